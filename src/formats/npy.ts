@@ -1,0 +1,161 @@
+import { InputError } from '../input-error.js';
+
+/** The element types read and written here, by their .npy name without the byte order. */
+const ELEMENTS = {
+  u1: Uint8Array,
+  i1: Int8Array,
+  u2: Uint16Array,
+  i2: Int16Array,
+  u4: Uint32Array,
+  i4: Int32Array,
+  f4: Float32Array,
+  f8: Float64Array,
+} as const;
+
+export type NpyElement = keyof typeof ELEMENTS;
+export type NpyData = InstanceType<(typeof ELEMENTS)[NpyElement]>;
+
+/** What the header of a .npy file says. `dataOffset` is in bytes from the start of the file. */
+export interface NpyHeader {
+  readonly element: NpyElement;
+  readonly shape: readonly number[];
+  readonly fortranOrder: boolean;
+  readonly dataOffset: number;
+}
+
+/** A whole array in C order, whatever the order of the file. */
+export interface NpyArray {
+  readonly element: NpyElement;
+  readonly shape: readonly number[];
+  readonly data: NpyData;
+}
+
+/** Enough bytes for every header that numpy writes for a plain array. */
+export const NPY_HEADER_BYTES = 4096;
+
+const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+const MAX_ELEMENTS = 2 ** 40;
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+export function bytesPerElement(element: NpyElement): number {
+  return ELEMENTS[element].BYTES_PER_ELEMENT;
+}
+
+/**
+ * Reads the header of a .npy file (format versions 1 to 3).
+ * @param bytes the file, or at least its first `NPY_HEADER_BYTES`
+ * @throws InputError when it is not .npy, or holds an element type that is not a real number
+ */
+export function decodeNpyHeader(bytes: Uint8Array): NpyHeader {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.length < 12 || !buffer.subarray(0, 6).equals(MAGIC)) {
+    throw new InputError('not a .npy file: it does not begin with the bytes \\x93NUMPY');
+  }
+  const version = buffer[6]!;
+  if (version < 1 || version > 3) {
+    throw new InputError(`.npy format version ${version} is not known; save it with numpy.save`);
+  }
+  const textStart = version === 1 ? 10 : 12;
+  const textLength = version === 1 ? buffer.readUInt16LE(8) : buffer.readUInt32LE(8);
+  const dataOffset = textStart + textLength;
+  if (dataOffset > buffer.length) {
+    throw new InputError('the .npy header is cut off');
+  }
+  const text = buffer.toString('latin1', textStart, dataOffset);
+  const descriptor = /'descr'\s*:\s*'([<>|=])([a-z]\d+)'/.exec(text);
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text);
+  const shapeText = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text);
+  if (order === null || shapeText === null || !text.includes("'descr'")) {
+    throw new InputError('the .npy header cannot be read');
+  }
+  const element = descriptor?.[2];
+  if (descriptor === null || element === undefined || !isElement(element)) {
+    const found = /'descr'\s*:\s*([^,]*),/.exec(text)?.[1]?.trim().slice(0, 40) ?? 'unknown';
+    throw new InputError(
+      `.npy elements of type ${found} are not accepted; use uint8, float32 or float64`,
+    );
+  }
+  if (descriptor[1] === '>' && bytesPerElement(element) > 1) {
+    throw new InputError('.npy in big-endian byte order is not accepted; use little-endian');
+  }
+  const shape = shapeText[1]!
+    .split(',')
+    .map((size) => size.replace('L', '').trim())
+    .filter((size) => size !== '')
+    .map(Number);
+  if (!(elementCount(shape) <= MAX_ELEMENTS)) {
+    throw new InputError(`a .npy array of shape (${shape.join(', ')}) is too large`);
+  }
+  return { element, shape, fortranOrder: order[1] === 'True', dataOffset };
+}
+
+/**
+ * Reads a whole .npy file into C order.
+ * @throws InputError when it is not .npy, or has fewer or more bytes than its shape needs
+ */
+export function decodeNpy(bytes: Uint8Array): NpyArray {
+  const header = decodeNpyHeader(bytes);
+  const { element, shape, fortranOrder, dataOffset } = header;
+  const needed = elementCount(shape) * bytesPerElement(element);
+  const present = bytes.byteLength - dataOffset;
+  if (present !== needed) {
+    throw new InputError(
+      `the .npy file is ${present < needed ? 'cut off' : 'too long'}: shape (${shape.join(', ')}) ` +
+        `needs ${needed} bytes of data, ${present} are there`,
+    );
+  }
+  // slice() copies, so the view below is aligned whatever the header's length
+  const raw = bytes.slice(dataOffset);
+  const data = new ELEMENTS[element](raw.buffer, raw.byteOffset, elementCount(shape));
+  return { element, shape, data: fortranOrder ? toRowMajor(data, shape) : data };
+}
+
+/** Writes an array in C order as .npy (format version 1.0, little-endian). */
+export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array {
+  if (elementCount(shape) !== data.length) {
+    throw new Error(`shape (${shape.join(', ')}) does not hold ${data.length} elements`);
+  }
+  const header = Buffer.from(npyHeaderText(elementOf(data), shape), 'latin1');
+  const body = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.concat([header, body]);
+}
+
+function npyHeaderText(element: NpyElement, shape: readonly number[]): string {
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const order = bytesPerElement(element) === 1 ? '|' : '<';
+  const text = `{'descr': '${order}${element}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  // the data begins on a multiple of 64 bytes, as numpy does it
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
+  const size = String.fromCharCode(length & 0xff, length >> 8);
+  return `${MAGIC.toString('latin1')}\x01\x00${size}${text.padEnd(length - 1)}\n`;
+}
+
+function isElement(name: string): name is NpyElement {
+  return Object.hasOwn(ELEMENTS, name);
+}
+
+function elementOf(data: NpyData): NpyElement {
+  const found = Object.entries(ELEMENTS).find(([, kind]) => data instanceof kind);
+  return found![0] as NpyElement;
+}
+
+/** Column-major (first index fastest) to row-major (last index fastest). */
+function toRowMajor(data: NpyData, shape: readonly number[]): NpyData {
+  const result = data.slice();
+  const index = new Array<number>(shape.length).fill(0);
+  for (let from = 0; from < data.length; from++) {
+    let to = 0;
+    for (let axis = 0; axis < shape.length; axis++) to = to * shape[axis]! + index[axis]!;
+    result[to] = data[from]!;
+    for (let axis = 0; axis < shape.length; axis++) {
+      index[axis] = index[axis]! + 1;
+      if (index[axis]! < shape[axis]!) break;
+      index[axis] = 0;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { InputError } from '../input-error.js';
+import { elementCount } from './npy.js';
+
+const ELEMENTS = { F32: Float32Array, F64: Float64Array, I32: Int32Array, U8: Uint8Array } as const;
+
+export type TensorData = InstanceType<(typeof ELEMENTS)[keyof typeof ELEMENTS]>;
+
+/** A named array: row-major data and its shape. */
+export interface NamedTensor {
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+const Entry = z.strictObject({
+  dtype: z.enum(['F32', 'F64', 'I32', 'U8']),
+  shape: z.array(z.int().nonnegative()).max(8),
+  data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+});
+const Metadata = z.record(z.string(), z.string());
+
+/** Longest header accepted, as in the reference implementation. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/**
+ * Reads a .safetensors file: 8 bytes of header length (little-endian), a JSON header, raw tensors.
+ * @throws InputError when the header does not describe the bytes exactly
+ */
+export function decodeSafetensors(bytes: Uint8Array): Map<string, NamedTensor> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.length < 8) throw new InputError('the .safetensors file is cut off');
+  const headerLength = Number(buffer.readBigUInt64LE(0));
+  if (headerLength > MAX_HEADER_BYTES || 8 + headerLength > buffer.length) {
+    throw new InputError('the .safetensors header is longer than the file, which is cut off');
+  }
+  const start = 8 + headerLength;
+  const tensors = new Map<string, NamedTensor>();
+  let covered = 0;
+  for (const [name, value] of Object.entries(parseHeader(buffer, headerLength))) {
+    if (name === '__metadata__') {
+      Metadata.parse(value);
+      continue;
+    }
+    const entry = Entry.safeParse(value);
+    if (!entry.success) throw new InputError(`the .safetensors entry '${name}' cannot be read`);
+    const { dtype, shape, data_offsets: offsets } = entry.data;
+    const Kind = ELEMENTS[dtype];
+    const length = elementCount(shape);
+    const size = offsets[1] - offsets[0];
+    if (size !== length * Kind.BYTES_PER_ELEMENT || start + offsets[1] > buffer.length) {
+      throw new InputError(`the .safetensors tensor '${name}' is cut off or its shape is wrong`);
+    }
+    covered += size;
+    const raw = bytes.slice(start + offsets[0], start + offsets[1]);
+    tensors.set(name, { shape, data: new Kind(raw.buffer, raw.byteOffset, length) });
+  }
+  if (start + covered !== buffer.length) {
+    throw new InputError('the .safetensors file has bytes that no tensor describes');
+  }
+  return tensors;
+}
+
+/** Writes tensors in the order given, each on an 8-byte boundary of the header's padding. */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, NamedTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const header: Record<string, unknown> = {};
+  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
+  const bodies: Buffer[] = [];
+  let offset = 0;
+  for (const [name, { shape, data }] of tensors) {
+    if (elementCount(shape) !== data.length) {
+      throw new Error(`tensor '${name}': [${shape}] does not hold ${data.length} elements`);
+    }
+    header[name] = {
+      dtype: dtypeOf(data),
+      shape,
+      data_offsets: [offset, offset + data.byteLength],
+    };
+    offset += data.byteLength;
+    bodies.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  }
+  const text = JSON.stringify(header);
+  const padded = Buffer.from(text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8), 'utf8');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  return Buffer.concat([length, padded, ...bodies]);
+}
+
+function parseHeader(buffer: Buffer, length: number): Record<string, unknown> {
+  try {
+    return z
+      .record(z.string(), z.unknown())
+      .parse(JSON.parse(buffer.toString('utf8', 8, 8 + length)));
+  } catch (cause) {
+    throw new InputError('the .safetensors header is not JSON', [], { cause });
+  }
+}
+
+function dtypeOf(data: TensorData): string {
+  return Object.entries(ELEMENTS).find(([, kind]) => data instanceof kind)![0];
+}

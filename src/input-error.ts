@@ -1,0 +1,19 @@
+/** One thing that is wrong with an input: where it stands and what to change. */
+export interface InputProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Bad input, told to whoever sent it: over HTTP as a 4xx problem document, on the command line as
+ * one line. Anything else that is thrown is a bug.
+ */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+  readonly problems: readonly InputProblem[];
+
+  constructor(message: string, problems: readonly InputProblem[] = [], options?: ErrorOptions) {
+    super(message, options);
+    this.problems = problems;
+  }
+}
