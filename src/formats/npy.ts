@@ -13,7 +13,15 @@ const ELEMENTS = {
 } as const;
 
 export type NpyElement = keyof typeof ELEMENTS;
-export type NpyData = InstanceType<(typeof ELEMENTS)[NpyElement]>;
+export type NpyData =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
 
 /** What the header of a .npy file says. `dataOffset` is in bytes from the start of the file. */
 export interface NpyHeader {

@@ -4,7 +4,7 @@ import { elementCount } from './npy.js';
 
 const ELEMENTS = { F32: Float32Array, F64: Float64Array, I32: Int32Array, U8: Uint8Array } as const;
 
-export type TensorData = InstanceType<(typeof ELEMENTS)[keyof typeof ELEMENTS]>;
+export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** A named array: row-major data and its shape. */
 export interface NamedTensor {

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+
+/**
+ * What one network is made of. Sizes follow from it: an alpha block is a 5x5 convolution, a 2x2
+ * max pool, batch norm and a sigmoid; a beta block a `betaKernel` convolution, batch norm and a
+ * sigmoid. All convolutions are valid, so 50x50 pixels become 9x9 hypercolumns.
+ */
+export const Architecture = z.strictObject({
+  /** Channels of every convolution. */
+  channels: z.int().positive(),
+  /** Side of the beta convolutions: 3 sees neighbouring hypercolumns, 1 stays within one. */
+  betaKernel: z.union([z.literal(1), z.literal(3)]),
+  /** Self-attention between hypercolumns; `mapped` projects its values, `identity` does not. */
+  attention: z.enum(['none', 'identity', 'mapped']),
+  /**
+   * `full`: linear over the whole map; `centre`: over the centre hypercolumn alone; `split`: a
+   * linear for the centre, one for the surround, and a linear that combines the two.
+   */
+  readout: z.enum(['full', 'centre', 'split']),
+});
+export type Architecture = z.infer<typeof Architecture>;
+
+export const ArchitectureId = z.enum([
+  'ff_cnn',
+  'rf_cnn',
+  'ff_sa_cnn',
+  'rf_sa_cnn',
+  'rf_sa_cnn_star_simul',
+  'rf_sa_cnn_star_incr',
+  'ff_sa_cnn_star_simul',
+  'ff_sa_cnn_star_incr_fc1',
+  'ff_sa_cnn_star_incr_fc2',
+]);
+export type ArchitectureId = z.infer<typeof ArchitectureId>;
+
+/** Channels of the projections to queries, keys and values. */
+export const ATTENTION_CHANNELS = 5;
+/** Side of the alpha convolutions. */
+export const ALPHA_KERNEL = 5;
+
+const local = { channels: 30, betaKernel: 1, attention: 'mapped', readout: 'centre' } as const;
+const whole = { ...local, readout: 'full' } as const;
+
+/** The nine networks of Lin, Wang, Gao, Tang and Lee (2025), arXiv 2406.07843. */
+export const ARCHITECTURES: Readonly<Record<ArchitectureId, Architecture>> = {
+  ff_cnn: { channels: 32, betaKernel: 3, attention: 'none', readout: 'full' },
+  rf_cnn: { channels: 32, betaKernel: 1, attention: 'none', readout: 'centre' },
+  ff_sa_cnn: { channels: 30, betaKernel: 3, attention: 'mapped', readout: 'full' },
+  rf_sa_cnn: { ...local, attention: 'identity' },
+  rf_sa_cnn_star_simul: local,
+  rf_sa_cnn_star_incr: local,
+  ff_sa_cnn_star_simul: whole,
+  ff_sa_cnn_star_incr_fc1: { ...local, readout: 'split' },
+  ff_sa_cnn_star_incr_fc2: whole,
+};
+
+/** Height and width of a map, in cells. */
+export interface MapSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The maps that a stimulus passes through. */
+export interface MapSizes {
+  /** After the first alpha block: 23x23 for 50x50 pixels. */
+  readonly alpha1: MapSize;
+  /** After the second: the map of hypercolumns, 9x9. */
+  readonly hypercolumns: MapSize;
+  /** What the readout sees: 5x5 with 3x3 beta convolutions, 9x9 with 1x1. */
+  readonly readout: MapSize;
+}
+
+/**
+ * Sizes of the maps for a stimulus of height x width pixels.
+ * @throws Error when the stimulus is too small for the network
+ */
+export function mapSizes(architecture: Architecture, height: number, width: number): MapSizes {
+  const alpha = (size: number) => Math.floor((size - ALPHA_KERNEL + 1) / 2);
+  const both = (step: (size: number) => number, map: MapSize): MapSize => ({
+    height: step(map.height),
+    width: step(map.width),
+  });
+  const alpha1 = both(alpha, { height, width });
+  const hypercolumns = both(alpha, alpha1);
+  const readout = both((size) => size - 2 * (architecture.betaKernel - 1), hypercolumns);
+  if (readout.height < 1 || readout.width < 1) {
+    throw new Error(`a stimulus of ${height}x${width} pixels is too small for this network`);
+  }
+  return { alpha1, hypercolumns, readout };
+}
+
+/** Index of the centre hypercolumn in the flattened map: 40 of 81. */
+export function centreIndex(map: MapSize): number {
+  return Math.floor(map.height / 2) * map.width + Math.floor(map.width / 2);
+}

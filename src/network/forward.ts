@@ -1,0 +1,151 @@
+import * as tf from '@tensorflow/tfjs';
+import { type Architecture, centreIndex } from './architectures.js';
+import { attend, type Projection } from './layers/attention.js';
+import { populationConvolution, sharedConvolution } from './layers/convolution.js';
+import {
+  type BatchStatistics,
+  type NormParameters,
+  normaliseByBatch,
+  normaliseByRunning,
+} from './layers/normalisation.js';
+import { combineTerms, readLinear } from './layers/readout.js';
+
+/** Parameters by name, the neurons stacked on the first axis. */
+export type Parameters = Readonly<Record<string, tf.Tensor>>;
+
+/** The blocks that are followed by channel dropout in training. */
+export const DROPOUT_BLOCKS = ['alpha1', 'alpha2', 'attention', 'beta1'] as const;
+export type DropoutBlock = (typeof DROPOUT_BLOCKS)[number];
+
+/** What a forward pass in training mode needs and gives beside the responses. */
+export interface TrainingMode {
+  /** Factors per image and channel, [B, 1, 1, N·C]: 0 or 1/(1-p). Without: no dropout. */
+  readonly dropout?: Readonly<Partial<Record<DropoutBlock, tf.Tensor4D>>>;
+  /** Is handed the statistics of each batch norm, by the name of its block. */
+  readonly collect: (block: string, statistics: BatchStatistics) => void;
+}
+
+/** A type, not an interface, so that tf.tidy takes it for a container of tensors. */
+export type Forward = {
+  /** [B, N] */
+  readonly responses: tf.Tensor2D;
+  /** The centre hypercolumn's attention, [B, N, cells], where the architecture has attention. */
+  readonly centreAttention?: tf.Tensor3D;
+};
+
+/**
+ * Responses of a population to a batch of stimuli.
+ * @param stimuli [B, height, width, 1], scaled as the card says
+ * @param training in training mode batch norm uses the batch's own statistics
+ */
+export function forward(
+  architecture: Architecture,
+  parameters: Parameters,
+  stimuli: tf.Tensor4D,
+  training?: TrainingMode,
+): Forward {
+  const take = (name: string): tf.Tensor => {
+    const tensor = parameters[name];
+    if (tensor === undefined) throw new Error(`there is no parameter '${name}'`);
+    return tensor;
+  };
+  const linear = (name: string) => ({
+    weight: take(`${name}.weight`),
+    bias: take(`${name}.bias`) as tf.Tensor2D,
+  });
+
+  let x = alpha(
+    'alpha1',
+    sharedConvolution(stimuli, take('alpha1.convolution.weight') as tf.Tensor5D),
+  );
+  x = alpha('alpha2', populationConvolution(x, take('alpha2.convolution.weight') as tf.Tensor5D));
+
+  let centreAttention: tf.Tensor3D | undefined;
+  if (architecture.attention !== 'none') {
+    const [, height, width] = x.shape;
+    const attended = attend(x, attentionParameters(), centreIndex({ height, width }));
+    centreAttention = attended.centre;
+    x = dropout('attention', activate('attention', attended.map));
+  }
+  x = dropout('beta1', beta('beta1', x));
+  x = beta('beta2', x);
+  const responses = readout(x);
+  return centreAttention ? { responses, centreAttention } : { responses };
+
+  /** [B, h, w, N·C] convolved -> pooled, [B, h/2, w/2, N·C] */
+  function alpha(block: DropoutBlock, convolved: tf.Tensor4D): tf.Tensor4D {
+    const pooled = tf.maxPool(convolved, 2, 2, 'valid');
+    // a bias that is the same all over a channel commutes with the pool, which leaves a quarter to add
+    return dropout(block, activate(block, addBias(block, pooled)));
+  }
+
+  function beta(block: string, map: tf.Tensor4D): tf.Tensor4D {
+    const weight = take(`${block}.convolution.weight`) as tf.Tensor5D;
+    return activate(block, addBias(block, populationConvolution(map, weight)));
+  }
+
+  function addBias(block: string, map: tf.Tensor4D): tf.Tensor4D {
+    return map.add(take(`${block}.convolution.bias`).flatten());
+  }
+
+  function activate(block: string, map: tf.Tensor4D): tf.Tensor4D {
+    const norm = normParameters(parameters, block);
+    const normalised = training
+      ? normaliseByBatch(map, norm, (statistics) => training.collect(block, statistics))
+      : normaliseByRunning(map, norm);
+    return normalised.sigmoid();
+  }
+
+  function dropout(block: DropoutBlock, map: tf.Tensor4D): tf.Tensor4D {
+    const factors = training?.dropout?.[block];
+    return factors ? map.mul(factors) : map;
+  }
+
+  function attentionParameters() {
+    const projection = (name: string) => linear(`attention.${name}`) as Projection;
+    return {
+      gamma: take('attention.gamma') as tf.Tensor2D,
+      query: projection('query'),
+      key: projection('key'),
+      ...(architecture.attention === 'mapped' && {
+        mapping: { value: projection('value'), output: projection('output') },
+      }),
+    };
+  }
+
+  /** [B, h, w, N·C] -> [B, N] */
+  function readout(map: tf.Tensor4D): tf.Tensor2D {
+    const [, height, width] = map.shape;
+    const centre = centreIndex({ height, width });
+    switch (architecture.readout) {
+      case 'full':
+        return readLinear(map, linear('readout'));
+      case 'centre':
+        return readLinear(map, linear('readout'), [centre]);
+      case 'split': {
+        const surround = Array.from({ length: height * width }, (_, cell) => cell);
+        surround.splice(centre, 1);
+        const terms = [
+          readLinear(map, linear('readout.centre'), [centre]),
+          readLinear(map, linear('readout.surround'), surround),
+        ] as const;
+        return combineTerms(terms, linear('readout.combiner'));
+      }
+    }
+  }
+}
+
+/** The batch norm of a block. */
+export function normParameters(parameters: Parameters, block: string): NormParameters {
+  const entry = (name: string) => {
+    const tensor = parameters[`${block}.norm.${name}`];
+    if (tensor === undefined) throw new Error(`there is no parameter '${block}.norm.${name}'`);
+    return tensor;
+  };
+  return {
+    scale: entry('scale'),
+    shift: entry('shift'),
+    mean: entry('mean'),
+    variance: entry('variance'),
+  };
+}

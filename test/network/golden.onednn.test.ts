@@ -1,0 +1,11 @@
+import { nativeTensorflow, testWith } from '../support/capabilities.js';
+import { goldenTests } from './golden.js';
+
+// the kernels that libtensorflow takes by default on a CPU
+const capability = nativeTensorflow();
+goldenTests({
+  backend: 'tensorflow',
+  test: testWith(capability),
+  capability,
+  ties: ['ff_cnn', 'ff_sa_cnn'],
+});
