@@ -1,0 +1,116 @@
+import { InputError } from '../input-error.js';
+import { checkNumbers } from './response-matrix.js';
+
+/** How well the peak of a neuron's tuning is predicted, see {@link peakTuning}. */
+export interface PeakTuningMetrics {
+  /** k-th largest real response. */
+  readonly theta: number;
+  /** PT_J, joint peak tuning, 0..1. */
+  readonly ptJ: number;
+  /** PT_S, separate peak tuning, 0..1. */
+  readonly ptS: number;
+}
+
+/** One neuron's agreement between real and predicted responses. */
+export interface NeuronMetrics extends PeakTuningMetrics {
+  /** CORR, -1..1; null where {@link correlation} is undefined. */
+  readonly corr: number | null;
+}
+
+/**
+ * Pearson correlation of two lists of equal length, in float64 and two passes, -1..1.
+ * @returns null exactly when either list is constant (one element counts as constant)
+ * @throws InputError when either is empty or not finite
+ */
+export function correlation(real: ArrayLike<number>, predicted: ArrayLike<number>): number | null {
+  checkLists(real, predicted);
+  const x = deviations(real);
+  const y = deviations(predicted);
+  if (x === null || y === null) return null;
+  let xy = 0;
+  let xx = 0;
+  let yy = 0;
+  for (let i = 0; i < x.length; i += 1) {
+    xy += x[i]! * y[i]!;
+    xx += x[i]! * x[i]!;
+    yy += y[i]! * y[i]!;
+  }
+  return Math.max(-1, Math.min(1, xy / Math.sqrt(xx * yy)));
+}
+
+/**
+ * Joint and separate peak tuning (Lin et al. 2024, arXiv 2406.07843). theta is the k-th largest
+ * real response; PT_J is the share of the k stimuli with the largest real response whose predicted
+ * response reaches theta; PT_S is the share of the k largest predicted responses that reach theta.
+ * Among stimuli of equal real response the one that comes first counts as the larger.
+ * @param k 1..length, by default 1 % of the stimuli
+ * @param order `descending(real)`, where the caller has it already
+ * @throws InputError when either list is empty or not finite, or k is out of range
+ */
+export function peakTuning(
+  real: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  k?: number,
+  order: Uint32Array = descending(real),
+): PeakTuningMetrics {
+  checkLists(real, predicted);
+  const count = peakCount(real.length, k);
+  const theta = real[order[count - 1]!]!;
+  let joint = 0;
+  for (let rank = 0; rank < count; rank += 1) if (predicted[order[rank]!]! >= theta) joint += 1;
+  let reached = 0;
+  for (let i = 0; i < predicted.length; i += 1) if (predicted[i]! >= theta) reached += 1;
+  return { theta, ptJ: joint / count, ptS: Math.min(count, reached) / count };
+}
+
+/** CORR, theta, PT_J and PT_S of one neuron; parameters and errors as in {@link peakTuning}. */
+export function neuronMetrics(
+  real: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  k?: number,
+  order?: Uint32Array,
+): NeuronMetrics {
+  return { corr: correlation(real, predicted), ...peakTuning(real, predicted, k, order) };
+}
+
+/**
+ * How many stimuli make the peak: k itself, or 1 % of the stimuli, rounded, at least 1.
+ * @throws InputError when k is not a whole number in 1..stimuli
+ */
+export function peakCount(stimuli: number, k?: number): number {
+  if (k === undefined) return Math.max(1, Math.round(stimuli / 100));
+  if (Number.isInteger(k) && k >= 1 && k <= stimuli) return k;
+  const message = `must be a whole number from 1 to the number of stimuli, ${stimuli}; is ${k}`;
+  throw new InputError(`k ${message}`, [{ path: 'k', message }]);
+}
+
+/** Indices that put the values in descending order; equal values keep the order they came in. */
+export function descending(values: ArrayLike<number>): Uint32Array {
+  const order = Uint32Array.from({ length: values.length }, (_, i) => i);
+  return order.sort((a, b) => values[b]! - values[a]! || a - b);
+}
+
+/** Deviations from the mean, of values scaled to about 1 so that no square over- or underflows. */
+function deviations(values: ArrayLike<number>): Float64Array | null {
+  let largest = 0;
+  for (let i = 0; i < values.length; i += 1) largest = Math.max(largest, Math.abs(values[i]!));
+  // Dividing by a power of two loses no digit, which matters where the mean dwarfs the deviations.
+  const scale = 2 ** Math.min(1023, Math.floor(Math.log2(largest)));
+  let constant = true;
+  let mean = 0;
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] !== values[0]) constant = false;
+    mean += values[i]! / scale / values.length;
+  }
+  // The mean of equal values is off by rounding, and rounding would then correlate.
+  if (constant) return null;
+  return Float64Array.from(values, (value) => value / scale - mean);
+}
+
+function checkLists(real: ArrayLike<number>, predicted: ArrayLike<number>): void {
+  checkNumbers(real, 'responses');
+  checkNumbers(predicted, 'predicted');
+  if (real.length !== predicted.length) {
+    throw new Error(`${real.length} real responses do not pair with ${predicted.length} predicted`);
+  }
+}

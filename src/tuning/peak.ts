@@ -1,0 +1,72 @@
+import { type Index, ratioIndex, sparseness } from './indices.js';
+import { descending, peakCount, peakTuning } from './metrics.js';
+import { checkPair, column, type ResponseMatrix } from './response-matrix.js';
+
+/** The strongest of one neuron's responses, real or predicted. */
+export interface ResponsePeak {
+  /** `[k]`: the stimuli with the largest responses, strongest first; ties in stimulus order. */
+  readonly stimuli: Uint32Array;
+  /** `[k]`: the responses to them. */
+  readonly responses: Float64Array;
+  /** Largest response. */
+  readonly peak: number;
+  /** k-th largest response. */
+  readonly theta: number;
+  /** Share of all stimuli, the peak among them, whose response exceeds half of the peak. */
+  readonly shareAboveHalfPeak: Index;
+  readonly sparseness: Index;
+}
+
+export interface NeuronPeakTuning {
+  readonly predicted: ResponsePeak;
+  /** null, as are PT_J and PT_S, where no real responses were given. */
+  readonly real: ResponsePeak | null;
+  readonly ptJ: number | null;
+  readonly ptS: number | null;
+}
+
+/**
+ * Peak tuning of each neuron: its top k stimuli and how far they stand out; with real responses
+ * also theirs, and PT_J and PT_S, which compare predictions with the theta of the real responses.
+ * @param predicted `[stimuli, neurons]`
+ * @param options.real `[stimuli, neurons]`, to the same stimuli
+ * @param options.k 1..stimuli, by default 1 % of the stimuli
+ * @throws InputError when responses are empty, not finite or of different shapes, or k is out of range
+ */
+export function neuronPeaks(
+  predicted: ResponseMatrix,
+  options: { readonly real?: ResponseMatrix | undefined; readonly k?: number | undefined } = {},
+): { readonly k: number; readonly neurons: readonly NeuronPeakTuning[] } {
+  const { real } = options;
+  checkPair(predicted, real);
+  const k = peakCount(predicted.stimuli, options.k);
+  const neurons = Array.from({ length: predicted.neurons }, (_, j): NeuronPeakTuning => {
+    const p = column(predicted, j);
+    const peak = responsePeak(p, descending(p), k);
+    if (!real) return { predicted: peak, real: null, ptJ: null, ptS: null };
+    const r = column(real, j);
+    const order = descending(r);
+    const { ptJ, ptS } = peakTuning(r, p, k, order);
+    return { predicted: peak, real: responsePeak(r, order, k), ptJ, ptS };
+  });
+  return { k, neurons };
+}
+
+function responsePeak(values: Float64Array, order: Uint32Array, k: number): ResponsePeak {
+  const stimuli = order.slice(0, k);
+  const responses = Float64Array.from(stimuli, (i) => values[i]!);
+  return {
+    stimuli,
+    responses,
+    peak: responses[0]!,
+    theta: responses[k - 1]!,
+    shareAboveHalfPeak: shareAboveHalfPeak(values),
+    sparseness: sparseness(values),
+  };
+}
+
+function shareAboveHalfPeak(values: Float64Array): Index {
+  return ratioIndex('share of R > R_peak / 2', values, (relative) => {
+    return relative.filter((value) => value > 0.5).length / relative.length;
+  });
+}

@@ -1,0 +1,72 @@
+import { InputError } from '../input-error.js';
+
+/** Responses of several neurons to several stimuli: row = stimulus, column = neuron, row-major. */
+export interface ResponseMatrix {
+  readonly stimuli: number;
+  readonly neurons: number;
+  /** `values[stimulus * neurons + neuron]`, in the unit of the recording (dF/F). */
+  readonly values: Float32Array | Float64Array;
+}
+
+/** One neuron's responses to all stimuli, `[stimuli]`, as a copy in float64. */
+export function column(matrix: ResponseMatrix, neuron: number): Float64Array {
+  const { stimuli, neurons, values } = matrix;
+  const responses = new Float64Array(stimuli);
+  for (let i = 0; i < stimuli; i += 1) responses[i] = values[i * neurons + neuron]!;
+  return responses;
+}
+
+/**
+ * Refuses a matrix that is empty or holds NaN or an infinity.
+ * @param name what the matrix is called in the error's path
+ * @throws InputError naming the first stimulus and neuron that are wrong
+ */
+export function checkResponses(matrix: ResponseMatrix, name: string): void {
+  const { stimuli, neurons, values } = matrix;
+  if (values.length !== stimuli * neurons) {
+    throw new Error(`${name}: ${values.length} values are not [${stimuli}, ${neurons}]`);
+  }
+  if (values.length === 0) {
+    refuse(name, name, `needs at least one stimulus and one neuron, has [${stimuli}, ${neurons}]`);
+  }
+  const bad = firstNotFinite(values);
+  if (bad >= 0) {
+    const path = `${name}[${Math.floor(bad / neurons)}][${bad % neurons}]`;
+    refuse(name, path, `is ${values[bad]}, must be a finite number`);
+  }
+}
+
+/**
+ * Refuses predicted responses, and real ones to the same stimuli where given, that are empty, not
+ * finite or of different shapes.
+ * @throws InputError naming what is wrong; the real responses' path is `responses`
+ */
+export function checkPair(predicted: ResponseMatrix, real: ResponseMatrix | undefined): void {
+  checkResponses(predicted, 'predicted');
+  if (!real) return;
+  checkResponses(real, 'responses');
+  if (real.stimuli !== predicted.stimuli || real.neurons !== predicted.neurons) {
+    const expected = `[${predicted.stimuli}, ${predicted.neurons}]`;
+    const message = `must be [stimuli, neurons] = ${expected}, is [${real.stimuli}, ${real.neurons}]`;
+    refuse('responses', 'responses', message);
+  }
+}
+
+/**
+ * Refuses a list of numbers that is empty or holds NaN or an infinity.
+ * @throws InputError naming the first element that is wrong
+ */
+export function checkNumbers(values: ArrayLike<number>, name: string): void {
+  if (values.length === 0) refuse(name, name, 'is empty');
+  const bad = firstNotFinite(values);
+  if (bad >= 0) refuse(name, `${name}[${bad}]`, `is ${values[bad]}, must be a finite number`);
+}
+
+function firstNotFinite(values: ArrayLike<number>): number {
+  for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i])) return i;
+  return -1;
+}
+
+function refuse(name: string, path: string, message: string): never {
+  throw new InputError(`'${name}' cannot be analysed: ${path} ${message}`, [{ path, message }]);
+}

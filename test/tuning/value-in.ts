@@ -1,0 +1,7 @@
+import type { Index } from '../../src/tuning/indices.js';
+
+/** The number in an index that has to have one. */
+export function valueIn(index: Index): number {
+  if (index.value === null) throw new Error(index.reason);
+  return index.value;
+}
