@@ -1,0 +1,41 @@
+import type { Stimuli } from '../stimulus/stimuli.js';
+
+/** What computes, for the log, the card of the service and the metrics. */
+export interface EngineDescription {
+  /** `tensorflow`, `webgpu` or `wasm`. */
+  readonly name: string;
+  /** The device in words: `GPU`, `2 CPU threads`. */
+  readonly device: string;
+}
+
+/** One question to an engine: which model, which stimuli, which neurons. */
+export interface EngineRequest {
+  /** Digest of a loaded model. */
+  readonly digest: string;
+  /** Of the size the model's card states; values 0..1. */
+  readonly stimuli: Stimuli;
+  /** Columns of the model's population, in the order of the answer; only these are computed. */
+  readonly neurons: Int32Array;
+}
+
+/**
+ * Computes responses. Answers in the order asked, one question at a time; questions asked meanwhile
+ * wait. Responses do not depend on what else stands in the batch.
+ */
+export interface Engine {
+  readonly description: EngineDescription;
+  /**
+   * Loads the model in a folder `models/<name>/<version>` whose card has the given digest.
+   * @throws Error with the reason when the weights or the golden responses do not hold
+   */
+  load(folder: string, digest: string): Promise<void>;
+  unload(digest: string): Promise<void>;
+  /** @returns responses [stimuli, neurons], row-major */
+  respond(request: EngineRequest): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** The engine died with work in hand; the work can be asked again. */
+export class EngineLostError extends Error {
+  override readonly name = 'EngineLostError';
+}

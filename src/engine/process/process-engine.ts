@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import type { BackendName } from '../../network/backend.js';
+import { type Engine, EngineLostError } from '../engine.js';
+import { type Channel, openChannel } from './channel.js';
+
+export interface ProcessEngineOptions {
+  readonly backend: BackendName | 'auto';
+  readonly logger: Logger;
+  /** Told each time that the process is started again. */
+  readonly onRestart?: () => void;
+  /** The compiled module that the process runs. */
+  readonly entry?: string;
+}
+
+/** Starts in a row, none of which answered a question, after which the engine is given up. */
+const MAX_FAILED_STARTS = 5;
+
+/**
+ * An engine in a process of its own, so that computing never holds up the event loop and a crash of
+ * native code takes nothing else down. A process that ends is started again at once with the models
+ * it had; questions it had not answered are rejected with EngineLostError.
+ */
+export async function createProcessEngine(options: ProcessEngineOptions): Promise<Engine> {
+  const { backend, logger, onRestart, entry = defaultEntry() } = options;
+  /** Folders of the loaded models by digest. */
+  const models = new Map<string, string>();
+  let channel = openChannel(entry);
+  let closed = false;
+  let failedStarts = 0;
+  let ready = Promise.resolve();
+  const description = await channel.ask({ kind: 'open', backend }).catch((error: unknown) => {
+    channel.kill();
+    throw error;
+  });
+  watch(channel);
+
+  return {
+    description,
+
+    async load(folder, digest) {
+      await ready;
+      await channel.ask({ kind: 'load', folder, digest });
+      models.set(digest, folder);
+    },
+
+    async unload(digest) {
+      models.delete(digest);
+      await ready;
+      await channel.ask({ kind: 'unload', digest });
+    },
+
+    async respond(request) {
+      await ready;
+      const responses = await channel.ask({ kind: 'respond', request });
+      failedStarts = 0;
+      return responses;
+    },
+
+    async close() {
+      closed = true;
+      channel.kill();
+      await channel.ended;
+    },
+  };
+
+  function watch(running: Channel): void {
+    void running.ended.then((reason) => {
+      if (closed) return;
+      failedStarts += 1;
+      logger.error({ pid: running.pid, reason }, 'the inference process ended');
+      ready = failedStarts > MAX_FAILED_STARTS ? giveUp() : restart();
+      ready.catch(() => undefined); // whoever asks next is told
+    });
+  }
+
+  async function restart(): Promise<void> {
+    const started = performance.now();
+    channel = openChannel(entry);
+    const running = channel;
+    watch(running);
+    onRestart?.();
+    await running.ask({ kind: 'open', backend: description.name as BackendName });
+    for (const [digest, folder] of models) await running.ask({ kind: 'load', folder, digest });
+    const seconds = (performance.now() - started) / 1000;
+    logger.info({ pid: running.pid, seconds }, 'the inference process is back');
+  }
+
+  async function giveUp(): Promise<never> {
+    throw new EngineLostError('the inference process does not stay up');
+  }
+}
+
+function defaultEntry(): string {
+  return fileURLToPath(new URL('./inference.js', import.meta.url));
+}

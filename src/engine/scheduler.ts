@@ -1,0 +1,198 @@
+import { type Engine, EngineLostError, type EngineRequest } from './engine.js';
+import { createWaitingLine, deliver, type Job, joinStimuli, type Piece } from './waiting-line.js';
+
+/** A rig's prediction comes before a tuning sweep. */
+export type Priority = 'prediction' | 'sweep';
+
+export interface ScheduledRequest extends EngineRequest {
+  readonly priority: Priority;
+  /** Aborted when the client has gone: the request is dropped before it costs compute. */
+  readonly signal?: AbortSignal;
+  /** In milliseconds of the scheduler's clock; past it the request is refused. */
+  readonly deadline?: number;
+}
+
+/** Responses [stimuli, neurons], row-major, and where the time went. */
+export interface ScheduledResponses {
+  readonly values: Float32Array;
+  readonly queueSeconds: number;
+  readonly inferSeconds: number;
+}
+
+export interface Scheduler {
+  /**
+   * @throws QueueFullError when too many stimuli wait
+   * @throws DeadlineError when the deadline passed before the responses were there
+   * @throws DrainingError once `drain` was called
+   * @throws AbandonedError when the signal was aborted
+   */
+  respond(request: ScheduledRequest): Promise<ScheduledResponses>;
+  /** Stimuli that wait, those at the engine included. */
+  readonly depth: number;
+  /** Refuses new requests and resolves when those accepted have been answered. */
+  drain(): Promise<void>;
+}
+
+export class QueueFullError extends Error {
+  override readonly name = 'QueueFullError';
+}
+
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+}
+
+/** The service is shutting down and takes no more requests. */
+export class DrainingError extends Error {
+  override readonly name = 'DrainingError';
+}
+
+/** Whoever asked has gone. */
+export class AbandonedError extends Error {
+  override readonly name = 'AbandonedError';
+}
+
+export interface SchedulerOptions {
+  readonly engine: Pick<Engine, 'respond'>;
+  /** Stimuli of one priority that may wait at once: sweeps never fill the queue of predictions. */
+  readonly capacity: number;
+  /** Stimuli handed to the engine at a time, so that a sweep never blocks a prediction for long. */
+  readonly chunk: number;
+  /** Milliseconds, monotonic. */
+  readonly clock: () => number;
+  /** Told of each batch handed to the engine. */
+  readonly onBatch?: (stimuli: number) => void;
+}
+
+/** A request in line, and how to answer it. */
+interface ScheduledJob extends Job {
+  readonly request: ScheduledRequest;
+  inferSeconds: number;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Puts requests in line for the engine: first in, first out, predictions before sweeps. Requests
+ * are cut into chunks, and predictions that wait one after the other for the same neurons of the
+ * same model share one; nothing ever waits for company. The engine has one batch at a time.
+ */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const { engine, capacity, chunk, clock, onBatch } = options;
+  const lines = {
+    prediction: createWaitingLine<ScheduledJob>(),
+    sweep: createWaitingLine<ScheduledJob>(),
+  };
+  let atEngine = 0;
+  let running = false;
+  let draining = false;
+  let work = Promise.resolve();
+
+  return {
+    respond,
+    drain,
+    get depth() {
+      return lines.prediction.stimuli + lines.sweep.stimuli + atEngine;
+    },
+  };
+
+  async function respond(request: ScheduledRequest): Promise<ScheduledResponses> {
+    const { priority, signal, stimuli, neurons } = request;
+    const waiting = lines[priority].stimuli;
+    const arrived = clock();
+    if (signal?.aborted) throw abandonment();
+    if (draining) throw new DrainingError('the service is shutting down');
+    if (isLate(request)) throw lateness();
+    if (waiting + stimuli.count > capacity) {
+      throw new QueueFullError(`${waiting} stimuli wait already, at most ${capacity} may`);
+    }
+    const values = new Float32Array(stimuli.count * neurons.length);
+    const inferSeconds = await new Promise<number>((resolve, reject) => {
+      const settle = (outcome: () => void) => {
+        signal?.removeEventListener('abort', leave);
+        outcome();
+      };
+      const job: ScheduledJob = {
+        request,
+        values,
+        taken: 0,
+        inferSeconds: 0,
+        resolve: () => settle(() => resolve(job.inferSeconds)),
+        reject: (reason) => settle(() => reject(reason)),
+      };
+      const leave = () => refuse(job, abandonment());
+      signal?.addEventListener('abort', leave);
+      lines[priority].add(job);
+      if (!running) work = run();
+    });
+    const queueSeconds = Math.max(0, (clock() - arrived) / 1000 - inferSeconds);
+    return { values, queueSeconds, inferSeconds };
+  }
+
+  async function drain(): Promise<void> {
+    draining = true;
+    await work;
+  }
+
+  async function run(): Promise<void> {
+    running = true;
+    for (let pieces = next(); pieces.length > 0; pieces = next()) await compute(pieces);
+    running = false;
+  }
+
+  function next(): Piece<ScheduledJob>[] {
+    for (const line of [lines.prediction, lines.sweep]) {
+      for (const job of line) if (isLate(job.request)) refuse(job, lateness());
+    }
+    const predictions = lines.prediction.take(chunk);
+    return predictions.length > 0 ? predictions : lines.sweep.take(chunk);
+  }
+
+  async function compute(pieces: readonly Piece<ScheduledJob>[]): Promise<void> {
+    const started = clock();
+    try {
+      const stimuli = joinStimuli(pieces);
+      const { digest, neurons } = pieces[0]!.job.request;
+      atEngine = stimuli.count;
+      onBatch?.(stimuli.count);
+      deliver(pieces, await askTwice({ digest, neurons, stimuli }));
+      const seconds = (clock() - started) / 1000;
+      for (const { job } of pieces) job.inferSeconds += seconds;
+    } catch (error) {
+      for (const { job } of pieces) refuse(job, error);
+    } finally {
+      atEngine = 0;
+    }
+    for (const { job, from, rows } of pieces) {
+      if (from + rows < job.request.stimuli.count) continue;
+      if (isLate(job.request)) refuse(job, lateness());
+      else job.resolve();
+    }
+  }
+
+  /** An engine that died comes back; what it had in hand is asked once more. */
+  async function askTwice(request: EngineRequest): Promise<Float32Array> {
+    try {
+      return await engine.respond(request);
+    } catch (error) {
+      if (!(error instanceof EngineLostError)) throw error;
+      return await engine.respond(request);
+    }
+  }
+
+  function refuse(job: ScheduledJob, reason: unknown): void {
+    lines[job.request.priority].remove(job);
+    job.reject(reason);
+  }
+
+  function isLate({ deadline = Number.POSITIVE_INFINITY }: ScheduledRequest): boolean {
+    return clock() >= deadline;
+  }
+
+  function abandonment(): AbandonedError {
+    return new AbandonedError('whoever asked has gone');
+  }
+
+  function lateness(): DeadlineError {
+    return new DeadlineError('the deadline passed before the responses were there');
+  }
+}

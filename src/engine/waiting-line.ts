@@ -1,0 +1,105 @@
+import { concatStimuli, type Stimuli, sliceStimuli } from '../stimulus/stimuli.js';
+import type { EngineRequest } from './engine.js';
+
+/** A request on its way through the engine, in one or more pieces. */
+export interface Job {
+  readonly request: EngineRequest;
+  /** Responses [stimuli, neurons], filled as the pieces are answered. */
+  readonly values: Float32Array;
+  /** Stimuli that have left the line for the engine. */
+  taken: number;
+}
+
+/** Neighbouring stimuli of one job: `rows` of them, the first being number `from`. */
+export interface Piece<J extends Job = Job> {
+  readonly job: J;
+  readonly from: number;
+  readonly rows: number;
+}
+
+/** Requests that wait, first in, first out. */
+export interface WaitingLine<J extends Job> extends Iterable<J> {
+  /** Stimuli that wait. */
+  readonly stimuli: number;
+  add(job: J): void;
+  /** Takes what is left of a job out of the line. */
+  remove(job: J): void;
+  /**
+   * At most `limit` stimuli from the head of the line: a piece of the first request, and with it
+   * those right behind that ask for the same neurons of the same model. Empty when nobody waits.
+   */
+  take(limit: number): Piece<J>[];
+}
+
+export function createWaitingLine<J extends Job>(): WaitingLine<J> {
+  // a Set keeps the order, and lets a job leave from the middle at no cost
+  const jobs = new Set<J>();
+  let stimuli = 0;
+
+  return {
+    add,
+    remove,
+    take,
+    get stimuli() {
+      return stimuli;
+    },
+    [Symbol.iterator]: () => jobs.values(),
+  };
+
+  function add(job: J): void {
+    jobs.add(job);
+    stimuli += waitingIn(job);
+  }
+
+  function remove(job: J): void {
+    if (jobs.delete(job)) stimuli -= waitingIn(job);
+  }
+
+  function take(limit: number): Piece<J>[] {
+    const pieces: Piece<J>[] = [];
+    let room = limit;
+    for (const job of jobs) {
+      const first = pieces[0]?.job.request ?? job.request;
+      if (room === 0 || !sameQuestion(first, job.request)) break;
+      const rows = Math.min(room, waitingIn(job));
+      pieces.push({ job, from: job.taken, rows });
+      job.taken += rows;
+      stimuli -= rows;
+      room -= rows;
+      if (waitingIn(job) === 0) jobs.delete(job);
+    }
+    return pieces;
+  }
+}
+
+/** The stimuli of all pieces, one after the other; copied only when they lie apart. */
+export function joinStimuli(pieces: readonly Piece[]): Stimuli {
+  return concatStimuli(
+    pieces.map(({ job, from, rows }) => sliceStimuli(job.request.stimuli, from, from + rows)),
+  );
+}
+
+/** Hands the rows of a batch's responses to the jobs they belong to. */
+export function deliver(pieces: readonly Piece[], responses: Float32Array): void {
+  let offset = 0;
+  for (const { job, from, rows } of pieces) {
+    const neurons = job.request.neurons.length;
+    job.values.set(responses.subarray(offset, offset + rows * neurons), from * neurons);
+    offset += rows * neurons;
+  }
+  if (offset !== responses.length) {
+    throw new Error(`the engine gave ${responses.length} responses where ${offset} were asked for`);
+  }
+}
+
+function waitingIn(job: Job): number {
+  return job.request.stimuli.count - job.taken;
+}
+
+function sameQuestion(a: EngineRequest, b: EngineRequest): boolean {
+  return (
+    a.digest === b.digest &&
+    a.neurons.length === b.neurons.length &&
+    a.neurons.every((neuron, i) => neuron === b.neurons[i])
+  );
+}

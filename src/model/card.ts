@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { Architecture, ArchitectureId } from '../network/architectures.js';
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const Range = z.tuple([z.number(), z.number()]);
+const Metric = z.number().nullable();
+
+export const NeuronCard = z.strictObject({
+  id: z.int().nonnegative(),
+  /** Pearson correlation and peak tuning on the validation images, at the kept epoch. */
+  CORR: Metric,
+  PT_J: Metric,
+  PT_S: Metric,
+  /** The best correlation that the trial-to-trial noise allows, where repeats were given. */
+  noiseCeiling: Metric,
+  /** The epoch (from 1) whose weights were kept. */
+  keptEpoch: z.int().positive(),
+});
+export type NeuronCard = z.infer<typeof NeuronCard>;
+
+export const StimulusCard = z.strictObject({
+  height: z.int().positive(),
+  width: z.int().positive(),
+  /** The network sees `pixel * scale + offset`, with pixels in 0..1. */
+  scale: z.number(),
+  offset: z.number(),
+  /** The mean gray, 0..1: the blank, and the background of every rendered stimulus. */
+  backgroundGray: z.number().min(0).max(1),
+  degreesPerImage: z.number().positive().nullable(),
+  /** Smallest and largest values over the training images. */
+  trainingRange: z.strictObject({
+    mean: Range,
+    /** Standard deviation of the pixels. */
+    contrast: Range,
+    /** Root mean square of the spatial frequency, weighted by power, in cycles per pixel. */
+    spatialFrequency: Range,
+  }),
+});
+export type StimulusCard = z.infer<typeof StimulusCard>;
+
+export const TrainingCard = z.strictObject({
+  recipe: z.string(),
+  seed: z.int(),
+  epochs: z.int().positive(),
+  batchSize: z.int().positive(),
+  optimiser: z.strictObject({
+    name: z.literal('adam'),
+    learningRate: z.number(),
+    beta1: z.number(),
+    beta2: z.number(),
+    epsilon: z.number(),
+  }),
+  loss: z.literal('mse'),
+  /** The images on which the kept epoch was chosen; CORR above is measured on the same ones. */
+  split: z.literal('validation'),
+  data: z.strictObject({
+    site: z.string(),
+    trainingImages: z.int().positive(),
+    validationImages: z.int().positive(),
+    /** sha256 of each file that was read, by its name. */
+    digests: z.record(z.string(), Sha256),
+  }),
+  backend: z.string(),
+  codeVersion: z.string(),
+  date: z.iso.datetime(),
+  seconds: z.number().nonnegative(),
+});
+export type TrainingCard = z.infer<typeof TrainingCard>;
+
+/** Stimuli with the responses the model gave when it was saved: checked at every load. */
+export const GoldenCard = z.strictObject({
+  /** Each a row-major image of height x width 8-bit pixels, in base64. */
+  stimuli: z.array(z.base64()).min(1).max(64),
+  /** Row = stimulus, column = neuron. */
+  responses: z.array(z.array(z.number())).min(1),
+});
+export type GoldenCard = z.infer<typeof GoldenCard>;
+
+/** What a saved model says of itself. Unknown keys are errors. */
+export const ModelCard = z.strictObject({
+  formatVersion: z.literal(1),
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  version: z.int().positive(),
+  architecture: z.strictObject({ id: ArchitectureId, ...Architecture.shape }),
+  stimulus: StimulusCard,
+  response: z.strictObject({ unit: z.string() }),
+  neurons: z.array(NeuronCard).min(1),
+  training: TrainingCard,
+  golden: GoldenCard,
+  weights: z.array(z.strictObject({ file: z.string(), sha256: Sha256 })).min(1),
+});
+export type ModelCard = z.infer<typeof ModelCard>;
