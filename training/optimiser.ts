@@ -1,0 +1,35 @@
+import type * as tf from '@tensorflow/tfjs';
+
+/** Adam's numbers, as in the paper. */
+export const ADAM = {
+  name: 'adam',
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+} as const;
+
+/** Running means of a parameter's gradient and of its square. */
+export interface Moments {
+  readonly first: tf.Tensor;
+  readonly second: tf.Tensor;
+}
+
+/**
+ * One step of Adam (Kingma and Ba 2015) on one parameter, in PyTorch's order of operations.
+ * @param step from 1
+ */
+export function adamStep(
+  parameter: tf.Tensor,
+  gradient: tf.Tensor,
+  moments: Moments,
+  step: number,
+): { parameter: tf.Tensor; moments: Moments } {
+  const { learningRate, beta1, beta2, epsilon } = ADAM;
+  const first = moments.first.mul(beta1).add(gradient.mul(1 - beta1));
+  const second = moments.second.mul(beta2).add(gradient.square().mul(1 - beta2));
+  const size = learningRate / (1 - beta1 ** step);
+  const spread = second.sqrt().mul(1 / Math.sqrt(1 - beta2 ** step));
+  const change = first.mul(size).div(spread.add(epsilon));
+  return { parameter: parameter.sub(change), moments: { first, second } };
+}
