@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
  * that adds to memory it has not cleared.
  */
 export function registerWasmGradients(): void {
+  if (tf.getKernel('Conv2DBackpropFilter', 'wasm') !== undefined) return;
   tf.unregisterKernel('Conv2DBackpropInput', 'wasm');
   tf.registerKernel({
     kernelName: 'Conv2DBackpropInput',

@@ -1,0 +1,34 @@
+import type { Catalogue } from './engine/catalogue.js';
+import type { EngineDescription } from './engine/engine.js';
+
+/** What a person sees once the service is ready: what it serves, on what, and where to look. */
+export function announcement(
+  url: string,
+  engine: EngineDescription,
+  { served, unusable }: Catalogue,
+): string {
+  const models = [
+    ...served.map(({ name, version, card }) => {
+      const neurons = card.neurons.length;
+      return `${name}/${version}  ${card.architecture.id}, ${neurons} neuron${neurons === 1 ? '' : 's'}`;
+    }),
+    ...unusable.map(({ name, version, reason }) => `${name}/${version}  not served: ${reason}`),
+  ];
+  const name = served[0]?.name ?? '{model}';
+  const rows: readonly (readonly [string, readonly string[]])[] = [
+    ['engine', [`${engine.name}, ${engine.device}`]],
+    ['models', models.length > 0 ? models : ['none: train one (see README.md), then start again']],
+    ['look', [`${url}/v1/models`, `${url}/metrics`, 'README.md']],
+    [
+      'ask',
+      [
+        `curl -H 'Content-Type: image/png' --data-binary @image.png \\`,
+        `  ${url}/v1/models/${name}/responses`,
+      ],
+    ],
+  ];
+  const lines = rows.flatMap(([title, texts]) =>
+    texts.map((text, i) => `  ${(i === 0 ? title : '').padEnd(8)}${text}`),
+  );
+  return [`Hypercolumn is ready at ${url}`, ...lines, ''].join('\n');
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { InputError } from './input-error.js';
+
+const MEBIBYTE = 2 ** 20;
+
+/** Decimal digits only: `1e3`, `0x10`, `+5` and ` 8` are more likely mistakes than numbers. */
+const integer = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+
+interface Setting<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  /** As it would stand in the environment. */
+  readonly fallback: string;
+  readonly accepted: string;
+}
+
+const setting = <Schema extends z.ZodType>(
+  schema: Schema,
+  fallback: string,
+  accepted: string,
+): Setting<Schema> => ({ schema, fallback, accepted });
+
+const choice = <const Options extends readonly string[]>(options: Options, fallback: string) =>
+  setting(z.enum(options), fallback, `one of ${options.join(', ')}`);
+
+const whole = (fallback: number, least: number, most: number, unit: string) =>
+  setting(integer(least, most), String(fallback), `a whole number of ${unit}, ${least} to ${most}`);
+
+/** Every environment variable that the service reads, with its default. */
+const SETTINGS = {
+  HOST: setting(
+    z.string().regex(/^[A-Za-z0-9.:_-]+$/),
+    '127.0.0.1',
+    'a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0',
+  ),
+  PORT: setting(integer(0, 65535), '8080', 'a whole number, 0 to 65535 (0: any free port)'),
+  MODELS_DIR: setting(z.string(), 'models', 'a folder'),
+  ENGINE: choice(['auto', 'tensorflow', 'webgpu', 'wasm'], 'auto'),
+  MAX_BODY: whole(64 * MEBIBYTE, 1024, 2 ** 31 - 1, 'bytes'),
+  MAX_STIMULI: whole(10_000, 1, 1_000_000, 'stimuli in one request'),
+  MAX_PIXELS: whole(16_000_000, 1, 1_000_000_000, 'pixels in one image'),
+  /** Of each priority. */
+  QUEUE_CAPACITY: whole(20_000, 1, 10_000_000, 'waiting stimuli'),
+  /** After SIGTERM: how long requests are still taken, until balancers have seen /readyz. */
+  GRACE_SECONDS: whole(2, 0, 3600, 'seconds'),
+  /** After SIGTERM or SIGINT: how long at most until the process ends, the grace included. */
+  DRAIN_SECONDS: whole(25, 1, 3600, 'seconds'),
+  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+} as const;
+
+type Settings = typeof SETTINGS;
+type Variable = keyof Settings;
+
+/** The service's configuration, under the names of its environment variables. */
+export type Config = { readonly [Name in Variable]: z.infer<Settings[Name]['schema']> };
+
+/**
+ * Reads the configuration from the environment. A variable that is unset or empty takes its default.
+ * @throws InputError with one line that names the variable, its value and what is accepted
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const config = Object.fromEntries(
+    Object.entries(SETTINGS).map(([name, setting]) => [name, read(name, setting, environment)]),
+  ) as Config;
+  if (config.QUEUE_CAPACITY < config.MAX_STIMULI) {
+    throw new InputError(
+      `QUEUE_CAPACITY=${config.QUEUE_CAPACITY} is not accepted: the queue must hold the largest ` +
+        `request, MAX_STIMULI=${config.MAX_STIMULI}`,
+    );
+  }
+  if (config.DRAIN_SECONDS < config.GRACE_SECONDS) {
+    throw new InputError(
+      `DRAIN_SECONDS=${config.DRAIN_SECONDS} is not accepted: it includes GRACE_SECONDS=` +
+        `${config.GRACE_SECONDS}`,
+    );
+  }
+  return config;
+}
+
+function read(
+  name: string,
+  { schema, fallback, accepted }: Setting<z.ZodType>,
+  environment: Readonly<Record<string, string | undefined>>,
+): unknown {
+  const value = environment[name] || fallback;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new InputError(
+    `${name}=${JSON.stringify(value)} is not accepted: it takes ${accepted} (default ${fallback})`,
+  );
+}

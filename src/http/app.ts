@@ -1,0 +1,67 @@
+import { Hono } from 'hono';
+import { DeadlineError } from '../engine/scheduler.js';
+import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
+import type { Handler, Route } from './route.js';
+import { healthRoutes } from './routes/health.js';
+import { indexRoutes } from './routes/index.js';
+import { metricsRoutes } from './routes/metrics.js';
+import { modelRoutes } from './routes/models.js';
+import { parametricRoutes } from './routes/parametric.js';
+import { responseRoutes } from './routes/responses.js';
+import { tuningRoutes } from './routes/tuning.js';
+import type { AppDependencies } from './service.js';
+import { type AppEnv, traceRequests } from './trace.js';
+
+/** The service's HTTP interface. */
+export function createApp(deps: AppDependencies): Hono<AppEnv> {
+  const { logger, metrics } = deps;
+  const app = new Hono<AppEnv>();
+  app.use(traceRequests(deps));
+  for (const route of [
+    ...indexRoutes(),
+    ...healthRoutes(deps),
+    ...metricsRoutes(deps),
+    ...modelRoutes(deps),
+    ...responseRoutes(deps),
+    ...tuningRoutes(deps),
+    ...parametricRoutes(deps),
+  ]) {
+    add(app, route);
+  }
+
+  app.notFound((c) => {
+    const problem = new Problem(404, 'there is nothing here; GET / lists what there is');
+    return problemResponse(problem, c.get('trace').requestId);
+  });
+
+  app.onError((error, c) => {
+    const { requestId } = c.get('trace');
+    if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
+    if (error instanceof DeadlineError) metrics.deadlineMiss();
+    const problem = problemFrom(error);
+    if (problem.status === 500) logger.error({ requestId, err: error }, 'bug');
+    return problemResponse(problem, requestId);
+  });
+
+  return app;
+}
+
+/** Registers a route, and a 405 for the methods that it does not have. */
+function add(app: Hono<AppEnv>, { method, path, handler }: Route): void {
+  const allowed = method === 'GET' ? 'GET, HEAD' : method;
+  const counted =
+    (handle: Handler): Handler =>
+    (c) => {
+      c.get('trace').route = path;
+      return handle(c);
+    };
+  app.on(method, path, counted(handler));
+  app.all(
+    path,
+    counted((c) => {
+      throw new Problem(405, `${c.req.method} is not answered here; there is ${allowed}`, {
+        headers: { Allow: allowed },
+      });
+    }),
+  );
+}

@@ -1,0 +1,101 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Catalogue } from '../engine/catalogue.js';
+
+/** The parts of a request's time. */
+export const STAGES = ['decode', 'queue', 'infer', 'encode'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What the service counts. */
+export interface Metrics {
+  /** The registry's text, as Prometheus reads it. */
+  readonly text: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /** `seconds` has the stages that the request went through. */
+  readonly request: (request: {
+    readonly route: string;
+    readonly method: string;
+    readonly status: number;
+    readonly seconds: Readonly<Partial<Record<Stage | 'total', number>>>;
+  }) => void;
+  readonly batch: (stimuli: number) => void;
+  readonly deadlineMiss: () => void;
+  readonly engineRestart: () => void;
+  readonly models: (catalogue: Catalogue) => void;
+}
+
+const SECONDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+];
+const STIMULI = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/**
+ * Registers the service's metrics, in base units and with bounded labels: routes as patterns, never
+ * a request, stimulus or neuron.
+ * @param queueDepth stimuli waiting, read at every scrape
+ */
+export function createMetrics(registry: Registry, queueDepth: () => number): Metrics {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'hypercolumn_http_requests_total',
+    help: 'Requests answered',
+    labelNames: ['route', 'method', 'status'],
+    registers,
+  });
+  const seconds = (name: string, help: string) =>
+    new Histogram({ name: `hypercolumn_${name}_seconds`, help, buckets: SECONDS, registers });
+  const stages = {
+    decode: seconds('decode', 'Reading stimuli from a request body'),
+    queue: seconds('queue', 'Waiting for the engine'),
+    infer: seconds('infer', 'At the engine'),
+    encode: seconds('encode', 'Writing the answer'),
+    total: seconds('http_request', 'From the arrival of a request to its answer'),
+  };
+  const batchSize = new Histogram({
+    name: 'hypercolumn_batch_size',
+    help: 'Stimuli handed to the engine at once',
+    buckets: STIMULI,
+    registers,
+  });
+  new Gauge({
+    name: 'hypercolumn_queue_depth',
+    help: 'Stimuli that wait for the engine, those at it included',
+    registers,
+    collect() {
+      this.set(queueDepth());
+    },
+  });
+  const deadlineMisses = new Counter({
+    name: 'hypercolumn_deadline_misses_total',
+    help: 'Requests refused because their deadline had passed',
+    registers,
+  });
+  const engineRestarts = new Counter({
+    name: 'hypercolumn_engine_restarts_total',
+    help: 'Times the inference process was started again',
+    registers,
+  });
+  const modelReady = new Gauge({
+    name: 'hypercolumn_model_ready',
+    help: '1: the model is served, 0: it is not; its reason is in /v1/models',
+    labelNames: ['model', 'version'],
+    registers,
+  });
+
+  return {
+    text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    request({ route, method, status, seconds: measured }) {
+      requests.inc({ route, method, status });
+      for (const [stage, histogram] of Object.entries(stages)) {
+        const value = measured[stage as keyof typeof stages];
+        if (value !== undefined) histogram.observe(value);
+      }
+    },
+    batch: (stimuli) => batchSize.observe(stimuli),
+    deadlineMiss: () => deadlineMisses.inc(),
+    engineRestart: () => engineRestarts.inc(),
+    models({ served, unusable }) {
+      modelReady.reset();
+      for (const { name, version } of unusable) modelReady.set({ model: name, version }, 0);
+      for (const { name, version } of served) modelReady.set({ model: name, version }, 1);
+    },
+  };
+}

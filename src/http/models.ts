@@ -1,0 +1,103 @@
+import type { Catalogue, ServedModel } from '../engine/catalogue.js';
+import { Problem, unavailable } from './problem.js';
+import type { AppDependencies, Service } from './service.js';
+import type { AppContext } from './trace.js';
+
+/** @throws Problem 503 while the models are being loaded */
+export function serviceOf({ readiness }: AppDependencies): Service {
+  const current = readiness();
+  if (current.state === 'loading') throw unavailable('the models are still being loaded');
+  return current.service;
+}
+
+/**
+ * The model that a path names, by `:model` and perhaps `:version`; the largest version served where
+ * it names none.
+ * @throws Problem 404 when there is none, 503 when it cannot be served, 412 when `If-Match` names
+ *   another digest
+ */
+export function modelOf(c: AppContext, { catalogue }: Service): ServedModel {
+  const name = c.req.param('model') ?? '';
+  const version = c.req.param('version');
+  const model = findModel(catalogue, name, version);
+  const trace = c.get('trace');
+  trace.model = `${model.name}/${model.version}`;
+  trace.digest = model.digest;
+  const wanted = c.req.header('If-Match');
+  if (wanted !== undefined && !matches(wanted, model.digest)) {
+    throw new Problem(
+      412,
+      `${trace.model} has the digest ${model.digest}, If-Match asks for another`,
+    );
+  }
+  return model;
+}
+
+/** What the list of models says of one version. */
+export type ModelSummary = { readonly version: number } & (
+  | {
+      readonly ready: true;
+      readonly architecture: string;
+      readonly neurons: number;
+      readonly digest: string;
+    }
+  | { readonly ready: false; readonly reason: string }
+);
+
+/**
+ * One entry per name, with what is said of the version that answers when none is named, and of
+ * every version.
+ */
+export function listModels({ served, unusable }: Catalogue) {
+  const versions = new Map<string, ModelSummary[]>();
+  const add = (name: string, summary: ModelSummary) =>
+    versions.set(name, [...(versions.get(name) ?? []), summary]);
+  for (const { name, version, digest, card } of served) {
+    const architecture = card.architecture.id;
+    add(name, { version, ready: true, architecture, neurons: card.neurons.length, digest });
+  }
+  for (const { name, version, reason } of unusable) {
+    add(name, { version, ready: false, reason: withoutPaths(reason) });
+  }
+  return [...versions].map(([name, all]) => {
+    const sorted = all.toSorted((a, b) => a.version - b.version);
+    const answering = sorted.findLast(({ ready }) => ready) ?? sorted.at(-1);
+    return { name, ...answering, versions: sorted };
+  });
+}
+
+/** A reason as it may be told to a client: the names of files, but not where they lie. */
+export function withoutPaths(reason: string): string {
+  return reason.replace(
+    /(?<![\w.:/])(?:[A-Za-z]:)?[\\/][^\s'",;:()]*[\\/]([^\s'",;:()\\/]+)/g,
+    '$1',
+  );
+}
+
+function findModel(catalogue: Catalogue, name: string, version: string | undefined): ServedModel {
+  const number = version === undefined ? undefined : Number(version);
+  const model = catalogue.find(name, number);
+  if (model) return model;
+  const broken = catalogue.unusable.find(
+    (entry) => entry.name === name && (number ?? entry.version) === entry.version,
+  );
+  if (broken) {
+    const reason = withoutPaths(broken.reason);
+    throw new Problem(503, `${name}/${broken.version} is not served: ${reason}`);
+  }
+  const known = listModels(catalogue);
+  const sameName = known.find((entry) => entry.name === name);
+  if (sameName) {
+    const versions = sameName.versions.map((entry) => entry.version).join(', ');
+    throw new Problem(404, `${name} has no version ${version}; there are: ${versions}`);
+  }
+  const names = known.map((entry) => entry.name).join(', ') || 'none';
+  throw new Problem(404, `there is no model '${name}'; there are: ${names}`);
+}
+
+function matches(header: string, digest: string): boolean {
+  return header.split(',').some((tag) => {
+    const value = tag.trim();
+    return value === '*' || value === `"${digest}"`;
+  });
+}

@@ -1,0 +1,56 @@
+import { InputError } from '../input-error.js';
+import type { ModelCard } from '../model/card.js';
+
+/** The neurons of a question: their ids, and their columns in the model's population. */
+export interface NeuronSelection {
+  readonly ids: readonly number[];
+  readonly columns: Int32Array;
+}
+
+/** Ids and ranges of ids: `0,5,7-12`. */
+const NEURON_LIST = /^\d{1,9}(-\d{1,9})?(,\d{1,9}(-\d{1,9})?)*$/;
+
+/**
+ * Finds neurons by their ids, in the order named; all of the model's where none are named.
+ * @param named ids, or a text such as `0,5,7-12`; a range includes both its ends
+ * @throws InputError for an id that the model does not have, or that is named twice
+ */
+export function selectNeurons(
+  card: ModelCard,
+  named: string | readonly number[] | undefined,
+): NeuronSelection {
+  if (named === undefined) {
+    const ids = card.neurons.map(({ id }) => id);
+    return { ids, columns: Int32Array.from(ids.keys()) };
+  }
+  const columnOf = new Map(card.neurons.map(({ id }, column) => [id, column]));
+  const selected = new Map<number, number>();
+  for (const id of typeof named === 'string' ? idsIn(named) : named) {
+    const column = columnOf.get(id);
+    if (column === undefined) throw neuronError(`there is no neuron ${id}; ${range(card)}`);
+    if (selected.has(id)) throw neuronError(`neuron ${id} is named twice`);
+    selected.set(id, column);
+  }
+  return { ids: [...selected.keys()], columns: Int32Array.from(selected.values()) };
+}
+
+/** One id after the other, so that a range of a billion ends at the first that is not there. */
+function* idsIn(list: string): Generator<number> {
+  if (!NEURON_LIST.test(list)) throw neuronError('must be ids and ranges of ids, such as 0,5,7-12');
+  for (const item of list.split(',')) {
+    const [first, last = first] = item.split('-').map(Number) as [number, number?];
+    if (last < first) throw neuronError(`the range ${item} runs backwards`);
+    for (let id = first; id <= last; id++) yield id;
+  }
+}
+
+function range({ neurons }: ModelCard): string {
+  const ids = neurons.map(({ id }) => id);
+  const [first, last] = [Math.min(...ids), Math.max(...ids)];
+  const gaps = last - first + 1 > ids.length ? ', with gaps: see the card' : '';
+  return `the model has ${ids.length}, with ids ${first} to ${last}${gaps}`;
+}
+
+function neuronError(message: string): InputError {
+  return new InputError(`neurons: ${message}`, [{ path: 'neurons', message }]);
+}

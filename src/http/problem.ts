@@ -1,0 +1,91 @@
+import { STATUS_CODES } from 'node:http';
+import { EngineLostError } from '../engine/engine.js';
+import { DeadlineError, DrainingError, QueueFullError } from '../engine/scheduler.js';
+import { InputError, type InputProblem } from '../input-error.js';
+import { PayloadTooLargeError, UnsupportedMediaError } from '../stimulus/errors.js';
+import { ACCEPTED_TYPES } from '../stimulus/media-type.js';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** The client closed the connection before the answer; only the log and the metrics see it. */
+export const CLIENT_GONE = 499;
+
+/** Why a request is not answered as asked, ready to be told to the client. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly errors: readonly InputProblem[];
+  readonly headers: Headers;
+
+  constructor(
+    status: number,
+    detail: string,
+    more: { errors?: readonly InputProblem[]; headers?: Headers; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: more.cause });
+    this.status = status;
+    this.errors = more.errors ?? [];
+    this.headers = more.headers ?? {};
+  }
+}
+
+/** In seconds. A second later the queue has moved on, the engine is back or another replica took over. */
+const RETRY: Headers = { 'Retry-After': '1' };
+
+/** 503: not now, try again. */
+export function unavailable(detail: string, cause?: unknown): Problem {
+  return new Problem(503, detail, { headers: RETRY, cause });
+}
+
+/** The body, a header or the query cannot be read at all. */
+export function unreadable(error: InputError): Problem {
+  return new Problem(400, error.message, { errors: error.problems, cause: error });
+}
+
+/** What a client is told about anything that was thrown; a bug gives a bare 500. */
+export function problemFrom(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const cause = error;
+  if (error instanceof InputError) {
+    const { message, problems: errors } = error;
+    if (error instanceof PayloadTooLargeError) return new Problem(413, message, { errors, cause });
+    if (error instanceof UnsupportedMediaError) {
+      return new Problem(415, message, {
+        errors,
+        cause,
+        headers: { 'Accept-Post': ACCEPTED_TYPES },
+      });
+    }
+    return new Problem(errors.length > 0 ? 422 : 400, message, { errors, cause });
+  }
+  if (error instanceof QueueFullError) {
+    return new Problem(429, `the queue is full: ${error.message}`, { headers: RETRY, cause });
+  }
+  if (error instanceof DeadlineError || error instanceof DrainingError) {
+    return unavailable(error.message, cause);
+  }
+  if (error instanceof EngineLostError) {
+    return unavailable(
+      'the engine was lost twice while computing this; it is being restarted',
+      cause,
+    );
+  }
+  return new Problem(500, 'an error in the service; its log has it under the requestId', { cause });
+}
+
+/** The problem as an answer, RFC 9457. */
+export function problemResponse(problem: Problem, requestId: string): Response {
+  const { status, errors, headers } = problem;
+  const body = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Client Closed Request',
+    status,
+    detail: problem.message,
+    ...(errors.length > 0 ? { errors } : {}),
+    requestId,
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { ...headers, 'Content-Type': 'application/problem+json' },
+  });
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { InputError, type InputProblem } from '../input-error.js';
+import { Problem, unreadable } from './problem.js';
+import type { AppContext } from './trace.js';
+
+/**
+ * Reads the query string; every parameter at most once, and no others than the schema's.
+ * @throws Problem 400 naming the parameter
+ */
+export function readQuery<Schema extends z.ZodObject>(
+  c: AppContext,
+  schema: Schema,
+): z.infer<Schema> {
+  const values: Record<string, string> = {};
+  for (const [name, given] of Object.entries(c.req.queries())) {
+    if (given.length > 1) {
+      throw badQuery([{ path: name, message: 'is given more than once' }]);
+    }
+    values[name] = given[0]!;
+  }
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  throw badQuery(problemsIn(parsed.error, Object.keys(schema.shape)));
+}
+
+/** A whole number in a query. */
+export const WholeNumber = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number')
+  .transform(Number);
+
+/**
+ * The client's patience as a time on the clock by which `arrived` was taken.
+ * @throws Problem 400 when `X-Deadline-Ms` is not a number of milliseconds
+ */
+export function readDeadline(c: AppContext): number | undefined {
+  const header = c.req.header('X-Deadline-Ms');
+  if (header === undefined) return undefined;
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(header)) {
+    throw new Problem(400, `X-Deadline-Ms must be a number of milliseconds, such as 250`);
+  }
+  return c.get('trace').arrived + Number(header);
+}
+
+/**
+ * Reads a JSON body.
+ * @throws Problem 400 when it is not JSON, InputError when the schema does not accept it
+ */
+export function readJson<Schema extends z.ZodType>(
+  body: Uint8Array,
+  schema: Schema,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(parseJson(body));
+  if (parsed.success) return parsed.data;
+  const problems = problemsIn(parsed.error, []);
+  const [first] = problems;
+  throw new InputError(`${first?.path} ${first?.message}`, problems);
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new Problem(400, 'the body is not JSON', { cause });
+  }
+}
+
+function badQuery(problems: readonly InputProblem[]): Problem {
+  const first = problems[0]!;
+  return unreadable(new InputError(`query parameter '${first.path}' ${first.message}`, problems));
+}
+
+/** @param known the keys there are, told where one is not among them */
+function problemsIn(error: z.ZodError, known: readonly string[]): InputProblem[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      const hint = known.length > 0 ? `; there are ${known.join(', ')}` : '';
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key].join('.'),
+        message: `is not known${hint}`,
+      }));
+    }
+    return [{ path: issue.path.join('.') || 'body', message: issue.message }];
+  });
+}

@@ -1,0 +1,19 @@
+import type { AppContext } from './trace.js';
+
+export type Handler = (c: AppContext) => Response | Promise<Response>;
+
+/** One route of the interface; the path in Hono's pattern, which is also its name in the metrics. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly handler: Handler;
+}
+
+/** A model's route, which exists for the latest version and for each version by number. */
+export function modelRoute(method: Route['method'], tail: string, handler: Handler): Route[] {
+  return ['/v1/models/:model', '/v1/models/:model/versions/:version'].map((head) => ({
+    method,
+    path: `${head}${tail}`,
+    handler,
+  }));
+}

@@ -1,0 +1,22 @@
+import type { Route } from '../route.js';
+
+const INDEX = {
+  service: 'hypercolumn',
+  about: 'Digital twins of recorded visual-cortex neurons: responses and tuning curves.',
+  routes: {
+    'GET /livez': 'is the process alive',
+    'GET /readyz': 'are the models loaded and verified',
+    'GET /metrics': 'counts and times, for Prometheus',
+    'GET /v1/models': 'the models',
+    'GET /v1/models/{model}': "a model's card",
+    'POST /v1/models/{model}/responses': 'stimuli in, responses out',
+    'POST /v1/models/{model}/tuning/rank': 'rank-ordered tuning curves to a set of stimuli',
+    'POST /v1/models/{model}/tuning/peak': 'the strongest stimuli of each neuron',
+    'POST /v1/models/{model}/tuning/parametric': 'tuning to the orientation of a grating',
+  },
+  versions: 'every route of a model also exists under /v1/models/{model}/versions/{version}',
+};
+
+export function indexRoutes(): Route[] {
+  return [{ method: 'GET', path: '/', handler: (c) => c.json(INDEX) }];
+}

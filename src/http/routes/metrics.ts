@@ -1,0 +1,15 @@
+import type { Route } from '../route.js';
+import type { AppDependencies } from '../service.js';
+
+export function metricsRoutes({ metrics }: AppDependencies): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/metrics',
+      handler: async (c) => {
+        const { contentType, body } = await metrics.text();
+        return c.body(body, 200, { 'Content-Type': contentType });
+      },
+    },
+  ];
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { peakCount } from '../../tuning/metrics.js';
+import { neuronPeaks } from '../../tuning/peak.js';
+import { rankTuning } from '../../tuning/rank.js';
+import { checkResponses, type ResponseMatrix } from '../../tuning/response-matrix.js';
+import { answerJson, modelIdentity } from '../answer.js';
+import { readBody } from '../body.js';
+import { compute } from '../compute.js';
+import { modelOf, serviceOf } from '../models.js';
+import { selectNeurons } from '../neurons.js';
+import { readDeadline, readQuery, WholeNumber } from '../request.js';
+import { modelRoute, type Route } from '../route.js';
+import type { AppDependencies } from '../service.js';
+import { decodeSet, reportStimuli, StimulusQuery } from '../stimulus-request.js';
+import { type AppContext, timed, timing } from '../trace.js';
+import { peakAnswer, rankAnswer } from '../tuning-answers.js';
+
+const TuningQuery = z.strictObject({ ...StimulusQuery.shape, k: WholeNumber.optional() });
+
+/** Predicted responses to a stimulus set, with the real ones where they were sent along. */
+interface ResponsesToSet {
+  readonly predicted: ResponseMatrix;
+  readonly real: ResponseMatrix | undefined;
+  readonly k: number;
+  readonly ids: readonly number[];
+}
+
+/** Tuning to a set of stimuli: rank-ordered curves, and the peak. */
+export function tuningRoutes(deps: AppDependencies): Route[] {
+  const { clock, limits } = deps;
+  return [
+    ...modelRoute('POST', '/tuning/rank', (c) =>
+      analyse(c, ({ predicted, ids, ...options }) =>
+        rankAnswer(rankTuning(predicted, options), ids),
+      ),
+    ),
+    ...modelRoute('POST', '/tuning/peak', (c) =>
+      analyse(c, ({ predicted, ids, ...options }) =>
+        peakAnswer(neuronPeaks(predicted, options), ids),
+      ),
+    ),
+  ];
+
+  async function analyse(
+    c: AppContext,
+    analysis: (responses: ResponsesToSet) => object,
+  ): Promise<Response> {
+    const service = serviceOf(deps);
+    const model = modelOf(c, service);
+    const query = readQuery(c, TuningQuery);
+    const deadline = readDeadline(c);
+    const { ids, columns } = selectNeurons(model.card, query.neurons);
+    const body = await readBody(c.req.raw, limits.maxBody);
+    const contentType = c.req.header('Content-Type');
+    const { stimuli, notes, real } = await timed(c, clock, 'decode', () =>
+      decodeSet({ contentType, body, query, model, limits }),
+    );
+    const ofColumns = real && selectColumns(real, columns);
+    // before the sweep: what is refused anyway costs no compute
+    const k = peakCount(stimuli.count, query.k);
+    if (ofColumns) checkResponses(ofColumns, 'responses');
+    const question = { model, stimuli, columns, priority: 'sweep', deadline } as const;
+    const values = await compute(c, service, question);
+    const predicted = { stimuli: stimuli.count, neurons: columns.length, values };
+    return answerJson(c, clock, () => ({
+      model: modelIdentity(model),
+      ...analysis({ predicted, real: ofColumns, k, ids }),
+      stimuli: reportStimuli(model, stimuli, notes),
+      timing: timing(c.get('trace')),
+      id: c.get('trace').requestId,
+    }));
+  }
+}
+
+function selectColumns(matrix: ResponseMatrix, columns: Int32Array): ResponseMatrix {
+  const { stimuli, neurons } = matrix;
+  const values = new Float64Array(stimuli * columns.length);
+  for (let i = 0; i < values.length; i++) {
+    const row = Math.floor(i / columns.length);
+    values[i] = matrix.values[row * neurons + columns[i % columns.length]!]!;
+  }
+  return { stimuli, neurons: columns.length, values };
+}

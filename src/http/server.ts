@@ -1,0 +1,105 @@
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { createApp } from './app.js';
+
+/** Where a server listens, as a URL without a path. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface HttpServer {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** Takes no more connections and resolves when the requests in hand have been answered. */
+  close(): Promise<void>;
+}
+
+/** The service cannot start, for a reason that whoever starts it can change. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** Milliseconds. Longer than the minute after which balancers usually drop idle connections. */
+const KEEP_ALIVE = 65_000;
+const HEADERS_TIMEOUT = 20_000;
+/** For a whole body: 64 MiB at 5 Mbit/s. */
+const REQUEST_TIMEOUT = 120_000;
+
+const REMEDIES: Readonly<Record<string, (address: Address) => string>> = {
+  EADDRINUSE: ({ port }) =>
+    `PORT=${port} is in use: stop what listens there, or choose another, e.g. PORT=${port + 1}`,
+  EACCES: ({ port }) => `PORT=${port} may not be opened by this user: choose one above 1023`,
+  EADDRNOTAVAIL: ({ host }) =>
+    `HOST=${host} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for all`,
+  ENOTFOUND: ({ host }) => `HOST=${host} is not known: use 127.0.0.1, or 0.0.0.0 for all`,
+};
+
+/**
+ * Serves the app over HTTP/1.1.
+ * @throws StartError naming the remedy when the address cannot be listened on
+ */
+export async function listen(
+  app: ReturnType<typeof createApp>,
+  address: Address,
+): Promise<HttpServer> {
+  // what is left of a body after an answer is Node's to discard: the adapter would cut off the
+  // connection, and with it clients that read the answer only when they have sent everything
+  const listener = getRequestListener(app.fetch, { autoCleanupIncoming: false });
+  const server = createServer(
+    {
+      noDelay: true,
+      keepAliveTimeout: KEEP_ALIVE,
+      headersTimeout: HEADERS_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+    },
+    (incoming, outgoing) => void listener(incoming, outgoing),
+  );
+  const close = closingOnceIdle(server);
+  await started(server, address);
+  return { url: urlOf(server, address), close };
+}
+
+function started(server: Server, address: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const remedy = REMEDIES[cause.code ?? '']?.(address);
+      reject(new StartError(remedy ?? `cannot listen: ${cause.message}`, { cause }));
+    });
+    server.listen(address.port, address.host, resolve);
+  });
+}
+
+function urlOf(server: Server, { host }: Address): string {
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound ? bound.port : '';
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * Counts the requests in hand on each connection. Node's own `close` waits also for connections
+ * that were opened and never used, until they time out.
+ */
+function closingOnceIdle(server: Server): () => Promise<void> {
+  const inHand = new Map<Socket, number>();
+  let closing = false;
+  server.on('connection', (socket: Socket) => {
+    inHand.set(socket, 0);
+    socket.once('close', () => inHand.delete(socket));
+  });
+  server.on('request', ({ socket }, outgoing) => {
+    inHand.set(socket, (inHand.get(socket) ?? 0) + 1);
+    outgoing.once('close', () => {
+      const left = (inHand.get(socket) ?? 1) - 1;
+      if (inHand.has(socket)) inHand.set(socket, left);
+      if (closing && left === 0) socket.destroySoon();
+    });
+  });
+  return () => {
+    closing = true;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const [socket, requests] of inHand) if (requests === 0) socket.destroySoon();
+    return closed;
+  };
+}

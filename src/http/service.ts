@@ -1,0 +1,36 @@
+import type { Logger } from 'pino';
+import type { Catalogue } from '../engine/catalogue.js';
+import type { EngineDescription } from '../engine/engine.js';
+import type { Scheduler } from '../engine/scheduler.js';
+import type { Metrics } from './metrics.js';
+
+/** What answers questions, once the models are loaded. */
+export interface Service {
+  readonly catalogue: Catalogue;
+  readonly scheduler: Pick<Scheduler, 'respond' | 'depth'>;
+  readonly engine: EngineDescription;
+}
+
+/** Loading until the models are verified, draining once the service was told to stop. */
+export type Readiness =
+  | { readonly state: 'loading' }
+  | ({ readonly state: 'ready' | 'draining' } & { readonly service: Service });
+
+export interface Limits {
+  /** Bytes. */
+  readonly maxBody: number;
+  /** Stimuli in one request. */
+  readonly maxStimuli: number;
+  /** Pixels in one image, before it is fitted to the model. */
+  readonly maxPixels: number;
+}
+
+/** Everything the routes work with. */
+export interface AppDependencies {
+  readonly readiness: () => Readiness;
+  readonly limits: Limits;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Milliseconds, monotonic; the scheduler's own. */
+  readonly clock: () => number;
+}

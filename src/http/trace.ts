@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Context, MiddlewareHandler } from 'hono';
+import { STAGES, type Stage } from './metrics.js';
+import type { AppDependencies } from './service.js';
+
+/** What is known of one request while it is answered. */
+export interface Trace {
+  readonly requestId: string;
+  /** By the handed-in clock, in milliseconds. */
+  readonly arrived: number;
+  /** Where the time went, so far. */
+  readonly seconds: Partial<Record<Stage, number>>;
+  /** The route's pattern; one name for all requests that match none. */
+  route: string;
+  /** `name/version` of the model that answers. */
+  model?: string;
+  digest?: string;
+  stimuli?: number;
+  neurons?: number;
+}
+
+export type AppEnv = { Variables: { trace: Trace } };
+export type AppContext = Context<AppEnv>;
+
+const REQUEST_ID = /^[\x20-\x7e]{1,128}$/;
+/** Asked every few seconds by machines, and of no interest unless something is wrong. */
+const QUIET = new Set(['/livez', '/readyz', '/metrics']);
+
+/** Gives each request its id and trace; then its headers, its line in the log, and its counts. */
+export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
+  const { clock, metrics, logger } = deps;
+  return async (c, next) => {
+    const given = c.req.header('X-Request-Id');
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+    const trace: Trace = { requestId, arrived: clock(), seconds: {}, route: 'unmatched' };
+    c.set('trace', trace);
+    await next();
+    const total = (clock() - trace.arrived) / 1000;
+    const { seconds, route, digest, model, stimuli, neurons } = trace;
+    const { method, path } = c.req;
+    const { status, headers } = c.res;
+    headers.set('X-Request-Id', requestId);
+    headers.set('Server-Timing', serverTiming({ ...seconds, total }));
+    if (digest !== undefined) headers.set('ETag', `"${digest}"`);
+    metrics.request({ route, method, status, seconds: { ...seconds, total } });
+    const level = QUIET.has(route) ? 'debug' : 'info';
+    const ms = Number((total * 1000).toFixed(3));
+    logger[level](
+      { requestId, method, path, route, status, ms, model, stimuli, neurons },
+      'request',
+    );
+  };
+}
+
+/** Adds to what the request spent in a stage. */
+export function spend(trace: Trace, stage: Stage, seconds: number): void {
+  trace.seconds[stage] = (trace.seconds[stage] ?? 0) + seconds;
+}
+
+/** Runs one stage of a request and adds to the trace how long it took, by the clock's milliseconds. */
+export async function timed<T>(
+  c: AppContext,
+  clock: () => number,
+  stage: Stage,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const started = clock();
+  try {
+    return await work();
+  } finally {
+    spend(c.get('trace'), stage, (clock() - started) / 1000);
+  }
+}
+
+/** The stages so far, in milliseconds, for the body of an answer. */
+export function timing(trace: Trace): Partial<Record<Stage, number>> {
+  const entries = STAGES.flatMap((stage) => {
+    const seconds = trace.seconds[stage];
+    return seconds === undefined ? [] : [[stage, milliseconds(seconds)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function serverTiming(seconds: Readonly<Partial<Record<Stage | 'total', number>>>): string {
+  return ([...STAGES, 'total'] as const)
+    .flatMap((stage) => {
+      const value = seconds[stage];
+      return value === undefined ? [] : [`${stage};dur=${milliseconds(value)}`];
+    })
+    .join(', ');
+}
+
+function milliseconds(seconds: number): number {
+  return Number((seconds * 1000).toFixed(3));
+}

@@ -1,0 +1,136 @@
+import { stat } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Logger, pino } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { announcement } from './announcement.js';
+import { type Config, readConfig } from './config.js';
+import { openCatalogue } from './engine/catalogue.js';
+import type { Engine } from './engine/engine.js';
+import { createProcessEngine } from './engine/process/process-engine.js';
+import { createScheduler } from './engine/scheduler.js';
+import { createApp } from './http/app.js';
+import { createMetrics } from './http/metrics.js';
+import { listen, StartError } from './http/server.js';
+import type { Readiness } from './http/service.js';
+import { InputError } from './input-error.js';
+
+/** Stimuli handed to the engine at a time. */
+const CHUNK = 32;
+
+const clock = () => performance.now();
+
+try {
+  const config = readConfig(process.env);
+  await checkModelsFolder(config.MODELS_DIR);
+  await serve(config, pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true })));
+} catch (error) {
+  if (!(error instanceof InputError || error instanceof StartError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(error instanceof InputError ? 2 : 1);
+}
+
+/** Listens at once, so that probes are answered; takes questions once the models are loaded. */
+async function serve(config: Config, logger: Logger): Promise<void> {
+  let readiness: Readiness = { state: 'loading' };
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'hypercolumn_' });
+  const metrics = createMetrics(registry, () =>
+    readiness.state === 'loading' ? 0 : readiness.service.scheduler.depth,
+  );
+  const app = createApp({
+    readiness: () => readiness,
+    limits: {
+      maxBody: config.MAX_BODY,
+      maxStimuli: config.MAX_STIMULI,
+      maxPixels: config.MAX_PIXELS,
+    },
+    metrics,
+    logger,
+    clock,
+  });
+  const server = await listen(app, { host: config.HOST, port: config.PORT });
+  logger.info({ url: server.url }, 'listening');
+  const signals = watchSignals(logger);
+
+  void signals.first.then(() => {
+    if (readiness.state === 'loading') process.exit(0);
+  });
+
+  const engine = await startEngine(config, logger, metrics.engineRestart);
+  const catalogue = await openCatalogue(config.MODELS_DIR, engine, logger);
+  const scheduler = createScheduler({
+    engine,
+    capacity: config.QUEUE_CAPACITY,
+    chunk: CHUNK,
+    clock,
+    onBatch: metrics.batch,
+  });
+  const service = { catalogue, scheduler, engine: engine.description };
+  metrics.models(catalogue);
+  readiness = { state: 'ready', service };
+  process.stdout.write(announcement(server.url, engine.description, catalogue));
+
+  const signal = await signals.first;
+  readiness = { state: 'draining', service };
+  logger.info({ signal }, 'shutting down');
+  setTimeout(() => giveUp(logger, scheduler.depth), config.DRAIN_SECONDS * 1000).unref();
+  // a person at the keyboard waits for no balancer
+  if (signal === 'SIGTERM') await pause(config.GRACE_SECONDS * 1000);
+  await server.close();
+  await scheduler.drain();
+  await engine.close();
+  logger.info('stopped');
+  process.exit(0);
+}
+
+async function startEngine(
+  { ENGINE }: Config,
+  logger: Logger,
+  onRestart: () => void,
+): Promise<Engine> {
+  try {
+    return await createProcessEngine({ backend: ENGINE, logger, onRestart });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });
+  }
+}
+
+interface Signals {
+  readonly first: Promise<NodeJS.Signals>;
+}
+
+/** The first signal asks the service to stop, the second ends it at once. */
+function watchSignals(logger: Logger): Signals {
+  let seen = false;
+  const first = new Promise<NodeJS.Signals>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(name, () => {
+        if (seen) {
+          logger.warn({ signal: name }, 'stopped at once by a second signal');
+          process.exit(1);
+        }
+        seen = true;
+        resolve(name);
+      });
+    }
+  });
+  return { first };
+}
+
+function giveUp(logger: Logger, depth: number): void {
+  logger.error(
+    { stimuli: depth },
+    'not everything could be answered before DRAIN_SECONDS was over',
+  );
+  process.exit(1);
+}
+
+async function checkModelsFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  throw new InputError(
+    `MODELS_DIR=${JSON.stringify(folder)} is not a folder: train a model into it, or name the folder ` +
+      'that holds <model>/<version>/card.json',
+  );
+}

@@ -1,0 +1,116 @@
+import { decodeNpy, decodeNpyHeader, type NpyArray } from '../formats/npy.js';
+import { InputError } from '../input-error.js';
+import { sizeText } from './errors.js';
+import type { Size } from './fit.js';
+import { checkCount, checkPixels, type StimulusLimits } from './limits.js';
+import { copyIntegers, copyUnitFloats } from './pixel-values.js';
+import type { Stimuli } from './stimuli.js';
+
+export interface DecodedArray {
+  readonly stimuli: Stimuli;
+  /** Per stimulus: what was changed. */
+  readonly notes: readonly string[][];
+}
+
+/**
+ * Stimuli from a .npy file of shape (h, w), (n, h, w) or (n, h, w, 1): uint8 (value/255), uint16
+ * (value/65535), float32 or float64 (0..1).
+ * @param target the size that the model takes; only where it is so narrow is a last axis of 3 or 4
+ *   taken for the width and not for colour
+ * @param first the number of its first stimulus in the request; errors name `stimuli[i][y][x]`
+ * @throws InputError for other shapes and types, a cut-off file, or floats that are not in 0..1,
+ *   PayloadTooLargeError beyond the limits (judged by the header alone)
+ */
+export function decodeNpyStimuli(
+  bytes: Uint8Array,
+  target: Size,
+  limits: StimulusLimits,
+  first: number,
+): DecodedArray {
+  const { count, ...size } = stackOf(decodeNpyHeader(bytes).shape, target);
+  checkCount(count, limits);
+  checkPixels(size, limits);
+  return toStimuli(decodeNpy(bytes), count, size, first);
+}
+
+/** Raw pixels without a header: `uint8` (value/255) or `float32` (0..1), little-endian. */
+export const RAW_ELEMENTS = { uint8: 'u1', float32: 'f4' } as const;
+
+/**
+ * Stimuli from raw bytes, row-major; their number follows from the length.
+ * @param first as for `decodeNpyStimuli`
+ * @throws InputError when the length is no multiple of one stimulus, or floats are not in 0..1,
+ *   PayloadTooLargeError beyond the limits
+ */
+export function decodeRawStimuli(
+  bytes: Uint8Array,
+  dtype: keyof typeof RAW_ELEMENTS,
+  size: Size,
+  limits: StimulusLimits,
+  first: number,
+): DecodedArray {
+  const element = RAW_ELEMENTS[dtype];
+  const bytesEach = size.height * size.width * (element === 'u1' ? 1 : 4);
+  const count = bytes.length / bytesEach;
+  if (bytes.length === 0 || !Number.isInteger(count)) {
+    throw new InputError(
+      `${bytes.length} bytes are not a whole number of stimuli: ${sizeText(size)} in ${dtype} ` +
+        `takes ${bytesEach} bytes each`,
+    );
+  }
+  checkCount(count, limits);
+  const shape = [count, size.height, size.width];
+  const data = element === 'u1' ? bytes : new Float32Array(Uint8Array.from(bytes).buffer);
+  return toStimuli({ element, shape, data }, count, size, first);
+}
+
+const SHAPES = '(h, w), (n, h, w) or (n, h, w, 1)';
+
+function stackOf(shape: readonly number[], target: Size): Size & { count: number } {
+  const text = `shape (${shape.join(', ')})`;
+  const rank = shape.length;
+  const channels = rank === 3 || rank === 4 ? shape[rank - 1]! : 1;
+  const colourful = channels === 3 || channels === 4;
+  if ((rank === 4 && channels !== 1) || (rank === 3 && colourful && channels !== target.width)) {
+    throw new InputError(`${text} ends in ${channels} channels; only gray is accepted: ${SHAPES}`);
+  }
+  if (rank < 2 || rank > 4) {
+    throw new InputError(`${text} is not ${SHAPES}`);
+  }
+  const [count, height, width] =
+    rank === 2 ? [1, shape[0]!, shape[1]!] : [shape[0]!, shape[1]!, shape[2]!];
+  if (count * height * width === 0) {
+    throw new InputError(`${text} holds no pixels`);
+  }
+  return { count, height, width };
+}
+
+function toStimuli(array: NpyArray, count: number, size: Size, first: number): DecodedArray {
+  const { height, width } = size;
+  const pixels = new Float32Array(array.data.length);
+  const notes: string[][] = Array.from({ length: count }, () => []);
+  switch (array.element) {
+    case 'u1':
+      copyIntegers(array.data, pixels, 255);
+      break;
+    case 'u2':
+      copyIntegers(array.data, pixels, 65535);
+      break;
+    case 'f4':
+    case 'f8':
+      for (const [i, note] of notes.entries()) {
+        const from = i * height * width;
+        const to = from + height * width;
+        const rounded = copyUnitFloats(
+          array.data.subarray(from, to),
+          pixels.subarray(from, to),
+          (at) => `stimuli[${first + i}][${Math.floor(at / width)}][${at % width}]`,
+        );
+        if (rounded !== undefined) note.push(rounded);
+      }
+      break;
+    default:
+      throw new InputError('integer pixels are accepted as uint8 (0..255) or uint16 (0..65535)');
+  }
+  return { stimuli: { count, height, width, pixels }, notes };
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { InputError, type InputProblem } from '../input-error.js';
+import { errorAt } from './errors.js';
+import { Grating } from './grating.js';
+import { copyUnitFloats } from './pixel-values.js';
+import type { GrayImage } from './stimuli.js';
+
+// a pixel is checked by hand further down: a schema per number would cost more than the model does
+const StimulusEntry = z.unknown().meta({
+  description:
+    'Rows of pixels, 0..1; or {"png": base64} (also JPEG, WebP, TIFF); or {"npy": base64} of one ' +
+    'image; or {"grating": {...}}',
+});
+
+/** The JSON body that carries stimuli. */
+export const StimuliBody = z.strictObject({
+  stimuli: z.array(StimulusEntry, 'a list of stimuli is expected').min(1, 'there are no stimuli'),
+  neurons: z
+    .union([z.array(z.int().nonnegative()).min(1), z.string()])
+    .optional()
+    .describe('the neurons to compute: their numbers, or a text such as 0,5,7-12; default all'),
+});
+export type StimuliBody = z.infer<typeof StimuliBody>;
+
+/** One entry of `stimuli`, read as far as its JSON goes. */
+export type JsonStimulus =
+  | { readonly kind: 'pixels'; readonly image: GrayImage; readonly notes: string[] }
+  | { readonly kind: 'png' | 'npy'; readonly bytes: Uint8Array }
+  | { readonly kind: 'grating'; readonly grating: Grating };
+
+/** @throws InputError when the bytes are not JSON in UTF-8, or not `{"stimuli": [...]}` */
+export function parseStimuliBody(body: Uint8Array): StimuliBody {
+  return parseAs(StimuliBody, parseJson(body), '');
+}
+
+/**
+ * Reads one entry of `stimuli`.
+ * @param path of the entry, e.g. `stimuli[0]`; errors name it, or the pixel `stimuli[0][3][7]`
+ * @throws InputError when the entry is none of the four kinds, ragged, or holds values outside 0..1
+ */
+export function parseJsonStimulus(entry: unknown, path: string): JsonStimulus {
+  if (Array.isArray(entry)) return parseRows(entry, path);
+  const fields = typeof entry === 'object' && entry !== null ? Object.entries(entry) : [];
+  const [kind, value] = fields[0] ?? [];
+  if (fields.length === 1 && kind === 'grating') {
+    return { kind, grating: parseAs(Grating, value, `${path}.grating`) };
+  }
+  if (fields.length === 1 && (kind === 'png' || kind === 'npy')) {
+    return { kind, bytes: parseBase64(value, `${path}.${kind}`) };
+  }
+  throw errorAt(
+    path,
+    'a stimulus is rows of pixels, {"png": base64}, {"npy": base64} or {"grating": {...}}',
+  );
+}
+
+function parseRows(rows: readonly unknown[], path: string): JsonStimulus {
+  const first = rows[0];
+  const width = Array.isArray(first) ? first.length : 0;
+  if (width === 0) throw errorAt(path, 'rows of pixels are expected: [[0.5, ...], ...]');
+  const values = new Float64Array(rows.length * width);
+  for (const [y, row] of rows.entries()) {
+    if (!Array.isArray(row)) throw errorAt(`${path}[${y}]`, 'a row of pixels is expected');
+    if (row.length !== width) {
+      throw errorAt(`${path}[${y}]`, `${row.length} pixels; the first row has ${width}`);
+    }
+    for (let x = 0; x < width; x++) {
+      const value: unknown = row[x];
+      if (typeof value !== 'number') throw errorAt(`${path}[${y}][${x}]`, 'a number is expected');
+      values[y * width + x] = value;
+    }
+  }
+  const pixels = new Float32Array(values.length);
+  const pathOf = (i: number) => `${path}[${Math.floor(i / width)}][${i % width}]`;
+  const rounded = copyUnitFloats(values, pixels, pathOf);
+  const image = { height: rows.length, width, pixels };
+  return { kind: 'pixels', image, notes: rounded === undefined ? [] : [rounded] };
+}
+
+function parseBase64(text: unknown, path: string): Uint8Array {
+  if (typeof text === 'string' && text !== '') {
+    const bytes = Buffer.from(text, 'base64');
+    // Buffer skips what it cannot read, so only the way back shows whether it read everything
+    if (withoutPadding(bytes.toString('base64')) === withoutPadding(text)) return bytes;
+  }
+  throw errorAt(path, 'base64 is expected, without a data: prefix');
+}
+
+function withoutPadding(base64: string): string {
+  return base64.replace(/={1,2}$/, '');
+}
+
+function parseJson(body: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new InputError('the body is not text in UTF-8', [], { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError(`the body is not JSON: ${reason}${positionIn(text, reason)}`, [], {
+      cause,
+    });
+  }
+}
+
+/** The position of a JSON error for the messages in which the parser gives none itself. */
+function positionIn(text: string, reason: string): string {
+  if (reason.startsWith('Unexpected end')) return ` at position ${text.length}`;
+  // far into a text the parser quotes it from ten characters before the error on; as the quotation
+  // is no JSON, its first occurrence is the error
+  const quoted = /, \.{3}"(.*)"(?:\.{3})? is not valid JSON$/s.exec(reason)?.[1];
+  const start = quoted === undefined ? -1 : text.indexOf(quoted);
+  return start < 0 ? '' : ` (at position ${start + 10})`;
+}
+
+function parseAs<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue): InputProblem => {
+    const path = issue.path.reduce<string>(
+      (parent, key) =>
+        typeof key === 'number' ? `${parent}[${key}]` : `${parent}${parent && '.'}${String(key)}`,
+      root,
+    );
+    return { path, message: issue.message };
+  });
+  const text = problems.map(({ path, message }) => `${path || 'the body'}: ${message}`);
+  throw new InputError(text.join('; '), problems);
+}

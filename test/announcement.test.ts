@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { announcement } from '../src/announcement.js';
+import { tinyModel } from './support/cards.js';
+
+const ENGINE = { name: 'wasm', device: '2 CPU threads' };
+const find = () => undefined;
+
+test('what is served, what is not and why, and where to look', () => {
+  const served = [tinyModel('tiny', 1)];
+  const unusable = [{ name: 'broken', version: 3, reason: 'its weights differ' }];
+  const text = announcement('http://127.0.0.1:8080', ENGINE, { served, unusable, find });
+  expect(text).toMatchInlineSnapshot(`
+    "Hypercolumn is ready at http://127.0.0.1:8080
+      engine  wasm, 2 CPU threads
+      models  tiny/1  rf_cnn, 4 neurons
+              broken/3  not served: its weights differ
+      look    http://127.0.0.1:8080/v1/models
+              http://127.0.0.1:8080/metrics
+              README.md
+      ask     curl -H 'Content-Type: image/png' --data-binary @image.png \\
+                http://127.0.0.1:8080/v1/models/tiny/responses
+    "
+  `);
+});
+
+test('no model at all', () => {
+  const text = announcement('http://[::1]:80', ENGINE, { served: [], unusable: [], find });
+  expect(text).toMatchInlineSnapshot(`
+    "Hypercolumn is ready at http://[::1]:80
+      engine  wasm, 2 CPU threads
+      models  none: train one (see README.md), then start again
+      look    http://[::1]:80/v1/models
+              http://[::1]:80/metrics
+              README.md
+      ask     curl -H 'Content-Type: image/png' --data-binary @image.png \\
+                http://[::1]:80/v1/models/{model}/responses
+    "
+  `);
+});

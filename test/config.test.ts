@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../src/config.js';
+
+test('defaults', () => {
+  expect(readConfig({})).toEqual({
+    HOST: '127.0.0.1',
+    PORT: 8080,
+    MODELS_DIR: 'models',
+    ENGINE: 'auto',
+    MAX_BODY: 64 * 1024 * 1024,
+    MAX_STIMULI: 10_000,
+    MAX_PIXELS: 16_000_000,
+    QUEUE_CAPACITY: 20_000,
+    GRACE_SECONDS: 2,
+    DRAIN_SECONDS: 25,
+    LOG_LEVEL: 'info',
+  });
+});
+
+test('an empty variable is an unset one, and others are of no interest', () => {
+  const environment = { PORT: '', ENGINE: '', HOME: '/root', HOST: '0.0.0.0', MAX_STIMULI: '5' };
+  expect(readConfig(environment)).toEqual({ ...readConfig({}), HOST: '0.0.0.0', MAX_STIMULI: 5 });
+});
+
+test('a bad value is one line: the variable, its value, what is accepted', () => {
+  const refusal = (environment: Record<string, string>) => {
+    try {
+      return readConfig(environment);
+    } catch (error) {
+      return String(error);
+    }
+  };
+  expect(refusal({ PORT: '80a' })).toMatchInlineSnapshot(
+    `"InputError: PORT="80a" is not accepted: it takes a whole number, 0 to 65535 (0: any free port) (default 8080)"`,
+  );
+  expect(refusal({ PORT: '65536' })).toMatchInlineSnapshot(
+    `"InputError: PORT="65536" is not accepted: it takes a whole number, 0 to 65535 (0: any free port) (default 8080)"`,
+  );
+  expect(refusal({ PORT: '-1' })).toMatchInlineSnapshot(
+    `"InputError: PORT="-1" is not accepted: it takes a whole number, 0 to 65535 (0: any free port) (default 8080)"`,
+  );
+  expect(refusal({ HOST: 'http://x' })).toMatchInlineSnapshot(
+    `"InputError: HOST="http://x" is not accepted: it takes a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0 (default 127.0.0.1)"`,
+  );
+  expect(refusal({ ENGINE: 'cuda\nx' })).toMatchInlineSnapshot(
+    `"InputError: ENGINE="cuda\\nx" is not accepted: it takes one of auto, tensorflow, webgpu, wasm (default auto)"`,
+  );
+  expect(refusal({ MAX_BODY: '64MB' })).toMatchInlineSnapshot(
+    `"InputError: MAX_BODY="64MB" is not accepted: it takes a whole number of bytes, 1024 to 2147483647 (default 67108864)"`,
+  );
+  expect(refusal({ LOG_LEVEL: 'loud' })).toMatchInlineSnapshot(
+    `"InputError: LOG_LEVEL="loud" is not accepted: it takes one of fatal, error, warn, info, debug, trace, silent (default info)"`,
+  );
+  expect(refusal({ QUEUE_CAPACITY: '10' })).toMatchInlineSnapshot(
+    `"InputError: QUEUE_CAPACITY=10 is not accepted: the queue must hold the largest request, MAX_STIMULI=10000"`,
+  );
+  expect(refusal({ GRACE_SECONDS: '9', DRAIN_SECONDS: '3' })).toMatchInlineSnapshot(
+    `"InputError: DRAIN_SECONDS=3 is not accepted: it includes GRACE_SECONDS=9"`,
+  );
+});

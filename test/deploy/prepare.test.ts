@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../../deploy/prepare.mjs', import.meta.url));
+const wanted = { '': {}, 'node_modules/a': { version: '1.0.0' } };
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'prepare-'));
+  mkdirSync(join(root, 'deploy'));
+  cpSync(script, join(root, 'deploy', 'prepare.mjs'));
+  write('package-lock.json', lockfile(wanted));
+  write('node_modules/.package-lock.json', lockfile(wanted));
+  compilerDoes("console.log('compiled')");
+  npmDoes('');
+  mkdirSync(join(root, 'dist'));
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+function lockfile(packages: object): string {
+  return JSON.stringify({ packages });
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+/** npm's stand-in leaves its arguments in `npm-ran`. */
+function npmDoes(code: string): void {
+  write(
+    'npm.mjs',
+    `import fs from 'node:fs'; fs.writeFileSync('npm-ran', process.argv.slice(2).join(' ')); ${code}`,
+  );
+}
+
+function compilerDoes(code: string): void {
+  write('node_modules/typescript/package.json', '{"type": "module"}');
+  write('node_modules/typescript/bin/tsc', code);
+}
+
+function prepare(...nodeArguments: string[]): {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+  npm: string | null;
+} {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...nodeArguments, join(root, 'deploy', 'prepare.mjs')],
+    { encoding: 'utf8', env: { ...process.env, npm_execpath: join(root, 'npm.mjs') } },
+  );
+  const ran = join(root, 'npm-ran');
+  return { status, stdout, stderr, npm: existsSync(ran) ? readFileSync(ran, 'utf8') : null };
+}
+
+test('an install that fits is left alone, and the sources are compiled off stdout', () => {
+  expect(prepare()).toEqual({ status: 0, stdout: '', stderr: 'compiled\n', npm: null });
+});
+
+test.each([
+  [
+    'another version',
+    { 'node_modules/a': { version: '1.0.1' } },
+    'node_modules/a is 1.0.1, not 1.0.0',
+  ],
+  ['a package missing', {}, 'node_modules/a is missing'],
+])('an install with %s is made again', (_, installed, reason) => {
+  write('node_modules/.package-lock.json', lockfile(installed));
+  const { status, stdout, stderr, npm } = prepare();
+  expect({ status, stdout, npm }).toEqual({ status: 0, stdout: '', npm: 'ci' });
+  expect(stderr).toContain(`npm ci, because ${reason}\n`);
+});
+
+test('a checkout without an install gets one', () => {
+  rmSync(join(root, 'node_modules', '.package-lock.json'));
+  expect(prepare()).toMatchObject({ status: 0, npm: 'ci' });
+});
+
+test('an optional package may be missing, but not of another version', () => {
+  const optional = { 'node_modules/b': { version: '2.0.0', optional: true } };
+  write('package-lock.json', lockfile({ ...wanted, ...optional }));
+  expect(prepare().npm).toBeNull();
+  write(
+    'node_modules/.package-lock.json',
+    lockfile({ ...wanted, 'node_modules/b': { version: '2.0.1' } }),
+  );
+  expect(prepare().npm).toBe('ci');
+});
+
+test('a failing install stops with what to do', () => {
+  write('node_modules/.package-lock.json', lockfile({}));
+  npmDoes('process.exit(7)');
+  const { status, stderr } = prepare();
+  expect(status).toBe(7);
+  expect(stderr).toContain('npm ci --offline');
+  expect(stderr).not.toContain('compiled');
+});
+
+test('an install that takes native TensorFlow away says how to get it back', () => {
+  write('node_modules/.package-lock.json', lockfile({}));
+  write('node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node', '');
+  expect(prepare().stderr).not.toContain('setup:tensorflow');
+  npmDoes("fs.rmSync('node_modules/@tensorflow', { recursive: true });");
+  expect(prepare().stderr).toContain('npm run setup:tensorflow');
+});
+
+test.each([
+  ['23.1.0', 1, 'Use Node 22 or 20'],
+  ['20.8.1', 1, 'use Node 22, or 20 from 20.9 on'],
+  ['20.9.0', 0, ''],
+  ['22.22.2', 0, ''],
+])('on Node %s it ends with status %i', (version, expected, advice) => {
+  const pretend = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`;
+  const { status, stderr } = prepare(
+    '--import',
+    `data:text/javascript,${encodeURIComponent(pretend)}`,
+  );
+  expect(status).toBe(expected);
+  expect(stderr).toContain(advice);
+});
+
+test('a compile error stops with its status', () => {
+  compilerDoes('process.exit(2)');
+  expect(prepare().status).toBe(2);
+});
+
+test('the output of a deleted source goes, other files stay', () => {
+  write('src/kept.ts', '');
+  for (const file of [
+    'src/kept.js',
+    'src/kept.js.map',
+    'src/gone.js',
+    'src/gone.js.map',
+    'src/page.js',
+  ]) {
+    write(join('dist', file), '');
+  }
+  prepare();
+  const left = (file: string) => existsSync(join(root, 'dist', file));
+  expect(left('src/kept.js') && left('src/kept.js.map') && left('src/page.js')).toBe(true);
+  expect(left('src/gone.js') || left('src/gone.js.map')).toBe(false);
+});

@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import {
+  forbiddenImports,
+  importCycles,
+  importsOf,
+  longFiles,
+  mentions,
+  type Plan,
+  type Sources,
+} from './imports.js';
+
+const FOUNDATION = ['src/formats', 'src/input-error'];
+
+/** Lowest first: each room sees only rooms above it in this table. */
+const PLAN: Plan = {
+  'src/input-error': [],
+  'src/formats': ['src/input-error'],
+  'src/network': FOUNDATION,
+  'src/stimulus': FOUNDATION,
+  'src/tuning': FOUNDATION,
+  'src/model': [...FOUNDATION, 'src/network'],
+  'src/engine': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus'],
+  'src/page': [],
+  'src/http': [
+    ...FOUNDATION,
+    ...['src/network', 'src/model', 'src/stimulus', 'src/tuning', 'src/engine', 'src/page'],
+  ],
+  'src/config': ['src/input-error'],
+  'src/announcement': ['src/engine'],
+  'src/main': [
+    ...FOUNDATION,
+    ...[
+      'src/model',
+      'src/stimulus',
+      'src/tuning',
+      'src/engine',
+      'src/http',
+      'src/config',
+      'src/announcement',
+    ],
+  ],
+  training: [...FOUNDATION, 'src/network', 'src/model', 'src/tuning', 'src/stimulus'],
+};
+
+const ENVIRONMENT_READERS = [
+  'src/config.ts',
+  // hands it to config.ts
+  'src/main.ts',
+  // libtensorflow itself reads the variable that is set there
+  'src/network/backend.ts',
+];
+
+const MOST_LINES = 320;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+function read(...folders: string[]): Sources {
+  const files = folders
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+        (file) => `${folder}/${file}`,
+      ),
+    )
+    .filter((file) => file.endsWith('.ts'));
+  return new Map(files.sort().map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+}
+
+const served = read('src', 'training');
+
+test('imports run only downward, from room to room as planned', () => {
+  expect(forbiddenImports(served, PLAN)).toEqual([]);
+});
+
+test('no file imports itself through others', () => {
+  expect(importCycles(read('src', 'training', 'deploy', 'bench', 'test'))).toEqual([]);
+});
+
+test('only the entry point reads the environment', () => {
+  expect(mentions(served, 'process.env', ENVIRONMENT_READERS)).toEqual([]);
+});
+
+test('files stay short', () => {
+  expect(longFiles(read('src', 'training', 'deploy', 'bench', 'test'), MOST_LINES)).toEqual([]);
+});
+
+test.each([
+  ['upward', 'src/network/a.ts', "import { b } from '../http/b.js';"],
+  ['to a sibling', 'src/tuning/a.ts', "import type { b } from '../model/b.js';"],
+  ['into training', 'src/engine/a.ts', "export * from '../../training/b.js';"],
+  ['of the settings', 'src/http/routes/a.ts', "import { b } from '../../config.js';"],
+  ['of the engine by training', 'training/a.ts', "import { b } from '../src/engine/b.js';"],
+  ['at run time', 'src/formats/a.ts', "const b = await import('../engine/b.js');"],
+  ['over several lines', 'src/model/a.ts', "import {\n  b,\n} from '../stimulus/b.js';"],
+  ['for its side effect', 'src/stimulus/a.ts', "import '../main.js';"],
+])('an import %s is found', (_, file, line) => {
+  const found = forbiddenImports(new Map([[file, `import fs from 'node:fs';\n${line}`]]), PLAN);
+  expect(found).toEqual([expect.stringContaining(`${file}:`)]);
+});
+
+test('a finding names file, line and import', () => {
+  const text = "import { a } from './a.js';\n\nimport { b } from '../http/b.js';\n";
+  expect(forbiddenImports(new Map([['src/model/c.ts', text]]), PLAN)).toEqual([
+    'src/model/c.ts:3: src/model must not import ../http/b.js (may: src/formats, src/input-error, src/network)',
+  ]);
+});
+
+test('a room that is not in the plan is found', () => {
+  expect(forbiddenImports(new Map([['src/utils/a.ts', '']]), PLAN)).toEqual([
+    'src/utils/a.ts: src/utils is no room of the plan',
+  ]);
+});
+
+test('a cycle is found, a diamond is none', () => {
+  const imports = (...names: string[]) => names.map((name) => `import './${name}.js';`).join('\n');
+  const diamond = { 'x/a.ts': imports('b', 'c'), 'x/b.ts': imports('d'), 'x/c.ts': imports('d') };
+  expect(importCycles(new Map(Object.entries({ ...diamond, 'x/d.ts': '' })))).toEqual([]);
+  expect(importCycles(new Map(Object.entries({ ...diamond, 'x/d.ts': imports('a') })))).toContain(
+    'x/a.ts -> x/b.ts -> x/d.ts -> x/a.ts',
+  );
+});
+
+test('a reader of the environment and a long file are found', () => {
+  const sources: Sources = new Map([['src/a.ts', "\nconst home = process.env['HOME'];\n\n"]]);
+  expect(mentions(sources, 'process.env', [])).toEqual([
+    "src/a.ts:2: const home = process.env['HOME'];",
+  ]);
+  expect(longFiles(sources, 1)).toEqual(['src/a.ts: 2 lines, at most 1']);
+});
+
+test('the imports of this file are seen', () => {
+  const file = 'test/house/imports.test.ts';
+  const targets = importsOf(file, readFileSync(join(root, file), 'utf8')).map(
+    ({ target }) => target,
+  );
+  expect(targets).toContain('test/house/imports.ts');
+  expect(served.size).toBeGreaterThan(10);
+});

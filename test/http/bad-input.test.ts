@@ -1,0 +1,306 @@
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { createTestApp, type TestAppOptions } from '../support/app.js';
+import { tinyModel } from '../support/cards.js';
+
+const MODEL = '/v1/models/tiny';
+const RESPONSES = `${MODEL}/responses`;
+const GOOD = new Uint8Array(encodeNpy(new Float32Array(6).fill(0.5), [3, 2]));
+
+function post(body: NonNullable<RequestInit['body']>, contentType: string): RequestInit {
+  return { method: 'POST', body, headers: { 'Content-Type': contentType } };
+}
+
+const npy = (values: Float32Array, shape: number[]) =>
+  post(new Uint8Array(encodeNpy(values, shape)), 'application/x-npy');
+const good = post(GOOD, 'application/x-npy');
+const json = (body: unknown) => post(JSON.stringify(body), 'application/json');
+
+/** Sends a bad request; gives its problem on two lines after the service answered a good one. */
+async function refusal(path: string, request: RequestInit, options: TestAppOptions = {}) {
+  const { app, engine, scheduler, log } = createTestApp(options);
+  const answer = await app.request(path, {
+    ...request,
+    headers: { ...request.headers, 'X-Request-Id': 'id' },
+  });
+  expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
+  const problem = (await answer.json()) as Record<string, unknown>;
+  const { type, title, status, detail, errors = [], requestId, ...rest } = problem;
+  expect({ type, title: typeof title, status, requestId, rest }).toEqual({
+    type: 'about:blank',
+    title: 'string',
+    status: answer.status,
+    requestId: 'id',
+    rest: {},
+  });
+  expect(engine.asked).toHaveLength(0);
+  expect(log).toHaveLength(1);
+  expect(scheduler.depth).toBe(0);
+  expect((await app.request(RESPONSES, good)).status).toBe(200);
+  const paths = (errors as { path: string }[]).map((error) => error.path);
+  return `${status} ${detail}${paths.length > 0 ? ` @ ${paths.join(', ')}` : ''}`;
+}
+
+test('stimuli of another size', async () => {
+  expect(await refusal(RESPONSES, npy(new Float32Array(8), [2, 4]))).toMatchInlineSnapshot(
+    `"422 stimulus 0 is 2 high x 4 wide; the model takes 3 high x 2 wide; add ?fit=resize or ?fit=crop @ stimuli[0]"`,
+  );
+});
+
+test('pixels that are no numbers, or outside 0..1', async () => {
+  const values = new Float32Array(12);
+  values[8] = Number.NaN;
+  expect(await refusal(RESPONSES, npy(values, [2, 3, 2]))).toMatchInlineSnapshot(
+    `"422 stimuli[1][1][0] is NaN: pixels must be finite @ stimuli[1][1][0]"`,
+  );
+  values[8] = 255;
+  expect(await refusal(RESPONSES, npy(values, [2, 3, 2]))).toMatchInlineSnapshot(
+    `"422 stimuli[1][1][0] is 255: pixels are 0..1 as floats, 0..255 only as 8-bit integers; divide by 255 @ stimuli[1][1][0]"`,
+  );
+});
+
+test('a PNG and a .npy file that are cut off', async () => {
+  const raw = { width: 2, height: 3, channels: 1 } as const;
+  const png = await sharp(Buffer.alloc(6), { raw }).png().toBuffer();
+  const half = new Uint8Array(png.subarray(0, png.length - 20));
+  expect(await refusal(RESPONSES, post(half, 'image/png'))).toMatchInlineSnapshot(
+    `"400 the PNG is cut off or damaged"`,
+  );
+  expect(
+    await refusal(RESPONSES, post(GOOD.slice(0, -4), 'application/x-npy')),
+  ).toMatchInlineSnapshot(
+    `"400 the .npy file is cut off: shape (3, 2) needs 24 bytes of data, 20 are there"`,
+  );
+});
+
+test('an empty body, and bodies that are not what they say', async () => {
+  expect(await refusal(RESPONSES, post('', 'application/x-npy'))).toMatchInlineSnapshot(
+    `"400 the body is empty; stimuli are expected"`,
+  );
+  expect(await refusal(RESPONSES, post('hello', 'application/x-npy'))).toMatchInlineSnapshot(
+    `"400 not a .npy file: it does not begin with the bytes \\x93NUMPY"`,
+  );
+  expect(await refusal(RESPONSES, post('hello', 'image/png'))).toMatchInlineSnapshot(
+    `"400 the bytes are not a PNG, JPEG, WebP or TIFF image"`,
+  );
+  expect(await refusal(RESPONSES, post('hello', 'multipart/form-data'))).toMatchInlineSnapshot(
+    `"400 the multipart body cannot be read: cut off, or without its boundary"`,
+  );
+});
+
+test('a media type that is not read', async () => {
+  expect(
+    await refusal(RESPONSES, post('a=1', 'application/x-www-form-urlencoded')),
+  ).toMatchInlineSnapshot(
+    `"415 application/x-www-form-urlencoded is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
+  );
+  const { app } = createTestApp();
+  const answer = await app.request(RESPONSES, post('a', 'text/plain'));
+  expect(answer.headers.get('Accept-Post')).toContain('application/x-npy');
+  const zipped = { ...good, headers: { 'Content-Encoding': 'gzip' } };
+  expect(await refusal(RESPONSES, zipped)).toMatchInlineSnapshot(
+    `"415 Content-Encoding: gzip is not accepted; send the body as it is"`,
+  );
+});
+
+test('JSON that is cut off, or not as described', async () => {
+  const cut = post('{"stimuli": [[[0, 0', 'application/json');
+  expect(await refusal(RESPONSES, cut)).toMatchInlineSnapshot(
+    `"400 the body is not JSON: Expected ',' or ']' after array element in JSON at position 19"`,
+  );
+  expect(await refusal(RESPONSES, json({ stimulus: [] }))).toMatchInlineSnapshot(
+    `"422 stimuli: a list of stimuli is expected; the body: Unrecognized key: "stimulus" @ stimuli, "`,
+  );
+  expect(
+    await refusal(RESPONSES, json({ stimuli: [{ grating: { angle: 3 } }] })),
+  ).toMatchInlineSnapshot(
+    `"422 stimuli[0].grating: Unrecognized key: "angle" @ stimuli[0].grating"`,
+  );
+  const deep = post(`{"stimuli": ${'['.repeat(2000)}${']'.repeat(2000)}}`, 'application/json');
+  expect(await refusal(RESPONSES, deep)).toMatchInlineSnapshot(
+    `"422 stimuli[0][0][0]: a number is expected @ stimuli[0][0][0]"`,
+  );
+});
+
+test('neurons that the model does not have', async () => {
+  expect(await refusal(`${RESPONSES}?neurons=0,5`, good)).toMatchInlineSnapshot(
+    `"422 neurons: there is no neuron 5; the model has 4, with ids 0 to 7, with gaps: see the card @ neurons"`,
+  );
+  expect(await refusal(`${RESPONSES}?neurons=0-999999999`, good)).toMatchInlineSnapshot(
+    `"422 neurons: there is no neuron 3; the model has 4, with ids 0 to 7, with gaps: see the card @ neurons"`,
+  );
+  expect(await refusal(`${RESPONSES}?neurons=0,0`, good)).toMatchInlineSnapshot(
+    `"422 neurons: neuron 0 is named twice @ neurons"`,
+  );
+  expect(await refusal(`${RESPONSES}?neurons=2-1`, good)).toMatchInlineSnapshot(
+    `"422 neurons: the range 2-1 runs backwards @ neurons"`,
+  );
+  expect(await refusal(`${RESPONSES}?neurons=`, good)).toMatchInlineSnapshot(
+    `"422 neurons: must be ids and ranges of ids, such as 0,5,7-12 @ neurons"`,
+  );
+});
+
+test('query parameters and headers that cannot be read', async () => {
+  expect(await refusal(`${RESPONSES}?neuron=1`, good)).toMatchInlineSnapshot(
+    `"400 query parameter 'neuron' is not known; there are neurons, fit, dtype @ neuron"`,
+  );
+  expect(await refusal(`${RESPONSES}?fit=stretch`, good)).toMatchInlineSnapshot(
+    `"400 query parameter 'fit' Invalid option: expected one of "none"|"resize"|"crop" @ fit"`,
+  );
+  expect(await refusal(`${RESPONSES}?fit=crop&fit=resize`, good)).toMatchInlineSnapshot(
+    `"400 query parameter 'fit' is given more than once @ fit"`,
+  );
+  expect(await refusal(`${MODEL}/tuning/rank?k=many`, good)).toMatchInlineSnapshot(
+    `"400 query parameter 'k' must be a whole number @ k"`,
+  );
+  const impatient = { ...good, headers: { ...good.headers, 'X-Deadline-Ms': 'soon' } };
+  expect(await refusal(RESPONSES, impatient)).toMatchInlineSnapshot(
+    `"400 X-Deadline-Ms must be a number of milliseconds, such as 250"`,
+  );
+});
+
+test('models that are not there, or not usable', async () => {
+  expect(await refusal('/v1/models/other/responses', good)).toMatchInlineSnapshot(
+    `"404 there is no model 'other'; there are: tiny, broken"`,
+  );
+  expect(await refusal(`${MODEL}/versions/3/responses`, good)).toMatchInlineSnapshot(
+    `"404 tiny has no version 3; there are: 1, 2"`,
+  );
+  expect(await refusal(`${MODEL}/versions/x/responses`, good)).toMatchInlineSnapshot(
+    `"404 tiny has no version x; there are: 1, 2"`,
+  );
+  expect(await refusal('/v1/models/broken/responses', good)).toMatchInlineSnapshot(
+    `"503 broken/1 is not served: no 'x.bin'"`,
+  );
+  const served = [tinyModel('tiny', 1)];
+  const unusable = [{ name: 'tiny', version: 2, reason: 'its weights differ' }];
+  expect(await refusal(`${MODEL}/versions/2`, {}, { served, unusable })).toMatchInlineSnapshot(
+    `"503 tiny/2 is not served: its weights differ"`,
+  );
+});
+
+test('routes and methods that are not there', async () => {
+  expect(await refusal('/v1/model', {})).toMatchInlineSnapshot(
+    `"404 there is nothing here; GET / lists what there is"`,
+  );
+  expect(await refusal(RESPONSES, { method: 'GET' })).toMatchInlineSnapshot(
+    `"405 GET is not answered here; there is POST"`,
+  );
+  expect(await refusal('/v1/models', { method: 'DELETE' })).toMatchInlineSnapshot(
+    `"405 DELETE is not answered here; there is GET, HEAD"`,
+  );
+  const { app } = createTestApp();
+  expect((await app.request(RESPONSES)).headers.get('Allow')).toBe('POST');
+});
+
+test('more than the service takes', async () => {
+  const announced = { ...good, headers: { ...good.headers, 'Content-Length': '5000' } };
+  expect(await refusal(RESPONSES, announced)).toMatchInlineSnapshot(
+    `"413 the body is larger than 4096 bytes, the most that is accepted"`,
+  );
+  const long = post(new Uint8Array(5000), 'application/octet-stream');
+  expect(await refusal(RESPONSES, long)).toMatchInlineSnapshot(
+    `"413 the body is larger than 4096 bytes, the most that is accepted"`,
+  );
+  const three = npy(new Float32Array(18), [3, 3, 2]);
+  expect(await refusal(RESPONSES, three, { limits: { maxStimuli: 2 } })).toMatchInlineSnapshot(
+    `"413 3 stimuli; at most 2 are accepted at once"`,
+  );
+});
+
+test('sets of stimuli and responses that do not fit', async () => {
+  const rank = `${MODEL}/tuning/rank`;
+  const form = (files: Record<string, Uint8Array>) => {
+    const body = new FormData();
+    for (const [name, bytes] of Object.entries(files)) {
+      body.append(name, new File([new Uint8Array(bytes)], name, { type: 'application/x-npy' }));
+    }
+    return { method: 'POST', body };
+  };
+  const responses = (shape: number[]) =>
+    encodeNpy(new Float32Array(shape.reduce((a, b) => a * b)), shape);
+  expect(await refusal(rank, form({ responses: GOOD }))).toMatchInlineSnapshot(
+    `"422 stimuli is missing @ stimuli"`,
+  );
+  expect(await refusal(rank, form({ stimuli: GOOD, extra: GOOD }))).toMatchInlineSnapshot(
+    `"422 extra is not known; there are 'stimuli' and 'responses' @ extra"`,
+  );
+  expect(
+    await refusal(rank, form({ stimuli: GOOD, responses: responses([1, 3]) })),
+  ).toMatchInlineSnapshot(
+    `"422 responses must have the shape (stimuli, neurons of the model) = (1, 4), has (1, 3) @ responses"`,
+  );
+  const infinite = encodeNpy(Float32Array.of(0, 0, Number.POSITIVE_INFINITY, 0), [1, 4]);
+  expect(await refusal(rank, form({ stimuli: GOOD, responses: infinite }))).toMatchInlineSnapshot(
+    `"422 'responses' cannot be analysed: responses[0][2] is Infinity, must be a finite number @ responses[0][2]"`,
+  );
+  expect(await refusal(`${rank}?k=2`, good)).toMatchInlineSnapshot(
+    `"422 k must be a whole number from 1 to the number of stimuli, 1; is 2 @ k"`,
+  );
+});
+
+test('experiments that cannot be run', async () => {
+  const parametric = `${MODEL}/tuning/parametric`;
+  expect(await refusal(parametric, json({ parameter: 'direction' }))).toMatchInlineSnapshot(
+    `"422 parameter "direction" cannot be swept; there is orientation @ parameter"`,
+  );
+  expect(await refusal(parametric, json({ values: [] }))).toMatchInlineSnapshot(
+    `"422 values Too small: expected array to have >=1 items @ values"`,
+  );
+  expect(await refusal(parametric, json({ values: Array(20).fill(0) }))).toMatchInlineSnapshot(
+    `"413 161 stimuli; at most 100 are accepted at once"`,
+  );
+  expect(
+    await refusal(parametric, json({ stimulus: { grating: { contrast: 2 } } })),
+  ).toMatchInlineSnapshot(
+    `"422 stimulus.grating.contrast Too big: expected number to be <=1 @ stimulus.grating.contrast"`,
+  );
+  expect(await refusal(parametric, json({ neurons: [9] }))).toMatchInlineSnapshot(
+    `"422 neurons: there is no neuron 9; the model has 4, with ids 0 to 7, with gaps: see the card @ neurons"`,
+  );
+  expect(await refusal(parametric, post('{', 'application/json'))).toMatchInlineSnapshot(
+    `"400 the body is not JSON"`,
+  );
+  expect(await refusal(`${parametric}?neurons=1`, json({}))).toMatchInlineSnapshot(
+    `"400 query parameter 'neurons' is not known @ neurons"`,
+  );
+});
+
+test('while the models are being loaded, or the service shuts down', async () => {
+  const { app, state, scheduler } = createTestApp();
+  const ready = state.readiness;
+  state.readiness = { state: 'loading' };
+  const early = await app.request(RESPONSES, good);
+  expect([early.status, early.headers.get('Retry-After')]).toEqual([503, '1']);
+  state.readiness = ready;
+  await scheduler.drain();
+  const late = await app.request(RESPONSES, good);
+  expect([late.status, late.headers.get('Retry-After')]).toEqual([503, '1']);
+});
+
+test('a bug is a bare 500; the log has it under the request id', async () => {
+  const { app, engine, log, scheduler } = createTestApp();
+  engine.failNext(new Error('secret at /srv/weights'));
+  const answer = await app.request(RESPONSES, {
+    ...good,
+    headers: { ...good.headers, 'X-Request-Id': 'rig-1' },
+  });
+  expect(await answer.json()).toMatchInlineSnapshot(`
+    {
+      "detail": "an error in the service; its log has it under the requestId",
+      "requestId": "rig-1",
+      "status": 500,
+      "title": "Internal Server Error",
+      "type": "about:blank",
+    }
+  `);
+  expect(log).toContainEqual(
+    expect.objectContaining({
+      requestId: 'rig-1',
+      err: expect.objectContaining({ message: 'secret at /srv/weights' }),
+    }),
+  );
+  expect(scheduler.depth).toBe(0);
+  expect((await app.request(RESPONSES, good)).status).toBe(200);
+});

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
+import { type RunningService, spawnService, startService } from '../support/service.js';
+
+const NPY = new Uint8Array(
+  encodeNpy(new Float32Array(SMALLEST_SIDE ** 2).fill(0.5), [SMALLEST_SIDE, SMALLEST_SIDE]),
+);
+
+let models = '';
+let service: RunningService | undefined;
+
+beforeAll(async () => {
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-models-'));
+  await saveConstantModel(models, 'constant');
+  await mkdir(path.join(models, 'broken', '1'), { recursive: true });
+  await writeFile(path.join(models, 'broken', '1', 'card.json'), '{}');
+});
+afterEach(() => service?.child.kill('SIGKILL'));
+afterAll(() => rm(models, { recursive: true, force: true }));
+
+async function start(environment: Record<string, string> = {}): Promise<RunningService> {
+  service = await startService({ MODELS_DIR: models, GRACE_SECONDS: '0', ...environment });
+  return service;
+}
+
+function ask(url: string, model = 'constant'): Promise<Response> {
+  const headers = { 'Content-Type': 'application/x-npy' };
+  return fetch(`${url}/v1/models/${model}/responses`, { method: 'POST', body: NPY, headers });
+}
+
+test('it says what it serves, answers, and ends with 0 on SIGTERM', async () => {
+  const { url, child, ended, stdout } = await start();
+  expect(stdout()).toMatch(/constant\/1 {2}rf_cnn, 4 neurons/);
+  expect(stdout()).toMatch(
+    /broken\/1 {2}not served: card.json is not a model card: .* at formatVersion/,
+  );
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  expect(await (await ask(url)).json()).toMatchObject({ responses: [[1, 2, 3, 4]] });
+  expect((await ask(url, 'broken')).status).toBe(503);
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+});
+
+test('on SIGTERM it is at once no longer ready, and still answers for the grace period', async () => {
+  const { url, child, ended } = await start({ GRACE_SECONDS: '1' });
+  child.kill('SIGTERM');
+  await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+  expect((await ask(url)).status).toBe(200);
+  expect(await ended).toBe(0);
+});
+
+test('a second signal ends it at once', async () => {
+  const { url, child, ended } = await start({ GRACE_SECONDS: '60', DRAIN_SECONDS: '60' });
+  child.kill('SIGTERM');
+  await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+  child.kill('SIGINT');
+  expect(await ended).toBe(1);
+});
+
+test('when the inference process is killed under load, every request is still answered', async () => {
+  const { url, children } = await start();
+  const [inference, ...others] = children();
+  expect(others).toEqual([]);
+  let killed = false;
+  const statuses: number[] = [];
+  const load = Array.from({ length: 4 }, async () => {
+    for (let i = 0; !killed || i < 20; i++) statuses.push((await ask(url)).status);
+  });
+  await expect.poll(() => statuses.length).toBeGreaterThan(8);
+  process.kill(inference!, 'SIGKILL');
+  await expect
+    .poll(async () => (await fetch(`${url}/metrics`)).text(), { timeout: 20_000 })
+    .toContain('hypercolumn_engine_restarts_total 1\n');
+  killed = true;
+  await Promise.all(load);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  expect(children()).not.toEqual([inference]);
+});
+
+test('it does not start with what it cannot use: one line, and what to change', async () => {
+  const refusals = [
+    { environment: { PORT: 'http' }, code: 2, line: /^PORT="http" is not accepted: .*\n$/ },
+    {
+      environment: { MODELS_DIR: '/nowhere' },
+      code: 2,
+      line: /^MODELS_DIR="\/nowhere" is not a folder: .*\n$/,
+    },
+  ];
+  for (const { environment, code, line } of refusals) {
+    const { ended, stderr, stdout } = spawnService({ MODELS_DIR: models, ...environment });
+    expect(await ended).toBe(code);
+    expect(stderr()).toMatch(line);
+    expect(stdout()).toBe('');
+  }
+});
+
+test('a port that is taken is told in one line', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { ended, stderr } = spawnService({ MODELS_DIR: models, PORT: String(port) });
+  expect(await ended).toBe(1);
+  expect(stderr()).toMatch(/^PORT=\d+ is in use: .*\n$/);
+  taken.close();
+});

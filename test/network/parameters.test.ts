@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { ARCHITECTURES, type ArchitectureId, mapSizes } from '../../src/network/architectures.js';
+import {
+  initialParameters,
+  parameterCount,
+  parameterSpecifications,
+} from '../../src/network/parameters.js';
+
+const SIZE = { height: 50, width: 50 };
+
+/** Trainable parameters in the paper's table; the incremental models' before anything is frozen. */
+const PUBLISHED: Record<ArchitectureId, number> = {
+  ff_cnn: 46_017,
+  rf_cnn: 28_865,
+  ff_sa_cnn: 41_267,
+  rf_sa_cnn: 26_147,
+  rf_sa_cnn_star_simul: 26_147,
+  rf_sa_cnn_star_incr: 26_147,
+  ff_sa_cnn_star_simul: 28_547,
+  ff_sa_cnn_star_incr_fc1: 28_551,
+  ff_sa_cnn_star_incr_fc2: 28_547,
+};
+
+test.each(Object.entries(PUBLISHED))('%s has the published %i parameters', (id, count) => {
+  expect(parameterCount(ARCHITECTURES[id as ArchitectureId], SIZE)).toBe(count);
+});
+
+test('50x50 pixels become 9x9 hypercolumns', () => {
+  expect(mapSizes(ARCHITECTURES.ff_cnn, 50, 50)).toEqual({
+    alpha1: { height: 23, width: 23 },
+    hypercolumns: { height: 9, width: 9 },
+    readout: { height: 5, width: 5 },
+  });
+  expect(() => mapSizes(ARCHITECTURES.ff_cnn, 20, 20)).toThrow('too small');
+});
+
+test("a neuron begins with its own id's numbers, whoever is beside it", () => {
+  const specifications = parameterSpecifications(ARCHITECTURES.ff_sa_cnn, SIZE);
+  const alone = initialParameters(specifications, [7], 3);
+  const among = initialParameters(specifications, [2, 7], 3);
+  const other = initialParameters(specifications, [7], 4);
+  for (const [name, { data }] of alone) {
+    expect([...among.get(name)!.data.slice(data.length)], name).toEqual([...data]);
+  }
+  const name = 'alpha2.convolution.weight';
+  expect([...other.get(name)!.data]).not.toEqual([...alone.get(name)!.data]);
+  const bound = 1 / Math.sqrt(25 * 30);
+  const { data } = alone.get(name)!;
+  expect(Math.max(...data)).toBeLessThan(bound);
+  // the variance of a uniform distribution, within 2 %
+  const variance = [...data].reduce((sum, value) => sum + value ** 2, 0) / data.length;
+  expect(Math.abs(variance / (bound ** 2 / 3) - 1)).toBeLessThan(0.02);
+});

@@ -1,0 +1,107 @@
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { encodePng, openImage } from '../../src/stimulus/image.js';
+import { greatestDifference } from '../support/numbers.js';
+
+const LIMITS = { maxStimuli: 1, maxPixels: 100_000 };
+
+async function decode(file: Uint8Array, background = 0.5) {
+  return (await openImage(file, LIMITS)).decode(background);
+}
+
+function raw(samples: Uint8Array | Uint16Array, width: number, channels: 1 | 2 | 3 | 4) {
+  const height = samples.length / channels / width;
+  return sharp(samples, { raw: { width, height, channels } });
+}
+
+test('every 8-bit gray level of a PNG is exactly value / 255', async () => {
+  const levels = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const png = await raw(levels, 32, 1).toColourspace('b-w').png().toBuffer();
+  const { image, notes } = await decode(png);
+  expect(image).toEqual({
+    height: 8,
+    width: 32,
+    pixels: Float32Array.from(levels, (v) => v / 255),
+  });
+  expect(notes).toEqual([]);
+});
+
+test('16-bit PNG and TIFF keep their precision', async () => {
+  const levels = Uint16Array.from({ length: 256 }, (_, i) => i * 257 - (i % 2));
+  const gray = raw(levels, 16, 1).toColourspace('grey16');
+  const expected = Float32Array.from(levels, (value) => value / 65535);
+  expect((await decode(await gray.clone().png().toBuffer())).image.pixels).toEqual(expected);
+  const tiff = await gray.clone().tiff({ compression: 'lzw' }).toBuffer();
+  expect((await decode(tiff)).image.pixels).toEqual(expected);
+});
+
+test('what encodePng writes is read back as it was', async () => {
+  const levels = Float32Array.from({ length: 256 }, (_, i) => i / 255);
+  const image = { height: 16, width: 16, pixels: levels };
+  const png = await encodePng(image);
+  expect((await sharp(png).metadata()).channels).toBe(1);
+  expect((await decode(png)).image).toEqual(image);
+});
+
+test('colour becomes Rec. 709 luma of the stored values, and is told', async () => {
+  const colours = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30);
+  const png = await raw(colours, 4, 3).png().toBuffer();
+  const { image, notes } = await decode(png);
+  const last = (0.2126 * 10 + 0.7152 * 20 + 0.0722 * 30) / 255;
+  expect(greatestDifference(image.pixels, [0.2126, 0.7152, 0.0722, last])).toBeLessThan(1e-7);
+  expect(notes).toEqual(['converted to gray (Rec. 709 luma)']);
+});
+
+test('gray stored as RGB is exactly value / 255, without a note', async () => {
+  const samples = Uint8Array.from({ length: 256 * 3 }, (_, i) => Math.floor(i / 3));
+  const { image, notes } = await decode(await raw(samples, 16, 3).png().toBuffer());
+  expect(image.pixels).toEqual(Float32Array.from({ length: 256 }, (_, i) => i / 255));
+  expect(notes).toEqual([]);
+});
+
+test('alpha is composed on the background, and is told where it shows', async () => {
+  const samples = Uint16Array.of(65535, 65535, 65535, 0, 0, 13107);
+  const png = await raw(samples, 3, 2).toColourspace('grey16').png().toBuffer();
+  const { image, notes } = await decode(png, 0.25);
+  expect(greatestDifference(image.pixels, [1, 0.25, 0.8 * 0.25])).toBeLessThan(1e-7);
+  expect(notes).toEqual(['alpha composed on the background']);
+  const opaque = await raw(Uint8Array.of(7, 255, 8, 255), 2, 2)
+    .png()
+    .toBuffer();
+  expect((await decode(opaque)).notes).toEqual([]);
+});
+
+test('a colour profile does not change the stored values', async () => {
+  const colours = Uint8Array.of(250, 10, 10, 10, 250, 10, 10, 10, 250, 200, 200, 0);
+  const png = await raw(colours, 4, 3).withIccProfile('p3').png().toBuffer();
+  expect((await sharp(png).metadata()).hasProfile).toBe(true);
+  const stored = await sharp(png, { ignoreIcc: true }).raw().toBuffer();
+  const luma = [0, 3, 6, 9].map(
+    (i) => (0.2126 * stored[i]! + 0.7152 * stored[i + 1]! + 0.0722 * stored[i + 2]!) / 255,
+  );
+  expect(greatestDifference((await decode(png)).image.pixels, luma)).toBeLessThan(1e-7);
+});
+
+test('the EXIF orientation turns the image, and is told', async () => {
+  const levels = Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255);
+  const tiff = await raw(levels, 4, 1)
+    .toColourspace('b-w')
+    .withMetadata({ orientation: 6 })
+    .tiff({ compression: 'none' })
+    .toBuffer();
+  const { image, notes } = await decode(tiff);
+  expect(image).toEqual({ height: 4, width: 2, pixels: Float32Array.of(1, 0, 1, 0, 1, 0, 1, 0) });
+  expect(notes).toEqual(['turned as the EXIF orientation says']);
+});
+
+test('JPEG and WebP are read', async () => {
+  const levels = new Uint8Array(64).fill(128);
+  const gray = raw(levels, 8, 1);
+  for (const file of [await gray.clone().jpeg().toBuffer(), await gray.clone().webp().toBuffer()]) {
+    const { image } = await decode(file);
+    // lossy: a uniform image is off by at most one level
+    expect(greatestDifference(image.pixels, new Float32Array(64).fill(128 / 255))).toBeLessThan(
+      1.01 / 255,
+    );
+  }
+});

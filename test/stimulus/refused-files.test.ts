@@ -1,0 +1,190 @@
+import { crc32 } from 'node:zlib';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { GRAY, GRAY_8, grayPng, refusal } from './request.js';
+
+const NPY = 'application/x-npy';
+const JSON_TYPE = 'application/json';
+const RAW = 'application/octet-stream';
+
+function withPixel(index: number, value: number): Uint8Array {
+  const values = new Float32Array(5 * 24);
+  values[index] = value;
+  return encodeNpy(values, [5, 6, 4]);
+}
+
+async function multipart(...files: Blob[]): Promise<{ type: string; body: Uint8Array }> {
+  const form = new FormData();
+  for (const file of files) form.append('stimuli', file, 'file');
+  const request = new Request('http://localhost', { method: 'POST', body: form });
+  const body = new Uint8Array(await request.arrayBuffer());
+  return { type: request.headers.get('content-type')!, body };
+}
+
+test('images', async () => {
+  const png = await grayPng(6, 4);
+  const cut = png.subarray(0, png.length - 30);
+  expect(await refusal('image/png', cut)).toMatchInlineSnapshot(
+    `"InputError: the PNG is cut off or damaged"`,
+  );
+  expect(await refusal('image/png', png.subarray(0, 20))).toMatchInlineSnapshot(
+    `"InputError: the PNG is cut off or damaged"`,
+  );
+  expect(await refusal('image/png', 'not an image')).toMatchInlineSnapshot(
+    `"InputError: the bytes are not a PNG, JPEG, WebP or TIFF image"`,
+  );
+  expect(await refusal('image/png', await grayPng(64, 64))).toMatchInlineSnapshot(
+    `"InputError: stimulus 0 is 64x64; the model takes 6 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
+  );
+  expect(await refusal('image/png', await grayPng(6, 5))).toMatchInlineSnapshot(
+    `"InputError: stimulus 0 is 6 high x 5 wide; the model takes 6 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
+  );
+  expect(await refusal('image/png', await grayPng(5, 64), { fit: 'crop' })).toMatchInlineSnapshot(
+    `"InputError: stimulus 0 is 5 high x 64 wide; the model takes 6 high x 4 wide; it is too small to crop [stimuli[0]]"`,
+  );
+  const cmyk = await sharp(png).toColourspace('cmyk').jpeg().toBuffer();
+  expect(await refusal('image/jpeg', cmyk)).toMatchInlineSnapshot(
+    `"InputError: the JPEG is cmyk with uchar samples; gray or RGB of 8 or 16 bits is accepted"`,
+  );
+});
+
+test('several images in one file', async () => {
+  const raw = { height: 12, width: 4, channels: 3, pageHeight: 6 } as const;
+  const samples = Uint8Array.from({ length: 12 * 4 * 3 }, (_, i) => i);
+  const animated = await sharp(samples, { raw }).webp().toBuffer();
+  expect(await refusal('image/webp', animated)).toMatchInlineSnapshot(
+    `"InputError: the WEBP holds 2 images; send one per file"`,
+  );
+});
+
+test('a PNG of 20000x20000 pixels is refused by its header', async () => {
+  const bomb = Buffer.from(await grayPng(6, 4));
+  bomb.writeUInt32BE(20_000, 16);
+  bomb.writeUInt32BE(20_000, 20);
+  bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
+  // its data ends after 24 pixels: decoding it would give another error
+  expect(await refusal('image/png', bomb, { fit: 'resize' })).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: a stimulus of 20000x20000; at most 10000 pixels are accepted"`,
+  );
+});
+
+test('.npy', async () => {
+  const npy = encodeNpy(GRAY, [6, 4]);
+  expect(await refusal(NPY, npy.subarray(0, npy.length - 3))).toMatchInlineSnapshot(
+    `"InputError: the .npy file is cut off: shape (6, 4) needs 96 bytes of data, 93 are there"`,
+  );
+  expect(await refusal(NPY, npy.subarray(0, 40))).toMatchInlineSnapshot(
+    `"InputError: the .npy header is cut off"`,
+  );
+  expect(await refusal(NPY, encodeNpy(new Uint8Array(144), [2, 6, 4, 3]))).toMatchInlineSnapshot(
+    `"InputError: shape (2, 6, 4, 3) ends in 3 channels; only gray is accepted: (h, w), (n, h, w) or (n, h, w, 1)"`,
+  );
+  expect(
+    await refusal(NPY, encodeNpy(new Uint8Array(72), [6, 4, 3]), { fit: 'resize' }),
+  ).toMatchInlineSnapshot(
+    `"InputError: shape (6, 4, 3) ends in 3 channels; only gray is accepted: (h, w), (n, h, w) or (n, h, w, 1)"`,
+  );
+  expect(await refusal(NPY, encodeNpy(GRAY, [24]))).toMatchInlineSnapshot(
+    `"InputError: shape (24) is not (h, w), (n, h, w) or (n, h, w, 1)"`,
+  );
+  expect(await refusal(NPY, encodeNpy(new Uint8Array(0), [0, 6, 4]))).toMatchInlineSnapshot(
+    `"InputError: shape (0, 6, 4) holds no pixels"`,
+  );
+  expect(await refusal(NPY, encodeNpy(new Int32Array(24), [6, 4]))).toMatchInlineSnapshot(
+    `"InputError: integer pixels are accepted as uint8 (0..255) or uint16 (0..65535)"`,
+  );
+  expect(await refusal(NPY, encodeNpy(GRAY, [4, 6]))).toMatchInlineSnapshot(
+    `"InputError: stimulus 0 is 4 high x 6 wide; the model takes 6 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
+  );
+});
+
+test('pixel values', async () => {
+  const index = 3 * 24 + 2 * 4 + 1;
+  expect(await refusal(NPY, withPixel(index, Number.NaN))).toMatchInlineSnapshot(
+    `"InputError: stimuli[3][2][1] is NaN: pixels must be finite [stimuli[3][2][1]]"`,
+  );
+  expect(await refusal(NPY, withPixel(index, Number.NEGATIVE_INFINITY))).toMatchInlineSnapshot(
+    `"InputError: stimuli[3][2][1] is -Infinity: pixels must be finite [stimuli[3][2][1]]"`,
+  );
+  expect(await refusal(NPY, withPixel(index, 128))).toMatchInlineSnapshot(
+    `"InputError: stimuli[3][2][1] is 128: pixels are 0..1 as floats, 0..255 only as 8-bit integers; divide by 255 [stimuli[3][2][1]]"`,
+  );
+  expect(await refusal(NPY, withPixel(index, -0.5))).toMatchInlineSnapshot(
+    `"InputError: stimuli[3][2][1] is -0.5: pixels are 0..1 as floats, 0..255 only as 8-bit integers [stimuli[3][2][1]]"`,
+  );
+});
+
+test('raw pixels', async () => {
+  expect(await refusal(RAW, GRAY_8)).toMatchInlineSnapshot(
+    `"InputError: raw pixels need ?dtype=uint8 or ?dtype=float32 [dtype]"`,
+  );
+  expect(await refusal(RAW, GRAY_8, { dtype: 'int16' })).toMatchInlineSnapshot(
+    `"InputError: dtype 'int16' is not uint8 or float32 [dtype]"`,
+  );
+  expect(await refusal(RAW, GRAY_8.subarray(0, 23), { dtype: 'uint8' })).toMatchInlineSnapshot(
+    `"InputError: 23 bytes are not a whole number of stimuli: 6 high x 4 wide in uint8 takes 24 bytes each"`,
+  );
+});
+
+test('types that are not accepted', async () => {
+  expect(await refusal('text/csv', '1,2,3')).toMatchInlineSnapshot(
+    `"UnsupportedMediaError: text/csv is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
+  );
+  expect(await refusal(undefined, '1,2,3')).toMatchInlineSnapshot(
+    `"UnsupportedMediaError: there is no Content-Type, and the first bytes show none; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
+  );
+  expect(await refusal('image/png', '')).toMatchInlineSnapshot(
+    `"InputError: the body is empty; stimuli are expected"`,
+  );
+});
+
+test('files of a multipart body count on', async () => {
+  const three = new Blob([encodeNpy(new Float32Array(72), [3, 6, 4])]);
+  const bad = await multipart(three, new Blob([withPixel(5, Number.NaN)]));
+  expect(await refusal(bad.type, bad.body)).toMatchInlineSnapshot(
+    `"InputError: stimuli[3][1][1] is NaN: pixels must be finite [stimuli[3][1][1]]"`,
+  );
+  const nine = await multipart(three, three, three);
+  expect(await refusal(nine.type, nine.body)).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+  );
+});
+
+test('multipart bodies', async () => {
+  const { type, body } = await multipart(new Blob([GRAY_8], { type: 'text/csv' }));
+  expect(await refusal(type, body)).toMatchInlineSnapshot(
+    `"UnsupportedMediaError: file 0 (stimuli): text/csv is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data [file 0 (stimuli)]"`,
+  );
+  expect(await refusal(type, body.subarray(0, body.length - 20))).toMatchInlineSnapshot(
+    `"InputError: the multipart body cannot be read: cut off, or without its boundary"`,
+  );
+  expect(await refusal('multipart/form-data', body)).toMatchInlineSnapshot(
+    `"InputError: the multipart body cannot be read: cut off, or without its boundary"`,
+  );
+  const text = '--b\r\nContent-Disposition: form-data; name="k"\r\n\r\n5\r\n--b--\r\n';
+  expect(await refusal('multipart/form-data; boundary=b', text)).toMatchInlineSnapshot(
+    `"InputError: k: a file is expected, not a text field [k]"`,
+  );
+  expect(await refusal('multipart/form-data; boundary=b', '--b--\r\n')).toMatchInlineSnapshot(
+    `"InputError: the multipart body holds no file"`,
+  );
+});
+
+test('more than the limits allow', async () => {
+  const nine = encodeNpy(new Uint8Array(9 * 24), [9, 6, 4]);
+  expect(await refusal(NPY, nine)).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+  );
+  expect(await refusal(RAW, new Uint8Array(9 * 24), { dtype: 'uint8' })).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+  );
+  const json = JSON.stringify({ stimuli: new Array(9).fill({ grating: {} }) });
+  expect(await refusal(JSON_TYPE, json)).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+  );
+  const wide = encodeNpy(new Uint8Array(200 * 100), [200, 100]);
+  expect(await refusal(NPY, wide, { fit: 'resize' })).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: a stimulus of 200 high x 100 wide; at most 10000 pixels are accepted"`,
+  );
+});

@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { grayPng, refusal } from './request.js';
+
+const JSON_TYPE = 'application/json';
+
+/** Rows of the 6x4 stimulus, with one changed by `change`. */
+function rows(change: (all: unknown[][]) => void = () => {}): string {
+  const all: unknown[][] = Array.from({ length: 6 }, () => [0, 0.25, 0.5, 1]);
+  change(all);
+  return JSON.stringify({ stimuli: [all] });
+}
+
+test('malformed JSON is refused with the position of the error', async () => {
+  // the rest of the message is the parser's own
+  const early = '{"stimuli": [';
+  const brace = '{"stimuli": [] "neurons"}';
+  const comma = `{"stimuli": [[${'[0.5, 0.25], '.repeat(50)}[0.5,]]]}`;
+  for (const [text, position] of [
+    [early, early.length],
+    [brace, brace.indexOf('"neurons"')],
+    [comma, comma.indexOf(',]') + 1],
+  ] as const) {
+    const message = await refusal(JSON_TYPE, text);
+    expect(message).toMatch(/^InputError: the body is not JSON: /);
+    expect(message).toMatch(new RegExp(`at position ${position}\\b`));
+  }
+});
+
+test('JSON bodies', async () => {
+  expect(await refusal(JSON_TYPE, Uint8Array.of(0x7b, 0xff))).toMatchInlineSnapshot(
+    `"InputError: the body is not text in UTF-8"`,
+  );
+  expect(await refusal(JSON_TYPE, '[]')).toMatchInlineSnapshot(
+    `"InputError: the body: Invalid input: expected object, received array"`,
+  );
+  expect(await refusal(JSON_TYPE, '{}')).toMatchInlineSnapshot(
+    `"InputError: stimuli: a list of stimuli is expected [stimuli]"`,
+  );
+  expect(await refusal(JSON_TYPE, '{"stimuli": []}')).toMatchInlineSnapshot(
+    `"InputError: stimuli: there are no stimuli [stimuli]"`,
+  );
+  expect(await refusal(JSON_TYPE, '{"stimuli": [[]]}')).toMatchInlineSnapshot(
+    `"InputError: stimuli[0]: rows of pixels are expected: [[0.5, ...], ...] [stimuli[0]]"`,
+  );
+  expect(await refusal(JSON_TYPE, '{"stimuli": [7]}')).toMatchInlineSnapshot(
+    `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64} or {"grating": {...}} [stimuli[0]]"`,
+  );
+  expect(await refusal(JSON_TYPE, '{"stimuli": [{"jpg": ""}]}')).toMatchInlineSnapshot(
+    `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64} or {"grating": {...}} [stimuli[0]]"`,
+  );
+  expect(await refusal(JSON_TYPE, '{"stimuli": [[0.5]], "neuron": 1}')).toMatchInlineSnapshot(
+    `"InputError: the body: Unrecognized key: "neuron""`,
+  );
+  expect(await refusal(JSON_TYPE, '{"stimuli": [[0]], "neurons": [-1]}')).toMatchInlineSnapshot(
+    `"InputError: neurons[0]: Too small: expected number to be >=0 [neurons[0]]"`,
+  );
+});
+
+test('nested numbers in JSON', async () => {
+  const ragged = rows((all) => {
+    all[2]!.pop();
+  });
+  const text = rows((all) => {
+    all[5]![3] = '1';
+  });
+  const flat = JSON.stringify({ stimuli: [[0, 1, 0.5]] });
+  const noRow = JSON.stringify({ stimuli: [[[0, 1], null]] });
+  expect(await refusal(JSON_TYPE, ragged)).toMatchInlineSnapshot(
+    `"InputError: stimuli[0][2]: 3 pixels; the first row has 4 [stimuli[0][2]]"`,
+  );
+  expect(await refusal(JSON_TYPE, text)).toMatchInlineSnapshot(
+    `"InputError: stimuli[0][5][3]: a number is expected [stimuli[0][5][3]]"`,
+  );
+  expect(await refusal(JSON_TYPE, flat)).toMatchInlineSnapshot(
+    `"InputError: stimuli[0]: rows of pixels are expected: [[0.5, ...], ...] [stimuli[0]]"`,
+  );
+  expect(await refusal(JSON_TYPE, noRow)).toMatchInlineSnapshot(
+    `"InputError: stimuli[0][1]: a row of pixels is expected [stimuli[0][1]]"`,
+  );
+  expect(await refusal(JSON_TYPE, '{"stimuli": [[[0, 1]]]}')).toMatchInlineSnapshot(
+    `"InputError: stimulus 0 is 1 high x 2 wide; the model takes 6 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
+  );
+});
+
+test('files and gratings in JSON', async () => {
+  const one = (entry: unknown) => JSON.stringify({ stimuli: [entry] });
+  const cut = (await grayPng(6, 4)).subarray(0, 60).toString('base64');
+  const two = Buffer.from(encodeNpy(new Uint8Array(48), [2, 6, 4])).toString('base64');
+  expect(
+    await refusal(JSON_TYPE, one({ png: 'data:image/png;base64,AAAA' })),
+  ).toMatchInlineSnapshot(
+    `"InputError: stimuli[0].png: base64 is expected, without a data: prefix [stimuli[0].png]"`,
+  );
+  expect(await refusal(JSON_TYPE, one({ png: cut }))).toMatchInlineSnapshot(
+    `"InputError: stimuli[0].png: the PNG is cut off or damaged [stimuli[0].png]"`,
+  );
+  expect(await refusal(JSON_TYPE, one({ npy: two }))).toMatchInlineSnapshot(
+    `"InputError: stimuli[0].npy: 2 images; one is expected [stimuli[0].npy]"`,
+  );
+  expect(await refusal(JSON_TYPE, one({ grating: { angle: 45 } }))).toMatchInlineSnapshot(
+    `"InputError: stimuli[0].grating: Unrecognized key: "angle" [stimuli[0].grating]"`,
+  );
+  expect(
+    await refusal(JSON_TYPE, one({ grating: { contrast: 2, spatialFrequency: 0 } })),
+  ).toMatchInlineSnapshot(
+    `"InputError: stimuli[0].grating.spatialFrequency: Too small: expected number to be >0; stimuli[0].grating.contrast: Too big: expected number to be <=1 [stimuli[0].grating.spatialFrequency, stimuli[0].grating.contrast]"`,
+  );
+  const target = { height: 6, width: 4, background: 0.75 };
+  expect(await refusal(JSON_TYPE, one({ grating: {} }), { target })).toMatchInlineSnapshot(
+    `"InputError: stimuli[0].grating: contrast 1 on a background of 0.75 needs luminance 1.5, brighter than white; at most 0.333 can be shown [stimuli[0].grating]"`,
+  );
+});
+
+test('pixel values in JSON', async () => {
+  const json = rows((all) => {
+    all[3]![1] = 1.5;
+  });
+  expect(await refusal(JSON_TYPE, json)).toMatchInlineSnapshot(
+    `"InputError: stimuli[0][3][1] is 1.5: pixels are 0..1 as floats, 0..255 only as 8-bit integers; divide by 255 [stimuli[0][3][1]]"`,
+  );
+});

@@ -1,0 +1,55 @@
+import sharp from 'sharp';
+import { InputError } from '../../src/input-error.js';
+import {
+  type DecodedStimuli,
+  decodeStimuli,
+  type StimulusRequest,
+} from '../../src/stimulus/decode.js';
+import { PayloadTooLargeError, UnsupportedMediaError } from '../../src/stimulus/errors.js';
+
+/** Decodes a body for a 6x4 (height x width) model, or what `options` say. */
+export function decode(
+  contentType: string | undefined,
+  body: Uint8Array | string,
+  options: Partial<StimulusRequest> = {},
+): Promise<DecodedStimuli> {
+  return decodeStimuli({
+    contentType,
+    body: typeof body === 'string' ? Buffer.from(body) : body,
+    target: { height: 6, width: 4, background: 0.5 },
+    limits: { maxStimuli: 8, maxPixels: 10_000 },
+    fit: 'none',
+    ...options,
+  });
+}
+
+/** 24 different 8-bit values for one 6x4 stimulus, both ends of the range among them. */
+export const GRAY_8 = Uint8Array.from({ length: 24 }, (_, i) => (i * 255) / 23);
+
+/** What `GRAY_8` is in 0..1. */
+export const GRAY = Float32Array.from(GRAY_8, (value) => value / 255);
+
+/** The error as `class: message`, with the paths of its problems behind. */
+export async function refusal(
+  type: string | undefined,
+  body: Uint8Array | string,
+  options: Partial<StimulusRequest> = {},
+): Promise<string> {
+  const error: unknown = await decode(type, body, options).then(
+    () => 'nothing was refused',
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof InputError)) return `not an InputError: ${error}`;
+  const kind = [PayloadTooLargeError, UnsupportedMediaError].find((one) => error instanceof one);
+  const paths = error.problems.map(({ path }) => path).join(', ');
+  return `${kind?.name ?? 'InputError'}: ${error.message}${paths && ` [${paths}]`}`;
+}
+
+/** A gray PNG of noise, so that it is long enough to cut. */
+export function grayPng(height: number, width: number): Promise<Buffer> {
+  const samples = Uint8Array.from({ length: height * width }, (_, i) => (i * 7919) % 251);
+  return sharp(samples, { raw: { height, width, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
+}

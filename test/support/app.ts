@@ -1,0 +1,57 @@
+import { type Logger, pino } from 'pino';
+import { Registry } from 'prom-client';
+import type { Catalogue, ServedModel, UnusableModel } from '../../src/engine/catalogue.js';
+import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
+import { createApp } from '../../src/http/app.js';
+import { createMetrics } from '../../src/http/metrics.js';
+import type { Limits, Readiness } from '../../src/http/service.js';
+import { tinyModel } from './cards.js';
+import { createFakeEngine } from './fake-engine.js';
+
+export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity' | 'chunk'>> {
+  readonly served?: readonly ServedModel[];
+  readonly unusable?: readonly UnusableModel[];
+  readonly limits?: Partial<Limits>;
+}
+
+/** The app over an engine worked out by hand, two versions of a tiny model and one unusable model. */
+export function createTestApp(options: TestAppOptions = {}) {
+  const { served = [tinyModel('tiny', 1), tinyModel('tiny', 2)], limits } = options;
+  const { unusable = [{ name: 'broken', version: 1, reason: "no '/srv/models/broken/1/x.bin'" }] } =
+    options;
+  const catalogue: Catalogue = {
+    served,
+    unusable,
+    find: (name, version) =>
+      served.findLast(
+        (model) => model.name === name && (version === undefined || model.version === version),
+      ),
+  };
+  const engine = createFakeEngine();
+  const time = { now: 0 };
+  const clock = () => time.now;
+  const log: Record<string, unknown>[] = [];
+  const scheduler = createScheduler({
+    engine,
+    capacity: options.capacity ?? 100,
+    chunk: options.chunk ?? 8,
+    clock,
+    onBatch: (stimuli) => metrics.batch(stimuli),
+  });
+  const service = { catalogue, scheduler, engine: engine.description };
+  const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };
+  const metrics = createMetrics(new Registry(), () => scheduler.depth);
+  metrics.models(catalogue);
+  const app = createApp({
+    readiness: () => state.readiness,
+    limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
+    metrics,
+    logger: loggerInto(log),
+    clock,
+  });
+  return { app, engine, scheduler, service, state, time, log };
+}
+
+function loggerInto(log: Record<string, unknown>[]): Logger {
+  return pino({ level: 'debug' }, { write: (line: string) => log.push(JSON.parse(line)) });
+}

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { type TestAPI, test } from 'vitest';
+import { locateBinding } from '../../deploy/tensorflow/binding.js';
+
+/** Something a test needs of the machine. */
+export interface Capability {
+  /** Why the machine lacks it, or null when it is there. */
+  readonly missing: string | null;
+  /** The environment says that it must be there, so tests fail without it. */
+  readonly required: boolean;
+}
+
+/** Native TensorFlow, built by `npm run setup:tensorflow`. `REQUIRE_TENSORFLOW=1` demands it. */
+export function nativeTensorflow(): Capability {
+  return {
+    missing: existsSync(locateBinding().file)
+      ? null
+      : 'native TensorFlow is not built here (npm run setup:tensorflow)',
+    required: process.env['REQUIRE_TENSORFLOW'] === '1',
+  };
+}
+
+/**
+ * A WebGPU adapter, hardware or software; asked for in a process of its own, since a broken driver
+ * may end the process. `REQUIRE_WEBGPU=1` demands it.
+ */
+export function webgpuAdapter(): Capability {
+  const probe = `
+    const { create, globals } = await import('webgpu');
+    Object.assign(globalThis, globals);
+    process.exit(await create([]).requestAdapter() === null ? 1 : 0);
+  `;
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', probe], {
+    stdio: 'ignore',
+    timeout: 30_000,
+  });
+  return {
+    missing:
+      status === 0 ? null : 'no WebGPU adapter here (install a Vulkan driver; VK_ICD_FILENAMES)',
+    required: process.env['REQUIRE_WEBGPU'] === '1',
+  };
+}
+
+/**
+ * A `test` whose tests are skipped, with the reason in the report, or fail where the capability is
+ * demanded, when the machine lacks it. Hooks run all the same: guard them with `missing`.
+ */
+export function testWith({ missing, required }: Capability): TestAPI {
+  if (missing === null) return test;
+  return test.extend<{ capability: undefined }>({
+    capability: [
+      async ({ skip }, use) => {
+        if (required) throw new Error(`${missing}, and the environment demands it`);
+        skip(missing);
+        await use(undefined);
+      },
+      { auto: true },
+    ],
+  });
+}

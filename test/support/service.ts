@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+
+export interface RunningService {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Ids of the processes that it started. */
+  readonly children: () => number[];
+  /** The exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+/** Starts the compiled service; the environment is what is given and a free port. */
+export function spawnService(environment: Record<string, string>) {
+  if (!existsSync(MAIN)) throw new Error('dist/src/main.js is missing: npm run build');
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH, PORT: '0', ENGINE: 'wasm', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (text: Buffer) => {
+    stdout += text.toString();
+  });
+  child.stderr.on('data', (text: Buffer) => {
+    stderr += text.toString();
+  });
+  const ended = once(child, 'close').then(
+    ([code, signal]) => (code ?? signal) as number | NodeJS.Signals,
+  );
+  const children = () =>
+    readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+      .split(' ')
+      .filter((id) => id !== '')
+      .map(Number);
+  return { child, ended, children, stdout: () => stdout, stderr: () => stderr };
+}
+
+/** Starts the service and waits until it says that it is ready. */
+export async function startService(environment: Record<string, string>): Promise<RunningService> {
+  const service = spawnService(environment);
+  const url = await new Promise<string>((resolve, reject) => {
+    service.child.stdout.on('data', () => {
+      const ready = /ready at (\S+)/.exec(service.stdout());
+      if (ready?.[1] !== undefined) resolve(ready[1]);
+    });
+    void service.ended.then((end) => reject(new Error(`it ended (${end}): ${service.stderr()}`)));
+  });
+  return { ...service, url };
+}
