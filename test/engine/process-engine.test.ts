@@ -1,0 +1,83 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Engine, EngineLostError } from '../../src/engine/engine.js';
+import { createProcessEngine } from '../../src/engine/process/process-engine.js';
+import { readModel, type SavedModel } from '../../src/model/saved-model.js';
+import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
+
+const ENTRY = fileURLToPath(new URL('../../dist/src/engine/process/inference.js', import.meta.url));
+
+let folder = '';
+let model: SavedModel;
+let engine: Engine;
+let restarts = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-process-'));
+  await saveConstantModel(folder, 'constant');
+  model = await readModel(`${folder}/constant/1`);
+  engine = await createProcessEngine({
+    backend: 'wasm',
+    logger: pino({ level: 'silent' }),
+    onRestart: () => {
+      restarts += 1;
+    },
+    entry: ENTRY,
+  });
+  await engine.load(model.folder, model.digest);
+});
+afterAll(async () => {
+  await engine.close();
+  await rm(folder, { recursive: true });
+});
+
+function ask(neurons = [0, 1, 2, 3]): Promise<Float32Array> {
+  const pixels = new Float32Array(SMALLEST_SIDE ** 2);
+  const stimuli = { count: 1, height: SMALLEST_SIDE, width: SMALLEST_SIDE, pixels };
+  return engine.respond({ digest: model.digest, stimuli, neurons: Int32Array.from(neurons) });
+}
+
+/** Processes that run the inference module, started by this one. */
+async function inferenceProcesses(): Promise<number[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const status = await readFile(`/proc/${id}/stat`, 'utf8').catch(() => '');
+      const parent = Number(status.slice(status.lastIndexOf(')')).split(' ')[2]);
+      const command = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '');
+      return parent === process.pid && command.includes(ENTRY) ? [Number(id)] : [];
+    }),
+  );
+  return found.flat();
+}
+
+test('it answers from another process', async () => {
+  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  expect([...(await ask([2, 0]))]).toEqual([3, 1]);
+  expect(await inferenceProcesses()).toHaveLength(1);
+});
+
+test('a model that cannot be used is told with its reason', async () => {
+  await expect(engine.load(`${folder}/nothing/1`, 'a')).rejects.toThrow(
+    'there is no readable card.json',
+  );
+});
+
+test('when the process is killed, work in hand is handed back, and it comes back with its models', async () => {
+  const [pid] = await inferenceProcesses();
+  const asked = Array.from({ length: 50 }, () => ask());
+  process.kill(pid!, 'SIGKILL');
+  const outcomes = await Promise.allSettled(asked);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') expect([...outcome.value]).toEqual([1, 2, 3, 4]);
+    else expect(outcome.reason).toBeInstanceOf(EngineLostError);
+  }
+  expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
+  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  expect(restarts).toBe(1);
+  expect(await inferenceProcesses()).not.toContain(pid);
+});
