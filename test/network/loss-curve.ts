@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
-import { type BackendName, openBackend } from '../../src/network/backend.js';
+import type { BackendName } from '../../src/network/backend.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { randomStream } from '../../src/network/random.js';
 import { createLearner } from '../../training/learner.js';
@@ -8,13 +8,13 @@ import { createLearner } from '../../training/learner.js';
 const SIZE = { height: 50, width: 50 };
 const BATCH = 4;
 
-/** The losses of the first steps of one seed, dropout off, on smooth random images. */
+/** The losses of the first steps of one seed, dropout off, on random images; on an open backend. */
 export async function lossCurve(
   backend: BackendName,
   id: ArchitectureId,
   steps: number,
 ): Promise<number[]> {
-  await openBackend(backend);
+  await tf.setBackend(backend);
   const specifications = parameterSpecifications(ARCHITECTURES[id], SIZE);
   const learner = createLearner(
     ARCHITECTURES[id],

@@ -1,9 +1,17 @@
-import { expect } from 'vitest';
+import { beforeAll, expect } from 'vitest';
+import { openBackend } from '../../src/network/backend.js';
 import { testWith, webgpuAdapter } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';
 import { lossCurve } from './loss-curve.js';
 
-const test = testWith(webgpuAdapter());
+const capability = webgpuAdapter();
+const test = testWith(capability);
+
+beforeAll(async () => {
+  if (capability.missing !== null) return;
+  await openBackend('wasm');
+  await openBackend('webgpu');
+});
 
 test.for(['ff_cnn', 'ff_sa_cnn'] as const)(
   '%s learns on webgpu as on wasm',

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { randomStream } from '../../src/network/random.js';
 import { createFourierTransform } from '../../training/synthetic/fourier.js';
 import { createImageSource, IMAGE_PIXELS } from '../../training/synthetic/images.js';
+import { createNoiseSource, FIELD_SIDE } from '../../training/synthetic/noise-field.js';
 
 const SIDE = 50;
 
@@ -76,29 +78,49 @@ test('contrast and mean vary from image to image, within the 8 bits', () => {
   expect(means[90]).toBeGreaterThan(0.55);
 });
 
-test('amplitude falls about as 1/f', () => {
-  const slope = spectralSlope(createImageSource(), 200);
+test('the amplitude of images falls about as 1/f', () => {
+  const draw = createImageSource();
+  const slope = spectralSlope(32, 200, (index, field) => {
+    const image = draw(1, 'train', index);
+    for (let i = 0; i < field.length; i++) {
+      const x = i % 32;
+      const y = Math.floor(i / 32);
+      // a Hann window, so that the cut edges do not make a spectrum of their own
+      const window = Math.sin((Math.PI * (x + 0.5)) / 32) * Math.sin((Math.PI * (y + 0.5)) / 32);
+      field[i] = (image[(y + 9) * SIDE + x + 9]! - 127.5) * window ** 2;
+    }
+  });
   expect(slope).toBeGreaterThan(-1.6);
   expect(slope).toBeLessThan(-0.7);
 });
 
-/** Slope of log amplitude over log frequency, 2 to 16 cycles per 32 pixels of the middle. */
-function spectralSlope(draw: ReturnType<typeof createImageSource>, count: number): number {
-  const side = 32;
+test('noise has unit variance, an amplitude between 1/f^0.9 and 1/f^1.4, and independent parts', () => {
+  const draw = createNoiseSource();
+  let product = 0;
+  const slope = spectralSlope(FIELD_SIDE, 40, (index, field) => {
+    const { first, second } = draw(randomStream(index));
+    field.set(first);
+    expect(first.reduce((sum, value) => sum + value ** 2, 0) / first.length).toBeCloseTo(1, 10);
+    product += first.reduce((sum, value, i) => sum + value * second[i]!, 0) / first.length / 40;
+  });
+  expect(slope).toBeGreaterThan(-1.4);
+  expect(slope).toBeLessThan(-0.9);
+  // at 1/f a few low frequencies hold most of the variance, so the fields correlate by chance
+  expect(Math.abs(product)).toBeLessThan(0.15);
+});
+
+/** Slope of log amplitude over log frequency, from 2 cycles per field on, over `count` fields. */
+function spectralSlope(
+  side: number,
+  count: number,
+  fill: (index: number, field: Float64Array) => void,
+): number {
   const transform = createFourierTransform(side);
   const power = new Float64Array(side * side);
   for (let index = 0; index < count; index++) {
-    const image = draw(1, 'train', index);
     const real = new Float64Array(side * side);
     const imaginary = new Float64Array(side * side);
-    for (let i = 0; i < side * side; i++) {
-      const x = i % side;
-      const y = Math.floor(i / side);
-      // a Hann window, so that the cut edges do not make a spectrum of their own
-      const window =
-        Math.sin((Math.PI * (x + 0.5)) / side) * Math.sin((Math.PI * (y + 0.5)) / side);
-      real[i] = (image[(y + 9) * SIDE + x + 9]! - 127.5) * window ** 2;
-    }
+    fill(index, real);
     transform(real, imaginary);
     for (let i = 0; i < power.length; i++) power[i]! += real[i]! ** 2 + imaginary[i]! ** 2;
   }

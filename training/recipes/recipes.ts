@@ -24,7 +24,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   rf_sa_cnn_star_simul: { architecture: 'rf_sa_cnn_star_simul', ...paper },
   ff_sa_cnn_star_simul: { architecture: 'ff_sa_cnn_star_simul', ...paper },
   /** The model that comes with the project. */
-  demo: { architecture: 'ff_sa_cnn', ...paper, epochs: 30 },
+  demo: { architecture: 'ff_sa_cnn', ...paper, epochs: 20 },
 };
 
 /** @throws InputError that lists the recipes there are */

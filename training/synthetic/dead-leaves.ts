@@ -15,7 +15,7 @@ export interface Scene {
 }
 
 /** A polygon's corners are cut at this many times its inscribed ellipse. */
-const POLYGON_REACH = 2;
+const POLYGON_REACH = 1.6;
 
 interface Leaf {
   readonly x: number;
@@ -132,7 +132,11 @@ function isInside(sides: readonly number[], u: number, v: number): boolean {
   return true;
 }
 
-/** The field is periodic, and its side a power of two. */
+// the field is periodic, and its side a power of two
+const WITHIN_SIDE = FIELD_SIDE - 1;
+const WITHIN_FIELD = FIELD_SIDE * FIELD_SIDE - 1;
+const ROW_BITS = Math.log2(FIELD_SIDE);
+
 function fieldIndex(x: number, y: number, offset: number): number {
-  return (y * FIELD_SIDE + (x & (FIELD_SIDE - 1)) + offset) & (FIELD_SIDE * FIELD_SIDE - 1);
+  return ((y << ROW_BITS) + (x & WITHIN_SIDE) + offset) & WITHIN_FIELD;
 }

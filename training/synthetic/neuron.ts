@@ -46,15 +46,17 @@ export function createFrontEnd(field: ReceptiveField): (image: Float32Array) => 
 
 /**
  * Divisive normalisation by the receptive field's own and the surround's energy (Heeger 1992;
- * Cavanaugh 2002), dF/F above baseline:
- * gain * drive^n / (semisaturation^n + localWeight * local^n + surroundWeight * surround^n).
+ * Cavanaugh 2002), dF/F above baseline; n the exponent, s the semisaturation:
+ * gain * drive^n / (s^n + localWeight * local^n + surroundWeight * s^(n-1) * surround).
+ * The surround counts to the first power so that it suppresses at the low contrasts of natural
+ * scenes without silencing the neuron at the full contrast of a grating.
  */
 export function normalise(excitation: Excitation, nonlinearity: Nonlinearity): number {
   const { exponent, semisaturation, localWeight, surroundWeight, gain } = nonlinearity;
   const pool =
     semisaturation ** exponent +
     localWeight * excitation.local ** exponent +
-    surroundWeight * excitation.surround ** exponent;
+    surroundWeight * semisaturation ** (exponent - 1) * excitation.surround;
   return (gain * excitation.drive ** exponent) / pool;
 }
 
@@ -69,7 +71,7 @@ export function createNeuron(
   const frontEnd = createFrontEnd(truth);
   const image = new Float32Array(IMAGE_PIXELS);
   return (pixels) => {
-    for (let i = 0; i < IMAGE_PIXELS; i++) image[i] = pixels[i]! - BACKGROUND;
+    for (let i = 0; i < image.length; i++) image[i] = pixels[i]! - BACKGROUND;
     return truth.baseline + normalise(frontEnd(image), truth);
   };
 }

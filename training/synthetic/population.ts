@@ -94,7 +94,7 @@ function calibrate(
   const exponent = between(random, 1.4, 2);
   const semisaturation = strongDrive * between(random, 0.8, 1.3);
   const localWeight = between(random, 0.15, 0.3);
-  const surroundWeight = between(random, 0.4, 1.2) * (hasSurround ? 1 : 0);
+  const surroundWeight = between(random, 0.8, 2) * (hasSurround ? 1 : 0);
   const raw = { exponent, semisaturation, localWeight, surroundWeight, gain: 1, baseline: 0 };
   const gain = 1 / Math.max(...seen.map((excitation) => normalise(excitation, raw)));
   const clean = seen.map((excitation) => normalise(excitation, { ...raw, gain }));
@@ -131,7 +131,7 @@ function calibrationExcitations(
 }
 
 function subtractBackground(image: Uint8Array, into: Float32Array): void {
-  for (let i = 0; i < IMAGE_PIXELS; i++) into[i] = image[i]! / 255 - BACKGROUND;
+  for (let i = 0; i < into.length; i++) into[i] = image[i]! / 255 - BACKGROUND;
 }
 
 function between(random: RandomStream, low: number, high: number): number {

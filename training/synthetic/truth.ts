@@ -90,8 +90,8 @@ export const CONVENTIONS = {
     'root mean square of A over six receptive fields at surroundDistance pixels, every 60 degrees ' +
     'from the direction of the bars on',
   response:
-    'baseline + gain * drive^n / (semisaturation^n + localWeight * A^n + surroundWeight * surround^n), ' +
-    'n = exponent, dF/F',
+    'baseline + gain * drive^n / (s^n + localWeight * A^n + surroundWeight * s^(n - 1) * surround), ' +
+    'n = exponent, s = semisaturation, dF/F',
   trial:
     'baseline + (response - baseline) * (1 + multiplicative * N1) + additive * N2, N1 and N2 standard normal',
   noiseCeiling: 'Pearson correlation of response with the mean of the repeats, validation images',
