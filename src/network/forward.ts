@@ -115,19 +115,15 @@ export function forward(
 
   /** [B, h, w, N·C] -> [B, N] */
   function readout(map: tf.Tensor4D): tf.Tensor2D {
-    const [, height, width] = map.shape;
-    const centre = centreIndex({ height, width });
     switch (architecture.readout) {
       case 'full':
-        return readLinear(map, linear('readout'));
+        return readLinear(map, linear('readout'), 'whole');
       case 'centre':
-        return readLinear(map, linear('readout'), [centre]);
+        return readLinear(map, linear('readout'), 'centre');
       case 'split': {
-        const surround = Array.from({ length: height * width }, (_, cell) => cell);
-        surround.splice(centre, 1);
         const terms = [
-          readLinear(map, linear('readout.centre'), [centre]),
-          readLinear(map, linear('readout.surround'), surround),
+          readLinear(map, linear('readout.centre'), 'centre'),
+          readLinear(map, linear('readout.surround'), 'surround'),
         ] as const;
         return combineTerms(terms, linear('readout.combiner'));
       }

@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { siteName, wholeNumber } from '../options.js';
 import { type Progress, prepareFolder, synthesizeSite, writeSite } from './site.js';
 
 interface Options {
@@ -78,23 +79,6 @@ function createProgress(stream: NodeJS.WriteStream): { report: Progress; stop: (
     },
     stop: () => bar.stop(),
   };
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-    }
-    return value;
-  };
-}
-
-function siteName(text: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(text)) {
-    throw new InvalidArgumentError('It must be made of letters, digits, _ and -.');
-  }
-  return text;
 }
 
 function trueOrFalse(text: string): boolean {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { centreIndex } from '../architectures.js';
 
 /** A linear readout of each neuron: weight [N, ...cells, C], bias [N, 1]. */
 export interface LinearReadout {
@@ -6,28 +7,42 @@ export interface LinearReadout {
   readonly bias: tf.Tensor2D;
 }
 
+/** Which cells of a map a readout sees. */
+export type Field = 'whole' | 'centre' | 'surround';
+
 /**
  * The weighted sum of some cells of a map and all their channels, plus a bias.
- * @param x [B, h, w, N·C]; the cells of the weight are all of them, or `cells` chosen by index
+ * @param x [B, h, w, N·C]
  * @returns [B, N]
  */
 export function readLinear(
   x: tf.Tensor4D,
   { weight, bias }: LinearReadout,
-  cells?: readonly number[],
+  field: Field,
 ): tf.Tensor2D {
-  const [batch, height, width, all] = x.shape;
+  const [batch, , , all] = x.shape;
   const neurons = bias.shape[0];
   const channels = all / neurons;
-  const flat = x.reshape<tf.Tensor3D>([batch, height * width, all]); // [B, cells, N·C]
-  const seen = cells ? tf.gather(flat, tf.tensor1d([...cells], 'int32'), 1) : flat;
   const stacked = weight.reshape([neurons, -1, channels]); // [N, cells, C]
   const filter = stacked.transpose([1, 0, 2]).reshape([1, -1, all]); // [1, cells, N·C]
-  const perChannel = seen.mul(filter).sum(1); // [B, N·C]
+  const perChannel = cellsOf(x, field).mul(filter).sum(1); // [B, N·C]
   return perChannel
     .reshape([batch, neurons, channels])
     .sum<tf.Tensor2D>(2)
     .add(bias.squeeze([1]));
+}
+
+/** [B, h, w, N·C] -> [B, cells, N·C] */
+function cellsOf(x: tf.Tensor4D, field: Field): tf.Tensor3D {
+  const [batch, height, width, all] = x.shape;
+  const flat = x.reshape<tf.Tensor3D>([batch, height * width, all]);
+  if (field === 'whole') return flat;
+  const centre = centreIndex({ height, width });
+  if (field === 'centre') return flat.slice([0, centre, 0], [-1, 1, -1]);
+  // slices rather than a gather, whose gradient not every backend has
+  const before = flat.slice([0, 0, 0], [-1, centre, -1]);
+  const after = flat.slice([0, centre + 1, 0], [-1, -1, -1]);
+  return tf.concat([before, after], 1);
 }
 
 /**

@@ -1,0 +1,52 @@
+# syntax=docker/dockerfile:1
+# Three images from one recipe, by what computes:
+#   docker build .                  tfjs on WebAssembly, small, any machine
+#   docker build --target cpu .     native TensorFlow on the CPU
+#   docker build --target gpu .     native TensorFlow with CUDA; run it with --gpus all
+
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY deploy deploy
+COPY src src
+COPY training training
+RUN node_modules/.bin/tsc && npm prune --omit=dev
+
+FROM build AS native
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends g++ python3 python3-pip \
+ && rm -rf /var/lib/apt/lists/*
+ENV HYPERCOLUMN_CACHE=/opt/hypercolumn
+
+FROM native AS native-cpu
+RUN node dist/deploy/tensorflow/setup.js --variant cpu
+
+FROM native AS native-gpu
+RUN node dist/deploy/tensorflow/setup.js --variant gpu
+
+FROM node:22-bookworm-slim AS runtime
+WORKDIR /app
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models
+COPY models/demo /models/demo
+COPY package.json LICENSE ./
+COPY --from=build /app/dist dist
+# By number, so that Kubernetes can tell that it is not root.
+USER 1000:1000
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/src/main.js"]
+
+FROM runtime AS gpu
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+COPY --from=native-gpu /opt/hypercolumn /opt/hypercolumn
+COPY --from=native-gpu /app/node_modules node_modules
+
+FROM runtime AS cpu
+COPY --from=native-cpu /opt/hypercolumn /opt/hypercolumn
+COPY --from=native-cpu /app/node_modules node_modules
+
+FROM runtime AS wasm
+COPY --from=build /app/node_modules node_modules

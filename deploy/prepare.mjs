@@ -1,0 +1,95 @@
+// Makes a checkout ready to run: Node's version, node_modules as package-lock.json says, dist as the
+// sources say. Plain JavaScript, since it runs before anything is installed or compiled. It says
+// nothing when there is nothing to do, and never anything on stdout, which is the program's.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What is wrong with this Node version, or undefined. */
+function nodeProblem(version) {
+  const [major, minor] = version.split('.').map(Number);
+  if (major >= 23) {
+    return `Node ${version} is too new: @tensorflow/tfjs-node-gpu breaks on Node 23 and later. Use Node 22 or 20.`;
+  }
+  if (major < 20 || (major === 20 && minor < 9)) {
+    return `Node ${version} is too old: use Node 22, or 20 from 20.9 on.`;
+  }
+}
+
+/** Why node_modules is not what package-lock.json asks for, or undefined. */
+function installProblem() {
+  const wanted = readPackages(join(root, 'package-lock.json'));
+  const record = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return 'node_modules is not there';
+  const installed = readPackages(record);
+  for (const [path, { version, optional }] of Object.entries(wanted)) {
+    if (path === '') continue;
+    const found = installed[path];
+    if (found === undefined && optional) continue;
+    if (found === undefined) return `${path} is missing`;
+    if (found.version !== version) return `${path} is ${found.version}, not ${version}`;
+  }
+}
+
+function readPackages(lockfile) {
+  return JSON.parse(readFileSync(lockfile, 'utf8')).packages;
+}
+
+function install(reason) {
+  say(`npm ci, because ${reason}`);
+  const native = join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'lib');
+  const hadNative = existsSync(native);
+  const npm = process.env.npm_execpath;
+  const status = npm ? run(process.execPath, [npm, 'ci']) : run('npm', ['ci']);
+  if (status !== 0) {
+    say(
+      'npm ci failed, for the reason above. Without a network: reach the npm registry, or fill the',
+    );
+    say('npm cache elsewhere and run `npm ci --offline` here. If package-lock.json does not fit');
+    say('package.json: `npm install`. Then start again.');
+    process.exit(status);
+  }
+  if (hadNative && !existsSync(native)) {
+    say('npm ci took the native TensorFlow binding away: `npm run setup:tensorflow` puts it back.');
+  }
+}
+
+function compile() {
+  const status = run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc')]);
+  if (status !== 0) process.exit(status);
+}
+
+/** A deleted source leaves its output behind, which a test run or an import could still find. */
+function removeStaleOutputs() {
+  const dist = join(root, 'dist');
+  for (const path of readdirSync(dist, { recursive: true })) {
+    if (!path.endsWith('.js.map')) continue;
+    const output = path.slice(0, -'.map'.length);
+    if (existsSync(join(root, output.replace(/\.js$/, '.ts')))) continue;
+    rmSync(join(dist, path));
+    rmSync(join(dist, output), { force: true });
+  }
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (error) say(`${command}: ${error.message}`);
+  return status ?? 1;
+}
+
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+const tooOldOrNew = nodeProblem(process.versions.node);
+if (tooOldOrNew !== undefined) {
+  say(tooOldOrNew);
+  process.exit(1);
+}
+const reason = installProblem();
+if (reason !== undefined) install(reason);
+compile();
+removeStaleOutputs();

@@ -1,0 +1,33 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { randomStream } from '../../src/network/random.js';
+
+/** Side of the images: the smallest that the networks take. */
+export const SIDE = 16;
+
+/**
+ * Writes a site `small` of 16x16 images whose neurons respond to how bright the image is: neuron 0
+ * in proportion to its mean, neuron 1 to its reverse, neuron 2 with noise alone.
+ */
+export async function writeSmallSite(folder: string, training = 200, validation = 50) {
+  await mkdir(folder, { recursive: true });
+  for (const [split, count] of [
+    ['train', training],
+    ['val', validation],
+  ] as const) {
+    const random = randomStream(1, split);
+    const images = new Uint8Array(count * SIDE * SIDE);
+    const responses = new Float32Array(count * 3);
+    for (let image = 0; image < count; image++) {
+      const bright = random.uniform();
+      for (let i = 0; i < SIDE * SIDE; i++) {
+        images[image * SIDE * SIDE + i] = 255 * (0.7 * bright + 0.3 * random.uniform());
+      }
+      responses.set([bright, 1 - bright, random.normal()], image * 3);
+    }
+    const file = (prefix: string) => path.join(folder, `${prefix}_small.npy`);
+    await writeFile(file(`${split}_img`), encodeNpy(images, [count, SIDE, SIDE]));
+    await writeFile(file(`${split}Rsp`), encodeNpy(responses, [count, 3]));
+  }
+}

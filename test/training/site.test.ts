@@ -1,0 +1,125 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
+import { openSite } from '../../training/site.js';
+import { SIDE, writeSmallSite } from '../support/sites.js';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-site-'));
+  await writeSmallSite(folder, 6, 4);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function write(file: string, data: NpyData, shape: number[]): Promise<void> {
+  await writeFile(path.join(folder, `${file}_small.npy`), encodeNpy(data, shape));
+}
+
+/** The message, with the folder left out. */
+async function refusal(): Promise<string> {
+  const error = await openSite(folder, 'small').then(
+    () => new Error('it was opened'),
+    (reason: Error) => reason,
+  );
+  return error.message.replaceAll(`${folder}/`, '');
+}
+
+test('images are read in the order asked, pixels from 0 to 1', async () => {
+  const images = Uint8Array.from({ length: 6 * SIDE * SIDE }, (_, i) =>
+    Math.floor(i / SIDE / SIDE),
+  );
+  await write('train_img', images, [6, SIDE, SIDE, 1]);
+  const site = await openSite(folder, 'small');
+  const { count, height, width, pixels } = await site.training.stimuli([5, 0, 5, 2]);
+  expect([count, height, width]).toEqual([4, SIDE, SIDE]);
+  const means = [0, 1, 2, 3].map((i) => pixels[i * SIDE * SIDE + 7]);
+  expect(means).toEqual([5, 0, 5, 2].map((value) => Math.fround(value / 255)));
+  expect(Object.keys(site.digests)).toHaveLength(4);
+  await site.close();
+});
+
+test('float64 in Fortran order is the same site', async () => {
+  const image = (i: number) => (i % 7) / 7;
+  const cOrder = Float64Array.from({ length: 6 * SIDE * SIDE }, (_, i) => image(i));
+  await write('train_img', cOrder, [6, SIDE, SIDE]);
+  const original = await openSite(folder, 'small');
+  const expected = await original.training.stimuli([4, 1]);
+  await original.close();
+  const columns = new Float64Array(cOrder.length);
+  for (let i = 0; i < 6; i++) {
+    for (let y = 0; y < SIDE; y++) {
+      for (let x = 0; x < SIDE; x++)
+        columns[(x * SIDE + y) * 6 + i] = cOrder[(i * SIDE + y) * SIDE + x]!;
+    }
+  }
+  const file = Buffer.from(encodeNpy(columns, [6, SIDE, SIDE]));
+  const text = file.toString('latin1').replace("'fortran_order': False", "'fortran_order': True ");
+  await writeFile(path.join(folder, 'train_img_small.npy'), Buffer.from(text, 'latin1'));
+  const site = await openSite(folder, 'small');
+  expect(await site.training.stimuli([4, 1])).toEqual(expected);
+  await site.close();
+});
+
+test('what is wrong with a site is told with the file and the reason', async () => {
+  const images = new Uint8Array(6 * SIDE * SIDE);
+  const good = () => write('train_img', images, [6, SIDE, SIDE]);
+  const cases: [string, () => Promise<void>][] = [
+    ['missing', () => rm(path.join(folder, 'train_img_small.npy'))],
+    ['not npy', () => writeFile(path.join(folder, 'train_img_small.npy'), 'P5 16 16 255')],
+    ['colour', () => write('train_img', new Uint8Array(6 * 4 * 4 * 3), [6, 4, 4, 3])],
+    [
+      'cut off',
+      () =>
+        writeFile(
+          path.join(folder, 'train_img_small.npy'),
+          encodeNpy(images, [6, SIDE, SIDE]).subarray(0, 500),
+        ),
+    ],
+    [
+      'floats to 255',
+      () => write('train_img', new Float32Array(images.length).fill(200), [6, SIDE, SIDE]),
+    ],
+    ['another size', () => write('train_img', new Uint8Array(6 * 20 * 20), [6, 20, 20])],
+    ['fewer images', () => write('train_img', images.subarray(SIDE * SIDE), [5, SIDE, SIDE])],
+    [
+      'NaN',
+      async () => {
+        await good();
+        await write(
+          'trainRsp',
+          Float32Array.of(...Array(13).fill(0), Number.NaN, 0, 0, 0, 0),
+          [6, 3],
+        );
+      },
+    ],
+    [
+      'fewer neurons',
+      async () => {
+        await good();
+        await write('trainRsp', new Float32Array(12), [6, 2]);
+      },
+    ],
+    ['flat responses', () => write('trainRsp', new Float32Array(6), [6])],
+  ];
+  const messages: string[] = [];
+  for (const [name, spoil] of cases) {
+    await spoil();
+    messages.push(`${name}: ${await refusal()}`);
+  }
+  expect(messages).toMatchInlineSnapshot(`
+    [
+      "missing: train_img_small.npy cannot be read: is it there?",
+      "not npy: train_img_small.npy: not a .npy file: it does not begin with the bytes \\x93NUMPY",
+      "colour: train_img_small.npy has shape (6, 4, 4, 3): gray images are (n, height, width)",
+      "cut off: train_img_small.npy: it is cut off: its shape (6, 16, 16) needs 1536 bytes of data, 372 are there",
+      "floats to 255: train_img_small.npy: image 0 has a pixel of 200; floats are 0 to 1, integers 0 to 255",
+      "another size: train_img_small.npy and val_img_small.npy hold images of different sizes",
+      "fewer images: train_img_small.npy holds 5 images, trainRsp_small.npy 6 responses",
+      "NaN: trainRsp_small.npy: the response of neuron 1 to image 4 is not a number",
+      "fewer neurons: trainRsp_small.npy holds 2 neurons, valRsp_small.npy 3",
+      "flat responses: trainRsp_small.npy has shape (6): it is (images, neurons)",
+    ]
+  `);
+});
