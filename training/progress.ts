@@ -16,7 +16,8 @@ export function createProgressDisplay(
   const format =
     'epoch {epoch}/{epochs} {bar} {percentage}%  loss {loss}  CORR {corr}  {eta_formatted} left';
   const bar = stream.isTTY
-    ? new SingleBar({ stream, format, etaBuffer: 100 }, Presets.shades_classic)
+    ? // its own handler for Ctrl-C would keep the program from ending
+      new SingleBar({ stream, format, etaBuffer: 100, gracefulExit: false }, Presets.shades_classic)
     : undefined;
   const started = performance.now();
   let corr = '-';
