@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js';
@@ -76,8 +76,8 @@ export async function saveModel(
   card: UnsavedCard,
   weights: Weights,
 ): Promise<SavedModel> {
-  await mkdir(out, { recursive: true });
-  const temporary = await mkdtemp(path.join(out, '.saving-'));
+  const temporary = path.join(out, `.saving-${randomUUID()}`);
+  await mkdir(temporary, { recursive: true });
   try {
     const bytes = encodeSafetensors(weights);
     const version = (await versionsIn(out)).reduce((a, b) => Math.max(a, b), 0) + 1;
