@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../input-error.js';
-import { registerWasmGradients } from './wasm-gradients.js';
+import { registerWasmKernels } from './wasm-kernels.js';
 
 /** In the order of preference. */
 export const BACKENDS = ['tensorflow', 'webgpu', 'wasm'] as const;
@@ -82,7 +82,7 @@ async function openWasm(): Promise<Backend> {
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(`${path.dirname(entry)}/`);
   await activate('wasm');
-  registerWasmGradients();
+  registerWasmKernels();
   return { name: 'wasm', device: '1 CPU thread' };
 }
 

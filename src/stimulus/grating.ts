@@ -19,7 +19,7 @@ export const Grating = z.strictObject({
     .number()
     .positive()
     .nullable()
-    .default(null)
+    .default(20)
     .describe('of the aperture, pixels; null: the whole image'),
   innerDiameter: z
     .number()

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
@@ -8,6 +9,7 @@ import { createTfjsEngine } from '../../src/engine/tfjs/tfjs-engine.js';
 import { readModel, type SavedModel } from '../../src/model/saved-model.js';
 import { openBackend } from '../../src/network/backend.js';
 import { randomStream } from '../../src/network/random.js';
+import { type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
 import { saveRandomModel } from '../support/saved-models.js';
 
 const COUNT = 5;
@@ -28,24 +30,32 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-function stimuli() {
-  const { height, width } = model.card.stimulus;
+function stimuliOf({ card }: SavedModel): Stimuli {
+  const { height, width } = card.stimulus;
   const random = randomStream(5, 'stimuli');
   const pixels = Float32Array.from({ length: COUNT * height * width }, () => random.uniform());
   return { count: COUNT, height, width, pixels };
 }
 
+test('the demo model answers the same to the last bit, image by image and in a batch', async () => {
+  const demo = await readModel(fileURLToPath(new URL('../../models/demo/1', import.meta.url)));
+  await engine.load(demo.folder, demo.digest);
+  const { digest } = demo;
+  const neurons = Int32Array.from(demo.card.neurons.keys());
+  const batch = stimuliOf(demo);
+  const whole = await engine.respond({ digest, stimuli: batch, neurons });
+  for (let i = 0; i < COUNT; i++) {
+    const alone = await engine.respond({ digest, stimuli: sliceStimuli(batch, i, i + 1), neurons });
+    expect(alone).toEqual(whole.slice(i * neurons.length, (i + 1) * neurons.length));
+  }
+  await engine.unload(digest);
+});
+
 test('a response is the same to the last bit alone, in a batch and among other neurons', async () => {
   const { digest } = model;
-  const whole = await engine.respond({ digest, stimuli: stimuli(), neurons: ALL });
+  const whole = await engine.respond({ digest, stimuli: stimuliOf(model), neurons: ALL });
   expect(new Set(whole).size).toBeGreaterThan(10);
-  const { height, width, pixels } = stimuli();
-  const third = {
-    count: 1,
-    height,
-    width,
-    pixels: pixels.slice(2 * height * width, 3 * height * width),
-  };
+  const third = sliceStimuli(stimuliOf(model), 2, 3);
   expect(await engine.respond({ digest, stimuli: third, neurons: ALL })).toEqual(
     whole.slice(8, 12),
   );
@@ -57,11 +67,11 @@ test('loading, answering and unloading leave no tensor behind', async () => {
   const before = tf.memory().numTensors;
   const second = await saveRandomModel(folder, 'second');
   await engine.load(second.folder, second.digest);
-  await engine.respond({ digest: second.digest, stimuli: stimuli(), neurons: ALL });
+  await engine.respond({ digest: second.digest, stimuli: stimuliOf(model), neurons: ALL });
   await engine.unload(second.digest);
   expect(tf.memory().numTensors).toBe(before);
   await expect(
-    engine.respond({ digest: second.digest, stimuli: stimuli(), neurons: ALL }),
+    engine.respond({ digest: second.digest, stimuli: stimuliOf(model), neurons: ALL }),
   ).rejects.toThrow('is not loaded');
 });
 

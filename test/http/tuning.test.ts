@@ -138,7 +138,7 @@ test('parametric without a body runs the whole experiment on defaults, and state
     values: Array.from({ length: 12 }, (_, i) => 15 * i),
     averagedOver: { phase: Array.from({ length: 8 }, (_, i) => 45 * i) },
     stimulus: {
-      grating: { spatialFrequency: 0.1, contrast: 1, diameter: null, x: 0, y: 0, edge: 'hard' },
+      grating: { spatialFrequency: 0.1, contrast: 1, diameter: 20, x: 0, y: 0, edge: 'hard' },
     },
   });
   const { height, width, backgroundGray } = tinyCard('tiny', 2).stimulus;

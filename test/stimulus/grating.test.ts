@@ -32,7 +32,7 @@ const gratings = fc
   .map((fields) => Grating.parse(fields));
 
 function render(grating: Partial<Grating>, canvas: Canvas = CANVAS): Float32Array {
-  return renderGrating(Grating.parse(grating), canvas).pixels;
+  return renderGrating(Grating.parse({ diameter: null, ...grating }), canvas).pixels;
 }
 
 test('a full-field grating is the projection onto its drift direction, written another way', () => {
@@ -176,7 +176,7 @@ test('a cosine edge falls from 1 at three quarters of the radius to 0 at the rad
 });
 
 test('gratings are rendered in order, and the blank is the background', () => {
-  const set = [0, 90].map((orientation) => Grating.parse({ orientation }));
+  const set = [0, 90].map((orientation) => Grating.parse({ diameter: null, orientation }));
   const batch = renderGratings(set, CANVAS);
   expect(batch.count).toBe(2);
   expect(batch.pixels.subarray(SIDE * SIDE)).toEqual(render({ orientation: 90 }));

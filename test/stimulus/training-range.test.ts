@@ -16,7 +16,7 @@ test("a grating's spatial frequency f is measured as sin(pi f) / pi, whatever it
   const canvas = { height: 200, width: 200, background: 0.5 };
   for (const spatialFrequency of [0.05, 0.1, 0.5]) {
     for (const orientation of [0, 90]) {
-      const grating = Grating.parse({ spatialFrequency, orientation, phase: 20 });
+      const grating = Grating.parse({ spatialFrequency, orientation, phase: 20, diameter: null });
       const measured = stimulusStatistics(renderGrating(grating, canvas)).spatialFrequency;
       const expected = Math.sin(Math.PI * spatialFrequency) / Math.PI;
       // 199 differences stand for 200 of whole periods

@@ -5,12 +5,21 @@ import { readModel, readWeights, type Weights } from '../../model/saved-model.js
 import type { Backend } from '../../network/backend.js';
 import { forward, type Parameters } from '../../network/forward.js';
 import { parameterSpecifications } from '../../network/parameters.js';
-import type { Stimuli } from '../../stimulus/stimuli.js';
+import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
 import type { Engine, EngineRequest } from '../engine.js';
 import { checkGolden, goldenStimuli } from '../golden-check.js';
 
 /** Networks x images computed at once: bounds the memory of the first block's maps. */
 const NETWORKS_AT_ONCE = 128;
+
+/**
+ * Images computed at once beside so many neurons. oneDNN and cuDNN choose kernels, and with them the
+ * order of sums, by the size of a batch: there each image goes alone, so that its responses are the
+ * same to the last bit whatever else is asked with it.
+ */
+function imagesAtOnce({ name }: Backend, neurons: number): number {
+  return name === 'wasm' ? Math.floor(NETWORKS_AT_ONCE / neurons) : 1;
+}
 
 interface LoadedModel {
   readonly card: ModelCard;
@@ -35,7 +44,7 @@ export function createTfjsEngine(backend: Backend): Engine {
       };
       try {
         const neurons = Int32Array.from(saved.card.neurons.keys());
-        checkGolden(saved.card, await compute(model, goldenStimuli(saved.card), neurons));
+        checkGolden(saved.card, await compute(backend, model, goldenStimuli(saved.card), neurons));
       } catch (error) {
         tf.dispose(model.parameters);
         throw error;
@@ -51,7 +60,7 @@ export function createTfjsEngine(backend: Backend): Engine {
     async respond({ digest, stimuli, neurons }: EngineRequest) {
       const model = models.get(digest);
       if (model === undefined) throw new Error(`model ${digest} is not loaded`);
-      return await compute(model, stimuli, neurons);
+      return await compute(backend, model, stimuli, neurons);
     },
 
     async close() {
@@ -61,30 +70,32 @@ export function createTfjsEngine(backend: Backend): Engine {
   };
 }
 
-/**
- * In groups of neurons, one image at a time: the same arithmetic for every image, whatever else
- * stands in the batch, so that its responses are the same to the last bit.
- * @returns [stimuli, neurons]
- */
+/** @returns [stimuli, neurons], computed in groups that bound the memory */
 async function compute(
+  backend: Backend,
   { card, parameters }: LoadedModel,
   stimuli: Stimuli,
   neurons: Int32Array,
 ): Promise<Float32Array> {
-  const { height, width, scale, offset } = card.stimulus;
-  const { count, pixels } = stimuli;
+  const { scale, offset } = card.stimulus;
+  const { count, height, width } = stimuli;
   const values = new Float32Array(count * neurons.length);
   for (let first = 0; first < neurons.length; first += NETWORKS_AT_ONCE) {
     const group = neurons.subarray(first, first + NETWORKS_AT_ONCE);
+    const images = imagesAtOnce(backend, group.length);
     const chosen = tf.tidy(() => selected(parameters, group, card.neurons.length));
-    for (let image = 0; image < count; image++) {
+    for (let from = 0; from < count; from += images) {
+      const batch = sliceStimuli(stimuli, from, Math.min(count, from + images));
       const responses = tf.tidy(() => {
-        const from = image * height * width;
-        const x = tf.tensor4d(pixels.subarray(from, from + height * width), [1, height, width, 1]);
-        return forward(card.architecture, chosen, x.mul(scale).add(offset)).responses; // [1, N]
+        const x = tf.tensor4d(batch.pixels, [batch.count, height, width, 1]);
+        return forward(card.architecture, chosen, x.mul(scale).add(offset)).responses; // [B, N]
       });
-      values.set(await responses.data<'float32'>(), image * neurons.length + first);
+      const rows = await responses.data<'float32'>();
       responses.dispose();
+      for (let row = 0; row < batch.count; row++) {
+        const own = rows.subarray(row * group.length, (row + 1) * group.length);
+        values.set(own, (from + row) * neurons.length + first);
+      }
     }
     tf.dispose(chosen);
   }

@@ -7,15 +7,16 @@ import * as tf from '@tensorflow/tfjs';
  * @returns [B, h-k+1, w-k+1, N·out]
  */
 export function populationConvolution(x: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
-  const [neurons, height, width, from, to] = weight.shape;
-  if (neurons === 1) return tf.conv2d(x, weight.reshape([height, width, from, to]), 1, 'valid');
-  const filters = tf.unstack(weight) as tf.Tensor4D[]; // N of [k, k, in, out]
+  const [neurons, ...filter] = weight.shape;
+  if (neurons === 1) return tf.conv2d(x, weight.reshape<tf.Tensor4D>(filter), 1, 'valid');
   // one call per neuron: no tfjs backend has a grouped convolution with gradients
-  const maps = tf.split(x, neurons, 3) as tf.Tensor4D[]; // N of [B, h, w, in]
-  return tf.concat(
-    maps.map((map, neuron) => tf.conv2d(map, filters[neuron]!, 1, 'valid')),
-    3,
-  ); // [B, h-k+1, w-k+1, N·out]
+  const channels = x.shape[3] / neurons;
+  const convolved = Array.from({ length: neurons }, (_, neuron) => {
+    const map = x.slice([0, 0, 0, neuron * channels], [-1, -1, -1, channels]); // [B, h, w, in]
+    const own = weight.slice([neuron, 0, 0, 0, 0], [1, -1, -1, -1, -1]); // [1, k, k, in, out]
+    return tf.conv2d(map, own.reshape<tf.Tensor4D>(filter), 1, 'valid');
+  });
+  return tf.concat(convolved, 3); // [B, h-k+1, w-k+1, N·out]
 }
 
 /**

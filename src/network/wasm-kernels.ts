@@ -1,13 +1,26 @@
 import * as tf from '@tensorflow/tfjs';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
 /**
- * Gives the wasm backend gradients of valid, unit-stride convolutions and of 2x2 max pools. It
- * ships no kernel for a filter's gradient, one for the input's that is many times slower than its
- * forward kernel (both are themselves convolutions, which it does well), and one for the pool's
- * that adds to memory it has not cleared.
+ * Gives the wasm backend what training needs of it. It ships no kernel for the gradient of a
+ * convolution's filter, one for that of its input that is many times slower than its forward kernel
+ * (both are themselves convolutions, which it does well), one for the gradient of a max pool that
+ * adds to memory it has not cleared, and one for slices that copies the whole source for each.
+ * For valid, unit-stride convolutions and 2x2 pools.
  */
-export function registerWasmGradients(): void {
+export function registerWasmKernels(): void {
   if (tf.getKernel('Conv2DBackpropFilter', 'wasm') !== undefined) return;
+  tf.unregisterKernel('Slice', 'wasm');
+  tf.registerKernel({
+    kernelName: 'Slice',
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, attrs, backend }) =>
+      slice(
+        inputs['x'] as tf.TensorInfo,
+        attrs as unknown as SliceAttributes,
+        backend as BackendWasm,
+      ),
+  });
   tf.unregisterKernel('Conv2DBackpropInput', 'wasm');
   tf.registerKernel({
     kernelName: 'Conv2DBackpropInput',
@@ -34,6 +47,40 @@ export function registerWasmGradients(): void {
         ),
       ),
   });
+}
+
+interface SliceAttributes {
+  readonly begin: number | number[];
+  readonly size: number | number[];
+}
+
+/** A block of x, copied within the heap in runs as long as both lie together. */
+function slice(x: tf.TensorInfo, attributes: SliceAttributes, backend: BackendWasm): tf.TensorInfo {
+  const { begin: from, size: block } = attributes;
+  const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, from, block) as [
+    number[],
+    number[],
+  ];
+  const result = backend.makeOutput(size, x.dtype);
+  // views of the heap, which making the output may have moved
+  const source = backend.typedArrayFromHeap(x);
+  const target = backend.typedArrayFromHeap(result);
+  const strides = tf.util.computeStrides(x.shape).concat(1);
+  const partial = size.findLastIndex((length, i) => length !== x.shape[i]);
+  const axis = Math.max(partial, 0);
+  const run = size.slice(axis).reduce((product, length) => product * length, 1);
+  const outer = size.slice(0, axis);
+  const index = outer.map(() => 0);
+  for (let to = 0; to < target.length; to += run) {
+    const start = begin.reduce((sum, first, i) => sum + (first + (index[i] ?? 0)) * strides[i]!, 0);
+    target.set(source.subarray(start, start + run), to);
+    for (let i = outer.length - 1; i >= 0; i--) {
+      index[i] = index[i]! + 1;
+      if (index[i]! < outer[i]!) break;
+      index[i] = 0;
+    }
+  }
+  return result;
 }
 
 /** dy [B, h-k+1, w-k+1, out], filter [k, k, in, out] -> [B, h, w, in] */
