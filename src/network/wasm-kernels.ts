@@ -5,8 +5,8 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
  * Gives the wasm backend what training needs of it. It ships no kernel for the gradient of a
  * convolution's filter, one for that of its input that is many times slower than its forward kernel
  * (both are themselves convolutions, which it does well), one for the gradient of a max pool that
- * adds to memory it has not cleared, and one for slices that copies the whole source for each.
- * For valid, unit-stride convolutions and 2x2 pools.
+ * adds to memory it has not cleared, and ones for slices and splits that copy the whole source for
+ * each part. For valid, unit-stride convolutions and 2x2 pools.
  */
 export function registerWasmKernels(): void {
   if (tf.getKernel('Conv2DBackpropFilter', 'wasm') !== undefined) return;
@@ -14,12 +14,19 @@ export function registerWasmKernels(): void {
   tf.registerKernel({
     kernelName: 'Slice',
     backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs, backend }) =>
-      slice(
-        inputs['x'] as tf.TensorInfo,
-        attrs as unknown as SliceAttributes,
-        backend as BackendWasm,
-      ),
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const { begin, size } = attrs as unknown as Block;
+      return slice(inputs['x'] as tf.TensorInfo, begin, size, backend as BackendWasm);
+    },
+  });
+  tf.unregisterKernel('SplitV', 'wasm');
+  tf.registerKernel({
+    kernelName: 'SplitV',
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const { numOrSizeSplits, axis } = attrs as unknown as Split;
+      return split(inputs['x'] as tf.TensorInfo, numOrSizeSplits, axis, backend as BackendWasm);
+    },
   });
   tf.unregisterKernel('Conv2DBackpropInput', 'wasm');
   tf.registerKernel({
@@ -49,14 +56,40 @@ export function registerWasmKernels(): void {
   });
 }
 
-interface SliceAttributes {
+interface Block {
   readonly begin: number | number[];
   readonly size: number | number[];
 }
 
+interface Split {
+  readonly numOrSizeSplits: number | number[];
+  readonly axis: number;
+}
+
+function split(
+  x: tf.TensorInfo,
+  parts: number | number[],
+  axis: number,
+  backend: BackendWasm,
+): tf.TensorInfo[] {
+  const along = tf.util.parseAxisParam(axis, x.shape)[0]!;
+  const lengths = tf.backend_util.prepareSplitSize(x as tf.Tensor, parts, along);
+  let first = 0;
+  return lengths.map((length) => {
+    const begin = x.shape.map((_, i) => (i === along ? first : 0));
+    const size = x.shape.map((whole, i) => (i === along ? length : whole));
+    first += length;
+    return slice(x, begin, size, backend);
+  });
+}
+
 /** A block of x, copied within the heap in runs as long as both lie together. */
-function slice(x: tf.TensorInfo, attributes: SliceAttributes, backend: BackendWasm): tf.TensorInfo {
-  const { begin: from, size: block } = attributes;
+function slice(
+  x: tf.TensorInfo,
+  from: number | number[],
+  block: number | number[],
+  backend: BackendWasm,
+): tf.TensorInfo {
   const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, from, block) as [
     number[],
     number[],

@@ -70,15 +70,19 @@ test('of equal maxima in a window one alone gets the gradient', async () => {
   expect([...(await gradient.data())]).toEqual([1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]);
 });
 
-test('a slice is that of the cpu backend', async () => {
+test('slices and splits are those of the cpu backend', async () => {
   const axis = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3));
   await fc.assert(
     fc.asyncProperty(fc.array(axis, { minLength: 1, maxLength: 5 }), async (axes) => {
-      const shape = axes.map(([before, length, after]) => before + length + after + 1);
+      const shape = axes.map(([before, length, after]) => before + length + after + 2);
       const begin = axes.map(([before]) => before);
       const size = axes.map(([, length]) => length + 1);
       const length = shape.reduce((a, b) => a * b, 1);
-      const [wasm, cpu] = await both(() => [tf.range(0, length).reshape(shape).slice(begin, size)]);
+      const [wasm, cpu] = await both(() => {
+        const x = tf.range(0, length).reshape(shape);
+        const last = shape.length - 1;
+        return [x.slice(begin, size), ...tf.split(x, [1, shape[last]! - 1], last)];
+      });
       expect(wasm).toEqual(cpu);
     }),
   );

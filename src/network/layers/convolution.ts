@@ -9,13 +9,20 @@ import * as tf from '@tensorflow/tfjs';
 export function populationConvolution(x: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
   const [neurons, ...filter] = weight.shape;
   if (neurons === 1) return tf.conv2d(x, weight.reshape<tf.Tensor4D>(filter), 1, 'valid');
+  const [batch, height, width, all] = x.shape;
+  const map: [number, number, number, number] = [batch, height, width, all / neurons];
+  // split as matrices, whose gradient is one concatenation
+  const maps = tf.split(x.reshape([-1, all]), neurons, 1); // N of [B·h·w, in]
+  const filters = tf.split(weight.reshape([neurons, -1]), neurons, 0); // N of [1, k·k·in·out]
   // one call per neuron: no tfjs backend has a grouped convolution with gradients
-  const channels = x.shape[3] / neurons;
-  const convolved = Array.from({ length: neurons }, (_, neuron) => {
-    const map = x.slice([0, 0, 0, neuron * channels], [-1, -1, -1, channels]); // [B, h, w, in]
-    const own = weight.slice([neuron, 0, 0, 0, 0], [1, -1, -1, -1, -1]); // [1, k, k, in, out]
-    return tf.conv2d(map, own.reshape<tf.Tensor4D>(filter), 1, 'valid');
-  });
+  const convolved = maps.map((own, neuron) =>
+    tf.conv2d(
+      own.reshape<tf.Tensor4D>(map),
+      filters[neuron]!.reshape<tf.Tensor4D>(filter),
+      1,
+      'valid',
+    ),
+  );
   return tf.concat(convolved, 3); // [B, h-k+1, w-k+1, N·out]
 }
 
