@@ -35,13 +35,21 @@ export interface Learner {
 
 /**
  * @param initial parameters to begin with, [N, ...] each
+ * @param frozen names, or beginnings of names, of the parameters that do not learn. As in the
+ *   published code their blocks go on in training mode: with dropout, and with running statistics
+ *   that follow the data
  */
 export function createLearner(
   architecture: Architecture,
   specifications: readonly ParameterSpecification[],
   initial: ReadonlyMap<string, NamedTensor>,
+  frozen: readonly string[] = [],
 ): Learner {
-  const learned = specifications.filter(({ role }) => role === 'learned').map(({ name }) => name);
+  const learned = specifications
+    .filter(
+      ({ role, name }) => role === 'learned' && !frozen.some((start) => name.startsWith(start)),
+    )
+    .map(({ name }) => name);
   const norms = specifications
     .filter(({ name }) => name.endsWith('.norm.mean'))
     .map(({ name }) => name.replace('.norm.mean', ''));

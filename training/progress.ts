@@ -17,7 +17,10 @@ export function createProgressDisplay(
     'epoch {epoch}/{epochs} {bar} {percentage}%  loss {loss}  CORR {corr}  {eta_formatted} left';
   const bar = stream.isTTY
     ? // its own handler for Ctrl-C would keep the program from ending
-      new SingleBar({ stream, format, etaBuffer: 100, gracefulExit: false }, Presets.shades_classic)
+      new SingleBar(
+        { stream, format, etaBuffer: 100, gracefulExit: false, linewrap: true },
+        Presets.shades_classic,
+      )
     : undefined;
   const started = performance.now();
   let corr = '-';

@@ -71,7 +71,10 @@ function createProgress(stream: NodeJS.WriteStream): { report: Progress; stop: (
   }
   const format = 'images {bar} {value}/{total}, {eta_formatted} left';
   // the work never yields, so a handler for Ctrl-C would only keep it from ending the program
-  const bar = new SingleBar({ stream, format, gracefulExit: false }, Presets.shades_classic);
+  const bar = new SingleBar(
+    { stream, format, gracefulExit: false, linewrap: true },
+    Presets.shades_classic,
+  );
   return {
     report(done, total) {
       if (done === 1) bar.start(total, 0);
