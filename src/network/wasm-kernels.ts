@@ -10,50 +10,34 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
  */
 export function registerWasmKernels(): void {
   if (tf.getKernel('Conv2DBackpropFilter', 'wasm') !== undefined) return;
-  tf.unregisterKernel('Slice', 'wasm');
-  tf.registerKernel({
-    kernelName: 'Slice',
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const { begin, size } = attrs as unknown as Block;
-      return slice(inputs['x'] as tf.TensorInfo, begin, size, backend as BackendWasm);
-    },
+  replace('Slice', ({ inputs, attrs, backend }) => {
+    const { begin, size } = attrs as unknown as Block;
+    return slice(inputs['x'] as tf.TensorInfo, begin, size, backend as BackendWasm);
   });
-  tf.unregisterKernel('SplitV', 'wasm');
-  tf.registerKernel({
-    kernelName: 'SplitV',
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const { numOrSizeSplits, axis } = attrs as unknown as Split;
-      return split(inputs['x'] as tf.TensorInfo, numOrSizeSplits, axis, backend as BackendWasm);
-    },
+  replace('SplitV', ({ inputs, attrs, backend }) => {
+    const { numOrSizeSplits, axis } = attrs as unknown as Split;
+    return split(inputs['x'] as tf.TensorInfo, numOrSizeSplits, axis, backend as BackendWasm);
   });
-  tf.unregisterKernel('Conv2DBackpropInput', 'wasm');
-  tf.registerKernel({
-    kernelName: 'Conv2DBackpropInput',
-    backendName: 'wasm',
-    kernelFunc: ({ inputs }) =>
-      tf.tidy(() => inputGradient(inputs['dy'] as tf.Tensor4D, inputs['filter'] as tf.Tensor4D)),
-  });
-  tf.registerKernel({
-    kernelName: 'Conv2DBackpropFilter',
-    backendName: 'wasm',
-    kernelFunc: ({ inputs }) =>
-      tf.tidy(() => filterGradient(inputs['x'] as tf.Tensor4D, inputs['dy'] as tf.Tensor4D)),
-  });
-  tf.unregisterKernel('MaxPoolGrad', 'wasm');
-  tf.registerKernel({
-    kernelName: 'MaxPoolGrad',
-    backendName: 'wasm',
-    kernelFunc: ({ inputs }) =>
-      tf.tidy(() =>
-        poolGradient(
-          inputs['dy'] as tf.Tensor4D,
-          inputs['input'] as tf.Tensor4D,
-          inputs['output'] as tf.Tensor4D,
-        ),
+  replace('Conv2DBackpropInput', ({ inputs }) =>
+    tf.tidy(() => inputGradient(inputs['dy'] as tf.Tensor4D, inputs['filter'] as tf.Tensor4D)),
+  );
+  replace('Conv2DBackpropFilter', ({ inputs }) =>
+    tf.tidy(() => filterGradient(inputs['x'] as tf.Tensor4D, inputs['dy'] as tf.Tensor4D)),
+  );
+  replace('MaxPoolGrad', ({ inputs }) =>
+    tf.tidy(() =>
+      poolGradient(
+        inputs['dy'] as tf.Tensor4D,
+        inputs['input'] as tf.Tensor4D,
+        inputs['output'] as tf.Tensor4D,
       ),
-  });
+    ),
+  );
+}
+
+function replace(kernelName: string, kernelFunc: tf.KernelFunc): void {
+  if (tf.getKernel(kernelName, 'wasm')) tf.unregisterKernel(kernelName, 'wasm');
+  tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
 }
 
 interface Block {
