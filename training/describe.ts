@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../src/formats/safetensors.js';
+import { InputError } from '../src/input-error.js';
 import type { GoldenCard, StimulusCard } from '../src/model/card.js';
-import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures.js';
+import type { Architecture } from '../src/network/architectures.js';
 import { forward } from '../src/network/forward.js';
 import { stimulusStatistics } from '../src/stimulus/training-range.js';
 import { toTensor } from './evaluate.js';
@@ -49,7 +50,7 @@ export async function describeStimuli(
 
 /** Some validation images, as 8-bit pixels, with the responses of the trained networks. */
 export async function goldenResponses(
-  id: ArchitectureId,
+  architecture: Architecture,
   weights: ReadonlyMap<string, NamedTensor>,
   validation: Recording,
 ): Promise<GoldenCard> {
@@ -65,9 +66,12 @@ export async function goldenResponses(
       [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape], 'float32')]),
     );
     const stimuli = toTensor({ count, height, width, pixels: rounded });
-    return forward(ARCHITECTURES[id], parameters, stimuli).responses; // [images, N]
+    return forward(architecture, parameters, stimuli).responses; // [images, N]
   });
   const rows = await responses.array();
+  if (!rows.flat().every(Number.isFinite)) {
+    throw new InputError('the trained networks give responses that are not finite: they diverged');
+  }
   responses.dispose();
   const image = (i: number) => bytes.subarray(i * height * width, (i + 1) * height * width);
   return {

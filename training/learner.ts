@@ -19,6 +19,19 @@ export interface Batch {
   readonly dropout?: Readonly<Partial<Record<DropoutBlock, tf.Tensor4D>>>;
 }
 
+/** Which parameters do not learn. */
+export interface Freezing {
+  /** Their names, or beginnings of names. */
+  readonly names: readonly string[];
+  /**
+   * Whether their blocks stand still. In the published code they do not: they go on in training
+   * mode, with dropout, and with running statistics that follow the data.
+   */
+  readonly still: boolean;
+}
+
+const NOTHING_FROZEN: Freezing = { names: [], still: false };
+
 /** A population of networks that learns. Holds tensors until it is disposed. */
 export interface Learner {
   /**
@@ -35,24 +48,23 @@ export interface Learner {
 
 /**
  * @param initial parameters to begin with, [N, ...] each
- * @param frozen names, or beginnings of names, of the parameters that do not learn. As in the
- *   published code their blocks go on in training mode: with dropout, and with running statistics
- *   that follow the data
+ * @param freezing what does not learn
  */
 export function createLearner(
   architecture: Architecture,
   specifications: readonly ParameterSpecification[],
   initial: ReadonlyMap<string, NamedTensor>,
-  frozen: readonly string[] = [],
+  freezing: Freezing = NOTHING_FROZEN,
 ): Learner {
+  const isFrozen = (name: string) => freezing.names.some((start) => name.startsWith(start));
+  const isStill = (block: string) => freezing.still && isFrozen(`${block}.`);
   const learned = specifications
-    .filter(
-      ({ role, name }) => role === 'learned' && !frozen.some((start) => name.startsWith(start)),
-    )
+    .filter(({ role, name }) => role === 'learned' && !isFrozen(name))
     .map(({ name }) => name);
   const norms = specifications
     .filter(({ name }) => name.endsWith('.norm.mean'))
-    .map(({ name }) => name.replace('.norm.mean', ''));
+    .map(({ name }) => name.replace('.norm.mean', ''))
+    .filter((block) => !isStill(block));
   const parameters: Record<string, tf.Tensor> = {};
   const moments: Record<string, Moments> = {};
   let steps = 0;
@@ -109,6 +121,7 @@ export function createLearner(
       };
       const { responses } = forward(architecture, current, stimuli, {
         ...(dropout && { dropout }),
+        isStill,
         collect: (block, { mean, variance, count }) =>
           statistics.set(block, { mean: tf.keep(mean), variance: tf.keep(variance), count }),
       });

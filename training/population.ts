@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../src/formats/safetensors.js';
-import { ARCHITECTURES } from '../src/network/architectures.js';
+import type { Weights } from '../src/model/saved-model.js';
 import {
   initialParameters,
   parameterSpecifications,
@@ -10,8 +10,9 @@ import { randomStream } from '../src/network/random.js';
 import { dropoutFactors } from './dropout.js';
 import { evaluate, type Fit, predict, toTensor } from './evaluate.js';
 import { createLearner, type Learner } from './learner.js';
-import type { Recipe } from './recipes/recipes.js';
+import { architectureOf, type Recipe } from './recipes/recipes.js';
 import type { Recording, Site } from './site.js';
+import { beginWith } from './stages.js';
 
 /** A trained neuron: how well it is predicted, and by which epoch's weights. */
 export interface TrainedNeuron extends Fit {
@@ -24,6 +25,13 @@ export interface TrainedPopulation {
   readonly neurons: readonly TrainedNeuron[];
   /** Each neuron's weights of its kept epoch, neurons stacked on the first axis. */
   readonly weights: Map<string, NamedTensor>;
+}
+
+/** The networks that a stage begins with. */
+export interface Base {
+  /** Of all neurons of the site. */
+  readonly weights: Weights;
+  readonly freeze: 'published' | 'still';
 }
 
 /** What is told after each batch and, with its CORRs, each epoch. */
@@ -42,6 +50,7 @@ export interface TrainingReport {
  * Trains one network for each of some neurons of a site, together, and keeps each one's weights of
  * the epoch with its highest CORR on the validation images.
  * @param neurons ids: columns of the site's responses
+ * @param base what the recipe's frozen parameters are taken from
  */
 export async function trainPopulation(
   site: Site,
@@ -49,13 +58,16 @@ export async function trainPopulation(
   neurons: readonly number[],
   seed: number,
   report: (progress: TrainingReport) => void,
+  base?: Base,
 ): Promise<TrainedPopulation> {
   const { training, validation } = site;
-  const architecture = ARCHITECTURES[recipe.architecture];
+  const architecture = architectureOf(recipe);
   const specifications = parameterSpecifications(architecture, training);
   const kept = initialParameters(specifications, neurons, seed);
+  if (base) beginWith(kept, base.weights, recipe.frozen, neurons);
+  const freezing = { names: recipe.frozen, still: base?.freeze === 'still' };
   const best: (TrainedNeuron | undefined)[] = neurons.map(() => undefined);
-  const learner = createLearner(architecture, specifications, kept);
+  const learner = createLearner(architecture, specifications, kept, freezing);
   const batchesPerEpoch = Math.ceil(training.count / recipe.batchSize);
   try {
     for (let epoch = 1; epoch <= recipe.epochs; epoch++) {

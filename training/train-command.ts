@@ -1,19 +1,11 @@
-import { freemem } from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import packageFile from '../package.json' with { type: 'json' };
 import { InputError } from '../src/input-error.js';
-import { saveModel, type UnsavedCard } from '../src/model/saved-model.js';
-import { ARCHITECTURES } from '../src/network/architectures.js';
-import { BACKENDS, type Backend, type BackendName, openBackend } from '../src/network/backend.js';
-import { describeStimuli, goldenResponses } from './describe.js';
-import { ADAM } from './optimiser.js';
+import { BACKENDS, type BackendName, openBackend } from '../src/network/backend.js';
 import { siteName, wholeNumber } from './options.js';
-import { type TrainedPopulation, trainPopulation } from './population.js';
-import { createProgressDisplay } from './progress.js';
-import { findRecipe, RECIPES, type Recipe } from './recipes/recipes.js';
-import { openSite, type Site } from './site.js';
-import { stackPopulations } from './stack.js';
+import { findRecipe, RECIPES } from './recipes/recipes.js';
+import { openSite } from './site.js';
+import { trainModel } from './train-model.js';
 
 interface Options {
   readonly data: string;
@@ -23,14 +15,10 @@ interface Options {
   readonly seed: number;
   readonly out: string;
   readonly backend: BackendName | 'auto';
+  readonly freeze: 'published' | 'still';
   readonly unit: string;
   readonly degreesPerImage?: number;
 }
-
-/** Bytes that one network needs in training on one 50x50 image: 2.6e6 measured for ff_sa_cnn. */
-const BYTES_PER_NETWORK_IMAGE = 3e6;
-/** The wasm heap ends at 4 GiB, fragments included. */
-const MAX_WASM_BYTES = 1e9;
 
 /** `train`: fits one network to each neuron of a site and saves them as a model. */
 export function createTrainCommand(): Command {
@@ -47,6 +35,14 @@ export function createTrainCommand(): Command {
         .choices(['auto', ...BACKENDS])
         .default('auto'),
     )
+    .addOption(
+      new Option(
+        '--freeze <mode>',
+        'in later stages: as published (frozen blocks keep their dropout and running statistics going), or still',
+      )
+        .choices(['published', 'still'])
+        .default('published'),
+    )
     .option('--unit <text>', 'of the responses, for the card', 'as recorded')
     .option('--degrees-per-image <degrees>', 'side of an image, where it is known', positive)
     .allowExcessArguments(false)
@@ -54,18 +50,15 @@ export function createTrainCommand(): Command {
 }
 
 async function train(options: Options): Promise<void> {
-  const recipe = withEpochs(findRecipe(options.recipe), options.epochs);
+  findRecipe(options.recipe);
   checkModelName(options.out);
   const site = await openSite(options.data, options.site);
   try {
+    const { epochs, degreesPerImage = null } = options;
     const backend = await openBackend(options.backend);
-    const started = performance.now();
-    announce(site, recipe, backend);
-    const trained = await trainSite(site, recipe, options.seed, backend);
-    const seconds = (performance.now() - started) / 1000;
-    const card = await describe(options, recipe, site, trained, backend, seconds);
-    const saved = await saveModel(options.out, card, trained.weights);
-    for (const { id, CORR, PT_J, PT_S, keptEpoch } of trained.neurons) {
+    const request = { ...options, site, backend, epochs, degreesPerImage };
+    const { saved, neurons, seconds } = await trainModel(request);
+    for (const { id, CORR, PT_J, PT_S, keptEpoch } of neurons) {
       const fit = `CORR ${figure(CORR)}  PT_J ${figure(PT_J)}  PT_S ${figure(PT_S)}`;
       console.log(`neuron ${id}: ${fit}  (epoch ${keptEpoch})`);
     }
@@ -73,88 +66,6 @@ async function train(options: Options): Promise<void> {
   } finally {
     await site.close();
   }
-}
-
-/** Trains the neurons in populations that fit into memory, one after the other. */
-async function trainSite(
-  site: Site,
-  recipe: Recipe,
-  seed: number,
-  backend: Backend,
-): Promise<TrainedPopulation> {
-  const size = populationSize(recipe, backend);
-  const ids = Array.from({ length: site.training.neurons }, (_, id) => id);
-  const chunks = Array.from({ length: Math.ceil(ids.length / size) }, (_, i) =>
-    ids.slice(i * size, (i + 1) * size),
-  );
-  const display = createProgressDisplay(chunks.length, recipe.epochs, process.stderr);
-  const trained: TrainedPopulation[] = [];
-  try {
-    for (const [index, chunk] of chunks.entries()) {
-      const report = display.report.bind(display, index);
-      trained.push(await trainPopulation(site, recipe, chunk, seed, report));
-    }
-  } finally {
-    display.stop();
-  }
-  return {
-    neurons: trained.flatMap(({ neurons }) => neurons),
-    weights: stackPopulations(trained.map(({ weights }) => weights)),
-  };
-}
-
-function populationSize({ batchSize }: Recipe, { name }: Backend): number {
-  const memory = name === 'tensorflow' ? freemem() / 2 : MAX_WASM_BYTES;
-  return Math.max(1, Math.floor(memory / (batchSize * BYTES_PER_NETWORK_IMAGE)));
-}
-
-async function describe(
-  options: Options,
-  recipe: Recipe,
-  { training, validation, name, digests }: Site,
-  { neurons, weights }: TrainedPopulation,
-  backend: Backend,
-  seconds: number,
-): Promise<UnsavedCard> {
-  const id = recipe.architecture;
-  return {
-    architecture: { id, ...ARCHITECTURES[id] },
-    stimulus: await describeStimuli(training, options.degreesPerImage ?? null),
-    response: { unit: options.unit },
-    neurons: neurons.map((neuron) => ({ ...neuron, noiseCeiling: null })),
-    training: {
-      recipe: options.recipe,
-      seed: options.seed,
-      epochs: recipe.epochs,
-      batchSize: recipe.batchSize,
-      optimiser: ADAM,
-      loss: 'mse',
-      split: 'validation',
-      data: {
-        site: name,
-        trainingImages: training.count,
-        validationImages: validation.count,
-        digests,
-      },
-      backend: `${backend.name} (${backend.device})`,
-      codeVersion: packageFile.version,
-      date: new Date().toISOString(),
-      seconds,
-    },
-    golden: await goldenResponses(id, weights, validation),
-  };
-}
-
-function announce({ training, validation }: Site, recipe: Recipe, backend: Backend): void {
-  console.error(
-    `${training.neurons} neurons, ${training.count} training and ${validation.count} validation ` +
-      `images of ${training.height}x${training.width}; ${recipe.architecture}, ` +
-      `${recipe.epochs} epochs on ${backend.name} (${backend.device})`,
-  );
-}
-
-function withEpochs(recipe: Recipe, epochs: number | undefined): Recipe {
-  return epochs === undefined ? recipe : { ...recipe, epochs };
 }
 
 /** So that a name that no card can carry is told before the training, not after it. */

@@ -51,6 +51,15 @@ export const TrainingCard = z.strictObject({
     epsilon: z.number(),
   }),
   loss: z.literal('mse'),
+  /** Where it was trained in stages: the model it began with, and what became of the frozen blocks. */
+  base: z
+    .strictObject({
+      model: z.string(),
+      digest: Sha256,
+      /** `published`: they went on in training mode, as in the published code; `still`: they did not. */
+      freeze: z.enum(['published', 'still']),
+    })
+    .optional(),
   /** The images on which the kept epoch was chosen; CORR above is measured on the same ones. */
   split: z.literal('validation'),
   data: z.strictObject({

@@ -83,7 +83,8 @@ export function mapSizes(architecture: Architecture, height: number, width: numb
   const alpha1 = both(alpha, { height, width });
   const hypercolumns = both(alpha, alpha1);
   const readout = both((size) => size - 2 * (architecture.betaKernel - 1), hypercolumns);
-  if (readout.height < 1 || readout.width < 1) {
+  const cells = Math.max(0, readout.height) * Math.max(0, readout.width);
+  if (cells < (architecture.readout === 'split' ? 2 : 1)) {
     throw new Error(`a stimulus of ${height}x${width} pixels is too small for this network`);
   }
   return { alpha1, hypercolumns, readout };

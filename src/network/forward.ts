@@ -21,6 +21,8 @@ export type DropoutBlock = (typeof DROPOUT_BLOCKS)[number];
 export interface TrainingMode {
   /** Factors per image and channel, [B, 1, 1, N·C]: 0 or 1/(1-p). Without: no dropout. */
   readonly dropout?: Readonly<Partial<Record<DropoutBlock, tf.Tensor4D>>>;
+  /** Blocks that stay in evaluation mode: running statistics, no dropout. */
+  readonly isStill?: (block: string) => boolean;
   /** Is handed the statistics of each batch norm, by the name of its block. */
   readonly collect: (block: string, statistics: BatchStatistics) => void;
 }
@@ -90,15 +92,21 @@ export function forward(
 
   function activate(block: string, map: tf.Tensor4D): tf.Tensor4D {
     const norm = normParameters(parameters, block);
-    const normalised = training
-      ? normaliseByBatch(map, norm, (statistics) => training.collect(block, statistics))
+    const mode = modeOf(block);
+    const normalised = mode
+      ? normaliseByBatch(map, norm, (statistics) => mode.collect(block, statistics))
       : normaliseByRunning(map, norm);
     return normalised.sigmoid();
   }
 
   function dropout(block: DropoutBlock, map: tf.Tensor4D): tf.Tensor4D {
-    const factors = training?.dropout?.[block];
+    const factors = modeOf(block)?.dropout?.[block];
     return factors ? map.mul(factors) : map;
+  }
+
+  /** The training mode, for a block that is in it. */
+  function modeOf(block: string): TrainingMode | undefined {
+    return training?.isStill?.(block) ? undefined : training;
   }
 
   function attentionParameters() {

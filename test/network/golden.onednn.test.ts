@@ -1,3 +1,4 @@
+import { ArchitectureId } from '../../src/network/architectures.js';
 import { nativeTensorflow, testWith } from '../support/capabilities.js';
 import { goldenTests } from './golden.js';
 
@@ -7,5 +8,5 @@ goldenTests({
   backend: 'tensorflow',
   test: testWith(capability),
   capability,
-  ties: ['ff_cnn', 'ff_sa_cnn'],
+  ties: ArchitectureId.options,
 });

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { randomStream } from '../../src/network/random.js';
 
-/** Side of the images: the smallest that the networks take. */
-export const SIDE = 16;
+/** Side of the images: the smallest that gives a centre hypercolumn a surround, 3x3 in all. */
+export const SIDE = 24;
 
 /**
- * Writes a site `small` of 16x16 images whose neurons respond to how bright the image is: neuron 0
+ * Writes a site `small` of 24x24 images whose neurons respond to how bright the image is: neuron 0
  * in proportion to its mean, neuron 1 to its reverse, neuron 2 with noise alone.
  */
 export async function writeSmallSite(folder: string, training = 200, validation = 50) {

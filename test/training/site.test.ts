@@ -113,7 +113,7 @@ test('what is wrong with a site is told with the file and the reason', async () 
       "missing: train_img_small.npy cannot be read: is it there?",
       "not npy: train_img_small.npy: not a .npy file: it does not begin with the bytes \\x93NUMPY",
       "colour: train_img_small.npy has shape (6, 4, 4, 3): gray images are (n, height, width)",
-      "cut off: train_img_small.npy: it is cut off: its shape (6, 16, 16) needs 1536 bytes of data, 372 are there",
+      "cut off: train_img_small.npy: it is cut off: its shape (6, 24, 24) needs 3456 bytes of data, 372 are there",
       "floats to 255: train_img_small.npy: image 0 has a pixel of 200; floats are 0 to 1, integers 0 to 255",
       "another size: train_img_small.npy and val_img_small.npy hold images of different sizes",
       "fewer images: train_img_small.npy holds 5 images, trainRsp_small.npy 6 responses",

@@ -4,14 +4,15 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTfjsEngine } from '../../src/engine/tfjs/tfjs-engine.js';
-import { readModel } from '../../src/model/saved-model.js';
+import { readModel, readWeights } from '../../src/model/saved-model.js';
 import { openBackend } from '../../src/network/backend.js';
 import { trainPopulation } from '../../training/population.js';
+import { Recipe } from '../../training/recipes/recipes.js';
 import { openSite, type Site } from '../../training/site.js';
 import { createTrainCommand } from '../../training/train-command.js';
-import { writeSmallSite } from '../support/sites.js';
+import { SIDE, writeSmallSite } from '../support/sites.js';
 
-const RECIPE = { architecture: 'rf_cnn', epochs: 3, batchSize: 20, dropout: 0.3 } as const;
+const RECIPE = Recipe.parse({ architecture: 'rf_cnn', epochs: 3, batchSize: 20, dropout: 0.3 });
 
 let folder = '';
 let site: Site;
@@ -43,7 +44,7 @@ test('the command trains a site and saves a model that an engine takes', async (
     name: 'small',
     version: 1,
     architecture: { id: 'rf_cnn', channels: 32 },
-    stimulus: { height: 16, width: 16, degreesPerImage: null },
+    stimulus: { height: SIDE, width: SIDE, degreesPerImage: null },
     training: { recipe: 'rf_cnn', seed: 1, epochs: 4, data: { site: 'small' } },
   });
   const [bright, dark] = card.neurons;
@@ -78,6 +79,56 @@ test('the kept weights are those of the epoch with the highest CORR', async () =
   expect(corrs).toHaveLength(5);
   expect(neurons[0]!.CORR).toBe(Math.max(...corrs));
   expect(neurons[0]!.keptEpoch).toBe(corrs.indexOf(Math.max(...corrs)) + 1);
+});
+
+test('a recipe in stages trains those before it, or finds them, and takes what is frozen', async () => {
+  vi.spyOn(console, 'log').mockReturnValue();
+  const said = vi.spyOn(console, 'error').mockReturnValue();
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const out = path.join(folder, 'models', 'staged');
+  const train = async (recipe: string, freeze: string) => {
+    const words = `--data ${folder} --site small --recipe ${recipe} --epochs 1 --freeze ${freeze}`;
+    const where = `--backend wasm --out ${out}`;
+    said.mockClear();
+    await createTrainCommand().parseAsync(`${words} ${where}`.split(' '), { from: 'user' });
+    return said.mock.calls.map(([line]) => line as string).filter((line) => / begins /.test(line));
+  };
+  expect(await train('ff_sa_cnn_star_incr_fc1', 'published')).toEqual([
+    'ff_sa_cnn_star_incr_fc1 begins with rf_sa_cnn_star_incr, which is trained first',
+    'rf_sa_cnn_star_incr begins with rf_cnn_30, which is trained first',
+  ]);
+  expect(await train('ff_sa_cnn_star_incr_fc2', 'published')).toEqual([
+    `ff_sa_cnn_star_incr_fc2 begins with rf_sa_cnn_star_incr, which is there: ${out}.rf_sa_cnn_star_incr/1`,
+  ]);
+  expect(await train('rf_sa_cnn_star_incr', 'still')).toEqual([
+    `rf_sa_cnn_star_incr begins with rf_cnn_30, which is there: ${out}.rf_cnn_30/1`,
+  ]);
+  vi.restoreAllMocks();
+
+  const read = async (saved: string) => {
+    const model = await readModel(saved);
+    return { card: model.card, digest: model.digest, weights: await readWeights(model) };
+  };
+  const first = await read(`${out}.rf_cnn_30/1`);
+  const second = await read(`${out}.rf_sa_cnn_star_incr/1`);
+  const split = await read(`${out}/1`);
+  const still = await read(`${out}/3`);
+  expect(second.card.training.base).toEqual({
+    model: 'staged.rf_cnn_30',
+    digest: first.digest,
+    freeze: 'published',
+  });
+  const same = (a: typeof first, b: typeof first, name: string, other = name) =>
+    expect([...a.weights.get(name)!.data], name).toEqual([...b.weights.get(other)!.data]);
+  const changed = (a: typeof first, b: typeof first, name: string) =>
+    expect([...a.weights.get(name)!.data], name).not.toEqual([...b.weights.get(name)!.data]);
+  same(second, first, 'alpha2.convolution.weight');
+  changed(second, first, 'alpha2.norm.mean');
+  changed(second, first, 'beta1.convolution.weight');
+  same(split, second, 'attention.query.weight');
+  same(split, second, 'readout.centre.weight', 'readout.weight');
+  same(still, first, 'alpha2.convolution.weight');
+  same(still, first, 'alpha2.norm.mean');
 });
 
 test('what a command cannot use is told before anything is trained', async () => {

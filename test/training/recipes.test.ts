@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { ArchitectureId } from '../../src/network/architectures.js';
+import { parameterSpecifications } from '../../src/network/parameters.js';
+import { architectureOf, findRecipe, RECIPES } from '../../training/recipes/recipes.js';
+
+const SIZE = { height: 50, width: 50 };
+
+/** Parameters that learn, of the paper's table. */
+const LEARNED: Record<ArchitectureId, number> = {
+  ff_cnn: 46_017,
+  rf_cnn: 28_865,
+  ff_sa_cnn: 41_267,
+  // without the projections of values and outputs, which are there but read by nothing
+  rf_sa_cnn: 26_147 - 155 - 180,
+  rf_sa_cnn_star_simul: 26_147,
+  rf_sa_cnn_star_incr: 2_717,
+  ff_sa_cnn_star_simul: 28_547,
+  ff_sa_cnn_star_incr_fc1: 2_404,
+  ff_sa_cnn_star_incr_fc2: 2_431,
+};
+
+test.each(ArchitectureId.options)(
+  '%s has a recipe of its name, which learns what is published',
+  (id) => {
+    const recipe = findRecipe(id);
+    expect(recipe.architecture).toBe(id);
+    const learned = parameterSpecifications(architectureOf(recipe), SIZE).filter(
+      ({ role, name }) =>
+        role === 'learned' && !recipe.frozen.some((start) => name.startsWith(start)),
+    );
+    const count = learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    expect(count).toBe(LEARNED[id]);
+  },
+);
+
+test('a recipe freezes only what it takes from the one before it, whose channels it has', () => {
+  for (const recipe of Object.values(RECIPES)) {
+    expect(recipe.frozen.length > 0).toBe(recipe.after !== undefined);
+    if (recipe.after === undefined) continue;
+    const before = architectureOf(findRecipe(recipe.after));
+    expect(before.channels).toBe(architectureOf(recipe).channels);
+  }
+});

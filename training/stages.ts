@@ -1,0 +1,68 @@
+import path from 'node:path';
+import type { NamedTensor } from '../src/formats/safetensors.js';
+import { InputError } from '../src/input-error.js';
+import type { ModelCard } from '../src/model/card.js';
+import { readModel, type SavedModel, versionsIn, type Weights } from '../src/model/saved-model.js';
+import { selectNeurons } from '../src/network/parameters.js';
+
+/** What makes a saved stage the one that would be trained again. */
+export type Stage = Pick<ModelCard['training'], 'recipe' | 'seed' | 'epochs'> & {
+  readonly digests: Readonly<Record<string, string>>;
+  readonly freeze: 'published' | 'still';
+};
+
+/** The stages of `models/x` are models beside it: `models/x.rf_cnn_30`. */
+export function stageFolder(out: string, recipe: string): string {
+  return `${path.resolve(out)}.${recipe}`;
+}
+
+/** The latest version of a stage that was trained on the same data in the same way, if there is one. */
+export async function findStage(folder: string, wanted: Stage): Promise<SavedModel | undefined> {
+  const versions = await versionsIn(folder).catch(() => []);
+  for (const version of versions.toSorted((a, b) => b - a)) {
+    const model = await readModel(path.join(folder, String(version))).catch((error: unknown) => {
+      if (error instanceof InputError) return undefined; // a broken one is trained again
+      throw error;
+    });
+    if (model && isStage(model.card.training, wanted)) return model;
+  }
+  return undefined;
+}
+
+function isStage(training: ModelCard['training'], wanted: Stage): boolean {
+  const { recipe, seed, epochs, data, base } = training;
+  const names = Object.keys(wanted.digests);
+  return (
+    recipe === wanted.recipe &&
+    seed === wanted.seed &&
+    epochs === wanted.epochs &&
+    (base === undefined || base.freeze === wanted.freeze) &&
+    names.every((name) => data.digests[name] === wanted.digests[name])
+  );
+}
+
+/**
+ * Puts the base's parameters in the place of the frozen ones of a population.
+ * @param initial what the population begins with otherwise, [N, ...] each; written to
+ * @param base the base's parameters, of all neurons of the site
+ * @param frozen names, or beginnings of names
+ * @param neurons ids of the population: rows of the base
+ */
+export function beginWith(
+  initial: Map<string, NamedTensor>,
+  base: Weights,
+  frozen: readonly string[],
+  neurons: readonly number[],
+): void {
+  for (const [name, { shape, data }] of initial) {
+    if (!frozen.some((start) => name.startsWith(start))) continue;
+    // the centre's readout of a split one is the readout of the base, which reads the centre alone
+    const source = base.get(name.replace('readout.centre.', 'readout.'));
+    if (source === undefined) throw new Error(`the base has no '${name}'`);
+    const own = selectNeurons(source, neurons);
+    if (own.data.length !== data.length) {
+      throw new Error(`the base's '${name}' is [${source.shape}], not [${shape}]`);
+    }
+    data.set(own.data);
+  }
+}
