@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseAs, parseJson } from '../formats/json.js';
 import { InputError, type InputProblem } from '../input-error.js';
 import { Problem, unreadable } from './problem.js';
 import type { AppContext } from './trace.js';
@@ -44,25 +45,10 @@ export function readDeadline(c: AppContext): number | undefined {
 
 /**
  * Reads a JSON body.
- * @throws Problem 400 when it is not JSON, InputError when the schema does not accept it
+ * @throws InputError when it is not JSON, or not what the schema describes
  */
-export function readJson<Schema extends z.ZodType>(
-  body: Uint8Array,
-  schema: Schema,
-): z.infer<Schema> {
-  const parsed = schema.safeParse(parseJson(body));
-  if (parsed.success) return parsed.data;
-  const problems = problemsIn(parsed.error, []);
-  const [first] = problems;
-  throw new InputError(`${first?.path} ${first?.message}`, problems);
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (cause) {
-    throw new Problem(400, 'the body is not JSON', { cause });
-  }
+export function readJson<T>(body: Uint8Array, schema: z.ZodType<T>): T {
+  return parseAs(schema, parseJson(body), '');
 }
 
 function badQuery(problems: readonly InputProblem[]): Problem {

@@ -106,9 +106,8 @@ test('a media type that is not read', async () => {
 
 test('JSON that is cut off, or not as described', async () => {
   const cut = post('{"stimuli": [[[0, 0', 'application/json');
-  expect(await refusal(RESPONSES, cut)).toMatchInlineSnapshot(
-    `"400 the body is not JSON: Expected ',' or ']' after array element in JSON at position 19"`,
-  );
+  // the rest of the message is the parser's, which words it differently from version to version
+  expect(await refusal(RESPONSES, cut)).toMatch(/^400 the body is not JSON: .* at position 19\b/);
   expect(await refusal(RESPONSES, json({ stimulus: [] }))).toMatchInlineSnapshot(
     `"422 stimuli: a list of stimuli is expected; the body: Unrecognized key: "stimulus" @ stimuli, "`,
   );
@@ -243,10 +242,10 @@ test('sets of stimuli and responses that do not fit', async () => {
 test('experiments that cannot be run', async () => {
   const parametric = `${MODEL}/tuning/parametric`;
   expect(await refusal(parametric, json({ parameter: 'direction' }))).toMatchInlineSnapshot(
-    `"422 parameter "direction" cannot be swept; there is orientation @ parameter"`,
+    `"422 parameter: "direction" cannot be swept; there is orientation @ parameter"`,
   );
   expect(await refusal(parametric, json({ values: [] }))).toMatchInlineSnapshot(
-    `"422 values Too small: expected array to have >=1 items @ values"`,
+    `"422 values: Too small: expected array to have >=1 items @ values"`,
   );
   expect(await refusal(parametric, json({ values: Array(20).fill(0) }))).toMatchInlineSnapshot(
     `"413 161 stimuli; at most 100 are accepted at once"`,
@@ -254,13 +253,13 @@ test('experiments that cannot be run', async () => {
   expect(
     await refusal(parametric, json({ stimulus: { grating: { contrast: 2 } } })),
   ).toMatchInlineSnapshot(
-    `"422 stimulus.grating.contrast Too big: expected number to be <=1 @ stimulus.grating.contrast"`,
+    `"422 stimulus.grating.contrast: Too big: expected number to be <=1 @ stimulus.grating.contrast"`,
   );
   expect(await refusal(parametric, json({ neurons: [9] }))).toMatchInlineSnapshot(
     `"422 neurons: there is no neuron 9; the model has 4, with ids 0 to 7, with gaps: see the card @ neurons"`,
   );
-  expect(await refusal(parametric, post('{', 'application/json'))).toMatchInlineSnapshot(
-    `"400 the body is not JSON"`,
+  expect(await refusal(parametric, post('{', 'application/json'))).toMatch(
+    /^400 the body is not JSON: .* at position 1\b/,
   );
   expect(await refusal(`${parametric}?neurons=1`, json({}))).toMatchInlineSnapshot(
     `"400 query parameter 'neurons' is not known @ neurons"`,
