@@ -32,7 +32,7 @@ export async function openRowFile(file: string): Promise<RowFile> {
   });
   try {
     const header = await readHeader(handle);
-    return header.fortranOrder ? await readWhole(handle) : openRows(handle, header);
+    return header.fortranOrder ? await readWhole(handle) : openRows(file, handle, header);
   } catch (error) {
     await handle.close();
     if (!(error instanceof InputError)) throw error;
@@ -63,7 +63,7 @@ async function readHeader(handle: FileHandle): Promise<NpyHeader> {
   return header;
 }
 
-function openRows(handle: FileHandle, header: NpyHeader): RowFile {
+function openRows(file: string, handle: FileHandle, header: NpyHeader): RowFile {
   const { element, shape, dataOffset } = header;
   const size = elementCount(shape.slice(1)) * bytesPerElement(element);
   return {
@@ -71,9 +71,10 @@ function openRows(handle: FileHandle, header: NpyHeader): RowFile {
     shape,
     async rows(indices) {
       const bytes = new Uint8Array(indices.length * size);
-      const reads = Array.from(indices, (row, i) =>
-        handle.read(bytes, i * size, size, dataOffset + row * size),
-      );
+      const reads = Array.from(indices, async (row, i) => {
+        const { bytesRead } = await handle.read(bytes, i * size, size, dataOffset + row * size);
+        if (bytesRead !== size) throw new InputError(`${file} ends before its row ${row}`);
+      });
       await Promise.all(reads);
       return bytes;
     },

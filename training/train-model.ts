@@ -60,13 +60,14 @@ export async function trainModel(
   stagesOf = request.out,
 ): Promise<TrainedModel> {
   const recipe = recipeOf(request, request.recipe);
-  const stage = recipe.after && (await baseOf(request, recipe.after, stagesOf));
+  const stage =
+    recipe.after === undefined ? undefined : await baseOf(request, recipe.after, stagesOf);
   const started = performance.now();
   announce(request, recipe);
   const base = stage && { weights: await readWeights(stage), freeze: request.freeze };
-  const trained = await trainSite(request, recipe, base || undefined);
+  const trained = await trainSite(request, recipe, base);
   const seconds = (performance.now() - started) / 1000;
-  const card = await describe(request, recipe, trained, seconds, stage || undefined);
+  const card = await describe(request, recipe, trained, seconds, stage);
   const saved = await saveModel(request.out, card, trained.weights);
   return { saved, neurons: trained.neurons, seconds };
 }

@@ -24,7 +24,7 @@ export interface ParameterSpecification {
   readonly role: 'learned' | 'idle' | 'statistic';
 }
 
-/** The side of the stimuli for which the paper gives its parameter counts. */
+/** Of a stimulus, in pixels. */
 export interface StimulusSize {
   readonly height: number;
   readonly width: number;

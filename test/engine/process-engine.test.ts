@@ -81,3 +81,16 @@ test('when the process is killed, work in hand is handed back, and it comes back
   expect(restarts).toBe(1);
   expect(await inferenceProcesses()).not.toContain(pid);
 });
+
+test('a model that is gone when the process comes back leaves the others served', async () => {
+  await saveConstantModel(folder, 'second');
+  const second = await readModel(`${folder}/second/1`);
+  await engine.load(second.folder, second.digest);
+  await rm(`${folder}/second`, { recursive: true });
+  const before = restarts;
+  const [pid] = await inferenceProcesses();
+  process.kill(pid!, 'SIGKILL');
+  await expect.poll(() => restarts).toBe(before + 1);
+  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  await engine.unload(second.digest);
+});

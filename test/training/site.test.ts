@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -37,6 +37,14 @@ test('images are read in the order asked, pixels from 0 to 1', async () => {
   const means = [0, 1, 2, 3].map((i) => pixels[i * SIDE * SIDE + 7]);
   expect(means).toEqual([5, 0, 5, 2].map((value) => Math.fround(value / 255)));
   expect(Object.keys(site.digests)).toHaveLength(4);
+  await site.close();
+});
+
+test('a file that is cut off while it is in use is told, not read as black', async () => {
+  const site = await openSite(folder, 'small');
+  await truncate(path.join(folder, 'train_img_small.npy'), 1000);
+  await expect(site.training.stimuli([0])).resolves.toMatchObject({ count: 1 });
+  await expect(site.training.stimuli([5])).rejects.toThrow(/ends before its row 5$/);
   await site.close();
 });
 

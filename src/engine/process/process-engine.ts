@@ -81,7 +81,15 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
     watch(running);
     onRestart?.();
     await running.ask({ kind: 'open', backend: description.name as BackendName });
-    for (const [digest, folder] of models) await running.ask({ kind: 'load', folder, digest });
+    for (const [digest, folder] of models) {
+      try {
+        await running.ask({ kind: 'load', folder, digest });
+      } catch (error) {
+        if (error instanceof EngineLostError) throw error;
+        // the rest is served; what was changed on disk since is not the clients' fault
+        logger.error({ folder, err: error }, 'a model cannot be loaded again');
+      }
+    }
     const seconds = (performance.now() - started) / 1000;
     logger.info({ pid: running.pid, seconds }, 'the inference process is back');
   }
