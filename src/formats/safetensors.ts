@@ -65,23 +65,20 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, NamedTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
+  const entries: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) entries.push(['__metadata__', metadata]);
   const bodies: Buffer[] = [];
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
     if (elementCount(shape) !== data.length) {
       throw new Error(`tensor '${name}': [${shape}] does not hold ${data.length} elements`);
     }
-    header[name] = {
-      dtype: dtypeOf(data),
-      shape,
-      data_offsets: [offset, offset + data.byteLength],
-    };
+    const offsets = [offset, offset + data.byteLength];
+    entries.push([name, { dtype: dtypeOf(data), shape, data_offsets: offsets }]);
     offset += data.byteLength;
     bodies.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
   }
-  const text = JSON.stringify(header);
+  const text = JSON.stringify(Object.fromEntries(entries));
   const padded = Buffer.from(text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8), 'utf8');
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
