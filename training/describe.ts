@@ -5,7 +5,7 @@ import type { GoldenCard, StimulusCard } from '../src/model/card.js';
 import type { Architecture } from '../src/network/architectures.js';
 import { forward } from '../src/network/forward.js';
 import { stimulusStatistics } from '../src/stimulus/training-range.js';
-import { toTensor } from './evaluate.js';
+import { toTensor } from './fit.js';
 import type { Recording } from './site.js';
 
 /** Images whose responses a card keeps. */

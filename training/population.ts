@@ -8,7 +8,7 @@ import {
 } from '../src/network/parameters.js';
 import { randomStream } from '../src/network/random.js';
 import { dropoutFactors } from './dropout.js';
-import { evaluate, type Fit, predict, toTensor } from './evaluate.js';
+import { evaluate, type Fit, predict, toTensor } from './fit.js';
 import { createLearner, type Learner } from './learner.js';
 import { architectureOf, type Recipe } from './recipes/recipes.js';
 import type { Recording, Site } from './site.js';
@@ -18,7 +18,7 @@ import { beginWith } from './stages.js';
 export interface TrainedNeuron extends Fit {
   readonly id: number;
   /** From 1. */
-  readonly keptEpoch: number;
+  readonly keptEpoch: number | null;
 }
 
 export interface TrainedPopulation {

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import type { NamedTensor } from '../src/formats/safetensors.js';
 import { InputError } from '../src/input-error.js';
-import type { ModelCard } from '../src/model/card.js';
+import type { ModelCard, TrainingCard } from '../src/model/card.js';
 import { readModel, type SavedModel, versionsIn, type Weights } from '../src/model/saved-model.js';
 import { selectNeurons } from '../src/network/parameters.js';
 
 /** What makes a saved stage the one that would be trained again. */
-export type Stage = Pick<ModelCard['training'], 'recipe' | 'seed' | 'epochs'> & {
+export type Stage = Pick<TrainingCard, 'recipe' | 'seed' | 'epochs'> & {
   readonly digests: Readonly<Record<string, string>>;
   readonly freeze: 'published' | 'still';
 };
@@ -30,6 +30,7 @@ export async function findStage(folder: string, wanted: Stage): Promise<SavedMod
 }
 
 function isStage(training: ModelCard['training'], wanted: Stage): boolean {
+  if (!('recipe' in training)) return false;
   const { recipe, seed, epochs, data, base } = training;
   const names = Object.keys(wanted.digests);
   return (

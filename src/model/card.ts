@@ -13,8 +13,10 @@ export const NeuronCard = z.strictObject({
   PT_S: Metric,
   /** The best correlation that the trial-to-trial noise allows, where repeats were given. */
   noiseCeiling: Metric,
-  /** The epoch (from 1) whose weights were kept. */
-  keptEpoch: z.int().positive(),
+  /** The epoch (from 1) whose weights were kept; null where no epoch of this training gave them. */
+  keptEpoch: z.int().positive().nullable(),
+  /** Where its training ended before the others': after which epoch (0: before the first), and why. */
+  stopped: z.strictObject({ epoch: z.int().nonnegative(), reason: z.string() }).optional(),
 });
 export type NeuronCard = z.infer<typeof NeuronCard>;
 
@@ -27,14 +29,16 @@ export const StimulusCard = z.strictObject({
   /** The mean gray, 0..1: the blank, and the background of every rendered stimulus. */
   backgroundGray: z.number().min(0).max(1),
   degreesPerImage: z.number().positive().nullable(),
-  /** Smallest and largest values over the training images. */
-  trainingRange: z.strictObject({
-    mean: Range,
-    /** Standard deviation of the pixels. */
-    contrast: Range,
-    /** Root mean square of the spatial frequency, weighted by power, in cycles per pixel. */
-    spatialFrequency: Range,
-  }),
+  /** Smallest and largest values over the training images; null where they are not known. */
+  trainingRange: z
+    .strictObject({
+      mean: Range,
+      /** Standard deviation of the pixels. */
+      contrast: Range,
+      /** Root mean square of the spatial frequency, weighted by power, in cycles per pixel. */
+      spatialFrequency: Range,
+    })
+    .nullable(),
 });
 export type StimulusCard = z.infer<typeof StimulusCard>;
 
@@ -50,7 +54,7 @@ export const TrainingCard = z.strictObject({
     beta2: z.number(),
     epsilon: z.number(),
   }),
-  loss: z.literal('mse'),
+  loss: z.enum(['mse', 'poisson']),
   /** Where it was trained in stages: the model it began with, and what became of the frozen blocks. */
   base: z
     .strictObject({
@@ -60,11 +64,16 @@ export const TrainingCard = z.strictObject({
       freeze: z.enum(['published', 'still']),
     })
     .optional(),
-  /** The images on which the kept epoch was chosen; CORR above is measured on the same ones. */
-  split: z.literal('validation'),
+  /**
+   * The images on which the kept epoch was chosen. `validation`: those on which CORR above is
+   * measured too; `heldout`: some of the training images, which were not trained on.
+   */
+  split: z.enum(['validation', 'heldout']),
   data: z.strictObject({
     site: z.string(),
+    /** Those trained on. */
     trainingImages: z.int().positive(),
+    heldOutImages: z.int().positive().optional(),
     validationImages: z.int().positive(),
     /** sha256 of each file that was read, by its name. */
     digests: z.record(z.string(), Sha256),
@@ -75,6 +84,16 @@ export const TrainingCard = z.strictObject({
   seconds: z.number().nonnegative(),
 });
 export type TrainingCard = z.infer<typeof TrainingCard>;
+
+/** Of a model whose parameters another program trained. */
+export const ImportCard = z.strictObject({
+  importedFrom: z.enum(['pytorch', 'safetensors']),
+  /** sha256 of each file that was read, by its name. */
+  digests: z.record(z.string(), Sha256),
+  codeVersion: z.string(),
+  date: z.iso.datetime(),
+});
+export type ImportCard = z.infer<typeof ImportCard>;
 
 /** Stimuli with the responses the model gave when it was saved: checked at every load. */
 export const GoldenCard = z.strictObject({
@@ -94,7 +113,7 @@ export const ModelCard = z.strictObject({
   stimulus: StimulusCard,
   response: z.strictObject({ unit: z.string() }),
   neurons: z.array(NeuronCard).min(1),
-  training: TrainingCard,
+  training: z.union([TrainingCard, ImportCard]),
   golden: GoldenCard,
   weights: z.array(z.strictObject({ file: z.string(), sha256: Sha256 })).min(1),
 });

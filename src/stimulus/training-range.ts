@@ -50,8 +50,15 @@ function gradientPower(pixels: Float32Array, height: number, width: number): num
   return horizontal + vertical;
 }
 
-/** One line for each statistic outside its range, e.g. `outside the training range: mean 0.9 > 0.7`. */
-export function rangeWarnings(statistics: StimulusStatistics, range: TrainingRange): string[] {
+/**
+ * One line for each statistic outside its range, e.g. `outside the training range: mean 0.9 > 0.7`.
+ * @param range null where it is not known: then nothing is outside it
+ */
+export function rangeWarnings(
+  statistics: StimulusStatistics,
+  range: TrainingRange | null,
+): string[] {
+  if (range === null) return [];
   return (['mean', 'contrast', 'spatialFrequency'] as const).flatMap((name) => {
     const value = statistics[name];
     // a uniform image has no spatial frequency, and its contrast says so

@@ -113,10 +113,8 @@ test('a recipe in stages trains those before it, or finds them, and takes what i
   const second = await read(`${out}.rf_sa_cnn_star_incr/1`);
   const split = await read(`${out}/1`);
   const still = await read(`${out}/3`);
-  expect(second.card.training.base).toEqual({
-    model: 'staged.rf_cnn_30',
-    digest: first.digest,
-    freeze: 'published',
+  expect(second.card.training).toMatchObject({
+    base: { model: 'staged.rf_cnn_30', digest: first.digest, freeze: 'published' },
   });
   const same = (a: typeof first, b: typeof first, name: string, other = name) =>
     expect([...a.weights.get(name)!.data], name).toEqual([...b.weights.get(other)!.data]);
