@@ -17,6 +17,8 @@ export const Architecture = z.strictObject({
    * linear for the centre, one for the surround, and a linear that combines the two.
    */
   readout: z.enum(['full', 'centre', 'split']),
+  /** What the readout's sum becomes: `softplus` keeps responses positive, as the Poisson loss needs. */
+  output: z.enum(['linear', 'softplus']).default('linear'),
 });
 export type Architecture = z.infer<typeof Architecture>;
 
@@ -38,14 +40,20 @@ export const ATTENTION_CHANNELS = 5;
 /** Side of the alpha convolutions. */
 export const ALPHA_KERNEL = 5;
 
-const local = { channels: 30, betaKernel: 1, attention: 'mapped', readout: 'centre' } as const;
+const local = {
+  channels: 30,
+  betaKernel: 1,
+  attention: 'mapped',
+  readout: 'centre',
+  output: 'linear',
+} as const;
 const whole = { ...local, readout: 'full' } as const;
 
 /** The nine networks of Lin, Wang, Gao, Tang and Lee (2025), arXiv 2406.07843. */
 export const ARCHITECTURES: Readonly<Record<ArchitectureId, Architecture>> = {
-  ff_cnn: { channels: 32, betaKernel: 3, attention: 'none', readout: 'full' },
-  rf_cnn: { channels: 32, betaKernel: 1, attention: 'none', readout: 'centre' },
-  ff_sa_cnn: { channels: 30, betaKernel: 3, attention: 'mapped', readout: 'full' },
+  ff_cnn: { ...whole, channels: 32, betaKernel: 3, attention: 'none' },
+  rf_cnn: { ...local, channels: 32, attention: 'none' },
+  ff_sa_cnn: { ...whole, betaKernel: 3 },
   rf_sa_cnn: { ...local, attention: 'identity' },
   rf_sa_cnn_star_simul: local,
   rf_sa_cnn_star_incr: local,

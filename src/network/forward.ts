@@ -71,7 +71,8 @@ export function forward(
   }
   x = dropout('beta1', beta('beta1', x));
   x = beta('beta2', x);
-  const responses = readout(x);
+  const sums = readout(x); // [B, N]
+  const responses = architecture.output === 'softplus' ? sums.softplus<tf.Tensor2D>() : sums;
   return centreAttention ? { responses, centreAttention } : { responses };
 
   /** [B, h, w, N·C] convolved -> pooled, [B, h/2, w/2, N·C] */

@@ -14,6 +14,7 @@ export function tinyCard(name: string, version: number): ModelCard {
       betaKernel: 1,
       attention: 'none',
       readout: 'centre',
+      output: 'linear',
     },
     stimulus: {
       height: 3,
