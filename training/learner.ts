@@ -122,8 +122,8 @@ export function createLearner(
       const { responses } = forward(architecture, current, stimuli, {
         ...(dropout && { dropout }),
         isStill,
-        collect: (block, { mean, variance, count }) =>
-          statistics.set(block, { mean: tf.keep(mean), variance: tf.keep(variance), count }),
+        collect: (block, { mean, variance }) =>
+          statistics.set(block, { mean: tf.keep(mean), variance: tf.keep(variance) }),
       });
       losses = tf.keep(meanSquaredError(responses, targets));
       return losses.sum(); // neurons are independent, so this is each one's own gradient

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Architecture, centreIndex } from './architectures.js';
 import { attend, type Projection } from './layers/attention.js';
-import { populationConvolution, sharedConvolution } from './layers/convolution.js';
+import { populationConvolution } from './layers/convolution.js';
 import {
   type BatchStatistics,
   type NormParameters,
@@ -9,6 +9,8 @@ import {
   normaliseByRunning,
 } from './layers/normalisation.js';
 import { combineTerms, readLinear } from './layers/readout.js';
+import { sigmoid } from './layers/sigmoid.js';
+import { pooledStimulusConvolution } from './layers/stimulus-convolution.js';
 
 /** Parameters by name, the neurons stacked on the first axis. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
@@ -56,11 +58,8 @@ export function forward(
     bias: take(`${name}.bias`) as tf.Tensor2D,
   });
 
-  let x = alpha(
-    'alpha1',
-    sharedConvolution(stimuli, take('alpha1.convolution.weight') as tf.Tensor5D),
-  );
-  x = alpha('alpha2', populationConvolution(x, take('alpha2.convolution.weight') as tf.Tensor5D));
+  let x = alpha('alpha1', pooledStimulusConvolution(stimuli, filters('alpha1')));
+  x = alpha('alpha2', tf.maxPool(populationConvolution(x, filters('alpha2')), 2, 2, 'valid'));
 
   let centreAttention: tf.Tensor3D | undefined;
   if (architecture.attention !== 'none') {
@@ -75,16 +74,18 @@ export function forward(
   const responses = architecture.output === 'softplus' ? sums.softplus<tf.Tensor2D>() : sums;
   return centreAttention ? { responses, centreAttention } : { responses };
 
-  /** [B, h, w, N·C] convolved -> pooled, [B, h/2, w/2, N·C] */
-  function alpha(block: DropoutBlock, convolved: tf.Tensor4D): tf.Tensor4D {
-    const pooled = tf.maxPool(convolved, 2, 2, 'valid');
-    // a bias that is the same all over a channel commutes with the pool, which leaves a quarter to add
+  /** [B, h, w, N·C], convolved and pooled, without the bias, which commutes with the pool */
+  function alpha(block: DropoutBlock, pooled: tf.Tensor4D): tf.Tensor4D {
     return dropout(block, activate(block, addBias(block, pooled)));
   }
 
   function beta(block: string, map: tf.Tensor4D): tf.Tensor4D {
-    const weight = take(`${block}.convolution.weight`) as tf.Tensor5D;
-    return activate(block, addBias(block, populationConvolution(map, weight)));
+    return activate(block, addBias(block, populationConvolution(map, filters(block))));
+  }
+
+  /** [N, k, k, in, out] */
+  function filters(block: string): tf.Tensor5D {
+    return take(`${block}.convolution.weight`) as tf.Tensor5D;
   }
 
   function addBias(block: string, map: tf.Tensor4D): tf.Tensor4D {
@@ -97,7 +98,7 @@ export function forward(
     const normalised = mode
       ? normaliseByBatch(map, norm, (statistics) => mode.collect(block, statistics))
       : normaliseByRunning(map, norm);
-    return normalised.sigmoid();
+    return sigmoid(normalised);
   }
 
   function dropout(block: DropoutBlock, map: tf.Tensor4D): tf.Tensor4D {

@@ -25,15 +25,3 @@ export function populationConvolution(x: tf.Tensor4D, weight: tf.Tensor5D): tf.T
   );
   return tf.concat(convolved, 3); // [B, h-k+1, w-k+1, N·out]
 }
-
-/**
- * The same where all neurons look at one map, the stimulus.
- * @param x [B, h, w, in]
- * @param weight [N, k, k, in, out]
- * @returns [B, h-k+1, w-k+1, N·out]
- */
-export function sharedConvolution(x: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
-  const [neurons, height, width, from, to] = weight.shape;
-  const filter = weight.transpose([1, 2, 3, 0, 4]); // [k, k, in, N, out]
-  return tf.conv2d(x, filter.reshape([height, width, from, neurons * to]), 1, 'valid');
-}

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { fusedBatchNorm, fusedBatchNormGradient } from '../tensorflow-operations.js';
 
 /** As in the published networks. */
 const EPSILON = 1e-5;
@@ -13,11 +14,10 @@ export interface NormParameters {
   readonly variance: tf.Tensor;
 }
 
-/** Mean and biased variance of each channel over a batch, [N·C], and over how many values. */
+/** Mean and unbiased variance of each channel over a batch, [N·C]. */
 export interface BatchStatistics {
   readonly mean: tf.Tensor1D;
   readonly variance: tf.Tensor1D;
-  readonly count: number;
 }
 
 /** With the running statistics: x [B, h, w, N·C] -> [B, h, w, N·C] */
@@ -36,27 +36,60 @@ export function normaliseByBatch(
   norm: NormParameters,
   collect: (statistics: BatchStatistics) => void,
 ): tf.Tensor4D {
-  const count = x.size / x.shape[3];
-  const standard = tf.customGrad((input, save) => {
-    const batch = input as tf.Tensor4D;
-    const mean = batch.mean<tf.Tensor1D>([0, 1, 2]); // [N·C]
-    const centred = batch.sub(mean); // [B, h, w, N·C]
-    const variance = centred.square().mean<tf.Tensor1D>([0, 1, 2]); // [N·C]
-    const inverse = variance.add(EPSILON).rsqrt(); // [N·C]
-    const value = centred.mul<tf.Tensor4D>(inverse); // [B, h, w, N·C]
-    collect({ mean, variance, count });
-    (save as tf.GradSaveFunc)([value, inverse]);
-    return { value, gradFunc: standardGradient };
+  const normalise = tf.getBackend() === 'tensorflow' ? normaliseFused : normalisePlain;
+  const normalised = tf.customGrad((input, scale, shift, save) => {
+    const { value, mean, variance, saved, gradient } = normalise(
+      input as tf.Tensor4D,
+      scale as tf.Tensor1D,
+      shift as tf.Tensor1D,
+    );
+    collect({ mean, variance });
+    (save as tf.GradSaveFunc)(saved);
+    return { value, gradFunc: (dy: tf.Tensor, kept: tf.Tensor[]) => gradient(dy, kept) };
   });
-  return standard(x).mul(norm.scale.flatten()).add(norm.shift.flatten());
+  return normalised(x, norm.scale.flatten(), norm.shift.flatten());
 }
 
-/** d loss / d x of x standardised over its batch (Ioffe and Szegedy 2015), in few passes. */
-function standardGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor {
-  const [value, inverse] = saved as [tf.Tensor, tf.Tensor];
-  const common = dy.mean([0, 1, 2]); // [N·C]
-  const along = dy.mul(value).mean([0, 1, 2]); // [N·C]
-  return dy.sub(common).sub(value.mul(along)).mul(inverse); // [B, h, w, N·C]
+/** A batch norm, and how its gradients follow from what it saved. */
+interface Normalised extends BatchStatistics {
+  readonly value: tf.Tensor4D;
+  readonly saved: tf.Tensor[];
+  /** Of x, scale and shift. */
+  readonly gradient: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[];
+}
+
+/** scale, shift [N·C] */
+function normaliseFused(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D): Normalised {
+  const { reserve, ...normalised } = fusedBatchNorm(x, scale, shift, EPSILON);
+  return {
+    ...normalised,
+    saved: [x, scale, ...reserve],
+    gradient: (dy, [input, factor, ...rest]) =>
+      fusedBatchNormGradient(dy, input!, factor!, rest, EPSILON),
+  };
+}
+
+/** Ioffe and Szegedy 2015, in few passes; scale, shift [N·C] */
+function normalisePlain(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D): Normalised {
+  const count = x.size / x.shape[3];
+  const mean = x.mean<tf.Tensor1D>([0, 1, 2]); // [N·C]
+  const centred = x.sub(mean); // [B, h, w, N·C]
+  const biased = centred.square().mean<tf.Tensor1D>([0, 1, 2]); // [N·C]
+  const inverse = biased.add<tf.Tensor1D>(EPSILON).rsqrt(); // [N·C]
+  const standard = centred.mul<tf.Tensor4D>(inverse); // [B, h, w, N·C]
+  return {
+    value: standard.mul<tf.Tensor4D>(scale).add(shift),
+    mean,
+    variance: biased.mul(count / (count - 1)),
+    saved: [standard, scale.mul(inverse)],
+    gradient: (dy, [value, slope]) => {
+      const shifted = dy.sum([0, 1, 2]); // [N·C]
+      const scaled = dy.mul(value!).sum([0, 1, 2]); // [N·C]
+      const along = value!.mul(scaled.div(count));
+      const dx = dy.sub(shifted.div(count)).sub(along).mul(slope!); // [B, h, w, N·C]
+      return [dx, scaled, shifted];
+    },
+  };
 }
 
 /** The running statistics after one more batch; the variance unbiased, as PyTorch keeps it. */
@@ -66,6 +99,5 @@ export function updateRunning(
 ): { mean: tf.Tensor; variance: tf.Tensor } {
   const follow = (running: tf.Tensor, value: tf.Tensor) =>
     running.mul(1 - MOMENTUM).add(value.reshape(running.shape).mul(MOMENTUM));
-  const unbiased = batch.variance.mul(batch.count / (batch.count - 1));
-  return { mean: follow(mean, batch.mean), variance: follow(variance, unbiased) };
+  return { mean: follow(mean, batch.mean), variance: follow(variance, batch.variance) };
 }

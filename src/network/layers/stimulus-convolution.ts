@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * Valid convolution of the stimuli with the filters of all neurons, and its 2x2 max pool. Odd rows and
+ * columns at the end are dropped.
+ * @param stimuli [B, h, w, 1]
+ * @param weight [N, k, k, 1, C]
+ * @returns [B, (h-k+1)/2, (w-k+1)/2, N·C]
+ */
+export function pooledStimulusConvolution(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
+  const [neurons, kernel, , , channels] = weight.shape;
+  const filters = weight
+    .transpose([1, 2, 3, 0, 4])
+    .reshape<tf.Tensor4D>([kernel, kernel, 1, neurons * channels]); // [k, k, 1, N·C]
+  return tf.getBackend() === 'tensorflow'
+    ? greatestProduct(stimuli, filters)
+    : tf.maxPool(tf.conv2d(stimuli, filters, 1, 'valid'), 2, 2, 'valid');
+}
+
+/**
+ * The same as the greatest of four matrix products, one for each place of a pool's window: the patch
+ * that a window sees, one pixel larger than the filter, times the filter moved to that place. So the
+ * convolved map, by far the largest there is, is never taken apart again, which a pool's gradient does
+ * slowly.
+ */
+function greatestProduct(stimuli: tf.Tensor4D, filters: tf.Tensor4D): tf.Tensor4D {
+  const [kernel, , , all] = filters.shape;
+  const side = kernel + 1;
+  const identity = tf.eye(side * side).reshape<tf.Tensor4D>([side, side, 1, side * side]);
+  const windows = tf.conv2d(stimuli, identity, 2, 'valid'); // [B, h', w', (k+1)²]
+  const [batch, height, width] = windows.shape;
+  const patches = windows.reshape<tf.Tensor2D>([-1, side * side]); // [B·h'·w', (k+1)²]
+  const places = [0, 1].flatMap((row) => [0, 1].map((column) => [row, column] as const));
+  const moved = places.map(([row, column]) =>
+    filters
+      .pad([
+        [row, 1 - row],
+        [column, 1 - column],
+        [0, 0],
+        [0, 0],
+      ])
+      .reshape<tf.Tensor2D>([side * side, all]),
+  ); // four of [(k+1)², N·C]
+  return greatestOf(patches, moved).reshape([batch, height, width, all]);
+}
+
+/**
+ * The greatest of several matrix products, element by element; of equal ones the first learns.
+ * @param left [rows, inner], which has no gradient
+ * @param rights each [inner, columns]
+ * @returns [rows, columns]
+ */
+function greatestOf(left: tf.Tensor2D, rights: readonly tf.Tensor2D[]): tf.Tensor2D {
+  const greatest = tf.customGrad((...inputs) => {
+    const save = inputs.pop() as unknown as tf.GradSaveFunc;
+    const products = (inputs as tf.Tensor2D[]).map((right) => tf.matMul(left, right));
+    const value = products.reduce((most, product) => tf.maximum(most, product));
+    save([left, value, ...products]);
+    return { value, gradFunc: greatestGradient };
+  });
+  return greatest(...rights) as tf.Tensor2D;
+}
+
+function greatestGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
+  const [left, value, ...products] = saved as [tf.Tensor2D, tf.Tensor2D, ...tf.Tensor2D[]];
+  const zero = tf.zerosLike(dy);
+  let open: tf.Tensor | undefined;
+  return products.map((product) => {
+    const equal = product.equal(value);
+    const chosen = open ? equal.logicalAnd(open) : equal;
+    open = open ? open.logicalAnd(equal.logicalNot()) : equal.logicalNot();
+    return tf.matMul(left, tf.where(chosen, dy, zero) as tf.Tensor2D, true); // [inner, columns]
+  });
+}
