@@ -1,77 +1,106 @@
-// How fast each backend trains: `npm run bench:train`. One process for each backend, since a process
-// computes with one; the median of several steps after one that warms up.
-import { spawnSync } from 'node:child_process';
+// How fast each backend trains, beside the published way: `npm run bench:train`. PyTorch trains the same
+// networks one after the other; all take turns in one run, step by step, so that a noisy machine is noisy
+// for all of them.
+import { availableParallelism, homedir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as tf from '@tensorflow/tfjs';
-import { InputError } from '../src/input-error.js';
+import { Command } from 'commander';
 import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures.js';
-import { BACKENDS, type BackendName, openBackend } from '../src/network/backend.js';
-import { initialParameters, parameterSpecifications } from '../src/network/parameters.js';
-import { dropoutFactors } from '../training/dropout.js';
-import { createLearner } from '../training/learner.js';
+import { wholeNumber } from '../training/options.js';
+import { runCommand } from '../training/run-command.js';
+import { type Contender, startContender } from './contender.js';
+import { trainingOperations } from './operations.js';
 
-const SIZE = { height: 50, width: 50 };
 const BATCH = 50;
-const DROPOUT = 0.3;
-/** A step on a software GPU takes minutes. */
-const STEPS = 5;
-const SECONDS = 120;
+const SIZE = 50;
+const PYTORCH = 'pytorch';
 
-const [chosen] = process.argv.slice(2);
-if (chosen === undefined) {
-  console.log('backend     architecture  neurons  step, ms  neuron-images/s  steps');
-  for (const backend of BACKENDS) {
-    spawnSync(process.execPath, [fileURLToPath(import.meta.url), backend], {
-      stdio: ['ignore', 'inherit', 'ignore'],
-    });
-  }
-} else {
-  await measureBackend(chosen as BackendName);
+interface Options {
+  readonly neurons: number;
+  readonly steps: number;
+  readonly architectures: string;
+  readonly contenders: string;
+  readonly python: string;
 }
 
-async function measureBackend(backend: BackendName): Promise<never> {
-  try {
-    await openBackend(backend);
-    for (const id of ['ff_cnn', 'ff_sa_cnn'] as const) await measure(backend, id, 2);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.log(`${backend.padEnd(12)}${error.message}`);
-  }
-  process.exit(0);
-}
+await runCommand(
+  new Command('bench:train')
+    .description('times training steps on each backend, and in PyTorch, side by side')
+    .option('--neurons <count>', 'trained together', wholeNumber(1, 1000), 16)
+    .option('--steps <count>', 'of which the median is taken', wholeNumber(1, 1000), 9)
+    .option('--architectures <list>', 'separated by commas', 'ff_cnn,ff_sa_cnn')
+    .option('--contenders <list>', 'separated by commas', `tensorflow,wasm,${PYTORCH}`)
+    .option(
+      '--python <file>',
+      'a Python with PyTorch',
+      path.join(homedir(), '.cache/hypercolumn/pytorch/bin/python'),
+    )
+    .action(bench),
+);
 
-async function measure(backend: string, id: ArchitectureId, neurons: number): Promise<void> {
-  const architecture = ARCHITECTURES[id];
-  const specifications = parameterSpecifications(architecture, SIZE);
-  const ids = Array.from({ length: neurons }, (_, i) => i);
-  const learner = createLearner(
-    architecture,
-    specifications,
-    initialParameters(specifications, ids, 1),
+async function bench(options: Options): Promise<void> {
+  console.log(
+    'architecture  contender                                neuron-images/s  of PyTorch  GFLOP/s  of peak',
   );
-  const stimuli = tf.randomUniform<tf.Rank.R4>([BATCH, SIZE.height, SIZE.width, 1]);
-  const targets = tf.randomNormal<tf.Rank.R2>([BATCH, neurons]);
-  const times: number[] = [];
-  const started = performance.now();
-  for (let batch = 0; batch <= STEPS; batch++) {
-    const begun = performance.now();
-    const moment = { seed: 1, epoch: 1, batch };
-    const dropout = dropoutFactors(architecture, ids, BATCH, DROPOUT, moment);
-    await learner.step({ stimuli, targets, dropout });
-    tf.dispose(Object.values(dropout));
-    if (batch > 0) times.push(performance.now() - begun);
-    if (times.length > 0 && performance.now() - started > SECONDS * 1000) break;
+  for (const id of options.architectures.split(',') as ArchitectureId[]) {
+    const contenders = await startAll(id, options);
+    const times = new Map(contenders.map((contender) => [contender, [] as number[]]));
+    const peaks: number[] = [];
+    for (let step = 0; step < options.steps; step++) {
+      for (const [contender, taken] of times) {
+        taken.push(await contender.ask('step'));
+        peaks.push(await contender.ask('peak'));
+      }
+    }
+    report(id, times, median(peaks.toSorted((a, b) => b - a).slice(0, options.steps)), options);
+    for (const contender of contenders) await contender.stop();
   }
-  learner.dispose();
-  tf.dispose([stimuli, targets]);
-  const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!;
-  const figures = [
-    backend.padEnd(12),
-    id.padEnd(14),
-    String(neurons).padStart(7),
-    median.toFixed(0).padStart(10),
-    ((1000 * BATCH * neurons) / median).toFixed(1).padStart(17),
-    String(times.length).padStart(7),
-  ];
-  console.log(figures.join(''));
+}
+
+async function startAll(id: string, options: Options): Promise<Contender[]> {
+  const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+  const counts = [options.neurons, BATCH].map(String);
+  const started: Contender[] = [];
+  for (const name of options.contenders.split(',')) {
+    const contender = await (name === PYTORCH
+      ? startContender(options.python, [
+          path.resolve('bench/pytorch/training_step.py'),
+          ...[id, ...counts, String(availableParallelism())],
+        ])
+      : startContender(process.execPath, [here('training-worker.js'), name, id, ...counts]));
+    if (contender) started.push(contender);
+  }
+  return started;
+}
+
+/** @param peak GFLOP/s of the fastest matrix product here */
+function report(
+  id: ArchitectureId,
+  times: ReadonlyMap<Contender, number[]>,
+  peak: number,
+  { neurons }: Options,
+): void {
+  const operations = trainingOperations(ARCHITECTURES[id], SIZE, SIZE);
+  const rates = [...times].map(([{ device }, taken]) => ({
+    device,
+    rate: (1000 * BATCH * neurons) / median(taken),
+  }));
+  const published = rates.find(({ device }) => device.startsWith('PyTorch'))?.rate;
+  for (const { device, rate } of rates) {
+    const speed = (rate * operations) / 1e9;
+    const figures = [
+      id.padEnd(14),
+      device.padEnd(39),
+      rate.toFixed(0).padStart(17),
+      (published === undefined ? '-' : (rate / published).toFixed(2)).padStart(12),
+      speed.toFixed(0).padStart(9),
+      `${((100 * speed) / peak).toFixed(0)} %`.padStart(9),
+    ];
+    console.log(figures.join(''));
+  }
+  console.log(`${id.padEnd(14)}matrix product of 2048x2048: ${peak.toFixed(0)} GFLOP/s`);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

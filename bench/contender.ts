@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A process that answers each line with a number. */
+export interface Contender {
+  /** What it says it computes on. */
+  readonly device: string;
+  ask(line: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts a contender and waits until it is ready; undefined, with the reason on stderr, if it never is. */
+export async function startContender(
+  command: string,
+  words: readonly string[],
+): Promise<Contender | undefined> {
+  const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.on('error', () => undefined); // told by the lines ending
+  let complaint = '';
+  child.stderr.on('data', (text) => {
+    complaint = `${complaint}${text}`.slice(-2000);
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    return done === true ? undefined : (value as string);
+  };
+  const ready = await next();
+  if (ready === undefined) {
+    const reason = complaint.trim().split('\n').at(-1) ?? '';
+    console.error(`${words.slice(0, 2).join(' ')} does not run here: ${reason}`);
+    return undefined;
+  }
+  return {
+    device: ready.replace('ready ', ''),
+    async ask(line) {
+      child.stdin.write(`${line}\n`);
+      const answer = await next();
+      if (answer === undefined) throw new Error(`${words.join(' ')} ended: ${complaint}`);
+      return Number(answer);
+    },
+    stop: () => stop(child),
+  };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  child.stdin?.end();
+  if (child.exitCode === null) await once(child, 'exit');
+}
