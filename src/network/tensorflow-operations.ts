@@ -56,7 +56,47 @@ export function sigmoidGradient(y: tf.Tensor, dy: tf.Tensor): tf.Tensor {
   return run('SigmoidGrad', [], [y, dy], 1)[0]!;
 }
 
-function normAttributes(epsilon: number) {
+/** Whether the tensorflow backend is the one in use, and computes on a GPU. */
+export function isTensorflowOnGpu(): boolean {
+  return tf.getBackend() === 'tensorflow' && backend().isUsingGpuDevice;
+}
+
+/**
+ * Valid convolution of each group of channels with its own filters, in one operation.
+ * @param x [B, h, w, N·in]
+ * @param filters [k, k, in, N·out]
+ * @returns [B, h-k+1, w-k+1, N·out]
+ */
+export function groupedConvolution(x: tf.Tensor4D, filters: tf.Tensor4D): tf.Tensor4D {
+  const convolve = tf.customGrad((map, weight, save) => {
+    (save as tf.GradSaveFunc)([map as tf.Tensor, weight as tf.Tensor]);
+    return {
+      value: run('Conv2D', convolutionAttributes(), [map as tf.Tensor, weight as tf.Tensor], 1)[0]!,
+      gradFunc: groupedGradients,
+    };
+  });
+  return convolve(x, filters) as tf.Tensor4D;
+}
+
+function groupedGradients(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
+  const [x, filters] = saved as [tf.Tensor, tf.Tensor];
+  const gradient = (operation: string, inputs: tf.Tensor[]) =>
+    run(operation, convolutionAttributes(), inputs, 1)[0]!;
+  return [
+    gradient('Conv2DBackpropInput', [tf.tensor1d(x.shape, 'int32'), filters, dy]),
+    gradient('Conv2DBackpropFilter', [x, tf.tensor1d(filters.shape, 'int32'), dy]),
+  ];
+}
+
+function convolutionAttributes(): Attribute[] {
+  const { binding } = backend();
+  return [
+    { name: 'strides', type: binding.TF_ATTR_INT, value: [1, 1, 1, 1] },
+    { name: 'padding', type: binding.TF_ATTR_STRING, value: 'VALID' },
+  ];
+}
+
+function normAttributes(epsilon: number): Attribute[] {
   const { binding } = backend();
   return [
     { name: 'U', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
@@ -65,7 +105,12 @@ function normAttributes(epsilon: number) {
   ];
 }
 
-type Attribute = ReturnType<typeof normAttributes>[number];
+interface Attribute {
+  readonly name: string;
+  /** One of the binding's TF_ATTR constants. */
+  readonly type: number;
+  readonly value: boolean | number | number[] | string;
+}
 
 function run(name: string, attributes: Attribute[], inputs: tf.Tensor[], outputs: number) {
   const { binding } = backend();

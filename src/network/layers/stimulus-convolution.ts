@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { besideEachOther } from './convolution.js';
 
 /**
  * Valid convolution of the stimuli with the filters of all neurons, and its 2x2 max pool. Odd rows and
@@ -8,10 +9,7 @@ import * as tf from '@tensorflow/tfjs';
  * @returns [B, (h-k+1)/2, (w-k+1)/2, N·C]
  */
 export function pooledStimulusConvolution(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
-  const [neurons, kernel, , , channels] = weight.shape;
-  const filters = weight
-    .transpose([1, 2, 3, 0, 4])
-    .reshape<tf.Tensor4D>([kernel, kernel, 1, neurons * channels]); // [k, k, 1, N·C]
+  const filters = besideEachOther(weight); // [k, k, 1, N·C]
   return tf.getBackend() === 'tensorflow'
     ? greatestProduct(stimuli, filters)
     : tf.maxPool(tf.conv2d(stimuli, filters, 1, 'valid'), 2, 2, 'valid');

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect } from 'vitest';
 import { openBackend } from '../../src/network/backend.js';
+import { besideEachOther, populationConvolution } from '../../src/network/layers/convolution.js';
 import { pooledStimulusConvolution } from '../../src/network/layers/stimulus-convolution.js';
+import { groupedConvolution } from '../../src/network/tensorflow-operations.js';
 import { nativeTensorflow, testWith } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';
 
@@ -32,4 +34,23 @@ test.each([
   expect(greatestDifference(await gradient.data(), await expectedGradient.data())).toBeLessThan(
     1e-4,
   );
+});
+
+test('the grouped convolution of a GPU is that of each neuron, as are its gradients', async () => {
+  const x = tf.randomNormal<tf.Rank.R4>([3, 7, 6, 8], 0, 1, 'float32', 4);
+  const weight = tf.randomNormal<tf.Rank.R5>([4, 3, 3, 2, 5], 0, 1, 'float32', 5);
+  const slope = tf.randomNormal<tf.Rank.R4>([3, 5, 4, 20], 0, 1, 'float32', 6);
+  const each = (map: tf.Tensor, w: tf.Tensor) =>
+    populationConvolution(map as tf.Tensor4D, w as tf.Tensor5D);
+  const grouped = (map: tf.Tensor, w: tf.Tensor) =>
+    groupedConvolution(map as tf.Tensor4D, besideEachOther(w as tf.Tensor5D));
+  const results = [each, grouped].map((convolve) => [
+    convolve(x, weight),
+    ...tf.grads(convolve)([x, weight], slope),
+  ]);
+  for (const [i, expected] of results[0]!.entries()) {
+    const actual = results[1]![i]!;
+    expect(actual.shape).toEqual(expected.shape);
+    expect(greatestDifference(await actual.data(), await expected.data())).toBeLessThan(1e-4);
+  }
 });
