@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { InputError } from '../src/input-error.js';
 
 /** Reads a whole number from a command's option. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -17,4 +19,28 @@ export function siteName(text: string): string {
     throw new InvalidArgumentError('It must be made of letters, digits, _ and -.');
   }
   return text;
+}
+
+/** Reads the side of an image in degrees. */
+export function degrees(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 180)) throw new InvalidArgumentError('It must be degrees above 0.');
+  return value;
+}
+
+/**
+ * So that a name that no card can carry is told before the work, not after it.
+ * @throws InputError
+ */
+export function checkModelName(out: string): void {
+  const name = path.basename(path.resolve(out));
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return;
+  throw new InputError(
+    `--out ${out}: a model's name is made of letters, digits, ., _ and -, at most 64`,
+  );
+}
+
+/** A figure such as CORR, as a program tells it. */
+export function figure(value: number | null): string {
+  return value === null ? 'undefined' : value.toFixed(3);
 }

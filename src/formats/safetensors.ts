@@ -12,8 +12,23 @@ export interface NamedTensor {
   readonly data: TensorData;
 }
 
+/** The element types of the format and their bytes; those in `ELEMENTS` are decoded here. */
+const ELEMENT_BYTES = {
+  ...{ F64: 8, F32: 4, F16: 2, BF16: 2 },
+  ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
+} as const;
+export type SafetensorsElement = keyof typeof ELEMENT_BYTES;
+
+/** One tensor of a file, as its header describes it. */
+export interface SafetensorsEntry {
+  readonly element: SafetensorsElement;
+  readonly shape: readonly number[];
+  /** Its elements, row-major and little-endian; a view on the file. */
+  readonly bytes: Uint8Array;
+}
+
 const Entry = z.strictObject({
-  dtype: z.enum(['F32', 'F64', 'I32', 'U8']),
+  dtype: z.enum(Object.keys(ELEMENT_BYTES) as [SafetensorsElement]),
   shape: z.array(z.int().nonnegative()).max(8),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
@@ -23,10 +38,28 @@ const Metadata = z.record(z.string(), z.string());
 const MAX_HEADER_BYTES = 100_000_000;
 
 /**
- * Reads a .safetensors file: 8 bytes of header length (little-endian), a JSON header, raw tensors.
- * @throws InputError when the header does not describe the bytes exactly
+ * Reads a .safetensors file.
+ * @throws InputError when the header does not describe the bytes exactly, or a tensor has elements
+ *   that are not decoded here
  */
 export function decodeSafetensors(bytes: Uint8Array): Map<string, NamedTensor> {
+  return new Map(
+    [...readSafetensors(bytes)].map(([name, { element, shape, bytes: own }]) => {
+      if (!isDecoded(element)) {
+        throw new InputError(`the .safetensors tensor '${name}' has elements of type ${element}`);
+      }
+      const aligned = new Uint8Array(own); // a copy, at the beginning of its buffer
+      return [name, { shape, data: new ELEMENTS[element](aligned.buffer) }];
+    }),
+  );
+}
+
+/**
+ * Reads what a .safetensors file says of its tensors: 8 bytes of header length (little-endian), a
+ * JSON header, raw tensors.
+ * @throws InputError when the header does not describe the bytes exactly
+ */
+export function readSafetensors(bytes: Uint8Array): Map<string, SafetensorsEntry> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 8) throw new InputError('the .safetensors file is cut off');
   const headerLength = Number(buffer.readBigUInt64LE(0));
@@ -34,30 +67,28 @@ export function decodeSafetensors(bytes: Uint8Array): Map<string, NamedTensor> {
     throw new InputError('the .safetensors header is longer than the file, which is cut off');
   }
   const start = 8 + headerLength;
-  const tensors = new Map<string, NamedTensor>();
+  const entries = new Map<string, SafetensorsEntry>();
   let covered = 0;
   for (const [name, value] of Object.entries(parseHeader(buffer, headerLength))) {
     if (name === '__metadata__') {
-      Metadata.parse(value);
-      continue;
+      if (Metadata.safeParse(value).success) continue;
+      throw new InputError("the .safetensors '__metadata__' is not made of strings");
     }
     const entry = Entry.safeParse(value);
     if (!entry.success) throw new InputError(`the .safetensors entry '${name}' cannot be read`);
     const { dtype, shape, data_offsets: offsets } = entry.data;
-    const Kind = ELEMENTS[dtype];
-    const length = elementCount(shape);
     const size = offsets[1] - offsets[0];
-    if (size !== length * Kind.BYTES_PER_ELEMENT || start + offsets[1] > buffer.length) {
+    if (size !== elementCount(shape) * ELEMENT_BYTES[dtype] || start + offsets[1] > buffer.length) {
       throw new InputError(`the .safetensors tensor '${name}' is cut off or its shape is wrong`);
     }
     covered += size;
-    const raw = bytes.slice(start + offsets[0], start + offsets[1]);
-    tensors.set(name, { shape, data: new Kind(raw.buffer, raw.byteOffset, length) });
+    const own = bytes.subarray(start + offsets[0], start + offsets[1]);
+    entries.set(name, { element: dtype, shape, bytes: own });
   }
   if (start + covered !== buffer.length) {
     throw new InputError('the .safetensors file has bytes that no tensor describes');
   }
-  return tensors;
+  return entries;
 }
 
 /** Writes tensors in the order given, each on an 8-byte boundary of the header's padding. */
@@ -97,4 +128,8 @@ function parseHeader(buffer: Buffer, length: number): Record<string, unknown> {
 
 function dtypeOf(data: TensorData): string {
   return Object.entries(ELEMENTS).find(([, kind]) => data instanceof kind)![0];
+}
+
+function isDecoded(element: string): element is keyof typeof ELEMENTS {
+  return Object.hasOwn(ELEMENTS, element);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InputError } from '../input-error.js';
 
 /**
  * What one network is made of. Sizes follow from it: an alpha block is a 5x5 convolution, a 2x2
@@ -80,7 +81,7 @@ export interface MapSizes {
 
 /**
  * Sizes of the maps for a stimulus of height x width pixels.
- * @throws Error when the stimulus is too small for the network
+ * @throws InputError when the stimulus is too small for the network
  */
 export function mapSizes(architecture: Architecture, height: number, width: number): MapSizes {
   const alpha = (size: number) => Math.floor((size - ALPHA_KERNEL + 1) / 2);
@@ -93,7 +94,7 @@ export function mapSizes(architecture: Architecture, height: number, width: numb
   const readout = both((size) => size - 2 * (architecture.betaKernel - 1), hypercolumns);
   const cells = Math.max(0, readout.height) * Math.max(0, readout.width);
   if (cells < (architecture.readout === 'split' ? 2 : 1)) {
-    throw new Error(`a stimulus of ${height}x${width} pixels is too small for this network`);
+    throw new InputError(`a stimulus of ${height}x${width} pixels is too small for this network`);
   }
   return { alpha1, hypercolumns, readout };
 }

@@ -1,14 +1,48 @@
 import type { NamedTensor } from '../formats/safetensors.js';
 import { InputError } from '../input-error.js';
-import type { Architecture, ArchitectureId } from './architectures.js';
-import { parameterSpecifications, type StimulusSize } from './parameters.js';
+import { ARCHITECTURES, type Architecture, ArchitectureId } from './architectures.js';
+import {
+  type ParameterSpecification,
+  parameterSpecifications,
+  type StimulusSize,
+} from './parameters.js';
+
+/** A parameter of a published network. */
+export interface PublishedParameter {
+  /** In the published code. */
+  readonly name: string;
+  /** There: convolutions [out, in, h, w], linear maps [out, in]. */
+  readonly shape: readonly number[];
+  /** What it is here. */
+  readonly own: ParameterSpecification;
+}
+
+/** Of the state of a network, by the published names. */
+export type PublishedShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
+
+/** More than any of these networks can use; bounds what a damaged file can ask for. */
+const MAX_CHANNELS = 256;
+
+/** The parameters of a published network, in the order in which they are stored here. */
+export function publishedParameters(
+  id: ArchitectureId,
+  architecture: Architecture,
+  stimulus: StimulusSize,
+): PublishedParameter[] {
+  const names = publishedNames(id);
+  return parameterSpecifications(architecture, stimulus).map((own) => ({
+    name: names(own.name),
+    shape: publishedShape(own),
+    own,
+  }));
+}
 
 /**
  * One neuron's parameters under the names and in the layouts of the published PyTorch code, made
  * into this project's.
- * @param published the state of one network: convolutions [out, in, h, w], linear maps [out, in]
+ * @param published the state of one network
  * @returns one array per parameter, without a neuron axis
- * @throws InputError naming the first parameter that is missing or has another shape
+ * @throws InputError as `checkPublished`
  */
 export function fromPublished(
   id: ArchitectureId,
@@ -16,20 +50,77 @@ export function fromPublished(
   stimulus: StimulusSize,
   published: ReadonlyMap<string, NamedTensor>,
 ): Map<string, NamedTensor> {
-  const names = publishedNames(id);
-  const specifications = parameterSpecifications(architecture, stimulus);
+  checkPublished(id, architecture, stimulus, published);
   return new Map(
-    specifications.map(({ name, shape }) => {
-      const source = names(name);
-      const tensor = published.get(source);
-      if (tensor === undefined) throw new InputError(`there is no parameter '${source}'`);
-      const length = shape.reduce((product, size) => product * size, 1);
-      if (tensor.data.length !== length) {
-        throw new InputError(`'${source}' has shape [${tensor.shape}], which is not ${id}'s`);
-      }
-      return [name, { shape, data: relaid(name, shape, tensor.data) }];
+    publishedParameters(id, architecture, stimulus).map(({ name, own }) => {
+      const { data } = published.get(name)!;
+      return [own.name, { shape: own.shape, data: relaid(own.name, own.shape, data) }];
     }),
   );
+}
+
+/**
+ * Holds the state of a network against a published one. That batch norms count their batches
+ * (`num_batches_tracked`) is as it should be, and of no use here.
+ * @throws InputError naming the first parameter that is missing, of another shape, or too many
+ */
+export function checkPublished(
+  id: ArchitectureId,
+  architecture: Architecture,
+  stimulus: StimulusSize,
+  published: PublishedShapes,
+): void {
+  const parameters = publishedParameters(id, architecture, stimulus);
+  const network = `${id} with ${architecture.channels} channels`;
+  for (const { name, shape } of parameters) {
+    const found = published.get(name)?.shape;
+    if (found === undefined) {
+      throw new InputError(
+        `it has no '${name}'; ${network} has one of shape [${shape.join(', ')}]`,
+      );
+    }
+    if (found.length !== shape.length || found.some((size, axis) => size !== shape[axis])) {
+      throw new InputError(
+        `its '${name}' has shape [${found.join(', ')}]; that of ${network}, for stimuli of ` +
+          `${stimulus.height}x${stimulus.width} pixels, has [${shape.join(', ')}]`,
+      );
+    }
+  }
+  const known = new Set(
+    parameters.flatMap(({ name }) => [name, name.replace(/running_mean$/, 'num_batches_tracked')]),
+  );
+  const stranger = [...published.keys()].find((name) => !known.has(name));
+  if (stranger !== undefined) throw new InputError(`its '${stranger}' is nothing of ${network}`);
+}
+
+/**
+ * A published architecture with as many channels as the first convolution of a state has; with its
+ * own number where the state does not say.
+ */
+export function withPublishedChannels(
+  id: ArchitectureId,
+  published: PublishedShapes,
+): Architecture {
+  const convolution = published.get(publishedNames(id)('alpha1.convolution.weight'));
+  const channels = convolution?.shape[0] ?? 0;
+  const own = ARCHITECTURES[id];
+  return channels > 0 && channels <= MAX_CHANNELS ? { ...own, channels } : own;
+}
+
+/** The architectures whose state this is, to the last name and shape, with any number of channels. */
+export function architecturesThatFit(
+  stimulus: StimulusSize,
+  published: PublishedShapes,
+): ArchitectureId[] {
+  return ArchitectureId.options.filter((id) => {
+    try {
+      checkPublished(id, withPublishedChannels(id, published), stimulus, published);
+      return true;
+    } catch (error) {
+      if (error instanceof InputError) return false;
+      throw error;
+    }
+  });
 }
 
 /** This project's parameter names to the published ones. */
@@ -70,6 +161,14 @@ function publishedNames(id: ArchitectureId): (name: string) => string {
     const [block, entry] = [name.slice(0, dot), name.slice(dot + 1)];
     return `${blocks[block]}.${block.endsWith('.norm') ? norm[entry] : entry}`;
   };
+}
+
+function publishedShape({ name, shape }: ParameterSpecification): number[] {
+  if (!name.endsWith('.weight')) return [...shape];
+  if (name.startsWith('readout')) return [1, shape.reduce((product, size) => product * size, 1)];
+  const [from, to] = shape.slice(-2) as [number, number];
+  const [height, width] = shape.length === 4 ? shape : [1, 1];
+  return [to, from, height!, width!];
 }
 
 /** Published weights are [out, in, cells]; here they are [cells, in, out]. */

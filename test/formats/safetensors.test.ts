@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+} from '../../src/formats/safetensors.js';
 
 const FILE = encodeSafetensors(new Map([['a', { shape: [2], data: Float32Array.of(1, 2) }]]));
 
@@ -27,9 +31,27 @@ test.each([
     withHeader('{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}'),
   ],
   ['a tensor past the end', withHeader('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}')],
+  ['metadata of numbers', withHeader('{"__metadata__":{"a":1}}')],
   ['bytes of no tensor', Buffer.concat([FILE, Buffer.of(1)])],
 ])('%s is refused with the reason', (_, bytes) => {
   expect(() => decodeSafetensors(bytes)).toThrowErrorMatchingSnapshot();
+});
+
+test('elements that are not decoded are read as they are', () => {
+  const file = withHeader('{"a":{"dtype":"I64","shape":[],"data_offsets":[0,8]}}');
+  expect(readSafetensors(file)).toEqual(
+    new Map([['a', { element: 'I64', shape: [], bytes: Buffer.alloc(8) }]]),
+  );
+  expect(() => decodeSafetensors(file)).toThrow("tensor 'a' has elements of type I64");
+  const halves = '{"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}}';
+  expect(readSafetensors(withHeader(halves)).get('a')!.bytes).toHaveLength(8);
+});
+
+test('what is decoded does not change with the file', () => {
+  const file = Buffer.concat([FILE]);
+  const decoded = decodeSafetensors(file).get('a')!;
+  file.fill(0);
+  expect([...decoded.data]).toEqual([1, 2]);
 });
 
 /** Eight bytes of data behind a header. */

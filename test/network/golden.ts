@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, type TestAPI } from 'vitest';
-import { decodeSafetensors, type NamedTensor } from '../../src/formats/safetensors.js';
+import type { NamedTensor } from '../../src/formats/safetensors.js';
 import { ARCHITECTURES, ArchitectureId } from '../../src/network/architectures.js';
 import { type BackendName, openBackend } from '../../src/network/backend.js';
 import { forward } from '../../src/network/forward.js';
@@ -12,6 +11,7 @@ import { ADAM } from '../../training/optimiser.js';
 import { findRecipe } from '../../training/recipes/recipes.js';
 import type { Capability } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';
+import { readGolden, withPrefix } from '../support/published.js';
 
 const SIZE = { height: 50, width: 50 };
 const STEPS = 3;
@@ -103,16 +103,6 @@ const hasNoEffect = (name: string) =>
   /\.convolution\.bias$|^attention\.(key|value|output)\.bias$/.test(name);
 
 type Tensors = ReadonlyMap<string, NamedTensor>;
-
-function readGolden(name: string): Tensors {
-  const file = new URL(`../fixtures/golden/${name}.safetensors`, import.meta.url);
-  return decodeSafetensors(readFileSync(file));
-}
-
-function withPrefix(tensors: Tensors, prefix: string): Tensors {
-  const entries = [...tensors].filter(([name]) => name.startsWith(prefix));
-  return new Map(entries.map(([name, value]) => [name.slice(prefix.length), value]));
-}
 
 /** One array per parameter of several neurons -> [N, ...] */
 function stack(neurons: readonly Tensors[]): Tensors {

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { type TestAPI, test } from 'vitest';
 import { locateBinding } from '../../deploy/tensorflow/binding.js';
 
@@ -39,6 +41,26 @@ export function webgpuAdapter(): Capability {
     missing:
       status === 0 ? null : 'no WebGPU adapter here (install a Vulkan driver; VK_ICD_FILENAMES)',
     required: process.env['REQUIRE_WEBGPU'] === '1',
+  };
+}
+
+/** A Python with PyTorch and NumPy. */
+export interface Pytorch extends Capability {
+  readonly python: string;
+}
+
+/**
+ * PyTorch, in the Python that PYTORCH_PYTHON names, or in the virtual environment
+ * ~/.cache/hypercolumn/pytorch. `REQUIRE_PYTORCH=1` demands it.
+ */
+export function pytorch(): Pytorch {
+  const named = process.env['PYTORCH_PYTHON'];
+  const python = named ?? path.join(homedir(), '.cache/hypercolumn/pytorch/bin/python');
+  const { status } = spawnSync(python, ['-c', 'import numpy, torch'], { stdio: 'ignore' });
+  return {
+    python,
+    missing: status === 0 ? null : `no PyTorch here (${python} does not import it; PYTORCH_PYTHON)`,
+    required: process.env['REQUIRE_PYTORCH'] === '1',
   };
 }
 

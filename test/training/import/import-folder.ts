@@ -1,0 +1,88 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { vi } from 'vitest';
+import { createTfjsEngine } from '../../../src/engine/tfjs/tfjs-engine.js';
+import type { NamedTensor } from '../../../src/formats/safetensors.js';
+import { readModel } from '../../../src/model/saved-model.js';
+import { ARCHITECTURES } from '../../../src/network/architectures.js';
+import { openBackend } from '../../../src/network/backend.js';
+import type { Stimuli } from '../../../src/stimulus/stimuli.js';
+import { createImportCommand } from '../../../training/import/import-command.js';
+import { randomState } from '../../support/published.js';
+import { SIDE } from '../../support/sites.js';
+import { checkpointFile } from './bytes.js';
+
+/** Of the stimuli of `randomBase`. */
+export const SIZE = { height: SIDE, width: SIDE };
+export const BASE = { ...ARCHITECTURES.rf_cnn, channels: 3 };
+
+type State = ReadonlyMap<string, NamedTensor>;
+
+/** The state of a small rf_cnn with random parameters. */
+export function randomBase(seed: number): Map<string, NamedTensor> {
+  return randomState('rf_cnn', BASE, SIZE, seed);
+}
+
+/** A temporary folder in which the command runs; `./` stands for it in words and in messages. */
+export interface ImportFolder {
+  readonly path: string;
+  /** @returns what the command says: on stdout, and beside it */
+  run(words: string): Promise<{ out: string[]; notes: string[] }>;
+  /** @returns the message of what it throws */
+  refusal(words: string): Promise<string>;
+  /** A checkpoint of each state, `neuron_{i}.pth`. */
+  writeCheckpoints(name: string, states: Readonly<Record<number, State>>): Promise<void>;
+  /** Responses of a saved model, after its golden responses have been checked. */
+  respond(model: string, stimuli: Stimuli): Promise<Float32Array>;
+  remove(): Promise<void>;
+}
+
+export async function createImportFolder(): Promise<ImportFolder> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-import-'));
+  const told = (text: string) => text.replaceAll(`${folder}/`, './');
+
+  return {
+    path: folder,
+    run,
+    async refusal(words) {
+      return await run(words).then(
+        () => 'it was imported',
+        (error: Error) => told(error.message),
+      );
+    },
+    async writeCheckpoints(name, states) {
+      await mkdir(path.join(folder, name), { recursive: true });
+      for (const [neuron, state] of Object.entries(states)) {
+        await writeFile(path.join(folder, name, `neuron_${neuron}.pth`), checkpointFile(state));
+      }
+    },
+    async respond(model, stimuli) {
+      const { folder: saved, digest, card } = await readModel(path.join(folder, model));
+      const engine = createTfjsEngine(await openBackend('wasm'));
+      await engine.load(saved, digest);
+      const neurons = Int32Array.from(card.neurons.keys());
+      const responses = await engine.respond({ digest, stimuli, neurons });
+      await engine.close();
+      return responses;
+    },
+    remove: () => rm(folder, { recursive: true }),
+  };
+
+  async function run(words: string) {
+    const log = vi.spyOn(console, 'log').mockReturnValue();
+    const error = vi.spyOn(console, 'error').mockReturnValue();
+    try {
+      const command = createImportCommand()
+        .exitOverride()
+        .configureOutput({ writeErr: () => undefined });
+      const places = words.replaceAll('./', `${folder}/`).split(' ');
+      await command.parseAsync(['--backend', 'wasm', ...places], { from: 'user' });
+      const lines = (calls: readonly unknown[][]) => calls.map(([line]) => told(String(line)));
+      return { out: lines(log.mock.calls), notes: lines(error.mock.calls) };
+    } finally {
+      log.mockRestore();
+      error.mockRestore();
+    }
+  }
+}

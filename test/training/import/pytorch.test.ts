@@ -1,0 +1,243 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { NamedTensor } from '../../../src/formats/safetensors.js';
+import { InputError } from '../../../src/input-error.js';
+import { readCheckpoint } from '../../../training/import/pytorch.js';
+import {
+  checkpointFile,
+  global,
+  integer,
+  pickle,
+  statePickle,
+  type TensorPickle,
+  tensorPickle,
+  text,
+  zip,
+} from './bytes.js';
+
+const TENSORS = new Map<string, NamedTensor>([
+  ['fcl.weight', { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+  ['fcl.bias', { shape: [], data: Float32Array.of(7) }],
+]);
+const FLOATS = Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
+
+/** Reads everything of a checkpoint. */
+async function read(bytes: Uint8Array): Promise<Record<string, number[]>> {
+  const state = await readCheckpoint(bytes);
+  return Object.fromEntries([...state].map(([name, { numbers }]) => [name, [...numbers()]]));
+}
+
+async function refusal(bytes: Uint8Array): Promise<string> {
+  try {
+    await read(bytes);
+    return 'it was read';
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as Error).message;
+  }
+}
+
+/** A checkpoint with a pickle of its own and a storage '0' of six float32. */
+function withPickle(bytes: Uint8Array): Buffer {
+  return zip([
+    { name: 'x/data.pkl', bytes },
+    { name: 'x/data/0', bytes: FLOATS },
+  ]);
+}
+
+function withTensor(tensor: TensorPickle, key = '0'): Buffer {
+  return withPickle(statePickle(new Map([['w', tensorPickle(key, tensor)]])));
+}
+
+test.each([false, true])('a state dict is read (zip64: %s)', async (zip64) => {
+  const state = await readCheckpoint(checkpointFile(TENSORS, { zip64 }));
+  expect([...state].map(([name, { shape }]) => [name, shape])).toEqual([
+    ['fcl.weight', [2, 3]],
+    ['fcl.bias', []],
+  ]);
+  expect(await read(checkpointFile(TENSORS, { zip64 }))).toEqual({
+    'fcl.weight': [1, 2, 3, 4, 5, 6],
+    'fcl.bias': [7],
+  });
+});
+
+test('a plain dict, a parameter and a dict around them are read', async () => {
+  const tensor = tensorPickle('0', { shape: [6] });
+  const hooks = pickle(global('collections', 'OrderedDict'), ')R');
+  const parameter = pickle(
+    ...[global('torch._utils', '_rebuild_parameter'), tensor, 0x88, hooks, 0x87, 'R'],
+  );
+  const inner = pickle('}(', text('w'), tensor, text('p'), parameter, 'u');
+  const both = { w: [1, 2, 3, 4, 5, 6], p: [1, 2, 3, 4, 5, 6] };
+  expect(await read(withPickle(pickle(0x80, 2, inner, '.')))).toEqual(both);
+  const around = pickle('}(', text('epoch'), 'K', 3, text('model'), inner, text('loss'), ']u.');
+  expect(await read(withPickle(pickle(0x80, 2, around)))).toEqual(both);
+  const two = pickle('}(', text('net'), inner, text('ema'), inner, 'u.');
+  expect(await refusal(withPickle(pickle(0x80, 2, two)))).toBe(
+    "it holds several state dicts, 'net', 'ema'; save one alone: torch.save(net.state_dict(), file)",
+  );
+});
+
+test('a tensor is read where its offset and strides say', async () => {
+  const tensor = { shape: [2, 2], offset: 1, strides: [1, 2], length: 6 };
+  expect(await read(withTensor(tensor))).toEqual({ w: [2, 4, 3, 5] });
+});
+
+test.each([
+  [
+    'a storage shorter than its tensor',
+    { shape: [7], length: 6 },
+    'reaches to element 6 of a storage that has 6',
+  ],
+  ['an offset past the end', { shape: [1], offset: 6, length: 6 }, 'reaches to element 6'],
+  ['strides past the end', { shape: [2, 2], strides: [5, 1], length: 6 }, 'reaches to element 6'],
+  [
+    'a storage of another length',
+    { shape: [3] },
+    'lies in data/0, which has 24 bytes, not 3 numbers',
+  ],
+  ['numbers of another size', { shape: [6], storageClass: 'DoubleStorage' }, 'which has 24 bytes'],
+  ['whole numbers', { shape: [3], storageClass: 'LongStorage' }, 'is of LongStorage, not of'],
+  [
+    'a negative stride',
+    { shape: [2], strides: [-1], length: 6 },
+    'makes a tensor that is not a plain one',
+  ],
+  [
+    'a negative offset',
+    { shape: [2], offset: -1, length: 6 },
+    'makes a tensor that is not a plain one',
+  ],
+  ['a negative size', { shape: [-2], length: 6 }, 'makes a tensor that is not a plain one'],
+  [
+    'fewer strides than axes',
+    { shape: [2, 3], strides: [1] },
+    'makes a tensor that is not a plain one',
+  ],
+  ['nine axes', { shape: Array(9).fill(1) }, 'makes a tensor that is not a plain one'],
+  ['a negative length', { shape: [], length: -6 }, 'refers to what is no storage of PyTorch'],
+  [
+    'another storage',
+    { shape: [6], storageClass: 'QInt8Storage' },
+    "the class 'torch.QInt8Storage'",
+  ],
+])('%s is refused', async (_, tensor, reason) => {
+  expect(await refusal(withTensor(tensor))).toContain(reason);
+});
+
+test('a storage that is not there, or not in the folder, is refused', async () => {
+  expect(await refusal(withTensor({ shape: [6] }, '7'))).toContain('lies in data/7, which is not');
+  expect(await refusal(withTensor({ shape: [6] }, '../data.pkl'))).toContain('which is not there');
+});
+
+test.each([
+  ['a persistent id of bytes', pickle('(C\x01aQ')],
+  ['a persistent id that is a text', pickle(text('0'), 'Q')],
+  ['a persistent id of something else', pickle('(', text('module'), 'tQ')],
+  [
+    'a tensor of a text',
+    pickle(global('torch._utils', '_rebuild_tensor_v2'), '(', text('0'), 'tR'),
+  ],
+  [
+    'a parameter of a number',
+    pickle(global('torch._utils', '_rebuild_parameter'), integer(1), 0x85, 'R'),
+  ],
+  ['an OrderedDict of something', pickle(global('collections', 'OrderedDict'), 'N', 0x85, 'R')],
+])('%s is refused', async (_, bytes) => {
+  expect(await refusal(withPickle(pickle(0x80, 2, bytes, '.')))).toMatch(
+    /^its pickle, at offset \d+, /,
+  );
+});
+
+test('what would run a program is refused, and named', async () => {
+  const attack = pickle(0x80, 2, global('os', 'system'), '(', text('touch /tmp/owned'), 'tR.');
+  expect(await refusal(withPickle(attack))).toMatch(
+    /^its pickle, at offset 2, asks for the class 'os\.system', which no state dict needs: it is refused, and nothing of it was run\./,
+  );
+});
+
+test.each([
+  ['nothing', Buffer.alloc(0), 'it is empty'],
+  [
+    'a text',
+    Buffer.from('hello'),
+    'it is not a file that torch.save wrote: those are zip archives',
+  ],
+  [
+    'a file of PyTorch before 1.6',
+    pickle(0x80, 2, 0x8a, 10),
+    'it is in the format of PyTorch before 1.6; write it again with a current PyTorch: torch.save(',
+  ],
+  [
+    'an archive of something else',
+    zip([{ name: 'a/b', bytes: FLOATS }]),
+    'it does not hold one data.pkl',
+  ],
+  [
+    'two checkpoints',
+    zip([
+      { name: 'a/data.pkl', bytes: FLOATS },
+      { name: 'b/data.pkl', bytes: FLOATS },
+    ]),
+    'it does not hold one data.pkl',
+  ],
+  [
+    'TorchScript',
+    zip([
+      { name: 'a/data.pkl', bytes: FLOATS },
+      { name: 'a/constants.pkl', bytes: FLOATS },
+    ]),
+    'it is TorchScript; save its parameters alone',
+  ],
+  ['a number', withPickle(pickle(0x80, 2, 'K', 1, '.')), 'it holds no state dict'],
+  [
+    'a dict without tensors',
+    withPickle(pickle(0x80, 2, '}', text('a'), 'Ns.')),
+    'it holds no state dict',
+  ],
+  [
+    'a state dict with a number',
+    withPickle(
+      pickle(
+        0x80,
+        2,
+        '}(',
+        text('epoch'),
+        'K',
+        1,
+        text('w'),
+        tensorPickle('0', { shape: [6] }),
+        'u.',
+      ),
+    ),
+    "its 'epoch' is not a tensor",
+  ],
+  [
+    'big-endian numbers',
+    checkpointFile(TENSORS, { files: [{ name: 'archive/byteorder', bytes: Buffer.from('big') }] }),
+    'it is big-endian',
+  ],
+  ['one that is cut off', checkpointFile(TENSORS).subarray(0, 300), 'it is cut off or damaged'],
+])('%s is refused', async (_, bytes, reason) => {
+  expect(await refusal(bytes)).toContain(reason);
+});
+
+test.each([false, true])(
+  'a checkpoint with some bytes changed is read or refused (without sums: %s)',
+  async (withoutSums) => {
+    const valid = checkpointFile(TENSORS, { withoutSums });
+    expect(await refusal(valid)).toBe('it was read');
+    const flips = fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(flips, fc.nat(valid.length), async (changes, length) => {
+        const bytes = Buffer.from(valid);
+        for (const [at, value] of changes) bytes[at] = value;
+        await refusal(bytes);
+        await refusal(bytes.subarray(0, length));
+      }),
+    );
+  },
+);

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { deflateRawSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { InputError } from '../../../src/input-error.js';
+import { crc32, openArchive } from '../../../training/import/zip.js';
+import { type ZippedFile, zip } from './bytes.js';
+
+const FILES: ZippedFile[] = [
+  { name: 'a/data.pkl', bytes: Buffer.from('first') },
+  { name: 'a/data/0', bytes: Buffer.alloc(1000, 7) },
+  { name: 'a/.data/serialization_id', bytes: Buffer.alloc(0) },
+];
+
+/** Ten megabytes of nothing. */
+const BOMB = deflateRawSync(Buffer.alloc(10_000_000));
+
+async function refusal(run: () => unknown): Promise<string> {
+  try {
+    await run();
+    return 'it was read';
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as Error).message;
+  }
+}
+
+test.each([false, true])('stored files are read (zip64: %s)', async (zip64) => {
+  const archive = await openArchive(zip(FILES, { zip64 }));
+  expect([...archive.keys()]).toEqual(FILES.map(({ name }) => name));
+  for (const { name, bytes } of FILES) {
+    expect(Buffer.from(archive.get(name)!())).toEqual(Buffer.from(bytes));
+  }
+});
+
+test('the sums are those of zip', () => {
+  expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926);
+  const image = readFileSync(new URL('../../../docs/example.png', import.meta.url));
+  expect(crc32(image)).toBe(gzipSync(image).readUInt32LE(gzipSync(image).length - 8));
+});
+
+test('a file whose sum does not hold is refused when it is read, unless it has none', async () => {
+  const bytes = Buffer.from('first');
+  const archive = await openArchive(
+    zip([
+      { name: 'damaged', bytes, sum: crc32(bytes) - 1 },
+      { name: 'without', bytes, sum: 0 },
+    ]),
+  );
+  expect(await refusal(archive.get('damaged')!)).toBe(
+    "'damaged' in it is damaged: its CRC-32 does not hold",
+  );
+  expect(Buffer.from(archive.get('without')!())).toEqual(bytes);
+});
+
+test.each<[string, Partial<ZippedFile>]>([
+  ['compressed', { method: 8, bytes: BOMB, size: BOMB.length }],
+  ['said to be of 4 GB', { method: 8, bytes: BOMB, size: 2 ** 32 - 2 }],
+  ['encrypted', { flags: 1, bytes: Buffer.alloc(12), size: 12 }],
+])('a file that is %s is refused', async (_, file) => {
+  const archive = zip([FILES[0]!, { name: 'it', bytes: BOMB, ...file }]);
+  const read = async () => (await openArchive(archive)).get('it')!();
+  expect(await refusal(read)).toMatch(
+    /^'it' in it is compressed or encrypted, which PyTorch|^it is cut off or damaged, /,
+  );
+});
+
+test.each([
+  ['no archive', Buffer.from('not a zip archive at all, but a text that goes on and on')],
+  ['half of one', zip(FILES).subarray(0, 700)],
+  ['no first bytes', zip(FILES).subarray(100)],
+  ['sizes beyond the end', zip([{ ...FILES[0]!, size: 1_000_000 }])],
+  ['zip64 sizes beyond all', zip([{ ...FILES[0]!, size: 2 ** 52 }], { zip64: true })],
+  ['names that leave the folder', zip([{ name: '../a', bytes: Buffer.alloc(1) }])],
+  [
+    'too many files',
+    zip(Array.from({ length: 10_001 }, (_, i) => ({ name: `${i}`, bytes: Buffer.alloc(0) }))),
+  ],
+])('%s is refused', async (_, bytes) => {
+  expect(await refusal(() => openArchive(bytes))).toMatch(
+    /^it is cut off or damaged, its zip archive cannot be read: ./,
+  );
+});
+
+test('a name twice is refused', async () => {
+  expect(await refusal(() => openArchive(zip([FILES[0]!, FILES[0]!])))).toBe(
+    "it holds 'a/data.pkl' twice",
+  );
+});
+
+test('an archive with some bytes changed is read or refused', async () => {
+  const valid = zip(FILES);
+  const flips = fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  await fc.assert(
+    fc.asyncProperty(flips, fc.nat(valid.length), async (changes, length) => {
+      const bytes = Buffer.from(valid);
+      for (const [at, value] of changes) bytes[at] = value;
+      for (const each of [bytes, bytes.subarray(0, length)]) {
+        await refusal(async () => {
+          for (const read of (await openArchive(each)).values()) read();
+        });
+      }
+    }),
+  );
+});

@@ -1,0 +1,4 @@
+import { createImportCommand } from './import/import-command.js';
+import { runCommand } from './run-command.js';
+
+await runCommand(createImportCommand());

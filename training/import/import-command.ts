@@ -1,0 +1,190 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { InputError } from '../../src/input-error.js';
+import { ArchitectureId } from '../../src/network/architectures.js';
+import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
+import type { StimulusSize } from '../../src/network/parameters.js';
+import { checkModelName, degrees, figure, siteName } from '../options.js';
+import { exitCodesHelp } from '../run-command.js';
+import { openSite, type Site } from '../site.js';
+import { readPytorch, readSafetensorsOf } from './checkpoints.js';
+import { importModel } from './import-model.js';
+import { readPopulation } from './population.js';
+
+interface Options {
+  readonly pytorch?: string;
+  readonly safetensors?: string;
+  readonly architecture: ArchitectureId;
+  readonly out: string;
+  readonly data?: string;
+  readonly site?: string;
+  readonly stimulus: StimulusSize;
+  readonly backgroundGray: number;
+  readonly scale: number;
+  readonly offset: number;
+  readonly degreesPerImage?: number;
+  readonly unit: string;
+  readonly backend: BackendName | 'auto';
+}
+
+/** `import`: makes a saved model of networks that the published PyTorch code trained. */
+export function createImportCommand(): Command {
+  return new Command('import')
+    .description('makes a model of networks that the published PyTorch code trained')
+    .addOption(
+      new Option('--pytorch <folder>', 'where neuron_{i}.pth are, one state dict each').conflicts(
+        'safetensors',
+      ),
+    )
+    .option(
+      '--safetensors <place>',
+      'where neuron_{i}.safetensors are, or one file whose names begin with neuron_{i}.',
+    )
+    .addOption(
+      new Option('--architecture <name>', 'of the networks')
+        .choices(ArchitectureId.options)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
+    .option(
+      '--data <folder>',
+      'of the site, where train_img_{site}.npy and its companions are: for CORR and the range',
+    )
+    .option('--site <name>', 'name of the site in --data', siteName)
+    .addOption(
+      new Option('--stimulus <HxW>', 'pixels of a stimulus, without --data')
+        .argParser(stimulusSize)
+        .default({ height: 50, width: 50 }, '50x50')
+        .conflicts('data'),
+    )
+    .addOption(
+      new Option('--background-gray <gray>', 'mean gray of the stimuli, 0 to 1, without --data')
+        .argParser(gray)
+        .default(0.5)
+        .conflicts('data'),
+    )
+    .option(
+      '--scale <factor>',
+      'the networks were given pixels (0 to 1) * scale + offset: 255 for raw 0 to 255',
+      factor,
+      1,
+    )
+    .option('--offset <number>', 'see --scale', finite, 0)
+    .option('--degrees-per-image <degrees>', 'side of an image, where it is known', degrees)
+    .option('--unit <text>', 'of the responses, for the card', 'as recorded')
+    .addOption(
+      new Option('--backend <name>', 'what computes: auto takes the first that works')
+        .choices(['auto', ...BACKENDS])
+        .default('auto'),
+    )
+    .allowExcessArguments(false)
+    .addHelpText('after', exitCodesHelp('badInput'))
+    .action(runImport);
+}
+
+async function runImport(options: Options): Promise<void> {
+  const { architecture, scale, offset, backgroundGray, degreesPerImage = null } = options;
+  checkModelName(options.out);
+  const { importedFrom, checkpoints } = sourceOf(options);
+  const site = await openData(options);
+  try {
+    const { height, width } = site?.validation ?? options.stimulus;
+    const population = await readPopulation(checkpoints, architecture, { height, width });
+    const { neurons } = population;
+    console.error(
+      `${counted(neurons.length, 'neuron')}, ${span(neurons)}; ` +
+        `${architecture} with ${population.architecture.channels} channels`,
+    );
+    if (site) checkColumns(neurons, site);
+    const backend = await openBackend(options.backend);
+    if (site) {
+      console.error(
+        `measuring on ${counted(site.validation.count, 'validation image')}, ` +
+          `on ${backend.name} (${backend.device})`,
+      );
+    }
+    const stimulus = { height, width, scale, offset, backgroundGray, degreesPerImage };
+    const imported = await importModel({ ...options, population, importedFrom, stimulus, site });
+    if (site) {
+      for (const { id, CORR, PT_J, PT_S } of imported.neurons) {
+        console.log(
+          `neuron ${id}: CORR ${figure(CORR)}  PT_J ${figure(PT_J)}  PT_S ${figure(PT_S)}`,
+        );
+      }
+    }
+    console.log(`saved ${imported.saved.folder}, digest ${imported.saved.digest}`);
+  } finally {
+    await site?.close();
+  }
+}
+
+function sourceOf({ pytorch, safetensors }: Options) {
+  if (pytorch !== undefined) {
+    return { importedFrom: 'pytorch', checkpoints: readPytorch(pytorch) } as const;
+  }
+  if (safetensors !== undefined) {
+    return { importedFrom: 'safetensors', checkpoints: readSafetensorsOf(safetensors) } as const;
+  }
+  throw new InputError('say where the networks are: --pytorch <folder> or --safetensors <place>');
+}
+
+async function openData({ data, site }: Options): Promise<Site | undefined> {
+  if (data === undefined && site === undefined) return undefined;
+  if (data === undefined) throw new InputError('--site needs --data <folder>, where its files are');
+  if (site === undefined) throw new InputError('--data needs --site <name>, which its files carry');
+  return await openSite(data, site, { allowBlank: true });
+}
+
+/** @throws InputError when a neuron is none of the site's */
+function checkColumns(neurons: readonly number[], { name, validation }: Site): void {
+  const stranger = neurons.find((neuron) => neuron >= validation.neurons);
+  if (stranger === undefined) return;
+  throw new InputError(
+    `neuron ${stranger} is no neuron of the site ${name}, which has ` +
+      `${counted(validation.neurons, 'neuron')}, 0 to ${validation.neurons - 1}`,
+  );
+}
+
+/** `0 to 301, without 5 and 2 more` */
+function span(neurons: readonly number[]): string {
+  const [first = 0, last = first] = [neurons[0], neurons.at(-1)];
+  const present = new Set(neurons);
+  const range = first === last ? `${first}` : `${first} to ${last}`;
+  const missing = last - first + 1 - neurons.length;
+  if (missing === 0) return range;
+  let gap = first;
+  while (present.has(gap)) gap++;
+  return `${range}, without ${gap}${missing > 1 ? ` and ${missing - 1} more` : ''}`;
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+function stimulusSize(text: string): StimulusSize {
+  const [, height, width] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
+  if (height === undefined || width === undefined) {
+    throw new InvalidArgumentError('It must be height x width in pixels, such as 50x50.');
+  }
+  return { height: Number(height), width: Number(width) };
+}
+
+function gray(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError('It must be from 0 (black) to 1 (white).');
+  }
+  return value;
+}
+
+function finite(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) {
+    throw new InvalidArgumentError('It must be a number.');
+  }
+  return value;
+}
+
+function factor(text: string): number {
+  if (finite(text) === 0) throw new InvalidArgumentError('It must not be 0.');
+  return finite(text);
+}

@@ -1,0 +1,102 @@
+import packageFile from '../../package.json' with { type: 'json' };
+import type { ImportCard, NeuronCard, StimulusCard } from '../../src/model/card.js';
+import { type SavedModel, saveModel } from '../../src/model/saved-model.js';
+import type { ArchitectureId } from '../../src/network/architectures.js';
+import { renderGratings } from '../../src/stimulus/grating.js';
+import type { Stimuli } from '../../src/stimulus/stimuli.js';
+import { describeStimuli } from '../describe.js';
+import { evaluate, type Fit, predict } from '../fit.js';
+import { goldenCard, goldenImages } from '../golden.js';
+import { type TrainedNetworks, withResponders } from '../responder.js';
+import type { Site } from '../site.js';
+import type { ImportedPopulation } from './population.js';
+
+/** What is made a model of, and what the card says of it. */
+export interface ImportRequest {
+  readonly population: ImportedPopulation;
+  readonly importedFrom: ImportCard['importedFrom'];
+  readonly architecture: ArchitectureId;
+  readonly stimulus: Omit<StimulusCard, 'trainingRange'>;
+  /** What the networks were trained on: tells the gray, the range, and how well they predict. */
+  readonly site: Site | undefined;
+  /** Of the responses. */
+  readonly unit: string;
+  /** `models/x` makes the next version of the model x. */
+  readonly out: string;
+}
+
+export interface ImportedModel {
+  readonly saved: SavedModel;
+  readonly neurons: readonly NeuronCard[];
+}
+
+/** Networks evaluated at once on the 50 images of a batch: some 0.6 GB of maps. */
+const NETWORKS_AT_ONCE = 10;
+
+const UNKNOWN: Fit = { CORR: null, PT_J: null, PT_S: null };
+
+/**
+ * Saves imported networks as a model.
+ * @throws InputError when their responses are not finite
+ */
+export async function importModel(request: ImportRequest): Promise<ImportedModel> {
+  const { population, site, importedFrom, unit, out } = request;
+  const { architecture, weights, digests } = population;
+  const ids = population.neurons;
+  const stimulus = await describe(request);
+  const { scale, offset } = stimulus;
+  const networks = { architecture, neurons: ids, weights, scale, offset };
+  const images = site ? await goldenImages(site.validation) : gratings(stimulus);
+  const golden = await goldenCard(networks, images);
+  const fits = site && (await measure(networks, site));
+  const neurons = ids.map((id, row) => ({
+    id,
+    ...(fits?.[row] ?? UNKNOWN),
+    noiseCeiling: null,
+    keptEpoch: null,
+  }));
+  const card = {
+    architecture: { id: request.architecture, ...architecture },
+    stimulus,
+    response: { unit },
+    neurons,
+    training: {
+      importedFrom,
+      digests: { ...digests, ...site?.digests },
+      codeVersion: packageFile.version,
+      date: new Date().toISOString(),
+    },
+    golden,
+  };
+  return { saved: await saveModel(out, card, weights), neurons };
+}
+
+async function describe({ stimulus, site }: ImportRequest): Promise<StimulusCard> {
+  if (site === undefined) return { ...stimulus, trainingRange: null };
+  const { scale, offset, degreesPerImage } = stimulus;
+  return { ...(await describeStimuli(site.training, degreesPerImage)), scale, offset };
+}
+
+async function measure(networks: TrainedNetworks, { validation }: Site): Promise<Fit[]> {
+  const fits = await withResponders(networks, NETWORKS_AT_ONCE, async (responder) => {
+    const { neurons } = responder;
+    return evaluate(validation, neurons, await predict(responder, validation, neurons.length));
+  });
+  return fits.flat();
+}
+
+/** Without images of its own, a model keeps gratings of four orientations, full field, around mid-gray. */
+function gratings({ height, width }: StimulusCard): Stimuli {
+  const each = [0, 45, 90, 135].map((orientation, i) => ({
+    orientation,
+    spatialFrequency: 0.05 * (i + 1),
+    phase: 0,
+    contrast: 1,
+    diameter: null,
+    innerDiameter: 0,
+    x: 0,
+    y: 0,
+    edge: 'hard' as const,
+  }));
+  return renderGratings(each, { height, width, background: 0.5 });
+}

@@ -1,0 +1,58 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../../src/input-error.js';
+
+/** A file `neuron_{i}` of a folder. */
+export interface NeuronFile {
+  readonly neuron: number;
+  readonly file: string;
+}
+
+/** Names told of a folder that holds none of the right ones. */
+const NAMES_TOLD = 3;
+
+/**
+ * The files `neuron_{i}` with an extension (`.pth`) in a folder, in the order of the neurons.
+ * @throws InputError when there are none, or two of one neuron
+ */
+export async function findNeuronFiles(folder: string, extension: string): Promise<NeuronFile[]> {
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOTDIR' ? 'is not a folder' : 'cannot be read: is it there?';
+    throw new InputError(`${folder} ${why}`, [], { cause });
+  });
+  const found = names.flatMap((name): NeuronFile[] => {
+    const { name: stem, ext } = path.parse(name);
+    const digits = /^neuron_(\d{1,9})$/.exec(stem)?.[1];
+    if (digits === undefined || ext !== extension) return [];
+    return [{ neuron: Number(digits), file: path.join(folder, name) }];
+  });
+  if (found.length === 0) {
+    throw new InputError(
+      `${folder} has no neuron_{i}${extension}, such as neuron_0${extension}; ${contents(names)}`,
+    );
+  }
+  found.sort((a, b) => a.neuron - b.neuron);
+  for (const [i, { neuron, file }] of found.entries()) {
+    const other = found[i + 1];
+    if (other?.neuron !== neuron) continue;
+    throw new InputError(`${file} and ${other.file} are both of neuron ${neuron}; remove one`);
+  }
+  return found;
+}
+
+/** @throws InputError when it cannot be read, or has more bytes than `most` */
+export async function readBytes(file: string, most: number): Promise<Uint8Array> {
+  const cannot = (cause: unknown) => {
+    throw new InputError(`${file} cannot be read`, [], { cause });
+  };
+  const { size } = await stat(file).catch(cannot);
+  if (size > most) throw new InputError(`${file} has ${size} bytes; at most ${most} are read`);
+  return await readFile(file).catch(cannot);
+}
+
+function contents(names: readonly string[]): string {
+  if (names.length === 0) return 'it is empty';
+  const told = names.toSorted().slice(0, NAMES_TOLD).join(', ');
+  const others = names.length - NAMES_TOLD;
+  return `it holds ${told}${others > 0 ? ` and ${others} more` : ''}`;
+}
