@@ -9,6 +9,7 @@ import {
   normaliseByRunning,
 } from './layers/normalisation.js';
 import { combineTerms, readLinear } from './layers/readout.js';
+import { type ReadoutTerms, readoutTerms } from './layers/readout-terms.js';
 import { sigmoid } from './layers/sigmoid.js';
 import { pooledStimulusConvolution } from './layers/stimulus-convolution.js';
 
@@ -35,18 +36,22 @@ export type Forward = {
   readonly responses: tf.Tensor2D;
   /** The centre hypercolumn's attention, [B, N, cells], where the architecture has attention. */
   readonly centreAttention?: tf.Tensor3D;
+  /** What the readout's sum is made of, where it is asked for. */
+  readonly terms?: ReadoutTerms;
 };
 
 /**
  * Responses of a population to a batch of stimuli.
  * @param stimuli [B, height, width, 1], scaled as the card says
  * @param training in training mode batch norm uses the batch's own statistics
+ * @param wanted `terms`: the readout's sum taken apart as well
  */
 export function forward(
   architecture: Architecture,
   parameters: Parameters,
   stimuli: tf.Tensor4D,
   training?: TrainingMode,
+  wanted: { readonly terms?: boolean } = {},
 ): Forward {
   const take = (name: string): tf.Tensor => {
     const tensor = parameters[name];
@@ -72,7 +77,11 @@ export function forward(
   x = beta('beta2', x);
   const sums = readout(x); // [B, N]
   const responses = architecture.output === 'softplus' ? sums.softplus<tf.Tensor2D>() : sums;
-  return centreAttention ? { responses, centreAttention } : { responses };
+  return {
+    responses,
+    ...(centreAttention && { centreAttention }),
+    ...(wanted.terms && { terms: readoutTerms(x, architecture.readout, linear) }),
+  };
 
   /** [B, h, w, N·C], convolved and pooled, without the bias, which commutes with the pool */
   function alpha(block: DropoutBlock, pooled: tf.Tensor4D): tf.Tensor4D {

@@ -1,7 +1,7 @@
-import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { createCountProgress } from '../count-progress.js';
 import { siteName, wholeNumber } from '../options.js';
-import { type Progress, prepareFolder, synthesizeSite, writeSite } from './site.js';
+import { prepareFolder, synthesizeSite, writeSite } from './site.js';
 
 interface Options {
   readonly out: string;
@@ -42,7 +42,7 @@ export function createSynthesizeCommand(): Command {
 async function synthesize(options: Options): Promise<void> {
   const { out, force = false, ...site } = options;
   await prepareFolder(out, site.site, force);
-  const progress = createProgress(process.stderr);
+  const progress = createCountProgress('images', process.stderr);
   let made: ReturnType<typeof synthesizeSite>;
   try {
     made = synthesizeSite(site, progress.report);
@@ -54,34 +54,6 @@ async function synthesize(options: Options): Promise<void> {
     `${out}: site ${site.site}, ${site.neurons} neurons, ${site.images} training and ` +
       `${site.validation} validation images`,
   );
-}
-
-/** A bar on a terminal; elsewhere, such as in a log, a line at every tenth of the work. */
-function createProgress(stream: NodeJS.WriteStream): { report: Progress; stop: () => void } {
-  if (!stream.isTTY) {
-    return {
-      report(done, total) {
-        const tenths = Math.floor((10 * done) / total);
-        if (tenths > Math.floor((10 * (done - 1)) / total)) {
-          stream.write(`images ${done} of ${total}\n`);
-        }
-      },
-      stop() {},
-    };
-  }
-  const format = 'images {bar} {value}/{total}, {eta_formatted} left';
-  // the work never yields, so a handler for Ctrl-C would only keep it from ending the program
-  const bar = new SingleBar(
-    { stream, format, gracefulExit: false, linewrap: true },
-    Presets.shades_classic,
-  );
-  return {
-    report(done, total) {
-      if (done === 1) bar.start(total, 0);
-      bar.update(done);
-    },
-    stop: () => bar.stop(),
-  };
 }
 
 function trueOrFalse(text: string): boolean {

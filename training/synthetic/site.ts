@@ -4,6 +4,7 @@ import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { InputError } from '../../src/input-error.js';
 import { randomStream } from '../../src/network/random.js';
 import { correlation } from '../../src/tuning/metrics.js';
+import type { CountProgress } from '../count-progress.js';
 import { BACKGROUND, createImageSource, IMAGE_PIXELS, IMAGE_SIDE } from './images.js';
 import { CALIBRATION_IMAGES, createPopulation, drawTrial, type Population } from './population.js';
 import { CONVENTIONS, type Truth } from './truth.js';
@@ -32,16 +33,14 @@ export interface SyntheticSite {
   readonly truth: Truth;
 }
 
-/** Counts the images made so far, those for calibration among them. */
-export type Progress = (done: number, total: number) => void;
-
 /**
  * Makes a site. Image i, and the responses to it, depend neither on the number of images nor on
  * the neurons that follow.
+ * @param onProgress counts the images made so far, those for calibration among them
  */
 export function synthesizeSite(
   options: SiteOptions,
-  onProgress: Progress = () => {},
+  onProgress: CountProgress = () => {},
 ): SyntheticSite {
   const { seed, neurons: count, images, validation, repeats } = options;
   const total = CALIBRATION_IMAGES + images + validation;

@@ -1,0 +1,260 @@
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ModelCard, TrainingCard } from '../../src/model/card.js';
+import { readWeights } from '../../src/model/saved-model.js';
+import { openBackend } from '../../src/network/backend.js';
+import { forward } from '../../src/network/forward.js';
+import { column } from '../../src/tuning/response-matrix.js';
+import { decompose } from '../../training/evaluation/decomposition.js';
+import { attentionDistance } from '../../training/evaluation/plots/attention-maps.js';
+import { points, smoothed } from '../../training/evaluation/plots/curve.js';
+import { predictRecording } from '../../training/evaluation/prediction.js';
+import { provenanceOf } from '../../training/evaluation/provenance.js';
+import { byCorr, spread } from '../../training/evaluation/report/parts.js';
+import { average, type NeuronScores } from '../../training/evaluation/scores.js';
+import { createTopImages } from '../../training/evaluation/top-images.js';
+import { writeFiles } from '../../training/evaluation/write-files.js';
+import { toTensor } from '../../training/fit.js';
+import { openSite, type Site } from '../../training/site.js';
+import { tinyCard } from '../support/cards.js';
+import { saveSmallModel } from '../support/evaluated-models.js';
+import { greatestDifference } from '../support/numbers.js';
+import { writeSmallSite } from '../support/sites.js';
+
+const IMAGES = 70;
+/** More than are computed at once. */
+const NEURONS = 18;
+
+let folder = '';
+let site: Site;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-evaluation-'));
+  await writeSmallSite(folder, 5, IMAGES, NEURONS);
+  site = await openSite(folder, 'small');
+  await openBackend('wasm');
+});
+afterAll(async () => {
+  await site.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a prediction made in parts is that made at once, its terms add up, its attention too', async () => {
+  const ids = Array.from({ length: NEURONS }, (_, id) => id);
+  const options = { architecture: 'ff_sa_cnn_star_incr_fc1', neurons: ids } as const;
+  const saved = await saveSmallModel(path.join(folder, 'many'), options);
+  const weights = await readWeights(saved);
+  let told = 0;
+  const before = tf.memory().numTensors;
+  const prediction = await predictRecording(saved.card, weights, site.validation, 3, (count) => {
+    told += count;
+  });
+  expect(tf.memory().numTensors).toBe(before);
+  expect(told).toBe(IMAGES * NEURONS);
+
+  const stimuli = await site.validation.stimuli(Array.from({ length: IMAGES }, (_, i) => i));
+  const [responses, attention] = tf.tidy(() => {
+    const parameters = Object.fromEntries(
+      [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
+    );
+    const { scale, offset } = saved.card.stimulus;
+    const x = toTensor(stimuli).mul<tf.Tensor4D>(scale).add<tf.Tensor4D>(offset);
+    const whole = forward(saved.card.architecture, parameters, x);
+    return [whole.responses.dataSync<'float32'>(), whole.centreAttention!.arraySync()];
+  });
+  expect(greatestDifference(prediction.responses.values, responses)).toBeLessThan(1e-5);
+  const { centre, surround, bias } = prediction.terms;
+  const sums = centre.values.map((value, i) => value + surround.values[i]! + bias[i % NEURONS]!);
+  expect(greatestDifference(sums, prediction.responses.values)).toBeLessThan(1e-5);
+
+  expect(prediction.attention!.map).toEqual({ height: 3, width: 3 });
+  for (const [neuron, { top, mean }] of prediction.attention!.neurons.entries()) {
+    const own = column(prediction.responses, neuron);
+    const best = [...own.keys()].sort((a, b) => own[b]! - own[a]! || a - b).slice(0, 3);
+    expect(top.map(({ image }) => image)).toEqual(best);
+    for (const { image, response, attention: row } of top) {
+      expect(response).toBe(own[image]);
+      expect(greatestDifference(row, attention[image]![neuron]!)).toBeLessThan(1e-5);
+    }
+    const expected = mean.map((_, cell) => {
+      return attention.reduce((sum, image) => sum + image[neuron]![cell]!, 0) / IMAGES;
+    });
+    expect(greatestDifference(mean, expected)).toBeLessThan(1e-5);
+  }
+});
+
+test('a response that is not finite is refused, by neuron and image', async () => {
+  const options = { architecture: 'rf_cnn', neurons: [4, 2] } as const;
+  const { card, ...saved } = await saveSmallModel(path.join(folder, 'diverged'), options);
+  const weights = await readWeights({ card, ...saved });
+  weights.get('readout.bias')!.data[1] = Number.POSITIVE_INFINITY;
+  await expect(predictRecording(card, weights, site.validation, 1, () => {})).rejects.toThrow(
+    'its neuron 2 responds to image 0 with Infinity: its training diverged',
+  );
+});
+
+test('the decomposition averages neurons, each in the order of its own prediction', () => {
+  // two neurons, three images; rows are images
+  const matrix = (values: number[]) => ({
+    stimuli: 3,
+    neurons: 2,
+    values: Float32Array.from(values),
+  });
+  const centre = matrix([1, 0, 3, 1, 2, 5]);
+  const surround = matrix([0, 2, 1, 0, 5, 1]);
+  const bias = Float32Array.of(1, 3);
+  const responses = matrix(
+    centre.values.map((v, i) => v + surround.values[i]! + bias[i % 2]!) as never,
+  );
+  // by hand: neuron 0 predicts 2 5 8, so 2 1 0; neuron 1 predicts 5 4 9, so 2 0 1
+  const result = decompose({ responses, terms: { centre, surround, bias }, attention: null }, 1);
+  expect([...result.centre]).toEqual([3.5, 1.5, 1]);
+  expect([...result.surround]).toEqual([3, 1.5, 0]);
+  expect(result.bias).toBe(2);
+  expect([...result.sum]).toEqual([8.5, 5, 3]);
+  // of the rise from the mean 5.5 to 8.5 the centre makes that from 2 to 3.5
+  expect(result.centreShareOfPeak).toBeCloseTo(1.5 / 3, 12);
+});
+
+test('the top images are those of a sort', () => {
+  const responses = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 30 });
+  fc.assert(
+    fc.property(responses, fc.integer({ min: 1, max: 8 }), (values, most) => {
+      const top = createTopImages(most);
+      const row = new Float32Array(1);
+      for (const [image, response] of values.entries()) {
+        row[0] = image;
+        top.offer(image, response, row);
+      }
+      const expected = values
+        .map((response, image) => ({ image, response, attention: Float32Array.of(image) }))
+        .sort((a, b) => b.response - a.response || a.image - b.image)
+        .slice(0, most);
+      expect(top.list()).toEqual(expected);
+    }),
+  );
+});
+
+test('the windows of a smoothed curve hold every rank once', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 3000 }), (length) => {
+      const means = smoothed(Float64Array.from({ length }, () => 7));
+      for (const { value } of means) expect(value).toBeCloseTo(7, 9);
+      expect(means[0]!.rank).toBe(1);
+      const ranks = means.map(({ rank }) => rank);
+      expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
+      expect(ranks.at(-1)!).toBeLessThanOrEqual(length);
+    }),
+  );
+  // 1, 2, 3, 4, then 5 to 5, 6 to 6, 7 to 7, 8 to 9, 10 to 11
+  const curve = Float64Array.from({ length: 11 }, (_, i) => i + 1);
+  expect(smoothed(curve).map(({ value }) => value)).toEqual([1, 2, 3, 4, 5, 6, 7, 8.5, 10.5]);
+});
+
+test('a short curve is drawn whole, a long one with its ends and its peak', () => {
+  const short = Float64Array.from({ length: 1000 }, (_, i) => -i);
+  expect(points(short)).toEqual(Array.from(short, (value, i) => ({ rank: i + 1, value })));
+  const long = Float64Array.from({ length: 20_000 }, (_, i) => -i);
+  const drawn = points(long);
+  expect(drawn.length).toBeLessThanOrEqual(1001);
+  expect(drawn.slice(0, 20).map(({ rank }) => rank)).toEqual(
+    Array.from({ length: 20 }, (_, i) => i + 1),
+  );
+  expect(drawn.at(-1)).toEqual({ rank: 20_000, value: -19_999 });
+});
+
+test('places are spread evenly, the ends among them', () => {
+  expect(spread(3, 5)).toEqual([0, 1, 2]);
+  expect(spread(9, 5)).toEqual([0, 2, 4, 6, 8]);
+  expect(spread(9, 1)).toEqual([4]);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 400 }),
+      fc.integer({ min: 2, max: 60 }),
+      (length, count) => {
+        const places = spread(length, count);
+        expect(new Set(places).size).toBe(Math.min(length, count));
+        expect([places[0], places.at(-1)]).toEqual([0, length - 1]);
+      },
+    ),
+  );
+});
+
+test('the best come first, those without CORR last', () => {
+  expect(byCorr([0.1, null, -0.9, 0.5], (corr) => corr)).toEqual([0.5, 0.1, -0.9, null]);
+});
+
+test('averages leave out what is undefined', () => {
+  const neurons = [1, 4, null, 2, 9].map((value, id): NeuronScores => {
+    const score = value === null ? { value, reason: 'none' } : { value };
+    return { id, keptEpoch: 1, scores: { CORR: score }, repeats: null };
+  });
+  // squares about 4: 9 + 0 + 4 + 25 = 38, so the error is sqrt(38 / 3 / 4)
+  const { standardError, ...rest } = average(neurons, 'CORR');
+  expect(rest).toEqual({ neurons: 4, mean: 4, median: 3 });
+  expect(standardError).toBeCloseTo(Math.sqrt(38 / 12), 12);
+  expect(average(neurons.slice(0, 1), 'CORR')).toMatchObject({ mean: 1, standardError: null });
+  expect(average(neurons, 'FEVE')).toMatchObject({ neurons: 0, mean: null });
+});
+
+test('attention to the centre alone is at distance 0, to a neighbour at 4 pixels', () => {
+  const map = { height: 3, width: 3 };
+  expect(attentionDistance([0, 0, 0, 0, 1, 0, 0, 0, 0], map)).toBe(0);
+  expect(attentionDistance([0, 0, 0, 0.5, 0, 0, 0, 0.5, 0], map)).toBe(4);
+  expect(attentionDistance([1, 0, 0, 0, 0, 0, 0, 0, 0], map)).toBeCloseTo(4 * Math.SQRT2, 12);
+});
+
+test('what is said of a model by its card and the files', () => {
+  const digests = { 'train_img_a.npy': 'a'.repeat(64), 'valRsp_a.npy': 'b'.repeat(64) };
+  const card = tinyCard('x', 1);
+  const trained = TrainingCard.parse(card.training);
+  const told = (training: ModelCard['training']) => {
+    const { data, selection, optimistic } = provenanceOf({ ...card, training }, digests);
+    return `${data}; ${selection}; ${optimistic ? '' : 'not '}optimistic`;
+  };
+  const withData = (data: Partial<TrainingCard['data']>, split: TrainingCard['split']) =>
+    told({ ...trained, split, data: { ...trained.data, site: 'b', ...data } });
+  const other = { ...digests, 'valRsp_a.npy': 'c'.repeat(64) };
+  const imported = {
+    importedFrom: 'pytorch',
+    digests: {},
+    codeVersion: '0',
+    date: trained.date,
+  } as const;
+  expect([
+    withData({ digests }, 'validation'),
+    withData({ digests: other }, 'validation'),
+    withData({ digests: { ...digests, 'train_img_a.npy': 'c'.repeat(64) } }, 'validation'),
+    withData({ digests: {} }, 'validation'),
+    withData({ digests, heldOutImages: 50 }, 'heldout'),
+    told(imported),
+  ]).toMatchInlineSnapshot(`
+    [
+      "the files it was trained on; each neuron's epoch was chosen by its CORR on these very images, so CORR is optimistic; optimistic",
+      "all but valRsp_a.npy are the files it was trained on; each neuron's epoch was chosen on other validation images; not optimistic",
+      "all but train_img_a.npy are the files it was trained on; each neuron's epoch was chosen by its CORR on these very images, so CORR is optimistic; optimistic",
+      "other files than it was trained on, which were of site b; each neuron's epoch was chosen on other validation images; not optimistic",
+      "the files it was trained on; each neuron's epoch was chosen on 50 held-out training images, not on these; not optimistic",
+      "not known: its parameters were imported from PyTorch; not known: its parameters were imported; not optimistic",
+    ]
+  `);
+  const [first, ...rest] = card.neurons;
+  const stopped = { ...first!, stopped: { epoch: 0, reason: 'a loss that is not finite' } };
+  expect(provenanceOf({ ...card, neurons: [stopped, ...rest] }, digests).stopped).toBe(1);
+});
+
+test('files are written whole or not at all', async () => {
+  const out = path.join(folder, 'out');
+  await writeFiles(out, { a: 'old', b: 'old' });
+  await mkdir(path.join(out, 'c'));
+  // the third cannot be put where a folder is
+  await expect(writeFiles(out, { c: 'new' })).rejects.toThrow(/EISDIR|EEXIST|directory/);
+  expect((await readdir(out)).sort()).toEqual(['a', 'b', 'c']);
+  await writeFiles(out, { a: 'new' });
+  expect(await readFile(path.join(out, 'a'), 'utf8')).toBe('new');
+  expect(await readFile(path.join(out, 'b'), 'utf8')).toBe('old');
+  expect((await readdir(out)).sort()).toEqual(['a', 'b', 'c']);
+});

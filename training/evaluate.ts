@@ -1,0 +1,4 @@
+import { createEvaluateCommand } from './evaluation/evaluate-command.js';
+import { runCommand } from './run-command.js';
+
+await runCommand(createEvaluateCommand());

@@ -1,0 +1,110 @@
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
+import { InputError } from '../../src/input-error.js';
+import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
+import { createCountProgress } from '../count-progress.js';
+import { siteName, wholeNumber } from '../options.js';
+import { exitCodesHelp } from '../run-command.js';
+import { openSite, type Site } from '../site.js';
+import { type Evaluation, evaluateModels } from './evaluation.js';
+import { type ChosenModel, checkModel, chooseModels } from './models.js';
+import { MOST_MODELS } from './plots/figure.js';
+import { readRepeats } from './repeats-file.js';
+import { reportPage } from './report/page.js';
+import { csvTable, jsonTable, textTable } from './table.js';
+import { writeFiles } from './write-files.js';
+
+interface Options {
+  readonly model: readonly string[];
+  readonly data: string;
+  readonly site: string;
+  readonly out: string;
+  readonly backend: BackendName | 'auto';
+  /** Infinity for all. */
+  readonly curves: number;
+}
+
+/** More neurons than these are not listed one by one on the terminal. */
+const MOST_LISTED = 20;
+
+/** `evaluate`: says how well models predict the neurons of a site, in a table and in a report. */
+export function createEvaluateCommand(): Command {
+  return new Command('evaluate')
+    .description(
+      'says how well models predict the validation responses of a site, in a table and in a report',
+    )
+    .requiredOption(
+      '--model <folder>',
+      'models/x for its latest version, or models/x/2; several side by side, each with --model',
+      (folder: string, before: readonly string[] = []) => [...before, folder],
+    )
+    .requiredOption('--data <folder>', 'where val_img_{site}.npy and its companions are')
+    .requiredOption('--site <name>', 'name of the site', siteName)
+    .option('--out <folder>', 'where table.csv, table.json and report.html go', 'report')
+    .addOption(
+      new Option('--backend <name>', 'what computes: auto takes the first that works')
+        .choices(['auto', ...BACKENDS])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--curves <count|all>', 'how many neurons have their tuning curves drawn')
+        .argParser((text) => (text === 'all' ? Number.POSITIVE_INFINITY : count(text)))
+        .default(24),
+    )
+    .addHelpText('after', exitCodesHelp('badInput'))
+    .allowExcessArguments(false)
+    .action(evaluate);
+}
+
+const count = wholeNumber(1, 1_000_000);
+
+async function evaluate(options: Options): Promise<void> {
+  if (options.model.length > MOST_MODELS) {
+    throw new InputError(
+      `--model is given ${options.model.length} times: at most ${MOST_MODELS} models stand side by side`,
+    );
+  }
+  const models = await chooseModels(options.model);
+  // a blank image cannot be learned from, but it has responses all the same
+  const site = await openSite(options.data, options.site, { allowBlank: true });
+  try {
+    const evaluation = await evaluateSite(models, site, options);
+    const made = `${packageFile.version}, ${new Date().toISOString().slice(0, 10)}`;
+    const files = {
+      'table.csv': csvTable(evaluation),
+      'table.json': jsonTable(evaluation),
+      'report.html': await reportPage(evaluation, { curves: options.curves, made }),
+    };
+    await writeFiles(options.out, files);
+    for (const { label, provenance } of evaluation.models) {
+      console.log(`${label}: data: ${provenance.data}; selection: ${provenance.selection}`);
+    }
+    console.log(`\n${textTable(evaluation, MOST_LISTED)}\n`);
+    const written = Object.keys(files).map((name) => path.join(options.out, name));
+    console.log(`wrote ${written.join(', ')}`);
+  } finally {
+    await site.close();
+  }
+}
+
+async function evaluateSite(
+  models: readonly ChosenModel[],
+  site: Site,
+  { data, backend: choice }: Options,
+): Promise<Evaluation> {
+  const { name, validation } = site;
+  for (const model of models) checkModel(model, name, validation);
+  const repeats = await readRepeats(data, name, validation);
+  const backend = await openBackend(choice);
+  console.error(
+    `${validation.neurons} neurons, ${validation.count} validation images` +
+      `${repeats ? `, ${repeats.most} repeats` : ''}; on ${backend.name} (${backend.device})`,
+  );
+  const progress = createCountProgress('responses', process.stderr);
+  try {
+    return await evaluateModels(models, site, repeats, progress.report);
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,93 @@
+import { InputError } from '../../src/input-error.js';
+import { readWeights } from '../../src/model/saved-model.js';
+import { peakCount } from '../../src/tuning/metrics.js';
+import { type RankTuning, rankTuning } from '../../src/tuning/rank.js';
+import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
+import type { CountProgress } from '../count-progress.js';
+import { type Recording, responseMatrix } from '../recording.js';
+import type { Site } from '../site.js';
+import { type Decomposition, decompose } from './decomposition.js';
+import type { ChosenModel } from './models.js';
+import { type Attention, predictRecording } from './prediction.js';
+import { type Provenance, provenanceOf } from './provenance.js';
+import type { Repeats } from './repeats-file.js';
+import { type NeuronScores, scoreNeurons } from './scores.js';
+
+/** One model on the validation images of a site; everything by neuron is in the card's order. */
+export interface ModelEvaluation extends ChosenModel {
+  readonly provenance: Provenance;
+  readonly neurons: readonly NeuronScores[];
+  readonly tuning: RankTuning;
+  readonly decomposition: Decomposition;
+  readonly attention: Attention | null;
+}
+
+/** Several models on the validation images of one site. */
+export interface Evaluation {
+  readonly site: string;
+  readonly validation: Recording;
+  /** Of the peak: 1 % of the images. */
+  readonly k: number;
+  readonly hasRepeats: boolean;
+  readonly models: readonly ModelEvaluation[];
+}
+
+/** @throws InputError naming the model that cannot be evaluated */
+export async function evaluateModels(
+  models: readonly ChosenModel[],
+  site: Site,
+  repeats: Repeats | null,
+  onProgress: CountProgress,
+): Promise<Evaluation> {
+  const { validation } = site;
+  const k = peakCount(validation.count);
+  const networks = models.reduce((sum, { saved }) => sum + saved.card.neurons.length, 0);
+  let done = 0;
+  const advance = (responses: number) => {
+    done += responses;
+    onProgress(done, networks * validation.count);
+  };
+  const evaluated: ModelEvaluation[] = [];
+  for (const model of models) {
+    try {
+      evaluated.push(await evaluateModel(model, site, repeats, k, advance));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(`model ${model.label}: ${error.message}`, [], { cause: error });
+    }
+  }
+  return { site: site.name, validation, k, hasRepeats: repeats !== null, models: evaluated };
+}
+
+async function evaluateModel(
+  model: ChosenModel,
+  { validation, digests }: Site,
+  repeats: Repeats | null,
+  k: number,
+  onProgress: (responses: number) => void,
+): Promise<ModelEvaluation> {
+  const { card } = model.saved;
+  const weights = await readWeights(model.saved);
+  const prediction = await predictRecording(card, weights, validation, k, onProgress);
+  const ids = card.neurons.map(({ id }) => id);
+  const real = selectColumns(responseMatrix(validation), ids);
+  const tuning = rankTuning(prediction.responses, { real, k });
+  return {
+    ...model,
+    provenance: provenanceOf(card, digests),
+    neurons: scoreNeurons(card.neurons, tuning, repeats),
+    tuning,
+    decomposition: decompose(prediction, k),
+    attention: prediction.attention,
+  };
+}
+
+/** Some neurons of a matrix, in the order given. */
+function selectColumns(matrix: ResponseMatrix, neurons: readonly number[]): ResponseMatrix {
+  const values = new Float32Array(matrix.stimuli * neurons.length);
+  for (let i = 0; i < values.length; i++) {
+    const row = Math.floor(i / neurons.length);
+    values[i] = matrix.values[row * matrix.neurons + neurons[i % neurons.length]!]!;
+  }
+  return { stimuli: matrix.stimuli, neurons: neurons.length, values };
+}

@@ -1,0 +1,72 @@
+import path from 'node:path';
+import { InputError } from '../../src/input-error.js';
+import { readModel, type SavedModel, versionsIn } from '../../src/model/saved-model.js';
+import type { Recording } from '../recording.js';
+
+/** A model to evaluate, and what it is called beside others. */
+export interface ChosenModel {
+  /** `tang/2`, or its folder where two models would be called the same. */
+  readonly label: string;
+  readonly saved: SavedModel;
+}
+
+/**
+ * Finds the models.
+ * @param folders `models/tang` for its latest version, or `models/tang/2`
+ * @throws InputError naming the folder that holds no usable model, or is given twice
+ */
+export async function chooseModels(folders: readonly string[]): Promise<ChosenModel[]> {
+  const saved = await Promise.all(folders.map(findModel));
+  const nameOf = ({ card }: SavedModel) => `${card.name}/${card.version}`;
+  return saved.map((model, i) => {
+    if (saved.findIndex(({ folder }) => folder === model.folder) < i) {
+      throw new InputError(`--model ${folders[i]}: ${nameOf(model)} is given twice`);
+    }
+    const alone = saved.filter((other) => nameOf(other) === nameOf(model)).length === 1;
+    return { label: alone ? nameOf(model) : model.folder, saved: model };
+  });
+}
+
+/**
+ * Sees that a model's networks take the recording's images and stand for its neurons.
+ * @throws InputError with the reason when they do not
+ */
+export function checkModel(
+  { label, saved }: ChosenModel,
+  site: string,
+  { height, width, neurons }: Pick<Recording, 'height' | 'width' | 'neurons'>,
+): void {
+  const { stimulus, neurons: own } = saved.card;
+  if (stimulus.height !== height || stimulus.width !== width) {
+    throw new InputError(
+      `model ${label} takes images of ${stimulus.height}x${stimulus.width} pixels, ` +
+        `those of site ${site} are ${height}x${width}`,
+    );
+  }
+  const stranger = own.find(({ id }) => id >= neurons);
+  if (stranger) {
+    throw new InputError(
+      `model ${label} has a neuron ${stranger.id}, which site ${site} lacks: its responses are of ` +
+        `the neurons 0 to ${neurons - 1}`,
+    );
+  }
+}
+
+async function findModel(given: string): Promise<SavedModel> {
+  const folder = path.resolve(given);
+  const isVersion = /^[1-9]\d*$/.test(path.basename(folder));
+  try {
+    return await readModel(isVersion ? folder : await latestIn(folder));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`--model ${given}: ${error.message}`, [], { cause: error });
+  }
+}
+
+async function latestIn(folder: string): Promise<string> {
+  const versions = await versionsIn(folder).catch(() => []);
+  if (versions.length === 0) {
+    throw new InputError('there is no model: a model is a folder with the folders 1, 2, ... in it');
+  }
+  return path.join(folder, String(Math.max(...versions)));
+}

@@ -1,0 +1,151 @@
+import * as Plot from '@observablehq/plot';
+import sharp from 'sharp';
+import { centreIndex, type MapSize } from '../../../src/network/architectures.js';
+import { draw, FAINT } from './figure.js';
+
+/** Pixels that a hypercolumn sees, and from one to the next, along a side. */
+const FIELD = 16;
+const STRIDE = 4;
+/** Where the map begins in the image: half of what a receptive field is wider than its tile. */
+const MARGIN = (FIELD - STRIDE) / 2;
+
+/** In pixels. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Lies over an image, the more the stronger the attention above even. */
+const OVERLAY = [255, 96, 0] as const;
+
+/** A colour scale, made for all kinds of colour vision: dark to light, or through white at 0. */
+export interface HeatScale {
+  readonly domain: readonly [number, number];
+  /** As CSS has it. */
+  colour(value: number): string;
+}
+
+/** From 0 up. */
+export function sequentialScale(most: number): HeatScale {
+  return heatScale('linear', 'inferno', [0, most]);
+}
+
+/** About 0, purple below and orange above. */
+export function divergingScale(most: number): HeatScale {
+  return heatScale('diverging', 'PuOr', [-most, most]);
+}
+
+/** From a tile's corner. */
+const TILE = {
+  x1: 'x',
+  y1: 'y',
+  x2: ({ x }: { x: number }) => x + STRIDE,
+  y2: ({ y }: { y: number }) => y + STRIDE,
+} as const;
+
+/** A map of hypercolumns over the place of each one's receptive field in the image. */
+export function drawAttentionMap(
+  ariaLabel: string,
+  values: Float64Array,
+  map: MapSize,
+  image: ImageSize,
+  scale: HeatScale,
+): string {
+  const tiles = Array.from(values, (value, cell) => {
+    const [x, y] = [(cell % map.width) * STRIDE, Math.floor(cell / map.width) * STRIDE];
+    return { x: x + MARGIN, y: y + MARGIN, fill: scale.colour(value) };
+  });
+  const { height, width } = image;
+  const axis = { ticks: 5, labelAnchor: 'center', labelArrow: 'none' } as const;
+  return draw({
+    ariaLabel,
+    width: 250,
+    height: 250,
+    marginLeft: 40,
+    marginTop: 10,
+    marginRight: 10,
+    marginBottom: 40,
+    x: { ...axis, domain: [0, width], label: 'x (pixels)' },
+    y: { ...axis, domain: [height, 0], label: 'y (pixels)' },
+    marks: [
+      Plot.frame({ stroke: FAINT }),
+      Plot.rect(tiles, { ...TILE, fill: 'fill', inset: -0.2 }),
+      ...['black', 'white'].map((stroke, i) =>
+        Plot.rect([tiles[centreIndex(map)]!], {
+          ...TILE,
+          fill: 'none',
+          stroke,
+          strokeWidth: 2.6 - 1.4 * i,
+        }),
+      ),
+    ],
+  });
+}
+
+/**
+ * An image, and the image with attention laid over it, as the text of an SVG element.
+ * @param id of the image within the page
+ * @param pixels 0..1, row-major
+ * @param attention in multiples of even attention, which leaves the image as it is
+ * @param most the attention that covers the image wholly, above 1
+ */
+export async function drawAttendedImage(
+  id: string,
+  image: ImageSize & { readonly pixels: Float32Array },
+  attention: Float64Array,
+  map: MapSize,
+  most: number,
+): Promise<string> {
+  const { height, width } = image;
+  const gray = Uint8Array.from(image.pixels, (pixel) => Math.round(pixel * 255));
+  const heat = Array.from(attention, (value) => [
+    ...OVERLAY,
+    Math.round(255 * Math.max(0, Math.min(1, (value - 1) / (most - 1)))),
+  ]);
+  const stimulus = await pngUri(gray, image, 1);
+  const overlay = await pngUri(Uint8Array.from(heat.flat()), map, 4);
+  const centre = centreIndex(map);
+  const [left, top] = [(centre % map.width) * STRIDE, Math.floor(centre / map.width) * STRIDE];
+  const second = width + 4;
+  const whole = `width="${width}" height="${height}"`;
+  return (
+    `<svg class="stimulus" viewBox="-0.5 -0.5 ${second + width + 1} ${height + 1}" role="img" ` +
+    'aria-label="an image, and attention over it">' +
+    `<defs><image id="${id}" href="${stimulus}" ${whole}/></defs>` +
+    `<use href="#${id}"/><use href="#${id}" x="${second}"/>` +
+    `<image href="${overlay}" x="${second + MARGIN}" y="${MARGIN}" width="${map.width * STRIDE}" ` +
+    `height="${map.height * STRIDE}" class="heat"/>` +
+    `<rect x="${left}" y="${top}" width="${FIELD}" height="${FIELD}" class="field"/>` +
+    `<rect ${whole} class="edge"/><rect x="${second}" ${whole} class="edge"/></svg>`
+  );
+}
+
+/** Mean distance from the centre hypercolumn to where it attends, in pixels. */
+export function attentionDistance(attention: ArrayLike<number>, map: MapSize): number {
+  const centre = centreIndex(map);
+  let sum = 0;
+  for (let cell = 0; cell < attention.length; cell++) {
+    const dx = (cell % map.width) - (centre % map.width);
+    const dy = Math.floor(cell / map.width) - Math.floor(centre / map.width);
+    sum += attention[cell]! * Math.hypot(dx, dy) * STRIDE;
+  }
+  return sum;
+}
+
+function heatScale(
+  type: 'linear' | 'diverging',
+  scheme: Plot.ColorScheme,
+  domain: [number, number],
+): HeatScale {
+  const { apply } = Plot.scale({ color: { type, scheme, domain, clamp: true } });
+  return { domain, colour: (value) => String(apply(value)) };
+}
+
+async function pngUri(
+  bytes: Uint8Array,
+  { height, width }: ImageSize,
+  channels: 1 | 4,
+): Promise<string> {
+  const png = sharp(bytes, { raw: { width, height, channels } }).png({ compressionLevel: 9 });
+  return `data:image/png;base64,${(await png.toBuffer()).toString('base64')}`;
+}

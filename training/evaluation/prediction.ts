@@ -1,0 +1,165 @@
+import * as tf from '@tensorflow/tfjs';
+import { InputError } from '../../src/input-error.js';
+import type { ModelCard } from '../../src/model/card.js';
+import type { Weights } from '../../src/model/saved-model.js';
+import { type MapSize, mapSizes } from '../../src/network/architectures.js';
+import { forward, type Parameters } from '../../src/network/forward.js';
+import { parameterSpecifications, selectNeurons } from '../../src/network/parameters.js';
+import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
+import { toTensor } from '../fit.js';
+import type { Recording } from '../recording.js';
+import { createTopImages, type TopImage, type TopImages } from './top-images.js';
+
+/** The readout's sum taken apart, [images, neurons] each: centre + surround + bias. */
+export interface Terms {
+  readonly centre: ResponseMatrix;
+  readonly surround: ResponseMatrix;
+  /** The same for every image, [neurons]. */
+  readonly bias: Float32Array;
+}
+
+/** Where one neuron's centre hypercolumn attends. */
+export interface NeuronAttention {
+  /** The images of the strongest predicted responses, strongest first. */
+  readonly top: readonly TopImage[];
+  /** Mean over all images, [cells]. */
+  readonly mean: Float64Array;
+}
+
+export interface Attention {
+  /** Of hypercolumns: 9x9 for 50x50 pixels. */
+  readonly map: MapSize;
+  readonly neurons: readonly NeuronAttention[];
+}
+
+/** What a model's networks make of a recording's images. */
+export interface Prediction {
+  /** [images, neurons], the neurons as on the card */
+  readonly responses: ResponseMatrix;
+  readonly terms: Terms;
+  /** null where the networks have no attention. */
+  readonly attention: Attention | null;
+}
+
+/**
+ * Networks x images computed at once: at about half a megabyte each, all their maps stay below
+ * 300 MB.
+ */
+const NETWORKS_AT_ONCE = 512;
+/** Neurons computed together; more of them only make a batch of fewer images. */
+const NEURONS_AT_ONCE = 16;
+
+/**
+ * Runs all images of a recording through a model's networks, some neurons and images at a time. Of
+ * attention only the centre's row is kept, and of that the mean and the rows of the top images.
+ * @param topCount for how many images of each neuron attention is kept
+ * @param onProgress is told how many responses were computed since it was last called
+ * @throws InputError when a weight is missing or a response is not finite
+ */
+export async function predictRecording(
+  card: ModelCard,
+  weights: Weights,
+  recording: Recording,
+  topCount: number,
+  onProgress: (responses: number) => void,
+): Promise<Prediction> {
+  const [images, neurons] = [recording.count, card.neurons.length];
+  const matrix = () => ({ stimuli: images, neurons, values: new Float32Array(images * neurons) });
+  const [responses, centre, surround] = [matrix(), matrix(), matrix()];
+  const bias = new Float32Array(neurons);
+  const map = mapSizes(card.architecture, recording.height, recording.width).hypercolumns;
+  const hasAttention = card.architecture.attention !== 'none';
+  const gatherers = hasAttention ? card.neurons.map(() => createGatherer(map, topCount)) : null;
+
+  for (let first = 0; first < neurons; first += NEURONS_AT_ONCE) {
+    const rows = Array.from(
+      { length: Math.min(NEURONS_AT_ONCE, neurons - first) },
+      (_, i) => first + i,
+    );
+    const parameters = toDevice(card, weights, rows);
+    const batch = Math.floor(NETWORKS_AT_ONCE / rows.length);
+    try {
+      for (let image = 0; image < images; image += batch) {
+        const length = Math.min(batch, images - image);
+        await predictBatch(parameters, rows, image, length);
+        onProgress(length * rows.length);
+      }
+    } finally {
+      tf.dispose(parameters);
+    }
+  }
+  const bad = responses.values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new InputError(
+      `its neuron ${card.neurons[bad % neurons]!.id} responds to image ${Math.floor(bad / neurons)} ` +
+        `with ${responses.values[bad]}: its training diverged`,
+    );
+  }
+  const attention = gatherers && { map, neurons: gatherers.map((each) => each.finish(images)) };
+  return { responses, terms: { centre, surround, bias }, attention };
+
+  async function predictBatch(
+    parameters: Parameters,
+    rows: readonly number[],
+    firstImage: number,
+    length: number,
+  ): Promise<void> {
+    const stimuli = await recording.stimuli(Array.from({ length }, (_, i) => firstImage + i));
+    const { scale, offset } = card.stimulus;
+    const tensors = tf.tidy(() => {
+      const x = toTensor(stimuli).mul<tf.Tensor4D>(scale).add<tf.Tensor4D>(offset);
+      const computed = forward(card.architecture, parameters, x, undefined, { terms: true });
+      const { centre, surround, bias } = computed.terms!;
+      const attended = computed.centreAttention ? [computed.centreAttention] : [];
+      return [computed.responses, centre, surround, bias, ...attended]; // [B, N]; [B, N, cells]
+    });
+    const values = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
+    tf.dispose(tensors);
+    const [ofResponses, ofCentre, ofSurround, ofBias, attended] = values;
+    for (let i = 0; i < length; i++) {
+      const from = i * rows.length;
+      const to = (firstImage + i) * neurons + rows[0]!;
+      responses.values.set(ofResponses!.subarray(from, from + rows.length), to);
+      centre.values.set(ofCentre!.subarray(from, from + rows.length), to);
+      surround.values.set(ofSurround!.subarray(from, from + rows.length), to);
+    }
+    bias.set(ofBias!.subarray(0, rows.length), rows[0]!);
+    if (!attended || !gatherers) return;
+    const cells = map.height * map.width;
+    for (let i = 0; i < length * rows.length; i++) {
+      const row = rows[i % rows.length]!;
+      const image = firstImage + Math.floor(i / rows.length);
+      const own = attended.subarray(i * cells, (i + 1) * cells);
+      gatherers[row]!.add(image, ofResponses![i]!, own);
+    }
+  }
+}
+
+/** Gathers one neuron's attention, image by image. */
+function createGatherer({ height, width }: MapSize, topCount: number) {
+  const sum = new Float64Array(height * width);
+  const top: TopImages = createTopImages(topCount);
+  return {
+    add(image: number, response: number, attention: Float32Array): void {
+      for (let cell = 0; cell < sum.length; cell++) sum[cell]! += attention[cell]!;
+      top.offer(image, response, attention);
+    },
+    finish: (images: number): NeuronAttention => ({
+      top: top.list(),
+      mean: sum.map((total) => total / images),
+    }),
+  };
+}
+
+/** The parameters of some neurons, on the device. */
+function toDevice(card: ModelCard, weights: Weights, rows: readonly number[]): Parameters {
+  const specifications = parameterSpecifications(card.architecture, card.stimulus);
+  return Object.fromEntries(
+    specifications.map(({ name }) => {
+      const tensor = weights.get(name);
+      if (tensor === undefined) throw new InputError(`its weights lack '${name}'`);
+      const { shape, data } = selectNeurons(tensor, rows);
+      return [name, tf.tensor(data, [...shape], 'float32')];
+    }),
+  );
+}

@@ -1,0 +1,52 @@
+import { html } from 'hono/html';
+import type { Evaluation, ModelEvaluation } from '../evaluation.js';
+import { drawDecomposition, TERMS, termsDomain } from '../plots/decomposition-curves.js';
+import { figureOf, legend, type Part, unitOf } from './parts.js';
+
+/** What the centre hypercolumn and the others add to the responses. */
+export function decompositionSection({ models }: Evaluation): Part {
+  const domain = termsDomain(models.map(({ decomposition }) => decomposition));
+  return html`<h2 id="decomposition">What the readout adds up</h2>
+<p>The readout's sum taken apart into the term of the centre hypercolumn, the sum of the terms of all
+other cells (the surround) and the bias. Images in descending order of the predicted response, each
+neuron in its own order, averaged over neurons; thick lines are means over neighbouring ranks.</p>
+${legend(
+  TERMS.map(({ name, colour }) =>
+    name === 'bias' ? { name, colour, kind: 'dashed' } : { name, colour },
+  ),
+)}
+<div class="row">${models.map((model) => {
+    const { label, decomposition } = model;
+    const svg = drawDecomposition(label, decomposition, {
+      unit: unitOf([model]),
+      width: 520,
+      domain,
+    });
+    return figureOf(svg, label, html`<div style="max-width:520px">${captionOf(model)}</div>`);
+  })}</div>`;
+}
+
+function captionOf({ saved, decomposition }: ModelEvaluation): string {
+  const { readout, betaKernel, output } = saved.card.architecture;
+  const { centreShareOfPeak: share } = decomposition;
+  const kinds = {
+    full: 'A linear readout of the whole map.',
+    centre: 'The readout sees the centre alone: the surround adds nothing.',
+    split:
+      'Centre and surround have readouts of their own; their terms are taken through the combiner.',
+  };
+  const sentences = [
+    kinds[readout],
+    betaKernel === 3 && 'Each cell also sees its neighbours, through two 3x3 convolutions.',
+    output === 'softplus' && 'The sum is what the softplus is given.',
+    share !== null &&
+      readout !== 'centre' &&
+      `Of the rise from the mean to the peak the centre makes ${percent(share)}, ` +
+        `the surround ${percent(1 - share)}.`,
+  ];
+  return sentences.filter((sentence) => sentence !== false).join(' ');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}

@@ -1,0 +1,111 @@
+import { FORMULAS } from '../../src/tuning/repeats.js';
+import type { Evaluation, ModelEvaluation } from './evaluation.js';
+import { average, decimals, type Measure, measuresOf, scoreOf } from './scores.js';
+
+/** What the measures are, for those who read the files without this code. */
+export const FORMULAS_BY_MEASURE: Readonly<Record<Measure, string>> = {
+  CORR: 'Pearson(R, P)',
+  PT_J: 'share of the k images with the largest R whose P >= theta, theta the k-th largest R',
+  PT_S: 'share of the k largest P that are >= theta',
+  CCmax: `${FORMULAS.ccMax}; ${FORMULAS.signalPower}`,
+  CCnorm: FORMULAS.ccNorm,
+  FEV: FORMULAS.fev,
+  FEVE: FORMULAS.feve,
+  'split-half': `${FORMULAS.splitHalf}, r the mean correlation of random halves of the N repeats`,
+};
+
+/**
+ * The table as aligned text: each model's averages, then the neurons, model beside model.
+ * @param mostNeurons with more of them the neurons are left out
+ */
+export function textTable({ models, hasRepeats }: Evaluation, mostNeurons: number): string {
+  const measures = measuresOf(hasRepeats);
+  const averages = models.flatMap(({ label, neurons }) => {
+    const each = measures.map((measure) => average(neurons, measure));
+    return [
+      [label, 'mean', ...each.map(({ mean }) => decimals(mean))],
+      ['', 'median', ...each.map(({ median }) => decimals(median))],
+    ];
+  });
+  const ids = neuronIds(models);
+  const neurons =
+    ids.length > mostNeurons
+      ? []
+      : ids.flatMap((id) =>
+          models.flatMap(({ label, neurons }) => {
+            const neuron = neurons.find((each) => each.id === id);
+            if (!neuron) return [];
+            const scores = measures.map((measure) => decimals(scoreOf(neuron, measure)));
+            return [[label, `neuron ${id}`, ...scores]];
+          }),
+        );
+  const rows = [['model', '', ...measures], ...averages, ...neurons];
+  const text = align(rows);
+  if (ids.length <= mostNeurons) return text;
+  return `${text}\n${ids.length} neurons, each with its row in table.csv`;
+}
+
+/** One row per model and neuron; empty where a measure is undefined. */
+export function csvTable({ models, hasRepeats }: Evaluation): string {
+  const measures = measuresOf(hasRepeats);
+  const rows = models.flatMap(({ label, saved, neurons }) =>
+    neurons.map((neuron) => [
+      label,
+      saved.digest,
+      neuron.id,
+      neuron.keptEpoch ?? '',
+      ...(hasRepeats ? [neuron.repeats ?? ''] : []),
+      ...measures.map((measure) => scoreOf(neuron, measure) ?? ''),
+    ]),
+  );
+  const repeats = hasRepeats ? ['repeats'] : [];
+  const head = ['model', 'digest', 'neuron', 'keptEpoch', ...repeats, ...measures];
+  return `${[head, ...rows].map((row) => row.map(csvCell).join(',')).join('\n')}\n`;
+}
+
+/** The same with averages, the reasons of what is undefined, and each model's provenance. */
+export function jsonTable(evaluation: Evaluation): string {
+  const { site, validation, k, hasRepeats, models } = evaluation;
+  const measures = measuresOf(hasRepeats);
+  const table = {
+    site,
+    validationImages: validation.count,
+    k,
+    formulas: Object.fromEntries(
+      measures.map((measure) => [measure, FORMULAS_BY_MEASURE[measure]]),
+    ),
+    models: models.map(({ label, saved, provenance, neurons, decomposition }) => ({
+      model: label,
+      digest: saved.digest,
+      architecture: saved.card.architecture.id,
+      ...provenance,
+      centreShareOfPeak: decomposition.centreShareOfPeak,
+      averages: Object.fromEntries(measures.map((measure) => [measure, average(neurons, measure)])),
+      neurons,
+    })),
+  };
+  return `${JSON.stringify(table, null, 1)}\n`;
+}
+
+/** Ids of all neurons of some models, ascending. */
+export function neuronIds(models: readonly Pick<ModelEvaluation, 'neurons'>[]): number[] {
+  const ids = new Set(models.flatMap(({ neurons }) => neurons.map(({ id }) => id)));
+  return [...ids].sort((a, b) => a - b);
+}
+
+/** Columns of equal width: the first two to the left, numbers to the right. */
+function align(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+        .join('  '),
+    )
+    .join('\n');
+}
+
+function csvCell(value: string | number): string {
+  const text = String(value);
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

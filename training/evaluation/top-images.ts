@@ -1,0 +1,32 @@
+/** An image among those that a neuron responds to most, and where its centre attended then. */
+export interface TopImage {
+  readonly image: number;
+  /** Predicted. */
+  readonly response: number;
+  /** The centre hypercolumn's row of the attention matrix, [cells]; its sum is 1. */
+  readonly attention: Float32Array;
+}
+
+/** The strongest of the images offered, of which no more are kept than are wanted. */
+export interface TopImages {
+  /** @param attention copied where it is kept */
+  offer(image: number, response: number, attention: Float32Array): void;
+  /** Strongest first; of equal responses, the one offered first. */
+  list(): readonly TopImage[];
+}
+
+/** @param most how many images are kept */
+export function createTopImages(most: number): TopImages {
+  const kept: TopImage[] = [];
+  return {
+    offer(image, response, attention) {
+      const weakest = kept.at(-1);
+      if (kept.length === most && weakest && !(response > weakest.response)) return;
+      if (kept.length === most) kept.pop();
+      const place = kept.findIndex((other) => response > other.response);
+      const entry = { image, response, attention: attention.slice() };
+      kept.splice(place < 0 ? kept.length : place, 0, entry);
+    },
+    list: () => kept,
+  };
+}
