@@ -1,15 +1,7 @@
-import * as tf from '@tensorflow/tfjs';
-import type { NamedTensor } from '../src/formats/safetensors.js';
-import { InputError } from '../src/input-error.js';
-import type { GoldenCard, StimulusCard } from '../src/model/card.js';
-import type { Architecture } from '../src/network/architectures.js';
-import { forward } from '../src/network/forward.js';
+import type { StimulusCard } from '../src/model/card.js';
 import { stimulusStatistics } from '../src/stimulus/training-range.js';
-import { toTensor } from './fit.js';
-import type { Recording } from './site.js';
+import type { Recording } from './recording.js';
 
-/** Images whose responses a card keeps. */
-const GOLDEN_STIMULI = 4;
 /** Images read at once. */
 const BATCH = 500;
 
@@ -45,37 +37,5 @@ export async function describeStimuli(
     backgroundGray: sum / count,
     degreesPerImage,
     trainingRange: range,
-  };
-}
-
-/** Some validation images, as 8-bit pixels, with the responses of the trained networks. */
-export async function goldenResponses(
-  architecture: Architecture,
-  weights: ReadonlyMap<string, NamedTensor>,
-  validation: Recording,
-): Promise<GoldenCard> {
-  const count = Math.min(GOLDEN_STIMULI, validation.count);
-  const indices = Array.from({ length: count }, (_, i) =>
-    Math.floor((i * validation.count) / count),
-  );
-  const { height, width, pixels } = await validation.stimuli(indices);
-  const bytes = Uint8Array.from(pixels, (value) => Math.round(value * 255));
-  const rounded = Float32Array.from(bytes, (value) => value / 255);
-  const responses = tf.tidy(() => {
-    const parameters = Object.fromEntries(
-      [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape], 'float32')]),
-    );
-    const stimuli = toTensor({ count, height, width, pixels: rounded });
-    return forward(architecture, parameters, stimuli).responses; // [images, N]
-  });
-  const rows = await responses.array();
-  if (!rows.flat().every(Number.isFinite)) {
-    throw new InputError('the trained networks give responses that are not finite: they diverged');
-  }
-  responses.dispose();
-  const image = (i: number) => bytes.subarray(i * height * width, (i + 1) * height * width);
-  return {
-    stimuli: indices.map((_, i) => Buffer.from(image(i)).toString('base64')),
-    responses: rows,
   };
 }

@@ -3,7 +3,7 @@ import type { Stimuli } from '../src/stimulus/stimuli.js';
 import { neuronMetrics } from '../src/tuning/metrics.js';
 import { column, type ResponseMatrix } from '../src/tuning/response-matrix.js';
 import type { Learner } from './learner.js';
-import type { Recording } from './site.js';
+import { type Recording, responseMatrix } from './recording.js';
 
 /** Images evaluated at once. */
 const BATCH = 50;
@@ -46,11 +46,7 @@ export function evaluate(
   ids: readonly number[],
   predicted: ResponseMatrix,
 ): Fit[] {
-  const real = {
-    stimuli: recording.count,
-    neurons: recording.neurons,
-    values: recording.responses,
-  };
+  const real = responseMatrix(recording);
   return ids.map((id, index) => {
     const responses = column(predicted, index);
     if (!responses.every(Number.isFinite)) return { CORR: null, PT_J: null, PT_S: null };

@@ -9,7 +9,7 @@ import {
 } from '../src/network/forward.js';
 import { type BatchStatistics, updateRunning } from '../src/network/layers/normalisation.js';
 import type { ParameterSpecification } from '../src/network/parameters.js';
-import { meanSquaredError } from './loss.js';
+import { type Loss, meanSquaredError } from './loss.js';
 import { adamStep, type Moments } from './optimiser.js';
 
 /** One batch: stimuli [B, height, width, 1], scaled; targets [B, N]; dropout factors. */
@@ -32,6 +32,21 @@ export interface Freezing {
 
 const NOTHING_FROZEN: Freezing = { names: [], still: false };
 
+/** What Adam remembers of a population: with its weights, all that the next step depends on. */
+export interface OptimiserState {
+  /** Taken so far. */
+  readonly steps: number;
+  /** `first.<parameter>` and `second.<parameter>` of what learns, [N, ...] each. */
+  readonly moments: ReadonlyMap<string, NamedTensor>;
+}
+
+/** How a population learns: on the mean squared error, from the first step on, unless it is said. */
+export interface Learning {
+  readonly loss?: Loss | undefined;
+  /** Where an earlier learner was. */
+  readonly optimiser?: OptimiserState | undefined;
+}
+
 /** A population of networks that learns. Holds tensors until it is disposed. */
 export interface Learner {
   /**
@@ -43,6 +58,8 @@ export interface Learner {
   respond(stimuli: tf.Tensor4D): Promise<Float32Array>;
   /** The parameters as they are now, neurons stacked on the first axis. */
   weights(): Promise<Map<string, NamedTensor>>;
+  /** What the optimiser remembers as it is now. */
+  optimiser(): Promise<OptimiserState>;
   dispose(): void;
 }
 
@@ -55,6 +72,7 @@ export function createLearner(
   specifications: readonly ParameterSpecification[],
   initial: ReadonlyMap<string, NamedTensor>,
   freezing: Freezing = NOTHING_FROZEN,
+  { loss = meanSquaredError, optimiser }: Learning = {},
 ): Learner {
   const isFrozen = (name: string) => freezing.names.some((start) => name.startsWith(start));
   const isStill = (block: string) => freezing.still && isFrozen(`${block}.`);
@@ -67,13 +85,15 @@ export function createLearner(
     .filter((block) => !isStill(block));
   const parameters: Record<string, tf.Tensor> = {};
   const moments: Record<string, Moments> = {};
-  let steps = 0;
+  let steps = optimiser?.steps ?? 0;
   for (const { name } of specifications) {
     const tensor = initial.get(name);
     if (tensor === undefined) throw new Error(`there is no initial '${name}'`);
     parameters[name] = tf.tensor(tensor.data, [...tensor.shape], 'float32');
   }
-  for (const name of learned) moments[name] = zeroMoments(parameters[name]!);
+  for (const name of learned) {
+    moments[name] = optimiser ? momentsOf(optimiser, name) : zeroMoments(parameters[name]!);
+  }
 
   return {
     async step(batch) {
@@ -97,11 +117,15 @@ export function createLearner(
     },
 
     async weights() {
-      const entries = specifications.map(async ({ name }) => {
-        const tensor = parameters[name]!;
-        return [name, { shape: tensor.shape, data: await tensor.data<'float32'>() }] as const;
-      });
-      return new Map(await Promise.all(entries));
+      return await download(specifications.map(({ name }) => [name, parameters[name]!]));
+    },
+
+    async optimiser() {
+      const entries = learned.flatMap((name): [string, tf.Tensor][] => [
+        [`first.${name}`, moments[name]!.first],
+        [`second.${name}`, moments[name]!.second],
+      ]);
+      return { steps, moments: await download(entries) };
     },
 
     dispose() {
@@ -125,7 +149,7 @@ export function createLearner(
         collect: (block, { mean, variance }) =>
           statistics.set(block, { mean: tf.keep(mean), variance: tf.keep(variance) }),
       });
-      losses = tf.keep(meanSquaredError(responses, targets));
+      losses = tf.keep(loss(responses, targets));
       return losses.sum(); // neurons are independent, so this is each one's own gradient
     })(learned.map((name) => parameters[name]!));
     return { losses: losses!, gradients: grads, statistics };
@@ -158,4 +182,24 @@ export function createLearner(
 
 function zeroMoments(parameter: tf.Tensor): Moments {
   return { first: tf.zerosLike(parameter), second: tf.zerosLike(parameter) };
+}
+
+function momentsOf({ moments }: OptimiserState, name: string): Moments {
+  const upload = (entry: string) => {
+    const tensor = moments.get(entry);
+    if (tensor === undefined) throw new Error(`the optimiser has no '${entry}'`);
+    return tf.tensor(tensor.data, [...tensor.shape], 'float32');
+  };
+  return { first: upload(`first.${name}`), second: upload(`second.${name}`) };
+}
+
+async function download(
+  tensors: readonly (readonly [string, tf.Tensor])[],
+): Promise<Map<string, NamedTensor>> {
+  const entries = tensors.map(async ([name, tensor]) => {
+    // a copy: a backend may hand out what it still reads
+    const data = (await tensor.data<'float32'>()).slice();
+    return [name, { shape: tensor.shape, data }] as const;
+  });
+  return new Map(await Promise.all(entries));
 }

@@ -1,37 +1,31 @@
-import * as tf from '@tensorflow/tfjs';
-import type { NamedTensor } from '../src/formats/safetensors.js';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Weights } from '../src/model/saved-model.js';
-import {
-  initialParameters,
-  parameterSpecifications,
-  selectNeurons,
-} from '../src/network/parameters.js';
 import { randomStream } from '../src/network/random.js';
-import { dropoutFactors } from './dropout.js';
-import { evaluate, type Fit, predict, toTensor } from './fit.js';
-import { createLearner, type Learner } from './learner.js';
-import { architectureOf, type Recipe } from './recipes/recipes.js';
-import type { Recording, Site } from './site.js';
-import { beginWith } from './stages.js';
+import type { Fit } from './fit.js';
+import { Interrupted, type Interruption } from './interruption.js';
+import {
+  createNetworks,
+  type Networks,
+  type NetworksState,
+  type PopulationTask,
+} from './networks.js';
+import type { NeuronState } from './neuron-state.js';
 
 /** A trained neuron: how well it is predicted, and by which epoch's weights. */
-export interface TrainedNeuron extends Fit {
-  readonly id: number;
-  /** From 1. */
-  readonly keptEpoch: number | null;
-}
+export interface TrainedNeuron extends Fit, Pick<NeuronState, 'id' | 'keptEpoch' | 'stopped'> {}
 
 export interface TrainedPopulation {
   readonly neurons: readonly TrainedNeuron[];
   /** Each neuron's weights of its kept epoch, neurons stacked on the first axis. */
-  readonly weights: Map<string, NamedTensor>;
+  readonly weights: Weights;
 }
 
-/** The networks that a stage begins with. */
-export interface Base {
-  /** Of all neurons of the site. */
-  readonly weights: Weights;
-  readonly freeze: 'published' | 'still';
+/** A population in the midst of its training: what it goes on from, bit for bit. */
+export interface PopulationState extends NetworksState {
+  /** From 1. */
+  readonly epoch: number;
+  /** The batch of the epoch that is next, from 0; after the last, the evaluation is. */
+  readonly batch: number;
 }
 
 /** What is told after each batch and, with its CORRs, each epoch. */
@@ -42,104 +36,85 @@ export interface TrainingReport {
   readonly batchesPerEpoch: number;
   /** Mean over the neurons of the last batch's loss. */
   readonly loss: number;
-  /** After an epoch: each neuron on the validation images. */
+  /** After an epoch: each learning neuron on the images on which the kept epoch is chosen. */
   readonly fits?: readonly Fit[];
+}
+
+/** What accompanies a training. */
+export interface Companions {
+  readonly report?: (progress: TrainingReport) => void;
+  /** Is given the state after each epoch, and when it is interrupted. */
+  readonly save?: (state: PopulationState) => Promise<void>;
+  /** Is told of each neuron that stops. */
+  readonly onStop?: (neuron: NeuronState) => void;
+  readonly interruption?: Interruption;
+}
+
+/** Batches of an epoch; the last one may be smaller. */
+export function batchesPerEpoch({ data, recipe }: Pick<PopulationTask, 'data' | 'recipe'>): number {
+  return Math.ceil(data.training.count / recipe.batchSize);
 }
 
 /**
  * Trains one network for each of some neurons of a site, together, and keeps each one's weights of
- * the epoch with its highest CORR on the validation images.
- * @param neurons ids: columns of the site's responses
- * @param base what the recipe's frozen parameters are taken from
+ * the epoch with its highest CORR on the images for that. A neuron that cannot go on stops alone.
+ * @param from where to go on
+ * @throws Interrupted after the state has been saved
  */
 export async function trainPopulation(
-  site: Site,
-  recipe: Recipe,
-  neurons: readonly number[],
-  seed: number,
-  report: (progress: TrainingReport) => void,
-  base?: Base,
+  task: PopulationTask,
+  { report, save, onStop, interruption }: Companions = {},
+  from?: PopulationState,
 ): Promise<TrainedPopulation> {
-  const { training, validation } = site;
-  const architecture = architectureOf(recipe);
-  const specifications = parameterSpecifications(architecture, training);
-  const kept = initialParameters(specifications, neurons, seed);
-  if (base) beginWith(kept, base.weights, recipe.frozen, neurons);
-  const freezing = { names: recipe.frozen, still: base?.freeze === 'still' };
-  const best: (TrainedNeuron | undefined)[] = neurons.map(() => undefined);
-  const learner = createLearner(architecture, specifications, kept, freezing);
-  const batchesPerEpoch = Math.ceil(training.count / recipe.batchSize);
+  const { data, recipe, seed } = task;
+  const batches = batchesPerEpoch(task);
+  const networks = createNetworks(task, onStop ?? (() => undefined), from);
+  let { epoch, batch } = from ?? { epoch: 1, batch: 0 };
   try {
-    for (let epoch = 1; epoch <= recipe.epochs; epoch++) {
-      const order = Uint32Array.from({ length: training.count }, (_, image) => image);
-      randomStream(seed, 'order', epoch).shuffle(order);
-      let loss = Number.NaN;
-      for (let batch = 0; batch < batchesPerEpoch; batch++) {
-        const images = order.subarray(batch * recipe.batchSize, (batch + 1) * recipe.batchSize);
-        const dropout = () =>
-          dropoutFactors(architecture, neurons, images.length, recipe.dropout, {
-            seed,
-            epoch,
-            batch,
-          });
-        loss = mean(await learnBatch(learner, training, neurons, images, dropout));
-        report({ epoch, batches: batch + 1, batchesPerEpoch, loss });
-      }
-      const fits = evaluate(
-        validation,
-        neurons,
-        await predict(learner, validation, neurons.length),
-      );
-      await keepImproved(epoch, fits);
-      report({ epoch, batches: batchesPerEpoch, batchesPerEpoch, loss, fits });
-    }
+    while (epoch <= recipe.epochs && networks.learning().length > 0) await trainEpoch();
+    return await finish(networks, check);
+  } catch (error) {
+    if (error instanceof Interrupted) await saveState();
+    throw error;
   } finally {
-    learner.dispose();
+    networks.dispose();
   }
-  return { neurons: best.map((neuron) => neuron!), weights: kept };
 
-  /** The first epoch counts as the best so far even where its CORR is undefined. */
-  async function keepImproved(epoch: number, fits: readonly Fit[]): Promise<void> {
-    const improved = fits.flatMap((fit, row) => {
-      const before = best[row];
-      return !before || (fit.CORR ?? -2) > (before.CORR ?? -2) ? [row] : [];
-    });
-    if (improved.length === 0) return;
-    const current = await learner.weights();
-    for (const row of improved) {
-      best[row] = { id: neurons[row]!, ...fits[row]!, keptEpoch: epoch };
-      for (const [name, { shape, data }] of kept) {
-        const each = data.length / shape[0]!;
-        data.set(selectNeurons(current.get(name)!, [row]).data, row * each);
-      }
+  async function trainEpoch(): Promise<void> {
+    const order = Uint32Array.from({ length: data.training.count }, (_, image) => image);
+    randomStream(seed, 'order', epoch).shuffle(order);
+    let loss = Number.NaN;
+    while (batch < batches && networks.learning().length > 0) {
+      await check();
+      const images = order.subarray(batch * recipe.batchSize, (batch + 1) * recipe.batchSize);
+      loss = await networks.learn(images, { seed, epoch, batch });
+      batch += 1;
+      report?.({ epoch, batches: batch, batchesPerEpoch: batches, loss });
     }
+    if (networks.learning().length === 0) return;
+    const fits = await networks.select(epoch, check);
+    report?.({ epoch, batches, batchesPerEpoch: batches, loss, fits });
+    [epoch, batch] = [epoch + 1, 0];
+    await saveState();
+  }
+
+  /** Between two batches, where signals come through and the training can be left. */
+  async function check(): Promise<void> {
+    await turn();
+    if (interruption?.isRequested()) throw new Interrupted();
+  }
+
+  async function saveState(): Promise<void> {
+    if (networks.learning().length === 0) return; // what is left takes no time
+    await save?.({ epoch, batch, ...(await networks.state()) });
   }
 }
 
-async function learnBatch(
-  learner: Learner,
-  training: Recording,
-  neurons: readonly number[],
-  images: Uint32Array,
-  dropout: () => ReturnType<typeof dropoutFactors>,
-): Promise<Float32Array> {
-  const targets = new Float32Array(images.length * neurons.length);
-  for (const [row, image] of images.entries()) {
-    for (const [column, neuron] of neurons.entries()) {
-      targets[row * neurons.length + column] =
-        training.responses[image * training.neurons + neuron]!;
-    }
-  }
-  const batch = {
-    stimuli: toTensor(await training.stimuli(images)),
-    targets: tf.tensor2d(targets, [images.length, neurons.length]),
-    dropout: dropout(),
-  };
-  const losses = await learner.step(batch);
-  tf.dispose([batch.stimuli, batch.targets, ...Object.values(batch.dropout)]);
-  return losses;
-}
-
-function mean(values: Float32Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+async function finish(networks: Networks, check: () => Promise<void>): Promise<TrainedPopulation> {
+  const fits = await networks.measure(check);
+  const neurons = networks.neurons.map(({ id, keptEpoch, stopped }, row): TrainedNeuron => {
+    const fit = fits[row] ?? { CORR: null, PT_J: null, PT_S: null };
+    return { id, ...fit, keptEpoch, ...(stopped && { stopped }) };
+  });
+  return { neurons, weights: networks.kept() };
 }

@@ -1,48 +1,119 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { TrainingReport } from './population.js';
 
+/** What is ahead: one recipe after another, each for one population of neurons after another. */
+export interface StagePlan {
+  /** Name of the recipe. */
+  readonly name: string;
+  readonly epochs: number;
+  readonly batchesPerEpoch: number;
+  /** Neurons of each population. */
+  readonly populations: readonly number[];
+}
+
 export interface ProgressDisplay {
-  /** @param population which population of how many is being trained, from 0 */
-  report(population: number, progress: TrainingReport): void;
+  /**
+   * @param stage which of the plan's, from 0
+   * @param population which of the stage's, from 0
+   */
+  report(stage: number, population: number, progress: TrainingReport): void;
+  /** Says something in between. */
+  say(line: string): void;
   stop(): void;
 }
 
-/** A bar with loss, CORR and time left on a terminal; a line for each epoch everywhere. */
+/** Where progress is shown: a bar needs the terminal whole. */
+export type ProgressStream = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
+
+/** Where there is no terminal: seconds after which a line comes although no epoch has ended. */
+const SILENCE = 60;
+
+/**
+ * A bar with loss, CORR and the time left of the whole on a terminal; elsewhere a line for each
+ * epoch, and in long epochs for each minute.
+ * @param clock in seconds
+ */
 export function createProgressDisplay(
-  populations: number,
-  epochs: number,
-  stream: NodeJS.WriteStream,
+  stages: readonly StagePlan[],
+  stream: ProgressStream,
+  clock: () => number,
 ): ProgressDisplay {
-  const format =
-    'epoch {epoch}/{epochs} {bar} {percentage}%  loss {loss}  CORR {corr}  {eta_formatted} left';
-  const bar = stream.isTTY
-    ? // its own handler for Ctrl-C would keep the program from ending
-      new SingleBar(
-        { stream, format, etaBuffer: 100, gracefulExit: false, linewrap: true },
-        Presets.shades_classic,
-      )
-    : undefined;
-  const started = performance.now();
+  const total = stages.reduce((sum, stage) => sum + workOf(stage), 0);
+  const bar = stream.isTTY ? createBar(stream as NodeJS.WriteStream) : undefined;
+  const started = clock();
+  let lastLine = started;
+  let before: number | undefined;
   let corr = '-';
   return {
-    report(population, { epoch, batches, batchesPerEpoch, loss, fits }) {
-      const total = populations * epochs * batchesPerEpoch;
-      const done = (population * epochs + epoch - 1) * batchesPerEpoch + batches;
-      if (done === 1) bar?.start(total, 0, { epoch, epochs, loss: '-', corr });
+    report(stage, population, progress) {
+      const { epoch, batches, batchesPerEpoch, fits } = progress;
+      const plan = stages[stage]!;
+      const done = workBefore(stages, stage, population) + workInPopulation();
+      // what was done before this process says nothing of the time left
+      before ??= done - plan.populations[population]!;
+      const now = clock();
+      const left = duration(((now - started) / (done - before)) * (total - done));
       if (fits) corr = meanCorr(fits);
-      bar?.update(done, { epoch, epochs, loss: loss.toFixed(4), corr });
-      if (!fits || bar) return;
-      const seconds = (performance.now() - started) / 1000;
-      const left = Math.round((seconds / done) * (total - done));
-      const part = populations > 1 ? `population ${population + 1}/${populations}, ` : '';
-      stream.write(
-        `${part}epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}, CORR ${corr}, ${left} s left\n`,
-      );
+      const loss = Number.isFinite(progress.loss) ? progress.loss.toFixed(4) : '-';
+      const where = [
+        ...(stages.length > 1 ? [`stage ${stage + 1}/${stages.length} ${plan.name}`] : []),
+        ...(plan.populations.length > 1
+          ? [`population ${population + 1}/${plan.populations.length}`]
+          : []),
+        `epoch ${epoch}/${plan.epochs}`,
+      ].join(', ');
+      if (bar) {
+        const shown = { where, loss, corr, left };
+        if (bar.isActive) bar.update(done, shown);
+        else bar.start(total, done, shown);
+      } else if (fits || (batches < batchesPerEpoch && now - lastLine >= SILENCE)) {
+        const part = fits ? '' : `, batch ${batches}/${batchesPerEpoch}`;
+        stream.write(`${where}${part}: loss ${loss}, CORR ${corr}, ${left} left\n`);
+        lastLine = now;
+      }
+
+      function workInPopulation(): number {
+        return plan.populations[population]! * ((epoch - 1) * batchesPerEpoch + batches);
+      }
+    },
+    say(line) {
+      if (bar?.isActive) stream.write('\n');
+      stream.write(`${line}\n`);
     },
     stop() {
       bar?.stop();
     },
   };
+}
+
+/** Seconds in words: `81 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 100) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+function createBar(stream: NodeJS.WriteStream): SingleBar {
+  const format = '{where} {bar} {percentage}%  loss {loss}  CORR {corr}  {left} left';
+  // its own handler for Ctrl-C would keep the program from ending
+  return new SingleBar(
+    { stream, format, gracefulExit: false, linewrap: true },
+    Presets.shades_classic,
+  );
+}
+
+/** In batches times neurons. */
+function workOf({ epochs, batchesPerEpoch, populations }: StagePlan): number {
+  return epochs * batchesPerEpoch * populations.reduce((sum, neurons) => sum + neurons, 0);
+}
+
+function workBefore(stages: readonly StagePlan[], stage: number, population: number): number {
+  const { populations, ...plan } = stages[stage]!;
+  const earlier = { ...plan, populations: populations.slice(0, population) };
+  return [...stages.slice(0, stage), earlier].reduce((sum, each) => sum + workOf(each), 0);
 }
 
 function meanCorr(fits: NonNullable<TrainingReport['fits']>): string {

@@ -4,7 +4,6 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import {
   bytesPerElement,
-  decodeNpy,
   decodeNpyHeader,
   elementCount,
   NPY_HEADER_BYTES,
@@ -22,6 +21,17 @@ export interface RowFile {
   close(): Promise<void>;
 }
 
+/** What of a file in Fortran order is read at once, beside the rows that it is put into. */
+const BLOCK_BYTES = 16 * 2 ** 20;
+
+/** Elements that are moved, not read, by their size in bytes. */
+const WORDS: Readonly<
+  Record<
+    number,
+    typeof Uint8Array | typeof Uint16Array | typeof Uint32Array | typeof Float64Array | undefined
+  >
+> = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: Float64Array };
+
 /**
  * Opens a .npy file for reading rows.
  * @throws InputError naming the file when it is missing, not .npy, or not of its header's length
@@ -32,7 +42,7 @@ export async function openRowFile(file: string): Promise<RowFile> {
   });
   try {
     const header = await readHeader(handle);
-    return header.fortranOrder ? await readWhole(handle) : openRows(file, handle, header);
+    return header.fortranOrder ? await readColumns(handle, header) : openRows(file, handle, header);
   } catch (error) {
     await handle.close();
     if (!(error instanceof InputError)) throw error;
@@ -82,21 +92,57 @@ function openRows(file: string, handle: FileHandle, header: NpyHeader): RowFile 
   };
 }
 
-async function readWhole(handle: FileHandle): Promise<RowFile> {
-  const { element, shape, data } = decodeNpy(await handle.readFile());
+/** In Fortran order a column, one element of every row, lies together: all rows are made at once. */
+async function readColumns(handle: FileHandle, header: NpyHeader): Promise<RowFile> {
+  const { element, shape, dataOffset } = header;
+  const [count = 1, ...rowShape] = shape;
+  const width = elementCount(rowShape);
+  const size = width * bytesPerElement(element);
+  const Words = WORDS[bytesPerElement(element)]!;
+  const rows = new Words(count * width);
+  const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / (count * Words.BYTES_PER_ELEMENT)));
+  for (let first = 0; first < width; first += perBlock) {
+    const columns = Math.min(perBlock, width - first);
+    const block = new Words(columns * count);
+    const position = dataOffset + first * count * Words.BYTES_PER_ELEMENT;
+    await readFully(handle, new Uint8Array(block.buffer), position);
+    for (let column = 0; column < columns; column++) {
+      const place = rowMajorIndex(first + column, rowShape);
+      for (let row = 0; row < count; row++)
+        rows[row * width + place] = block[column * count + row]!;
+    }
+  }
   await handle.close();
-  const whole = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const size = elementCount(shape.slice(1)) * bytesPerElement(element);
+  const bytes = new Uint8Array(rows.buffer);
   return {
     element,
     shape,
     async rows(indices) {
-      const bytes = new Uint8Array(indices.length * size);
+      const chosen = new Uint8Array(indices.length * size);
       for (let i = 0; i < indices.length; i++) {
-        bytes.set(whole.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size);
+        chosen.set(bytes.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size);
       }
-      return bytes;
+      return chosen;
     },
     close: async () => undefined,
   };
+}
+
+async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < into.length) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
+    if (bytesRead === 0) throw new InputError('it became shorter while it was read');
+    done += bytesRead;
+  }
+}
+
+/** The place in row-major order of what stands at a place in column-major order. */
+function rowMajorIndex(columnMajor: number, shape: readonly number[]): number {
+  let [rest, index] = [columnMajor, 0];
+  for (const length of shape) {
+    index = index * length + (rest % length);
+    rest = Math.floor(rest / length);
+  }
+  return index;
 }

@@ -1,27 +1,47 @@
-import path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { InputError } from '../src/input-error.js';
+import { Command, Option } from 'commander';
+import { TrainingCard } from '../src/model/card.js';
 import { BACKENDS, type BackendName, openBackend } from '../src/network/backend.js';
-import { siteName, wholeNumber } from './options.js';
+import { currentMemory } from './chunk.js';
+import { freeDisk } from './disk.js';
+import type { Machine, ModelRequest } from './model-request.js';
+import { checkModelName, degrees, figure, siteName, wholeNumber } from './options.js';
+import type { TrainedNeuron } from './population.js';
 import { findRecipe, RECIPES } from './recipes/recipes.js';
+import { readRepeats } from './repeats-file.js';
+import { exitCodesHelp } from './run-command.js';
+import { parseShard, type Shard, shardOfJob } from './shards/shard.js';
 import { openSite } from './site.js';
 import { trainModel } from './train-model.js';
 
-interface Options {
+interface Options
+  extends Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out' | 'unit'> {
   readonly data: string;
   readonly site: string;
-  readonly recipe: string;
   readonly epochs?: number;
-  readonly seed: number;
-  readonly out: string;
   readonly backend: BackendName | 'auto';
-  readonly freeze: 'published' | 'still';
-  readonly unit: string;
+  readonly chunk: number | 'auto';
+  readonly shard?: Shard;
+  readonly resume?: true;
+  readonly allowBlank?: true;
   readonly degreesPerImage?: number;
 }
 
-/** `train`: fits one network to each neuron of a site and saves them as a model. */
-export function createTrainCommand(): Command {
+const MACHINE: Machine = {
+  signals: process,
+  stream: process.stderr,
+  memory: currentMemory,
+  freeDisk,
+  clock: () => performance.now() / 1000,
+};
+
+/**
+ * `train`: fits one network to each neuron of a site and saves them as a model.
+ * @param environment where a Kubernetes job says which share is this one's
+ */
+export function createTrainCommand(
+  environment: Readonly<Record<string, string | undefined>> = {},
+  machine = MACHINE,
+): Command {
   return new Command('train')
     .description('fits one network to each neuron of a recorded site and saves them as a model')
     .requiredOption('--data <folder>', 'where train_img_{site}.npy and its companions are')
@@ -30,6 +50,23 @@ export function createTrainCommand(): Command {
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
     .option('--epochs <count>', "instead of the recipe's", wholeNumber(1, 100_000))
     .option('--seed <number>', 'the same seed trains the same model', wholeNumber(0, 2 ** 32), 1)
+    .addOption(
+      new Option(
+        '--loss <name>',
+        'mse: mean squared error; poisson: for counts, with responses kept positive by a softplus',
+      )
+        .choices(TrainingCard.shape.loss.options)
+        .default('mse'),
+    )
+    .addOption(
+      new Option(
+        '--select <images>',
+        "images on which each neuron's kept epoch is chosen: validation, as published, or heldout, " +
+          'a tenth of the training images, which are then not trained on',
+      )
+        .choices(TrainingCard.shape.split.options)
+        .default('validation'),
+    )
     .addOption(
       new Option('--backend <name>', 'what computes: auto takes the first that works')
         .choices(['auto', ...BACKENDS])
@@ -43,44 +80,56 @@ export function createTrainCommand(): Command {
         .choices(['published', 'still'])
         .default('published'),
     )
+    .addOption(
+      new Option('--chunk <neurons>', 'neurons trained together; auto: as many as memory allows')
+        .argParser((text) => (text === 'auto' ? text : wholeNumber(1, 100_000)(text)))
+        .default('auto'),
+    )
+    .addOption(
+      new Option(
+        '--shard <i/n>',
+        'trains share i (from 0) of n of the neurons, for `merge` to put together; in an indexed ' +
+          'Kubernetes job: JOB_COMPLETION_INDEX of JOB_COMPLETIONS',
+      ).argParser((text) => parseShard(text, '--shard')),
+    )
+    .option('--resume', 'go on with this training where it was broken off, or begin it')
+    .option('--allow-blank', 'take images that are of one gray all over')
     .option('--unit <text>', 'of the responses, for the card', 'as recorded')
-    .option('--degrees-per-image <degrees>', 'side of an image, where it is known', positive)
+    .option('--degrees-per-image <degrees>', 'side of an image, where it is known', degrees)
     .allowExcessArguments(false)
-    .action(train);
+    .addHelpText('after', exitCodesHelp('badInput', 'failed', 'interrupted'))
+    .action((options: Options) => train(options, environment, machine));
 }
 
-async function train(options: Options): Promise<void> {
+async function train(
+  options: Options,
+  environment: Readonly<Record<string, string | undefined>>,
+  machine: Machine,
+): Promise<void> {
   findRecipe(options.recipe);
   checkModelName(options.out);
-  const site = await openSite(options.data, options.site);
+  const shard = options.shard ?? shardOfJob(environment);
+  const site = await openSite(options.data, options.site, {
+    allowBlank: options.allowBlank ?? false,
+  });
   try {
-    const { epochs, degreesPerImage = null } = options;
+    const { epochs, degreesPerImage = null, resume = false } = options;
+    const chunk = options.chunk === 'auto' ? undefined : options.chunk;
+    const repeats = await readRepeats(options.data, options.site, site.validation);
     const backend = await openBackend(options.backend);
-    const request = { ...options, site, backend, epochs, degreesPerImage };
-    const { saved, neurons, seconds } = await trainModel(request);
-    for (const { id, CORR, PT_J, PT_S, keptEpoch } of neurons) {
-      const fit = `CORR ${figure(CORR)}  PT_J ${figure(PT_J)}  PT_S ${figure(PT_S)}`;
-      console.log(`neuron ${id}: ${fit}  (epoch ${keptEpoch})`);
-    }
+    const given = { epochs, degreesPerImage, resume, chunk, shard };
+    const request = { ...options, ...given, site, repeats, backend };
+    const { saved, neurons, seconds } = await trainModel(request, machine);
+    for (const neuron of neurons) console.log(lineOf(neuron));
     console.log(`saved ${saved.folder} in ${seconds.toFixed(0)} s, digest ${saved.digest}`);
   } finally {
     await site.close();
   }
 }
 
-/** So that a name that no card can carry is told before the training, not after it. */
-function checkModelName(out: string): void {
-  const name = path.basename(path.resolve(out));
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return;
-  throw new InputError(`--out ${out}: a model's name is made of letters, digits, ., _ and -`);
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value < 180)) throw new InvalidArgumentError('It must be degrees above 0.');
-  return value;
-}
-
-function figure(value: number | null): string {
-  return value === null ? 'undefined' : value.toFixed(3);
+function lineOf({ id, CORR, PT_J, PT_S, keptEpoch, stopped }: TrainedNeuron): string {
+  const fit = `CORR ${figure(CORR)}  PT_J ${figure(PT_J)}  PT_S ${figure(PT_S)}`;
+  const kept = keptEpoch === null ? 'no epoch' : `epoch ${keptEpoch}`;
+  const end = stopped ? `; stopped after epoch ${stopped.epoch}: ${stopped.reason}` : '';
+  return `neuron ${id}: ${fit}  (${kept}${end})`;
 }

@@ -1,43 +1,16 @@
-import { freemem } from 'node:os';
-import packageFile from '../package.json' with { type: 'json' };
-import {
-  readWeights,
-  type SavedModel,
-  saveModel,
-  type UnsavedCard,
-} from '../src/model/saved-model.js';
-import type { Backend } from '../src/network/backend.js';
-import { describeStimuli, goldenResponses } from './describe.js';
-import { ADAM } from './optimiser.js';
-import {
-  type Base,
-  type TrainedNeuron,
-  type TrainedPopulation,
-  trainPopulation,
-} from './population.js';
-import { createProgressDisplay } from './progress.js';
-import { architectureOf, findRecipe, type Recipe } from './recipes/recipes.js';
-import type { Site } from './site.js';
-import { stackPopulations } from './stack.js';
-import { findStage, stageFolder } from './stages.js';
-
-/** What to train, on what, and where to save it. */
-export interface ModelRequest {
-  readonly site: Site;
-  readonly backend: Backend;
-  /** Name of a recipe. */
-  readonly recipe: string;
-  /** Instead of the recipe's, for each stage. */
-  readonly epochs: number | undefined;
-  readonly seed: number;
-  /** Whether the blocks that a stage does not train go on in training mode, as in the published code. */
-  readonly freeze: Base['freeze'];
-  /** `models/x` makes the next version of the model x. */
-  readonly out: string;
-  /** Of the responses, for the card. */
-  readonly unit: string;
-  readonly degreesPerImage: number | null;
-}
+import { readWeights, type SavedModel, saveModel } from '../src/model/saved-model.js';
+import type { Checkpoint } from './checkpoint/checkpoint.js';
+import { syncFolder } from './checkpoint/whole-file.js';
+import { checkDisk, diskNeeded } from './disk.js';
+import { Interrupted, type Interruption, interruptible } from './interruption.js';
+import type { Machine, ModelRequest } from './model-request.js';
+import type { TrainedNeuron } from './population.js';
+import { createProgressDisplay, type ProgressDisplay } from './progress.js';
+import { checkTargets, splitSite, type TrainingData } from './split.js';
+import { type ModelPlan, planModel, type Stage, sizesOf, stepsOf } from './stage-plan.js';
+import { trainSite } from './train-site.js';
+import { describeModel } from './training-card.js';
+import { TrainingFailed } from './training-failed.js';
 
 export interface TrainedModel {
   readonly saved: SavedModel;
@@ -45,130 +18,123 @@ export interface TrainedModel {
   readonly seconds: number;
 }
 
-/** Bytes that one network needs in training on one 50x50 image: 2.6e6 measured for ff_sa_cnn. */
-const BYTES_PER_NETWORK_IMAGE = 3e6;
-/** The wasm heap ends at 4 GiB, fragments included. */
-const MAX_WASM_BYTES = 1e9;
+/** Neurons named in the message of a training that came to nothing. */
+const NEURONS_TOLD = 5;
 
 /**
- * Trains a network for each neuron of a site and saves them; where the recipe begins with another's
- * networks, finds those saved, or trains them first.
- * @param stagesOf the model that the stages belong to
+ * Trains a network for each neuron of a site, or of its shard, and saves them; where the recipe
+ * begins with another's networks, finds those saved, or trains them first.
+ * @throws InputError before anything is trained where it cannot be, or does not fit on the disk
+ * @throws Interrupted with how to go on; TrainingFailed where every neuron of the site stopped
  */
-export async function trainModel(
-  request: ModelRequest,
-  stagesOf = request.out,
-): Promise<TrainedModel> {
-  const recipe = recipeOf(request, request.recipe);
-  const stage =
-    recipe.after === undefined ? undefined : await baseOf(request, recipe.after, stagesOf);
-  const started = performance.now();
-  announce(request, recipe);
-  const base = stage && { weights: await readWeights(stage), freeze: request.freeze };
-  const trained = await trainSite(request, recipe, base);
-  const seconds = (performance.now() - started) / 1000;
-  const card = await describe(request, recipe, trained, seconds, stage);
-  const saved = await saveModel(request.out, card, trained.weights);
-  return { saved, neurons: trained.neurons, seconds };
-}
-
-async function baseOf(request: ModelRequest, name: string, stagesOf: string): Promise<SavedModel> {
-  const out = stageFolder(stagesOf, name);
-  const found = await findStage(out, {
-    recipe: name,
-    seed: request.seed,
-    epochs: recipeOf(request, name).epochs,
-    digests: request.site.digests,
-    freeze: request.freeze,
-  });
-  console.error(
-    found
-      ? `${request.recipe} begins with ${name}, which is there: ${found.folder}`
-      : `${request.recipe} begins with ${name}, which is trained first`,
-  );
-  return found ?? (await trainModel({ ...request, recipe: name, out }, stagesOf)).saved;
-}
-
-function recipeOf({ epochs }: ModelRequest, name: string): Recipe {
-  const recipe = findRecipe(name);
-  return epochs === undefined ? recipe : { ...recipe, epochs };
-}
-
-/** Trains the neurons in populations that fit into memory, one after the other. */
-async function trainSite(
-  { site, seed, backend }: ModelRequest,
-  recipe: Recipe,
-  base: Base | undefined,
-): Promise<TrainedPopulation> {
-  const size = populationSize(recipe, backend);
-  const ids = Array.from({ length: site.training.neurons }, (_, id) => id);
-  const chunks = Array.from({ length: Math.ceil(ids.length / size) }, (_, i) =>
-    ids.slice(i * size, (i + 1) * size),
-  );
-  const display = createProgressDisplay(chunks.length, recipe.epochs, process.stderr);
-  const trained: TrainedPopulation[] = [];
-  try {
-    for (const [index, chunk] of chunks.entries()) {
-      const report = display.report.bind(display, index);
-      trained.push(await trainPopulation(site, recipe, chunk, seed, report, base));
+export async function trainModel(request: ModelRequest, machine: Machine): Promise<TrainedModel> {
+  const { site, select, seed, loss } = request;
+  checkTargets(site, loss);
+  const data = splitSite(site, select, seed);
+  const say = (line: string) => machine.stream.write(`${line}\n`);
+  const plan = await planModel(request, machine, say);
+  const place = plan.stages.at(-1)!.out;
+  checkDisk(place, diskNeeded(sizesOf(plan, request)), await machine.freeDisk(place));
+  const steps = stepsOf(plan, data.training.count);
+  const display = createProgressDisplay(steps, machine.stream, machine.clock);
+  const onRequest = () =>
+    display.say('ends after the batch at hand and saves a checkpoint; once more ends at once');
+  return await interruptible(machine.signals, onRequest, async (interruption) => {
+    try {
+      return await trainStages(request, plan, data, display, interruption);
+    } finally {
+      display.stop();
     }
-  } finally {
-    display.stop();
+  });
+}
+
+async function trainStages(
+  request: ModelRequest,
+  plan: ModelPlan,
+  data: TrainingData,
+  display: ProgressDisplay,
+  interruption: Interruption,
+): Promise<TrainedModel> {
+  let base = plan.base;
+  let model: TrainedModel | undefined;
+  for (const [index, stage] of plan.stages.entries()) {
+    display.say(announcement(request, plan, stage, data));
+    model = await trainStage(index, stage, base);
+    base = model.saved;
   }
-  return {
-    neurons: trained.flatMap(({ neurons }) => neurons),
-    weights: stackPopulations(trained.map(({ weights }) => weights)),
-  };
-}
+  return model!;
 
-function populationSize({ batchSize }: Recipe, { name }: Backend): number {
-  const memory = name === 'tensorflow' ? freemem() / 2 : MAX_WASM_BYTES;
-  return Math.max(1, Math.floor(memory / (batchSize * BYTES_PER_NETWORK_IMAGE)));
-}
-
-async function describe(
-  { site, backend, seed, unit, degreesPerImage, freeze, recipe: name }: ModelRequest,
-  recipe: Recipe,
-  { neurons, weights }: TrainedPopulation,
-  seconds: number,
-  base: SavedModel | undefined,
-): Promise<UnsavedCard> {
-  const { training, validation, digests } = site;
-  const architecture = architectureOf(recipe);
-  return {
-    architecture: { id: recipe.architecture, ...architecture },
-    stimulus: await describeStimuli(training, degreesPerImage),
-    response: { unit },
-    neurons: neurons.map((neuron) => ({ ...neuron, noiseCeiling: null })),
-    training: {
-      recipe: name,
-      seed,
-      epochs: recipe.epochs,
-      batchSize: recipe.batchSize,
-      optimiser: ADAM,
-      loss: 'mse',
-      ...(base && { base: { model: base.card.name, digest: base.digest, freeze } }),
-      split: 'validation',
-      data: {
-        site: site.name,
-        trainingImages: training.count,
-        validationImages: validation.count,
-        digests,
+  async function trainStage(
+    index: number,
+    stage: Stage,
+    base: SavedModel | undefined,
+  ): Promise<TrainedModel> {
+    const { recipe, out, checkpoint } = stage;
+    await checkpoint.begin(base?.digest ?? null);
+    const task = { data, recipe, neurons: plan.neurons, seed: request.seed };
+    const trained = await trainSite(
+      { ...task, base: base && (await baseOf(base, request)) },
+      checkpoint,
+      {
+        report: (population, progress) => display.report(index, population, progress),
+        onStop: ({ id, stopped }) => display.say(`neuron ${id} stops: ${stopped?.reason}`),
+        interruption,
       },
-      backend: `${backend.name} (${backend.device})`,
-      codeVersion: packageFile.version,
-      date: new Date().toISOString(),
-      seconds,
-    },
-    golden: await goldenResponses(architecture, weights, validation),
-  };
+    ).catch((error: unknown) => {
+      if (!(error instanceof Interrupted)) throw error;
+      throw new Interrupted(
+        `interrupted; ${checkpoint.folder} holds the training: the same command with --resume goes on`,
+      );
+    });
+    const { neurons } = trained;
+    if (!request.shard && neurons.every(({ stopped }) => stopped)) {
+      await checkpoint.remove();
+      throw new TrainingFailed(
+        `${stage.name}: every neuron stopped, so nothing is saved: ${reasons(neurons)}`,
+      );
+    }
+    const seconds = checkpoint.seconds();
+    const card = await describeModel(request, stage, data, trained, seconds, base);
+    const saved = await saveModel(out, card, trained.weights);
+    await syncFolder(saved.folder);
+    await checkpoint.remove();
+    return { saved, neurons, seconds };
+  }
 }
 
-function announce({ site, backend, recipe: name }: ModelRequest, recipe: Recipe): void {
-  const { training, validation } = site;
-  console.error(
-    `${training.neurons} neurons, ${training.count} training and ${validation.count} validation ` +
-      `images of ${training.height}x${training.width}; ${name}, ` +
-      `${recipe.epochs} epochs on ${backend.name} (${backend.device})`,
+async function baseOf(base: SavedModel, { freeze }: ModelRequest) {
+  const neurons = base.card.neurons.map(({ id }) => id);
+  return { weights: await readWeights(base), neurons, freeze };
+}
+
+function announcement(
+  { site, backend, shard, select }: ModelRequest,
+  { neurons }: ModelPlan,
+  { name, recipe, checkpoint }: Stage,
+  { training, selection, validation }: TrainingData,
+): string {
+  const share = shard ? ` (${neurons[0]} to ${neurons.at(-1)} of ${site.training.neurons})` : '';
+  const heldOut = select === 'heldout' ? `, ${selection.count} held-out` : '';
+  return (
+    `${neurons.length} neurons${share}, ${training.count} training${heldOut} and ` +
+    `${validation.count} validation images of ${training.height}x${training.width}; ${name}, ` +
+    `${recipe.epochs} epochs on ${backend.name} (${backend.device})${whereItGoesOn(checkpoint, neurons.length)}`
   );
+}
+
+function whereItGoesOn({ position, chunk }: Checkpoint, neurons: number): string {
+  if (!position) return '';
+  const populations = Math.ceil(neurons / chunk);
+  const { population, epoch, batch } = position;
+  if (population === populations) return '; goes on, all neurons are trained';
+  const which = populations > 1 ? `population ${population + 1}/${populations}, ` : '';
+  return `; goes on with ${which}epoch ${epoch}, batch ${batch + 1}`;
+}
+
+function reasons(neurons: readonly TrainedNeuron[]): string {
+  const told = neurons
+    .slice(0, NEURONS_TOLD)
+    .map(({ id, stopped }) => `neuron ${id} (${stopped?.reason})`);
+  const others = neurons.length - told.length;
+  return `${told.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
 }

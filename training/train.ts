@@ -1,4 +1,4 @@
 import { runCommand } from './run-command.js';
 import { createTrainCommand } from './train-command.js';
 
-await runCommand(createTrainCommand());
+await runCommand(createTrainCommand(process.env));

@@ -78,6 +78,14 @@ export const TrainingCard = z.strictObject({
     /** sha256 of each file that was read, by its name. */
     digests: z.record(z.string(), Sha256),
   }),
+  /** Where it holds a share of the site's neurons: share `index` (from 0) of `of`. */
+  shard: z
+    .strictObject({
+      index: z.int().nonnegative(),
+      of: z.int().positive(),
+      siteNeurons: z.int().positive(),
+    })
+    .optional(),
   backend: z.string(),
   codeVersion: z.string(),
   date: z.iso.datetime(),

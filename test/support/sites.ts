@@ -8,26 +8,31 @@ export const SIDE = 24;
 
 /**
  * Writes a site `small` of 24x24 images whose neurons respond to how bright the image is: neuron 0
- * in proportion to its mean, neuron 1 to its reverse, neuron 2 with noise alone.
+ * in proportion to its mean, neuron 1 to its reverse, neuron 2 with noise alone; further neurons
+ * in proportion to it with noise.
  */
-export async function writeSmallSite(folder: string, training = 200, validation = 50) {
+export async function writeSmallSite(folder: string, training = 200, validation = 50, neurons = 3) {
   await mkdir(folder, { recursive: true });
   for (const [split, count] of [
     ['train', training],
     ['val', validation],
   ] as const) {
     const random = randomStream(1, split);
+    const noise = randomStream(1, split, 'noise');
     const images = new Uint8Array(count * SIDE * SIDE);
-    const responses = new Float32Array(count * 3);
+    const responses = new Float32Array(count * neurons);
     for (let image = 0; image < count; image++) {
       const bright = random.uniform();
       for (let i = 0; i < SIDE * SIDE; i++) {
         images[image * SIDE * SIDE + i] = 255 * (0.7 * bright + 0.3 * random.uniform());
       }
-      responses.set([bright, 1 - bright, random.normal()], image * 3);
+      responses.set([bright, 1 - bright, random.normal()], image * neurons);
+      for (let neuron = 3; neuron < neurons; neuron++) {
+        responses[image * neurons + neuron] = bright + 0.1 * noise.normal();
+      }
     }
     const file = (prefix: string) => path.join(folder, `${prefix}_small.npy`);
     await writeFile(file(`${split}_img`), encodeNpy(images, [count, SIDE, SIDE]));
-    await writeFile(file(`${split}Rsp`), encodeNpy(responses, [count, 3]));
+    await writeFile(file(`${split}Rsp`), encodeNpy(responses, [count, neurons]));
   }
 }

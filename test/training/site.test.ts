@@ -17,6 +17,20 @@ async function write(file: string, data: NpyData, shape: number[]): Promise<void
   await writeFile(path.join(folder, `${file}_small.npy`), encodeNpy(data, shape));
 }
 
+/** The .npy file of an array as numpy writes it in Fortran order. */
+function inFortranOrder(data: Float64Array, [count, height, width]: [number, number, number]) {
+  const columns = new Float64Array(data.length);
+  for (let i = 0; i < count; i++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        columns[(x * height + y) * count + i] = data[(i * height + y) * width + x]!;
+      }
+    }
+  }
+  const file = Buffer.from(encodeNpy(columns, [count, height, width])).toString('latin1');
+  return Buffer.from(file.replace("'fortran_order': False", "'fortran_order': True "), 'latin1');
+}
+
 /** The message, with the folder left out. */
 async function refusal(): Promise<string> {
   const error = await openSite(folder, 'small').then(
@@ -31,7 +45,7 @@ test('images are read in the order asked, pixels from 0 to 1', async () => {
     Math.floor(i / SIDE / SIDE),
   );
   await write('train_img', images, [6, SIDE, SIDE, 1]);
-  const site = await openSite(folder, 'small');
+  const site = await openSite(folder, 'small', { allowBlank: true });
   const { count, height, width, pixels } = await site.training.stimuli([5, 0, 5, 2]);
   expect([count, height, width]).toEqual([4, SIDE, SIDE]);
   const means = [0, 1, 2, 3].map((i) => pixels[i * SIDE * SIDE + 7]);
@@ -49,29 +63,22 @@ test('a file that is cut off while it is in use is told, not read as black', asy
 });
 
 test('float64 in Fortran order is the same site', async () => {
-  const image = (i: number) => (i % 7) / 7;
-  const cOrder = Float64Array.from({ length: 6 * SIDE * SIDE }, (_, i) => image(i));
+  const cOrder = Float64Array.from({ length: 6 * SIDE * SIDE }, (_, i) => (i % 7) / 7);
   await write('train_img', cOrder, [6, SIDE, SIDE]);
   const original = await openSite(folder, 'small');
   const expected = await original.training.stimuli([4, 1]);
   await original.close();
-  const columns = new Float64Array(cOrder.length);
-  for (let i = 0; i < 6; i++) {
-    for (let y = 0; y < SIDE; y++) {
-      for (let x = 0; x < SIDE; x++)
-        columns[(x * SIDE + y) * 6 + i] = cOrder[(i * SIDE + y) * SIDE + x]!;
-    }
-  }
-  const file = Buffer.from(encodeNpy(columns, [6, SIDE, SIDE]));
-  const text = file.toString('latin1').replace("'fortran_order': False", "'fortran_order': True ");
-  await writeFile(path.join(folder, 'train_img_small.npy'), Buffer.from(text, 'latin1'));
+  await writeFile(
+    path.join(folder, 'train_img_small.npy'),
+    inFortranOrder(cOrder, [6, SIDE, SIDE]),
+  );
   const site = await openSite(folder, 'small');
   expect(await site.training.stimuli([4, 1])).toEqual(expected);
   await site.close();
 });
 
 test('what is wrong with a site is told with the file and the reason', async () => {
-  const images = new Uint8Array(6 * SIDE * SIDE);
+  const images = Uint8Array.from({ length: 6 * SIDE * SIDE }, (_, i) => i % 251);
   const good = () => write('train_img', images, [6, SIDE, SIDE]);
   const cases: [string, () => Promise<void>][] = [
     ['missing', () => rm(path.join(folder, 'train_img_small.npy'))],
@@ -89,7 +96,7 @@ test('what is wrong with a site is told with the file and the reason', async () 
       'floats to 255',
       () => write('train_img', new Float32Array(images.length).fill(200), [6, SIDE, SIDE]),
     ],
-    ['another size', () => write('train_img', new Uint8Array(6 * 20 * 20), [6, 20, 20])],
+    ['another size', () => write('train_img', images.subarray(0, 6 * 20 * 20), [6, 20, 20])],
     ['fewer images', () => write('train_img', images.subarray(SIDE * SIDE), [5, SIDE, SIDE])],
     [
       'NaN',
@@ -100,6 +107,25 @@ test('what is wrong with a site is told with the file and the reason', async () 
           Float32Array.of(...Array(13).fill(0), Number.NaN, 0, 0, 0, 0),
           [6, 3],
         );
+      },
+    ],
+    [
+      'not in float32',
+      () => write('trainRsp', Float64Array.of(...Array(17).fill(0), 1e300), [6, 3]),
+    ],
+    [
+      'blank',
+      async () => {
+        await write('trainRsp', new Float32Array(18), [6, 3]);
+        const blank = images.slice().fill(7, 2 * SIDE * SIDE, 3 * SIDE * SIDE);
+        await write('train_img', blank, [6, SIDE, SIDE]);
+      },
+    ],
+    [
+      'several blank',
+      () => {
+        const blank = images.slice().fill(7, 2 * SIDE * SIDE, 5 * SIDE * SIDE);
+        return write('train_img', blank, [6, SIDE, SIDE]);
       },
     ],
     [
@@ -123,9 +149,12 @@ test('what is wrong with a site is told with the file and the reason', async () 
       "colour: train_img_small.npy has shape (6, 4, 4, 3): gray images are (n, height, width)",
       "cut off: train_img_small.npy: it is cut off: its shape (6, 24, 24) needs 3456 bytes of data, 372 are there",
       "floats to 255: train_img_small.npy: image 0 has a pixel of 200; floats are 0 to 1, integers 0 to 255",
-      "another size: train_img_small.npy and val_img_small.npy hold images of different sizes",
+      "another size: train_img_small.npy holds images of 20x20 pixels, val_img_small.npy of 24x24",
       "fewer images: train_img_small.npy holds 5 images, trainRsp_small.npy 6 responses",
-      "NaN: trainRsp_small.npy: the response of neuron 1 to image 4 is not a number",
+      "NaN: trainRsp_small.npy: the response of neuron 1 to image 4 is NaN, not a number that float32 holds: correct it, or remove the image or the neuron",
+      "not in float32: trainRsp_small.npy: the response of neuron 2 to image 5 is 1e+300, not a number that float32 holds: correct it, or remove the image or the neuron",
+      "blank: train_img_small.npy: image 2 is blank, of one gray all over: remove it with its responses, or pass --allow-blank",
+      "several blank: train_img_small.npy: image 2 is blank, of one gray all over, as are 2 others: remove it with its responses, or pass --allow-blank",
       "fewer neurons: trainRsp_small.npy holds 2 neurons, valRsp_small.npy 3",
       "flat responses: trainRsp_small.npy has shape (6): it is (images, neurons)",
     ]

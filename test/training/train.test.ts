@@ -1,51 +1,56 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTfjsEngine } from '../../src/engine/tfjs/tfjs-engine.js';
+import { encodeNpy } from '../../src/formats/npy.js';
 import { readModel, readWeights } from '../../src/model/saved-model.js';
 import { openBackend } from '../../src/network/backend.js';
-import { trainPopulation } from '../../training/population.js';
-import { Recipe } from '../../training/recipes/recipes.js';
-import { openSite, type Site } from '../../training/site.js';
 import { createTrainCommand } from '../../training/train-command.js';
+import { fakeMachine } from '../support/machine.js';
 import { SIDE, writeSmallSite } from '../support/sites.js';
 
-const RECIPE = Recipe.parse({ architecture: 'rf_cnn', epochs: 3, batchSize: 20, dropout: 0.3 });
-
 let folder = '';
-let site: Site;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-train-'));
   await writeSmallSite(folder);
-  site = await openSite(folder, 'small');
   await openBackend('wasm');
 });
 afterAll(async () => {
-  await site.close();
   await rm(folder, { recursive: true });
 });
 
-test('the command trains a site and saves a model that an engine takes', async () => {
-  const said = vi.spyOn(console, 'log').mockReturnValue();
-  vi.spyOn(console, 'error').mockReturnValue();
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const out = path.join(folder, 'models', 'small');
-  const words = `--data ${folder} --site small --recipe rf_cnn --epochs 4 --backend wasm --out ${out}`;
-  for (const version of [1, 2]) {
-    await createTrainCommand().parseAsync(words.split(' '), { from: 'user' });
-    expect(said.mock.lastCall![0]).toContain(`saved ${out}/${version} in`);
+/** Runs the command, without a word on the console. */
+async function train(words: string, machine = fakeMachine()): Promise<string[]> {
+  const said: string[] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((line: string) => said.push(line));
+  try {
+    const fixed = `--data ${folder} --site small --backend wasm`;
+    const command = createTrainCommand({}, machine.machine);
+    await command.parseAsync(`${fixed} ${words}`.split(/\s+/), { from: 'user' });
+  } finally {
+    log.mockRestore();
   }
-  vi.restoreAllMocks();
+  return said;
+}
+
+test('the command trains a site and saves a model that an engine takes', async () => {
+  const out = path.join(folder, 'models', 'small');
+  for (const version of [1, 2]) {
+    const said = await train(`--recipe rf_cnn --epochs 4 --out ${out}`);
+    expect(said.at(-1)).toContain(`saved ${out}/${version} in`);
+  }
   expect(await readdir(out)).toEqual(['1', '2']);
   const { card, digest } = await readModel(`${out}/1`);
   expect(card).toMatchObject({
     name: 'small',
     version: 1,
-    architecture: { id: 'rf_cnn', channels: 32 },
+    architecture: { id: 'rf_cnn', channels: 32, output: 'linear' },
     stimulus: { height: SIDE, width: SIDE, degreesPerImage: null },
-    training: { recipe: 'rf_cnn', seed: 1, epochs: 4, data: { site: 'small' } },
+    training: {
+      ...{ recipe: 'rf_cnn', seed: 1, epochs: 4, loss: 'mse', split: 'validation' },
+      data: { site: 'small', trainingImages: 200, validationImages: 50 },
+    },
   });
   const [bright, dark] = card.neurons;
   expect(bright!.CORR).toBeGreaterThan(0.9);
@@ -55,55 +60,49 @@ test('the command trains a site and saves a model that an engine takes', async (
   await engine.close();
 });
 
-test('a neuron is trained the same alone as among others, and by the same seed again', async () => {
-  const before = tf.memory().numTensors;
-  const train = (neurons: number[], seed = 1) =>
-    trainPopulation(site, RECIPE, neurons, seed, () => undefined);
-  const alone = await train([2]);
-  const again = await train([2]);
-  const among = await train([0, 2, 1]);
-  const other = await train([2], 2);
-  expect(again).toEqual(alone);
-  expect(among.neurons[1]!.keptEpoch).toBe(alone.neurons[0]!.keptEpoch);
-  // within what the order of summation of a wider convolution changes
-  expect(Math.abs(among.neurons[1]!.CORR! - alone.neurons[0]!.CORR!)).toBeLessThan(1e-3);
-  expect(other.neurons[0]!.CORR).not.toBeCloseTo(alone.neurons[0]!.CORR!, 3);
-  expect(tf.memory().numTensors).toBe(before);
-});
-
-test('the kept weights are those of the epoch with the highest CORR', async () => {
-  const corrs: number[] = [];
-  const { neurons } = await trainPopulation(site, { ...RECIPE, epochs: 5 }, [2], 1, ({ fits }) => {
-    if (fits) corrs.push(fits[0]!.CORR!);
+test('with held-out images and the Poisson loss, the card says so', async () => {
+  const data = path.join(folder, 'counts');
+  await writeSmallSite(data);
+  const responses = Float32Array.from({ length: 600 }, (_, i) => i % 7);
+  await writeFile(`${data}/trainRsp_small.npy`, encodeNpy(responses, [200, 3]));
+  const out = path.join(folder, 'models', 'counts');
+  await train(
+    `--data ${data} --recipe rf_cnn --epochs 1 --loss poisson --select heldout --out ${out}`,
+  );
+  const { card, digest } = await readModel(`${out}/1`);
+  expect(card).toMatchObject({
+    architecture: { output: 'softplus' },
+    training: {
+      ...{ loss: 'poisson', split: 'heldout' },
+      data: { trainingImages: 180, heldOutImages: 20, validationImages: 50 },
+    },
   });
-  expect(corrs).toHaveLength(5);
-  expect(neurons[0]!.CORR).toBe(Math.max(...corrs));
-  expect(neurons[0]!.keptEpoch).toBe(corrs.indexOf(Math.max(...corrs)) + 1);
+  expect(card.golden.responses.flat().every((response) => response > 0)).toBe(true);
+  const engine = createTfjsEngine(await openBackend('wasm'));
+  await engine.load(`${out}/1`, digest);
+  await engine.close();
 });
 
 test('a recipe in stages trains those before it, or finds them, and takes what is frozen', async () => {
-  vi.spyOn(console, 'log').mockReturnValue();
-  const said = vi.spyOn(console, 'error').mockReturnValue();
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const out = path.join(folder, 'models', 'staged');
-  const train = async (recipe: string, freeze: string) => {
-    const words = `--data ${folder} --site small --recipe ${recipe} --epochs 1 --freeze ${freeze}`;
-    const where = `--backend wasm --out ${out}`;
-    said.mockClear();
-    await createTrainCommand().parseAsync(`${words} ${where}`.split(' '), { from: 'user' });
-    return said.mock.calls.map(([line]) => line as string).filter((line) => / begins /.test(line));
+  const stagesTold = async (recipe: string, options: string) => {
+    const machine = fakeMachine();
+    await train(`--recipe ${recipe} --epochs 1 ${options} --out ${out}`, machine);
+    return machine.lines.filter((line) => / begins /.test(line));
   };
-  expect(await train('ff_sa_cnn_star_incr_fc1', 'published')).toEqual([
+  expect(await stagesTold('ff_sa_cnn_star_incr_fc1', '')).toEqual([
     'ff_sa_cnn_star_incr_fc1 begins with rf_sa_cnn_star_incr, which is trained first',
     'rf_sa_cnn_star_incr begins with rf_cnn_30, which is trained first',
   ]);
-  expect(await train('ff_sa_cnn_star_incr_fc2', 'published')).toEqual([
+  expect(await stagesTold('ff_sa_cnn_star_incr_fc2', '')).toEqual([
     `ff_sa_cnn_star_incr_fc2 begins with rf_sa_cnn_star_incr, which is there: ${out}.rf_sa_cnn_star_incr/1`,
   ]);
-  expect(await train('rf_sa_cnn_star_incr', 'still')).toEqual([
+  expect(await stagesTold('rf_sa_cnn_star_incr', '--freeze still')).toEqual([
     `rf_sa_cnn_star_incr begins with rf_cnn_30, which is there: ${out}.rf_cnn_30/1`,
   ]);
-  vi.restoreAllMocks();
+  expect(await stagesTold('rf_sa_cnn_star_incr', '--select heldout')).toEqual([
+    'rf_sa_cnn_star_incr begins with rf_cnn_30, which is trained first',
+  ]);
 
   const read = async (saved: string) => {
     const model = await readModel(saved);
@@ -155,6 +154,16 @@ test('what a command cannot use is told before anything is trained', async () =>
   );
   expect(await refusal({ backend: 'cuda' })).toMatch(
     /Allowed choices are auto, tensorflow, webgpu/,
+  );
+  expect(await refusal({ loss: 'mae' })).toMatch(/Allowed choices are mse, poisson\.$/);
+  expect(await refusal({ loss: 'poisson' })).toMatch(
+    /^\.\/trainRsp_small\.npy: the response of neuron 2 to image \d+ is -\d.*, and the Poisson loss/,
+  );
+  expect(await refusal({ select: 'test' })).toMatch(/Allowed choices are validation, heldout\.$/);
+  expect(await refusal({ chunk: 'all' })).toMatch(/It must be a whole number from 1 to/);
+  expect(await refusal({ shard: '4/4' })).toMatch(/^--shard 4\/4: it is i\/n, share i of n, and i/);
+  expect(await refusal({ shard: '1/4' })).toMatch(
+    /^shard 1\/4: the site has 3 neurons, which make/,
   );
   expect(await refusal({ site: 'other' })).toMatch(/^\.\/train_img_other.npy cannot be read/);
 });

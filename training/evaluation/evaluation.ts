@@ -5,12 +5,12 @@ import { type RankTuning, rankTuning } from '../../src/tuning/rank.js';
 import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import type { CountProgress } from '../count-progress.js';
 import { type Recording, responseMatrix } from '../recording.js';
+import type { Repeats } from '../repeats-file.js';
 import type { Site } from '../site.js';
 import { type Decomposition, decompose } from './decomposition.js';
 import type { ChosenModel } from './models.js';
 import { type Attention, predictRecording } from './prediction.js';
 import { type Provenance, provenanceOf } from './provenance.js';
-import type { Repeats } from './repeats-file.js';
 import { type NeuronScores, scoreNeurons } from './scores.js';
 
 /** One model on the validation images of a site; everything by neuron is in the card's order. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../../src/input-error.js';
+import { TrainingCard } from '../../src/model/card.js';
 import {
   ARCHITECTURES,
   type Architecture,
@@ -11,6 +12,7 @@ export const Recipe = z.strictObject({
   architecture: ArchitectureId,
   epochs: z.int().positive(),
   batchSize: z.int().min(2),
+  loss: TrainingCard.shape.loss.default('mse'),
   /** Probability with which a channel is dropped. */
   dropout: z.number().min(0).lt(1),
   /** Instead of the architecture's own. */
@@ -74,8 +76,11 @@ export function findRecipe(name: string): Recipe {
   );
 }
 
-/** The network that a recipe trains. */
-export function architectureOf({ architecture, channels }: Recipe): Architecture {
-  const own = ARCHITECTURES[architecture];
-  return channels === undefined ? own : { ...own, channels };
+/** The network that a recipe trains: the Poisson loss is of rates, which are positive. */
+export function architectureOf({ architecture, channels, loss }: Recipe): Architecture {
+  return {
+    ...ARCHITECTURES[architecture],
+    ...(channels !== undefined && { channels }),
+    ...(loss === 'poisson' && { output: 'softplus' }),
+  };
 }

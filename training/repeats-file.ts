@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { decodeNpy, type NpyArray } from '../../src/formats/npy.js';
-import { InputError } from '../../src/input-error.js';
-import { ccMax, type Trials } from '../../src/tuning/repeats.js';
-import type { Recording } from '../recording.js';
+import { decodeNpy, type NpyArray } from '../src/formats/npy.js';
+import { InputError } from '../src/input-error.js';
+import { ccMax, type Trials } from '../src/tuning/repeats.js';
+import type { Recording } from './recording.js';
 
 /** The single trials behind the mean responses to the validation images. */
 export interface Repeats {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { InputError } from '../../src/input-error.js';
 import { ccMax } from '../../src/tuning/repeats.js';
-import { noiseCeilings, readRepeats } from '../../training/evaluation/repeats-file.js';
+import { noiseCeilings, readRepeats } from '../../training/repeats-file.js';
 import { synthesizeSite, writeSite } from '../../training/synthetic/site.js';
 
 let folder = '';

@@ -1,0 +1,48 @@
+import type { Weights } from '../../src/model/saved-model.js';
+import type { PopulationTask } from '../../training/networks.js';
+import { Recipe } from '../../training/recipes/recipes.js';
+import type { Recording } from '../../training/recording.js';
+import type { Site } from '../../training/site.js';
+import { splitSite } from '../../training/split.js';
+
+/** A network that learns in a moment. */
+export const SMALL_RECIPE = Recipe.parse({
+  architecture: 'rf_cnn',
+  channels: 4,
+  epochs: 3,
+  batchSize: 20,
+  dropout: 0.3,
+});
+
+/** Trains some neurons of a site as the small recipe does, unless it is said otherwise. */
+export function smallTask(
+  site: Pick<Site, 'training' | 'validation'>,
+  neurons: readonly number[],
+  changes: Partial<Recipe> = {},
+): PopulationTask {
+  const recipe = { ...SMALL_RECIPE, ...changes };
+  return { data: splitSite(site, 'validation', 1), recipe, neurons, seed: 1 };
+}
+
+/** A recording in which one neuron responds otherwise. */
+export function withResponses(
+  recording: Recording,
+  neuron: number,
+  respond: (image: number) => number,
+): Recording {
+  const responses = recording.responses.slice();
+  for (let i = 0; i < recording.count; i++) {
+    responses[i * recording.neurons + neuron] = respond(i);
+  }
+  return { ...recording, responses };
+}
+
+/** Parameters as plain numbers, to compare bit for bit. */
+export function bitsOf(weights: Weights): Record<string, string> {
+  return Object.fromEntries(
+    [...weights].map(([name, { data }]) => [
+      name,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex'),
+    ]),
+  );
+}

@@ -1,0 +1,3 @@
+import { trainingTests } from './on-backend.js';
+
+trainingTests('wasm', { missing: null, required: true });

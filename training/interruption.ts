@@ -1,0 +1,44 @@
+/** Whether the program has been asked to end. */
+export interface Interruption {
+  readonly isRequested: () => boolean;
+}
+
+/** Ends a training that has been asked to end and can go on later; its message says how. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** The exit code of a program that was interrupted, as shells have it. */
+export const INTERRUPTED_EXIT_CODE = 130;
+
+/** The part of a process that is listened to. */
+export interface Signals {
+  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  exit(code: number): unknown;
+}
+
+/**
+ * Runs work that Ctrl-C or SIGTERM asks to end; a second one ends the process at once.
+ * @param onRequest is told of the first
+ */
+export async function interruptible<T>(
+  signals: Signals,
+  onRequest: () => void,
+  work: (interruption: Interruption) => Promise<T>,
+): Promise<T> {
+  let requested = false;
+  const listener = () => {
+    if (requested) signals.exit(INTERRUPTED_EXIT_CODE);
+    requested = true;
+    onRequest();
+  };
+  signals.on('SIGINT', listener);
+  signals.on('SIGTERM', listener);
+  try {
+    return await work({ isRequested: () => requested });
+  } finally {
+    signals.off('SIGINT', listener);
+    signals.off('SIGTERM', listener);
+  }
+}

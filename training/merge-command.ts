@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { checkModelName } from './options.js';
+import { exitCodesHelp } from './run-command.js';
+import { mergeShards } from './shards/merge.js';
+
+/** `merge`: makes one model of the shards that were trained for it. */
+export function createMergeCommand(): Command {
+  return new Command('merge')
+    .description('makes one model of the shards that `train --shard` saved for it')
+    .requiredOption('--out <folder>', 'the --out of the shards: models/x merges models/x.shards')
+    .allowExcessArguments(false)
+    .addHelpText('after', exitCodesHelp('badInput', 'failed'))
+    .action(async ({ out }: { out: string }) => {
+      checkModelName(out);
+      const { folder, digest, card } = await mergeShards(out);
+      console.log(`saved ${folder}, ${card.neurons.length} neurons, digest ${digest}`);
+    });
+}
