@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../src/input-error.js';
 import { type ImageRules, openRecording, type Recording } from './recording.js';
@@ -27,6 +28,7 @@ export async function openSite(
   const file = (prefix: string) => path.join(folder, `${prefix}_${name}.npy`);
   const files = ['train_img', 'trainRsp', 'val_img', 'valRsp'].map(file);
   const opened: RowFile[] = [];
+  await checkPresence(folder, name);
   try {
     const [training, validation] = [
       await openRecording(files[0]!, files[1]!, rules, opened),
@@ -55,4 +57,16 @@ export async function openSite(
   async function close(): Promise<void> {
     await Promise.all(opened.map((each) => each.close()));
   }
+}
+
+/** Tells which sites are there where the one asked for is not. */
+async function checkPresence(folder: string, name: string): Promise<void> {
+  const files = await readdir(folder).catch((cause: unknown) => {
+    throw new InputError(`--data ${folder} is no folder that can be read`, [], { cause });
+  });
+  const sites = files.flatMap((file) => /^train_img_(.+)\.npy$/.exec(file)?.[1] ?? []);
+  if (sites.includes(name)) return;
+  const there = sites.length > 0 ? `the site ${sites.join(', ')}` : 'no site';
+  const missing = path.join(folder, `train_img_${name}.npy`);
+  throw new InputError(`${missing} is not there: that folder holds ${there}`);
 }

@@ -292,7 +292,7 @@ test('what cannot be evaluated is refused with the reason, and nothing is writte
       "--model ./good/1: good/1 is given twice",
       "model lacking/1: its weights lack 'attention.gamma'",
       "--model is given 7 times: at most 6 models stand side by side",
-      "./train_img_other.npy cannot be read: is it there?",
+      "./train_img_other.npy is not there: that folder holds the site small",
       "error: option '--curves <count|all>' argument '0' is invalid. It must be a whole number from 1 to 1000000.",
     ]
   `);
