@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../input-error.js';
 import { registerWasmKernels } from './wasm-kernels.js';
+import { registerWebgpuKernels } from './webgpu-kernels.js';
 
 /** In the order of preference. */
 export const BACKENDS = ['tensorflow', 'webgpu', 'wasm'] as const;
@@ -74,6 +75,7 @@ async function openWebgpu(named: boolean): Promise<Backend> {
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   await import('@tensorflow/tfjs-backend-webgpu');
   await activate('webgpu');
+  registerWebgpuKernels();
   return { name: 'webgpu', device: description || [vendor, architecture, device].join(' ').trim() };
 }
 

@@ -20,8 +20,6 @@ export interface GoldenOptions {
   readonly backend: BackendName;
   readonly test: TestAPI;
   readonly capability: Capability;
-  /** Whose responses are checked; by default all. */
-  readonly architectures?: readonly ArchitectureId[];
   /**
    * Whose golden batch holds a tie that the backend may break the other way: of the 129,600 windows
    * of ff_cnn's second max pool, for one, a single one has two values within 1e-6 of each other, and
@@ -39,7 +37,7 @@ export function goldenTests(options: GoldenOptions): void {
     if (capability.missing === null) await openBackend(backend);
   }, timeout);
 
-  for (const id of options.architectures ?? ArchitectureId.options) {
+  for (const id of ArchitectureId.options) {
     test(`${id}: responses and attention are the published code's`, { timeout }, async () => {
       const golden = readGolden(id);
       const before = tf.memory().numTensors;
@@ -58,7 +56,7 @@ export function goldenTests(options: GoldenOptions): void {
     });
   }
 
-  for (const id of options.architectures ?? ArchitectureId.options) {
+  for (const id of ArchitectureId.options) {
     test(`${id}: three training steps are the published code's`, { timeout }, async () => {
       const golden = readGolden(`${id}.train`);
       const architecture = ARCHITECTURES[id];

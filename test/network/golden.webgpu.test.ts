@@ -6,8 +6,6 @@ goldenTests({
   backend: 'webgpu',
   test: testWith(capability),
   capability,
-  architectures: ['ff_cnn', 'ff_sa_cnn'],
-  ties: ['ff_sa_cnn'],
-  // a driver that is itself a program on the CPU takes minutes
-  timeout: 900_000,
+  // a driver that is itself a program on the CPU takes its time, more beside other programs
+  timeout: 300_000,
 });

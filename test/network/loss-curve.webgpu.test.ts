@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 test.for(['ff_cnn', 'ff_sa_cnn'] as const)(
   '%s learns on webgpu as on wasm',
-  { timeout: 900_000 },
+  { timeout: 300_000 },
   async (id) => {
     const steps = 20;
     const wasm = await lossCurve('wasm', id, steps);

@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs';
+import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
+import {
+  convolutionProgram,
+  filterGradientProgram,
+  poolGradientProgram,
+  type Shape4D,
+  sumOfPartsProgram,
+} from './webgpu-programs.js';
+
+/**
+ * Gives the webgpu backend faster kernels for valid convolutions of stride 1, their gradients, and
+ * the gradient of a 2x2 max pool. Its own wait at a barrier after every few products, sum the
+ * gradient of a filter's weight over the whole batch in one thread, and read a pool's input twice.
+ * What else they are asked for stays theirs.
+ */
+export function registerWebgpuKernels(): void {
+  replace('Conv2D', isPlainConvolution, ({ backend, inputs }) => {
+    const { x, filter } = inputs as Record<'x' | 'filter', Tensor4DInfo>;
+    return run(backend, convolutionProgram(x.shape, filter.shape, false), [x, filter]);
+  });
+  replace('Conv2DBackpropInput', isPlainConvolution, ({ backend, inputs }) => {
+    const { dy, filter } = inputs as Record<'dy' | 'filter', Tensor4DInfo>;
+    return run(backend, convolutionProgram(dy.shape, filter.shape, true), [dy, filter]);
+  });
+  replace('Conv2DBackpropFilter', isPlainConvolution, ({ backend, inputs, attrs }) => {
+    const { x, dy } = inputs as Record<'x' | 'dy', Tensor4DInfo>;
+    const { filterShape } = attrs as { readonly filterShape: number[] };
+    const parts = run(backend, filterGradientProgram(x.shape, dy.shape), [x, dy]);
+    const gradient = run(backend, sumOfPartsProgram(filterShape), [parts]); // [kh, kw, in, out]
+    (backend as WebGPUBackend).disposeData(parts.dataId);
+    return gradient;
+  });
+  replace('MaxPoolGrad', isPlainPool, ({ backend, inputs }) => {
+    const { dy, input } = inputs as Record<'dy' | 'input', Tensor4DInfo>;
+    return run(backend, poolGradientProgram(input.shape), [input, dy]);
+  });
+  for (const name of ['Add', 'Sub', 'Multiply']) readVectorsAsRows(name);
+}
+
+type Call = Parameters<tf.KernelFunc>[0];
+type Tensor4DInfo = tf.TensorInfo & { readonly shape: Shape4D };
+
+/** The attributes of convolutions and pools, as far as they are read. */
+interface Window {
+  readonly strides: number | number[];
+  readonly pad: string | number | number[];
+  readonly dataFormat: string;
+  readonly dilations?: number | number[];
+  readonly filterSize: number | number[];
+}
+
+function isPlainConvolution({ attrs }: Call): boolean {
+  const { strides, pad, dataFormat, dilations = 1 } = attrs as unknown as Window;
+  return pad === 'valid' && dataFormat === 'NHWC' && isAll(1, strides, dilations);
+}
+
+function isPlainPool({ attrs }: Call): boolean {
+  const { strides, pad, filterSize } = attrs as unknown as Window;
+  return pad === 'valid' && isAll(2, strides, filterSize);
+}
+
+function isAll(side: number, ...sides: (number | number[])[]): boolean {
+  return sides.flat().every((length) => length === side);
+}
+
+/** Lets a kernel take those calls that it can, and leaves the others to the backend's own. */
+function replace(name: string, canTake: (call: Call) => boolean, kernel: tf.KernelFunc): void {
+  wrap(name, (own) => (call) => (canTake(call) ? kernel(call) : own(call)));
+}
+
+/**
+ * For a vector of up to 127 channels the backend's own kernel has a variant that waits at a barrier
+ * in every workgroup; as a matrix of one row the vector is read without.
+ */
+function readVectorsAsRows(name: string): void {
+  wrap(name, (own) => (call) => {
+    const { a, b } = call.inputs as Record<'a' | 'b', tf.TensorInfo>;
+    if (a.shape.length < 2 && b.shape.length < 2) return own(call);
+    return own({ ...call, inputs: { a: asRow(a), b: asRow(b) } });
+  });
+}
+
+function asRow({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+  return { dataId, shape: shape.length === 1 ? [1, ...shape] : shape, dtype };
+}
+
+function wrap(kernelName: string, around: (own: tf.KernelFunc) => tf.KernelFunc): void {
+  const backendName = 'webgpu';
+  const { kernelFunc } = tf.getKernel(kernelName, backendName);
+  tf.unregisterKernel(kernelName, backendName);
+  tf.registerKernel({ kernelName, backendName, kernelFunc: around(kernelFunc) });
+}
+
+function run(backend: unknown, program: WebGPUProgram, inputs: tf.TensorInfo[]): tf.TensorInfo {
+  return (backend as WebGPUBackend).runWebGPUProgram(program, inputs, 'float32');
+}

@@ -1,0 +1,83 @@
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { expect, type TestAPI } from 'vitest';
+import type { BackendName } from '../../src/network/backend.js';
+import { greatestDifference } from '../support/numbers.js';
+
+/** Normal deviates, the same on every backend. */
+export const random = <R extends tf.Rank>(shape: tf.ShapeMap[R], seed: number) =>
+  tf.randomNormal<R>(shape, 0, 1, 'float32', seed);
+
+/** What is computed on an open backend, and on the cpu backend, which is plain JavaScript. */
+export async function onBoth(
+  backend: BackendName,
+  compute: () => tf.Tensor[],
+): Promise<[Float32Array[], Float32Array[]]> {
+  const results: Float32Array[][] = [];
+  for (const name of [backend, 'cpu']) {
+    await tf.setBackend(name);
+    const tensors = tf.tidy(compute);
+    results.push(await Promise.all(tensors.map((tensor) => tensor.data<'float32'>())));
+    tf.dispose(tensors);
+  }
+  return results as [Float32Array[], Float32Array[]];
+}
+
+const sizes = fc.record({
+  batch: fc.integer({ min: 1, max: 3 }),
+  height: fc.integer({ min: 5, max: 9 }),
+  width: fc.integer({ min: 5, max: 9 }),
+  channels: fc.integer({ min: 1, max: 6 }),
+  outputs: fc.integer({ min: 1, max: 6 }),
+  filter: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+  seed: fc.integer({ min: 1, max: 1000 }),
+});
+
+/** That the kernels which the house gives an open backend compute what the cpu backend does. */
+export function kernelTests(backend: BackendName, test: TestAPI): void {
+  test('a convolution and its gradients are those of the cpu backend', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        sizes,
+        async ({ batch, height, width, channels, outputs, filter: [rows, columns], seed }) => {
+          const [own, cpu] = await onBoth(backend, () => {
+            const x = random<tf.Rank.R4>([batch, height, width, channels], seed);
+            const filter = random<tf.Rank.R4>([rows, columns, channels, outputs], seed + 1);
+            const dy = random([batch, height - rows + 1, width - columns + 1, outputs], seed + 2);
+            const convolve = (map: tf.Tensor, weight: tf.Tensor) =>
+              tf.conv2d(map as tf.Tensor4D, weight as tf.Tensor4D, 1, 'valid');
+            return [convolve(x, filter), ...tf.grads(convolve)([x, filter], dy)];
+          });
+          for (const [i, expected] of cpu.entries()) {
+            expect(greatestDifference(own[i]!, expected)).toBeLessThan(1e-4);
+          }
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  test("a max pool's gradient is that of the cpu backend, also in memory that was used before", async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, async ({ batch, height, width, channels, seed }) => {
+        const [own, cpu] = await onBoth(backend, () => [
+          tf.grad((x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'))(
+            random([batch, height, width, channels], seed),
+            random([batch, Math.floor(height / 2), Math.floor(width / 2), channels], seed + 1),
+          ),
+        ]);
+        expect(greatestDifference(own[0]!, cpu[0]!)).toBe(0);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('of equal maxima in a window one alone gets the gradient', async () => {
+    await tf.setBackend(backend);
+    const gradient = tf.grad((x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'))(
+      tf.ones([1, 4, 4, 1]),
+      tf.ones([1, 2, 2, 1]),
+    );
+    expect([...(await gradient.data())]).toEqual([1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]);
+  });
+}
