@@ -280,7 +280,7 @@ test('what cannot be evaluated is refused with the reason, and nothing is writte
     await refusal(['good/3'], ...out),
     await refusal(['good', 'good/1'], ...out),
     await refusal(['lacking'], ...out),
-    await refusal(Array(7).fill('good'), ...out),
+    await refusal(Array(10).fill('good'), ...out),
     await refusal(['good'], '--site', 'other', ...out),
     await refusal(['good'], '--curves', '0', ...out),
   ]).toMatchInlineSnapshot(`
@@ -291,7 +291,7 @@ test('what cannot be evaluated is refused with the reason, and nothing is writte
       "--model ./good/3: there is no readable card.json",
       "--model ./good/1: good/1 is given twice",
       "model lacking/1: its weights lack 'attention.gamma'",
-      "--model is given 7 times: at most 6 models stand side by side",
+      "--model is given 10 times: at most 9 models stand side by side",
       "./train_img_other.npy is not there: that folder holds the site small",
       "error: option '--curves <count|all>' argument '0' is invalid. It must be a whole number from 1 to 1000000.",
     ]

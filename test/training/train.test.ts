@@ -165,5 +165,5 @@ test('what a command cannot use is told before anything is trained', async () =>
   expect(await refusal({ shard: '1/4' })).toMatch(
     /^shard 1\/4: the site has 3 neurons, which make/,
   );
-  expect(await refusal({ site: 'other' })).toMatch(/^\.\/train_img_other.npy cannot be read/);
+  expect(await refusal({ site: 'other' })).toMatch(/^\.\/train_img_other.npy is not there/);
 });

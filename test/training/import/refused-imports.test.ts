@@ -158,7 +158,7 @@ test('typing errors are told before anything is read', async () => {
   expect(await with_('--data ./data --site small --stimulus 24x24')).toMatch(
     /'--stimulus <HxW>' cannot be used with option '--data/,
   );
-  expect(await with_('--data ./data --site other')).toMatch(/train_img_other\.npy cannot be read/);
+  expect(await with_('--data ./data --site other')).toMatch(/train_img_other\.npy is not there/);
 });
 
 test('a neuron that the data does not hold, and stimuli too small, are refused', async () => {

@@ -8,8 +8,11 @@ export const REAL = 'var(--real)';
 /** Of what stands in the background. */
 export const FAINT = 'var(--faint)';
 
-/** How many models can be told apart by colour (Okabe and Ito's, for all kinds of colour vision). */
-export const MOST_MODELS = 6;
+/**
+ * How many models can be told apart by colour: the paper's nine networks. The first six colours are
+ * Okabe and Ito's, for all kinds of colour vision; the others are after Tol's muted scheme.
+ */
+export const MOST_MODELS = 9;
 
 /** @param index of the model, 0 to `MOST_MODELS` - 1 */
 export function modelColour(index: number): string {

@@ -6,6 +6,7 @@ export const STYLE = `
   --real: #1d1d1f; --faint: #b4b8c0;
   --model-0: #0072b2; --model-1: #d55e00; --model-2: #009e73;
   --model-3: #cc79a7; --model-4: #e69f00; --model-5: #56b4e9;
+  --model-6: #6a3d9a; --model-7: #882255; --model-8: #8c8c1f;
   --sum: #1d1d1f; --centre: #0072b2; --surround: #e69f00; --bias: #8a8f98;
 }
 @media (prefers-color-scheme: dark) {
@@ -14,6 +15,7 @@ export const STYLE = `
     --real: #f0f1f3; --faint: #5a606a;
     --model-0: #4aa3df; --model-1: #ff8546; --model-2: #2dc79e;
     --model-3: #e39bc4; --model-4: #f3b73b; --model-5: #9bd6f7;
+    --model-6: #b794e6; --model-7: #e0709c; --model-8: #cfcf62;
     --sum: #f0f1f3; --centre: #4aa3df; --surround: #f3b73b; --bias: #8a9099;
   }
 }

@@ -41,9 +41,9 @@ export function fitSection(evaluation: Evaluation): Part {
   return html`<h2 id="fit">How well the neurons are predicted</h2>
 <p class="quiet">Mean over neurons ± its standard error, and the median in brackets.</p>
 <div class="scroll"><table>
-<tr><th></th>${models.map(({ label }) => html`<th>${label}</th>`)}</tr>
-${measures.map(
-  (measure) => html`<tr><td>${measure}</td>${models.map(({ neurons }) =>
+<tr><th class="words">model</th>${measures.map((measure) => html`<th>${measure}</th>`)}</tr>
+${models.map(
+  ({ label, neurons }) => html`<tr><td class="words">${label}</td>${measures.map((measure) =>
     averageCell(average(neurons, measure), neurons.length),
   )}</tr>
 `,
@@ -60,7 +60,7 @@ function averageCell({ neurons, mean, median, standardError }: Average, all: num
   const undefinedFor = all - neurons;
   return html`<td>${decimals(mean)}${
     standardError !== null && html` <small>± ${decimals(standardError)}</small>`
-  } (${decimals(median)})${
+  }<br>(${decimals(median)})${
     undefinedFor > 0 && html` <small>undefined for ${undefinedFor}</small>`
   }</td>`;
 }
