@@ -61,41 +61,6 @@ export function isTensorflowOnGpu(): boolean {
   return tf.getBackend() === 'tensorflow' && backend().isUsingGpuDevice;
 }
 
-/**
- * Valid convolution of each group of channels with its own filters, in one operation.
- * @param x [B, h, w, N·in]
- * @param filters [k, k, in, N·out]
- * @returns [B, h-k+1, w-k+1, N·out]
- */
-export function groupedConvolution(x: tf.Tensor4D, filters: tf.Tensor4D): tf.Tensor4D {
-  const convolve = tf.customGrad((map, weight, save) => {
-    (save as tf.GradSaveFunc)([map as tf.Tensor, weight as tf.Tensor]);
-    return {
-      value: run('Conv2D', convolutionAttributes(), [map as tf.Tensor, weight as tf.Tensor], 1)[0]!,
-      gradFunc: groupedGradients,
-    };
-  });
-  return convolve(x, filters) as tf.Tensor4D;
-}
-
-function groupedGradients(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
-  const [x, filters] = saved as [tf.Tensor, tf.Tensor];
-  const gradient = (operation: string, inputs: tf.Tensor[]) =>
-    run(operation, convolutionAttributes(), inputs, 1)[0]!;
-  return [
-    gradient('Conv2DBackpropInput', [tf.tensor1d(x.shape, 'int32'), filters, dy]),
-    gradient('Conv2DBackpropFilter', [x, tf.tensor1d(filters.shape, 'int32'), dy]),
-  ];
-}
-
-function convolutionAttributes(): Attribute[] {
-  const { binding } = backend();
-  return [
-    { name: 'strides', type: binding.TF_ATTR_INT, value: [1, 1, 1, 1] },
-    { name: 'padding', type: binding.TF_ATTR_STRING, value: 'VALID' },
-  ];
-}
-
 function normAttributes(epsilon: number): Attribute[] {
   const { binding } = backend();
   return [

@@ -10,23 +10,30 @@ import {
 
 /**
  * Gives the webgpu backend faster kernels for valid convolutions of stride 1, their gradients, and
- * the gradient of a 2x2 max pool. Its own wait at a barrier after every few products, sum the
+ * the gradient of a 2x2 max pool. As TensorFlow's own they take groups of channels: as many as the
+ * filter's input channels go into the map's. Its own wait at a barrier after every few products, sum the
  * gradient of a filter's weight over the whole batch in one thread, and read a pool's input twice.
  * What else they are asked for stays theirs.
  */
 export function registerWebgpuKernels(): void {
   replace('Conv2D', isPlainConvolution, ({ backend, inputs }) => {
     const { x, filter } = inputs as Record<'x' | 'filter', Tensor4DInfo>;
-    return run(backend, convolutionProgram(x.shape, filter.shape, false), [x, filter]);
+    const groups = x.shape[3] / filter.shape[2];
+    const program = convolutionProgram(x.shape, filter.shape, groups, false);
+    return run(backend, program, [x, filter], groups);
   });
-  replace('Conv2DBackpropInput', isPlainConvolution, ({ backend, inputs }) => {
+  replace('Conv2DBackpropInput', isPlainConvolution, ({ backend, inputs, attrs }) => {
     const { dy, filter } = inputs as Record<'dy' | 'filter', Tensor4DInfo>;
-    return run(backend, convolutionProgram(dy.shape, filter.shape, true), [dy, filter]);
+    const { inputShape } = attrs as unknown as { readonly inputShape: Shape4D };
+    const groups = inputShape[3] / filter.shape[2];
+    const program = convolutionProgram(dy.shape, filter.shape, groups, true);
+    return run(backend, program, [dy, filter], groups);
   });
   replace('Conv2DBackpropFilter', isPlainConvolution, ({ backend, inputs, attrs }) => {
     const { x, dy } = inputs as Record<'x' | 'dy', Tensor4DInfo>;
-    const { filterShape } = attrs as { readonly filterShape: number[] };
-    const parts = run(backend, filterGradientProgram(x.shape, dy.shape), [x, dy]);
+    const { filterShape } = attrs as unknown as { readonly filterShape: Shape4D };
+    const groups = x.shape[3] / filterShape[2];
+    const parts = run(backend, filterGradientProgram(x.shape, dy.shape, groups), [x, dy], groups);
     const gradient = run(backend, sumOfPartsProgram(filterShape), [parts]); // [kh, kw, in, out]
     (backend as WebGPUBackend).disposeData(parts.dataId);
     return gradient;
@@ -92,6 +99,12 @@ function wrap(kernelName: string, around: (own: tf.KernelFunc) => tf.KernelFunc)
   tf.registerKernel({ kernelName, backendName, kernelFunc: around(kernelFunc) });
 }
 
-function run(backend: unknown, program: WebGPUProgram, inputs: tf.TensorInfo[]): tf.TensorInfo {
-  return (backend as WebGPUBackend).runWebGPUProgram(program, inputs, 'float32');
+function run(
+  backend: unknown,
+  program: WebGPUProgram,
+  inputs: tf.TensorInfo[],
+  groups?: number,
+): tf.TensorInfo {
+  const uniforms = groups === undefined ? [] : [{ type: 'int32', data: [groups] }];
+  return (backend as WebGPUBackend).runWebGPUProgram(program, inputs, 'float32', uniforms);
 }

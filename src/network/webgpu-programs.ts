@@ -12,37 +12,44 @@ const COLUMNS = 4;
 const INPUTS = 2;
 
 /**
- * A valid convolution of stride 1: x [B, h, w, in], W [kh, kw, in, out]
- * -> [B, h-kh+1, w-kw+1, out]. `turned`: its transpose, the gradient for its input; x is then the
- * gradient for its output, [B, h, w, out] -> [B, h+kh-1, w+kw-1, in].
+ * A valid convolution of stride 1 of each of G groups of channels with its own filters:
+ * x [B, h, w, G·in], W [kh, kw, in, G·out] -> [B, h-kh+1, w-kw+1, G·out]. `turned`: its transpose,
+ * the gradient for its input; x is then the gradient for its output, [B, h, w, G·out]
+ * -> [B, h+kh-1, w+kw-1, G·in].
  *
  * A thread keeps its sums in registers and reads through the cache, without shared memory; each
  * number of x that it reads serves all columns of the filter.
  */
-export function convolutionProgram(x: Shape4D, filter: Shape4D, turned: boolean): WebGPUProgram {
+export function convolutionProgram(
+  x: Shape4D,
+  filter: Shape4D,
+  groups: number,
+  turned: boolean,
+): WebGPUProgram {
   const [batch, height, width] = x;
   const [rows, columns] = filter;
   const [above, left] = turned ? [rows - 1, columns - 1] : [0, 0];
   const outHeight = height - rows + 1 + 2 * above;
   const outWidth = width - columns + 1 + 2 * left;
-  const outputs = filter[turned ? 2 : 3];
+  const outputs = turned ? filter[2] : filter[3] / groups; // of one group
   const read = COLUMNS + columns - 1;
   // where the weights of the output channels from o on are, and how far apart
   const weight = (kx: number) =>
     turned
-      ? `(((${rows - 1} - ky) * ${columns} + ${columns - 1 - kx}) * outputs + o) * channels + c`
-      : `((ky * ${columns} + ${kx}) * channels + c) * outputs + o`;
-  const apart = turned ? 'channels' : '1';
+      ? `(((${rows - 1} - ky) * ${columns} + ${columns - 1 - kx}) * outputs + o) * uniforms.wShape[3] + own + c`
+      : `((ky * ${columns} + ${kx}) * channels + c) * uniforms.wShape[3] + group * outputs + o`;
+  const apart = turned ? 'uniforms.wShape[3]' : '1';
   const code = `
 fn main() {
-  let outputs = uniforms.outShape[3];
-  let channels = uniforms.xShape[3];
+  let outputs = uniforms.outShape[3] / uniforms.groups;
+  let channels = uniforms.xShape[3] / uniforms.groups;
   let blocks = (uniforms.outShape[2] + ${COLUMNS - 1}) / ${COLUMNS};
-  let o = i32(globalId.x) * ${CHANNELS};
+  ${OWN_OUTPUTS}
+  let own = group * channels;
   let row = i32(globalId.y) / blocks;
   let column = i32(globalId.y) % blocks * ${COLUMNS};
   let image = i32(globalId.z);
-  if (o >= outputs || row >= uniforms.outShape[1]) { return; }
+  if (group >= uniforms.groups || row >= uniforms.outShape[1]) { return; }
   ${each(read, (i) => `let left${i} = column + ${i - left};`)}
   ${each(read, (i) => `let inside${i} = left${i} >= 0 && left${i} < uniforms.xShape[2];`)}
   ${each(COLUMNS, (i) => `var sum${i} = vec4<f32>(0.0);`)}
@@ -51,7 +58,7 @@ fn main() {
     if (y < 0 || y >= uniforms.xShape[1]) { continue; }
     let line = (image * uniforms.xShape[1] + y) * uniforms.xShape[2];
     for (var c = 0; c < channels; c++) {
-      ${each(read, (i) => `let x${i} = select(0.0, x[(line + left${i}) * channels + c], inside${i});`)}
+      ${each(read, (i) => `let x${i} = select(0.0, x[(line + left${i}) * uniforms.xShape[3] + own + c], inside${i});`)}
       ${each(columns, (kx) => `let at${kx} = ${weight(kx)};`)}
       ${each(columns, (kx) => `let w${kx} = ${vector((lane) => `W[at${kx} + ${lane} * ${apart}]`)};`)}
       ${each(columns, (kx) => each(COLUMNS, (i) => `sum${i} += x${i + kx} * w${kx};`))}
@@ -62,58 +69,62 @@ fn main() {
     COLUMNS,
     (i) => `
   if (column + ${i} < uniforms.outShape[2]) {
-    let to = (first + ${i}) * outputs + o;
+    let to = (first + ${i}) * uniforms.outShape[3] + group * outputs + o;
     ${store(`sum${i}`)}
   }`,
   )}
 }`;
   return {
     variableNames: ['x', 'W'],
-    outputShape: [batch, outHeight, outWidth, outputs],
-    ...grid(outputs, outHeight * Math.ceil(outWidth / COLUMNS), batch),
+    uniforms: 'groups : i32,',
+    outputShape: [batch, outHeight, outWidth, groups * outputs],
+    ...grid(groups, outputs, outHeight * Math.ceil(outWidth / COLUMNS), batch),
     shaderKey: `convolution_${rows}_${columns}_${turned}`,
     getUserCode: () => code,
   };
 }
 
 /**
- * The gradient for the filter of a valid convolution of stride 1, image by image:
- * x [B, h, w, in], dy [B, h-kh+1, w-kw+1, out] -> [B, kh·kw, in, out].
+ * The gradient for the filters of such a convolution, image by image: x [B, h, w, G·in],
+ * dy [B, h-kh+1, w-kw+1, G·out] -> [B, kh·kw, in, G·out].
  *
  * A thread walks along the rows of an image and keeps the columns of x that the filter covers, and
  * its sums, in registers.
  */
-export function filterGradientProgram(x: Shape4D, dy: Shape4D): WebGPUProgram {
-  const [batch, height, width, channels] = x;
-  const [rows, columns, outputs] = [height - dy[1] + 1, width - dy[2] + 1, dy[3]];
+export function filterGradientProgram(x: Shape4D, dy: Shape4D, groups: number): WebGPUProgram {
+  const [batch, height, width] = x;
+  const [rows, columns] = [height - dy[1] + 1, width - dy[2] + 1];
+  const [channels, outputs] = [x[3] / groups, dy[3] / groups]; // of one group
   const inputs = Math.min(INPUTS, channels);
   const covered = columns * inputs;
   const kept = covered - inputs;
   const place = (i: number) => ({ kx: Math.floor(i / inputs), input: i % inputs });
-  const read = (i: number) => `x[at + ${place(i).kx} * channels + ${place(i).input}]`;
+  const read = (i: number) => `x[at + ${place(i).kx} * uniforms.xShape[3] + ${place(i).input}]`;
   const code = `
 fn main() {
-  let outputs = uniforms.outShape[3];
+  let outputs = uniforms.outShape[3] / uniforms.groups;
   let channels = uniforms.outShape[2];
   let blocks = (channels + ${inputs - 1}) / ${inputs};
-  let o = i32(globalId.x) * ${CHANNELS};
+  ${OWN_OUTPUTS}
   let ky = i32(globalId.y) / blocks;
   let c = i32(globalId.y) % blocks * ${inputs};
   let image = i32(globalId.z);
-  if (o >= outputs || ky >= ${rows}) { return; }
+  if (group >= uniforms.groups || ky >= ${rows}) { return; }
   ${each(covered, (i) => `var x${i} = 0.0;`)}
   ${each(covered, (i) => `var sum${i} = vec4<f32>(0.0);`)}
   for (var row = 0; row < uniforms.dyShape[1]; row++) {
-    var at = (image * uniforms.xShape[1] + row + ky) * uniforms.xShape[2] * channels + c;
-    var below = (image * uniforms.dyShape[1] + row) * uniforms.dyShape[2] * outputs + o;
+    let line = (image * uniforms.xShape[1] + row + ky) * uniforms.xShape[2];
+    let made = (image * uniforms.dyShape[1] + row) * uniforms.dyShape[2];
+    var at = line * uniforms.xShape[3] + group * channels + c;
+    var below = made * uniforms.dyShape[3] + group * outputs + o;
     ${each(kept, (i) => `x${i + inputs} = ${read(i)};`)}
     for (var column = 0; column < uniforms.dyShape[2]; column++) {
       let slope = ${vector((lane) => `dy[below + ${lane}]`)};
       ${each(kept, (i) => `x${i} = x${i + inputs};`)}
       ${each(inputs, (i) => `x${kept + i} = ${read(kept + i)};`)}
       ${each(covered, (i) => `sum${i} += x${i} * slope;`)}
-      at += channels;
-      below += outputs;
+      at += uniforms.xShape[3];
+      below += uniforms.dyShape[3];
     }
   }
   let first = (image * ${rows} + ky) * ${columns} * channels + c;
@@ -121,15 +132,17 @@ fn main() {
     covered,
     (i) => `
   if (c + ${place(i).input} < channels) {
-    let to = (first + ${place(i).kx} * channels + ${place(i).input}) * outputs + o;
+    let made = first + ${place(i).kx} * channels + ${place(i).input};
+    let to = made * uniforms.outShape[3] + group * outputs + o;
     ${store(`sum${i}`)}
   }`,
   )}
 }`;
   return {
     variableNames: ['x', 'dy'],
-    outputShape: [batch, rows * columns, channels, outputs],
-    ...grid(outputs, rows * Math.ceil(channels / inputs), batch),
+    uniforms: 'groups : i32,',
+    outputShape: [batch, rows * columns, channels, dy[3]],
+    ...grid(groups, outputs, rows * Math.ceil(channels / inputs), batch),
     shaderKey: `filterGradient_${rows}_${columns}_${inputs}`,
     getUserCode: () => code,
   };
@@ -209,11 +222,17 @@ fn main(index : i32) {
   };
 }
 
-/** Threads for blocks of output channels, for what `rows` counts, and for images. */
-function grid(outputs: number, rows: number, images: number) {
+/** Which of a group's `outputs` a thread computes: four from o on. */
+const OWN_OUTPUTS = `
+  let perGroup = (outputs + ${CHANNELS - 1}) / ${CHANNELS};
+  let group = i32(globalId.x) / perGroup;
+  let o = i32(globalId.x) % perGroup * ${CHANNELS};`;
+
+/** Threads for blocks of each group's output channels, for what `rows` counts, and for images. */
+function grid(groups: number, outputs: number, rows: number, images: number) {
   const workgroupSize: [number, number, number] = [8, 8, 1];
   const dispatch: [number, number, number] = [
-    Math.ceil(outputs / CHANNELS / workgroupSize[0]),
+    Math.ceil((groups * Math.ceil(outputs / CHANNELS)) / workgroupSize[0]),
     Math.ceil(rows / workgroupSize[1]),
     images,
   ];

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, type TestAPI } from 'vitest';
 import type { BackendName } from '../../src/network/backend.js';
+import { populationConvolution } from '../../src/network/layers/convolution.js';
 import { greatestDifference } from '../support/numbers.js';
 
 /** Normal deviates, the same on every backend. */
@@ -23,8 +24,11 @@ export async function onBoth(
   return results as [Float32Array[], Float32Array[]];
 }
 
+type Shape4D = [number, number, number, number];
+
 const sizes = fc.record({
   batch: fc.integer({ min: 1, max: 3 }),
+  neurons: fc.integer({ min: 1, max: 3 }),
   height: fc.integer({ min: 5, max: 9 }),
   width: fc.integer({ min: 5, max: 9 }),
   channels: fc.integer({ min: 1, max: 6 }),
@@ -35,18 +39,20 @@ const sizes = fc.record({
 
 /** That the kernels which the house gives an open backend compute what the cpu backend does. */
 export function kernelTests(backend: BackendName, test: TestAPI): void {
-  test('a convolution and its gradients are those of the cpu backend', async () => {
+  test("a population's convolution and its gradients are those of the cpu backend", async () => {
     await fc.assert(
       fc.asyncProperty(
         sizes,
-        async ({ batch, height, width, channels, outputs, filter: [rows, columns], seed }) => {
+        async ({ batch, neurons, height, width, channels, outputs, filter, seed }) => {
+          const [rows, columns] = filter;
+          const made = [batch, height - rows + 1, width - columns + 1, neurons * outputs];
           const [own, cpu] = await onBoth(backend, () => {
-            const x = random<tf.Rank.R4>([batch, height, width, channels], seed);
-            const filter = random<tf.Rank.R4>([rows, columns, channels, outputs], seed + 1);
-            const dy = random([batch, height - rows + 1, width - columns + 1, outputs], seed + 2);
-            const convolve = (map: tf.Tensor, weight: tf.Tensor) =>
-              tf.conv2d(map as tf.Tensor4D, weight as tf.Tensor4D, 1, 'valid');
-            return [convolve(x, filter), ...tf.grads(convolve)([x, filter], dy)];
+            const x = random<tf.Rank.R4>([batch, height, width, neurons * channels], seed);
+            const weight = random<tf.Rank.R5>([neurons, ...filter, channels, outputs], seed + 1);
+            const dy = random(made as Shape4D, seed + 2);
+            const convolve = (map: tf.Tensor, filters: tf.Tensor) =>
+              populationConvolution(map as tf.Tensor4D, filters as tf.Tensor5D);
+            return [convolve(x, weight), ...tf.grads(convolve)([x, weight], dy)];
           });
           for (const [i, expected] of cpu.entries()) {
             expect(greatestDifference(own[i]!, expected)).toBeLessThan(1e-4);

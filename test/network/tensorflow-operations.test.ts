@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect } from 'vitest';
 import { openBackend } from '../../src/network/backend.js';
-import { besideEachOther, populationConvolution } from '../../src/network/layers/convolution.js';
+import {
+  besideEachOther,
+  groupedConvolution,
+  populationConvolution,
+} from '../../src/network/layers/convolution.js';
 import { pooledStimulusConvolution } from '../../src/network/layers/stimulus-convolution.js';
-import { groupedConvolution } from '../../src/network/tensorflow-operations.js';
 import { nativeTensorflow, testWith } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';
 
