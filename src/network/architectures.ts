@@ -40,6 +40,8 @@ export type ArchitectureId = z.infer<typeof ArchitectureId>;
 export const ATTENTION_CHANNELS = 5;
 /** Side of the alpha convolutions. */
 export const ALPHA_KERNEL = 5;
+/** What batch norm adds to a variance, as in the published networks. */
+export const NORM_EPSILON = 1e-5;
 
 const local = {
   channels: 30,

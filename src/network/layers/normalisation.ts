@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import { NORM_EPSILON } from '../architectures.js';
 import { fusedBatchNorm, fusedBatchNormGradient } from '../tensorflow-operations.js';
 
 /** As in the published networks. */
-const EPSILON = 1e-5;
 const MOMENTUM = 0.1;
 
 /** Batch norm of one layer; each [N, C]. */
@@ -22,7 +22,7 @@ export interface BatchStatistics {
 
 /** With the running statistics: x [B, h, w, N·C] -> [B, h, w, N·C] */
 export function normaliseByRunning(x: tf.Tensor4D, norm: NormParameters): tf.Tensor4D {
-  const slope = norm.scale.div(norm.variance.add(EPSILON).sqrt()); // [N, C]
+  const slope = norm.scale.div(norm.variance.add(NORM_EPSILON).sqrt()); // [N, C]
   const offset = norm.shift.sub(norm.mean.mul(slope)); // [N, C]
   return x.mul(slope.flatten()).add(offset.flatten());
 }
@@ -60,12 +60,12 @@ interface Normalised extends BatchStatistics {
 
 /** scale, shift [N·C] */
 function normaliseFused(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D): Normalised {
-  const { reserve, ...normalised } = fusedBatchNorm(x, scale, shift, EPSILON);
+  const { reserve, ...normalised } = fusedBatchNorm(x, scale, shift, NORM_EPSILON);
   return {
     ...normalised,
     saved: [x, scale, ...reserve],
     gradient: (dy, [input, factor, ...rest]) =>
-      fusedBatchNormGradient(dy, input!, factor!, rest, EPSILON),
+      fusedBatchNormGradient(dy, input!, factor!, rest, NORM_EPSILON),
   };
 }
 
@@ -75,7 +75,7 @@ function normalisePlain(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D):
   const mean = x.mean<tf.Tensor1D>([0, 1, 2]); // [N·C]
   const centred = x.sub(mean); // [B, h, w, N·C]
   const biased = centred.square().mean<tf.Tensor1D>([0, 1, 2]); // [N·C]
-  const inverse = biased.add<tf.Tensor1D>(EPSILON).rsqrt(); // [N·C]
+  const inverse = biased.add<tf.Tensor1D>(NORM_EPSILON).rsqrt(); // [N·C]
   const standard = centred.mul<tf.Tensor4D>(inverse); // [B, h, w, N·C]
   return {
     value: standard.mul<tf.Tensor4D>(scale).add(shift),
