@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { InputError } from '../../input-error.js';
 import type { ModelCard } from '../../model/card.js';
-import { readModel, readWeights, type Weights } from '../../model/saved-model.js';
+import type { Weights } from '../../model/saved-model.js';
 import type { Backend } from '../../network/backend.js';
 import { forward, type Parameters } from '../../network/forward.js';
-import { parameterSpecifications } from '../../network/parameters.js';
 import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
 import type { Engine, EngineRequest } from '../engine.js';
 import { checkGolden, goldenStimuli } from '../golden-check.js';
+import { readVerified } from '../verified-model.js';
 
 /** Networks x images computed at once: bounds the memory of the first block's maps. */
 const NETWORKS_AT_ONCE = 128;
@@ -36,15 +35,11 @@ export function createTfjsEngine(backend: Backend): Engine {
 
     async load(folder, digest) {
       if (models.has(digest)) return;
-      const saved = await readModel(folder);
-      if (saved.digest !== digest) throw new InputError('card.json changed while it was loaded');
-      const model = {
-        card: saved.card,
-        parameters: toDevice(saved.card, await readWeights(saved)),
-      };
+      const { card, weights } = await readVerified(folder, digest);
+      const model = { card, parameters: toDevice(weights) };
       try {
-        const neurons = Int32Array.from(saved.card.neurons.keys());
-        checkGolden(saved.card, await compute(backend, model, goldenStimuli(saved.card), neurons));
+        const neurons = Int32Array.from(card.neurons.keys());
+        checkGolden(card, await compute(backend, model, goldenStimuli(card), neurons));
       } catch (error) {
         tf.dispose(model.parameters);
         throw error;
@@ -114,20 +109,7 @@ function selected(parameters: Parameters, rows: Int32Array, population: number):
   );
 }
 
-/** @throws InputError when a weight is missing, superfluous or of another shape */
-function toDevice(card: ModelCard, weights: Weights): Parameters {
-  const specifications = parameterSpecifications(card.architecture, card.stimulus);
-  const known = new Set(specifications.map(({ name }) => name));
-  const stranger = [...weights.keys()].find((name) => !known.has(name));
-  if (stranger) throw new InputError(`the weights hold '${stranger}', which the network has not`);
-  for (const { name, shape } of specifications) {
-    const wanted = [card.neurons.length, ...shape];
-    const found = weights.get(name)?.shape;
-    if (found === undefined) throw new InputError(`the weights lack '${name}'`);
-    if (found.join() !== wanted.join()) {
-      throw new InputError(`the weight '${name}' is [${found}], the card makes it [${wanted}]`);
-    }
-  }
+function toDevice(weights: Weights): Parameters {
   return Object.fromEntries(
     [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape], 'float32')]),
   );

@@ -1,0 +1,39 @@
+import { InputError } from '../input-error.js';
+import type { ModelCard } from '../model/card.js';
+import { readModel, readWeights, type Weights } from '../model/saved-model.js';
+import { parameterSpecifications } from '../network/parameters.js';
+
+/** A saved model as an engine loads it. */
+export interface VerifiedModel {
+  readonly card: ModelCard;
+  /** Those of the card's architecture, all there and of its shapes. */
+  readonly weights: Weights;
+}
+
+/**
+ * Reads a model whose card has the given digest.
+ * @throws InputError with the reason when it cannot be used
+ */
+export async function readVerified(folder: string, digest: string): Promise<VerifiedModel> {
+  const saved = await readModel(folder);
+  if (saved.digest !== digest) throw new InputError('card.json changed while it was loaded');
+  const weights = await readWeights(saved);
+  checkWeights(saved.card, weights);
+  return { card: saved.card, weights };
+}
+
+/** @throws InputError when a weight is missing, superfluous or of another shape */
+function checkWeights(card: ModelCard, weights: Weights): void {
+  const specifications = parameterSpecifications(card.architecture, card.stimulus);
+  const known = new Set(specifications.map(({ name }) => name));
+  const stranger = [...weights.keys()].find((name) => !known.has(name));
+  if (stranger) throw new InputError(`the weights hold '${stranger}', which the network has not`);
+  for (const { name, shape } of specifications) {
+    const wanted = [card.neurons.length, ...shape];
+    const found = weights.get(name)?.shape;
+    if (found === undefined) throw new InputError(`the weights lack '${name}'`);
+    if (found.join() !== wanted.join()) {
+      throw new InputError(`the weight '${name}' is [${found}], the card makes it [${wanted}]`);
+    }
+  }
+}
