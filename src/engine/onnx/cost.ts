@@ -1,0 +1,29 @@
+import { ALPHA_KERNEL, type Architecture } from '../../network/architectures.js';
+import type { StimulusSize } from '../../network/parameters.js';
+import { fieldOf } from './field.js';
+
+/**
+ * Multiplications, each with its addition, that one neuron's response to one stimulus takes: those of
+ * the convolutions and the readout, of what is in the field alone, without padding. Attention, pools
+ * and activations come on top.
+ */
+export function multiplications(architecture: Architecture, stimulus: StimulusSize): number {
+  const { channels, betaKernel } = architecture;
+  const { hypercolumns, seen, readout } = fieldOf(architecture, stimulus);
+  const area = ({ height, width }: StimulusSize) => height * width;
+  const grown = ({ height, width }: StimulusSize, by: number) => ({
+    height: height + by,
+    width: width + by,
+  });
+  const doubled = ({ height, width }: StimulusSize) => ({ height: 2 * height, width: 2 * width });
+  const second = doubled(hypercolumns);
+  const first = doubled(grown(second, ALPHA_KERNEL - 1));
+  const beta = betaKernel * betaKernel * channels * channels;
+  return (
+    area(first) * ALPHA_KERNEL ** 2 * channels +
+    area(second) * ALPHA_KERNEL ** 2 * channels ** 2 +
+    area(grown(seen, 1 - betaKernel)) * beta +
+    area(readout) * beta +
+    area(readout) * channels
+  );
+}

@@ -1,0 +1,126 @@
+import {
+  type AttributeProto,
+  type BOOL,
+  FLOAT,
+  type GraphProto,
+  INT64,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './proto.js';
+
+/** Sizes of a tensor; a name stands for a size that is known at run time alone. */
+export type Shape = readonly (number | string)[];
+
+type Attribute = number | readonly number[] | GraphProto | ConstantTensor;
+
+/** A tensor that is part of the graph. */
+export interface ConstantTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | readonly bigint[];
+}
+
+/** A graph in the making: every value is named by the call that makes it. */
+export interface Graph {
+  /** Adds an operation of ONNX, and gives the name of its output. */
+  add(
+    operator: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): string;
+  /** The same, of an operation with several outputs. */
+  addMany(
+    operator: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): string[];
+  /** Numbers of the graph, float32. */
+  constant(data: Float32Array, shape: readonly number[]): string;
+  /** A list of whole numbers, such as a shape. */
+  integers(values: readonly number[]): string;
+  finish(
+    inputs: readonly ValueInfoProto[],
+    outputs: readonly (ValueInfoProto & { readonly from: string })[],
+  ): GraphProto;
+}
+
+/** @param name begins the name of every value, so that a graph within a graph repeats none. */
+export function createGraph(name: string): Graph {
+  const node: NodeProto[] = [];
+  const initializer: TensorProto[] = [];
+  let values = 0;
+  const nextName = () => `${name}.${values++}`;
+
+  return {
+    add: (operator, inputs, attributes) => addMany(operator, inputs, 1, attributes)[0]!,
+    addMany,
+    constant: (data, shape) => keep({ data, shape }),
+    integers: (numbers) => keep({ data: numbers.map(BigInt), shape: [numbers.length] }),
+    finish: (input, outputs) => ({
+      name,
+      node: [
+        ...node,
+        ...outputs.map(({ from, name: output }) => nodeOf('Identity', [from], [output])),
+      ],
+      initializer,
+      input,
+      output: outputs.map(({ name: output, type }) => ({ name: output, type })),
+    }),
+  };
+
+  function addMany(
+    operator: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string[] {
+    const outputs = Array.from({ length: count }, nextName);
+    node.push(nodeOf(operator, inputs, outputs, attributes));
+    return outputs;
+  }
+
+  function keep(tensor: ConstantTensor): string {
+    const constant = nextName();
+    initializer.push({ name: constant, ...tensorOf(tensor) });
+    return constant;
+  }
+}
+
+/** What a graph takes or gives. */
+export function valueNamed(
+  name: string,
+  shape: Shape,
+  elemType: typeof FLOAT | typeof BOOL = FLOAT,
+): ValueInfoProto {
+  const dim = shape.map((size) =>
+    typeof size === 'number' ? { dimValue: size } : { dimParam: size },
+  );
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
+}
+
+function nodeOf(
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attributes: Readonly<Record<string, Attribute>> = {},
+): NodeProto {
+  const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value));
+  return { opType, name: `${opType} ${output[0]}`, input, output, attribute };
+}
+
+function attributeOf(name: string, value: Attribute): AttributeProto {
+  if (typeof value === 'number') return { name, type: 2, i: value };
+  if ('data' in value) return { name, type: 4, t: tensorOf(value) };
+  if ('node' in value) return { name, type: 5, g: value };
+  return { name, type: 7, ints: value };
+}
+
+function tensorOf({ data, shape }: ConstantTensor): TensorProto {
+  const elements = data instanceof Float32Array ? data : BigInt64Array.from(data);
+  return {
+    dims: shape,
+    dataType: data instanceof Float32Array ? FLOAT : INT64,
+    rawData: new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength),
+  };
+}

@@ -1,0 +1,125 @@
+import type { ModelCard } from '../../model/card.js';
+import type { Engine, EngineRequest } from '../engine.js';
+import { checkGolden, goldenStimuli } from '../golden-check.js';
+import { readVerified } from '../verified-model.js';
+import { multiplications } from './cost.js';
+import { type Crew, createCrew } from './crew.js';
+import { createPartition, type Partition } from './partition.js';
+import { encodeChoosableSite } from './site-graph.js';
+
+export interface OnnxEngineOptions {
+  /** That compute. */
+  readonly threads: number;
+  /** The compiled module that they run. */
+  readonly entry?: URL;
+}
+
+/**
+ * Multiplications of one group for one image, about: enough that starting a group is a small part of
+ * computing it, few enough that its maps stay in a core's cache and that a neuron asked for alone
+ * waits for few others.
+ */
+const GROUP_MULTIPLICATIONS = 30e6;
+
+interface LoadedModel {
+  readonly partition: Partition;
+  readonly neurons: number;
+}
+
+/**
+ * An engine that computes with onnxruntime on the threads of this machine's CPU. Each thread has a
+ * part of the neurons, cut into groups; a request runs the groups it asks for. The same neuron is
+ * computed in the same group, each image alone, whatever the request.
+ */
+export function createOnnxEngine(options: OnnxEngineOptions): Engine {
+  const { threads, entry = new URL('./session-worker.js', import.meta.url) } = options;
+  const crew = createCrew(threads, entry);
+  const models = new Map<string, LoadedModel>();
+
+  return {
+    description: { name: 'onnx', device: `${threads} CPU thread${threads === 1 ? '' : 's'}` },
+
+    async load(folder, digest) {
+      if (models.has(digest)) return;
+      const { card, weights } = await readVerified(folder, digest);
+      const partition = partitionOf(card, threads);
+      const model = { partition, neurons: card.neurons.length };
+      try {
+        for (const [thread, { groups }] of partition.parts.entries()) {
+          await crew.load(thread, digest, encodeChoosableSite({ card, weights, groups }));
+        }
+        const neurons = Int32Array.from(card.neurons.keys());
+        const stimuli = goldenStimuli(card);
+        checkGolden(card, await compute(crew, model, { digest, stimuli, neurons }));
+      } catch (error) {
+        await unload(digest, model);
+        throw error;
+      }
+      models.set(digest, model);
+    },
+
+    async unload(digest) {
+      const model = models.get(digest);
+      models.delete(digest);
+      if (model) await unload(digest, model);
+    },
+
+    async respond(request) {
+      const model = models.get(request.digest);
+      if (model === undefined) throw new Error(`model ${request.digest} is not loaded`);
+      return await compute(crew, model, request);
+    },
+
+    async close() {
+      await crew.close();
+    },
+  };
+
+  async function unload(digest: string, { partition }: LoadedModel): Promise<void> {
+    await Promise.all(partition.parts.map((_, thread) => crew.unload(thread, digest)));
+  }
+}
+
+/** How a model's neurons are cut into groups and dealt to threads. */
+export function partitionOf(
+  { architecture, stimulus, neurons }: Pick<ModelCard, 'architecture' | 'stimulus' | 'neurons'>,
+  threads: number,
+): Partition {
+  const each = multiplications(architecture, stimulus);
+  return createPartition(neurons.length, threads, Math.round(GROUP_MULTIPLICATIONS / each));
+}
+
+/** @returns [stimuli, neurons] */
+async function compute(
+  crew: Crew,
+  { partition }: LoadedModel,
+  { digest: key, stimuli, neurons }: EngineRequest,
+): Promise<Float32Array> {
+  const { count } = stimuli;
+  const values = new Float32Array(count * neurons.length);
+  const places = Array.from(neurons, (neuron) => placeOf(partition, neuron));
+  // a message carries the whole buffer of a view
+  const batch = { key, ...stimuli, pixels: stimuli.pixels.slice() };
+  await Promise.all(
+    partition.parts.map(async ({ groups }, thread) => {
+      const wanted = new Uint8Array(groups.length);
+      for (const { part, group } of places) if (part === thread) wanted[group] = 1;
+      if (!wanted.includes(1)) return;
+      const responses = await crew.run(thread, { ...batch, wanted });
+      const width = responses.length / count;
+      for (const [index, { part, column }] of places.entries()) {
+        if (part !== thread) continue;
+        for (let image = 0; image < count; image++) {
+          values[image * neurons.length + index] = responses[image * width + column]!;
+        }
+      }
+    }),
+  );
+  return values;
+}
+
+function placeOf({ places }: Partition, neuron: number) {
+  const place = places[neuron];
+  if (place === undefined) throw new Error(`there is no neuron in column ${neuron}`);
+  return place;
+}

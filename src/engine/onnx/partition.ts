@@ -1,0 +1,43 @@
+/** What one thread computes: the groups of its session, one after the other. */
+export interface Part {
+  /** Columns of the population, by group. */
+  readonly groups: readonly Int32Array[];
+}
+
+/** Where a neuron's response is computed. */
+export interface Place {
+  readonly part: number;
+  /** Of the part's groups. */
+  readonly group: number;
+  /** Of the part's responses. */
+  readonly column: number;
+}
+
+/** A population cut into groups that are dealt to threads. */
+export interface Partition {
+  readonly parts: readonly Part[];
+  /** By column of the population. */
+  readonly places: readonly Place[];
+}
+
+/**
+ * Cuts a population into groups of neighbours, each computed as a whole, and deals them to threads in
+ * turn, so that a request for neighbouring neurons keeps all threads busy.
+ * @param size of a group; smaller where there would be threads without any
+ */
+export function createPartition(population: number, threads: number, size: number): Partition {
+  const each = Math.max(1, Math.min(size, Math.ceil(population / threads)));
+  const used = Math.min(threads, Math.ceil(population / each));
+  const parts = Array.from({ length: used }, () => ({ groups: [] as Int32Array[] }));
+  const places: Place[] = [];
+  for (let first = 0; first < population; first += each) {
+    const part = (first / each) % used;
+    const { groups } = parts[part]!;
+    const length = Math.min(each, population - first);
+    for (let i = 0; i < length; i++) {
+      places.push({ part, group: groups.length, column: groups.length * each + i });
+    }
+    groups.push(Int32Array.from({ length }, (_, i) => first + i));
+  }
+  return { parts, places };
+}

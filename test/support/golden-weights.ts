@@ -1,0 +1,26 @@
+import type { NamedTensor } from '../../src/formats/safetensors.js';
+import type { Weights } from '../../src/model/saved-model.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
+import type { StimulusSize } from '../../src/network/parameters.js';
+import { fromPublished } from '../../src/network/published.js';
+import { stackPopulations } from '../../training/rows.js';
+import { withPrefix } from './published.js';
+
+/** The three neurons of a golden file. */
+export function goldenWeights(
+  id: ArchitectureId,
+  stimulus: StimulusSize,
+  golden: ReadonlyMap<string, NamedTensor>,
+): Weights {
+  const neurons = [0, 1, 2].map((i) =>
+    fromPublished(id, ARCHITECTURES[id], stimulus, withPrefix(golden, `neuron${i}.`)),
+  );
+  return stackPopulations(
+    neurons.map(
+      (neuron) =>
+        new Map(
+          [...neuron].map(([name, { shape, data }]) => [name, { shape: [1, ...shape], data }]),
+        ),
+    ),
+  );
+}
