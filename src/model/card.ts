@@ -103,6 +103,14 @@ export const ImportCard = z.strictObject({
 });
 export type ImportCard = z.infer<typeof ImportCard>;
 
+/** Of a model to measure with, whose parameters were drawn at random. */
+export const MadeUpCard = z.strictObject({
+  madeUp: z.literal('untrained'),
+  seed: z.int(),
+  codeVersion: z.string(),
+});
+export type MadeUpCard = z.infer<typeof MadeUpCard>;
+
 /** Stimuli with the responses the model gave when it was saved: checked at every load. */
 export const GoldenCard = z.strictObject({
   /** Each a row-major image of height x width 8-bit pixels, in base64. */
@@ -121,7 +129,7 @@ export const ModelCard = z.strictObject({
   stimulus: StimulusCard,
   response: z.strictObject({ unit: z.string() }),
   neurons: z.array(NeuronCard).min(1),
-  training: z.union([TrainingCard, ImportCard]),
+  training: z.union([TrainingCard, ImportCard, MadeUpCard]),
   golden: GoldenCard,
   weights: z.array(z.strictObject({ file: z.string(), sha256: Sha256 })).min(1),
 });

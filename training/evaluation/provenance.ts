@@ -27,6 +27,10 @@ export function provenanceOf(
       stopped,
     };
   }
+  if ('madeUp' in training) {
+    const none = 'none: its parameters were drawn at random';
+    return { data: none, selection: none, optimistic: false, stopped };
+  }
   const { split, data } = training;
   // by content, since a copy of a site may be called otherwise
   const known = new Set(Object.values(data.digests));

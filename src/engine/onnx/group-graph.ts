@@ -1,5 +1,5 @@
-import type { ModelCard } from '../../model/card.js';
-import { ALPHA_KERNEL, type MapSize } from '../../network/architectures.js';
+import type { StimulusCard } from '../../model/card.js';
+import { ALPHA_KERNEL, type Architecture, type MapSize } from '../../network/architectures.js';
 import type { Box, Field } from './field.js';
 import {
   type Convolution,
@@ -19,9 +19,15 @@ import type { Graph } from './graph.js';
  */
 const CHANNEL_BLOCK = 16;
 
+/** What of a card says how responses are computed. */
+export interface NetworkCard {
+  readonly architecture: Architecture;
+  readonly stimulus: Pick<StimulusCard, 'height' | 'width' | 'scale' | 'offset'>;
+}
+
 /** What the responses of some neurons are computed from. */
 export interface Group {
-  readonly card: Pick<ModelCard, 'architecture' | 'stimulus'>;
+  readonly card: NetworkCard;
   readonly field: Field;
   readonly neurons: readonly NeuronParameters[];
 }

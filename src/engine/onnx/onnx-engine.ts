@@ -1,9 +1,9 @@
-import type { ModelCard } from '../../model/card.js';
 import type { Engine, EngineRequest } from '../engine.js';
 import { checkGolden, goldenStimuli } from '../golden-check.js';
 import { readVerified } from '../verified-model.js';
 import { multiplications } from './cost.js';
 import { type Crew, createCrew } from './crew.js';
+import type { NetworkCard } from './group-graph.js';
 import { createPartition, type Partition } from './partition.js';
 import { encodeChoosableSite } from './site-graph.js';
 
@@ -23,7 +23,6 @@ const GROUP_MULTIPLICATIONS = 30e6;
 
 interface LoadedModel {
   readonly partition: Partition;
-  readonly neurons: number;
 }
 
 /**
@@ -42,8 +41,8 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
     async load(folder, digest) {
       if (models.has(digest)) return;
       const { card, weights } = await readVerified(folder, digest);
-      const partition = partitionOf(card, threads);
-      const model = { partition, neurons: card.neurons.length };
+      const partition = partitionOf(card, card.neurons.length, threads);
+      const model = { partition };
       try {
         for (const [thread, { groups }] of partition.parts.entries()) {
           await crew.load(thread, digest, encodeChoosableSite({ card, weights, groups }));
@@ -82,11 +81,12 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
 
 /** How a model's neurons are cut into groups and dealt to threads. */
 export function partitionOf(
-  { architecture, stimulus, neurons }: Pick<ModelCard, 'architecture' | 'stimulus' | 'neurons'>,
+  { architecture, stimulus }: NetworkCard,
+  neurons: number,
   threads: number,
 ): Partition {
   const each = multiplications(architecture, stimulus);
-  return createPartition(neurons.length, threads, Math.round(GROUP_MULTIPLICATIONS / each));
+  return createPartition(neurons, threads, Math.round(GROUP_MULTIPLICATIONS / each));
 }
 
 /** @returns [stimuli, neurons] */

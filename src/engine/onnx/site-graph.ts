@@ -1,9 +1,8 @@
-import type { ModelCard } from '../../model/card.js';
 import type { Weights } from '../../model/saved-model.js';
 import { type Field, fieldOf } from './field.js';
 import type { NeuronParameters } from './fold.js';
 import { createGraph, type Graph, valueNamed } from './graph.js';
-import { addCrop, addGroup } from './group-graph.js';
+import { addCrop, addGroup, type NetworkCard } from './group-graph.js';
 import { BOOL, encodeModel, type GraphProto } from './proto.js';
 
 /** Names of what a graph takes and gives. */
@@ -17,7 +16,7 @@ const FILE_FORMAT = 8;
 
 /** A site, or a part of it, to make a graph of. */
 export interface SitePart {
-  readonly card: Pick<ModelCard, 'architecture' | 'stimulus'>;
+  readonly card: NetworkCard;
   readonly weights: Weights;
   /** The neurons, as rows of the weights, by groups that are computed one after the other. */
   readonly groups: readonly ArrayLike<number>[];

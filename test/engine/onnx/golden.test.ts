@@ -16,8 +16,7 @@ for (const id of ArchitectureId.options) {
   const { data, shape } = golden.get('input')!;
   const expected = golden.get('responses')!.data; // [images, 3]
   const allowed = TOLERANCE * (Math.max(...expected) - Math.min(...expected));
-  const stimulus = { ...SIZE, scale: 1, offset: 0, backgroundGray: 0.5, degreesPerImage: null };
-  const card = { architecture: ARCHITECTURES[id], stimulus: { ...stimulus, trainingRange: null } };
+  const card = { architecture: ARCHITECTURES[id], stimulus: { ...SIZE, scale: 1, offset: 0 } };
   const weights = goldenWeights(id, SIZE, golden);
 
   test(`${id}: the graph's responses are the published code's`, async () => {
