@@ -53,6 +53,13 @@ export function createCrew(threads: number, entry: URL): Crew {
   }
 }
 
+/** A graph is handed over, not copied, where nothing else lies in its memory. */
+function movable(order: Order): ArrayBuffer[] {
+  if (order.kind !== 'load') return [];
+  const { buffer, byteLength } = order.graph;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
+
 function createMember(entry: URL) {
   const worker = new Worker(entry);
   const pending: Pending[] = [];
@@ -70,7 +77,7 @@ function createMember(entry: URL) {
       return new Promise((resolve, reject) => {
         if (failure) return reject(failure);
         pending.push({ resolve, reject });
-        worker.postMessage(order);
+        worker.postMessage(order, movable(order));
       });
     },
     async close() {

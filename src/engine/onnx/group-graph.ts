@@ -97,23 +97,32 @@ export function addGroup(graph: Graph, pixels: string, { card, field, neurons }:
   /** [B, N·C, hypercolumns] -> [B, N·C, seen] */
   function attend(map: string, kind: 'identity' | 'mapped'): string {
     const folded = foldAttention(kind, neurons, relations, channels, padded);
-    const square = (data: Float32Array) => graph.constant(data, [N, padded, padded]);
-    const column = (data: Float32Array) => graph.constant(data, [N, padded, 1]);
+    const own = seenPart(map); // [B, N·C, seen]
     const values = perNeuron(map, cellsOf(field.hypercolumns)); // [B, N, C, cells]
-    const own = perNeuron(seenPart(map), cellsOf(field.seen)); // [B, N, C, seen]
-    const looked = graph.add('MatMul', [square(folded.look), own]);
-    const looks = graph.add('Add', [looked, column(folded.lookBias)]); // [B, N, C, seen]
+    const looks = perNeuron(mapped(own, folded.look, folded.lookBias), cellsOf(field.seen));
     const turned = graph.add('Transpose', [looks], { perm: [0, 1, 3, 2] }); // [B, N, seen, C]
     const products = graph.add('MatMul', [turned, values]); // [B, N, seen, cells]
     const attention = graph.add('Softmax', [products], { axis: 3 });
     const weights = graph.add('Transpose', [attention], { perm: [0, 1, 3, 2] });
     const gathered = graph.add('MatMul', [values, weights]); // [B, N, C, seen]
-    const mapped = graph.add('MatMul', [square(folded.gather), gathered]);
-    const kept = graph.add('Mul', [own, column(folded.keep)]);
-    const constant = graph.add('Add', [kept, column(folded.bias)]);
-    const activated = graph.add('Sigmoid', [graph.add('Add', [mapped, constant])]);
     const { height, width } = field.seen;
-    return graph.add('Reshape', [activated, graph.integers([0, all, height, width])]);
+    const y = graph.add('Reshape', [gathered, graph.integers([0, all, height, width])]);
+    const kept = graph.add(
+      'Conv',
+      [own, graph.constant(folded.keep, [all, 1, 1, 1]), graph.constant(folded.bias, [all])],
+      { group: all },
+    );
+    const gained = mapped(y, folded.gather, new Float32Array(all));
+    return graph.add('Sigmoid', [graph.add('Add', [gained, kept])]);
+  }
+
+  /** A 1x1 convolution of each neuron's own channels: [B, N·C, h, w] */
+  function mapped(map: string, weight: Float32Array, bias: Float32Array): string {
+    return graph.add(
+      'Conv',
+      [map, graph.constant(weight, [all, padded, 1, 1]), graph.constant(bias, [all])],
+      { group: N },
+    );
   }
 
   /** [B, N·C, h, w] -> [B, N, C, cells] */

@@ -1,9 +1,8 @@
 import type { Engine, EngineRequest } from '../engine.js';
 import { checkGolden, goldenStimuli } from '../golden-check.js';
 import { readVerified } from '../verified-model.js';
-import { multiplications } from './cost.js';
+import { groupSize } from './cost.js';
 import { type Crew, createCrew } from './crew.js';
-import type { NetworkCard } from './group-graph.js';
 import { createPartition, type Partition } from './partition.js';
 import { encodeChoosableSite } from './site-graph.js';
 
@@ -13,13 +12,6 @@ export interface OnnxEngineOptions {
   /** The compiled module that they run. */
   readonly entry?: URL;
 }
-
-/**
- * Multiplications of one group for one image, about: enough that starting a group is a small part of
- * computing it, few enough that its maps stay in a core's cache and that a neuron asked for alone
- * waits for few others.
- */
-const GROUP_MULTIPLICATIONS = 30e6;
 
 interface LoadedModel {
   readonly partition: Partition;
@@ -41,12 +33,14 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
     async load(folder, digest) {
       if (models.has(digest)) return;
       const { card, weights } = await readVerified(folder, digest);
-      const partition = partitionOf(card, card.neurons.length, threads);
+      const partition = createPartition(card.neurons.length, threads, groupSize(card));
       const model = { partition };
       try {
-        for (const [thread, { groups }] of partition.parts.entries()) {
-          await crew.load(thread, digest, encodeChoosableSite({ card, weights, groups }));
-        }
+        await Promise.all(
+          partition.parts.map(({ groups }, thread) =>
+            crew.load(thread, digest, encodeChoosableSite({ card, weights, groups })),
+          ),
+        );
         const neurons = Int32Array.from(card.neurons.keys());
         const stimuli = goldenStimuli(card);
         checkGolden(card, await compute(crew, model, { digest, stimuli, neurons }));
@@ -77,16 +71,6 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
   async function unload(digest: string, { partition }: LoadedModel): Promise<void> {
     await Promise.all(partition.parts.map((_, thread) => crew.unload(thread, digest)));
   }
-}
-
-/** How a model's neurons are cut into groups and dealt to threads. */
-export function partitionOf(
-  { architecture, stimulus }: NetworkCard,
-  neurons: number,
-  threads: number,
-): Partition {
-  const each = multiplications(architecture, stimulus);
-  return createPartition(neurons, threads, Math.round(GROUP_MULTIPLICATIONS / each));
 }
 
 /** @returns [stimuli, neurons] */

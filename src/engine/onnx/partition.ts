@@ -21,8 +21,9 @@ export interface Partition {
 }
 
 /**
- * Cuts a population into groups of neighbours, each computed as a whole, and deals them to threads in
- * turn, so that a request for neighbouring neurons keeps all threads busy.
+ * Cuts a population into groups of neighbours, each computed as a whole, and deals them to threads: in
+ * turn, so that a request for neighbouring neurons keeps all threads busy, and each round in another
+ * order, so that one for every so many neurons does too.
  * @param size of a group; smaller where there would be threads without any
  */
 export function createPartition(population: number, threads: number, size: number): Partition {
@@ -31,7 +32,7 @@ export function createPartition(population: number, threads: number, size: numbe
   const parts = Array.from({ length: used }, () => ({ groups: [] as Int32Array[] }));
   const places: Place[] = [];
   for (let first = 0; first < population; first += each) {
-    const part = (first / each) % used;
+    const part = digitSum(first / each, used) % used;
     const { groups } = parts[part]!;
     const length = Math.min(each, population - first);
     for (let i = 0; i < length; i++) {
@@ -40,4 +41,11 @@ export function createPartition(population: number, threads: number, size: numbe
     groups.push(Int32Array.from({ length }, (_, i) => first + i));
   }
   return { parts, places };
+}
+
+/** The sum of a number's digits to a base, whose remainder visits every thread once a round. */
+function digitSum(value: number, base: number): number {
+  let sum = 0;
+  for (let rest = value; base > 1 && rest > 0; rest = Math.floor(rest / base)) sum += rest % base;
+  return sum;
 }
