@@ -36,7 +36,7 @@ export function fieldOf(architecture: Architecture, stimulus: StimulusSize): Fie
   const computed = architecture.attention === 'none' ? seen : whole;
   return {
     pixels: pixelsOf(computed),
-    hypercolumns: computed,
+    hypercolumns: { height: computed.height, width: computed.width },
     seen: { ...seen, top: seen.top - computed.top, left: seen.left - computed.left },
     readout: central ? { height: 1, width: 1 } : readout,
   };
