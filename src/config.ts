@@ -39,7 +39,9 @@ const SETTINGS = {
   ),
   PORT: setting(integer(0, 65535), '8080', 'a whole number, 0 to 65535 (0: any free port)'),
   MODELS_DIR: setting(z.string(), 'models', 'a folder'),
-  ENGINE: choice(['auto', 'tensorflow', 'webgpu', 'wasm'], 'auto'),
+  ENGINE: choice(['auto', 'onnx', 'tensorflow', 'webgpu', 'wasm'], 'auto'),
+  /** Of the onnx engine; 0: as many as this machine has cores. */
+  THREADS: whole(0, 0, 1024, 'threads'),
   MAX_BODY: whole(64 * MEBIBYTE, 1024, 2 ** 31 - 1, 'bytes'),
   MAX_STIMULI: whole(10_000, 1, 1_000_000, 'stimuli in one request'),
   MAX_PIXELS: whole(16_000_000, 1, 1_000_000_000, 'pixels in one image'),

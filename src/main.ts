@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -84,12 +85,13 @@ async function serve(config: Config, logger: Logger): Promise<void> {
 }
 
 async function startEngine(
-  { ENGINE }: Config,
+  { ENGINE, THREADS }: Config,
   logger: Logger,
   onRestart: () => void,
 ): Promise<Engine> {
+  const choice = { engine: ENGINE, threads: THREADS || availableParallelism() };
   try {
-    return await createProcessEngine({ backend: ENGINE, logger, onRestart });
+    return await createProcessEngine({ choice, logger, onRestart });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });

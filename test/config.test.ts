@@ -7,6 +7,7 @@ test('defaults', () => {
     PORT: 8080,
     MODELS_DIR: 'models',
     ENGINE: 'auto',
+    THREADS: 0,
     MAX_BODY: 64 * 1024 * 1024,
     MAX_STIMULI: 10_000,
     MAX_PIXELS: 16_000_000,
@@ -43,7 +44,7 @@ test('a bad value is one line: the variable, its value, what is accepted', () =>
     `"InputError: HOST="http://x" is not accepted: it takes a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0 (default 127.0.0.1)"`,
   );
   expect(refusal({ ENGINE: 'cuda\nx' })).toMatchInlineSnapshot(
-    `"InputError: ENGINE="cuda\\nx" is not accepted: it takes one of auto, tensorflow, webgpu, wasm (default auto)"`,
+    `"InputError: ENGINE="cuda\\nx" is not accepted: it takes one of auto, onnx, tensorflow, webgpu, wasm (default auto)"`,
   );
   expect(refusal({ MAX_BODY: '64MB' })).toMatchInlineSnapshot(
     `"InputError: MAX_BODY="64MB" is not accepted: it takes a whole number of bytes, 1024 to 2147483647 (default 67108864)"`,

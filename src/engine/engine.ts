@@ -2,7 +2,7 @@ import type { Stimuli } from '../stimulus/stimuli.js';
 
 /** What computes, for the log, the card of the service and the metrics. */
 export interface EngineDescription {
-  /** `tensorflow`, `webgpu` or `wasm`. */
+  /** `onnx`, `tensorflow`, `webgpu` or `wasm`. */
   readonly name: string;
   /** The device in words: `GPU`, `2 CPU threads`. */
   readonly device: string;

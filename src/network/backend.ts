@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../input-error.js';
+import { isTensorflowOnGpu } from './tensorflow-operations.js';
 import { registerWasmKernels } from './wasm-kernels.js';
 import { registerWebgpuKernels } from './webgpu-kernels.js';
 
@@ -35,6 +36,19 @@ export async function openBackend(choice: BackendName | 'auto'): Promise<Backend
   throw new InputError('no tfjs backend works on this machine');
 }
 
+/** Makes the first backend that computes on a GPU here the one that computes, if there is one. */
+export async function openGpuBackend(): Promise<Backend | undefined> {
+  for (const name of ['tensorflow', 'webgpu'] as const) {
+    try {
+      const backend = await OPENERS[name](false);
+      if (name !== 'tensorflow' || isTensorflowOnGpu()) return backend;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
+  return undefined;
+}
+
 const OPENERS: Record<BackendName, (named: boolean) => Promise<Backend>> = {
   tensorflow: openTensorflow,
   webgpu: openWebgpu,
@@ -54,8 +68,7 @@ async function openTensorflow(): Promise<Backend> {
     );
   }
   await activate('tensorflow');
-  const { isUsingGpuDevice } = tf.backend() as tf.KernelBackend & { isUsingGpuDevice: boolean };
-  return { name: 'tensorflow', device: isUsingGpuDevice ? 'GPU' : cpuThreads() };
+  return { name: 'tensorflow', device: isTensorflowOnGpu() ? 'GPU' : cpuThreads() };
 }
 
 async function openWebgpu(named: boolean): Promise<Backend> {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await saveConstantModel(folder, 'constant');
   model = await readModel(`${folder}/constant/1`);
   engine = await createProcessEngine({
-    backend: 'wasm',
+    choice: { engine: 'wasm', threads: 1 },
     logger: pino({ level: 'silent' }),
     onRestart: () => {
       restarts += 1;

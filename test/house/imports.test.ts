@@ -51,6 +51,8 @@ const ENVIRONMENT_READERS = [
   'src/main.ts',
   // libtensorflow itself reads the variable that is set there
   'src/network/backend.ts',
+  // hands it to the inference process
+  'src/engine/process/channel.ts',
   // hands it to train-command.ts
   'training/train.ts',
 ];

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { EngineLostError } from '../engine.js';
 import type { Batch } from './sessions.js';
 
 /** What a thread is asked; answered in order. */
@@ -11,7 +12,10 @@ export type Outcome =
   | { readonly ok: true; readonly values: Float32Array | undefined }
   | { readonly ok: false; readonly message: string };
 
-/** Threads that compute, each with sessions of its own. */
+/**
+ * Threads that compute, each with sessions of its own. What is asked of one that has ended is rejected
+ * with EngineLostError.
+ */
 export interface Crew {
   readonly threads: number;
   load(thread: number, key: string, graph: Uint8Array): Promise<void>;
@@ -63,14 +67,14 @@ function movable(order: Order): ArrayBuffer[] {
 function createMember(entry: URL) {
   const worker = new Worker(entry);
   const pending: Pending[] = [];
-  let failure: Error | undefined;
+  let failure: EngineLostError | undefined;
   worker.on('message', (outcome: Outcome) => {
     const asked = pending.shift();
     if (outcome.ok) asked?.resolve(outcome.values);
     else asked?.reject(new Error(outcome.message));
   });
-  worker.on('error', fail);
-  worker.on('exit', (code) => fail(new Error(`a thread ended with code ${code}`)));
+  worker.on('error', ({ message }) => fail(`a thread failed: ${message}`));
+  worker.on('exit', (code) => fail(`a thread ended with code ${code}`));
 
   return {
     ask(order: Order): Promise<Float32Array | undefined> {
@@ -85,8 +89,8 @@ function createMember(entry: URL) {
     },
   };
 
-  function fail(error: Error): void {
-    failure ??= error;
-    for (const { reject } of pending.splice(0)) reject(error);
+  function fail(reason: string): void {
+    failure ??= new EngineLostError(reason);
+    for (const { reject } of pending.splice(0)) reject(failure);
   }
 }

@@ -1,7 +1,6 @@
 import { InputError } from '../../input-error.js';
-import { openBackend } from '../../network/backend.js';
-import type { Engine } from '../engine.js';
-import { createTfjsEngine } from '../tfjs/tfjs-engine.js';
+import { type Engine, EngineLostError } from '../engine.js';
+import { openEngine } from '../open-engine.js';
 import type { Answer, Question, Results } from './messages.js';
 
 // The inference process: one engine, asked over the channel to the process that started it.
@@ -21,6 +20,7 @@ async function answer(question: Question): Promise<void> {
   try {
     send({ id, ok: true, result: await perform(question) });
   } catch (error) {
+    if (error instanceof EngineLostError) endWith(error);
     const input = error instanceof InputError;
     const message =
       error instanceof Error ? (!input && error.stack) || error.message : String(error);
@@ -30,7 +30,7 @@ async function answer(question: Question): Promise<void> {
 
 async function perform(question: Question): Promise<Results[keyof Results]> {
   if (question.kind === 'open') {
-    engine = createTfjsEngine(await openBackend(question.backend));
+    engine = await openEngine(question.choice);
     return engine.description;
   }
   if (engine === undefined) throw new Error('the engine is not open');
@@ -44,6 +44,12 @@ async function perform(question: Question): Promise<Results[keyof Results]> {
     case 'respond':
       return await engine.respond(question.request);
   }
+}
+
+/** An engine that lost a part of itself cannot go on; whoever started this process starts another. */
+function endWith({ message }: EngineLostError): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
 }
 
 function send(answer: Answer): void {

@@ -1,9 +1,9 @@
-import type { BackendName } from '../../network/backend.js';
 import type { EngineDescription, EngineRequest } from '../engine.js';
+import type { EngineChoice } from '../open-engine.js';
 
 /** What the service asks of the inference process; answered in order. */
 export type Call =
-  | { readonly kind: 'open'; readonly backend: BackendName | 'auto' }
+  | { readonly kind: 'open'; readonly choice: EngineChoice }
   | { readonly kind: 'load'; readonly folder: string; readonly digest: string }
   | { readonly kind: 'unload'; readonly digest: string }
   | { readonly kind: 'respond'; readonly request: EngineRequest };

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import type { BackendName } from '../../network/backend.js';
 import { type Engine, EngineLostError } from '../engine.js';
+import type { EngineChoice, EngineName } from '../open-engine.js';
 import { type Channel, openChannel } from './channel.js';
 
 export interface ProcessEngineOptions {
-  readonly backend: BackendName | 'auto';
+  readonly choice: EngineChoice;
   readonly logger: Logger;
   /** Told each time that the process is started again. */
   readonly onRestart?: () => void;
@@ -22,14 +22,14 @@ const MAX_FAILED_STARTS = 5;
  * it had; questions it had not answered are rejected with EngineLostError.
  */
 export async function createProcessEngine(options: ProcessEngineOptions): Promise<Engine> {
-  const { backend, logger, onRestart, entry = defaultEntry() } = options;
+  const { choice, logger, onRestart, entry = defaultEntry() } = options;
   /** Folders of the loaded models by digest. */
   const models = new Map<string, string>();
   let channel = openChannel(entry);
   let closed = false;
   let failedStarts = 0;
   let ready = Promise.resolve();
-  const description = await channel.ask({ kind: 'open', backend }).catch((error: unknown) => {
+  const description = await channel.ask({ kind: 'open', choice }).catch((error: unknown) => {
     channel.kill();
     throw error;
   });
@@ -80,7 +80,8 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
     const running = channel;
     watch(running);
     onRestart?.();
-    await running.ask({ kind: 'open', backend: description.name as BackendName });
+    const engine = description.name as EngineName;
+    await running.ask({ kind: 'open', choice: { ...choice, engine } });
     for (const [digest, folder] of models) {
       try {
         await running.ask({ kind: 'load', folder, digest });
