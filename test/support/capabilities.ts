@@ -44,8 +44,8 @@ export function webgpuAdapter(): Capability {
   };
 }
 
-/** A Python with PyTorch and NumPy. */
-export interface Pytorch extends Capability {
+/** A Python with packages from PyPI. */
+export interface PythonPackages extends Capability {
   readonly python: string;
 }
 
@@ -53,14 +53,29 @@ export interface Pytorch extends Capability {
  * PyTorch, in the Python that PYTORCH_PYTHON names, or in the virtual environment
  * ~/.cache/hypercolumn/pytorch. `REQUIRE_PYTORCH=1` demands it.
  */
-export function pytorch(): Pytorch {
-  const named = process.env['PYTORCH_PYTHON'];
-  const python = named ?? path.join(homedir(), '.cache/hypercolumn/pytorch/bin/python');
-  const { status } = spawnSync(python, ['-c', 'import numpy, torch'], { stdio: 'ignore' });
+export function pytorch(): PythonPackages {
+  return pythonPackages('PYTORCH', ['numpy', 'torch']);
+}
+
+/**
+ * onnx and onnxruntime, in the Python that ONNX_PYTHON names, or in the virtual environment
+ * ~/.cache/hypercolumn/onnx. `REQUIRE_ONNX=1` demands them.
+ */
+export function onnxPackages(): PythonPackages {
+  return pythonPackages('ONNX', ['numpy', 'onnx', 'onnxruntime']);
+}
+
+function pythonPackages(name: 'PYTORCH' | 'ONNX', packages: readonly string[]): PythonPackages {
+  const folder = path.join(homedir(), '.cache/hypercolumn', name.toLowerCase());
+  const python = process.env[`${name}_PYTHON`] ?? path.join(folder, 'bin/python');
+  const { status } = spawnSync(python, ['-c', `import ${packages}`], { stdio: 'ignore' });
   return {
     python,
-    missing: status === 0 ? null : `no PyTorch here (${python} does not import it; PYTORCH_PYTHON)`,
-    required: process.env['REQUIRE_PYTORCH'] === '1',
+    missing:
+      status === 0
+        ? null
+        : `no ${packages.join(', ')} here (${python} does not import them; ${name}_PYTHON)`,
+    required: process.env[`REQUIRE_${name}`] === '1',
   };
 }
 

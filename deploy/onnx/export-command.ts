@@ -1,0 +1,97 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { checkGolden, goldenStimuli } from '../../src/engine/golden-check.js';
+import { groupSize } from '../../src/engine/onnx/cost.js';
+import { createPartition } from '../../src/engine/onnx/partition.js';
+import { encodeSite, RESPONSES, STIMULI } from '../../src/engine/onnx/site-graph.js';
+import { readVerified } from '../../src/engine/verified-model.js';
+import { InputError } from '../../src/input-error.js';
+import type { ModelCard } from '../../src/model/card.js';
+import { readModel, type SavedModel, versionsIn } from '../../src/model/saved-model.js';
+import { exitCodesHelp } from '../../training/run-command.js';
+
+interface Options {
+  readonly model: string;
+  readonly out: string;
+}
+
+/** So many groups of the service at once: its neurons need not be asked one by one here. */
+const GROUPS = 4;
+
+/** `export`: writes a saved model as an .onnx file. */
+export function createExportCommand(): Command {
+  return new Command('export')
+    .description('writes a model as a graph that onnxruntime, Triton and others compute')
+    .requiredOption(
+      '--model <folder>',
+      'models/x for the latest version of x, or models/x/<version>',
+    )
+    .requiredOption('--out <file>', 'the .onnx file')
+    .allowExcessArguments(false)
+    .addHelpText('after', exitCodesHelp('badInput'))
+    .action(exportModel);
+}
+
+async function exportModel({ model, out }: Options): Promise<void> {
+  const { folder, digest } = await readModel(await versionFolder(path.resolve(model)));
+  const { card, weights } = await readVerified(folder, digest);
+  const { neurons, name, version, stimulus } = card;
+  const { parts } = createPartition(neurons.length, 1, GROUPS * groupSize(card));
+  const groups = parts.flatMap((part) => part.groups);
+  const graph = encodeSite({ card, weights, groups }, metadataOf(card, digest));
+  checkGolden(card, await goldenResponses(card, graph));
+  await writeWhole(out, graph);
+  console.log(
+    `${out}: ${name} version ${version}, ${(graph.length / 2 ** 20).toFixed(1)} MiB\n` +
+      `  takes ${STIMULI} [batch, 1, ${stimulus.height}, ${stimulus.width}], float32, pixels 0 to 1\n` +
+      `  gives ${RESPONSES} [batch, ${neurons.length}], float32; its metadata names the neurons`,
+  );
+}
+
+/** The newest version of `models/x`, or the version that is named. */
+async function versionFolder(model: string): Promise<string> {
+  const versions = await versionsIn(model).catch(() => {
+    throw new InputError(`--model ${model}: there is no such folder`);
+  });
+  return versions.length === 0 ? model : path.join(model, String(Math.max(...versions)));
+}
+
+/** What a card says that whoever runs the graph needs. */
+function metadataOf(card: ModelCard, digest: SavedModel['digest']): Record<string, string> {
+  const { name, version, architecture, stimulus, response, neurons } = card;
+  return {
+    name,
+    version: String(version),
+    digest,
+    architecture: architecture.id,
+    neurons: JSON.stringify(neurons.map(({ id }) => id)),
+    unit: response.unit,
+    backgroundGray: String(stimulus.backgroundGray),
+    degreesPerImage: JSON.stringify(stimulus.degreesPerImage),
+  };
+}
+
+async function goldenResponses(card: ModelCard, graph: Uint8Array): Promise<Float32Array> {
+  const { InferenceSession, Tensor } = await import('onnxruntime-node');
+  const session = await InferenceSession.create(graph, { logSeverityLevel: 3 });
+  const { count, height, width, pixels } = goldenStimuli(card);
+  const stimuli = new Tensor('float32', pixels, [count, 1, height, width]);
+  const outputs = await session.run({ [STIMULI]: stimuli });
+  await session.release();
+  return outputs[RESPONSES]?.data as Float32Array;
+}
+
+/** Whole or not at all. */
+async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError(`--out ${file} cannot be written: ${reason}`, [], { cause });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
