@@ -18,10 +18,18 @@ class Alpha(nn.Sequential):
 
 
 class Beta(nn.Sequential):
-    """Convolution 3x3, batch norm, sigmoid."""
+    """Convolution 3x3 or 1x1, batch norm, sigmoid."""
 
-    def __init__(self, channels: int) -> None:
-        super().__init__(nn.Conv2d(channels, channels, 3), nn.BatchNorm2d(channels), nn.Sigmoid())
+    def __init__(self, channels: int, kernel: int = 3) -> None:
+        convolution = nn.Conv2d(channels, channels, kernel)
+        super().__init__(convolution, nn.BatchNorm2d(channels), nn.Sigmoid())
+
+
+class Centre(nn.Module):
+    """The centre hypercolumn of the 9x9."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[:, :, 4, 4]
 
 
 class Attention(nn.Module):
@@ -45,7 +53,10 @@ class Attention(nn.Module):
 
 
 def network(architecture: str) -> nn.Module:
-    """ff_cnn or ff_sa_cnn, on stimuli of 50x50 pixels."""
+    """ff_cnn, ff_sa_cnn or rf_cnn, on stimuli of 50x50 pixels."""
+    if architecture == "rf_cnn":
+        betas = [Beta(32, 1), nn.Dropout2d(0.3), Beta(32, 1)]
+        return nn.Sequential(Alpha(1, 32), Alpha(32, 32), *betas, Centre(), nn.Linear(32, 1))
     channels, attention = {"ff_cnn": (32, False), "ff_sa_cnn": (30, True)}[architecture]
     return nn.Sequential(
         Alpha(1, channels),

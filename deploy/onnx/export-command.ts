@@ -2,22 +2,18 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { checkGolden, goldenStimuli } from '../../src/engine/golden-check.js';
-import { groupSize } from '../../src/engine/onnx/cost.js';
-import { createPartition } from '../../src/engine/onnx/partition.js';
-import { encodeSite, RESPONSES, STIMULI } from '../../src/engine/onnx/site-graph.js';
+import { RESPONSES, STIMULI } from '../../src/engine/onnx/site-graph.js';
 import { readVerified } from '../../src/engine/verified-model.js';
 import { InputError } from '../../src/input-error.js';
 import type { ModelCard } from '../../src/model/card.js';
 import { readModel, type SavedModel, versionsIn } from '../../src/model/saved-model.js';
 import { exitCodesHelp } from '../../training/run-command.js';
+import { exportedGraph } from './exported-graph.js';
 
 interface Options {
   readonly model: string;
   readonly out: string;
 }
-
-/** So many groups of the service at once: its neurons need not be asked one by one here. */
-const GROUPS = 4;
 
 /** `export`: writes a saved model as an .onnx file. */
 export function createExportCommand(): Command {
@@ -37,9 +33,7 @@ async function exportModel({ model, out }: Options): Promise<void> {
   const { folder, digest } = await readModel(await versionFolder(path.resolve(model)));
   const { card, weights } = await readVerified(folder, digest);
   const { neurons, name, version, stimulus } = card;
-  const { parts } = createPartition(neurons.length, 1, GROUPS * groupSize(card));
-  const groups = parts.flatMap((part) => part.groups);
-  const graph = encodeSite({ card, weights, groups }, metadataOf(card, digest));
+  const graph = exportedGraph(card, neurons.length, weights, metadataOf(card, digest));
   checkGolden(card, await goldenResponses(card, graph));
   await writeWhole(out, graph);
   console.log(

@@ -1,0 +1,20 @@
+import { groupSize } from '../../src/engine/onnx/cost.js';
+import type { NetworkCard } from '../../src/engine/onnx/group-graph.js';
+import { createPartition } from '../../src/engine/onnx/partition.js';
+import { encodeSite } from '../../src/engine/onnx/site-graph.js';
+import type { Weights } from '../../src/model/saved-model.js';
+
+/** So many groups of the service at once: its neurons need not be asked one by one here. */
+const GROUPS = 4;
+
+/** A site as the .onnx file that is exported, `stimuli` [batch, 1, h, w] to `responses` [batch, N]. */
+export function exportedGraph(
+  card: NetworkCard,
+  neurons: number,
+  weights: Weights,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const { parts } = createPartition(neurons, 1, GROUPS * groupSize(card));
+  const groups = parts.flatMap((part) => part.groups);
+  return encodeSite({ card, weights, groups }, metadata);
+}
