@@ -5,9 +5,10 @@ import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { announcement } from './announcement.js';
 import { type Config, readConfig } from './config.js';
-import { openCatalogue } from './engine/catalogue.js';
+import type { ModelRepository } from './engine/catalogue.js';
 import type { Engine } from './engine/engine.js';
-import { createProcessEngine } from './engine/process/process-engine.js';
+import { createModelRepository } from './engine/model-repository.js';
+import { createProcessEngine, type ProcessEngineOptions } from './engine/process/process-engine.js';
 import { createScheduler } from './engine/scheduler.js';
 import { createApp } from './http/app.js';
 import { createMetrics } from './http/metrics.js';
@@ -53,12 +54,26 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   logger.info({ url: server.url }, 'listening');
   const signals = watchSignals(logger);
 
+  let reload = async () => {}; // nothing has been read yet
+  process.on('SIGHUP', () => void reload());
+
   void signals.first.then(() => {
     if (readiness.state === 'loading') process.exit(0);
   });
 
-  const engine = await startEngine(config, logger, metrics.engineRestart);
-  const catalogue = await openCatalogue(config.MODELS_DIR, engine, logger);
+  const engine = await startEngine(config, {
+    logger,
+    onRestart: metrics.engineRestart,
+    onModelLost: (digest, reason) => catalogue.lose(digest, reason),
+  });
+  const catalogue = createModelRepository({
+    directory: config.MODELS_DIR,
+    engine,
+    logger,
+    onChange: metrics.models,
+  });
+  reload = () => reloadModels(catalogue, logger);
+  await catalogue.reload();
   const scheduler = createScheduler({
     engine,
     capacity: config.QUEUE_CAPACITY,
@@ -67,12 +82,12 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     onBatch: metrics.batch,
   });
   const service = { catalogue, scheduler, engine: engine.description };
-  metrics.models(catalogue);
   readiness = { state: 'ready', service };
   process.stdout.write(announcement(server.url, engine.description, catalogue));
 
   const signal = await signals.first;
   readiness = { state: 'draining', service };
+  reload = async () => {};
   logger.info({ signal }, 'shutting down');
   setTimeout(() => giveUp(logger, scheduler.depth), config.DRAIN_SECONDS * 1000).unref();
   // a person at the keyboard waits for no balancer
@@ -86,15 +101,23 @@ async function serve(config: Config, logger: Logger): Promise<void> {
 
 async function startEngine(
   { ENGINE, THREADS }: Config,
-  logger: Logger,
-  onRestart: () => void,
+  options: Omit<ProcessEngineOptions, 'choice'>,
 ): Promise<Engine> {
   const choice = { engine: ENGINE, threads: THREADS || availableParallelism() };
   try {
-    return await createProcessEngine({ choice, logger, onRestart });
+    return await createProcessEngine({ choice, ...options });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });
+  }
+}
+
+async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise<void> {
+  try {
+    await catalogue.reload();
+    logger.info({ models: catalogue.served.length }, 'reloaded');
+  } catch (err) {
+    logger.error({ err }, 'the models folder cannot be read; what was served still is');
   }
 }
 

@@ -1,9 +1,4 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
-import type { Logger } from 'pino';
 import type { ModelCard } from '../model/card.js';
-import { readModel, versionsIn } from '../model/saved-model.js';
-import type { Engine } from './engine.js';
 
 /** A model that the engine has loaded and verified. */
 export interface ServedModel {
@@ -13,7 +8,7 @@ export interface ServedModel {
   readonly card: ModelCard;
 }
 
-/** A model folder that cannot be served, and why. */
+/** A version of a model that is not served, or whose new content is not, and why. */
 export interface UnusableModel {
   readonly name: string;
   readonly version: number;
@@ -29,53 +24,27 @@ export interface Catalogue {
   find(name: string, version?: number): ServedModel | undefined;
 }
 
-/** Where the stack of a bug begins, which is for the log alone. */
-const STACK = /\n\s+at /;
-
-/**
- * Loads every model under `directory` into the engine. One that fails stays out, with its reason;
- * the rest is served.
- */
-export async function openCatalogue(
-  directory: string,
-  engine: Engine,
-  logger: Logger,
-): Promise<Catalogue> {
-  const served: ServedModel[] = [];
-  const unusable: UnusableModel[] = [];
-  for (const { name, version, folder } of await modelFolders(directory)) {
-    try {
-      const { card, digest } = await readModel(folder);
-      await engine.load(folder, digest);
-      served.push({ name, version, digest, card });
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const [reason = ''] = message.split(STACK, 1);
-      unusable.push({ name, version, reason: reason.replaceAll(/\s*\n\s*/g, ' ') });
-      logger.error({ model: name, version, reason: message }, 'model is not served');
-    }
-  }
-  return { served, unusable, find };
-
-  function find(name: string, version?: number): ServedModel | undefined {
-    return served
-      .filter((model) => model.name === name && (version ?? model.version) === model.version)
-      .reduce<ServedModel | undefined>(
-        (latest, model) => (latest && latest.version > model.version ? latest : model),
-        undefined,
-      );
-  }
-}
-
-async function modelFolders(directory: string) {
-  const found: { name: string; version: number; folder: string }[] = [];
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
-    const folder = path.join(directory, entry.name);
-    const versions = (await versionsIn(folder)).toSorted((a, b) => a - b);
-    for (const version of versions) {
-      found.push({ name: entry.name, version, folder: path.join(folder, String(version)) });
-    }
-  }
-  return found;
+/** A catalogue that changes while it is read from. */
+export interface ModelRepository extends Catalogue {
+  /**
+   * Keeps a served model in the engine until the function that this returns is called, also when the
+   * model is replaced or unloaded meanwhile. Whatever asks the engine more than once, or later, holds
+   * its model from `find` on.
+   */
+  hold(model: ServedModel): () => void;
+  /**
+   * Serves what stands in the folder of that name now, every version of it. A version that fails is
+   * listed with its reason, and what was served under its number goes on.
+   * @returns false, and nothing has changed, where there is no such folder
+   */
+  load(name: string): Promise<boolean>;
+  /**
+   * Serves no version of that name any longer. The engine lets go of each when nothing holds it.
+   * @returns false where no such model is known
+   */
+  unload(name: string): Promise<boolean>;
+  /** Serves what stands in the models folder now, as after a start. */
+  reload(): Promise<void>;
+  /** Takes out a model that the engine no longer has. */
+  lose(digest: string, reason: string): void;
 }

@@ -35,6 +35,11 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** The engine could not load a model again when it came back; its files are no longer what they were. */
+export class ModelLostError extends Error {
+  override readonly name = 'ModelLostError';
+}
+
 /** The engine died with work in hand; the work can be asked again. */
 export class EngineLostError extends Error {
   override readonly name = 'EngineLostError';

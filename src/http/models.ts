@@ -12,7 +12,8 @@ export function serviceOf({ readiness }: AppDependencies): Service {
 
 /**
  * The model that a path names, by `:model` and perhaps `:version`; the largest version served where
- * it names none.
+ * it names none. It stays with the engine until the request has been answered, whatever becomes of it
+ * meanwhile; what goes on after that, such as a stream, holds it itself (`ModelRepository.hold`).
  * @throws Problem 404 when there is none, 503 when it cannot be served, 412 when `If-Match` names
  *   another digest
  */
@@ -21,6 +22,7 @@ export function modelOf(c: AppContext, { catalogue }: Service): ServedModel {
   const version = c.req.param('version');
   const model = findModel(catalogue, name, version);
   const trace = c.get('trace');
+  trace.releases.push(catalogue.hold(model));
   trace.model = `${model.name}/${model.version}`;
   trace.digest = model.digest;
   const wanted = c.req.header('If-Match');
@@ -40,6 +42,8 @@ export type ModelSummary = { readonly version: number } & (
       readonly architecture: string;
       readonly neurons: number;
       readonly digest: string;
+      /** Why what stands in its folder now is not served in its place. */
+      readonly reason?: string;
     }
   | { readonly ready: false; readonly reason: string }
 );
@@ -52,12 +56,25 @@ export function listModels({ served, unusable }: Catalogue) {
   const versions = new Map<string, ModelSummary[]>();
   const add = (name: string, summary: ModelSummary) =>
     versions.set(name, [...(versions.get(name) ?? []), summary]);
+  const reasons = new Map(
+    unusable.map(({ name, version, reason }) => [`${name}/${version}`, withoutPaths(reason)]),
+  );
   for (const { name, version, digest, card } of served) {
-    const architecture = card.architecture.id;
-    add(name, { version, ready: true, architecture, neurons: card.neurons.length, digest });
+    const key = `${name}/${version}`;
+    const reason = reasons.get(key);
+    reasons.delete(key);
+    add(name, {
+      version,
+      ready: true,
+      architecture: card.architecture.id,
+      neurons: card.neurons.length,
+      digest,
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
-  for (const { name, version, reason } of unusable) {
-    add(name, { version, ready: false, reason: withoutPaths(reason) });
+  for (const { name, version } of unusable) {
+    const reason = reasons.get(`${name}/${version}`);
+    if (reason !== undefined) add(name, { version, ready: false, reason });
   }
   return [...versions].map(([name, all]) => {
     const sorted = all.toSorted((a, b) => a.version - b.version);

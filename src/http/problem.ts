@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { EngineLostError } from '../engine/engine.js';
+import { EngineLostError, ModelLostError } from '../engine/engine.js';
 import { DeadlineError, DrainingError, QueueFullError } from '../engine/scheduler.js';
 import { InputError, type InputProblem } from '../input-error.js';
 import { PayloadTooLargeError, UnsupportedMediaError } from '../stimulus/errors.js';
@@ -61,7 +61,11 @@ export function problemFrom(error: unknown): Problem {
   if (error instanceof QueueFullError) {
     return new Problem(429, `the queue is full: ${error.message}`, { headers: RETRY, cause });
   }
-  if (error instanceof DeadlineError || error instanceof DrainingError) {
+  if (
+    error instanceof DeadlineError ||
+    error instanceof DrainingError ||
+    error instanceof ModelLostError
+  ) {
     return unavailable(error.message, cause);
   }
   if (error instanceof EngineLostError) {

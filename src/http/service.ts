@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
-import type { Catalogue } from '../engine/catalogue.js';
+import type { ModelRepository } from '../engine/catalogue.js';
 import type { EngineDescription } from '../engine/engine.js';
 import type { Scheduler } from '../engine/scheduler.js';
 import type { Metrics } from './metrics.js';
 
 /** What answers questions, once the models are loaded. */
 export interface Service {
-  readonly catalogue: Catalogue;
+  readonly catalogue: ModelRepository;
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth'>;
   readonly engine: EngineDescription;
 }

@@ -17,6 +17,8 @@ export interface Trace {
   digest?: string;
   stimuli?: number;
   neurons?: number;
+  /** To be called when the request has been answered: lets go of the models that it used. */
+  readonly releases: (() => void)[];
 }
 
 export type AppEnv = { Variables: { trace: Trace } };
@@ -32,9 +34,19 @@ export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> 
   return async (c, next) => {
     const given = c.req.header('X-Request-Id');
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
-    const trace: Trace = { requestId, arrived: clock(), seconds: {}, route: 'unmatched' };
+    const trace: Trace = {
+      requestId,
+      arrived: clock(),
+      seconds: {},
+      route: 'unmatched',
+      releases: [],
+    };
     c.set('trace', trace);
-    await next();
+    try {
+      await next();
+    } finally {
+      for (const release of trace.releases) release();
+    }
     const total = (clock() - trace.arrived) / 1000;
     const { seconds, route, digest, model, stimuli, neurons } = trace;
     const { method, path } = c.req;

@@ -1,17 +1,21 @@
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
-import type { Catalogue, ServedModel, UnusableModel } from '../../src/engine/catalogue.js';
+import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engine/catalogue.js';
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
 import { createApp } from '../../src/http/app.js';
 import { createMetrics } from '../../src/http/metrics.js';
 import type { Limits, Readiness } from '../../src/http/service.js';
 import { tinyModel } from './cards.js';
-import { createFakeEngine } from './fake-engine.js';
+import { createFakeEngine, type FakeEngine } from './fake-engine.js';
+import { fixedRepository } from './fixed-repository.js';
 
 export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity' | 'chunk'>> {
   readonly served?: readonly ServedModel[];
   readonly unusable?: readonly UnusableModel[];
   readonly limits?: Partial<Limits>;
+  readonly engine?: FakeEngine;
+  /** In place of `served` and `unusable`. */
+  readonly catalogue?: ModelRepository;
 }
 
 /** The app over an engine worked out by hand, two versions of a tiny model and one unusable model. */
@@ -19,15 +23,7 @@ export function createTestApp(options: TestAppOptions = {}) {
   const { served = [tinyModel('tiny', 1), tinyModel('tiny', 2)], limits } = options;
   const { unusable = [{ name: 'broken', version: 1, reason: "no '/srv/models/broken/1/x.bin'" }] } =
     options;
-  const catalogue: Catalogue = {
-    served,
-    unusable,
-    find: (name, version) =>
-      served.findLast(
-        (model) => model.name === name && (version === undefined || model.version === version),
-      ),
-  };
-  const engine = createFakeEngine();
+  const { engine = createFakeEngine(), catalogue = fixedRepository(served, unusable) } = options;
   const time = { now: 0 };
   const clock = () => time.now;
   const log: Record<string, unknown>[] = [];
@@ -49,7 +45,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     logger: loggerInto(log),
     clock,
   });
-  return { app, engine, scheduler, service, state, time, log };
+  return { app, engine, catalogue, scheduler, service, state, time, log };
 }
 
 function loggerInto(log: Record<string, unknown>[]): Logger {

@@ -21,6 +21,8 @@ export function handResponses({ stimuli, neurons }: EngineRequest): Float32Array
 export interface FakeEngine extends Engine {
   /** Every question asked, in order. */
   readonly asked: EngineRequest[];
+  /** Digests of the models that it was told to load, and not to unload. */
+  readonly loaded: ReadonlySet<string>;
   /** From now on questions wait, until `release`. */
   hold(): void;
   /** Answers the oldest question that waits, or fails it; the rest goes on waiting. */
@@ -29,6 +31,8 @@ export interface FakeEngine extends Engine {
   open(): void;
   /** The next question fails with this. */
   failNext(error: Error): void;
+  /** The next load fails with this. */
+  failNextLoad(error: Error): void;
   /** Resolves as soon as `count` questions were asked. */
   whenAsked(count: number): Promise<void>;
 }
@@ -36,7 +40,9 @@ export interface FakeEngine extends Engine {
 /** An engine whose answers can be worked out by hand, and held back. */
 export function createFakeEngine(): FakeEngine {
   const asked: EngineRequest[] = [];
+  const loaded = new Set<string>();
   const failures: Error[] = [];
+  const loadFailures: Error[] = [];
   const waiting: ((error?: Error) => void)[] = [];
   const watchers: { readonly count: number; readonly resolve: () => void }[] = [];
   let holding = false;
@@ -44,8 +50,15 @@ export function createFakeEngine(): FakeEngine {
   return {
     description: { name: 'fake', device: 'paper and pencil' },
     asked,
-    load: async () => {},
-    unload: async () => {},
+    loaded,
+    load: async (_folder, digest) => {
+      const failure = loadFailures.shift();
+      if (failure) throw failure;
+      loaded.add(digest);
+    },
+    unload: async (digest) => {
+      loaded.delete(digest);
+    },
     close: async () => {},
     respond,
     hold: () => {
@@ -58,6 +71,9 @@ export function createFakeEngine(): FakeEngine {
     },
     failNext: (error) => {
       failures.push(error);
+    },
+    failNextLoad: (error) => {
+      loadFailures.push(error);
     },
     whenAsked: (count) =>
       new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { type Engine, EngineLostError } from '../engine.js';
+import { type Engine, EngineLostError, ModelLostError } from '../engine.js';
 import type { EngineChoice, EngineName } from '../open-engine.js';
 import { type Channel, openChannel } from './channel.js';
 
@@ -9,6 +9,8 @@ export interface ProcessEngineOptions {
   readonly logger: Logger;
   /** Told each time that the process is started again. */
   readonly onRestart?: () => void;
+  /** Told of each model that could not be loaded again then. */
+  readonly onModelLost?: (digest: string, reason: string) => void;
   /** The compiled module that the process runs. */
   readonly entry?: string;
 }
@@ -22,9 +24,11 @@ const MAX_FAILED_STARTS = 5;
  * it had; questions it had not answered are rejected with EngineLostError.
  */
 export async function createProcessEngine(options: ProcessEngineOptions): Promise<Engine> {
-  const { choice, logger, onRestart, entry = defaultEntry() } = options;
+  const { choice, logger, onRestart, onModelLost, entry = defaultEntry() } = options;
   /** Folders of the loaded models by digest. */
   const models = new Map<string, string>();
+  /** Digests of models that were loaded, and could not be loaded again. */
+  const lost = new Set<string>();
   let channel = openChannel(entry);
   let closed = false;
   let failedStarts = 0;
@@ -42,16 +46,29 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
       await ready;
       await channel.ask({ kind: 'load', folder, digest });
       models.set(digest, folder);
+      lost.delete(digest);
+      failedStarts = 0;
     },
 
     async unload(digest) {
       models.delete(digest);
+      lost.delete(digest);
       await ready;
-      await channel.ask({ kind: 'unload', digest });
+      try {
+        await channel.ask({ kind: 'unload', digest });
+      } catch (error) {
+        // it went with the process
+        if (!(error instanceof EngineLostError)) throw error;
+      }
     },
 
     async respond(request) {
       await ready;
+      if (lost.has(request.digest)) {
+        throw new ModelLostError(
+          'the model could not be loaded again when the engine was restarted',
+        );
+      }
       const responses = await channel.ask({ kind: 'respond', request });
       failedStarts = 0;
       return responses;
@@ -89,6 +106,9 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
         if (error instanceof EngineLostError) throw error;
         // the rest is served; what was changed on disk since is not the clients' fault
         logger.error({ folder, err: error }, 'a model cannot be loaded again');
+        models.delete(digest);
+        lost.add(digest);
+        onModelLost?.(digest, error instanceof Error ? error.message : String(error));
       }
     }
     const seconds = (performance.now() - started) / 1000;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openCatalogue } from '../../../src/engine/catalogue.js';
+import { createModelRepository } from '../../../src/engine/model-repository.js';
 import { createTfjsEngine } from '../../../src/engine/tfjs/tfjs-engine.js';
 import { type ModelCard, NeuronCard } from '../../../src/model/card.js';
 import { readModel } from '../../../src/model/saved-model.js';
@@ -93,7 +93,10 @@ test('the shards of a model make the model that is trained whole, stages include
     expect('shard' in card.training).toBe(false);
   }
   const engine = createTfjsEngine(await openBackend('wasm'));
-  const { served, unusable } = await openCatalogue(models, engine, pino({ level: 'silent' }));
+  const logger = pino({ level: 'silent' });
+  const repository = createModelRepository({ directory: models, engine, logger });
+  await repository.reload();
+  const { served, unusable } = repository;
   expect(served.map(({ name, version }) => `${name}/${version}`).toSorted()).toEqual([
     'm.rf_cnn_30/1',
     'm/1',

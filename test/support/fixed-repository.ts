@@ -1,0 +1,35 @@
+import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engine/catalogue.js';
+
+export interface FixedRepository extends ModelRepository {
+  /** Digests of the models held, once for each time. */
+  readonly held: readonly string[];
+}
+
+/** A repository whose models are given, and stay. */
+export function fixedRepository(
+  served: readonly ServedModel[],
+  unusable: readonly UnusableModel[],
+): FixedRepository {
+  const held: string[] = [];
+  const knows = async (name: string) =>
+    [...served, ...unusable].some((model) => model.name === name);
+  return {
+    served,
+    unusable,
+    held,
+    find: (name, version) =>
+      served.findLast(
+        (model) => model.name === name && (version === undefined || model.version === version),
+      ),
+    hold: ({ digest }) => {
+      held.push(digest);
+      return () => {
+        held.splice(held.indexOf(digest), 1);
+      };
+    },
+    load: knows,
+    unload: knows,
+    reload: async () => {},
+    lose: () => {},
+  };
+}
