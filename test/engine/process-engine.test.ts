@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Engine, EngineLostError } from '../../src/engine/engine.js';
+import { type Engine, EngineLostError, ModelLostError } from '../../src/engine/engine.js';
 import { createProcessEngine } from '../../src/engine/process/process-engine.js';
 import { readModel, type SavedModel } from '../../src/model/saved-model.js';
+import { processesOf } from '../support/processes.js';
 import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/src/engine/process/inference.js', import.meta.url));
@@ -15,6 +16,7 @@ let folder = '';
 let model: SavedModel;
 let engine: Engine;
 let restarts = 0;
+const lost: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-process-'));
@@ -26,6 +28,7 @@ beforeAll(async () => {
     onRestart: () => {
       restarts += 1;
     },
+    onModelLost: (digest, reason) => lost.push(`${digest}: ${reason}`),
     entry: ENTRY,
   });
   await engine.load(model.folder, model.digest);
@@ -35,30 +38,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-function ask(neurons = [0, 1, 2, 3]): Promise<Float32Array> {
+function ask(neurons = [0, 1, 2, 3], digest = model.digest): Promise<Float32Array> {
   const pixels = new Float32Array(SMALLEST_SIDE ** 2);
   const stimuli = { count: 1, height: SMALLEST_SIDE, width: SMALLEST_SIDE, pixels };
-  return engine.respond({ digest: model.digest, stimuli, neurons: Int32Array.from(neurons) });
-}
-
-/** Processes that run the inference module, started by this one. */
-async function inferenceProcesses(): Promise<number[]> {
-  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    ids.map(async (id) => {
-      const status = await readFile(`/proc/${id}/stat`, 'utf8').catch(() => '');
-      const parent = Number(status.slice(status.lastIndexOf(')')).split(' ')[2]);
-      const command = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '');
-      return parent === process.pid && command.includes(ENTRY) ? [Number(id)] : [];
-    }),
-  );
-  return found.flat();
+  return engine.respond({ digest, stimuli, neurons: Int32Array.from(neurons) });
 }
 
 test('it answers from another process', async () => {
   expect([...(await ask())]).toEqual([1, 2, 3, 4]);
   expect([...(await ask([2, 0]))]).toEqual([3, 1]);
-  expect(await inferenceProcesses()).toHaveLength(1);
+  expect(processesOf(ENTRY)).toHaveLength(1);
 });
 
 test('a model that cannot be used is told with its reason', async () => {
@@ -68,7 +57,7 @@ test('a model that cannot be used is told with its reason', async () => {
 });
 
 test('when the process is killed, work in hand is handed back, and it comes back with its models', async () => {
-  const [pid] = await inferenceProcesses();
+  const [pid] = processesOf(ENTRY);
   const asked = Array.from({ length: 50 }, () => ask());
   process.kill(pid!, 'SIGKILL');
   const outcomes = await Promise.allSettled(asked);
@@ -79,18 +68,36 @@ test('when the process is killed, work in hand is handed back, and it comes back
   expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
   expect([...(await ask())]).toEqual([1, 2, 3, 4]);
   expect(restarts).toBe(1);
-  expect(await inferenceProcesses()).not.toContain(pid);
+  expect(processesOf(ENTRY)).not.toContain(pid);
 });
 
-test('a model that is gone when the process comes back leaves the others served', async () => {
+async function loadSecond(): Promise<SavedModel> {
   await saveConstantModel(folder, 'second');
   const second = await readModel(`${folder}/second/1`);
   await engine.load(second.folder, second.digest);
+  return second;
+}
+
+test('a model that is gone when the process comes back is told, and leaves the others served', async () => {
+  const second = await loadSecond();
   await rm(`${folder}/second`, { recursive: true });
   const before = restarts;
-  const [pid] = await inferenceProcesses();
-  process.kill(pid!, 'SIGKILL');
+  process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
   await expect.poll(() => restarts).toBe(before + 1);
   expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  expect(lost).toEqual([`${second.digest}: there is no readable card.json`]);
+  await expect(ask([0], second.digest)).rejects.toThrow(ModelLostError);
   await engine.unload(second.digest);
+});
+
+test('a model that was unloaded does not come back with the process', async () => {
+  const second = await loadSecond();
+  expect([...(await ask([3], second.digest))]).toEqual([4]);
+  const before = restarts;
+  process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
+  // asked before the end of the process is known, or after
+  await engine.unload(second.digest);
+  await expect.poll(() => restarts).toBe(before + 1);
+  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  await expect(ask([3], second.digest)).rejects.toThrow('is not loaded');
 });

@@ -28,7 +28,7 @@ const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '131072' };
 export function openChannel(entry: string): Channel {
   const child: ChildProcess = fork(entry, [], {
     serialization: 'advanced',
-    execArgv: [],
+    execArgv: ['--expose-gc'],
     env: { ...process.env, ...ALLOCATOR },
   });
   const pending = new Map<number, Pending>();

@@ -37,13 +37,20 @@ async function perform(question: Question): Promise<Results[keyof Results]> {
   switch (question.kind) {
     case 'load':
       await engine.load(question.folder, question.digest);
+      collectGarbage();
       return undefined;
     case 'unload':
       await engine.unload(question.digest);
+      collectGarbage();
       return undefined;
     case 'respond':
       return await engine.respond(question.request);
   }
+}
+
+/** A process that waits for requests would keep what was read of the weights for hours. */
+function collectGarbage(): void {
+  globalThis.gc?.();
 }
 
 /** An engine that lost a part of itself cannot go on; whoever started this process starts another. */

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../../src/engine/engine.js';
 import { createProcessEngine } from '../../../src/engine/process/process-engine.js';
 import { readModel, type SavedModel } from '../../../src/model/saved-model.js';
+import { processesOf } from '../../support/processes.js';
 
 const ENTRY = fileURLToPath(
   new URL('../../../dist/src/engine/process/inference.js', import.meta.url),
@@ -37,32 +38,16 @@ function ask(): Promise<Float32Array> {
   });
 }
 
-function inferenceProcess(): number {
-  const id = readdirSync('/proc').find((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      const status = readFileSync(`/proc/${name}/stat`, 'utf8');
-      const parent = Number(status.slice(status.lastIndexOf(')')).split(' ')[2]);
-      return (
-        parent === process.pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(ENTRY)
-      );
-    } catch {
-      return false; // it has ended meanwhile
-    }
-  });
-  return Number(id);
-}
-
 test('the threads work in the inference process, and answer the same after it was killed', async () => {
   expect(engine.description).toEqual({ name: 'onnx', device: '2 CPU threads' });
   const before = await ask();
   expect(before).toHaveLength(demo.card.neurons.length);
-  process.kill(inferenceProcess(), 'SIGKILL');
+  process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
   await expect.poll(() => ask().catch(() => undefined)).toEqual(before);
 });
 
 test('native TensorFlow is not even loaded where onnxruntime computes', () => {
-  const maps = readFileSync(`/proc/${inferenceProcess()}/maps`, 'utf8');
+  const maps = readFileSync(`/proc/${processesOf(ENTRY)[0]!}/maps`, 'utf8');
   expect(maps).toContain('libonnxruntime');
   expect(maps).not.toContain('libtensorflow');
 });

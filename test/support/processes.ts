@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Ids of the processes that this one started and whose command line names `module`. */
+export function processesOf(module: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((id) => {
+      try {
+        const status = readFileSync(`/proc/${id}/stat`, 'utf8');
+        const parent = Number(status.slice(status.lastIndexOf(')')).split(' ')[2]);
+        return (
+          parent === process.pid && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(module)
+        );
+      } catch {
+        return false; // it has ended meanwhile
+      }
+    });
+}
+
+/** Memory of a process that lies in RAM, in bytes. */
+export function residentBytes(id: number): number {
+  const status = readFileSync(`/proc/${id}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+}
