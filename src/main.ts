@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -55,7 +56,11 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const signals = watchSignals(logger);
 
   let reload = async () => {}; // nothing has been read yet
-  process.on('SIGHUP', () => void reload());
+  const onTerminal = hasTerminal();
+  process.on('SIGHUP', () => {
+    if (onTerminal && !hasTerminal()) process.exit(129);
+    void reload();
+  });
 
   void signals.first.then(() => {
     if (readiness.state === 'loading') process.exit(0);
@@ -118,6 +123,16 @@ async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise
     logger.info({ models: catalogue.served.length }, 'reloaded');
   } catch (err) {
     logger.error({ err }, 'the models folder cannot be read; what was served still is');
+  }
+}
+
+/** A terminal that is closed sends the signal that asks for a reload; it can be opened no more. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -18,6 +18,14 @@ export function processesOf(module: string): number[] {
     });
 }
 
+/** Ids of the processes that a process started. */
+export function childrenOf(id: number): number[] {
+  return readFileSync(`/proc/${id}/task/${id}/children`, 'utf8')
+    .split(' ')
+    .filter((child) => child !== '')
+    .map(Number);
+}
+
 /** Memory of a process that lies in RAM, in bytes. */
 export function residentBytes(id: number): number {
   const status = readFileSync(`/proc/${id}/status`, 'utf8');

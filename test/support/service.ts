@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { childrenOf } from './processes.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 
@@ -35,11 +36,7 @@ export function spawnService(environment: Record<string, string>) {
   const ended = once(child, 'close').then(
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals,
   );
-  const children = () =>
-    readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
-      .split(' ')
-      .filter((id) => id !== '')
-      .map(Number);
+  const children = () => childrenOf(child.pid!);
   return { child, ended, children, stdout: () => stdout, stderr: () => stderr };
 }
 

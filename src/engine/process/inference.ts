@@ -12,8 +12,8 @@ process.on('message', (question: Question) => {
   line = line.then(() => answer(question));
 });
 process.on('disconnect', () => process.exit(0));
-// a Ctrl-C reaches the whole process group; the service decides when this process ends
-process.on('SIGINT', () => undefined);
+// these may reach the whole process group; the service decides when this process ends
+for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
 async function answer(question: Question): Promise<void> {
   const { id } = question;

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { childrenOf } from '../support/processes.js';
+import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
+import { type RunningService, startService } from '../support/service.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+const NPY = new Uint8Array(
+  encodeNpy(new Float32Array(SMALLEST_SIDE ** 2).fill(0.5), [SMALLEST_SIDE, SMALLEST_SIDE]),
+);
+
+let models = '';
+let service: RunningService | undefined;
+
+beforeEach(async () => {
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-reload-'));
+  await saveConstantModel(models, 'v1');
+});
+afterEach(async () => {
+  service?.child.kill('SIGKILL');
+  await rm(models, { recursive: true });
+});
+
+async function start(): Promise<RunningService> {
+  service = await startService({ MODELS_DIR: models, GRACE_SECONDS: '0' });
+  return service;
+}
+
+async function ask(url: string) {
+  const headers = { 'Content-Type': 'application/x-npy' };
+  const answer = await fetch(`${url}/v1/models/v1/responses`, {
+    method: 'POST',
+    body: NPY,
+    headers,
+  });
+  const { model, responses } = (await answer.json()) as {
+    model: { version: number };
+    responses: number[][];
+  };
+  return { status: answer.status, version: model?.version, responses };
+}
+
+async function versions(url: string) {
+  const { models } = (await (await fetch(`${url}/v1/models`)).json()) as {
+    models: { versions: { version: number; ready: boolean; reason?: string }[] }[];
+  };
+  return models[0]?.versions.map(({ version, ready, reason }) => ({ version, ready, reason }));
+}
+
+test('on SIGHUP a new version answers, and an engine that is killed comes back with it', async () => {
+  const { url, child, children } = await start();
+  expect(await ask(url)).toEqual({ status: 200, version: 1, responses: [[1, 2, 3, 4]] });
+  await saveConstantModel(models, 'v1');
+  child.kill('SIGHUP');
+  await expect.poll(async () => (await ask(url)).version).toBe(2);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain('hypercolumn_model_ready{model="v1",version="2"} 1\n');
+  await rm(path.join(models, 'v1', '1'), { recursive: true });
+  child.kill('SIGHUP');
+  await expect.poll(() => versions(url)).toEqual([{ version: 2, ready: true, reason: undefined }]);
+  const [engine] = children();
+  process.kill(engine!, 'SIGKILL');
+  await expect.poll(() => children().some((id) => id !== engine)).toBe(true);
+  expect(await ask(url)).toEqual({ status: 200, version: 2, responses: [[1, 2, 3, 4]] });
+});
+
+test('a new version whose golden responses do not hold is told, and the old one answers on', async () => {
+  const { url, child } = await start();
+  await saveConstantModel(models, 'v1');
+  const card = path.join(models, 'v1', '2', 'card.json');
+  const changed = JSON.parse(await readFile(card, 'utf8')) as { golden: { responses: number[][] } };
+  changed.golden.responses[0]![2]! += 0.5;
+  await writeFile(card, JSON.stringify(changed));
+  child.kill('SIGHUP');
+  const reason = 'its golden responses do not hold: neuron 2 answers 3 instead of 3.5';
+  await expect
+    .poll(() => versions(url))
+    .toEqual([
+      { version: 1, ready: true, reason: undefined },
+      { version: 2, ready: false, reason },
+    ]);
+  expect(await ask(url)).toEqual({ status: 200, version: 1, responses: [[1, 2, 3, 4]] });
+});
+
+test('while it reloads over and over, under load, every request is answered', async () => {
+  const { url, child, stderr } = await start();
+  await saveConstantModel(models, 'v1');
+  const second = path.join(models, 'v1', '2');
+  const aside = path.join(models, '.aside');
+  let reloads = 0;
+  const seen = new Set<string>();
+  const load = Array.from({ length: 4 }, async () => {
+    while (reloads < 10) {
+      const { status, version, responses } = await ask(url);
+      seen.add(`${status} ${version} ${responses}`);
+    }
+  });
+  while (reloads < 10) {
+    if (reloads > 0) await (reloads % 2 === 1 ? rename(second, aside) : rename(aside, second));
+    child.kill('SIGHUP');
+    await expect.poll(() => stderr().split('"msg":"reloaded"').length - 1).toBe(reloads + 1);
+    reloads += 1;
+  }
+  await Promise.all(load);
+  expect([...seen].toSorted()).toEqual(['200 1 1,2,3,4', '200 2 1,2,3,4']);
+});
+
+test('when its terminal is closed, it ends', async () => {
+  const { PATH = '' } = process.env;
+  const env = { PATH, PORT: '0', ENGINE: 'wasm', MODELS_DIR: models, LOG_LEVEL: 'silent' };
+  const terminal = spawn('script', ['-qec', `exec ${process.execPath} ${MAIN}`, '/dev/null'], {
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const url = await new Promise<string>((resolve) => {
+    let text = '';
+    terminal.stdout.on('data', (data: Buffer) => {
+      text += data.toString();
+      const ready = /ready at (\S+)/.exec(text)?.[1];
+      if (ready) resolve(ready);
+    });
+  });
+  const [inTerminal] = childrenOf(terminal.pid!);
+  terminal.kill('SIGKILL');
+  await once(terminal, 'close');
+  try {
+    const answer = () => fetch(`${url}/livez`).catch(() => 'gone');
+    await expect.poll(answer, { timeout: 20_000 }).toBe('gone');
+  } finally {
+    if (existsSync(`/proc/${inTerminal}`)) process.kill(inTerminal!, 'SIGKILL');
+  }
+});
