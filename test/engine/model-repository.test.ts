@@ -109,6 +109,14 @@ test('what is unloaded and loaded again while held never leaves the engine', asy
   expect(engine.loaded.size).toBe(1);
 });
 
+test('what is asked at once is done in the order asked', async () => {
+  const { repository, engine } = await open();
+  await writeCard(models, 'v1', 1);
+  expect(await Promise.all([repository.load('v1'), repository.unload('v1')])).toEqual([true, true]);
+  expect(listed(repository)).toEqual(['v1/1: unloaded']);
+  expect(engine.loaded.size).toBe(0);
+});
+
 test('a reload serves what a start would: unloaded models too, and none that is gone', async () => {
   await writeCard(models, 'v1', 1);
   await writeCard(models, 'mt', 1);
