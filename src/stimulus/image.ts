@@ -18,14 +18,15 @@ export interface ImageFile {
   readonly decode: (background: number) => Promise<{ image: GrayImage; notes: string[] }>;
 }
 
-const SPACES = ['b-w', 'grey16', 'srgb', 'rgb16'] as const;
+/** Each with how many of its channels are no alpha. */
+const SPACES: Readonly<Record<string, number>> = { 'b-w': 1, grey16: 1, srgb: 3, rgb16: 3 };
 const DEPTHS: Readonly<Record<string, number>> = { uchar: 255, ushort: 65535 };
 
 /**
  * Reads the header of a PNG, JPEG, WebP or TIFF file.
  * @throws PayloadTooLargeError beyond `limits.maxPixels` (judged by the header alone), InputError
- *   for other formats, a damaged header, several images in one file, CMYK, or samples that are not
- *   8 or 16 bit
+ *   for other formats, a damaged header, several images in one file, CMYK, further channels, or
+ *   samples that are not 8 or 16 bit
  */
 export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Promise<ImageFile> {
   const type = sniffMediaType(bytes);
@@ -39,21 +40,28 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
   if ((metadata.pages ?? 1) > 1) {
     throw new InputError(`the ${format} holds ${metadata.pages} images; send one per file`);
   }
-  const space = SPACES.find((name) => name === metadata.space);
-  const white = DEPTHS[metadata.depth];
-  if (space === undefined || white === undefined) {
+  const { space, depth, channels } = metadata;
+  const colours = SPACES[space];
+  const white = DEPTHS[depth];
+  if (colours === undefined || white === undefined) {
     throw new InputError(
-      `the ${format} is ${metadata.space} with ${metadata.depth} samples; ` +
-        'gray or RGB of 8 or 16 bits is accepted',
+      `the ${format} is ${space} with ${depth} samples; gray or RGB of 8 or 16 bits is accepted`,
     );
   }
+  if (channels !== colours && channels !== colours + 1) {
+    throw new InputError(
+      `the ${format} has ${channels} channels; gray or RGB is accepted, with or without alpha`,
+    );
+  }
+  // as raw samples sharp gives 8-bit gray without its alpha, as RGB with it
+  const read = space === 'b-w' && channels === 2 ? 'srgb' : space;
 
   return {
     size: { height, width },
     decode: async (background) => {
       const options = { failOn: 'error', limitInputPixels: limits.maxPixels } as const;
       const { data, info } = await sharp(bytes, { ...options, autoOrient: true, ignoreIcc: true })
-        .toColourspace(space)
+        .toColourspace(read)
         .raw({ depth: white === 255 ? 'uchar' : 'ushort' })
         .toBuffer({ resolveWithObject: true })
         .catch((cause: unknown) => {
@@ -118,6 +126,6 @@ function toGray(
   }
   const notes: string[] = [];
   if (coloured) notes.push('converted to gray (Rec. 709 luma)');
-  if (transparent) notes.push('alpha composed on the background');
+  if (transparent) notes.push(`alpha composed on the background, gray ${background}`);
   return { pixels, notes };
 }

@@ -9,6 +9,9 @@ const SIGNATURES: readonly { type: string; offset: number; bytes: string }[] = [
   { type: 'image/webp', offset: 8, bytes: 'WEBP' },
   { type: 'image/tiff', offset: 0, bytes: 'II*\0' },
   { type: 'image/tiff', offset: 0, bytes: 'MM\0*' },
+  // BigTIFF
+  { type: 'image/tiff', offset: 0, bytes: 'II+\0' },
+  { type: 'image/tiff', offset: 0, bytes: 'MM\0+' },
   { type: 'application/x-npy', offset: 0, bytes: '\x93NUMPY' },
 ];
 

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { encodePng, openImage } from '../../src/stimulus/image.js';
@@ -64,11 +65,46 @@ test('alpha is composed on the background, and is told where it shows', async ()
   const png = await raw(samples, 3, 2).toColourspace('grey16').png().toBuffer();
   const { image, notes } = await decode(png, 0.25);
   expect(greatestDifference(image.pixels, [1, 0.25, 0.8 * 0.25])).toBeLessThan(1e-7);
-  expect(notes).toEqual(['alpha composed on the background']);
+  expect(notes).toEqual(['alpha composed on the background, gray 0.25']);
   const opaque = await raw(Uint8Array.of(7, 255, 8, 255), 2, 2)
     .png()
     .toBuffer();
   expect((await decode(opaque)).notes).toEqual([]);
+});
+
+test('8-bit gray is composed as 8-bit RGB is, in PNG, TIFF and WebP', async () => {
+  const gray = raw(Uint8Array.of(200, 255, 200, 51, 200, 0), 3, 2).toColourspace('b-w');
+  const rgb = raw(Uint8Array.of(200, 200, 200, 255, 200, 200, 200, 51, 200, 200, 200, 0), 3, 4);
+  const expected = [200 / 255, 0.2 * (200 / 255) + 0.8 * 0.25, 0.25];
+  for (const file of [
+    await gray.clone().png().toBuffer(),
+    await gray.clone().tiff({ compression: 'lzw' }).toBuffer(),
+    await rgb.clone().png().toBuffer(),
+    await rgb.clone().webp({ lossless: true, exact: true }).toBuffer(),
+  ]) {
+    const { image, notes } = await decode(file, 0.25);
+    expect(greatestDifference(image.pixels, expected)).toBeLessThan(1e-7);
+    expect(notes).toEqual(['alpha composed on the background, gray 0.25']);
+  }
+});
+
+test('a gray level that a PNG declares transparent is', async () => {
+  const png = await raw(Uint8Array.of(7, 8, 9), 3, 1)
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
+  const chunk = Buffer.from('\0\0\0\x02tRNS\0\x08????', 'latin1');
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 10)), 10);
+  const data = png.indexOf('IDAT') - 4;
+  const file = Buffer.concat([png.subarray(0, data), chunk, png.subarray(data)]);
+  const { image } = await decode(file, 0.25);
+  expect(image.pixels).toEqual(Float32Array.of(7 / 255, 0.25, 9 / 255));
+});
+
+test('BigTIFF is TIFF', async () => {
+  const levels = Uint8Array.of(7, 8, 9);
+  const file = await raw(levels, 3, 1).toColourspace('b-w').tiff({ bigtiff: true }).toBuffer();
+  expect((await decode(file)).image.pixels).toEqual(Float32Array.from(levels, (v) => v / 255));
 });
 
 test('a colour profile does not change the stored values', async () => {
