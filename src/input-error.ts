@@ -17,3 +17,10 @@ export class InputError extends Error {
     this.problems = problems;
   }
 }
+
+// `kind` keeps its kinds apart for the compiler, which compares classes by their members
+
+/** More of something, or something larger, than is taken. */
+export class PayloadTooLargeError extends InputError {
+  readonly kind = 'payload-too-large';
+}

@@ -1,8 +1,22 @@
 import type { z } from 'zod';
-import { InputError, type InputProblem } from '../input-error.js';
+import { InputError, type InputProblem, PayloadTooLargeError } from '../input-error.js';
 
-/** @throws InputError when the bytes are not JSON in UTF-8, with the position of the error */
+/**
+ * The most that is read: a longer text keeps everybody else waiting while it is read, and the same
+ * numbers in binary are read a hundred times as fast.
+ */
+const MAX_BYTES = 16 * 2 ** 20;
+/** How deep arrays and objects may lie in one another. */
+const MAX_DEPTH = 64;
+/** Arrays, objects and texts: each takes far more memory than the two bytes it is written in. */
+const MAX_PARTS = 1_000_000;
+
+/**
+ * @throws InputError when the bytes are not JSON in UTF-8, with the position of the error, or are
+ *   nested too deep; PayloadTooLargeError when they are larger, or have more parts, than is read here
+ */
 export function parseJson(body: Uint8Array): unknown {
+  checkExtent(body);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -17,6 +31,50 @@ export function parseJson(body: Uint8Array): unknown {
       cause,
     });
   }
+}
+
+/** Looks at brackets and quotes alone, before anything is built from them. */
+function checkExtent(body: Uint8Array): void {
+  if (body.length > MAX_BYTES) {
+    throw new PayloadTooLargeError(
+      `the JSON is larger than ${MAX_BYTES} bytes, the most that is read; send numbers in binary`,
+    );
+  }
+  let depth = 0;
+  let parts = 0;
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i];
+    if (byte === QUOTE) {
+      i = endOfText(body, i);
+      parts++;
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      depth++;
+      parts++;
+    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
+      depth--;
+    }
+    if (depth > MAX_DEPTH) {
+      throw new InputError(`the JSON is nested deeper than ${MAX_DEPTH} at position ${i}`);
+    }
+    if (parts > MAX_PARTS) {
+      throw new PayloadTooLargeError(
+        `the JSON has more than ${MAX_PARTS} arrays, objects and texts; send numbers in binary`,
+      );
+    }
+  }
+}
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** The position of the quote that ends the text that begins at `start`; the end where none does. */
+function endOfText(body: Uint8Array, start: number): number {
+  for (let end = body.indexOf(QUOTE, start + 1); end >= 0; end = body.indexOf(QUOTE, end + 1)) {
+    let escapes = 0;
+    while (body[end - 1 - escapes] === BACKSLASH) escapes++;
+    if (escapes % 2 === 0) return end;
+  }
+  return body.length;
 }
 
 /** The position of a JSON error for the messages in which the parser gives none itself. */

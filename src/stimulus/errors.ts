@@ -1,15 +1,10 @@
 import { InputError } from '../input-error.js';
 
-// `kind` keeps the two classes apart for the compiler, which compares classes by their members
+export { PayloadTooLargeError } from '../input-error.js';
 
 /** The body is of a type that is not read here. */
 export class UnsupportedMediaError extends InputError {
   readonly kind = 'unsupported-media';
-}
-
-/** More stimuli, or a larger image, than the service takes. */
-export class PayloadTooLargeError extends InputError {
-  readonly kind = 'payload-too-large';
 }
 
 /** `50x50`, or `40 high x 50 wide` where the order of the two would be a guess. */

@@ -118,7 +118,7 @@ test('JSON that is cut off, or not as described', async () => {
   );
   const deep = post(`{"stimuli": ${'['.repeat(2000)}${']'.repeat(2000)}}`, 'application/json');
   expect(await refusal(RESPONSES, deep)).toMatchInlineSnapshot(
-    `"422 stimuli[0][0][0]: a number is expected @ stimuli[0][0][0]"`,
+    `"400 the JSON is nested deeper than 64 at position 75"`,
   );
 });
 
