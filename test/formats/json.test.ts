@@ -18,6 +18,8 @@ test('brackets and quotes inside texts do not count', () => {
   for (const before of ['', '"', '\\', '\\"', '""', '"\\\\"']) {
     const text = before + brackets;
     expect(parse(JSON.stringify([text]))).toEqual([text]);
+    const deep = `[${JSON.stringify(`a${before}`)},${'['.repeat(64)}`;
+    expect(() => parse(deep)).toThrow('nested deeper');
   }
 });
 

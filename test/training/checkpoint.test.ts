@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeWhole } from '../../src/whole-file.js';
 import { type CheckpointRequest, openCheckpoint } from '../../training/checkpoint/checkpoint.js';
 import type { Identity } from '../../training/checkpoint/identity.js';
-import { writeWhole } from '../../training/checkpoint/whole-file.js';
 import type { PopulationState, TrainedPopulation } from '../../training/population.js';
 
 let out = '';

@@ -16,7 +16,7 @@ import {
   type TensorFile,
   writeManifest,
 } from './manifest.js';
-import { sha256, writeWhole } from './whole-file.js';
+import { sha256, writeWhole } from '../../src/whole-file.js';
 
 /**
  * Where a training stands, on disk; all of it survives the end of the process at any moment. For one

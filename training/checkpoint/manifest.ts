@@ -5,7 +5,7 @@ import { InputError } from '../../src/input-error.js';
 import { NeuronCard } from '../../src/model/card.js';
 import { NeuronState } from '../neuron-state.js';
 import { Identity } from './identity.js';
-import { sha256, writeWhole } from './whole-file.js';
+import { sha256, writeWhole } from '../../src/whole-file.js';
 
 /** Changes whenever checkpoints do. */
 const FORMAT = 1;

@@ -11,7 +11,7 @@ import {
   versionsIn,
   type Weights,
 } from '../../src/model/saved-model.js';
-import { sha256, syncFolder } from '../checkpoint/whole-file.js';
+import { sha256, syncFolder } from '../../src/whole-file.js';
 import { stackPopulations } from '../rows.js';
 import { stageFolder } from '../stages.js';
 import { TrainingFailed } from '../training-failed.js';
