@@ -45,6 +45,7 @@ const SETTINGS = {
   MAX_BODY: whole(64 * MEBIBYTE, 1024, 2 ** 31 - 1, 'bytes'),
   MAX_STIMULI: whole(10_000, 1, 1_000_000, 'stimuli in one request'),
   MAX_PIXELS: whole(16_000_000, 1, 1_000_000_000, 'pixels in one image'),
+  MAX_STREAMS: whole(64, 0, 100_000, 'open streams'),
   /** Of each priority. */
   QUEUE_CAPACITY: whole(20_000, 1, 10_000_000, 'waiting stimuli'),
   /** After SIGTERM: how long requests are still taken, until balancers have seen /readyz. */

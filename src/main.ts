@@ -15,6 +15,7 @@ import { createApp } from './http/app.js';
 import { createMetrics } from './http/metrics.js';
 import { listen, StartError } from './http/server.js';
 import type { Readiness } from './http/service.js';
+import { createStreams } from './http/stream/streams.js';
 import { InputError } from './input-error.js';
 
 /** Stimuli handed to the engine at a time. */
@@ -40,6 +41,13 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const metrics = createMetrics(registry, () =>
     readiness.state === 'loading' ? 0 : readiness.service.scheduler.depth,
   );
+  const streams = createStreams({
+    most: config.MAX_STREAMS,
+    closing: () => readiness.state === 'draining',
+    metrics,
+    logger,
+    clock,
+  });
   const app = createApp({
     readiness: () => readiness,
     limits: {
@@ -47,6 +55,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
       maxStimuli: config.MAX_STIMULI,
       maxPixels: config.MAX_PIXELS,
     },
+    streams,
     metrics,
     logger,
     clock,
@@ -97,6 +106,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   setTimeout(() => giveUp(logger, scheduler.depth), config.DRAIN_SECONDS * 1000).unref();
   // a person at the keyboard waits for no balancer
   if (signal === 'SIGTERM') await pause(config.GRACE_SECONDS * 1000);
+  await streams.close();
   await server.close();
   await scheduler.drain();
   await engine.close();

@@ -8,6 +8,7 @@ import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { parametricRoutes } from './routes/parametric.js';
 import { responseRoutes } from './routes/responses.js';
+import { streamRoutes } from './routes/stream.js';
 import { tuningRoutes } from './routes/tuning.js';
 import type { AppDependencies } from './service.js';
 import { type AppEnv, traceRequests } from './trace.js';
@@ -23,6 +24,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...metricsRoutes(deps),
     ...modelRoutes(deps),
     ...responseRoutes(deps),
+    ...streamRoutes(deps),
     ...tuningRoutes(deps),
     ...parametricRoutes(deps),
   ]) {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Catalogue } from '../engine/catalogue.js';
+import type { FrameTimes } from './stream/layout.js';
 
 /** The parts of a request's time. */
 export const STAGES = ['decode', 'queue', 'infer', 'encode'] as const;
@@ -16,6 +17,10 @@ export interface Metrics {
     readonly status: number;
     readonly seconds: Readonly<Partial<Record<Stage | 'total', number>>>;
   }) => void;
+  /** A frame of a stream, answered with a status as of HTTP. */
+  readonly frame: (status: number, times: FrameTimes) => void;
+  /** How many streams are open. */
+  readonly streams: (open: number) => void;
   readonly batch: (stimuli: number) => void;
   readonly deadlineMiss: () => void;
   readonly engineRestart: () => void;
@@ -73,6 +78,17 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
     help: 'Times the inference process was started again',
     registers,
   });
+  const streams = new Gauge({
+    name: 'hypercolumn_streams_open',
+    help: 'Streams that are open',
+    registers,
+  });
+  const frames = new Counter({
+    name: 'hypercolumn_stream_frames_total',
+    help: 'Frames of streams answered',
+    labelNames: ['status'],
+    registers,
+  });
   const modelReady = new Gauge({
     name: 'hypercolumn_model_ready',
     help: '1: the model is served, 0: it is not; its reason is in /v1/models',
@@ -89,6 +105,14 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
         if (value !== undefined) histogram.observe(value);
       }
     },
+    frame(status, { decode, queue, infer }) {
+      frames.inc({ status });
+      if (status !== 200) return;
+      stages.decode.observe(decode / 1000);
+      stages.queue.observe(queue / 1000);
+      stages.infer.observe(infer / 1000);
+    },
+    streams: (open) => streams.set(open),
     batch: (stimuli) => batchSize.observe(stimuli),
     deadlineMiss: () => deadlineMisses.inc(),
     engineRestart: () => engineRestarts.inc(),

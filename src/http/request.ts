@@ -30,6 +30,9 @@ export const WholeNumber = z
   .regex(/^\d{1,9}$/, 'must be a whole number')
   .transform(Number);
 
+/** A number of milliseconds, such as 250 or 12.5. */
+export const MILLISECONDS = /^\d{1,9}(\.\d{1,6})?$/;
+
 /**
  * The client's patience as a time on the clock by which `arrived` was taken.
  * @throws Problem 400 when `X-Deadline-Ms` is not a number of milliseconds
@@ -37,7 +40,7 @@ export const WholeNumber = z
 export function readDeadline(c: AppContext): number | undefined {
   const header = c.req.header('X-Deadline-Ms');
   if (header === undefined) return undefined;
-  if (!/^\d{1,9}(\.\d{1,6})?$/.test(header)) {
+  if (!MILLISECONDS.test(header)) {
     throw new Problem(400, `X-Deadline-Ms must be a number of milliseconds, such as 250`);
   }
   return c.get('trace').arrived + Number(header);

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { createApp } from './app.js';
+import { answerUpgrades } from './stream/upgrade.js';
 
 /** Where a server listens, as a URL without a path. */
 export interface Address {
@@ -56,6 +57,7 @@ export async function listen(
     },
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
+  answerUpgrades(server, app.fetch);
   const close = closingOnceIdle(server);
   await started(server, address);
   return { url: urlOf(server, address), close };

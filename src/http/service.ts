@@ -3,6 +3,7 @@ import type { ModelRepository } from '../engine/catalogue.js';
 import type { EngineDescription } from '../engine/engine.js';
 import type { Scheduler } from '../engine/scheduler.js';
 import type { Metrics } from './metrics.js';
+import type { Streams } from './stream/streams.js';
 
 /** What answers questions, once the models are loaded. */
 export interface Service {
@@ -29,6 +30,7 @@ export interface Limits {
 export interface AppDependencies {
   readonly readiness: () => Readiness;
   readonly limits: Limits;
+  readonly streams: Streams;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Milliseconds, monotonic; the scheduler's own. */

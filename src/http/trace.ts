@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { STAGES, type Stage } from './metrics.js';
 import type { AppDependencies } from './service.js';
+import type { Upgrade } from './stream/upgrade.js';
 
 /** What is known of one request while it is answered. */
 export interface Trace {
@@ -21,7 +22,11 @@ export interface Trace {
   readonly releases: (() => void)[];
 }
 
-export type AppEnv = { Variables: { trace: Trace } };
+export type AppEnv = {
+  /** The upgrade where the client asks for a WebSocket. */
+  Bindings: { readonly upgrade?: Upgrade };
+  Variables: { trace: Trace };
+};
 export type AppContext = Context<AppEnv>;
 
 const REQUEST_ID = /^[\x20-\x7e]{1,128}$/;
@@ -50,12 +55,14 @@ export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> 
     const total = (clock() - trace.arrived) / 1000;
     const { seconds, route, digest, model, stimuli, neurons } = trace;
     const { method, path } = c.req;
-    const { status, headers } = c.res;
+    const { headers } = c.res;
+    const status = c.env?.upgrade?.taken ? 101 : c.res.status;
     headers.set('X-Request-Id', requestId);
     headers.set('Server-Timing', serverTiming({ ...seconds, total }));
     if (digest !== undefined) headers.set('ETag', `"${digest}"`);
     metrics.request({ route, method, status, seconds: { ...seconds, total } });
-    const level = QUIET.has(route) ? 'debug' : 'info';
+    // a stream writes its own line
+    const level = QUIET.has(route) || status === 101 ? 'debug' : 'info';
     const ms = Number((total * 1000).toFixed(3));
     logger[level](
       { requestId, method, path, route, status, ms, model, stimuli, neurons },

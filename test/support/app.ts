@@ -5,6 +5,7 @@ import { createScheduler, type SchedulerOptions } from '../../src/engine/schedul
 import { createApp } from '../../src/http/app.js';
 import { createMetrics } from '../../src/http/metrics.js';
 import type { Limits, Readiness } from '../../src/http/service.js';
+import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
 import { tinyModel } from './cards.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 import { fixedRepository } from './fixed-repository.js';
@@ -16,6 +17,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly engine?: FakeEngine;
   /** In place of `served` and `unusable`. */
   readonly catalogue?: ModelRepository;
+  readonly streams?: Partial<Pick<StreamsOptions, 'most' | 'timing'>>;
 }
 
 /** The app over an engine worked out by hand, two versions of a tiny model and one unusable model. */
@@ -38,14 +40,24 @@ export function createTestApp(options: TestAppOptions = {}) {
   const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };
   const metrics = createMetrics(new Registry(), () => scheduler.depth);
   metrics.models(catalogue);
+  const logger = loggerInto(log);
+  const streams = createStreams({
+    most: 4,
+    closing: () => state.readiness.state === 'draining',
+    metrics,
+    logger,
+    clock,
+    ...options.streams,
+  });
   const app = createApp({
     readiness: () => state.readiness,
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
+    streams,
     metrics,
-    logger: loggerInto(log),
+    logger,
     clock,
   });
-  return { app, engine, catalogue, scheduler, service, state, time, log };
+  return { app, engine, catalogue, scheduler, service, streams, state, time, log };
 }
 
 function loggerInto(log: Record<string, unknown>[]): Logger {

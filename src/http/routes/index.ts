@@ -10,6 +10,7 @@ const INDEX = {
     'GET /v1/models': 'the models',
     'GET /v1/models/{model}': "a model's card",
     'POST /v1/models/{model}/responses': 'stimuli in, responses out',
+    'GET /v1/models/{model}/stream': 'a WebSocket: one image in, one response out, in order',
     'POST /v1/models/{model}/tuning/rank': 'rank-ordered tuning curves to a set of stimuli',
     'POST /v1/models/{model}/tuning/peak': 'the strongest stimuli of each neuron',
     'POST /v1/models/{model}/tuning/parametric': 'tuning to the orientation of a grating',

@@ -1,0 +1,71 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** A request to go on with another protocol on its connection. */
+export interface Upgrade {
+  readonly incoming: IncomingMessage;
+  readonly socket: Socket;
+  /** What the client has sent since. */
+  readonly head: Buffer;
+  /** Whether the connection now speaks that protocol. */
+  taken: boolean;
+}
+
+type Fetch = (
+  request: Request,
+  bindings: { readonly upgrade: Upgrade },
+) => Response | Promise<Response>;
+
+/**
+ * Hands requests for a WebSocket to the app, which takes over the connection, or else gives the
+ * answer. No other protocol is offered: requests for one are answered as if they asked for none.
+ */
+export function answerUpgrades(server: Server, fetch: Fetch): void {
+  server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
+    // nobody else listens yet, and a client that resets the connection must not end the process
+    socket.on('error', () => socket.destroy());
+    if (incoming.method === 'GET' && incoming.headers.upgrade?.toLowerCase() === 'websocket') {
+      void answer({ incoming, socket, head, taken: false }, fetch);
+    } else {
+      socket.unshift(Buffer.concat([headWithoutUpgrade(incoming), head]));
+      server.emit('connection', socket);
+    }
+  });
+}
+
+async function answer(upgrade: Upgrade, fetch: Fetch): Promise<void> {
+  const { incoming, socket } = upgrade;
+  const request = requestFrom(incoming);
+  const response = request
+    ? await fetch(request, { upgrade })
+    : new Response(null, { status: 400 });
+  if (upgrade.taken) return;
+  const body = Buffer.from(await response.arrayBuffer());
+  const outgoing = new ServerResponse(incoming);
+  outgoing.assignSocket(socket);
+  outgoing.shouldKeepAlive = false;
+  outgoing.once('finish', () => socket.destroySoon());
+  const headers = { ...Object.fromEntries(response.headers), 'Content-Length': body.length };
+  outgoing.writeHead(response.status, headers).end(body);
+}
+
+/** The request as the app reads it; undefined where there can be no such request. */
+function requestFrom({ url = '/', headers, rawHeaders }: IncomingMessage): Request | undefined {
+  try {
+    const target = new URL(url, `http://${headers.host ?? 'localhost'}`);
+    return new Request(target, { headers: pairsIn(rawHeaders) });
+  } catch {
+    return undefined;
+  }
+}
+
+function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const fields = pairsIn(rawHeaders)
+    .filter(([name]) => name.toLowerCase() !== 'upgrade')
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`${method} ${url} HTTP/${httpVersion}\r\n${fields.join('')}\r\n`, 'latin1');
+}
+
+function pairsIn(rawHeaders: readonly string[]): [string, string][] {
+  return rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1]!]] : []));
+}
