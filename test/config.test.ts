@@ -10,6 +10,7 @@ test('defaults', () => {
     THREADS: 0,
     MAX_BODY: 64 * 1024 * 1024,
     MAX_STIMULI: 10_000,
+    MAX_STREAMS: 64,
     MAX_PIXELS: 16_000_000,
     QUEUE_CAPACITY: 20_000,
     GRACE_SECONDS: 2,

@@ -3,7 +3,7 @@ import { Problem } from '../problem.js';
 import { readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { agreeOn, StreamQuery } from '../stream/terms.js';
+import { agreeOn, StreamQuery } from '../stream/opening.js';
 import type { AppContext } from '../trace.js';
 
 /** Images in and responses out over a WebSocket, for as long as a session takes. */

@@ -1,10 +1,8 @@
-import { z } from 'zod';
 import type { RAW_ELEMENTS } from '../../stimulus/arrays.js';
 import type { Size } from '../../stimulus/fit.js';
 
 /** Of the pixels of a stream: `uint8` (0..255) or `float32` (0..1). */
-export const PixelType = z.enum(['uint8', 'float32'] satisfies (keyof typeof RAW_ELEMENTS)[]);
-export type PixelType = z.infer<typeof PixelType>;
+export type PixelType = keyof typeof RAW_ELEMENTS;
 
 /** Bytes before the pixels of a frame: the client's own timestamp. */
 export const STAMP = 8;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { AbandonedError, DeadlineError, type Scheduler } from '../../engine/scheduler.js';
@@ -76,6 +77,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   const { model, columns, dtype, size, patience, window } = terms;
   const expected = frameBytes(size, dtype);
   const client = new AbortController();
+  setMaxListeners(window, client.signal);
   /** Unanswered, in order; the first `begun` of them have been put to the scheduler. */
   const frames: Frame[] = [];
   let begun = 0;
@@ -160,7 +162,8 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
         signal: client.signal,
         ...(patience === undefined ? {} : { deadline: arrived + patience }),
       });
-      // while the engine computes
+      // the question first goes out, then there is time until the answer comes
+      await Promise.resolve();
       const flags = isFamiliar(stimuli) ? 0 : FLAGS.outside;
       const { values, queueSeconds, inferSeconds } = await answering;
       const queue = started - arrived + 1000 * queueSeconds;

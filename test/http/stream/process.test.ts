@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { SMALLEST_SIDE, saveConstantModel } from '../../support/saved-models.js';
+import { type RunningService, startService } from '../../support/service.js';
+import { openStream, refuseStream } from '../../support/stream-client.js';
+
+const IMAGE = new Uint8Array(SMALLEST_SIDE ** 2).fill(128);
+const STREAM = 'constant/stream?dtype=uint8';
+
+let models = '';
+let service: RunningService | undefined;
+
+beforeAll(async () => {
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-models-'));
+  await saveConstantModel(models, 'constant');
+});
+afterEach(() => service?.child.kill('SIGKILL'));
+afterAll(() => rm(models, { recursive: true, force: true }));
+
+async function start(environment: Record<string, string> = {}): Promise<RunningService> {
+  service = await startService({ MODELS_DIR: models, GRACE_SECONDS: '0', ...environment });
+  return service;
+}
+
+test('when the inference process is killed under it, a stream is answered frame by frame', async () => {
+  const { url, children } = await start();
+  const stream = await openStream(url, `${STREAM}&neurons=7,0`);
+  const restarts = async () =>
+    /engine_restarts_total (\d+)/.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
+  const sendEight = () => {
+    for (let i = 0; i < 8; i++) stream.send(IMAGE);
+  };
+  let sequence = 0;
+  const receive = async () => {
+    const answer = await stream.next();
+    expect(answer).toMatchObject({ sequence, status: 200 });
+    expect([...answer.responses]).toEqual([4, 1]);
+    sequence++;
+  };
+  sendEight();
+  await receive();
+  sendEight();
+  process.kill(children()[0]!, 'SIGKILL');
+  sendEight();
+  while (sequence < 24) await receive();
+  expect(await restarts()).toBe('1');
+  stream.send(IMAGE);
+  await receive();
+});
+
+test('on SIGTERM a stream is told, goes on for the grace period, and is closed', async () => {
+  const { url, child, ended, stderr } = await start({ GRACE_SECONDS: '1' });
+  const stream = await openStream(url, STREAM);
+  stream.send(IMAGE);
+  expect((await stream.next()).flags).toBe(0);
+  child.kill('SIGTERM');
+  await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+  stream.send(IMAGE);
+  expect(await stream.next()).toMatchObject({ status: 200, flags: 1 });
+  expect((await refuseStream(url, STREAM)).status).toBe(503);
+  expect(await stream.closed).toEqual({ code: 1001, reason: 'the service is shutting down' });
+  expect(await ended).toBe(0);
+  const { id: requestId } = stream.ready;
+  const lines = stderr()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter((line) => line.requestId === requestId);
+  expect(lines).toMatchObject([
+    { msg: 'stream', model: 'constant/1', neurons: 4, answered: { 200: 2 }, code: 1001 },
+  ]);
+});
+
+test('MAX_STREAMS=0 opens none', async () => {
+  const { url } = await start({ MAX_STREAMS: '0' });
+  expect(await refuseStream(url, STREAM)).toMatchObject({
+    status: 503,
+    body: { detail: '0 streams are open, the most there may be' },
+  });
+});
