@@ -22,8 +22,9 @@ export function streamRoutes(deps: AppDependencies): Route[] {
       });
     }
     const { requestId } = c.get('trace');
-    const { scheduler } = service;
-    void deps.streams.open({ upgrade, terms, scheduler, requestId });
+    const { scheduler, catalogue } = service;
+    const ended = deps.streams.open({ upgrade, terms, scheduler, requestId });
+    void ended.finally(catalogue.hold(model));
     return c.body(null);
   }
 }
