@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
 import { EngineLostError } from '../../../src/engine/engine.js';
 import { type HttpServer, listen } from '../../../src/http/server.js';
 import { createTestApp, type TestAppOptions } from '../../support/app.js';
-import { frameOf, openStream } from '../../support/stream-client.js';
+import { frameOf, openStream, type StreamClient } from '../../support/stream-client.js';
 
 let server: HttpServer | undefined;
 afterEach(() => server?.close());
@@ -17,6 +18,12 @@ async function start(options?: TestAppOptions) {
   const metrics = async () => (await fetch(`${url}/metrics`)).text();
   const lines = () => parts.log.filter(({ msg }) => msg === 'stream');
   return { ...parts, url, open, metrics, lines };
+}
+
+/** Resolves when the service has read what was sent. */
+async function readBy({ socket }: StreamClient): Promise<void> {
+  socket.ping();
+  await once(socket, 'pong');
 }
 
 /** Gray images whose pixels sum to 6 times `value`. */
@@ -74,8 +81,7 @@ test('the time of a frame is told part by part', async () => {
   stream.send(gray(0.5));
   await engine.whenAsked(1);
   stream.send(gray(0.5));
-  stream.socket.ping();
-  await once(stream.socket, 'pong');
+  await readBy(stream);
   time.now += 30;
   engine.release();
   await engine.whenAsked(2);
@@ -101,8 +107,7 @@ test('frames of several streams are computed together', async () => {
   await engine.whenAsked(1);
   for (const stream of streams) {
     stream.send(gray(0.5));
-    stream.socket.ping();
-    await once(stream.socket, 'pong');
+    await readBy(stream);
   }
   engine.open();
   await streams[0]!.next();
@@ -119,6 +124,7 @@ test('a frame that cannot be read is refused in its turn, and the stream goes on
   stream.send(Float32Array.of(0, 0, 0, 1.5, 0, 0), 2n);
   stream.send(gray(Number.NaN), 3n);
   stream.send(gray(0), 4n);
+  await readBy(stream);
   engine.open();
   const answers = [];
   for (let i = 0; i < 4; i++) answers.push(await stream.next());
@@ -166,8 +172,7 @@ test('frames beyond the queue are refused, and the stream goes on', async () => 
   engine.hold();
   for (let i = 0; i < 3; i++) stream.send(gray(1));
   await engine.whenAsked(1);
-  stream.socket.ping();
-  await once(stream.socket, 'pong');
+  await readBy(stream);
   engine.open();
   expect((await stream.next()).status).toBe(200);
   expect((await stream.next()).status).toBe(200);
@@ -213,14 +218,19 @@ test('a stream keeps its version when a newer one is served', async () => {
 });
 
 const pixels = gray(1);
-test.each<[string, (socket: import('ws').WebSocket) => void, number, string | RegExp]>([
+test.each<[string, (socket: WebSocket) => void, number, string | RegExp]>([
   [
     'a frame that is too short',
     (socket) => socket.send(frameOf(pixels).subarray(1)),
     1007,
     'frame 1 has 31 bytes; 3 high x 2 wide in float32 takes 32',
   ],
-  ['an empty frame', (socket) => socket.send(''), 1003, 'message 1 is text; frames are binary'],
+  [
+    'an empty frame',
+    (socket) => socket.send(new Uint8Array()),
+    1007,
+    'frame 1 has 0 bytes; 3 high x 2 wide in float32 takes 32',
+  ],
   ['a text', (socket) => socket.send('{"a": 1}'), 1003, 'message 1 is text; frames are binary'],
   [
     'a frame that is too long',
@@ -284,8 +294,7 @@ test('when the service is to stop, answers say so, and the streams are closed on
   busy.send(gray(0.5));
   busy.send(gray(1));
   await engine.whenAsked(3);
-  busy.socket.ping();
-  await once(busy.socket, 'pong');
+  await readBy(busy);
   const end = streams.close();
   const goodbye = { code: 1001, reason: 'the service is shutting down' };
   expect(await idle.closed).toEqual(goodbye);

@@ -109,15 +109,13 @@ test('for a client that does not read, little is computed; it is closed when tha
   const timing = { ...TIMING, unread: 300, goodbye: 50 };
   const { open, engine, lines } = await start({ served: [talkative()], streams: { timing } });
   const stream = await open();
-  const held = process.memoryUsage().arrayBuffers;
   stream.socket.pause();
   const frames = 20_000;
   for (let i = 0; i < frames; i++) stream.send(IMAGE);
   const reason = 'the answers are not read';
   await expect.poll(lines, { timeout: 30_000 }).toMatchObject([{ code: 1008, reason }]);
-  // what the system holds between the two is some megabytes
+  // as much as fits into what the system holds between the two, some megabytes
   expect(engine.asked.length).toBeLessThan(frames / 10);
-  expect(process.memoryUsage().arrayBuffers - held).toBeLessThan(40_000_000);
   stream.socket.terminate();
 });
 
