@@ -65,7 +65,18 @@ export function onnxPackages(): PythonPackages {
   return pythonPackages('ONNX', ['numpy', 'onnx', 'onnxruntime']);
 }
 
-function pythonPackages(name: 'PYTORCH' | 'ONNX', packages: readonly string[]): PythonPackages {
+/**
+ * websockets, in the Python that WEBSOCKETS_PYTHON names, or in the virtual environment
+ * ~/.cache/hypercolumn/websockets. `REQUIRE_WEBSOCKETS=1` demands it.
+ */
+export function websocketsPackage(): PythonPackages {
+  return pythonPackages('WEBSOCKETS', ['numpy', 'websockets']);
+}
+
+function pythonPackages(
+  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS',
+  packages: readonly string[],
+): PythonPackages {
   const folder = path.join(homedir(), '.cache/hypercolumn', name.toLowerCase());
   const python = process.env[`${name}_PYTHON`] ?? path.join(folder, 'bin/python');
   const { status } = spawnSync(python, ['-c', `import ${packages}`], { stdio: 'ignore' });
