@@ -1,6 +1,6 @@
 import { readWeights, type SavedModel, saveModel } from '../src/model/saved-model.js';
-import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { syncFolder } from '../src/whole-file.js';
+import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { checkDisk, diskNeeded } from './disk.js';
 import { Interrupted, type Interruption, interruptible } from './interruption.js';
 import type { Machine, ModelRequest } from './model-request.js';

@@ -7,6 +7,7 @@ import {
 } from '../../src/formats/safetensors.js';
 import { InputError } from '../../src/input-error.js';
 import type { Weights } from '../../src/model/saved-model.js';
+import { sha256, writeWhole } from '../../src/whole-file.js';
 import type { PopulationState, TrainedPopulation } from '../population.js';
 import { differences, type Identity } from './identity.js';
 import {
@@ -16,7 +17,6 @@ import {
   type TensorFile,
   writeManifest,
 } from './manifest.js';
-import { sha256, writeWhole } from '../../src/whole-file.js';
 
 /**
  * Where a training stands, on disk; all of it survives the end of the process at any moment. For one

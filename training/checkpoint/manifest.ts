@@ -3,9 +3,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../src/input-error.js';
 import { NeuronCard } from '../../src/model/card.js';
+import { sha256, writeWhole } from '../../src/whole-file.js';
 import { NeuronState } from '../neuron-state.js';
 import { Identity } from './identity.js';
-import { sha256, writeWhole } from '../../src/whole-file.js';
 
 /** Changes whenever checkpoints do. */
 const FORMAT = 1;
