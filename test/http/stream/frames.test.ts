@@ -5,8 +5,6 @@ import type { WebSocket } from 'ws';
 import { EngineLostError } from '../../../src/engine/engine.js';
 import { type HttpServer, listen } from '../../../src/http/server.js';
 import { createTestApp, type TestAppOptions } from '../../support/app.js';
-import { tinyModel } from '../../support/cards.js';
-import { fixedRepository } from '../../support/fixed-repository.js';
 import { frameOf, openStream, type StreamClient } from '../../support/stream-client.js';
 
 let server: HttpServer | undefined;
@@ -217,18 +215,6 @@ test('a stream keeps its version when a newer one is served', async () => {
   stream.send(gray(1));
   await stream.next();
   expect(engine.asked[0]?.digest).toBe('2'.repeat(64));
-});
-
-test('a model stays with the engine until the streams that hold it have ended', async () => {
-  const catalogue = fixedRepository([tinyModel('tiny', 1)], []);
-  const { open, lines } = await start({ catalogue });
-  const stream = await open();
-  stream.send(gray(1));
-  await stream.next();
-  expect(catalogue.held).toContain('1'.repeat(64));
-  stream.socket.close();
-  await expect.poll(lines).toHaveLength(1);
-  await expect.poll(() => catalogue.held).toEqual([]);
 });
 
 const pixels = gray(1);

@@ -5,6 +5,8 @@ import { afterEach, expect, test } from 'vitest';
 import type { ClientOptions } from 'ws';
 import { type HttpServer, listen } from '../../../src/http/server.js';
 import { createTestApp, type TestAppOptions } from '../../support/app.js';
+import { tinyModel } from '../../support/cards.js';
+import { fixedRepository } from '../../support/fixed-repository.js';
 import { openStream, refuseStream } from '../../support/stream-client.js';
 
 const DIGEST = { 1: '1'.repeat(64), 2: '2'.repeat(64) };
@@ -183,4 +185,13 @@ test('a client that resets the connection as it asks does no harm', async () => 
   }
   const { ready } = await openStream(url, FIXED);
   expect(ready).toMatchObject({ type: 'ready' });
+});
+
+test('a model stays with the engine until its streams have ended', async () => {
+  const catalogue = fixedRepository([tinyModel('tiny', 1)], []);
+  const { url } = await start({ catalogue });
+  const stream = await openStream(url, FIXED);
+  expect(catalogue.held).toContain(DIGEST[1]);
+  stream.socket.close();
+  await expect.poll(() => catalogue.held).toEqual([]);
 });
