@@ -25,6 +25,9 @@ export interface Canvas {
   readonly background: number;
 }
 
+/** What stimuli of any size are made for: the gray (0..1) behind what is transparent. */
+export type Backdrop = Pick<Canvas, 'background'>;
+
 /** Stimuli `from` (included) to `to` (excluded): a view, no copy. */
 export function sliceStimuli(stimuli: Stimuli, from: number, to: number): Stimuli {
   if (!(0 <= from && from <= to && to <= stimuli.count)) {
@@ -60,6 +63,16 @@ export function concatStimuli(batches: readonly Stimuli[]): Stimuli {
     offset += batch.pixels.length;
   }
   return { count, height, width, pixels };
+}
+
+/**
+ * The digest of a set of stimuli, in their order: sha256, in hex, over the digests of the stimuli,
+ * 32 bytes each.
+ */
+export function setDigest(stimulusDigests: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const digest of stimulusDigests) hash.update(digest, 'hex');
+  return hash.digest('hex');
 }
 
 /**

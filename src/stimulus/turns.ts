@@ -1,0 +1,32 @@
+import { setImmediate as others } from 'node:timers/promises';
+import { type Stimuli, sliceStimuli, stimulusAt, stimulusDigest } from './stimuli.js';
+
+/** Worked on at a time, some milliseconds. */
+const PIXELS = 2 ** 18;
+
+/**
+ * Works on a few stimuli at a time and lets others have their turn in between, so that a large set
+ * never holds up a single stimulus for long.
+ * @returns what `work` gave for the parts, in order
+ */
+export async function inTurns<T>(
+  stimuli: Stimuli,
+  work: (part: Stimuli, from: number) => readonly T[],
+): Promise<T[]> {
+  const { count, height, width } = stimuli;
+  const each = Math.max(1, Math.floor(PIXELS / (height * width)));
+  const results: T[] = [];
+  for (let from = 0; from < count; from += each) {
+    if (from > 0) await others();
+    const part = sliceStimuli(stimuli, from, Math.min(from + each, count));
+    for (const result of work(part, from)) results.push(result);
+  }
+  return results;
+}
+
+/** The digest of each stimulus, in order. */
+export function stimulusDigests(stimuli: Stimuli): Promise<string[]> {
+  return inTurns(stimuli, (part) =>
+    Array.from({ length: part.count }, (_, i) => stimulusDigest(stimulusAt(part, i))),
+  );
+}

@@ -1,0 +1,205 @@
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { decodeNpyHeader, encodeNpy, NPY_HEADER_BYTES, type NpyElement } from '../formats/npy.js';
+import { InputError } from '../input-error.js';
+import { decodeNpyStimuli } from '../stimulus/arrays.js';
+import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
+import { stimulusDigests } from '../stimulus/turns.js';
+import { writeWhole } from '../whole-file.js';
+import { compactPixels } from './compact-pixels.js';
+import { DamagedError, hasCode, StoreFullError } from './errors.js';
+
+/** What is known of a stored set without reading its pixels. */
+export interface StoredSet {
+  /** `setDigest` over its stimuli. */
+  readonly digest: string;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  /** In which its pixels are kept: `u1`, `u2` or `f4`. */
+  readonly element: NpyElement;
+  /** Of its file. */
+  readonly bytes: number;
+  /** When it was last uploaded. */
+  readonly storedAt: Date;
+}
+
+/** A set as it was read from the disk and found whole. */
+export interface OpenedSet {
+  readonly stored: StoredSet;
+  readonly stimuli: Stimuli;
+  readonly stimulusDigests: readonly string[];
+  /** The set as .npy of shape (n, height, width). */
+  readonly file: Uint8Array;
+}
+
+/** Stimulus sets on disk, by their digests. */
+export interface StimulusSets {
+  /** The most bytes that they may take together. */
+  readonly capacity: number;
+  /**
+   * Stores a set, whole or not at all; one that is there already is written anew, which mends it.
+   * @param digests of its stimuli
+   * @returns the set, and whether it was not there before
+   * @throws StoreFullError when there is no room
+   */
+  put(stimuli: Stimuli, digests: readonly string[]): Promise<{ set: StoredSet; created: boolean }>;
+  /**
+   * @returns undefined when there is none
+   * @throws DamagedError when the pixels do not have the digest
+   */
+  read(digest: string): Promise<OpenedSet | undefined>;
+  /** Those whose files can be read at all, oldest first. */
+  list(): Promise<StoredSet[]>;
+  /** @returns whether it was there */
+  remove(digest: string): Promise<boolean>;
+}
+
+/** So many at most, so that listing them stays quick. */
+const MAX_SETS = 10_000;
+/** What even the smallest file takes on a disk. */
+const BLOCK = 4096;
+const FILE_NAME = /^([0-9a-f]{64})\.npy$/;
+const NO_LIMITS = { maxStimuli: Infinity, maxPixels: Infinity };
+
+/**
+ * Keeps stimulus sets as .npy files in a folder. Nothing is remembered between calls, so that several
+ * services may share the folder.
+ * @param capacity bytes
+ */
+export function createStimulusSets(folder: string, capacity: number): StimulusSets {
+  let line: Promise<unknown> = Promise.resolve();
+  return { capacity, put, read, list, remove };
+
+  async function put(stimuli: Stimuli, digests: readonly string[]) {
+    const { count, height, width, pixels } = stimuli;
+    const digest = setDigest(digests);
+    const file = encodeNpy(compactPixels(pixels), [count, height, width]);
+    // one after the other: the room that is found must still be there when it is taken
+    const created = inLine(async () => {
+      const isNew = (await sizeOf(digest)) === undefined;
+      if (isNew) await checkRoom(file.length);
+      await writeWhole(fileOf(digest), file).catch((cause: unknown) => {
+        if (!hasCode(cause, 'ENOSPC', 'EDQUOT')) throw cause;
+        throw new StoreFullError('the disk is full', { cause });
+      });
+      return isNew;
+    });
+    return { created: await created, set: describe(digest, file, file.length, new Date()) };
+  }
+
+  async function read(digest: string): Promise<OpenedSet | undefined> {
+    const opened = await withFile(digest, async (handle) => {
+      const { mtime } = await handle.stat();
+      return { file: await handle.readFile(), mtime };
+    });
+    return opened && check(digest, opened.file, opened.mtime);
+  }
+
+  async function list(): Promise<StoredSet[]> {
+    const sets: StoredSet[] = [];
+    for (const digest of await digestsIn()) {
+      const set = await glance(digest);
+      if (set) sets.push(set);
+    }
+    return sets.toSorted((a, b) => a.storedAt.getTime() - b.storedAt.getTime());
+  }
+
+  async function remove(digest: string): Promise<boolean> {
+    if ((await sizeOf(digest)) === undefined) return false;
+    await rm(fileOf(digest), { force: true });
+    return true;
+  }
+
+  /** What the header says; undefined when the file has gone or has no such header. */
+  function glance(digest: string): Promise<StoredSet | undefined> {
+    return withFile(digest, async (handle) => {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(NPY_HEADER_BYTES), 0);
+      const { size, mtime } = await handle.stat();
+      try {
+        return describe(digest, buffer.subarray(0, bytesRead), size, mtime);
+      } catch (error) {
+        if (error instanceof InputError) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async function withFile<T>(
+    digest: string,
+    use: (handle: FileHandle) => Promise<T>,
+  ): Promise<T | undefined> {
+    const handle = await open(fileOf(digest)).catch(absent);
+    try {
+      return handle && (await use(handle));
+    } finally {
+      await handle?.close();
+    }
+  }
+
+  async function checkRoom(bytes: number): Promise<void> {
+    if (roomFor(bytes) > capacity) {
+      throw new StoreFullError(`the set takes ${bytes} bytes; all sets may take ${capacity}`, {
+        tooLarge: true,
+      });
+    }
+    const digests = await digestsIn();
+    let used = 0;
+    for (const digest of digests) used += roomFor((await sizeOf(digest)) ?? 0);
+    if (used + roomFor(bytes) > capacity || digests.length >= MAX_SETS) {
+      throw new StoreFullError(
+        `${digests.length} stimulus sets take ${used} of ${capacity} bytes (at most ${MAX_SETS} ` +
+          `sets), this one would take ${bytes} more; delete some`,
+      );
+    }
+  }
+
+  async function digestsIn(): Promise<string[]> {
+    return (await readdir(folder)).flatMap((name) => FILE_NAME.exec(name)?.[1] ?? []);
+  }
+
+  async function sizeOf(digest: string): Promise<number | undefined> {
+    return (await stat(fileOf(digest)).catch(absent))?.size;
+  }
+
+  function fileOf(digest: string): string {
+    return path.join(folder, `${digest}.npy`);
+  }
+
+  function inLine<T>(task: () => Promise<T>): Promise<T> {
+    const result = line.then(task);
+    line = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** @throws DamagedError when the file does not hold the set with this digest */
+async function check(digest: string, file: Uint8Array, storedAt: Date): Promise<OpenedSet> {
+  const damage = (cause?: unknown) =>
+    new DamagedError(`the stored stimulus set ${digest} is damaged`, { cause });
+  try {
+    const stored = describe(digest, file, file.length, storedAt);
+    const { stimuli } = decodeNpyStimuli(file, stored, NO_LIMITS, 0);
+    const digests = await stimulusDigests(stimuli);
+    if (setDigest(digests) !== digest) throw damage();
+    return { stored, stimuli, stimulusDigests: digests, file };
+  } catch (error) {
+    throw error instanceof InputError ? damage(error) : error;
+  }
+}
+
+/** @throws InputError when it does not begin with the header of such a set */
+function describe(digest: string, head: Uint8Array, bytes: number, storedAt: Date): StoredSet {
+  const { element, shape } = decodeNpyHeader(head);
+  const [count, height, width] = shape;
+  if (shape.length !== 3 || !count || !height || !width) throw new InputError('not a set');
+  return { digest, count, height, width, element, bytes, storedAt };
+}
+
+function roomFor(bytes: number): number {
+  return Math.max(bytes, BLOCK);
+}
+
+function absent(error: unknown): undefined {
+  if (!hasCode(error, 'ENOENT')) throw error;
+}

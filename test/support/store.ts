@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { openStore, type Store } from '../../src/store/store.js';
+
+/** A folder that goes when the test ends. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-store-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface TestStore extends Store {
+  readonly folder: string;
+  readonly log: Record<string, unknown>[];
+}
+
+export interface TestStoreOptions {
+  readonly folder?: string;
+  /** Bytes; a megabyte where nothing is said. */
+  readonly setsCapacity?: number;
+  readonly cacheCapacity?: number;
+}
+
+/** A store in a folder that goes when the test ends, or in the one given. */
+export async function openTestStore(options: TestStoreOptions = {}): Promise<TestStore> {
+  const { setsCapacity = 2 ** 20, cacheCapacity = 2 ** 20 } = options;
+  const folder = options.folder ?? (await temporaryFolder());
+  const log: Record<string, unknown>[] = [];
+  const logger = pino({}, { write: (line: string) => log.push(JSON.parse(line)) });
+  const store = await openStore({ folder, setsCapacity, cacheCapacity, logger });
+  return { ...store, folder, log };
+}
