@@ -1,11 +1,15 @@
 import type { Catalogue } from './engine/catalogue.js';
 import type { EngineDescription } from './engine/engine.js';
 
+/** The folder where stimulus sets are kept, or why none can be. */
+export type Keeping = { readonly folder: string } | { readonly unusable: string };
+
 /** What a person sees once the service is ready: what it serves, on what, and where to look. */
 export function announcement(
   url: string,
   engine: EngineDescription,
   { served, unusable }: Catalogue,
+  keeping: Keeping,
 ): string {
   const models = [
     ...served.map(({ name, version, card }) => {
@@ -18,6 +22,7 @@ export function announcement(
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ['engine', [`${engine.name}, ${engine.device}`]],
     ['models', models.length > 0 ? models : ['none: train one (see README.md), then start again']],
+    ['sets', ['folder' in keeping ? `kept in ${keeping.folder}` : `none: ${keeping.unusable}`]],
     ['look', [`${url}/v1/models`, `${url}/metrics`, 'README.md']],
     [
       'ask',

@@ -39,6 +39,12 @@ const SETTINGS = {
   ),
   PORT: setting(integer(0, 65535), '8080', 'a whole number, 0 to 65535 (0: any free port)'),
   MODELS_DIR: setting(z.string(), 'models', 'a folder'),
+  /** Stimulus sets and cached responses. */
+  DATA_DIR: setting(z.string(), 'data-store', 'a folder'),
+  /** Of the stimulus sets together. */
+  SETS_CAPACITY: whole(2 * 1024 * MEBIBYTE, 0, 2 ** 49, 'bytes'),
+  /** Of the cached responses together; 0: none are. */
+  CACHE_CAPACITY: whole(1024 * MEBIBYTE, 0, 2 ** 49, 'bytes'),
   ENGINE: choice(['auto', 'onnx', 'tensorflow', 'webgpu', 'wasm'], 'auto'),
   /** Of the onnx engine; 0: as many as this machine has cores. */
   THREADS: whole(0, 0, 1024, 'threads'),

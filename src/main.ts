@@ -14,9 +14,11 @@ import { createScheduler } from './engine/scheduler.js';
 import { createApp } from './http/app.js';
 import { createMetrics } from './http/metrics.js';
 import { listen, StartError } from './http/server.js';
-import type { Readiness } from './http/service.js';
 import { createStreams } from './http/stream/streams.js';
+import type { Readiness, Service } from './http/service.js';
+import { createStoreMetrics } from './http/store-metrics.js';
 import { InputError } from './input-error.js';
+import { openStore } from './store/store.js';
 
 /** Stimuli handed to the engine at a time. */
 const CHUNK = 32;
@@ -57,6 +59,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     },
     streams,
     metrics,
+    storeMetrics: createStoreMetrics(registry, () => cacheBytes(readiness)),
     logger,
     clock,
   });
@@ -95,9 +98,11 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     clock,
     onBatch: metrics.batch,
   });
-  const service = { catalogue, scheduler, engine: engine.description };
+  const store = await openStoreOrSayWhy(config, logger);
+  const service = { catalogue, scheduler, engine: engine.description, store };
   readiness = { state: 'ready', service };
-  process.stdout.write(announcement(server.url, engine.description, catalogue));
+  const keeping = 'unusable' in store ? store : { folder: config.DATA_DIR };
+  process.stdout.write(announcement(server.url, engine.description, catalogue, keeping));
 
   const signal = await signals.first;
   readiness = { state: 'draining', service };
@@ -112,6 +117,31 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   await engine.close();
   logger.info('stopped');
   process.exit(0);
+}
+
+/** What is stored is a convenience: without it the models are served all the same. */
+async function openStoreOrSayWhy(
+  { DATA_DIR, SETS_CAPACITY, CACHE_CAPACITY }: Config,
+  logger: Logger,
+): Promise<Service['store']> {
+  try {
+    return await openStore({
+      folder: DATA_DIR,
+      setsCapacity: SETS_CAPACITY,
+      cacheCapacity: CACHE_CAPACITY,
+      logger,
+    });
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : String(error);
+    const unusable = `DATA_DIR=${JSON.stringify(DATA_DIR)} cannot be written (${reason})`;
+    logger.warn({ err: error }, unusable);
+    return { unusable };
+  }
+}
+
+function cacheBytes(readiness: Readiness): number {
+  if (readiness.state === 'loading' || 'unusable' in readiness.service.store) return 0;
+  return readiness.service.store.responses.bytes;
 }
 
 async function startEngine(

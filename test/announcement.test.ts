@@ -8,12 +8,18 @@ const find = () => undefined;
 test('what is served, what is not and why, and where to look', () => {
   const served = [tinyModel('tiny', 1)];
   const unusable = [{ name: 'broken', version: 3, reason: 'its weights differ' }];
-  const text = announcement('http://127.0.0.1:8080', ENGINE, { served, unusable, find });
+  const text = announcement(
+    'http://127.0.0.1:8080',
+    ENGINE,
+    { served, unusable, find },
+    { folder: 'data' },
+  );
   expect(text).toMatchInlineSnapshot(`
     "Hypercolumn is ready at http://127.0.0.1:8080
       engine  wasm, 2 CPU threads
       models  tiny/1  rf_cnn, 4 neurons
               broken/3  not served: its weights differ
+      sets    kept in data
       look    http://127.0.0.1:8080/v1/models
               http://127.0.0.1:8080/metrics
               README.md
@@ -24,11 +30,17 @@ test('what is served, what is not and why, and where to look', () => {
 });
 
 test('no model at all', () => {
-  const text = announcement('http://[::1]:80', ENGINE, { served: [], unusable: [], find });
+  const text = announcement(
+    'http://[::1]:80',
+    ENGINE,
+    { served: [], unusable: [], find },
+    { unusable: 'DATA_DIR cannot be written' },
+  );
   expect(text).toMatchInlineSnapshot(`
     "Hypercolumn is ready at http://[::1]:80
       engine  wasm, 2 CPU threads
       models  none: train one (see README.md), then start again
+      sets    none: DATA_DIR cannot be written
       look    http://[::1]:80/v1/models
               http://[::1]:80/metrics
               README.md

@@ -11,8 +11,13 @@ export function modelIdentity({ name, version, digest }: ServedModel) {
  * A JSON answer; `make` runs under the clock.
  * @param clock milliseconds
  */
-export function answerJson(c: AppContext, clock: () => number, make: () => unknown): Response {
-  return answer(c, clock, 'application/json', () => JSON.stringify(make()));
+export function answerJson(
+  c: AppContext,
+  clock: () => number,
+  make: () => unknown,
+  status: 200 | 201 = 200,
+): Response {
+  return answer(c, clock, 'application/json', () => JSON.stringify(make()), status);
 }
 
 /** Numbers [rows, columns] as float32 .npy. */
@@ -37,9 +42,10 @@ function answer(
   clock: () => number,
   contentType: string,
   encode: () => string | Uint8Array<ArrayBuffer>,
+  status: 200 | 201 = 200,
 ): Response {
   const started = clock();
   const body = encode();
   spend(c.get('trace'), 'encode', (clock() - started) / 1000);
-  return c.body(body, 200, { 'Content-Type': contentType });
+  return c.body(body, status, { 'Content-Type': contentType });
 }

@@ -9,6 +9,7 @@ import { modelRoutes } from './routes/models.js';
 import { parametricRoutes } from './routes/parametric.js';
 import { responseRoutes } from './routes/responses.js';
 import { streamRoutes } from './routes/stream.js';
+import { stimulusSetRoutes } from './routes/stimulus-sets.js';
 import { tuningRoutes } from './routes/tuning.js';
 import type { AppDependencies } from './service.js';
 import { type AppEnv, traceRequests } from './trace.js';
@@ -18,7 +19,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
   const { logger, metrics } = deps;
   const app = new Hono<AppEnv>();
   app.use(traceRequests(deps));
-  for (const route of [
+  const routes = [
     ...indexRoutes(),
     ...healthRoutes(deps),
     ...metricsRoutes(deps),
@@ -27,9 +28,10 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...streamRoutes(deps),
     ...tuningRoutes(deps),
     ...parametricRoutes(deps),
-  ]) {
-    add(app, route);
-  }
+    ...stimulusSetRoutes(deps),
+  ];
+  for (const route of routes) add(app, route);
+  for (const path of new Set(routes.map((route) => route.path))) refuseOthers(app, path, routes);
 
   app.notFound((c) => {
     const problem = new Problem(404, 'there is nothing here; GET / lists what there is');
@@ -48,22 +50,28 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
   return app;
 }
 
-/** Registers a route, and a 405 for the methods that it does not have. */
 function add(app: Hono<AppEnv>, { method, path, handler }: Route): void {
-  const allowed = method === 'GET' ? 'GET, HEAD' : method;
-  const counted =
-    (handle: Handler): Handler =>
-    (c) => {
-      c.get('trace').route = path;
-      return handle(c);
-    };
-  app.on(method, path, counted(handler));
-  app.all(
-    path,
-    counted((c) => {
-      throw new Problem(405, `${c.req.method} is not answered here; there is ${allowed}`, {
-        headers: { Allow: allowed },
-      });
-    }),
-  );
+  app.on(method, path, counted(path, handler));
+}
+
+/** Answers 405 to the methods that a path does not have; comes after all that it has. */
+function refuseOthers(app: Hono<AppEnv>, path: string, routes: readonly Route[]): void {
+  const allowed = routes
+    .filter((route) => route.path === path)
+    .map(({ method }) => (method === 'GET' ? 'GET, HEAD' : method))
+    .join(', ');
+  const refuse: Handler = (c) => {
+    throw new Problem(405, `${c.req.method} is not answered here; there is ${allowed}`, {
+      headers: { Allow: allowed },
+    });
+  };
+  app.all(path, counted(path, refuse));
+}
+
+/** Has the metrics count what is answered under the path's pattern. */
+function counted(path: string, handle: Handler): Handler {
+  return (c) => {
+    c.get('trace').route = path;
+    return handle(c);
+  };
 }

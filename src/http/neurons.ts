@@ -34,6 +34,20 @@ export function selectNeurons(
   return { ids: [...selected.keys()], columns: Int32Array.from(selected.values()) };
 }
 
+/**
+ * The neurons that the query asked for, or else those that the body names.
+ * @throws InputError when both do, or as `selectNeurons`
+ */
+export function neuronsOf(
+  card: ModelCard,
+  inQuery: NeuronSelection | undefined,
+  inBody: string | readonly number[] | undefined,
+): NeuronSelection {
+  if (inQuery === undefined) return selectNeurons(card, inBody);
+  if (inBody === undefined) return inQuery;
+  throw neuronError('named in the query and in the body; name them once');
+}
+
 /** One id after the other, so that a range of a billion ends at the first that is not there. */
 function* idsIn(list: string): Generator<number> {
   if (!NEURON_LIST.test(list)) throw neuronError('must be ids and ranges of ids, such as 0,5,7-12');

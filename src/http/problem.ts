@@ -4,6 +4,7 @@ import { DeadlineError, DrainingError, QueueFullError } from '../engine/schedule
 import { InputError, type InputProblem } from '../input-error.js';
 import { PayloadTooLargeError, UnsupportedMediaError } from '../stimulus/errors.js';
 import { ACCEPTED_TYPES } from '../stimulus/media-type.js';
+import { DamagedError, StoreFullError } from '../store/errors.js';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -57,6 +58,12 @@ export function problemFrom(error: unknown): Problem {
       });
     }
     return new Problem(errors.length > 0 ? 422 : 400, message, { errors, cause });
+  }
+  if (error instanceof StoreFullError) {
+    return new Problem(error.tooLarge ? 413 : 507, error.message, { cause });
+  }
+  if (error instanceof DamagedError) {
+    return new Problem(503, `${error.message} and not served; upload it again`, { cause });
   }
   if (error instanceof QueueFullError) {
     return new Problem(429, `the queue is full: ${error.message}`, { headers: RETRY, cause });

@@ -4,9 +4,11 @@ export type Handler = (c: AppContext) => Response | Promise<Response>;
 
 /** One route of the interface; the path in Hono's pattern, which is also its name in the metrics. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly handler: Handler;
+  /** What a client must be allowed to do; `predict` where it is not said. */
+  readonly scope?: 'predict' | 'admin';
 }
 
 /** A model's route, which exists for the latest version and for each version by number. */

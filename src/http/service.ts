@@ -2,14 +2,24 @@ import type { Logger } from 'pino';
 import type { ModelRepository } from '../engine/catalogue.js';
 import type { EngineDescription } from '../engine/engine.js';
 import type { Scheduler } from '../engine/scheduler.js';
+import type { Store } from '../store/store.js';
 import type { Metrics } from './metrics.js';
 import type { Streams } from './stream/streams.js';
+import type { StoreMetrics } from './store-metrics.js';
 
 /** What answers questions, once the models are loaded. */
 export interface Service {
   readonly catalogue: ModelRepository;
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth'>;
   readonly engine: EngineDescription;
+  /** What is kept on disk, or why nothing can be. */
+  readonly store: Store | UnusableStore;
+}
+
+/** Nothing can be kept on disk. */
+export interface UnusableStore {
+  /** The reason, for clients and for whoever runs the service. */
+  readonly unusable: string;
 }
 
 /** Loading until the models are verified, draining once the service was told to stop. */
@@ -32,6 +42,7 @@ export interface AppDependencies {
   readonly limits: Limits;
   readonly streams: Streams;
   readonly metrics: Metrics;
+  readonly storeMetrics: StoreMetrics;
   readonly logger: Logger;
   /** Milliseconds, monotonic; the scheduler's own. */
   readonly clock: () => number;

@@ -5,22 +5,26 @@ import { InputError } from '../input-error.js';
 import {
   type DecodedStimuli,
   type DecodeOptions,
-  decodeFiles,
+  decodeForm,
   decodeStimuli,
 } from '../stimulus/decode.js';
 import { Fit } from '../stimulus/fit.js';
 import { essenceOf } from '../stimulus/media-type.js';
-import { type FilePart, readFileParts } from '../stimulus/multipart.js';
+import { type FilePart, readForm } from '../stimulus/multipart.js';
 import { type Canvas, type Stimuli, stimulusAt, stimulusDigest } from '../stimulus/stimuli.js';
 import { rangeWarnings, stimulusStatistics } from '../stimulus/training-range.js';
+import { inTurns } from '../stimulus/turns.js';
 import type { ResponseMatrix } from '../tuning/response-matrix.js';
 import type { Limits } from './service.js';
+
+/** The element types of raw pixels. */
+export const RawType = z.enum(['uint8', 'float32']);
 
 /** The query parameters of every route that takes stimuli. */
 export const StimulusQuery = z.strictObject({
   neurons: z.string().optional(),
   fit: Fit.default('none'),
-  dtype: z.enum(['uint8', 'float32']).optional(),
+  dtype: RawType.optional(),
 });
 export type StimulusQuery = z.infer<typeof StimulusQuery>;
 
@@ -31,6 +35,8 @@ export interface StimulusBody {
   readonly query: StimulusQuery;
   readonly model: ServedModel;
   readonly limits: Limits;
+  /** The set stored under a digest. */
+  readonly storedSet: NonNullable<DecodeOptions['storedSet']>;
 }
 
 /** What stimuli for a model are made for. */
@@ -53,20 +59,22 @@ export interface DecodedSet extends DecodedStimuli {
 
 /**
  * Decodes a stimulus set: a body that holds stimuli alone, or multipart/form-data with files under
- * `stimuli` and one .npy file under `responses`.
+ * `stimuli`, or the digest of a stored set under `stimulusSet`, and one .npy file under `responses`.
  * @throws InputError and its kinds, as `decodeStimuli`, and when the responses do not fit
  */
 export async function decodeSet(request: StimulusBody): Promise<DecodedSet> {
   const { contentType = '', body, model } = request;
   if (essenceOf(contentType) !== 'multipart/form-data') return decodeBody(request);
-  const parts = await readFileParts(contentType, body);
-  const [images, responses] = [partsNamed(parts, 'stimuli'), partsNamed(parts, 'responses')];
-  const stranger = parts.find((part) => !images.includes(part) && !responses.includes(part));
+  const { files, ...form } = await readForm(contentType, body);
+  const [images, responses] = [partsNamed(files, 'stimuli'), partsNamed(files, 'responses')];
+  const stranger = files.find((part) => !images.includes(part) && !responses.includes(part));
   if (stranger)
     throw partError(stranger.field, "is not known; there are 'stimuli' and 'responses'");
-  if (images.length === 0) throw partError('stimuli', 'is missing');
+  if (images.length === 0 && form.stimulusSet === undefined) {
+    throw partError('stimuli', 'is missing');
+  }
   if (responses.length > 1) throw partError('responses', 'is there more than once');
-  const decoded = await decodeFiles(images, optionsOf(request));
+  const decoded = await decodeForm({ ...form, files: images }, optionsOf(request));
   const [file] = responses;
   return file ? { ...decoded, real: realResponses(file, decoded.stimuli, model) } : decoded;
 }
@@ -90,8 +98,19 @@ export function reportStimuli(
   });
 }
 
-function optionsOf({ query, model, limits }: StimulusBody): DecodeOptions {
-  return { target: canvasOf(model), limits, fit: query.fit, dtype: query.dtype };
+/** As `reportStimuli`, a few at a time. */
+export function reportInTurns(
+  model: ServedModel,
+  stimuli: Stimuli,
+  notes: readonly (readonly string[])[],
+): Promise<StimulusReport[]> {
+  return inTurns(stimuli, (part, from) =>
+    reportStimuli(model, part, notes.slice(from, from + part.count)),
+  );
+}
+
+function optionsOf({ query, model, limits, storedSet }: StimulusBody): DecodeOptions {
+  return { target: canvasOf(model), limits, fit: query.fit, dtype: query.dtype, storedSet };
 }
 
 function partsNamed(parts: readonly FilePart[], field: string): FilePart[] {

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { STAGES, type Stage } from './metrics.js';
 import type { AppDependencies } from './service.js';
 import type { Upgrade } from './stream/upgrade.js';
+import type { CacheUse } from './store-metrics.js';
 
 /** What is known of one request while it is answered. */
 export interface Trace {
@@ -20,6 +21,8 @@ export interface Trace {
   neurons?: number;
   /** To be called when the request has been answered: lets go of the models that it used. */
   readonly releases: (() => void)[];
+  /** Whether cached responses answered: all of them, some, none; unset where none were looked for. */
+  cache?: CacheUse;
 }
 
 export type AppEnv = {
@@ -53,19 +56,19 @@ export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> 
       for (const release of trace.releases) release();
     }
     const total = (clock() - trace.arrived) / 1000;
-    const { seconds, route, digest, model, stimuli, neurons } = trace;
+    const { seconds, route, digest, model, stimuli, neurons, cache } = trace;
     const { method, path } = c.req;
     const { headers } = c.res;
     const status = c.env?.upgrade?.taken ? 101 : c.res.status;
     headers.set('X-Request-Id', requestId);
-    headers.set('Server-Timing', serverTiming({ ...seconds, total }));
+    headers.set('Server-Timing', serverTiming({ ...seconds, total }, cache));
     if (digest !== undefined) headers.set('ETag', `"${digest}"`);
     metrics.request({ route, method, status, seconds: { ...seconds, total } });
     // a stream writes its own line
     const level = QUIET.has(route) || status === 101 ? 'debug' : 'info';
     const ms = Number((total * 1000).toFixed(3));
     logger[level](
-      { requestId, method, path, route, status, ms, model, stimuli, neurons },
+      { requestId, method, path, route, status, ms, model, stimuli, neurons, cache },
       'request',
     );
   };
@@ -100,13 +103,15 @@ export function timing(trace: Trace): Partial<Record<Stage, number>> {
   return Object.fromEntries(entries);
 }
 
-function serverTiming(seconds: Readonly<Partial<Record<Stage | 'total', number>>>): string {
-  return ([...STAGES, 'total'] as const)
-    .flatMap((stage) => {
-      const value = seconds[stage];
-      return value === undefined ? [] : [`${stage};dur=${milliseconds(value)}`];
-    })
-    .join(', ');
+function serverTiming(
+  seconds: Readonly<Partial<Record<Stage | 'total', number>>>,
+  cache: CacheUse | undefined,
+): string {
+  const stages = ([...STAGES, 'total'] as const).flatMap((stage) => {
+    const value = seconds[stage];
+    return value === undefined ? [] : [`${stage};dur=${milliseconds(value)}`];
+  });
+  return (cache === undefined ? stages : [`cache;desc=${cache}`, ...stages]).join(', ');
 }
 
 function milliseconds(seconds: number): number {

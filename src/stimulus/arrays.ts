@@ -23,7 +23,7 @@ export interface DecodedArray {
  */
 export function decodeNpyStimuli(
   bytes: Uint8Array,
-  target: Size,
+  target: Size | undefined,
   limits: StimulusLimits,
   first: number,
 ): DecodedArray {
@@ -66,12 +66,12 @@ export function decodeRawStimuli(
 
 const SHAPES = '(h, w), (n, h, w) or (n, h, w, 1)';
 
-function stackOf(shape: readonly number[], target: Size): Size & { count: number } {
+function stackOf(shape: readonly number[], target: Size | undefined): Size & { count: number } {
   const text = `shape (${shape.join(', ')})`;
   const rank = shape.length;
   const channels = rank === 3 || rank === 4 ? shape[rank - 1]! : 1;
   const colourful = channels === 3 || channels === 4;
-  if ((rank === 4 && channels !== 1) || (rank === 3 && colourful && channels !== target.width)) {
+  if ((rank === 4 && channels !== 1) || (rank === 3 && colourful && channels !== target?.width)) {
     throw new InputError(`${text} ends in ${channels} channels; only gray is accepted: ${SHAPES}`);
   }
   if (rank < 2 || rank > 4) {

@@ -14,11 +14,18 @@ export interface Size {
 /**
  * Whether a stimulus can be brought to the target size.
  * @param index of the stimulus in the request, for the message
+ * @param asker who asks for the target size, for the message
  * @throws InputError when the sizes differ and `fit` is `none`, or `crop` finds too few pixels
  */
-export function checkSize(size: Size, target: Size, fit: Fit, index: number): void {
+export function checkSize(
+  size: Size,
+  target: Size,
+  fit: Fit,
+  index: number,
+  asker = 'the model takes',
+): void {
   if (sameSize(size, target)) return;
-  const sizes = `is ${sizeText(size)}; the model takes ${sizeText(target)}`;
+  const sizes = `is ${sizeText(size)}; ${asker} ${sizeText(target)}`;
   if (fit === 'none') throw stimulusError(index, `${sizes}; add ?fit=resize or ?fit=crop`);
   if (fit === 'crop' && (size.height < target.height || size.width < target.width)) {
     throw stimulusError(index, `${sizes}; it is too small to crop`);

@@ -12,15 +12,26 @@ const StimulusEntry = z.unknown().meta({
     'image; or {"grating": {...}}',
 });
 
+const Neurons = z
+  .union([z.array(z.int().nonnegative()).min(1), z.string()])
+  .optional()
+  .describe('the neurons to compute: their numbers, or a text such as 0,5,7-12; default all');
+
 /** The JSON body that carries stimuli. */
 export const StimuliBody = z.strictObject({
   stimuli: z.array(StimulusEntry, 'a list of stimuli is expected').min(1, 'there are no stimuli'),
-  neurons: z
-    .union([z.array(z.int().nonnegative()).min(1), z.string()])
-    .optional()
-    .describe('the neurons to compute: their numbers, or a text such as 0,5,7-12; default all'),
+  neurons: Neurons,
 });
 export type StimuliBody = z.infer<typeof StimuliBody>;
+
+/** The digest of a stored stimulus set. */
+export const SetDigest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'the digest of a stored set is expected, 64 hex digits');
+
+/** The JSON body that names a stored set of stimuli. */
+export const StoredSetBody = z.strictObject({ stimulusSet: SetDigest, neurons: Neurons });
+export type StoredSetBody = z.infer<typeof StoredSetBody>;
 
 /** One entry of `stimuli`, read as far as its JSON goes. */
 export type JsonStimulus =
@@ -28,9 +39,14 @@ export type JsonStimulus =
   | { readonly kind: 'png' | 'npy'; readonly bytes: Uint8Array }
   | { readonly kind: 'grating'; readonly grating: Grating };
 
-/** @throws InputError when the bytes are not JSON in UTF-8, or not `{"stimuli": [...]}` */
-export function parseStimuliBody(body: Uint8Array): StimuliBody {
-  return parseAs(StimuliBody, parseJson(body), '');
+/**
+ * @throws InputError when the bytes are not JSON in UTF-8, or neither `{"stimuli": [...]}` nor
+ *   `{"stimulusSet": digest}`
+ */
+export function parseStimuliBody(body: Uint8Array): StimuliBody | StoredSetBody {
+  const json = parseJson(body);
+  const named = typeof json === 'object' && json !== null && 'stimulusSet' in json;
+  return named ? parseAs(StoredSetBody, json, '') : parseAs(StimuliBody, json, '');
 }
 
 /**

@@ -5,7 +5,10 @@ import type { Size } from './fit.js';
 export interface StimulusLimits {
   /** Stimuli per request. */
   readonly maxStimuli: number;
-  /** Pixels (height x width) per stimulus as it was sent, before it is fitted. */
+  /**
+   * Pixels (height x width) per stimulus as it was sent, before it is fitted; the image files of one
+   * request may hold 16 times as many.
+   */
   readonly maxPixels: number;
 }
 
@@ -14,6 +17,23 @@ export function checkCount(count: number, { maxStimuli }: StimulusLimits): void 
   if (count > maxStimuli) {
     throw new PayloadTooLargeError(`${count} stimuli; at most ${maxStimuli} are accepted at once`);
   }
+}
+
+const MAX_PIXELS_TIMES = 16;
+
+/**
+ * Counts the pixels of a request's image files, which take far more room than the files do.
+ * @returns to be told of each size before its pixels are decoded; throws PayloadTooLargeError beyond
+ *   the limit
+ */
+export function pixelCounter({ maxPixels }: StimulusLimits): (size: Size) => void {
+  const most = MAX_PIXELS_TIMES * maxPixels;
+  let pixels = 0;
+  return ({ height, width }) => {
+    pixels += height * width;
+    if (pixels <= most) return;
+    throw new PayloadTooLargeError(`images of more than ${most} pixels in one request`);
+  };
 }
 
 /** @throws PayloadTooLargeError beyond `maxPixels` */

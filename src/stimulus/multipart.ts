@@ -1,4 +1,5 @@
 import { InputError } from '../input-error.js';
+import { errorAt } from './errors.js';
 
 /** One file of a multipart/form-data body. */
 export interface FilePart {
@@ -9,12 +10,25 @@ export interface FilePart {
   readonly body: Uint8Array;
 }
 
+/** A multipart/form-data body, split. */
+export interface Form {
+  /** In order. */
+  readonly files: readonly FilePart[];
+  /** The digest of a stored set, sent as a text field in place of files. */
+  readonly stimulusSet?: string;
+}
+
+/** The one text field that is taken. */
+const SET_FIELD = 'stimulusSet';
+/** What a part that states no type counts as (RFC 7578); nothing of this type is read here. */
+const UNSTATED = 'text/plain';
+
 /**
- * The files of a multipart/form-data body, in order.
+ * Splits a multipart/form-data body.
  * @param contentType with its boundary
- * @throws InputError when the body cannot be split, holds no file, or holds text fields
+ * @throws InputError when the body cannot be split, is empty, or holds other text fields
  */
-export async function readFileParts(contentType: string, body: Uint8Array): Promise<FilePart[]> {
+export async function readForm(contentType: string, body: Uint8Array): Promise<Form> {
   const form = await new Response(body, { headers: { 'content-type': contentType } })
     .formData()
     .catch((cause: unknown) => {
@@ -26,15 +40,22 @@ export async function readFileParts(contentType: string, body: Uint8Array): Prom
         },
       );
     });
-  const parts: FilePart[] = [];
+  const files: FilePart[] = [];
+  const digests: string[] = [];
   for (const [field, value] of form) {
-    if (typeof value === 'string') {
-      const message = 'a file is expected, not a text field';
-      throw new InputError(`${field}: ${message}`, [{ path: field, message }]);
+    if (typeof value !== 'string') {
+      const bytes = new Uint8Array(await value.arrayBuffer());
+      const type = value.type === UNSTATED ? '' : value.type;
+      files.push({ field, contentType: type || undefined, body: bytes });
+    } else if (field === SET_FIELD) {
+      digests.push(value);
+    } else {
+      throw errorAt(field, 'a file is expected, not a text field');
     }
-    const bytes = new Uint8Array(await value.arrayBuffer());
-    parts.push({ field, contentType: value.type || undefined, body: bytes });
   }
-  if (parts.length === 0) throw new InputError('the multipart body holds no file');
-  return parts;
+  const [stimulusSet] = digests;
+  if (digests.length > 1) throw errorAt(SET_FIELD, 'is there more than once');
+  if (stimulusSet !== undefined) return { files, stimulusSet };
+  if (files.length === 0) throw new InputError('the multipart body holds no file');
+  return { files };
 }

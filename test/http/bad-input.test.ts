@@ -138,6 +138,13 @@ test('neurons that the model does not have', async () => {
   expect(await refusal(`${RESPONSES}?neurons=`, good)).toMatchInlineSnapshot(
     `"422 neurons: must be ids and ranges of ids, such as 0,5,7-12 @ neurons"`,
   );
+  const twice = json({ stimuli: [{ grating: {} }], neurons: [1] });
+  expect(await refusal(`${RESPONSES}?neurons=0`, twice)).toMatchInlineSnapshot(
+    `"422 neurons: named in the query and in the body; name them once @ neurons"`,
+  );
+  expect(await refusal(`${MODEL}/tuning/peak?neurons=0`, twice)).toMatchInlineSnapshot(
+    `"422 neurons: named in the query and in the body; name them once @ neurons"`,
+  );
 });
 
 test('query parameters and headers that cannot be read', async () => {
@@ -191,6 +198,11 @@ test('routes and methods that are not there', async () => {
   );
   const { app } = createTestApp();
   expect((await app.request(RESPONSES)).headers.get('Allow')).toBe('POST');
+  expect(await refusal('/v1/stimulus-sets', { method: 'DELETE' })).toMatchInlineSnapshot(
+    `"405 DELETE is not answered here; there is GET, HEAD, PUT"`,
+  );
+  const { headers } = await app.request('/v1/stimulus-sets', { method: 'DELETE' });
+  expect(headers.get('Allow')).toBe('GET, HEAD, PUT');
 });
 
 test('more than the service takes', async () => {

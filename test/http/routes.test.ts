@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
 import { withoutPaths } from '../../src/http/models.js';
 import { createTestApp } from '../support/app.js';
 import { tinyCard, tinyModel } from '../support/cards.js';
+import { openTestStore } from '../support/store.js';
 
 test('GET / says where to look', async () => {
   const { app } = createTestApp();
@@ -13,12 +15,18 @@ test('GET / says where to look', async () => {
 });
 
 test('every route in the index is there', async () => {
-  const { app } = createTestApp();
+  const { app } = createTestApp({ store: await openTestStore() });
+  const set = await app.request('/v1/stimulus-sets', {
+    method: 'PUT',
+    body: new Uint8Array(encodeNpy(new Float32Array(6), [3, 2])),
+  });
+  const { digest } = (await set.json()) as { digest: string };
   const { routes } = (await (await app.request('/')).json()) as { routes: Record<string, string> };
   for (const route of Object.keys(routes)) {
     const [method = '', path = ''] = route.split(' ');
-    const answer = await app.request(path.replace('{model}', 'tiny'), { method });
-    expect([200, 400], route).toContain(answer.status);
+    const own = path.replace('{model}', 'tiny').replace('{digest}', digest);
+    const answer = await app.request(own, { method });
+    expect([200, 204, 400], route).toContain(answer.status);
   }
 });
 

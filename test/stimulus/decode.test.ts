@@ -135,11 +135,72 @@ test('multipart files are decoded in order, each by its own type', async () => {
   expect(notes).toEqual([[], [], []]);
 });
 
+test('a part that states no type is what its first bytes show, or raw where dtype says so', async () => {
+  const boundary = 'multipart/form-data; boundary=b';
+  const part = Buffer.from(
+    '--b\r\nContent-Disposition: form-data; name="stimuli"; filename="x"\r\n\r\n',
+  );
+  const body = (bytes: Uint8Array) => Buffer.concat([part, bytes, Buffer.from('\r\n--b--\r\n')]);
+  for (const [file, dtype] of [
+    [await png(GRAY_8), undefined],
+    [encodeNpy(GRAY, [6, 4]), undefined],
+    [GRAY_8, 'uint8'],
+  ] as const) {
+    const options = dtype === undefined ? {} : { dtype };
+    expect((await decode(boundary, body(file), options)).stimuli.pixels).toEqual(GRAY);
+    expect((await decode(undefined, file, options)).stimuli.pixels).toEqual(GRAY);
+  }
+});
+
 test('without a content type the first bytes decide', async () => {
   for (const body of [await png(GRAY_8), encodeNpy(GRAY, [6, 4])]) {
     expect((await decode(undefined, body)).stimuli.pixels).toEqual(GRAY);
     expect((await decode('application/octet-stream', body)).stimuli.pixels).toEqual(GRAY);
   }
+});
+
+test('where no size is asked for, stimuli keep theirs, which is one', async () => {
+  const target = { background: 0.5 };
+  const { stimuli } = await decode(NPY, encodeNpy(new Uint8Array(2 * 7 * 5), [2, 7, 5]), {
+    target,
+  });
+  expect(stimuli).toMatchObject({ count: 2, height: 7, width: 5 });
+  const form = (...sides: number[]) => {
+    const entry = (side: number) => Array.from({ length: side }, () => new Array(side).fill(0.5));
+    return JSON.stringify({ stimuli: sides.map(entry) });
+  };
+  expect((await decode('application/json', form(2, 2), { target })).stimuli.count).toBe(2);
+  await expect(decode('application/json', form(2, 2, 3), { target })).rejects.toThrow(
+    'stimulus 2 is 3x3, the first is 2x2; add ?height= and ?width=, and ?fit=resize or ?fit=crop',
+  );
+  const grating = JSON.stringify({ stimuli: [{ grating: {} }] });
+  await expect(decode('application/json', grating, { target })).rejects.toThrow(
+    'rendered stimuli have no size of their own: add ?height= and ?width=',
+  );
+  await expect(
+    decode('application/octet-stream', GRAY_8, { target, dtype: 'uint8' }),
+  ).rejects.toThrow('raw stimuli have no size of their own: add ?height= and ?width=');
+});
+
+test('a stored set is asked for by its digest, in JSON and in a form', async () => {
+  const digest = '0123456789abcdef'.repeat(4);
+  const set = { count: 2, height: 12, width: 8, pixels: new Float32Array(2 * 12 * 8).fill(0.5) };
+  const asked: string[] = [];
+  const storedSet = async (name: string) => {
+    asked.push(name);
+    return set;
+  };
+  const form = `--boundary\r\nContent-Disposition: form-data; name="stimulusSet"\r\n\r\n${digest}\r\n--boundary--\r\n`;
+  for (const [type, body] of [
+    ['application/json', JSON.stringify({ stimulusSet: digest })],
+    ['multipart/form-data; boundary=boundary', form],
+  ] as const) {
+    const { stimuli, notes, storedAs } = await decode(type, body, { storedSet, fit: 'crop' });
+    expect(stimuli).toMatchObject({ count: 2, height: 6, width: 4 });
+    expect(notes).toEqual([['cropped from 12 high x 8 wide'], ['cropped from 12 high x 8 wide']]);
+    expect(storedAs).toBe(digest);
+  }
+  expect(asked).toEqual([digest, digest]);
 });
 
 test('fit=resize and fit=crop change the size and say so', async () => {

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
-import { GRAY, GRAY_8, grayPng, refusal } from './request.js';
+import { decode, GRAY, GRAY_8, grayPng, refusal } from './request.js';
 
 const NPY = 'application/x-npy';
 const JSON_TYPE = 'application/json';
@@ -46,6 +46,43 @@ test('images', async () => {
   const cmyk = await sharp(png).toColourspace('cmyk').jpeg().toBuffer();
   expect(await refusal('image/jpeg', cmyk)).toMatchInlineSnapshot(
     `"InputError: the JPEG is cmyk with uchar samples; gray or RGB of 8 or 16 bits is accepted"`,
+  );
+});
+
+/** An uncompressed 8-bit TIFF of one row; photometric 1 is gray, 2 is RGB. */
+function tiff(width: number, samplesPerPixel: number, photometric: 1 | 2): Buffer {
+  const short = (tag: number, value: number) => [tag, 3, 1, value] as const;
+  const entries = [
+    ...[short(256, width), short(257, 1), short(258, 8), short(259, 1), short(262, photometric)],
+    ...[short(273, 200), short(277, samplesPerPixel), short(278, 1)],
+    short(279, width * samplesPerPixel),
+  ];
+  const file = Buffer.alloc(200 + width * samplesPerPixel, 100);
+  file.write('II*\0', 'latin1');
+  file.writeUInt32LE(8, 4);
+  file.writeUInt16LE(entries.length, 8);
+  for (const [i, [tag, type, count, value]] of entries.entries()) {
+    const at = 10 + 12 * i;
+    file.writeUInt16LE(tag, at);
+    file.writeUInt16LE(type, at + 2);
+    file.writeUInt32LE(count, at + 4);
+    file.writeUInt32LE(value, at + 8);
+  }
+  file.writeUInt32LE(0, 10 + 12 * entries.length);
+  return file;
+}
+
+test('more channels than gray or colour has', async () => {
+  const target = { height: 1, width: 4, background: 0.5 };
+  expect((await decode('image/tiff', tiff(4, 1, 1), { target })).notes).toEqual([[]]);
+  expect(await refusal('image/tiff', tiff(4, 3, 1), { target })).toMatchInlineSnapshot(
+    `"InputError: the TIFF has 3 channels; gray or RGB is accepted, with or without alpha"`,
+  );
+  expect(await refusal('image/tiff', tiff(4, 5, 1), { target })).toMatchInlineSnapshot(
+    `"InputError: the TIFF has 5 channels; gray or RGB is accepted, with or without alpha"`,
+  );
+  expect(await refusal('image/tiff', tiff(4, 5, 2), { target })).toMatchInlineSnapshot(
+    `"InputError: the TIFF has 5 channels; gray or RGB is accepted, with or without alpha"`,
   );
 });
 
@@ -156,6 +193,11 @@ test('multipart bodies', async () => {
   expect(await refusal(type, body)).toMatchInlineSnapshot(
     `"UnsupportedMediaError: file 0 (stimuli): text/csv is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data [file 0 (stimuli)]"`,
   );
+  const untyped =
+    '--b\r\nContent-Disposition: form-data; name="k"; filename="k"\r\n\r\n5\r\n--b--\r\n';
+  expect(await refusal('multipart/form-data; boundary=b', untyped)).toMatchInlineSnapshot(
+    `"UnsupportedMediaError: file 0 (k): there is no Content-Type, and the first bytes show none; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data [file 0 (k)]"`,
+  );
   expect(await refusal(type, body.subarray(0, body.length - 20))).toMatchInlineSnapshot(
     `"InputError: the multipart body cannot be read: cut off, or without its boundary"`,
   );
@@ -182,6 +224,12 @@ test('more than the limits allow', async () => {
   const json = JSON.stringify({ stimuli: new Array(9).fill({ grating: {} }) });
   expect(await refusal(JSON_TYPE, json)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+  );
+  const image = new Blob([await grayPng(100, 100)], { type: 'image/png' });
+  const many = await multipart(...Array.from({ length: 17 }, () => image));
+  const limits = { maxStimuli: 100, maxPixels: 10_000 };
+  expect(await refusal(many.type, many.body, { fit: 'resize', limits })).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: file 16 (stimuli): images of more than 160000 pixels in one request [file 16 (stimuli)]"`,
   );
   const wide = encodeNpy(new Uint8Array(200 * 100), [200, 100]);
   expect(await refusal(NPY, wide, { fit: 'resize' })).toMatchInlineSnapshot(

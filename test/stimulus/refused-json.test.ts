@@ -57,6 +57,26 @@ test('JSON bodies', async () => {
   );
 });
 
+test('stored sets in JSON', async () => {
+  const digest = '0'.repeat(64);
+  const set = JSON.stringify({ stimulusSet: digest });
+  const storedSet = async () => ({ count: 9, height: 6, width: 4, pixels: new Float32Array(216) });
+  expect(await refusal(JSON_TYPE, set)).toMatchInlineSnapshot(
+    `"InputError: stimulusSet: no stored set is taken here; send the stimuli themselves [stimulusSet]"`,
+  );
+  expect(await refusal(JSON_TYPE, set, { storedSet })).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+  );
+  const both = JSON.stringify({ stimulusSet: digest, stimuli: [] });
+  expect(await refusal(JSON_TYPE, both, { storedSet })).toMatchInlineSnapshot(
+    `"InputError: the body: Unrecognized key: "stimuli""`,
+  );
+  const short = JSON.stringify({ stimulusSet: 'abc' });
+  expect(await refusal(JSON_TYPE, short, { storedSet })).toMatchInlineSnapshot(
+    `"InputError: stimulusSet: the digest of a stored set is expected, 64 hex digits [stimulusSet]"`,
+  );
+});
+
 test('nested numbers in JSON', async () => {
   const ragged = rows((all) => {
     all[2]!.pop();

@@ -4,8 +4,9 @@ import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engi
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
 import { createApp } from '../../src/http/app.js';
 import { createMetrics } from '../../src/http/metrics.js';
-import type { Limits, Readiness } from '../../src/http/service.js';
 import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
+import type { Limits, Readiness, Service } from '../../src/http/service.js';
+import { createStoreMetrics } from '../../src/http/store-metrics.js';
 import { tinyModel } from './cards.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 import { fixedRepository } from './fixed-repository.js';
@@ -18,6 +19,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   /** In place of `served` and `unusable`. */
   readonly catalogue?: ModelRepository;
   readonly streams?: Partial<Pick<StreamsOptions, 'most' | 'timing'>>;
+  readonly store?: Service['store'];
 }
 
 /** The app over an engine worked out by hand, two versions of a tiny model and one unusable model. */
@@ -36,9 +38,11 @@ export function createTestApp(options: TestAppOptions = {}) {
     clock,
     onBatch: (stimuli) => metrics.batch(stimuli),
   });
-  const service = { catalogue, scheduler, engine: engine.description };
+  const { store = { unusable: 'this app has no folder' } } = options;
+  const service = { catalogue, scheduler, engine: engine.description, store };
   const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };
-  const metrics = createMetrics(new Registry(), () => scheduler.depth);
+  const registry = new Registry();
+  const metrics = createMetrics(registry, () => scheduler.depth);
   metrics.models(catalogue);
   const logger = loggerInto(log);
   const streams = createStreams({
@@ -54,6 +58,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
     streams,
     metrics,
+    storeMetrics: createStoreMetrics(registry, () => 0),
     logger,
     clock,
   });

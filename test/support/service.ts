@@ -23,7 +23,8 @@ export function spawnService(environment: Record<string, string>) {
   if (!existsSync(MAIN)) throw new Error('dist/src/main.js is missing: npm run build');
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH, PORT: '0', ENGINE: 'wasm', ...environment },
+    // nothing is stored unless a test says where
+    env: { PATH, PORT: '0', ENGINE: 'wasm', DATA_DIR: '/dev/null', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

@@ -1,13 +1,14 @@
 import { accepts } from 'hono/accepts';
 import { answerJson, answerNpy, answerRaw, modelIdentity } from '../answer.js';
 import { readBody } from '../body.js';
-import { compute } from '../compute.js';
 import { modelOf, serviceOf } from '../models.js';
-import { selectNeurons } from '../neurons.js';
+import { neuronsOf, selectNeurons } from '../neurons.js';
+import { reportHeaders } from '../report-headers.js';
 import { readDeadline, readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { decodeBody, reportStimuli, StimulusQuery } from '../stimulus-request.js';
+import { decodeBody, reportInTurns, StimulusQuery } from '../stimulus-request.js';
+import { computeOrRecall, recallNote, storedStimuli } from '../stored.js';
 import { type AppContext, timed, timing } from '../trace.js';
 
 /** Stimuli in, responses out. */
@@ -24,18 +25,16 @@ export function responseRoutes(deps: AppDependencies): Route[] {
       query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
     const body = await readBody(c.req.raw, limits.maxBody);
     const contentType = c.req.header('Content-Type');
-    const decoded = await timed(c, clock, 'decode', () =>
-      decodeBody({ contentType, body, query, model, limits }),
-    );
-    const { stimuli, notes } = decoded;
-    const { ids, columns } = asked ?? selectNeurons(model.card, decoded.neurons);
-    const values = await compute(c, service, {
-      model,
-      stimuli,
-      columns,
-      priority: 'prediction',
-      deadline,
+    const storedSet = storedStimuli(deps);
+    const shown = await timed(c, clock, 'decode', async () => {
+      const decoded = await decodeBody({ contentType, body, query, model, limits, storedSet });
+      return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
     });
+    const { stimuli, reports } = shown;
+    const { ids, columns } = neuronsOf(model.card, asked, shown.neurons);
+    const question = { model, stimuli, columns, priority: 'prediction', deadline } as const;
+    const values = await computeOrRecall(c, deps, service, question, shown);
+    for (const [name, value] of reportHeaders(reports)) c.header(name, value);
     switch (answerType(c)) {
       case 'application/x-npy':
         return answerNpy(c, clock, values, [stimuli.count, columns.length]);
@@ -46,7 +45,8 @@ export function responseRoutes(deps: AppDependencies): Route[] {
           model: modelIdentity(model),
           neurons: ids,
           responses: rows(values, stimuli.count),
-          stimuli: reportStimuli(model, stimuli, notes),
+          stimuli: reports,
+          ...recallNote(c, shown),
           timing: timing(c.get('trace')),
           id: c.get('trace').requestId,
         }));

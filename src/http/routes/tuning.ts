@@ -5,13 +5,13 @@ import { rankTuning } from '../../tuning/rank.js';
 import { checkResponses, type ResponseMatrix } from '../../tuning/response-matrix.js';
 import { answerJson, modelIdentity } from '../answer.js';
 import { readBody } from '../body.js';
-import { compute } from '../compute.js';
 import { modelOf, serviceOf } from '../models.js';
-import { selectNeurons } from '../neurons.js';
+import { neuronsOf, selectNeurons } from '../neurons.js';
 import { readDeadline, readQuery, WholeNumber } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { decodeSet, reportStimuli, StimulusQuery } from '../stimulus-request.js';
+import { decodeSet, reportInTurns, StimulusQuery } from '../stimulus-request.js';
+import { computeOrRecall, recallNote, storedStimuli } from '../stored.js';
 import { type AppContext, timed, timing } from '../trace.js';
 import { peakAnswer, rankAnswer } from '../tuning-answers.js';
 
@@ -49,23 +49,29 @@ export function tuningRoutes(deps: AppDependencies): Route[] {
     const model = modelOf(c, service);
     const query = readQuery(c, TuningQuery);
     const deadline = readDeadline(c);
-    const { ids, columns } = selectNeurons(model.card, query.neurons);
+    const asked =
+      query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
     const body = await readBody(c.req.raw, limits.maxBody);
     const contentType = c.req.header('Content-Type');
-    const { stimuli, notes, real } = await timed(c, clock, 'decode', () =>
-      decodeSet({ contentType, body, query, model, limits }),
-    );
+    const storedSet = storedStimuli(deps);
+    const shown = await timed(c, clock, 'decode', async () => {
+      const decoded = await decodeSet({ contentType, body, query, model, limits, storedSet });
+      return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
+    });
+    const { stimuli, reports, real } = shown;
+    const { ids, columns } = neuronsOf(model.card, asked, shown.neurons);
     const ofColumns = real && selectColumns(real, columns);
     // before the sweep: what is refused anyway costs no compute
     const k = peakCount(stimuli.count, query.k);
     if (ofColumns) checkResponses(ofColumns, 'responses');
     const question = { model, stimuli, columns, priority: 'sweep', deadline } as const;
-    const values = await compute(c, service, question);
+    const values = await computeOrRecall(c, deps, service, question, shown);
     const predicted = { stimuli: stimuli.count, neurons: columns.length, values };
     return answerJson(c, clock, () => ({
       model: modelIdentity(model),
       ...analysis({ predicted, real: ofColumns, k, ids }),
-      stimuli: reportStimuli(model, stimuli, notes),
+      stimuli: reports,
+      ...recallNote(c, shown),
       timing: timing(c.get('trace')),
       id: c.get('trace').requestId,
     }));

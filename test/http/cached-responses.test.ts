@@ -1,0 +1,94 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { ask, createStoringApp, DIGEST, MODEL, NPY, put } from '../support/stored-sets.js';
+
+test('computed once: later requests take what there is, by neuron', async () => {
+  const { app, engine, store } = await createStoringApp();
+  await put(app);
+  const answer = async (query = '', accept = 'application/json') => {
+    const response = await ask(
+      app,
+      `responses${query}`,
+      { stimulusSet: DIGEST },
+      { Accept: accept },
+    );
+    const cache = /^cache;desc=(\w+), /.exec(response.headers.get('Server-Timing') ?? '')?.[1];
+    return { response, cache };
+  };
+  const asked = () => engine.asked.map(({ neurons }) => [...neurons]);
+  const some = await answer('?neurons=7,1');
+  expect([some.cache, asked()]).toEqual(['miss', [[3, 1]]]);
+  expect(await some.response.json()).toMatchObject({ cache: 'miss', neurons: [7, 1] });
+  const all = await answer();
+  expect([all.cache, asked()]).toEqual([
+    'partial',
+    [
+      [3, 1],
+      [0, 2],
+    ],
+  ]);
+  const expected = await app.request(`${MODEL}/responses`, {
+    method: 'POST',
+    body: new Uint8Array(NPY),
+  });
+  const { responses } = (await expected.json()) as { responses: number[][] };
+  expect(await all.response.json()).toMatchObject({ cache: 'partial', responses });
+  engine.asked.length = 0;
+  const reversed = await answer('?neurons=2,1,0');
+  expect(await reversed.response.json()).toMatchObject({
+    cache: 'hit',
+    responses: responses.map(([a, b, c]) => [c, b, a]),
+  });
+  const binary = await answer('', 'application/octet-stream');
+  expect(binary.cache).toBe('hit');
+  expect([...new Float32Array(await binary.response.arrayBuffer())]).toEqual(responses.flat());
+  expect((await ask(app, 'tuning/rank', { stimulusSet: DIGEST })).status).toBe(200);
+  expect(asked()).toEqual([]);
+  const metrics = await (await app.request('/metrics')).text();
+  for (const [result, count] of [
+    ['hit', 3],
+    ['partial', 1],
+    ['miss', 1],
+  ]) {
+    expect(metrics).toContain(
+      `hypercolumn_response_cache_requests_total{result="${result}"} ${count}\n`,
+    );
+  }
+  const folder = path.join(store.folder, 'responses');
+  for (const name of await readdir(folder)) await writeFile(path.join(folder, name), 'damaged');
+  expect((await answer()).cache).toBe('miss');
+  expect(asked()).toEqual([[0, 1, 2, 3]]);
+});
+
+test('cached responses are of one model, one set and what it was fitted to', async () => {
+  const { app, engine } = await createStoringApp();
+  await put(app);
+  const large = new Uint8Array(
+    encodeNpy(
+      Uint8Array.from({ length: 60 }, (_, i) => 4 * i),
+      [2, 6, 5],
+    ),
+  );
+  const { digest } = (await (await put(app, large)).json()) as { digest: string };
+  const requests = [
+    () => ask(app, 'responses', { stimulusSet: DIGEST }),
+    () => ask(app, 'versions/1/responses', { stimulusSet: DIGEST }),
+    () => ask(app, 'responses?fit=crop', { stimulusSet: digest }),
+    () => ask(app, 'responses?fit=resize', { stimulusSet: digest }),
+  ];
+  for (const request of requests)
+    expect(await (await request()).json()).toMatchObject({ cache: 'miss' });
+  expect(engine.asked).toHaveLength(4);
+  for (const request of requests)
+    expect(await (await request()).json()).toMatchObject({ cache: 'hit' });
+  expect(engine.asked).toHaveLength(4);
+  // stimuli that were sent are not looked up
+  const sent = await app.request(`${MODEL}/responses`, {
+    method: 'POST',
+    body: new Uint8Array(NPY),
+  });
+  expect(await sent.json()).not.toHaveProperty('cache');
+  expect(sent.headers.get('Server-Timing')).not.toContain('cache');
+});
