@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { DeadlineError } from '../engine/scheduler.js';
+import { idempotent } from './idempotency.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
 import type { Handler, Route } from './route.js';
 import { healthRoutes } from './routes/health.js';
@@ -30,7 +31,11 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...parametricRoutes(deps),
     ...stimulusSetRoutes(deps),
   ];
-  for (const route of routes) add(app, route);
+  const once = idempotent(deps);
+  for (const route of routes) {
+    const repeatable = route.method === 'POST' && route.path.startsWith('/v1/');
+    add(app, repeatable ? { ...route, handler: once(route.handler) } : route);
+  }
   for (const path of new Set(routes.map((route) => route.path))) refuseOthers(app, path, routes);
 
   app.notFound((c) => {
