@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { DeadlineError } from '../engine/scheduler.js';
 import { readBody } from './body.js';
 import { Problem } from './problem.js';
-import { readDeadline } from './request.js';
+import { readDeadline, refuseIfLate } from './request.js';
 import type { Handler } from './route.js';
 import type { AppDependencies } from './service.js';
 import type { AppContext, Trace } from './trace.js';
@@ -74,9 +73,7 @@ export function idempotent({ clock, limits }: AppDependencies): (handler: Handle
       }
       const answer = 'answer' in known ? await known.answer : known;
       c.req.raw.signal.throwIfAborted();
-      if (deadline !== undefined && clock() >= deadline) {
-        throw new DeadlineError('the deadline passed before the responses were there');
-      }
+      refuseIfLate(deadline, clock);
       if (answer) return replay(c, answer);
     }
     return answerFirst(c, { scope, fingerprint }, handler);

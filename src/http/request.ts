@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DeadlineError } from '../engine/scheduler.js';
 import { parseAs, parseJson } from '../formats/json.js';
 import { InputError, type InputProblem } from '../input-error.js';
 import { Problem, unreadable } from './problem.js';
@@ -44,6 +45,16 @@ export function readDeadline(c: AppContext): number | undefined {
     throw new Problem(400, `X-Deadline-Ms must be a number of milliseconds, such as 250`);
   }
   return c.get('trace').arrived + Number(header);
+}
+
+/**
+ * Refuses what would be answered late.
+ * @param deadline as `readDeadline` gave it
+ * @throws DeadlineError
+ */
+export function refuseIfLate(deadline: number | undefined, clock: () => number): void {
+  if (deadline === undefined || clock() < deadline) return;
+  throw new DeadlineError('the deadline passed before the responses were there');
 }
 
 /**

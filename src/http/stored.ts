@@ -6,6 +6,7 @@ import type { Store } from '../store/store.js';
 import { compute, type Question } from './compute.js';
 import { serviceOf, withoutPaths } from './models.js';
 import { Problem } from './problem.js';
+import { refuseIfLate } from './request.js';
 import type { AppDependencies, Service } from './service.js';
 import type { StimulusReport } from './stimulus-request.js';
 import type { AppContext } from './trace.js';
@@ -91,6 +92,7 @@ export async function computeOrRecall(
     await responses.write(cached, computed);
     for (const [column, data] of computed) known.set(column, data);
   }
+  refuseIfLate(question.deadline, deps.clock);
   trace.stimuli = count;
   trace.neurons = columns.length;
   const values = new Float32Array(count * columns.length);

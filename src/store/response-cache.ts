@@ -8,7 +8,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { encodeSafetensors, type NamedTensor, readSafetensors } from '../formats/safetensors.js';
 import { InputError } from '../input-error.js';
 import { sha256, writeWhole } from '../whole-file.js';
-import { DamagedError, hasCode } from './errors.js';
+import { DamagedError, unless } from './errors.js';
 
 /** Whose responses, to which stimuli. */
 export interface CacheQuestion {
@@ -87,7 +87,7 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
     if (all.size === 0) return all;
     files.get(key);
     const now = new Date();
-    await utimes(fileOf(key), now, now).catch(absent);
+    await utimes(fileOf(key), now, now).catch(unless('ENOENT'));
     return new Map(
       Array.from(columns).flatMap((column) => {
         const values = all.get(column);
@@ -124,7 +124,7 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
 
   /** All columns of a file that are views on it; none where it is not there, or damaged. */
   async function open(key: string, count: number): Promise<ResponseColumns> {
-    const file = await readFile(fileOf(key)).catch(absent);
+    const file = await readFile(fileOf(key)).catch(unless('ENOENT'));
     if (file === undefined) return new Map();
     try {
       return parse(key, file, count);
@@ -167,12 +167,10 @@ function sealOf(key: string, body: Uint8Array): Buffer {
 async function filesByUse(folder: string): Promise<{ key: string; bytes: number }[]> {
   const found: { key: string; bytes: number; used: number }[] = [];
   for (const key of await readdir(folder)) {
-    const file = KEY.test(key) ? await stat(path.join(folder, key)).catch(absent) : undefined;
+    const file = KEY.test(key)
+      ? await stat(path.join(folder, key)).catch(unless('ENOENT'))
+      : undefined;
     if (file) found.push({ key, bytes: file.size, used: file.mtimeMs });
   }
   return found.toSorted((a, b) => a.used - b.used);
-}
-
-function absent(error: unknown): undefined {
-  if (!hasCode(error, 'ENOENT')) throw error;
 }

@@ -7,7 +7,7 @@ import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import { stimulusDigests } from '../stimulus/turns.js';
 import { writeWhole } from '../whole-file.js';
 import { compactPixels } from './compact-pixels.js';
-import { DamagedError, hasCode, StoreFullError } from './errors.js';
+import { DamagedError, hasCode, StoreFullError, unless } from './errors.js';
 
 /** What is known of a stored set without reading its pixels. */
 export interface StoredSet {
@@ -69,6 +69,8 @@ const NO_LIMITS = { maxStimuli: Infinity, maxPixels: Infinity };
  */
 export function createStimulusSets(folder: string, capacity: number): StimulusSets {
   let line: Promise<unknown> = Promise.resolve();
+  /** Those who ask for a set at the same time share it: a small request asks for much memory. */
+  const reading = new Map<string, Promise<OpenedSet | undefined>>();
   return { capacity, put, read, list, remove };
 
   async function put(stimuli: Stimuli, digests: readonly string[]) {
@@ -80,15 +82,23 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
       const isNew = (await sizeOf(digest)) === undefined;
       if (isNew) await checkRoom(file.length);
       await writeWhole(fileOf(digest), file).catch((cause: unknown) => {
-        if (!hasCode(cause, 'ENOSPC', 'EDQUOT')) throw cause;
-        throw new StoreFullError('the disk is full', { cause });
+        if (!hasCode(cause, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw cause;
+        throw new StoreFullError('the disk has no room for the set', { cause });
       });
       return isNew;
     });
     return { created: await created, set: describe(digest, file, file.length, new Date()) };
   }
 
-  async function read(digest: string): Promise<OpenedSet | undefined> {
+  function read(digest: string): Promise<OpenedSet | undefined> {
+    const begun = reading.get(digest);
+    if (begun) return begun;
+    const started = readAlone(digest).finally(() => reading.delete(digest));
+    reading.set(digest, started);
+    return started;
+  }
+
+  async function readAlone(digest: string): Promise<OpenedSet | undefined> {
     const opened = await withFile(digest, async (handle) => {
       const { mtime } = await handle.stat();
       return { file: await handle.readFile(), mtime };
@@ -129,7 +139,7 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     digest: string,
     use: (handle: FileHandle) => Promise<T>,
   ): Promise<T | undefined> {
-    const handle = await open(fileOf(digest)).catch(absent);
+    const handle = await open(fileOf(digest)).catch(unless('ENOENT'));
     try {
       return handle && (await use(handle));
     } finally {
@@ -159,7 +169,7 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
   }
 
   async function sizeOf(digest: string): Promise<number | undefined> {
-    return (await stat(fileOf(digest)).catch(absent))?.size;
+    return (await stat(fileOf(digest)).catch(unless('ENOENT')))?.size;
   }
 
   function fileOf(digest: string): string {
@@ -198,8 +208,4 @@ function describe(digest: string, head: Uint8Array, bytes: number, storedAt: Dat
 
 function roomFor(bytes: number): number {
   return Math.max(bytes, BLOCK);
-}
-
-function absent(error: unknown): undefined {
-  if (!hasCode(error, 'ENOENT')) throw error;
 }

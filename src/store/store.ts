@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { writeWhole } from '../whole-file.js';
+import { unless } from './errors.js';
 import { openResponseCache, type ResponseCache } from './response-cache.js';
 import { createStimulusSets, type StimulusSets } from './stimulus-sets.js';
 
@@ -33,7 +34,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     path.join(folder, name),
   ) as [string, string];
   for (const each of [setsFolder, responsesFolder]) {
-    await mkdir(each, { recursive: true });
+    await makeFolder(each);
     await removeAbandoned(each);
     await proveWritable(each);
   }
@@ -45,6 +46,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       logger,
     }),
   };
+}
+
+/** With those above it; mkdir's own way of doing so never ends where nothing can be made, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await stat(folder).catch(unless('ENOENT'))) return;
+  await makeFolder(path.dirname(folder));
+  await mkdir(folder).catch(unless('EEXIST'));
 }
 
 /** What a process that was killed left half written; another's that still writes is younger. */

@@ -2,6 +2,8 @@ import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
+import { createTestApp } from '../support/app.js';
+import { openTestStore } from '../support/store.js';
 import { ask, createStoringApp, DIGEST, MODEL, NPY, put } from '../support/stored-sets.js';
 
 test('computed once: later requests take what there is, by neuron', async () => {
@@ -91,4 +93,22 @@ test('cached responses are of one model, one set and what it was fitted to', asy
   });
   expect(await sent.json()).not.toHaveProperty('cache');
   expect(sent.headers.get('Server-Timing')).not.toContain('cache');
+});
+
+test('past X-Deadline-Ms cached responses are refused too', async () => {
+  const { sets, responses } = await openTestStore();
+  const slow = {
+    ...sets,
+    read: (digest: string) => {
+      time.now += 10;
+      return sets.read(digest);
+    },
+  };
+  const { app, engine, time } = createTestApp({ store: { sets: slow, responses } });
+  await put(app);
+  const asked = (patience: string) =>
+    ask(app, 'responses', { stimulusSet: DIGEST }, { 'X-Deadline-Ms': patience });
+  expect([(await asked('11')).status, (await asked('11')).status]).toEqual([200, 200]);
+  expect((await asked('10')).status).toBe(503);
+  expect(engine.asked).toHaveLength(1);
 });

@@ -6,7 +6,7 @@ import { decodeNpy } from '../../src/formats/npy.js';
 import { type Stimuli, setDigest } from '../../src/stimulus/stimuli.js';
 import { stimulusDigests } from '../../src/stimulus/turns.js';
 import { DamagedError, StoreFullError } from '../../src/store/errors.js';
-import { openTestStore, type TestStore } from '../support/store.js';
+import { openTestStore, type TestStore, temporaryFolder } from '../support/store.js';
 
 /** `count` stimuli of 3x2 pixels, gray level by gray level. */
 function grays(count: number, first = 0): Stimuli {
@@ -121,6 +121,14 @@ test('a set whose file was changed in any byte is refused, and mended by another
   expect((await store.sets.read(set.digest))?.stimuli).toEqual(grays(4));
 });
 
+test('those who ask at the same time share what is read, those who come later do not', async () => {
+  const store = await openTestStore();
+  const { digest } = (await put(store, grays(1))).set;
+  const [one, other] = await Promise.all([store.sets.read(digest), store.sets.read(digest)]);
+  expect(one).toBe(other);
+  expect(await store.sets.read(digest)).not.toBe(one);
+});
+
 test('a set under the name of another is refused', async () => {
   const store = await openTestStore();
   const [one, other] = [await put(store, grays(1)), await put(store, grays(1, 100))];
@@ -164,4 +172,10 @@ test('sets take no more room than they may, however many come at once', async ()
 
 test('a folder that cannot be written is told when it is opened', async () => {
   await expect(openTestStore({ folder: '/dev/null/store' })).rejects.toThrow('ENOTDIR');
+  await expect(openTestStore({ folder: '/proc/a/b/c' })).rejects.toThrow('ENOENT');
+});
+
+test('a folder is made with those above it', async () => {
+  const folder = path.join(await temporaryFolder(), 'a', 'b');
+  expect((await put(await openTestStore({ folder }), grays(1))).created).toBe(true);
 });

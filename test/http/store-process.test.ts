@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
+import { type RunningService, startService } from '../support/service.js';
+import { temporaryFolder } from '../support/store.js';
+
+const SIDE = SMALLEST_SIDE;
+
+let service: RunningService | undefined;
+afterEach(() => service?.child.kill('SIGKILL'));
+
+async function start(folder: string, data = path.join(folder, 'data')): Promise<RunningService> {
+  const folders = { MODELS_DIR: path.join(folder, 'models'), DATA_DIR: data };
+  service = await startService({ ...folders, GRACE_SECONDS: '0' });
+  return service;
+}
+
+async function folderWithModel(): Promise<string> {
+  const folder = await temporaryFolder();
+  await saveConstantModel(path.join(folder, 'models'), 'constant');
+  return folder;
+}
+
+/** `count` stimuli of one gray level each, that no other `first` has. */
+function upload(url: string, count: number, first: number): Promise<Response> {
+  const pixels = Float32Array.from({ length: count * SIDE ** 2 }, (_, i) => (first + i / 1e7) % 1);
+  const body = new Uint8Array(encodeNpy(pixels, [count, SIDE, SIDE]));
+  return fetch(`${url}/v1/stimulus-sets`, { method: 'PUT', body });
+}
+
+function ask(url: string, digest: string): Promise<Response> {
+  const body = JSON.stringify({ stimulusSet: digest });
+  const headers = { 'Content-Type': 'application/json' };
+  return fetch(`${url}/v1/models/constant/responses`, { method: 'POST', body, headers });
+}
+
+async function digestsIn(url: string): Promise<string[]> {
+  const list = (await (await fetch(`${url}/v1/stimulus-sets`)).json()) as {
+    stimulusSets: { digest: string }[];
+  };
+  return list.stimulusSets.map(({ digest }) => digest);
+}
+
+test('sets and cached responses are there after a restart', async () => {
+  const folder = await folderWithModel();
+  const { url, child, ended, stdout } = await start(folder);
+  expect(stdout()).toContain(`sets    kept in ${folder}/data`);
+  const { digest } = (await (await upload(url, 2, 0)).json()) as { digest: string };
+  expect(await (await ask(url, digest)).json()).toMatchObject({ cache: 'miss' });
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  const again = await start(folder);
+  expect(await (await ask(again.url, digest)).json()).toMatchObject({
+    cache: 'hit',
+    responses: [
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ],
+  });
+});
+
+test('after kill -9 in the midst of an upload every set that is there is whole', async () => {
+  const folder = await folderWithModel();
+  const { url, child, ended } = await start(folder);
+  const { digest } = (await (await upload(url, 10, 0)).json()) as { digest: string };
+  const sets = path.join(folder, 'data', 'stimulus-sets');
+  const large = upload(url, 10_000, 0.5).catch(() => 'cut off');
+  while (readdirSync(sets).length < 2) await new Promise(setImmediate);
+  child.kill('SIGKILL');
+  await Promise.all([ended, large]);
+  const again = await start(folder);
+  const digests = await digestsIn(again.url);
+  expect(digests).toContain(digest);
+  for (const each of digests) {
+    expect((await fetch(`${again.url}/v1/stimulus-sets/${each}`)).status).toBe(200);
+  }
+});
+
+test('an upload that the disk cuts off leaves nothing behind', async () => {
+  const folder = await folderWithModel();
+  const { url, child } = await start(folder);
+  const limit = spawnSync('prlimit', ['--pid', String(child.pid), '--fsize=500000']);
+  expect(limit.status).toBe(0);
+  const cutOff = await upload(url, 500, 0);
+  expect(cutOff.status).toBe(507);
+  expect(await digestsIn(url)).toEqual([]);
+  expect(readdirSync(path.join(folder, 'data', 'stimulus-sets'))).toEqual([]);
+  expect((await upload(url, 400, 0)).status).toBe(201);
+});
+
+test('a folder that cannot be written is told at the start, and models are served', async () => {
+  const folder = await folderWithModel();
+  const { url, stdout, stderr } = await start(folder, '/dev/null');
+  expect(stdout()).toContain('sets    none: DATA_DIR="/dev/null" cannot be written (ENOTDIR)\n');
+  expect(stderr()).toContain('"level":40');
+  expect((await upload(url, 1, 0)).status).toBe(503);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+});
