@@ -28,10 +28,11 @@ RUN node dist/deploy/tensorflow/setup.js --variant gpu
 
 FROM node:22-bookworm-slim AS runtime
 WORKDIR /app
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models DATA_DIR=/data
 COPY models/demo /models/demo
 COPY package.json LICENSE ./
 COPY --from=build /app/dist dist
+RUN install --directory --owner=1000 --group=1000 /data
 # By number, so that Kubernetes can tell that it is not root.
 USER 1000:1000
 EXPOSE 8080

@@ -126,6 +126,8 @@ function toGray(
   }
   const notes: string[] = [];
   if (coloured) notes.push('converted to gray (Rec. 709 luma)');
-  if (transparent) notes.push(`alpha composed on the background, gray ${background}`);
+  if (transparent) {
+    notes.push(`alpha composed on the background, gray ${Number(background.toPrecision(4))}`);
+  }
   return { pixels, notes };
 }

@@ -32,6 +32,12 @@ test('answers of numbers alone tell of the stimuli in headers, as JSON does in i
   expect(good.headers.has('X-Stimulus-Warnings')).toBe(false);
 });
 
+test('JSON needs no such headers', async () => {
+  const { app } = createTestApp();
+  const { headers } = await app.request(URL, post(NPY));
+  expect([...headers.keys()].filter((name) => name.startsWith('x-stimulus'))).toEqual([]);
+});
+
 test('headers stay short, however many stimuli there are', async () => {
   const { app } = createTestApp({ limits: { maxStimuli: 1000, maxBody: 100_000 }, capacity: 1000 });
   // brighter and brighter, so that no warning is like another; the last is dark

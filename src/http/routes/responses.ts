@@ -34,8 +34,11 @@ export function responseRoutes(deps: AppDependencies): Route[] {
     const { ids, columns } = neuronsOf(model.card, asked, shown.neurons);
     const question = { model, stimuli, columns, priority: 'prediction', deadline } as const;
     const values = await computeOrRecall(c, deps, service, question, shown);
-    for (const [name, value] of reportHeaders(reports)) c.header(name, value);
-    switch (answerType(c)) {
+    const type = answerType(c);
+    if (type !== 'application/json') {
+      for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+    }
+    switch (type) {
       case 'application/x-npy':
         return answerNpy(c, clock, values, [stimuli.count, columns.length]);
       case 'application/octet-stream':
