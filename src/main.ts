@@ -14,9 +14,9 @@ import { createScheduler } from './engine/scheduler.js';
 import { createApp } from './http/app.js';
 import { createMetrics } from './http/metrics.js';
 import { listen, StartError } from './http/server.js';
-import { createStreams } from './http/stream/streams.js';
 import type { Readiness, Service } from './http/service.js';
 import { createStoreMetrics } from './http/store-metrics.js';
+import { createStreams } from './http/stream/streams.js';
 import { InputError } from './input-error.js';
 import { openStore } from './store/store.js';
 

@@ -4,8 +4,8 @@ import type { EngineDescription } from '../engine/engine.js';
 import type { Scheduler } from '../engine/scheduler.js';
 import type { Store } from '../store/store.js';
 import type { Metrics } from './metrics.js';
-import type { Streams } from './stream/streams.js';
 import type { StoreMetrics } from './store-metrics.js';
+import type { Streams } from './stream/streams.js';
 
 /** What answers questions, once the models are loaded. */
 export interface Service {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { STAGES, type Stage } from './metrics.js';
 import type { AppDependencies } from './service.js';
-import type { Upgrade } from './stream/upgrade.js';
 import type { CacheUse } from './store-metrics.js';
+import type { Upgrade } from './stream/upgrade.js';
 
 /** What is known of one request while it is answered. */
 export interface Trace {

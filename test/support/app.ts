@@ -4,9 +4,9 @@ import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engi
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
 import { createApp } from '../../src/http/app.js';
 import { createMetrics } from '../../src/http/metrics.js';
-import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
 import type { Limits, Readiness, Service } from '../../src/http/service.js';
 import { createStoreMetrics } from '../../src/http/store-metrics.js';
+import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
 import { tinyModel } from './cards.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 import { fixedRepository } from './fixed-repository.js';
