@@ -59,8 +59,8 @@ export interface SchedulerOptions {
   readonly chunk: number;
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
-  /** Told of each batch handed to the engine. */
-  readonly onBatch?: (stimuli: number) => void;
+  /** Told of each batch that the engine answered, with the digest of its model. */
+  readonly onBatch?: (stimuli: number, digest: string, seconds: number) => void;
 }
 
 /** A request in line, and how to answer it. */
@@ -153,10 +153,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const stimuli = joinStimuli(pieces);
       const { digest, neurons } = pieces[0]!.job.request;
       atEngine = stimuli.count;
-      onBatch?.(stimuli.count);
       deliver(pieces, await askTwice({ digest, neurons, stimuli }));
       const seconds = (clock() - started) / 1000;
       for (const { job } of pieces) job.inferSeconds += seconds;
+      onBatch?.(stimuli.count, digest, seconds);
     } catch (error) {
       for (const { job } of pieces) refuse(job, error);
     } finally {

@@ -13,7 +13,9 @@ import { stimulusSetRoutes } from './routes/stimulus-sets.js';
 import { streamRoutes } from './routes/stream.js';
 import { tuningRoutes } from './routes/tuning.js';
 import type { AppDependencies } from './service.js';
-import { type AppEnv, traceRequests } from './trace.js';
+import { type AppContext, type AppEnv, traceRequests } from './trace.js';
+import { errorResponse, isProtocolPath } from './v2/error.js';
+import { protocolRoutes } from './v2/routes.js';
 
 /** The service's HTTP interface. */
 export function createApp(deps: AppDependencies): Hono<AppEnv> {
@@ -30,6 +32,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...tuningRoutes(deps),
     ...parametricRoutes(deps),
     ...stimulusSetRoutes(deps),
+    ...protocolRoutes(deps),
   ];
   const once = idempotent(deps);
   for (const route of routes) {
@@ -40,7 +43,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
 
   app.notFound((c) => {
     const problem = new Problem(404, 'there is nothing here; GET / lists what there is');
-    return problemResponse(problem, c.get('trace').requestId);
+    return tell(problem, c);
   });
 
   app.onError((error, c) => {
@@ -49,10 +52,15 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     if (error instanceof DeadlineError) metrics.deadlineMiss();
     const problem = problemFrom(error);
     if (problem.status === 500) logger.error({ requestId, err: error }, 'bug');
-    return problemResponse(problem, requestId);
+    return tell(problem, c);
   });
 
   return app;
+}
+
+function tell(problem: Problem, c: AppContext): Response {
+  if (isProtocolPath(c.req.path)) return errorResponse(problem);
+  return problemResponse(problem, c.get('trace').requestId);
 }
 
 function add(app: Hono<AppEnv>, { method, path, handler }: Route): void {

@@ -1,8 +1,7 @@
 import { PayloadTooLargeError, UnsupportedMediaError } from '../stimulus/errors.js';
 
 /**
- * Reads a whole body of at most `limit` bytes. One that announces more is not read; one that turns
- * out longer is read no further into memory, only past.
+ * Reads a whole body of at most `limit` bytes.
  * @throws PayloadTooLargeError beyond the limit, UnsupportedMediaError when it is compressed
  */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
@@ -12,6 +11,15 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
       `Content-Encoding: ${encoding} is not accepted; send the body as it is`,
     );
   }
+  return await readAsSent(request, limit);
+}
+
+/**
+ * Reads a whole body of at most `limit` bytes, compressed if that is how it comes. One that announces
+ * more is not read; one that turns out longer is read no further into memory, only past.
+ * @throws PayloadTooLargeError beyond the limit
+ */
+export async function readAsSent(request: Request, limit: number): Promise<Uint8Array> {
   const announced = request.headers.get('content-length');
   if (announced === null) return readCounting(request, limit);
   if (Number(announced) > limit) throw tooLarge(limit);
@@ -52,7 +60,7 @@ async function discard(reader: ReadableStreamDefaultReader<Uint8Array> | undefin
   }
 }
 
-function tooLarge(limit: number): PayloadTooLargeError {
+export function tooLarge(limit: number): PayloadTooLargeError {
   return new PayloadTooLargeError(
     `the body is larger than ${limit} bytes, the most that is accepted`,
   );

@@ -1,10 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Catalogue } from '../engine/catalogue.js';
+import { createStatistics, type ModelStatistics, type Stage } from './statistics.js';
 import type { FrameTimes } from './stream/layout.js';
-
-/** The parts of a request's time. */
-export const STAGES = ['decode', 'queue', 'infer', 'encode'] as const;
-export type Stage = (typeof STAGES)[number];
 
 /** What the service counts. */
 export interface Metrics {
@@ -16,12 +13,17 @@ export interface Metrics {
     readonly method: string;
     readonly status: number;
     readonly seconds: Readonly<Partial<Record<Stage | 'total', number>>>;
+    /** Where responses of a model were asked for. */
+    readonly digest?: string | undefined;
+    readonly stimuli?: number | undefined;
   }) => void;
   /** A frame of a stream, answered with a status as of HTTP. */
   readonly frame: (status: number, times: FrameTimes) => void;
   /** How many streams are open. */
   readonly streams: (open: number) => void;
-  readonly batch: (stimuli: number) => void;
+  readonly batch: (stimuli: number, digest: string, seconds: number) => void;
+  /** What was asked of a model so far. */
+  readonly statistics: (digest: string) => ModelStatistics;
   readonly deadlineMiss: () => void;
   readonly engineRestart: () => void;
   readonly models: (catalogue: Catalogue) => void;
@@ -39,6 +41,7 @@ const STIMULI = [1, 2, 4, 8, 16, 32, 64, 128, 256];
  */
 export function createMetrics(registry: Registry, queueDepth: () => number): Metrics {
   const registers = [registry];
+  const statistics = createStatistics(Date.now);
   const requests = new Counter({
     name: 'hypercolumn_http_requests_total',
     help: 'Requests answered',
@@ -98,8 +101,11 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
 
   return {
     text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
-    request({ route, method, status, seconds: measured }) {
+    request({ route, method, status, seconds: measured, digest, stimuli }) {
       requests.inc({ route, method, status });
+      if (digest !== undefined && stimuli !== undefined) {
+        statistics.request({ digest, stimuli, success: status === 200, seconds: measured });
+      }
       for (const [stage, histogram] of Object.entries(stages)) {
         const value = measured[stage as keyof typeof stages];
         if (value !== undefined) histogram.observe(value);
@@ -113,11 +119,16 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
       stages.infer.observe(infer / 1000);
     },
     streams: (open) => streams.set(open),
-    batch: (stimuli) => batchSize.observe(stimuli),
+    batch(stimuli, digest, seconds) {
+      batchSize.observe(stimuli);
+      statistics.batch({ digest, stimuli, seconds });
+    },
+    statistics: statistics.of,
     deadlineMiss: () => deadlineMisses.inc(),
     engineRestart: () => engineRestarts.inc(),
     models({ served, unusable }) {
       modelReady.reset();
+      statistics.keep(new Set(served.map(({ digest }) => digest)));
       for (const { name, version } of unusable) modelReady.set({ model: name, version }, 0);
       for (const { name, version } of served) modelReady.set({ model: name, version }, 1);
     },

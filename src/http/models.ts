@@ -17,7 +17,7 @@ export function serviceOf({ readiness }: AppDependencies): Service {
  * @throws Problem 404 when there is none, 503 when it cannot be served, 412 when `If-Match` names
  *   another digest
  */
-export function modelOf(c: AppContext, { catalogue }: Service): ServedModel {
+export function modelOf(c: AppContext, { catalogue }: Pick<Service, 'catalogue'>): ServedModel {
   const name = c.req.param('model') ?? '';
   const version = c.req.param('version');
   const model = findModel(catalogue, name, version);

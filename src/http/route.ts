@@ -12,10 +12,15 @@ export interface Route {
 }
 
 /** A model's route, which exists for the latest version and for each version by number. */
-export function modelRoute(method: Route['method'], tail: string, handler: Handler): Route[] {
-  return ['/v1/models/:model', '/v1/models/:model/versions/:version'].map((head) => ({
+export function modelRoute(
+  method: Route['method'],
+  tail: string,
+  handler: Handler,
+  under: '/v1' | '/v2' = '/v1',
+): Route[] {
+  return ['/models/:model', '/models/:model/versions/:version'].map((head) => ({
     method,
-    path: `${head}${tail}`,
+    path: `${under}${head}${tail}`,
     handler,
   }));
 }

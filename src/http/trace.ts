@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
-import { STAGES, type Stage } from './metrics.js';
 import type { AppDependencies } from './service.js';
+import { STAGES, type Stage } from './statistics.js';
 import type { CacheUse } from './store-metrics.js';
 import type { Upgrade } from './stream/upgrade.js';
 
@@ -34,7 +34,7 @@ export type AppContext = Context<AppEnv>;
 
 const REQUEST_ID = /^[\x20-\x7e]{1,128}$/;
 /** Asked every few seconds by machines, and of no interest unless something is wrong. */
-const QUIET = new Set(['/livez', '/readyz', '/metrics']);
+const QUIET = new Set(['/livez', '/readyz', '/metrics', '/v2/health/live', '/v2/health/ready']);
 
 /** Gives each request its id and trace; then its headers, its line in the log, and its counts. */
 export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
@@ -63,7 +63,7 @@ export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> 
     headers.set('X-Request-Id', requestId);
     headers.set('Server-Timing', serverTiming({ ...seconds, total }, cache));
     if (digest !== undefined) headers.set('ETag', `"${digest}"`);
-    metrics.request({ route, method, status, seconds: { ...seconds, total } });
+    metrics.request({ route, method, status, seconds: { ...seconds, total }, digest, stimuli });
     // a stream writes its own line
     const level = QUIET.has(route) || status === 101 ? 'debug' : 'info';
     const ms = Number((total * 1000).toFixed(3));

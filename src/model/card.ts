@@ -120,10 +120,13 @@ export const GoldenCard = z.strictObject({
 });
 export type GoldenCard = z.infer<typeof GoldenCard>;
 
+/** A model's name, which is also that of its folder. */
+export const ModelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+
 /** What a saved model says of itself. Unknown keys are errors. */
 export const ModelCard = z.strictObject({
   formatVersion: z.literal(1),
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  name: ModelName,
   version: z.int().positive(),
   architecture: z.strictObject({ id: ArchitectureId, ...Architecture.shape }),
   stimulus: StimulusCard,

@@ -36,7 +36,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     capacity: options.capacity ?? 100,
     chunk: options.chunk ?? 8,
     clock,
-    onBatch: (stimuli) => metrics.batch(stimuli),
+    onBatch: (...batch) => metrics.batch(...batch),
   });
   const { store = { unusable: 'this app has no folder' } } = options;
   const service = { catalogue, scheduler, engine: engine.description, store };

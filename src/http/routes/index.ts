@@ -18,6 +18,8 @@ const INDEX = {
     'GET /v1/stimulus-sets': 'the stored sets',
     'GET /v1/stimulus-sets/{digest}': 'a stored set: what is known of it, or its .npy file',
     'DELETE /v1/stimulus-sets/{digest}': 'deletes a stored set',
+    'GET /v2': 'the Open Inference Protocol, version 2, for clients of Triton and KServe',
+    'POST /v2/models/{model}/infer': 'stimuli in, responses out, as tensors',
   },
   versions: 'every route of a model also exists under /v1/models/{model}/versions/{version}',
 };
