@@ -16,6 +16,9 @@ const NPY = new Uint8Array(
   encodeNpy(new Float32Array(SMALLEST_SIDE ** 2).fill(0.5), [SMALLEST_SIDE, SMALLEST_SIDE]),
 );
 
+/** For processes on a busy machine. */
+const PATIENCE = { timeout: 20_000 };
+
 let models = '';
 let service: RunningService | undefined;
 
@@ -59,15 +62,17 @@ test('on SIGHUP a new version answers, and an engine that is killed comes back w
   expect(await ask(url)).toEqual({ status: 200, version: 1, responses: [[1, 2, 3, 4]] });
   await saveConstantModel(models, 'v1');
   child.kill('SIGHUP');
-  await expect.poll(async () => (await ask(url)).version).toBe(2);
+  await expect.poll(async () => (await ask(url)).version, PATIENCE).toBe(2);
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toContain('hypercolumn_model_ready{model="v1",version="2"} 1\n');
   await rm(path.join(models, 'v1', '1'), { recursive: true });
   child.kill('SIGHUP');
-  await expect.poll(() => versions(url)).toEqual([{ version: 2, ready: true, reason: undefined }]);
+  await expect
+    .poll(() => versions(url), PATIENCE)
+    .toEqual([{ version: 2, ready: true, reason: undefined }]);
   const [engine] = children();
   process.kill(engine!, 'SIGKILL');
-  await expect.poll(() => children().some((id) => id !== engine)).toBe(true);
+  await expect.poll(() => children().some((id) => id !== engine), PATIENCE).toBe(true);
   expect(await ask(url)).toEqual({ status: 200, version: 2, responses: [[1, 2, 3, 4]] });
 });
 
@@ -105,7 +110,9 @@ test('while it reloads over and over, under load, every request is answered', as
   while (reloads < 10) {
     if (reloads > 0) await (reloads % 2 === 1 ? rename(second, aside) : rename(aside, second));
     child.kill('SIGHUP');
-    await expect.poll(() => stderr().split('"msg":"reloaded"').length - 1).toBe(reloads + 1);
+    await expect
+      .poll(() => stderr().split('"msg":"reloaded"').length - 1, PATIENCE)
+      .toBe(reloads + 1);
     reloads += 1;
   }
   await Promise.all(load);
@@ -132,7 +139,7 @@ test('when its terminal is closed, it ends', async () => {
   await once(terminal, 'close');
   try {
     const answer = () => fetch(`${url}/livez`).catch(() => 'gone');
-    await expect.poll(answer, { timeout: 20_000 }).toBe('gone');
+    await expect.poll(answer, PATIENCE).toBe('gone');
   } finally {
     if (existsSync(`/proc/${inTerminal}`)) process.kill(inTerminal!, 'SIGKILL');
   }

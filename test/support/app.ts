@@ -4,7 +4,7 @@ import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engi
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
 import { createApp } from '../../src/http/app.js';
 import { createMetrics } from '../../src/http/metrics.js';
-import type { Limits, Readiness, Service } from '../../src/http/service.js';
+import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
 import { createStoreMetrics } from '../../src/http/store-metrics.js';
 import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
 import { tinyModel } from './cards.js';
@@ -53,7 +53,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     clock,
     ...options.streams,
   });
-  const app = createApp({
+  const deps: AppDependencies = {
     readiness: () => state.readiness,
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
     streams,
@@ -61,8 +61,9 @@ export function createTestApp(options: TestAppOptions = {}) {
     storeMetrics: createStoreMetrics(registry, () => 0),
     logger,
     clock,
-  });
-  return { app, engine, catalogue, scheduler, service, streams, state, time, log };
+  };
+  const app = createApp(deps);
+  return { app, deps, engine, catalogue, scheduler, service, streams, state, time, log };
 }
 
 function loggerInto(log: Record<string, unknown>[]): Logger {

@@ -126,9 +126,9 @@ function readNeurons(
 
 function wantsBinary({ outputs, parameters }: InferBody): boolean {
   for (const [i, { name }] of (outputs ?? []).entries()) {
-    if (name !== RESPONSES || i > 0) {
-      throw errorAt(`outputs[${i}].name`, `'${name}' is not to be had; there is one ${RESPONSES}`);
-    }
+    const path = `outputs[${i}].name`;
+    if (name !== RESPONSES) throw errorAt(path, `'${name}' is not known; there is ${RESPONSES}`);
+    if (i > 0) throw errorAt(path, `'${name}' is asked for twice`);
   }
   const own = outputs?.[0]?.parameters?.binary_data;
   return own ?? parameters?.binary_data_output ?? false;

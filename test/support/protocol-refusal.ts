@@ -1,0 +1,19 @@
+import { expect } from 'vitest';
+import { createTestApp, type TestAppOptions } from './app.js';
+import { IN_JSON, INFER, jsonRequest } from './protocol.js';
+
+/** Sends a bad request; gives its answer on one line after the service answered a good one. */
+export async function refusal(request: RequestInit, path = INFER, options: TestAppOptions = {}) {
+  const { app, engine, scheduler } = createTestApp(options);
+  const answer = await app.request(path, request);
+  expect(answer.headers.get('Content-Type')).toBe('application/json');
+  const { error, ...rest } = (await answer.json()) as { error: string };
+  expect(rest).toEqual({});
+  expect(engine.asked).toHaveLength(0);
+  expect(scheduler.depth).toBe(0);
+  expect((await app.request(INFER, jsonRequest({ inputs: [IN_JSON] }))).status).toBe(200);
+  return `${answer.status} ${error}`;
+}
+
+/** An inference request whose stimuli are changed. */
+export const withInput = (change: object) => jsonRequest({ inputs: [{ ...IN_JSON, ...change }] });
