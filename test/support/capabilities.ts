@@ -73,8 +73,16 @@ export function websocketsPackage(): PythonPackages {
   return pythonPackages('WEBSOCKETS', ['numpy', 'websockets']);
 }
 
+/**
+ * Clients of the Open Inference Protocol, in the Python that CLIENTS_PYTHON names, or in the virtual
+ * environment ~/.cache/hypercolumn/clients. `REQUIRE_CLIENTS=1` demands them.
+ */
+export function inferenceClients(): PythonPackages {
+  return pythonPackages('CLIENTS', ['kserve', 'tritonclient.http']);
+}
+
 function pythonPackages(
-  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS',
+  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS' | 'CLIENTS',
   packages: readonly string[],
 ): PythonPackages {
   const folder = path.join(homedir(), '.cache/hypercolumn', name.toLowerCase());
