@@ -170,6 +170,21 @@ test('sets take no more room than they may, however many come at once', async ()
   await expect(put(store, grays(3000))).rejects.toMatchObject({ tooLarge: true });
 });
 
+test('no file stays open, whatever it holds', async () => {
+  const store = await openTestStore();
+  const { digest } = (await put(store, grays(1))).set;
+  const open = async () => (await readdir('/proc/self/fd')).length;
+  const before = await open();
+  for (let i = 0; i < 20; i++) {
+    await store.sets.list();
+    if (i === 10) await writeFile(fileOf(store, digest), 'damaged');
+    const read = store.sets.read(digest);
+    if (i < 10) await read;
+    else await expect(read).rejects.toThrow(DamagedError);
+  }
+  expect(await open()).toBe(before);
+});
+
 test('a folder that cannot be written is told when it is opened', async () => {
   await expect(openTestStore({ folder: '/dev/null/store' })).rejects.toThrow('ENOTDIR');
   await expect(openTestStore({ folder: '/proc/a/b/c' })).rejects.toThrow('ENOENT');
