@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { parseAs, parseJson } from '../formats/json.js';
 import { errorAt } from './errors.js';
-import { Grating } from './grating.js';
+import { type Entry, parseImageView, parseParametric, within } from './parametric/entry.js';
+import { isKind, type Kind, type Parametric, SCHEMAS } from './parametric/kinds.js';
+import type { ImageView } from './parametric/view.js';
 import { copyUnitFloats } from './pixel-values.js';
 import type { GrayImage } from './stimuli.js';
 
@@ -9,7 +11,8 @@ import type { GrayImage } from './stimuli.js';
 const StimulusEntry = z.unknown().meta({
   description:
     'Rows of pixels, 0..1; or {"png": base64} (also JPEG, WebP, TIFF); or {"npy": base64} of one ' +
-    'image; or {"grating": {...}}',
+    'image; or a stimulus by its parameters, such as {"grating": {...}}, of which there are ' +
+    `${Object.keys(SCHEMAS).join(', ')} and image: see docs/stimuli.md`,
 });
 
 const Neurons = z
@@ -36,38 +39,85 @@ export type StoredSetBody = z.infer<typeof StoredSetBody>;
 /** One entry of `stimuli`, read as far as its JSON goes. */
 export type JsonStimulus =
   | { readonly kind: 'pixels'; readonly image: GrayImage; readonly notes: string[] }
-  | { readonly kind: 'png' | 'npy'; readonly bytes: Uint8Array }
-  | { readonly kind: 'grating'; readonly grating: Grating };
+  | { readonly kind: 'file'; readonly file: EmbeddedFile; readonly view?: ImageView }
+  | { readonly kind: 'parametric'; readonly path: string; readonly stimulus: Parametric };
+
+/** A file in base64, and where it stands. */
+export interface EmbeddedFile {
+  readonly path: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A JSON body that is one entry itself, as it came. */
+export interface BareEntry {
+  readonly entry: Entry;
+}
 
 /**
  * @throws InputError when the bytes are not JSON in UTF-8, or neither `{"stimuli": [...]}` nor
- *   `{"stimulusSet": digest}`
+ *   `{"stimulusSet": digest}` nor an entry that describes a stimulus, such as `{"grating": {...}}`
  */
-export function parseStimuliBody(body: Uint8Array): StimuliBody | StoredSetBody {
+export function parseStimuliBody(body: Uint8Array): StimuliBody | StoredSetBody | BareEntry {
   const json = parseJson(body);
-  const named = typeof json === 'object' && json !== null && 'stimulusSet' in json;
-  return named ? parseAs(StoredSetBody, json, '') : parseAs(StimuliBody, json, '');
+  if (typeof json === 'object' && json !== null) {
+    if ('stimulusSet' in json) return parseAs(StoredSetBody, json, '');
+    if (!('stimuli' in json) && kindIn(json) !== undefined) return { entry: { ...json } };
+  }
+  return parseAs(StimuliBody, json, '');
 }
 
 /**
  * Reads one entry of `stimuli`.
- * @param path of the entry, e.g. `stimuli[0]`; errors name it, or the pixel `stimuli[0][3][7]`
- * @throws InputError when the entry is none of the four kinds, ragged, or holds values outside 0..1
+ * @param path of the entry, e.g. `stimuli[0]`, or '' where it is the whole body; errors name it, or
+ *   the pixel `stimuli[0][3][7]`
+ * @param scale pixels per degree of visual angle, where they are known
+ * @throws InputError when the entry is of no kind, ragged, or holds values outside their range
  */
-export function parseJsonStimulus(entry: unknown, path: string): JsonStimulus {
+export function parseJsonStimulus(
+  entry: unknown,
+  path: string,
+  scale: number | undefined,
+): JsonStimulus {
   if (Array.isArray(entry)) return parseRows(entry, path);
-  const fields = typeof entry === 'object' && entry !== null ? Object.entries(entry) : [];
-  const [kind, value] = fields[0] ?? [];
-  if (fields.length === 1 && kind === 'grating') {
-    return { kind, grating: parseAs(Grating, value, `${path}.grating`) };
+  const fields: Entry = typeof entry === 'object' && entry !== null ? { ...entry } : {};
+  const names = Object.keys(fields);
+  const [only] = names;
+  if (names.length === 1 && (only === 'png' || only === 'npy')) {
+    return { kind: 'file', file: parseFile(only, fields[only], path) };
   }
-  if (fields.length === 1 && (kind === 'png' || kind === 'npy')) {
-    return { kind, bytes: parseBase64(value, `${path}.${kind}`) };
+  const kind = kindIn(fields);
+  if (kind === 'image') {
+    const view = parseImageView(fields, path, scale);
+    const type = view.png === undefined ? 'npy' : 'png';
+    return { kind: 'file', file: parseFile(type, view[type], within(path, kind)), view };
+  }
+  if (kind !== undefined) {
+    return {
+      kind: 'parametric',
+      path: within(path, kind),
+      stimulus: parseParametric(kind, fields, path, scale),
+    };
   }
   throw errorAt(
     path,
-    'a stimulus is rows of pixels, {"png": base64}, {"npy": base64} or {"grating": {...}}',
+    'a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of ' +
+      `${KINDS.join(', ')} with its parameters, such as {"grating": {...}}`,
   );
+}
+
+const KINDS = [...Object.keys(SCHEMAS), 'image'];
+
+function kindIn(entry: object): Kind | 'image' | undefined {
+  return Object.keys(entry).find(
+    (name): name is Kind | 'image' => name === 'image' || isKind(name),
+  );
+}
+
+function parseFile(type: 'png' | 'npy', text: unknown, parent: string): EmbeddedFile {
+  const path = within(parent, type);
+  const contentType = type === 'png' ? 'image/png' : 'application/x-npy';
+  return { path, contentType, bytes: parseBase64(text, path) };
 }
 
 function parseRows(rows: readonly unknown[], path: string): JsonStimulus {

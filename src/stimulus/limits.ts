@@ -7,7 +7,7 @@ export interface StimulusLimits {
   readonly maxStimuli: number;
   /**
    * Pixels (height x width) per stimulus as it was sent, before it is fitted; the image files of one
-   * request may hold 16 times as many.
+   * request, and what it has rendered, may hold 16 times as many.
    */
   readonly maxPixels: number;
 }
@@ -22,7 +22,8 @@ export function checkCount(count: number, { maxStimuli }: StimulusLimits): void 
 const MAX_PIXELS_TIMES = 16;
 
 /**
- * Counts the pixels of a request's image files, which take far more room than the files do.
+ * Counts the pixels of a request's image files, and of what is rendered for it: they take far more room
+ * than what was sent.
  * @returns to be told of each size before its pixels are decoded; throws PayloadTooLargeError beyond
  *   the limit
  */

@@ -23,6 +23,8 @@ export interface Canvas {
   readonly height: number;
   readonly width: number;
   readonly background: number;
+  /** Of visual angle, where it is known. */
+  readonly pixelsPerDegree?: number | undefined;
 }
 
 /** What stimuli of any size are made for: the gray (0..1) behind what is transparent. */

@@ -1,4 +1,4 @@
-import { type Grating, renderGratings } from './grating.js';
+import { type Grating, renderGratings } from './parametric/grating.js';
 import type { Canvas, Stimuli } from './stimuli.js';
 
 /** 0, 15, ... 165 degrees. */

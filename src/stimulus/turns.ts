@@ -24,6 +24,20 @@ export async function inTurns<T>(
   return results;
 }
 
+/**
+ * For work that goes on image by image.
+ * @returns to be called after each: when enough was done it lets others have their turn
+ */
+export function turnTaker(): (size: { height: number; width: number }) => Promise<void> {
+  let pixels = 0;
+  return async ({ height, width }) => {
+    pixels += height * width;
+    if (pixels < PIXELS) return;
+    pixels = 0;
+    await others();
+  };
+}
+
 /** The digest of each stimulus, in order. */
 export function stimulusDigests(stimuli: Stimuli): Promise<string[]> {
   return inTurns(stimuli, (part) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
-import { Grating, renderGrating } from '../../src/stimulus/grating.js';
+import { Grating, renderGrating } from '../../src/stimulus/parametric/grating.js';
 import { stimulusAt, stimulusDigest } from '../../src/stimulus/stimuli.js';
 import { decode, GRAY, GRAY_8 } from './request.js';
 

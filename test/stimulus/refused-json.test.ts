@@ -44,10 +44,10 @@ test('JSON bodies', async () => {
     `"InputError: stimuli[0]: rows of pixels are expected: [[0.5, ...], ...] [stimuli[0]]"`,
   );
   expect(await refusal(JSON_TYPE, '{"stimuli": [7]}')).toMatchInlineSnapshot(
-    `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64} or {"grating": {...}} [stimuli[0]]"`,
+    `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
   );
   expect(await refusal(JSON_TYPE, '{"stimuli": [{"jpg": ""}]}')).toMatchInlineSnapshot(
-    `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64} or {"grating": {...}} [stimuli[0]]"`,
+    `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
   );
   expect(await refusal(JSON_TYPE, '{"stimuli": [[0.5]], "neuron": 1}')).toMatchInlineSnapshot(
     `"InputError: the body: Unrecognized key: "neuron""`,
@@ -127,7 +127,9 @@ test('files and gratings in JSON', async () => {
     `"InputError: stimuli[0].grating.spatialFrequency: Too small: expected number to be >0; stimuli[0].grating.contrast: Too big: expected number to be <=1 [stimuli[0].grating.spatialFrequency, stimuli[0].grating.contrast]"`,
   );
   const target = { height: 6, width: 4, background: 0.75 };
-  expect(await refusal(JSON_TYPE, one({ grating: {} }), { target })).toMatchInlineSnapshot(
+  expect(
+    await refusal(JSON_TYPE, one({ grating: { contrast: 1 } }), { target }),
+  ).toMatchInlineSnapshot(
     `"InputError: stimuli[0].grating: contrast 1 on a background of 0.75 needs luminance 1.5, brighter than white; at most 0.333 can be shown [stimuli[0].grating]"`,
   );
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Grating, renderGrating } from '../../src/stimulus/grating.js';
+import { Grating, renderGrating } from '../../src/stimulus/parametric/grating.js';
 import { stimulusAt } from '../../src/stimulus/stimuli.js';
 import { orientationSweep } from '../../src/stimulus/sweep.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Grating, renderGrating } from '../../src/stimulus/grating.js';
+import { Grating, renderGrating } from '../../src/stimulus/parametric/grating.js';
 import { rangeWarnings, stimulusStatistics } from '../../src/stimulus/training-range.js';
 
 test('mean and RMS contrast of a half black, half white image', () => {

@@ -2,7 +2,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import type { ImportCard, NeuronCard, StimulusCard } from '../../src/model/card.js';
 import { type SavedModel, saveModel } from '../../src/model/saved-model.js';
 import type { ArchitectureId } from '../../src/network/architectures.js';
-import { renderGratings } from '../../src/stimulus/grating.js';
+import { renderGratings } from '../../src/stimulus/parametric/grating.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import { describeStimuli } from '../describe.js';
 import { evaluate, type Fit, predict } from '../fit.js';

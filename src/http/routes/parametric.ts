@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { blankStimulus, Grating } from '../../stimulus/grating.js';
 import { checkCount } from '../../stimulus/limits.js';
-import { type Canvas, concatStimuli } from '../../stimulus/stimuli.js';
+import { Grating } from '../../stimulus/parametric/grating.js';
+import { blankStimulus, largestContrast } from '../../stimulus/parametric/paint.js';
+import { concatStimuli } from '../../stimulus/stimuli.js';
 import { DEFAULT_ORIENTATIONS, DEFAULT_PHASES, orientationSweep } from '../../stimulus/sweep.js';
 import { orientationTuning } from '../../tuning/orientation.js';
 import { answerJson, modelIdentity } from '../answer.js';
@@ -18,9 +19,6 @@ import { type AppContext, timed, timing } from '../trace.js';
 /** The parameters that can be swept. */
 const PARAMETERS = ['orientation'] as const;
 
-/** The fixed part of a sweep; without a contrast it takes the largest that the model's gray allows. */
-const FixedGrating = Grating.extend({ contrast: Grating.shape.contrast.unwrap().optional() });
-
 /** The body of a parametric tuning request; `{}` is a whole experiment. */
 const Experiment = z.strictObject({
   parameter: z
@@ -34,7 +32,7 @@ const Experiment = z.strictObject({
     .min(1)
     .default([...DEFAULT_ORIENTATIONS])
     .describe('degrees'),
-  stimulus: z.strictObject({ grating: FixedGrating.prefault({}) }).prefault({}),
+  stimulus: z.strictObject({ grating: Grating.prefault({}) }).prefault({}),
   neurons: z.union([z.string(), z.array(z.int().nonnegative()).min(1)]).optional(),
 });
 
@@ -93,9 +91,4 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
       };
     });
   }
-}
-
-/** The largest Michelson contrast around a gray that stays within 0..1, rounded down. */
-function largestContrast({ background }: Canvas): number {
-  return Math.min(1, Math.floor((1 / background - 1) * 1000) / 1000);
 }

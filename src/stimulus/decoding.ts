@@ -1,0 +1,120 @@
+import { InputError } from '../input-error.js';
+import { PayloadTooLargeError, sizeText, stimulusError, UnsupportedMediaError } from './errors.js';
+import { checkSize, type Fit, fitImage, type Size, sameSize } from './fit.js';
+import type { StimuliBody } from './json.js';
+import { checkPixels, pixelCounter, type StimulusLimits } from './limits.js';
+import {
+  type Backdrop,
+  type Canvas,
+  concatStimuli,
+  type GrayImage,
+  type Stimuli,
+  stimulusAt,
+} from './stimuli.js';
+import { turnTaker } from './turns.js';
+
+/** How stimuli are to be decoded, the same for every stimulus of a request. */
+export interface DecodeOptions {
+  /** The size that is asked for, if any, and the gray for alpha and gratings. */
+  readonly target: Canvas | Backdrop;
+  /** Who asks for that size, for messages; `the model takes` where it is not said. */
+  readonly asker?: string;
+  readonly limits: StimulusLimits;
+  readonly fit: Fit;
+  /** Element type of raw application/octet-stream pixels: `uint8` or `float32`. */
+  readonly dtype?: string | undefined;
+  /** The set stored under a digest, where stored sets are taken. */
+  readonly storedSet?: (digest: string) => Promise<Stimuli>;
+}
+
+export interface DecodedStimuli {
+  /** Every stimulus at the target size, or where none was asked for at their own, which is one. */
+  readonly stimuli: Stimuli;
+  /** Per stimulus: what was changed on the way, in words. */
+  readonly notes: readonly (readonly string[])[];
+  /** The neurons that a JSON body asks for, as it wrote them. */
+  readonly neurons?: NonNullable<StimuliBody['neurons']>;
+  /** The digest of the stored set that they were, before they were fitted. */
+  readonly storedAs?: string;
+}
+
+/** The options with what is counted over a whole request. */
+export interface Decoding extends DecodeOptions {
+  readonly countPixels: (size: Size) => void;
+  /** To be called after each image of this size was rendered: lets others have their turn. */
+  readonly takeTurns: (size: Size) => Promise<void>;
+}
+
+/** Brings a batch to the target size; adds to each stimulus's notes what that changed. */
+export function fitBatch(
+  stimuli: Stimuli,
+  notes: readonly (readonly string[])[],
+  { target, fit, limits, asker }: DecodeOptions,
+  first: number,
+): DecodedStimuli {
+  const size = sizeOf(target) ?? stimuli;
+  if (sameSize(stimuli, size)) return { stimuli, notes };
+  checkPixels(stimuli, limits);
+  checkSize(stimuli, size, fit, first, asker);
+  const fitted = notes.map((before, i) => {
+    const { image, note } = fitImage(stimulusAt(stimuli, i), size, fit);
+    return {
+      stimuli: oneStimulus(image),
+      notes: [note === undefined ? before : [...before, note]],
+    };
+  });
+  return concatDecoded(fitted);
+}
+
+export function concatDecoded(decoded: readonly DecodedStimuli[]): DecodedStimuli {
+  const size = decoded[0]!.stimuli;
+  let count = 0;
+  for (const { stimuli } of decoded) {
+    if (!sameSize(stimuli, size)) {
+      const sizes = `is ${sizeText(stimuli)}, the first is ${sizeText(size)}`;
+      throw stimulusError(
+        count,
+        `${sizes}; add ?height= and ?width=, and ?fit=resize or ?fit=crop`,
+      );
+    }
+    count += stimuli.count;
+  }
+  return {
+    stimuli: concatStimuli(decoded.map(({ stimuli }) => stimuli)),
+    notes: decoded.flatMap(({ notes }) => notes),
+  };
+}
+
+export function counting(options: DecodeOptions): Decoding {
+  const countPixels = pixelCounter(options.limits);
+  return { ...options, countPixels, takeTurns: turnTaker() };
+}
+
+export function sizeOf(target: Canvas | Backdrop): Canvas | undefined {
+  return 'height' in target ? target : undefined;
+}
+
+/** @throws InputError where no size was asked for, and what is decoded has none of its own */
+export function sizedCanvas(target: Canvas | Backdrop, what: string): Canvas {
+  const canvas = sizeOf(target);
+  if (canvas) return canvas;
+  throw new InputError(`${what} stimuli have no size of their own: add ?height= and ?width=`);
+}
+
+export function oneStimulus(image: GrayImage): Stimuli {
+  return { count: 1, ...image };
+}
+
+/** Says where in the request an error happened, unless the error knows better. */
+export async function located<T>(path: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof InputError) || error.problems.length > 0) throw error;
+    const message = `${path}: ${error.message}`;
+    const problems = [{ path, message: error.message }];
+    const kinds = [PayloadTooLargeError, UnsupportedMediaError];
+    const Kind = kinds.find((kind) => error instanceof kind) ?? InputError;
+    throw new Kind(message, problems, { cause: error });
+  }
+}

@@ -1,0 +1,105 @@
+import { InputError } from '../input-error.js';
+import {
+  concatDecoded,
+  type DecodedStimuli,
+  type Decoding,
+  fitBatch,
+  located,
+  oneStimulus,
+  sizedCanvas,
+} from './decoding.js';
+import { PayloadTooLargeError, sizeText } from './errors.js';
+import { decodeFile } from './file.js';
+import { type EmbeddedFile, parseJsonStimulus } from './json.js';
+import { checkCount, checkPixels } from './limits.js';
+import { type Parametric, prepare } from './parametric/kinds.js';
+import { type ImageView, viewImage } from './parametric/view.js';
+import { type Canvas, concatStimuli, stimulusAt } from './stimuli.js';
+
+/** Rendered, or blurred, in one go: some milliseconds, in which nobody else has a turn. */
+const MOST_PIXELS = 2 ** 18;
+
+/** Decodes the entries of `stimuli` in a JSON body, in order. @throws as `decodeStimuli` */
+export async function decodeEntries(
+  entries: readonly unknown[],
+  options: Decoding,
+): Promise<DecodedStimuli> {
+  checkCount(entries.length, options.limits);
+  const decoded: DecodedStimuli[] = [];
+  let count = 0;
+  for (const [i, entry] of entries.entries()) {
+    const one = await decodeEntry(entry, `stimuli[${i}]`, options, i);
+    count += one.stimuli.count;
+    checkCount(count, options.limits);
+    decoded.push(one);
+  }
+  return concatDecoded(decoded);
+}
+
+/**
+ * Decodes one entry: one stimulus, or the frames of a sequence.
+ * @param path of the entry; '' where it is the whole body
+ * @param index of the entry, so that errors name it
+ */
+export async function decodeEntry(
+  entry: unknown,
+  path: string,
+  options: Decoding,
+  index: number,
+): Promise<DecodedStimuli> {
+  const { target } = options;
+  const scale = 'height' in target ? target.pixelsPerDegree : undefined;
+  const parsed = parseJsonStimulus(entry, path, scale);
+  switch (parsed.kind) {
+    case 'pixels':
+      return fitBatch(oneStimulus(parsed.image), [parsed.notes], options, index);
+    case 'file':
+      return located(parsed.file.path, () =>
+        decodeEmbedded(parsed.file, parsed.view, options, index),
+      );
+    case 'parametric':
+      return located(parsed.path, () => render(parsed.stimulus, options));
+  }
+}
+
+/** A file inside a JSON body: one stimulus. */
+async function decodeEmbedded(
+  { contentType, bytes }: EmbeddedFile,
+  view: ImageView | undefined,
+  options: Decoding,
+  index: number,
+): Promise<DecodedStimuli> {
+  const decoded = await decodeFile({ contentType, body: bytes }, options, index);
+  const { stimuli, notes } = decoded;
+  if (stimuli.count !== 1) throw new InputError(`${stimuli.count} images; one is expected`);
+  if (view === undefined) return decoded;
+  checkRendered(stimuli);
+  const image = viewImage(stimulusAt(stimuli, 0), view, options.target);
+  await options.takeTurns(image);
+  return { stimuli: oneStimulus(image), notes };
+}
+
+async function render(stimulus: Parametric, options: Decoding): Promise<DecodedStimuli> {
+  const canvas = sizedCanvas(options.target, 'rendered');
+  checkPixels(canvas, options.limits);
+  checkRendered(canvas);
+  const { frames, paint } = prepare(stimulus, canvas);
+  checkCount(frames, options.limits);
+  const painted = [];
+  for (let i = 0; i < frames; i++) {
+    options.countPixels(canvas);
+    painted.push(paint(i));
+    await options.takeTurns(canvas);
+  }
+  return {
+    stimuli: concatStimuli(painted.map(({ image }) => oneStimulus(image))),
+    notes: painted.map(({ notes }) => notes),
+  };
+}
+
+function checkRendered(size: Pick<Canvas, 'height' | 'width'>): void {
+  if (size.height * size.width <= MOST_PIXELS) return;
+  throw new PayloadTooLargeError(
+    `a rendered stimulus of ${sizeText(size)}; at most ${MOST_PIXELS} pixels are rendered`,
+  );
+}

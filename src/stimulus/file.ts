@@ -1,0 +1,69 @@
+import { InputError } from '../input-error.js';
+import { decodeNpyStimuli, decodeRawStimuli, type RAW_ELEMENTS } from './arrays.js';
+import {
+  type DecodedStimuli,
+  type Decoding,
+  fitBatch,
+  oneStimulus,
+  sizedCanvas,
+  sizeOf,
+} from './decoding.js';
+import { UnsupportedMediaError } from './errors.js';
+import { checkSize } from './fit.js';
+import { openImage } from './image.js';
+import { ACCEPTED_TYPES, essenceOf, isImageType, sniffMediaType } from './media-type.js';
+
+/**
+ * Decodes a file: an image, .npy or raw pixels.
+ * @param first how many stimuli of the request come before this file, so that errors count on
+ * @throws as `decodeStimuli`
+ */
+export async function decodeFile(
+  { contentType, body }: { contentType: string | undefined; body: Uint8Array },
+  options: Decoding,
+  first: number,
+): Promise<DecodedStimuli> {
+  const { target, limits, fit, dtype, asker } = options;
+  const size = sizeOf(target);
+  const type = mediaTypeOf(contentType, body, dtype);
+  if (isImageType(type)) {
+    const file = await openImage(body, limits);
+    // before decoding: an image of a size that is refused anyway costs nothing
+    if (size) checkSize(file.size, size, fit, first, asker);
+    options.countPixels(file.size);
+    const { image, notes } = await file.decode(target.background);
+    return fitBatch(oneStimulus(image), [notes], options, first);
+  }
+  if (type === 'application/x-npy') {
+    const { stimuli, notes } = decodeNpyStimuli(body, size, limits, first);
+    return fitBatch(stimuli, notes, options, first);
+  }
+  if (type === 'application/octet-stream') {
+    return decodeRawStimuli(body, rawDtype(dtype), sizedCanvas(target, 'raw'), limits, first);
+  }
+  throw new UnsupportedMediaError(`${type} is not accepted here; send ${ACCEPTED_TYPES}`);
+}
+
+function mediaTypeOf(
+  contentType: string | undefined,
+  body: Uint8Array,
+  dtype: string | undefined,
+): string {
+  const stated = essenceOf(contentType);
+  const unsaid = stated === undefined || (stated === 'application/octet-stream' && !dtype);
+  const raw = dtype === undefined ? undefined : 'application/octet-stream';
+  const type = unsaid ? (sniffMediaType(body) ?? stated ?? raw) : stated;
+  if (type !== undefined) return type;
+  throw new UnsupportedMediaError(
+    `there is no Content-Type, and the first bytes show none; send ${ACCEPTED_TYPES}`,
+  );
+}
+
+function rawDtype(dtype: string | undefined): keyof typeof RAW_ELEMENTS {
+  if (dtype === 'uint8' || dtype === 'float32') return dtype;
+  const message =
+    dtype === undefined
+      ? 'raw pixels need ?dtype=uint8 or ?dtype=float32'
+      : `dtype '${dtype}' is not uint8 or float32`;
+  throw new InputError(message, [{ path: 'dtype', message }]);
+}

@@ -1,0 +1,104 @@
+import { InputError } from '../../input-error.js';
+import type { Canvas } from '../stimuli.js';
+
+/** A disc, or with an inner diameter an annulus; diameters in pixels, null = no outer limit. */
+export interface Aperture {
+  readonly diameter: number | null;
+  readonly innerDiameter: number;
+  readonly edge: 'hard' | 'cosine';
+}
+
+/** No point of a pixel is farther than this from its centre. */
+export const HALF_DIAGONAL = Math.SQRT1_2;
+/** Share of the radius over which a raised-cosine edge falls off. */
+const COSINE_SHARE = 0.25;
+
+/**
+ * How much of each pixel shows what is behind an aperture centred at (x, y), in pixels from the
+ * image centre. Hard edge: the share of the pixel's area inside, exactly. Cosine edge: 1 up to three
+ * quarters of the radius, then a raised cosine down to 0 at the radius, taken at the pixel's centre;
+ * the hole of an annulus is made the same way and taken out.
+ * @returns [height, width], 0..1; null where all of every pixel shows
+ * @throws InputError when the hole leaves nothing
+ */
+export function apertureCoverage(
+  { diameter, innerDiameter, edge }: Aperture,
+  canvas: Canvas,
+  { x, y }: { readonly x: number; readonly y: number },
+): Float64Array | null {
+  if (diameter !== null && innerDiameter >= diameter) {
+    throw new InputError(`innerDiameter ${innerDiameter} must be less than diameter ${diameter}`);
+  }
+  const cover = edge === 'hard' ? discShare : cosineDisc;
+  const outer = diameter === null ? null : cover(canvas, diameter / 2, x, y);
+  if (innerDiameter === 0) return outer;
+  const hole = cover(canvas, innerDiameter / 2, x, y);
+  return hole.map((share, i) => (outer === null ? 1 : outer[i]!) - share);
+}
+
+function discShare(canvas: Canvas, radius: number, x: number, y: number): Float64Array {
+  // pixels whose centre is nearer lie all inside, those whose centre is farther all outside
+  const inside = Math.max(0, radius - HALF_DIAGONAL) ** 2;
+  const outside = (radius + HALF_DIAGONAL) ** 2;
+  return fromCentre(canvas, x, y, (dx, dy) => {
+    const squared = dx * dx + dy * dy;
+    if (squared <= inside) return 1;
+    return squared >= outside ? 0 : pixelShare(radius, dx, dy);
+  });
+}
+
+function cosineDisc(canvas: Canvas, radius: number, x: number, y: number): Float64Array {
+  return fromCentre(canvas, x, y, (dx, dy) => {
+    const outward = 1 - Math.sqrt(dx * dx + dy * dy) / radius;
+    if (outward <= 0) return 0;
+    if (outward >= COSINE_SHARE) return 1;
+    return (1 - Math.cos((Math.PI * outward) / COSINE_SHARE)) / 2;
+  });
+}
+
+/** The function of each pixel's distance from (x, y) along both axes. */
+function fromCentre(
+  { height, width }: Canvas,
+  x: number,
+  y: number,
+  at: (dx: number, dy: number) => number,
+): Float64Array {
+  const values = new Float64Array(height * width);
+  for (let row = 0, i = 0; row < height; row++) {
+    const dy = (height - 1) / 2 - row - y;
+    for (let column = 0; column < width; column++, i++) {
+      values[i] = at(column - (width - 1) / 2 - x, dy);
+    }
+  }
+  return values;
+}
+
+/** Share of the unit square centred at (dx, dy) that lies in the disc around the origin. */
+function pixelShare(radius: number, dx: number, dy: number): number {
+  // of the eight squares that lie alike the same one, so that all give the same bits
+  const far = Math.max(Math.abs(dx), Math.abs(dy));
+  const near = Math.min(Math.abs(dx), Math.abs(dy));
+  const [left, right, low, high] = [far - 0.5, far + 0.5, near - 0.5, near + 0.5];
+  const share =
+    cornerArea(radius, right, high) -
+    cornerArea(radius, left, high) -
+    cornerArea(radius, right, low) +
+    cornerArea(radius, left, low);
+  return Math.min(1, Math.max(0, share));
+}
+
+/** Area of the disc within the rectangle from the origin to (x, y); negative where one of them is. */
+function cornerArea(radius: number, x: number, y: number): number {
+  const [a, b] = [Math.min(Math.abs(x), radius), Math.min(Math.abs(y), radius)];
+  const sign = Math.sign(x) * Math.sign(y);
+  if (a * a + b * b <= radius * radius) return sign * a * b;
+  // up to where the arc meets the height b the rectangle is whole, from there on the arc bounds it
+  const meets = Math.sqrt(radius * radius - b * b);
+  return sign * (b * meets + underArc(radius, a) - underArc(radius, meets));
+}
+
+/** Area under the arc from 0 to x. */
+function underArc(radius: number, x: number): number {
+  const height = Math.sqrt(Math.max(0, radius * radius - x * x));
+  return (x * height + radius * radius * Math.asin(Math.min(1, x / radius))) / 2;
+}

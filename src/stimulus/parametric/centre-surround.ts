@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Canvas } from '../stimuli.js';
+import { apertureCoverage } from './aperture.js';
+import { carrier } from './carrier.js';
+import {
+  Contrast,
+  Diameter,
+  Edge,
+  MOST_PIXELS,
+  Orientation,
+  OuterDiameter,
+  Phase,
+  Position,
+  SpatialFrequency,
+} from './fields.js';
+import { type Drawing, plus, settleContrasts, times } from './paint.js';
+
+/** Of a field of the surround which, left out, is the centre's. */
+function asCentre<Field extends typeof Orientation | typeof Phase | typeof SpatialFrequency>(
+  field: Field,
+) {
+  const { unit } = field.meta() ?? {};
+  return field.unwrap().optional().meta({ description: "left out: the centre's", unit });
+}
+
+/** A grating on a disc, and another on an annulus around it. */
+export const CentreSurround = z.strictObject({
+  orientation: Orientation,
+  spatialFrequency: SpatialFrequency,
+  phase: Phase,
+  contrast: Contrast,
+  diameter: Diameter.meta({ description: 'of the centre', unit: 'pixels' }),
+  gap: z
+    .number()
+    .min(0)
+    .max(MOST_PIXELS)
+    .default(0)
+    .meta({ description: 'between centre and surround, background', unit: 'pixels' }),
+  surroundDiameter: OuterDiameter.unwrap()
+    .default(40)
+    .meta({ description: 'outer one of the surround; null: the whole image', unit: 'pixels' }),
+  surroundOrientation: asCentre(Orientation),
+  surroundSpatialFrequency: asCentre(SpatialFrequency),
+  surroundPhase: asCentre(Phase),
+  surroundContrast: Contrast.meta({ description: "left out: the centre's" }),
+  ...Position,
+  edge: Edge,
+});
+export type CentreSurround = z.infer<typeof CentreSurround>;
+
+/**
+ * Centre and surround, each as `drawGrating` draws it, both around (x, y).
+ * @throws InputError when centre and gap leave nothing of the surround
+ */
+export function drawCentreSurround(parameters: CentreSurround, canvas: Canvas): Drawing {
+  const { diameter, gap, surroundDiameter, edge } = parameters;
+  const { contrasts, notes } = settleContrasts(canvas, [parameters.contrast]);
+  const contrast = contrasts[0]!;
+  const surroundContrast = parameters.surroundContrast ?? contrast;
+  const surround = {
+    ...parameters,
+    orientation: parameters.surroundOrientation ?? parameters.orientation,
+    spatialFrequency: parameters.surroundSpatialFrequency ?? parameters.spatialFrequency,
+    phase: parameters.surroundPhase ?? parameters.phase,
+  };
+  const disc = { diameter, innerDiameter: 0, edge };
+  const ring = { diameter: surroundDiameter, innerDiameter: diameter + 2 * gap, edge };
+  const inside = apertureCoverage(disc, canvas, parameters);
+  const around = apertureCoverage(ring, canvas, parameters);
+  return {
+    frames: 1,
+    peak: Math.max(contrast, surroundContrast),
+    notes,
+    frame: () => {
+      const centre = times(times(carrier(canvas, parameters), contrast), inside);
+      return plus(centre, times(times(carrier(canvas, surround), surroundContrast), around));
+    },
+  };
+}

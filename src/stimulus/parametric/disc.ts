@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Canvas } from '../stimuli.js';
+import { type Aperture, apertureCoverage } from './aperture.js';
+import { Diameter, Edge, length, Position, SignedContrast } from './fields.js';
+import { type Drawing, settleContrasts, times } from './paint.js';
+
+/** A uniform disc. */
+export const Disc = z.strictObject({
+  diameter: Diameter.meta({ description: 'of the disc', unit: 'pixels' }),
+  contrast: SignedContrast,
+  ...Position,
+  edge: Edge,
+});
+export type Disc = z.infer<typeof Disc>;
+
+/** A uniform ring. */
+export const Annulus = Disc.extend({
+  diameter: Diameter.meta({ description: 'outer one', unit: 'pixels' }),
+  innerDiameter: length(10, 'of the hole'),
+});
+export type Annulus = z.infer<typeof Annulus>;
+
+/** A disc: L = background * (1 + a * contrast), a the share of the pixel inside. */
+export function drawDisc(disc: Disc, canvas: Canvas): Drawing {
+  return drawAnnulus({ ...disc, innerDiameter: 0 }, canvas);
+}
+
+/** An annulus, as `drawDisc`. @throws InputError when the hole leaves nothing */
+export function drawAnnulus(annulus: Annulus, canvas: Canvas): Drawing {
+  const { contrasts, notes } = settleContrasts(canvas, [annulus.contrast]);
+  const contrast = contrasts[0]!;
+  const aperture: Aperture = annulus;
+  return {
+    frames: 1,
+    peak: Math.max(0, contrast),
+    notes,
+    // with a diameter there is an outer limit
+    frame: () => times(apertureCoverage(aperture, canvas, annulus)!, contrast),
+  };
+}

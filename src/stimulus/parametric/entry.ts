@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { parseAs } from '../../formats/json.js';
+import { InputError } from '../../input-error.js';
+import { errorAt } from '../errors.js';
+import { type Kind, type Parameters, type Parametric, SCHEMAS } from './kinds.js';
+import { ImageView } from './view.js';
+
+/** An entry that describes a stimulus, as it came: `{"gabor": {...}, "units": "degrees"}`. */
+export type Entry = Readonly<Record<string, unknown>>;
+
+/** What may stand beside the kind of a stimulus. */
+export const Beside = z.strictObject({
+  units: z
+    .enum(['pixels', 'degrees'])
+    .default('pixels')
+    .meta({
+      description:
+        'of lengths, with cycles/degree for frequencies: degrees of visual angle, where the card of ' +
+        'the model knows its scale; what is left out keeps its default in pixels',
+    }),
+  clip: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'shows white what would be brighter, in place of refusing it' }),
+});
+
+const PARSERS: { readonly [K in Kind]: z.ZodType<Parameters<K>> } = SCHEMAS;
+
+/**
+ * Reads an entry that describes a stimulus of a kind.
+ * @param path of the entry; '' where it is the whole body
+ * @param scale pixels per degree of visual angle, where they are known
+ * @throws InputError naming each parameter that is wrong, and when degrees cannot be turned into
+ *   pixels
+ */
+export function parseParametric<K extends Kind>(
+  kind: K,
+  entry: Entry,
+  path: string,
+  scale: number | undefined,
+): Parametric<K> {
+  const { value, clip } = read(kind, PARSERS[kind], entry, path, scale);
+  return { kind, parameters: value, clip };
+}
+
+/** Reads the entry of an image that is to be shown; else as `parseParametric`. */
+export function parseImageView(entry: Entry, path: string, scale: number | undefined): ImageView {
+  return read('image', ImageView, entry, path, scale).value;
+}
+
+/** `path` and a name in it: `stimuli[0]` and `grating` to `stimuli[0].grating`. */
+export function within(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function read<T>(
+  kind: string,
+  schema: z.ZodType<T>,
+  entry: Entry,
+  path: string,
+  scale: number | undefined,
+): { value: T; clip: boolean } {
+  const { [kind]: given, ...rest } = entry;
+  const { units, clip } = parseAs(Beside, rest, path);
+  const at = within(path, kind);
+  if (units === 'pixels') return { value: parseAs(schema, given, at), clip };
+  if (scale === undefined) {
+    throw errorAt(
+      within(path, 'units'),
+      'degrees cannot be turned into pixels: no card of a model tells its degreesPerImage here; give pixels',
+    );
+  }
+  try {
+    return { value: parseAs(schema, inPixels(given, scale), at), clip };
+  } catch (error) {
+    throw error instanceof InputError ? scaled(error, scale) : error;
+  }
+}
+
+/** Says that limits are those of pixels. */
+function scaled(error: InputError, scale: number): InputError {
+  const note = `(in pixels, ${Number(scale.toPrecision(4))} to the degree)`;
+  const problems = error.problems.map(({ path, message }) => ({
+    path,
+    message: `${message} ${note}`,
+  }));
+  return new InputError(`${error.message} ${note}`, problems, { cause: error });
+}
+
+/** By their names, which mean the same in every kind. */
+const UNITS: ReadonlyMap<string, unknown> = new Map(
+  [...Object.values(SCHEMAS), ImageView].flatMap(({ shape }) =>
+    Object.entries(shape).map(([name, field]) => [name, z.globalRegistry.get(field)?.['unit']]),
+  ),
+);
+
+function inPixels(given: unknown, scale: number): unknown {
+  if (Array.isArray(given)) return given.map((each) => inPixels(each, scale));
+  if (typeof given !== 'object' || given === null) return given;
+  const converted = Object.entries(given).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'number' ? value * factor(name, scale) : inPixels(value, scale),
+  ]);
+  return Object.fromEntries(converted);
+}
+
+function factor(name: string, scale: number): number {
+  const unit = UNITS.get(name);
+  if (unit === 'pixels') return scale;
+  return unit === 'cycles/pixel' ? 1 / scale : 1;
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { Canvas } from '../stimuli.js';
+import { carrier, cosSinDegrees } from './carrier.js';
+import { Contrast, length, MOST_PIXELS, Orientation, Phase, Position } from './fields.js';
+import { type Drawing, settleContrasts, times } from './paint.js';
+
+/** A grating under a Gaussian. */
+export const Gabor = z.strictObject({
+  orientation: Orientation,
+  wavelength: z
+    .number()
+    .min(2)
+    .max(MOST_PIXELS)
+    .default(10)
+    .meta({ description: 'across the bars', unit: 'pixels' }),
+  phase: Phase,
+  contrast: Contrast,
+  sigmaX: length(5, 'of the Gaussian, across the bars'),
+  sigmaY: length(5, 'of the Gaussian, along the bars'),
+  ...Position,
+});
+export type Gabor = z.infer<typeof Gabor>;
+
+/**
+ * A Gabor: L = background * (1 + contrast * exp(-x'^2 / (2 sigmaX^2) - y'^2 / (2 sigmaY^2)) *
+ * cos(2 pi x' / wavelength + phase)), with x' across the bars as in `carrier`, and y' along them. Its
+ * aspect ratio is sigmaX / sigmaY.
+ */
+export function drawGabor(gabor: Gabor, canvas: Canvas): Drawing {
+  const { contrasts, notes } = settleContrasts(canvas, [gabor.contrast]);
+  const contrast = contrasts[0]!;
+  const wave = { ...gabor, spatialFrequency: 1 / gabor.wavelength };
+  return {
+    frames: 1,
+    peak: contrast,
+    notes,
+    frame: () => times(times(carrier(canvas, wave), contrast), envelope(gabor, canvas)),
+  };
+}
+
+function envelope(gabor: Gabor, { height, width }: Canvas): Float64Array {
+  const { sigmaX, sigmaY } = gabor;
+  const { cos, sin } = cosSinDegrees(gabor.orientation);
+  const values = new Float64Array(height * width);
+  for (let row = 0, i = 0; row < height; row++) {
+    const y = (height - 1) / 2 - row - gabor.y;
+    for (let column = 0; column < width; column++, i++) {
+      const x = column - (width - 1) / 2 - gabor.x;
+      const across = (-x * sin + y * cos) / sigmaX;
+      const along = (x * cos + y * sin) / sigmaY;
+      values[i] = Math.exp(-(across * across + along * along) / 2);
+    }
+  }
+  return values;
+}

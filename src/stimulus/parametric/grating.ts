@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Canvas, GrayImage, Stimuli } from '../stimuli.js';
+import { apertureCoverage } from './aperture.js';
+import { carrier } from './carrier.js';
+import {
+  angle,
+  Contrast,
+  Edge,
+  frames,
+  InnerDiameter,
+  Orientation,
+  OuterDiameter,
+  Phase,
+  Position,
+  SpatialFrequency,
+} from './fields.js';
+import { type Drawing, paintOne, settleContrasts, times } from './paint.js';
+
+/** A static sinusoidal grating, perhaps behind an aperture. */
+export const Grating = z.strictObject({
+  orientation: Orientation,
+  spatialFrequency: SpatialFrequency,
+  phase: Phase,
+  contrast: Contrast,
+  diameter: OuterDiameter,
+  innerDiameter: InnerDiameter,
+  ...Position,
+  edge: Edge,
+});
+export type Grating = z.infer<typeof Grating>;
+
+/** A grating that drifts behind its aperture: one static grating for each frame. */
+export const DriftingGrating = Grating.omit({ orientation: true }).extend({
+  direction: angle(
+    'in which it drifts, counter-clockwise from right: orientation of the bars + 90; period 360',
+    90,
+  ),
+  step: angle('of phase from frame to frame; below 0 it drifts the other way', 45),
+  frames: frames(8),
+});
+export type DriftingGrating = z.infer<typeof DriftingGrating>;
+
+/**
+ * A grating: L = background * (1 + a * contrast * cos(2 pi sf x' + phase)), with x' as in `carrier`
+ * and a the share of the pixel that the aperture lets through. Turning by 180 degrees is the same as
+ * turning the sign of the phase.
+ * @throws InputError when its hole leaves nothing
+ */
+export function drawGrating(grating: Grating, canvas: Canvas): Drawing {
+  const { contrasts, notes } = settleContrasts(canvas, [grating.contrast]);
+  const contrast = contrasts[0]!;
+  const coverage = apertureCoverage(grating, canvas, grating);
+  return {
+    frames: 1,
+    peak: contrast,
+    notes,
+    frame: () => times(times(carrier(canvas, grating), contrast), coverage),
+  };
+}
+
+/**
+ * Frame k shows the grating at the phase `phase - k * step`, which moves its bars along `direction`.
+ * @throws InputError as `drawGrating`
+ */
+export function drawDriftingGrating(drifting: DriftingGrating, canvas: Canvas): Drawing {
+  const { contrasts, notes } = settleContrasts(canvas, [drifting.contrast]);
+  const contrast = contrasts[0]!;
+  const coverage = apertureCoverage(drifting, canvas, drifting);
+  const orientation = drifting.direction - 90;
+  return {
+    frames: drifting.frames,
+    peak: contrast,
+    notes,
+    frame: (index) => {
+      const phase = drifting.phase - index * drifting.step;
+      const wave = carrier(canvas, { ...drifting, orientation, phase });
+      return times(times(wave, contrast), coverage);
+    },
+  };
+}
+
+/**
+ * Renders a grating, computed in float64 and rounded once to float32.
+ * @throws InputError when it would be brighter than 1, or its hole leaves nothing
+ */
+export function renderGrating(grating: Grating, canvas: Canvas): GrayImage {
+  return paintOne(drawGrating(grating, canvas), canvas);
+}
+
+/** Renders gratings in order, as one batch. @throws InputError as `renderGrating` */
+export function renderGratings(gratings: readonly Grating[], canvas: Canvas): Stimuli {
+  const { height, width } = canvas;
+  const pixels = new Float32Array(gratings.length * height * width);
+  for (const [i, grating] of gratings.entries()) {
+    pixels.set(renderGrating(grating, canvas).pixels, i * height * width);
+  }
+  return { count: gratings.length, height, width, pixels };
+}

@@ -1,0 +1,107 @@
+import type { z } from 'zod';
+import { type Canvas, type GrayImage, type Stimuli, stimulusAt } from '../stimuli.js';
+import { Bar, drawBar } from './bar.js';
+import { CentreSurround, drawCentreSurround } from './centre-surround.js';
+import { Annulus, Disc, drawAnnulus, drawDisc } from './disc.js';
+import { drawGabor, Gabor } from './gabor.js';
+import { DriftingGrating, drawDriftingGrating, drawGrating, Grating } from './grating.js';
+import { checkShowable, type Drawing, paint } from './paint.js';
+import { drawPlaid, Plaid } from './plaid.js';
+import { drawSparseNoise, SparseNoise } from './sparse-noise.js';
+
+/** The stimuli that are described by parameters alone, and the schema of each. */
+export const SCHEMAS = {
+  grating: Grating,
+  driftingGrating: DriftingGrating,
+  gabor: Gabor,
+  disc: Disc,
+  annulus: Annulus,
+  centreSurround: CentreSurround,
+  plaid: Plaid,
+  bar: Bar,
+  sparseNoise: SparseNoise,
+};
+
+export type Kind = keyof typeof SCHEMAS;
+/** The parameters of a kind, lengths in pixels. */
+export type Parameters<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
+
+const DRAW: {
+  readonly [K in Kind]: (parameters: Parameters<K>, canvas: Canvas) => Drawing;
+} = {
+  grating: drawGrating,
+  driftingGrating: drawDriftingGrating,
+  gabor: drawGabor,
+  disc: drawDisc,
+  annulus: drawAnnulus,
+  centreSurround: drawCentreSurround,
+  plaid: drawPlaid,
+  bar: drawBar,
+  sparseNoise: drawSparseNoise,
+};
+
+/** A stimulus, or a sequence of them, that its parameters describe. */
+export interface Parametric<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly parameters: Parameters<K>;
+  /** Shows white what would be brighter, in place of refusing it. */
+  readonly clip?: boolean;
+}
+
+export function isKind(name: string): name is Kind {
+  return Object.hasOwn(SCHEMAS, name);
+}
+
+/** A stimulus ready to be painted. */
+export interface Prepared {
+  /** Stimuli in the sequence; 1 where it is none. */
+  readonly frames: number;
+  /** Frame `index`, and what was done to it, in words. */
+  readonly paint: (index: number) => { readonly image: GrayImage; readonly notes: string[] };
+}
+
+/**
+ * Prepares a stimulus for a canvas, so that its frames can be painted one at a time.
+ * @throws InputError when it would be brighter than white and is not to be clipped, or when its
+ *   parameters contradict each other
+ */
+export function prepare<K extends Kind>(stimulus: Parametric<K>, canvas: Canvas): Prepared {
+  const { kind, parameters, clip = false } = stimulus;
+  const draw = DRAW[kind];
+  const drawing = draw(parameters, canvas);
+  checkShowable(drawing, canvas, clip);
+  const { height, width } = canvas;
+  return {
+    frames: drawing.frames,
+    paint: (index) => {
+      const pixels = new Float32Array(height * width);
+      const clipped = paint(drawing.frame(index), canvas, pixels);
+      const note = `${clipped} pixels brighter than white are shown white`;
+      return {
+        image: { height, width, pixels },
+        notes: clipped === 0 ? [...drawing.notes] : [...drawing.notes, note],
+      };
+    },
+  };
+}
+
+/**
+ * Renders a stimulus, all frames of it: float64 inside, rounded once to float32.
+ * @returns the frames as a batch, and for each what was done to it, in words
+ * @throws InputError as `prepare`
+ */
+export function renderParametric<K extends Kind>(
+  stimulus: Parametric<K>,
+  canvas: Canvas,
+): { readonly stimuli: Stimuli; readonly notes: readonly string[][] } {
+  const prepared = prepare(stimulus, canvas);
+  const { height, width } = canvas;
+  const { frames: count } = prepared;
+  const stimuli = { count, height, width, pixels: new Float32Array(count * height * width) };
+  const notes = Array.from({ length: count }, (_, i) => {
+    const { image, notes: said } = prepared.paint(i);
+    stimulusAt(stimuli, i).pixels.set(image.pixels);
+    return said;
+  });
+  return { stimuli, notes };
+}
