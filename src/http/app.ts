@@ -9,6 +9,7 @@ import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { parametricRoutes } from './routes/parametric.js';
 import { responseRoutes } from './routes/responses.js';
+import { stimulusRoutes } from './routes/stimuli.js';
 import { stimulusSetRoutes } from './routes/stimulus-sets.js';
 import { streamRoutes } from './routes/stream.js';
 import { tuningRoutes } from './routes/tuning.js';
@@ -31,6 +32,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...streamRoutes(deps),
     ...tuningRoutes(deps),
     ...parametricRoutes(deps),
+    ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
     ...protocolRoutes(deps),
   ];

@@ -41,8 +41,9 @@ export interface StimulusBody {
 
 /** What stimuli for a model are made for. */
 export function canvasOf({ card }: ServedModel): Canvas {
-  const { height, width, backgroundGray: background } = card.stimulus;
-  return { height, width, background };
+  const { height, width, backgroundGray: background, degreesPerImage } = card.stimulus;
+  const pixelsPerDegree = degreesPerImage === null ? undefined : width / degreesPerImage;
+  return { height, width, background, pixelsPerDegree };
 }
 
 /** @throws InputError and its kinds, as `decodeStimuli` */

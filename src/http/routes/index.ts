@@ -14,6 +14,8 @@ const INDEX = {
     'POST /v1/models/{model}/tuning/rank': 'rank-ordered tuning curves to a set of stimuli',
     'POST /v1/models/{model}/tuning/peak': 'the strongest stimuli of each neuron',
     'POST /v1/models/{model}/tuning/parametric': 'tuning to the orientation of a grating',
+    'POST /v1/models/{model}/stimuli': 'stimuli as the model is shown them, as PNG or .npy',
+    'POST /v1/stimuli': 'the same without a model: renders gratings, gabors, bars, noise and more',
     'PUT /v1/stimulus-sets': 'stores stimuli, to be named by their digest',
     'GET /v1/stimulus-sets': 'the stored sets',
     'GET /v1/stimulus-sets/{digest}': 'a stored set: what is known of it, or its .npy file',

@@ -1,37 +1,19 @@
 import { accepts } from 'hono/accepts';
 import { z } from 'zod';
 import { decodeStimuli } from '../../stimulus/decode.js';
-import { Fit } from '../../stimulus/fit.js';
 import { SetDigest } from '../../stimulus/json.js';
 import type { Backdrop, Canvas } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';
 import type { StoredSet } from '../../store/stimulus-sets.js';
 import { answerJson } from '../answer.js';
 import { readBody } from '../body.js';
+import { CanvasQuery } from '../canvas-query.js';
 import { Problem } from '../problem.js';
-import { readQuery, WholeNumber } from '../request.js';
+import { readQuery } from '../request.js';
 import type { Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { RawType } from '../stimulus-request.js';
 import { openSet, storeOf } from '../stored.js';
 import { type AppContext, timed, timing } from '../trace.js';
-
-const Side = WholeNumber.pipe(z.number().min(1, 'must be at least 1'));
-
-/** How a set is decoded, which no model says. */
-const SetQuery = z.strictObject({
-  height: Side.optional(),
-  width: Side.optional(),
-  background: z
-    .string()
-    .regex(/^[01](\.\d{1,9})?$/, 'must be a gray, 0 to 1')
-    .transform(Number)
-    .pipe(z.number().max(1, 'must be a gray, 0 to 1'))
-    .default(0.5),
-  fit: Fit.default('none'),
-  dtype: RawType.optional(),
-});
-type SetQuery = z.infer<typeof SetQuery>;
 
 const ELEMENT_NAMES: Readonly<Record<string, string>> = {
   u1: 'uint8',
@@ -52,7 +34,7 @@ export function stimulusSetRoutes(deps: AppDependencies): Route[] {
 
   async function put(c: AppContext): Promise<Response> {
     const { sets } = storeOf(deps);
-    const query = readQuery(c, SetQuery);
+    const query = readQuery(c, CanvasQuery);
     const { fit, dtype } = query;
     const target = targetOf(query);
     const body = await readBody(c.req.raw, limits.maxBody);
@@ -113,7 +95,7 @@ export function stimulusSetRoutes(deps: AppDependencies): Route[] {
   }
 }
 
-function targetOf({ height, width, background, fit }: SetQuery): Canvas | Backdrop {
+function targetOf({ height, width, background, fit }: CanvasQuery): Canvas | Backdrop {
   if (height !== undefined && width !== undefined) return { height, width, background };
   if (height === undefined && width === undefined && fit === 'none') return { background };
   throw new Problem(400, 'height and width go together, and fit needs both');

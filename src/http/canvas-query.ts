@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { Fit } from '../stimulus/fit.js';
+import { WholeNumber } from './request.js';
+import { RawType } from './stimulus-request.js';
+
+/** Pixels along one side. */
+export const Side = WholeNumber.pipe(z.number().min(1, 'must be at least 1'));
+
+/** How stimuli are decoded and rendered, where no model says it. */
+export const CanvasQuery = z.strictObject({
+  height: Side.optional(),
+  width: Side.optional(),
+  background: z
+    .string()
+    .regex(/^[01](\.\d{1,9})?$/, 'must be a gray, 0 to 1')
+    .transform(Number)
+    .pipe(z.number().max(1, 'must be a gray, 0 to 1'))
+    .default(0.5),
+  fit: Fit.default('none'),
+  dtype: RawType.optional(),
+});
+export type CanvasQuery = z.infer<typeof CanvasQuery>;

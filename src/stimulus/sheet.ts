@@ -1,0 +1,28 @@
+import { type GrayImage, type Stimuli, stimulusAt } from './stimuli.js';
+
+/** How many stimuli stand beside one another, so that the sheet is about square. */
+export function sheetColumns(count: number): number {
+  return Math.ceil(Math.sqrt(count));
+}
+
+/**
+ * Lays stimuli out on one image, row by row from the top left, with no room between; what is left of
+ * the last row is background. One stimulus is itself.
+ * @param background 0..1
+ */
+export function sheetOf(stimuli: Stimuli, background: number): GrayImage {
+  const columns = sheetColumns(stimuli.count);
+  const width = columns * stimuli.width;
+  const height = Math.ceil(stimuli.count / columns) * stimuli.height;
+  const pixels = new Float32Array(height * width).fill(background);
+  for (let i = 0; i < stimuli.count; i++) {
+    const stimulus = stimulusAt(stimuli, i);
+    const top = Math.floor(i / columns) * stimuli.height;
+    const left = (i % columns) * stimuli.width;
+    for (let y = 0; y < stimuli.height; y++) {
+      const row = stimulus.pixels.subarray(y * stimuli.width, (y + 1) * stimuli.width);
+      pixels.set(row, (top + y) * width + left);
+    }
+  }
+  return { height, width, pixels };
+}
