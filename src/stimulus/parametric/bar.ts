@@ -66,6 +66,7 @@ function within(polygon: readonly Point[], halves: Point): readonly Point[] {
   for (const axis of [0, 1] as const) {
     for (const side of [1, -1]) {
       const depth = (point: Point) => halves[axis] - side * point[axis];
+      if (rest.every((point) => depth(point) >= 0)) continue;
       rest = rest.flatMap((point, i) => {
         const before = rest.at(i - 1)!;
         const [from, to] = [depth(before), depth(point)];
