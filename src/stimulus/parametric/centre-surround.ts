@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InputError } from '../../input-error.js';
 import type { Canvas } from '../stimuli.js';
 import { apertureCoverage } from './aperture.js';
 import { carrier } from './carrier.js';
@@ -63,8 +64,14 @@ export function drawCentreSurround(parameters: CentreSurround, canvas: Canvas): 
     spatialFrequency: parameters.surroundSpatialFrequency ?? parameters.spatialFrequency,
     phase: parameters.surroundPhase ?? parameters.phase,
   };
+  const innerDiameter = diameter + 2 * gap;
+  if (surroundDiameter !== null && innerDiameter >= surroundDiameter) {
+    throw new InputError(
+      `diameter ${diameter} and gap ${gap} leave nothing of a surround of ${surroundDiameter}`,
+    );
+  }
   const disc = { diameter, innerDiameter: 0, edge };
-  const ring = { diameter: surroundDiameter, innerDiameter: diameter + 2 * gap, edge };
+  const ring = { diameter: surroundDiameter, innerDiameter, edge };
   const inside = apertureCoverage(disc, canvas, parameters);
   const around = apertureCoverage(ring, canvas, parameters);
   return {
