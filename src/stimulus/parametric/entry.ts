@@ -67,7 +67,7 @@ function read<T>(
   if (scale === undefined) {
     throw errorAt(
       within(path, 'units'),
-      'degrees cannot be turned into pixels: no card of a model tells its degreesPerImage here; give pixels',
+      'degrees cannot be turned into pixels here: no model card tells its degreesPerImage; give pixels',
     );
   }
   try {
