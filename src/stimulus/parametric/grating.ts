@@ -30,11 +30,12 @@ export const Grating = z.strictObject({
 export type Grating = z.infer<typeof Grating>;
 
 /** A grating that drifts behind its aperture: one static grating for each frame. */
-export const DriftingGrating = Grating.omit({ orientation: true }).extend({
+export const DriftingGrating = z.strictObject({
   direction: angle(
     'in which it drifts, counter-clockwise from right: orientation of the bars + 90; period 360',
     90,
   ),
+  ...Grating.omit({ orientation: true }).shape,
   step: angle('of phase from frame to frame; below 0 it drifts the other way', 45),
   frames: frames(8),
 });

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { Beside } from '../../../src/stimulus/parametric/entry.js';
+import { SCHEMAS } from '../../../src/stimulus/parametric/kinds.js';
+import { ImageView } from '../../../src/stimulus/parametric/view.js';
+import { createTestApp } from '../../support/app.js';
+import { greatestDifference } from '../../support/numbers.js';
+import { parameterTable } from '../../support/parameter-table.js';
+
+const DOCS = fileURLToPath(new URL('../../../docs', import.meta.url));
+const PAGE = readFileSync(`${DOCS}/stimuli.md`, 'utf8');
+const KINDS = { ...SCHEMAS, image: ImageView };
+
+/** The part of the page under a heading. */
+function section(title: string): string {
+  const [, part] = PAGE.split(`\n## ${title}\n`);
+  if (part === undefined) throw new Error(`docs/stimuli.md has no part on ${title}`);
+  return part.split('\n## ')[0]!;
+}
+
+async function grayOf(png: Uint8Array) {
+  const image = sharp(png).toColourspace('b-w').raw();
+  const { data, info } = await image.toBuffer({ resolveWithObject: true });
+  return { height: info.height, width: info.width, pixels: [...data] };
+}
+
+test.each(Object.entries(KINDS))('the page tells the parameters of %s', (kind, schema) => {
+  expect(section(kind)).toContain(parameterTable(schema));
+});
+
+test('the page tells what may stand beside a kind', () => {
+  expect(section('Asking')).toContain(parameterTable(Beside));
+});
+
+test.each(Object.keys(KINDS))(
+  'the request for %s on the page gives the picture there',
+  async (kind) => {
+    const text = section(kind);
+    const request = /-d '(\{.*\})'/.exec(text)![1]!;
+    const body = request.replace(/'"\$\(base64 -w0 docs\/(\S+)\)"'/, (_, file) =>
+      readFileSync(`${DOCS}/${file}`).toString('base64'),
+    );
+    const file = /src="(stimuli\/\w+\.png)"/.exec(text)![1]!;
+    const { app } = createTestApp();
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await app.request('/v1/stimuli', { method: 'POST', body, headers });
+    expect(answer.status).toBe(200);
+    const shown = await grayOf(new Uint8Array(await answer.arrayBuffer()));
+    const { pixels, ...size } = await grayOf(readFileSync(`${DOCS}/${file}`));
+    expect(shown).toMatchObject(size);
+    // another cosine in its last bit may round to the next gray
+    expect(greatestDifference(shown.pixels, pixels)).toBeLessThanOrEqual(1);
+  },
+);
