@@ -93,12 +93,17 @@ function cornerArea(radius: number, x: number, y: number): number {
   const sign = Math.sign(x) * Math.sign(y);
   if (a * a + b * b <= radius * radius) return sign * a * b;
   // up to where the arc meets the height b the rectangle is whole, from there on the arc bounds it
-  const meets = Math.sqrt(radius * radius - b * b);
+  const meets = arcHeight(radius, b);
   return sign * (b * meets + underArc(radius, a) - underArc(radius, meets));
 }
 
 /** Area under the arc from 0 to x. */
 function underArc(radius: number, x: number): number {
-  const height = Math.sqrt(Math.max(0, radius * radius - x * x));
-  return (x * height + radius * radius * Math.asin(Math.min(1, x / radius))) / 2;
+  const height = arcHeight(radius, x);
+  // an arcsine would lose half the digits where the arc is steep
+  return (x * height + radius * radius * Math.atan2(x, height)) / 2;
+}
+
+function arcHeight(radius: number, x: number): number {
+  return Math.sqrt((radius - x) * (radius + x));
 }

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { type Kind, type Parametric, SCHEMAS } from '../../../src/stimulus/parametric/kinds.js';
+import { between } from '../../support/numbers.js';
 
-const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 const angle = fc.integer({ min: -720, max: 720 });
-const offset = number(-12, 12);
-const contrast = number(0, 1);
-const signed = number(-1, 1);
+const offset = between(-12, 12);
+const contrast = between(0, 1);
+const signed = between(-1, 1);
 const edge = fc.constantFrom('hard', 'cosine');
-const frequency = number(0.005, 0.5);
+const frequency = between(0.005, 0.5);
 const position = { x: offset, y: offset };
 const wave = { orientation: angle, spatialFrequency: frequency, phase: angle, contrast };
 const aperture = {
-  diameter: fc.option(number(6, 60)),
-  innerDiameter: fc.oneof(fc.constant(0), number(1, 5)),
+  diameter: fc.option(between(6, 60)),
+  innerDiameter: fc.oneof(fc.constant(0), between(1, 5)),
   edge,
 };
 
@@ -23,17 +23,17 @@ const FIELDS: Record<Kind, fc.Arbitrary<object>> = {
     ...{ step: angle, frames: fc.integer({ min: 1, max: 5 }), ...aperture, ...position },
   }),
   gabor: fc.record({
-    ...{ orientation: angle, wavelength: number(2, 60), phase: angle, contrast },
-    ...{ sigmaX: number(0.5, 20), sigmaY: number(0.5, 20), ...position },
+    ...{ orientation: angle, wavelength: between(2, 60), phase: angle, contrast },
+    ...{ sigmaX: between(0.5, 20), sigmaY: between(0.5, 20), ...position },
   }),
-  disc: fc.record({ diameter: number(0.1, 60), contrast: signed, edge, ...position }),
+  disc: fc.record({ diameter: between(0.1, 60), contrast: signed, edge, ...position }),
   annulus: fc.record({
-    ...{ diameter: number(6, 60), innerDiameter: number(0.1, 5) },
+    ...{ diameter: between(6, 60), innerDiameter: between(0.1, 5) },
     ...{ contrast: signed, edge, ...position },
   }),
   centreSurround: fc.record({
-    ...{ ...wave, diameter: number(1, 20), gap: number(0, 6), edge, ...position },
-    surroundDiameter: fc.option(number(33, 60)),
+    ...{ ...wave, diameter: between(1, 20), gap: between(0, 6), edge, ...position },
+    surroundDiameter: fc.option(between(33, 60)),
     surroundOrientation: angle,
     surroundSpatialFrequency: frequency,
     surroundPhase: angle,
@@ -44,7 +44,7 @@ const FIELDS: Record<Kind, fc.Arbitrary<object>> = {
     ...{ ...aperture, ...position },
   }),
   bar: fc.record({
-    ...{ orientation: angle, length: number(0.1, 60), width: number(0.1, 30) },
+    ...{ orientation: angle, length: between(0.1, 60), width: between(0.1, 30) },
     ...{ contrast: signed, ...position },
   }),
   sparseNoise: fc.record({

@@ -196,3 +196,32 @@ test('images that are not shown are refused where they stand', async () => {
     `"InputError: stimulus 0 is 6 high x 4 wide; the model takes 3 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
   );
 });
+
+test('an image is blurred only up to the size that is rendered', async () => {
+  const npy = Buffer.from(encodeNpy(new Uint8Array(513 * 512), [513, 512])).toString('base64');
+  const open = { target: { background: 0.5 }, limits: { maxStimuli: 1, maxPixels: 2 ** 20 } };
+  expect(await refused({ image: { npy, blur: 20 } }, open)).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: image.npy: a rendered stimulus of 513 high x 512 wide; at most 262144 pixels are rendered [image.npy]"`,
+  );
+  expect((await decode(JSON_TYPE, json({ npy }), open)).stimuli.height).toBe(513);
+});
+
+test('others have their turn while much is rendered', async () => {
+  const order: string[] = [];
+  setImmediate(() => order.push('others'));
+  const target = { height: 512, width: 512, background: 0.5 };
+  const options = { target, limits: { maxStimuli: 2, maxPixels: 2 ** 18 } };
+  await decode(JSON_TYPE, json({ driftingGrating: { frames: 2 } }), options);
+  expect([...order, 'rendered']).toEqual(['others', 'rendered']);
+});
+
+test('nobody waits for a turn where little is rendered', async () => {
+  const order: string[] = [];
+  const others = new Promise<void>((done) => {
+    setImmediate(() => done(void order.push('others')));
+  });
+  await decode(JSON_TYPE, json({ driftingGrating: { frames: 2 } }));
+  order.push('rendered');
+  await others;
+  expect(order).toEqual(['rendered', 'others']);
+});

@@ -8,7 +8,7 @@ import {
 } from '../../../src/stimulus/parametric/grating.js';
 import { blankStimulus } from '../../../src/stimulus/parametric/paint.js';
 import type { Canvas } from '../../../src/stimulus/stimuli.js';
-import { greatestDifference } from '../../support/numbers.js';
+import { between, greatestDifference } from '../../support/numbers.js';
 
 const SIDE = 17;
 const CANVAS: Canvas = { height: SIDE, width: SIDE, background: 0.5 };
@@ -20,10 +20,10 @@ const offset = fc.integer({ min: -6, max: 6 });
 const gratings = fc
   .record({
     orientation: degrees,
-    spatialFrequency: fc.double({ min: 0.01, max: 0.5, noNaN: true }),
+    spatialFrequency: between(0.01, 0.5),
     phase: degrees,
-    contrast: fc.double({ min: 0, max: 1, noNaN: true }),
-    diameter: fc.option(fc.double({ min: 4, max: 40, noNaN: true })),
+    contrast: between(0, 1),
+    diameter: fc.option(between(4, 40)),
     innerDiameter: fc.constantFrom(0, 3),
     x: offset,
     y: offset,

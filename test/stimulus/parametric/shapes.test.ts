@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { renderParametric } from '../../../src/stimulus/parametric/kinds.js';
 import { type Stimuli, stimulusAt } from '../../../src/stimulus/stimuli.js';
-import { greatestDifference } from '../../support/numbers.js';
+import { between, greatestDifference } from '../../support/numbers.js';
 import { parametric } from './arbitrary.js';
 
 const SIDE = 50;
@@ -20,11 +20,11 @@ function areaOf(pixels: Float32Array): number {
   return pixels.reduce((sum, pixel) => sum + (pixel - 0.5) / 0.5, 0);
 }
 
-const offset = fc.double({ min: -8, max: 8, noNaN: true });
+const offset = between(-8, 8);
 
 test('a bar covers length times width, wherever and however it lies', () => {
-  const side = fc.double({ min: 0.05, max: 22, noNaN: true });
-  const angle = fc.double({ min: -360, max: 360, noNaN: true });
+  const side = between(0.05, 22);
+  const angle = between(-360, 360);
   fc.assert(
     fc.property(side, side, angle, offset, offset, (length, width, orientation, x, y) => {
       const area = areaOf(shape('bar', { length, width, orientation, x, y, contrast: 1 }));
