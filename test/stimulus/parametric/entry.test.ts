@@ -203,7 +203,7 @@ test('an image is blurred only up to the size that is rendered', async () => {
   expect(await refused({ image: { npy, blur: 20 } }, open)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: image.npy: a rendered stimulus of 513 high x 512 wide; at most 262144 pixels are rendered [image.npy]"`,
   );
-  expect((await decode(JSON_TYPE, json({ npy }), open)).stimuli.height).toBe(513);
+  expect((await decode(JSON_TYPE, json({ stimuli: [{ npy }] }), open)).stimuli.height).toBe(513);
 });
 
 test('others have their turn while much is rendered', async () => {
