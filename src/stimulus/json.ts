@@ -62,7 +62,7 @@ export function parseStimuliBody(body: Uint8Array): StimuliBody | StoredSetBody 
   const json = parseJson(body);
   if (typeof json === 'object' && json !== null) {
     if ('stimulusSet' in json) return parseAs(StoredSetBody, json, '');
-    if (!('stimuli' in json) && kindIn(json) !== undefined) return { entry: { ...json } };
+    if (kindIn(json) !== undefined) return { entry: { ...json } };
   }
   return parseAs(StimuliBody, json, '');
 }

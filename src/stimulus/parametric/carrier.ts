@@ -19,7 +19,7 @@ export interface Wave {
 export function carrier(canvas: Canvas, wave: Wave): Float64Array {
   const { height, width } = canvas;
   const normal = cosSinDegrees(wave.orientation);
-  const shift = cosSinDegrees(wave.phase % 360);
+  const shift = cosSinDegrees(wave.phase);
   const cycle = 2 * Math.PI * wave.spatialFrequency;
   // the angle is a sum of one of the column and one of the row, so that each takes one cosine
   const across = cosSin(width, (column) => {

@@ -45,12 +45,6 @@ test('a disc anywhere in the image covers pi r^2 pixels', () => {
   );
 });
 
-test('a disc that misses the edges of pixels by a hair covers as much as any', () => {
-  const r = 18 - 6e-12;
-  const area = sum(apertureCoverage(hard(2 * r), CANVAS, { x: -6e-12, y: 0 })!);
-  expect(Math.abs(area - Math.PI * r * r)).toBeLessThan(1e-9);
-});
-
 test('an annulus covers what its disc does less its hole', () => {
   fc.assert(
     fc.property(radius, radius, at, (r, other, centre) => {
@@ -89,9 +83,13 @@ test('coverage is a share, however large, small or far away the aperture is', ()
   );
 });
 
-test('an edge of 5000 pixels radius is as exact as a small one', () => {
-  const radius = 5000;
-  const coverage = apertureCoverage(hard(2 * radius), CANVAS, { x: -radius, y: 0 })!;
+test.each([
+  5000,
+  500,
+  // misses the edge of a pixel by a hair, where an arcsine has lost half its digits
+  500 * (1 + 10 ** -14.65),
+])('the edge of a disc of radius %d is as exact as a small one', (radius) => {
+  const coverage = apertureCoverage(hard(2 * radius), CANVAS, { x: -Math.floor(radius), y: 0 })!;
   // the arc passes by the image centre; beside it lies x = sqrt(r^2 - y^2) - r
   for (const row of [0, 10, 19, 39]) {
     const y = 19.5 - row;
@@ -99,7 +97,7 @@ test('an edge of 5000 pixels radius is as exact as a small one', () => {
     const steps = 1000;
     for (let i = 0; i < steps; i++) {
       const up = y - 0.5 + (i + 0.5) / steps;
-      expected += (24 + Math.sqrt(radius ** 2 - up ** 2) - radius) / steps;
+      expected += (24 + Math.sqrt(radius ** 2 - up ** 2) - Math.floor(radius)) / steps;
     }
     const area = sum(coverage.subarray(row * 48, (row + 1) * 48));
     expect(Math.abs(area - expected)).toBeLessThan(1e-6);

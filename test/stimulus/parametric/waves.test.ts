@@ -230,3 +230,14 @@ test('a hole that leaves nothing is refused', () => {
     'diameter 20 and gap 10 leave nothing of a surround of 40',
   );
 });
+
+test('the brighter of centre and surround decides whether both can be shown', () => {
+  const canvas = { ...CANVAS, background: 0.75 };
+  for (const [contrast, surroundContrast] of [
+    [0.1, 1],
+    [1, 0.1],
+  ]) {
+    const stimulus = parametric('centreSurround', { contrast, surroundContrast });
+    expect(() => renderParametric(stimulus, canvas)).toThrow('contrast 1 on a background of 0.75');
+  }
+});
