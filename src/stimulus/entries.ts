@@ -10,14 +10,17 @@ import {
 } from './decoding.js';
 import { PayloadTooLargeError, sizeText } from './errors.js';
 import { decodeFile } from './file.js';
+import type { Size } from './fit.js';
 import { type EmbeddedFile, parseJsonStimulus } from './json.js';
 import { checkCount, checkPixels } from './limits.js';
 import { type Parametric, prepare } from './parametric/kinds.js';
 import { type ImageView, viewImage } from './parametric/view.js';
-import { type Canvas, concatStimuli, stimulusAt } from './stimuli.js';
+import { concatStimuli, stimulusAt } from './stimuli.js';
 
-/** Rendered, or blurred, in one go: some milliseconds, in which nobody else has a turn. */
-const MOST_PIXELS = 2 ** 18;
+/** Rendered in one go: some milliseconds, in which nobody else has a turn. */
+const MOST_RENDERED = 2 ** 18;
+/** The same for what is blurred, each pixel of which takes longer. */
+const MOST_BLURRED = 2 ** 16;
 
 /** Decodes the entries of `stimuli` in a JSON body, in order. @throws as `decodeStimuli` */
 export async function decodeEntries(
@@ -73,7 +76,7 @@ async function decodeEmbedded(
   const { stimuli, notes } = decoded;
   if (stimuli.count !== 1) throw new InputError(`${stimuli.count} images; one is expected`);
   if (view === undefined) return decoded;
-  checkRendered(stimuli);
+  checkExtent(stimuli, MOST_BLURRED, 'blurred or cut out');
   const image = viewImage(stimulusAt(stimuli, 0), view, options.target);
   await options.takeTurns(image);
   return { stimuli: oneStimulus(image), notes };
@@ -82,7 +85,7 @@ async function decodeEmbedded(
 async function render(stimulus: Parametric, options: Decoding): Promise<DecodedStimuli> {
   const canvas = sizedCanvas(options.target, 'rendered');
   checkPixels(canvas, options.limits);
-  checkRendered(canvas);
+  checkExtent(canvas, MOST_RENDERED, 'rendered');
   const { frames, paint } = prepare(stimulus, canvas);
   checkCount(frames, options.limits);
   const painted = [];
@@ -97,9 +100,9 @@ async function render(stimulus: Parametric, options: Decoding): Promise<DecodedS
   };
 }
 
-function checkRendered(size: Pick<Canvas, 'height' | 'width'>): void {
-  if (size.height * size.width <= MOST_PIXELS) return;
+function checkExtent(size: Size, most: number, done: string): void {
+  if (size.height * size.width <= most) return;
   throw new PayloadTooLargeError(
-    `a rendered stimulus of ${sizeText(size)}; at most ${MOST_PIXELS} pixels are rendered`,
+    `a stimulus of ${sizeText(size)}; at most ${most} pixels are ${done}`,
   );
 }

@@ -203,6 +203,13 @@ test('what cannot be shown is refused', async () => {
   );
 });
 
+test('without a model, stimuli are shown while the models are being loaded', async () => {
+  const { app, state } = createTestApp(ROOM);
+  state.readiness = { state: 'loading' };
+  expect((await app.request(STIMULI, post({ disc: {} }))).status).toBe(200);
+  expect((await app.request(`${MODEL}/stimuli`, post({ disc: {} }))).status).toBe(503);
+});
+
 test('a PNG of too many pixels is refused, .npy is given', async () => {
   const { app } = createTestApp({ limits: { maxBody: 2 ** 25, maxPixels: 2 ** 25 } });
   const [height, width] = [4096, 4097];

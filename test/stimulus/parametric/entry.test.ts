@@ -152,7 +152,7 @@ test('sequences count towards the limits, before they are rendered', async () =>
   const limits = { maxStimuli: 100, maxPixels: 2 ** 30 };
   const huge = { target: { height: 1024, width: 1024, background: 0.5 }, limits };
   expect(await refused({ disc: {} }, huge)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: disc: a rendered stimulus of 1024x1024; at most 262144 pixels are rendered [disc]"`,
+    `"PayloadTooLargeError: disc: a stimulus of 1024x1024; at most 262144 pixels are rendered [disc]"`,
   );
   const many = { target: { ...CANVAS, height: 25 }, limits: { maxStimuli: 100, maxPixels: 100 } };
   expect(await refused({ driftingGrating: { frames: 17 } }, many)).toMatchInlineSnapshot(
@@ -198,12 +198,12 @@ test('images that are not shown are refused where they stand', async () => {
 });
 
 test('an image is blurred only up to the size that is rendered', async () => {
-  const npy = Buffer.from(encodeNpy(new Uint8Array(513 * 512), [513, 512])).toString('base64');
+  const npy = Buffer.from(encodeNpy(new Uint8Array(257 * 256), [257, 256])).toString('base64');
   const open = { target: { background: 0.5 }, limits: { maxStimuli: 1, maxPixels: 2 ** 20 } };
   expect(await refused({ image: { npy, blur: 20 } }, open)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: image.npy: a rendered stimulus of 513 high x 512 wide; at most 262144 pixels are rendered [image.npy]"`,
+    `"PayloadTooLargeError: image.npy: a stimulus of 257 high x 256 wide; at most 65536 pixels are blurred or cut out [image.npy]"`,
   );
-  expect((await decode(JSON_TYPE, json({ stimuli: [{ npy }] }), open)).stimuli.height).toBe(513);
+  expect((await decode(JSON_TYPE, json({ stimuli: [{ npy }] }), open)).stimuli.height).toBe(257);
 });
 
 test('others have their turn while much is rendered', async () => {
