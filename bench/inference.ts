@@ -14,6 +14,7 @@ import { makeModel } from '../training/made-up/command.js';
 import { wholeNumber } from '../training/options.js';
 import { runCommand } from '../training/run-command.js';
 import { type Contender, startContender } from './contender.js';
+import { median } from './figures.js';
 
 /** What is asked, and how many images and neurons that is. */
 const QUESTIONS = [
@@ -50,7 +51,7 @@ await runCommand(
 
 async function bench(options: Options): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-bench-'));
-  await openBackend('auto');
+  await openBackend('wasm');
   console.log(
     `${options.neurons} neurons, ${options.threads} threads; milliseconds: median (least); of PyTorch\n` +
       'and of the peak by the medians',
@@ -121,8 +122,4 @@ function report(id: ArchitectureId, times: readonly Times[], peak: number, neuro
       );
     }
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

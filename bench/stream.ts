@@ -1,18 +1,16 @@
 // How much a stream adds to the engine's own time: `npm run bench:stream`. One image at a time, over a
 // stream and over HTTP on a connection that is kept, in turns in one run, so that a noisy machine is
 // noisy for both. The service runs beside this, on models/demo.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
-import { createInterface } from 'node:readline';
-import { buffer } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { WebSocket } from 'ws';
 import { HEADER, STAMP } from '../src/http/stream/layout.js';
 import { randomStream } from '../src/network/random.js';
 import { wholeNumber } from '../training/options.js';
 import { runCommand } from '../training/run-command.js';
+import { quantile } from './figures.js';
+import { openHttpClient, type Taken } from './http-client.js';
+import { startService } from './running-service.js';
 
 /** Of the stimuli of models/demo. */
 const PIXELS = 50 * 50;
@@ -21,12 +19,6 @@ interface Options {
   readonly images: number;
   readonly rounds: number;
   readonly neurons: string;
-}
-
-/** Milliseconds that one image took. */
-interface Taken {
-  readonly trip: number;
-  readonly infer: number;
 }
 
 interface Client {
@@ -45,12 +37,12 @@ await runCommand(
 );
 
 async function bench({ images, rounds, neurons }: Options): Promise<void> {
-  const { service, url } = await startService();
+  const service = await startService({});
   try {
     const clients = [
-      await openStream(url, 'uint8', neurons),
-      await openStream(url, 'float32', neurons),
-      keepAlive(url, neurons),
+      await openStream(service.url, 'uint8', neurons),
+      await openStream(service.url, 'float32', neurons),
+      keepAlive(service.url, neurons),
     ];
     const times = clients.map((client) => ({ client, taken: [] as Taken[] }));
     for (let round = -1; round < rounds; round++) {
@@ -66,21 +58,8 @@ async function bench({ images, rounds, neurons }: Options): Promise<void> {
     for (const { client, taken } of times) report(client.name, taken);
     for (const { client } of times) client.close();
   } finally {
-    service.kill('SIGKILL');
+    await service.stop();
   }
-}
-
-async function startService(): Promise<{ service: ChildProcess; url: string }> {
-  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
-  const service = spawn(process.execPath, [main], {
-    env: { ...process.env, PORT: '0', LOG_LEVEL: 'error' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: service.stdout })) {
-    const url = /ready at (\S+)/.exec(line)?.[1];
-    if (url !== undefined) return { service, url };
-  }
-  throw new Error('the service did not start');
 }
 
 async function openStream(url: string, dtype: 'uint8' | 'float32', neurons: string) {
@@ -110,27 +89,14 @@ async function openStream(url: string, dtype: 'uint8' | 'float32', neurons: stri
 }
 
 function keepAlive(url: string, neurons: string): Client {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const image = drawImage();
-  const target = `${url}/v1/models/demo/responses?dtype=uint8&neurons=${neurons}`;
+  const client = openHttpClient();
   const type = 'application/octet-stream';
-  const headers = { 'Content-Type': type, Accept: type, 'Content-Length': image.length };
-  return {
-    name: 'HTTP, kept alive',
-    async ask() {
-      const begun = performance.now();
-      const asked = request(target, { agent, method: 'POST', headers }).end(image);
-      const [answer] = await once(asked, 'response');
-      const body = await buffer(answer);
-      const trip = performance.now() - begun;
-      if (answer.statusCode !== 200) throw new Error(body.toString());
-      return {
-        trip,
-        infer: Number(/infer;dur=([\d.]+)/.exec(answer.headers['server-timing'])?.[1]),
-      };
-    },
-    close: () => agent.destroy(),
+  const question = {
+    url: `${url}/v1/models/demo/responses?dtype=uint8&neurons=${neurons}`,
+    body: drawImage(),
+    headers: { 'Content-Type': type, Accept: type },
   };
+  return { name: 'HTTP, kept alive', ask: () => client.ask(question), close: client.close };
 }
 
 function drawImage(): Uint8Array {
@@ -145,12 +111,8 @@ function report(name: string, taken: readonly Taken[]): void {
     'above it': taken.map(({ trip, infer }) => trip - infer),
   };
   const text = Object.entries(columns).map(
-    ([title, values]) => `${title} ${quantile(values, 0.5)} (${quantile(values, 0.99)})`,
+    ([title, values]) =>
+      `${title} ${quantile(values, 0.5).toFixed(3)} (${quantile(values, 0.99).toFixed(3)})`,
   );
   console.log(`  ${name.padEnd(18)}${text.join('   ')}`);
-}
-
-function quantile(values: readonly number[], share: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(3);
 }

@@ -9,6 +9,7 @@ import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures
 import { wholeNumber } from '../training/options.js';
 import { runCommand } from '../training/run-command.js';
 import { type Contender, startContender } from './contender.js';
+import { median } from './figures.js';
 import { trainingOperations } from './operations.js';
 
 const BATCH = 50;
@@ -99,8 +100,4 @@ function report(
     console.log(figures.join(''));
   }
   console.log(`${id.padEnd(14)}matrix product of 2048x2048: ${peak.toFixed(0)} GFLOP/s`);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The service, as `npm start` runs it, on a free port. */
+export interface RunningService {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** Milliseconds from its start until it was ready. */
+  readonly startedIn: number;
+  /** Bytes of memory that the service and the processes it started hold. */
+  memory(): Promise<number>;
+  /** Kills the process that computes. */
+  killInference(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startService(settings: Readonly<Record<string, string>>) {
+  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+  const begun = performance.now();
+  const child = spawn(process.execPath, [main], {
+    env: { ...process.env, PORT: '0', LOG_LEVEL: 'fatal', ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /ready at (\S+)/.exec(line)?.[1];
+    if (url === undefined) continue;
+    const service: RunningService = {
+      url,
+      startedIn: performance.now() - begun,
+      memory: () => residentBytes(child.pid!),
+      async killInference() {
+        for (const pid of await childrenOf(child.pid!)) process.kill(pid, 'SIGKILL');
+      },
+      async stop() {
+        child.kill('SIGKILL');
+        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      },
+    };
+    return service;
+  }
+  throw new Error('the service did not start');
+}
+
+/** Of a process and of those below it, from /proc. */
+async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const own = 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+  const below = await Promise.all((await childrenOf(pid)).map(residentBytes));
+  return below.reduce((sum, bytes) => sum + bytes, own);
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const tasks = await readdir(`/proc/${pid}/task`);
+  const lists = await Promise.all(
+    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/children`, 'utf8')),
+  );
+  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+}

@@ -1,0 +1,87 @@
+// How fast the service answers, beside a bare session of onnxruntime and the published networks in PyTorch
+// behind a plain HTTP server: `npm run bench`. What is compared takes turns in one run, so that a noisy
+// machine is noisy for all of it; models are of made-up parameters.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import type { ArchitectureId } from '../src/network/architectures.js';
+import { openBackend } from '../src/network/backend.js';
+import { makeModel } from '../training/made-up/command.js';
+import { wholeNumber } from '../training/options.js';
+import { runCommand } from '../training/run-command.js';
+import { measureCrash } from './service/crash.js';
+import { measureEventLoop } from './service/event-loop.js';
+import { measureOneAtATime } from './service/one-at-a-time.js';
+import { measureOverhead } from './service/overhead.js';
+import type { Row, Setting } from './service/setting.js';
+import { measureStart } from './service/start.js';
+import { measureSweep } from './service/sweep.js';
+import { measureThroughput } from './service/throughput.js';
+
+const PARTS: Readonly<Record<string, (setting: Setting) => Promise<Row[]>>> = {
+  ff_cnn: (setting) => measureOneAtATime('ff_cnn', { session: 1.15, published: 6 }, setting),
+  ff_sa_cnn: (setting) => measureOneAtATime('ff_sa_cnn', { published: 4 }, setting),
+  rf_cnn: (setting) => measureOneAtATime('rf_cnn', { milliseconds: 4, published: 50 }, setting),
+  throughput: measureThroughput,
+  overhead: measureOverhead,
+  start: measureStart,
+  loop: measureEventLoop,
+  crash: measureCrash,
+  sweep: measureSweep,
+};
+
+const MODELS: readonly ArchitectureId[] = ['ff_cnn', 'ff_sa_cnn', 'rf_cnn'];
+
+interface Options extends Omit<Setting, 'folder'> {
+  readonly parts: string;
+}
+
+await runCommand(
+  new Command('bench')
+    .description('times the service over HTTP, beside a bare session and PyTorch')
+    .option('--parts <list>', 'to measure, separated by commas', Object.keys(PARTS).join(','))
+    .option('--neurons <count>', 'of the sites', wholeNumber(8, 10_000), 300)
+    .option('--rounds <count>', 'of turns', wholeNumber(1, 10_000), 15)
+    .option('--images <count>', 'of the sweep', wholeNumber(1, 10_000), 1000)
+    .option('--threads <count>', 'that compute', wholeNumber(1, 1024), availableParallelism())
+    .option(
+      '--python <file>',
+      'a Python with PyTorch',
+      path.join(homedir(), '.cache/hypercolumn/pytorch/bin/python'),
+    )
+    .action(bench),
+);
+
+async function bench({ parts, ...options }: Options): Promise<void> {
+  const chosen = parts.split(',').map((name) => ({ name, measure: partNamed(name) }));
+  const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-bench-'));
+  try {
+    await openBackend('wasm');
+    for (const architecture of MODELS) {
+      const out = path.join(folder, architecture, architecture);
+      await makeModel({ architecture, neurons: options.neurons, out, seed: 1 });
+    }
+    console.log(`${options.threads} threads on ${cpus()[0]?.model}, Node ${process.version}\n`);
+    console.log('| what | to reach | measured | |\n|---|---|---|---|');
+    for (const { measure } of chosen) {
+      for (const row of await measure({ ...options, folder })) console.log(line(row));
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function partNamed(name: string) {
+  const part = PARTS[name];
+  if (part !== undefined) return part;
+  console.error(
+    `error: --parts: there is no '${name}'; there are ${Object.keys(PARTS).join(', ')}`,
+  );
+  return process.exit(2);
+}
+
+function line({ what, toReach, measured, met }: Row): string {
+  const reached = met === undefined ? '?' : met ? 'yes' : 'no';
+  return `| ${what} | ${toReach} | ${measured} | ${reached} |`;
+}

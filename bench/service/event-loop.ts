@@ -1,0 +1,54 @@
+import { npyQuestion, openHttpClient, type Question } from '../http-client.js';
+import { type Row, type Setting, serve } from './setting.js';
+
+const CLIENTS = 6;
+/** Of the large sets, one after the other. */
+const LARGE = 4;
+const METRIC = /^hypercolumn_nodejs_eventloop_lag_(p99|max)_seconds (\S+)/gm;
+
+/**
+ * How late timers of the service's process fire while clients ask for predictions without a pause, and
+ * two more send large sets: one for peak tuning, one for responses as JSON.
+ */
+export async function measureEventLoop(setting: Setting): Promise<Row[]> {
+  const service = await serve('ff_cnn', setting);
+  const address = `${service.url}/v1/models/ff_cnn`;
+  const large = (route: string) => npyQuestion(`${address}/${route}`, setting.images);
+  const json = { ...large('responses'), headers: { 'Content-Type': 'application/x-npy' } };
+  await lag(service.url);
+  let over = false;
+  const small = Array.from({ length: CLIENTS }, () =>
+    keepAsking(npyQuestion(`${address}/responses`, 1), () => over),
+  );
+  await Promise.all([times(LARGE, large('tuning/peak')), times(LARGE, json)]);
+  over = true;
+  await Promise.all(small);
+  const { p99, max } = await lag(service.url);
+  await service.stop();
+  return [
+    {
+      what: `event loop under full load (${setting.images} images twice beside ${CLIENTS} clients), p99`,
+      toReach: 'at most 20 ms late',
+      measured: `${(1000 * p99).toFixed(1)} ms, at most ${(1000 * max).toFixed(1)} ms`,
+      met: p99 <= 0.02,
+    },
+  ];
+}
+
+async function keepAsking(question: Question, over: () => boolean): Promise<void> {
+  const client = openHttpClient();
+  while (!over()) await client.ask(question);
+  client.close();
+}
+
+async function times(count: number, question: Question): Promise<void> {
+  let left = count;
+  await keepAsking(question, () => left-- === 0);
+}
+
+/** In seconds, since it was last asked; the metric counts the 10 ms between its own timers too. */
+async function lag(url: string): Promise<{ readonly p99: number; readonly max: number }> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const seconds = Object.fromEntries([...text.matchAll(METRIC)].map(([, name, at]) => [name, at]));
+  return { p99: Number(seconds.p99), max: Number(seconds.max) };
+}

@@ -1,0 +1,140 @@
+import { multiplications } from '../../src/engine/onnx/cost.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
+import { median, quantile } from '../figures.js';
+import { npyQuestion, openHttpClient } from '../http-client.js';
+import { type Row, type Setting, serve, startPublished, startWorker } from './setting.js';
+
+/** A turn of a contender: at least so many answers, for at least so long. */
+const TURN = { answers: 4, milliseconds: 400 };
+/** Before it is counted: code that has run a few times only is not yet compiled. */
+const WARM_UP = { answers: 4, milliseconds: 3000 };
+const SIDE = 50;
+
+interface Targets {
+  /** Times as long as the bare session. */
+  readonly session?: number;
+  readonly milliseconds?: number;
+  /** Times faster than PyTorch. */
+  readonly published: number;
+}
+
+/** Milliseconds of each answer of a contender. */
+interface Series {
+  readonly name: string;
+  ask(): Promise<number>;
+  readonly taken: number[];
+}
+
+/**
+ * One client that asks one thing at a time: the service over HTTP, a bare session, and PyTorch over HTTP,
+ * in turns. For ff_cnn also one neuron alone, and eight images, as a share of the machine's peak.
+ */
+export async function measureOneAtATime(
+  id: ArchitectureId,
+  targets: Targets,
+  setting: Setting,
+): Promise<Row[]> {
+  const { neurons, rounds } = setting;
+  const service = await serve(id, setting);
+  const session = await startWorker('session', id, setting);
+  const published = await startPublished(id, setting);
+  const client = openHttpClient();
+  const over = (url: string, images: number) => {
+    const question = npyQuestion(url, images);
+    return async () => (await client.ask(question)).trip;
+  };
+  const address = `${service.url}/v1/models/${id}/responses`;
+  const own = series('service', over(address, 1));
+  const bare = series('session', () => session.ask('1'));
+  const theirs = published && series('PyTorch', over(published.url, 1));
+  const one = series('one neuron', over(`${address}?neurons=0`, 1));
+  const eight = series('eight images', over(address, 8));
+  const peaks: number[] = [];
+  const contenders = [own, bare, theirs, ...(id === 'ff_cnn' ? [one, eight] : [])];
+  for (const contender of contenders) if (contender) await take(contender, WARM_UP);
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders) {
+      if (!contender) continue;
+      // what the one before left running, and its data in the caches, is not counted
+      await contender.ask();
+      contender.taken.push(...(await take(contender, TURN)));
+    }
+    if (id === 'ff_cnn') peaks.push(await session.ask('peak'));
+  }
+  client.close();
+  await Promise.all([service.stop(), session.stop(), published?.stop()]);
+
+  const rows = [latency(`${neurons} x ${id}, 1 image, over HTTP, p50`, own, bare, theirs, targets)];
+  if (id !== 'ff_cnn') return rows;
+  const flop = 2 * multiplications(ARCHITECTURES[id], { height: SIDE, width: SIDE }) * neurons;
+  return [...rows, oneNeuron(one, neurons), share(eight, flop, peaks)];
+}
+
+function series(name: string, ask: () => Promise<number>): Series {
+  return { name, ask, taken: [] };
+}
+
+async function take({ ask }: Series, turn: typeof TURN): Promise<number[]> {
+  const taken: number[] = [];
+  const end = performance.now() + turn.milliseconds;
+  while (taken.length < turn.answers || performance.now() < end) taken.push(await ask());
+  return taken;
+}
+
+function latency(
+  what: string,
+  own: Series,
+  bare: Series,
+  theirs: Series | undefined,
+  targets: Targets,
+): Row {
+  const [ms, session] = [median(own.taken), median(bare.taken)];
+  const faster = theirs && median(theirs.taken) / ms;
+  const reached = [
+    ms <= (targets.milliseconds ?? Number.POSITIVE_INFINITY),
+    ms / session <= (targets.session ?? Number.POSITIVE_INFINITY),
+  ].every(Boolean);
+  const wanted = [
+    targets.milliseconds && `at most ${targets.milliseconds} ms`,
+    targets.session && `at most ${targets.session} x the session`,
+    `${targets.published} x faster than PyTorch`,
+  ].filter(Boolean);
+  return {
+    what,
+    toReach: wanted.join(', '),
+    measured:
+      `${told(own)}; ${(ms / session).toFixed(2)} x the session, ${told(bare)}; ` +
+      (theirs === undefined
+        ? 'no PyTorch here'
+        : `${faster!.toFixed(1)} x faster than PyTorch, ${told(theirs)}`),
+    met: reached && (faster === undefined ? undefined : faster >= targets.published),
+  };
+}
+
+function oneNeuron(one: Series, neurons: number): Row {
+  return {
+    what: `1 neuron of ${neurons} x ff_cnn, over HTTP, p50`,
+    toReach: 'at most 1.5 ms',
+    measured: told(one),
+    met: median(one.taken) <= 1.5,
+  };
+}
+
+/** @param flop operations that one image takes; @param peaks GFLOP/s of a matrix product */
+function share(eight: Series, flop: number, peaks: readonly number[]): Row {
+  const speed = (8 * flop) / (1e6 * median(eight.taken));
+  const peak = median(peaks);
+  return {
+    what: 'compute: ff_cnn, 8 images in a request',
+    toReach: 'at least 65 % of the peak',
+    measured:
+      `${((100 * speed) / peak).toFixed(0)} %: ${told(eight)}, ${speed.toFixed(0)} of the ` +
+      `${peak.toFixed(0)} GFLOP/s of a matrix product`,
+    met: speed / peak >= 0.65,
+  };
+}
+
+/** The median, and where nine of ten lie. */
+function told({ taken }: Series): string {
+  return `${median(taken).toFixed(2)} ms (p90 ${quantile(taken, 0.9).toFixed(2)})`;
+}
