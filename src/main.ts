@@ -22,6 +22,8 @@ import { openStore } from './store/store.js';
 
 /** Stimuli handed to the engine at a time. */
 const CHUNK = 32;
+/** What a sweep may hold up a prediction for. */
+const SWEEP_MILLISECONDS = 40;
 
 const clock = () => performance.now();
 
@@ -95,6 +97,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     engine,
     capacity: config.QUEUE_CAPACITY,
     chunk: CHUNK,
+    sweepMilliseconds: SWEEP_MILLISECONDS,
     clock,
     onBatch: metrics.batch,
   });

@@ -19,8 +19,8 @@ export interface EngineRequest {
 }
 
 /**
- * Computes responses. Answers in the order asked, one question at a time; questions asked meanwhile
- * wait. Responses do not depend on what else stands in the batch.
+ * Computes responses. Questions may be asked while others are computed; the responses do not depend
+ * on them, nor on what else stands in the batch.
  */
 export interface Engine {
   readonly description: EngineDescription;

@@ -1,5 +1,12 @@
 import { type Engine, EngineLostError, type EngineRequest } from './engine.js';
-import { createWaitingLine, deliver, type Job, joinStimuli, type Piece } from './waiting-line.js';
+import {
+  createWaitingLine,
+  deliver,
+  type Job,
+  joinStimuli,
+  type Piece,
+  questionsIn,
+} from './waiting-line.js';
 
 /** A rig's prediction comes before a tuning sweep. */
 export type Priority = 'prediction' | 'sweep';
@@ -55,8 +62,10 @@ export interface SchedulerOptions {
   readonly engine: Pick<Engine, 'respond'>;
   /** Stimuli of one priority that may wait at once: sweeps never fill the queue of predictions. */
   readonly capacity: number;
-  /** Stimuli handed to the engine at a time, so that a sweep never blocks a prediction for long. */
+  /** Stimuli handed to the engine at a time, at most. */
   readonly chunk: number;
+  /** As many stimuli of a sweep are handed over at a time as take so long: a prediction waits no longer. */
+  readonly sweepMilliseconds: number;
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
   /** Told of each batch that the engine answered, with the digest of its model. */
@@ -67,17 +76,19 @@ export interface SchedulerOptions {
 interface ScheduledJob extends Job {
   readonly request: ScheduledRequest;
   inferSeconds: number;
+  /** Milliseconds that each stimulus of its latest batch took. */
+  pace: number;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
 
 /**
  * Puts requests in line for the engine: first in, first out, predictions before sweeps. Requests
- * are cut into chunks, and predictions that wait one after the other for the same neurons of the
- * same model share one; nothing ever waits for company. The engine has one batch at a time.
+ * are cut into chunks, and those that wait one after the other for the same model share one; nothing
+ * ever waits for company. The engine has one batch at a time.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { engine, capacity, chunk, clock, onBatch } = options;
+  const { engine, capacity, chunk, sweepMilliseconds, clock, onBatch } = options;
   const lines = {
     prediction: createWaitingLine<ScheduledJob>(),
     sweep: createWaitingLine<ScheduledJob>(),
@@ -116,6 +127,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         values,
         taken: 0,
         inferSeconds: 0,
+        pace: Number.POSITIVE_INFINITY,
         resolve: () => settle(() => resolve(job.inferSeconds)),
         reject: (reason) => settle(() => reject(reason)),
       };
@@ -144,28 +156,43 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       for (const job of line) if (isLate(job.request)) refuse(job, lateness());
     }
     const predictions = lines.prediction.take(chunk);
-    return predictions.length > 0 ? predictions : lines.sweep.take(chunk);
+    return predictions.length > 0 ? predictions : lines.sweep.take(sweepChunk());
+  }
+
+  /** The pace of a sweep is not known before its first stimulus. */
+  function sweepChunk(): number {
+    const pace = lines.sweep.first?.pace ?? Number.POSITIVE_INFINITY;
+    return Math.min(chunk, Math.max(1, Math.floor(sweepMilliseconds / pace)));
   }
 
   async function compute(pieces: readonly Piece<ScheduledJob>[]): Promise<void> {
     const started = clock();
-    try {
-      const stimuli = joinStimuli(pieces);
-      const { digest, neurons } = pieces[0]!.job.request;
-      atEngine = stimuli.count;
-      deliver(pieces, await askTwice({ digest, neurons, stimuli }));
-      const seconds = (clock() - started) / 1000;
-      for (const { job } of pieces) job.inferSeconds += seconds;
-      onBatch?.(stimuli.count, digest, seconds);
-    } catch (error) {
-      for (const { job } of pieces) refuse(job, error);
-    } finally {
-      atEngine = 0;
+    const { digest } = pieces[0]!.job.request;
+    atEngine = pieces.reduce((sum, { rows }) => sum + rows, 0);
+    const answered = await Promise.all(questionsIn(pieces).map(answer));
+    const milliseconds = clock() - started;
+    for (const { job } of pieces) {
+      job.inferSeconds += milliseconds / 1000;
+      job.pace = milliseconds / atEngine;
     }
+    if (answered.includes(true)) onBatch?.(atEngine, digest, milliseconds / 1000);
+    atEngine = 0;
     for (const { job, from, rows } of pieces) {
       if (from + rows < job.request.stimuli.count) continue;
       if (isLate(job.request)) refuse(job, lateness());
       else job.resolve();
+    }
+  }
+
+  /** @returns whether the engine answered; where not, those who asked have been told */
+  async function answer(question: readonly Piece<ScheduledJob>[]): Promise<boolean> {
+    const { digest, neurons } = question[0]!.job.request;
+    try {
+      deliver(question, await askTwice({ digest, neurons, stimuli: joinStimuli(question) }));
+      return true;
+    } catch (error) {
+      for (const { job } of question) refuse(job, error);
+      return false;
     }
   }
 

@@ -24,9 +24,10 @@ export interface WaitingLine<J extends Job> extends Iterable<J> {
   add(job: J): void;
   /** Takes what is left of a job out of the line. */
   remove(job: J): void;
+  readonly first: J | undefined;
   /**
    * At most `limit` stimuli from the head of the line: a piece of the first request, and with it
-   * those right behind that ask for the same neurons of the same model. Empty when nobody waits.
+   * those right behind that ask the same model. Empty when nobody waits.
    */
   take(limit: number): Piece<J>[];
 }
@@ -42,6 +43,9 @@ export function createWaitingLine<J extends Job>(): WaitingLine<J> {
     take,
     get stimuli() {
       return stimuli;
+    },
+    get first() {
+      return jobs.values().next().value;
     },
     [Symbol.iterator]: () => jobs.values(),
   };
@@ -60,7 +64,7 @@ export function createWaitingLine<J extends Job>(): WaitingLine<J> {
     let room = limit;
     for (const job of jobs) {
       const first = pieces[0]?.job.request ?? job.request;
-      if (room === 0 || !sameQuestion(first, job.request)) break;
+      if (room === 0 || first.digest !== job.request.digest) break;
       const rows = Math.min(room, waitingIn(job));
       pieces.push({ job, from: job.taken, rows });
       job.taken += rows;
@@ -70,6 +74,17 @@ export function createWaitingLine<J extends Job>(): WaitingLine<J> {
     }
     return pieces;
   }
+}
+
+/** Cuts the pieces of a batch where the next asks for other neurons than the one before. */
+export function questionsIn<J extends Job>(pieces: readonly Piece<J>[]): Piece<J>[][] {
+  const questions: Piece<J>[][] = [];
+  for (const piece of pieces) {
+    const last = questions.at(-1);
+    if (last && sameNeurons(last[0]!.job.request, piece.job.request)) last.push(piece);
+    else questions.push([piece]);
+  }
+  return questions;
 }
 
 /** The stimuli of all pieces, one after the other; copied only when they lie apart. */
@@ -96,10 +111,6 @@ function waitingIn(job: Job): number {
   return job.request.stimuli.count - job.taken;
 }
 
-function sameQuestion(a: EngineRequest, b: EngineRequest): boolean {
-  return (
-    a.digest === b.digest &&
-    a.neurons.length === b.neurons.length &&
-    a.neurons.every((neuron, i) => neuron === b.neurons[i])
-  );
+function sameNeurons({ neurons: a }: EngineRequest, { neurons: b }: EngineRequest): boolean {
+  return a.length === b.length && a.every((neuron, i) => neuron === b[i]);
 }

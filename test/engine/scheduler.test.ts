@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EngineLostError } from '../../src/engine/engine.js';
 import {
@@ -7,46 +6,9 @@ import {
   DeadlineError,
   DrainingError,
   QueueFullError,
-  type ScheduledRequest,
-  type SchedulerOptions,
 } from '../../src/engine/scheduler.js';
-import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import { createFakeEngine, handResponses } from '../support/fake-engine.js';
-
-const DIGEST = 'a'.repeat(64);
-
-/** Stimuli of 1x2 pixels whose pixels sum to `first`, `first + 1`, ... */
-function stimuli(count: number, first = 1): Stimuli {
-  const pixels = Float32Array.from({ length: 2 * count }, (_, i) =>
-    i % 2 === 0 ? first + i / 2 : 0,
-  );
-  return { count, height: 1, width: 2, pixels };
-}
-
-function request(count: number, more: Partial<ScheduledRequest> = {}): ScheduledRequest {
-  return {
-    digest: DIGEST,
-    stimuli: stimuli(count),
-    neurons: Int32Array.of(0, 2),
-    priority: 'prediction',
-    ...more,
-  };
-}
-
-function setUp(options: Partial<SchedulerOptions> = {}) {
-  const engine = createFakeEngine();
-  const batches: number[] = [];
-  const time = { now: 0 };
-  const scheduler = createScheduler({
-    engine,
-    capacity: 100,
-    chunk: 4,
-    clock: () => time.now,
-    onBatch: (count) => batches.push(count),
-    ...options,
-  });
-  return { engine, batches, scheduler, time };
-}
+import { request, setUp, stimuli } from './scheduled-requests.js';
 
 /** The first pixel of the first stimulus of each question the engine was asked. */
 const firstPixels = (engine: ReturnType<typeof createFakeEngine>) =>
@@ -61,7 +23,7 @@ test('a request gets its responses, row = stimulus, column = neuron', async () =
 
 test('a request longer than a chunk is cut, and put together again', async () => {
   const { scheduler, batches } = setUp();
-  const long = request(10, { priority: 'sweep' });
+  const long = request(10);
   const { values } = await scheduler.respond(long);
   expect(values).toEqual(handResponses(long));
   expect(batches).toEqual([4, 4, 2]);
@@ -81,19 +43,35 @@ test('predictions that wait one after the other share a batch', async () => {
   expect(batches).toEqual([1, 4, 1]);
 });
 
-test('other neurons or another model make another batch, and nobody is overtaken', async () => {
-  const { engine, scheduler } = setUp();
+test('whoever asks the same model shares a batch, whatever the neurons, and nobody is overtaken', async () => {
+  const { engine, scheduler, batches } = setUp();
   engine.hold();
   const others = [
     request(1, { stimuli: stimuli(1, 10) }),
     request(1, { stimuli: stimuli(1, 20), neurons: Int32Array.of(2, 0) }),
-    request(1, { stimuli: stimuli(1, 30) }),
+    request(1, { stimuli: stimuli(1, 30), neurons: Int32Array.of(2, 0) }),
     request(1, { stimuli: stimuli(1, 40), digest: 'b'.repeat(64) }),
   ];
   const answers = [request(1), ...others].map((asked) => scheduler.respond(asked));
   engine.open();
-  await Promise.all(answers);
-  expect(firstPixels(engine)).toEqual([1, 10, 20, 30, 40]);
+  const responses = (await Promise.all(answers)).map(({ values }) => values);
+  expect(responses).toEqual([request(1), ...others].map(handResponses));
+  expect(firstPixels(engine)).toEqual([1, 10, 20, 40]);
+  expect(batches).toEqual([1, 3, 1]);
+});
+
+test('a question that fails leaves the others of its batch alone', async () => {
+  const { engine, scheduler } = setUp();
+  engine.hold();
+  const first = scheduler.respond(request(1));
+  const broken = scheduler.respond(request(1, { neurons: Int32Array.of(1) }));
+  const sound = request(1, { neurons: Int32Array.of(2) });
+  const answer = scheduler.respond(sound);
+  engine.failNext(new Error('broken'));
+  engine.open();
+  await first;
+  await expect(broken).rejects.toThrow('broken');
+  expect((await answer).values).toEqual(handResponses(sound));
 });
 
 test('a prediction waits for one chunk of a sweep at most', async () => {
@@ -103,7 +81,28 @@ test('a prediction waits for one chunk of a sweep at most', async () => {
   const prediction = scheduler.respond(request(1, { stimuli: stimuli(1, 100) }));
   engine.open();
   await Promise.all([sweep, prediction]);
-  expect(firstPixels(engine)).toEqual([1, 100, 5, 9]);
+  expect(firstPixels(engine)).toEqual([1, 100, 2, 6, 10]);
+});
+
+test.each([
+  { each: 6, expected: [1, 3, 3, 3] },
+  { each: 30, expected: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1] },
+  { each: 1, expected: [1, 4, 4, 1] },
+])('a sweep is cut into what takes 20 ms: at $each ms each', async ({ each, expected }) => {
+  const time = { now: 0 };
+  const fake = createFakeEngine();
+  const { scheduler, batches } = setUp({
+    clock: () => time.now,
+    engine: {
+      respond(asked) {
+        time.now += each * asked.stimuli.count;
+        return fake.respond(asked);
+      },
+    },
+  });
+  const sweep = request(10, { priority: 'sweep' });
+  expect((await scheduler.respond(sweep)).values).toEqual(handResponses(sweep));
+  expect(batches).toEqual(expected);
 });
 
 test('a full queue refuses, and takes requests again when it has emptied', async () => {
@@ -144,7 +143,7 @@ test('a client that leaves halfway saves the rest of its sweep', async () => {
   const sweep = scheduler.respond(request(12, { priority: 'sweep', signal: client.signal }));
   client.abort();
   await expect(sweep).rejects.toThrow(AbandonedError);
-  expect(scheduler.depth).toBe(4);
+  expect(scheduler.depth).toBe(1);
   engine.open();
   await scheduler.drain();
   expect(engine.asked).toHaveLength(1);
@@ -225,6 +224,7 @@ test('responses of the wrong number are a bug, not an answer', async () => {
     engine: { respond: async () => new Float32Array(3) },
     capacity: 10,
     chunk: 4,
+    sweepMilliseconds: 20,
     clock: () => 0,
   });
   await expect(scheduler.respond(request(1))).rejects.toThrow(
@@ -245,64 +245,4 @@ test('draining answers what was accepted and refuses the rest', async () => {
   await drained;
   expect(scheduler.depth).toBe(0);
   await Promise.all(accepted);
-});
-
-test('whatever the order of events, everybody gets their own rows, first in first out', async () => {
-  const arrival = fc.record({
-    count: fc.integer({ min: 1, max: 11 }),
-    neurons: fc.constantFrom([0], [0, 2], [2, 0]),
-    digest: fc.constantFrom('a', 'b'),
-    priority: fc.constantFrom('prediction' as const, 'sweep' as const),
-    gone: fc.boolean(),
-    releasedBefore: fc.nat({ max: 2 }),
-  });
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(arrival, { maxLength: 12 }),
-      fc.integer({ min: 1, max: 6 }),
-      async (arrivals, chunk) => {
-        const { engine, scheduler, batches } = setUp({ chunk, capacity: 1000 });
-        const finished: number[] = [];
-        engine.hold();
-        let released = 0;
-        const outcomes = [];
-        for (const [
-          i,
-          { count, neurons, digest, priority, gone, releasedBefore },
-        ] of arrivals.entries()) {
-          for (let n = 0; n < releasedBefore && engine.asked.length > released; n++) {
-            engine.release();
-            released += 1;
-            await new Promise(setImmediate);
-          }
-          const client = new AbortController();
-          const asked = request(count, {
-            stimuli: stimuli(count, 100 * i),
-            neurons: Int32Array.from(neurons),
-            digest,
-            priority,
-            signal: client.signal,
-          });
-          const answer = scheduler.respond(asked).then(
-            ({ values }) => {
-              expect(values).toEqual(handResponses(asked));
-              finished.push(i);
-            },
-            (error) => expect([gone, error.name]).toEqual([true, 'AbandonedError']),
-          );
-          outcomes.push(answer);
-          if (gone) client.abort();
-        }
-        engine.open();
-        await Promise.all(outcomes);
-        expect(scheduler.depth).toBe(0);
-        expect(Math.max(0, ...batches)).toBeLessThanOrEqual(chunk);
-        for (const kind of ['prediction', 'sweep']) {
-          const ofKind = finished.filter((i) => arrivals[i]!.priority === kind);
-          expect(ofKind).toEqual(ofKind.toSorted((a, b) => a - b));
-        }
-      },
-    ),
-    { numRuns: 200 },
-  );
 });

@@ -35,6 +35,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     engine,
     capacity: options.capacity ?? 100,
     chunk: options.chunk ?? 8,
+    sweepMilliseconds: Number.POSITIVE_INFINITY,
     clock,
     onBatch: (...batch) => metrics.batch(...batch),
   });

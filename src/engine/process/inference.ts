@@ -9,7 +9,9 @@ let engine: Engine | undefined;
 let line: Promise<void> = Promise.resolve();
 
 process.on('message', (question: Question) => {
-  line = line.then(() => answer(question));
+  // what is asked together is for the engine to share out; models come and go one at a time
+  if (question.kind === 'respond') void answer(question);
+  else line = line.then(() => answer(question));
 });
 process.on('disconnect', () => process.exit(0));
 // these may reach the whole process group; the service decides when this process ends

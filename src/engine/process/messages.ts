@@ -1,7 +1,7 @@
 import type { EngineDescription, EngineRequest } from '../engine.js';
 import type { EngineChoice } from '../open-engine.js';
 
-/** What the service asks of the inference process; answered in order. */
+/** What the service asks of the inference process. */
 export type Call =
   | { readonly kind: 'open'; readonly choice: EngineChoice }
   | { readonly kind: 'load'; readonly folder: string; readonly digest: string }

@@ -29,6 +29,13 @@ interface LoadedModel {
 /** An engine that computes with tfjs, in this process and on its thread. */
 export function createTfjsEngine(backend: Backend): Engine {
   const models = new Map<string, LoadedModel>();
+  // one thing at a time: memory for one batch, and no model leaves under a question
+  let line: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = line.then(work);
+    line = done.catch(() => undefined);
+    return done;
+  };
 
   return {
     description: { name: backend.name, device: backend.device },
@@ -48,14 +55,18 @@ export function createTfjsEngine(backend: Backend): Engine {
     },
 
     async unload(digest) {
-      tf.dispose(models.get(digest)?.parameters ?? []);
-      models.delete(digest);
+      await inTurn(async () => {
+        tf.dispose(models.get(digest)?.parameters ?? []);
+        models.delete(digest);
+      });
     },
 
-    async respond({ digest, stimuli, neurons }: EngineRequest) {
-      const model = models.get(digest);
-      if (model === undefined) throw new Error(`model ${digest} is not loaded`);
-      return await compute(backend, model, stimuli, neurons);
+    respond({ digest, stimuli, neurons }: EngineRequest) {
+      return inTurn(async () => {
+        const model = models.get(digest);
+        if (model === undefined) throw new Error(`model ${digest} is not loaded`);
+        return await compute(backend, model, stimuli, neurons);
+      });
     },
 
     async close() {
