@@ -1,0 +1,102 @@
+import type { Fit } from '../schemas.js';
+import { fitCurve, type Model } from './least-squares.js';
+
+const STEEPEST = 12;
+const EXPONENTS = [1, 2.5, 5];
+/** c50 is looked for within this factor of the contrasts shown. */
+const BEYOND = 10;
+
+/** u^n / (1 + u^(s n)), and u^(s n) / (1 + u^(s n)), of log u; s >= 1. */
+function shapeOf(logU: number, n: number, s: number): readonly [shape: number, pool: number] {
+  // the exponents are at most 0, so that nothing overflows
+  const rest = Math.exp(-Math.abs(s * n * logU));
+  if (logU > 0) return [Math.exp(n * (1 - s) * logU) / (1 + rest), 1 / (1 + rest)];
+  return [Math.exp(n * logU) / (1 + rest), rest / (1 + rest)];
+}
+
+/** x is log c; c50 is looked for as its logarithm. */
+const NAKA_RUSHTON: Omit<Model, 'least' | 'greatest'> = {
+  formula: 'b + Rmax c^n / (c50^n + c^n)',
+  names: ['b', 'Rmax', 'c50', 'n'],
+  amplitudes: ['Rmax'],
+  value: ([b, rmax, half, n]) => {
+    return (logC) => b! + rmax! * shapeOf(logC - half!, n!, 1)[0];
+  },
+  partials: ([, rmax, half, n]) => {
+    return (logC) => {
+      const [share] = shapeOf(logC - half!, n!, 1);
+      const slope = rmax! * share * (1 - share);
+      return [1, share, -slope * n!, slope === 0 ? 0 : slope * (logC - half!)];
+    };
+  },
+};
+
+const SUPERSATURATING: Omit<Model, 'least' | 'greatest'> = {
+  formula: 'b + A u^n / (1 + u^(s n)), u = c / c50, s >= 1',
+  names: ['b', 'A', 'c50', 'n', 's'],
+  amplitudes: ['A'],
+  value: ([b, a, half, n, s]) => {
+    return (logC) => b! + a! * shapeOf(logC - half!, n!, s!)[0];
+  },
+  partials: ([, a, half, n, s]) => {
+    return (logC) => {
+      const [shape, pool] = shapeOf(logC - half!, n!, s!);
+      if (shape === 0) return [1, 0, 0, 0, 0];
+      const response = a! * shape;
+      const [slope, logU] = [response * (1 - s! * pool), logC - half!];
+      return [1, shape, -slope * n!, slope * logU, -response * pool * n! * logU];
+    };
+  },
+};
+
+/**
+ * Fits the function of Naka and Rushton.
+ * @param contrasts 0..1; 0 with the response to the blank belongs to them
+ */
+export function fitNakaRushton(contrasts: readonly number[], responses: readonly number[]): Fit {
+  const starts = EXPONENTS.map((n) => [0, 1.1, halfWay(contrasts, responses), n]);
+  const [low, high] = rangeOf(contrasts);
+  const least = [-5, 0, low, 0.1];
+  const model = { ...NAKA_RUSHTON, least, greatest: [2, 100, high, STEEPEST] };
+  return fitLog(model, contrasts, responses, starts);
+}
+
+/**
+ * Fits the form with a second exponent (Peirce 2007), whose response falls again at high contrast
+ * where s > 1. In his terms Rmax = A c50^(n (s - 1)).
+ * @param contrasts as in `fitNakaRushton`
+ */
+export function fitSupersaturating(
+  contrasts: readonly number[],
+  responses: readonly number[],
+): Fit {
+  const half = halfWay(contrasts, responses);
+  const starts = [1.05, 1.5].flatMap((s) => [1.2, 3].map((n) => [0, 1.5, half, n, s]));
+  const [low, high] = rangeOf(contrasts);
+  const least = [-5, 0, low, 0.1, 1];
+  const model = { ...SUPERSATURATING, least, greatest: [2, 100, high, STEEPEST, 4] };
+  return fitLog(model, contrasts, responses, starts);
+}
+
+function fitLog(
+  model: Model,
+  contrasts: readonly number[],
+  responses: readonly number[],
+  starts: readonly (readonly number[])[],
+): Fit {
+  const fit = fitCurve(model, contrasts.map(Math.log), responses, starts);
+  if (fit.parameters === null) return fit;
+  return { ...fit, parameters: { ...fit.parameters, c50: Math.exp(fit.parameters['c50']!) } };
+}
+
+function rangeOf(contrasts: readonly number[]): readonly [low: number, high: number] {
+  const shown = contrasts.filter((contrast) => contrast > 0);
+  return [Math.log(Math.min(...shown) / BEYOND), Math.log(Math.max(...shown) * BEYOND)];
+}
+
+/** Log of the smallest contrast above 0 that gets half way from the smallest to the largest response. */
+function halfWay(contrasts: readonly number[], responses: readonly number[]): number {
+  const middle = (Math.min(...responses) + Math.max(...responses)) / 2;
+  const reaching = contrasts.filter((c, i) => c > 0 && responses[i]! >= middle);
+  return Math.log(reaching.length > 0 ? Math.min(...reaching) : Math.max(...contrasts) / 2);
+}
