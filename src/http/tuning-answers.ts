@@ -22,7 +22,7 @@ export function peakAnswer(tuning: ReturnType<typeof neuronPeaks>, ids: readonly
   };
 }
 
-function rankNeuron({ order, real, predicted, metrics }: NeuronRankTuning, id: number) {
+function rankNeuron({ order, real, predicted, metrics, ties }: NeuronRankTuning, id: number) {
   const { corr, ptJ, ptS, theta } = metrics ?? { corr: null, ptJ: null, ptS: null, theta: null };
   const reason = metrics ? 'the real or the predicted responses are constant' : NO_REAL;
   return {
@@ -33,6 +33,7 @@ function rankNeuron({ order, real, predicted, metrics }: NeuronRankTuning, id: n
     PT_J: ptJ,
     PT_S: ptS,
     theta,
+    ties,
     ...(corr === null ? { reason } : {}),
   };
 }

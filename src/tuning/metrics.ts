@@ -84,6 +84,14 @@ export function peakCount(stimuli: number, k?: number): number {
   throw new InputError(`k ${message}`, [{ path: 'k', message }]);
 }
 
+/** How many values beyond the k largest equal the k-th: which of them are among the k is their order. */
+export function tiesAt(values: ArrayLike<number>, order: Uint32Array, k: number): number {
+  const theta = values[order[k - 1]!]!;
+  let rank = k;
+  while (rank < order.length && values[order[rank]!] === theta) rank += 1;
+  return rank - k;
+}
+
 /** Indices that put the values in descending order; equal values keep the order they came in. */
 export function descending(values: ArrayLike<number>): Uint32Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i);

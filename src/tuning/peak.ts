@@ -1,6 +1,7 @@
-import { type Index, ratioIndex, sparseness } from './indices.js';
-import { descending, peakCount, peakTuning } from './metrics.js';
+import { ratioIndex, sparseness } from './indices.js';
+import { descending, peakCount, peakTuning, tiesAt } from './metrics.js';
 import { checkPair, column, type ResponseMatrix } from './response-matrix.js';
+import type { Index } from './schemas.js';
 
 /** The strongest of one neuron's responses, real or predicted. */
 export interface ResponsePeak {
@@ -12,6 +13,8 @@ export interface ResponsePeak {
   readonly peak: number;
   /** k-th largest response. */
   readonly theta: number;
+  /** Responses equal to theta that are not among the k. */
+  readonly ties: number;
   /** Share of all stimuli, the peak among them, whose response exceeds half of the peak. */
   readonly shareAboveHalfPeak: Index;
   readonly sparseness: Index;
@@ -60,6 +63,7 @@ function responsePeak(values: Float64Array, order: Uint32Array, k: number): Resp
     responses,
     peak: responses[0]!,
     theta: responses[k - 1]!,
+    ties: tiesAt(values, order, k),
     shareAboveHalfPeak: shareAboveHalfPeak(values),
     sparseness: sparseness(values),
   };

@@ -1,4 +1,4 @@
-import { descending, type NeuronMetrics, neuronMetrics, peakCount } from './metrics.js';
+import { descending, type NeuronMetrics, neuronMetrics, peakCount, tiesAt } from './metrics.js';
 import { checkPair, column, type ResponseMatrix } from './response-matrix.js';
 
 /** One neuron's responses to all stimuli, from the strongest to the weakest. */
@@ -11,6 +11,8 @@ export interface NeuronRankTuning {
   readonly predicted: Float64Array;
   /** null where no real responses were given. */
   readonly metrics: NeuronMetrics | null;
+  /** Responses that put the stimuli in order and equal the k-th without being among the k. */
+  readonly ties: number;
 }
 
 export interface RankTuning {
@@ -57,13 +59,15 @@ function rankNeuron(
   real: Float64Array | null,
   k: number,
 ): NeuronRankTuning {
-  const order = descending(real ?? predicted);
+  const deciding = real ?? predicted;
+  const order = descending(deciding);
   const inOrder = (values: Float64Array) => Float64Array.from(order, (i) => values[i]!);
   return {
     order,
     real: real && inOrder(real),
     predicted: inOrder(predicted),
     metrics: real && neuronMetrics(real, predicted, k, order),
+    ties: tiesAt(deciding, order, k),
   };
 }
 

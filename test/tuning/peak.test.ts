@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { InputError } from '../../src/input-error.js';
 import { neuronPeaks } from '../../src/tuning/peak.js';
+import { rankTuning } from '../../src/tuning/rank.js';
 import { matrix, matrixOfNeurons } from './matrices.js';
 
 test('the top k stimuli, strongest first', () => {
@@ -36,6 +37,22 @@ test('k is 1 % of the stimuli by default', () => {
   expect(neurons[0]!.predicted.stimuli).toEqual(Uint32Array.of(299, 298, 297));
 });
 
+test('ties are the responses equal to theta that are not among the k', () => {
+  const tied = matrixOfNeurons([3, 1, 1, 5, 1, 0], [1, 2, 3, 4, 5, 6]);
+  const ties = (k: number) =>
+    neuronPeaks(tied, { k }).neurons.map(({ predicted }) => predicted.ties);
+  expect([ties(2), ties(3), ties(5), ties(6)]).toEqual([
+    [0, 0],
+    [2, 0],
+    [0, 0],
+    [0, 0],
+  ]);
+  const real = matrixOfNeurons([2, 2, 2, 0, 0, 0], [1, 2, 3, 4, 5, 6]);
+  const ranked = (options: object) => rankTuning(tied, { k: 2, ...options }).neurons;
+  expect(ranked({}).map((neuron) => neuron.ties)).toEqual([0, 0]);
+  expect(ranked({ real }).map((neuron) => neuron.ties)).toEqual([1, 0]);
+});
+
 test('equal responses keep the order of the stimuli', () => {
   const [neuron] = neuronPeaks(matrixOfNeurons([1, 2, 2, 2]), { k: 2 }).neurons;
   expect(neuron!.predicted.stimuli).toEqual(Uint32Array.of(1, 2));
@@ -47,7 +64,7 @@ test.each([
   ['all equal', [2, 2, 2], 1],
 ])('share above half of the peak: %s', (_, responses, share) => {
   const [neuron] = neuronPeaks(matrixOfNeurons(responses)).neurons;
-  expect(neuron!.predicted.shareAboveHalfPeak).toEqual({
+  expect(neuron!.predicted.shareAboveHalfPeak).toMatchObject({
     value: share,
     formula: 'share of R > R_peak / 2',
     negative: 'rectified',

@@ -30,6 +30,7 @@ test('without real responses the predicted ones give the order, and there are no
   expect(tuning.neurons[0]).toEqual({
     order: Uint32Array.of(1, 0, 2),
     real: null,
+    ties: 0,
     predicted: Float64Array.of(0.4, 0.2, 0.1),
     metrics: null,
   });
@@ -85,6 +86,7 @@ test('one stimulus and one neuron make a curve of one point', () => {
   const tuning = rankTuning(matrix([3]), { real: matrix([2]) });
   expect(tuning.neurons).toEqual([
     {
+      ties: 0,
       order: Uint32Array.of(0),
       real: Float64Array.of(2),
       predicted: Float64Array.of(3),
