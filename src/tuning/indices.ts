@@ -1,14 +1,8 @@
 import { checkNumbers } from './response-matrix.js';
+import type { Fit, Index } from './schemas.js';
 
-/**
- * One number said of a curve, or the reason why there is none. Negative responses count as 0; the
- * response to the blank image is not subtracted.
- */
-export type Index = {
-  readonly formula: string;
-  readonly negative: 'rectified';
-  readonly baseline: 'not subtracted';
-} & ({ readonly value: number } | { readonly value: null; readonly reason: string });
+/** Below this share of the variance a fit says nothing of the curve. */
+const LEAST_R_SQUARED = 0.5;
 
 /** What a formula gives where it is undefined. */
 export interface Undefined {
@@ -17,7 +11,7 @@ export interface Undefined {
 
 /**
  * Evaluates a formula that does not change with the responses' scale, on the responses rectified
- * at 0 and relative to the largest.
+ * at 0 and relative to the largest; where some are negative, also on them as they are.
  * @param responses in any unit, negative ones allowed
  * @param formula its name, as written into the index
  * @returns null with a reason when no response is above 0, or the formula is undefined
@@ -29,16 +23,46 @@ export function ratioIndex(
   evaluate: (relative: Float64Array) => number | Undefined,
 ): Index {
   checkNumbers(responses, 'responses');
-  const rectified = Float64Array.from(responses, (response) => Math.max(0, response));
-  const peak = rectified.reduce((largest, response) => Math.max(largest, response), 0);
-  const result =
-    peak > 0
-      ? evaluate(rectified.map((response) => response / peak))
-      : { reason: 'no response is above 0' };
+  const all = Float64Array.from(responses);
+  const peak = all.reduce((largest, response) => Math.max(largest, response), 0);
+  const rectified = all.map((response) => Math.max(0, response) / peak);
+  const result = peak > 0 ? evaluate(rectified) : { reason: 'no response is above 0' };
   const stated = { formula, negative: 'rectified', baseline: 'not subtracted' } as const;
+  if (typeof result !== 'number') return { value: null, ...result, ...stated };
+  if (all.every((response) => response >= 0)) return { value: result, ...stated };
+  const raw = evaluate(all.map((response) => response / peak));
+  const beside = typeof raw === 'number' && Number.isFinite(raw) ? { raw } : {};
+  return { value: result, ...beside, ...stated };
+}
+
+/**
+ * Evaluates a formula on the parameters of a fit, which saw negative responses as they are.
+ * @returns null with a reason when the fit did not converge, explains less than half of the variance,
+ *   or the formula is undefined
+ */
+export function fitIndex(
+  formula: string,
+  fit: Fit,
+  evaluate: (parameters: Readonly<Record<string, number>>) => number | Undefined,
+): Index {
+  const stated = { formula, negative: 'kept', baseline: 'fitted b' } as const;
+  const result = judge(fit, evaluate);
   return typeof result === 'number'
     ? { value: result, ...stated }
     : { value: null, ...result, ...stated };
+}
+
+function judge(
+  fit: Fit,
+  evaluate: (parameters: Readonly<Record<string, number>>) => number | Undefined,
+): number | Undefined {
+  if (fit.parameters === null) return { reason: `nothing was fitted: ${fit.reason}` };
+  if (!fit.converged) return { reason: 'the fit did not converge' };
+  if (fit.rSquared < LEAST_R_SQUARED) {
+    const percent = Math.round(100 * fit.rSquared);
+    return { reason: `the fit explains only ${percent} % of the variance` };
+  }
+  return evaluate(fit.parameters);
 }
 
 /**

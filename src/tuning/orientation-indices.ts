@@ -1,16 +1,15 @@
-import { type Index, ratioIndex, resultant, type Undefined } from './indices.js';
+import { atOpposite, isUniform, modulo, notUniform, vectorAverage } from './angles.js';
+import { halfWidth } from './fits/von-mises.js';
+import { fitIndex, ratioIndex, type Undefined } from './indices.js';
 import { checkNumbers } from './response-matrix.js';
+import type { Fit, Index } from './schemas.js';
 
-/** Degrees by which an angle may miss its place on a uniform or orthogonal grid. */
-const ANGLE_TOLERANCE = 0.01;
 /** Below this share of the summed response, float32 rounding decides where a vector points. */
-const SHORTEST_VECTOR = 1e-6;
+export const SHORTEST_VECTOR = 1e-6;
 /** Hanning window of Ringach et al. 2002: half width 13.5 degrees at half height, 27 at the foot. */
 const HANNING_FOOT = 27;
 
-const NOT_UNIFORM: Undefined = {
-  reason: 'the orientations are not 3 or more, uniformly spaced over 180 degrees',
-};
+const NOT_UNIFORM = notUniform('orientations', 180);
 
 /**
  * Global orientation selectivity, 1 - circular variance, 0..1 (Ringach et al. 2002; AllenSDK).
@@ -19,8 +18,8 @@ const NOT_UNIFORM: Undefined = {
  */
 export function gOSI(orientations: readonly number[], curve: ArrayLike<number>): Index {
   return curveIndex('|sum R e^(2i theta)| / sum R', orientations, curve, (relative) => {
-    const vector = vectorAverage(orientations, relative);
-    return 'reason' in vector ? vector : Math.min(1, vector.length);
+    if (!isUniform(orientations, 180)) return NOT_UNIFORM;
+    return vectorAverage(orientations, relative, 180).length;
   });
 }
 
@@ -34,10 +33,9 @@ export function preferredOrientation(
   curve: ArrayLike<number>,
 ): Index {
   return curveIndex('arg(sum R e^(2i theta)) / 2', orientations, curve, (relative) => {
-    const vector = vectorAverage(orientations, relative);
-    if ('reason' in vector) return vector;
-    if (vector.length < SHORTEST_VECTOR) return { reason: 'the vector average has no direction' };
-    return modulo((vector.angle * 90) / Math.PI, 180);
+    if (!isUniform(orientations, 180)) return NOT_UNIFORM;
+    const { length, angle } = vectorAverage(orientations, relative, 180);
+    return length < SHORTEST_VECTOR ? { reason: 'the vector average has no direction' } : angle;
   });
 }
 
@@ -71,7 +69,7 @@ export function orthogonalToPreferred(
 export function bandwidth(orientations: readonly number[], curve: ArrayLike<number>): Index {
   const formula = 'half width at R_peak / sqrt(2), Hanning smoothed';
   return curveIndex(formula, orientations, curve, (relative) => {
-    if (!isUniform(orientations)) return NOT_UNIFORM;
+    if (!isUniform(orientations, 180)) return NOT_UNIFORM;
     const sorted = orientations
       .map((orientation, i) => ({ angle: modulo(orientation, 180), response: relative[i]! }))
       .sort((a, b) => a.angle - b.angle);
@@ -89,6 +87,18 @@ export function bandwidth(orientations: readonly number[], curve: ArrayLike<numb
   });
 }
 
+/** What a fitted von Mises curve says, `fitOrientation`'s. */
+export function orientationFitIndices(fit: Fit): Record<string, Index> {
+  return {
+    preferredOrientationFit: fitIndex('mu of the fit', fit, ({ mu }) => mu!),
+    halfWidthAtHalfHeight: fitIndex(
+      'half width half way between the largest and the smallest value of the fit',
+      fit,
+      ({ kappa }) => halfWidth(kappa!, 180),
+    ),
+  };
+}
+
 function curveIndex(
   formula: string,
   orientations: readonly number[],
@@ -102,39 +112,10 @@ function curveIndex(
   return ratioIndex(formula, curve, evaluate);
 }
 
-/** Length relative to the summed response, and angle in radians of the doubled orientation. */
-function vectorAverage(
-  orientations: readonly number[],
-  relative: Float64Array,
-): { readonly length: number; readonly angle: number } | Undefined {
-  if (!isUniform(orientations)) return NOT_UNIFORM;
-  const { re, im, sum } = resultant(relative, (i) => (orientations[i]! * Math.PI) / 90);
-  return { length: Math.hypot(re, im) / sum, angle: Math.atan2(im, re) };
-}
-
 /** The response orthogonal to the largest one, relative to it. */
 function atOrthogonal(orientations: readonly number[], relative: Float64Array): number | Undefined {
-  const preferred = orientations[relative.indexOf(1)]!;
-  const orthogonal = orientations.findIndex(
-    (orientation) => Math.abs(modulo(orientation - preferred, 180) - 90) <= ANGLE_TOLERANCE,
-  );
-  return orthogonal < 0
-    ? {
-        reason: `no response at the orthogonal orientation, ${modulo(preferred + 90, 180)} degrees`,
-      }
-    : relative[orthogonal]!;
-}
-
-function isUniform(orientations: readonly number[]): boolean {
-  const sorted = orientations.map((angle) => modulo(angle, 180)).sort((a, b) => a - b);
-  const step = 180 / sorted.length;
-  return (
-    sorted.length >= 3 &&
-    sorted.every((angle, i) => {
-      const next = i + 1 < sorted.length ? sorted[i + 1]! : sorted[0]! + 180;
-      return Math.abs(next - angle - step) <= ANGLE_TOLERANCE;
-    })
-  );
+  const { angle, response } = atOpposite(orientations, relative, 180);
+  return response ?? { reason: `no response at the orthogonal orientation, ${angle} degrees` };
 }
 
 function hanning(curve: Float64Array, step: number): Float64Array {
@@ -159,8 +140,4 @@ function stepsToFall(curve: Float64Array, direction: 1 | -1): number | null {
     before = here;
   }
   return null;
-}
-
-function modulo(value: number, period: number): number {
-  return ((value % period) + period) % period;
 }

@@ -1,15 +1,42 @@
 import { expect, test } from 'vitest';
 import { InputError } from '../../src/input-error.js';
-import { F1F0, ratioIndex, sparseness } from '../../src/tuning/indices.js';
+import { F1F0, fitIndex, ratioIndex, sparseness } from '../../src/tuning/indices.js';
 import { valueIn } from './value-in.js';
 
 test('a formula sees the responses rectified and relative to the largest', () => {
   const sum = ratioIndex('sum', [4, -2, 1], (relative) => relative.reduce((a, b) => a + b));
   expect(sum).toEqual({
     value: 1.25,
+    raw: 0.75,
     formula: 'sum',
     negative: 'rectified',
     baseline: 'not subtracted',
+  });
+});
+
+test('raw values are told only where a response is negative and the formula gives a number', () => {
+  const sum = (relative: Float64Array) => relative.reduce((a, b) => a + b);
+  expect(ratioIndex('sum', [4, 0, 1], sum)).not.toHaveProperty('raw');
+  const inverse = (relative: Float64Array) => 1 / (1 + sum(relative));
+  expect(ratioIndex('inverse', [1, -2], inverse)).toMatchObject({ value: 0.5 });
+  expect(ratioIndex('inverse', [1, -2], inverse)).not.toHaveProperty('raw');
+});
+
+test('an index of a fit needs one that converged and explains half of the variance', () => {
+  const fit = { model: 'm', parameters: { a: 2 }, rSquared: 0.9, converged: true, atBound: [] };
+  const index = (changes: object) => fitIndex('a', { ...fit, ...changes }, ({ a }) => a!);
+  expect(index({})).toEqual({ value: 2, formula: 'a', negative: 'kept', baseline: 'fitted b' });
+  expect(index({ converged: false })).toMatchObject({
+    value: null,
+    reason: 'the fit did not converge',
+  });
+  expect(index({ rSquared: 0.31 })).toMatchObject({
+    value: null,
+    reason: 'the fit explains only 31 % of the variance',
+  });
+  expect(index({ parameters: null, reason: 'all responses are alike' })).toMatchObject({
+    value: null,
+    reason: 'nothing was fitted: all responses are alike',
   });
 });
 

@@ -99,10 +99,12 @@ test.each([0.1, 3, 1e-30])('a constant curve of %d selects and prefers nothing',
 test('negative responses count as 0, and the index says so', () => {
   const responses = [3, 1, -2, -1];
   for (const index of Object.values(CURVE_INDICES)) {
-    expect(index(grid(4), responses)).toEqual(index(grid(4), [3, 1, 0, 0]));
+    expect(index(grid(4), responses)).toMatchObject(index(grid(4), [3, 1, 0, 0]));
   }
   expect(gOSI(grid(4), responses)).toEqual({
     value: expect.closeTo(Math.sqrt(10) / 4, 12),
+    // |(3 - -2, 1 - -1)| / (3 + 1 - 2 - 1)
+    raw: expect.closeTo(Math.sqrt(29), 12),
     formula: '|sum R e^(2i theta)| / sum R',
     negative: 'rectified',
     baseline: 'not subtracted',

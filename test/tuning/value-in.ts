@@ -1,4 +1,4 @@
-import type { Index } from '../../src/tuning/indices.js';
+import type { Index } from '../../src/tuning/schemas.js';
 
 /** The number in an index that has to have one. */
 export function valueIn(index: Index): number {

@@ -4,7 +4,8 @@ import { Grating } from '../../stimulus/parametric/grating.js';
 import { blankStimulus, largestContrast } from '../../stimulus/parametric/paint.js';
 import { concatStimuli } from '../../stimulus/stimuli.js';
 import { DEFAULT_ORIENTATIONS, DEFAULT_PHASES, orientationSweep } from '../../stimulus/sweep.js';
-import { orientationTuning } from '../../tuning/orientation.js';
+import { neuronTuning } from '../../tuning/parametric.js';
+import { checkResponses, column } from '../../tuning/response-matrix.js';
 import { answerJson, modelIdentity } from '../answer.js';
 import { readBody } from '../body.js';
 import { compute } from '../compute.js';
@@ -63,15 +64,13 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
     return answerJson(c, clock, () => {
       const { orientations, phases } = sweep;
       const neurons = columns.length;
-      const tuning = orientationTuning({
-        orientations,
-        phases: phases.length,
-        responses: {
-          stimuli: gratings,
-          neurons,
-          values: responses.subarray(0, gratings * neurons),
-        },
-        blank: responses.subarray(gratings * neurons),
+      const matrix = { stimuli: gratings + 1, neurons, values: responses };
+      checkResponses(matrix, 'responses');
+      const axes = [{ name: parameter, dimension: parameter, values: orientations }] as const;
+      const tuning = ids.map((id, i) => {
+        const all = column(matrix, i);
+        const swept = { axes, variants: phases.length, phases: true };
+        return { id, ...neuronTuning(swept, all.subarray(0, gratings), all[gratings]!) };
       });
       const { orientation: _swept, phase: _averaged, ...fixed } = grating;
       return {
@@ -81,7 +80,7 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
         values: orientations,
         averagedOver: { phase: phases },
         stimulus: { grating: fixed },
-        neurons: tuning.map((neuron, i) => ({ id: ids[i], ...neuron })),
+        neurons: tuning,
         stimuli: reportStimuli(model, sweep.stimuli).map((report, i) => {
           const { orientation, phase } = sweep.gratings[i]!;
           return { orientation, phase, ...report };

@@ -1,0 +1,28 @@
+import { fitIndex, type Undefined } from './indices.js';
+import type { Fit, Index } from './schemas.js';
+
+/**
+ * What fitted contrast responses say.
+ * @param contrasts those shown, above 0
+ */
+export function contrastIndices(
+  contrasts: readonly number[],
+  { nakaRushton, supersaturating }: { readonly nakaRushton: Fit; readonly supersaturating: Fit },
+): Record<string, Index> {
+  const [lowest, highest] = [Math.min(...contrasts), Math.max(...contrasts)];
+  const within = (half: number, value: number): number | Undefined => {
+    if (half < lowest) return { reason: 'c50 of the fit lies below the contrasts shown' };
+    if (half > highest) return { reason: 'c50 of the fit lies above the contrasts shown' };
+    return value;
+  };
+  return {
+    c50: fitIndex('c50 of Naka-Rushton', nakaRushton, ({ c50 }) => within(c50!, c50!)),
+    Rmax: fitIndex('Rmax of Naka-Rushton', nakaRushton, ({ c50, Rmax }) => within(c50!, Rmax!)),
+    exponent: fitIndex('n of Naka-Rushton', nakaRushton, ({ c50, n }) => within(c50!, n!)),
+    supersaturation: fitIndex(
+      's of the supersaturating form (1: none)',
+      supersaturating,
+      ({ c50, s }) => within(c50!, s!),
+    ),
+  };
+}

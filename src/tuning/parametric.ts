@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { type Dimension, tuneCurve } from './curve-tuning.js';
+import { fitPosition } from './fits/position.js';
+import { F1F0 } from './indices.js';
+import { positionIndices } from './position-indices.js';
+import { CurveTuning } from './schemas.js';
+
+/** One swept parameter. */
+export interface Axis {
+  /** Its name, as the answer has it. */
+  readonly name: string;
+  readonly dimension: Dimension;
+  readonly values: readonly number[];
+}
+
+/** What was shown: every value of the first axis with every value of the second, in some variants. */
+export interface Sweep {
+  readonly axes: readonly [Axis] | readonly [Axis, Axis];
+  /** Stimuli over which the response is averaged: phases, or the frames of a sequence. */
+  readonly variants: number;
+  /** Whether these are phases, evenly spaced over 360 degrees. */
+  readonly phases: boolean;
+}
+
+const Curve = z.array(z.number());
+
+/** One neuron's tuning to one or two parameters. */
+export const NeuronTuning = z.strictObject({
+  /** Mean over phases or frames; of two parameters a list for each value of the first. */
+  curve: z.union([Curve, z.array(Curve)]),
+  /** The response to the blank image, of which nothing was subtracted. */
+  blank: z.number(),
+  /** The largest response, and which parameters have an end of their values there. */
+  peak: z.strictObject({
+    response: z.number(),
+    at: z.record(z.string(), z.number()),
+    atEnd: z.array(z.string()),
+  }),
+  ...CurveTuning.shape,
+  /** Of two parameters: along each, with the other as at the peak. */
+  along: z.record(z.string(), CurveTuning.extend({ curve: Curve })).optional(),
+});
+export type NeuronTuning = z.infer<typeof NeuronTuning>;
+
+const CIRCULAR: readonly Dimension[] = ['orientation', 'direction', 'phase'];
+
+/**
+ * One neuron's tuning.
+ * @param responses `[first, second, variants]`, the variants of one stimulus together
+ * @param blank the response to the blank image
+ */
+export function neuronTuning(
+  { axes, variants, phases }: Sweep,
+  responses: Float64Array,
+  blank: number,
+): NeuronTuning {
+  const [first, second] = axes;
+  const columns = second?.values.length ?? 1;
+  const means = Array.from({ length: responses.length / variants }, (_, i) =>
+    mean(responses.subarray(i * variants, (i + 1) * variants)),
+  );
+  const best = means.reduce((top, value, i) => (value > means[top]! ? i : top), 0);
+  const [row, column] = [Math.floor(best / columns), best % columns];
+  const atPeak = second ? [row, column] : [row];
+  const peak = {
+    response: means[best]!,
+    at: Object.fromEntries(axes.map(({ name, values }, k) => [name, values[atPeak[k]!]!])),
+    atEnd: axes.filter((axis, k) => isEnd(axis, atPeak[k]!)).map(({ name }) => name),
+  };
+  const byPhase = responses.subarray(best * variants, (best + 1) * variants);
+  const modulation = phases ? { F1F0: F1F0(byPhase) } : {};
+  if (!second) {
+    const { fits, indices } = tuneCurve({ ...first, responses: means, blank });
+    return { curve: means, blank, peak, fits, indices: { ...indices, ...modulation } };
+  }
+  const rows = first.values.map((_, i) => means.slice(i * columns, (i + 1) * columns));
+  const curves = [rows.map((each) => each[column]!), rows[row]!] as const;
+  const position = positionTuning(first, second, rows);
+  return {
+    curve: rows,
+    blank,
+    peak,
+    fits: position.fits,
+    indices: { ...position.indices, ...modulation },
+    along: Object.fromEntries(
+      [first, second].map((axis, k) => {
+        const curve = curves[k]!;
+        return [axis.name, { curve, ...tuneCurve({ ...axis, responses: curve, blank }) }];
+      }),
+    ),
+  };
+}
+
+/** Of x and y, in either order: the Gaussian on the map. */
+function positionTuning(
+  first: Axis,
+  second: Axis,
+  rows: readonly (readonly number[])[],
+): CurveTuning {
+  const names = [first.name, second.name];
+  if (!names.includes('x') || !names.includes('y')) return { fits: {}, indices: {} };
+  const [x, y] = first.name === 'x' ? [first, second] : [second, first];
+  const map = y.values.flatMap((_, j) =>
+    x.values.map((__, i) => (first === x ? rows[i]![j]! : rows[j]![i]!)),
+  );
+  const gaussian = fitPosition(x.values, y.values, map);
+  return { fits: { gaussian }, indices: positionIndices(gaussian) };
+}
+
+function isEnd({ dimension, values }: Axis, i: number): boolean {
+  if (CIRCULAR.includes(dimension)) return false;
+  return values[i]! <= Math.min(...values) || values[i]! >= Math.max(...values);
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value / values.length, 0);
+}

@@ -1,0 +1,21 @@
+import { fitIndex } from './indices.js';
+import type { Fit, Index } from './schemas.js';
+
+/** What a Gaussian fitted to a map of positions says, `fitPosition`'s; in pixels. */
+export function positionIndices(fit: Fit): Record<string, Index> {
+  const centre = (formula: string, name: 'x0' | 'y0') =>
+    fitIndex(formula, fit, (parameters) =>
+      fit.parameters !== null && fit.atBound.some((bound) => bound === 'x0' || bound === 'y0')
+        ? { reason: 'the centre of the fit lies on the edge of the positions shown' }
+        : parameters[name]!,
+    );
+  return {
+    centreX: centre('x0 of the fit', 'x0'),
+    centreY: centre('y0 of the fit', 'y0'),
+    diameter: fitIndex('4 sqrt(sigma1 sigma2) of the fit', fit, ({ sigma1, sigma2 }) =>
+      fit.parameters !== null && fit.atBound.some((bound) => bound !== 'b')
+        ? { reason: `the fit lies at the end of its range: ${fit.atBound.join(', ')}` }
+        : 4 * Math.sqrt(sigma1! * sigma2!),
+    ),
+  };
+}
