@@ -1,6 +1,7 @@
+import { setImmediate as others } from 'node:timers/promises';
 import type { ServedModel } from '../engine/catalogue.js';
 import { encodeNpy } from '../formats/npy.js';
-import { type AppContext, spend } from './trace.js';
+import { type AppContext, spend, timed } from './trace.js';
 
 /** Which model answered, in the body of an answer. */
 export function modelIdentity({ name, version, digest }: ServedModel) {
@@ -18,6 +19,40 @@ export function answerJson(
   status: 200 | 201 = 200,
 ): Response {
   return answer(c, clock, 'application/json', () => JSON.stringify(make()), status);
+}
+
+/** Characters of JSON written at a time, some milliseconds. */
+const PART = 2 ** 19;
+
+/** A large JSON answer: lists are written a few elements at a time, and others have their turn. */
+export async function answerInTurns(
+  c: AppContext,
+  clock: () => number,
+  fields: Readonly<Record<string, unknown>>,
+): Promise<Response> {
+  const json = await timed(c, clock, 'encode', async () => {
+    const texts: string[] = [];
+    for (const [name, value] of Object.entries(fields)) {
+      const text = Array.isArray(value) ? await listInTurns(value) : JSON.stringify(value);
+      texts.push(`${JSON.stringify(name)}:${text}`);
+    }
+    return `{${texts.join(',')}}`;
+  });
+  return c.body(json, 200, { 'Content-Type': 'application/json' });
+}
+
+async function listInTurns(list: readonly unknown[]): Promise<string> {
+  const texts: string[] = [];
+  let written = 0;
+  for (const element of list) {
+    const text = JSON.stringify(element);
+    texts.push(text);
+    written += text.length;
+    if (written < PART) continue;
+    written = 0;
+    await others();
+  }
+  return `[${texts.join(',')}]`;
 }
 
 /** Numbers [rows, columns] as float32 .npy. */

@@ -13,25 +13,26 @@ export function reportHeaders(reports: readonly StimulusReport[]): [name: string
   const digests = reports.map(({ digest }) => digest);
   const headers: [string, string][] = [['X-Stimulus-Set', setDigest(digests)]];
   if (digests.length <= MAX_DIGESTS) headers.push(['X-Stimulus-Digests', digests.join(', ')]);
-  const warnings = gather(reports);
+  const warnings = gatherWarnings(reports);
   if (warnings.length > 0) headers.push(['X-Stimulus-Warnings', JSON.stringify(warnings)]);
   return headers;
 }
 
-interface Gathered {
+/** A kind of warning: as the first stimulus has it, how many have it, and the number of that first one. */
+export interface GatheredWarning {
   readonly warning: string;
   readonly first: number;
-  count: number;
+  readonly count: number;
 }
 
-function gather(reports: readonly StimulusReport[]): Gathered[] {
-  const byKind = new Map<string, Gathered>();
+/** The kinds of warning that there are; those that differ in their numbers alone are of one kind. */
+export function gatherWarnings(reports: readonly StimulusReport[]): GatheredWarning[] {
+  const byKind = new Map<string, GatheredWarning>();
   for (const [first, { warnings }] of reports.entries()) {
     for (const warning of warnings) {
       const kind = warning.replace(/[\d.]+(e[+-]\d+)?/g, '');
       const known = byKind.get(kind);
-      if (known) known.count++;
-      else byKind.set(kind, { warning, count: 1, first });
+      byKind.set(kind, known ? { ...known, count: known.count + 1 } : { warning, count: 1, first });
     }
   }
   return [...byKind.values()];

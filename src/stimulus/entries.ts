@@ -12,7 +12,7 @@ import { PayloadTooLargeError, sizeText } from './errors.js';
 import { decodeFile } from './file.js';
 import type { Size } from './fit.js';
 import { type EmbeddedFile, parseJsonStimulus } from './json.js';
-import { checkCount, checkPixels } from './limits.js';
+import { checkCount, checkPixels, type StimulusLimits } from './limits.js';
 import { type Parametric, prepare } from './parametric/kinds.js';
 import { type ImageView, viewImage } from './parametric/view.js';
 import { concatStimuli, stimulusAt } from './stimuli.js';
@@ -84,8 +84,7 @@ async function decodeEmbedded(
 
 async function render(stimulus: Parametric, options: Decoding): Promise<DecodedStimuli> {
   const canvas = sizedCanvas(options.target, 'rendered');
-  checkPixels(canvas, options.limits);
-  checkExtent(canvas, MOST_RENDERED, 'rendered');
+  checkRenderable(canvas, options.limits);
   const { frames, paint } = prepare(stimulus, canvas);
   checkCount(frames, options.limits);
   const painted = [];
@@ -98,6 +97,12 @@ async function render(stimulus: Parametric, options: Decoding): Promise<DecodedS
     stimuli: concatStimuli(painted.map(({ image }) => oneStimulus(image))),
     notes: painted.map(({ notes }) => notes),
   };
+}
+
+/** @throws PayloadTooLargeError when a stimulus of this size is not rendered here */
+export function checkRenderable(size: Size, limits: StimulusLimits): void {
+  checkPixels(size, limits);
+  checkExtent(size, MOST_RENDERED, 'rendered');
 }
 
 function checkExtent(size: Size, most: number, done: string): void {

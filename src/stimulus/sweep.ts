@@ -1,34 +1,252 @@
-import { type Grating, renderGratings } from './parametric/grating.js';
-import type { Canvas, Stimuli } from './stimuli.js';
+import { z } from 'zod';
+import { InputError } from '../input-error.js';
+import { defaultValues } from './battery.js';
+import { errorAt } from './errors.js';
+import { type Entry, parseParametric, within } from './parametric/entry.js';
+import { isKind, type Kind, prepare, SCHEMAS } from './parametric/kinds.js';
+import { largestContrast } from './parametric/paint.js';
+import { type Canvas, type GrayImage, type Stimuli, stimulusAt } from './stimuli.js';
 
-/** 0, 15, ... 165 degrees. */
-export const DEFAULT_ORIENTATIONS: readonly number[] = Array.from({ length: 12 }, (_, i) => i * 15);
-/** 0, 45, ... 315 degrees. */
-export const DEFAULT_PHASES: readonly number[] = Array.from({ length: 8 }, (_, i) => i * 45);
+/** A parameter that takes several values. */
+export interface Axis {
+  readonly parameter: string;
+  readonly values: readonly number[];
+}
 
-/** Gratings at every orientation and phase: stimulus `o * phases.length + p`, phase fastest. */
-export interface OrientationSweep {
-  readonly orientations: readonly number[];
-  readonly phases: readonly number[];
-  readonly gratings: readonly Grating[];
+/** A parameter to be swept, at its default values where none are named. */
+export interface AxisRequest {
+  readonly parameter: string;
+  readonly values?: readonly number[] | undefined;
+  /** Where parameter and values stand in what was sent. */
+  readonly paths: { readonly parameter: string; readonly values: string };
+}
+
+export interface SweepRequest {
+  /** As a client describes it, `{"grating": {...}}`, less what is swept. */
+  readonly stimulus: Entry;
+  /** The last varies fastest. */
+  readonly axes: readonly AxisRequest[];
+  /** What is averaged over; left out: the phases of a stimulus whose phase is not said. */
+  readonly averaged?: Axis | undefined;
+}
+
+/** Stimuli at every combination of some parameters. */
+export interface Sweep {
+  readonly kind: Kind;
+  /** What stays as it is, with its defaults. */
+  readonly stimulus: Entry;
+  readonly axes: readonly (Axis & { readonly unit: string })[];
+  /** Over what the responses are to be averaged, `frame` in a sequence; it varies fastest of all. */
+  readonly averaged: Axis | undefined;
+  /** Stimuli in all. */
+  readonly count: number;
+  /** What stimulus `index` has of the parameters that vary. */
+  readonly labels: (index: number) => Record<string, number>;
+  /** The stimuli in order, one after the other. @throws InputError where one cannot be shown */
+  readonly paint: () => Generator<{ readonly image: GrayImage; readonly notes: string[] }>;
+}
+
+/** Where the stimulus stands in what was sent. */
+const STIMULUS = 'stimulus';
+/** Of the phase of a sequence's frames, and of chance, there is no tuning. */
+const NOT_SWEPT = ['frames', 'seed'];
+
+/**
+ * Plans a sweep; nothing is rendered yet.
+ * @throws InputError when the stimulus, a parameter or a value is not one that there is
+ */
+export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
+  const kind = kindOf(request.stimulus);
+  const given = fieldsOf(request.stimulus, kind);
+  const degrees = request.stimulus['units'] === 'degrees';
+  const axes = request.axes.map((axis) => settle(axis, kind, canvas, degrees));
+  const names = axes.map(({ parameter }) => parameter);
+  const averaged = request.averaged ?? phasesOf(kind, [...names, ...Object.keys(given)], canvas);
+  const full = 'contrast' in SCHEMAS[kind].shape && given['contrast'] === undefined;
+  const fixed = full ? { contrast: largestContrast(canvas), ...given } : given;
+  const parse = (values: Readonly<Record<string, number>>) => {
+    const entry = { ...request.stimulus, [kind]: { ...fixed, ...values } };
+    return parseParametric(kind, entry, STIMULUS, canvas.pixelsPerDegree);
+  };
+  const first = parse(Object.fromEntries(axes.map((axis) => [axis.parameter, axis.values[0]!])));
+  for (const [a, { parameter, values }] of axes.entries()) {
+    const others = axes.filter((axis) => axis.parameter !== parameter);
+    const at = Object.fromEntries(others.map((axis) => [axis.parameter, axis.values[0]!]));
+    for (const [i, value] of values.entries()) {
+      const path = `${request.axes[a]!.paths.values}[${i}]`;
+      relocated(within(STIMULUS, `${kind}.${parameter}`), path, () =>
+        parse({ ...at, [parameter]: value }),
+      );
+    }
+  }
+  const frames = 'frames' in first.parameters ? first.parameters.frames : undefined;
+  const shown = averaged ?? frameAxis(frames);
+  const parameterAxes: readonly Axis[] = averaged ? [...axes, averaged] : axes;
+  const sizes = parameterAxes.map(({ values }) => values.length);
+  const combinations = sizes.reduce((product, size) => product * size, 1);
+  const valuesAt = (index: number): Record<string, number> => {
+    let rest = index;
+    const entries = parameterAxes.toReversed().map(({ parameter, values }) => {
+      const value = values[rest % values.length]!;
+      rest = Math.floor(rest / values.length);
+      return [parameter, value] as const;
+    });
+    return Object.fromEntries(entries.toReversed());
+  };
+  const each = frames ?? 1;
+  const left = [...names, ...(averaged ? [averaged.parameter] : [])];
+  const stimulus = stripped(first.parameters, given, degrees, left);
+  const { [kind]: _fields, ...beside } = request.stimulus;
+  return {
+    kind,
+    stimulus: { [kind]: stimulus, ...beside },
+    axes: axes.map((axis) => ({ ...axis, unit: unitOf(kind, axis.parameter, degrees) })),
+    averaged: shown,
+    count: combinations * each,
+    labels: (index) => ({
+      ...valuesAt(Math.floor(index / each)),
+      ...(frames === undefined ? {} : { frame: index % each }),
+    }),
+    paint: function* () {
+      for (let i = 0; i < combinations; i++) {
+        const values = valuesAt(i);
+        const show = <T>(task: () => T) => showable(kind, values, task);
+        const { frames: many, paint } = show(() => prepare(parse(values), canvas));
+        for (let frame = 0; frame < many; frame++) yield show(() => paint(frame));
+      }
+    },
+  };
+}
+
+/** Some stimuli of a sweep, which begin with number `from`. */
+export interface Slice {
+  readonly from: number;
   readonly stimuli: Stimuli;
+  /** Of each, what was done to it, in words. */
+  readonly notes: readonly (readonly string[])[];
 }
 
 /**
- * Renders a grating at every orientation and phase.
- * @param grating what stays fixed (its own orientation and phase are not used)
- * @param orientations degrees
- * @param phases degrees
- * @throws InputError when the grating cannot be rendered on the canvas
+ * Renders a sweep slice by slice, so that it never has to lie in memory as a whole.
+ * @param most stimuli in a slice
+ * @param takeTurns called after each stimulus: lets others have their turn
  */
-export function orientationSweep(
-  grating: Grating,
+export async function* renderSlices(
+  { count, paint }: Pick<Sweep, 'count' | 'paint'>,
+  { height, width }: Canvas,
+  most: number,
+  takeTurns: (size: { height: number; width: number }) => Promise<void>,
+): AsyncGenerator<Slice> {
+  const painted = paint();
+  for (let from = 0; from < count; from += most) {
+    const size = Math.min(most, count - from);
+    const pixels = new Float32Array(size * height * width);
+    const stimuli = { count: size, height, width, pixels };
+    const notes: string[][] = [];
+    while (notes.length < size) {
+      const next = painted.next();
+      if (next.done) throw new Error(`a sweep ended before its ${count} stimuli`);
+      stimulusAt(stimuli, notes.length).pixels.set(next.value.image.pixels);
+      notes.push(next.value.notes);
+      await takeTurns(stimuli);
+    }
+    yield { from, stimuli, notes };
+  }
+}
+
+/** The parameters of a kind that can be swept. */
+export function sweepable(kind: Kind): string[] {
+  return Object.entries<z.ZodType>(SCHEMAS[kind].shape).flatMap(([name, field]) => {
+    const takesNumbers = [0.1, 1, 20].some((value) => field.safeParse(value).success);
+    return takesNumbers && !NOT_SWEPT.includes(name) ? [name] : [];
+  });
+}
+
+function kindOf(stimulus: Entry): Kind {
+  const kind = Object.keys(stimulus).find(isKind);
+  if (kind !== undefined) return kind;
+  const kinds = Object.keys(SCHEMAS).join(', ');
+  throw errorAt(STIMULUS, `one of ${kinds} is expected, such as {"grating": {...}}`);
+}
+
+function fieldsOf(stimulus: Entry, kind: Kind): Readonly<Record<string, unknown>> {
+  const fields = z.record(z.string(), z.unknown()).safeParse(stimulus[kind]);
+  if (fields.success) return fields.data;
+  throw errorAt(within(STIMULUS, kind), 'an object with parameters is expected');
+}
+
+function settle(
+  { parameter, values, paths }: AxisRequest,
+  kind: Kind,
   canvas: Canvas,
-  orientations: readonly number[] = DEFAULT_ORIENTATIONS,
-  phases: readonly number[] = DEFAULT_PHASES,
-): OrientationSweep {
-  const gratings = orientations.flatMap((orientation) =>
-    phases.map((phase) => ({ ...grating, orientation, phase })),
-  );
-  return { orientations, phases, gratings, stimuli: renderGratings(gratings, canvas) };
+  degrees: boolean,
+): Axis {
+  const names = sweepable(kind);
+  if (!names.includes(parameter)) {
+    const there = names.join(', ');
+    throw errorAt(
+      paths.parameter,
+      `${kind} has no ${JSON.stringify(parameter)}; there is ${there}`,
+    );
+  }
+  if (values) return { parameter, values };
+  const defaults = defaultValues(parameter, canvas);
+  if (!defaults) throw errorAt(paths.values, `${parameter} has no default values; give some`);
+  const scale = degrees ? canvas.pixelsPerDegree : undefined;
+  if (scale === undefined) return { parameter, values: defaults };
+  const factors: Record<string, number> = { pixels: 1 / scale, 'cycles/pixel': scale };
+  const factor = factors[unitOf(kind, parameter, false)] ?? 1;
+  return { parameter, values: defaults.map((value) => value * factor) };
+}
+
+/** The phases to average over, unless the phase was settled already or there is none. */
+function phasesOf(kind: Kind, settled: readonly string[], canvas: Canvas): Axis | undefined {
+  const still = 'phase' in SCHEMAS[kind].shape && !('frames' in SCHEMAS[kind].shape);
+  if (!still || settled.includes('phase')) return undefined;
+  return { parameter: 'phase', values: defaultValues('phase', canvas)! };
+}
+
+function frameAxis(frames: number | undefined): Axis | undefined {
+  if (frames === undefined) return undefined;
+  return { parameter: 'frame', values: Array.from({ length: frames }, (_, i) => i) };
+}
+
+/** In degrees, what was left out is in pixels still: only what was given is told then. */
+function stripped(
+  parameters: object,
+  given: Readonly<Record<string, unknown>>,
+  degrees: boolean,
+  left: readonly string[],
+): Record<string, unknown> {
+  const told = degrees ? given : parameters;
+  return Object.fromEntries(Object.entries(told).filter(([name]) => !left.includes(name)));
+}
+
+function unitOf(kind: Kind, parameter: string, degrees: boolean): string {
+  const fields = new Map(Object.entries<z.ZodType>(SCHEMAS[kind].shape));
+  const field = fields.get(parameter);
+  const unit = (field && z.globalRegistry.get(field)?.['unit']) ?? '1';
+  if (degrees && unit === 'pixels') return 'degrees of visual angle';
+  return degrees && unit === 'cycles/pixel' ? 'cycles/degree' : String(unit);
+}
+
+/** What is wrong at one path is wrong at another. */
+function relocated(path: string, to: string, task: () => unknown): void {
+  try {
+    task();
+  } catch (error) {
+    if (!(error instanceof InputError) || error.problems[0]?.path !== path) throw error;
+    throw errorAt(to, error.problems[0].message);
+  }
+}
+
+/** Says which stimulus of the sweep cannot be shown. */
+function showable<T>(kind: Kind, values: Readonly<Record<string, number>>, task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    if (!(error instanceof InputError) || error.problems.length > 0) throw error;
+    const which = Object.entries(values).map(([name, value]) => `${name} ${value}`);
+    throw errorAt(within(STIMULUS, kind), `at ${which.join(', ')}: ${error.message}`);
+  }
 }

@@ -4,6 +4,8 @@ import { fitIndex, ratioIndex } from './indices.js';
 import { SHORTEST_VECTOR } from './orientation-indices.js';
 import type { Fit, Index } from './schemas.js';
 
+/** Of the shares of two bumps: below it rounding decides which is the larger. */
+const LEAST_DIFFERENCE = 1e-3;
 const NOT_UNIFORM = notUniform('directions', 360);
 
 /**
@@ -31,7 +33,9 @@ export function directionIndices(
       if (response !== undefined) return (1 - response) / (1 + response);
       return { reason: `no response in the opposite direction, ${angle} degrees` };
     }),
-    preferredDirectionFit: fitIndex('mu of the fit', fit, ({ mu }) => mu!),
+    preferredDirectionFit: fitIndex('mu of the fit', fit, ({ mu, phi }) =>
+      phi! - 0.5 < LEAST_DIFFERENCE ? { reason: 'both bumps of the fit are alike' } : mu!,
+    ),
     halfWidthAtHalfHeight: fitIndex(
       'half width of one bump of the fit, half way between its value at mu and at mu + 90',
       fit,

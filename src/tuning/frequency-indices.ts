@@ -25,16 +25,20 @@ export function frequencyIndices(
   return {
     preferredSpatialFrequency: fitIndex('f0 of the fit', fit, ({ f0 }) => within(f0!, 0, f0!)),
     spatialFrequencyBandwidth: fitIndex(
-      'log2(f_high / f_low) at half height, in octaves',
+      'log2(f_high / f_low) at half height above b, in octaves',
       fit,
       ({ f0, sigma }) => {
         const octaves = octavesToFall(sigma!, 0.5);
         return within(f0!, octaves, 2 * octaves);
       },
     ),
-    lowHighRatio: fitIndex('f_low / f_high at 0.707 of the height', fit, ({ f0, sigma }) => {
-      const octaves = octavesToFall(sigma!, Math.SQRT1_2);
-      return within(f0!, octaves, 2 ** (-2 * octaves));
-    }),
+    lowHighRatio: fitIndex(
+      'f_low / f_high at 0.707 of the height above b',
+      fit,
+      ({ f0, sigma }) => {
+        const octaves = octavesToFall(sigma!, Math.SQRT1_2);
+        return within(f0!, octaves, 2 ** (-2 * octaves));
+      },
+    ),
   };
 }

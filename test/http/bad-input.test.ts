@@ -253,8 +253,8 @@ test('sets of stimuli and responses that do not fit', async () => {
 
 test('experiments that cannot be run', async () => {
   const parametric = `${MODEL}/tuning/parametric`;
-  expect(await refusal(parametric, json({ parameter: 'direction' }))).toMatchInlineSnapshot(
-    `"422 parameter: "direction" cannot be swept; there is orientation @ parameter"`,
+  expect(await refusal(parametric, json({ parameter: 'colour' }))).toMatchInlineSnapshot(
+    `"422 parameter: grating has no "colour"; there is orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y @ parameter"`,
   );
   expect(await refusal(parametric, json({ values: [] }))).toMatchInlineSnapshot(
     `"422 values: Too small: expected array to have >=1 items @ values"`,
@@ -273,8 +273,11 @@ test('experiments that cannot be run', async () => {
   expect(await refusal(parametric, post('{', 'application/json'))).toMatch(
     /^400 the body is not JSON: .* at position 1\b/,
   );
-  expect(await refusal(`${parametric}?neurons=1`, json({}))).toMatchInlineSnapshot(
-    `"400 query parameter 'neurons' is not known @ neurons"`,
+  expect(await refusal(`${parametric}?neurons=1`, json({ neurons: [1] }))).toMatchInlineSnapshot(
+    `"422 neurons: named in the query and in the body; name them once @ neurons"`,
+  );
+  expect(await refusal(`${parametric}?colour=1`, json({}))).toMatchInlineSnapshot(
+    `"400 query parameter 'colour' is not known; there are neurons @ colour"`,
   );
 });
 

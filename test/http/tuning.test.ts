@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { createTestApp } from '../support/app.js';
-import { tinyCard } from '../support/cards.js';
 
 const MODEL = '/v1/models/tiny';
 /** Four stimuli whose pixels are all alike and sum to 0.6, 6, 3 and 0. */
@@ -121,73 +120,6 @@ test('peak: the strongest stimuli of each neuron, real ones beside them', async 
       { id: 7 },
     ],
   });
-});
-
-test('parametric without a body runs the whole experiment on defaults, and states them', async () => {
-  const { app, engine } = createTestApp();
-  const bodies = [
-    await json(app.request(`${MODEL}/tuning/parametric`, { method: 'POST' })),
-    await json(app.request(`${MODEL}/tuning/parametric`, { method: 'POST', body: '{}' })),
-  ];
-  const { id, ...body } = bodies[0]!;
-  expect(bodies[1]).toEqual({ ...body, id: expect.not.stringMatching(String(id)) });
-  expect(body).toMatchObject({
-    model: { name: 'tiny', version: 2 },
-    parameter: 'orientation',
-    unit: 'degrees',
-    values: Array.from({ length: 12 }, (_, i) => 15 * i),
-    averagedOver: { phase: Array.from({ length: 8 }, (_, i) => 45 * i) },
-    stimulus: {
-      grating: { spatialFrequency: 0.1, contrast: 1, diameter: 20, x: 0, y: 0, edge: 'hard' },
-    },
-  });
-  const { height, width, backgroundGray } = tinyCard('tiny', 2).stimulus;
-  const blank = height * width * backgroundGray;
-  const neurons = body['neurons'] as Record<string, unknown>[];
-  expect(neurons.map((neuron) => neuron['blank'])).toEqual([1, 2, 3, 4].map((n) => n * blank));
-  // the phases of one orientation cancel out, so that all orientations give the blank's response
-  expect(neurons[0]).toMatchObject({
-    id: 0,
-    curve: near(Array(12).fill(blank)),
-    indices: {
-      gOSI: { value: expect.closeTo(0, 5), formula: expect.any(String) },
-      preferredOrientation: { formula: expect.any(String) },
-      OSI: { value: expect.closeTo(0, 5) },
-    },
-  });
-  expect(body['stimuli']).toHaveLength(96);
-  expect((body['stimuli'] as unknown[])[9]).toEqual({
-    orientation: 15,
-    phase: 45,
-    digest: expect.stringMatching(/^[0-9a-f]{64}$/),
-    warnings: expect.any(Array),
-  });
-  expect(engine.asked.reduce((sum, { stimuli }) => sum + stimuli.count, 0)).toBe(2 * 97);
-});
-
-test('parametric takes orientations, the fixed grating and neurons; warns outside the training range', async () => {
-  const { app } = createTestApp();
-  const experiment = {
-    parameter: 'orientation',
-    values: [0, 60, 120],
-    stimulus: { grating: { spatialFrequency: 0.25, contrast: 0.5, diameter: 2 } },
-    neurons: '2,7',
-  };
-  const body = await json(
-    app.request(`${MODEL}/tuning/parametric`, { method: 'POST', body: JSON.stringify(experiment) }),
-  );
-  expect(body).toMatchObject({ ...experiment, neurons: [{ id: 2 }, { id: 7 }] });
-  const full = await json(
-    app.request(`${MODEL}/tuning/parametric`, {
-      method: 'POST',
-      body: JSON.stringify({ stimulus: { grating: { spatialFrequency: 0.5 } } }),
-    }),
-  );
-  expect(full['stimuli']).toContainEqual(
-    expect.objectContaining({
-      warnings: [expect.stringMatching(/^outside the training range: contrast/)],
-    }),
-  );
 });
 
 test('a sweep never stands before a prediction', async () => {

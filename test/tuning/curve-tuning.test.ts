@@ -89,6 +89,9 @@ test('a neuron without direction selectivity prefers no direction', () => {
   expect(indices['preferredDirection']).toMatchObject({
     reason: 'the vector average has no direction',
   });
+  expect(indices['preferredDirectionFit']).toMatchObject({
+    reason: 'both bumps of the fit are alike',
+  });
   expect(valueIn(indices['gOSI']!)).toBeCloseTo(0.25, 9);
 });
 

@@ -1,0 +1,86 @@
+import { setImmediate as others } from 'node:timers/promises';
+import { checkRenderable } from '../stimulus/entries.js';
+import { checkCount } from '../stimulus/limits.js';
+import { blankStimulus } from '../stimulus/parametric/paint.js';
+import type { Canvas } from '../stimulus/stimuli.js';
+import { renderSlices, type Sweep } from '../stimulus/sweep.js';
+import { turnTaker } from '../stimulus/turns.js';
+import { checkResponses, column, type ResponseMatrix } from '../tuning/response-matrix.js';
+import { compute, type Question } from './compute.js';
+import type { AppDependencies, Service } from './service.js';
+import { canvasOf, reportInTurns, type StimulusReport } from './stimulus-request.js';
+import { type AppContext, timed } from './trace.js';
+
+/** Rendered and computed at a time, so that memory has a bound whatever the sweep. */
+const SLICE_PIXELS = 2 ** 20;
+
+export interface SweptResponses {
+  /** `[stimuli, neurons]`, the blank not among them. */
+  readonly responses: ResponseMatrix;
+  /** `[neurons]`: responses to the blank. */
+  readonly blank: Float32Array;
+  /** Of each stimulus. */
+  readonly reports: readonly StimulusReport[];
+}
+
+/**
+ * Renders a sweep and asks for the responses to it and to the blank image, slice by slice; others
+ * have their turn in between.
+ * @throws PayloadTooLargeError beyond the limits; InputError where a stimulus cannot be shown; as
+ *   `compute`
+ */
+export async function sweptResponses(
+  c: AppContext,
+  { clock, limits }: AppDependencies,
+  service: Service,
+  sweep: Pick<Sweep, 'count' | 'paint'>,
+  question: Omit<Question, 'stimuli' | 'priority'>,
+): Promise<SweptResponses> {
+  const { model, columns } = question;
+  const canvas = canvasOf(model);
+  // one more is the blank
+  checkCount(sweep.count + 1, limits);
+  checkRenderable(canvas, limits);
+  const neurons = columns.length;
+  const values = new Float32Array(sweep.count * neurons);
+  const reports: StimulusReport[] = [];
+  const ask = (stimuli: Question['stimuli']) =>
+    compute(c, service, { ...question, stimuli, priority: 'sweep' });
+  const slices = renderSlices(sweep, canvas, sliceOf(canvas), turnTaker());
+  const next = () => timed(c, clock, 'decode', () => slices.next());
+  for (let slice = await next(); !slice.done; slice = await next()) {
+    const { from, stimuli, notes } = slice.value;
+    const reported = await timed(c, clock, 'decode', () => reportInTurns(model, stimuli, notes));
+    for (const report of reported) reports.push(report);
+    values.set(await ask(stimuli), from * neurons);
+  }
+  const blank = await ask(blankStimulus(canvas));
+  c.get('trace').stimuli = sweep.count + 1;
+  const responses = { stimuli: sweep.count, neurons, values };
+  checkResponses(responses, 'responses');
+  checkResponses({ stimuli: 1, neurons, values: blank }, 'blank');
+  return { responses, blank, reports };
+}
+
+/**
+ * Analyses neuron after neuron; others have their turn in between.
+ * @param analyse is given the neuron's responses `[stimuli]`, and the one to the blank
+ * @throws when the client has gone
+ */
+export async function eachNeuron<T>(
+  c: AppContext,
+  { responses, blank }: SweptResponses,
+  analyse: (responses: Float64Array, blank: number, neuron: number) => T,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (let neuron = 0; neuron < responses.neurons; neuron++) {
+    c.req.raw.signal.throwIfAborted();
+    results.push(analyse(column(responses, neuron), blank[neuron]!, neuron));
+    await others();
+  }
+  return results;
+}
+
+function sliceOf({ height, width }: Canvas): number {
+  return Math.max(1, Math.floor(SLICE_PIXELS / (height * width)));
+}

@@ -1,0 +1,48 @@
+import { expect } from 'vitest';
+import { NeuronTuning } from '../../src/tuning/parametric.js';
+import { createTestApp, type TestAppOptions } from '../support/app.js';
+import { energyEngine, energyModel } from '../support/energy-model.js';
+
+export const ROUTE = '/v1/models/energy/tuning/parametric';
+
+/** The app over neurons whose tuning is known. */
+export function energyApp(options: TestAppOptions = {}) {
+  const limits = { maxStimuli: 5000, ...options.limits };
+  const model = options.served?.[0] ?? energyModel();
+  return createTestApp({
+    engine: energyEngine(),
+    capacity: 5000,
+    ...options,
+    served: [model],
+    limits,
+  });
+}
+
+export interface Answer {
+  readonly neurons: (NeuronTuning & { readonly id: number })[];
+  readonly stimuli: Record<string, unknown>[];
+  readonly [field: string]: unknown;
+}
+
+/** The answer to a parametric tuning request, held to its schema. */
+export async function measure(
+  body: object | undefined,
+  { app } = energyApp(),
+  query = '',
+): Promise<Answer> {
+  const request = { method: 'POST', ...(body ? { body: JSON.stringify(body) } : {}) };
+  const response = await app.request(`${ROUTE}${query}`, request);
+  const answer = (await response.json()) as Answer;
+  expect(response.status, JSON.stringify(answer)).toBe(200);
+  for (const { id: _, ...tuning } of answer.neurons)
+    expect(NeuronTuning.parse(tuning)).toEqual(tuning);
+  return answer;
+}
+
+/** The problem that a parametric tuning request is told, before anything was computed. */
+export async function refused(body: object, app = energyApp()) {
+  const request = { method: 'POST', body: JSON.stringify(body) };
+  const response = await app.app.request(ROUTE, request);
+  expect(app.engine.asked).toEqual([]);
+  return { status: response.status, ...((await response.json()) as { detail: string }) };
+}

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { energyApp, measure, ROUTE, refused } from './experiment.js';
+
+test.each([
+  [{ parameter: 'colour' }, 'parameter', /grating has no "colour"; there is orientation, spatial/],
+  [{ parameter: 'frames', stimulus: { driftingGrating: {} } }, 'parameter', /has no "frames"/],
+  [{ values: [0, 'x'] }, 'values[1]', /expected number/],
+  [{ values: [] }, 'values', /1/],
+  [{ parameter: 'contrast', values: [0.5, 2] }, 'values[1]', /<=1/],
+  [{ parameter: 'x', second: 'y', secondValues: [0, 1e9] }, 'secondValues[1]', /10000/],
+  [{ second: 'contrast' }, 'parameter', /is missing/],
+  [{ secondValues: [1] }, 'second', /is missing/],
+  [{ parameter: 'x', second: 'x' }, 'second', /the first parameter again/],
+  [{ stimulus: {} }, 'stimulus', /one of grating, driftingGrating/],
+  [{ stimulus: { grating: 3 } }, 'stimulus.grating', /an object with parameters/],
+  [{ stimulus: { grating: { colour: 1 } } }, 'stimulus.grating', /colour/],
+  [{ stimulus: { grating: {}, units: 'degrees' } }, 'stimulus.units', /no model card/],
+  [
+    { stimulus: { grating: { innerDiameter: 30 } } },
+    'stimulus.grating',
+    /at orientation 0, phase 0: innerD/,
+  ],
+  [
+    { parameter: 'x', values: Array(100).fill(1), second: 'y', secondValues: Array(100).fill(1) },
+    'secondValues',
+    /10000 combinations of values; at most 2500/,
+  ],
+  [{ neurons: '9' }, 'neurons', /there is no neuron 9/],
+])('%j is refused, and costs no compute', async (body, path, message) => {
+  expect(await refused(body)).toMatchObject({
+    status: 422,
+    errors: [{ path, message: expect.stringMatching(message) }],
+  });
+});
+
+test('more stimuli than a request may have are refused, and cost no compute', async () => {
+  expect(await refused({}, energyApp({ limits: { maxStimuli: 96 } }))).toMatchObject({
+    status: 413,
+    detail: '97 stimuli; at most 96 are accepted at once',
+  });
+});
+
+test('a sweep is rendered and asked for in slices, as a sweep', async () => {
+  const app = energyApp({ chunk: 10_000 });
+  const asked: string[] = [];
+  const { scheduler } = app.service;
+  const respond: typeof scheduler.respond = (request) => {
+    asked.push(`${request.priority} ${request.stimuli.count}`);
+    return scheduler.respond(request);
+  };
+  app.state.readiness = {
+    state: 'ready',
+    service: { ...app.service, scheduler: { ...scheduler, respond } },
+  };
+  await measure({ parameter: 'orientation', second: 'spatialFrequency' }, app);
+  expect(asked).toEqual(['sweep 1165', 'sweep 947', 'sweep 1']);
+});
+
+test('others have their turn between stimuli and between neurons', async () => {
+  const app = energyApp();
+  let turns = 0;
+  let done = false;
+  const count = () => {
+    turns++;
+    if (!done) setImmediate(count);
+  };
+  setImmediate(count);
+  await measure({ parameter: 'orientation', second: 'spatialFrequency' }, app);
+  done = true;
+  // 2112 stimuli of 900 pixels, at 2^18 pixels a turn, rendered and looked at; and 3 neurons
+  expect(turns).toBeGreaterThanOrEqual(7 + 7 + 3);
+});
+
+test('when the client goes, the rest of the sweep costs nothing', async () => {
+  const app = energyApp();
+  const client = new AbortController();
+  app.engine.hold();
+  const body = JSON.stringify({ parameter: 'orientation', second: 'spatialFrequency' });
+  const request = new Request(`http://x${ROUTE}`, { method: 'POST', body, signal: client.signal });
+  const answer = app.app.request(request);
+  await app.engine.whenAsked(1);
+  client.abort();
+  app.engine.open();
+  expect((await answer).status).toBe(499);
+  expect(app.engine.asked).toHaveLength(1);
+});
