@@ -61,61 +61,59 @@ export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
   const degrees = request.stimulus['units'] === 'degrees';
   const axes = request.axes.map((axis) => settle(axis, kind, canvas, degrees));
   const names = axes.map(({ parameter }) => parameter);
-  const averaged = request.averaged ?? phasesOf(kind, [...names, ...Object.keys(given)], canvas);
+  const phases = request.averaged ?? phasesOf(kind, [...names, ...Object.keys(given)], canvas);
+  const varied = phases ? [...axes, phases] : axes;
   const full = 'contrast' in SCHEMAS[kind].shape && given['contrast'] === undefined;
   const fixed = full ? { contrast: largestContrast(canvas), ...given } : given;
   const parse = (values: Readonly<Record<string, number>>) => {
     const entry = { ...request.stimulus, [kind]: { ...fixed, ...values } };
     return parseParametric(kind, entry, STIMULUS, canvas.pixelsPerDegree);
   };
-  const first = parse(Object.fromEntries(axes.map((axis) => [axis.parameter, axis.values[0]!])));
+  const first = combination(varied, 0);
   for (const [a, { parameter, values }] of axes.entries()) {
-    const others = axes.filter((axis) => axis.parameter !== parameter);
-    const at = Object.fromEntries(others.map((axis) => [axis.parameter, axis.values[0]!]));
+    const path = within(within(STIMULUS, kind), parameter);
     for (const [i, value] of values.entries()) {
-      const path = `${request.axes[a]!.paths.values}[${i}]`;
-      relocated(within(STIMULUS, `${kind}.${parameter}`), path, () =>
-        parse({ ...at, [parameter]: value }),
-      );
+      const to = `${request.axes[a]!.paths.values}[${i}]`;
+      relocated(path, to, () => parse({ [parameter]: value }));
     }
   }
-  const frames = 'frames' in first.parameters ? first.parameters.frames : undefined;
-  const shown = averaged ?? frameAxis(frames);
-  const parameterAxes: readonly Axis[] = averaged ? [...axes, averaged] : axes;
-  const sizes = parameterAxes.map(({ values }) => values.length);
-  const combinations = sizes.reduce((product, size) => product * size, 1);
-  const valuesAt = (index: number): Record<string, number> => {
-    let rest = index;
-    const entries = parameterAxes.toReversed().map(({ parameter, values }) => {
-      const value = values[rest % values.length]!;
-      rest = Math.floor(rest / values.length);
-      return [parameter, value] as const;
-    });
-    return Object.fromEntries(entries.toReversed());
-  };
+  const { parameters } = parse(first);
+  const frames = 'frames' in parameters ? parameters.frames : undefined;
   const each = frames ?? 1;
-  const left = [...names, ...(averaged ? [averaged.parameter] : [])];
-  const stimulus = stripped(first.parameters, given, degrees, left);
-  const { [kind]: _fields, ...beside } = request.stimulus;
+  const combinations = varied.reduce((product, { values }) => product * values.length, 1);
+  // in degrees, what was left out is in pixels still: then only what was given is told
+  const told = Object.entries(degrees ? given : parameters);
+  const { [kind]: _, ...beside } = request.stimulus;
   return {
     kind,
-    stimulus: { [kind]: stimulus, ...beside },
+    stimulus: { [kind]: Object.fromEntries(told.filter(([name]) => !(name in first))), ...beside },
     axes: axes.map((axis) => ({ ...axis, unit: unitOf(kind, axis.parameter, degrees) })),
-    averaged: shown,
+    averaged: phases ?? framesOf(frames),
     count: combinations * each,
     labels: (index) => ({
-      ...valuesAt(Math.floor(index / each)),
+      ...combination(varied, Math.floor(index / each)),
       ...(frames === undefined ? {} : { frame: index % each }),
     }),
     paint: function* () {
       for (let i = 0; i < combinations; i++) {
-        const values = valuesAt(i);
+        const values = combination(varied, i);
         const show = <T>(task: () => T) => showable(kind, values, task);
         const { frames: many, paint } = show(() => prepare(parse(values), canvas));
         for (let frame = 0; frame < many; frame++) yield show(() => paint(frame));
       }
     },
   };
+}
+
+/** The values of combination `index`, of which the last axis varies fastest. */
+function combination(axes: readonly Axis[], index: number): Record<string, number> {
+  let rest = index;
+  const entries = axes.toReversed().map(({ parameter, values }) => {
+    const value = values[rest % values.length]!;
+    rest = Math.floor(rest / values.length);
+    return [parameter, value] as const;
+  });
+  return Object.fromEntries(entries.toReversed());
 }
 
 /** Some stimuli of a sweep, which begin with number `from`. */
@@ -169,7 +167,8 @@ function kindOf(stimulus: Entry): Kind {
   throw errorAt(STIMULUS, `one of ${kinds} is expected, such as {"grating": {...}}`);
 }
 
-function fieldsOf(stimulus: Entry, kind: Kind): Readonly<Record<string, unknown>> {
+/** The parameters in the entry of a stimulus, as they came. @throws InputError where there are none */
+export function fieldsOf(stimulus: Entry, kind: Kind): Readonly<Record<string, unknown>> {
   const fields = z.record(z.string(), z.unknown()).safeParse(stimulus[kind]);
   if (fields.success) return fields.data;
   throw errorAt(within(STIMULUS, kind), 'an object with parameters is expected');
@@ -206,20 +205,9 @@ function phasesOf(kind: Kind, settled: readonly string[], canvas: Canvas): Axis 
   return { parameter: 'phase', values: defaultValues('phase', canvas)! };
 }
 
-function frameAxis(frames: number | undefined): Axis | undefined {
+function framesOf(frames: number | undefined): Axis | undefined {
   if (frames === undefined) return undefined;
   return { parameter: 'frame', values: Array.from({ length: frames }, (_, i) => i) };
-}
-
-/** In degrees, what was left out is in pixels still: only what was given is told then. */
-function stripped(
-  parameters: object,
-  given: Readonly<Record<string, unknown>>,
-  degrees: boolean,
-  left: readonly string[],
-): Record<string, unknown> {
-  const told = degrees ? given : parameters;
-  return Object.fromEntries(Object.entries(told).filter(([name]) => !left.includes(name)));
 }
 
 function unitOf(kind: Kind, parameter: string, degrees: boolean): string {

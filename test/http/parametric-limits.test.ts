@@ -8,6 +8,7 @@ test.each([
   [{ values: [] }, 'values', /1/],
   [{ parameter: 'contrast', values: [0.5, 2] }, 'values[1]', /<=1/],
   [{ parameter: 'x', second: 'y', secondValues: [0, 1e9] }, 'secondValues[1]', /10000/],
+  [{ parameter: 'x', second: 'y', secondValues: [1e9, 0] }, 'secondValues[0]', /10000/],
   [{ second: 'contrast' }, 'parameter', /is missing/],
   [{ secondValues: [1] }, 'second', /is missing/],
   [{ parameter: 'x', second: 'x' }, 'second', /the first parameter again/],

@@ -24,8 +24,12 @@ const STEPS = 10;
 const MOST_ROUNDS = 30;
 /** Largest cosine between the residuals and a column of the Jacobian at a minimum (as MINPACK's gtol). */
 const ORTHOGONAL = 1e-6;
+/** Of responses in 0..1: the mean square that a parameter changes too little to be looked for. */
+const IDLE = 1e-10;
 /** Sum of squares, of responses in 0..1, at which a fit is exact. */
 const EXACT = 1e-18;
+/** Share of the total sum of squares that may be the rounding of float32 responses. */
+const ROUNDING = 1e-10;
 
 interface Data {
   readonly x: ArrayLike<number>;
@@ -116,7 +120,8 @@ function descend(model: Model, data: Data, start: readonly number[]): Minimum {
       damping *= 100;
     }
   }
-  return { at, error, converged: look(model, data, at).orthogonal };
+  const rounded = error < ROUNDING * totalSquares(data.y);
+  return { at, error, converged: rounded || look(model, data, at).orthogonal };
 }
 
 /**
@@ -145,8 +150,8 @@ function look(
   // what grows with the residual's projection is a step towards larger values
   const free = at.map((_, k) => atBound(model, at, k) * along[k]! <= 0);
   const orthogonal = at.every((_, k) => {
-    const size = Math.sqrt(residuals * lengths[k]!);
-    return !free[k] || Math.abs(along[k]!) <= ORTHOGONAL * size;
+    if (!free[k] || lengths[k]! < IDLE * y.length) return true;
+    return Math.abs(along[k]!) <= ORTHOGONAL * Math.sqrt(residuals * lengths[k]!);
   });
   return { free, orthogonal };
 }

@@ -198,6 +198,13 @@ test('a Gaussian on a map gives its centre, its widths and its direction back, t
   );
 });
 
+test('a round field converges, also where float32 rounding is all that is left', () => {
+  const at = (x: number, y: number) => Math.exp(-(((x - 4) / 3) ** 2 + ((y + 3) / 3) ** 2) / 2);
+  const places = Array.from({ length: 11 }, (_, i) => 2.5 * (i - 5));
+  const map = Float32Array.from(places.flatMap((y) => places.map((x) => 0.1 + 0.04 * at(x, y))));
+  expect(fitPosition(places, places, map).converged).toBe(true);
+});
+
 const FITS: Record<string, (responses: number[]) => Fit> = {
   orientation: (responses) => fitOrientation(ORIENTATIONS, responses),
   direction: (responses) => fitDirection(ORIENTATIONS, responses),
