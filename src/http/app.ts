@@ -8,6 +8,7 @@ import { indexRoutes } from './routes/index.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { parametricRoutes } from './routes/parametric.js';
+import { receptiveFieldRoutes } from './routes/receptive-field.js';
 import { responseRoutes } from './routes/responses.js';
 import { stimulusRoutes } from './routes/stimuli.js';
 import { stimulusSetRoutes } from './routes/stimulus-sets.js';
@@ -32,6 +33,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...streamRoutes(deps),
     ...tuningRoutes(deps),
     ...parametricRoutes(deps),
+    ...receptiveFieldRoutes(deps),
     ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
     ...protocolRoutes(deps),

@@ -44,16 +44,13 @@ export function drawSparseNoise(noise: SparseNoise, canvas: Canvas): Drawing {
   const { size, squares } = noise;
   const { contrasts, notes } = settleContrasts(canvas, [noise.contrast]);
   const contrast = contrasts[0]!;
-  const columns = Math.floor(canvas.width / size);
-  const rows = Math.floor(canvas.height / size);
+  const { rows, columns, top, left } = noiseGrid(size, canvas);
   if (squares > rows * columns) {
     throw new InputError(
       `${squares} squares of ${size} pixels do not fit a grid of ${rows} x ${columns} places`,
     );
   }
   const squaresOf = sequence(noise, rows * columns);
-  const top = Math.floor((canvas.height - rows * size) / 2);
-  const left = Math.floor((canvas.width - columns * size) / 2);
   return {
     frames: noise.frames,
     peak: noise.polarity === 'dark' ? 0 : contrast,
@@ -72,6 +69,15 @@ export function drawSparseNoise(noise: SparseNoise, canvas: Canvas): Drawing {
       return layer;
     },
   };
+}
+
+/** The places for squares of a size: how many, and the pixel where the first begins. */
+export function noiseGrid(size: number, canvas: Pick<Canvas, 'height' | 'width'>) {
+  const columns = Math.floor(canvas.width / size);
+  const rows = Math.floor(canvas.height / size);
+  const top = Math.floor((canvas.height - rows * size) / 2);
+  const left = Math.floor((canvas.width - columns * size) / 2);
+  return { rows, columns, top, left };
 }
 
 /**

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { defaultValues } from '../stimulus/battery.js';
+import { errorAt } from '../stimulus/errors.js';
+import { type Entry, parseParametric } from '../stimulus/parametric/entry.js';
+import { largestContrast } from '../stimulus/parametric/paint.js';
+import { noiseGrid } from '../stimulus/parametric/sparse-noise.js';
+import type { Canvas, GrayImage } from '../stimulus/stimuli.js';
+import { type AxisRequest, fieldsOf, planSweep, type Sweep, sweepable } from '../stimulus/sweep.js';
+import {
+  mapsOfNoise,
+  mapsOfProbe,
+  type Places,
+  type PositionMaps,
+} from '../tuning/receptive-field.js';
+import { Neurons } from './experiment.js';
+
+/** Positions of one axis, and of the whole map. */
+const MOST_VALUES = 200;
+const MOST_PLACES = 2500;
+/** So that every place of the default noise is shown about a hundred times. */
+const NOISE_FRAMES = 2000;
+/** Diameters, as shares of the shorter side of the image; of a grating some of a cycle must fit in. */
+const SIZES = { disc: 0.1, grating: 0.16 };
+
+const PROBES = ['disc', 'grating', 'gabor', 'bar'] as const;
+const ORIENTATIONS = [0, 45, 90, 135];
+const PHASES = [0, 90, 180, 270];
+
+const Positions = z.array(z.number()).min(2).max(MOST_VALUES).optional();
+
+/** The body of a receptive-field request; `{}` is a whole experiment. */
+export const Mapping = z.strictObject({
+  stimulus: z
+    .record(z.string(), z.unknown())
+    .default({ disc: {} })
+    .describe('what is shown: a small disc, grating, gabor or bar, or sparseNoise'),
+  x: Positions.describe('where, by default 21 places over the whole image'),
+  y: Positions,
+  neurons: Neurons,
+});
+export type Mapping = z.infer<typeof Mapping>;
+
+/** Stimuli that map positions. */
+export interface PositionProbe extends Places {
+  readonly sweep: Sweep;
+  /** The maps of one neuron's responses to them. */
+  readonly maps: (responses: Float64Array) => PositionMaps;
+}
+
+/**
+ * Plans what is shown to map a receptive field. What is not said is averaged over: 4 orientations, 4
+ * phases, bright and dark.
+ * @throws InputError where the stimulus or a position is not one that there is
+ */
+export function planProbe(mapping: Mapping, canvas: Canvas): PositionProbe {
+  if ('sparseNoise' in mapping.stimulus) return planNoise(mapping, canvas);
+  const kind = PROBES.find((name) => name in mapping.stimulus);
+  if (kind !== undefined) return planPlaces(mapping, kind, canvas);
+  throw errorAt('stimulus', `one of ${PROBES.join(', ')} and sparseNoise is expected`);
+}
+
+function planPlaces(
+  mapping: Mapping,
+  kind: (typeof PROBES)[number],
+  canvas: Canvas,
+): PositionProbe {
+  const given = fieldsOf(mapping.stimulus, kind);
+  const free = sweepable(kind).filter((name) => given[name] === undefined);
+  const scale = scaleOf(mapping.stimulus, canvas);
+  const { x, y } = placesOf(mapping, canvas, scale);
+  const signed = kind === 'disc' || kind === 'bar';
+  const contrast = largestContrast(canvas);
+  const variants = [
+    ...(free.includes('orientation') ? [axis('orientation', ORIENTATIONS)] : []),
+    ...(signed && free.includes('contrast') ? [axis('contrast', [contrast, -contrast])] : []),
+    ...(free.includes('phase') ? [axis('phase', PHASES)] : []),
+  ];
+  const side = Math.min(canvas.height, canvas.width) / scale;
+  const small = kind === 'disc' || kind === 'grating' ? { diameter: SIZES[kind] * side } : {};
+  const stimulus = { ...mapping.stimulus, [kind]: { ...small, ...given } };
+  const sweep = planSweep({ stimulus, axes: [axis('y', y), axis('x', x), ...variants] }, canvas);
+  const signs = Array.from({ length: sweep.count / (x.length * y.length) }, (_, i) => {
+    return signed ? Math.sign(sweep.labels(i)['contrast'] ?? Number(given['contrast'])) : 0;
+  });
+  return { x, y, sweep, maps: (responses) => mapsOfProbe(responses, signs) };
+}
+
+function planNoise({ stimulus, x, y }: Mapping, canvas: Canvas): PositionProbe {
+  if (x !== undefined || y !== undefined) {
+    const path = x === undefined ? 'y' : 'x';
+    throw errorAt(path, 'the places of sparseNoise follow from the size of its squares');
+  }
+  const given = fieldsOf(stimulus, 'sparseNoise');
+  const entry = { ...stimulus, sparseNoise: { frames: NOISE_FRAMES, ...given } };
+  const { parameters } = parseParametric('sparseNoise', entry, 'stimulus', canvas.pixelsPerDegree);
+  const sweep = planSweep({ stimulus: entry, axes: [] }, canvas);
+  const { rows, columns, top, left } = noiseGrid(parameters.size, canvas);
+  const scale = scaleOf(stimulus, canvas);
+  const middle = (first: number, i: number, length: number) =>
+    (first + (i + 0.5) * parameters.size - length / 2) / scale;
+  const frames = new Int8Array(sweep.count * rows * columns);
+  /** What stands in the first pixel of each place. */
+  const note = ({ pixels, width }: GrayImage, frame: number) => {
+    for (let place = 0; place < rows * columns; place++) {
+      const row = top + Math.floor(place / columns) * parameters.size;
+      const column = left + (place % columns) * parameters.size;
+      const difference = pixels[row * width + column]! - Math.fround(canvas.background);
+      frames[frame * rows * columns + place] = Math.sign(difference);
+    }
+  };
+  return {
+    x: Array.from({ length: columns }, (_, i) => middle(left, i, canvas.width)),
+    y: Array.from({ length: rows }, (_, i) => -middle(top, i, canvas.height)),
+    sweep: {
+      ...sweep,
+      paint: function* () {
+        let frame = 0;
+        for (const painted of sweep.paint()) {
+          note(painted.image, frame++);
+          yield painted;
+        }
+      },
+    },
+    maps: (responses) => mapsOfNoise(frames, responses),
+  };
+}
+
+function placesOf(mapping: Mapping, canvas: Canvas, scale: number): Places {
+  const along = (name: 'x' | 'y') =>
+    mapping[name] ?? defaultValues(name, canvas)!.map((value) => value / scale);
+  const x = along('x').toSorted((a, b) => a - b);
+  const y = along('y').toSorted((a, b) => b - a);
+  const count = x.length * y.length;
+  if (count > MOST_PLACES) {
+    throw errorAt('x', `${count} places; at most ${MOST_PLACES} are mapped at once`);
+  }
+  return { x, y };
+}
+
+/** Pixels in the unit of lengths. */
+function scaleOf({ units }: Entry, { pixelsPerDegree }: Canvas): number {
+  return units === 'degrees' ? (pixelsPerDegree ?? 1) : 1;
+}
+
+function axis(parameter: string, values: readonly number[]): AxisRequest {
+  return { parameter, values, paths: { parameter, values: parameter } };
+}
