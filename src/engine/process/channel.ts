@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { InputError } from '../../input-error.js';
 import { EngineLostError } from '../engine.js';
-import type { Answer, Call, Results } from './messages.js';
+import type { Answer, Calls, CallTo } from './messages.js';
 
-/** A running inference process and the questions it has not answered yet. */
-export interface Channel {
+/** A running process and the questions it has not answered yet. */
+export interface Channel<C extends Calls> {
   /** @throws EngineLostError when the process ends before it answers */
-  ask<Kind extends Call['kind']>(call: Extract<Call, { kind: Kind }>): Promise<Results[Kind]>;
+  ask<Kind extends keyof C & string>(call: CallTo<C, Kind>): Promise<C[Kind]['result']>;
   readonly pid: number | undefined;
   /** Resolves with the reason when the process has ended. */
   readonly ended: Promise<string>;
@@ -14,7 +14,7 @@ export interface Channel {
 }
 
 interface Pending {
-  readonly resolve: (result: Results[keyof Results]) => void;
+  readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -24,11 +24,19 @@ interface Pending {
  */
 const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '131072' };
 
-/** Starts an inference process from the compiled module `entry`. */
-export function openChannel(entry: string): Channel {
+/**
+ * Starts a process from the compiled module `entry`, which answers by `answerQuestions`.
+ * @param name for whoever is told of its end
+ * @param options of Node, such as bounds
+ */
+export function openChannel<C extends Calls>(
+  entry: string,
+  name: string,
+  options: readonly string[] = [],
+): Channel<C> {
   const child: ChildProcess = fork(entry, [], {
     serialization: 'advanced',
-    execArgv: ['--expose-gc'],
+    execArgv: ['--expose-gc', ...options],
     env: { ...process.env, ...ALLOCATOR },
   });
   const pending = new Map<number, Pending>();
@@ -47,7 +55,7 @@ export function openChannel(entry: string): Channel {
   });
   void ended.then((reason) => {
     lost = reason;
-    for (const { reject } of pending.values()) reject(lossOf(reason));
+    for (const { reject } of pending.values()) reject(lossOf(name, reason));
     pending.clear();
   });
 
@@ -58,7 +66,7 @@ export function openChannel(entry: string): Channel {
     },
     ask(call) {
       return new Promise((resolve, reject) => {
-        if (lost !== undefined) return reject(lossOf(lost));
+        if (lost !== undefined) return reject(lossOf(name, lost));
         const id = ++lastId;
         pending.set(id, { resolve: resolve as Pending['resolve'], reject });
         // a send that fails is followed by the end of the process, which rejects what is pending
@@ -71,6 +79,6 @@ export function openChannel(entry: string): Channel {
   };
 }
 
-function lossOf(reason: string): EngineLostError {
-  return new EngineLostError(`the inference process ended (${reason})`);
+function lossOf(name: string, reason: string): EngineLostError {
+  return new EngineLostError(`the ${name} ended (${reason})`);
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Engine, EngineLostError, ModelLostError } from '../engine.js';
 import type { EngineChoice, EngineName } from '../open-engine.js';
 import { type Channel, openChannel } from './channel.js';
+import type { InferenceCalls } from './messages.js';
 
 export interface ProcessEngineOptions {
   readonly choice: EngineChoice;
@@ -29,7 +30,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
   const models = new Map<string, string>();
   /** Digests of models that were loaded, and could not be loaded again. */
   const lost = new Set<string>();
-  let channel = openChannel(entry);
+  let channel = open();
   let closed = false;
   let failedStarts = 0;
   let ready = Promise.resolve();
@@ -81,7 +82,11 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
     },
   };
 
-  function watch(running: Channel): void {
+  function open(): Channel<InferenceCalls> {
+    return openChannel(entry, 'inference process');
+  }
+
+  function watch(running: Channel<InferenceCalls>): void {
     void running.ended.then((reason) => {
       if (closed) return;
       failedStarts += 1;
@@ -93,7 +98,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
 
   async function restart(): Promise<void> {
     const started = performance.now();
-    channel = openChannel(entry);
+    channel = open();
     const running = channel;
     watch(running);
     onRestart?.();
