@@ -1,5 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
-import type { Stimuli } from '../src/stimulus/stimuli.js';
+import { stimulusTensor } from '../src/inside/look.js';
 import { neuronMetrics } from '../src/tuning/metrics.js';
 import { column, type ResponseMatrix } from '../src/tuning/response-matrix.js';
 import type { Learner } from './learner.js';
@@ -15,11 +14,6 @@ export interface Fit {
   readonly PT_S: number | null;
 }
 
-/** Stimuli as the networks take them, [B, height, width, 1]. */
-export function toTensor({ count, height, width, pixels }: Stimuli): tf.Tensor4D {
-  return tf.tensor4d(pixels, [count, height, width, 1]);
-}
-
 /** A population's responses to all images of a recording. */
 export async function predict(
   learner: Pick<Learner, 'respond'>,
@@ -30,7 +24,7 @@ export async function predict(
   for (let first = 0; first < recording.count; first += BATCH) {
     const length = Math.min(BATCH, recording.count - first);
     const indices = Array.from({ length }, (_, i) => first + i);
-    const stimuli = toTensor(await recording.stimuli(indices));
+    const stimuli = stimulusTensor(await recording.stimuli(indices));
     values.set(await learner.respond(stimuli), first * neurons);
     stimuli.dispose();
   }

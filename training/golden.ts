@@ -1,7 +1,7 @@
 import { InputError } from '../src/input-error.js';
+import { stimulusTensor } from '../src/inside/look.js';
 import type { GoldenCard } from '../src/model/card.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
-import { toTensor } from './fit.js';
 import type { Recording } from './recording.js';
 import { type TrainedNetworks, withResponders } from './responder.js';
 
@@ -27,7 +27,7 @@ export async function goldenCard(
 ): Promise<GoldenCard> {
   const bytes = Uint8Array.from(pixels, (value) => Math.round(value * 255));
   const rounded = Float32Array.from(bytes, (value) => value / 255);
-  const stimuli = toTensor({ count, height, width, pixels: rounded });
+  const stimuli = stimulusTensor({ count, height, width, pixels: rounded });
   const responses: number[][] = Array.from({ length: count }, () => []);
   await withResponders(networks, NETWORKS_AT_ONCE, async ({ neurons, respond }) => {
     const values = await respond(stimuli);

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../src/formats/safetensors.js';
+import { stimulusTensor } from '../src/inside/look.js';
 import type { Weights } from '../src/model/saved-model.js';
 import { initialParameters, parameterSpecifications } from '../src/network/parameters.js';
 import { column, type ResponseMatrix } from '../src/tuning/response-matrix.js';
 import { dropoutFactors, type Moment } from './dropout.js';
-import { evaluate, type Fit, predict, toTensor } from './fit.js';
+import { evaluate, type Fit, predict } from './fit.js';
 import { createLearner, type Learner, type OptimiserState } from './learner.js';
 import { LOSSES } from './loss.js';
 import { allSame, FLAT_EPOCHS, type NeuronState, STOP_REASONS } from './neuron-state.js';
@@ -87,7 +88,7 @@ export function createNetworks(
     async learn(images, moment) {
       const ids = learning();
       const batch = {
-        stimuli: toTensor(await training.stimuli(images)),
+        stimuli: stimulusTensor(await training.stimuli(images)),
         targets: targetsOf(training, images, ids),
         dropout: dropoutFactors(architecture, ids, images.length, recipe.dropout, moment),
       };

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { StimulusCard } from '../src/model/card.js';
 import type { Weights } from '../src/model/saved-model.js';
 import type { Architecture } from '../src/network/architectures.js';
-import { forward } from '../src/network/forward.js';
+import { toDevice } from '../src/network/device.js';
+import { forward, type Parameters } from '../src/network/forward.js';
 import { chunksOf } from './chunk.js';
 import { rowsOf, selectRows } from './rows.js';
 
@@ -41,15 +42,9 @@ export async function withResponders<T>(
   return results;
 }
 
-function toDevice(weights: Weights): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape], 'float32')]),
-  );
-}
-
 async function respond(
   { architecture, scale, offset }: TrainedNetworks,
-  parameters: Record<string, tf.Tensor>,
+  parameters: Parameters,
   stimuli: tf.Tensor4D,
 ): Promise<Float32Array> {
   const responses = tf.tidy(

@@ -11,7 +11,7 @@ import {
 import { combineTerms, readLinear } from './layers/readout.js';
 import { type ReadoutTerms, readoutTerms } from './layers/readout-terms.js';
 import { sigmoid } from './layers/sigmoid.js';
-import { pooledStimulusConvolution } from './layers/stimulus-convolution.js';
+import { convolveAndPool, pooledStimulusConvolution } from './layers/stimulus-convolution.js';
 
 /** Parameters by name, the neurons stacked on the first axis. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
@@ -40,18 +40,25 @@ export type Forward = {
   readonly terms?: ReadoutTerms;
 };
 
+/** What a forward pass is wanted for beside the responses. */
+export interface Wanted {
+  /** The readout's sum taken apart as well. */
+  readonly terms?: boolean;
+  /** The stimuli are to have a gradient, which costs the training of the parameters time. */
+  readonly stimulusGradient?: boolean;
+}
+
 /**
  * Responses of a population to a batch of stimuli.
  * @param stimuli [B, height, width, 1], scaled as the card says
  * @param training in training mode batch norm uses the batch's own statistics
- * @param wanted `terms`: the readout's sum taken apart as well
  */
 export function forward(
   architecture: Architecture,
   parameters: Parameters,
   stimuli: tf.Tensor4D,
   training?: TrainingMode,
-  wanted: { readonly terms?: boolean } = {},
+  wanted: Wanted = {},
 ): Forward {
   const take = (name: string): tf.Tensor => {
     const tensor = parameters[name];
@@ -63,7 +70,8 @@ export function forward(
     bias: take(`${name}.bias`) as tf.Tensor2D,
   });
 
-  let x = alpha('alpha1', pooledStimulusConvolution(stimuli, filters('alpha1')));
+  const first = wanted.stimulusGradient ? convolveAndPool : pooledStimulusConvolution;
+  let x = alpha('alpha1', first(stimuli, filters('alpha1')));
   x = alpha('alpha2', tf.maxPool(populationConvolution(x, filters('alpha2')), 2, 2, 'valid'));
 
   let centreAttention: tf.Tensor3D | undefined;

@@ -23,19 +23,21 @@ const PLAN: Plan = {
   'src/stimulus': FOUNDATION,
   'src/tuning': FOUNDATION,
   'src/model': [...FOUNDATION, 'src/network'],
+  'src/inside': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus'],
   'src/store': [...FOUNDATION, 'src/stimulus'],
-  'src/engine': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus'],
+  'src/engine': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus', 'src/inside'],
   'src/page': [],
   'src/http': [
     ...FOUNDATION,
     ...['src/network', 'src/model', 'src/stimulus', 'src/tuning', 'src/store', 'src/engine'],
-    'src/page',
+    ...['src/inside', 'src/page'],
   ],
   'src/config': ['src/input-error'],
   'src/announcement': ['src/engine'],
   'src/main': [
     ...FOUNDATION,
     ...[
+      'src/network',
       'src/model',
       'src/stimulus',
       'src/tuning',
@@ -46,7 +48,10 @@ const PLAN: Plan = {
       'src/announcement',
     ],
   ],
-  training: [...FOUNDATION, 'src/network', 'src/model', 'src/tuning', 'src/stimulus'],
+  training: [
+    ...FOUNDATION,
+    ...['src/network', 'src/model', 'src/tuning', 'src/stimulus', 'src/inside'],
+  ],
 };
 
 const ENVIRONMENT_READERS = [

@@ -4,13 +4,13 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stimulusTensor } from '../../src/inside/look.js';
 import { type ModelCard, TrainingCard } from '../../src/model/card.js';
 import { readWeights } from '../../src/model/saved-model.js';
 import { openBackend } from '../../src/network/backend.js';
 import { forward } from '../../src/network/forward.js';
 import { column } from '../../src/tuning/response-matrix.js';
 import { decompose } from '../../training/evaluation/decomposition.js';
-import { attentionDistance } from '../../training/evaluation/plots/attention-maps.js';
 import { points, smoothed } from '../../training/evaluation/plots/curve.js';
 import { predictRecording } from '../../training/evaluation/prediction.js';
 import { provenanceOf } from '../../training/evaluation/provenance.js';
@@ -18,7 +18,6 @@ import { byCorr, spread } from '../../training/evaluation/report/parts.js';
 import { average, type NeuronScores } from '../../training/evaluation/scores.js';
 import { createTopImages } from '../../training/evaluation/top-images.js';
 import { writeFiles } from '../../training/evaluation/write-files.js';
-import { toTensor } from '../../training/fit.js';
 import { openSite, type Site } from '../../training/site.js';
 import { tinyCard } from '../support/cards.js';
 import { saveSmallModel } from '../support/evaluated-models.js';
@@ -61,7 +60,7 @@ test('a prediction made in parts is that made at once, its terms add up, its att
       [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
     );
     const { scale, offset } = saved.card.stimulus;
-    const x = toTensor(stimuli).mul<tf.Tensor4D>(scale).add<tf.Tensor4D>(offset);
+    const x = stimulusTensor(stimuli).mul<tf.Tensor4D>(scale).add<tf.Tensor4D>(offset);
     const whole = forward(saved.card.architecture, parameters, x);
     return [whole.responses.dataSync<'float32'>(), whole.centreAttention!.arraySync()];
   });
@@ -198,13 +197,6 @@ test('averages leave out what is undefined', () => {
   expect(standardError).toBeCloseTo(Math.sqrt(38 / 12), 12);
   expect(average(neurons.slice(0, 1), 'CORR')).toMatchObject({ mean: 1, standardError: null });
   expect(average(neurons, 'FEVE')).toMatchObject({ neurons: 0, mean: null });
-});
-
-test('attention to the centre alone is at distance 0, to a neighbour at 4 pixels', () => {
-  const map = { height: 3, width: 3 };
-  expect(attentionDistance([0, 0, 0, 0, 1, 0, 0, 0, 0], map)).toBe(0);
-  expect(attentionDistance([0, 0, 0, 0.5, 0, 0, 0, 0.5, 0], map)).toBe(4);
-  expect(attentionDistance([1, 0, 0, 0, 0, 0, 0, 0, 0], map)).toBeCloseTo(4 * Math.SQRT2, 12);
 });
 
 test('what is said of a model by its card and the files', () => {

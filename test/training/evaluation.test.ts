@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
+import { stimulusTensor } from '../../src/inside/look.js';
 import { readModel, readWeights } from '../../src/model/saved-model.js';
 import { openBackend } from '../../src/network/backend.js';
 import { forward } from '../../src/network/forward.js';
@@ -12,7 +13,6 @@ import { neuronMetrics } from '../../src/tuning/metrics.js';
 import { ccNorm, feve } from '../../src/tuning/repeats.js';
 import { column } from '../../src/tuning/response-matrix.js';
 import { createEvaluateCommand } from '../../training/evaluation/evaluate-command.js';
-import { toTensor } from '../../training/fit.js';
 import { responseMatrix } from '../../training/recording.js';
 import { openSite } from '../../training/site.js';
 import { type SmallModelOptions, saveSmallModel } from '../support/evaluated-models.js';
@@ -100,7 +100,7 @@ async function respond(model: string): Promise<number[][]> {
       [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
     );
     const { scale, offset } = saved.card.stimulus;
-    const x = toTensor(stimuli).mul<tf.Tensor4D>(scale).add<tf.Tensor4D>(offset);
+    const x = stimulusTensor(stimuli).mul<tf.Tensor4D>(scale).add<tf.Tensor4D>(offset);
     return forward(saved.card.architecture, parameters, x).responses.arraySync();
   });
 }

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../../src/input-error.js';
+import { look } from '../../src/inside/look.js';
 import type { ModelCard } from '../../src/model/card.js';
 import type { Weights } from '../../src/model/saved-model.js';
 import { type MapSize, mapSizes } from '../../src/network/architectures.js';
-import { forward, type Parameters } from '../../src/network/forward.js';
+import { toDevice } from '../../src/network/device.js';
+import type { Parameters } from '../../src/network/forward.js';
 import { parameterSpecifications, selectNeurons } from '../../src/network/parameters.js';
 import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
-import { toTensor } from '../fit.js';
 import type { Recording } from '../recording.js';
 import { createTopImages, type TopImage, type TopImages } from './top-images.js';
 
@@ -76,7 +77,7 @@ export async function predictRecording(
       { length: Math.min(NEURONS_AT_ONCE, neurons - first) },
       (_, i) => first + i,
     );
-    const parameters = toDevice(card, weights, rows);
+    const parameters = toDevice(parametersOf(card, weights, rows));
     const batch = Math.floor(NETWORKS_AT_ONCE / rows.length);
     try {
       for (let image = 0; image < images; image += batch) {
@@ -105,32 +106,23 @@ export async function predictRecording(
     length: number,
   ): Promise<void> {
     const stimuli = await recording.stimuli(Array.from({ length }, (_, i) => firstImage + i));
-    const { scale, offset } = card.stimulus;
-    const tensors = tf.tidy(() => {
-      const x = toTensor(stimuli).mul<tf.Tensor4D>(scale).add<tf.Tensor4D>(offset);
-      const computed = forward(card.architecture, parameters, x, undefined, { terms: true });
-      const { centre, surround, bias } = computed.terms!;
-      const attended = computed.centreAttention ? [computed.centreAttention] : [];
-      return [computed.responses, centre, surround, bias, ...attended]; // [B, N]; [B, N, cells]
-    });
-    const values = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
-    tf.dispose(tensors);
-    const [ofResponses, ofCentre, ofSurround, ofBias, attended] = values;
+    const seen = await look(card, parameters, stimuli);
     for (let i = 0; i < length; i++) {
       const from = i * rows.length;
       const to = (firstImage + i) * neurons + rows[0]!;
-      responses.values.set(ofResponses!.subarray(from, from + rows.length), to);
-      centre.values.set(ofCentre!.subarray(from, from + rows.length), to);
-      surround.values.set(ofSurround!.subarray(from, from + rows.length), to);
+      responses.values.set(seen.responses.subarray(from, from + rows.length), to);
+      centre.values.set(seen.centre.subarray(from, from + rows.length), to);
+      surround.values.set(seen.surround.subarray(from, from + rows.length), to);
     }
-    bias.set(ofBias!.subarray(0, rows.length), rows[0]!);
-    if (!attended || !gatherers) return;
+    bias.set(seen.bias, rows[0]!);
+    const { attention } = seen;
+    if (!attention || !gatherers) return;
     const cells = map.height * map.width;
     for (let i = 0; i < length * rows.length; i++) {
       const row = rows[i % rows.length]!;
       const image = firstImage + Math.floor(i / rows.length);
-      const own = attended.subarray(i * cells, (i + 1) * cells);
-      gatherers[row]!.add(image, ofResponses![i]!, own);
+      const own = attention.subarray(i * cells, (i + 1) * cells);
+      gatherers[row]!.add(image, seen.responses[i]!, own);
     }
   }
 }
@@ -151,15 +143,14 @@ function createGatherer({ height, width }: MapSize, topCount: number) {
   };
 }
 
-/** The parameters of some neurons, on the device. */
-function toDevice(card: ModelCard, weights: Weights, rows: readonly number[]): Parameters {
+/** The parameters of some neurons. */
+function parametersOf(card: ModelCard, weights: Weights, rows: readonly number[]): Weights {
   const specifications = parameterSpecifications(card.architecture, card.stimulus);
-  return Object.fromEntries(
+  return new Map(
     specifications.map(({ name }) => {
       const tensor = weights.get(name);
       if (tensor === undefined) throw new InputError(`its weights lack '${name}'`);
-      const { shape, data } = selectNeurons(tensor, rows);
-      return [name, tf.tensor(data, [...shape], 'float32')];
+      return [name, selectNeurons(tensor, rows)];
     }),
   );
 }

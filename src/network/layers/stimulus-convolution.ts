@@ -3,16 +3,21 @@ import { besideEachOther } from './convolution.js';
 
 /**
  * Valid convolution of the stimuli with the filters of all neurons, and its 2x2 max pool. Odd rows and
- * columns at the end are dropped.
+ * columns at the end are dropped. The filters have a gradient, the stimuli on some backends none.
  * @param stimuli [B, h, w, 1]
  * @param weight [N, k, k, 1, C]
  * @returns [B, (h-k+1)/2, (w-k+1)/2, N·C]
  */
 export function pooledStimulusConvolution(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
-  const filters = besideEachOther(weight); // [k, k, 1, N·C]
   return tf.getBackend() === 'tensorflow'
-    ? greatestProduct(stimuli, filters)
-    : tf.maxPool(tf.conv2d(stimuli, filters, 1, 'valid'), 2, 2, 'valid');
+    ? greatestProduct(stimuli, besideEachOther(weight))
+    : convolveAndPool(stimuli, weight);
+}
+
+/** The same, and the stimuli have a gradient too. */
+export function convolveAndPool(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
+  const filters = besideEachOther(weight); // [k, k, 1, N·C]
+  return tf.maxPool(tf.conv2d(stimuli, filters, 1, 'valid'), 2, 2, 'valid');
 }
 
 /**

@@ -1,11 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import sharp from 'sharp';
+import { FIELD, STRIDE } from '../../../src/inside/attention.js';
 import { centreIndex, type MapSize } from '../../../src/network/architectures.js';
 import { draw, FAINT } from './figure.js';
 
-/** Pixels that a hypercolumn sees, and from one to the next, along a side. */
-const FIELD = 16;
-const STRIDE = 4;
 /** Where the map begins in the image: half of what a receptive field is wider than its tile. */
 const MARGIN = (FIELD - STRIDE) / 2;
 
@@ -118,18 +116,6 @@ export async function drawAttendedImage(
     `<rect x="${left}" y="${top}" width="${FIELD}" height="${FIELD}" class="field"/>` +
     `<rect ${whole} class="edge"/><rect x="${second}" ${whole} class="edge"/></svg>`
   );
-}
-
-/** Mean distance from the centre hypercolumn to where it attends, in pixels. */
-export function attentionDistance(attention: ArrayLike<number>, map: MapSize): number {
-  const centre = centreIndex(map);
-  let sum = 0;
-  for (let cell = 0; cell < attention.length; cell++) {
-    const dx = (cell % map.width) - (centre % map.width);
-    const dy = Math.floor(cell / map.width) - Math.floor(centre / map.width);
-    sum += attention[cell]! * Math.hypot(dx, dy) * STRIDE;
-  }
-  return sum;
 }
 
 function heatScale(

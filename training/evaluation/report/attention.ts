@@ -1,7 +1,7 @@
 import { html, raw } from 'hono/html';
+import { MEAN_DISTANCE, ofEvenAttention } from '../../../src/inside/attention.js';
 import type { Evaluation, ModelEvaluation } from '../evaluation.js';
 import {
-  attentionDistance,
   divergingScale,
   drawAttendedImage,
   drawAttentionMap,
@@ -53,7 +53,7 @@ function meanMaps({ label, neurons, attention }: Attending, { validation }: Eval
     { title: 'the first minus the second', values: change, scale: changeScale },
   ];
   const distance = (values: Float64Array) =>
-    attentionDistance(
+    MEAN_DISTANCE.measure(
       values.map((value) => value / cells),
       map,
     ).toFixed(1);
@@ -64,7 +64,7 @@ function meanMaps({ label, neurons, attention }: Attending, { validation }: Eval
   })}</div>
 <p class="quiet">The centre is framed. Mean distance from it to where it attends:
 ${distance(atPeak)} pixels for the top images, ${distance(overall)} for all,
-${distance(new Float64Array(cells).fill(1))} if it were even.</p>`;
+${ofEvenAttention(MEAN_DISTANCE, map).toFixed(1)} if it were even.</p>`;
 }
 
 /** The images of the strongest predicted responses of some neurons, with attention over them. */

@@ -1,0 +1,5 @@
+import { ArchitectureId } from '../../src/network/architectures.js';
+import { nativeTensorflow } from '../support/capabilities.js';
+import { insideTests } from './on-backend.js';
+
+insideTests('tensorflow', nativeTensorflow(), ArchitectureId.options);
