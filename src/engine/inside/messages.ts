@@ -1,0 +1,14 @@
+import type { StimulusGradient } from '../../inside/gradient.js';
+import type { Look } from '../../inside/look.js';
+import type { BackendName } from '../../network/backend.js';
+import type { GradientRequest, InsideRequest } from './inside.js';
+
+/** What the service asks of the process that looks inside. */
+export type InsideCalls = {
+  readonly open: {
+    call: { readonly backend: BackendName; readonly models: string };
+    result: undefined;
+  };
+  readonly look: { call: { readonly request: InsideRequest }; result: Look };
+  readonly gradient: { call: { readonly request: GradientRequest }; result: StimulusGradient };
+};

@@ -1,0 +1,111 @@
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { InputError } from '../../input-error.js';
+import type { BackendName } from '../../network/backend.js';
+import { EngineLostError, ModelLostError } from '../engine.js';
+import { type Channel, openChannel } from '../process/channel.js';
+import type { CallTo } from '../process/messages.js';
+import { DrainingError, QueueFullError } from '../scheduler.js';
+import type { Inside } from './inside.js';
+import type { InsideCalls } from './messages.js';
+
+export interface ProcessInsideOptions {
+  readonly backend: BackendName;
+  /** The models folder, which holds `<name>/<version>/`. */
+  readonly models: string;
+  readonly logger: Logger;
+  /** Without a question for so long the process ends, and its memory is free. */
+  readonly idleMs?: number;
+  /** The compiled module that the process runs. */
+  readonly entry?: string;
+}
+
+/** Questions that may wait. */
+const CAPACITY = 64;
+const IDLE_MS = 60_000;
+/** Megabytes of JavaScript's own heap, beside the backend's. */
+const HEAP = '--max-old-space-size=512';
+
+/**
+ * Looks inside in a process of its own, so that neither its work nor its end touches the inference
+ * process. It is started by the first question and ends when there have been none for a while. A
+ * question that it was asked when it died is asked once more of another.
+ */
+export function createProcessInside(options: ProcessInsideOptions): Inside {
+  const { backend, models, logger, idleMs = IDLE_MS, entry = defaultEntry() } = options;
+  let running: { channel: Channel<InsideCalls>; opened: Promise<unknown> } | undefined;
+  let asking = 0;
+  let closed = false;
+  let idle: NodeJS.Timeout | undefined;
+
+  return {
+    look: (request) => ask({ kind: 'look', request }),
+    gradient: (request) => ask({ kind: 'gradient', request }),
+    async close() {
+      closed = true;
+      clearTimeout(idle);
+      await stop();
+    },
+  };
+
+  async function ask<Kind extends keyof InsideCalls>(
+    call: CallTo<InsideCalls, Kind>,
+  ): Promise<InsideCalls[Kind]['result']> {
+    if (asking >= CAPACITY) {
+      throw new QueueFullError(`${asking} questions wait to look inside, no more may`);
+    }
+    asking += 1;
+    clearTimeout(idle);
+    try {
+      return await askOnce(call).catch((error: unknown) => {
+        if (!(error instanceof EngineLostError)) throw error;
+        return askOnce(call);
+      });
+    } finally {
+      asking -= 1;
+      if (asking === 0) idle = setTimeout(() => void stop(), idleMs).unref();
+    }
+  }
+
+  async function askOnce<Kind extends keyof InsideCalls>(
+    call: CallTo<InsideCalls, Kind>,
+  ): Promise<InsideCalls[Kind]['result']> {
+    if (closed) throw new DrainingError('the service is shutting down');
+    running ??= start();
+    const { channel, opened } = running;
+    try {
+      await opened;
+      return await channel.ask(call);
+    } catch (error) {
+      // what whoever asked sent was checked before; it is the backend or the model's files
+      if (!(error instanceof InputError)) throw error;
+      throw new ModelLostError(`it cannot be looked into the model: ${error.message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  function start() {
+    const channel = openChannel<InsideCalls>(entry, 'process that looks inside', [HEAP]);
+    const opened = channel.ask({ kind: 'open', backend, models });
+    opened.catch(() => channel.kill()); // the next question starts another
+    void channel.ended.then((reason) => {
+      if (running?.channel !== channel) return;
+      running = undefined;
+      logger.error({ pid: channel.pid, reason }, 'the process that looks inside ended');
+    });
+    logger.info({ pid: channel.pid, backend }, 'a process looks inside');
+    return { channel, opened };
+  }
+
+  async function stop(): Promise<void> {
+    const ending = running?.channel;
+    running = undefined;
+    ending?.kill();
+    await ending?.ended;
+  }
+}
+
+function defaultEntry(): string {
+  return fileURLToPath(new URL('./looking.js', import.meta.url));
+}
