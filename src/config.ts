@@ -46,6 +46,8 @@ const SETTINGS = {
   /** Of the cached responses together; 0: none are. */
   CACHE_CAPACITY: whole(1024 * MEBIBYTE, 0, 2 ** 49, 'bytes'),
   ENGINE: choice(['auto', 'onnx', 'tensorflow', 'webgpu', 'wasm'], 'auto'),
+  /** That looks inside networks; auto: the engine's where it has one, else wasm. */
+  INSIDE_BACKEND: choice(['auto', 'tensorflow', 'webgpu', 'wasm'], 'auto'),
   /** Of the onnx engine; 0: as many as this machine has cores. */
   THREADS: whole(0, 0, 1024, 'threads'),
   MAX_BODY: whole(64 * MEBIBYTE, 1024, 2 ** 31 - 1, 'bytes'),

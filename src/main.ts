@@ -7,7 +7,8 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { announcement } from './announcement.js';
 import { type Config, readConfig } from './config.js';
 import type { ModelRepository } from './engine/catalogue.js';
-import type { Engine } from './engine/engine.js';
+import type { Engine, EngineDescription } from './engine/engine.js';
+import { createProcessInside } from './engine/inside/process-inside.js';
 import { createModelRepository } from './engine/model-repository.js';
 import { createProcessEngine, type ProcessEngineOptions } from './engine/process/process-engine.js';
 import { createScheduler } from './engine/scheduler.js';
@@ -18,6 +19,7 @@ import type { Readiness, Service } from './http/service.js';
 import { createStoreMetrics } from './http/store-metrics.js';
 import { createStreams } from './http/stream/streams.js';
 import { InputError } from './input-error.js';
+import type { BackendName } from './network/backend.js';
 import { openStore } from './store/store.js';
 
 /** Stimuli handed to the engine at a time. */
@@ -102,7 +104,12 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     onBatch: metrics.batch,
   });
   const store = await openStoreOrSayWhy(config, logger);
-  const service = { catalogue, scheduler, engine: engine.description, store };
+  const inside = createProcessInside({
+    backend: insideBackend(config, engine.description),
+    models: config.MODELS_DIR,
+    logger,
+  });
+  const service = { catalogue, scheduler, engine: engine.description, inside, store };
   readiness = { state: 'ready', service };
   const keeping = 'unusable' in store ? store : { folder: config.DATA_DIR };
   process.stdout.write(announcement(server.url, engine.description, catalogue, keeping));
@@ -117,6 +124,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   await streams.close();
   await server.close();
   await scheduler.drain();
+  await inside.close();
   await engine.close();
   logger.info('stopped');
   process.exit(0);
@@ -158,6 +166,12 @@ async function startEngine(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });
   }
+}
+
+/** As the engine, where that is a backend, so that nothing more need be there. */
+function insideBackend({ INSIDE_BACKEND }: Config, { name }: EngineDescription): BackendName {
+  if (INSIDE_BACKEND !== 'auto') return INSIDE_BACKEND;
+  return name === 'tensorflow' || name === 'webgpu' ? name : 'wasm';
 }
 
 async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise<void> {

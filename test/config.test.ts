@@ -10,6 +10,7 @@ test('defaults', () => {
     SETS_CAPACITY: 2 * 1024 ** 3,
     CACHE_CAPACITY: 1024 ** 3,
     ENGINE: 'auto',
+    INSIDE_BACKEND: 'auto',
     THREADS: 0,
     MAX_BODY: 64 * 1024 * 1024,
     MAX_STIMULI: 10_000,

@@ -5,6 +5,7 @@ import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js
 import type { Handler, Route } from './route.js';
 import { healthRoutes } from './routes/health.js';
 import { indexRoutes } from './routes/index.js';
+import { insideRoutes } from './routes/inside.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { parametricRoutes } from './routes/parametric.js';
@@ -34,6 +35,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...tuningRoutes(deps),
     ...parametricRoutes(deps),
     ...receptiveFieldRoutes(deps),
+    ...insideRoutes(deps),
     ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
     ...protocolRoutes(deps),

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ModelRepository } from '../engine/catalogue.js';
 import type { EngineDescription } from '../engine/engine.js';
+import type { Inside } from '../engine/inside/inside.js';
 import type { Scheduler } from '../engine/scheduler.js';
 import type { Store } from '../store/store.js';
 import type { Metrics } from './metrics.js';
@@ -12,6 +13,7 @@ export interface Service {
   readonly catalogue: ModelRepository;
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth'>;
   readonly engine: EngineDescription;
+  readonly inside: Pick<Inside, 'look' | 'gradient'>;
   /** What is kept on disk, or why nothing can be. */
   readonly store: Store | UnusableStore;
 }

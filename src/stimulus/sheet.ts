@@ -10,8 +10,11 @@ export function sheetColumns(count: number): number {
  * the last row is background. One stimulus is itself.
  * @param background 0..1
  */
-export function sheetOf(stimuli: Stimuli, background: number): GrayImage {
-  const columns = sheetColumns(stimuli.count);
+export function sheetOf(
+  stimuli: Stimuli,
+  background: number,
+  columns = sheetColumns(stimuli.count),
+): GrayImage {
   const width = columns * stimuli.width;
   const height = Math.ceil(stimuli.count / columns) * stimuli.height;
   const pixels = new Float32Array(height * width).fill(background);

@@ -20,6 +20,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly catalogue?: ModelRepository;
   readonly streams?: Partial<Pick<StreamsOptions, 'most' | 'timing'>>;
   readonly store?: Service['store'];
+  readonly inside?: Service['inside'];
 }
 
 /** The app over an engine worked out by hand, two versions of a tiny model and one unusable model. */
@@ -39,8 +40,8 @@ export function createTestApp(options: TestAppOptions = {}) {
     clock,
     onBatch: (...batch) => metrics.batch(...batch),
   });
-  const { store = { unusable: 'this app has no folder' } } = options;
-  const service = { catalogue, scheduler, engine: engine.description, store };
+  const { store = { unusable: 'this app has no folder' }, inside = closedInside() } = options;
+  const service = { catalogue, scheduler, engine: engine.description, inside, store };
   const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };
   const registry = new Registry();
   const metrics = createMetrics(registry, () => scheduler.depth);
@@ -69,4 +70,10 @@ export function createTestApp(options: TestAppOptions = {}) {
 
 function loggerInto(log: Record<string, unknown>[]): Logger {
   return pino({ level: 'debug' }, { write: (line: string) => log.push(JSON.parse(line)) });
+}
+
+/** For apps of which nobody asks what goes on inside. */
+function closedInside(): Service['inside'] {
+  const refuse = () => Promise.reject(new Error('nothing looks inside here'));
+  return { look: refuse, gradient: refuse };
 }

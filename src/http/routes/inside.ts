@@ -1,0 +1,187 @@
+import { accepts } from 'hono/accepts';
+import type { ServedModel } from '../../engine/catalogue.js';
+import { gradientsOf, lookAt } from '../../engine/inside/in-pieces.js';
+import type { InsideRequest } from '../../engine/inside/inside.js';
+import { AbandonedError } from '../../engine/scheduler.js';
+import { mapSizes } from '../../network/architectures.js';
+import { PayloadTooLargeError } from '../../stimulus/errors.js';
+import { encodePng } from '../../stimulus/image.js';
+import { answerJson, answerNpy, modelIdentity } from '../answer.js';
+import { readBody } from '../body.js';
+import { attentionAnswer, gradientSheet, numbersOf, readoutAnswer } from '../inside-answers.js';
+import { modelOf, serviceOf } from '../models.js';
+import { neuronsOf, selectNeurons } from '../neurons.js';
+import { Problem } from '../problem.js';
+import { reportHeaders } from '../report-headers.js';
+import { readDeadline, readQuery, refuseIfLate } from '../request.js';
+import { modelRoute, type Route } from '../route.js';
+import type { AppDependencies, Service } from '../service.js';
+import {
+  decodeBody,
+  reportInTurns,
+  StimulusQuery,
+  type StimulusReport,
+} from '../stimulus-request.js';
+import { storedStimuli } from '../stored.js';
+import { type AppContext, timed, timing } from '../trace.js';
+
+/** Numbers in one answer as .npy, and in JSON, whose making keeps everybody else waiting. */
+const MOST_NUMBERS = 2 ** 24;
+const MOST_IN_JSON = 2 ** 18;
+const MOST_IN_PNG = 2 ** 22;
+
+/** What is asked about the inside of a model's networks. */
+interface InsideQuestion {
+  readonly service: Service;
+  readonly model: ServedModel;
+  readonly request: InsideRequest;
+  readonly ids: readonly number[];
+  readonly reports: readonly StimulusReport[];
+  /** Throws where nobody waits any longer, or it is too late. */
+  readonly check: () => void;
+}
+
+/** What goes on between stimuli and responses. */
+export function insideRoutes(deps: AppDependencies): Route[] {
+  const { clock, limits } = deps;
+  return [
+    ...modelRoute('POST', '/attention', attention),
+    ...modelRoute('POST', '/readout', readout),
+    ...modelRoute('POST', '/gradient', gradient),
+  ];
+
+  async function attention(c: AppContext): Promise<Response> {
+    const model = modelOf(c, serviceOf(deps));
+    const { architecture, stimulus } = model.card;
+    if (architecture.attention === 'none') {
+      throw new Problem(
+        422,
+        `the networks of ${model.name}/${model.version} (${architecture.id}) have no attention; ` +
+          'what centre and surround add to their responses is at readout instead of attention',
+      );
+    }
+    const map = mapSizes(architecture, stimulus.height, stimulus.width).hypercolumns;
+    const question = await read(c, model, map.height * map.width + 6);
+    const seen = await look(c, question);
+    if (wantsNpy(c, question)) {
+      const { stimuli, neurons } = question.request;
+      const shape = [stimuli.count, neurons.length, map.height, map.width];
+      return answerNpy(c, clock, seen.attention!, shape);
+    }
+    return tell(c, question, () => ({
+      ...attentionAnswer(seen.attention!, map, question.request),
+      ...readoutAnswer(seen, architecture, question.request),
+    }));
+  }
+
+  async function readout(c: AppContext): Promise<Response> {
+    const model = modelOf(c, serviceOf(deps));
+    const question = await read(c, model, 3);
+    const seen = await look(c, question);
+    if (wantsNpy(c, question)) {
+      const { stimuli, neurons } = question.request;
+      const values = new Float32Array(2 * seen.centre.length);
+      values.set(seen.centre);
+      values.set(seen.surround, seen.centre.length);
+      return answerNpy(c, clock, values, [2, stimuli.count, neurons.length]);
+    }
+    const { architecture } = model.card;
+    return tell(c, question, () => readoutAnswer(seen, architecture, question.request));
+  }
+
+  async function gradient(c: AppContext): Promise<Response> {
+    const model = modelOf(c, serviceOf(deps));
+    const { height, width } = model.card.stimulus;
+    const question = await read(c, model, height * width + 1);
+    const { request, service, check } = question;
+    const { responses, gradients } = await timed(c, clock, 'infer', () =>
+      gradientsOf(service.inside, request, check),
+    );
+    const type = answerType(c, 'image/png');
+    if (type === 'application/json') {
+      return tell(c, question, () => ({
+        unit: `${model.card.response.unit} per unit of pixel value (0..1)`,
+        responses: numbersOf(responses, request, []),
+        gradients: numbersOf(gradients, request, [height, width]),
+      }));
+    }
+    for (const [name, value] of reportHeaders(question.reports)) c.header(name, value);
+    const { count } = request.stimuli;
+    if (type === 'application/x-npy') {
+      return answerNpy(c, clock, gradients, [count, request.neurons.length, height, width]);
+    }
+    const { sheet, largest } = gradientSheet(gradients, request);
+    c.header('X-Gradient-Largest', largest.join(', '));
+    const png = await timed(c, clock, 'encode', () => encodePng(sheet));
+    return c.body(new Uint8Array(png), 200, { 'Content-Type': type });
+  }
+
+  /** @param each numbers that the answer has for each stimulus and neuron */
+  async function read(c: AppContext, model: ServedModel, each: number): Promise<InsideQuestion> {
+    const service = serviceOf(deps);
+    const query = readQuery(c, StimulusQuery);
+    const deadline = readDeadline(c);
+    const asked =
+      query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
+    const body = await readBody(c.req.raw, limits.maxBody);
+    const contentType = c.req.header('Content-Type');
+    const storedSet = storedStimuli(deps);
+    const shown = await timed(c, clock, 'decode', async () => {
+      const decoded = await decodeBody({ contentType, body, query, model, limits, storedSet });
+      return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
+    });
+    const { stimuli, reports } = shown;
+    const { ids, columns } = neuronsOf(model.card, asked, shown.neurons);
+    refuseLarge(c, stimuli.count * columns.length * each);
+    const trace = c.get('trace');
+    trace.stimuli = stimuli.count;
+    trace.neurons = columns.length;
+    const check = () => {
+      if (c.req.raw.signal.aborted) throw new AbandonedError('whoever asked has gone');
+      refuseIfLate(deadline, clock);
+    };
+    return { service, model, request: { model, stimuli, neurons: columns }, ids, reports, check };
+  }
+
+  function look(c: AppContext, { service, request, check }: InsideQuestion) {
+    return timed(c, clock, 'infer', () => lookAt(service.inside, request, check));
+  }
+
+  function tell(c: AppContext, { model, ids, reports }: InsideQuestion, make: () => object) {
+    return answerJson(c, clock, () => ({
+      model: modelIdentity(model),
+      neurons: ids,
+      ...make(),
+      stimuli: reports,
+      timing: timing(c.get('trace')),
+      id: c.get('trace').requestId,
+    }));
+  }
+}
+
+function wantsNpy(c: AppContext, { reports }: InsideQuestion): boolean {
+  if (answerType(c) !== 'application/x-npy') return false;
+  for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+  return true;
+}
+
+function answerType(c: AppContext, ...others: string[]): string {
+  return accepts(c, {
+    header: 'Accept',
+    supports: ['application/json', 'application/x-npy', ...others],
+    default: 'application/json',
+  });
+}
+
+function refuseLarge(c: AppContext, numbers: number): void {
+  const most = {
+    'application/json': MOST_IN_JSON,
+    'image/png': MOST_IN_PNG,
+  }[answerType(c, 'image/png')];
+  if (numbers <= (most ?? MOST_NUMBERS)) return;
+  throw new PayloadTooLargeError(
+    `an answer of ${numbers} numbers; at most ${most ?? MOST_NUMBERS} are given in this form` +
+      `${most ? `, ${MOST_NUMBERS} as .npy (Accept: application/x-npy)` : ''}: ask for fewer ` +
+      'stimuli or neurons',
+  );
+}
