@@ -13,7 +13,7 @@ export interface Service {
   readonly catalogue: ModelRepository;
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth'>;
   readonly engine: EngineDescription;
-  readonly inside: Pick<Inside, 'look' | 'gradient'>;
+  readonly inside: Omit<Inside, 'close'>;
   /** What is kept on disk, or why nothing can be. */
   readonly store: Store | UnusableStore;
 }

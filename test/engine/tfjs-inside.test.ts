@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gradientsOf, lookAt } from '../../src/engine/inside/in-pieces.js';
+import type { Inside } from '../../src/engine/inside/inside.js';
 import { createTfjsInside } from '../../src/engine/inside/tfjs-inside.js';
 import { openBackend } from '../../src/network/backend.js';
 import { randomStream } from '../../src/network/random.js';
@@ -87,6 +88,28 @@ test('what is asked in pieces is what is asked at once', async () => {
   expect(greatestDifference(responses.slice(-2), own.responses)).toBeLessThan(1e-6);
   expect(greatestDifference(responses, seen.responses)).toBeLessThan(1e-5);
   await inside.close();
+});
+
+test('more neurons than are looked at together come in their order', async () => {
+  // of each stimulus and neuron: 1000 stimulus + neuron, and in two cells
+  const look: Inside['look'] = async ({ stimuli, neurons }) => {
+    expect(stimuli.count * neurons.length).toBeLessThanOrEqual(128);
+    const each = Array.from({ length: stimuli.count }, (_, i) =>
+      Array.from(neurons, (neuron) => 1000 * stimuli.pixels[i]! + neuron),
+    ).flat();
+    const [responses, cells] = [Float32Array.from(each), each.flatMap((value) => [value, -value])];
+    const terms = { centre: responses, surround: responses, bias: Float32Array.from(neurons) };
+    return { responses, ...terms, attention: Float32Array.from(cells) };
+  };
+  const stimuli = { count: 3, height: 1, width: 1, pixels: Float32Array.of(0, 1, 2) };
+  const neurons = Int32Array.from({ length: 300 }, (_, i) => 299 - i);
+  const model = { name: 'a', version: 1, digest: '' };
+  const seen = await lookAt({ look }, { model, stimuli, neurons }, check);
+  const expected = [0, 1, 2].flatMap((i) => Array.from(neurons, (neuron) => 1000 * i + neuron));
+  expect([...seen.responses]).toEqual(expected);
+  expect([...seen.surround]).toEqual(expected);
+  expect([...seen.bias]).toEqual([...neurons]);
+  expect([...seen.attention!]).toEqual(expected.flatMap((value) => [value, -value]));
 });
 
 test('what nobody waits for any longer is not looked at', async () => {

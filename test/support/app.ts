@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engine/catalogue.js';
+import { EngineLostError } from '../../src/engine/engine.js';
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
 import { createApp } from '../../src/http/app.js';
 import { createMetrics } from '../../src/http/metrics.js';
@@ -74,6 +75,6 @@ function loggerInto(log: Record<string, unknown>[]): Logger {
 
 /** For apps of which nobody asks what goes on inside. */
 function closedInside(): Service['inside'] {
-  const refuse = () => Promise.reject(new Error('nothing looks inside here'));
-  return { look: refuse, gradient: refuse };
+  const refuse = () => Promise.reject(new EngineLostError('nothing looks inside here'));
+  return { look: refuse, gradient: refuse, ascend: refuse };
 }

@@ -1,3 +1,4 @@
+import type { AscentState, AscentTerms } from '../../inside/ascent.js';
 import type { StimulusGradient } from '../../inside/gradient.js';
 import type { Look } from '../../inside/look.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
@@ -20,6 +21,19 @@ export interface GradientRequest extends Omit<InsideRequest, 'neurons'> {
   readonly neuron: number;
 }
 
+/** Some steps up the gradient of one neuron's response. */
+export interface AscentRequest {
+  readonly model: InsideModel;
+  /** Column of the model's population. */
+  readonly neuron: number;
+  /** Of that neuron. */
+  readonly id: number;
+  readonly state: AscentState;
+  readonly terms: AscentTerms;
+  /** The step before which this question ends. */
+  readonly until: number;
+}
+
 /**
  * Looks into networks: what an engine for responses does not compute. Answers in the order asked, one
  * question at a time; in-pieces.ts cuts large ones, so that the next need not wait.
@@ -27,5 +41,6 @@ export interface GradientRequest extends Omit<InsideRequest, 'neurons'> {
 export interface Inside {
   look(request: InsideRequest): Promise<Look>;
   gradient(request: GradientRequest): Promise<StimulusGradient>;
+  ascend(request: AscentRequest): Promise<AscentState>;
   close(): Promise<void>;
 }

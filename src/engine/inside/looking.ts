@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { openBackend } from '../../network/backend.js';
@@ -12,7 +13,7 @@ import { createTfjsInside } from './tfjs-inside.js';
 
 let inside: Inside | undefined;
 
-setPriority(constants.priority.PRIORITY_LOW);
+giveWay();
 goFirstWithoutMemory();
 answerQuestions<InsideCalls>(perform);
 
@@ -27,7 +28,19 @@ async function perform(call: AnyCall<InsideCalls>): Promise<ResultOf<InsideCalls
       return await inside.look(call.request);
     case 'gradient':
       return await inside.gradient(call.request);
+    case 'ascend':
+      return await inside.ascend(call.request);
   }
+}
+
+/** Computes when nobody else does, as far as the system lets it. */
+function giveWay(): void {
+  setPriority(constants.priority.PRIORITY_LOW);
+  if (process.platform !== 'linux') return;
+  // Linux's idle class, which Node cannot ask for: others take the core at once, not soon
+  spawnSync('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.pid)], {
+    stdio: 'ignore',
+  });
 }
 
 function goFirstWithoutMemory(): void {

@@ -1,7 +1,8 @@
+import type { AscentState } from '../../inside/ascent.js';
 import type { StimulusGradient } from '../../inside/gradient.js';
 import type { Look } from '../../inside/look.js';
 import type { BackendName } from '../../network/backend.js';
-import type { GradientRequest, InsideRequest } from './inside.js';
+import type { AscentRequest, GradientRequest, InsideRequest } from './inside.js';
 
 /** What the service asks of the process that looks inside. */
 export type InsideCalls = {
@@ -10,5 +11,6 @@ export type InsideCalls = {
     result: undefined;
   };
   readonly look: { call: { readonly request: InsideRequest }; result: Look };
+  readonly ascend: { call: { readonly request: AscentRequest }; result: AscentState };
   readonly gradient: { call: { readonly request: GradientRequest }; result: StimulusGradient };
 };

@@ -41,6 +41,7 @@ export function createProcessInside(options: ProcessInsideOptions): Inside {
   return {
     look: (request) => ask({ kind: 'look', request }),
     gradient: (request) => ask({ kind: 'gradient', request }),
+    ascend: (request) => ask({ kind: 'ascend', request }),
     async close() {
       closed = true;
       clearTimeout(idle);

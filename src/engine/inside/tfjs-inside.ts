@@ -1,10 +1,12 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { LRUCache } from 'lru-cache';
+import { ascend } from '../../inside/ascent.js';
 import { stimulusGradient } from '../../inside/gradient.js';
 import { look } from '../../inside/look.js';
 import type { Backend } from '../../network/backend.js';
 import { selectOnDevice } from '../../network/device.js';
+import type { Stimuli } from '../../stimulus/stimuli.js';
 import { type LoadedModel, loadModel } from '../tfjs/loaded-model.js';
 import type { Inside, InsideModel } from './inside.js';
 
@@ -31,6 +33,12 @@ export function createTfjsInside(backend: Backend, models: string): Inside {
       return await withNeurons(model, Int32Array.of(neuron), (card, parameters) =>
         stimulusGradient(card, parameters, stimuli),
       );
+    },
+    async ascend({ model, neuron, id, state, terms, until }) {
+      return await withNeurons(model, Int32Array.of(neuron), (card, parameters) => {
+        const slope = (images: Stimuli) => stimulusGradient(card, parameters, images);
+        return ascend(slope, state, id, terms, until);
+      });
     },
     async close() {
       loaded.clear();
