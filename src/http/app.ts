@@ -9,6 +9,7 @@ import { insideRoutes } from './routes/inside.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { parametricRoutes } from './routes/parametric.js';
+import { preferredStimulusRoutes } from './routes/preferred-stimulus.js';
 import { receptiveFieldRoutes } from './routes/receptive-field.js';
 import { responseRoutes } from './routes/responses.js';
 import { stimulusRoutes } from './routes/stimuli.js';
@@ -36,6 +37,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...parametricRoutes(deps),
     ...receptiveFieldRoutes(deps),
     ...insideRoutes(deps),
+    ...preferredStimulusRoutes(deps),
     ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
     ...protocolRoutes(deps),

@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import type { ServedModel } from '../engine/catalogue.js';
+import { type Progress, preferredStimuli } from '../engine/inside/preferred-stimulus.js';
+import { encodeNpy } from '../formats/npy.js';
+import { InputError } from '../input-error.js';
+import { type AscentTerms, diversity } from '../inside/ascent.js';
+import type { ModelCard } from '../model/card.js';
+import { PayloadTooLargeError } from '../stimulus/errors.js';
+import { SetDigest } from '../stimulus/json.js';
+import { sheetOf } from '../stimulus/sheet.js';
+import {
+  concatStimuli,
+  type GrayImage,
+  type Stimuli,
+  sliceStimuli,
+  stimulusAt,
+  stimulusDigest,
+} from '../stimulus/stimuli.js';
+import { selectNeurons } from './neurons.js';
+import type { Service } from './service.js';
+
+/** Steps of all neurons and restarts: about ten minutes on one core. */
+const MOST_WORK = 100_000;
+/** Root mean square of the pixels about the background, where the card has no training range. */
+const CONTRAST = 0.15;
+
+const Gray = z.number().min(0).max(1);
+
+/** What is asked for; `{}` is a whole experiment. */
+export const PreferredStimulusBody = z.strictObject({
+  neurons: z.union([z.string(), z.array(z.int().nonnegative()).min(1)]).optional(),
+  restarts: z.int().min(1).max(16).default(4),
+  steps: z.int().min(1).max(2000).default(60),
+  stepSize: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.1)
+    .describe('length of the first step, as a share of the norm; the others shorten evenly to 0'),
+  norm: z
+    .number()
+    .positive()
+    .max(1e4)
+    .optional()
+    .describe('the most that sqrt(sum (pixel - background)^2) may be'),
+  pixels: z
+    .tuple([Gray, Gray])
+    .default([0, 1])
+    .describe('the least and the most that a pixel may be, about the background'),
+  blur: z.number().min(0).max(10).default(1).describe('of each gradient: sigma in pixels; 0: none'),
+  jitter: z.int().min(0).max(10).default(0).describe('pixels, at most, that a step shifts by'),
+  seed: z.int().default(1),
+  stimulusSet: SetDigest.optional().describe('a stored set, for its best stimulus beside'),
+});
+export type PreferredStimulusBody = z.infer<typeof PreferredStimulusBody>;
+
+/** A stored set's stimulus of the strongest response. */
+interface BestOfSet {
+  /** Its number in the set. */
+  readonly stimulus: number;
+  readonly response: number;
+}
+
+/** What was found for one neuron; responses are the serving engine's. */
+export interface PreferredStimulus {
+  readonly id: number;
+  /** One for each restart. */
+  readonly images: Stimuli;
+  readonly responses: Float32Array;
+  readonly bestOfSet: BestOfSet | null;
+}
+
+export interface PreferredStimuli {
+  readonly neurons: readonly PreferredStimulus[];
+  readonly restarts: number;
+  readonly terms: AscentTerms;
+  readonly set: Stimuli | undefined;
+}
+
+/** While it runs. */
+export interface Running {
+  /** Aborted: it ends after the steps at hand. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Prepares the search for preferred stimuli; nothing is computed before it is run.
+ * @param set the stored set that the body names, of the model's size
+ * @throws InputError where the bounds leave no room, PayloadTooLargeError where it would take too long
+ */
+export function preparePreferredStimuli(
+  { inside, scheduler }: Pick<Service, 'inside' | 'scheduler'>,
+  model: ServedModel,
+  body: PreferredStimulusBody,
+  set: Stimuli | undefined,
+): (running: Running) => Promise<PreferredStimuli> {
+  const { card, digest } = model;
+  const { ids, columns } = selectNeurons(card, body.neurons);
+  const { height, width } = card.stimulus;
+  const { restarts } = body;
+  const terms = termsOf(card, body);
+  const work = ids.length * restarts * terms.steps;
+  if (work > MOST_WORK) {
+    throw new PayloadTooLargeError(
+      `${ids.length} neurons, ${restarts} restarts and ${terms.steps} steps are ${work} steps in all; at ` +
+        `most ${MOST_WORK} are taken at once`,
+    );
+  }
+  const neurons = ids.map((id, i) => ({ id, column: columns[i]! }));
+
+  return async ({ signal, onProgress }) => {
+    const respond = async (stimuli: Stimuli, neurons: Int32Array) =>
+      (await scheduler.respond({ digest, stimuli, neurons, priority: 'sweep', signal })).values;
+    const toSet = set && (await respond(set, columns));
+    const request = { model, height, width, neurons, restarts, terms };
+    const found = await preferredStimuli(inside, request, {
+      signal,
+      ...(onProgress ? { onProgress } : {}),
+    });
+    const results: PreferredStimulus[] = [];
+    for (const [i, { id, column }] of neurons.entries()) {
+      const responses = await respond(found[i]!, Int32Array.of(column));
+      const bestOfSet = toSet ? bestIn(toSet, neurons.length, i) : null;
+      results.push({ id, images: found[i]!, responses, bestOfSet });
+    }
+    return { neurons: results, restarts, terms, set };
+  };
+}
+
+/** In JSON; `npy` is an image that can be sent as a stimulus. */
+export function preferredAnswer({ neurons, restarts, terms, set }: PreferredStimuli) {
+  const told = (image: GrayImage, response: number) => {
+    const { height, width, pixels } = image;
+    const npy = Buffer.from(encodeNpy(pixels, [height, width])).toString('base64');
+    return { response, digest: stimulusDigest(image), npy };
+  };
+  return {
+    restarts,
+    ...terms,
+    formulas: {
+      norm: 'sqrt(sum (pixel - background)^2)',
+      diversity: '1 - mean cosine of (pixels - background) between two restarts',
+    },
+    neurons: neurons.map(({ id, images, responses, bestOfSet }) => ({
+      id,
+      best: largest(responses),
+      stimuli: Array.from(responses, (response, i) => told(stimulusAt(images, i), response)),
+      diversity: diversity(images, terms.background),
+      ...(set && bestOfSet
+        ? {
+            bestOfSet: {
+              stimulus: bestOfSet.stimulus,
+              ...told(stimulusAt(set, bestOfSet.stimulus), bestOfSet.response),
+            },
+          }
+        : {}),
+    })),
+  };
+}
+
+/** All images, neuron by neuron: [neurons, restarts, height, width]. */
+export function preferredArray({ neurons, restarts }: PreferredStimuli) {
+  const { height, width, pixels } = concatStimuli(neurons.map(({ images }) => images));
+  return { values: pixels, shape: [neurons.length, restarts, height, width] };
+}
+
+/** A row for each neuron: its restarts, and then its best stimulus of the set where there is one. */
+export function preferredSheet({ neurons, restarts, terms, set }: PreferredStimuli): GrayImage {
+  const rows = neurons.flatMap(({ images, bestOfSet }) =>
+    set && bestOfSet
+      ? [images, sliceStimuli(set, bestOfSet.stimulus, bestOfSet.stimulus + 1)]
+      : [images],
+  );
+  return sheetOf(concatStimuli(rows), terms.background, restarts + (set ? 1 : 0));
+}
+
+function termsOf({ stimulus }: ModelCard, body: PreferredStimulusBody): AscentTerms {
+  const { seed, steps, stepSize, pixels, blur, jitter } = body;
+  const { height, width, backgroundGray: background, trainingRange } = stimulus;
+  const [least, most] = pixels;
+  if (!(least <= background && background <= most && least < most)) {
+    const message = `must be about the background, ${background}: the first below, the second above it`;
+    throw new InputError(`pixels ${message}`, [{ path: 'pixels', message }]);
+  }
+  const [low, high] = trainingRange?.contrast ?? [CONTRAST, CONTRAST];
+  const norm = body.norm ?? (Math.sqrt(height * width) * (low + high)) / 2;
+  return { seed, steps, stepSize, background, norm, pixels, blur, jitter };
+}
+
+/** @param responses [stimuli, columns] */
+function bestIn(responses: Float32Array, columns: number, column: number): BestOfSet {
+  const own = responses.filter((_, i) => i % columns === column);
+  const stimulus = largest(own);
+  return { stimulus, response: own[stimulus]! };
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
+}
