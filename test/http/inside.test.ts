@@ -164,6 +164,36 @@ test('the gradient as .npy, in JSON and as a picture', async () => {
   }
 });
 
+test("the field of a centre readout without attention is the centre's, whatever was shown", async () => {
+  const answer = await ask('receptive-field/gradient?neurons=1,0', 'application/json', 'rf_cnn');
+  expect(answer.status).toBe(200);
+  const body = (await answer.json()) as {
+    x: number[];
+    y: number[];
+    stimulusSet: string;
+    neurons: { id: number; map: number[][]; indices: Record<string, { value: number | null }> }[];
+  };
+  expect([body.x[0], body.x.at(-1), body.y[0], body.y.at(-1)]).toEqual([-24, 24, 24, -24]);
+  expect(body.neurons.map(({ id }) => id)).toEqual([1, 0]);
+  for (const { map } of body.neurons) {
+    // it sees the pixels 16 to 31, which are the squares 8 to 15
+    for (const [row, values] of map.entries()) {
+      for (const [column, value] of values.entries()) {
+        const seen = [row, column].every((place) => place >= 8 && place <= 15);
+        expect(value > 0).toBe(seen);
+      }
+    }
+  }
+  const npy = await ask('gradient?neurons=1', 'application/x-npy', 'rf_cnn');
+  expect(body.stimulusSet).toBe(npy.headers.get('X-Stimulus-Set'));
+  const { data } = decodeNpy(new Uint8Array(await npy.arrayBuffer()));
+  const square = (i: number) =>
+    [16, 17].includes(Math.floor((i % 2500) / 50)) && [16, 17].includes(i % 50);
+  const slopes = Array.from(data).filter((_, i) => square(i)); // of 8 stimuli, 4 pixels each
+  const mean = slopes.reduce((sum, slope) => sum + Math.abs(slope) / 32, 0);
+  expect(body.neurons[0]!.map[8]![8]).toBeCloseTo(mean, 9);
+});
+
 test('more numbers than an answer may have are refused before anything is computed', async () => {
   const body = new Uint8Array(encodeNpy(new Uint8Array(40 * 2500), [40, 50, 50]));
   const ask = (route: string, accept: string) =>

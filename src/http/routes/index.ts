@@ -17,6 +17,7 @@ const INDEX = {
     'POST /v1/models/{model}/attention': 'where the centre attends, for each stimulus and neuron',
     'POST /v1/models/{model}/readout': 'what the centre and the surround add to a response',
     'POST /v1/models/{model}/gradient': 'what each pixel changes of a response',
+    'POST /v1/models/{model}/receptive-field/gradient': 'where pixels change a response',
     'POST /v1/models/{model}/preferred-stimulus': 'images that raise responses, by gradient ascent',
     'POST /v1/models/{model}/stimuli': 'stimuli as the model is shown them, as PNG or .npy',
     'POST /v1/stimuli': 'the same without a model: renders gratings, gabors, bars, noise and more',

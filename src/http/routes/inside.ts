@@ -6,13 +6,16 @@ import { AbandonedError } from '../../engine/scheduler.js';
 import { mapSizes } from '../../network/architectures.js';
 import { PayloadTooLargeError } from '../../stimulus/errors.js';
 import { encodePng } from '../../stimulus/image.js';
-import { answerJson, answerNpy, modelIdentity } from '../answer.js';
+import { setDigest } from '../../stimulus/stimuli.js';
+import { type GradientField, gradientField, gradientMap } from '../../tuning/gradient-field.js';
+import type { Places } from '../../tuning/receptive-field.js';
+import { answerInTurns, answerJson, answerNpy, modelIdentity } from '../answer.js';
 import { readBody } from '../body.js';
 import { attentionAnswer, gradientSheet, numbersOf, readoutAnswer } from '../inside-answers.js';
 import { modelOf, serviceOf } from '../models.js';
 import { neuronsOf, selectNeurons } from '../neurons.js';
 import { Problem } from '../problem.js';
-import { reportHeaders } from '../report-headers.js';
+import { gatherWarnings, reportHeaders } from '../report-headers.js';
 import { readDeadline, readQuery, refuseIfLate } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies, Service } from '../service.js';
@@ -48,6 +51,7 @@ export function insideRoutes(deps: AppDependencies): Route[] {
     ...modelRoute('POST', '/attention', attention),
     ...modelRoute('POST', '/readout', readout),
     ...modelRoute('POST', '/gradient', gradient),
+    ...modelRoute('POST', '/receptive-field/gradient', field),
   ];
 
   async function attention(c: AppContext): Promise<Response> {
@@ -114,6 +118,34 @@ export function insideRoutes(deps: AppDependencies): Route[] {
     c.header('X-Gradient-Largest', largest.join(', '));
     const png = await timed(c, clock, 'encode', () => encodePng(sheet));
     return c.body(new Uint8Array(png), 200, { 'Content-Type': type });
+  }
+
+  async function field(c: AppContext): Promise<Response> {
+    const model = modelOf(c, serviceOf(deps));
+    const { height, width } = model.card.stimulus;
+    const { request, service, check, ids, reports } = await read(c, model, 1);
+    const places: Partial<Places> = {};
+    const neurons: ({ readonly id: number } & GradientField)[] = [];
+    for (const [i, column] of request.neurons.entries()) {
+      const own = { ...request, neurons: Int32Array.of(column) };
+      const { gradients } = await timed(c, clock, 'infer', () =>
+        gradientsOf(service.inside, own, check),
+      );
+      const { map, ...at } = gradientMap(gradients, height, width);
+      Object.assign(places, at);
+      neurons.push({ id: ids[i]!, ...gradientField({ map, ...at }) });
+    }
+    return answerInTurns(c, clock, {
+      model: modelIdentity(model),
+      ...places,
+      unit: 'pixels',
+      formula: 'mean |d response / d pixel|',
+      warnings: gatherWarnings(reports),
+      neurons,
+      stimulusSet: setDigest(reports.map(({ digest }) => digest)),
+      timing: timing(c.get('trace')),
+      id: c.get('trace').requestId,
+    });
   }
 
   /** @param each numbers that the answer has for each stimulus and neuron */

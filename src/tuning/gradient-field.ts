@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { fitPosition } from './fits/position.js';
+import { positionIndices } from './position-indices.js';
+import type { Places } from './receptive-field.js';
+import { CurveTuning } from './schemas.js';
+
+/** Places along a side that are told apart at most. */
+const MOST_PLACES = 25;
+
+/** A receptive field by the gradient of the response. */
+export const GradientField = z.strictObject({
+  /** Mean absolute gradient at each place: a list for each y, from the top. */
+  map: z.array(z.array(z.number())),
+  ...CurveTuning.shape,
+});
+export type GradientField = z.infer<typeof GradientField>;
+
+/** A map over an image, `[y, x]`, row by row. */
+export interface GradientMap extends Places {
+  readonly map: Float64Array;
+}
+
+/**
+ * The mean absolute gradient over stimuli, and over squares of so many pixels that no side has more
+ * than 25 of them; what is left of a side that they do not fill is left out, half at each end.
+ * @param gradients of one neuron, [stimuli, height, width]
+ */
+export function gradientMap(gradients: Float32Array, height: number, width: number): GradientMap {
+  const side = Math.ceil(Math.max(height, width) / MOST_PLACES);
+  const [rows, columns] = [height, width].map((length) => Math.floor(length / side)) as [
+    number,
+    number,
+  ];
+  const [top, left] = [height - rows * side, width - columns * side].map((rest) =>
+    Math.floor(rest / 2),
+  ) as [number, number];
+  const map = new Float64Array(rows * columns);
+  const each = (gradients.length / (height * width)) * side * side;
+  for (const [i, slope] of gradients.entries()) {
+    const row = Math.floor((Math.floor((i % (height * width)) / width) - top) / side);
+    const column = Math.floor(((i % width) - left) / side);
+    if (row < 0 || row >= rows || column < 0 || column >= columns) continue;
+    map[row * columns + column]! += Math.abs(slope) / each;
+  }
+  const middle = (first: number, place: number, length: number) =>
+    first + (place + 0.5) * side - length / 2;
+  return {
+    map,
+    x: Array.from({ length: columns }, (_, place) => middle(left, place, width)),
+    y: Array.from({ length: rows }, (_, place) => -middle(top, place, height)),
+  };
+}
+
+/** What such a map says: a Gaussian's centre and diameter, as of a map by small stimuli. */
+export function gradientField({ map, x, y }: GradientMap): GradientField {
+  const gaussian = fitPosition(x, y, map);
+  return {
+    map: y.map((_, row) => Array.from(map.subarray(row * x.length, (row + 1) * x.length))),
+    fits: { gaussian },
+    indices: positionIndices(gaussian),
+  };
+}

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { randomStream } from '../../src/network/random.js';
+import { gradientField, gradientMap } from '../../src/tuning/gradient-field.js';
+import { between } from '../support/numbers.js';
+
+const SIDE = 50;
+
+/** A gradient whose size is a Gaussian about a place in pixels from the centre, within 1 %; its sign by turns. */
+function gaussian(x0: number, y0: number, sigma: number): Float32Array {
+  const random = randomStream('ripples');
+  return Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
+    const [x, y] = [(i % SIDE) + 0.5 - SIDE / 2, SIDE / 2 - Math.floor(i / SIDE) - 0.5];
+    const height = Math.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * sigma * sigma));
+    return (i % 3 === 0 ? -1 : 1) * height * (0.99 + 0.02 * random.uniform());
+  });
+}
+
+test('centre and diameter of a Gaussian are found, wherever it lies, x right and y up', () => {
+  const place = between(-10, 10);
+  fc.assert(
+    fc.property(place, place, between(3, 7), (x0, y0, sigma) => {
+      const { indices } = gradientField(gradientMap(gaussian(x0, y0, sigma), SIDE, SIDE));
+      expect(indices['centreX']!.value).toBeCloseTo(x0, 1);
+      expect(indices['centreY']!.value).toBeCloseTo(y0, 1);
+      // the squares of 2x2 pixels widen it by a variance of 1/4 about their pixels
+      const diameter = 4 * Math.sqrt(sigma * sigma + 1 / 4);
+      expect(Math.abs(indices['diameter']!.value! - diameter)).toBeLessThan(0.1);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('the map is the mean size over stimuli and squares', () => {
+  const { map, x, y } = gradientMap(Float32Array.of(1, -2, 3, -4, 5, 6, 7, 8), 2, 2);
+  expect([...map]).toEqual([3, 4, 5, 6]);
+  expect([x, y]).toEqual([
+    [-0.5, 0.5],
+    [0.5, -0.5],
+  ]);
+  // 27 pixels: 13 squares of 2, and the last row and column left out
+  const pixels = Float32Array.from({ length: 27 * 27 }, (_, i) => (i === 28 ? -8 : 0));
+  const large = gradientMap(pixels, 27, 27);
+  expect(large.map[0]).toBe(2);
+  expect(large.x).toHaveLength(13);
+  expect([large.x[0], large.y[0]]).toEqual([-12.5, 12.5]);
+});
+
+test('a gradient that is 0 everywhere has no field, with a reason', () => {
+  const { indices } = gradientField(gradientMap(new Float32Array(SIDE * SIDE), SIDE, SIDE));
+  expect(indices['centreX']).toMatchObject({ value: null, reason: expect.any(String) });
+});
