@@ -5,6 +5,7 @@ import { blankStimulus } from '../stimulus/parametric/paint.js';
 import type { Canvas } from '../stimulus/stimuli.js';
 import { renderSlices, type Sweep } from '../stimulus/sweep.js';
 import { turnTaker } from '../stimulus/turns.js';
+import type { Steps } from '../tuning/fits/least-squares.js';
 import { checkResponses, column, type ResponseMatrix } from '../tuning/response-matrix.js';
 import { compute, type Question } from './compute.js';
 import type { AppDependencies, Service } from './service.js';
@@ -63,20 +64,23 @@ export async function sweptResponses(
 }
 
 /**
- * Analyses neuron after neuron; others have their turn in between.
+ * Analyses neuron after neuron, step by step; others have their turn in between.
  * @param analyse is given the neuron's responses `[stimuli]`, and the one to the blank
  * @throws when the client has gone
  */
 export async function eachNeuron<T>(
   c: AppContext,
   { responses, blank }: SweptResponses,
-  analyse: (responses: Float64Array, blank: number, neuron: number) => T,
+  analyse: (responses: Float64Array, blank: number, neuron: number) => Steps<T>,
 ): Promise<T[]> {
   const results: T[] = [];
   for (let neuron = 0; neuron < responses.neurons; neuron++) {
-    c.req.raw.signal.throwIfAborted();
-    results.push(analyse(column(responses, neuron), blank[neuron]!, neuron));
+    const steps = analyse(column(responses, neuron), blank[neuron]!, neuron);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) await others();
+    results.push(step.value);
     await others();
+    c.req.raw.signal.throwIfAborted();
   }
   return results;
 }

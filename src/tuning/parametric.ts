@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Dimension, tuneCurve } from './curve-tuning.js';
+import type { Steps } from './fits/least-squares.js';
 import { fitPosition } from './fits/position.js';
 import { F1F0 } from './indices.js';
 import { positionIndices } from './position-indices.js';
@@ -45,15 +46,15 @@ export type NeuronTuning = z.infer<typeof NeuronTuning>;
 const CIRCULAR: readonly Dimension[] = ['orientation', 'direction', 'phase'];
 
 /**
- * One neuron's tuning.
+ * One neuron's tuning, step by step.
  * @param responses `[first, second, variants]`, the variants of one stimulus together
  * @param blank the response to the blank image
  */
-export function neuronTuning(
+export function* neuronTuning(
   { axes, variants, phases }: Sweep,
   responses: Float64Array,
   blank: number,
-): NeuronTuning {
+): Steps<NeuronTuning> {
   const [first, second] = axes;
   const columns = second?.values.length ?? 1;
   const means = Array.from({ length: responses.length / variants }, (_, i) =>
@@ -75,7 +76,7 @@ export function neuronTuning(
   }
   const rows = first.values.map((_, i) => means.slice(i * columns, (i + 1) * columns));
   const curves = [rows.map((each) => each[column]!), rows[row]!] as const;
-  const position = positionTuning(first, second, rows);
+  const position = yield* positionTuning(first, second, rows);
   return {
     curve: rows,
     blank,
@@ -92,18 +93,18 @@ export function neuronTuning(
 }
 
 /** Of x and y, in either order: the Gaussian on the map. */
-function positionTuning(
+function* positionTuning(
   first: Axis,
   second: Axis,
   rows: readonly (readonly number[])[],
-): CurveTuning {
+): Steps<CurveTuning> {
   const names = [first.name, second.name];
   if (!names.includes('x') || !names.includes('y')) return { fits: {}, indices: {} };
   const [x, y] = first.name === 'x' ? [first, second] : [second, first];
   const map = y.values.flatMap((_, j) =>
     x.values.map((__, i) => (first === x ? rows[i]![j]! : rows[j]![i]!)),
   );
-  const gaussian = fitPosition(x.values, y.values, map);
+  const gaussian = yield* fitPosition(x.values, y.values, map);
   return { fits: { gaussian }, indices: positionIndices(gaussian) };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../input-error.js';
+import type { Steps } from './fits/least-squares.js';
 import { fitPosition } from './fits/position.js';
 import { positionIndices } from './position-indices.js';
 import { CurveTuning } from './schemas.js';
@@ -36,12 +37,12 @@ export const ReceptiveField = z.strictObject({
 export type ReceptiveField = z.infer<typeof ReceptiveField>;
 
 /** What a neuron's maps say: where it responds most, and a Gaussian's centre and diameter. */
-export function receptiveField(
+export function* receptiveField(
   { x, y }: Places,
   { map, on, off }: PositionMaps,
   blank: number,
-): ReceptiveField {
-  const gaussian = fitPosition(x, y, map);
+): Steps<ReceptiveField> {
+  const gaussian = yield* fitPosition(x, y, map);
   const best = map.reduce((top, value, i) => (value > map[top]! ? i : top), 0);
   const rows = (values: Float64Array) =>
     y.map((_, row) => Array.from(values.subarray(row * x.length, (row + 1) * x.length)));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { finish } from '../../src/tuning/fits/least-squares.js';
 import { NeuronTuning, neuronTuning } from '../../src/tuning/parametric.js';
 import { FREQUENCIES, ORIENTATIONS, POSITIONS, radians, vonMises } from './grids.js';
 import { valueIn } from './value-in.js';
@@ -15,6 +16,8 @@ const frequency = {
   values: FREQUENCIES,
 } as const;
 
+const measured = (...args: Parameters<typeof neuronTuning>) => finish(neuronTuning(...args));
+
 function parsed(tuning: NeuronTuning): NeuronTuning {
   expect(NeuronTuning.parse(tuning)).toEqual(tuning);
   return tuning;
@@ -26,7 +29,7 @@ test('a curve is the mean over phases, as it came, beside the blank; F1/F0 is th
     PHASES.map((phase) => response(angle) * (1 + 0.5 * Math.cos(phase)) - 0.2),
   );
   const sweep = { axes: [orientation], variants: 8, phases: true } as const;
-  const tuning = parsed(neuronTuning(sweep, Float64Array.from(responses), -0.5));
+  const tuning = parsed(measured(sweep, Float64Array.from(responses), -0.5));
   expect(tuning.curve).toEqual(
     ORIENTATIONS.map((angle) => expect.closeTo(response(angle) - 0.2, 12)),
   );
@@ -42,7 +45,7 @@ test('a curve is the mean over phases, as it came, beside the blank; F1/F0 is th
 
 test('without phases there is no F1/F0', () => {
   const sweep = { axes: [orientation], variants: 1, phases: false } as const;
-  const tuning = neuronTuning(sweep, Float64Array.from(ORIENTATIONS), 0);
+  const tuning = measured(sweep, Float64Array.from(ORIENTATIONS), 0);
   expect(tuning.indices).not.toHaveProperty('F1F0');
   expect(tuning.curve).toEqual(ORIENTATIONS);
 });
@@ -54,7 +57,7 @@ test('two parameters: the map, its peak, and each curve through the peak', () =>
     FREQUENCIES.map((f) => byOrientation(angle) * byFrequency(f)),
   );
   const sweep = { axes: [orientation, frequency], variants: 1, phases: false } as const;
-  const tuning = parsed(neuronTuning(sweep, Float64Array.from(responses), 0));
+  const tuning = parsed(measured(sweep, Float64Array.from(responses), 0));
   const best = FREQUENCIES.reduce((a, b) => (byFrequency(b) > byFrequency(a) ? b : a));
   expect(tuning.peak).toEqual({
     response: expect.closeTo(byFrequency(best), 12),
@@ -82,7 +85,7 @@ test.each(['xy', 'yx'])('a map over %s has a centre and a diameter', (order) => 
   const axes =
     order === 'xy' ? ([axis('x'), axis('y')] as const) : ([axis('y'), axis('x')] as const);
   const sweep = { axes, variants: 1, phases: false };
-  const { fits, indices } = parsed(neuronTuning(sweep, Float64Array.from(responses), 0.1));
+  const { fits, indices } = parsed(measured(sweep, Float64Array.from(responses), 0.1));
   expect(fits['gaussian']).toMatchObject({ converged: true });
   expect(valueIn(indices['centreX']!)).toBeCloseTo(5, 4);
   expect(valueIn(indices['centreY']!)).toBeCloseTo(-4, 4);
@@ -92,9 +95,7 @@ test.each(['xy', 'yx'])('a map over %s has a centre and a diameter', (order) => 
 test('the end of a parameter with two ends is named at the peak, of an angle not', () => {
   const sweep = { axes: [orientation, frequency], variants: 1, phases: false } as const;
   const responses = ORIENTATIONS.flatMap((angle) => FREQUENCIES.map((f) => f - angle));
-  expect(neuronTuning(sweep, Float64Array.from(responses), 0).peak.atEnd).toEqual([
-    'spatialFrequency',
-  ]);
+  expect(measured(sweep, Float64Array.from(responses), 0).peak.atEnd).toEqual(['spatialFrequency']);
 });
 
 test('a map whose peak lies on its edge has no centre', () => {
@@ -105,7 +106,7 @@ test('a map whose peak lies on its edge has no centre', () => {
   const responses = POSITIONS.flatMap((x) =>
     POSITIONS.map((y) => Math.exp(-(((x - 30) / 6) ** 2 + (y / 6) ** 2) / 2)),
   );
-  const { indices } = neuronTuning(
+  const { indices } = measured(
     { axes, variants: 1, phases: false },
     Float64Array.from(responses),
     0,

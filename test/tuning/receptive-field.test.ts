@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { finish } from '../../src/tuning/fits/least-squares.js';
 import {
   mapsOfNoise,
   mapsOfProbe,
@@ -15,7 +16,7 @@ test('a Gaussian field has its centre, its diameter and its peak; the first row 
     Math.exp(-(((x - 4) / 3) ** 2 + ((y - 7) / 3) ** 2) / 2) - 0.1;
   const map = Float64Array.from(DOWN.flatMap((y) => POSITIONS.map((x) => at(x, y))));
   const places = { x: POSITIONS, y: DOWN };
-  const field = receptiveField(places, { map, on: null, off: null }, -0.2);
+  const field = finish(receptiveField(places, { map, on: null, off: null }, -0.2));
   expect(ReceptiveField.parse(field)).toEqual(field);
   expect(field).not.toHaveProperty('on');
   expect(field.map[0]).toEqual(POSITIONS.map((x) => expect.closeTo(at(x, 24), 12)));

@@ -35,10 +35,9 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
     const question = { model, columns, deadline };
     const swept = await sweptResponses(c, deps, service, sweep, question);
     const shown = tuningSweep(sweep);
-    const neurons = await eachNeuron(c, swept, (responses, blank, i) => ({
-      id: ids[i]!,
-      ...neuronTuning(shown, responses, blank),
-    }));
+    const neurons = await eachNeuron(c, swept, function* (responses, blank, i) {
+      return { id: ids[i]!, ...(yield* neuronTuning(shown, responses, blank)) };
+    });
     const [first, second] = sweep.axes;
     const { averaged, stimulus } = sweep;
     return answerInTurns(c, clock, {

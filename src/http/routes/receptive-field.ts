@@ -44,7 +44,10 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
       default: 'application/json',
     });
     if (type !== 'application/json') {
-      const each = await eachNeuron(c, swept, (responses) => maps(responses).map);
+      const each = await eachNeuron(c, swept, function* (responses) {
+        yield;
+        return maps(responses).map;
+      });
       const size = { count: each.length, height: y.length, width: x.length };
       const pixels = new Float32Array(size.count * size.height * size.width);
       for (const [i, map] of each.entries()) pixels.set(map, i * map.length);
@@ -52,10 +55,9 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
       if (type === 'image/png') return answerPictures(c, { ...size, pixels });
       return answerNpy(c, clock, pixels, [size.count, size.height, size.width]);
     }
-    const neurons = await eachNeuron(c, swept, (responses, blank, i) => ({
-      id: ids[i]!,
-      ...receptiveField({ x, y }, maps(responses), blank),
-    }));
+    const neurons = await eachNeuron(c, swept, function* (responses, blank, i) {
+      return { id: ids[i]!, ...(yield* receptiveField({ x, y }, maps(responses), blank)) };
+    });
     return answerInTurns(c, clock, {
       model: modelIdentity(model),
       x,

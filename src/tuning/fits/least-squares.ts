@@ -20,8 +20,8 @@ export interface Model {
 }
 
 /** Steps of the library between two looks at the gradient. */
-const STEPS = 10;
-const MOST_ROUNDS = 30;
+const STEPS = 5;
+const MOST_ROUNDS = 80;
 /** Largest cosine between the residuals and a column of the Jacobian at a minimum (as MINPACK's gtol). */
 const ORTHOGONAL = 1e-6;
 /** Of responses in 0..1: the mean square that a parameter changes too little to be looked for. */
@@ -54,6 +54,27 @@ export function fitCurve(
   responses: ArrayLike<number>,
   starts: readonly (readonly number[])[],
 ): Fit {
+  return finish(fitInSteps(model, x, responses, starts));
+}
+
+/** Work that is done step by step, so that others can have their turn in between. */
+export type Steps<T> = Generator<undefined, T>;
+
+/** Does all steps at once. */
+export function finish<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** As `fitCurve`, a few milliseconds at a time for a few hundred points. */
+export function* fitInSteps(
+  model: Model,
+  x: ArrayLike<number>,
+  responses: ArrayLike<number>,
+  starts: readonly (readonly number[])[],
+): Steps<Fit> {
   const { formula, names } = model;
   const low = Math.min(...Array.from(responses));
   const range = Math.max(...Array.from(responses)) - low;
@@ -67,7 +88,7 @@ export function fitCurve(
   const y = Float64Array.from(responses, (response) => (response - low) / range);
   let best: Minimum | undefined;
   for (const start of starts) {
-    const minimum = descend(model, { x, y }, start);
+    const minimum = yield* descend(model, { x, y }, start);
     if (best === undefined || minimum.error < best.error) best = minimum;
     if (best.error < EXACT) break;
   }
@@ -88,7 +109,7 @@ export function fitCurve(
 }
 
 /** Goes down to a minimum from one starting point. */
-function descend(model: Model, data: Data, start: readonly number[]): Minimum {
+function* descend(model: Model, data: Data, start: readonly number[]): Steps<Minimum> {
   let at: readonly number[] = start.map((value, k) =>
     Math.min(model.greatest[k]!, Math.max(model.least[k]!, value)),
   );
@@ -97,10 +118,12 @@ function descend(model: Model, data: Data, start: readonly number[]): Minimum {
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const { free, orthogonal } = look(model, data, at);
     if (orthogonal || error < EXACT) return { at, error, converged: true };
+    yield;
     const found = levenbergMarquardt(data, model.value, {
       initialValues: at,
       jacobianFunction: (parameters) => {
         const partials = model.partials(parameters);
+        if (free.every(Boolean)) return partials;
         // one that may not move must not pull at the others
         return (point) => partials(point).map((partial, k) => (free[k] ? partial : 0));
       },

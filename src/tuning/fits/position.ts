@@ -1,5 +1,5 @@
 import type { Fit } from '../schemas.js';
-import { fitCurve, type Model } from './least-squares.js';
+import { fitInSteps, type Model, type Steps } from './least-squares.js';
 
 /**
  * Fits a two-dimensional Gaussian to a map of responses over positions.
@@ -9,17 +9,17 @@ import { fitCurve, type Model } from './least-squares.js';
  * @returns x0, y0; the standard deviations sigma1 >= sigma2, and the direction of the first, in degrees
  *   counter-clockwise from right, in [0, 180)
  */
-export function fitPosition(
+export function* fitPosition(
   x: readonly number[],
   y: readonly number[],
   map: ArrayLike<number>,
-): Fit {
+): Steps<Fit> {
   const points = Array.from(map, (_, i) => i);
   const at = (i: number) => [x[i % x.length]!, y[Math.floor(i / x.length)]!] as const;
   const [width, height] = [x, y].map((axis) => Math.max(...axis) - Math.min(...axis));
   const span = Math.max(width!, height!);
   const step = span / Math.max(1, Math.max(x.length, y.length) - 1);
-  const fit = fitCurve(gaussian(at, x, y, step / 4, 2 * span), points, map, [
+  const fit = yield* fitInSteps(gaussian(at, x, y, step / 4, 2 * span), points, map, [
     startAt(map, at, 0.5, step),
     startAt(map, at, 0.8, step),
   ]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitNakaRushton, fitSupersaturating } from '../../../src/tuning/fits/contrast.js';
+import { finish } from '../../../src/tuning/fits/least-squares.js';
 import { fitLogGaussian } from '../../../src/tuning/fits/log-gaussian.js';
 import { fitPosition } from '../../../src/tuning/fits/position.js';
 import { bestDiameter, fitSize, sizeResponse } from '../../../src/tuning/fits/size.js';
@@ -187,7 +188,7 @@ test('a Gaussian on a map gives its centre, its widths and its direction back, t
             return gain * (b + Math.exp(-((u / sigma1) ** 2 + (v / sigma2) ** 2) / 2));
           }),
         );
-        const found = fitted(fitPosition(POSITIONS, POSITIONS, map));
+        const found = fitted(finish(fitPosition(POSITIONS, POSITIONS, map)));
         expect(Math.hypot(found['x0']! - x0, found['y0']! - y0)).toBeLessThan(1e-3);
         expect(off(found['sigma1']!, sigma1)).toBeLessThan(1e-3);
         expect(off(found['sigma2']!, sigma2)).toBeLessThan(1e-3);
@@ -202,7 +203,7 @@ test('a round field converges, also where float32 rounding is all that is left',
   const at = (x: number, y: number) => Math.exp(-(((x - 4) / 3) ** 2 + ((y + 3) / 3) ** 2) / 2);
   const places = Array.from({ length: 11 }, (_, i) => 2.5 * (i - 5));
   const map = Float32Array.from(places.flatMap((y) => places.map((x) => 0.1 + 0.04 * at(x, y))));
-  expect(fitPosition(places, places, map).converged).toBe(true);
+  expect(finish(fitPosition(places, places, map)).converged).toBe(true);
 });
 
 const FITS: Record<string, (responses: number[]) => Fit> = {
@@ -212,7 +213,7 @@ const FITS: Record<string, (responses: number[]) => Fit> = {
   size: (responses) => fitSize(DIAMETERS, responses),
   contrast: (responses) => fitNakaRushton(DIAMETERS, responses),
   supersaturating: (responses) => fitSupersaturating(DIAMETERS, responses),
-  position: (responses) => fitPosition([0, 1, 2, 3], [0, 1, 2], responses),
+  position: (responses) => finish(fitPosition([0, 1, 2, 3], [0, 1, 2], responses)),
 };
 
 test.each(Object.entries(FITS))(
