@@ -22,10 +22,12 @@ export interface Model {
 /** Steps of the library between two looks at the gradient. */
 const STEPS = 5;
 const MOST_ROUNDS = 80;
-/** Largest cosine between the residuals and a column of the Jacobian at a minimum (as MINPACK's gtol). */
-const ORTHOGONAL = 1e-6;
-/** Of responses in 0..1: the mean square that a parameter changes too little to be looked for. */
-const IDLE = 1e-10;
+/**
+ * Largest cosine between the residuals and a column of the Jacobian (MINPACK's gtol): what is aimed at,
+ * and what is a minimum still, where steps in that column alone would gain 1e-8 of the sum of squares.
+ */
+const AIM = 1e-6;
+const ORTHOGONAL = 1e-4;
 /** Sum of squares, of responses in 0..1, at which a fit is exact. */
 const EXACT = 1e-18;
 /** Share of the total sum of squares that may be the rounding of float32 responses. */
@@ -116,8 +118,8 @@ function* descend(model: Model, data: Data, start: readonly number[]): Steps<Min
   let error = squares(model, data, at);
   let damping = 1e-3;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const { free, orthogonal } = look(model, data, at);
-    if (orthogonal || error < EXACT) return { at, error, converged: true };
+    const { free, cosine } = look(model, data, at);
+    if (cosine <= AIM || error < EXACT) return { at, error, converged: true };
     yield;
     const found = levenbergMarquardt(data, model.value, {
       initialValues: at,
@@ -144,19 +146,19 @@ function* descend(model: Model, data: Data, start: readonly number[]): Steps<Min
     }
   }
   const rounded = error < ROUNDING * totalSquares(data.y);
-  return { at, error, converged: rounded || look(model, data, at).orthogonal };
+  return { at, error, converged: rounded || look(model, data, at).cosine <= ORTHOGONAL };
 }
 
 /**
  * Looks at the gradient of the sum of squares.
  * @returns which parameters may move: those that do not press against the end of their range; and
- *   whether the residuals are orthogonal to what the others can change
+ *   the largest cosine between the residuals and what one of these can change
  */
 function look(
   model: Model,
   { x, y }: Data,
   at: readonly number[],
-): { readonly free: boolean[]; readonly orthogonal: boolean } {
+): { readonly free: boolean[]; readonly cosine: number } {
   const value = model.value(at);
   const partials = model.partials(at);
   const along = at.map(() => 0);
@@ -172,11 +174,11 @@ function look(
   }
   // what grows with the residual's projection is a step towards larger values
   const free = at.map((_, k) => atBound(model, at, k) * along[k]! <= 0);
-  const orthogonal = at.every((_, k) => {
-    if (!free[k] || lengths[k]! < IDLE * y.length) return true;
-    return Math.abs(along[k]!) <= ORTHOGONAL * Math.sqrt(residuals * lengths[k]!);
+  const cosines = at.map((_, k) => {
+    const size = Math.sqrt(residuals * lengths[k]!);
+    return free[k] && size > 0 ? Math.abs(along[k]!) / size : 0;
   });
-  return { free, orthogonal };
+  return { free, cosine: Math.max(...cosines) };
 }
 
 /** 1 at the upper end of a parameter's range, -1 at the lower, else 0. */

@@ -199,11 +199,18 @@ test('a Gaussian on a map gives its centre, its widths and its direction back, t
   );
 });
 
-test('a round field converges, also where float32 rounding is all that is left', () => {
-  const at = (x: number, y: number) => Math.exp(-(((x - 4) / 3) ** 2 + ((y + 3) / 3) ** 2) / 2);
+test('round fields converge, also where float32 rounding is all that is left', () => {
   const places = Array.from({ length: 11 }, (_, i) => 2.5 * (i - 5));
-  const map = Float32Array.from(places.flatMap((y) => places.map((x) => 0.1 + 0.04 * at(x, y))));
-  expect(finish(fitPosition(places, places, map)).converged).toBe(true);
+  for (const [sigma, x0, y0] of [
+    [3.162, 0, 0],
+    [2.549, 4, -3],
+    [3, -5, 2],
+  ] as const) {
+    const at = (x: number, y: number) =>
+      Math.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * sigma ** 2));
+    const map = places.flatMap((y) => places.map((x) => Math.fround(0.1 + 0.04 * at(x, y))));
+    expect(finish(fitPosition(places, places, map)).converged).toBe(true);
+  }
 });
 
 const FITS: Record<string, (responses: number[]) => Fit> = {
