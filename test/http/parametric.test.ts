@@ -87,6 +87,16 @@ test('what is said of the stimulus stays, neurons are chosen in query or body, a
   expect(chosen.neurons).toMatchObject([{ id: 1 }]);
 });
 
+test('under a version it is that version that is measured', async () => {
+  const { app } = energyApp();
+  const under = (version: number) => `/v1/models/energy/versions/${version}`;
+  for (const tail of ['/tuning/parametric', '/receptive-field']) {
+    const known = await app.request(`${under(1)}${tail}?neurons=1`, { method: 'POST' });
+    expect([known.status, await known.json()]).toMatchObject([200, { neurons: [{ id: 1 }] }]);
+    expect((await app.request(`${under(9)}${tail}`, { method: 'POST' })).status).toBe(404);
+  }
+});
+
 test('a sweep is what /stimuli and /responses give for the same stimuli, one by one', async () => {
   const app = energyApp();
   const answer = await measure(

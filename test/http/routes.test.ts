@@ -15,7 +15,11 @@ test('GET / says where to look', async () => {
 });
 
 test('every route in the index is there', async () => {
-  const { app } = createTestApp({ store: await openTestStore() });
+  const { app } = createTestApp({
+    store: await openTestStore(),
+    limits: { maxStimuli: 1000 },
+    capacity: 1000,
+  });
   const set = await app.request('/v1/stimulus-sets', {
     method: 'PUT',
     body: new Uint8Array(encodeNpy(new Float32Array(6), [3, 2])),
