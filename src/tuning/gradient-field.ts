@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { finish } from './fits/least-squares.js';
 import { fitPosition } from './fits/position.js';
 import { positionIndices } from './position-indices.js';
 import type { Places } from './receptive-field.js';
@@ -53,7 +54,7 @@ export function gradientMap(gradients: Float32Array, height: number, width: numb
 
 /** What such a map says: a Gaussian's centre and diameter, as of a map by small stimuli. */
 export function gradientField({ map, x, y }: GradientMap): GradientField {
-  const gaussian = fitPosition(x, y, map);
+  const gaussian = finish(fitPosition(x, y, map));
   return {
     map: y.map((_, row) => Array.from(map.subarray(row * x.length, (row + 1) * x.length))),
     fits: { gaussian },
