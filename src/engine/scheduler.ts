@@ -77,7 +77,7 @@ interface ScheduledJob extends Job {
   readonly request: ScheduledRequest;
   inferSeconds: number;
   /** Milliseconds that each stimulus of its latest batch took. */
-  pace: number;
+  pace: number | undefined;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -127,7 +127,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         values,
         taken: 0,
         inferSeconds: 0,
-        pace: Number.POSITIVE_INFINITY,
+        pace: undefined,
         resolve: () => settle(() => resolve(job.inferSeconds)),
         reject: (reason) => settle(() => reject(reason)),
       };
@@ -161,7 +161,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   /** The pace of a sweep is not known before its first stimulus. */
   function sweepChunk(): number {
-    const pace = lines.sweep.first?.pace ?? Number.POSITIVE_INFINITY;
+    const pace = lines.sweep.first?.pace;
+    if (pace === undefined) return 1;
     return Math.min(chunk, Math.max(1, Math.floor(sweepMilliseconds / pace)));
   }
 
