@@ -3,6 +3,7 @@
 #   docker build .                  tfjs on WebAssembly, small, any machine
 #   docker build --target cpu .     native TensorFlow on the CPU
 #   docker build --target gpu .     native TensorFlow with CUDA; run it with --gpus all
+# They listen on every address of the container, and so want API_KEYS_FILE, or ALLOW_ANONYMOUS=1.
 
 FROM node:22-bookworm-slim AS build
 WORKDIR /app

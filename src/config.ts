@@ -38,6 +38,19 @@ const SETTINGS = {
     'a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0',
   ),
   PORT: setting(integer(0, 65535), '8080', 'a whole number, 0 to 65535 (0: any free port)'),
+  /** A file with the keys that are accepted, one a line. */
+  API_KEYS_FILE: setting(z.string(), '', 'a file'),
+  /** 1: no keys are needed, wherever the service listens. */
+  ALLOW_ANONYMOUS: choice(['0', '1'], '0'),
+  /** Whose web pages may use the service. */
+  CORS_ORIGINS: setting(
+    z
+      .string()
+      .transform((list) => list.split(',').filter((origin) => origin !== ''))
+      .pipe(z.array(z.string().refine(isOrigin))),
+    '',
+    'origins separated by commas, such as https://lab.example,http://localhost:3000',
+  ),
   MODELS_DIR: setting(z.string(), 'models', 'a folder'),
   /** Stimulus sets and cached responses. */
   DATA_DIR: setting(z.string(), 'data-store', 'a folder'),
@@ -54,6 +67,9 @@ const SETTINGS = {
   MAX_STIMULI: whole(10_000, 1, 1_000_000, 'stimuli in one request'),
   MAX_PIXELS: whole(16_000_000, 1, 1_000_000_000, 'pixels in one image'),
   MAX_STREAMS: whole(64, 0, 100_000, 'open streams'),
+  /** Of one client: of one key or, without keys, of one address. */
+  MAX_CONCURRENT: whole(64, 1, 1_000_000, 'requests'),
+  MAX_CONNECTIONS: whole(1024, 1, 1_000_000, 'connections'),
   /** Of each priority. */
   QUEUE_CAPACITY: whole(20_000, 1, 10_000_000, 'waiting stimuli'),
   /** After SIGTERM: how long requests are still taken, until balancers have seen /readyz. */
@@ -101,6 +117,11 @@ function read(
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new InputError(
-    `${name}=${JSON.stringify(value)} is not accepted: it takes ${accepted} (default ${fallback})`,
+    `${name}=${JSON.stringify(value)} is not accepted: it takes ${accepted} (default ${fallback || 'none'})`,
   );
+}
+
+/** As browsers write them: no path, no slash at the end. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

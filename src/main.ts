@@ -3,18 +3,24 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { announcement } from './announcement.js';
 import { type Config, readConfig } from './config.js';
 import type { ModelRepository } from './engine/catalogue.js';
-import type { Engine, EngineDescription } from './engine/engine.js';
+import type { EngineDescription } from './engine/engine.js';
 import { createProcessInside } from './engine/inside/process-inside.js';
 import { createModelRepository } from './engine/model-repository.js';
-import { createProcessEngine, type ProcessEngineOptions } from './engine/process/process-engine.js';
+import {
+  createProcessEngine,
+  type ProcessEngine,
+  type ProcessEngineOptions,
+} from './engine/process/process-engine.js';
 import { createScheduler } from './engine/scheduler.js';
+import { type Access, openAccess } from './http/access/access.js';
 import { createApp } from './http/app.js';
 import { createMetrics } from './http/metrics.js';
-import { listen, StartError } from './http/server.js';
+import { registerProcessMetrics } from './http/process-metrics.js';
+import { listen, SERVER_LIMITS, StartError } from './http/server.js';
 import type { Readiness, Service } from './http/service.js';
 import { createStoreMetrics } from './http/store-metrics.js';
 import { createStreams } from './http/stream/streams.js';
@@ -32,7 +38,8 @@ const clock = () => performance.now();
 try {
   const config = readConfig(process.env);
   await checkModelsFolder(config.MODELS_DIR);
-  await serve(config, pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true })));
+  const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }));
+  await serve(config, accessOf(config, logger), logger);
 } catch (error) {
   if (!(error instanceof InputError || error instanceof StartError)) throw error;
   process.stderr.write(`${error.message}\n`);
@@ -40,10 +47,11 @@ try {
 }
 
 /** Listens at once, so that probes are answered; takes questions once the models are loaded. */
-async function serve(config: Config, logger: Logger): Promise<void> {
+async function serve(config: Config, access: Access, logger: Logger): Promise<void> {
   let readiness: Readiness = { state: 'loading' };
+  let engine: ProcessEngine | undefined;
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'hypercolumn_' });
+  registerProcessMetrics(registry, () => engine?.pid);
   const metrics = createMetrics(registry, () =>
     readiness.state === 'loading' ? 0 : readiness.service.scheduler.depth,
   );
@@ -56,6 +64,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   });
   const app = createApp({
     readiness: () => readiness,
+    access,
     limits: {
       maxBody: config.MAX_BODY,
       maxStimuli: config.MAX_STIMULI,
@@ -67,7 +76,14 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     logger,
     clock,
   });
-  const server = await listen(app, { host: config.HOST, port: config.PORT });
+  const server = await listen(
+    app,
+    { host: config.HOST, port: config.PORT },
+    {
+      limits: { ...SERVER_LIMITS, maxConnections: config.MAX_CONNECTIONS },
+      onDrop: metrics.connectionDrop,
+    },
+  );
   logger.info({ url: server.url }, 'listening');
   const signals = watchSignals(logger);
 
@@ -75,6 +91,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const onTerminal = hasTerminal();
   process.on('SIGHUP', () => {
     if (onTerminal && !hasTerminal()) process.exit(129);
+    access.keys?.reload();
     void reload();
   });
 
@@ -82,7 +99,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     if (readiness.state === 'loading') process.exit(0);
   });
 
-  const engine = await startEngine(config, {
+  engine = await startEngine(config, {
     logger,
     onRestart: metrics.engineRestart,
     onModelLost: (digest, reason) => catalogue.lose(digest, reason),
@@ -158,7 +175,7 @@ function cacheBytes(readiness: Readiness): number {
 async function startEngine(
   { ENGINE, THREADS }: Config,
   options: Omit<ProcessEngineOptions, 'choice'>,
-): Promise<Engine> {
+): Promise<ProcessEngine> {
   const choice = { engine: ENGINE, threads: THREADS || availableParallelism() };
   try {
     return await createProcessEngine({ choice, ...options });
@@ -191,6 +208,18 @@ function hasTerminal(): boolean {
   } catch {
     return false;
   }
+}
+
+/** @throws InputError when the keys cannot be used, or when the network could ask without any */
+function accessOf(config: Config, logger: Logger): Access {
+  const settings = {
+    host: config.HOST,
+    keysFile: config.API_KEYS_FILE,
+    allowAnonymous: config.ALLOW_ANONYMOUS === '1',
+    maxConcurrent: config.MAX_CONCURRENT,
+    origins: config.CORS_ORIGINS,
+  };
+  return openAccess(settings, logger);
 }
 
 interface Signals {

@@ -5,6 +5,9 @@ test('defaults', () => {
   expect(readConfig({})).toEqual({
     HOST: '127.0.0.1',
     PORT: 8080,
+    API_KEYS_FILE: '',
+    ALLOW_ANONYMOUS: '0',
+    CORS_ORIGINS: [],
     MODELS_DIR: 'models',
     DATA_DIR: 'data-store',
     SETS_CAPACITY: 2 * 1024 ** 3,
@@ -16,6 +19,8 @@ test('defaults', () => {
     MAX_STIMULI: 10_000,
     MAX_STREAMS: 64,
     MAX_PIXELS: 16_000_000,
+    MAX_CONCURRENT: 64,
+    MAX_CONNECTIONS: 1024,
     QUEUE_CAPACITY: 20_000,
     GRACE_SECONDS: 2,
     DRAIN_SECONDS: 25,
@@ -54,6 +59,9 @@ test('a bad value is one line: the variable, its value, what is accepted', () =>
   expect(refusal({ MAX_BODY: '64MB' })).toMatchInlineSnapshot(
     `"InputError: MAX_BODY="64MB" is not accepted: it takes a whole number of bytes, 1024 to 2147483647 (default 67108864)"`,
   );
+  expect(refusal({ CORS_ORIGINS: 'https://lab.example/' })).toMatchInlineSnapshot(
+    `"InputError: CORS_ORIGINS="https://lab.example/" is not accepted: it takes origins separated by commas, such as https://lab.example,http://localhost:3000 (default none)"`,
+  );
   expect(refusal({ LOG_LEVEL: 'loud' })).toMatchInlineSnapshot(
     `"InputError: LOG_LEVEL="loud" is not accepted: it takes one of fatal, error, warn, info, debug, trace, silent (default info)"`,
   );
@@ -63,4 +71,15 @@ test('a bad value is one line: the variable, its value, what is accepted', () =>
   expect(refusal({ GRACE_SECONDS: '9', DRAIN_SECONDS: '3' })).toMatchInlineSnapshot(
     `"InputError: DRAIN_SECONDS=3 is not accepted: it includes GRACE_SECONDS=9"`,
   );
+});
+
+test('origins are a list, each as browsers write them', () => {
+  const origins = (CORS_ORIGINS: string) => readConfig({ CORS_ORIGINS }).CORS_ORIGINS;
+  expect(origins('https://lab.example,http://localhost:3000')).toEqual([
+    'https://lab.example',
+    'http://localhost:3000',
+  ]);
+  for (const bad of ['*', 'null', 'lab.example', 'https://lab.example/x', 'https://LAB.example']) {
+    expect(() => origins(bad), bad).toThrow('CORS_ORIGINS=');
+  }
 });

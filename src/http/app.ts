@@ -1,5 +1,7 @@
 import { Hono } from 'hono';
 import { DeadlineError } from '../engine/scheduler.js';
+import { createGuard } from './access/guard.js';
+import { guardWebPages } from './access/web-pages.js';
 import { idempotent } from './idempotency.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
 import type { Handler, Route } from './route.js';
@@ -23,9 +25,9 @@ import { protocolRoutes } from './v2/routes.js';
 
 /** The service's HTTP interface. */
 export function createApp(deps: AppDependencies): Hono<AppEnv> {
-  const { logger, metrics } = deps;
+  const { logger, metrics, access, clock } = deps;
   const app = new Hono<AppEnv>();
-  app.use(traceRequests(deps));
+  app.use(traceRequests(deps), ...guardWebPages(access));
   const routes = [
     ...indexRoutes(),
     ...healthRoutes(deps),
@@ -42,10 +44,12 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...stimulusSetRoutes(deps),
     ...protocolRoutes(deps),
   ];
+  const guard = createGuard(access, clock);
   const once = idempotent(deps);
   for (const route of routes) {
     const repeatable = route.method === 'POST' && route.path.startsWith('/v1/');
-    add(app, repeatable ? { ...route, handler: once(route.handler) } : route);
+    const handler = repeatable ? once(route.handler) : route.handler;
+    add(app, { ...route, handler: guard({ ...route, handler }) });
   }
   for (const path of new Set(routes.map((route) => route.path))) refuseOthers(app, path, routes);
 

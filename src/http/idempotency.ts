@@ -33,8 +33,8 @@ interface Running {
 }
 
 /**
- * Makes a route safe to ask again: requests with the same `Idempotency-Key`, path and `Authorization`
- * get the answer of the first, also while that is still being made. Kept in memory for an hour, as far
+ * Makes a route safe to ask again: requests of one client with the same `Idempotency-Key` and path get
+ * the answer of the first, also while that is still being made. Kept in memory for an hour, as far
  * as there is room; a failure is not kept, so that what failed can be tried again.
  * @returns a handler that throws Problem 422 when the key came with another request before, 400 when
  *   it is no key
@@ -60,8 +60,10 @@ export function idempotent({ clock, limits }: AppDependencies): (handler: Handle
     const deadline = readDeadline(c);
     const body = await readBody(c.req.raw, limits.maxBody);
     c.req.raw = withBody(c.req.raw, body);
-    const owner = c.req.header('Authorization');
-    const scope = sha256([c.req.path, key, owner ?? null]);
+    const { caller = null, client } = c.get('trace');
+    // without keys of its own, the service may stand behind something that asks for some
+    const shown = client === undefined ? (c.req.header('Authorization') ?? null) : null;
+    const scope = sha256([c.req.path, key, caller, shown]);
     const asking = ASKING.map((name) => c.req.header(name) ?? null);
     const fingerprint = sha256([new URL(c.req.url).search, ...asking], body);
     for (let known = find(scope); known; known = find(scope)) {

@@ -26,6 +26,7 @@ export interface Metrics {
   readonly statistics: (digest: string) => ModelStatistics;
   readonly deadlineMiss: () => void;
   readonly engineRestart: () => void;
+  readonly connectionDrop: () => void;
   readonly models: (catalogue: Catalogue) => void;
 }
 
@@ -92,6 +93,11 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
     labelNames: ['status'],
     registers,
   });
+  const connectionDrops = new Counter({
+    name: 'hypercolumn_connections_dropped_total',
+    help: 'Connections closed at once because there were as many as are taken',
+    registers,
+  });
   const modelReady = new Gauge({
     name: 'hypercolumn_model_ready',
     help: '1: the model is served, 0: it is not; its reason is in /v1/models',
@@ -126,6 +132,7 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
     statistics: statistics.of,
     deadlineMiss: () => deadlineMisses.inc(),
     engineRestart: () => engineRestarts.inc(),
+    connectionDrop: () => connectionDrops.inc(),
     models({ served, unusable }) {
       modelReady.reset();
       statistics.keep(new Set(served.map(({ digest }) => digest)));

@@ -83,12 +83,14 @@ export function listModels({ served, unusable }: Catalogue) {
   });
 }
 
+/** Absolute, in quotes: it may hold anything else. */
+const QUOTED_PATH = /(['"`])(?:file:\/\/)?(?:[A-Za-z]:)?[\\/](?:[^'"`]*[\\/])?([^'"`\\/]*)\1/g;
+const PATH =
+  /(?<![\w.:/\\])(?:file:\/\/)?(?:[A-Za-z]:)?[\\/](?:[^\s'"`,;:()]*[\\/])?([^\s'"`,;:()\\/]+)/g;
+
 /** A reason as it may be told to a client: the names of files, but not where they lie. */
 export function withoutPaths(reason: string): string {
-  return reason.replace(
-    /(?<![\w.:/])(?:[A-Za-z]:)?[\\/][^\s'",;:()]*[\\/]([^\s'",;:()\\/]+)/g,
-    '$1',
-  );
+  return reason.replace(QUOTED_PATH, '$1$2$1').replace(PATH, '$1');
 }
 
 function findModel(catalogue: Catalogue, name: string, version: string | undefined): ServedModel {

@@ -30,12 +30,20 @@ export class Problem extends Error {
   }
 }
 
-/** In seconds. A second later the queue has moved on, the engine is back or another replica took over. */
-const RETRY: Headers = { 'Retry-After': '1' };
+/** A second later the queue has moved on, the engine is back or another replica took over. */
+const RETRY_SECONDS = 1;
 
 /** 503: not now, try again. */
 export function unavailable(detail: string, cause?: unknown): Problem {
-  return new Problem(503, detail, { headers: RETRY, cause });
+  return new Problem(503, detail, { headers: retryAfter(RETRY_SECONDS), cause });
+}
+
+/**
+ * 429: less, or later.
+ * @param seconds after which it may be tried again
+ */
+export function tooMany(detail: string, seconds = RETRY_SECONDS, cause?: unknown): Problem {
+  return new Problem(429, detail, { headers: retryAfter(seconds), cause });
 }
 
 /** The body, a header or the query cannot be read at all. */
@@ -66,7 +74,7 @@ export function problemFrom(error: unknown): Problem {
     return new Problem(503, `${error.message} and not served; upload it again`, { cause });
   }
   if (error instanceof QueueFullError) {
-    return new Problem(429, `the queue is full: ${error.message}`, { headers: RETRY, cause });
+    return tooMany(`the queue is full: ${error.message}`, RETRY_SECONDS, cause);
   }
   if (
     error instanceof DeadlineError ||
@@ -99,4 +107,9 @@ export function problemResponse(problem: Problem, requestId: string): Response {
     status,
     headers: { ...headers, 'Content-Type': 'application/problem+json' },
   });
+}
+
+/** Whole seconds, since the header takes no others. */
+function retryAfter(seconds: number): Headers {
+  return { 'Retry-After': String(Math.ceil(seconds)) };
 }

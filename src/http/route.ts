@@ -1,3 +1,4 @@
+import type { Scope } from './access/api-keys.js';
 import type { AppContext } from './trace.js';
 
 export type Handler = (c: AppContext) => Response | Promise<Response>;
@@ -6,9 +7,9 @@ export type Handler = (c: AppContext) => Response | Promise<Response>;
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
+  /** What a key must be good for; `predict` where it is not said, and `open` needs none. */
+  readonly scope?: Scope | 'open';
   readonly handler: Handler;
-  /** What a client must be allowed to do; `predict` where it is not said. */
-  readonly scope?: 'predict' | 'admin';
 }
 
 /** A model's route, which exists for the latest version and for each version by number. */

@@ -22,11 +22,31 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** Milliseconds. Longer than the minute after which balancers usually drop idle connections. */
-const KEEP_ALIVE = 65_000;
-const HEADERS_TIMEOUT = 20_000;
-/** For a whole body: 64 MiB at 5 Mbit/s. */
-const REQUEST_TIMEOUT = 120_000;
+/** What a client may take of the server, before any route sees it; times in milliseconds. */
+export interface ServerLimits {
+  readonly maxConnections: number;
+  /** Between two requests on one connection. */
+  readonly keepAliveTimeout: number;
+  /** For the headers of a request; past it 408. */
+  readonly headersTimeout: number;
+  /** For a request with its body; past it 408. */
+  readonly requestTimeout: number;
+  /** Between two looks at whether the last two are over. */
+  readonly connectionsCheckingInterval: number;
+}
+
+export const SERVER_LIMITS: ServerLimits = {
+  maxConnections: 1024,
+  // longer than the minute after which balancers usually drop idle connections
+  keepAliveTimeout: 65_000,
+  headersTimeout: 20_000,
+  // 64 MiB at 5 Mbit/s
+  requestTimeout: 120_000,
+  connectionsCheckingInterval: 5_000,
+};
+
+/** Bytes of a request's first line and its headers; past it 431. */
+const MAX_HEADER_SIZE = 16 * 1024;
 
 const REMEDIES: Readonly<Record<string, (address: Address) => string>> = {
   EADDRINUSE: ({ port }) =>
@@ -37,6 +57,12 @@ const REMEDIES: Readonly<Record<string, (address: Address) => string>> = {
   ENOTFOUND: ({ host }) => `HOST=${host} is not known: use 127.0.0.1, or 0.0.0.0 for all`,
 };
 
+export interface ListenOptions {
+  readonly limits?: ServerLimits;
+  /** Told of each connection that was one too many. */
+  readonly onDrop?: () => void;
+}
+
 /**
  * Serves the app over HTTP/1.1.
  * @throws StartError naming the remedy when the address cannot be listened on
@@ -44,20 +70,19 @@ const REMEDIES: Readonly<Record<string, (address: Address) => string>> = {
 export async function listen(
   app: ReturnType<typeof createApp>,
   address: Address,
+  { limits = SERVER_LIMITS, onDrop }: ListenOptions = {},
 ): Promise<HttpServer> {
+  const { maxConnections, ...timeouts } = limits;
   // what is left of a body after an answer is Node's to discard: the adapter would cut off the
   // connection, and with it clients that read the answer only when they have sent everything
   const listener = getRequestListener(app.fetch, { autoCleanupIncoming: false });
   const server = createServer(
-    {
-      noDelay: true,
-      keepAliveTimeout: KEEP_ALIVE,
-      headersTimeout: HEADERS_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-    },
+    { noDelay: true, maxHeaderSize: MAX_HEADER_SIZE, ...timeouts },
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
   answerUpgrades(server, app.fetch);
+  server.maxConnections = maxConnections;
+  if (onDrop) server.on('drop', onDrop);
   const close = closingOnceIdle(server);
   await started(server, address);
   return { url: urlOf(server, address), close };

@@ -4,6 +4,7 @@ import type { EngineDescription } from '../engine/engine.js';
 import type { Inside } from '../engine/inside/inside.js';
 import type { Scheduler } from '../engine/scheduler.js';
 import type { Store } from '../store/store.js';
+import type { Access } from './access/access.js';
 import type { Metrics } from './metrics.js';
 import type { StoreMetrics } from './store-metrics.js';
 import type { Streams } from './stream/streams.js';
@@ -41,6 +42,7 @@ export interface Limits {
 /** Everything the routes work with. */
 export interface AppDependencies {
   readonly readiness: () => Readiness;
+  readonly access: Access;
   readonly limits: Limits;
   readonly streams: Streams;
   readonly metrics: Metrics;

@@ -14,6 +14,14 @@ export interface Trace {
   readonly seconds: Partial<Record<Stage, number>>;
   /** The route's pattern; one name for all requests that match none. */
   route: string;
+  /** The name of the key that it shows. */
+  client?: string;
+  /** Whoever asks, told from all others: by the key or, without keys, by the address. */
+  caller?: string;
+  /** Counts one more question of the same client. @throws Problem when it may not ask that */
+  readmit?: () => void;
+  /** What goes on after the answer. */
+  lasting?: Promise<void>;
   /** `name/version` of the model that answers. */
   model?: string;
   digest?: string;
@@ -38,7 +46,7 @@ const QUIET = new Set(['/livez', '/readyz', '/metrics', '/v2/health/live', '/v2/
 
 /** Gives each request its id and trace; then its headers, its line in the log, and its counts. */
 export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
-  const { clock, metrics, logger } = deps;
+  const { clock, metrics, logger, readiness } = deps;
   return async (c, next) => {
     const given = c.req.header('X-Request-Id');
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
@@ -56,19 +64,21 @@ export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> 
       for (const release of trace.releases) release();
     }
     const total = (clock() - trace.arrived) / 1000;
-    const { seconds, route, digest, model, stimuli, neurons, cache } = trace;
+    const { seconds, route, client, digest, model, stimuli, neurons, cache } = trace;
     const { method, path } = c.req;
     const { headers } = c.res;
     const status = c.env?.upgrade?.taken ? 101 : c.res.status;
     headers.set('X-Request-Id', requestId);
     headers.set('Server-Timing', serverTiming({ ...seconds, total }, cache));
     if (digest !== undefined) headers.set('ETag', `"${digest}"`);
+    // whoever keeps connections open is to find another replica before they are closed
+    if (readiness().state === 'draining') headers.set('Connection', 'close');
     metrics.request({ route, method, status, seconds: { ...seconds, total }, digest, stimuli });
     // a stream writes its own line
     const level = QUIET.has(route) || status === 101 ? 'debug' : 'info';
     const ms = Number((total * 1000).toFixed(3));
     logger[level](
-      { requestId, method, path, route, status, ms, model, stimuli, neurons, cache },
+      { requestId, client, method, path, route, status, ms, model, stimuli, neurons, cache },
       'request',
     );
   };

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { type HttpServer, listen } from '../../src/http/server.js';
 import { createTestApp } from '../support/app.js';
+import { bearer, keyRingOf } from '../support/keys.js';
 
 const MODEL = '/v1/models/tiny';
 const URL = `${MODEL}/responses`;
@@ -187,4 +188,36 @@ test('over a connection: a client that goes away leaves the work to one that wai
   engine.open();
   expect((await busy).status).toBe(200);
   expect(await (await second).json()).toMatchObject({ responses: [[3, 6, 9, 12]] });
+});
+
+test('of another client the same request is another; a key that is not accepted gets nothing', async () => {
+  const keys = keyRingOf([
+    { name: 'rig', scopes: ['predict'] },
+    { name: 'other', scopes: ['predict'] },
+    { name: 'ops', scopes: ['admin'] },
+  ]);
+  const { app, engine } = createTestApp({ access: { keys } });
+  const ask = (name: string, gray?: number) => app.request(URL, post('a', bearer(name), gray));
+  expect((await ask('rig')).status).toBe(200);
+  const other = await ask('other', 0.25);
+  expect([other.status, other.headers.has('Idempotency-Replayed')]).toEqual([200, false]);
+  expect((await ask('other', 0.25)).headers.get('Idempotency-Replayed')).toBe('true');
+  expect([(await ask('ops')).status, (await ask('nobody')).status]).toEqual([403, 401]);
+  // however the same key is written
+  const again = await app.request(URL, post('a', { Authorization: 'bearer  secret-rig' }));
+  expect(again.headers.get('Idempotency-Replayed')).toBe('true');
+  expect(engine.asked).toHaveLength(2);
+});
+
+test('without keys a client is an address', async () => {
+  const { app } = createTestApp();
+  const ask = async (remoteAddress: string, gray?: number) => {
+    const answer = await app.request(URL, post('a', {}, gray), {
+      incoming: { socket: { remoteAddress } },
+    });
+    return [answer.status, answer.headers.get('Idempotency-Replayed')];
+  };
+  expect(await ask('10.0.0.1')).toEqual([200, null]);
+  expect(await ask('10.0.0.2', 0.25)).toEqual([200, null]);
+  expect(await ask('10.0.0.1')).toEqual([200, 'true']);
 });

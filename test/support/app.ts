@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engine/catalogue.js';
 import { EngineLostError } from '../../src/engine/engine.js';
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
+import type { Access } from '../../src/http/access/access.js';
 import { createApp } from '../../src/http/app.js';
 import { createMetrics } from '../../src/http/metrics.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
@@ -22,6 +23,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly streams?: Partial<Pick<StreamsOptions, 'most' | 'timing'>>;
   readonly store?: Service['store'];
   readonly inside?: Service['inside'];
+  readonly access?: Partial<Access>;
 }
 
 /** The app over an engine worked out by hand, two versions of a tiny model and one unusable model. */
@@ -58,6 +60,13 @@ export function createTestApp(options: TestAppOptions = {}) {
   });
   const deps: AppDependencies = {
     readiness: () => state.readiness,
+    access: {
+      keys: undefined,
+      maxConcurrent: 100,
+      origins: [],
+      localOnly: false,
+      ...options.access,
+    },
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
     streams,
     metrics,

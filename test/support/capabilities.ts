@@ -98,6 +98,26 @@ function pythonPackages(
   };
 }
 
+/** A program that tests run. */
+export interface Program extends Capability {
+  readonly program: string;
+}
+
+/**
+ * Prometheus's promtool, as PROMTOOL names it, or under ~/.cache/hypercolumn/prometheus, where
+ * Debian's package was unpacked. `REQUIRE_PROMTOOL=1` demands it.
+ */
+export function promtool(): Program {
+  const unpacked = path.join(homedir(), '.cache/hypercolumn/prometheus/usr/bin/promtool');
+  const program = process.env['PROMTOOL'] ?? unpacked;
+  const { status } = spawnSync(program, ['--version'], { stdio: 'ignore' });
+  return {
+    program,
+    missing: status === 0 ? null : `no promtool here (${program} does not run; PROMTOOL)`,
+    required: process.env['REQUIRE_PROMTOOL'] === '1',
+  };
+}
+
 /**
  * A `test` whose tests are skipped, with the reason in the report, or fail where the capability is
  * demanded, when the machine lacks it. Hooks run all the same: guard them with `missing`.

@@ -29,6 +29,11 @@ export interface StreamClient {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 }
 
+export interface StreamClientOptions extends ClientOptions {
+  /** Offered, as a web page may. */
+  readonly protocols?: string[];
+}
+
 /** A stream that was refused before it began. */
 export interface Refusal {
   readonly status: number;
@@ -45,9 +50,9 @@ export function streamUrl(url: string, path: string): string {
 export async function openStream(
   url: string,
   path: string,
-  options: ClientOptions = {},
+  options: StreamClientOptions = {},
 ): Promise<StreamClient> {
-  const socket = new WebSocket(streamUrl(url, path), options);
+  const socket = new WebSocket(streamUrl(url, path), options.protocols ?? [], options);
   const messages: Buffer[] = [];
   const waiting: ((message: Buffer) => void)[] = [];
   socket.on('message', (message: Buffer) => {
@@ -80,9 +85,9 @@ export async function openStream(
 export async function refuseStream(
   url: string,
   path: string,
-  options: ClientOptions = {},
+  options: StreamClientOptions = {},
 ): Promise<Refusal> {
-  const socket = new WebSocket(streamUrl(url, path), options);
+  const socket = new WebSocket(streamUrl(url, path), options.protocols ?? [], options);
   const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
   const body = JSON.parse(await text(answer));
   return { status: answer.statusCode!, headers: answer.headers, body };

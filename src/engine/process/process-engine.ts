@@ -16,6 +16,12 @@ export interface ProcessEngineOptions {
   readonly entry?: string;
 }
 
+/** An engine, and the process that computes for it. */
+export interface ProcessEngine extends Engine {
+  /** Of the process that runs now. */
+  readonly pid: number | undefined;
+}
+
 /** Starts in a row, none of which answered a question, after which the engine is given up. */
 const MAX_FAILED_STARTS = 5;
 
@@ -24,7 +30,7 @@ const MAX_FAILED_STARTS = 5;
  * native code takes nothing else down. A process that ends is started again at once with the models
  * it had; questions it had not answered are rejected with EngineLostError.
  */
-export async function createProcessEngine(options: ProcessEngineOptions): Promise<Engine> {
+export async function createProcessEngine(options: ProcessEngineOptions): Promise<ProcessEngine> {
   const { choice, logger, onRestart, onModelLost, entry = defaultEntry() } = options;
   /** Folders of the loaded models by digest. */
   const models = new Map<string, string>();
@@ -42,6 +48,10 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
 
   return {
     description,
+
+    get pid() {
+      return channel.pid;
+    },
 
     async load(folder, digest) {
       await ready;

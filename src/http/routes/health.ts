@@ -9,10 +9,11 @@ import type { AppDependencies } from '../service.js';
  */
 export function healthRoutes(deps: AppDependencies): Route[] {
   return [
-    { method: 'GET', path: '/livez', handler: (c) => c.json({ live: true }) },
+    { method: 'GET', path: '/livez', scope: 'open', handler: (c) => c.json({ live: true }) },
     {
       method: 'GET',
       path: '/readyz',
+      scope: 'open',
       handler: (c) => {
         const { served, unusable } = readyCatalogue(deps);
         return c.json({ ready: true, models: served.length, unusable: unusable.length });

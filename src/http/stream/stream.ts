@@ -23,6 +23,8 @@ export interface StreamTiming {
 export interface StreamOptions {
   readonly terms: StreamTerms;
   readonly scheduler: Pick<Scheduler, 'respond'>;
+  /** Counts a frame against what the client may ask. @throws Problem when it may not ask that */
+  readonly readmit: (() => void) | undefined;
   readonly timing: StreamTiming;
   /** Milliseconds, monotonic; the scheduler's own. */
   readonly clock: () => number;
@@ -73,7 +75,7 @@ const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
  * @param wire what the WebSocket runs over
  */
 export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamOptions): Stream {
-  const { terms, scheduler, timing, clock, closing, onAnswer, onBug } = options;
+  const { terms, scheduler, readmit, timing, clock, closing, onAnswer, onBug } = options;
   const { model, columns, dtype, size, patience, window } = terms;
   const expected = frameBytes(size, dtype);
   const client = new AbortController();
@@ -152,6 +154,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     const started = clock();
     let decode = 0;
     try {
+      readmit?.();
       const { stimuli } = decodeRawStimuli(pixelsIn(bytes), dtype, size, ONE_STIMULUS, sequence);
       decode = clock() - started;
       const answering = scheduler.respond({

@@ -26,6 +26,10 @@ export interface Opening {
   readonly terms: StreamTerms;
   readonly scheduler: Pick<Scheduler, 'respond'>;
   readonly requestId: string;
+  /** The name of the key that was shown. */
+  readonly client?: string;
+  /** Counts a frame against what the client may ask. @throws Problem when it may not ask that */
+  readonly readmit?: () => void;
 }
 
 /** The streams that are open. */
@@ -48,7 +52,7 @@ export function createStreams(options: StreamsOptions): Streams {
   const open = new Map<Stream, Promise<void>>();
 
   return {
-    open({ upgrade, terms, scheduler, requestId }) {
+    open({ upgrade, terms, scheduler, requestId, client, readmit }) {
       if (closing()) throw unavailable('the service is shutting down');
       if (open.size >= most)
         throw unavailable(`${open.size} streams are open, the most there may be`);
@@ -62,6 +66,7 @@ export function createStreams(options: StreamsOptions): Streams {
       const stream = serveStream(webSocket, upgrade.socket, {
         terms,
         scheduler,
+        readmit,
         timing,
         clock,
         closing,
@@ -80,7 +85,7 @@ export function createStreams(options: StreamsOptions): Streams {
         const neurons = columns.length;
         const named = `${model.name}/${model.version}`;
         logger.info(
-          { requestId, model: named, dtype, neurons, answered, seconds, code, reason },
+          { requestId, client, model: named, dtype, neurons, answered, seconds, code, reason },
           'stream',
         );
       });

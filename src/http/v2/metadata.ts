@@ -25,10 +25,16 @@ export function metadataRoutes(deps: AppDependencies): Route[] {
     ...['/v2', '/v2/'].map(
       (path): Route => ({ method: 'GET', path, handler: (c) => c.json(SERVER) }),
     ),
-    { method: 'GET', path: '/v2/health/live', handler: (c) => c.json({ live: true }) },
+    {
+      method: 'GET',
+      path: '/v2/health/live',
+      scope: 'open',
+      handler: (c) => c.json({ live: true }),
+    },
     {
       method: 'GET',
       path: '/v2/health/ready',
+      scope: 'open',
       handler: (c) => {
         readyCatalogue(deps);
         return c.json({ ready: true });

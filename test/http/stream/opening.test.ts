@@ -74,7 +74,7 @@ test.each<[string, number, RegExp, ClientOptions?]>([
   [`${FIXED}&neurons=0,99`, 422, /there is no neuron 99/],
   [`${FIXED}&digest=${DIGEST[1]}`, 412, /tiny\/2 has the digest 2+, another is asked for/],
   [FIXED, 412, /If-Match asks for another/, { headers: { 'If-Match': `"${DIGEST[1]}"` } }],
-  [FIXED, 403, /pages from https:\/\/evil.example may not open a stream here/, elsewhere],
+  [FIXED, 403, /pages from https:\/\/evil.example may not ask/, elsewhere],
   [FIXED, 403, /pages from null may not/, { origin: 'null' }],
 ])('%s is refused with %i and a problem', async (path, status, detail, options = {}) => {
   const { url, log } = await start();

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
+import { parseAs } from '../../src/formats/json.js';
+import { ApiKey, SCOPES, secretDigest } from '../../src/http/access/api-keys.js';
+import { exitCodesHelp } from '../../training/run-command.js';
+
+interface Options {
+  readonly name: string;
+  readonly scopes: string;
+  readonly perSecond?: string;
+}
+
+/** `make-key`: a new key, and its line for the keys file, which tells nobody the key. */
+export function createMakeKeyCommand(): Command {
+  return new Command('make-key')
+    .description('prints the line of a new key for API_KEYS_FILE; the key itself goes to stderr')
+    .requiredOption('--name <name>', 'who holds it; the log tells who asked')
+    .option('--scopes <list>', `what it is good for, of ${SCOPES.join(', ')}`, 'predict')
+    .option('--per-second <requests>', 'that it is good for; without, as many as come')
+    .allowExcessArguments(false)
+    .addHelpText('after', exitCodesHelp('badInput'))
+    .action(makeKey);
+}
+
+function makeKey({ name, scopes, perSecond }: Options): void {
+  const secret = `hc_${randomBytes(32).toString('base64url')}`;
+  const key = {
+    name,
+    scopes: scopes.split(','),
+    ...(perSecond === undefined ? {} : { perSecond: Number(perSecond) }),
+    sha256: secretDigest(secret),
+  };
+  const line = JSON.stringify(parseAs(ApiKey, key, ''));
+  console.error(`${secret}\n  is the key, and is not shown again: Authorization: Bearer <key>`);
+  console.log(line);
+}

@@ -1,0 +1,118 @@
+import type { HttpBindings } from '@hono/node-server';
+import { Problem, tooMany } from '../problem.js';
+import type { Handler, Route } from '../route.js';
+import type { AppContext } from '../trace.js';
+import type { Access } from './access.js';
+import type { ApiKey, Scope } from './api-keys.js';
+import type { KeyRing } from './key-ring.js';
+import { createTokenBucket, type TokenBucket } from './token-bucket.js';
+
+/** A route's handler, behind what its callers are held to. */
+export type Guard = (route: Pick<Route, 'scope' | 'handler'>) => Handler;
+
+const SHOWN = /^Bearer +([\x21-\x7e]+)$/i;
+/** Among the protocols that a WebSocket offers. */
+const OFFERED = /(?:^|,)\s*bearer\.([^\s,]+)\s*(?:,|$)/;
+
+/**
+ * Lets through who may ask, as often and as much at a time as agreed; routes that are open, whoever
+ * asks.
+ * @param clock milliseconds, monotonic
+ */
+export function createGuard({ keys, maxConcurrent }: Access, clock: () => number): Guard {
+  /** By caller; a stream is in hand until it ends. */
+  const inHand = new Map<string, number>();
+  const buckets = new WeakMap<ApiKey, TokenBucket>();
+  return ({ scope = 'predict', handler }) => {
+    if (scope === 'open') return handler;
+    return async (c) => {
+      const trace = c.get('trace');
+      const caller = keys === undefined ? addressOf(c) : admitted(c, keys, scope);
+      trace.caller = caller;
+      const others = inHand.get(caller) ?? 0;
+      if (others >= maxConcurrent) {
+        throw tooMany(`${others} of your requests are in hand, the most that are taken at a time`);
+      }
+      inHand.set(caller, others + 1);
+      try {
+        return await handler(c);
+      } finally {
+        if (trace.lasting) void trace.lasting.finally(() => leave(caller));
+        else leave(caller);
+      }
+    };
+  };
+
+  function leave(caller: string): void {
+    const left = inHand.get(caller)! - 1;
+    if (left === 0) inHand.delete(caller);
+    else inHand.set(caller, left);
+  }
+
+  /**
+   * The digest of the key that a request shows.
+   * @throws Problem 401 without a key that is known, 403 for another scope, 429 beyond its rate
+   */
+  function admitted(c: AppContext, ring: KeyRing, scope: Scope): string {
+    const trace = c.get('trace');
+    const secret = secretIn(c);
+    // a stream asks for longer than a key may be known
+    trace.readmit = () => void admit(ring.find(secret), scope);
+    const known = ring.find(secret);
+    if (known) trace.client = known.name;
+    return admit(known, scope).sha256;
+  }
+
+  function admit(key: ApiKey | undefined, scope: Scope): ApiKey {
+    if (key === undefined) throw unknownKey();
+    if (!key.scopes.includes(scope)) {
+      throw new Problem(403, `this needs a key with the scope '${scope}'`, {
+        headers: challenge(`, error="insufficient_scope", scope="${scope}"`),
+      });
+    }
+    const seconds = bucketOf(key)?.() ?? 0;
+    if (seconds > 0) throw tooMany(`this key is good for ${key.perSecond} per second`, seconds);
+    return key;
+  }
+
+  function bucketOf(key: ApiKey): TokenBucket | undefined {
+    if (key.perSecond === undefined) return undefined;
+    const bucket = buckets.get(key) ?? createTokenBucket(key.perSecond, clock);
+    buckets.set(key, bucket);
+    return bucket;
+  }
+}
+
+/** @throws Problem 401 when the request shows no key */
+function secretIn(c: AppContext): string {
+  const header = c.req.header('Authorization');
+  const secret = header === undefined ? offeredSecret(c) : SHOWN.exec(header)?.[1];
+  if (secret !== undefined) return secret;
+  if (header !== undefined) throw unknownKey();
+  throw new Problem(401, 'a key is needed: Authorization: Bearer <key>', {
+    headers: challenge(''),
+  });
+}
+
+/** Web pages can give a WebSocket no header but this; a query would stand in logs. */
+function offeredSecret(c: AppContext): string | undefined {
+  if (c.env?.upgrade === undefined) return undefined;
+  return OFFERED.exec(c.req.header('Sec-WebSocket-Protocol') ?? '')?.[1];
+}
+
+function unknownKey(): Problem {
+  return new Problem(401, 'the key is not known, or is not written as: Bearer <key>', {
+    headers: challenge(', error="invalid_token"'),
+  });
+}
+
+/** RFC 6750. */
+function challenge(more: string): Readonly<Record<string, string>> {
+  return { 'WWW-Authenticate': `Bearer realm="hypercolumn"${more}` };
+}
+
+function addressOf(c: AppContext): string {
+  // the server's own; there is none behind app.request
+  const { incoming = c.env?.upgrade?.incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  return incoming?.socket.remoteAddress ?? 'unknown';
+}

@@ -1,0 +1,77 @@
+import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+import { secureHeaders } from 'hono/secure-headers';
+import { Problem } from '../problem.js';
+import type { AppEnv } from '../trace.js';
+import { type Access, isLoopback } from './access.js';
+
+type WebPageRules = Pick<Access, 'origins' | 'localOnly'>;
+
+/** Seconds for which a browser remembers that it may ask. */
+const PREFLIGHT_AGE = 600;
+
+/**
+ * Keeps web pages from using the service behind the back of whoever looks at them: a browser sends
+ * some requests to any address without asking it first.
+ */
+export function guardWebPages(rules: WebPageRules): MiddlewareHandler<AppEnv>[] {
+  const { origins } = rules;
+  const shared = cors({
+    origin: [...origins],
+    exposeHeaders: [...EXPOSED],
+    maxAge: PREFLIGHT_AGE,
+  });
+  return [secureHeaders(HEADERS), refuseStrangers(rules), ...(origins.length > 0 ? [shared] : [])];
+}
+
+/** Headers of answers that a page may read. */
+const EXPOSED = [
+  'ETag',
+  'Idempotency-Replayed',
+  'Inference-Header-Content-Length',
+  'Location',
+  'Retry-After',
+  'Server-Timing',
+  'X-Request-Id',
+  'X-Stimulus-Digests',
+  'X-Stimulus-Set',
+  'X-Stimulus-Warnings',
+] as const;
+
+/** What answers tell a browser; a route that serves pages sets a policy of its own. */
+const HEADERS = {
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  xFrameOptions: 'DENY',
+  // said by whatever speaks TLS in front
+  strictTransportSecurity: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+  originAgentCluster: false,
+  removePoweredBy: false,
+  overwrite: false,
+};
+
+function refuseStrangers({ origins, localOnly }: WebPageRules): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const { host, hostname } = new URL(c.req.url);
+    // a name of the attacker's that resolves to 127.0.0.1 makes his page one of the same origin
+    if (localOnly && !isLoopback(hostname)) {
+      throw new Problem(
+        421,
+        `${hostname} is not served here: ask localhost, or start the service with API_KEYS_FILE or ` +
+          'ALLOW_ANONYMOUS=1',
+      );
+    }
+    const origin = c.req.header('Origin');
+    if (origin !== undefined && !origins.includes(origin) && hostOf(origin) !== host) {
+      throw new Problem(403, `pages from ${origin} may not ask; CORS_ORIGINS names those that may`);
+    }
+    await next();
+  };
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}

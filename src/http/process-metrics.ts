@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+
+const PREFIX = 'hypercolumn_';
+
+/** Gauges whose names end as counters' do; each says the same as one without the ending. */
+const MISNAMED = ['handles', 'requests', 'resources'].map(
+  (name) => `${PREFIX}nodejs_active_${name}_total`,
+);
+
+/**
+ * Registers what the service's process and the inference process take of the machine: memory, CPU
+ * time, file descriptors, garbage collection, delay of the event loop.
+ * @param enginePid of the inference process, undefined while there is none
+ */
+export function registerProcessMetrics(
+  registry: Registry,
+  enginePid: () => number | undefined,
+): void {
+  collectDefaultMetrics({ register: registry, prefix: PREFIX });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  if (process.platform !== 'linux') return;
+  new Gauge({
+    name: `${PREFIX}engine_resident_memory_bytes`,
+    help: 'Memory of the inference process; 0 while there is none',
+    registers: [registry],
+    collect() {
+      this.set(residentMemory(enginePid()));
+    },
+  });
+}
+
+/** Bytes; Linux tells them for every process. */
+function residentMemory(pid: number | undefined): number {
+  if (pid === undefined) return 0;
+  try {
+    const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kibibytes ?? 0) * 1024;
+  } catch {
+    return 0; // it has just ended
+  }
+}

@@ -1,0 +1,33 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createMakeKeyCommand } from '../../deploy/keys/make-key-command.js';
+import { findKey, parseKeys } from '../../src/http/access/api-keys.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** What is written to stdout and to stderr. */
+async function makeKey(...words: string[]) {
+  const out = vi.spyOn(console, 'log').mockReturnValue();
+  const err = vi.spyOn(console, 'error').mockReturnValue();
+  await createMakeKeyCommand().parseAsync(words, { from: 'user' });
+  return { out: out.mock.lastCall?.join(' ') ?? '', err: err.mock.lastCall?.join(' ') ?? '' };
+}
+
+test('the key on stderr opens what the line on stdout says, and the line does not tell it', async () => {
+  const { out, err } = await makeKey(
+    ...['--name', 'rig-1', '--scopes', 'predict,admin', '--per-second', '20'],
+  );
+  const secret = /^hc_[\w-]{43}$/m.exec(err)![0];
+  expect(out).not.toContain(secret);
+  const key = findKey(parseKeys(out), secret);
+  expect(key).toMatchObject({ name: 'rig-1', scopes: ['predict', 'admin'], perSecond: 20 });
+  const other = await makeKey('--name', 'rig-1');
+  expect(other.err).not.toContain(secret);
+  expect(parseKeys(other.out)).toMatchObject([{ scopes: ['predict'] }]);
+});
+
+test('what the service would refuse is not made', async () => {
+  const is = (...words: string[]) => expect(makeKey(...words)).rejects;
+  await is('--name', 'rig 1').toThrow('name: must be 1 to 64 letters');
+  await is('--name', 'a', '--scopes', 'root').toThrow('scopes[0]: must be one of predict, admin');
+  await is('--name', 'a', '--per-second', 'many').toThrow('perSecond: ');
+});

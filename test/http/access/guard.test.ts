@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import { encodeNpy } from '../../../src/formats/npy.js';
+import { createTestApp, type TestAppOptions } from '../../support/app.js';
+import { bearer, keyRingOf } from '../../support/keys.js';
+
+const RESPONSES = '/v1/models/tiny/responses';
+const NPY = new Uint8Array(encodeNpy(new Float32Array(6).fill(0.5), [3, 2]));
+
+const keys = keyRingOf([
+  { name: 'rig', scopes: ['predict'] },
+  { name: 'ops', scopes: ['admin'] },
+  { name: 'slow', scopes: ['predict'], perSecond: 0.5 },
+]);
+
+function start(access: TestAppOptions['access'] = { keys }) {
+  const parts = createTestApp({ access });
+  const ask = (headers: Record<string, string> = {}, init: RequestInit = {}, env?: object) =>
+    parts.app.request(
+      RESPONSES,
+      {
+        method: 'POST',
+        body: NPY,
+        ...init,
+        headers: { 'Content-Type': 'application/x-npy', ...headers },
+      },
+      env,
+    );
+  return { ...parts, ask };
+}
+
+/** What a connection from an address hands to the app. */
+const from = (remoteAddress: string) => ({ incoming: { socket: { remoteAddress } } });
+
+test('without keys nobody needs one', async () => {
+  const { ask } = start({});
+  expect((await ask()).status).toBe(200);
+});
+
+test('no key, no known key: 401, and the way to show one', async () => {
+  const { app, ask, engine, log } = start();
+  const none = await ask();
+  expect([none.status, none.headers.get('WWW-Authenticate')]).toEqual([
+    401,
+    'Bearer realm="hypercolumn"',
+  ]);
+  expect(await none.json()).toMatchObject({
+    title: 'Unauthorized',
+    detail: 'a key is needed: Authorization: Bearer <key>',
+  });
+  for (const Authorization of [
+    'Bearer secret-nobody',
+    'Bearer',
+    'Bearer ',
+    'secret-rig',
+    'Basic secret-rig',
+    'Bearer secret-rig, Bearer secret-rig',
+    `Bearer ${'x'.repeat(10_000)}`,
+    'Bearer s\u00e9cret',
+  ]) {
+    const answer = await ask({ Authorization });
+    expect(answer.status, Authorization).toBe(401);
+    expect(answer.headers.get('WWW-Authenticate')).toBe(
+      'Bearer realm="hypercolumn", error="invalid_token"',
+    );
+  }
+  expect((await app.request(`${RESPONSES}?key=secret-rig`, { method: 'POST' })).status).toBe(401);
+  expect(engine.asked).toHaveLength(0);
+  expect(JSON.stringify(log)).not.toContain('secret');
+});
+
+test('a known key is answered, and the log has its name alone', async () => {
+  const { ask, log } = start();
+  expect((await ask(bearer('rig'))).status).toBe(200);
+  expect((await ask({ Authorization: 'bearer  secret-rig' })).status).toBe(200);
+  expect(log.map(({ client }) => client)).toEqual(['rig', 'rig']);
+  expect(JSON.stringify(log)).not.toContain('secret');
+});
+
+test('a key that is good for something else: 403, naming the scope', async () => {
+  const { ask } = start();
+  const answer = await ask(bearer('ops'));
+  expect(answer.status).toBe(403);
+  expect(await answer.json()).toMatchObject({
+    detail: "this needs a key with the scope 'predict'",
+  });
+  expect(answer.headers.get('WWW-Authenticate')).toBe(
+    'Bearer realm="hypercolumn", error="insufficient_scope", scope="predict"',
+  );
+});
+
+test('beyond its rate a key is answered 429, until its time has come', async () => {
+  const { ask, time } = start();
+  const status = async () => (await ask(bearer('slow'))).status;
+  expect(await status()).toBe(200);
+  time.now = 500;
+  const refused = await ask(bearer('slow'));
+  expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '2']);
+  expect(await refused.json()).toMatchObject({ detail: 'this key is good for 0.5 per second' });
+  expect((await ask(bearer('rig'))).status).toBe(200);
+  time.now = 2000;
+  expect(await status()).toBe(200);
+});
+
+test('more at a time than agreed is 429; other clients are answered', async () => {
+  const { ask, engine } = start({ keys, maxConcurrent: 2 });
+  engine.hold();
+  const held = [ask(bearer('rig')), ask(bearer('rig'))];
+  await engine.whenAsked(1);
+  const refused = await ask(bearer('rig'));
+  expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '1']);
+  expect(await refused.json()).toMatchObject({
+    detail: '2 of your requests are in hand, the most that are taken at a time',
+  });
+  const other = ask(bearer('slow'));
+  engine.open();
+  expect((await Promise.all([...held, other])).map(({ status }) => status)).toEqual([
+    200, 200, 200,
+  ]);
+  expect((await ask(bearer('rig'))).status).toBe(200);
+});
+
+test('without keys, an address is a client', async () => {
+  const { app, ask, engine } = start({ maxConcurrent: 1 });
+  engine.hold();
+  const held = ask({}, {}, from('10.0.0.1'));
+  await engine.whenAsked(1);
+  expect((await ask({}, {}, from('10.0.0.1'))).status).toBe(429);
+  expect((await app.request('/readyz', {}, from('10.0.0.1'))).status).toBe(200);
+  const other = ask({}, {}, from('10.0.0.2'));
+  engine.open();
+  expect([(await held).status, (await other).status]).toEqual([200, 200]);
+});
+
+test('a place is given back however a request ends', async () => {
+  const { ask, engine } = start({ maxConcurrent: 1 });
+  const fine = async () => expect((await ask()).status).toBe(200);
+  expect((await ask({ 'Content-Type': 'text/plain' })).status).toBe(415);
+  await fine();
+  engine.failNext(new Error('broken'));
+  expect((await ask()).status).toBe(500);
+  await fine();
+
+  engine.hold();
+  const before = engine.asked.length;
+  const client = new AbortController();
+  const gone = ask({}, { signal: client.signal });
+  await engine.whenAsked(before + 1);
+  client.abort();
+  await gone;
+  engine.open();
+  await fine();
+
+  const broken = new ReadableStream({ pull: (stream) => stream.error(new Error('cut off')) });
+  const cut: RequestInit & { duplex: 'half' } = { body: broken, duplex: 'half' };
+  expect((await ask({}, cut)).status).not.toBe(429);
+  await fine();
+});

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { createTestApp, type TestAppOptions } from '../../support/app.js';
+import { bearer, keyRingOf } from '../../support/keys.js';
+
+const LAB = 'https://lab.example';
+const SWEEP = '/v1/models/tiny/tuning/parametric';
+
+function start(access: TestAppOptions['access'] = {}) {
+  const { app, engine } = createTestApp({ access });
+  const ask = (url: string, headers: Record<string, string> = {}, method = 'POST') =>
+    app.request(url, { method, headers });
+  return { ask, engine };
+}
+
+test('every answer tells a browser to do nothing with it', async () => {
+  const { ask } = start();
+  for (const [path, status] of [
+    ['/livez', 200],
+    ['/nothing', 404],
+    ['/v1/models/other', 404],
+  ] as const) {
+    const answer = await ask(path, {}, 'GET');
+    expect(answer.status).toBe(status);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+    expect(answer.headers.has('Access-Control-Allow-Origin')).toBe(false);
+  }
+});
+
+test('a page of another origin may not ask, its own may', async () => {
+  const { ask, engine } = start();
+  for (const Origin of [LAB, 'null', 'http://localhost:81', 'http://localhost.evil']) {
+    const answer = await ask(`http://localhost${SWEEP}`, { Origin });
+    expect(answer.status, Origin).toBe(403);
+    expect(await answer.json()).toMatchObject({
+      detail: `pages from ${Origin} may not ask; CORS_ORIGINS names those that may`,
+    });
+  }
+  expect(engine.asked).toHaveLength(0);
+  expect((await ask(`http://localhost${SWEEP}`, { Origin: 'http://localhost' })).status).toBe(200);
+  // as it is behind a proxy that speaks TLS
+  expect((await ask(`http://rig.lab${SWEEP}`, { Origin: 'https://rig.lab' })).status).toBe(200);
+});
+
+test('an origin that is named may ask, and read the answer', async () => {
+  const { ask } = start({ origins: [LAB] });
+  const answer = await ask(SWEEP, { Origin: LAB });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(LAB);
+  expect(answer.headers.get('Access-Control-Expose-Headers')).toContain('Server-Timing');
+  expect(answer.headers.get('Vary')).toBe('Origin');
+  const wrong = await ask('/v1/models/other', { Origin: LAB });
+  expect([wrong.status, wrong.headers.get('Access-Control-Allow-Origin')]).toEqual([405, LAB]);
+  expect((await ask(SWEEP, { Origin: 'https://evil.example' })).status).toBe(403);
+});
+
+test('a preflight is answered without a key, for named origins alone', async () => {
+  const access = { origins: [LAB], keys: keyRingOf([{ name: 'rig', scopes: ['predict'] }]) };
+  const { ask } = start(access);
+  const preflight = {
+    Origin: LAB,
+    'Access-Control-Request-Method': 'POST',
+    'Access-Control-Request-Headers': 'authorization,x-deadline-ms',
+  };
+  const answer = await ask(SWEEP, preflight, 'OPTIONS');
+  expect(answer.status).toBe(204);
+  expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(LAB);
+  expect(answer.headers.get('Access-Control-Allow-Headers')).toBe('authorization,x-deadline-ms');
+  const evil = { ...preflight, Origin: 'https://evil.example' };
+  expect((await ask(SWEEP, evil, 'OPTIONS')).status).toBe(403);
+  expect((await ask(SWEEP, { Origin: LAB })).status).toBe(401);
+  expect((await ask(SWEEP, { Origin: LAB, ...bearer('rig') })).status).toBe(200);
+});
+
+test('a local service is asked by its local names alone', async () => {
+  const { ask, engine } = start({ localOnly: true });
+  for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.nip.io', '10.0.0.1']) {
+    // the page's own origin: without the name there is nothing wrong with it
+    const answer = await ask(`http://${host}:8080${SWEEP}`, { Origin: `http://${host}:8080` });
+    expect(answer.status, host).toBe(421);
+  }
+  expect(engine.asked).toHaveLength(0);
+  for (const host of ['localhost', '127.0.0.1:8080', '[::1]:8080', 'LOCALHOST:1']) {
+    expect((await ask(`http://${host}${SWEEP}`)).status, host).toBe(200);
+  }
+});

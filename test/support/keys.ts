@@ -1,0 +1,13 @@
+import { type ApiKey, findKey, secretDigest } from '../../src/http/access/api-keys.js';
+import type { KeyRing } from '../../src/http/access/key-ring.js';
+
+/** A ring of keys whose secrets are `secret-<name>`. */
+export function keyRingOf(keys: readonly Omit<ApiKey, 'sha256'>[]): KeyRing {
+  const known = keys.map((key) => ({ ...key, sha256: secretDigest(`secret-${key.name}`) }));
+  return { find: (secret) => findKey(known, secret), reload: () => {} };
+}
+
+/** The header that shows the key of that name. */
+export function bearer(name: string): { Authorization: string } {
+  return { Authorization: `Bearer secret-${name}` };
+}
