@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { withLock } from './lock.js';
 import { checkModelName } from './options.js';
 import { exitCodesHelp } from './run-command.js';
 import { mergeShards } from './shards/merge.js';
@@ -12,7 +13,7 @@ export function createMergeCommand(): Command {
     .addHelpText('after', exitCodesHelp('badInput', 'failed'))
     .action(async ({ out }: { out: string }) => {
       checkModelName(out);
-      const { folder, digest, card } = await mergeShards(out);
+      const { folder, digest, card } = await withLock(out, console.error, () => mergeShards(out));
       console.log(`saved ${folder}, ${card.neurons.length} neurons, digest ${digest}`);
     });
 }

@@ -43,7 +43,7 @@ export async function planModel(
   const { site, shard } = request;
   const all = Array.from({ length: site.training.neurons }, (_, id) => id);
   const neurons = shard ? neuronsOfShard(all.length, shard) : all;
-  const place = shard ? shardFolder(request.out, shard) : request.out;
+  const place = placeOf(request);
   const stages: Stage[] = [];
   let base: SavedModel | undefined;
   let name: string | undefined = request.recipe;
@@ -97,6 +97,11 @@ export async function planModel(
       neurons,
     });
   }
+}
+
+/** Where the model, or its shard, is saved. */
+export function placeOf({ out, shard }: Pick<ModelRequest, 'out' | 'shard'>): string {
+  return shard ? shardFolder(out, shard) : out;
 }
 
 /** What a plan writes to disk. */

@@ -3,11 +3,12 @@ import { syncFolder } from '../src/whole-file.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { checkDisk, diskNeeded } from './disk.js';
 import { Interrupted, type Interruption, interruptible } from './interruption.js';
+import { withLock } from './lock.js';
 import type { Machine, ModelRequest } from './model-request.js';
 import type { TrainedNeuron } from './population.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
 import { checkTargets, splitSite, type TrainingData } from './split.js';
-import { type ModelPlan, planModel, type Stage, sizesOf, stepsOf } from './stage-plan.js';
+import { type ModelPlan, placeOf, planModel, type Stage, sizesOf, stepsOf } from './stage-plan.js';
 import { trainSite } from './train-site.js';
 import { describeModel } from './training-card.js';
 import { TrainingFailed } from './training-failed.js';
@@ -24,16 +25,27 @@ const NEURONS_TOLD = 5;
 /**
  * Trains a network for each neuron of a site, or of its shard, and saves them; where the recipe
  * begins with another's networks, finds those saved, or trains them first.
- * @throws InputError before anything is trained where it cannot be, or does not fit on the disk
+ * @throws InputError before anything is trained where it cannot be, does not fit on the disk, or
+ *   another process trains the same model
  * @throws Interrupted with how to go on; TrainingFailed where every neuron of the site stopped
  */
 export async function trainModel(request: ModelRequest, machine: Machine): Promise<TrainedModel> {
   const { site, select, seed, loss } = request;
   checkTargets(site, loss);
   const data = splitSite(site, select, seed);
+  const place = placeOf(request);
   const say = (line: string) => machine.stream.write(`${line}\n`);
+  return await withLock(place, say, () => trainLocked(request, machine, data, place, say));
+}
+
+async function trainLocked(
+  request: ModelRequest,
+  machine: Machine,
+  data: TrainingData,
+  place: string,
+  say: (line: string) => void,
+): Promise<TrainedModel> {
   const plan = await planModel(request, machine, say);
-  const place = plan.stages.at(-1)!.out;
   checkDisk(place, diskNeeded(sizesOf(plan, request)), await machine.freeDisk(place));
   const steps = stepsOf(plan, data.training.count);
   const display = createProgressDisplay(steps, machine.stream, machine.clock);

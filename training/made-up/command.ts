@@ -4,6 +4,7 @@ import { type SavedModel, saveModel } from '../../src/model/saved-model.js';
 import { ARCHITECTURES, ArchitectureId } from '../../src/network/architectures.js';
 import { openBackend } from '../../src/network/backend.js';
 import { goldenCard } from '../golden.js';
+import { withLock } from '../lock.js';
 import { checkModelName, wholeNumber } from '../options.js';
 import { BACKGROUND, createImageSource, IMAGE_PIXELS, IMAGE_SIDE } from '../synthetic/images.js';
 import { madeUpParameters } from './parameters.js';
@@ -34,7 +35,9 @@ export function createMakeModelCommand(): Command {
     .action(async (options: Options) => {
       checkModelName(options.out);
       await openBackend('auto');
-      const { folder, digest } = await makeModel(options);
+      const { folder, digest } = await withLock(options.out, console.error, () =>
+        makeModel(options),
+      );
       console.log(`saved ${folder}, digest ${digest}`);
     });
 }
