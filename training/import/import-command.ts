@@ -3,6 +3,8 @@ import { InputError } from '../../src/input-error.js';
 import { ArchitectureId } from '../../src/network/architectures.js';
 import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
+import { createCountProgress } from '../count-progress.js';
+import { withLock } from '../lock.js';
 import { checkModelName, degrees, figure, siteName } from '../options.js';
 import { exitCodesHelp } from '../run-command.js';
 import { openSite, type Site } from '../site.js';
@@ -103,7 +105,11 @@ async function runImport(options: Options): Promise<void> {
       );
     }
     const stimulus = { height, width, scale, offset, backgroundGray, degreesPerImage };
-    const imported = await importModel({ ...options, population, importedFrom, stimulus, site });
+    const progress = createCountProgress('responses', process.stderr);
+    const request = { ...options, population, importedFrom, stimulus, site };
+    const imported = await withLock(options.out, console.error, () =>
+      importModel(request, progress.report),
+    ).finally(progress.stop);
     if (site) {
       for (const { id, CORR, PT_J, PT_S } of imported.neurons) {
         console.log(

@@ -1,9 +1,11 @@
+import type * as tf from '@tensorflow/tfjs';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { ImportCard, NeuronCard, StimulusCard } from '../../src/model/card.js';
 import { type SavedModel, saveModel } from '../../src/model/saved-model.js';
 import type { ArchitectureId } from '../../src/network/architectures.js';
 import { renderGratings } from '../../src/stimulus/parametric/grating.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
+import type { CountProgress } from '../count-progress.js';
 import { describeStimuli } from '../describe.js';
 import { evaluate, type Fit, predict } from '../fit.js';
 import { goldenCard, goldenImages } from '../golden.js';
@@ -37,9 +39,13 @@ const UNKNOWN: Fit = { CORR: null, PT_J: null, PT_S: null };
 
 /**
  * Saves imported networks as a model.
+ * @param onProgress counts the responses that are measured, where there is a site
  * @throws InputError when their responses are not finite
  */
-export async function importModel(request: ImportRequest): Promise<ImportedModel> {
+export async function importModel(
+  request: ImportRequest,
+  onProgress: CountProgress = () => {},
+): Promise<ImportedModel> {
   const { population, site, importedFrom, unit, out } = request;
   const { architecture, weights, digests } = population;
   const ids = population.neurons;
@@ -48,7 +54,7 @@ export async function importModel(request: ImportRequest): Promise<ImportedModel
   const networks = { architecture, neurons: ids, weights, scale, offset };
   const images = site ? await goldenImages(site.validation) : gratings(stimulus);
   const golden = await goldenCard(networks, images);
-  const fits = site && (await measure(networks, site));
+  const fits = site && (await measure(networks, site, onProgress));
   const neurons = ids.map((id, row) => ({
     id,
     ...(fits?.[row] ?? UNKNOWN),
@@ -77,10 +83,22 @@ async function describe({ stimulus, site }: ImportRequest): Promise<StimulusCard
   return { ...(await describeStimuli(site.training, degreesPerImage)), scale, offset };
 }
 
-async function measure(networks: TrainedNetworks, { validation }: Site): Promise<Fit[]> {
+async function measure(
+  networks: TrainedNetworks,
+  { validation }: Site,
+  onProgress: CountProgress,
+): Promise<Fit[]> {
+  const total = networks.neurons.length * validation.count;
+  let done = 0;
   const fits = await withResponders(networks, NETWORKS_AT_ONCE, async (responder) => {
     const { neurons } = responder;
-    return evaluate(validation, neurons, await predict(responder, validation, neurons.length));
+    const respond = async (stimuli: tf.Tensor4D) => {
+      const responses = await responder.respond(stimuli);
+      done += responses.length;
+      onProgress(done, total);
+      return responses;
+    };
+    return evaluate(validation, neurons, await predict({ respond }, validation, neurons.length));
   });
   return fits.flat();
 }

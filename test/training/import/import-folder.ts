@@ -27,8 +27,8 @@ export function randomBase(seed: number): Map<string, NamedTensor> {
 /** A temporary folder in which the command runs; `./` stands for it in words and in messages. */
 export interface ImportFolder {
   readonly path: string;
-  /** @returns what the command says: on stdout, and beside it */
-  run(words: string): Promise<{ out: string[]; notes: string[] }>;
+  /** @returns what the command says: on stdout, beside it, and of its progress */
+  run(words: string): Promise<{ out: string[]; notes: string[]; progress: string[] }>;
   /** @returns the message of what it throws */
   refusal(words: string): Promise<string>;
   /** A checkpoint of each state, `neuron_{i}.pth`. */
@@ -72,6 +72,7 @@ export async function createImportFolder(): Promise<ImportFolder> {
   async function run(words: string) {
     const log = vi.spyOn(console, 'log').mockReturnValue();
     const error = vi.spyOn(console, 'error').mockReturnValue();
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     try {
       const command = createImportCommand()
         .exitOverride()
@@ -79,10 +80,15 @@ export async function createImportFolder(): Promise<ImportFolder> {
       const places = words.replaceAll('./', `${folder}/`).split(' ');
       await command.parseAsync(['--backend', 'wasm', ...places], { from: 'user' });
       const lines = (calls: readonly unknown[][]) => calls.map(([line]) => told(String(line)));
-      return { out: lines(log.mock.calls), notes: lines(error.mock.calls) };
+      return {
+        out: lines(log.mock.calls),
+        notes: lines(error.mock.calls),
+        progress: lines(write.mock.calls),
+      };
     } finally {
       log.mockRestore();
       error.mockRestore();
+      write.mockRestore();
     }
   }
 }

@@ -106,8 +106,9 @@ test('a folder of safetensors and the prefix of a wrapper make no difference', a
 test('with the data of the site, the card says how well each neuron is predicted', async () => {
   await place.writeCheckpoints('seen', { 0: randomBase(0), 2: randomBase(2) });
   const words = '--pytorch ./seen --architecture rf_cnn --out ./models/seen --data ./data';
-  const { out, notes } = await place.run(`${words} --site small --scale 3`);
+  const { out, notes, progress } = await place.run(`${words} --site small --scale 3`);
   expect(notes[1]).toBe('measuring on 40 validation images, on wasm (1 CPU thread)');
+  expect(progress).toEqual(['responses 80 of 80\n']);
   expect(out).toHaveLength(3);
   const { card } = await readModel(path.join(place.path, 'models/seen/1'));
   expect(card.stimulus).toMatchObject({ ...SIZE, scale: 3, offset: 0, degreesPerImage: null });
