@@ -14,6 +14,9 @@ export interface Site {
   close(): Promise<void>;
 }
 
+/** What of a site its neurons' predictions are held against. */
+export type ValidationSite = Pick<Site, 'name' | 'validation' | 'digests' | 'close'>;
+
 /**
  * Opens a site in the file layout of the paper's code: `train_img_{site}.npy`,
  * `trainRsp_{site}.npy`, `val_img_{site}.npy`, `valRsp_{site}.npy`; images (n, h, w) or
@@ -27,9 +30,8 @@ export async function openSite(
 ): Promise<Site> {
   const file = (prefix: string) => path.join(folder, `${prefix}_${name}.npy`);
   const files = ['train_img', 'trainRsp', 'val_img', 'valRsp'].map(file);
-  const opened: RowFile[] = [];
-  await checkPresence(folder, name);
-  try {
+  return await opening(files, async (opened) => {
+    await checkPresence(folder, name, 'train_img');
     const [training, validation] = [
       await openRecording(files[0]!, files[1]!, rules, opened),
       await openRecording(files[2]!, files[3]!, rules, opened),
@@ -45,28 +47,68 @@ export async function openSite(
         `${files[1]} holds ${training.neurons} neurons, ${files[3]} ${validation.neurons}`,
       );
     }
+    return { name, training, validation };
+  });
+}
+
+/**
+ * Opens the validation images and responses of a site alone: the training files need not be there.
+ * @throws InputError as `openSite`
+ */
+export async function openValidation(
+  folder: string,
+  name: string,
+  rules: ImageRules,
+): Promise<ValidationSite> {
+  const files = ['val_img', 'valRsp'].map((prefix) => path.join(folder, `${prefix}_${name}.npy`));
+  return await opening(files, async (opened) => {
+    await checkPresence(folder, name, 'val_img');
+    return { name, validation: await openRecording(files[0]!, files[1]!, rules, opened) };
+  });
+}
+
+/**
+ * What is read of files, with their digests, and a way to close them.
+ * @param read hands over the files that stay open
+ */
+async function opening<T>(files: readonly string[], read: (opened: RowFile[]) => Promise<T>) {
+  const opened: RowFile[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((each) => each.close()));
+  };
+  try {
+    const content = await read(opened);
     const digests = await Promise.all(
       files.map(async (each) => [path.basename(each), await digestOfFile(each)] as const),
     );
-    return { name, training, validation, digests: Object.fromEntries(digests), close };
+    return { ...content, digests: Object.fromEntries(digests), close };
   } catch (error) {
     await close();
     throw error;
   }
-
-  async function close(): Promise<void> {
-    await Promise.all(opened.map((each) => each.close()));
-  }
 }
 
 /** Tells which sites are there where the one asked for is not. */
-async function checkPresence(folder: string, name: string): Promise<void> {
+async function checkPresence(
+  folder: string,
+  name: string,
+  prefix: 'train_img' | 'val_img',
+): Promise<void> {
   const files = await readdir(folder).catch((cause: unknown) => {
-    throw new InputError(`--data ${folder} is no folder that can be read`, [], { cause });
+    throw new InputError(
+      `--data ${folder} is no folder that can be read: give the one that holds ${prefix}_{site}.npy`,
+      [],
+      { cause },
+    );
   });
-  const sites = files.flatMap((file) => /^train_img_(.+)\.npy$/.exec(file)?.[1] ?? []);
+  const sites = files.flatMap((file) =>
+    file.startsWith(`${prefix}_`) && file.endsWith('.npy') ? file.slice(prefix.length + 1, -4) : [],
+  );
   if (sites.includes(name)) return;
-  const there = sites.length > 0 ? `the site ${sites.join(', ')}` : 'no site';
-  const missing = path.join(folder, `train_img_${name}.npy`);
+  const there =
+    sites.length > 0
+      ? `the site ${sites.join(', ')}: give that as --site`
+      : 'no site: give another --data';
+  const missing = path.join(folder, `${prefix}_${name}.npy`);
   throw new InputError(`${missing} is not there: that folder holds ${there}`);
 }

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { checkGolden, goldenStimuli } from '../../src/engine/golden-check.js';
@@ -6,7 +6,9 @@ import { RESPONSES, STIMULI } from '../../src/engine/onnx/site-graph.js';
 import { readVerified } from '../../src/engine/verified-model.js';
 import { InputError } from '../../src/input-error.js';
 import type { ModelCard } from '../../src/model/card.js';
-import { readModel, type SavedModel, versionsIn } from '../../src/model/saved-model.js';
+import type { SavedModel } from '../../src/model/saved-model.js';
+import { writeWhole } from '../../src/whole-file.js';
+import { chooseModels } from '../../training/evaluation/models.js';
 import { exitCodesHelp } from '../../training/run-command.js';
 import { exportedGraph } from './exported-graph.js';
 
@@ -30,25 +32,17 @@ export function createExportCommand(): Command {
 }
 
 async function exportModel({ model, out }: Options): Promise<void> {
-  const { folder, digest } = await readModel(await versionFolder(path.resolve(model)));
+  const { folder, digest } = (await chooseModels([model]))[0]!.saved;
   const { card, weights } = await readVerified(folder, digest);
   const { neurons, name, version, stimulus } = card;
   const graph = exportedGraph(card, neurons.length, weights, metadataOf(card, digest));
   checkGolden(card, await goldenResponses(card, graph));
-  await writeWhole(out, graph);
+  await write(out, graph);
   console.log(
     `${out}: ${name} version ${version}, ${(graph.length / 2 ** 20).toFixed(1)} MiB\n` +
       `  takes ${STIMULI} [batch, 1, ${stimulus.height}, ${stimulus.width}], float32, pixels 0 to 1\n` +
       `  gives ${RESPONSES} [batch, ${neurons.length}], float32; its metadata names the neurons`,
   );
-}
-
-/** The newest version of `models/x`, or the version that is named. */
-async function versionFolder(model: string): Promise<string> {
-  const versions = await versionsIn(model).catch(() => {
-    throw new InputError(`--model ${model}: there is no such folder`);
-  });
-  return versions.length === 0 ? model : path.join(model, String(Math.max(...versions)));
 }
 
 /** What a card says that whoever runs the graph needs. */
@@ -76,16 +70,16 @@ async function goldenResponses(card: ModelCard, graph: Uint8Array): Promise<Floa
   return outputs[RESPONSES]?.data as Float32Array;
 }
 
-/** Whole or not at all. */
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
+async function write(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(temporary, bytes);
-    await rename(temporary, file);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeWhole(file, bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(`--out ${file} cannot be written: ${reason}`, [], { cause });
-  } finally {
-    await rm(temporary, { force: true });
+    throw new InputError(
+      `--out ${file} cannot be written (${reason}): put that right, or choose another --out`,
+      [],
+      { cause },
+    );
   }
 }

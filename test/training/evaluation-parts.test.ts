@@ -200,7 +200,7 @@ test('averages leave out what is undefined', () => {
 });
 
 test('what is said of a model by its card and the files', () => {
-  const digests = { 'train_img_a.npy': 'a'.repeat(64), 'valRsp_a.npy': 'b'.repeat(64) };
+  const digests = { 'val_img_a.npy': 'a'.repeat(64), 'valRsp_a.npy': 'b'.repeat(64) };
   const card = tinyCard('x', 1);
   const trained = TrainingCard.parse(card.training);
   const told = (training: ModelCard['training']) => {
@@ -219,17 +219,15 @@ test('what is said of a model by its card and the files', () => {
   expect([
     withData({ digests }, 'validation'),
     withData({ digests: other }, 'validation'),
-    withData({ digests: { ...digests, 'train_img_a.npy': 'c'.repeat(64) } }, 'validation'),
     withData({ digests: {} }, 'validation'),
     withData({ digests, heldOutImages: 50 }, 'heldout'),
     told(imported),
   ]).toMatchInlineSnapshot(`
     [
-      "the files it was trained on; each neuron's epoch was chosen by its CORR on these very images, so CORR is optimistic; optimistic",
-      "all but valRsp_a.npy are the files it was trained on; each neuron's epoch was chosen on other validation images; not optimistic",
-      "all but train_img_a.npy are the files it was trained on; each neuron's epoch was chosen by its CORR on these very images, so CORR is optimistic; optimistic",
-      "other files than it was trained on, which were of site b; each neuron's epoch was chosen on other validation images; not optimistic",
-      "the files it was trained on; each neuron's epoch was chosen on 50 held-out training images, not on these; not optimistic",
+      "the validation files of its own recording; each neuron's epoch was chosen by its CORR on these very images, so CORR is optimistic; optimistic",
+      "all but valRsp_a.npy are of its own recording; each neuron's epoch was chosen on other validation images; not optimistic",
+      "other files than those of its own recording, which was of site b; each neuron's epoch was chosen on other validation images; not optimistic",
+      "the validation files of its own recording; each neuron's epoch was chosen on 50 held-out training images, not on these; not optimistic",
       "not known: its parameters were imported from PyTorch; not known: its parameters were imported; not optimistic",
     ]
   `);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -221,7 +221,7 @@ test('the terminal shows where the numbers come from, averages and neurons, alig
   await run(['shown'], '--out', at('shown-report'));
   const [provenance, table, written] = said;
   expect(provenance).toBe(
-    'shown/1: data: other files than it was trained on, which were of site small; ' +
+    'shown/1: data: other files than those of its own recording, which was of site small; ' +
       "selection: each neuron's epoch was chosen on other validation images",
   );
   const lines = table!.trim().split('\n');
@@ -238,6 +238,16 @@ test('the terminal shows where the numbers come from, averages and neurons, alig
   ]);
   expect(new Set(lines.map((line) => line.length)).size).toBe(1);
   expect(written).toContain('shown-report/report.html');
+});
+
+test('the training files are not asked for', async () => {
+  await model('alone', { architecture: 'rf_cnn', neurons: [0] });
+  await mkdir(at('validation'));
+  for (const file of ['val_img_small.npy', 'valRsp_small.npy']) {
+    await copyFile(at(file), at('validation', file));
+  }
+  await run(['alone'], '--data', at('validation'), '--out', at('alone-report'));
+  expect(await readdir(at('alone-report'))).toContain('report.html');
 });
 
 test('the latest version is taken, and --curves limits the curves', async () => {
@@ -276,7 +286,7 @@ test('what cannot be evaluated is refused with the reason, and nothing is writte
   expect([
     await refusal(['large'], ...out),
     await refusal(['stranger'], ...out),
-    await refusal(['none'], ...out),
+    (await refusal(['none'], ...out)).split(';')[0],
     await refusal(['good/3'], ...out),
     await refusal(['good', 'good/1'], ...out),
     await refusal(['lacking'], ...out),
@@ -288,14 +298,18 @@ test('what cannot be evaluated is refused with the reason, and nothing is writte
       "model large/1 takes images of 30x30 pixels, those of site small are 24x24",
       "model stranger/1 has a neuron 7, which site small lacks: its responses are of the neurons 0 to 2",
       "--model ./none: there is no model: a model is a folder with the folders 1, 2, ... in it",
-      "--model ./good/3: there is no readable card.json",
+      "--model ./good/3: there is no such version; there are: 1",
       "--model ./good/1: good/1 is given twice",
       "model lacking/1: its weights lack 'attention.gamma'",
       "--model is given 10 times: at most 9 models stand side by side",
-      "./train_img_other.npy is not there: that folder holds the site small",
+      "./val_img_other.npy is not there: that folder holds the site small: give that as --site",
       "error: option '--curves <count|all>' argument '0' is invalid. It must be a whole number from 1 to 1000000.",
     ]
   `);
+  expect(await refusal(['none'], ...out)).toMatch(/ holds .*good, .*stranger/);
+  expect(await refusal(['good'], '--out', `${folder}/val_img_small.npy/report`)).toBe(
+    '--out ./val_img_small.npy/report: ./val_img_small.npy is no folder: choose another --out',
+  );
   expect(await readdir(folder)).not.toContain('never');
   await writeFile(at('valRspRepeats_small.npy'), encodeNpy(new Float32Array(6), [1, 2, 3]));
   expect(await refusal(['good'], ...out)).toMatch(/^.\/valRspRepeats_small.npy: its shape is/);

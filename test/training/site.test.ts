@@ -144,7 +144,7 @@ test('what is wrong with a site is told with the file and the reason', async () 
   }
   expect(messages).toMatchInlineSnapshot(`
     [
-      "missing: train_img_small.npy is not there: that folder holds no site",
+      "missing: train_img_small.npy is not there: that folder holds no site: give another --data",
       "not npy: train_img_small.npy: not a .npy file: it does not begin with the bytes \\x93NUMPY",
       "colour: train_img_small.npy has shape (6, 4, 4, 3): gray images are (n, height, width)",
       "cut off: train_img_small.npy: it is cut off: its shape (6, 24, 24) needs 3456 bytes of data, 372 are there",

@@ -7,13 +7,13 @@ import { createCountProgress } from '../count-progress.js';
 import { siteName, wholeNumber } from '../options.js';
 import { readRepeats } from '../repeats-file.js';
 import { exitCodesHelp } from '../run-command.js';
-import { openSite, type Site } from '../site.js';
+import { openValidation, type ValidationSite } from '../site.js';
 import { type Evaluation, evaluateModels } from './evaluation.js';
 import { type ChosenModel, checkModel, chooseModels } from './models.js';
 import { MOST_MODELS } from './plots/figure.js';
 import { reportPage } from './report/page.js';
 import { csvTable, jsonTable, textTable } from './table.js';
-import { writeFiles } from './write-files.js';
+import { checkWritable, writeFiles } from './write-files.js';
 
 interface Options {
   readonly model: readonly string[];
@@ -67,7 +67,7 @@ async function evaluate(options: Options): Promise<void> {
   }
   const models = await chooseModels(options.model);
   // a blank image cannot be learned from, but it has responses all the same
-  const site = await openSite(options.data, options.site, { allowBlank: true });
+  const site = await openValidation(options.data, options.site, { allowBlank: true });
   try {
     const evaluation = await evaluateSite(models, site, options);
     const made = `${packageFile.version}, ${new Date().toISOString().slice(0, 10)}`;
@@ -90,12 +90,13 @@ async function evaluate(options: Options): Promise<void> {
 
 async function evaluateSite(
   models: readonly ChosenModel[],
-  site: Site,
-  { data, backend: choice }: Options,
+  site: ValidationSite,
+  { data, out, backend: choice }: Options,
 ): Promise<Evaluation> {
   const { name, validation } = site;
   for (const model of models) checkModel(model, name, validation);
   const repeats = await readRepeats(data, name, validation);
+  await checkWritable(out);
   const backend = await openBackend(choice);
   console.error(
     `${validation.neurons} neurons, ${validation.count} validation images` +

@@ -6,7 +6,7 @@ import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import type { CountProgress } from '../count-progress.js';
 import { type Recording, responseMatrix } from '../recording.js';
 import type { Repeats } from '../repeats-file.js';
-import type { Site } from '../site.js';
+import type { ValidationSite } from '../site.js';
 import { type Decomposition, decompose } from './decomposition.js';
 import type { ChosenModel } from './models.js';
 import { type Attention, predictRecording } from './prediction.js';
@@ -35,7 +35,7 @@ export interface Evaluation {
 /** @throws InputError naming the model that cannot be evaluated */
 export async function evaluateModels(
   models: readonly ChosenModel[],
-  site: Site,
+  site: ValidationSite,
   repeats: Repeats | null,
   onProgress: CountProgress,
 ): Promise<Evaluation> {
@@ -61,7 +61,7 @@ export async function evaluateModels(
 
 async function evaluateModel(
   model: ChosenModel,
-  { validation, digests }: Site,
+  { validation, digests }: ValidationSite,
   repeats: Repeats | null,
   k: number,
   onProgress: (responses: number) => void,

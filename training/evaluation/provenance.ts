@@ -12,7 +12,7 @@ export interface Provenance {
   readonly stopped: number;
 }
 
-/** @param digests sha256 of each of the site's files, by its name */
+/** @param digests sha256 of each of the site's validation files, by its name */
 export function provenanceOf(
   { training, neurons }: ModelCard,
   digests: Readonly<Record<string, string>>,
@@ -35,16 +35,16 @@ export function provenanceOf(
   // by content, since a copy of a site may be called otherwise
   const known = new Set(Object.values(data.digests));
   const differing = Object.keys(digests).filter((name) => !known.has(digests[name]!));
-  const sameImages = differing.every((name) => !name.startsWith('val'));
+  const sameImages = differing.length === 0;
   const optimistic = split === 'validation' && sameImages;
   return { data: dataNote(), selection: selectionNote(), optimistic, stopped };
 
   function dataNote(): string {
-    if (differing.length === 0) return 'the files it was trained on';
+    if (differing.length === 0) return 'the validation files of its own recording';
     if (differing.length === Object.keys(digests).length) {
-      return `other files than it was trained on, which were of site ${data.site}`;
+      return `other files than those of its own recording, which was of site ${data.site}`;
     }
-    return `all but ${differing.join(', ')} are the files it was trained on`;
+    return `all but ${differing.join(', ')} are of its own recording`;
   }
 
   function selectionNote(): string {

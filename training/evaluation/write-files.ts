@@ -1,6 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { InputError } from '../../src/input-error.js';
+
+/**
+ * Sees that files can be put into a folder, which may not be there yet; makes nothing.
+ * @throws InputError where they cannot
+ */
+export async function checkWritable(folder: string): Promise<void> {
+  let place = path.resolve(folder);
+  let found = await stat(place).catch(() => undefined);
+  while (found === undefined && place !== path.dirname(place)) {
+    place = path.dirname(place);
+    found = await stat(place).catch(() => undefined);
+  }
+  const isFree = found?.isDirectory() && (await access(place, constants.W_OK).then(yes, no));
+  if (isFree) return;
+  const why = found?.isDirectory() ? 'cannot be written to' : 'is no folder';
+  throw new InputError(`--out ${folder}: ${place} ${why}: choose another --out`);
+}
+
+const yes = () => true;
+const no = () => false;
 
 /**
  * Writes files into a folder, in the place of those of the same name: first all of them under other
