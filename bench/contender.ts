@@ -16,8 +16,10 @@ export async function startContender(
   words: readonly string[],
 ): Promise<Contender | undefined> {
   const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'] });
-  child.on('error', () => undefined); // told by the lines ending
   let complaint = '';
+  child.on('error', ({ message }) => {
+    complaint = message;
+  });
   child.stderr.on('data', (text) => {
     complaint = `${complaint}${text}`.slice(-2000);
   });

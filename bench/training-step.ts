@@ -5,8 +5,9 @@ import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures.js';
-import { wholeNumber } from '../training/options.js';
+import { ARCHITECTURES, ArchitectureId } from '../src/network/architectures.js';
+import { BACKENDS } from '../src/network/backend.js';
+import { listOf, wholeNumber } from '../training/options.js';
 import { runCommand } from '../training/run-command.js';
 import { type Contender, startContender } from './contender.js';
 import { median } from './figures.js';
@@ -19,8 +20,8 @@ const PYTORCH = 'pytorch';
 interface Options {
   readonly neurons: number;
   readonly steps: number;
-  readonly architectures: string;
-  readonly contenders: string;
+  readonly architectures: readonly ArchitectureId[];
+  readonly contenders: readonly string[];
   readonly python: string;
 }
 
@@ -29,13 +30,21 @@ await runCommand(
     .description('times training steps on each backend, and in PyTorch, side by side')
     .option('--neurons <count>', 'trained together', wholeNumber(1, 1000), 16)
     .option('--steps <count>', 'of which the median is taken', wholeNumber(1, 1000), 9)
-    .option('--architectures <list>', 'separated by commas', 'ff_cnn,ff_sa_cnn')
-    .option('--contenders <list>', 'separated by commas', `tensorflow,wasm,${PYTORCH}`)
+    .option('--architectures <list>', 'separated by commas', listOf(ArchitectureId.options), [
+      'ff_cnn',
+      'ff_sa_cnn',
+    ])
+    .option('--contenders <list>', 'separated by commas', listOf([...BACKENDS, PYTORCH]), [
+      'tensorflow',
+      'wasm',
+      PYTORCH,
+    ])
     .option(
       '--python <file>',
       'a Python with PyTorch',
       path.join(homedir(), '.cache/hypercolumn/pytorch/bin/python'),
     )
+    .allowExcessArguments(false)
     .action(bench),
 );
 
@@ -43,7 +52,7 @@ async function bench(options: Options): Promise<void> {
   console.log(
     'architecture  contender                                neuron-images/s  of PyTorch  GFLOP/s  of peak',
   );
-  for (const id of options.architectures.split(',') as ArchitectureId[]) {
+  for (const id of options.architectures) {
     const contenders = await startAll(id, options);
     const times = new Map(contenders.map((contender) => [contender, [] as number[]]));
     const peaks: number[] = [];
@@ -62,7 +71,7 @@ async function startAll(id: string, options: Options): Promise<Contender[]> {
   const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
   const counts = [options.neurons, BATCH].map(String);
   const started: Contender[] = [];
-  for (const name of options.contenders.split(',')) {
+  for (const name of options.contenders) {
     const contender = await (name === PYTORCH
       ? startContender(options.python, [
           path.resolve('bench/pytorch/training_step.py'),
@@ -70,6 +79,7 @@ async function startAll(id: string, options: Options): Promise<Contender[]> {
         ])
       : startContender(process.execPath, [here('training-worker.js'), name, id, ...counts]));
     if (contender) started.push(contender);
+    else if (name === PYTORCH) console.error('name a Python that imports torch as --python');
   }
   return started;
 }

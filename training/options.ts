@@ -13,6 +13,16 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
+/** Reads some of the words that there are, separated by commas. */
+export function listOf<T extends string>(words: readonly T[]): (text: string) => T[] {
+  const isWord = (text: string): text is T => words.some((word) => word === text);
+  return (text) =>
+    text.split(',').map((each) => {
+      if (isWord(each)) return each;
+      throw new InvalidArgumentError(`'${each}' is none of ${words.join(', ')}.`);
+    });
+}
+
 /** Reads the name of a site: it becomes part of file names. */
 export function siteName(text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(text)) {

@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { afterEach, expect, test, vi } from 'vitest';
+import { runCommand } from '../../training/run-command.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+/** What a program says whose work ends so, and its exit code. */
+async function endOf(error: unknown) {
+  const said = vi.spyOn(console, 'error').mockReturnValue();
+  const { argv } = process;
+  process.argv = argv.slice(0, 2);
+  try {
+    await runCommand(new Command('work').action(() => Promise.reject(error)));
+  } finally {
+    process.argv = argv;
+  }
+  return { said: said.mock.calls.flat(), code: process.exitCode };
+}
+
+test.each([
+  ['ENOSPC', /; its disk is full: make room/],
+  ['EACCES', /; change the permissions of that place, or choose another$/],
+  ['EROFS', /; that place can only be read: choose another$/],
+  ['ENOTDIR', /; a part of that path is a file, not a folder/],
+])('what the system refuses, %s, is told in one line with what to do', async (code, advice) => {
+  const refusal = Object.assign(new Error(`${code}: no, mkdir '/x'`), { code });
+  const { said, code: exit } = await endOf(refusal);
+  expect(exit).toBe(2);
+  expect(said).toEqual([expect.stringMatching(advice)]);
+  expect(said[0]).toContain(`error: ${code}: no, mkdir '/x'`);
+});
+
+test('a bug stays one', async () => {
+  await expect(endOf(new TypeError('x is undefined'))).rejects.toThrow('x is undefined');
+  await expect(endOf(undefined)).rejects.toBeUndefined();
+});
