@@ -69,7 +69,7 @@ export function readSafetensors(bytes: Uint8Array): Map<string, SafetensorsEntry
   const start = 8 + headerLength;
   const entries = new Map<string, SafetensorsEntry>();
   let covered = 0;
-  for (const [name, value] of Object.entries(parseHeader(buffer, headerLength))) {
+  for (const [name, value] of headerEntries(buffer, headerLength)) {
     if (name === '__metadata__') {
       if (Metadata.safeParse(value).success) continue;
       throw new InputError("the .safetensors '__metadata__' is not made of strings");
@@ -116,14 +116,18 @@ export function encodeSafetensors(
   return Buffer.concat([length, padded, ...bodies]);
 }
 
-function parseHeader(buffer: Buffer, length: number): Record<string, unknown> {
+function headerEntries(buffer: Buffer, length: number): [string, unknown][] {
   try {
-    return z
-      .record(z.string(), z.unknown())
-      .parse(JSON.parse(buffer.toString('utf8', 8, 8 + length)));
+    const header: unknown = JSON.parse(buffer.toString('utf8', 8, 8 + length));
+    // a tensor may be named __proto__, which a zod record leaves out
+    return Object.entries(z.custom<object>(isObject).parse(header));
   } catch (cause) {
     throw new InputError('the .safetensors header is not JSON', [], { cause });
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function dtypeOf(data: TensorData): string {

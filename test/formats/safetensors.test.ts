@@ -18,6 +18,7 @@ test('tensors come back as they were written', () => {
       const written = new Map(Object.entries(tensors));
       expect(decodeSafetensors(encodeSafetensors(written, { by: 'test' }))).toEqual(written);
     }),
+    { examples: [[{ ['__proto__']: { shape: [1, 1], data: Float32Array.of(1) } }]] },
   );
 });
 
