@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -150,9 +150,17 @@ test('too little disk is told before anything is trained', async () => {
 });
 
 test('what a checkpoint cannot be written to is told before anything is trained', async () => {
-  await writeFile(out, 'a file in its place');
+  await mkdir(out);
+  await writeFile(`${out}/.training`, 'a file in its place');
   const { result } = await train();
-  expect((result as Error).message).toMatch(/\.training cannot be written \(ENOTDIR/);
+  expect((result as Error).message).toMatch(/\.training cannot be written \((ENOTDIR|EEXIST)/);
+});
+
+test('an --out that is a file is told before anything is trained', async () => {
+  await writeFile(out, 'a file in its place');
+  const { result, lines } = await train();
+  expect((result as Error).message).toMatch(/^--out .* cannot be written \(EEXIST.*another --out$/);
+  expect(lines).toEqual([]);
 });
 
 test('stopped neurons are on the card; where all stopped, nothing is saved unless as a shard', async () => {
@@ -179,7 +187,7 @@ test('stopped neurons are on the card; where all stopped, nothing is saved unles
   expect((none as Error).message).toMatch(
     /^rf_cnn: every neuron stopped, so nothing is saved: neuron 0 \(its responses .* same\), neuron 1 /,
   );
-  expect(await readdir(`${out}-none`)).toEqual([]);
+  expect(existsSync(`${out}-none`)).toBe(false);
   const shard = { index: 2, of: 3 };
   const { result: share } = await train({ epochs: 1, out: `${out}-none`, shard }, { data });
   expect(share).toMatchObject({ folder: `${out}-none.shards/2-of-3/1` });
