@@ -58,6 +58,10 @@ const SETTINGS = {
   SETS_CAPACITY: whole(2 * 1024 * MEBIBYTE, 0, 2 ** 49, 'bytes'),
   /** Of the cached responses together; 0: none are. */
   CACHE_CAPACITY: whole(1024 * MEBIBYTE, 0, 2 ** 49, 'bytes'),
+  /** Those not over included. */
+  MAX_JOBS: whole(100, 1, 10_000, 'jobs that are kept'),
+  MAX_WAITING_JOBS: whole(16, 1, 10_000, 'waiting jobs'),
+  JOBS_AT_ONCE: whole(1, 1, 64, 'jobs that run at the same time'),
   ENGINE: choice(['auto', 'onnx', 'tensorflow', 'webgpu', 'wasm'], 'auto'),
   /** That looks inside networks; auto: the engine's where it has one, else wasm. */
   INSIDE_BACKEND: choice(['auto', 'tensorflow', 'webgpu', 'wasm'], 'auto'),

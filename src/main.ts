@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
@@ -18,6 +19,8 @@ import {
 import { createScheduler } from './engine/scheduler.js';
 import { type Access, openAccess } from './http/access/access.js';
 import { createApp } from './http/app.js';
+import { createJobMetrics } from './http/job-metrics.js';
+import { explainFailure } from './http/jobs.js';
 import { createMetrics } from './http/metrics.js';
 import { registerProcessMetrics } from './http/process-metrics.js';
 import { listen, SERVER_LIMITS, StartError } from './http/server.js';
@@ -25,6 +28,8 @@ import type { Readiness, Service } from './http/service.js';
 import { createStoreMetrics } from './http/store-metrics.js';
 import { createStreams } from './http/stream/streams.js';
 import { InputError } from './input-error.js';
+import { type Jobs, openJobs } from './jobs/jobs.js';
+import type { JobState } from './jobs/record.js';
 import type { BackendName } from './network/backend.js';
 import { openStore } from './store/store.js';
 
@@ -62,6 +67,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     logger,
     clock,
   });
+  createJobMetrics(registry, () => jobCounts(readiness));
   const app = createApp({
     readiness: () => readiness,
     access,
@@ -126,7 +132,8 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     models: config.MODELS_DIR,
     logger,
   });
-  const service = { catalogue, scheduler, engine: engine.description, inside, store };
+  const jobs = 'unusable' in store ? store : await openJobsOf(config, logger);
+  const service = { catalogue, scheduler, engine: engine.description, inside, store, jobs };
   readiness = { state: 'ready', service };
   const keeping = 'unusable' in store ? store : { folder: config.DATA_DIR };
   process.stdout.write(announcement(server.url, engine.description, catalogue, keeping));
@@ -139,6 +146,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   // a person at the keyboard waits for no balancer
   if (signal === 'SIGTERM') await pause(config.GRACE_SECONDS * 1000);
   await streams.close();
+  if (!('unusable' in jobs)) await jobs.close();
   await server.close();
   await scheduler.drain();
   await inside.close();
@@ -165,6 +173,23 @@ async function openStoreOrSayWhy(
     logger.warn({ err: error }, unusable);
     return { unusable };
   }
+}
+
+function openJobsOf(config: Config, logger: Logger): Promise<Jobs> {
+  return openJobs({
+    folder: path.join(config.DATA_DIR, 'jobs'),
+    mostStored: config.MAX_JOBS,
+    mostWaiting: config.MAX_WAITING_JOBS,
+    atOnce: config.JOBS_AT_ONCE,
+    now: Date.now,
+    logger,
+    explain: explainFailure,
+  });
+}
+
+function jobCounts(readiness: Readiness): Partial<Record<JobState, number>> {
+  if (readiness.state === 'loading' || 'unusable' in readiness.service.jobs) return {};
+  return readiness.service.jobs.counts();
 }
 
 function cacheBytes(readiness: Readiness): number {

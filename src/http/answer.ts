@@ -16,7 +16,7 @@ export function answerJson(
   c: AppContext,
   clock: () => number,
   make: () => unknown,
-  status: 200 | 201 = 200,
+  status: 200 | 201 | 202 = 200,
 ): Response {
   return answer(c, clock, 'application/json', () => JSON.stringify(make()), status);
 }
@@ -77,7 +77,7 @@ function answer(
   clock: () => number,
   contentType: string,
   encode: () => string | Uint8Array<ArrayBuffer>,
-  status: 200 | 201 = 200,
+  status: 200 | 201 | 202 = 200,
 ): Response {
   const started = clock();
   const body = encode();

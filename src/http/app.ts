@@ -8,6 +8,7 @@ import type { Handler, Route } from './route.js';
 import { healthRoutes } from './routes/health.js';
 import { indexRoutes } from './routes/index.js';
 import { insideRoutes } from './routes/inside.js';
+import { jobRoutes } from './routes/jobs.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { parametricRoutes } from './routes/parametric.js';
@@ -42,6 +43,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...preferredStimulusRoutes(deps),
     ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
+    ...jobRoutes(deps),
     ...protocolRoutes(deps),
   ];
   const guard = createGuard(access, clock);

@@ -1,26 +1,24 @@
 import { z } from 'zod';
 import type { ServedModel } from '../engine/catalogue.js';
-import { type Progress, preferredStimuli } from '../engine/inside/preferred-stimulus.js';
+import { preferredStimuli } from '../engine/inside/preferred-stimulus.js';
 import { encodeNpy } from '../formats/npy.js';
 import { InputError } from '../input-error.js';
 import { type AscentTerms, diversity } from '../inside/ascent.js';
+import type { ResultFile } from '../jobs/job-files.js';
 import type { ModelCard } from '../model/card.js';
 import { PayloadTooLargeError } from '../stimulus/errors.js';
+import { encodePng } from '../stimulus/image.js';
 import { SetDigest } from '../stimulus/json.js';
 import { sheetOf } from '../stimulus/sheet.js';
-import {
-  concatStimuli,
-  type GrayImage,
-  type Stimuli,
-  sliceStimuli,
-  stimulusAt,
-  stimulusDigest,
-} from '../stimulus/stimuli.js';
+import { concatStimuli, type GrayImage, type Stimuli, sliceStimuli } from '../stimulus/stimuli.js';
+import { stimulusDigests } from '../stimulus/turns.js';
+import { modelIdentity } from './answer.js';
+import type { Running } from './jobs.js';
 import { selectNeurons } from './neurons.js';
 import type { Service } from './service.js';
 
-/** Steps of all neurons and restarts: about ten minutes on one core. */
-const MOST_WORK = 100_000;
+/** Steps of all neurons and restarts: about two hours on one core. */
+const MOST_WORK = 1_000_000;
 /** Root mean square of the pixels about the background, where the card has no training range. */
 const CONTRAST = 0.15;
 
@@ -77,16 +75,10 @@ export interface PreferredStimuli {
   readonly set: Stimuli | undefined;
 }
 
-/** While it runs. */
-export interface Running {
-  /** Aborted: it ends after the steps at hand. */
-  readonly signal: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-}
-
 /**
  * Prepares the search for preferred stimuli; nothing is computed before it is run.
  * @param set the stored set that the body names, of the model's size
+ * @param mostImages of all neurons and restarts
  * @throws InputError where the bounds leave no room, PayloadTooLargeError where it would take too long
  */
 export function preparePreferredStimuli(
@@ -94,6 +86,7 @@ export function preparePreferredStimuli(
   model: ServedModel,
   body: PreferredStimulusBody,
   set: Stimuli | undefined,
+  mostImages: number,
 ): (running: Running) => Promise<PreferredStimuli> {
   const { card, digest } = model;
   const { ids, columns } = selectNeurons(card, body.neurons);
@@ -107,6 +100,12 @@ export function preparePreferredStimuli(
         `most ${MOST_WORK} are taken at once`,
     );
   }
+  if (ids.length * restarts > mostImages) {
+    throw new PayloadTooLargeError(
+      `${ids.length} neurons and ${restarts} restarts are ${ids.length * restarts} images; at most ` +
+        `${mostImages} are made at once`,
+    );
+  }
   const neurons = ids.map((id, i) => ({ id, column: columns[i]! }));
 
   return async ({ signal, onProgress }) => {
@@ -114,10 +113,7 @@ export function preparePreferredStimuli(
       (await scheduler.respond({ digest, stimuli, neurons, priority: 'sweep', signal })).values;
     const toSet = set && (await respond(set, columns));
     const request = { model, height, width, neurons, restarts, terms };
-    const found = await preferredStimuli(inside, request, {
-      signal,
-      ...(onProgress ? { onProgress } : {}),
-    });
+    const found = await preferredStimuli(inside, request, { signal, onProgress });
     const results: PreferredStimulus[] = [];
     for (const [i, { id, column }] of neurons.entries()) {
       const responses = await respond(found[i]!, Int32Array.of(column));
@@ -128,13 +124,36 @@ export function preparePreferredStimuli(
   };
 }
 
-/** In JSON; `npy` is an image that can be sent as a stimulus. */
-export function preferredAnswer({ neurons, restarts, terms, set }: PreferredStimuli) {
-  const told = (image: GrayImage, response: number) => {
-    const { height, width, pixels } = image;
-    const npy = Buffer.from(encodeNpy(pixels, [height, width])).toString('base64');
-    return { response, digest: stimulusDigest(image), npy };
-  };
+/** The files of a result: what was found in words and numbers, as an array, and as a picture. */
+export async function preferredFiles(
+  model: ServedModel,
+  found: PreferredStimuli,
+): Promise<ResultFile[]> {
+  const { values, shape } = preferredArray(found);
+  const best = bestOfSets(found);
+  const json = JSON.stringify({ model: modelIdentity(model), ...(await preferredAnswer(found)) });
+  return [
+    { name: 'preferred-stimuli.json', bytes: Buffer.from(json) },
+    { name: 'preferred-stimuli.npy', bytes: encodeNpy(values, shape) },
+    { name: 'preferred-stimuli.png', bytes: await encodePng(preferredSheet(found)) },
+    ...(best ? [{ name: 'best-of-set.npy', bytes: encodeNpy(best.pixels, shapeOf(best)) }] : []),
+  ];
+}
+
+async function preferredAnswer({ neurons, restarts, terms, set }: PreferredStimuli) {
+  const told = [];
+  for (const { id, images, responses, bestOfSet } of neurons) {
+    const digests = await stimulusDigests(images);
+    told.push({
+      id,
+      best: largest(responses),
+      stimuli: Array.from(responses, (response, i) => ({ response, digest: digests[i] })),
+      diversity: diversity(images, terms.background),
+      ...(set && bestOfSet
+        ? { bestOfSet: { ...bestOfSet, digest: (await stimulusDigests(one(set, bestOfSet)))[0] } }
+        : {}),
+    });
+  }
   return {
     restarts,
     ...terms,
@@ -142,37 +161,38 @@ export function preferredAnswer({ neurons, restarts, terms, set }: PreferredStim
       norm: 'sqrt(sum (pixel - background)^2)',
       diversity: '1 - mean cosine of (pixels - background) between two restarts',
     },
-    neurons: neurons.map(({ id, images, responses, bestOfSet }) => ({
-      id,
-      best: largest(responses),
-      stimuli: Array.from(responses, (response, i) => told(stimulusAt(images, i), response)),
-      diversity: diversity(images, terms.background),
-      ...(set && bestOfSet
-        ? {
-            bestOfSet: {
-              stimulus: bestOfSet.stimulus,
-              ...told(stimulusAt(set, bestOfSet.stimulus), bestOfSet.response),
-            },
-          }
-        : {}),
-    })),
+    neurons: told,
   };
 }
 
 /** All images, neuron by neuron: [neurons, restarts, height, width]. */
-export function preferredArray({ neurons, restarts }: PreferredStimuli) {
+function preferredArray({ neurons, restarts }: PreferredStimuli) {
   const { height, width, pixels } = concatStimuli(neurons.map(({ images }) => images));
   return { values: pixels, shape: [neurons.length, restarts, height, width] };
 }
 
 /** A row for each neuron: its restarts, and then its best stimulus of the set where there is one. */
-export function preferredSheet({ neurons, restarts, terms, set }: PreferredStimuli): GrayImage {
+function preferredSheet({ neurons, restarts, terms, set }: PreferredStimuli): GrayImage {
   const rows = neurons.flatMap(({ images, bestOfSet }) =>
-    set && bestOfSet
-      ? [images, sliceStimuli(set, bestOfSet.stimulus, bestOfSet.stimulus + 1)]
-      : [images],
+    set && bestOfSet ? [images, one(set, bestOfSet)] : [images],
   );
   return sheetOf(concatStimuli(rows), terms.background, restarts + (set ? 1 : 0));
+}
+
+/** The set's strongest stimulus of each neuron. */
+function bestOfSets({ neurons, set }: PreferredStimuli): Stimuli | undefined {
+  if (set === undefined) return undefined;
+  return concatStimuli(
+    neurons.flatMap(({ bestOfSet }) => (bestOfSet ? [one(set, bestOfSet)] : [])),
+  );
+}
+
+function one(set: Stimuli, { stimulus }: BestOfSet): Stimuli {
+  return sliceStimuli(set, stimulus, stimulus + 1);
+}
+
+function shapeOf({ count, height, width }: Stimuli): number[] {
+  return [count, height, width];
 }
 
 function termsOf({ stimulus }: ModelCard, body: PreferredStimulusBody): AscentTerms {

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { EngineLostError, ModelLostError } from '../engine/engine.js';
 import { DeadlineError, DrainingError, QueueFullError } from '../engine/scheduler.js';
 import { InputError, type InputProblem } from '../input-error.js';
+import { JobsClosedError, JobsFullError, ResultDamagedError } from '../jobs/errors.js';
 import { PayloadTooLargeError, UnsupportedMediaError } from '../stimulus/errors.js';
 import { ACCEPTED_TYPES } from '../stimulus/media-type.js';
 import { DamagedError, StoreFullError } from '../store/errors.js';
@@ -32,6 +33,9 @@ export class Problem extends Error {
 
 /** A second later the queue has moved on, the engine is back or another replica took over. */
 const RETRY_SECONDS = 1;
+
+/** In seconds; jobs take longer than answers. */
+const JOB_RETRY: Headers = { 'Retry-After': '10' };
 
 /** 503: not now, try again. */
 export function unavailable(detail: string, cause?: unknown): Problem {
@@ -70,6 +74,13 @@ export function problemFrom(error: unknown): Problem {
   if (error instanceof StoreFullError) {
     return new Problem(error.tooLarge ? 413 : 507, error.message, { cause });
   }
+  if (error instanceof JobsFullError) {
+    if (error.of === 'stored') return new Problem(507, error.message, { cause });
+    return new Problem(429, error.message, { headers: JOB_RETRY, cause });
+  }
+  if (error instanceof ResultDamagedError) {
+    return new Problem(410, `${error.message}; delete the job and post it again`, { cause });
+  }
   if (error instanceof DamagedError) {
     return new Problem(503, `${error.message} and not served; upload it again`, { cause });
   }
@@ -79,6 +90,7 @@ export function problemFrom(error: unknown): Problem {
   if (
     error instanceof DeadlineError ||
     error instanceof DrainingError ||
+    error instanceof JobsClosedError ||
     error instanceof ModelLostError
   ) {
     return unavailable(error.message, cause);

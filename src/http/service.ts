@@ -3,6 +3,7 @@ import type { ModelRepository } from '../engine/catalogue.js';
 import type { EngineDescription } from '../engine/engine.js';
 import type { Inside } from '../engine/inside/inside.js';
 import type { Scheduler } from '../engine/scheduler.js';
+import type { Jobs } from '../jobs/jobs.js';
 import type { Store } from '../store/store.js';
 import type { Access } from './access/access.js';
 import type { Metrics } from './metrics.js';
@@ -17,6 +18,7 @@ export interface Service {
   readonly inside: Omit<Inside, 'close'>;
   /** What is kept on disk, or why nothing can be. */
   readonly store: Store | UnusableStore;
+  readonly jobs: Jobs | UnusableStore;
 }
 
 /** Nothing can be kept on disk. */

@@ -24,6 +24,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly store?: Service['store'];
   readonly inside?: Service['inside'];
   readonly access?: Partial<Access>;
+  readonly jobs?: Service['jobs'];
 }
 
 /** The app over an engine worked out by hand, two versions of a tiny model and one unusable model. */
@@ -44,7 +45,8 @@ export function createTestApp(options: TestAppOptions = {}) {
     onBatch: (...batch) => metrics.batch(...batch),
   });
   const { store = { unusable: 'this app has no folder' }, inside = closedInside() } = options;
-  const service = { catalogue, scheduler, engine: engine.description, inside, store };
+  const { jobs = { unusable: 'this app has no folder' } } = options;
+  const service = { catalogue, scheduler, engine: engine.description, inside, store, jobs };
   const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };
   const registry = new Registry();
   const metrics = createMetrics(registry, () => scheduler.depth);

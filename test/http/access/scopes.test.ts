@@ -19,6 +19,11 @@ const SCOPES: Readonly<Record<string, 'open' | 'predict' | 'admin'>> = {
   'PUT /v1/stimulus-sets': 'predict',
   'GET /v1/stimulus-sets/:digest': 'predict',
   'DELETE /v1/stimulus-sets/:digest': 'admin',
+  'GET /v1/jobs': 'predict',
+  'GET /v1/jobs/:id': 'predict',
+  'GET /v1/jobs/:id/events': 'predict',
+  'GET /v1/jobs/:id/result': 'predict',
+  'DELETE /v1/jobs/:id': 'predict',
   'GET /v2': 'predict',
   'GET /v2/': 'predict',
   'GET /v2/health/live': 'open',
@@ -55,7 +60,11 @@ test('every route of the app has its scope in the table', () => {
 test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
   const { app, engine } = createTestApp({ access: { keys } });
   const [method = '', pattern = ''] = route.split(' ');
-  const path = pattern.replace(':model', 'tiny').replace(':version', '1').replace(':digest', 'x');
+  const path = pattern
+    .replace(':model', 'tiny')
+    .replace(':version', '1')
+    .replace(':digest', 'x')
+    .replace(':id', 'x');
   const refusals = async (asked: string) => {
     const status = async (headers?: Record<string, string>) => {
       const answer = await app.request(path, { method: asked, ...(headers ? { headers } : {}) });

@@ -1,0 +1,281 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import { JobsClosedError, JobsFullError } from './errors.js';
+import { openJobFiles, type ResultFile } from './job-files.js';
+import { isOver, JOB_STATES, type JobRecord, type JobState, type Part } from './record.js';
+
+/** Work that takes longer than anybody waits for an answer. */
+export interface Work {
+  readonly kind: string;
+  readonly model: JobRecord['model'];
+  /**
+   * @param progress to be told how many of how many steps are done
+   * @param signal aborted when the result is wanted no more
+   */
+  readonly run: (
+    progress: (done: number, total: number) => void,
+    signal: AbortSignal,
+  ) => Promise<readonly ResultFile[]>;
+  /** Called once when the job is over and its work has ended, also where it is refused or never begins. */
+  readonly release: () => void;
+}
+
+/** A job as it stands; `secondsLeft` by how fast it went so far, null while that is not known. */
+export type JobView = Omit<JobRecord, 'formatVersion' | 'progress'> & {
+  readonly progress: JobRecord['progress'] & { readonly secondsLeft: number | null };
+};
+
+export interface Jobs {
+  /**
+   * Puts work in line; it is on the disk when this resolves.
+   * @throws JobsFullError, JobsClosedError
+   */
+  submit(work: Work): Promise<JobView>;
+  /** Newest first. */
+  list(): JobView[];
+  find(id: string): JobView | undefined;
+  /** Calls back after each change of a job, its removal included. @returns how to stop that */
+  watch(id: string, onChange: () => void): () => void;
+  /** @throws ResultDamagedError when it is not what was written */
+  readPart(id: string, part: Part): Promise<Uint8Array<ArrayBuffer>>;
+  /** Cancels a job that is not over. @returns whether there was one */
+  cancel(id: string): Promise<boolean>;
+  /** Deletes a job that is over, with its result. @returns whether there was one */
+  remove(id: string): Promise<boolean>;
+  /** How many jobs are in each state. */
+  counts(): Record<JobState, number>;
+  /** Takes no more jobs; those that are not over are interrupted. */
+  close(): Promise<void>;
+}
+
+export interface JobsOptions {
+  /** Belongs to one service alone: jobs found unfinished there were interrupted. */
+  readonly folder: string;
+  /** Jobs that are kept, those not over included. */
+  readonly mostStored: number;
+  /** Jobs in line, at least 1. */
+  readonly mostWaiting: number;
+  /** Jobs that run at the same time. */
+  readonly atOnce: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly logger: Logger;
+  /** What a client may be told of an error; undefined for a bug, which is logged. */
+  readonly explain: (error: unknown) => string | undefined;
+}
+
+interface Job {
+  record: JobRecord;
+  readonly controller: AbortController;
+  readonly watchers: Set<() => void>;
+  /** What is written is written in order. */
+  saving: Promise<unknown>;
+}
+
+const INTERRUPTED = 'the service stopped while the job was not over; post it again';
+
+/** Opens the jobs of a folder; those that ran when a process ended there are interrupted. */
+export async function openJobs(options: JobsOptions): Promise<Jobs> {
+  const { folder, mostStored, mostWaiting, atOnce, now, logger, explain } = options;
+  const files = await openJobFiles(folder, logger);
+  const jobs = new Map<string, Job>();
+  const line: { readonly job: Job; readonly work: Work }[] = [];
+  let running = 0;
+  let closed = false;
+  for (const record of await files.readAll()) {
+    const job = jobOf(record);
+    jobs.set(record.id, job);
+    if (!isOver(record)) await end(job, 'interrupted', INTERRUPTED);
+  }
+  return { submit, list, find, watch, readPart: files.readPart, cancel, remove, counts, close };
+
+  async function submit(work: Work): Promise<JobView> {
+    let accepted = false;
+    try {
+      checkRoom();
+      const job = jobOf(newRecord(work));
+      jobs.set(job.record.id, job); // at once, so that those who come meanwhile find the place taken
+      await save(job, job.record).catch((error: unknown) => {
+        jobs.delete(job.record.id);
+        throw error;
+      });
+      if (!isOver(job.record)) {
+        line.push({ job, work });
+        accepted = true;
+        startNext();
+      }
+      return view(job);
+    } finally {
+      if (!accepted) work.release();
+    }
+  }
+
+  function checkRoom(): void {
+    if (closed) throw new JobsClosedError('the service is shutting down');
+    if (jobs.size >= mostStored) {
+      throw new JobsFullError(
+        `${jobs.size} jobs are stored, as many as may be; DELETE /v1/jobs/{id} removes one`,
+        'stored',
+      );
+    }
+    const { queued } = counts();
+    if (queued >= mostWaiting) {
+      throw new JobsFullError(`${queued} jobs wait already, at most ${mostWaiting} may`, 'waiting');
+    }
+  }
+
+  function newRecord({ kind, model }: Work): JobRecord {
+    return {
+      formatVersion: 1,
+      id: randomBytes(16).toString('hex'),
+      kind,
+      model,
+      state: 'queued',
+      created: date(),
+      started: null,
+      ended: null,
+      progress: { done: 0, total: 0 },
+      reason: null,
+      result: [],
+    };
+  }
+
+  function startNext(): void {
+    while (running < atOnce) {
+      const next = line.shift();
+      if (next === undefined) return;
+      running++;
+      void run(next.job, next.work).finally(() => {
+        running--;
+        next.work.release();
+        startNext();
+      });
+    }
+  }
+
+  async function run(job: Job, work: Work): Promise<void> {
+    const { id } = job.record;
+    const { signal } = job.controller;
+    const progress = (done: number, total: number) => {
+      if (!isOver(job.record)) change(job, { ...job.record, progress: { done, total } });
+    };
+    change(job, { ...job.record, state: 'running', started: date() });
+    try {
+      await save(job, job.record);
+      const made = await work.run(progress, signal);
+      signal.throwIfAborted();
+      const result = await files.writeResult(id, made);
+      await end(job, 'succeeded', null, result);
+    } catch (error) {
+      if (!signal.aborted) {
+        const reason = explain(error);
+        if (reason === undefined) logger.error({ job: id, err: error }, 'bug');
+        const hidden = "an error in the service; its log has it under the job's id";
+        await end(job, 'failed', reason ?? hidden).catch(notKept(job));
+      }
+    }
+    if (job.record.state !== 'succeeded') {
+      await files.dropResult(id).catch((err: unknown) => logger.error({ job: id, err }, 'left'));
+    }
+  }
+
+  /** A success is told only once it is on the disk; whatever else ends a job is told at once. */
+  async function end(
+    job: Job,
+    state: JobState,
+    reason: string | null,
+    result: Part[] = [],
+  ): Promise<void> {
+    const record = { ...job.record, state, reason, result, ended: date() };
+    if (state === 'succeeded') await save(job, record);
+    if (isOver(job.record)) return;
+    change(job, record);
+    if (state !== 'succeeded') await save(job, record);
+  }
+
+  async function cancel(id: string): Promise<boolean> {
+    const job = jobs.get(id);
+    if (job === undefined || isOver(job.record)) return false;
+    await stop(job, 'cancelled', 'it was cancelled');
+    return true;
+  }
+
+  async function stop(job: Job, state: JobState, reason: string): Promise<void> {
+    const waiting = line.findIndex((each) => each.job === job);
+    const taken = waiting < 0 ? [] : line.splice(waiting, 1);
+    const ended = end(job, state, reason).catch(notKept(job));
+    job.controller.abort();
+    for (const { work } of taken) work.release();
+    await ended;
+  }
+
+  async function remove(id: string): Promise<boolean> {
+    const job = jobs.get(id);
+    if (job === undefined || !isOver(job.record)) return false;
+    await job.saving;
+    await files.remove(id);
+    if (!jobs.delete(id)) return false;
+    for (const tell of job.watchers) tell();
+    return true;
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    const open = [...jobs.values()].filter(({ record }) => !isOver(record));
+    await Promise.all(open.map((job) => stop(job, 'interrupted', INTERRUPTED)));
+  }
+
+  function list(): JobView[] {
+    return [...jobs.values()].map(view).sort((a, b) => b.created.localeCompare(a.created));
+  }
+
+  function find(id: string): JobView | undefined {
+    const job = jobs.get(id);
+    return job && view(job);
+  }
+
+  function watch(id: string, onChange: () => void): () => void {
+    const watchers = jobs.get(id)?.watchers;
+    watchers?.add(onChange);
+    return () => watchers?.delete(onChange);
+  }
+
+  function counts(): Record<JobState, number> {
+    const found = Object.fromEntries(JOB_STATES.map((state) => [state, 0]));
+    for (const { record } of jobs.values()) found[record.state]!++;
+    return found as Record<JobState, number>;
+  }
+
+  function view({ record }: Job): JobView {
+    const { formatVersion: _, progress, ...rest } = record;
+    const { done, total } = progress;
+    const known = record.state === 'running' && record.started !== null && done > 0;
+    const elapsed = known ? now() - Date.parse(record.started!) : 0;
+    const secondsLeft = known ? Math.ceil((elapsed * (total - done)) / done / 1000) : null;
+    return { ...rest, progress: { ...progress, secondsLeft } };
+  }
+
+  function change(job: Job, record: JobRecord): void {
+    job.record = record;
+    for (const tell of job.watchers) tell();
+  }
+
+  function save(job: Job, record: JobRecord): Promise<void> {
+    const saved = job.saving.then(() => files.save(record));
+    job.saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  function notKept(job: Job): (err: unknown) => void {
+    return (err) => logger.error({ job: job.record.id, err }, 'how a job ended cannot be kept');
+  }
+
+  function date(): string {
+    return new Date(now()).toISOString();
+  }
+}
+
+function jobOf(record: JobRecord): Job {
+  const controller = new AbortController();
+  return { record, controller, watchers: new Set(), saving: Promise.resolve() };
+}

@@ -1,0 +1,170 @@
+import { Hono } from 'hono';
+import { expect, test, vi } from 'vitest';
+import { answerJob } from '../../src/http/jobs.js';
+import { listen } from '../../src/http/server.js';
+import { type AppEnv, traceRequests } from '../../src/http/trace.js';
+import { createTestApp } from '../support/app.js';
+import { file, heldWork, openTestJobs } from '../support/jobs.js';
+import { detailOf } from '../support/stored-sets.js';
+
+const JOBS = '/v1/jobs';
+
+async function createJobsApp(options: Parameters<typeof openTestJobs>[0] = {}) {
+  const opened = await openTestJobs(options);
+  return { ...createTestApp({ jobs: opened.jobs }), ...opened };
+}
+
+const states = (text: string) =>
+  [...text.matchAll(/event: (\w+)\ndata: (.*)\n/g)].map(([, event, data]) => {
+    const { state, progress } = JSON.parse(data!) as { state: string; progress: { done: number } };
+    return [event, state, progress.done];
+  });
+
+test('a job is answered 202 with its place', async () => {
+  const { deps, jobs } = await createJobsApp();
+  const making = new Hono<AppEnv>();
+  making.use(traceRequests(deps));
+  making.post('/x', (c) => answerJob(c, deps, heldWork('mapping').work));
+  const answer = await making.request('/x', { method: 'POST' });
+  const [job] = jobs.list();
+  expect([answer.status, answer.headers.get('Location')]).toEqual([202, `${JOBS}/${job!.id}`]);
+  expect(await answer.json()).toMatchObject({ id: job!.id, kind: 'mapping' });
+});
+
+test('jobs are listed, told, and their results given as asked', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { work, finish } = heldWork();
+  const { id } = await jobs.submit(work);
+  expect(await (await app.request(JOBS)).json()).toEqual({ jobs: jobs.list() });
+  expect(await (await app.request(`${JOBS}/${id}`)).json()).toEqual(jobs.find(id));
+  expect(await detailOf(app.request(`${JOBS}/${id}/result`))).toBe(
+    `409 the job has no result, it is running; GET /v1/jobs/${id}/events waits for it`,
+  );
+  finish([file('neurons.json', '{"a": 1}'), file('neurons.csv', 'a\n1'), file('b.csv', 'b')]);
+  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
+  const result = async (query: string, Accept?: string) => {
+    const headers = Accept === undefined ? {} : { Accept };
+    const answer = await app.request(`${JOBS}/${id}/result${query}`, { headers });
+    return [answer.headers.get('Content-Type'), await answer.text()];
+  };
+  expect(await result('')).toEqual(['application/json', '{"a": 1}']);
+  expect(await result('', 'text/csv')).toEqual(['text/csv', 'a\n1']);
+  expect(await result('?part=b.csv')).toEqual(['text/csv', 'b']);
+  expect(await detailOf(app.request(`${JOBS}/${id}/result?part=c.csv`))).toBe(
+    "404 the result has no part 'c.csv'; there are neurons.json, neurons.csv, b.csv",
+  );
+});
+
+test('DELETE cancels a job, and deletes it once it is over', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { id } = await jobs.submit(heldWork().work);
+  const cancelled = await app.request(`${JOBS}/${id}`, { method: 'DELETE' });
+  expect(await cancelled.json()).toMatchObject({ id, state: 'cancelled' });
+  expect(await detailOf(app.request(`${JOBS}/${id}/result`))).toBe(
+    '409 the job has no result, it is cancelled: it was cancelled',
+  );
+  expect((await app.request(`${JOBS}/${id}`, { method: 'DELETE' })).status).toBe(204);
+  expect((await app.request(`${JOBS}/${id}`)).status).toBe(404);
+});
+
+test.each(['x', '..%2F..%2Fetc%2Fpasswd', 'a'.repeat(32), `${'a'.repeat(32)}%00`])(
+  'there is no job %s',
+  async (id) => {
+    const { app } = await createJobsApp();
+    for (const tail of ['', '/events', '/result']) {
+      expect(await detailOf(app.request(`${JOBS}/${id}${tail}`))).toMatch(/^404 there is no job '/);
+    }
+    expect((await app.request(`${JOBS}/${id}`, { method: 'DELETE' })).status).toBe(404);
+  },
+);
+
+test('full lines and folders are told with what to do', async () => {
+  const { jobs } = await openTestJobs({ mostWaiting: 1, mostStored: 3 });
+  const { app: making, deps } = createTestApp({ jobs });
+  making.post('/x', (c) => answerJob(c, deps, heldWork().work));
+  const post = () => making.request('/x', { method: 'POST' });
+  await post();
+  await post();
+  const waiting = await post();
+  expect(waiting.headers.get('Retry-After')).toBe('10');
+  expect(await detailOf(waiting)).toBe('429 1 jobs wait already, at most 1 may');
+  for (const { id } of jobs.list()) await jobs.cancel(id);
+  await post();
+  expect(await detailOf(post())).toBe(
+    '507 3 jobs are stored, as many as may be; DELETE /v1/jobs/{id} removes one',
+  );
+  await jobs.close();
+  expect(await detailOf(post())).toBe('503 the service is shutting down');
+});
+
+test('where nothing can be kept there are no jobs', async () => {
+  const { app } = createTestApp();
+  expect(await detailOf(app.request(JOBS))).toBe('503 no job can be kept: this app has no folder');
+});
+
+test('events tell how a job stands, each change, and end with it', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { work, begun, finish, progress } = heldWork();
+  const { id } = await jobs.submit(work);
+  await begun;
+  const answer = await app.request(`${JOBS}/${id}/events`);
+  expect(answer.headers.get('Content-Type')).toBe('text/event-stream');
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const until = async (part: string) => {
+    while (!text.includes(part)) text += (await reader.read()).value;
+  };
+  await until('"running"');
+  progress.tell(2, 4);
+  await until('"done":2');
+  finish([file('a.json', '1')]);
+  for (let read = await reader.read(); !read.done; read = await reader.read()) text += read.value;
+  expect(states(text)).toEqual([
+    ['state', 'running', 0],
+    ['progress', 'running', 2],
+    ['state', 'succeeded', 2],
+  ]);
+  expect(text).toMatch(/id: end\n\n$/);
+  expect(states(await (await app.request(`${JOBS}/${id}/events`)).text())).toEqual([
+    ['state', 'succeeded', 2],
+  ]);
+  const headers = { 'Last-Event-ID': 'end' };
+  expect((await app.request(`${JOBS}/${id}/events`, { headers })).status).toBe(204);
+});
+
+test('a client that goes away is not told any more', async () => {
+  const { app, jobs } = await createJobsApp();
+  const watching = { now: 0 };
+  const { watch } = jobs;
+  vi.spyOn(jobs, 'watch').mockImplementation((id, onChange) => {
+    watching.now++;
+    const stop = watch(id, onChange);
+    return () => {
+      watching.now--;
+      stop();
+    };
+  });
+  const { id } = await jobs.submit(heldWork().work);
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  try {
+    const client = new AbortController();
+    const { signal } = client;
+    const answer = await fetch(`${server.url}${JOBS}/${id}/events`, { signal });
+    await answer.body!.getReader().read();
+    expect(watching.now).toBe(1);
+    client.abort();
+    await vi.waitFor(() => expect(watching.now).toBe(0));
+    const head = await fetch(`${server.url}${JOBS}/${id}/events`, { method: 'HEAD' });
+    expect([head.status, watching.now]).toEqual([200, 0]);
+  } finally {
+    await server.close();
+  }
+});
+
+test('events end when the service closes its jobs', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { id } = await jobs.submit(heldWork().work);
+  const told = (await app.request(`${JOBS}/${id}/events`)).text();
+  await jobs.close();
+  expect(states(await told).at(-1)).toEqual(['state', 'interrupted', 0]);
+});

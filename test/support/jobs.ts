@@ -1,0 +1,62 @@
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { explainFailure } from '../../src/http/jobs.js';
+import { type JobsOptions, openJobs, type Work } from '../../src/jobs/jobs.js';
+import { temporaryFolder } from './store.js';
+
+export const MODEL = { name: 'tiny', version: 1, digest: 'd'.repeat(64) };
+
+/** Jobs in a folder that goes when the test ends, or in the one given, by a clock that stands still. */
+export async function openTestJobs(options: Partial<JobsOptions> = {}) {
+  const folder = options.folder ?? (await temporaryFolder());
+  const log: Record<string, unknown>[] = [];
+  const logger = pino({}, { write: (line: string) => log.push(JSON.parse(line)) });
+  const time = { now: Date.UTC(2026, 0, 1) };
+  const jobs = await openJobs({
+    folder,
+    mostStored: 10,
+    mostWaiting: 5,
+    atOnce: 1,
+    now: () => time.now,
+    logger,
+    explain: explainFailure,
+    ...options,
+  });
+  onTestFinished(() => jobs.close());
+  return { jobs, folder, log, time };
+}
+
+/** Work whose end the test decides. */
+export function heldWork(kind = 'held') {
+  const progress: { tell: (done: number, total: number) => void } = { tell: () => {} };
+  let [finish, fail]: [(files: ResultFiles) => void, (error: unknown) => void] = [
+    () => {},
+    () => {},
+  ];
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const ended = new Promise<ResultFiles>((resolve, reject) => {
+    [finish, fail] = [resolve, reject];
+  });
+  const seen: { signal?: AbortSignal; releases: number } = { releases: 0 };
+  const work: Work = {
+    kind,
+    model: MODEL,
+    run(tell, signal) {
+      progress.tell = tell;
+      seen.signal = signal;
+      begin();
+      return ended;
+    },
+    release: () => {
+      seen.releases++;
+    },
+  };
+  return { work, begun, finish, fail, seen, progress };
+}
+
+type ResultFiles = Awaited<ReturnType<Work['run']>>;
+
+export const file = (name: string, text: string) => ({ name, bytes: Buffer.from(text) });
