@@ -3,6 +3,7 @@ import { encodeNpy } from '../../src/formats/npy.js';
 import { withoutPaths } from '../../src/http/models.js';
 import { createTestApp } from '../support/app.js';
 import { tinyCard, tinyModel } from '../support/cards.js';
+import { heldWork, openTestJobs } from '../support/jobs.js';
 import { openTestStore } from '../support/store.js';
 
 test('GET / says where to look', async () => {
@@ -15,8 +16,11 @@ test('GET / says where to look', async () => {
 });
 
 test('every route in the index is there', async () => {
+  const { jobs } = await openTestJobs();
+  const { id } = await jobs.submit(heldWork().work);
   const { app } = createTestApp({
     store: await openTestStore(),
+    jobs,
     limits: { maxStimuli: 1000 },
     capacity: 1000,
   });
@@ -28,9 +32,9 @@ test('every route in the index is there', async () => {
   const { routes } = (await (await app.request('/')).json()) as { routes: Record<string, string> };
   for (const route of Object.keys(routes)) {
     const [method = '', path = ''] = route.split(' ');
-    const own = path.replace('{model}', 'tiny').replace('{digest}', digest);
+    const own = path.replace('{model}', 'tiny').replace('{digest}', digest).replace('{id}', id);
     const answer = await app.request(own, { method });
-    expect([200, 204, 400, 422, 503], route).toContain(answer.status);
+    expect([200, 202, 204, 400, 409, 422, 503], route).toContain(answer.status);
   }
 });
 
