@@ -5,6 +5,7 @@ import { guardWebPages } from './access/web-pages.js';
 import { idempotent } from './idempotency.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
 import type { Handler, Route } from './route.js';
+import { characterizeRoutes } from './routes/characterize.js';
 import { healthRoutes } from './routes/health.js';
 import { indexRoutes } from './routes/index.js';
 import { insideRoutes } from './routes/inside.js';
@@ -41,6 +42,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...receptiveFieldRoutes(deps),
     ...insideRoutes(deps),
     ...preferredStimulusRoutes(deps),
+    ...characterizeRoutes(deps),
     ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
     ...jobRoutes(deps),

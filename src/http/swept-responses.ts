@@ -1,8 +1,9 @@
 import { setImmediate as others } from 'node:timers/promises';
+import type { ServedModel } from '../engine/catalogue.js';
 import { checkRenderable } from '../stimulus/entries.js';
 import { checkCount } from '../stimulus/limits.js';
 import { blankStimulus } from '../stimulus/parametric/paint.js';
-import type { Canvas } from '../stimulus/stimuli.js';
+import type { Canvas, Stimuli } from '../stimulus/stimuli.js';
 import { renderSlices, type Sweep } from '../stimulus/sweep.js';
 import { turnTaker } from '../stimulus/turns.js';
 import type { Steps } from '../tuning/fits/least-squares.js';
@@ -24,11 +25,47 @@ export interface SweptResponses {
   readonly reports: readonly StimulusReport[];
 }
 
+/** How the stimuli of a sweep get their responses. */
+export interface Asking {
+  readonly model: ServedModel;
+  /** Neurons asked for. */
+  readonly neurons: number;
+  /** @returns responses [stimuli, neurons], row-major */
+  readonly ask: (stimuli: Stimuli) => Promise<Float32Array>;
+  /** Around all that is rendered, to time it. */
+  readonly decode: <T>(task: () => Promise<T>) => Promise<T>;
+}
+
 /**
  * Renders a sweep and asks for the responses to it and to the blank image, slice by slice; others
  * have their turn in between.
- * @throws PayloadTooLargeError beyond the limits; InputError where a stimulus cannot be shown; as
- *   `compute`
+ * @throws InputError where a stimulus cannot be shown; as `ask`
+ */
+export async function runSweep(
+  sweep: Pick<Sweep, 'count' | 'paint'>,
+  { model, neurons, ask, decode }: Asking,
+): Promise<SweptResponses> {
+  const canvas = canvasOf(model);
+  const values = new Float32Array(sweep.count * neurons);
+  const reports: StimulusReport[] = [];
+  const slices = renderSlices(sweep, canvas, sliceOf(canvas), turnTaker());
+  const next = () => decode(() => slices.next());
+  for (let slice = await next(); !slice.done; slice = await next()) {
+    const { from, stimuli, notes } = slice.value;
+    const reported = await decode(() => reportInTurns(model, stimuli, notes));
+    for (const report of reported) reports.push(report);
+    values.set(await ask(stimuli), from * neurons);
+  }
+  const blank = await ask(blankStimulus(canvas));
+  const responses = { stimuli: sweep.count, neurons, values };
+  checkResponses(responses, 'responses');
+  checkResponses({ stimuli: 1, neurons, values: blank }, 'blank');
+  return { responses, blank, reports };
+}
+
+/**
+ * As `runSweep`, for a client that waits.
+ * @throws PayloadTooLargeError beyond the limits; as `runSweep` and `compute`
  */
 export async function sweptResponses(
   c: AppContext,
@@ -38,38 +75,26 @@ export async function sweptResponses(
   question: Omit<Question, 'stimuli' | 'priority'>,
 ): Promise<SweptResponses> {
   const { model, columns } = question;
-  const canvas = canvasOf(model);
   // one more is the blank
   checkCount(sweep.count + 1, limits);
-  checkRenderable(canvas, limits);
-  const neurons = columns.length;
-  const values = new Float32Array(sweep.count * neurons);
-  const reports: StimulusReport[] = [];
-  const ask = (stimuli: Question['stimuli']) =>
-    compute(c, service, { ...question, stimuli, priority: 'sweep' });
-  const slices = renderSlices(sweep, canvas, sliceOf(canvas), turnTaker());
-  const next = () => timed(c, clock, 'decode', () => slices.next());
-  for (let slice = await next(); !slice.done; slice = await next()) {
-    const { from, stimuli, notes } = slice.value;
-    const reported = await timed(c, clock, 'decode', () => reportInTurns(model, stimuli, notes));
-    for (const report of reported) reports.push(report);
-    values.set(await ask(stimuli), from * neurons);
-  }
-  const blank = await ask(blankStimulus(canvas));
+  checkRenderable(canvasOf(model), limits);
+  const swept = await runSweep(sweep, {
+    model,
+    neurons: columns.length,
+    ask: (stimuli) => compute(c, service, { ...question, stimuli, priority: 'sweep' }),
+    decode: (task) => timed(c, clock, 'decode', task),
+  });
   c.get('trace').stimuli = sweep.count + 1;
-  const responses = { stimuli: sweep.count, neurons, values };
-  checkResponses(responses, 'responses');
-  checkResponses({ stimuli: 1, neurons, values: blank }, 'blank');
-  return { responses, blank, reports };
+  return swept;
 }
 
 /**
  * Analyses neuron after neuron, step by step; others have their turn in between.
  * @param analyse is given the neuron's responses `[stimuli]`, and the one to the blank
- * @throws when the client has gone
+ * @throws when the signal was aborted
  */
 export async function eachNeuron<T>(
-  c: AppContext,
+  signal: AbortSignal,
   { responses, blank }: SweptResponses,
   analyse: (responses: Float64Array, blank: number, neuron: number) => Steps<T>,
 ): Promise<T[]> {
@@ -80,7 +105,7 @@ export async function eachNeuron<T>(
     for (; !step.done; step = steps.next()) await others();
     results.push(step.value);
     await others();
-    c.req.raw.signal.throwIfAborted();
+    signal.throwIfAborted();
   }
   return results;
 }

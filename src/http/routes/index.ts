@@ -20,6 +20,7 @@ const INDEX = {
     'POST /v1/models/{model}/gradient': 'what each pixel changes of a response',
     'POST /v1/models/{model}/receptive-field/gradient': 'where pixels change a response',
     'POST /v1/models/{model}/preferred-stimulus': 'images that raise responses, by gradient ascent',
+    'POST /v1/models/{model}/characterize': 'the whole battery of gratings, neuron by neuron',
     'POST /v1/models/{model}/stimuli': 'stimuli as the model is shown them, as PNG or .npy',
     'POST /v1/stimuli': 'the same without a model: renders gratings, gabors, bars, noise and more',
     'PUT /v1/stimulus-sets': 'stores stimuli, to be named by their digest',

@@ -35,7 +35,7 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
     const question = { model, columns, deadline };
     const swept = await sweptResponses(c, deps, service, sweep, question);
     const shown = tuningSweep(sweep);
-    const neurons = await eachNeuron(c, swept, function* (responses, blank, i) {
+    const neurons = await eachNeuron(c.req.raw.signal, swept, function* (responses, blank, i) {
       return { id: ids[i]!, ...(yield* neuronTuning(shown, responses, blank)) };
     });
     const [first, second] = sweep.axes;

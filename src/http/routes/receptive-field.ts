@@ -44,7 +44,7 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
       default: 'application/json',
     });
     if (type !== 'application/json') {
-      const each = await eachNeuron(c, swept, function* (responses) {
+      const each = await eachNeuron(c.req.raw.signal, swept, function* (responses) {
         yield;
         return maps(responses).map;
       });
@@ -55,7 +55,7 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
       if (type === 'image/png') return answerPictures(c, { ...size, pixels });
       return answerNpy(c, clock, pixels, [size.count, size.height, size.width]);
     }
-    const neurons = await eachNeuron(c, swept, function* (responses, blank, i) {
+    const neurons = await eachNeuron(c.req.raw.signal, swept, function* (responses, blank, i) {
       return { id: ids[i]!, ...(yield* receptiveField({ x, y }, maps(responses), blank)) };
     });
     return answerInTurns(c, clock, {

@@ -10,7 +10,7 @@ const SCOPES: Readonly<Record<string, 'open' | 'predict' | 'admin'>> = {
   'GET /metrics': 'open',
   'GET /v1/models': 'predict',
   ...ofModel('GET', '/v1', '', '/stream'),
-  ...ofModel('POST', '/v1', '/responses', '/stimuli', '/preferred-stimulus'),
+  ...ofModel('POST', '/v1', '/responses', '/stimuli', '/preferred-stimulus', '/characterize'),
   ...ofModel('POST', '/v1', '/tuning/rank', '/tuning/peak', '/tuning/parametric'),
   ...ofModel('POST', '/v1', '/receptive-field', '/receptive-field/gradient'),
   ...ofModel('POST', '/v1', '/attention', '/readout', '/gradient'),

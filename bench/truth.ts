@@ -1,0 +1,179 @@
+// How well characterize recovers a synthetic site: `npm run bench:truth`. The battery runs as a job of the
+// service on the model, and beside it on the true neurons themselves, without noise, so that what the
+// network does not know is told apart from what the battery does not find.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { parseAs, parseJson } from '../src/formats/json.js';
+import { prepareCharacterization } from '../src/http/characterization.js';
+import { readModel } from '../src/model/saved-model.js';
+import { stimulusAt } from '../src/stimulus/stimuli.js';
+import { correlation } from '../src/tuning/metrics.js';
+import { runCommand } from '../training/run-command.js';
+import { createNeuron } from '../training/synthetic/neuron.js';
+import { type TrueNeuron, Truth } from '../training/synthetic/truth.js';
+import { median, quantile } from './figures.js';
+import { startService } from './running-service.js';
+
+interface Options {
+  readonly model: string;
+  readonly truth: string;
+  readonly corr: number;
+}
+
+/** What is compared of a row of the battery. */
+interface Row {
+  readonly id: number;
+  readonly CORR: number | null;
+  readonly indices: Readonly<Record<string, { readonly value: number | null } | undefined>>;
+}
+
+interface Pair {
+  readonly truth: TrueNeuron;
+  /** Found on the true neuron. */
+  readonly own: Row;
+  readonly found: Row;
+}
+
+await runCommand(
+  new Command('bench:truth')
+    .description('compares what characterize finds with the truth of a synthetic site')
+    .option('--model <folder>', 'of one version', 'models/demo/1')
+    .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
+    .option('--corr <value>', 'of well-fitted neurons, at least', Number, 0.8)
+    .action(bench),
+);
+
+async function bench({ model, truth: file, corr }: Options): Promise<void> {
+  const truth = parseAs(Truth, parseJson(await readFile(file)), file);
+  const begun = performance.now();
+  const rows = await characterizeModel(model);
+  const seconds = (performance.now() - begun) / 1000;
+  const own = await characterizeTruth(model, truth);
+  const pairs = rows.map(
+    (found): Pair => ({
+      found,
+      own: own.find(({ id }) => id === found.id)!,
+      truth: truth.neurons.find(({ id }) => id === found.id)!,
+    }),
+  );
+  console.log(
+    `${rows.length} neurons in ${seconds.toFixed(1)} s; error: median (quartiles), 90 %\n`,
+  );
+  const good = pairs.filter(({ found }) => (found.CORR ?? -1) >= corr);
+  console.log(`| | all ${pairs.length} | CORR >= ${corr}: ${good.length} | the true neurons |`);
+  console.log('|---|---|---|---|');
+  for (const [name, error] of Object.entries(ERRORS)) {
+    const of = (among: readonly Pair[], row: (pair: Pair) => Row) =>
+      spread(among.map((pair) => error(row(pair), pair)));
+    const found = ({ found }: Pair) => found;
+    console.log(
+      `| ${name} | ${of(pairs, found)} | ${of(good, found)} | ${of(pairs, ({ own }) => own)} |`,
+    );
+  }
+  for (const [name, values] of Object.entries(CORRELATED)) {
+    const of = (among: readonly Pair[], row: (pair: Pair) => Row) => {
+      const both = among
+        .map((pair) => values(row(pair), pair))
+        .filter((each) => each.every(Number.isFinite));
+      const r = correlation(
+        both.map(([x]) => x),
+        both.map(([, y]) => y),
+      );
+      return `${r?.toFixed(2) ?? 'undefined'} of ${both.length}`;
+    };
+    const found = ({ found }: Pair) => found;
+    console.log(
+      `| correlation: ${name} | ${of(pairs, found)} | ${of(good, found)} | ${of(pairs, ({ own }) => own)} |`,
+    );
+  }
+}
+
+/** Of what was found, from the truth. */
+const ERRORS: Readonly<Record<string, (row: Row, pair: Pair) => number>> = {
+  'orientation, degrees': (row, { truth }) => {
+    const turned = Math.abs(value(row, 'preferredOrientationFit') - truth.orientation) % 180;
+    return Math.min(turned, 180 - turned);
+  },
+  'spatial frequency, octaves': (row, { truth }) =>
+    Math.abs(Math.log2(value(row, 'preferredSpatialFrequency') / truth.spatialFrequency)),
+  'centre, pixels': (row, { truth }) =>
+    Math.hypot(value(row, 'centreX') - truth.x, value(row, 'centreY') - truth.y),
+  'SSI, from that of the true neuron': (row, { own }) =>
+    Math.abs(value(row, 'SSI') - value(own, 'SSI')),
+};
+
+const CORRELATED: Readonly<Record<string, (row: Row, pair: Pair) => readonly [number, number]>> = {
+  'log spatial frequency': (row, { truth }) => [
+    Math.log2(value(row, 'preferredSpatialFrequency')),
+    Math.log2(truth.spatialFrequency),
+  ],
+  'centre, x': (row, { truth }) => [value(row, 'centreX'), truth.x],
+  'centre, y': (row, { truth }) => [value(row, 'centreY'), truth.y],
+  'SSI with the weight of the surround': (row, { truth }) => [
+    value(row, 'SSI'),
+    truth.surroundWeight,
+  ],
+  'SSI with that of the true neuron': (row, { own }) => [value(row, 'SSI'), value(own, 'SSI')],
+};
+
+async function characterizeModel(folder: string): Promise<readonly Row[]> {
+  const name = path.basename(path.dirname(path.resolve(folder)));
+  const version = path.basename(folder);
+  const service = await startService({ MODELS_DIR: path.resolve(folder, '..', '..') });
+  try {
+    const url = `${service.url}/v1/models/${name}/versions/${version}/characterize`;
+    const started = await fetch(url, { method: 'POST' });
+    const place = started.headers.get('Location');
+    if (place === null) throw new Error(await started.text());
+    await (await fetch(`${service.url}${place}/events`)).text();
+    const result = await fetch(`${service.url}${place}/result`);
+    if (!result.ok) throw new Error(await result.text());
+    await fetch(service.url + place, { method: 'DELETE' });
+    return ((await result.json()) as { readonly neurons: readonly Row[] }).neurons;
+  } finally {
+    await service.stop();
+  }
+}
+
+/** The same battery, answered by the neurons of the truth. */
+async function characterizeTruth(folder: string, truth: Truth): Promise<readonly Row[]> {
+  const { card } = await readModel(folder);
+  const respond = card.neurons.map(({ id }) =>
+    createNeuron(truth.neurons.find((neuron) => neuron.id === id)!),
+  );
+  const { name, version } = card;
+  const run = prepareCharacterization(
+    {
+      scheduler: {
+        respond: async ({ stimuli, neurons }) => ({
+          values: Float32Array.from({ length: stimuli.count * neurons.length }, (_, i) =>
+            respond[neurons[i % neurons.length]!]!(
+              stimulusAt(stimuli, Math.floor(i / neurons.length)).pixels,
+            ),
+          ),
+          queueSeconds: 0,
+          inferSeconds: 0,
+        }),
+      },
+    },
+    { name, version, digest: 'truth', card },
+    {},
+  );
+  const { signal } = new AbortController();
+  return (await run({ signal, onProgress: () => {} })).neurons;
+}
+
+function value({ indices }: Row, name: string): number {
+  return indices[name]?.value ?? Number.NaN;
+}
+
+function spread(values: readonly number[]): string {
+  const known = values.filter(Number.isFinite);
+  const [half, low, high, most] = [
+    median(known),
+    ...[0.25, 0.75, 0.9].map((q) => quantile(known, q)),
+  ];
+  const [a, b, c, d] = [half, low, high, most].map((each) => each!.toFixed(2));
+  return `${a} (${b} to ${c}), ${d}${known.length < values.length ? ` of ${known.length}` : ''}`;
+}

@@ -1,0 +1,227 @@
+import { z } from 'zod';
+import type { ServedModel } from '../engine/catalogue.js';
+import type { Entry } from '../stimulus/parametric/entry.js';
+import { type Canvas, type Stimuli, setDigest } from '../stimulus/stimuli.js';
+import { type AxisRequest, planSweep, type Sweep } from '../stimulus/sweep.js';
+import {
+  type Characteristics,
+  characteristics,
+  type Fallback,
+  fieldOf,
+  preferredGrating,
+} from '../tuning/characterization.js';
+import { type NeuronTuning, neuronTuning } from '../tuning/parametric.js';
+import { type ReceptiveField, receptiveField } from '../tuning/receptive-field.js';
+import { Neurons, tuningSweep } from './experiment.js';
+import type { Running } from './jobs.js';
+import { selectNeurons } from './neurons.js';
+import { Mapping, planProbe } from './position-probe.js';
+import { type GatheredWarning, gatherWarnings } from './report-headers.js';
+import type { Service } from './service.js';
+import { canvasOf } from './stimulus-request.js';
+import { eachNeuron, runSweep, type SweptResponses } from './swept-responses.js';
+
+/** So that stimuli of some are rendered while those of others are computed. */
+const NEURONS_AT_ONCE = 3;
+/** Where the position map tells no diameter: a share of the shorter side. */
+const FIELD_INSTEAD = 0.4;
+/** From the orientation of the centre: the first is parallel, the seventh orthogonal. */
+const TURNS = Array.from({ length: 12 }, (_, i) => 15 * i);
+
+/** What is asked for; `{}` is the whole battery for all neurons. */
+export const CharacterizationBody = z.strictObject({ neurons: Neurons });
+export type CharacterizationBody = z.infer<typeof CharacterizationBody>;
+
+/** Stimuli of the battery, as they were shown. */
+export interface Stage {
+  /** What stayed as it was, with its defaults. */
+  readonly stimulus: Entry;
+  /** What varied, the last fastest. */
+  readonly axes: Sweep['axes'];
+  readonly averagedOver: Readonly<Record<string, readonly number[]>>;
+  /** The digest of the stimuli together. */
+  readonly stimulusSet: string;
+  readonly warnings: readonly GatheredWarning[];
+}
+
+/** A stage, and a neuron's answer to it. */
+export type Measured = Stage & Pick<NeuronTuning, 'curve'>;
+
+/** A grating around a neuron's centre; lengths in pixels, angles in degrees. */
+export interface GratingAt {
+  readonly x: number;
+  readonly y: number;
+  readonly orientation: number;
+  readonly spatialFrequency: number;
+  readonly diameter: number;
+}
+
+/** One neuron's row. */
+export interface CharacterizedNeuron {
+  readonly id: number;
+  /** Of the model with the recording, as the card has it. */
+  readonly CORR: number | null;
+  /** Around which contrast and surround were measured; but for the diameter, size too. */
+  readonly preferred: GratingAt;
+  readonly fallbacks: readonly Fallback[];
+  readonly blank: number;
+  /** The response to the preferred grating. */
+  readonly response: number;
+  readonly indices: Characteristics;
+  readonly stages: Readonly<Record<StageName, Measured>>;
+}
+
+export interface Characterization {
+  readonly canvas: Canvas;
+  /** The position map, which all neurons share. */
+  readonly position: Stage;
+  readonly neurons: readonly CharacterizedNeuron[];
+  /** Stimuli shown, the blanks included. */
+  readonly stimuli: number;
+}
+
+type StageName = 'grating' | 'size' | 'contrast' | 'surround';
+type Measure = (sweep: Sweep) => Promise<{ readonly stage: Stage; readonly tuning: NeuronTuning }>;
+
+/** What each stage shows of a grating. */
+const SWEEPS: {
+  readonly [name in StageName]: (canvas: Canvas, grating: GratingAt) => Sweep;
+} = {
+  grating: (canvas, { orientation: _, spatialFrequency: __, ...rest }) =>
+    planSweep(
+      { stimulus: { grating: rest }, axes: [axis('orientation'), axis('spatialFrequency')] },
+      canvas,
+    ),
+  size: (canvas, { diameter: _, ...rest }) =>
+    planSweep({ stimulus: { grating: rest }, axes: [axis('diameter')] }, canvas),
+  contrast: (canvas, grating) =>
+    planSweep({ stimulus: { grating }, axes: [axis('contrast')] }, canvas),
+  surround: (canvas, grating) => {
+    const values = TURNS.map((turn) => grating.orientation + turn);
+    const stimulus = { centreSurround: { ...grating, surroundDiameter: null } };
+    return planSweep({ stimulus, axes: [axis('surroundOrientation', values)] }, canvas);
+  },
+};
+
+/**
+ * Prepares the battery; nothing is rendered or computed before it is run. First a map of positions, for
+ * all neurons together; then for each neuron orientation by spatial frequency by phase at its centre, and
+ * diameter, contrast and the orientation of a surround at its preferred grating.
+ * @throws InputError for neurons that there are not
+ */
+export function prepareCharacterization(
+  { scheduler }: { readonly scheduler: Pick<Service['scheduler'], 'respond'> },
+  model: ServedModel,
+  body: CharacterizationBody,
+): (running: Running) => Promise<Characterization> {
+  const { card, digest } = model;
+  const { ids, columns } = selectNeurons(card, body.neurons);
+  const canvas = canvasOf(model);
+  const side = Math.min(canvas.height, canvas.width);
+  const probe = planProbe(Mapping.parse({}), canvas);
+  const anywhere = { x: 0, y: 0, orientation: 0, spatialFrequency: 0.1, diameter: side };
+  // one more is the blank
+  const each = Object.values(SWEEPS).map((plan) => plan(canvas, anywhere).count + 1);
+  const total = probe.sweep.count + 1 + ids.length * each.reduce((sum, count) => sum + count);
+  const corrOf = new Map(card.neurons.map(({ id, CORR }) => [id, CORR]));
+
+  return async ({ signal, onProgress }) => {
+    let done = 0;
+    const show = (sweep: Sweep, neurons: Int32Array) =>
+      runSweep(sweep, {
+        model,
+        neurons: neurons.length,
+        decode: (task) => task(),
+        ask: async (stimuli: Stimuli) => {
+          signal.throwIfAborted();
+          const request = { digest, stimuli, neurons, priority: 'sweep', signal } as const;
+          const { values } = await scheduler.respond(request);
+          done += stimuli.count;
+          onProgress({ done, total });
+          return values;
+        },
+      });
+    const mapped = await show(probe.sweep, columns);
+    const fields = await eachNeuron(signal, mapped, (responses, blank) =>
+      receptiveField(probe, probe.maps(responses), blank),
+    );
+    const neurons = await someAtOnce(ids, async (id, i): Promise<CharacterizedNeuron> => {
+      const row = await characterize(canvas, fields[i]!, async (sweep) => {
+        const swept = await show(sweep, columns.subarray(i, i + 1));
+        const shown = tuningSweep(sweep);
+        const [tuning] = await eachNeuron(signal, swept, (responses, blank) =>
+          neuronTuning(shown, responses, blank),
+        );
+        return { stage: stageOf(sweep, swept), tuning: tuning! };
+      });
+      return { id, CORR: corrOf.get(id) ?? null, ...row };
+    });
+    return { canvas, position: stageOf(probe.sweep, mapped), neurons, stimuli: total };
+  };
+}
+
+/** One neuron's row, whose position map is known. */
+async function characterize(
+  canvas: Canvas,
+  map: ReceptiveField,
+  measure: Measure,
+): Promise<Omit<CharacterizedNeuron, 'id' | 'CORR'>> {
+  const side = Math.min(canvas.height, canvas.width);
+  const { field, fallbacks } = fieldOf(map, FIELD_INSTEAD * side);
+  const anyGrating = { ...field, orientation: 0, spatialFrequency: 0 };
+  const grating = await measure(SWEEPS.grating(canvas, anyGrating));
+  const best = preferredGrating(grating.tuning);
+  const size = await measure(SWEEPS.size(canvas, { ...field, ...best.preferred }));
+  const { at, response } = size.tuning.peak;
+  const preferred = { ...field, ...best.preferred, diameter: at['diameter']! };
+  const contrast = await measure(SWEEPS.contrast(canvas, preferred));
+  const surround = await measure(SWEEPS.surround(canvas, preferred));
+  const measured = ({ stage, tuning: { curve } }: typeof size): Measured => ({ ...stage, curve });
+  return {
+    preferred,
+    fallbacks: [...fallbacks, ...best.fallbacks],
+    blank: size.tuning.blank,
+    response,
+    indices: characteristics({
+      field: map,
+      grating: grating.tuning,
+      size: size.tuning,
+      contrast: contrast.tuning,
+      surround: surround.tuning,
+    }),
+    stages: {
+      grating: measured(grating),
+      size: measured(size),
+      contrast: measured(contrast),
+      surround: measured(surround),
+    },
+  };
+}
+
+function stageOf({ stimulus, axes, averaged }: Sweep, { reports }: SweptResponses): Stage {
+  return {
+    stimulus,
+    axes,
+    averagedOver: averaged ? { [averaged.parameter]: averaged.values } : {},
+    stimulusSet: setDigest(reports.map(({ digest }) => digest)),
+    warnings: gatherWarnings(reports),
+  };
+}
+
+/** Some items at a time, the results in their order; the first error ends it. */
+async function someAtOnce<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  const worker = async () => {
+    for (const [index, item] of waiting) results[index] = await work(item, index);
+  };
+  await Promise.all(Array.from({ length: NEURONS_AT_ONCE }, worker));
+  return results;
+}
+
+function axis(parameter: string, values?: readonly number[]): AxisRequest {
+  return { parameter, values, paths: { parameter, values: parameter } };
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { readBody } from '../body.js';
+import { CharacterizationBody, prepareCharacterization } from '../characterization.js';
+import { characterizationFiles } from '../characterization-answer.js';
+import { answerModelJob } from '../jobs.js';
+import { modelOf, serviceOf } from '../models.js';
+import { readJson, readQuery } from '../request.js';
+import { modelRoute, type Route } from '../route.js';
+import type { AppDependencies } from '../service.js';
+import type { AppContext } from '../trace.js';
+
+/** The whole battery of gratings, for each neuron: a job. */
+export function characterizeRoutes(deps: AppDependencies): Route[] {
+  return modelRoute('POST', '/characterize', characterize);
+
+  async function characterize(c: AppContext): Promise<Response> {
+    const service = serviceOf(deps);
+    const model = modelOf(c, service);
+    readQuery(c, z.strictObject({}));
+    const given = await readBody(c.req.raw, deps.limits.maxBody);
+    const body = readJson(given.length === 0 ? Buffer.from('{}') : given, CharacterizationBody);
+    const run = prepareCharacterization(service, model, body);
+    return answerModelJob(c, deps, {
+      kind: 'characterize',
+      model,
+      run: async (running) => characterizationFiles(model, await run(running)),
+    });
+  }
+}

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { ratioIndex, type Undefined } from './indices.js';
+import type { NeuronTuning } from './parametric.js';
+import type { ReceptiveField } from './receptive-field.js';
+import { Index } from './schemas.js';
+
+/** Where on the image a neuron is asked, in pixels from its centre, and how far its field reaches. */
+export interface Field {
+  readonly x: number;
+  readonly y: number;
+  readonly diameter: number;
+}
+
+/** A grating that a neuron prefers, around the centre of its field. */
+export interface PreferredGrating {
+  readonly orientation: number;
+  readonly spatialFrequency: number;
+}
+
+/** What of the preferred stimulus is no fit's but the largest response's, or no neuron's. */
+export const Fallback = z.enum(['centre', 'field', 'orientation', 'spatialFrequency']);
+export type Fallback = z.infer<typeof Fallback>;
+
+/** The answers to the battery, stage by stage. */
+export interface Battery {
+  readonly field: ReceptiveField;
+  /** Orientation by spatial frequency. */
+  readonly grating: NeuronTuning;
+  readonly size: NeuronTuning;
+  readonly contrast: NeuronTuning;
+  /** Orientation of the surround; the first is the centre's own. */
+  readonly surround: NeuronTuning;
+}
+
+/** The unit of each of a neuron's characteristics, in their order. */
+export const CHARACTERISTICS = {
+  centreX: 'pixels',
+  centreY: 'pixels',
+  receptiveFieldDiameter: 'pixels',
+  gOSI: '1',
+  preferredOrientation: 'degrees',
+  preferredOrientationFit: 'degrees',
+  OSI: '1',
+  orthogonalToPreferred: '1',
+  bandwidth: 'degrees',
+  halfWidthAtHalfHeight: 'degrees',
+  preferredSpatialFrequency: 'cycles/pixel',
+  spatialFrequencyBandwidth: 'octaves',
+  lowHighRatio: '1',
+  F1F0: '1',
+  SSI: '1',
+  summationField: 'pixels',
+  surroundDiameter: 'pixels',
+  SSIFit: '1',
+  summationFieldFit: 'pixels',
+  surroundDiameterFit: 'pixels',
+  c50: '1',
+  Rmax: 'response',
+  exponent: '1',
+  supersaturation: '1',
+  surroundSuppression: '1',
+  crossSurroundSuppression: '1',
+} as const;
+export type Characteristic = keyof typeof CHARACTERISTICS;
+export const NAMES = Object.keys(CHARACTERISTICS) as readonly Characteristic[];
+
+/** One of each for every neuron. */
+export const Characteristics = z.record(z.enum(NAMES), Index);
+export type Characteristics = z.infer<typeof Characteristics>;
+
+/**
+ * Where a neuron is asked: the centre and diameter of the Gaussian on its map; where there is none, the
+ * place of its largest response, and the middle of the image where all are alike.
+ * @param instead the diameter where the map tells none, pixels
+ */
+export function fieldOf(
+  { indices, peak, map }: ReceptiveField,
+  instead: number,
+): { readonly field: Field; readonly fallbacks: Fallback[] } {
+  const [x, y, diameter] = ['centreX', 'centreY', 'diameter'].map((name) =>
+    numberIn(indices[name]),
+  );
+  const alike = map.flat().every((response) => response === peak.response);
+  const found = x !== undefined && y !== undefined;
+  const centre = found ? { x, y } : { x: alike ? 0 : peak.x, y: alike ? 0 : peak.y };
+  return {
+    field: { ...centre, diameter: diameter ?? instead },
+    fallbacks: [
+      ...(found ? [] : ['centre' as const]),
+      ...(diameter === undefined ? ['field' as const] : []),
+    ],
+  };
+}
+
+/**
+ * The grating that a neuron prefers: by the fits on the curves through the largest response; without one,
+ * by the vector average, and where there is none either, as the largest response has it.
+ */
+export function preferredGrating({ along, peak }: NeuronTuning): {
+  readonly preferred: PreferredGrating;
+  readonly fallbacks: Fallback[];
+} {
+  const { orientation: turned, spatialFrequency: waved } = along ?? {};
+  const orientation = numberIn(turned?.indices['preferredOrientationFit']);
+  const spatialFrequency = numberIn(waved?.indices['preferredSpatialFrequency']);
+  const average = numberIn(turned?.indices['preferredOrientation']);
+  return {
+    preferred: {
+      orientation: orientation ?? average ?? peak.at['orientation']!,
+      spatialFrequency: spatialFrequency ?? peak.at['spatialFrequency']!,
+    },
+    fallbacks: [
+      ...(orientation === undefined ? ['orientation' as const] : []),
+      ...(spatialFrequency === undefined ? ['spatialFrequency' as const] : []),
+    ],
+  };
+}
+
+/** All that the battery says of a neuron; undefined ones have a reason. */
+export function characteristics(battery: Battery): Characteristics {
+  const { field, grating, size, contrast, surround } = battery;
+  const all: Record<string, Index | undefined> = {
+    ...field.indices,
+    ...grating.along?.['orientation']?.indices,
+    ...grating.along?.['spatialFrequency']?.indices,
+    ...grating.indices,
+    ...size.indices,
+    ...contrast.indices,
+    ...surroundIndices(size, surround),
+    // of the orientation x spatial frequency, not of another stage
+    F1F0: grating.indices['F1F0'],
+    receptiveFieldDiameter: field.indices['diameter'],
+  };
+  return Characteristics.parse(
+    Object.fromEntries(NAMES.map((name) => [name, all[name] ?? missing(name)])),
+  );
+}
+
+/**
+ * How much a surround suppresses the response to the preferred stimulus, by its orientation: 1 silences,
+ * below 0 it facilitates (Cavanaugh et al. 2002b).
+ */
+function surroundIndices(size: NeuronTuning, surround: NeuronTuning): Record<string, Index> {
+  const curve = surround.curve.flat();
+  const alone = size.peak.response;
+  const atEnd = size.peak.atEnd.includes('diameter');
+  const suppression = (formula: string, at: number) =>
+    ratioIndex(formula, [alone, curve[at]!], (relative): number | Undefined => {
+      if (atEnd) return { reason: 'the preferred diameter is at the end of those shown' };
+      if (!(relative[0]! > 0)) return { reason: 'no response to the centre alone is above 0' };
+      return 1 - relative[1]! / relative[0]!;
+    });
+  return {
+    surroundSuppression: suppression('(R_centre - R_parallel surround) / R_centre', 0),
+    crossSurroundSuppression: suppression(
+      '(R_centre - R_orthogonal surround) / R_centre',
+      curve.length / 2,
+    ),
+  };
+}
+
+function numberIn(index: Index | undefined): number | undefined {
+  return index?.value ?? undefined;
+}
+
+function missing(name: string): never {
+  throw new Error(`the battery says nothing of ${name}`);
+}
