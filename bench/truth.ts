@@ -35,15 +35,6 @@ interface Pair {
   readonly found: Row;
 }
 
-await runCommand(
-  new Command('bench:truth')
-    .description('compares what characterize finds with the truth of a synthetic site')
-    .option('--model <folder>', 'of one version', 'models/demo/1')
-    .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
-    .option('--corr <value>', 'of well-fitted neurons, at least', Number, 0.8)
-    .action(bench),
-);
-
 async function bench({ model, truth: file, corr }: Options): Promise<void> {
   const truth = parseAs(Truth, parseJson(await readFile(file)), file);
   const begun = performance.now();
@@ -177,3 +168,12 @@ function spread(values: readonly number[]): string {
   const [a, b, c, d] = [half, low, high, most].map((each) => each!.toFixed(2));
   return `${a} (${b} to ${c}), ${d}${known.length < values.length ? ` of ${known.length}` : ''}`;
 }
+
+await runCommand(
+  new Command('bench:truth')
+    .description('compares what characterize finds with the truth of a synthetic site')
+    .option('--model <folder>', 'of one version', 'models/demo/1')
+    .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
+    .option('--corr <value>', 'of well-fitted neurons, at least', Number, 0.8)
+    .action(bench),
+);

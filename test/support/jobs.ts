@@ -40,6 +40,7 @@ export function heldWork(kind = 'held') {
   const ended = new Promise<ResultFiles>((resolve, reject) => {
     [finish, fail] = [resolve, reject];
   });
+  ended.catch(() => {}); // it may fail before the job runs it
   const seen: { signal?: AbortSignal; releases: number } = { releases: 0 };
   const work: Work = {
     kind,
