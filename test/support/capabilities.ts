@@ -81,8 +81,16 @@ export function inferenceClients(): PythonPackages {
   return pythonPackages('CLIENTS', ['kserve', 'tritonclient.http']);
 }
 
+/**
+ * Schemathesis, in the Python that SCHEMATHESIS_PYTHON names, or in the virtual environment
+ * ~/.cache/hypercolumn/schemathesis. `REQUIRE_SCHEMATHESIS=1` demands it.
+ */
+export function schemathesis(): PythonPackages {
+  return pythonPackages('SCHEMATHESIS', ['schemathesis']);
+}
+
 function pythonPackages(
-  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS' | 'CLIENTS',
+  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS' | 'CLIENTS' | 'SCHEMATHESIS',
   packages: readonly string[],
 ): PythonPackages {
   const folder = path.join(homedir(), '.cache/hypercolumn', name.toLowerCase());
