@@ -28,6 +28,8 @@ test('the key on stderr opens what the line on stdout says, and the line does no
 test('what the service would refuse is not made', async () => {
   const is = (...words: string[]) => expect(makeKey(...words)).rejects;
   await is('--name', 'rig 1').toThrow('name: must be 1 to 64 letters');
-  await is('--name', 'a', '--scopes', 'root').toThrow('scopes[0]: must be one of predict, admin');
+  await is('--name', 'a', '--scopes', 'root').toThrow(
+    'scopes[0]: must be one of predict, admin, metrics',
+  );
   await is('--name', 'a', '--per-second', 'many').toThrow('perSecond: ');
 });

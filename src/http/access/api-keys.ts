@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { parseAs } from '../../formats/json.js';
 import { InputError } from '../../input-error.js';
 
-/** What a key may be good for: asking models; loading, unloading and deleting. */
-export const SCOPES = ['predict', 'admin'] as const;
+/** What a key may be good for: asking models; loading, unloading and deleting; reading the metrics. */
+export const SCOPES = ['predict', 'admin', 'metrics'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** One key, as its line in the keys file has it. */

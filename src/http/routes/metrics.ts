@@ -6,7 +6,7 @@ export function metricsRoutes({ metrics }: AppDependencies): Route[] {
     {
       method: 'GET',
       path: '/metrics',
-      scope: 'open',
+      scope: 'metrics', // which name the models, and tell how much they are asked
       handler: async (c) => {
         const { contentType, body } = await metrics.text();
         return c.body(body, 200, { 'Content-Type': contentType });

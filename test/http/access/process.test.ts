@@ -49,10 +49,12 @@ function ask(url: string, headers: Record<string, string> = {}, query = ''): Pro
 const bearer = (secret: string) => ({ Authorization: `Bearer ${secret}` });
 
 test('keys are asked for, read again on SIGHUP, and never logged', async () => {
-  const [rig, ops, wrong] = ['hc_of-the-rig', 'hc_of-the-operator', 'hc_of-nobody'];
+  const [rig, ops, prometheus] = ['hc_of-the-rig', 'hc_of-the-operator', 'hc_of-prometheus'];
+  const wrong = 'hc_of-nobody';
   await writeKeys(
     { name: 'rig', secret: rig, scopes: ['predict'] },
     { name: 'ops', secret: ops, scopes: ['admin'] },
+    { name: 'prometheus', secret: prometheus, scopes: ['metrics'] },
   );
   const { url, child, stderr } = await start({
     HOST: '0.0.0.0',
@@ -65,8 +67,9 @@ test('keys are asked for, read again on SIGHUP, and never logged', async () => {
     (await ask(url)).status,
     (await fetch(`${url}/livez`)).status,
     (await fetch(`${url}/metrics`)).status,
+    (await fetch(`${url}/metrics`, { headers: bearer(prometheus) })).status,
   ];
-  expect(await statuses()).toEqual([200, 403, 401, 200, 200]);
+  expect(await statuses()).toEqual([200, 403, 401, 200, 401, 200]);
 
   for (const answer of [
     await ask(url, bearer(wrong)),

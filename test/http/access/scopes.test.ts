@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest';
+import type { Scope } from '../../../src/http/access/api-keys.js';
 import { createTestApp } from '../../support/app.js';
 import { bearer, keyRingOf } from '../../support/keys.js';
 
 /** What a key must be good for, by route; every route there is stands here. */
-const SCOPES: Readonly<Record<string, 'open' | 'predict' | 'admin'>> = {
+const SCOPES: Readonly<Record<string, 'open' | Scope>> = {
   'GET /': 'open',
+  'GET /docs': 'open',
+  'GET /docs/:file': 'open',
   'GET /livez': 'open',
   'GET /readyz': 'open',
-  'GET /metrics': 'open',
+  'GET /metrics': 'metrics',
+  'GET /openapi.json': 'open',
   'GET /v1/models': 'predict',
   ...ofModel('GET', '/v1', '', '/stream'),
   ...ofModel('POST', '/v1', '/responses', '/stimuli', '/preferred-stimulus', '/characterize'),
@@ -46,7 +50,8 @@ function ofModel(method: string, under: string, ...tails: string[]): Record<stri
 const keys = keyRingOf([
   { name: 'predict', scopes: ['predict'] },
   { name: 'admin', scopes: ['admin'] },
-  { name: 'both', scopes: ['predict', 'admin'] },
+  { name: 'metrics', scopes: ['metrics'] },
+  { name: 'all', scopes: ['predict', 'admin', 'metrics'] },
 ]);
 
 test('every route of the app has its scope in the table', () => {
@@ -64,6 +69,7 @@ test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
     .replace(':model', 'tiny')
     .replace(':version', '1')
     .replace(':digest', 'x')
+    .replace(':file', 'start.js')
     .replace(':id', 'x');
   const refusals = async (asked: string) => {
     const status = async (headers?: Record<string, string>) => {
@@ -75,16 +81,18 @@ test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
       unknown: await status(bearer('nobody')),
       predict: await status(bearer('predict')),
       admin: await status(bearer('admin')),
-      both: await status(bearer('both')),
+      metrics: await status(bearer('metrics')),
+      all: await status(bearer('all')),
     };
   };
   const needed = scope === 'open' ? 'passed' : 401;
   const expected = {
     none: needed,
     unknown: needed,
-    predict: scope === 'admin' ? 403 : 'passed',
-    admin: scope === 'predict' ? 403 : 'passed',
-    both: 'passed',
+    predict: ['open', 'predict'].includes(scope) ? 'passed' : 403,
+    admin: ['open', 'admin'].includes(scope) ? 'passed' : 403,
+    metrics: ['open', 'metrics'].includes(scope) ? 'passed' : 403,
+    all: 'passed',
   };
   expect(await refusals(method)).toEqual(expected);
   if (method === 'GET') expect(await refusals('HEAD')).toEqual(expected);
