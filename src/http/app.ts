@@ -4,14 +4,16 @@ import { createGuard } from './access/guard.js';
 import { guardWebPages } from './access/web-pages.js';
 import { idempotent } from './idempotency.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
-import type { Handler, Route } from './route.js';
+import { type Handler, isRepeatable, type Route } from './route.js';
 import { characterizeRoutes } from './routes/characterize.js';
+import { docsRoutes } from './routes/docs.js';
 import { healthRoutes } from './routes/health.js';
 import { indexRoutes } from './routes/index.js';
 import { insideRoutes } from './routes/inside.js';
 import { jobRoutes } from './routes/jobs.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
+import { openapiRoutes } from './routes/openapi.js';
 import { parametricRoutes } from './routes/parametric.js';
 import { preferredStimulusRoutes } from './routes/preferred-stimulus.js';
 import { receptiveFieldRoutes } from './routes/receptive-field.js';
@@ -25,13 +27,12 @@ import { type AppContext, type AppEnv, traceRequests } from './trace.js';
 import { errorResponse, isProtocolPath } from './v2/error.js';
 import { protocolRoutes } from './v2/routes.js';
 
-/** The service's HTTP interface. */
-export function createApp(deps: AppDependencies): Hono<AppEnv> {
-  const { logger, metrics, access, clock } = deps;
-  const app = new Hono<AppEnv>();
-  app.use(traceRequests(deps), ...guardWebPages(access));
-  const routes = [
+/** Every route that there is. */
+export function routesOf(deps: AppDependencies): readonly Route[] {
+  const routes: readonly Route[] = [
     ...indexRoutes(),
+    ...openapiRoutes(() => routes),
+    ...docsRoutes(),
     ...healthRoutes(deps),
     ...metricsRoutes(deps),
     ...modelRoutes(deps),
@@ -48,11 +49,19 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     ...jobRoutes(deps),
     ...protocolRoutes(deps),
   ];
+  return routes;
+}
+
+/** The service's HTTP interface. */
+export function createApp(deps: AppDependencies): Hono<AppEnv> {
+  const { logger, metrics, access, clock } = deps;
+  const app = new Hono<AppEnv>();
+  app.use(traceRequests(deps), ...guardWebPages(access));
+  const routes = routesOf(deps);
   const guard = createGuard(access, clock);
   const once = idempotent(deps);
   for (const route of routes) {
-    const repeatable = route.method === 'POST' && route.path.startsWith('/v1/');
-    const handler = repeatable ? once(route.handler) : route.handler;
+    const handler = isRepeatable(route) ? once(route.handler) : route.handler;
     add(app, { ...route, handler: guard({ ...route, handler }) });
   }
   for (const path of new Set(routes.map((route) => route.path))) refuseOthers(app, path, routes);

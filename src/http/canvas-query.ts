@@ -4,7 +4,10 @@ import { WholeNumber } from './request.js';
 import { RawType } from './stimulus-request.js';
 
 /** Pixels along one side. */
-export const Side = WholeNumber.pipe(z.number().min(1, 'must be at least 1'));
+export const Side = WholeNumber.pipe(z.number().min(1, 'must be at least 1')).meta({
+  ...WholeNumber.meta(),
+  minimum: 1,
+});
 
 /** How stimuli are decoded and rendered, where no model says it. */
 export const CanvasQuery = z.strictObject({
@@ -12,9 +15,8 @@ export const CanvasQuery = z.strictObject({
   width: Side.optional(),
   background: z
     .string()
-    .regex(/^[01](\.\d{1,9})?$/, 'must be a gray, 0 to 1')
+    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a gray, 0 to 1')
     .transform(Number)
-    .pipe(z.number().max(1, 'must be a gray, 0 to 1'))
     .default(0.5),
   fit: Fit.default('none'),
   dtype: RawType.optional(),

@@ -6,6 +6,7 @@ import type { Canvas } from '../stimulus/stimuli.js';
 import { type AxisRequest, planSweep, type Sweep, sweepable } from '../stimulus/sweep.js';
 import type { Sweep as TuningSweep } from '../tuning/parametric.js';
 import { averagesPhases, dimensionOf } from './dimensions.js';
+import { NeuronList } from './neurons.js';
 
 /** Of one parameter, and of two together: more would hold others up while they are fitted. */
 const MOST_VALUES = 1000;
@@ -14,7 +15,7 @@ const MOST_COMBINATIONS = 2500;
 const Values = z.array(z.number()).min(1).max(MOST_VALUES);
 
 /** Neurons in a JSON body, as `selectNeurons` takes them. */
-export const Neurons = z.union([z.string(), z.array(z.int().nonnegative()).min(1)]).optional();
+export const Neurons = z.union([NeuronList, z.array(z.int().nonnegative()).min(1)]).optional();
 
 /** The body of a parametric tuning request; `{}` is a whole experiment. */
 export const Experiment = z

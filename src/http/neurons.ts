@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { InputError } from '../input-error.js';
 import type { ModelCard } from '../model/card.js';
 
@@ -9,6 +10,12 @@ export interface NeuronSelection {
 
 /** Ids and ranges of ids: `0,5,7-12`. */
 const NEURON_LIST = /^\d{1,9}(-\d{1,9})?(,\d{1,9}(-\d{1,9})?)*$/;
+
+/** Neurons in a query or a body, as text; `selectNeurons` says what is wrong with one. */
+export const NeuronList = z.string().meta({
+  description: 'ids and ranges of ids, such as 0,5,7-12; left out: all',
+  pattern: NEURON_LIST.source,
+});
 
 /**
  * Finds neurons by their ids, in the order named; all of the model's where none are named.

@@ -13,6 +13,7 @@ import { sheetOf } from '../stimulus/sheet.js';
 import { concatStimuli, type GrayImage, type Stimuli, sliceStimuli } from '../stimulus/stimuli.js';
 import { stimulusDigests } from '../stimulus/turns.js';
 import { modelIdentity } from './answer.js';
+import { Neurons } from './experiment.js';
 import type { Running } from './jobs.js';
 import { selectNeurons } from './neurons.js';
 import type { Service } from './service.js';
@@ -26,7 +27,7 @@ const Gray = z.number().min(0).max(1);
 
 /** What is asked for; `{}` is a whole experiment. */
 export const PreferredStimulusBody = z.strictObject({
-  neurons: z.union([z.string(), z.array(z.int().nonnegative()).min(1)]).optional(),
+  neurons: Neurons,
   restarts: z.int().min(1).max(16).default(4),
   steps: z.int().min(1).max(2000).default(60),
   stepSize: z

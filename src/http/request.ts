@@ -29,7 +29,8 @@ export function readQuery<Schema extends z.ZodObject>(
 export const WholeNumber = z
   .string()
   .regex(/^\d{1,9}$/, 'must be a whole number')
-  .transform(Number);
+  .transform(Number)
+  .meta({ type: 'integer', pattern: undefined, minimum: 0, maximum: 999_999_999 });
 
 /** A number of milliseconds, such as 250 or 12.5. */
 export const MILLISECONDS = /^\d{1,9}(\.\d{1,6})?$/;

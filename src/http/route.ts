@@ -12,6 +12,11 @@ export interface Route {
   readonly handler: Handler;
 }
 
+/** Whether it takes an `Idempotency-Key`. */
+export function isRepeatable({ method, path }: Pick<Route, 'method' | 'path'>): boolean {
+  return method === 'POST' && path.startsWith('/v1/');
+}
+
 /** A model's route, which exists for the latest version and for each version by number. */
 export function modelRoute(
   method: Route['method'],

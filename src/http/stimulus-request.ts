@@ -15,6 +15,7 @@ import { type Canvas, type Stimuli, stimulusAt, stimulusDigest } from '../stimul
 import { rangeWarnings, stimulusStatistics } from '../stimulus/training-range.js';
 import { inTurns } from '../stimulus/turns.js';
 import type { ResponseMatrix } from '../tuning/response-matrix.js';
+import { NeuronList } from './neurons.js';
 import type { Limits } from './service.js';
 
 /** The element types of raw pixels. */
@@ -22,7 +23,7 @@ export const RawType = z.enum(['uint8', 'float32']);
 
 /** The query parameters of every route that takes stimuli. */
 export const StimulusQuery = z.strictObject({
-  neurons: z.string().optional(),
+  neurons: NeuronList.optional(),
   fit: Fit.default('none'),
   dtype: RawType.optional(),
 });

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { JobsClosedError, JobsFullError } from './errors.js';
 import { openJobFiles, type ResultFile } from './job-files.js';
-import { isOver, JOB_STATES, type JobRecord, type JobState, type Part } from './record.js';
+import {
+  isOver,
+  JOB_STATES,
+  type JobRecord,
+  type JobState,
+  type JobView,
+  type Part,
+} from './record.js';
 
 /** Work that takes longer than anybody waits for an answer. */
 export interface Work {
@@ -19,11 +26,6 @@ export interface Work {
   /** Called once when the job is over and its work has ended, also where it is refused or never begins. */
   readonly release: () => void;
 }
-
-/** A job as it stands; `secondsLeft` by how fast it went so far, null while that is not known. */
-export type JobView = Omit<JobRecord, 'formatVersion' | 'progress'> & {
-  readonly progress: JobRecord['progress'] & { readonly secondsLeft: number | null };
-};
 
 export interface Jobs {
   /**

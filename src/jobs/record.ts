@@ -44,6 +44,12 @@ export const JobRecord = z.strictObject({
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 
+/** A job as it is told; `secondsLeft` by how fast it went so far, null while that is not known. */
+export const JobView = JobRecord.omit({ formatVersion: true }).extend({
+  progress: JobRecord.shape.progress.extend({ secondsLeft: Count.nullable() }),
+});
+export type JobView = z.infer<typeof JobView>;
+
 /** Whether nothing will change any more. */
 export function isOver({ state }: Pick<JobRecord, 'state'>): boolean {
   return state !== 'queued' && state !== 'running';

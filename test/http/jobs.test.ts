@@ -4,7 +4,7 @@ import { answerJob } from '../../src/http/jobs.js';
 import { listen } from '../../src/http/server.js';
 import { type AppEnv, traceRequests } from '../../src/http/trace.js';
 import { createTestApp } from '../support/app.js';
-import { file, heldWork, openTestJobs } from '../support/jobs.js';
+import { file, heldWork, MODEL, openTestJobs } from '../support/jobs.js';
 import { detailOf } from '../support/stored-sets.js';
 
 const JOBS = '/v1/jobs';
@@ -31,6 +31,13 @@ test('a job is answered 202 with its place', async () => {
   expect(await answer.json()).toMatchObject({ id: job!.id, kind: 'mapping' });
 });
 
+/** What a search for preferred stimuli finds, of no neuron. */
+const RESULT = JSON.stringify({
+  model: MODEL,
+  ...{ restarts: 1, seed: 1, steps: 1, stepSize: 0.1, background: 0.5, norm: 1 },
+  ...{ pixels: [0, 1], blur: 0, jitter: 0, formulas: { norm: 'n', diversity: 'd' }, neurons: [] },
+});
+
 test('jobs are listed, told, and their results given as asked', async () => {
   const { app, jobs } = await createJobsApp();
   const { work, finish } = heldWork();
@@ -40,14 +47,14 @@ test('jobs are listed, told, and their results given as asked', async () => {
   expect(await detailOf(app.request(`${JOBS}/${id}/result`))).toBe(
     `409 the job has no result, it is running; GET /v1/jobs/${id}/events waits for it`,
   );
-  finish([file('neurons.json', '{"a": 1}'), file('neurons.csv', 'a\n1'), file('b.csv', 'b')]);
+  finish([file('neurons.json', RESULT), file('neurons.csv', 'a\n1'), file('b.csv', 'b')]);
   await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
   const result = async (query: string, Accept?: string) => {
     const headers = Accept === undefined ? {} : { Accept };
     const answer = await app.request(`${JOBS}/${id}/result${query}`, { headers });
     return [answer.headers.get('Content-Type'), await answer.text()];
   };
-  expect(await result('')).toEqual(['application/json', '{"a": 1}']);
+  expect(await result('')).toEqual(['application/json', RESULT]);
   expect(await result('', 'text/csv')).toEqual(['text/csv', 'a\n1']);
   expect(await result('?part=b.csv')).toEqual(['text/csv', 'b']);
   expect(await detailOf(app.request(`${JOBS}/${id}/result?part=c.csv`))).toBe(

@@ -11,7 +11,7 @@ test('GET / says where to look', async () => {
   const body = await (await app.request('/')).json();
   expect(body).toMatchObject({
     service: 'hypercolumn',
-    routes: { 'GET /v1/models': 'the models' },
+    routes: { 'GET /v1/models': 'The models' },
   });
 });
 
@@ -32,7 +32,11 @@ test('every route in the index is there', async () => {
   const { routes } = (await (await app.request('/')).json()) as { routes: Record<string, string> };
   for (const route of Object.keys(routes)) {
     const [method = '', path = ''] = route.split(' ');
-    const own = path.replace('{model}', 'tiny').replace('{digest}', digest).replace('{id}', id);
+    const own = path
+      .replace('{model}', 'tiny')
+      .replace('{digest}', digest)
+      .replace('{id}', id)
+      .replace('{file}', 'start.js');
     const answer = await app.request(own, { method });
     expect([200, 202, 204, 400, 409, 422, 503], route).toContain(answer.status);
   }

@@ -99,10 +99,10 @@ test('uploads that are refused', async () => {
     `"400 the body is empty; stimuli are expected"`,
   );
   expect(await detailOf(put(app, 'x', '?height=3'))).toMatchInlineSnapshot(
-    `"400 height and width go together, and fit needs both"`,
+    `"422 height and width go together, and fit needs both"`,
   );
   expect(await detailOf(put(app, 'x', '?fit=crop'))).toMatchInlineSnapshot(
-    `"400 height and width go together, and fit needs both"`,
+    `"422 height and width go together, and fit needs both"`,
   );
   expect(await detailOf(put(app, 'x', '?background=2'))).toMatchInlineSnapshot(
     `"400 query parameter 'background' must be a gray, 0 to 1"`,

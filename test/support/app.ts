@@ -4,12 +4,12 @@ import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engi
 import { EngineLostError } from '../../src/engine/engine.js';
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
 import type { Access } from '../../src/http/access/access.js';
-import { createApp } from '../../src/http/app.js';
 import { createMetrics } from '../../src/http/metrics.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
 import { createStoreMetrics } from '../../src/http/store-metrics.js';
 import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
 import { tinyModel } from './cards.js';
+import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 import { fixedRepository } from './fixed-repository.js';
 
@@ -76,7 +76,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     logger,
     clock,
   };
-  const app = createApp(deps);
+  const app = createCheckedApp(deps);
   return { app, deps, engine, catalogue, scheduler, service, streams, state, time, log };
 }
 

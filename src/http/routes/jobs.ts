@@ -1,8 +1,7 @@
 import { accepts } from 'hono/accepts';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import type { JobView } from '../../jobs/jobs.js';
-import { isOver, JobId, mediaTypeOf } from '../../jobs/record.js';
+import { isOver, JobId, type JobView, mediaTypeOf } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
 import { jobsOf } from '../jobs.js';
 import { Problem } from '../problem.js';
@@ -17,7 +16,7 @@ const HEARTBEAT = 15_000;
 const LAST_EVENT = 'end';
 
 const NoQuery = z.strictObject({});
-const ResultQuery = z.strictObject({ part: z.string().optional() });
+export const ResultQuery = z.strictObject({ part: z.string().optional() });
 
 /** Long work: how it stands, its result, its end. */
 export function jobRoutes(deps: AppDependencies): Route[] {

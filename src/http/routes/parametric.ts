@@ -5,7 +5,7 @@ import { answerInTurns, modelIdentity } from '../answer.js';
 import { readBody } from '../body.js';
 import { Experiment, planExperiment, tuningSweep } from '../experiment.js';
 import { modelOf, serviceOf } from '../models.js';
-import { neuronsOf, selectNeurons } from '../neurons.js';
+import { NeuronList, neuronsOf, selectNeurons } from '../neurons.js';
 import { gatherWarnings } from '../report-headers.js';
 import { readDeadline, readJson, readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
@@ -14,7 +14,7 @@ import { canvasOf } from '../stimulus-request.js';
 import { eachNeuron, sweptResponses } from '../swept-responses.js';
 import { type AppContext, timing } from '../trace.js';
 
-const Query = z.strictObject({ neurons: z.string().optional() });
+export const ParametricQuery = z.strictObject({ neurons: NeuronList.optional() });
 
 /** Tuning to one or two stimulus parameters, measured with rendered stimuli. */
 export function parametricRoutes(deps: AppDependencies): Route[] {
@@ -24,7 +24,7 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
   async function measure(c: AppContext): Promise<Response> {
     const service = serviceOf(deps);
     const model = modelOf(c, service);
-    const query = readQuery(c, Query);
+    const query = readQuery(c, ParametricQuery);
     const deadline = readDeadline(c);
     const asked =
       query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);

@@ -7,7 +7,7 @@ import { receptiveField } from '../../tuning/receptive-field.js';
 import { answerInTurns, answerNpy, modelIdentity } from '../answer.js';
 import { readBody } from '../body.js';
 import { modelOf, serviceOf } from '../models.js';
-import { neuronsOf, selectNeurons } from '../neurons.js';
+import { NeuronList, neuronsOf, selectNeurons } from '../neurons.js';
 import { Mapping, planProbe } from '../position-probe.js';
 import { gatherWarnings, reportHeaders } from '../report-headers.js';
 import { readDeadline, readJson, readQuery } from '../request.js';
@@ -17,7 +17,7 @@ import { canvasOf } from '../stimulus-request.js';
 import { eachNeuron, sweptResponses } from '../swept-responses.js';
 import { type AppContext, timed, timing } from '../trace.js';
 
-const Query = z.strictObject({ neurons: z.string().optional() });
+export const MappingQuery = z.strictObject({ neurons: NeuronList.optional() });
 
 /** Where on the image neurons respond: maps by small stimuli at many places. */
 export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
@@ -27,7 +27,7 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
   async function measure(c: AppContext): Promise<Response> {
     const service = serviceOf(deps);
     const model = modelOf(c, service);
-    const query = readQuery(c, Query);
+    const query = readQuery(c, MappingQuery);
     const deadline = readDeadline(c);
     const asked =
       query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);

@@ -28,8 +28,11 @@ const MOST_PIXELS = 2 ** 24;
 /** The side of the paper's stimuli. */
 const SIDE = 50;
 
-const SheetQuery = CanvasQuery.extend({ height: Side.default(SIDE), width: Side.default(SIDE) });
-const ModelQuery = StimulusQuery.omit({ neurons: true });
+export const SheetQuery = CanvasQuery.extend({
+  height: Side.default(SIDE),
+  width: Side.default(SIDE),
+});
+export const ModelQuery = StimulusQuery.omit({ neurons: true });
 
 /** Stimuli to look at: as they are rendered, or as a model would be shown them. */
 export function stimulusRoutes(deps: AppDependencies): Route[] {

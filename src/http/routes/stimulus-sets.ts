@@ -98,7 +98,7 @@ export function stimulusSetRoutes(deps: AppDependencies): Route[] {
 function targetOf({ height, width, background, fit }: CanvasQuery): Canvas | Backdrop {
   if (height !== undefined && width !== undefined) return { height, width, background };
   if (height === undefined && width === undefined && fit === 'none') return { background };
-  throw new Problem(400, 'height and width go together, and fit needs both');
+  throw new Problem(422, 'height and width go together, and fit needs both');
 }
 
 /** What is told of a set without its stimuli. */

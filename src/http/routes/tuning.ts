@@ -15,7 +15,7 @@ import { computeOrRecall, recallNote, storedStimuli } from '../stored.js';
 import { type AppContext, timed, timing } from '../trace.js';
 import { peakAnswer, rankAnswer } from '../tuning-answers.js';
 
-const TuningQuery = z.strictObject({ ...StimulusQuery.shape, k: WholeNumber.optional() });
+export const TuningQuery = z.strictObject({ ...StimulusQuery.shape, k: WholeNumber.optional() });
 
 /** Predicted responses to a stimulus set, with the real ones where they were sent along. */
 interface ResponsesToSet {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ServedModel } from '../../engine/catalogue.js';
 import { InputError } from '../../input-error.js';
 import { sizeText } from '../../stimulus/errors.js';
-import { selectNeurons } from '../neurons.js';
+import { NeuronList, selectNeurons } from '../neurons.js';
 import { Problem } from '../problem.js';
 import { MILLISECONDS } from '../request.js';
 import type { StreamTerms } from './terms.js';
@@ -10,7 +10,7 @@ import type { StreamTerms } from './terms.js';
 /** The query parameters that open a stream. */
 export const StreamQuery = z.strictObject({
   dtype: z.enum(['uint8', 'float32'], { error: 'must be uint8 or float32' }),
-  neurons: z.string().optional(),
+  neurons: NeuronList.optional(),
   shape: z
     .string()
     .regex(/^\d{1,6}x\d{1,6}$/, 'must be height x width in pixels, such as 50x50')

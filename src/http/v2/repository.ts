@@ -9,11 +9,11 @@ import type { Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
 
-const IndexBody = z.strictObject({ ready: z.boolean().default(false) });
+export const IndexBody = z.strictObject({ ready: z.boolean().default(false) });
 /** A model is configured by its card alone, and has no files but those of its folder. */
-const LoadBody = z.strictObject({ parameters: z.strictObject({}).nullish() });
+export const LoadBody = z.strictObject({ parameters: z.strictObject({}).nullish() });
 /** No model depends on another. */
-const UnloadBody = z.strictObject({
+export const UnloadBody = z.strictObject({
   parameters: z.strictObject({ unload_dependents: z.boolean().optional() }).nullish(),
 });
 

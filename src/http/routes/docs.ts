@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { Problem } from '../problem.js';
+import type { Route } from '../route.js';
+import type { AppContext } from '../trace.js';
+
+/** What the page is made of. */
+export const DocsFile = z.enum(['start.js', 'swagger-ui-bundle.js', 'swagger-ui.css']);
+type DocsFile = z.infer<typeof DocsFile>;
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Hypercolumn: the interface</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+const START = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
+  displayRequestDuration: true,
+  validatorUrl: null,
+});
+`;
+
+const HEADERS = {
+  // the page draws its icons from data: and measures with inline styles; it asks nobody else
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Cache-Control': 'no-cache',
+};
+
+const FILES: Readonly<Record<DocsFile, () => string | Promise<string>>> = {
+  'start.js': () => START,
+  'swagger-ui-bundle.js': () => fileOf('swagger-ui-dist/swagger-ui-bundle.js'),
+  'swagger-ui.css': () => fileOf('swagger-ui-dist/swagger-ui.css'),
+};
+
+/** A page to try the interface with: Swagger UI, from this service alone. */
+export function docsRoutes(): Route[] {
+  return [
+    { method: 'GET', path: '/docs', scope: 'open', handler: (c) => answer(c, 'html', PAGE) },
+    { method: 'GET', path: '/docs/:file', scope: 'open', handler: file },
+  ];
+
+  async function file(c: AppContext): Promise<Response> {
+    const name = DocsFile.safeParse(c.req.param('file'));
+    if (!name.success) throw new Problem(404, 'the page has no such file; it is at /docs');
+    const text = await FILES[name.data]();
+    return answer(c, name.data.endsWith('.css') ? 'css' : 'javascript', text);
+  }
+}
+
+function answer(c: AppContext, type: string, text: string): Response {
+  return c.body(text, 200, { ...HEADERS, 'Content-Type': `text/${type}; charset=utf-8` });
+}
+
+/** @param name of a file in a package */
+function fileOf(name: string): Promise<string> {
+  return readFile(fileURLToPath(import.meta.resolve(name)), 'utf8');
+}

@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { NeuronTuning } from '../../tuning/parametric.js';
+import { ReceptiveField } from '../../tuning/receptive-field.js';
+import { Index } from '../../tuning/schemas.js';
+import { Experiment } from '../experiment.js';
+import { BINARY, json, modelOperation, named, type Operations } from '../openapi/operation.js';
+import {
+  Digest,
+  ending,
+  formOf,
+  Id,
+  ModelIdentity,
+  Numbers,
+  REPORT_HEADERS,
+  Report,
+  recalled,
+  Score,
+  STIMULI,
+  Warnings,
+} from '../openapi/parts.js';
+import { Mapping } from '../position-probe.js';
+import { ParametricQuery } from './parametric.js';
+import { MappingQuery } from './receptive-field.js';
+import { TuningQuery } from './tuning.js';
+
+const curves = { real: Numbers.optional(), predicted: Numbers };
+
+const RankNeuron = named(
+  'RankTuning',
+  z.strictObject({
+    id: Id,
+    order: z.array(z.int()).describe('stimuli, strongest first'),
+    ...curves,
+    ...{ CORR: Score, PT_J: Score, PT_S: Score, theta: Score },
+    ties: z.int(),
+    reason: z.string().optional(),
+  }),
+);
+const peak = {
+  top: z.array(z.strictObject({ stimulus: z.int(), response: z.number() })),
+  peak: z.number(),
+  theta: z.number(),
+  ties: z.int(),
+  shareAboveHalfPeak: Index,
+  sparseness: Index,
+};
+const PeakNeuron = named(
+  'PeakTuning',
+  z.strictObject({
+    id: Id,
+    ...peak,
+    real: z.strictObject(peak).optional(),
+    ...{ PT_J: Score, PT_S: Score },
+    reason: z.string().optional(),
+  }),
+);
+
+const set = { stimuli: z.array(Report), ...recalled, ...ending };
+/** What was shown in a sweep, with what varied. */
+const Shown = z.array(
+  z
+    .object({ digest: Digest, warnings: z.array(z.string()) })
+    .catchall(z.number().describe('a parameter that varies')),
+);
+const swept = {
+  stimulus: z.record(z.string(), z.unknown()),
+  warnings: Warnings,
+  stimuli: Shown,
+  stimulusSet: Digest,
+  ...ending,
+};
+const axis = { parameter: z.string(), values: Numbers, unit: z.string() };
+
+/** A form may hold the real responses as well. */
+const SET = {
+  ...STIMULI,
+  'multipart/form-data': formOf('FormWithResponses', {
+    responses: z.file().optional().describe('the real ones, .npy [stimuli, neurons]'),
+  }),
+};
+const ofSet = {
+  tag: 'experiments',
+  query: TuningQuery,
+  deadline: true,
+  body: { required: true, content: SET },
+} as const;
+
+export const experimentOperations: Operations = {
+  ...modelOperation('POST', '/tuning/rank', {
+    ...ofSet,
+    id: 'rankTuning',
+    summary: 'Rank-ordered tuning curves to a set of stimuli',
+    answers: json(
+      'A curve for each neuron, and that of the population',
+      z.strictObject({
+        model: ModelIdentity,
+        orderedBy: z.enum(['real', 'predicted']),
+        k: z.int(),
+        neurons: z.array(RankNeuron),
+        population: z.strictObject(curves),
+        ...set,
+      }),
+    ),
+  }),
+  ...modelOperation('POST', '/tuning/peak', {
+    ...ofSet,
+    id: 'peakTuning',
+    summary: 'The strongest stimuli of each neuron',
+    answers: json(
+      'The peak of each neuron',
+      z.strictObject({ model: ModelIdentity, k: z.int(), neurons: z.array(PeakNeuron), ...set }),
+    ),
+  }),
+  ...modelOperation('POST', '/tuning/parametric', {
+    id: 'parametricTuning',
+    tag: 'experiments',
+    summary: 'Tuning to one or two stimulus parameters',
+    query: ParametricQuery,
+    deadline: true,
+    body: { required: false, content: { 'application/json': named('Experiment', Experiment) } },
+    answers: json(
+      'Curves and indices of each neuron',
+      z.strictObject({
+        model: ModelIdentity,
+        ...axis,
+        second: z.strictObject(axis).optional(),
+        averagedOver: z.record(z.string(), Numbers),
+        neurons: z.array(z.strictObject({ id: Id, ...NeuronTuning.shape })),
+        ...swept,
+      }),
+    ),
+  }),
+  ...modelOperation('POST', '/receptive-field', {
+    id: 'receptiveField',
+    tag: 'experiments',
+    summary: 'Where on the image neurons respond',
+    query: MappingQuery,
+    deadline: true,
+    body: { required: false, content: { 'application/json': named('Mapping', Mapping) } },
+    answers: {
+      200: {
+        description: 'A map of each neuron, as JSON, float32 [neurons, y, x], or to look at',
+        content: {
+          'application/json': z.strictObject({
+            model: ModelIdentity,
+            x: Numbers,
+            y: Numbers,
+            unit: z.string(),
+            neurons: z.array(z.strictObject({ id: Id, ...ReceptiveField.shape })),
+            ...swept,
+          }),
+          'application/x-npy': BINARY,
+          'image/png': BINARY,
+        },
+        headers: REPORT_HEADERS,
+      },
+    },
+  }),
+};

@@ -1,0 +1,35 @@
+import { createApp, routesOf } from '../../src/http/app.js';
+import { openapiDocument } from '../../src/http/openapi/document.js';
+import { OPERATIONS } from '../../src/http/openapi/operations.js';
+import type { AppDependencies } from '../../src/http/service.js';
+import { createContract, type Document } from './openapi.js';
+
+/** No answer: the client had gone. */
+const CLIENT_GONE = 499;
+
+let contract: ReturnType<typeof createContract> | undefined;
+
+/** The app, whose `request` fails where an answer is not as the OpenAPI document tells. */
+export function createCheckedApp(deps: AppDependencies): ReturnType<typeof createApp> {
+  const app = createApp(deps);
+  const request = app.request.bind(app);
+  app.request = async (input, init, ...rest) => {
+    const answer = await request(input, init, ...rest);
+    // the same for every app, and it takes a moment to make
+    const document = () => openapiDocument(routesOf(deps), OPERATIONS) as unknown as Document;
+    contract ??= createContract(document());
+    const { method = 'GET' } = input instanceof Request ? input : { ...init };
+    const { pathname } = new URL(input instanceof Request ? input.url : input, 'http://localhost');
+    const path = contract.find(method, pathname);
+    if (path === undefined || answer.status === CLIENT_GONE || !isReadable(answer)) return answer;
+    const differences = await contract.differences(method, path, answer.clone());
+    if (differences.length > 0) throw new Error(`not as documented: ${differences.join('; ')}`);
+    return answer;
+  };
+  return app;
+}
+
+/** Events would be waited for until their end. */
+function isReadable({ headers }: Response): boolean {
+  return headers.get('Content-Type') !== 'text/event-stream' && !headers.has('Content-Encoding');
+}
