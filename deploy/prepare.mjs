@@ -2,7 +2,7 @@
 // sources say. Plain JavaScript, since it runs before anything is installed or compiled. It says
 // nothing when there is nothing to do, and never anything on stdout, which is the program's.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,8 +14,9 @@ function nodeProblem(version) {
   if (major >= 23) {
     return `Node ${version} is too new: @tensorflow/tfjs-node-gpu breaks on Node 23 and later. Use Node 22 or 20.`;
   }
-  if (major < 20 || (major === 20 && minor < 9)) {
-    return `Node ${version} is too old: use Node 22, or 20 from 20.9 on.`;
+  const least = { 20: 19, 22: 12 }[major];
+  if (least === undefined || minor < least) {
+    return `Node ${version} is too old: use Node 22 from 22.12 on, or 20 from 20.19 on.`;
   }
 }
 
@@ -58,7 +59,31 @@ function install(reason) {
 }
 
 function compile() {
-  const status = run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc')]);
+  runOrEnd('typescript/bin/tsc');
+  runOrEnd('typescript/bin/tsc', '-p', 'src/page');
+}
+
+/** The page is bundled only where something of it is newer: that takes longer than all the rest. */
+function bundlePage() {
+  const built = join(root, 'dist', 'page', 'index.html');
+  const sources = ['src', 'package-lock.json'].map((name) => join(root, name));
+  if (existsSync(built) && newest(sources) < statSync(built).mtimeMs) return;
+  runOrEnd('vite/bin/vite.js', 'build', 'src/page', '--config', 'src/page/vite.config.ts');
+}
+
+/** When the newest of files, and of the files in folders, was changed. */
+function newest(paths) {
+  const times = paths.map((path) => {
+    const stat = statSync(path);
+    if (!stat.isDirectory()) return stat.mtimeMs;
+    return Math.max(stat.mtimeMs, newest(readdirSync(path).map((name) => join(path, name))));
+  });
+  return Math.max(0, ...times);
+}
+
+/** Runs a program of node_modules; where it fails, it has said why. */
+function runOrEnd(program, ...args) {
+  const status = run(process.execPath, [join(root, 'node_modules', program), ...args]);
   if (status !== 0) process.exit(status);
 }
 
@@ -93,3 +118,4 @@ const reason = installProblem();
 if (reason !== undefined) install(reason);
 compile();
 removeStaleOutputs();
+bundlePage();

@@ -23,7 +23,7 @@ export function announcement(
     ['engine', [`${engine.name}, ${engine.device}`]],
     ['models', models.length > 0 ? models : ['none: train one (see README.md), then start again']],
     ['sets', ['folder' in keeping ? `kept in ${keeping.folder}` : `none: ${keeping.unusable}`]],
-    ['look', [`${url}/v1/models`, `${url}/metrics`, 'README.md']],
+    ['look', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`, 'README.md']],
     [
       'ask',
       [

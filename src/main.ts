@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { announcement } from './announcement.js';
@@ -38,6 +39,9 @@ const CHUNK = 32;
 /** What a sweep may hold up a prediction for. */
 const SWEEP_MILLISECONDS = 40;
 
+/** Of the compiled service. */
+const PAGE_FOLDER = fileURLToPath(new URL('../page', import.meta.url));
+
 const clock = () => performance.now();
 
 try {
@@ -70,6 +74,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   createJobMetrics(registry, () => jobCounts(readiness));
   const app = createApp({
     readiness: () => readiness,
+    pageFolder: PAGE_FOLDER,
     access,
     limits: {
       maxBody: config.MAX_BODY,

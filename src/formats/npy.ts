@@ -41,7 +41,7 @@ export interface NpyArray {
 /** Enough bytes for every header that numpy writes for a plain array. */
 export const NPY_HEADER_BYTES = 4096;
 
-const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+const MAGIC = '\x93NUMPY';
 const MAX_ELEMENTS = 2 ** 40;
 
 /** Number of elements of a shape; 1 for a scalar. */
@@ -59,21 +59,21 @@ export function bytesPerElement(element: NpyElement): number {
  * @throws InputError when it is not .npy, or holds an element type that is not a real number
  */
 export function decodeNpyHeader(bytes: Uint8Array): NpyHeader {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length < 12 || !buffer.subarray(0, 6).equals(MAGIC)) {
+  if (bytes.length < 12 || latin1(bytes.subarray(0, 6)) !== MAGIC) {
     throw new InputError('not a .npy file: it does not begin with the bytes \\x93NUMPY');
   }
-  const version = buffer[6]!;
+  const version = bytes[6]!;
   if (version < 1 || version > 3) {
     throw new InputError(`.npy format version ${version} is not known; save it with numpy.save`);
   }
   const textStart = version === 1 ? 10 : 12;
-  const textLength = version === 1 ? buffer.readUInt16LE(8) : buffer.readUInt32LE(8);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const textLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const dataOffset = textStart + textLength;
-  if (dataOffset > buffer.length) {
+  if (dataOffset > bytes.length) {
     throw new InputError('the .npy header is cut off');
   }
-  const text = buffer.toString('latin1', textStart, dataOffset);
+  const text = latin1(bytes.subarray(textStart, dataOffset));
   const descriptor = /'descr'\s*:\s*'([<>|=])([a-z]\d+)'/.exec(text);
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text);
   const shapeText = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text);
@@ -123,13 +123,15 @@ export function decodeNpy(bytes: Uint8Array): NpyArray {
 }
 
 /** Writes an array in C order as .npy (format version 1.0, little-endian). */
-export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array {
+export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array<ArrayBuffer> {
   if (elementCount(shape) !== data.length) {
     throw new Error(`shape (${shape.join(', ')}) does not hold ${data.length} elements`);
   }
-  const header = Buffer.from(npyHeaderText(elementOf(data), shape), 'latin1');
-  const body = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return Buffer.concat([header, body]);
+  const header = npyHeaderText(elementOf(data), shape);
+  const file = new Uint8Array(header.length + data.byteLength);
+  for (let i = 0; i < header.length; i++) file[i] = header.charCodeAt(i);
+  file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
+  return file;
 }
 
 function npyHeaderText(element: NpyElement, shape: readonly number[]): string {
@@ -139,7 +141,12 @@ function npyHeaderText(element: NpyElement, shape: readonly number[]): string {
   // the data begins on a multiple of 64 bytes, as numpy does it
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const size = String.fromCharCode(length & 0xff, length >> 8);
-  return `${MAGIC.toString('latin1')}\x01\x00${size}${text.padEnd(length - 1)}\n`;
+  return `${MAGIC}\x01\x00${size}${text.padEnd(length - 1)}\n`;
+}
+
+/** One character for each byte. */
+function latin1(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
 function isElement(name: string): name is NpyElement {

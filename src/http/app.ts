@@ -8,12 +8,12 @@ import { type Handler, isRepeatable, type Route } from './route.js';
 import { characterizeRoutes } from './routes/characterize.js';
 import { docsRoutes } from './routes/docs.js';
 import { healthRoutes } from './routes/health.js';
-import { indexRoutes } from './routes/index.js';
 import { insideRoutes } from './routes/inside.js';
 import { jobRoutes } from './routes/jobs.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { openapiRoutes } from './routes/openapi.js';
+import { pageRoutes } from './routes/page.js';
 import { parametricRoutes } from './routes/parametric.js';
 import { preferredStimulusRoutes } from './routes/preferred-stimulus.js';
 import { receptiveFieldRoutes } from './routes/receptive-field.js';
@@ -30,7 +30,7 @@ import { protocolRoutes } from './v2/routes.js';
 /** Every route that there is. */
 export function routesOf(deps: AppDependencies): readonly Route[] {
   const routes: readonly Route[] = [
-    ...indexRoutes(),
+    ...pageRoutes(deps),
     ...openapiRoutes(() => routes),
     ...docsRoutes(),
     ...healthRoutes(deps),

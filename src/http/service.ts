@@ -44,6 +44,8 @@ export interface Limits {
 /** Everything the routes work with. */
 export interface AppDependencies {
   readonly readiness: () => Readiness;
+  /** Where the page lies, built: index.html and assets/. */
+  readonly pageFolder: string;
   readonly access: Access;
   readonly limits: Limits;
   readonly streams: Streams;

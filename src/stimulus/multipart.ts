@@ -29,7 +29,9 @@ const UNSTATED = 'text/plain';
  * @throws InputError when the body cannot be split, is empty, or holds other text fields
  */
 export async function readForm(contentType: string, body: Uint8Array): Promise<Form> {
-  const form = await new Response(body, { headers: { 'content-type': contentType } })
+  // typed by the memory that bodies of requests lie in
+  const owned = body as Uint8Array<ArrayBuffer>;
+  const form = await new Response(owned, { headers: { 'content-type': contentType } })
     .formData()
     .catch((cause: unknown) => {
       throw new InputError(

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const script = fileURLToPath(new URL('../../deploy/prepare.mjs', import.meta.url));
+const COMPILED = 'compiled\ncompiled -p src/page\n';
+const BUNDLED = 'bundled build src/page --config src/page/vite.config.ts\n';
 const wanted = { '': {}, 'node_modules/a': { version: '1.0.0' } };
 
 let root: string;
@@ -24,9 +27,11 @@ beforeEach(() => {
   cpSync(script, join(root, 'deploy', 'prepare.mjs'));
   write('package-lock.json', lockfile(wanted));
   write('node_modules/.package-lock.json', lockfile(wanted));
-  compilerDoes("console.log('compiled')");
+  compilerDoes("console.log('compiled', ...process.argv.slice(2))");
+  bundlerDoes("console.log('bundled', ...process.argv.slice(2))");
   npmDoes('');
   mkdirSync(join(root, 'dist'));
+  mkdirSync(join(root, 'src'));
 });
 
 afterEach(() => {
@@ -55,6 +60,11 @@ function compilerDoes(code: string): void {
   write('node_modules/typescript/bin/tsc', code);
 }
 
+function bundlerDoes(code: string): void {
+  write('node_modules/vite/package.json', '{"type": "module"}');
+  write('node_modules/vite/bin/vite.js', code);
+}
+
 function prepare(...nodeArguments: string[]): {
   status: number | null;
   stdout: string;
@@ -71,7 +81,26 @@ function prepare(...nodeArguments: string[]): {
 }
 
 test('an install that fits is left alone, and the sources are compiled off stdout', () => {
-  expect(prepare()).toEqual({ status: 0, stdout: '', stderr: 'compiled\n', npm: null });
+  expect(prepare()).toEqual({ status: 0, stdout: '', stderr: `${COMPILED}${BUNDLED}`, npm: null });
+});
+
+test('the page is bundled again only where something of it is newer', () => {
+  write('src/page/main.tsx', '');
+  write('dist/page/index.html', '');
+  const dated = (file: string, seconds: number) => utimesSync(join(root, file), seconds, seconds);
+  dated('package-lock.json', 100);
+  dated('src/page/main.tsx', 200);
+  dated('src/page', 200);
+  dated('src', 200);
+  dated('dist/page/index.html', 300);
+  expect(prepare().stderr).toBe(COMPILED);
+  dated('src/page/main.tsx', 400);
+  expect(prepare().stderr).toBe(`${COMPILED}${BUNDLED}`);
+});
+
+test('a page that cannot be bundled stops with its status', () => {
+  bundlerDoes('process.exit(3)');
+  expect(prepare().status).toBe(3);
 });
 
 test.each([
@@ -123,8 +152,10 @@ test('an install that takes native TensorFlow away says how to get it back', () 
 
 test.each([
   ['23.1.0', 1, 'Use Node 22 or 20'],
-  ['20.8.1', 1, 'use Node 22, or 20 from 20.9 on'],
-  ['20.9.0', 0, ''],
+  ['20.18.3', 1, 'use Node 22 from 22.12 on, or 20 from 20.19 on'],
+  ['20.19.0', 0, ''],
+  ['21.7.3', 1, 'use Node 22 from 22.12 on'],
+  ['22.11.0', 1, 'use Node 22 from 22.12 on'],
   ['22.22.2', 0, ''],
 ])('on Node %s it ends with status %i', (version, expected, advice) => {
   const pretend = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`;

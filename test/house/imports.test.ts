@@ -9,6 +9,8 @@ import {
   longFiles,
   mentions,
   type Plan,
+  roomOf,
+  runtimeImports,
   type Sources,
 } from './imports.js';
 
@@ -27,12 +29,13 @@ const PLAN: Plan = {
   'src/store': [...FOUNDATION, 'src/stimulus'],
   'src/jobs': FOUNDATION,
   'src/engine': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus', 'src/inside'],
-  'src/page': [],
   'src/http': [
     ...FOUNDATION,
     ...['src/network', 'src/model', 'src/stimulus', 'src/tuning', 'src/store', 'src/engine'],
-    ...['src/inside', 'src/jobs', 'src/page'],
+    ...['src/inside', 'src/jobs'],
   ],
+  // a client: what it runs is its own, and pure functions; of the rest it knows the types
+  'src/page': [...FOUNDATION, 'src/tuning', 'src/stimulus', 'src/http'],
   'src/config': ['src/input-error'],
   'src/announcement': ['src/engine'],
   'src/main': [
@@ -80,7 +83,7 @@ function read(...folders: string[]): Sources {
         (file) => `${folder}/${file}`,
       ),
     )
-    .filter((file) => file.endsWith('.ts'));
+    .filter((file) => /\.tsx?$/.test(file));
   return new Map(files.sort().map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 }
 
@@ -88,6 +91,15 @@ const served = read('src', 'training');
 
 test('imports run only downward, from room to room as planned', () => {
   expect(forbiddenImports(served, PLAN)).toEqual([]);
+});
+
+test('of the service the page knows the types alone', () => {
+  const page = [...read('src/page')].flatMap(([file, text]) => runtimeImports(file, text));
+  const rooms = new Set(page.map(roomOf));
+  rooms.delete('src/page');
+  expect([...rooms].sort()).toEqual(
+    ['src/formats', 'src/tuning'].filter((room) => rooms.has(room)),
+  );
 });
 
 test('no file imports itself through others', () => {

@@ -24,6 +24,12 @@ export function importsOf(file: string, text: string): Import[] {
   });
 }
 
+/** The files that are imported to be run, not for their types alone. */
+export function runtimeImports(file: string, text: string): string[] {
+  const code = text.replaceAll(/^(?:import|export) type [^;]*;/gm, '');
+  return importsOf(file, code).map(({ target }) => target);
+}
+
 /** `src/http/routes/health.ts` -> `src/http`, `src/main.ts` -> `src/main`, `training/x/y.ts` -> `training`. */
 export function roomOf(file: string): string {
   const [top, second] = file.split('/');
@@ -56,7 +62,7 @@ export function importCycles(sources: Sources): string[] {
       cycles.add([...trail.slice(start), file].join(' -> '));
       return;
     }
-    const text = sources.get(file);
+    const text = sources.get(file) ?? sources.get(`${file}x`);
     if (text === undefined || finished.has(file)) return;
     trail.push(file);
     for (const { target } of importsOf(file, text)) visit(target);

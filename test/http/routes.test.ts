@@ -36,6 +36,7 @@ test('every route in the index is there', async () => {
       .replace('{model}', 'tiny')
       .replace('{digest}', digest)
       .replace('{id}', id)
+      .replace('{asset}', 'main.js')
       .replace('{file}', 'start.js');
     const answer = await app.request(own, { method });
     expect([200, 202, 204, 400, 409, 422, 503], route).toContain(answer.status);

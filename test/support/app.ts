@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engine/catalogue.js';
@@ -62,6 +63,7 @@ export function createTestApp(options: TestAppOptions = {}) {
   });
   const deps: AppDependencies = {
     readiness: () => state.readiness,
+    pageFolder: fileURLToPath(new URL('../fixtures/page', import.meta.url)),
     access: {
       keys: undefined,
       maxConcurrent: 100,

@@ -54,13 +54,25 @@ export interface Operation {
 
 export type Operations = Readonly<Record<RouteName, Operation>>;
 
+/** What a model's route is told twice: for the latest version, and for each version by number. */
+type ModelOperation<Method extends string, Tail extends string, Under extends string, Told> = {
+  readonly [Name in
+    | `${Method} ${Under}/models/:model${Tail}`
+    | `${Method} ${Under}/models/:model/versions/:version${Tail}`]: Told;
+};
+
 /** The same of a model's route for the latest version and for each version by number. */
-export function modelOperation(
-  method: Route['method'],
-  tail: string,
-  operation: Operation,
-  under: '/v1' | '/v2' = '/v1',
-): Operations {
+export function modelOperation<
+  const Method extends Route['method'],
+  const Tail extends string,
+  const Told extends Operation,
+  const Under extends '/v1' | '/v2' = '/v1',
+>(
+  method: Method,
+  tail: Tail,
+  operation: Told,
+  under: Under = '/v1' as Under,
+): ModelOperation<Method, Tail, Under, Told> {
   return {
     [`${method} ${under}/models/:model${tail}`]: operation,
     [`${method} ${under}/models/:model/versions/:version${tail}`]: {
@@ -68,7 +80,7 @@ export function modelOperation(
       id: `${operation.id}OfVersion`,
       summary: `${operation.summary} (one version)`,
     },
-  };
+  } as ModelOperation<Method, Tail, Under, Told>;
 }
 
 /** A name for a schema, under which it stands once in the document. */
@@ -77,6 +89,11 @@ export function named<Schema extends z.ZodType>(id: string, schema: Schema): Sch
 }
 
 /** An answer in JSON. */
-export function json(description: string, schema: z.ZodType): Readonly<Record<200, Answer>> {
+export function json<Schema extends z.ZodType>(
+  description: string,
+  schema: Schema,
+): {
+  readonly 200: Answer & { readonly content: { readonly 'application/json': Schema } };
+} {
   return { 200: { description, content: { 'application/json': schema } } };
 }

@@ -8,7 +8,7 @@ import { protocolOperations } from '../v2/protocol.openapi.js';
 import type { Operations } from './operation.js';
 
 /** What is told of each route; it stands in a file `*.openapi.ts` beside the routes. */
-export const OPERATIONS: Operations = {
+export const OPERATIONS = {
   ...serviceOperations,
   ...responseOperations,
   ...experimentOperations,
@@ -16,4 +16,4 @@ export const OPERATIONS: Operations = {
   ...jobOperations,
   ...stimulusOperations,
   ...protocolOperations,
-};
+} satisfies Operations;

@@ -5,6 +5,7 @@ import { SetDigest } from '../../stimulus/json.js';
 import { MILLISECONDS } from '../request.js';
 import { isRepeatable, type Route } from '../route.js';
 import { DocsFile } from '../routes/docs.js';
+import { AssetName } from '../routes/page.js';
 import type { Operation, RequestHeader } from './operation.js';
 import type { Json, Schemas } from './schemas.js';
 
@@ -28,6 +29,7 @@ const IN_PATH: Readonly<Record<string, { schema: z.ZodType; description: string 
   version: { schema: z.int().positive(), description: 'one of its versions' },
   digest: { schema: SetDigest, description: 'the digest of a stored set' },
   file: { schema: DocsFile, description: 'a file of the page' },
+  asset: { schema: AssetName, description: 'a file of the page' },
   id: { schema: JobId, description: 'the id of a job' },
 };
 

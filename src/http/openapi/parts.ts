@@ -70,7 +70,7 @@ const NewStimuli = named('NewStimuli', z.union([StimuliBody, ...Entries]));
 const Files = { stimuli: z.array(z.file()).min(1).describe('images or .npy files') };
 
 /** What every route takes that takes stimuli. */
-export const NEW_STIMULI: Content = {
+export const NEW_STIMULI = {
   'image/png': BINARY,
   'image/jpeg': BINARY,
   'image/webp': BINARY,
@@ -79,7 +79,7 @@ export const NEW_STIMULI: Content = {
   'application/octet-stream': BINARY,
   'application/json': NewStimuli,
   'multipart/form-data': named('StimulusFiles', z.object(Files)),
-};
+} as const satisfies Content;
 
 /** A form with stimuli, or with the digest of stored ones, and with what else. */
 export function formOf(id: string, more: Readonly<Record<string, z.ZodType>>): z.ZodType {
@@ -88,8 +88,8 @@ export function formOf(id: string, more: Readonly<Record<string, z.ZodType>>): z
 }
 
 /** The same of routes to which stored stimuli can be named as well. */
-export const STIMULI: Content = {
+export const STIMULI = {
   ...NEW_STIMULI,
   'application/json': named('Stimuli', z.union([NewStimuli, StoredSetBody])),
   'multipart/form-data': formOf('Form', {}),
-};
+} as const satisfies Content;

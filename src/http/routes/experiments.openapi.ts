@@ -85,7 +85,7 @@ const ofSet = {
   body: { required: true, content: SET },
 } as const;
 
-export const experimentOperations: Operations = {
+export const experimentOperations = {
   ...modelOperation('POST', '/tuning/rank', {
     ...ofSet,
     id: 'rankTuning',
@@ -156,4 +156,4 @@ export const experimentOperations: Operations = {
       },
     },
   }),
-};
+} as const satisfies Operations;

@@ -44,7 +44,7 @@ const question = {
 } as const;
 
 /** What goes on between stimuli and responses. */
-export const insideOperations: Operations = {
+export const insideOperations = {
   ...modelOperation('POST', '/attention', {
     ...question,
     id: 'attention',
@@ -133,4 +133,4 @@ export const insideOperations: Operations = {
       }),
     ),
   }),
-};
+} as const satisfies Operations;

@@ -9,11 +9,11 @@ import {
 import { NeuronTuning } from '../../tuning/parametric.js';
 import { CharacterizationBody } from '../characterization.js';
 import {
-  type Answer,
   BINARY,
   json,
   modelOperation,
   named,
+  type Operation,
   type Operations,
 } from '../openapi/operation.js';
 import { Digest, Id, ModelIdentity, Numbers, Score, Warnings } from '../openapi/parts.js';
@@ -29,13 +29,13 @@ const Event = z.object({
 const none = z.strictObject({});
 
 /** Of a request that becomes a job. */
-const accepted: Readonly<Record<202, Answer>> = {
+const accepted = {
   202: {
     description: 'It is in line: how it stands is at its Location',
     content: { 'application/json': Job },
     headers: { Location: 'where the job is' },
   },
-};
+} as const satisfies Operation['answers'];
 
 const GratingAt = {
   ...{ x: z.number(), y: z.number(), orientation: z.number() },
@@ -107,7 +107,7 @@ export const PreferredResult = named(
 );
 
 /** Long work, and what becomes of it. */
-export const jobOperations: Operations = {
+export const jobOperations = {
   ...modelOperation('POST', '/preferred-stimulus', {
     id: 'preferredStimulus',
     tag: 'experiments',
@@ -190,4 +190,4 @@ export const jobOperations: Operations = {
       204: { description: 'It is deleted' },
     },
   },
-};
+} as const satisfies Operations;

@@ -24,7 +24,7 @@ const Responses = named(
   }),
 );
 
-export const responseOperations: Operations = {
+export const responseOperations = {
   ...modelOperation('POST', '/responses', {
     id: 'respond',
     tag: 'responses',
@@ -53,4 +53,4 @@ export const responseOperations: Operations = {
     answers: { 101: { description: 'The stream is open' } },
     errors: [422, 426],
   }),
-};
+} as const satisfies Operations;

@@ -13,20 +13,40 @@ const Version = {
 };
 const ModelSummary = named('ModelSummary', z.strictObject(Version));
 
-export const serviceOperations: Operations = {
+export const serviceOperations = {
   'GET /': {
     id: 'index',
     tag: 'service',
-    summary: 'What there is',
-    answers: json(
-      'The routes, and what each does',
-      z.strictObject({
-        service: z.string(),
-        about: z.string(),
-        routes: z.record(z.string(), z.string()),
-        versions: z.string(),
-      }),
-    ),
+    summary: 'What there is; to browsers, the page to look at neurons',
+    answers: {
+      200: {
+        description: 'The routes, and what each does; the page where `Accept` asks for HTML',
+        content: {
+          'application/json': z.strictObject({
+            service: z.string(),
+            about: z.string(),
+            routes: z.record(z.string(), z.string()),
+            versions: z.string(),
+          }),
+          'text/html': z.string(),
+        },
+      },
+    },
+  },
+  'GET /assets/:asset': {
+    id: 'pageAsset',
+    tag: 'service',
+    summary: 'What that page is made of',
+    answers: {
+      200: {
+        description: 'A file',
+        content: {
+          'text/javascript': z.string(),
+          'text/css': z.string(),
+          'image/svg+xml': z.string(),
+        },
+      },
+    },
   },
   'GET /openapi.json': {
     id: 'openapi',
@@ -96,4 +116,4 @@ export const serviceOperations: Operations = {
       named('Card', z.strictObject({ digest: Digest, ...ModelCard.shape })),
     ),
   }),
-};
+} as const satisfies Operations;

@@ -28,14 +28,15 @@ const summary = {
   storedAt: z.iso.datetime(),
 };
 const Stored = z.strictObject({ ...summary, stimuli: z.array(Report), ...ending });
-const stored = (description: string): Answer => ({
-  description,
-  content: { 'application/json': Stored },
-  headers: { Location: 'where it is' },
-});
+const stored = (description: string) =>
+  ({
+    description,
+    content: { 'application/json': Stored },
+    headers: { Location: 'where it is' },
+  }) satisfies Answer;
 const none = z.strictObject({});
 
-export const stimulusOperations: Operations = {
+export const stimulusOperations = {
   'POST /v1/stimuli': {
     id: 'renderStimuli',
     tag: 'stimuli',
@@ -101,4 +102,4 @@ export const stimulusOperations: Operations = {
     query: none,
     answers: { 204: { description: 'It is deleted' } },
   },
-};
+} as const satisfies Operations;

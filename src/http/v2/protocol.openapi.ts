@@ -84,7 +84,7 @@ const server = (id: string): Operation => ({
   ),
 });
 
-export const protocolOperations: Operations = {
+export const protocolOperations = {
   'GET /v2': server('serverMetadata'),
   'GET /v2/': server('serverMetadataWithSlash'),
   'GET /v2/health/live': {
@@ -229,4 +229,4 @@ export const protocolOperations: Operations = {
     body: { required: false, content: { 'application/json': UnloadBody } },
     answers: json('Its versions', Index),
   },
-};
+} as const satisfies Operations;

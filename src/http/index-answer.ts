@@ -1,5 +1,4 @@
-import { OPERATIONS } from '../openapi/operations.js';
-import type { Route } from '../route.js';
+import { OPERATIONS } from './openapi/operations.js';
 
 /** Every route, but those that ask one version of a model, and what it does. */
 function listed(): Record<string, string> {
@@ -9,12 +8,12 @@ function listed(): Record<string, string> {
   );
 }
 
-export function indexRoutes(): Route[] {
-  const index = {
+/** What there is, for programs and for whoever asks with curl. */
+export function indexAnswer() {
+  return {
     service: 'hypercolumn',
     about: 'Digital twins of recorded visual-cortex neurons: responses and tuning curves.',
     routes: listed(),
     versions: 'every route of a model also exists under /v1/models/{model}/versions/{version}',
   };
-  return [{ method: 'GET', path: '/', scope: 'open', handler: (c) => c.json(index) }];
 }

@@ -1,0 +1,184 @@
+import { lazy, Suspense } from 'preact/compat';
+import { useEffect } from 'preact/hooks';
+import { NeuronsView } from './neurons/neurons-view.js';
+import { Select } from './parts/fields.js';
+import { KeyForm } from './parts/key-form.js';
+import { Failed, Waiting } from './parts/notices.js';
+import type { Keys } from './service/keys.js';
+import { Problem } from './service/problem.js';
+import { useAsked } from './state/asked.js';
+import { ModelContext, usePage } from './state/context.js';
+import { type Choice, choicesOf, type ModelList, unservedOf } from './state/models.js';
+import type { Theme, ThemeName } from './state/theme.js';
+import { StatusStrip } from './status/status-strip.js';
+
+/** What there is to look at, by its name in the address. */
+const VIEWS = {
+  neurons: { text: 'Neurons', View: NeuronsView },
+  stimulus: {
+    text: 'Stimulus',
+    View: lazy(() => import('./stimulus/stimulus-view.js').then((m) => m.StimulusView)),
+  },
+  tuning: {
+    text: 'Tuning',
+    View: lazy(() => import('./tuning/tuning-view.js').then((m) => m.TuningView)),
+  },
+  inside: {
+    text: 'Inside',
+    View: lazy(() => import('./inside/inside-view.js').then((m) => m.InsideView)),
+  },
+} as const;
+type ViewName = keyof typeof VIEWS;
+
+const THEMES: readonly (readonly [ThemeName, string])[] = [
+  ['system', 'as the system'],
+  ['light', 'light'],
+  ['dark', 'dark'],
+];
+/** Until a service that does not answer, or still loads its models, is asked again. */
+const RETRY = 2000;
+
+export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Theme }) {
+  const { service, address } = usePage();
+  const list = useAsked(`models ${keys.key.value ?? ''}`, async (signal) => {
+    return (await service.json(service.client.v1.models.$get({}, { init: { signal } }))).value;
+  });
+  const status = list.error instanceof Problem ? list.error.status : undefined;
+  const comesBack = status === 0 || status === 503;
+  useEffect(() => {
+    if (!comesBack || list.waiting) return;
+    const timer = setTimeout(list.again, RETRY);
+    return () => clearTimeout(timer);
+  });
+  const choices = list.value ? choicesOf(list.value) : [];
+  const chosen =
+    choices.find(({ id }) => id === address.get('model')) ??
+    choices.find(({ name, latest }) => latest && name === address.get('model')) ??
+    choices[0];
+  return (
+    <>
+      <a class="skip" href="#view">
+        Skip to the view
+      </a>
+      <header class="top">
+        <h1>
+          <a class="home" href="./" aria-label="Hypercolumn, from the start">
+            Hypercolumn
+          </a>
+        </h1>
+        {chosen && <ModelChoice choices={choices} chosen={chosen} />}
+        {chosen && <ViewTabs />}
+        <div class="theme">
+          <Select
+            label="Colours"
+            value={theme.name.value}
+            options={THEMES}
+            onValue={theme.choose}
+          />
+        </div>
+      </header>
+      <main id="view" tabIndex={-1}>
+        {list.error && status === 401 && <KeyForm keys={keys} wrong={keys.key.value !== null} />}
+        {list.error && status !== 401 && <Failed error={list.error} again={list.again} />}
+        {!list.error && !list.value && <Waiting>Asking which models there are…</Waiting>}
+        {list.value && !chosen && <NoModel list={list.value} />}
+        {chosen && <ChosenView choice={chosen} />}
+      </main>
+      {chosen && <StatusStrip engine={list.value!.engine} />}
+    </>
+  );
+}
+
+function ModelChoice({
+  choices,
+  chosen,
+}: {
+  readonly choices: readonly Choice[];
+  readonly chosen: Choice;
+}) {
+  const { address } = usePage();
+  return (
+    <Select
+      label="Model"
+      value={chosen.id}
+      options={choices.map(({ id }) => [id, id] as const)}
+      onValue={(id) => address.set({ model: id, neurons: '' }, true)}
+    />
+  );
+}
+
+function ViewTabs() {
+  const { address } = usePage();
+  const current = viewIn(address.get('view'));
+  return (
+    <nav class="tabs" aria-label="Views">
+      {Object.entries(VIEWS).map(([name, { text }]) => (
+        <a
+          key={name}
+          class="tab"
+          href={`?${withView(address.values.value, name)}`}
+          aria-current={name === current ? 'page' : undefined}
+          onClick={(event) => {
+            if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+            event.preventDefault();
+            address.set({ view: name }, true);
+          }}
+        >
+          {text}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function ChosenView({ choice }: { readonly choice: Choice }) {
+  const { service, address } = usePage();
+  const { name, version } = choice;
+  const param = { model: name, version: String(version) };
+  const card = useAsked(`card ${choice.id}`, async (signal) => {
+    const route = service.client.v1.models[':model'].versions[':version'];
+    return (await service.json(route.$get({ param }, { init: { signal } }))).value;
+  });
+  if (card.error) return <Failed error={card.error} again={card.again} />;
+  if (!card.value || card.value.name !== name || card.value.version !== version) {
+    return <Waiting>Reading the card of {choice.id}…</Waiting>;
+  }
+  const { View } = VIEWS[viewIn(address.get('view'))];
+  return (
+    <ModelContext.Provider
+      value={{ name, version, card: card.value, param }}
+      key={card.value.digest}
+    >
+      <Suspense fallback={<Waiting>Loading the view…</Waiting>}>
+        <View />
+      </Suspense>
+    </ModelContext.Provider>
+  );
+}
+
+function NoModel({ list }: { readonly list: ModelList }) {
+  const unserved = unservedOf(list);
+  return (
+    <div class="notice warn">
+      <p>
+        No model is served yet. Train one on your recording (<code>npm run train</code>, see the
+        README), then start the service again, or send it the signal HUP.
+      </p>
+      {unserved.map(({ id, reason }) => (
+        <p key={id}>
+          {id} was found, but is not served: {reason}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function viewIn(name: string): ViewName {
+  return Object.hasOwn(VIEWS, name) ? (name as ViewName) : 'neurons';
+}
+
+function withView(values: URLSearchParams, view: string): URLSearchParams {
+  const next = new URLSearchParams(values);
+  next.set('view', view);
+  return next;
+}

@@ -1,0 +1,99 @@
+import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
+import { encodeNpy } from '../../formats/npy.js';
+import { CodeToCopy } from '../parts/code-to-copy.js';
+import { asCurl, asPython } from '../service/as-command.js';
+import type { SentRequest } from '../service/service.js';
+import { usePage } from '../state/context.js';
+import { svgFile } from './svg-file.js';
+import { type Columns, csvOf, type NumberArray, npyOf } from './table.js';
+
+export interface FigureProps {
+  readonly title: string;
+  /** Of the files that it is saved as. */
+  readonly name: string;
+  /** What is seen, in a sentence. */
+  readonly caption?: ComponentChildren;
+  /** The numbers that it shows. */
+  readonly columns?: Columns | undefined;
+  /** In place of the columns, where .npy is no table. */
+  readonly array?: NumberArray | undefined;
+  /** What was asked for it. */
+  readonly requests: readonly SentRequest[];
+  readonly children: ComponentChildren;
+}
+
+/** A plot with its title, and all that can be taken away of it. */
+export function Figure(props: FigureProps) {
+  const { title, name, caption, columns, array, requests, children } = props;
+  const { service } = usePage();
+  const body = useRef<HTMLDivElement>(null);
+  const keyed = service.key() !== null;
+  const saveSvg = () => {
+    const paper = getComputedStyle(body.current!).getPropertyValue('--panel');
+    const text = svgFile(body.current!, paper);
+    if (text !== undefined) save(`${name}.svg`, 'image/svg+xml', text);
+  };
+  const saveNpy = () => {
+    if (array) save(`${name}.npy`, 'application/x-npy', encodeNpy(array.data, array.shape));
+    else if (columns) save(`${name}.npy`, 'application/x-npy', npyOf(columns));
+  };
+  return (
+    <figure class="figure">
+      <figcaption class="figure-head">
+        <h3>{title}</h3>
+        <details class="take-away">
+          <summary>Take it away</summary>
+          <div class="take-away-panel">
+            <div class="row">
+              <button type="button" onClick={saveSvg}>
+                SVG
+              </button>
+              {columns && (
+                <button
+                  type="button"
+                  onClick={() => save(`${name}.csv`, 'text/csv', csvOf(columns))}
+                >
+                  CSV
+                </button>
+              )}
+              {(columns ?? array) && (
+                <button type="button" onClick={saveNpy}>
+                  .npy
+                </button>
+              )}
+              <button
+                type="button"
+                onClick={() => void navigator.clipboard?.writeText(window.location.href)}
+              >
+                Copy the link to this view
+              </button>
+            </div>
+            {requests.length === 0 && (
+              <p class="quiet">Computed on this page, from what stands beside it.</p>
+            )}
+            {requests.map((request) => (
+              <div key={`${request.method} ${request.url}`}>
+                <CodeToCopy title="curl" text={asCurl(request, keyed)} />
+                <CodeToCopy title="Python" text={asPython(request, keyed)} />
+              </div>
+            ))}
+          </div>
+        </details>
+      </figcaption>
+      <div class="figure-body" ref={body}>
+        {children}
+      </div>
+      {caption && <p class="caption">{caption}</p>}
+    </figure>
+  );
+}
+
+function save(name: string, type: string, content: string | Uint8Array<ArrayBuffer>): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,24 @@
+import { render } from 'preact';
+import { App } from './app.js';
+import { createKeys } from './service/keys.js';
+import { createService } from './service/service.js';
+import { createAddress } from './state/address.js';
+import { PageContext } from './state/context.js';
+import { createTheme } from './state/theme.js';
+import './style/style.css';
+
+const origin = new URL('.', document.baseURI).href.replace(/\/$/, '');
+const keys = createKeys(sessionStorage);
+const theme = createTheme(window);
+const page = {
+  service: createService(origin, () => keys.key.value),
+  address: createAddress(window),
+  dark: theme.dark,
+};
+
+render(
+  <PageContext.Provider value={page}>
+    <App keys={keys} theme={theme} />
+  </PageContext.Provider>,
+  document.getElementById('page')!,
+);

@@ -1,0 +1,3 @@
+export function NeuronsView() {
+  return <p>neurons</p>;
+}

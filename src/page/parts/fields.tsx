@@ -1,0 +1,135 @@
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+
+export interface SliderProps {
+  readonly label: string;
+  readonly unit?: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly onValue: (value: number) => void;
+}
+
+/** A number that is dragged or typed. */
+export function Slider({ label, unit = '', value, min, max, step, onValue }: SliderProps) {
+  const id = useId();
+  const changed = (event: Event) => {
+    const number = (event.currentTarget as HTMLInputElement).valueAsNumber;
+    if (Number.isFinite(number)) onValue(Math.max(min, Math.min(max, number)));
+  };
+  return (
+    <div class="slider">
+      <label for={id}>
+        {label} {unit && <span class="quiet">({unit})</span>}
+      </label>
+      <input id={id} type="range" {...{ value, min, max, step }} onInput={changed} />
+      <input
+        type="number"
+        {...{ value, min, max, step }}
+        aria-label={`${label}, as a number`}
+        onChange={changed}
+      />
+    </div>
+  );
+}
+
+export interface SelectProps<Value extends string> {
+  readonly label: string;
+  readonly value: Value;
+  readonly options: readonly (readonly [value: Value, text: string])[];
+  readonly onValue: (value: Value) => void;
+}
+
+export function Select<Value extends string>({
+  label,
+  value,
+  options,
+  onValue,
+}: SelectProps<Value>) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select
+        id={id}
+        value={value}
+        onChange={(event) => onValue(event.currentTarget.value as Value)}
+      >
+        {options.map(([each, text]) => (
+          <option key={each} value={each} selected={each === value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+/** One of a few, all of them in sight. */
+export function Segments<Value extends string>({
+  label,
+  value,
+  options,
+  onValue,
+}: SelectProps<Value>) {
+  const name = useId();
+  return (
+    <fieldset class="segments">
+      <legend class="hidden">{label}</legend>
+      {options.map(([each, text]) => (
+        <label key={each}>
+          <input
+            type="radio"
+            name={name}
+            value={each}
+            checked={each === value}
+            onChange={() => onValue(each)}
+          />
+          <span>{text}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+export interface FileFieldProps {
+  readonly label: string;
+  /** Such as `.npy,image/png`. */
+  readonly accept: string;
+  readonly multiple?: boolean;
+  readonly onFiles: (files: readonly File[]) => void;
+  readonly children?: ComponentChildren;
+}
+
+/** Files that are dropped here, or chosen. */
+export function FileField({ label, accept, multiple = false, onFiles, children }: FileFieldProps) {
+  const id = useId();
+  const take = (files: FileList | null | undefined) => {
+    if (files && files.length > 0) onFiles([...files]);
+  };
+  return (
+    <fieldset
+      class="drop"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        take(event.dataTransfer?.files);
+      }}
+    >
+      <legend class="hidden">{label}</legend>
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="file"
+        accept={accept}
+        multiple={multiple}
+        onChange={(event) => {
+          take(event.currentTarget.files);
+          event.currentTarget.value = '';
+        }}
+      />
+      {children}
+    </fieldset>
+  );
+}

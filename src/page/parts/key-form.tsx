@@ -1,0 +1,41 @@
+import { useId, useState } from 'preact/hooks';
+import type { Keys } from '../service/keys.js';
+
+/** Asks for the key that the service needs. */
+export function KeyForm({ keys, wrong }: { readonly keys: Keys; readonly wrong: boolean }) {
+  const id = useId();
+  const [text, setText] = useState('');
+  return (
+    <form
+      class="notice"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (text.trim() !== '') keys.use(text.trim());
+      }}
+    >
+      <p>
+        This service answers those who have a key. Whoever runs it makes one with{' '}
+        <code>npm run make-key</code>. It stays in this tab and is forgotten with it.
+      </p>
+      {wrong && (
+        <p role="alert" class="wrong">
+          The key was not accepted: is all of it there?
+        </p>
+      )}
+      <div class="row">
+        <label for={id}>Key</label>
+        <input
+          id={id}
+          type="password"
+          autocomplete="off"
+          value={text}
+          placeholder="hc_…"
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <button type="submit" class="primary">
+          Use it
+        </button>
+      </div>
+    </form>
+  );
+}

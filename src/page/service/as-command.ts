@@ -1,0 +1,60 @@
+import type { SentRequest } from './service.js';
+
+/** The command that asks the same with curl; `$KEY` stands for the key where one was needed. */
+export function asCurl({ method, url, headers, body }: SentRequest, keyed: boolean): string {
+  const parts = [
+    method === (body ? 'POST' : 'GET') ? [] : [`-X ${method}`],
+    keyed ? [`-H "Authorization: Bearer $KEY"`] : [],
+    Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
+    body === null ? [] : [`--data-binary ${quoted('json' in body ? body.json : `@${body.file}`)}`],
+    [quoted(url)],
+  ].flat();
+  const output = isNpy(headers) ? ' -o numbers.npy' : '';
+  return `curl -s ${parts.join(' \\\n  ')}${output}`;
+}
+
+/** The same in Python, with requests (and numpy for .npy). */
+export function asPython({ method, url, headers, body }: SentRequest, keyed: boolean): string {
+  const json = body !== null && 'json' in body;
+  const all = {
+    ...Object.fromEntries(
+      Object.entries(headers).filter(([name]) => !(json && name === 'content-type')),
+    ),
+    ...(keyed ? { authorization: 'Bearer ...' } : {}),
+  };
+  const lines = [
+    isNpy(headers) ? 'import io, numpy, requests' : 'import requests',
+    '',
+    'answer = requests.request(',
+    `    ${python(method)}, ${python(url)},`,
+    ...(Object.keys(all).length > 0 ? [`    headers=${python(all)},`] : []),
+    ...(json ? [`    json=${python(JSON.parse(body.json))},`] : []),
+    ...(body !== null && !json ? [`    data=open(${python(body.file)}, 'rb'),`] : []),
+    ')',
+    'answer.raise_for_status()',
+    isNpy(headers) ? 'numbers = numpy.load(io.BytesIO(answer.content))' : 'numbers = answer.json()',
+  ];
+  return lines.join('\n');
+}
+
+function isNpy(headers: SentRequest['headers']): boolean {
+  return headers['accept'] === 'application/x-npy';
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function python(value: unknown): string {
+  if (value === null) return 'None';
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (Array.isArray(value)) return `[${value.map(python).join(', ')}]`;
+  if (typeof value === 'object') {
+    const entries = Object.entries(value).map(([name, each]) => `${python(name)}: ${python(each)}`);
+    return `{${entries.join(', ')}}`;
+  }
+  return typeof value === 'string'
+    ? `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+    : String(value);
+}

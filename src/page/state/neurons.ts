@@ -1,0 +1,42 @@
+import { useModel, usePage } from './context.js';
+
+/** Neurons that are overlaid, at most: more lines than this nobody tells apart. */
+export const MOST_OVERLAID = 8;
+
+/** The neurons that are looked at, the large one first. */
+export interface ChosenNeurons {
+  readonly ids: readonly number[];
+  readonly first: number;
+  choose(ids: readonly number[]): void;
+  toggle(id: number): void;
+}
+
+/** The neurons in the address; the best predicted one where there are none. */
+export function useNeurons(): ChosenNeurons {
+  const { address } = usePage();
+  const { card } = useModel();
+  const known = new Set(card.neurons.map(({ id }) => id));
+  const given = address
+    .get('neurons')
+    .split(',')
+    .filter((text) => text !== '')
+    .map(Number)
+    .filter((id) => known.has(id));
+  const ids =
+    given.length > 0 ? [...new Set(given)].slice(0, MOST_OVERLAID) : [bestOf(card.neurons)];
+  const choose = (chosen: readonly number[]) =>
+    address.set({ neurons: chosen.slice(0, MOST_OVERLAID).join(',') });
+  return {
+    ids,
+    first: ids[0]!,
+    choose,
+    toggle: (id) => {
+      if (!ids.includes(id)) choose([...ids, id]);
+      else if (ids.length > 1) choose(ids.filter((each) => each !== id));
+    },
+  };
+}
+
+function bestOf(neurons: readonly { readonly id: number; readonly CORR: number | null }[]): number {
+  return neurons.reduce((best, next) => ((next.CORR ?? -1) > (best.CORR ?? -1) ? next : best)).id;
+}

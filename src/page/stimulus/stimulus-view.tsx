@@ -1,0 +1,3 @@
+export function StimulusView() {
+  return <p>stimulus</p>;
+}

@@ -1,0 +1,3 @@
+export function TuningView() {
+  return <p>tuning</p>;
+}
