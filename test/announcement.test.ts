@@ -20,7 +20,8 @@ test('what is served, what is not and why, and where to look', () => {
       models  tiny/1  rf_cnn, 4 neurons
               broken/3  not served: its weights differ
       sets    kept in data
-      look    http://127.0.0.1:8080/v1/models
+      look    http://127.0.0.1:8080/ in a browser
+              http://127.0.0.1:8080/docs
               http://127.0.0.1:8080/metrics
               README.md
       ask     curl -H 'Content-Type: image/png' --data-binary @image.png \\
@@ -41,7 +42,8 @@ test('no model at all', () => {
       engine  wasm, 2 CPU threads
       models  none: train one (see README.md), then start again
       sets    none: DATA_DIR cannot be written
-      look    http://[::1]:80/v1/models
+      look    http://[::1]:80/ in a browser
+              http://[::1]:80/docs
               http://[::1]:80/metrics
               README.md
       ask     curl -H 'Content-Type: image/png' --data-binary @image.png \\
