@@ -61,7 +61,7 @@ interface Frame {
   readonly arrived: number;
   readonly bytes: Uint8Array;
   /** What is to be sent as soon as all frames before it have been answered. */
-  answer?: { readonly message: Buffer; readonly status: number; readonly times: FrameTimes };
+  answer?: { readonly message: Uint8Array; readonly status: number; readonly times: FrameTimes };
 }
 
 /** The codes with which the WebSocket itself closes on faults in its protocol; 1002 on all others. */
