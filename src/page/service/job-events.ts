@@ -1,0 +1,78 @@
+import type { InferResponseType } from 'hono/client';
+import { Problem, problemOf } from './problem.js';
+import { eventsOf } from './server-sent-events.js';
+import type { Service } from './service.js';
+
+export type Job = InferResponseType<Service['client']['v1']['jobs'][':id']['$get']>;
+
+export interface JobFollower {
+  /** How it stands, at once and at every change. */
+  readonly onJob: (job: Job) => void;
+  /** The service was lost; it is asked again. */
+  readonly onLost: () => void;
+}
+
+/** Milliseconds until a service that was lost is asked again: at first, and at most. */
+const WAITS = { first: 500, most: 10_000 };
+
+/** Whether nothing will change any more. */
+export function isOver({ state }: Pick<Job, 'state'>): boolean {
+  return state !== 'queued' && state !== 'running';
+}
+
+/**
+ * Follows a job until it is over or nobody looks any longer; a stream that breaks is taken up again.
+ * @throws Problem where there is no such job, or the key is not good for it
+ */
+export async function followJob(
+  service: Pick<Service, 'origin' | 'send'>,
+  id: string,
+  { onJob, onLost }: JobFollower,
+  signal: AbortSignal,
+): Promise<void> {
+  let wait = WAITS.first;
+  while (!signal.aborted) {
+    try {
+      for await (const job of changesOf(service, id, signal)) {
+        onJob(job);
+        if (isOver(job)) return;
+        wait = WAITS.first;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof Problem && !isPassing(error)) throw error;
+    }
+    onLost();
+    await pause(wait, signal);
+    wait = Math.min(2 * wait, WAITS.most);
+  }
+}
+
+async function* changesOf(
+  { origin, send }: Pick<Service, 'origin' | 'send'>,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<Job> {
+  const url = `${origin}/v1/jobs/${encodeURIComponent(id)}/events`;
+  const answer = await send(url, { headers: { Accept: 'text/event-stream' }, signal });
+  if (!answer.ok) throw await problemOf(answer);
+  if (answer.body === null) return;
+  for await (const { data } of eventsOf(answer.body)) yield JSON.parse(data) as Job;
+}
+
+/** Whether to ask again may help: the service is away, starts, or has too much to do. */
+function isPassing({ status }: Problem): boolean {
+  return status === 0 || status === 429 || status >= 500;
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end);
+  });
+}

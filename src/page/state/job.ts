@@ -1,0 +1,35 @@
+import { useEffect, useState } from 'preact/hooks';
+import { followJob, type Job } from '../service/job-events.js';
+import { usePage } from './context.js';
+
+/** A job as it stands now. */
+export interface FollowedJob {
+  readonly job: Job | undefined;
+  /** Why it cannot be followed. */
+  readonly error: Error | undefined;
+  /** The service does not answer just now. */
+  readonly lost: boolean;
+}
+
+const UNKNOWN: FollowedJob = { job: undefined, error: undefined, lost: false };
+
+/** Follows a job live, for as long as it is looked at; '' is none. */
+export function useJob(id: string): FollowedJob {
+  const { service } = usePage();
+  const [state, setState] = useState<FollowedJob & { readonly id: string }>({ ...UNKNOWN, id });
+  useEffect(() => {
+    if (id === '') return;
+    const controller = new AbortController();
+    const tell = (change: Partial<FollowedJob>) => {
+      if (controller.signal.aborted) return;
+      setState((now) => ({ ...(now.id === id ? now : UNKNOWN), ...change, id }));
+    };
+    const follower = {
+      onJob: (job: Job) => tell({ job, lost: false }),
+      onLost: () => tell({ lost: true }),
+    };
+    followJob(service, id, follower, controller.signal).catch((error: Error) => tell({ error }));
+    return () => controller.abort();
+  }, [id, service]);
+  return state.id === id ? state : UNKNOWN;
+}
