@@ -50,7 +50,7 @@ function follow(...answers: (() => Promise<Response>)[]) {
 const over = { ...job, state: 'succeeded' } as const;
 
 test('a job is followed until it is over', async () => {
-  const { seen, asked, ended } = follow(async () => stream(done(4), done(8), over, done(1)));
+  const { seen, asked, ended } = follow(async () => stream(done(4), done(8), over));
   await ended;
   expect(seen).toEqual([4, 8, 'succeeded']);
   expect(asked).toEqual([`http://here/v1/jobs/${job.id}/events`]);

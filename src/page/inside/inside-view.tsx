@@ -1,3 +1,99 @@
+import { Figure } from '../figures/figure.js';
+import { Pixels } from '../figures/pixels.js';
+import { NeuronPicker } from '../parts/neuron-picker.js';
+import { AskedView, Warnings } from '../parts/notices.js';
+import { useModel, usePage } from '../state/context.js';
+import { useLatest } from '../state/latest.js';
+import { useNeurons } from '../state/neurons.js';
+import { useStimulusChoice } from '../stimulus/chosen-stimulus.js';
+import { StimulusPanel } from '../stimulus/stimulus-panel.js';
+import { askGradients, askLook, type InsideLook } from './ask.js';
+import { AttentionFigure } from './attention-figure.js';
+import { GradientFigure } from './gradient-figure.js';
+import { PreferredSection } from './preferred-section.js';
+import { TermsFigure } from './terms-figure.js';
+import './inside.css';
+
+/** What goes on between a stimulus and the responses, and the stimuli that raise these most. */
 export function InsideView() {
-  return <p>inside</p>;
+  const { service } = usePage();
+  const model = useModel();
+  const choice = useStimulusChoice();
+  const { ids } = useNeurons();
+  const question = { service, model, chosen: choice.chosen, neurons: ids };
+  const key = `${ids.join(',')} ${choice.text}`;
+  const look = useLatest(key, (signal) => askLook(question, signal));
+  const gradients = useLatest(key, (signal) => askGradients(question, signal));
+  return (
+    <div class="inside">
+      <div class="inside-left">
+        {look.value && <SeenStimulus look={look.value} waiting={look.waiting} />}
+        <StimulusPanel choice={choice} />
+      </div>
+      <div class="inside-main">
+        <NeuronPicker />
+        <div class="inside-figures">
+          <AskedView asked={look} waiting="Looking inside…">
+            {(value) => (
+              <div class="look-figures">
+                {value.attention ? (
+                  <AttentionFigure look={value} attention={value.attention} />
+                ) : (
+                  <NoAttention />
+                )}
+                <TermsFigure look={value} />
+              </div>
+            )}
+          </AskedView>
+          {/* what is wrong with the stimulus is said once */}
+          {!look.error && (
+            <AskedView asked={gradients} waiting="Computing the gradient…">
+              {(value) => <GradientFigure gradients={value} />}
+            </AskedView>
+          )}
+        </div>
+      </div>
+      <PreferredSection />
+    </div>
+  );
+}
+
+function SeenStimulus({ look, waiting }: { readonly look: InsideLook; readonly waiting: boolean }) {
+  const { shown, readout } = look;
+  const { pixels, height, width } = shown;
+  const frames = readout.stimuli.length;
+  return (
+    <div class={waiting ? 'stale' : undefined}>
+      <Figure
+        title="As the network sees it"
+        name="stimulus"
+        requests={[shown.request]}
+        array={{ data: pixels, shape: [height, width] }}
+        caption={
+          `${height} by ${width} pixels, from 0, black, to 1, white.` +
+          (frames > 1 ? ` Of the ${frames} frames of the sequence, the first is looked at.` : '')
+        }
+      >
+        <Pixels
+          label="The stimulus, as the network sees it"
+          values={pixels}
+          {...{ height, width }}
+        />
+      </Figure>
+      <Warnings warnings={shown.warnings} />
+    </div>
+  );
+}
+
+/** Said quietly: nothing is wrong. */
+function NoAttention() {
+  const { name, version, card } = useModel();
+  return (
+    <div class="notice">
+      <p>
+        The networks of {name}/{version} ({card.architecture.id}) have no attention, so there is no
+        map of where the centre attends. What centre and surround add stands below.
+      </p>
+    </div>
+  );
 }

@@ -31,17 +31,19 @@ export async function followJob(
   signal: AbortSignal,
 ): Promise<void> {
   let wait = WAITS.first;
+  let over = false;
   while (!signal.aborted) {
     try {
+      // to the end of the stream: one that is let go of before looks like an error to the browser
       for await (const job of changesOf(service, id, signal)) {
         onJob(job);
-        if (isOver(job)) return;
+        over = isOver(job);
         wait = WAITS.first;
       }
     } catch (error) {
-      if (signal.aborted) return;
       if (error instanceof Problem && !isPassing(error)) throw error;
     }
+    if (over || signal.aborted) return;
     onLost();
     await pause(wait, signal);
     wait = Math.min(2 * wait, WAITS.most);

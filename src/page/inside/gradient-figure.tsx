@@ -1,0 +1,124 @@
+import { divergingColour } from '../figures/colours.js';
+import { Figure } from '../figures/figure.js';
+import { Pixels } from '../figures/pixels.js';
+import { Segments } from '../parts/fields.js';
+import { useModel, usePage } from '../state/context.js';
+import type { ShownStimulus } from '../stimulus/shown-stimulus.js';
+import type { GradientMap, Gradients } from './ask.js';
+import { Legend } from './legend.js';
+import { short } from './numbers.js';
+import { Tile } from './tile.js';
+
+const GROUNDS = [
+  ['', 'Over the stimulus'],
+  ['alone', 'Alone'],
+] as const;
+
+/** On the scale: not 0 itself, at which blue would turn red. */
+const SHARES = Array.from({ length: 40 }, (_, i) => (2 * i) / 39 - 1);
+
+/** What each pixel changes of the response. */
+export function GradientFigure({ gradients }: { readonly gradients: Gradients }) {
+  const { address } = usePage();
+  const unit = `${useModel().card.response.unit} per unit of pixel value`;
+  const { shown, maps, array, request } = gradients;
+  const ground = address.get('gradient') === 'alone' ? 'alone' : '';
+  const [first, ...others] = maps;
+  const { neuron, largest } = first!;
+  return (
+    <Figure
+      title="What each pixel changes"
+      name="gradient"
+      requests={[request, shown.request]}
+      columns={columnsOf(gradients)}
+      array={array}
+      caption={
+        <>
+          The gradient of the response at this stimulus: a pixel brighter by a little <i>e</i>{' '}
+          changes the response by <i>e</i> times what is shown. Pixel values go from 0, black, to 1,
+          white.{maps.length > 1 && ' Each map has its own largest value.'}
+        </>
+      }
+    >
+      <Segments
+        label="What the gradient is drawn on"
+        value={ground}
+        options={GROUNDS}
+        onValue={(next) => address.set({ gradient: next })}
+      />
+      <div class="large-map one">
+        <div class="map-side">
+          <Overlaid map={first!} shown={shown} alone={ground === 'alone'} />
+          <Legend
+            title={`Neuron ${neuron}, ${unit}`}
+            colours={SHARES.map(cssColour)}
+            ticks={[short(-largest), '0', short(largest)]}
+            over={ground === 'alone' ? [255] : [40, 128, 215]}
+          />
+          <p class="cell-said">
+            <strong>Largest change</strong>: {short(largest)} <span class="quiet">{unit}</span>.{' '}
+            <span class="quiet">Red: brighter raises the response; blue: brighter lowers it.</span>
+          </p>
+        </div>
+      </div>
+      {others.length > 0 && (
+        <div class="tiles">
+          {others.map((map) => (
+            <Tile
+              key={map.neuron}
+              title={`neuron ${map.neuron}`}
+              note={`largest ${short(map.largest)}`}
+            >
+              <Overlaid map={map} shown={shown} alone={ground === 'alone'} />
+            </Tile>
+          ))}
+        </div>
+      )}
+    </Figure>
+  );
+}
+
+function Overlaid({
+  map: { neuron, largest, shares },
+  shown: { pixels, height, width },
+  alone,
+}: {
+  readonly map: GradientMap;
+  readonly shown: ShownStimulus;
+  readonly alone: boolean;
+}) {
+  const size = { height, width };
+  return (
+    <div class="overlaid">
+      {!alone && <Pixels label="The stimulus" values={pixels} {...size} />}
+      <Pixels
+        label={`Gradient of neuron ${neuron}: at most ${short(largest)} up or down`}
+        values={shares}
+        colour={alone ? onWhite : divergingColour}
+        {...size}
+      />
+    </div>
+  );
+}
+
+function columnsOf({ maps, array }: Gradients) {
+  const [, height = 0, width = 0] = array.shape;
+  const places = Array.from(array.data.keys());
+  return {
+    neuron: places.map((i) => maps[Math.floor(i / (height * width))]!.neuron),
+    row: places.map((i) => Math.floor(i / width) % height),
+    column: places.map((i) => i % width),
+    gradient: Array.from(array.data),
+  };
+}
+
+function onWhite(share: number): readonly [number, number, number, number] {
+  const [red, green, blue, opacity] = divergingColour(share);
+  const mixed = (part: number) => Math.round(255 + ((part - 255) * opacity) / 255);
+  return [mixed(red), mixed(green), mixed(blue), 255];
+}
+
+function cssColour(share: number): string {
+  const [red, green, blue, opacity] = divergingColour(share);
+  return `rgb(${red} ${green} ${blue} / ${opacity / 255})`;
+}

@@ -1,0 +1,137 @@
+import { useState } from 'preact/hooks';
+import { AskedView, Failed, Waiting } from '../parts/notices.js';
+import { isOver, type Job } from '../service/job-events.js';
+import { Problem } from '../service/problem.js';
+import { useAsked } from '../state/asked.js';
+import { useModel, usePage } from '../state/context.js';
+import type { FollowedJob } from '../state/job.js';
+import { endJob } from './end-job.js';
+import { askFound } from './found.js';
+import { FoundFigure } from './found-figure.js';
+import { seconds } from './numbers.js';
+
+/** The kind of the jobs that are shown here. */
+export const KIND = 'preferred-stimulus';
+
+/** A search, while it runs and when it is over. */
+export function JobPanel({ followed }: { readonly followed: FollowedJob }) {
+  const { job, error, lost } = followed;
+  if (error) {
+    const gone = error instanceof Problem && error.status === 404;
+    if (!gone) return <Failed error={error} />;
+    return (
+      <div class="notice warn">
+        <p>
+          The search that the address names is not there any more: somebody deleted it, or the
+          service keeps its jobs elsewhere now. Press "Find it" to search again.
+        </p>
+      </div>
+    );
+  }
+  return (
+    <>
+      {lost && (
+        <Waiting>
+          The service does not answer just now; it is asked again until it does. A search goes on
+          without this page.
+        </Waiting>
+      )}
+      {!job && !lost && <Waiting>Asking how the search stands…</Waiting>}
+      {job && <KnownJob job={job} />}
+    </>
+  );
+}
+
+function KnownJob({ job }: { readonly job: Job }) {
+  const { address } = usePage();
+  const { card } = useModel();
+  if (job.kind !== KIND) {
+    return (
+      <p class="quiet">
+        The address names a job of another kind ({job.kind}). Press "Find it" to search for images.
+      </p>
+    );
+  }
+  if (job.model.digest !== card.digest) {
+    const id = `${job.model.name}/${job.model.version}`;
+    return (
+      <div class="notice warn">
+        <p>This search was for {id}, which is not the model that is looked at here.</p>
+        <button
+          type="button"
+          onClick={() => address.set({ model: id, neurons: '' }, true)}
+          disabled={id === `${card.name}/${card.version}`}
+        >
+          Look at {id}
+        </button>
+      </div>
+    );
+  }
+  if (!isOver(job)) return <UnderWay job={job} />;
+  return job.state === 'succeeded' ? <Succeeded job={job} /> : <Ended job={job} />;
+}
+
+function UnderWay({ job }: { readonly job: Job }) {
+  const { service } = usePage();
+  const [error, setError] = useState<Error | null>(null);
+  const { done, total, secondsLeft } = job.progress;
+  const queued = job.state === 'queued';
+  const cancel = () => endJob(service, job.id).catch(setError);
+  return (
+    <section class="under-way" aria-label="The search">
+      <p role="status">
+        <strong>{queued ? 'In line' : 'Searching'}</strong>
+        {queued && ': it begins when the jobs before it are done.'}
+      </p>
+      <progress
+        aria-label="Steps of the search"
+        {...(total > 0 ? { value: done, max: total } : {})}
+      />
+      <div class="row spread">
+        <span>
+          {total > 0 && `${done} of ${total} steps`}
+          {secondsLeft !== null && <span class="quiet">, {seconds(secondsLeft)} left</span>}
+        </span>
+        <button type="button" onClick={() => void cancel()}>
+          Cancel
+        </button>
+      </div>
+      {error && <Failed error={error} />}
+    </section>
+  );
+}
+
+const ENDS: Readonly<Record<'failed' | 'cancelled' | 'interrupted', string>> = {
+  failed: 'The search failed',
+  cancelled: 'The search was cancelled',
+  interrupted: 'The search was interrupted',
+};
+const REMEDIES: Readonly<Record<'failed' | 'cancelled' | 'interrupted', string>> = {
+  failed: 'Change what is asked for, or press "Find it" to try again.',
+  cancelled: 'Press "Find it" to search again: the same seed gives the same images.',
+  interrupted: 'Press "Find it" to search again: the same seed gives the same images.',
+};
+
+function Ended({ job: { state, reason, progress } }: { readonly job: Job }) {
+  if (state !== 'failed' && state !== 'cancelled' && state !== 'interrupted') return null;
+  return (
+    <div class={state === 'failed' ? 'notice bad' : 'notice warn'} role="status">
+      <p>
+        <strong>{ENDS[state]}</strong>
+        {progress.total > 0 && ` after ${progress.done} of ${progress.total} steps`}
+        {state !== 'cancelled' && reason !== null && `: ${reason}`}.
+      </p>
+      <p>{REMEDIES[state]}</p>
+    </div>
+  );
+}
+
+function Succeeded({ job }: { readonly job: Job }) {
+  const { service } = usePage();
+  const found = useAsked(job.id, (signal) => askFound(service, job, signal));
+  return (
+    <AskedView asked={found} waiting="Reading what was found…">
+      {(value) => <FoundFigure found={value} />}
+    </AskedView>
+  );
+}

@@ -1,0 +1,157 @@
+import { useId, useState } from 'preact/hooks';
+import { Select, Slider } from '../parts/fields.js';
+import { Failed } from '../parts/notices.js';
+import { useAsked } from '../state/asked.js';
+import { useModel, usePage } from '../state/context.js';
+import { useNeurons } from '../state/neurons.js';
+import {
+  OPTION_RANGES,
+  readOptions,
+  type SearchOptions,
+  searchBody,
+  writeOptions,
+} from './search-options.js';
+
+/** Starts a search, and has the address name its job. */
+export function SearchForm({ onStarted }: { readonly onStarted: (job: string) => void }) {
+  const { service, address } = usePage();
+  const { param } = useModel();
+  const { ids } = useNeurons();
+  const options = readOptions(address.get('search'));
+  const [state, setState] = useState<{ readonly busy: boolean; readonly error?: Error }>({
+    busy: false,
+  });
+  const change = (changes: Partial<SearchOptions>) =>
+    address.set({ search: writeOptions({ ...options, ...changes }) });
+  const find = async (event: Event) => {
+    event.preventDefault();
+    setState({ busy: true });
+    try {
+      const route = service.client.v1.models[':model'].versions[':version']['preferred-stimulus'];
+      const asked = route.$post({ param, json: searchBody(options, ids) });
+      onStarted((await service.json(asked)).value.id);
+      setState({ busy: false });
+    } catch (error) {
+      setState({ busy: false, error: error as Error });
+    }
+  };
+  const named = ids.length === 1 ? `neuron ${ids[0]}` : `the neurons ${ids.join(', ')}`;
+  const images = ids.length * options.restarts;
+  return (
+    <form class="search-form" onSubmit={(event) => void find(event)}>
+      <p>
+        Images that raise the response of <strong>{named}</strong>: from faint noise, each step goes
+        along the gradient of the response.
+      </p>
+      <Slider
+        label="Beginnings"
+        unit="images for each neuron"
+        {...OPTION_RANGES.restarts}
+        value={options.restarts}
+        onValue={(restarts) => change({ restarts: Math.round(restarts) })}
+      />
+      <Slider
+        label="Steps"
+        {...OPTION_RANGES.steps}
+        value={options.steps}
+        onValue={(steps) => change({ steps: Math.round(steps) })}
+      />
+      <Slider
+        label="Blur of each step"
+        unit="sigma in pixels; 0: none"
+        {...OPTION_RANGES.blur}
+        value={options.blur}
+        onValue={(blur) => change({ blur })}
+      />
+      <details class="more-options">
+        <summary>More</summary>
+        <NumberField
+          label="Seed of the noise"
+          step={1}
+          value={options.seed}
+          onValue={(seed) => change({ seed: Math.round(seed ?? 1) })}
+        />
+        <NumberField
+          label="Norm: the most that an image may differ from the background"
+          step="any"
+          placeholder="as the training images"
+          value={options.norm}
+          onValue={(norm) => change({ norm: norm !== null && norm > 0 ? norm : null })}
+        />
+        <SetChoice value={options.stimulusSet} onValue={(stimulusSet) => change({ stimulusSet })} />
+      </details>
+      <div class="row">
+        <button type="submit" class="primary" disabled={state.busy}>
+          Find it
+        </button>
+        <span class="quiet">
+          {images} {images === 1 ? 'image' : 'images'}, {options.steps} steps each
+        </span>
+      </div>
+      {state.error && <Failed error={state.error} />}
+    </form>
+  );
+}
+
+function NumberField({
+  label,
+  value,
+  step,
+  placeholder,
+  onValue,
+}: {
+  readonly label: string;
+  readonly value: number | null;
+  readonly step: number | 'any';
+  readonly placeholder?: string;
+  /** null where it is left empty */
+  readonly onValue: (value: number | null) => void;
+}) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="number"
+        step={step}
+        value={value ?? ''}
+        {...(placeholder ? { placeholder } : {})}
+        onChange={(event) => {
+          const number = event.currentTarget.valueAsNumber;
+          onValue(Number.isFinite(number) ? number : null);
+        }}
+      />
+    </div>
+  );
+}
+
+/** The stored set whose best stimulus is to be shown beside what is found. */
+function SetChoice({
+  value,
+  onValue,
+}: {
+  readonly value: string;
+  readonly onValue: (digest: string) => void;
+}) {
+  const { service } = usePage();
+  const { height, width } = useModel().card.stimulus;
+  const sets = useAsked('sets', async (signal) => {
+    const route = service.client.v1['stimulus-sets'];
+    return (await service.json(route.$get({}, { init: { signal } }))).value.stimulusSets;
+  });
+  const fitting = (sets.value ?? []).filter((set) => set.height === height && set.width === width);
+  const options = fitting.map(({ digest, count, storedAt }) => {
+    const when = new Date(storedAt).toLocaleString();
+    return [digest, `${count} ${count === 1 ? 'stimulus' : 'stimuli'}, ${when}`] as const;
+  });
+  const none = sets.waiting ? 'asking which there are…' : 'none';
+  return (
+    <Select
+      label="Beside it, the best stimulus of a stored set"
+      value={fitting.some(({ digest }) => digest === value) ? value : ''}
+      options={[['', fitting.length > 0 || sets.waiting ? none : 'none is stored'], ...options]}
+      onValue={onValue}
+    />
+  );
+}

@@ -1,0 +1,74 @@
+import * as Plot from '@observablehq/plot';
+import { Figure } from '../figures/figure.js';
+import { PlotView } from '../figures/plot.js';
+import { useModel } from '../state/context.js';
+import type { InsideLook } from './ask.js';
+import { short } from './numbers.js';
+import { sayReadout, termBars } from './terms.js';
+
+const COLOURS: Readonly<Record<string, string>> = {
+  centre: '#2f7ebc',
+  surround: '#d9730d',
+  bias: '#8a97a5',
+  sum: '#7b61c9',
+  response: '#0b9e73',
+};
+const ROW = 22;
+
+/** What centre and surround add to the response of each neuron. */
+export function TermsFigure({ look }: { readonly look: InsideLook }) {
+  const { unit } = useModel().card.response;
+  const { readout } = look;
+  const bars = termBars(readout);
+  const terms = [...new Set(bars.map(({ term }) => term))];
+  const said = readout.neurons.map((neuron) => {
+    const own = bars.filter((bar) => bar.neuron === neuron);
+    return `neuron ${neuron}: ${own.map(({ term, value }) => `${term} ${short(value)}`).join(', ')}`;
+  });
+  const draw = (): Plot.PlotOptions => ({
+    height: 44 + readout.neurons.length * (terms.length * ROW + 8),
+    ...{ marginLeft: 72, marginRight: 76, marginTop: 6, marginBottom: 36 },
+    x: { label: `response (${unit})`, grid: true, nice: true, insetLeft: 8, insetRight: 44 },
+    y: { domain: terms, label: null, tickSize: 0, padding: 0.25 },
+    fy: {
+      domain: readout.neurons,
+      label: null,
+      tickFormat: (id: number) => `neuron ${id}`,
+      padding: 0.08,
+    },
+    color: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
+    marks: [
+      Plot.barX(bars, { fy: 'neuron', y: 'term', x1: 'from', x2: 'to', fill: 'term' }),
+      Plot.text(bars, {
+        ...{ fy: 'neuron', y: 'term', textAnchor: 'start', dx: 5 },
+        x: ({ from, to }) => Math.max(0, from, to),
+        text: ({ value }) => short(value),
+      }),
+      Plot.ruleX([0], { stroke: 'currentColor' }),
+    ],
+  });
+  return (
+    <Figure
+      title="What centre and surround add"
+      name="centre-and-surround"
+      requests={[look.request]}
+      columns={{
+        neuron: readout.neurons,
+        ...Object.fromEntries(
+          terms.map((term) => [
+            term,
+            bars.filter((bar) => bar.term === term).map(({ value }) => value),
+          ]),
+        ),
+      }}
+      caption={sayReadout(readout.readout)}
+    >
+      <PlotView
+        label={`Terms of the response. ${said.join('; ')}`}
+        draw={draw}
+        by={[readout, unit]}
+        most={1100}
+      />
+    </Figure>
+  );
+}
