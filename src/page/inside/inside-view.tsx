@@ -6,8 +6,9 @@ import { useModel, usePage } from '../state/context.js';
 import { useLatest } from '../state/latest.js';
 import { useNeurons } from '../state/neurons.js';
 import { useStimulusChoice } from '../stimulus/chosen-stimulus.js';
+import { type ShownStimulus, showStimulus } from '../stimulus/shown-stimulus.js';
 import { StimulusPanel } from '../stimulus/stimulus-panel.js';
-import { askGradients, askLook, type InsideLook } from './ask.js';
+import { askGradients, askLook } from './ask.js';
 import { AttentionFigure } from './attention-figure.js';
 import { GradientFigure } from './gradient-figure.js';
 import { PreferredSection } from './preferred-section.js';
@@ -22,12 +23,17 @@ export function InsideView() {
   const { ids } = useNeurons();
   const question = { service, model, chosen: choice.chosen, neurons: ids };
   const key = `${ids.join(',')} ${choice.text}`;
+  // by itself: it is there before anything is computed
+  const shown = useLatest(choice.text, (signal) =>
+    showStimulus(service, model, choice.chosen, signal),
+  );
   const look = useLatest(key, (signal) => askLook(question, signal));
   const gradients = useLatest(key, (signal) => askGradients(question, signal));
+  const frames = look.value?.readout.stimuli.length ?? 1;
   return (
     <div class="inside">
       <div class="inside-left">
-        {look.value && <SeenStimulus look={look.value} waiting={look.waiting} />}
+        {shown.value && <SeenStimulus shown={shown.value} frames={frames} />}
         <StimulusPanel choice={choice} />
       </div>
       <div class="inside-main">
@@ -58,16 +64,20 @@ export function InsideView() {
   );
 }
 
-function SeenStimulus({ look, waiting }: { readonly look: InsideLook; readonly waiting: boolean }) {
-  const { shown, readout } = look;
-  const { pixels, height, width } = shown;
-  const frames = readout.stimuli.length;
+function SeenStimulus({
+  shown,
+  frames,
+}: {
+  readonly shown: ShownStimulus;
+  readonly frames: number;
+}) {
+  const { pixels, height, width, warnings, request } = shown;
   return (
-    <div class={waiting ? 'stale' : undefined}>
+    <div>
       <Figure
         title="As the network sees it"
         name="stimulus"
-        requests={[shown.request]}
+        requests={[request]}
         array={{ data: pixels, shape: [height, width] }}
         caption={
           `${height} by ${width} pixels, from 0, black, to 1, white.` +
@@ -80,7 +90,7 @@ function SeenStimulus({ look, waiting }: { readonly look: InsideLook; readonly w
           {...{ height, width }}
         />
       </Figure>
-      <Warnings warnings={shown.warnings} />
+      <Warnings warnings={warnings} />
     </div>
   );
 }
