@@ -15,19 +15,19 @@ export function svgFile(figure: HTMLElement, background: string): string | undef
     .filter((element) => element.parentElement?.closest('svg') === null)
     .filter((element) => element.closest('[data-not-saved]') === null);
   if (shown.length === 0) return undefined;
-  const places = shown.map((element) => element.getBoundingClientRect());
+  const places = shown.map((each) => each.getBoundingClientRect());
   const left = Math.min(...places.map((place) => place.left));
   const top = Math.min(...places.map((place) => place.top));
   const width = Math.max(...places.map((place) => place.right)) - left;
   const height = Math.max(...places.map((place) => place.bottom)) - top;
-  const file = document.createElementNS(SVG, 'svg');
+  const file = element('svg');
   set(file, { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}` });
-  const paper = document.createElementNS(SVG, 'rect');
+  const paper = element('rect');
   set(paper, { width, height, fill: background });
   file.append(paper);
-  for (const [i, element] of shown.entries()) {
+  for (const [i, each] of shown.entries()) {
     const { left: x, top: y, width: wide, height: high } = places[i]!;
-    const part = element instanceof HTMLCanvasElement ? imageOf(element) : styledCopy(element);
+    const part = each instanceof HTMLCanvasElement ? imageOf(each) : styledCopy(each);
     set(part, { x: x - left, y: y - top, width: wide, height: high });
     file.append(part);
   }
@@ -35,7 +35,7 @@ export function svgFile(figure: HTMLElement, background: string): string | undef
 }
 
 function imageOf(canvas: HTMLCanvasElement): SVGElement {
-  const image = document.createElementNS(SVG, 'image');
+  const image = element('image');
   set(image, { href: canvas.toDataURL(), preserveAspectRatio: 'none' });
   image.style.imageRendering = 'pixelated';
   return image;
@@ -51,6 +51,11 @@ function styledCopy(drawing: SVGSVGElement): SVGElement {
     copies[i]!.removeAttribute('class');
   }
   return copy;
+}
+
+/** Of no page: a page would load the images, which its policy forbids. */
+function element(name: 'svg' | 'rect' | 'image'): SVGElement {
+  return document.implementation.createHTMLDocument().createElementNS(SVG, name);
 }
 
 function set(element: Element, attributes: Readonly<Record<string, string | number>>): void {
