@@ -1,6 +1,6 @@
 import type { ServedModel } from '../engine/catalogue.js';
 import type { ResultFile } from '../jobs/job-files.js';
-import type { Jobs, Work } from '../jobs/jobs.js';
+import type { Jobs, Preview, Work } from '../jobs/jobs.js';
 import { answerJson, modelIdentity } from './answer.js';
 import { serviceOf, withoutPaths } from './models.js';
 import { Problem, problemFrom } from './problem.js';
@@ -37,11 +37,18 @@ export interface ModelWork {
   readonly run: (running: Running) => Promise<readonly ResultFile[]>;
 }
 
+export interface Progress {
+  /** Steps. */
+  readonly done: number;
+  readonly total: number;
+  readonly preview?: Preview;
+}
+
 /** While work runs. */
 export interface Running {
   /** Aborted: it ends soon, without a result. */
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly onProgress: (progress: Progress) => void;
 }
 
 /**
@@ -59,7 +66,10 @@ export function answerModelJob(
     kind,
     model: modelIdentity(model),
     run: (progress, signal) =>
-      run({ signal, onProgress: ({ done, total }) => progress(done, total) }),
+      run({
+        signal,
+        onProgress: ({ done, total, preview }) => progress(done, total, preview),
+      }),
     release: catalogue.hold(model),
   });
 }

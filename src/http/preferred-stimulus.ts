@@ -53,6 +53,15 @@ export const PreferredStimulusBody = z.strictObject({
 });
 export type PreferredStimulusBody = z.infer<typeof PreferredStimulusBody>;
 
+/** Images on their way up, to look at while the job runs. */
+export interface AscentPreview {
+  readonly neuron: number;
+  /** Images, height, width. */
+  readonly shape: readonly number[];
+  /** A byte each, 0 black, 255 white, in base64. */
+  readonly pixels: string;
+}
+
 /** A stored set's stimulus of the strongest response. */
 interface BestOfSet {
   /** Its number in the set. */
@@ -114,7 +123,11 @@ export function preparePreferredStimuli(
       (await scheduler.respond({ digest, stimuli, neurons, priority: 'sweep', signal })).values;
     const toSet = set && (await respond(set, columns));
     const request = { model, height, width, neurons, restarts, terms };
-    const found = await preferredStimuli(inside, request, { signal, onProgress });
+    const found = await preferredStimuli(inside, request, {
+      signal,
+      onProgress: ({ done, total, neuron, images }) =>
+        onProgress({ done, total, preview: () => JSON.stringify(previewOf(neuron, images)) }),
+    });
     const results: PreferredStimulus[] = [];
     for (const [i, { id, column }] of neurons.entries()) {
       const responses = await respond(found[i]!, Int32Array.of(column));
@@ -123,6 +136,11 @@ export function preparePreferredStimuli(
     }
     return { neurons: results, restarts, terms, set };
   };
+}
+
+function previewOf(neuron: number, images: Stimuli): AscentPreview {
+  const bytes = Uint8Array.from(images.pixels, (pixel) => Math.round(255 * pixel));
+  return { neuron, shape: shapeOf(images), pixels: Buffer.from(bytes).toString('base64') };
 }
 
 /** The files of a result: what was found in words and numbers, as an array, and as a picture. */

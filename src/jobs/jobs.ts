@@ -11,16 +11,19 @@ import {
   type Part,
 } from './record.js';
 
+/** Makes the JSON of what a running job has so far, for whoever looks; it is kept nowhere. */
+export type Preview = () => string;
+
 /** Work that takes longer than anybody waits for an answer. */
 export interface Work {
   readonly kind: string;
   readonly model: JobRecord['model'];
   /**
-   * @param progress to be told how many of how many steps are done
+   * @param progress to be told how many of how many steps are done, and what there is so far
    * @param signal aborted when the result is wanted no more
    */
   readonly run: (
-    progress: (done: number, total: number) => void,
+    progress: (done: number, total: number, preview?: Preview) => void,
     signal: AbortSignal,
   ) => Promise<readonly ResultFile[]>;
   /** Called once when the job is over and its work has ended, also where it is refused or never begins. */
@@ -36,6 +39,8 @@ export interface Jobs {
   /** Newest first. */
   list(): JobView[];
   find(id: string): JobView | undefined;
+  /** What a running job has so far; undefined where it tells nothing, and once it is over. */
+  preview(id: string): Preview | undefined;
   /** Calls back after each change of a job, its removal included. @returns how to stop that */
   watch(id: string, onChange: () => void): () => void;
   /** @throws ResultDamagedError when it is not what was written */
@@ -68,6 +73,7 @@ export interface JobsOptions {
 
 interface Job {
   record: JobRecord;
+  preview: Preview | undefined;
   readonly controller: AbortController;
   readonly watchers: Set<() => void>;
   /** What is written is written in order. */
@@ -89,7 +95,10 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     jobs.set(record.id, job);
     if (!isOver(record)) await end(job, 'interrupted', INTERRUPTED);
   }
-  return { submit, list, find, watch, readPart: files.readPart, cancel, remove, counts, close };
+  return {
+    ...{ submit, list, find, preview, watch, readPart: files.readPart },
+    ...{ cancel, remove, counts, close },
+  };
 
   async function submit(work: Work): Promise<JobView> {
     let accepted = false;
@@ -158,8 +167,10 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   async function run(job: Job, work: Work): Promise<void> {
     const { id } = job.record;
     const { signal } = job.controller;
-    const progress = (done: number, total: number) => {
-      if (!isOver(job.record)) change(job, { ...job.record, progress: { done, total } });
+    const progress = (done: number, total: number, preview?: Preview) => {
+      if (isOver(job.record)) return;
+      job.preview = preview;
+      change(job, { ...job.record, progress: { done, total } });
     };
     change(job, { ...job.record, state: 'running', started: date() });
     try {
@@ -236,6 +247,10 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     return job && view(job);
   }
 
+  function preview(id: string): Preview | undefined {
+    return jobs.get(id)?.preview;
+  }
+
   function watch(id: string, onChange: () => void): () => void {
     const watchers = jobs.get(id)?.watchers;
     watchers?.add(onChange);
@@ -259,6 +274,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
 
   function change(job: Job, record: JobRecord): void {
     job.record = record;
+    if (isOver(record)) job.preview = undefined;
     for (const tell of job.watchers) tell();
   }
 
@@ -279,5 +295,5 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
 
 function jobOf(record: JobRecord): Job {
   const controller = new AbortController();
-  return { record, controller, watchers: new Set(), saving: Promise.resolve() };
+  return { record, preview: undefined, controller, watchers: new Set(), saving: Promise.resolve() };
 }

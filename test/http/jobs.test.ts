@@ -139,6 +139,35 @@ test('events tell how a job stands, each change, and end with it', async () => {
   expect((await app.request(`${JOBS}/${id}/events`, { headers })).status).toBe(204);
 });
 
+test('events tell what a running job has so far, made once for each change that is told', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { work, begun, finish, progress } = heldWork();
+  const { id } = await jobs.submit(work);
+  await begun;
+  const preview = vi.fn(() => '{"so":"far"}');
+  progress.tell(1, 4, preview);
+  expect(preview).not.toHaveBeenCalled();
+  const reader = (await app.request(`${JOBS}/${id}/events`)).body!.getReader();
+  let text = '';
+  const decoder = new TextDecoder();
+  const until = async (part: string) => {
+    while (!text.includes(part)) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`the events end without ${part}`);
+      text += decoder.decode(value);
+    }
+  };
+  await until('event: preview\ndata: {"so":"far"}\n\n');
+  progress.tell(2, 4);
+  await until('"done":2');
+  expect(jobs.preview(id)).toBeUndefined();
+  progress.tell(3, 4, preview);
+  finish([file('a.json', '1')]);
+  await until('id: end');
+  expect(jobs.preview(id)).toBeUndefined();
+  expect(text.match(/event: preview/g)!.length).toBe(preview.mock.calls.length);
+});
+
 test('a client that goes away is not told any more', async () => {
   const { app, jobs } = await createJobsApp();
   const watching = { now: 0 };

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { jobsOf } from '../../src/http/jobs.js';
 import { serviceOf } from '../../src/http/models.js';
+import type { AscentPreview } from '../../src/http/preferred-stimulus.js';
 import type { Service } from '../../src/http/service.js';
 import { ascend } from '../../src/inside/ascent.js';
 import type { TestAppOptions } from '../support/app.js';
@@ -65,6 +66,14 @@ test('the brightest image within the norm is found; it can be sent as a stimulus
   const { norm, neurons, model } = found;
   expect(model.name).toBe('tiny');
   expect(told).toContain('"progress":{"done":240,"total":240,');
+  const previews = [...told.matchAll(/event: preview\ndata: (.*)\n/g)];
+  const { neuron, shape: seen, pixels } = JSON.parse(previews.at(-1)![1]!) as AscentPreview;
+  expect([0, 1, 2, 7]).toContain(neuron);
+  expect(seen).toEqual([4, 3, 2]);
+  const bytes = [...Buffer.from(pixels, 'base64')];
+  expect(bytes).toHaveLength(4 * 6);
+  // from the background, 0.5, up, to what is found below
+  expect(bytes.filter((byte) => byte < 115 || byte > 190)).toEqual([]);
   // the middle of the training range, 0.2, of 6 pixels
   expect(norm).toBeCloseTo(0.2 * Math.sqrt(6), 12);
   expect(neurons.map(({ id }) => id)).toEqual([0, 1, 2, 7]);

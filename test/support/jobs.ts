@@ -28,7 +28,7 @@ export async function openTestJobs(options: Partial<JobsOptions> = {}) {
 
 /** Work whose end the test decides. */
 export function heldWork(kind = 'held') {
-  const progress: { tell: (done: number, total: number) => void } = { tell: () => {} };
+  const progress: { tell: Parameters<Work['run']>[0] } = { tell: () => {} };
   let [finish, fail]: [(files: ResultFiles) => void, (error: unknown) => void] = [
     () => {},
     () => {},

@@ -21,6 +21,9 @@ export interface Progress {
   /** Steps, of all neurons. */
   readonly done: number;
   readonly total: number;
+  /** Of the neuron at hand, the images of its restarts so far. */
+  readonly neuron: number;
+  readonly images: Stimuli;
 }
 
 /**
@@ -43,7 +46,8 @@ export async function preferredStimuli(
       signal?.throwIfAborted();
       const until = Math.min(terms.steps, state.step + STEPS_AT_ONCE);
       state = await inside.ascend({ model, neuron: column, id, state, terms, until });
-      onProgress?.({ done: i * terms.steps + state.step, total });
+      const done = i * terms.steps + state.step;
+      onProgress?.({ done, total, neuron: id, images: state.images });
     }
     found.push(state.images);
   }

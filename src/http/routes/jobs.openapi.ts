@@ -22,8 +22,13 @@ import { ResultQuery } from './jobs.js';
 
 const Job = named('Job', JobView);
 const Event = z.object({
-  event: z.enum(['state', 'progress']),
-  data: z.string().describe('the job, as JSON'),
+  event: z.enum(['state', 'progress', 'preview']),
+  data: z
+    .string()
+    .describe(
+      'JSON: the job; of a preview, `neuron`, `shape` (images, height, width) and `pixels` (a byte ' +
+        'each, in base64) of what a search for preferred stimuli has so far',
+    ),
   id: z.literal('end').optional().describe('of the last one'),
 });
 const none = z.strictObject({});
@@ -150,7 +155,9 @@ export const jobOperations = {
     id: 'jobEvents',
     tag: 'jobs',
     summary: 'How a job stands at every change, as server-sent events',
-    description: 'Events `state` and `progress`, whose data is the job; it ends with the job.',
+    description:
+      'Events `state` and `progress`, whose data is the job, and `preview` with what it has so far; ' +
+      'it ends with the job.',
     query: none,
     headers: {
       'Last-Event-ID': { description: 'where an EventSource left off', schema: z.string() },

@@ -51,7 +51,10 @@ export function jobRoutes(deps: AppDependencies): Route[] {
     return streamSSE(c, (stream) => follow(job.id, stream));
   }
 
-  /** Tells how a job stands, then of each change; changes faster than the client reads become one. */
+  /**
+   * Tells how a job stands and what it has so far, then of each change; changes faster than the client
+   * reads become one.
+   */
   async function follow(id: string, stream: SSEStreamingApi): Promise<void> {
     const jobs = jobsOf(deps);
     let changed = false;
@@ -69,6 +72,8 @@ export function jobRoutes(deps: AppDependencies): Route[] {
         await tell(stream, job, job.state === state ? 'progress' : 'state');
         if (isOver(job)) return;
         state = job.state;
+        const preview = jobs.preview(id);
+        if (preview) await stream.writeSSE({ event: 'preview', data: preview() });
         while (!changed) {
           await new Promise<void>((resolve) => {
             const timer = setTimeout(resolve, HEARTBEAT);
