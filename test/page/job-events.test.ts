@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { AscentPreview } from '../../src/http/preferred-stimulus.js';
 import { followJob, type Job } from '../../src/page/service/job-events.js';
 import { Problem } from '../../src/page/service/problem.js';
 
@@ -41,6 +42,7 @@ function follow(...answers: (() => Promise<Response>)[]) {
   };
   const follower = {
     onJob: ({ state, progress }: Job) => seen.push(state === 'running' ? progress.done : state),
+    onPreview: ({ neuron }: AscentPreview) => seen.push(`neuron ${neuron}`),
     onLost: () => seen.push('lost'),
   };
   const ended = followJob(service, job.id, follower, controller.signal);
@@ -54,6 +56,19 @@ test('a job is followed until it is over', async () => {
   await ended;
   expect(seen).toEqual([4, 8, 'succeeded']);
   expect(asked).toEqual([`http://here/v1/jobs/${job.id}/events`]);
+});
+
+test('what there is so far is told beside', async () => {
+  const preview = { neuron: 2, shape: [1, 1, 1], pixels: 'gA==' };
+  const told = [
+    ['state', job],
+    ['preview', preview],
+    ['state', over],
+  ] as const;
+  const text = told.map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  const { seen, ended } = follow(async () => new Response(text.join('')));
+  await ended;
+  expect(seen).toEqual([0, 'neuron 2', 'succeeded']);
 });
 
 test('a stream that breaks, and a service that is away, are asked again, ever later', async () => {

@@ -63,7 +63,8 @@ export function EarlierJobs({
   );
 }
 
-const STATES: Readonly<Record<Job['state'], string>> = {
+/** How a search stands, in a word or two. */
+export const STATES: Readonly<Record<Job['state'], string>> = {
   ...{ queued: 'in line', running: 'searching', succeeded: 'found' },
   ...{ failed: 'failed', cancelled: 'cancelled', interrupted: 'interrupted' },
 };

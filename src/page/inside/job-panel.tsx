@@ -8,6 +8,7 @@ import type { FollowedJob } from '../state/job.js';
 import { endJob } from './end-job.js';
 import { askFound } from './found.js';
 import { FoundFigure } from './found-figure.js';
+import { Growing } from './growing.js';
 import { seconds } from './numbers.js';
 
 /** The kind of the jobs that are shown here. */
@@ -15,7 +16,7 @@ export const KIND = 'preferred-stimulus';
 
 /** A search, while it runs and when it is over. */
 export function JobPanel({ followed }: { readonly followed: FollowedJob }) {
-  const { job, error, lost } = followed;
+  const { job, previews, error, lost } = followed;
   if (error) {
     const gone = error instanceof Problem && error.status === 404;
     if (!gone) return <Failed error={error} />;
@@ -37,12 +38,12 @@ export function JobPanel({ followed }: { readonly followed: FollowedJob }) {
         </Waiting>
       )}
       {!job && !lost && <Waiting>Asking how the search stands…</Waiting>}
-      {job && <KnownJob job={job} />}
+      {job && <KnownJob job={job} previews={previews} />}
     </>
   );
 }
 
-function KnownJob({ job }: { readonly job: Job }) {
+function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedJob, 'previews'>) {
   const { address } = usePage();
   const { card } = useModel();
   if (job.kind !== KIND) {
@@ -67,11 +68,11 @@ function KnownJob({ job }: { readonly job: Job }) {
       </div>
     );
   }
-  if (!isOver(job)) return <UnderWay job={job} />;
+  if (!isOver(job)) return <UnderWay job={job} previews={previews} />;
   return job.state === 'succeeded' ? <Succeeded job={job} /> : <Ended job={job} />;
 }
 
-function UnderWay({ job }: { readonly job: Job }) {
+function UnderWay({ job, previews }: { readonly job: Job } & Pick<FollowedJob, 'previews'>) {
   const { service } = usePage();
   const [error, setError] = useState<Error | null>(null);
   const { done, total, secondsLeft } = job.progress;
@@ -79,7 +80,7 @@ function UnderWay({ job }: { readonly job: Job }) {
   const cancel = () => endJob(service, job.id).catch(setError);
   return (
     <section class="under-way" aria-label="The search">
-      <p role="status">
+      <p>
         <strong>{queued ? 'In line' : 'Searching'}</strong>
         {queued && ': it begins when the jobs before it are done.'}
       </p>
@@ -97,6 +98,9 @@ function UnderWay({ job }: { readonly job: Job }) {
         </button>
       </div>
       {error && <Failed error={error} />}
+      {[...previews.values()].map((preview) => (
+        <Growing key={preview.neuron} preview={preview} />
+      ))}
     </section>
   );
 }
@@ -115,7 +119,7 @@ const REMEDIES: Readonly<Record<'failed' | 'cancelled' | 'interrupted', string>>
 function Ended({ job: { state, reason, progress } }: { readonly job: Job }) {
   if (state !== 'failed' && state !== 'cancelled' && state !== 'interrupted') return null;
   return (
-    <div class={state === 'failed' ? 'notice bad' : 'notice warn'} role="status">
+    <div class={state === 'failed' ? 'notice bad' : 'notice warn'}>
       <p>
         <strong>{ENDS[state]}</strong>
         {progress.total > 0 && ` after ${progress.done} of ${progress.total} steps`}

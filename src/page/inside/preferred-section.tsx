@@ -1,6 +1,6 @@
 import { usePage } from '../state/context.js';
 import { useJob } from '../state/job.js';
-import { EarlierJobs } from './earlier-jobs.js';
+import { EarlierJobs, STATES } from './earlier-jobs.js';
 import { JobPanel } from './job-panel.js';
 import { SearchForm } from './search-form.js';
 
@@ -17,7 +17,10 @@ export function PreferredSection() {
         <SearchForm onStarted={open} />
         <EarlierJobs current={id} state={followed.job?.state ?? ''} open={open} />
       </div>
-      <div class="panel found" aria-live="polite">
+      <div class="panel found">
+        <p class="hidden" role="status">
+          {followed.job && `The search: ${STATES[followed.job.state]}`}
+        </p>
         {id === '' ? (
           <p class="quiet">
             No search is shown. Press "Find it": it takes from seconds to minutes, goes on without

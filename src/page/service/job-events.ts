@@ -1,6 +1,7 @@
 import type { InferResponseType } from 'hono/client';
+import type { AscentPreview } from '../../http/preferred-stimulus.js';
 import { Problem, problemOf } from './problem.js';
-import { eventsOf } from './server-sent-events.js';
+import { eventsOf, type ServerSentEvent } from './server-sent-events.js';
 import type { Service } from './service.js';
 
 export type Job = InferResponseType<Service['client']['v1']['jobs'][':id']['$get']>;
@@ -8,6 +9,8 @@ export type Job = InferResponseType<Service['client']['v1']['jobs'][':id']['$get
 export interface JobFollower {
   /** How it stands, at once and at every change. */
   readonly onJob: (job: Job) => void;
+  /** What a search for preferred stimuli has so far. */
+  readonly onPreview: (preview: AscentPreview) => void;
   /** The service was lost; it is asked again. */
   readonly onLost: () => void;
 }
@@ -27,7 +30,7 @@ export function isOver({ state }: Pick<Job, 'state'>): boolean {
 export async function followJob(
   service: Pick<Service, 'origin' | 'send'>,
   id: string,
-  { onJob, onLost }: JobFollower,
+  { onJob, onPreview, onLost }: JobFollower,
   signal: AbortSignal,
 ): Promise<void> {
   let wait = WAITS.first;
@@ -35,10 +38,15 @@ export async function followJob(
   while (!signal.aborted) {
     try {
       // to the end of the stream: one that is let go of before looks like an error to the browser
-      for await (const job of changesOf(service, id, signal)) {
-        onJob(job);
-        over = isOver(job);
+      for await (const { event, data } of jobEvents(service, id, signal)) {
         wait = WAITS.first;
+        if (event === 'preview') {
+          onPreview(JSON.parse(data) as AscentPreview);
+        } else {
+          const job = JSON.parse(data) as Job;
+          onJob(job);
+          over = isOver(job);
+        }
       }
     } catch (error) {
       if (error instanceof Problem && !isPassing(error)) throw error;
@@ -50,16 +58,15 @@ export async function followJob(
   }
 }
 
-async function* changesOf(
+async function* jobEvents(
   { origin, send }: Pick<Service, 'origin' | 'send'>,
   id: string,
   signal: AbortSignal,
-): AsyncGenerator<Job> {
+): AsyncGenerator<ServerSentEvent> {
   const url = `${origin}/v1/jobs/${encodeURIComponent(id)}/events`;
   const answer = await send(url, { headers: { Accept: 'text/event-stream' }, signal });
   if (!answer.ok) throw await problemOf(answer);
-  if (answer.body === null) return;
-  for await (const { data } of eventsOf(answer.body)) yield JSON.parse(data) as Job;
+  if (answer.body !== null) yield* eventsOf(answer.body);
 }
 
 /** Whether to ask again may help: the service is away, starts, or has too much to do. */
