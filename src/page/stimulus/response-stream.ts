@@ -16,13 +16,20 @@ interface Waiting {
 }
 
 /** Opens a stream when it is first asked, and anew after one has ended. */
-export function createResponseStream(service: Service, { param, card }: ChosenModel): ResponseStream {
+export function createResponseStream(
+  service: Service,
+  { param, card }: ChosenModel,
+): ResponseStream {
   let open: Promise<WebSocket> | undefined;
   const waiting: Waiting[] = [];
 
   function connect(): Promise<WebSocket> {
     const { height, width } = card.stimulus;
-    const query = new URLSearchParams({ dtype: 'float32', shape: `${height}x${width}`, digest: card.digest });
+    const query = new URLSearchParams({
+      dtype: 'float32',
+      shape: `${height}x${width}`,
+      digest: card.digest,
+    });
     const path = `/v1/models/${param.model}/versions/${param.version}/stream?${query}`;
     const key = service.key();
     // the one header that a page may set
@@ -34,12 +41,20 @@ export function createResponseStream(service: Service, { param, card }: ChosenMo
     socket.addEventListener('close', ({ reason }) => {
       open = undefined;
       const said = reason === '' ? '' : `: ${reason}`;
-      const problem = new Problem(0, `The stream has ended${said}. It is opened again with the next stimulus.`);
+      const problem = new Problem(
+        0,
+        `The stream has ended${said}. It is opened again with the next stimulus.`,
+      );
       for (const { reject } of waiting.splice(0)) reject(problem);
     });
     return new Promise((resolve, reject) => {
       socket.addEventListener('close', () => {
-        reject(new Problem(0, 'The stream to the model cannot be opened: is the service running, with a stream left?'));
+        reject(
+          new Problem(
+            0,
+            'The stream to the model cannot be opened: is the service running, with a stream left?',
+          ),
+        );
       });
       socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
         // the one text tells that it is ready

@@ -1,6 +1,6 @@
 import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from '../state/context.js';
-import type { ChosenStimulus } from './chosen-stimulus.js';
+import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
 
 const NPY = 'application/x-npy';
 
@@ -23,10 +23,7 @@ export async function showStimulus(
   signal: AbortSignal,
 ): Promise<ShownStimulus> {
   const route = service.client.v1.models[':model'].versions[':version'].stimuli;
-  const json =
-    'entry' in chosen
-      ? { stimuli: [chosen.entry] }
-      : { stimulusSet: chosen.set, stimuli: [chosen.index] };
+  const json = stimuliBody(chosen);
   const asked = route.$post({ param, json }, { headers: { Accept: NPY }, init: { signal } });
   const { value, headers, request } = await service.npy(asked);
   const [, height = 0, width = 0] = value.shape;
