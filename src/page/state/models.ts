@@ -5,6 +5,15 @@ type Client = Service['client'];
 export type ModelList = InferResponseType<Client['v1']['models']['$get']>;
 export type Card = InferResponseType<Client['v1']['models'][':model']['$get']>;
 
+/** The model that is looked at. */
+export interface ChosenModel {
+  readonly name: string;
+  readonly version: number;
+  readonly card: Card;
+  /** Of its routes. */
+  readonly param: { readonly model: string; readonly version: string };
+}
+
 /** A version that can be asked. */
 export interface Choice {
   readonly name: string;

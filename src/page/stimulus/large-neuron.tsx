@@ -5,7 +5,7 @@ import { Sparkline } from '../figures/sparkline.js';
 import type { SentRequest } from '../service/service.js';
 import { useModel } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
-import type { Response } from './stimulus-view.js';
+import type { Response } from './shown-stimulus.js';
 
 /** Responses that the trace goes back. */
 const TRACE = 120;

@@ -1,3 +1,4 @@
+import type { StreamAnswer } from '../../formats/stream-frames.js';
 import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from '../state/context.js';
 import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
@@ -13,6 +14,14 @@ export interface ShownStimulus {
   /** What was done to it, and where it lies outside of what the model was trained on. */
   readonly warnings: readonly string[];
   readonly request: SentRequest;
+}
+
+/** A stimulus, and what all neurons answer to it. */
+export interface Response {
+  readonly shown: ShownStimulus;
+  readonly answer: StreamAnswer;
+  /** When it was asked for, in milliseconds. */
+  readonly asked: number;
 }
 
 /** Has the service render a stimulus for a model. @throws Problem */

@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { StreamAnswer } from '../../formats/stream-frames.js';
 import { Figure } from '../figures/figure.js';
 import { Pixels } from '../figures/pixels.js';
 import { NeuronPicker } from '../parts/neuron-picker.js';
@@ -12,17 +11,9 @@ import { LargeNeuron } from './large-neuron.js';
 import { createResponseStream } from './response-stream.js';
 import { ResponseStrip } from './response-strip.js';
 import { responsesRequest } from './responses-request.js';
-import { type ShownStimulus, showStimulus } from './shown-stimulus.js';
+import { type Response, showStimulus } from './shown-stimulus.js';
 import { StimulusPanel } from './stimulus-panel.js';
 import './stimulus.css';
-
-/** A stimulus, and what all neurons answer to it. */
-export interface Response {
-  readonly shown: ShownStimulus;
-  readonly answer: StreamAnswer;
-  /** When it was asked for, in milliseconds. */
-  readonly asked: number;
-}
 
 /** A stimulus that is dragged, and the responses to it as it changes. */
 export function StimulusView() {
