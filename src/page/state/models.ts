@@ -21,6 +21,7 @@ export interface Choice {
   /** As it stands in the address, `name/version`. */
   readonly id: string;
   readonly latest: boolean;
+  readonly digest: string;
 }
 
 /** Every version that is served, each name's latest first. */
@@ -29,7 +30,9 @@ export function choicesOf({ models }: ModelList): Choice[] {
     versions
       .filter(({ ready }) => ready)
       .toReversed()
-      .map(({ version }, i) => ({ name, version, id: `${name}/${version}`, latest: i === 0 })),
+      .map(({ version, digest = '' }, i) => {
+        return { name, version, id: `${name}/${version}`, latest: i === 0, digest };
+      }),
   );
 }
 
