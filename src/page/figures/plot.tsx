@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Before the room is known. */
 const FIRST_WIDTH = 400;
@@ -33,7 +33,7 @@ export function PlotView({ label, draw, by, most = 900, onPick }: PlotViewProps)
     return () => observer.disconnect();
   }, [most]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const options = { ...draw(width), width, className: 'plot' };
     const drawing = Plot.plot(options);
     // the page's own style sheet has it: its policy allows no other
