@@ -1,7 +1,7 @@
 import type { InferResponseType } from 'hono/client';
 import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from '../state/context.js';
-import type { ChosenStimulus } from '../stimulus/chosen-stimulus.js';
+import { type ChosenStimulus, stimuliBody } from '../stimulus/chosen-stimulus.js';
 import { type ShownStimulus, showStimulus } from '../stimulus/shown-stimulus.js';
 
 type Routes = Service['client']['v1']['models'][':model']['versions'][':version'];
@@ -78,11 +78,8 @@ export async function askGradients(
 }
 
 function requestOf({ model, chosen, neurons }: InsideQuestion) {
-  const json =
-    'entry' in chosen
-      ? { stimuli: [chosen.entry] }
-      : { stimulusSet: chosen.set, stimuli: [chosen.index] };
-  return { param: model.param, query: { neurons: neurons.join(',') }, json };
+  const query = { neurons: neurons.join(',') };
+  return { param: model.param, query, json: stimuliBody(chosen) };
 }
 
 function mapOf(neuron: number, gradient: Float32Array): GradientMap {

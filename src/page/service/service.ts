@@ -35,7 +35,7 @@ export type Service = ReturnType<typeof createService>;
 export function createService(origin: string, key: () => string | null) {
   const requests = new WeakMap<object, SentRequest>();
 
-  async function send(input: Request | string | URL, init: RequestInit = {}): Promise<Response> {
+  async function send(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
     const secret = key();
     const headers = new Headers(init.headers);
     const url = String(input);
