@@ -126,7 +126,7 @@ function LookInside({
   const [state, setState] = useState<{ readonly busy: boolean; readonly error?: Error }>({
     busy: false,
   });
-  const look = async () => {
+  const look = async (button: HTMLElement) => {
     setState({ busy: true });
     try {
       const { data, shape } = found.images;
@@ -135,6 +135,7 @@ function LookInside({
       const file = new File([encodeNpy(Float32Array.from(data), stack)], 'preferred-stimuli.npy');
       choose({ set: await uploadImages(service, model, [file]), index: place });
       setState({ busy: false });
+      button.closest('main')?.scrollIntoView(); // where it is shown
     } catch (error) {
       setState({ busy: false, error: error as Error });
     }
@@ -146,7 +147,7 @@ function LookInside({
         class="small"
         disabled={state.busy}
         aria-label={`Take the best image of neuron ${id} as the stimulus`}
-        onClick={() => void look()}
+        onClick={(event) => void look(event.currentTarget)}
       >
         Take the best as the stimulus
       </button>

@@ -5,6 +5,7 @@ import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
 import {
+  FIRST_OPTIONS,
   OPTION_RANGES,
   readOptions,
   type SearchOptions,
@@ -69,14 +70,14 @@ export function SearchForm({ onStarted }: { readonly onStarted: (job: string) =>
           label="Seed of the noise"
           step={1}
           value={options.seed}
-          onValue={(seed) => change({ seed: Math.round(seed ?? 1) })}
+          onValue={(seed) => change({ seed: Math.round(seed ?? FIRST_OPTIONS.seed) })}
         />
         <NumberField
           label="Norm: the most that an image may differ from the background"
           step="any"
           placeholder="as the training images"
           value={options.norm}
-          onValue={(norm) => change({ norm: norm !== null && norm > 0 ? norm : null })}
+          onValue={(norm) => change({ norm })}
         />
         <SetChoice value={options.stimulusSet} onValue={(stimulusSet) => change({ stimulusSet })} />
       </details>

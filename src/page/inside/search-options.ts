@@ -23,13 +23,16 @@ export const OPTION_RANGES = {
   blur: { min: 0, max: 10, step: 0.5 },
 } as const;
 
+/** More than an image of this size has room for. */
+const MOST_NORM = 1e4;
+
 /** Options as the address has them; what is missing or makes no sense is as it is at first. */
 export function readOptions(text: string): SearchOptions {
   const given = parsed(text);
   const number = (name: 'restarts' | 'steps' | 'blur') => {
     const { min, max } = OPTION_RANGES[name];
-    const value = Number(given[name] ?? FIRST_OPTIONS[name]);
-    return value >= min && value <= max ? value : FIRST_OPTIONS[name];
+    const value = given[name];
+    return typeof value === 'number' && value >= min && value <= max ? value : FIRST_OPTIONS[name];
   };
   const { seed, norm, stimulusSet } = given;
   return {
@@ -37,7 +40,7 @@ export function readOptions(text: string): SearchOptions {
     steps: Math.round(number('steps')),
     blur: number('blur'),
     seed: Number.isSafeInteger(seed) ? Number(seed) : FIRST_OPTIONS.seed,
-    norm: typeof norm === 'number' && norm > 0 ? norm : FIRST_OPTIONS.norm,
+    norm: typeof norm === 'number' && norm > 0 && norm <= MOST_NORM ? norm : FIRST_OPTIONS.norm,
     stimulusSet: typeof stimulusSet === 'string' ? stimulusSet : FIRST_OPTIONS.stimulusSet,
   };
 }

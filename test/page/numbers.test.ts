@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { seconds, short } from '../../src/page/inside/numbers.js';
+
+test.each([
+  [0, '0'],
+  [-0.000249234, '-0.000249'],
+  [0.29712, '0.297'],
+  [13.7, '13.7'],
+  [1234.5, '1230'],
+  [0.00001234, '1.2e-5'],
+  [-1.5e9, '-1.5e+9'],
+])('%d is read as %s', (value, text) => {
+  expect(short(value)).toBe(text);
+});
+
+test.each([
+  [0, 'less than a second'],
+  [1.4, '1 s'],
+  [89, '89 s'],
+  [150, '3 min'],
+  [5400, '1.5 h'],
+])('%d seconds are read as %s', (time, text) => {
+  expect(seconds(time)).toBe(text);
+});
