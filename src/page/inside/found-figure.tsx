@@ -146,7 +146,7 @@ function LookInside({
         type="button"
         class="small"
         disabled={state.busy}
-        aria-label={`Take the best image of neuron ${id} as the stimulus`}
+        aria-label={`Take the best as the stimulus: of neuron ${id}`}
         onClick={(event) => void look(event.currentTarget)}
       >
         Take the best as the stimulus

@@ -32,6 +32,7 @@ export function InsideView() {
   const frames = look.value?.readout.stimuli.length ?? 1;
   return (
     <div class="inside">
+      <h2 class="hidden">Inside</h2>
       <div class="inside-left">
         {shown.value && <SeenStimulus shown={shown.value} frames={frames} />}
         <StimulusPanel choice={choice} />

@@ -32,10 +32,7 @@ export function JobPanel({ followed }: { readonly followed: FollowedJob }) {
   return (
     <>
       {lost && (
-        <Waiting>
-          The service does not answer just now; it is asked again until it does. A search goes on
-          without this page.
-        </Waiting>
+        <Waiting>The service does not answer just now; it is asked again until it does.</Waiting>
       )}
       {!job && !lost && <Waiting>Asking how the search stands…</Waiting>}
       {job && <KnownJob job={job} previews={previews} />}
@@ -105,27 +102,30 @@ function UnderWay({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
   );
 }
 
-const ENDS: Readonly<Record<'failed' | 'cancelled' | 'interrupted', string>> = {
-  failed: 'The search failed',
-  cancelled: 'The search was cancelled',
-  interrupted: 'The search was interrupted',
-};
-const REMEDIES: Readonly<Record<'failed' | 'cancelled' | 'interrupted', string>> = {
-  failed: 'Change what is asked for, or press "Find it" to try again.',
-  cancelled: 'Press "Find it" to search again: the same seed gives the same images.',
-  interrupted: 'Press "Find it" to search again: the same seed gives the same images.',
-};
+/** How a search ended that found nothing, and what to do. */
+const ENDS = {
+  failed: ['The search failed', 'Change what is asked for, or press "Find it" to try again.'],
+  cancelled: [
+    'The search was cancelled',
+    'Press "Find it" to search again: the same seed gives the same images.',
+  ],
+  interrupted: [
+    'The service stopped, and the search with it',
+    'Press "Find it" to search again: the same seed gives the same images.',
+  ],
+} as const;
 
 function Ended({ job: { state, reason, progress } }: { readonly job: Job }) {
   if (state !== 'failed' && state !== 'cancelled' && state !== 'interrupted') return null;
+  const [what, next] = ENDS[state];
   return (
     <div class={state === 'failed' ? 'notice bad' : 'notice warn'}>
       <p>
-        <strong>{ENDS[state]}</strong>
-        {progress.total > 0 && ` after ${progress.done} of ${progress.total} steps`}
-        {state !== 'cancelled' && reason !== null && `: ${reason}`}.
+        <strong>{what}</strong>
+        {progress.total > 0 && `, after ${progress.done} of ${progress.total} steps`}
+        {state === 'failed' && reason !== null && `: ${reason}`}.
       </p>
-      <p>{REMEDIES[state]}</p>
+      <p>{next}</p>
     </div>
   );
 }

@@ -13,6 +13,9 @@ import {
   writeOptions,
 } from './search-options.js';
 
+/** What stands behind "More", unless it is not as at first. */
+const hidden = ['seed', 'norm', 'stimulusSet'] as const;
+
 /** Starts a search, and has the address name its job. */
 export function SearchForm({ onStarted }: { readonly onStarted: (job: string) => void }) {
   const { service, address } = usePage();
@@ -64,7 +67,10 @@ export function SearchForm({ onStarted }: { readonly onStarted: (job: string) =>
         value={options.blur}
         onValue={(blur) => change({ blur })}
       />
-      <details class="more-options">
+      <details
+        class="more-options"
+        open={hidden.some((name) => options[name] !== FIRST_OPTIONS[name])}
+      >
         <summary>More</summary>
         <NumberField
           label="Seed of the noise"
