@@ -46,7 +46,7 @@ async function characterize(body: object = {}, options: TestAppOptions = {}) {
   return { found, told, names, cell, engine: opened.engine };
 }
 
-test("each neuron's filter is recovered: 2 degrees, a quarter of an octave, half a pixel", async () => {
+test("each neuron's filter is recovered: 2 degrees, a twentieth of an octave, half a pixel", async () => {
   const { found, names, cell } = await characterize();
   expect(found.model.name).toBe('energy');
   expect(found.neurons.map(({ id }) => id)).toEqual([0, 1, 2]);
@@ -56,8 +56,7 @@ test("each neuron's filter is recovered: 2 degrees, a quarter of an octave, half
     const turned = Math.abs(value('preferredOrientationFit') - orientation);
     expect(Math.min(turned, 180 - turned)).toBeLessThan(2);
     const octaves = Math.log2(value('preferredSpatialFrequency') / spatialFrequency);
-    // a Gabor's tuning is a Gaussian of the frequency, the fit's one of its logarithm
-    expect(Math.abs(octaves)).toBeLessThan(0.25);
+    expect(Math.abs(octaves)).toBeLessThan(0.05);
     expect(Math.hypot(value('centreX') - x, value('centreY') - y)).toBeLessThan(0.5);
     // quadrature energy does not change with the phase, and nothing suppresses it
     expect(value('F1F0')).toBeLessThan(0.1);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitNakaRushton, fitSupersaturating } from '../../../src/tuning/fits/contrast.js';
+import { betterFit, fitGaussian, fitLogGaussian } from '../../../src/tuning/fits/frequency.js';
 import { finish } from '../../../src/tuning/fits/least-squares.js';
-import { fitLogGaussian } from '../../../src/tuning/fits/log-gaussian.js';
 import { fitPosition } from '../../../src/tuning/fits/position.js';
 import { bestDiameter, fitSize, sizeResponse } from '../../../src/tuning/fits/size.js';
 import { fitDirection, fitOrientation, halfWidth } from '../../../src/tuning/fits/von-mises.js';
@@ -102,6 +102,35 @@ test('a Gaussian in log frequency gives its parameters back, to 1e-3', () => {
       expect(off(found['sigma']!, sigma)).toBeLessThan(1e-3);
     }),
   );
+});
+
+test('a Gaussian in frequency gives its parameters back, to 1e-3, and explains more of itself', () => {
+  fc.assert(
+    fc.property(between(0.06, 0.25), between(0.1, 0.45), unit, (f0, share, { b, gain }) => {
+      const sigma = share * f0;
+      const curve = FREQUENCIES.map((f) => gain * (b + Math.exp(-(((f - f0) / sigma) ** 2) / 2)));
+      const fit = fitGaussian(FREQUENCIES, curve);
+      const found = fitted(fit);
+      expect(off(found['f0']!, f0)).toBeLessThan(1e-3);
+      expect(off(found['sigma']!, sigma)).toBeLessThan(1e-3);
+      expect(betterFit(fitLogGaussian(FREQUENCIES, curve), fit)).toBe(fit);
+    }),
+  );
+});
+
+test('of two fits one that did not converge is no better, whatever it explains', () => {
+  const curve = FREQUENCIES.map((f) => Math.exp(-(Math.log2(f / 0.1) ** 2)));
+  const good = fitLogGaussian(FREQUENCIES, curve);
+  const none = fitLogGaussian(
+    FREQUENCIES,
+    FREQUENCIES.map(() => 1),
+  );
+  const lost = { ...fitGaussian(FREQUENCIES, curve), rSquared: 1, converged: false } as Fit;
+  for (const bad of [none, lost]) {
+    expect(betterFit(good, bad)).toBe(good);
+    expect(betterFit(bad, good)).toBe(good);
+  }
+  expect(betterFit(lost, none)).toBe(lost);
 });
 
 test('a centre with a surround is followed, and peaks where its derivative vanishes', () => {
@@ -216,7 +245,8 @@ test('round fields converge, also where float32 rounding is all that is left', (
 const FITS: Record<string, (responses: number[]) => Fit> = {
   orientation: (responses) => fitOrientation(ORIENTATIONS, responses),
   direction: (responses) => fitDirection(ORIENTATIONS, responses),
-  frequency: (responses) => fitLogGaussian(DIAMETERS, responses),
+  'log frequency': (responses) => fitLogGaussian(DIAMETERS, responses),
+  frequency: (responses) => fitGaussian(DIAMETERS, responses),
   size: (responses) => fitSize(DIAMETERS, responses),
   contrast: (responses) => fitNakaRushton(DIAMETERS, responses),
   supersaturating: (responses) => fitSupersaturating(DIAMETERS, responses),
