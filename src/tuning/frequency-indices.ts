@@ -1,4 +1,5 @@
-import { betterFit, distanceToFall } from './fits/frequency.js';
+import { betterFit } from './fits/fitted.js';
+import { distanceToFall } from './fits/frequency.js';
 import { fitIndex, type Undefined } from './indices.js';
 import type { Fit, Index } from './schemas.js';
 

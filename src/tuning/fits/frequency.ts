@@ -1,4 +1,5 @@
 import type { Fit } from '../schemas.js';
+import { gaussian } from './functions.js';
 import { fitCurve, type Model } from './least-squares.js';
 
 const OCTAVES_BEYOND = 4;
@@ -10,7 +11,7 @@ const OCTAVES_BEYOND = 4;
 export function fitLogGaussian(frequencies: readonly number[], responses: readonly number[]): Fit {
   const x = frequencies.map(Math.log2);
   const peak = x[peakOf(responses)]!;
-  const bump = gaussian('b + A e^(-(log2(f / f0))^2 / (2 sigma^2))', {
+  const bump = gaussianModel('b + A e^(-(log2(f / f0))^2 / (2 sigma^2))', {
     centre: [Math.min(...x) - OCTAVES_BEYOND, Math.max(...x) + OCTAVES_BEYOND],
     sigma: [0.02, 10],
   });
@@ -27,18 +28,12 @@ export function fitLogGaussian(frequencies: readonly number[], responses: readon
 export function fitGaussian(frequencies: readonly number[], responses: readonly number[]): Fit {
   const highest = Math.max(...frequencies);
   const peak = frequencies[peakOf(responses)]!;
-  const bump = gaussian('b + A e^(-(f - f0)^2 / (2 sigma^2))', {
+  const bump = gaussianModel('b + A e^(-(f - f0)^2 / (2 sigma^2))', {
     centre: [-highest, 2 * highest],
     sigma: [highest / 1000, 10 * highest],
   });
   const starts = [0.2, 0.5, 1].map((share) => [0, 1, peak, share * peak]);
   return fitCurve(bump, frequencies, responses, starts);
-}
-
-/** The one of two fits to the same responses that explains more of them; of none, the first. */
-export function betterFit(first: Fit, second: Fit): Fit {
-  if (!second.converged) return first;
-  return !first.converged || second.rSquared > first.rSquared ? second : first;
 }
 
 /** From the peak of a Gaussian to where it, above b, falls to `share` of its height. */
@@ -51,17 +46,14 @@ interface Range {
   readonly sigma: readonly [number, number];
 }
 
-function gaussian(formula: string, { centre, sigma }: Range): Model {
+function gaussianModel(formula: string, { centre, sigma }: Range): Model {
   return {
     formula,
     names: ['b', 'A', 'f0', 'sigma'],
     amplitudes: ['A'],
     least: [-20, 0, centre[0], sigma[0]],
     greatest: [1, 40, centre[1], sigma[1]],
-    value:
-      ([b, a, at, width]) =>
-      (x) =>
-        b! + a! * Math.exp(-(((x - at!) / width!) ** 2) / 2),
+    value: gaussian,
     partials:
       ([, a, at, width]) =>
       (x) => {

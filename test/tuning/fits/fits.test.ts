@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitNakaRushton, fitSupersaturating } from '../../../src/tuning/fits/contrast.js';
-import { betterFit, fitGaussian, fitLogGaussian } from '../../../src/tuning/fits/frequency.js';
+import { betterFit, fittedResponse } from '../../../src/tuning/fits/fitted.js';
+import { fitGaussian, fitLogGaussian } from '../../../src/tuning/fits/frequency.js';
 import { finish } from '../../../src/tuning/fits/least-squares.js';
 import { fitPosition } from '../../../src/tuning/fits/position.js';
-import { bestDiameter, fitSize, sizeResponse } from '../../../src/tuning/fits/size.js';
+import { bestDiameter, fitSize } from '../../../src/tuning/fits/size.js';
 import { fitDirection, fitOrientation, halfWidth } from '../../../src/tuning/fits/von-mises.js';
 import { Fit } from '../../../src/tuning/schemas.js';
 import {
@@ -144,10 +145,9 @@ test('a centre with a surround is followed, and peaks where its derivative vanis
         const truth = { b: gain * b, Kc: gain, Ks: gain * Ks, sigma, ratio };
         const curve = sizeCurve(truth);
         const found = fitted(fitSize([0, ...DIAMETERS], [0, ...DIAMETERS].map(curve)));
+        const response = fittedResponse('size', 'differenceOfGaussians', found);
         for (const diameter of [0, 5, 11, 33]) {
-          expect(Math.abs(sizeResponse(found, diameter) - curve(diameter))).toBeLessThan(
-            1e-3 * gain,
-          );
+          expect(Math.abs(response(diameter) - curve(diameter))).toBeLessThan(1e-3 * gain);
         }
         const best = bestDiameter(truth);
         expect(curve(best)).toBeGreaterThan(curve(best * 1.01));
