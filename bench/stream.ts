@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { WebSocket } from 'ws';
-import { HEADER, STAMP } from '../src/http/stream/layout.js';
+import { HEADER, STAMP } from '../src/formats/stream-frames.js';
 import { randomStream } from '../src/network/random.js';
 import { wholeNumber } from '../training/options.js';
 import { runCommand } from '../training/run-command.js';

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Catalogue } from '../engine/catalogue.js';
+import type { FrameTimes } from '../formats/stream-frames.js';
 import { createStatistics, type ModelStatistics, type Stage } from './statistics.js';
-import type { FrameTimes } from './stream/layout.js';
 
 /** What the service counts. */
 export interface Metrics {

@@ -15,6 +15,7 @@ import { parseStimuliBody, SetDigest } from './json.js';
 import { checkCount } from './limits.js';
 import { essenceOf } from './media-type.js';
 import { type FilePart, type Form, readForm } from './multipart.js';
+import { concatStimuli, type Stimuli, sliceStimuli } from './stimuli.js';
 
 export type { DecodedStimuli, DecodeOptions } from './decoding.js';
 
@@ -82,18 +83,37 @@ async function decodeJson(body: Uint8Array, given: DecodeOptions): Promise<Decod
   const { neurons, ...named } = parsed;
   const all =
     'stimulusSet' in named
-      ? await decodeStoredSet(named.stimulusSet, options)
+      ? await decodeStoredSet(named.stimulusSet, options, named.stimuli)
       : await decodeEntries(named.stimuli, options);
   return neurons === undefined ? all : { ...all, neurons };
 }
 
-async function decodeStoredSet(digest: string, options: Decoding): Promise<DecodedStimuli> {
+/** @param chosen which of them; all where it is not said */
+async function decodeStoredSet(
+  digest: string,
+  options: Decoding,
+  chosen?: readonly number[],
+): Promise<DecodedStimuli> {
   const { storedSet, limits } = options;
   if (storedSet === undefined) {
     throw errorAt('stimulusSet', 'no stored set is taken here; send the stimuli themselves');
   }
-  const stimuli = await storedSet(digest);
+  const all = await storedSet(digest);
+  const stimuli = chosen === undefined ? all : stimuliNumbered(all, chosen);
   checkCount(stimuli.count, limits);
   const notes = Array.from({ length: stimuli.count }, () => []);
-  return { ...fitBatch(stimuli, notes, options, 0), storedAs: digest };
+  const fitted = fitBatch(stimuli, notes, options, 0);
+  return chosen === undefined ? { ...fitted, storedAs: digest } : fitted;
+}
+
+/** @throws InputError where there is no stimulus of such a number */
+function stimuliNumbered(all: Stimuli, numbers: readonly number[]): Stimuli {
+  const wrong = numbers.findIndex((number) => number >= all.count);
+  if (wrong >= 0) {
+    throw errorAt(
+      `stimuli[${wrong}]`,
+      `there is no stimulus ${numbers[wrong]}; the set has ${all.count}, numbered from 0`,
+    );
+  }
+  return concatStimuli(numbers.map((number) => sliceStimuli(all, number, number + 1)));
 }

@@ -32,8 +32,16 @@ export const SetDigest = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'the digest of a stored set is expected, 64 hex digits');
 
-/** The JSON body that names a stored set of stimuli. */
-export const StoredSetBody = z.strictObject({ stimulusSet: SetDigest, neurons: Neurons });
+/** The JSON body that names a stored set of stimuli, or some of one. */
+export const StoredSetBody = z.strictObject({
+  stimulusSet: SetDigest,
+  stimuli: z
+    .array(z.int().nonnegative())
+    .min(1, 'there are no stimuli')
+    .optional()
+    .describe('which of the set, by their numbers from 0, in this order; default all'),
+  neurons: Neurons,
+});
 export type StoredSetBody = z.infer<typeof StoredSetBody>;
 
 /** One entry of `stimuli`, read as far as its JSON goes. */

@@ -159,7 +159,7 @@ test('what is no digest names no file', async () => {
       expect((await app.request(`${SETS}/${name}`, { method })).status).toBe(404);
     }
   }
-  expect(await readFile(outside)).toEqual(NPY);
+  expect(new Uint8Array(await readFile(outside))).toEqual(NPY);
 });
 
 test('responses, rank and peak take a stored set as they take its stimuli', async () => {
@@ -265,4 +265,23 @@ test('where nothing can be stored, that is told; all else is served', async () =
   expect(await detailOf(put(app))).toBe(told);
   expect(await detailOf(ask(app, 'responses', { stimulusSet: DIGEST }))).toBe(told);
   expect((await ask(app, 'responses', { stimuli: [{ grating: {} }] })).status).toBe(200);
+});
+
+test('some of a set are named by their numbers, in the order asked for', async () => {
+  const { app } = await createStoringApp();
+  await put(app);
+  const all = await (await ask(app, 'responses', { stimulusSet: DIGEST })).json();
+  const some = await (
+    await ask(app, 'responses', { stimulusSet: DIGEST, stimuli: [1, 0, 1] })
+  ).json();
+  const { responses, stimuli } = all as { responses: number[][]; stimuli: object[] };
+  const picked = [1, 0, 1];
+  expect(some).toMatchObject({
+    responses: picked.map((i) => responses[i]),
+    stimuli: picked.map((i) => stimuli[i]),
+  });
+  expect(some).not.toHaveProperty('stimulusSet');
+  expect(
+    await detailOf(ask(app, 'responses', { stimulusSet: DIGEST, stimuli: [0, 9] })),
+  ).toMatchInlineSnapshot(`"422 stimuli[1]: there is no stimulus 9; the set has 4, numbered from 0"`);
 });

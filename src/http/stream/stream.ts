@@ -2,12 +2,18 @@ import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { AbandonedError, DeadlineError, type Scheduler } from '../../engine/scheduler.js';
+import {
+  encodeAnswer,
+  FLAGS,
+  type FrameTimes,
+  frameBytes,
+  pixelsIn,
+} from '../../formats/stream-frames.js';
 import { decodeRawStimuli } from '../../stimulus/arrays.js';
 import { sizeText } from '../../stimulus/errors.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
 import { rangeWarnings, stimulusStatistics } from '../../stimulus/training-range.js';
 import { problemFrom } from '../problem.js';
-import { encodeAnswer, FLAGS, type FrameTimes, frameBytes, pixelsIn } from './layout.js';
 import type { StreamTerms } from './terms.js';
 
 /** Milliseconds. */
@@ -55,7 +61,7 @@ interface Frame {
   readonly arrived: number;
   readonly bytes: Uint8Array;
   /** What is to be sent as soon as all frames before it have been answered. */
-  answer?: { readonly message: Buffer; readonly status: number; readonly times: FrameTimes };
+  answer?: { readonly message: Uint8Array; readonly status: number; readonly times: FrameTimes };
 }
 
 /** The codes with which the WebSocket itself closes on faults in its protocol; 1002 on all others. */

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Scheduler } from '../../engine/scheduler.js';
+import { frameBytes } from '../../formats/stream-frames.js';
 import type { Metrics } from '../metrics.js';
 import { unavailable } from '../problem.js';
 import { acceptWebSocket } from './handshake.js';
-import { frameBytes } from './layout.js';
 import { type Stream, type StreamTiming, serveStream } from './stream.js';
 import { readyMessage, type StreamTerms } from './terms.js';
 import type { Upgrade } from './upgrade.js';

@@ -1,7 +1,7 @@
 import type { ServedModel } from '../../engine/catalogue.js';
+import { frameBytes, HEADER, type PixelType } from '../../formats/stream-frames.js';
 import type { Size } from '../../stimulus/fit.js';
 import type { NeuronSelection } from '../neurons.js';
-import { frameBytes, HEADER, type PixelType } from './layout.js';
 
 /** What a stream holds to from its first frame to its last. */
 export interface StreamTerms extends NeuronSelection {

@@ -1,8 +1,5 @@
-import type { RAW_ELEMENTS } from '../../stimulus/arrays.js';
-import type { Size } from '../../stimulus/fit.js';
-
 /** Of the pixels of a stream: `uint8` (0..255) or `float32` (0..1). */
-export type PixelType = keyof typeof RAW_ELEMENTS;
+export type PixelType = 'uint8' | 'float32';
 
 /** Bytes before the pixels of a frame: the client's own timestamp. */
 export const STAMP = 8;
@@ -19,7 +16,10 @@ export const FLAGS = {
 } as const;
 
 /** Bytes of a frame that a client sends: its timestamp, then the pixels, row-major. */
-export function frameBytes({ height, width }: Size, dtype: PixelType): number {
+export function frameBytes(
+  { height, width }: { readonly height: number; readonly width: number },
+  dtype: PixelType,
+): number {
   return STAMP + height * width * (dtype === 'uint8' ? 1 : 4);
 }
 
@@ -48,6 +48,15 @@ export interface AnswerHeader {
   readonly times: FrameTimes;
 }
 
+/** An answer as a client reads it. */
+export interface StreamAnswer extends AnswerHeader {
+  /** The client's own. */
+  readonly stamp: bigint;
+  readonly responses: Float32Array;
+  /** Why there are no responses, where the status is not 200. */
+  readonly message: string;
+}
+
 /**
  * An answer to a frame, little-endian: the header of 32 bytes, then float32 responses, or UTF-8 text
  * where the status is not 200.
@@ -57,21 +66,54 @@ export function encodeAnswer(
   frame: Uint8Array,
   { sequence, status, flags, times }: AnswerHeader,
   content: Float32Array | string,
-): Buffer {
+): Uint8Array {
   const responses = typeof content === 'string' ? 0 : content.length;
   const payload =
     typeof content === 'string'
-      ? Buffer.from(content)
+      ? new TextEncoder().encode(content)
       : new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
-  const answer = Buffer.allocUnsafe(HEADER + payload.length);
-  answer.writeUInt32LE(sequence >>> 0, 0);
-  answer.writeUInt16LE(status, 4);
-  answer.writeUInt16LE(flags, 6);
+  const answer = new Uint8Array(HEADER + payload.length);
+  const view = new DataView(answer.buffer);
+  view.setUint32(0, sequence >>> 0, true);
+  view.setUint16(4, status, true);
+  view.setUint16(6, flags, true);
   answer.set(frame.subarray(0, STAMP), 8);
-  answer.writeFloatLE(times.decode, 16);
-  answer.writeFloatLE(times.queue, 20);
-  answer.writeFloatLE(times.infer, 24);
-  answer.writeUInt32LE(responses, 28);
+  view.setFloat32(16, times.decode, true);
+  view.setFloat32(20, times.queue, true);
+  view.setFloat32(24, times.infer, true);
+  view.setUint32(28, responses, true);
   answer.set(payload, HEADER);
   return answer;
+}
+
+/** A client's frame: its timestamp, then the pixels. */
+export function encodeFrame(
+  pixels: Uint8Array | Float32Array,
+  stamp: bigint,
+): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(STAMP + pixels.byteLength);
+  new DataView(frame.buffer).setBigUint64(0, stamp, true);
+  frame.set(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength), STAMP);
+  return frame;
+}
+
+/** Reads an answer as `encodeAnswer` writes it. */
+export function decodeAnswer(bytes: Uint8Array): StreamAnswer {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = view.getUint32(28, true);
+  return {
+    sequence: view.getUint32(0, true),
+    status: view.getUint16(4, true),
+    flags: view.getUint16(6, true),
+    stamp: view.getBigUint64(8, true),
+    times: {
+      decode: view.getFloat32(16, true),
+      queue: view.getFloat32(20, true),
+      infer: view.getFloat32(24, true),
+    },
+    responses: Float32Array.from({ length: count }, (_, i) =>
+      view.getFloat32(HEADER + 4 * i, true),
+    ),
+    message: new TextDecoder().decode(bytes.subarray(HEADER + 4 * count)),
+  };
 }

@@ -1,0 +1,57 @@
+import { largestContrast } from '../../stimulus/parametric/paint.js';
+import { type ChosenModel, useModel, usePage } from '../state/context.js';
+import { type Canvas, controlsOf, DRAWN_KINDS, type DrawnKind } from './kinds.js';
+
+/** What the address says of the stimulus: one by its parameters, or one of a stored set. */
+export type ChosenStimulus =
+  | { readonly entry: Readonly<Record<string, unknown>> }
+  | { readonly set: string; readonly index: number };
+
+export interface StimulusChoice {
+  readonly chosen: ChosenStimulus;
+  /** The same, as the address has it. */
+  readonly text: string;
+  choose(stimulus: ChosenStimulus): void;
+}
+
+/** The stimulus in the address; a grating where there is none. */
+export function useStimulusChoice(): StimulusChoice {
+  const { address } = usePage();
+  const canvas = canvasOf(useModel());
+  const chosen = read(address.get('stimulus')) ?? firstStimulus('grating', canvas);
+  return {
+    chosen,
+    text: JSON.stringify(chosen),
+    choose: (stimulus) => address.set({ stimulus: JSON.stringify(stimulus) }),
+  };
+}
+
+/** A kind, with its parameters as they stand at first. */
+export function firstStimulus(kind: DrawnKind, canvas: Canvas): ChosenStimulus {
+  const controls = Object.entries(controlsOf(kind, canvas));
+  const start = Object.fromEntries(controls.map(([name, control]) => [name, control.start]));
+  return { entry: { [kind]: start } };
+}
+
+/** The kind of an entry that is drawn with sliders. */
+export function drawnKindOf(entry: Readonly<Record<string, unknown>>): DrawnKind | undefined {
+  return DRAWN_KINDS.find(([kind]) => kind in entry)?.[0];
+}
+
+export function canvasOf({ card }: ChosenModel): Canvas {
+  const { height, width, backgroundGray: background } = card.stimulus;
+  return { height, width, contrast: largestContrast({ background }) };
+}
+
+function read(text: string): ChosenStimulus | undefined {
+  if (text === '') return undefined;
+  try {
+    const given = JSON.parse(text) as Partial<{ entry: unknown; set: unknown; index: unknown }>;
+    const { entry, set, index } = given;
+    if (typeof set === 'string' && Number.isInteger(index)) return { set, index: Number(index) };
+    if (typeof entry === 'object' && entry !== null) return { entry: { ...entry } };
+  } catch {
+    return undefined; // the address was cut off or edited
+  }
+  return undefined;
+}

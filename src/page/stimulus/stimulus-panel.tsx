@@ -1,0 +1,107 @@
+import { useState } from 'preact/hooks';
+import { FileField, Select, Slider } from '../parts/fields.js';
+import { Failed, Waiting } from '../parts/notices.js';
+import { useModel, usePage } from '../state/context.js';
+import { canvasOf, drawnKindOf, firstStimulus, type StimulusChoice } from './chosen-stimulus.js';
+import { controlsOf, DRAWN_KINDS, type DrawnKind } from './kinds.js';
+import { OtherStimulus } from './other-stimulus.js';
+import { SetPicker } from './set-picker.js';
+import { uploadImages } from './upload.js';
+
+type Source = DrawnKind | 'other' | 'set';
+
+const SOURCES: readonly (readonly [Source, string])[] = [
+  ...DRAWN_KINDS,
+  ['other', 'Any other, as JSON'],
+  ['set', 'Of a stored set'],
+];
+
+/** Where the stimulus comes from: drawn with sliders, of a set, or an image that is dropped. */
+export function StimulusPanel({ choice }: { readonly choice: StimulusChoice }) {
+  const model = useModel();
+  const { chosen, choose } = choice;
+  const canvas = canvasOf(model);
+  const kind = 'entry' in chosen ? drawnKindOf(chosen.entry) : undefined;
+  const [picking, setPicking] = useState<'other' | 'set' | null>(null);
+  const source: Source = picking ?? kind ?? ('entry' in chosen ? 'other' : 'set');
+  return (
+    <section class="panel stimulus-panel" aria-label="Choose a stimulus">
+      <h2>Stimulus</h2>
+      <Select
+        label="Kind"
+        value={source}
+        options={SOURCES}
+        onValue={(next) => {
+          setPicking(next === 'other' || next === 'set' ? next : null);
+          if (next !== 'other' && next !== 'set') choose(firstStimulus(next, canvas));
+        }}
+      />
+      {source === 'set' && <SetPicker choice={choice} />}
+      {source === 'other' && <OtherStimulus choice={choice} />}
+      {source !== 'set' && source !== 'other' && <Sliders choice={choice} kind={source} />}
+      <OwnImage choice={choice} onChosen={() => setPicking('set')} />
+    </section>
+  );
+}
+
+function Sliders({ choice, kind }: { readonly choice: StimulusChoice; readonly kind: DrawnKind }) {
+  const model = useModel();
+  const { chosen, choose } = choice;
+  const given = 'entry' in chosen ? (chosen.entry[kind] as Readonly<Record<string, unknown>>) : {};
+  return (
+    <div class="sliders">
+      {Object.entries(controlsOf(kind, canvasOf(model))).map(([name, { start, ...control }]) => (
+        <Slider
+          key={`${kind} ${name}`}
+          {...control}
+          value={typeof given[name] === 'number' ? given[name] : start}
+          onValue={(value) =>
+            choose({
+              entry: {
+                ...('entry' in chosen ? chosen.entry : {}),
+                [kind]: { ...given, [name]: value },
+              },
+            })
+          }
+        />
+      ))}
+    </div>
+  );
+}
+
+/** An image of the user's own, stored so that the address can name it. */
+function OwnImage({
+  choice,
+  onChosen,
+}: {
+  readonly choice: StimulusChoice;
+  readonly onChosen: () => void;
+}) {
+  const { service } = usePage();
+  const model = useModel();
+  const [state, setState] = useState<{ readonly busy: boolean; readonly error?: Error }>({
+    busy: false,
+  });
+  const take = async (files: readonly File[]) => {
+    setState({ busy: true });
+    try {
+      choice.choose({ set: await uploadImages(service, model, files), index: 0 });
+      onChosen();
+      setState({ busy: false });
+    } catch (error) {
+      setState({ busy: false, error: error as Error });
+    }
+  };
+  return (
+    <FileField
+      label="Or drop an image here: PNG, JPEG, WebP, TIFF or .npy"
+      accept="image/png,image/jpeg,image/webp,image/tiff,.npy"
+      multiple
+      onFiles={(files) => void take(files)}
+    >
+      <span class="quiet">It is made gray and of the size that the model sees.</span>
+      {state.busy && <Waiting>Sending it…</Waiting>}
+      {state.error && <Failed error={state.error} />}
+    </FileField>
+  );
+}
