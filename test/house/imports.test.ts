@@ -100,9 +100,7 @@ test('of the service the page knows the types alone', () => {
   const page = [...read('src/page')].flatMap(([file, text]) => runtimeImports(file, text));
   const rooms = new Set(page.map(roomOf));
   rooms.delete('src/page');
-  expect([...rooms].sort()).toEqual(
-    PURE.filter((room) => rooms.has(room)),
-  );
+  expect([...rooms].sort()).toEqual(PURE.filter((room) => rooms.has(room)));
 });
 
 test('no file imports itself through others', () => {

@@ -283,5 +283,7 @@ test('some of a set are named by their numbers, in the order asked for', async (
   expect(some).not.toHaveProperty('stimulusSet');
   expect(
     await detailOf(ask(app, 'responses', { stimulusSet: DIGEST, stimuli: [0, 9] })),
-  ).toMatchInlineSnapshot(`"422 stimuli[1]: there is no stimulus 9; the set has 4, numbered from 0"`);
+  ).toMatchInlineSnapshot(
+    `"422 stimuli[1]: there is no stimulus 9; the set has 4, numbered from 0"`,
+  );
 });
