@@ -3,14 +3,9 @@ import type { ServedModel } from '../engine/catalogue.js';
 import type { Entry } from '../stimulus/parametric/entry.js';
 import { type Canvas, type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import { type AxisRequest, planSweep, type Sweep } from '../stimulus/sweep.js';
-import {
-  type Characteristics,
-  characteristics,
-  type Fallback,
-  fieldOf,
-  preferredGrating,
-} from '../tuning/characterization.js';
+import { type Characteristics, characteristics } from '../tuning/characterization.js';
 import { type NeuronTuning, neuronTuning } from '../tuning/parametric.js';
+import { type Fallback, fieldOf, preferredGrating } from '../tuning/preferred.js';
 import { type ReceptiveField, receptiveField } from '../tuning/receptive-field.js';
 import { Neurons, tuningSweep } from './experiment.js';
 import type { Running } from './jobs.js';
