@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { setDigest } from '../../stimulus/stimuli.js';
+import { gatherWarnings } from '../../stimulus/warnings.js';
 import { neuronTuning } from '../../tuning/parametric.js';
 import { answerInTurns, modelIdentity } from '../answer.js';
 import { readBody } from '../body.js';
 import { Experiment, planExperiment, tuningSweep } from '../experiment.js';
 import { modelOf, serviceOf } from '../models.js';
 import { NeuronList, neuronsOf, selectNeurons } from '../neurons.js';
-import { gatherWarnings } from '../report-headers.js';
 import { readDeadline, readJson, readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
