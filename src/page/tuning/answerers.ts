@@ -18,6 +18,7 @@ export const MOST_COMPARED = 3;
 /** How the lines of a model are dashed, and its points drawn, by its place. */
 export const DASHES = ['none', '9,3', '9,3,2,3', '2,3'] as const;
 export const SYMBOLS = ['circle', 'square', 'triangle', 'diamond'] as const;
+export const GLYPHS = ['●', '■', '▲', '◆'] as const;
 
 export interface Answerers {
   readonly all: readonly Answerer[];

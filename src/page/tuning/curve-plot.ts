@@ -5,8 +5,8 @@ import type { Swept } from './swept.js';
 import { short } from './words.js';
 
 const ANGLE_STEP = 45;
-/** Of the line at the response to the blank. */
-export const BLANK_DASH = '1,4';
+/** How the response to the blank is drawn. */
+export const BLANK = { strokeDasharray: '4,4', strokeWidth: 1 } as const;
 
 /** Responses over what was swept: measured points, the fit, and the response to the blank. */
 export function curvePlot(
@@ -47,7 +47,7 @@ export function curvePlot(
 function marksOf({ measured, fitted, blank, colour, dash, by }: CurveSeries): Plot.Markish[] {
   const line = { stroke: colour, strokeDasharray: dash };
   return [
-    Plot.ruleY([blank], { stroke: colour, strokeDasharray: BLANK_DASH, strokeLinecap: 'round' }),
+    Plot.ruleY([blank], { stroke: colour, ...BLANK }),
     Plot.line(measured, {
       ...{ x: 'x', y: 'y', ...line },
       ...(fitted ? { strokeWidth: 1, strokeOpacity: 0.35 } : { strokeWidth: 1.5 }),

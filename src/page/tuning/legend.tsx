@@ -1,12 +1,15 @@
-import { DASHES } from './answerers.js';
-import { BLANK_DASH } from './curve-plot.js';
+import { DASHES, GLYPHS } from './answerers.js';
+import { BLANK } from './curve-plot.js';
 import type { Series } from './series.js';
 
 interface Item {
   readonly text: string;
   readonly colour: string;
-  readonly dash: string;
-  readonly point?: boolean;
+  /** null: no line. */
+  readonly dash: string | null;
+  readonly width?: number;
+  /** In the middle of the line, or alone where there is none. */
+  readonly glyph?: string;
 }
 
 export interface LegendProps {
@@ -16,11 +19,11 @@ export interface LegendProps {
 }
 
 const PARTS = {
-  points: { text: 'measured', dash: 'none', point: true },
+  points: { text: 'measured', dash: null, glyph: GLYPHS[0] },
   fit: { text: 'fit', dash: 'none' },
-  blank: { text: 'response to the blank', dash: BLANK_DASH },
+  blank: { text: 'response to the blank', dash: BLANK.strokeDasharray, width: BLANK.strokeWidth },
   real: { text: 'real', dash: 'none' },
-  predicted: { text: 'predicted', dash: 'none', point: true },
+  predicted: { text: 'predicted', dash: null, glyph: GLYPHS[0] },
 } as const;
 const INK = 'currentColor';
 const HEIGHT = 18;
@@ -37,7 +40,12 @@ export function Legend({ series, parts }: LegendProps) {
       ? [...neurons].map(([id, colour]) => ({ text: `neuron ${id}`, colour, dash: 'none' }))
       : []),
     ...(models.size > 1
-      ? [...models].map(([text, place]) => ({ text, colour: INK, dash: DASHES[place]! }))
+      ? [...models].map(([text, place]) => ({
+          text,
+          colour: INK,
+          dash: DASHES[place]!,
+          glyph: GLYPHS[place]!,
+        }))
       : []),
     ...parts.map((part) => ({ ...PARTS[part], colour: INK })),
   ];
@@ -50,20 +58,22 @@ export function Legend({ series, parts }: LegendProps) {
   );
 }
 
-function LegendItem({ text, colour, dash, point = false }: Item) {
-  const width = SAMPLE + 6 + LETTER * text.length;
+function LegendItem({ text, colour, dash, glyph, width = 2.2 }: Item) {
   const middle = HEIGHT / 2;
+  const room = SAMPLE + 6 + LETTER * text.length;
   return (
-    <svg class="plot" width={width} height={HEIGHT} role="img" aria-label={text}>
-      {point ? (
-        <circle cx={SAMPLE / 2} cy={middle} r="3.5" fill={colour} />
-      ) : (
+    <svg class="plot" width={room} height={HEIGHT} role="img" aria-label={text}>
+      {dash !== null && (
         <line
           {...{ x1: 0, x2: SAMPLE, y1: middle, y2: middle, stroke: colour }}
-          stroke-width="2.2"
+          stroke-width={width}
           stroke-dasharray={dash}
-          stroke-linecap={dash === BLANK_DASH ? 'round' : 'butt'}
         />
+      )}
+      {glyph && (
+        <text x={SAMPLE / 2} y={middle} dy="0.35em" text-anchor="middle">
+          {glyph}
+        </text>
       )}
       <text x={SAMPLE + 6} y={middle} dy="0.35em">
         {text}

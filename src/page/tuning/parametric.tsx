@@ -125,12 +125,13 @@ function Curves({ experiment }: { readonly experiment: Experiment }) {
   );
 }
 
-function captionOf({ told }: Experiment): string {
+function captionOf({ told, swept }: Experiment): string {
   const averaged = Object.entries(told[0]!.value.averagedOver).map(
     ([what, values]) => `${values.length} ${what}s`,
   );
   const means = averaged.length > 0 ? `Each point is the mean over ${averaged.join(', ')}. ` : '';
-  return `${means}The dotted line is the response to the model's mean gray.`;
+  const note = swept.note === undefined ? '' : ` ${swept.note}`;
+  return `${means}The dashed line is the response to the model's mean gray.${note}`;
 }
 
 function polarCaption(curves: readonly CurveSeries[], period: number): string {

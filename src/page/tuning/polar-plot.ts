@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { SYMBOLS } from './answerers.js';
-import { BLANK_DASH } from './curve-plot.js';
+import { BLANK } from './curve-plot.js';
 import type { CurveSeries, Point } from './series.js';
 import { short } from './words.js';
 
@@ -58,10 +58,7 @@ function marksOf(curve: CurveSeries, period: 180 | 360): Plot.Markish[] {
   const points = around(measured, period);
   const line = { x: 'x', y: 'y', stroke: colour, strokeDasharray: dash } as const;
   return [
-    Plot.line(circle(Math.max(0, blank)), {
-      ...{ x: 'x', y: 'y', stroke: colour },
-      ...{ strokeDasharray: BLANK_DASH, strokeLinecap: 'round' },
-    }),
+    Plot.line(circle(Math.max(0, blank)), { x: 'x', y: 'y', stroke: colour, ...BLANK }),
     Plot.line(points, {
       ...line,
       ...(fitted ? { strokeWidth: 1, strokeOpacity: 0.35 } : { strokeWidth: 1.5 }),

@@ -158,8 +158,8 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
           <Legend series={population} parts={parts} />
         </Figure>
       </div>
-      <Warnings warnings={reportsOf(told)} />
       <TopStimuli ranking={ranking} />
+      <Warnings warnings={reportsOf(told)} />
       <div class="panel">
         <NumberTable
           title="Rank and peak"

@@ -14,6 +14,8 @@ export interface Swept {
   /** As it is said of one response. */
   readonly unit: string;
   readonly scale: 'linear' | 'log';
+  /** What is to be known of it. */
+  readonly note?: string;
   /** After how many degrees it comes round again. */
   readonly period?: 180 | 360;
 }
@@ -29,24 +31,28 @@ export const SWEPT = {
     ...{ text: 'Direction', title: 'Direction tuning' },
     ...{ parameter: 'direction', stimulus: 'driftingGrating', dimension: 'direction' },
     drawn: ['vonMises'],
+    note: 'These networks see one image at a time: over whole cycles both directions of drift show the same images, and direction selectivity is 0 by construction.',
     ...{ axis: 'Direction of drift (degrees)', unit: '°', scale: 'linear', period: 360 },
   },
   spatialFrequency: {
     ...{ text: 'Spatial frequency', title: 'Spatial frequency tuning' },
     ...{ parameter: 'spatialFrequency', stimulus: 'grating', dimension: 'spatialFrequency' },
     drawn: ['logGaussian', 'gaussian'],
+    note: 'Of a Gaussian in frequency and one in log frequency, the one that explains more is drawn.',
     ...{ axis: 'Spatial frequency (cycles/pixel)', unit: ' cycles/pixel', scale: 'log' },
   },
   diameter: {
     ...{ text: 'Size', title: 'Size tuning' },
     ...{ parameter: 'diameter', stimulus: 'grating', dimension: 'size' },
     drawn: ['differenceOfGaussians'],
+    note: 'The blank enters the fit as diameter 0.',
     ...{ axis: 'Diameter of the grating (pixels)', unit: ' pixels', scale: 'log' },
   },
   contrast: {
     ...{ text: 'Contrast', title: 'Contrast response' },
     ...{ parameter: 'contrast', stimulus: 'grating', dimension: 'contrast' },
     drawn: ['nakaRushton'],
+    note: 'The blank enters the fit as contrast 0; the function of Naka and Rushton is drawn.',
     ...{ axis: 'Michelson contrast', unit: '', scale: 'log' },
   },
 } as const satisfies Readonly<Record<string, Swept>>;

@@ -117,7 +117,7 @@ function Thumbnail({ label, chosen, ...image }: ThumbnailProps) {
 function captionOf(shown: number, k: number, withReal: boolean): string {
   const which = shown < k ? `The first ${shown} of the ${k} strongest` : `The ${k} strongest`;
   const order = withReal ? ', by the real response; below each real / predicted' : '';
-  return `${which}${order}. A press shows one large.`;
+  return `${which}${order}. Press one to look at it.`;
 }
 
 function arrayOf(images: readonly Float32Array[], height: number, width: number) {
