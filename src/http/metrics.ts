@@ -33,6 +33,8 @@ export interface Metrics {
 const SECONDS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
+/** Under which the frames of all streams are counted. */
+const STREAM_ROUTE = '/v1/models/:model/stream';
 const STIMULI = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /**
@@ -58,6 +60,13 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
     encode: seconds('encode', 'Writing the answer'),
     total: seconds('http_request', 'From the arrival of a request to its answer'),
   };
+  const answers = new Histogram({
+    name: 'hypercolumn_answer_seconds',
+    help: "From the arrival of stimuli to a model's answer, by the route; of a stream's frames too",
+    labelNames: ['route'],
+    buckets: SECONDS,
+    registers,
+  });
   const batchSize = new Histogram({
     name: 'hypercolumn_batch_size',
     help: 'Stimuli handed to the engine at once',
@@ -111,6 +120,7 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
       requests.inc({ route, method, status });
       if (digest !== undefined && stimuli !== undefined) {
         statistics.request({ digest, stimuli, success: status === 200, seconds: measured });
+        if (status === 200) answers.observe({ route }, measured.total ?? 0);
       }
       for (const [stage, histogram] of Object.entries(stages)) {
         const value = measured[stage as keyof typeof stages];
@@ -123,6 +133,7 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
       stages.decode.observe(decode / 1000);
       stages.queue.observe(queue / 1000);
       stages.infer.observe(infer / 1000);
+      answers.observe({ route: STREAM_ROUTE }, (decode + queue + infer) / 1000);
     },
     streams: (open) => streams.set(open),
     batch(stimuli, digest, seconds) {

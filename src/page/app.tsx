@@ -84,7 +84,7 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
         {list.value && !chosen && <NoModel list={list.value} />}
         {chosen && <ChosenView choice={chosen} />}
       </main>
-      {chosen && <StatusStrip engine={list.value!.engine} />}
+      {chosen && <StatusStrip engine={list.value!.engine} digest={chosen.digest} />}
     </>
   );
 }

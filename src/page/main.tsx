@@ -4,16 +4,18 @@ import { createKeys } from './service/keys.js';
 import { createService } from './service/service.js';
 import { createAddress } from './state/address.js';
 import { PageContext } from './state/context.js';
+import { createMeasuring } from './state/measurements.js';
 import { createTheme } from './state/theme.js';
 import './style/style.css';
 
 const origin = new URL('.', document.baseURI).href.replace(/\/$/, '');
 const keys = createKeys(sessionStorage);
 const theme = createTheme(window);
+const service = createService(origin, () => keys.key.value);
 const page = {
-  service: createService(origin, () => keys.key.value),
+  service,
   address: createAddress(window),
-  dark: theme.dark,
+  measuring: createMeasuring(service),
 };
 
 render(

@@ -147,6 +147,7 @@ test('metrics: requests by route pattern, stages, batches, depth and models', as
     'hypercolumn_model_ready{model="tiny",version="2"} 1',
     'hypercolumn_model_ready{model="broken",version="1"} 0',
     'hypercolumn_http_request_seconds_count 3',
+    'hypercolumn_answer_seconds_count{route="/v1/models/:model/tuning/parametric"} 1',
     ...['decode', 'queue', 'infer', 'encode'].map(
       (stage) => `hypercolumn_${stage}_seconds_count 1`,
     ),

@@ -67,9 +67,17 @@ test('stored sets in JSON', async () => {
   expect(await refusal(JSON_TYPE, set, { storedSet })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
   );
-  const both = JSON.stringify({ stimulusSet: digest, stimuli: [] });
+  const none = JSON.stringify({ stimulusSet: digest, stimuli: [] });
+  expect(await refusal(JSON_TYPE, none, { storedSet })).toMatchInlineSnapshot(
+    `"InputError: stimuli: there are no stimuli [stimuli]"`,
+  );
+  const both = JSON.stringify({ stimulusSet: digest, stimuli: [{ grating: {} }] });
   expect(await refusal(JSON_TYPE, both, { storedSet })).toMatchInlineSnapshot(
-    `"InputError: the body: Unrecognized key: "stimuli""`,
+    `"InputError: stimuli[0]: Invalid input: expected number, received object [stimuli[0]]"`,
+  );
+  const beyond = JSON.stringify({ stimulusSet: digest, stimuli: [8, 9] });
+  expect(await refusal(JSON_TYPE, beyond, { storedSet })).toMatchInlineSnapshot(
+    `"InputError: stimuli[1]: there is no stimulus 9; the set has 9, numbered from 0 [stimuli[1]]"`,
   );
   const short = JSON.stringify({ stimulusSet: 'abc' });
   expect(await refusal(JSON_TYPE, short, { storedSet })).toMatchInlineSnapshot(

@@ -21,9 +21,14 @@ export const SHARE_SCALE = {
 } as const;
 
 const orientations = scale({ color: ORIENTATION_SCALE });
+const shares = scale({ color: SHARE_SCALE });
 
 export function orientationColour(degrees: number): string {
   return orientations.apply(((degrees % 180) + 180) % 180);
+}
+
+export function shareColour(share: number): string {
+  return shares.apply(share);
 }
 
 /** Of what may be on either side of 0, -1..1: blue below, red above, clear at 0. */

@@ -13,12 +13,16 @@ export interface PlotViewProps {
   readonly by: readonly unknown[];
   /** The widest that it gets. */
   readonly most?: number;
+  /** When a bar or dot is pressed: its place among those of the first mark that has any. */
+  readonly onPick?: (index: number) => void;
 }
 
 /** A plot as wide as its place. */
-export function PlotView({ label, draw, by, most = 900 }: PlotViewProps) {
+export function PlotView({ label, draw, by, most = 900, onPick }: PlotViewProps) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(FIRST_WIDTH);
+  const picks = useRef(onPick);
+  picks.current = onPick;
 
   useLayoutEffect(() => {
     const observer = new ResizeObserver(([entry]) => {
@@ -36,6 +40,14 @@ export function PlotView({ label, draw, by, most = 900 }: PlotViewProps) {
     for (const style of drawing.querySelectorAll('style')) style.remove();
     drawing.setAttribute('role', 'img');
     drawing.setAttribute('aria-label', label);
+    if (onPick) {
+      const marks = [...drawing.querySelectorAll('[aria-label=bar], [aria-label=dot]')][0]
+        ?.children;
+      for (const [i, mark] of [...(marks ?? [])].entries()) {
+        mark.addEventListener('click', () => picks.current?.(i));
+        mark.classList.add('pick');
+      }
+    }
     place.current!.replaceChildren(drawing);
   }, [width, label, ...by]);
 

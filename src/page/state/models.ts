@@ -5,6 +5,15 @@ type Client = Service['client'];
 export type ModelList = InferResponseType<Client['v1']['models']['$get']>;
 export type Card = InferResponseType<Client['v1']['models'][':model']['$get']>;
 
+/** The model that is looked at. */
+export interface ChosenModel {
+  readonly name: string;
+  readonly version: number;
+  readonly card: Card;
+  /** Of its routes. */
+  readonly param: { readonly model: string; readonly version: string };
+}
+
 /** A version that can be asked. */
 export interface Choice {
   readonly name: string;
@@ -12,6 +21,7 @@ export interface Choice {
   /** As it stands in the address, `name/version`. */
   readonly id: string;
   readonly latest: boolean;
+  readonly digest: string;
 }
 
 /** Every version that is served, each name's latest first. */
@@ -20,7 +30,9 @@ export function choicesOf({ models }: ModelList): Choice[] {
     versions
       .filter(({ ready }) => ready)
       .toReversed()
-      .map(({ version }, i) => ({ name, version, id: `${name}/${version}`, latest: i === 0 })),
+      .map(({ version, digest = '' }, i) => {
+        return { name, version, id: `${name}/${version}`, latest: i === 0, digest };
+      }),
   );
 }
 

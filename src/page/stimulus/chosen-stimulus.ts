@@ -33,6 +33,13 @@ export function firstStimulus(kind: DrawnKind, canvas: Canvas): ChosenStimulus {
   return { entry: { [kind]: start } };
 }
 
+/** The body that asks for it, of every route that takes stimuli. */
+export function stimuliBody(chosen: ChosenStimulus) {
+  return 'entry' in chosen
+    ? { stimuli: [chosen.entry] }
+    : { stimulusSet: chosen.set, stimuli: [chosen.index] };
+}
+
 /** The kind of an entry that is drawn with sliders. */
 export function drawnKindOf(entry: Readonly<Record<string, unknown>>): DrawnKind | undefined {
   return DRAWN_KINDS.find(([kind]) => kind in entry)?.[0];

@@ -1,6 +1,7 @@
+import type { StreamAnswer } from '../../formats/stream-frames.js';
 import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from '../state/context.js';
-import type { ChosenStimulus } from './chosen-stimulus.js';
+import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
 
 const NPY = 'application/x-npy';
 
@@ -15,6 +16,14 @@ export interface ShownStimulus {
   readonly request: SentRequest;
 }
 
+/** A stimulus, and what all neurons answer to it. */
+export interface Response {
+  readonly shown: ShownStimulus;
+  readonly answer: StreamAnswer;
+  /** When it was asked for, in milliseconds. */
+  readonly asked: number;
+}
+
 /** Has the service render a stimulus for a model. @throws Problem */
 export async function showStimulus(
   service: Service,
@@ -23,10 +32,7 @@ export async function showStimulus(
   signal: AbortSignal,
 ): Promise<ShownStimulus> {
   const route = service.client.v1.models[':model'].versions[':version'].stimuli;
-  const json =
-    'entry' in chosen
-      ? { stimuli: [chosen.entry] }
-      : { stimulusSet: chosen.set, stimuli: [chosen.index] };
+  const json = stimuliBody(chosen);
   const asked = route.$post({ param, json }, { headers: { Accept: NPY }, init: { signal } });
   const { value, headers, request } = await service.npy(asked);
   const [, height = 0, width = 0] = value.shape;

@@ -1,3 +1,118 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Figure } from '../figures/figure.js';
+import { Pixels } from '../figures/pixels.js';
+import { NeuronPicker } from '../parts/neuron-picker.js';
+import { AskedView, Warnings } from '../parts/notices.js';
+import { useModel, usePage } from '../state/context.js';
+import { useLatest } from '../state/latest.js';
+import { useNeurons } from '../state/neurons.js';
+import { type StimulusChoice, useStimulusChoice } from './chosen-stimulus.js';
+import { LargeNeuron } from './large-neuron.js';
+import { createResponseStream } from './response-stream.js';
+import { ResponseStrip } from './response-strip.js';
+import { responsesRequest } from './responses-request.js';
+import { type Response, showStimulus } from './shown-stimulus.js';
+import { StimulusPanel } from './stimulus-panel.js';
+import './stimulus.css';
+
+/** A stimulus that is dragged, and the responses to it as it changes. */
 export function StimulusView() {
-  return <p>stimulus</p>;
+  const { service } = usePage();
+  const model = useModel();
+  const choice = useStimulusChoice();
+  const stream = useMemo(() => createResponseStream(service, model), [service, model.card.digest]);
+  useEffect(() => stream.close, [stream]);
+  const blank = useBlank(stream);
+  const asked = useLatest(choice.text, async (signal): Promise<Response> => {
+    const begun = performance.now();
+    const shown = await showStimulus(service, model, choice.chosen, signal);
+    return { shown, answer: await stream.respond(shown.pixels), asked: begun };
+  });
+  return (
+    <div class="stimulus-view">
+      <StimulusPanel choice={choice} />
+      <AskedView asked={asked} waiting="Rendering the stimulus, and asking the neurons…">
+        {(response) => <Seen response={response} choice={choice} blank={blank} />}
+      </AskedView>
+    </div>
+  );
+}
+
+interface SeenProps {
+  readonly response: Response;
+  readonly choice: StimulusChoice;
+  readonly blank: Float32Array | undefined;
+}
+
+function Seen({ response, choice, blank }: SeenProps) {
+  const { service } = usePage();
+  const model = useModel();
+  const { ids } = useNeurons();
+  const { shown, answer } = response;
+  const milliseconds = useTimeToPicture(response);
+  const request = responsesRequest(service, model, choice.chosen);
+  const { height, width } = shown;
+  return (
+    <div class="seen">
+      <div class="seen-pixels">
+        <Figure
+          title="What the network sees"
+          name="stimulus"
+          array={{ data: shown.pixels, shape: [height, width] }}
+          requests={[shown.request]}
+          caption={`${height} x ${width} pixels, 0 black to 1 white`}
+        >
+          <Pixels
+            label="The stimulus, pixel by pixel"
+            values={shown.pixels}
+            height={height}
+            width={width}
+          />
+        </Figure>
+        <Warnings warnings={shown.warnings} />
+        <p class="quiet timing" data-milliseconds={milliseconds?.toFixed(1)}>
+          {milliseconds === undefined
+            ? ' '
+            : `${milliseconds.toFixed(0)} ms from the question to the picture, ${answer.times.infer.toFixed(1)} ms of it at the engine`}
+        </p>
+      </div>
+      <div class="seen-responses">
+        <NeuronPicker />
+        <LargeNeuron response={response} blank={blank} request={request} />
+        <ResponseStrip responses={answer.responses} blank={blank} chosen={ids} request={request} />
+      </div>
+    </div>
+  );
+}
+
+/** The responses to the blank image, once they are there. */
+function useBlank({ respond }: ReturnType<typeof createResponseStream>): Float32Array | undefined {
+  const { height, width, backgroundGray } = useModel().card.stimulus;
+  const [blank, setBlank] = useState<Float32Array>();
+  useEffect(() => {
+    let there = true;
+    const pixels = new Float32Array(height * width).fill(backgroundGray);
+    respond(pixels).then(
+      ({ responses }) => there && setBlank(responses),
+      // the stimulus itself tells what is wrong
+      () => {},
+    );
+    return () => {
+      there = false;
+    };
+  }, [respond]);
+  return blank;
+}
+
+/** Milliseconds from the newest question until its answer was painted. */
+function useTimeToPicture(response: Response): number | undefined {
+  const [milliseconds, setMilliseconds] = useState<number>();
+  const frame = useRef(0);
+  useEffect(() => {
+    frame.current = requestAnimationFrame(() =>
+      setMilliseconds(performance.now() - response.asked),
+    );
+    return () => cancelAnimationFrame(frame.current);
+  }, [response]);
+  return milliseconds;
 }

@@ -18,7 +18,7 @@ export async function uploadImages(
   const url = new URL(`${service.origin}/v1/stimulus-sets`);
   url.search = new URLSearchParams({
     ...{ height: String(height), width: String(width), fit: 'resize' },
-    background: String(backgroundGray),
+    background: backgroundGray.toFixed(9),
   }).toString();
   const body = new FormData();
   for (const file of files) body.append('stimuli', file);

@@ -6,6 +6,7 @@ import { bearer, keyRingOf } from '../../support/keys.js';
 /** What a key must be good for, by route; every route there is stands here. */
 const SCOPES: Readonly<Record<string, 'open' | Scope>> = {
   'GET /': 'open',
+  'GET /assets/:asset': 'open',
   'GET /docs': 'open',
   'GET /docs/:file': 'open',
   'GET /livez': 'open',

@@ -17,12 +17,15 @@ let model = '';
 let npy = new Uint8Array();
 let digest = '';
 let job = '';
+let asset = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-openapi-'));
   service = await startService({ DATA_DIR: folder });
   document = (await (await fetch(`${service.url}/openapi.json`)).json()) as Document;
   contract = createContract(document);
+  const page = await fetch(service.url, { headers: { Accept: 'text/html' } });
+  asset = /assets\/([\w.-]+\.js)/.exec(await page.text())![1]!;
   const { models } = (await (await fetch(`${service.url}/v1/models`)).json()) as {
     models: { name: string }[];
   };
@@ -147,7 +150,8 @@ const ofModel: Readonly<Record<string, readonly Question[]>> = {
 
 /** In this order: what is deleted or unloaded is asked for no more. */
 const QUESTIONS: readonly (readonly [string, readonly Question[]])[] = [
-  ['GET /', [get]],
+  ['GET /', [get, as('text/html', get)]],
+  ['GET /assets/{asset}', [get]],
   ['GET /docs', [get]],
   ['GET /docs/{file}', [get]],
   ['GET /openapi.json', [get]],
@@ -198,6 +202,7 @@ test('answers are as the document tells', async () => {
       .replace('{version}', '1')
       .replace('{digest}', digest)
       .replace('{file}', 'start.js')
+      .replace('{asset}', asset)
       .replace('{id}', job);
     for (const { status, query = '', headers = {}, body } of questions) {
       const answer = await fetch(`${service.url}${own}${query}`, {

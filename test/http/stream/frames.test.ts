@@ -96,6 +96,9 @@ test('the time of a frame is told part by part', async () => {
   expect(sum('decode')).toBe(0);
   expect(sum('queue')).toBeCloseTo(0.03, 9);
   expect(sum('infer')).toBeCloseTo(0.035, 9);
+  const answers =
+    /hypercolumn_answer_seconds_sum\{route="\/v1\/models\/:model\/stream"\} (\S+)/.exec(text);
+  expect(Number(answers?.[1])).toBeCloseTo(0.065, 9);
   expect(text).toContain('hypercolumn_streams_open 1\n');
 });
 

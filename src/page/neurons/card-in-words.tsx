@@ -1,0 +1,67 @@
+import { useModel } from '../state/context.js';
+import type { Card } from '../state/models.js';
+
+const ATTENTION = 'with self-attention between the places of the image';
+/** The paper's nine, in words. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  ff_cnn: 'a convolutional network over the whole image',
+  rf_cnn: 'a convolutional network that sees the receptive field alone',
+  ff_sa_cnn: `a convolutional network over the whole image, ${ATTENTION}`,
+  rf_sa_cnn: `a convolutional network read at the receptive field alone, ${ATTENTION}`,
+  rf_sa_cnn_star_simul: `a receptive-field network ${ATTENTION}, all trained together`,
+  rf_sa_cnn_star_incr: `a receptive-field network ${ATTENTION}, trained one after the other`,
+  ff_sa_cnn_star_simul: `a network with readouts of centre and surround, ${ATTENTION}, all trained together`,
+  ff_sa_cnn_star_incr_fc1: `a network with readouts of centre and surround, ${ATTENTION}, trained one after the other`,
+  ff_sa_cnn_star_incr_fc2: `a network with readouts of centre and surround, ${ATTENTION}, trained one after the other`,
+};
+
+/** What the model says of itself, as one would tell it. */
+export function CardInWords() {
+  const { card, name, version } = useModel();
+  const { neurons, architecture, stimulus, training, response } = card;
+  const known = neurons.map(({ CORR }) => CORR).filter((value) => value !== null);
+  const mean = known.reduce((sum, value) => sum + value / known.length, 0);
+  const scale = stimulus.degreesPerImage;
+  return (
+    <section class="panel card" aria-label="The model's card">
+      <h2>
+        {name}, version {version}
+      </h2>
+      <p>
+        <b>{neurons.length}</b> {neurons.length === 1 ? 'neuron' : 'neurons'}
+        {'data' in training ? ` of the site ${training.data.site}` : ''}, each predicted by{' '}
+        {ARCHITECTURES[architecture.id] ?? 'a network'} (<code>{architecture.id}</code>).{' '}
+        {originOf(training)}
+      </p>
+      <p>
+        {known.length > 0 ? (
+          <>
+            Predicted and recorded responses correlate at <b>{mean.toFixed(2)}</b> on average (
+            {Math.min(...known).toFixed(2)} to {Math.max(...known).toFixed(2)}).
+          </>
+        ) : (
+          'How well it predicts the recording has not been measured.'
+        )}{' '}
+        Stimuli are {stimulus.height} x {stimulus.width} gray pixels
+        {scale === null ? '' : `, ${scale} degrees of visual angle across`}; responses are in{' '}
+        {response.unit}.
+      </p>
+      <p class="quiet">
+        Digest <code class="digest">{card.digest}</code>
+      </p>
+    </section>
+  );
+}
+
+function originOf(training: Card['training']): string {
+  if ('importedFrom' in training)
+    return `Its parameters were imported from ${training.importedFrom}.`;
+  if (!('data' in training)) return 'Its parameters were drawn at random: it predicts nothing.';
+  const { epochs, recipe, data, split } = training;
+  const images = data.trainingImages.toLocaleString('en');
+  const chosen =
+    split === 'validation'
+      ? ' Each network was chosen on the very images that CORR is measured on, which flatters it.'
+      : '';
+  return `Trained for ${epochs} epochs on ${images} images with the recipe ${recipe}.${chosen}`;
+}

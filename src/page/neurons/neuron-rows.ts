@@ -1,0 +1,105 @@
+import type { Measurements } from '../state/measurements.js';
+import type { Card } from '../state/models.js';
+import type { Battery } from './battery.js';
+
+/** One neuron, with all that is known of it; null where it is undefined or not measured. */
+export interface NeuronRow {
+  readonly id: number;
+  readonly values: Readonly<Record<string, number | null>>;
+  /** Why a value is null, where that was measured. */
+  readonly reasons: Readonly<Record<string, string>>;
+  readonly curve: readonly number[] | undefined;
+  readonly blank: number | undefined;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly text: string;
+  readonly about: string;
+  readonly digits: number;
+}
+
+/** What the card says. */
+const OF_CARD: readonly Column[] = [
+  column('CORR', 'CORR', 'correlation of predicted and recorded responses', 3),
+  column('PT_J', 'PT_J', 'joint peak tuning, on the strongest stimuli of both', 2),
+  column('PT_S', 'PT_S', 'separate peak tuning', 2),
+  column('noiseCeiling', 'ceiling', 'the most that CORR could be, by the repeats', 3),
+];
+/** What is measured at once, with gratings at the middle of the image and small discs. */
+const MEASURED: readonly Column[] = [
+  column('gOSI', 'gOSI', 'global orientation selectivity, 1 - circular variance', 3),
+  column('preferredOrientation', 'pref. orientation', 'degrees, by the vector average', 0),
+  column('F1F0', 'F1/F0', 'modulation by the phase: simple above 1, complex below', 2),
+  column('centreX', 'x', 'centre of the receptive field, pixels right of the middle', 1),
+  column('centreY', 'y', 'centre of the receptive field, pixels above the middle', 1),
+  column('diameter', 'diameter', 'of the receptive field, pixels', 1),
+];
+/** What only the whole battery tells. */
+const OF_BATTERY: readonly Column[] = [
+  column('preferredSpatialFrequency', 'pref. frequency', 'cycles/pixel, of the fit', 3),
+  column('bandwidth', 'bandwidth', 'half width at 1/sqrt(2) of the peak, degrees', 0),
+  column('SSI', 'SSI', 'surround suppression', 2),
+  column('c50', 'c50', 'contrast of half the largest response', 2),
+];
+
+function column(name: string, text: string, about: string, digits: number): Column {
+  return { name, text, about, digits };
+}
+
+/** The columns for which there is anything. */
+export function columnsOf(card: Card, battery: Battery | undefined): Column[] {
+  const ceilings = card.neurons.some(({ noiseCeiling }) => noiseCeiling !== null);
+  const ofCard = OF_CARD.filter(({ name }) => name !== 'noiseCeiling' || ceilings);
+  return [...ofCard, ...MEASURED, ...(battery ? OF_BATTERY : [])];
+}
+
+/** A row for each neuron; the battery's numbers stand before those that were measured at once. */
+export function rowsOf(
+  card: Card,
+  { tuned, mapped }: Measurements,
+  battery: Battery | undefined,
+): NeuronRow[] {
+  return card.neurons.map(({ id, CORR, PT_J, PT_S, noiseCeiling }) => {
+    const measured = battery?.get(id);
+    const indices = {
+      ...tuned.get(id)?.indices,
+      ...mapped.get(id)?.indices,
+      ...measured,
+      ...(measured?.receptiveFieldDiameter ? { diameter: measured.receptiveFieldDiameter } : {}),
+    };
+    const values: Record<string, number | null> = { CORR, PT_J, PT_S, noiseCeiling };
+    const reasons: Record<string, string> = {};
+    for (const [name, index] of Object.entries(indices)) {
+      values[name] = index.value;
+      if (index.value === null) reasons[name] = index.reason;
+    }
+    const curve = tuned.get(id)?.curve as readonly number[] | undefined;
+    return { id, values, reasons, curve, blank: tuned.get(id)?.blank };
+  });
+}
+
+export interface Filter {
+  /** The id begins with it. */
+  readonly id: string;
+  readonly leastCORR: number;
+  readonly leastGOSI: number;
+}
+
+export function filtered(rows: readonly NeuronRow[], filter: Filter): NeuronRow[] {
+  return rows.filter(({ id, values }) => {
+    if (!String(id).startsWith(filter.id)) return false;
+    if (filter.leastCORR > 0 && !((values['CORR'] ?? -1) >= filter.leastCORR)) return false;
+    return !(filter.leastGOSI > 0 && !((values['gOSI'] ?? -1) >= filter.leastGOSI));
+  });
+}
+
+/** By a column; what is undefined comes last either way. */
+export function sorted(rows: readonly NeuronRow[], by: string, descending: boolean): NeuronRow[] {
+  const valueIn = (row: NeuronRow) => (by === 'id' ? row.id : (row.values[by] ?? null));
+  return rows.toSorted((a, b) => {
+    const [x, y] = [valueIn(a), valueIn(b)];
+    if (x === null || y === null) return Number(x === null) - Number(y === null) || a.id - b.id;
+    return (descending ? y - x : x - y) || a.id - b.id;
+  });
+}

@@ -1,0 +1,105 @@
+import { Sparkline } from '../figures/sparkline.js';
+import { usePage } from '../state/context.js';
+import { MOST_OVERLAID, useNeurons } from '../state/neurons.js';
+import type { Column, NeuronRow } from './neuron-rows.js';
+
+export interface NeuronTableProps {
+  readonly rows: readonly NeuronRow[];
+  readonly columns: readonly Column[];
+  readonly sort: { readonly by: string; readonly descending: boolean };
+  readonly onSort: (by: string) => void;
+}
+
+/** A row for each neuron, its orientation tuning as a small curve. */
+export function NeuronTable({ rows, columns, sort, onSort }: NeuronTableProps) {
+  const heads: readonly Column[] = [
+    { name: 'id', text: 'id', about: 'of the neuron', digits: 0 },
+    ...columns,
+  ];
+  return (
+    <section class="scrolls table-place" aria-label="Neurons">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span class="hidden">Chosen</span>
+            </th>
+            {heads.map(({ name, text, about }) => (
+              <th
+                key={name}
+                scope="col"
+                class="number"
+                aria-sort={sort.by !== name ? 'none' : sort.descending ? 'descending' : 'ascending'}
+              >
+                <button type="button" class="plain head" title={about} onClick={() => onSort(name)}>
+                  {text}
+                  <span aria-hidden="true">
+                    {sort.by !== name ? '' : sort.descending ? ' ▼' : ' ▲'}
+                  </span>
+                </button>
+              </th>
+            ))}
+            <th scope="col">orientation tuning</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.id} row={row} columns={columns} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: readonly Column[] }) {
+  const { address } = usePage();
+  const { ids, toggle } = useNeurons();
+  const { id, values, reasons, curve, blank } = row;
+  const chosen = ids.includes(id);
+  return (
+    <tr class={chosen ? 'chosen' : undefined}>
+      <td>
+        <input
+          type="checkbox"
+          aria-label={`Choose neuron ${id}`}
+          checked={chosen}
+          disabled={!chosen && ids.length >= MOST_OVERLAID}
+          onChange={() => toggle(id)}
+        />
+      </td>
+      <th scope="row" class="number">
+        <button
+          type="button"
+          class="plain link"
+          title={`Look at the tuning of neuron ${id}`}
+          onClick={() => address.set({ neurons: String(id), view: 'tuning' }, true)}
+        >
+          {id}
+        </button>
+      </th>
+      {columns.map(({ name, digits }) => {
+        const value = values[name];
+        return (
+          <td key={name} class="number" title={reasons[name]}>
+            {typeof value === 'number' ? value.toFixed(digits) : <Missing reason={reasons[name]} />}
+          </td>
+        );
+      })}
+      <td>
+        {curve && (
+          <Sparkline
+            label={`Orientation tuning of neuron ${id}`}
+            values={[...curve, curve[0]!]}
+            range={[Math.min(0, ...curve), Math.max(blank ?? 0, ...curve)]}
+          />
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Missing({ reason }: { readonly reason: string | undefined }) {
+  if (reason === undefined) return <span class="quiet">–</span>;
+  return <abbr title={reason}>undefined</abbr>;
+}

@@ -1,0 +1,106 @@
+import * as Plot from '@observablehq/plot';
+import { useState } from 'preact/hooks';
+import { ColourLegend } from '../figures/colour-legend.js';
+import {
+  ORIENTATION_SCALE,
+  orientationColour,
+  SHARE_SCALE,
+  shareColour,
+} from '../figures/colours.js';
+import { Figure } from '../figures/figure.js';
+import { PlotView } from '../figures/plot.js';
+import { Segments } from '../parts/fields.js';
+import type { SentRequest } from '../service/service.js';
+import { useModel } from '../state/context.js';
+import { useNeurons } from '../state/neurons.js';
+import type { NeuronRow } from './neuron-rows.js';
+
+const COLOURS = [
+  ['orientation', 'preferred orientation'],
+  ['CORR', 'CORR'],
+] as const;
+
+const LEGENDS = {
+  orientation: {
+    ...{ label: 'preferred orientation (degrees)', from: 0, to: 180, colour: orientationColour },
+    ticks: ['0', '45', '90', '135', '180'],
+  },
+  CORR: { label: 'CORR', from: 0, to: 1, ticks: ['0', '0.5', '1'], colour: shareColour },
+};
+
+export interface SiteMapProps {
+  readonly rows: readonly NeuronRow[];
+  readonly requests: readonly SentRequest[];
+}
+
+/** Where the receptive fields of a site lie on the image, each as a line of its preferred orientation. */
+export function SiteMap({ rows, requests }: SiteMapProps) {
+  const { height, width } = useModel().card.stimulus;
+  const { ids, choose } = useNeurons();
+  const [by, setBy] = useState<'orientation' | 'CORR'>('orientation');
+  const placed = rows.flatMap(({ id, values }) => {
+    const { centreX: x, centreY: y, preferredOrientation: orientation, CORR, gOSI } = values;
+    if (typeof x !== 'number' || typeof y !== 'number') return [];
+    return [{ id, x, y, orientation: orientation ?? null, CORR: CORR ?? null, gOSI: gOSI ?? null }];
+  });
+  const shown = placed.filter((neuron) => neuron[by] !== null);
+  const turned = shown.filter(({ orientation }) => orientation !== null);
+  const colour = by === 'orientation' ? ORIENTATION_SCALE : SHARE_SCALE;
+  return (
+    <Figure
+      title="Site map"
+      name="site-map"
+      columns={{
+        neuron: placed.map(({ id }) => id),
+        x: placed.map(({ x }) => x),
+        y: placed.map(({ y }) => y),
+        preferredOrientation: placed.map(({ orientation }) => orientation),
+        CORR: placed.map(({ CORR }) => CORR),
+      }}
+      requests={requests}
+      caption={`Centres of the receptive fields on the image, in pixels from its middle; ${placed.length} of ${rows.length} neurons have one so far. Lines lie as the bars that the neuron prefers. Press one to choose it.`}
+    >
+      <Segments label="Colour by" value={by} options={COLOURS} onValue={setBy} />
+      <ColourLegend {...LEGENDS[by]} />
+      <PlotView
+        label={`Receptive fields of ${placed.length} neurons on the image`}
+        most={560}
+        by={[rows, by, ids.join()]}
+        onPick={(i) => choose([shown[i]!.id])}
+        draw={(room) => ({
+          height: room * (height / width) + 60,
+          marginLeft: 38,
+          marginTop: 26,
+          x: { domain: [-width / 2, width / 2], label: 'x (pixels)', grid: true },
+          y: { domain: [-height / 2, height / 2], label: 'y (pixels)', grid: true },
+          color: colour,
+          marks: [
+            Plot.frame({ stroke: 'var(--line)' }),
+            Plot.dot(shown, {
+              ...{ x: 'x', y: 'y', fill: by, fillOpacity: 0.25, r: 9 },
+              stroke: ({ id }) => (ids.includes(id) ? 'currentColor' : 'transparent'),
+              strokeWidth: 2,
+              title: ({ id, x, y, orientation }) =>
+                `neuron ${id}: (${x.toFixed(1)}, ${y.toFixed(1)})${orientation === null ? '' : `, ${orientation.toFixed(0)} degrees`}`,
+            }),
+            Plot.vector(turned, {
+              ...{ x: 'x', y: 'y', stroke: by, strokeWidth: 3, shape: lineShape, anchor: 'middle' },
+              // clockwise from upright
+              rotate: ({ orientation }) => 90 - orientation!,
+              length: 20,
+              pointerEvents: 'none',
+            }),
+          ],
+        })}
+      />
+    </Figure>
+  );
+}
+
+/** A line without an arrow's head: an orientation has no direction. */
+const lineShape: Plot.VectorShapeImplementation = {
+  draw(context, length) {
+    context.moveTo(0, 0);
+    context.lineTo(0, -length);
+  },
+};

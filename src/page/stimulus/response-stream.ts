@@ -1,0 +1,84 @@
+import { decodeAnswer, encodeFrame, type StreamAnswer } from '../../formats/stream-frames.js';
+import { Problem } from '../service/problem.js';
+import type { Service } from '../service/service.js';
+import type { ChosenModel } from '../state/context.js';
+
+/** A stream of a model's responses, of all its neurons. */
+export interface ResponseStream {
+  /** @throws Problem as the service refuses the frame, or because the stream has broken off */
+  respond(pixels: Float32Array): Promise<StreamAnswer>;
+  close(): void;
+}
+
+interface Waiting {
+  readonly resolve: (answer: StreamAnswer) => void;
+  readonly reject: (problem: Problem) => void;
+}
+
+/** Opens a stream when it is first asked, and anew after one has ended. */
+export function createResponseStream(
+  service: Service,
+  { param, card }: ChosenModel,
+): ResponseStream {
+  let open: Promise<WebSocket> | undefined;
+  const waiting: Waiting[] = [];
+
+  function connect(): Promise<WebSocket> {
+    const { height, width } = card.stimulus;
+    const query = new URLSearchParams({
+      dtype: 'float32',
+      shape: `${height}x${width}`,
+      digest: card.digest,
+    });
+    const path = `/v1/models/${param.model}/versions/${param.version}/stream?${query}`;
+    const key = service.key();
+    // the one header that a page may set
+    const socket = new WebSocket(
+      `${service.origin.replace(/^http/, 'ws')}${path}`,
+      key === null ? [] : ['hypercolumn', `bearer.${key}`],
+    );
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('close', ({ reason }) => {
+      open = undefined;
+      const said = reason === '' ? '' : `: ${reason}`;
+      const problem = new Problem(
+        0,
+        `The stream has ended${said}. It is opened again with the next stimulus.`,
+      );
+      for (const { reject } of waiting.splice(0)) reject(problem);
+    });
+    return new Promise((resolve, reject) => {
+      socket.addEventListener('close', () => {
+        reject(
+          new Problem(
+            0,
+            'The stream to the model cannot be opened: is the service running, with a stream left?',
+          ),
+        );
+      });
+      socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
+        // the one text tells that it is ready
+        if (typeof data === 'string') resolve(socket);
+        else settle(decodeAnswer(new Uint8Array(data)));
+      });
+    });
+  }
+
+  function settle(answer: StreamAnswer): void {
+    const next = waiting.shift();
+    if (answer.status === 200) next?.resolve(answer);
+    else next?.reject(new Problem(answer.status, answer.message));
+  }
+
+  return {
+    async respond(pixels) {
+      open ??= connect();
+      const socket = await open;
+      return new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        socket.send(encodeFrame(pixels, 0n));
+      });
+    },
+    close: () => void open?.then((socket) => socket.close(1000)).catch(() => {}),
+  };
+}

@@ -1,0 +1,90 @@
+import * as Plot from '@observablehq/plot';
+import { useRef, useState } from 'preact/hooks';
+import { seriesColour } from '../figures/colours.js';
+import { Figure } from '../figures/figure.js';
+import { PlotView } from '../figures/plot.js';
+import { Segments } from '../parts/fields.js';
+import type { SentRequest } from '../service/service.js';
+import { useModel } from '../state/context.js';
+import { useNeurons } from '../state/neurons.js';
+
+const ORDERS = [
+  ['id', 'by id'],
+  ['response', 'strongest first'],
+] as const;
+/** Bars for which there is room to write the id under each. */
+const NAMED = 40;
+
+export interface ResponseStripProps {
+  /** In the order of the card. */
+  readonly responses: Float32Array;
+  readonly blank: Float32Array | undefined;
+  readonly chosen: readonly number[];
+  readonly request: SentRequest;
+}
+
+/** What every neuron of the model answers. */
+export function ResponseStrip({ responses, blank, chosen, request }: ResponseStripProps) {
+  const { card } = useModel();
+  const { choose } = useNeurons();
+  const [order, setOrder] = useState<'id' | 'response'>('id');
+  const scale = useSteadyScale(responses);
+  const ids = card.neurons.map(({ id }) => id);
+  const bars = ids.map((id, column) => ({
+    id,
+    response: responses[column]!,
+    blank: blank?.[column],
+    place: chosen.indexOf(id),
+  }));
+  const sorted = order === 'id' ? bars : bars.toSorted((a, b) => b.response - a.response);
+  const strongest = bars.reduce((best, bar) => (bar.response > best.response ? bar : best));
+  return (
+    <Figure
+      title="All neurons"
+      name="responses"
+      columns={{ neuron: ids, response: [...responses], ...(blank ? { blank: [...blank] } : {}) }}
+      requests={[request]}
+      caption="A bar for each neuron; the line across it is its response to the blank image. Press a bar to look at that neuron."
+    >
+      <Segments label="Order" value={order} options={ORDERS} onValue={setOrder} />
+      <PlotView
+        label={`Responses of ${ids.length} neurons; neuron ${strongest.id} responds most, ${strongest.response.toFixed(3)}`}
+        most={1200}
+        by={[responses, blank, chosen.join(), order]}
+        onPick={(i) => choose([sorted[i]!.id, ...chosen.filter((id) => id !== sorted[i]!.id)])}
+        draw={(width) => ({
+          height: width < 500 ? 190 : 240,
+          marginBottom: 36,
+          x: {
+            type: 'band',
+            domain: sorted.map(({ id }) => id),
+            label: 'neuron',
+            ...(ids.length > NAMED ? { ticks: [] } : {}),
+          },
+          y: { label: `response (${card.response.unit})`, domain: scale, grid: true },
+          marks: [
+            Plot.barY(sorted, {
+              x: 'id',
+              y: 'response',
+              fill: ({ place }) => (place < 0 ? 'var(--bar)' : seriesColour(place)),
+              title: ({ id, response }) => `neuron ${id}: ${response.toFixed(3)}`,
+            }),
+            Plot.tickY(
+              sorted.filter((bar) => bar.blank !== undefined),
+              { x: 'id', y: 'blank', stroke: 'currentColor', strokeWidth: 1.2 },
+            ),
+            Plot.ruleY([0]),
+          ],
+        })}
+      />
+    </Figure>
+  );
+}
+
+/** From the least to the most that was seen yet, so that bars can be compared while they move. */
+function useSteadyScale(responses: Float32Array): [number, number] {
+  const seen = useRef<[number, number]>([0, 0]);
+  const [low, high] = seen.current;
+  seen.current = [Math.min(low, ...responses), Math.max(high, ...responses)];
+  return seen.current;
+}

@@ -1,0 +1,17 @@
+import type { SentRequest, Service } from '../service/service.js';
+import type { ChosenModel } from '../state/context.js';
+import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
+
+/** The POST that answers as the stream does, for whoever takes the command away. */
+export function responsesRequest(
+  { origin }: Service,
+  { param }: ChosenModel,
+  chosen: ChosenStimulus,
+): SentRequest {
+  return {
+    method: 'POST',
+    url: `${origin}/v1/models/${param.model}/versions/${param.version}/responses`,
+    headers: { 'content-type': 'application/json' },
+    body: { json: JSON.stringify(stimuliBody(chosen)) },
+  };
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect } from 'vitest';
+import { decodeNpy } from '../../src/formats/npy.js';
+import { type Browsing, chromiumBrowser, startBrowsing } from '../support/browser.js';
+import { testWith } from '../support/capabilities.js';
+
+const browser = chromiumBrowser();
+const test = testWith(browser);
+let browsing: Browsing;
+
+beforeAll(async () => {
+  if (browser.missing === null) browsing = await startBrowsing(browser);
+});
+afterAll(() => browsing?.close());
+
+async function responsesTo(body: object): Promise<number[]> {
+  const answer = await fetch(`${browsing.service.url}/v1/models/demo/responses`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return ((await answer.json()) as { responses: number[][] }).responses[0]!;
+}
+
+test('a slider changes the picture and the responses, which are those of the service', async () => {
+  const page = await browsing.open('?view=stimulus&neurons=7');
+  const output = page.getByLabel('Response of neuron 7');
+  await output.waitFor();
+  const stimulusIn = () => {
+    const text = new URL(page.url()).searchParams.get('stimulus');
+    return text === null ? undefined : (JSON.parse(text) as { entry: { grating: object } });
+  };
+  await page.getByRole('slider', { name: /^Orientation/ }).fill('70');
+  await expect.poll(() => stimulusIn()?.entry.grating).toMatchObject({ orientation: 70 });
+  const expected = await responsesTo({ stimuli: [stimulusIn()!.entry] });
+  await expect.poll(() => output.innerText()).toBe(expected[7]!.toFixed(3));
+  const strip = page.getByRole('img', { name: /^Responses of 16 neurons/ });
+  const strongest = expected.indexOf(Math.max(...expected));
+  await expect
+    .poll(() => strip.getAttribute('aria-label'))
+    .toContain(`neuron ${strongest} responds most`);
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('the pixels that are shown are those that the network sees', async () => {
+  const entry = { gabor: { orientation: 30, contrast: 0.5, x: 4, y: -3 } };
+  const text = encodeURIComponent(JSON.stringify({ entry }));
+  const page = await browsing.open(`?view=stimulus&stimulus=${text}`);
+  const canvas = page.getByRole('img', { name: 'The stimulus, pixel by pixel' });
+  await canvas.waitFor();
+  const shown = await page.evaluate<number[]>(
+    `[...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 50, 50).data]
+      .filter((_, i) => i % 4 === 0)`,
+  );
+  const rendered = await fetch(`${browsing.service.url}/v1/models/demo/stimuli`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/x-npy' },
+    body: JSON.stringify(entry),
+  });
+  const { data } = decodeNpy(new Uint8Array(await rendered.arrayBuffer()));
+  expect(shown).toEqual(Array.from(data, (value) => Math.round(255 * value)));
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('a dropped image is stored, shown, and named by the address', async () => {
+  const page = await browsing.open('?view=stimulus');
+  await page.getByLabel('Or drop an image here').setInputFiles('docs/example.png');
+  await expect.poll(() => page.url()).toContain('set');
+  await page.getByLabel('Set', { exact: true }).waitFor();
+  const { set } = JSON.parse(new URL(page.url()).searchParams.get('stimulus')!) as { set: string };
+  const expected = await responsesTo({ stimulusSet: set });
+  const output = page.getByLabel('Response of neuron 2');
+  await expect.poll(() => output.innerText()).toBe(expected[2]!.toFixed(3));
+  await page.reload();
+  await expect.poll(() => output.innerText()).toBe(expected[2]!.toFixed(3));
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('what cannot be shown is told, and the next stimulus is', async () => {
+  const page = await browsing.open('?view=stimulus');
+  await page.getByLabel('Kind').selectOption('other');
+  const field = page.getByRole('textbox', { name: /^Such as/ });
+  await field.fill('{"grating": {"size": 3}}');
+  await page.getByRole('button', { name: 'Show it' }).click();
+  await page
+    .getByRole('alert')
+    .getByText(/Unrecognized key/)
+    .waitFor();
+  await field.fill('{"plaid":');
+  await page.getByRole('button', { name: 'Show it' }).click();
+  await page.getByText(/This is no JSON/).waitFor();
+  await field.fill('{"plaid": {}}');
+  await page.getByRole('button', { name: 'Show it' }).click();
+  await page.getByRole('img', { name: 'The stimulus, pixel by pixel' }).waitFor();
+  // the one question that was refused
+  expect(browsing.complaints.splice(0)).toEqual([expect.stringContaining('422')]);
+});
+
+test('a bar is pressed, and its neuron is shown large', async () => {
+  const page = await browsing.open('?view=stimulus&neurons=2');
+  const strip = page.getByRole('img', { name: /^Responses of 16 neurons/ });
+  await strip.locator('.pick').nth(9).click();
+  await page.getByLabel('Response of neuron 9').waitFor();
+  await page.getByRole('button', { name: 'Leave out neuron 2' }).click();
+  await page.getByRole('heading', { name: 'Neuron 9' }).waitFor();
+  const picker = page.getByLabel('Add a neuron by its id');
+  await picker.fill('99');
+  await picker.press('Enter');
+  await page.getByText('There is no neuron 99: ids are 0 to 15.').waitFor();
+  expect(browsing.complaints).toEqual([]);
+});

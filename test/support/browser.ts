@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { Program } from './capabilities.js';
+import { type RunningService, startService } from './service.js';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+
+/** Chromium, as CHROMIUM names it, or as it is found. `REQUIRE_CHROMIUM=1` demands it. */
+export function chromiumBrowser(): Program {
+  const names = process.env['CHROMIUM'] === undefined ? NAMES : [process.env['CHROMIUM']];
+  const program = names.find(
+    (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
+  );
+  return {
+    program: program ?? names[0]!,
+    missing: program === undefined ? `no Chromium here (${names.join(', ')}; CHROMIUM)` : null,
+    required: process.env['REQUIRE_CHROMIUM'] === '1',
+  };
+}
+
+/** The service with the demo model, a browser, and pages of it that must not complain. */
+export interface Browsing {
+  readonly service: RunningService;
+  /** Opens the page; `query` as the address bar has it. */
+  open(query?: string, options?: BrowserContextOptions & { readonly at?: string }): Promise<Page>;
+  /** What pages wrote to the console as an error, threw, or asked of anybody else. */
+  readonly complaints: string[];
+  close(): Promise<void>;
+}
+
+/** @param environment of the service, beside a folder to store in */
+export async function startBrowsing(
+  { program }: Program,
+  environment: Record<string, string> = {},
+): Promise<Browsing> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hypercolumn-page-'));
+  const service = await startService({ ENGINE: 'onnx', DATA_DIR: folder, ...environment });
+  const executablePath =
+    spawnSync('which', [program], { encoding: 'utf8' }).stdout.trim() || program;
+  const browser: Browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const complaints: string[] = [];
+  return {
+    service,
+    complaints,
+    async open(query = '', { at = service.url, ...options } = {}) {
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 900 },
+        ...options,
+      });
+      const page = await context.newPage();
+      page.setDefaultTimeout(30_000);
+      page.on('pageerror', ({ message }) => complaints.push(`thrown: ${message}`));
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+      });
+      page.on('request', (request) => {
+        const { origin, protocol } = new URL(request.url());
+        if (origin !== at && protocol !== 'blob:') complaints.push(`asked: ${request.url()}`);
+      });
+      await page.goto(`${at}/${query}`);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      service.child.kill('SIGKILL');
+      await service.ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Fails where axe finds something serious. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const told = serious.map(
+    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' | ')}`,
+  );
+  expect(told).toEqual([]);
+}
