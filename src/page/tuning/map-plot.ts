@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { Fit } from '../../tuning/schemas.js';
+import { SHARE_SCALE } from '../figures/colours.js';
 import type { Point } from './series.js';
 import { short } from './words.js';
 
@@ -19,10 +20,8 @@ interface Cell {
   readonly title: string;
 }
 
-const SCHEME = { type: 'linear', scheme: 'viridis' } as const;
 /** In sigmas: 4 sqrt(sigma1 sigma2) is the diameter that is told. */
 const OUTLINE = 2;
-const RAMP_STEPS = 48;
 
 /**
  * A map as a picture, with the middle and the outline of the Gaussian that was fitted to it.
@@ -44,7 +43,7 @@ export function mapPlot(
     ...{ marginLeft: 34, marginBottom: 34, marginTop: 6, marginRight: 6 },
     x: { domain: [Math.min(...sides), Math.max(...sides)], label: null, ticks },
     y: { domain: [Math.min(...ends), Math.max(...ends)], label: null, ticks },
-    color: { ...SCHEME, domain: [...range] },
+    color: { ...SHARE_SCALE, domain: [...range] },
     marks: [
       Plot.rect(cells, {
         ...{ x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: 'value', shapeRendering: 'crispEdges' },
@@ -55,29 +54,6 @@ export function mapPlot(
         cells,
         Plot.pointer({ x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', title: 'title', maxRadius: 20 }),
       ),
-    ],
-  };
-}
-
-/** What the colours of a map stand for. */
-export function rampPlot([low, high]: readonly [number, number], label: string): Plot.PlotOptions {
-  const step = (high - low) / RAMP_STEPS;
-  const steps = Array.from({ length: RAMP_STEPS }, (_, i) => low + i * step);
-  return {
-    height: 46,
-    ...{ marginLeft: 34, marginRight: 6, marginTop: 2, marginBottom: 32 },
-    x: { domain: [low, high], label: null },
-    y: { axis: null },
-    color: { ...SCHEME, domain: [low, high] },
-    marks: [
-      Plot.rect(steps, {
-        x1: (value: number) => value,
-        x2: (value: number) => value + step,
-        ...{ y1: 0, y2: 1 },
-        fill: (value: number) => value + step / 2,
-        shapeRendering: 'crispEdges',
-      }),
-      Plot.axisX({ label, labelAnchor: 'center', labelArrow: 'none', labelOffset: 30, ticks: 5 }),
     ],
   };
 }

@@ -1,3 +1,6 @@
+import { Figure } from '../figures/figure.js';
+import type { Columns } from '../figures/table.js';
+import type { SentRequest } from '../service/service.js';
 import type { Series } from './series.js';
 import { short } from './words.js';
 
@@ -17,56 +20,78 @@ export interface NumberRow {
 
 export interface NumberTableProps {
   readonly title: string;
+  /** Of the files that it is saved as. */
+  readonly name: string;
   readonly series: readonly Series[];
   readonly rows: readonly NumberRow[];
+  readonly requests: readonly SentRequest[];
 }
 
 /** Numbers said of each neuron; what is undefined says why. */
-export function NumberTable({ title, series, rows }: NumberTableProps) {
+export function NumberTable({ title, name, series, rows, requests }: NumberTableProps) {
   return (
-    <section class="scrolls" aria-label={title}>
-      <table class="numbers">
-        <caption>{title}</caption>
-        <thead>
-          <tr>
-            <td />
-            {series.map(({ label, colour }) => (
-              <th key={label} scope="col">
-                <span class="dot" style={{ background: colour }} aria-hidden="true" /> {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ text, unit = '', formula, cells }) => (
-            <tr key={text}>
-              <th scope="row" title={formula}>
-                {formula ? (
-                  <details>
-                    <summary>{text}</summary>
-                    <code>{formula}</code>
-                  </details>
-                ) : (
-                  text
-                )}
-              </th>
-              {cells.map((cell, i) => (
-                <td key={series[i]!.label}>
-                  {'reason' in cell ? (
-                    <span class="undefined">{cell.reason}</span>
-                  ) : (
-                    <>
-                      {short(cell.value)}
-                      {unit && <span class="quiet">{unit === '°' ? unit : ` ${unit}`}</span>}
-                      {cell.note && <span class="note">{cell.note}</span>}
-                    </>
-                  )}
-                </td>
+    <Figure {...{ title, name, requests }} columns={tableOf(series, rows)} drawn={false}>
+      <div class="scrolls">
+        <table class="numbers" aria-label={title}>
+          <thead>
+            <tr>
+              <td />
+              {series.map(({ label, colour }) => (
+                <th key={label} scope="col">
+                  <span class="dot" style={{ background: colour }} aria-hidden="true" /> {label}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+          </thead>
+          <tbody>
+            {rows.map(({ text, unit = '', formula, cells }) => (
+              <tr key={text}>
+                <th scope="row" title={formula}>
+                  {formula ? (
+                    <details>
+                      <summary>{text}</summary>
+                      <code>{formula}</code>
+                    </details>
+                  ) : (
+                    text
+                  )}
+                </th>
+                {cells.map((cell, i) => (
+                  <td key={series[i]!.label}>
+                    {'reason' in cell ? (
+                      <span class="undefined">{cell.reason}</span>
+                    ) : (
+                      <>
+                        {short(cell.value)}
+                        {unit && <span class="quiet">{unit === '°' ? unit : ` ${unit}`}</span>}
+                        {cell.note && <span class="note">{cell.note}</span>}
+                      </>
+                    )}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Figure>
   );
+}
+
+/** The numbers, and where some are missing, why. */
+export function tableOf(series: readonly Series[], rows: readonly NumberRow[]): Columns {
+  const ofSeries = series.flatMap(({ label }, i) => {
+    const cells = rows.map((row) => row.cells[i]!);
+    const reasons = cells.map((cell) => ('reason' in cell ? cell.reason : ''));
+    return [
+      [label, cells.map((cell) => ('reason' in cell ? null : cell.value))] as const,
+      ...(reasons.some((reason) => reason !== '') ? [[`${label}, why not`, reasons] as const] : []),
+    ];
+  });
+  return {
+    name: rows.map(({ text }) => text),
+    unit: rows.map(({ unit = '' }) => unit),
+    formula: rows.map(({ formula = '' }) => formula),
+    ...Object.fromEntries(ofSeries),
+  };
 }

@@ -11,9 +11,8 @@ import { askEach, type Compared, useAnswerers } from './answerers.js';
 import { curvePlot } from './curve-plot.js';
 import { useGrating } from './grating.js';
 import { GratingPanel } from './grating-panel.js';
-import { fitRows, indexRows } from './index-rows.js';
 import { Legend } from './legend.js';
-import { NumberTable } from './number-table.js';
+import { Numbers } from './numbers.js';
 import { polarPlot } from './polar-plot.js';
 import { type CurveSeries, curvesOf, seriesOf } from './series.js';
 import type { Swept, SweptName } from './swept.js';
@@ -110,17 +109,7 @@ function Curves({ experiment }: { readonly experiment: Experiment }) {
         )}
       </div>
       <Warnings warnings={warningsOf(told)} />
-      <div class="panel">
-        <NumberTable
-          title="Indices"
-          series={series}
-          rows={indexRows(series.map(({ of }) => of.indices))}
-        />
-      </div>
-      <details class="panel">
-        <summary>Fits and their parameters</summary>
-        <NumberTable title="Fits" series={series} rows={fitRows(series.map(({ of }) => of.fits))} />
-      </details>
+      <Numbers name={name} {...{ series, requests }} />
     </>
   );
 }

@@ -1,4 +1,6 @@
 import type { InferResponseType } from 'hono/client';
+import { ColourLegend } from '../figures/colour-legend.js';
+import { shareColour } from '../figures/colours.js';
 import { Figure } from '../figures/figure.js';
 import { PlotView } from '../figures/plot.js';
 import type { Columns } from '../figures/table.js';
@@ -9,9 +11,8 @@ import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
 import { askEach, type Compared, useAnswerers } from './answerers.js';
-import { fitRows, indexRows } from './index-rows.js';
-import { mapPlot, rampPlot, rangeOf } from './map-plot.js';
-import { NumberTable } from './number-table.js';
+import { mapPlot, rangeOf } from './map-plot.js';
+import { Numbers } from './numbers.js';
 import { type Series, seriesOf } from './series.js';
 import { short, warningsOf } from './words.js';
 
@@ -60,6 +61,7 @@ export function PositionMaps() {
 function Maps({ compared }: { readonly compared: Compared<Answer> }) {
   const { told, refused } = compared;
   const series = seriesOf(told);
+  const requests = told.map(({ request }) => request);
   return (
     <>
       <Warnings warnings={refused} />
@@ -72,17 +74,7 @@ function Maps({ compared }: { readonly compared: Compared<Answer> }) {
         })}
       </div>
       <Warnings warnings={warningsOf(told)} />
-      <div class="panel">
-        <NumberTable
-          title="Indices"
-          series={series}
-          rows={indexRows(series.map(({ of }) => of.indices))}
-        />
-      </div>
-      <details class="panel">
-        <summary>Fits and their parameters</summary>
-        <NumberTable title="Fits" series={series} rows={fitRows(series.map(({ of }) => of.fits))} />
-      </details>
+      <Numbers name="position" {...{ series, requests }} />
     </>
   );
 }
@@ -106,6 +98,7 @@ function MapFigure({ answer, neuron, of, request }: MapFigureProps) {
     ...(off ? [{ text: 'dark (OFF)', rows: off }] : []),
   ];
   const range = rangeOf(maps.map(({ rows }) => rows));
+  const [low, high] = range;
   const flat = Float64Array.from(map.flat());
   return (
     <Figure
@@ -131,11 +124,12 @@ function MapFigure({ answer, neuron, of, request }: MapFigureProps) {
           </div>
         ))}
       </div>
-      <PlotView
-        label={`The colours: responses from ${short(range[0])} to ${short(range[1])}`}
-        draw={() => rampPlot(range, `Response (${response.unit})`)}
-        by={[neuron]}
-        most={460}
+      <ColourLegend
+        label={`Response (${response.unit})`}
+        from={low}
+        to={high}
+        ticks={[low, (low + high) / 2, high].map(short)}
+        colour={(value) => shareColour((value - low) / (high - low))}
       />
     </Figure>
   );

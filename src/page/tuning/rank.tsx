@@ -160,16 +160,15 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
       </div>
       <TopStimuli ranking={ranking} />
       <Warnings warnings={reportsOf(told)} />
-      <div class="panel">
-        <NumberTable
-          title="Rank and peak"
-          series={series}
-          rows={rankRows(
-            series.map(({ of }) => of),
-            seriesOf(peak.told).map(({ of }) => of),
-          )}
-        />
-      </div>
+      <NumberTable
+        title="Rank and peak"
+        name="rank-and-peak"
+        {...{ series, requests }}
+        rows={rankRows(
+          series.map(({ of }) => of),
+          seriesOf(peak.told).map(({ of }) => of),
+        )}
+      />
     </>
   );
 }
