@@ -1,7 +1,6 @@
-import { useRef } from 'preact/hooks';
 import { Problem } from '../service/problem.js';
 import type { Answered, SentRequest } from '../service/service.js';
-import { type ChosenModel, useModel, usePage } from '../state/context.js';
+import type { ChosenModel } from '../state/models.js';
 
 /** A model that is asked the same as the others. */
 export interface Answerer {
@@ -20,54 +19,20 @@ export const DASHES = ['none', '9,3', '9,3,2,3', '2,3'] as const;
 export const SYMBOLS = ['circle', 'square', 'triangle', 'diamond'] as const;
 export const GLYPHS = ['●', '■', '▲', '◆'] as const;
 
-export interface Answerers {
-  readonly all: readonly Answerer[];
-  /** The ids of those beside the model that is looked at. */
-  readonly compared: readonly string[];
-  compare(ids: readonly string[]): void;
-  /** The ids of the neurons of a model. */
-  readonly knownTo: KnownTo;
-}
-
-type KnownTo = (by: Answerer) => Promise<readonly number[]>;
-
-/** The model that is looked at, and those in the address that it is compared with. */
-export function useAnswerers(): Answerers {
-  const { service, address } = usePage();
-  const { name, version, card } = useModel();
-  const cards = useRef(new Map<string, Promise<readonly number[]>>());
-  const own = `${name}/${version}`;
-  const compared = comparedIn(address.get('compare'), own);
-  return {
-    all: [own, ...compared].map(answerer),
-    compared,
-    compare: (ids) => address.set({ compare: ids.slice(0, MOST_COMPARED).join(',') }),
-    knownTo: async ({ id, param, place }) => {
-      if (place === 0) return idsIn(card);
-      const route = service.client.v1.models[':model'].versions[':version'];
-      const known =
-        cards.current.get(id) ??
-        service.json(route.$get({ param })).then(({ value }) => idsIn(value));
-      cards.current.set(id, known);
-      return known;
-    },
-  };
-}
-
-function idsIn({ neurons }: ChosenModel['card']): number[] {
-  return neurons.map(({ id }) => id);
-}
-
 /** The ids in a list, less what is none and the model's own. */
 export function comparedIn(list: string, own: string): string[] {
   const ids = list.split(',').filter((id) => /^[^/]+\/\d+$/.test(id) && id !== own);
   return [...new Set(ids)].slice(0, MOST_COMPARED);
 }
 
-function answerer(id: string, place: number): Answerer {
+/** The model of an id, at its place among those asked. */
+export function answerer(id: string, place: number): Answerer {
   const [model, version] = id.split('/') as [string, string];
   return { id, param: { model, version }, place };
 }
+
+/** Tells the ids of the neurons of a model. */
+export type KnownTo = (by: Answerer) => Promise<readonly number[]>;
 
 /** What one model told. */
 export interface Told<T> {
@@ -91,7 +56,7 @@ export async function askEach<T>(
   answerers: readonly Answerer[],
   ids: readonly number[],
   knownTo: KnownTo,
-  ask: (by: Answerer, neurons: number[]) => Promise<Answered<T>>,
+  ask: (by: Answerer, neurons: number[]) => Promise<Pick<Answered<T>, 'value' | 'request'>>,
 ): Promise<Compared<T>> {
   const ends = await Promise.all(
     answerers.map(async (by): Promise<{ told: Told<T>[]; refused: string[] }> => {

@@ -1,7 +1,8 @@
 import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
 import { choicesOf } from '../state/models.js';
-import { DASHES, MOST_COMPARED, useAnswerers } from './answerers.js';
+import { DASHES, MOST_COMPARED } from './answerers.js';
+import { useAnswerers } from './use-answerers.js';
 
 /** The other models that are served, to be asked the same. */
 export function CompareWith() {

@@ -24,7 +24,7 @@ export function curvePlot(
     ticks: Array.from({ length: period / ANGLE_STEP + 1 }, (_, i) => i * ANGLE_STEP),
   };
   return {
-    height: Math.max(260, Math.min(380, Math.round(0.6 * width))),
+    height: Math.max(260, Math.min(420, Math.round(0.6 * width))),
     marginLeft: 48,
     marginBottom: 40,
     x: { type: scale, label: axis, labelAnchor: 'center', labelArrow: 'none', ...angles },

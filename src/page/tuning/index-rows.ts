@@ -1,5 +1,5 @@
 import type { Fit, Index } from '../../tuning/schemas.js';
-import type { Cell, NumberRow } from './number-table.js';
+import type { Cell, NumberRow } from './number-rows.js';
 import { fitWords, indexWords, short } from './words.js';
 
 const NOTHING = 'not told by this model';

@@ -7,7 +7,7 @@ import type { Service } from '../service/service.js';
 import { useModel, usePage } from '../state/context.js';
 import { useLatest } from '../state/latest.js';
 import { useNeurons } from '../state/neurons.js';
-import { askEach, type Compared, useAnswerers } from './answerers.js';
+import { askEach, type Compared } from './answerers.js';
 import { curvePlot } from './curve-plot.js';
 import { useGrating } from './grating.js';
 import { GratingPanel } from './grating-panel.js';
@@ -16,6 +16,7 @@ import { Numbers } from './numbers.js';
 import { polarPlot } from './polar-plot.js';
 import { type CurveSeries, curvesOf, seriesOf } from './series.js';
 import type { Swept, SweptName } from './swept.js';
+import { useAnswerers } from './use-answerers.js';
 import { warningsOf } from './words.js';
 
 type Route =
@@ -86,6 +87,7 @@ function Curves({ experiment }: { readonly experiment: Experiment }) {
             label={`${swept.title} of ${who}: response over ${swept.axis.toLowerCase()}`}
             draw={(width) => curvePlot(swept, curves, width, response.unit)}
             by={[experiment]}
+            most={1400}
           />
           {legend}
         </Figure>

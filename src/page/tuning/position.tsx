@@ -10,10 +10,11 @@ import type { SentRequest, Service } from '../service/service.js';
 import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
-import { askEach, type Compared, useAnswerers } from './answerers.js';
+import { askEach, type Compared } from './answerers.js';
 import { mapPlot, rangeOf } from './map-plot.js';
 import { Numbers } from './numbers.js';
 import { type Series, seriesOf } from './series.js';
+import { useAnswerers } from './use-answerers.js';
 import { short, warningsOf } from './words.js';
 
 type Route = Service['client']['v1']['models'][':model']['versions'][':version']['receptive-field'];

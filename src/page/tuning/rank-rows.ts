@@ -1,5 +1,5 @@
 import { indexRows } from './index-rows.js';
-import type { Cell, NumberRow } from './number-table.js';
+import type { Cell, NumberRow } from './number-rows.js';
 import type { PeakNeuron, RankNeuron } from './ranking.js';
 
 /** What is computed from the real and the predicted responses. */

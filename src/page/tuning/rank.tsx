@@ -6,7 +6,6 @@ import { AskedView, Warnings } from '../parts/notices.js';
 import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
-import { useAnswerers } from './answerers.js';
 import { Legend } from './legend.js';
 import { NumberTable } from './number-table.js';
 import { type RankCurve, type RankScale, rankPlot } from './rank-plot.js';
@@ -15,6 +14,7 @@ import { askRanking, type Ranking } from './ranking.js';
 import { type Series, seriesOf } from './series.js';
 import { SetChoice } from './set-choice.js';
 import { TopStimuli } from './top-stimuli.js';
+import { useAnswerers } from './use-answerers.js';
 import { reportsOf } from './words.js';
 
 const SCALES = [

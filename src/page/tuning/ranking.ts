@@ -1,6 +1,8 @@
 import type { InferResponseType } from 'hono/client';
+import { Problem } from '../service/problem.js';
 import type { Service } from '../service/service.js';
-import { type Answerers, askEach, type Compared } from './answerers.js';
+import { askEach, type Compared } from './answerers.js';
+import type { Answerers } from './use-answerers.js';
 
 type Tuning = Service['client']['v1']['models'][':model']['versions'][':version']['tuning'];
 export type Rank = InferResponseType<Tuning['rank']['$post']>;
@@ -38,7 +40,11 @@ export async function askRanking(
   const tuning = service.client.v1.models[':model'].versions[':version'].tuning;
   const sent = bodyOf(set, responses);
   const ask = <T>(route: Tuning['rank'] | Tuning['peak']) =>
-    askEach<T>(all, neurons, knownTo, ({ param }, ids) => {
+    askEach<T>(all, neurons, knownTo, async (by, ids) => {
+      if (responses && (await knownTo(by)).length !== (await knownTo(all[0]!)).length) {
+        throw new Problem(422, 'the real responses are not those of its neurons');
+      }
+      const { param } = by;
       const query = {
         neurons: ids.join(','),
         ...(k === '' ? {} : { k }),

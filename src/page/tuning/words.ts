@@ -17,6 +17,7 @@ const INDICES: Readonly<Record<string, readonly [text: string, unit?: string]>> 
   halfWidthAtHalfHeight: ['Half width at half height, of the fit', '°'],
   gDSI: ['Direction selectivity, vector sum (gDSI)'],
   preferredDirection: ['Preferred direction', '°'],
+  preferredDirectionFit: ['Preferred direction, of the fit', '°'],
   DSI: ['Direction selectivity of two points (DSI)'],
   preferredSpatialFrequency: ['Preferred spatial frequency', 'cycles/pixel'],
   spatialFrequencyBandwidth: ['Bandwidth at half height', 'octaves'],
