@@ -38,6 +38,9 @@ export function PlotView({ label, draw, by, most = 900, onPick }: PlotViewProps)
     const drawing = Plot.plot(options);
     // the page's own style sheet has it: its policy allows no other
     for (const style of drawing.querySelectorAll('style')) style.remove();
+    // without a role they must not have their labels
+    for (const mark of drawing.querySelectorAll('g[aria-label]'))
+      mark.setAttribute('role', 'group');
     drawing.setAttribute('role', 'img');
     drawing.setAttribute('aria-label', label);
     if (onPick) {

@@ -14,6 +14,7 @@ export function TuningView() {
   const name = tuningIn(address.get('tuning'));
   return (
     <div class="tuning">
+      <h2 class="hidden">Tuning</h2>
       <div class="tuning-top">
         <Segments
           label="What is measured"

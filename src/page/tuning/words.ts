@@ -1,9 +1,12 @@
 import { type GatheredWarning, gatherWarnings } from '../../stimulus/warnings.js';
 import type { Told } from './answerers.js';
 
+/** Below it, a number is the rounding of 0. */
+const ROUNDING = 1e-12;
+
 /** A number as it is read, to four digits. */
 export function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
+  return Math.abs(value) < ROUNDING ? '0' : String(Number(value.toPrecision(4)));
 }
 
 /** What the indices are called, and their units. */
