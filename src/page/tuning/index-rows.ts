@@ -42,8 +42,9 @@ export function fitRows(ofSeries: readonly Readonly<Record<string, Fit>>[]): Num
 function cellOf(index: Index | undefined): Cell {
   if (index === undefined) return { reason: NOTHING };
   if (index.value === null) return { reason: index.reason };
-  const raw = index.raw === undefined ? undefined : `${short(index.raw)} with negative responses`;
-  return { value: index.value, note: raw };
+  const { value, raw = value } = index;
+  const alike = short(raw) === short(value);
+  return alike ? { value } : { value, note: `${short(raw)} with negative responses` };
 }
 
 function quality(fit: Fit | undefined): Cell {

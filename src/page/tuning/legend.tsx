@@ -29,7 +29,7 @@ const INK = 'currentColor';
 const HEIGHT = 18;
 const SAMPLE = 30;
 /** Of a letter, in pixels, rather too much. */
-const LETTER = 6.6;
+const LETTER = 7.6;
 
 /** What colours, dashes and points mean; drawn, so that it is saved with the figure. */
 export function Legend({ series, parts }: LegendProps) {

@@ -10,13 +10,14 @@ export interface NumberTableProps {
   readonly name: string;
   readonly series: readonly Series[];
   readonly rows: readonly NumberRow[];
+  readonly caption?: string | undefined;
   readonly requests: readonly SentRequest[];
 }
 
 /** Numbers said of each neuron; what is undefined says why. */
-export function NumberTable({ title, name, series, rows, requests }: NumberTableProps) {
+export function NumberTable({ title, name, series, rows, caption, requests }: NumberTableProps) {
   return (
-    <Figure {...{ title, name, requests }} columns={tableOf(series, rows)} drawn={false}>
+    <Figure {...{ title, name, caption, requests }} columns={tableOf(series, rows)} drawn={false}>
       <div class="scrolls">
         <table class="numbers" aria-label={title}>
           <thead>

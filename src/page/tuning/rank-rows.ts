@@ -18,8 +18,19 @@ const SCORES = [
   ['theta', 'Theta', 'the k-th largest real response'],
 ] as const;
 
-/** Rows of a table of what a ranking says; of each series both answers, in the order of the series. */
-export function rankRows(ranks: readonly RankNeuron[], peaks: readonly PeakNeuron[]): NumberRow[] {
+/** Said in place of the scores. */
+export const WITHOUT_REAL =
+  'With real responses, their correlation with the predicted ones (CORR) and the joint and separate peak tuning (PT_J, PT_S) stand here as well.';
+
+/**
+ * Rows of a table of what a ranking says; of each series both answers, in the order of the series.
+ * @param withReal whether there were real responses
+ */
+export function rankRows(
+  ranks: readonly RankNeuron[],
+  peaks: readonly PeakNeuron[],
+  withReal: boolean,
+): NumberRow[] {
   const scores = SCORES.map(([name, text, formula]) => ({
     ...{ text, formula },
     cells: ranks.map((rank): Cell => {
@@ -32,7 +43,7 @@ export function rankRows(ranks: readonly RankNeuron[], peaks: readonly PeakNeuro
     cells: peaks.map((neuron) => ({ value: of(neuron) })),
   });
   return [
-    ...scores,
+    ...(withReal ? scores : []),
     peak('Peak, predicted', 'the largest predicted response', ({ peak: value }) => value),
     peak('k-th largest, predicted', 'of the predicted responses', ({ theta }) => theta),
     ...indexRows(

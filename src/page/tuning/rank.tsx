@@ -9,7 +9,7 @@ import { useNeurons } from '../state/neurons.js';
 import { Legend } from './legend.js';
 import { NumberTable } from './number-table.js';
 import { type RankCurve, type RankScale, rankPlot } from './rank-plot.js';
-import { rankRows } from './rank-rows.js';
+import { rankRows, WITHOUT_REAL } from './rank-rows.js';
 import { askRanking, type Ranking } from './ranking.js';
 import { type Series, seriesOf } from './series.js';
 import { SetChoice } from './set-choice.js';
@@ -31,7 +31,7 @@ export function RankTuning() {
   const answerers = useAnswerers();
   const [real, setReal] = useState<{ readonly set: string; readonly file: File }>();
   const [set, k] = [address.get('set'), wholeIn(address.get('k'))];
-  const sets = useAsked('sets', async (signal) => {
+  const sets = useAsked(`sets ${set}`, async (signal) => {
     const route = service.client.v1['stimulus-sets'];
     return (await service.json(route.$get({}, { init: { signal } }))).value.stimulusSets;
   });
@@ -41,8 +41,8 @@ export function RankTuning() {
   const resized = chosen !== undefined && (chosen.height !== height || chosen.width !== width);
   const models = answerers.all.map(({ id }) => id);
   const file = responses && [responses.name, responses.size, responses.lastModified];
-  const ready = set !== '' && (sets.value !== undefined || sets.error !== undefined);
-  const key = ready ? JSON.stringify([set, resized, k, ids, models, file]) : null;
+  const gone = set !== '' && sets.value && !sets.waiting && !chosen;
+  const key = chosen ? JSON.stringify([set, resized, k, ids, models, file]) : null;
   const asked = useAsked(key, (signal) =>
     askRanking(service, answerers, { set, resized, k, neurons: ids, responses }, signal),
   );
@@ -54,7 +54,7 @@ export function RankTuning() {
           chosen={set}
           onChoose={(digest) => address.set({ set: digest, k: '' }, true)}
         />
-        {set !== '' && (
+        {chosen && (
           <section class="panel set-choice" aria-label="Real responses">
             <h2>Real responses</h2>
             <FileField
@@ -93,6 +93,12 @@ export function RankTuning() {
             that it responds to most.
           </p>
         )}
+        {gone && (
+          <p class="notice warn">
+            The set {set.slice(0, 8)}… that the link names is not stored here: choose another, or
+            upload it.
+          </p>
+        )}
         <AskedView asked={asked} waiting="Asking for the responses to the set…">
           {(ranking) => <Ranks ranking={ranking} />}
         </AskedView>
@@ -108,6 +114,7 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
   const { told, refused } = rank;
   const scale: RankScale = address.get('ranks') === 'log' ? 'log' : 'linear';
   const series = seriesOf(told);
+  const ids = ranking.question.neurons;
   const { k, orderedBy } = told[0]!.value;
   const curves = series.map(({ of, ...each }) => ({ ...each, ...of }));
   const population: (RankCurve & Series)[] = told.map(({ by, value }) => ({
@@ -115,8 +122,8 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
     ...{ neuron: -1, label: by.id, colour: 'currentColor', dash: 'none' },
   }));
   const requests = told.map(({ request }) => request);
-  const parts = orderedBy === 'real' ? (['real', 'predicted'] as const) : [];
-  const order = orderedBy === 'real' ? 'real' : 'predicted';
+  const withReal = orderedBy === 'real';
+  const parts = withReal ? (['real', 'predicted'] as const) : [];
   return (
     <>
       <Warnings warnings={refused} />
@@ -132,7 +139,7 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
           name="rank-tuning"
           columns={columnsOf(curves)}
           requests={requests}
-          caption={`Each neuron's stimuli in descending order of its ${order} response${orderedBy === 'real' ? '; the short line at the height of theta' : ''}.`}
+          caption={`Each neuron's stimuli in descending order of its ${orderedBy} response${withReal ? '; the short line at the height of theta' : ''}.`}
         >
           <PlotView
             label={`Rank tuning of ${series.map(({ label }) => label).join(', ')}`}
@@ -141,32 +148,36 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
           />
           <Legend series={series} parts={parts} />
         </Figure>
-        <Figure
-          title="Population"
-          name="rank-tuning-population"
-          columns={columnsOf(population)}
-          requests={requests}
-          caption="The mean over the chosen neurons at each rank, every neuron in its own order."
-        >
-          <PlotView
-            label={`Rank tuning of the population, mean of ${ranking.question.neurons.length} neurons`}
-            draw={(width) =>
-              rankPlot({ curves: population, k, scale, responseUnit: response.unit }, width)
-            }
-            by={[ranking, scale]}
-          />
-          <Legend series={population} parts={parts} />
-        </Figure>
+        {ids.length > 1 && (
+          <Figure
+            title="Population"
+            name="rank-tuning-population"
+            columns={columnsOf(population)}
+            requests={requests}
+            caption="The mean over the chosen neurons at each rank, every neuron in its own order."
+          >
+            <PlotView
+              label={`Rank tuning of the population, mean of ${ids.length} neurons`}
+              draw={(width) =>
+                rankPlot({ curves: population, k, scale, responseUnit: response.unit }, width)
+              }
+              by={[ranking, scale]}
+            />
+            <Legend series={population} parts={parts} />
+          </Figure>
+        )}
       </div>
       <TopStimuli ranking={ranking} />
       <Warnings warnings={reportsOf(told)} />
       <NumberTable
         title="Rank and peak"
         name="rank-and-peak"
+        caption={withReal ? undefined : WITHOUT_REAL}
         {...{ series, requests }}
         rows={rankRows(
           series.map(({ of }) => of),
           seriesOf(peak.told).map(({ of }) => of),
+          withReal,
         )}
       />
     </>

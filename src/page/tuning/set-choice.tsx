@@ -23,7 +23,6 @@ export function SetChoice({ sets, chosen, onChoose }: SetChoiceProps) {
     try {
       onChoose(await task());
       setStoring('rest');
-      sets.again();
     } catch (error) {
       setStoring(error as Error);
     }
