@@ -13,7 +13,7 @@ COPY tsconfig.json ./
 COPY deploy deploy
 COPY src src
 COPY training training
-RUN node_modules/.bin/tsc && npm prune --omit=dev
+RUN node deploy/prepare.mjs && npm prune --omit=dev
 
 FROM build AS native
 RUN apt-get update \

@@ -56,7 +56,7 @@ test('the site map has a line for each receptive field, and chooses the neuron t
   const page = await browsing.open();
   const map = page.getByRole('img', { name: /^Receptive fields of 16 neurons/ });
   await map.waitFor();
-  const vectors = map.locator('[aria-label="vector"] path');
+  const vectors = map.locator('[data-mark="vector"] path');
   await expect.poll(() => vectors.count()).toBe(16);
   // the one that no other lies on
   await map.locator('.pick').last().click();

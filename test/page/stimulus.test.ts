@@ -92,7 +92,7 @@ test('what cannot be shown is told, and the next stimulus is', async () => {
   await page.getByRole('button', { name: 'Show it' }).click();
   await page.getByRole('img', { name: 'The stimulus, pixel by pixel' }).waitFor();
   // the one question that was refused
-  expect(browsing.complaints.splice(0)).toEqual([expect.stringContaining('422')]);
+  expect(browsing.complaints).toEqual([expect.stringContaining('422')]);
 });
 
 test('a bar is pressed, and its neuron is shown large', async () => {

@@ -26,9 +26,9 @@ export function chromiumBrowser(): Program {
 /** The service with the demo model, a browser, and pages of it that must not complain. */
 export interface Browsing {
   readonly service: RunningService;
-  /** Opens the page; `query` as the address bar has it. */
+  /** Opens the page, in place of what was open; `query` as the address bar has it. */
   open(query?: string, options?: BrowserContextOptions & { readonly at?: string }): Promise<Page>;
-  /** What pages wrote to the console as an error, threw, or asked of anybody else. */
+  /** What the page wrote to the console as an error, threw, or asked of anybody else. */
   readonly complaints: string[];
   close(): Promise<void>;
 }
@@ -48,6 +48,8 @@ export async function startBrowsing(
     service,
     complaints,
     async open(query = '', { at = service.url, ...options } = {}) {
+      await Promise.all(browser.contexts().map((context) => context.close()));
+      complaints.length = 0;
       const context = await browser.newContext({
         viewport: { width: 1280, height: 900 },
         ...options,

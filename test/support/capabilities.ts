@@ -111,6 +111,16 @@ export interface Program extends Capability {
   readonly program: string;
 }
 
+/** A program that nearly every machine has, such as `curl`. */
+export function commonProgram(name: string): Program {
+  const { status } = spawnSync(name, ['--version'], { stdio: 'ignore' });
+  return {
+    program: name,
+    missing: status === 0 ? null : `no ${name} here`,
+    required: process.env['CI'] === 'true',
+  };
+}
+
 /**
  * Prometheus's promtool, as PROMTOOL names it, or under ~/.cache/hypercolumn/prometheus, where
  * Debian's package was unpacked. `REQUIRE_PROMTOOL=1` demands it.

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Before the room is known. */
 const FIRST_WIDTH = 400;
@@ -33,20 +33,21 @@ export function PlotView({ label, draw, by, most = 900, onPick }: PlotViewProps)
     return () => observer.disconnect();
   }, [most]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const options = { ...draw(width), width, className: 'plot' };
     const drawing = Plot.plot(options);
     // the page's own style sheet has it: its policy allows no other
     for (const style of drawing.querySelectorAll('style')) style.remove();
-    // without a role they must not have their labels
-    for (const mark of drawing.querySelectorAll('g[aria-label]'))
-      mark.setAttribute('role', 'group');
+    // the whole is one image to who does not see it; its parts may bear no label then
+    for (const mark of drawing.querySelectorAll('[aria-label]')) {
+      mark.setAttribute('data-mark', mark.getAttribute('aria-label')!);
+      mark.removeAttribute('aria-label');
+    }
     drawing.setAttribute('role', 'img');
     drawing.setAttribute('aria-label', label);
     if (onPick) {
-      const marks = [...drawing.querySelectorAll('[aria-label=bar], [aria-label=dot]')][0]
-        ?.children;
-      for (const [i, mark] of [...(marks ?? [])].entries()) {
+      const marks = drawing.querySelector('[data-mark=bar], [data-mark=dot]')?.children ?? [];
+      for (const [i, mark] of [...marks].entries()) {
         mark.addEventListener('click', () => picks.current?.(i));
         mark.classList.add('pick');
       }

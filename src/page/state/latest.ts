@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Asked } from './asked.js';
 
 /**
@@ -26,7 +26,8 @@ export function useLatest<T>(key: string, ask: (signal: AbortSignal) => Promise<
     return () => pump.current.controller.abort();
   }, []);
 
-  useEffect(() => {
+  // at once: an effect would wait for the next picture
+  useLayoutEffect(() => {
     pump.current.wanted = `${round} ${key}`;
     setState(({ value }) => ({ value, error: undefined, waiting: true }));
     void run();

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect } from 'vitest';
+import {
+  type Browsing,
+  chromiumBrowser,
+  expectAccessible,
+  startBrowsing,
+} from '../support/browser.js';
+import { testWith } from '../support/capabilities.js';
+
+const browser = chromiumBrowser();
+const test = testWith(browser);
+let browsing: Browsing;
+
+beforeAll(async () => {
+  if (browser.missing === null) browsing = await startBrowsing(browser);
+});
+afterAll(() => browsing?.close());
+
+/** Each view, and what says that it is all there. */
+const VIEWS = [
+  ['?view=neurons', { name: /^Receptive fields of 16 neurons/ }],
+  ['?view=stimulus', { name: /^Responses of 16 neurons/ }],
+] as const;
+
+test.each(VIEWS)(
+  'nothing serious is found in %s, wide or narrow, light or dark',
+  async (query, there) => {
+    const page = await browsing.open(query);
+    await page.getByRole('img', there).waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const width of [360, 1600]) {
+        await page.setViewportSize({ width, height: 900 });
+        await expectAccessible(page);
+        // nothing is scrolled to the side
+        const room = () => page.evaluate<number>('document.documentElement.scrollWidth');
+        await expect.poll(room).toBeLessThanOrEqual(width);
+      }
+    }
+    expect(browsing.complaints).toEqual([]);
+  },
+);
+
+test('the views are reached by the keyboard alone', async () => {
+  const page = await browsing.open();
+  await page.getByRole('navigation', { name: 'Views' }).waitFor();
+  await page.keyboard.press('Tab');
+  const focused = page.locator(':focus');
+  expect(await focused.innerText()).toBe('Skip to the view');
+  for (let i = 0; i < 20 && (await focused.innerText()) !== 'Stimulus'; i++) {
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Enter');
+  await page.getByRole('slider', { name: /^Orientation/ }).waitFor();
+  await page.getByRole('slider', { name: /^Orientation/ }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => page.url()).toContain('%22orientation%22%3A1%2C');
+  await page.goBack();
+  await page.getByRole('region', { name: "The model's card" }).waitFor();
+  expect(browsing.complaints).toEqual([]);
+});
