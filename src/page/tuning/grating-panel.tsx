@@ -6,6 +6,7 @@ import type { Service } from '../service/service.js';
 import { type ChosenModel, useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
 import { type Grating, useGrating } from './grating.js';
+import { GratingPreview } from './grating-preview.js';
 import type { Swept } from './swept.js';
 import { short } from './words.js';
 
@@ -15,6 +16,7 @@ export function GratingPanel({ swept }: { readonly swept: Swept }) {
   return (
     <section class="panel grating" aria-label="The grating">
       <h2>The grating</h2>
+      <GratingPreview fields={grating.fields} />
       <div class="sliders">
         {grating.controls.map(({ name, label, unit, min, max, step, value }) => (
           <Slider

@@ -59,7 +59,7 @@ function valueIn(fit: Fit | undefined, parameter: string): Cell {
     return { reason: 'none' };
   }
   const ended = fit.atBound.includes(parameter);
-  return { value, note: ended ? 'at the end of the range in which it was looked for' : undefined };
+  return { value, note: ended ? 'the end of its range' : undefined };
 }
 
 function namesIn(records: readonly Readonly<Record<string, unknown>>[]): string[] {
