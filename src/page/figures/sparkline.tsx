@@ -31,6 +31,9 @@ export function Sparkline(props: SparklineProps) {
         y2={y(Math.max(low, 0))}
         stroke="var(--line)"
       />
+      {values.length > 0 && (
+        <circle cx={x(values.length - 1)} cy={y(values.at(-1)!)} r="1.8" fill={colour} />
+      )}
       <polyline
         points={points.join(' ')}
         fill="none"

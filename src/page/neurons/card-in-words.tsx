@@ -43,8 +43,8 @@ export function CardInWords() {
           'How well it predicts the recording has not been measured.'
         )}{' '}
         Stimuli are {stimulus.height} x {stimulus.width} gray pixels
-        {scale === null ? '' : `, ${scale} degrees of visual angle across`}; responses are in{' '}
-        {response.unit}.
+        {scale === null ? '' : `, ${scale} degrees of visual angle across`}; responses{' '}
+        {response.unit === 'none' ? 'have no unit' : `are in ${response.unit}`}.
       </p>
       <p class="quiet">
         Digest <code class="digest">{card.digest}</code>

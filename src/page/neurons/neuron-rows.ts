@@ -49,8 +49,9 @@ function column(name: string, text: string, about: string, digits: number): Colu
 
 /** The columns for which there is anything. */
 export function columnsOf(card: Card, battery: Battery | undefined): Column[] {
-  const ceilings = card.neurons.some(({ noiseCeiling }) => noiseCeiling !== null);
-  const ofCard = OF_CARD.filter(({ name }) => name !== 'noiseCeiling' || ceilings);
+  const ofCard = OF_CARD.filter(({ name }) =>
+    card.neurons.some((neuron) => neuron[name as 'CORR' | 'noiseCeiling'] !== null),
+  );
   return [...ofCard, ...MEASURED, ...(battery ? OF_BATTERY : [])];
 }
 

@@ -130,5 +130,6 @@ async function statusOf(
 
 function milliseconds(seconds: number | undefined): string {
   if (seconds === undefined) return '–';
-  return `${(1000 * seconds).toPrecision(2)} ms`;
+  const value = 1000 * seconds;
+  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 }
