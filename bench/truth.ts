@@ -146,6 +146,7 @@ async function characterizeTruth(folder: string, truth: Truth): Promise<readonly
           queueSeconds: 0,
           inferSeconds: 0,
         }),
+        giveWay: async () => {},
       },
     },
     { name, version, digest: 'truth', card },

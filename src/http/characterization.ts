@@ -110,7 +110,7 @@ const SWEEPS: {
  * @throws InputError for neurons that there are not
  */
 export function prepareCharacterization(
-  { scheduler }: { readonly scheduler: Pick<Service['scheduler'], 'respond'> },
+  { scheduler }: { readonly scheduler: Pick<Service['scheduler'], 'respond' | 'giveWay'> },
   model: ServedModel,
   body: CharacterizationBody,
 ): (running: Running) => Promise<Characterization> {
@@ -126,12 +126,15 @@ export function prepareCharacterization(
   const corrOf = new Map(card.neurons.map(({ id, CORR }) => [id, CORR]));
 
   return async ({ signal, onProgress }) => {
+    const { giveWay } = scheduler;
+    const turns = { signal, giveWay };
     let done = 0;
     const show = (sweep: Sweep, neurons: Int32Array) =>
       runSweep(sweep, {
         model,
         neurons: neurons.length,
         decode: (task) => task(),
+        giveWay,
         ask: async (stimuli: Stimuli) => {
           signal.throwIfAborted();
           const request = { digest, stimuli, neurons, priority: 'sweep', signal } as const;
@@ -142,14 +145,14 @@ export function prepareCharacterization(
         },
       });
     const mapped = await show(probe.sweep, columns);
-    const fields = await eachNeuron(signal, mapped, (responses, blank) =>
+    const fields = await eachNeuron(turns, mapped, (responses, blank) =>
       receptiveField(probe, probe.maps(responses), blank),
     );
     const neurons = await someAtOnce(ids, async (id, i): Promise<CharacterizedNeuron> => {
       const row = await characterize(canvas, fields[i]!, async (sweep) => {
         const swept = await show(sweep, columns.subarray(i, i + 1));
         const shown = tuningSweep(sweep);
-        const [tuning] = await eachNeuron(signal, swept, (responses, blank) =>
+        const [tuning] = await eachNeuron(turns, swept, (responses, blank) =>
           neuronTuning(shown, responses, blank),
         );
         return { stage: stageOf(sweep, swept), tuning: tuning! };
