@@ -5,7 +5,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { parseAs, parseJson } from '../src/formats/json.js';
-import { prepareCharacterization } from '../src/http/characterization.js';
+import {
+  type CharacterizationBody,
+  prepareCharacterization,
+} from '../src/http/characterization.js';
 import { readModel } from '../src/model/saved-model.js';
 import { stimulusAt } from '../src/stimulus/stimuli.js';
 import { correlation } from '../src/tuning/metrics.js';
@@ -19,6 +22,7 @@ interface Options {
   readonly model: string;
   readonly truth: string;
   readonly corr: number;
+  readonly contrast?: number;
 }
 
 /** What is compared of a row of the battery. */
@@ -35,12 +39,12 @@ interface Pair {
   readonly found: Row;
 }
 
-async function bench({ model, truth: file, corr }: Options): Promise<void> {
+async function bench({ model, truth: file, corr, contrast }: Options): Promise<void> {
   const truth = parseAs(Truth, parseJson(await readFile(file)), file);
   const begun = performance.now();
-  const rows = await characterizeModel(model);
+  const rows = await characterizeModel(model, { contrast });
   const seconds = (performance.now() - begun) / 1000;
-  const own = await characterizeTruth(model, truth);
+  const own = await characterizeTruth(model, truth, { contrast });
   const pairs = rows.map(
     (found): Pair => ({
       found,
@@ -90,8 +94,12 @@ const ERRORS: Readonly<Record<string, (row: Row, pair: Pair) => number>> = {
     Math.abs(Math.log2(value(row, 'preferredSpatialFrequency') / truth.spatialFrequency)),
   'centre, pixels': (row, { truth }) =>
     Math.hypot(value(row, 'centreX') - truth.x, value(row, 'centreY') - truth.y),
-  'SSI, from that of the true neuron': (row, { own }) =>
-    Math.abs(value(row, 'SSI') - value(own, 'SSI')),
+  ...Object.fromEntries(
+    ['SSI', 'SSIAboveBlank'].map((name) => [
+      `${name}, from that of the true neuron`,
+      (row: Row, { own }: Pair) => Math.abs(value(row, name) - value(own, name)),
+    ]),
+  ),
 };
 
 const CORRELATED: Readonly<Record<string, (row: Row, pair: Pair) => readonly [number, number]>> = {
@@ -101,20 +109,33 @@ const CORRELATED: Readonly<Record<string, (row: Row, pair: Pair) => readonly [nu
   ],
   'centre, x': (row, { truth }) => [value(row, 'centreX'), truth.x],
   'centre, y': (row, { truth }) => [value(row, 'centreY'), truth.y],
-  'SSI with the weight of the surround': (row, { truth }) => [
-    value(row, 'SSI'),
-    truth.surroundWeight,
-  ],
-  'SSI with that of the true neuron': (row, { own }) => [value(row, 'SSI'), value(own, 'SSI')],
+  ...suppression('SSI'),
+  ...suppression('SSIAboveBlank'),
 };
 
-async function characterizeModel(folder: string): Promise<readonly Row[]> {
+function suppression(name: string): typeof CORRELATED {
+  return {
+    [`${name} with that of the true neuron`]: (row, { own }) => [
+      value(row, name),
+      value(own, name),
+    ],
+    [`${name} with the weight of the surround`]: (row, { truth }) => [
+      value(row, name),
+      truth.surroundWeight,
+    ],
+  };
+}
+
+async function characterizeModel(
+  folder: string,
+  body: CharacterizationBody,
+): Promise<readonly Row[]> {
   const name = path.basename(path.dirname(path.resolve(folder)));
   const version = path.basename(folder);
   const service = await startService({ MODELS_DIR: path.resolve(folder, '..', '..') });
   try {
     const url = `${service.url}/v1/models/${name}/versions/${version}/characterize`;
-    const started = await fetch(url, { method: 'POST' });
+    const started = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
     const place = started.headers.get('Location');
     if (place === null) throw new Error(await started.text());
     await (await fetch(`${service.url}${place}/events`)).text();
@@ -128,7 +149,11 @@ async function characterizeModel(folder: string): Promise<readonly Row[]> {
 }
 
 /** The same battery, answered by the neurons of the truth. */
-async function characterizeTruth(folder: string, truth: Truth): Promise<readonly Row[]> {
+async function characterizeTruth(
+  folder: string,
+  truth: Truth,
+  body: CharacterizationBody,
+): Promise<readonly Row[]> {
   const { card } = await readModel(folder);
   const respond = card.neurons.map(({ id }) =>
     createNeuron(truth.neurons.find((neuron) => neuron.id === id)!),
@@ -150,7 +175,7 @@ async function characterizeTruth(folder: string, truth: Truth): Promise<readonly
       },
     },
     { name, version, digest: 'truth', card },
-    {},
+    body,
   );
   const { signal } = new AbortController();
   return (await run({ signal, onProgress: () => {} })).neurons;
@@ -176,5 +201,6 @@ await runCommand(
     .option('--model <folder>', 'of one version', 'models/demo/1')
     .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
     .option('--corr <value>', 'of well-fitted neurons, at least', Number, 0.8)
+    .option('--contrast <value>', "of gratings; left out: characterize's own", Number)
     .action(bench),
 );
