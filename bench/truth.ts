@@ -13,10 +13,14 @@ import { readModel } from '../src/model/saved-model.js';
 import { stimulusAt } from '../src/stimulus/stimuli.js';
 import { correlation } from '../src/tuning/metrics.js';
 import { runCommand } from '../training/run-command.js';
+import { createImageSource } from '../training/synthetic/images.js';
 import { createNeuron } from '../training/synthetic/neuron.js';
 import { type TrueNeuron, Truth } from '../training/synthetic/truth.js';
 import { median, quantile } from './figures.js';
 import { startService } from './running-service.js';
+
+/** Natural ones, of the site's. */
+const IMAGES = 500;
 
 interface Options {
   readonly model: string;
@@ -82,6 +86,23 @@ async function bench({ model, truth: file, corr, contrast }: Options): Promise<v
       `| correlation: ${name} | ${of(pairs, found)} | ${of(good, found)} | ${of(pairs, ({ own }) => own)} |`,
     );
   }
+  console.log(
+    `\nOf the true neurons' responses to ${IMAGES} natural images the surround explains, share of the ` +
+      `variance: ${spread(surroundShares(truth), 3)}`,
+  );
+}
+
+/** The share of the variance of responses to natural images that is their surrounds' doing. */
+function surroundShares({ seed, neurons }: Truth): number[] {
+  const drawImage = createImageSource();
+  const images = Array.from({ length: IMAGES }, (_, i) =>
+    Float32Array.from(drawImage(seed, 'validation', i), (gray) => gray / 255),
+  );
+  return neurons.map((neuron) => {
+    const whole = images.map(createNeuron(neuron));
+    const alone = images.map(createNeuron({ ...neuron, surroundWeight: 0 }));
+    return 1 - (correlation(whole, alone) ?? Number.NaN) ** 2;
+  });
 }
 
 /** Of what was found, from the truth. */
@@ -185,13 +206,13 @@ function value({ indices }: Row, name: string): number {
   return indices[name]?.value ?? Number.NaN;
 }
 
-function spread(values: readonly number[]): string {
+function spread(values: readonly number[], digits = 2): string {
   const known = values.filter(Number.isFinite);
   const [half, low, high, most] = [
     median(known),
     ...[0.25, 0.75, 0.9].map((q) => quantile(known, q)),
   ];
-  const [a, b, c, d] = [half, low, high, most].map((each) => each!.toFixed(2));
+  const [a, b, c, d] = [half, low, high, most].map((each) => each!.toFixed(digits));
   return `${a} (${b} to ${c}), ${d}${known.length < values.length ? ` of ${known.length}` : ''}`;
 }
 
