@@ -36,6 +36,7 @@ export const CHARACTERISTICS = {
   lowHighRatio: '1',
   F1F0: '1',
   SSI: '1',
+  SSIAboveBlank: '1',
   summationField: 'pixels',
   surroundDiameter: 'pixels',
   SSIFit: '1',

@@ -174,6 +174,11 @@ test('a difference of Gaussians: SSI, summation field and surround diameter in c
       // the curve itself has 12 diameters: never above the true peak
       const sampled = Math.max(...DIAMETERS.map(curve));
       expect(valueIn(indices['SSI']!)).toBeCloseTo((sampled - last) / sampled, 12);
+      const above = (sampled - last) / (sampled - truth.b);
+      expect(indices['SSIAboveBlank']).toMatchObject({
+        value: expect.closeTo(above, 9),
+        baseline: 'blank subtracted',
+      });
     }),
   );
 });
@@ -200,9 +205,21 @@ test.each([
   ['no response exceeds that to the blank', (d: number) => 0.05 / d],
 ])('size: %s', (reason, response) => {
   const indices = indicesOf('size', DIAMETERS, response, reason.includes('blank') ? 1 : 0);
-  for (const name of ['SSI', 'summationField', 'surroundDiameter']) {
+  for (const name of ['SSI', 'SSIAboveBlank', 'summationField', 'surroundDiameter']) {
     expect(indices[name]).toMatchObject({ value: null, reason });
   }
+});
+
+test('suppressed below the blank: 1, and beside it by how much more', () => {
+  const responses = new Map([
+    [2, 0.3],
+    [8, 1],
+    [32, 0.1],
+  ]);
+  const at = (d: number) => responses.get(d)!;
+  const { SSI, SSIAboveBlank } = indicesOf('size', [...responses.keys()], at, 0.2);
+  expect(SSI).toMatchObject({ value: expect.closeTo(0.9, 12), baseline: 'not subtracted' });
+  expect(SSIAboveBlank).toMatchObject({ value: 1, raw: expect.closeTo(0.9 / 0.8, 12) });
 });
 
 test('a plateau is a peak without suppression', () => {

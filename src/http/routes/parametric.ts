@@ -34,8 +34,9 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
     const sweep = planExperiment(experiment, canvasOf(model));
     const question = { model, columns, deadline };
     const swept = await sweptResponses(c, deps, service, sweep, question);
+    const turns = { signal: c.req.raw.signal, giveWay: service.scheduler.giveWay };
     const shown = tuningSweep(sweep);
-    const neurons = await eachNeuron(c.req.raw.signal, swept, function* (responses, blank, i) {
+    const neurons = await eachNeuron(turns, swept, function* (responses, blank, i) {
       return { id: ids[i]!, ...(yield* neuronTuning(shown, responses, blank)) };
     });
     const [first, second] = sweep.axes;

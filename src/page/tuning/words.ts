@@ -26,6 +26,7 @@ const INDICES: Readonly<Record<string, readonly [text: string, unit?: string]>> 
   spatialFrequencyBandwidth: ['Bandwidth at half height', 'octaves'],
   lowHighRatio: ['Low / high frequency at 0.71 of the height'],
   SSI: ['Surround suppression (SSI), of the curve'],
+  SSIAboveBlank: ['Surround suppression above the blank, of the curve'],
   summationField: ['Summation field, of the curve', 'pixels'],
   surroundDiameter: ['Surround diameter, of the curve', 'pixels'],
   SSIFit: ['Surround suppression (SSI), of the fit'],
