@@ -1,0 +1,146 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { type Browsing, chromiumBrowser, startBrowsing } from '../support/browser.js';
+import { testWith } from '../support/capabilities.js';
+
+const browser = chromiumBrowser();
+const test = testWith(browser);
+let browsing: Browsing;
+let folder = '';
+
+/** The demo model, and the same under another name. */
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-tuning-'));
+  for (const name of ['demo', 'twin']) {
+    await cp('models/demo', path.join(folder, name), { recursive: true });
+    const file = path.join(folder, name, '1', 'card.json');
+    const card = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...card, name }));
+  }
+  if (browser.missing === null) browsing = await startBrowsing(browser, { MODELS_DIR: folder });
+});
+afterAll(async () => {
+  await browsing?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Index {
+  readonly value: number | null;
+  readonly reason?: string;
+}
+
+async function measured(body: object): Promise<Record<string, Index>> {
+  const answer = await fetch(`${browsing.service.url}/v1/models/demo/tuning/parametric`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const { neurons } = (await answer.json()) as { neurons: { indices: Record<string, Index> }[] };
+  return neurons[0]!.indices;
+}
+
+test('orientation tuning is drawn both ways, with the indices that the service tells', async () => {
+  const page = await browsing.open('?model=demo&view=tuning&neurons=9');
+  await page.getByRole('img', { name: /^Orientation tuning of neuron 9: response over/ }).waitFor();
+  await page.getByRole('img', { name: /^Orientation tuning of neuron 9, in polar/ }).waitFor();
+  const { gOSI } = await measured({ neurons: [9], parameter: 'orientation' });
+  const table = page.getByRole('table', { name: 'Indices' });
+  expect(await table.innerText()).toContain(Number(gOSI!.value).toPrecision(4));
+  await page.getByRole('table', { name: 'Fits' }).getByText('von Mises: kappa').waitFor();
+  expect(browsing.complaints).toEqual([]);
+});
+
+test.each([
+  ['Direction', /^Direction tuning/],
+  ['Spatial frequency', /^Spatial frequency tuning/],
+  ['Size', /^Size tuning/],
+  ['Contrast', /^Contrast response/],
+  ['Position map', /^Position map of neuron 4, all/],
+])('%s is measured, drawn and told in the address', async (kind, name) => {
+  const page = await browsing.open('?model=demo&view=tuning&neurons=4');
+  await page.getByRole('radio', { name: kind, exact: true }).check({ force: true });
+  await page.getByRole('img', { name }).first().waitFor();
+  await page.getByRole('table', { name: 'Indices' }).first().waitFor();
+  await expect.poll(() => page.url()).toContain('tuning=');
+  const shared = page.url();
+  await page.goto(shared);
+  await page.getByRole('img', { name }).first().waitFor();
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('what is undefined is said in words', async () => {
+  const page = await browsing.open('?model=demo&view=tuning&tuning=diameter&neurons=4&x=24&y=24');
+  const indices = await measured({
+    neurons: [4],
+    parameter: 'diameter',
+    stimulus: { grating: { x: 24, y: 24 } },
+  });
+  const [, undefinedOne] = Object.entries(indices).find(([, { value }]) => value === null)!;
+  const table = page.getByRole('table', { name: 'Indices' });
+  await table.waitFor();
+  const text = (await table.innerText()).toLowerCase();
+  expect(text).toContain(undefinedOne.reason!.toLowerCase());
+  expect(text).not.toMatch(/nan|null/);
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('several neurons and models are overlaid', async () => {
+  const page = await browsing.open('?model=demo&view=tuning&neurons=4,9');
+  await page.getByRole('group', { name: 'Compare with' }).getByLabel('twin/1').check();
+  const table = page.getByRole('table', { name: 'Indices' });
+  await expect.poll(() => table.getByRole('columnheader').count()).toBeGreaterThanOrEqual(4);
+  await expect.poll(() => new URL(page.url()).searchParams.get('compare')).toBe('twin/1');
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('a grating is moved to where a neuron looks', async () => {
+  const page = await browsing.open('?model=demo&view=tuning&neurons=4');
+  await page.getByRole('button', { name: 'Centre on neuron 4' }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get('x')).not.toBeNull();
+  const truth = await fetch(`${browsing.service.url}/v1/models/demo/receptive-field?neurons=4`, {
+    method: 'POST',
+  });
+  const { neurons } = (await truth.json()) as {
+    neurons: { indices: { centreX: { value: number } } }[];
+  };
+  const x = Number(new URL(page.url()).searchParams.get('x'));
+  expect(Math.abs(x - neurons[0]!.indices.centreX.value)).toBeLessThanOrEqual(0.5);
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('rank tuning of a set to try, then beside real responses', async () => {
+  const page = await browsing.open('?model=demo&view=tuning&tuning=rank&neurons=4');
+  await page.getByRole('button', { name: 'Make a set to try' }).click();
+  await page.getByRole('img', { name: /^Rank tuning of neuron 4/ }).waitFor();
+  await page.getByRole('heading', { name: 'Strongest stimuli, neuron 4' }).waitFor();
+  const set = new URL(page.url()).searchParams.get('set')!;
+  const asked = await fetch(`${browsing.service.url}/v1/models/demo/tuning/rank?neurons=4`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ stimulusSet: set }),
+  });
+  const { neurons, stimuli } = (await asked.json()) as {
+    neurons: { order: number[]; predicted: number[] }[];
+    stimuli: unknown[];
+  };
+  const [best] = neurons[0]!.order;
+  await page.getByRole('button', { name: `Stimulus ${best}`, exact: true }).waitFor();
+  const real = new Float64Array(stimuli.length * 16);
+  for (const [rank, stimulus] of neurons[0]!.order.entries()) {
+    real[stimulus * 16 + 4] = neurons[0]!.predicted[rank]!;
+  }
+  await page.getByLabel(/^Optional: \.npy of \(stimuli, all neurons/).setInputFiles({
+    name: 'real.npy',
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from(encodeNpy(real, [stimuli.length, 16])),
+  });
+  const table = page.getByRole('table', { name: 'Rank and peak' });
+  // the twin's own responses: it predicts them
+  await expect
+    .poll(() => table.getByRole('row').filter({ hasText: 'CORR' }).innerText())
+    .toMatch(/\b1(\.0+)?\b/);
+  expect(browsing.complaints).toEqual([]);
+});
