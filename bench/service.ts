@@ -12,6 +12,7 @@ import { wholeNumber } from '../training/options.js';
 import { runCommand } from '../training/run-command.js';
 import { measureCrash } from './service/crash.js';
 import { measureEventLoop } from './service/event-loop.js';
+import { measureJobs } from './service/jobs.js';
 import { measureOneAtATime } from './service/one-at-a-time.js';
 import { measureOverhead } from './service/overhead.js';
 import type { Row, Setting } from './service/setting.js';
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, (setting: Setting) => Promise<Row[]>>> = {
   loop: measureEventLoop,
   crash: measureCrash,
   sweep: measureSweep,
+  jobs: measureJobs,
 };
 
 const MODELS: readonly ArchitectureId[] = ['ff_cnn', 'ff_sa_cnn', 'rf_cnn'];

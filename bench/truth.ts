@@ -5,20 +5,28 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { parseAs, parseJson } from '../src/formats/json.js';
-import { prepareCharacterization } from '../src/http/characterization.js';
+import {
+  type CharacterizationBody,
+  prepareCharacterization,
+} from '../src/http/characterization.js';
 import { readModel } from '../src/model/saved-model.js';
 import { stimulusAt } from '../src/stimulus/stimuli.js';
 import { correlation } from '../src/tuning/metrics.js';
 import { runCommand } from '../training/run-command.js';
+import { createImageSource } from '../training/synthetic/images.js';
 import { createNeuron } from '../training/synthetic/neuron.js';
 import { type TrueNeuron, Truth } from '../training/synthetic/truth.js';
 import { median, quantile } from './figures.js';
 import { startService } from './running-service.js';
 
+/** Natural ones, of the site's. */
+const IMAGES = 500;
+
 interface Options {
   readonly model: string;
   readonly truth: string;
   readonly corr: number;
+  readonly contrast?: number;
 }
 
 /** What is compared of a row of the battery. */
@@ -35,12 +43,12 @@ interface Pair {
   readonly found: Row;
 }
 
-async function bench({ model, truth: file, corr }: Options): Promise<void> {
+async function bench({ model, truth: file, corr, contrast }: Options): Promise<void> {
   const truth = parseAs(Truth, parseJson(await readFile(file)), file);
   const begun = performance.now();
-  const rows = await characterizeModel(model);
+  const rows = await characterizeModel(model, { contrast });
   const seconds = (performance.now() - begun) / 1000;
-  const own = await characterizeTruth(model, truth);
+  const own = await characterizeTruth(model, truth, { contrast });
   const pairs = rows.map(
     (found): Pair => ({
       found,
@@ -78,6 +86,23 @@ async function bench({ model, truth: file, corr }: Options): Promise<void> {
       `| correlation: ${name} | ${of(pairs, found)} | ${of(good, found)} | ${of(pairs, ({ own }) => own)} |`,
     );
   }
+  console.log(
+    `\nOf the true neurons' responses to ${IMAGES} natural images the surround explains, share of the ` +
+      `variance: ${spread(surroundShares(truth), 3)}`,
+  );
+}
+
+/** The share of the variance of responses to natural images that is their surrounds' doing. */
+function surroundShares({ seed, neurons }: Truth): number[] {
+  const drawImage = createImageSource();
+  const images = Array.from({ length: IMAGES }, (_, i) =>
+    Float32Array.from(drawImage(seed, 'validation', i), (gray) => gray / 255),
+  );
+  return neurons.map((neuron) => {
+    const whole = images.map(createNeuron(neuron));
+    const alone = images.map(createNeuron({ ...neuron, surroundWeight: 0 }));
+    return 1 - (correlation(whole, alone) ?? Number.NaN) ** 2;
+  });
 }
 
 /** Of what was found, from the truth. */
@@ -90,8 +115,12 @@ const ERRORS: Readonly<Record<string, (row: Row, pair: Pair) => number>> = {
     Math.abs(Math.log2(value(row, 'preferredSpatialFrequency') / truth.spatialFrequency)),
   'centre, pixels': (row, { truth }) =>
     Math.hypot(value(row, 'centreX') - truth.x, value(row, 'centreY') - truth.y),
-  'SSI, from that of the true neuron': (row, { own }) =>
-    Math.abs(value(row, 'SSI') - value(own, 'SSI')),
+  ...Object.fromEntries(
+    ['SSI', 'SSIAboveBlank'].map((name) => [
+      `${name}, from that of the true neuron`,
+      (row: Row, { own }: Pair) => Math.abs(value(row, name) - value(own, name)),
+    ]),
+  ),
 };
 
 const CORRELATED: Readonly<Record<string, (row: Row, pair: Pair) => readonly [number, number]>> = {
@@ -101,20 +130,33 @@ const CORRELATED: Readonly<Record<string, (row: Row, pair: Pair) => readonly [nu
   ],
   'centre, x': (row, { truth }) => [value(row, 'centreX'), truth.x],
   'centre, y': (row, { truth }) => [value(row, 'centreY'), truth.y],
-  'SSI with the weight of the surround': (row, { truth }) => [
-    value(row, 'SSI'),
-    truth.surroundWeight,
-  ],
-  'SSI with that of the true neuron': (row, { own }) => [value(row, 'SSI'), value(own, 'SSI')],
+  ...suppression('SSI'),
+  ...suppression('SSIAboveBlank'),
 };
 
-async function characterizeModel(folder: string): Promise<readonly Row[]> {
+function suppression(name: string): typeof CORRELATED {
+  return {
+    [`${name} with that of the true neuron`]: (row, { own }) => [
+      value(row, name),
+      value(own, name),
+    ],
+    [`${name} with the weight of the surround`]: (row, { truth }) => [
+      value(row, name),
+      truth.surroundWeight,
+    ],
+  };
+}
+
+async function characterizeModel(
+  folder: string,
+  body: CharacterizationBody,
+): Promise<readonly Row[]> {
   const name = path.basename(path.dirname(path.resolve(folder)));
   const version = path.basename(folder);
   const service = await startService({ MODELS_DIR: path.resolve(folder, '..', '..') });
   try {
     const url = `${service.url}/v1/models/${name}/versions/${version}/characterize`;
-    const started = await fetch(url, { method: 'POST' });
+    const started = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
     const place = started.headers.get('Location');
     if (place === null) throw new Error(await started.text());
     await (await fetch(`${service.url}${place}/events`)).text();
@@ -128,7 +170,11 @@ async function characterizeModel(folder: string): Promise<readonly Row[]> {
 }
 
 /** The same battery, answered by the neurons of the truth. */
-async function characterizeTruth(folder: string, truth: Truth): Promise<readonly Row[]> {
+async function characterizeTruth(
+  folder: string,
+  truth: Truth,
+  body: CharacterizationBody,
+): Promise<readonly Row[]> {
   const { card } = await readModel(folder);
   const respond = card.neurons.map(({ id }) =>
     createNeuron(truth.neurons.find((neuron) => neuron.id === id)!),
@@ -146,10 +192,11 @@ async function characterizeTruth(folder: string, truth: Truth): Promise<readonly
           queueSeconds: 0,
           inferSeconds: 0,
         }),
+        giveWay: async () => {},
       },
     },
     { name, version, digest: 'truth', card },
-    {},
+    body,
   );
   const { signal } = new AbortController();
   return (await run({ signal, onProgress: () => {} })).neurons;
@@ -159,13 +206,13 @@ function value({ indices }: Row, name: string): number {
   return indices[name]?.value ?? Number.NaN;
 }
 
-function spread(values: readonly number[]): string {
+function spread(values: readonly number[], digits = 2): string {
   const known = values.filter(Number.isFinite);
   const [half, low, high, most] = [
     median(known),
     ...[0.25, 0.75, 0.9].map((q) => quantile(known, q)),
   ];
-  const [a, b, c, d] = [half, low, high, most].map((each) => each!.toFixed(2));
+  const [a, b, c, d] = [half, low, high, most].map((each) => each!.toFixed(digits));
   return `${a} (${b} to ${c}), ${d}${known.length < values.length ? ` of ${known.length}` : ''}`;
 }
 
@@ -175,5 +222,6 @@ await runCommand(
     .option('--model <folder>', 'of one version', 'models/demo/1')
     .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
     .option('--corr <value>', 'of well-fitted neurons, at least', Number, 0.8)
+    .option('--contrast <value>', "of gratings; left out: characterize's own", Number)
     .action(bench),
 );

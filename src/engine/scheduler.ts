@@ -1,3 +1,4 @@
+import { setImmediate as others } from 'node:timers/promises';
 import { type Engine, EngineLostError, type EngineRequest } from './engine.js';
 import {
   createWaitingLine,
@@ -34,6 +35,8 @@ export interface Scheduler {
    * @throws AbandonedError when the signal was aborted
    */
   respond(request: ScheduledRequest): Promise<ScheduledResponses>;
+  /** For work that can wait: lets others have their turn, and predictions at the engine be answered. */
+  giveWay(): Promise<void>;
   /** Stimuli that wait, those at the engine included. */
   readonly depth: number;
   /** Refuses new requests and resolves when those accepted have been answered. */
@@ -64,13 +67,21 @@ export interface SchedulerOptions {
   readonly capacity: number;
   /** Stimuli handed to the engine at a time, at most. */
   readonly chunk: number;
-  /** As many stimuli of a sweep are handed over at a time as take so long: a prediction waits no longer. */
+  /**
+   * As many stimuli of a sweep are handed over at a time as take so long, or while predictions come, as
+   * long as these: one that comes meanwhile waits no longer than that.
+   */
   readonly sweepMilliseconds: number;
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
   /** Told of each batch that the engine answered, with the digest of its model. */
   readonly onBatch?: (stimuli: number, digest: string, seconds: number) => void;
 }
+
+/** Without a prediction for so long, in milliseconds, none is expected. */
+const EXPECTED = 2000;
+/** Milliseconds for which it is worth asking the engine. */
+const LEAST_SLICE = 2;
 
 /** A request in line, and how to answer it. */
 interface ScheduledJob extends Job {
@@ -94,6 +105,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     sweep: createWaitingLine<ScheduledJob>(),
   };
   let atEngine = 0;
+  /** Settles when the predictions at the engine are answered. */
+  let predicting = Promise.resolve();
+  let latest = { milliseconds: Number.POSITIVE_INFINITY, at: Number.NEGATIVE_INFINITY };
   let running = false;
   let draining = false;
   let work = Promise.resolve();
@@ -101,6 +115,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   return {
     respond,
     drain,
+    async giveWay() {
+      await others();
+      await predicting;
+    },
     get depth() {
       return lines.prediction.stimuli + lines.sweep.stimuli + atEngine;
     },
@@ -147,8 +165,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   async function run(): Promise<void> {
     running = true;
-    for (let pieces = next(); pieces.length > 0; pieces = next()) await compute(pieces);
+    for (let pieces = next(); pieces.length > 0; pieces = next()) await turn(pieces);
     running = false;
+  }
+
+  async function turn(pieces: readonly Piece<ScheduledJob>[]): Promise<void> {
+    const computing = compute(pieces);
+    if (pieces[0]?.job.request.priority === 'sweep') return void (await computing);
+    predicting = computing.then(() => {});
+    latest = { milliseconds: await computing, at: clock() };
   }
 
   function next(): Piece<ScheduledJob>[] {
@@ -163,10 +188,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   function sweepChunk(): number {
     const pace = lines.sweep.first?.pace;
     if (pace === undefined) return 1;
-    return Math.min(chunk, Math.max(1, Math.floor(sweepMilliseconds / pace)));
+    const expected = clock() - latest.at < EXPECTED;
+    const slice = expected ? Math.max(LEAST_SLICE, latest.milliseconds) : sweepMilliseconds;
+    return Math.min(chunk, Math.max(1, Math.floor(Math.min(sweepMilliseconds, slice) / pace)));
   }
 
-  async function compute(pieces: readonly Piece<ScheduledJob>[]): Promise<void> {
+  /** @returns milliseconds that it took */
+  async function compute(pieces: readonly Piece<ScheduledJob>[]): Promise<number> {
     const started = clock();
     const { digest } = pieces[0]!.job.request;
     atEngine = pieces.reduce((sum, { rows }) => sum + rows, 0);
@@ -183,6 +211,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       if (isLate(job.request)) refuse(job, lateness());
       else job.resolve();
     }
+    return milliseconds;
   }
 
   /** @returns whether the engine answered; where not, those who asked have been told */

@@ -1,4 +1,5 @@
 import type { ServedModel } from '../engine/catalogue.js';
+import { type CsvValue, encodeCsv } from '../formats/csv.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import { CHARACTERISTICS, type Characteristic, NAMES } from '../tuning/characterization.js';
 import { modelIdentity } from './answer.js';
@@ -34,11 +35,11 @@ function characterizationAnswer({ position, neurons, stimuli }: Characterization
 
 interface Column {
   readonly name: string;
-  readonly value: (neuron: CharacterizedNeuron) => number | string | null;
+  readonly value: (neuron: CharacterizedNeuron) => CsvValue;
 }
 
 /**
- * A row for each neuron, as CSV (RFC 4180). Units stand in the columns' names; lengths and frequencies stand
+ * A row for each neuron, as CSV. Units stand in the columns' names; lengths and frequencies stand
  * in degrees of visual angle too where the card knows its scale. What is undefined is empty, and its reason
  * stands in the last column.
  */
@@ -62,7 +63,7 @@ function characterizationCsv({ canvas, neurons }: Characterization): string {
     columns.map(({ name }) => name),
     ...neurons.map((neuron) => columns.map(({ value }) => value(neuron))),
   ];
-  return rows.map((row) => `${row.map(field).join(',')}\r\n`).join('');
+  return encodeCsv(rows);
 }
 
 function withScale(
@@ -88,9 +89,4 @@ function reasonsIn({ indices }: CharacterizedNeuron): string {
     const index = indices[name];
     return index.value === null ? [`${name}: ${index.reason}`] : [];
   }).join('; ');
-}
-
-function field(value: number | string | null): string {
-  const text = String(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

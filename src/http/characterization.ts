@@ -1,22 +1,20 @@
 import { z } from 'zod';
 import type { ServedModel } from '../engine/catalogue.js';
+import type { ModelCard } from '../model/card.js';
+import { errorAt } from '../stimulus/errors.js';
 import type { Entry } from '../stimulus/parametric/entry.js';
+import { largestContrast } from '../stimulus/parametric/paint.js';
 import { type Canvas, type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import { type AxisRequest, planSweep, type Sweep } from '../stimulus/sweep.js';
-import {
-  type Characteristics,
-  characteristics,
-  type Fallback,
-  fieldOf,
-  preferredGrating,
-} from '../tuning/characterization.js';
+import { type GatheredWarning, gatherWarnings } from '../stimulus/warnings.js';
+import { type Characteristics, characteristics } from '../tuning/characterization.js';
 import { type NeuronTuning, neuronTuning } from '../tuning/parametric.js';
+import { type Fallback, fieldOf, preferredGrating } from '../tuning/preferred.js';
 import { type ReceptiveField, receptiveField } from '../tuning/receptive-field.js';
 import { Neurons, tuningSweep } from './experiment.js';
 import type { Running } from './jobs.js';
 import { selectNeurons } from './neurons.js';
 import { Mapping, planProbe } from './position-probe.js';
-import { type GatheredWarning, gatherWarnings } from './report-headers.js';
 import type { Service } from './service.js';
 import { canvasOf } from './stimulus-request.js';
 import { eachNeuron, runSweep, type SweptResponses } from './swept-responses.js';
@@ -25,11 +23,24 @@ import { eachNeuron, runSweep, type SweptResponses } from './swept-responses.js'
 const NEURONS_AT_ONCE = 3;
 /** Where the position map tells no diameter: a share of the shorter side. */
 const FIELD_INSTEAD = 0.4;
+/** Of the RMS contrast of natural images, roughly what a neuron's band of them has where it is strong. */
+const SHARE_OF_BAND = 0.5;
 /** From the orientation of the centre: the first is parallel, the seventh orthogonal. */
 const TURNS = Array.from({ length: 12 }, (_, i) => 15 * i);
 
 /** What is asked for; `{}` is the whole battery for all neurons. */
-export const CharacterizationBody = z.strictObject({ neurons: Neurons });
+export const CharacterizationBody = z.strictObject({
+  neurons: Neurons,
+  contrast: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe(
+      'Michelson, of gratings, but where contrast is swept; left out: that of a grating all over the ' +
+        'image with half the RMS contrast of the training images, or where that is not known the largest',
+    ),
+});
 export type CharacterizationBody = z.infer<typeof CharacterizationBody>;
 
 /** Stimuli of the battery, as they were shown. */
@@ -54,6 +65,8 @@ export interface GratingAt {
   readonly orientation: number;
   readonly spatialFrequency: number;
   readonly diameter: number;
+  /** Michelson. */
+  readonly contrast: number;
 }
 
 /** One neuron's row. */
@@ -94,8 +107,8 @@ const SWEEPS: {
     ),
   size: (canvas, { diameter: _, ...rest }) =>
     planSweep({ stimulus: { grating: rest }, axes: [axis('diameter')] }, canvas),
-  contrast: (canvas, grating) =>
-    planSweep({ stimulus: { grating }, axes: [axis('contrast')] }, canvas),
+  contrast: (canvas, { contrast: _, ...rest }) =>
+    planSweep({ stimulus: { grating: rest }, axes: [axis('contrast')] }, canvas),
   surround: (canvas, grating) => {
     const values = TURNS.map((turn) => grating.orientation + turn);
     const stimulus = { centreSurround: { ...grating, surroundDiameter: null } };
@@ -107,10 +120,10 @@ const SWEEPS: {
  * Prepares the battery; nothing is rendered or computed before it is run. First a map of positions, for
  * all neurons together; then for each neuron orientation by spatial frequency by phase at its centre, and
  * diameter, contrast and the orientation of a surround at its preferred grating.
- * @throws InputError for neurons that there are not
+ * @throws InputError for neurons that there are not, and a contrast that cannot be shown
  */
 export function prepareCharacterization(
-  { scheduler }: { readonly scheduler: Pick<Service['scheduler'], 'respond'> },
+  { scheduler }: { readonly scheduler: Pick<Service['scheduler'], 'respond' | 'giveWay'> },
   model: ServedModel,
   body: CharacterizationBody,
 ): (running: Running) => Promise<Characterization> {
@@ -119,19 +132,23 @@ export function prepareCharacterization(
   const canvas = canvasOf(model);
   const side = Math.min(canvas.height, canvas.width);
   const probe = planProbe(Mapping.parse({}), canvas);
-  const anywhere = { x: 0, y: 0, orientation: 0, spatialFrequency: 0.1, diameter: side };
+  const contrast = contrastOf(body, card, canvas);
+  const anywhere = { x: 0, y: 0, orientation: 0, spatialFrequency: 0.1, diameter: side, contrast };
   // one more is the blank
   const each = Object.values(SWEEPS).map((plan) => plan(canvas, anywhere).count + 1);
   const total = probe.sweep.count + 1 + ids.length * each.reduce((sum, count) => sum + count);
   const corrOf = new Map(card.neurons.map(({ id, CORR }) => [id, CORR]));
 
   return async ({ signal, onProgress }) => {
+    const { giveWay } = scheduler;
+    const turns = { signal, giveWay };
     let done = 0;
     const show = (sweep: Sweep, neurons: Int32Array) =>
       runSweep(sweep, {
         model,
         neurons: neurons.length,
         decode: (task) => task(),
+        giveWay,
         ask: async (stimuli: Stimuli) => {
           signal.throwIfAborted();
           const request = { digest, stimuli, neurons, priority: 'sweep', signal } as const;
@@ -142,14 +159,14 @@ export function prepareCharacterization(
         },
       });
     const mapped = await show(probe.sweep, columns);
-    const fields = await eachNeuron(signal, mapped, (responses, blank) =>
+    const fields = await eachNeuron(turns, mapped, (responses, blank) =>
       receptiveField(probe, probe.maps(responses), blank),
     );
     const neurons = await someAtOnce(ids, async (id, i): Promise<CharacterizedNeuron> => {
-      const row = await characterize(canvas, fields[i]!, async (sweep) => {
+      const row = await characterize(canvas, contrast, fields[i]!, async (sweep) => {
         const swept = await show(sweep, columns.subarray(i, i + 1));
         const shown = tuningSweep(sweep);
-        const [tuning] = await eachNeuron(signal, swept, (responses, blank) =>
+        const [tuning] = await eachNeuron(turns, swept, (responses, blank) =>
           neuronTuning(shown, responses, blank),
         );
         return { stage: stageOf(sweep, swept), tuning: tuning! };
@@ -163,17 +180,18 @@ export function prepareCharacterization(
 /** One neuron's row, whose position map is known. */
 async function characterize(
   canvas: Canvas,
+  shown: number,
   map: ReceptiveField,
   measure: Measure,
 ): Promise<Omit<CharacterizedNeuron, 'id' | 'CORR'>> {
   const side = Math.min(canvas.height, canvas.width);
   const { field, fallbacks } = fieldOf(map, FIELD_INSTEAD * side);
-  const anyGrating = { ...field, orientation: 0, spatialFrequency: 0 };
+  const anyGrating = { ...field, orientation: 0, spatialFrequency: 0, contrast: shown };
   const grating = await measure(SWEEPS.grating(canvas, anyGrating));
   const best = preferredGrating(grating.tuning);
-  const size = await measure(SWEEPS.size(canvas, { ...field, ...best.preferred }));
+  const size = await measure(SWEEPS.size(canvas, { ...anyGrating, ...best.preferred }));
   const { at, response } = size.tuning.peak;
-  const preferred = { ...field, ...best.preferred, diameter: at['diameter']! };
+  const preferred = { ...anyGrating, ...best.preferred, diameter: at['diameter']! };
   const contrast = await measure(SWEEPS.contrast(canvas, preferred));
   const surround = await measure(SWEEPS.surround(canvas, preferred));
   const measured = ({ stage, tuning: { curve } }: typeof size): Measured => ({ ...stage, curve });
@@ -196,6 +214,27 @@ async function characterize(
       surround: measured(surround),
     },
   };
+}
+
+/**
+ * That asked for, or what a model of natural images has seen in one band: their power lies in many, that of
+ * a grating in one, so that of a grating all over the image the RMS contrast is this share of theirs.
+ * @throws InputError for more than can be shown
+ */
+function contrastOf(
+  { contrast }: CharacterizationBody,
+  { stimulus }: ModelCard,
+  canvas: Canvas,
+): number {
+  const largest = largestContrast(canvas);
+  if (contrast !== undefined && contrast > largest) {
+    throw errorAt('contrast', `on the background of this model at most ${largest} can be shown`);
+  }
+  if (contrast !== undefined) return contrast;
+  if (stimulus.trainingRange === null) return largest;
+  const [low, high] = stimulus.trainingRange.contrast;
+  const michelson = (Math.SQRT2 * SHARE_OF_BAND * (low + high)) / 2 / canvas.background;
+  return Math.min(largest, Number(michelson.toPrecision(3)));
 }
 
 function stageOf({ stimulus, axes, averaged }: Sweep, { reports }: SweptResponses): Stage {

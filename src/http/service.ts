@@ -13,7 +13,7 @@ import type { Streams } from './stream/streams.js';
 /** What answers questions, once the models are loaded. */
 export interface Service {
   readonly catalogue: ModelRepository;
-  readonly scheduler: Pick<Scheduler, 'respond' | 'depth'>;
+  readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'giveWay'>;
   readonly engine: EngineDescription;
   readonly inside: Omit<Inside, 'close'>;
   /** What is kept on disk, or why nothing can be. */

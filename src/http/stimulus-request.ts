@@ -13,7 +13,7 @@ import { essenceOf } from '../stimulus/media-type.js';
 import { type FilePart, readForm } from '../stimulus/multipart.js';
 import { type Canvas, type Stimuli, stimulusAt, stimulusDigest } from '../stimulus/stimuli.js';
 import { rangeWarnings, stimulusStatistics } from '../stimulus/training-range.js';
-import { inTurns } from '../stimulus/turns.js';
+import { type GiveWay, inTurns } from '../stimulus/turns.js';
 import type { ResponseMatrix } from '../tuning/response-matrix.js';
 import { NeuronList } from './neurons.js';
 import type { Limits } from './service.js';
@@ -105,9 +105,12 @@ export function reportInTurns(
   model: ServedModel,
   stimuli: Stimuli,
   notes: readonly (readonly string[])[],
+  giveWay?: GiveWay,
 ): Promise<StimulusReport[]> {
-  return inTurns(stimuli, (part, from) =>
-    reportStimuli(model, part, notes.slice(from, from + part.count)),
+  return inTurns(
+    stimuli,
+    (part, from) => reportStimuli(model, part, notes.slice(from, from + part.count)),
+    giveWay,
   );
 }
 

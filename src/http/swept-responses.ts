@@ -1,11 +1,10 @@
-import { setImmediate as others } from 'node:timers/promises';
 import type { ServedModel } from '../engine/catalogue.js';
 import { checkRenderable } from '../stimulus/entries.js';
 import { checkCount } from '../stimulus/limits.js';
 import { blankStimulus } from '../stimulus/parametric/paint.js';
 import type { Canvas, Stimuli } from '../stimulus/stimuli.js';
 import { renderSlices, type Sweep } from '../stimulus/sweep.js';
-import { turnTaker } from '../stimulus/turns.js';
+import { type GiveWay, turnTaker } from '../stimulus/turns.js';
 import type { Steps } from '../tuning/fits/least-squares.js';
 import { checkResponses, column, type ResponseMatrix } from '../tuning/response-matrix.js';
 import { compute, type Question } from './compute.js';
@@ -34,6 +33,7 @@ export interface Asking {
   readonly ask: (stimuli: Stimuli) => Promise<Float32Array>;
   /** Around all that is rendered, to time it. */
   readonly decode: <T>(task: () => Promise<T>) => Promise<T>;
+  readonly giveWay: GiveWay;
 }
 
 /**
@@ -43,16 +43,16 @@ export interface Asking {
  */
 export async function runSweep(
   sweep: Pick<Sweep, 'count' | 'paint'>,
-  { model, neurons, ask, decode }: Asking,
+  { model, neurons, ask, decode, giveWay }: Asking,
 ): Promise<SweptResponses> {
   const canvas = canvasOf(model);
   const values = new Float32Array(sweep.count * neurons);
   const reports: StimulusReport[] = [];
-  const slices = renderSlices(sweep, canvas, sliceOf(canvas), turnTaker());
+  const slices = renderSlices(sweep, canvas, sliceOf(canvas), turnTaker(giveWay));
   const next = () => decode(() => slices.next());
   for (let slice = await next(); !slice.done; slice = await next()) {
     const { from, stimuli, notes } = slice.value;
-    const reported = await decode(() => reportInTurns(model, stimuli, notes));
+    const reported = await decode(() => reportInTurns(model, stimuli, notes, giveWay));
     for (const report of reported) reports.push(report);
     values.set(await ask(stimuli), from * neurons);
   }
@@ -83,6 +83,7 @@ export async function sweptResponses(
     neurons: columns.length,
     ask: (stimuli) => compute(c, service, { ...question, stimuli, priority: 'sweep' }),
     decode: (task) => timed(c, clock, 'decode', task),
+    giveWay: service.scheduler.giveWay,
   });
   c.get('trace').stimuli = sweep.count + 1;
   return swept;
@@ -94,7 +95,7 @@ export async function sweptResponses(
  * @throws when the signal was aborted
  */
 export async function eachNeuron<T>(
-  signal: AbortSignal,
+  { signal, giveWay }: { readonly signal: AbortSignal; readonly giveWay: GiveWay },
   { responses, blank }: SweptResponses,
   analyse: (responses: Float64Array, blank: number, neuron: number) => Steps<T>,
 ): Promise<T[]> {
@@ -102,9 +103,9 @@ export async function eachNeuron<T>(
   for (let neuron = 0; neuron < responses.neurons; neuron++) {
     const steps = analyse(column(responses, neuron), blank[neuron]!, neuron);
     let step = steps.next();
-    for (; !step.done; step = steps.next()) await others();
+    for (; !step.done; step = steps.next()) await giveWay();
     results.push(step.value);
-    await others();
+    await giveWay();
     signal.throwIfAborted();
   }
   return results;

@@ -2,7 +2,7 @@ import { isUniform } from './angles.js';
 import { contrastIndices } from './contrast-indices.js';
 import { directionIndices, foldDirections } from './direction-indices.js';
 import { fitNakaRushton, fitSupersaturating } from './fits/contrast.js';
-import { fitLogGaussian } from './fits/log-gaussian.js';
+import { fitGaussian, fitLogGaussian } from './fits/frequency.js';
 import { fitSize } from './fits/size.js';
 import { fitDirection, fitOrientation } from './fits/von-mises.js';
 import { frequencyIndices } from './frequency-indices.js';
@@ -65,8 +65,11 @@ const ANALYSES: { readonly [D in Dimension]: Analysis } = {
     indices: isUniform(values, 360) ? { F1F0: F1F0(responses) } : {},
   }),
   spatialFrequency: ({ values, responses }) => {
-    const logGaussian = fitLogGaussian(values, responses);
-    return { fits: { logGaussian }, indices: frequencyIndices(values, responses, logGaussian) };
+    const fits = {
+      logGaussian: fitLogGaussian(values, responses),
+      gaussian: fitGaussian(values, responses),
+    };
+    return { fits, indices: frequencyIndices(values, responses, fits) };
   },
   size: ({ values, responses, blank }) => {
     const differenceOfGaussians = fitSize([0, ...values], [blank, ...responses]);

@@ -1,44 +1,64 @@
-import { octavesToFall } from './fits/log-gaussian.js';
+import { betterFit } from './fits/fitted.js';
+import { distanceToFall } from './fits/frequency.js';
 import { fitIndex, type Undefined } from './indices.js';
 import type { Fit, Index } from './schemas.js';
 
+/** Of both kinds of Gaussian that are fitted to responses over frequency. */
+export interface FrequencyFits {
+  readonly logGaussian: Fit;
+  readonly gaussian: Fit;
+}
+
+type Parameters = Readonly<Record<string, number>>;
+
 /**
- * What a Gaussian in log frequency says, `fitLogGaussian`'s; heights are above its b.
+ * What the Gaussian in log frequency says, or that in frequency where it explains more; heights are
+ * above its b.
  * @param frequencies ascending
  * @param curve one response per frequency
  */
 export function frequencyIndices(
   frequencies: readonly number[],
   curve: readonly number[],
-  fit: Fit,
+  { logGaussian, gaussian }: FrequencyFits,
 ): Record<string, Index> {
+  const fit = betterFit(logGaussian, gaussian);
   const [lowest, highest] = [frequencies[0]!, frequencies.at(-1)!];
   const shown = (frequency: number) => lowest <= frequency && frequency <= highest;
   const peak = curve.indexOf(Math.max(...curve));
-  const within = (f0: number, octaves: number, value: number): number | Undefined => {
+  const within = (f0: number, value: () => number | Undefined): number | Undefined => {
     if (peak === 0) return { reason: 'the peak is at the lowest frequency shown' };
     if (peak === curve.length - 1) return { reason: 'the peak is at the highest frequency shown' };
     if (!shown(f0)) return { reason: 'the peak of the fit lies beyond the frequencies shown' };
-    if (shown(f0 * 2 ** -octaves) && shown(f0 * 2 ** octaves)) return value;
-    return { reason: 'the fit falls to that height only beyond the frequencies shown' };
+    return value();
+  };
+  const flanks = ({ f0, sigma }: Parameters, share: number): readonly [number, number] => {
+    const distance = distanceToFall(sigma!, share);
+    return fit === gaussian
+      ? [f0! - distance, f0! + distance]
+      : [f0! * 2 ** -distance, f0! * 2 ** distance];
+  };
+  const ofFlanks = (share: number, value: (low: number, high: number) => number) => {
+    return (parameters: Parameters) =>
+      within(parameters['f0']!, () => {
+        const [low, high] = flanks(parameters, share);
+        if (shown(low) && shown(high)) return value(low, high);
+        return { reason: 'the fit falls to that height only beyond the frequencies shown' };
+      });
   };
   return {
-    preferredSpatialFrequency: fitIndex('f0 of the fit', fit, ({ f0 }) => within(f0!, 0, f0!)),
+    preferredSpatialFrequency: fitIndex('f0 of the fit with the larger R^2', fit, ({ f0 }) =>
+      within(f0!, () => f0!),
+    ),
     spatialFrequencyBandwidth: fitIndex(
-      'log2(f_high / f_low) at half height above b, in octaves',
+      'log2(f_high / f_low) at half height above b of the fit with the larger R^2, in octaves',
       fit,
-      ({ f0, sigma }) => {
-        const octaves = octavesToFall(sigma!, 0.5);
-        return within(f0!, octaves, 2 * octaves);
-      },
+      ofFlanks(0.5, (low, high) => Math.log2(high / low)),
     ),
     lowHighRatio: fitIndex(
-      'f_low / f_high at 0.707 of the height above b',
+      'f_low / f_high at 0.707 of the height above b of the fit with the larger R^2',
       fit,
-      ({ f0, sigma }) => {
-        const octaves = octavesToFall(sigma!, Math.SQRT1_2);
-        return within(f0!, octaves, 2 ** (-2 * octaves));
-      },
+      ofFlanks(Math.SQRT1_2, (low, high) => low / high),
     ),
   };
 }

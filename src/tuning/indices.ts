@@ -14,6 +14,7 @@ export interface Undefined {
  * at 0 and relative to the largest; where some are negative, also on them as they are.
  * @param responses in any unit, negative ones allowed
  * @param formula its name, as written into the index
+ * @param baseline what was subtracted from the responses, as written into the index
  * @returns null with a reason when no response is above 0, or the formula is undefined
  * @throws InputError when there is no response or one is not finite
  */
@@ -21,13 +22,15 @@ export function ratioIndex(
   formula: string,
   responses: ArrayLike<number>,
   evaluate: (relative: Float64Array) => number | Undefined,
+  baseline: Index['baseline'] = 'not subtracted',
 ): Index {
   checkNumbers(responses, 'responses');
   const all = Float64Array.from(responses);
   const peak = all.reduce((largest, response) => Math.max(largest, response), 0);
   const rectified = all.map((response) => Math.max(0, response) / peak);
-  const result = peak > 0 ? evaluate(rectified) : { reason: 'no response is above 0' };
-  const stated = { formula, negative: 'rectified', baseline: 'not subtracted' } as const;
+  const none = baseline === 'blank subtracted' ? 'exceeds that to the blank' : 'is above 0';
+  const result = peak > 0 ? evaluate(rectified) : { reason: `no response ${none}` };
+  const stated = { formula, negative: 'rectified', baseline } as const;
   if (typeof result !== 'number') return { value: null, ...result, ...stated };
   if (all.every((response) => response >= 0)) return { value: result, ...stated };
   const raw = evaluate(all.map((response) => response / peak));

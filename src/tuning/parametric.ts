@@ -77,18 +77,19 @@ export function* neuronTuning(
   const rows = first.values.map((_, i) => means.slice(i * columns, (i + 1) * columns));
   const curves = [rows.map((each) => each[column]!), rows[row]!] as const;
   const position = yield* positionTuning(first, second, rows);
+  const along: NeuronTuning['along'] = {};
+  for (const [k, axis] of [first, second].entries()) {
+    yield;
+    const curve = curves[k]!;
+    along[axis.name] = { curve, ...tuneCurve({ ...axis, responses: curve, blank }) };
+  }
   return {
     curve: rows,
     blank,
     peak,
     fits: position.fits,
     indices: { ...position.indices, ...modulation },
-    along: Object.fromEntries(
-      [first, second].map((axis, k) => {
-        const curve = curves[k]!;
-        return [axis.name, { curve, ...tuneCurve({ ...axis, responses: curve, blank }) }];
-      }),
-    ),
+    along,
   };
 }
 

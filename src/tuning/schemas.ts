@@ -5,8 +5,8 @@ const stated = {
   formula: z.string(),
   /** `rectified`: negative responses counted as 0; `kept`: they entered as they are. */
   negative: z.enum(['rectified', 'kept']),
-  /** What stood for no response: nothing was subtracted, or the b that was fitted. */
-  baseline: z.enum(['not subtracted', 'fitted b']),
+  /** What stood for no response: nothing was subtracted, the response to the blank was, or the fitted b. */
+  baseline: z.enum(['not subtracted', 'blank subtracted', 'fitted b']),
 };
 
 /** One number said of a curve, or the reason why there is none. */

@@ -1,4 +1,5 @@
-import { bestDiameter, sizeResponse } from './fits/size.js';
+import { fittedResponse } from './fits/fitted.js';
+import { bestDiameter } from './fits/size.js';
 import { fitIndex, ratioIndex, type Undefined } from './indices.js';
 import type { Fit, Index } from './schemas.js';
 
@@ -9,6 +10,7 @@ const SURROUND = 1.05;
 
 const FORMULAS = {
   SSI: '(R_peak - R_largest) / R_peak',
+  SSIAboveBlank: '(R_peak - R_largest) / (R_peak - R_blank)',
   summationField: 'smallest D with R >= 0.95 R_peak',
   surroundDiameter: 'smallest D past the peak with R <= 1.05 R_largest',
 };
@@ -32,20 +34,27 @@ export function sizeIndices(
   const ofCurve = (
     formula: string,
     evaluate: (relative: Float64Array, peak: number) => number | Undefined,
+    baseline: Index['baseline'] = 'not subtracted',
   ) =>
-    ratioIndex(`${formula}, of the curve`, [blank, ...curve], (relative) => {
-      const peak = relative.findIndex((response) => response >= PLATEAU);
-      if (peak === 0) return { reason: 'no response exceeds that to the blank' };
-      if (peak === 1) return { reason: 'the peak is at the smallest diameter shown' };
-      if (peak === diameters.length) return { reason: 'the peak is at the largest diameter shown' };
-      return evaluate(relative, peak);
-    });
+    ratioIndex(
+      `${formula}, of the curve`,
+      [blank, ...curve].map((response) => response - (baseline === 'blank subtracted' ? blank : 0)),
+      (relative) => {
+        const peak = relative.findIndex((response) => response >= PLATEAU);
+        if (peak === 0) return { reason: 'no response exceeds that to the blank' };
+        if (peak === 1) return { reason: 'the peak is at the smallest diameter shown' };
+        if (peak === diameters.length)
+          return { reason: 'the peak is at the largest diameter shown' };
+        return evaluate(relative, peak);
+      },
+      baseline,
+    );
   const onFit = (formula: string, evaluate: (curve: FittedSize) => number | Undefined) =>
     fitIndex(`${formula}, of the fit`, fit, (parameters) => {
       const best = bestDiameter(parameters);
       if (best < diameters[0]!) return { reason: 'the fit peaks below the diameters shown' };
       if (best > diameters.at(-1)!) return { reason: 'the fit peaks beyond the diameters shown' };
-      const at = (diameter: number) => sizeResponse(parameters, diameter);
+      const at = fittedResponse('size', 'differenceOfGaussians', parameters);
       const [peak, last] = [at(best), Math.max(0, at(diameters.at(-1)!))];
       return peak > 0
         ? evaluate({ at, best, peak, last })
@@ -53,6 +62,11 @@ export function sizeIndices(
     });
   return {
     SSI: ofCurve(FORMULAS.SSI, (relative) => 1 - relative.at(-1)!),
+    SSIAboveBlank: ofCurve(
+      FORMULAS.SSIAboveBlank,
+      (relative) => 1 - relative.at(-1)!,
+      'blank subtracted',
+    ),
     summationField: ofCurve(FORMULAS.summationField, (relative) => {
       const reached = relative.findIndex((response) => response >= SUMMATION);
       return reached === 0 ? 0 : crossing(from, relative, reached, SUMMATION);

@@ -105,6 +105,52 @@ test.each([
   expect(batches).toEqual(expected);
 });
 
+test.each([
+  { since: 0, expected: [1, 2, 2, 2, 2, 1] },
+  { since: 1900, expected: [1, 2, 2, 2, 2, 1] },
+  { since: 2001, expected: [1, 4, 4, 1] },
+])(
+  'a sweep is cut into what the prediction of 5 ms took that came $since ms before, at 2 ms each',
+  async ({ since, expected }) => {
+    const time = { now: 0 };
+    const fake = createFakeEngine();
+    let each = 5;
+    const { scheduler, batches } = setUp({
+      clock: () => time.now,
+      engine: {
+        respond(asked) {
+          time.now += each * asked.stimuli.count;
+          return fake.respond(asked);
+        },
+      },
+    });
+    await scheduler.respond(request(1));
+    time.now += since;
+    each = 2;
+    await scheduler.respond(request(10, { priority: 'sweep' }));
+    expect(batches).toEqual([1, ...expected]);
+  },
+);
+
+test('what can wait gives way to predictions at the engine, and to no sweep', async () => {
+  const { engine, scheduler } = setUp();
+  engine.hold();
+  const order: string[] = [];
+  const note = (what: string) => () => void order.push(what);
+  const prediction = scheduler.respond(request(1)).then(note('prediction'));
+  const waited = scheduler.giveWay().then(note('waited'));
+  await new Promise(setImmediate);
+  expect(order).toEqual([]);
+  engine.open();
+  await Promise.all([prediction, waited]);
+  expect(order).toEqual(['prediction', 'waited']);
+  engine.hold();
+  const sweep = scheduler.respond(request(1, { priority: 'sweep' }));
+  await scheduler.giveWay();
+  engine.open();
+  await sweep;
+});
+
 test('a full queue refuses, and takes requests again when it has emptied', async () => {
   const { engine, scheduler } = setUp({ capacity: 5 });
   engine.hold();

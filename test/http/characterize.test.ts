@@ -14,7 +14,7 @@ interface Row {
   readonly preferred: Readonly<Record<string, number>>;
   readonly fallbacks: readonly string[];
   readonly indices: Readonly<Record<string, Index & { readonly value: number | null }>>;
-  readonly stages: Readonly<Record<string, { readonly stimulusSet: string }>>;
+  readonly stages: Readonly<Record<string, { readonly stimulus: object }>>;
 }
 interface Found {
   readonly model: { readonly name: string };
@@ -46,7 +46,7 @@ async function characterize(body: object = {}, options: TestAppOptions = {}) {
   return { found, told, names, cell, engine: opened.engine };
 }
 
-test("each neuron's filter is recovered: 2 degrees, a quarter of an octave, half a pixel", async () => {
+test("each neuron's filter is recovered: 2 degrees, a twentieth of an octave, half a pixel", async () => {
   const { found, names, cell } = await characterize();
   expect(found.model.name).toBe('energy');
   expect(found.neurons.map(({ id }) => id)).toEqual([0, 1, 2]);
@@ -56,8 +56,7 @@ test("each neuron's filter is recovered: 2 degrees, a quarter of an octave, half
     const turned = Math.abs(value('preferredOrientationFit') - orientation);
     expect(Math.min(turned, 180 - turned)).toBeLessThan(2);
     const octaves = Math.log2(value('preferredSpatialFrequency') / spatialFrequency);
-    // a Gabor's tuning is a Gaussian of the frequency, the fit's one of its logarithm
-    expect(Math.abs(octaves)).toBeLessThan(0.25);
+    expect(Math.abs(octaves)).toBeLessThan(0.05);
     expect(Math.hypot(value('centreX') - x, value('centreY') - y)).toBeLessThan(0.5);
     // quadrature energy does not change with the phase, and nothing suppresses it
     expect(value('F1F0')).toBeLessThan(0.1);
@@ -104,7 +103,20 @@ test('what cannot be done is told before anything is computed', async () => {
     /^422 neurons: there is no neuron/,
   );
   expect(await detailOf(post(opened, { neuron: 1 }))).toMatch(/^422 .*neuron/);
+  for (const contrast of [0, 1.1]) {
+    expect(await detailOf(post(opened, { contrast }))).toMatch(/^422 contrast: /);
+  }
   expect(opened.engine.asked).toEqual([]);
+});
+
+test('a contrast that the background does not allow is refused, with the largest that it does', async () => {
+  const model = energyModel();
+  const stimulus = { ...model.card.stimulus, backgroundGray: 0.625 };
+  const served = [{ ...model, card: { ...model.card, stimulus } }];
+  const opened = await characterizingApp({ served });
+  expect(await detailOf(post(opened, { contrast: 0.9 }))).toBe(
+    '422 contrast: on the background of this model at most 0.6 can be shown',
+  );
 });
 
 test('a cancelled one goes no further', async () => {
@@ -115,4 +127,21 @@ test('a cancelled one goes no further', async () => {
   const asked = opened.engine.asked.length;
   await new Promise((resolve) => setImmediate(resolve));
   expect(opened.engine.asked.length).toBeLessThanOrEqual(asked + 1);
+});
+
+test('gratings have half the RMS contrast of the training images, or the contrast asked for', async () => {
+  const shown = async (contrast: object) => {
+    const { found } = await characterize({ neurons: '0', ...contrast });
+    const [{ preferred, stages }] = found.neurons as [Row];
+    const of = (stage: string) => {
+      const { grating, centreSurround } = stages[stage]!.stimulus as Readonly<
+        Record<string, { readonly contrast?: number } | undefined>
+      >;
+      return (grating ?? centreSurround)?.contrast;
+    };
+    return [preferred['contrast'], ...['grating', 'size', 'surround', 'contrast'].map(of)];
+  };
+  // the images' lie about 0.2, the gray at 0.5: 0.2 / 2 * sqrt(2) / 0.5
+  expect(await shown({})).toEqual([0.283, 0.283, 0.283, 0.283, undefined]);
+  expect(await shown({ contrast: 0.5 })).toEqual([0.5, 0.5, 0.5, 0.5, undefined]);
 });

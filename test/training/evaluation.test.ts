@@ -62,7 +62,7 @@ async function refusal(models: readonly string[], ...more: string[]): Promise<st
 
 /** Rows of a CSV file by the names of its columns. */
 async function readCsv(file: string): Promise<Record<string, string>[]> {
-  const [head, ...rows] = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  const [head, ...rows] = (await readFile(file, 'utf8')).trimEnd().split('\r\n');
   const names = head!.split(',');
   return rows.map((row) => {
     const cells = row.split(',');
@@ -191,7 +191,7 @@ test('without repeats there are no measures of repeats, without attention no map
   await model('plain', { architecture: 'rf_cnn', neurons: [0, 1, 2] });
   await run(['plain'], '--out', at('plain-report'));
   const csv = await readFile(at('plain-report', 'table.csv'), 'utf8');
-  expect(csv.split('\n')[0]).toBe('model,digest,neuron,keptEpoch,CORR,PT_J,PT_S');
+  expect(csv.split('\r\n')[0]).toBe('model,digest,neuron,keptEpoch,CORR,PT_J,PT_S');
   const page = await readFile(at('plain-report', 'report.html'), 'utf8');
   expect(page).not.toMatch(/id="attention"|CCmax/);
 });

@@ -111,6 +111,27 @@ test('a Gaussian in log frequency: bandwidth 2 sigma sqrt(2 ln 2), low over high
   );
 });
 
+test('a Gabor filter that saturates: its own frequency to 1 %, bandwidth log2((f0 + w) / (f0 - w))', () => {
+  const f0 = 0.12;
+  fc.assert(
+    fc.property(between(0.02, 0.035), between(0, 2), (sigma, saturation) => {
+      const energy = (f: number) => Math.exp(-(((f - f0) / sigma) ** 2) / 2);
+      const response = (f: number) => energy(f) / (1 + saturation * energy(f));
+      const indices = indicesOf('spatialFrequency', FREQUENCIES, response);
+      // any function of the energy is as symmetric about f0 as the energy is
+      expect(Math.abs(valueIn(indices['preferredSpatialFrequency']!) / f0 - 1)).toBeLessThan(0.01);
+    }),
+  );
+  const indices = indicesOf('spatialFrequency', FREQUENCIES, (f) =>
+    Math.exp(-(((f - f0) / 0.03) ** 2) / 2),
+  );
+  const [half, high] = [Math.sqrt(2 * Math.LN2), Math.sqrt(Math.LN2)];
+  const octaves = Math.log2((f0 + 0.03 * half) / (f0 - 0.03 * half));
+  expect(valueIn(indices['spatialFrequencyBandwidth']!)).toBeCloseTo(octaves, 4);
+  const ratio = (f0 - 0.03 * high) / (f0 + 0.03 * high);
+  expect(valueIn(indices['lowHighRatio']!)).toBeCloseTo(ratio, 4);
+});
+
 test.each([
   ['the peak is at the lowest frequency shown', (f: number) => 1 / (1 + (f / 0.05) ** 2)],
   ['the peak is at the highest frequency shown', (f: number) => f],
@@ -153,6 +174,11 @@ test('a difference of Gaussians: SSI, summation field and surround diameter in c
       // the curve itself has 12 diameters: never above the true peak
       const sampled = Math.max(...DIAMETERS.map(curve));
       expect(valueIn(indices['SSI']!)).toBeCloseTo((sampled - last) / sampled, 12);
+      const above = (sampled - last) / (sampled - truth.b);
+      expect(indices['SSIAboveBlank']).toMatchObject({
+        value: expect.closeTo(above, 9),
+        baseline: 'blank subtracted',
+      });
     }),
   );
 });
@@ -179,9 +205,21 @@ test.each([
   ['no response exceeds that to the blank', (d: number) => 0.05 / d],
 ])('size: %s', (reason, response) => {
   const indices = indicesOf('size', DIAMETERS, response, reason.includes('blank') ? 1 : 0);
-  for (const name of ['SSI', 'summationField', 'surroundDiameter']) {
+  for (const name of ['SSI', 'SSIAboveBlank', 'summationField', 'surroundDiameter']) {
     expect(indices[name]).toMatchObject({ value: null, reason });
   }
+});
+
+test('suppressed below the blank: 1, and beside it by how much more', () => {
+  const responses = new Map([
+    [2, 0.3],
+    [8, 1],
+    [32, 0.1],
+  ]);
+  const at = (d: number) => responses.get(d)!;
+  const { SSI, SSIAboveBlank } = indicesOf('size', [...responses.keys()], at, 0.2);
+  expect(SSI).toMatchObject({ value: expect.closeTo(0.9, 12), baseline: 'not subtracted' });
+  expect(SSIAboveBlank).toMatchObject({ value: 1, raw: expect.closeTo(0.9 / 0.8, 12) });
 });
 
 test('a plateau is a peak without suppression', () => {

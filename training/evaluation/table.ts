@@ -1,3 +1,4 @@
+import { encodeCsv } from '../../src/formats/csv.js';
 import { FORMULAS } from '../../src/tuning/repeats.js';
 import type { Evaluation, ModelEvaluation } from './evaluation.js';
 import { average, decimals, type Measure, measuresOf, scoreOf } from './scores.js';
@@ -53,14 +54,14 @@ export function csvTable({ models, hasRepeats }: Evaluation): string {
       label,
       saved.digest,
       neuron.id,
-      neuron.keptEpoch ?? '',
-      ...(hasRepeats ? [neuron.repeats ?? ''] : []),
-      ...measures.map((measure) => scoreOf(neuron, measure) ?? ''),
+      neuron.keptEpoch,
+      ...(hasRepeats ? [neuron.repeats ?? null] : []),
+      ...measures.map((measure) => scoreOf(neuron, measure)),
     ]),
   );
   const repeats = hasRepeats ? ['repeats'] : [];
   const head = ['model', 'digest', 'neuron', 'keptEpoch', ...repeats, ...measures];
-  return `${[head, ...rows].map((row) => row.map(csvCell).join(',')).join('\n')}\n`;
+  return encodeCsv([head, ...rows]);
 }
 
 /** The same with averages, the reasons of what is undefined, and each model's provenance. */
@@ -103,9 +104,4 @@ function align(rows: readonly (readonly string[])[]): string {
         .join('  '),
     )
     .join('\n');
-}
-
-function csvCell(value: string | number): string {
-  const text = String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

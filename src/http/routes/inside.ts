@@ -7,6 +7,7 @@ import { mapSizes } from '../../network/architectures.js';
 import { PayloadTooLargeError } from '../../stimulus/errors.js';
 import { encodePng } from '../../stimulus/image.js';
 import { setDigest } from '../../stimulus/stimuli.js';
+import { gatherWarnings } from '../../stimulus/warnings.js';
 import { type GradientField, gradientField, gradientMap } from '../../tuning/gradient-field.js';
 import type { Places } from '../../tuning/receptive-field.js';
 import { answerInTurns, answerJson, answerNpy, modelIdentity } from '../answer.js';
@@ -15,7 +16,7 @@ import { attentionAnswer, gradientSheet, numbersOf, readoutAnswer } from '../ins
 import { modelOf, serviceOf } from '../models.js';
 import { neuronsOf, selectNeurons } from '../neurons.js';
 import { Problem } from '../problem.js';
-import { gatherWarnings, reportHeaders } from '../report-headers.js';
+import { reportHeaders } from '../report-headers.js';
 import { readDeadline, readQuery, refuseIfLate } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies, Service } from '../service.js';

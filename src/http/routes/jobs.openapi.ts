@@ -44,7 +44,7 @@ const accepted = {
 
 const GratingAt = {
   ...{ x: z.number(), y: z.number(), orientation: z.number() },
-  ...{ spatialFrequency: z.number(), diameter: z.number() },
+  ...{ spatialFrequency: z.number(), diameter: z.number(), contrast: z.number() },
 };
 const stage = {
   stimulus: z.record(z.string(), z.unknown()),

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { setDigest } from '../../stimulus/stimuli.js';
+import { gatherWarnings } from '../../stimulus/warnings.js';
 import { neuronTuning } from '../../tuning/parametric.js';
 import { answerInTurns, modelIdentity } from '../answer.js';
 import { readBody } from '../body.js';
 import { Experiment, planExperiment, tuningSweep } from '../experiment.js';
 import { modelOf, serviceOf } from '../models.js';
 import { NeuronList, neuronsOf, selectNeurons } from '../neurons.js';
-import { gatherWarnings } from '../report-headers.js';
 import { readDeadline, readJson, readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
@@ -34,8 +34,9 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
     const sweep = planExperiment(experiment, canvasOf(model));
     const question = { model, columns, deadline };
     const swept = await sweptResponses(c, deps, service, sweep, question);
+    const turns = { signal: c.req.raw.signal, giveWay: service.scheduler.giveWay };
     const shown = tuningSweep(sweep);
-    const neurons = await eachNeuron(c.req.raw.signal, swept, function* (responses, blank, i) {
+    const neurons = await eachNeuron(turns, swept, function* (responses, blank, i) {
       return { id: ids[i]!, ...(yield* neuronTuning(shown, responses, blank)) };
     });
     const [first, second] = sweep.axes;

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { encodePng } from '../../stimulus/image.js';
 import { sheetOf } from '../../stimulus/sheet.js';
 import { type Stimuli, setDigest } from '../../stimulus/stimuli.js';
+import { gatherWarnings } from '../../stimulus/warnings.js';
 import { receptiveField } from '../../tuning/receptive-field.js';
 import { answerInTurns, answerNpy, modelIdentity } from '../answer.js';
 import { readBody } from '../body.js';
 import { modelOf, serviceOf } from '../models.js';
 import { NeuronList, neuronsOf, selectNeurons } from '../neurons.js';
 import { Mapping, planProbe } from '../position-probe.js';
-import { gatherWarnings, reportHeaders } from '../report-headers.js';
+import { reportHeaders } from '../report-headers.js';
 import { readDeadline, readJson, readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
@@ -37,6 +38,7 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
     const { x, y, sweep, maps } = planProbe(mapping, canvasOf(model));
     const question = { model, columns, deadline };
     const swept = await sweptResponses(c, deps, service, sweep, question);
+    const turns = { signal: c.req.raw.signal, giveWay: service.scheduler.giveWay };
     const { reports } = swept;
     const type = accepts(c, {
       header: 'Accept',
@@ -44,7 +46,7 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
       default: 'application/json',
     });
     if (type !== 'application/json') {
-      const each = await eachNeuron(c.req.raw.signal, swept, function* (responses) {
+      const each = await eachNeuron(turns, swept, function* (responses) {
         yield;
         return maps(responses).map;
       });
@@ -55,7 +57,7 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
       if (type === 'image/png') return answerPictures(c, { ...size, pixels });
       return answerNpy(c, clock, pixels, [size.count, size.height, size.width]);
     }
-    const neurons = await eachNeuron(c.req.raw.signal, swept, function* (responses, blank, i) {
+    const neurons = await eachNeuron(turns, swept, function* (responses, blank, i) {
       return { id: ids[i]!, ...(yield* receptiveField({ x, y }, maps(responses), blank)) };
     });
     return answerInTurns(c, clock, {

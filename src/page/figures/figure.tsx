@@ -18,6 +18,8 @@ export interface FigureProps {
   readonly columns?: Columns | undefined;
   /** In place of the columns, where .npy is no table. */
   readonly array?: NumberArray | undefined;
+  /** Whether there is a drawing in it, to be saved as SVG. */
+  readonly drawn?: boolean;
   /** What was asked for it. */
   readonly requests: readonly SentRequest[];
   readonly children: ComponentChildren;
@@ -25,7 +27,7 @@ export interface FigureProps {
 
 /** A plot with its title, and all that can be taken away of it. */
 export function Figure(props: FigureProps) {
-  const { title, name, caption, columns, array, requests, children } = props;
+  const { title, name, caption, columns, array, drawn = true, requests, children } = props;
   const { service } = usePage();
   const body = useRef<HTMLDivElement>(null);
   const keyed = service.key() !== null;
@@ -46,9 +48,11 @@ export function Figure(props: FigureProps) {
           <summary>Take it away</summary>
           <div class="take-away-panel">
             <div class="row">
-              <button type="button" onClick={saveSvg}>
-                SVG
-              </button>
+              {drawn && (
+                <button type="button" onClick={saveSvg}>
+                  SVG
+                </button>
+              )}
               {columns && (
                 <button
                   type="button"

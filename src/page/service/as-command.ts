@@ -6,11 +6,21 @@ export function asCurl({ method, url, headers, body }: SentRequest, keyed: boole
     method === (body ? 'POST' : 'GET') ? [] : [`-X ${method}`],
     keyed ? [`-H "Authorization: Bearer $KEY"`] : [],
     Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
-    body === null ? [] : [`--data-binary ${quoted('json' in body ? body.json : `@${body.file}`)}`],
+    body === null ? [] : bodyOptions(body),
     [quoted(url)],
   ].flat();
   const output = isNpy(headers) ? ' -o numbers.npy' : '';
   return `curl -s ${parts.join(' \\\n  ')}${output}`;
+}
+
+function bodyOptions(body: NonNullable<SentRequest['body']>): string[] {
+  if ('form' in body) {
+    return body.form.map((field) => {
+      const value = 'text' in field ? field.text : `@${field.file}`;
+      return `-F ${quoted(`${field.name}=${value}`)}`;
+    });
+  }
+  return [`--data-binary ${quoted('json' in body ? body.json : `@${body.file}`)}`];
 }
 
 /** The same in Python, with requests (and numpy for .npy). */
@@ -28,13 +38,24 @@ export function asPython({ method, url, headers, body }: SentRequest, keyed: boo
     'answer = requests.request(',
     `    ${python(method)}, ${python(url)},`,
     ...(Object.keys(all).length > 0 ? [`    headers=${python(all)},`] : []),
-    ...(json ? [`    json=${python(JSON.parse(body.json))},`] : []),
-    ...(body !== null && !json ? [`    data=open(${python(body.file)}, 'rb'),`] : []),
+    ...(body === null ? [] : [`    ${bodyArgument(body)},`]),
     ')',
     'answer.raise_for_status()',
     isNpy(headers) ? 'numbers = numpy.load(io.BytesIO(answer.content))' : 'numbers = answer.json()',
   ];
   return lines.join('\n');
+}
+
+function bodyArgument(body: NonNullable<SentRequest['body']>): string {
+  if ('json' in body) return `json=${python(JSON.parse(body.json))}`;
+  const opened = (file: string) => `open(${python(file)}, 'rb')`;
+  if ('file' in body) return `data=${opened(body.file)}`;
+  const fields = body.form.map((field) => {
+    // without a name of a file, it is a text
+    const value = 'text' in field ? `(None, ${python(field.text)})` : opened(field.file);
+    return `(${python(field.name)}, ${value})`;
+  });
+  return `files=[${fields.join(', ')}]`;
 }
 
 function isNpy(headers: SentRequest['headers']): boolean {

@@ -8,9 +8,19 @@ export interface SentRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON, what stands in a file, or nothing. */
-  readonly body: { readonly json: string } | { readonly file: string } | null;
+  /** JSON, what stands in a file, the fields of a form, or nothing. */
+  readonly body:
+    | { readonly json: string }
+    | { readonly file: string }
+    | { readonly form: readonly FormField[] }
+    | null;
 }
+
+/** A field of a form: a text, or a file by its name. */
+export type FormField = { readonly name: string } & (
+  | { readonly text: string }
+  | { readonly file: string }
+);
 
 export interface Answered<T> {
   readonly value: T;
@@ -93,7 +103,14 @@ function told(headers: Headers, body: RequestInit['body']): Pick<SentRequest, 'h
   const list = Object.fromEntries(headers);
   if (typeof body === 'string') return { headers: list, body: { json: body } };
   if (body instanceof File) return { headers: list, body: { file: body.name } };
+  if (body instanceof FormData) return { headers: list, body: { form: fieldsOf(body) } };
   return { headers: list, body: body ? { file: 'stimuli.npy' } : null };
+}
+
+function fieldsOf(form: FormData): FormField[] {
+  return [...form].map(([name, value]) =>
+    typeof value === 'string' ? { name, text: value } : { name, file: value.name },
+  );
 }
 
 export type { Problem };

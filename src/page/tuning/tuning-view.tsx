@@ -1,3 +1,41 @@
+import { Segments } from '../parts/fields.js';
+import { NeuronPicker } from '../parts/neuron-picker.js';
+import { usePage } from '../state/context.js';
+import { CompareWith } from './compare-with.js';
+import { Parametric } from './parametric.js';
+import { PositionMaps } from './position.js';
+import { RankTuning } from './rank.js';
+import { SWEPT, TUNINGS, type TuningName } from './swept.js';
+import './tuning.css';
+
+/** How the chosen neurons are tuned, and how far models agree on it. */
 export function TuningView() {
-  return <p>tuning</p>;
+  const { address } = usePage();
+  const name = tuningIn(address.get('tuning'));
+  return (
+    <div class="tuning">
+      <h2 class="hidden">Tuning</h2>
+      <div class="tuning-top">
+        <Segments
+          label="What is measured"
+          value={name}
+          options={TUNINGS}
+          onValue={(tuning) => address.set({ tuning }, true)}
+        />
+        <NeuronPicker />
+        <CompareWith />
+      </div>
+      <Chosen name={name} />
+    </div>
+  );
+}
+
+function Chosen({ name }: { readonly name: TuningName }) {
+  if (name === 'position') return <PositionMaps />;
+  if (name === 'rank') return <RankTuning />;
+  return <Parametric key={name} name={name} swept={SWEPT[name]} />;
+}
+
+function tuningIn(text: string): TuningName {
+  return TUNINGS.find(([name]) => name === text)?.[0] ?? 'orientation';
 }

@@ -1,4 +1,5 @@
 import type { Fit } from '../schemas.js';
+import { nakaRushton, saturation, supersaturating } from './functions.js';
 import { fitCurve, type Model } from './least-squares.js';
 
 const STEEPEST = 12;
@@ -6,25 +7,15 @@ const EXPONENTS = [1, 2.5, 5];
 /** c50 is looked for within this factor of the contrasts shown. */
 const BEYOND = 10;
 
-/** u^n / (1 + u^(s n)), and u^(s n) / (1 + u^(s n)), of log u; s >= 1. */
-function shapeOf(logU: number, n: number, s: number): readonly [shape: number, pool: number] {
-  // the exponents are at most 0, so that nothing overflows
-  const rest = Math.exp(-Math.abs(s * n * logU));
-  if (logU > 0) return [Math.exp(n * (1 - s) * logU) / (1 + rest), 1 / (1 + rest)];
-  return [Math.exp(n * logU) / (1 + rest), rest / (1 + rest)];
-}
-
 /** x is log c; c50 is looked for as its logarithm. */
 const NAKA_RUSHTON: Omit<Model, 'least' | 'greatest'> = {
   formula: 'b + Rmax c^n / (c50^n + c^n)',
   names: ['b', 'Rmax', 'c50', 'n'],
   amplitudes: ['Rmax'],
-  value: ([b, rmax, half, n]) => {
-    return (logC) => b! + rmax! * shapeOf(logC - half!, n!, 1)[0];
-  },
+  value: nakaRushton,
   partials: ([, rmax, half, n]) => {
     return (logC) => {
-      const [share] = shapeOf(logC - half!, n!, 1);
+      const [share] = saturation(logC - half!, n!, 1);
       const slope = rmax! * share * (1 - share);
       return [1, share, -slope * n!, slope === 0 ? 0 : slope * (logC - half!)];
     };
@@ -35,12 +26,10 @@ const SUPERSATURATING: Omit<Model, 'least' | 'greatest'> = {
   formula: 'b + A u^n / (1 + u^(s n)), u = c / c50, s >= 1',
   names: ['b', 'A', 'c50', 'n', 's'],
   amplitudes: ['A'],
-  value: ([b, a, half, n, s]) => {
-    return (logC) => b! + a! * shapeOf(logC - half!, n!, s!)[0];
-  },
+  value: supersaturating,
   partials: ([, a, half, n, s]) => {
     return (logC) => {
-      const [shape, pool] = shapeOf(logC - half!, n!, s!);
+      const [shape, pool] = saturation(logC - half!, n!, s!);
       if (shape === 0) return [1, 0, 0, 0, 0];
       const response = a! * shape;
       const [slope, logU] = [response * (1 - s! * pool), logC - half!];

@@ -1,12 +1,6 @@
 import type { Fit } from '../schemas.js';
+import { centreSurround, onDisc } from './functions.js';
 import { fitCurve, type Model } from './least-squares.js';
-
-/** Share of a Gaussian's volume on a disc around it, and its derivative by sigma. */
-function onDisc(diameter: number, sigma: number): readonly [share: number, bySigma: number] {
-  const z = (diameter * diameter) / (8 * sigma * sigma);
-  const rest = Math.exp(-z);
-  return [1 - rest, (-2 * z * rest) / sigma];
-}
 
 /**
  * Fits a centre and a suppressive surround, both Gaussian, to responses over the diameter of what is
@@ -24,12 +18,7 @@ export function fitSize(diameters: readonly number[], responses: readonly number
     amplitudes: ['Kc', 'Ks'],
     least: [-5, 0, 0, smallest / 8, 1.1],
     greatest: [2, 30, 30, 2 * largest, 50],
-    value:
-      ([b, centre, surround, sigma, ratio]) =>
-      (diameter) =>
-        b! +
-        centre! * onDisc(diameter, sigma!)[0] -
-        surround! * onDisc(diameter, sigma! * ratio!)[0],
+    value: centreSurround,
     partials:
       ([, centre, surround, sigma, ratio]) =>
       (diameter) => {
@@ -52,14 +41,6 @@ export function fitSize(diameters: readonly number[], responses: readonly number
     [0, 1, 0, peak / 3, 2],
   ];
   return fitCurve(model, diameters, responses, starts);
-}
-
-/** The fitted response to a diameter. */
-export function sizeResponse(
-  { b, Kc, Ks, sigma, ratio }: Readonly<Record<string, number>>,
-  diameter: number,
-): number {
-  return b! + Kc! * onDisc(diameter, sigma!)[0] - Ks! * onDisc(diameter, sigma! * ratio!)[0];
 }
 
 /** The diameter at which the fitted response is largest; infinite where nothing suppresses. */

@@ -1,4 +1,5 @@
 import type { Fit } from '../schemas.js';
+import { directionBumps, orientationBump } from './functions.js';
 import { fitCurve, type Model } from './least-squares.js';
 
 const DEGREE = Math.PI / 180;
@@ -14,10 +15,7 @@ const ORIENTATION: Model = {
   amplitudes: ['A'],
   least: [-20, 0, 1e-3, -UNBOUNDED],
   greatest: [1, 40, STEEPEST, UNBOUNDED],
-  value:
-    ([b, a, kappa, mu]) =>
-    (x) =>
-      b! + a! * Math.exp(kappa! * (Math.cos(2 * (x - mu!)) - 1)),
+  value: orientationBump,
   partials:
     ([, a, kappa, mu]) =>
     (x) => {
@@ -34,14 +32,7 @@ const DIRECTION: Model = {
   amplitudes: ['A'],
   least: [-20, 0, 1e-3, -UNBOUNDED, 0],
   greatest: [1, 40, STEEPEST, UNBOUNDED, 1],
-  value:
-    ([b, a, kappa, mu, phi]) =>
-    (x) => {
-      const cos = Math.cos(x - mu!);
-      const there = Math.exp(kappa! * (cos - 1));
-      const back = Math.exp(kappa! * (-cos - 1));
-      return b! + a! * (phi! * there + (1 - phi!) * back);
-    },
+  value: directionBumps,
   partials:
     ([, a, kappa, mu, phi]) =>
     (x) => {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitNakaRushton, fitSupersaturating } from '../../../src/tuning/fits/contrast.js';
+import { betterFit, fittedResponse } from '../../../src/tuning/fits/fitted.js';
+import { fitGaussian, fitLogGaussian } from '../../../src/tuning/fits/frequency.js';
 import { finish } from '../../../src/tuning/fits/least-squares.js';
-import { fitLogGaussian } from '../../../src/tuning/fits/log-gaussian.js';
 import { fitPosition } from '../../../src/tuning/fits/position.js';
-import { bestDiameter, fitSize, sizeResponse } from '../../../src/tuning/fits/size.js';
+import { bestDiameter, fitSize } from '../../../src/tuning/fits/size.js';
 import { fitDirection, fitOrientation, halfWidth } from '../../../src/tuning/fits/von-mises.js';
 import { Fit } from '../../../src/tuning/schemas.js';
 import {
@@ -104,6 +105,35 @@ test('a Gaussian in log frequency gives its parameters back, to 1e-3', () => {
   );
 });
 
+test('a Gaussian in frequency gives its parameters back, to 1e-3, and explains more of itself', () => {
+  fc.assert(
+    fc.property(between(0.06, 0.25), between(0.1, 0.45), unit, (f0, share, { b, gain }) => {
+      const sigma = share * f0;
+      const curve = FREQUENCIES.map((f) => gain * (b + Math.exp(-(((f - f0) / sigma) ** 2) / 2)));
+      const fit = fitGaussian(FREQUENCIES, curve);
+      const found = fitted(fit);
+      expect(off(found['f0']!, f0)).toBeLessThan(1e-3);
+      expect(off(found['sigma']!, sigma)).toBeLessThan(1e-3);
+      expect(betterFit(fitLogGaussian(FREQUENCIES, curve), fit)).toBe(fit);
+    }),
+  );
+});
+
+test('of two fits one that did not converge is no better, whatever it explains', () => {
+  const curve = FREQUENCIES.map((f) => Math.exp(-(Math.log2(f / 0.1) ** 2)));
+  const good = fitLogGaussian(FREQUENCIES, curve);
+  const none = fitLogGaussian(
+    FREQUENCIES,
+    FREQUENCIES.map(() => 1),
+  );
+  const lost = { ...fitGaussian(FREQUENCIES, curve), rSquared: 1, converged: false } as Fit;
+  for (const bad of [none, lost]) {
+    expect(betterFit(good, bad)).toBe(good);
+    expect(betterFit(bad, good)).toBe(good);
+  }
+  expect(betterFit(lost, none)).toBe(lost);
+});
+
 test('a centre with a surround is followed, and peaks where its derivative vanishes', () => {
   fc.assert(
     fc.property(
@@ -115,10 +145,9 @@ test('a centre with a surround is followed, and peaks where its derivative vanis
         const truth = { b: gain * b, Kc: gain, Ks: gain * Ks, sigma, ratio };
         const curve = sizeCurve(truth);
         const found = fitted(fitSize([0, ...DIAMETERS], [0, ...DIAMETERS].map(curve)));
+        const response = fittedResponse('size', 'differenceOfGaussians', found);
         for (const diameter of [0, 5, 11, 33]) {
-          expect(Math.abs(sizeResponse(found, diameter) - curve(diameter))).toBeLessThan(
-            1e-3 * gain,
-          );
+          expect(Math.abs(response(diameter) - curve(diameter))).toBeLessThan(1e-3 * gain);
         }
         const best = bestDiameter(truth);
         expect(curve(best)).toBeGreaterThan(curve(best * 1.01));
@@ -216,7 +245,8 @@ test('round fields converge, also where float32 rounding is all that is left', (
 const FITS: Record<string, (responses: number[]) => Fit> = {
   orientation: (responses) => fitOrientation(ORIENTATIONS, responses),
   direction: (responses) => fitDirection(ORIENTATIONS, responses),
-  frequency: (responses) => fitLogGaussian(DIAMETERS, responses),
+  'log frequency': (responses) => fitLogGaussian(DIAMETERS, responses),
+  frequency: (responses) => fitGaussian(DIAMETERS, responses),
   size: (responses) => fitSize(DIAMETERS, responses),
   contrast: (responses) => fitNakaRushton(DIAMETERS, responses),
   supersaturating: (responses) => fitSupersaturating(DIAMETERS, responses),

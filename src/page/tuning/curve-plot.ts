@@ -1,0 +1,72 @@
+import * as Plot from '@observablehq/plot';
+import { SYMBOLS } from './answerers.js';
+import type { CurveSeries } from './series.js';
+import type { Swept } from './swept.js';
+import { short } from './words.js';
+
+const ANGLE_STEP = 45;
+/** How the response to the blank is drawn. */
+export const BLANK = { strokeDasharray: '4,4', strokeWidth: 1 } as const;
+
+/** Responses over what was swept: measured points, the fit, and the response to the blank. */
+export function curvePlot(
+  { axis, scale, period, unit }: Swept,
+  curves: readonly CurveSeries[],
+  width: number,
+  responseUnit: string,
+): Plot.PlotOptions {
+  const points = curves.flatMap(({ measured, label }) =>
+    measured.map(({ x, y }) => ({ x, y, title: `${label}\n${short(x)}${unit}: ${short(y)}` })),
+  );
+  const narrow = width < 420;
+  const angles = period && {
+    domain: [0, period],
+    ticks: Array.from({ length: period / ANGLE_STEP + 1 }, (_, i) => i * ANGLE_STEP),
+  };
+  return {
+    height: Math.max(260, Math.min(420, Math.round(0.6 * width))),
+    marginLeft: 48,
+    marginBottom: 40,
+    x: { type: scale, label: axis, labelAnchor: 'center', labelArrow: 'none', ...angles },
+    y: { label: `Response (${responseUnit})`, grid: true, nice: true, labelArrow: 'none' },
+    marks: [
+      Plot.axisX({
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        label: axis,
+        labelOffset: 36,
+        ...(angles ? { ticks: angles.ticks } : scale === 'log' ? logTicks(points, narrow) : {}),
+      }),
+      Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.4 }),
+      curves.flatMap(marksOf),
+      Plot.tip(points, Plot.pointer({ x: 'x', y: 'y', title: 'title' })),
+    ],
+  };
+}
+
+function marksOf({ measured, fitted, blank, colour, dash, by }: CurveSeries): Plot.Markish[] {
+  const line = { stroke: colour, strokeDasharray: dash };
+  return [
+    Plot.ruleY([blank], { stroke: colour, ...BLANK }),
+    Plot.line(measured, {
+      ...{ x: 'x', y: 'y', ...line },
+      ...(fitted ? { strokeWidth: 1, strokeOpacity: 0.35 } : { strokeWidth: 1.5 }),
+    }),
+    ...(fitted ? [Plot.line(fitted, { x: 'x', y: 'y', ...line, strokeWidth: 2.2 })] : []),
+    Plot.dot(measured, {
+      ...{ x: 'x', y: 'y', r: 3, symbol: SYMBOLS[by.place]! },
+      ...{ fill: colour, stroke: 'var(--panel)', strokeWidth: 1 },
+    }),
+  ];
+}
+
+/** 1, 2 and 5 of each power of ten that lies within. */
+function logTicks(points: readonly { readonly x: number }[], narrow: boolean) {
+  const shown = points.map(({ x }) => x);
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const powers = Array.from({ length: 12 }, (_, i) => i - 6);
+  const ticks = powers
+    .flatMap((power) => (narrow ? [1, 3] : [1, 2, 5]).map((digit) => digit * 10 ** power))
+    .filter((tick) => tick >= low && tick <= high);
+  return { ticks, tickFormat: short };
+}

@@ -1,0 +1,95 @@
+import * as Plot from '@observablehq/plot';
+import { SYMBOLS } from './answerers.js';
+import { BLANK } from './curve-plot.js';
+import type { CurveSeries, Point } from './series.js';
+import { short } from './words.js';
+
+/** Room around the outermost circle, as a share of its radius. */
+const ROOM = 1.22;
+/** Where the radii are labelled, in degrees: between the spokes. */
+const LABELLED = 67.5;
+const SPOKES = Array.from({ length: 8 }, (_, i) => 45 * i);
+
+/** Responses as the distance from the middle, in the direction of the angle. */
+export function polarPlot(
+  curves: readonly CurveSeries[],
+  period: 180 | 360,
+  width: number,
+): Plot.PlotOptions {
+  const all = curves.flatMap(({ measured, fitted = [], blank }) => [
+    ...[...measured, ...fitted].map(({ y }) => y),
+    blank,
+  ]);
+  const rings = ringsUpTo(Math.max(...all));
+  const rim = rings.at(-1)!;
+  return {
+    aspectRatio: 1,
+    margin: 0,
+    axis: null,
+    width,
+    x: { domain: [-ROOM * rim, ROOM * rim] },
+    y: { domain: [-ROOM * rim, ROOM * rim] },
+    marks: [
+      rings.map((radius) => Plot.line(circle(radius), { x: 'x', y: 'y', ...GRID })),
+      Plot.link(SPOKES, {
+        ...{ x1: 0, y1: 0, x2: (at: number) => place(at, rim).x, y2: (at) => place(at, rim).y },
+        ...GRID,
+      }),
+      Plot.text(SPOKES, {
+        x: (at: number) => place(at, 1.11 * rim).x,
+        y: (at: number) => place(at, 1.11 * rim).y,
+        text: (at: number) => `${at}°`,
+      }),
+      curves.flatMap((curve) => marksOf(curve, period)),
+      Plot.text(rings, {
+        x: (radius: number) => place(LABELLED, radius).x,
+        y: (radius: number) => place(LABELLED, radius).y,
+        text: short,
+        ...{ stroke: 'var(--panel)', strokeWidth: 4, fill: 'currentColor' },
+      }),
+    ],
+  };
+}
+
+const GRID = { stroke: 'currentColor', strokeOpacity: 0.18 } as const;
+
+function marksOf(curve: CurveSeries, period: 180 | 360): Plot.Markish[] {
+  const { measured, fitted, blank, colour, dash, by } = curve;
+  const points = around(measured, period);
+  const line = { x: 'x', y: 'y', stroke: colour, strokeDasharray: dash } as const;
+  return [
+    Plot.line(circle(Math.max(0, blank)), { x: 'x', y: 'y', stroke: colour, ...BLANK }),
+    Plot.line(points, {
+      ...line,
+      ...(fitted ? { strokeWidth: 1, strokeOpacity: 0.35 } : { strokeWidth: 1.5 }),
+    }),
+    ...(fitted ? [Plot.line(around(fitted, period), { ...line, strokeWidth: 2.2 })] : []),
+    Plot.dot(points, {
+      ...{ x: 'x', y: 'y', r: 2.5, fill: colour, symbol: SYMBOLS[by.place]! },
+      ...{ stroke: 'var(--panel)', strokeWidth: 1 },
+    }),
+  ];
+}
+
+/** Once around: what has a period of 180 degrees is there twice. A response below 0 is in the middle. */
+export function around(points: readonly Point[], period: 180 | 360): Point[] {
+  const turns = period === 180 ? [0, 180] : [0];
+  return turns.flatMap((turn) => points.map(({ x, y }) => place(x + turn, Math.max(0, y))));
+}
+
+/** Radii of circles in round steps, the outermost at the largest response or beyond. */
+export function ringsUpTo(largest: number): number[] {
+  if (!(largest > 0)) return [1];
+  const power = 10 ** Math.floor(Math.log10(largest / 3));
+  const step = [1, 2, 5, 10].map((digit) => digit * power).find((each) => largest / each <= 4)!;
+  return Array.from({ length: Math.ceil(largest / step - 1e-9) }, (_, i) => (i + 1) * step);
+}
+
+function circle(radius: number): Point[] {
+  return Array.from({ length: 73 }, (_, i) => place(5 * i, radius));
+}
+
+function place(degrees: number, radius: number): Point {
+  const angle = (degrees * Math.PI) / 180;
+  return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
+}

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { encodeCsv } from '../../src/formats/csv.js';
+
+test('only what would break a row is quoted, and quotes are doubled', () => {
+  const rows = [
+    ['plain', 'a b', "it's", 'degrés'],
+    ['a,b', 'say "so"', 'two\nlines', 'two\r\nlines'],
+    ['"', '""', ',', '\r'],
+  ];
+  expect(encodeCsv(rows)).toBe(
+    "plain,a b,it's,degrés\r\n" +
+      '"a,b","say ""so""","two\nlines","two\r\nlines"\r\n' +
+      '"""","""""",",","\r"\r\n',
+  );
+});
+
+test('null is empty, 0 is 0, and numbers keep all their digits', () => {
+  expect(encodeCsv([[null, 0, -0.1, 1e-7, 0.8459853728925697, '']])).toBe(
+    ',0,-0.1,1e-7,0.8459853728925697,\r\n',
+  );
+  expect(encodeCsv([])).toBe('');
+});
+
+test('any table of text is read back as it was', () => {
+  const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', '\r', '\n', ' ', 'µ') });
+  fc.assert(
+    fc.property(fc.array(fc.array(cell, { minLength: 1 }), { minLength: 1 }), (rows) => {
+      expect(read(encodeCsv(rows))).toEqual(rows);
+    }),
+  );
+});
+
+/** Of RFC 4180's grammar: fields, plain or quoted, each before a comma or the end of its row. */
+function read(text: string): string[][] {
+  const rows: string[][] = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(
+    /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g,
+  )) {
+    rows.at(-1)!.push(quoted?.replaceAll('""', '"') ?? plain!);
+    if (end !== ',') rows.push([]);
+  }
+  return rows.slice(0, -1);
+}
