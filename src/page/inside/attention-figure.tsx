@@ -48,7 +48,8 @@ export function AttentionFigure({
           {map.height} by {map.width} hypercolumns; even attention would be{' '}
           {short(1 / (map.height * map.width))} everywhere. Each square stands in the middle of the{' '}
           {map.fieldPixels} by {map.fieldPixels} pixels that its hypercolumn sees; from one to the
-          next these are {map.stridePixels} pixels apart. The centre is framed, its field dashed.
+          next these are {map.stridePixels} pixels apart. The centre is framed, its field dashed;
+          rows and columns count from 0.
           {neurons.length > 1
             ? ' Colours go to the largest of each neuron, '
             : ' Colours go to the largest, '}

@@ -80,7 +80,7 @@ function FoundRow({
           return (
             <Tile
               key={digest}
-              title={short(response)}
+              title={`neuron ${id}: ${short(response)}`}
               note={isBest ? 'the best' : `beginning ${restart + 1}`}
               marked={isBest}
             >
@@ -95,7 +95,10 @@ function FoundRow({
           );
         })}
         {bestOfSet && natural && (
-          <Tile title={short(bestOfSet.response)} note={`best of the set, ${bestOfSet.stimulus}`}>
+          <Tile
+            title={`neuron ${id}: ${short(bestOfSet.response)}`}
+            note={`best of the set, ${bestOfSet.stimulus}`}
+          >
             <Pixels
               label={
                 `Neuron ${id}, the best of the stored set, stimulus ${bestOfSet.stimulus}: response ` +
