@@ -20,13 +20,16 @@ afterAll(() => browsing?.close());
 const VIEWS = [
   ['?view=neurons', { name: /^Receptive fields of 16 neurons/ }],
   ['?view=stimulus', { name: /^Responses of 16 neurons/ }],
+  ['?view=tuning', { name: /in polar coordinates/ }],
+  ['?view=tuning&tuning=position', { name: /^Position map/ }],
+  ['?view=inside', { name: /^Gradient of neuron/ }],
 ] as const;
 
 test.each(VIEWS)(
   'nothing serious is found in %s, wide or narrow, light or dark',
   async (query, there) => {
     const page = await browsing.open(query);
-    await page.getByRole('img', there).waitFor();
+    await page.getByRole('img', there).first().waitFor();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       for (const width of [360, 1600]) {
