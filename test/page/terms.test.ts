@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ReadoutAnswer } from '../../src/page/inside/ask.js';
+import type { ReadoutAnswer } from '../../src/page/inside/answers.js';
 import { sayReadout, termBars } from '../../src/page/inside/terms.js';
 
 function answer(formula: string, responses: number[]): ReadoutAnswer {

@@ -1,12 +1,8 @@
-import type { InferResponseType } from 'hono/client';
 import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from '../state/context.js';
 import { type ChosenStimulus, stimuliBody } from '../stimulus/chosen-stimulus.js';
 import { type ShownStimulus, showStimulus } from '../stimulus/shown-stimulus.js';
-
-type Routes = Service['client']['v1']['models'][':model']['versions'][':version'];
-export type AttentionAnswer = InferResponseType<Routes['attention']['$post']>;
-export type ReadoutAnswer = InferResponseType<Routes['readout']['$post']>;
+import type { AttentionAnswer, ReadoutAnswer } from './answers.js';
 
 /** What goes on at a stimulus, in some neurons. */
 export interface InsideLook {

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { seriesColour } from '../figures/colours.js';
 import { Figure } from '../figures/figure.js';
-import type { AttentionAnswer, InsideLook } from './ask.js';
+import type { AttentionAnswer } from './answers.js';
+import type { InsideLook } from './ask.js';
 import {
   ATTENTION_COLOUR,
   AttentionMap,

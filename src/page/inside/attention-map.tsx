@@ -1,6 +1,6 @@
 import { Pixels } from '../figures/pixels.js';
 import type { ShownStimulus } from '../stimulus/shown-stimulus.js';
-import type { AttentionAnswer } from './ask.js';
+import type { AttentionAnswer } from './answers.js';
 import { short } from './numbers.js';
 
 export type CellMap = AttentionAnswer['map'];

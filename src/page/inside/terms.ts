@@ -1,4 +1,4 @@
-import type { ReadoutAnswer } from './ask.js';
+import type { ReadoutAnswer } from './answers.js';
 
 /** A bar: where it begins and ends on the scale of the response. */
 export interface TermBar {
