@@ -1,20 +1,7 @@
-import { afterAll, beforeAll, expect } from 'vitest';
-import {
-  type Browsing,
-  chromiumBrowser,
-  expectAccessible,
-  startBrowsing,
-} from '../support/browser.js';
-import { testWith } from '../support/capabilities.js';
+import { expect } from 'vitest';
+import { expectAccessible, pageTest } from '../support/browser.js';
 
-const browser = chromiumBrowser();
-const test = testWith(browser);
-let browsing: Browsing;
-
-beforeAll(async () => {
-  if (browser.missing === null) browsing = await startBrowsing(browser);
-});
-afterAll(() => browsing?.close());
+const { test, browsing } = pageTest();
 
 /** Each view, and what says that it is all there. */
 const VIEWS = [

@@ -1,16 +1,8 @@
-import { afterAll, beforeAll, expect } from 'vitest';
-import { short } from '../../src/page/inside/numbers.js';
-import { type Browsing, chromiumBrowser, startBrowsing } from '../support/browser.js';
-import { testWith } from '../support/capabilities.js';
+import { expect } from 'vitest';
+import { short } from '../../src/page/parts/numbers.js';
+import { pageTest } from '../support/browser.js';
 
-const browser = chromiumBrowser();
-const test = testWith(browser);
-let browsing: Browsing;
-
-beforeAll(async () => {
-  if (browser.missing === null) browsing = await startBrowsing(browser);
-});
-afterAll(() => browsing?.close());
+const { test, browsing } = pageTest();
 
 const ENTRY = { grating: { orientation: 30, contrast: 0.3 } };
 const QUERY = `?view=inside&neurons=2,9&stimulus=${encodeURIComponent(JSON.stringify({ entry: ENTRY }))}`;

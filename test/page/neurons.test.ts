@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, expect } from 'vitest';
-import { type Browsing, chromiumBrowser, startBrowsing } from '../support/browser.js';
-import { testWith } from '../support/capabilities.js';
+import { expect } from 'vitest';
+import { pageTest } from '../support/browser.js';
 
-const browser = chromiumBrowser();
-const test = testWith(browser);
-let browsing: Browsing;
-
-beforeAll(async () => {
-  if (browser.missing === null) browsing = await startBrowsing(browser);
-});
-afterAll(() => browsing?.close());
+const { test, browsing } = pageTest();
 
 test('the first view: the card in words, a row for each neuron, measured as one looks', async () => {
   const page = await browsing.open();

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
-import { seconds, short } from '../../src/page/inside/numbers.js';
+import { seconds, short } from '../../src/page/parts/numbers.js';
 
 test.each([
   [0, '0'],
-  [-0.000249234, '-0.000249'],
-  [0.29712, '0.297'],
+  [-0.000249234, '-0.0002492'],
+  [0.29712, '0.2971'],
   [13.7, '13.7'],
-  [1234.5, '1230'],
+  [12345, '12350'],
+  [7e-17, '0'],
   [0.00001234, '1.2e-5'],
   [-1.5e9, '-1.5e+9'],
 ])('%d is read as %s', (value, text) => {

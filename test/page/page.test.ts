@@ -3,23 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { secretDigest } from '../../src/http/access/api-keys.js';
-import { type Browsing, chromiumBrowser, startBrowsing } from '../support/browser.js';
-import { testWith } from '../support/capabilities.js';
+import { pageTest } from '../support/browser.js';
 import { startService } from '../support/service.js';
 
-const browser = chromiumBrowser();
-const test = testWith(browser);
-let browsing: Browsing;
+const { test, browsing } = pageTest();
 let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-page-'));
-  if (browser.missing === null) browsing = await startBrowsing(browser);
 });
-afterAll(async () => {
-  await browsing?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('the first view is less than 300 kB as it is sent', async () => {
   const page = await browsing.open('?view=neurons');

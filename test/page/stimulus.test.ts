@@ -1,16 +1,8 @@
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { decodeNpy } from '../../src/formats/npy.js';
-import { type Browsing, chromiumBrowser, startBrowsing } from '../support/browser.js';
-import { testWith } from '../support/capabilities.js';
+import { pageTest } from '../support/browser.js';
 
-const browser = chromiumBrowser();
-const test = testWith(browser);
-let browsing: Browsing;
-
-beforeAll(async () => {
-  if (browser.missing === null) browsing = await startBrowsing(browser);
-});
-afterAll(() => browsing?.close());
+const { test, browsing } = pageTest();
 
 async function responsesTo(body: object): Promise<number[]> {
   const answer = await fetch(`${browsing.service.url}/v1/models/demo/responses`, {

@@ -1,18 +1,14 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
-import { type Browsing, chromiumBrowser, startBrowsing } from '../support/browser.js';
-import { testWith } from '../support/capabilities.js';
+import { pageTest } from '../support/browser.js';
 
-const browser = chromiumBrowser();
-const test = testWith(browser);
-let browsing: Browsing;
 let folder = '';
 
 /** The demo model, and the same under another name. */
-beforeAll(async () => {
+const { test, browsing } = pageTest(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-tuning-'));
   for (const name of ['demo', 'twin']) {
     await cp('models/demo', path.join(folder, name), { recursive: true });
@@ -20,12 +16,9 @@ beforeAll(async () => {
     const card = JSON.parse(await readFile(file, 'utf8')) as object;
     await writeFile(file, JSON.stringify({ ...card, name }));
   }
-  if (browser.missing === null) browsing = await startBrowsing(browser, { MODELS_DIR: folder });
+  return { MODELS_DIR: folder };
 });
-afterAll(async () => {
-  await browsing?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 interface Index {
   readonly value: number | null;

@@ -8,7 +8,7 @@ import { around, ringsUpTo } from '../../src/page/tuning/polar-plot.js';
 import { ranksDrawn } from '../../src/page/tuning/rank-plot.js';
 import { curvesOf, drawnFit, seriesOf } from '../../src/page/tuning/series.js';
 import { SWEPT } from '../../src/page/tuning/swept.js';
-import { indexWords, short, warningsOf } from '../../src/page/tuning/words.js';
+import { indexWords, warningsOf } from '../../src/page/tuning/words.js';
 import { tuneCurve } from '../../src/tuning/curve-tuning.js';
 
 const REQUEST = { method: 'POST', url: 'http://rig/', headers: {}, body: null };
@@ -182,15 +182,5 @@ test('what all answers warn of is said once', () => {
   ).toEqual([
     'too dark, or the like: 3 of 4 stimuli',
     'demo/1: too small, or the like: 3 of 4 stimuli',
-  ]);
-});
-
-test('numbers to four digits, and what rounding left of 0 as 0', () => {
-  expect([0.123456, 12345, 7e-17, -2e-6, 0].map(short)).toEqual([
-    '0.1235',
-    '12350',
-    '0',
-    '-0.000002',
-    '0',
   ]);
 });

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
-import type { Program } from './capabilities.js';
+import { afterAll, beforeAll, expect, type TestAPI } from 'vitest';
+import { type Program, testWith } from './capabilities.js';
 import { type RunningService, startService } from './service.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 /** Chromium, as CHROMIUM names it, or as it is found. `REQUIRE_CHROMIUM=1` demands it. */
-export function chromiumBrowser(): Program {
+function chromiumBrowser(): Program {
   const names = process.env['CHROMIUM'] === undefined ? NAMES : [process.env['CHROMIUM']];
   const program = names.find(
     (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
@@ -33,10 +33,29 @@ export interface Browsing {
   close(): Promise<void>;
 }
 
+/**
+ * A `test` for pages, and what it opens them with: one service and one browser for all tests of a file.
+ * @param environment of the service, made before the first test
+ */
+export function pageTest(environment: () => Promise<Record<string, string>> = async () => ({})): {
+  readonly test: TestAPI;
+  readonly browsing: Browsing;
+} {
+  const browser = chromiumBrowser();
+  const browsing = {} as Browsing;
+  beforeAll(async () => {
+    if (browser.missing === null) {
+      Object.assign(browsing, await startBrowsing(browser, await environment()));
+    }
+  });
+  afterAll(() => browsing.close?.());
+  return { test: testWith(browser), browsing };
+}
+
 /** @param environment of the service, beside a folder to store in */
-export async function startBrowsing(
+async function startBrowsing(
   { program }: Program,
-  environment: Record<string, string> = {},
+  environment: Record<string, string>,
 ): Promise<Browsing> {
   const folder = mkdtempSync(path.join(tmpdir(), 'hypercolumn-page-'));
   const service = await startService({ ENGINE: 'onnx', DATA_DIR: folder, ...environment });

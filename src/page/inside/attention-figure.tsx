@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { seriesColour } from '../figures/colours.js';
 import { Figure } from '../figures/figure.js';
+import { short } from '../parts/numbers.js';
 import type { AttentionAnswer } from './answers.js';
 import type { InsideLook } from './ask.js';
 import {
@@ -16,7 +17,6 @@ import {
   TIMES_EVEN,
 } from './attention-map.js';
 import { Legend } from './legend.js';
-import { short } from './numbers.js';
 import { Tile } from './tile.js';
 
 /** Where the centre hypercolumn attends, over the stimulus. */

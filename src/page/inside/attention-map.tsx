@@ -1,7 +1,7 @@
 import { Pixels } from '../figures/pixels.js';
+import { short } from '../parts/numbers.js';
 import type { ShownStimulus } from '../stimulus/shown-stimulus.js';
 import type { AttentionAnswer } from './answers.js';
-import { short } from './numbers.js';
 
 export type CellMap = AttentionAnswer['map'];
 

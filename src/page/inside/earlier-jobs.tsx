@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { AskedView, Failed } from '../parts/notices.js';
+import { seconds } from '../parts/numbers.js';
 import { isOver, type Job } from '../service/job-events.js';
 import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
 import { endJob } from './end-job.js';
 import { KIND } from './job-panel.js';
-import { seconds } from './numbers.js';
 
 /** The searches of this model that the service keeps, to open or delete. */
 export function EarlierJobs({

@@ -3,11 +3,11 @@ import { encodeNpy } from '../../formats/npy.js';
 import { Figure } from '../figures/figure.js';
 import { Pixels } from '../figures/pixels.js';
 import { Failed } from '../parts/notices.js';
+import { short } from '../parts/numbers.js';
 import { useModel, usePage } from '../state/context.js';
+import { storeImages } from '../state/stored-sets.js';
 import { useStimulusChoice } from '../stimulus/chosen-stimulus.js';
-import { uploadImages } from '../stimulus/upload.js';
 import { type Found, imageAt, type PreferredResult } from './found.js';
-import { short } from './numbers.js';
 import { Tile } from './tile.js';
 
 type FoundNeuron = PreferredResult['neurons'][number];
@@ -136,7 +136,7 @@ function LookInside({
       const [height = 0, width = 0] = shape.slice(-2);
       const stack = [data.length / (height * width), height, width];
       const file = new File([encodeNpy(Float32Array.from(data), stack)], 'preferred-stimuli.npy');
-      choose({ set: await uploadImages(service, model, [file]), index: place });
+      choose({ set: await storeImages(service, model, [file]), index: place });
       setState({ busy: false });
       button.closest('main')?.scrollIntoView(); // where it is shown
     } catch (error) {

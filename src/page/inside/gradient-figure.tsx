@@ -2,11 +2,11 @@ import { divergingColour } from '../figures/colours.js';
 import { Figure } from '../figures/figure.js';
 import { Pixels } from '../figures/pixels.js';
 import { Segments } from '../parts/fields.js';
+import { short } from '../parts/numbers.js';
 import { useModel, usePage } from '../state/context.js';
 import type { ShownStimulus } from '../stimulus/shown-stimulus.js';
 import type { GradientMap, Gradients } from './ask.js';
 import { Legend } from './legend.js';
-import { short } from './numbers.js';
 import { Tile } from './tile.js';
 
 const GROUNDS = [

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { AskedView, Failed, Waiting } from '../parts/notices.js';
+import { seconds } from '../parts/numbers.js';
 import { isOver, type Job } from '../service/job-events.js';
 import { Problem } from '../service/problem.js';
 import { useAsked } from '../state/asked.js';
@@ -9,7 +10,6 @@ import { endJob } from './end-job.js';
 import { askFound } from './found.js';
 import { FoundFigure } from './found-figure.js';
 import { Growing } from './growing.js';
-import { seconds } from './numbers.js';
 
 /** The kind of the jobs that are shown here. */
 export const KIND = 'preferred-stimulus';

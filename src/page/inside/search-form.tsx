@@ -1,9 +1,9 @@
 import { useId, useState } from 'preact/hooks';
 import { Select, Slider } from '../parts/fields.js';
 import { Failed } from '../parts/notices.js';
-import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
+import { isOfSize, setWords, useStoredSets } from '../state/stored-sets.js';
 import {
   FIRST_OPTIONS,
   OPTION_RANGES,
@@ -141,17 +141,10 @@ function SetChoice({
   readonly value: string;
   readonly onValue: (digest: string) => void;
 }) {
-  const { service } = usePage();
-  const { height, width } = useModel().card.stimulus;
-  const sets = useAsked('sets', async (signal) => {
-    const route = service.client.v1['stimulus-sets'];
-    return (await service.json(route.$get({}, { init: { signal } }))).value.stimulusSets;
-  });
-  const fitting = (sets.value ?? []).filter((set) => set.height === height && set.width === width);
-  const options = fitting.map(({ digest, count, storedAt }) => {
-    const when = new Date(storedAt).toLocaleString();
-    return [digest, `${count} ${count === 1 ? 'stimulus' : 'stimuli'}, ${when}`] as const;
-  });
+  const { card } = useModel();
+  const sets = useStoredSets(value);
+  const fitting = (sets.value ?? []).filter((set) => isOfSize(set, card));
+  const options = fitting.map((set) => [set.digest, setWords(set)] as const);
   const none = sets.waiting ? 'asking which there are…' : 'none';
   return (
     <Select

@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import { Figure } from '../figures/figure.js';
 import { PlotView } from '../figures/plot.js';
+import { short } from '../parts/numbers.js';
 import { useModel } from '../state/context.js';
 import type { InsideLook } from './ask.js';
-import { short } from './numbers.js';
 import { sayReadout, termBars } from './terms.js';
 
 const COLOURS: Readonly<Record<string, string>> = {

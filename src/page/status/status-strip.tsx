@@ -11,6 +11,8 @@ const BACK = 60_000;
 /** Routes that a rig waits for. */
 const PREDICTIONS = /\/(responses|stream|infer)$/;
 
+const DENIED = 'figures: for keys with the scope metrics';
+
 interface Figures {
   readonly queue: number;
   readonly requests: number;
@@ -77,9 +79,11 @@ function useStatus(): Status {
   const history = useRef<{ readonly at: number; readonly histogram: Histogram }[]>([]);
   useEffect(() => {
     const controller = new AbortController();
+    let denied = false;
     const look = async () => {
       if (document.hidden) return;
-      const now = await statusOf(service, history.current, controller.signal);
+      const now = await statusOf(service, history.current, denied, controller.signal);
+      denied = now.reason === DENIED;
       if (!controller.signal.aborted) setStatus(now);
     };
     void look();
@@ -95,6 +99,7 @@ function useStatus(): Status {
 async function statusOf(
   service: Service,
   history: { readonly at: number; readonly histogram: Histogram }[],
+  denied: boolean,
   signal: AbortSignal,
 ): Promise<Status> {
   const { client } = service;
@@ -102,10 +107,11 @@ async function statusOf(
     ({ ok }) => ok,
     () => false,
   );
+  if (denied) return { ready, figures: undefined, reason: DENIED };
   try {
     const answer = await service.send(`${service.origin}/metrics`, { signal });
     if (answer.status === 403 || answer.status === 401) {
-      return { ready, figures: undefined, reason: 'figures: for keys with the scope metrics' };
+      return { ready, figures: undefined, reason: DENIED };
     }
     const samples = samplesIn(await answer.text());
     const histogram = histogramOf(samples, 'hypercolumn_answer_seconds', ({ route = '' }) =>

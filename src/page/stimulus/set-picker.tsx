@@ -1,22 +1,13 @@
-import type { InferResponseType } from 'hono/client';
 import { Select, Slider } from '../parts/fields.js';
 import { AskedView } from '../parts/notices.js';
-import type { Service } from '../service/service.js';
-import { useAsked } from '../state/asked.js';
-import { useModel, usePage } from '../state/context.js';
+import { useModel } from '../state/context.js';
+import { isOfSize, type StoredSet, setWords, useStoredSets } from '../state/stored-sets.js';
 import type { StimulusChoice } from './chosen-stimulus.js';
-
-type SetList = InferResponseType<Service['client']['v1']['stimulus-sets']['$get']>;
 
 /** One of the stimuli of a stored set. */
 export function SetPicker({ choice }: { readonly choice: StimulusChoice }) {
-  const { service } = usePage();
   const { chosen } = choice;
-  const digest = 'set' in chosen ? chosen.set : '';
-  const sets = useAsked(`sets ${digest}`, async (signal) => {
-    const route = service.client.v1['stimulus-sets'];
-    return (await service.json(route.$get({}, { init: { signal } }))).value;
-  });
+  const sets = useStoredSets('set' in chosen ? chosen.set : '');
   return (
     <AskedView asked={sets} waiting="Asking which sets are stored…">
       {(list) => <Picker list={list} choice={choice} />}
@@ -24,10 +15,16 @@ export function SetPicker({ choice }: { readonly choice: StimulusChoice }) {
   );
 }
 
-function Picker({ list, choice }: { readonly list: SetList; readonly choice: StimulusChoice }) {
-  const { height, width } = useModel().card.stimulus;
+interface PickerProps {
+  readonly list: readonly StoredSet[];
+  readonly choice: StimulusChoice;
+}
+
+function Picker({ list, choice }: PickerProps) {
+  const { card } = useModel();
+  const { height, width } = card.stimulus;
   const { chosen, choose } = choice;
-  const fitting = list.stimulusSets.filter((set) => set.height === height && set.width === width);
+  const fitting = list.filter((set) => isOfSize(set, card));
   if (fitting.length === 0) {
     return (
       <p class="quiet">
@@ -36,10 +33,7 @@ function Picker({ list, choice }: { readonly list: SetList; readonly choice: Sti
     );
   }
   const current = 'set' in chosen ? fitting.find(({ digest }) => digest === chosen.set) : undefined;
-  const options = fitting.map(({ digest, count, storedAt }) => {
-    const when = new Date(storedAt).toLocaleString();
-    return [digest, `${count} ${count === 1 ? 'stimulus' : 'stimuli'}, ${when}`] as const;
-  });
+  const options = fitting.map((set) => [set.digest, setWords(set)] as const);
   return (
     <div class="sliders">
       <Select

@@ -2,11 +2,11 @@ import { useState } from 'preact/hooks';
 import { FileField, Select, Slider } from '../parts/fields.js';
 import { Failed, Waiting } from '../parts/notices.js';
 import { useModel, usePage } from '../state/context.js';
+import { storeImages } from '../state/stored-sets.js';
 import { canvasOf, drawnKindOf, firstStimulus, type StimulusChoice } from './chosen-stimulus.js';
 import { controlsOf, DRAWN_KINDS, type DrawnKind } from './kinds.js';
 import { OtherStimulus } from './other-stimulus.js';
 import { SetPicker } from './set-picker.js';
-import { uploadImages } from './upload.js';
 
 type Source = DrawnKind | 'other' | 'set';
 
@@ -85,7 +85,7 @@ function OwnImage({
   const take = async (files: readonly File[]) => {
     setState({ busy: true });
     try {
-      choice.choose({ set: await uploadImages(service, model, files), index: 0 });
+      choice.choose({ set: await storeImages(service, model, files), index: 0 });
       onChosen();
       setState({ busy: false });
     } catch (error) {

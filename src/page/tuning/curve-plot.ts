@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
+import { short } from '../parts/numbers.js';
 import { SYMBOLS } from './answerers.js';
 import type { CurveSeries } from './series.js';
 import type { Swept } from './swept.js';
-import { short } from './words.js';
 
 const ANGLE_STEP = 45;
 /** How the response to the blank is drawn. */

@@ -2,13 +2,13 @@ import { useState } from 'preact/hooks';
 import { fieldOf, preferredGrating } from '../../tuning/preferred.js';
 import { Slider } from '../parts/fields.js';
 import { Failed } from '../parts/notices.js';
+import { short } from '../parts/numbers.js';
 import type { Service } from '../service/service.js';
 import { type ChosenModel, useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
 import { type Grating, useGrating } from './grating.js';
 import { GratingPreview } from './grating-preview.js';
 import type { Swept } from './swept.js';
-import { short } from './words.js';
 
 /** What stays fixed of the grating, and its place and form as the first neuron prefers them. */
 export function GratingPanel({ swept }: { readonly swept: Swept }) {

@@ -1,6 +1,7 @@
 import type { Fit, Index } from '../../tuning/schemas.js';
+import { short } from '../parts/numbers.js';
 import type { Cell, NumberRow } from './number-rows.js';
-import { fitWords, indexWords, short } from './words.js';
+import { fitWords, indexWords } from './words.js';
 
 const NOTHING = 'not told by this model';
 

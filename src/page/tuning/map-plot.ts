@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import type { Fit } from '../../tuning/schemas.js';
 import { SHARE_SCALE } from '../figures/colours.js';
+import { short } from '../parts/numbers.js';
 import type { Point } from './series.js';
-import { short } from './words.js';
 
 /** Responses by place: a row for each y from the top, a column for each x. */
 export interface PositionMap {

@@ -1,8 +1,8 @@
 import { Figure } from '../figures/figure.js';
+import { short } from '../parts/numbers.js';
 import type { SentRequest } from '../service/service.js';
 import { type NumberRow, tableOf } from './number-rows.js';
 import type { Series } from './series.js';
-import { short } from './words.js';
 
 export interface NumberTableProps {
   readonly title: string;

@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
+import { short } from '../parts/numbers.js';
 import { SYMBOLS } from './answerers.js';
 import { BLANK } from './curve-plot.js';
 import type { CurveSeries, Point } from './series.js';
-import { short } from './words.js';
 
 /** Room around the outermost circle, as a share of its radius. */
 const ROOM = 1.22;

@@ -6,6 +6,7 @@ import { PlotView } from '../figures/plot.js';
 import type { Columns } from '../figures/table.js';
 import { Segments } from '../parts/fields.js';
 import { AskedView, Warnings } from '../parts/notices.js';
+import { short } from '../parts/numbers.js';
 import type { SentRequest, Service } from '../service/service.js';
 import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
@@ -15,7 +16,7 @@ import { mapPlot, rangeOf } from './map-plot.js';
 import { Numbers } from './numbers.js';
 import { type Series, seriesOf } from './series.js';
 import { useAnswerers } from './use-answerers.js';
-import { short, warningsOf } from './words.js';
+import { warningsOf } from './words.js';
 
 type Route = Service['client']['v1']['models'][':model']['versions'][':version']['receptive-field'];
 type Answer = InferResponseType<Route['$post']>;

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
+import { short } from '../parts/numbers.js';
 import { DASHES, SYMBOLS } from './answerers.js';
 import type { Series } from './series.js';
-import { short } from './words.js';
 
 /** Responses in the order of rank. */
 export interface RankCurve extends Pick<Series, 'label' | 'colour' | 'by'> {

@@ -6,6 +6,7 @@ import { AskedView, Warnings } from '../parts/notices.js';
 import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
+import { useStoredSets } from '../state/stored-sets.js';
 import { Legend } from './legend.js';
 import { NumberTable } from './number-table.js';
 import { type RankCurve, type RankScale, rankPlot } from './rank-plot.js';
@@ -31,10 +32,7 @@ export function RankTuning() {
   const answerers = useAnswerers();
   const [real, setReal] = useState<{ readonly set: string; readonly file: File }>();
   const [set, k] = [address.get('set'), wholeIn(address.get('k'))];
-  const sets = useAsked(`sets ${set}`, async (signal) => {
-    const route = service.client.v1['stimulus-sets'];
-    return (await service.json(route.$get({}, { init: { signal } }))).value.stimulusSets;
-  });
+  const sets = useStoredSets(set);
   const chosen = sets.value?.find(({ digest }) => digest === set);
   // they belong to one set
   const responses = real?.set === set ? real.file : undefined;

@@ -3,7 +3,8 @@ import { FileField, Select } from '../parts/fields.js';
 import { Failed, Waiting } from '../parts/notices.js';
 import type { Asked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
-import { type StoredSet, setWords, storeFile, storeTrySet } from './stored-sets.js';
+import { type StoredSet, setWords, storeFile } from '../state/stored-sets.js';
+import { storeTrySet } from './store-try-set.js';
 import { TRY_COUNT } from './try-set.js';
 
 export interface SetChoiceProps {

@@ -1,12 +1,12 @@
 import { Figure } from '../figures/figure.js';
 import { Pixels } from '../figures/pixels.js';
 import { AskedView } from '../parts/notices.js';
+import { short } from '../parts/numbers.js';
 import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
 import type { ChosenStimulus } from '../stimulus/chosen-stimulus.js';
 import type { Ranking } from './ranking.js';
 import { seriesOf } from './series.js';
-import { short } from './words.js';
 
 /** Of one neuron, at most: of more, the first are shown. */
 const MOST_SHOWN = 24;

@@ -1,14 +1,6 @@
 import { type GatheredWarning, gatherWarnings } from '../../stimulus/warnings.js';
 import type { Told } from './answerers.js';
 
-/** Below it, a number is the rounding of 0. */
-const ROUNDING = 1e-12;
-
-/** A number as it is read, to four digits. */
-export function short(value: number): string {
-  return Math.abs(value) < ROUNDING ? '0' : String(Number(value.toPrecision(4)));
-}
-
 /** What the indices are called, and their units. */
 const INDICES: Readonly<Record<string, readonly [text: string, unit?: string]>> = {
   gOSI: ['Orientation selectivity, 1 − circular variance (gOSI)'],

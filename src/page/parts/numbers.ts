@@ -1,8 +1,11 @@
-/** A number to read, of three digits. */
+/** What is no more than the rounding of a sum. */
+const ROUNDING = 1e-12;
+
+/** A number to read, of four digits. */
 export function short(value: number): string {
-  if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size >= 1e-4 && size < 1e5) return String(Number(value.toPrecision(3)));
+  if (size < ROUNDING) return '0';
+  if (size >= 1e-4 && size < 1e5) return String(Number(value.toPrecision(4)));
   return value.toExponential(1);
 }
 
