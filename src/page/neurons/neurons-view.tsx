@@ -44,6 +44,7 @@ export function NeuronsView() {
       <Figure
         title={`${shown.length} of ${rows.length} neurons`}
         name="neurons"
+        drawn={false}
         columns={tableColumns(
           shown,
           columns.map(({ name }) => name),

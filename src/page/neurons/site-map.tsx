@@ -20,6 +20,13 @@ const COLOURS = [
   ['CORR', 'CORR'],
 ] as const;
 
+const EXTENTS = [
+  ['close', 'close up'],
+  ['image', 'whole image'],
+] as const;
+/** Pixels around the outermost fields. */
+const MARGIN = 2;
+
 const LEGENDS = {
   orientation: {
     ...{ label: 'preferred orientation (degrees)', from: 0, to: 180, colour: orientationColour },
@@ -38,6 +45,7 @@ export function SiteMap({ rows, requests }: SiteMapProps) {
   const { height, width } = useModel().card.stimulus;
   const { ids, choose } = useNeurons();
   const [by, setBy] = useState<'orientation' | 'CORR'>('orientation');
+  const [extent, setExtent] = useState<'close' | 'image'>('close');
   const placed = rows.flatMap(({ id, values }) => {
     const { centreX: x, centreY: y, preferredOrientation: orientation, CORR, gOSI } = values;
     if (typeof x !== 'number' || typeof y !== 'number') return [];
@@ -45,6 +53,8 @@ export function SiteMap({ rows, requests }: SiteMapProps) {
   });
   const shown = placed.filter((neuron) => neuron[by] !== null);
   const turned = shown.filter(({ orientation }) => orientation !== null);
+  const frame =
+    extent === 'image' || placed.length === 0 ? wholeImage(height, width) : aroundAll(placed);
   const colour = by === 'orientation' ? ORIENTATION_SCALE : SHARE_SCALE;
   return (
     <Figure
@@ -60,19 +70,22 @@ export function SiteMap({ rows, requests }: SiteMapProps) {
       requests={requests}
       caption={`Centres of the receptive fields on the image, in pixels from its middle; ${placed.length} of ${rows.length} neurons have one so far. Lines lie as the bars that the neuron prefers. Press one to choose it.`}
     >
-      <Segments label="Colour by" value={by} options={COLOURS} onValue={setBy} />
+      <div class="row">
+        <Segments label="Colour by" value={by} options={COLOURS} onValue={setBy} />
+        <Segments label="Shown" value={extent} options={EXTENTS} onValue={setExtent} />
+      </div>
       <ColourLegend {...LEGENDS[by]} />
       <PlotView
         label={`Receptive fields of ${placed.length} neurons on the image`}
         most={560}
-        by={[rows, by, ids.join()]}
+        by={[rows, by, extent, ids.join()]}
         onPick={(i) => choose([shown[i]!.id])}
         draw={(room) => ({
-          height: room * (height / width) + 60,
+          height: room + 20,
           marginLeft: 38,
           marginTop: 26,
-          x: { domain: [-width / 2, width / 2], label: 'x (pixels)', grid: true },
-          y: { domain: [-height / 2, height / 2], label: 'y (pixels)', grid: true },
+          x: { domain: frame.x, label: 'x (pixels)', grid: true },
+          y: { domain: frame.y, label: 'y (pixels)', grid: true },
           color: colour,
           marks: [
             Plot.frame({ stroke: 'var(--line)' }),
@@ -95,6 +108,31 @@ export function SiteMap({ rows, requests }: SiteMapProps) {
       />
     </Figure>
   );
+}
+
+interface Frame {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+}
+
+/** A square around the image. */
+function wholeImage(height: number, width: number): Frame {
+  const half = Math.max(height, width) / 2;
+  return { x: [-half, half], y: [-half, half] };
+}
+
+/** A square around all places. */
+function aroundAll(places: readonly { readonly x: number; readonly y: number }[]): Frame {
+  const reach = (values: readonly number[]) => {
+    const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+    return { middle: (low + high) / 2, half: (high - low) / 2 };
+  };
+  const [x, y] = [reach(places.map((place) => place.x)), reach(places.map((place) => place.y))];
+  const half = Math.max(x.half, y.half) + MARGIN;
+  return {
+    x: [x.middle - half, x.middle + half],
+    y: [y.middle - half, y.middle + half],
+  };
 }
 
 /** A line without an arrow's head: an orientation has no direction. */

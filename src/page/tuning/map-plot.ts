@@ -47,6 +47,8 @@ export function mapPlot(
     marks: [
       Plot.rect(cells, {
         ...{ x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: 'value', shapeRendering: 'crispEdges' },
+        // or their rounding leaves seams
+        inset: -0.4,
       }),
       Plot.axisX({ label: `x (${unit})`, labelAnchor: 'center', labelArrow: 'none', ticks }),
       ...fitMarks(fit),
