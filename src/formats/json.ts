@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { InputError, type InputProblem, PayloadTooLargeError } from '../input-error.js';
 
 /**
@@ -93,7 +93,7 @@ function positionIn(text: string, reason: string): string {
  * @throws InputError with each thing that is wrong and its path
  */
 export function parseAs<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: strangers });
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue): InputProblem => {
     const path = issue.path.reduce<string>(
@@ -105,4 +105,13 @@ export function parseAs<T>(schema: z.ZodType<T>, value: unknown, root: string): 
   });
   const text = problems.map(({ path, message }) => `${path || 'the body'}: ${message}`);
   throw new InputError(text.join('; '), problems);
+}
+
+/** Of keys that are not known: with those that are. */
+function strangers(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'unrecognized_keys' || !(issue.inst instanceof z.ZodObject)) return undefined;
+  const known = Object.keys(issue.inst.shape);
+  if (known.length === 0) return undefined;
+  const keys = issue.keys.map((key) => JSON.stringify(key)).join(', ');
+  return `Unrecognized key${issue.keys.length > 1 ? 's' : ''}: ${keys}; there is ${known.join(', ')}`;
 }

@@ -109,12 +109,12 @@ test('JSON that is cut off, or not as described', async () => {
   // the rest of the message is the parser's, which words it differently from version to version
   expect(await refusal(RESPONSES, cut)).toMatch(/^400 the body is not JSON: .* at position 19\b/);
   expect(await refusal(RESPONSES, json({ stimulus: [] }))).toMatchInlineSnapshot(
-    `"422 stimuli: a list of stimuli is expected; the body: Unrecognized key: "stimulus" @ stimuli, "`,
+    `"422 stimuli: a list of stimuli is expected; the body: Unrecognized key: "stimulus"; there is stimuli, neurons @ stimuli, "`,
   );
   expect(
     await refusal(RESPONSES, json({ stimuli: [{ grating: { angle: 3 } }] })),
   ).toMatchInlineSnapshot(
-    `"422 stimuli[0].grating: Unrecognized key: "angle" @ stimuli[0].grating"`,
+    `"422 stimuli[0].grating: Unrecognized key: "angle"; there is orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge @ stimuli[0].grating"`,
   );
   const deep = post(`{"stimuli": ${'['.repeat(2000)}${']'.repeat(2000)}}`, 'application/json');
   expect(await refusal(RESPONSES, deep)).toMatchInlineSnapshot(

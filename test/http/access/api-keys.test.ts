@@ -60,7 +60,7 @@ test('a bad line is told with its number and the reason', () => {
     `"InputError: line 1.perSecond: Too small: expected number to be >=0.001"`,
   );
   is(line({ persecond: 3 })).toMatchInlineSnapshot(
-    `"InputError: line 1: Unrecognized key: "persecond""`,
+    `"InputError: line 1: Unrecognized key: "persecond"; there is name, sha256, scopes, perSecond"`,
   );
   is(line(), line({ sha256: '0'.repeat(64) })).toMatchInlineSnapshot(
     `"InputError: line 2: its name stands on an earlier line too"`,

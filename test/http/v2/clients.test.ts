@@ -103,7 +103,7 @@ testWithClients('tritonclient: all that it can ask', async () => {
     {
       "classification": [
         "422",
-        "outputs[0].parameters: Unrecognized key: "classification"",
+        "outputs[0].parameters: Unrecognized key: "classification"; there is binary_data",
       ],
       "configuration": [
         "422",
@@ -143,11 +143,11 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "own parameter": [
         "422",
-        "parameters: Unrecognized key: "rig"",
+        "parameters: Unrecognized key: "rig"; there is binary_data_output, timeout, priority",
       ],
       "sequence": [
         "422",
-        "parameters: Unrecognized keys: "sequence_id", "sequence_start", "sequence_end"",
+        "parameters: Unrecognized keys: "sequence_id", "sequence_start", "sequence_end"; there is binary_data_output, timeout, priority",
       ],
       "shape": [
         "422",
@@ -155,7 +155,7 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "shared memory": [
         "422",
-        "inputs[0].parameters: Unrecognized keys: "shared_memory_region", "shared_memory_byte_size"",
+        "inputs[0].parameters: Unrecognized keys: "shared_memory_region", "shared_memory_byte_size"; there is binary_data_size, content_type",
       ],
       "shared memory status": [
         "404",

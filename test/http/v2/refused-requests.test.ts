@@ -63,14 +63,16 @@ test('inputs and outputs that the model does not have', async () => {
 
 test('what would change the answer and is not done here', async () => {
   expect(await refusal(request({ parameters: { sequence_id: 3 } }))).toMatchInlineSnapshot(
-    `"422 parameters: Unrecognized key: "sequence_id""`,
+    `"422 parameters: Unrecognized key: "sequence_id"; there is binary_data_output, timeout, priority"`,
   );
   expect(
     await refusal(request({ outputs: [{ name: 'responses', parameters: { classification: 3 } }] })),
-  ).toMatchInlineSnapshot(`"422 outputs[0].parameters: Unrecognized key: "classification""`);
+  ).toMatchInlineSnapshot(
+    `"422 outputs[0].parameters: Unrecognized key: "classification"; there is binary_data"`,
+  );
   const shared = { shared_memory_region: 'a', shared_memory_byte_size: 48 };
   expect(await refusal(withInput({ parameters: shared, data: undefined }))).toMatchInlineSnapshot(
-    `"422 inputs[0].parameters: Unrecognized keys: "shared_memory_region", "shared_memory_byte_size""`,
+    `"422 inputs[0].parameters: Unrecognized keys: "shared_memory_region", "shared_memory_byte_size"; there is binary_data_size, content_type"`,
   );
   expect(await refusal(request({ parameters: { timeout: -1 } }))).toMatchInlineSnapshot(
     `"422 parameters.timeout: Too small: expected number to be >=0"`,

@@ -92,13 +92,13 @@ test('degrees are refused where nobody knows the scale, and limits are those of 
 
 test('what stands beside a kind, or in the wrong one, is refused by name', async () => {
   expect(await refused({ stimuli: [{ disc: {}, bar: {} }] })).toMatchInlineSnapshot(
-    `"InputError: stimuli[0]: Unrecognized key: "bar" [stimuli[0]]"`,
+    `"InputError: stimuli[0]: Unrecognized key: "bar"; there is units, clip [stimuli[0]]"`,
   );
   expect(await refused({ disc: {}, unit: 'degrees' })).toMatchInlineSnapshot(
-    `"InputError: the body: Unrecognized key: "unit""`,
+    `"InputError: the body: Unrecognized key: "unit"; there is units, clip"`,
   );
   expect(await refused({ disc: { orientation: 3 } })).toMatchInlineSnapshot(
-    `"InputError: disc: Unrecognized key: "orientation" [disc]"`,
+    `"InputError: disc: Unrecognized key: "orientation"; there is diameter, contrast, x, y, edge [disc]"`,
   );
   expect(await refused({ stimuli: [{}, { plaid: { components: [{}] } }] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
