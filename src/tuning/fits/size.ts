@@ -1,5 +1,5 @@
 import type { Fit } from '../schemas.js';
-import { fitCurve, type Model } from './least-squares.js';
+import { fitInSteps, type Model, type Steps } from './least-squares.js';
 
 /** Share of a Gaussian's volume on a disc around it, and its derivative by sigma. */
 function onDisc(diameter: number, sigma: number): readonly [share: number, bySigma: number] {
@@ -14,7 +14,7 @@ function onDisc(diameter: number, sigma: number): readonly [share: number, bySig
  * The surround is wider than the centre: its sigma is `ratio` times the centre's.
  * @param diameters ascending; D = 0 with the response to the blank belongs to them
  */
-export function fitSize(diameters: readonly number[], responses: readonly number[]): Fit {
+export function* fitSize(diameters: readonly number[], responses: readonly number[]): Steps<Fit> {
   const largest = Math.max(...diameters);
   const smallest = Math.min(...diameters.filter((diameter) => diameter > 0));
   const model: Model = {
@@ -51,7 +51,7 @@ export function fitSize(diameters: readonly number[], responses: readonly number
     [0, 1, 0.1, peak / 6, 6],
     [0, 1, 0, peak / 3, 2],
   ];
-  return fitCurve(model, diameters, responses, starts);
+  return yield* fitInSteps(model, diameters, responses, starts);
 }
 
 /** The fitted response to a diameter. */
