@@ -107,7 +107,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let atEngine = 0;
   /** Settles when the predictions at the engine are answered. */
   let predicting = Promise.resolve();
-  let latest = { milliseconds: Number.POSITIVE_INFINITY, at: Number.NEGATIVE_INFINITY };
+  /** What predictions take, typically, and when one last came. */
+  let typical: number | undefined;
+  let lastAt = Number.NEGATIVE_INFINITY;
   let running = false;
   let draining = false;
   let work = Promise.resolve();
@@ -173,7 +175,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const computing = compute(pieces);
     if (pieces[0]?.job.request.priority === 'sweep') return void (await computing);
     predicting = computing.then(() => {});
-    latest = { milliseconds: await computing, at: clock() };
+    const milliseconds = await computing;
+    // up and down alike, so that it nears the median: a late one says nothing of the next
+    typical =
+      typical === undefined ? milliseconds : typical * (milliseconds > typical ? 1.05 : 0.95);
+    lastAt = clock();
   }
 
   function next(): Piece<ScheduledJob>[] {
@@ -188,8 +194,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   function sweepChunk(): number {
     const pace = lines.sweep.first?.pace;
     if (pace === undefined) return 1;
-    const expected = clock() - latest.at < EXPECTED;
-    const slice = expected ? Math.max(LEAST_SLICE, latest.milliseconds) : sweepMilliseconds;
+    const expected = clock() - lastAt < EXPECTED ? typical : undefined;
+    const slice = Math.max(LEAST_SLICE, expected ?? sweepMilliseconds);
     return Math.min(chunk, Math.max(1, Math.floor(Math.min(sweepMilliseconds, slice) / pace)));
   }
 

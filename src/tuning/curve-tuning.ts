@@ -3,6 +3,7 @@ import { contrastIndices } from './contrast-indices.js';
 import { directionIndices, foldDirections } from './direction-indices.js';
 import { fitNakaRushton, fitSupersaturating } from './fits/contrast.js';
 import { fitGaussian, fitLogGaussian } from './fits/frequency.js';
+import type { Steps } from './fits/least-squares.js';
 import { fitSize } from './fits/size.js';
 import { fitDirection, fitOrientation } from './fits/von-mises.js';
 import { frequencyIndices } from './frequency-indices.js';
@@ -38,19 +39,19 @@ export interface Curve {
   readonly blank: number;
 }
 
-type Analysis = (curve: Curve) => CurveTuning;
+type Analysis = (curve: Curve) => Steps<CurveTuning>;
 
 const ANALYSES: { readonly [D in Dimension]: Analysis } = {
-  orientation: ({ values, responses }) => {
-    const vonMises = fitOrientation(values, responses);
+  *orientation({ values, responses }) {
+    const vonMises = yield* fitOrientation(values, responses);
     const indices = {
       ...orientationIndices(values, responses),
       ...orientationFitIndices(vonMises),
     };
     return { fits: { vonMises }, indices };
   },
-  direction: ({ values, responses }) => {
-    const vonMises = fitDirection(values, responses);
+  *direction({ values, responses }) {
+    const vonMises = yield* fitDirection(values, responses);
     const { orientations, curve } = foldDirections(values, responses);
     return {
       fits: { vonMises },
@@ -60,45 +61,48 @@ const ANALYSES: { readonly [D in Dimension]: Analysis } = {
       },
     };
   },
-  phase: ({ values, responses }) => ({
-    fits: {},
-    indices: isUniform(values, 360) ? { F1F0: F1F0(responses) } : {},
-  }),
-  spatialFrequency: ({ values, responses }) => {
+  *phase({ values, responses }) {
+    yield;
+    return { fits: {}, indices: isUniform(values, 360) ? { F1F0: F1F0(responses) } : {} };
+  },
+  *spatialFrequency({ values, responses }) {
     const fits = {
-      logGaussian: fitLogGaussian(values, responses),
-      gaussian: fitGaussian(values, responses),
+      logGaussian: yield* fitLogGaussian(values, responses),
+      gaussian: yield* fitGaussian(values, responses),
     };
     return { fits, indices: frequencyIndices(values, responses, fits) };
   },
-  size: ({ values, responses, blank }) => {
-    const differenceOfGaussians = fitSize([0, ...values], [blank, ...responses]);
+  *size({ values, responses, blank }) {
+    const differenceOfGaussians = yield* fitSize([0, ...values], [blank, ...responses]);
     return {
       fits: { differenceOfGaussians },
       indices: sizeIndices(values, responses, blank, differenceOfGaussians),
     };
   },
-  contrast: ({ values, responses, blank }) => {
+  *contrast({ values, responses, blank }) {
     const [contrasts, all] = [
       [0, ...values],
       [blank, ...responses],
     ];
-    const nakaRushton = fitNakaRushton(contrasts, all);
-    const supersaturating = fitSupersaturating(contrasts, all);
+    const nakaRushton = yield* fitNakaRushton(contrasts, all);
+    const supersaturating = yield* fitSupersaturating(contrasts, all);
     const fits = { nakaRushton, supersaturating };
     return { fits, indices: contrastIndices(values, fits) };
   },
-  other: () => ({ fits: {}, indices: {} }),
+  *other() {
+    yield;
+    return { fits: {}, indices: {} };
+  },
 };
 
 /** Fits and indices of one neuron's responses along one parameter. */
-export function tuneCurve(curve: Curve): CurveTuning {
+export function* tuneCurve(curve: Curve): Steps<CurveTuning> {
   const pairs = curve.values
     .map((value, i) => ({ value, response: curve.responses[i]! }))
     // the blank stands for 0 already
     .filter(({ value }) => value !== 0 || !fromBlank(curve.dimension))
     .sort((a, b) => a.value - b.value);
-  return ANALYSES[curve.dimension]({
+  return yield* ANALYSES[curve.dimension]({
     ...curve,
     values: pairs.map(({ value }) => value),
     responses: pairs.map(({ response }) => response),

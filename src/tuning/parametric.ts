@@ -71,7 +71,7 @@ export function* neuronTuning(
   const byPhase = responses.subarray(best * variants, (best + 1) * variants);
   const modulation = phases ? { F1F0: F1F0(byPhase) } : {};
   if (!second) {
-    const { fits, indices } = tuneCurve({ ...first, responses: means, blank });
+    const { fits, indices } = yield* tuneCurve({ ...first, responses: means, blank });
     return { curve: means, blank, peak, fits, indices: { ...indices, ...modulation } };
   }
   const rows = first.values.map((_, i) => means.slice(i * columns, (i + 1) * columns));
@@ -79,9 +79,8 @@ export function* neuronTuning(
   const position = yield* positionTuning(first, second, rows);
   const along: NeuronTuning['along'] = {};
   for (const [k, axis] of [first, second].entries()) {
-    yield;
     const curve = curves[k]!;
-    along[axis.name] = { curve, ...tuneCurve({ ...axis, responses: curve, blank }) };
+    along[axis.name] = { curve, ...(yield* tuneCurve({ ...axis, responses: curve, blank })) };
   }
   return {
     curve: rows,

@@ -10,6 +10,7 @@ import { curvesOf, drawnFit, seriesOf } from '../../src/page/tuning/series.js';
 import { SWEPT } from '../../src/page/tuning/swept.js';
 import { indexWords, warningsOf } from '../../src/page/tuning/words.js';
 import { tuneCurve } from '../../src/tuning/curve-tuning.js';
+import { finish } from '../../src/tuning/fits/least-squares.js';
 
 const REQUEST = { method: 'POST', url: 'http://rig/', headers: {}, body: null };
 const [demo, other] = ['demo/1', 'made/2'].map(answerer) as [
@@ -54,12 +55,14 @@ test('each model is asked for the neurons that it has; what others cannot say is
 const ORIENTATIONS = Array.from({ length: 12 }, (_, i) => 15 * i);
 
 function oriented(id: number, curve: readonly number[]) {
-  const tuning = tuneCurve({
-    dimension: 'orientation',
-    values: ORIENTATIONS,
-    responses: curve,
-    blank: 0.1,
-  });
+  const tuning = finish(
+    tuneCurve({
+      dimension: 'orientation',
+      values: ORIENTATIONS,
+      responses: curve,
+      blank: 0.1,
+    }),
+  );
   return { id, curve, blank: 0.1, ...tuning };
 }
 
@@ -92,8 +95,9 @@ test('curves close after their period, with the fit where there is one', () => {
 test('of two fits the one that explains more is drawn', () => {
   const frequencies = Array.from({ length: 22 }, (_, i) => 0.02 * 20 ** (i / 21));
   const fitsOf = (curve: readonly number[]) =>
-    tuneCurve({ dimension: 'spatialFrequency', values: frequencies, responses: curve, blank: 0 })
-      .fits;
+    finish(
+      tuneCurve({ dimension: 'spatialFrequency', values: frequencies, responses: curve, blank: 0 }),
+    ).fits;
   const gaussian = frequencies.map((f) => Math.exp(-(((f - 0.15) / 0.08) ** 2)));
   const inLog = frequencies.map((f) => Math.exp(-(Math.log2(f / 0.1) ** 2)));
   expect(drawnFit(SWEPT.spatialFrequency, fitsOf(gaussian))?.name).toBe('gaussian');
@@ -167,7 +171,7 @@ test('what is undefined has its reason, and never a number', () => {
 test('all that is told of a curve has words', () => {
   for (const { dimension } of Object.values(SWEPT)) {
     const values = Array.from({ length: 12 }, (_, i) => (i + 1) * 15);
-    const { indices } = tuneCurve({ dimension, values, responses: values, blank: 0 });
+    const { indices } = finish(tuneCurve({ dimension, values, responses: values, blank: 0 }));
     for (const name of Object.keys(indices)) expect(indexWords(name).text).not.toBe(name);
   }
 });

@@ -50,7 +50,7 @@ test('JSON bodies', async () => {
     `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
   );
   expect(await refusal(JSON_TYPE, '{"stimuli": [[0.5]], "neuron": 1}')).toMatchInlineSnapshot(
-    `"InputError: the body: Unrecognized key: "neuron""`,
+    `"InputError: the body: Unrecognized key: "neuron"; there is stimuli, neurons"`,
   );
   expect(await refusal(JSON_TYPE, '{"stimuli": [[0]], "neurons": [-1]}')).toMatchInlineSnapshot(
     `"InputError: neurons[0]: Too small: expected number to be >=0 [neurons[0]]"`,
@@ -127,7 +127,7 @@ test('files and gratings in JSON', async () => {
     `"InputError: stimuli[0].npy: 2 images; one is expected [stimuli[0].npy]"`,
   );
   expect(await refusal(JSON_TYPE, one({ grating: { angle: 45 } }))).toMatchInlineSnapshot(
-    `"InputError: stimuli[0].grating: Unrecognized key: "angle" [stimuli[0].grating]"`,
+    `"InputError: stimuli[0].grating: Unrecognized key: "angle"; there is orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge [stimuli[0].grating]"`,
   );
   expect(
     await refusal(JSON_TYPE, one({ grating: { contrast: 2, spatialFrequency: 0 } })),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Dimension, tuneCurve } from '../../src/tuning/curve-tuning.js';
+import { finish } from '../../src/tuning/fits/least-squares.js';
 import { bestDiameter } from '../../src/tuning/fits/size.js';
 import { CurveTuning } from '../../src/tuning/schemas.js';
 import {
@@ -25,7 +26,7 @@ function indicesOf(
   response: (value: number) => number,
   blank = 0,
 ) {
-  const tuning = tuneCurve({ dimension, values, responses: values.map(response), blank });
+  const tuning = finish(tuneCurve({ dimension, values, responses: values.map(response), blank }));
   expect(CurveTuning.parse(tuning)).toEqual(tuning);
   return tuning.indices;
 }
@@ -302,5 +303,5 @@ test('size 0 and contrast 0 are the blank, which is there already', () => {
 
 test('other parameters have a curve alone', () => {
   const other = { dimension: 'other', values: [1, 2], responses: [3, 4], blank: 0 } as const;
-  expect(tuneCurve(other)).toEqual({ fits: {}, indices: {} });
+  expect(finish(tuneCurve(other))).toEqual({ fits: {}, indices: {} });
 });

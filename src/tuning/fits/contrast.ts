@@ -1,6 +1,6 @@
 import type { Fit } from '../schemas.js';
 import { nakaRushton, saturation, supersaturating } from './functions.js';
-import { fitCurve, type Model } from './least-squares.js';
+import { fitInSteps, type Model, type Steps } from './least-squares.js';
 
 const STEEPEST = 12;
 const EXPONENTS = [1, 2.5, 5];
@@ -42,12 +42,15 @@ const SUPERSATURATING: Omit<Model, 'least' | 'greatest'> = {
  * Fits the function of Naka and Rushton.
  * @param contrasts 0..1; 0 with the response to the blank belongs to them
  */
-export function fitNakaRushton(contrasts: readonly number[], responses: readonly number[]): Fit {
+export function* fitNakaRushton(
+  contrasts: readonly number[],
+  responses: readonly number[],
+): Steps<Fit> {
   const starts = EXPONENTS.map((n) => [0, 1.1, halfWay(contrasts, responses), n]);
   const [low, high] = rangeOf(contrasts);
   const least = [-5, 0, low, 0.1];
   const model = { ...NAKA_RUSHTON, least, greatest: [2, 100, high, STEEPEST] };
-  return fitLog(model, contrasts, responses, starts);
+  return yield* fitLog(model, contrasts, responses, starts);
 }
 
 /**
@@ -55,25 +58,25 @@ export function fitNakaRushton(contrasts: readonly number[], responses: readonly
  * where s > 1. In his terms Rmax = A c50^(n (s - 1)).
  * @param contrasts as in `fitNakaRushton`
  */
-export function fitSupersaturating(
+export function* fitSupersaturating(
   contrasts: readonly number[],
   responses: readonly number[],
-): Fit {
+): Steps<Fit> {
   const half = halfWay(contrasts, responses);
   const starts = [1.05, 1.5].flatMap((s) => [1.2, 3].map((n) => [0, 1.5, half, n, s]));
   const [low, high] = rangeOf(contrasts);
   const least = [-5, 0, low, 0.1, 1];
   const model = { ...SUPERSATURATING, least, greatest: [2, 100, high, STEEPEST, 4] };
-  return fitLog(model, contrasts, responses, starts);
+  return yield* fitLog(model, contrasts, responses, starts);
 }
 
-function fitLog(
+function* fitLog(
   model: Model,
   contrasts: readonly number[],
   responses: readonly number[],
   starts: readonly (readonly number[])[],
-): Fit {
-  const fit = fitCurve(model, contrasts.map(Math.log), responses, starts);
+): Steps<Fit> {
+  const fit = yield* fitInSteps(model, contrasts.map(Math.log), responses, starts);
   if (fit.parameters === null) return fit;
   return { ...fit, parameters: { ...fit.parameters, c50: Math.exp(fit.parameters['c50']!) } };
 }

@@ -1,6 +1,6 @@
 import type { Fit } from '../schemas.js';
 import { gaussian } from './functions.js';
-import { fitCurve, type Model } from './least-squares.js';
+import { fitInSteps, type Model, type Steps } from './least-squares.js';
 
 const OCTAVES_BEYOND = 4;
 
@@ -8,7 +8,10 @@ const OCTAVES_BEYOND = 4;
  * Fits a Gaussian in log frequency: preferred frequency f0, and its standard deviation sigma in octaves.
  * @param frequencies above 0, in any unit
  */
-export function fitLogGaussian(frequencies: readonly number[], responses: readonly number[]): Fit {
+export function* fitLogGaussian(
+  frequencies: readonly number[],
+  responses: readonly number[],
+): Steps<Fit> {
   const x = frequencies.map(Math.log2);
   const peak = x[peakOf(responses)]!;
   const bump = gaussianModel('b + A e^(-(log2(f / f0))^2 / (2 sigma^2))', {
@@ -16,7 +19,7 @@ export function fitLogGaussian(frequencies: readonly number[], responses: readon
     sigma: [0.02, 10],
   });
   const starts = [0.4, 1, 2].map((sigma) => [0, 1, peak, sigma]);
-  const fit = fitCurve(bump, x, responses, starts);
+  const fit = yield* fitInSteps(bump, x, responses, starts);
   if (fit.parameters === null) return fit;
   return { ...fit, parameters: { ...fit.parameters, f0: 2 ** fit.parameters['f0']! } };
 }
@@ -25,7 +28,10 @@ export function fitLogGaussian(frequencies: readonly number[], responses: readon
  * Fits a Gaussian in frequency, which is the tuning of a Gabor filter.
  * @param frequencies above 0, in any unit
  */
-export function fitGaussian(frequencies: readonly number[], responses: readonly number[]): Fit {
+export function* fitGaussian(
+  frequencies: readonly number[],
+  responses: readonly number[],
+): Steps<Fit> {
   const highest = Math.max(...frequencies);
   const peak = frequencies[peakOf(responses)]!;
   const bump = gaussianModel('b + A e^(-(f - f0)^2 / (2 sigma^2))', {
@@ -33,7 +39,7 @@ export function fitGaussian(frequencies: readonly number[], responses: readonly 
     sigma: [highest / 1000, 10 * highest],
   });
   const starts = [0.2, 0.5, 1].map((share) => [0, 1, peak, share * peak]);
-  return fitCurve(bump, frequencies, responses, starts);
+  return yield* fitInSteps(bump, frequencies, responses, starts);
 }
 
 /** From the peak of a Gaussian to where it, above b, falls to `share` of its height. */

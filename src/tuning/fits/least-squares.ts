@@ -44,21 +44,6 @@ interface Minimum {
   readonly converged: boolean;
 }
 
-/**
- * Fits a model by least squares (Levenberg and Marquardt), from several starting points; the best end
- * counts.
- * @param responses `[points]`, in any unit
- * @param starts in units in which the responses go from 0 to 1
- */
-export function fitCurve(
-  model: Model,
-  x: ArrayLike<number>,
-  responses: ArrayLike<number>,
-  starts: readonly (readonly number[])[],
-): Fit {
-  return finish(fitInSteps(model, x, responses, starts));
-}
-
 /** Work that is done step by step, so that others can have their turn in between. */
 export type Steps<T> = Generator<undefined, T>;
 
@@ -70,7 +55,12 @@ export function finish<T>(steps: Steps<T>): T {
   }
 }
 
-/** As `fitCurve`, a few milliseconds at a time for a few hundred points. */
+/**
+ * Fits a model by least squares (Levenberg and Marquardt), from several starting points; the best end
+ * counts. A step takes some milliseconds for a few hundred points.
+ * @param responses `[points]`, in any unit
+ * @param starts in units in which the responses go from 0 to 1
+ */
 export function* fitInSteps(
   model: Model,
   x: ArrayLike<number>,

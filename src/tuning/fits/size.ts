@@ -1,6 +1,6 @@
 import type { Fit } from '../schemas.js';
 import { centreSurround, onDisc } from './functions.js';
-import { fitCurve, type Model } from './least-squares.js';
+import { fitInSteps, type Model, type Steps } from './least-squares.js';
 
 /**
  * Fits a centre and a suppressive surround, both Gaussian, to responses over the diameter of what is
@@ -8,7 +8,7 @@ import { fitCurve, type Model } from './least-squares.js';
  * The surround is wider than the centre: its sigma is `ratio` times the centre's.
  * @param diameters ascending; D = 0 with the response to the blank belongs to them
  */
-export function fitSize(diameters: readonly number[], responses: readonly number[]): Fit {
+export function* fitSize(diameters: readonly number[], responses: readonly number[]): Steps<Fit> {
   const largest = Math.max(...diameters);
   const smallest = Math.min(...diameters.filter((diameter) => diameter > 0));
   const model: Model = {
@@ -40,7 +40,7 @@ export function fitSize(diameters: readonly number[], responses: readonly number
     [0, 1, 0.1, peak / 6, 6],
     [0, 1, 0, peak / 3, 2],
   ];
-  return fitCurve(model, diameters, responses, starts);
+  return yield* fitInSteps(model, diameters, responses, starts);
 }
 
 /** The diameter at which the fitted response is largest; infinite where nothing suppresses. */

@@ -1,6 +1,6 @@
 import type { Fit } from '../schemas.js';
 import { directionBumps, orientationBump } from './functions.js';
-import { fitCurve, type Model } from './least-squares.js';
+import { fitInSteps, type Model, type Steps } from './least-squares.js';
 
 const DEGREE = Math.PI / 180;
 const STEEPEST = 200;
@@ -53,16 +53,22 @@ const DIRECTION: Model = {
  * Fits one von Mises bump to responses over orientation.
  * @param orientations degrees; the fit's mu is in [0, 180)
  */
-export function fitOrientation(orientations: readonly number[], responses: readonly number[]): Fit {
-  return fitAngles(ORIENTATION, orientations, responses, 180);
+export function* fitOrientation(
+  orientations: readonly number[],
+  responses: readonly number[],
+): Steps<Fit> {
+  return yield* fitAngles(ORIENTATION, orientations, responses, 180);
 }
 
 /**
  * Fits two von Mises bumps of one width, half a turn apart, to responses over direction.
  * @param directions degrees; the fit's mu, in [0, 360), is that of the larger bump, phi >= 0.5
  */
-export function fitDirection(directions: readonly number[], responses: readonly number[]): Fit {
-  const fit = fitAngles(DIRECTION, directions, responses, 360);
+export function* fitDirection(
+  directions: readonly number[],
+  responses: readonly number[],
+): Steps<Fit> {
+  const fit = yield* fitAngles(DIRECTION, directions, responses, 360);
   if (fit.parameters === null || fit.parameters['phi']! >= 0.5) return fit;
   const { mu, phi } = fit.parameters;
   const turned = { mu: modulo(mu! + 180, 360), phi: 1 - phi! };
@@ -81,16 +87,16 @@ export function halfWidth(kappa: number, period: 180 | 360): number {
   return (Math.acos(cosine) / DEGREE) * (period / 360);
 }
 
-function fitAngles(
+function* fitAngles(
   model: Model,
   angles: readonly number[],
   responses: readonly number[],
   period: 180 | 360,
-): Fit {
+): Steps<Fit> {
   const x = angles.map((angle) => angle * DEGREE);
   const peak = x[responses.indexOf(Math.max(...responses))]!;
   const starts = KAPPAS.map((kappa) => [0, 1, kappa, peak, 0.7].slice(0, model.names.length));
-  const fit = fitCurve(model, x, responses, starts);
+  const fit = yield* fitInSteps(model, x, responses, starts);
   if (fit.parameters === null) return fit;
   const mu = modulo(fit.parameters['mu']! / DEGREE, period);
   return { ...fit, parameters: { ...fit.parameters, mu } };

@@ -42,7 +42,7 @@ test('a von Mises curve over orientation gives its parameters back, to 1e-3', ()
   fc.assert(
     fc.property(between(0.5, 12), between(0, 180), unit, (kappa, mu, { b, gain }) => {
       const curve = ORIENTATIONS.map(vonMises(kappa, mu)).map((r) => gain * (b + r));
-      const found = fitted(fitOrientation(ORIENTATIONS, curve));
+      const found = fitted(finish(fitOrientation(ORIENTATIONS, curve)));
       expect(off(found['kappa']!, kappa)).toBeLessThan(1e-3);
       expect(apart(found['mu']!, mu, 180)).toBeLessThan(0.01);
       expect(found['mu']).toBeGreaterThanOrEqual(0);
@@ -68,7 +68,7 @@ test('a double von Mises curve over direction gives its parameters back, to 1e-3
             (b + phi * Math.exp(kappa * (cos - 1)) + (1 - phi) * Math.exp(-kappa * (cos + 1)))
           );
         });
-        const found = fitted(fitDirection(DIRECTIONS, curve));
+        const found = fitted(finish(fitDirection(DIRECTIONS, curve)));
         expect(off(found['kappa']!, kappa)).toBeLessThan(1e-3);
         expect(apart(found['mu']!, mu, 360)).toBeLessThan(0.02);
         expect(Math.abs(found['phi']! - phi)).toBeLessThan(1e-3);
@@ -98,7 +98,7 @@ test('a Gaussian in log frequency gives its parameters back, to 1e-3', () => {
       const curve = FREQUENCIES.map(
         (f) => gain * (b + Math.exp(-((Math.log2(f / f0) / sigma) ** 2) / 2)),
       );
-      const found = fitted(fitLogGaussian(FREQUENCIES, curve));
+      const found = fitted(finish(fitLogGaussian(FREQUENCIES, curve)));
       expect(off(found['f0']!, f0)).toBeLessThan(1e-3);
       expect(off(found['sigma']!, sigma)).toBeLessThan(1e-3);
     }),
@@ -110,23 +110,25 @@ test('a Gaussian in frequency gives its parameters back, to 1e-3, and explains m
     fc.property(between(0.06, 0.25), between(0.1, 0.45), unit, (f0, share, { b, gain }) => {
       const sigma = share * f0;
       const curve = FREQUENCIES.map((f) => gain * (b + Math.exp(-(((f - f0) / sigma) ** 2) / 2)));
-      const fit = fitGaussian(FREQUENCIES, curve);
+      const fit = finish(fitGaussian(FREQUENCIES, curve));
       const found = fitted(fit);
       expect(off(found['f0']!, f0)).toBeLessThan(1e-3);
       expect(off(found['sigma']!, sigma)).toBeLessThan(1e-3);
-      expect(betterFit(fitLogGaussian(FREQUENCIES, curve), fit)).toBe(fit);
+      expect(betterFit(finish(fitLogGaussian(FREQUENCIES, curve)), fit)).toBe(fit);
     }),
   );
 });
 
 test('of two fits one that did not converge is no better, whatever it explains', () => {
   const curve = FREQUENCIES.map((f) => Math.exp(-(Math.log2(f / 0.1) ** 2)));
-  const good = fitLogGaussian(FREQUENCIES, curve);
-  const none = fitLogGaussian(
-    FREQUENCIES,
-    FREQUENCIES.map(() => 1),
+  const good = finish(fitLogGaussian(FREQUENCIES, curve));
+  const none = finish(
+    fitLogGaussian(
+      FREQUENCIES,
+      FREQUENCIES.map(() => 1),
+    ),
   );
-  const lost = { ...fitGaussian(FREQUENCIES, curve), rSquared: 1, converged: false } as Fit;
+  const lost = { ...finish(fitGaussian(FREQUENCIES, curve)), rSquared: 1, converged: false } as Fit;
   for (const bad of [none, lost]) {
     expect(betterFit(good, bad)).toBe(good);
     expect(betterFit(bad, good)).toBe(good);
@@ -144,7 +146,7 @@ test('a centre with a surround is followed, and peaks where its derivative vanis
       (sigma, ratio, Ks, { b, gain }) => {
         const truth = { b: gain * b, Kc: gain, Ks: gain * Ks, sigma, ratio };
         const curve = sizeCurve(truth);
-        const found = fitted(fitSize([0, ...DIAMETERS], [0, ...DIAMETERS].map(curve)));
+        const found = fitted(finish(fitSize([0, ...DIAMETERS], [0, ...DIAMETERS].map(curve))));
         const response = fittedResponse('size', 'differenceOfGaussians', found);
         for (const diameter of [0, 5, 11, 33]) {
           expect(Math.abs(response(diameter) - curve(diameter))).toBeLessThan(1e-3 * gain);
@@ -168,7 +170,7 @@ test('Naka-Rushton gives c50, n and Rmax back, to 1 %', () => {
     fc.property(between(0.1, 0.7), between(1, 5), unit, (c50, n, { b, gain }) => {
       const contrasts = [0, ...CONTRASTS];
       const curve = contrasts.map(nakaRushton(gain * b, gain, c50, n));
-      const found = fitted(fitNakaRushton(contrasts, curve));
+      const found = fitted(finish(fitNakaRushton(contrasts, curve)));
       expect(off(found['c50']!, c50)).toBeLessThan(0.01);
       expect(off(found['n']!, n)).toBeLessThan(0.01);
       expect(off(found['Rmax']!, gain)).toBeLessThan(0.01);
@@ -181,20 +183,22 @@ test('the supersaturating form follows a response that falls again', () => {
   fc.assert(
     fc.property(between(0.15, 0.5), between(1.5, 3), between(1.3, 2), (c50, n, s) => {
       const response = (c: number) => (c / c50) ** n / (1 + (c / c50) ** (s * n));
-      const found = fitted(fitSupersaturating(contrasts, contrasts.map(response)));
+      const found = fitted(finish(fitSupersaturating(contrasts, contrasts.map(response))));
       expect(off(found['s']!, s)).toBeLessThan(0.01);
       expect(off(found['c50']!, c50)).toBeLessThan(0.01);
     }),
   );
   // Peirce's own terms: Rmax c^n / (c50^(s n) + c^(s n)) with Rmax = A c50^(n (s - 1))
   const peirce = (c: number) => (0.7 * c ** 2) / (0.3 ** 3 + c ** 3);
-  const found = fitted(fitSupersaturating(contrasts, contrasts.map(peirce)));
+  const found = fitted(finish(fitSupersaturating(contrasts, contrasts.map(peirce))));
   expect(found['A']! * 0.3 ** (2 * (1.5 - 1))).toBeCloseTo(0.7, 3);
 });
 
 test('with one exponent the supersaturating form is that of Naka and Rushton', () => {
   const contrasts = [0, ...CONTRASTS];
-  const found = fitted(fitSupersaturating(contrasts, contrasts.map(nakaRushton(1, 2, 0.3, 2))));
+  const found = fitted(
+    finish(fitSupersaturating(contrasts, contrasts.map(nakaRushton(1, 2, 0.3, 2)))),
+  );
   expect(found['s']).toBeCloseTo(1, 2);
 });
 
@@ -243,13 +247,13 @@ test('round fields converge, also where float32 rounding is all that is left', (
 });
 
 const FITS: Record<string, (responses: number[]) => Fit> = {
-  orientation: (responses) => fitOrientation(ORIENTATIONS, responses),
-  direction: (responses) => fitDirection(ORIENTATIONS, responses),
-  'log frequency': (responses) => fitLogGaussian(DIAMETERS, responses),
-  frequency: (responses) => fitGaussian(DIAMETERS, responses),
-  size: (responses) => fitSize(DIAMETERS, responses),
-  contrast: (responses) => fitNakaRushton(DIAMETERS, responses),
-  supersaturating: (responses) => fitSupersaturating(DIAMETERS, responses),
+  orientation: (responses) => finish(fitOrientation(ORIENTATIONS, responses)),
+  direction: (responses) => finish(fitDirection(ORIENTATIONS, responses)),
+  'log frequency': (responses) => finish(fitLogGaussian(DIAMETERS, responses)),
+  frequency: (responses) => finish(fitGaussian(DIAMETERS, responses)),
+  size: (responses) => finish(fitSize(DIAMETERS, responses)),
+  contrast: (responses) => finish(fitNakaRushton(DIAMETERS, responses)),
+  supersaturating: (responses) => finish(fitSupersaturating(DIAMETERS, responses)),
   position: (responses) => finish(fitPosition([0, 1, 2, 3], [0, 1, 2], responses)),
 };
 
@@ -278,18 +282,20 @@ test.each(Object.entries(FITS))('%s: what is alike or too little is not fitted',
 });
 
 test('more responses than parameters are needed', () => {
-  expect(fitOrientation([0, 45, 90, 135], [1, 2, 3, 2])).toMatchObject({
+  expect(finish(fitOrientation([0, 45, 90, 135], [1, 2, 3, 2]))).toMatchObject({
     parameters: null,
     reason: 'needs more than 4 responses, has 4',
   });
 });
 
 test('a parameter at the end of its range is named', () => {
-  const linear = fitNakaRushton([0, ...CONTRASTS], [0, ...CONTRASTS]);
+  const linear = finish(fitNakaRushton([0, ...CONTRASTS], [0, ...CONTRASTS]));
   expect(linear).toMatchObject({ atBound: expect.arrayContaining(['c50']) });
-  const alone = fitSize(
-    [0, ...DIAMETERS],
-    [0, ...DIAMETERS].map(sizeCurve({ b: 0, Kc: 1, Ks: 0, sigma: 3, ratio: 2 })),
+  const alone = finish(
+    fitSize(
+      [0, ...DIAMETERS],
+      [0, ...DIAMETERS].map(sizeCurve({ b: 0, Kc: 1, Ks: 0, sigma: 3, ratio: 2 })),
+    ),
   );
   expect(alone.rSquared).toBeGreaterThan(1 - 1e-9);
 });

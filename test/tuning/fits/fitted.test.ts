@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { tuneCurve } from '../../../src/tuning/curve-tuning.js';
 import { type FittedDimension, fittedResponse } from '../../../src/tuning/fits/fitted.js';
+import { finish } from '../../../src/tuning/fits/least-squares.js';
 import { CONTRASTS, DIAMETERS, DIRECTIONS, FREQUENCIES, ORIENTATIONS, radians } from '../grids.js';
 
 const VALUES: Readonly<Record<FittedDimension, readonly number[]>> = {
@@ -22,7 +23,7 @@ function responseTo(i: number, count: number): number {
 test.each(DIMENSIONS)('of %s, the curve that is drawn is the one that was fitted', (dimension) => {
   const values = VALUES[dimension];
   const responses = values.map((_, i) => responseTo(i, values.length));
-  const { fits } = tuneCurve({ dimension, values, responses, blank: BLANK });
+  const { fits } = finish(tuneCurve({ dimension, values, responses, blank: BLANK }));
   // there, the blank was among what was fitted
   const withBlank = dimension === 'size' || dimension === 'contrast';
   const x = withBlank ? [0, ...values] : values;
