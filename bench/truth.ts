@@ -5,10 +5,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { parseAs, parseJson } from '../src/formats/json.js';
-import {
-  type CharacterizationBody,
-  prepareCharacterization,
-} from '../src/http/characterization.js';
+import { prepareCharacterization } from '../src/http/battery/characterization.js';
+import type { CharacterizationBody } from '../src/http/battery/characterized.js';
 import { readModel } from '../src/model/saved-model.js';
 import { stimulusAt } from '../src/stimulus/stimuli.js';
 import { correlation } from '../src/tuning/metrics.js';

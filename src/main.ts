@@ -20,6 +20,7 @@ import {
 import { createScheduler } from './engine/scheduler.js';
 import { type Access, openAccess } from './http/access/access.js';
 import { createApp } from './http/app.js';
+import { createProcessBattery } from './http/battery/process-battery.js';
 import { createJobMetrics } from './http/job-metrics.js';
 import { explainFailure } from './http/jobs.js';
 import { createMetrics } from './http/metrics.js';
@@ -138,7 +139,9 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     logger,
   });
   const jobs = 'unusable' in store ? store : await openJobsOf(config, logger);
-  const service = { catalogue, scheduler, engine: engine.description, inside, store, jobs };
+  const battery = createProcessBattery({ scheduler });
+  const { description } = engine;
+  const service = { catalogue, scheduler, engine: description, inside, battery, store, jobs };
   readiness = { state: 'ready', service };
   const keeping = 'unusable' in store ? store : { folder: config.DATA_DIR };
   process.stdout.write(announcement(server.url, engine.description, catalogue, keeping));

@@ -1,9 +1,10 @@
 import type { ServedModel } from '../engine/catalogue.js';
 import type { ResultFile } from '../jobs/job-files.js';
-import type { Jobs, Preview, Work } from '../jobs/jobs.js';
+import type { Jobs, Work } from '../jobs/jobs.js';
 import { answerJson, modelIdentity } from './answer.js';
 import { serviceOf, withoutPaths } from './models.js';
 import { Problem, problemFrom } from './problem.js';
+import type { Running } from './running.js';
 import type { AppDependencies } from './service.js';
 import type { AppContext } from './trace.js';
 
@@ -35,20 +36,6 @@ export interface ModelWork {
   readonly kind: string;
   readonly model: ServedModel;
   readonly run: (running: Running) => Promise<readonly ResultFile[]>;
-}
-
-export interface Progress {
-  /** Steps. */
-  readonly done: number;
-  readonly total: number;
-  readonly preview?: Preview;
-}
-
-/** While work runs. */
-export interface Running {
-  /** Aborted: it ends soon, without a result. */
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
 }
 
 /**

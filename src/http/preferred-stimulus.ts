@@ -14,8 +14,8 @@ import { concatStimuli, type GrayImage, type Stimuli, sliceStimuli } from '../st
 import { stimulusDigests } from '../stimulus/turns.js';
 import { modelIdentity } from './answer.js';
 import { Neurons } from './experiment.js';
-import type { Running } from './jobs.js';
 import { selectNeurons } from './neurons.js';
+import type { Running } from './running.js';
 import type { Service } from './service.js';
 
 /** Steps of all neurons and restarts: about two hours on one core. */

@@ -6,6 +6,7 @@ import type { Scheduler } from '../engine/scheduler.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Store } from '../store/store.js';
 import type { Access } from './access/access.js';
+import type { RunBattery } from './battery/process-battery.js';
 import type { Metrics } from './metrics.js';
 import type { StoreMetrics } from './store-metrics.js';
 import type { Streams } from './stream/streams.js';
@@ -16,6 +17,7 @@ export interface Service {
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'giveWay'>;
   readonly engine: EngineDescription;
   readonly inside: Omit<Inside, 'close'>;
+  readonly battery: RunBattery;
   /** What is kept on disk, or why nothing can be. */
   readonly store: Store | UnusableStore;
   readonly jobs: Jobs | UnusableStore;

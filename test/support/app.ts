@@ -5,6 +5,7 @@ import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engi
 import { EngineLostError } from '../../src/engine/engine.js';
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
 import type { Access } from '../../src/http/access/access.js';
+import { prepareCharacterization } from '../../src/http/battery/characterization.js';
 import { createMetrics } from '../../src/http/metrics.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
 import { createStoreMetrics } from '../../src/http/store-metrics.js';
@@ -47,7 +48,10 @@ export function createTestApp(options: TestAppOptions = {}) {
   });
   const { store = { unusable: 'this app has no folder' }, inside = closedInside() } = options;
   const { jobs = { unusable: 'this app has no folder' } } = options;
-  const service = { catalogue, scheduler, engine: engine.description, inside, store, jobs };
+  const battery: Service['battery'] = (model, body, running) =>
+    prepareCharacterization({ scheduler }, model, body)(running);
+  const { description } = engine;
+  const service = { catalogue, scheduler, engine: description, inside, battery, store, jobs };
   const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };
   const registry = new Registry();
   const metrics = createMetrics(registry, () => scheduler.depth);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { prepareCharacterization } from '../battery/characterization.js';
+import { characterizationFiles } from '../battery/characterization-answer.js';
+import { CharacterizationBody } from '../battery/characterized.js';
 import { readBody } from '../body.js';
-import { CharacterizationBody, prepareCharacterization } from '../characterization.js';
-import { characterizationFiles } from '../characterization-answer.js';
 import { answerModelJob } from '../jobs.js';
 import { modelOf, serviceOf } from '../models.js';
 import { readJson, readQuery } from '../request.js';
@@ -19,11 +20,13 @@ export function characterizeRoutes(deps: AppDependencies): Route[] {
     readQuery(c, z.strictObject({}));
     const given = await readBody(c.req.raw, deps.limits.maxBody);
     const body = readJson(given.length === 0 ? Buffer.from('{}') : given, CharacterizationBody);
-    const run = prepareCharacterization(service, model, body);
+    // says what is wrong before it stands in line
+    prepareCharacterization(service, model, body);
     return answerModelJob(c, deps, {
       kind: 'characterize',
       model,
-      run: async (running) => characterizationFiles(model, await run(running)),
+      run: async (running) =>
+        characterizationFiles(model, await service.battery(model, body, running)),
     });
   }
 }

@@ -7,7 +7,7 @@ import {
   NAMES,
 } from '../../tuning/characterization.js';
 import { NeuronTuning } from '../../tuning/parametric.js';
-import { CharacterizationBody } from '../characterization.js';
+import { CharacterizationBody } from '../battery/characterized.js';
 import {
   BINARY,
   json,

@@ -1,9 +1,9 @@
-import type { ServedModel } from '../engine/catalogue.js';
-import { type CsvValue, encodeCsv } from '../formats/csv.js';
-import type { ResultFile } from '../jobs/job-files.js';
-import { CHARACTERISTICS, type Characteristic, NAMES } from '../tuning/characterization.js';
-import { modelIdentity } from './answer.js';
-import type { Characterization, CharacterizedNeuron } from './characterization.js';
+import type { ServedModel } from '../../engine/catalogue.js';
+import { type CsvValue, encodeCsv } from '../../formats/csv.js';
+import type { ResultFile } from '../../jobs/job-files.js';
+import { CHARACTERISTICS, type Characteristic, NAMES } from '../../tuning/characterization.js';
+import { modelIdentity } from '../answer.js';
+import type { Characterization, CharacterizedNeuron } from './characterized.js';
 
 /** Of the position map, where nothing varies that is not the same for all neurons. */
 const FORMULAS_OF = ['formula', 'negative', 'baseline'] as const;

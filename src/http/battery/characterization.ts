@@ -1,23 +1,30 @@
-import { z } from 'zod';
-import type { ServedModel } from '../engine/catalogue.js';
-import type { ModelCard } from '../model/card.js';
-import { errorAt } from '../stimulus/errors.js';
-import type { Entry } from '../stimulus/parametric/entry.js';
-import { largestContrast } from '../stimulus/parametric/paint.js';
-import { type Canvas, type Stimuli, setDigest } from '../stimulus/stimuli.js';
-import { type AxisRequest, planSweep, type Sweep } from '../stimulus/sweep.js';
-import { type GatheredWarning, gatherWarnings } from '../stimulus/warnings.js';
-import { type Characteristics, characteristics } from '../tuning/characterization.js';
-import { type NeuronTuning, neuronTuning } from '../tuning/parametric.js';
-import { type Fallback, fieldOf, preferredGrating } from '../tuning/preferred.js';
-import { type ReceptiveField, receptiveField } from '../tuning/receptive-field.js';
-import { Neurons, tuningSweep } from './experiment.js';
-import type { Running } from './jobs.js';
-import { selectNeurons } from './neurons.js';
-import { Mapping, planProbe } from './position-probe.js';
-import type { Service } from './service.js';
-import { canvasOf } from './stimulus-request.js';
-import { eachNeuron, runSweep, type SweptResponses } from './swept-responses.js';
+import type { ServedModel } from '../../engine/catalogue.js';
+import type { Scheduler } from '../../engine/scheduler.js';
+import type { ModelCard } from '../../model/card.js';
+import { errorAt } from '../../stimulus/errors.js';
+import { largestContrast } from '../../stimulus/parametric/paint.js';
+import { type Canvas, type Stimuli, setDigest } from '../../stimulus/stimuli.js';
+import { type AxisRequest, planSweep, type Sweep } from '../../stimulus/sweep.js';
+import { gatherWarnings } from '../../stimulus/warnings.js';
+import { characteristics } from '../../tuning/characterization.js';
+import { type NeuronTuning, neuronTuning } from '../../tuning/parametric.js';
+import { fieldOf, preferredGrating } from '../../tuning/preferred.js';
+import { type ReceptiveField, receptiveField } from '../../tuning/receptive-field.js';
+import { tuningSweep } from '../experiment.js';
+import { selectNeurons } from '../neurons.js';
+import { Mapping, planProbe } from '../position-probe.js';
+import type { Running } from '../running.js';
+import { canvasOf } from '../stimulus-request.js';
+import { eachNeuron, runSweep, type SweptResponses } from '../swept-responses.js';
+import type {
+  Characterization,
+  CharacterizationBody,
+  CharacterizedNeuron,
+  GratingAt,
+  Measured,
+  Stage,
+  StageName,
+} from './characterized.js';
 
 /** So that stimuli of some are rendered while those of others are computed. */
 const NEURONS_AT_ONCE = 3;
@@ -28,72 +35,6 @@ const SHARE_OF_BAND = 0.5;
 /** From the orientation of the centre: the first is parallel, the seventh orthogonal. */
 const TURNS = Array.from({ length: 12 }, (_, i) => 15 * i);
 
-/** What is asked for; `{}` is the whole battery for all neurons. */
-export const CharacterizationBody = z.strictObject({
-  neurons: Neurons,
-  contrast: z
-    .number()
-    .positive()
-    .max(1)
-    .optional()
-    .describe(
-      'Michelson, of gratings, but where contrast is swept; left out: that of a grating all over the ' +
-        'image with half the RMS contrast of the training images, or where that is not known the largest',
-    ),
-});
-export type CharacterizationBody = z.infer<typeof CharacterizationBody>;
-
-/** Stimuli of the battery, as they were shown. */
-export interface Stage {
-  /** What stayed as it was, with its defaults. */
-  readonly stimulus: Entry;
-  /** What varied, the last fastest. */
-  readonly axes: Sweep['axes'];
-  readonly averagedOver: Readonly<Record<string, readonly number[]>>;
-  /** The digest of the stimuli together. */
-  readonly stimulusSet: string;
-  readonly warnings: readonly GatheredWarning[];
-}
-
-/** A stage, and a neuron's answer to it. */
-export type Measured = Stage & Pick<NeuronTuning, 'curve'>;
-
-/** A grating around a neuron's centre; lengths in pixels, angles in degrees. */
-export interface GratingAt {
-  readonly x: number;
-  readonly y: number;
-  readonly orientation: number;
-  readonly spatialFrequency: number;
-  readonly diameter: number;
-  /** Michelson. */
-  readonly contrast: number;
-}
-
-/** One neuron's row. */
-export interface CharacterizedNeuron {
-  readonly id: number;
-  /** Of the model with the recording, as the card has it. */
-  readonly CORR: number | null;
-  /** Around which contrast and surround were measured; but for the diameter, size too. */
-  readonly preferred: GratingAt;
-  readonly fallbacks: readonly Fallback[];
-  readonly blank: number;
-  /** The response to the preferred grating. */
-  readonly response: number;
-  readonly indices: Characteristics;
-  readonly stages: Readonly<Record<StageName, Measured>>;
-}
-
-export interface Characterization {
-  readonly canvas: Canvas;
-  /** The position map, which all neurons share. */
-  readonly position: Stage;
-  readonly neurons: readonly CharacterizedNeuron[];
-  /** Stimuli shown, the blanks included. */
-  readonly stimuli: number;
-}
-
-type StageName = 'grating' | 'size' | 'contrast' | 'surround';
 type Measure = (sweep: Sweep) => Promise<{ readonly stage: Stage; readonly tuning: NeuronTuning }>;
 
 /** What each stage shows of a grating. */
@@ -123,7 +64,7 @@ const SWEEPS: {
  * @throws InputError for neurons that there are not, and a contrast that cannot be shown
  */
 export function prepareCharacterization(
-  { scheduler }: { readonly scheduler: Pick<Service['scheduler'], 'respond' | 'giveWay'> },
+  { scheduler }: { readonly scheduler: Pick<Scheduler, 'respond' | 'giveWay'> },
   model: ServedModel,
   body: CharacterizationBody,
 ): (running: Running) => Promise<Characterization> {

@@ -1,0 +1,69 @@
+import { getPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { EngineLostError } from '../../src/engine/engine.js';
+import type { Scheduler } from '../../src/engine/scheduler.js';
+import { prepareCharacterization } from '../../src/http/battery/characterization.js';
+import { createProcessBattery } from '../../src/http/battery/process-battery.js';
+import type { Progress } from '../../src/http/running.js';
+import { energyEngine, energyModel } from '../support/energy-model.js';
+import { processesOf } from '../support/processes.js';
+
+const ENTRY = fileURLToPath(
+  new URL('../../dist/src/http/battery/characterizing.js', import.meta.url),
+);
+const model = energyModel();
+const engine = energyEngine();
+const respond: Scheduler['respond'] = async (request) => ({
+  values: await engine.respond(request),
+  queueSeconds: 0,
+  inferSeconds: 0,
+});
+const never = new AbortController().signal;
+
+// none is left, however it ended
+afterEach(() => expect.poll(() => processesOf(ENTRY)).toEqual([]));
+
+test('a process of its own, behind all others, finds bit for bit what is found without', async () => {
+  const run = createProcessBattery({ scheduler: { respond }, entry: ENTRY });
+  const told: Progress[] = [];
+  const priorities = new Set<number>();
+  const onProgress = (progress: Progress) => {
+    told.push(progress);
+    for (const pid of processesOf(ENTRY)) priorities.add(getPriority(pid));
+  };
+  const found = await run(model, { neurons: [1] }, { signal: never, onProgress });
+  const here = prepareCharacterization({ scheduler: { respond, giveWay: async () => {} } }, model, {
+    neurons: [1],
+  });
+  expect(found).toEqual(await here({ signal: never, onProgress: () => {} }));
+  expect([...priorities]).toEqual([19]);
+  const { done, total } = told.at(-1)!;
+  expect(done).toBe(total);
+});
+
+test('a cancelled one ends at once, with its process', async () => {
+  const controller = new AbortController();
+  const run = createProcessBattery({ scheduler: { respond }, entry: ENTRY });
+  const onProgress = () => controller.abort(new Error('cancelled'));
+  await expect(run(model, {}, { signal: controller.signal, onProgress })).rejects.toThrow(
+    'cancelled',
+  );
+});
+
+test('a process that is killed, and a question that fails, end it with the reason', async () => {
+  const run = createProcessBattery({ scheduler: { respond }, entry: ENTRY });
+  const onProgress = () => {
+    for (const pid of processesOf(ENTRY)) process.kill(pid, 'SIGKILL');
+  };
+  await expect(run(model, {}, { signal: never, onProgress })).rejects.toThrow(
+    new EngineLostError('the process that characterizes ended (SIGKILL)'),
+  );
+  const full = createProcessBattery({
+    scheduler: { respond: () => Promise.reject(new Error('the queue is full')) },
+    entry: ENTRY,
+  });
+  await expect(full(model, {}, { signal: never, onProgress: () => {} })).rejects.toThrow(
+    'the queue is full',
+  );
+});
