@@ -1,5 +1,5 @@
 import type { SentRequest, Service } from '../service/service.js';
-import type { ChosenModel } from '../state/context.js';
+import type { ChosenModel } from '../state/models.js';
 import { type ChosenStimulus, stimuliBody } from '../stimulus/chosen-stimulus.js';
 import { type ShownStimulus, showStimulus } from '../stimulus/shown-stimulus.js';
 import type { AttentionAnswer, ReadoutAnswer } from './answers.js';

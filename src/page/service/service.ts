@@ -1,7 +1,7 @@
 import { hc } from 'hono/client';
 import { decodeNpy, type NpyArray } from '../../formats/npy.js';
 import type { Contract } from '../../http/contract.js';
-import { type Problem, problemOf, unreachable } from './problem.js';
+import { problemOf, unreachable } from './problem.js';
 
 /** A request as it was sent, from which the page makes the command that does the same. */
 export interface SentRequest {
@@ -112,5 +112,3 @@ function fieldsOf(form: FormData): FormField[] {
     typeof value === 'string' ? { name, text: value } : { name, file: value.name },
   );
 }
-
-export type { Problem };

@@ -12,8 +12,6 @@ export interface Page {
   readonly measuring: Measuring;
 }
 
-export type { ChosenModel };
-
 export const PageContext = createContext<Page | null>(null);
 export const ModelContext = createContext<ChosenModel | null>(null);
 

@@ -1,5 +1,6 @@
 import { largestContrast } from '../../stimulus/parametric/paint.js';
-import { type ChosenModel, useModel, usePage } from '../state/context.js';
+import { useModel, usePage } from '../state/context.js';
+import type { ChosenModel } from '../state/models.js';
 import { type Canvas, controlsOf, DRAWN_KINDS, type DrawnKind } from './kinds.js';
 
 /** What the address says of the stimulus: one by its parameters, or one of a stored set. */

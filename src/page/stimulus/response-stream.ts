@@ -1,7 +1,7 @@
 import { decodeAnswer, encodeFrame, type StreamAnswer } from '../../formats/stream-frames.js';
 import { Problem } from '../service/problem.js';
 import type { Service } from '../service/service.js';
-import type { ChosenModel } from '../state/context.js';
+import type { ChosenModel } from '../state/models.js';
 
 /** A stream of a model's responses, of all its neurons. */
 export interface ResponseStream {

@@ -1,5 +1,5 @@
 import type { SentRequest, Service } from '../service/service.js';
-import type { ChosenModel } from '../state/context.js';
+import type { ChosenModel } from '../state/models.js';
 import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
 
 /** The POST that answers as the stream does, for whoever takes the command away. */

@@ -1,6 +1,6 @@
 import type { StreamAnswer } from '../../formats/stream-frames.js';
 import type { SentRequest, Service } from '../service/service.js';
-import type { ChosenModel } from '../state/context.js';
+import type { ChosenModel } from '../state/models.js';
 import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
 
 const NPY = 'application/x-npy';

@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks';
-import { type ChosenModel, useModel, usePage } from '../state/context.js';
+import { useModel, usePage } from '../state/context.js';
+import type { ChosenModel } from '../state/models.js';
 import { type Answerer, answerer, comparedIn, type KnownTo, MOST_COMPARED } from './answerers.js';
 
 export interface Answerers {
