@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Asked } from './asked.js';
 
 /**
@@ -21,7 +21,8 @@ export function useLatest<T>(key: string, ask: (signal: AbortSignal) => Promise<
   });
   pump.current.ask = ask;
 
-  useEffect(() => {
+  // before the first question, so that leaving ends that one too
+  useLayoutEffect(() => {
     pump.current.controller = new AbortController();
     return () => pump.current.controller.abort();
   }, []);
