@@ -8,16 +8,19 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What is wrong with this Node version, or undefined. */
+/** What is wrong with this Node version, or undefined. The manifest's `engines` says what is accepted. */
 function nodeProblem(version) {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const [major, minor] = version.split('.').map(Number);
-  if (major >= 23) {
-    return `Node ${version} is too new: @tensorflow/tfjs-node-gpu breaks on Node 23 and later. Use Node 22 or 20.`;
-  }
-  const least = { 20: 19, 22: 12 }[major];
-  if (least === undefined || minor < least) {
-    return `Node ${version} is too old: use Node 22 from 22.12 on, or 20 from 20.19 on.`;
-  }
+  const isAccepted = engines.node.split('||').some((range) => {
+    const [, operator, leastMajor, leastMinor = 0] = /^(\^|>=)(\d+)(?:\.(\d+))?$/.exec(
+      range.trim(),
+    );
+    if (major === Number(leastMajor)) return minor >= Number(leastMinor);
+    return operator === '>=' && major > Number(leastMajor);
+  });
+  if (isAccepted) return undefined;
+  return `Node ${version} cannot run Hypercolumn: expected ${engines.node}. Install Node 24, the long-term release.`;
 }
 
 /** Why node_modules is not what package-lock.json asks for, or undefined. */
@@ -109,9 +112,9 @@ function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-const tooOldOrNew = nodeProblem(process.versions.node);
-if (tooOldOrNew !== undefined) {
-  say(tooOldOrNew);
+const nodeVersionProblem = nodeProblem(process.versions.node);
+if (nodeVersionProblem !== undefined) {
+  say(nodeVersionProblem);
   process.exit(1);
 }
 const reason = installProblem();

@@ -1,6 +1,10 @@
 /** Run as a process of its own: loads the binding, takes one training step, prints what it saw. */
-import * as tf from '@tensorflow/tfjs-node-gpu';
+import type * as tfjs from '@tensorflow/tfjs-node-gpu';
+import { restoreRemovedNodeFunctions } from '../../src/network/removed-node-functions.js';
 import type { Check } from './setup.js';
+
+restoreRemovedNodeFunctions();
+const tf = await import('@tensorflow/tfjs-node-gpu');
 
 const BATCH = 32;
 const SIDE = 50;
@@ -11,13 +15,13 @@ const native = tf.backend() as unknown as {
   binding: { TF_Version: string };
   isUsingGpuDevice: boolean;
 };
-const stimuli = tf.ones<tf.Rank.R4>([BATCH, SIDE, SIDE, 1]); // (B, H, W, 1)
-const filters = tf.ones<tf.Rank.R4>([FILTER, FILTER, 1, CHANNELS]); // (h, w, 1, C)
+const stimuli = tf.ones<tfjs.Rank.R4>([BATCH, SIDE, SIDE, 1]); // (B, H, W, 1)
+const filters = tf.ones<tfjs.Rank.R4>([FILTER, FILTER, 1, CHANNELS]); // (h, w, 1, C)
 
 function step(): { gradient: Float32Array; milliseconds: number } {
   const start = performance.now();
   const { grad } = tf.valueAndGrad((weights) =>
-    tf.sum(tf.conv2d(stimuli, weights as tf.Tensor4D, 1, 'valid')),
+    tf.sum(tf.conv2d(stimuli, weights as tfjs.Tensor4D, 1, 'valid')),
   )(filters);
   const gradient = grad.dataSync<'float32'>();
   return { gradient, milliseconds: performance.now() - start };

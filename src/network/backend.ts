@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../input-error.js';
+import { restoreRemovedNodeFunctions } from './removed-node-functions.js';
 import { isTensorflowOnGpu } from './tensorflow-operations.js';
 import { registerWasmKernels } from './wasm-kernels.js';
 import { registerWebgpuKernels } from './webgpu-kernels.js';
@@ -58,6 +59,7 @@ const OPENERS: Record<BackendName, (named: boolean) => Promise<Backend>> = {
 async function openTensorflow(): Promise<Backend> {
   // libtensorflow reads this when it is loaded
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  restoreRemovedNodeFunctions();
   try {
     await import('@tensorflow/tfjs-node-gpu');
   } catch (cause) {

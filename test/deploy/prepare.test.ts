@@ -25,6 +25,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'prepare-'));
   mkdirSync(join(root, 'deploy'));
   cpSync(script, join(root, 'deploy', 'prepare.mjs'));
+  cpSync(join(dirname(script), '..', 'package.json'), join(root, 'package.json'));
   write('package-lock.json', lockfile(wanted));
   write('node_modules/.package-lock.json', lockfile(wanted));
   compilerDoes("console.log('compiled', ...process.argv.slice(2))");
@@ -151,12 +152,17 @@ test('an install that takes native TensorFlow away says how to get it back', () 
 });
 
 test.each([
-  ['23.1.0', 1, 'Use Node 22 or 20'],
-  ['20.18.3', 1, 'use Node 22 from 22.12 on, or 20 from 20.19 on'],
+  [
+    '20.18.3',
+    1,
+    'Node 20.18.3 cannot run Hypercolumn: expected ^20.19 || >=22.12. Install Node 24',
+  ],
   ['20.19.0', 0, ''],
-  ['21.7.3', 1, 'use Node 22 from 22.12 on'],
-  ['22.11.0', 1, 'use Node 22 from 22.12 on'],
-  ['22.22.2', 0, ''],
+  ['21.7.3', 1, 'expected ^20.19 || >=22.12'],
+  ['22.11.0', 1, 'expected ^20.19 || >=22.12'],
+  ['22.12.0', 0, ''],
+  ['24.0.0', 0, ''],
+  ['26.12.1', 0, ''],
 ])('on Node %s it ends with status %i', (version, expected, advice) => {
   const pretend = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`;
   const { status, stderr } = prepare(

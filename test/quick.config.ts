@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+import everything from './vitest.config.js';
+
+/**
+ * The tests that show within a minute whether a Node version runs Hypercolumn: the pure parts, each
+ * engine and native module, and the service as a real process.
+ */
+export default defineConfig({
+  ...everything,
+  test: {
+    ...everything.test,
+    include: [
+      'test/{formats,stimulus,tuning,store}/**/*.test.ts',
+      'test/config.test.ts',
+      'test/engine/onnx/*.test.ts',
+      'test/network/golden.{tensorflow,wasm}.test.ts',
+      'test/http/process.test.ts',
+    ],
+  },
+});
