@@ -23,8 +23,8 @@ export function peakAnswer(tuning: ReturnType<typeof neuronPeaks>, ids: readonly
 }
 
 function rankNeuron({ order, real, predicted, metrics, ties }: NeuronRankTuning, id: number) {
-  const { corr, ptJ, ptS, theta } = metrics ?? { corr: null, ptJ: null, ptS: null, theta: null };
-  const reason = metrics ? 'the real or the predicted responses are constant' : NO_REAL;
+  const { corr = null, ptJ = null, ptS = null, theta = null } = metrics ?? {};
+  const reasons = metrics ? [metrics.corrReason, metrics.peakReason] : [NO_REAL];
   return {
     id,
     order: Array.from(order),
@@ -34,19 +34,24 @@ function rankNeuron({ order, real, predicted, metrics, ties }: NeuronRankTuning,
     PT_S: ptS,
     theta,
     ties,
-    ...(corr === null ? { reason } : {}),
+    ...withReason(reasons),
   };
 }
 
-function peakNeuron({ predicted, real, ptJ, ptS }: NeuronPeakTuning, id: number) {
+function peakNeuron({ predicted, real, ptJ, ptS, peakReason }: NeuronPeakTuning, id: number) {
   return {
     id,
     ...responsePeak(predicted),
     ...(real ? { real: responsePeak(real) } : {}),
     PT_J: ptJ,
     PT_S: ptS,
-    ...(real ? {} : { reason: NO_REAL }),
+    ...withReason([real ? peakReason : NO_REAL]),
   };
+}
+
+function withReason(reasons: readonly (string | undefined)[]): { reason?: string } {
+  const present = reasons.filter((reason) => reason !== undefined);
+  return present.length === 0 ? {} : { reason: present.join('; ') };
 }
 
 function responsePeak({ stimuli, responses, ...rest }: ResponsePeak) {

@@ -5,16 +5,20 @@ import { checkNumbers } from './response-matrix.js';
 export interface PeakTuningMetrics {
   /** k-th largest real response. */
   readonly theta: number;
-  /** PT_J, joint peak tuning, 0..1. */
-  readonly ptJ: number;
-  /** PT_S, separate peak tuning, 0..1. */
-  readonly ptS: number;
+  /** PT_J, joint peak tuning, 0..1; null where it is undefined. */
+  readonly ptJ: number | null;
+  /** PT_S, separate peak tuning, 0..1; null where it is undefined. */
+  readonly ptS: number | null;
+  /** Why PT_J, or PT_J and PT_S, are undefined. */
+  readonly peakReason?: string;
 }
 
 /** One neuron's agreement between real and predicted responses. */
 export interface NeuronMetrics extends PeakTuningMetrics {
   /** CORR, -1..1; null where {@link correlation} is undefined. */
   readonly corr: number | null;
+  /** Why CORR is undefined. */
+  readonly corrReason?: string;
 }
 
 /**
@@ -42,7 +46,10 @@ export function correlation(real: ArrayLike<number>, predicted: ArrayLike<number
  * Joint and separate peak tuning (Lin et al. 2024, arXiv 2406.07843). theta is the k-th largest
  * real response; PT_J is the share of the k stimuli with the largest real response whose predicted
  * response reaches theta; PT_S is the share of the k largest predicted responses that reach theta.
- * Among stimuli of equal real response the one that comes first counts as the larger.
+ * Real responses that tie with theta without being among the k make the k stimuli a matter of their
+ * order. PT_J is then undefined, unless every choice among the tied stimuli gives the same value. Both
+ * are undefined where theta is the smallest real response as well, as it is of constant responses: every
+ * stimulus reaches that.
  * @param k 1..length, by default 1 % of the stimuli
  * @param order `descending(real)`, where the caller has it already
  * @throws InputError when either list is empty or not finite, or k is out of range
@@ -56,11 +63,48 @@ export function peakTuning(
   checkLists(real, predicted);
   const count = peakCount(real.length, k);
   const theta = real[order[count - 1]!]!;
-  let joint = 0;
-  for (let rank = 0; rank < count; rank += 1) if (predicted[order[rank]!]! >= theta) joint += 1;
+  const ties = tiesAt(real, order, count);
+  if (ties > 0 && count + ties === order.length) {
+    const peakReason = `the real responses have no peak: the ${count} largest end at the smallest, ${theta}`;
+    return { theta, ptJ: null, ptS: null, peakReason };
+  }
   let reached = 0;
   for (let i = 0; i < predicted.length; i += 1) if (predicted[i]! >= theta) reached += 1;
-  return { theta, ptJ: joint / count, ptS: Math.min(count, reached) / count };
+  const ptS = Math.min(count, reached) / count;
+  const [fewest, most] = jointCounts(real, predicted, order, count + ties, count);
+  if (fewest === most) return { theta, ptJ: fewest / count, ptS };
+  const peakReason =
+    `PT_J depends on the order of the stimuli: ${ties} more have the k-th largest real response, ` +
+    `${theta}; it is from ${fewest / count} to ${most / count}`;
+  return { theta, ptJ: null, ptS, peakReason };
+}
+
+/**
+ * The fewest and the most of the k stimuli whose predicted response reaches theta, over all choices of
+ * the k among the stimuli that tie for the last places.
+ * @param end how many stimuli have a real response of at least theta
+ */
+function jointCounts(
+  real: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  order: Uint32Array,
+  end: number,
+  k: number,
+): [fewest: number, most: number] {
+  const theta = real[order[k - 1]!]!;
+  let above = 0;
+  let certain = 0;
+  let tied = 0;
+  for (const stimulus of order.subarray(0, end)) {
+    const reaches = predicted[stimulus]! >= theta;
+    if (real[stimulus]! > theta) above += 1;
+    if (!reaches) continue;
+    if (real[stimulus]! > theta) certain += 1;
+    else tied += 1;
+  }
+  const places = k - above;
+  const missing = end - above - tied;
+  return [certain + Math.max(0, places - missing), certain + Math.min(places, tied)];
 }
 
 /** CORR, theta, PT_J and PT_S of one neuron; parameters and errors as in {@link peakTuning}. */
@@ -70,7 +114,10 @@ export function neuronMetrics(
   k?: number,
   order?: Uint32Array,
 ): NeuronMetrics {
-  return { corr: correlation(real, predicted), ...peakTuning(real, predicted, k, order) };
+  const peak = peakTuning(real, predicted, k, order);
+  const corr = correlation(real, predicted);
+  if (corr !== null) return { corr, ...peak };
+  return { corr, corrReason: 'the real or the predicted responses are constant', ...peak };
 }
 
 /**

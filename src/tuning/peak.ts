@@ -1,5 +1,5 @@
 import { ratioIndex, sparseness } from './indices.js';
-import { descending, peakCount, peakTuning, tiesAt } from './metrics.js';
+import { descending, type PeakTuningMetrics, peakCount, peakTuning, tiesAt } from './metrics.js';
 import { checkPair, column, type ResponseMatrix } from './response-matrix.js';
 import type { Index } from './schemas.js';
 
@@ -20,12 +20,11 @@ export interface ResponsePeak {
   readonly sparseness: Index;
 }
 
-export interface NeuronPeakTuning {
+/** PT_J and PT_S are null where no real responses were given, too. */
+export interface NeuronPeakTuning extends Omit<PeakTuningMetrics, 'theta'> {
   readonly predicted: ResponsePeak;
-  /** null, as are PT_J and PT_S, where no real responses were given. */
+  /** null where no real responses were given. */
   readonly real: ResponsePeak | null;
-  readonly ptJ: number | null;
-  readonly ptS: number | null;
 }
 
 /**
@@ -49,8 +48,7 @@ export function neuronPeaks(
     if (!real) return { predicted: peak, real: null, ptJ: null, ptS: null };
     const r = column(real, j);
     const order = descending(r);
-    const { ptJ, ptS } = peakTuning(r, p, k, order);
-    return { predicted: peak, real: responsePeak(r, order, k), ptJ, ptS };
+    return { predicted: peak, real: responsePeak(r, order, k), ...peakTuning(r, p, k, order) };
   });
   return { k, neurons };
 }

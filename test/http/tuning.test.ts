@@ -84,6 +84,25 @@ test('rank with real responses: in their order, with CORR, PT_J and PT_S', async
   });
 });
 
+test('a neuron that never responds has no CORR and no peak tuning, and each answer says why', async () => {
+  const { app } = createTestApp();
+  const silent = withResponses(new Float64Array(16), [4, 4]);
+  const noPeak = 'the real responses have no peak: the 1 largest end at the smallest, 0';
+  const rank = await json(app.request(`${MODEL}/tuning/rank?neurons=1`, silent));
+  expect(rank['neurons']).toMatchObject([
+    {
+      CORR: null,
+      PT_J: null,
+      PT_S: null,
+      theta: 0,
+      ties: 3,
+      reason: `the real or the predicted responses are constant; ${noPeak}`,
+    },
+  ]);
+  const peak = await json(app.request(`${MODEL}/tuning/peak?neurons=1`, silent));
+  expect(peak['neurons']).toMatchObject([{ PT_J: null, PT_S: null, reason: noPeak }]);
+});
+
 test('peak: the strongest stimuli of each neuron, real ones beside them', async () => {
   const { app } = createTestApp();
   const alone = await json(app.request(`${MODEL}/tuning/peak?neurons=0&k=2`, stimuliAlone()));

@@ -208,11 +208,11 @@ test('a neuron that responds to everything alike has no CORR, and the reason is 
   });
   expect(models[0].neurons[0].scores.CORR).toEqual({
     value: null,
-    reason: 'the real or the predicted responses are all equal',
+    reason: 'the real or the predicted responses are constant',
   });
   const page = await readFile(at('flat-report', 'report.html'), 'utf8');
   expect(page).not.toContain('NaN');
-  expect(page).toContain('title="the real or the predicted responses are all equal"');
+  expect(page).toContain('title="the real or the predicted responses are constant"');
   expect(unbalancedTags(page)).toEqual([]);
 });
 

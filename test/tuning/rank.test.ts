@@ -90,7 +90,13 @@ test('one stimulus and one neuron make a curve of one point', () => {
       order: Uint32Array.of(0),
       real: Float64Array.of(2),
       predicted: Float64Array.of(3),
-      metrics: { corr: null, theta: 2, ptJ: 1, ptS: 1 },
+      metrics: {
+        corr: null,
+        corrReason: 'the real or the predicted responses are constant',
+        theta: 2,
+        ptJ: 1,
+        ptS: 1,
+      },
     },
   ]);
 });

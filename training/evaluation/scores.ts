@@ -47,12 +47,11 @@ export function scoreNeurons(
 ): NeuronScores[] {
   return neurons.map(({ id, keptEpoch }, row) => {
     const { order, predicted, metrics } = tuning.neurons[row]!;
-    const { corr, ptJ, ptS } = metrics!;
-    const constant = 'the real or the predicted responses are all equal';
+    const { corr, corrReason, ptJ, ptS, peakReason } = metrics!;
     const fit = {
-      CORR: corr === null ? { value: null, reason: constant } : { value: corr },
-      PT_J: { value: ptJ },
-      PT_S: { value: ptS },
+      CORR: scoreFrom(corr, corrReason),
+      PT_J: scoreFrom(ptJ, peakReason),
+      PT_S: scoreFrom(ptS, peakReason),
     };
     if (!repeats) return { id, keptEpoch, scores: fit, repeats: null };
     const trials = repeats.trials(id);
@@ -100,6 +99,10 @@ export function scoreOf({ scores }: NeuronScores, measure: Measure): number | nu
 /** Three decimals; `-` where there is no number. */
 export function decimals(value: number | null): string {
   return value === null ? '-' : value.toFixed(3);
+}
+
+function scoreFrom(value: number | null, reason = 'undefined'): Score {
+  return value === null ? { value, reason } : { value };
 }
 
 function withoutFormula(estimate: Estimate): Score {
