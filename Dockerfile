@@ -1,11 +1,13 @@
-# syntax=docker/dockerfile:1
 # Three images from one recipe, by what computes:
 #   docker build .                  tfjs on WebAssembly, small, any machine
 #   docker build --target cpu .     native TensorFlow on the CPU
 #   docker build --target gpu .     native TensorFlow with CUDA; run it with --gpus all
 # They listen on every address of the container, and so want API_KEYS_FILE, or ALLOW_ANONYMOUS=1.
+# Podman needs `--format docker`: its own format has no HEALTHCHECK.
 
-FROM node:22-bookworm-slim AS build
+ARG BASE=docker.io/library/node:24-bookworm-slim
+
+FROM ${BASE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -27,9 +29,9 @@ RUN node dist/deploy/tensorflow/setup.js --variant cpu
 FROM native AS native-gpu
 RUN node dist/deploy/tensorflow/setup.js --variant gpu
 
-FROM node:22-bookworm-slim AS runtime
+FROM ${BASE} AS runtime
 WORKDIR /app
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models DATA_DIR=/data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models DATA_DIR=/data ORT_DISABLE_TELEMETRY=1
 COPY models/demo /models/demo
 COPY package.json LICENSE ./
 COPY --from=build /app/dist dist
