@@ -139,7 +139,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     logger,
   });
   const jobs = 'unusable' in store ? store : await openJobsOf(config, logger);
-  const battery = createProcessBattery({ scheduler });
+  const battery = createProcessBattery({ scheduler, logger });
   const { description } = engine;
   const service = { catalogue, scheduler, engine: description, inside, battery, store, jobs };
   readiness = { state: 'ready', service };

@@ -1,5 +1,6 @@
 import { setImmediate as others } from 'node:timers/promises';
-import { type Engine, EngineLostError, type EngineRequest } from './engine.js';
+import type { Engine, EngineRequest } from './engine.js';
+import { computeTwice } from './twice.js';
 import {
   createWaitingLine,
   deliver,
@@ -223,22 +224,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** @returns whether the engine answered; where not, those who asked have been told */
   async function answer(question: readonly Piece<ScheduledJob>[]): Promise<boolean> {
     const { digest, neurons } = question[0]!.job.request;
+    const request = { digest, neurons, stimuli: joinStimuli(question) };
     try {
-      deliver(question, await askTwice({ digest, neurons, stimuli: joinStimuli(question) }));
+      deliver(question, await computeTwice(() => engine.respond(request)));
       return true;
     } catch (error) {
       for (const { job } of question) refuse(job, error);
       return false;
-    }
-  }
-
-  /** An engine that died comes back; what it had in hand is asked once more. */
-  async function askTwice(request: EngineRequest): Promise<Float32Array> {
-    try {
-      return await engine.respond(request);
-    } catch (error) {
-      if (!(error instanceof EngineLostError)) throw error;
-      return await engine.respond(request);
     }
   }
 

@@ -91,15 +91,10 @@ export function problemFrom(error: unknown): Problem {
     error instanceof DeadlineError ||
     error instanceof DrainingError ||
     error instanceof JobsClosedError ||
+    error instanceof EngineLostError ||
     error instanceof ModelLostError
   ) {
     return unavailable(error.message, cause);
-  }
-  if (error instanceof EngineLostError) {
-    return unavailable(
-      'the engine was lost twice while computing this; it is being restarted',
-      cause,
-    );
   }
   return new Problem(500, 'an error in the service; its log has it under the requestId', { cause });
 }

@@ -183,6 +183,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       if (!signal.aborted) {
         const reason = explain(error);
         if (reason === undefined) logger.error({ job: id, err: error }, 'bug');
+        else logger.warn({ job: id, reason }, 'a job failed');
         const hidden = "an error in the service; its log has it under the job's id";
         await end(job, 'failed', reason ?? hidden).catch(notKept(job));
       }

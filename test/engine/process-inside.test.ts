@@ -89,7 +89,10 @@ test('a process that dies of every question is not started for ever', async () =
   await writeFile(dying, "process.on('message', () => process.exit(3));");
   const inside = open({ entry: dying });
   await expect(ask(inside)).rejects.toThrow(EngineLostError);
-  await expect(ask(inside)).rejects.toThrow('exit code 3');
+  await expect(ask(inside)).rejects.toThrow(
+    'the process that computes gradients and attention ended (exit code 3), for the second time ' +
+      'while computing this; send it again',
+  );
 });
 
 test('files that are no longer those of the model that is served are told', async () => {

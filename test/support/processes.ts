@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Ids of the processes that this one started and whose command line names `module`. */
-export function processesOf(module: string): number[] {
+/** Ids of the processes that this one, or `owner`, started and whose command line names `module`. */
+export function processesOf(module: string, owner = process.pid): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -9,9 +9,7 @@ export function processesOf(module: string): number[] {
       try {
         const status = readFileSync(`/proc/${id}/stat`, 'utf8');
         const parent = Number(status.slice(status.lastIndexOf(')')).split(' ')[2]);
-        return (
-          parent === process.pid && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(module)
-        );
+        return parent === owner && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(module);
       } catch {
         return false; // it has ended meanwhile
       }

@@ -2,10 +2,11 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { InputError } from '../../input-error.js';
 import type { BackendName } from '../../network/backend.js';
-import { EngineLostError, ModelLostError } from '../engine.js';
+import { ModelLostError } from '../engine.js';
 import { type Channel, openChannel } from '../process/channel.js';
 import type { CallTo } from '../process/messages.js';
 import { DrainingError, QueueFullError } from '../scheduler.js';
+import { computeTwice } from '../twice.js';
 import type { Inside } from './inside.js';
 import type { InsideCalls } from './messages.js';
 
@@ -20,6 +21,8 @@ export interface ProcessInsideOptions {
   readonly entry?: string;
 }
 
+/** In messages. */
+const NAME = 'process that computes gradients and attention';
 /** Questions that may wait. */
 const CAPACITY = 64;
 const IDLE_MS = 60_000;
@@ -29,7 +32,7 @@ const HEAP = '--max-old-space-size=512';
 /**
  * Looks inside in a process of its own, so that neither its work nor its end touches the inference
  * process. It is started by the first question and ends when there have been none for a while. A
- * question that it was asked when it died is asked once more of another.
+ * request that it had not answered when it ended is sent to another.
  */
 export function createProcessInside(options: ProcessInsideOptions): Inside {
   const { backend, models, logger, idleMs = IDLE_MS, entry = defaultEntry() } = options;
@@ -58,10 +61,7 @@ export function createProcessInside(options: ProcessInsideOptions): Inside {
     asking += 1;
     clearTimeout(idle);
     try {
-      return await askOnce(call).catch((error: unknown) => {
-        if (!(error instanceof EngineLostError)) throw error;
-        return askOnce(call);
-      });
+      return await computeTwice(() => askOnce(call));
     } finally {
       asking -= 1;
       if (asking === 0) idle = setTimeout(() => void stop(), idleMs).unref();
@@ -87,15 +87,15 @@ export function createProcessInside(options: ProcessInsideOptions): Inside {
   }
 
   function start() {
-    const channel = openChannel<InsideCalls>(entry, 'process that looks inside', [HEAP]);
+    const channel = openChannel<InsideCalls>(entry, NAME, [HEAP]);
     const opened = channel.ask({ kind: 'open', backend, models });
     opened.catch(() => channel.kill()); // the next question starts another
-    void channel.ended.then((reason) => {
+    void channel.ended.then((end) => {
       if (running?.channel !== channel) return;
       running = undefined;
-      logger.error({ pid: channel.pid, reason }, 'the process that looks inside ended');
+      logger.error({ pid: channel.pid }, `the ${NAME} ${end}`);
     });
-    logger.info({ pid: channel.pid, backend }, 'a process looks inside');
+    logger.info({ pid: channel.pid, backend }, `the ${NAME} is started`);
     return { channel, opened };
   }
 

@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { InputError } from '../../input-error.js';
-import { EngineLostError } from '../engine.js';
 import type { Answer, Calls, CallTo } from './messages.js';
+import { endOf, lossOf } from './process-end.js';
 
 /** A running process and the questions it has not answered yet. */
 export interface Channel<C extends Calls> {
   /** @throws EngineLostError when the process ends before it answers */
   ask<Kind extends keyof C & string>(call: CallTo<C, Kind>): Promise<C[Kind]['result']>;
   readonly pid: number | undefined;
-  /** Resolves with the reason when the process has ended. */
+  /** Resolves with how the process ended, as `endOf`. */
   readonly ended: Promise<string>;
   kill(): void;
 }
@@ -49,13 +49,10 @@ export function openChannel<C extends Calls>(
     if (answer.ok) asked?.resolve(answer.result);
     else asked?.reject(answer.input ? new InputError(answer.message) : new Error(answer.message));
   });
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
-  });
-  void ended.then((reason) => {
-    lost = reason;
-    for (const { reject } of pending.values()) reject(lossOf(name, reason));
+  const ended = endOf(child);
+  void ended.then((end) => {
+    lost = end;
+    for (const { reject } of pending.values()) reject(lossOf(name, end));
     pending.clear();
   });
 
@@ -77,8 +74,4 @@ export function openChannel<C extends Calls>(
       child.kill('SIGKILL');
     },
   };
-}
-
-function lossOf(name: string, reason: string): EngineLostError {
-  return new EngineLostError(`the ${name} ended (${reason})`);
 }

@@ -97,10 +97,10 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
   }
 
   function watch(running: Channel<InferenceCalls>): void {
-    void running.ended.then((reason) => {
+    void running.ended.then((end) => {
       if (closed) return;
       failedStarts += 1;
-      logger.error({ pid: running.pid, reason }, 'the inference process ended');
+      logger.error({ pid: running.pid }, `the inference process ${end}`);
       ready = failedStarts > MAX_FAILED_STARTS ? giveUp() : restart();
       ready.catch(() => undefined); // whoever asks next is told
     });
@@ -131,7 +131,11 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
   }
 
   async function giveUp(): Promise<never> {
-    throw new EngineLostError('the inference process does not stay up');
+    throw new EngineLostError(
+      `the inference process ended ${failedStarts} times in a row and is not started again; restart ` +
+        'the service',
+      { isReplaced: false },
+    );
   }
 }
 

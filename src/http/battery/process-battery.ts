@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
 import type { ServedModel } from '../../engine/catalogue.js';
-import { EngineLostError } from '../../engine/engine.js';
+import { endOf, lossOf } from '../../engine/process/process-end.js';
 import type { Scheduler } from '../../engine/scheduler.js';
 import type { Running } from '../running.js';
 import type { Characterization, CharacterizationBody } from './characterized.js';
@@ -19,10 +20,13 @@ export type RunBattery = (
 
 export interface ProcessBatteryOptions {
   readonly scheduler: Pick<Scheduler, 'respond'>;
+  readonly logger: Logger;
   /** The compiled module that the process runs. */
   readonly entry?: string;
 }
 
+/** In messages. */
+const NAME = 'process that characterizes neurons';
 /** Megabytes of JavaScript's own heap. */
 const HEAP = '--max-old-space-size=512';
 
@@ -31,22 +35,21 @@ const HEAP = '--max-old-space-size=512';
  * the answers to rigs, were it done where these are answered.
  */
 export function createProcessBattery(options: ProcessBatteryOptions): RunBattery {
-  const { scheduler, entry = defaultEntry() } = options;
+  const { scheduler, logger, entry = defaultEntry() } = options;
   return async (model, body, { signal, onProgress }) => {
     signal.throwIfAborted();
     const child = fork(entry, [], { serialization: 'advanced', execArgv: [HEAP] });
     const tell = (message: ToBattery) => child.send(message, () => undefined);
     const over = new AbortController();
+    const isOver = () => over.signal.aborted || signal.aborted;
     try {
       return await new Promise<Characterization>((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
-        child.once('error', reject);
-        child.once('exit', (code, by) => {
-          reject(
-            new EngineLostError(
-              `the process that characterizes ended (${by ?? `exit code ${code}`})`,
-            ),
-          );
+        void endOf(child).then((end) => {
+          if (isOver()) return;
+          const loss = lossOf(NAME, end);
+          logger.error({ pid: child.pid }, loss.message);
+          reject(loss);
         });
         child.on('message', (message: FromBattery) => {
           switch (message.kind) {

@@ -1,0 +1,19 @@
+import { EngineLostError } from './engine.js';
+
+/** Computes, and computes again where the process that did so was lost: another takes its place. */
+export async function computeTwice<T>(compute: () => Promise<T>): Promise<T> {
+  try {
+    return await compute();
+  } catch (error) {
+    if (!(error instanceof EngineLostError)) throw error;
+    return await compute().catch(refuseLostTwice);
+  }
+}
+
+function refuseLostTwice(error: unknown): never {
+  if (!(error instanceof EngineLostError && error.isReplaced)) throw error;
+  throw new EngineLostError(
+    `${error.message}, for the second time while computing this; send it again`,
+    { cause: error },
+  );
+}
