@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { decodeNpy, type NpyElement } from '../src/formats/npy.js';
+import { decodeNpy } from '../src/formats/npy.js';
+import type { ElementValues, StoredElement } from '../src/formats/npy-elements.js';
 import { InputError } from '../src/input-error.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
 import type { ResponseMatrix } from '../src/tuning/response-matrix.js';
@@ -26,9 +27,14 @@ export interface ImageRules {
 }
 
 /** The white of integer pixels; floats are 0..1. */
-const WHITE: Partial<Record<NpyElement, number>> = { u1: 255, u2: 65535, f4: 1, f8: 1 };
-
-const PIXELS = { u1: Uint8Array, u2: Uint16Array, f4: Float32Array, f8: Float64Array } as const;
+const WHITE: Partial<Record<StoredElement, number>> = {
+  u1: 255,
+  u2: 65535,
+  b1: 1,
+  f2: 1,
+  f4: 1,
+  f8: 1,
+};
 
 /** Images checked at once. */
 const BATCH = 500;
@@ -52,9 +58,12 @@ export async function openRecording(
       `${imageFile} has shape (${images.shape.join(', ')}): gray images are (n, height, width)`,
     );
   }
-  const white = WHITE[images.element];
+  const white = WHITE[images.stored];
   if (white === undefined) {
-    throw new InputError(`${imageFile}: images are uint8, uint16, float32 or float64`);
+    throw new InputError(
+      `${imageFile} has pixels of the .npy type ${images.stored}; expected uint8, uint16, bool, ` +
+        'float16, float32 or float64',
+    );
   }
   const { responses, rows, neurons } = await readResponses(responseFile);
   if (rows !== count) {
@@ -70,7 +79,7 @@ export async function openRecording(
     stimuli: async (indices: ArrayLike<number>) => ({
       count: indices.length,
       ...size,
-      pixels: toPixels(images.element, await images.rows(indices), white),
+      pixels: toPixels(await images.rows(indices), white),
     }),
   };
   await checkImages(imageFile, recording, rules);
@@ -154,17 +163,7 @@ async function checkImages(
   );
 }
 
-function toPixels(
-  element: NpyElement,
-  bytes: Uint8Array<ArrayBuffer>,
-  white: number,
-): Float32Array {
-  const Kind = PIXELS[element as keyof typeof PIXELS];
-  const values = new Kind(
-    bytes.buffer,
-    bytes.byteOffset,
-    bytes.byteLength / Kind.BYTES_PER_ELEMENT,
-  );
+function toPixels(values: ElementValues, white: number): Float32Array {
   const pixels = new Float32Array(values.length);
   for (let i = 0; i < pixels.length; i++) pixels[i] = values[i]! / white;
   return pixels;

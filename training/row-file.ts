@@ -3,21 +3,25 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import {
-  bytesPerElement,
   decodeNpyHeader,
   elementCount,
   NPY_HEADER_BYTES,
-  type NpyElement,
   type NpyHeader,
 } from '../src/formats/npy.js';
+import {
+  decodeElements,
+  type ElementValues,
+  STORED_BYTES,
+  type StoredElement,
+} from '../src/formats/npy-elements.js';
 import { InputError } from '../src/input-error.js';
 
 /** A .npy file of which some rows are read at a time, or, in Fortran order, all at once. */
 export interface RowFile {
-  readonly element: NpyElement;
+  readonly stored: StoredElement;
   readonly shape: readonly number[];
-  /** Rows `indices` of the first axis, one after the other, as the bytes of their elements. */
-  rows(indices: ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>>;
+  /** Rows `indices` of the first axis, one after the other. */
+  rows(indices: ArrayLike<number>): Promise<ElementValues>;
   close(): Promise<void>;
 }
 
@@ -25,12 +29,7 @@ export interface RowFile {
 const BLOCK_BYTES = 16 * 2 ** 20;
 
 /** Elements that are moved, not read, by their size in bytes. */
-const WORDS: Readonly<
-  Record<
-    number,
-    typeof Uint8Array | typeof Uint16Array | typeof Uint32Array | typeof Float64Array | undefined
-  >
-> = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: Float64Array };
+const WORDS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: Float64Array } as const;
 
 /**
  * Opens a .npy file for reading rows.
@@ -62,7 +61,7 @@ async function readHeader(handle: FileHandle): Promise<NpyHeader> {
     position: 0,
   });
   const header = decodeNpyHeader(buffer.subarray(0, bytesRead));
-  const needed = elementCount(header.shape) * bytesPerElement(header.element);
+  const needed = elementCount(header.shape) * STORED_BYTES[header.stored];
   const present = (await handle.stat()).size - header.dataOffset;
   if (present !== needed) {
     throw new InputError(
@@ -74,10 +73,10 @@ async function readHeader(handle: FileHandle): Promise<NpyHeader> {
 }
 
 function openRows(file: string, handle: FileHandle, header: NpyHeader): RowFile {
-  const { element, shape, dataOffset } = header;
-  const size = elementCount(shape.slice(1)) * bytesPerElement(element);
+  const { stored, bigEndian, shape, dataOffset } = header;
+  const size = elementCount(shape.slice(1)) * STORED_BYTES[stored];
   return {
-    element,
+    stored,
     shape,
     async rows(indices) {
       const bytes = new Uint8Array(indices.length * size);
@@ -86,7 +85,7 @@ function openRows(file: string, handle: FileHandle, header: NpyHeader): RowFile 
         if (bytesRead !== size) throw new InputError(`${file} ends before its row ${row}`);
       });
       await Promise.all(reads);
-      return bytes;
+      return decodeElements(bytes, stored, bigEndian);
     },
     close: () => handle.close(),
   };
@@ -94,11 +93,11 @@ function openRows(file: string, handle: FileHandle, header: NpyHeader): RowFile 
 
 /** In Fortran order a column, one element of every row, lies together: all rows are made at once. */
 async function readColumns(handle: FileHandle, header: NpyHeader): Promise<RowFile> {
-  const { element, shape, dataOffset } = header;
+  const { stored, bigEndian, shape, dataOffset } = header;
   const [count = 1, ...rowShape] = shape;
   const width = elementCount(rowShape);
-  const size = width * bytesPerElement(element);
-  const Words = WORDS[bytesPerElement(element)]!;
+  const size = width * STORED_BYTES[stored];
+  const Words = WORDS[STORED_BYTES[stored]];
   const rows = new Words(count * width);
   const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / (count * Words.BYTES_PER_ELEMENT)));
   for (let first = 0; first < width; first += perBlock) {
@@ -115,14 +114,14 @@ async function readColumns(handle: FileHandle, header: NpyHeader): Promise<RowFi
   await handle.close();
   const bytes = new Uint8Array(rows.buffer);
   return {
-    element,
+    stored,
     shape,
     async rows(indices) {
       const chosen = new Uint8Array(indices.length * size);
       for (let i = 0; i < indices.length; i++) {
         chosen.set(bytes.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size);
       }
-      return chosen;
+      return decodeElements(chosen, stored, bigEndian);
     },
     close: async () => undefined,
   };

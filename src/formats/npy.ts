@@ -1,6 +1,13 @@
 import { InputError } from '../input-error.js';
+import {
+  decodeElements,
+  type ElementValues,
+  isStoredElement,
+  STORED_BYTES,
+  type StoredElement,
+} from './npy-elements.js';
 
-/** The element types read and written here, by their .npy name without the byte order. */
+/** The element types that arrays have here and are written as, by their .npy name without the byte order. */
 const ELEMENTS = {
   u1: Uint8Array,
   i1: Int8Array,
@@ -12,20 +19,13 @@ const ELEMENTS = {
   f8: Float64Array,
 } as const;
 
-export type NpyElement = keyof typeof ELEMENTS;
-export type NpyData =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array;
+type NpyElement = keyof typeof ELEMENTS;
+export type NpyData = ElementValues;
 
 /** What the header of a .npy file says. `dataOffset` is in bytes from the start of the file. */
 export interface NpyHeader {
-  readonly element: NpyElement;
+  readonly stored: StoredElement;
+  readonly bigEndian: boolean;
   readonly shape: readonly number[];
   readonly fortranOrder: boolean;
   readonly dataOffset: number;
@@ -33,7 +33,8 @@ export interface NpyHeader {
 
 /** A whole array in C order, whatever the order of the file. */
 export interface NpyArray {
-  readonly element: NpyElement;
+  /** What the file holds; `data` holds the same values. */
+  readonly stored: StoredElement;
   readonly shape: readonly number[];
   readonly data: NpyData;
 }
@@ -49,14 +50,10 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-export function bytesPerElement(element: NpyElement): number {
-  return ELEMENTS[element].BYTES_PER_ELEMENT;
-}
-
 /**
  * Reads the header of a .npy file (format versions 1 to 3).
  * @param bytes the file, or at least its first `NPY_HEADER_BYTES`
- * @throws InputError when it is not .npy, or holds an element type that is not a real number
+ * @throws InputError when it is not .npy, or holds elements that are no real numbers or booleans
  */
 export function decodeNpyHeader(bytes: Uint8Array): NpyHeader {
   if (bytes.length < 12 || latin1(bytes.subarray(0, 6)) !== MAGIC) {
@@ -80,15 +77,13 @@ export function decodeNpyHeader(bytes: Uint8Array): NpyHeader {
   if (order === null || shapeText === null || !text.includes("'descr'")) {
     throw new InputError('the .npy header cannot be read');
   }
-  const element = descriptor?.[2];
-  if (descriptor === null || element === undefined || !isElement(element)) {
+  const stored = descriptor?.[2];
+  if (descriptor === null || stored === undefined || !isStoredElement(stored)) {
     const found = /'descr'\s*:\s*([^,]*),/.exec(text)?.[1]?.trim().slice(0, 40) ?? 'unknown';
     throw new InputError(
-      `.npy elements of type ${found} are not accepted; use uint8, float32 or float64`,
+      `the .npy elements have the type ${found}; expected bool, int8 to int64, uint8 to uint64, ` +
+        'float16, float32 or float64',
     );
-  }
-  if (descriptor[1] === '>' && bytesPerElement(element) > 1) {
-    throw new InputError('.npy in big-endian byte order is not accepted; use little-endian');
   }
   const shape = shapeText[1]!
     .split(',')
@@ -98,17 +93,19 @@ export function decodeNpyHeader(bytes: Uint8Array): NpyHeader {
   if (!(elementCount(shape) <= MAX_ELEMENTS)) {
     throw new InputError(`a .npy array of shape (${shape.join(', ')}) is too large`);
   }
-  return { element, shape, fortranOrder: order[1] === 'True', dataOffset };
+  const bigEndian = descriptor[1] === '>';
+  return { stored, bigEndian, shape, fortranOrder: order[1] === 'True', dataOffset };
 }
 
 /**
  * Reads a whole .npy file into C order.
- * @throws InputError when it is not .npy, or has fewer or more bytes than its shape needs
+ * @throws InputError when it is not .npy, has fewer or more bytes than its shape needs, or holds a
+ *   64-bit integer that float64 cannot hold
  */
 export function decodeNpy(bytes: Uint8Array): NpyArray {
   const header = decodeNpyHeader(bytes);
-  const { element, shape, fortranOrder, dataOffset } = header;
-  const needed = elementCount(shape) * bytesPerElement(element);
+  const { stored, bigEndian, shape, fortranOrder, dataOffset } = header;
+  const needed = elementCount(shape) * STORED_BYTES[stored];
   const present = bytes.byteLength - dataOffset;
   if (present !== needed) {
     throw new InputError(
@@ -116,10 +113,9 @@ export function decodeNpy(bytes: Uint8Array): NpyArray {
         `needs ${needed} bytes of data, ${present} are there`,
     );
   }
-  // slice() copies, so the view below is aligned whatever the header's length
-  const raw = bytes.slice(dataOffset);
-  const data = new ELEMENTS[element](raw.buffer, raw.byteOffset, elementCount(shape));
-  return { element, shape, data: fortranOrder ? toRowMajor(data, shape) : data };
+  // slice() copies, so the elements are aligned whatever the header's length
+  const data = decodeElements(bytes.slice(dataOffset), stored, bigEndian);
+  return { stored, shape, data: fortranOrder ? toRowMajor(data, shape) : data };
 }
 
 /** Writes an array in C order as .npy (format version 1.0, little-endian). */
@@ -136,7 +132,7 @@ export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array<A
 
 function npyHeaderText(element: NpyElement, shape: readonly number[]): string {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const order = bytesPerElement(element) === 1 ? '|' : '<';
+  const order = ELEMENTS[element].BYTES_PER_ELEMENT === 1 ? '|' : '<';
   const text = `{'descr': '${order}${element}', 'fortran_order': False, 'shape': (${sizes}), }`;
   // the data begins on a multiple of 64 bytes, as numpy does it
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
@@ -147,10 +143,6 @@ function npyHeaderText(element: NpyElement, shape: readonly number[]): string {
 /** One character for each byte. */
 function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-}
-
-function isElement(name: string): name is NpyElement {
-  return Object.hasOwn(ELEMENTS, name);
 }
 
 function elementOf(data: NpyData): NpyElement {

@@ -14,7 +14,7 @@ export interface DecodedArray {
 
 /**
  * Stimuli from a .npy file of shape (h, w), (n, h, w) or (n, h, w, 1): uint8 (value/255), uint16
- * (value/65535), float32 or float64 (0..1).
+ * (value/65535), float16, float32 or float64 (0..1), or bool (0 or 1).
  * @param target the size that the model takes; only where it is so narrow is a last axis of 3 or 4
  *   taken for the width and not for colour
  * @param first the number of its first stimulus in the request; errors name `stimuli[i][y][x]`
@@ -61,7 +61,7 @@ export function decodeRawStimuli(
   checkCount(count, limits);
   const shape = [count, size.height, size.width];
   const data = element === 'u1' ? bytes : new Float32Array(Uint8Array.from(bytes).buffer);
-  return toStimuli({ element, shape, data }, count, size, first);
+  return toStimuli({ stored: element, shape, data }, count, size, first);
 }
 
 const SHAPES = '(h, w), (n, h, w) or (n, h, w, 1)';
@@ -89,13 +89,15 @@ function toStimuli(array: NpyArray, count: number, size: Size, first: number): D
   const { height, width } = size;
   const pixels = new Float32Array(array.data.length);
   const notes: string[][] = Array.from({ length: count }, () => []);
-  switch (array.element) {
+  switch (array.stored) {
     case 'u1':
       copyIntegers(array.data, pixels, 255);
       break;
     case 'u2':
       copyIntegers(array.data, pixels, 65535);
       break;
+    case 'b1':
+    case 'f2':
     case 'f4':
     case 'f8':
       for (const [i, note] of notes.entries()) {
@@ -110,7 +112,10 @@ function toStimuli(array: NpyArray, count: number, size: Size, first: number): D
       }
       break;
     default:
-      throw new InputError('integer pixels are accepted as uint8 (0..255) or uint16 (0..65535)');
+      throw new InputError(
+        `the pixels have the .npy type ${array.stored}; expected uint8 (0..255), uint16 (0..65535), ` +
+          'bool, or float16, float32 or float64 (0..1)',
+      );
   }
   return { stimuli: { count, height, width, pixels }, notes };
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { decodeNpyHeader, encodeNpy, NPY_HEADER_BYTES, type NpyElement } from '../formats/npy.js';
+import { decodeNpyHeader, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
+import type { StoredElement } from '../formats/npy-elements.js';
 import { InputError } from '../input-error.js';
 import { decodeNpyStimuli } from '../stimulus/arrays.js';
 import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
@@ -17,7 +18,7 @@ export interface StoredSet {
   readonly height: number;
   readonly width: number;
   /** In which its pixels are kept: `u1`, `u2` or `f4`. */
-  readonly element: NpyElement;
+  readonly element: StoredElement;
   /** Of its file. */
   readonly bytes: number;
   /** When it was last uploaded. */
@@ -200,7 +201,7 @@ async function check(digest: string, file: Uint8Array, storedAt: Date): Promise<
 
 /** @throws InputError when it does not begin with the header of such a set */
 function describe(digest: string, head: Uint8Array, bytes: number, storedAt: Date): StoredSet {
-  const { element, shape } = decodeNpyHeader(head);
+  const { stored: element, shape } = decodeNpyHeader(head);
   const [count, height, width] = shape;
   if (shape.length !== 3 || !count || !height || !width) throw new InputError('not a set');
   return { digest, count, height, width, element, bytes, storedAt };

@@ -36,10 +36,76 @@ test('Fortran order is turned into C order', () => {
   }
 });
 
+function oneRow(descriptor: string, data: ArrayBuffer | Buffer): Uint8Array {
+  const bytes = new Uint8Array(data);
+  const count = bytes.length / Number(descriptor.slice(2));
+  const header = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${count},), }`;
+  return numpyFile(header, bytes);
+}
+
+test('64-bit integers are read exactly, up to the largest that float64 holds', () => {
+  const values = [0n, 1n, -1n, 255n, 2n ** 32n, -(2n ** 32n) - 7n, 2n ** 53n - 1n, 1n - 2n ** 53n];
+  const signed = decodeNpy(oneRow('<i8', BigInt64Array.from(values).buffer));
+  expect([signed.stored, ...signed.data]).toEqual(['i8', ...values.map(Number)]);
+  const positive = values.filter((value) => value >= 0n);
+  const unsigned = decodeNpy(oneRow('<u8', BigUint64Array.from(positive).buffer));
+  expect([...unsigned.data]).toEqual(positive.map(Number));
+  const large = BigUint64Array.of(2n ** 64n - 1n).buffer;
+  expect(() => decodeNpy(oneRow('<u8', large))).toThrow(/element 0 .* is 18446744073709551615/);
+});
+
+test('booleans are 0 and 1', () => {
+  const { stored, data } = decodeNpy(oneRow('|b1', Buffer.of(0, 1, 1, 0)));
+  expect([stored, ...data]).toEqual(['b1', 0, 1, 1, 0]);
+});
+
+test('every float16 is read as the number that it is', () => {
+  const bits = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
+  const { data } = decodeNpy(oneRow('<f2', bits.buffer));
+  const worked: [number, number][] = [
+    [0x0000, 0],
+    [0x8000, -0],
+    [0x0001, 2 ** -24],
+    [0x03ff, 1023 * 2 ** -24],
+    [0x0400, 2 ** -14],
+    [0x3555, 0.333251953125],
+    [0x3c00, 1],
+    [0xc000, -2],
+    [0x7bff, 65504],
+    [0xfc00, Number.NEGATIVE_INFINITY],
+    [0x7e00, Number.NaN],
+  ];
+  for (const [pattern, value] of worked) expect(data[pattern]).toBe(value);
+  // between neighbours of one sign and exponent the step is the same
+  for (let i = 1; i < 0x7bff; i++) {
+    const step = 2 ** (Math.max(1, i >> 10) - 25);
+    expect(data[i + 1]! - data[i]!).toBe(step);
+  }
+});
+
+test('big-endian elements are the same numbers', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 9 }), (values) => {
+      const doubles = Float64Array.from(values);
+      expect([
+        ...decodeNpy(oneRow('>f8', Buffer.from(doubles.slice().buffer).swap64())).data,
+      ]).toEqual([...doubles]);
+      const floats = Float32Array.from(values);
+      expect([
+        ...decodeNpy(oneRow('>f4', Buffer.from(floats.slice().buffer).swap32())).data,
+      ]).toEqual([...floats]);
+    }),
+  );
+  expect([...decodeNpy(oneRow('>u2', Buffer.of(1, 2, 255, 0))).data]).toEqual([258, 65280]);
+  expect([...decodeNpy(oneRow('>i8', Buffer.of(...new Uint8Array(7), 9))).data]).toEqual([9]);
+  expect([...decodeNpy(oneRow('>f2', Buffer.of(0x3c, 0))).data]).toEqual([1]);
+});
+
 test('the header is read from the beginning of a file alone', () => {
   const file = encodeNpy(new Float32Array(10_000), [100, 100]);
   expect(decodeNpyHeader(file.subarray(0, 4096))).toEqual({
-    element: 'f4',
+    stored: 'f4',
+    bigEndian: false,
     shape: [100, 100],
     fortranOrder: false,
     dataOffset: 128,
@@ -65,8 +131,15 @@ test.each([
     numpyFile("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", Buffer.alloc(8)),
   ],
   [
-    'big-endian numbers',
-    numpyFile("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", Buffer.alloc(4)),
+    'long doubles',
+    numpyFile("{'descr': '<f16', 'fortran_order': False, 'shape': (1,), }", Buffer.alloc(16)),
+  ],
+  [
+    'an integer that float64 cannot hold',
+    numpyFile(
+      "{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }",
+      Buffer.from(BigInt64Array.of(-5n, -(2n ** 53n) - 1n).buffer),
+    ),
   ],
   [
     'an overflowing shape',

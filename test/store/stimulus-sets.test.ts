@@ -65,8 +65,8 @@ test('pixels are kept in the smallest type that holds them, and the file is plai
   for (const stimuli of sets) {
     const { set } = await put(store, stimuli);
     const opened = await store.sets.read(set.digest);
-    const { element, shape, data } = decodeNpy(opened!.file);
-    expect([element, shape]).toEqual([set.element, [1, 1, 3]]);
+    const { stored, shape, data } = decodeNpy(opened!.file);
+    expect([stored, shape]).toEqual([set.element, [1, 1, 3]]);
     kept.push(data);
   }
   expect(kept).toEqual([

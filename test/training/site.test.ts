@@ -2,7 +2,7 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
+import { elementCount, encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { openSite } from '../../training/site.js';
 import { SIDE, writeSmallSite } from '../support/sites.js';
 
@@ -74,6 +74,32 @@ test('float64 in Fortran order is the same site', async () => {
   );
   const site = await openSite(folder, 'small');
   expect(await site.training.stimuli([4, 1])).toEqual(expected);
+  await site.close();
+});
+
+/** A .npy file of elements that are not written here, from the bytes of each. */
+function withElements(descriptor: string, shape: number[], bytes: Buffer): Buffer {
+  const data = new Uint8Array(bytes.length);
+  const file = Buffer.from(encodeNpy(data, [...shape, bytes.length / elementCount(shape)]));
+  const header = file.subarray(0, -data.length).toString('latin1');
+  const rewritten = header
+    .replace("'|u1'", `'${descriptor}'`)
+    .replace(/, \d+\), \}( *)\n$/, '), }$1\n');
+  const padded = `${rewritten.trimEnd().padEnd(header.length - 1)}\n`;
+  return Buffer.concat([Buffer.from(padded, 'latin1'), bytes]);
+}
+
+test('int64 responses, float16 and big-endian images are the numbers that they hold', async () => {
+  const counts = BigInt64Array.from({ length: 18 }, (_, i) => BigInt(i * i - 9));
+  const halves = Buffer.alloc(6 * SIDE * SIDE * 2);
+  for (let i = 0; i < halves.length / 2; i++) halves.writeUInt16BE(i % 2 ? 0x3800 : 0x3400, 2 * i);
+  const file = (name: string) => path.join(folder, `${name}_small.npy`);
+  await writeFile(file('trainRsp'), withElements('<i8', [6, 3], Buffer.from(counts.buffer)));
+  await writeFile(file('train_img'), withElements('>f2', [6, SIDE, SIDE], halves));
+  const site = await openSite(folder, 'small');
+  expect([...site.training.responses]).toEqual(Array.from(counts, Number));
+  const { pixels } = await site.training.stimuli([0, 3]);
+  expect(pixels).toEqual(Float32Array.from(pixels, (_, i) => (i % 2 ? 0.5 : 0.25)));
   await site.close();
 });
 
