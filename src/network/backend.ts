@@ -74,7 +74,9 @@ async function openTensorflow(): Promise<Backend> {
 }
 
 async function openWebgpu(named: boolean): Promise<Backend> {
-  const { create, globals } = await import('webgpu');
+  const { create, globals } = await import('webgpu').catch((cause: unknown) => {
+    throw new InputError('the webgpu backend is not installed here', [], { cause });
+  });
   Object.assign(globalThis, globals);
   const gpu = create([]);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });

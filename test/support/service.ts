@@ -18,11 +18,14 @@ export interface RunningService {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-/** Starts the compiled service; the environment is what is given and a free port. */
-export function spawnService(environment: Record<string, string>) {
-  if (!existsSync(MAIN)) throw new Error('dist/src/main.js is missing: npm run build');
+/**
+ * Starts the compiled service; the environment is what is given and a free port.
+ * @param main the compiled program
+ */
+export function spawnService(environment: Record<string, string>, main = MAIN) {
+  if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`);
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [main], {
     // nothing is stored unless a test says where
     env: { PATH, PORT: '0', ENGINE: 'wasm', DATA_DIR: '/dev/null', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,8 +45,11 @@ export function spawnService(environment: Record<string, string>) {
 }
 
 /** Starts the service and waits until it says that it is ready. */
-export async function startService(environment: Record<string, string>): Promise<RunningService> {
-  const service = spawnService(environment);
+export async function startService(
+  environment: Record<string, string>,
+  main = MAIN,
+): Promise<RunningService> {
+  const service = spawnService(environment, main);
   const url = await new Promise<string>((resolve, reject) => {
     service.child.stdout.on('data', () => {
       const ready = /ready at (\S+)/.exec(service.stdout());

@@ -1,0 +1,120 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { rolldown } from 'rolldown';
+import { InputError } from '../../src/input-error.js';
+import { filesIn, OPTIONAL_PARTS, type OptionalPart, PARTS } from './parts.js';
+
+/** Programs that are started by their path, next to what all of src imports. */
+const PROGRAMS = ['dist/deploy/keys/make-key.js'];
+
+const LICENSE = /^(licen[cs]e|notice|copying|third.?party)/i;
+
+/**
+ * Lists what serving reads of a built checkout: the modules that dist/src imports, found by a bundler,
+ * the native code and data that these load, and the license of each package.
+ * @param root folder with dist/ and node_modules/
+ * @param chosen optional parts to include
+ * @returns paths in `root`, sorted
+ * @throws InputError when something of it is not installed or not built
+ */
+export async function listServingFiles(
+  root: string,
+  chosen: readonly OptionalPart[],
+): Promise<string[]> {
+  const page = filesIn(root, 'dist/page');
+  if (page.length === 0) throw new InputError('the page is not built: run npm run build first');
+  const modules = await traceModules(root, entryPoints(root), leftOut(chosen));
+  const data = (['service', ...chosen] as const).flatMap((part) => dataOf(root, part));
+  const packaged = [...modules, ...data].filter((file) => file.startsWith('node_modules'));
+  const files = new Set([
+    'package.json',
+    ...page,
+    ...modules,
+    ...data,
+    ...packaged.flatMap((file) => manifestsAbove(root, file)),
+    ...[...new Set(packaged.map(packageOf))].flatMap((folder) => licensesIn(root, folder)),
+  ]);
+  return [...files].sort();
+}
+
+function entryPoints(root: string): string[] {
+  const source = filesIn(root, 'dist/src').filter((file) => file.endsWith('.js'));
+  if (source.length === 0) throw new InputError('nothing is compiled: run npm run build first');
+  return [...source, ...PROGRAMS];
+}
+
+function leftOut(chosen: readonly OptionalPart[]): string[] {
+  return OPTIONAL_PARTS.filter((part) => !chosen.includes(part)).flatMap(
+    (part) => PARTS[part].packages,
+  );
+}
+
+/** Follows imports from the entry points, except into the packages that are left out. */
+async function traceModules(
+  root: string,
+  entries: readonly string[],
+  excluded: readonly string[],
+): Promise<string[]> {
+  const found = new Set<string>();
+  const bundle = await rolldown({
+    cwd: root,
+    input: entries.map((file) => path.join(root, file)),
+    platform: 'node',
+    treeshake: false,
+    logLevel: 'silent',
+    external: (id) => excluded.some((name) => id === name || id.startsWith(`${name}/`)),
+    plugins: [
+      {
+        name: 'trace',
+        load(id) {
+          if (!path.isAbsolute(id)) return null;
+          found.add(path.relative(root, id));
+          // native code is a file to copy, and nothing to parse
+          return /\.([cm]?js|json)$/.test(id) ? null : '';
+        },
+      },
+    ],
+  });
+  try {
+    await bundle.generate({ format: 'esm' });
+  } finally {
+    await bundle.close();
+  }
+  return [...found];
+}
+
+function dataOf(root: string, part: keyof typeof PARTS): string[] {
+  const { data, setup } = PARTS[part];
+  const files = data(path.join(root, 'node_modules')).map((file) =>
+    path.join('node_modules', file),
+  );
+  const missing = files.find((file) => !existsSync(path.join(root, file)));
+  if (files.length > 0 && missing === undefined) return files;
+  const what = missing ?? `the native part of ${part}`;
+  throw new InputError(`${what} is not installed here; run ${setup} first`);
+}
+
+/** @returns the folder of the package that a file of node_modules belongs to */
+function packageOf(file: string): string {
+  const parts = file.split(path.sep);
+  const modules = parts.lastIndexOf('node_modules');
+  const isScoped = parts[modules + 1]?.startsWith('@') === true;
+  return parts.slice(0, modules + (isScoped ? 3 : 2)).join(path.sep);
+}
+
+/** Node reads the type of a module and the exports of a package from these. */
+function manifestsAbove(root: string, file: string): string[] {
+  const found: string[] = [];
+  const top = path.dirname(packageOf(file));
+  for (let folder = path.dirname(file); folder !== top; folder = path.dirname(folder)) {
+    const manifest = path.join(folder, 'package.json');
+    if (existsSync(path.join(root, manifest))) found.push(manifest);
+  }
+  return found;
+}
+
+function licensesIn(root: string, folder: string): string[] {
+  return readdirSync(path.join(root, folder))
+    .filter((name) => LICENSE.test(name))
+    .map((name) => path.join(folder, name));
+}
