@@ -2,6 +2,7 @@ import { decodeNpy, decodeNpyHeader, type NpyArray } from '../formats/npy.js';
 import { InputError } from '../input-error.js';
 import { sizeText } from './errors.js';
 import type { Size } from './fit.js';
+import { imageStackOf } from './image-shape.js';
 import { checkCount, checkPixels, type StimulusLimits } from './limits.js';
 import { copyIntegers, copyUnitFloats } from './pixel-values.js';
 import type { Stimuli } from './stimuli.js';
@@ -13,10 +14,9 @@ export interface DecodedArray {
 }
 
 /**
- * Stimuli from a .npy file of shape (h, w), (n, h, w) or (n, h, w, 1): uint8 (value/255), uint16
+ * Stimuli from a .npy file of a shape that `imageStackOf` takes: uint8 (value/255), uint16
  * (value/65535), float16, float32 or float64 (0..1), or bool (0 or 1).
- * @param target the size that the model takes; only where it is so narrow is a last axis of 3 or 4
- *   taken for the width and not for colour
+ * @param target the size that the model takes, if any: decides where a shape may mean two things
  * @param first the number of its first stimulus in the request; errors name `stimuli[i][y][x]`
  * @throws InputError for other shapes and types, a cut-off file, or floats that are not in 0..1,
  *   PayloadTooLargeError beyond the limits (judged by the header alone)
@@ -27,7 +27,7 @@ export function decodeNpyStimuli(
   limits: StimulusLimits,
   first: number,
 ): DecodedArray {
-  const { count, ...size } = stackOf(decodeNpyHeader(bytes).shape, target);
+  const { count, ...size } = imageStackOf(decodeNpyHeader(bytes).shape, target);
   checkCount(count, limits);
   checkPixels(size, limits);
   return toStimuli(decodeNpy(bytes), count, size, first);
@@ -62,27 +62,6 @@ export function decodeRawStimuli(
   const shape = [count, size.height, size.width];
   const data = element === 'u1' ? bytes : new Float32Array(Uint8Array.from(bytes).buffer);
   return toStimuli({ stored: element, shape, data }, count, size, first);
-}
-
-const SHAPES = '(h, w), (n, h, w) or (n, h, w, 1)';
-
-function stackOf(shape: readonly number[], target: Size | undefined): Size & { count: number } {
-  const text = `shape (${shape.join(', ')})`;
-  const rank = shape.length;
-  const channels = rank === 3 || rank === 4 ? shape[rank - 1]! : 1;
-  const colourful = channels === 3 || channels === 4;
-  if ((rank === 4 && channels !== 1) || (rank === 3 && colourful && channels !== target?.width)) {
-    throw new InputError(`${text} ends in ${channels} channels; only gray is accepted: ${SHAPES}`);
-  }
-  if (rank < 2 || rank > 4) {
-    throw new InputError(`${text} is not ${SHAPES}`);
-  }
-  const [count, height, width] =
-    rank === 2 ? [1, shape[0]!, shape[1]!] : [shape[0]!, shape[1]!, shape[2]!];
-  if (count * height * width === 0) {
-    throw new InputError(`${text} holds no pixels`);
-  }
-  return { count, height, width };
 }
 
 function toStimuli(array: NpyArray, count: number, size: Size, first: number): DecodedArray {

@@ -2,8 +2,16 @@ import { z } from 'zod';
 import { sizeText, stimulusError } from './errors.js';
 import type { GrayImage } from './stimuli.js';
 
-/** What to do with a stimulus of another size than the model's: refuse, resize, cut the centre out. */
-export const Fit = z.enum(['none', 'resize', 'crop']);
+/**
+ * What to do with a stimulus of another size than the model's: refuse it, resize it where that changes
+ * its proportions by at most a factor of 2, stretch it whatever its proportions, or cut its centre out.
+ */
+export const Fit = z.enum(['none', 'resize', 'stretch', 'crop']).meta({
+  description:
+    "What to do with a stimulus of another size than the model's. none: refuse it. resize: resize it, " +
+    'refused where that changes the ratio of width to height by more than a factor of 2. ' +
+    'stretch: resize it whatever its proportions. crop: cut its centre out.',
+});
 export type Fit = z.infer<typeof Fit>;
 
 export interface Size {
@@ -11,11 +19,15 @@ export interface Size {
   readonly width: number;
 }
 
+/** By how much `resize` may change the ratio of width to height. */
+const MAX_DISTORTION = 2;
+
 /**
  * Whether a stimulus can be brought to the target size.
  * @param index of the stimulus in the request, for the message
  * @param asker who asks for the target size, for the message
- * @throws InputError when the sizes differ and `fit` is `none`, or `crop` finds too few pixels
+ * @throws InputError when the sizes differ and `fit` is `none`, `crop` finds too few pixels, or
+ *   `resize` would change the proportions by more than a factor of 2
  */
 export function checkSize(
   size: Size,
@@ -26,16 +38,29 @@ export function checkSize(
 ): void {
   if (sameSize(size, target)) return;
   const sizes = `is ${sizeText(size)}; ${asker} ${sizeText(target)}`;
-  if (fit === 'none') throw stimulusError(index, `${sizes}; add ?fit=resize or ?fit=crop`);
-  if (fit === 'crop' && (size.height < target.height || size.width < target.width)) {
-    throw stimulusError(index, `${sizes}; it is too small to crop`);
+  const factor = distortion(size, target);
+  const tooSmall = size.height < target.height || size.width < target.width;
+  const orCrop = tooSmall ? '' : ' or ?fit=crop';
+  if (factor > MAX_DISTORTION && (fit === 'none' || fit === 'resize')) {
+    const change = `its proportions would change by a factor of ${Number(factor.toPrecision(3))}`;
+    const limit = `; ?fit=resize takes at most ${MAX_DISTORTION}`;
+    const advice = `check the order of its axes, or add ?fit=stretch${orCrop}`;
+    throw stimulusError(index, `${sizes}; ${change}${limit}; ${advice}`);
   }
+  if (fit === 'none') throw stimulusError(index, `${sizes}; add ?fit=resize${orCrop}`);
+  if (fit === 'crop' && tooSmall) throw stimulusError(index, `${sizes}; it is too small to crop`);
+}
+
+/** The factor, from 1 on, by which the ratio of width to height changes between two sizes. */
+function distortion(from: Size, to: Size): number {
+  const ratio = (from.width * to.height) / (from.height * to.width);
+  return Math.max(ratio, 1 / ratio);
 }
 
 /**
  * Brings an image that passed `checkSize` to the target size. `crop` takes the centre (of an odd
- * remainder, the larger half is cut off below and on the right). `resize` stretches both axes to
- * fit: linear interpolation, its kernel widened by the scale when shrinking so that no pixel is
+ * remainder, the larger half is cut off below and on the right). `resize` and `stretch` fit both axes:
+ * linear interpolation, its kernel widened by the scale when shrinking so that no pixel is
  * skipped (the antialiased bilinear filter of Pillow and tf.image).
  * @returns the image, and a note when it was changed
  */

@@ -44,7 +44,7 @@ async function refusal(path: string, request: RequestInit, options: TestAppOptio
 
 test('stimuli of another size', async () => {
   expect(await refusal(RESPONSES, npy(new Float32Array(8), [2, 4]))).toMatchInlineSnapshot(
-    `"422 stimulus 0 is 2 high x 4 wide; the model takes 3 high x 2 wide; add ?fit=resize or ?fit=crop @ stimuli[0]"`,
+    `"422 stimulus 0 is 2 high x 4 wide; the model takes 3 high x 2 wide; its proportions would change by a factor of 3; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch @ stimuli[0]"`,
   );
 });
 
@@ -151,8 +151,8 @@ test('query parameters and headers that cannot be read', async () => {
   expect(await refusal(`${RESPONSES}?neuron=1`, good)).toMatchInlineSnapshot(
     `"400 query parameter 'neuron' is not known; there are neurons, fit, dtype @ neuron"`,
   );
-  expect(await refusal(`${RESPONSES}?fit=stretch`, good)).toMatchInlineSnapshot(
-    `"400 query parameter 'fit' Invalid option: expected one of "none"|"resize"|"crop" @ fit"`,
+  expect(await refusal(`${RESPONSES}?fit=zoom`, good)).toMatchInlineSnapshot(
+    `"400 query parameter 'fit' Invalid option: expected one of "none"|"resize"|"stretch"|"crop" @ fit"`,
   );
   expect(await refusal(`${RESPONSES}?fit=crop&fit=resize`, good)).toMatchInlineSnapshot(
     `"400 query parameter 'fit' is given more than once @ fit"`,

@@ -110,7 +110,7 @@ test('files are shown too, as they would be taken', async () => {
   expect(same.pixels).toEqual(rounded({ pixels }));
   expect((await pngOf(await app.request(`${STIMULI}?fit=resize`, file))).height).toBe(50);
   expect(await detailOf(app.request(STIMULI, file))).toMatchInlineSnapshot(
-    `"422 stimulus 0 is 10x10; the canvas is 50x50; add ?fit=resize or ?fit=crop"`,
+    `"422 stimulus 0 is 10x10; the canvas is 50x50; add ?fit=resize"`,
   );
 });
 

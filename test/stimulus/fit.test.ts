@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitImage } from '../../src/stimulus/fit.js';
+import { checkSize, fitImage } from '../../src/stimulus/fit.js';
 import { greatestDifference } from '../support/numbers.js';
 
 function image(height: number, width: number, value: (y: number, x: number) => number) {
@@ -69,4 +69,46 @@ test('shrinking a fine grating averages it out instead of aliasing', () => {
       inner.map(() => 0.5),
     ),
   ).toBeLessThan(1e-7);
+});
+
+test('resize changes the proportions by a factor of 2 at most, stretch by any', () => {
+  const target = { height: 50, width: 50 };
+  const size = (height: number, width: number) => ({ height, width });
+  for (const fitting of [size(25, 50), size(100, 50), size(10, 10), size(99, 60)]) {
+    expect(() => checkSize(fitting, target, 'resize', 0)).not.toThrow();
+  }
+  for (const other of [size(50, 20), size(20, 50), size(50, 101), size(50, 1)]) {
+    expect(() => checkSize(other, target, 'resize', 3)).toThrow(/^stimulus 3 .*fit=stretch/);
+    expect(() => checkSize(other, target, 'stretch', 3)).not.toThrow();
+  }
+  const wide = image(1, 8, (_, x) => x / 8);
+  expect(fitImage(wide, size(4, 2), 'stretch')).toEqual(fitImage(wide, size(4, 2), 'resize'));
+});
+
+test('a refused size names only what can bring it to the size asked for', () => {
+  const target = { height: 50, width: 50 };
+  const refusal = (height: number, width: number, fit: 'none' | 'resize') => {
+    try {
+      checkSize({ height, width }, target, fit, 0);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'it was taken';
+  };
+  const refusals = [
+    refusal(60, 60, 'none'),
+    refusal(40, 60, 'none'),
+    refusal(50, 20, 'none'),
+    refusal(50, 20, 'resize'),
+    refusal(60, 150, 'resize'),
+  ];
+  expect(refusals).toMatchInlineSnapshot(`
+    [
+      "stimulus 0 is 60x60; the model takes 50x50; add ?fit=resize or ?fit=crop",
+      "stimulus 0 is 40 high x 60 wide; the model takes 50x50; add ?fit=resize",
+      "stimulus 0 is 50 high x 20 wide; the model takes 50x50; its proportions would change by a factor of 2.5; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch",
+      "stimulus 0 is 50 high x 20 wide; the model takes 50x50; its proportions would change by a factor of 2.5; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch",
+      "stimulus 0 is 60 high x 150 wide; the model takes 50x50; its proportions would change by a factor of 2.5; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch or ?fit=crop",
+    ]
+  `);
 });

@@ -115,15 +115,15 @@ test('.npy', async () => {
     `"InputError: the .npy header is cut off"`,
   );
   expect(await refusal(NPY, encodeNpy(new Uint8Array(144), [2, 6, 4, 3]))).toMatchInlineSnapshot(
-    `"InputError: shape (2, 6, 4, 3) ends in 3 channels; only gray is accepted: (h, w), (n, h, w) or (n, h, w, 1)"`,
+    `"InputError: shape (2, 6, 4, 3) ends in 3 channels; only gray is accepted: (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)"`,
   );
   expect(
     await refusal(NPY, encodeNpy(new Uint8Array(72), [6, 4, 3]), { fit: 'resize' }),
   ).toMatchInlineSnapshot(
-    `"InputError: shape (6, 4, 3) ends in 3 channels; only gray is accepted: (h, w), (n, h, w) or (n, h, w, 1)"`,
+    `"InputError: shape (6, 4, 3) ends in 3 channels; only gray is accepted: (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)"`,
   );
   expect(await refusal(NPY, encodeNpy(GRAY, [24]))).toMatchInlineSnapshot(
-    `"InputError: shape (24) is not (h, w), (n, h, w) or (n, h, w, 1)"`,
+    `"InputError: shape (24) is not (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)"`,
   );
   expect(await refusal(NPY, encodeNpy(new Uint8Array(0), [0, 6, 4]))).toMatchInlineSnapshot(
     `"InputError: shape (0, 6, 4) holds no pixels"`,
@@ -132,7 +132,7 @@ test('.npy', async () => {
     `"InputError: integer pixels are accepted as uint8 (0..255) or uint16 (0..65535)"`,
   );
   expect(await refusal(NPY, encodeNpy(GRAY, [4, 6]))).toMatchInlineSnapshot(
-    `"InputError: stimulus 0 is 4 high x 6 wide; the model takes 6 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
+    `"InputError: stimulus 0 is 4 high x 6 wide; the model takes 6 high x 4 wide; its proportions would change by a factor of 2.25; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch [stimuli[0]]"`,
   );
 });
 

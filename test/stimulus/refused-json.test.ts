@@ -107,7 +107,7 @@ test('nested numbers in JSON', async () => {
     `"InputError: stimuli[0][1]: a row of pixels is expected [stimuli[0][1]]"`,
   );
   expect(await refusal(JSON_TYPE, '{"stimuli": [[[0, 1]]]}')).toMatchInlineSnapshot(
-    `"InputError: stimulus 0 is 1 high x 2 wide; the model takes 6 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
+    `"InputError: stimulus 0 is 1 high x 2 wide; the model takes 6 high x 4 wide; its proportions would change by a factor of 3; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch [stimuli[0]]"`,
   );
 });
 
