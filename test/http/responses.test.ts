@@ -131,6 +131,7 @@ test('.npy and raw float32 out', async () => {
   const array = decodeNpy(new Uint8Array(await answer.arrayBuffer()));
   expect(array).toEqual({
     element: 'f4',
+    stored: 'f4',
     shape: [2, 4],
     data: Float32Array.from(RESPONSES.flat()),
   });

@@ -129,7 +129,7 @@ test('.npy', async () => {
     `"InputError: shape (0, 6, 4) holds no pixels"`,
   );
   expect(await refusal(NPY, encodeNpy(new Int32Array(24), [6, 4]))).toMatchInlineSnapshot(
-    `"InputError: integer pixels are accepted as uint8 (0..255) or uint16 (0..65535)"`,
+    `"InputError: the pixels have the .npy type i4; expected uint8 (0..255), uint16 (0..65535), bool, or float16, float32 or float64 (0..1)"`,
   );
   expect(await refusal(NPY, encodeNpy(GRAY, [4, 6]))).toMatchInlineSnapshot(
     `"InputError: stimulus 0 is 4 high x 6 wide; the model takes 6 high x 4 wide; its proportions would change by a factor of 2.25; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch [stimuli[0]]"`,
