@@ -130,7 +130,6 @@ test('.npy and raw float32 out', async () => {
   const answer = await app.request(URL, npy({ Accept: 'application/x-npy' }));
   const array = decodeNpy(new Uint8Array(await answer.arrayBuffer()));
   expect(array).toEqual({
-    element: 'f4',
     stored: 'f4',
     shape: [2, 4],
     data: Float32Array.from(RESPONSES.flat()),
