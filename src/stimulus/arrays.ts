@@ -4,7 +4,7 @@ import { sizeText } from './errors.js';
 import type { Size } from './fit.js';
 import { imageStackOf } from './image-shape.js';
 import { checkCount, checkPixels, type StimulusLimits } from './limits.js';
-import { copyIntegers, copyUnitFloats } from './pixel-values.js';
+import { copyIntegers, copyUnitFloats, scaleNotes } from './pixel-values.js';
 import type { Stimuli } from './stimuli.js';
 
 export interface DecodedArray {
@@ -96,5 +96,9 @@ function toStimuli(array: NpyArray, count: number, size: Size, first: number): D
           'bool, or float16, float32 or float64 (0..1)',
       );
   }
-  return { stimuli: { count, height, width, pixels }, notes };
+  const ofFile = scaleNotes(pixels);
+  return {
+    stimuli: { count, height, width, pixels },
+    notes: notes.map((own) => [...own, ...ofFile]),
+  };
 }

@@ -3,6 +3,7 @@ import { InputError } from '../input-error.js';
 import type { Size } from './fit.js';
 import { checkPixels, type StimulusLimits } from './limits.js';
 import { isImageType, sniffMediaType } from './media-type.js';
+import { scaleNotes } from './pixel-values.js';
 import type { GrayImage } from './stimuli.js';
 
 /** An image file whose header was read; the pixels are decoded only when asked for. */
@@ -124,7 +125,7 @@ function toGray(
     }
     pixels[i] = value;
   }
-  const notes: string[] = [];
+  const notes = scaleNotes(pixels);
   if (coloured) notes.push('converted to gray (Rec. 709 luma)');
   if (transparent) {
     notes.push(`alpha composed on the background, gray ${Number(background.toPrecision(4))}`);

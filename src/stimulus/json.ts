@@ -4,7 +4,7 @@ import { errorAt } from './errors.js';
 import { type Entry, parseImageView, parseParametric, within } from './parametric/entry.js';
 import { isKind, type Kind, type Parametric, SCHEMAS } from './parametric/kinds.js';
 import type { ImageView } from './parametric/view.js';
-import { copyUnitFloats } from './pixel-values.js';
+import { copyUnitFloats, scaleNotes } from './pixel-values.js';
 import type { GrayImage } from './stimuli.js';
 
 // a pixel is checked by hand further down: a schema per number would cost more than the model does
@@ -148,7 +148,8 @@ function parseRows(rows: readonly unknown[], path: string): JsonStimulus {
   const pathOf = (i: number) => `${path}[${Math.floor(i / width)}][${i % width}]`;
   const rounded = copyUnitFloats(values, pixels, pathOf);
   const image = { height: rows.length, width, pixels };
-  return { kind: 'pixels', image, notes: rounded === undefined ? [] : [rounded] };
+  const notes = [...(rounded === undefined ? [] : [rounded]), ...scaleNotes(pixels)];
+  return { kind: 'pixels', image, notes };
 }
 
 function parseBase64(text: unknown, path: string): Uint8Array {

@@ -34,9 +34,35 @@ export function copyIntegers(values: ArrayLike<number>, to: Float32Array, white:
   for (let i = 0; i < to.length; i++) to[i] = values[i]! / white;
 }
 
+/** What 1 is of 255 in 8 bits, as float32; 255 of 65535 in 16 bits lies below. */
+const NEARLY_BLACK = Math.fround(1 / 255);
+
+/**
+ * A note for pixels (0..1) of one file that are not all black, but all nearly: of another scale, most
+ * likely. A single black stimulus is what it says.
+ */
+export function scaleNotes(pixels: Float32Array): string[] {
+  let brightest = 0;
+  for (const pixel of pixels) {
+    if (pixel > NEARLY_BLACK) return [];
+    if (pixel > brightest) brightest = pixel;
+  }
+  if (brightest === 0) return [];
+  return [
+    'nearly black: no pixel is above 1/255 of white; are they 0..255 in 16 bits, 0..1 in 8 bits, or ' +
+      'divided by 255 twice?',
+  ];
+}
+
 function pixelError(value: number, path: string): InputError {
   const message = Number.isFinite(value)
-    ? `pixels are 0..1 as floats, 0..255 only as 8-bit integers${value > 1 ? '; divide by 255' : ''}`
+    ? `pixels are 0..1 as floats, 0..255 only as 8-bit integers; ${adviceOn(value)}`
     : 'pixels must be finite';
   return new InputError(`${path} is ${value}: ${message}`, [{ path, message }]);
+}
+
+function adviceOn(value: number): string {
+  return value > 1
+    ? 'divide by 255'
+    : 'send pixels as they were before they were centred or z-scored';
 }

@@ -219,3 +219,23 @@ test('fit=resize and fit=crop change the size and say so', async () => {
     expect(notes).toEqual([[note], [note]]);
   }
 });
+
+test('pixels of another scale are warned of by the brightest of their file', async () => {
+  const black = await decode(NPY, encodeNpy(new Uint16Array(24), [6, 4]));
+  expect(black.notes).toEqual([[]]);
+  const bright = Uint16Array.from({ length: 48 }, (_, i) => (i < 24 ? i : 65535));
+  expect((await decode(NPY, encodeNpy(bright, [2, 6, 4]))).notes).toEqual([[], []]);
+
+  const bits = Uint8Array.from(GRAY_8, (value) => value % 2);
+  const twice = GRAY.map((value) => value / 255);
+  const rows = Array.from({ length: 6 }, (_, y) => [...twice.subarray(4 * y, 4 * y + 4)]);
+  const dark = await Promise.all([
+    decode(NPY, encodeNpy(Uint16Array.from(GRAY_8), [6, 4])),
+    decode(NPY, encodeNpy(bits, [6, 4])),
+    decode(NPY, encodeNpy(twice, [6, 4])),
+    decode('application/octet-stream', bits, { dtype: 'uint8' }),
+    decode('image/png', await png(Uint16Array.from(GRAY_8))),
+    decode('application/json', JSON.stringify({ stimuli: [rows] })),
+  ]);
+  for (const { notes } of dark) expect(notes).toEqual([[expect.stringMatching(/^nearly black: /)]]);
+});

@@ -148,7 +148,7 @@ test('pixel values', async () => {
     `"InputError: stimuli[3][2][1] is 128: pixels are 0..1 as floats, 0..255 only as 8-bit integers; divide by 255 [stimuli[3][2][1]]"`,
   );
   expect(await refusal(NPY, withPixel(index, -0.5))).toMatchInlineSnapshot(
-    `"InputError: stimuli[3][2][1] is -0.5: pixels are 0..1 as floats, 0..255 only as 8-bit integers [stimuli[3][2][1]]"`,
+    `"InputError: stimuli[3][2][1] is -0.5: pixels are 0..1 as floats, 0..255 only as 8-bit integers; send pixels as they were before they were centred or z-scored [stimuli[3][2][1]]"`,
   );
 });
 
