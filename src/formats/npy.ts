@@ -113,8 +113,8 @@ export function decodeNpy(bytes: Uint8Array): NpyArray {
         `needs ${needed} bytes of data, ${present} are there`,
     );
   }
-  // slice() copies, so the elements are aligned whatever the header's length
-  const data = decodeElements(bytes.slice(dataOffset), stored, bigEndian);
+  // a copy, so that the elements are aligned whatever the header's length
+  const data = decodeElements(new Uint8Array(bytes.subarray(dataOffset)), stored, bigEndian);
   return { stored, shape, data: fortranOrder ? toRowMajor(data, shape) : data };
 }
 

@@ -67,7 +67,7 @@ export interface DecodedSet extends DecodedStimuli {
 export async function decodeSet(request: StimulusBody): Promise<DecodedSet> {
   const { contentType = '', body, model } = request;
   if (essenceOf(contentType) !== 'multipart/form-data') return decodeBody(request);
-  const { files, ...form } = await readForm(contentType, body);
+  const { files, ...form } = await readForm(contentType, body, request.limits);
   const [images, responses] = [partsNamed(files, 'stimuli'), partsNamed(files, 'responses')];
   const stranger = files.find((part) => !images.includes(part) && !responses.includes(part));
   if (stranger)

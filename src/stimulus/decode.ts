@@ -40,7 +40,7 @@ export async function decodeStimuli(request: StimulusRequest): Promise<DecodedSt
     case 'application/json':
       return decodeJson(body, request);
     case 'multipart/form-data':
-      return decodeForm(await readForm(contentType, body), request);
+      return decodeForm(await readForm(contentType, body, request.limits), request);
     default:
       return decodeFile(request, counting(request), 0);
   }

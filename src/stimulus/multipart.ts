@@ -1,5 +1,13 @@
+import {
+  MaxHeaderSizeExceededError,
+  MaxPartsExceededError,
+  type MultipartPart,
+  parseMultipart,
+} from '@remix-run/multipart-parser';
 import { InputError } from '../input-error.js';
-import { errorAt } from './errors.js';
+import { errorAt, PayloadTooLargeError } from './errors.js';
+import type { StimulusLimits } from './limits.js';
+import { turnTaker } from './turns.js';
 
 /** One file of a multipart/form-data body. */
 export interface FilePart {
@@ -18,46 +26,95 @@ export interface Form {
   readonly stimulusSet?: string;
 }
 
-/** The one text field that is taken. */
+/** The one text field that is accepted. */
 const SET_FIELD = 'stimulusSet';
-/** What a part that states no type counts as (RFC 7578); nothing of this type is read here. */
-const UNSTATED = 'text/plain';
+/** The type that a part without a type has (RFC 7578); no file is of this type. */
+const DEFAULT_TYPE = 'text/plain';
+/** Bytes of the headers of one part. */
+const MAX_HEADER_SIZE = 4096;
+/** Bytes of the text field. */
+const MAX_TEXT_SIZE = 256;
+/** Parts beside the stimuli: the real responses, the digest of a stored set. */
+const OTHER_PARTS = 2;
+/** Parts that are read before others have their turn, as if each were an image of this size. */
+const PART_COST = { height: 16, width: 16 };
 
 /**
- * Splits a multipart/form-data body.
+ * Splits a multipart/form-data body, one part at a time.
  * @param contentType with its boundary
- * @throws InputError when the body cannot be split, is empty, or holds other text fields
+ * @throws PayloadTooLargeError with more parts than a request may have stimuli, InputError when the
+ *   body cannot be split, has no file, or has other text fields
  */
-export async function readForm(contentType: string, body: Uint8Array): Promise<Form> {
-  // typed by the memory that bodies of requests lie in
-  const owned = body as Uint8Array<ArrayBuffer>;
-  const form = await new Response(owned, { headers: { 'content-type': contentType } })
-    .formData()
-    .catch((cause: unknown) => {
-      throw new InputError(
-        'the multipart body cannot be read: cut off, or without its boundary',
-        [],
-        {
-          cause,
-        },
-      );
-    });
+export async function readForm(
+  contentType: string,
+  body: Uint8Array,
+  { maxStimuli }: StimulusLimits,
+): Promise<Form> {
   const files: FilePart[] = [];
   const digests: string[] = [];
-  for (const [field, value] of form) {
-    if (typeof value !== 'string') {
-      const bytes = new Uint8Array(await value.arrayBuffer());
-      const type = value.type === UNSTATED ? '' : value.type;
-      files.push({ field, contentType: type || undefined, body: bytes });
+  const takeTurn = turnTaker();
+  for (const part of partsOf(body, boundaryOf(contentType), maxStimuli + OTHER_PARTS)) {
+    await takeTurn(PART_COST);
+    const { name: field, mediaType } = part;
+    if (!field) {
+      throw new InputError(
+        `part ${files.length + digests.length} of the form has no name; expected ` +
+          'Content-Disposition: form-data; name="stimuli"; filename="..."',
+      );
+    }
+    const type = mediaType === DEFAULT_TYPE ? undefined : mediaType;
+    if (part.isFile || type !== undefined) {
+      if (part.size === 0) throw errorAt(field, `the file ${files.length} of the form is empty`);
+      files.push({ field, contentType: type, body: bytesOf(part) });
     } else if (field === SET_FIELD) {
-      digests.push(value);
+      if (part.size > MAX_TEXT_SIZE) throw errorAt(SET_FIELD, `has ${part.size} bytes of text`);
+      if (digests.length > 0) throw errorAt(SET_FIELD, 'is there more than once');
+      digests.push(part.text);
     } else {
       throw errorAt(field, 'a file is expected, not a text field');
     }
   }
   const [stimulusSet] = digests;
-  if (digests.length > 1) throw errorAt(SET_FIELD, 'is there more than once');
   if (stimulusSet !== undefined) return { files, stimulusSet };
   if (files.length === 0) throw new InputError('the multipart body holds no file');
   return { files };
+}
+
+function* partsOf(body: Uint8Array, boundary: string, maxParts: number): Generator<MultipartPart> {
+  const { length } = body;
+  try {
+    const limits = { maxHeaderSize: MAX_HEADER_SIZE, maxParts };
+    const sizes = { maxFileSize: length, maxTotalSize: length };
+    for (const part of parseMultipart(body, { boundary, ...limits, ...sizes })) {
+      // Headers are decoded when they are first read, and may turn out not to be UTF-8.
+      void part.headers;
+      yield part;
+    }
+  } catch (cause) {
+    if (cause instanceof MaxPartsExceededError) {
+      throw new PayloadTooLargeError(`the form has more than ${maxParts} parts`, [], { cause });
+    }
+    const reason =
+      cause instanceof MaxHeaderSizeExceededError
+        ? `the headers of a part are larger than ${MAX_HEADER_SIZE} bytes`
+        : 'it is cut off, or does not begin with its boundary';
+    throw new InputError(`the multipart body cannot be read: ${reason}`, [], { cause });
+  }
+}
+
+/** @throws InputError where the content type states none */
+function boundaryOf(contentType: string): string {
+  const [, quoted, plain] =
+    /;\s*boundary=(?:"([^"]{1,70})"|([^\s;",]{1,70}))/i.exec(contentType) ?? [];
+  const boundary = quoted ?? plain;
+  if (boundary !== undefined) return boundary;
+  throw new InputError(
+    `the multipart body cannot be read: the Content-Type ${JSON.stringify(contentType)} has no ` +
+      'boundary; expected multipart/form-data; boundary=...',
+  );
+}
+
+/** A file lies in one piece of the body, which is not copied. */
+function bytesOf(part: MultipartPart): Uint8Array {
+  return part.content.length === 1 ? part.content[0]! : part.bytes;
 }

@@ -85,7 +85,7 @@ test('an empty body, and bodies that are not what they say', async () => {
     `"400 the bytes are not a PNG, JPEG, WebP or TIFF image"`,
   );
   expect(await refusal(RESPONSES, post('hello', 'multipart/form-data'))).toMatchInlineSnapshot(
-    `"400 the multipart body cannot be read: cut off, or without its boundary"`,
+    `"400 the multipart body cannot be read: the Content-Type "multipart/form-data" has no boundary; expected multipart/form-data; boundary=..."`,
   );
 });
 

@@ -199,10 +199,10 @@ test('multipart bodies', async () => {
     `"UnsupportedMediaError: file 0 (k): there is no Content-Type, and the first bytes show none; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data [file 0 (k)]"`,
   );
   expect(await refusal(type, body.subarray(0, body.length - 20))).toMatchInlineSnapshot(
-    `"InputError: the multipart body cannot be read: cut off, or without its boundary"`,
+    `"InputError: the multipart body cannot be read: it is cut off, or does not begin with its boundary"`,
   );
   expect(await refusal('multipart/form-data', body)).toMatchInlineSnapshot(
-    `"InputError: the multipart body cannot be read: cut off, or without its boundary"`,
+    `"InputError: the multipart body cannot be read: the Content-Type "multipart/form-data" has no boundary; expected multipart/form-data; boundary=..."`,
   );
   const text = '--b\r\nContent-Disposition: form-data; name="k"\r\n\r\n5\r\n--b--\r\n';
   expect(await refusal('multipart/form-data; boundary=b', text)).toMatchInlineSnapshot(
@@ -210,6 +210,51 @@ test('multipart bodies', async () => {
   );
   expect(await refusal('multipart/form-data; boundary=b', '--b--\r\n')).toMatchInlineSnapshot(
     `"InputError: the multipart body holds no file"`,
+  );
+});
+
+const FORM = 'multipart/form-data; boundary=b';
+
+/** A part whose headers are these lines. */
+const part = (content: string, ...headers: string[]) =>
+  `--b\r\n${headers.join('\r\n')}\r\n\r\n${content}\r\n`;
+
+const NAMED = 'Content-Disposition: form-data; name="stimuli"; filename="x"';
+
+test('forms whose parts say nothing, too much, or are too many', async () => {
+  expect(await refusal(FORM, `${part('', NAMED)}--b--\r\n`)).toMatchInlineSnapshot(
+    `"InputError: stimuli: the file 0 of the form is empty [stimuli]"`,
+  );
+  expect(await refusal(FORM, `${part('5', 'Content-Type: image/png')}--b--`)).toMatchInlineSnapshot(
+    `"InputError: part 0 of the form has no name; expected Content-Disposition: form-data; name="stimuli"; filename="...""`,
+  );
+  expect(
+    await refusal(FORM, `${part('5', NAMED, `X: ${'y'.repeat(5000)}`)}--b--`),
+  ).toMatchInlineSnapshot(
+    `"InputError: the multipart body cannot be read: the headers of a part are larger than 4096 bytes"`,
+  );
+  const set = 'Content-Disposition: form-data; name="stimulusSet"';
+  expect(await refusal(FORM, `${part('a'.repeat(300), set)}--b--`)).toMatchInlineSnapshot(
+    `"InputError: stimulusSet: has 300 bytes of text [stimulusSet]"`,
+  );
+  expect(await refusal(FORM, `${part('a', set)}${part('a', set)}--b--`)).toMatchInlineSnapshot(
+    `"InputError: stimulusSet: is there more than once [stimulusSet]"`,
+  );
+  const bytes = Buffer.from(part('5', 'Content-Disposition: form-data; name="\xff"'), 'latin1');
+  expect(await refusal(FORM, Buffer.concat([bytes, Buffer.from('--b--')]))).toMatchInlineSnapshot(
+    `"InputError: the multipart body cannot be read: it is cut off, or does not begin with its boundary"`,
+  );
+});
+
+test('a form is read no further than the parts that a request may have', async () => {
+  const files = part('x', NAMED).repeat(12);
+  // It is cut off, too, which a reader of all parts finds first.
+  expect(await refusal(FORM, files)).toMatchInlineSnapshot(
+    `"PayloadTooLargeError: the form has more than 10 parts"`,
+  );
+  const limits = { maxStimuli: 9, maxPixels: 10_000 };
+  expect(await refusal(FORM, files, { limits })).toMatchInlineSnapshot(
+    `"InputError: the multipart body cannot be read: it is cut off, or does not begin with its boundary"`,
   );
 });
 
