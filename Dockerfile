@@ -1,8 +1,8 @@
 # Three images from one recipe, by what computes:
-#   docker build .                  tfjs on WebAssembly, small, any machine
-#   docker build --target cpu .     native TensorFlow on the CPU
+#   docker build .                  onnxruntime and WebAssembly on the CPU, small, any machine
+#   docker build --target cpu .     native TensorFlow on the CPU as well
 #   docker build --target gpu .     native TensorFlow with CUDA; run it with --gpus all
-# They listen on every address of the container, and so want API_KEYS_FILE, or ALLOW_ANONYMOUS=1.
+# They listen on every address of the container, and so need API_KEYS_FILE, or ALLOW_ANONYMOUS=1.
 # Podman needs `--format docker`: its own format has no HEALTHCHECK.
 
 ARG BASE=docker.io/library/node:24-bookworm-slim
@@ -15,7 +15,10 @@ COPY tsconfig.json ./
 COPY deploy deploy
 COPY src src
 COPY training training
-RUN node deploy/prepare.mjs && npm prune --omit=dev
+RUN node deploy/prepare.mjs
+
+FROM build AS trimmed
+RUN node dist/deploy/trim/trim.js --out /trimmed --with training
 
 FROM build AS native
 RUN apt-get update \
@@ -23,18 +26,22 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 ENV HYPERCOLUMN_CACHE=/opt/hypercolumn
 
+# TensorFlow's headers serve the compiler alone.
 FROM native AS native-cpu
-RUN node dist/deploy/tensorflow/setup.js --variant cpu
+RUN node dist/deploy/tensorflow/setup.js --variant cpu \
+ && node dist/deploy/trim/trim.js --out /trimmed --with tensorflow training \
+ && rm -rf /opt/hypercolumn/*/tensorflow/include
 
 FROM native AS native-gpu
-RUN node dist/deploy/tensorflow/setup.js --variant gpu
+RUN node dist/deploy/tensorflow/setup.js --variant gpu \
+ && node dist/deploy/trim/trim.js --out /trimmed --with tensorflow training \
+ && rm -rf /opt/hypercolumn/*/tensorflow/include
 
 FROM ${BASE} AS runtime
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models DATA_DIR=/data ORT_DISABLE_TELEMETRY=1
 COPY models/demo /models/demo
-COPY package.json LICENSE ./
-COPY --from=build /app/dist dist
+COPY LICENSE ./
 RUN install --directory --owner=1000 --group=1000 /data
 # By number, so that Kubernetes can tell that it is not root.
 USER 1000:1000
@@ -46,11 +53,11 @@ CMD ["node", "dist/src/main.js"]
 FROM runtime AS gpu
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY --from=native-gpu /opt/hypercolumn /opt/hypercolumn
-COPY --from=native-gpu /app/node_modules node_modules
+COPY --from=native-gpu /trimmed ./
 
 FROM runtime AS cpu
 COPY --from=native-cpu /opt/hypercolumn /opt/hypercolumn
-COPY --from=native-cpu /app/node_modules node_modules
+COPY --from=native-cpu /trimmed ./
 
 FROM runtime AS wasm
-COPY --from=build /app/node_modules node_modules
+COPY --from=trimmed /trimmed ./

@@ -1,15 +1,17 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** What a build of the service may leave out, by the value of ENGINE that needs it. */
-export const OPTIONAL_PARTS = ['tensorflow', 'webgpu'] as const;
+/** What a build of the service may leave out: engines, by the value of ENGINE, and the training programs. */
+export const OPTIONAL_PARTS = ['tensorflow', 'webgpu', 'training'] as const;
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number];
 
 interface Part {
   /** Packages that only this part loads. */
   readonly packages: readonly string[];
   /** What the packages read while they run, as paths in node_modules; no import names these. */
-  readonly data: (modules: string) => string[];
+  readonly data?: (modules: string) => string[];
+  /** Folders of compiled programs, next to those of the service. */
+  readonly programs?: readonly string[];
   /** What puts `data` there. */
   readonly setup: string;
 }
@@ -42,6 +44,11 @@ export const PARTS: Readonly<Record<'service' | OptionalPart, Part>> = {
     data: (modules) =>
       filesIn(modules, `webgpu/dist/${platform}-${platform === 'darwin' ? 'universal' : arch}`),
     setup: 'npm ci',
+  },
+  training: {
+    packages: [],
+    programs: ['dist/training', 'dist/deploy/onnx'],
+    setup: 'npm run build',
   },
 };
 

@@ -23,7 +23,7 @@ export async function listServingFiles(
 ): Promise<string[]> {
   const page = filesIn(root, 'dist/page');
   if (page.length === 0) throw new InputError('the page is not built: run npm run build first');
-  const modules = await traceModules(root, entryPoints(root), leftOut(chosen));
+  const modules = await traceModules(root, entryPoints(root, chosen), leftOut(chosen));
   const data = (['service', ...chosen] as const).flatMap((part) => dataOf(root, part));
   const packaged = [...modules, ...data].filter((file) => file.startsWith('node_modules'));
   const files = new Set([
@@ -37,10 +37,12 @@ export async function listServingFiles(
   return [...files].sort();
 }
 
-function entryPoints(root: string): string[] {
-  const source = filesIn(root, 'dist/src').filter((file) => file.endsWith('.js'));
+function entryPoints(root: string, chosen: readonly OptionalPart[]): string[] {
+  const compiled = (folder: string) => filesIn(root, folder).filter((file) => file.endsWith('.js'));
+  const source = compiled('dist/src');
   if (source.length === 0) throw new InputError('nothing is compiled: run npm run build first');
-  return [...source, ...PROGRAMS];
+  const programs = chosen.flatMap((part) => PARTS[part].programs ?? []);
+  return [...source, ...PROGRAMS, ...programs.flatMap(compiled)];
 }
 
 function leftOut(chosen: readonly OptionalPart[]): string[] {
@@ -85,6 +87,7 @@ async function traceModules(
 
 function dataOf(root: string, part: keyof typeof PARTS): string[] {
   const { data, setup } = PARTS[part];
+  if (data === undefined) return [];
   const files = data(path.join(root, 'node_modules')).map((file) =>
     path.join('node_modules', file),
   );

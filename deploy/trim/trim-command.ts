@@ -14,7 +14,7 @@ interface Options {
 /**
  * `trim`: copies what serving needs of a built checkout, and nothing else, into a new folder.
  * @example npm run trim -- --out /tmp/serving && node /tmp/serving/dist/src/main.js
- * @example node dist/deploy/trim/trim.js --out /serving --with tensorflow
+ * @example node dist/deploy/trim/trim.js --out /serving --with tensorflow training
  * @param root the checkout
  */
 export function createTrimCommand(root: string): Command {
@@ -25,7 +25,7 @@ export function createTrimCommand(root: string): Command {
       'the new folder; node <folder>/dist/src/main.js serves from it',
     )
     .addOption(
-      new Option('--with <parts...>', 'engines to include next to onnx and wasm')
+      new Option('--with <parts...>', 'to include next to serving with onnx and wasm')
         .choices(OPTIONAL_PARTS)
         .default([]),
     )

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -66,6 +67,18 @@ test('a trimmed copy is small and holds nothing of other platforms', () => {
   expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150e6);
   const unwanted = files.filter((file) => /\.map$|\.d\.[cm]?ts$|darwin|win32/.test(file));
   expect(unwanted).toEqual([]);
+});
+
+test('the training programs run from a copy that includes them', async () => {
+  const copy = path.join(folder, 'with-training');
+  const options = ['--out', copy, '--with', 'training'];
+  await createTrimCommand(ROOT).parseAsync(options, { from: 'user' });
+  for (const program of ['training/train.js', 'training/evaluate.js', 'deploy/onnx/export.js']) {
+    const words = [path.join(copy, 'dist', program), '--help'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('Usage: ');
+  }
 });
 
 test('each package of a trimmed copy keeps its license', () => {
