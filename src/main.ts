@@ -33,6 +33,7 @@ import { InputError } from './input-error.js';
 import { type Jobs, openJobs } from './jobs/jobs.js';
 import type { JobState } from './jobs/record.js';
 import type { BackendName } from './network/backend.js';
+import { createImageThread } from './stimulus/image-thread.js';
 import { openStore } from './store/store.js';
 
 /** Stimuli handed to the engine at a time. */
@@ -73,7 +74,9 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     clock,
   });
   createJobMetrics(registry, () => jobCounts(readiness));
+  const images = createImageThread();
   const app = createApp({
+    decodeLarge: images.decode,
     readiness: () => readiness,
     pageFolder: PAGE_FOLDER,
     access,
@@ -159,6 +162,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   await scheduler.drain();
   await inside.close();
   await engine.close();
+  await images.close();
   logger.info('stopped');
   process.exit(0);
 }

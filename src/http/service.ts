@@ -4,6 +4,7 @@ import type { EngineDescription } from '../engine/engine.js';
 import type { Inside } from '../engine/inside/inside.js';
 import type { Scheduler } from '../engine/scheduler.js';
 import type { Jobs } from '../jobs/jobs.js';
+import type { DecodePixels } from '../stimulus/image-pixels.js';
 import type { Store } from '../store/store.js';
 import type { Access } from './access/access.js';
 import type { RunBattery } from './battery/process-battery.js';
@@ -50,6 +51,8 @@ export interface AppDependencies {
   readonly pageFolder: string;
   readonly access: Access;
   readonly limits: Limits;
+  /** Decodes large images outside of the thread that answers. */
+  readonly decodeLarge: DecodePixels;
   readonly streams: Streams;
   readonly metrics: Metrics;
   readonly storeMetrics: StoreMetrics;

@@ -9,6 +9,7 @@ import {
   decodeStimuli,
 } from '../stimulus/decode.js';
 import { Fit } from '../stimulus/fit.js';
+import type { DecodePixels } from '../stimulus/image-pixels.js';
 import { essenceOf } from '../stimulus/media-type.js';
 import { type FilePart, readForm } from '../stimulus/multipart.js';
 import { type Canvas, type Stimuli, stimulusAt, stimulusDigest } from '../stimulus/stimuli.js';
@@ -36,6 +37,7 @@ export interface StimulusBody {
   readonly query: StimulusQuery;
   readonly model: ServedModel;
   readonly limits: Limits;
+  readonly decodeLarge: DecodePixels;
   /** The set stored under a digest. */
   readonly storedSet: NonNullable<DecodeOptions['storedSet']>;
 }
@@ -114,8 +116,10 @@ export function reportInTurns(
   );
 }
 
-function optionsOf({ query, model, limits, storedSet }: StimulusBody): DecodeOptions {
-  return { target: canvasOf(model), limits, fit: query.fit, dtype: query.dtype, storedSet };
+function optionsOf({ query, model, ...given }: StimulusBody): DecodeOptions {
+  const { limits, decodeLarge, storedSet } = given;
+  const { fit, dtype } = query;
+  return { target: canvasOf(model), limits, fit, dtype, decodeLarge, storedSet };
 }
 
 function partsNamed(parts: readonly FilePart[], field: string): FilePart[] {

@@ -1,6 +1,7 @@
 import { InputError } from '../input-error.js';
 import { PayloadTooLargeError, sizeText, stimulusError, UnsupportedMediaError } from './errors.js';
 import { checkSize, type Fit, fitImage, type Size, sameSize } from './fit.js';
+import type { DecodePixels } from './image-pixels.js';
 import type { StimuliBody } from './json.js';
 import { checkPixels, pixelCounter, type StimulusLimits } from './limits.js';
 import {
@@ -23,6 +24,8 @@ export interface DecodeOptions {
   readonly fit: Fit;
   /** Element type of raw application/octet-stream pixels: `uint8` or `float32`. */
   readonly dtype?: string | undefined;
+  /** Decodes large images, outside of this thread where that is given. */
+  readonly decodeLarge?: DecodePixels;
   /** The set stored under a digest, where stored sets are taken. */
   readonly storedSet?: (digest: string) => Promise<Stimuli>;
 }

@@ -9,8 +9,9 @@ import {
   sizeOf,
 } from './decoding.js';
 import { UnsupportedMediaError } from './errors.js';
-import { checkSize } from './fit.js';
+import { checkSize, type Size } from './fit.js';
 import { openImage } from './image.js';
+import { decodePixels } from './image-pixels.js';
 import { ACCEPTED_TYPES, essenceOf, isImageType, sniffMediaType } from './media-type.js';
 
 /**
@@ -31,8 +32,10 @@ export async function decodeFile(
     // before decoding: an image of a size that is refused anyway costs nothing
     if (size) checkSize(file.size, size, fit, first, asker);
     options.countPixels(file.size);
-    const { image, notes } = await file.decode(target.background);
-    return fitBatch(oneStimulus(image), [notes], options, first);
+    const task = file.task(target.background, size && { size, fit });
+    const decode = isLarge(file.size) ? (options.decodeLarge ?? decodePixels) : decodePixels;
+    const { image, notes } = await decode(task);
+    return { stimuli: oneStimulus(image), notes: [notes] };
   }
   if (type === 'application/x-npy') {
     const { stimuli, notes } = decodeNpyStimuli(body, size, limits, first);
@@ -42,6 +45,11 @@ export async function decodeFile(
     return decodeRawStimuli(body, rawDtype(dtype), sizedCanvas(target, 'raw'), limits, first);
   }
   throw new UnsupportedMediaError(`${type} is not accepted here; send ${ACCEPTED_TYPES}`);
+}
+
+/** Whether an image takes longer to decode than to be handed to another thread: from about a millisecond on. */
+function isLarge({ height, width }: Size): boolean {
+  return height * width > 2 ** 16;
 }
 
 function mediaTypeOf(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sizeText, stimulusError } from './errors.js';
+import { createResizer } from './resize.js';
 import type { GrayImage } from './stimuli.js';
 
 /**
@@ -70,23 +71,30 @@ export function fitImage(
   fit: Fit,
 ): { image: GrayImage; note?: string } {
   if (sameSize(image, target)) return { image };
-  if (fit === 'crop') {
-    return { image: cropCentre(image, target), note: `cropped from ${sizeText(image)}` };
-  }
-  const stretched = image.height * target.width !== image.width * target.height;
-  return {
-    image: resizeLinear(image, target),
-    note: `resized from ${sizeText(image)}${stretched ? ', proportions not kept' : ''}`,
-  };
+  const note = fitNote(image, target, fit);
+  return { image: fit === 'crop' ? cropCentre(image, target) : resizeLinear(image, target), note };
 }
 
 export function sameSize(a: Size, b: Size): boolean {
   return a.height === b.height && a.width === b.width;
 }
 
-function cropCentre(image: GrayImage, { height, width }: Size): GrayImage {
-  const top = Math.floor((image.height - height) / 2);
-  const left = Math.floor((image.width - width) / 2);
+/** The part of an image that `crop` keeps: of an odd remainder, the larger half is cut off below and right. */
+export function cropWindow(from: Size, { height, width }: Size) {
+  const top = Math.floor((from.height - height) / 2);
+  const left = Math.floor((from.width - width) / 2);
+  return { top, left, height, width };
+}
+
+/** What is said of an image that was brought from one size to another. */
+export function fitNote(from: Size, to: Size, fit: Fit): string {
+  if (fit === 'crop') return `cropped from ${sizeText(from)}`;
+  const stretched = from.height * to.width !== from.width * to.height;
+  return `resized from ${sizeText(from)}${stretched ? ', proportions not kept' : ''}`;
+}
+
+function cropCentre(image: GrayImage, target: Size): GrayImage {
+  const { top, left, height, width } = cropWindow(image, target);
   const pixels = new Float32Array(height * width);
   for (let y = 0; y < height; y++) {
     const from = (top + y) * image.width + left;
@@ -95,46 +103,10 @@ function cropCentre(image: GrayImage, { height, width }: Size): GrayImage {
   return { height, width, pixels };
 }
 
-function resizeLinear(image: GrayImage, { height, width }: Size): GrayImage {
-  const columns = linearTaps(image.width, width);
-  const rows = linearTaps(image.height, height);
-  const narrow = new Float64Array(image.height * width);
+function resizeLinear(image: GrayImage, target: Size): GrayImage {
+  const resizer = createResizer(image, target);
   for (let y = 0; y < image.height; y++) {
-    for (let x = 0; x < width; x++) {
-      const { first, weights } = columns[x]!;
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) {
-        sum += weights[k]! * image.pixels[y * image.width + first + k]!;
-      }
-      narrow[y * width + x] = sum;
-    }
+    resizer.addRow(image.pixels.subarray(y * image.width, (y + 1) * image.width));
   }
-  const pixels = new Float32Array(height * width);
-  for (let y = 0; y < height; y++) {
-    const { first, weights } = rows[y]!;
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) {
-        sum += weights[k]! * narrow[(first + k) * width + x]!;
-      }
-      pixels[y * width + x] = sum;
-    }
-  }
-  return { height, width, pixels };
-}
-
-/** For each target pixel: the first source pixel that counts, and the weights from there on. */
-function linearTaps(from: number, to: number): { first: number; weights: Float64Array }[] {
-  const scale = from / to;
-  const reach = Math.max(scale, 1);
-  return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * scale - 0.5;
-    const first = Math.max(Math.ceil(centre - reach), 0);
-    const last = Math.min(Math.floor(centre + reach), from - 1);
-    const weights = Float64Array.from({ length: last - first + 1 }, (_unused, k) =>
-      Math.max(1 - Math.abs(first + k - centre) / reach, 0),
-    );
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return { first, weights: weights.map((weight) => weight / total) };
-  });
+  return resizer.finish();
 }

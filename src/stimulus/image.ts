@@ -1,26 +1,25 @@
 import sharp, { type Metadata } from 'sharp';
 import { InputError } from '../input-error.js';
 import type { Size } from './fit.js';
+import type { ImageTask } from './image-pixels.js';
 import { checkPixels, type StimulusLimits } from './limits.js';
 import { isImageType, sniffMediaType } from './media-type.js';
-import { scaleNotes } from './pixel-values.js';
 import type { GrayImage } from './stimuli.js';
 
 /** An image file whose header was read; the pixels are decoded only when asked for. */
 export interface ImageFile {
   readonly size: Size;
   /**
-   * The pixels as gray in 0..1: value/255 or value/65535. Colour becomes Rec. 709 luma of the
-   * stored (gamma-encoded) values, 0.2126 R + 0.7152 G + 0.0722 B; colour profiles and gamma chunks
-   * are not applied. Alpha is composed on `background` (0..1).
-   * @returns the image, and notes on what was changed
-   * @throws InputError when the file is cut off or damaged
+   * What there is to decode: gray in 0..1, value/255 or value/65535. Colour becomes Rec. 709 luma of
+   * the stored (gamma-encoded) values, 0.2126 R + 0.7152 G + 0.0722 B; colour profiles and gamma
+   * chunks are not applied. Alpha is composed on `background` (0..1).
+   * @param into what the image is brought to; its own size where there is none
    */
-  readonly decode: (background: number) => Promise<{ image: GrayImage; notes: string[] }>;
+  readonly task: (background: number, into?: ImageTask['into']) => ImageTask;
 }
 
 /** Each with how many of its channels are no alpha. */
-const SPACES: Readonly<Record<string, number>> = { 'b-w': 1, grey16: 1, srgb: 3, rgb16: 3 };
+const SPACES = { 'b-w': 1, grey16: 1, srgb: 3, rgb16: 3 } as const;
 const DEPTHS: Readonly<Record<string, number>> = { uchar: 255, ushort: 65535 };
 
 /**
@@ -42,13 +41,13 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
     throw new InputError(`the ${format} holds ${metadata.pages} images; send one per file`);
   }
   const { space, depth, channels } = metadata;
-  const colours = SPACES[space];
   const white = DEPTHS[depth];
-  if (colours === undefined || white === undefined) {
+  if (!isReadable(space) || white === undefined) {
     throw new InputError(
       `the ${format} is ${space} with ${depth} samples; gray or RGB of 8 or 16 bits is accepted`,
     );
   }
+  const colours = SPACES[space];
   if (channels !== colours && channels !== colours + 1) {
     throw new InputError(
       `the ${format} has ${channels} channels; gray or RGB is accepted, with or without alpha`,
@@ -56,23 +55,20 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
   }
   // as raw samples sharp gives 8-bit gray without its alpha, as RGB with it
   const read = space === 'b-w' && channels === 2 ? 'srgb' : space;
-
+  const size = { height, width };
+  const turned = (metadata.orientation ?? 1) > 1;
   return {
-    size: { height, width },
-    decode: async (background) => {
-      const options = { failOn: 'error', limitInputPixels: limits.maxPixels } as const;
-      const { data, info } = await sharp(bytes, { ...options, autoOrient: true, ignoreIcc: true })
-        .toColourspace(read)
-        .raw({ depth: white === 255 ? 'uchar' : 'ushort' })
-        .toBuffer({ resolveWithObject: true })
-        .catch((cause: unknown) => {
-          throw new InputError(`the ${format} is cut off or damaged`, [], { cause });
-        });
-      const samples = white === 255 ? data : new Uint16Array(Uint8Array.from(data).buffer);
-      const { pixels, notes } = toGray(samples, info.channels, white, background);
-      if ((metadata.orientation ?? 1) > 1) notes.unshift('turned as the EXIF orientation says');
-      return { image: { height, width, pixels }, notes };
-    },
+    size,
+    task: (background, into) => ({
+      bytes,
+      format,
+      size,
+      space: read,
+      white,
+      turned,
+      background,
+      into,
+    }),
   };
 }
 
@@ -85,6 +81,10 @@ export async function encodePng({ height, width, pixels }: GrayImage): Promise<U
     .toBuffer();
 }
 
+function isReadable(space: string): space is keyof typeof SPACES {
+  return Object.hasOwn(SPACES, space);
+}
+
 async function readHeader(bytes: Uint8Array, format: string): Promise<Metadata> {
   try {
     // the size is compared with the limit by the caller, whose message names both
@@ -92,43 +92,4 @@ async function readHeader(bytes: Uint8Array, format: string): Promise<Metadata> 
   } catch (cause) {
     throw new InputError(`the ${format} is cut off or damaged`, [], { cause });
   }
-}
-
-/** Interleaved samples with 1 or 3 colour channels and perhaps alpha, 0..white, to gray 0..1. */
-function toGray(
-  samples: Uint8Array | Uint16Array,
-  channels: number,
-  white: number,
-  background: number,
-): { pixels: Float32Array; notes: string[] } {
-  const hasAlpha = channels % 2 === 0;
-  const hasColour = channels > 2;
-  const pixels = new Float32Array(samples.length / channels);
-  let coloured = false;
-  let transparent = false;
-  for (let i = 0; i < pixels.length; i++) {
-    const at = i * channels;
-    let value = samples[at]!;
-    if (hasColour) {
-      const red = value;
-      const green = samples[at + 1]!;
-      const blue = samples[at + 2]!;
-      coloured ||= red !== green || blue !== green;
-      // written so that equal channels give their value exactly
-      value = green + 0.2126 * (red - green) + 0.0722 * (blue - green);
-    }
-    value /= white;
-    if (hasAlpha) {
-      const alpha = samples[at + channels - 1]! / white;
-      transparent ||= alpha < 1;
-      value = value * alpha + background * (1 - alpha);
-    }
-    pixels[i] = value;
-  }
-  const notes = scaleNotes(pixels);
-  if (coloured) notes.push('converted to gray (Rec. 709 luma)');
-  if (transparent) {
-    notes.push(`alpha composed on the background, gray ${Number(background.toPrecision(4))}`);
-  }
-  return { pixels, notes };
 }

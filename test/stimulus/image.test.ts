@@ -2,12 +2,13 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { encodePng, openImage } from '../../src/stimulus/image.js';
+import { decodePixels } from '../../src/stimulus/image-pixels.js';
 import { greatestDifference } from '../support/numbers.js';
 
 const LIMITS = { maxStimuli: 1, maxPixels: 100_000 };
 
 async function decode(file: Uint8Array, background = 0.5) {
-  return (await openImage(file, LIMITS)).decode(background);
+  return decodePixels((await openImage(file, LIMITS)).task(background));
 }
 
 function raw(samples: Uint8Array | Uint16Array, width: number, channels: 1 | 2 | 3 | 4) {

@@ -10,6 +10,7 @@ import { createMetrics } from '../../src/http/metrics.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
 import { createStoreMetrics } from '../../src/http/store-metrics.js';
 import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
+import { decodePixels } from '../../src/stimulus/image-pixels.js';
 import { tinyModel } from './cards.js';
 import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
@@ -76,6 +77,7 @@ export function createTestApp(options: TestAppOptions = {}) {
       ...options.access,
     },
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
+    decodeLarge: decodePixels,
     streams,
     metrics,
     storeMetrics: createStoreMetrics(registry, () => 0),

@@ -47,7 +47,7 @@ interface InsideQuestion {
 
 /** What goes on between stimuli and responses. */
 export function insideRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits } = deps;
+  const { clock, limits, decodeLarge } = deps;
   return [
     ...modelRoute('POST', '/attention', attention),
     ...modelRoute('POST', '/readout', readout),
@@ -160,7 +160,15 @@ export function insideRoutes(deps: AppDependencies): Route[] {
     const contentType = c.req.header('Content-Type');
     const storedSet = storedStimuli(deps);
     const shown = await timed(c, clock, 'decode', async () => {
-      const decoded = await decodeBody({ contentType, body, query, model, limits, storedSet });
+      const decoded = await decodeBody({
+        contentType,
+        body,
+        query,
+        model,
+        limits,
+        decodeLarge,
+        storedSet,
+      });
       return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
     });
     const { stimuli, reports } = shown;

@@ -13,7 +13,7 @@ import { type AppContext, timed, timing } from '../trace.js';
 
 /** Stimuli in, responses out. */
 export function responseRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits } = deps;
+  const { clock, limits, decodeLarge } = deps;
   return modelRoute('POST', '/responses', respond);
 
   async function respond(c: AppContext): Promise<Response> {
@@ -27,7 +27,15 @@ export function responseRoutes(deps: AppDependencies): Route[] {
     const contentType = c.req.header('Content-Type');
     const storedSet = storedStimuli(deps);
     const shown = await timed(c, clock, 'decode', async () => {
-      const decoded = await decodeBody({ contentType, body, query, model, limits, storedSet });
+      const decoded = await decodeBody({
+        contentType,
+        body,
+        query,
+        model,
+        limits,
+        decodeLarge,
+        storedSet,
+      });
       return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
     });
     const { stimuli, reports } = shown;

@@ -36,7 +36,7 @@ export const ModelQuery = StimulusQuery.omit({ neurons: true });
 
 /** Stimuli to look at: as they are rendered, or as a model would be shown them. */
 export function stimulusRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits } = deps;
+  const { clock, limits, decodeLarge } = deps;
   return [
     { method: 'POST', path: '/v1/stimuli', handler: show },
     ...modelRoute('POST', '/stimuli', showAsModel),
@@ -48,7 +48,15 @@ export function stimulusRoutes(deps: AppDependencies): Route[] {
     const contentType = c.req.header('Content-Type');
     const storedSet = storedStimuli(deps);
     const { stimuli, reports } = await timed(c, clock, 'decode', async () => {
-      const options = { target, asker: 'the canvas is', limits, fit, dtype, storedSet };
+      const options = {
+        target,
+        asker: 'the canvas is',
+        limits,
+        fit,
+        dtype,
+        decodeLarge,
+        storedSet,
+      };
       const decoded = await decodeStimuli({ contentType, body, ...options });
       const digests = await stimulusDigests(decoded.stimuli);
       const reported = digests.map((digest, i) => ({ digest, warnings: decoded.notes[i]! }));
@@ -64,7 +72,15 @@ export function stimulusRoutes(deps: AppDependencies): Route[] {
     const contentType = c.req.header('Content-Type');
     const storedSet = storedStimuli(deps);
     const { stimuli, reports } = await timed(c, clock, 'decode', async () => {
-      const decoded = await decodeBody({ contentType, body, query, model, limits, storedSet });
+      const decoded = await decodeBody({
+        contentType,
+        body,
+        query,
+        model,
+        limits,
+        decodeLarge,
+        storedSet,
+      });
       return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
     });
     return answer(c, stimuli, canvasOf(model).background, reports);

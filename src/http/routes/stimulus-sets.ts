@@ -23,7 +23,7 @@ const ELEMENT_NAMES: Readonly<Record<string, string>> = {
 
 /** Stimuli that are uploaded once and named by their digest from then on. */
 export function stimulusSetRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits } = deps;
+  const { clock, limits, decodeLarge } = deps;
   const one = '/v1/stimulus-sets/:digest';
   return [
     { method: 'GET', path: '/v1/stimulus-sets', handler: list },
@@ -40,7 +40,7 @@ export function stimulusSetRoutes(deps: AppDependencies): Route[] {
     const body = await readBody(c.req.raw, limits.maxBody);
     const contentType = c.req.header('Content-Type');
     const { stimuli, notes, digests } = await timed(c, clock, 'decode', async () => {
-      const options = { target, asker: 'the query asks for', limits, fit, dtype };
+      const options = { target, asker: 'the query asks for', limits, fit, dtype, decodeLarge };
       const decoded = await decodeStimuli({ contentType, body, ...options });
       return { ...decoded, digests: await stimulusDigests(decoded.stimuli) };
     });

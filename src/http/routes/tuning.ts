@@ -27,7 +27,7 @@ interface ResponsesToSet {
 
 /** Tuning to a set of stimuli: rank-ordered curves, and the peak. */
 export function tuningRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits } = deps;
+  const { clock, limits, decodeLarge } = deps;
   return [
     ...modelRoute('POST', '/tuning/rank', (c) =>
       analyse(c, ({ predicted, ids, ...options }) =>
@@ -55,7 +55,15 @@ export function tuningRoutes(deps: AppDependencies): Route[] {
     const contentType = c.req.header('Content-Type');
     const storedSet = storedStimuli(deps);
     const shown = await timed(c, clock, 'decode', async () => {
-      const decoded = await decodeSet({ contentType, body, query, model, limits, storedSet });
+      const decoded = await decodeSet({
+        contentType,
+        body,
+        query,
+        model,
+        limits,
+        decodeLarge,
+        storedSet,
+      });
       return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
     });
     const { stimuli, reports, real } = shown;
