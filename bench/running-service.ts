@@ -15,6 +15,8 @@ export interface RunningService {
   /** Kills the process that computes. */
   killInference(): Promise<void>;
   stop(): Promise<void>;
+  /** Sends it a signal. @returns once it has ended, its exit code, or the signal that ended it */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
 export async function startService(settings: Readonly<Record<string, string>>) {
@@ -27,6 +29,8 @@ export async function startService(settings: Readonly<Record<string, string>>) {
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /ready at (\S+)/.exec(line)?.[1];
     if (url === undefined) continue;
+    child.stdout.resume();
+    const ended = once(child, 'exit');
     const service: RunningService = {
       url,
       startedIn: performance.now() - begun,
@@ -36,7 +40,12 @@ export async function startService(settings: Readonly<Record<string, string>>) {
       },
       async stop() {
         child.kill('SIGKILL');
-        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+        await ended;
+      },
+      async end(signal) {
+        child.kill(signal);
+        const [code, killer] = await ended;
+        return code ?? killer;
       },
     };
     return service;

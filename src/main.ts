@@ -21,6 +21,7 @@ import { createScheduler } from './engine/scheduler.js';
 import { type Access, openAccess } from './http/access/access.js';
 import { createApp } from './http/app.js';
 import { createProcessBattery } from './http/battery/process-battery.js';
+import { endInTime } from './http/ending.js';
 import { createJobMetrics } from './http/job-metrics.js';
 import { explainFailure } from './http/jobs.js';
 import { createMetrics } from './http/metrics.js';
@@ -61,6 +62,7 @@ try {
 async function serve(config: Config, access: Access, logger: Logger): Promise<void> {
   let readiness: Readiness = { state: 'loading' };
   let engine: ProcessEngine | undefined;
+  const cut = new AbortController();
   const registry = new Registry();
   registerProcessMetrics(registry, () => engine?.pid);
   const metrics = createMetrics(registry, () =>
@@ -69,6 +71,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   const streams = createStreams({
     most: config.MAX_STREAMS,
     closing: () => readiness.state === 'draining',
+    cut: cut.signal,
     metrics,
     logger,
     clock,
@@ -86,6 +89,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
       maxPixels: config.MAX_PIXELS,
     },
     streams,
+    cut: cut.signal,
     metrics,
     storeMetrics: createStoreMetrics(registry, () => cacheBytes(readiness)),
     logger,
@@ -97,6 +101,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     {
       limits: { ...SERVER_LIMITS, maxConnections: config.MAX_CONNECTIONS },
       onDrop: metrics.connectionDrop,
+      clock,
     },
   );
   logger.info({ url: server.url }, 'listening');
@@ -110,7 +115,9 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     void reload();
   });
 
-  void signals.first.then(() => {
+  void signals.first.then(async () => {
+    if (readiness.state !== 'loading') return;
+    await server.close();
     if (readiness.state === 'loading') process.exit(0);
   });
 
@@ -153,12 +160,14 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   readiness = { state: 'draining', service };
   reload = async () => {};
   logger.info({ signal }, 'shutting down');
-  setTimeout(() => giveUp(logger, scheduler.depth), config.DRAIN_SECONDS * 1000).unref();
+  const depth = () => scheduler.depth;
+  endInTime(config.DRAIN_SECONDS, { cut, server, depth, logger, end: () => process.exit(1) });
   // a person at the keyboard waits for no balancer
   if (signal === 'SIGTERM') await pause(config.GRACE_SECONDS * 1000);
-  await streams.close();
-  if (!('unusable' in jobs)) await jobs.close();
+  await Promise.all([streams.close(), 'unusable' in jobs ? undefined : jobs.close()]);
   await server.close();
+  // `endInTime` ends it
+  if (cut.signal.aborted) return;
   await scheduler.drain();
   await inside.close();
   await engine.close();
@@ -279,14 +288,6 @@ function watchSignals(logger: Logger): Signals {
     }
   });
   return { first };
-}
-
-function giveUp(logger: Logger, depth: number): void {
-  logger.error(
-    { stimuli: depth },
-    'not everything could be answered before DRAIN_SECONDS was over',
-  );
-  process.exit(1);
 }
 
 async function checkModelsFolder(folder: string): Promise<void> {

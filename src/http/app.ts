@@ -24,6 +24,7 @@ import { streamRoutes } from './routes/stream.js';
 import { tuningRoutes } from './routes/tuning.js';
 import type { AppDependencies } from './service.js';
 import { type AppContext, type AppEnv, traceRequests } from './trace.js';
+import { untilCut } from './until-cut.js';
 import { errorResponse, isProtocolPath } from './v2/error.js';
 import { protocolRoutes } from './v2/routes.js';
 
@@ -60,9 +61,10 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
   const routes = routesOf(deps);
   const guard = createGuard(access, clock);
   const once = idempotent(deps);
+  const cutting = untilCut(deps.cut);
   for (const route of routes) {
     const handler = isRepeatable(route) ? once(route.handler) : route.handler;
-    add(app, { ...route, handler: guard({ ...route, handler }) });
+    add(app, { ...route, handler: cutting(guard({ ...route, handler })) });
   }
   for (const path of new Set(routes.map((route) => route.path))) refuseOthers(app, path, routes);
 

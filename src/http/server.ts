@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { createApp } from './app.js';
+import { closingGently } from './closing.js';
 import { answerUpgrades } from './stream/upgrade.js';
 
 /** Where a server listens, as a URL without a path. */
@@ -13,7 +13,10 @@ export interface Address {
 export interface HttpServer {
   /** Without a slash at its end. */
   readonly url: string;
-  /** Takes no more connections and resolves when the requests in hand have been answered. */
+  /**
+   * Answers what has been sent and what is on its way, takes no more connections, and resolves when
+   * all of them are closed.
+   */
   close(): Promise<void>;
 }
 
@@ -61,6 +64,8 @@ export interface ListenOptions {
   readonly limits?: ServerLimits;
   /** Told of each connection that was one too many. */
   readonly onDrop?: () => void;
+  /** Milliseconds, monotonic. */
+  readonly clock?: () => number;
 }
 
 /**
@@ -70,7 +75,7 @@ export interface ListenOptions {
 export async function listen(
   app: ReturnType<typeof createApp>,
   address: Address,
-  { limits = SERVER_LIMITS, onDrop }: ListenOptions = {},
+  { limits = SERVER_LIMITS, onDrop, clock = () => performance.now() }: ListenOptions = {},
 ): Promise<HttpServer> {
   const { maxConnections, ...timeouts } = limits;
   // what is left of a body after an answer is Node's to discard: the adapter would cut off the
@@ -78,14 +83,18 @@ export async function listen(
   const listener = getRequestListener(app.fetch, { autoCleanupIncoming: false });
   const server = createServer(
     { noDelay: true, maxHeaderSize: MAX_HEADER_SIZE, ...timeouts },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      const waiting = closing.wait(incoming.socket);
+      if (waiting) void waiting.then(() => listener(incoming, outgoing));
+      else void listener(incoming, outgoing);
+    },
   );
+  const closing = closingGently(server, clock);
   answerUpgrades(server, app.fetch);
   server.maxConnections = maxConnections;
   if (onDrop) server.on('drop', onDrop);
-  const close = closingOnceIdle(server);
   await started(server, address);
-  return { url: urlOf(server, address), close };
+  return { url: urlOf(server, address), close: closing.close };
 }
 
 function started(server: Server, address: Address): Promise<void> {
@@ -102,31 +111,4 @@ function urlOf(server: Server, { host }: Address): string {
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : '';
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/**
- * Counts the requests in hand on each connection. Node's own `close` waits also for connections
- * that were opened and never used, until they time out.
- */
-function closingOnceIdle(server: Server): () => Promise<void> {
-  const inHand = new Map<Socket, number>();
-  let closing = false;
-  server.on('connection', (socket: Socket) => {
-    inHand.set(socket, 0);
-    socket.once('close', () => inHand.delete(socket));
-  });
-  server.on('request', ({ socket }, outgoing) => {
-    inHand.set(socket, (inHand.get(socket) ?? 0) + 1);
-    outgoing.once('close', () => {
-      const left = (inHand.get(socket) ?? 1) - 1;
-      if (inHand.has(socket)) inHand.set(socket, left);
-      if (closing && left === 0) socket.destroySoon();
-    });
-  });
-  return () => {
-    closing = true;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const [socket, requests] of inHand) if (requests === 0) socket.destroySoon();
-    return closed;
-  };
 }

@@ -54,6 +54,8 @@ export interface AppDependencies {
   /** Decodes large images outside of the thread that answers. */
   readonly decodeLarge: DecodePixels;
   readonly streams: Streams;
+  /** Aborted shortly before the process ends: what is not answered is answered 503. */
+  readonly cut: AbortSignal;
   readonly metrics: Metrics;
   readonly storeMetrics: StoreMetrics;
   readonly logger: Logger;

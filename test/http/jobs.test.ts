@@ -3,15 +3,15 @@ import { expect, test, vi } from 'vitest';
 import { answerJob } from '../../src/http/jobs.js';
 import { listen } from '../../src/http/server.js';
 import { type AppEnv, traceRequests } from '../../src/http/trace.js';
-import { createTestApp } from '../support/app.js';
+import { createTestApp, type TestAppOptions } from '../support/app.js';
 import { file, heldWork, MODEL, openTestJobs } from '../support/jobs.js';
 import { detailOf } from '../support/stored-sets.js';
 
 const JOBS = '/v1/jobs';
 
-async function createJobsApp(options: Parameters<typeof openTestJobs>[0] = {}) {
-  const opened = await openTestJobs(options);
-  return { ...createTestApp({ jobs: opened.jobs }), ...opened };
+async function createJobsApp(access: TestAppOptions['access'] = {}) {
+  const opened = await openTestJobs();
+  return { ...createTestApp({ jobs: opened.jobs, access }), ...opened };
 }
 
 const states = (text: string) =>
@@ -102,6 +102,29 @@ test('full lines and folders are told with what to do', async () => {
   );
   await jobs.close();
   expect(await detailOf(post())).toBe('503 the service is shutting down');
+});
+
+test('events end, as they are, when the service must end', async () => {
+  const { app, jobs, cut } = await createJobsApp();
+  const { work, begun } = heldWork();
+  const { id } = await jobs.submit(work);
+  await begun;
+  const answer = await app.request(`${JOBS}/${id}/events`);
+  const watched = answer.text();
+  cut.abort();
+  expect(await watched).toContain('"state":"running"');
+});
+
+test('whoever follows events has a request in hand until they end', async () => {
+  const { app, jobs } = await createJobsApp({ maxConcurrent: 1 });
+  const { work, begun } = heldWork();
+  const { id } = await jobs.submit(work);
+  await begun;
+  const watched = (await app.request(`${JOBS}/${id}/events`)).text();
+  expect((await app.request(JOBS)).status).toBe(429);
+  await jobs.cancel(id);
+  expect(await watched).toContain('"state":"cancelled"');
+  await expect.poll(async () => (await app.request(JOBS)).status).toBe(200);
 });
 
 test('where nothing can be kept there are no jobs', async () => {

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
 import { type RunningService, spawnService, startService } from '../support/service.js';
+import { openStream } from '../support/stream-client.js';
 
 const NPY = new Uint8Array(
   encodeNpy(new Float32Array(SMALLEST_SIDE ** 2).fill(0.5), [SMALLEST_SIDE, SMALLEST_SIDE]),
@@ -54,6 +55,28 @@ test('on SIGTERM it is at once no longer ready, and still answers for the grace 
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
   expect((await ask(url)).status).toBe(200);
   expect(await ended).toBe(0);
+});
+
+test('what cannot be answered before DRAIN_SECONDS is over is answered 503', async () => {
+  const { url, child, children, ended } = await start({ DRAIN_SECONDS: '2' });
+  const stream = await openStream(url, 'constant/stream?dtype=uint8');
+  const [inference] = children();
+  process.kill(inference!, 'SIGSTOP');
+  try {
+    const waiting = ask(url);
+    stream.send(new Uint8Array(SMALLEST_SIDE ** 2));
+    const depth = async () => (await fetch(`${url}/metrics`)).text();
+    await expect.poll(depth).toContain('hypercolumn_queue_depth 2\n');
+    child.kill('SIGTERM');
+    const answer = await waiting;
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
+    expect(await stream.next()).toMatchObject({ status: 503 });
+    expect((await stream.closed).code).toBe(1001);
+  } finally {
+    process.kill(inference!, 'SIGKILL');
+  }
+  expect(await ended).toBe(1);
 });
 
 test('a second signal ends it at once', async () => {

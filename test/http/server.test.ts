@@ -96,16 +96,48 @@ test('a body that stops halfway is no bug of the service', async () => {
   await expect.poll(() => log.map(({ status }) => status)).not.toContain(500);
 });
 
-test('closing answers what is in hand and takes no more', async () => {
+test('closing answers what is in hand and what is on its way, and takes no more', async () => {
   const { url, engine } = await start();
+  const { hostname, port, origin } = new URL(url);
+  const open = async () => {
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    return socket;
+  };
+  const silent = await open();
   engine.hold();
   const answer = good(url);
   await engine.whenAsked(1);
   const closed = server?.close();
-  await expect.poll(() => good(url).catch(() => 'refused')).toBe('refused');
+  // connections that bring their request only now, and one that is not accepted yet
+  const late = fetch(`${origin}/livez`);
+  const answers = [silent, await open()].map((socket) => {
+    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+    return text(socket);
+  });
+  expect((await late).status).toBe(200);
+  for (const each of await Promise.all(answers)) expect(each).toMatch(/^HTTP\/1\.1 200 /);
+  await expect.poll(() => fetch(`${origin}/livez`).catch(() => 'refused')).toBe('refused');
   engine.open();
   expect((await answer).status).toBe(200);
   await closed;
+});
+
+test('a service that must end answers 503 to what it cannot answer in time, and to what comes', async () => {
+  const { url, engine, cut } = await start();
+  engine.hold();
+  const waiting = [good(url), good(url)];
+  await engine.whenAsked(1);
+  cut.abort();
+  for (const each of [...waiting, good(url)]) {
+    const answer = await each;
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('Retry-After')).toBe('1');
+    expect(await answer.json()).toMatchObject({
+      detail: 'the service ends before this is answered: send it again',
+    });
+  }
+  engine.open();
 });
 
 test('a port that is taken and a host that is not here are told with the remedy', async () => {

@@ -58,9 +58,11 @@ export function createTestApp(options: TestAppOptions = {}) {
   const metrics = createMetrics(registry, () => scheduler.depth);
   metrics.models(catalogue);
   const logger = loggerInto(log);
+  const cut = new AbortController();
   const streams = createStreams({
     most: 4,
     closing: () => state.readiness.state === 'draining',
+    cut: cut.signal,
     metrics,
     logger,
     clock,
@@ -79,13 +81,14 @@ export function createTestApp(options: TestAppOptions = {}) {
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
     decodeLarge: decodePixels,
     streams,
+    cut: cut.signal,
     metrics,
     storeMetrics: createStoreMetrics(registry, () => 0),
     logger,
     clock,
   };
   const app = createCheckedApp(deps);
-  return { app, deps, engine, catalogue, scheduler, service, streams, state, time, log };
+  return { app, deps, cut, engine, catalogue, scheduler, service, streams, state, time, log };
 }
 
 function loggerInto(log: Record<string, unknown>[]): Logger {

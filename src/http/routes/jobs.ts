@@ -48,7 +48,9 @@ export function jobRoutes(deps: AppDependencies): Route[] {
     // to an EventSource, which asks again when a stream ends, 204 says that there is no more
     if (isOver(job) && c.req.header('Last-Event-ID') === LAST_EVENT) return c.body(null, 204);
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
-    return streamSSE(c, (stream) => follow(job.id, stream));
+    const { promise, resolve } = promiseOfEnd();
+    c.get('trace').lasting = promise;
+    return streamSSE(c, (stream) => follow(job.id, stream).finally(resolve));
   }
 
   /**
@@ -65,9 +67,14 @@ export function jobRoutes(deps: AppDependencies): Route[] {
     };
     const stopWatching = jobs.watch(id, alert);
     stream.onAbort(alert);
+    deps.cut.addEventListener('abort', alert);
     try {
       let state: string | undefined;
-      for (let job = jobs.find(id); job && !stream.aborted; job = jobs.find(id)) {
+      for (
+        let job = jobs.find(id);
+        job && !stream.aborted && !deps.cut.aborted;
+        job = jobs.find(id)
+      ) {
         changed = false;
         await tell(stream, job, job.state === state ? 'progress' : 'state');
         if (isOver(job)) return;
@@ -87,6 +94,7 @@ export function jobRoutes(deps: AppDependencies): Route[] {
       }
     } finally {
       stopWatching();
+      deps.cut.removeEventListener('abort', alert);
     }
   }
 
@@ -142,6 +150,14 @@ export function jobRoutes(deps: AppDependencies): Route[] {
     if (job === undefined) throw unknown(id);
     return job;
   }
+}
+
+function promiseOfEnd() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 function unknown(id: string): Problem {

@@ -53,6 +53,8 @@ export interface Stream {
   readonly ended: Promise<StreamEnd>;
   /** Reads no more, answers the frames that it has read, and closes with 1001. */
   close(): void;
+  /** As `close`, but answers 503 to the frames that it has read. */
+  cut(): void;
 }
 
 /** A frame that has not been answered. */
@@ -114,7 +116,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
       resolve(verdict ?? { code, reason: reason.toString() });
     });
   });
-  return { ended, close };
+  return { ended, close, cut };
 
   function showLife(): void {
     missedPings = 0;
@@ -232,6 +234,17 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     leaving = true;
     advance();
     if (frames.length === 0) end(1001, 'the service is shutting down');
+  }
+
+  function cut(): void {
+    leaving = true;
+    begun = frames.length;
+    const message = 'the service ends before this frame is answered';
+    for (const frame of frames.slice()) {
+      const times = { decode: 0, queue: clock() - frame.arrived, infer: 0 };
+      if (!frame.answer) settle(frame, 503, 0, times, message);
+    }
+    close();
   }
 
   function end(code: number, reason: string): void {

@@ -13,6 +13,8 @@ export interface StreamsOptions {
   readonly most: number;
   /** Whether the service is shutting down: none is opened, and each answer says so. */
   readonly closing: () => boolean;
+  /** Aborted shortly before the process ends: no frame is computed any more. */
+  readonly cut: AbortSignal;
   readonly metrics: Pick<Metrics, 'frame' | 'deadlineMiss' | 'streams'>;
   readonly logger: Logger;
   /** Milliseconds, monotonic; the scheduler's own. */
@@ -48,8 +50,11 @@ export interface Streams {
 const TIMING: StreamTiming = { heartbeat: 20_000, unread: 10_000, goodbye: 2_000 };
 
 export function createStreams(options: StreamsOptions): Streams {
-  const { most, closing, metrics, logger, clock, timing = TIMING } = options;
+  const { most, closing, cut, metrics, logger, clock, timing = TIMING } = options;
   const open = new Map<Stream, Promise<void>>();
+  cut.addEventListener('abort', () => {
+    for (const stream of open.keys()) stream.cut();
+  });
 
   return {
     open({ upgrade, terms, scheduler, requestId, client, readmit }) {

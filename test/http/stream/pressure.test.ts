@@ -190,6 +190,23 @@ test('a client that answers no ping is dropped, one that answers stays', async (
   expect((await alive.next()).status).toBe(200);
 });
 
+test('frames that a service that must end cannot answer are answered 503, in order', async () => {
+  const { open, engine, cut } = await start();
+  const stream = await open();
+  engine.hold();
+  for (let i = 0; i < 20; i++) stream.send(IMAGE);
+  await engine.whenAsked(1);
+  stream.socket.ping();
+  await once(stream.socket, 'pong');
+  cut.abort();
+  const message = 'the service ends before this frame is answered';
+  for (let sequence = 0; sequence < 16; sequence++) {
+    expect(await stream.next()).toMatchObject({ sequence, status: 503, message });
+  }
+  expect(await stream.closed).toEqual({ code: 1001, reason: 'the service is shutting down' });
+  engine.open();
+});
+
 test('nothing of a stream is left when it has ended', async () => {
   const { open, url, log, lines } = await start({ streams: { most: 40, timing: TIMING } });
   const count = (kind: string) =>
