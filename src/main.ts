@@ -1,5 +1,4 @@
 import { closeSync, openSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -33,6 +32,7 @@ import { createStreams } from './http/stream/streams.js';
 import { InputError } from './input-error.js';
 import { type Jobs, openJobs } from './jobs/jobs.js';
 import type { JobState } from './jobs/record.js';
+import { checkModelsFolder } from './model/models-folder.js';
 import type { BackendName } from './network/backend.js';
 import { createImageThread } from './stimulus/image-thread.js';
 import { openStore } from './store/store.js';
@@ -288,13 +288,4 @@ function watchSignals(logger: Logger): Signals {
     }
   });
   return { first };
-}
-
-async function checkModelsFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory()) return;
-  throw new InputError(
-    `MODELS_DIR=${JSON.stringify(folder)} is not a folder: train a model into it, or name the folder ` +
-      'that holds <model>/<version>/card.json',
-  );
 }

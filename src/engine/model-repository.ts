@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
+import { modelFolders } from '../model/models-folder.js';
 import { readModel, versionsIn } from '../model/saved-model.js';
 import type { Catalogue, ModelRepository, ServedModel, UnusableModel } from './catalogue.js';
 import type { Engine } from './engine.js';
@@ -54,7 +54,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     hold,
     load: (name) =>
       inTurn(async () => {
-        if (!(await modelNames(directory)).includes(name)) return false;
+        if (!(await modelFolders(directory)).names.includes(name)) return false;
         await refresh(name, await versionsOf(name));
         return true;
       }),
@@ -69,7 +69,9 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       }),
     reload: () =>
       inTurn(async () => {
-        const found = await modelNames(directory);
+        const { names: found, broken } = await modelFolders(directory);
+        for (const { name, reason } of broken)
+          logger.warn({ model: name, reason }, 'model is skipped');
         for (const name of found) {
           try {
             await refresh(name, await versionsOf(name));
@@ -186,13 +188,6 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
   async function versionsOf(name: string): Promise<number[]> {
     return (await versionsIn(path.join(directory, name))).toSorted((a, b) => a - b);
   }
-}
-
-async function modelNames(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map((entry) => entry.name);
 }
 
 type NameAndVersion = Pick<ServedModel, 'name' | 'version'>;

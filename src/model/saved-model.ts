@@ -1,13 +1,21 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { elementCount } from '../formats/npy.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js';
 import { InputError } from '../input-error.js';
+import { parameterSpecifications } from '../network/parameters.js';
+import { readWhole, sha256 } from '../whole-file.js';
 import { ModelCard } from './card.js';
 
-const CARD_FILE = 'card.json';
+export const CARD_FILE = 'card.json';
 const WEIGHTS_FILE = 'weights.safetensors';
+/** Most bytes of a card: with 64 golden stimuli of 1000x1000 pixels it has 86 million. */
+const CARD_BYTES = 2 ** 28;
+/** Most bytes of the largest element of a tensor, and of the header of a weights file. */
+const ELEMENT_BYTES = 8;
+const HEADER_BYTES = 2 ** 20;
 
 /** A saved model whose card has been read. */
 export interface SavedModel {
@@ -29,9 +37,7 @@ export type UnsavedCard = Omit<ModelCard, 'formatVersion' | 'name' | 'version' |
  * @throws InputError with the reason when it cannot be used
  */
 export async function readModel(folder: string): Promise<SavedModel> {
-  const bytes = await readFile(path.join(folder, CARD_FILE)).catch((cause: unknown) => {
-    throw new InputError(`there is no readable ${CARD_FILE}`, [], { cause });
-  });
+  const bytes = await read(folder, CARD_FILE, CARD_BYTES);
   const card = parseCard(bytes);
   const [name, version] = [path.basename(path.dirname(folder)), path.basename(folder)];
   if (card.name !== name || String(card.version) !== version) {
@@ -46,14 +52,13 @@ export async function readModel(folder: string): Promise<SavedModel> {
 
 /**
  * Reads the weights of a model.
- * @throws InputError when a file differs from the card's sha256, or holds a number that is not finite
+ * @throws InputError when a file is larger than the card makes it, differs from its sha256, or holds
+ *   a number that is not finite
  */
 export async function readWeights({ folder, card }: SavedModel): Promise<Weights> {
   const weights = new Map<string, NamedTensor>();
   for (const { file, sha256: expected } of card.weights) {
-    const bytes = await readFile(path.join(folder, file)).catch((cause: unknown) => {
-      throw new InputError(`there is no readable ${file}`, [], { cause });
-    });
+    const bytes = await read(folder, file, mostBytes(card));
     if (sha256(bytes) !== expected) {
       throw new InputError(`${file} is not the file that the card describes: its sha256 differs`);
     }
@@ -80,7 +85,8 @@ export async function saveModel(
   await mkdir(temporary, { recursive: true });
   try {
     const bytes = encodeSafetensors(weights);
-    const version = (await versionsIn(out)).reduce((a, b) => Math.max(a, b), 0) + 1;
+    const taken = (await readdir(out)).filter(isVersion).map(Number);
+    const version = taken.reduce((a, b) => Math.max(a, b), 0) + 1;
     const folder = path.join(out, String(version));
     const whole = ModelCard.parse({
       formatVersion: 1,
@@ -98,12 +104,37 @@ export async function saveModel(
   }
 }
 
-/** The version numbers saved under `models/<name>`, in no order. */
+/**
+ * The version numbers saved under `models/<name>`, in no order; links among them, wherever they lead:
+ * to read one that leads nowhere says so.
+ */
 export async function versionsIn(modelFolder: string): Promise<number[]> {
   const entries = await readdir(modelFolder, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isDirectory() && /^[1-9]\d{0,8}$/.test(entry.name))
+    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && isVersion(entry.name))
     .map((entry) => Number(entry.name));
+}
+
+function isVersion(name: string): boolean {
+  return /^[1-9]\d{0,8}$/.test(name);
+}
+
+/** @throws InputError naming the file when it cannot be read */
+async function read(folder: string, file: string, most: number): Promise<Buffer> {
+  try {
+    return await readWhole(path.join(folder, file), most);
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    throw new InputError(`there is no readable ${file}`, [], { cause });
+  }
+}
+
+/** Of a weights file, by what the card says of the network. */
+function mostBytes({ architecture, stimulus, neurons }: ModelCard): number {
+  const numbers = parameterSpecifications(architecture, stimulus)
+    .map(({ shape }) => elementCount(shape))
+    .reduce((a, b) => a + b);
+  return neurons.length * numbers * ELEMENT_BYTES + HEADER_BYTES;
 }
 
 function parseCard(bytes: Uint8Array): ModelCard {
@@ -118,8 +149,4 @@ function parseCard(bytes: Uint8Array): ModelCard {
     throw new InputError(`${CARD_FILE} is not a model card: ${z.prettifyError(parsed.error)}`);
   }
   return parsed.data;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

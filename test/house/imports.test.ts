@@ -19,7 +19,7 @@ const FOUNDATION = ['src/formats', 'src/input-error', 'src/whole-file'];
 /** Lowest first: each room sees only rooms above it in this table. */
 const PLAN: Plan = {
   'src/input-error': [],
-  'src/whole-file': [],
+  'src/whole-file': ['src/input-error'],
   'src/formats': ['src/input-error'],
   'src/network': FOUNDATION,
   'src/stimulus': FOUNDATION,

@@ -113,7 +113,7 @@ test('it does not start with what it cannot use: one line, and what to change', 
     {
       environment: { MODELS_DIR: '/nowhere' },
       code: 2,
-      line: /^MODELS_DIR="\/nowhere" is not a folder: .*\n$/,
+      line: /^MODELS_DIR="\/nowhere" is not a folder; expected .*\n$/,
     },
   ];
   for (const { environment, code, line } of refusals) {
