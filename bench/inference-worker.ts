@@ -3,10 +3,10 @@
 // milliseconds that their responses took; `neuron` is one image for one neuron, `peak` asks for the
 // GFLOP/s of a matrix product.
 import { createInterface } from 'node:readline';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { exportedGraph } from '../deploy/onnx/exported-graph.js';
 import { createGraph, valueNamed } from '../src/engine/onnx/graph.js';
 import { createOnnxEngine } from '../src/engine/onnx/onnx-engine.js';
+import { loadOnnxruntime } from '../src/engine/onnx/onnxruntime.js';
 import { encodeModel } from '../src/engine/onnx/proto.js';
 import { STIMULI } from '../src/engine/onnx/site-graph.js';
 import { readModel, readWeights, type SavedModel } from '../src/model/saved-model.js';
@@ -18,6 +18,7 @@ const SIDE = 2048;
 
 type Respond = (stimuli: Stimuli, neurons: Int32Array) => Promise<unknown>;
 
+const { InferenceSession, Tensor } = await loadOnnxruntime();
 const [kind, folder = '', count] = process.argv.slice(2);
 const threads = Number(count);
 const model = await readModel(folder);

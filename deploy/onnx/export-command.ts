@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { checkGolden, goldenStimuli } from '../../src/engine/golden-check.js';
+import { loadOnnxruntime } from '../../src/engine/onnx/onnxruntime.js';
 import { RESPONSES, STIMULI } from '../../src/engine/onnx/site-graph.js';
 import { readVerified } from '../../src/engine/verified-model.js';
 import { InputError } from '../../src/input-error.js';
@@ -61,7 +62,7 @@ function metadataOf(card: ModelCard, digest: SavedModel['digest']): Record<strin
 }
 
 async function goldenResponses(card: ModelCard, graph: Uint8Array): Promise<Float32Array> {
-  const { InferenceSession, Tensor } = await import('onnxruntime-node');
+  const { InferenceSession, Tensor } = await loadOnnxruntime();
   const session = await InferenceSession.create(graph, { logSeverityLevel: 3 });
   const { count, height, width, pixels } = goldenStimuli(card);
   const stimuli = new Tensor('float32', pixels, [count, 1, height, width]);

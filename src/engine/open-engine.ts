@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { InputError } from '../input-error.js';
 import type { BackendName } from '../network/backend.js';
 import type { Engine } from './engine.js';
+import { loadOnnxruntime } from './onnx/onnxruntime.js';
 
 /** `onnx`, or a backend of tfjs. */
 export type EngineName = 'onnx' | BackendName;
@@ -48,7 +49,7 @@ async function openOnCpu(threads: number): Promise<Engine> {
 
 async function openOnnx(threads: number): Promise<Engine> {
   try {
-    await import('onnxruntime-node');
+    await loadOnnxruntime();
   } catch (cause) {
     const machine = `${process.platform}, ${process.arch}`;
     throw new InputError(`onnxruntime has no binary that works here (${machine})`, [], { cause });

@@ -65,6 +65,8 @@ const ENVIRONMENT_READERS = [
   'src/main.ts',
   // libtensorflow itself reads the variable that is set there
   'src/network/backend.ts',
+  // onnxruntime itself reads the variable that is set there
+  'src/engine/onnx/onnxruntime.ts',
   // hands it to the inference process
   'src/engine/process/channel.ts',
   // hands it to train-command.ts
@@ -109,6 +111,15 @@ test('no file imports itself through others', () => {
 
 test('only the entry point reads the environment', () => {
   expect(mentions(served, 'process.env', ENVIRONMENT_READERS)).toEqual([]);
+});
+
+test('one file loads onnxruntime, which turns its telemetry off', () => {
+  const sources = read('src', 'training', 'deploy', 'bench', 'test');
+  const code = new Map(
+    [...sources].map(([file, text]) => [file, text.replaceAll(/^import type [^;]*;/gm, '')]),
+  );
+  const allowed = ['src/engine/onnx/onnxruntime.ts', 'test/house/imports.test.ts'];
+  expect(mentions(code, "'onnxruntime-node'", allowed)).toEqual([]);
 });
 
 test('files stay short', () => {

@@ -121,6 +121,23 @@ export function commonProgram(name: string): Program {
   };
 }
 
+/** strace, on a machine that lets it watch a program. `REQUIRE_STRACE=1` demands it. */
+export function strace(): Program {
+  const { status } = spawnSync('strace', ['-f', '--seccomp-bpf', '-o', '/dev/null', 'true'], {
+    stdio: 'ignore',
+  });
+  return {
+    program: 'strace',
+    missing: status === 0 ? null : 'no strace here, or it may not watch programs',
+    required: process.env['REQUIRE_STRACE'] === '1',
+  };
+}
+
+/** Two capabilities of which a test needs both. */
+export function both(a: Capability, b: Capability): Capability {
+  return { missing: a.missing ?? b.missing, required: a.required && b.required };
+}
+
 /**
  * Prometheus's promtool, as PROMTOOL names it, or under ~/.cache/hypercolumn/prometheus, where
  * Debian's package was unpacked. `REQUIRE_PROMTOOL=1` demands it.

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { EngineLostError } from '../engine.js';
 import type { Batch } from './sessions.js';
 
@@ -65,7 +65,7 @@ function movable(order: Order): ArrayBuffer[] {
 }
 
 function createMember(entry: URL) {
-  const worker = new Worker(entry);
+  const worker = new Worker(entry, { env: SHARE_ENV });
   const pending: Pending[] = [];
   let failure: EngineLostError | undefined;
   worker.on('message', (outcome: Outcome) => {

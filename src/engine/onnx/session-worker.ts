@@ -1,10 +1,11 @@
 import { parentPort } from 'node:worker_threads';
 import type { Order, Outcome } from './crew.js';
+import { loadOnnxruntime } from './onnxruntime.js';
 import { createSessions } from './sessions.js';
 
 // One thread of the crew: sessions that are asked by messages, and answer in order.
 
-const sessions = createSessions();
+const sessions = createSessions(await loadOnnxruntime());
 let line: Promise<void> = Promise.resolve();
 
 parentPort?.on('message', (order: Order) => {

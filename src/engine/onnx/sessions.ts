@@ -1,4 +1,5 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+import type { Onnxruntime } from './onnxruntime.js';
 import { RESPONSES, STIMULI, WANTED } from './site-graph.js';
 
 /** Images for one loaded graph. */
@@ -35,7 +36,7 @@ const OPTIONS: InferenceSession.SessionOptions = {
   logSeverityLevel: 3,
 };
 
-export function createSessions(): Sessions {
+export function createSessions({ InferenceSession, Tensor }: Onnxruntime): Sessions {
   const sessions = new Map<string, InferenceSession>();
   return { load, unload, run };
 

@@ -1,5 +1,5 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
+import { loadOnnxruntime } from '../../../src/engine/onnx/onnxruntime.js';
 import { encodeSite } from '../../../src/engine/onnx/site-graph.js';
 import { ARCHITECTURES, ArchitectureId } from '../../../src/network/architectures.js';
 import { goldenWeights } from '../../support/golden-weights.js';
@@ -7,6 +7,8 @@ import { greatestDifference } from '../../support/numbers.js';
 import { readGolden } from '../../support/published.js';
 
 const SIZE = { height: 50, width: 50 };
+
+const { InferenceSession, Tensor } = await loadOnnxruntime();
 
 /** Of the range of the responses. */
 const TOLERANCE = 1e-4;

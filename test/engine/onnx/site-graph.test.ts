@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Tensor as OnnxTensor } from 'onnxruntime-node';
 import { beforeAll, expect, test } from 'vitest';
 import type { NetworkCard } from '../../../src/engine/onnx/group-graph.js';
+import { loadOnnxruntime } from '../../../src/engine/onnx/onnxruntime.js';
 import { encodeChoosableSite, encodeSite } from '../../../src/engine/onnx/site-graph.js';
 import type { Weights } from '../../../src/model/saved-model.js';
 import { ARCHITECTURES, ArchitectureId } from '../../../src/network/architectures.js';
@@ -11,6 +12,8 @@ import { forward } from '../../../src/network/forward.js';
 import { randomStream } from '../../../src/network/random.js';
 import { madeUpParameters } from '../../../training/made-up/parameters.js';
 import { greatestDifference } from '../../support/numbers.js';
+
+const { InferenceSession, Tensor } = await loadOnnxruntime();
 
 /** Of the range of the responses. */
 const TOLERANCE = 1e-4;
@@ -38,7 +41,7 @@ function referenceResponses(card: NetworkCard, weights: Weights, pixels: Float32
   });
 }
 
-async function run(graph: Uint8Array, feeds: Record<string, Tensor>): Promise<Float32Array> {
+async function run(graph: Uint8Array, feeds: Record<string, OnnxTensor>): Promise<Float32Array> {
   const session = await InferenceSession.create(graph, { intraOpNumThreads: 1 });
   const { responses } = await session.run(feeds);
   await session.release();

@@ -2,9 +2,10 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession as Session } from 'onnxruntime-node';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { loadOnnxruntime } from '../../../src/engine/onnx/onnxruntime.js';
 import { createSessions } from '../../../src/engine/onnx/sessions.js';
 import { encodeChoosableSite } from '../../../src/engine/onnx/site-graph.js';
 import { createProcessEngine } from '../../../src/engine/process/process-engine.js';
@@ -26,23 +27,25 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('every session that was made for a model is released with it', async () => {
+  const onnxruntime = await loadOnnxruntime();
+  const { InferenceSession } = onnxruntime;
   const { digest } = await readModel(DEMO);
   const { card, weights } = await readVerified(DEMO, digest);
   const make = InferenceSession.create.bind(InferenceSession) as (
     graph: Uint8Array,
-    options: InferenceSession.SessionOptions,
-  ) => Promise<InferenceSession>;
+    options: Session.SessionOptions,
+  ) => Promise<Session>;
   const releases: (() => Promise<void>)[] = [];
   const spy = vi.spyOn(InferenceSession, 'create').mockImplementation((async (
     graph: Uint8Array,
-    options: InferenceSession.SessionOptions,
+    options: Session.SessionOptions,
   ) => {
     const session = await make(graph, options);
     releases.push(vi.spyOn(session, 'release'));
     return session;
   }) as typeof InferenceSession.create);
   try {
-    const sessions = createSessions();
+    const sessions = createSessions(onnxruntime);
     for (const key of ['a', 'b', 'a']) {
       await sessions.load(key, encodeChoosableSite({ card, weights, groups: [[0, 1]] }));
       await sessions.unload(key);
