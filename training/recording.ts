@@ -2,8 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { decodeNpy } from '../src/formats/npy.js';
 import type { ElementValues, StoredElement } from '../src/formats/npy-elements.js';
 import { InputError } from '../src/input-error.js';
+import type { Size } from '../src/stimulus/fit.js';
+import { matlabAdvice } from '../src/stimulus/image-shape.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
 import type { ResponseMatrix } from '../src/tuning/response-matrix.js';
+import type { DataRules } from './data-rules.js';
+import { surveyImages } from './image-survey.js';
 import { openRowFile, type RowFile } from './row-file.js';
 
 /** Images with the responses of a site's neurons to them. */
@@ -16,17 +20,19 @@ export interface Recording {
   readonly responses: Float32Array;
   /** Where the responses were read. */
   readonly responseFile: string;
+  /** Of each image: the same pixels have the same digest. */
+  readonly digests: readonly string[];
   /** Reads some images. */
   stimuli(indices: ArrayLike<number>): Promise<Stimuli>;
 }
 
-/** What is refused of images unless it is asked for. */
-export interface ImageRules {
-  /** Whether an image may be of one gray all over. */
-  readonly allowBlank: boolean;
+/** A recording whose images have been surveyed. */
+export interface SurveyedRecording extends Recording {
+  /** Mean of all pixels, 0..1. */
+  readonly meanGray: number;
 }
 
-/** The white of integer pixels; floats are 0..1. */
+/** The pixel value that is white; of other types it has to be given. */
 const WHITE: Partial<Record<StoredElement, number>> = {
   u1: 255,
   u2: 65535,
@@ -36,54 +42,71 @@ const WHITE: Partial<Record<StoredElement, number>> = {
   f8: 1,
 };
 
-/** Images checked at once. */
-const BATCH = 500;
-
 /**
- * Opens images (n, h, w) or (n, h, w, 1) with their responses (n, neurons). Images stay on disk.
+ * Opens images (n, h, w), (n, h, w, 1) or (n, 1, h, w) with their responses (n, neurons). Images stay
+ * on disk.
  * @param opened is handed the files that stay open
  * @throws InputError naming the file and what is wrong with it
  */
 export async function openRecording(
   imageFile: string,
   responseFile: string,
-  rules: ImageRules,
+  rules: DataRules,
   opened: RowFile[],
-): Promise<Recording> {
+): Promise<SurveyedRecording> {
   const images = await openRowFile(imageFile);
   opened.push(images);
-  const [count, height, width, channels = 1] = images.shape;
-  if (images.shape.length < 3 || images.shape.length > 4 || channels !== 1) {
-    throw new InputError(
-      `${imageFile} has shape (${images.shape.join(', ')}): gray images are (n, height, width)`,
-    );
-  }
-  const white = WHITE[images.stored];
+  const { stored, shape } = images;
+  const white = rules.white ?? WHITE[stored];
   if (white === undefined) {
     throw new InputError(
-      `${imageFile} has pixels of the .npy type ${images.stored}; expected uint8, uint16, bool, ` +
-        'float16, float32 or float64',
+      `${imageFile} has pixels of the .npy type ${stored}; expected uint8, uint16, bool, ` +
+        'float16, float32 or float64: save them as one of these, or pass --white, such as --white 255',
     );
   }
+  const [count = 0] = shape;
   const { responses, rows, neurons } = await readResponses(responseFile);
-  if (rows !== count) {
-    throw new InputError(`${imageFile} holds ${count} images, ${responseFile} ${rows} responses`);
-  }
-  const size = { height: height!, width: width! };
-  const recording = {
-    count,
+  checkOrder(imageFile, shape, responseFile, [rows, neurons]);
+  const size = imageSize(imageFile, shape);
+  const stimuli = async (indices: ArrayLike<number>) => ({
+    count: indices.length,
     ...size,
-    neurons,
-    responses,
-    responseFile,
-    stimuli: async (indices: ArrayLike<number>) => ({
-      count: indices.length,
-      ...size,
-      pixels: toPixels(await images.rows(indices), white),
-    }),
-  };
-  await checkImages(imageFile, recording, rules);
-  return recording;
+    pixels: toPixels(await images.rows(indices), white),
+  });
+  const survey = await surveyImages({ name: imageFile, count, stored, white, stimuli }, rules);
+  return { count, ...size, neurons, responses, responseFile, stimuli, ...survey };
+}
+
+function imageSize(file: string, shape: readonly number[]): Size {
+  const [, second = 0, third = 0, fourth] = shape;
+  if (shape.length === 3 || fourth === 1) return { height: second, width: third };
+  if (shape.length === 4 && second === 1) return { height: third, width: fourth! };
+  throw new InputError(
+    `${file} has shape (${shape.join(', ')}): gray images are (n, height, width)`,
+  );
+}
+
+/** @throws InputError when there are not as many images as responses: most likely axes are in another order */
+function checkOrder(
+  imageFile: string,
+  shape: readonly number[],
+  responseFile: string,
+  responses: readonly [rows: number, columns: number],
+): void {
+  const [rows, columns] = responses;
+  const [count = 0] = shape;
+  if (rows === count) return;
+  if (shape.length > 2 && responses.includes(shape.at(-1)!)) {
+    throw new InputError(
+      `${imageFile} has shape (${shape.join(', ')}), ${responseFile} (${rows}, ${columns}): ` +
+        matlabAdvice(shape),
+    );
+  }
+  const found = `${imageFile} holds ${count} images, ${responseFile} ${rows} responses`;
+  if (columns !== count) throw new InputError(found);
+  throw new InputError(
+    `${found}; its shape is (${rows}, ${columns}); expected (images, neurons): transpose it`,
+  );
 }
 
 /** Some of a recording's images, in the order given, as a recording of their own. */
@@ -96,6 +119,7 @@ export function selectImages(recording: Recording, images: Uint32Array): Recordi
   return {
     ...recording,
     count: images.length,
+    digests: Array.from(images, (image) => recording.digests[image]!),
     responses: selected,
     stimuli: (indices) => recording.stimuli(Array.from(indices, (index) => images[index]!)),
   };
@@ -130,37 +154,6 @@ async function readResponses(file: string) {
     );
   }
   return { responses, rows, neurons };
-}
-
-/** Reads all images once, in passing, so that bad ones are told before the training begins. */
-async function checkImages(
-  file: string,
-  recording: Omit<Recording, 'responseFile'>,
-  { allowBlank }: ImageRules,
-): Promise<void> {
-  const blank: number[] = [];
-  for (let first = 0; first < recording.count; first += BATCH) {
-    const length = Math.min(BATCH, recording.count - first);
-    const indices = Array.from({ length }, (_, i) => first + i);
-    const { pixels } = await recording.stimuli(indices);
-    const size = pixels.length / length;
-    for (const [i, image] of indices.entries()) {
-      const own = pixels.subarray(i * size, (i + 1) * size);
-      const bad = own.findIndex((value) => !(value >= 0 && value <= 1));
-      if (bad >= 0) {
-        throw new InputError(
-          `${file}: image ${image} has a pixel of ${own[bad]}; floats are 0 to 1, integers 0 to 255`,
-        );
-      }
-      if (own.every((value) => value === own[0])) blank.push(image);
-    }
-  }
-  if (blank.length === 0 || allowBlank) return;
-  const others = blank.length > 1 ? `, as are ${blank.length - 1} others` : '';
-  throw new InputError(
-    `${file}: image ${blank[0]} is blank, of one gray all over${others}: remove it with its ` +
-      'responses, or pass --allow-blank',
-  );
 }
 
 function toPixels(values: ElementValues, white: number): Float32Array {

@@ -1,33 +1,48 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../src/input-error.js';
-import { type ImageRules, openRecording, type Recording } from './recording.js';
+import { type DataRules, STRICT } from './data-rules.js';
+import { openRecording, type Recording, type SurveyedRecording } from './recording.js';
 import { digestOfFile, type RowFile } from './row-file.js';
+import { checkBrightness, checkCount, checkShared, countShared } from './split-checks.js';
 
 /** The data of one recording site. */
 export interface Site {
   readonly name: string;
   readonly training: Recording;
   readonly validation: Recording;
+  /** How many validation images are training images too. */
+  readonly sharedImages: number;
   /** sha256 of each file, by its name. */
   readonly digests: Readonly<Record<string, string>>;
+  /** The pixel value that is white, where it was given. */
+  readonly white: number | null;
+  /** What to know of the data before one believes the figures. */
+  readonly warnings: readonly string[];
   close(): Promise<void>;
 }
 
 /** What of a site its neurons' predictions are held against. */
-export type ValidationSite = Pick<Site, 'name' | 'validation' | 'digests' | 'close'>;
+export type ValidationSite = Pick<Site, 'name' | 'validation' | 'digests' | 'warnings' | 'close'>;
+
+/** The same, with the mean gray of its images. */
+export interface SurveyedValidation extends ValidationSite {
+  readonly validation: SurveyedRecording;
+}
 
 /**
  * Opens a site in the file layout of the paper's code: `train_img_{site}.npy`,
- * `trainRsp_{site}.npy`, `val_img_{site}.npy`, `valRsp_{site}.npy`; images (n, h, w) or
- * (n, h, w, 1), responses (n, neurons). Images stay on disk, except in Fortran order.
+ * `trainRsp_{site}.npy`, `val_img_{site}.npy`, `valRsp_{site}.npy`; images (n, h, w),
+ * (n, h, w, 1) or (n, 1, h, w), responses (n, neurons). Images stay on disk, except in Fortran order.
+ * @param given what is taken that is refused otherwise
  * @throws InputError naming the file and what is wrong with it
  */
 export async function openSite(
   folder: string,
   name: string,
-  rules: ImageRules = { allowBlank: false },
+  given: Partial<DataRules> = {},
 ): Promise<Site> {
+  const rules = { ...STRICT, ...given };
   const file = (prefix: string) => path.join(folder, `${prefix}_${name}.npy`);
   const files = ['train_img', 'trainRsp', 'val_img', 'valRsp'].map(file);
   return await opening(files, async (opened) => {
@@ -47,7 +62,13 @@ export async function openSite(
         `${files[1]} holds ${training.neurons} neurons, ${files[3]} ${validation.neurons}`,
       );
     }
-    return { name, training, validation };
+    checkBrightness({ [files[0]!]: training.meanGray, [files[2]!]: validation.meanGray }, rules);
+    const warnings = [
+      ...checkCount('validation', validation.count, rules),
+      ...checkShared('validation', validation, training, rules),
+    ];
+    const sharedImages = countShared(validation, training);
+    return { name, training, validation, sharedImages, white: rules.white, warnings };
   });
 }
 
@@ -58,12 +79,14 @@ export async function openSite(
 export async function openValidation(
   folder: string,
   name: string,
-  rules: ImageRules,
-): Promise<ValidationSite> {
+  given: Partial<DataRules>,
+): Promise<SurveyedValidation> {
+  const rules = { ...STRICT, ...given };
   const files = ['val_img', 'valRsp'].map((prefix) => path.join(folder, `${prefix}_${name}.npy`));
   return await opening(files, async (opened) => {
     await checkPresence(folder, name, 'val_img');
-    return { name, validation: await openRecording(files[0]!, files[1]!, rules, opened) };
+    const validation = await openRecording(files[0]!, files[1]!, rules, opened);
+    return { name, validation, warnings: checkCount('validation', validation.count, rules) };
   });
 }
 

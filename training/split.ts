@@ -3,6 +3,7 @@ import type { TrainingCard } from '../src/model/card.js';
 import { randomStream } from '../src/network/random.js';
 import { type Recording, selectImages } from './recording.js';
 import type { Site } from './site.js';
+import { checkCount, checkShared } from './split-checks.js';
 
 /** A site's images by what they are for. */
 export interface TrainingData {
@@ -41,6 +42,19 @@ export function splitSite(
     selection: selectImages(training, order.subarray(0, heldOut).toSorted()),
     validation,
   };
+}
+
+/** What to know of held-out images before one believes the epochs that they chose. */
+export function selectionWarnings(
+  { training, selection }: TrainingData,
+  split: TrainingCard['split'],
+): string[] {
+  if (split === 'validation') return [];
+  const allowed = { allowFew: true, allowShared: true };
+  return [
+    ...checkCount('held-out', selection.count, allowed),
+    ...checkShared('held-out', selection, training, allowed),
+  ];
 }
 
 /** @throws InputError naming the first response that a loss is not defined for */

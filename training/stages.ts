@@ -15,6 +15,8 @@ export interface Base {
 
 /** What makes a saved stage the one that would be trained again. */
 export type Stage = Pick<TrainingCard, 'recipe' | 'seed' | 'epochs' | 'loss' | 'split'> & {
+  /** The pixel value that is white, where it was given. */
+  readonly white: number | null;
   readonly digests: Readonly<Record<string, string>>;
   readonly freeze: Base['freeze'];
   /** Ids of the neurons that it must hold. */
@@ -55,6 +57,7 @@ function isStage({ training, neurons }: ModelCard, wanted: Stage): boolean {
     epochs === wanted.epochs &&
     loss === wanted.loss &&
     split === wanted.split &&
+    (data.white ?? null) === wanted.white &&
     wanted.neurons.every((id) => present.has(id)) &&
     (base === undefined || base.freeze === wanted.freeze) &&
     names.every((name) => data.digests[name] === wanted.digests[name])

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { TrainingCard } from '../src/model/card.js';
 import { BACKENDS, type BackendName, openBackend } from '../src/network/backend.js';
 import { currentMemory } from './chunk.js';
+import { type DataOptions, withDataOptions } from './data-rules.js';
 import { freeDisk } from './disk.js';
 import type { Machine, ModelRequest } from './model-request.js';
 import { checkModelName, degrees, figure, siteName, wholeNumber } from './options.js';
@@ -14,7 +15,8 @@ import { openSite } from './site.js';
 import { trainModel } from './train-model.js';
 
 interface Options
-  extends Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out' | 'unit'> {
+  extends Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out' | 'unit'>,
+    DataOptions {
   readonly data: string;
   readonly site: string;
   readonly epochs?: number;
@@ -22,7 +24,6 @@ interface Options
   readonly chunk: number | 'auto';
   readonly shard?: Shard;
   readonly resume?: true;
-  readonly allowBlank?: true;
   readonly degreesPerImage?: number;
 }
 
@@ -42,7 +43,7 @@ export function createTrainCommand(
   environment: Readonly<Record<string, string | undefined>> = {},
   machine = MACHINE,
 ): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description('fits one network to each neuron of a recorded site and saves them as a model')
     .requiredOption('--data <folder>', 'where train_img_{site}.npy and its companions are')
     .requiredOption('--site <name>', 'name of the site', siteName)
@@ -93,12 +94,12 @@ export function createTrainCommand(
       ).argParser((text) => parseShard(text, '--shard')),
     )
     .option('--resume', 'go on with this training where it was broken off, or begin it')
-    .option('--allow-blank', 'take images that are of one gray all over')
     .option('--unit <text>', 'of the responses, for the card', 'as recorded')
     .option('--degrees-per-image <degrees>', 'side of an image, where it is known', degrees)
     .allowExcessArguments(false)
     .addHelpText('after', exitCodesHelp('badInput', 'failed', 'interrupted'))
     .action((options: Options) => train(options, environment, machine));
+  return withDataOptions(command, []);
 }
 
 async function train(
@@ -109,10 +110,9 @@ async function train(
   findRecipe(options.recipe);
   checkModelName(options.out);
   const shard = options.shard ?? shardOfJob(environment);
-  const site = await openSite(options.data, options.site, {
-    allowBlank: options.allowBlank ?? false,
-  });
+  const site = await openSite(options.data, options.site, options);
   try {
+    for (const warning of site.warnings) machine.stream.write(`warning: ${warning}\n`);
     const { epochs, degreesPerImage = null, resume = false } = options;
     const chunk = options.chunk === 'auto' ? undefined : options.chunk;
     const repeats = await readRepeats(options.data, options.site, site.validation);

@@ -7,7 +7,7 @@ import { withLock } from './lock.js';
 import type { Machine, ModelRequest } from './model-request.js';
 import type { TrainedNeuron } from './population.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
-import { checkTargets, splitSite, type TrainingData } from './split.js';
+import { checkTargets, selectionWarnings, splitSite, type TrainingData } from './split.js';
 import { type ModelPlan, placeOf, planModel, type Stage, sizesOf, stepsOf } from './stage-plan.js';
 import { trainSite } from './train-site.js';
 import { describeModel } from './training-card.js';
@@ -35,6 +35,7 @@ export async function trainModel(request: ModelRequest, machine: Machine): Promi
   const data = splitSite(site, select, seed);
   const place = placeOf(request);
   const say = (line: string) => machine.stream.write(`${line}\n`);
+  for (const warning of selectionWarnings(data, select)) say(`warning: ${warning}`);
   return await withLock(place, say, () => trainLocked(request, machine, data, place, say));
 }
 

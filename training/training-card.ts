@@ -49,6 +49,8 @@ export async function describeModel(
         trainingImages: training.count,
         ...(select === 'heldout' && { heldOutImages: selection.count }),
         validationImages: validation.count,
+        ...(site.sharedImages > 0 && { sharedImages: site.sharedImages }),
+        ...(site.white !== null && { white: site.white }),
         digests: site.digests,
       },
       ...(shard && { shard: { ...shard, siteNeurons: site.training.neurons } }),

@@ -75,6 +75,10 @@ export const TrainingCard = z.strictObject({
     trainingImages: z.int().positive(),
     heldOutImages: z.int().positive().optional(),
     validationImages: z.int().positive(),
+    /** How many of the validation images are training images too, where there are any. */
+    sharedImages: z.int().positive().optional(),
+    /** The pixel value that was taken for white, where it was given. */
+    white: z.number().positive().optional(),
     /** sha256 of each file that was read, by its name. */
     digests: z.record(z.string(), Sha256),
   }),

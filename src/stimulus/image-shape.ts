@@ -27,7 +27,9 @@ export function imageStackOf(shape: readonly number[], target: Size | undefined)
         `${text} ends in ${channels} channels; only gray is accepted: ${SHAPES}`,
       );
     }
-    if (isMatlabOrder(shape, target)) throw new InputError(`${text}: ${matlabAdvice(shape)}`);
+    if (isMatlabOrder(shape, target)) {
+      throw new InputError(`${text}: ${matlabAdvice(shape)}${asItIs(shape)}`);
+    }
   }
   if (stack === undefined) throw new InputError(`${text} is not ${SHAPES}`);
   if (stack.count * stack.height * stack.width === 0) {
@@ -40,14 +42,17 @@ export function imageStackOf(shape: readonly number[], target: Size | undefined)
 export function matlabAdvice(shape: readonly number[]): string {
   const [height, width] = shape;
   const expected = [shape.at(-1), height, width, ...shape.slice(2, -1)].join(', ');
-  const otherwise =
-    shape.length === 3
-      ? `. If they are ${height} images of ${width} x ${shape[2]}, send them as (${shape.join(', ')}, 1)`
-      : '';
   return (
     "these look like MATLAB's order (height, width, images); expected (images, height, width): " +
-    `transpose to (${expected}), e.g. numpy.moveaxis(x, -1, 0)${otherwise}`
+    `transpose to (${expected}), e.g. numpy.moveaxis(x, -1, 0)`
   );
+}
+
+/** How to send an array that only looks like MATLAB's order. */
+function asItIs(shape: readonly number[]): string {
+  if (shape.length !== 3) return '';
+  const [count, height, width] = shape;
+  return `. If they are ${count} images of ${height} x ${width}, send them as (${shape.join(', ')}, 1)`;
 }
 
 /** What a shape may mean, the likeliest first. */

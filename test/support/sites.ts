@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { encodeNpy } from '../../src/formats/npy.js';
+import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { randomStream } from '../../src/network/random.js';
+import type { DataRules } from '../../training/data-rules.js';
+import { openSite } from '../../training/site.js';
 
 /** Side of the images: the smallest that gives a centre hypercolumn a surround, 3x3 in all. */
 export const SIDE = 24;
@@ -35,4 +37,23 @@ export async function writeSmallSite(folder: string, training = 200, validation 
     await writeFile(file(`${split}_img`), encodeNpy(images, [count, SIDE, SIDE]));
     await writeFile(file(`${split}Rsp`), encodeNpy(responses, [count, neurons]));
   }
+}
+
+/** Writes `{file}_small.npy`. */
+export async function writeSiteFile(
+  folder: string,
+  file: string,
+  data: NpyData,
+  shape: readonly number[],
+): Promise<void> {
+  await writeFile(path.join(folder, `${file}_small.npy`), encodeNpy(data, shape));
+}
+
+/** Why the site `small` is not opened, with the folder left out. */
+export async function siteRefusal(folder: string, rules: Partial<DataRules> = {}): Promise<string> {
+  const error = await openSite(folder, 'small', rules).then(
+    () => new Error('it was opened'),
+    (reason: Error) => reason,
+  );
+  return error.message.replaceAll(`${folder}/`, '');
 }

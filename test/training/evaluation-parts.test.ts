@@ -221,6 +221,8 @@ test('what is said of a model by its card and the files', () => {
     withData({ digests: other }, 'validation'),
     withData({ digests: {} }, 'validation'),
     withData({ digests, heldOutImages: 50 }, 'heldout'),
+    withData({ digests, sharedImages: 8 }, 'validation'),
+    withData({ digests: { 'train_img_b.npy': digests['val_img_a.npy'] } }, 'heldout'),
     told(imported),
   ]).toMatchInlineSnapshot(`
     [
@@ -228,6 +230,8 @@ test('what is said of a model by its card and the files', () => {
       "all but valRsp_a.npy are of its own recording; each neuron's epoch was chosen on other validation images; not optimistic",
       "other files than those of its own recording, which was of site b; each neuron's epoch was chosen on other validation images; not optimistic",
       "the validation files of its own recording; each neuron's epoch was chosen on 50 held-out training images, not on these; not optimistic",
+      "the validation files of its own recording, of which 8 of 1 images were trained on; each neuron's epoch was chosen by its CORR on these very images, so CORR is optimistic; optimistic",
+      "the images that it was trained on, so CORR says nothing about new images; each neuron's epoch was chosen on some held-out training images, not on these; optimistic",
       "not known: its parameters were imported from PyTorch; not known: its parameters were imported; not optimistic",
     ]
   `);

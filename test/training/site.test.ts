@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { elementCount, encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { openSite } from '../../training/site.js';
-import { SIDE, writeSmallSite } from '../support/sites.js';
+import { SIDE, siteRefusal, writeSiteFile, writeSmallSite } from '../support/sites.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -13,9 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function write(file: string, data: NpyData, shape: number[]): Promise<void> {
-  await writeFile(path.join(folder, `${file}_small.npy`), encodeNpy(data, shape));
-}
+const write = (file: string, data: NpyData, shape: number[]) =>
+  writeSiteFile(folder, file, data, shape);
 
 /** The .npy file of an array as numpy writes it in Fortran order. */
 function inFortranOrder(data: Float64Array, [count, height, width]: [number, number, number]) {
@@ -31,21 +30,18 @@ function inFortranOrder(data: Float64Array, [count, height, width]: [number, num
   return Buffer.from(file.replace("'fortran_order': False", "'fortran_order': True "), 'latin1');
 }
 
-/** The message, with the folder left out. */
-async function refusal(): Promise<string> {
-  const error = await openSite(folder, 'small').then(
-    () => new Error('it was opened'),
-    (reason: Error) => reason,
-  );
-  return error.message.replaceAll(`${folder}/`, '');
-}
+const refusal = () => siteRefusal(folder);
 
 test('images are read in the order asked, pixels from 0 to 1', async () => {
   const images = Uint8Array.from({ length: 6 * SIDE * SIDE }, (_, i) =>
     Math.floor(i / SIDE / SIDE),
   );
   await write('train_img', images, [6, SIDE, SIDE, 1]);
-  const site = await openSite(folder, 'small', { allowBlank: true });
+  const site = await openSite(folder, 'small', {
+    allowBlank: true,
+    allowBrightness: true,
+    white: 255,
+  });
   const { count, height, width, pixels } = await site.training.stimuli([5, 0, 5, 2]);
   expect([count, height, width]).toEqual([4, SIDE, SIDE]);
   const means = [0, 1, 2, 3].map((i) => pixels[i * SIDE * SIDE + 7]);
@@ -92,14 +88,17 @@ function withElements(descriptor: string, shape: number[], bytes: Buffer): Buffe
 test('int64 responses, float16 and big-endian images are the numbers that they hold', async () => {
   const counts = BigInt64Array.from({ length: 18 }, (_, i) => BigInt(i * i - 9));
   const halves = Buffer.alloc(6 * SIDE * SIDE * 2);
-  for (let i = 0; i < halves.length / 2; i++) halves.writeUInt16BE(i % 2 ? 0x3800 : 0x3400, 2 * i);
+  for (let i = 0; i < halves.length / 2; i++) halves.writeUInt16BE(i % 5 ? 0x3800 : 0x3400, 2 * i);
   const file = (name: string) => path.join(folder, `${name}_small.npy`);
   await writeFile(file('trainRsp'), withElements('<i8', [6, 3], Buffer.from(counts.buffer)));
   await writeFile(file('train_img'), withElements('>f2', [6, SIDE, SIDE], halves));
   const site = await openSite(folder, 'small');
   expect([...site.training.responses]).toEqual(Array.from(counts, Number));
   const { pixels } = await site.training.stimuli([0, 3]);
-  expect(pixels).toEqual(Float32Array.from(pixels, (_, i) => (i % 2 ? 0.5 : 0.25)));
+  const own = [0, 3].flatMap((image) =>
+    Array.from({ length: SIDE * SIDE }, (_, i) => ((image * SIDE * SIDE + i) % 5 ? 0.5 : 0.25)),
+  );
+  expect(pixels).toEqual(Float32Array.from(own));
   await site.close();
 });
 
@@ -174,7 +173,7 @@ test('what is wrong with a site is told with the file and the reason', async () 
       "not npy: train_img_small.npy: not a .npy file: it does not begin with the bytes \\x93NUMPY",
       "colour: train_img_small.npy has shape (6, 4, 4, 3): gray images are (n, height, width)",
       "cut off: train_img_small.npy: it is cut off: its shape (6, 24, 24) needs 3456 bytes of data, 372 are there",
-      "floats to 255: train_img_small.npy: image 0 has a pixel of 200; floats are 0 to 1, integers 0 to 255",
+      "floats to 255: train_img_small.npy: image 0 has a pixel of 200; expected 0 (black) to 1 (white): give the value that is white, e.g. --white 255",
       "another size: train_img_small.npy holds images of 20x20 pixels, val_img_small.npy of 24x24",
       "fewer images: train_img_small.npy holds 5 images, trainRsp_small.npy 6 responses",
       "NaN: trainRsp_small.npy: the response of neuron 1 to image 4 is NaN, not a number that float32 holds: correct it, or remove the image or the neuron",

@@ -211,11 +211,11 @@ test('the files have the layout of the published sites', async () => {
     const validationImages = await read('val_img_s.npy');
     const means = await read('valRsp_s.npy');
     const trials = await read('valRspRepeats_s.npy');
-    expect(trainImages).toMatchObject({ element: 'u1', shape: [800, SIDE, SIDE] });
-    expect(trainResponses).toMatchObject({ element: 'f4', shape: [800, 12] });
-    expect(validationImages).toMatchObject({ element: 'u1', shape: [200, SIDE, SIDE] });
-    expect(means).toMatchObject({ element: 'f4', shape: [200, 12] });
-    expect(trials).toMatchObject({ element: 'f4', shape: [10, 200, 12] });
+    expect(trainImages).toMatchObject({ stored: 'u1', shape: [800, SIDE, SIDE] });
+    expect(trainResponses).toMatchObject({ stored: 'f4', shape: [800, 12] });
+    expect(validationImages).toMatchObject({ stored: 'u1', shape: [200, SIDE, SIDE] });
+    expect(means).toMatchObject({ stored: 'f4', shape: [200, 12] });
+    expect(trials).toMatchObject({ stored: 'f4', shape: [10, 200, 12] });
     expect(Buffer.from(site.trainImages).equals(Buffer.from(trainImages.data))).toBe(true);
     expect(greatestDifference(trainResponses.data, site.trainResponses)).toBe(0);
     expect(Buffer.from(site.validationImages).equals(Buffer.from(validationImages.data))).toBe(

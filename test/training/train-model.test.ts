@@ -105,7 +105,7 @@ test('a stage is one again only where it holds the neurons that are asked of it'
   const { card, folder: saved } = result as SavedModel;
   const { recipe, seed, epochs, loss, split, data } = card.training as TrainingCard;
   const find = async (neurons: number[]) => {
-    const same = { recipe, seed, epochs, loss, split, digests: data.digests };
+    const same = { recipe, seed, epochs, loss, split, white: null, digests: data.digests };
     return (await findStage(out, { ...same, freeze: 'published', neurons }))?.folder;
   };
   expect(await find([2, 0])).toBe(saved);

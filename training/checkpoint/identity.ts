@@ -14,6 +14,8 @@ export const Identity = z.strictObject({
   backend: z.string(),
   /** As `--shard` has it. */
   shard: z.string().nullable(),
+  /** The pixel value that is white, where it was given. */
+  white: z.number().nullable().default(null),
   /** sha256 of each file of the data, by its name. */
   data: z.record(z.string(), z.string()),
 });
@@ -47,4 +49,5 @@ const WORDS = {
   freeze: 'freeze',
   backend: 'backend',
   shard: 'shard',
+  white: 'white',
 } satisfies Record<keyof Omit<Identity, 'data'>, string>;

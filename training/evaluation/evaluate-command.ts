@@ -4,18 +4,19 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { InputError } from '../../src/input-error.js';
 import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
 import { createCountProgress } from '../count-progress.js';
+import { type DataOptions, withDataOptions } from '../data-rules.js';
 import { siteName, wholeNumber } from '../options.js';
 import { readRepeats } from '../repeats-file.js';
 import { exitCodesHelp } from '../run-command.js';
-import { openValidation, type ValidationSite } from '../site.js';
+import { openValidation, type SurveyedValidation } from '../site.js';
 import { type Evaluation, evaluateModels } from './evaluation.js';
-import { type ChosenModel, checkModel, chooseModels } from './models.js';
+import { type ChosenModel, checkGray, checkModel, chooseModels } from './models.js';
 import { MOST_MODELS } from './plots/figure.js';
 import { reportPage } from './report/page.js';
 import { csvTable, jsonTable, textTable } from './table.js';
 import { checkWritable, writeFiles } from './write-files.js';
 
-interface Options {
+interface Options extends DataOptions {
   readonly model: readonly string[];
   readonly data: string;
   readonly site: string;
@@ -30,7 +31,7 @@ const MOST_LISTED = 20;
 
 /** `evaluate`: says how well models predict the neurons of a site, in a table and in a report. */
 export function createEvaluateCommand(): Command {
-  return new Command('evaluate')
+  const command = new Command('evaluate')
     .description(
       'says how well models predict the validation responses of a site, in a table and in a report',
     )
@@ -55,6 +56,7 @@ export function createEvaluateCommand(): Command {
     .addHelpText('after', exitCodesHelp('badInput'))
     .allowExcessArguments(false)
     .action(evaluate);
+  return withDataOptions(command, ['allowBlank', 'allowShared']);
 }
 
 const count = wholeNumber(1, 1_000_000);
@@ -67,8 +69,9 @@ async function evaluate(options: Options): Promise<void> {
   }
   const models = await chooseModels(options.model);
   // a blank image cannot be learned from, but it has responses all the same
-  const site = await openValidation(options.data, options.site, { allowBlank: true });
+  const site = await openValidation(options.data, options.site, { ...options, allowBlank: true });
   try {
+    for (const warning of site.warnings) console.error(`warning: ${warning}`);
     const evaluation = await evaluateSite(models, site, options);
     const made = `${packageFile.version}, ${new Date().toISOString().slice(0, 10)}`;
     const files = {
@@ -90,11 +93,14 @@ async function evaluate(options: Options): Promise<void> {
 
 async function evaluateSite(
   models: readonly ChosenModel[],
-  site: ValidationSite,
-  { data, out, backend: choice }: Options,
+  site: SurveyedValidation,
+  { data, out, backend: choice, allowBrightness = false }: Options,
 ): Promise<Evaluation> {
   const { name, validation } = site;
-  for (const model of models) checkModel(model, name, validation);
+  for (const model of models) {
+    checkModel(model, name, validation);
+    checkGray(model, validation, { allowBrightness });
+  }
   const repeats = await readRepeats(data, name, validation);
   await checkWritable(out);
   const backend = await openBackend(choice);

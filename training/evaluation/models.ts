@@ -2,7 +2,9 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../src/input-error.js';
 import { readModel, type SavedModel, versionsIn } from '../../src/model/saved-model.js';
-import type { Recording } from '../recording.js';
+import type { DataRules } from '../data-rules.js';
+import type { Recording, SurveyedRecording } from '../recording.js';
+import { checkBrightness } from '../split-checks.js';
 
 /** A model to evaluate, and what it is called beside others. */
 export interface ChosenModel {
@@ -51,6 +53,22 @@ export function checkModel(
         `the neurons 0 to ${neurons - 1}`,
     );
   }
+}
+
+/**
+ * Holds the gray of the recording's images against that of the images which a model was trained on.
+ * @throws InputError when they are a factor of more than 2 apart and that is not allowed
+ */
+export function checkGray(
+  { label, saved }: ChosenModel,
+  { meanGray }: Pick<SurveyedRecording, 'meanGray'>,
+  rules: Pick<DataRules, 'allowBrightness'>,
+): void {
+  const { backgroundGray, trainingRange } = saved.card.stimulus;
+  // without a range, the card's gray was not measured on training images
+  if (trainingRange === null) return;
+  const trained = `the training images of model ${label}`;
+  checkBrightness({ [trained]: backgroundGray, 'the validation images': meanGray }, rules);
 }
 
 async function findModel(given: string): Promise<SavedModel> {

@@ -6,7 +6,7 @@ export interface Provenance {
   readonly data: string;
   /** How the kept epochs were chosen. */
   readonly selection: string;
-  /** The images evaluated on are those that the kept epochs were chosen by. */
+  /** The images evaluated on are those that it was trained on, or that the kept epochs were chosen by. */
   readonly optimistic: boolean;
   /** How many neurons' training ended before the others'. */
   readonly stopped: number;
@@ -34,13 +34,26 @@ export function provenanceOf(
   const { split, data } = training;
   // by content, since a copy of a site may be called otherwise
   const known = new Set(Object.values(data.digests));
+  const trainedOn = Object.keys(digests).some((name) =>
+    Object.entries(data.digests).some(
+      ([own, digest]) => own.startsWith('train_img_') && digest === digests[name],
+    ),
+  );
   const differing = Object.keys(digests).filter((name) => !known.has(digests[name]!));
   const sameImages = differing.length === 0;
-  const optimistic = split === 'validation' && sameImages;
+  const optimistic = trainedOn || (split === 'validation' && sameImages);
   return { data: dataNote(), selection: selectionNote(), optimistic, stopped };
 
   function dataNote(): string {
-    if (differing.length === 0) return 'the validation files of its own recording';
+    if (trainedOn)
+      return 'the images that it was trained on, so CORR says nothing about new images';
+    if (differing.length === 0) {
+      const shared = data.sharedImages;
+      const also = shared
+        ? `, of which ${shared} of ${data.validationImages} images were trained on`
+        : '';
+      return `the validation files of its own recording${also}`;
+    }
     if (differing.length === Object.keys(digests).length) {
       return `other files than those of its own recording, which was of site ${data.site}`;
     }

@@ -4,6 +4,7 @@ import { ArchitectureId } from '../../src/network/architectures.js';
 import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import { createCountProgress } from '../count-progress.js';
+import { type DataOptions, withDataOptions } from '../data-rules.js';
 import { withLock } from '../lock.js';
 import { checkModelName, degrees, figure, siteName } from '../options.js';
 import { exitCodesHelp } from '../run-command.js';
@@ -12,7 +13,7 @@ import { readPytorch, readSafetensorsOf } from './checkpoints.js';
 import { importModel } from './import-model.js';
 import { readPopulation } from './population.js';
 
-interface Options {
+interface Options extends DataOptions {
   readonly pytorch?: string;
   readonly safetensors?: string;
   readonly architecture: ArchitectureId;
@@ -30,7 +31,7 @@ interface Options {
 
 /** `import`: makes a saved model of networks that the published PyTorch code trained. */
 export function createImportCommand(): Command {
-  return new Command('import')
+  const command = new Command('import')
     .description('makes a model of networks that the published PyTorch code trained')
     .addOption(
       new Option('--pytorch <folder>', 'where neuron_{i}.pth are, one state dict each').conflicts(
@@ -81,6 +82,7 @@ export function createImportCommand(): Command {
     .allowExcessArguments(false)
     .addHelpText('after', exitCodesHelp('badInput'))
     .action(runImport);
+  return withDataOptions(command, ['allowBlank']);
 }
 
 async function runImport(options: Options): Promise<void> {
@@ -89,6 +91,7 @@ async function runImport(options: Options): Promise<void> {
   const { importedFrom, checkpoints } = sourceOf(options);
   const site = await openData(options);
   try {
+    for (const warning of site?.warnings ?? []) console.error(`warning: ${warning}`);
     const { height, width } = site?.validation ?? options.stimulus;
     const population = await readPopulation(checkpoints, architecture, { height, width });
     const { neurons } = population;
@@ -133,11 +136,12 @@ function sourceOf({ pytorch, safetensors }: Options) {
   throw new InputError('say where the networks are: --pytorch <folder> or --safetensors <place>');
 }
 
-async function openData({ data, site }: Options): Promise<Site | undefined> {
+async function openData({ data, site, ...rules }: Options): Promise<Site | undefined> {
   if (data === undefined && site === undefined) return undefined;
   if (data === undefined) throw new InputError('--site needs --data <folder>, where its files are');
   if (site === undefined) throw new InputError('--data needs --site <name>, which its files carry');
-  return await openSite(data, site, { allowBlank: true });
+  // a blank image cannot be learned from, but it has responses all the same
+  return await openSite(data, site, { ...rules, allowBlank: true });
 }
 
 /** @throws InputError when a neuron is none of the site's */

@@ -30,7 +30,8 @@ ${models.map(
 ${
   optimistic.length > 0 &&
   html`<p class="note">CORR of ${optimistic.map(({ label }) => label).join(', ')} is optimistic: the
-images it is measured on are those by which each neuron's best epoch was chosen.</p>`
+images it is measured on are those that it was trained on, or by which each neuron's best epoch was
+chosen.</p>`
 }`;
 }
 

@@ -1,0 +1,65 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+/** What is refused of a site's data unless it is asked for. */
+export interface DataRules {
+  /** The pixel value that is white, where it is not that of the type: 255, 65535, or 1 of floats. */
+  readonly white: number | null;
+  /** Whether an image may be of one gray all over. */
+  readonly allowBlank: boolean;
+  /** Whether the mean grays of training and validation images may differ by more than a factor of 2. */
+  readonly allowBrightness: boolean;
+  /** Whether more than a tenth of the validation images may be training images too. */
+  readonly allowShared: boolean;
+  /** Whether validation images may be so few that CORR says nothing. */
+  readonly allowFew: boolean;
+}
+
+export const STRICT: DataRules = {
+  white: null,
+  allowBlank: false,
+  allowBrightness: false,
+  allowShared: false,
+  allowFew: false,
+};
+
+/** The rules as the options of a command have them; what is not given is left out. */
+export type DataOptions = Partial<Omit<DataRules, 'white'>> & { readonly white?: number };
+
+/** Gives a command the options of the rules, those apart that it has no use for. */
+export function withDataOptions(command: Command, unused: readonly (keyof DataRules)[]): Command {
+  for (const [name, flag, description] of OPTIONS) {
+    if (unused.includes(name)) continue;
+    if (name === 'white') command.option(flag, description, whiteValue);
+    else command.option(flag, description);
+  }
+  return command;
+}
+
+const OPTIONS: readonly (readonly [name: keyof DataRules, flag: string, description: string])[] = [
+  [
+    'white',
+    '--white <value>',
+    'the pixel value that is white in the image files, such as 255 in uint16 or floats; without it ' +
+      '255 of uint8, 65535 of uint16, 1 of floats',
+  ],
+  ['allowBlank', '--allow-blank', 'take images that are of one gray all over'],
+  [
+    'allowBrightness',
+    '--allow-brightness',
+    'take validation images that are brighter or darker than the training images by more than a factor of 2',
+  ],
+  [
+    'allowShared',
+    '--allow-shared',
+    'take validation images of which more than a tenth are training images too',
+  ],
+  ['allowFew', '--allow-few', 'take fewer than 3 validation images'],
+];
+
+function whiteValue(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && Number.isFinite(value))) {
+    throw new InvalidArgumentError('It must be a number above 0, such as 255.');
+  }
+  return value;
+}
