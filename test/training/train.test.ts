@@ -1,14 +1,15 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTfjsEngine } from '../../src/engine/tfjs/tfjs-engine.js';
-import { encodeNpy } from '../../src/formats/npy.js';
+import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { readModel, readWeights } from '../../src/model/saved-model.js';
 import { openBackend } from '../../src/network/backend.js';
 import { createTrainCommand } from '../../training/train-command.js';
 import { fakeMachine } from '../support/machine.js';
 import { SIDE, writeSmallSite } from '../support/sites.js';
+import { bitsOf } from '../support/small-training.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -81,6 +82,32 @@ test('with held-out images and the Poisson loss, the card says so', async () => 
   const engine = createTfjsEngine(await openBackend('wasm'));
   await engine.load(`${out}/1`, digest);
   await engine.close();
+});
+
+test('with the white that is given, images of another type train the same networks', async () => {
+  const data = path.join(folder, 'wide');
+  await writeSmallSite(data, 60, 10);
+  const train8 = async (out: string, options = '') => {
+    const machine = fakeMachine();
+    await train(`--data ${data} --recipe rf_cnn --epochs 1 ${options} --out ${out}`, machine);
+    const { card } = await readModel(`${out}/1`);
+    return { card, weights: bitsOf(await readWeights(await readModel(`${out}/1`))), machine };
+  };
+  const narrow = await train8(path.join(folder, 'models', 'narrow'));
+  for (const split of ['train', 'val']) {
+    const file = `${data}/${split}_img_small.npy`;
+    const { data: pixels, shape } = decodeNpy(await readFile(file));
+    await writeFile(file, encodeNpy(Uint16Array.from(pixels), shape));
+  }
+  const out = path.join(folder, 'models', 'wide');
+  await expect(train8(out)).rejects.toThrow(/no pixel is above 25\d, .* pass --white 255/);
+  const wide = await train8(out, '--white 255');
+  expect(wide.weights).toEqual(narrow.weights);
+  expect(wide.card.training).toMatchObject({ data: { white: 255 } });
+  expect(narrow.card.training).not.toMatchObject({ data: { white: 255 } });
+  expect(wide.machine.lines).toContain(
+    'warning: only 10 validation images: CORR, PT_J and PT_S over so few say little',
+  );
 });
 
 test('a recipe in stages trains those before it, or finds them, and takes what is frozen', async () => {
