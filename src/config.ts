@@ -74,6 +74,8 @@ const SETTINGS = {
   /** Of one client: of one key or, without keys, of one address. */
   MAX_CONCURRENT: whole(64, 1, 1_000_000, 'requests'),
   MAX_CONNECTIONS: whole(1024, 1, 1_000_000, 'connections'),
+  /** Where a proxy stands in front, whose connections are everybody's: as MAX_CONNECTIONS. */
+  MAX_CONNECTIONS_PER_ADDRESS: whole(256, 1, 1_000_000, 'connections'),
   /** Of each priority. */
   QUEUE_CAPACITY: whole(20_000, 1, 10_000_000, 'waiting stimuli'),
   /** After SIGTERM: how long requests are still taken, until balancers have seen /readyz. */

@@ -99,7 +99,11 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     app,
     { host: config.HOST, port: config.PORT },
     {
-      limits: { ...SERVER_LIMITS, maxConnections: config.MAX_CONNECTIONS },
+      limits: {
+        ...SERVER_LIMITS,
+        maxConnections: config.MAX_CONNECTIONS,
+        maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+      },
       onDrop: metrics.connectionDrop,
       clock,
     },

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { DeadlineError } from '../engine/scheduler.js';
 import { createGuard } from './access/guard.js';
 import { guardWebPages } from './access/web-pages.js';
+import { HEALTH_ROUTES } from './admission.js';
 import { idempotent } from './idempotency.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
 import { type Handler, isRepeatable, type Route } from './route.js';
@@ -108,10 +109,11 @@ function refuseOthers(app: Hono<AppEnv>, path: string, routes: readonly Route[])
   app.all(path, counted(path, refuse));
 }
 
-/** Has the metrics count what is answered under the path's pattern. */
+/** Has the metrics count what is answered under the path's pattern, and refuses where there is no room. */
 function counted(path: string, handle: Handler): Handler {
   return (c) => {
     c.get('trace').route = path;
+    if (c.env?.refusal && !HEALTH_ROUTES.has(path)) throw c.env.refusal;
     return handle(c);
   };
 }

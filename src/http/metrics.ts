@@ -104,7 +104,7 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
   });
   const connectionDrops = new Counter({
     name: 'hypercolumn_connections_dropped_total',
-    help: 'Connections closed at once because there were as many as are taken',
+    help: 'Connections beyond MAX_CONNECTIONS or MAX_CONNECTIONS_PER_ADDRESS: only health is told over them',
     registers,
   });
   const modelReady = new Gauge({

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import { type AdmissionLimits, admitConnections } from './admission.js';
 import type { createApp } from './app.js';
 import { closingGently } from './closing.js';
+import { Problem, problemFrom, problemResponse } from './problem.js';
 import { answerUpgrades } from './stream/upgrade.js';
 
 /** Where a server listens, as a URL without a path. */
@@ -26,8 +29,7 @@ export class StartError extends Error {
 }
 
 /** What a client may take of the server, before any route sees it; times in milliseconds. */
-export interface ServerLimits {
-  readonly maxConnections: number;
+export interface ServerLimits extends AdmissionLimits {
   /** Between two requests on one connection. */
   readonly keepAliveTimeout: number;
   /** For the headers of a request; past it 408. */
@@ -40,6 +42,7 @@ export interface ServerLimits {
 
 export const SERVER_LIMITS: ServerLimits = {
   maxConnections: 1024,
+  maxConnectionsPerAddress: 256,
   // longer than the minute after which balancers usually drop idle connections
   keepAliveTimeout: 65_000,
   headersTimeout: 20_000,
@@ -62,7 +65,7 @@ const REMEDIES: Readonly<Record<string, (address: Address) => string>> = {
 
 export interface ListenOptions {
   readonly limits?: ServerLimits;
-  /** Told of each connection that was one too many. */
+  /** Called for each connection beyond the limits. */
   readonly onDrop?: () => void;
   /** Milliseconds, monotonic. */
   readonly clock?: () => number;
@@ -77,10 +80,13 @@ export async function listen(
   address: Address,
   { limits = SERVER_LIMITS, onDrop, clock = () => performance.now() }: ListenOptions = {},
 ): Promise<HttpServer> {
-  const { maxConnections, ...timeouts } = limits;
+  const { maxConnections, maxConnectionsPerAddress, ...timeouts } = limits;
   // what is left of a body after an answer is Node's to discard: the adapter would cut off the
   // connection, and with it clients that read the answer only when they have sent everything
-  const listener = getRequestListener(app.fetch, { autoCleanupIncoming: false });
+  const listener = getRequestListener(
+    (request, env) => app.fetch(request, { ...env, refusal: refusalOf(env.incoming.socket) }),
+    { autoCleanupIncoming: false, hostname: 'localhost', errorHandler: unreadableRequest },
+  );
   const server = createServer(
     { noDelay: true, maxHeaderSize: MAX_HEADER_SIZE, ...timeouts },
     (incoming, outgoing) => {
@@ -90,9 +96,10 @@ export async function listen(
     },
   );
   const closing = closingGently(server, clock);
-  answerUpgrades(server, app.fetch);
-  server.maxConnections = maxConnections;
-  if (onDrop) server.on('drop', onDrop);
+  const refusalOf = admitConnections(server, { maxConnections, maxConnectionsPerAddress }, onDrop);
+  answerUpgrades(server, (request, { upgrade }) =>
+    app.fetch(request, { upgrade, refusal: refusalOf(upgrade.socket) }),
+  );
   await started(server, address);
   return { url: urlOf(server, address), close: closing.close };
 }
@@ -111,4 +118,13 @@ function urlOf(server: Server, { host }: Address): string {
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : '';
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** The answer to a request that no route sees: its URL or its Host header cannot be read. */
+function unreadableRequest(error: unknown): Response {
+  const problem =
+    error instanceof RequestError
+      ? new Problem(400, `the request cannot be read: ${error.message}; expected a path and a host`)
+      : problemFrom(error);
+  return problemResponse(problem, randomUUID());
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
+import { HEALTH_ROUTES } from './admission.js';
+import type { Problem } from './problem.js';
 import type { AppDependencies } from './service.js';
 import { STAGES, type Stage } from './statistics.js';
 import type { CacheUse } from './store-metrics.js';
@@ -35,14 +37,16 @@ export interface Trace {
 
 export type AppEnv = {
   /** The upgrade where the client asks for a WebSocket. */
-  Bindings: { readonly upgrade?: Upgrade };
+  Bindings: {
+    readonly upgrade?: Upgrade;
+    /** Why this connection gets no answer but to how the service is. */
+    readonly refusal?: Problem | undefined;
+  };
   Variables: { trace: Trace };
 };
 export type AppContext = Context<AppEnv>;
 
 const REQUEST_ID = /^[\x20-\x7e]{1,128}$/;
-/** Asked every few seconds by machines, and of no interest unless something is wrong. */
-const QUIET = new Set(['/livez', '/readyz', '/metrics', '/v2/health/live', '/v2/health/ready']);
 
 /** Gives each request its id and trace; then its headers, its line in the log, and its counts. */
 export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
@@ -72,10 +76,11 @@ export function traceRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> 
     headers.set('Server-Timing', serverTiming({ ...seconds, total }, cache));
     if (digest !== undefined) headers.set('ETag', `"${digest}"`);
     // whoever keeps connections open is to find another replica before they are closed
-    if (readiness().state === 'draining') headers.set('Connection', 'close');
+    if (readiness().state === 'draining' || c.env?.refusal) headers.set('Connection', 'close');
     metrics.request({ route, method, status, seconds: { ...seconds, total }, digest, stimuli });
     // a stream writes its own line
-    const level = QUIET.has(route) || status === 101 ? 'debug' : 'info';
+    // those are asked every few seconds by machines, and of no interest unless something is wrong
+    const level = HEALTH_ROUTES.has(route) || status === 101 ? 'debug' : 'info';
     const ms = Number((total * 1000).toFixed(3));
     logger[level](
       { requestId, client, method, path, route, status, ms, model, stimuli, neurons, cache },

@@ -156,22 +156,72 @@ test('bytes that are no request, or whose URL or host cannot be read, are 400', 
   expect(engine.asked).toHaveLength(0);
 });
 
-test('one connection too many is closed at once, and counted; the others go on', async () => {
-  let drops = 0;
-  const onDrop = () => {
-    drops += 1;
-  };
-  const { url } = await start({ limits: { ...SERVER_LIMITS, maxConnections: 2 }, onDrop });
-  const [first, second] = [open(url), open(url)];
-  for (const socket of [first, second]) {
-    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
-    await once(socket, 'data');
+const LIVE = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n';
+
+/** Opens connections and asks nothing. */
+async function openIdle(url: string, count: number): Promise<Socket[]> {
+  const idle = Array.from({ length: count }, () => open(url));
+  await Promise.all(idle.map((socket) => once(socket, 'connect')));
+  return idle;
+}
+
+test.each([
+  ['in all', { maxConnections: 2 }, 503, 'too many connections: 3; expected at most 2'],
+  [
+    'of an address',
+    { maxConnectionsPerAddress: 2 },
+    429,
+    'too many connections of this address: 3',
+  ],
+])(
+  'beyond the limit %s a connection is refused with the reason, and still told how the service is',
+  async (_, limit, status, reason) => {
+    let drops = 0;
+    const onDrop = () => {
+      drops += 1;
+    };
+    const { url } = await start({ limits: { ...SERVER_LIMITS, ...limit }, onDrop });
+    const [first] = await openIdle(url, 2);
+    await raw(url, LIVE);
+    const refused = await raw(url, 'GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(statusesIn(refused)).toEqual([status]);
+    expect(refused).toContain(reason);
+    expect(refused).toMatch(/^Connection: close\r$/im);
+    const stream =
+      'GET /v1/models/tiny/stream?dtype=uint8 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n' +
+      'Upgrade: websocket\r\n\r\n';
+    expect(statusesIn(await raw(url, stream))).toEqual([status]);
+    for (const path of ['/livez', '/readyz', '/metrics']) {
+      const answer = await raw(url, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      expect(statusesIn(answer), path).toEqual([200]);
+    }
+    expect(drops).toBe(6);
+    first!.end();
+    await once(first!, 'close');
+    const freed = () =>
+      raw(url, 'GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n').catch(() => '');
+    await expect.poll(async () => statusesIn(await freed())).toEqual([200]);
+  },
+);
+
+test('a flood of idle connections does not keep health checks of its own address out', async () => {
+  const limits = { ...SERVER_LIMITS, maxConnectionsPerAddress: 10 };
+  const { url } = await start({ limits });
+  const idle = await openIdle(url, 300);
+  for (const path of ['/livez', '/readyz', '/metrics']) {
+    const answer = await raw(url, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(statusesIn(answer), path).toEqual([200]);
   }
-  expect(await text(open(url)).catch(() => '')).toBe('');
-  expect(drops).toBe(1);
-  first.end();
-  await once(first, 'close');
-  const freed = () =>
-    raw(url, 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n').catch(() => '');
-  await expect.poll(async () => statusesIn(await freed())).toEqual([200]);
+  // those within the limit are left alone, and of the others only so many stay
+  for (const socket of idle.slice(0, 10)) expect(socket.destroyed).toBe(false);
+  const openOnes = () => idle.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
+  await expect.poll(openOnes).toBeLessThanOrEqual(74);
+});
+
+test('HTTP/1.0 without a host is answered', async () => {
+  const { url, log } = await start();
+  for (const path of ['/livez', '/readyz', '/metrics', '/v1/models']) {
+    expect(await raw(url, `GET ${path} HTTP/1.0\r\n\r\n`), path).toMatch(/^HTTP\/1\.1 200 /);
+  }
+  expect(log).toHaveLength(4);
 });

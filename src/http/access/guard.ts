@@ -20,7 +20,7 @@ const OFFERED = /(?:^|,)\s*bearer\.([^\s,]+)\s*(?:,|$)/;
  * @param clock milliseconds, monotonic
  */
 export function createGuard({ keys, maxConcurrent }: Access, clock: () => number): Guard {
-  /** By caller; a stream is in hand until it ends. */
+  /** By caller; a stream, of frames or of events, is in hand until it ends. */
   const inHand = new Map<string, number>();
   const buckets = new WeakMap<ApiKey, TokenBucket>();
   return ({ scope = 'predict', handler }) => {
@@ -29,24 +29,28 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
       const trace = c.get('trace');
       const caller = keys === undefined ? addressOf(c) : admitted(c, keys, scope);
       trace.caller = caller;
-      const others = inHand.get(caller) ?? 0;
+      // so that the metrics are read also while their reader's other requests take all the room
+      const account = scope === 'metrics' ? `metrics ${caller}` : caller;
+      const others = inHand.get(account) ?? 0;
       if (others >= maxConcurrent) {
-        throw tooMany(`${others} of your requests are in hand, the most that are taken at a time`);
+        throw tooMany(
+          `too many requests at the same time: ${others + 1}; expected at most ${maxConcurrent}`,
+        );
       }
-      inHand.set(caller, others + 1);
+      inHand.set(account, others + 1);
       try {
         return await handler(c);
       } finally {
-        if (trace.lasting) void trace.lasting.finally(() => leave(caller));
-        else leave(caller);
+        if (trace.lasting) void trace.lasting.finally(() => leave(account));
+        else leave(account);
       }
     };
   };
 
-  function leave(caller: string): void {
-    const left = inHand.get(caller)! - 1;
-    if (left === 0) inHand.delete(caller);
-    else inHand.set(caller, left);
+  function leave(account: string): void {
+    const left = inHand.get(account)! - 1;
+    if (left === 0) inHand.delete(account);
+    else inHand.set(account, left);
   }
 
   /**

@@ -109,7 +109,7 @@ test('more at a time than agreed is 429; other clients are answered', async () =
   const refused = await ask(bearer('rig'));
   expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '1']);
   expect(await refused.json()).toMatchObject({
-    detail: '2 of your requests are in hand, the most that are taken at a time',
+    detail: 'too many requests at the same time: 3; expected at most 2',
   });
   const other = ask(bearer('slow'));
   engine.open();

@@ -81,7 +81,7 @@ test('a stream is one of the requests in hand until it ends', async () => {
   expect(await refuseStream(url, STREAM)).toMatchObject({
     status: 429,
     headers: { 'retry-after': '1' },
-    body: { detail: '2 of your requests are in hand, the most that are taken at a time' },
+    body: { detail: 'too many requests at the same time: 3; expected at most 2' },
   });
   expect((await fetch(`${url}/v1/models`)).status).toBe(429);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
