@@ -1,15 +1,17 @@
 import type { Catalogue } from './engine/catalogue.js';
 import type { EngineDescription } from './engine/engine.js';
 
-/** The folder where stimulus sets are kept, or why none can be. */
-export type Keeping = { readonly folder: string } | { readonly unusable: string };
+/** The folder where something is kept, or why it cannot be. */
+export type Keeping =
+  | { readonly folder: string; readonly warning?: string | undefined }
+  | { readonly unusable: string };
 
 /** What a person sees once the service is ready: what it serves, on what, and where to look. */
 export function announcement(
   url: string,
   engine: EngineDescription,
   { served, unusable }: Catalogue,
-  keeping: Keeping,
+  keeping: { readonly sets: Keeping; readonly jobs: Keeping },
 ): string {
   const models = [
     ...served.map(({ name, version, card }) => {
@@ -22,7 +24,8 @@ export function announcement(
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ['engine', [`${engine.name}, ${engine.device}`]],
     ['models', models.length > 0 ? models : ['none: train one (see README.md), then start again']],
-    ['sets', ['folder' in keeping ? `kept in ${keeping.folder}` : `none: ${keeping.unusable}`]],
+    ['sets', inWords(keeping.sets)],
+    ['jobs', inWords(keeping.jobs)],
     ['look', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`, 'README.md']],
     [
       'ask',
@@ -36,4 +39,10 @@ export function announcement(
     texts.map((text, i) => `  ${(i === 0 ? title : '').padEnd(8)}${text}`),
   );
   return [`Hypercolumn is ready at ${url}`, ...lines, ''].join('\n');
+}
+
+function inWords(keeping: Keeping): string[] {
+  if ('unusable' in keeping) return [`none: ${keeping.unusable}`];
+  const { folder, warning } = keeping;
+  return [`kept in ${folder}`, ...(warning === undefined ? [] : [warning])];
 }

@@ -1,12 +1,12 @@
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { announcement } from './announcement.js';
 import { type Config, readConfig } from './config.js';
+import { openDataFolder } from './data-folder.js';
 import type { ModelRepository } from './engine/catalogue.js';
 import type { EngineDescription } from './engine/engine.js';
 import { createProcessInside } from './engine/inside/process-inside.js';
@@ -22,7 +22,6 @@ import { createApp } from './http/app.js';
 import { createProcessBattery } from './http/battery/process-battery.js';
 import { endInTime } from './http/ending.js';
 import { createJobMetrics } from './http/job-metrics.js';
-import { explainFailure } from './http/jobs.js';
 import { createMetrics } from './http/metrics.js';
 import { registerProcessMetrics } from './http/process-metrics.js';
 import { listen, SERVER_LIMITS, StartError } from './http/server.js';
@@ -30,12 +29,10 @@ import type { Readiness, Service } from './http/service.js';
 import { createStoreMetrics } from './http/store-metrics.js';
 import { createStreams } from './http/stream/streams.js';
 import { InputError } from './input-error.js';
-import { type Jobs, openJobs } from './jobs/jobs.js';
 import type { JobState } from './jobs/record.js';
 import { checkModelsFolder } from './model/models-folder.js';
 import type { BackendName } from './network/backend.js';
 import { createImageThread } from './stimulus/image-thread.js';
-import { openStore } from './store/store.js';
 
 /** Stimuli handed to the engine at a time. */
 const CHUNK = 32;
@@ -146,19 +143,22 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     clock,
     onBatch: metrics.batch,
   });
-  const store = await openStoreOrSayWhy(config, logger);
+  const data = await openDataFolder(config, logger);
   const inside = createProcessInside({
     backend: insideBackend(config, engine.description),
     models: config.MODELS_DIR,
     logger,
   });
-  const jobs = 'unusable' in store ? store : await openJobsOf(config, logger);
   const battery = createProcessBattery({ scheduler, logger });
   const { description } = engine;
-  const service = { catalogue, scheduler, engine: description, inside, battery, store, jobs };
+  const service: Service = {
+    ...{ catalogue, scheduler, engine: description, inside, battery, store: data.store },
+    get jobs() {
+      return data.jobs.current;
+    },
+  };
   readiness = { state: 'ready', service };
-  const keeping = 'unusable' in store ? store : { folder: config.DATA_DIR };
-  process.stdout.write(announcement(server.url, engine.description, catalogue, keeping));
+  process.stdout.write(announcement(server.url, engine.description, catalogue, data.keeping()));
 
   const signal = await signals.first;
   readiness = { state: 'draining', service };
@@ -168,7 +168,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   endInTime(config.DRAIN_SECONDS, { cut, server, depth, logger, end: () => process.exit(1) });
   // a person at the keyboard waits for no balancer
   if (signal === 'SIGTERM') await pause(config.GRACE_SECONDS * 1000);
-  await Promise.all([streams.close(), 'unusable' in jobs ? undefined : jobs.close()]);
+  await Promise.all([streams.close(), data.jobs.close()]);
   await server.close();
   // `endInTime` ends it
   if (cut.signal.aborted) return;
@@ -178,38 +178,6 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   await images.close();
   logger.info('stopped');
   process.exit(0);
-}
-
-/** What is stored is a convenience: without it the models are served all the same. */
-async function openStoreOrSayWhy(
-  { DATA_DIR, SETS_CAPACITY, CACHE_CAPACITY }: Config,
-  logger: Logger,
-): Promise<Service['store']> {
-  try {
-    return await openStore({
-      folder: DATA_DIR,
-      setsCapacity: SETS_CAPACITY,
-      cacheCapacity: CACHE_CAPACITY,
-      logger,
-    });
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? error.code : String(error);
-    const unusable = `DATA_DIR=${JSON.stringify(DATA_DIR)} cannot be written (${reason})`;
-    logger.warn({ err: error }, unusable);
-    return { unusable };
-  }
-}
-
-function openJobsOf(config: Config, logger: Logger): Promise<Jobs> {
-  return openJobs({
-    folder: path.join(config.DATA_DIR, 'jobs'),
-    mostStored: config.MAX_JOBS,
-    mostWaiting: config.MAX_WAITING_JOBS,
-    atOnce: config.JOBS_AT_ONCE,
-    now: Date.now,
-    logger,
-    explain: explainFailure,
-  });
 }
 
 function jobCounts(readiness: Readiness): Partial<Record<JobState, number>> {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, open, readdir, rename, rm } from 'node:fs/promises';
+import { constants, type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from './input-error.js';
 
@@ -9,30 +9,53 @@ export function sha256(bytes: Uint8Array | string): string {
 }
 
 /**
- * Reads a whole file. What is not a file, such as a pipe or a device, might never end, or never begin.
- * @throws InputError when it is not a regular file, is larger than `most` bytes, or changes meanwhile
+ * Opens a file for reading. What is not a file, such as a pipe or a device, might never end, or never begin.
+ * @throws InputError when it is not a regular file
  */
-export async function readWhole(file: string, most: number): Promise<Buffer> {
+export async function openFile(file: string): Promise<FileHandle> {
   // without it, opening a pipe waits until somebody writes into it
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const name = path.basename(file);
     const found = await handle.stat();
-    if (!found.isFile()) throw new InputError(`${name} is not a regular file`);
-    if (found.size > most) {
-      throw new InputError(`${name} is too large: ${found.size} bytes; expected at most ${most}`);
-    }
-    const bytes = Buffer.allocUnsafeSlow(found.size);
-    let length = 0;
-    for (let read = 1; read > 0 && length < bytes.length; length += read) {
-      const wanted = Math.min(bytes.length - length, 2 ** 30);
-      read = (await handle.read(bytes, length, wanted, length)).bytesRead;
-    }
-    if (length < bytes.length) throw new InputError(`${name} became shorter while it was read`);
-    return bytes;
+    if (!found.isFile()) throw new InputError(`${path.basename(file)} is not a regular file`);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/**
+ * Reads a whole file.
+ * @throws InputError when it is not a regular file, is larger than `most` bytes, or changes meanwhile
+ */
+export async function readWhole(file: string, most: number): Promise<Buffer> {
+  const handle = await openFile(file);
+  try {
+    return await readOpened(handle, path.basename(file), most);
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Reads all of an opened file.
+ * @param name for messages
+ * @throws InputError when it is larger than `most` bytes, or changes meanwhile
+ */
+export async function readOpened(handle: FileHandle, name: string, most: number): Promise<Buffer> {
+  const { size } = await handle.stat();
+  if (size > most) {
+    throw new InputError(`${name} is too large: ${size} bytes; expected at most ${most}`);
+  }
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let length = 0;
+  for (let read = 1; read > 0 && length < bytes.length; length += read) {
+    const wanted = Math.min(bytes.length - length, 2 ** 30);
+    read = (await handle.read(bytes, length, wanted, length)).bytesRead;
+  }
+  if (length < bytes.length) throw new InputError(`${name} became shorter while it was read`);
+  return bytes;
 }
 
 /**
@@ -40,7 +63,7 @@ export async function readWhole(file: string, most: number): Promise<Buffer> {
  * stays until the new file is on the disk.
  */
 export async function writeWhole(file: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.writing`;
+  const temporary = temporaryFor(file);
   try {
     const handle = await open(temporary, 'wx');
     try {
@@ -51,9 +74,22 @@ export async function writeWhole(file: string, bytes: Uint8Array | string): Prom
     }
     await rename(temporary, file);
   } finally {
-    await rm(temporary, { force: true });
+    // what went wrong before says more than why this cannot be removed
+    await rm(temporary, { force: true }).catch(() => undefined);
   }
   await syncFile(path.dirname(file));
+}
+
+const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.writing$/;
+
+/** A name next to a file, for what becomes it once it is whole. */
+export function temporaryFor(file: string): string {
+  return `${file}.${randomUUID()}.writing`;
+}
+
+/** Whether a name is one that `temporaryFor` made: a process that was killed may leave such files. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
 }
 
 /** Puts a folder's files, and their names, on the disk. */

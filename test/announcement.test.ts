@@ -12,7 +12,7 @@ test('what is served, what is not and why, and where to look', () => {
     'http://127.0.0.1:8080',
     ENGINE,
     { served, unusable, find },
-    { folder: 'data' },
+    { sets: { folder: 'data', warning: 'nothing can be added' }, jobs: { folder: 'data/jobs' } },
   );
   expect(text).toMatchInlineSnapshot(`
     "Hypercolumn is ready at http://127.0.0.1:8080
@@ -20,6 +20,8 @@ test('what is served, what is not and why, and where to look', () => {
       models  tiny/1  rf_cnn, 4 neurons
               broken/3  not served: its weights differ
       sets    kept in data
+              nothing can be added
+      jobs    kept in data/jobs
       look    http://127.0.0.1:8080/ in a browser
               http://127.0.0.1:8080/docs
               http://127.0.0.1:8080/metrics
@@ -35,13 +37,17 @@ test('no model at all', () => {
     'http://[::1]:80',
     ENGINE,
     { served: [], unusable: [], find },
-    { unusable: 'DATA_DIR cannot be written' },
+    {
+      sets: { unusable: 'DATA_DIR cannot be used' },
+      jobs: { unusable: 'another service has them' },
+    },
   );
   expect(text).toMatchInlineSnapshot(`
     "Hypercolumn is ready at http://[::1]:80
       engine  wasm, 2 CPU threads
       models  none: train one (see README.md), then start again
-      sets    none: DATA_DIR cannot be written
+      sets    none: DATA_DIR cannot be used
+      jobs    none: another service has them
       look    http://[::1]:80/ in a browser
               http://[::1]:80/docs
               http://[::1]:80/metrics

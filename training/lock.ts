@@ -1,18 +1,8 @@
-import { mkdir, open, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
 import { InputError } from '../src/input-error.js';
-
-/** The process that works on a model. */
-const Holder = z.strictObject({
-  pid: z.int().positive(),
-  host: z.string().min(1),
-  /** When the process began, in the system's own count; null where the system does not tell. */
-  began: z.string().nullable(),
-  since: z.iso.datetime(),
-});
-type Holder = z.infer<typeof Holder>;
+import { hasEnded, type LockHolder, tryLock } from '../src/lock.js';
 
 /** The hidden file of a model's folder that says who works on it. */
 export function lockFile(out: string): string {
@@ -58,73 +48,23 @@ export async function withLock<T>(
 }
 
 async function take(out: string, file: string, say: (line: string) => void): Promise<void> {
-  const since = new Date().toISOString();
-  const own = { pid: process.pid, host: hostname(), began: await beginningOf(process.pid), since };
-  while (!(await orSay(out, () => create(file, own)))) {
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
-      error.code === 'ENOENT' ? undefined : '',
-    );
-    if (text === undefined) continue; // let go of meanwhile
-    const holder = parse(text);
-    if (holder === undefined || !(await hasEnded(holder))) throw refusal(out, file, holder);
-    if (!(await takeOver(out, file, text, own))) continue;
-    say(
-      `${out}: process ${holder.pid}, at work on it since ${holder.since}, has ended; taken over`,
-    );
-    return;
-  }
-}
-
-/** @returns false where the file is there already */
-async function create(file: string, holder: Holder): Promise<boolean> {
-  let handle: Awaited<ReturnType<typeof open>>;
-  try {
-    handle = await open(file, 'wx');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-  try {
-    await handle.writeFile(`${JSON.stringify(holder)}\n`);
-    return true;
-  } catch (error) {
-    await rm(file, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
-/**
- * Puts an own lock in the place of one whose process has ended. Whoever holds the file beside it may
- * do so, nobody else, and only where the lock is still the one that was read.
- * @returns false where it is not
- */
-async function takeOver(out: string, file: string, stale: string, own: Holder): Promise<boolean> {
-  const taking = `${file}.taking`;
-  if (!(await orSay(out, () => create(taking, own)))) {
+  // of another host's processes nothing is known
+  const attempt = await orSay(out, () =>
+    tryLock(file, async ({ holder }) => holder?.host === hostname() && (await hasEnded(holder))),
+  );
+  if (attempt.state === 'held') throw refusal(out, file, attempt.found.holder);
+  if (attempt.state === 'contended') {
     throw new InputError(
       `${out} is being taken over by another process: run this again in a moment, and if it says ` +
-        `the same, delete ${taking}`,
+        `the same, delete ${attempt.taking}`,
     );
   }
-  if ((await readFile(file, 'utf8').catch(() => undefined)) === stale) {
-    await rename(taking, file);
-    return true;
-  }
-  await rm(taking, { force: true });
-  return false;
+  if (attempt.from === undefined) return;
+  const { pid, since } = attempt.from;
+  say(`${out}: process ${pid}, at work on it since ${since}, has ended; taken over`);
 }
 
-function parse(text: string): Holder | undefined {
-  try {
-    return Holder.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
-
-function refusal(out: string, file: string, holder: Holder | undefined): InputError {
+function refusal(out: string, file: string, holder: LockHolder | undefined): InputError {
   if (holder === undefined) {
     return new InputError(
       `${file} does not say who works on ${out}: if no other process does, delete that file`,
@@ -136,26 +76,6 @@ function refusal(out: string, file: string, holder: Holder | undefined): InputEr
     `${out} is in use by process ${pid} on ${here ? 'this host' : host} since ${since}: wait until ` +
       `it ends, or choose another --out${here ? '' : `; if it has ended, delete ${file}`}`,
   );
-}
-
-/** Whether a process is known to have ended: of another host's nothing is known. */
-async function hasEnded({ pid, host, began }: Holder): Promise<boolean> {
-  if (host !== hostname()) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
-  // ids are given again: a restarted container's process is number 1 each time
-  return began !== (await beginningOf(pid));
-}
-
-/** The 22nd field of /proc/<pid>/stat, clock ticks since the machine started. */
-async function beginningOf(pid: number): Promise<string | null> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  if (text === undefined) return null;
-  const afterName = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return afterName[19] ?? null;
 }
 
 async function orSay<T>(out: string, write: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { DiskError } from '../disk-error.js';
 import { DeadlineError } from '../engine/scheduler.js';
 import { createGuard } from './access/guard.js';
 import { guardWebPages } from './access/web-pages.js';
@@ -80,6 +81,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
     if (error instanceof DeadlineError) metrics.deadlineMiss();
     const problem = problemFrom(error);
     if (problem.status === 500) logger.error({ requestId, err: error }, 'bug');
+    if (error instanceof DiskError) logger.error({ requestId, err: error.cause }, error.message);
     return tell(problem, c);
   });
 

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { DiskError } from '../disk-error.js';
 import { EngineLostError, ModelLostError } from '../engine/engine.js';
 import { DeadlineError, DrainingError, QueueFullError } from '../engine/scheduler.js';
 import { InputError, type InputProblem } from '../input-error.js';
@@ -34,6 +35,8 @@ export class Problem extends Error {
 /** A second later the queue has moved on, the engine is back or another replica took over. */
 const RETRY_SECONDS = 1;
 
+/** In seconds; a person mends a disk. */
+const DISK_RETRY: Headers = { 'Retry-After': '10' };
 /** In seconds; jobs take longer than answers. */
 const JOB_RETRY: Headers = { 'Retry-After': '10' };
 
@@ -73,6 +76,10 @@ export function problemFrom(error: unknown): Problem {
   }
   if (error instanceof StoreFullError) {
     return new Problem(error.tooLarge ? 413 : 507, error.message, { cause });
+  }
+  if (error instanceof DiskError) {
+    const headers = error.isFull ? {} : DISK_RETRY;
+    return new Problem(error.isFull ? 507 : 503, error.message, { headers, cause });
   }
   if (error instanceof JobsFullError) {
     if (error.of === 'stored') return new Problem(507, error.message, { cause });

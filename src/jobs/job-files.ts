@@ -1,11 +1,12 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { parseAs, parseJson } from '../formats/json.js';
+import { hasCode, isSystemError, onDisk } from '../disk-error.js';
 import { InputError } from '../input-error.js';
-import { sha256, writeWhole } from '../whole-file.js';
+import { readWhole, sha256, writeWhole } from '../whole-file.js';
 import { ResultDamagedError } from './errors.js';
-import { JobId, JobRecord, type Part, PartName } from './record.js';
+import { placesIn, readJobFolder } from './job-folder.js';
+import { isOver, type JobRecord, type Part, PartName } from './record.js';
 
 /** One file of a result. */
 export interface ResultFile {
@@ -15,73 +16,122 @@ export interface ResultFile {
 
 /** Jobs on disk: `{id}.json`, and the files of a result in `{id}/`. */
 export interface JobFiles {
-  /** Those that can be read. */
-  readAll(): Promise<JobRecord[]>;
+  /** Those that were there when the folder was opened. */
+  readonly found: readonly JobRecord[];
+  /**
+   * Saves a new record, and takes the room for the last one.
+   * @throws DiskError
+   */
+  create(record: JobRecord): Promise<void>;
+  /**
+   * Saves a record anew; of a job that is over also where the disk has become full.
+   * @throws DiskError
+   */
   save(record: JobRecord): Promise<void>;
-  /** The result counts only once the record that names it has been saved. */
+  /**
+   * The result counts only once the record that names it has been saved.
+   * @throws DiskError
+   */
   writeResult(id: string, files: readonly ResultFile[]): Promise<Part[]>;
-  /** @throws ResultDamagedError when it is not what was written */
+  /**
+   * @throws ResultDamagedError when it is not what was written
+   * @throws DiskError when the disk does not give it
+   */
   readPart(id: string, part: Part): Promise<Uint8Array<ArrayBuffer>>;
+  /** @throws DiskError */
   dropResult(id: string): Promise<void>;
+  /** @throws DiskError */
   remove(id: string): Promise<void>;
 }
 
+/** Bytes of a record that are there on a full disk. */
+const RESERVE = 4096;
+
 /**
- * Opens the folder of one service's jobs, made where it is not there, and clears away what a process
- * that was killed left half written.
- * @throws Error from the file system when the folder cannot be written
+ * Opens the folder of one service's jobs, made where it is not there.
+ * @throws Error from the file system when there is no such folder, or it cannot be read
  */
 export async function openJobFiles(folder: string, logger: Logger): Promise<JobFiles> {
   await mkdir(folder, { recursive: true });
-  const names = new Set(await readdir(folder));
-  for (const name of names) {
-    const leftOver = JobId.safeParse(name).success && !names.has(`${name}.json`);
-    if (leftOver || name.endsWith('.writing')) await drop(path.join(folder, name));
-  }
-  const recordOf = (id: string) => path.join(folder, `${id}.json`);
-  const resultOf = (id: string) => path.join(folder, id);
-
+  const places = placesIn(folder);
   return {
-    async readAll() {
-      const records: JobRecord[] = [];
-      for (const name of await readdir(folder)) {
-        const id = name.slice(0, -'.json'.length);
-        if (name !== `${id}.json` || !JobId.safeParse(id).success) continue;
+    found: await readJobFolder(folder, logger),
+    create: (record) =>
+      onDisk('the job cannot be saved', async () => {
         try {
-          records.push(parseAs(JobRecord, parseJson(await readFile(recordOf(id))), ''));
-        } catch (err) {
-          if (!(err instanceof InputError)) throw err;
-          logger.error({ job: id, err }, 'a stored job cannot be read and is left out');
+          await writeWhole(places.reserve(record.id), ' '.repeat(RESERVE));
+          await writeWhole(places.record(record.id), JSON.stringify(record));
+        } catch (error) {
+          await removeAll(record.id).catch(() => undefined);
+          throw error;
         }
-      }
-      return records;
-    },
-    save: (record) => writeWhole(recordOf(record.id), JSON.stringify(record)),
-    async writeResult(id, files) {
-      await mkdir(resultOf(id));
-      const parts: Part[] = [];
-      for (const { name, bytes } of files) {
-        await writeWhole(path.join(resultOf(id), PartName.parse(name)), bytes);
-        parts.push({ name, bytes: bytes.length, sha256: sha256(bytes) });
-      }
-      return parts;
-    },
-    async readPart(id, part) {
-      try {
-        const bytes = new Uint8Array(await readFile(path.join(resultOf(id), part.name)));
-        if (sha256(bytes) === part.sha256) return bytes;
-      } catch (cause) {
-        throw new ResultDamagedError(`${part.name} of job ${id} cannot be read`, { cause });
-      }
-      throw new ResultDamagedError(`${part.name} of job ${id} is damaged`);
-    },
-    dropResult: (id) => drop(resultOf(id)),
-    async remove(id) {
-      await drop(recordOf(id)); // first: without it the result is nobody's
-      await drop(resultOf(id));
-    },
+      }),
+    save: (record) => onDisk('how the job stands cannot be saved', () => save(record)),
+    writeResult: (id, files) =>
+      onDisk('the result cannot be saved', async () => {
+        await mkdir(places.result(id));
+        const parts: Part[] = [];
+        for (const { name, bytes } of files) {
+          await writeWhole(path.join(places.result(id), PartName.parse(name)), bytes);
+          parts.push({ name, bytes: bytes.length, sha256: sha256(bytes) });
+        }
+        return parts;
+      }),
+    readPart: (id, part) => onDisk(`${part.name} cannot be read`, () => readPart(id, part)),
+    dropResult: (id) => onDisk('the result cannot be deleted', () => drop(places.result(id))),
+    remove: (id) => onDisk('the job cannot be deleted', () => removeAll(id)),
   };
+
+  async function save(record: JobRecord): Promise<void> {
+    const { id } = record;
+    const text = JSON.stringify(record);
+    try {
+      await writeWhole(places.record(id), text);
+    } catch (error) {
+      if (!isOver(record)) throw error;
+      await useReserve(id, text).catch(() => {
+        throw error;
+      });
+    }
+    if (isOver(record)) await drop(places.reserve(id));
+  }
+
+  /** Writes over room that was taken before, then puts that in the record's place: neither needs more. */
+  async function useReserve(id: string, text: string): Promise<void> {
+    const bytes = Buffer.alloc(RESERVE, ' ');
+    if (Buffer.byteLength(text) > RESERVE) throw new Error('the record is larger than its reserve');
+    bytes.write(text);
+    const handle = await open(places.reserve(id), 'r+');
+    try {
+      await handle.write(bytes, 0, RESERVE, 0);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(places.reserve(id), places.record(id));
+  }
+
+  async function readPart(id: string, part: Part): Promise<Uint8Array<ArrayBuffer>> {
+    const file = path.join(places.result(id), part.name);
+    const bytes = await readWhole(file, part.bytes).catch(async (cause: unknown) => {
+      if (isSystemError(cause) && !hasCode(cause, ...GONE)) throw cause;
+      if (!(isSystemError(cause) || cause instanceof InputError)) throw cause;
+      await stat(folder); // where that is gone too, the result is not
+      throw new ResultDamagedError(`${part.name} of job ${id} cannot be read`, { cause });
+    });
+    if (sha256(bytes) === part.sha256) return new Uint8Array(bytes);
+    throw new ResultDamagedError(`${part.name} of job ${id} is damaged`);
+  }
+
+  async function removeAll(id: string): Promise<void> {
+    await drop(places.record(id)); // first: without it the rest belongs to no job
+    await drop(places.reserve(id));
+    await drop(places.result(id));
+  }
 }
+
+/** Codes of the system that say that a file is not there, or something else is. */
+const GONE = ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENXIO'] as const;
 
 function drop(name: string): Promise<void> {
   return rm(name, { recursive: true, force: true });

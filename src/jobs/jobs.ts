@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { JobsClosedError, JobsFullError } from './errors.js';
 import { openJobFiles, type ResultFile } from './job-files.js';
+import { createJobRecords } from './job-records.js';
 import {
   isOver,
   JOB_STATES,
@@ -34,6 +35,7 @@ export interface Jobs {
   /**
    * Puts work in line; it is on the disk when this resolves.
    * @throws JobsFullError, JobsClosedError
+   * @throws DiskError when the disk does not take it
    */
   submit(work: Work): Promise<JobView>;
   /** Newest first. */
@@ -43,16 +45,25 @@ export interface Jobs {
   preview(id: string): Preview | undefined;
   /** Calls back after each change of a job, its removal included. @returns how to stop that */
   watch(id: string, onChange: () => void): () => void;
-  /** @throws ResultDamagedError when it is not what was written */
+  /**
+   * @throws ResultDamagedError when it is not what was written
+   * @throws DiskError when the disk does not give it
+   */
   readPart(id: string, part: Part): Promise<Uint8Array<ArrayBuffer>>;
-  /** Cancels a job that is not over. @returns whether there was one */
+  /** Cancels a job that is not over; it may come to another end first. @returns whether there was one */
   cancel(id: string): Promise<boolean>;
-  /** Deletes a job that is over, with its result. @returns whether there was one */
+  /**
+   * Deletes a job that is over, with its result.
+   * @returns whether there was one
+   * @throws DiskError when the disk does not let it go
+   */
   remove(id: string): Promise<boolean>;
   /** How many jobs are in each state. */
   counts(): Record<JobState, number>;
   /** Takes no more jobs; those that are not over are interrupted. */
   close(): Promise<void>;
+  /** As `close`, where another process has the folder by now: nothing is written to it. */
+  abandon(reason: string): Promise<void>;
 }
 
 export interface JobsOptions {
@@ -64,6 +75,8 @@ export interface JobsOptions {
   readonly mostWaiting: number;
   /** Jobs that run at the same time. */
   readonly atOnce: number;
+  /** Milliseconds after which what the disk did not take is written again. */
+  readonly retryMs?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly logger: Logger;
@@ -76,28 +89,31 @@ interface Job {
   preview: Preview | undefined;
   readonly controller: AbortController;
   readonly watchers: Set<() => void>;
-  /** What is written is written in order. */
-  saving: Promise<unknown>;
+  /** From when it is known how the job ends until that is on the disk. */
+  ending?: Promise<void>;
 }
 
-const INTERRUPTED = 'the service stopped while the job was not over; post it again';
+const INTERRUPTED = 'the service stopped before the job was over and saved; post it again';
+const RETRY_MS = 5000;
 
 /** Opens the jobs of a folder; those that ran when a process ended there are interrupted. */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
   const { folder, mostStored, mostWaiting, atOnce, now, logger, explain } = options;
+  const { retryMs = RETRY_MS } = options;
   const files = await openJobFiles(folder, logger);
+  const records = createJobRecords({ files, retryMs, logger });
   const jobs = new Map<string, Job>();
   const line: { readonly job: Job; readonly work: Work }[] = [];
   let running = 0;
   let closed = false;
-  for (const record of await files.readAll()) {
+  for (const record of files.found) {
     const job = jobOf(record);
     jobs.set(record.id, job);
     if (!isOver(record)) await end(job, 'interrupted', INTERRUPTED);
   }
   return {
     ...{ submit, list, find, preview, watch, readPart: files.readPart },
-    ...{ cancel, remove, counts, close },
+    ...{ cancel, remove, counts, close, abandon },
   };
 
   async function submit(work: Work): Promise<JobView> {
@@ -106,11 +122,11 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       checkRoom();
       const job = jobOf(newRecord(work));
       jobs.set(job.record.id, job); // at once, so that those who come meanwhile find the place taken
-      await save(job, job.record).catch((error: unknown) => {
+      await records.create(job.record).catch((error: unknown) => {
         jobs.delete(job.record.id);
         throw error;
       });
-      if (!isOver(job.record)) {
+      if (job.ending === undefined) {
         line.push({ job, work });
         accepted = true;
         startNext();
@@ -168,43 +184,42 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     const { id } = job.record;
     const { signal } = job.controller;
     const progress = (done: number, total: number, preview?: Preview) => {
-      if (isOver(job.record)) return;
+      if (job.ending !== undefined) return;
       job.preview = preview;
       change(job, { ...job.record, progress: { done, total } });
     };
     change(job, { ...job.record, state: 'running', started: date() });
     try {
-      await save(job, job.record);
+      await records.update(job.record);
       const made = await work.run(progress, signal);
       signal.throwIfAborted();
+      if (made.length === 0) throw new Error('the work made no result');
       const result = await files.writeResult(id, made);
       await end(job, 'succeeded', null, result);
     } catch (error) {
-      if (!signal.aborted) {
-        const reason = explain(error);
-        if (reason === undefined) logger.error({ job: id, err: error }, 'bug');
-        else logger.warn({ job: id, reason }, 'a job failed');
-        const hidden = "an error in the service; its log has it under the job's id";
-        await end(job, 'failed', reason ?? hidden).catch(notKept(job));
-      }
+      await dropResult(id); // first: it makes room for how the job ended
+      if (signal.aborted) return;
+      const reason = explain(error);
+      if (reason === undefined) logger.error({ job: id, err: error }, 'bug');
+      else logger.warn({ job: id, reason }, 'a job failed');
+      const hidden = "an error in the service; its log has it under the job's id";
+      await end(job, 'failed', reason ?? hidden);
     }
-    if (job.record.state !== 'succeeded') {
-      await files.dropResult(id).catch((err: unknown) => logger.error({ job: id, err }, 'left'));
-    }
+    if (job.record.state !== 'succeeded') await dropResult(id);
   }
 
-  /** A success is told only once it is on the disk; whatever else ends a job is told at once. */
-  async function end(
-    job: Job,
-    state: JobState,
-    reason: string | null,
-    result: Part[] = [],
-  ): Promise<void> {
-    const record = { ...job.record, state, reason, result, ended: date() };
-    if (state === 'succeeded') await save(job, record);
-    if (isOver(job.record)) return;
-    change(job, record);
-    if (state !== 'succeeded') await save(job, record);
+  async function dropResult(id: string): Promise<void> {
+    await files.dropResult(id).catch((err: unknown) => {
+      logger.error({ job: id, err }, 'a partial result cannot be deleted');
+    });
+  }
+
+  /** What ends a job first ends it; it is told once it is on the disk. */
+  function end(job: Job, state: JobState, reason: string | null, result: Part[] = []) {
+    job.ending ??= records
+      .end({ ...job.record, state, reason, result, ended: date() })
+      .then((record) => change(job, record));
+    return job.ending;
   }
 
   async function cancel(id: string): Promise<boolean> {
@@ -217,7 +232,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   async function stop(job: Job, state: JobState, reason: string): Promise<void> {
     const waiting = line.findIndex((each) => each.job === job);
     const taken = waiting < 0 ? [] : line.splice(waiting, 1);
-    const ended = end(job, state, reason).catch(notKept(job));
+    const ended = end(job, state, reason);
     job.controller.abort();
     for (const { work } of taken) work.release();
     await ended;
@@ -226,17 +241,26 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   async function remove(id: string): Promise<boolean> {
     const job = jobs.get(id);
     if (job === undefined || !isOver(job.record)) return false;
-    await job.saving;
-    await files.remove(id);
+    await records.remove(id);
     if (!jobs.delete(id)) return false;
     for (const tell of job.watchers) tell();
     return true;
   }
 
   async function close(): Promise<void> {
+    await interrupt(INTERRUPTED);
+    await records.close();
+  }
+
+  async function abandon(reason: string): Promise<void> {
+    records.abandon();
+    await interrupt(reason);
+  }
+
+  async function interrupt(reason: string): Promise<void> {
     closed = true;
     const open = [...jobs.values()].filter(({ record }) => !isOver(record));
-    await Promise.all(open.map((job) => stop(job, 'interrupted', INTERRUPTED)));
+    await Promise.all(open.map((job) => stop(job, 'interrupted', reason)));
   }
 
   function list(): JobView[] {
@@ -279,16 +303,6 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     for (const tell of job.watchers) tell();
   }
 
-  function save(job: Job, record: JobRecord): Promise<void> {
-    const saved = job.saving.then(() => files.save(record));
-    job.saving = saved.catch(() => undefined);
-    return saved;
-  }
-
-  function notKept(job: Job): (err: unknown) => void {
-    return (err) => logger.error({ job: job.record.id, err }, 'how a job ended cannot be kept');
-  }
-
   function date(): string {
     return new Date(now()).toISOString();
   }
@@ -296,5 +310,5 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
 
 function jobOf(record: JobRecord): Job {
   const controller = new AbortController();
-  return { record, preview: undefined, controller, watchers: new Set(), saving: Promise.resolve() };
+  return { record, preview: undefined, controller, watchers: new Set() };
 }

@@ -26,8 +26,7 @@ export type Part = z.infer<typeof Part>;
 
 const Count = z.int().nonnegative();
 
-/** A job as it is kept on disk. */
-export const JobRecord = z.strictObject({
+const Fields = z.strictObject({
   formatVersion: z.literal(1),
   id: JobId,
   kind: z.string(),
@@ -42,13 +41,40 @@ export const JobRecord = z.strictObject({
   /** Empty unless it succeeded. */
   result: z.array(Part),
 });
+
+/** A job as it is kept on disk. */
+export const JobRecord = Fields.refine(
+  ({ state, result }) => (state === 'succeeded') === result.length > 0,
+  { path: ['result'], message: 'a job has results when it succeeded, and only then' },
+);
 export type JobRecord = z.infer<typeof JobRecord>;
 
 /** A job as it is told; `secondsLeft` by how fast it went so far, null while that is not known. */
-export const JobView = JobRecord.omit({ formatVersion: true }).extend({
-  progress: JobRecord.shape.progress.extend({ secondsLeft: Count.nullable() }),
+export const JobView = Fields.omit({ formatVersion: true }).extend({
+  progress: Fields.shape.progress.extend({ secondsLeft: Count.nullable() }),
 });
 export type JobView = z.infer<typeof JobView>;
+
+/**
+ * What is told of a job whose record cannot be read, so that it is seen and can be deleted.
+ * @param date when its record was last written
+ */
+export function damagedRecord(id: string, why: string, date: Date): JobRecord {
+  const written = date.toISOString();
+  return {
+    formatVersion: 1,
+    id,
+    kind: 'unknown',
+    model: { name: 'unknown', version: 0, digest: '' },
+    state: 'failed',
+    created: written,
+    started: null,
+    ended: written,
+    progress: { done: 0, total: 0 },
+    reason: `the record of this job on the disk is damaged: ${why}; delete the job and post it again`,
+    result: [],
+  };
+}
 
 /** Whether nothing will change any more. */
 export function isOver({ state }: Pick<JobRecord, 'state'>): boolean {

@@ -18,14 +18,3 @@ interface FullOptions extends ErrorOptions {
 export class DamagedError extends Error {
   override readonly name = 'DamagedError';
 }
-
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
-
-/** For `catch`: undefined for an error with one of these codes; any other is thrown on. */
-export function unless(...codes: readonly string[]): (error: unknown) => undefined {
-  return (error) => {
-    if (!hasCode(error, ...codes)) throw error;
-  };
-}

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { readdir, readFile, stat, utimes } from 'node:fs/promises';
+import { lstat, readdir, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import packageFile from '../../package.json' with { type: 'json' };
+import { hasCode, isSystemError } from '../disk-error.js';
 import { encodeSafetensors, type NamedTensor, readSafetensors } from '../formats/safetensors.js';
 import { InputError } from '../input-error.js';
-import { sha256, writeWhole } from '../whole-file.js';
-import { DamagedError, unless } from './errors.js';
+import { readWhole, sha256, writeWhole } from '../whole-file.js';
+import { DamagedError } from './errors.js';
 
 /** Whose responses, to which stimuli. */
 export interface CacheQuestion {
@@ -47,6 +48,9 @@ const MAX_FILES = 20_000;
 /** What even the smallest file takes on a disk. */
 const BLOCK = 4096;
 const KEY = /^[0-9a-f]{64}$/;
+const DAMAGE = [InputError, DamagedError];
+/** Of a file; more are never written at a time. */
+const MOST_BYTES = 2 ** 31 - 1;
 /** Bytes of a sha256. */
 const SEAL = 32;
 
@@ -63,14 +67,14 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
     maxSize: Math.max(1, capacity),
     sizeCalculation: (bytes) => Math.max(bytes, BLOCK),
     dispose: (_, key, reason) => {
-      if (reason !== 'set') rmSync(fileOf(key), { force: true });
+      if (reason !== 'set') removeFile(key);
     },
   });
   let line = Promise.resolve();
   for (const { key, bytes } of await filesByUse(folder)) {
     files.set(key, bytes);
     // larger than all may be together, since the capacity was lowered
-    if (!files.has(key)) rmSync(fileOf(key), { force: true });
+    if (!files.has(key)) removeFile(key);
   }
 
   return {
@@ -87,7 +91,8 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
     if (all.size === 0) return all;
     files.get(key);
     const now = new Date();
-    await utimes(fileOf(key), now, now).catch(unless('ENOENT'));
+    // a disk that has become read-only keeps the order of before
+    await utimes(fileOf(key), now, now).catch(() => undefined);
     return new Map(
       Array.from(columns).flatMap((column) => {
         const values = all.get(column);
@@ -124,15 +129,30 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
 
   /** All columns of a file that are views on it; none where it is not there, or damaged. */
   async function open(key: string, count: number): Promise<ResponseColumns> {
-    const file = await readFile(fileOf(key)).catch(unless('ENOENT'));
-    if (file === undefined) return new Map();
     try {
-      return parse(key, file, count);
+      return parse(key, await readWhole(fileOf(key), MOST_BYTES), count);
     } catch (error) {
-      if (!(error instanceof InputError || error instanceof DamagedError)) throw error;
+      if (hasCode(error, 'ENOENT')) return new Map();
+      if (isSystemError(error)) {
+        logger.warn(
+          { key, err: error },
+          'cached responses cannot be read; they are computed again',
+        );
+        return new Map();
+      }
+      if (!DAMAGE.some((kind) => error instanceof kind)) throw error;
       logger.warn({ key, err: error }, 'cached responses are damaged; they are computed again');
       files.delete(key);
       return new Map();
+    }
+  }
+
+  /** What cannot be removed is of no account, but for the room that it takes. */
+  function removeFile(key: string): void {
+    try {
+      rmSync(fileOf(key), { force: true });
+    } catch (error) {
+      logger.warn({ key, err: error }, 'cached responses cannot be removed');
     }
   }
 
@@ -168,9 +188,9 @@ async function filesByUse(folder: string): Promise<{ key: string; bytes: number 
   const found: { key: string; bytes: number; used: number }[] = [];
   for (const key of await readdir(folder)) {
     const file = KEY.test(key)
-      ? await stat(path.join(folder, key)).catch(unless('ENOENT'))
+      ? await lstat(path.join(folder, key)).catch(() => undefined)
       : undefined;
-    if (file) found.push({ key, bytes: file.size, used: file.mtimeMs });
+    if (file?.isFile()) found.push({ key, bytes: file.size, used: file.mtimeMs });
   }
   return found.toSorted((a, b) => a.used - b.used);
 }

@@ -1,14 +1,15 @@
-import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { onDisk, unless } from '../disk-error.js';
 import { decodeNpyHeader, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
 import type { StoredElement } from '../formats/npy-elements.js';
 import { InputError } from '../input-error.js';
 import { decodeNpyStimuli } from '../stimulus/arrays.js';
 import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import { stimulusDigests } from '../stimulus/turns.js';
-import { writeWhole } from '../whole-file.js';
+import { openFile, readOpened, writeWhole } from '../whole-file.js';
 import { compactPixels } from './compact-pixels.js';
-import { DamagedError, hasCode, StoreFullError, unless } from './errors.js';
+import { DamagedError, StoreFullError } from './errors.js';
 
 /** What is known of a stored set without reading its pixels. */
 export interface StoredSet {
@@ -43,11 +44,13 @@ export interface StimulusSets {
    * @param digests of its stimuli
    * @returns the set, and whether it was not there before
    * @throws StoreFullError when there is no room
+   * @throws DiskError when the disk does not take it
    */
   put(stimuli: Stimuli, digests: readonly string[]): Promise<{ set: StoredSet; created: boolean }>;
   /**
    * @returns undefined when there is none
    * @throws DamagedError when the pixels do not have the digest
+   * @throws DiskError when the disk does not give it
    */
   read(digest: string): Promise<OpenedSet | undefined>;
   /** Those whose files can be read at all, oldest first. */
@@ -60,6 +63,8 @@ export interface StimulusSets {
 const MAX_SETS = 10_000;
 /** What even the smallest file takes on a disk. */
 const BLOCK = 4096;
+/** Of a set's file; more are never written at a time. */
+const MOST_BYTES = 2 ** 31 - 1;
 const FILE_NAME = /^([0-9a-f]{64})\.npy$/;
 const NO_LIMITS = { maxStimuli: Infinity, maxPixels: Infinity };
 
@@ -79,15 +84,14 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     const digest = setDigest(digests);
     const file = encodeNpy(compactPixels(pixels), [count, height, width]);
     // one after the other: the room that is found must still be there when it is taken
-    const created = inLine(async () => {
-      const isNew = (await sizeOf(digest)) === undefined;
-      if (isNew) await checkRoom(file.length);
-      await writeWhole(fileOf(digest), file).catch((cause: unknown) => {
-        if (!hasCode(cause, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw cause;
-        throw new StoreFullError('the disk has no room for the set', { cause });
-      });
-      return isNew;
-    });
+    const created = inLine(() =>
+      onDisk('the stimulus set cannot be stored', async () => {
+        const isNew = (await sizeOf(digest)) === undefined;
+        if (isNew) await checkRoom(file.length);
+        await writeWhole(fileOf(digest), file);
+        return isNew;
+      }),
+    );
     return { created: await created, set: describe(digest, file, file.length, new Date()) };
   }
 
@@ -100,26 +104,35 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
   }
 
   async function readAlone(digest: string): Promise<OpenedSet | undefined> {
-    const opened = await withFile(digest, async (handle) => {
-      const { mtime } = await handle.stat();
-      return { file: await handle.readFile(), mtime };
+    const opened = await onDisk('the stimulus set cannot be read', () =>
+      withFile(digest, async (handle) => {
+        const { mtime } = await handle.stat();
+        return { file: await readOpened(handle, digest, MOST_BYTES), mtime };
+      }),
+    ).catch((error: unknown) => {
+      throw error instanceof InputError ? damageOf(digest, error) : error;
     });
     return opened && check(digest, opened.file, opened.mtime);
   }
 
   async function list(): Promise<StoredSet[]> {
     const sets: StoredSet[] = [];
-    for (const digest of await digestsIn()) {
-      const set = await glance(digest);
+    const digests = await onDisk('the stimulus sets cannot be listed', digestsIn);
+    for (const digest of digests) {
+      // one that cannot be opened says why when it is asked for
+      const set = await glance(digest).catch(() => undefined);
       if (set) sets.push(set);
     }
     return sets.toSorted((a, b) => a.storedAt.getTime() - b.storedAt.getTime());
   }
 
   async function remove(digest: string): Promise<boolean> {
-    if ((await sizeOf(digest)) === undefined) return false;
-    await rm(fileOf(digest), { force: true });
-    return true;
+    return await onDisk('the stimulus set cannot be deleted', async () => {
+      if ((await sizeOf(digest)) === undefined) return false;
+      // recursive: a folder may have got into its place
+      await rm(fileOf(digest), { force: true, recursive: true });
+      return true;
+    });
   }
 
   /** What the header says; undefined when the file has gone or has no such header. */
@@ -140,7 +153,7 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     digest: string,
     use: (handle: FileHandle) => Promise<T>,
   ): Promise<T | undefined> {
-    const handle = await open(fileOf(digest)).catch(unless('ENOENT'));
+    const handle = await openFile(fileOf(digest)).catch(unless('ENOENT'));
     try {
       return handle && (await use(handle));
     } finally {
@@ -170,7 +183,7 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
   }
 
   async function sizeOf(digest: string): Promise<number | undefined> {
-    return (await stat(fileOf(digest)).catch(unless('ENOENT')))?.size;
+    return (await lstat(fileOf(digest)).catch(unless('ENOENT')))?.size;
   }
 
   function fileOf(digest: string): string {
@@ -186,17 +199,19 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
 
 /** @throws DamagedError when the file does not hold the set with this digest */
 async function check(digest: string, file: Uint8Array, storedAt: Date): Promise<OpenedSet> {
-  const damage = (cause?: unknown) =>
-    new DamagedError(`the stored stimulus set ${digest} is damaged`, { cause });
   try {
     const stored = describe(digest, file, file.length, storedAt);
     const { stimuli } = decodeNpyStimuli(file, stored, NO_LIMITS, 0);
     const digests = await stimulusDigests(stimuli);
-    if (setDigest(digests) !== digest) throw damage();
+    if (setDigest(digests) !== digest) throw damageOf(digest);
     return { stored, stimuli, stimulusDigests: digests, file };
   } catch (error) {
-    throw error instanceof InputError ? damage(error) : error;
+    throw error instanceof InputError ? damageOf(digest, error) : error;
   }
+}
+
+function damageOf(digest: string, cause?: unknown): DamagedError {
+  return new DamagedError(`the stored stimulus set ${digest} is damaged`, { cause });
 }
 
 /** @throws InputError when it does not begin with the header of such a set */

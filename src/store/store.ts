@@ -1,13 +1,15 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { writeWhole } from '../whole-file.js';
-import { unless } from './errors.js';
+import { DiskError, onDisk, unless } from '../disk-error.js';
+import { isTemporary, temporaryFor, writeWhole } from '../whole-file.js';
 import { openResponseCache, type ResponseCache } from './response-cache.js';
 import { createStimulusSets, type StimulusSets } from './stimulus-sets.js';
 
 /** What the service keeps on disk. */
 export interface Store {
+  /** Why it could not be written when it was opened, where that was so. */
+  readonly unwritable?: string | undefined;
   readonly sets: StimulusSets;
   readonly responses: ResponseCache;
 }
@@ -23,22 +25,28 @@ export interface StoreOptions {
 
 /** Milliseconds after which a file that was never finished is nobody's any more. */
 const ABANDONED = 3_600_000;
+/** Names in a line of the log. */
+const MOST_NAMED = 10;
 
 /**
- * Opens the store in a folder, which is made where it is not there.
- * @throws Error from the file system when the folder cannot be written
+ * Opens the store in a folder, which is made where it is not there. Where it cannot be written, what
+ * is stored there can still be read.
+ * @throws Error from the file system when there is no such folder, or it cannot be read
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { folder, setsCapacity, cacheCapacity, logger } = options;
   const [setsFolder, responsesFolder] = ['stimulus-sets', 'responses'].map((name) =>
     path.join(folder, name),
   ) as [string, string];
+  let unwritable: string | undefined;
   for (const each of [setsFolder, responsesFolder]) {
     await makeFolder(each);
-    await removeAbandoned(each);
-    await proveWritable(each);
+    await removeAbandoned(each, logger);
+    unwritable ??= await whyUnwritable(each);
   }
+  if (unwritable !== undefined) logger.warn(unwritable);
   return {
+    unwritable,
     sets: createStimulusSets(setsFolder, setsCapacity),
     responses: await openResponseCache({
       folder: responsesFolder,
@@ -55,19 +63,46 @@ async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder).catch(unless('EEXIST'));
 }
 
-/** What a process that was killed left half written; another's that still writes is younger. */
-async function removeAbandoned(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.writing')) continue;
-    const file = path.join(folder, name);
-    const age = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? 0);
-    if (age > ABANDONED) await rm(file, { force: true });
+/**
+ * Removes what a process that was killed left half written; another's that still writes is younger.
+ * What else is there that the service did not put there is left alone, and logged.
+ */
+async function removeAbandoned(folder: string, logger: Logger): Promise<void> {
+  const others: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
+    if (!entry.isFile()) others.push(entry.name);
+    else if (isTemporary(entry.name) && (await ageOf(file)) > ABANDONED) {
+      await rm(file, { force: true }).catch((err: unknown) =>
+        logger.warn({ err }, 'a file that was never finished cannot be removed'),
+      );
+    }
   }
+  if (others.length === 0) return;
+  const names = others.slice(0, MOST_NAMED);
+  logger.warn(
+    { folder, entries: others.length, names },
+    'entries that are no files are left alone',
+  );
+}
+
+/** Milliseconds since a file was last written. */
+async function ageOf(file: string): Promise<number> {
+  const found = await lstat(file).catch(() => undefined);
+  return found === undefined ? 0 : Date.now() - found.mtimeMs;
 }
 
 /** By writing: permissions alone do not tell of a full or a read-only disk. */
-async function proveWritable(folder: string): Promise<void> {
-  const file = path.join(folder, '.writable');
-  await writeWhole(file, 'x');
-  await rm(file, { force: true });
+async function whyUnwritable(folder: string): Promise<string | undefined> {
+  const file = temporaryFor(path.join(folder, 'check'));
+  try {
+    await onDisk('DATA_DIR cannot be written', async () => {
+      await writeWhole(file, 'x');
+      await rm(file, { force: true });
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof DiskError) return `nothing can be added: ${error.reason}`;
+    throw error;
+  }
 }

@@ -15,22 +15,26 @@ import {
 } from './imports.js';
 
 const FOUNDATION = ['src/formats', 'src/input-error', 'src/whole-file'];
+/** Of what is kept in DATA_DIR. */
+const KEEPING = [...FOUNDATION, 'src/disk-error', 'src/lock'];
 
 /** Lowest first: each room sees only rooms above it in this table. */
 const PLAN: Plan = {
   'src/input-error': [],
   'src/whole-file': ['src/input-error'],
+  'src/disk-error': [],
+  'src/lock': ['src/disk-error', 'src/whole-file'],
   'src/formats': ['src/input-error'],
   'src/network': FOUNDATION,
   'src/stimulus': FOUNDATION,
   'src/tuning': FOUNDATION,
   'src/model': [...FOUNDATION, 'src/network'],
   'src/inside': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus'],
-  'src/store': [...FOUNDATION, 'src/stimulus'],
-  'src/jobs': FOUNDATION,
+  'src/store': [...KEEPING, 'src/stimulus'],
+  'src/jobs': KEEPING,
   'src/engine': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus', 'src/inside'],
   'src/http': [
-    ...FOUNDATION,
+    ...KEEPING,
     ...['src/network', 'src/model', 'src/stimulus', 'src/tuning', 'src/store', 'src/engine'],
     ...['src/inside', 'src/jobs'],
   ],
@@ -38,8 +42,12 @@ const PLAN: Plan = {
   'src/page': [...FOUNDATION, 'src/tuning', 'src/stimulus', 'src/http'],
   'src/config': ['src/input-error'],
   'src/announcement': ['src/engine'],
+  'src/data-folder': [
+    ...KEEPING,
+    ...['src/store', 'src/jobs', 'src/http', 'src/config', 'src/announcement'],
+  ],
   'src/main': [
-    ...FOUNDATION,
+    ...KEEPING,
     ...[
       'src/network',
       'src/model',
@@ -51,10 +59,11 @@ const PLAN: Plan = {
       'src/http',
       'src/config',
       'src/announcement',
+      'src/data-folder',
     ],
   ],
   training: [
-    ...FOUNDATION,
+    ...KEEPING,
     ...['src/network', 'src/model', 'src/tuning', 'src/stimulus', 'src/inside'],
   ],
 };

@@ -73,7 +73,7 @@ test('results survive a kill; a job that ran is interrupted, and so is one that 
   for (const place of [running, waiting]) {
     expect(await tellOf(url, place)).toMatchObject({
       state: 'interrupted',
-      reason: 'the service stopped while the job was not over; post it again',
+      reason: 'the service stopped before the job was over and saved; post it again',
     });
   }
   const metrics = await (await fetch(`${url}/metrics`)).text();

@@ -94,7 +94,9 @@ test('an upload that the disk cuts off leaves nothing behind', async () => {
 test('a folder that cannot be written is told at the start, and models are served', async () => {
   const folder = await folderWithModel();
   const { url, stdout, stderr } = await start(folder, '/dev/null');
-  expect(stdout()).toContain('sets    none: DATA_DIR="/dev/null" cannot be written (ENOTDIR)\n');
+  expect(stdout()).toContain(
+    'sets    none: DATA_DIR="/dev/null" cannot be used (ENOTDIR); mend that, then restart the service\n',
+  );
   expect(stderr()).toContain('"level":40');
   expect((await upload(url, 1, 0)).status).toBe(503);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);

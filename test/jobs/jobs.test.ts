@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
@@ -114,7 +114,10 @@ test('why a job failed is told; of a bug only that it was one', async () => {
   expect(jobs.find(second.id)?.reason).toBe(
     "an error in the service; its log has it under the job's id",
   );
-  expect(log).toMatchObject([{ job: second.id, msg: 'bug', err: { message: 'secret' } }]);
+  expect(log).toMatchObject([
+    { job: first.id, msg: 'a job failed', reason: 'neuron 3 is dead' },
+    { job: second.id, msg: 'bug', err: { message: 'secret' } },
+  ]);
   await jobs.close();
   expect((await openTestJobs({ folder })).jobs.list()).toHaveLength(2);
 });
@@ -168,11 +171,12 @@ test('a job whose process was killed is interrupted after the restart', async ()
   const built = new URL('../../dist/src/jobs/jobs.js', import.meta.url);
   const program = `
     import { openJobs } from ${JSON.stringify(fileURLToPath(built))};
-    const logger = { error: console.error };
+    const logger = { error: console.error, warn: console.error };
     const options = { mostStored: 9, mostWaiting: 9, atOnce: 1, now: Date.now, explain: String };
     const jobs = await openJobs({ folder: ${JSON.stringify(folder)}, logger, ...options });
     const model = ${JSON.stringify(MODEL)};
-    const done = { kind: 'done', model, run: async () => [], release() {} };
+    const files = [{ name: 'a.json', bytes: Buffer.from('1') }];
+    const done = { kind: 'done', model, run: async () => files, release() {} };
     const { id } = await jobs.submit(done);
     while (jobs.find(id).state !== 'succeeded') await new Promise(setImmediate);
     const run = () => new Promise(() => { setInterval(() => {}, 1000); console.log('running'); });
@@ -194,19 +198,6 @@ test('a job whose process was killed is interrupted after the restart', async ()
     waiting: 'interrupted',
   });
   expect(jobs.list().find(({ kind }) => kind === 'endless')?.reason).toContain('post it again');
-});
-
-test('what a killed process left half written is cleared away, a damaged record is left out', async () => {
-  const { folder } = await openTestJobs();
-  const [orphan, damaged] = ['a'.repeat(32), 'b'.repeat(32)];
-  await mkdir(path.join(folder, orphan));
-  await writeFile(path.join(folder, orphan, 'map.npy'), 'half');
-  await writeFile(path.join(folder, `${orphan}.json.x.writing`), '{');
-  await writeFile(path.join(folder, `${damaged}.json`), '{"id"');
-  const { jobs, log } = await openTestJobs({ folder });
-  expect(readdirSync(folder)).toEqual([`${damaged}.json`]);
-  expect(jobs.list()).toEqual([]);
-  expect(log).toMatchObject([{ job: damaged }]);
 });
 
 test('a result that is damaged on the disk is refused', async () => {

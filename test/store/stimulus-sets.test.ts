@@ -6,6 +6,7 @@ import { decodeNpy } from '../../src/formats/npy.js';
 import { type Stimuli, setDigest } from '../../src/stimulus/stimuli.js';
 import { stimulusDigests } from '../../src/stimulus/turns.js';
 import { DamagedError, StoreFullError } from '../../src/store/errors.js';
+import { temporaryFor } from '../../src/whole-file.js';
 import { openTestStore, type TestStore, temporaryFolder } from '../support/store.js';
 
 /** `count` stimuli of 3x2 pixels, gray level by gray level. */
@@ -138,16 +139,16 @@ test('a set under the name of another is refused', async () => {
 
 test('what a killed process left half written is never seen, and goes in time', async () => {
   const { folder, sets } = await openTestStore();
-  const left = (name: string) => path.join(folder, 'stimulus-sets', `${'a'.repeat(64)}.${name}`);
-  await writeFile(left('1.writing'), 'half');
-  await writeFile(left('2.writing'), 'half');
+  const [old, young] = [1, 2].map(() =>
+    temporaryFor(path.join(folder, 'stimulus-sets', 'a'.repeat(64))),
+  ) as [string, string];
+  await writeFile(old, 'half');
+  await writeFile(young, 'half');
   const past = new Date(Date.now() - 3_700_000);
-  await utimes(left('1.writing'), past, past);
+  await utimes(old, past, past);
   expect(await sets.list()).toEqual([]);
   await openTestStore({ folder });
-  expect(await readdir(path.join(folder, 'stimulus-sets'))).toEqual([
-    path.basename(left('2.writing')),
-  ]);
+  expect(await readdir(path.join(folder, 'stimulus-sets'))).toEqual([path.basename(young)]);
 });
 
 test('sets take no more room than they may, however many come at once', async () => {

@@ -1,0 +1,58 @@
+import path from 'node:path';
+import type { Logger } from 'pino';
+import type { Keeping } from './announcement.js';
+import type { Config } from './config.js';
+import { explainFailure } from './http/jobs.js';
+import type { Service } from './http/service.js';
+import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
+import { openStore } from './store/store.js';
+
+/** What the service keeps on disk. */
+export interface DataFolder {
+  readonly store: Service['store'];
+  readonly jobs: OwnedJobs;
+  /** As it is now, for the announcement. */
+  keeping(): { readonly sets: Keeping; readonly jobs: Keeping };
+}
+
+/** Opens DATA_DIR as far as that goes: without it the models are served all the same. */
+export async function openDataFolder(config: Config, logger: Logger): Promise<DataFolder> {
+  const folder = config.DATA_DIR;
+  const store = await openStoreOrSayWhy(config, logger);
+  const jobs = await openOwnedJobs({
+    folder: path.join(folder, 'jobs'),
+    mostStored: config.MAX_JOBS,
+    mostWaiting: config.MAX_WAITING_JOBS,
+    atOnce: config.JOBS_AT_ONCE,
+    now: Date.now,
+    logger,
+    explain: explainFailure,
+  });
+  return {
+    store,
+    jobs,
+    keeping: () => ({
+      sets: 'unusable' in store ? store : { folder, warning: store.unwritable },
+      jobs: 'unusable' in jobs.current ? jobs.current : { folder: path.join(folder, 'jobs') },
+    }),
+  };
+}
+
+async function openStoreOrSayWhy(
+  { DATA_DIR, SETS_CAPACITY, CACHE_CAPACITY }: Config,
+  logger: Logger,
+): Promise<Service['store']> {
+  try {
+    return await openStore({
+      folder: DATA_DIR,
+      setsCapacity: SETS_CAPACITY,
+      cacheCapacity: CACHE_CAPACITY,
+      logger,
+    });
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : String(error);
+    const unusable = `DATA_DIR=${JSON.stringify(DATA_DIR)} cannot be used (${reason}); mend that, then restart the service`;
+    logger.warn({ err: error }, unusable);
+    return { unusable };
+  }
+}

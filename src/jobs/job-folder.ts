@@ -1,0 +1,101 @@
+import { lstat, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { DiskError, isSystemError } from '../disk-error.js';
+import { parseAs, parseJson } from '../formats/json.js';
+import { InputError } from '../input-error.js';
+import { isTemporary, readWhole } from '../whole-file.js';
+import { damagedRecord, isOver, JobId, JobRecord } from './record.js';
+
+/** Bytes; what is larger is no record. */
+const MOST_BYTES = 2 ** 20;
+/** Names in a line of the log. */
+const MOST_NAMED = 10;
+/** Hidden: the lock on the folder. */
+const HIDDEN = '.';
+
+/** Where the parts of a job are in a folder of jobs. */
+export const placesIn = (folder: string) => ({
+  record: (id: string) => path.join(folder, `${id}.json`),
+  /** Room for the last record, taken while there was some. */
+  reserve: (id: string) => path.join(folder, `${id}.reserve`),
+  /** The folder with the files of the result. */
+  result: (id: string) => path.join(folder, id),
+});
+
+/**
+ * Reads all records of a folder of jobs, and clears away what a process that was killed left there. No
+ * entry stops it: a record that cannot be read is told as damaged, and what the service did not
+ * put there is left alone; both are logged.
+ * @throws Error from the file system when the folder itself cannot be read
+ */
+export async function readJobFolder(folder: string, logger: Logger): Promise<JobRecord[]> {
+  const places = placesIn(folder);
+  const records = new Map<string, JobRecord>();
+  const damaged = new Set<string>();
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const { name } of entries) {
+    const id = idIn(name, '.json');
+    if (id !== undefined) records.set(id, await readRecord(id));
+  }
+  const unknown: string[] = [];
+  for (const entry of entries) {
+    const { name } = entry;
+    const reserveOf = idIn(name, '.reserve');
+    if (JobId.safeParse(name).success && entry.isDirectory()) await sweepResult(name);
+    else if (reserveOf !== undefined && entry.isFile()) {
+      const owner = records.get(reserveOf);
+      if (owner === undefined || isOver(owner)) await clear(places.reserve(reserveOf));
+    } else if (isTemporary(name) && entry.isFile()) await clear(path.join(folder, name));
+    else if (idIn(name, '.json') === undefined && !name.startsWith(HIDDEN)) unknown.push(name);
+  }
+  if (unknown.length > 0) {
+    const names = unknown.slice(0, MOST_NAMED);
+    logger.warn(
+      { folder, entries: unknown.length, names },
+      'entries that belong to no job are left alone',
+    );
+  }
+  return [...records.values()];
+
+  async function readRecord(id: string): Promise<JobRecord> {
+    const file = places.record(id);
+    try {
+      const record = parseAs(JobRecord, parseJson(await readWhole(file, MOST_BYTES)), 'record');
+      if (record.id === id) return record;
+      throw new InputError(`it is the record of job ${record.id}`);
+    } catch (error) {
+      logger.error({ job: id, err: error }, 'the record of a job is damaged');
+      damaged.add(id);
+      const found = await lstat(file).catch(() => undefined);
+      return damagedRecord(id, whyDamaged(error), found?.mtime ?? new Date(0));
+    }
+  }
+
+  /** Clears away a result that no job has, and what was being written into one. */
+  async function sweepResult(id: string): Promise<void> {
+    if (damaged.has(id)) return;
+    const record = records.get(id);
+    if (record?.state !== 'succeeded') return clear(places.result(id));
+    const names = await readdir(places.result(id)).catch(() => []);
+    for (const name of names) {
+      if (isTemporary(name)) await clear(path.join(places.result(id), name));
+    }
+  }
+
+  async function clear(name: string): Promise<void> {
+    await rm(name, { recursive: true, force: true }).catch((err: unknown) =>
+      logger.warn({ err }, 'a file that belongs to no job cannot be deleted'),
+    );
+  }
+}
+
+function idIn(name: string, ending: string): string | undefined {
+  if (!name.endsWith(ending)) return undefined;
+  return JobId.safeParse(name.slice(0, -ending.length)).data;
+}
+
+function whyDamaged(error: unknown): string {
+  if (isSystemError(error)) return new DiskError('', error).reason;
+  return error instanceof Error ? error.message : String(error);
+}

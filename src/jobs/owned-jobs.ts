@@ -1,0 +1,139 @@
+import { mkdir, rm, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { DiskError, isSystemError, unless } from '../disk-error.js';
+import { createLock, type FoundLock, hasEnded, isHere, readLock, tryLock } from '../lock.js';
+import { type Jobs, type JobsOptions, openJobs } from './jobs.js';
+
+/** The jobs of a folder, as long as this process alone has it. */
+export interface OwnedJobs {
+  /** Or why there are none now. */
+  readonly current: Jobs | { readonly unusable: string };
+  /** Closes the jobs and lets the folder go. */
+  close(): Promise<void>;
+}
+
+export interface OwnedJobsOptions extends JobsOptions {
+  readonly timing?: OwnershipTiming;
+}
+
+/** In milliseconds. */
+export interface OwnershipTiming {
+  /** Between two touches of the lock, and between two looks at another's. */
+  readonly beat: number;
+  /** Without a touch for so long, a process that cannot be seen from here has ended. */
+  readonly silence: number;
+}
+
+const TIMING: OwnershipTiming = { beat: 3000, silence: 20_000 };
+
+/**
+ * Opens the jobs of a folder whose lock this process takes. Where another process has it, or the disk does
+ * not let it be taken, there are no jobs, and it is tried again and again.
+ */
+export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJobs> {
+  const { folder, logger, timing = TIMING } = options;
+  const file = path.join(folder, '.lock');
+  let current: Jobs | { readonly unusable: string } = { unusable: 'the jobs are being opened' };
+  /** What the lock file holds while it is this process's. */
+  let own: string | undefined;
+  /** Another's lock, as it was seen first, by the clock of this process alone. */
+  let watched: (FoundLock & { readonly since: number }) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let beating = Promise.resolve();
+  let closed = false;
+
+  await take();
+  schedule();
+  return {
+    get current() {
+      return current;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await beating;
+      if ('unusable' in current) return;
+      await current.close();
+      if (own !== undefined && (await readLock(file))?.text === own) {
+        await rm(file, { force: true }).catch((err: unknown) => logger.warn({ err }, 'lock stays'));
+      }
+    },
+  };
+
+  function schedule(): void {
+    if (closed) return;
+    timer = setTimeout(() => {
+      beating = (own === undefined ? take() : keep()).then(schedule);
+    }, timing.beat).unref();
+  }
+
+  async function take(): Promise<void> {
+    try {
+      await mkdir(folder).catch(unless('EEXIST'));
+      const attempt = await tryLock(file, isStale);
+      if (attempt.state === 'held') return refuse(inUse(attempt.found));
+      if (attempt.state === 'contended') {
+        return refuse(`another service takes them over; if none does, delete ${attempt.taking}`);
+      }
+      const { from } = attempt;
+      if (from)
+        logger.warn({ from }, 'the service that had the jobs has ended; they are taken over');
+      own = attempt.text;
+      watched = undefined;
+      current = await openJobs(options);
+      logger.info({ folder }, 'the jobs are open');
+    } catch (error) {
+      own = undefined;
+      if (isSystemError(error)) return refuse(new DiskError('', error).reason, error);
+      logger.error({ err: error }, 'bug');
+      refuse('an error in the service');
+    }
+  }
+
+  function refuse(unusable: string, err?: unknown): void {
+    if ('unusable' in current && current.unusable === unusable) return;
+    current = { unusable };
+    logger.error({ folder, err }, `no jobs: ${unusable}`);
+  }
+
+  async function isStale(found: FoundLock): Promise<boolean> {
+    const { holder, text, touched } = found;
+    if (holder !== undefined && (await isHere(holder))) return hasEnded(holder);
+    if (watched?.text !== text || watched.touched !== touched) {
+      watched = { ...found, since: performance.now() };
+    }
+    return performance.now() - watched.since > timing.silence;
+  }
+
+  /** Shows others that this process is alive, and finds out where it was taken for dead. */
+  async function keep(): Promise<void> {
+    const found = await readLock(file);
+    if (found?.text === own) {
+      const now = new Date();
+      return utimes(file, now, now).catch(() => undefined);
+    }
+    if (found === undefined) {
+      // somebody deleted it: whoever writes it first has it
+      await createLock(file, own!).catch(() => false);
+      return;
+    }
+    if (found.holder === undefined) return; // it cannot be read now
+    own = undefined;
+    const jobs = current;
+    refuse(inUse(found));
+    if (!('unusable' in jobs)) await jobs.abandon('another service has taken the jobs over');
+  }
+}
+
+function inUse({ holder }: FoundLock): string {
+  if (holder === undefined) {
+    return 'another service may have them, the file jobs/.lock in DATA_DIR does not say which';
+  }
+  const { pid, host, since } = holder;
+  const where = host === hostname() ? 'this host' : host;
+  return (
+    `another service has them, process ${pid} on ${where} since ${since}; stop it, or start this ` +
+    'one with another DATA_DIR'
+  );
+}

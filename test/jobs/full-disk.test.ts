@@ -1,0 +1,108 @@
+import { readdirSync } from 'node:fs';
+import { expect, vi } from 'vitest';
+import { DiskError } from '../../src/disk-error.js';
+import { testWith } from '../support/capabilities.js';
+import { file, heldWork, openTestJobs } from '../support/jobs.js';
+import { mounting, mountSmallDisk } from '../support/small-disk.js';
+
+const test = testWith(mounting());
+
+/** Jobs on a small disk, of which one runs. */
+async function runningJob(options: Parameters<typeof openTestJobs>[0] = {}) {
+  const disk = await mountSmallDisk();
+  const opened = await openTestJobs({ folder: disk.folder, ...options });
+  const held = heldWork();
+  const { id } = await opened.jobs.submit(held.work);
+  await held.begun;
+  await vi.waitFor(() => expect(readdirSync(disk.folder)).toContain(`${id}.reserve`));
+  const restarted = async () =>
+    (await openTestJobs({ folder: disk.folder })).jobs.find(id) ?? 'not there';
+  return { ...opened, ...held, disk, id, restarted };
+}
+
+test('on a full disk a job is refused, and nothing of it stays', async () => {
+  const { jobs, disk, id } = await runningJob();
+  disk.fill();
+  const { work, seen } = heldWork();
+  await expect(jobs.submit(work)).rejects.toMatchObject({
+    isFull: true,
+    message:
+      'the job cannot be saved: the disk of DATA_DIR is full (ENOSPC); free some space there, ' +
+      'then send it again',
+  });
+  expect(seen.releases).toBe(1);
+  expect(jobs.list().map((job) => job.id)).toEqual([id]);
+  expect(readdirSync(disk.folder).sort()).toEqual([`${id}.json`, `${id}.reserve`, 'filling']);
+});
+
+test('a result that a full disk does not take fails the job, before and after a restart', async () => {
+  const { jobs, disk, id, finish, restarted } = await runningJob();
+  disk.fill();
+  finish([file('a.json', '1'.repeat(10_000))]);
+  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('failed'));
+  const view = jobs.find(id)!;
+  expect(view.reason).toBe(
+    'the result cannot be saved: the disk of DATA_DIR is full (ENOSPC); free some space there, ' +
+      'then send it again',
+  );
+  await vi.waitFor(() =>
+    expect(readdirSync(disk.folder).sort()).toEqual([`${id}.json`, 'filling']),
+  );
+  expect(await restarted()).toEqual(view);
+});
+
+test('a job that is cancelled on a full disk is cancelled after a restart too', async () => {
+  const { jobs, disk, id, restarted } = await runningJob();
+  disk.fill();
+  expect(await jobs.cancel(id)).toBe(true);
+  expect(jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
+  expect(await restarted()).toEqual(jobs.find(id));
+});
+
+test('a service that is killed, and comes back on a full disk, interrupts what ran', async () => {
+  const { disk, id, restarted } = await runningJob();
+  disk.fill();
+  const interrupted = await restarted();
+  expect(interrupted).toMatchObject({ id, state: 'interrupted' });
+  expect(await restarted()).toEqual(interrupted);
+});
+
+test('a disk that becomes read-only: jobs are refused, what runs is interrupted with the reason', async () => {
+  const { jobs, disk, id, log, restarted } = await runningJob({ retryMs: 1e9 });
+  disk.remount('ro');
+  const refused = jobs.submit(heldWork().work);
+  await expect(refused).rejects.toBeInstanceOf(DiskError);
+  await expect(refused).rejects.toMatchObject({
+    isFull: false,
+    message:
+      'the job cannot be saved: the disk of DATA_DIR is read-only (EROFS); mend that, then send ' +
+      'it again',
+  });
+  expect(await jobs.cancel(id)).toBe(true);
+  expect(jobs.find(id)).toMatchObject({
+    state: 'interrupted',
+    reason: 'it was cancelled; this end cannot be saved: the disk of DATA_DIR is read-only (EROFS)',
+  });
+  expect(log.at(-1)).toMatchObject({ job: id, msg: 'how a job ended cannot be saved yet' });
+  await expect(jobs.remove(id)).rejects.toThrow('the job cannot be deleted: ');
+  expect(await restarted()).toMatchObject({ state: 'interrupted' });
+  disk.remount('rw');
+  expect(await restarted()).toMatchObject({ state: 'interrupted' });
+});
+
+test('how a job ended is saved as soon as the disk takes it', async () => {
+  const { jobs, disk, id, finish, log, restarted } = await runningJob({ retryMs: 1 });
+  disk.remount('ro');
+  finish([file('a.json', '1')]);
+  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('interrupted'));
+  expect(jobs.find(id)?.reason).toBe(
+    'the result cannot be saved: the disk of DATA_DIR is read-only (EROFS); mend that, then send ' +
+      'it again; this end cannot be saved: the disk of DATA_DIR is read-only (EROFS)',
+  );
+  disk.remount('rw');
+  await vi.waitFor(() =>
+    expect(log.at(-1)).toMatchObject({ job: id, msg: 'how a job ended is saved now' }),
+  );
+  expect(await restarted()).toEqual(jobs.find(id));
+  expect(readdirSync(disk.folder)).toEqual([`${id}.json`]);
+});
