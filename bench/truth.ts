@@ -84,6 +84,19 @@ async function bench({ model, truth: file, corr, contrast }: Options): Promise<v
       `| correlation: ${name} | ${of(pairs, found)} | ${of(good, found)} | ${of(pairs, ({ own }) => own)} |`,
     );
   }
+  for (const [name, row] of [
+    ['the model', ({ found }: Pair) => found],
+    ['the true neurons', ({ own }: Pair) => own],
+  ] as const) {
+    const called = (kind: TrueNeuron['kind'], isRight: (F1F0: number) => boolean) => {
+      const among = pairs.filter(({ truth }) => truth.kind === kind);
+      const right = among.filter((pair) => isRight(value(row(pair), 'F1F0')));
+      return `${right.length} of ${among.length} ${kind}`;
+    };
+    const simple = called('simple', (F1F0) => F1F0 > 1);
+    const complex = called('complex', (F1F0) => F1F0 <= 1);
+    console.log(`\nBy F1/F0 of ${name}, above 1 simple: ${simple}, ${complex} cells are called so`);
+  }
   console.log(
     `\nOf the true neurons' responses to ${IMAGES} natural images the surround explains, share of the ` +
       `variance: ${spread(surroundShares(truth), 3)}`,

@@ -13,6 +13,8 @@ export interface Battery {
   readonly field: ReceptiveField;
   /** Orientation by spatial frequency. */
   readonly grating: NeuronTuning;
+  /** Of the gratings of that stage, what did not vary: place, diameter and contrast. */
+  readonly gratingAt: Readonly<Record<string, number>>;
   readonly size: NeuronTuning;
   readonly contrast: NeuronTuning;
   /** Orientation of the surround; the first is the centre's own. */
@@ -58,7 +60,8 @@ export type Characteristics = z.infer<typeof Characteristics>;
 
 /** All that the battery says of a neuron; undefined ones have a reason. */
 export function characteristics(battery: Battery): Characteristics {
-  const { field, grating, size, contrast, surround } = battery;
+  const { field, grating, gratingAt, size, contrast, surround } = battery;
+  const modulation = grating.indices['F1F0'];
   const all: Record<string, Index | undefined> = {
     ...field.indices,
     ...grating.along?.['orientation']?.indices,
@@ -67,8 +70,8 @@ export function characteristics(battery: Battery): Characteristics {
     ...size.indices,
     ...contrast.indices,
     ...surroundIndices(size, surround),
-    // of the orientation x spatial frequency, not of another stage
-    F1F0: grating.indices['F1F0'],
+    // at the peak of orientation x spatial frequency, not of another stage
+    F1F0: modulation && { ...modulation, at: { ...gratingAt, ...modulation.at } },
     receptiveFieldDiameter: field.indices['diameter'],
   };
   return Characteristics.parse(

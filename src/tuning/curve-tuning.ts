@@ -61,9 +61,9 @@ const ANALYSES: { readonly [D in Dimension]: Analysis } = {
       },
     };
   },
-  *phase({ values, responses }) {
+  *phase({ values, responses, blank }) {
     yield;
-    return { fits: {}, indices: isUniform(values, 360) ? { F1F0: F1F0(responses) } : {} };
+    return { fits: {}, indices: isUniform(values, 360) ? { F1F0: F1F0(responses, blank) } : {} };
   },
   *spatialFrequency({ values, responses }) {
     const fits = {

@@ -69,17 +69,32 @@ function judge(
 }
 
 /**
- * First harmonic over mean, 0..2, of the responses to one static grating at N phases:
- * F1 = 2 |FFT_1| / N. Large for simple cells, small for complex ones.
+ * First harmonic over mean, 0..2, of the responses above the blank to one static grating at N phases:
+ * F1 = 2 |FFT_1| / N. Above 1 for simple cells, below for complex ones (Skottun et al. 1991). The blank is
+ * subtracted because what a neuron answers to no stimulus at all is not modulated and would hide a simple
+ * cell's modulation.
  * @param phaseResponses at N >= 4 phases spaced 360 / N degrees, in order
+ * @param blank the response to the blank image
+ * @param at the swept parameters of that grating, for the reader of the index
  */
-export function F1F0(phaseResponses: ArrayLike<number>): Index {
-  return ratioIndex('F1 / F0 = 2 |FFT_1| / sum R over phases', phaseResponses, (relative) => {
-    const phases = relative.length;
-    if (phases < 4) return { reason: `needs at least 4 phases, has ${phases}` };
-    const { re, im, sum } = resultant(relative, (i) => (2 * Math.PI * i) / phases);
-    return (2 * Math.hypot(re, im)) / sum;
-  });
+export function F1F0(
+  phaseResponses: ArrayLike<number>,
+  blank: number,
+  at?: Readonly<Record<string, number>>,
+): Index {
+  const above = Float64Array.from(phaseResponses, (response) => response - blank);
+  const index = ratioIndex(
+    'F1 / F0 = 2 |FFT_1| / sum of R - R_blank over phases',
+    above,
+    (relative) => {
+      const phases = relative.length;
+      if (phases < 4) return { reason: `needs at least 4 phases, has ${phases}` };
+      const { re, im, sum } = resultant(relative, (i) => (2 * Math.PI * i) / phases);
+      return (2 * Math.hypot(re, im)) / sum;
+    },
+    'blank subtracted',
+  );
+  return at ? { ...index, at } : index;
 }
 
 /**

@@ -69,7 +69,7 @@ export function* neuronTuning(
     atEnd: axes.filter((axis, k) => isEnd(axis, atPeak[k]!)).map(({ name }) => name),
   };
   const byPhase = responses.subarray(best * variants, (best + 1) * variants);
-  const modulation = phases ? { F1F0: F1F0(byPhase) } : {};
+  const modulation = phases ? { F1F0: F1F0(byPhase, blank, peak.at) } : {};
   if (!second) {
     const { fits, indices } = yield* tuneCurve({ ...first, responses: means, blank });
     return { curve: means, blank, peak, fits, indices: { ...indices, ...modulation } };

@@ -7,6 +7,8 @@ const stated = {
   negative: z.enum(['rectified', 'kept']),
   /** What stood for no response: nothing was subtracted, the response to the blank was, or the fitted b. */
   baseline: z.enum(['not subtracted', 'blank subtracted', 'fitted b']),
+  /** Of F1F0: the grating at whose phases it was measured, by those of its parameters that varied. */
+  at: z.record(z.string(), z.number()).optional(),
 };
 
 /** One number said of a curve, or the reason why there is none. */

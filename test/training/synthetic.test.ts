@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decodeNpy } from '../../src/formats/npy.js';
+import { tuningSweep } from '../../src/http/experiment.js';
+import { planSweep } from '../../src/stimulus/sweep.js';
+import { finish } from '../../src/tuning/fits/least-squares.js';
+import { neuronTuning } from '../../src/tuning/parametric.js';
 import { createSynthesizeCommand } from '../../training/synthetic/command.js';
 import { createNeuron } from '../../training/synthetic/neuron.js';
 import {
@@ -115,6 +119,28 @@ test('simple neurons answer to one phase, complex neurons to all', () => {
     expect(Math.min(turn, 360 - turn)).toBeLessThanOrEqual(10);
   }
   expect(new Set(neurons.map(({ kind }) => kind)).size).toBe(2);
+});
+
+test('F1/F0 is above 1 for every simple neuron and below for every complex one, at any contrast', () => {
+  const canvas = { height: SIDE, width: SIDE, background: 0.5 };
+  for (const neuron of neurons) {
+    const respond = createNeuron(neuron);
+    const blank = respond(new Float32Array(SIDE ** 2).fill(0.5));
+    for (const contrast of [0.1, 0.2, 1]) {
+      const { x, y, spatialFrequency } = neuron;
+      const shown = planSweep(
+        {
+          stimulus: { grating: { x, y, spatialFrequency, contrast } },
+          axes: [{ parameter: 'orientation', paths: { parameter: 'parameter', values: 'values' } }],
+        },
+        canvas,
+      );
+      const responses = Float64Array.from(shown.paint(), ({ image }) => respond(image.pixels));
+      const { F1F0 } = finish(neuronTuning(tuningSweep(shown), responses, blank)).indices;
+      if (neuron.kind === 'simple') expect(F1F0!.value).toBeGreaterThan(1.3);
+      else expect(F1F0!.value).toBeLessThan(0.3);
+    }
+  }
 });
 
 test('a large grating suppresses where there is a surround, and only there', () => {

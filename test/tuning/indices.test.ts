@@ -51,13 +51,16 @@ test('a formula that is undefined gives null and its reason', () => {
 });
 
 test.each([[[0, 0, 0, 0]], [[-1, -2, -1, -3]], [[-0]]])('%j has no index', (responses) => {
-  for (const index of [F1F0, sparseness]) {
-    expect(index(responses)).toMatchObject({ value: null, reason: 'no response is above 0' });
-  }
+  expect(sparseness(responses)).toMatchObject({ value: null, reason: 'no response is above 0' });
+  expect(F1F0(responses, 0)).toMatchObject({
+    value: null,
+    reason: 'no response exceeds that to the blank',
+  });
 });
 
 test.each([[[1, Number.NaN]], [[Number.POSITIVE_INFINITY, 1]], [[]]])('%j is refused', (bad) => {
-  for (const index of [F1F0, sparseness]) expect(() => index(bad)).toThrow(InputError);
+  expect(() => sparseness(bad)).toThrow(InputError);
+  expect(() => F1F0(bad, 0)).toThrow(InputError);
 });
 
 test.each([1e308, 1e-308])('sparseness near %d neither over- nor underflows', (level) => {
@@ -75,17 +78,35 @@ test.each([
   ['2 + cos with a lag', (phase: number) => 2 + Math.cos(phase - 1), 0.5],
 ])('F1/F0 of %s, to 1e-12', (_, response, expected) => {
   const phases = Array.from({ length: 8 }, (_, i) => response((2 * Math.PI * i) / 8));
-  expect(Math.abs(valueIn(F1F0(phases)) - expected)).toBeLessThan(1e-12);
+  expect(Math.abs(valueIn(F1F0(phases, 0)) - expected)).toBeLessThan(1e-12);
 });
 
 test('F1/F0 of a half-wave rectified cosine is pi / 2, to 1e-4 at 360 phases', () => {
   const phases = Array.from({ length: 360 }, (_, i) => Math.cos((2 * Math.PI * i) / 360));
-  expect(Math.abs(valueIn(F1F0(phases)) - Math.PI / 2)).toBeLessThan(1e-4);
+  expect(Math.abs(valueIn(F1F0(phases, 0)) - Math.PI / 2)).toBeLessThan(1e-4);
 });
 
 test('F1/F0 is 2 where one phase alone responds, and needs 4 phases', () => {
-  expect(valueIn(F1F0([0, 0, 7, 0]))).toBeCloseTo(2, 12);
-  expect(F1F0([0, 7, 0])).toMatchObject({ value: null, reason: 'needs at least 4 phases, has 3' });
+  expect(valueIn(F1F0([0, 0, 7, 0], 0))).toBeCloseTo(2, 12);
+  expect(F1F0([0, 7, 0], 0)).toMatchObject({
+    value: null,
+    reason: 'needs at least 4 phases, has 3',
+  });
+});
+
+test('F1/F0 is that above the blank, whatever the blank', () => {
+  const phases = Array.from({ length: 8 }, (_, i) => 1 + Math.cos((Math.PI * i) / 4));
+  for (const blank of [-0.5, 0.3, 4]) {
+    const shifted = phases.map((response) => response + blank);
+    expect(valueIn(F1F0(shifted, blank))).toBeCloseTo(valueIn(F1F0(phases, 0)), 9);
+  }
+});
+
+test('F1/F0 names the grating that it was measured at, where that is given', () => {
+  const at = { orientation: 30 };
+  expect(F1F0([0, 1, 2, 1], 0, at)).toMatchObject({ at });
+  expect(F1F0([0, 0, 0, 0], 0, at)).toMatchObject({ value: null, at });
+  expect(F1F0([0, 1, 2, 1], 0)).not.toHaveProperty('at');
 });
 
 test.each([

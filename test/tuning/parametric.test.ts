@@ -39,7 +39,12 @@ test('a curve is the mean over phases, as it came, beside the blank; F1/F0 is th
     at: { orientation: 30 },
     atEnd: [],
   });
-  expect(valueIn(tuning.indices['F1F0']!)).toBeCloseTo(0.5 / 0.8, 9);
+  // the mean above the blank is 1 - 0.2 + 0.5 at the peak
+  expect(valueIn(tuning.indices['F1F0']!)).toBeCloseTo(0.5 / 1.3, 9);
+  expect(tuning.indices['F1F0']).toMatchObject({
+    baseline: 'blank subtracted',
+    at: { orientation: 30 },
+  });
   expect(tuning.fits['vonMises']).toMatchObject({ converged: true });
 });
 

@@ -127,7 +127,8 @@ async function characterize(
 ): Promise<Omit<CharacterizedNeuron, 'id' | 'CORR'>> {
   const side = Math.min(canvas.height, canvas.width);
   const { field, fallbacks } = fieldOf(map, FIELD_INSTEAD * side);
-  const anyGrating = { ...field, orientation: 0, spatialFrequency: 0, contrast: shown };
+  const gratingAt = { ...field, contrast: shown };
+  const anyGrating = { ...gratingAt, orientation: 0, spatialFrequency: 0 };
   const grating = await measure(SWEEPS.grating(canvas, anyGrating));
   const best = preferredGrating(grating.tuning);
   const size = await measure(SWEEPS.size(canvas, { ...anyGrating, ...best.preferred }));
@@ -144,6 +145,7 @@ async function characterize(
     indices: characteristics({
       field: map,
       grating: grating.tuning,
+      gratingAt,
       size: size.tuning,
       contrast: contrast.tuning,
       surround: surround.tuning,

@@ -1,0 +1,132 @@
+// Which F1/F0 tells simple cells from complex ones: `npm run bench:modulation`. The grating of each neuron's
+// true orientation, frequency and place is shown at 8 phases, at several contrasts and diameters, to the
+// true neurons of a synthetic site and to the model trained on it; F1/F0 above 1 is called simple.
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { createOnnxEngine } from '../src/engine/onnx/onnx-engine.js';
+import { parseAs, parseJson } from '../src/formats/json.js';
+import { readModel } from '../src/model/saved-model.js';
+import { blankStimulus } from '../src/stimulus/parametric/paint.js';
+import { type Canvas, concatStimuli, type Stimuli, stimulusAt } from '../src/stimulus/stimuli.js';
+import { planSweep } from '../src/stimulus/sweep.js';
+import { F1F0 } from '../src/tuning/indices.js';
+import { runCommand } from '../training/run-command.js';
+import { createNeuron } from '../training/synthetic/neuron.js';
+import { type TrueNeuron, Truth } from '../training/synthetic/truth.js';
+import { median } from './figures.js';
+
+const CONTRASTS = [0.1, 0.201, 0.4, 0.99];
+const DIAMETERS = [8, 12, 16, 20, 28, 50];
+const PHASES = 8;
+/** Diameters that are compared; `preferred` is the one of these with the largest mean response. */
+const SHOWN = ['preferred', 16, 20, 50] as const;
+
+interface Measured {
+  readonly kind: TrueNeuron['kind'];
+  readonly contrast: number;
+  /** By diameter, then by phase; the blank last. */
+  readonly responses: Float64Array;
+}
+
+async function bench({
+  model,
+  truth: file,
+}: {
+  readonly model: string;
+  readonly truth: string;
+}): Promise<void> {
+  const truth = parseAs(Truth, parseJson(await readFile(file)), file);
+  const { card, folder, digest } = await readModel(model);
+  const { height, width, backgroundGray: background } = card.stimulus;
+  const canvas: Canvas = { height, width, background };
+  const engine = createOnnxEngine({ threads: 2 });
+  await engine.load(folder, digest);
+  const own: Measured[] = [];
+  const twin: Measured[] = [];
+  for (const neuron of truth.neurons) {
+    const respond = createNeuron(neuron);
+    const column = card.neurons.findIndex(({ id }) => id === neuron.id);
+    for (const contrast of CONTRASTS) {
+      const stimuli = gratings(neuron, contrast, canvas);
+      const { kind } = neuron;
+      const pixels = Array.from({ length: stimuli.count }, (_, i) => stimulusAt(stimuli, i).pixels);
+      const found = await engine.respond({ digest, stimuli, neurons: Int32Array.of(column) });
+      own.push({ kind, contrast, responses: Float64Array.from(pixels, respond) });
+      twin.push({ kind, contrast, responses: Float64Array.from(found) });
+    }
+  }
+  await engine.close();
+  print('the true neurons', own);
+  print('the model', twin);
+}
+
+/** At every diameter and phase, and the blank. */
+function gratings(
+  { orientation, spatialFrequency, x, y }: TrueNeuron,
+  contrast: number,
+  canvas: Canvas,
+): Stimuli {
+  const paths = { parameter: 'parameter', values: 'values' };
+  const sweep = planSweep(
+    {
+      stimulus: { grating: { orientation, spatialFrequency, x, y, contrast } },
+      axes: [{ parameter: 'diameter', values: DIAMETERS, paths }],
+    },
+    canvas,
+  );
+  const painted = Array.from(sweep.paint(), ({ image }) => ({ count: 1, ...image }));
+  return concatStimuli([...painted, blankStimulus(canvas)]);
+}
+
+function print(name: string, all: readonly Measured[]): void {
+  console.log(
+    `\n| ${name}: contrast | diameter | blank | simple > 1 | complex <= 1 | median, simple | median, complex |`,
+  );
+  console.log('|---|---|---|---|---|---|---|');
+  for (const contrast of CONTRASTS) {
+    for (const diameter of SHOWN) {
+      for (const subtracted of [false, true]) {
+        const of = (kind: TrueNeuron['kind']) =>
+          all
+            .filter((each) => each.contrast === contrast && each.kind === kind)
+            .map(({ responses }) => modulation(responses, diameter, subtracted));
+        const [simple, complex] = [of('simple'), of('complex')];
+        const right = [
+          `${simple.filter((value) => value > 1).length} of ${simple.length}`,
+          `${complex.filter((value) => value <= 1).length} of ${complex.length}`,
+        ];
+        const medians = [median(simple), median(complex)].map((value) => value.toFixed(2));
+        const cells = [
+          contrast,
+          diameter,
+          subtracted ? 'subtracted' : 'left in',
+          ...right,
+          ...medians,
+        ];
+        console.log(`| ${cells.join(' | ')} |`);
+      }
+    }
+  }
+}
+
+/** F1/F0 by the service's own function; NaN where no response exceeds that to the blank. */
+function modulation(
+  responses: Float64Array,
+  diameter: (typeof SHOWN)[number],
+  subtracted: boolean,
+): number {
+  const byDiameter = DIAMETERS.map((_, i) => responses.subarray(i * PHASES, (i + 1) * PHASES));
+  const means = byDiameter.map((phases) => phases.reduce((sum, value) => sum + value, 0));
+  const preferred = means.indexOf(Math.max(...means));
+  const at = diameter === 'preferred' ? preferred : DIAMETERS.indexOf(diameter);
+  const blank = subtracted ? responses.at(-1)! : 0;
+  return F1F0(byDiameter[at]!, blank).value ?? Number.NaN;
+}
+
+await runCommand(
+  new Command('bench:modulation')
+    .description('compares definitions of F1/F0 on a synthetic site, whose simple cells are known')
+    .option('--model <folder>', 'of one version', 'models/demo/1')
+    .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
+    .action(bench),
+);
