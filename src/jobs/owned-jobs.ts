@@ -15,6 +15,8 @@ export interface OwnedJobs {
 
 export interface OwnedJobsOptions extends JobsOptions {
   readonly timing?: OwnershipTiming;
+  /** Milliseconds, monotonic. */
+  readonly clock?: () => number;
 }
 
 /** In milliseconds. */
@@ -32,7 +34,7 @@ const TIMING: OwnershipTiming = { beat: 3000, silence: 20_000 };
  * not let it be taken, there are no jobs, and it is tried again and again.
  */
 export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJobs> {
-  const { folder, logger, timing = TIMING } = options;
+  const { folder, logger, timing = TIMING, clock = () => performance.now() } = options;
   const file = path.join(folder, '.lock');
   let current: Jobs | { readonly unusable: string } = { unusable: 'the jobs are being opened' };
   /** What the lock file holds while it is this process's. */
@@ -101,9 +103,9 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
     const { holder, text, touched } = found;
     if (holder !== undefined && (await isHere(holder))) return hasEnded(holder);
     if (watched?.text !== text || watched.touched !== touched) {
-      watched = { ...found, since: performance.now() };
+      watched = { ...found, since: clock() };
     }
-    return performance.now() - watched.since > timing.silence;
+    return clock() - watched.since > timing.silence;
   }
 
   /** Shows others that this process is alive, and finds out where it was taken for dead. */
