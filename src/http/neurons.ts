@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { InputError } from '../input-error.js';
 import type { ModelCard } from '../model/card.js';
+import { NEURON_LIST, neuronIds } from '../model/neuron-list.js';
 
 /** The neurons of a question: their ids, and their columns in the model's population. */
 export interface NeuronSelection {
   readonly ids: readonly number[];
   readonly columns: Int32Array;
 }
-
-/** Ids and ranges of ids: `0,5,7-12`. */
-const NEURON_LIST = /^\d{1,9}(-\d{1,9})?(,\d{1,9}(-\d{1,9})?)*$/;
 
 /** Neurons in a query or a body, as text; `selectNeurons` says what is wrong with one. */
 export const NeuronList = z.string().meta({
@@ -55,13 +53,11 @@ export function neuronsOf(
   throw neuronError('named in the query and in the body; name them once');
 }
 
-/** One id after the other, so that a range of a billion ends at the first that is not there. */
 function* idsIn(list: string): Generator<number> {
-  if (!NEURON_LIST.test(list)) throw neuronError('must be ids and ranges of ids, such as 0,5,7-12');
-  for (const item of list.split(',')) {
-    const [first, last = first] = item.split('-').map(Number) as [number, number?];
-    if (last < first) throw neuronError(`the range ${item} runs backwards`);
-    for (let id = first; id <= last; id++) yield id;
+  try {
+    yield* neuronIds(list);
+  } catch (error) {
+    throw error instanceof RangeError ? neuronError(error.message) : error;
   }
 }
 

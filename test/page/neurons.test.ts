@@ -77,7 +77,7 @@ test('the table is taken away as CSV, and as the command that made it', async ()
   const table = page.locator('figure', {
     has: page.getByRole('heading', { name: /of 16 neurons/ }),
   });
-  await table.getByText('Take it away').click();
+  await table.getByText('Download', { exact: true }).click();
   const download = page.waitForEvent('download');
   await table.getByRole('button', { name: 'CSV' }).click();
   const stream = await (await download).createReadStream();
@@ -86,5 +86,13 @@ test('the table is taken away as CSV, and as the command that made it', async ()
   expect(lines[0]).toMatch(/^neuron,CORR,PT_J,PT_S,gOSI,preferredOrientation/);
   const curl = await table.getByLabel('curl command').first().inputValue();
   expect(curl).toContain(`${browsing.service.url}/v1/models/demo/versions/1/tuning/parametric`);
+  const panel = table.getByRole('button', { name: 'CSV' });
+  await page.keyboard.press('Escape');
+  await panel.waitFor({ state: 'hidden' });
+  await page.keyboard.press('Enter'); // the focus is on Download again
+  await panel.waitFor();
+  await page.getByRole('heading', { level: 1 }).click({ trial: true });
+  await page.mouse.click(4, 300);
+  await panel.waitFor({ state: 'hidden' });
   expect(browsing.complaints).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { expect } from 'vitest';
 import { decodeNpy } from '../../src/formats/npy.js';
 import { pageTest } from '../support/browser.js';
@@ -67,6 +68,39 @@ test('a dropped image is stored, shown, and named by the address', async () => {
   expect(browsing.complaints).toEqual([]);
 });
 
+test('a photo is cut to its centre by default, resized by choice, and keeps its name', async () => {
+  const colours = Uint8Array.from({ length: 120 * 100 * 3 }, (_, i) => (i * 31) % 256);
+  const photo = await sharp(colours, { raw: { width: 120, height: 100, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+  const page = await browsing.open('?view=stimulus');
+  const field = page.getByLabel('Or drop an image here');
+  await field.setInputFiles({ name: 'tree.jpg', mimeType: 'image/jpeg', buffer: photo });
+  const stored = async () => {
+    await expect.poll(() => page.url()).toContain('tree.jpg');
+    return (JSON.parse(new URL(page.url()).searchParams.get('stimulus')!) as { set: string }).set;
+  };
+  const setOf = async (fit: string) => {
+    const url = `${browsing.service.url}/v1/stimulus-sets?height=50&width=50&fit=${fit}`;
+    const headers = { 'Content-Type': 'image/jpeg' };
+    const answer = await fetch(url, { method: 'PUT', headers, body: new Uint8Array(photo) });
+    return ((await answer.json()) as { digest: string }).digest;
+  };
+  expect(await stored()).toBe(await setOf('crop'));
+  await page.getByRole('img', { name: 'The original, tree.jpg' }).waitFor();
+  await page.getByRole('radio', { name: 'Resize' }).check({ force: true });
+  await expect.poll(stored).toBe(await setOf('resize'));
+  await expect
+    .poll(() => page.getByLabel('Set', { exact: true }).locator('option:checked').innerText())
+    .toMatch(/^tree\.jpg: 1 stimulus/);
+  const text = Buffer.from('hello');
+  await field.setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: text });
+  await page
+    .getByRole('alert')
+    .getByText(/^notes\.png cannot be shown: .* The stimulus is the one from before\.$/)
+    .waitFor();
+});
+
 test('what cannot be shown is told, and the next stimulus is', async () => {
   const page = await browsing.open('?view=stimulus');
   await page.getByLabel('Kind').selectOption('other');
@@ -94,9 +128,9 @@ test('a bar is pressed, and its neuron is shown large', async () => {
   await page.getByLabel('Response of neuron 9').waitFor();
   await page.getByRole('button', { name: 'Leave out neuron 2' }).click();
   await page.getByRole('heading', { name: 'Neuron 9' }).waitFor();
-  const picker = page.getByLabel('Add a neuron by its id');
+  const picker = page.getByLabel('Add neurons by their ids');
   await picker.fill('99');
   await picker.press('Enter');
-  await page.getByText('There is no neuron 99: ids are 0 to 15.').waitFor();
+  await page.getByText('There is no neuron 99: the ids are 0 to 15.').waitFor();
   expect(browsing.complaints).toEqual([]);
 });

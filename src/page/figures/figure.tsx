@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import { encodeNpy } from '../../formats/npy.js';
 import { CodeToCopy } from '../parts/code-to-copy.js';
+import { Disclosure } from '../parts/disclosure.js';
 import { asCurl, asPython } from '../service/as-command.js';
 import type { SentRequest } from '../service/service.js';
 import { usePage } from '../state/context.js';
@@ -25,7 +26,7 @@ export interface FigureProps {
   readonly children: ComponentChildren;
 }
 
-/** A plot with its title, and all that can be taken away of it. */
+/** A plot with its title, and what can be downloaded of it. */
 export function Figure(props: FigureProps) {
   const { title, name, caption, columns, array, drawn = true, requests, children } = props;
   const { service } = usePage();
@@ -44,9 +45,8 @@ export function Figure(props: FigureProps) {
     <figure class="figure">
       <figcaption class="figure-head">
         <h3>{title}</h3>
-        <details class="take-away">
-          <summary>Take it away</summary>
-          <div class="take-away-panel">
+        <Disclosure class="download" label="Download">
+          <div class="download-panel">
             <div class="row">
               {drawn && (
                 <button type="button" onClick={saveSvg}>
@@ -74,7 +74,7 @@ export function Figure(props: FigureProps) {
               </button>
             </div>
             {requests.length === 0 && (
-              <p class="quiet">Computed on this page, from what stands beside it.</p>
+              <p class="quiet">This page computes it from the other figures of the view.</p>
             )}
             {requests.map((request) => (
               <div key={`${request.method} ${request.url}`}>
@@ -83,7 +83,7 @@ export function Figure(props: FigureProps) {
               </div>
             ))}
           </div>
-        </details>
+        </Disclosure>
       </figcaption>
       <div class="figure-body" ref={body}>
         {children}

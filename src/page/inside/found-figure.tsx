@@ -136,7 +136,7 @@ function LookInside({
       const [height = 0, width = 0] = shape.slice(-2);
       const stack = [data.length / (height * width), height, width];
       const file = new File([encodeNpy(Float32Array.from(data), stack)], 'preferred-stimuli.npy');
-      choose({ set: await storeImages(service, model, [file]), index: place });
+      choose({ set: await storeImages(service, model, [file], 'crop'), index: place });
       setState({ busy: false });
       button.closest('main')?.scrollIntoView(); // where it is shown
     } catch (error) {

@@ -1,6 +1,7 @@
 import { Sparkline } from '../figures/sparkline.js';
 import { usePage } from '../state/context.js';
-import { MOST_OVERLAID, useNeurons } from '../state/neurons.js';
+import { MAX_OVERLAID } from '../state/named-neurons.js';
+import { useNeurons } from '../state/neurons.js';
 import type { Column, NeuronRow } from './neuron-rows.js';
 
 export interface NeuronTableProps {
@@ -64,7 +65,7 @@ function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: read
           type="checkbox"
           aria-label={`Choose neuron ${id}`}
           checked={chosen}
-          disabled={!chosen && ids.length >= MOST_OVERLAID}
+          disabled={!chosen && ids.length >= MAX_OVERLAID}
           onChange={() => toggle(id)}
         />
       </td>

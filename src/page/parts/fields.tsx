@@ -54,6 +54,7 @@ export function Select<Value extends string>({
       <select
         id={id}
         value={value}
+        title={options.find(([each]) => each === value)?.[1]}
         onChange={(event) => onValue(event.currentTarget.value as Value)}
       >
         {options.map(([each, text]) => (

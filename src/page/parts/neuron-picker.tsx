@@ -1,29 +1,21 @@
 import { useId, useState } from 'preact/hooks';
 import { seriesColour } from '../figures/colours.js';
-import { useModel } from '../state/context.js';
-import { MOST_OVERLAID, useNeurons } from '../state/neurons.js';
+import { useNeurons } from '../state/neurons.js';
 
 /** The chosen neurons, each with its colour, the large one first; and a field for more of them. */
 export function NeuronPicker() {
-  const { card } = useModel();
-  const { ids, first, choose, toggle } = useNeurons();
+  const { ids, first, choose, add, toggle } = useNeurons();
   const id = useId();
   const [text, setText] = useState('');
   const [wrong, setWrong] = useState('');
-  const known = card.neurons.map((neuron) => neuron.id);
-  const add = (event: Event) => {
+  const submit = (event: Event) => {
     event.preventDefault();
-    const wanted = Number(text);
-    if (text.trim() === '' || !known.includes(wanted)) {
-      setWrong(`There is no neuron ${text}: ids are ${known[0]} to ${known.at(-1)}.`);
-      return;
-    }
-    setWrong('');
-    setText('');
-    choose([wanted, ...ids.filter((each) => each !== wanted)]);
+    const problem = add(text);
+    setWrong(problem ?? '');
+    if (problem === undefined) setText('');
   };
   return (
-    <form class="picker" onSubmit={add}>
+    <form class="picker" onSubmit={submit}>
       <span class="picker-title">Neurons</span>
       {ids.map((each, place) => (
         <span class="chip" key={each}>
@@ -50,18 +42,19 @@ export function NeuronPicker() {
         </span>
       ))}
       <label for={id} class="hidden">
-        Add a neuron by its id
+        Add neurons by their ids
       </label>
       <input
         id={id}
-        inputMode="numeric"
-        size={5}
+        size={8}
         value={text}
-        placeholder="id"
-        disabled={ids.length >= MOST_OVERLAID}
-        onInput={(event) => setText(event.currentTarget.value)}
+        placeholder="0,5,7-9"
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          setWrong('');
+        }}
       />
-      <button type="submit" class="small" disabled={ids.length >= MOST_OVERLAID}>
+      <button type="submit" class="small">
         Add
       </button>
       {wrong && (

@@ -1,13 +1,16 @@
 import { useModel, usePage } from './context.js';
-
-/** Neurons that are overlaid, at most: more lines than this nobody tells apart. */
-export const MOST_OVERLAID = 8;
+import { MAX_OVERLAID, namedNeurons } from './named-neurons.js';
 
 /** The neurons that are looked at, the large one first. */
 export interface ChosenNeurons {
   readonly ids: readonly number[];
   readonly first: number;
   choose(ids: readonly number[]): void;
+  /**
+   * Chooses those that a text such as `9,10` or `0-3` names, before those that are chosen already.
+   * @returns what is wrong with the text, or undefined
+   */
+  add(text: string): string | undefined;
   toggle(id: number): void;
 }
 
@@ -23,13 +26,19 @@ export function useNeurons(): ChosenNeurons {
     .map(Number)
     .filter((id) => known.has(id));
   const ids =
-    given.length > 0 ? [...new Set(given)].slice(0, MOST_OVERLAID) : [bestOf(card.neurons)];
+    given.length > 0 ? [...new Set(given)].slice(0, MAX_OVERLAID) : [bestOf(card.neurons)];
   const choose = (chosen: readonly number[]) =>
-    address.set({ neurons: chosen.slice(0, MOST_OVERLAID).join(',') });
+    address.set({ neurons: chosen.slice(0, MAX_OVERLAID).join(',') });
   return {
     ids,
     first: ids[0]!,
     choose,
+    add: (text) => {
+      const named = namedNeurons(text, card.neurons);
+      if (typeof named === 'string') return named;
+      choose([...named, ...ids.filter((id) => !named.includes(id))]);
+      return undefined;
+    },
     toggle: (id) => {
       if (!ids.includes(id)) choose([...ids, id]);
       else if (ids.length > 1) choose(ids.filter((each) => each !== id));

@@ -47,6 +47,9 @@ export function canvasQuery({ card }: ChosenModel) {
   };
 }
 
+/** What becomes of an image of another size. */
+export type FileFit = 'crop' | 'resize';
+
 /**
  * Stores images at the size that a model sees.
  * @returns the digest of the set that they are
@@ -56,10 +59,11 @@ export function storeImages(
   service: Service,
   model: ChosenModel,
   files: readonly File[],
+  fit: FileFit,
 ): Promise<string> {
   const body = new FormData();
   for (const file of files) body.append('stimuli', file);
-  return put(service, { ...canvasQuery(model), fit: 'resize' }, { body });
+  return put(service, { ...canvasQuery(model), fit }, { body });
 }
 
 /** Stores the stimuli of a .npy file as they are. @returns their digest @throws Problem */

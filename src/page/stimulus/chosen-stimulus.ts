@@ -4,9 +4,14 @@ import type { ChosenModel } from '../state/models.js';
 import { type Canvas, controlsOf, DRAWN_KINDS, type DrawnKind } from './kinds.js';
 
 /** What the address says of the stimulus: one by its parameters, or one of a stored set. */
-export type ChosenStimulus =
-  | { readonly entry: Readonly<Record<string, unknown>> }
-  | { readonly set: string; readonly index: number };
+export type ChosenStimulus = { readonly entry: Readonly<Record<string, unknown>> } | ChosenOfSet;
+
+export interface ChosenOfSet {
+  readonly set: string;
+  readonly index: number;
+  /** Of the files that were dropped. */
+  readonly name?: string;
+}
 
 export interface StimulusChoice {
   readonly chosen: ChosenStimulus;
@@ -54,9 +59,12 @@ export function canvasOf({ card }: ChosenModel): Canvas {
 function read(text: string): ChosenStimulus | undefined {
   if (text === '') return undefined;
   try {
-    const given = JSON.parse(text) as Partial<{ entry: unknown; set: unknown; index: unknown }>;
-    const { entry, set, index } = given;
-    if (typeof set === 'string' && Number.isInteger(index)) return { set, index: Number(index) };
+    const given = JSON.parse(text) as Partial<Record<'entry' | 'set' | 'index' | 'name', unknown>>;
+    const { entry, set, index, name } = given;
+    if (typeof set === 'string' && Number.isInteger(index)) {
+      const named = typeof name === 'string' ? { name } : {};
+      return { set, index: Number(index), ...named };
+    }
     if (typeof entry === 'object' && entry !== null) return { entry: { ...entry } };
   } catch {
     return undefined; // the address was cut off or edited

@@ -33,7 +33,11 @@ function Picker({ list, choice }: PickerProps) {
     );
   }
   const current = 'set' in chosen ? fitting.find(({ digest }) => digest === chosen.set) : undefined;
-  const options = fitting.map((set) => [set.digest, setWords(set)] as const);
+  const name = 'set' in chosen ? chosen.name : undefined;
+  const options = fitting.map((set) => {
+    const words = setWords(set);
+    return [set.digest, set === current && name ? `${name}: ${words}` : words] as const;
+  });
   return (
     <div class="sliders">
       <Select
@@ -49,7 +53,7 @@ function Picker({ list, choice }: PickerProps) {
           label="Stimulus"
           unit={`of ${current.count}, from 0`}
           {...{ min: 0, max: current.count - 1, step: 1, value: chosen.index }}
-          onValue={(index) => choose({ set: chosen.set, index: Math.round(index) })}
+          onValue={(index) => choose({ ...chosen, index: Math.round(index) })}
         />
       )}
     </div>

@@ -1,11 +1,10 @@
 import { useState } from 'preact/hooks';
-import { FileField, Select, Slider } from '../parts/fields.js';
-import { Failed, Waiting } from '../parts/notices.js';
-import { useModel, usePage } from '../state/context.js';
-import { storeImages } from '../state/stored-sets.js';
+import { Select, Slider } from '../parts/fields.js';
+import { useModel } from '../state/context.js';
 import { canvasOf, drawnKindOf, firstStimulus, type StimulusChoice } from './chosen-stimulus.js';
 import { controlsOf, DRAWN_KINDS, type DrawnKind } from './kinds.js';
 import { OtherStimulus } from './other-stimulus.js';
+import { OwnImage } from './own-image.js';
 import { SetPicker } from './set-picker.js';
 
 type Source = DrawnKind | 'other' | 'set';
@@ -66,42 +65,5 @@ function Sliders({ choice, kind }: { readonly choice: StimulusChoice; readonly k
         />
       ))}
     </div>
-  );
-}
-
-/** An image of the user's own, stored so that the address can name it. */
-function OwnImage({
-  choice,
-  onChosen,
-}: {
-  readonly choice: StimulusChoice;
-  readonly onChosen: () => void;
-}) {
-  const { service } = usePage();
-  const model = useModel();
-  const [state, setState] = useState<{ readonly busy: boolean; readonly error?: Error }>({
-    busy: false,
-  });
-  const take = async (files: readonly File[]) => {
-    setState({ busy: true });
-    try {
-      choice.choose({ set: await storeImages(service, model, files), index: 0 });
-      onChosen();
-      setState({ busy: false });
-    } catch (error) {
-      setState({ busy: false, error: error as Error });
-    }
-  };
-  return (
-    <FileField
-      label="Or drop an image here: PNG, JPEG, WebP, TIFF or .npy"
-      accept="image/png,image/jpeg,image/webp,image/tiff,.npy"
-      multiple
-      onFiles={(files) => void take(files)}
-    >
-      <span class="quiet">It is made gray and of the size that the model sees.</span>
-      {state.busy && <Waiting>Sending it…</Waiting>}
-      {state.error && <Failed error={state.error} />}
-    </FileField>
   );
 }
