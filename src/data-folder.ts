@@ -25,6 +25,7 @@ export async function openDataFolder(config: Config, logger: Logger): Promise<Da
     mostWaiting: config.MAX_WAITING_JOBS,
     atOnce: config.JOBS_AT_ONCE,
     now: Date.now,
+    clock: () => performance.now(),
     logger,
     explain: explainFailure,
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fit } from '../stimulus/fit.js';
-import { WholeNumber } from './request.js';
+import { realNumber, WholeNumber } from './numbers.js';
 import { RawType } from './stimulus-request.js';
 
 /** Pixels along one side. */
@@ -9,15 +9,13 @@ export const Side = WholeNumber.pipe(z.number().min(1, 'must be at least 1')).me
   minimum: 1,
 });
 
+const GRAY = 'must be a gray, 0 to 1';
+
 /** How stimuli are decoded and rendered, where no model says it. */
 export const CanvasQuery = z.strictObject({
   height: Side.optional(),
   width: Side.optional(),
-  background: z
-    .string()
-    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a gray, 0 to 1')
-    .transform(Number)
-    .default(0.5),
+  background: realNumber(GRAY).pipe(z.number().max(1, GRAY)).default(0.5),
   fit: Fit.default('none'),
   dtype: RawType.optional(),
 });

@@ -1,4 +1,5 @@
 import type { Catalogue, ServedModel } from '../engine/catalogue.js';
+import { wholeNumberIn } from './numbers.js';
 import { Problem, unavailable } from './problem.js';
 import type { AppDependencies, Service } from './service.js';
 import type { AppContext } from './trace.js';
@@ -94,7 +95,8 @@ export function withoutPaths(reason: string): string {
 }
 
 function findModel(catalogue: Catalogue, name: string, version: string | undefined): ServedModel {
-  const number = version === undefined ? undefined : Number(version);
+  // what is no number is no version either
+  const number = version === undefined ? undefined : (wholeNumberIn(version) ?? 0);
   const model = catalogue.find(name, number);
   if (model) return model;
   const broken = catalogue.unusable.find(

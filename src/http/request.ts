@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { DeadlineError } from '../engine/scheduler.js';
 import { parseAs, parseJson } from '../formats/json.js';
 import { InputError, type InputProblem } from '../input-error.js';
+import { realNumber } from './numbers.js';
 import { Problem, unreadable } from './problem.js';
 import type { AppContext } from './trace.js';
 
@@ -25,15 +26,8 @@ export function readQuery<Schema extends z.ZodObject>(
   throw badQuery(problemsIn(parsed.error, Object.keys(schema.shape)));
 }
 
-/** A whole number in a query. */
-export const WholeNumber = z
-  .string()
-  .regex(/^\d{1,9}$/, 'must be a whole number')
-  .transform(Number)
-  .meta({ type: 'integer', pattern: undefined, minimum: 0, maximum: 999_999_999 });
-
-/** A number of milliseconds, such as 250 or 12.5. */
-export const MILLISECONDS = /^\d{1,9}(\.\d{1,6})?$/;
+/** As the header `X-Deadline-Ms` has it. */
+export const Milliseconds = realNumber('must be a number of milliseconds');
 
 /**
  * The client's patience as a time on the clock by which `arrived` was taken.
@@ -42,10 +36,11 @@ export const MILLISECONDS = /^\d{1,9}(\.\d{1,6})?$/;
 export function readDeadline(c: AppContext): number | undefined {
   const header = c.req.header('X-Deadline-Ms');
   if (header === undefined) return undefined;
-  if (!MILLISECONDS.test(header)) {
+  const patience = Milliseconds.safeParse(header);
+  if (!patience.success) {
     throw new Problem(400, `X-Deadline-Ms must be a number of milliseconds, such as 250`);
   }
-  return c.get('trace').arrived + Number(header);
+  return c.get('trace').arrived + patience.data;
 }
 
 /**

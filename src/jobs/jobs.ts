@@ -79,6 +79,8 @@ export interface JobsOptions {
   readonly retryMs?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds, monotonic. */
+  readonly clock: () => number;
   readonly logger: Logger;
   /** What a client may be told of an error; undefined for a bug, which is logged. */
   readonly explain: (error: unknown) => string | undefined;
@@ -86,6 +88,8 @@ export interface JobsOptions {
 
 interface Job {
   record: JobRecord;
+  /** When it was started, on the clock. */
+  began?: number;
   preview: Preview | undefined;
   readonly controller: AbortController;
   readonly watchers: Set<() => void>;
@@ -98,7 +102,7 @@ const RETRY_MS = 5000;
 
 /** Opens the jobs of a folder; those that ran when a process ended there are interrupted. */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
-  const { folder, mostStored, mostWaiting, atOnce, now, logger, explain } = options;
+  const { folder, mostStored, mostWaiting, atOnce, now, clock, logger, explain } = options;
   const { retryMs = RETRY_MS } = options;
   const files = await openJobFiles(folder, logger);
   const records = createJobRecords({ files, retryMs, logger });
@@ -188,6 +192,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       job.preview = preview;
       change(job, { ...job.record, progress: { done, total } });
     };
+    job.began = clock();
     change(job, { ...job.record, state: 'running', started: date() });
     try {
       await records.update(job.record);
@@ -288,11 +293,11 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     return found as Record<JobState, number>;
   }
 
-  function view({ record }: Job): JobView {
+  function view({ record, began }: Job): JobView {
     const { formatVersion: _, progress, ...rest } = record;
     const { done, total } = progress;
-    const known = record.state === 'running' && record.started !== null && done > 0;
-    const elapsed = known ? now() - Date.parse(record.started!) : 0;
+    const known = record.state === 'running' && began !== undefined && done > 0;
+    const elapsed = known ? clock() - began : 0;
     const secondsLeft = known ? Math.ceil((elapsed * (total - done)) / done / 1000) : null;
     return { ...rest, progress: { ...progress, secondsLeft } };
   }

@@ -1,7 +1,9 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { type HttpServer, listen } from '../../src/http/server.js';
 import { createTestApp } from '../support/app.js';
 
@@ -47,6 +49,12 @@ test('paths that mean something else, or nothing: 404, and no way to a file', as
     '/v1/models/%c0%ae%c0%ae',
     '/v1/models/tiny/versions/-1',
     '/v1/models/tiny/versions/1e0x',
+    '/v1/models/tiny/versions/1e0',
+    '/v1/models/tiny/versions/0x1',
+    '/v1/models/tiny/versions/+1',
+    '/v1/models/tiny/versions/%201',
+    '/v1/models/tiny/versions/1.0',
+    '/v1/models/tiny/versions/',
     '/v1/models/tiny/versions/99999999999999999999',
     '/v1/models/__proto__',
     '/v1/models/constructor',
@@ -68,6 +76,44 @@ test('query strings that cannot be read are refused, or name nothing', async () 
     expect([400, 415, 422], query).toContain(status);
   }
   expect(engine.asked).toHaveLength(0);
+});
+
+test('numbers in queries are written in digits alone', async () => {
+  const { ask } = await start();
+  for (const number of ['1e1', '0x10', '%205', '+5', '%2B5', '-5', '5.', '.5', '5,0', 'NaN', '']) {
+    for (const query of [`height=${number}`, `background=${number}`]) {
+      const { status } = await ask(`/v1/stimuli?${query}`, 'POST', '{}');
+      expect(status, query).toBe(400);
+    }
+  }
+});
+
+test('the interface page, and all that it asks, is found behind a prefix', async () => {
+  await start();
+  const { port } = new URL(server!.url);
+  const proxy = createServer((incoming, outgoing) => {
+    const path = incoming.url!.replace(/^\/lab\/twin/, '');
+    if (path === incoming.url) return void outgoing.writeHead(404).end();
+    const { method, headers } = incoming;
+    const passed = httpRequest({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(passed);
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void proxy.close());
+  await once(proxy, 'listening');
+  const origin = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const page = `${origin}/lab/twin/docs`;
+  const html = await (await fetch(page)).text();
+  const names = [...html.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, name]) => name!);
+  expect(names).toHaveLength(3);
+  for (const name of names) expect((await fetch(new URL(name, page))).status, name).toBe(200);
+  const script = await (await fetch(`${origin}/lab/twin/docs/start.js`)).text();
+  const named = /new URL\('([^']+)', document.baseURI\)/.exec(script)![1]!;
+  const document = new URL(named, page);
+  const { servers } = (await (await fetch(document)).json()) as { servers: { url: string }[] };
+  expect(new URL(servers[0]!.url, document).href).toBe(`${origin}/lab/twin/`);
 });
 
 test('HEAD is GET without a body; GET with a body is GET; other methods are told what there is', async () => {

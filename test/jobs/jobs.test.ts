@@ -172,7 +172,7 @@ test('a job whose process was killed is interrupted after the restart', async ()
   const program = `
     import { openJobs } from ${JSON.stringify(fileURLToPath(built))};
     const logger = { error: console.error, warn: console.error };
-    const options = { mostStored: 9, mostWaiting: 9, atOnce: 1, now: Date.now, explain: String };
+    const options = { mostStored: 9, mostWaiting: 9, atOnce: 1, now: Date.now, clock: Date.now, explain: String };
     const jobs = await openJobs({ folder: ${JSON.stringify(folder)}, logger, ...options });
     const model = ${JSON.stringify(MODEL)};
     const files = [{ name: 'a.json', bytes: Buffer.from('1') }];
@@ -219,4 +219,16 @@ test('a part with a name that could lie elsewhere is a bug, and nothing is writt
   await reached(jobs, id, 'failed');
   await vi.waitFor(() => expect(readdirSync(folder)).toEqual([`${id}.json`]));
   expect(readFileSync(path.join(folder, `${id}.json`), 'utf8')).toContain('"failed"');
+});
+
+test('the time that is left does not follow the date when that is set back', async () => {
+  const clock = { now: 0 };
+  const { jobs, time } = await openTestJobs({ clock: () => clock.now });
+  const { work, begun, progress } = heldWork();
+  const { id } = await jobs.submit(work);
+  await begun;
+  clock.now += 10_000;
+  time.now -= 3_600_000;
+  progress.tell(1, 3);
+  expect(jobs.find(id)?.progress.secondsLeft).toBe(20);
 });

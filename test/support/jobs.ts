@@ -18,6 +18,7 @@ export async function openTestJobs(options: Partial<JobsOptions> = {}) {
     mostWaiting: 5,
     atOnce: 1,
     now: () => time.now,
+    clock: () => time.now,
     logger,
     explain: explainFailure,
     ...options,

@@ -55,7 +55,8 @@ export function openapiDocument(routes: readonly Route[], operations: Operations
       description: packageFile.description,
       license: { name: packageFile.license, identifier: packageFile.license },
     },
-    servers: [{ url: '/' }],
+    // where the document itself is, behind whatever prefix
+    servers: [{ url: './' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { JobId } from '../../jobs/record.js';
 import { ModelName } from '../../model/card.js';
 import { SetDigest } from '../../stimulus/json.js';
-import { MILLISECONDS } from '../request.js';
+import { Milliseconds } from '../request.js';
 import { isRepeatable, type Route } from '../route.js';
 import { DocsFile } from '../routes/docs.js';
 import { AssetName } from '../routes/page.js';
@@ -44,7 +44,7 @@ const IF_MATCH: RequestHeader = {
 };
 const DEADLINE: RequestHeader = {
   description: 'milliseconds that the client waits; 503 in place of a late answer',
-  schema: z.string().regex(MILLISECONDS),
+  schema: Milliseconds,
 };
 const IDEMPOTENCY_KEY: RequestHeader = {
   description: 'the same key and request: the same answer, for an hour; another request: 422',

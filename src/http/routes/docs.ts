@@ -9,24 +9,25 @@ import type { AppContext } from '../trace.js';
 export const DocsFile = z.enum(['start.js', 'swagger-ui-bundle.js', 'swagger-ui.css']);
 type DocsFile = z.infer<typeof DocsFile>;
 
+/** Its addresses are relative, so that it works behind a prefix. */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Hypercolumn: the interface</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
 </body>
 </html>
 `;
 
 const START = `SwaggerUIBundle({
-  url: '/openapi.json',
+  url: new URL('openapi.json', document.baseURI).href,
   dom_id: '#swagger-ui',
   deepLinking: true,
   docExpansion: 'list',

@@ -3,8 +3,8 @@ import type { ServedModel } from '../../engine/catalogue.js';
 import { InputError } from '../../input-error.js';
 import { sizeText } from '../../stimulus/errors.js';
 import { NeuronList, selectNeurons } from '../neurons.js';
+import { realNumber } from '../numbers.js';
 import { Problem } from '../problem.js';
-import { MILLISECONDS } from '../request.js';
 import type { StreamTerms } from './terms.js';
 
 /** The query parameters that open a stream. */
@@ -19,11 +19,7 @@ export const StreamQuery = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'must be the 64 hexadecimal digits of a model')
     .optional(),
-  patience: z
-    .string()
-    .regex(MILLISECONDS, 'must be a number of milliseconds, such as 40')
-    .transform(Number)
-    .optional(),
+  patience: realNumber('must be a number of milliseconds, such as 40').optional(),
 });
 export type StreamQuery = z.infer<typeof StreamQuery>;
 
