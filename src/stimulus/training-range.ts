@@ -50,8 +50,16 @@ function gradientPower(pixels: Float32Array, height: number, width: number): num
   return horizontal + vertical;
 }
 
+/** So that the RMS contrast of an image is not taken for the Michelson contrast of what is shown in it. */
+const IN_WORDS: { readonly [name in keyof StimulusStatistics]: string } = {
+  mean: 'mean',
+  contrast: 'RMS contrast of the whole image',
+  spatialFrequency: 'spatialFrequency',
+};
+
 /**
- * One line for each statistic outside its range, e.g. `outside the training range: mean 0.9 > 0.7`.
+ * One line for each statistic outside its range, e.g. `outside the training range: mean 0.9 > 0.7`, with
+ * as many digits as it takes for the comparison to be true as it is printed.
  * @param range null where it is not known: then nothing is outside it
  */
 export function rangeWarnings(
@@ -65,11 +73,17 @@ export function rangeWarnings(
     if (name === 'spatialFrequency' && value === 0) return [];
     const [low, high] = range[name];
     if (value >= low && value <= high) return [];
-    const comparison = value < low ? `< ${short(low)}` : `> ${short(high)}`;
-    return [`outside the training range: ${name} ${short(value)} ${comparison}`];
+    const [sign, end] = value < low ? ['<', low] : ['>', high];
+    const [shown, limit] = apart(value, end);
+    return [`outside the training range: ${IN_WORDS[name]} ${shown} ${sign} ${limit}`];
   });
 }
 
-function short(value: number): string {
-  return String(Number(value.toPrecision(3)));
+/** Two different numbers in the fewest digits, at least 3, that keep their order. */
+function apart(a: number, b: number): [number, number] {
+  for (let digits = 3; digits < 17; digits++) {
+    const [x, y] = [Number(a.toPrecision(digits)), Number(b.toPrecision(digits))];
+    if (x !== y) return [x, y];
+  }
+  return [a, b];
 }

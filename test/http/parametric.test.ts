@@ -220,7 +220,9 @@ test('stimuli outside the training range are counted, and named one by one', asy
   };
   const app = energyApp({ served: [{ ...model, card: { ...model.card, stimulus } }] });
   const answer = await measure({ parameter: 'contrast', values: [0.05, 0.1, 1] }, app);
-  const warning = expect.stringMatching(/^outside the training range: contrast 0\.0\d+ < 0\.1$/);
+  const warning = expect.stringMatching(
+    /^outside the training range: RMS contrast of the whole image 0\.0\d+ < 0\.1$/,
+  );
   expect(answer['warnings']).toEqual([{ warning, count: 16, first: 0 }]);
   expect(answer.stimuli[0]).toMatchObject({ contrast: 0.05, warnings: [warning] });
 });

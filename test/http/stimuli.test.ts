@@ -96,7 +96,7 @@ test('what was done is told in the headers', async () => {
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.headers.get('X-Stimulus-Warnings')!)).toEqual([
     { warning: '4 pixels brighter than white are shown white', count: 1, first: 0 },
-    { warning: 'contrast 0.25, the largest on a background of 0.8', count: 1, first: 1 },
+    { warning: 'Weber contrast 0.25, the largest on a background of 0.8', count: 1, first: 1 },
   ]);
 });
 

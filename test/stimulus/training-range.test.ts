@@ -43,7 +43,19 @@ test('only what lies outside its range is told, with both numbers', () => {
   expect(rangeWarnings(atTheEnds, range)).toEqual([]);
   expect(rangeWarnings({ mean: 0.1, contrast: 0.35355, spatialFrequency: 0.25 }, range)).toEqual([
     'outside the training range: mean 0.1 < 0.2',
-    'outside the training range: contrast 0.354 > 0.31',
+    'outside the training range: RMS contrast of the whole image 0.354 > 0.31',
     'outside the training range: spatialFrequency 0.25 > 0.1',
+  ]);
+});
+
+test('as many digits are printed as keep the comparison true', () => {
+  const range = { mean: [0.2, 0.7], contrast: [0, 1], spatialFrequency: [0.02, 0.21566] } as const;
+  const warnings = (changes: object) =>
+    rangeWarnings({ mean: 0.5, contrast: 0.1, spatialFrequency: 0.1, ...changes }, range);
+  expect(warnings({ spatialFrequency: 0.2158 })).toEqual([
+    'outside the training range: spatialFrequency 0.2158 > 0.2157',
+  ]);
+  expect(warnings({ mean: 0.7 + Number.EPSILON })).toEqual([
+    'outside the training range: mean 0.7000000000000002 > 0.7',
   ]);
 });

@@ -19,7 +19,7 @@ type Point = readonly [along: number, across: number];
 
 /** A bar: L = background * (1 + a * contrast), a the share of the pixel's area inside, exactly. */
 export function drawBar(bar: Bar, canvas: Canvas): Drawing {
-  const { contrasts, notes } = settleContrasts(canvas, [bar.contrast]);
+  const { contrasts, notes } = settleContrasts(canvas, [bar.contrast], 'Weber');
   const contrast = contrasts[0]!;
   return {
     frames: 1,

@@ -55,7 +55,7 @@ export type CentreSurround = z.infer<typeof CentreSurround>;
  */
 export function drawCentreSurround(parameters: CentreSurround, canvas: Canvas): Drawing {
   const { diameter, gap, surroundDiameter, edge } = parameters;
-  const { contrasts, notes } = settleContrasts(canvas, [parameters.contrast]);
+  const { contrasts, notes } = settleContrasts(canvas, [parameters.contrast], 'Michelson');
   const contrast = contrasts[0]!;
   const surroundContrast = parameters.surroundContrast ?? contrast;
   const surround = {

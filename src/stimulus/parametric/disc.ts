@@ -27,7 +27,7 @@ export function drawDisc(disc: Disc, canvas: Canvas): Drawing {
 
 /** An annulus, as `drawDisc`. @throws InputError when the hole leaves nothing */
 export function drawAnnulus(annulus: Annulus, canvas: Canvas): Drawing {
-  const { contrasts, notes } = settleContrasts(canvas, [annulus.contrast]);
+  const { contrasts, notes } = settleContrasts(canvas, [annulus.contrast], 'Weber');
   const contrast = contrasts[0]!;
   const aperture: Aperture = annulus;
   return {

@@ -27,7 +27,7 @@ export type Gabor = z.infer<typeof Gabor>;
  * aspect ratio is sigmaX / sigmaY.
  */
 export function drawGabor(gabor: Gabor, canvas: Canvas): Drawing {
-  const { contrasts, notes } = settleContrasts(canvas, [gabor.contrast]);
+  const { contrasts, notes } = settleContrasts(canvas, [gabor.contrast], 'Michelson');
   const contrast = contrasts[0]!;
   const wave = { ...gabor, spatialFrequency: 1 / gabor.wavelength };
   return {

@@ -48,7 +48,7 @@ export type DriftingGrating = z.infer<typeof DriftingGrating>;
  * @throws InputError when its hole leaves nothing
  */
 export function drawGrating(grating: Grating, canvas: Canvas): Drawing {
-  const { contrasts, notes } = settleContrasts(canvas, [grating.contrast]);
+  const { contrasts, notes } = settleContrasts(canvas, [grating.contrast], 'Michelson');
   const contrast = contrasts[0]!;
   const coverage = apertureCoverage(grating, canvas, grating);
   return {
@@ -64,7 +64,7 @@ export function drawGrating(grating: Grating, canvas: Canvas): Drawing {
  * @throws InputError as `drawGrating`
  */
 export function drawDriftingGrating(drifting: DriftingGrating, canvas: Canvas): Drawing {
-  const { contrasts, notes } = settleContrasts(canvas, [drifting.contrast]);
+  const { contrasts, notes } = settleContrasts(canvas, [drifting.contrast], 'Michelson');
   const contrast = contrasts[0]!;
   const coverage = apertureCoverage(drifting, canvas, drifting);
   const orientation = drifting.direction - 90;

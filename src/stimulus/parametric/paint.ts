@@ -18,14 +18,18 @@ export function largestContrast({ background }: Backdrop): number {
   return Math.min(1, Math.floor((1 / background - 1) * 1000) / 1000);
 }
 
-/** The contrasts asked for, those left out replaced by the largest there is, and a note of that. */
+/**
+ * The contrasts asked for, those left out replaced by the largest there is, and a note of that.
+ * @param name of the kind of contrast, since warnings tell the RMS contrast of the image as well
+ */
 export function settleContrasts(
   canvas: Backdrop,
   asked: readonly (number | undefined)[],
+  name: 'Michelson' | 'Weber',
 ): { contrasts: number[]; notes: string[] } {
   const largest = largestContrast(canvas);
   const settled = largest < 1 && asked.includes(undefined);
-  const note = `contrast ${largest}, the largest on a background of ${short(canvas.background)}`;
+  const note = `${name} contrast ${largest}, the largest on a background of ${short(canvas.background)}`;
   return {
     contrasts: asked.map((contrast) => contrast ?? largest),
     notes: settled ? [note] : [],

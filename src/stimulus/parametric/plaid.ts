@@ -43,7 +43,7 @@ export type Plaid = z.infer<typeof Plaid>;
 export function drawPlaid(plaid: Plaid, canvas: Canvas): Drawing {
   const { components, x, y } = plaid;
   const asked = components.map(({ contrast }) => contrast);
-  const { contrasts, notes } = settleContrasts(canvas, asked);
+  const { contrasts, notes } = settleContrasts(canvas, asked, 'Michelson');
   const shares = contrasts.map((contrast) => contrast / components.length);
   const coverage = apertureCoverage(plaid, canvas, plaid);
   return {

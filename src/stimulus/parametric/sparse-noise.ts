@@ -42,7 +42,7 @@ export type SparseNoise = z.infer<typeof SparseNoise>;
  */
 export function drawSparseNoise(noise: SparseNoise, canvas: Canvas): Drawing {
   const { size, squares } = noise;
-  const { contrasts, notes } = settleContrasts(canvas, [noise.contrast]);
+  const { contrasts, notes } = settleContrasts(canvas, [noise.contrast], 'Weber');
   const contrast = contrasts[0]!;
   const { rows, columns, top, left } = noiseGrid(size, canvas);
   if (squares > rows * columns) {
