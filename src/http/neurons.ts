@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { NEURON_LIST, neuronIds } from '../formats/neuron-list.js';
 import { InputError } from '../input-error.js';
 import type { ModelCard } from '../model/card.js';
-import { NEURON_LIST, neuronIds } from '../model/neuron-list.js';
 
 /** The neurons of a question: their ids, and their columns in the model's population. */
 export interface NeuronSelection {

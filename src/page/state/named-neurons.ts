@@ -1,4 +1,4 @@
-import { neuronIds } from '../../model/neuron-list.js';
+import { neuronIds } from '../../formats/neuron-list.js';
 
 /** Neurons that one plot overlays, at most: nobody can tell more lines than these apart. */
 export const MAX_OVERLAID = 8;
