@@ -15,8 +15,6 @@ export interface OwnedJobs {
 
 export interface OwnedJobsOptions extends JobsOptions {
   readonly timing?: OwnershipTiming;
-  /** Milliseconds, monotonic. */
-  readonly clock?: () => number;
 }
 
 /** In milliseconds. */
@@ -34,7 +32,7 @@ const TIMING: OwnershipTiming = { beat: 3000, silence: 20_000 };
  * not let it be taken, there are no jobs, and it is tried again and again.
  */
 export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJobs> {
-  const { folder, logger, timing = TIMING, clock = () => performance.now() } = options;
+  const { folder, logger, timing = TIMING, clock } = options;
   const file = path.join(folder, '.lock');
   let current: Jobs | { readonly unusable: string } = { unusable: 'the jobs are being opened' };
   /** What the lock file holds while it is this process's. */
