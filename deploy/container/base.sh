@@ -56,12 +56,13 @@ for command in npm npx; do
 done
 
 changes=(--change 'CMD ["node"]')
-# The builds inside reach the registries as this machine does, also through a proxy that signs for them.
-certificates=/etc/ssl/certs/ca-certificates.crt
+# The builds inside reach the registries as this machine does, also through a proxy that signs for them. In a
+# file of its own, since the Debian package ca-certificates writes the usual one anew.
+certificates=/etc/ssl/certs/ca-certificates.crt inside=/usr/local/share/machine-certificates.crt
 if [[ -f $certificates ]]; then
-  install -D --mode 644 "$certificates" "$root$certificates"
+  install -D --mode 644 "$certificates" "$root$inside"
   for variable in NODE_EXTRA_CA_CERTS PIP_CERT SSL_CERT_FILE; do
-    changes+=(--change "ENV $variable=$certificates")
+    changes+=(--change "ENV $variable=$inside")
   done
 fi
 

@@ -63,6 +63,10 @@ if [[ $engine_name == podman ]]; then pull_never=(--pull=never); fi
   tail -n 40 "$folder/build" >&2
   fail 'the build failed, for the reason above'
 }
+if [[ $engine_name == podman ]]; then
+  # The layers of earlier builds are the cache of later ones; this store is for them alone.
+  "${engine[@]}" image prune --force --filter until=168h >/dev/null
+fi
 
 step 'run: user 1000, read-only, no network, a writable /data and /tmp'
 install --directory --owner 1000 --group 1000 "$folder/data"
