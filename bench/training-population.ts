@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs';
+import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures.js';
+import { initialParameters, parameterSpecifications } from '../src/network/parameters.js';
+import { dropoutFactors } from '../training/dropout.js';
+import { createLearner } from '../training/learner.js';
+
+const SIZE = { height: 50, width: 50 };
+const DROPOUT = 0.3;
+
+/** Networks that train on random stimuli and responses. Holds tensors until it is disposed. */
+export interface TrainingPopulation {
+  /** One step of gradient descent of all networks; returns the milliseconds that it took. */
+  step(): Promise<number>;
+  dispose(): void;
+}
+
+/**
+ * Needs an open backend.
+ * @param neurons that are trained together
+ * @param images of a batch
+ */
+export function createTrainingPopulation(
+  id: ArchitectureId,
+  neurons: number,
+  images: number,
+): TrainingPopulation {
+  const architecture = ARCHITECTURES[id];
+  const specifications = parameterSpecifications(architecture, SIZE);
+  const ids = Array.from({ length: neurons }, (_, i) => i);
+  const initial = initialParameters(specifications, ids, 1);
+  const learner = createLearner(architecture, specifications, initial);
+  const stimuli = tf.randomUniform<tf.Rank.R4>([images, SIZE.height, SIZE.width, 1]);
+  const targets = tf.randomNormal<tf.Rank.R2>([images, neurons]);
+  let batch = 0;
+  return {
+    async step() {
+      const begun = performance.now();
+      const moment = { seed: 1, epoch: 1, batch };
+      batch += 1;
+      const dropout = dropoutFactors(architecture, ids, images, DROPOUT, moment);
+      await learner.step({ stimuli, targets, dropout });
+      tf.dispose(Object.values(dropout));
+      return performance.now() - begun;
+    },
+    dispose() {
+      learner.dispose();
+      tf.dispose([stimuli, targets]);
+    },
+  };
+}
