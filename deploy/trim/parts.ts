@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** What a build of the service may leave out: engines, by the value of ENGINE, and the training programs. */
-export const OPTIONAL_PARTS = ['tensorflow', 'webgpu', 'training'] as const;
+/** What a build of the service may leave out: engines, by the value of ENGINE, and programs. */
+export const OPTIONAL_PARTS = ['tensorflow', 'webgpu', 'training', 'gpu-benchmark'] as const;
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number];
 
 interface Part {
@@ -50,6 +50,7 @@ export const PARTS: Readonly<Record<'service' | OptionalPart, Part>> = {
     programs: ['dist/training', 'dist/deploy/onnx'],
     setup: 'npm run build',
   },
+  'gpu-benchmark': { packages: [], programs: ['dist/bench/gpu'], setup: 'npm run build' },
 };
 
 /** @returns the files in a folder and below it, as paths in `root`; none where the folder is missing */
