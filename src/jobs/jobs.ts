@@ -11,6 +11,7 @@ import {
   type JobView,
   type Part,
 } from './record.js';
+import { createTimeLeft, type TimeLeft } from './time-left.js';
 
 /** Makes the JSON of what a running job has so far, for whoever looks; it is kept nowhere. */
 export type Preview = () => string;
@@ -88,8 +89,8 @@ export interface JobsOptions {
 
 interface Job {
   record: JobRecord;
-  /** When it was started, on the clock. */
-  began?: number;
+  /** From its start on. */
+  timeLeft?: TimeLeft;
   preview: Preview | undefined;
   readonly controller: AbortController;
   readonly watchers: Set<() => void>;
@@ -190,9 +191,11 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     const progress = (done: number, total: number, preview?: Preview) => {
       if (job.ending !== undefined) return;
       job.preview = preview;
+      timeLeft.update(done, total);
       change(job, { ...job.record, progress: { done, total } });
     };
-    job.began = clock();
+    const timeLeft = createTimeLeft(clock);
+    job.timeLeft = timeLeft;
     change(job, { ...job.record, state: 'running', started: date() });
     try {
       await records.update(job.record);
@@ -293,12 +296,9 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     return found as Record<JobState, number>;
   }
 
-  function view({ record, began }: Job): JobView {
+  function view({ record, timeLeft }: Job): JobView {
     const { formatVersion: _, progress, ...rest } = record;
-    const { done, total } = progress;
-    const known = record.state === 'running' && began !== undefined && done > 0;
-    const elapsed = known ? clock() - began : 0;
-    const secondsLeft = known ? Math.ceil((elapsed * (total - done)) / done / 1000) : null;
+    const secondsLeft = record.state === 'running' ? (timeLeft?.seconds() ?? null) : null;
     return { ...rest, progress: { ...progress, secondsLeft } };
   }
 

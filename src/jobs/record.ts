@@ -49,7 +49,7 @@ export const JobRecord = Fields.refine(
 );
 export type JobRecord = z.infer<typeof JobRecord>;
 
-/** A job as it is told; `secondsLeft` by how fast it went so far, null while that is not known. */
+/** A job as it is told; `secondsLeft` by how fast it went lately, null while that is not known. */
 export const JobView = Fields.omit({ formatVersion: true }).extend({
   progress: Fields.shape.progress.extend({ secondsLeft: Count.nullable() }),
 });

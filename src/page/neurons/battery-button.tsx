@@ -47,7 +47,11 @@ export function BatteryButton({ job, onChange }: BatteryButtonProps) {
         <>
           <label>
             <span class="quiet">{progressText(job)}</span>
-            <progress value={job.progress.done} max={job.progress.total || 1} />
+            <progress
+              {...(job.progress.total > 0
+                ? { value: job.progress.done, max: job.progress.total }
+                : {})}
+            />
           </label>
           <button type="button" onClick={() => void cancel(job.id)}>
             Cancel
@@ -66,6 +70,7 @@ export function BatteryButton({ job, onChange }: BatteryButtonProps) {
 function progressText({ state, progress }: Job): string {
   if (state === 'queued') return 'The battery waits for the job before it';
   const { done, total, secondsLeft } = progress;
+  if (total === 0) return 'The whole battery: preparing its stimuli';
   const left = secondsLeft === null ? '' : `, about ${secondsLeft} s left`;
   return `The whole battery: ${done.toLocaleString('en')} of ${total.toLocaleString('en')} stimuli${left}`;
 }

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { createTimeLeft } from '../../src/jobs/time-left.js';
+
+function timeLeft() {
+  const time = { now: 5000 };
+  return { time, left: createTimeLeft(() => time.now) };
+}
+
+test('nothing is known before the first step', () => {
+  const { time, left } = timeLeft();
+  expect(left.seconds()).toBeNull();
+  time.now += 1000;
+  left.update(0, 10);
+  expect(left.seconds()).toBeNull();
+});
+
+test('between two updates it counts down, and never up', () => {
+  const { time, left } = timeLeft();
+  time.now += 2000;
+  left.update(1, 10);
+  expect(left.seconds()).toBe(18);
+  time.now += 1500;
+  expect(left.seconds()).toBe(17);
+  time.now += 10_000;
+  expect(left.seconds()).toBe(7);
+});
+
+test('a job that makes no steps for longer than was expected has no time', () => {
+  const { time, left } = timeLeft();
+  time.now += 1000;
+  left.update(1, 3);
+  time.now += 2001;
+  expect(left.seconds()).toBeNull();
+  left.update(2, 3);
+  expect(left.seconds()).toBe(2);
+});
+
+test('it follows the speed of the last half minute', () => {
+  const { time, left } = timeLeft();
+  for (let done = 1; done <= 100; done++) {
+    time.now += 1000;
+    left.update(done, 1000);
+  }
+  expect(left.seconds()).toBe(900);
+  for (let done = 101; done <= 200; done++) {
+    time.now += 3000;
+    left.update(done, 1000);
+  }
+  expect(left.seconds()).toBe(2400);
+});
+
+test('a job that is done has none left', () => {
+  const { time, left } = timeLeft();
+  time.now += 1000;
+  left.update(4, 4);
+  time.now += 9000;
+  expect(left.seconds()).toBe(0);
+});
