@@ -1,12 +1,29 @@
 // Makes a checkout ready to run: Node's version, node_modules as package-lock.json says, dist as the
 // sources say. Plain JavaScript, since it runs before anything is installed or compiled. It says
-// nothing when there is nothing to do, and never anything on stdout, which is the program's.
-import { spawnSync } from 'node:child_process';
+// nothing when there is nothing to do, and never anything on stdout, which is the program's. With
+// --check it checks the types of everything, tests and page too.
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const modules = join(root, 'node_modules');
+
+const TSC = 'typescript/bin/tsc';
+const BUNDLE = ['vite/bin/vite.js', 'build', 'src/page', '--config', 'src/page/vite.config.ts'];
+const PAGE_SOURCES = ['src', 'package-lock.json'];
+/** Processes of steps that have not ended. */
+const running = new Set();
+const SOURCES = [
+  'src',
+  'training',
+  'deploy',
+  'bench',
+  'test',
+  'tsconfig.json',
+  'package-lock.json',
+];
 
 /** What is wrong with this Node version, or undefined. The manifest's `engines` says what is accepted. */
 function nodeProblem(version) {
@@ -42,41 +59,76 @@ function readPackages(lockfile) {
   return JSON.parse(readFileSync(lockfile, 'utf8')).packages;
 }
 
-function install(reason) {
+async function install(reason) {
   say(`npm ci, because ${reason}`);
-  const native = join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'lib');
+  const native = join(modules, '@tensorflow', 'tfjs-node-gpu', 'lib');
   const hadNative = existsSync(native);
   const npm = process.env.npm_execpath;
-  const status = npm ? run(process.execPath, [npm, 'ci']) : run('npm', ['ci']);
-  if (status !== 0) {
-    say(
-      'npm ci failed, for the reason above. Without a network: reach the npm registry, or fill the',
-    );
-    say('npm cache elsewhere and run `npm ci --offline` here. If package-lock.json does not fit');
-    say('package.json: `npm install`. Then start again.');
-    process.exit(status);
-  }
+  const words = ['ci', '--loglevel=error'];
+  const installing = npm ? run(process.execPath, [npm, ...words]) : run('npm', words);
+  // what npm says of an install that went well is nothing to act on
+  const result = installing.then((end) => (end.status === 0 ? { ...end, output: '' } : end));
+  await finish('installing packages', result, [
+    'npm ci failed, for the reason above. Without a network: reach the npm registry, or fill the',
+    'npm cache elsewhere and run `npm ci --offline` here. If package-lock.json does not fit',
+    'package.json: `npm install`. Then start again.',
+  ]);
+  removeUnused();
   if (hadNative && !existsSync(native)) {
     say('npm ci took the native TensorFlow binding away: `npm run setup:tensorflow` puts it back.');
   }
 }
 
-function compile() {
-  runOrEnd('typescript/bin/tsc');
-  runOrEnd('typescript/bin/tsc', '-p', 'src/page');
+/** npm unpacks source maps of TensorFlow, and native code for every platform: more than half of it all. */
+function removeUnused() {
+  const tensorflow = join(modules, '@tensorflow');
+  for (const path of filesBelow(tensorflow)) {
+    if (path.endsWith('.map')) rmSync(join(tensorflow, path));
+  }
+  const { platform, arch } = process;
+  const onnx = join(modules, 'onnxruntime-node', 'bin', 'napi-v6');
+  removeAllBut(platform, onnx);
+  removeAllBut(arch, join(onnx, platform));
+  const webgpuArch = platform === 'darwin' ? 'universal' : arch;
+  removeAllBut(`${platform}-${webgpuArch}`, join(modules, 'webgpu', 'dist'));
 }
 
-/** The page is bundled only where something of it is newer: that takes longer than all the rest. */
-function bundlePage() {
-  const built = join(root, 'dist', 'page', 'index.html');
-  const sources = ['src', 'package-lock.json'].map((name) => join(root, name));
-  if (existsSync(built) && newest(sources) < statSync(built).mtimeMs) return;
-  runOrEnd('vite/bin/vite.js', 'build', 'src/page', '--config', 'src/page/vite.config.ts');
+/** Where the one to keep is missing, nothing is known of the folder and all of it stays. */
+function removeAllBut(kept, folder) {
+  if (!existsSync(join(folder, kept))) return;
+  for (const name of readdirSync(folder)) {
+    if (name !== kept) rmSync(join(folder, name), { recursive: true });
+  }
 }
 
-/** When the newest of files, and of the files in folders, was changed. */
+function filesBelow(folder) {
+  return existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
+}
+
+/**
+ * What compiles the sources. Programs start without a check of types, unless the checking build has
+ * made dist before: two builds that each keep a record of one dist would take the other's output for
+ * their own.
+ */
+function compilerRuns() {
+  const unchecked = join(root, 'dist', '.unchecked.tsbuildinfo');
+  if (isChecking) rmSync(unchecked, { force: true });
+  const record = join(root, 'dist', '.tsbuildinfo');
+  if (!isChecking && !existsSync(record)) {
+    return { record: unchecked, commands: [[TSC, '-p', 'deploy/unchecked.tsconfig.json']] };
+  }
+  return { record, commands: isChecking ? [[TSC], [TSC, '-p', 'src/page']] : [[TSC]] };
+}
+
+function isOlderThan(file, sources) {
+  return (
+    !existsSync(file) || newest(sources.map((name) => join(root, name))) >= statSync(file).mtimeMs
+  );
+}
+
+/** When the newest of files, and of the files in folders, was changed; what is missing is old. */
 function newest(paths) {
-  const times = paths.map((path) => {
+  const times = paths.filter(existsSync).map((path) => {
     const stat = statSync(path);
     if (!stat.isDirectory()) return stat.mtimeMs;
     return Math.max(stat.mtimeMs, newest(readdirSync(path).map((name) => join(path, name))));
@@ -84,10 +136,9 @@ function newest(paths) {
   return Math.max(0, ...times);
 }
 
-/** Runs a program of node_modules; where it fails, it has said why. */
-function runOrEnd(program, ...args) {
-  const status = run(process.execPath, [join(root, 'node_modules', program), ...args]);
-  if (status !== 0) process.exit(status);
+/** Starts a program of node_modules. */
+function start([program, ...args]) {
+  return run(process.execPath, [join(modules, program), ...args]);
 }
 
 /** A deleted source leaves its output behind, which a test run or an import could still find. */
@@ -102,10 +153,43 @@ function removeStaleOutputs() {
   }
 }
 
+/** Runs a command; what it writes is shown when it has ended, below the line of its step. */
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (error) say(`${command}: ${error.message}`);
-  return status ?? 1;
+  const started = performance.now();
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child);
+    let output = '';
+    const add = (text) => {
+      output += text;
+    };
+    child.stdout.on('data', add);
+    child.stderr.on('data', add);
+    const end = (status) => {
+      running.delete(child);
+      resolve({ status, output, ms: performance.now() - started });
+    };
+    child.on('error', ({ message }) => {
+      add(`${command}: ${message}\n`);
+      end(1);
+    });
+    child.on('close', (status) => end(status ?? 1));
+  });
+}
+
+/** Waits for a step, says how long it took, and ends where it failed. */
+async function finish(step, pending, advice = []) {
+  const isShown = steps.includes(step);
+  if (isShown) process.stderr.write(`${steps.indexOf(step) + 1}/${steps.length} ${step} ...`);
+  const results = await Promise.all([pending].flat());
+  const seconds = Math.max(...results.map(({ ms }) => ms)) / 1000;
+  if (isShown) say(` ${seconds.toFixed(1)} s`);
+  for (const { output } of results) process.stderr.write(output);
+  const failed = results.find(({ status }) => status !== 0);
+  if (failed === undefined) return;
+  for (const line of advice) say(line);
+  for (const child of running) child.kill();
+  process.exit(failed.status);
 }
 
 function say(line) {
@@ -117,8 +201,22 @@ if (nodeVersionProblem !== undefined) {
   say(nodeVersionProblem);
   process.exit(1);
 }
+
+const isChecking = process.argv.includes('--check');
 const reason = installProblem();
-if (reason !== undefined) install(reason);
-compile();
+const { record, commands } = compilerRuns();
+const isCompileDue = isOlderThan(record, SOURCES);
+const isBundleDue = isOlderThan(join(root, 'dist', 'page', 'index.html'), PAGE_SOURCES);
+/** Those that take time, and so are shown. */
+const steps = [
+  ...(reason === undefined ? [] : ['installing packages']),
+  ...(isCompileDue ? ['compiling'] : []),
+  ...(isBundleDue ? ['bundling the page'] : []),
+];
+
+if (reason !== undefined) await install(reason);
+const compiling = commands.map(start);
+const bundling = isBundleDue ? start(BUNDLE) : [];
+await finish('compiling', compiling);
 removeStaleOutputs();
-bundlePage();
+if (isBundleDue) await finish('bundling the page', bundling);

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const script = fileURLToPath(new URL('../../deploy/prepare.mjs', import.meta.url));
-const COMPILED = 'compiled\ncompiled -p src/page\n';
+const COMPILED = 'compiled -p deploy/unchecked.tsconfig.json\n';
 const BUNDLED = 'bundled build src/page --config src/page/vite.config.ts\n';
 const wanted = { '': {}, 'node_modules/a': { version: '1.0.0' } };
 
@@ -66,7 +66,15 @@ function bundlerDoes(code: string): void {
   write('node_modules/vite/bin/vite.js', code);
 }
 
-function prepare(...nodeArguments: string[]): {
+function prepare(...nodeArguments: string[]) {
+  return prepareWith([], ...nodeArguments);
+}
+
+/** @returns what it did; its times are written as `N s` */
+function prepareWith(
+  words: readonly string[],
+  ...nodeArguments: string[]
+): {
   status: number | null;
   stdout: string;
   stderr: string;
@@ -74,15 +82,57 @@ function prepare(...nodeArguments: string[]): {
 } {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [...nodeArguments, join(root, 'deploy', 'prepare.mjs')],
+    [...nodeArguments, join(root, 'deploy', 'prepare.mjs'), ...words],
     { encoding: 'utf8', env: { ...process.env, npm_execpath: join(root, 'npm.mjs') } },
   );
   const ran = join(root, 'npm-ran');
-  return { status, stdout, stderr, npm: existsSync(ran) ? readFileSync(ran, 'utf8') : null };
+  return {
+    status,
+    stdout,
+    stderr: stderr.replaceAll(/\d+\.\d s$/gm, 'N s'),
+    npm: existsSync(ran) ? readFileSync(ran, 'utf8') : null,
+  };
 }
 
 test('an install that fits is left alone, and the sources are compiled off stdout', () => {
-  expect(prepare()).toEqual({ status: 0, stdout: '', stderr: `${COMPILED}${BUNDLED}`, npm: null });
+  const stderr = `1/2 compiling ... N s\n${COMPILED}2/2 bundling the page ... N s\n${BUNDLED}`;
+  expect(prepare()).toEqual({ status: 0, stdout: '', stderr, npm: null });
+});
+
+test('where nothing is to do, nothing is said', () => {
+  compilerDoes('');
+  write('dist/.unchecked.tsbuildinfo', '');
+  write('dist/page/index.html', '');
+  const old = (file: string) => utimesSync(join(root, file), 100, 100);
+  for (const file of ['package-lock.json', 'src', 'deploy/prepare.mjs', 'deploy']) old(file);
+  expect(prepare()).toEqual({ status: 0, stdout: '', stderr: '', npm: null });
+});
+
+test('a check compiles everything with its types, and every later build keeps to its record', () => {
+  write('dist/.unchecked.tsbuildinfo', '');
+  const { stderr } = prepareWith(['--check']);
+  expect(stderr).toContain('... N s\ncompiled\ncompiled -p src/page\n');
+  expect(existsSync(join(root, 'dist/.unchecked.tsbuildinfo'))).toBe(false);
+  write('dist/.tsbuildinfo', '');
+  expect(prepare().stderr).toContain('compiled\n');
+  expect(prepare().stderr).not.toContain('unchecked');
+});
+
+test('an install keeps no source maps of TensorFlow and no native code of other platforms', () => {
+  write('node_modules/.package-lock.json', lockfile({}));
+  const { platform, arch } = process;
+  const own = `node_modules/onnxruntime-node/bin/napi-v6/${platform}/${arch}/binding.node`;
+  const gone = [
+    `node_modules/onnxruntime-node/bin/napi-v6/${platform}/other/binding.node`,
+    `node_modules/onnxruntime-node/bin/napi-v6/other/${arch}/binding.node`,
+    'node_modules/@tensorflow/tfjs/dist/tf.node.js.map',
+  ];
+  const kept = [own, 'node_modules/@tensorflow/tfjs/dist/tf.node.js'];
+  for (const file of [...gone, ...kept]) write(file, '');
+  expect(prepare().status).toBe(0);
+  const there = (file: string) => existsSync(join(root, file));
+  expect(gone.filter(there)).toEqual([]);
+  expect(kept.filter(there)).toEqual(kept);
 });
 
 test('the page is bundled again only where something of it is newer', () => {
@@ -94,9 +144,9 @@ test('the page is bundled again only where something of it is newer', () => {
   dated('src/page', 200);
   dated('src', 200);
   dated('dist/page/index.html', 300);
-  expect(prepare().stderr).toBe(COMPILED);
+  expect(prepare().stderr).not.toContain(BUNDLED);
   dated('src/page/main.tsx', 400);
-  expect(prepare().stderr).toBe(`${COMPILED}${BUNDLED}`);
+  expect(prepare().stderr).toContain(BUNDLED);
 });
 
 test('a page that cannot be bundled stops with its status', () => {
@@ -114,13 +164,13 @@ test.each([
 ])('an install with %s is made again', (_, installed, reason) => {
   write('node_modules/.package-lock.json', lockfile(installed));
   const { status, stdout, stderr, npm } = prepare();
-  expect({ status, stdout, npm }).toEqual({ status: 0, stdout: '', npm: 'ci' });
+  expect({ status, stdout, npm }).toEqual({ status: 0, stdout: '', npm: 'ci --loglevel=error' });
   expect(stderr).toContain(`npm ci, because ${reason}\n`);
 });
 
 test('a checkout without an install gets one', () => {
   rmSync(join(root, 'node_modules', '.package-lock.json'));
-  expect(prepare()).toMatchObject({ status: 0, npm: 'ci' });
+  expect(prepare()).toMatchObject({ status: 0, npm: 'ci --loglevel=error' });
 });
 
 test('an optional package may be missing, but not of another version', () => {
@@ -131,7 +181,7 @@ test('an optional package may be missing, but not of another version', () => {
     'node_modules/.package-lock.json',
     lockfile({ ...wanted, 'node_modules/b': { version: '2.0.1' } }),
   );
-  expect(prepare().npm).toBe('ci');
+  expect(prepare().npm).toBe('ci --loglevel=error');
 });
 
 test('a failing install stops with what to do', () => {
@@ -141,6 +191,7 @@ test('a failing install stops with what to do', () => {
   expect(status).toBe(7);
   expect(stderr).toContain('npm ci --offline');
   expect(stderr).not.toContain('compiled');
+  expect(stderr).toContain('1/3 installing packages ... N s\n');
 });
 
 test('an install that takes native TensorFlow away says how to get it back', () => {
