@@ -71,7 +71,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
   for (const path of new Set(routes.map((route) => route.path))) refuseOthers(app, path, routes);
 
   app.notFound((c) => {
-    const problem = new Problem(404, 'there is nothing here; GET / lists what there is');
+    const problem = new Problem(404, 'no such path; expected one of those that GET / lists');
     return tell(problem, c);
   });
 
@@ -104,7 +104,7 @@ function refuseOthers(app: Hono<AppEnv>, path: string, routes: readonly Route[])
     .map(({ method }) => (method === 'GET' ? 'GET, HEAD' : method))
     .join(', ');
   const refuse: Handler = (c) => {
-    throw new Problem(405, `${c.req.method} is not answered here; there is ${allowed}`, {
+    throw new Problem(405, `method not allowed: ${c.req.method}; expected ${allowed}`, {
       headers: { Allow: allowed },
     });
   };

@@ -76,6 +76,8 @@ function problemsIn(error: z.ZodError, known: readonly string[]): InputProblem[]
         message: `is not known${hint}`,
       }));
     }
-    return [{ path: issue.path.join('.') || 'body', message: issue.message }];
+    const message =
+      issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
+    return [{ path: issue.path.join('.') || 'body', message }];
   });
 }

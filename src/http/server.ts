@@ -59,8 +59,9 @@ const REMEDIES: Readonly<Record<string, (address: Address) => string>> = {
     `PORT=${port} is in use: stop what listens there, or choose another, e.g. PORT=${port + 1}`,
   EACCES: ({ port }) => `PORT=${port} may not be opened by this user: choose one above 1023`,
   EADDRNOTAVAIL: ({ host }) =>
-    `HOST=${host} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for all`,
-  ENOTFOUND: ({ host }) => `HOST=${host} is not known: use 127.0.0.1, or 0.0.0.0 for all`,
+    `HOST is not an address of this machine: ${host}; expected 127.0.0.1, or 0.0.0.0 for all`,
+  ENOTFOUND: ({ host }) =>
+    `HOST is not a known name: ${host}; expected 127.0.0.1, or 0.0.0.0 for all`,
 };
 
 export interface ListenOptions {

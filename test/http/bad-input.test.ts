@@ -152,7 +152,7 @@ test('query parameters and headers that cannot be read', async () => {
     `"400 query parameter 'neuron' is not known; there are neurons, fit, dtype @ neuron"`,
   );
   expect(await refusal(`${RESPONSES}?fit=zoom`, good)).toMatchInlineSnapshot(
-    `"400 query parameter 'fit' Invalid option: expected one of "none"|"resize"|"stretch"|"crop" @ fit"`,
+    `"400 query parameter 'fit' must be one of none, resize, stretch, crop @ fit"`,
   );
   expect(await refusal(`${RESPONSES}?fit=crop&fit=resize`, good)).toMatchInlineSnapshot(
     `"400 query parameter 'fit' is given more than once @ fit"`,
@@ -188,18 +188,18 @@ test('models that are not there, or not usable', async () => {
 
 test('routes and methods that are not there', async () => {
   expect(await refusal('/v1/model', {})).toMatchInlineSnapshot(
-    `"404 there is nothing here; GET / lists what there is"`,
+    `"404 no such path; expected one of those that GET / lists"`,
   );
   expect(await refusal(RESPONSES, { method: 'GET' })).toMatchInlineSnapshot(
-    `"405 GET is not answered here; there is POST"`,
+    `"405 method not allowed: GET; expected POST"`,
   );
   expect(await refusal('/v1/models', { method: 'DELETE' })).toMatchInlineSnapshot(
-    `"405 DELETE is not answered here; there is GET, HEAD"`,
+    `"405 method not allowed: DELETE; expected GET, HEAD"`,
   );
   const { app } = createTestApp();
   expect((await app.request(RESPONSES)).headers.get('Allow')).toBe('POST');
   expect(await refusal('/v1/stimulus-sets', { method: 'DELETE' })).toMatchInlineSnapshot(
-    `"405 DELETE is not answered here; there is GET, HEAD, PUT"`,
+    `"405 method not allowed: DELETE; expected GET, HEAD, PUT"`,
   );
   const { headers } = await app.request('/v1/stimulus-sets', { method: 'DELETE' });
   expect(headers.get('Allow')).toBe('GET, HEAD, PUT');

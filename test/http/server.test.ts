@@ -153,6 +153,6 @@ test('a port that is taken and a host that is not here are told with the remedy'
   );
   taken.close();
   await expect(listen(app, { host: '192.0.2.1', port: 0 })).rejects.toThrow(
-    /^HOST=192.0.2.1 is no address of this machine/,
+    /^HOST is not an address of this machine: 192.0.2.1; expected /,
   );
 });

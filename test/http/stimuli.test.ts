@@ -199,7 +199,7 @@ test('what cannot be shown is refused', async () => {
     `"422 stimuli: a list of stimuli is expected"`,
   );
   expect(await detailOf(app.request(STIMULI))).toMatchInlineSnapshot(
-    `"405 GET is not answered here; there is POST"`,
+    `"405 method not allowed: GET; expected POST"`,
   );
 });
 

@@ -9,7 +9,7 @@ import type { StreamTerms } from './terms.js';
 
 /** The query parameters that open a stream. */
 export const StreamQuery = z.strictObject({
-  dtype: z.enum(['uint8', 'float32'], { error: 'must be uint8 or float32' }),
+  dtype: z.enum(['uint8', 'float32']),
   neurons: NeuronList.optional(),
   shape: z
     .string()

@@ -60,7 +60,7 @@ export function createStreams(options: StreamsOptions): Streams {
     open({ upgrade, terms, scheduler, requestId, client, readmit }) {
       if (closing()) throw unavailable('the service is shutting down');
       if (open.size >= most)
-        throw unavailable(`${open.size} streams are open, the most there may be`);
+        throw unavailable(`too many open streams: ${open.size + 1}; expected at most ${most}`);
       const { model, size, dtype, columns } = terms;
       const webSocket = acceptWebSocket(upgrade, {
         maxPayload: frameBytes(size, dtype),

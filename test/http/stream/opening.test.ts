@@ -64,8 +64,8 @@ test.each<[string, number, RegExp, ClientOptions?]>([
   ['tin/stream?dtype=uint8', 404, /there is no model 'tin'; there are: tiny, broken/],
   ['tiny/versions/9/stream?dtype=uint8', 404, /tiny has no version 9/],
   ['broken/stream?dtype=uint8', 503, /broken\/1 is not served: no 'x.bin'/],
-  ['tiny/stream', 400, /query parameter 'dtype' must be uint8 or float32/],
-  ['tiny/stream?dtype=float64', 400, /query parameter 'dtype' must be uint8 or float32/],
+  ['tiny/stream', 400, /query parameter 'dtype' must be one of uint8, float32/],
+  ['tiny/stream?dtype=float64', 400, /query parameter 'dtype' must be one of uint8, float32/],
   [`${FIXED}&dtpye=1`, 400, /'dtpye' is not known; there are dtype, neurons, shape, digest/],
   [`${FIXED}&patience=soon`, 400, /'patience' must be a number of milliseconds/],
   [`${FIXED}&digest=22`, 400, /'digest' must be the 64 hexadecimal digits/],
@@ -99,7 +99,7 @@ test('streams beyond the most there may be are refused until one has ended', asy
   expect(refusal).toMatchObject({
     status: 503,
     headers: { 'retry-after': '1' },
-    body: { detail: '1 streams are open, the most there may be' },
+    body: { detail: 'too many open streams: 2; expected at most 1' },
   });
   first.socket.close();
   await first.closed;

@@ -77,6 +77,6 @@ test('MAX_STREAMS=0 opens none', async () => {
   const { url } = await start({ MAX_STREAMS: '0' });
   expect(await refuseStream(url, STREAM)).toMatchObject({
     status: 503,
-    body: { detail: '0 streams are open, the most there may be' },
+    body: { detail: 'too many open streams: 1; expected at most 0' },
   });
 });

@@ -131,7 +131,7 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "log settings": [
         "404",
-        "there is nothing here; GET / lists what there is",
+        "no such path; expected one of those that GET / lists",
       ],
       "model": [
         "404",
@@ -159,11 +159,11 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "shared memory status": [
         "404",
-        "there is nothing here; GET / lists what there is",
+        "no such path; expected one of those that GET / lists",
       ],
       "trace settings": [
         "404",
-        "there is nothing here; GET / lists what there is",
+        "no such path; expected one of those that GET / lists",
       ],
       "version": [
         "404",

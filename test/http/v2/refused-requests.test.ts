@@ -134,10 +134,10 @@ test('models, paths and methods that are not there', async () => {
     `"404 there is no model 'other'; there are: tiny, broken"`,
   );
   expect(await refusal({}, '/v2/nothing')).toMatchInlineSnapshot(
-    `"404 there is nothing here; GET / lists what there is"`,
+    `"404 no such path; expected one of those that GET / lists"`,
   );
   expect(await refusal({}, INFER)).toMatchInlineSnapshot(
-    `"405 GET is not answered here; there is POST"`,
+    `"405 method not allowed: GET; expected POST"`,
   );
 });
 
