@@ -75,7 +75,11 @@ async function openTensorflow(): Promise<Backend> {
 
 async function openWebgpu(named: boolean): Promise<Backend> {
   const { create, globals } = await import('webgpu').catch((cause: unknown) => {
-    throw new InputError('the webgpu backend is not installed here', [], { cause });
+    throw new InputError(
+      'the webgpu backend is not installed here; install all packages with: npm ci',
+      [],
+      { cause },
+    );
   });
   Object.assign(globalThis, globals);
   const gpu = create([]);
