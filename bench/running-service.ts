@@ -8,6 +8,11 @@ import { fileURLToPath } from 'node:url';
 export interface RunningService {
   /** Without a slash at its end. */
   readonly url: string;
+  readonly pid: number;
+  /** What it printed when it was ready. */
+  readonly announcement: () => string;
+  /** Lines of its log, where `LOG_LEVEL` lets it write any. */
+  readonly log: readonly string[];
   /** Milliseconds from its start until it was ready. */
   readonly startedIn: number;
   /** Bytes of memory that the service and the processes it started hold. */
@@ -24,7 +29,16 @@ export async function startService(settings: Readonly<Record<string, string>>) {
   const begun = performance.now();
   const child = spawn(process.execPath, [main], {
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'fatal', ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    log.push(line);
+    if (settings['LOG_LEVEL'] === undefined) process.stderr.write(`${line}\n`);
+  });
+  let printed = '';
+  child.stdout.on('data', (text: Buffer) => {
+    printed += text.toString();
   });
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /ready at (\S+)/.exec(line)?.[1];
@@ -33,6 +47,9 @@ export async function startService(settings: Readonly<Record<string, string>>) {
     const ended = once(child, 'exit');
     const service: RunningService = {
       url,
+      pid: child.pid!,
+      announcement: () => printed,
+      log,
       startedIn: performance.now() - begun,
       memory: () => residentBytes(child.pid!),
       async killInference() {
@@ -61,7 +78,8 @@ async function residentBytes(pid: number): Promise<number> {
   return below.reduce((sum, bytes) => sum + bytes, own);
 }
 
-async function childrenOf(pid: number): Promise<number[]> {
+/** Ids of the processes that a process started. */
+export async function childrenOf(pid: number): Promise<number[]> {
   const tasks = await readdir(`/proc/${pid}/task`);
   const lists = await Promise.all(
     tasks.map((task) => readFile(`/proc/${pid}/task/${task}/children`, 'utf8')),

@@ -2,7 +2,7 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { DiskError, isSystemError } from '../disk-error.js';
-import { parseAs, parseJson } from '../formats/json.js';
+import { parseAs } from '../formats/json.js';
 import { InputError } from '../input-error.js';
 import { isTemporary, readWhole } from '../whole-file.js';
 import { damagedRecord, isOver, JobId, JobRecord } from './record.js';
@@ -61,7 +61,7 @@ export async function readJobFolder(folder: string, logger: Logger): Promise<Job
   async function readRecord(id: string): Promise<JobRecord> {
     const file = places.record(id);
     try {
-      const record = parseAs(JobRecord, parseJson(await readWhole(file, MOST_BYTES)), 'record');
+      const record = parseAs(JobRecord, parseRecord(await readWhole(file, MOST_BYTES)), 'record');
       if (record.id === id) return record;
       throw new InputError(`it is the record of job ${record.id}`);
     } catch (error) {
@@ -93,6 +93,14 @@ export async function readJobFolder(folder: string, logger: Logger): Promise<Job
 function idIn(name: string, ending: string): string | undefined {
   if (!name.endsWith(ending)) return undefined;
   return JobId.safeParse(name.slice(0, -ending.length)).data;
+}
+
+function parseRecord(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (cause) {
+    throw new InputError('it is not JSON', [], { cause });
+  }
 }
 
 function whyDamaged(error: unknown): string {

@@ -50,7 +50,7 @@ const REASONS: Record<string, RegExp> = {
   'a link to nothing': /^a file or folder of DATA_DIR is gone \(ENOENT\);/,
   'a pipe': /^a{32}\.json is not a regular file;/,
   'a device': /^a{32}\.json is not a regular file;/,
-  'an empty file': /; delete the job and post it again$/,
+  'an empty file': /^it is not JSON; delete the job and post it again$/,
   'a huge file': /^a{32}\.json is too large: 3221225472 bytes; expected at most 1048576;/,
 };
 
@@ -62,7 +62,7 @@ test.each(Object.entries(ODD_ENTRIES))(
 );
 
 test.each([
-  ['half a record', '{"id"', /JSON/],
+  ['half a record', '{"id"', /^it is not JSON; delete/],
   ['the record of another job', { ...RECORD, id: 'b'.repeat(32) }, /it is the record of job bbb/],
   ['a success without a result', { ...RECORD, result: [] }, /record.result: a job has results/],
   ['a failure with a result', { ...RECORD, state: 'failed' }, /record.result: a job has results/],
