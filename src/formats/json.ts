@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import { InputError, type InputProblem, PayloadTooLargeError } from '../input-error.js';
+import { explain } from './explain.js';
 
 /**
  * The most that is read: a longer text keeps everybody else waiting while it is read, and the same
  * numbers in binary are read a hundred times as fast.
  */
 const MAX_BYTES = 16 * 2 ** 20;
-/** How deep arrays and objects may lie in one another. */
+/** How deep arrays and objects may be nested. */
 const MAX_DEPTH = 64;
 /** Arrays, objects and texts: each takes far more memory than the two bytes it is written in. */
-const MAX_PARTS = 1_000_000;
+const MAX_PARTS = 250_000;
+/** Keys of one object: what has more is no request, and looking each up takes long. */
+const MAX_KEYS = 1000;
 
 /**
  * @throws InputError when the bytes are not JSON in UTF-8, with the position of the error, or are
@@ -42,6 +45,8 @@ function checkExtent(body: Uint8Array): void {
   }
   let depth = 0;
   let parts = 0;
+  /** Of the object at each depth. */
+  const keys = new Uint32Array(MAX_DEPTH + 1);
   for (let i = 0; i < body.length; i++) {
     const byte = body[i];
     if (byte === QUOTE) {
@@ -50,6 +55,11 @@ function checkExtent(body: Uint8Array): void {
     } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       depth++;
       parts++;
+      keys[depth] = 0;
+    } else if (byte === COLON && ++keys[depth]! > MAX_KEYS) {
+      throw new PayloadTooLargeError(
+        `an object in the JSON has more than ${MAX_KEYS} keys at position ${i}`,
+      );
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
       depth--;
     }
@@ -64,7 +74,7 @@ function checkExtent(body: Uint8Array): void {
   }
 }
 
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** The position of the quote that ends the text that begins at `start`; the end where none does. */
@@ -87,31 +97,79 @@ function positionIn(text: string, reason: string): string {
   return start < 0 ? '' : ` (at position ${start + 10})`;
 }
 
+/** Of the things that are wrong, how many are listed. */
+const MAX_PROBLEMS = 10;
+/** Entries of a list whose entries a schema describes: each that is wrong takes memory. */
+const MAX_ENTRIES = 20_000;
+
 /**
  * Reads a value by its schema.
- * @param root where the value stands in what was sent, for the paths of what is wrong
- * @throws InputError with each thing that is wrong and its path
+ * @param root the path of the value in what was sent, for the paths of what is wrong
+ * @param options `isSecret`: messages quote no value
+ * @throws InputError with what is wrong and its path, the first of many; PayloadTooLargeError when a
+ *   list is too long to be read
  */
-export function parseAs<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
-  const result = schema.safeParse(value, { error: strangers });
+export function parseAs<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  root: string,
+  { isSecret = false } = {},
+): T {
+  checkLists(schema, value, root);
+  const result = schema.safeParse(value, { error: (issue) => explain(issue, isSecret) });
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue): InputProblem => {
-    const path = issue.path.reduce<string>(
-      (parent, key) =>
-        typeof key === 'number' ? `${parent}[${key}]` : `${parent}${parent && '.'}${String(key)}`,
-      root,
-    );
-    return { path, message: issue.message };
+  const issues = result.error.issues.flatMap((issue) => innermost(issue));
+  const problems = issues.slice(0, MAX_PROBLEMS).map((issue): InputProblem => {
+    return { path: pathOf(issue.path, root), message: issue.message };
   });
   const text = problems.map(({ path, message }) => `${path || 'the body'}: ${message}`);
+  if (issues.length > MAX_PROBLEMS) text.push(`and ${issues.length - MAX_PROBLEMS} more`);
   throw new InputError(text.join('; '), problems);
 }
 
-/** Of keys that are not known: with those that are. */
-function strangers(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code !== 'unrecognized_keys' || !(issue.inst instanceof z.ZodObject)) return undefined;
-  const known = Object.keys(issue.inst.shape);
-  if (known.length === 0) return undefined;
-  const keys = issue.keys.map((key) => JSON.stringify(key)).join(', ');
-  return `Unrecognized key${issue.keys.length > 1 ? 's' : ''}: ${keys}; there is ${known.join(', ')}`;
+function pathOf(keys: readonly PropertyKey[], root: string): string {
+  return keys.reduce<string>(
+    (parent, key) =>
+      typeof key === 'number' ? `${parent}[${key}]` : `${parent}${parent && '.'}${String(key)}`,
+    root,
+  );
+}
+
+/** Of a union whose options differ in type: what is wrong for the option that has the value's type. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const inside = issue.errors.find((issues) => issues.every(({ path }) => path.length > 0));
+  if (inside === undefined || inside.length === 0) return [issue];
+  return inside.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
+}
+
+/** Lists are measured before a schema looks at their entries; those of anything at all are not. */
+function checkLists(schema: z.core.$ZodType, value: unknown, path: string): void {
+  if (schema instanceof z.ZodArray) {
+    if (!Array.isArray(value) || schema.element instanceof z.ZodUnknown) return;
+    if (value.length > MAX_ENTRIES) {
+      throw new PayloadTooLargeError(
+        `${path || 'the body'}: is a list of ${value.length}; expected at most ${MAX_ENTRIES} entries`,
+      );
+    }
+    for (const [i, entry] of value.entries()) checkLists(schema.element, entry, `${path}[${i}]`);
+  } else if (schema instanceof z.ZodObject) {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, entry] of Object.entries(value)) {
+      const field = Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined;
+      if (field) checkLists(field, entry, pathOf([key], path));
+    }
+  } else if (schema instanceof z.ZodUnion) {
+    for (const option of schema.options) checkLists(option, value, path);
+  } else if (isWrapper(schema)) {
+    checkLists(schema.unwrap(), value, path);
+  }
+}
+
+function isWrapper(schema: z.core.$ZodType) {
+  return (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault
+  );
 }

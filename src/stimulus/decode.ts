@@ -72,6 +72,7 @@ async function decodeFiles(files: readonly FilePart[], options: Decoding): Promi
     count += one.stimuli.count;
     checkCount(count, options.limits);
     decoded.push(one);
+    await options.takeTurns(one.stimuli);
   }
   return concatDecoded(decoded);
 }

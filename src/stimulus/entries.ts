@@ -35,6 +35,7 @@ export async function decodeEntries(
     count += one.stimuli.count;
     checkCount(count, options.limits);
     decoded.push(one);
+    await options.takeTurns(one.stimuli);
   }
   return concatDecoded(decoded);
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { unknownKeys } from '../formats/explain.js';
 import { parseAs, parseJson } from '../formats/json.js';
+import { nearestName } from '../formats/nearest-name.js';
+import { InputError } from '../input-error.js';
 import { errorAt } from './errors.js';
 import { type Entry, parseImageView, parseParametric, within } from './parametric/entry.js';
 import { isKind, type Kind, type Parametric, SCHEMAS } from './parametric/kinds.js';
@@ -22,7 +25,7 @@ const Neurons = z
 
 /** The JSON body that carries stimuli. */
 export const StimuliBody = z.strictObject({
-  stimuli: z.array(StimulusEntry, 'a list of stimuli is expected').min(1, 'there are no stimuli'),
+  stimuli: z.array(StimulusEntry).min(1, 'there are no stimuli'),
   neurons: Neurons,
 });
 export type StimuliBody = z.infer<typeof StimuliBody>;
@@ -71,6 +74,11 @@ export function parseStimuliBody(body: Uint8Array): StimuliBody | StoredSetBody 
   if (typeof json === 'object' && json !== null) {
     if ('stimulusSet' in json) return parseAs(StoredSetBody, json, '');
     if (kindIn(json) !== undefined) return { entry: { ...json } };
+    const unknown = Object.keys(json).filter((name) => !BODY_NAMES.includes(name));
+    if (unknown.length > 0 && !('stimuli' in json)) {
+      const message = unknownKeys(unknown, BODY_NAMES);
+      throw new InputError(`the body: ${message}`, [{ path: '', message }]);
+    }
   }
   return parseAs(StimuliBody, json, '');
 }
@@ -107,6 +115,8 @@ export function parseJsonStimulus(
       stimulus: parseParametric(kind, fields, path, scale),
     };
   }
+  const meant = names.map((name) => nearestName(name, KINDS)).find((name) => name !== undefined);
+  if (meant !== undefined) throw errorAt(path, unknownKeys(names, [...KINDS, 'png', 'npy']));
   throw errorAt(
     path,
     'a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of ' +
@@ -115,6 +125,8 @@ export function parseJsonStimulus(
 }
 
 const KINDS = [...Object.keys(SCHEMAS), 'image'];
+/** The keys of which a body has one or more. */
+const BODY_NAMES = ['stimuli', 'stimulusSet', 'neurons', ...KINDS];
 
 function kindIn(entry: object): Kind | 'image' | undefined {
   return Object.keys(entry).find(

@@ -109,12 +109,12 @@ test('JSON that is cut off, or not as described', async () => {
   // the rest of the message is the parser's, which words it differently from version to version
   expect(await refusal(RESPONSES, cut)).toMatch(/^400 the body is not JSON: .* at position 19\b/);
   expect(await refusal(RESPONSES, json({ stimulus: [] }))).toMatchInlineSnapshot(
-    `"422 stimuli: a list of stimuli is expected; the body: Unrecognized key: "stimulus"; there is stimuli, neurons @ stimuli, "`,
+    `"422 the body: the key is not known: "stimulus"; did you mean "stimuli"? There are stimuli, stimulusSet, neurons, grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image @ "`,
   );
   expect(
     await refusal(RESPONSES, json({ stimuli: [{ grating: { angle: 3 } }] })),
   ).toMatchInlineSnapshot(
-    `"422 stimuli[0].grating: Unrecognized key: "angle"; there is orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge @ stimuli[0].grating"`,
+    `"422 stimuli[0].grating: the key is not known: "angle"; expected orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge @ stimuli[0].grating"`,
   );
   const deep = post(`{"stimuli": ${'['.repeat(2000)}${']'.repeat(2000)}}`, 'application/json');
   expect(await refusal(RESPONSES, deep)).toMatchInlineSnapshot(
@@ -257,7 +257,7 @@ test('experiments that cannot be run', async () => {
     `"422 parameter: grating has no "colour"; there is orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y @ parameter"`,
   );
   expect(await refusal(parametric, json({ values: [] }))).toMatchInlineSnapshot(
-    `"422 values: Too small: expected array to have >=1 items @ values"`,
+    `"422 values: is an empty list; expected at least 1 entry @ values"`,
   );
   expect(await refusal(parametric, json({ values: Array(20).fill(0) }))).toMatchInlineSnapshot(
     `"413 161 stimuli; at most 100 are accepted at once"`,
@@ -265,7 +265,7 @@ test('experiments that cannot be run', async () => {
   expect(
     await refusal(parametric, json({ stimulus: { grating: { contrast: 2 } } })),
   ).toMatchInlineSnapshot(
-    `"422 stimulus.grating.contrast: Too big: expected number to be <=1 @ stimulus.grating.contrast"`,
+    `"422 stimulus.grating.contrast: is 2; expected at most 1 @ stimulus.grating.contrast"`,
   );
   expect(await refusal(parametric, json({ neurons: [9] }))).toMatchInlineSnapshot(
     `"422 neurons: there is no neuron 9; the model has 4, with ids 0 to 7, with gaps: see the card @ neurons"`,

@@ -193,10 +193,10 @@ test('what cannot be shown is refused', async () => {
     `"413 disc: a stimulus of 101 high x 100 wide; at most 10000 pixels are accepted"`,
   );
   expect(await refusal(STIMULI, { grating: { contrast: 2 } })).toMatchInlineSnapshot(
-    `"422 grating.contrast: Too big: expected number to be <=1"`,
+    `"422 grating.contrast: is 2; expected at most 1"`,
   );
   expect(await refusal(STIMULI, {})).toMatchInlineSnapshot(
-    `"422 stimuli: a list of stimuli is expected"`,
+    `"422 stimuli: is missing; expected a list"`,
   );
   expect(await detailOf(app.request(STIMULI))).toMatchInlineSnapshot(
     `"405 method not allowed: GET; expected POST"`,

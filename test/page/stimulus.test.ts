@@ -109,7 +109,7 @@ test('what cannot be shown is told, and the next stimulus is', async () => {
   await page.getByRole('button', { name: 'Show it' }).click();
   await page
     .getByRole('alert')
-    .getByText(/Unrecognized key/)
+    .getByText(/the key is not known/)
     .waitFor();
   await field.fill('{"plaid":');
   await page.getByRole('button', { name: 'Show it' }).click();

@@ -32,10 +32,10 @@ test('JSON bodies', async () => {
     `"InputError: the body is not text in UTF-8"`,
   );
   expect(await refusal(JSON_TYPE, '[]')).toMatchInlineSnapshot(
-    `"InputError: the body: Invalid input: expected object, received array"`,
+    `"InputError: the body: is an empty list; expected an object"`,
   );
   expect(await refusal(JSON_TYPE, '{}')).toMatchInlineSnapshot(
-    `"InputError: stimuli: a list of stimuli is expected [stimuli]"`,
+    `"InputError: stimuli: is missing; expected a list [stimuli]"`,
   );
   expect(await refusal(JSON_TYPE, '{"stimuli": []}')).toMatchInlineSnapshot(
     `"InputError: stimuli: there are no stimuli [stimuli]"`,
@@ -50,10 +50,10 @@ test('JSON bodies', async () => {
     `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
   );
   expect(await refusal(JSON_TYPE, '{"stimuli": [[0.5]], "neuron": 1}')).toMatchInlineSnapshot(
-    `"InputError: the body: Unrecognized key: "neuron"; there is stimuli, neurons"`,
+    `"InputError: the body: the key is not known: "neuron"; did you mean "neurons"? There are stimuli, neurons"`,
   );
   expect(await refusal(JSON_TYPE, '{"stimuli": [[0]], "neurons": [-1]}')).toMatchInlineSnapshot(
-    `"InputError: neurons[0]: Too small: expected number to be >=0 [neurons[0]]"`,
+    `"InputError: neurons[0]: is -1; expected at least 0 [neurons[0]]"`,
   );
 });
 
@@ -73,7 +73,7 @@ test('stored sets in JSON', async () => {
   );
   const both = JSON.stringify({ stimulusSet: digest, stimuli: [{ grating: {} }] });
   expect(await refusal(JSON_TYPE, both, { storedSet })).toMatchInlineSnapshot(
-    `"InputError: stimuli[0]: Invalid input: expected number, received object [stimuli[0]]"`,
+    `"InputError: stimuli[0]: is an object; expected a number [stimuli[0]]"`,
   );
   const beyond = JSON.stringify({ stimulusSet: digest, stimuli: [8, 9] });
   expect(await refusal(JSON_TYPE, beyond, { storedSet })).toMatchInlineSnapshot(
@@ -127,12 +127,12 @@ test('files and gratings in JSON', async () => {
     `"InputError: stimuli[0].npy: 2 images; one is expected [stimuli[0].npy]"`,
   );
   expect(await refusal(JSON_TYPE, one({ grating: { angle: 45 } }))).toMatchInlineSnapshot(
-    `"InputError: stimuli[0].grating: Unrecognized key: "angle"; there is orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge [stimuli[0].grating]"`,
+    `"InputError: stimuli[0].grating: the key is not known: "angle"; expected orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge [stimuli[0].grating]"`,
   );
   expect(
     await refusal(JSON_TYPE, one({ grating: { contrast: 2, spatialFrequency: 0 } })),
   ).toMatchInlineSnapshot(
-    `"InputError: stimuli[0].grating.spatialFrequency: Too small: expected number to be >0; stimuli[0].grating.contrast: Too big: expected number to be <=1 [stimuli[0].grating.spatialFrequency, stimuli[0].grating.contrast]"`,
+    `"InputError: stimuli[0].grating.spatialFrequency: is 0; expected more than 0; stimuli[0].grating.contrast: is 2; expected at most 1 [stimuli[0].grating.spatialFrequency, stimuli[0].grating.contrast]"`,
   );
   const target = { height: 6, width: 4, background: 0.75 };
   expect(

@@ -36,7 +36,7 @@ export function parseKeys(text: string): ApiKey[] {
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const where = `line ${i + 1}`;
-    const key = parseAs(ApiKey, parseLine(line, where), where);
+    const key = parseAs(ApiKey, parseLine(line, where), where, { isSecret: true });
     for (const field of ['name', 'sha256'] as const) {
       if (keys.some((earlier) => earlier[field] === key[field])) {
         throw new InputError(`${where}: its ${field} stands on an earlier line too`);

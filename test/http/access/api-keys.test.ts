@@ -38,9 +38,7 @@ test('a bad line is told with its number and the reason', () => {
   is('', 'rig-1 predict').toMatchInlineSnapshot(
     `"InputError: line 2: is not a JSON object, such as npm run make-key prints"`,
   );
-  is(line(), '[]').toMatchInlineSnapshot(
-    `"InputError: line 2: Invalid input: expected object, received array"`,
-  );
+  is(line(), '[]').toMatchInlineSnapshot(`"InputError: line 2: is wrong; expected an object"`);
   is(line({ name: 'rig 1' })).toMatchInlineSnapshot(
     `"InputError: line 1.name: must be 1 to 64 letters, digits, dots, - or _"`,
   );
@@ -57,10 +55,10 @@ test('a bad line is told with its number and the reason', () => {
     `"InputError: line 1.scopes: must be a list of predict, admin, metrics"`,
   );
   is(line({ perSecond: 0 })).toMatchInlineSnapshot(
-    `"InputError: line 1.perSecond: Too small: expected number to be >=0.001"`,
+    `"InputError: line 1.perSecond: is wrong; expected at least 0.001"`,
   );
   is(line({ persecond: 3 })).toMatchInlineSnapshot(
-    `"InputError: line 1: Unrecognized key: "persecond"; there is name, sha256, scopes, perSecond"`,
+    `"InputError: line 1: the key is not known: "persecond"; did you mean "perSecond"? There are name, sha256, scopes, perSecond"`,
   );
   is(line(), line({ sha256: '0'.repeat(64) })).toMatchInlineSnapshot(
     `"InputError: line 2: its name stands on an earlier line too"`,

@@ -34,10 +34,10 @@ test('JSON that nests deep, is cut off, or is no inference request', async () =>
     `"400 the body is not text in UTF-8"`,
   );
   expect(await refusal(jsonRequest([]))).toMatchInlineSnapshot(
-    `"422 the body: Invalid input: expected object, received array"`,
+    `"422 the body: is an empty list; expected an object"`,
   );
   expect(await refusal(jsonRequest({ inputs: [] }))).toMatchInlineSnapshot(
-    `"422 inputs: Too small: expected array to have >=1 items"`,
+    `"422 inputs: is an empty list; expected at least 1 entry"`,
   );
 });
 
@@ -63,22 +63,22 @@ test('inputs and outputs that the model does not have', async () => {
 
 test('what would change the answer and is not done here', async () => {
   expect(await refusal(request({ parameters: { sequence_id: 3 } }))).toMatchInlineSnapshot(
-    `"422 parameters: Unrecognized key: "sequence_id"; there is binary_data_output, timeout, priority"`,
+    `"422 parameters: the key is not known: "sequence_id"; expected binary_data_output, timeout, priority"`,
   );
   expect(
     await refusal(request({ outputs: [{ name: 'responses', parameters: { classification: 3 } }] })),
   ).toMatchInlineSnapshot(
-    `"422 outputs[0].parameters: Unrecognized key: "classification"; there is binary_data"`,
+    `"422 outputs[0].parameters: the key is not known: "classification"; expected binary_data"`,
   );
   const shared = { shared_memory_region: 'a', shared_memory_byte_size: 48 };
   expect(await refusal(withInput({ parameters: shared, data: undefined }))).toMatchInlineSnapshot(
-    `"422 inputs[0].parameters: Unrecognized keys: "shared_memory_region", "shared_memory_byte_size"; there is binary_data_size, content_type"`,
+    `"422 inputs[0].parameters: the keys are not known: "shared_memory_region", "shared_memory_byte_size"; expected binary_data_size, content_type"`,
   );
   expect(await refusal(request({ parameters: { timeout: -1 } }))).toMatchInlineSnapshot(
-    `"422 parameters.timeout: Too small: expected number to be >=0"`,
+    `"422 parameters.timeout: is -1; expected at least 0"`,
   );
   expect(await refusal(request({ parameters: { timeout: '1s' } }))).toMatchInlineSnapshot(
-    `"422 parameters.timeout: Invalid input: expected number, received string"`,
+    `"422 parameters.timeout: is "1s"; expected a number"`,
   );
 });
 

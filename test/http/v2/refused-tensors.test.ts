@@ -28,10 +28,10 @@ test('shapes: overflow of their product, negative, of another size, of no stimul
     '[18446744073709551618,3,2]',
   );
   expect(await refusal({ method: 'POST', body: huge })).toMatchInlineSnapshot(
-    `"422 inputs[0].shape[0]: Too big: expected int to be <=9007199254740991"`,
+    `"422 inputs[0].shape[0]: is 18446744073709552000; expected at most 9007199254740991"`,
   );
   expect(await refusal(withInput({ shape: [-2, -3, 2] }))).toMatchInlineSnapshot(
-    `"422 inputs[0].shape[0]: Too small: expected number to be >=0; inputs[0].shape[1]: Too small: expected number to be >=0"`,
+    `"422 inputs[0].shape[0]: is -2; expected at least 0; inputs[0].shape[1]: is -3; expected at least 0"`,
   );
   expect(await refusal(withInput({ shape: [2, 2, 3] }))).toMatchInlineSnapshot(
     `"422 inputs[0].shape: is [2,2,3]; 'stimulus' is [n, 3, 2]"`,
@@ -46,7 +46,7 @@ test('shapes: overflow of their product, negative, of another size, of no stimul
     `"422 inputs[0].shape: is [0,3,2]; 'stimulus' is [n, 3, 2]"`,
   );
   expect(await refusal(withInput({ shape: [1.5, 3, 2] }))).toMatchInlineSnapshot(
-    `"422 inputs[0].shape[0]: Invalid input: expected int, received number"`,
+    `"422 inputs[0].shape[0]: is 1.5; expected a whole number"`,
   );
   const three = { shape: [3, 3, 2], data: Array(18).fill(0) };
   const limits = { maxStimuli: 2 };
@@ -118,7 +118,7 @@ test('bytes that disagree with the shape, the JSON or the header', async () => {
     `"422 inputs[0].parameters.binary_data_size: is 40; shape [2,3,2] of FP32 takes 48 bytes"`,
   );
   expect(await refusal(sized(-48))).toMatchInlineSnapshot(
-    `"422 inputs[0].parameters.binary_data_size: Too small: expected number to be >=0"`,
+    `"422 inputs[0].parameters.binary_data_size: is -48; expected at least 0"`,
   );
   expect(await refusal(sized(48, tensor.slice(0, 40)))).toMatchInlineSnapshot(
     `"422 inputs[0].parameters.binary_data_size: is 48; behind the JSON, whose length Inference-Header-Content-Length gives, the body has 40 bytes left"`,

@@ -83,22 +83,22 @@ test('degrees are refused where nobody knows the scale, and limits are those of 
     `"InputError: units: degrees cannot be turned into pixels here: no model card tells its degreesPerImage; give pixels [units]"`,
   );
   expect(await refused(stimulus, SCALED)).toMatchInlineSnapshot(
-    `"InputError: grating.spatialFrequency: Too big: expected number to be <=0.5 (in pixels, 2 to the degree) [grating.spatialFrequency]"`,
+    `"InputError: grating.spatialFrequency: is 1; expected at most 0.5 (in pixels, 2 to the degree) [grating.spatialFrequency]"`,
   );
   expect(await refused({ disc: {}, units: 'inches' })).toMatchInlineSnapshot(
-    `"InputError: units: Invalid option: expected one of "pixels"|"degrees" [units]"`,
+    `"InputError: units: is "inches"; expected one of "pixels", "degrees" [units]"`,
   );
 });
 
 test('what stands beside a kind, or in the wrong one, is refused by name', async () => {
   expect(await refused({ stimuli: [{ disc: {}, bar: {} }] })).toMatchInlineSnapshot(
-    `"InputError: stimuli[0]: Unrecognized key: "bar"; there is units, clip [stimuli[0]]"`,
+    `"InputError: stimuli[0]: the key is not known: "bar"; expected units, clip [stimuli[0]]"`,
   );
   expect(await refused({ disc: {}, unit: 'degrees' })).toMatchInlineSnapshot(
-    `"InputError: the body: Unrecognized key: "unit"; there is units, clip"`,
+    `"InputError: the body: the key is not known: "unit"; did you mean "units"? There are units, clip"`,
   );
   expect(await refused({ disc: { orientation: 3 } })).toMatchInlineSnapshot(
-    `"InputError: disc: Unrecognized key: "orientation"; there is diameter, contrast, x, y, edge [disc]"`,
+    `"InputError: disc: the key is not known: "orientation"; expected diameter, contrast, x, y, edge [disc]"`,
   );
   expect(await refused({ stimuli: [{}, { plaid: { components: [{}] } }] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
@@ -106,16 +106,16 @@ test('what stands beside a kind, or in the wrong one, is refused by name', async
   expect(
     await refused({ stimuli: [{ plaid: { components: [{}, { phase: 'x' }] } }] }),
   ).toMatchInlineSnapshot(
-    `"InputError: stimuli[0].plaid.components[1].phase: Invalid input: expected number, received string [stimuli[0].plaid.components[1].phase]"`,
+    `"InputError: stimuli[0].plaid.components[1].phase: is "x"; expected a number [stimuli[0].plaid.components[1].phase]"`,
   );
   expect(await refused({ sparseNoise: { size: 1.5, seed: -1, frames: 0 } })).toMatchInlineSnapshot(
-    `"InputError: sparseNoise.size: Invalid input: expected int, received number; sparseNoise.seed: Too small: expected number to be >=0; sparseNoise.frames: Too small: expected number to be >=1 [sparseNoise.size, sparseNoise.seed, sparseNoise.frames]"`,
+    `"InputError: sparseNoise.size: is 1.5; expected a whole number; sparseNoise.seed: is -1; expected at least 0; sparseNoise.frames: is 0; expected at least 1 [sparseNoise.size, sparseNoise.seed, sparseNoise.frames]"`,
   );
   expect(await refused({ gabor: { wavelength: 1, sigmaX: 0 } })).toMatchInlineSnapshot(
-    `"InputError: gabor.wavelength: Too small: expected number to be >=2; gabor.sigmaX: Too small: expected number to be >0 [gabor.wavelength, gabor.sigmaX]"`,
+    `"InputError: gabor.wavelength: is 1; expected at least 2; gabor.sigmaX: is 0; expected more than 0 [gabor.wavelength, gabor.sigmaX]"`,
   );
   expect(await refused({ bar: null })).toMatchInlineSnapshot(
-    `"InputError: bar: Invalid input: expected object, received null [bar]"`,
+    `"InputError: bar: is null; expected an object [bar]"`,
   );
 });
 
@@ -186,7 +186,7 @@ test('images that are not shown are refused where they stand', async () => {
     `"InputError: stimuli[0].image.png: base64 is expected, without a data: prefix [stimuli[0].image.png]"`,
   );
   expect(await refused({ image: { npy, blur: 30 } })).toMatchInlineSnapshot(
-    `"InputError: image.blur: Too big: expected number to be <=20 [image.blur]"`,
+    `"InputError: image.blur: is 30; expected at most 20 [image.blur]"`,
   );
   expect(await refused({ image: { npy, diameter: 2, innerDiameter: 2 } })).toMatchInlineSnapshot(
     `"InputError: image.npy: innerDiameter 2 must be less than diameter 2 [image.npy]"`,
