@@ -12,7 +12,13 @@ import { UnsupportedMediaError } from './errors.js';
 import { checkSize, type Size } from './fit.js';
 import { openImage } from './image.js';
 import { decodePixels } from './image-pixels.js';
-import { ACCEPTED_TYPES, essenceOf, isImageType, sniffMediaType } from './media-type.js';
+import {
+  ACCEPTED_TYPES,
+  describeOtherFormat,
+  essenceOf,
+  isImageType,
+  sniffMediaType,
+} from './media-type.js';
 
 /**
  * Decodes a file: an image, .npy or raw pixels.
@@ -60,7 +66,11 @@ function mediaTypeOf(
   const stated = essenceOf(contentType);
   const unsaid = stated === undefined || (stated === 'application/octet-stream' && !dtype);
   const raw = dtype === undefined ? undefined : 'application/octet-stream';
-  const type = unsaid ? (sniffMediaType(body) ?? stated ?? raw) : stated;
+  const sniffed = unsaid ? sniffMediaType(body) : stated;
+  const other =
+    sniffed === undefined && dtype === undefined ? describeOtherFormat(body) : undefined;
+  if (other !== undefined) throw new UnsupportedMediaError(other);
+  const type = sniffed ?? stated ?? raw;
   if (type !== undefined) return type;
   throw new UnsupportedMediaError(
     `there is no Content-Type, and the first bytes show none; send ${ACCEPTED_TYPES}`,

@@ -213,6 +213,29 @@ test('multipart bodies', async () => {
   );
 });
 
+test.each([
+  ['an .npz file', 'PK\x03\x04', 'a ZIP archive, as .npz files are', 'numpy.save'],
+  ['a .mat file', 'MATLAB 5.0 MAT-file, Platform: GLNXA64', 'a MATLAB file', 'numpy.save'],
+  ['an HDF5 file', '\x89HDF\r\n\x1a\n', 'an HDF5 file', 'numpy.save'],
+  ['a Parquet file', 'PAR1', 'a Parquet file', 'numpy.save'],
+  ['a GIF', 'GIF89a', 'a GIF image', 'PNG'],
+  ['a PDF', '%PDF-1.7', 'a PDF document', 'PNG'],
+  ['an SVG', '<svg xmlns="x"/>', 'an SVG drawing', 'PNG'],
+  ['gzip', '\x1f\x8b\x08', 'compressed with gzip', 'unpacked'],
+])('%s is named, with what to do', async (_, head, format, advice) => {
+  const body = Buffer.from(head.padEnd(40, '\0'), 'latin1');
+  for (const type of [undefined, RAW]) {
+    const message = await refusal(type, body);
+    expect(message).toMatch(/^UnsupportedMediaError: /);
+    expect(message).toContain(`the body is ${format}, which is not read`);
+    expect(message).toContain(advice);
+  }
+});
+
+test.each(['image/x-png', 'IMAGE/X-PNG; x=y'])('%s is PNG', async (type) => {
+  expect(await refusal(type, 'hello')).toMatch(/damaged|not a PNG/);
+});
+
 const FORM = 'multipart/form-data; boundary=b';
 
 /** A part whose headers are these lines. */
