@@ -149,7 +149,7 @@ test.each([
     /^one of disc, grating, gabor, bar and sparseNoise is expected$/,
   ],
   [{ stimulus: { disc: 3 } }, 'stimulus.disc', /an object with parameters/],
-  [{ stimulus: { disc: { x: 3 } }, x: [0] }, 'x', />=2/],
+  [{ stimulus: { disc: { x: 3 } }, x: [0] }, 'x', /a list of 1; expected at least 2 entries/],
   [{ stimulus: { sparseNoise: {} }, x: [0, 1] }, 'x', /follow from the size/],
   [{ stimulus: { sparseNoise: { size: 40 } } }, 'stimulus.sparseNoise', /do not fit/],
   [{ stimulus: { sparseNoise: { frames: 3 } } }, 'stimulus.sparseNoise.frames', /was never shown/],
