@@ -4,9 +4,9 @@ import { energyApp, measure, ROUTE, refused } from './experiment.js';
 test.each([
   [{ parameter: 'colour' }, 'parameter', /grating has no "colour"; there is orientation, spatial/],
   [{ parameter: 'frames', stimulus: { driftingGrating: {} } }, 'parameter', /has no "frames"/],
-  [{ values: [0, 'x'] }, 'values[1]', /expected number/],
+  [{ values: [0, 'x'] }, 'values[1]', /expected a number/],
   [{ values: [] }, 'values', /1/],
-  [{ parameter: 'contrast', values: [0.5, 2] }, 'values[1]', /<=1/],
+  [{ parameter: 'contrast', values: [0.5, 2] }, 'values[1]', /expected at most 1/],
   [{ parameter: 'x', second: 'y', secondValues: [0, 1e9] }, 'secondValues[1]', /10000/],
   [{ parameter: 'x', second: 'y', secondValues: [1e9, 0] }, 'secondValues[0]', /10000/],
   [{ second: 'contrast' }, 'parameter', /is missing/],
