@@ -1,4 +1,4 @@
-// Whether a service that is told to stop answers everything that it was asked: `npm run bench:drain`.
+// Measures whether a service answers every request although it gets SIGTERM: `npm run bench:drain`.
 // Real processes are started, asked by many clients at the same time, and stopped with SIGTERM; every
 // connection that is reset, or closed without an answer, counts.
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -51,7 +51,7 @@ const SCENARIOS: readonly Scenario[] = [
   { what: 'kept connections, no grace', client: kept, settings: { GRACE_SECONDS: '0' } },
 ];
 
-/** Answers before the service is told to stop. */
+/** Answers before the service gets SIGTERM. */
 const WARM_UP = 200;
 const NEURONS = 8;
 
