@@ -24,3 +24,8 @@ export class InputError extends Error {
 export class PayloadTooLargeError extends InputError {
   readonly kind = 'payload-too-large';
 }
+
+/** The body is of a type that is not read here. */
+export class UnsupportedMediaError extends InputError {
+  readonly kind = 'unsupported-media';
+}

@@ -20,6 +20,9 @@ import { createScheduler } from './engine/scheduler.js';
 import { type Access, openAccess } from './http/access/access.js';
 import { createApp } from './http/app.js';
 import { createProcessBattery } from './http/battery/process-battery.js';
+import { createBodyBudget } from './http/body-budget.js';
+import { createBodyDecoder } from './http/decoding/body-decoder.js';
+import { createBodyThread } from './http/decoding/body-thread.js';
 import { endInTime } from './http/ending.js';
 import { createJobMetrics } from './http/job-metrics.js';
 import { createMetrics } from './http/metrics.js';
@@ -74,9 +77,10 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     clock,
   });
   createJobMetrics(registry, () => jobCounts(readiness));
-  const images = createImageThread();
+  const threads = { bodies: createBodyThread(), images: createImageThread() };
   const app = createApp({
-    decodeLarge: images.decode,
+    bodies: createBodyBudget(config.MAX_BODIES),
+    decoder: createBodyDecoder(threads),
     readiness: () => readiness,
     pageFolder: PAGE_FOLDER,
     access,
@@ -175,7 +179,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   await scheduler.drain();
   await inside.close();
   await engine.close();
-  await images.close();
+  await Promise.all([threads.bodies.close(), threads.images.close()]);
   logger.info('stopped');
   process.exit(0);
 }

@@ -1,33 +1,89 @@
-import { PayloadTooLargeError, UnsupportedMediaError } from '../stimulus/errors.js';
+import type { z } from 'zod';
+import { parseAs, parseJson } from '../formats/json.js';
+import { PayloadTooLargeError, UnsupportedMediaError } from '../input-error.js';
+import { SMALL_BODY } from './body-budget.js';
+import { readDeadline } from './request.js';
+import type { AppDependencies } from './service.js';
+import type { AppContext } from './trace.js';
+
+type BodyDependencies = Pick<AppDependencies, 'limits' | 'bodies' | 'clock'>;
+
+/** Bytes of a JSON body without stimuli: room for the ids of twenty thousand neurons. */
+const MAX_JSON = 2 ** 18;
 
 /**
- * Reads a whole body of at most `limit` bytes.
- * @throws PayloadTooLargeError beyond the limit, UnsupportedMediaError when it is compressed
+ * Reads a JSON body without stimuli; an empty body is an empty object.
+ * @throws InputError when it is not JSON, or not what the schema describes; as `readBody`
  */
-export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
-  const encoding = request.headers.get('content-encoding') ?? 'identity';
+export async function readJsonBody<T>(
+  c: AppContext,
+  deps: BodyDependencies,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const body = await readBody(c, deps, Math.min(MAX_JSON, deps.limits.maxBody));
+  return parseAs(schema, body.length === 0 ? {} : parseJson(body), '');
+}
+
+/**
+ * Reads a whole body.
+ * @param limit bytes of the longest that is accepted
+ * @throws PayloadTooLargeError beyond the limit, UnsupportedMediaError when it is compressed,
+ *   DeadlineError when the client's patience ends before there is room for it
+ */
+export async function readBody(
+  c: AppContext,
+  deps: BodyDependencies,
+  limit = deps.limits.maxBody,
+): Promise<Uint8Array> {
+  const encoding = c.req.header('Content-Encoding') ?? 'identity';
   if (encoding !== 'identity') {
     throw new UnsupportedMediaError(
       `Content-Encoding: ${encoding} is not accepted; send the body as it is`,
     );
   }
-  return await readAsSent(request, limit);
+  return await readAsSent(c, deps, limit);
 }
+
+/** How many times its size a compressed body may become, in the format of gzip and deflate. */
+const MAX_RATIO = 1032;
 
 /**
- * Reads a whole body of at most `limit` bytes, compressed if that is how it comes. One that announces
- * more is not read; one that turns out longer is read no further into memory, only past.
- * @throws PayloadTooLargeError beyond the limit
+ * Reads a whole body, compressed if that is how it comes. One that announces more than the limit is not
+ * read; one that turns out longer is read no further into memory, only past.
+ * @throws as `readBody`
  */
-export async function readAsSent(request: Request, limit: number): Promise<Uint8Array> {
+export async function readAsSent(
+  c: AppContext,
+  { limits, bodies, clock }: BodyDependencies,
+  limit = limits.maxBody,
+): Promise<Uint8Array> {
+  const request = c.req.raw;
   const announced = request.headers.get('content-length');
-  if (announced === null) return readCounting(request, limit);
+  if (announced === null) return readCounting(request, limit, waitForRoom);
   if (Number(announced) > limit) throw tooLarge(limit);
+  const isCompressed = request.headers.has('content-encoding');
+  await waitForRoom(
+    isCompressed ? Math.min(limit, MAX_RATIO * Number(announced)) : Number(announced),
+  );
   // the quickest way on this server, which itself holds a body to the length announced
   return new Uint8Array(await request.arrayBuffer());
+
+  async function waitForRoom(bytes: number): Promise<void> {
+    const trace = c.get('trace');
+    if (trace.hasRoom) return;
+    const deadline = readDeadline(c);
+    const patience = deadline === undefined ? undefined : deadline - clock();
+    trace.releases.push(await bodies.enter(bytes, { signal: request.signal, patience }));
+    trace.hasRoom = true;
+  }
 }
 
-async function readCounting(request: Request, limit: number): Promise<Uint8Array> {
+/** Reads a body of unknown length: once it is not small, it has to be expected to be as long as may be. */
+async function readCounting(
+  request: Request,
+  limit: number,
+  waitForRoom: (bytes: number) => Promise<void>,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader();
@@ -37,6 +93,7 @@ async function readCounting(request: Request, limit: number): Promise<Uint8Array
       void discard(reader);
       throw tooLarge(limit);
     }
+    if (length > SMALL_BODY) await waitForRoom(limit);
     chunks.push(read.value);
   }
   const body = new Uint8Array(length);

@@ -39,7 +39,8 @@ interface Running {
  * @returns a handler that throws Problem 422 when the key came with another request before, 400 when
  *   it is no key
  */
-export function idempotent({ clock, limits }: AppDependencies): (handler: Handler) => Handler {
+export function idempotent(deps: AppDependencies): (handler: Handler) => Handler {
+  const { clock } = deps;
   const kept = new LRUCache<string, Kept>({
     maxSize: CAPACITY,
     sizeCalculation: ({ body }) => body.length + OVERHEAD,
@@ -58,7 +59,7 @@ export function idempotent({ clock, limits }: AppDependencies): (handler: Handle
       throw new Problem(400, 'Idempotency-Key must be 1 to 255 visible ASCII characters');
     }
     const deadline = readDeadline(c);
-    const body = await readBody(c.req.raw, limits.maxBody);
+    const body = await readBody(c, deps);
     c.req.raw = withBody(c.req.raw, body);
     const { caller = null, client } = c.get('trace');
     // without keys of its own, the service may stand behind something that asks for some

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { DeadlineError } from '../engine/scheduler.js';
-import { parseAs, parseJson } from '../formats/json.js';
 import { InputError, type InputProblem } from '../input-error.js';
 import { realNumber } from './numbers.js';
 import { Problem, unreadable } from './problem.js';
@@ -51,14 +50,6 @@ export function readDeadline(c: AppContext): number | undefined {
 export function refuseIfLate(deadline: number | undefined, clock: () => number): void {
   if (deadline === undefined || clock() < deadline) return;
   throw new DeadlineError('the deadline passed before the responses were there');
-}
-
-/**
- * Reads a JSON body.
- * @throws InputError when it is not JSON, or not what the schema describes
- */
-export function readJson<T>(body: Uint8Array, schema: z.ZodType<T>): T {
-  return parseAs(schema, parseJson(body), '');
 }
 
 function badQuery(problems: readonly InputProblem[]): Problem {

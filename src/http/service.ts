@@ -4,10 +4,11 @@ import type { EngineDescription } from '../engine/engine.js';
 import type { Inside } from '../engine/inside/inside.js';
 import type { Scheduler } from '../engine/scheduler.js';
 import type { Jobs } from '../jobs/jobs.js';
-import type { DecodePixels } from '../stimulus/image-pixels.js';
 import type { Store } from '../store/store.js';
 import type { Access } from './access/access.js';
 import type { RunBattery } from './battery/process-battery.js';
+import type { BodyBudget } from './body-budget.js';
+import type { BodyDecoder } from './decoding/body-decoder.js';
 import type { Metrics } from './metrics.js';
 import type { StoreMetrics } from './store-metrics.js';
 import type { Streams } from './stream/streams.js';
@@ -51,8 +52,9 @@ export interface AppDependencies {
   readonly pageFolder: string;
   readonly access: Access;
   readonly limits: Limits;
-  /** Decodes large images outside of the thread that answers. */
-  readonly decodeLarge: DecodePixels;
+  /** Lets large bodies in a few at a time. */
+  readonly bodies: BodyBudget;
+  readonly decoder: BodyDecoder;
   readonly streams: Streams;
   /** Aborted shortly before the process ends: what is not answered is answered 503. */
   readonly cut: AbortSignal;

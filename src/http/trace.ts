@@ -31,6 +31,8 @@ export interface Trace {
   neurons?: number;
   /** To be called when the request has been answered: lets go of the models that it used. */
   readonly releases: (() => void)[];
+  /** Whether the body budget has let the body in. */
+  hasRoom?: boolean;
   /** Whether cached responses answered: all of them, some, none; unset where none were looked for. */
   cache?: CacheUse;
 }

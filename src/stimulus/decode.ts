@@ -7,6 +7,8 @@ import {
   type Decoding,
   fitBatch,
   located,
+  type NamedSet,
+  type ReadStoredSet,
 } from './decoding.js';
 import { decodeEntries, decodeEntry } from './entries.js';
 import { errorAt } from './errors.js';
@@ -17,7 +19,7 @@ import { essenceOf } from './media-type.js';
 import { type FilePart, type Form, readForm } from './multipart.js';
 import { concatStimuli, type Stimuli, sliceStimuli } from './stimuli.js';
 
-export type { DecodedStimuli, DecodeOptions } from './decoding.js';
+export type { DecodedStimuli, DecodeOptions, NamedSet, ReadStoredSet } from './decoding.js';
 
 /** The body of a request, with its Content-Type header. */
 export interface StimulusRequest extends DecodeOptions {
@@ -25,25 +27,60 @@ export interface StimulusRequest extends DecodeOptions {
   readonly body: Uint8Array;
 }
 
+/** The stimuli of a body, or the stored set that the body names. */
+export type StimuliOrSet = { readonly decoded: DecodedStimuli } | { readonly named: NamedSet };
+
 /**
  * Decodes the stimuli of a request: an image, .npy, raw pixels, JSON, several files as
  * multipart/form-data, or the digest of a stored set in one of the latter two. The content type
  * decides; without one, or with application/octet-stream and no dtype, the first bytes do.
+ * @param readStoredSet where stored sets are accepted
  * @throws UnsupportedMediaError for other types, PayloadTooLargeError beyond the limits, InputError
  *   for anything unreadable, a pixel outside its range, or a stimulus of another size where `fit`
- *   is `none`; and what `storedSet` throws
+ *   is `none`; and what `readStoredSet` throws
  */
-export async function decodeStimuli(request: StimulusRequest): Promise<DecodedStimuli> {
+export async function decodeStimuli(
+  request: StimulusRequest,
+  readStoredSet?: ReadStoredSet,
+): Promise<DecodedStimuli> {
+  return resolveStored(await readStimuli(request), request, readStoredSet);
+}
+
+/** Decodes as `decodeStimuli` does what a body holds itself; needs nothing but the body. */
+export async function readStimuli(request: StimulusRequest): Promise<StimuliOrSet> {
   const { contentType = '', body } = request;
   if (body.length === 0) throw new InputError('the body is empty; stimuli are expected');
   switch (essenceOf(contentType)) {
     case 'application/json':
-      return decodeJson(body, request);
+      return readJsonBody(body, request);
     case 'multipart/form-data':
-      return decodeForm(await readForm(contentType, body, request.limits), request);
+      return readFormParts(await readForm(contentType, body, request.limits), request);
     default:
-      return decodeFile(request, counting(request), 0);
+      return { decoded: await decodeFile(request, counting(request), 0) };
   }
+}
+
+/** The stimuli of the set that a body names, fitted; what the body itself holds is returned as it is. */
+export async function resolveStored(
+  read: StimuliOrSet,
+  options: DecodeOptions,
+  readStoredSet?: ReadStoredSet,
+): Promise<DecodedStimuli> {
+  if ('decoded' in read) return read.decoded;
+  const { digest, chosen, neurons } = read.named;
+  if (readStoredSet === undefined) {
+    throw errorAt('stimulusSet', 'no stored set is taken here; send the stimuli themselves');
+  }
+  const all = await readStoredSet(digest);
+  const stimuli = chosen === undefined ? all : stimuliNumbered(all, chosen);
+  checkCount(stimuli.count, options.limits);
+  const notes = Array.from({ length: stimuli.count }, () => []);
+  const fitted = await fitBatch(stimuli, notes, counting(options), 0);
+  return {
+    ...fitted,
+    ...(chosen === undefined ? { storedAs: digest } : {}),
+    ...(neurons === undefined ? {} : { neurons }),
+  };
 }
 
 /**
@@ -51,17 +88,17 @@ export async function decodeStimuli(request: StimulusRequest): Promise<DecodedSt
  * stored set that it names.
  * @throws as `decodeStimuli`
  */
-export async function decodeForm(
+export async function readFormParts(
   { files, stimulusSet }: Form,
   options: DecodeOptions,
-): Promise<DecodedStimuli> {
-  if (stimulusSet === undefined) return decodeFiles(files, counting(options));
+): Promise<StimuliOrSet> {
+  if (stimulusSet === undefined) return { decoded: await decodeFiles(files, counting(options)) };
   if (files.length > 0) {
     throw errorAt('stimulusSet', 'a stored set is named beside files; send one or the other');
   }
   const digest = SetDigest.safeParse(stimulusSet);
   if (!digest.success) throw errorAt('stimulusSet', digest.error.issues[0]!.message);
-  return decodeStoredSet(digest.data, counting(options));
+  return { named: { digest: digest.data } };
 }
 
 async function decodeFiles(files: readonly FilePart[], options: Decoding): Promise<DecodedStimuli> {
@@ -77,34 +114,16 @@ async function decodeFiles(files: readonly FilePart[], options: Decoding): Promi
   return concatDecoded(decoded);
 }
 
-async function decodeJson(body: Uint8Array, given: DecodeOptions): Promise<DecodedStimuli> {
+async function readJsonBody(body: Uint8Array, given: DecodeOptions): Promise<StimuliOrSet> {
   const options = counting(given);
   const parsed = parseStimuliBody(body);
-  if ('entry' in parsed) return decodeEntry(parsed.entry, '', options, 0);
-  const { neurons, ...named } = parsed;
-  const all =
-    'stimulusSet' in named
-      ? await decodeStoredSet(named.stimulusSet, options, named.stimuli)
-      : await decodeEntries(named.stimuli, options);
-  return neurons === undefined ? all : { ...all, neurons };
-}
-
-/** @param chosen which of them; all where it is not said */
-async function decodeStoredSet(
-  digest: string,
-  options: Decoding,
-  chosen?: readonly number[],
-): Promise<DecodedStimuli> {
-  const { storedSet, limits } = options;
-  if (storedSet === undefined) {
-    throw errorAt('stimulusSet', 'no stored set is taken here; send the stimuli themselves');
+  if ('entry' in parsed) return { decoded: await decodeEntry(parsed.entry, '', options, 0) };
+  const { neurons } = parsed;
+  if ('stimulusSet' in parsed) {
+    return { named: { digest: parsed.stimulusSet, chosen: parsed.stimuli, neurons } };
   }
-  const all = await storedSet(digest);
-  const stimuli = chosen === undefined ? all : stimuliNumbered(all, chosen);
-  checkCount(stimuli.count, limits);
-  const notes = Array.from({ length: stimuli.count }, () => []);
-  const fitted = fitBatch(stimuli, notes, options, 0);
-  return chosen === undefined ? { ...fitted, storedAs: digest } : fitted;
+  const decoded = await decodeEntries(parsed.stimuli, options);
+  return { decoded: neurons === undefined ? decoded : { ...decoded, neurons } };
 }
 
 /** @throws InputError where there is no stimulus of such a number */

@@ -26,8 +26,17 @@ export interface DecodeOptions {
   readonly dtype?: string | undefined;
   /** Decodes large images, outside of this thread where that is given. */
   readonly decodeLarge?: DecodePixels;
-  /** The set stored under a digest, where stored sets are taken. */
-  readonly storedSet?: (digest: string) => Promise<Stimuli>;
+}
+
+/** Reads the stimuli of the set that is stored under a digest. */
+export type ReadStoredSet = (digest: string) => Promise<Stimuli>;
+
+/** The stored set that a body names in place of stimuli. */
+export interface NamedSet {
+  readonly digest: string;
+  /** Which of its stimuli, by their numbers from 0; all where it is undefined. */
+  readonly chosen?: readonly number[] | undefined;
+  readonly neurons?: StimuliBody['neurons'];
 }
 
 export interface DecodedStimuli {
@@ -49,23 +58,25 @@ export interface Decoding extends DecodeOptions {
 }
 
 /** Brings a batch to the target size; adds to each stimulus's notes what that changed. */
-export function fitBatch(
+export async function fitBatch(
   stimuli: Stimuli,
   notes: readonly (readonly string[])[],
-  { target, fit, limits, asker }: DecodeOptions,
+  { target, fit, limits, asker, takeTurns }: Decoding,
   first: number,
-): DecodedStimuli {
+): Promise<DecodedStimuli> {
   const size = sizeOf(target) ?? stimuli;
   if (sameSize(stimuli, size)) return { stimuli, notes };
   checkPixels(stimuli, limits);
   checkSize(stimuli, size, fit, first, asker);
-  const fitted = notes.map((before, i) => {
+  const fitted: DecodedStimuli[] = [];
+  for (const [i, before] of notes.entries()) {
     const { image, note } = fitImage(stimulusAt(stimuli, i), size, fit);
-    return {
+    fitted.push({
       stimuli: oneStimulus(image),
       notes: [note === undefined ? before : [...before, note]],
-    };
-  });
+    });
+    await takeTurns(stimuli);
+  }
   return concatDecoded(fitted);
 }
 

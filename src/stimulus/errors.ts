@@ -1,11 +1,6 @@
 import { InputError } from '../input-error.js';
 
-export { PayloadTooLargeError } from '../input-error.js';
-
-/** The body is of a type that is not read here. */
-export class UnsupportedMediaError extends InputError {
-  readonly kind = 'unsupported-media';
-}
+export { PayloadTooLargeError, UnsupportedMediaError } from '../input-error.js';
 
 /** `50x50`, or `40 high x 50 wide` where the order of the two would be a guess. */
 export function sizeText({ height, width }: { height: number; width: number }): string {

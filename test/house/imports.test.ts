@@ -26,7 +26,8 @@ const PLAN: Plan = {
   'src/lock': ['src/disk-error', 'src/whole-file'],
   'src/formats': ['src/input-error'],
   'src/network': FOUNDATION,
-  'src/stimulus': FOUNDATION,
+  'src/threads': ['src/input-error'],
+  'src/stimulus': [...FOUNDATION, 'src/threads'],
   'src/tuning': FOUNDATION,
   'src/model': [...FOUNDATION, 'src/network'],
   'src/inside': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus'],
@@ -36,7 +37,7 @@ const PLAN: Plan = {
   'src/http': [
     ...KEEPING,
     ...['src/network', 'src/model', 'src/stimulus', 'src/tuning', 'src/store', 'src/engine'],
-    ...['src/inside', 'src/jobs'],
+    ...['src/inside', 'src/jobs', 'src/threads'],
   ],
   // a client: what it runs is its own, and pure functions; of the rest it knows the types
   'src/page': [...FOUNDATION, 'src/tuning', 'src/stimulus', 'src/http'],

@@ -186,7 +186,7 @@ test('a stored set is asked for by its digest, in JSON and in a form', async () 
   const digest = '0123456789abcdef'.repeat(4);
   const set = { count: 2, height: 12, width: 8, pixels: new Float32Array(2 * 12 * 8).fill(0.5) };
   const asked: string[] = [];
-  const storedSet = async (name: string) => {
+  const readStoredSet = async (name: string) => {
     asked.push(name);
     return set;
   };
@@ -195,7 +195,7 @@ test('a stored set is asked for by its digest, in JSON and in a form', async () 
     ['application/json', JSON.stringify({ stimulusSet: digest })],
     ['multipart/form-data; boundary=boundary', form],
   ] as const) {
-    const { stimuli, notes, storedAs } = await decode(type, body, { storedSet, fit: 'crop' });
+    const { stimuli, notes, storedAs } = await decode(type, body, { readStoredSet, fit: 'crop' });
     expect(stimuli).toMatchObject({ count: 2, height: 6, width: 4 });
     expect(notes).toEqual([['cropped from 12 high x 8 wide'], ['cropped from 12 high x 8 wide']]);
     expect(storedAs).toBe(digest);

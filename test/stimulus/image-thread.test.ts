@@ -28,7 +28,7 @@ test('the thread gives the pixels that this one would', async () => {
     photo(61, 43, { size, fit: 'resize' }),
     photo(61, 43, { size, fit: 'crop' }),
   ]);
-  const decoded = await Promise.all(tasks.map((task) => thread.decode(task)));
+  const decoded = await Promise.all(tasks.map((task) => thread.run(task)));
   expect(decoded).toEqual(await Promise.all(tasks.map((task) => decodePixels(task))));
   expect(decoded.map(({ notes }) => notes.length)).toEqual([1, 2, 2]);
 });
@@ -37,7 +37,7 @@ test('a damaged image is bad input, and the next one is decoded', async () => {
   thread = createImageThread(ENTRY);
   const task = await photo(60, 40);
   const cutOff = { ...task, bytes: task.bytes.subarray(0, 200) };
-  const [bad, good] = await Promise.allSettled([thread.decode(cutOff), thread.decode(task)]);
+  const [bad, good] = await Promise.allSettled([thread.run(cutOff), thread.run(task)]);
   expect(bad).toMatchObject({ reason: new InputError('the PNG is cut off or damaged') });
   expect((bad as PromiseRejectedResult).reason).toBeInstanceOf(InputError);
   expect(good.status).toBe('fulfilled');
@@ -48,15 +48,15 @@ test('a thread that fails rejects what waits, and the next image finds a new one
     "import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { throw new Error('lost'); });";
   thread = createImageThread(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
   const task = await photo(6, 4);
-  const lost = Promise.allSettled([thread.decode(task), thread.decode(task)]);
+  const lost = Promise.allSettled([thread.run(task), thread.run(task)]);
   const reason = new Error('the thread that decodes images failed: lost');
   expect(await lost).toMatchObject([{ reason }, { reason }]);
-  await expect(thread.decode(task)).rejects.toThrow('failed: lost');
+  await expect(thread.run(task)).rejects.toThrow('failed: lost');
 });
 
 test('closing rejects what waits', async () => {
   thread = createImageThread(ENTRY);
-  const waiting = Promise.allSettled([thread.decode(await photo(60, 40))]);
+  const waiting = Promise.allSettled([thread.run(await photo(60, 40))]);
   await thread.close();
   expect(await waiting).toMatchObject([{ reason: new Error('the service is stopping') }]);
 });

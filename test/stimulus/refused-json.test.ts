@@ -60,27 +60,32 @@ test('JSON bodies', async () => {
 test('stored sets in JSON', async () => {
   const digest = '0'.repeat(64);
   const set = JSON.stringify({ stimulusSet: digest });
-  const storedSet = async () => ({ count: 9, height: 6, width: 4, pixels: new Float32Array(216) });
+  const readStoredSet = async () => ({
+    count: 9,
+    height: 6,
+    width: 4,
+    pixels: new Float32Array(216),
+  });
   expect(await refusal(JSON_TYPE, set)).toMatchInlineSnapshot(
     `"InputError: stimulusSet: no stored set is taken here; send the stimuli themselves [stimulusSet]"`,
   );
-  expect(await refusal(JSON_TYPE, set, { storedSet })).toMatchInlineSnapshot(
+  expect(await refusal(JSON_TYPE, set, { readStoredSet })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
   );
   const none = JSON.stringify({ stimulusSet: digest, stimuli: [] });
-  expect(await refusal(JSON_TYPE, none, { storedSet })).toMatchInlineSnapshot(
+  expect(await refusal(JSON_TYPE, none, { readStoredSet })).toMatchInlineSnapshot(
     `"InputError: stimuli: there are no stimuli [stimuli]"`,
   );
   const both = JSON.stringify({ stimulusSet: digest, stimuli: [{ grating: {} }] });
-  expect(await refusal(JSON_TYPE, both, { storedSet })).toMatchInlineSnapshot(
+  expect(await refusal(JSON_TYPE, both, { readStoredSet })).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: is an object; expected a number [stimuli[0]]"`,
   );
   const beyond = JSON.stringify({ stimulusSet: digest, stimuli: [8, 9] });
-  expect(await refusal(JSON_TYPE, beyond, { storedSet })).toMatchInlineSnapshot(
+  expect(await refusal(JSON_TYPE, beyond, { readStoredSet })).toMatchInlineSnapshot(
     `"InputError: stimuli[1]: there is no stimulus 9; the set has 9, numbered from 0 [stimuli[1]]"`,
   );
   const short = JSON.stringify({ stimulusSet: 'abc' });
-  expect(await refusal(JSON_TYPE, short, { storedSet })).toMatchInlineSnapshot(
+  expect(await refusal(JSON_TYPE, short, { readStoredSet })).toMatchInlineSnapshot(
     `"InputError: stimulusSet: the digest of a stored set is expected, 64 hex digits [stimulusSet]"`,
   );
 });

@@ -3,24 +3,30 @@ import { InputError } from '../../src/input-error.js';
 import {
   type DecodedStimuli,
   decodeStimuli,
+  type ReadStoredSet,
   type StimulusRequest,
 } from '../../src/stimulus/decode.js';
 import { PayloadTooLargeError, UnsupportedMediaError } from '../../src/stimulus/errors.js';
+
+export interface DecodeTestOptions extends Partial<StimulusRequest> {
+  readonly readStoredSet?: ReadStoredSet;
+}
 
 /** Decodes a body for a 6x4 (height x width) model, or what `options` say. */
 export function decode(
   contentType: string | undefined,
   body: Uint8Array | string,
-  options: Partial<StimulusRequest> = {},
+  { readStoredSet, ...options }: DecodeTestOptions = {},
 ): Promise<DecodedStimuli> {
-  return decodeStimuli({
+  const request = {
     contentType,
     body: typeof body === 'string' ? Buffer.from(body) : body,
     target: { height: 6, width: 4, background: 0.5 },
     limits: { maxStimuli: 8, maxPixels: 10_000 },
-    fit: 'none',
+    fit: 'none' as const,
     ...options,
-  });
+  };
+  return decodeStimuli(request, readStoredSet);
 }
 
 /** 24 different 8-bit values for one 6x4 stimulus, both ends of the range among them. */
@@ -33,7 +39,7 @@ export const GRAY = Float32Array.from(GRAY_8, (value) => value / 255);
 export async function refusal(
   type: string | undefined,
   body: Uint8Array | string,
-  options: Partial<StimulusRequest> = {},
+  options: DecodeTestOptions = {},
 ): Promise<string> {
   const error: unknown = await decode(type, body, options).then(
     () => 'nothing was refused',

@@ -6,11 +6,12 @@ import { EngineLostError } from '../../src/engine/engine.js';
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
 import type { Access } from '../../src/http/access/access.js';
 import { prepareCharacterization } from '../../src/http/battery/characterization.js';
+import { createBodyBudget } from '../../src/http/body-budget.js';
+import { createBodyDecoder } from '../../src/http/decoding/body-decoder.js';
 import { createMetrics } from '../../src/http/metrics.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
 import { createStoreMetrics } from '../../src/http/store-metrics.js';
 import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
-import { decodePixels } from '../../src/stimulus/image-pixels.js';
 import { tinyModel } from './cards.js';
 import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
@@ -79,7 +80,8 @@ export function createTestApp(options: TestAppOptions = {}) {
       ...options.access,
     },
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
-    decodeLarge: decodePixels,
+    bodies: createBodyBudget(2 ** 20),
+    decoder: createBodyDecoder(),
     streams,
     cut: cut.signal,
     metrics,

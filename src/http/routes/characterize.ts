@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { prepareCharacterization } from '../battery/characterization.js';
 import { characterizationFiles } from '../battery/characterization-answer.js';
 import { CharacterizationBody } from '../battery/characterized.js';
-import { readBody } from '../body.js';
+import { readJsonBody } from '../body.js';
 import { answerModelJob } from '../jobs.js';
 import { modelOf, serviceOf } from '../models.js';
-import { readJson, readQuery } from '../request.js';
+import { readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
@@ -18,8 +18,7 @@ export function characterizeRoutes(deps: AppDependencies): Route[] {
     const service = serviceOf(deps);
     const model = modelOf(c, service);
     readQuery(c, z.strictObject({}));
-    const given = await readBody(c.req.raw, deps.limits.maxBody);
-    const body = readJson(given.length === 0 ? Buffer.from('{}') : given, CharacterizationBody);
+    const body = await readJsonBody(c, deps, CharacterizationBody);
     // says what is wrong before it stands in line
     prepareCharacterization(service, model, body);
     return answerModelJob(c, deps, {

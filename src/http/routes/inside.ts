@@ -11,22 +11,15 @@ import { gatherWarnings } from '../../stimulus/warnings.js';
 import { type GradientField, gradientField, gradientMap } from '../../tuning/gradient-field.js';
 import type { Places } from '../../tuning/receptive-field.js';
 import { answerInTurns, answerJson, answerNpy, modelIdentity } from '../answer.js';
-import { readBody } from '../body.js';
 import { attentionAnswer, gradientSheet, numbersOf, readoutAnswer } from '../inside-answers.js';
 import { modelOf, serviceOf } from '../models.js';
-import { neuronsOf, selectNeurons } from '../neurons.js';
+import { readPresented } from '../presented.js';
 import { Problem } from '../problem.js';
 import { reportHeaders } from '../report-headers.js';
-import { readDeadline, readQuery, refuseIfLate } from '../request.js';
+import { refuseIfLate } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies, Service } from '../service.js';
-import {
-  decodeBody,
-  reportInTurns,
-  StimulusQuery,
-  type StimulusReport,
-} from '../stimulus-request.js';
-import { storedStimuli } from '../stored.js';
+import { StimulusQuery, type StimulusReport } from '../stimulus-request.js';
 import { type AppContext, timed, timing } from '../trace.js';
 
 /** Numbers in one answer as .npy, and in JSON, whose making keeps everybody else waiting. */
@@ -47,7 +40,7 @@ interface InsideQuestion {
 
 /** What goes on between stimuli and responses. */
 export function insideRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits, decodeLarge } = deps;
+  const { clock } = deps;
   return [
     ...modelRoute('POST', '/attention', attention),
     ...modelRoute('POST', '/readout', readout),
@@ -66,7 +59,7 @@ export function insideRoutes(deps: AppDependencies): Route[] {
       );
     }
     const map = mapSizes(architecture, stimulus.height, stimulus.width).hypercolumns;
-    const question = await read(c, model, map.height * map.width + 6);
+    const question = await read(c, map.height * map.width + 6);
     const seen = await look(c, question);
     if (wantsNpy(c, question)) {
       const { stimuli, neurons } = question.request;
@@ -81,7 +74,7 @@ export function insideRoutes(deps: AppDependencies): Route[] {
 
   async function readout(c: AppContext): Promise<Response> {
     const model = modelOf(c, serviceOf(deps));
-    const question = await read(c, model, 3);
+    const question = await read(c, 3);
     const seen = await look(c, question);
     if (wantsNpy(c, question)) {
       const { stimuli, neurons } = question.request;
@@ -97,7 +90,7 @@ export function insideRoutes(deps: AppDependencies): Route[] {
   async function gradient(c: AppContext): Promise<Response> {
     const model = modelOf(c, serviceOf(deps));
     const { height, width } = model.card.stimulus;
-    const question = await read(c, model, height * width + 1);
+    const question = await read(c, height * width + 1);
     const { request, service, check } = question;
     const { responses, gradients } = await timed(c, clock, 'infer', () =>
       gradientsOf(service.inside, request, check),
@@ -124,7 +117,7 @@ export function insideRoutes(deps: AppDependencies): Route[] {
   async function field(c: AppContext): Promise<Response> {
     const model = modelOf(c, serviceOf(deps));
     const { height, width } = model.card.stimulus;
-    const { request, service, check, ids, reports } = await read(c, model, 1);
+    const { request, service, check, ids, reports } = await read(c, 1);
     const places: Partial<Places> = {};
     const neurons: ({ readonly id: number } & GradientField)[] = [];
     for (const [i, column] of request.neurons.entries()) {
@@ -150,29 +143,13 @@ export function insideRoutes(deps: AppDependencies): Route[] {
   }
 
   /** @param each numbers that the answer has for each stimulus and neuron */
-  async function read(c: AppContext, model: ServedModel, each: number): Promise<InsideQuestion> {
-    const service = serviceOf(deps);
-    const query = readQuery(c, StimulusQuery);
-    const deadline = readDeadline(c);
-    const asked =
-      query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
-    const body = await readBody(c.req.raw, limits.maxBody);
-    const contentType = c.req.header('Content-Type');
-    const storedSet = storedStimuli(deps);
-    const shown = await timed(c, clock, 'decode', async () => {
-      const decoded = await decodeBody({
-        contentType,
-        body,
-        query,
-        model,
-        limits,
-        decodeLarge,
-        storedSet,
-      });
-      return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
-    });
-    const { stimuli, reports } = shown;
-    const { ids, columns } = neuronsOf(model.card, asked, shown.neurons);
+  async function read(c: AppContext, each: number): Promise<InsideQuestion> {
+    const { service, model, deadline, presented, ids, columns } = await readPresented(
+      c,
+      deps,
+      StimulusQuery,
+    );
+    const { stimuli, reports } = presented;
     refuseLarge(c, stimuli.count * columns.length * each);
     const trace = c.get('trace');
     trace.stimuli = stimuli.count;

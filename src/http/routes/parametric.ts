@@ -3,11 +3,11 @@ import { setDigest } from '../../stimulus/stimuli.js';
 import { gatherWarnings } from '../../stimulus/warnings.js';
 import { neuronTuning } from '../../tuning/parametric.js';
 import { answerInTurns, modelIdentity } from '../answer.js';
-import { readBody } from '../body.js';
+import { readJsonBody } from '../body.js';
 import { Experiment, planExperiment, tuningSweep } from '../experiment.js';
 import { modelOf, serviceOf } from '../models.js';
 import { NeuronList, neuronsOf, selectNeurons } from '../neurons.js';
-import { readDeadline, readJson, readQuery } from '../request.js';
+import { readDeadline, readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { canvasOf } from '../stimulus-request.js';
@@ -18,7 +18,7 @@ export const ParametricQuery = z.strictObject({ neurons: NeuronList.optional() }
 
 /** Tuning to one or two stimulus parameters, measured with rendered stimuli. */
 export function parametricRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits } = deps;
+  const { clock } = deps;
   return modelRoute('POST', '/tuning/parametric', measure);
 
   async function measure(c: AppContext): Promise<Response> {
@@ -28,8 +28,7 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
     const deadline = readDeadline(c);
     const asked =
       query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
-    const body = await readBody(c.req.raw, limits.maxBody);
-    const experiment = readJson(body.length === 0 ? Buffer.from('{}') : body, Experiment);
+    const experiment = await readJsonBody(c, deps, Experiment);
     const { ids, columns } = neuronsOf(model.card, asked, experiment.neurons);
     const sweep = planExperiment(experiment, canvasOf(model));
     const question = { model, columns, deadline };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { decodeForm } from '../../stimulus/decode.js';
-import { readBody } from '../body.js';
+import { resolveStored } from '../../stimulus/decode.js';
+import { readJsonBody } from '../body.js';
 import { answerModelJob } from '../jobs.js';
 import { modelOf, serviceOf } from '../models.js';
 import {
@@ -8,7 +8,7 @@ import {
   preferredFiles,
   preparePreferredStimuli,
 } from '../preferred-stimulus.js';
-import { readJson, readQuery } from '../request.js';
+import { readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { canvasOf } from '../stimulus-request.js';
@@ -24,15 +24,14 @@ export function preferredStimulusRoutes(deps: AppDependencies): Route[] {
     const service = serviceOf(deps);
     const model = modelOf(c, service);
     readQuery(c, z.strictObject({}));
-    const given = await readBody(c.req.raw, limits.maxBody);
-    const body = readJson(given.length === 0 ? Buffer.from('{}') : given, PreferredStimulusBody);
+    const body = await readJsonBody(c, deps, PreferredStimulusBody);
     const { stimulusSet } = body;
     const options = { target: canvasOf(model), limits, fit: 'none', dtype: undefined } as const;
     const set =
       stimulusSet === undefined
         ? undefined
         : await timed(c, clock, 'decode', () =>
-            decodeForm({ files: [], stimulusSet }, { ...options, storedSet: storedStimuli(deps) }),
+            resolveStored({ named: { digest: stimulusSet } }, options, storedStimuli(deps)),
           );
     const run = preparePreferredStimuli(service, model, body, set?.stimuli, limits.maxStimuli);
     return answerModelJob(c, deps, {

@@ -6,12 +6,12 @@ import { type Stimuli, setDigest } from '../../stimulus/stimuli.js';
 import { gatherWarnings } from '../../stimulus/warnings.js';
 import { receptiveField } from '../../tuning/receptive-field.js';
 import { answerInTurns, answerNpy, modelIdentity } from '../answer.js';
-import { readBody } from '../body.js';
+import { readJsonBody } from '../body.js';
 import { modelOf, serviceOf } from '../models.js';
 import { NeuronList, neuronsOf, selectNeurons } from '../neurons.js';
 import { Mapping, planProbe } from '../position-probe.js';
 import { reportHeaders } from '../report-headers.js';
-import { readDeadline, readJson, readQuery } from '../request.js';
+import { readDeadline, readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { canvasOf } from '../stimulus-request.js';
@@ -22,7 +22,7 @@ export const MappingQuery = z.strictObject({ neurons: NeuronList.optional() });
 
 /** Where on the image neurons respond: maps by small stimuli at many places. */
 export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits } = deps;
+  const { clock } = deps;
   return modelRoute('POST', '/receptive-field', measure);
 
   async function measure(c: AppContext): Promise<Response> {
@@ -32,8 +32,7 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
     const deadline = readDeadline(c);
     const asked =
       query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
-    const body = await readBody(c.req.raw, limits.maxBody);
-    const mapping = readJson(body.length === 0 ? Buffer.from('{}') : body, Mapping);
+    const mapping = await readJsonBody(c, deps, Mapping);
     const { ids, columns } = neuronsOf(model.card, asked, mapping.neurons);
     const { x, y, sweep, maps } = planProbe(mapping, canvasOf(model));
     const question = { model, columns, deadline };

@@ -1,5 +1,4 @@
 import { accepts } from 'hono/accepts';
-import { decodeStimuli } from '../../stimulus/decode.js';
 import { PayloadTooLargeError } from '../../stimulus/errors.js';
 import { encodePng } from '../../stimulus/image.js';
 import { sheetOf } from '../../stimulus/sheet.js';
@@ -9,17 +8,12 @@ import { answerNpy } from '../answer.js';
 import { readBody } from '../body.js';
 import { CanvasQuery, Side } from '../canvas-query.js';
 import { modelOf, serviceOf } from '../models.js';
+import { decodeForModel } from '../presented.js';
 import { reportHeaders } from '../report-headers.js';
 import { readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import {
-  canvasOf,
-  decodeBody,
-  reportInTurns,
-  StimulusQuery,
-  type StimulusReport,
-} from '../stimulus-request.js';
+import { canvasOf, StimulusQuery, type StimulusReport } from '../stimulus-request.js';
 import { storedStimuli } from '../stored.js';
 import { type AppContext, timed } from '../trace.js';
 
@@ -36,7 +30,7 @@ export const ModelQuery = StimulusQuery.omit({ neurons: true });
 
 /** Stimuli to look at: as they are rendered, or as a model would be shown them. */
 export function stimulusRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits, decodeLarge } = deps;
+  const { clock, limits, decoder } = deps;
   return [
     { method: 'POST', path: '/v1/stimuli', handler: show },
     ...modelRoute('POST', '/stimuli', showAsModel),
@@ -44,20 +38,14 @@ export function stimulusRoutes(deps: AppDependencies): Route[] {
 
   async function show(c: AppContext): Promise<Response> {
     const { fit, dtype, ...target } = readQuery(c, SheetQuery);
-    const body = await readBody(c.req.raw, limits.maxBody);
+    const body = await readBody(c, deps);
     const contentType = c.req.header('Content-Type');
-    const storedSet = storedStimuli(deps);
     const { stimuli, reports } = await timed(c, clock, 'decode', async () => {
-      const options = {
-        target,
-        asker: 'the canvas is',
-        limits,
-        fit,
-        dtype,
-        decodeLarge,
-        storedSet,
-      };
-      const decoded = await decodeStimuli({ contentType, body, ...options });
+      const asker = 'the canvas is';
+      const decoded = await decoder.stimuli(
+        { contentType, body, target, asker, limits, fit, dtype },
+        { signal: c.req.raw.signal, readStoredSet: storedStimuli(deps) },
+      );
       const digests = await stimulusDigests(decoded.stimuli);
       const reported = digests.map((digest, i) => ({ digest, warnings: decoded.notes[i]! }));
       return { ...decoded, reports: reported };
@@ -68,21 +56,7 @@ export function stimulusRoutes(deps: AppDependencies): Route[] {
   async function showAsModel(c: AppContext): Promise<Response> {
     const model = modelOf(c, serviceOf(deps));
     const query = readQuery(c, ModelQuery);
-    const body = await readBody(c.req.raw, limits.maxBody);
-    const contentType = c.req.header('Content-Type');
-    const storedSet = storedStimuli(deps);
-    const { stimuli, reports } = await timed(c, clock, 'decode', async () => {
-      const decoded = await decodeBody({
-        contentType,
-        body,
-        query,
-        model,
-        limits,
-        decodeLarge,
-        storedSet,
-      });
-      return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
-    });
+    const { stimuli, reports } = await decodeForModel(c, deps, model, query);
     return answer(c, stimuli, canvasOf(model).background, reports);
   }
 

@@ -1,6 +1,5 @@
 import { accepts } from 'hono/accepts';
 import { z } from 'zod';
-import { decodeStimuli } from '../../stimulus/decode.js';
 import { SetDigest } from '../../stimulus/json.js';
 import type { Backdrop, Canvas } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';
@@ -23,7 +22,7 @@ const ELEMENT_NAMES: Readonly<Record<string, string>> = {
 
 /** Stimuli that are uploaded once and named by their digest from then on. */
 export function stimulusSetRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits, decodeLarge } = deps;
+  const { clock, limits, decoder } = deps;
   const one = '/v1/stimulus-sets/:digest';
   return [
     { method: 'GET', path: '/v1/stimulus-sets', handler: list },
@@ -37,11 +36,14 @@ export function stimulusSetRoutes(deps: AppDependencies): Route[] {
     const query = readQuery(c, CanvasQuery);
     const { fit, dtype } = query;
     const target = targetOf(query);
-    const body = await readBody(c.req.raw, limits.maxBody);
+    const body = await readBody(c, deps);
     const contentType = c.req.header('Content-Type');
     const { stimuli, notes, digests } = await timed(c, clock, 'decode', async () => {
-      const options = { target, asker: 'the query asks for', limits, fit, dtype, decodeLarge };
-      const decoded = await decodeStimuli({ contentType, body, ...options });
+      const asker = 'the query asks for';
+      const decoded = await decoder.stimuli(
+        { contentType, body, target, asker, limits, fit, dtype },
+        { signal: c.req.raw.signal },
+      );
       return { ...decoded, digests: await stimulusDigests(decoded.stimuli) };
     });
     c.get('trace').stimuli = stimuli.count;

@@ -4,16 +4,13 @@ import { neuronPeaks } from '../../tuning/peak.js';
 import { rankTuning } from '../../tuning/rank.js';
 import { checkResponses, type ResponseMatrix } from '../../tuning/response-matrix.js';
 import { answerJson, modelIdentity } from '../answer.js';
-import { readBody } from '../body.js';
-import { modelOf, serviceOf } from '../models.js';
-import { neuronsOf, selectNeurons } from '../neurons.js';
 import { WholeNumber } from '../numbers.js';
-import { readDeadline, readQuery } from '../request.js';
+import { readPresented } from '../presented.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { decodeSet, reportInTurns, StimulusQuery } from '../stimulus-request.js';
-import { computeOrRecall, recallNote, storedStimuli } from '../stored.js';
-import { type AppContext, timed, timing } from '../trace.js';
+import { StimulusQuery } from '../stimulus-request.js';
+import { computeOrRecall, recallNote } from '../stored.js';
+import { type AppContext, timing } from '../trace.js';
 import { peakAnswer, rankAnswer } from '../tuning-answers.js';
 
 export const TuningQuery = z.strictObject({ ...StimulusQuery.shape, k: WholeNumber.optional() });
@@ -28,7 +25,7 @@ interface ResponsesToSet {
 
 /** Tuning to a set of stimuli: rank-ordered curves, and the peak. */
 export function tuningRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits, decodeLarge } = deps;
+  const { clock } = deps;
   return [
     ...modelRoute('POST', '/tuning/rank', (c) =>
       analyse(c, ({ predicted, ids, ...options }) =>
@@ -46,41 +43,25 @@ export function tuningRoutes(deps: AppDependencies): Route[] {
     c: AppContext,
     analysis: (responses: ResponsesToSet) => object,
   ): Promise<Response> {
-    const service = serviceOf(deps);
-    const model = modelOf(c, service);
-    const query = readQuery(c, TuningQuery);
-    const deadline = readDeadline(c);
-    const asked =
-      query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
-    const body = await readBody(c.req.raw, limits.maxBody);
-    const contentType = c.req.header('Content-Type');
-    const storedSet = storedStimuli(deps);
-    const shown = await timed(c, clock, 'decode', async () => {
-      const decoded = await decodeSet({
-        contentType,
-        body,
-        query,
-        model,
-        limits,
-        decodeLarge,
-        storedSet,
-      });
-      return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
-    });
-    const { stimuli, reports, real } = shown;
-    const { ids, columns } = neuronsOf(model.card, asked, shown.neurons);
+    const { service, model, query, deadline, presented, ids, columns } = await readPresented(
+      c,
+      deps,
+      TuningQuery,
+      'set',
+    );
+    const { stimuli, reports, real } = presented;
     const ofColumns = real && selectColumns(real, columns);
     // before the sweep: what is refused anyway costs no compute
     const k = peakCount(stimuli.count, query.k);
     if (ofColumns) checkResponses(ofColumns, 'responses');
     const question = { model, stimuli, columns, priority: 'sweep', deadline } as const;
-    const values = await computeOrRecall(c, deps, service, question, shown);
+    const values = await computeOrRecall(c, deps, service, question, presented);
     const predicted = { stimuli: stimuli.count, neurons: columns.length, values };
     return answerJson(c, clock, () => ({
       model: modelIdentity(model),
       ...analysis({ predicted, real: ofColumns, k, ids }),
       stimuli: reports,
-      ...recallNote(c, shown),
+      ...recallNote(c, presented),
       timing: timing(c.get('trace')),
       id: c.get('trace').requestId,
     }));

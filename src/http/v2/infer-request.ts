@@ -1,34 +1,36 @@
-import type { ServedModel } from '../../engine/catalogue.js';
 import type { Priority } from '../../engine/scheduler.js';
 import { decodeRawStimuli } from '../../stimulus/arrays.js';
 import { errorAt } from '../../stimulus/errors.js';
-import { checkCount } from '../../stimulus/limits.js';
+import type { Size } from '../../stimulus/fit.js';
+import { checkCount, type StimulusLimits } from '../../stimulus/limits.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
-import { type NeuronSelection, selectNeurons } from '../neurons.js';
-import type { Limits } from '../service.js';
 import { divideBody, type InferBody, type InputTensor, parseInferBody } from './infer-body.js';
 import { NEURONS, RESPONSES, STIMULUS } from './model-tensors.js';
 import { createTensorReader, type Datatype, type TensorReader } from './tensors.js';
 
-/** What an inference request asks, of one model. */
-export interface InferRequest {
-  readonly id: string | undefined;
-  readonly stimuli: Stimuli;
-  readonly neurons: NeuronSelection;
-  readonly priority: Priority;
-  /** Microseconds that the client waits, from the arrival of the request. */
-  readonly timeout: number | undefined;
-  /** Whether the responses are to follow the JSON, or to stand in it. */
-  readonly binary: boolean;
-}
-
-export interface InferRequestBody {
+/** An inference request as data: its body, and what of the model it is read for. */
+export interface InferenceTask {
   /** Not compressed. */
   readonly body: Uint8Array;
   /** `Inference-Header-Content-Length` */
   readonly headerLength: string | undefined;
-  readonly model: ServedModel;
-  readonly limits: Limits;
+  readonly size: Size;
+  /** How many the model has. */
+  readonly neurons: number;
+  readonly limits: StimulusLimits;
+}
+
+/** What an inference request asks. */
+export interface ReadInference {
+  readonly id: string | undefined;
+  readonly stimuli: Stimuli;
+  /** Their ids; all where it is undefined. */
+  readonly neurons: readonly number[] | undefined;
+  readonly priority: Priority;
+  /** Microseconds that the client waits, from the arrival of the request. */
+  readonly timeout: number | undefined;
+  /** Whether the responses follow the JSON, or are in it. */
+  readonly binary: boolean;
 }
 
 /** How stimuli may be sent, and what that is for `decodeRawStimuli`. */
@@ -38,18 +40,17 @@ const STIMULUS_DATATYPES = { FP32: 'float32', UINT8: 'uint8' } as const;
  * Reads an inference request: JSON with or without tensors behind it, or the stimuli as float32 alone.
  * @throws InputError with what is wrong and where, PayloadTooLargeError beyond the limits
  */
-export function readInferRequest(request: InferRequestBody): InferRequest {
-  const { body, headerLength, model, limits } = request;
+export function readInference(task: InferenceTask): ReadInference {
+  const { body, headerLength, size, limits } = task;
   const { json, binary } = divideBody(body, headerLength);
   if (json === undefined) {
-    const { stimuli } = decodeRawStimuli(binary, 'float32', model.card.stimulus, limits, 0);
-    const neurons = selectNeurons(model.card, undefined);
-    const [id, timeout] = [undefined, undefined];
+    const { stimuli } = decodeRawStimuli(binary, 'float32', size, limits, 0);
+    const [id, neurons, timeout] = [undefined, undefined, undefined];
     return { id, stimuli, neurons, priority: 'prediction', timeout, binary: true };
   }
   const inference = parseInferBody(json);
   const reader = createTensorReader(binary);
-  const inputs = readInputs(inference, reader, request);
+  const inputs = readInputs(inference, reader, task);
   reader.end();
   const { id, parameters } = inference;
   return {
@@ -64,16 +65,16 @@ export function readInferRequest(request: InferRequestBody): InferRequest {
 function readInputs(
   { inputs }: InferBody,
   reader: TensorReader,
-  { model, limits }: InferRequestBody,
-): Pick<InferRequest, 'stimuli' | 'neurons'> {
+  task: InferenceTask,
+): Pick<ReadInference, 'stimuli' | 'neurons'> {
   let stimuli: Stimuli | undefined;
-  let neurons: NeuronSelection | undefined;
+  let neurons: readonly number[] | undefined;
   for (const [i, input] of inputs.entries()) {
     const path = `inputs[${i}]`;
     if (input.name === STIMULUS && stimuli === undefined) {
-      stimuli = readStimuli(input, reader, path, model, limits);
+      stimuli = readStimuli(input, reader, path, task);
     } else if (input.name === NEURONS && neurons === undefined) {
-      neurons = readNeurons(input, reader, path, model);
+      neurons = readNeurons(input, reader, path, task);
     } else {
       const known = input.name === STIMULUS || input.name === NEURONS;
       const message = known
@@ -83,18 +84,17 @@ function readInputs(
     }
   }
   if (stimuli === undefined) throw errorAt('inputs', `'${STIMULUS}' is missing`);
-  return { stimuli, neurons: neurons ?? selectNeurons(model.card, undefined) };
+  return { stimuli, neurons };
 }
 
 function readStimuli(
   input: InputTensor,
   reader: TensorReader,
   path: string,
-  { card }: ServedModel,
-  limits: Limits,
+  { size, limits }: InferenceTask,
 ): Stimuli {
   const { datatype, shape } = input;
-  const { height, width } = card.stimulus;
+  const { height, width } = size;
   if (datatype !== 'FP32' && datatype !== 'UINT8') {
     throw errorAt(`${path}.datatype`, `'${STIMULUS}' is FP32 (0..1) or UINT8 (0..255)`);
   }
@@ -104,24 +104,23 @@ function readStimuli(
   }
   checkCount(count, limits);
   const bytes = reader.read(input, datatype, path);
-  return decodeRawStimuli(bytes, STIMULUS_DATATYPES[datatype], card.stimulus, limits, 0).stimuli;
+  return decodeRawStimuli(bytes, STIMULUS_DATATYPES[datatype], size, limits, 0).stimuli;
 }
 
 function readNeurons(
   input: InputTensor,
   reader: TensorReader,
   path: string,
-  { card }: ServedModel,
-): NeuronSelection {
+  { neurons: most }: InferenceTask,
+): number[] {
   const datatype: Datatype = 'INT32';
   const { shape } = input;
-  const most = card.neurons.length;
   if (input.datatype !== datatype) throw errorAt(`${path}.datatype`, `'${NEURONS}' is ${datatype}`);
   if (shape.length !== 1 || shape[0] === 0 || shape[0]! > most) {
     throw errorAt(`${path}.shape`, `is [${shape}]; '${NEURONS}' is [k], k from 1 to ${most}`);
   }
   const { buffer } = Uint8Array.from(reader.read(input, datatype, path));
-  return selectNeurons(card, [...new Int32Array(buffer)]);
+  return [...new Int32Array(buffer)];
 }
 
 function wantsBinary({ outputs, parameters }: InferBody): boolean {

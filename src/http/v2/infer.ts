@@ -2,41 +2,47 @@ import type { ServedModel } from '../../engine/catalogue.js';
 import { readAsSent } from '../body.js';
 import { compute } from '../compute.js';
 import { modelOf, serviceOf } from '../models.js';
+import { selectNeurons } from '../neurons.js';
 import { readDeadline } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { type AppContext, timed } from '../trace.js';
 import { compress, decompress } from './encoding.js';
-import { type InferRequest, readInferRequest } from './infer-request.js';
+import type { ReadInference } from './infer-request.js';
 import { RESPONSES } from './model-tensors.js';
 
 /** Stimuli in, responses out, as tensors. */
 export function inferRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits } = deps;
+  const { clock, limits, decoder } = deps;
   return modelRoute('POST', '/infer', infer, '/v2');
 
   async function infer(c: AppContext): Promise<Response> {
     const service = serviceOf(deps);
     const model = modelOf(c, service);
     const patience = readDeadline(c);
-    const sent = await readAsSent(c.req.raw, limits.maxBody);
+    const sent = await readAsSent(c, deps);
     const request = await timed(c, clock, 'decode', async () => {
       const body = await decompress(sent, c.req.header('Content-Encoding'), limits.maxBody);
       const headerLength = c.req.header('Inference-Header-Content-Length');
-      return readInferRequest({ body, headerLength, model, limits });
+      const { stimulus, neurons } = model.card;
+      const size = { height: stimulus.height, width: stimulus.width };
+      const task = { body, headerLength, size, neurons: neurons.length, limits };
+      return decoder.inference(task, { signal: c.req.raw.signal });
     });
-    const { stimuli, neurons, priority } = request;
+    const { stimuli, priority } = request;
+    const { columns } = selectNeurons(model.card, request.neurons);
     const deadline = earlier(patience, timeoutOf(c, request));
-    const question = { model, stimuli, columns: neurons.columns, priority, deadline };
+    const question = { model, stimuli, columns, priority, deadline };
     const values = await compute(c, service, question);
-    return await timed(c, clock, 'encode', () => answer(c, model, request, values));
+    return await timed(c, clock, 'encode', () => answer(c, model, request, columns.length, values));
   }
 }
 
 async function answer(
   c: AppContext,
   { name, version }: ServedModel,
-  { id, stimuli, neurons, binary }: InferRequest,
+  { id, stimuli, binary }: ReadInference,
+  neurons: number,
   values: Float32Array,
 ): Promise<Response> {
   const json = JSON.stringify({
@@ -47,7 +53,7 @@ async function answer(
       {
         name: RESPONSES,
         datatype: 'FP32',
-        shape: [stimuli.count, neurons.columns.length],
+        shape: [stimuli.count, neurons],
         ...(binary
           ? { parameters: { binary_data_size: values.byteLength } }
           : { data: Array.from(values) }),
@@ -72,7 +78,7 @@ function joined(header: Uint8Array, { buffer, byteOffset, byteLength }: Float32A
 }
 
 /** On the clock by which requests arrive, in milliseconds. */
-function timeoutOf(c: AppContext, { timeout }: InferRequest): number | undefined {
+function timeoutOf(c: AppContext, { timeout }: ReadInference): number | undefined {
   return timeout === undefined ? undefined : c.get('trace').arrived + timeout / 1000;
 }
 

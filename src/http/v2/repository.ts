@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { Catalogue, ModelRepository } from '../../engine/catalogue.js';
 import { ModelName } from '../../model/card.js';
-import { readBody } from '../body.js';
+import { readJsonBody } from '../body.js';
 import { listModels, type ModelSummary, serviceOf } from '../models.js';
 import { Problem, unavailable } from '../problem.js';
-import { readJson } from '../request.js';
 import type { Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
@@ -25,7 +24,7 @@ export function repositoryRoutes(deps: AppDependencies): Route[] {
       path: '/v2/repository/index',
       handler: async (c) => {
         const { catalogue } = serviceOf(deps);
-        const { ready } = await bodyOf(c, IndexBody);
+        const { ready } = await readJsonBody(c, deps, IndexBody);
         return c.json(indexOf(catalogue).filter(({ state }) => !ready || state === 'READY'));
       },
     },
@@ -58,13 +57,8 @@ export function repositoryRoutes(deps: AppDependencies): Route[] {
     const name = c.req.param('model') ?? '';
     // before anything looks for a folder of that name
     if (!ModelName.safeParse(name).success) throw noSuchModel(name, catalogue);
-    await bodyOf(c, schema);
+    await readJsonBody(c, deps, schema);
     return { name, catalogue };
-  }
-
-  async function bodyOf<T>(c: AppContext, schema: z.ZodType<T>): Promise<T> {
-    const body = await readBody(c.req.raw, deps.limits.maxBody);
-    return readJson(body.length === 0 ? Buffer.from('{}') : body, schema);
   }
 }
 

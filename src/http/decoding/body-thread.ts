@@ -1,0 +1,27 @@
+import { createTaskThread, ownCopy, type TaskThread } from '../../threads/task-thread.js';
+import type { BodyKind, BodyResult, BodyTask } from './body-tasks.js';
+
+/** Decodes bodies in a thread of its own, one after the other. */
+export interface BodyThread extends Pick<TaskThread<never, never>, 'close'> {
+  /** @throws as the decoder of this kind, and as `TaskThread` */
+  run<Kind extends BodyKind>(task: BodyTask<Kind>, signal: AbortSignal): Promise<BodyResult<Kind>>;
+}
+
+/** @param entry the compiled module that the thread runs */
+export function createBodyThread(entry = new URL('./body-worker.js', import.meta.url)): BodyThread {
+  const thread = createTaskThread<BodyTask<BodyKind>, BodyResult<BodyKind>>({
+    entry,
+    name: 'the thread that decodes bodies',
+    toMessage({ kind, request }) {
+      const body = ownCopy(request.body);
+      return { message: { kind, request: { ...request, body } }, transfer: [body.buffer] };
+    },
+  });
+  return {
+    run<Kind extends BodyKind>(task: BodyTask<Kind>, signal: AbortSignal) {
+      // `decodeTask` in the thread gives what belongs to the kind.
+      return thread.run(task, signal) as Promise<BodyResult<Kind>>;
+    },
+    close: () => thread.close(),
+  };
+}

@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import type { ServedModel } from '../engine/catalogue.js';
+import { readBody } from './body.js';
+import type { DecodedSet } from './decoding/body-decoder.js';
+import { modelOf, serviceOf } from './models.js';
+import { type NeuronSelection, neuronsOf, selectNeurons } from './neurons.js';
+import { readDeadline, readQuery } from './request.js';
+import type { AppDependencies, Service } from './service.js';
+import {
+  canvasOf,
+  reportInTurns,
+  type StimulusQuery,
+  type StimulusReport,
+} from './stimulus-request.js';
+import { storedStimuli } from './stored.js';
+import { type AppContext, timed } from './trace.js';
+
+/** Stimuli as a model takes them, with a report on each. */
+export interface ReportedStimuli extends DecodedSet {
+  readonly reports: readonly StimulusReport[];
+}
+
+/** What a request presents to a model, and which neurons' responses it asks for. */
+export interface Presented<Query> extends NeuronSelection {
+  readonly service: Service;
+  readonly model: ServedModel;
+  readonly query: Query;
+  /** As `readDeadline` gives it. */
+  readonly deadline: number | undefined;
+  readonly presented: ReportedStimuli;
+}
+
+/** Whether a body holds stimuli alone, or may hold the real responses to them as well. */
+export type BodyContent = 'stimuli' | 'set';
+
+/**
+ * Reads a request that presents stimuli to the model in its path.
+ * @throws Problem and InputError with what is wrong with the path, the query, a header or the body
+ */
+export async function readPresented<
+  Schema extends z.ZodObject & z.ZodType<Pick<StimulusQuery, 'neurons' | 'fit' | 'dtype'>>,
+>(
+  c: AppContext,
+  deps: AppDependencies,
+  schema: Schema,
+  content: BodyContent = 'stimuli',
+): Promise<Presented<z.infer<Schema>>> {
+  const service = serviceOf(deps);
+  const model = modelOf(c, service);
+  const query = readQuery(c, schema);
+  const deadline = readDeadline(c);
+  const inQuery =
+    query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
+  const presented = await decodeForModel(c, deps, model, query, content);
+  const selection = neuronsOf(model.card, inQuery, presented.neurons);
+  return { service, model, query, deadline, presented, ...selection };
+}
+
+/** Reads and decodes the body of a request that presents stimuli to a model. */
+export async function decodeForModel(
+  c: AppContext,
+  deps: AppDependencies,
+  model: ServedModel,
+  { fit, dtype }: Pick<StimulusQuery, 'fit' | 'dtype'>,
+  content: BodyContent = 'stimuli',
+): Promise<ReportedStimuli> {
+  const { clock, decoder, limits } = deps;
+  const body = await readBody(c, deps);
+  const contentType = c.req.header('Content-Type');
+  const request = { contentType, body, target: canvasOf(model), limits, fit, dtype };
+  const client = { signal: c.req.raw.signal, readStoredSet: storedStimuli(deps) };
+  return timed(c, clock, 'decode', async () => {
+    const decoded: DecodedSet =
+      content === 'set'
+        ? await decoder.set(request, model.card.neurons.length, client)
+        : await decoder.stimuli(request, client);
+    return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
+  });
+}

@@ -1,0 +1,111 @@
+import { Worker } from 'node:worker_threads';
+import { type CarriedError, unpackError } from './carried-error.js';
+
+/** What the thread sends back for a task. */
+export type Outcome<Result> = { readonly result: Result } | { readonly error: CarriedError };
+
+/** Runs tasks in a thread of its own, one after the other. */
+export interface TaskThread<Task, Result> {
+  /**
+   * Runs a task after those that wait.
+   * @param signal takes a task that waits out of the queue; a task that runs is finished
+   * @throws what the task threw, of the same class where it is an InputError; Error when the thread
+   *   ended or was closed; the signal's reason
+   */
+  run(task: Task, signal?: AbortSignal): Promise<Result>;
+  /** Ends the thread; tasks that wait are rejected. */
+  close(): Promise<void>;
+}
+
+export interface TaskThreadOptions<Task> {
+  /** The compiled module that the thread runs: it calls `answerTasks`. */
+  readonly entry: URL;
+  /** For messages, such as `the thread that decodes images`. */
+  readonly name: string;
+  /** The task as a message; what it transfers is no longer usable here. */
+  readonly toMessage: (task: Task) => { readonly message: Task; readonly transfer: ArrayBuffer[] };
+}
+
+interface Waiting<Task, Result> {
+  readonly task: Task;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A thread for work that would keep the event loop from answering. Tasks run one at a time, so that many
+ * of them take no more memory than one. The thread starts with the first task, and again after it
+ * ended.
+ */
+export function createTaskThread<Task, Result>({
+  entry,
+  name,
+  toMessage,
+}: TaskThreadOptions<Task>): TaskThread<Task, Result> {
+  /** The first of them runs. */
+  const queue: Waiting<Task, Result>[] = [];
+  let worker: Worker | undefined;
+  return {
+    run(task, signal) {
+      return new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const waiting = { task, resolve, reject };
+        queue.push(waiting);
+        signal?.addEventListener('abort', () => leave(waiting, signal.reason), { once: true });
+        if (queue.length === 1) startFirst();
+      });
+    },
+    async close() {
+      const ending = worker;
+      worker = undefined;
+      rejectAll('the service is stopping');
+      await ending?.terminate();
+    },
+  };
+
+  function leave(waiting: Waiting<Task, Result>, reason: Error): void {
+    const place = queue.indexOf(waiting);
+    waiting.reject(reason);
+    if (place > 0) queue.splice(place, 1);
+  }
+
+  function startFirst(): void {
+    const [first] = queue;
+    if (first === undefined) {
+      worker?.unref();
+      return;
+    }
+    worker ??= start();
+    worker.ref();
+    const { message, transfer } = toMessage(first.task);
+    worker.postMessage(message, transfer);
+  }
+
+  function start(): Worker {
+    const started = new Worker(entry);
+    started.on('message', (outcome: Outcome<Result>) => {
+      const first = queue.shift();
+      if ('error' in outcome) first?.reject(unpackError(outcome.error));
+      else first?.resolve(outcome.result);
+      startFirst();
+    });
+    started.on('error', ({ message }) => lose(started, message));
+    started.on('exit', (code) => lose(started, `it ended with code ${code}`));
+    return started;
+  }
+
+  function lose(lost: Worker, reason: string): void {
+    if (worker !== lost) return;
+    worker = undefined;
+    rejectAll(`${name} failed: ${reason}`);
+  }
+
+  function rejectAll(reason: string): void {
+    for (const { reject } of queue.splice(0)) reject(new Error(reason));
+  }
+}
+
+/** A copy of these bytes alone, to be transferred: a message would carry all the memory that they lie in. */
+export function ownCopy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}
