@@ -68,7 +68,7 @@ const SETTINGS = {
   /** Of the onnx engine; 0: as many as this machine has cores. */
   THREADS: whole(0, 0, 1024, 'threads'),
   MAX_BODY: whole(64 * MEBIBYTE, 1024, 2 ** 31 - 1, 'bytes'),
-  /** Of large bodies that are worked on at the same time; others wait. */
+  /** Large bodies that are read and decoded at the same time; others wait. */
   MAX_BODIES: whole(32 * MEBIBYTE, 1024, 2 ** 31 - 1, 'bytes'),
   MAX_STIMULI: whole(10_000, 1, 1_000_000, 'stimuli in one request'),
   MAX_PIXELS: whole(16_000_000, 1, 1_000_000_000, 'pixels in one image'),

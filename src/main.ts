@@ -20,11 +20,12 @@ import { createScheduler } from './engine/scheduler.js';
 import { type Access, openAccess } from './http/access/access.js';
 import { createApp } from './http/app.js';
 import { createProcessBattery } from './http/battery/process-battery.js';
-import { createBodyBudget } from './http/body-budget.js';
+import { SMALL_BODY } from './http/body.js';
 import { createBodyDecoder } from './http/decoding/body-decoder.js';
 import { createBodyThread } from './http/decoding/body-thread.js';
 import { endInTime } from './http/ending.js';
 import { createJobMetrics } from './http/job-metrics.js';
+import { createMemoryBudget } from './http/memory-budget.js';
 import { createMetrics } from './http/metrics.js';
 import { registerProcessMetrics } from './http/process-metrics.js';
 import { listen, SERVER_LIMITS, StartError } from './http/server.js';
@@ -35,8 +36,9 @@ import { InputError } from './input-error.js';
 import type { JobState } from './jobs/record.js';
 import { checkModelsFolder } from './model/models-folder.js';
 import type { BackendName } from './network/backend.js';
-import { createImageThread } from './stimulus/image-thread.js';
 
+/** Bytes of decoded stimuli that are not counted: a hundred of 50x50. */
+const SMALL_STIMULI = 2 ** 20;
 /** Stimuli handed to the engine at a time. */
 const CHUNK = 32;
 /** What a sweep may hold up a prediction for. */
@@ -77,10 +79,14 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     clock,
   });
   createJobMetrics(registry, () => jobCounts(readiness));
-  const threads = { bodies: createBodyThread(), images: createImageThread() };
+  const threads = { quick: createBodyThread(), bulk: createBodyThread() };
   const app = createApp({
-    bodies: createBodyBudget(config.MAX_BODIES),
-    decoder: createBodyDecoder(threads),
+    bodies: createMemoryBudget({ capacity: config.MAX_BODIES, small: SMALL_BODY }),
+    decoder: createBodyDecoder({
+      threads,
+      // A pixel of one byte becomes a number of four.
+      memory: createMemoryBudget({ capacity: 4 * config.MAX_BODIES, small: SMALL_STIMULI }),
+    }),
     readiness: () => readiness,
     pageFolder: PAGE_FOLDER,
     access,
@@ -179,7 +185,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   await scheduler.drain();
   await inside.close();
   await engine.close();
-  await Promise.all([threads.bodies.close(), threads.images.close()]);
+  await Promise.all([threads.quick.close(), threads.bulk.close()]);
   logger.info('stopped');
   process.exit(0);
 }

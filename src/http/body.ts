@@ -1,13 +1,17 @@
 import type { z } from 'zod';
 import { parseAs, parseJson } from '../formats/json.js';
 import { PayloadTooLargeError, UnsupportedMediaError } from '../input-error.js';
-import { SMALL_BODY } from './body-budget.js';
+import type { ReadStoredSet } from '../stimulus/decode.js';
+import type { BodyClient } from './decoding/body-decoder.js';
+import type { MemoryClient } from './memory-budget.js';
 import { readDeadline } from './request.js';
 import type { AppDependencies } from './service.js';
 import type { AppContext } from './trace.js';
 
 type BodyDependencies = Pick<AppDependencies, 'limits' | 'bodies' | 'clock'>;
 
+/** Bytes of a body that is read at once, such as an image for a rig's next trial. */
+export const SMALL_BODY = 2 ** 16;
 /** Bytes of a JSON body without stimuli: room for the ids of twenty thousand neurons. */
 const MAX_JSON = 2 ** 18;
 
@@ -71,9 +75,7 @@ export async function readAsSent(
   async function waitForRoom(bytes: number): Promise<void> {
     const trace = c.get('trace');
     if (trace.hasRoom) return;
-    const deadline = readDeadline(c);
-    const patience = deadline === undefined ? undefined : deadline - clock();
-    trace.releases.push(await bodies.enter(bytes, { signal: request.signal, patience }));
+    trace.releases.push(await bodies.enter(bytes, memoryClient(c, clock)));
     trace.hasRoom = true;
   }
 }
@@ -121,4 +123,22 @@ export function tooLarge(limit: number): PayloadTooLargeError {
   return new PayloadTooLargeError(
     `the body is larger than ${limit} bytes, the most that is accepted`,
   );
+}
+
+/** What the decoder needs to know of a client. */
+export function bodyClient(
+  c: AppContext,
+  { clock }: Pick<AppDependencies, 'clock'>,
+  readStoredSet?: ReadStoredSet,
+): BodyClient {
+  const { releases } = c.get('trace');
+  return { ...memoryClient(c, clock), releases, ...(readStoredSet && { readStoredSet }) };
+}
+
+function memoryClient(c: AppContext, clock: () => number): MemoryClient {
+  const deadline = readDeadline(c);
+  return {
+    signal: c.req.raw.signal,
+    patience: deadline === undefined ? undefined : deadline - clock(),
+  };
 }

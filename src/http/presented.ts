@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ServedModel } from '../engine/catalogue.js';
-import { readBody } from './body.js';
+import { bodyClient, readBody } from './body.js';
 import type { DecodedSet } from './decoding/body-decoder.js';
 import { modelOf, serviceOf } from './models.js';
 import { type NeuronSelection, neuronsOf, selectNeurons } from './neurons.js';
@@ -68,7 +68,7 @@ export async function decodeForModel(
   const body = await readBody(c, deps);
   const contentType = c.req.header('Content-Type');
   const request = { contentType, body, target: canvasOf(model), limits, fit, dtype };
-  const client = { signal: c.req.raw.signal, readStoredSet: storedStimuli(deps) };
+  const client = bodyClient(c, deps, storedStimuli(deps));
   return timed(c, clock, 'decode', async () => {
     const decoded: DecodedSet =
       content === 'set'

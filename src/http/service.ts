@@ -7,8 +7,8 @@ import type { Jobs } from '../jobs/jobs.js';
 import type { Store } from '../store/store.js';
 import type { Access } from './access/access.js';
 import type { RunBattery } from './battery/process-battery.js';
-import type { BodyBudget } from './body-budget.js';
 import type { BodyDecoder } from './decoding/body-decoder.js';
+import type { MemoryBudget } from './memory-budget.js';
 import type { Metrics } from './metrics.js';
 import type { StoreMetrics } from './store-metrics.js';
 import type { Streams } from './stream/streams.js';
@@ -53,7 +53,7 @@ export interface AppDependencies {
   readonly access: Access;
   readonly limits: Limits;
   /** Lets large bodies in a few at a time. */
-  readonly bodies: BodyBudget;
+  readonly bodies: MemoryBudget;
   readonly decoder: BodyDecoder;
   readonly streams: Streams;
   /** Aborted shortly before the process ends: what is not answered is answered 503. */

@@ -1,7 +1,7 @@
 import { InputError } from '../input-error.js';
+import { TooMuchWorkError } from '../threads/too-much-work.js';
 import { PayloadTooLargeError, sizeText, stimulusError, UnsupportedMediaError } from './errors.js';
 import { checkSize, type Fit, fitImage, type Size, sameSize } from './fit.js';
-import type { DecodePixels } from './image-pixels.js';
 import type { StimuliBody } from './json.js';
 import { checkPixels, pixelCounter, type StimulusLimits } from './limits.js';
 import {
@@ -24,8 +24,8 @@ export interface DecodeOptions {
   readonly fit: Fit;
   /** Element type of raw application/octet-stream pixels: `uint8` or `float32`. */
   readonly dtype?: string | undefined;
-  /** Decodes large images, outside of this thread where that is given. */
-  readonly decodeLarge?: DecodePixels;
+  /** Pixels that are decoded, rendered and fitted here; beyond them `TooMuchWorkError` is thrown. */
+  readonly maxWork?: number | undefined;
 }
 
 /** Reads the stimuli of the set that is stored under a digest. */
@@ -53,6 +53,8 @@ export interface DecodedStimuli {
 /** The options with what is counted over a whole request. */
 export interface Decoding extends DecodeOptions {
   readonly countPixels: (size: Size) => void;
+  /** Called before work on so many pixels. @throws TooMuchWorkError */
+  readonly countWork: (pixels: number) => void;
   /** To be called after each image of this size was rendered: lets others have their turn. */
   readonly takeTurns: (size: Size) => Promise<void>;
 }
@@ -61,13 +63,14 @@ export interface Decoding extends DecodeOptions {
 export async function fitBatch(
   stimuli: Stimuli,
   notes: readonly (readonly string[])[],
-  { target, fit, limits, asker, takeTurns }: Decoding,
+  { target, fit, limits, asker, takeTurns, countWork }: Decoding,
   first: number,
 ): Promise<DecodedStimuli> {
   const size = sizeOf(target) ?? stimuli;
   if (sameSize(stimuli, size)) return { stimuli, notes };
   checkPixels(stimuli, limits);
   checkSize(stimuli, size, fit, first, asker);
+  countWork(stimuli.count * size.height * size.width + stimuli.pixels.length);
   const fitted: DecodedStimuli[] = [];
   for (const [i, before] of notes.entries()) {
     const { image, note } = fitImage(stimulusAt(stimuli, i), size, fit);
@@ -100,8 +103,18 @@ export function concatDecoded(decoded: readonly DecodedStimuli[]): DecodedStimul
 }
 
 export function counting(options: DecodeOptions): Decoding {
-  const countPixels = pixelCounter(options.limits);
-  return { ...options, countPixels, takeTurns: turnTaker() };
+  const { limits, maxWork = Number.POSITIVE_INFINITY } = options;
+  const countOfRequest = pixelCounter(limits);
+  let work = 0;
+  const countWork = (pixels: number) => {
+    work += pixels;
+    if (work > maxWork) throw new TooMuchWorkError();
+  };
+  const countPixels = (size: Size) => {
+    countOfRequest(size);
+    countWork(size.height * size.width);
+  };
+  return { ...options, countPixels, countWork, takeTurns: turnTaker() };
 }
 
 export function sizeOf(target: Canvas | Backdrop): Canvas | undefined {

@@ -88,9 +88,9 @@ async function render(stimulus: Parametric, options: Decoding): Promise<DecodedS
   checkRenderable(canvas, options.limits);
   const { frames, paint } = prepare(stimulus, canvas);
   checkCount(frames, options.limits);
+  options.countPixels({ height: frames * canvas.height, width: canvas.width });
   const painted = [];
   for (let i = 0; i < frames; i++) {
-    options.countPixels(canvas);
     painted.push(paint(i));
     await options.takeTurns(canvas);
   }

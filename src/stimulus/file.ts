@@ -9,7 +9,7 @@ import {
   sizeOf,
 } from './decoding.js';
 import { UnsupportedMediaError } from './errors.js';
-import { checkSize, type Size } from './fit.js';
+import { checkSize } from './fit.js';
 import { openImage } from './image.js';
 import { decodePixels } from './image-pixels.js';
 import {
@@ -39,8 +39,7 @@ export async function decodeFile(
     if (size) checkSize(file.size, size, fit, first, asker);
     options.countPixels(file.size);
     const task = file.task(target.background, size && { size, fit });
-    const decode = isLarge(file.size) ? (options.decodeLarge ?? decodePixels) : decodePixels;
-    const { image, notes } = await decode(task);
+    const { image, notes } = await decodePixels(task);
     return { stimuli: oneStimulus(image), notes: [notes] };
   }
   if (type === 'application/x-npy') {
@@ -51,11 +50,6 @@ export async function decodeFile(
     return decodeRawStimuli(body, rawDtype(dtype), sizedCanvas(target, 'raw'), limits, first);
   }
   throw new UnsupportedMediaError(`${type} is not accepted here; send ${ACCEPTED_TYPES}`);
-}
-
-/** Whether an image takes longer to decode than to be handed to another thread: from about a millisecond on. */
-function isLarge({ height, width }: Size): boolean {
-  return height * width > 2 ** 16;
 }
 
 function mediaTypeOf(

@@ -30,9 +30,6 @@ export interface DecodedImage {
   readonly notes: readonly string[];
 }
 
-/** Decodes the pixels of an image file, in this thread or in another. */
-export type DecodePixels = (task: ImageTask) => Promise<DecodedImage>;
-
 /** A decoder that hangs on a file is stopped after so many seconds. */
 const MAX_SECONDS = 20;
 

@@ -4,44 +4,38 @@ import {
   PayloadTooLargeError,
   UnsupportedMediaError,
 } from '../input-error.js';
+import { TooMuchWorkError } from './too-much-work.js';
 
 /** An error as data, for a message between threads. */
 export interface CarriedError {
-  /** The kind of bad input; undefined where the error is a bug. */
-  readonly input: 'plain' | 'too-large' | 'unsupported-media' | undefined;
+  readonly kind: keyof typeof KINDS | 'bug';
   readonly message: string;
   readonly problems: readonly InputProblem[];
   readonly stack: string | undefined;
 }
 
+/** Classes that are kept, each before those that it is derived from. */
+const KINDS = {
+  'too-large': PayloadTooLargeError,
+  'unsupported-media': UnsupportedMediaError,
+  input: InputError,
+  'too-much-work': TooMuchWorkError,
+} as const;
+
 export function packError(error: unknown): CarriedError {
-  if (!(error instanceof Error)) {
-    return { input: undefined, message: String(error), problems: [], stack: undefined };
-  }
+  const found = Object.entries(KINDS).find(([, Kind]) => error instanceof Kind);
+  const kind = (found?.[0] ?? 'bug') as CarriedError['kind'];
+  if (!(error instanceof Error))
+    return { kind, message: String(error), problems: [], stack: undefined };
   const { message, stack } = error;
-  if (!(error instanceof InputError)) return { input: undefined, message, problems: [], stack };
-  const input =
-    error instanceof PayloadTooLargeError
-      ? 'too-large'
-      : error instanceof UnsupportedMediaError
-        ? 'unsupported-media'
-        : 'plain';
-  return { input, message, problems: error.problems, stack };
+  return { kind, message, problems: error instanceof InputError ? error.problems : [], stack };
 }
 
-/** The error that was packed, of the same class where it is bad input. */
-export function unpackError({ input, message, problems, stack }: CarriedError): Error {
-  switch (input) {
-    case 'plain':
-      return new InputError(message, problems);
-    case 'too-large':
-      return new PayloadTooLargeError(message, problems);
-    case 'unsupported-media':
-      return new UnsupportedMediaError(message, problems);
-    default: {
-      const error = new Error(message);
-      if (stack !== undefined) error.stack = stack;
-      return error;
-    }
-  }
+/** The error that was packed, of the same class where it is one of `KINDS`. */
+export function unpackError({ kind, message, problems, stack }: CarriedError): Error {
+  if (kind === 'too-much-work') return new TooMuchWorkError();
+  if (kind !== 'bug') return new KINDS[kind](message, problems);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }

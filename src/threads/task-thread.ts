@@ -8,13 +8,20 @@ export type Outcome<Result> = { readonly result: Result } | { readonly error: Ca
 export interface TaskThread<Task, Result> {
   /**
    * Runs a task after those that wait.
-   * @param signal takes a task that waits out of the queue; a task that runs is finished
+   * @param options.signal takes a task that waits out of the queue; a task that runs is finished
+   * @param options.take is called with the result, and the next task waits for it: so that results do not
+   *   gather where there is no room for them
    * @throws what the task threw, of the same class where it is an InputError; Error when the thread
    *   ended or was closed; the signal's reason
    */
-  run(task: Task, signal?: AbortSignal): Promise<Result>;
+  run(task: Task, options?: TaskOptions<Result>): Promise<Result>;
   /** Ends the thread; tasks that wait are rejected. */
   close(): Promise<void>;
+}
+
+export interface TaskOptions<Result> {
+  readonly signal?: AbortSignal;
+  readonly take?: (result: Result) => Promise<void>;
 }
 
 export interface TaskThreadOptions<Task> {
@@ -28,8 +35,9 @@ export interface TaskThreadOptions<Task> {
 
 interface Waiting<Task, Result> {
   readonly task: Task;
+  readonly take: (result: Result) => Promise<void>;
   readonly resolve: (result: Result) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -46,14 +54,20 @@ export function createTaskThread<Task, Result>({
   const queue: Waiting<Task, Result>[] = [];
   let worker: Worker | undefined;
   return {
-    run(task, signal) {
-      return new Promise((resolve, reject) => {
-        signal?.throwIfAborted();
-        const waiting = { task, resolve, reject };
-        queue.push(waiting);
-        signal?.addEventListener('abort', () => leave(waiting, signal.reason), { once: true });
-        if (queue.length === 1) startFirst();
-      });
+    async run(task, { signal, take = async () => undefined } = {}) {
+      signal?.throwIfAborted();
+      let onAbort = (): void => undefined;
+      try {
+        return await new Promise<Result>((resolve, reject) => {
+          const waiting = { task, take, resolve, reject };
+          queue.push(waiting);
+          onAbort = () => leave(waiting, signal?.reason);
+          signal?.addEventListener('abort', onAbort);
+          if (queue.length === 1) startFirst();
+        });
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+      }
     },
     async close() {
       const ending = worker;
@@ -63,7 +77,7 @@ export function createTaskThread<Task, Result>({
     },
   };
 
-  function leave(waiting: Waiting<Task, Result>, reason: Error): void {
+  function leave(waiting: Waiting<Task, Result>, reason: unknown): void {
     const place = queue.indexOf(waiting);
     waiting.reject(reason);
     if (place > 0) queue.splice(place, 1);
@@ -83,10 +97,18 @@ export function createTaskThread<Task, Result>({
 
   function start(): Worker {
     const started = new Worker(entry);
-    started.on('message', (outcome: Outcome<Result>) => {
-      const first = queue.shift();
-      if ('error' in outcome) first?.reject(unpackError(outcome.error));
-      else first?.resolve(outcome.result);
+    started.on('message', async (outcome: Outcome<Result>) => {
+      const first = queue[0]!;
+      try {
+        if ('error' in outcome) throw unpackError(outcome.error);
+        await first.take(outcome.result);
+        first.resolve(outcome.result);
+      } catch (error) {
+        first.reject(error);
+      }
+      // Where the thread was lost meanwhile, the queue is no longer the same.
+      if (queue[0] !== first) return;
+      queue.shift();
       startFirst();
     });
     started.on('error', ({ message }) => lose(started, message));

@@ -6,8 +6,8 @@ import { EngineLostError } from '../../src/engine/engine.js';
 import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
 import type { Access } from '../../src/http/access/access.js';
 import { prepareCharacterization } from '../../src/http/battery/characterization.js';
-import { createBodyBudget } from '../../src/http/body-budget.js';
 import { createBodyDecoder } from '../../src/http/decoding/body-decoder.js';
+import { createMemoryBudget } from '../../src/http/memory-budget.js';
 import { createMetrics } from '../../src/http/metrics.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
 import { createStoreMetrics } from '../../src/http/store-metrics.js';
@@ -80,8 +80,10 @@ export function createTestApp(options: TestAppOptions = {}) {
       ...options.access,
     },
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
-    bodies: createBodyBudget(2 ** 20),
-    decoder: createBodyDecoder(),
+    bodies: createMemoryBudget({ capacity: 2 ** 20, small: 2 ** 16 }),
+    decoder: createBodyDecoder({
+      memory: createMemoryBudget({ capacity: 2 ** 20, small: 2 ** 16 }),
+    }),
     streams,
     cut: cut.signal,
     metrics,

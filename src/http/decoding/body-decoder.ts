@@ -1,13 +1,24 @@
-import { type DecodedStimuli, type ReadStoredSet, resolveStored } from '../../stimulus/decode.js';
-import { decodePixels } from '../../stimulus/image-pixels.js';
-import type { ImageThread } from '../../stimulus/image-thread.js';
+import {
+  type DecodedStimuli,
+  type ReadStoredSet,
+  resolveStored,
+  type StimuliOrSet,
+} from '../../stimulus/decode.js';
+import { TooMuchWorkError } from '../../threads/too-much-work.js';
 import type { ResponseMatrix } from '../../tuning/response-matrix.js';
+import type { MemoryBudget, MemoryClient } from '../memory-budget.js';
 import type { ReadInference } from '../v2/infer-request.js';
-import { type BodyKind, type BodyRequest, type BodyResult, decodeTask } from './body-tasks.js';
+import {
+  type BodyKind,
+  type BodyRequest,
+  type BodyResult,
+  decodeTask,
+  memoryOf,
+} from './body-tasks.js';
 import type { BodyThread } from './body-thread.js';
 import { realResponses } from './stimulus-set.js';
 
-/** Decodes the bodies of requests, large ones outside of the thread that answers. */
+/** Decodes the bodies of requests, outside of the thread that answers where it takes long. */
 export interface BodyDecoder {
   /** @throws as `decodeStimuli` */
   stimuli(request: BodyRequest<'stimuli'>, client: BodyClient): Promise<DecodedStimuli>;
@@ -22,9 +33,9 @@ export interface BodyDecoder {
 }
 
 /** What decoding for a client needs besides the body. */
-export interface BodyClient {
-  /** A body of a client that has left is not decoded. */
-  readonly signal: AbortSignal;
+export interface BodyClient extends MemoryClient {
+  /** Called when the request has been answered. */
+  readonly releases: (() => void)[];
   /** Where the client may name stored sets. */
   readonly readStoredSet?: ReadStoredSet;
 }
@@ -34,38 +45,80 @@ export interface DecodedSet extends DecodedStimuli {
   readonly real?: ResponseMatrix;
 }
 
-export interface BodyThreads {
-  readonly bodies: BodyThread;
-  readonly images: ImageThread;
+export interface BodyDecoderOptions {
+  /** Where there are none, everything is decoded in this thread. */
+  readonly threads?: DecodingThreads;
+  /** For decoded stimuli. */
+  readonly memory: MemoryBudget;
 }
 
-/** Bytes of a body that takes longer to decode than to be handed to another thread. */
-const LARGE_BODY = 2 ** 16;
+export interface DecodingThreads {
+  /** For what takes milliseconds, such as a photograph. */
+  readonly quick: BodyThread;
+  /** For what takes up to seconds, such as megabytes of JSON. */
+  readonly bulk: BodyThread;
+}
 
-/** @param threads where there are none, everything is decoded in this thread */
-export function createBodyDecoder(threads?: BodyThreads): BodyDecoder {
+/** Bytes of a body, and pixels in it, that are decoded faster than they are sent to another thread. */
+const [MAX_BODY_HERE, MAX_PIXELS_HERE] = [2 ** 16, 2 ** 16];
+/** The same for what the quick thread decodes: more would keep it from the next image for too long. */
+const [MAX_QUICK_BODY, MAX_QUICK_PIXELS] = [2 ** 20, 2 ** 22];
+
+export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): BodyDecoder {
   return {
     async stimuli(request, client) {
       const read = await decode('stimuli', request, client);
-      return resolveStored(read, request, client.readStoredSet);
+      return resolve(read, request, client);
     },
     async set(request, neurons, client) {
       const { set, real } = await decode('set', request, client);
-      const decoded = await resolveStored(set, request, client.readStoredSet);
+      const decoded = await resolve(set, request, client);
       if (real === undefined) return decoded;
       return { ...decoded, real: realResponses(real, decoded.stimuli.count, neurons) };
     },
     inference: (request, client) => decode('inference', request, client),
   };
 
+  async function resolve(
+    read: StimuliOrSet,
+    request: BodyRequest<'stimuli'>,
+    client: BodyClient,
+  ): Promise<DecodedStimuli> {
+    const decoded = await resolveStored(read, request, client.readStoredSet);
+    if ('named' in read) await takeRoom(decoded.stimuli.pixels.byteLength, client);
+    return decoded;
+  }
+
   async function decode<Kind extends BodyKind>(
     kind: Kind,
     request: BodyRequest<Kind>,
-    { signal }: BodyClient,
+    client: BodyClient,
   ): Promise<BodyResult<Kind>> {
-    const task = { kind, request };
-    if (threads === undefined) return decodeTask(task, decodePixels);
-    if (request.body.length > LARGE_BODY) return threads.bodies.run(task, signal);
-    return decodeTask(task, (image) => threads.images.run(image, signal));
+    if (threads === undefined) return decodeTask({ kind, request });
+    const options = {
+      signal: client.signal,
+      take: (result: BodyResult<BodyKind>) => takeRoom(bytesOf(result), client),
+    };
+    const here = () => decodeTask({ kind, request: { ...request, maxWork: MAX_PIXELS_HERE } });
+    const quick = () =>
+      threads.quick.run({ kind, request: { ...request, maxWork: MAX_QUICK_PIXELS } }, options);
+    const { length } = request.body;
+    const ways = length <= MAX_BODY_HERE ? [here, quick] : length <= MAX_QUICK_BODY ? [quick] : [];
+    for (const way of ways) {
+      try {
+        return await way();
+      } catch (error) {
+        if (!(error instanceof TooMuchWorkError)) throw error;
+      }
+    }
+    return threads.bulk.run({ kind, request }, options);
   }
+
+  async function takeRoom(bytes: number, client: BodyClient): Promise<void> {
+    client.releases.push(await memory.enter(bytes, client));
+  }
+}
+
+function bytesOf(result: BodyResult<BodyKind>): number {
+  return memoryOf(result).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

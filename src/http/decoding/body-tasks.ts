@@ -1,20 +1,16 @@
 import { readStimuli, type StimuliOrSet, type StimulusRequest } from '../../stimulus/decode.js';
-import type { DecodePixels } from '../../stimulus/image-pixels.js';
 import { type InferenceTask, type ReadInference, readInference } from '../v2/infer-request.js';
 import { type ReadSet, readSet } from './stimulus-set.js';
 
 /** The kinds of body that are decoded: what they need, as data, and what comes of it. */
 export interface BodyKinds {
-  readonly stimuli: { readonly request: Sent<StimulusRequest>; readonly result: StimuliOrSet };
-  readonly set: { readonly request: Sent<StimulusRequest>; readonly result: ReadSet };
+  readonly stimuli: { readonly request: StimulusRequest; readonly result: StimuliOrSet };
+  readonly set: { readonly request: StimulusRequest; readonly result: ReadSet };
   readonly inference: { readonly request: InferenceTask; readonly result: ReadInference };
 }
 export type BodyKind = keyof BodyKinds;
 export type BodyRequest<Kind extends BodyKind> = BodyKinds[Kind]['request'];
 export type BodyResult<Kind extends BodyKind> = BodyKinds[Kind]['result'];
-
-/** Without functions, so that it can be sent to another thread. */
-type Sent<Request> = Omit<Request, 'decodeLarge'>;
 
 /** One body to decode. */
 export interface BodyTask<Kind extends BodyKind> {
@@ -23,28 +19,24 @@ export interface BodyTask<Kind extends BodyKind> {
 }
 
 type Decoders = {
-  readonly [Kind in BodyKind]: (
-    request: BodyRequest<Kind>,
-    decodeLarge: DecodePixels,
-  ) => Promise<BodyResult<Kind>>;
+  readonly [Kind in BodyKind]: (request: BodyRequest<Kind>) => Promise<BodyResult<Kind>>;
 };
 
 const DECODERS: Decoders = {
-  stimuli: (request, decodeLarge) => readStimuli({ ...request, decodeLarge }),
-  set: (request, decodeLarge) => readSet({ ...request, decodeLarge }),
+  stimuli: readStimuli,
+  set: readSet,
   inference: async (request) => readInference(request),
 };
 
 /**
  * Decodes a body in this thread.
- * @param decodeLarge decodes large images
- * @throws InputError and its kinds
+ * @throws InputError and its kinds, TooMuchWorkError beyond `maxWork`
  */
-export function decodeTask<Kind extends BodyKind>(
-  { kind, request }: BodyTask<Kind>,
-  decodeLarge: DecodePixels,
-): Promise<BodyResult<Kind>> {
-  return DECODERS[kind](request, decodeLarge);
+export function decodeTask<Kind extends BodyKind>({
+  kind,
+  request,
+}: BodyTask<Kind>): Promise<BodyResult<Kind>> {
+  return DECODERS[kind](request);
 }
 
 /** The memory of a result, which can move to another thread. */

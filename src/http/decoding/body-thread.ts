@@ -1,10 +1,18 @@
-import { createTaskThread, ownCopy, type TaskThread } from '../../threads/task-thread.js';
+import {
+  createTaskThread,
+  ownCopy,
+  type TaskOptions,
+  type TaskThread,
+} from '../../threads/task-thread.js';
 import type { BodyKind, BodyResult, BodyTask } from './body-tasks.js';
 
 /** Decodes bodies in a thread of its own, one after the other. */
 export interface BodyThread extends Pick<TaskThread<never, never>, 'close'> {
   /** @throws as the decoder of this kind, and as `TaskThread` */
-  run<Kind extends BodyKind>(task: BodyTask<Kind>, signal: AbortSignal): Promise<BodyResult<Kind>>;
+  run<Kind extends BodyKind>(
+    task: BodyTask<Kind>,
+    options: TaskOptions<BodyResult<BodyKind>>,
+  ): Promise<BodyResult<Kind>>;
 }
 
 /** @param entry the compiled module that the thread runs */
@@ -18,9 +26,9 @@ export function createBodyThread(entry = new URL('./body-worker.js', import.meta
     },
   });
   return {
-    run<Kind extends BodyKind>(task: BodyTask<Kind>, signal: AbortSignal) {
+    run<Kind extends BodyKind>(task: BodyTask<Kind>, options: TaskOptions<BodyResult<BodyKind>>) {
       // `decodeTask` in the thread gives what belongs to the kind.
-      return thread.run(task, signal) as Promise<BodyResult<Kind>>;
+      return thread.run(task, options) as Promise<BodyResult<Kind>>;
     },
     close: () => thread.close(),
   };

@@ -1,4 +1,3 @@
-import { decodePixels } from '../../stimulus/image-pixels.js';
 import { answerTasks } from '../../threads/answer-tasks.js';
 import {
   type BodyKind,
@@ -8,9 +7,6 @@ import {
   memoryOf,
 } from './body-tasks.js';
 
-// The thread that decodes large bodies.
+// A thread that decodes bodies.
 
-answerTasks(
-  (task: BodyTask<BodyKind>): Promise<BodyResult<BodyKind>> => decodeTask(task, decodePixels),
-  memoryOf,
-);
+answerTasks<BodyTask<BodyKind>, BodyResult<BodyKind>>(decodeTask, memoryOf);

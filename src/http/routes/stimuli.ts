@@ -5,7 +5,7 @@ import { sheetOf } from '../../stimulus/sheet.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';
 import { answerNpy } from '../answer.js';
-import { readBody } from '../body.js';
+import { bodyClient, readBody } from '../body.js';
 import { CanvasQuery, Side } from '../canvas-query.js';
 import { modelOf, serviceOf } from '../models.js';
 import { decodeForModel } from '../presented.js';
@@ -44,7 +44,7 @@ export function stimulusRoutes(deps: AppDependencies): Route[] {
       const asker = 'the canvas is';
       const decoded = await decoder.stimuli(
         { contentType, body, target, asker, limits, fit, dtype },
-        { signal: c.req.raw.signal, readStoredSet: storedStimuli(deps) },
+        bodyClient(c, deps, storedStimuli(deps)),
       );
       const digests = await stimulusDigests(decoded.stimuli);
       const reported = digests.map((digest, i) => ({ digest, warnings: decoded.notes[i]! }));

@@ -5,7 +5,7 @@ import type { Backdrop, Canvas } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';
 import type { StoredSet } from '../../store/stimulus-sets.js';
 import { answerJson } from '../answer.js';
-import { readBody } from '../body.js';
+import { bodyClient, readBody } from '../body.js';
 import { CanvasQuery } from '../canvas-query.js';
 import { Problem } from '../problem.js';
 import { readQuery } from '../request.js';
@@ -42,7 +42,7 @@ export function stimulusSetRoutes(deps: AppDependencies): Route[] {
       const asker = 'the query asks for';
       const decoded = await decoder.stimuli(
         { contentType, body, target, asker, limits, fit, dtype },
-        { signal: c.req.raw.signal },
+        bodyClient(c, deps),
       );
       return { ...decoded, digests: await stimulusDigests(decoded.stimuli) };
     });

@@ -1,5 +1,5 @@
 import type { ServedModel } from '../../engine/catalogue.js';
-import { readAsSent } from '../body.js';
+import { bodyClient, readAsSent } from '../body.js';
 import { compute } from '../compute.js';
 import { modelOf, serviceOf } from '../models.js';
 import { selectNeurons } from '../neurons.js';
@@ -27,7 +27,7 @@ export function inferRoutes(deps: AppDependencies): Route[] {
       const { stimulus, neurons } = model.card;
       const size = { height: stimulus.height, width: stimulus.width };
       const task = { body, headerLength, size, neurons: neurons.length, limits };
-      return decoder.inference(task, { signal: c.req.raw.signal });
+      return decoder.inference(task, bodyClient(c, deps));
     });
     const { stimuli, priority } = request;
     const { columns } = selectNeurons(model.card, request.neurons);

@@ -1,44 +1,51 @@
 import { DeadlineError } from '../engine/scheduler.js';
 
-/** Lets large bodies in a few at a time: decoded they take several times their size in memory. */
-export interface BodyBudget {
+/** Bounds the memory that requests take together: those that need much of it wait for each other. */
+export interface MemoryBudget {
   /**
-   * Waits until there is room for a body, in the order of arrival. Small bodies never wait; one that is
-   * larger than the whole budget is alone.
-   * @param bytes of the body
-   * @param options.signal of the client, which may leave while it waits
-   * @param options.patience milliseconds that the client waits; for ever where it is undefined
-   * @returns to be called when the body and what was decoded from it are no longer needed
-   * @throws DeadlineError, or the signal's reason
+   * Waits until there is room, in the order of arrival. What is small never waits; what is larger than
+   * the whole budget is alone.
+   * @returns to be called when the memory is no longer needed
+   * @throws DeadlineError, or the reason of the client's signal
    */
-  enter(
-    bytes: number,
-    options: { readonly signal: AbortSignal; readonly patience?: number | undefined },
-  ): Promise<() => void>;
+  enter(bytes: number, client: MemoryClient): Promise<() => void>;
 }
 
-/** Bytes of a body that is not counted, such as an image for a rig's next trial. */
-export const SMALL_BODY = 2 ** 16;
+/** Who waits for memory. */
+export interface MemoryClient {
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal;
+  /** Milliseconds that the client waits; for ever where it is undefined. */
+  readonly patience?: number | undefined;
+}
+
+export interface BudgetOptions {
+  /** Bytes of what is not small. */
+  readonly capacity: number;
+  /** Bytes that count as small. */
+  readonly small: number;
+}
 
 interface Waiting {
   readonly bytes: number;
   readonly start: () => void;
 }
 
-/** @param capacity bytes of large bodies that are worked on at the same time */
-export function createBodyBudget(capacity: number): BodyBudget {
+export function createMemoryBudget({ capacity, small }: BudgetOptions): MemoryBudget {
   const queue: Waiting[] = [];
   let held = 0;
   return {
     async enter(bytes, { signal, patience }) {
-      if (bytes <= SMALL_BODY) return () => undefined;
+      if (bytes <= small) return () => undefined;
       const counted = Math.min(bytes, capacity);
       await new Promise<void>((resolve, reject) => {
         signal.throwIfAborted();
         const waiting = { bytes: counted, start: () => end(resolve) };
         const onAbort = () => end(() => leave(signal.reason));
         const late = () =>
-          end(() => leave(new DeadlineError('the deadline passed before the body was read')));
+          end(() =>
+            leave(new DeadlineError('the deadline passed before there was memory for the request')),
+          );
         const timer = patience === undefined ? undefined : setTimeout(late, patience);
         signal.addEventListener('abort', onAbort);
         queue.push(waiting);
