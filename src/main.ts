@@ -79,7 +79,10 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     clock,
   });
   createJobMetrics(registry, () => jobCounts(readiness));
-  const threads = { quick: createBodyThread(), bulk: createBodyThread() };
+  const threads = {
+    quick: createBodyThread({ isKept: true }),
+    bulk: createBodyThread({ isKept: false }),
+  };
   const app = createApp({
     bodies: createMemoryBudget({ capacity: config.MAX_BODIES, small: SMALL_BODY }),
     decoder: createBodyDecoder({

@@ -11,6 +11,8 @@ const MAX_BYTES = 16 * 2 ** 20;
 const MAX_DEPTH = 64;
 /** Arrays, objects and texts: each takes far more memory than the two bytes it is written in. */
 const MAX_PARTS = 250_000;
+/** Numbers and other elements, as many as the pixels of a thousand images of 50x50. */
+const MAX_ELEMENTS = 2_500_000;
 /** Keys of one object: what has more is no request, and looking each up takes long. */
 const MAX_KEYS = 1000;
 
@@ -45,6 +47,7 @@ function checkExtent(body: Uint8Array): void {
   }
   let depth = 0;
   let parts = 0;
+  let commas = 0;
   /** Of the object at each depth. */
   const keys = new Uint32Array(MAX_DEPTH + 1);
   for (let i = 0; i < body.length; i++) {
@@ -62,6 +65,10 @@ function checkExtent(body: Uint8Array): void {
       );
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
       depth--;
+    } else if (byte === COMMA && ++commas > MAX_ELEMENTS) {
+      throw new PayloadTooLargeError(
+        `the JSON has more than ${MAX_ELEMENTS} numbers; send them in binary, as .npy`,
+      );
     }
     if (depth > MAX_DEPTH) {
       throw new InputError(`the JSON is nested deeper than ${MAX_DEPTH} at position ${i}`);
@@ -74,7 +81,7 @@ function checkExtent(body: Uint8Array): void {
   }
 }
 
-const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
+const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** The position of the quote that ends the text that begins at `start`; the end where none does. */

@@ -15,7 +15,7 @@ import { type EmbeddedFile, parseJsonStimulus } from './json.js';
 import { checkCount, checkPixels, type StimulusLimits } from './limits.js';
 import { type Parametric, prepare } from './parametric/kinds.js';
 import { type ImageView, viewImage } from './parametric/view.js';
-import { concatStimuli, stimulusAt } from './stimuli.js';
+import { stimulusAt } from './stimuli.js';
 
 /** Rendered in one go: some milliseconds, in which nobody else has a turn. */
 const MOST_RENDERED = 2 ** 18;
@@ -89,15 +89,17 @@ async function render(stimulus: Parametric, options: Decoding): Promise<DecodedS
   const { frames, paint } = prepare(stimulus, canvas);
   checkCount(frames, options.limits);
   options.countPixels({ height: frames * canvas.height, width: canvas.width });
-  const painted = [];
+  const { height, width } = canvas;
+  const size = height * width;
+  const pixels = new Float32Array(frames * size); // [frames, height, width]
+  const notes: (readonly string[])[] = [];
   for (let i = 0; i < frames; i++) {
-    painted.push(paint(i));
+    const painted = paint(i);
+    pixels.set(painted.image.pixels, i * size);
+    notes.push(painted.notes);
     await options.takeTurns(canvas);
   }
-  return {
-    stimuli: concatStimuli(painted.map(({ image }) => oneStimulus(image))),
-    notes: painted.map(({ notes }) => notes),
-  };
+  return { stimuli: { count: frames, height, width, pixels }, notes };
 }
 
 /** @throws PayloadTooLargeError when a stimulus of this size is not rendered here */

@@ -25,6 +25,11 @@ export interface TaskOptions<Result> {
 }
 
 export interface TaskThreadOptions<Task> {
+  /**
+   * Whether the thread stays when nothing waits: the next task starts sooner, but the memory of the last
+   * one is not given back. Left out: it stays.
+   */
+  readonly isKept?: boolean;
   /** The compiled module that the thread runs: it calls `answerTasks`. */
   readonly entry: URL;
   /** For messages, such as `the thread that decodes images`. */
@@ -49,6 +54,7 @@ export function createTaskThread<Task, Result>({
   entry,
   name,
   toMessage,
+  isKept = true,
 }: TaskThreadOptions<Task>): TaskThread<Task, Result> {
   /** The first of them runs. */
   const queue: Waiting<Task, Result>[] = [];
@@ -87,12 +93,19 @@ export function createTaskThread<Task, Result>({
     const [first] = queue;
     if (first === undefined) {
       worker?.unref();
+      if (!isKept) end();
       return;
     }
     worker ??= start();
     worker.ref();
     const { message, transfer } = toMessage(first.task);
     worker.postMessage(message, transfer);
+  }
+
+  function end(): void {
+    const ending = worker;
+    worker = undefined;
+    void ending?.terminate();
   }
 
   function start(): Worker {

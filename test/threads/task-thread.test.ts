@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readdir } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../../src/input-error.js';
 import { createTaskThread, ownCopy, type TaskThread } from '../../src/threads/task-thread.js';
 import { TooMuchWorkError } from '../../src/threads/too-much-work.js';
@@ -24,6 +25,11 @@ afterEach(() => thread.close());
 const task = (name: string, ...values: number[]): Doubling => {
   return { name, values: Float32Array.from(values) };
 };
+
+/** Linux lists them; elsewhere there is nothing to compare. */
+async function threadsOfProcess(): Promise<number> {
+  return (await readdir('/proc/self/task').catch(() => [])).length;
+}
 
 test('tasks are answered in order, and what was sent can still be read', async () => {
   const sent = task('a', 1, 2);
@@ -107,6 +113,21 @@ test('the next task waits until there is room for the result', async () => {
     { value: task('third', 2) },
   ]);
   expect(seen).toEqual(['first is there', 'room for the first', 'second is there']);
+});
+
+test('a thread that is not kept ends with its last task, and starts again', async () => {
+  const brief = createTaskThread<Doubling, Doubling>({
+    entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
+    name: 'a brief thread',
+    toMessage: (message) => ({ message, transfer: [] }),
+    isKept: false,
+  });
+  const before = await threadsOfProcess();
+  const both = [brief.run(task('a', 1)), brief.run(task('b', 2))];
+  expect(await Promise.all(both)).toEqual([task('a', 2), task('b', 4)]);
+  await vi.waitFor(async () => expect(await threadsOfProcess()).toBeLessThanOrEqual(before));
+  expect(await brief.run(task('c', 3))).toEqual(task('c', 6));
+  await brief.close();
 });
 
 test('closing rejects what waits', async () => {

@@ -15,11 +15,21 @@ export interface BodyThread extends Pick<TaskThread<never, never>, 'close'> {
   ): Promise<BodyResult<Kind>>;
 }
 
-/** @param entry the compiled module that the thread runs */
-export function createBodyThread(entry = new URL('./body-worker.js', import.meta.url)): BodyThread {
+export interface BodyThreadOptions {
+  /** As `TaskThreadOptions` has it. */
+  readonly isKept: boolean;
+  /** The compiled module that the thread runs. */
+  readonly entry?: URL;
+}
+
+export function createBodyThread({
+  isKept,
+  entry = new URL('./body-worker.js', import.meta.url),
+}: BodyThreadOptions): BodyThread {
   const thread = createTaskThread<BodyTask<BodyKind>, BodyResult<BodyKind>>({
     entry,
-    name: 'the thread that decodes bodies',
+    isKept,
+    name: 'the thread that decodes requests',
     toMessage({ kind, request }) {
       const body = ownCopy(request.body);
       return { message: { kind, request: { ...request, body } }, transfer: [body.buffer] };

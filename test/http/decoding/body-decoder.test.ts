@@ -43,7 +43,7 @@ beforeEach(() => {
 afterAll(() => Promise.all([threads.quick.close(), threads.bulk.close()]));
 
 function watched(name: string): BodyThread {
-  const thread = createBodyThread(ENTRY);
+  const thread = createBodyThread({ entry: ENTRY, isKept: name === 'quick' });
   return {
     ...thread,
     run(task, options) {
