@@ -9,6 +9,7 @@ import type { ModelCard } from '../model/card.js';
 import { PayloadTooLargeError } from '../stimulus/errors.js';
 import { encodePng } from '../stimulus/image.js';
 import { SetDigest } from '../stimulus/json.js';
+import { grayBytes } from '../stimulus/pixel-values.js';
 import { sheetOf } from '../stimulus/sheet.js';
 import { concatStimuli, type GrayImage, type Stimuli, sliceStimuli } from '../stimulus/stimuli.js';
 import { stimulusDigests } from '../stimulus/turns.js';
@@ -139,7 +140,7 @@ export function preparePreferredStimuli(
 }
 
 function previewOf(neuron: number, images: Stimuli): AscentPreview {
-  const bytes = Uint8Array.from(images.pixels, (pixel) => Math.round(255 * pixel));
+  const bytes = grayBytes(images.pixels);
   return { neuron, shape: shapeOf(images), pixels: Buffer.from(bytes).toString('base64') };
 }
 

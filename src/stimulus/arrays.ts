@@ -60,7 +60,7 @@ export function decodeRawStimuli(
   }
   checkCount(count, limits);
   const shape = [count, size.height, size.width];
-  const data = element === 'u1' ? bytes : new Float32Array(Uint8Array.from(bytes).buffer);
+  const data = element === 'u1' ? bytes : new Float32Array(new Uint8Array(bytes).buffer);
   return toStimuli({ stored: element, shape, data }, count, size, first);
 }
 

@@ -4,6 +4,7 @@ import type { Size } from './fit.js';
 import type { ImageTask } from './image-pixels.js';
 import { checkPixels, type StimulusLimits } from './limits.js';
 import { isImageType, sniffMediaType } from './media-type.js';
+import { grayBytes } from './pixel-values.js';
 import type { GrayImage } from './stimuli.js';
 
 /** An image file whose header was read; the pixels are decoded only when asked for. */
@@ -74,8 +75,7 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
 
 /** Writes one image as an 8-bit gray PNG, 0..1 to 0..255, rounded. */
 export async function encodePng({ height, width, pixels }: GrayImage): Promise<Uint8Array> {
-  const gray = Uint8Array.from(pixels, (value) => Math.round(value * 255));
-  return sharp(gray, { raw: { height, width, channels: 1 } })
+  return sharp(grayBytes(pixels), { raw: { height, width, channels: 1 } })
     .toColourspace('b-w')
     .png()
     .toBuffer();

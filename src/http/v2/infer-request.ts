@@ -119,7 +119,7 @@ function readNeurons(
   if (shape.length !== 1 || shape[0] === 0 || shape[0]! > most) {
     throw errorAt(`${path}.shape`, `is [${shape}]; '${NEURONS}' is [k], k from 1 to ${most}`);
   }
-  const { buffer } = Uint8Array.from(reader.read(input, datatype, path));
+  const { buffer } = new Uint8Array(reader.read(input, datatype, path));
   return [...new Int32Array(buffer)];
 }
 
