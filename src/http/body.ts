@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { parseAs, parseJson } from '../formats/json.js';
-import { PayloadTooLargeError, UnsupportedMediaError } from '../input-error.js';
+import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../input-error.js';
 import type { ReadStoredSet } from '../stimulus/decode.js';
 import type { BodyClient } from './decoding/body-decoder.js';
 import type { MemoryClient } from './memory-budget.js';
@@ -80,6 +80,9 @@ export async function readAsSent(
   }
 }
 
+/** Bytes of a chunk on average, once there are more than a few: each takes as long as thousands of bytes. */
+const [MIN_CHUNK, FEW_CHUNKS] = [64, 4096];
+
 /** Reads a body of unknown length: once it is not small, it has to be expected to be as long as may be. */
 async function readCounting(
   request: Request,
@@ -97,6 +100,14 @@ async function readCounting(
     }
     if (length > SMALL_BODY) await waitForRoom(limit);
     chunks.push(read.value);
+    if (chunks.length > FEW_CHUNKS && length < MIN_CHUNK * chunks.length) {
+      // Reading on would cost more than the answer is worth.
+      void reader?.cancel();
+      throw new InputError(
+        `the body comes in too small chunks: ${chunks.length} for ${length} bytes; expected at ` +
+          `least ${MIN_CHUNK} bytes in each`,
+      );
+    }
   }
   const body = new Uint8Array(length);
   let offset = 0;

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { type HttpServer, listen, StartError } from '../../src/http/server.js';
-import { createTestApp } from '../support/app.js';
+import { createTestApp, type TestAppOptions } from '../support/app.js';
 
 const MEGABYTE = new Uint8Array(1_000_000);
 const NPY = new Uint8Array(encodeNpy(new Float32Array(6).fill(0.5), [3, 2]));
@@ -13,8 +13,8 @@ const NPY = new Uint8Array(encodeNpy(new Float32Array(6).fill(0.5), [3, 2]));
 let server: HttpServer | undefined;
 afterEach(() => server?.close());
 
-async function start() {
-  const parts = createTestApp();
+async function start(options: TestAppOptions = {}) {
+  const parts = createTestApp(options);
   server = await listen(parts.app, { host: '127.0.0.1', port: 0 });
   return { ...parts, url: `${server.url}/v1/models/tiny/responses` };
 }
@@ -63,6 +63,18 @@ test('a chunked body below the limit is read whole', async () => {
   });
   const answer = await good(url, { body: stream, duplex: 'half' });
   expect(await answer.json()).toMatchObject({ responses: [[3, 6, 9, 12]] });
+});
+
+test('a body in thousands of tiny chunks is refused before it is read whole', async () => {
+  const { url, log } = await start({ limits: { maxBody: 10 ** 6 } });
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname).on('error', () => {});
+  socket.write(`POST ${pathname} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`);
+  socket.write('1\r\n0\r\n'.repeat(4096));
+  socket.write('1\r\n0\r\n'.repeat(4096));
+  await expect.poll(() => log.map(({ status }) => status)).toEqual([400]);
+  socket.destroy();
+  expect((await good(url)).status).toBe(200);
 });
 
 test('a client that closes its connection is dropped from the queue', async () => {
