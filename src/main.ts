@@ -32,6 +32,7 @@ import { listen, SERVER_LIMITS, StartError } from './http/server.js';
 import type { Readiness, Service } from './http/service.js';
 import { createStoreMetrics } from './http/store-metrics.js';
 import { createStreams } from './http/stream/streams.js';
+import { createTuningAnalysis } from './http/tuning/tuning-thread.js';
 import { InputError } from './input-error.js';
 import type { JobState } from './jobs/record.js';
 import { checkModelsFolder } from './model/models-folder.js';
@@ -83,6 +84,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     quick: createBodyThread({ isKept: true }),
     bulk: createBodyThread({ isKept: false }),
   };
+  const tuning = createTuningAnalysis();
   const app = createApp({
     bodies: createMemoryBudget({ capacity: config.MAX_BODIES, small: SMALL_BODY }),
     decoder: createBodyDecoder({
@@ -90,6 +92,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
       // A pixel of one byte becomes a number of four.
       memory: createMemoryBudget({ capacity: 4 * config.MAX_BODIES, small: SMALL_STIMULI }),
     }),
+    tuning,
     readiness: () => readiness,
     pageFolder: PAGE_FOLDER,
     access,
@@ -188,7 +191,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   await scheduler.drain();
   await inside.close();
   await engine.close();
-  await Promise.all([threads.quick.close(), threads.bulk.close()]);
+  await Promise.all([threads.quick.close(), threads.bulk.close(), tuning.close()]);
   logger.info('stopped');
   process.exit(0);
 }

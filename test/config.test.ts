@@ -16,6 +16,7 @@ test('defaults', () => {
     INSIDE_BACKEND: 'auto',
     THREADS: 0,
     MAX_BODY: 64 * 1024 * 1024,
+    MAX_BODIES: 32 * 1024 * 1024,
     MAX_STIMULI: 10_000,
     MAX_JOBS: 100,
     MAX_WAITING_JOBS: 16,

@@ -24,11 +24,15 @@ export function answerJson(
 /** Characters of JSON written at a time, some milliseconds. */
 const PART = 2 ** 19;
 
-/** A large JSON answer: lists are written a few elements at a time, and others have their turn. */
+/**
+ * A large JSON answer: lists are written a few elements at a time, and others have their turn.
+ * @param written further fields that have been written already, as a JSON object in UTF-8
+ */
 export async function answerInTurns(
   c: AppContext,
   clock: () => number,
   fields: Readonly<Record<string, unknown>>,
+  written?: Uint8Array<ArrayBuffer>,
 ): Promise<Response> {
   const json = await timed(c, clock, 'encode', async () => {
     const texts: string[] = [];
@@ -36,10 +40,22 @@ export async function answerInTurns(
       const text = Array.isArray(value) ? await listInTurns(value) : JSON.stringify(value);
       texts.push(`${JSON.stringify(name)}:${text}`);
     }
-    return `{${texts.join(',')}}`;
+    const text = `{${texts.join(',')}}`;
+    return written === undefined ? text : joinObjects(Buffer.from(text), written);
   });
   return c.body(json, 200, { 'Content-Type': 'application/json' });
 }
+
+/** Two JSON objects as one; neither is empty. */
+function joinObjects(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(first.length + second.length - 1);
+  joined.set(first);
+  joined.set(second, first.length - 1);
+  joined[first.length - 1] = COMMA;
+  return joined;
+}
+
+const COMMA = 0x2c;
 
 async function listInTurns(list: readonly unknown[]): Promise<string> {
   const texts: string[] = [];

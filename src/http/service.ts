@@ -12,6 +12,7 @@ import type { MemoryBudget } from './memory-budget.js';
 import type { Metrics } from './metrics.js';
 import type { StoreMetrics } from './store-metrics.js';
 import type { Streams } from './stream/streams.js';
+import type { TuningAnalysis } from './tuning/tuning-thread.js';
 
 /** What answers questions, once the models are loaded. */
 export interface Service {
@@ -55,6 +56,7 @@ export interface AppDependencies {
   /** Lets large bodies in a few at a time. */
   readonly bodies: MemoryBudget;
   readonly decoder: BodyDecoder;
+  readonly tuning: Pick<TuningAnalysis, 'run'>;
   readonly streams: Streams;
   /** Aborted shortly before the process ends: what is not answered is answered 503. */
   readonly cut: AbortSignal;

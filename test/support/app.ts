@@ -12,10 +12,13 @@ import { createMetrics } from '../../src/http/metrics.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
 import { createStoreMetrics } from '../../src/http/store-metrics.js';
 import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
+import { createTuningAnalysis } from '../../src/http/tuning/tuning-thread.js';
 import { tinyModel } from './cards.js';
 import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 import { fixedRepository } from './fixed-repository.js';
+
+const TUNING_WORKER = new URL('../../dist/src/http/tuning/tuning-worker.js', import.meta.url);
 
 export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity' | 'chunk'>> {
   readonly served?: readonly ServedModel[];
@@ -81,6 +84,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     },
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
     bodies: createMemoryBudget({ capacity: 2 ** 20, small: 2 ** 16 }),
+    tuning: createTuningAnalysis(TUNING_WORKER),
     decoder: createBodyDecoder({
       memory: createMemoryBudget({ capacity: 2 ** 20, small: 2 ** 16 }),
     }),

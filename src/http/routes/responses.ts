@@ -1,5 +1,5 @@
 import { accepts } from 'hono/accepts';
-import { answerJson, answerNpy, answerRaw, modelIdentity } from '../answer.js';
+import { answerInTurns, answerNpy, answerRaw, modelIdentity } from '../answer.js';
 import { readPresented } from '../presented.js';
 import { reportHeaders } from '../report-headers.js';
 import { modelRoute, type Route } from '../route.js';
@@ -32,7 +32,7 @@ export function responseRoutes(deps: AppDependencies): Route[] {
       case 'application/octet-stream':
         return answerRaw(c, clock, values);
       default:
-        return answerJson(c, clock, () => ({
+        return answerInTurns(c, clock, {
           model: modelIdentity(model),
           neurons: ids,
           responses: rows(values, stimuli.count),
@@ -40,7 +40,7 @@ export function responseRoutes(deps: AppDependencies): Route[] {
           ...recallNote(c, presented),
           timing: timing(c.get('trace')),
           id: c.get('trace').requestId,
-        }));
+        });
     }
   }
 }

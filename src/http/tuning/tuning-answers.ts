@@ -1,5 +1,5 @@
-import type { NeuronPeakTuning, neuronPeaks, ResponsePeak } from '../tuning/peak.js';
-import type { NeuronRankTuning, RankTuning } from '../tuning/rank.js';
+import type { NeuronPeakTuning, neuronPeaks, ResponsePeak } from '../../tuning/peak.js';
+import type { NeuronRankTuning, RankTuning } from '../../tuning/rank.js';
 
 const NO_REAL = 'no real responses were sent';
 
