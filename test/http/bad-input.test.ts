@@ -318,13 +318,3 @@ test('a bug is a bare 500; the log has it under the request id', async () => {
   expect(scheduler.depth).toBe(0);
   expect((await app.request(RESPONSES, good)).status).toBe(200);
 });
-
-test('JSON without stimuli has at most 256 KiB', async () => {
-  const limits = { limits: { maxBody: 2 ** 20 } };
-  const padded = (length: number) => post('{"steps":-1}'.padEnd(length), 'application/json');
-  const search = `${MODEL}/preferred-stimulus`;
-  expect(await refusal(search, padded(2 ** 18), limits)).toContain('steps');
-  expect(await refusal(search, padded(2 ** 18 + 1), limits)).toMatchInlineSnapshot(
-    `"413 the body is larger than 262144 bytes, the most that is accepted"`,
-  );
-});

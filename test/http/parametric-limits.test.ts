@@ -85,3 +85,14 @@ test('when the client goes, the rest of the sweep costs nothing', async () => {
   expect((await answer).status).toBe(499);
   expect(app.engine.asked).toHaveLength(1);
 });
+
+test('JSON without stimuli has at most 256 KiB', async () => {
+  const { app } = energyApp({ limits: { maxBody: 2 ** 20 } });
+  const answer = async (length: number) => {
+    const body = '{"parameter":"none"}'.padEnd(length);
+    const { status } = await app.request(ROUTE, { method: 'POST', body });
+    return status;
+  };
+  expect(await answer(2 ** 18)).toBe(422);
+  expect(await answer(2 ** 18 + 1)).toBe(413);
+});
