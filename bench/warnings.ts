@@ -1,159 +1,196 @@
-// What a warning of the training range says of the model's error: `npm run bench:warnings`. Varied stimuli
-// are shown to the true neurons of a synthetic site and to the model trained on it; the error of a
-// stimulus is the mean over neurons of |model - truth|, in standard deviations of the true responses to
-// natural images. The area is the chance that a warned stimulus has a larger error than one without.
+// Which statistic of a stimulus predicts the error of a model: `npm run bench:warnings`. Varied stimuli go
+// to the true neurons of a synthetic site and to the model trained on it. The error of a stimulus is the
+// mean over neurons of |model - truth|, in standard deviations of the true responses to natural images; the
+// error above the blank is the same of responses less the response to the blank. The area is the chance
+// that a stimulus outside the training range has a larger error than one inside it.
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { createOnnxEngine } from '../src/engine/onnx/onnx-engine.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import { readModel } from '../src/model/saved-model.js';
-import { randomStream } from '../src/network/random.js';
-import { type Kind, renderParametric, SCHEMAS } from '../src/stimulus/parametric/kinds.js';
-import { type Canvas, concatStimuli, type Stimuli, stimulusAt } from '../src/stimulus/stimuli.js';
-import { rangeWarnings, stimulusStatistics } from '../src/stimulus/training-range.js';
+import { blankStimulus } from '../src/stimulus/parametric/paint.js';
+import type { Canvas } from '../src/stimulus/stimuli.js';
+import {
+  type StimulusStatistics,
+  stimulusStatistics,
+  type TrainingRange,
+} from '../src/stimulus/training-range.js';
 import { runCommand } from '../training/run-command.js';
-import { createImageSource } from '../training/synthetic/images.js';
 import { createNeuron } from '../training/synthetic/neuron.js';
 import { Truth } from '../training/synthetic/truth.js';
 import { median } from './figures.js';
+import { drawFamilies, type Family } from './warnings/families.js';
+import { printSweeps } from './warnings/sweeps.js';
 
-/** Of each kind of stimulus. */
-const COUNT = 120;
-const WARNINGS = [
-  'mean <',
-  'mean >',
-  'contrast of the whole image <',
-  'contrast of the whole image >',
-  'spatialFrequency <',
-  'spatialFrequency >',
-];
+const NAMES = ['mean', 'contrast', 'spatialFrequency'] as const;
+const SIDES = NAMES.flatMap((name) => [`${name} <`, `${name} >`]);
 
+/** A stimulus that was shown. */
 interface Shown {
-  readonly family: string;
+  readonly family: Family;
   readonly error: number;
-  /** The warnings' kinds. */
-  readonly warned: readonly string[];
+  readonly errorAboveBlank: number;
+  /** How far each statistic lies outside its range, by side, e.g. `mean <`; those within are left out. */
+  readonly outside: ReadonlyMap<string, number>;
 }
 
 async function bench(options: { readonly model: string; readonly truth: string }): Promise<void> {
   const truth = parseAs(Truth, parseJson(await readFile(options.truth)), options.truth);
   const { card, folder, digest } = await readModel(options.model);
   const { height, width, backgroundGray: background, trainingRange } = card.stimulus;
+  if (trainingRange === null) throw new Error(`${options.model}: the card has no training range`);
+  const canvas: Canvas = { height, width, background };
   const engine = createOnnxEngine({ threads: 2 });
   await engine.load(folder, digest);
   const respond = card.neurons.map(({ id }) =>
     createNeuron(truth.neurons.find((neuron) => neuron.id === id)!),
   );
-  const neurons = Int32Array.from(respond.keys());
-  const families = draw({ height, width, background }, truth.seed);
-  const natural = families['natural, as they are']!;
-  const spreads = respond.map((own) => deviation(rows(natural).map(own)));
-  const shown: Shown[] = [];
-  for (const [family, stimuli] of Object.entries(families)) {
+  const all: Int32Array = Int32Array.from(respond.keys());
+  const predict = async (images: readonly Float32Array[], neurons = all) => {
+    const pixels = new Float32Array(images.length * height * width);
+    for (const [i, image] of images.entries()) pixels.set(image, i * height * width);
+    const stimuli = { count: images.length, height, width, pixels };
     const found = await engine.respond({ digest, stimuli, neurons });
-    for (const [i, pixels] of rows(stimuli).entries()) {
-      const errors = respond.map(
-        (own, n) => Math.abs(found[i * respond.length + n]! - own(pixels)) / spreads[n]!,
-      );
-      const statistics = stimulusStatistics({ height, width, pixels });
-      const told = rangeWarnings(statistics, trainingRange);
-      const warned = WARNINGS.filter((warning) => {
-        const [name = '', sign = ''] = [warning.slice(0, -2), warning.slice(-1)];
-        return told.some((line) => line.includes(name) && line.includes(` ${sign} `));
+    return images.map((_, i) => found.subarray(i * neurons.length, (i + 1) * neurons.length));
+  };
+  const families = drawFamilies(canvas, truth.seed);
+  const spreads = respond.map((own) => deviation(families[0]!.images.map(own)));
+  const blank = blankStimulus(canvas).pixels;
+  const [found] = await predict([blank]);
+  const offsets = respond.map((own, n) => found![n]! - own(blank));
+  const shown: Shown[] = [];
+  for (const family of families) {
+    for (const [i, responses] of (await predict(family.images)).entries()) {
+      const image = family.images[i]!;
+      const errors = respond.map((own, n) => responses[n]! - own(image));
+      const size = (from: (n: number) => number) =>
+        mean(errors.map((error, n) => Math.abs(error - from(n)) / spreads[n]!));
+      shown.push({
+        family,
+        error: size(() => 0),
+        errorAboveBlank: size((n) => offsets[n]!),
+        outside: sidesOf(stimulusStatistics({ height, width, pixels: image }), trainingRange),
       });
-      shown.push({ family, error: mean(errors), warned });
     }
   }
+  printSides(shown);
+  printDistances(shown);
+  printFamilies(shown, families);
+  await printSweeps({ truth, card, canvas, respond, predict, range: trainingRange.contrast });
   await engine.close();
-  console.log('| stimuli | of them warned | error, warned: median | not warned | area |');
-  console.log('|---|---|---|---|---|');
-  for (const family of Object.keys(families)) {
-    const among = shown.filter((each) => each.family === family);
-    print(family, among, ({ warned }) => warned.length > 0);
+}
+
+/** Each statistic that lies outside its range, and how far. */
+function sidesOf(statistics: StimulusStatistics, range: TrainingRange): Map<string, number> {
+  const outside = new Map<string, number>();
+  for (const name of NAMES) {
+    const [low, high] = range[name];
+    if (statistics[name] < low) outside.set(`${name} <`, low - statistics[name]);
+    if (statistics[name] > high) outside.set(`${name} >`, statistics[name] - high);
   }
-  print('all', shown, ({ warned }) => warned.length > 0);
-  console.log('\n| warning | stimuli with it | error: median | without any | area |');
-  console.log('|---|---|---|---|---|');
-  for (const warning of WARNINGS) {
-    const among = shown.filter(({ warned }) => warned.length === 0 || warned.includes(warning));
-    print(warning, among, ({ warned }) => warned.length > 0);
-  }
-  console.log('\nThose with one warning alone, against those without any:\n');
-  for (const warning of WARNINGS) {
-    const among = shown.filter(
-      ({ warned }) => warned.length === 0 || (warned.length === 1 && warned[0] === warning),
+  return outside;
+}
+
+function printSides(shown: readonly Shown[]): void {
+  heading('outside by this alone', 'stimuli', 'error', 'inside', 'area', 'area within one kind');
+  for (const side of SIDES) {
+    const [outside, inside] = alone(shown, side);
+    const cells = [outside.length, middle(outside), middle(inside), area(outside, inside)];
+    row(
+      side,
+      ...cells,
+      area(outside, inside, (a, b) => a.family.kind === b.family.kind),
     );
-    print(warning, among, ({ warned }) => warned.length > 0);
   }
 }
 
-function draw(canvas: Canvas, seed: number): Readonly<Record<string, Stimuli>> {
-  const random = randomStream(seed, 'warnings');
-  const drawImage = createImageSource();
-  const between = (low: number, high: number) => low * (high / low) ** random.uniform();
-  const many = (one: (i: number) => Stimuli) =>
-    concatStimuli(Array.from({ length: COUNT }, (_, i) => one(i)));
-  const rendered = (kind: Kind, parameters: object) =>
-    renderParametric({ kind, parameters: SCHEMAS[kind].parse(parameters), clip: false }, canvas)
-      .stimuli;
-  const image = (i: number, contrast: number, shift: number): Stimuli => ({
-    count: 1,
-    height: canvas.height,
-    width: canvas.width,
-    pixels: Float32Array.from(drawImage(seed, 'validation', i), (gray) =>
-      clamp(0.5 + contrast * (gray / 255 - 0.5) + shift),
-    ),
-  });
-  const orientation = () => 180 * random.uniform();
-  const place = () => ({ x: 8 * (random.uniform() - 0.5), y: 8 * (random.uniform() - 0.5) });
-  const phase = () => 360 * random.uniform();
-  const side = canvas.height * canvas.width;
-  const noise = () => {
-    const contrast = between(0.02, 0.5);
-    return Float32Array.from({ length: side }, () => clamp(0.5 + contrast * random.normal()));
-  };
-  const grating = (diameter: number | null) => () =>
-    rendered('grating', {
-      ...{ diameter, orientation: orientation(), phase: phase(), ...place() },
-      ...{ spatialFrequency: between(0.04, 0.35), contrast: between(0.05, 0.99) },
-    });
-  return {
-    'natural, as they are': many((i) => image(i, 1, 0)),
-    'natural, contrast changed': many((i) => image(i, between(0.1, 3), 0)),
-    'natural, mean shifted': many((i) => image(i, 1, 0.6 * (random.uniform() - 0.5))),
-    'gratings, 16 pixels': many(grating(16)),
-    'gratings, whole image': many(grating(null)),
-    discs: many((i) =>
-      rendered('disc', {
-        ...place(),
-        ...{ diameter: between(3, 30), contrast: (i % 2 === 0 ? 1 : -1) * between(0.1, 0.99) },
-      }),
-    ),
-    'white noise': many(() => ({
-      ...{ count: 1, height: canvas.height, width: canvas.width },
-      pixels: noise(),
-    })),
-  };
+/** In thirds of the stimuli, the nearest to the range first. */
+function printDistances(shown: readonly Shown[]): void {
+  heading('outside by this alone', 'how far', 'stimuli', 'error', 'area', 'area within one kind');
+  for (const side of SIDES) {
+    const [outside, inside] = alone(shown, side);
+    const distance = ({ outside: sides }: Shown) => sides.get(side)!;
+    const sorted = outside.toSorted((a, b) => distance(a) - distance(b));
+    for (let third = 0; third < 3; third++) {
+      const end = (k: number) => Math.round((k * sorted.length) / 3);
+      const part = sorted.slice(end(third), end(third + 1));
+      if (part.length === 0) continue;
+      const far = [part[0]!, part.at(-1)!].map((one) => distance(one).toFixed(3)).join(' to ');
+      const cells = [far, part.length, middle(part), area(part, inside)];
+      row(
+        side,
+        ...cells,
+        area(part, inside, (a, b) => a.family.kind === b.family.kind),
+      );
+    }
+  }
 }
 
-function print(name: string, among: readonly Shown[], isWarned: (one: Shown) => boolean): void {
-  const [warned, others] = [among.filter(isWarned), among.filter((one) => !isWarned(one))].map(
-    (part) => part.map(({ error }) => error),
-  ) as [number[], number[]];
-  const middle = (errors: number[]) => (errors.length === 0 ? '' : median(errors).toFixed(2));
-  const cells = [name, `${warned.length} of ${among.length}`, middle(warned), middle(others)];
-  console.log(`| ${[...cells, area(warned, others)].join(' | ')} |`);
+/** Those that one statistic alone puts outside the range, and those that none does. */
+function alone(shown: readonly Shown[], side: string): [outside: Shown[], inside: Shown[]] {
+  return [
+    shown.filter(({ outside }) => outside.size === 1 && outside.has(side)),
+    shown.filter(({ outside }) => outside.size === 0),
+  ];
 }
 
-/** The chance that one of the first is larger than one of the second. */
-function area(first: readonly number[], second: readonly number[]): string {
-  if (first.length === 0 || second.length === 0) return '';
-  const above = first.flatMap((a) => second.map((b) => (a > b ? 1 : a === b ? 0.5 : 0)));
-  return mean(above).toFixed(2);
+/** By RMS contrast alone, whatever the other statistics are. */
+function printFamilies(shown: readonly Shown[], families: readonly Family[]): void {
+  const above = ({ errorAboveBlank }: Shown) => errorAboveBlank;
+  const sides = ['contrast <', 'contrast >'];
+  heading('RMS contrast', 'side', 'outside', 'error', 'inside', 'area', 'above the blank', 'area');
+  for (const family of families) {
+    const own = shown.filter((one) => one.family === family);
+    const inside = own.filter(({ outside }) => !sides.some((side) => outside.has(side)));
+    for (const side of sides) {
+      const part = own.filter(({ outside }) => outside.has(side));
+      if (part.length === 0) continue;
+      row(
+        family.name,
+        side.at(-1)!,
+        `${part.length} of ${own.length}`,
+        middle(part),
+        middle(inside),
+        area(part, inside),
+        `${middle(part, above)}, ${middle(inside, above)}`,
+        area(part, inside, undefined, above),
+      );
+    }
+  }
 }
 
-function rows(stimuli: Stimuli): Float32Array[] {
-  return Array.from({ length: stimuli.count }, (_, i) => stimulusAt(stimuli, i).pixels);
+function heading(...cells: readonly string[]): void {
+  console.log(`\n| ${cells.join(' | ')} |\n|${cells.map(() => '---').join('|')}|`);
+}
+
+function row(...cells: readonly (string | number)[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+type Value = (one: Shown) => number;
+const error: Value = (one) => one.error;
+
+function middle(among: readonly Shown[], value = error): string {
+  return among.length === 0 ? '' : median(among.map(value)).toFixed(2);
+}
+
+/** The chance that one of the first has a larger value than one of the second, over pairs that count. */
+function area(
+  first: readonly Shown[],
+  second: readonly Shown[],
+  counts: (a: Shown, b: Shown) => boolean = () => true,
+  value = error,
+): string {
+  let pairs = 0;
+  let larger = 0;
+  for (const a of first) {
+    for (const b of second) {
+      if (!counts(a, b)) continue;
+      pairs += 1;
+      larger += value(a) > value(b) ? 1 : value(a) === value(b) ? 0.5 : 0;
+    }
+  }
+  return pairs === 0 ? '' : (larger / pairs).toFixed(2);
 }
 
 function mean(values: readonly number[]): number {
@@ -165,15 +202,9 @@ function deviation(values: readonly number[]): number {
   return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
 }
 
-function clamp(value: number): number {
-  return Math.min(1, Math.max(0, value));
-}
-
 await runCommand(
   new Command('bench:warnings')
-    .description(
-      "compares warnings of the training range with the model's error on a synthetic site",
-    )
+    .description("compares statistics of stimuli with the model's error on a synthetic site")
     .option('--model <folder>', 'of one version', 'models/demo/1')
     .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
     .action(bench),

@@ -8,6 +8,7 @@ import { readDeadline, readQuery } from './request.js';
 import type { AppDependencies, Service } from './service.js';
 import {
   canvasOf,
+  contrastRange,
   reportInTurns,
   type StimulusQuery,
   type StimulusReport,
@@ -74,6 +75,6 @@ export async function decodeForModel(
       content === 'set'
         ? await decoder.set(request, model.card.neurons.length, client)
         : await decoder.stimuli(request, client);
-    return { ...decoded, reports: await reportInTurns(model, decoded.stimuli, decoded.notes) };
+    return { ...decoded, reports: await reportInTurns(contrastRange(model), decoded) };
   });
 }

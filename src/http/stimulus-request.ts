@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { ServedModel } from '../engine/catalogue.js';
+import type { DecodedStimuli } from '../stimulus/decoding.js';
 import { Fit } from '../stimulus/fit.js';
 import { type Canvas, type Stimuli, stimulusAt, stimulusDigest } from '../stimulus/stimuli.js';
-import { rangeWarnings, stimulusStatistics } from '../stimulus/training-range.js';
+import { type ContrastRange, contrastWarnings } from '../stimulus/training-range.js';
 import { type GiveWay, inTurns } from '../stimulus/turns.js';
 import { NeuronList } from './neurons.js';
 
@@ -30,29 +31,25 @@ export interface StimulusReport {
   readonly warnings: readonly string[];
 }
 
-/** @param notes per stimulus, what decoding changed */
-export function reportStimuli(
-  { card }: ServedModel,
-  stimuli: Stimuli,
-  notes: readonly (readonly string[])[] = [],
-): StimulusReport[] {
-  return Array.from({ length: stimuli.count }, (_, i) => {
-    const stimulus = stimulusAt(stimuli, i);
-    const outside = rangeWarnings(stimulusStatistics(stimulus), card.stimulus.trainingRange);
-    return { digest: stimulusDigest(stimulus), warnings: [...(notes[i] ?? []), ...outside] };
-  });
+/** The RMS contrasts of the images that a model was trained on; null where its card does not say. */
+export function contrastRange({ card }: ServedModel): ContrastRange | null {
+  return card.stimulus.trainingRange?.contrast ?? null;
 }
 
-/** As `reportStimuli`, a few at a time. */
+/**
+ * Reports decoded stimuli a few at a time.
+ * @param range the RMS contrasts that give no warning; null: all of them
+ */
 export function reportInTurns(
-  model: ServedModel,
-  stimuli: Stimuli,
-  notes: readonly (readonly string[])[],
+  range: ContrastRange | null,
+  { stimuli, notes }: Pick<DecodedStimuli, 'stimuli' | 'notes'>,
   giveWay?: GiveWay,
 ): Promise<StimulusReport[]> {
-  return inTurns(
-    stimuli,
-    (part, from) => reportStimuli(model, part, notes.slice(from, from + part.count)),
-    giveWay,
-  );
+  const report = (part: Stimuli, from: number) =>
+    Array.from({ length: part.count }, (_, i): StimulusReport => {
+      const stimulus = stimulusAt(part, i);
+      const warnings = [...notes[from + i]!, ...contrastWarnings(stimulus, range)];
+      return { digest: stimulusDigest(stimulus), warnings };
+    });
+  return inTurns(stimuli, report, giveWay);
 }

@@ -9,7 +9,7 @@ import type { Steps } from '../tuning/fits/least-squares.js';
 import { checkResponses, column, type ResponseMatrix } from '../tuning/response-matrix.js';
 import { compute, type Question } from './compute.js';
 import type { AppDependencies, Service } from './service.js';
-import { canvasOf, reportInTurns, type StimulusReport } from './stimulus-request.js';
+import { canvasOf, contrastRange, reportInTurns, type StimulusReport } from './stimulus-request.js';
 import { type AppContext, timed } from './trace.js';
 
 /** Rendered and computed at a time, so that memory has a bound whatever the sweep. */
@@ -46,13 +46,16 @@ export async function runSweep(
   { model, neurons, ask, decode, giveWay }: Asking,
 ): Promise<SweptResponses> {
   const canvas = canvasOf(model);
+  const range = contrastRange(model);
   const values = new Float32Array(sweep.count * neurons);
   const reports: StimulusReport[] = [];
   const slices = renderSlices(sweep, canvas, sliceOf(canvas), turnTaker(giveWay));
   const next = () => decode(() => slices.next());
   for (let slice = await next(); !slice.done; slice = await next()) {
-    const { from, stimuli, notes } = slice.value;
-    const reported = await decode(() => reportInTurns(model, stimuli, notes, giveWay));
+    const { from, stimuli } = slice.value;
+    // what a low contrast does to the error shows in the response to the blank, which is given beside them
+    const upTo = range && ([0, range[1]] as const);
+    const reported = await decode(() => reportInTurns(upTo, slice.value, giveWay));
     for (const report of reported) reports.push(report);
     values.set(await ask(stimuli), from * neurons);
   }

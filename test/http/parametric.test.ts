@@ -206,23 +206,22 @@ test('degrees of visual angle, where the card has a scale', async () => {
   );
 });
 
-test('stimuli outside the training range are counted, and named one by one', async () => {
+test('of a sweep, stimuli of too large a contrast are counted and named one by one, small ones are not', async () => {
   const model = energyModel();
-  const range = { mean: [0, 1], contrast: [0.1, 1], spatialFrequency: [0, 1] } as const;
-  const stimulus = {
-    ...model.card.stimulus,
-    trainingRange: {
-      ...range,
-      mean: [0, 1] as [number, number],
-      contrast: [0.1, 1] as [number, number],
-      spatialFrequency: [0, 1] as [number, number],
-    },
+  const trainingRange = {
+    mean: [0, 1] as [number, number],
+    contrast: [0.1, 0.2] as [number, number],
+    spatialFrequency: [0, 1] as [number, number],
   };
+  const stimulus = { ...model.card.stimulus, trainingRange };
   const app = energyApp({ served: [{ ...model, card: { ...model.card, stimulus } }] });
-  const answer = await measure({ parameter: 'contrast', values: [0.05, 0.1, 1] }, app);
+  const sweep = { parameter: 'contrast', values: [0.05, 0.4, 1] };
+  const answer = await measure({ ...sweep, stimulus: { grating: { diameter: null } } }, app);
   const warning = expect.stringMatching(
-    /^outside the training range: RMS contrast of the whole image 0\.0\d+ < 0\.1$/,
+    /^outside the training range: RMS contrast of the whole image 0\.3\d+ > 0\.2$/,
   );
-  expect(answer['warnings']).toEqual([{ warning, count: 16, first: 0 }]);
-  expect(answer.stimuli[0]).toMatchObject({ contrast: 0.05, warnings: [warning] });
+  expect(answer['warnings']).toEqual([{ warning, count: 8, first: 16 }]);
+  expect(answer.stimuli.map(({ warnings }) => warnings)).toEqual(
+    Array.from({ length: 24 }, (_, i) => (i < 16 ? [] : [warning])),
+  );
 });

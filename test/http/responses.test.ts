@@ -4,12 +4,15 @@ import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { createTestApp } from '../support/app.js';
 
 const URL = '/v1/models/tiny/responses';
-/** Two stimuli of 3x2 pixels (height x width); their pixels sum to 1.5 and 6. */
-const PIXELS = Float32Array.of(0, 0.25, 0.5, 0, 0.25, 0.5, 1, 1, 1, 1, 1, 1);
+/**
+ * Two stimuli of 3x2 pixels (height x width); their pixels sum to 1.5 and 3. The RMS contrast of the second
+ * is above 0.4, the largest of the training.
+ */
+const PIXELS = Float32Array.of(0, 0.25, 0.5, 0, 0.25, 0.5, 1, 0, 1, 0, 1, 0);
 /** The fake engine's responses of columns 0..3 to them: sum * (column + 1). */
 const RESPONSES = [
   [1.5, 3, 4.5, 6],
-  [6, 12, 18, 24],
+  [3, 6, 9, 12],
 ];
 const NPY = encodeNpy(PIXELS, [2, 3, 2]);
 
@@ -60,10 +63,10 @@ test('.npy in, JSON out: row = stimulus, column = neuron', async () => {
           6,
         ],
         [
+          3,
           6,
+          9,
           12,
-          18,
-          24,
         ],
       ],
       "stimuli": [
@@ -72,9 +75,9 @@ test('.npy in, JSON out: row = stimulus, column = neuron', async () => {
           "warnings": [],
         },
         {
-          "digest": "d9c328881dff07bd5ddcaf8e144a78d42489e65aa5fb0d4b7de67e53720b4ba4",
+          "digest": "70dbe4b5878961c82f8ae043ffe181bdb908b8b4b1bfc18adfdfe545594da70a",
           "warnings": [
-            "outside the training range: mean 1 > 0.8",
+            "outside the training range: RMS contrast of the whole image 0.5 > 0.4",
           ],
         },
       ],
@@ -146,7 +149,7 @@ test('neurons are named by id, and only those are computed', async () => {
     neurons: [7, 0, 1],
     responses: [
       [6, 1.5, 3],
-      [24, 6, 12],
+      [12, 3, 6],
     ],
   });
   expect(engine.asked[0]?.neurons).toEqual(Int32Array.of(3, 0, 1));
@@ -261,7 +264,7 @@ test('stimuli outside the training range are answered with a warning', async () 
   const { app } = createTestApp();
   const body = (await (await app.request(URL, npy())).json()) as { stimuli: unknown[] };
   expect(body.stimuli[1]).toMatchObject({
-    warnings: ['outside the training range: mean 1 > 0.8'],
+    warnings: ['outside the training range: RMS contrast of the whole image 0.5 > 0.4'],
   });
 });
 

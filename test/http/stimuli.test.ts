@@ -128,9 +128,11 @@ test("a model's canvas and training range, and its digest", async () => {
     const { shape, data } = decodeNpy(await bytesOf(answer));
     expect([shape, data]).toEqual([[1, 3, 2], stimuli.pixels]);
   }
-  const dark = await app.request(`${MODEL}/stimuli`, post({ disc: { contrast: -1 } }));
-  expect(JSON.parse(dark.headers.get('X-Stimulus-Warnings')!)).toEqual([
-    { warning: 'outside the training range: mean 0 < 0.2', count: 1, first: 0 },
+  const stripes = { grating: { orientation: 90, spatialFrequency: 0.5, phase: 90 } };
+  const strong = await app.request(`${MODEL}/stimuli`, post(stripes));
+  const warning = 'outside the training range: RMS contrast of the whole image 0.5 > 0.4';
+  expect(JSON.parse(strong.headers.get('X-Stimulus-Warnings')!)).toEqual([
+    { warning, count: 1, first: 0 },
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Grating, renderGrating } from '../../src/stimulus/parametric/grating.js';
-import { rangeWarnings, stimulusStatistics } from '../../src/stimulus/training-range.js';
+import { contrastWarnings, stimulusStatistics } from '../../src/stimulus/training-range.js';
 
 test('mean and RMS contrast of a half black, half white image', () => {
   const image = { height: 2, width: 2, pixels: Float32Array.of(0, 1, 1, 0) };
@@ -27,35 +27,41 @@ test("a grating's spatial frequency f is measured as sin(pi f) / pi, whatever it
 
 test('a uniform image has no contrast and no spatial frequency', () => {
   const image = { height: 2, width: 3, pixels: new Float32Array(6).fill(0.25) };
-  const statistics = stimulusStatistics(image);
-  expect(statistics).toEqual({ mean: 0.25, contrast: 0, spatialFrequency: 0 });
-  const range = { mean: [0, 1], contrast: [0, 1], spatialFrequency: [0.02, 0.1] } as const;
-  expect(rangeWarnings(statistics, range)).toEqual([]);
+  expect(stimulusStatistics(image)).toEqual({ mean: 0.25, contrast: 0, spatialFrequency: 0 });
 });
 
-test('only what lies outside its range is told, with both numbers', () => {
-  const range = {
-    mean: [0.2, 0.7],
-    contrast: [0.05, 0.31],
-    spatialFrequency: [0.02, 0.1],
-  } as const;
-  const atTheEnds = { mean: 0.2, contrast: 0.31, spatialFrequency: 0.1 };
-  expect(rangeWarnings(atTheEnds, range)).toEqual([]);
-  expect(rangeWarnings({ mean: 0.1, contrast: 0.35355, spatialFrequency: 0.25 }, range)).toEqual([
-    'outside the training range: mean 0.1 < 0.2',
-    'outside the training range: RMS contrast of the whole image 0.354 > 0.31',
-    'outside the training range: spatialFrequency 0.25 > 0.1',
+/** Of RMS contrast 0.25, around a mean. */
+const around = (mean: number) => ({ pixels: Float32Array.of(mean - 0.25, mean + 0.25) });
+
+test('an RMS contrast outside the range is a warning with both numbers; at its ends it is none', () => {
+  const image = around(0.5);
+  expect(contrastWarnings(image, [0.25, 0.4])).toEqual([]);
+  expect(contrastWarnings(image, [0.1, 0.25])).toEqual([]);
+  expect(contrastWarnings(image, [0.3, 0.4])).toEqual([
+    'outside the training range: RMS contrast of the whole image 0.25 < 0.3',
   ]);
+  expect(contrastWarnings(image, [0.1, 0.2])).toEqual([
+    'outside the training range: RMS contrast of the whole image 0.25 > 0.2',
+  ]);
+});
+
+test('the mean of an image and its spatial frequency give no warning', () => {
+  const range = [0.2, 0.3] as const;
+  for (const mean of [0.25, 0.5, 0.75]) expect(contrastWarnings(around(mean), range)).toEqual([]);
+  const coarse = Float32Array.from({ length: 64 }, (_, i) => (i < 32 ? 0.25 : 0.75));
+  const fine = coarse.map((_, i) => (i % 2 === 0 ? 0.25 : 0.75));
+  for (const pixels of [coarse, fine]) expect(contrastWarnings({ pixels }, range)).toEqual([]);
+});
+
+test('where the range is not known nothing is outside it', () => {
+  expect(contrastWarnings(around(0.5), null)).toEqual([]);
 });
 
 test('as many digits are printed as keep the comparison true', () => {
-  const range = { mean: [0.2, 0.7], contrast: [0, 1], spatialFrequency: [0.02, 0.21566] } as const;
-  const warnings = (changes: object) =>
-    rangeWarnings({ mean: 0.5, contrast: 0.1, spatialFrequency: 0.1, ...changes }, range);
-  expect(warnings({ spatialFrequency: 0.2158 })).toEqual([
-    'outside the training range: spatialFrequency 0.2158 > 0.2157',
+  expect(contrastWarnings(around(0.5), [0.25004, 1])).toEqual([
+    'outside the training range: RMS contrast of the whole image 0.25 < 0.25004',
   ]);
-  expect(warnings({ mean: 0.7 + Number.EPSILON })).toEqual([
-    'outside the training range: mean 0.7000000000000002 > 0.7',
+  expect(contrastWarnings(around(0.5), [0, 0.25 - Number.EPSILON])).toEqual([
+    'outside the training range: RMS contrast of the whole image 0.25 > 0.2499999999999998',
   ]);
 });

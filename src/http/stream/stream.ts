@@ -12,8 +12,9 @@ import {
 import { decodeRawStimuli } from '../../stimulus/arrays.js';
 import { sizeText } from '../../stimulus/errors.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
-import { rangeWarnings, stimulusStatistics } from '../../stimulus/training-range.js';
+import { contrastWarnings } from '../../stimulus/training-range.js';
 import { problemFrom } from '../problem.js';
+import { contrastRange } from '../stimulus-request.js';
 import type { StreamTerms } from './terms.js';
 
 /** Milliseconds. */
@@ -175,7 +176,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
       });
       // the question first goes out, then there is time until the answer comes
       await Promise.resolve();
-      const flags = isFamiliar(stimuli) ? 0 : FLAGS.outside;
+      const flags = isOutside(stimuli) ? FLAGS.outside : 0;
       const { values, queueSeconds, inferSeconds } = await answering;
       const queue = started - arrived + 1000 * queueSeconds;
       settle(frame, 200, flags, { decode, queue, infer: 1000 * inferSeconds }, values);
@@ -192,9 +193,8 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     }
   }
 
-  function isFamiliar(image: Stimuli): boolean {
-    const { trainingRange } = model.card.stimulus;
-    return rangeWarnings(stimulusStatistics(image), trainingRange).length === 0;
+  function isOutside(image: Stimuli): boolean {
+    return contrastWarnings(image, contrastRange(model)).length > 0;
   }
 
   function settle(
