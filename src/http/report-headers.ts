@@ -4,17 +4,26 @@ import type { StimulusReport } from './stimulus-request.js';
 
 /** Digests that stand in a header one by one; those of more would be more than proxies pass on. */
 const MAX_DIGESTS = 16;
+
+/**
+ * The kinds of warning as a JSON list, each as the first stimulus has it, with how many have it (in other
+ * numbers perhaps) and the number of that first one.
+ * @returns undefined where there are none
+ */
+export function warningsText(reports: readonly StimulusReport[]): string | undefined {
+  const warnings = gatherWarnings(reports);
+  return warnings.length === 0 ? undefined : JSON.stringify(warnings);
+}
+
 /**
  * What the reports say, for answers whose body is numbers alone. `X-Stimulus-Set`: the digest of all
- * stimuli together; `X-Stimulus-Digests`: of each, for up to 16; `X-Stimulus-Warnings`, where there
- * are any: a JSON list of the kinds of warning, each as the first stimulus has it, with how many have
- * it (in other numbers perhaps) and the number of that first one.
+ * stimuli together; `X-Stimulus-Digests`: of each, for up to 16; `X-Stimulus-Warnings`: `warningsText`.
  */
 export function reportHeaders(reports: readonly StimulusReport[]): [name: string, value: string][] {
   const digests = reports.map(({ digest }) => digest);
   const headers: [string, string][] = [['X-Stimulus-Set', setDigest(digests)]];
   if (digests.length <= MAX_DIGESTS) headers.push(['X-Stimulus-Digests', digests.join(', ')]);
-  const warnings = gatherWarnings(reports);
-  if (warnings.length > 0) headers.push(['X-Stimulus-Warnings', JSON.stringify(warnings)]);
+  const warnings = warningsText(reports);
+  if (warnings !== undefined) headers.push(['X-Stimulus-Warnings', warnings]);
   return headers;
 }

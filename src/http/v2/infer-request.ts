@@ -1,9 +1,8 @@
 import type { Priority } from '../../engine/scheduler.js';
-import { decodeRawStimuli } from '../../stimulus/arrays.js';
+import { type DecodedArray, decodeRawStimuli } from '../../stimulus/arrays.js';
 import { errorAt } from '../../stimulus/errors.js';
 import type { Size } from '../../stimulus/fit.js';
 import { checkCount, type StimulusLimits } from '../../stimulus/limits.js';
-import type { Stimuli } from '../../stimulus/stimuli.js';
 import { divideBody, type InferBody, type InputTensor, parseInferBody } from './infer-body.js';
 import { NEURONS, RESPONSES, STIMULUS } from './model-tensors.js';
 import { createTensorReader, type Datatype, type TensorReader } from './tensors.js';
@@ -21,9 +20,8 @@ export interface InferenceTask {
 }
 
 /** What an inference request asks. */
-export interface ReadInference {
+export interface ReadInference extends DecodedArray {
   readonly id: string | undefined;
-  readonly stimuli: Stimuli;
   /** Their ids; all where it is undefined. */
   readonly neurons: readonly number[] | undefined;
   readonly priority: Priority;
@@ -44,9 +42,9 @@ export function readInference(task: InferenceTask): ReadInference {
   const { body, headerLength, size, limits } = task;
   const { json, binary } = divideBody(body, headerLength);
   if (json === undefined) {
-    const { stimuli } = decodeRawStimuli(binary, 'float32', size, limits, 0);
+    const decoded = decodeRawStimuli(binary, 'float32', size, limits, 0);
     const [id, neurons, timeout] = [undefined, undefined, undefined];
-    return { id, stimuli, neurons, priority: 'prediction', timeout, binary: true };
+    return { ...decoded, id, neurons, priority: 'prediction', timeout, binary: true };
   }
   const inference = parseInferBody(json);
   const reader = createTensorReader(binary);
@@ -66,13 +64,13 @@ function readInputs(
   { inputs }: InferBody,
   reader: TensorReader,
   task: InferenceTask,
-): Pick<ReadInference, 'stimuli' | 'neurons'> {
-  let stimuli: Stimuli | undefined;
+): Pick<ReadInference, 'stimuli' | 'notes' | 'neurons'> {
+  let decoded: DecodedArray | undefined;
   let neurons: readonly number[] | undefined;
   for (const [i, input] of inputs.entries()) {
     const path = `inputs[${i}]`;
-    if (input.name === STIMULUS && stimuli === undefined) {
-      stimuli = readStimuli(input, reader, path, task);
+    if (input.name === STIMULUS && decoded === undefined) {
+      decoded = readStimuli(input, reader, path, task);
     } else if (input.name === NEURONS && neurons === undefined) {
       neurons = readNeurons(input, reader, path, task);
     } else {
@@ -83,8 +81,8 @@ function readInputs(
       throw errorAt(`${path}.name`, `'${input.name}' ${message}`);
     }
   }
-  if (stimuli === undefined) throw errorAt('inputs', `'${STIMULUS}' is missing`);
-  return { stimuli, neurons };
+  if (decoded === undefined) throw errorAt('inputs', `'${STIMULUS}' is missing`);
+  return { ...decoded, neurons };
 }
 
 function readStimuli(
@@ -92,7 +90,7 @@ function readStimuli(
   reader: TensorReader,
   path: string,
   { size, limits }: InferenceTask,
-): Stimuli {
+): DecodedArray {
   const { datatype, shape } = input;
   const { height, width } = size;
   if (datatype !== 'FP32' && datatype !== 'UINT8') {
@@ -104,7 +102,7 @@ function readStimuli(
   }
   checkCount(count, limits);
   const bytes = reader.read(input, datatype, path);
-  return decodeRawStimuli(bytes, STIMULUS_DATATYPES[datatype], size, limits, 0).stimuli;
+  return decodeRawStimuli(bytes, STIMULUS_DATATYPES[datatype], size, limits, 0);
 }
 
 function readNeurons(

@@ -3,9 +3,11 @@ import { bodyClient, readAsSent } from '../body.js';
 import { compute } from '../compute.js';
 import { modelOf, serviceOf } from '../models.js';
 import { selectNeurons } from '../neurons.js';
+import { reportHeaders, warningsText } from '../report-headers.js';
 import { readDeadline } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
+import { contrastRange, reportInTurns } from '../stimulus-request.js';
 import { type AppContext, timed } from '../trace.js';
 import { compress, decompress } from './encoding.js';
 import type { ReadInference } from './infer-request.js';
@@ -21,34 +23,45 @@ export function inferRoutes(deps: AppDependencies): Route[] {
     const model = modelOf(c, service);
     const patience = readDeadline(c);
     const sent = await readAsSent(c, deps);
-    const request = await timed(c, clock, 'decode', async () => {
+    const { reports, ...request } = await timed(c, clock, 'decode', async () => {
       const body = await decompress(sent, c.req.header('Content-Encoding'), limits.maxBody);
       const headerLength = c.req.header('Inference-Header-Content-Length');
       const { stimulus, neurons } = model.card;
       const size = { height: stimulus.height, width: stimulus.width };
       const task = { body, headerLength, size, neurons: neurons.length, limits };
-      return decoder.inference(task, bodyClient(c, deps));
+      const read = await decoder.inference(task, bodyClient(c, deps));
+      return { ...read, reports: await reportInTurns(contrastRange(model), read) };
     });
     const { stimuli, priority } = request;
     const { columns } = selectNeurons(model.card, request.neurons);
     const deadline = earlier(patience, timeoutOf(c, request));
     const question = { model, stimuli, columns, priority, deadline };
     const values = await compute(c, service, question);
-    return await timed(c, clock, 'encode', () => answer(c, model, request, columns.length, values));
+    for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+    const computed = { neurons: columns.length, values, warnings: warningsText(reports) };
+    return await timed(c, clock, 'encode', () => answer(c, model, request, computed));
   }
+}
+
+/** What an answer holds besides what the request says. */
+interface Computed {
+  readonly neurons: number;
+  readonly values: Float32Array;
+  readonly warnings: string | undefined;
 }
 
 async function answer(
   c: AppContext,
   { name, version }: ServedModel,
   { id, stimuli, binary }: ReadInference,
-  neurons: number,
-  values: Float32Array,
+  { neurons, values, warnings }: Computed,
 ): Promise<Response> {
   const json = JSON.stringify({
     model_name: name,
     model_version: String(version),
     ...(id === undefined ? {} : { id }),
+    // clients of this protocol show their users no headers
+    ...(warnings === undefined ? {} : { parameters: { warnings } }),
     outputs: [
       {
         name: RESPONSES,

@@ -7,6 +7,7 @@ import {
   type Operation,
   type Operations,
 } from '../openapi/operation.js';
+import { REPORT_HEADERS } from '../openapi/parts.js';
 import { InferBody } from './infer-body.js';
 import { IndexBody, LoadBody, UnloadBody } from './repository.js';
 
@@ -62,6 +63,9 @@ const Inference = named(
     model_name: z.string(),
     model_version: z.string(),
     id: z.string().optional(),
+    parameters: z
+      .strictObject({ warnings: z.string().describe('as X-Stimulus-Warnings has them') })
+      .optional(),
     outputs: z.array(
       z.strictObject({
         name: z.string(),
@@ -201,6 +205,7 @@ export const protocolOperations = {
           description: 'Responses',
           content: { 'application/json': Inference, 'application/octet-stream': BINARY },
           headers: {
+            ...REPORT_HEADERS,
             'Inference-Header-Content-Length': 'bytes of the JSON, where tensors follow it',
           },
         },

@@ -56,6 +56,33 @@ test('data may be nested as the shape is, and pixels may be UINT8', async () => 
   expect(rest.slice(3)).toEqual(RESPONSES.slice(4));
 });
 
+test('warnings come in headers, and in the parameters of the answer', async () => {
+  const { app } = createTestApp();
+  const ask = (input: object, more: object = {}) =>
+    app.request(INFER, jsonRequest({ inputs: [{ ...STIMULUS, ...input }], ...more }));
+  const stripes = { shape: [1, 3, 2], data: [0, 1, 0, 1, 0, 1] };
+  const strong = [
+    {
+      warning: 'outside the training range: RMS contrast of the whole image 0.5 > 0.4',
+      first: 0,
+      count: 1,
+    },
+  ];
+  for (const binary of [false, true]) {
+    const answer = await ask(stripes, { parameters: { binary_data_output: binary } });
+    const json = binary ? (await readBinaryAnswer(answer)).json : await answer.json();
+    const { parameters } = json as { parameters: { warnings: string } };
+    expect(JSON.parse(parameters.warnings)).toEqual(strong);
+    expect(JSON.parse(answer.headers.get('X-Stimulus-Warnings')!)).toEqual(strong);
+    expect(answer.headers.get('X-Stimulus-Digests')).toMatch(/^[0-9a-f]{64}$/);
+  }
+  const black = await ask({ ...stripes, datatype: 'UINT8' });
+  expect(black.headers.get('X-Stimulus-Warnings')).toContain('nearly black');
+  const gray = await ask({ ...stripes, data: [0.5, 0.5, 0.5, 0.5, 0.5, 0.5] });
+  expect(gray.headers.has('X-Stimulus-Warnings')).toBe(false);
+  expect(await gray.json()).not.toHaveProperty('parameters');
+});
+
 test('binary in, binary out where it is asked for', async () => {
   const { app } = createTestApp();
   const answer = await app.request(
