@@ -19,8 +19,13 @@ const MOST_VALUES = 200;
 const MOST_PLACES = 2500;
 /** So that every place of the default noise is shown about a hundred times. */
 const NOISE_FRAMES = 2000;
-/** Diameters, as shares of the shorter side of the image; of a grating some of a cycle must fit in. */
-const SIZES = { disc: 0.1, grating: 0.16 };
+/** Small ones, as shares of the shorter side of the image; of a grating some of a cycle must fit in. */
+const SIZES = {
+  disc: { diameter: 0.1 },
+  grating: { diameter: 0.16 },
+  gabor: { sigmaX: 0.1, sigmaY: 0.1 },
+  bar: {},
+};
 
 const PROBES = ['disc', 'grating', 'gabor', 'bar'] as const;
 const ORIENTATIONS = [0, 45, 90, 135];
@@ -76,7 +81,9 @@ function planPlaces(
     ...(free.includes('phase') ? [axis('phase', PHASES)] : []),
   ];
   const side = Math.min(canvas.height, canvas.width) / scale;
-  const small = kind === 'disc' || kind === 'grating' ? { diameter: SIZES[kind] * side } : {};
+  const small = Object.fromEntries(
+    Object.entries(SIZES[kind]).map(([name, share]) => [name, share * side]),
+  );
   const stimulus = { ...mapping.stimulus, [kind]: { ...small, ...given } };
   const sweep = planSweep({ stimulus, axes: [axis('y', y), axis('x', x), ...variants] }, canvas);
   const signs = Array.from({ length: sweep.count / (x.length * y.length) }, (_, i) => {

@@ -38,7 +38,7 @@ export const CentreSurround = z.strictObject({
     .default(0)
     .meta({ description: 'between centre and surround, background', unit: 'pixels' }),
   surroundDiameter: OuterDiameter.unwrap()
-    .default(40)
+    .default(32)
     .meta({ description: 'outer one of the surround; null: the whole image', unit: 'pixels' }),
   surroundOrientation: asCentre(Orientation),
   surroundSpatialFrequency: asCentre(SpatialFrequency),

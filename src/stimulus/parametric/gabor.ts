@@ -15,8 +15,8 @@ export const Gabor = z.strictObject({
     .meta({ description: 'across the bars', unit: 'pixels' }),
   phase: Phase,
   contrast: Contrast,
-  sigmaX: length(5, 'of the Gaussian, across the bars'),
-  sigmaY: length(5, 'of the Gaussian, along the bars'),
+  sigmaX: length(7, 'of the Gaussian, across the bars'),
+  sigmaY: length(7, 'of the Gaussian, along the bars'),
   ...Position,
 });
 export type Gabor = z.infer<typeof Gabor>;
