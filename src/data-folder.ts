@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Keeping } from './announcement.js';
 import type { Config } from './config.js';
 import { explainFailure } from './http/jobs.js';
+import { createKeptRows, type KeptRows } from './http/quick/kept-rows.js';
 import type { Service } from './http/service.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
 import { openStore } from './store/store.js';
@@ -11,6 +12,8 @@ import { openStore } from './store/store.js';
 export interface DataFolder {
   readonly store: Service['store'];
   readonly jobs: OwnedJobs;
+  /** On the disk where the store is, else in memory. */
+  readonly quick: KeptRows;
   /** As it is now, for the announcement. */
   keeping(): { readonly sets: Keeping; readonly jobs: Keeping };
 }
@@ -32,6 +35,10 @@ export async function openDataFolder(config: Config, logger: Logger): Promise<Da
   return {
     store,
     jobs,
+    quick: createKeptRows({
+      folder: 'unusable' in store ? undefined : path.join(folder, 'quick-measurements'),
+      logger,
+    }),
     keeping: () => ({
       sets: 'unusable' in store ? store : { folder, warning: store.unwritable },
       jobs: 'unusable' in jobs.current ? jobs.current : { folder: path.join(folder, 'jobs') },

@@ -168,7 +168,15 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   const battery = createProcessBattery({ scheduler, logger });
   const { description } = engine;
   const service: Service = {
-    ...{ catalogue, scheduler, engine: description, inside, battery, store: data.store },
+    ...{
+      catalogue,
+      scheduler,
+      engine: description,
+      inside,
+      battery,
+      store: data.store,
+      quick: data.quick,
+    },
     get jobs() {
       return data.jobs.current;
     },

@@ -18,6 +18,7 @@ import { openapiRoutes } from './routes/openapi.js';
 import { pageRoutes } from './routes/page.js';
 import { parametricRoutes } from './routes/parametric.js';
 import { preferredStimulusRoutes } from './routes/preferred-stimulus.js';
+import { quickMeasurementRoutes } from './routes/quick-measurement.js';
 import { receptiveFieldRoutes } from './routes/receptive-field.js';
 import { responseRoutes } from './routes/responses.js';
 import { stimulusRoutes } from './routes/stimuli.js';
@@ -44,6 +45,7 @@ export function routesOf(deps: AppDependencies): readonly Route[] {
     ...tuningRoutes(deps),
     ...parametricRoutes(deps),
     ...receptiveFieldRoutes(deps),
+    ...quickMeasurementRoutes(deps),
     ...insideRoutes(deps),
     ...preferredStimulusRoutes(deps),
     ...characterizeRoutes(deps),

@@ -10,6 +10,7 @@ import type { RunBattery } from './battery/process-battery.js';
 import type { BodyDecoder } from './decoding/body-decoder.js';
 import type { MemoryBudget } from './memory-budget.js';
 import type { Metrics } from './metrics.js';
+import type { KeptRows } from './quick/kept-rows.js';
 import type { StoreMetrics } from './store-metrics.js';
 import type { Streams } from './stream/streams.js';
 import type { TuningAnalysis } from './tuning/tuning-thread.js';
@@ -21,6 +22,8 @@ export interface Service {
   readonly engine: EngineDescription;
   readonly inside: Omit<Inside, 'close'>;
   readonly battery: RunBattery;
+  /** Rows of the quick measurement. */
+  readonly quick: KeptRows;
   /** What is kept on disk, or why nothing can be. */
   readonly store: Store | UnusableStore;
   readonly jobs: Jobs | UnusableStore;

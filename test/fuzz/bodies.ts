@@ -73,6 +73,7 @@ export async function samples(model: string, side: number): Promise<Sample[]> {
     json(`${under}/receptive-field`, 'JSON mapping', {
       ...{ stimulus: { disc: { diameter: 4 } }, x: [-4, 0, 4], y: [-4, 0, 4], neurons: [0] },
     }),
+    json(`${under}/quick-measurement`, 'JSON neurons', { neurons: [0] }),
     {
       ...post(
         `${under}/tuning/rank?k=1`,

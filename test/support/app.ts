@@ -9,6 +9,7 @@ import { prepareCharacterization } from '../../src/http/battery/characterization
 import { createBodyDecoder } from '../../src/http/decoding/body-decoder.js';
 import { createMemoryBudget } from '../../src/http/memory-budget.js';
 import { createMetrics } from '../../src/http/metrics.js';
+import { createKeptRows } from '../../src/http/quick/kept-rows.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
 import { createStoreMetrics } from '../../src/http/store-metrics.js';
 import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
@@ -32,6 +33,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly inside?: Service['inside'];
   readonly access?: Partial<Access>;
   readonly jobs?: Service['jobs'];
+  readonly quick?: Service['quick'];
 }
 
 /** The app over an engine worked out by hand, two versions of a tiny model and one unusable model. */
@@ -56,7 +58,17 @@ export function createTestApp(options: TestAppOptions = {}) {
   const battery: Service['battery'] = (model, body, running) =>
     prepareCharacterization({ scheduler }, model, body)(running);
   const { description } = engine;
-  const service = { catalogue, scheduler, engine: description, inside, battery, store, jobs };
+  const { quick = createKeptRows({ folder: undefined, logger: loggerInto(log) }) } = options;
+  const service = {
+    catalogue,
+    scheduler,
+    engine: description,
+    inside,
+    battery,
+    store,
+    jobs,
+    quick,
+  };
   const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };
   const registry = new Registry();
   const metrics = createMetrics(registry, () => scheduler.depth);

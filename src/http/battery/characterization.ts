@@ -16,6 +16,7 @@ import { Mapping, planProbe } from '../position-probe.js';
 import type { Running } from '../running.js';
 import { canvasOf } from '../stimulus-request.js';
 import { eachNeuron, runSweep, type SweptResponses } from '../swept-responses.js';
+import { contrastInRange, usualDiameter } from '../usual-grating.js';
 import type {
   Characterization,
   CharacterizationBody,
@@ -34,10 +35,6 @@ const NEURONS_AT_ONCE = 3;
  * (`bench:modulation`, `bench:truth`).
  */
 const FIELDS_ACROSS = 1.5;
-/** Where the position map tells no diameter: a share of the shorter side. */
-const FIELD_INSTEAD = 0.4;
-/** Of the RMS contrast of natural images, roughly what a neuron's band of them has where it is strong. */
-const SHARE_OF_BAND = 0.5;
 /** From the orientation of the centre: the first is parallel, the seventh orthogonal. */
 const TURNS = Array.from({ length: 12 }, (_, i) => 15 * i);
 
@@ -131,8 +128,7 @@ async function characterize(
   map: ReceptiveField,
   measure: Measure,
 ): Promise<Omit<CharacterizedNeuron, 'id' | 'CORR'>> {
-  const side = Math.min(canvas.height, canvas.width);
-  const { field, fallbacks } = fieldOf(map, FIELD_INSTEAD * side);
+  const { field, fallbacks } = fieldOf(map, usualDiameter(canvas));
   const gratingAt = { ...field, diameter: FIELDS_ACROSS * field.diameter, contrast: shown };
   const anyGrating = { ...gratingAt, orientation: 0, spatialFrequency: 0 };
   const grating = await measure(SWEEPS.grating(canvas, anyGrating));
@@ -166,24 +162,14 @@ async function characterize(
 }
 
 /**
- * That asked for, or what a model of natural images has seen in one band: their power lies in many, that of
- * a grating in one, so that of a grating all over the image the RMS contrast is this share of theirs.
+ * That asked for, or the one that `contrastInRange` gives.
  * @throws InputError for more than can be shown
  */
-function contrastOf(
-  { contrast }: CharacterizationBody,
-  { stimulus }: ModelCard,
-  canvas: Canvas,
-): number {
+function contrastOf({ contrast }: CharacterizationBody, card: ModelCard, canvas: Canvas): number {
+  if (contrast === undefined) return contrastInRange(card, canvas);
   const largest = largestContrast(canvas);
-  if (contrast !== undefined && contrast > largest) {
-    throw errorAt('contrast', `on the background of this model at most ${largest} can be shown`);
-  }
-  if (contrast !== undefined) return contrast;
-  if (stimulus.trainingRange === null) return largest;
-  const [low, high] = stimulus.trainingRange.contrast;
-  const michelson = (Math.SQRT2 * SHARE_OF_BAND * (low + high)) / 2 / canvas.background;
-  return Math.min(largest, Number(michelson.toPrecision(3)));
+  if (contrast <= largest) return contrast;
+  throw errorAt('contrast', `on the background of this model at most ${largest} can be shown`);
 }
 
 function stageOf({ stimulus, axes, averaged }: Sweep, { reports }: SweptResponses): Stage {

@@ -19,7 +19,9 @@ import {
   Warnings,
 } from '../openapi/parts.js';
 import { Mapping } from '../position-probe.js';
+import { QuickNeuron } from '../quick/quick-neuron.js';
 import { ParametricQuery } from './parametric.js';
+import { QuickMeasurementBody } from './quick-measurement.js';
 import { MappingQuery } from './receptive-field.js';
 import { TuningQuery } from './tuning.js';
 
@@ -70,6 +72,20 @@ const swept = {
   ...ending,
 };
 const axis = { parameter: z.string(), values: Numbers, unit: z.string() };
+
+/** The same gratings and discs are shown to all neurons. */
+const QuickMeasurement = named(
+  'QuickMeasurement',
+  z.strictObject({
+    model: ModelIdentity,
+    position: z.record(z.string(), z.unknown()).describe('what maps the positions'),
+    grating: z.record(z.string(), z.unknown()).describe('what of the gratings stays as it is'),
+    orientations: Numbers.describe('degrees; the curves have a response for each'),
+    spatialFrequencies: Numbers.describe('cycles/pixel'),
+    neurons: z.array(QuickNeuron),
+    id: ending.id,
+  }),
+);
 
 /** A form may hold the real responses as well. */
 const SET = {
@@ -155,5 +171,22 @@ export const experimentOperations = {
         headers: REPORT_HEADERS,
       },
     },
+  }),
+  ...modelOperation('GET', '/quick-measurement', {
+    id: 'keptQuickMeasurement',
+    tag: 'experiments',
+    summary: 'The quick measurement, as far as it is kept',
+    answers: json('A row for each neuron that was measured', QuickMeasurement),
+  }),
+  ...modelOperation('POST', '/quick-measurement', {
+    id: 'quickMeasurement',
+    tag: 'experiments',
+    summary: 'Receptive field and grating tuning at one glance, measured once and kept',
+    deadline: true,
+    body: {
+      required: false,
+      content: { 'application/json': named('QuickMeasurementBody', QuickMeasurementBody) },
+    },
+    answers: json('A row for each neuron', QuickMeasurement),
   }),
 } as const satisfies Operations;

@@ -121,6 +121,11 @@ const ofModel: Readonly<Record<string, readonly Question[]>> = {
     as('application/x-npy', json({ neurons: [0], x: [-10, 0], y: [-10, 0] })),
     as('image/png', json({ neurons: [0], x: [-10, 0], y: [-10, 0] })),
   ],
+  'GET /v1 /quick-measurement': [get],
+  'POST /v1 /quick-measurement': [
+    json({ neurons: [0] }),
+    refused(422, json({ neurons: [99_999] })),
+  ],
   'POST /v1 /attention': [stimuli, as('application/x-npy', stimuli)],
   'POST /v1 /readout': [stimuli, as('application/x-npy', stimuli)],
   'POST /v1 /gradient': [stimuli, as('application/x-npy', stimuli), as('image/png', stimuli)],
