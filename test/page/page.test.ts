@@ -34,11 +34,25 @@ test('the strip tells how the service is', async () => {
   const strip = page.getByRole('contentinfo');
   await strip.getByText('● ready').waitFor();
   await strip.getByText(/engine onnx/).waitFor();
-  await strip.getByText(/last minute: \d+ predictions/).waitFor();
+  await strip.getByText(/last minute: [\d,]+ stimuli computed/).waitFor();
   const { models } = (await (await fetch(`${browsing.service.url}/v1/models`)).json()) as {
     models: { digest: string }[];
   };
   expect(await strip.innerText()).toContain(models[0]!.digest.slice(0, 12));
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('the strip counts the stimuli of a sweep, and names no times where nobody asked for responses', async () => {
+  const page = await browsing.open('?view=tuning&tuning=rank');
+  const strip = page.getByRole('contentinfo');
+  await strip.getByText(/last minute: 0 stimuli computed/).waitFor();
+  const swept = await fetch(`${browsing.service.url}/v1/models/demo/tuning/parametric?neurons=3`, {
+    method: 'POST',
+  });
+  const { stimuli } = (await swept.json()) as { stimuli: unknown[] };
+  // one more is the blank
+  await strip.getByText(`last minute: ${stimuli.length + 1} stimuli computed`).waitFor();
+  expect(await strip.innerText()).not.toContain('p50');
   expect(browsing.complaints).toEqual([]);
 });
 

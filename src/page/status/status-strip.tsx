@@ -3,23 +3,13 @@ import { Problem } from '../service/problem.js';
 import type { Service } from '../service/service.js';
 import { usePage } from '../state/context.js';
 import type { ModelList } from '../state/models.js';
-import { type Histogram, histogramOf, quantile, samplesIn, since, valueIn } from './exposition.js';
+import { type Figures, figuresBetween, type Look, lookAt } from './figures.js';
 
 /** Milliseconds between two looks, and how far the figures go back. */
 const LOOKS = 5000;
 const BACK = 60_000;
-/** Routes that a rig waits for. */
-const PREDICTIONS = /\/(responses|stream|infer)$/;
 
 const DENIED = 'figures: for keys with the scope metrics';
-
-interface Figures {
-  readonly queue: number;
-  readonly requests: number;
-  /** Seconds. */
-  readonly p50: number | undefined;
-  readonly p99: number | undefined;
-}
 
 interface Status {
   readonly ready: boolean | undefined;
@@ -53,10 +43,15 @@ export function StatusStrip({ engine, digest }: StatusStripProps) {
           <span>
             queue <b>{figures.queue}</b>
           </span>
-          <span title="of responses to stimuli, over HTTP and over streams; no sweeps">
-            last minute: <b>{figures.requests}</b> predictions, p50{' '}
-            <b>{milliseconds(figures.p50)}</b>, p99 <b>{milliseconds(figures.p99)}</b>
+          <span title="computed by the engine: predictions, sweeps and characterizations">
+            last minute: <b>{figures.stimuli.toLocaleString('en')}</b> stimuli computed
           </span>
+          {figures.p50 !== undefined && figures.p99 !== undefined && (
+            <span title="requests for responses, over HTTP and over streams">
+              <b>{figures.predictions.toLocaleString('en')}</b> predictions, p50{' '}
+              <b>{milliseconds(figures.p50)}</b>, p99 <b>{milliseconds(figures.p99)}</b>
+            </span>
+          )}
         </>
       )}
       {reason && <span>{reason}</span>}
@@ -76,7 +71,7 @@ function useStatus(): Status {
     figures: undefined,
     reason: undefined,
   });
-  const history = useRef<{ readonly at: number; readonly histogram: Histogram }[]>([]);
+  const history = useRef<Look[]>([]);
   useEffect(() => {
     const controller = new AbortController();
     let denied = false;
@@ -98,7 +93,7 @@ function useStatus(): Status {
 
 async function statusOf(
   service: Service,
-  history: { readonly at: number; readonly histogram: Histogram }[],
+  history: Look[],
   denied: boolean,
   signal: AbortSignal,
 ): Promise<Status> {
@@ -113,29 +108,17 @@ async function statusOf(
     if (answer.status === 403 || answer.status === 401) {
       return { ready, figures: undefined, reason: DENIED };
     }
-    const samples = samplesIn(await answer.text());
-    const histogram = histogramOf(samples, 'hypercolumn_answer_seconds', ({ route = '' }) =>
-      PREDICTIONS.test(route),
-    );
-    const at = performance.now();
-    while (history.length > 1 && at - history[0]!.at > BACK) history.shift();
-    history.push({ at, histogram });
-    const recent = since(history[0]!.histogram, histogram);
-    const figures = {
-      queue: valueIn(samples, 'hypercolumn_queue_depth') ?? 0,
-      requests: [...recent.values()].at(-1) ?? 0,
-      p50: quantile(recent, 0.5),
-      p99: quantile(recent, 0.99),
-    };
-    return { ready, figures, reason: undefined };
+    const look = lookAt(await answer.text(), performance.now());
+    while (history.length > 1 && look.at - history[0]!.at > BACK) history.shift();
+    history.push(look);
+    return { ready, figures: figuresBetween(history[0]!, look), reason: undefined };
   } catch (error) {
     const reason = error instanceof Problem ? error.message : undefined;
     return { ready, figures: undefined, reason };
   }
 }
 
-function milliseconds(seconds: number | undefined): string {
-  if (seconds === undefined) return '–';
+function milliseconds(seconds: number): string {
   const value = 1000 * seconds;
   return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 }
