@@ -6,6 +6,7 @@ import { useModel, usePage } from '../state/context.js';
 import { useLatest } from '../state/latest.js';
 import { useNeurons } from '../state/neurons.js';
 import { useStimulusChoice } from '../stimulus/chosen-stimulus.js';
+import { contrastWords } from '../stimulus/contrast-words.js';
 import { type ShownStimulus, showStimulus } from '../stimulus/shown-stimulus.js';
 import { StimulusPanel } from '../stimulus/stimulus-panel.js';
 import { askGradients, askLook } from './ask.js';
@@ -72,6 +73,7 @@ function SeenStimulus({
   readonly shown: ShownStimulus;
   readonly frames: number;
 }) {
+  const { card } = useModel();
   const { pixels, height, width, warnings, request } = shown;
   return (
     <div>
@@ -81,7 +83,7 @@ function SeenStimulus({
         requests={[request]}
         array={{ data: pixels, shape: [height, width] }}
         caption={
-          `${height} by ${width} pixels, from 0, black, to 1, white.` +
+          `${height} x ${width} pixels, 0 black to 1 white. ${contrastWords(shown, card)}.` +
           (frames > 1 ? ` Of the ${frames} frames of the sequence, the first is looked at.` : '')
         }
       >

@@ -1,7 +1,7 @@
 import { largestContrast } from '../../stimulus/parametric/paint.js';
 import { useModel, usePage } from '../state/context.js';
 import type { ChosenModel } from '../state/models.js';
-import { type Canvas, controlsOf, DRAWN_KINDS, type DrawnKind } from './kinds.js';
+import { type Canvas, DRAWN_KINDS, type DrawnKind, firstEntry } from './kinds.js';
 
 /** What the address says of the stimulus: one by its parameters, or one of a stored set. */
 export type ChosenStimulus = { readonly entry: Readonly<Record<string, unknown>> } | ChosenOfSet;
@@ -24,19 +24,12 @@ export interface StimulusChoice {
 export function useStimulusChoice(): StimulusChoice {
   const { address } = usePage();
   const canvas = canvasOf(useModel());
-  const chosen = read(address.get('stimulus')) ?? firstStimulus('grating', canvas);
+  const chosen = read(address.get('stimulus')) ?? { entry: firstEntry('grating', canvas) };
   return {
     chosen,
     text: JSON.stringify(chosen),
     choose: (stimulus) => address.set({ stimulus: JSON.stringify(stimulus) }),
   };
-}
-
-/** A kind, with its parameters as they stand at first. */
-export function firstStimulus(kind: DrawnKind, canvas: Canvas): ChosenStimulus {
-  const controls = Object.entries(controlsOf(kind, canvas));
-  const start = Object.fromEntries(controls.map(([name, control]) => [name, control.start]));
-  return { entry: { [kind]: start } };
 }
 
 /** The body that asks for it, of every route that takes stimuli. */

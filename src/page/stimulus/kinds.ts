@@ -30,6 +30,9 @@ export interface Canvas {
   readonly contrast: number;
 }
 
+/** So that the whole image has the RMS contrast of a natural one, small as the first stimuli are. */
+const FIRST_CONTRAST = 0.8;
+
 const angle = (label: string, most: number): Control => {
   return { label, unit: 'degrees', min: 0, max: most, step: 1, start: 0 };
 };
@@ -40,6 +43,7 @@ const pixels = (label: string, min: number, max: number, start: number): Control
 /** What is dragged of each kind, in its order. */
 export function controlsOf(kind: DrawnKind, canvas: Canvas): Readonly<Record<string, Control>> {
   const side = Math.min(canvas.height, canvas.width);
+  const max = Math.floor(1000 * canvas.contrast) / 1000;
   const orientation = angle('Orientation', 180);
   const phase = angle('Phase', 360);
   const spatialFrequency: Control = {
@@ -47,10 +51,13 @@ export function controlsOf(kind: DrawnKind, canvas: Canvas): Readonly<Record<str
     ...{ min: 0.01, max: 0.5, step: 0.005, start: 0.1 },
   };
   const contrast: Control = {
-    ...{ label: 'Contrast', unit: 'Michelson' },
-    ...{ min: 0, max: Math.floor(1000 * canvas.contrast) / 1000, step: 0.001, start: 0.5 },
+    ...{ label: 'Michelson contrast', unit: '' },
+    ...{ min: 0, max, step: 0.001, start: Math.min(max, FIRST_CONTRAST) },
   };
-  const signed: Control = { ...contrast, unit: 'Weber; below 0 dark', min: -1 };
+  const signed: Control = {
+    ...contrast,
+    ...{ label: 'Weber contrast', unit: 'below 0 dark', min: -1 },
+  };
   const x = pixels('x, right of the middle', -canvas.width / 2, canvas.width / 2, 0);
   const y = pixels('y, above the middle', -canvas.height / 2, canvas.height / 2, 0);
   const diameter = pixels('Diameter', 1, 1.5 * side, 0.4 * side);
@@ -59,11 +66,11 @@ export function controlsOf(kind: DrawnKind, canvas: Canvas): Readonly<Record<str
     grating: { orientation, spatialFrequency, phase, contrast, diameter, x, y },
     gabor: {
       ...{ orientation, wavelength: pixels('Wavelength', 2, side, 0.2 * side), phase, contrast },
-      sigmaX: pixels('Sigma across the bars', 0.5, side / 2, 0.1 * side),
-      sigmaY: pixels('Sigma along the bars', 0.5, side / 2, 0.1 * side),
+      sigmaX: pixels('Sigma across the bars', 0.5, side / 2, 0.2 * side),
+      sigmaY: pixels('Sigma along the bars', 0.5, side / 2, 0.2 * side),
       ...{ x, y },
     },
-    disc: { diameter, contrast: signed, x, y },
+    disc: { diameter: { ...diameter, start: 0.3 * side }, contrast: signed, x, y },
     annulus: { diameter, innerDiameter: hole, contrast: signed, x, y },
     centreSurround: {
       ...{ orientation, surroundOrientation: angle('Orientation of the surround', 180) },
@@ -72,10 +79,16 @@ export function controlsOf(kind: DrawnKind, canvas: Canvas): Readonly<Record<str
     },
     bar: {
       ...{ orientation, length: pixels('Length', 1, 1.5 * side, 0.4 * side) },
-      ...{ width: pixels('Width', 0.5, side / 2, 0.08 * side), contrast: signed, x, y },
+      ...{ width: pixels('Width', 0.5, side / 2, 0.12 * side), contrast: signed, x, y },
     },
   };
   return all[kind];
+}
+
+/** A stimulus of a kind, with its parameters as they stand at first. */
+export function firstEntry(kind: DrawnKind, canvas: Canvas): Readonly<Record<string, unknown>> {
+  const controls = Object.entries(controlsOf(kind, canvas));
+  return { [kind]: Object.fromEntries(controls.map(([name, { start }]) => [name, start])) };
 }
 
 export const DRAWN_KINDS: readonly (readonly [DrawnKind, string])[] = [

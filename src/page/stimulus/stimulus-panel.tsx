@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { Select, Slider } from '../parts/fields.js';
 import { useModel } from '../state/context.js';
-import { canvasOf, drawnKindOf, firstStimulus, type StimulusChoice } from './chosen-stimulus.js';
-import { controlsOf, DRAWN_KINDS, type DrawnKind } from './kinds.js';
+import { canvasOf, drawnKindOf, type StimulusChoice } from './chosen-stimulus.js';
+import { controlsOf, DRAWN_KINDS, type DrawnKind, firstEntry } from './kinds.js';
 import { OtherStimulus } from './other-stimulus.js';
 import { OwnImage } from './own-image.js';
 import { SetPicker } from './set-picker.js';
@@ -32,7 +32,7 @@ export function StimulusPanel({ choice }: { readonly choice: StimulusChoice }) {
         options={SOURCES}
         onValue={(next) => {
           setPicking(next === 'other' || next === 'set' ? next : null);
-          if (next !== 'other' && next !== 'set') choose(firstStimulus(next, canvas));
+          if (next !== 'other' && next !== 'set') choose({ entry: firstEntry(next, canvas) });
         }}
       />
       {source === 'set' && <SetPicker choice={choice} />}

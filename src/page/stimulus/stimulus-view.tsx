@@ -7,6 +7,7 @@ import { useModel, usePage } from '../state/context.js';
 import { useLatest } from '../state/latest.js';
 import { useNeurons } from '../state/neurons.js';
 import { type StimulusChoice, useStimulusChoice } from './chosen-stimulus.js';
+import { contrastWords } from './contrast-words.js';
 import { LargeNeuron } from './large-neuron.js';
 import { createResponseStream } from './response-stream.js';
 import { ResponseStrip } from './response-strip.js';
@@ -60,7 +61,7 @@ function Seen({ response, choice, blank }: SeenProps) {
           name="stimulus"
           array={{ data: shown.pixels, shape: [height, width] }}
           requests={[shown.request]}
-          caption={`${height} x ${width} pixels, 0 black to 1 white`}
+          caption={`${height} x ${width} pixels, 0 black to 1 white. ${contrastWords(shown, model.card)}.`}
         >
           <Pixels
             label="The stimulus, pixel by pixel"

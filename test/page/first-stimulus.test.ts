@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { DRAWN_KINDS, firstEntry } from '../../src/page/stimulus/kinds.js';
+import { largestContrast } from '../../src/stimulus/parametric/paint.js';
+import { rangeWarnings, stimulusStatistics } from '../../src/stimulus/training-range.js';
+import { decode } from '../stimulus/request.js';
+
+const card = JSON.parse(await readFile('models/demo/1/card.json', 'utf8'));
+const { height, width, backgroundGray: background, trainingRange } = card.stimulus;
+const canvas = { height, width, contrast: largestContrast({ background }) };
+
+test.each(DRAWN_KINDS)('%s begins inside the training range of the demo model', async (kind) => {
+  const target = { height, width, background };
+  const { stimuli } = await decode(
+    'application/json',
+    JSON.stringify({ stimuli: [firstEntry(kind, canvas)] }),
+    {
+      target,
+    },
+  );
+  const statistics = stimulusStatistics({ height, width, pixels: stimuli.pixels });
+  expect(rangeWarnings(statistics, trainingRange)).toEqual([]);
+});
