@@ -1,4 +1,4 @@
-/** How long a job will still take, from how fast it went lately. */
+/** How long work will still take, from how fast it went lately. */
 export interface TimeLeft {
   /** Notes how many of how many steps are done. */
   update(done: number, total: number): void;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTimeLeft } from '../../src/jobs/time-left.js';
+import { createTimeLeft } from '../src/time-left.js';
 
 function timeLeft() {
   const time = { now: 5000 };

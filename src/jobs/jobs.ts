@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import { createTimeLeft, type TimeLeft } from '../time-left.js';
 import { JobsClosedError, JobsFullError } from './errors.js';
 import { openJobFiles, type ResultFile } from './job-files.js';
 import { createJobRecords } from './job-records.js';
@@ -11,7 +12,6 @@ import {
   type JobView,
   type Part,
 } from './record.js';
-import { createTimeLeft, type TimeLeft } from './time-left.js';
 
 /** Makes the JSON of what a running job has so far, for whoever looks; it is kept nowhere. */
 export type Preview = () => string;

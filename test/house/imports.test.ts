@@ -24,6 +24,7 @@ const PLAN: Plan = {
   'src/whole-file': ['src/input-error'],
   'src/disk-error': [],
   'src/lock': ['src/disk-error', 'src/whole-file'],
+  'src/time-left': [],
   'src/formats': ['src/input-error'],
   'src/network': FOUNDATION,
   'src/threads': ['src/input-error'],
@@ -32,7 +33,7 @@ const PLAN: Plan = {
   'src/model': [...FOUNDATION, 'src/network'],
   'src/inside': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus'],
   'src/store': [...KEEPING, 'src/stimulus'],
-  'src/jobs': KEEPING,
+  'src/jobs': [...KEEPING, 'src/time-left'],
   'src/engine': [...FOUNDATION, 'src/network', 'src/model', 'src/stimulus', 'src/inside'],
   'src/http': [
     ...KEEPING,
@@ -40,7 +41,7 @@ const PLAN: Plan = {
     ...['src/inside', 'src/jobs', 'src/threads'],
   ],
   // a client: what it runs is its own, and pure functions; of the rest it knows the types
-  'src/page': [...FOUNDATION, 'src/tuning', 'src/stimulus', 'src/http'],
+  'src/page': [...FOUNDATION, 'src/time-left', 'src/tuning', 'src/stimulus', 'src/http'],
   'src/config': ['src/input-error'],
   'src/announcement': ['src/engine'],
   'src/data-folder': [
@@ -106,7 +107,7 @@ test('imports run only downward, from room to room as planned', () => {
 });
 
 /** Whose functions the page may run: they need nothing of Node. */
-const PURE = ['src/formats', 'src/stimulus', 'src/tuning'];
+const PURE = ['src/formats', 'src/stimulus', 'src/time-left', 'src/tuning'];
 
 test('of the service the page knows the types alone', () => {
   const page = [...read('src/page')].flatMap(([file, text]) => runtimeImports(file, text));

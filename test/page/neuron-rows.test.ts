@@ -12,9 +12,10 @@ const rows = fc.uniqueArray(row, { selector: ({ id }) => id }).map((list) =>
     ({ id, ...values }): NeuronRow => ({
       id,
       values,
-      reasons: {},
+      notes: {},
       curve: undefined,
       blank: undefined,
+      by: undefined,
     }),
   ),
 );

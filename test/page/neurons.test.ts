@@ -1,7 +1,10 @@
+import type { Page, Request } from 'playwright-core';
 import { expect } from 'vitest';
 import { pageTest } from '../support/browser.js';
 
 const { test, browsing } = pageTest();
+
+type Indices = Readonly<Record<string, { readonly value: number }>>;
 
 test('the first view: the card in words, a row for each neuron, measured as one looks', async () => {
   const page = await browsing.open();
@@ -9,19 +12,65 @@ test('the first view: the card in words, a row for each neuron, measured as one 
   expect(await card.innerText()).toContain('16 neurons of the site synthetic');
   const rows = page.getByRole('row');
   await page.getByRole('img', { name: 'Orientation tuning of neuron 13' }).waitFor();
+  await page.getByText(/^Quick measurement: \d+ of 16 neurons/).waitFor({ state: 'detached' });
   expect(await rows.count()).toBe(17);
   // the model's own card and answers, not numbers of the page
   const demo = await (await fetch(`${browsing.service.url}/v1/models/demo`)).json();
   const { id, CORR } = (demo as { neurons: { id: number; CORR: number }[] }).neurons[3]!;
   const third = page.getByRole('row').filter({ has: page.getByLabel(`Choose neuron ${id}`) });
   expect(await third.innerText()).toContain(CORR.toFixed(3));
-  const asked = await fetch(`${browsing.service.url}/v1/models/demo/tuning/parametric?neurons=3`, {
-    method: 'POST',
-  });
+  const asked = await fetch(`${browsing.service.url}/v1/models/demo/quick-measurement`);
   const { neurons } = (await asked.json()) as {
     neurons: { indices: { gOSI: { value: number } } }[];
   };
-  expect(await third.innerText()).toContain(neurons[0]!.indices.gOSI.value.toFixed(3));
+  const { gOSI } = neurons[3]!.indices;
+  expect(await third.innerText()).toContain(gOSI.value.toFixed(3));
+  expect(await third.innerText()).toContain('quick measurement');
+  expect(browsing.complaints).toEqual([]);
+});
+
+/** The quick measurements that a page asks for while a task goes on. */
+async function measured(page: Page, task: () => Promise<unknown>): Promise<(string | null)[]> {
+  const asked: (string | null)[] = [];
+  const note = (request: Request) => {
+    if (request.method() === 'POST' && /quick-measurement|tuning|field/.test(request.url()))
+      asked.push(request.postData());
+  };
+  page.on('request', note);
+  await task();
+  page.off('request', note);
+  return asked;
+}
+
+test('what was measured once is not measured again when the page is loaded again', async () => {
+  const page = await browsing.open();
+  await page.getByText('quick measurement', { exact: true }).nth(15).waitFor();
+  const again = await measured(page, async () => {
+    await page.reload();
+    await page.getByText('quick measurement', { exact: true }).nth(15).waitFor();
+  });
+  expect(again).toEqual([]);
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('a neuron of which the full battery is kept shows that, and is not measured quickly', async () => {
+  const { url } = browsing.service;
+  const started = await fetch(`${url}/v1/models/demo/characterize`, {
+    method: 'POST',
+    body: JSON.stringify({ neurons: [5] }),
+  });
+  const { id } = (await started.json()) as { id: string };
+  await (await fetch(`${url}/v1/jobs/${id}/events`)).text();
+  const result = await fetch(`${url}/v1/jobs/${id}/result`);
+  const [full] = ((await result.json()) as { neurons: { indices: Indices }[] }).neurons;
+  const page = await browsing.open();
+  const row = page.getByRole('row').filter({ has: page.getByLabel('Choose neuron 5') });
+  await row.getByText('full battery', { exact: true }).waitFor();
+  expect(await row.innerText()).toContain(full!.indices['F1F0']!.value.toFixed(2));
+  await row.getByTitle(/^at \d.*cycles\/pixel, Michelson contrast/).waitFor();
+  await page.getByText('quick measurement', { exact: true }).nth(14).waitFor();
+  await page.getByText(/^Full battery: .* Quick measurement: /).waitFor();
+  await fetch(`${url}/v1/jobs/${id}`, { method: 'DELETE' });
   expect(browsing.complaints).toEqual([]);
 });
 
@@ -58,12 +107,12 @@ test('the site map has a line for each receptive field, and chooses the neuron t
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the whole battery is run, and cancelled', async () => {
+test('the full battery is run, and cancelled', async () => {
   const page = await browsing.open();
-  await page.getByRole('button', { name: 'Run the whole battery' }).click();
-  await page.getByText(/^The whole battery: [\d,]+ of [\d,]+ stimuli/).waitFor();
+  await page.getByRole('button', { name: 'Run the full battery' }).click();
+  await page.getByText(/^Full battery: [\d,]+ of [\d,]+ stimuli/).waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await page.getByRole('button', { name: 'Run the whole battery' }).waitFor();
+  await page.getByRole('button', { name: 'Run the full battery' }).waitFor();
   const { jobs } = (await (await fetch(`${browsing.service.url}/v1/jobs`)).json()) as {
     jobs: { kind: string; state: string }[];
   };
@@ -85,7 +134,7 @@ test('the table is taken away as CSV, and as the command that made it', async ()
   expect(lines).toHaveLength(17);
   expect(lines[0]).toMatch(/^neuron,CORR,PT_J,PT_S,gOSI,preferredOrientation/);
   const curl = await table.getByLabel('curl command').first().inputValue();
-  expect(curl).toContain(`${browsing.service.url}/v1/models/demo/versions/1/tuning/parametric`);
+  expect(curl).toContain(`${browsing.service.url}/v1/models/demo/versions/1/quick-measurement`);
   const panel = table.getByRole('button', { name: 'CSV' });
   await page.keyboard.press('Escape');
   await panel.waitFor({ state: 'hidden' });

@@ -35,11 +35,33 @@ async function measured(body: object): Promise<Record<string, Index>> {
   return neurons[0]!.indices;
 }
 
+/** The grating that a neuron prefers by the quick measurement, with the digits that the page shows. */
+async function preferred(neuron: number) {
+  const answer = await fetch(`${browsing.service.url}/v1/models/demo/quick-measurement`, {
+    method: 'POST',
+    body: JSON.stringify({ neurons: [neuron] }),
+  });
+  const { neurons } = (await answer.json()) as {
+    neurons: { preferred: { [name in 'x' | 'y' | 'orientation' | 'spatialFrequency']: number } }[];
+  };
+  const { x, y, orientation, spatialFrequency } = neurons[0]!.preferred;
+  const tenth = (value: number) => Math.round(10 * value) / 10;
+  const shown = {
+    ...{ x: tenth(x), y: tenth(y), orientation: tenth(orientation) },
+    spatialFrequency: Number(spatialFrequency.toPrecision(3)),
+  };
+  return { shown, words: `${shown.orientation}°, ${shown.spatialFrequency} cycles/pixel` };
+}
+
 test('orientation tuning is drawn both ways, with the indices that the service tells', async () => {
   const page = await browsing.open('?model=demo&view=tuning&neurons=9');
   await page.getByRole('img', { name: /^Orientation tuning of neuron 9: response over/ }).waitFor();
   await page.getByRole('img', { name: /^Orientation tuning of neuron 9, in polar/ }).waitFor();
-  const { gOSI } = await measured({ neurons: [9], parameter: 'orientation' });
+  const { x, y, spatialFrequency } = (await preferred(9)).shown;
+  const { gOSI } = await measured({
+    ...{ neurons: [9], parameter: 'orientation' },
+    stimulus: { grating: { x, y, spatialFrequency, contrast: 0.8, diameter: 20 } },
+  });
   const table = page.getByRole('table', { name: 'Indices' });
   expect(await table.innerText()).toContain(Number(gOSI!.value).toPrecision(4));
   await page.getByRole('table', { name: 'Fits' }).getByText('von Mises: kappa').waitFor();
@@ -69,7 +91,7 @@ test('what is undefined is said in words', async () => {
   const indices = await measured({
     neurons: [4],
     parameter: 'diameter',
-    stimulus: { grating: { x: 24, y: 24 } },
+    stimulus: { grating: { x: 24, y: 24, contrast: 0.8 } },
   });
   const [, undefinedOne] = Object.entries(indices).find(([, { value }]) => value === null)!;
   const table = page.getByRole('table', { name: 'Indices' });
@@ -89,8 +111,44 @@ test('several neurons and models are overlaid', async () => {
   expect(browsing.complaints).toEqual([]);
 });
 
+test('each of several neurons is measured at the grating that it prefers, and the labels say which', async () => {
+  const swept: { neurons: number[]; stimulus: { grating: object } }[] = [];
+  const page = await browsing.open('?model=demo&view=neurons&neurons=4,9');
+  page.on('request', (request) => {
+    if (request.url().endsWith('/tuning/parametric')) swept.push(request.postDataJSON());
+  });
+  await page.goto(`${browsing.service.url}/?model=demo&view=tuning&tuning=diameter&neurons=4,9`);
+  await page.getByRole('img', { name: /^Size tuning of neuron 4, neuron 9/ }).waitFor();
+  for (const neuron of [4, 9]) {
+    const { shown, words } = await preferred(neuron);
+    expect(swept).toContainEqual(
+      expect.objectContaining({
+        neurons: [neuron],
+        stimulus: { grating: { ...shown, contrast: 0.8 } },
+      }),
+    );
+    await page.getByRole('img', { name: `neuron ${neuron}: ${words}`, exact: true }).waitFor();
+    const own = page.getByRole('listitem').filter({ hasText: `Neuron ${neuron}` });
+    expect(await own.innerText()).toContain('quick measurement');
+  }
+  await page.getByText(/^Each neuron sees the grating that it prefers by the quick/).waitFor();
+  const table = page.getByRole('table', { name: 'Indices' });
+  await table.getByText('Surround suppression (SSI), of the curve').waitFor();
+  await page.getByRole('radio', { name: 'The same for all' }).check({ force: true });
+  await expect.poll(() => swept.at(-1)?.neurons).toEqual([4, 9]);
+  expect(browsing.complaints).toEqual([]);
+});
+
+test('the modulation ratio says at which grating it was measured', async () => {
+  const page = await browsing.open('?model=demo&view=tuning&tuning=orientation&neurons=4');
+  const row = page.getByRole('row').filter({ hasText: 'F1/F0' });
+  await row.getByText(/^at \d+°$/).waitFor();
+  await page.getByText(/^Of this measurement; the table of neurons/).waitFor();
+  expect(browsing.complaints).toEqual([]);
+});
+
 test('a grating is moved to where a neuron looks', async () => {
-  const page = await browsing.open('?model=demo&view=tuning&neurons=4');
+  const page = await browsing.open('?model=demo&view=tuning&neurons=4&grating=same');
   await page.getByRole('button', { name: 'Centre on neuron 4' }).click();
   await expect.poll(() => new URL(page.url()).searchParams.get('x')).not.toBeNull();
   const truth = await fetch(`${browsing.service.url}/v1/models/demo/receptive-field?neurons=4`, {

@@ -8,7 +8,7 @@ import type { NeuronTuning } from '../../tuning/parametric.js';
 import type { Fallback } from '../../tuning/preferred.js';
 import { Neurons } from '../experiment.js';
 
-/** What is asked for; `{}` is the whole battery for all neurons. */
+/** What is asked for; `{}` is the full battery for all neurons. */
 export const CharacterizationBody = z.strictObject({
   neurons: Neurons,
   contrast: z

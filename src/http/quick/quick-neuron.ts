@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { Fallback } from '../../tuning/characterization.js';
 import type { NeuronTuning } from '../../tuning/parametric.js';
-import { preferredGrating } from '../../tuning/preferred.js';
+import { fieldOf, preferredGrating } from '../../tuning/preferred.js';
 import type { ReceptiveField } from '../../tuning/receptive-field.js';
 import { Index } from '../../tuning/schemas.js';
 
@@ -11,8 +12,15 @@ export const QuickNeuron = z.strictObject({
   blank: z.number(),
   /** Responses by orientation, at the spatial frequency of the largest response. */
   curve: z.array(z.number()),
-  /** Degrees and cycles/pixel: by the fits, and where there is none by the largest response. */
-  preferred: z.strictObject({ orientation: z.number(), spatialFrequency: z.number() }),
+  /** The grating that it prefers: pixels from the middle of the image, degrees, cycles/pixel. */
+  preferred: z.strictObject({
+    x: z.number(),
+    y: z.number(),
+    orientation: z.number(),
+    spatialFrequency: z.number(),
+  }),
+  /** What of it is not a fit's but the largest response's. */
+  fallbacks: z.array(Fallback),
   /** Of orientation, spatial frequency and phase, and of the receptive field in pixels. */
   indices: z.record(z.string(), Index),
 });
@@ -24,20 +32,23 @@ export type QuickNeuron = z.infer<typeof QuickNeuron>;
  */
 export function quickNeuron(
   id: number,
-  field: ReceptiveField,
+  map: ReceptiveField,
   grating: NeuronTuning,
-  gratingAt: Readonly<Record<string, number>>,
+  gratingAt: { readonly diameter: number; readonly contrast: number },
 ): QuickNeuron {
   const { orientation, spatialFrequency } = grating.along ?? {};
   if (!orientation || !spatialFrequency) throw new Error('orientation by frequency was not swept');
+  const { field, fallbacks } = fieldOf(map, gratingAt.diameter);
+  const best = preferredGrating(grating);
   const modulation = grating.indices['F1F0'];
   return {
     id,
     blank: grating.blank,
     curve: orientation.curve,
-    preferred: preferredGrating(grating).preferred,
+    preferred: { x: field.x, y: field.y, ...best.preferred },
+    fallbacks: [...fallbacks, ...best.fallbacks],
     indices: {
-      ...field.indices,
+      ...map.indices,
       ...orientation.indices,
       ...spatialFrequency.indices,
       ...(modulation ? { F1F0: { ...modulation, at: { ...gratingAt, ...modulation.at } } } : {}),

@@ -10,7 +10,7 @@ import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
 
-/** The whole battery of gratings, for each neuron: a job. */
+/** The full battery of gratings, for each neuron: a job. */
 export function characterizeRoutes(deps: AppDependencies): Route[] {
   return modelRoute('POST', '/characterize', characterize);
 

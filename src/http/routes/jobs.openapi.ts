@@ -128,7 +128,7 @@ export const jobOperations = {
   ...modelOperation('POST', '/characterize', {
     id: 'characterize',
     tag: 'experiments',
-    summary: 'The whole battery of gratings, neuron by neuron: a job',
+    summary: 'The full battery of gratings, neuron by neuron: a job',
     query: none,
     body: {
       required: false,

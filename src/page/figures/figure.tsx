@@ -76,8 +76,8 @@ export function Figure(props: FigureProps) {
             {requests.length === 0 && (
               <p class="quiet">This page computes it from the other figures of the view.</p>
             )}
-            {requests.map((request) => (
-              <div key={`${request.method} ${request.url}`}>
+            {requests.map((request, i) => (
+              <div key={`${i} ${request.url}`}>
                 <CodeToCopy title="curl" text={asCurl(request, keyed)} />
                 <CodeToCopy title="Python" text={asPython(request, keyed)} />
               </div>

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { AskedView, Failed, Waiting } from '../parts/notices.js';
-import { seconds } from '../parts/numbers.js';
+import { WorkProgress } from '../parts/work-progress.js';
 import { isOver, type Job } from '../service/job-events.js';
 import { Problem } from '../service/problem.js';
 import { useAsked } from '../state/asked.js';
@@ -72,24 +72,18 @@ function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
 function UnderWay({ job, previews }: { readonly job: Job } & Pick<FollowedJob, 'previews'>) {
   const { service } = usePage();
   const [error, setError] = useState<Error | null>(null);
-  const { done, total, secondsLeft } = job.progress;
   const queued = job.state === 'queued';
   const cancel = () => endJob(service, job.id).catch(setError);
   return (
     <section class="under-way" aria-label="The search">
-      <p>
-        <strong>{queued ? 'In line' : 'Searching'}</strong>
-        {queued && ': it begins when the jobs before it are done.'}
-      </p>
-      <progress
-        aria-label="Steps of the search"
-        {...(total > 0 ? { value: done, max: total } : {})}
-      />
       <div class="row spread">
-        <span>
-          {total > 0 && `${done} of ${total} steps`}
-          {secondsLeft !== null && <span class="quiet">, {seconds(secondsLeft)} left</span>}
-        </span>
+        {queued ? (
+          <p>
+            <strong>In line</strong>: it begins when the jobs before it are done.
+          </p>
+        ) : (
+          <WorkProgress doing="Searching" unit="steps" {...job.progress} />
+        )}
         <button type="button" onClick={() => void cancel()}>
           Cancel
         </button>

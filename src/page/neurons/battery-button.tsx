@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Failed } from '../parts/notices.js';
+import { WorkProgress } from '../parts/work-progress.js';
+import type { Job } from '../state/battery.js';
 import { useModel, usePage } from '../state/context.js';
-import type { Job } from './battery.js';
 
 /** Milliseconds from one look at the job to the next. */
 const LOOKS = 1000;
@@ -13,7 +14,7 @@ export interface BatteryButtonProps {
   readonly onChange: () => void;
 }
 
-/** Starts the whole battery of gratings, and shows how far it is. */
+/** Starts the full battery of gratings, and shows how far it is. */
 export function BatteryButton({ job, onChange }: BatteryButtonProps) {
   const { service } = usePage();
   const { param } = useModel();
@@ -45,32 +46,23 @@ export function BatteryButton({ job, onChange }: BatteryButtonProps) {
     <div class="battery">
       {running ? (
         <>
-          <label>
-            <span class="quiet">{progressText(job)}</span>
-            <progress
-              {...(job.progress.total > 0
-                ? { value: job.progress.done, max: job.progress.total }
-                : {})}
-            />
-          </label>
+          {job.state === 'queued' ? (
+            <span class="quiet" role="status">
+              The full battery waits for the jobs before it.
+            </span>
+          ) : (
+            <WorkProgress doing="Full battery" unit="stimuli" {...job.progress} />
+          )}
           <button type="button" onClick={() => void cancel(job.id)}>
             Cancel
           </button>
         </>
       ) : (
         <button type="button" class="primary" onClick={() => void start()}>
-          Run the whole battery
+          Run the full battery
         </button>
       )}
       {error && <Failed error={error} />}
     </div>
   );
-}
-
-function progressText({ state, progress }: Job): string {
-  if (state === 'queued') return 'The battery waits for the job before it';
-  const { done, total, secondsLeft } = progress;
-  if (total === 0) return 'The whole battery: preparing its stimuli';
-  const left = secondsLeft === null ? '' : `, about ${secondsLeft} s left`;
-  return `The whole battery: ${done.toLocaleString('en')} of ${total.toLocaleString('en')} stimuli${left}`;
 }

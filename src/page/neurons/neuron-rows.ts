@@ -1,15 +1,18 @@
-import type { Measurements } from '../state/measurements.js';
+import { atWords } from '../parts/numbers.js';
+import type { Battery } from '../state/battery.js';
+import type { QuickNeuron } from '../state/measurements.js';
 import type { Card } from '../state/models.js';
-import type { Battery } from './battery.js';
 
 /** One neuron, with all that is known of it; null where it is undefined or not measured. */
 export interface NeuronRow {
   readonly id: number;
   readonly values: Readonly<Record<string, number | null>>;
-  /** Why a value is null, where that was measured. */
-  readonly reasons: Readonly<Record<string, string>>;
+  /** Why a value is null, or at which grating it was measured. */
+  readonly notes: Readonly<Record<string, string>>;
   readonly curve: readonly number[] | undefined;
   readonly blank: number | undefined;
+  /** Which measurement the indices and the curve are of; undefined before any was made. */
+  readonly by: 'quick' | 'full' | undefined;
 }
 
 export interface Column {
@@ -26,18 +29,18 @@ const OF_CARD: readonly Column[] = [
   column('PT_S', 'PT_S', 'separate peak tuning', 2),
   column('noiseCeiling', 'ceiling', 'the most that CORR could be, by the repeats', 3),
 ];
-/** What is measured at once, with gratings at the middle of the image and small discs. */
+/** What the quick measurement and the full battery both find. */
 const MEASURED: readonly Column[] = [
   column('gOSI', 'gOSI', 'global orientation selectivity, 1 - circular variance', 3),
   column('preferredOrientation', 'pref. orientation', 'degrees, by the vector average', 0),
   column('F1F0', 'F1/F0', 'modulation by the phase: simple above 1, complex below', 2),
+  column('preferredSpatialFrequency', 'pref. frequency', 'cycles/pixel, of the fit', 3),
   column('centreX', 'x', 'centre of the receptive field, pixels right of the middle', 1),
   column('centreY', 'y', 'centre of the receptive field, pixels above the middle', 1),
   column('diameter', 'diameter', 'of the receptive field, pixels', 1),
 ];
-/** What only the whole battery tells. */
+/** What only the full battery finds. */
 const OF_BATTERY: readonly Column[] = [
-  column('preferredSpatialFrequency', 'pref. frequency', 'cycles/pixel, of the fit', 3),
   column('bandwidth', 'bandwidth', 'half width at 1/sqrt(2) of the peak, degrees', 0),
   column('SSI', 'SSI', 'surround suppression', 2),
   column('c50', 'c50', 'contrast of half the largest response', 2),
@@ -48,35 +51,35 @@ function column(name: string, text: string, about: string, digits: number): Colu
 }
 
 /** The columns for which there is anything. */
-export function columnsOf(card: Card, battery: Battery | undefined): Column[] {
+export function columnsOf(card: Card, battery: Battery): Column[] {
   const ofCard = OF_CARD.filter(({ name }) =>
     card.neurons.some((neuron) => neuron[name as 'CORR' | 'noiseCeiling'] !== null),
   );
-  return [...ofCard, ...MEASURED, ...(battery ? OF_BATTERY : [])];
+  return [...ofCard, ...MEASURED, ...(battery.size > 0 ? OF_BATTERY : [])];
 }
 
-/** A row for each neuron; the battery's numbers stand before those that were measured at once. */
+/** A row for each neuron: of the full battery where that is kept, else of the quick measurement. */
 export function rowsOf(
   card: Card,
-  { tuned, mapped }: Measurements,
-  battery: Battery | undefined,
+  quick: ReadonlyMap<number, QuickNeuron>,
+  battery: Battery,
 ): NeuronRow[] {
   return card.neurons.map(({ id, CORR, PT_J, PT_S, noiseCeiling }) => {
-    const measured = battery?.get(id);
+    const full = battery.get(id);
+    const measured = full ?? quick.get(id);
     const indices = {
-      ...tuned.get(id)?.indices,
-      ...mapped.get(id)?.indices,
-      ...measured,
-      ...(measured?.receptiveFieldDiameter ? { diameter: measured.receptiveFieldDiameter } : {}),
+      ...measured?.indices,
+      ...(full ? { diameter: full.indices.receptiveFieldDiameter } : {}),
     };
     const values: Record<string, number | null> = { CORR, PT_J, PT_S, noiseCeiling };
-    const reasons: Record<string, string> = {};
+    const notes: Record<string, string> = {};
     for (const [name, index] of Object.entries(indices)) {
       values[name] = index.value;
-      if (index.value === null) reasons[name] = index.reason;
+      if (index.value === null) notes[name] = index.reason;
+      else if (index.at) notes[name] = `at ${atWords(index.at)}`;
     }
-    const curve = tuned.get(id)?.curve as readonly number[] | undefined;
-    return { id, values, reasons, curve, blank: tuned.get(id)?.blank };
+    const by = full ? 'full' : measured ? 'quick' : undefined;
+    return { id, values, notes, curve: measured?.curve, blank: measured?.blank, by };
   });
 }
 

@@ -11,6 +11,8 @@ export interface NeuronTableProps {
   readonly onSort: (by: string) => void;
 }
 
+const MEASURED_BY = { quick: 'quick measurement', full: 'full battery' } as const;
+
 /** A row for each neuron, its orientation tuning as a small curve. */
 export function NeuronTable({ rows, columns, sort, onSort }: NeuronTableProps) {
   const heads: readonly Column[] = [
@@ -41,6 +43,7 @@ export function NeuronTable({ rows, columns, sort, onSort }: NeuronTableProps) {
               </th>
             ))}
             <th scope="col">orientation tuning</th>
+            <th scope="col">measured by</th>
           </tr>
         </thead>
         <tbody>
@@ -56,7 +59,7 @@ export function NeuronTable({ rows, columns, sort, onSort }: NeuronTableProps) {
 function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: readonly Column[] }) {
   const { address } = usePage();
   const { ids, toggle } = useNeurons();
-  const { id, values, reasons, curve, blank } = row;
+  const { id, values, notes, curve, blank, by } = row;
   const chosen = ids.includes(id);
   return (
     <tr class={chosen ? 'chosen' : undefined}>
@@ -82,8 +85,8 @@ function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: read
       {columns.map(({ name, digits }) => {
         const value = values[name];
         return (
-          <td key={name} class="number" title={reasons[name]}>
-            {typeof value === 'number' ? value.toFixed(digits) : <Missing reason={reasons[name]} />}
+          <td key={name} class="number" title={notes[name]}>
+            {typeof value === 'number' ? value.toFixed(digits) : <Missing reason={notes[name]} />}
           </td>
         );
       })}
@@ -96,6 +99,7 @@ function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: read
           />
         )}
       </td>
+      <td class="quiet">{by && MEASURED_BY[by]}</td>
     </tr>
   );
 }

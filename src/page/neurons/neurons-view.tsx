@@ -1,11 +1,12 @@
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { Figure } from '../figures/figure.js';
 import { Slider } from '../parts/fields.js';
 import { Failed } from '../parts/notices.js';
+import { WorkProgress } from '../parts/work-progress.js';
 import { useAsked } from '../state/asked.js';
+import type { Battery } from '../state/battery.js';
 import { useModel, usePage } from '../state/context.js';
 import type { Measurements } from '../state/measurements.js';
-import { batteryJob, readBattery } from './battery.js';
 import { BatteryButton } from './battery-button.js';
 import { CardInWords } from './card-in-words.js';
 import { columnsOf, filtered, type NeuronRow, rowsOf, sorted } from './neuron-rows.js';
@@ -15,18 +16,23 @@ import './neurons.css';
 
 /** What a model knows of its neurons: its card, a table of all, and where they look. */
 export function NeuronsView() {
-  const { service, address, measuring } = usePage();
+  const { address, measuring, readBattery } = usePage();
   const model = useModel();
+  const { card } = model;
   const measurements = measuring.of(model).value;
   const [round, setRound] = useState(0);
-  const battery = useAsked(`battery ${model.card.digest} ${round}`, async (signal) => {
-    const job = await batteryJob(service, model.card, signal);
-    const known = job?.state === 'succeeded' ? await readBattery(service, job, signal) : undefined;
-    return { job, known };
-  });
-  const known = battery.value?.known;
-  const columns = columnsOf(model.card, known);
-  const rows = rowsOf(model.card, measurements, known);
+  const asked = useAsked(`battery ${card.digest} ${round}`, (signal) => readBattery(card, signal));
+  const battery = asked.value?.found ?? NOTHING_FOUND;
+  // the full battery knows better: only the other neurons are measured quickly
+  const others = card.neurons.map(({ id }) => id).filter((id) => !battery.has(id));
+  const measure = () => void measuring.measure(model, others);
+  const ready = !asked.waiting || asked.value !== undefined;
+  useEffect(() => {
+    if (ready) measure();
+  }, [ready, card.digest, others.length]);
+  const columns = columnsOf(card, battery);
+  const rows = rowsOf(card, measurements.rows, battery);
+  const requests = [...(asked.value?.requests ?? []), ...measurements.requests];
   const filter = {
     id: address.get('id'),
     leastCORR: Number(address.get('leastCORR')),
@@ -39,7 +45,7 @@ export function NeuronsView() {
     <div class="neurons-view">
       <div class="neurons-side">
         <CardInWords />
-        <SiteMap rows={rows} requests={measurements.requests} />
+        <SiteMap rows={rows} requests={requests} />
       </div>
       <Figure
         title={`${shown.length} of ${rows.length} neurons`}
@@ -49,16 +55,12 @@ export function NeuronsView() {
           shown,
           columns.map(({ name }) => name),
         )}
-        requests={measurements.requests}
-        caption={
-          known
-            ? 'Of the whole battery of gratings, each neuron at its own centre.'
-            : 'gOSI, preferred orientation and F1/F0 by gratings at the middle of the image; centres by small discs. The whole battery asks each neuron at its own centre, and knows more.'
-        }
+        requests={requests}
+        caption={captionOf(rows)}
       >
         <Filters filter={filter} />
-        <MeasuringProgress measurements={measurements} onAgain={() => measuring.again(model)} />
-        <BatteryButton job={battery.value?.job} onChange={() => setRound((now) => now + 1)} />
+        <MeasuringProgress measurements={measurements} onAgain={measure} />
+        <BatteryButton job={asked.value?.job} onChange={() => setRound((now) => now + 1)} />
         {shown.length === 0 ? (
           <p class="notice">
             No neuron is left: move the filters down, or empty the field for the id.
@@ -76,6 +78,19 @@ export function NeuronsView() {
       </Figure>
     </div>
   );
+}
+
+const NOTHING_FOUND: Battery = new Map();
+
+/** Which measurement the numbers are of. */
+function captionOf(rows: readonly NeuronRow[]): string {
+  const by = new Set(rows.map((row) => row.by));
+  const full =
+    'Full battery: gratings at the centre of each neuron, at the preferred orientation and spatial frequency.';
+  const quick =
+    'Quick measurement: the same gratings at the middle of the image for all neurons, and small discs for the receptive fields; the service keeps it.';
+  if (!by.has('full')) return `${quick} The full battery measures each neuron at its own centre.`;
+  return by.has('quick') ? `${full} ${quick}` : full;
 }
 
 function Filters({
@@ -120,17 +135,12 @@ interface MeasuringProgressProps {
 }
 
 function MeasuringProgress({ measurements, onAgain }: MeasuringProgressProps) {
-  const { done, total, error } = measurements;
+  const { done, total, secondsLeft, error } = measurements;
   if (error) return <Failed error={error} again={onAgain} />;
   if (done === total) return null;
   return (
     <div class="measuring" role="status">
-      <label>
-        <span class="quiet">
-          Measuring tuning and receptive fields, {done} of {total}
-        </span>
-        <progress value={done} max={total} />
-      </label>
+      <WorkProgress doing="Quick measurement" unit="neurons" {...{ done, total, secondsLeft }} />
     </div>
   );
 }
@@ -139,5 +149,9 @@ function tableColumns(rows: readonly NeuronRow[], names: readonly string[]) {
   const ofValues = names.map(
     (name) => [name, rows.map(({ values }) => values[name] ?? null)] as const,
   );
-  return { neuron: rows.map(({ id }) => id), ...Object.fromEntries(ofValues) };
+  return {
+    neuron: rows.map(({ id }) => id),
+    ...Object.fromEntries(ofValues),
+    measuredBy: rows.map(({ by = '' }) => by),
+  };
 }

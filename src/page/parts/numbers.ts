@@ -16,3 +16,21 @@ export function seconds(time: number): string {
   const minutes = time / 60;
   return minutes < 90 ? `${Math.round(minutes)} min` : `${short(minutes / 60)} h`;
 }
+
+const AT: Readonly<Record<string, readonly [text: string, unit: string]>> = {
+  orientation: ['', '°'],
+  direction: ['direction ', '°'],
+  spatialFrequency: ['', ' cycles/pixel'],
+  contrast: ['Michelson contrast ', ''],
+  diameter: ['diameter ', ' pixels'],
+};
+
+/** A grating in words, such as `45°, 0.12 cycles/pixel`; its place in pixels from the middle. */
+export function atWords({ x, y, ...at }: Readonly<Record<string, number>>): string {
+  const words = Object.entries(AT).flatMap(([name, [text, unit]]) => {
+    const value = at[name];
+    return value === undefined ? [] : [`${text}${short(value)}${unit}`];
+  });
+  const placed = x === undefined || y === undefined ? [] : [`around (${short(x)}, ${short(y)})`];
+  return [...words, ...placed].join(', ');
+}

@@ -1,6 +1,6 @@
 import type { InferResponseType } from 'hono/client';
-import type { Service } from '../service/service.js';
-import type { Card } from '../state/models.js';
+import type { SentRequest, Service } from '../service/service.js';
+import type { Card } from './models.js';
 
 type Jobs = Service['client']['v1']['jobs'];
 export type Job = InferResponseType<Jobs['$get']>['jobs'][number];
@@ -8,36 +8,87 @@ type Characterization = Extract<
   InferResponseType<Jobs[':id']['result']['$get']>,
   { readonly characteristics: unknown }
 >;
-type Characteristics = Characterization['neurons'][number]['indices'];
+type Characterized = Characterization['neurons'][number];
 
-/** What the whole battery of gratings told, by neuron. */
-export type Battery = ReadonlyMap<number, Characteristics>;
+/** What the full battery of gratings found of a neuron. */
+export interface BatteryNeuron
+  extends Pick<Characterized, 'indices' | 'preferred' | 'fallbacks' | 'blank'> {
+  /** Responses by orientation, at the spatial frequency of the largest response. */
+  readonly curve: readonly number[];
+}
 
-/** The newest job that ran the battery on all of a model's neurons and is not over, or has a result. */
-export async function batteryJob(
+/** What the full battery found, by neuron. */
+export type Battery = ReadonlyMap<number, BatteryNeuron>;
+
+export interface KeptBattery {
+  /** The job that runs or waits, else the newest that has a result. */
+  readonly job: Job | undefined;
+  /** Empty where no job has a result. */
+  readonly found: Battery;
+  /** The request for the result. */
+  readonly requests: readonly SentRequest[];
+}
+
+/** Reads the full battery of a model, as far as the service keeps it; a result is read once. */
+export type ReadBattery = (card: Card, signal: AbortSignal) => Promise<KeptBattery>;
+
+export function createBatteryReader(service: Service): ReadBattery {
+  let last: { readonly id: string } & Pick<KeptBattery, 'found' | 'requests'> = {
+    ...{ id: '', found: new Map(), requests: [] },
+  };
+  return async (card, signal) => {
+    const { running, done } = await batteryJobs(service, card, signal);
+    if (!done) return { job: running, found: new Map(), requests: [] };
+    if (last.id !== done.id) last = { id: done.id, ...(await readResult(service, done, signal)) };
+    const { found, requests } = last;
+    return { job: running ?? done, found, requests };
+  };
+}
+
+/** The newest job that is not over, and the newest that has a result. @throws Problem */
+async function batteryJobs(
   service: Service,
   { digest }: Card,
   signal: AbortSignal,
-): Promise<Job | undefined> {
+): Promise<{ readonly running: Job | undefined; readonly done: Job | undefined }> {
   const { value } = await service.json(service.client.v1.jobs.$get({}, { init: { signal } }));
-  return value.jobs.find(
-    ({ kind, model, state }) =>
-      kind === 'characterize' &&
-      model.digest === digest &&
-      (state === 'queued' || state === 'running' || state === 'succeeded'),
+  const jobs = value.jobs.filter(
+    ({ kind, model }) => kind === 'characterize' && model.digest === digest,
   );
+  return {
+    running: jobs.find(({ state }) => state === 'queued' || state === 'running'),
+    done: jobs.find(({ state }) => state === 'succeeded'),
+  };
 }
 
 /** @throws Problem where the result is gone */
-export async function readBattery(
+async function readResult(
   service: Service,
   { id }: Job,
   signal: AbortSignal,
-): Promise<Battery> {
+): Promise<Pick<KeptBattery, 'found' | 'requests'>> {
   const asked = service.client.v1.jobs[':id'].result.$get(
     { param: { id } },
     { headers: { Accept: 'application/json' }, init: { signal } },
   );
-  const { neurons } = (await service.json(asked)).value as Characterization;
-  return new Map(neurons.map((neuron) => [neuron.id, neuron.indices]));
+  const { value, request } = await service.json(asked);
+  const { neurons } = value as Characterization;
+  const found = new Map(
+    neurons.map(({ id: neuron, indices, preferred, fallbacks, blank, stages }) => {
+      const curve = throughPeak(stages.grating.curve as readonly (readonly number[])[]);
+      return [neuron, { indices, preferred, fallbacks, blank, curve }] as const;
+    }),
+  );
+  return { found, requests: [request] };
+}
+
+/**
+ * The column of a table that has its largest value.
+ * @param rows a list of responses by spatial frequency for each orientation
+ */
+export function throughPeak(rows: readonly (readonly number[])[]): number[] {
+  const tops = rows.map((row) => Math.max(...row));
+  const best = rows[tops.indexOf(Math.max(...tops))] ?? [];
+  const column = best.indexOf(Math.max(...best));
+  return rows.map((row) => row[column]!);
 }

@@ -2,6 +2,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Service } from '../service/service.js';
 import type { Address } from './address.js';
+import type { ReadBattery } from './battery.js';
 import type { Measuring } from './measurements.js';
 import type { ChosenModel } from './models.js';
 
@@ -10,6 +11,7 @@ export interface Page {
   readonly service: Service;
   readonly address: Address;
   readonly measuring: Measuring;
+  readonly readBattery: ReadBattery;
 }
 
 export const PageContext = createContext<Page | null>(null);

@@ -1,113 +1,97 @@
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { InferResponseType } from 'hono/client';
+import { createTimeLeft } from '../../time-left.js';
 import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from './models.js';
 
 type Routes = Service['client']['v1']['models'][':model']['versions'][':version'];
-type Tuning = InferResponseType<Routes['tuning']['parametric']['$post']>;
-type Fields = InferResponseType<Routes['receptive-field']['$post']>;
+export type QuickAnswer = InferResponseType<Routes['quick-measurement']['$post']>;
+export type QuickNeuron = QuickAnswer['neurons'][number];
 
-export type TunedNeuron = Tuning['neurons'][number];
-export type MappedNeuron = Fields['neurons'][number];
-
-/** What was measured of a model's neurons so far, by id. */
+/** What the quick measurement found of a model's neurons so far. */
 export interface Measurements {
-  readonly tuned: ReadonlyMap<number, TunedNeuron>;
-  readonly mapped: ReadonlyMap<number, MappedNeuron>;
-  /** The orientations that the curves are of, in degrees. */
-  readonly orientations: readonly number[];
+  /** By the neuron's id. */
+  readonly rows: ReadonlyMap<number, QuickNeuron>;
+  /** Neurons of those asked for that have a row; 0 of 0 before any were asked for. */
   readonly done: number;
   readonly total: number;
+  /** By how fast rows came lately; null where that is not known. */
+  readonly secondsLeft: number | null;
   readonly error: Error | undefined;
+  /** The request for all rows that are kept. */
   readonly requests: readonly SentRequest[];
 }
 
 export interface Measuring {
-  /** What is known of a model; what is not is measured from then on, once. */
+  /** What is known of a model's neurons. */
   of(model: ChosenModel): ReadonlySignal<Measurements>;
-  /** Goes on where an error ended it. */
-  again(model: ChosenModel): void;
+  /**
+   * Reads the rows that the service keeps of some neurons, and has it measure those that it does not. What
+   * runs already goes on; an error is left behind.
+   */
+  measure(model: ChosenModel, ids: readonly number[]): Promise<void>;
 }
 
-/** Neurons of one request: few enough that rows appear while others are computed. */
-const AT_ONCE = 32;
+/** Neurons of one request: few enough that rows appear while others are measured. */
+const AT_ONCE = 4;
 
-/** Measures orientation tuning and receptive fields of all neurons, some at a time, behind all else. */
+const NOTHING: Measurements = {
+  ...{ rows: new Map(), done: 0, total: 0, secondsLeft: null, error: undefined, requests: [] },
+};
+
+/** Has the service measure neurons a few at a time, behind all else; it keeps what was measured. */
 export function createMeasuring(service: Service): Measuring {
-  const known = new Map<string, ReturnType<typeof signal<Measurements>>>();
+  const known = new Map<string, Signal<Measurements>>();
   const running = new Map<string, AbortController>();
+  return { of: stateOf, measure };
 
-  function of(model: ChosenModel): ReadonlySignal<Measurements> {
-    const { digest, neurons } = model.card;
-    const found = known.get(digest);
-    const state = found ?? signal(nothingOf(2 * neurons.length));
-    known.set(digest, state);
-    // one model at a time is looked at
-    for (const [other, controller] of running) if (other !== digest) controller.abort();
-    const { done, total, error } = state.peek()!;
-    if (done < total && !error && !running.has(digest)) void measure(model, state);
-    return state as ReadonlySignal<Measurements>;
+  function stateOf({ card }: ChosenModel): Signal<Measurements> {
+    const state = known.get(card.digest) ?? signal(NOTHING);
+    known.set(card.digest, state);
+    return state;
   }
 
-  async function measure(
-    model: ChosenModel,
-    state: ReturnType<typeof signal<Measurements>>,
-  ): Promise<void> {
+  async function measure(model: ChosenModel, ids: readonly number[]): Promise<void> {
     const { param, card } = model;
+    const state = stateOf(model);
+    // one model at a time is looked at
+    for (const [other, controller] of running) {
+      if (other === card.digest) continue;
+      controller.abort();
+      running.delete(other);
+    }
+    if (running.has(card.digest)) return;
     const controller = new AbortController();
     running.set(card.digest, controller);
     const options = { init: { signal: controller.signal } };
-    const routes = service.client.v1.models[':model'].versions[':version'];
-    const add = (found: Partial<Measurements>, request: SentRequest) => {
-      const now = { ...state.peek()!, ...found };
-      const requests = [...now.requests, request].slice(0, 2);
-      state.value = { ...now, requests, done: now.tuned.size + now.mapped.size };
+    const route = service.client.v1.models[':model'].versions[':version']['quick-measurement'];
+    const timeLeft = createTimeLeft(() => performance.now());
+    const missing = () => ids.filter((id) => !state.peek().rows.has(id));
+    const change = (changes: Partial<Measurements>) => {
+      const now = { ...state.peek(), ...changes };
+      const done = ids.filter((id) => now.rows.has(id)).length;
+      state.value = { ...now, done, total: ids.length };
     };
+    const withRows = ({ neurons }: QuickAnswer) =>
+      new Map([...state.peek().rows, ...neurons.map((row) => [row.id, row] as const)]);
+    change({ error: undefined, secondsLeft: null });
     try {
-      for (const neurons of missing(model, state.peek()!.tuned)) {
-        const asked = routes.tuning.parametric.$post({ param, json: { neurons } }, options);
-        const { value, request } = await service.json(asked);
-        const tuned = withRows(state.peek()!.tuned, value.neurons);
-        add({ tuned, orientations: value.values }, request);
+      if (missing().length > 0) {
+        const kept = await service.json(route.$get({ param }, options));
+        change({ rows: withRows(kept.value), requests: [kept.request] });
       }
-      for (const neurons of missing(model, state.peek()!.mapped)) {
-        const asked = routes['receptive-field'].$post({ param, json: { neurons } }, options);
-        const { value, request } = await service.json(asked);
-        add({ mapped: withRows(state.peek()!.mapped, value.neurons) }, request);
+      const kept = ids.length - missing().length;
+      for (let next = missing(); next.length > 0; next = missing()) {
+        const json = { neurons: next.slice(0, AT_ONCE) };
+        const { value } = await service.json(route.$post({ param, json }, options));
+        const rows = withRows(value);
+        timeLeft.update(ids.filter((id) => rows.has(id)).length - kept, ids.length - kept);
+        change({ rows, secondsLeft: timeLeft.seconds() });
       }
     } catch (error) {
-      if (!controller.signal.aborted) state.value = { ...state.peek()!, error: error as Error };
+      if (!controller.signal.aborted) change({ error: error as Error });
     } finally {
-      running.delete(card.digest);
+      if (running.get(card.digest) === controller) running.delete(card.digest);
     }
   }
-
-  return {
-    of,
-    again(model) {
-      const state = known.get(model.card.digest);
-      if (state) state.value = { ...state.peek()!, error: undefined };
-      of(model);
-    },
-  };
-}
-
-function nothingOf(total: number): Measurements {
-  const none = { tuned: new Map(), mapped: new Map(), orientations: [], requests: [] };
-  return { ...none, done: 0, total, error: undefined };
-}
-
-/** The neurons that are not known yet, some at a time. */
-function missing({ card }: ChosenModel, known: ReadonlyMap<number, unknown>): number[][] {
-  const ids = card.neurons.map(({ id }) => id).filter((id) => !known.has(id));
-  return Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, i) =>
-    ids.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
-  );
-}
-
-function withRows<Row extends { readonly id: number }>(
-  known: ReadonlyMap<number, Row>,
-  rows: readonly Row[],
-): ReadonlyMap<number, Row> {
-  return new Map([...known, ...rows.map((row) => [row.id, row] as const)]);
 }

@@ -1,5 +1,5 @@
 import type { Fit, Index } from '../../tuning/schemas.js';
-import { short } from '../parts/numbers.js';
+import { atWords, short } from '../parts/numbers.js';
 import type { Cell, NumberRow } from './number-rows.js';
 import { fitWords, indexWords } from './words.js';
 
@@ -43,9 +43,12 @@ export function fitRows(ofSeries: readonly Readonly<Record<string, Fit>>[]): Num
 function cellOf(index: Index | undefined): Cell {
   if (index === undefined) return { reason: NOTHING };
   if (index.value === null) return { reason: index.reason };
-  const { value, raw = value } = index;
-  const alike = short(raw) === short(value);
-  return alike ? { value } : { value, note: `${short(raw)} with negative responses` };
+  const { value, raw = value, at } = index;
+  const notes = [
+    ...(short(raw) === short(value) ? [] : [`${short(raw)} with negative responses`]),
+    ...(at ? [`at ${atWords(at)}`] : []),
+  ];
+  return { value, note: notes.join('; ') || undefined };
 }
 
 function quality(fit: Fit | undefined): Cell {

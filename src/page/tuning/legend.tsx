@@ -33,11 +33,16 @@ const LETTER = 7.6;
 
 /** What colours, dashes and points mean; drawn, so that it is saved with the figure. */
 export function Legend({ series, parts }: LegendProps) {
-  const neurons = new Map(series.map(({ neuron, colour }) => [neuron, colour]));
+  const neurons = new Map(series.map((each) => [each.neuron, each]));
+  const noted = series.some(({ note }) => note !== undefined);
   const models = new Map(series.map(({ by }) => [by.id, by.place]));
   const items: Item[] = [
-    ...(neurons.size > 1
-      ? [...neurons].map(([id, colour]) => ({ text: `neuron ${id}`, colour, dash: 'none' }))
+    ...(neurons.size > 1 || noted
+      ? [...neurons.values()].map(({ neuron, colour, note }) => ({
+          text: note === undefined ? `neuron ${neuron}` : `neuron ${neuron}: ${note}`,
+          colour,
+          dash: 'none',
+        }))
       : []),
     ...(models.size > 1
       ? [...models].map(([text, place]) => ({

@@ -22,6 +22,7 @@ export function Numbers({ name, series, requests }: NumbersProps) {
     <>
       <NumberTable
         title="Indices"
+        caption="Of this measurement; the table of neurons shows the quick measurement or the full battery."
         name={`${name}-indices`}
         rows={indexRows(series.map(({ of }) => of.indices))}
         {...{ series, requests }}

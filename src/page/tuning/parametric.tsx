@@ -1,54 +1,56 @@
-import type { InferResponseType } from 'hono/client';
 import { Figure } from '../figures/figure.js';
 import { PlotView } from '../figures/plot.js';
 import type { Columns } from '../figures/table.js';
 import { AskedView, Warnings } from '../parts/notices.js';
-import type { Service } from '../service/service.js';
+import { atWords } from '../parts/numbers.js';
 import { useModel, usePage } from '../state/context.js';
 import { useLatest } from '../state/latest.js';
 import { useNeurons } from '../state/neurons.js';
-import { askEach, type Compared } from './answerers.js';
+import { askSweeps, type ComparedSweeps } from './ask-sweeps.js';
 import { curvePlot } from './curve-plot.js';
 import { useGrating } from './grating.js';
 import { GratingPanel } from './grating-panel.js';
 import { Legend } from './legend.js';
 import { Numbers } from './numbers.js';
+import { type OwnGrating, ownGratings } from './own-gratings.js';
 import { polarPlot } from './polar-plot.js';
 import { type CurveSeries, curvesOf, seriesOf } from './series.js';
 import type { Swept, SweptName } from './swept.js';
 import { useAnswerers } from './use-answerers.js';
 import { warningsOf } from './words.js';
 
-type Route =
-  Service['client']['v1']['models'][':model']['versions'][':version']['tuning']['parametric'];
-type Answer = InferResponseType<Route['$post']>;
-
 /** An answer to a sweep, with what was swept: both change together. */
-interface Experiment extends Compared<Answer> {
+interface Experiment extends ComparedSweeps {
   readonly name: SweptName;
   readonly swept: Swept;
+  /** Each neuron's own grating, where it was shown that. */
+  readonly own: readonly OwnGrating[];
+  /** What of them the sweep leaves as it is. */
+  readonly fixed: readonly string[];
 }
 
 /** Responses along one parameter of a grating. */
 export function Parametric({ name, swept }: { readonly name: SweptName; readonly swept: Swept }) {
-  const { service } = usePage();
+  const page = usePage();
+  const model = useModel();
   const { ids } = useNeurons();
-  const { all, knownTo } = useAnswerers();
-  const { fields } = useGrating(swept);
+  const answerers = useAnswerers();
+  const grating = useGrating(swept);
   const { parameter, stimulus } = swept;
-  const experiment = { parameter, stimulus: { [stimulus]: fields } };
-  const key = JSON.stringify([experiment, ids, all.map(({ id }) => id)]);
+  const models = answerers.all.map(({ id }) => id);
+  const key = JSON.stringify([parameter, grating.fields, grating.own, ids, models]);
   const asked = useLatest(key, async (signal): Promise<Experiment> => {
-    const route = service.client.v1.models[':model'].versions[':version'].tuning.parametric;
-    const compared = await askEach(all, ids, knownTo, ({ param }, neurons) => {
-      const json = { ...experiment, neurons };
-      return service.json(route.$post({ param, json }, { init: { signal } }));
-    });
-    return { ...compared, name, swept };
+    const own = grating.own ? await ownGratings(page, model, ids, signal) : [];
+    const sweepOf = (neurons: readonly number[], of?: OwnGrating) => {
+      return { neurons, parameter, stimulus: { [stimulus]: grating.fieldsOf(of) } };
+    };
+    const sweeps = grating.own ? own.map((each) => sweepOf([each.neuron], each)) : [sweepOf(ids)];
+    const compared = await askSweeps(page.service, answerers, sweeps, signal);
+    return { ...compared, name, swept, own, fixed: Object.keys(grating.fieldsOf(own[0])) };
   });
   return (
     <div class="experiment">
-      <GratingPanel swept={swept} />
+      <GratingPanel grating={grating} own={asked.value?.own ?? []} />
       <div class="results">
         <AskedView asked={asked} waiting={`Measuring ${swept.title.toLowerCase()}…`}>
           {(experiment) => <Curves experiment={experiment} />}
@@ -59,12 +61,11 @@ export function Parametric({ name, swept }: { readonly name: SweptName; readonly
 }
 
 function Curves({ experiment }: { readonly experiment: Experiment }) {
-  const { name, swept, told, refused } = experiment;
+  const { name, swept, told, refused, requests } = experiment;
   const { response } = useModel().card;
-  const series = seriesOf(told);
+  const series = seriesOf(told).map((each) => ({ ...each, ...noteOf(experiment, each.neuron) }));
   const curves = curvesOf(swept, told);
   const columns = columnsOf(swept, curves);
-  const requests = told.map(({ request }) => request);
   const { period } = swept;
   const parts = [
     'points' as const,
@@ -116,13 +117,24 @@ function Curves({ experiment }: { readonly experiment: Experiment }) {
   );
 }
 
-function captionOf({ told, swept }: Experiment): string {
+/** Of the neuron's own grating, what the sweep leaves as it is. */
+function noteOf({ own, fixed }: Experiment, neuron: number): { readonly note?: string } {
+  const at = own.find((each) => each.neuron === neuron)?.at;
+  if (!at) return {};
+  const { x: _, y: __, ...grating } = at;
+  const shown = Object.entries(grating).filter(([name]) => fixed.includes(name));
+  return { note: atWords(Object.fromEntries(shown)) };
+}
+
+function captionOf({ told, swept, own }: Experiment): string {
   const averaged = Object.entries(told[0]!.value.averagedOver).map(
     ([what, values]) => `${values.length} ${what}s`,
   );
   const means = averaged.length > 0 ? `Each point is the mean over ${averaged.join(', ')}. ` : '';
   const note = swept.note === undefined ? '' : ` ${swept.note}`;
-  return `${means}The dashed line is the response to the model's mean gray.${note}`;
+  const by = [...new Set(own.map((each) => each.by))].join(' or the ');
+  const whose = own.length > 0 ? `Each neuron sees the grating that it prefers by the ${by}. ` : '';
+  return `${whose}${means}The dashed line is the response to the model's mean gray.${note}`;
 }
 
 function polarCaption(curves: readonly CurveSeries[], period: number): string {

@@ -12,6 +12,8 @@ export interface Series {
   readonly label: string;
   readonly colour: string;
   readonly dash: string;
+  /** The grating that this neuron alone was shown, in words. */
+  readonly note?: string;
 }
 
 export interface Point {
