@@ -1,24 +1,30 @@
 // The page in a real browser: `npm run bench:page`. How soon it shows the model's neurons, how much it
-// loads for that, and how long a slider takes to change the picture and the responses.
+// loads for that, and how long a slider takes to change the picture and the responses; or pictures of it.
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { runCommand } from '../training/run-command.js';
 import { median, quantile } from './figures.js';
+import { takePictures } from './page-pictures.js';
 import { startService } from './running-service.js';
 
 interface Options {
   readonly chromium: string;
   readonly loads: number;
   readonly moves: number;
+  readonly pictures?: string;
 }
 
-async function bench({ chromium: program, loads, moves }: Options): Promise<void> {
+async function bench({ chromium: program, loads, moves, pictures }: Options): Promise<void> {
   const { stdout } = spawnSync('which', [program], { encoding: 'utf8' });
   const executablePath = stdout.trim() || program;
   const service = await startService({});
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   try {
+    if (pictures !== undefined) {
+      await takePictures(browser, service.url, pictures);
+      return;
+    }
     const first: number[] = [];
     let bytes = 0;
     for (let i = 0; i < loads; i++) {
@@ -97,5 +103,6 @@ await runCommand(
     .option('--chromium <program>', 'to measure with', 'chromium')
     .option('--loads <count>', 'of the first view', Number, 9)
     .option('--moves <count>', 'of a slider', Number, 200)
+    .option('--pictures <folder>', 'saves pictures of the views there instead, such as docs/page')
     .action(bench),
 );

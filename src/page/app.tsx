@@ -62,7 +62,7 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
       </a>
       <header class="top">
         <h1>
-          <a class="home" href="./" aria-label="Hypercolumn, from the start">
+          <a class="home" href="./" aria-label="Hypercolumn, start page">
             Hypercolumn
           </a>
         </h1>
@@ -80,7 +80,7 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
       <main id="view" tabIndex={-1}>
         {list.error && status === 401 && <KeyForm keys={keys} wrong={keys.key.value !== null} />}
         {list.error && status !== 401 && <Failed error={list.error} again={list.again} />}
-        {!list.error && !list.value && <Waiting>Asking which models there are…</Waiting>}
+        {!list.error && !list.value && <Waiting>Loading the models…</Waiting>}
         {list.value && !chosen && <NoModel list={list.value} />}
         {chosen && <ChosenView choice={chosen} />}
       </main>
@@ -141,7 +141,7 @@ function ChosenView({ choice }: { readonly choice: Choice }) {
   });
   if (card.error) return <Failed error={card.error} again={card.again} />;
   if (!card.value || card.value.name !== name || card.value.version !== version) {
-    return <Waiting>Reading the card of {choice.id}…</Waiting>;
+    return <Waiting>Loading the card of {choice.id}…</Waiting>;
   }
   const { View } = VIEWS[viewIn(address.get('view'))];
   return (
@@ -166,7 +166,7 @@ function NoModel({ list }: { readonly list: ModelList }) {
       </p>
       {unserved.map(({ id, reason }) => (
         <p key={id}>
-          {id} was found, but is not served: {reason}
+          {id} is not served: {reason}
         </p>
       ))}
     </div>

@@ -34,8 +34,8 @@ test('attention, terms and gradient are those that the service tells', async () 
 
 test('a preferred stimulus is found as one looks, and found again by its address', async () => {
   const page = await browsing.open(QUERY);
-  await page.getByLabel('Beginnings, as a number').fill('2');
-  await page.getByLabel('Beginnings, as a number').press('Enter');
+  await page.getByLabel('Starting images, as a number').fill('2');
+  await page.getByLabel('Starting images, as a number').press('Enter');
   await page.getByLabel('Steps, as a number').fill('20');
   await page.getByLabel('Steps, as a number').press('Enter');
   await page.getByRole('button', { name: 'Find it' }).click();

@@ -10,14 +10,16 @@ test('ids and ranges of ids, in their order, each once', () => {
 });
 
 test('what is wrong is said', () => {
-  expect(namedNeurons('12', NEURONS)).toBe('There is no neuron 12: the ids are 0 to 11.');
-  expect(namedNeurons('0-999999999', NEURONS)).toBe('There is no neuron 12: the ids are 0 to 11.');
+  expect(namedNeurons('12', NEURONS)).toBe('The model has no neuron 12: its ids are 0 to 11.');
+  expect(namedNeurons('0-999999999', NEURONS)).toBe(
+    'The model has no neuron 12: its ids are 0 to 11.',
+  );
   expect(namedNeurons('0-8', NEURONS)).toBe(
     '9 neurons are too many for one plot: at most 8 are drawn.',
   );
   for (const text of ['', 'a', '1.5', '-1', '3-1', '1,,2']) {
     expect(namedNeurons(text, NEURONS)).toBe(
-      `"${text}" is no list of neurons: write ids and ranges of ids, such as 0,5,7-12.`,
+      `"${text}" is not a list of neurons: write ids and ranges of ids, such as 0,5,7-12.`,
     );
   }
 });

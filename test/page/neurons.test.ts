@@ -89,7 +89,7 @@ test('the table is sorted and filtered, and the address holds both', async () =>
   await page.reload();
   await expect.poll(ids).toEqual(left);
   await page.getByLabel('id begins with').fill('99');
-  await page.getByText('No neuron is left').waitFor();
+  await page.getByText('No neuron matches').waitFor();
   expect(browsing.complaints).toEqual([]);
 });
 

@@ -79,7 +79,7 @@ test('where keys are needed the page asks for one, and its stream shows it too',
     await page.getByLabel('Key', { exact: true }).fill('hc_secret');
     await page.getByRole('button', { name: 'Use it' }).click();
     await page.getByLabel('Response of neuron 2').waitFor();
-    await page.getByText('figures: for keys with the scope metrics').waitFor();
+    await page.getByText('figures need a key with the scope metrics').waitFor();
     const { complaints } = browsing;
     expect(complaints.filter((complaint) => !/status of 40[13]/.test(complaint))).toEqual([]);
     expect(page.url()).not.toContain('secret');

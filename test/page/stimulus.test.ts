@@ -97,7 +97,7 @@ test('a photo is cut to its centre by default, resized by choice, and keeps its 
   await field.setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: text });
   await page
     .getByRole('alert')
-    .getByText(/^notes\.png cannot be shown: .* The stimulus is the one from before\.$/)
+    .getByText(/^notes\.png cannot be shown: .* The previous stimulus is still shown\.$/)
     .waitFor();
 });
 
@@ -113,7 +113,7 @@ test('what cannot be shown is told, and the next stimulus is', async () => {
     .waitFor();
   await field.fill('{"plaid":');
   await page.getByRole('button', { name: 'Show it' }).click();
-  await page.getByText(/This is no JSON/).waitFor();
+  await page.getByText(/This is not JSON/).waitFor();
   await field.fill('{"plaid": {}}');
   await page.getByRole('button', { name: 'Show it' }).click();
   await page.getByRole('img', { name: 'The stimulus, pixel by pixel' }).waitFor();
@@ -131,6 +131,6 @@ test('a bar is pressed, and its neuron is shown large', async () => {
   const picker = page.getByLabel('Add neurons by their ids');
   await picker.fill('99');
   await picker.press('Enter');
-  await page.getByText('There is no neuron 99: the ids are 0 to 15.').waitFor();
+  await page.getByText('The model has no neuron 99: its ids are 0 to 15.').waitFor();
   expect(browsing.complaints).toEqual([]);
 });

@@ -74,7 +74,7 @@ export function Figure(props: FigureProps) {
               </button>
             </div>
             {requests.length === 0 && (
-              <p class="quiet">This page computes it from the other figures of the view.</p>
+              <p class="quiet">The page computes this from the other figures of the view.</p>
             )}
             {requests.map((request, i) => (
               <div key={`${i} ${request.url}`}>

@@ -47,14 +47,14 @@ export function AttentionFigure({
         <>
           The centre hypercolumn's row of the attention matrix, which adds up to 1, over a map of{' '}
           {map.height} by {map.width} hypercolumns; even attention would be{' '}
-          {short(1 / (map.height * map.width))} everywhere. Each square stands in the middle of the{' '}
+          {short(1 / (map.height * map.width))} everywhere. Each square marks the middle of the{' '}
           {map.fieldPixels} by {map.fieldPixels} pixels that its hypercolumn sees; from one to the
-          next these are {map.stridePixels} pixels apart. The centre is framed, its field dashed;
-          rows and columns count from 0.
+          next these are {map.stridePixels} pixels apart. The centre is framed, the pixels that it
+          sees are dashed; rows and columns count from 0.
           {neurons.length > 1
-            ? ' Colours go to the largest of each neuron, '
-            : ' Colours go to the largest, '}
-          but at least to {TIMES_EVEN} times even attention.
+            ? ' The colour scale ends at the largest value of each neuron, '
+            : ' The colour scale ends at the largest value, '}
+          but not below {TIMES_EVEN} times even attention.
         </>
       }
     >
@@ -124,7 +124,7 @@ function Measures({ answer }: { readonly answer: AttentionAnswer }) {
             </tr>
           ))}
           <tr class="quiet">
-            <th scope="row">if it were even</th>
+            <th scope="row">even attention</th>
             <td class="number">{short(entropy.ifEven)}</td>
             <td class="number">{short(meanDistance.ifEven)}</td>
           </tr>

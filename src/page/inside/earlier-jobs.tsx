@@ -36,10 +36,10 @@ export function EarlierJobs({
     }
   };
   return (
-    <section class="earlier" aria-label="Searches that are kept">
-      <h3>Searches that are kept</h3>
+    <section class="earlier" aria-label="Kept searches">
+      <h3>Kept searches</h3>
       {error && <Failed error={error} />}
-      <AskedView asked={list} waiting="Asking which searches are kept…">
+      <AskedView asked={list} waiting="Loading the kept searches…">
         {(jobs) =>
           jobs.length === 0 ? (
             <p class="quiet">None yet for this model.</p>

@@ -149,10 +149,10 @@ function LookInside({
         type="button"
         class="small"
         disabled={state.busy}
-        aria-label={`Take the best as the stimulus: of neuron ${id}`}
+        aria-label={`Use the best as the stimulus: of neuron ${id}`}
         onClick={(event) => void look(event.currentTarget)}
       >
-        Take the best as the stimulus
+        Use the best as the stimulus
       </button>
       {state.error && <Failed error={state.error} />}
     </>

@@ -41,7 +41,7 @@ export function InsideView() {
       <div class="inside-main">
         <NeuronPicker />
         <div class="inside-figures">
-          <AskedView asked={look} waiting="Looking inside…">
+          <AskedView asked={look} waiting="Computing attention and readout…">
             {(value) => (
               <div class="look-figures">
                 {value.attention ? (
@@ -84,7 +84,7 @@ function SeenStimulus({
         array={{ data: pixels, shape: [height, width] }}
         caption={
           `${height} x ${width} pixels, 0 black to 1 white. ${contrastWords(shown, card)}.` +
-          (frames > 1 ? ` Of the ${frames} frames of the sequence, the first is looked at.` : '')
+          (frames > 1 ? ` Of the ${frames} frames of the sequence, only the first is shown.` : '')
         }
       >
         <Pixels
@@ -104,8 +104,8 @@ function NoAttention() {
   return (
     <div class="notice">
       <p>
-        The networks of {name}/{version} ({card.architecture.id}) have no attention, so there is no
-        map of where the centre attends. What centre and surround add stands below.
+        The networks of {name}/{version} ({card.architecture.id}) have no attention, and so no map
+        of it. The contributions of centre and surround are below.
       </p>
     </div>
   );

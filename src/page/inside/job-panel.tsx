@@ -23,18 +23,16 @@ export function JobPanel({ followed }: { readonly followed: FollowedJob }) {
     return (
       <div class="notice warn">
         <p>
-          The search that the address names is not there any more: somebody deleted it, or the
-          service keeps its jobs elsewhere now. Press "Find it" to search again.
+          The search in the address no longer exists: it was deleted, or the service now keeps its
+          jobs in another folder. Press "Find it" to search again.
         </p>
       </div>
     );
   }
   return (
     <>
-      {lost && (
-        <Waiting>The service does not answer just now; it is asked again until it does.</Waiting>
-      )}
-      {!job && !lost && <Waiting>Asking how the search stands…</Waiting>}
+      {lost && <Waiting>The service does not answer. The page keeps trying.</Waiting>}
+      {!job && !lost && <Waiting>Loading the search…</Waiting>}
       {job && <KnownJob job={job} previews={previews} />}
     </>
   );
@@ -46,7 +44,8 @@ function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
   if (job.kind !== KIND) {
     return (
       <p class="quiet">
-        The address names a job of another kind ({job.kind}). Press "Find it" to search for images.
+        The job in the address is of another kind ({job.kind}). Press "Find it" to search for
+        images.
       </p>
     );
   }
@@ -54,13 +53,13 @@ function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
     const id = `${job.model.name}/${job.model.version}`;
     return (
       <div class="notice warn">
-        <p>This search was for {id}, which is not the model that is looked at here.</p>
+        <p>This search was for {id}, which is not the model shown here.</p>
         <button
           type="button"
           onClick={() => address.set({ model: id, neurons: '' }, true)}
           disabled={id === `${card.name}/${card.version}`}
         >
-          Look at {id}
+          Show {id}
         </button>
       </div>
     );
@@ -98,7 +97,7 @@ function UnderWay({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
 
 /** How a search ended that found nothing, and what to do. */
 const ENDS = {
-  failed: ['The search failed', 'Change what is asked for, or press "Find it" to try again.'],
+  failed: ['The search failed', 'Change the settings, or press "Find it" to try again.'],
   cancelled: [
     'The search was cancelled',
     'Press "Find it" to search again: the same seed gives the same images.',
@@ -128,7 +127,7 @@ function Succeeded({ job }: { readonly job: Job }) {
   const { service } = usePage();
   const found = useAsked(job.id, (signal) => askFound(service, job, signal));
   return (
-    <AskedView asked={found} waiting="Reading what was found…">
+    <AskedView asked={found} waiting="Loading the images…">
       {(value) => <FoundFigure found={value} />}
     </AskedView>
   );

@@ -23,8 +23,8 @@ export function PreferredSection() {
         </p>
         {id === '' ? (
           <p class="quiet">
-            No search is shown. Press "Find it": it takes from seconds to minutes, goes on without
-            this page, and what it finds appears here. Or open one that is kept.
+            No search is open. Press "Find it" to start one: it takes seconds to minutes, goes on
+            when you leave this page, and its result appears here. Or open a kept search.
           </p>
         ) : (
           <JobPanel followed={followed} />

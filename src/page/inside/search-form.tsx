@@ -44,12 +44,12 @@ export function SearchForm({ onStarted }: { readonly onStarted: (job: string) =>
   return (
     <form class="search-form" onSubmit={(event) => void find(event)}>
       <p>
-        Images that raise the response of <strong>{named}</strong>: from faint noise, each step goes
-        along the gradient of the response.
+        Finds images that raise the response of <strong>{named}</strong>: it starts from faint noise
+        and follows the gradient of the response.
       </p>
       <Slider
-        label="Beginnings"
-        unit="images for each neuron"
+        label="Starting images"
+        unit="for each neuron"
         {...OPTION_RANGES.restarts}
         value={options.restarts}
         onValue={(restarts) => change({ restarts: Math.round(restarts) })}
@@ -79,7 +79,7 @@ export function SearchForm({ onStarted }: { readonly onStarted: (job: string) =>
           onValue={(seed) => change({ seed: Math.round(seed ?? FIRST_OPTIONS.seed) })}
         />
         <NumberField
-          label="Norm: the most that an image may differ from the background"
+          label="Norm: largest difference of an image from the background"
           step="any"
           placeholder="as the training images"
           value={options.norm}
@@ -145,10 +145,10 @@ function SetChoice({
   const sets = useStoredSets(value);
   const fitting = (sets.value ?? []).filter((set) => isOfSize(set, card));
   const options = fitting.map((set) => [set.digest, setWords(set)] as const);
-  const none = sets.waiting ? 'asking which there are…' : 'none';
+  const none = sets.waiting ? 'loading…' : 'none';
   return (
     <Select
-      label="Beside it, the best stimulus of a stored set"
+      label="Compare with the best stimulus of a stored set"
       value={fitting.some(({ digest }) => digest === value) ? value : ''}
       options={[['', fitting.length > 0 || sets.waiting ? none : 'none is stored'], ...options]}
       onValue={onValue}

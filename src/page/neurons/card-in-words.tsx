@@ -1,13 +1,13 @@
 import { useModel } from '../state/context.js';
 import type { Card } from '../state/models.js';
 
-const ATTENTION = 'with self-attention between the places of the image';
+const ATTENTION = 'with self-attention across the image';
 /** The paper's nine, in words. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
   ff_cnn: 'a convolutional network over the whole image',
-  rf_cnn: 'a convolutional network that sees the receptive field alone',
+  rf_cnn: 'a convolutional network that sees only the receptive field',
   ff_sa_cnn: `a convolutional network over the whole image, ${ATTENTION}`,
-  rf_sa_cnn: `a convolutional network read at the receptive field alone, ${ATTENTION}`,
+  rf_sa_cnn: `a convolutional network read only at the receptive field, ${ATTENTION}`,
   rf_sa_cnn_star_simul: `a receptive-field network ${ATTENTION}, all trained together`,
   rf_sa_cnn_star_incr: `a receptive-field network ${ATTENTION}, trained one after the other`,
   ff_sa_cnn_star_simul: `a network with readouts of centre and surround, ${ATTENTION}, all trained together`,
@@ -61,7 +61,7 @@ function originOf(training: Card['training']): string {
   const images = data.trainingImages.toLocaleString('en');
   const chosen =
     split === 'validation'
-      ? ' Each network was chosen on the very images that CORR is measured on, which flatters it.'
+      ? ' The epoch of each network was chosen on the images that CORR is measured on, so CORR is optimistic.'
       : '';
   return `Trained for ${epochs} epochs on ${images} images with the recipe ${recipe}.${chosen}`;
 }

@@ -37,7 +37,7 @@ export function NeuronTable({ rows, columns, sort, onSort }: NeuronTableProps) {
                 <button type="button" class="plain head" title={about} onClick={() => onSort(name)}>
                   {text}
                   <span aria-hidden="true">
-                    {sort.by !== name ? '' : sort.descending ? ' ▼' : ' ▲'}
+                    {sort.by !== name ? '' : sort.descending ? '\u00a0▼' : '\u00a0▲'}
                   </span>
                 </button>
               </th>
@@ -76,7 +76,7 @@ function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: read
         <button
           type="button"
           class="plain link"
-          title={`Look at the tuning of neuron ${id}`}
+          title={`Show the tuning of neuron ${id}`}
           onClick={() => address.set({ neurons: String(id), view: 'tuning' }, true)}
         >
           {id}

@@ -62,9 +62,7 @@ export function NeuronsView() {
         <MeasuringProgress measurements={measurements} onAgain={measure} />
         <BatteryButton job={asked.value?.job} onChange={() => setRound((now) => now + 1)} />
         {shown.length === 0 ? (
-          <p class="notice">
-            No neuron is left: move the filters down, or empty the field for the id.
-          </p>
+          <p class="notice">No neuron matches: lower the filters, or clear the field for the id.</p>
         ) : (
           <NeuronTable
             rows={shown}

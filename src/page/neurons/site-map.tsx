@@ -68,7 +68,7 @@ export function SiteMap({ rows, requests }: SiteMapProps) {
         CORR: placed.map(({ CORR }) => CORR),
       }}
       requests={requests}
-      caption={`Centres of the receptive fields on the image, in pixels from its middle; ${placed.length} of ${rows.length} neurons have one so far. Lines lie as the bars that the neuron prefers. Press one to choose it.`}
+      caption={`Centres of the receptive fields on the image, in pixels from its middle; ${placed.length} of ${rows.length} neurons have one. Each line has the preferred orientation of its neuron. Click one to choose the neuron.`}
     >
       <div class="row">
         <Segments label="Colour by" value={by} options={COLOURS} onValue={setBy} />

@@ -14,12 +14,12 @@ export function KeyForm({ keys, wrong }: { readonly keys: Keys; readonly wrong: 
       }}
     >
       <p>
-        This service answers those who have a key. Whoever runs it makes one with{' '}
-        <code>npm run make-key</code>. It stays in this tab and is forgotten with it.
+        This service needs a key, which its operator makes with <code>npm run make-key</code>. The
+        page keeps the key until this tab is closed.
       </p>
       {wrong && (
         <p role="alert" class="wrong">
-          The key was not accepted: is all of it there?
+          The key was not accepted: is it complete?
         </p>
       )}
       <div class="row">

@@ -24,7 +24,7 @@ export function NeuronPicker() {
             type="button"
             class="plain"
             aria-pressed={each === first}
-            title="Show it large"
+            title="Show this neuron large"
             onClick={() => choose([each, ...ids.filter((other) => other !== each)])}
           >
             {each}

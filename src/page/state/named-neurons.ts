@@ -16,12 +16,12 @@ export function namedNeurons(
   try {
     for (const id of neuronIds(text.replaceAll(' ', ''))) {
       if (!known.has(id)) {
-        return `There is no neuron ${id}: the ids are ${neurons[0]?.id} to ${neurons.at(-1)?.id}.`;
+        return `The model has no neuron ${id}: its ids are ${neurons[0]?.id} to ${neurons.at(-1)?.id}.`;
       }
       named.add(id);
     }
   } catch {
-    return `"${text}" is no list of neurons: write ids and ranges of ids, such as 0,5,7-12.`;
+    return `"${text}" is not a list of neurons: write ids and ranges of ids, such as 0,5,7-12.`;
   }
   if (named.size > MAX_OVERLAID) {
     return `${named.size} neurons are too many for one plot: at most ${MAX_OVERLAID} are drawn.`;

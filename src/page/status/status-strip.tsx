@@ -9,7 +9,7 @@ import { type Figures, figuresBetween, type Look, lookAt } from './figures.js';
 const LOOKS = 5000;
 const BACK = 60_000;
 
-const DENIED = 'figures: for keys with the scope metrics';
+const DENIED = 'figures need a key with the scope metrics';
 
 interface Status {
   readonly ready: boolean | undefined;
@@ -30,7 +30,7 @@ export function StatusStrip({ engine, digest }: StatusStripProps) {
     <footer class="status">
       <span>
         {ready === undefined ? (
-          'asking…'
+          'loading…'
         ) : (
           <b class={ready ? 'good' : 'bad'}>{ready ? '● ready' : '○ not ready'}</b>
         )}

@@ -31,7 +31,7 @@ export function LargeNeuron({ response, blank, request }: LargeNeuronProps) {
       name={`neuron-${first}-trace`}
       columns={{ response: trace }}
       requests={[request]}
-      caption="The response to what is shown, and to what was shown before it, the newest on the right"
+      caption="Responses to this stimulus and to those shown before it, the newest on the right."
     >
       <div class="large-neuron">
         <p class="large-value">

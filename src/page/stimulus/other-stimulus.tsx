@@ -17,7 +17,7 @@ export function OtherStimulus({ choice }: { readonly choice: StimulusChoice }) {
       choose({ entry: JSON.parse(text) as Record<string, unknown> });
       setWrong('');
     } catch (error) {
-      setWrong(`This is no JSON: ${(error as Error).message}`);
+      setWrong(`This is not JSON: ${(error as Error).message}`);
     }
   };
   return (

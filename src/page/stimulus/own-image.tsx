@@ -35,7 +35,7 @@ export function OwnImage({ choice, onChosen }: OwnImageProps) {
       setState({ busy: false });
     } catch (error) {
       const reason = (error as Error).message;
-      const message = `${name} cannot be shown: ${reason}. The stimulus is the one from before.`;
+      const message = `${name} cannot be shown: ${reason}. The previous stimulus is still shown.`;
       setState({ busy: false, error: new Error(message) });
     }
   };
@@ -48,10 +48,10 @@ export function OwnImage({ choice, onChosen }: OwnImageProps) {
       onFiles={(dropped) => void store(dropped, fit)}
     >
       <span class="quiet">
-        The model sees {height} x {width} gray pixels. Of a larger image:
+        The model sees {height} x {width} gray pixels. Fit a larger image:
       </span>
       <Segments
-        label="What becomes of an image of another size"
+        label="How an image of another size is fitted"
         value={fit}
         options={FITS}
         onValue={(by) => {

@@ -52,7 +52,7 @@ export function createResponseStream(
         reject(
           new Problem(
             0,
-            'The stream to the model cannot be opened: is the service running, with a stream left?',
+            'The stream to the model cannot be opened: is the service running, and below its limit of streams?',
           ),
         );
       });

@@ -44,7 +44,7 @@ export function ResponseStrip({ responses, blank, chosen, request }: ResponseStr
       name="responses"
       columns={{ neuron: ids, response: [...responses], ...(blank ? { blank: [...blank] } : {}) }}
       requests={[request]}
-      caption="A bar for each neuron; the line across it is its response to the blank image. Press a bar to look at that neuron."
+      caption="A bar for each neuron; the line across it is its response to the blank image. Click a bar to choose its neuron."
     >
       <Segments label="Order" value={order} options={ORDERS} onValue={setOrder} />
       <PlotView

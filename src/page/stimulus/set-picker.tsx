@@ -9,7 +9,7 @@ export function SetPicker({ choice }: { readonly choice: StimulusChoice }) {
   const { chosen } = choice;
   const sets = useStoredSets('set' in chosen ? chosen.set : '');
   return (
-    <AskedView asked={sets} waiting="Asking which sets are stored…">
+    <AskedView asked={sets} waiting="Loading the stored sets…">
       {(list) => <Picker list={list} choice={choice} />}
     </AskedView>
   );

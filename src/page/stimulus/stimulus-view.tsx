@@ -32,7 +32,7 @@ export function StimulusView() {
   return (
     <div class="stimulus-view">
       <StimulusPanel choice={choice} />
-      <AskedView asked={asked} waiting="Rendering the stimulus, and asking the neurons…">
+      <AskedView asked={asked} waiting="Rendering the stimulus and computing the responses…">
         {(response) => <Seen response={response} choice={choice} blank={blank} />}
       </AskedView>
     </div>
@@ -74,7 +74,7 @@ function Seen({ response, choice, blank }: SeenProps) {
         <p class="quiet timing" data-milliseconds={milliseconds?.toFixed(1)}>
           {milliseconds === undefined
             ? ' '
-            : `${milliseconds.toFixed(0)} ms from the question to the picture, ${answer.times.infer.toFixed(1)} ms of it at the engine`}
+            : `${milliseconds.toFixed(0)} ms from request to picture, of which ${answer.times.infer.toFixed(1)} ms in the engine`}
         </p>
       </div>
       <div class="seen-responses">

@@ -19,7 +19,7 @@ export function CompareWith() {
   if (ids.length === 0) {
     return list.value ? (
       <p class="quiet compare-none">
-        One model is served: with more of them, they could be compared here.
+        Only one model is served; several models can be compared here.
       </p>
     ) : null;
   }

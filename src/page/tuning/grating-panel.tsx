@@ -47,7 +47,7 @@ export function GratingPanel({ grating, own }: GratingPanelProps) {
       {!grating.own && <AsPreferred grating={grating} />}
       {grating.changed && (
         <button type="button" class="small" onClick={grating.reset}>
-          As it was at first
+          Reset
         </button>
       )}
     </section>

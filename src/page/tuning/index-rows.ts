@@ -3,7 +3,7 @@ import { atWords, short } from '../parts/numbers.js';
 import type { Cell, NumberRow } from './number-rows.js';
 import { fitWords, indexWords } from './words.js';
 
-const NOTHING = 'not told by this model';
+const NOTHING = 'not measured for this model';
 
 /**
  * A row of a table for each index.

@@ -27,7 +27,7 @@ export async function ownGratings(
 ): Promise<readonly OwnGrating[]> {
   const full = await readBattery(card, signal).then(
     ({ found }) => found,
-    // where no jobs can be kept, the quick measurement says it
+    // where no jobs can be kept, the quick measurement answers
     () => new Map<number, never>(),
   );
   const others = ids.filter((id) => !full.has(id));

@@ -138,9 +138,10 @@ function captionOf({ told, swept, own }: Experiment): string {
 }
 
 function polarCaption(curves: readonly CurveSeries[], period: number): string {
-  const twice = period === 180 ? 'Bars look the same after half a turn: drawn twice. ' : '';
+  const twice =
+    period === 180 ? 'Orientation repeats after 180°, so the curve is drawn twice. ' : '';
   const below = curves.some(({ measured }) => measured.some(({ y }) => y < 0));
-  return `${twice}Distance from the middle is the response${below ? '; what is below 0 is in the middle' : ''}.`;
+  return `${twice}Distance from the middle is the response${below ? '; values below 0 are drawn in the middle' : ''}.`;
 }
 
 function columnsOf({ parameter }: Swept, curves: readonly CurveSeries[]): Columns {

@@ -53,7 +53,7 @@ export function PositionMaps() {
         />
         <span class="quiet">{words}</span>
       </div>
-      <AskedView asked={asked} waiting="Mapping where the neurons respond…">
+      <AskedView asked={asked} waiting="Mapping the receptive fields…">
         {(compared) => <Maps compared={compared} />}
       </AskedView>
     </div>
@@ -142,10 +142,10 @@ function captionOf({ indices, peak }: MappedNeuron): string {
   const most = `responds most at (${short(peak.x)}, ${short(peak.y)})`;
   if (centreX?.value == null || centreY?.value == null) {
     const why = centreX?.value === null ? `: ${centreX.reason}` : '';
-    return `No centre is told${why}; it ${most}.`;
+    return `No centre was found${why}; the neuron ${most}.`;
   }
   const centre = `centre of the fit (${short(centreX.value)}, ${short(centreY.value)})`;
-  if (diameter?.value == null) return `The ${centre}; it ${most}.`;
+  if (diameter?.value == null) return `The ${centre}; the neuron ${most}.`;
   return `The ${centre}, its diameter ${short(diameter.value)}; the outline is at two sigma.`;
 }
 

@@ -20,7 +20,7 @@ const SCORES = [
 
 /** Said in place of the scores. */
 export const WITHOUT_REAL =
-  'With real responses, their correlation with the predicted ones (CORR) and the joint and separate peak tuning (PT_J, PT_S) stand here as well.';
+  'With real responses, this table also has their correlation with the predicted ones (CORR) and the joint and separate peak tuning (PT_J, PT_S).';
 
 /**
  * Rows of a table of what a ranking says; of each series both answers, in the order of the series.

@@ -66,7 +66,7 @@ export function RankTuning() {
                 <button type="button" class="small" onClick={() => setReal(undefined)}>
                   Leave it out
                 </button>
-                <span class="quiet">It stays on this page: the link does not hold it.</span>
+                <span class="quiet">It stays on this page and is not part of the link.</span>
               </div>
             )}
           </section>
@@ -86,15 +86,14 @@ export function RankTuning() {
       <div class="results">
         {set === '' && (
           <p class="notice">
-            Choose a stored set of stimuli, upload one, or press “Make a set to try”: then each
-            chosen neuron's responses stand here in the order of their strength, with the stimuli
-            that it responds to most.
+            Choose a stored set of stimuli, upload one, or press “Make a set to try”. The responses
+            of each chosen neuron then appear here in descending order, with the stimuli that it
+            responds to most.
           </p>
         )}
         {gone && (
           <p class="notice warn">
-            The set {set.slice(0, 8)}… that the link names is not stored here: choose another, or
-            upload it.
+            The set {set.slice(0, 8)}… in the link is not stored here: choose another, or upload it.
           </p>
         )}
         <AskedView asked={asked} waiting="Asking for the responses to the set…">

@@ -35,7 +35,7 @@ export function SetChoice({ sets, chosen, onChoose }: SetChoiceProps) {
     <section class="panel set-choice" aria-label="The stimulus set">
       <h2>The stimulus set</h2>
       {sets.error && <Failed error={sets.error} again={sets.again} />}
-      {!sets.value && sets.waiting && <Waiting>Asking which sets are stored…</Waiting>}
+      {!sets.value && sets.waiting && <Waiting>Loading the stored sets…</Waiting>}
       {sets.value && (options.length > 0 || first.length > 0) && (
         <Select
           label="Stored sets"

@@ -38,7 +38,7 @@ export const SWEPT = {
     ...{ text: 'Spatial frequency', title: 'Spatial frequency tuning' },
     ...{ parameter: 'spatialFrequency', stimulus: 'grating', dimension: 'spatialFrequency' },
     drawn: ['logGaussian', 'gaussian'],
-    note: 'Of a Gaussian in frequency and one in log frequency, the one that explains more is drawn.',
+    note: 'The drawn fit is the better of a Gaussian in frequency and one in log frequency.',
     ...{ axis: 'Spatial frequency (cycles/pixel)', unit: ' cycles/pixel', scale: 'log' },
   },
   diameter: {
@@ -52,7 +52,7 @@ export const SWEPT = {
     ...{ text: 'Contrast', title: 'Contrast response' },
     ...{ parameter: 'contrast', stimulus: 'grating', dimension: 'contrast' },
     drawn: ['nakaRushton'],
-    note: 'The blank enters the fit as contrast 0; the function of Naka and Rushton is drawn.',
+    note: 'The blank enters the fit as contrast 0; the drawn fit is the Naka-Rushton function.',
     ...{ axis: 'Michelson contrast', unit: '', scale: 'log' },
   },
 } as const satisfies Readonly<Record<string, Swept>>;
