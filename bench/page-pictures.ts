@@ -10,12 +10,6 @@ const VIEWS: readonly {
   readonly there: (page: Page) => Promise<void>;
 }[] = [
   {
-    name: 'neurons',
-    query: '?view=neurons',
-    there: (page) =>
-      page.getByText('quick measurement', { exact: true }).nth(15).waitFor({ timeout: 120_000 }),
-  },
-  {
     name: 'stimulus',
     query: '?view=stimulus&neurons=9,4',
     there: async (page) => {

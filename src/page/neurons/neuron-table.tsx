@@ -13,12 +13,11 @@ export interface NeuronTableProps {
 
 const MEASURED_BY = { quick: 'quick measurement', full: 'full battery' } as const;
 
+const ARROWS = { none: '', ascending: '\u00a0▲', descending: '\u00a0▼' } as const;
+const ID: Column = { name: 'id', text: 'id', about: 'of the neuron', digits: 0 };
+
 /** A row for each neuron, its orientation tuning as a small curve. */
 export function NeuronTable({ rows, columns, sort, onSort }: NeuronTableProps) {
-  const heads: readonly Column[] = [
-    { name: 'id', text: 'id', about: 'of the neuron', digits: 0 },
-    ...columns,
-  ];
   return (
     <section class="scrolls table-place" aria-label="Neurons">
       <table>
@@ -27,23 +26,12 @@ export function NeuronTable({ rows, columns, sort, onSort }: NeuronTableProps) {
             <th scope="col">
               <span class="hidden">Chosen</span>
             </th>
-            {heads.map(({ name, text, about }) => (
-              <th
-                key={name}
-                scope="col"
-                class="number"
-                aria-sort={sort.by !== name ? 'none' : sort.descending ? 'descending' : 'ascending'}
-              >
-                <button type="button" class="plain head" title={about} onClick={() => onSort(name)}>
-                  {text}
-                  <span aria-hidden="true">
-                    {sort.by !== name ? '' : sort.descending ? '\u00a0▼' : '\u00a0▲'}
-                  </span>
-                </button>
-              </th>
+            <SortHead column={ID} sort={sort} onSort={onSort} />
+            <th scope="col">measured by</th>
+            {columns.map((column) => (
+              <SortHead key={column.name} column={column} sort={sort} onSort={onSort} />
             ))}
             <th scope="col">orientation tuning</th>
-            <th scope="col">measured by</th>
           </tr>
         </thead>
         <tbody>
@@ -53,6 +41,23 @@ export function NeuronTable({ rows, columns, sort, onSort }: NeuronTableProps) {
         </tbody>
       </table>
     </section>
+  );
+}
+
+interface SortHeadProps extends Pick<NeuronTableProps, 'sort' | 'onSort'> {
+  readonly column: Column;
+}
+
+/** The head of a column, which sorts by it. */
+function SortHead({ column: { name, text, about }, sort, onSort }: SortHeadProps) {
+  const order = sort.by !== name ? 'none' : sort.descending ? 'descending' : 'ascending';
+  return (
+    <th scope="col" class="number" aria-sort={order}>
+      <button type="button" class="plain head" title={about} onClick={() => onSort(name)}>
+        {text}
+        <span aria-hidden="true">{ARROWS[order]}</span>
+      </button>
+    </th>
   );
 }
 
@@ -82,6 +87,7 @@ function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: read
           {id}
         </button>
       </th>
+      <td class="quiet measured-by">{by && MEASURED_BY[by]}</td>
       {columns.map(({ name, digits }) => {
         const value = values[name];
         return (
@@ -93,13 +99,13 @@ function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: read
       <td>
         {curve && (
           <Sparkline
+            width={80}
             label={`Orientation tuning of neuron ${id}`}
             values={[...curve, curve[0]!]}
             range={[Math.min(0, ...curve), Math.max(blank ?? 0, ...curve)]}
           />
         )}
       </td>
-      <td class="quiet">{by && MEASURED_BY[by]}</td>
     </tr>
   );
 }
