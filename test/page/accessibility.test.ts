@@ -1,7 +1,12 @@
-import { expect } from 'vitest';
-import { expectAccessible, pageTest } from '../support/browser.js';
+import { beforeAll, expect } from 'vitest';
+import { expectAccessible, measureNeurons, pageTest } from '../support/browser.js';
 
 const { test, browsing } = pageTest();
+
+// there is no service where there is no browser
+beforeAll(async () => {
+  if (browsing.service) await measureNeurons(browsing);
+});
 
 /** Each view, and what says that it is all there. */
 const VIEWS = [

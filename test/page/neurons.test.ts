@@ -1,17 +1,20 @@
 import type { Page, Request } from 'playwright-core';
 import { expect } from 'vitest';
-import { pageTest } from '../support/browser.js';
+import { measureNeurons, pageTest } from '../support/browser.js';
 
 const { test, browsing } = pageTest();
 
 type Indices = Readonly<Record<string, { readonly value: number }>>;
 
-test('the first view: the card in words, a row for each neuron, measured as one looks', async () => {
+test('the first view: the card in words, a row for each neuron, measured as one looks', {
+  timeout: 150_000,
+}, async () => {
   const page = await browsing.open();
   const card = page.getByRole('region', { name: "The model's card" });
   expect(await card.innerText()).toContain('16 neurons of the site synthetic');
   const rows = page.getByRole('row');
-  await page.getByRole('img', { name: 'Orientation tuning of neuron 13' }).waitFor();
+  const last = page.getByRole('img', { name: 'Orientation tuning of neuron 15' });
+  await last.waitFor({ timeout: 120_000 });
   await page.getByText(/^Quick measurement: \d+ of 16 neurons/).waitFor({ state: 'detached' });
   expect(await rows.count()).toBe(17);
   // the model's own card and answers, not numbers of the page
@@ -43,6 +46,7 @@ async function measured(page: Page, task: () => Promise<unknown>): Promise<(stri
 }
 
 test('what was measured once is not measured again when the page is loaded again', async () => {
+  await measureNeurons(browsing);
   const page = await browsing.open();
   await page.getByText('quick measurement', { exact: true }).nth(15).waitFor();
   const again = await measured(page, async () => {
@@ -54,6 +58,7 @@ test('what was measured once is not measured again when the page is loaded again
 });
 
 test('a neuron of which the full battery is kept shows that, and is not measured quickly', async () => {
+  await measureNeurons(browsing);
   const { url } = browsing.service;
   const started = await fetch(`${url}/v1/models/demo/characterize`, {
     method: 'POST',
@@ -94,6 +99,7 @@ test('the table is sorted and filtered, and the address holds both', async () =>
 });
 
 test('the site map has a line for each receptive field, and chooses the neuron that is pressed', async () => {
+  await measureNeurons(browsing);
   const page = await browsing.open();
   const map = page.getByRole('img', { name: /^Receptive fields of 16 neurons/ });
   await map.waitFor();
@@ -121,6 +127,7 @@ test('the full battery is run, and cancelled', async () => {
 });
 
 test('the table is taken away as CSV, and as the command that made it', async () => {
+  await measureNeurons(browsing);
   const page = await browsing.open();
   await page.getByRole('img', { name: /^Receptive fields of 16 neurons/ }).waitFor();
   const table = page.locator('figure', {

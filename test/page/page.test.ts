@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { secretDigest } from '../../src/http/access/api-keys.js';
-import { pageTest } from '../support/browser.js';
+import { measureNeurons, pageTest } from '../support/browser.js';
 import { startService } from '../support/service.js';
 
 const { test, browsing } = pageTest();
@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('the first view is less than 300 kB as it is sent', async () => {
+  await measureNeurons(browsing);
   const page = await browsing.open('?view=neurons');
   await page.getByRole('region', { name: "The model's card" }).waitFor();
   const sizes: Promise<number>[] = [];

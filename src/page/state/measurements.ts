@@ -32,8 +32,8 @@ export interface Measuring {
   measure(model: ChosenModel, ids: readonly number[]): Promise<void>;
 }
 
-/** Neurons of one request: few enough that rows appear while others are measured. */
-const AT_ONCE = 4;
+/** Neurons of the first request, so that rows appear soon, and of those after it, which is faster in all. */
+const AT_ONCE = { first: 4, later: 16 };
 
 const NOTHING: Measurements = {
   ...{ rows: new Map(), done: 0, total: 0, secondsLeft: null, error: undefined, requests: [] },
@@ -81,8 +81,10 @@ export function createMeasuring(service: Service): Measuring {
         change({ rows: withRows(kept.value), requests: [kept.request] });
       }
       const kept = ids.length - missing().length;
+      let count = AT_ONCE.first;
       for (let next = missing(); next.length > 0; next = missing()) {
-        const json = { neurons: next.slice(0, AT_ONCE) };
+        const json = { neurons: next.slice(0, count) };
+        count = AT_ONCE.later;
         const { value } = await service.json(route.$post({ param, json }, options));
         const rows = withRows(value);
         timeLeft.update(ids.filter((id) => rows.has(id)).length - kept, ids.length - kept);
