@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { DRAWN_KINDS, firstEntry } from '../../src/page/stimulus/kinds.js';
 import { largestContrast } from '../../src/stimulus/parametric/paint.js';
-import { rangeWarnings, stimulusStatistics } from '../../src/stimulus/training-range.js';
+import { contrastWarnings } from '../../src/stimulus/training-range.js';
 import { decode } from '../stimulus/request.js';
 
 const card = JSON.parse(await readFile('models/demo/1/card.json', 'utf8'));
@@ -18,6 +18,5 @@ test.each(DRAWN_KINDS)('%s begins inside the training range of the demo model', 
       target,
     },
   );
-  const statistics = stimulusStatistics({ height, width, pixels: stimuli.pixels });
-  expect(rangeWarnings(statistics, trainingRange)).toEqual([]);
+  expect(contrastWarnings(stimuli, trainingRange.contrast)).toEqual([]);
 });

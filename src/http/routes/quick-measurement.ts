@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { neuronTuning } from '../../tuning/parametric.js';
 import { receptiveField } from '../../tuning/receptive-field.js';
 import { answerJson, modelIdentity } from '../answer.js';
-import { readBody } from '../body.js';
+import { readJsonBody } from '../body.js';
 import { Neurons, tuningSweep } from '../experiment.js';
 import { modelOf, serviceOf } from '../models.js';
 import { selectNeurons } from '../neurons.js';
 import type { QuickRows } from '../quick/kept-rows.js';
 import { quickNeuron } from '../quick/quick-neuron.js';
 import { planQuickSweeps } from '../quick/quick-sweeps.js';
-import { readDeadline, readJson, readQuery } from '../request.js';
+import { readDeadline, readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies, Service } from '../service.js';
 import { canvasOf } from '../stimulus-request.js';
@@ -21,7 +21,7 @@ export const QuickMeasurementBody = z.strictObject({ neurons: Neurons });
 
 /** The quick measurement of neurons, which is made once for each model and kept. */
 export function quickMeasurementRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits } = deps;
+  const { clock } = deps;
   const tail = '/quick-measurement';
   return [...modelRoute('GET', tail, read), ...modelRoute('POST', tail, measure)];
 
@@ -37,8 +37,7 @@ export function quickMeasurementRoutes(deps: AppDependencies): Route[] {
     const model = modelOf(c, service);
     readQuery(c, z.strictObject({}));
     const deadline = readDeadline(c);
-    const given = await readBody(c.req.raw, limits.maxBody);
-    const body = readJson(given.length === 0 ? Buffer.from('{}') : given, QuickMeasurementBody);
+    const body = await readJsonBody(c, deps, QuickMeasurementBody);
     const { ids } = selectNeurons(model.card, body.neurons);
     const rows = await service.quick.complete(model.digest, ids, (missing) =>
       measureQuickly(c, service, { model, deadline, ids: missing }),
