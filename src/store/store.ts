@@ -67,7 +67,7 @@ async function makeFolder(folder: string): Promise<void> {
  * Removes what a process that was killed left half written; another's that still writes is younger.
  * What else is there that the service did not put there is left alone, and logged.
  */
-async function removeAbandoned(folder: string, logger: Logger): Promise<void> {
+export async function removeAbandoned(folder: string, logger: Logger): Promise<void> {
   const others: string[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);

@@ -125,3 +125,14 @@ test('neurons that there are not are refused before anything is measured', async
   expect(((await response.json()) as { detail: string }).detail).toContain('there is no neuron 9');
   expect(app.engine.asked).toEqual([]);
 });
+
+test('files of at most a hundred models are kept, the newest', async () => {
+  const folder = path.join(await temporaryFolder(), 'quick');
+  const rows = createKeptRows({ folder, logger: SILENT });
+  const digests = Array.from({ length: 103 }, (_, i) => i.toString(16).padStart(64, '0'));
+  const { neurons } = await asked(energyApp(ROOM), 'POST', { neurons: [0] });
+  for (const digest of digests) await rows.complete(digest, [0], async () => neurons);
+  expect(await readdir(folder)).toHaveLength(100);
+  const later = createKeptRows({ folder, logger: SILENT });
+  expect((await later.of(digests.at(-1)!)).size).toBe(1);
+});

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { hasCode, unless } from '../../disk-error.js';
+import { removeAbandoned } from '../../store/store.js';
 import { readWhole, sha256, writeWhole } from '../../whole-file.js';
 import { QuickNeuron } from './quick-neuron.js';
 
@@ -99,6 +100,7 @@ export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
     if (folder === undefined) return;
     try {
       await mkdir(folder).catch(unless('EEXIST'));
+      await removeAbandoned(folder, logger);
       const text = JSON.stringify({ digest, neurons: [...rows.values()] });
       await writeWhole(fileOf(folder, digest), text);
       await removeOldest(folder);
