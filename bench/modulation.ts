@@ -14,8 +14,11 @@ import { runCommand } from '../training/run-command.js';
 import { createNeuron } from '../training/synthetic/neuron.js';
 import { type TrueNeuron, Truth } from '../training/synthetic/truth.js';
 import { median } from './figures.js';
+import { type Pair, printMeasured } from './modulation/measured.js';
 
-const CONTRASTS = [0.1, 0.201, 0.4, 0.99];
+/** That of the battery on `demo`, which is in the range of its training images. */
+const IN_RANGE = 0.201;
+const CONTRASTS = [0.1, IN_RANGE, 0.4, 0.99];
 const DIAMETERS = [8, 12, 16, 20, 28, 50];
 const PHASES = 8;
 /** Diameters that are compared; `preferred` is the one of these with the largest mean response. */
@@ -43,21 +46,32 @@ async function bench({
   await engine.load(folder, digest);
   const own: Measured[] = [];
   const twin: Measured[] = [];
+  const pairs: Pair[] = [];
   for (const neuron of truth.neurons) {
     const respond = createNeuron(neuron);
     const column = card.neurons.findIndex(({ id }) => id === neuron.id);
+    const neurons = Int32Array.of(column);
+    const pair: Pair = {
+      truth: neuron,
+      respond: (stimuli) =>
+        Float64Array.from({ length: stimuli.count }, (_, i) =>
+          respond(stimulusAt(stimuli, i).pixels),
+        ),
+      predict: async (stimuli) =>
+        Float64Array.from(await engine.respond({ digest, stimuli, neurons })),
+    };
+    pairs.push(pair);
     for (const contrast of CONTRASTS) {
       const stimuli = gratings(neuron, contrast, canvas);
       const { kind } = neuron;
-      const pixels = Array.from({ length: stimuli.count }, (_, i) => stimulusAt(stimuli, i).pixels);
-      const found = await engine.respond({ digest, stimuli, neurons: Int32Array.of(column) });
-      own.push({ kind, contrast, responses: Float64Array.from(pixels, respond) });
-      twin.push({ kind, contrast, responses: Float64Array.from(found) });
+      own.push({ kind, contrast, responses: pair.respond(stimuli) });
+      twin.push({ kind, contrast, responses: await pair.predict(stimuli) });
     }
   }
-  await engine.close();
   print('the true neurons', own);
   print('the model', twin);
+  await printMeasured(pairs, canvas, IN_RANGE);
+  await engine.close();
 }
 
 /** At every diameter and phase, and the blank. */
