@@ -11,7 +11,7 @@ export const HEADER = 32;
 export const FLAGS = {
   /** The service is shutting down and will soon close the stream. */
   closing: 1,
-  /** The image lies outside what the model was trained on. */
+  /** The RMS contrast of the image lies outside that of the training images. */
   outside: 2,
 } as const;
 

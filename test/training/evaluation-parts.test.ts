@@ -226,13 +226,13 @@ test('what is said of a model by its card and the files', () => {
     told(imported),
   ]).toMatchInlineSnapshot(`
     [
-      "the validation files of its own recording; each neuron's epoch was chosen by its CORR on these very images, so CORR is optimistic; optimistic",
-      "all but valRsp_a.npy are of its own recording; each neuron's epoch was chosen on other validation images; not optimistic",
-      "other files than those of its own recording, which was of site b; each neuron's epoch was chosen on other validation images; not optimistic",
-      "the validation files of its own recording; each neuron's epoch was chosen on 50 held-out training images, not on these; not optimistic",
-      "the validation files of its own recording, of which 8 of 1 images were trained on; each neuron's epoch was chosen by its CORR on these very images, so CORR is optimistic; optimistic",
-      "the images that it was trained on, so CORR says nothing about new images; each neuron's epoch was chosen on some held-out training images, not on these; optimistic",
-      "not known: its parameters were imported from PyTorch; not known: its parameters were imported; not optimistic",
+      "the validation files of the recording that it was trained on; each neuron's epoch was chosen by its CORR on these images, so CORR is optimistic; optimistic",
+      "the recording that it was trained on, except valRsp_a.npy; each neuron's epoch was chosen on other validation images; not optimistic",
+      "not the recording that it was trained on, which is of site b; each neuron's epoch was chosen on other validation images; not optimistic",
+      "the validation files of the recording that it was trained on; each neuron's epoch was chosen on 50 held-out training images; not optimistic",
+      "the validation files of the recording that it was trained on; 8 of the 1 images are training images too; each neuron's epoch was chosen by its CORR on these images, so CORR is optimistic; optimistic",
+      "the training images of the model, so CORR says nothing about new images; each neuron's epoch was chosen on some held-out training images; optimistic",
+      "unknown: the parameters were imported from PyTorch; unknown: the parameters were imported; not optimistic",
     ]
   `);
   const [first, ...rest] = card.neurons;

@@ -221,7 +221,7 @@ test('the terminal shows where the numbers come from, averages and neurons, alig
   await run(['shown'], '--out', at('shown-report'));
   const [provenance, table, written] = said;
   expect(provenance).toBe(
-    'shown/1: data: other files than those of its own recording, which was of site small; ' +
+    'shown/1: data: not the recording that it was trained on, which is of site small; ' +
       "selection: each neuron's epoch was chosen on other validation images",
   );
   const lines = table!.trim().split('\n');

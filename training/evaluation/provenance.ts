@@ -1,14 +1,14 @@
 import type { ModelCard } from '../../src/model/card.js';
 
-/** What one has to know of a model's past to judge how well it does on a site. */
+/** How a model was trained, as far as that matters to its scores on a site. */
 export interface Provenance {
-  /** Whether the site's files are those it was trained on. */
+  /** Whether the site's files belong to the recording that it was trained on. */
   readonly data: string;
   /** How the kept epochs were chosen. */
   readonly selection: string;
-  /** The images evaluated on are those that it was trained on, or that the kept epochs were chosen by. */
+  /** Whether it was trained on the evaluated images, or its epochs were chosen by them. */
   readonly optimistic: boolean;
-  /** How many neurons' training ended before the others'. */
+  /** The number of neurons whose training ended before that of the others. */
   readonly stopped: number;
 }
 
@@ -21,14 +21,14 @@ export function provenanceOf(
   if ('importedFrom' in training) {
     const from = { pytorch: 'PyTorch', safetensors: 'a safetensors file' }[training.importedFrom];
     return {
-      data: `not known: its parameters were imported from ${from}`,
-      selection: 'not known: its parameters were imported',
+      data: `unknown: the parameters were imported from ${from}`,
+      selection: 'unknown: the parameters were imported',
       optimistic: false,
       stopped,
     };
   }
   if ('madeUp' in training) {
-    const none = 'none: its parameters were drawn at random';
+    const none = 'none: the parameters were drawn at random';
     return { data: none, selection: none, optimistic: false, stopped };
   }
   const { split, data } = training;
@@ -46,27 +46,27 @@ export function provenanceOf(
 
   function dataNote(): string {
     if (trainedOn)
-      return 'the images that it was trained on, so CORR says nothing about new images';
+      return 'the training images of the model, so CORR says nothing about new images';
     if (differing.length === 0) {
       const shared = data.sharedImages;
       const also = shared
-        ? `, of which ${shared} of ${data.validationImages} images were trained on`
+        ? `; ${shared} of the ${data.validationImages} images are training images too`
         : '';
-      return `the validation files of its own recording${also}`;
+      return `the validation files of the recording that it was trained on${also}`;
     }
     if (differing.length === Object.keys(digests).length) {
-      return `other files than those of its own recording, which was of site ${data.site}`;
+      return `not the recording that it was trained on, which is of site ${data.site}`;
     }
-    return `all but ${differing.join(', ')} are of its own recording`;
+    return `the recording that it was trained on, except ${differing.join(', ')}`;
   }
 
   function selectionNote(): string {
     if (split === 'heldout') {
       const count = data.heldOutImages === undefined ? 'some' : String(data.heldOutImages);
-      return `each neuron's epoch was chosen on ${count} held-out training images, not on these`;
+      return `each neuron's epoch was chosen on ${count} held-out training images`;
     }
     return sameImages
-      ? "each neuron's epoch was chosen by its CORR on these very images, so CORR is optimistic"
+      ? "each neuron's epoch was chosen by its CORR on these images, so CORR is optimistic"
       : "each neuron's epoch was chosen on other validation images";
   }
 }
