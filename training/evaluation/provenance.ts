@@ -45,8 +45,7 @@ export function provenanceOf(
   return { data: dataNote(), selection: selectionNote(), optimistic, stopped };
 
   function dataNote(): string {
-    if (trainedOn)
-      return 'the training images of the model, so CORR says nothing about new images';
+    if (trainedOn) return 'the training images of the model, so CORR says nothing about new images';
     if (differing.length === 0) {
       const shared = data.sharedImages;
       const also = shared
