@@ -184,7 +184,7 @@ test('what all answers warn of is said once', () => {
   expect(
     warningsOf([told(demo, warned('too dark', 'too small')), told(other, warned('too dark'))]),
   ).toEqual([
-    'too dark, or the like: 3 of 4 stimuli',
-    'demo/1: too small, or the like: 3 of 4 stimuli',
+    '3 of 4 stimuli: too dark (the first of them)',
+    'demo/1: 3 of 4 stimuli: too small (the first of them)',
   ]);
 });

@@ -64,8 +64,8 @@ export function warningsOf(
 ): string[] {
   const sentences = told.flatMap(({ by, value }) =>
     value.warnings.map(({ warning, count }) => {
-      const many = count === 1 ? '' : ', or the like';
-      return { by, text: `${warning}${many}: ${count} of ${value.stimuli.length} stimuli` };
+      const first = count === 1 ? '' : ' (the first of them)';
+      return { by, text: `${count} of ${value.stimuli.length} stimuli: ${warning}${first}` };
     }),
   );
   const texts = [...new Set(sentences.map(({ text }) => text))];
