@@ -1,7 +1,8 @@
 // Makes a checkout ready to run: Node's version, node_modules as package-lock.json says, dist as the
 // sources say. Plain JavaScript, since it runs before anything is installed or compiled. It says
-// nothing when there is nothing to do, and never anything on stdout, which is the program's. With
-// --check it checks the types of everything, tests and page too.
+// nothing when there is nothing to do, and never anything on stdout, which is the program's.
+//   --everything  installs the development packages too
+//   --check       that, and checks the types of everything, tests and page too
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,36 +41,49 @@ function nodeProblem(version) {
   return `Node ${version} cannot run Hypercolumn: expected ${engines.node}. Install Node 24, the long-term release.`;
 }
 
-/** Why node_modules is not what package-lock.json asks for, or undefined. */
+/**
+ * What is wrong with node_modules, or undefined. It must hold what package-lock.json lists, the
+ * development packages only where they are asked for.
+ * @returns the reason, and what npm does about it: `ci` makes node_modules anew, `install` adds the
+ *   development packages to one that is right otherwise, and leaves what was built there alone
+ */
 function installProblem() {
-  const wanted = readPackages(join(root, 'package-lock.json'));
-  const record = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(record)) return 'node_modules is not there';
+  const record = join(modules, '.package-lock.json');
+  if (!existsSync(record)) return { reason: 'node_modules is not there', remedy: 'ci' };
+  const wanted = Object.entries(readPackages(join(root, 'package-lock.json')));
   const installed = readPackages(record);
-  for (const [path, { version, optional }] of Object.entries(wanted)) {
-    if (path === '') continue;
-    const found = installed[path];
-    if (found === undefined && optional) continue;
-    if (found === undefined) return `${path} is missing`;
-    if (found.version !== version) return `${path} is ${found.version}, not ${version}`;
-  }
+  const mismatch = (isOfInterest) => {
+    for (const [path, { version, optional, dev, devOptional }] of wanted) {
+      if (path === '' || !isOfInterest(dev)) continue;
+      const found = installed[path];
+      if (found === undefined && (optional || devOptional)) continue;
+      if (found === undefined) return `${path} is missing`;
+      if (found.version !== version) return `${path} is ${found.version}, not ${version}`;
+    }
+  };
+  const reason = mismatch((dev) => !dev);
+  if (reason !== undefined) return { reason, remedy: 'ci' };
+  const missing = withEverything ? mismatch((dev) => dev) : undefined;
+  return missing === undefined ? undefined : { reason: missing, remedy: 'install' };
 }
 
 function readPackages(lockfile) {
   return JSON.parse(readFileSync(lockfile, 'utf8')).packages;
 }
 
-async function install(reason) {
-  say(`npm ci, because ${reason}`);
+async function install({ reason, remedy }) {
+  const words = remedy === 'ci' ? ['ci'] : ['install', '--no-save'];
+  if (!withEverything) words.push('--omit=dev');
+  say(`npm ${words.join(' ')}, because ${reason}`);
   const native = join(modules, '@tensorflow', 'tfjs-node-gpu', 'lib');
   const hadNative = existsSync(native);
   const npm = process.env.npm_execpath;
-  const words = ['ci', '--loglevel=error'];
+  words.push('--loglevel=error');
   const installing = npm ? run(process.execPath, [npm, ...words]) : run('npm', words);
   // what npm says of an install that went well is nothing to act on
   const result = installing.then((end) => (end.status === 0 ? { ...end, output: '' } : end));
   await finish('installing packages', result, [
-    'npm ci failed, for the reason above. Without a network: reach the npm registry, or fill the',
+    'npm failed, for the reason above. Without a network: reach the npm registry, or fill the',
     'npm cache elsewhere and run `npm ci --offline` here. If package-lock.json does not fit',
     'package.json: `npm install`. Then start again.',
   ]);
@@ -203,18 +217,19 @@ if (nodeVersionProblem !== undefined) {
 }
 
 const isChecking = process.argv.includes('--check');
-const reason = installProblem();
+const withEverything = isChecking || process.argv.includes('--everything');
+const problem = installProblem();
 const { record, commands } = compilerRuns();
 const isCompileDue = isOlderThan(record, SOURCES);
 const isBundleDue = isOlderThan(join(root, 'dist', 'page', 'index.html'), PAGE_SOURCES);
 /** Those that take time, and so are shown. */
 const steps = [
-  ...(reason === undefined ? [] : ['installing packages']),
+  ...(problem === undefined ? [] : ['installing packages']),
   ...(isCompileDue ? ['compiling'] : []),
   ...(isBundleDue ? ['bundling the page'] : []),
 ];
 
-if (reason !== undefined) await install(reason);
+if (problem !== undefined) await install(problem);
 const compiling = commands.map(start);
 const bundling = isBundleDue ? start(BUNDLE) : [];
 await finish('compiling', compiling);

@@ -6,6 +6,11 @@ export type Keeping =
   | { readonly folder: string; readonly warning?: string | undefined }
   | { readonly unusable: string };
 
+/** A step of the start that is done, in the form in which deploy/prepare.mjs reports its own. */
+export function stepLine(step: string, result: string, milliseconds: number): string {
+  return `${step} ... ${result}, ${(milliseconds / 1000).toFixed(1)} s\n`;
+}
+
 /** What a person sees once the service is ready: what it serves, on what, and where to look. */
 export function announcement(
   url: string,

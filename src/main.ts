@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
-import { announcement } from './announcement.js';
+import { announcement, stepLine } from './announcement.js';
 import { type Config, readConfig } from './config.js';
 import { openDataFolder } from './data-folder.js';
 import type { ModelRepository } from './engine/catalogue.js';
@@ -108,6 +108,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     logger,
     clock,
   });
+  const begun = clock();
   const server = await listen(
     app,
     { host: config.HOST, port: config.PORT },
@@ -121,6 +122,8 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
       clock,
     },
   );
+  const listening = clock();
+  process.stdout.write(stepLine('listening', server.url, listening - begun));
   logger.info({ url: server.url }, 'listening');
   const signals = watchSignals(logger);
 
@@ -151,6 +154,8 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   });
   reload = () => reloadModels(catalogue, logger);
   await catalogue.reload();
+  const loaded = String(catalogue.served.length);
+  process.stdout.write(stepLine('loading models', loaded, clock() - listening));
   const scheduler = createScheduler({
     engine,
     capacity: config.QUEUE_CAPACITY,

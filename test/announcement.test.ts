@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { announcement } from '../src/announcement.js';
+import { announcement, stepLine } from '../src/announcement.js';
 import { tinyModel } from './support/cards.js';
 
 const ENGINE = { name: 'wasm', device: '2 CPU threads' };
@@ -56,4 +56,8 @@ test('no model at all', () => {
                 http://[::1]:80/v1/models/{model}/responses
     "
   `);
+});
+
+test('a step of the start has its result and its time', () => {
+  expect(stepLine('loading models', '1', 949)).toBe('loading models ... 1, 0.9 s\n');
 });

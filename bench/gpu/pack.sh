@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 out=${1:?expected the folder to write to}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-node deploy/prepare.mjs
+node deploy/prepare.mjs --everything
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

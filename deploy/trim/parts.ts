@@ -43,7 +43,7 @@ export const PARTS: Readonly<Record<'service' | OptionalPart, Part>> = {
     packages: ['webgpu', '@tensorflow/tfjs-backend-webgpu'],
     data: (modules) =>
       filesIn(modules, `webgpu/dist/${platform}-${platform === 'darwin' ? 'universal' : arch}`),
-    setup: 'npm ci',
+    setup: 'npm run setup:webgpu',
   },
   training: {
     packages: [],

@@ -76,7 +76,7 @@ async function openTensorflow(): Promise<Backend> {
 async function openWebgpu(named: boolean): Promise<Backend> {
   const { create, globals } = await import('webgpu').catch((cause: unknown) => {
     throw new InputError(
-      'the webgpu backend is not installed here; install all packages with: npm ci',
+      'the webgpu backend is not installed here; install it with: npm run setup:webgpu',
       [],
       { cause },
     );

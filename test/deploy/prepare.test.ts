@@ -164,13 +164,33 @@ test.each([
 ])('an install with %s is made again', (_, installed, reason) => {
   write('node_modules/.package-lock.json', lockfile(installed));
   const { status, stdout, stderr, npm } = prepare();
-  expect({ status, stdout, npm }).toEqual({ status: 0, stdout: '', npm: 'ci --loglevel=error' });
-  expect(stderr).toContain(`npm ci, because ${reason}\n`);
+  const npmSays = 'ci --omit=dev --loglevel=error';
+  expect({ status, stdout, npm }).toEqual({ status: 0, stdout: '', npm: npmSays });
+  expect(stderr).toContain(`npm ci --omit=dev, because ${reason}\n`);
 });
 
 test('a checkout without an install gets one', () => {
   rmSync(join(root, 'node_modules', '.package-lock.json'));
-  expect(prepare()).toMatchObject({ status: 0, npm: 'ci --loglevel=error' });
+  expect(prepare()).toMatchObject({ status: 0, npm: 'ci --omit=dev --loglevel=error' });
+});
+
+test.each([['--check'], ['--everything']])('%s installs the development packages too', (word) => {
+  rmSync(join(root, 'node_modules', '.package-lock.json'));
+  expect(prepareWith([word])).toMatchObject({ status: 0, npm: 'ci --loglevel=error' });
+});
+
+test('development packages are added to an install without them, and taken from none', () => {
+  const everything = { ...wanted, 'node_modules/d': { version: '3.0.0', dev: true } };
+  write('package-lock.json', lockfile(everything));
+  expect(prepare().npm).toBeNull();
+  expect(prepareWith(['--everything'])).toMatchObject({
+    status: 0,
+    npm: 'install --no-save --loglevel=error',
+  });
+  rmSync(join(root, 'npm-ran'));
+  write('node_modules/.package-lock.json', lockfile(everything));
+  expect(prepareWith(['--everything']).npm).toBeNull();
+  expect(prepare().npm).toBeNull();
 });
 
 test('an optional package may be missing, but not of another version', () => {
@@ -181,7 +201,24 @@ test('an optional package may be missing, but not of another version', () => {
     'node_modules/.package-lock.json',
     lockfile({ ...wanted, 'node_modules/b': { version: '2.0.1' } }),
   );
-  expect(prepare().npm).toBe('ci --loglevel=error');
+  expect(prepare().npm).toBe('ci --omit=dev --loglevel=error');
+});
+
+test('a package for other platforms, that tools and programs share, may be missing', () => {
+  const shared = { 'node_modules/b': { version: '2.0.0', devOptional: true } };
+  write('package-lock.json', lockfile({ ...wanted, ...shared }));
+  expect(prepare().npm).toBeNull();
+});
+
+test('every package is read from the npm cache without asking the registry for its versions', () => {
+  const file = join(dirname(script), '..', 'package-lock.json');
+  const { packages } = JSON.parse(readFileSync(file, 'utf8')) as {
+    packages: Record<string, { resolved?: string; integrity?: string }>;
+  };
+  const incomplete = Object.entries(packages)
+    .filter(([path, { resolved, integrity }]) => path !== '' && !(resolved && integrity))
+    .map(([path]) => path);
+  expect(incomplete).toEqual([]);
 });
 
 test('a failing install stops with what to do', () => {

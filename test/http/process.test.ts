@@ -38,6 +38,10 @@ function ask(url: string, model = 'constant'): Promise<Response> {
 
 test('it says what it serves, answers, and ends with 0 on SIGTERM', async () => {
   const { url, child, ended, stdout } = await start();
+  const [listening, loading, ready] = stdout().split('\n');
+  expect(listening).toMatch(new RegExp(`^listening \\.\\.\\. ${url}, \\d+\\.\\d s$`));
+  expect(loading).toMatch(/^loading models \.\.\. 1, \d+\.\d s$/);
+  expect(ready).toBe(`Hypercolumn is ready at ${url}`);
   expect(stdout()).toMatch(/constant\/1 {2}rf_cnn, 4 neurons/);
   expect(stdout()).toMatch(
     /broken\/1 {2}not served: card.json is not a model card: .* at formatVersion/,
