@@ -38,6 +38,15 @@ const SETTINGS = {
     'a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0',
   ),
   PORT: setting(integer(0, 65535), '8080', 'a whole number, 0 to 65535 (0: any free port)'),
+  /** Where the health of the service is answered too, on connections of its own; empty: nowhere else. */
+  HEALTH_PORT: setting(
+    z
+      .literal('')
+      .transform(() => undefined)
+      .or(integer(0, 65535)),
+    '',
+    'a whole number, 0 to 65535 (0: any free port)',
+  ),
   /** A file with the keys that are accepted, one a line. */
   API_KEYS_FILE: setting(z.string(), '', 'a file'),
   /** 1: no keys are needed, wherever the service listens. */

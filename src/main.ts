@@ -18,7 +18,7 @@ import {
 } from './engine/process/process-engine.js';
 import { createScheduler } from './engine/scheduler.js';
 import { type Access, openAccess } from './http/access/access.js';
-import { createApp } from './http/app.js';
+import { createApp, createHealthApp } from './http/app.js';
 import { createProcessBattery } from './http/battery/process-battery.js';
 import { SMALL_BODY } from './http/body.js';
 import { createBodyDecoder } from './http/decoding/body-decoder.js';
@@ -28,8 +28,8 @@ import { createJobMetrics } from './http/job-metrics.js';
 import { createMemoryBudget } from './http/memory-budget.js';
 import { createMetrics } from './http/metrics.js';
 import { registerProcessMetrics } from './http/process-metrics.js';
-import { listen, SERVER_LIMITS, StartError } from './http/server.js';
-import type { Readiness, Service } from './http/service.js';
+import { type HttpServer, listen, SERVER_LIMITS, StartError } from './http/server.js';
+import type { AppDependencies, Readiness, Service } from './http/service.js';
 import { createStoreMetrics } from './http/store-metrics.js';
 import { createStreams } from './http/stream/streams.js';
 import { createTuningAnalysis } from './http/tuning/tuning-thread.js';
@@ -85,7 +85,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     bulk: createBodyThread({ isKept: false }),
   };
   const tuning = createTuningAnalysis();
-  const app = createApp({
+  const parts: AppDependencies = {
     bodies: createMemoryBudget({ capacity: config.MAX_BODIES, small: SMALL_BODY }),
     decoder: createBodyDecoder({
       threads,
@@ -107,10 +107,10 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     storeMetrics: createStoreMetrics(registry, () => cacheBytes(readiness)),
     logger,
     clock,
-  });
+  };
   const begun = clock();
   const server = await listen(
-    app,
+    createApp(parts),
     { host: config.HOST, port: config.PORT },
     {
       limits: {
@@ -122,9 +122,10 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
       clock,
     },
   );
-  const listening = clock();
-  process.stdout.write(stepLine('listening', server.url, listening - begun));
+  const listened = clock();
+  process.stdout.write(stepLine('listening', server.url, listened - begun));
   logger.info({ url: server.url }, 'listening');
+  const health = await listenForHealth(config, parts);
   const signals = watchSignals(logger);
 
   let reload = async () => {}; // nothing has been read yet
@@ -138,6 +139,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   void signals.first.then(async () => {
     if (readiness.state !== 'loading') return;
     await server.close();
+    await health?.close();
     if (readiness.state === 'loading') process.exit(0);
   });
 
@@ -155,7 +157,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   reload = () => reloadModels(catalogue, logger);
   await catalogue.reload();
   const loaded = String(catalogue.served.length);
-  process.stdout.write(stepLine('loading models', loaded, clock() - listening));
+  process.stdout.write(stepLine('loading models', loaded, clock() - listened));
   const scheduler = createScheduler({
     engine,
     capacity: config.QUEUE_CAPACITY,
@@ -205,8 +207,26 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   await inside.close();
   await engine.close();
   await Promise.all([threads.quick.close(), threads.bulk.close(), tuning.close()]);
+  await health?.close();
   logger.info('stopped');
   process.exit(0);
+}
+
+/** Answers health checks on a port of their own, where there is one, on connections of its own. */
+async function listenForHealth(
+  { HOST: host, HEALTH_PORT: port }: Config,
+  parts: AppDependencies,
+): Promise<HttpServer | undefined> {
+  if (port === undefined) return undefined;
+  const begun = clock();
+  const health = await listen(
+    createHealthApp(parts),
+    { host, port, setting: 'HEALTH_PORT' },
+    { onDrop: parts.metrics.connectionDrop, clock },
+  );
+  process.stdout.write(stepLine('listening for health checks', health.url, clock() - begun));
+  parts.logger.info({ url: health.url }, 'listening for health checks');
+  return health;
 }
 
 function jobCounts(readiness: Readiness): Partial<Record<JobState, number>> {

@@ -59,10 +59,24 @@ export function routesOf(deps: AppDependencies): readonly Route[] {
 
 /** The service's HTTP interface. */
 export function createApp(deps: AppDependencies): Hono<AppEnv> {
+  return serveRoutes(deps, routesOf(deps), 'one of those that GET / lists');
+}
+
+/** The part of it that tells how the service is, for a port of its own. */
+export function createHealthApp(deps: AppDependencies): Hono<AppEnv> {
+  const routes = routesOf(deps).filter(({ path }) => HEALTH_ROUTES.has(path));
+  return serveRoutes(deps, routes, [...HEALTH_ROUTES].join(', '));
+}
+
+/** @param expected the paths of these routes, in words */
+function serveRoutes(
+  deps: AppDependencies,
+  routes: readonly Route[],
+  expected: string,
+): Hono<AppEnv> {
   const { logger, metrics, access, clock } = deps;
   const app = new Hono<AppEnv>();
   app.use(traceRequests(deps), ...guardWebPages(access));
-  const routes = routesOf(deps);
   const guard = createGuard(access, clock);
   const once = idempotent(deps);
   const cutting = untilCut(deps.cut);
@@ -73,7 +87,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
   for (const path of new Set(routes.map((route) => route.path))) refuseOthers(app, path, routes);
 
   app.notFound((c) => {
-    const problem = new Problem(404, 'no such path; expected one of those that GET / lists');
+    const problem = new Problem(404, `no such path; expected ${expected}`);
     return tell(problem, c);
   });
 

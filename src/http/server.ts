@@ -7,10 +7,12 @@ import { closingGently } from './closing.js';
 import { Problem, problemFrom, problemResponse } from './problem.js';
 import { answerUpgrades } from './stream/upgrade.js';
 
-/** Where a server listens, as a URL without a path. */
+/** Where a server listens. */
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** The environment variable that names the port; PORT where nothing is said. */
+  readonly setting?: 'PORT' | 'HEALTH_PORT';
 }
 
 export interface HttpServer {
@@ -55,9 +57,11 @@ export const SERVER_LIMITS: ServerLimits = {
 const MAX_HEADER_SIZE = 16 * 1024;
 
 const REMEDIES: Readonly<Record<string, (address: Address) => string>> = {
-  EADDRINUSE: ({ port }) =>
-    `PORT=${port} is in use: stop what listens there, or choose another, e.g. PORT=${port + 1}`,
-  EACCES: ({ port }) => `PORT=${port} may not be opened by this user: choose one above 1023`,
+  EADDRINUSE: ({ port, setting = 'PORT' }) =>
+    `${setting}=${port} is in use: stop what listens there, or choose another, e.g. ` +
+    `${setting}=${port + 1}`,
+  EACCES: ({ port, setting = 'PORT' }) =>
+    `${setting}=${port} may not be opened by this user: choose one above 1023`,
   EADDRNOTAVAIL: ({ host }) =>
     `HOST is not an address of this machine: ${host}; expected 127.0.0.1, or 0.0.0.0 for all`,
   ENOTFOUND: ({ host }) =>

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import packageFile from '../../../package.json' with { type: 'json' };
 import type { Scope } from '../access/api-keys.js';
+import { HEALTH_ROUTES } from '../admission.js';
 import { isRepeatable, type Route } from '../route.js';
 import { isProtocolPath } from '../v2/error.js';
 import { type Answer, BINARY, type Content, type Operation, type Operations } from './operation.js';
@@ -116,11 +117,14 @@ function errorsOf(route: Route, operation: Operation): number[] {
   const { path, scope } = route;
   const { body, query, deadline, errors = [] } = operation;
   const asked = scope !== 'open';
+  // beyond the limits of connections
+  const refusable = !HEALTH_ROUTES.has(path);
   return [
     ...new Set([
       // pages of other origins, and names that are not its own
       ...[403, 421, 500],
-      ...(asked ? [401, 429, 503] : []),
+      ...(asked ? [401] : []),
+      ...(asked || refusable ? [429, 503] : []),
       ...(query || deadline ? [400] : []),
       ...(body ? [400, 413, 415, 422] : []),
       ...(path.includes(':') ? [404] : []),

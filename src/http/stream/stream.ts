@@ -39,6 +39,8 @@ export interface StreamOptions {
   readonly closing: () => boolean;
   /** Told of each frame once it was answered, in the order of the answers. */
   readonly onAnswer: (status: number, times: FrameTimes) => void;
+  /** Called for each frame whose patience was over before its responses were there. */
+  readonly onLate: () => void;
   /** Told of an error that is no fault of the client. */
   readonly onBug: (error: unknown) => void;
 }
@@ -84,7 +86,7 @@ const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
  * @param wire what the WebSocket runs over
  */
 export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamOptions): Stream {
-  const { terms, scheduler, readmit, timing, clock, closing, onAnswer, onBug } = options;
+  const { terms, scheduler, readmit, timing, clock, closing, onAnswer, onLate, onBug } = options;
   const { model, columns, dtype, size, patience, window } = terms;
   const expected = frameBytes(size, dtype);
   const client = new AbortController();
@@ -182,14 +184,14 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
       settle(frame, 200, flags, { decode, queue, infer: 1000 * inferSeconds }, values);
     } catch (error) {
       if (over || error instanceof AbandonedError) return;
+      if (error instanceof DeadlineError) onLate();
       const { status, message } = problemFrom(error);
       if (status === 500) {
         onBug(error);
         return end(1011, 'an error in the service; its log has it');
       }
-      const late = error instanceof DeadlineError;
       const queue = clock() - arrived - decode;
-      settle(frame, late ? 504 : status, 0, { decode, queue, infer: 0 }, message);
+      settle(frame, status, 0, { decode, queue, infer: 0 }, message);
     }
   }
 

@@ -78,8 +78,8 @@ export function createStreams(options: StreamsOptions): Streams {
         onAnswer(status, times) {
           answered[status] = (answered[status] ?? 0) + 1;
           metrics.frame(status, times);
-          if (status === 504) metrics.deadlineMiss();
         },
+        onLate: metrics.deadlineMiss,
         onBug: (err) => logger.error({ requestId, err }, 'bug'),
       });
       webSocket.send(readyMessage(terms, requestId));

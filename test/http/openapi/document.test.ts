@@ -64,6 +64,16 @@ test('every reference leads somewhere', async () => {
   expect(broken).toEqual([]);
 });
 
+test('every route but those of health can be refused beyond the limits of connections', async () => {
+  const { paths } = await served();
+  const refusable = (path: string) => {
+    const { responses } = Object.values(paths[path]!)[0]!;
+    return '429' in responses && '503' in responses;
+  };
+  const never = Object.keys(paths).filter((path) => !refusable(path));
+  expect(never).toEqual(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready']);
+});
+
 test('what a key must be good for is told', async () => {
   const { paths } = await served();
   const securityOf = (path: string, method: string) => paths[path]?.[method]?.security;

@@ -162,7 +162,7 @@ test('a frame is late past the patience of its client, and the stream goes on', 
   engine.open();
   expect(await stream.next()).toMatchObject({
     sequence: 1,
-    status: 504,
+    status: 503,
     stamp: 9n,
     queue: 40,
     message: 'the deadline passed before the responses were there',
