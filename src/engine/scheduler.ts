@@ -135,7 +135,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (draining) throw new DrainingError('the service is shutting down');
     if (isLate(request)) throw lateness();
     if (waiting + stimuli.count > capacity) {
-      throw new QueueFullError(`${waiting} stimuli wait already, at most ${capacity} may`);
+      throw new QueueFullError(
+        `too many waiting stimuli: ${waiting + stimuli.count}; expected at most ${capacity}`,
+      );
     }
     const values = new Float32Array(stimuli.count * neurons.length);
     const inferSeconds = await new Promise<number>((resolve, reject) => {
@@ -244,7 +246,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   function abandonment(): AbandonedError {
-    return new AbandonedError('whoever asked has gone');
+    return new AbandonedError('the client has gone');
   }
 
   function lateness(): DeadlineError {

@@ -27,13 +27,16 @@ function checkWeights(card: ModelCard, weights: Weights): void {
   const specifications = parameterSpecifications(card.architecture, card.stimulus);
   const known = new Set(specifications.map(({ name }) => name));
   const stranger = [...weights.keys()].find((name) => !known.has(name));
-  if (stranger) throw new InputError(`the weights hold '${stranger}', which the network has not`);
+  if (stranger)
+    throw new InputError(`unknown weight: '${stranger}'; expected those of the network alone`);
   for (const { name, shape } of specifications) {
     const wanted = [card.neurons.length, ...shape];
     const found = weights.get(name)?.shape;
-    if (found === undefined) throw new InputError(`the weights lack '${name}'`);
+    if (found === undefined) throw new InputError(`the weight '${name}' is missing`);
     if (found.join() !== wanted.join()) {
-      throw new InputError(`the weight '${name}' is [${found}], the card makes it [${wanted}]`);
+      throw new InputError(
+        `the weight '${name}' has another shape: [${found}]; expected [${wanted}]`,
+      );
     }
   }
 }

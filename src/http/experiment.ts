@@ -32,11 +32,11 @@ export const Experiment = z
   })
   .refine(({ second, secondValues }) => second !== undefined || secondValues === undefined, {
     path: ['second'],
-    error: 'is missing: there are values of a second parameter',
+    error: 'is missing, and secondValues is given; expected the parameter of these values',
   })
   .refine(({ parameter, second }) => second === undefined || parameter !== undefined, {
     path: ['parameter'],
-    error: 'is missing: there is a second parameter',
+    error: 'is missing, and second is given; expected the first parameter',
   })
   .refine(({ parameter, second }) => second === undefined || parameter !== second, {
     path: ['second'],

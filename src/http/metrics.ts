@@ -104,7 +104,7 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
   });
   const connectionDrops = new Counter({
     name: 'hypercolumn_connections_dropped_total',
-    help: 'Connections beyond MAX_CONNECTIONS or MAX_CONNECTIONS_PER_ADDRESS: only health is told over them',
+    help: 'Connections beyond MAX_CONNECTIONS or MAX_CONNECTIONS_PER_ADDRESS: only health checks are answered over them',
     registers,
   });
   const modelReady = new Gauge({

@@ -110,10 +110,19 @@ function findModel(catalogue: Catalogue, name: string, version: string | undefin
   const sameName = known.find((entry) => entry.name === name);
   if (sameName) {
     const versions = sameName.versions.map((entry) => entry.version).join(', ');
-    throw new Problem(404, `${name} has no version ${version}; there are: ${versions}`);
+    const found = `unknown version of ${name}: ${version}`;
+    throw new Problem(404, `${found}; expected one of ${versions}`);
   }
-  const names = known.map((entry) => entry.name).join(', ') || 'none';
-  throw new Problem(404, `there is no model '${name}'; there are: ${names}`);
+  throw unknownModel(
+    name,
+    known.map((entry) => entry.name),
+  );
+}
+
+/** 404, with the names of the models that are known. */
+export function unknownModel(name: string, known: readonly string[]): Problem {
+  const expected = known.length > 0 ? `expected one of ${known.join(', ')}` : 'no model is served';
+  return new Problem(404, `unknown model: '${name}'; ${expected}`);
 }
 
 function matches(header: string, digest: string): boolean {

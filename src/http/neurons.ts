@@ -32,7 +32,7 @@ export function selectNeurons(
   const selected = new Map<number, number>();
   for (const id of typeof named === 'string' ? idsIn(named) : named) {
     const column = columnOf.get(id);
-    if (column === undefined) throw neuronError(`there is no neuron ${id}; ${range(card)}`);
+    if (column === undefined) throw neuronError(`unknown neuron: ${id}; expected ${range(card)}`);
     if (selected.has(id)) throw neuronError(`neuron ${id} is named twice`);
     selected.set(id, column);
   }
@@ -64,8 +64,9 @@ function* idsIn(list: string): Generator<number> {
 function range({ neurons }: ModelCard): string {
   const ids = neurons.map(({ id }) => id);
   const [first, last] = [Math.min(...ids), Math.max(...ids)];
-  const gaps = last - first + 1 > ids.length ? ', with gaps: see the card' : '';
-  return `the model has ${ids.length}, with ids ${first} to ${last}${gaps}`;
+  const hasGaps = last - first + 1 > ids.length;
+  const which = hasGaps ? `one of the ${ids.length} ids on the model's card` : 'an id';
+  return `${which}, from ${first} to ${last}`;
 }
 
 function neuronError(message: string): InputError {

@@ -92,7 +92,7 @@ export function problemFrom(error: unknown): Problem {
     return new Problem(503, `${error.message} and not served; upload it again`, { cause });
   }
   if (error instanceof QueueFullError) {
-    return tooMany(`the queue is full: ${error.message}`, RETRY_SECONDS, cause);
+    return tooMany(error.message, RETRY_SECONDS, cause);
   }
   if (
     error instanceof DeadlineError ||

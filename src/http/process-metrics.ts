@@ -22,7 +22,7 @@ export function registerProcessMetrics(
   if (process.platform !== 'linux') return;
   new Gauge({
     name: `${PREFIX}engine_resident_memory_bytes`,
-    help: 'Memory of the inference process; 0 while there is none',
+    help: 'Memory of the inference process; 0 while none runs',
     registers: [registry],
     collect() {
       this.set(residentMemory(enginePid()));

@@ -57,11 +57,11 @@ function badQuery(problems: readonly InputProblem[]): Problem {
   return unreadable(new InputError(`query parameter '${first.path}' ${first.message}`, problems));
 }
 
-/** @param known the keys there are, told where one is not among them */
+/** @param known the accepted keys, which the message lists where another one is sent */
 function problemsIn(error: z.ZodError, known: readonly string[]): InputProblem[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      const hint = known.length > 0 ? `; there are ${known.join(', ')}` : '';
+      const hint = known.length > 0 ? `; expected one of ${known.join(', ')}` : '';
       return issue.keys.map((key) => ({
         path: [...issue.path, key].join('.'),
         message: `is not known${hint}`,

@@ -66,7 +66,7 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
           throw error;
         }
       }),
-    save: (record) => onDisk('how the job stands cannot be saved', () => save(record)),
+    save: (record) => onDisk('the state of the job cannot be saved', () => save(record)),
     writeResult: (id, files) =>
       onDisk('the result cannot be saved', async () => {
         await mkdir(places.result(id));

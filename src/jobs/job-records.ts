@@ -47,7 +47,7 @@ export function createJobRecords({ files, retryMs, logger }: JobRecordsOptions):
       inLine(async () => {
         if (known.has(record.id)) await files.save(record);
       }).catch((err: unknown) => {
-        logger.warn({ job: record.id, err }, 'how a job stands cannot be saved');
+        logger.warn({ job: record.id, err }, 'the state of a job cannot be saved');
       }),
     end: (record) => inLine(() => end(record)),
     remove: (id) =>

@@ -145,15 +145,13 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   function checkRoom(): void {
     if (closed) throw new JobsClosedError('the service is shutting down');
     if (jobs.size >= mostStored) {
-      throw new JobsFullError(
-        `${jobs.size} jobs are stored, as many as may be; DELETE /v1/jobs/{id} removes one`,
-        'stored',
-      );
+      const found = `too many stored jobs: ${jobs.size + 1}; expected at most ${mostStored}`;
+      throw new JobsFullError(`${found}; DELETE /v1/jobs/{id} removes one`, 'stored');
     }
     const { queued } = counts();
-    if (queued >= mostWaiting) {
-      throw new JobsFullError(`${queued} jobs wait already, at most ${mostWaiting} may`, 'waiting');
-    }
+    if (queued < mostWaiting) return;
+    const found = `too many waiting jobs: ${queued + 1}; expected at most ${mostWaiting}`;
+    throw new JobsFullError(found, 'waiting');
   }
 
   function newRecord({ kind, model }: Work): JobRecord {

@@ -125,7 +125,7 @@ async function read(folder: string, file: string, most: number): Promise<Buffer>
     return await readWhole(path.join(folder, file), most);
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    throw new InputError(`there is no readable ${file}`, [], { cause });
+    throw new InputError(`${file} is missing, or cannot be read`, [], { cause });
   }
 }
 

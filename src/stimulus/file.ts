@@ -67,7 +67,7 @@ function mediaTypeOf(
   const type = sniffed ?? stated ?? raw;
   if (type !== undefined) return type;
   throw new UnsupportedMediaError(
-    `there is no Content-Type, and the first bytes show none; send ${ACCEPTED_TYPES}`,
+    `Content-Type is missing, and the first bytes are of no known format; expected ${ACCEPTED_TYPES}`,
   );
 }
 

@@ -185,7 +185,7 @@ function settle(
     const there = names.join(', ');
     throw errorAt(
       paths.parameter,
-      `${kind} has no ${JSON.stringify(parameter)}; there is ${there}`,
+      `${kind} has no ${JSON.stringify(parameter)}; expected one of ${there}`,
     );
   }
   if (values) return { parameter, values };

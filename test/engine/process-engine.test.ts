@@ -52,7 +52,7 @@ test('it answers from another process', async () => {
 
 test('a model that cannot be used is told with its reason', async () => {
   await expect(engine.load(`${folder}/nothing/1`, 'a')).rejects.toThrow(
-    'there is no readable card.json',
+    'card.json is missing, or cannot be read',
   );
 });
 
@@ -85,7 +85,7 @@ test('a model that is gone when the process comes back is told, and leaves the o
   process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
   await expect.poll(() => restarts).toBe(before + 1);
   expect([...(await ask())]).toEqual([1, 2, 3, 4]);
-  expect(lost).toEqual([`${second.digest}: there is no readable card.json`]);
+  expect(lost).toEqual([`${second.digest}: card.json is missing, or cannot be read`]);
   await expect(ask([0], second.digest)).rejects.toThrow(ModelLostError);
   await engine.unload(second.digest);
 });

@@ -124,10 +124,10 @@ test('JSON that is cut off, or not as described', async () => {
 
 test('neurons that the model does not have', async () => {
   expect(await refusal(`${RESPONSES}?neurons=0,5`, good)).toMatchInlineSnapshot(
-    `"422 neurons: there is no neuron 5; the model has 4, with ids 0 to 7, with gaps: see the card @ neurons"`,
+    `"422 neurons: unknown neuron: 5; expected one of the 4 ids on the model's card, from 0 to 7 @ neurons"`,
   );
   expect(await refusal(`${RESPONSES}?neurons=0-999999999`, good)).toMatchInlineSnapshot(
-    `"422 neurons: there is no neuron 3; the model has 4, with ids 0 to 7, with gaps: see the card @ neurons"`,
+    `"422 neurons: unknown neuron: 3; expected one of the 4 ids on the model's card, from 0 to 7 @ neurons"`,
   );
   expect(await refusal(`${RESPONSES}?neurons=0,0`, good)).toMatchInlineSnapshot(
     `"422 neurons: neuron 0 is named twice @ neurons"`,
@@ -149,7 +149,7 @@ test('neurons that the model does not have', async () => {
 
 test('query parameters and headers that cannot be read', async () => {
   expect(await refusal(`${RESPONSES}?neuron=1`, good)).toMatchInlineSnapshot(
-    `"400 query parameter 'neuron' is not known; there are neurons, fit, dtype @ neuron"`,
+    `"400 query parameter 'neuron' is not known; expected one of neurons, fit, dtype @ neuron"`,
   );
   expect(await refusal(`${RESPONSES}?fit=zoom`, good)).toMatchInlineSnapshot(
     `"400 query parameter 'fit' must be one of none, resize, stretch, crop @ fit"`,
@@ -168,13 +168,13 @@ test('query parameters and headers that cannot be read', async () => {
 
 test('models that are not there, or not usable', async () => {
   expect(await refusal('/v1/models/other/responses', good)).toMatchInlineSnapshot(
-    `"404 there is no model 'other'; there are: tiny, broken"`,
+    `"404 unknown model: 'other'; expected one of tiny, broken"`,
   );
   expect(await refusal(`${MODEL}/versions/3/responses`, good)).toMatchInlineSnapshot(
-    `"404 tiny has no version 3; there are: 1, 2"`,
+    `"404 unknown version of tiny: 3; expected one of 1, 2"`,
   );
   expect(await refusal(`${MODEL}/versions/x/responses`, good)).toMatchInlineSnapshot(
-    `"404 tiny has no version x; there are: 1, 2"`,
+    `"404 unknown version of tiny: x; expected one of 1, 2"`,
   );
   expect(await refusal('/v1/models/broken/responses', good)).toMatchInlineSnapshot(
     `"503 broken/1 is not served: no 'x.bin'"`,
@@ -235,7 +235,7 @@ test('sets of stimuli and responses that do not fit', async () => {
     `"422 stimuli is missing @ stimuli"`,
   );
   expect(await refusal(rank, form({ stimuli: GOOD, extra: GOOD }))).toMatchInlineSnapshot(
-    `"422 extra is not known; there are 'stimuli' and 'responses' @ extra"`,
+    `"422 extra is not known; expected 'stimuli' or 'responses' @ extra"`,
   );
   expect(
     await refusal(rank, form({ stimuli: GOOD, responses: responses([1, 3]) })),
@@ -254,7 +254,7 @@ test('sets of stimuli and responses that do not fit', async () => {
 test('experiments that cannot be run', async () => {
   const parametric = `${MODEL}/tuning/parametric`;
   expect(await refusal(parametric, json({ parameter: 'colour' }))).toMatchInlineSnapshot(
-    `"422 parameter: grating has no "colour"; there is orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y @ parameter"`,
+    `"422 parameter: grating has no "colour"; expected one of orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y @ parameter"`,
   );
   expect(await refusal(parametric, json({ values: [] }))).toMatchInlineSnapshot(
     `"422 values: is an empty list; expected at least 1 entry @ values"`,
@@ -268,7 +268,7 @@ test('experiments that cannot be run', async () => {
     `"422 stimulus.grating.contrast: is 2; expected at most 1 @ stimulus.grating.contrast"`,
   );
   expect(await refusal(parametric, json({ neurons: [9] }))).toMatchInlineSnapshot(
-    `"422 neurons: there is no neuron 9; the model has 4, with ids 0 to 7, with gaps: see the card @ neurons"`,
+    `"422 neurons: unknown neuron: 9; expected one of the 4 ids on the model's card, from 0 to 7 @ neurons"`,
   );
   expect(await refusal(parametric, post('{', 'application/json'))).toMatch(
     /^400 the body is not JSON: .* at position 1\b/,
@@ -277,7 +277,7 @@ test('experiments that cannot be run', async () => {
     `"422 neurons: named in the query and in the body; name them once @ neurons"`,
   );
   expect(await refusal(`${parametric}?colour=1`, json({}))).toMatchInlineSnapshot(
-    `"400 query parameter 'colour' is not known; there are neurons @ colour"`,
+    `"400 query parameter 'colour' is not known; expected one of neurons @ colour"`,
   );
 });
 

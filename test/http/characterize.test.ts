@@ -99,9 +99,7 @@ test('where the card knows its scale, lengths and frequencies stand in degrees t
 
 test('what cannot be done is told before anything is computed', async () => {
   const opened = await characterizingApp();
-  expect(await detailOf(post(opened, { neurons: [9] }))).toMatch(
-    /^422 neurons: there is no neuron/,
-  );
+  expect(await detailOf(post(opened, { neurons: [9] }))).toMatch(/^422 neurons: unknown neuron:/);
   expect(await detailOf(post(opened, { neuron: 1 }))).toMatch(/^422 .*neuron/);
   for (const contrast of [0, 1.1]) {
     expect(await detailOf(post(opened, { contrast }))).toMatch(/^422 contrast: /);

@@ -58,7 +58,7 @@ test('jobs are listed, told, and their results given as asked', async () => {
   expect(await result('', 'text/csv')).toEqual(['text/csv', 'a\n1']);
   expect(await result('?part=b.csv')).toEqual(['text/csv', 'b']);
   expect(await detailOf(app.request(`${JOBS}/${id}/result?part=c.csv`))).toBe(
-    "404 the result has no part 'c.csv'; there are neurons.json, neurons.csv, b.csv",
+    "404 unknown part of the result: 'c.csv'; expected one of neurons.json, neurons.csv, b.csv",
   );
 });
 
@@ -75,11 +75,11 @@ test('DELETE cancels a job, and deletes it once it is over', async () => {
 });
 
 test.each(['x', '..%2F..%2Fetc%2Fpasswd', 'a'.repeat(32), `${'a'.repeat(32)}%00`])(
-  'there is no job %s',
+  'a job with the id %s is not known',
   async (id) => {
     const { app } = await createJobsApp();
     for (const tail of ['', '/events', '/result']) {
-      expect(await detailOf(app.request(`${JOBS}/${id}${tail}`))).toMatch(/^404 there is no job '/);
+      expect(await detailOf(app.request(`${JOBS}/${id}${tail}`))).toMatch(/^404 unknown job: '/);
     }
     expect((await app.request(`${JOBS}/${id}`, { method: 'DELETE' })).status).toBe(404);
   },
@@ -94,11 +94,11 @@ test('full lines and folders are told with what to do', async () => {
   await post();
   const waiting = await post();
   expect(waiting.headers.get('Retry-After')).toBe('10');
-  expect(await detailOf(waiting)).toBe('429 1 jobs wait already, at most 1 may');
+  expect(await detailOf(waiting)).toBe('429 too many waiting jobs: 2; expected at most 1');
   for (const { id } of jobs.list()) await jobs.cancel(id);
   await post();
   expect(await detailOf(post())).toBe(
-    '507 3 jobs are stored, as many as may be; DELETE /v1/jobs/{id} removes one',
+    '507 too many stored jobs: 4; expected at most 3; DELETE /v1/jobs/{id} removes one',
   );
   await jobs.close();
   expect(await detailOf(post())).toBe('503 the service is shutting down');

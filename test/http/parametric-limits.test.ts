@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { energyApp, measure, ROUTE, refused } from './experiment.js';
 
 test.each([
-  [{ parameter: 'colour' }, 'parameter', /grating has no "colour"; there is orientation, spatial/],
+  [
+    { parameter: 'colour' },
+    'parameter',
+    /grating has no "colour"; expected one of orientation, spatial/,
+  ],
   [{ parameter: 'frames', stimulus: { driftingGrating: {} } }, 'parameter', /has no "frames"/],
   [{ values: [0, 'x'] }, 'values[1]', /expected a number/],
   [{ values: [] }, 'values', /1/],
@@ -26,7 +30,7 @@ test.each([
     'secondValues',
     /10000 combinations of values; at most 2500/,
   ],
-  [{ neurons: '9' }, 'neurons', /there is no neuron 9/],
+  [{ neurons: '9' }, 'neurons', /unknown neuron: 9/],
 ])('%j is refused, and costs no compute', async (body, path, message) => {
   expect(await refused(body)).toMatchObject({
     status: 422,

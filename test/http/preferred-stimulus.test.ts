@@ -166,7 +166,7 @@ test('what cannot be done is told before anything is computed', async () => {
     '413 4 neurons and 16 restarts are 64 images; at most 32 are made at once',
   );
   expect(await refused({ stimulusSet: '0'.repeat(64) })).toMatch(/^422 stimulusSet: no set 0/);
-  expect(await refused({ neurons: [99] })).toMatch(/^422 neurons: there is no neuron 99/);
+  expect(await refused({ neurons: [99] })).toMatch(/^422 neurons: unknown neuron: 99/);
   expect(await refused({ blur: -1, seeds: 2 })).toMatch(/^422 .*seeds/s);
   expect(engine.asked).toEqual([]);
   expect(jobsOf(deps).list()).toEqual([]);

@@ -183,13 +183,13 @@ test('what cannot be shown is refused', async () => {
     `"400 query parameter 'height' must be at least 1"`,
   );
   expect(await refusal(`${STIMULI}?model=tiny`, { disc: {} })).toMatchInlineSnapshot(
-    `"400 query parameter 'model' is not known; there are height, width, background, fit, dtype"`,
+    `"400 query parameter 'model' is not known; expected one of height, width, background, fit, dtype"`,
   );
   expect(await refusal(`${MODEL}/stimuli?height=3`, { disc: {} })).toMatchInlineSnapshot(
-    `"400 query parameter 'height' is not known; there are fit, dtype"`,
+    `"400 query parameter 'height' is not known; expected one of fit, dtype"`,
   );
   expect(await refusal('/v1/models/none/stimuli', { disc: {} })).toMatchInlineSnapshot(
-    `"404 there is no model 'none'; there are: tiny, broken"`,
+    `"404 unknown model: 'none'; expected one of tiny, broken"`,
   );
   expect(await refusal(`${STIMULI}?height=101&width=100`, { disc: {} })).toMatchInlineSnapshot(
     `"413 disc: a stimulus of 101 high x 100 wide; at most 10000 pixels are accepted"`,

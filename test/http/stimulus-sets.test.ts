@@ -111,7 +111,7 @@ test('uploads that are refused', async () => {
     `"400 query parameter 'height' must be at least 1"`,
   );
   expect(await detailOf(put(app, 'x', '?model=tiny'))).toMatchInlineSnapshot(
-    `"400 query parameter 'model' is not known; there are height, width, background, fit, dtype"`,
+    `"400 query parameter 'model' is not known; expected one of height, width, background, fit, dtype"`,
   );
   expect(await detailOf(put(app, new Uint8Array(NPY), '?height=6&width=2'))).toMatchInlineSnapshot(
     `"422 stimulus 0 is 3 high x 2 wide; the query asks for 6 high x 2 wide; add ?fit=resize"`,

@@ -51,7 +51,7 @@ test('links that lead nowhere, or in a circle, are told, and all else is served'
   await symlink('9', path.join(models, 'v1', '9'));
   const { served, unusable, skipped } = await serve(models);
   expect(served).toEqual(['v1/1']);
-  expect(unusable).toEqual(['v1/9: there is no readable card.json']);
+  expect(unusable).toEqual(['v1/9: card.json is missing, or cannot be read']);
   expect(skipped).toMatchObject([
     { model: 'circle', reason: 'link leads nowhere: ELOOP' },
     { model: 'dangling', reason: 'link leads nowhere: ENOENT' },
@@ -63,7 +63,7 @@ test.each([
   ['a pipe', (file: string) => makePipe(file), 'is not a regular file'],
   ['a folder', (file: string) => mkdir(file), 'is not a regular file'],
   ['too large', (file: string) => makeLarge(file), 'is too large: 1099511627776 bytes; expected'],
-  ['nowhere', (file: string) => symlink('nowhere', file), 'there is no readable'],
+  ['nowhere', (file: string) => symlink('nowhere', file), 'is missing, or cannot be read'],
 ])('a card or weights that are %s are not read', async (_, put, reason) => {
   const models = await temporaryFolder();
   await saveConstantModel(models, 'constant');

@@ -169,7 +169,7 @@ test('types that are not accepted', async () => {
     `"UnsupportedMediaError: text/csv is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
   );
   expect(await refusal(undefined, '1,2,3')).toMatchInlineSnapshot(
-    `"UnsupportedMediaError: there is no Content-Type, and the first bytes show none; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
+    `"UnsupportedMediaError: Content-Type is missing, and the first bytes are of no known format; expected image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
   );
   expect(await refusal('image/png', '')).toMatchInlineSnapshot(
     `"InputError: the body is empty; stimuli are expected"`,
@@ -196,7 +196,7 @@ test('multipart bodies', async () => {
   const untyped =
     '--b\r\nContent-Disposition: form-data; name="k"; filename="k"\r\n\r\n5\r\n--b--\r\n';
   expect(await refusal('multipart/form-data; boundary=b', untyped)).toMatchInlineSnapshot(
-    `"UnsupportedMediaError: file 0 (k): there is no Content-Type, and the first bytes show none; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data [file 0 (k)]"`,
+    `"UnsupportedMediaError: file 0 (k): Content-Type is missing, and the first bytes are of no known format; expected image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data [file 0 (k)]"`,
   );
   expect(await refusal(type, body.subarray(0, body.length - 20))).toMatchInlineSnapshot(
     `"InputError: the multipart body cannot be read: it is cut off, or does not begin with its boundary"`,

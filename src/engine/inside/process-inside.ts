@@ -56,7 +56,10 @@ export function createProcessInside(options: ProcessInsideOptions): Inside {
     call: CallTo<InsideCalls, Kind>,
   ): Promise<InsideCalls[Kind]['result']> {
     if (asking >= CAPACITY) {
-      throw new QueueFullError(`${asking} questions wait to look inside, no more may`);
+      throw new QueueFullError(
+        `too many waiting requests for attention or gradients: ${asking + 1}; expected at most ` +
+          `${CAPACITY}`,
+      );
     }
     asking += 1;
     clearTimeout(idle);
@@ -78,11 +81,14 @@ export function createProcessInside(options: ProcessInsideOptions): Inside {
       await opened;
       return await channel.ask(call);
     } catch (error) {
-      // what whoever asked sent was checked before; it is the backend or the model's files
+      // what the client sent was checked before; it is the backend or the model's files
       if (!(error instanceof InputError)) throw error;
-      throw new ModelLostError(`it cannot be looked into the model: ${error.message}`, {
-        cause: error,
-      });
+      throw new ModelLostError(
+        `gradients and attention of this model cannot be computed: ${error.message}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

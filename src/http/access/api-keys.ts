@@ -28,8 +28,8 @@ export type ApiKey = z.infer<typeof ApiKey>;
 /**
  * Reads the keys of a file: a JSON object on each line; empty lines and lines that begin with # are
  * passed over.
- * @throws InputError with the line and what is wrong there, never with what stands there: it may be
- *   a secret
+ * @throws InputError with the line and what is wrong there, never with its content: it may be a
+ *   secret
  */
 export function parseKeys(text: string): ApiKey[] {
   const keys: ApiKey[] = [];
@@ -39,7 +39,7 @@ export function parseKeys(text: string): ApiKey[] {
     const key = parseAs(ApiKey, parseLine(line, where), where, { isSecret: true });
     for (const field of ['name', 'sha256'] as const) {
       if (keys.some((earlier) => earlier[field] === key[field])) {
-        throw new InputError(`${where}: its ${field} stands on an earlier line too`);
+        throw new InputError(`${where}: its ${field} is on an earlier line as well`);
       }
     }
     keys.push(key);

@@ -34,7 +34,7 @@ export async function readSet(request: StimulusRequest): Promise<ReadSet> {
   const [images, responses] = [partsNamed(files, 'stimuli'), partsNamed(files, 'responses')];
   const unknown = files.find((part) => !images.includes(part) && !responses.includes(part));
   if (unknown) {
-    throw partError(unknown.field, "is not known; there are 'stimuli' and 'responses'");
+    throw partError(unknown.field, "is not known; expected 'stimuli' or 'responses'");
   }
   if (images.length === 0 && form.stimulusSet === undefined) {
     throw partError('stimuli', 'is missing');

@@ -22,7 +22,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   models: 'The models that are served.',
   responses: 'Stimuli in, responses out.',
   experiments: 'Whole experiments: tuning, receptive fields, attention, preferred stimuli.',
-  jobs: 'Long work: how it stands, what it found, its end.',
+  jobs: 'Long work: its state, its results, its end.',
   stimuli: 'Stimuli: rendered, and stored to be named by their digest.',
   protocol: 'The Open Inference Protocol, version 2, for clients of Triton and KServe.',
 };

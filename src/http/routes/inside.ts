@@ -155,7 +155,7 @@ export function insideRoutes(deps: AppDependencies): Route[] {
     trace.stimuli = stimuli.count;
     trace.neurons = columns.length;
     const check = () => {
-      if (c.req.raw.signal.aborted) throw new AbandonedError('whoever asked has gone');
+      if (c.req.raw.signal.aborted) throw new AbandonedError('the client has gone');
       refuseIfLate(deadline, clock);
     };
     return { service, model, request: { model, stimuli, neurons: columns }, ids, reports, check };

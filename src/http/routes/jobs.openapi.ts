@@ -36,7 +36,7 @@ const none = z.strictObject({});
 /** Of a request that becomes a job. */
 const accepted = {
   202: {
-    description: 'It is in line: how it stands is at its Location',
+    description: 'It is queued; its state is at its Location',
     content: { 'application/json': Job },
     headers: { Location: 'where the job is' },
   },
@@ -140,21 +140,21 @@ export const jobOperations = {
   'GET /v1/jobs': {
     id: 'listJobs',
     tag: 'jobs',
-    summary: 'How each job stands, newest first',
+    summary: 'The state of each job, newest first',
     query: none,
     answers: json('All that are kept', z.strictObject({ jobs: z.array(Job) })),
   },
   'GET /v1/jobs/:id': {
     id: 'job',
     tag: 'jobs',
-    summary: 'How a job stands',
+    summary: 'The state of a job',
     query: none,
     answers: json('The job', Job),
   },
   'GET /v1/jobs/:id/events': {
     id: 'jobEvents',
     tag: 'jobs',
-    summary: 'How a job stands at every change, as server-sent events',
+    summary: 'The state of a job at every change, as server-sent events',
     description:
       'Events `state` and `progress`, whose data is the job, and `preview` with what it has so far; ' +
       'it ends with the job.',

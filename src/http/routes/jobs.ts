@@ -122,7 +122,7 @@ export function jobRoutes(deps: AppDependencies): Route[] {
     );
     if (part === undefined) {
       const names = job.result.map((each) => each.name).join(', ');
-      throw new Problem(404, `the result has no part '${name}'; there are ${names}`);
+      throw new Problem(404, `unknown part of the result: '${name}'; expected one of ${names}`);
     }
     const bytes = await jobsOf(deps).readPart(job.id, part);
     return c.body(bytes, 200, {
@@ -161,5 +161,5 @@ function promiseOfEnd() {
 }
 
 function unknown(id: string): Problem {
-  return new Problem(404, `there is no job '${id}'; GET /v1/jobs lists them`);
+  return new Problem(404, `unknown job: '${id}'; expected one that GET /v1/jobs lists`);
 }

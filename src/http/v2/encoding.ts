@@ -27,7 +27,7 @@ export async function decompress(
   if (encoding !== 'gzip' && encoding !== 'deflate') {
     throw new Problem(
       415,
-      `Content-Encoding: ${encoding} is not accepted; there are gzip, deflate`,
+      `Content-Encoding is not accepted: ${encoding}; expected gzip or deflate`,
       {
         headers: { 'Accept-Encoding': 'gzip, deflate' },
       },

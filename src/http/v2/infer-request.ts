@@ -75,9 +75,7 @@ function readInputs(
       neurons = readNeurons(input, reader, path, task);
     } else {
       const known = input.name === STIMULUS || input.name === NEURONS;
-      const message = known
-        ? 'is given twice'
-        : `is not known; there are ${STIMULUS} and ${NEURONS}`;
+      const message = known ? 'is given twice' : `is not known; expected ${STIMULUS} or ${NEURONS}`;
       throw errorAt(`${path}.name`, `'${input.name}' ${message}`);
     }
   }
@@ -124,7 +122,7 @@ function readNeurons(
 function wantsBinary({ outputs, parameters }: InferBody): boolean {
   for (const [i, { name }] of (outputs ?? []).entries()) {
     const path = `outputs[${i}].name`;
-    if (name !== RESPONSES) throw errorAt(path, `'${name}' is not known; there is ${RESPONSES}`);
+    if (name !== RESPONSES) throw errorAt(path, `'${name}' is not known; expected ${RESPONSES}`);
     if (i > 0) throw errorAt(path, `'${name}' is asked for twice`);
   }
   const own = outputs?.[0]?.parameters?.binary_data;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Catalogue, ModelRepository } from '../../engine/catalogue.js';
 import { ModelName } from '../../model/card.js';
 import { readJsonBody } from '../body.js';
-import { listModels, type ModelSummary, serviceOf } from '../models.js';
+import { listModels, type ModelSummary, serviceOf, unknownModel } from '../models.js';
 import { Problem, unavailable } from '../problem.js';
 import type { Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
@@ -89,5 +89,5 @@ function checkNewest(name: string, catalogue: ModelRepository): void {
 
 function noSuchModel(name: string, catalogue: Catalogue): Problem {
   const names = listModels(catalogue).map((model) => model.name);
-  return new Problem(404, `there is no model '${name}'; there are: ${names.join(', ') || 'none'}`);
+  return unknownModel(name, names);
 }

@@ -61,10 +61,10 @@ test('a bad line is told with its number and the reason', () => {
     `"InputError: line 1: the key is not known: "persecond"; did you mean "perSecond"? There are name, sha256, scopes, perSecond"`,
   );
   is(line(), line({ sha256: '0'.repeat(64) })).toMatchInlineSnapshot(
-    `"InputError: line 2: its name stands on an earlier line too"`,
+    `"InputError: line 2: its name is on an earlier line as well"`,
   );
   is(line(), line({ name: 'rig-2' })).toMatchInlineSnapshot(
-    `"InputError: line 2: its sha256 stands on an earlier line too"`,
+    `"InputError: line 2: its sha256 is on an earlier line as well"`,
   );
 });
 

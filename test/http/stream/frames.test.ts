@@ -185,7 +185,7 @@ test('frames beyond the queue are refused, and the stream goes on', async () => 
   expect(await stream.next()).toMatchObject({
     sequence: 2,
     status: 429,
-    message: 'the queue is full: 1 stimuli wait already, at most 1 may',
+    message: 'too many waiting stimuli: 2; expected at most 1',
   });
   stream.send(gray(1));
   expect((await stream.next()).status).toBe(200);

@@ -61,17 +61,17 @@ test('the first message says what was agreed, and of which model', async () => {
 const FIXED = 'tiny/stream?dtype=uint8';
 const elsewhere: ClientOptions = { origin: 'https://evil.example' };
 test.each<[string, number, RegExp, ClientOptions?]>([
-  ['tin/stream?dtype=uint8', 404, /there is no model 'tin'; there are: tiny, broken/],
-  ['tiny/versions/9/stream?dtype=uint8', 404, /tiny has no version 9/],
+  ['tin/stream?dtype=uint8', 404, /unknown model: 'tin'; expected one of tiny, broken/],
+  ['tiny/versions/9/stream?dtype=uint8', 404, /unknown version of tiny: 9; expected one of 1, 2/],
   ['broken/stream?dtype=uint8', 503, /broken\/1 is not served: no 'x.bin'/],
   ['tiny/stream', 400, /query parameter 'dtype' must be one of uint8, float32/],
   ['tiny/stream?dtype=float64', 400, /query parameter 'dtype' must be one of uint8, float32/],
-  [`${FIXED}&dtpye=1`, 400, /'dtpye' is not known; there are dtype, neurons, shape, digest/],
+  [`${FIXED}&dtpye=1`, 400, /'dtpye' is not known; expected one of dtype, neurons, shape, digest/],
   [`${FIXED}&patience=soon`, 400, /'patience' must be a number of milliseconds/],
   [`${FIXED}&digest=22`, 400, /'digest' must be the 64 hexadecimal digits/],
   [`${FIXED}&shape=6`, 400, /'shape' must be height x width in pixels, such as 50x50/],
   [`${FIXED}&shape=2x3`, 422, /shape 2x3: the model takes images of 3 high x 2 wide pixels/],
-  [`${FIXED}&neurons=0,99`, 422, /there is no neuron 99/],
+  [`${FIXED}&neurons=0,99`, 422, /unknown neuron: 99/],
   [`${FIXED}&digest=${DIGEST[1]}`, 412, /tiny\/2 has the digest 2+, another is asked for/],
   [FIXED, 412, /If-Match asks for another/, { headers: { 'If-Match': `"${DIGEST[1]}"` } }],
   [FIXED, 403, /pages from https:\/\/evil.example may not ask/, elsewhere],

@@ -127,7 +127,7 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "load of no model": [
         "404",
-        "there is no model 'other'; there are: constant, broken",
+        "unknown model: 'other'; expected one of constant, broken",
       ],
       "log settings": [
         "404",
@@ -135,11 +135,11 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "model": [
         "404",
-        "there is no model 'other'; there are: constant, broken",
+        "unknown model: 'other'; expected one of constant, broken",
       ],
       "name": [
         "422",
-        "inputs[0].name: 'image' is not known; there are stimulus and neurons",
+        "inputs[0].name: 'image' is not known; expected stimulus or neurons",
       ],
       "own parameter": [
         "422",
@@ -167,7 +167,7 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "version": [
         "404",
-        "constant has no version 9; there are: 1",
+        "unknown version of constant: 9; expected one of 1",
       ],
     }
   `);
@@ -187,7 +187,7 @@ testWithClients("KServe's REST client: health, readiness, inference, errors", as
         422,
         `inputs[0].shape: is [3,${SIDE - 1},${SIDE}]; 'stimulus' is [n, ${SIDE}, ${SIDE}]`,
       ],
-      model: [404, "there is no model 'other'; there are: constant, broken"],
+      model: [404, "unknown model: 'other'; expected one of constant, broken"],
     },
   });
 });

@@ -218,7 +218,7 @@ test('a name that is no folder of models is not looked for', async () => {
     '%00',
   ]) {
     for (const action of ['load', 'unload']) {
-      const error = expect.stringMatching(/^(there is no model|no such path)/);
+      const error = expect.stringMatching(/^(unknown model|no such path)/);
       expect(await post(`models/${name}/${action}`)).toEqual([404, { error }]);
     }
   }

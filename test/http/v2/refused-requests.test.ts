@@ -43,7 +43,7 @@ test('JSON that nests deep, is cut off, or is no inference request', async () =>
 
 test('inputs and outputs that the model does not have', async () => {
   expect(await refusal(withInput({ name: 'image' }))).toMatchInlineSnapshot(
-    `"422 inputs[0].name: 'image' is not known; there are stimulus and neurons"`,
+    `"422 inputs[0].name: 'image' is not known; expected stimulus or neurons"`,
   );
   expect(await refusal(jsonRequest({ inputs: [IN_JSON, IN_JSON] }))).toMatchInlineSnapshot(
     `"422 inputs[1].name: 'stimulus' is given twice"`,
@@ -53,7 +53,7 @@ test('inputs and outputs that the model does not have', async () => {
     `"422 inputs: 'stimulus' is missing"`,
   );
   expect(await refusal(request({ outputs: [{ name: 'probabilities' }] }))).toMatchInlineSnapshot(
-    `"422 outputs[0].name: 'probabilities' is not known; there is responses"`,
+    `"422 outputs[0].name: 'probabilities' is not known; expected responses"`,
   );
   const twice = [{ name: 'responses' }, { name: 'responses' }];
   expect(await refusal(request({ outputs: twice }))).toMatchInlineSnapshot(
@@ -100,10 +100,10 @@ test('compressed bodies that are damaged, of another kind, or bombs', async () =
     `"400 the body cannot be read as gzip: cut off or damaged"`,
   );
   expect(await refusal(encoded('br', brotliCompressSync(body)))).toMatchInlineSnapshot(
-    `"415 Content-Encoding: br is not accepted; there are gzip, deflate"`,
+    `"415 Content-Encoding is not accepted: br; expected gzip or deflate"`,
   );
   expect(await refusal(encoded('gzip, gzip', gzipSync(zipped)))).toMatchInlineSnapshot(
-    `"415 Content-Encoding: gzip, gzip is not accepted; there are gzip, deflate"`,
+    `"415 Content-Encoding is not accepted: gzip, gzip; expected gzip or deflate"`,
   );
   const bomb = gzipSync(Buffer.alloc(2 ** 24));
   const limits = { maxBody: 2 ** 15 };
@@ -119,10 +119,10 @@ test('compressed bodies that are damaged, of another kind, or bombs', async () =
 test('models, paths and methods that are not there', async () => {
   const good = jsonRequest({ inputs: [IN_JSON] });
   expect(await refusal(good, '/v2/models/other/infer')).toMatchInlineSnapshot(
-    `"404 there is no model 'other'; there are: tiny, broken"`,
+    `"404 unknown model: 'other'; expected one of tiny, broken"`,
   );
   expect(await refusal(good, '/v2/models/tiny/versions/3/infer')).toMatchInlineSnapshot(
-    `"404 tiny has no version 3; there are: 1, 2"`,
+    `"404 unknown version of tiny: 3; expected one of 1, 2"`,
   );
   expect(await refusal(good, '/v2/models/broken/infer')).toMatchInlineSnapshot(
     `"503 broken/1 is not served: no 'x.bin'"`,
@@ -131,7 +131,7 @@ test('models, paths and methods that are not there', async () => {
     `"503 broken/1 is not served: no 'x.bin'"`,
   );
   expect(await refusal({}, '/v2/models/other')).toMatchInlineSnapshot(
-    `"404 there is no model 'other'; there are: tiny, broken"`,
+    `"404 unknown model: 'other'; expected one of tiny, broken"`,
   );
   expect(await refusal({}, '/v2/nothing')).toMatchInlineSnapshot(
     `"404 no such path; expected one of those that GET / lists"`,
@@ -152,7 +152,7 @@ test('a full queue, a service that loads or stops, and a bug are told in the sam
   const full = await app.request(INFER, good);
   expect([full.status, full.headers.get('Retry-After')]).toEqual([429, '1']);
   expect(await full.json()).toEqual({
-    error: 'the queue is full: 2 stimuli wait already, at most 2 may',
+    error: 'too many waiting stimuli: 4; expected at most 2',
   });
   engine.open();
   await Promise.all([first, second]);

@@ -156,10 +156,10 @@ test('bytes that disagree with the shape, the JSON or the header', async () => {
 
 test('neurons that the model does not have', async () => {
   expect(await refusal(neurons({ data: [0, 5] }))).toMatchInlineSnapshot(
-    `"422 neurons: there is no neuron 5; the model has 4, with ids 0 to 7, with gaps: see the card"`,
+    `"422 neurons: unknown neuron: 5; expected one of the 4 ids on the model's card, from 0 to 7"`,
   );
   expect(await refusal(neurons({ data: [0, -1] }))).toMatchInlineSnapshot(
-    `"422 neurons: there is no neuron -1; the model has 4, with ids 0 to 7, with gaps: see the card"`,
+    `"422 neurons: unknown neuron: -1; expected one of the 4 ids on the model's card, from 0 to 7"`,
   );
   expect(await refusal(neurons({ data: [0, 0] }))).toMatchInlineSnapshot(
     `"422 neurons: neuron 0 is named twice"`,
