@@ -36,6 +36,8 @@ export default defineConfig({
     // the policy of the page allows no data: and no inline script
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // how long plugins take on a busy machine is nothing to act on
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   plugins: [compressed()],
 });
