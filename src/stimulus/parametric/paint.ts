@@ -18,8 +18,12 @@ export function largestContrast({ background }: Backdrop): number {
   return Math.min(1, Math.floor((1 / background - 1) * 1000) / 1000);
 }
 
+/** A default contrast from here on is as good as 1: on the mean gray of most recordings it is less. */
+const NEARLY_ONE = 0.95;
+
 /**
- * The contrasts asked for, those left out replaced by the largest there is, and a note of that.
+ * The contrasts asked for, those left out replaced by the largest there is, and a note of that where it
+ * is much less than 1.
  * @param name of the kind of contrast, since warnings tell the RMS contrast of the image as well
  */
 export function settleContrasts(
@@ -28,7 +32,7 @@ export function settleContrasts(
   name: 'Michelson' | 'Weber',
 ): { contrasts: number[]; notes: string[] } {
   const largest = largestContrast(canvas);
-  const settled = largest < 1 && asked.includes(undefined);
+  const settled = largest < NEARLY_ONE && asked.includes(undefined);
   const note = `${name} contrast ${largest}, the largest on a background of ${short(canvas.background)}`;
   return {
     contrasts: asked.map((contrast) => contrast ?? largest),

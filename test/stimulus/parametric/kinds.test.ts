@@ -128,11 +128,12 @@ test.each(ALL_KINDS)('%s: the modulation is in proportion to the background', (k
 });
 
 test.each(ALL_KINDS)(
-  '%s: without a contrast it takes the largest there is, and says so',
+  '%s: without a contrast it takes the largest there is, and says so where that is much less than 1',
   (kind) => {
     const stimulus = parametric(kind, {});
     const mid = renderParametric(stimulus, CANVAS);
     expect(mid.notes.flat()).toEqual([]);
+    expect(renderParametric(stimulus, { ...CANVAS, background: 0.51 }).notes.flat()).toEqual([]);
     const bright = renderParametric(stimulus, { ...CANVAS, background: 0.6 });
     expect(new Set(bright.notes.flat())).toEqual(
       new Set([
