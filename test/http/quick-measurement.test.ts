@@ -122,7 +122,7 @@ test('neurons that there are not are refused before anything is measured', async
   const body = JSON.stringify({ neurons: [9] });
   const response = await app.app.request(ROUTE, { method: 'POST', body });
   expect(response.status).toBe(422);
-  expect(((await response.json()) as { detail: string }).detail).toContain('there is no neuron 9');
+  expect(((await response.json()) as { detail: string }).detail).toContain('unknown neuron: 9');
   expect(app.engine.asked).toEqual([]);
 });
 
