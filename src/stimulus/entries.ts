@@ -111,6 +111,6 @@ export function checkRenderable(size: Size, limits: StimulusLimits): void {
 function checkExtent(size: Size, most: number, done: string): void {
   if (size.height * size.width <= most) return;
   throw new PayloadTooLargeError(
-    `a stimulus of ${sizeText(size)}; at most ${most} pixels are ${done}`,
+    `stimulus too large to be ${done}: ${sizeText(size)}; expected at most ${most} pixels`,
   );
 }

@@ -15,7 +15,9 @@ export interface StimulusLimits {
 /** @throws PayloadTooLargeError beyond `maxStimuli` */
 export function checkCount(count: number, { maxStimuli }: StimulusLimits): void {
   if (count > maxStimuli) {
-    throw new PayloadTooLargeError(`${count} stimuli; at most ${maxStimuli} are accepted at once`);
+    throw new PayloadTooLargeError(
+      `too many stimuli: ${count}; expected at most ${maxStimuli} in one request`,
+    );
   }
 }
 
@@ -33,7 +35,9 @@ export function pixelCounter({ maxPixels }: StimulusLimits): (size: Size) => voi
   return ({ height, width }) => {
     pixels += height * width;
     if (pixels <= most) return;
-    throw new PayloadTooLargeError(`images of more than ${most} pixels in one request`);
+    throw new PayloadTooLargeError(
+      `too many pixels of images in one request; expected at most ${most}`,
+    );
   };
 }
 
@@ -41,7 +45,7 @@ export function pixelCounter({ maxPixels }: StimulusLimits): (size: Size) => voi
 export function checkPixels(size: Size, { maxPixels }: StimulusLimits): void {
   if (size.height * size.width > maxPixels) {
     throw new PayloadTooLargeError(
-      `a stimulus of ${sizeText(size)}; at most ${maxPixels} pixels are accepted`,
+      `stimulus too large: ${sizeText(size)}; expected at most ${maxPixels} pixels`,
     );
   }
 }

@@ -216,7 +216,7 @@ test('more than the service takes', async () => {
   );
   const three = npy(new Float32Array(18), [3, 3, 2]);
   expect(await refusal(RESPONSES, three, { limits: { maxStimuli: 2 } })).toMatchInlineSnapshot(
-    `"413 3 stimuli; at most 2 are accepted at once"`,
+    `"413 too many stimuli: 3; expected at most 2 in one request"`,
   );
 });
 
@@ -260,7 +260,7 @@ test('experiments that cannot be run', async () => {
     `"422 values: is an empty list; expected at least 1 entry @ values"`,
   );
   expect(await refusal(parametric, json({ values: Array(20).fill(0) }))).toMatchInlineSnapshot(
-    `"413 161 stimuli; at most 100 are accepted at once"`,
+    `"413 too many stimuli: 161; expected at most 100 in one request"`,
   );
   expect(
     await refusal(parametric, json({ stimulus: { grating: { contrast: 2 } } })),

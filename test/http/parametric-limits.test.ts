@@ -41,7 +41,7 @@ test.each([
 test('more stimuli than a request may have are refused, and cost no compute', async () => {
   expect(await refused({}, energyApp({ limits: { maxStimuli: 96 } }))).toMatchObject({
     status: 413,
-    detail: '97 stimuli; at most 96 are accepted at once',
+    detail: 'too many stimuli: 97; expected at most 96 in one request',
   });
 });
 

@@ -192,7 +192,7 @@ test('what cannot be shown is refused', async () => {
     `"404 unknown model: 'none'; expected one of tiny, broken"`,
   );
   expect(await refusal(`${STIMULI}?height=101&width=100`, { disc: {} })).toMatchInlineSnapshot(
-    `"413 disc: a stimulus of 101 high x 100 wide; at most 10000 pixels are accepted"`,
+    `"413 disc: stimulus too large: 101 high x 100 wide; expected at most 10000 pixels"`,
   );
   expect(await refusal(STIMULI, { grating: { contrast: 2 } })).toMatchInlineSnapshot(
     `"422 grating.contrast: is 2; expected at most 1"`,

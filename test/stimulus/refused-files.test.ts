@@ -102,7 +102,7 @@ test('a PNG of 20000x20000 pixels is refused by its header', async () => {
   bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
   // its data ends after 24 pixels: decoding it would give another error
   expect(await refusal('image/png', bomb, { fit: 'resize' })).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: a stimulus of 20000x20000; at most 10000 pixels are accepted"`,
+    `"PayloadTooLargeError: stimulus too large: 20000x20000; expected at most 10000 pixels"`,
   );
 });
 
@@ -184,7 +184,7 @@ test('files of a multipart body count on', async () => {
   );
   const nine = await multipart(three, three, three);
   expect(await refusal(nine.type, nine.body)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+    `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
 });
 
@@ -284,23 +284,23 @@ test('a form is read no further than the parts that a request may have', async (
 test('more than the limits allow', async () => {
   const nine = encodeNpy(new Uint8Array(9 * 24), [9, 6, 4]);
   expect(await refusal(NPY, nine)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+    `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
   expect(await refusal(RAW, new Uint8Array(9 * 24), { dtype: 'uint8' })).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+    `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
   const json = JSON.stringify({ stimuli: new Array(9).fill({ grating: {} }) });
   expect(await refusal(JSON_TYPE, json)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+    `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
   const image = new Blob([await grayPng(100, 100)], { type: 'image/png' });
   const many = await multipart(...Array.from({ length: 17 }, () => image));
   const limits = { maxStimuli: 100, maxPixels: 10_000 };
   expect(await refusal(many.type, many.body, { fit: 'resize', limits })).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: file 16 (stimuli): images of more than 160000 pixels in one request [file 16 (stimuli)]"`,
+    `"PayloadTooLargeError: file 16 (stimuli): too many pixels of images in one request; expected at most 160000 [file 16 (stimuli)]"`,
   );
   const wide = encodeNpy(new Uint8Array(200 * 100), [200, 100]);
   expect(await refusal(NPY, wide, { fit: 'resize' })).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: a stimulus of 200 high x 100 wide; at most 10000 pixels are accepted"`,
+    `"PayloadTooLargeError: stimulus too large: 200 high x 100 wide; expected at most 10000 pixels"`,
   );
 });

@@ -70,7 +70,7 @@ test('stored sets in JSON', async () => {
     `"InputError: stimulusSet: no stored set is taken here; send the stimuli themselves [stimulusSet]"`,
   );
   expect(await refusal(JSON_TYPE, set, { readStoredSet })).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+    `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
   const none = JSON.stringify({ stimulusSet: digest, stimuli: [] });
   expect(await refusal(JSON_TYPE, none, { readStoredSet })).toMatchInlineSnapshot(

@@ -21,7 +21,7 @@ test('shapes: overflow of their product, negative, of another size, of no stimul
     `"422 inputs[0].shape: is [4294967296,4294967296,2]; 'stimulus' is [n, 3, 2]"`,
   );
   expect(await refusal(withInput({ shape: [2 ** 31, 3, 2] }))).toMatchInlineSnapshot(
-    `"413 2147483648 stimuli; at most 100 are accepted at once"`,
+    `"413 too many stimuli: 2147483648; expected at most 100 in one request"`,
   );
   const huge = JSON.stringify({ inputs: [IN_JSON] }).replace(
     '[2,3,2]',
@@ -51,7 +51,7 @@ test('shapes: overflow of their product, negative, of another size, of no stimul
   const three = { shape: [3, 3, 2], data: Array(18).fill(0) };
   const limits = { maxStimuli: 2 };
   expect(await refusal(withInput(three), INFER, { limits })).toMatchInlineSnapshot(
-    `"413 3 stimuli; at most 2 are accepted at once"`,
+    `"413 too many stimuli: 3; expected at most 2 in one request"`,
   );
 });
 

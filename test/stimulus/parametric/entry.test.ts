@@ -139,24 +139,24 @@ test('what cannot be rendered is refused where it stands', async () => {
 
 test('sequences count towards the limits, before they are rendered', async () => {
   expect(await refused({ driftingGrating: { frames: 9 } })).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: driftingGrating: 9 stimuli; at most 8 are accepted at once [driftingGrating]"`,
+    `"PayloadTooLargeError: driftingGrating: too many stimuli: 9; expected at most 8 in one request [driftingGrating]"`,
   );
   const two = { stimuli: [{ driftingGrating: { frames: 5 } }, { driftingGrating: { frames: 4 } }] };
   expect(await refused(two)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: 9 stimuli; at most 8 are accepted at once"`,
+    `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
   const wide = { target: { height: 200, width: 200, background: 0.5 } };
   expect(await refused({ disc: {} }, wide)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: disc: a stimulus of 200x200; at most 10000 pixels are accepted [disc]"`,
+    `"PayloadTooLargeError: disc: stimulus too large: 200x200; expected at most 10000 pixels [disc]"`,
   );
   const limits = { maxStimuli: 100, maxPixels: 2 ** 30 };
   const huge = { target: { height: 1024, width: 1024, background: 0.5 }, limits };
   expect(await refused({ disc: {} }, huge)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: disc: a stimulus of 1024x1024; at most 262144 pixels are rendered [disc]"`,
+    `"PayloadTooLargeError: disc: stimulus too large to be rendered: 1024x1024; expected at most 262144 pixels [disc]"`,
   );
   const many = { target: { ...CANVAS, height: 25 }, limits: { maxStimuli: 100, maxPixels: 100 } };
   expect(await refused({ driftingGrating: { frames: 17 } }, many)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: driftingGrating: images of more than 1600 pixels in one request [driftingGrating]"`,
+    `"PayloadTooLargeError: driftingGrating: too many pixels of images in one request; expected at most 1600 [driftingGrating]"`,
   );
 });
 
@@ -201,7 +201,7 @@ test('an image is blurred only up to the size that is rendered', async () => {
   const npy = Buffer.from(encodeNpy(new Uint8Array(257 * 256), [257, 256])).toString('base64');
   const open = { target: { background: 0.5 }, limits: { maxStimuli: 1, maxPixels: 2 ** 20 } };
   expect(await refused({ image: { npy, blur: 20 } }, open)).toMatchInlineSnapshot(
-    `"PayloadTooLargeError: image.npy: a stimulus of 257 high x 256 wide; at most 65536 pixels are blurred or cut out [image.npy]"`,
+    `"PayloadTooLargeError: image.npy: stimulus too large to be blurred or cut out: 257 high x 256 wide; expected at most 65536 pixels [image.npy]"`,
   );
   expect((await decode(JSON_TYPE, json({ stimuli: [{ npy }] }), open)).stimuli.height).toBe(257);
 });
