@@ -12,7 +12,7 @@ export interface TaskThread<Task, Result> {
    * @param options.take is called with the result, and the next task waits for it: so that results do not
    *   gather where there is no room for them
    * @throws what the task threw, of the same class where it is an InputError; Error when the thread
-   *   ended or was closed; the signal's reason
+   *   ended or was closed; what `toMessage` threw; the signal's reason
    */
   run(task: Task, options?: TaskOptions<Result>): Promise<Result>;
   /** Ends the thread; tasks that wait are rejected. */
@@ -96,10 +96,17 @@ export function createTaskThread<Task, Result>({
       if (!isKept) end();
       return;
     }
-    worker ??= start();
-    worker.ref();
-    const { message, transfer } = toMessage(first.task);
-    worker.postMessage(message, transfer);
+    try {
+      worker ??= start();
+      worker.ref();
+      const { message, transfer } = toMessage(first.task);
+      worker.postMessage(message, transfer);
+    } catch (error) {
+      // Such as no memory for the message: the tasks behind it must not wait for ever.
+      queue.shift();
+      first.reject(error);
+      startFirst();
+    }
   }
 
   function end(): void {
@@ -111,7 +118,9 @@ export function createTaskThread<Task, Result>({
   function start(): Worker {
     const started = new Worker(entry);
     started.on('message', async (outcome: Outcome<Result>) => {
-      const first = queue[0]!;
+      const [first] = queue;
+      // The thread was closed while this was on its way.
+      if (worker !== started || first === undefined) return;
       try {
         if ('error' in outcome) throw unpackError(outcome.error);
         await first.take(outcome.result);

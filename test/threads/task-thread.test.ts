@@ -136,3 +136,39 @@ test('closing rejects what waits', async () => {
   const reason = new Error('the service is stopping');
   expect(await waiting).toMatchObject([{ reason }, { reason }]);
 });
+
+test('a task that cannot be sent is rejected, and those behind it go on', async () => {
+  const picky = createTaskThread<Doubling, Doubling>({
+    entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
+    name: 'a picky thread',
+    toMessage(message) {
+      if (message.name.startsWith('huge')) throw new RangeError('no memory');
+      return { message, transfer: [] };
+    },
+  });
+  const names = ['huge', 'a', 'huge, behind another', 'b'];
+  const reason = new RangeError('no memory');
+  expect(await Promise.allSettled(names.map((name) => picky.run(task(name, 1))))).toMatchObject([
+    { reason },
+    { value: task('a', 2) },
+    { reason },
+    { value: task('b', 2) },
+  ]);
+  await picky.close();
+});
+
+test('an answer that is on its way when the thread is closed is dropped', async () => {
+  const sharing = createTaskThread<Doubling, Doubling>({
+    entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
+    name: 'a thread that shares',
+    toMessage: (message) => ({ message, transfer: [] }),
+  });
+  await sharing.run(task('starts'));
+  const flag = new SharedArrayBuffer(4);
+  const waiting = Promise.allSettled([
+    sharing.run({ name: 'shares', values: new Float32Array(flag) }),
+  ]);
+  Atomics.wait(new Int32Array(flag), 0, 0);
+  await sharing.close();
+  expect(await waiting).toMatchObject([{ reason: new Error('the service is stopping') }]);
+});
