@@ -72,7 +72,7 @@ export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): Body
     },
     async set(request, neurons, client) {
       const { set, real } = await decode('set', request, client);
-      const decoded = await resolve(set, request, client);
+      const decoded = await resolve(set, request, client, real?.values.byteLength);
       if (real === undefined) return decoded;
       return { ...decoded, real: realResponses(real, decoded.stimuli.count, neurons) };
     },
@@ -83,9 +83,10 @@ export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): Body
     read: StimuliOrSet,
     request: BodyRequest<'stimuli'>,
     client: BodyClient,
+    otherBytes = 0,
   ): Promise<DecodedStimuli> {
     const decoded = await resolveStored(read, request, client.readStoredSet);
-    if ('named' in read) await takeRoom(decoded.stimuli.pixels.byteLength, client);
+    if ('named' in read) await takeRoom(decoded.stimuli.pixels.byteLength + otherBytes, client);
     return decoded;
   }
 
@@ -97,7 +98,9 @@ export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): Body
     if (threads === undefined) return decodeTask({ kind, request });
     const options = {
       signal: client.signal,
-      take: (result: BodyResult<BodyKind>) => takeRoom(bytesOf(result), client),
+      async take(result: BodyResult<BodyKind>) {
+        if (!namesStoredSet(result)) await takeRoom(bytesOf(result), client);
+      },
     };
     const here = () => decodeTask({ kind, request: { ...request, maxWork: MAX_PIXELS_HERE } });
     const quick = () =>
@@ -117,6 +120,14 @@ export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): Body
   async function takeRoom(bytes: number, client: BodyClient): Promise<void> {
     client.releases.push(await memory.enter(bytes, client));
   }
+}
+
+/**
+ * Whether there is more to be read. Room is taken for all of it at once, then: a request that held some
+ * and waited for more could wait for itself.
+ */
+function namesStoredSet(result: BodyResult<BodyKind>): boolean {
+  return 'named' in ('set' in result ? result.set : result);
 }
 
 function bytesOf(result: BodyResult<BodyKind>): number {

@@ -144,6 +144,20 @@ test('a large body may name a stored set, which is read here', async () => {
   expect(taken.at(-1)).toBe(decoded.stimuli.pixels.byteLength);
 });
 
+test('a stored set and real responses get their room at once', async () => {
+  const stored = { count: 2, height: SIDE, width: SIDE, pixels: pixels(2 * SIDE ** 2) };
+  const form = new FormData();
+  form.append('stimulusSet', 'a'.repeat(64));
+  const real = encodeNpy(pixels(2 * 10_000), [2, 10_000]);
+  form.append('responses', new File([Uint8Array.from(real)], 'b.npy'));
+  const encoded = new Response(form);
+  const type = encoded.headers.get('Content-Type')!;
+  const sent = request(type, new Uint8Array(await encoded.arrayBuffer()));
+  const set = await withThreads.set(sent, 10_000, { ...client, readStoredSet: async () => stored });
+  expect(used).toEqual(['quick']);
+  expect(taken).toEqual([set.stimuli.pixels.byteLength + 2 * 10_000 * 8]);
+});
+
 test('an inference request is read in a thread where it is large', async () => {
   const limits = { maxStimuli: 100, maxPixels: 10_000 };
   const shape = [20, SIDE, SIDE];
