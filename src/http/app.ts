@@ -5,6 +5,7 @@ import { createGuard } from './access/guard.js';
 import { guardWebPages } from './access/web-pages.js';
 import { HEALTH_ROUTES } from './admission.js';
 import { idempotent } from './idempotency.js';
+import { nearestPath } from './nearest-path.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
 import { type Handler, isRepeatable, type Route } from './route.js';
 import { characterizeRoutes } from './routes/characterize.js';
@@ -84,10 +85,13 @@ function serveRoutes(
     const handler = isRepeatable(route) ? once(route.handler) : route.handler;
     add(app, { ...route, handler: cutting(guard({ ...route, handler })) });
   }
-  for (const path of new Set(routes.map((route) => route.path))) refuseOthers(app, path, routes);
+  const paths = [...new Set(routes.map((route) => route.path))];
+  for (const path of paths) refuseOthers(app, path, routes);
 
   app.notFound((c) => {
-    const problem = new Problem(404, `no such path; expected ${expected}`);
+    const near = nearestPath(c.req.path, paths);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    const problem = new Problem(404, `no such path; expected ${expected}${hint}`);
     return tell(problem, c);
   });
 
