@@ -28,7 +28,12 @@ export function announcement(
   const name = served[0]?.name ?? '{model}';
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ['engine', [`${engine.name}, ${engine.device}`]],
-    ['models', models.length > 0 ? models : ['none: train one (see README.md), then start again']],
+    [
+      'models',
+      models.length > 0
+        ? models
+        : ['none: train one (see README.md) or name another MODELS_DIR, then start again'],
+    ],
     ['sets', inWords(keeping.sets)],
     ['jobs', inWords(keeping.jobs)],
     ['look', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`, 'README.md']],

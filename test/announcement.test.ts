@@ -45,7 +45,7 @@ test('no model at all', () => {
   expect(text).toMatchInlineSnapshot(`
     "Hypercolumn is ready at http://[::1]:80
       engine  wasm, 2 CPU threads
-      models  none: train one (see README.md), then start again
+      models  none: train one (see README.md) or name another MODELS_DIR, then start again
       sets    none: DATA_DIR cannot be used
       jobs    none: another service has them
       look    http://[::1]:80/ in a browser

@@ -93,6 +93,7 @@ function found({ input }: Issue): string {
   return `is ${typeof input === 'string' ? quote(input) : String(input)}`;
 }
 
-function quote(text: string): string {
+/** A text in a message, at most so long that the message stays readable. */
+export function quote(text: string): string {
   return JSON.stringify(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}...` : text);
 }

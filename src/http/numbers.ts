@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quote } from '../formats/explain.js';
 
 /**
  * Numbers in paths, queries and headers are written in one way: decimal digits, for real numbers with a
@@ -10,7 +11,7 @@ const REAL = /^\d{1,9}(\.\d{1,9})?$/;
 /** A whole number in a query. */
 export const WholeNumber = z
   .string()
-  .regex(WHOLE, 'must be a whole number')
+  .regex(WHOLE, { error: ({ input }) => `is ${quote(String(input))}; expected a whole number` })
   .transform(Number)
   .meta({ type: 'integer', pattern: undefined, minimum: 0, maximum: 999_999_999 });
 

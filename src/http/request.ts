@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { DeadlineError } from '../engine/scheduler.js';
+import { explain } from '../formats/explain.js';
 import { InputError, type InputProblem } from '../input-error.js';
 import { realNumber } from './numbers.js';
 import { Problem, unreadable } from './problem.js';
@@ -20,7 +21,7 @@ export function readQuery<Schema extends z.ZodObject>(
     }
     values[name] = given[0]!;
   }
-  const parsed = schema.safeParse(values);
+  const parsed = schema.safeParse(values, { error: (issue) => explain(issue) });
   if (parsed.success) return parsed.data;
   throw badQuery(problemsIn(parsed.error, Object.keys(schema.shape)));
 }
@@ -67,8 +68,6 @@ function problemsIn(error: z.ZodError, known: readonly string[]): InputProblem[]
         message: `is not known${hint}`,
       }));
     }
-    const message =
-      issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
-    return [{ path: issue.path.join('.') || 'body', message }];
+    return [{ path: issue.path.join('.') || 'body', message: issue.message }];
   });
 }

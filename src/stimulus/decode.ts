@@ -49,7 +49,10 @@ export async function decodeStimuli(
 /** Decodes as `decodeStimuli` does what a body holds itself; needs nothing but the body. */
 export async function readStimuli(request: StimulusRequest): Promise<StimuliOrSet> {
   const { contentType = '', body } = request;
-  if (body.length === 0) throw new InputError('the body is empty; stimuli are expected');
+  if (body.length === 0)
+    throw new InputError(
+      'the body is empty; expected stimuli: check the path of the file that is sent',
+    );
   switch (essenceOf(contentType)) {
     case 'application/json':
       return readJsonBody(body, request);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unknownKeys } from '../formats/explain.js';
+import { quote, unknownKeys } from '../formats/explain.js';
 import { parseAs, parseJson } from '../formats/json.js';
 import { nearestName } from '../formats/nearest-name.js';
 import { InputError } from '../input-error.js';
@@ -31,9 +31,10 @@ export const StimuliBody = z.strictObject({
 export type StimuliBody = z.infer<typeof StimuliBody>;
 
 /** The digest of a stored stimulus set. */
-export const SetDigest = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/, 'the digest of a stored set is expected, 64 hex digits');
+export const SetDigest = z.string().regex(/^[0-9a-f]{64}$/, {
+  error: ({ input }) =>
+    `is ${quote(String(input))}; expected the digest of a stored set, all 64 hex digits of it: GET /v1/stimulus-sets lists the sets`,
+});
 
 /** The JSON body that names a stored set of stimuli, or some of one. */
 export const StoredSetBody = z.strictObject({

@@ -76,7 +76,7 @@ test('a PNG and a .npy file that are cut off', async () => {
 
 test('an empty body, and bodies that are not what they say', async () => {
   expect(await refusal(RESPONSES, post('', 'application/x-npy'))).toMatchInlineSnapshot(
-    `"400 the body is empty; stimuli are expected"`,
+    `"400 the body is empty; expected stimuli: check the path of the file that is sent"`,
   );
   expect(await refusal(RESPONSES, post('hello', 'application/x-npy'))).toMatchInlineSnapshot(
     `"400 not a .npy file: it does not begin with the bytes \\x93NUMPY"`,
@@ -152,13 +152,13 @@ test('query parameters and headers that cannot be read', async () => {
     `"400 query parameter 'neuron' is not known; expected one of neurons, fit, dtype @ neuron"`,
   );
   expect(await refusal(`${RESPONSES}?fit=zoom`, good)).toMatchInlineSnapshot(
-    `"400 query parameter 'fit' must be one of none, resize, stretch, crop @ fit"`,
+    `"400 query parameter 'fit' is "zoom"; expected one of "none", "resize", "stretch", "crop" @ fit"`,
   );
   expect(await refusal(`${RESPONSES}?fit=crop&fit=resize`, good)).toMatchInlineSnapshot(
     `"400 query parameter 'fit' is given more than once @ fit"`,
   );
   expect(await refusal(`${MODEL}/tuning/rank?k=many`, good)).toMatchInlineSnapshot(
-    `"400 query parameter 'k' must be a whole number @ k"`,
+    `"400 query parameter 'k' is "many"; expected a whole number @ k"`,
   );
   const impatient = { ...good, headers: { ...good.headers, 'X-Deadline-Ms': 'soon' } };
   expect(await refusal(RESPONSES, impatient)).toMatchInlineSnapshot(
@@ -188,7 +188,7 @@ test('models that are not there, or not usable', async () => {
 
 test('routes and methods that are not there', async () => {
   expect(await refusal('/v1/model', {})).toMatchInlineSnapshot(
-    `"404 no such path; expected one of those that GET / lists"`,
+    `"404 no such path; expected one of those that GET / lists; did you mean /v1/models?"`,
   );
   expect(await refusal(RESPONSES, { method: 'GET' })).toMatchInlineSnapshot(
     `"405 method not allowed: GET; expected POST"`,

@@ -96,7 +96,7 @@ test('what a model would say of a stimulus is said in the query', async () => {
 test('uploads that are refused', async () => {
   const { app } = await createStoringApp();
   expect(await detailOf(put(app, ''))).toMatchInlineSnapshot(
-    `"400 the body is empty; stimuli are expected"`,
+    `"400 the body is empty; expected stimuli: check the path of the file that is sent"`,
   );
   expect(await detailOf(put(app, 'x', '?height=3'))).toMatchInlineSnapshot(
     `"422 height and width go together, and fit needs both"`,

@@ -84,6 +84,19 @@ test('rank with real responses: in their order, with CORR, PT_J and PT_S', async
   });
 });
 
+test('real responses that are not a .npy file are refused by the name of their field', async () => {
+  const { app } = createTestApp();
+  const body = new FormData();
+  body.append('stimuli', file(STIMULI));
+  body.append('responses', file(new TextEncoder().encode('{"neurons": []}')));
+  const answer = await app.request(`${MODEL}/tuning/rank`, { method: 'POST', body });
+  expect(answer.status).toBe(422);
+  expect(await answer.json()).toMatchObject({
+    detail: 'responses: not a .npy file: it does not begin with the bytes \\x93NUMPY',
+    errors: [{ path: 'responses' }],
+  });
+});
+
 test('a neuron that never responds has no CORR and no peak tuning, and each answer says why', async () => {
   const { app } = createTestApp();
   const silent = withResponses(new Float64Array(16), [4, 4]);

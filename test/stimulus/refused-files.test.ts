@@ -172,7 +172,7 @@ test('types that are not accepted', async () => {
     `"UnsupportedMediaError: Content-Type is missing, and the first bytes are of no known format; expected image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
   );
   expect(await refusal('image/png', '')).toMatchInlineSnapshot(
-    `"InputError: the body is empty; stimuli are expected"`,
+    `"InputError: the body is empty; expected stimuli: check the path of the file that is sent"`,
   );
 });
 

@@ -86,7 +86,7 @@ test('stored sets in JSON', async () => {
   );
   const short = JSON.stringify({ stimulusSet: 'abc' });
   expect(await refusal(JSON_TYPE, short, { readStoredSet })).toMatchInlineSnapshot(
-    `"InputError: stimulusSet: the digest of a stored set is expected, 64 hex digits [stimulusSet]"`,
+    `"InputError: stimulusSet: is "abc"; expected the digest of a stored set, all 64 hex digits of it: GET /v1/stimulus-sets lists the sets [stimulusSet]"`,
   );
 });
 

@@ -6,6 +6,7 @@ import {
   type StimuliOrSet,
   type StimulusRequest,
 } from '../../stimulus/decode.js';
+import { located } from '../../stimulus/decoding.js';
 import { essenceOf } from '../../stimulus/media-type.js';
 import { type FilePart, readForm } from '../../stimulus/multipart.js';
 import type { ResponseMatrix } from '../../tuning/response-matrix.js';
@@ -42,7 +43,7 @@ export async function readSet(request: StimulusRequest): Promise<ReadSet> {
   if (responses.length > 1) throw partError('responses', 'is there more than once');
   const set = await readFormParts({ ...form, files: images }, request);
   const [file] = responses;
-  return file ? { set, real: sentResponses(file) } : { set };
+  return file ? { set, real: await sentResponses(file) } : { set };
 }
 
 /**
@@ -64,8 +65,8 @@ export function realResponses(
   return { stimuli, neurons, values };
 }
 
-function sentResponses({ body }: FilePart): SentResponses {
-  const { shape, data } = decodeNpy(body);
+async function sentResponses({ body }: FilePart): Promise<SentResponses> {
+  const { shape, data } = await located('responses', async () => decodeNpy(body));
   return { shape, values: Float64Array.from(data) };
 }
 
