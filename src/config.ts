@@ -122,6 +122,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         `${config.GRACE_SECONDS}`,
     );
   }
+  if (config.PORT !== 0 && config.HEALTH_PORT === config.PORT) {
+    throw new InputError(
+      `HEALTH_PORT=${config.HEALTH_PORT} is not accepted: it is PORT; expected another port`,
+    );
+  }
   return config;
 }
 

@@ -76,6 +76,10 @@ test('a bad value is one line: the variable, its value, what is accepted', () =>
   expect(refusal({ GRACE_SECONDS: '9', DRAIN_SECONDS: '3' })).toMatchInlineSnapshot(
     `"InputError: DRAIN_SECONDS=3 is not accepted: it includes GRACE_SECONDS=9"`,
   );
+  expect(refusal({ PORT: '9000', HEALTH_PORT: '9000' })).toMatchInlineSnapshot(
+    `"InputError: HEALTH_PORT=9000 is not accepted: it is PORT; expected another port"`,
+  );
+  expect(readConfig({ PORT: '0', HEALTH_PORT: '0' })).toMatchObject({ PORT: 0, HEALTH_PORT: 0 });
 });
 
 test('origins are a list, each as browsers write them', () => {
