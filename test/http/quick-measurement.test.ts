@@ -85,6 +85,24 @@ test('two who ask for the same at the same time have it measured once', async ()
   expect(both.engine.asked).toHaveLength(alone);
 });
 
+test('a client that waited for the measurement of another is refused past its deadline', async () => {
+  const { app, engine, time } = energyApp(ROOM);
+  const post = (options: RequestInit) =>
+    app.request(ROUTE, { method: 'POST', body: JSON.stringify({ neurons: [0] }), ...options });
+  const client = new AbortController();
+  engine.hold();
+  const first = post({});
+  await engine.whenAsked(1);
+  const late = post({ headers: { 'X-Deadline-Ms': '10' } });
+  const gone = post({ signal: client.signal });
+  await new Promise(setImmediate);
+  time.now = 11;
+  client.abort();
+  engine.open();
+  const statuses = (await Promise.all([first, late, gone])).map(({ status }) => status);
+  expect(statuses).toEqual([200, 503, 499]);
+});
+
 test('the rows outlive the service, and a changed model is measured anew', async () => {
   const folder = path.join(await temporaryFolder(), 'quick');
   const kept = () => createKeptRows({ folder, logger: SILENT });

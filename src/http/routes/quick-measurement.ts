@@ -9,7 +9,7 @@ import { selectNeurons } from '../neurons.js';
 import type { QuickRows } from '../quick/kept-rows.js';
 import { quickNeuron } from '../quick/quick-neuron.js';
 import { planQuickSweeps } from '../quick/quick-sweeps.js';
-import { readDeadline, readQuery } from '../request.js';
+import { readDeadline, readQuery, refuseIfLate } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies, Service } from '../service.js';
 import { canvasOf } from '../stimulus-request.js';
@@ -42,6 +42,9 @@ export function quickMeasurementRoutes(deps: AppDependencies): Route[] {
     const rows = await service.quick.complete(model.digest, ids, (missing) =>
       measureQuickly(c, service, { model, deadline, ids: missing }),
     );
+    // It may have waited for the measurement of another client.
+    c.req.raw.signal.throwIfAborted();
+    refuseIfLate(deadline, clock);
     return answer(c, model, rows, ids);
   }
 
