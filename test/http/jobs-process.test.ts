@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { childrenOf } from '../support/processes.js';
 import { saveConstantModel } from '../support/saved-models.js';
 import { type RunningService, startService } from '../support/service.js';
 
@@ -91,4 +92,18 @@ test('SIGTERM interrupts what runs, tells those who watch, and ends', async () =
   child.kill('SIGTERM');
   expect(await watching).toContain('"state":"interrupted"');
   expect(await ended).toBe(0);
+});
+
+test('SIGTERM to the whole process group leaves its processes to the service', async () => {
+  const { url, child, ended, stderr } = await start('group');
+  const place = await post(url, LONG);
+  await begun(url, place);
+  const processes = childrenOf(child.pid!);
+  expect(processes.length).toBeGreaterThan(0);
+  for (const id of processes) process.kill(id, 'SIGTERM');
+  expect(await tellOf(url, place)).toMatchObject({ state: 'running' });
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(stderr()).toContain('stopped');
+  expect(stderr()).not.toContain('was killed');
 });

@@ -1,5 +1,6 @@
 import { InputError } from '../../input-error.js';
 import { EngineLostError } from '../engine.js';
+import { endWithService } from './end-with-service.js';
 import type { Answer, AnyCall, Calls, Question, ResultOf } from './messages.js';
 
 /**
@@ -15,9 +16,7 @@ export function answerQuestions<C extends Calls>(
     if (atOnce(question)) void answer(question);
     else line = line.then(() => answer(question));
   });
-  process.on('disconnect', () => process.exit(0));
-  // these may reach the whole process group; the service decides when this process ends
-  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
+  endWithService();
 
   async function answer(question: Question<C>): Promise<void> {
     const { id } = question;
