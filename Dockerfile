@@ -40,6 +40,8 @@ RUN node dist/deploy/tensorflow/setup.js --variant gpu \
 FROM ${BASE} AS runtime
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models DATA_DIR=/data ORT_DISABLE_TELEMETRY=1
+# glibc gives memory back after large requests: see docs/reliability.md.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144
 COPY models/demo /models/demo
 COPY LICENSE ./
 RUN install --directory --owner=1000 --group=1000 /data

@@ -28,6 +28,8 @@ const ALONE = 3;
 const [PATIENCE, REST] = [2500, 300];
 /** What is aimed at, in milliseconds and bytes. */
 const [MOST_DELAY, MOST_MEMORY] = [100, 400e6];
+/** As in the container: glibc gives memory back after large requests. */
+const ALLOCATION = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
 
 interface Options {
   readonly seed: number;
@@ -48,7 +50,7 @@ await runCommand(
 
 async function bench({ seed, megabytes, atOnce, only }: Options): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-flood-'));
-  const service = await startService({ DATA_DIR: folder, CACHE_CAPACITY: '0' });
+  const service = await startService({ DATA_DIR: folder, CACHE_CAPACITY: '0', ...ALLOCATION });
   const watch = watchService(service.url, service.pid);
   try {
     console.log(
