@@ -36,6 +36,7 @@ interface Options {
   readonly megabytes: number;
   readonly atOnce: number;
   readonly only: string;
+  readonly defaultAllocation?: true;
 }
 
 await runCommand(
@@ -44,13 +45,18 @@ await runCommand(
     .option('--seed <number>', 'that draws the sizes', wholeNumber(0, 2 ** 32 - 1), 1)
     .option('--megabytes <count>', 'of the largest body', wholeNumber(1, 64), 8)
     .option('--at-once <count>', 'of bodies', wholeNumber(1, 64), 24)
+    .option('--default-allocation', "without the container's settings of glibc")
     .option('--only <text>', 'that the names of the kinds to send contain', '')
     .action(bench),
 );
 
-async function bench({ seed, megabytes, atOnce, only }: Options): Promise<void> {
+async function bench({ seed, megabytes, atOnce, only, defaultAllocation }: Options): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-flood-'));
-  const service = await startService({ DATA_DIR: folder, CACHE_CAPACITY: '0', ...ALLOCATION });
+  const service = await startService({
+    DATA_DIR: folder,
+    CACHE_CAPACITY: '0',
+    ...(defaultAllocation ? {} : ALLOCATION),
+  });
   const watch = watchService(service.url, service.pid);
   try {
     console.log(

@@ -49,7 +49,10 @@ export async function decodeFile(
   if (type === 'application/octet-stream') {
     return decodeRawStimuli(body, rawDtype(dtype), sizedCanvas(target, 'raw'), limits, first);
   }
-  throw new UnsupportedMediaError(`${type} is not accepted here; send ${ACCEPTED_TYPES}`);
+  // curl sends this type of itself
+  const hint =
+    type === 'application/x-www-form-urlencoded' ? `add -H 'Content-Type: ...', one of` : 'send';
+  throw new UnsupportedMediaError(`${type} is not accepted here; ${hint} ${ACCEPTED_TYPES}`);
 }
 
 function mediaTypeOf(

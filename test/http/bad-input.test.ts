@@ -93,7 +93,7 @@ test('a media type that is not read', async () => {
   expect(
     await refusal(RESPONSES, post('a=1', 'application/x-www-form-urlencoded')),
   ).toMatchInlineSnapshot(
-    `"415 application/x-www-form-urlencoded is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
+    `"415 application/x-www-form-urlencoded is not accepted here; add -H 'Content-Type: ...', one of image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
   );
   const { app } = createTestApp();
   const answer = await app.request(RESPONSES, post('a', 'text/plain'));

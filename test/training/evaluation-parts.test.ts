@@ -227,7 +227,7 @@ test('what is said of a model by its card and the files', () => {
   ]).toMatchInlineSnapshot(`
     [
       "the validation files of the recording that it was trained on; each neuron's epoch was chosen by its CORR on these images, so CORR is optimistic; optimistic",
-      "the recording that it was trained on, except valRsp_a.npy; each neuron's epoch was chosen on other validation images; not optimistic",
+      "validation files of its training, except valRsp_a.npy; each neuron's epoch was chosen on other validation images; not optimistic",
       "not the recording that it was trained on, which is of site b; each neuron's epoch was chosen on other validation images; not optimistic",
       "the validation files of the recording that it was trained on; each neuron's epoch was chosen on 50 held-out training images; not optimistic",
       "the validation files of the recording that it was trained on; 8 of the 1 images are training images too; each neuron's epoch was chosen by its CORR on these images, so CORR is optimistic; optimistic",

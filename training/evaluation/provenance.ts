@@ -56,7 +56,7 @@ export function provenanceOf(
     if (differing.length === Object.keys(digests).length) {
       return `not the recording that it was trained on, which is of site ${data.site}`;
     }
-    return `the recording that it was trained on, except ${differing.join(', ')}`;
+    return `validation files of its training, except ${differing.join(', ')}`;
   }
 
   function selectionNote(): string {
