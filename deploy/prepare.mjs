@@ -57,7 +57,9 @@ function installProblem() {
       if (path === '' || !isOfInterest(dev)) continue;
       const found = installed[path];
       if (found === undefined && (optional || devOptional)) continue;
-      if (found === undefined) return `${path} is missing`;
+      if (found === undefined || !existsSync(join(root, path, 'package.json'))) {
+        return `${path} is missing`;
+      }
       if (found.version !== version) return `${path} is ${found.version}, not ${version}`;
     }
   };

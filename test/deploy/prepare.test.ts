@@ -28,6 +28,7 @@ beforeEach(() => {
   cpSync(join(dirname(script), '..', 'package.json'), join(root, 'package.json'));
   write('package-lock.json', lockfile(wanted));
   write('node_modules/.package-lock.json', lockfile(wanted));
+  write('node_modules/a/package.json', '{}');
   compilerDoes("console.log('compiled', ...process.argv.slice(2))");
   bundlerDoes("console.log('bundled', ...process.argv.slice(2))");
   npmDoes('');
@@ -169,6 +170,11 @@ test.each([
   expect(stderr).toContain(`npm ci --omit=dev, because ${reason}\n`);
 });
 
+test('a package whose folder was deleted is installed again', () => {
+  rmSync(join(root, 'node_modules', 'a'), { recursive: true });
+  expect(prepare().stderr).toContain('because node_modules/a is missing\n');
+});
+
 test('a checkout without an install gets one', () => {
   rmSync(join(root, 'node_modules', '.package-lock.json'));
   expect(prepare()).toMatchObject({ status: 0, npm: 'ci --omit=dev --loglevel=error' });
@@ -189,6 +195,7 @@ test('development packages are added to an install without them, and taken from 
   });
   rmSync(join(root, 'npm-ran'));
   write('node_modules/.package-lock.json', lockfile(everything));
+  write('node_modules/d/package.json', '{}');
   expect(prepareWith(['--everything']).npm).toBeNull();
   expect(prepare().npm).toBeNull();
 });
