@@ -75,7 +75,9 @@ function readPackages(lockfile) {
 
 async function install({ reason, remedy }) {
   const words = remedy === 'ci' ? ['ci'] : ['install', '--no-save'];
-  if (!withEverything) words.push('--omit=dev');
+  // A dist that was made with a check of types needs the types of the development packages again.
+  const wasChecked = existsSync(join(root, 'dist', '.tsbuildinfo'));
+  if (!withEverything && !wasChecked) words.push('--omit=dev');
   say(`npm ${words.join(' ')}, because ${reason}`);
   const native = join(modules, '@tensorflow', 'tfjs-node-gpu', 'lib');
   const hadNative = existsSync(native);

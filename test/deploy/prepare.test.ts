@@ -180,6 +180,12 @@ test('a checkout without an install gets one', () => {
   expect(prepare()).toMatchObject({ status: 0, npm: 'ci --omit=dev --loglevel=error' });
 });
 
+test('a checkout that was built with a check keeps its development packages', () => {
+  rmSync(join(root, 'node_modules', '.package-lock.json'));
+  write('dist/.tsbuildinfo', '');
+  expect(prepare()).toMatchObject({ status: 0, npm: 'ci --loglevel=error' });
+});
+
 test.each([['--check'], ['--everything']])('%s installs the development packages too', (word) => {
   rmSync(join(root, 'node_modules', '.package-lock.json'));
   expect(prepareWith([word])).toMatchObject({ status: 0, npm: 'ci --loglevel=error' });
