@@ -108,6 +108,8 @@ function positionIn(text: string, reason: string): string {
 const MAX_PROBLEMS = 10;
 /** Entries of a list whose entries a schema describes: each that is wrong takes memory. */
 const MAX_ENTRIES = 20_000;
+/** The same of a list of objects. */
+const MAX_OBJECTS = 1000;
 
 /**
  * Reads a value by its schema.
@@ -154,9 +156,10 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 function checkLists(schema: z.core.$ZodType, value: unknown, path: string): void {
   if (schema instanceof z.ZodArray) {
     if (!Array.isArray(value) || schema.element instanceof z.ZodUnknown) return;
-    if (value.length > MAX_ENTRIES) {
+    const most = schema.element instanceof z.ZodObject ? MAX_OBJECTS : MAX_ENTRIES;
+    if (value.length > most) {
       throw new PayloadTooLargeError(
-        `${path || 'the body'}: is a list of ${value.length}; expected at most ${MAX_ENTRIES} entries`,
+        `${path || 'the body'}: is a list of ${value.length}; expected at most ${most} entries`,
       );
     }
     for (const [i, entry] of value.entries()) checkLists(schema.element, entry, `${path}[${i}]`);

@@ -55,12 +55,16 @@ test('a long list of wrong entries is refused before its entries are looked at',
   const schema = z.strictObject({
     numbers: z.union([z.string(), z.array(z.int().min(0))]).optional(),
     lists: z.array(z.array(z.number())).optional(),
+    objects: z.array(z.object({ a: z.number() })).optional(),
   });
   const wrong = (length: number) => Array.from({ length }, () => -1);
   expect(() => parseAs(schema, { numbers: wrong(20_001) }, '')).toThrow(
     'numbers: is a list of 20001; expected at most 20000 entries',
   );
   expect(() => parseAs(schema, { lists: [[], wrong(20_001)] }, '')).toThrow('lists[1]: is a list');
+  expect(() => parseAs(schema, { objects: wrong(1001) }, '')).toThrow(
+    'objects: is a list of 1001; expected at most 1000 entries',
+  );
   expect(() => parseAs(schema, { numbers: wrong(20_000) }, '')).toThrow(
     'numbers[9]: is -1; expected at least 0; and 19990 more',
   );
