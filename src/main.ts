@@ -86,7 +86,11 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   };
   const tuning = createTuningAnalysis();
   const parts: AppDependencies = {
-    bodies: createMemoryBudget({ capacity: config.MAX_BODIES, small: SMALL_BODY }),
+    bodies: createMemoryBudget({
+      capacity: config.MAX_BODIES,
+      share: config.MAX_BODIES / 2,
+      small: SMALL_BODY,
+    }),
     decoder: createBodyDecoder({
       threads,
       // A pixel of one byte becomes a number of four.

@@ -4,6 +4,7 @@ import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../inpu
 import type { ReadStoredSet } from '../stimulus/decode.js';
 import type { BodyClient } from './decoding/body-decoder.js';
 import type { MemoryClient } from './memory-budget.js';
+import { Problem } from './problem.js';
 import { readDeadline } from './request.js';
 import type { AppDependencies } from './service.js';
 import type { AppContext } from './trace.js';
@@ -70,13 +71,36 @@ export async function readAsSent(
     isCompressed ? Math.min(limit, MAX_RATIO * Number(announced)) : Number(announced),
   );
   // the quickest way on this server, which itself holds a body to the length announced
-  return new Uint8Array(await request.arrayBuffer());
+  const body = request.arrayBuffer();
+  return new Uint8Array(await inTime(body, Number(announced)));
 
   async function waitForRoom(bytes: number): Promise<void> {
     const trace = c.get('trace');
     if (trace.hasRoom) return;
     trace.releases.push(await bodies.enter(bytes, memoryClient(c, clock)));
     trace.hasRoom = true;
+  }
+}
+
+/** Milliseconds and bytes per second: what a body that has room may take. */
+const [GRACE, MIN_RATE] = [5000, 2 ** 19];
+
+/** @throws Problem 408 when the body takes too long: others wait for the room that it has */
+async function inTime<T>(body: Promise<T>, bytes: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const patience = GRACE + (1000 * bytes) / MIN_RATE;
+    timer = setTimeout(() => {
+      const expected = `expected all ${bytes} bytes within ${Math.round(patience / 1000)} s`;
+      const headers = { Connection: 'close' };
+      reject(new Problem(408, `the body comes too slowly; ${expected}`, { headers }));
+    }, patience);
+  });
+  try {
+    return await Promise.race([body, late]);
+  } finally {
+    clearTimeout(timer);
+    body.catch(() => undefined); // the client may leave later
   }
 }
 
@@ -151,5 +175,6 @@ function memoryClient(c: AppContext, clock: () => number): MemoryClient {
   return {
     signal: c.req.raw.signal,
     patience: deadline === undefined ? undefined : deadline - clock(),
+    caller: c.get('trace').caller,
   };
 }

@@ -3,8 +3,8 @@ import { DeadlineError } from '../engine/scheduler.js';
 /** Bounds the memory that requests take together: those that need much of it wait for each other. */
 export interface MemoryBudget {
   /**
-   * Waits until there is room, in the order of arrival. What is small never waits; what is larger than
-   * the whole budget is alone.
+   * Waits until there is room, in the order of arrival; a caller that has its share lets others pass. What
+   * is small never waits; what is larger than a share counts as one.
    * @returns to be called when the memory is no longer needed
    * @throws DeadlineError, or the reason of the client's signal
    */
@@ -17,30 +17,40 @@ export interface MemoryClient {
   readonly signal: AbortSignal;
   /** Milliseconds that the client waits; for ever where it is undefined. */
   readonly patience?: number | undefined;
+  /** Who has the share: a key or an address. */
+  readonly caller?: string | undefined;
 }
 
 export interface BudgetOptions {
   /** Bytes of what is not small. */
   readonly capacity: number;
+  /** The most of them that one caller has; left out: all. */
+  readonly share?: number;
   /** Bytes that count as small. */
   readonly small: number;
 }
 
 interface Waiting {
+  readonly caller: string;
   readonly bytes: number;
   readonly start: () => void;
 }
 
-export function createMemoryBudget({ capacity, small }: BudgetOptions): MemoryBudget {
+export function createMemoryBudget({
+  capacity,
+  small,
+  share = capacity,
+}: BudgetOptions): MemoryBudget {
   const queue: Waiting[] = [];
-  let held = 0;
+  /** Bytes of each caller that has some. */
+  const held = new Map<string, number>();
   return {
-    async enter(bytes, { signal, patience }) {
+    async enter(bytes, { signal, patience, caller = '' }) {
       if (bytes <= small) return () => undefined;
-      const counted = Math.min(bytes, capacity);
+      const counted = Math.min(bytes, share);
       await new Promise<void>((resolve, reject) => {
         signal.throwIfAborted();
-        const waiting = { bytes: counted, start: () => end(resolve) };
+        const waiting = { caller, bytes: counted, start: () => end(resolve) };
         const onAbort = () => end(() => leave(signal.reason));
         const late = () =>
           end(() =>
@@ -67,17 +77,32 @@ export function createMemoryBudget({ capacity, small }: BudgetOptions): MemoryBu
       return () => {
         if (!isHeld) return;
         isHeld = false;
-        held -= counted;
+        const left = held.get(caller)! - counted;
+        if (left === 0) held.delete(caller);
+        else held.set(caller, left);
         startNext();
       };
     },
   };
 
   function startNext(): void {
-    for (let [next] = queue; next && held + next.bytes <= capacity; [next] = queue) {
-      queue.shift();
-      held += next.bytes;
+    for (let next = nextWaiting(); next; next = nextWaiting()) {
+      queue.splice(queue.indexOf(next), 1);
+      held.set(next.caller, (held.get(next.caller) ?? 0) + next.bytes);
       next.start();
     }
+  }
+
+  /** The first whose caller has not had its share, if there is room for it. */
+  function nextWaiting(): Waiting | undefined {
+    const total = [...held.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const full = new Set<string>();
+    for (const waiting of queue) {
+      const { caller, bytes } = waiting;
+      if (full.has(caller)) continue;
+      if ((held.get(caller) ?? 0) + bytes > share) full.add(caller);
+      else return total + bytes <= capacity ? waiting : undefined;
+    }
+    return undefined;
   }
 }

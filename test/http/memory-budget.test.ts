@@ -39,6 +39,29 @@ test('requests enter in the order of arrival as far as there is room; small ones
   expect(entered).toHaveLength(4);
 });
 
+test('a caller that has its share lets others pass', async () => {
+  budget = createMemoryBudget({ capacity: 100, small: 10, share: 50 });
+  const { signal } = new AbortController();
+  const one = async (name: string, bytes: number, caller: string) => {
+    const release = await budget.enter(bytes, { signal, caller });
+    entered.push(name);
+    return release;
+  };
+  const first = await one('all of the share of a', 1000, 'a');
+  void one('a again', 20, 'a');
+  void one('a, third', 11, 'a');
+  const other = one('b', 40, 'b');
+  void one('c waits for the total', 30, 'c');
+  await settled();
+  expect(entered).toEqual(['all of the share of a', 'b']);
+  (await other)();
+  await settled();
+  expect(entered).toEqual(['all of the share of a', 'b', 'c waits for the total']);
+  first();
+  await settled();
+  expect(entered.slice(3)).toEqual(['a again', 'a, third']);
+});
+
 test('what is larger than the whole is alone', async () => {
   const first = await enter('20', 20);
   const large = enter('1000', 1000);

@@ -126,7 +126,7 @@ function errorsOf(route: Route, operation: Operation): number[] {
       ...(asked ? [401] : []),
       ...(asked || refusable ? [429, 503] : []),
       ...(query || deadline ? [400] : []),
-      ...(body ? [400, 413, 415, 422] : []),
+      ...(body ? [400, 408, 413, 415, 422] : []),
       ...(path.includes(':') ? [404] : []),
       ...(asksModel(route) ? [412] : []),
       ...(isRepeatable(route) ? [400, 422] : []),
