@@ -9,6 +9,7 @@ export interface TaskThread<Task, Result> {
   /**
    * Runs a task after those that wait.
    * @param options.signal takes a task that waits out of the queue; a task that runs is finished
+   * @param options.prepare is called when it is the task's turn, before it is sent to the thread
    * @param options.take is called with the result, and the next task waits for it: so that results do not
    *   gather where there is no room for them
    * @throws what the task threw, of the same class where it is an InputError; Error when the thread
@@ -21,6 +22,7 @@ export interface TaskThread<Task, Result> {
 
 export interface TaskOptions<Result> {
   readonly signal?: AbortSignal;
+  readonly prepare?: () => Promise<void>;
   readonly take?: (result: Result) => Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export interface TaskThreadOptions<Task> {
 
 interface Waiting<Task, Result> {
   readonly task: Task;
+  readonly prepare: (() => Promise<void>) | undefined;
   readonly take: (result: Result) => Promise<void>;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -60,16 +63,16 @@ export function createTaskThread<Task, Result>({
   const queue: Waiting<Task, Result>[] = [];
   let worker: Worker | undefined;
   return {
-    async run(task, { signal, take = async () => undefined } = {}) {
+    async run(task, { signal, prepare, take = async () => undefined } = {}) {
       signal?.throwIfAborted();
       let onAbort = (): void => undefined;
       try {
         return await new Promise<Result>((resolve, reject) => {
-          const waiting = { task, take, resolve, reject };
+          const waiting = { task, prepare, take, resolve, reject };
           queue.push(waiting);
           onAbort = () => leave(waiting, signal?.reason);
           signal?.addEventListener('abort', onAbort);
-          if (queue.length === 1) startFirst();
+          if (queue.length === 1) void startFirst();
         });
       } finally {
         signal?.removeEventListener('abort', onAbort);
@@ -89,7 +92,7 @@ export function createTaskThread<Task, Result>({
     if (place > 0) queue.splice(place, 1);
   }
 
-  function startFirst(): void {
+  async function startFirst(): Promise<void> {
     const [first] = queue;
     if (first === undefined) {
       worker?.unref();
@@ -97,16 +100,26 @@ export function createTaskThread<Task, Result>({
       return;
     }
     try {
+      if (first.prepare) {
+        await first.prepare();
+        if (queue[0] !== first) return;
+      }
       worker ??= start();
       worker.ref();
       const { message, transfer } = toMessage(first.task);
       worker.postMessage(message, transfer);
     } catch (error) {
       // Such as no memory for the message: the tasks behind it must not wait for ever.
-      queue.shift();
       first.reject(error);
-      startFirst();
+      startAfter(first);
     }
+  }
+
+  /** Goes on with the next, unless the thread was lost or closed meanwhile, and the queue with it. */
+  function startAfter(first: Waiting<Task, Result>): void {
+    if (queue[0] !== first) return;
+    queue.shift();
+    void startFirst();
   }
 
   function end(): void {
@@ -128,10 +141,7 @@ export function createTaskThread<Task, Result>({
       } catch (error) {
         first.reject(error);
       }
-      // Where the thread was lost meanwhile, the queue is no longer the same.
-      if (queue[0] !== first) return;
-      queue.shift();
-      startFirst();
+      startAfter(first);
     });
     started.on('error', ({ message }) => lose(started, message));
     started.on('exit', (code) => lose(started, `it ended with code ${code}`));

@@ -115,6 +115,28 @@ test('the next task waits until there is room for the result', async () => {
   expect(seen).toEqual(['first is there', 'room for the first', 'second is there']);
 });
 
+test('a task is sent once it is prepared, and not at all where that fails', async () => {
+  let prepared = (): void => undefined;
+  const ready = new Promise<void>((resolve) => {
+    prepared = resolve;
+  });
+  const late = Float32Array.of(1);
+  const first = thread.run({ name: 'first', values: late }, { prepare: () => ready });
+  const second = thread.run(task('exit'), {
+    prepare: async () => {
+      throw new Error('not prepared');
+    },
+  });
+  const third = thread.run(task('third', 1));
+  late[0] = 5;
+  prepared();
+  expect(await Promise.allSettled([first, second, third])).toMatchObject([
+    { value: task('first', 10) },
+    { reason: new Error('not prepared') },
+    { value: task('third', 2) },
+  ]);
+});
+
 test('a thread that is not kept ends with its last task, and starts again', async () => {
   const brief = createTaskThread<Doubling, Doubling>({
     entry: new URL('../fixtures/task-worker.mjs', import.meta.url),

@@ -64,6 +64,12 @@ const [MAX_BODY_HERE, MAX_PIXELS_HERE] = [2 ** 16, 2 ** 16];
 /** The same for what the quick thread decodes: more would keep it from the next image for too long. */
 const [MAX_QUICK_BODY, MAX_QUICK_PIXELS] = [2 ** 20, 2 ** 22];
 
+/**
+ * Bytes that must be free before the bulk thread decodes the next body: what it decodes takes memory
+ * before its size is known.
+ */
+const BULK_ROOM = 2 ** 26;
+
 export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): BodyDecoder {
   return {
     async stimuli(request, client) {
@@ -114,7 +120,8 @@ export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): Body
         if (!(error instanceof TooMuchWorkError)) throw error;
       }
     }
-    return threads.bulk.run({ kind, request }, options);
+    const prepare = async () => (await memory.enter(BULK_ROOM, client))();
+    return threads.bulk.run({ kind, request }, { ...options, prepare });
   }
 
   async function takeRoom(bytes: number, client: BodyClient): Promise<void> {
