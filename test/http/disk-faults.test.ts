@@ -52,6 +52,12 @@ test('a full disk: 507 with the reason, and one story of each job before and aft
   const { url } = running;
   const { digest } = (await (await upload(url)).json()) as { digest: string };
   const place = (await post(url, LONG)).headers.get('Location')!;
+  // its record is written once more when it begins, which frees what the first took
+  await expect
+    .poll(async () => (await fetch(`${url}${place}`)).json())
+    .toMatchObject({
+      state: 'running',
+    });
   disk.fill();
   const full = 'the disk of DATA_DIR is full (ENOSPC); free some space there, then send it again';
   expect(await detailOf(upload(url))).toBe(`507 the stimulus set cannot be stored: ${full}`);
