@@ -20,12 +20,11 @@ import { createScheduler } from './engine/scheduler.js';
 import { type Access, openAccess } from './http/access/access.js';
 import { createApp, createHealthApp } from './http/app.js';
 import { createProcessBattery } from './http/battery/process-battery.js';
-import { SMALL_BODY } from './http/body.js';
 import { createBodyDecoder } from './http/decoding/body-decoder.js';
 import { createBodyThread } from './http/decoding/body-thread.js';
 import { endInTime } from './http/ending.js';
 import { createJobMetrics } from './http/job-metrics.js';
-import { createMemoryBudget } from './http/memory-budget.js';
+import { createMemoryBudget, SMALL_BODY } from './http/memory-budget.js';
 import { createMetrics } from './http/metrics.js';
 import { registerProcessMetrics } from './http/process-metrics.js';
 import { type HttpServer, listen, SERVER_LIMITS, StartError } from './http/server.js';
@@ -177,17 +176,14 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     logger,
   });
   const battery = createProcessBattery({ scheduler, logger });
-  const { description } = engine;
   const service: Service = {
-    ...{
-      catalogue,
-      scheduler,
-      engine: description,
-      inside,
-      battery,
-      store: data.store,
-      quick: data.quick,
-    },
+    catalogue,
+    scheduler,
+    engine: engine.description,
+    inside,
+    battery,
+    store: data.store,
+    quick: data.quick,
     get jobs() {
       return data.jobs.current;
     },

@@ -3,7 +3,7 @@ import { parseAs, parseJson } from '../formats/json.js';
 import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../input-error.js';
 import type { ReadStoredSet } from '../stimulus/decode.js';
 import type { BodyClient } from './decoding/body-decoder.js';
-import type { MemoryClient } from './memory-budget.js';
+import { type MemoryClient, SMALL_BODY } from './memory-budget.js';
 import { Problem } from './problem.js';
 import { readDeadline } from './request.js';
 import type { AppDependencies } from './service.js';
@@ -11,8 +11,6 @@ import type { AppContext } from './trace.js';
 
 type BodyDependencies = Pick<AppDependencies, 'limits' | 'bodies' | 'clock'>;
 
-/** Bytes of a body that is read at once, such as an image for a rig's next trial. */
-export const SMALL_BODY = 2 ** 16;
 /** Bytes of a JSON body without stimuli: room for the ids of twenty thousand neurons. */
 const MAX_JSON = 2 ** 18;
 

@@ -1,5 +1,11 @@
 import { DeadlineError } from '../engine/scheduler.js';
 
+/**
+ * Bytes of a body that waits for nothing, such as an image for a rig's next trial: it is read at once, and
+ * decoded faster than it would be sent to another thread.
+ */
+export const SMALL_BODY = 2 ** 16;
+
 /** Bounds the memory that requests take together: those that need much of it wait for each other. */
 export interface MemoryBudget {
   /**

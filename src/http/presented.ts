@@ -21,13 +21,19 @@ export interface ReportedStimuli extends DecodedSet {
   readonly reports: readonly StimulusReport[];
 }
 
-/** What a request presents to a model, and which neurons' responses it asks for. */
-export interface Presented<Query> extends NeuronSelection {
+/** A request to a model, before its body is read. */
+export interface ModelRequest<Query> {
   readonly service: Service;
   readonly model: ServedModel;
   readonly query: Query;
   /** As `readDeadline` gives it. */
   readonly deadline: number | undefined;
+  /** The neurons that the query names. */
+  readonly inQuery: NeuronSelection | undefined;
+}
+
+/** What a request presents to a model, and which neurons' responses it asks for. */
+export interface Presented extends NeuronSelection {
   readonly presented: ReportedStimuli;
 }
 
@@ -35,26 +41,33 @@ export interface Presented<Query> extends NeuronSelection {
 export type BodyContent = 'stimuli' | 'set';
 
 /**
- * Reads a request that presents stimuli to the model in its path.
- * @throws Problem and InputError with what is wrong with the path, the query, a header or the body
+ * Reads a request to the model in its path, as far as its body.
+ * @throws Problem and InputError with what is wrong with the path, the query or a header
  */
-export async function readPresented<
-  Schema extends z.ZodObject & z.ZodType<Pick<StimulusQuery, 'neurons' | 'fit' | 'dtype'>>,
->(
-  c: AppContext,
-  deps: AppDependencies,
-  schema: Schema,
-  content: BodyContent = 'stimuli',
-): Promise<Presented<z.infer<Schema>>> {
+export function readModelRequest<
+  Schema extends z.ZodObject & z.ZodType<Pick<StimulusQuery, 'neurons'>>,
+>(c: AppContext, deps: AppDependencies, schema: Schema): ModelRequest<z.infer<Schema>> {
   const service = serviceOf(deps);
   const model = modelOf(c, service);
   const query = readQuery(c, schema);
   const deadline = readDeadline(c);
   const inQuery =
     query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
+  return { service, model, query, deadline, inQuery };
+}
+
+/**
+ * Reads the body of a request that presents stimuli to a model.
+ * @throws Problem and InputError with what is wrong with it
+ */
+export async function readPresented(
+  c: AppContext,
+  deps: AppDependencies,
+  { model, query, inQuery }: ModelRequest<Pick<StimulusQuery, 'fit' | 'dtype'>>,
+  content: BodyContent = 'stimuli',
+): Promise<Presented> {
   const presented = await decodeForModel(c, deps, model, query, content);
-  const selection = neuronsOf(model.card, inQuery, presented.neurons);
-  return { service, model, query, deadline, presented, ...selection };
+  return { presented, ...neuronsOf(model.card, inQuery, presented.neurons) };
 }
 
 /** Reads and decodes the body of a request that presents stimuli to a model. */

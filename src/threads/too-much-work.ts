@@ -2,7 +2,7 @@
 export class TooMuchWorkError extends Error {
   override readonly name = 'TooMuchWorkError';
 
-  constructor(options?: ErrorOptions) {
-    super('this takes too much work to be done here', options);
+  constructor() {
+    super('this takes too much work to be done here');
   }
 }

@@ -30,11 +30,10 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-metrics-'));
   await saveConstantModel(folder, 'constant');
-  const { url, child, ended } = await startService({ MODELS_DIR: folder });
+  const { url, kill } = await startService({ MODELS_DIR: folder });
   await fetch(`${url}/v1/models/constant/tuning/parametric`, { method: 'POST' });
   metrics = await (await fetch(`${url}/metrics`)).text();
-  child.kill('SIGKILL');
-  await ended;
+  await kill();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

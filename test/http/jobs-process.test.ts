@@ -66,8 +66,7 @@ test('results survive a kill; a job that ran is interrupted, and so is one that 
   const running = await post(first.url, LONG);
   const waiting = await post(first.url, SHORT);
   await begun(first.url, running);
-  first.child.kill('SIGKILL');
-  await first.ended;
+  await first.kill();
 
   const { url } = await start('killed');
   expect(await (await fetch(`${url}${done}/result`)).text()).toBe(result);

@@ -43,8 +43,7 @@ test('the second service on one DATA_DIR has no jobs until the first is killed; 
   const predicted = await fetch(`${second.url}/v1/models/constant/responses`, predicting);
   expect(predicted.status).toBe(200);
 
-  first.child.kill('SIGKILL');
-  await first.ended;
+  await first.kill();
   const timeout = 30_000;
   await expect.poll(async () => (await fetch(second.url + place)).status, { timeout }).toBe(200);
   expect(await (await fetch(second.url + place)).json()).toMatchObject({ state: 'interrupted' });

@@ -93,15 +93,13 @@ test('a service that goes away is told, and found again when it is back', async 
   const first = await startService({ ENGINE: 'onnx' });
   const page = await browsing.open('?view=stimulus', { at: first.url });
   await page.getByLabel('Response of neuron 2').waitFor();
-  first.child.kill('SIGKILL');
-  await first.ended;
+  await first.kill();
   await page.reload().catch(() => {}); // nobody is there to give the page either
   const second = await startService({ ENGINE: 'onnx', PORT: new URL(first.url).port });
   try {
     await page.goto(`${second.url}/?view=stimulus`);
     await page.getByLabel('Response of neuron 2').waitFor();
-    second.child.kill('SIGKILL');
-    await second.ended;
+    await second.kill();
     await page.getByRole('slider', { name: /^Orientation/ }).fill('20');
     await page.getByRole('alert').getByText('The service does not answer').waitFor();
     const third = await startService({ ENGINE: 'onnx', PORT: new URL(first.url).port });

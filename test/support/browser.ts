@@ -88,8 +88,7 @@ async function startBrowsing(
     },
     async close() {
       await browser.close();
-      service.child.kill('SIGKILL');
-      await service.ended;
+      await service.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -14,8 +14,13 @@ export interface RunningService {
   readonly stderr: () => string;
   /** Ids of the processes that it started. */
   readonly children: () => number[];
-  /** The exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended it; it and its child processes have written all their output. */
   readonly ended: Promise<number | NodeJS.Signals>;
+  /**
+   * Kills the service and waits until it has exited. Its child processes notice that later: those of the
+   * lowest priority need seconds for it while both cores are busy.
+   */
+  readonly kill: () => Promise<void>;
 }
 
 /**
@@ -40,8 +45,13 @@ export function spawnService(environment: Record<string, string>, main = MAIN) {
   const ended = once(child, 'close').then(
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals,
   );
+  const exited = once(child, 'exit');
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
   const children = () => childrenOf(child.pid!);
-  return { child, ended, children, stdout: () => stdout, stderr: () => stderr };
+  return { child, ended, kill, children, stdout: () => stdout, stderr: () => stderr };
 }
 
 /** Starts the service and waits until it says that it is ready. */

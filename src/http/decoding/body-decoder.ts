@@ -6,7 +6,7 @@ import {
 } from '../../stimulus/decode.js';
 import { TooMuchWorkError } from '../../threads/too-much-work.js';
 import type { ResponseMatrix } from '../../tuning/response-matrix.js';
-import type { MemoryBudget, MemoryClient } from '../memory-budget.js';
+import { type MemoryBudget, type MemoryClient, SMALL_BODY } from '../memory-budget.js';
 import type { ReadInference } from '../v2/infer-request.js';
 import {
   type BodyKind,
@@ -23,8 +23,8 @@ export interface BodyDecoder {
   /** @throws as `decodeStimuli` */
   stimuli(request: BodyRequest<'stimuli'>, client: BodyClient): Promise<DecodedStimuli>;
   /**
-   * Stimuli, and where they were sent the real responses to them.
-   * @param neurons of the model, of which there must be real responses
+   * Stimuli, and the real responses to them where the body has some.
+   * @param neurons number of neurons of the model, which is the number of columns of real responses
    * @throws as `readSet`, and InputError when the responses do not fit
    */
   set(request: BodyRequest<'set'>, neurons: number, client: BodyClient): Promise<DecodedSet>;
@@ -59,9 +59,9 @@ export interface DecodingThreads {
   readonly bulk: BodyThread;
 }
 
-/** Bytes of a body, and pixels in it, that are decoded faster than they are sent to another thread. */
-const [MAX_BODY_HERE, MAX_PIXELS_HERE] = [2 ** 16, 2 ** 16];
-/** The same for what the quick thread decodes: more would keep it from the next image for too long. */
+/** Pixels that are decoded faster than they would be sent to another thread. */
+const MAX_PIXELS_HERE = 2 ** 16;
+/** Bytes and pixels that the quick thread decodes: more would keep it from the next image for too long. */
 const [MAX_QUICK_BODY, MAX_QUICK_PIXELS] = [2 ** 20, 2 ** 22];
 
 /**
@@ -112,7 +112,7 @@ export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): Body
     const quick = () =>
       threads.quick.run({ kind, request: { ...request, maxWork: MAX_QUICK_PIXELS } }, options);
     const { length } = request.body;
-    const ways = length <= MAX_BODY_HERE ? [here, quick] : length <= MAX_QUICK_BODY ? [quick] : [];
+    const ways = length <= SMALL_BODY ? [here, quick] : length <= MAX_QUICK_BODY ? [quick] : [];
     for (const way of ways) {
       try {
         return await way();

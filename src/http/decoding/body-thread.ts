@@ -1,18 +1,14 @@
-import {
-  createTaskThread,
-  ownCopy,
-  type TaskOptions,
-  type TaskThread,
-} from '../../threads/task-thread.js';
+import { createTaskThread, ownCopy, type TaskOptions } from '../../threads/task-thread.js';
 import type { BodyKind, BodyResult, BodyTask } from './body-tasks.js';
 
 /** Decodes bodies in a thread of its own, one after the other. */
-export interface BodyThread extends Pick<TaskThread<never, never>, 'close'> {
+export interface BodyThread {
   /** @throws as the decoder of this kind, and as `TaskThread` */
   run<Kind extends BodyKind>(
     task: BodyTask<Kind>,
     options: TaskOptions<BodyResult<BodyKind>>,
   ): Promise<BodyResult<Kind>>;
+  close(): Promise<void>;
 }
 
 export interface BodyThreadOptions {

@@ -12,8 +12,7 @@ import { type GradientField, gradientField, gradientMap } from '../../tuning/gra
 import type { Places } from '../../tuning/receptive-field.js';
 import { answerInTurns, answerJson, answerNpy, modelIdentity } from '../answer.js';
 import { attentionAnswer, gradientSheet, numbersOf, readoutAnswer } from '../inside-answers.js';
-import { modelOf, serviceOf } from '../models.js';
-import { readPresented } from '../presented.js';
+import { type ModelRequest, readModelRequest, readPresented } from '../presented.js';
 import { Problem } from '../problem.js';
 import { reportHeaders } from '../report-headers.js';
 import { refuseIfLate } from '../request.js';
@@ -49,7 +48,8 @@ export function insideRoutes(deps: AppDependencies): Route[] {
   ];
 
   async function attention(c: AppContext): Promise<Response> {
-    const model = modelOf(c, serviceOf(deps));
+    const asked = readModelRequest(c, deps, StimulusQuery);
+    const { model } = asked;
     const { architecture, stimulus } = model.card;
     if (architecture.attention === 'none') {
       throw new Problem(
@@ -59,7 +59,7 @@ export function insideRoutes(deps: AppDependencies): Route[] {
       );
     }
     const map = mapSizes(architecture, stimulus.height, stimulus.width).hypercolumns;
-    const question = await read(c, map.height * map.width + 6);
+    const question = await read(c, asked, map.height * map.width + 6);
     const seen = await look(c, question);
     if (wantsNpy(c, question)) {
       const { stimuli, neurons } = question.request;
@@ -73,8 +73,7 @@ export function insideRoutes(deps: AppDependencies): Route[] {
   }
 
   async function readout(c: AppContext): Promise<Response> {
-    const model = modelOf(c, serviceOf(deps));
-    const question = await read(c, 3);
+    const question = await read(c, readModelRequest(c, deps, StimulusQuery), 3);
     const seen = await look(c, question);
     if (wantsNpy(c, question)) {
       const { stimuli, neurons } = question.request;
@@ -83,14 +82,15 @@ export function insideRoutes(deps: AppDependencies): Route[] {
       values.set(seen.surround, seen.centre.length);
       return answerNpy(c, clock, values, [2, stimuli.count, neurons.length]);
     }
-    const { architecture } = model.card;
+    const { architecture } = question.model.card;
     return tell(c, question, () => readoutAnswer(seen, architecture, question.request));
   }
 
   async function gradient(c: AppContext): Promise<Response> {
-    const model = modelOf(c, serviceOf(deps));
+    const asked = readModelRequest(c, deps, StimulusQuery);
+    const { model } = asked;
     const { height, width } = model.card.stimulus;
-    const question = await read(c, height * width + 1);
+    const question = await read(c, asked, height * width + 1);
     const { request, service, check } = question;
     const { responses, gradients } = await timed(c, clock, 'infer', () =>
       gradientsOf(service.inside, request, check),
@@ -115,9 +115,10 @@ export function insideRoutes(deps: AppDependencies): Route[] {
   }
 
   async function field(c: AppContext): Promise<Response> {
-    const model = modelOf(c, serviceOf(deps));
+    const asked = readModelRequest(c, deps, StimulusQuery);
+    const { model } = asked;
     const { height, width } = model.card.stimulus;
-    const { request, service, check, ids, reports } = await read(c, 1);
+    const { request, service, check, ids, reports } = await read(c, asked, 1);
     const places: Partial<Places> = {};
     const neurons: ({ readonly id: number } & GradientField)[] = [];
     for (const [i, column] of request.neurons.entries()) {
@@ -143,12 +144,13 @@ export function insideRoutes(deps: AppDependencies): Route[] {
   }
 
   /** @param each numbers that the answer has for each stimulus and neuron */
-  async function read(c: AppContext, each: number): Promise<InsideQuestion> {
-    const { service, model, deadline, presented, ids, columns } = await readPresented(
-      c,
-      deps,
-      StimulusQuery,
-    );
+  async function read(
+    c: AppContext,
+    asked: ModelRequest<StimulusQuery>,
+    each: number,
+  ): Promise<InsideQuestion> {
+    const { service, model, deadline } = asked;
+    const { presented, ids, columns } = await readPresented(c, deps, asked);
     const { stimuli, reports } = presented;
     refuseLarge(c, stimuli.count * columns.length * each);
     const trace = c.get('trace');

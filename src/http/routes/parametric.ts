@@ -5,9 +5,8 @@ import { neuronTuning } from '../../tuning/parametric.js';
 import { answerInTurns, modelIdentity } from '../answer.js';
 import { readJsonBody } from '../body.js';
 import { Experiment, planExperiment, tuningSweep } from '../experiment.js';
-import { modelOf, serviceOf } from '../models.js';
-import { NeuronList, neuronsOf, selectNeurons } from '../neurons.js';
-import { readDeadline, readQuery } from '../request.js';
+import { NeuronList, neuronsOf } from '../neurons.js';
+import { readModelRequest } from '../presented.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { canvasOf } from '../stimulus-request.js';
@@ -22,14 +21,9 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
   return modelRoute('POST', '/tuning/parametric', measure);
 
   async function measure(c: AppContext): Promise<Response> {
-    const service = serviceOf(deps);
-    const model = modelOf(c, service);
-    const query = readQuery(c, ParametricQuery);
-    const deadline = readDeadline(c);
-    const asked =
-      query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
+    const { service, model, deadline, inQuery } = readModelRequest(c, deps, ParametricQuery);
     const experiment = await readJsonBody(c, deps, Experiment);
-    const { ids, columns } = neuronsOf(model.card, asked, experiment.neurons);
+    const { ids, columns } = neuronsOf(model.card, inQuery, experiment.neurons);
     const sweep = planExperiment(experiment, canvasOf(model));
     const question = { model, columns, deadline };
     const swept = await sweptResponses(c, deps, service, sweep, question);

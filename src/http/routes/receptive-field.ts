@@ -7,11 +7,10 @@ import { gatherWarnings } from '../../stimulus/warnings.js';
 import { receptiveField } from '../../tuning/receptive-field.js';
 import { answerInTurns, answerNpy, modelIdentity } from '../answer.js';
 import { readJsonBody } from '../body.js';
-import { modelOf, serviceOf } from '../models.js';
-import { NeuronList, neuronsOf, selectNeurons } from '../neurons.js';
+import { NeuronList, neuronsOf } from '../neurons.js';
 import { Mapping, planProbe } from '../position-probe.js';
+import { readModelRequest } from '../presented.js';
 import { reportHeaders } from '../report-headers.js';
-import { readDeadline, readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { canvasOf } from '../stimulus-request.js';
@@ -26,14 +25,9 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
   return modelRoute('POST', '/receptive-field', measure);
 
   async function measure(c: AppContext): Promise<Response> {
-    const service = serviceOf(deps);
-    const model = modelOf(c, service);
-    const query = readQuery(c, MappingQuery);
-    const deadline = readDeadline(c);
-    const asked =
-      query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
+    const { service, model, deadline, inQuery } = readModelRequest(c, deps, MappingQuery);
     const mapping = await readJsonBody(c, deps, Mapping);
-    const { ids, columns } = neuronsOf(model.card, asked, mapping.neurons);
+    const { ids, columns } = neuronsOf(model.card, inQuery, mapping.neurons);
     const { x, y, sweep, maps } = planProbe(mapping, canvasOf(model));
     const question = { model, columns, deadline };
     const swept = await sweptResponses(c, deps, service, sweep, question);

@@ -1,6 +1,6 @@
 import { accepts } from 'hono/accepts';
 import { answerInTurns, answerNpy, answerRaw, modelIdentity } from '../answer.js';
-import { readPresented } from '../presented.js';
+import { readModelRequest, readPresented } from '../presented.js';
 import { reportHeaders } from '../report-headers.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
@@ -14,11 +14,9 @@ export function responseRoutes(deps: AppDependencies): Route[] {
   return modelRoute('POST', '/responses', respond);
 
   async function respond(c: AppContext): Promise<Response> {
-    const { service, model, deadline, presented, ids, columns } = await readPresented(
-      c,
-      deps,
-      StimulusQuery,
-    );
+    const request = readModelRequest(c, deps, StimulusQuery);
+    const { service, model, deadline } = request;
+    const { presented, ids, columns } = await readPresented(c, deps, request);
     const { stimuli, reports } = presented;
     const question = { model, stimuli, columns, priority: 'prediction', deadline } as const;
     const values = await computeOrRecall(c, deps, service, question, presented);

@@ -3,7 +3,7 @@ import { peakCount } from '../../tuning/metrics.js';
 import { checkResponses, type ResponseMatrix } from '../../tuning/response-matrix.js';
 import { answerInTurns, modelIdentity } from '../answer.js';
 import { WholeNumber } from '../numbers.js';
-import { readPresented } from '../presented.js';
+import { readModelRequest, readPresented } from '../presented.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
@@ -22,12 +22,9 @@ export function tuningRoutes(deps: AppDependencies): Route[] {
   ];
 
   async function analyse(c: AppContext, kind: TuningTask['kind']): Promise<Response> {
-    const { service, model, query, deadline, presented, ids, columns } = await readPresented(
-      c,
-      deps,
-      TuningQuery,
-      'set',
-    );
+    const request = readModelRequest(c, deps, TuningQuery);
+    const { service, model, query, deadline } = request;
+    const { presented, ids, columns } = await readPresented(c, deps, request, 'set');
     const { stimuli, reports, real } = presented;
     const ofColumns = real && selectColumns(real, columns);
     // before the sweep: what is refused anyway costs no compute
