@@ -4,12 +4,12 @@
 // GFLOP/s of a matrix product.
 import { createInterface } from 'node:readline';
 import { exportedGraph } from '../deploy/onnx/exported-graph.js';
-import { createGraph, valueNamed } from '../src/engine/onnx/graph.js';
-import { createOnnxEngine } from '../src/engine/onnx/onnx-engine.js';
-import { loadOnnxruntime } from '../src/engine/onnx/onnxruntime.js';
-import { encodeModel } from '../src/engine/onnx/proto.js';
-import { STIMULI } from '../src/engine/onnx/site-graph.js';
-import { readModel, readWeights, type SavedModel } from '../src/model/saved-model.js';
+import { createGraph, valueNamed } from '../src/inference/onnx/graph.js';
+import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
+import { loadOnnxruntime } from '../src/inference/onnx/onnxruntime.js';
+import { encodeModel } from '../src/inference/onnx/proto.js';
+import { STIMULI } from '../src/inference/onnx/site-graph.js';
+import { readModel, readWeights, type SavedModel } from '../src/models/saved-model.js';
 import { randomStream } from '../src/network/random.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { multiplications } from '../src/engine/onnx/cost.js';
+import { multiplications } from '../src/inference/onnx/cost.js';
 import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures.js';
 import { openBackend } from '../src/network/backend.js';
 import { makeModel } from '../training/made-up/command.js';

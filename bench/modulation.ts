@@ -3,9 +3,9 @@
 // true neurons of a synthetic site and to the model trained on it; F1/F0 above 1 is called simple.
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { createOnnxEngine } from '../src/engine/onnx/onnx-engine.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
-import { readModel } from '../src/model/saved-model.js';
+import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
+import { readModel } from '../src/models/saved-model.js';
 import { blankStimulus } from '../src/stimulus/parametric/paint.js';
 import { type Canvas, concatStimuli, type Stimuli, stimulusAt } from '../src/stimulus/stimuli.js';
 import { planSweep } from '../src/stimulus/sweep.js';

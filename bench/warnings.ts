@@ -5,9 +5,9 @@
 // that a stimulus outside the training range has a larger error than one inside it.
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { createOnnxEngine } from '../src/engine/onnx/onnx-engine.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
-import { readModel } from '../src/model/saved-model.js';
+import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
+import { readModel } from '../src/models/saved-model.js';
 import { blankStimulus } from '../src/stimulus/parametric/paint.js';
 import type { Canvas } from '../src/stimulus/stimuli.js';
 import {

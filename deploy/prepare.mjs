@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 
 const TSC = 'typescript/bin/tsc';
-const BUNDLE = ['vite/bin/vite.js', 'build', 'src/page', '--config', 'src/page/vite.config.ts'];
+const BUNDLE = ['vite/bin/vite.js', 'build', 'src/web', '--config', 'src/web/vite.config.ts'];
 const PAGE_SOURCES = ['src', 'package-lock.json'];
 /** Processes of steps that have not ended. */
 const running = new Set();
@@ -135,7 +135,7 @@ function compilerRuns() {
   if (!isChecking && !existsSync(record)) {
     return { record: unchecked, commands: [[TSC, '-p', 'deploy/unchecked.tsconfig.json']] };
   }
-  return { record, commands: isChecking ? [[TSC], [TSC, '-p', 'src/page']] : [[TSC]] };
+  return { record, commands: isChecking ? [[TSC], [TSC, '-p', 'src/web']] : [[TSC]] };
 }
 
 function isOlderThan(file, sources) {

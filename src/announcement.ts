@@ -1,5 +1,5 @@
-import type { Catalogue } from './engine/catalogue.js';
-import type { EngineDescription } from './engine/engine.js';
+import type { Catalogue } from './inference/catalogue.js';
+import type { EngineDescription } from './inference/engine.js';
 
 /** The folder where something is kept, or why it cannot be. */
 export type Keeping =

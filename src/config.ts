@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputError } from './input-error.js';
+import { InputError } from './errors.js';
 
 const MEBIBYTE = 2 ** 20;
 

@@ -2,11 +2,11 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Keeping } from './announcement.js';
 import type { Config } from './config.js';
-import { explainFailure } from './http/jobs.js';
-import { createKeptRows, type KeptRows } from './http/quick/kept-rows.js';
-import type { Service } from './http/service.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
-import { openStore } from './store/store.js';
+import { explainFailure } from './server/jobs.js';
+import { createKeptRows, type KeptRows } from './server/quick/kept-rows.js';
+import type { Service } from './server/service.js';
+import { openStore } from './storage/store.js';
 
 /** What the service keeps on disk. */
 export interface DataFolder {

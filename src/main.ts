@@ -7,35 +7,35 @@ import { Registry } from 'prom-client';
 import { announcement, stepLine } from './announcement.js';
 import { type Config, readConfig } from './config.js';
 import { openDataFolder } from './data-folder.js';
-import type { ModelRepository } from './engine/catalogue.js';
-import type { EngineDescription } from './engine/engine.js';
-import { createProcessInside } from './engine/inside/process-inside.js';
-import { createModelRepository } from './engine/model-repository.js';
+import { InputError } from './errors.js';
+import type { ModelRepository } from './inference/catalogue.js';
+import type { EngineDescription } from './inference/engine.js';
+import { createModelRepository } from './inference/model-repository.js';
 import {
   createProcessEngine,
   type ProcessEngine,
   type ProcessEngineOptions,
-} from './engine/process/process-engine.js';
-import { createScheduler } from './engine/scheduler.js';
-import { type Access, openAccess } from './http/access/access.js';
-import { createApp, createHealthApp } from './http/app.js';
-import { createProcessBattery } from './http/battery/process-battery.js';
-import { createBodyDecoder } from './http/decoding/body-decoder.js';
-import { createBodyThread } from './http/decoding/body-thread.js';
-import { endInTime } from './http/ending.js';
-import { createJobMetrics } from './http/job-metrics.js';
-import { createMemoryBudget, SMALL_BODY } from './http/memory-budget.js';
-import { createMetrics } from './http/metrics.js';
-import { registerProcessMetrics } from './http/process-metrics.js';
-import { type HttpServer, listen, SERVER_LIMITS, StartError } from './http/server.js';
-import type { AppDependencies, Readiness, Service } from './http/service.js';
-import { createStoreMetrics } from './http/store-metrics.js';
-import { createStreams } from './http/stream/streams.js';
-import { createTuningAnalysis } from './http/tuning/tuning-thread.js';
-import { InputError } from './input-error.js';
+} from './inference/process/process-engine.js';
+import { createScheduler } from './inference/scheduler.js';
+import { createProcessInside } from './interpret/process-interpreter.js';
 import type { JobState } from './jobs/record.js';
-import { checkModelsFolder } from './model/models-folder.js';
+import { checkModelsFolder } from './models/models-folder.js';
 import type { BackendName } from './network/backend.js';
+import { createApp, createHealthApp } from './server/app.js';
+import { createProcessBattery } from './server/battery/process-battery.js';
+import { createBodyDecoder } from './server/body/body-decoder.js';
+import { createBodyThread } from './server/body/body-thread.js';
+import { createMemoryBudget, SMALL_BODY } from './server/body/memory-budget.js';
+import { endInTime } from './server/ending.js';
+import { type HttpServer, listen, SERVER_LIMITS, StartError } from './server/listen.js';
+import { createJobMetrics } from './server/metrics/job-metrics.js';
+import { createMetrics } from './server/metrics/metrics.js';
+import { registerProcessMetrics } from './server/metrics/process-metrics.js';
+import { createStoreMetrics } from './server/metrics/store-metrics.js';
+import { type Access, openAccess } from './server/middleware/access.js';
+import type { AppDependencies, Readiness, Service } from './server/service.js';
+import { createTuningAnalysis } from './server/tuning/tuning-thread.js';
+import { createStreams } from './server/websocket/streams.js';
 
 /** Bytes of decoded stimuli that are not counted: a hundred of 50x50. */
 const SMALL_STIMULI = 2 ** 20;

@@ -10,11 +10,11 @@ export default defineConfig({
   test: {
     ...everything.test,
     include: [
-      'test/{formats,stimulus,tuning,store}/**/*.test.ts',
+      'test/{formats,stimulus,tuning,storage}/**/*.test.ts',
       'test/config.test.ts',
-      'test/engine/onnx/*.test.ts',
+      'test/inference/onnx/*.test.ts',
       'test/network/golden.{tensorflow,wasm}.test.ts',
-      'test/http/process.test.ts',
+      'test/server/process.test.ts',
     ],
   },
 });

@@ -1,4 +1,4 @@
-import type { StimulusCard } from '../src/model/card.js';
+import type { StimulusCard } from '../src/models/card.js';
 import { stimulusStatistics } from '../src/stimulus/training-range.js';
 import type { Recording } from './recording.js';
 

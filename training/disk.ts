@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../src/input-error.js';
+import { InputError } from '../src/errors.js';
 
 /** Bytes of a card and its golden stimuli, and of what a file system adds. */
 const BESIDE_WEIGHTS = 2 ** 20;

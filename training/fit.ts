@@ -1,4 +1,4 @@
-import { stimulusTensor } from '../src/inside/look.js';
+import { stimulusTensor } from '../src/interpret/interpretation.js';
 import { neuronMetrics } from '../src/tuning/metrics.js';
 import { column, type ResponseMatrix } from '../src/tuning/response-matrix.js';
 import type { Learner } from './learner.js';

@@ -1,6 +1,6 @@
-import { InputError } from '../src/input-error.js';
-import { stimulusTensor } from '../src/inside/look.js';
-import type { GoldenCard } from '../src/model/card.js';
+import { InputError } from '../src/errors.js';
+import { stimulusTensor } from '../src/interpret/interpretation.js';
+import type { GoldenCard } from '../src/models/card.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
 import type { Recording } from './recording.js';
 import { type TrainedNetworks, withResponders } from './responder.js';

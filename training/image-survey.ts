@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { InputError } from '../src/errors.js';
 import type { StoredElement } from '../src/formats/npy-elements.js';
-import { InputError } from '../src/input-error.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
 import type { DataRules } from './data-rules.js';
 

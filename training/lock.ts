@@ -1,8 +1,8 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { InputError } from '../src/input-error.js';
-import { hasEnded, type LockHolder, tryLock } from '../src/lock.js';
+import { InputError } from '../src/errors.js';
+import { hasEnded, type LockHolder, tryLock } from '../src/files/lock.js';
 
 /** The hidden file of a model's folder that says who works on it. */
 export function lockFile(out: string): string {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { TrainingCard } from '../src/model/card.js';
+import type { TrainingCard } from '../src/models/card.js';
 
 /**
  * The loss of each neuron over a batch.

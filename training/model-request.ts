@@ -1,4 +1,4 @@
-import type { TrainingCard } from '../src/model/card.js';
+import type { TrainingCard } from '../src/models/card.js';
 import type { Backend } from '../src/network/backend.js';
 import type { Memory } from './chunk.js';
 import type { Signals } from './interruption.js';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../src/formats/safetensors.js';
-import { stimulusTensor } from '../src/inside/look.js';
-import type { Weights } from '../src/model/saved-model.js';
+import { stimulusTensor } from '../src/interpret/interpretation.js';
+import type { Weights } from '../src/models/saved-model.js';
 import { initialParameters, parameterSpecifications } from '../src/network/parameters.js';
 import { column, type ResponseMatrix } from '../src/tuning/response-matrix.js';
 import { dropoutFactors, type Moment } from './dropout.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NeuronCard } from '../src/model/card.js';
+import { NeuronCard } from '../src/models/card.js';
 
 /** What is known of a neuron in the midst of its training. */
 export const NeuronState = z.strictObject({

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { InputError } from '../src/input-error.js';
+import { InputError } from '../src/errors.js';
 
 /** Reads a whole number from a command's option. */
 export function wholeNumber(least: number, most: number): (text: string) => number {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Weights } from '../src/model/saved-model.js';
+import type { Weights } from '../src/models/saved-model.js';
 import { randomStream } from '../src/network/random.js';
 import type { Fit } from './fit.js';
 import { Interrupted, type Interruption } from './interruption.js';

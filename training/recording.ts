@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { InputError } from '../src/errors.js';
 import { decodeNpy } from '../src/formats/npy.js';
 import type { ElementValues, StoredElement } from '../src/formats/npy-elements.js';
-import { InputError } from '../src/input-error.js';
 import type { Size } from '../src/stimulus/fit.js';
 import { matlabAdvice } from '../src/stimulus/image-shape.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { InputError } from '../src/errors.js';
 import { decodeNpy, type NpyArray } from '../src/formats/npy.js';
-import { InputError } from '../src/input-error.js';
 import { ccMax, type Trials } from '../src/tuning/repeats.js';
 import type { Recording } from './recording.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { StimulusCard } from '../src/model/card.js';
-import type { Weights } from '../src/model/saved-model.js';
+import type { StimulusCard } from '../src/models/card.js';
+import type { Weights } from '../src/models/saved-model.js';
 import type { Architecture } from '../src/network/architectures.js';
 import { toDevice } from '../src/network/device.js';
 import { forward, type Parameters } from '../src/network/forward.js';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { InputError } from '../src/errors.js';
 import {
   decodeNpyHeader,
   elementCount,
@@ -14,7 +15,6 @@ import {
   STORED_BYTES,
   type StoredElement,
 } from '../src/formats/npy-elements.js';
-import { InputError } from '../src/input-error.js';
 
 /** A .npy file of which some rows are read at a time, or, in Fortran order, all at once. */
 export interface RowFile {

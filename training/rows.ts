@@ -1,5 +1,5 @@
 import type { NamedTensor } from '../src/formats/safetensors.js';
-import type { Weights } from '../src/model/saved-model.js';
+import type { Weights } from '../src/models/saved-model.js';
 import { selectNeurons } from '../src/network/parameters.js';
 
 /** The places of the neurons of a population, from 0. */

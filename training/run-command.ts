@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { InputError } from '../src/input-error.js';
+import { InputError } from '../src/errors.js';
 import { INTERRUPTED_EXIT_CODE, Interrupted } from './interruption.js';
 import { TrainingFailed } from './training-failed.js';
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../src/input-error.js';
+import { InputError } from '../src/errors.js';
 import { type DataRules, STRICT } from './data-rules.js';
 import { openRecording, type Recording, type SurveyedRecording } from './recording.js';
 import { digestOfFile, type RowFile } from './row-file.js';

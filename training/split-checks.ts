@@ -1,4 +1,4 @@
-import { InputError } from '../src/input-error.js';
+import { InputError } from '../src/errors.js';
 import type { DataRules } from './data-rules.js';
 import type { ImageSurvey } from './image-survey.js';
 

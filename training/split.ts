@@ -1,5 +1,5 @@
-import { InputError } from '../src/input-error.js';
-import type { TrainingCard } from '../src/model/card.js';
+import { InputError } from '../src/errors.js';
+import type { TrainingCard } from '../src/models/card.js';
 import { randomStream } from '../src/network/random.js';
 import { type Recording, selectImages } from './recording.js';
 import type { Site } from './site.js';

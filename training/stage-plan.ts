@@ -1,5 +1,5 @@
 import packageFile from '../package.json' with { type: 'json' };
-import type { SavedModel } from '../src/model/saved-model.js';
+import type { SavedModel } from '../src/models/saved-model.js';
 import { parameterSpecifications } from '../src/network/parameters.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.js';
 import { chunkFor, chunksOf } from './chunk.js';

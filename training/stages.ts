@@ -1,8 +1,8 @@
 import path from 'node:path';
+import { InputError } from '../src/errors.js';
 import type { NamedTensor } from '../src/formats/safetensors.js';
-import { InputError } from '../src/input-error.js';
-import type { ModelCard, TrainingCard } from '../src/model/card.js';
-import { readModel, type SavedModel, versionsIn, type Weights } from '../src/model/saved-model.js';
+import type { ModelCard, TrainingCard } from '../src/models/card.js';
+import { readModel, type SavedModel, versionsIn, type Weights } from '../src/models/saved-model.js';
 import { selectNeurons } from '../src/network/parameters.js';
 
 /** The networks that a stage begins with. */

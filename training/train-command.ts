@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { TrainingCard } from '../src/model/card.js';
+import { TrainingCard } from '../src/models/card.js';
 import { BACKENDS, type BackendName, openBackend } from '../src/network/backend.js';
 import { currentMemory } from './chunk.js';
 import { type DataOptions, withDataOptions } from './data-rules.js';

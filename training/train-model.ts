@@ -1,5 +1,5 @@
-import { readWeights, type SavedModel, saveModel } from '../src/model/saved-model.js';
-import { syncFolder } from '../src/whole-file.js';
+import { syncFolder } from '../src/files/whole-file.js';
+import { readWeights, type SavedModel, saveModel } from '../src/models/saved-model.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { checkDisk, diskNeeded } from './disk.js';
 import { Interrupted, type Interruption, interruptible } from './interruption.js';

@@ -1,5 +1,5 @@
 import packageFile from '../package.json' with { type: 'json' };
-import type { SavedModel, UnsavedCard } from '../src/model/saved-model.js';
+import type { SavedModel, UnsavedCard } from '../src/models/saved-model.js';
 import { describeStimuli } from './describe.js';
 import { goldenCard, goldenImages } from './golden.js';
 import type { ModelRequest } from './model-request.js';

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createTfjsEngine } from '../../src/engine/tfjs/tfjs-engine.js';
+import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { ArchitectureId } from '../../src/network/architectures.js';
 import { openBackend } from '../../src/network/backend.js';
 import { randomStream } from '../../src/network/random.js';

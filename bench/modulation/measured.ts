@@ -1,5 +1,5 @@
-import { planExperiment, tuningSweep } from '../../src/http/experiment.js';
-import { Mapping, planProbe } from '../../src/http/position-probe.js';
+import { planExperiment, tuningSweep } from '../../src/server/experiment.js';
+import { Mapping, planProbe } from '../../src/server/position-probe.js';
 import { blankStimulus } from '../../src/stimulus/parametric/paint.js';
 import { type Canvas, concatStimuli, type Stimuli } from '../../src/stimulus/stimuli.js';
 import { planSweep, type Sweep } from '../../src/stimulus/sweep.js';

@@ -1,4 +1,4 @@
-import { multiplications } from '../../src/engine/onnx/cost.js';
+import { multiplications } from '../../src/inference/onnx/cost.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
 import { median, quantile } from '../figures.js';
 import { npyQuestion, openHttpClient } from '../http-client.js';

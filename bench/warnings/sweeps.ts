@@ -1,5 +1,5 @@
-import { Mapping, planProbe } from '../../src/http/position-probe.js';
-import type { ModelCard } from '../../src/model/card.js';
+import type { ModelCard } from '../../src/models/card.js';
+import { Mapping, planProbe } from '../../src/server/position-probe.js';
 import type { Canvas } from '../../src/stimulus/stimuli.js';
 import { planSweep, type Sweep } from '../../src/stimulus/sweep.js';
 import { type ContrastRange, stimulusStatistics } from '../../src/stimulus/training-range.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { parseAs } from '../../src/formats/json.js';
-import { ApiKey, SCOPES, secretDigest } from '../../src/http/access/api-keys.js';
+import { ApiKey, SCOPES, secretDigest } from '../../src/server/middleware/api-keys.js';
 import { exitCodesHelp } from '../../training/run-command.js';
 
 interface Options {

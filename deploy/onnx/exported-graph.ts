@@ -1,8 +1,8 @@
-import { groupSize } from '../../src/engine/onnx/cost.js';
-import type { NetworkCard } from '../../src/engine/onnx/group-graph.js';
-import { createPartition } from '../../src/engine/onnx/partition.js';
-import { encodeSite } from '../../src/engine/onnx/site-graph.js';
-import type { Weights } from '../../src/model/saved-model.js';
+import { groupSize } from '../../src/inference/onnx/cost.js';
+import type { NetworkCard } from '../../src/inference/onnx/group-graph.js';
+import { createPartition } from '../../src/inference/onnx/partition.js';
+import { encodeSite } from '../../src/inference/onnx/site-graph.js';
+import type { Weights } from '../../src/models/saved-model.js';
 
 /** So many groups of the service at once: its neurons need not be asked one by one here. */
 const GROUPS = 4;

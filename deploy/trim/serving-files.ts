@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { filesIn, OPTIONAL_PARTS, type OptionalPart, PARTS } from './parts.js';
 
 /** Programs that are started by their path, next to what all of src imports. */

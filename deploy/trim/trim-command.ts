@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../training/run-command.js';
 import { OPTIONAL_PARTS, type OptionalPart } from './parts.js';
 import { listServingFiles } from './serving-files.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputError, type InputProblem, PayloadTooLargeError } from '../input-error.js';
+import { InputError, type InputProblem, PayloadTooLargeError } from '../errors.js';
 import { explain } from './explain.js';
 
 /**

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 
 /** Bytes of each element type that is read, by its .npy name without the byte order. */
 export const STORED_BYTES = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import { elementCount } from './npy.js';
 
 const ELEMENTS = { F32: Float32Array, F64: Float64Array, I32: Int32Array, U8: Uint8Array } as const;

@@ -1,10 +1,10 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { DiskError, isSystemError } from '../disk-error.js';
+import { InputError } from '../errors.js';
+import { DiskError, isSystemError } from '../files/disk-error.js';
+import { isTemporary, readWhole } from '../files/whole-file.js';
 import { parseAs } from '../formats/json.js';
-import { InputError } from '../input-error.js';
-import { isTemporary, readWhole } from '../whole-file.js';
 import { damagedRecord, isOver, JobId, JobRecord } from './record.js';
 
 /** Bytes; what is larger is no record. */

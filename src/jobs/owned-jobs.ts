@@ -1,8 +1,8 @@
 import { mkdir, rm, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { DiskError, isSystemError, unless } from '../disk-error.js';
-import { createLock, type FoundLock, hasEnded, isHere, readLock, tryLock } from '../lock.js';
+import { DiskError, isSystemError, unless } from '../files/disk-error.js';
+import { createLock, type FoundLock, hasEnded, isHere, readLock, tryLock } from '../files/lock.js';
 import { type Jobs, type JobsOptions, openJobs } from './jobs.js';
 
 /** The jobs of a folder, as long as this process alone has it. */

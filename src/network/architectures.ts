@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 
 /**
  * What one network is made of. Sizes follow from it: an alpha block is a 5x5 convolution, a 2x2

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import { restoreRemovedNodeFunctions } from './removed-node-functions.js';
 import { isTensorflowOnGpu } from './tensorflow-operations.js';
 import { registerWasmKernels } from './wasm-kernels.js';

@@ -1,5 +1,5 @@
+import { InputError } from '../errors.js';
 import type { NamedTensor } from '../formats/safetensors.js';
-import { InputError } from '../input-error.js';
 import { ARCHITECTURES, type Architecture, ArchitectureId } from './architectures.js';
 import {
   type ParameterSpecification,

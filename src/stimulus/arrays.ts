@@ -1,5 +1,5 @@
+import { InputError } from '../errors.js';
 import { decodeNpy, decodeNpyHeader, type NpyArray } from '../formats/npy.js';
-import { InputError } from '../input-error.js';
 import { sizeText } from './errors.js';
 import type { Size } from './fit.js';
 import { imageStackOf } from './image-shape.js';

@@ -1,5 +1,5 @@
-import { InputError } from '../input-error.js';
-import { TooMuchWorkError } from '../threads/too-much-work.js';
+import { InputError } from '../errors.js';
+import { TooMuchWorkError } from '../workers/too-much-work.js';
 import { PayloadTooLargeError, sizeText, stimulusError, UnsupportedMediaError } from './errors.js';
 import { checkSize, type Fit, fitImage, type Size, sameSize } from './fit.js';
 import type { StimuliBody } from './json.js';

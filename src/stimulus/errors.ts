@@ -1,6 +1,6 @@
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 
-export { PayloadTooLargeError, UnsupportedMediaError } from '../input-error.js';
+export { PayloadTooLargeError, UnsupportedMediaError } from '../errors.js';
 
 /** `50x50`, or `40 high x 50 wide` where the order of the two would be a guess. */
 export function sizeText({ height, width }: { height: number; width: number }): string {

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import { decodeNpyStimuli, decodeRawStimuli, type RAW_ELEMENTS } from './arrays.js';
 import {
   type DecodedStimuli,

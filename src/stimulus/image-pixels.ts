@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import { cropWindow, type Fit, fitNote, type Size, sameSize } from './fit.js';
 import { scaleNotes } from './pixel-values.js';
 import { checkPng } from './png.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import { type Size, sameSize } from './fit.js';
 
 /** Gray images of one size, one after the other in row-major order. */

@@ -1,5 +1,5 @@
 import sharp, { type Metadata } from 'sharp';
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import type { Size } from './fit.js';
 import type { ImageTask } from './image-pixels.js';
 import { checkPixels, type StimulusLimits } from './limits.js';

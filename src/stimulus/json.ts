@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { InputError } from '../errors.js';
 import { quote, unknownKeys } from '../formats/explain.js';
 import { parseAs, parseJson } from '../formats/json.js';
 import { nearestName } from '../formats/nearest-name.js';
-import { InputError } from '../input-error.js';
 import { errorAt } from './errors.js';
 import { type Entry, parseImageView, parseParametric, within } from './parametric/entry.js';
 import { isKind, type Kind, type Parametric, SCHEMAS } from './parametric/kinds.js';

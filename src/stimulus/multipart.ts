@@ -4,7 +4,7 @@ import {
   type MultipartPart,
   parseMultipart,
 } from '@remix-run/multipart-parser';
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import { errorAt, PayloadTooLargeError } from './errors.js';
 import type { StimulusLimits } from './limits.js';
 import { turnTaker } from './turns.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 
 /** How far outside 0..1 a float may lie through rounding alone; such values are set to 0 or 1. */
 const ROUNDING = 1e-6;

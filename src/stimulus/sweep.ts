@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import { defaultValues } from './battery.js';
 import { errorAt } from './errors.js';
 import { type Entry, parseParametric, within } from './parametric/entry.js';

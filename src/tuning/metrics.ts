@@ -1,4 +1,4 @@
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import { checkNumbers } from './response-matrix.js';
 
 /** How well the peak of a neuron's tuning is predicted, see {@link peakTuning}. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import type { Steps } from './fits/least-squares.js';
 import { fitPosition } from './fits/position.js';
 import { positionIndices } from './position-indices.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 import type { Undefined } from './indices.js';
 import { correlation } from './metrics.js';
 

@@ -1,4 +1,4 @@
-import { InputError } from '../input-error.js';
+import { InputError } from '../errors.js';
 
 /** Responses of several neurons to several stimuli: row = stimulus, column = neuron, row-major. */
 export interface ResponseMatrix {

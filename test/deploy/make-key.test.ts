@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createMakeKeyCommand } from '../../deploy/keys/make-key-command.js';
-import { findKey, parseKeys } from '../../src/http/access/api-keys.js';
+import { findKey, parseKeys } from '../../src/server/middleware/api-keys.js';
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const script = fileURLToPath(new URL('../../deploy/prepare.mjs', import.meta.url));
 const COMPILED = 'compiled -p deploy/unchecked.tsconfig.json\n';
-const BUNDLED = 'bundled build src/page --config src/page/vite.config.ts\n';
+const BUNDLED = 'bundled build src/web --config src/web/vite.config.ts\n';
 const wanted = { '': {}, 'node_modules/a': { version: '1.0.0' } };
 
 let root: string;
@@ -112,7 +112,7 @@ test('where nothing is to do, nothing is said', () => {
 test('a check compiles everything with its types, and every later build keeps to its record', () => {
   write('dist/.unchecked.tsbuildinfo', '');
   const { stderr } = prepareWith(['--check']);
-  expect(stderr).toContain('... N s\ncompiled\ncompiled -p src/page\n');
+  expect(stderr).toContain('... N s\ncompiled\ncompiled -p src/web\n');
   expect(existsSync(join(root, 'dist/.unchecked.tsbuildinfo'))).toBe(false);
   write('dist/.tsbuildinfo', '');
   expect(prepare().stderr).toContain('compiled\n');
@@ -137,16 +137,16 @@ test('an install keeps no source maps of TensorFlow and no native code of other 
 });
 
 test('the page is bundled again only where something of it is newer', () => {
-  write('src/page/main.tsx', '');
+  write('src/web/main.tsx', '');
   write('dist/page/index.html', '');
   const dated = (file: string, seconds: number) => utimesSync(join(root, file), seconds, seconds);
   dated('package-lock.json', 100);
-  dated('src/page/main.tsx', 200);
-  dated('src/page', 200);
+  dated('src/web/main.tsx', 200);
+  dated('src/web', 200);
   dated('src', 200);
   dated('dist/page/index.html', 300);
   expect(prepare().stderr).not.toContain(BUNDLED);
-  dated('src/page/main.tsx', 400);
+  dated('src/web/main.tsx', 400);
   expect(prepare().stderr).toContain(BUNDLED);
 });
 
@@ -286,12 +286,12 @@ test('the output of a deleted source goes, other files stay', () => {
     'src/kept.js.map',
     'src/gone.js',
     'src/gone.js.map',
-    'src/page.js',
+    'src/web.js',
   ]) {
     write(join('dist', file), '');
   }
   prepare();
   const left = (file: string) => existsSync(join(root, 'dist', file));
-  expect(left('src/kept.js') && left('src/kept.js.map') && left('src/page.js')).toBe(true);
+  expect(left('src/kept.js') && left('src/kept.js.map') && left('src/web.js')).toBe(true);
   expect(left('src/gone.js') || left('src/gone.js.map')).toBe(false);
 });

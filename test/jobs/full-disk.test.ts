@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, vi } from 'vitest';
-import { DiskError } from '../../src/disk-error.js';
+import { DiskError } from '../../src/files/disk-error.js';
 import { testWith } from '../support/capabilities.js';
 import { file, heldWork, openTestJobs } from '../support/jobs.js';
 import { mounting, mountSmallDisk } from '../support/small-disk.js';

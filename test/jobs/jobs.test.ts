@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { JobsClosedError, JobsFullError, ResultDamagedError } from '../../src/jobs/errors.js';
 import type { Jobs } from '../../src/jobs/jobs.js';
 import { file, heldWork, MODEL, openTestJobs } from '../support/jobs.js';

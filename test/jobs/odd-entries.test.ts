@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { temporaryFor } from '../../src/whole-file.js';
+import { temporaryFor } from '../../src/files/whole-file.js';
 import { file, heldWork, openTestJobs } from '../support/jobs.js';
 import { ODD_ENTRIES } from '../support/odd-entries.js';
 import { temporaryFolder } from '../support/store.js';

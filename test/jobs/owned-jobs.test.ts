@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import path from 'node:path';
 import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { explainFailure } from '../../src/http/jobs.js';
+import { createLock, LockHolder } from '../../src/files/lock.js';
 import type { Jobs } from '../../src/jobs/jobs.js';
 import { type OwnedJobs, openOwnedJobs } from '../../src/jobs/owned-jobs.js';
-import { createLock, LockHolder } from '../../src/lock.js';
+import { explainFailure } from '../../src/server/jobs.js';
 import { heldWork } from '../support/jobs.js';
 import { temporaryFolder } from '../support/store.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readModel } from '../../src/model/saved-model.js';
+import { readModel } from '../../src/models/saved-model.js';
 import { isKind, renderParametric, SCHEMAS } from '../../src/stimulus/parametric/kinds.js';
 import { stimulusAt } from '../../src/stimulus/stimuli.js';
 import { contrastWarnings } from '../../src/stimulus/training-range.js';

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import {
   type DecodedStimuli,
   decodeStimuli,

@@ -1,25 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
-import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engine/catalogue.js';
-import { EngineLostError } from '../../src/engine/engine.js';
-import { createScheduler, type SchedulerOptions } from '../../src/engine/scheduler.js';
-import type { Access } from '../../src/http/access/access.js';
-import { prepareCharacterization } from '../../src/http/battery/characterization.js';
-import { createBodyDecoder } from '../../src/http/decoding/body-decoder.js';
-import { createMemoryBudget } from '../../src/http/memory-budget.js';
-import { createMetrics } from '../../src/http/metrics.js';
-import { createKeptRows } from '../../src/http/quick/kept-rows.js';
-import type { AppDependencies, Limits, Readiness, Service } from '../../src/http/service.js';
-import { createStoreMetrics } from '../../src/http/store-metrics.js';
-import { createStreams, type StreamsOptions } from '../../src/http/stream/streams.js';
-import { createTuningAnalysis } from '../../src/http/tuning/tuning-thread.js';
+import type { ModelRepository, ServedModel, UnusableModel } from '../../src/inference/catalogue.js';
+import { EngineLostError } from '../../src/inference/engine.js';
+import { createScheduler, type SchedulerOptions } from '../../src/inference/scheduler.js';
+import { prepareCharacterization } from '../../src/server/battery/characterization.js';
+import { createBodyDecoder } from '../../src/server/body/body-decoder.js';
+import { createMemoryBudget } from '../../src/server/body/memory-budget.js';
+import { createMetrics } from '../../src/server/metrics/metrics.js';
+import { createStoreMetrics } from '../../src/server/metrics/store-metrics.js';
+import type { Access } from '../../src/server/middleware/access.js';
+import { createKeptRows } from '../../src/server/quick/kept-rows.js';
+import type { AppDependencies, Limits, Readiness, Service } from '../../src/server/service.js';
+import { createTuningAnalysis } from '../../src/server/tuning/tuning-thread.js';
+import { createStreams, type StreamsOptions } from '../../src/server/websocket/streams.js';
 import { tinyModel } from './cards.js';
 import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 import { fixedRepository } from './fixed-repository.js';
 
-const TUNING_WORKER = new URL('../../dist/src/http/tuning/tuning-worker.js', import.meta.url);
+const TUNING_WORKER = new URL('../../dist/src/server/tuning/tuning-worker.js', import.meta.url);
 
 export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity' | 'chunk'>> {
   readonly served?: readonly ServedModel[];

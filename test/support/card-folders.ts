@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readModel } from '../../src/model/saved-model.js';
+import { readModel } from '../../src/models/saved-model.js';
 import { tinyCard } from './cards.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { ServedModel } from '../../src/engine/catalogue.js';
-import type { ModelCard } from '../../src/model/card.js';
+import type { ServedModel } from '../../src/inference/catalogue.js';
+import type { ModelCard } from '../../src/models/card.js';
 
 /** A card of a model of 3x2 pixels with the neurons 0, 1, 2 and 7. */
 export function tinyCard(name: string, version: number): ModelCard {

@@ -1,7 +1,7 @@
-import { createApp, routesOf } from '../../src/http/app.js';
-import { openapiDocument } from '../../src/http/openapi/document.js';
-import { OPERATIONS } from '../../src/http/openapi/operations.js';
-import type { AppDependencies } from '../../src/http/service.js';
+import { createApp, routesOf } from '../../src/server/app.js';
+import { openapiDocument } from '../../src/server/openapi/document.js';
+import { OPERATIONS } from '../../src/server/openapi/operations.js';
+import type { AppDependencies } from '../../src/server/service.js';
 import { createContract, type Document } from './openapi.js';
 
 /** No answer: the client had gone. */

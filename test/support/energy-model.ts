@@ -1,5 +1,5 @@
-import type { ServedModel } from '../../src/engine/catalogue.js';
-import type { EngineRequest } from '../../src/engine/engine.js';
+import type { ServedModel } from '../../src/inference/catalogue.js';
+import type { EngineRequest } from '../../src/inference/engine.js';
 import { tinyModel } from './cards.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 

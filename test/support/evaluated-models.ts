@@ -1,4 +1,4 @@
-import { saveModel } from '../../src/model/saved-model.js';
+import { saveModel } from '../../src/models/saved-model.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { tinyCard } from './cards.js';

@@ -1,4 +1,4 @@
-import type { Engine, EngineRequest } from '../../src/engine/engine.js';
+import type { Engine, EngineRequest } from '../../src/inference/engine.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
 
 /** The fake's answer, worked out by hand: (sum of the pixels) * (neuron + 1). */

@@ -1,4 +1,4 @@
-import type { ModelRepository, ServedModel, UnusableModel } from '../../src/engine/catalogue.js';
+import type { ModelRepository, ServedModel, UnusableModel } from '../../src/inference/catalogue.js';
 
 export interface FixedRepository extends ModelRepository {
   /** Digests of the models held, once for each time. */

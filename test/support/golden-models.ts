@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type SavedModel, saveModel } from '../../src/model/saved-model.js';
+import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
 import { toDevice } from '../../src/network/device.js';
 import { forward } from '../../src/network/forward.js';

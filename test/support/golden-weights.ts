@@ -1,5 +1,5 @@
 import type { NamedTensor } from '../../src/formats/safetensors.js';
-import type { Weights } from '../../src/model/saved-model.js';
+import type { Weights } from '../../src/models/saved-model.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import { fromPublished } from '../../src/network/published.js';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { explainFailure } from '../../src/http/jobs.js';
 import { type JobsOptions, openJobs, type Work } from '../../src/jobs/jobs.js';
+import { explainFailure } from '../../src/server/jobs.js';
 import { temporaryFolder } from './store.js';
 
 export const MODEL = { name: 'tiny', version: 1, digest: 'd'.repeat(64) };

@@ -1,5 +1,5 @@
-import { type ApiKey, findKey, secretDigest } from '../../src/http/access/api-keys.js';
-import type { KeyRing } from '../../src/http/access/key-ring.js';
+import { type ApiKey, findKey, secretDigest } from '../../src/server/middleware/api-keys.js';
+import type { KeyRing } from '../../src/server/middleware/key-ring.js';
 
 /** A ring of keys whose secrets are `secret-<name>`. */
 export function keyRingOf(keys: readonly Omit<ApiKey, 'sha256'>[]): KeyRing {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type SavedModel, saveModel } from '../../src/model/saved-model.js';
+import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import { forward } from '../../src/network/forward.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { tinyCard } from './cards.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { hasCode } from '../../src/disk-error.js';
+import { hasCode } from '../../src/files/disk-error.js';
 import type { Capability } from './capabilities.js';
 
 const BLOCK = Buffer.alloc(4096, 'x');

@@ -1,4 +1,4 @@
-import type { Weights } from '../../src/model/saved-model.js';
+import type { Weights } from '../../src/models/saved-model.js';
 import type { PopulationTask } from '../../training/networks.js';
 import { Recipe } from '../../training/recipes/recipes.js';
 import type { Recording } from '../../training/recording.js';

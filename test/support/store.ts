@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { openStore, type Store } from '../../src/store/store.js';
+import { openStore, type Store } from '../../src/storage/store.js';
 
 /** A folder that goes when the test ends. */
 export async function temporaryFolder(): Promise<string> {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeWhole } from '../../src/whole-file.js';
+import { writeWhole } from '../../src/files/whole-file.js';
 import { type CheckpointRequest, openCheckpoint } from '../../training/checkpoint/checkpoint.js';
 import type { Identity } from '../../training/checkpoint/identity.js';
 import type { PopulationState, TrainedPopulation } from '../../training/population.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTfjsEngine } from '../../src/engine/tfjs/tfjs-engine.js';
+import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { ARCHITECTURES, ArchitectureId } from '../../src/network/architectures.js';
 import { type Backend, openBackend } from '../../src/network/backend.js';
 import { provenanceOf } from '../../training/evaluation/provenance.js';

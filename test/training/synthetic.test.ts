@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decodeNpy } from '../../src/formats/npy.js';
-import { tuningSweep } from '../../src/http/experiment.js';
+import { tuningSweep } from '../../src/server/experiment.js';
 import { planSweep } from '../../src/stimulus/sweep.js';
 import { finish } from '../../src/tuning/fits/least-squares.js';
 import { neuronTuning } from '../../src/tuning/parametric.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { F1F0, fitIndex, ratioIndex, sparseness } from '../../src/tuning/indices.js';
 import { valueIn } from './value-in.js';
 

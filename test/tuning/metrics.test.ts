@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { InputError } from '../../src/errors.js';
 import { decodeSafetensors } from '../../src/formats/safetensors.js';
-import { InputError } from '../../src/input-error.js';
 import {
   correlation,
   descending,

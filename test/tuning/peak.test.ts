@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { neuronPeaks } from '../../src/tuning/peak.js';
 import { rankTuning } from '../../src/tuning/rank.js';
 import { matrix, matrixOfNeurons } from './matrices.js';

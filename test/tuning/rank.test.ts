@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { neuronMetrics } from '../../src/tuning/metrics.js';
 import { rankTuning } from '../../src/tuning/rank.js';
 import { column } from '../../src/tuning/response-matrix.js';

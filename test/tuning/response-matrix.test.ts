@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { checkPair, checkResponses, column } from '../../src/tuning/response-matrix.js';
 import { matrix } from './matrices.js';
 

@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { InputError } from '../../src/errors.js';
+import { sha256, writeWhole } from '../../src/files/whole-file.js';
 import {
   decodeSafetensors,
   encodeSafetensors,
   type NamedTensor,
 } from '../../src/formats/safetensors.js';
-import { InputError } from '../../src/input-error.js';
-import type { Weights } from '../../src/model/saved-model.js';
-import { sha256, writeWhole } from '../../src/whole-file.js';
+import type { Weights } from '../../src/models/saved-model.js';
 import type { PopulationState, TrainedPopulation } from '../population.js';
 import { differences, type Identity } from './identity.js';
 import {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TrainingCard } from '../../src/model/card.js';
+import { TrainingCard } from '../../src/models/card.js';
 
 /** What a training is of: a checkpoint is gone on with only where all of it is the same. */
 export const Identity = z.strictObject({

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { InputError } from '../../src/input-error.js';
-import { NeuronCard } from '../../src/model/card.js';
-import { sha256, writeWhole } from '../../src/whole-file.js';
+import { InputError } from '../../src/errors.js';
+import { sha256, writeWhole } from '../../src/files/whole-file.js';
+import { NeuronCard } from '../../src/models/card.js';
 import { NeuronState } from '../neuron-state.js';
 import { Identity } from './identity.js';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
 import { createCountProgress } from '../count-progress.js';
 import { type DataOptions, withDataOptions } from '../data-rules.js';

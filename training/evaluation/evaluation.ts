@@ -1,5 +1,5 @@
-import { InputError } from '../../src/input-error.js';
-import { readWeights } from '../../src/model/saved-model.js';
+import { InputError } from '../../src/errors.js';
+import { readWeights } from '../../src/models/saved-model.js';
 import { peakCount } from '../../src/tuning/metrics.js';
 import { type RankTuning, rankTuning } from '../../src/tuning/rank.js';
 import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../../src/input-error.js';
-import { readModel, type SavedModel, versionsIn } from '../../src/model/saved-model.js';
+import { InputError } from '../../src/errors.js';
+import { readModel, type SavedModel, versionsIn } from '../../src/models/saved-model.js';
 import type { DataRules } from '../data-rules.js';
 import type { Recording, SurveyedRecording } from '../recording.js';
 import { checkBrightness } from '../split-checks.js';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { InputError } from '../../src/input-error.js';
-import { look } from '../../src/inside/look.js';
-import type { ModelCard } from '../../src/model/card.js';
-import type { Weights } from '../../src/model/saved-model.js';
+import { InputError } from '../../src/errors.js';
+import { look } from '../../src/interpret/interpretation.js';
+import type { ModelCard } from '../../src/models/card.js';
+import type { Weights } from '../../src/models/saved-model.js';
 import { type MapSize, mapSizes } from '../../src/network/architectures.js';
 import { toDevice } from '../../src/network/device.js';
 import type { Parameters } from '../../src/network/forward.js';

@@ -1,4 +1,4 @@
-import type { ModelCard } from '../../src/model/card.js';
+import type { ModelCard } from '../../src/models/card.js';
 
 /** How a model was trained, as far as that matters to its scores on a site. */
 export interface Provenance {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 
 /**
  * Sees that files can be put into a folder, which may not be there yet; makes nothing.

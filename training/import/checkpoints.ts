@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { findNeuronFiles, readBytes } from './neuron-files.js';
 import { readCheckpoint } from './pytorch.js';
 import { byNeuron, readStateDict } from './safetensors.js';

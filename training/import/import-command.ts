@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { ArchitectureId } from '../../src/network/architectures.js';
 import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
 import type { StimulusSize } from '../../src/network/parameters.js';

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import packageFile from '../../package.json' with { type: 'json' };
-import type { ImportCard, NeuronCard, StimulusCard } from '../../src/model/card.js';
-import { type SavedModel, saveModel } from '../../src/model/saved-model.js';
+import type { ImportCard, NeuronCard, StimulusCard } from '../../src/models/card.js';
+import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import type { ArchitectureId } from '../../src/network/architectures.js';
 import { renderGratings } from '../../src/stimulus/parametric/grating.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 
 /** A file `neuron_{i}` of a folder. */
 export interface NeuronFile {

@@ -1,4 +1,4 @@
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { OPCODES, refusedName } from './opcodes.js';
 
 /** What a pickle may refer to; everything else is refused. */

@@ -1,5 +1,5 @@
+import { InputError } from '../../src/errors.js';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
-import { InputError } from '../../src/input-error.js';
 import type { Architecture, ArchitectureId } from '../../src/network/architectures.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import {

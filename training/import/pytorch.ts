@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { Callable, unpickle } from './pickle.js';
 import { FLOAT_TYPES, type FloatType, type Layout, readTensor, type StateDict } from './tensor.js';
 import { type Archive, openArchive } from './zip.js';

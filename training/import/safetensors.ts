@@ -1,5 +1,5 @@
+import { InputError } from '../../src/errors.js';
 import { readSafetensors, type SafetensorsEntry } from '../../src/formats/safetensors.js';
-import { InputError } from '../../src/input-error.js';
 import {
   contiguous,
   FLOAT_TYPES,

@@ -1,4 +1,4 @@
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 
 /** A tensor of a checkpoint. */
 export interface StoredTensor {

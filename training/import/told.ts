@@ -1,4 +1,4 @@
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 
 /** Runs something; what is wrong with an input is told with its subject in front. */
 export async function toldOf<T>(subject: string, run: () => T | Promise<T>): Promise<T> {

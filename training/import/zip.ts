@@ -1,5 +1,5 @@
 import { type Entry, fromBufferPromise } from 'yauzl';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 
 /** The files in a zip archive, by name; each is checked when it is read. */
 export type Archive = ReadonlyMap<string, () => Uint8Array>;

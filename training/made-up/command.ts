@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
-import { type SavedModel, saveModel } from '../../src/model/saved-model.js';
+import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import { ARCHITECTURES, ArchitectureId } from '../../src/network/architectures.js';
 import { openBackend } from '../../src/network/backend.js';
 import { goldenCard } from '../golden.js';

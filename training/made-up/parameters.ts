@@ -1,5 +1,5 @@
 import type { NamedTensor } from '../../src/formats/safetensors.js';
-import type { Weights } from '../../src/model/saved-model.js';
+import type { Weights } from '../../src/models/saved-model.js';
 import type { Architecture } from '../../src/network/architectures.js';
 import {
   initialParameters,

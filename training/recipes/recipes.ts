@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { InputError } from '../../src/input-error.js';
-import { TrainingCard } from '../../src/model/card.js';
+import { InputError } from '../../src/errors.js';
+import { TrainingCard } from '../../src/models/card.js';
 import {
   ARCHITECTURES,
   type Architecture,

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { InputError } from '../../src/errors.js';
+import { sha256, syncFolder } from '../../src/files/whole-file.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
-import { InputError } from '../../src/input-error.js';
 import {
   readModel,
   readWeights,
@@ -10,8 +11,7 @@ import {
   type UnsavedCard,
   versionsIn,
   type Weights,
-} from '../../src/model/saved-model.js';
-import { sha256, syncFolder } from '../../src/whole-file.js';
+} from '../../src/models/saved-model.js';
 import { stackPopulations } from '../rows.js';
 import { stageFolder } from '../stages.js';
 import { TrainingFailed } from '../training-failed.js';

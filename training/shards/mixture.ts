@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ModelCard, TrainingCard } from '../../src/model/card.js';
+import type { ModelCard, TrainingCard } from '../../src/models/card.js';
 
 /** The card of a model that was trained here. */
 export type TrainedCard = ModelCard & { readonly training: TrainingCard };

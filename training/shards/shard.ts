@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { InputError } from '../../src/input-error.js';
+import { InputError } from '../../src/errors.js';
 import { beside } from '../stages.js';
 
 /** One of several equal shares of a site's neurons. */

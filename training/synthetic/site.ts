@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError } from '../../src/errors.js';
 import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
-import { InputError } from '../../src/input-error.js';
 import { randomStream } from '../../src/network/random.js';
 import { correlation } from '../../src/tuning/metrics.js';
 import type { CountProgress } from '../count-progress.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../../input-error.js';
+import { InputError } from '../../errors.js';
 import type { Canvas } from '../stimuli.js';
 
 /** A disc, or with an inner diameter an annulus; diameters in pixels, null = no outer limit. */

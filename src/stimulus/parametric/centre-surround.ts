@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputError } from '../../input-error.js';
+import { InputError } from '../../errors.js';
 import type { Canvas } from '../stimuli.js';
 import { apertureCoverage } from './aperture.js';
 import { carrier } from './carrier.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { InputError } from '../../errors.js';
 import { parseAs } from '../../formats/json.js';
-import { InputError } from '../../input-error.js';
 import { errorAt } from '../errors.js';
 import { type Kind, type Parameters, type Parametric, SCHEMAS } from './kinds.js';
 import { ImageView } from './view.js';

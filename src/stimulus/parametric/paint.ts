@@ -1,4 +1,4 @@
-import { InputError } from '../../input-error.js';
+import { InputError } from '../../errors.js';
 import type { Backdrop, Canvas, GrayImage, Stimuli } from '../stimuli.js';
 
 /** What is to be shown on a canvas, frame by frame, before it becomes luminance. */

@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { z } from 'zod';
-import { InputError } from '../../input-error.js';
+import { InputError } from '../../errors.js';
 import type { Canvas } from '../stimuli.js';
 import { Contrast, frames, MOST_PIXELS } from './fields.js';
 import { type Drawing, settleContrasts } from './paint.js';

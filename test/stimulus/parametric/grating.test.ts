@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InputError } from '../../../src/input-error.js';
+import { InputError } from '../../../src/errors.js';
 import {
   Grating,
   renderGrating,

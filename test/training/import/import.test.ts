@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeSafetensors } from '../../../src/formats/safetensors.js';
-import { readModel } from '../../../src/model/saved-model.js';
+import { readModel } from '../../../src/models/saved-model.js';
 import { ARCHITECTURES, ArchitectureId } from '../../../src/network/architectures.js';
 import { openBackend } from '../../../src/network/backend.js';
 import { openSite } from '../../../training/site.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { InputError } from '../../../src/errors.js';
 import type { NamedTensor } from '../../../src/formats/safetensors.js';
-import { InputError } from '../../../src/input-error.js';
 import { readCheckpoint } from '../../../training/import/pytorch.js';
 import {
   checkpointFile,

@@ -1,8 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { InputError } from '../../../src/errors.js';
 import { encodeSafetensors, type NamedTensor } from '../../../src/formats/safetensors.js';
-import { InputError } from '../../../src/input-error.js';
 import { ARCHITECTURES } from '../../../src/network/architectures.js';
 import { randomState } from '../../support/published.js';
 import { writeSmallSite } from '../../support/sites.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InputError } from '../../../src/input-error.js';
+import { InputError } from '../../../src/errors.js';
 import { crc32, openArchive } from '../../../training/import/zip.js';
 import { type ZippedFile, zip } from './bytes.js';
 

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import sharp from 'sharp';
-import { FIELD, STRIDE } from '../../../src/inside/attention.js';
+import { FIELD, STRIDE } from '../../../src/interpret/attention.js';
 import { centreIndex, type MapSize } from '../../../src/network/architectures.js';
 import { draw, FAINT } from './figure.js';
 

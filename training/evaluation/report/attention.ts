@@ -1,5 +1,5 @@
 import { html, raw } from 'hono/html';
-import { MEAN_DISTANCE, ofEvenAttention } from '../../../src/inside/attention.js';
+import { MEAN_DISTANCE, ofEvenAttention } from '../../../src/interpret/attention.js';
 import type { Evaluation, ModelEvaluation } from '../evaluation.js';
 import {
   divergingScale,

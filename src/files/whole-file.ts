@@ -1,0 +1,109 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../errors.js';
+
+/** sha256 of bytes, in hex. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * Opens a file for reading. What is not a file, such as a pipe or a device, might never end, or never begin.
+ * @throws InputError when it is not a regular file
+ */
+export async function openFile(file: string): Promise<FileHandle> {
+  // without it, opening a pipe waits until somebody writes into it
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new InputError(`${path.basename(file)} is not a regular file`);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/**
+ * Reads a whole file.
+ * @throws InputError when it is not a regular file, is larger than `most` bytes, or changes meanwhile
+ */
+export async function readWhole(file: string, most: number): Promise<Buffer> {
+  const handle = await openFile(file);
+  try {
+    return await readOpened(handle, path.basename(file), most);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Reads all of an opened file.
+ * @param name for messages
+ * @throws InputError when it is larger than `most` bytes, or changes meanwhile
+ */
+export async function readOpened(handle: FileHandle, name: string, most: number): Promise<Buffer> {
+  const { size } = await handle.stat();
+  if (size > most) {
+    throw new InputError(`${name} is too large: ${size} bytes; expected at most ${most}`);
+  }
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let length = 0;
+  for (let read = 1; read > 0 && length < bytes.length; length += read) {
+    const wanted = Math.min(bytes.length - length, 2 ** 30);
+    read = (await handle.read(bytes, length, wanted, length)).bytesRead;
+  }
+  if (length < bytes.length) throw new InputError(`${name} became shorter while it was read`);
+  return bytes;
+}
+
+/**
+ * Writes a file whole or not at all, even where the machine stops in between: what was there before
+ * stays until the new file is on the disk.
+ */
+export async function writeWhole(file: string, bytes: Uint8Array | string): Promise<void> {
+  const temporary = temporaryFor(file);
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } finally {
+    // what went wrong before says more than why this cannot be removed
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+  await syncFile(path.dirname(file));
+}
+
+const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.writing$/;
+
+/** A name next to a file, for what becomes it once it is whole. */
+export function temporaryFor(file: string): string {
+  return `${file}.${randomUUID()}.writing`;
+}
+
+/** Whether a name is one that `temporaryFor` made: a process that was killed may leave such files. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+/** Puts a folder's files, and their names, on the disk. */
+export async function syncFolder(folder: string): Promise<void> {
+  for (const file of await readdir(folder)) await syncFile(path.join(folder, file));
+  await syncFile(folder);
+  await syncFile(path.dirname(folder));
+}
+
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

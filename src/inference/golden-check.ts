@@ -1,0 +1,40 @@
+import { InputError } from '../errors.js';
+import type { ModelCard } from '../models/card.js';
+import type { Stimuli } from '../stimulus/stimuli.js';
+
+/** How far responses may lie from the card's, as a share of the range of the card's responses. */
+const TOLERANCE = 1e-4;
+
+/** The stimuli that a card keeps with their responses. */
+export function goldenStimuli({ golden, stimulus }: ModelCard): Stimuli {
+  const { height, width } = stimulus;
+  const images = golden.stimuli.map((base64) => Buffer.from(base64, 'base64'));
+  const pixels = Float32Array.from(Buffer.concat(images), (value) => value / 255);
+  if (images.some((image) => image.length !== height * width)) {
+    throw new InputError(`the card's golden stimuli are not ${height}x${width} pixels`);
+  }
+  return { count: images.length, height, width, pixels };
+}
+
+/**
+ * Holds an engine's responses to the golden stimuli against the card's.
+ * @param responses [stimuli, neurons]
+ * @throws InputError naming the neuron that is farthest off
+ */
+export function checkGolden(card: ModelCard, responses: Float32Array): void {
+  const expected = card.golden.responses.flat();
+  if (expected.length !== responses.length) {
+    throw new InputError("the card's golden responses do not have one number for each neuron");
+  }
+  const range =
+    expected.reduce((a, b) => Math.max(a, b)) - expected.reduce((a, b) => Math.min(a, b));
+  const allowed = TOLERANCE * Math.max(range, Number.EPSILON);
+  for (const [index, value] of expected.entries()) {
+    const difference = Math.abs(responses[index]! - value);
+    if (difference <= allowed) continue;
+    const neuron = card.neurons[index % card.neurons.length]!.id;
+    throw new InputError(
+      `its golden responses do not hold: neuron ${neuron} answers ${responses[index]} instead of ${value}`,
+    );
+  }
+}

@@ -1,0 +1,207 @@
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { modelFolders } from '../models/models-folder.js';
+import { readModel, versionsIn } from '../models/saved-model.js';
+import type { Catalogue, ModelRepository, ServedModel, UnusableModel } from './catalogue.js';
+import type { Engine } from './engine.js';
+
+export interface RepositoryOptions {
+  /** The models folder, which holds `<name>/<version>/`. */
+  readonly directory: string;
+  readonly engine: Pick<Engine, 'load' | 'unload'>;
+  readonly logger: Logger;
+  /** Told whenever what is served, or not, has changed. */
+  readonly onChange?: (catalogue: Catalogue) => void;
+}
+
+/** A model that the engine has. */
+interface LoadedModel {
+  readonly model: ServedModel;
+  users: number;
+  /** No longer served: the engine lets go of it when nobody uses it. */
+  retired: boolean;
+}
+
+/** Where the stack of a bug begins, which is for the log alone. */
+const STACK = /\n\s+at /;
+
+/**
+ * The models of a folder, loaded into the engine; none before the first `reload`. Loading and
+ * unloading happen one after the other; each version is served from the moment that the engine has
+ * verified it, its golden responses computed, which warms it up too.
+ */
+export function createModelRepository(options: RepositoryOptions): ModelRepository {
+  const { directory, engine, logger, onChange } = options;
+  /** By digest. */
+  const loaded = new Map<string, LoadedModel>();
+  /** By name and version. */
+  const failed = new Map<string, UnusableModel>();
+  let served: readonly ServedModel[] = [];
+  let unusable: readonly UnusableModel[] = [];
+  let line: Promise<unknown> = Promise.resolve();
+
+  const repository: ModelRepository = {
+    get served() {
+      return served;
+    },
+    get unusable() {
+      return unusable;
+    },
+    find: (name, version) =>
+      served.findLast(
+        (model) => model.name === name && (version ?? model.version) === model.version,
+      ),
+    hold,
+    load: (name) =>
+      inTurn(async () => {
+        if (!(await modelFolders(directory)).names.includes(name)) return false;
+        await refresh(name, await versionsOf(name));
+        return true;
+      }),
+    unload: (name) =>
+      inTurn(async () => {
+        const known = [...served, ...unusable].filter((model) => model.name === name);
+        for (const model of known) fail({ ...model, reason: 'unloaded' });
+        for (const entry of current(name)) retire(entry);
+        publish();
+        await release();
+        return known.length > 0;
+      }),
+    reload: () =>
+      inTurn(async () => {
+        const { names: found, broken } = await modelFolders(directory);
+        for (const { name, reason } of broken)
+          logger.warn({ model: name, reason }, 'model is skipped');
+        for (const name of found) {
+          try {
+            await refresh(name, await versionsOf(name));
+          } catch (err) {
+            logger.error({ model: name, err }, 'model folder cannot be read');
+          }
+        }
+        const known = new Set([...served, ...unusable].map(({ name }) => name));
+        for (const name of known) if (!found.includes(name)) await refresh(name, []);
+      }),
+    lose,
+  };
+  return repository;
+
+  function hold({ name, version, digest }: ServedModel): () => void {
+    const entry = loaded.get(digest);
+    if (entry === undefined) throw new Error(`${name}/${version} is not loaded`);
+    entry.users += 1;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      entry.users -= 1;
+      if (entry.retired && entry.users === 0) void inTurn(release);
+    };
+  }
+
+  function lose(digest: string, reason: string): void {
+    const entry = loaded.get(digest);
+    loaded.delete(digest);
+    if (entry && !entry.retired) fail({ ...entry.model, reason: oneLine(reason) });
+    publish();
+  }
+
+  /** Loads what is new among the versions of a model, and retires what is not among them. */
+  async function refresh(name: string, versions: readonly number[]): Promise<void> {
+    for (const version of versions) {
+      try {
+        await admit(name, version);
+        failed.delete(keyOf({ name, version }));
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        logger.error({ model: name, version, reason: message }, 'model is not served');
+        fail({ name, version, reason: oneLine(message) });
+      }
+      publish();
+    }
+    for (const entry of current(name)) if (!versions.includes(entry.model.version)) retire(entry);
+    for (const [key, model] of failed) {
+      if (model.name === name && !versions.includes(model.version)) failed.delete(key);
+    }
+    publish();
+    await release();
+  }
+
+  async function admit(name: string, version: number): Promise<void> {
+    const folder = path.join(directory, name, String(version));
+    const { card, digest } = await readModel(folder);
+    const known = loaded.get(digest);
+    if (known) {
+      known.retired = false;
+    } else {
+      await engine.load(folder, digest);
+      loaded.set(digest, { model: { name, version, digest, card }, users: 0, retired: false });
+      logger.info({ model: name, version, digest }, 'model is served');
+    }
+    for (const entry of current(name)) {
+      if (entry.model.version === version && entry.model.digest !== digest) retire(entry);
+    }
+  }
+
+  function current(name: string): LoadedModel[] {
+    return [...loaded.values()].filter(({ model, retired }) => model.name === name && !retired);
+  }
+
+  function retire(entry: LoadedModel): void {
+    entry.retired = true;
+    const { name, version, digest } = entry.model;
+    logger.info({ model: name, version, digest }, 'model is no longer served');
+  }
+
+  /** Lets the engine go of everything that is neither served nor used. */
+  async function release(): Promise<void> {
+    for (const [digest, { retired, users, model }] of loaded) {
+      if (!retired || users > 0) continue;
+      loaded.delete(digest);
+      try {
+        await engine.unload(digest);
+      } catch (err) {
+        logger.error({ model: model.name, version: model.version, err }, 'model is not let go');
+      }
+    }
+  }
+
+  function fail({ name, version, reason }: UnusableModel): void {
+    failed.set(keyOf({ name, version }), { name, version, reason });
+  }
+
+  function publish(): void {
+    served = [...loaded.values()]
+      .filter(({ retired }) => !retired)
+      .map(({ model }) => model)
+      .toSorted(byNameAndVersion);
+    unusable = [...failed.values()].toSorted(byNameAndVersion);
+    onChange?.(repository);
+  }
+
+  function inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = line.then(task);
+    line = done.catch(() => undefined);
+    return done;
+  }
+
+  async function versionsOf(name: string): Promise<number[]> {
+    return (await versionsIn(path.join(directory, name))).toSorted((a, b) => a - b);
+  }
+}
+
+type NameAndVersion = Pick<ServedModel, 'name' | 'version'>;
+
+function keyOf({ name, version }: NameAndVersion): string {
+  return `${name}/${version}`;
+}
+
+function byNameAndVersion(a: NameAndVersion, b: NameAndVersion): number {
+  if (a.name === b.name) return a.version - b.version;
+  return a.name < b.name ? -1 : 1;
+}
+
+function oneLine(message: string): string {
+  const [reason = ''] = message.split(STACK, 1);
+  return reason.replaceAll(/\s*\n\s*/g, ' ');
+}

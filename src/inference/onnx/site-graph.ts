@@ -1,0 +1,111 @@
+import type { Weights } from '../../models/saved-model.js';
+import { type Field, fieldOf } from './field.js';
+import type { NeuronParameters } from './fold.js';
+import { createGraph, type Graph, valueNamed } from './graph.js';
+import { addCrop, addGroup, type NetworkCard } from './group-graph.js';
+import { BOOL, encodeModel, type GraphProto } from './proto.js';
+
+/** Names of what a graph takes and gives. */
+export const STIMULI = 'stimuli';
+export const WANTED = 'wanted';
+export const RESPONSES = 'responses';
+
+/** Operators and file format that Triton and onnxruntime have known since 2022. */
+const OPERATORS = 17;
+const FILE_FORMAT = 8;
+
+/** A site, or a part of it, to make a graph of. */
+export interface SitePart {
+  readonly card: NetworkCard;
+  readonly weights: Weights;
+  /** The neurons, as rows of the weights, by groups that are computed one after the other. */
+  readonly groups: readonly ArrayLike<number>[];
+}
+
+/**
+ * The .onnx file of a site: `stimuli` [batch, 1, height, width], pixels 0..1, to `responses`
+ * [batch, neurons], the groups' neurons one after the other.
+ * @param metadata what the file says of itself
+ */
+export function encodeSite(part: SitePart, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const graph = createGraph('site');
+  const { height, width } = part.card.stimulus;
+  const field = fieldOf(part.card.architecture, part.card.stimulus);
+  const pixels = addCrop(graph, STIMULI, field.pixels);
+  const groups = part.groups.map((rows) => addRows(graph, pixels, part, field, rows));
+  const responses = {
+    ...valueNamed(RESPONSES, ['batch', neuronsOf(part)]),
+    from: graph.add('Concat', groups, { axis: 1 }),
+  };
+  const stimuli = valueNamed(STIMULI, ['batch', 1, height, width]);
+  return encode(graph.finish([stimuli], [responses]), metadata);
+}
+
+/**
+ * The same for one image at a time, where a group is computed only if it is wanted: `stimuli`
+ * [1, 1, height, width] and `wanted` [groups], bool, to `responses` [1, neurons], zero where not wanted.
+ */
+export function encodeChoosableSite(part: SitePart): Uint8Array {
+  const graph = createGraph('site');
+  const { height, width } = part.card.stimulus;
+  const field = fieldOf(part.card.architecture, part.card.stimulus);
+  const pixels = addCrop(graph, STIMULI, field.pixels);
+  const each = graph.integers(part.groups.map(() => 1));
+  const wanted = graph.addMany('Split', [WANTED, each], part.groups.length);
+  const groups = part.groups.map((rows, index) => {
+    const [inner, other] = [createGraph(`group${index}`), createGraph(`zeros${index}`)];
+    const shape = [1, rows.length];
+    const computed = addRows(inner, pixels, part, field, rows);
+    const zeros = other.constant(new Float32Array(rows.length), shape);
+    return graph.add('If', [wanted[index]!], {
+      then_branch: inner.finish(
+        [],
+        [{ ...valueNamed(`responses${index}`, shape), from: computed }],
+      ),
+      else_branch: other.finish([], [{ ...valueNamed(`nothing${index}`, shape), from: zeros }]),
+    });
+  });
+  const responses = {
+    ...valueNamed(RESPONSES, [1, neuronsOf(part)]),
+    from: graph.add('Concat', groups, { axis: 1 }),
+  };
+  const stimuli = valueNamed(STIMULI, [1, 1, height, width]);
+  return encode(
+    graph.finish([stimuli, valueNamed(WANTED, [part.groups.length], BOOL)], [responses]),
+    {},
+  );
+}
+
+function addRows(
+  graph: Graph,
+  pixels: string,
+  { card, weights }: SitePart,
+  field: Field,
+  rows: ArrayLike<number>,
+): string {
+  const neurons = Array.from(rows, (row) => parametersOf(weights, row));
+  return addGroup(graph, pixels, { card, field, neurons });
+}
+
+function parametersOf(weights: Weights, row: number): NeuronParameters {
+  return (name) => {
+    const tensor = weights.get(name);
+    if (tensor === undefined) throw new Error(`there is no parameter '${name}'`);
+    const each = tensor.data.length / tensor.shape[0]!;
+    return tensor.data.subarray(row * each, (row + 1) * each);
+  };
+}
+
+function neuronsOf({ groups }: SitePart): number {
+  return groups.reduce((sum, { length }) => sum + length, 0);
+}
+
+function encode(graph: GraphProto, metadata: Readonly<Record<string, string>>): Uint8Array {
+  return encodeModel({
+    irVersion: FILE_FORMAT,
+    opsetImport: [{ domain: '', version: OPERATORS }],
+    producerName: 'hypercolumn',
+    graph,
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  });
+}

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { InputError } from '../errors.js';
+import type { BackendName } from '../network/backend.js';
+import type { Engine } from './engine.js';
+import { loadOnnxruntime } from './onnx/onnxruntime.js';
+
+/** `onnx`, or a backend of tfjs. */
+export type EngineName = 'onnx' | BackendName;
+
+export interface EngineChoice {
+  /** `auto`: one that computes on a GPU where there is one, else `onnx`. */
+  readonly engine: EngineName | 'auto';
+  /** That the `onnx` engine computes on. */
+  readonly threads: number;
+}
+
+/** What a GPU that programs can use has on Linux: NVIDIA's, Mesa's, that of Windows below it. */
+const GPU_DEVICES = ['/dev/nvidia0', '/dev/nvidiactl', '/dev/dri', '/dev/dxg'];
+
+/**
+ * Opens the engine that computes in this process. What the others need is not even loaded.
+ * @throws InputError with the reason when the chosen one does not work here
+ */
+export async function openEngine({ engine, threads }: EngineChoice): Promise<Engine> {
+  if (engine === 'onnx') return await openOnnx(threads);
+  if (engine !== 'auto') return await openTfjs(engine);
+  return (await openOnGpu()) ?? (await openOnCpu(threads));
+}
+
+async function openOnGpu(): Promise<Engine | undefined> {
+  if (process.platform === 'linux' && !GPU_DEVICES.some((device) => existsSync(device))) {
+    return undefined;
+  }
+  const { openGpuBackend } = await import('../network/backend.js');
+  const backend = await openGpuBackend();
+  if (backend === undefined) return undefined;
+  const { createTfjsEngine } = await import('./tfjs/tfjs-engine.js');
+  return createTfjsEngine(backend);
+}
+
+async function openOnCpu(threads: number): Promise<Engine> {
+  try {
+    return await openOnnx(threads);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return await openTfjs('auto');
+  }
+}
+
+async function openOnnx(threads: number): Promise<Engine> {
+  try {
+    await loadOnnxruntime();
+  } catch (cause) {
+    const machine = `${process.platform}, ${process.arch}`;
+    throw new InputError(`onnxruntime has no binary that works here (${machine})`, [], { cause });
+  }
+  const { createOnnxEngine } = await import('./onnx/onnx-engine.js');
+  return createOnnxEngine({ threads });
+}
+
+async function openTfjs(name: BackendName | 'auto'): Promise<Engine> {
+  const { openBackend } = await import('../network/backend.js');
+  const { createTfjsEngine } = await import('./tfjs/tfjs-engine.js');
+  return createTfjsEngine(await openBackend(name));
+}

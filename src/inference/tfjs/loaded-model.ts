@@ -1,0 +1,80 @@
+import * as tf from '@tensorflow/tfjs';
+import type { ModelCard } from '../../models/card.js';
+import type { Backend } from '../../network/backend.js';
+import { selectOnDevice, toDevice } from '../../network/device.js';
+import { forward, type Parameters } from '../../network/forward.js';
+import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
+import { checkGolden, goldenStimuli } from '../golden-check.js';
+import { readVerified } from '../verified-model.js';
+
+/** Networks x images computed at once: bounds the memory of the first block's maps. */
+const NETWORKS_AT_ONCE = 128;
+
+/**
+ * Images computed at once beside so many neurons. oneDNN and cuDNN choose kernels, and with them the
+ * order of sums, by the size of a batch: there each image goes alone, so that its responses are the
+ * same to the last bit whatever else is asked with it.
+ */
+function imagesAtOnce({ name }: Backend, neurons: number): number {
+  return name === 'wasm' ? Math.floor(NETWORKS_AT_ONCE / neurons) : 1;
+}
+
+/** A model whose golden responses hold on the backend that is open. */
+export interface LoadedModel {
+  readonly card: ModelCard;
+  /** On the device, the neurons stacked on the first axis; whoever loaded them disposes of them. */
+  readonly parameters: Parameters;
+}
+
+/**
+ * Loads the model in a folder whose card has the given digest.
+ * @throws InputError when the weights or the golden responses do not hold
+ */
+export async function loadModel(
+  backend: Backend,
+  folder: string,
+  digest: string,
+): Promise<LoadedModel> {
+  const { card, weights } = await readVerified(folder, digest);
+  const model = { card, parameters: toDevice(weights) };
+  try {
+    const neurons = Int32Array.from(card.neurons.keys());
+    checkGolden(card, await respond(backend, model, goldenStimuli(card), neurons));
+  } catch (error) {
+    tf.dispose(model.parameters);
+    throw error;
+  }
+  return model;
+}
+
+/** @returns [stimuli, neurons], computed in groups that bound the memory */
+export async function respond(
+  backend: Backend,
+  { card, parameters }: LoadedModel,
+  stimuli: Stimuli,
+  neurons: Int32Array,
+): Promise<Float32Array> {
+  const { scale, offset } = card.stimulus;
+  const { count, height, width } = stimuli;
+  const values = new Float32Array(count * neurons.length);
+  for (let first = 0; first < neurons.length; first += NETWORKS_AT_ONCE) {
+    const group = neurons.subarray(first, first + NETWORKS_AT_ONCE);
+    const images = imagesAtOnce(backend, group.length);
+    const chosen = selectOnDevice(parameters, group);
+    for (let from = 0; from < count; from += images) {
+      const batch = sliceStimuli(stimuli, from, Math.min(count, from + images));
+      const responses = tf.tidy(() => {
+        const x = tf.tensor4d(batch.pixels, [batch.count, height, width, 1]);
+        return forward(card.architecture, chosen, x.mul(scale).add(offset)).responses; // [B, N]
+      });
+      const rows = await responses.data<'float32'>();
+      responses.dispose();
+      for (let row = 0; row < batch.count; row++) {
+        const own = rows.subarray(row * group.length, (row + 1) * group.length);
+        values.set(own, (from + row) * neurons.length + first);
+      }
+    }
+    tf.dispose(chosen);
+  }
+  return values;
+}

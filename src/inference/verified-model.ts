@@ -1,0 +1,42 @@
+import { InputError } from '../errors.js';
+import type { ModelCard } from '../models/card.js';
+import { readModel, readWeights, type Weights } from '../models/saved-model.js';
+import { parameterSpecifications } from '../network/parameters.js';
+
+/** A saved model as an engine loads it. */
+export interface VerifiedModel {
+  readonly card: ModelCard;
+  /** Those of the card's architecture, all there and of its shapes. */
+  readonly weights: Weights;
+}
+
+/**
+ * Reads a model whose card has the given digest.
+ * @throws InputError with the reason when it cannot be used
+ */
+export async function readVerified(folder: string, digest: string): Promise<VerifiedModel> {
+  const saved = await readModel(folder);
+  if (saved.digest !== digest) throw new InputError('card.json changed while it was loaded');
+  const weights = await readWeights(saved);
+  checkWeights(saved.card, weights);
+  return { card: saved.card, weights };
+}
+
+/** @throws InputError when a weight is missing, superfluous or of another shape */
+function checkWeights(card: ModelCard, weights: Weights): void {
+  const specifications = parameterSpecifications(card.architecture, card.stimulus);
+  const known = new Set(specifications.map(({ name }) => name));
+  const stranger = [...weights.keys()].find((name) => !known.has(name));
+  if (stranger)
+    throw new InputError(`unknown weight: '${stranger}'; expected those of the network alone`);
+  for (const { name, shape } of specifications) {
+    const wanted = [card.neurons.length, ...shape];
+    const found = weights.get(name)?.shape;
+    if (found === undefined) throw new InputError(`the weight '${name}' is missing`);
+    if (found.join() !== wanted.join()) {
+      throw new InputError(
+        `the weight '${name}' has another shape: [${found}]; expected [${wanted}]`,
+      );
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs';
+import type { ModelCard } from '../models/card.js';
+import { forward, type Parameters } from '../network/forward.js';
+import type { Stimuli } from '../stimulus/stimuli.js';
+
+/** Of a model's card, what its networks are told by. */
+export type NetworkCard = Pick<ModelCard, 'architecture' | 'stimulus'>;
+
+/**
+ * What goes on between stimuli and responses. centre + surround + bias are what the architecture's
+ * output is given, which a linear one leaves as it is (Lin et al. 2025).
+ */
+export interface Look {
+  /** [stimuli, neurons], row-major; so are the terms. */
+  readonly responses: Float32Array;
+  /** What the centre hypercolumn adds to the readout's sum. */
+  readonly centre: Float32Array;
+  /** What all other cells add together. */
+  readonly surround: Float32Array;
+  /** [neurons] */
+  readonly bias: Float32Array;
+  /**
+   * The centre hypercolumn's row of the attention matrix, [stimuli, neurons, cells]; null where the
+   * architecture has no attention.
+   */
+  readonly attention: Float32Array | null;
+}
+
+/**
+ * Looks into the networks of some neurons.
+ * @param parameters of the neurons, stacked
+ * @param stimuli of the size the card states, values 0..1
+ */
+export async function look(
+  { architecture, stimulus }: NetworkCard,
+  parameters: Parameters,
+  stimuli: Stimuli,
+): Promise<Look> {
+  const tensors = tf.tidy(() => {
+    const x = stimulusTensor(stimuli).mul<tf.Tensor4D>(stimulus.scale).add(stimulus.offset);
+    const computed = forward(architecture, parameters, x as tf.Tensor4D, undefined, {
+      terms: true,
+    });
+    const { centre, surround, bias } = computed.terms!;
+    const attended = computed.centreAttention ? [computed.centreAttention] : [];
+    return [computed.responses, centre, surround, bias, ...attended]; // [B, N]; [B, N, cells]
+  });
+  try {
+    const values = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
+    const [responses, centre, surround, bias, attention = null] = values;
+    const neurons = bias!.length / stimuli.count;
+    return {
+      responses: responses!,
+      centre: centre!,
+      surround: surround!,
+      bias: bias!.slice(0, neurons),
+      attention,
+    };
+  } finally {
+    tf.dispose(tensors);
+  }
+}
+
+/** Stimuli on the device, [B, height, width, 1]. */
+export function stimulusTensor({ count, height, width, pixels }: Stimuli): tf.Tensor4D {
+  return tf.tensor4d(pixels, [count, height, width, 1]);
+}

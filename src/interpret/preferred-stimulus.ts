@@ -1,0 +1,55 @@
+import type { Stimuli } from '../stimulus/stimuli.js';
+import { type AscentTerms, beginAscent } from './activation-maximisation.js';
+import type { Inside, InsideModel } from './interpreter.js';
+
+/** Steps of one question, so that whoever waits behind it need not wait long. */
+const STEPS_AT_ONCE = 4;
+
+export interface PreferredStimulusRequest {
+  readonly model: InsideModel;
+  /** Of a stimulus, in pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Columns of the model's population, and the neurons' ids. */
+  readonly neurons: readonly { readonly column: number; readonly id: number }[];
+  /** Images to begin with, each with noise of its own. */
+  readonly restarts: number;
+  readonly terms: AscentTerms;
+}
+
+export interface Progress {
+  /** Steps, of all neurons. */
+  readonly done: number;
+  readonly total: number;
+  /** Of the neuron at hand, the images of its restarts so far. */
+  readonly neuron: number;
+  readonly images: Stimuli;
+}
+
+/**
+ * Images that raise the responses of neurons, by gradient ascent (Erhan et al. 2009; Walker et al. 2019,
+ * Bashivan et al. 2019 for cortical neurons): the same for the same request, neuron by neuron.
+ * @param signal aborted: rejects with its reason after the steps at hand
+ * @returns the images of the restarts, for each neuron
+ */
+export async function preferredStimuli(
+  inside: Pick<Inside, 'ascend'>,
+  request: PreferredStimulusRequest,
+  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: Progress) => void } = {},
+): Promise<Stimuli[]> {
+  const { model, neurons, restarts, terms } = request;
+  const total = neurons.length * terms.steps;
+  const found: Stimuli[] = [];
+  for (const [i, { column, id }] of neurons.entries()) {
+    let state = beginAscent(request, id, restarts, terms);
+    while (state.step < terms.steps) {
+      signal?.throwIfAborted();
+      const until = Math.min(terms.steps, state.step + STEPS_AT_ONCE);
+      state = await inside.ascend({ model, neuron: column, id, state, terms, until });
+      const done = i * terms.steps + state.step;
+      onProgress?.({ done, total, neuron: id, images: state.images });
+    }
+    found.push(state.images);
+  }
+  return found;
+}

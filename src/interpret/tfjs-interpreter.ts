@@ -1,0 +1,69 @@
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { LRUCache } from 'lru-cache';
+import { type LoadedModel, loadModel } from '../inference/tfjs/loaded-model.js';
+import type { Backend } from '../network/backend.js';
+import { selectOnDevice } from '../network/device.js';
+import type { Stimuli } from '../stimulus/stimuli.js';
+import { ascend } from './activation-maximisation.js';
+import { stimulusGradient } from './gradient.js';
+import { look } from './interpretation.js';
+import type { Inside, InsideModel } from './interpreter.js';
+
+/** Models kept on the device at once. */
+const MOST_MODELS = 2;
+
+/**
+ * Looks inside with tfjs, in this process and on its thread.
+ * @param models the models folder, which holds `<name>/<version>/`
+ */
+export function createTfjsInside(backend: Backend, models: string): Inside {
+  const loaded = new LRUCache<string, LoadedModel>({
+    max: MOST_MODELS,
+    dispose: ({ parameters }) => tf.dispose(parameters),
+  });
+
+  return {
+    async look({ model, stimuli, neurons }) {
+      return await withNeurons(model, neurons, (card, parameters) =>
+        look(card, parameters, stimuli),
+      );
+    },
+    async gradient({ model, stimuli, neuron }) {
+      return await withNeurons(model, Int32Array.of(neuron), (card, parameters) =>
+        stimulusGradient(card, parameters, stimuli),
+      );
+    },
+    async ascend({ model, neuron, id, state, terms, until }) {
+      return await withNeurons(model, Int32Array.of(neuron), (card, parameters) => {
+        const slope = (images: Stimuli) => stimulusGradient(card, parameters, images);
+        return ascend(slope, state, id, terms, until);
+      });
+    },
+    async close() {
+      loaded.clear();
+    },
+  };
+
+  async function withNeurons<T>(
+    model: InsideModel,
+    neurons: Int32Array,
+    compute: (card: LoadedModel['card'], parameters: LoadedModel['parameters']) => Promise<T>,
+  ): Promise<T> {
+    const { card, parameters } = await load(model);
+    const chosen = selectOnDevice(parameters, neurons);
+    try {
+      return await compute(card, chosen);
+    } finally {
+      tf.dispose(chosen);
+    }
+  }
+
+  async function load({ name, version, digest }: InsideModel): Promise<LoadedModel> {
+    const known = loaded.get(digest);
+    if (known) return known;
+    const model = await loadModel(backend, path.join(models, name, String(version)), digest);
+    loaded.set(digest, model);
+    return model;
+  }
+}

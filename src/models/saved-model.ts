@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { InputError } from '../errors.js';
+import { readWhole, sha256 } from '../files/whole-file.js';
+import { elementCount } from '../formats/npy.js';
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js';
+import { parameterSpecifications } from '../network/parameters.js';
+import { ModelCard } from './card.js';
+
+export const CARD_FILE = 'card.json';
+const WEIGHTS_FILE = 'weights.safetensors';
+/** Most bytes of a card: with 64 golden stimuli of 1000x1000 pixels it has 86 million. */
+const CARD_BYTES = 2 ** 28;
+/** Most bytes of the largest element of a tensor, and of the header of a weights file. */
+const ELEMENT_BYTES = 8;
+const HEADER_BYTES = 2 ** 20;
+
+/** A saved model whose card has been read. */
+export interface SavedModel {
+  /** `models/<name>/<version>` */
+  readonly folder: string;
+  readonly card: ModelCard;
+  /** sha256 of card.json, which itself holds the sha256 of every weights file. */
+  readonly digest: string;
+}
+
+/** The parameters of a site: one array per parameter, neurons stacked on the first axis. */
+export type Weights = ReadonlyMap<string, NamedTensor>;
+
+/** Everything of a card that is known before the weights are written. */
+export type UnsavedCard = Omit<ModelCard, 'formatVersion' | 'name' | 'version' | 'weights'>;
+
+/**
+ * Reads and checks the card of a saved model; the folders' names must be its name and version.
+ * @throws InputError with the reason when it cannot be used
+ */
+export async function readModel(folder: string): Promise<SavedModel> {
+  const bytes = await read(folder, CARD_FILE, CARD_BYTES);
+  const card = parseCard(bytes);
+  const [name, version] = [path.basename(path.dirname(folder)), path.basename(folder)];
+  if (card.name !== name || String(card.version) !== version) {
+    throw new InputError(
+      `${CARD_FILE} is of ${card.name} version ${card.version}, its folder says ${name}/${version}`,
+    );
+  }
+  const unsafe = card.weights.find(({ file }) => path.basename(file) !== file);
+  if (unsafe) throw new InputError(`${CARD_FILE} names a weights file outside its folder`);
+  return { folder, card, digest: sha256(bytes) };
+}
+
+/**
+ * Reads the weights of a model.
+ * @throws InputError when a file is larger than the card makes it, differs from its sha256, or holds
+ *   a number that is not finite
+ */
+export async function readWeights({ folder, card }: SavedModel): Promise<Weights> {
+  const weights = new Map<string, NamedTensor>();
+  for (const { file, sha256: expected } of card.weights) {
+    const bytes = await read(folder, file, mostBytes(card));
+    if (sha256(bytes) !== expected) {
+      throw new InputError(`${file} is not the file that the card describes: its sha256 differs`);
+    }
+    for (const [name, tensor] of decodeSafetensors(bytes)) {
+      if (!tensor.data.every(Number.isFinite)) {
+        throw new InputError(`${file}: '${name}' holds a number that is not finite`);
+      }
+      weights.set(name, tensor);
+    }
+  }
+  return weights;
+}
+
+/**
+ * Saves a model as the next version under `out` (`models/x` becomes `models/x/1`, then `/2`), whole
+ * or not at all.
+ */
+export async function saveModel(
+  out: string,
+  card: UnsavedCard,
+  weights: Weights,
+): Promise<SavedModel> {
+  const temporary = path.join(out, `.saving-${randomUUID()}`);
+  await mkdir(temporary, { recursive: true });
+  try {
+    const bytes = encodeSafetensors(weights);
+    const taken = (await readdir(out)).filter(isVersion).map(Number);
+    const version = taken.reduce((a, b) => Math.max(a, b), 0) + 1;
+    const folder = path.join(out, String(version));
+    const whole = ModelCard.parse({
+      formatVersion: 1,
+      name: path.basename(path.resolve(out)),
+      version,
+      ...card,
+      weights: [{ file: WEIGHTS_FILE, sha256: sha256(bytes) }],
+    } satisfies ModelCard);
+    await writeFile(path.join(temporary, WEIGHTS_FILE), bytes);
+    await writeFile(path.join(temporary, CARD_FILE), `${JSON.stringify(whole, null, 1)}\n`);
+    await rename(temporary, folder);
+    return await readModel(folder);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The version numbers saved under `models/<name>`, in no order; links among them, wherever they lead:
+ * to read one that leads nowhere says so.
+ */
+export async function versionsIn(modelFolder: string): Promise<number[]> {
+  const entries = await readdir(modelFolder, { withFileTypes: true });
+  return entries
+    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && isVersion(entry.name))
+    .map((entry) => Number(entry.name));
+}
+
+function isVersion(name: string): boolean {
+  return /^[1-9]\d{0,8}$/.test(name);
+}
+
+/** @throws InputError naming the file when it cannot be read */
+async function read(folder: string, file: string, most: number): Promise<Buffer> {
+  try {
+    return await readWhole(path.join(folder, file), most);
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    throw new InputError(`${file} is missing, or cannot be read`, [], { cause });
+  }
+}
+
+/** Of a weights file, by what the card says of the network. */
+function mostBytes({ architecture, stimulus, neurons }: ModelCard): number {
+  const numbers = parameterSpecifications(architecture, stimulus)
+    .map(({ shape }) => elementCount(shape))
+    .reduce((a, b) => a + b);
+  return neurons.length * numbers * ELEMENT_BYTES + HEADER_BYTES;
+}
+
+function parseCard(bytes: Uint8Array): ModelCard {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw new InputError(`${CARD_FILE} is not JSON`, [], { cause });
+  }
+  const parsed = ModelCard.safeParse(json);
+  if (!parsed.success) {
+    throw new InputError(`${CARD_FILE} is not a model card: ${z.prettifyError(parsed.error)}`);
+  }
+  return parsed.data;
+}

@@ -1,0 +1,102 @@
+import { setImmediate as others } from 'node:timers/promises';
+import { encodeNpy } from '../formats/npy.js';
+import type { ServedModel } from '../inference/catalogue.js';
+import { type AppContext, spend, timed } from './trace.js';
+
+/** Which model answered, in the body of an answer. */
+export function modelIdentity({ name, version, digest }: ServedModel) {
+  return { name, version, digest };
+}
+
+/**
+ * A JSON answer; `make` runs under the clock.
+ * @param clock milliseconds
+ */
+export function answerJson(
+  c: AppContext,
+  clock: () => number,
+  make: () => unknown,
+  status: 200 | 201 | 202 = 200,
+): Response {
+  return answer(c, clock, 'application/json', () => JSON.stringify(make()), status);
+}
+
+/** Characters of JSON written at a time, some milliseconds. */
+const PART = 2 ** 19;
+
+/**
+ * A large JSON answer: lists are written a few elements at a time, and others have their turn.
+ * @param written further fields that have been written already, as a JSON object in UTF-8
+ */
+export async function answerInTurns(
+  c: AppContext,
+  clock: () => number,
+  fields: Readonly<Record<string, unknown>>,
+  written?: Uint8Array<ArrayBuffer>,
+): Promise<Response> {
+  const json = await timed(c, clock, 'encode', async () => {
+    const texts: string[] = [];
+    for (const [name, value] of Object.entries(fields)) {
+      const text = Array.isArray(value) ? await listInTurns(value) : JSON.stringify(value);
+      texts.push(`${JSON.stringify(name)}:${text}`);
+    }
+    const text = `{${texts.join(',')}}`;
+    return written === undefined ? text : joinObjects(Buffer.from(text), written);
+  });
+  return c.body(json, 200, { 'Content-Type': 'application/json' });
+}
+
+/** Two JSON objects as one; neither is empty. */
+function joinObjects(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(first.length + second.length - 1);
+  joined.set(first);
+  joined.set(second, first.length - 1);
+  joined[first.length - 1] = COMMA;
+  return joined;
+}
+
+const COMMA = 0x2c;
+
+async function listInTurns(list: readonly unknown[]): Promise<string> {
+  const texts: string[] = [];
+  let written = 0;
+  for (const element of list) {
+    const text = JSON.stringify(element);
+    texts.push(text);
+    written += text.length;
+    if (written < PART) continue;
+    written = 0;
+    await others();
+  }
+  return `[${texts.join(',')}]`;
+}
+
+/** Numbers [rows, columns] as float32 .npy. */
+export function answerNpy(
+  c: AppContext,
+  clock: () => number,
+  values: Float32Array,
+  shape: readonly number[],
+): Response {
+  return answer(c, clock, 'application/x-npy', () => new Uint8Array(encodeNpy(values, shape)));
+}
+
+/** Numbers as raw float32, little-endian, row-major. */
+export function answerRaw(c: AppContext, clock: () => number, values: Float32Array): Response {
+  const { buffer, byteOffset, byteLength } = values;
+  const bytes = () => new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  return answer(c, clock, 'application/octet-stream', bytes);
+}
+
+function answer(
+  c: AppContext,
+  clock: () => number,
+  contentType: string,
+  encode: () => string | Uint8Array<ArrayBuffer>,
+  status: 200 | 201 | 202 = 200,
+): Response {
+  const started = clock();
+  const body = encode();
+  spend(c.get('trace'), 'encode', (clock() - started) / 1000);
+  return c.body(body, status, { 'Content-Type': contentType });
+}

@@ -1,0 +1,141 @@
+import { Hono } from 'hono';
+import { DiskError } from '../files/disk-error.js';
+import { DeadlineError } from '../inference/scheduler.js';
+import { HEALTH_ROUTES } from './middleware/admission.js';
+import { createGuard } from './middleware/guard.js';
+import { idempotent } from './middleware/idempotency.js';
+import { untilCut } from './middleware/until-cut.js';
+import { guardWebPages } from './middleware/web-pages.js';
+import { nearestPath } from './nearest-path.js';
+import { errorResponse, isProtocolPath } from './open-inference/error.js';
+import { protocolRoutes } from './open-inference/routes.js';
+import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
+import { type Handler, isRepeatable, type Route } from './route.js';
+import { characterizeRoutes } from './routes/characterize.js';
+import { docsRoutes } from './routes/docs.js';
+import { healthRoutes } from './routes/health.js';
+import { insideRoutes } from './routes/inside.js';
+import { jobRoutes } from './routes/jobs.js';
+import { metricsRoutes } from './routes/metrics.js';
+import { modelRoutes } from './routes/models.js';
+import { openapiRoutes } from './routes/openapi.js';
+import { pageRoutes } from './routes/page.js';
+import { parametricRoutes } from './routes/parametric.js';
+import { preferredStimulusRoutes } from './routes/preferred-stimulus.js';
+import { quickMeasurementRoutes } from './routes/quick-measurement.js';
+import { receptiveFieldRoutes } from './routes/receptive-field.js';
+import { responseRoutes } from './routes/responses.js';
+import { stimulusRoutes } from './routes/stimuli.js';
+import { stimulusSetRoutes } from './routes/stimulus-sets.js';
+import { streamRoutes } from './routes/stream.js';
+import { tuningRoutes } from './routes/tuning.js';
+import type { AppDependencies } from './service.js';
+import { type AppContext, type AppEnv, traceRequests } from './trace.js';
+
+/** Every route that there is. */
+export function routesOf(deps: AppDependencies): readonly Route[] {
+  const routes: readonly Route[] = [
+    ...pageRoutes(deps),
+    ...openapiRoutes(() => routes),
+    ...docsRoutes(),
+    ...healthRoutes(deps),
+    ...metricsRoutes(deps),
+    ...modelRoutes(deps),
+    ...responseRoutes(deps),
+    ...streamRoutes(deps),
+    ...tuningRoutes(deps),
+    ...parametricRoutes(deps),
+    ...receptiveFieldRoutes(deps),
+    ...quickMeasurementRoutes(deps),
+    ...insideRoutes(deps),
+    ...preferredStimulusRoutes(deps),
+    ...characterizeRoutes(deps),
+    ...stimulusRoutes(deps),
+    ...stimulusSetRoutes(deps),
+    ...jobRoutes(deps),
+    ...protocolRoutes(deps),
+  ];
+  return routes;
+}
+
+/** The service's HTTP interface. */
+export function createApp(deps: AppDependencies): Hono<AppEnv> {
+  return serveRoutes(deps, routesOf(deps), 'one of those that GET / lists');
+}
+
+/** The part of it that tells how the service is, for a port of its own. */
+export function createHealthApp(deps: AppDependencies): Hono<AppEnv> {
+  const routes = routesOf(deps).filter(({ path }) => HEALTH_ROUTES.has(path));
+  return serveRoutes(deps, routes, [...HEALTH_ROUTES].join(', '));
+}
+
+/** @param expected the paths of these routes, in words */
+function serveRoutes(
+  deps: AppDependencies,
+  routes: readonly Route[],
+  expected: string,
+): Hono<AppEnv> {
+  const { logger, metrics, access, clock } = deps;
+  const app = new Hono<AppEnv>();
+  app.use(traceRequests(deps), ...guardWebPages(access));
+  const guard = createGuard(access, clock);
+  const once = idempotent(deps);
+  const cutting = untilCut(deps.cut);
+  for (const route of routes) {
+    const handler = isRepeatable(route) ? once(route.handler) : route.handler;
+    add(app, { ...route, handler: cutting(guard({ ...route, handler })) });
+  }
+  const paths = [...new Set(routes.map((route) => route.path))];
+  for (const path of paths) refuseOthers(app, path, routes);
+
+  app.notFound((c) => {
+    const near = nearestPath(c.req.path, paths);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    const problem = new Problem(404, `no such path; expected ${expected}${hint}`);
+    return tell(problem, c);
+  });
+
+  app.onError((error, c) => {
+    const { requestId } = c.get('trace');
+    if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
+    if (error instanceof DeadlineError) metrics.deadlineMiss();
+    const problem = problemFrom(error);
+    if (problem.status === 500) logger.error({ requestId, err: error }, 'bug');
+    if (error instanceof DiskError) logger.error({ requestId, err: error.cause }, error.message);
+    return tell(problem, c);
+  });
+
+  return app;
+}
+
+function tell(problem: Problem, c: AppContext): Response {
+  if (isProtocolPath(c.req.path)) return errorResponse(problem);
+  return problemResponse(problem, c.get('trace').requestId);
+}
+
+function add(app: Hono<AppEnv>, { method, path, handler }: Route): void {
+  app.on(method, path, counted(path, handler));
+}
+
+/** Answers 405 to the methods that a path does not have; comes after all that it has. */
+function refuseOthers(app: Hono<AppEnv>, path: string, routes: readonly Route[]): void {
+  const allowed = routes
+    .filter((route) => route.path === path)
+    .map(({ method }) => (method === 'GET' ? 'GET, HEAD' : method))
+    .join(', ');
+  const refuse: Handler = (c) => {
+    throw new Problem(405, `method not allowed: ${c.req.method}; expected ${allowed}`, {
+      headers: { Allow: allowed },
+    });
+  };
+  app.all(path, counted(path, refuse));
+}
+
+/** Has the metrics count what is answered under the path's pattern, and refuses where there is no room. */
+function counted(path: string, handle: Handler): Handler {
+  return (c) => {
+    c.get('trace').route = path;
+    if (c.env?.refusal && !HEALTH_ROUTES.has(path)) throw c.env.refusal;
+    return handle(c);
+  };
+}

@@ -1,0 +1,15 @@
+import { endWithService } from '../../inference/process/end-with-service.js';
+import { standBehindAll } from '../../inference/process/lower-priority.js';
+import type { ToBattery } from './messages.js';
+
+// The process that characterizes: it renders what is shown and fits what is answered; the responses it
+// asks of the process that started it, and ends with that.
+
+standBehindAll();
+endWithService();
+
+// read only now, since that too is work
+const work = import('./work.js').then(({ createWork }) =>
+  createWork((message) => void process.send?.(message)),
+);
+process.on('message', (message: ToBattery) => void work.then((take) => take(message)));

@@ -1,0 +1,142 @@
+import {
+  type DecodedStimuli,
+  type ReadStoredSet,
+  resolveStored,
+  type StimuliOrSet,
+} from '../../stimulus/decode.js';
+import type { ResponseMatrix } from '../../tuning/response-matrix.js';
+import { TooMuchWorkError } from '../../workers/too-much-work.js';
+import type { ReadInference } from '../open-inference/infer-request.js';
+import {
+  type BodyKind,
+  type BodyRequest,
+  type BodyResult,
+  decodeTask,
+  memoryOf,
+} from './body-tasks.js';
+import type { BodyThread } from './body-thread.js';
+import { type MemoryBudget, type MemoryClient, SMALL_BODY } from './memory-budget.js';
+import { realResponses } from './stimulus-set.js';
+
+/** Decodes the bodies of requests, outside of the thread that answers where it takes long. */
+export interface BodyDecoder {
+  /** @throws as `decodeStimuli` */
+  stimuli(request: BodyRequest<'stimuli'>, client: BodyClient): Promise<DecodedStimuli>;
+  /**
+   * Stimuli, and the real responses to them where the body has some.
+   * @param neurons number of neurons of the model, which is the number of columns of real responses
+   * @throws as `readSet`, and InputError when the responses do not fit
+   */
+  set(request: BodyRequest<'set'>, neurons: number, client: BodyClient): Promise<DecodedSet>;
+  /** @throws as `readInference` */
+  inference(request: BodyRequest<'inference'>, client: BodyClient): Promise<ReadInference>;
+}
+
+/** What decoding for a client needs besides the body. */
+export interface BodyClient extends MemoryClient {
+  /** Called when the request has been answered. */
+  readonly releases: (() => void)[];
+  /** Where the client may name stored sets. */
+  readonly readStoredSet?: ReadStoredSet;
+}
+
+export interface DecodedSet extends DecodedStimuli {
+  /** `[stimuli, neurons of the model]` */
+  readonly real?: ResponseMatrix;
+}
+
+export interface BodyDecoderOptions {
+  /** Where there are none, everything is decoded in this thread. */
+  readonly threads?: DecodingThreads;
+  /** For decoded stimuli. */
+  readonly memory: MemoryBudget;
+}
+
+export interface DecodingThreads {
+  /** For what takes milliseconds, such as a photograph. */
+  readonly quick: BodyThread;
+  /** For what takes up to seconds, such as megabytes of JSON. */
+  readonly bulk: BodyThread;
+}
+
+/** Pixels that are decoded faster than they would be sent to another thread. */
+const MAX_PIXELS_HERE = 2 ** 16;
+/** Bytes and pixels that the quick thread decodes: more would keep it from the next image for too long. */
+const [MAX_QUICK_BODY, MAX_QUICK_PIXELS] = [2 ** 20, 2 ** 22];
+
+/**
+ * Bytes that must be free before the bulk thread decodes the next body: what it decodes takes memory
+ * before its size is known.
+ */
+const BULK_ROOM = 2 ** 26;
+
+export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): BodyDecoder {
+  return {
+    async stimuli(request, client) {
+      const read = await decode('stimuli', request, client);
+      return resolve(read, request, client);
+    },
+    async set(request, neurons, client) {
+      const { set, real } = await decode('set', request, client);
+      const decoded = await resolve(set, request, client, real?.values.byteLength);
+      if (real === undefined) return decoded;
+      return { ...decoded, real: realResponses(real, decoded.stimuli.count, neurons) };
+    },
+    inference: (request, client) => decode('inference', request, client),
+  };
+
+  async function resolve(
+    read: StimuliOrSet,
+    request: BodyRequest<'stimuli'>,
+    client: BodyClient,
+    otherBytes = 0,
+  ): Promise<DecodedStimuli> {
+    const decoded = await resolveStored(read, request, client.readStoredSet);
+    if ('named' in read) await takeRoom(decoded.stimuli.pixels.byteLength + otherBytes, client);
+    return decoded;
+  }
+
+  async function decode<Kind extends BodyKind>(
+    kind: Kind,
+    request: BodyRequest<Kind>,
+    client: BodyClient,
+  ): Promise<BodyResult<Kind>> {
+    if (threads === undefined) return decodeTask({ kind, request });
+    const options = {
+      signal: client.signal,
+      async take(result: BodyResult<BodyKind>) {
+        if (!namesStoredSet(result)) await takeRoom(bytesOf(result), client);
+      },
+    };
+    const here = () => decodeTask({ kind, request: { ...request, maxWork: MAX_PIXELS_HERE } });
+    const quick = () =>
+      threads.quick.run({ kind, request: { ...request, maxWork: MAX_QUICK_PIXELS } }, options);
+    const { length } = request.body;
+    const ways = length <= SMALL_BODY ? [here, quick] : length <= MAX_QUICK_BODY ? [quick] : [];
+    for (const way of ways) {
+      try {
+        return await way();
+      } catch (error) {
+        if (!(error instanceof TooMuchWorkError)) throw error;
+      }
+    }
+    const prepare = async () => (await memory.enter(BULK_ROOM, client))();
+    return threads.bulk.run({ kind, request }, { ...options, prepare });
+  }
+
+  async function takeRoom(bytes: number, client: BodyClient): Promise<void> {
+    client.releases.push(await memory.enter(bytes, client));
+  }
+}
+
+/**
+ * Whether there is more to be read. Room is taken for all of it at once, then: a request that held some
+ * and waited for more could wait for itself.
+ */
+function namesStoredSet(result: BodyResult<BodyKind>): boolean {
+  return 'named' in ('set' in result ? result.set : result);
+}
+
+function bytesOf(result: BodyResult<BodyKind>): number {
+  return memoryOf(result).reduce((sum, { byteLength }) => sum + byteLength, 0);
+}

@@ -1,0 +1,114 @@
+import { DeadlineError } from '../../inference/scheduler.js';
+
+/**
+ * Bytes of a body that waits for nothing, such as an image for a rig's next trial: it is read at once, and
+ * decoded faster than it would be sent to another thread.
+ */
+export const SMALL_BODY = 2 ** 16;
+
+/** Bounds the memory that requests take together: those that need much of it wait for each other. */
+export interface MemoryBudget {
+  /**
+   * Waits until there is room, in the order of arrival; a caller that has its share lets others pass. What
+   * is small never waits; what is larger than a share counts as one.
+   * @returns to be called when the memory is no longer needed
+   * @throws DeadlineError, or the reason of the client's signal
+   */
+  enter(bytes: number, client: MemoryClient): Promise<() => void>;
+}
+
+/** Who waits for memory. */
+export interface MemoryClient {
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal;
+  /** Milliseconds that the client waits; for ever where it is undefined. */
+  readonly patience?: number | undefined;
+  /** Who has the share: a key or an address. */
+  readonly caller?: string | undefined;
+}
+
+export interface BudgetOptions {
+  /** Bytes of what is not small. */
+  readonly capacity: number;
+  /** The most of them that one caller has; left out: all. */
+  readonly share?: number;
+  /** Bytes that count as small. */
+  readonly small: number;
+}
+
+interface Waiting {
+  readonly caller: string;
+  readonly bytes: number;
+  readonly start: () => void;
+}
+
+export function createMemoryBudget({
+  capacity,
+  small,
+  share = capacity,
+}: BudgetOptions): MemoryBudget {
+  const queue: Waiting[] = [];
+  /** Bytes of each caller that has some. */
+  const held = new Map<string, number>();
+  return {
+    async enter(bytes, { signal, patience, caller = '' }) {
+      if (bytes <= small) return () => undefined;
+      const counted = Math.min(bytes, share);
+      await new Promise<void>((resolve, reject) => {
+        signal.throwIfAborted();
+        const waiting = { caller, bytes: counted, start: () => end(resolve) };
+        const onAbort = () => end(() => leave(signal.reason));
+        const late = () =>
+          end(() =>
+            leave(new DeadlineError('the deadline passed before there was memory for the request')),
+          );
+        const timer = patience === undefined ? undefined : setTimeout(late, patience);
+        signal.addEventListener('abort', onAbort);
+        queue.push(waiting);
+        startNext();
+
+        function end(settle: () => void): void {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', onAbort);
+          settle();
+        }
+
+        function leave(reason: Error): void {
+          queue.splice(queue.indexOf(waiting), 1);
+          reject(reason);
+          startNext();
+        }
+      });
+      let isHeld = true;
+      return () => {
+        if (!isHeld) return;
+        isHeld = false;
+        const left = held.get(caller)! - counted;
+        if (left === 0) held.delete(caller);
+        else held.set(caller, left);
+        startNext();
+      };
+    },
+  };
+
+  function startNext(): void {
+    for (let next = nextWaiting(); next; next = nextWaiting()) {
+      queue.splice(queue.indexOf(next), 1);
+      held.set(next.caller, (held.get(next.caller) ?? 0) + next.bytes);
+      next.start();
+    }
+  }
+
+  /** The first whose caller has not had its share, if there is room for it. */
+  function nextWaiting(): Waiting | undefined {
+    const total = [...held.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const full = new Set<string>();
+    for (const waiting of queue) {
+      const { caller, bytes } = waiting;
+      if (full.has(caller)) continue;
+      if ((held.get(caller) ?? 0) + bytes > share) full.add(caller);
+      else return total + bytes <= capacity ? waiting : undefined;
+    }
+    return undefined;
+  }
+}

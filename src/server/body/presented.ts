@@ -1,0 +1,93 @@
+import type { z } from 'zod';
+import type { ServedModel } from '../../inference/catalogue.js';
+import { modelOf, serviceOf } from '../models.js';
+import { type NeuronSelection, neuronsOf, selectNeurons } from '../neurons.js';
+import { readDeadline, readQuery } from '../request.js';
+import type { AppDependencies, Service } from '../service.js';
+import {
+  canvasOf,
+  contrastRange,
+  reportInTurns,
+  type StimulusQuery,
+  type StimulusReport,
+} from '../stimulus-request.js';
+import { storedStimuli } from '../stored.js';
+import { type AppContext, timed } from '../trace.js';
+import type { DecodedSet } from './body-decoder.js';
+import { bodyClient, readBody } from './read-body.js';
+
+/** Stimuli as a model takes them, with a report on each. */
+export interface ReportedStimuli extends DecodedSet {
+  readonly reports: readonly StimulusReport[];
+}
+
+/** A request to a model, before its body is read. */
+export interface ModelRequest<Query> {
+  readonly service: Service;
+  readonly model: ServedModel;
+  readonly query: Query;
+  /** As `readDeadline` gives it. */
+  readonly deadline: number | undefined;
+  /** The neurons that the query names. */
+  readonly inQuery: NeuronSelection | undefined;
+}
+
+/** What a request presents to a model, and which neurons' responses it asks for. */
+export interface Presented extends NeuronSelection {
+  readonly presented: ReportedStimuli;
+}
+
+/** Whether a body holds stimuli alone, or may hold the real responses to them as well. */
+export type BodyContent = 'stimuli' | 'set';
+
+/**
+ * Reads a request to the model in its path, as far as its body.
+ * @throws Problem and InputError with what is wrong with the path, the query or a header
+ */
+export function readModelRequest<
+  Schema extends z.ZodObject & z.ZodType<Pick<StimulusQuery, 'neurons'>>,
+>(c: AppContext, deps: AppDependencies, schema: Schema): ModelRequest<z.infer<Schema>> {
+  const service = serviceOf(deps);
+  const model = modelOf(c, service);
+  const query = readQuery(c, schema);
+  const deadline = readDeadline(c);
+  const inQuery =
+    query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
+  return { service, model, query, deadline, inQuery };
+}
+
+/**
+ * Reads the body of a request that presents stimuli to a model.
+ * @throws Problem and InputError with what is wrong with it
+ */
+export async function readPresented(
+  c: AppContext,
+  deps: AppDependencies,
+  { model, query, inQuery }: ModelRequest<Pick<StimulusQuery, 'fit' | 'dtype'>>,
+  content: BodyContent = 'stimuli',
+): Promise<Presented> {
+  const presented = await decodeForModel(c, deps, model, query, content);
+  return { presented, ...neuronsOf(model.card, inQuery, presented.neurons) };
+}
+
+/** Reads and decodes the body of a request that presents stimuli to a model. */
+export async function decodeForModel(
+  c: AppContext,
+  deps: AppDependencies,
+  model: ServedModel,
+  { fit, dtype }: Pick<StimulusQuery, 'fit' | 'dtype'>,
+  content: BodyContent = 'stimuli',
+): Promise<ReportedStimuli> {
+  const { clock, decoder, limits } = deps;
+  const body = await readBody(c, deps);
+  const contentType = c.req.header('Content-Type');
+  const request = { contentType, body, target: canvasOf(model), limits, fit, dtype };
+  const client = bodyClient(c, deps, storedStimuli(deps));
+  return timed(c, clock, 'decode', async () => {
+    const decoded: DecodedSet =
+      content === 'set'
+        ? await decoder.set(request, model.card.neurons.length, client)
+        : await decoder.stimuli(request, client);
+    return { ...decoded, reports: await reportInTurns(contrastRange(model), decoded) };
+  });
+}

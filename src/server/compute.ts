@@ -1,0 +1,41 @@
+import type { ServedModel } from '../inference/catalogue.js';
+import type { Priority } from '../inference/scheduler.js';
+import type { Stimuli } from '../stimulus/stimuli.js';
+import type { Service } from './service.js';
+import { type AppContext, spend } from './trace.js';
+
+/** What the scheduler is asked on a client's behalf. */
+export interface Question {
+  readonly model: ServedModel;
+  readonly stimuli: Stimuli;
+  /** Columns of the model's population. */
+  readonly columns: Int32Array;
+  readonly priority: Priority;
+  /** On the scheduler's clock. */
+  readonly deadline: number | undefined;
+}
+
+/**
+ * Puts a question to the scheduler; it is dropped when the client goes away.
+ * @returns responses [stimuli, columns], row-major
+ */
+export async function compute(
+  c: AppContext,
+  { scheduler }: Service,
+  { model, stimuli, columns, priority, deadline }: Question,
+): Promise<Float32Array> {
+  const trace = c.get('trace');
+  trace.stimuli = stimuli.count;
+  trace.neurons = columns.length;
+  const { values, queueSeconds, inferSeconds } = await scheduler.respond({
+    digest: model.digest,
+    stimuli,
+    neurons: columns,
+    priority,
+    signal: c.req.raw.signal,
+    ...(deadline === undefined ? {} : { deadline }),
+  });
+  spend(trace, 'queue', queueSeconds);
+  spend(trace, 'infer', inferSeconds);
+  return values;
+}

@@ -1,0 +1,68 @@
+import type { ServedModel } from '../inference/catalogue.js';
+import type { ResultFile } from '../jobs/job-files.js';
+import type { Jobs, Work } from '../jobs/jobs.js';
+import { answerJson, modelIdentity } from './answer.js';
+import { serviceOf, withoutPaths } from './models.js';
+import { Problem, problemFrom } from './problem.js';
+import type { Running } from './running.js';
+import type { AppDependencies } from './service.js';
+import type { AppContext } from './trace.js';
+
+/** @throws Problem 503 while the models are being loaded, and where nothing can be kept on disk */
+export function jobsOf(deps: AppDependencies): Jobs {
+  const { jobs } = serviceOf(deps);
+  if ('unusable' in jobs) {
+    throw new Problem(503, `no job can be kept: ${withoutPaths(jobs.unusable)}`);
+  }
+  return jobs;
+}
+
+/**
+ * Answers a request with a job: 202, and where it is found.
+ * @throws JobsFullError, JobsClosedError
+ */
+export async function answerJob(
+  c: AppContext,
+  deps: AppDependencies,
+  work: Work,
+): Promise<Response> {
+  const job = await jobsOf(deps).submit(work);
+  c.header('Location', `/v1/jobs/${job.id}`);
+  return answerJson(c, deps.clock, () => job, 202);
+}
+
+/** Long work that asks a model. */
+export interface ModelWork {
+  readonly kind: string;
+  readonly model: ServedModel;
+  readonly run: (running: Running) => Promise<readonly ResultFile[]>;
+}
+
+/**
+ * Answers a request with a job that asks a model; the model stays with the engine until the job is over.
+ * @throws JobsFullError, JobsClosedError
+ */
+export function answerModelJob(
+  c: AppContext,
+  deps: AppDependencies,
+  { kind, model, run }: ModelWork,
+): Promise<Response> {
+  const { catalogue } = serviceOf(deps);
+  jobsOf(deps); // before the model is held: there may be none
+  return answerJob(c, deps, {
+    kind,
+    model: modelIdentity(model),
+    run: (progress, signal) =>
+      run({
+        signal,
+        onProgress: ({ done, total, preview }) => progress(done, total, preview),
+      }),
+    release: catalogue.hold(model),
+  });
+}
+
+/** Why a job failed, as a client may know it; undefined for a bug. */
+export function explainFailure(error: unknown): string | undefined {
+  const { status, message } = problemFrom(error);
+  return status === 500 ? undefined : message;
+}

@@ -1,0 +1,154 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { FrameTimes } from '../../formats/stream-frames.js';
+import type { Catalogue } from '../../inference/catalogue.js';
+import { createStatistics, type ModelStatistics, type Stage } from './statistics.js';
+
+/** What the service counts. */
+export interface Metrics {
+  /** The registry's text, as Prometheus reads it. */
+  readonly text: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /** `seconds` has the stages that the request went through. */
+  readonly request: (request: {
+    readonly route: string;
+    readonly method: string;
+    readonly status: number;
+    readonly seconds: Readonly<Partial<Record<Stage | 'total', number>>>;
+    /** Where responses of a model were asked for. */
+    readonly digest?: string | undefined;
+    readonly stimuli?: number | undefined;
+  }) => void;
+  /** A frame of a stream, answered with a status as of HTTP. */
+  readonly frame: (status: number, times: FrameTimes) => void;
+  /** How many streams are open. */
+  readonly streams: (open: number) => void;
+  readonly batch: (stimuli: number, digest: string, seconds: number) => void;
+  /** What was asked of a model so far. */
+  readonly statistics: (digest: string) => ModelStatistics;
+  readonly deadlineMiss: () => void;
+  readonly engineRestart: () => void;
+  readonly connectionDrop: () => void;
+  readonly models: (catalogue: Catalogue) => void;
+}
+
+const SECONDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+];
+/** Under which the frames of all streams are counted. */
+const STREAM_ROUTE = '/v1/models/:model/stream';
+const STIMULI = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/**
+ * Registers the service's metrics, in base units and with bounded labels: routes as patterns, never
+ * a request, stimulus or neuron.
+ * @param queueDepth stimuli waiting, read at every scrape
+ */
+export function createMetrics(registry: Registry, queueDepth: () => number): Metrics {
+  const registers = [registry];
+  const statistics = createStatistics(Date.now);
+  const requests = new Counter({
+    name: 'hypercolumn_http_requests_total',
+    help: 'Requests answered',
+    labelNames: ['route', 'method', 'status'],
+    registers,
+  });
+  const seconds = (name: string, help: string) =>
+    new Histogram({ name: `hypercolumn_${name}_seconds`, help, buckets: SECONDS, registers });
+  const stages = {
+    decode: seconds('decode', 'Reading stimuli from a request body'),
+    queue: seconds('queue', 'Waiting for the engine'),
+    infer: seconds('infer', 'At the engine'),
+    encode: seconds('encode', 'Writing the answer'),
+    total: seconds('http_request', 'From the arrival of a request to its answer'),
+  };
+  const answers = new Histogram({
+    name: 'hypercolumn_answer_seconds',
+    help: "From the arrival of stimuli to a model's answer, by the route; of a stream's frames too",
+    labelNames: ['route'],
+    buckets: SECONDS,
+    registers,
+  });
+  const batchSize = new Histogram({
+    name: 'hypercolumn_batch_size',
+    help: 'Stimuli handed to the engine at once',
+    buckets: STIMULI,
+    registers,
+  });
+  new Gauge({
+    name: 'hypercolumn_queue_depth',
+    help: 'Stimuli that wait for the engine, those at it included',
+    registers,
+    collect() {
+      this.set(queueDepth());
+    },
+  });
+  const deadlineMisses = new Counter({
+    name: 'hypercolumn_deadline_misses_total',
+    help: 'Requests refused because their deadline had passed',
+    registers,
+  });
+  const engineRestarts = new Counter({
+    name: 'hypercolumn_engine_restarts_total',
+    help: 'Times the inference process was started again',
+    registers,
+  });
+  const streams = new Gauge({
+    name: 'hypercolumn_streams_open',
+    help: 'Streams that are open',
+    registers,
+  });
+  const frames = new Counter({
+    name: 'hypercolumn_stream_frames_total',
+    help: 'Frames of streams answered',
+    labelNames: ['status'],
+    registers,
+  });
+  const connectionDrops = new Counter({
+    name: 'hypercolumn_connections_dropped_total',
+    help: 'Connections beyond MAX_CONNECTIONS or MAX_CONNECTIONS_PER_ADDRESS: only health checks are answered over them',
+    registers,
+  });
+  const modelReady = new Gauge({
+    name: 'hypercolumn_model_ready',
+    help: '1: the model is served, 0: it is not; its reason is in /v1/models',
+    labelNames: ['model', 'version'],
+    registers,
+  });
+
+  return {
+    text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    request({ route, method, status, seconds: measured, digest, stimuli }) {
+      requests.inc({ route, method, status });
+      if (digest !== undefined && stimuli !== undefined) {
+        statistics.request({ digest, stimuli, success: status === 200, seconds: measured });
+        if (status === 200) answers.observe({ route }, measured.total ?? 0);
+      }
+      for (const [stage, histogram] of Object.entries(stages)) {
+        const value = measured[stage as keyof typeof stages];
+        if (value !== undefined) histogram.observe(value);
+      }
+    },
+    frame(status, { decode, queue, infer }) {
+      frames.inc({ status });
+      if (status !== 200) return;
+      stages.decode.observe(decode / 1000);
+      stages.queue.observe(queue / 1000);
+      stages.infer.observe(infer / 1000);
+      answers.observe({ route: STREAM_ROUTE }, (decode + queue + infer) / 1000);
+    },
+    streams: (open) => streams.set(open),
+    batch(stimuli, digest, seconds) {
+      batchSize.observe(stimuli);
+      statistics.batch({ digest, stimuli, seconds });
+    },
+    statistics: statistics.of,
+    deadlineMiss: () => deadlineMisses.inc(),
+    engineRestart: () => engineRestarts.inc(),
+    connectionDrop: () => connectionDrops.inc(),
+    models({ served, unusable }) {
+      modelReady.reset();
+      statistics.keep(new Set(served.map(({ digest }) => digest)));
+      for (const { name, version } of unusable) modelReady.set({ model: name, version }, 0);
+      for (const { name, version } of served) modelReady.set({ model: name, version }, 1);
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import type { Catalogue, ServedModel } from '../inference/catalogue.js';
+import { wholeNumberIn } from './numbers.js';
+import { Problem, unavailable } from './problem.js';
+import type { AppDependencies, Service } from './service.js';
+import type { AppContext } from './trace.js';
+
+/** @throws Problem 503 while the models are being loaded */
+export function serviceOf({ readiness }: AppDependencies): Service {
+  const current = readiness();
+  if (current.state === 'loading') throw unavailable('the models are still being loaded');
+  return current.service;
+}
+
+/**
+ * The model that a path names, by `:model` and perhaps `:version`; the largest version served where
+ * it names none. It stays with the engine until the request has been answered, whatever becomes of it
+ * meanwhile; what goes on after that, such as a stream, holds it itself (`ModelRepository.hold`).
+ * @throws Problem 404 when there is none, 503 when it cannot be served, 412 when `If-Match` names
+ *   another digest
+ */
+export function modelOf(c: AppContext, { catalogue }: Pick<Service, 'catalogue'>): ServedModel {
+  const name = c.req.param('model') ?? '';
+  const version = c.req.param('version');
+  const model = findModel(catalogue, name, version);
+  const trace = c.get('trace');
+  trace.releases.push(catalogue.hold(model));
+  trace.model = `${model.name}/${model.version}`;
+  trace.digest = model.digest;
+  const wanted = c.req.header('If-Match');
+  if (wanted !== undefined && !matches(wanted, model.digest)) {
+    throw new Problem(
+      412,
+      `${trace.model} has the digest ${model.digest}, If-Match asks for another`,
+    );
+  }
+  return model;
+}
+
+/** What the list of models says of one version. */
+export type ModelSummary = { readonly version: number } & (
+  | {
+      readonly ready: true;
+      readonly architecture: string;
+      readonly neurons: number;
+      readonly digest: string;
+      /** Why what stands in its folder now is not served in its place. */
+      readonly reason?: string;
+    }
+  | { readonly ready: false; readonly reason: string }
+);
+
+/**
+ * One entry per name, with what is said of the version that answers when none is named, and of
+ * every version.
+ */
+export function listModels({ served, unusable }: Catalogue) {
+  const versions = new Map<string, ModelSummary[]>();
+  const add = (name: string, summary: ModelSummary) =>
+    versions.set(name, [...(versions.get(name) ?? []), summary]);
+  const reasons = new Map(
+    unusable.map(({ name, version, reason }) => [`${name}/${version}`, withoutPaths(reason)]),
+  );
+  for (const { name, version, digest, card } of served) {
+    const key = `${name}/${version}`;
+    const reason = reasons.get(key);
+    reasons.delete(key);
+    add(name, {
+      version,
+      ready: true,
+      architecture: card.architecture.id,
+      neurons: card.neurons.length,
+      digest,
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
+  for (const { name, version } of unusable) {
+    const reason = reasons.get(`${name}/${version}`);
+    if (reason !== undefined) add(name, { version, ready: false, reason });
+  }
+  return [...versions].map(([name, all]) => {
+    const sorted = all.toSorted((a, b) => a.version - b.version);
+    const answering = sorted.findLast(({ ready }) => ready) ?? sorted.at(-1);
+    return { name, ...answering, versions: sorted };
+  });
+}
+
+/** Absolute, in quotes: it may hold anything else. */
+const QUOTED_PATH = /(['"`])(?:file:\/\/)?(?:[A-Za-z]:)?[\\/](?:[^'"`]*[\\/])?([^'"`\\/]*)\1/g;
+const PATH =
+  /(?<![\w.:/\\])(?:file:\/\/)?(?:[A-Za-z]:)?[\\/](?:[^\s'"`,;:()]*[\\/])?([^\s'"`,;:()\\/]+)/g;
+
+/** A reason as it may be told to a client: the names of files, but not where they lie. */
+export function withoutPaths(reason: string): string {
+  return reason.replace(QUOTED_PATH, '$1$2$1').replace(PATH, '$1');
+}
+
+function findModel(catalogue: Catalogue, name: string, version: string | undefined): ServedModel {
+  // what is no number is no version either
+  const number = version === undefined ? undefined : (wholeNumberIn(version) ?? 0);
+  const model = catalogue.find(name, number);
+  if (model) return model;
+  const broken = catalogue.unusable.find(
+    (entry) => entry.name === name && (number ?? entry.version) === entry.version,
+  );
+  if (broken) {
+    const reason = withoutPaths(broken.reason);
+    throw new Problem(503, `${name}/${broken.version} is not served: ${reason}`);
+  }
+  const known = listModels(catalogue);
+  const sameName = known.find((entry) => entry.name === name);
+  if (sameName) {
+    const versions = sameName.versions.map((entry) => entry.version).join(', ');
+    const found = `unknown version of ${name}: ${version}`;
+    throw new Problem(404, `${found}; expected one of ${versions}`);
+  }
+  throw unknownModel(
+    name,
+    known.map((entry) => entry.name),
+  );
+}
+
+/** 404, with the names of the models that are known. */
+export function unknownModel(name: string, known: readonly string[]): Problem {
+  const expected = known.length > 0 ? `expected one of ${known.join(', ')}` : 'no model is served';
+  return new Problem(404, `unknown model: '${name}'; ${expected}`);
+}
+
+function matches(header: string, digest: string): boolean {
+  return header.split(',').some((tag) => {
+    const value = tag.trim();
+    return value === '*' || value === `"${digest}"`;
+  });
+}

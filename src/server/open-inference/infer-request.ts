@@ -1,0 +1,130 @@
+import type { Priority } from '../../inference/scheduler.js';
+import { type DecodedArray, decodeRawStimuli } from '../../stimulus/arrays.js';
+import { errorAt } from '../../stimulus/errors.js';
+import type { Size } from '../../stimulus/fit.js';
+import { checkCount, type StimulusLimits } from '../../stimulus/limits.js';
+import { divideBody, type InferBody, type InputTensor, parseInferBody } from './infer-body.js';
+import { NEURONS, RESPONSES, STIMULUS } from './model-tensors.js';
+import { createTensorReader, type Datatype, type TensorReader } from './tensors.js';
+
+/** An inference request as data: its body, and what of the model it is read for. */
+export interface InferenceTask {
+  /** Not compressed. */
+  readonly body: Uint8Array;
+  /** `Inference-Header-Content-Length` */
+  readonly headerLength: string | undefined;
+  readonly size: Size;
+  /** How many the model has. */
+  readonly neurons: number;
+  readonly limits: StimulusLimits;
+}
+
+/** What an inference request asks. */
+export interface ReadInference extends DecodedArray {
+  readonly id: string | undefined;
+  /** Their ids; all where it is undefined. */
+  readonly neurons: readonly number[] | undefined;
+  readonly priority: Priority;
+  /** Microseconds that the client waits, from the arrival of the request. */
+  readonly timeout: number | undefined;
+  /** Whether the responses follow the JSON, or are in it. */
+  readonly binary: boolean;
+}
+
+/** How stimuli may be sent, and what that is for `decodeRawStimuli`. */
+const STIMULUS_DATATYPES = { FP32: 'float32', UINT8: 'uint8' } as const;
+
+/**
+ * Reads an inference request: JSON with or without tensors behind it, or the stimuli as float32 alone.
+ * @throws InputError with what is wrong and where, PayloadTooLargeError beyond the limits
+ */
+export function readInference(task: InferenceTask): ReadInference {
+  const { body, headerLength, size, limits } = task;
+  const { json, binary } = divideBody(body, headerLength);
+  if (json === undefined) {
+    const decoded = decodeRawStimuli(binary, 'float32', size, limits, 0);
+    const [id, neurons, timeout] = [undefined, undefined, undefined];
+    return { ...decoded, id, neurons, priority: 'prediction', timeout, binary: true };
+  }
+  const inference = parseInferBody(json);
+  const reader = createTensorReader(binary);
+  const inputs = readInputs(inference, reader, task);
+  reader.end();
+  const { id, parameters } = inference;
+  return {
+    ...inputs,
+    id: id ?? undefined,
+    priority: (parameters?.priority ?? 0) > 1 ? 'sweep' : 'prediction',
+    timeout: parameters?.timeout || undefined,
+    binary: wantsBinary(inference),
+  };
+}
+
+function readInputs(
+  { inputs }: InferBody,
+  reader: TensorReader,
+  task: InferenceTask,
+): Pick<ReadInference, 'stimuli' | 'notes' | 'neurons'> {
+  let decoded: DecodedArray | undefined;
+  let neurons: readonly number[] | undefined;
+  for (const [i, input] of inputs.entries()) {
+    const path = `inputs[${i}]`;
+    if (input.name === STIMULUS && decoded === undefined) {
+      decoded = readStimuli(input, reader, path, task);
+    } else if (input.name === NEURONS && neurons === undefined) {
+      neurons = readNeurons(input, reader, path, task);
+    } else {
+      const known = input.name === STIMULUS || input.name === NEURONS;
+      const message = known ? 'is given twice' : `is not known; expected ${STIMULUS} or ${NEURONS}`;
+      throw errorAt(`${path}.name`, `'${input.name}' ${message}`);
+    }
+  }
+  if (decoded === undefined) throw errorAt('inputs', `'${STIMULUS}' is missing`);
+  return { ...decoded, neurons };
+}
+
+function readStimuli(
+  input: InputTensor,
+  reader: TensorReader,
+  path: string,
+  { size, limits }: InferenceTask,
+): DecodedArray {
+  const { datatype, shape } = input;
+  const { height, width } = size;
+  if (datatype !== 'FP32' && datatype !== 'UINT8') {
+    throw errorAt(`${path}.datatype`, `'${STIMULUS}' is FP32 (0..1) or UINT8 (0..255)`);
+  }
+  const [count = 0] = shape;
+  if (shape.length !== 3 || count === 0 || shape[1] !== height || shape[2] !== width) {
+    throw errorAt(`${path}.shape`, `is [${shape}]; '${STIMULUS}' is [n, ${height}, ${width}]`);
+  }
+  checkCount(count, limits);
+  const bytes = reader.read(input, datatype, path);
+  return decodeRawStimuli(bytes, STIMULUS_DATATYPES[datatype], size, limits, 0);
+}
+
+function readNeurons(
+  input: InputTensor,
+  reader: TensorReader,
+  path: string,
+  { neurons: most }: InferenceTask,
+): number[] {
+  const datatype: Datatype = 'INT32';
+  const { shape } = input;
+  if (input.datatype !== datatype) throw errorAt(`${path}.datatype`, `'${NEURONS}' is ${datatype}`);
+  if (shape.length !== 1 || shape[0] === 0 || shape[0]! > most) {
+    throw errorAt(`${path}.shape`, `is [${shape}]; '${NEURONS}' is [k], k from 1 to ${most}`);
+  }
+  const { buffer } = new Uint8Array(reader.read(input, datatype, path));
+  return [...new Int32Array(buffer)];
+}
+
+function wantsBinary({ outputs, parameters }: InferBody): boolean {
+  for (const [i, { name }] of (outputs ?? []).entries()) {
+    const path = `outputs[${i}].name`;
+    if (name !== RESPONSES) throw errorAt(path, `'${name}' is not known; expected ${RESPONSES}`);
+    if (i > 0) throw errorAt(path, `'${name}' is asked for twice`);
+  }
+  const own = outputs?.[0]?.parameters?.binary_data;
+  return own ?? parameters?.binary_data_output ?? false;
+}

@@ -1,0 +1,100 @@
+import type { ServedModel } from '../../inference/catalogue.js';
+import { bodyClient, readAsSent } from '../body/read-body.js';
+import { compute } from '../compute.js';
+import { modelOf, serviceOf } from '../models.js';
+import { selectNeurons } from '../neurons.js';
+import { reportHeaders, warningsText } from '../report-headers.js';
+import { readDeadline } from '../request.js';
+import { modelRoute, type Route } from '../route.js';
+import type { AppDependencies } from '../service.js';
+import { contrastRange, reportInTurns } from '../stimulus-request.js';
+import { type AppContext, timed } from '../trace.js';
+import { compress, decompress } from './encoding.js';
+import type { ReadInference } from './infer-request.js';
+import { RESPONSES } from './model-tensors.js';
+
+/** Stimuli in, responses out, as tensors. */
+export function inferRoutes(deps: AppDependencies): Route[] {
+  const { clock, limits, decoder } = deps;
+  return modelRoute('POST', '/infer', infer, '/v2');
+
+  async function infer(c: AppContext): Promise<Response> {
+    const service = serviceOf(deps);
+    const model = modelOf(c, service);
+    const patience = readDeadline(c);
+    const sent = await readAsSent(c, deps);
+    const { reports, ...request } = await timed(c, clock, 'decode', async () => {
+      const body = await decompress(sent, c.req.header('Content-Encoding'), limits.maxBody);
+      const headerLength = c.req.header('Inference-Header-Content-Length');
+      const { stimulus, neurons } = model.card;
+      const size = { height: stimulus.height, width: stimulus.width };
+      const task = { body, headerLength, size, neurons: neurons.length, limits };
+      const read = await decoder.inference(task, bodyClient(c, deps));
+      return { ...read, reports: await reportInTurns(contrastRange(model), read) };
+    });
+    const { stimuli, priority } = request;
+    const { columns } = selectNeurons(model.card, request.neurons);
+    const deadline = earlier(patience, timeoutOf(c, request));
+    const question = { model, stimuli, columns, priority, deadline };
+    const values = await compute(c, service, question);
+    for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+    const computed = { neurons: columns.length, values, warnings: warningsText(reports) };
+    return await timed(c, clock, 'encode', () => answer(c, model, request, computed));
+  }
+}
+
+/** What an answer holds besides what the request says. */
+interface Computed {
+  readonly neurons: number;
+  readonly values: Float32Array;
+  readonly warnings: string | undefined;
+}
+
+async function answer(
+  c: AppContext,
+  { name, version }: ServedModel,
+  { id, stimuli, binary }: ReadInference,
+  { neurons, values, warnings }: Computed,
+): Promise<Response> {
+  const json = JSON.stringify({
+    model_name: name,
+    model_version: String(version),
+    ...(id === undefined ? {} : { id }),
+    // clients of this protocol show their users no headers
+    ...(warnings === undefined ? {} : { parameters: { warnings } }),
+    outputs: [
+      {
+        name: RESPONSES,
+        datatype: 'FP32',
+        shape: [stimuli.count, neurons],
+        ...(binary
+          ? { parameters: { binary_data_size: values.byteLength } }
+          : { data: Array.from(values) }),
+      },
+    ],
+  });
+  const header = new TextEncoder().encode(json);
+  const whole = binary ? joined(header, values) : header;
+  const { body, headers } = await compress(c, whole);
+  return c.body(body, 200, {
+    ...headers,
+    'Content-Type': binary ? 'application/octet-stream' : 'application/json',
+    ...(binary ? { 'Inference-Header-Content-Length': String(header.length) } : {}),
+  });
+}
+
+function joined(header: Uint8Array, { buffer, byteOffset, byteLength }: Float32Array) {
+  const whole = new Uint8Array(header.length + byteLength);
+  whole.set(header);
+  whole.set(new Uint8Array(buffer, byteOffset, byteLength), header.length);
+  return whole;
+}
+
+/** On the clock by which requests arrive, in milliseconds. */
+function timeoutOf(c: AppContext, { timeout }: ReadInference): number | undefined {
+  return timeout === undefined ? undefined : c.get('trace').arrived + timeout / 1000;
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}

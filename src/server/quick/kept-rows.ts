@@ -1,0 +1,130 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import packageFile from '../../../package.json' with { type: 'json' };
+import { hasCode, unless } from '../../files/disk-error.js';
+import { readWhole, sha256, writeWhole } from '../../files/whole-file.js';
+import { removeAbandoned } from '../../storage/store.js';
+import { QuickNeuron } from './quick-neuron.js';
+
+/** Rows of the quick measurement, by the neuron's id. */
+export type QuickRows = ReadonlyMap<number, QuickNeuron>;
+
+/** What the quick measurement found, kept by the digest of the model. */
+export interface KeptRows {
+  /** The rows that are kept of a model. */
+  of(digest: string): Promise<QuickRows>;
+  /**
+   * The rows that are kept, once those of some neurons are among them. One caller per model measures at a
+   * time, so that two who ask for the same neurons have them measured once.
+   * @param measure is asked for the neurons of which no row is kept
+   */
+  complete(
+    digest: string,
+    ids: readonly number[],
+    measure: (missing: readonly number[]) => Promise<readonly QuickNeuron[]>,
+  ): Promise<QuickRows>;
+}
+
+export interface KeptRowsOptions {
+  /** Without one the rows are kept in memory alone. */
+  readonly folder: string | undefined;
+  readonly logger: Logger;
+}
+
+const KeptFile = z.strictObject({ digest: z.string(), neurons: z.array(QuickNeuron) });
+
+/** Models whose rows are kept, in memory and on the disk. */
+const MOST_MODELS = 100;
+/** Of a file. */
+const MOST_BYTES = 2 ** 28;
+const FILE_NAME = /^[0-9a-f]{64}\.json$/;
+
+/** Keeps rows in memory, and as a file for each model where there is a folder. */
+export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
+  const known = new LRUCache<string, QuickRows>({ max: MOST_MODELS });
+  const lines = new Map<string, Promise<unknown>>();
+  return { of, complete };
+
+  async function of(digest: string): Promise<QuickRows> {
+    const rows = known.get(digest) ?? (await read(digest));
+    known.set(digest, rows);
+    return rows;
+  }
+
+  function complete(
+    digest: string,
+    ids: readonly number[],
+    measure: Parameters<KeptRows['complete']>[2],
+  ): Promise<QuickRows> {
+    return inLine(digest, async () => {
+      const kept = await of(digest);
+      const missing = ids.filter((id) => !kept.has(id));
+      if (missing.length === 0) return kept;
+      const found = await measure(missing);
+      const rows = new Map([...kept, ...found.map((row) => [row.id, row] as const)]);
+      known.set(digest, rows);
+      await write(digest, rows);
+      return rows;
+    });
+  }
+
+  async function inLine<T>(digest: string, task: () => Promise<T>): Promise<T> {
+    const result = (lines.get(digest) ?? Promise.resolve()).then(task);
+    const line = result.catch(() => undefined);
+    lines.set(digest, line);
+    try {
+      return await result;
+    } finally {
+      if (lines.get(digest) === line) lines.delete(digest);
+    }
+  }
+
+  /** None where there is no file, or none that can be used: then they are measured again. */
+  async function read(digest: string): Promise<QuickRows> {
+    if (folder === undefined) return new Map();
+    try {
+      const text = (await readWhole(fileOf(folder, digest), MOST_BYTES)).toString();
+      const { neurons } = KeptFile.parse(JSON.parse(text));
+      return new Map(neurons.map((row) => [row.id, row]));
+    } catch (err) {
+      if (!hasCode(err, 'ENOENT')) logger.warn({ digest, err }, 'kept measurements are unreadable');
+      return new Map();
+    }
+  }
+
+  /** What the disk does not take is kept in memory alone. */
+  async function write(digest: string, rows: QuickRows): Promise<void> {
+    if (folder === undefined) return;
+    try {
+      await mkdir(folder).catch(unless('EEXIST'));
+      await removeAbandoned(folder, logger);
+      const text = JSON.stringify({ digest, neurons: [...rows.values()] });
+      await writeWhole(fileOf(folder, digest), text);
+      await removeOldest(folder);
+    } catch (err) {
+      logger.warn({ digest, err }, 'measurements cannot be kept on the disk');
+    }
+  }
+}
+
+/** Another version of the program may measure otherwise, and looks under other names. */
+function fileOf(folder: string, digest: string): string {
+  const name = sha256(JSON.stringify([packageFile.version, digest]));
+  return path.join(folder, `${name}.json`);
+}
+
+async function removeOldest(folder: string): Promise<void> {
+  const files = (await readdir(folder)).filter((name) => FILE_NAME.test(name));
+  if (files.length <= MOST_MODELS) return;
+  const dated = await Promise.all(
+    files.map(async (name) => {
+      const file = path.join(folder, name);
+      return { file, written: (await stat(file)).mtimeMs };
+    }),
+  );
+  const oldest = dated.toSorted((a, b) => b.written - a.written).slice(MOST_MODELS);
+  for (const { file } of oldest) await rm(file, { force: true });
+}

@@ -1,0 +1,37 @@
+import type { ModelCard } from '../../models/card.js';
+import { defaultValues } from '../../stimulus/battery.js';
+import type { Canvas } from '../../stimulus/stimuli.js';
+import { type AxisRequest, planSweep, type Sweep } from '../../stimulus/sweep.js';
+import { Mapping, type PositionProbe, planProbe } from '../position-probe.js';
+import { contrastInRange, usualDiameter } from '../usual-grating.js';
+
+/** Of the battery's spatial frequencies, every third. */
+const FREQUENCY_STEP = 3;
+
+/** What the quick measurement shows, the same to every neuron. */
+export interface QuickSweeps {
+  /** Bright and dark discs at 21 x 21 places. */
+  readonly position: PositionProbe;
+  /** Gratings at the middle of the image: 12 orientations by 8 spatial frequencies by 8 phases. */
+  readonly grating: Sweep;
+  /** What of the gratings does not vary. */
+  readonly gratingAt: { readonly contrast: number; readonly diameter: number };
+}
+
+/** Plans the quick measurement; nothing is rendered yet. */
+export function planQuickSweeps(card: ModelCard, canvas: Canvas): QuickSweeps {
+  const gratingAt = { contrast: contrastInRange(card, canvas), diameter: usualDiameter(canvas) };
+  const frequencies = defaultValues('spatialFrequency', canvas)!.filter(
+    (_, i) => i % FREQUENCY_STEP === 0,
+  );
+  const axes = [axis('orientation'), axis('spatialFrequency', frequencies)];
+  return {
+    position: planProbe(Mapping.parse({}), canvas),
+    grating: planSweep({ stimulus: { grating: gratingAt }, axes }, canvas),
+    gratingAt,
+  };
+}
+
+function axis(parameter: string, values?: readonly number[]): AxisRequest {
+  return { parameter, values, paths: { parameter, values: parameter } };
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { BINARY, modelOperation, named, type Operations } from '../openapi/operation.js';
+import {
+  ending,
+  ModelIdentity,
+  REPORT_HEADERS,
+  Report,
+  Rows,
+  recalled,
+  STIMULI,
+} from '../openapi/parts.js';
+import { StimulusQuery } from '../stimulus-request.js';
+import { StreamQuery } from '../websocket/opening.js';
+
+const Responses = named(
+  'Responses',
+  z.strictObject({
+    model: ModelIdentity,
+    neurons: z.array(z.int()),
+    responses: Rows.describe('a row for each stimulus, a column for each neuron'),
+    stimuli: z.array(Report),
+    ...recalled,
+    ...ending,
+  }),
+);
+
+export const responseOperations = {
+  ...modelOperation('POST', '/responses', {
+    id: 'respond',
+    tag: 'responses',
+    summary: 'Stimuli in, responses out',
+    query: StimulusQuery,
+    deadline: true,
+    body: { required: true, content: STIMULI },
+    answers: {
+      200: {
+        description: 'Responses, as JSON or as float32 [stimuli, neurons]',
+        content: {
+          'application/json': Responses,
+          'application/x-npy': BINARY,
+          'application/octet-stream': BINARY,
+        },
+        headers: REPORT_HEADERS,
+      },
+    },
+  }),
+  ...modelOperation('GET', '/stream', {
+    id: 'stream',
+    tag: 'responses',
+    summary: 'A WebSocket: one image in, one response out, in order',
+    description: 'Frames are laid out as docs/stream.md tells.',
+    query: StreamQuery,
+    answers: { 101: { description: 'The stream is open' } },
+    errors: [422, 426],
+  }),
+} as const satisfies Operations;

@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+import type { ModelRepository } from '../inference/catalogue.js';
+import type { EngineDescription } from '../inference/engine.js';
+import type { Scheduler } from '../inference/scheduler.js';
+import type { Inside } from '../interpret/interpreter.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { Store } from '../storage/store.js';
+import type { RunBattery } from './battery/process-battery.js';
+import type { BodyDecoder } from './body/body-decoder.js';
+import type { MemoryBudget } from './body/memory-budget.js';
+import type { Metrics } from './metrics/metrics.js';
+import type { StoreMetrics } from './metrics/store-metrics.js';
+import type { Access } from './middleware/access.js';
+import type { KeptRows } from './quick/kept-rows.js';
+import type { TuningAnalysis } from './tuning/tuning-thread.js';
+import type { Streams } from './websocket/streams.js';
+
+/** What answers questions, once the models are loaded. */
+export interface Service {
+  readonly catalogue: ModelRepository;
+  readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'giveWay'>;
+  readonly engine: EngineDescription;
+  readonly inside: Omit<Inside, 'close'>;
+  readonly battery: RunBattery;
+  /** Rows of the quick measurement. */
+  readonly quick: KeptRows;
+  /** What is kept on disk, or why nothing can be. */
+  readonly store: Store | UnusableStore;
+  readonly jobs: Jobs | UnusableStore;
+}
+
+/** Nothing can be kept on disk. */
+export interface UnusableStore {
+  /** The reason, for clients and for whoever runs the service. */
+  readonly unusable: string;
+}
+
+/** Loading until the models are verified, draining once the service was told to stop. */
+export type Readiness =
+  | { readonly state: 'loading' }
+  | ({ readonly state: 'ready' | 'draining' } & { readonly service: Service });
+
+export interface Limits {
+  /** Bytes. */
+  readonly maxBody: number;
+  /** Stimuli in one request. */
+  readonly maxStimuli: number;
+  /** Pixels in one image, before it is fitted to the model. */
+  readonly maxPixels: number;
+}
+
+/** Everything the routes work with. */
+export interface AppDependencies {
+  readonly readiness: () => Readiness;
+  /** Where the page lies, built: index.html and assets/. */
+  readonly pageFolder: string;
+  readonly access: Access;
+  readonly limits: Limits;
+  /** Lets large bodies in a few at a time. */
+  readonly bodies: MemoryBudget;
+  readonly decoder: BodyDecoder;
+  readonly tuning: Pick<TuningAnalysis, 'run'>;
+  readonly streams: Streams;
+  /** Aborted shortly before the process ends: what is not answered is answered 503. */
+  readonly cut: AbortSignal;
+  readonly metrics: Metrics;
+  readonly storeMetrics: StoreMetrics;
+  readonly logger: Logger;
+  /** Milliseconds, monotonic; the scheduler's own. */
+  readonly clock: () => number;
+}

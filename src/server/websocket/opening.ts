@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { InputError } from '../../errors.js';
+import type { ServedModel } from '../../inference/catalogue.js';
+import { sizeText } from '../../stimulus/errors.js';
+import { NeuronList, selectNeurons } from '../neurons.js';
+import { realNumber } from '../numbers.js';
+import { Problem } from '../problem.js';
+import type { StreamTerms } from './terms.js';
+
+/** The query parameters that open a stream. */
+export const StreamQuery = z.strictObject({
+  dtype: z.enum(['uint8', 'float32']),
+  neurons: NeuronList.optional(),
+  shape: z
+    .string()
+    .regex(/^\d{1,6}x\d{1,6}$/, 'must be height x width in pixels, such as 50x50')
+    .optional(),
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be the 64 hexadecimal digits of a model')
+    .optional(),
+  patience: realNumber('must be a number of milliseconds, such as 40').optional(),
+});
+export type StreamQuery = z.infer<typeof StreamQuery>;
+
+/** Frames of one stream that may wait or be at the engine; as many of them as fill this many bytes. */
+const WINDOW = 16;
+const WINDOW_BYTES = 16 * 2 ** 20;
+
+/**
+ * @throws Problem 412 when the model served has another digest than asked for
+ * @throws InputError for neurons that it does not have, or images of another shape
+ */
+export function agreeOn(model: ServedModel, query: StreamQuery): StreamTerms {
+  const { height, width } = model.card.stimulus;
+  const { dtype, patience } = query;
+  if (query.digest !== undefined && query.digest !== model.digest) {
+    throw new Problem(
+      412,
+      `${model.name}/${model.version} has the digest ${model.digest}, another is asked for`,
+    );
+  }
+  if (query.shape !== undefined && query.shape !== `${height}x${width}`) {
+    const message = `the model takes images of ${sizeText({ height, width })} pixels`;
+    throw new InputError(`shape ${query.shape}: ${message}`, [{ path: 'shape', message }]);
+  }
+  const fitting = Math.floor(WINDOW_BYTES / (4 * height * width));
+  const window = Math.max(1, Math.min(WINDOW, fitting));
+  const neurons = selectNeurons(model.card, query.neurons);
+  return { model, size: { height, width }, dtype, patience, window, ...neurons };
+}

@@ -1,0 +1,268 @@
+import { setMaxListeners } from 'node:events';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import {
+  encodeAnswer,
+  FLAGS,
+  type FrameTimes,
+  frameBytes,
+  pixelsIn,
+} from '../../formats/stream-frames.js';
+import { AbandonedError, DeadlineError, type Scheduler } from '../../inference/scheduler.js';
+import { decodeRawStimuli } from '../../stimulus/arrays.js';
+import { sizeText } from '../../stimulus/errors.js';
+import type { Stimuli } from '../../stimulus/stimuli.js';
+import { contrastWarnings } from '../../stimulus/training-range.js';
+import { problemFrom } from '../problem.js';
+import { contrastRange } from '../stimulus-request.js';
+import type { StreamTerms } from './terms.js';
+
+/** Milliseconds. */
+export interface StreamTiming {
+  /** Between two pings. A client that three of them find silent is taken for dead. */
+  readonly heartbeat: number;
+  /** How long answers may lie unread before the stream is closed. */
+  readonly unread: number;
+  /** How long a client may take to answer a close. */
+  readonly goodbye: number;
+}
+
+export interface StreamOptions {
+  readonly terms: StreamTerms;
+  readonly scheduler: Pick<Scheduler, 'respond'>;
+  /** Counts a frame against what the client may ask. @throws Problem when it may not ask that */
+  readonly readmit: (() => void) | undefined;
+  readonly timing: StreamTiming;
+  /** Milliseconds, monotonic; the scheduler's own. */
+  readonly clock: () => number;
+  /** Whether the service is shutting down. */
+  readonly closing: () => boolean;
+  /** Told of each frame once it was answered, in the order of the answers. */
+  readonly onAnswer: (status: number, times: FrameTimes) => void;
+  /** Called for each frame whose patience was over before its responses were there. */
+  readonly onLate: () => void;
+  /** Told of an error that is no fault of the client. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** How a stream ended. */
+export interface StreamEnd {
+  /** Of the close: what the client gave, or what it was given; 1006 where the connection broke. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+export interface Stream {
+  readonly ended: Promise<StreamEnd>;
+  /** Reads no more, answers the frames that it has read, and closes with 1001. */
+  close(): void;
+  /** As `close`, but answers 503 to the frames that it has read. */
+  cut(): void;
+}
+
+/** A frame that has not been answered. */
+interface Frame {
+  readonly sequence: number;
+  readonly arrived: number;
+  readonly bytes: Uint8Array;
+  /** What is to be sent as soon as all frames before it have been answered. */
+  answer?: { readonly message: Uint8Array; readonly status: number; readonly times: FrameTimes };
+}
+
+/** The codes with which the WebSocket itself closes on faults in its protocol; 1002 on all others. */
+const FAULTS: Readonly<Record<string, number>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_INVALID_UTF8: 1007,
+};
+/** Pings without a sign of life after which a client is taken for dead. */
+const MISSED_PINGS = 3;
+/** One image at a time, of the model's own size. */
+const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
+
+/**
+ * Answers each frame that comes over a WebSocket, in order. It reads no further while as many frames as
+ * agreed are unanswered, or while answers wait for the client to read them.
+ * @param wire what the WebSocket runs over
+ */
+export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamOptions): Stream {
+  const { terms, scheduler, readmit, timing, clock, closing, onAnswer, onLate, onBug } = options;
+  const { model, columns, dtype, size, patience, window } = terms;
+  const expected = frameBytes(size, dtype);
+  const client = new AbortController();
+  setMaxListeners(window, client.signal);
+  /** Unanswered, in order; the first `begun` of them have been put to the scheduler. */
+  const frames: Frame[] = [];
+  let begun = 0;
+  let received = 0;
+  let missedPings = 0;
+  let leaving = false;
+  /** Nothing more is answered. */
+  let over = false;
+  let verdict: StreamEnd | undefined;
+  let unread: NodeJS.Timeout | undefined;
+  let goodbye: NodeJS.Timeout | undefined;
+  const heartbeat = setInterval(beat, timing.heartbeat);
+
+  webSocket.on('message', (bytes: Buffer, isBinary: boolean) => receive(bytes, isBinary));
+  webSocket.on('ping', showLife);
+  webSocket.on('pong', showLife);
+  webSocket.on('error', ({ message, code = '' }: NodeJS.ErrnoException) => {
+    verdict ??= { code: FAULTS[code] ?? 1002, reason: message };
+    finish();
+  });
+  const ended = new Promise<StreamEnd>((resolve) => {
+    webSocket.once('close', (code, reason) => {
+      finish();
+      clearInterval(heartbeat);
+      clearTimeout(goodbye);
+      resolve(verdict ?? { code, reason: reason.toString() });
+    });
+  });
+  return { ended, close, cut };
+
+  function showLife(): void {
+    missedPings = 0;
+  }
+
+  function receive(bytes: Uint8Array, isBinary: boolean): void {
+    if (over) return;
+    showLife();
+    const sequence = received++;
+    if (!isBinary) {
+      end(1003, `message ${sequence} is text; frames are binary`);
+    } else if (bytes.length !== expected) {
+      const wanted = `${sizeText(size)} in ${dtype} takes ${expected}`;
+      end(1007, `frame ${sequence} has ${bytes.length} bytes; ${wanted}`);
+    } else {
+      frames.push({ sequence, bytes, arrived: clock() });
+      advance();
+    }
+  }
+
+  /** Begins, and reads on, as far as agreed. */
+  function advance(): void {
+    while (begun < window && begun < frames.length) void respond(frames[begun++]!);
+    if (wire.writableNeedDrain && unread === undefined) waitForReader();
+    const reading = !leaving && frames.length < window && unread === undefined;
+    if (reading === webSocket.isPaused) {
+      if (reading) webSocket.resume();
+      else webSocket.pause();
+    }
+  }
+
+  function waitForReader(): void {
+    unread = setTimeout(() => end(1008, 'the answers are not read'), timing.unread);
+    wire.once('drain', () => {
+      clearTimeout(unread);
+      unread = undefined;
+      if (!over) advance();
+    });
+  }
+
+  async function respond(frame: Frame): Promise<void> {
+    const { arrived, bytes, sequence } = frame;
+    const started = clock();
+    let decode = 0;
+    try {
+      readmit?.();
+      const { stimuli } = decodeRawStimuli(pixelsIn(bytes), dtype, size, ONE_STIMULUS, sequence);
+      decode = clock() - started;
+      const answering = scheduler.respond({
+        digest: model.digest,
+        stimuli,
+        neurons: columns,
+        priority: 'prediction',
+        signal: client.signal,
+        ...(patience === undefined ? {} : { deadline: arrived + patience }),
+      });
+      // the question first goes out, then there is time until the answer comes
+      await Promise.resolve();
+      const flags = isOutside(stimuli) ? FLAGS.outside : 0;
+      const { values, queueSeconds, inferSeconds } = await answering;
+      const queue = started - arrived + 1000 * queueSeconds;
+      settle(frame, 200, flags, { decode, queue, infer: 1000 * inferSeconds }, values);
+    } catch (error) {
+      if (over || error instanceof AbandonedError) return;
+      if (error instanceof DeadlineError) onLate();
+      const { status, message } = problemFrom(error);
+      if (status === 500) {
+        onBug(error);
+        return end(1011, 'an error in the service; its log has it');
+      }
+      const queue = clock() - arrived - decode;
+      settle(frame, status, 0, { decode, queue, infer: 0 }, message);
+    }
+  }
+
+  function isOutside(image: Stimuli): boolean {
+    return contrastWarnings(image, contrastRange(model)).length > 0;
+  }
+
+  function settle(
+    frame: Frame,
+    status: number,
+    flags: number,
+    times: FrameTimes,
+    content: Float32Array | string,
+  ): void {
+    if (over) return;
+    const { sequence } = frame;
+    const header = { sequence, status, flags: flags | (closing() ? FLAGS.closing : 0), times };
+    frame.answer = { status, times, message: encodeAnswer(frame.bytes, header, content) };
+    for (let head = frames[0]; head?.answer; head = frames[0]) {
+      webSocket.send(head.answer.message);
+      onAnswer(head.answer.status, head.answer.times);
+      frames.shift();
+      begun--;
+    }
+    if (leaving && frames.length === 0) end(1001, 'the service is shutting down');
+    else advance();
+  }
+
+  function beat(): void {
+    // what a client sends while it is not read from is no sign of anything
+    if (webSocket.isPaused || over) return;
+    if (missedPings === MISSED_PINGS) {
+      verdict = { code: 1006, reason: 'the client gives no sign of life' };
+      webSocket.terminate();
+    } else {
+      missedPings++;
+      webSocket.ping();
+    }
+  }
+
+  function close(): void {
+    leaving = true;
+    advance();
+    if (frames.length === 0) end(1001, 'the service is shutting down');
+  }
+
+  function cut(): void {
+    leaving = true;
+    begun = frames.length;
+    const message = 'the service ends before this frame is answered';
+    for (const frame of frames.slice()) {
+      const times = { decode: 0, queue: clock() - frame.arrived, infer: 0 };
+      if (!frame.answer) settle(frame, 503, 0, times, message);
+    }
+    close();
+  }
+
+  function end(code: number, reason: string): void {
+    if (over) return;
+    verdict = { code, reason };
+    webSocket.close(code, reason);
+    finish();
+  }
+
+  function finish(): void {
+    if (over) return;
+    over = true;
+    client.abort();
+    clearTimeout(unread);
+    // to read the client's own close
+    webSocket.resume();
+    goodbye = setTimeout(() => webSocket.terminate(), timing.goodbye);
+  }
+}

@@ -1,0 +1,107 @@
+import type { Logger } from 'pino';
+import { frameBytes } from '../../formats/stream-frames.js';
+import type { Scheduler } from '../../inference/scheduler.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { unavailable } from '../problem.js';
+import { acceptWebSocket } from './handshake.js';
+import { type Stream, type StreamTiming, serveStream } from './stream.js';
+import { readyMessage, type StreamTerms } from './terms.js';
+import type { Upgrade } from './upgrade.js';
+
+export interface StreamsOptions {
+  /** Streams that may be open at once. */
+  readonly most: number;
+  /** Whether the service is shutting down: none is opened, and each answer says so. */
+  readonly closing: () => boolean;
+  /** Aborted shortly before the process ends: no frame is computed any more. */
+  readonly cut: AbortSignal;
+  readonly metrics: Pick<Metrics, 'frame' | 'deadlineMiss' | 'streams'>;
+  readonly logger: Logger;
+  /** Milliseconds, monotonic; the scheduler's own. */
+  readonly clock: () => number;
+  readonly timing?: StreamTiming;
+}
+
+/** A client's wish for a stream. */
+export interface Opening {
+  readonly upgrade: Upgrade;
+  readonly terms: StreamTerms;
+  readonly scheduler: Pick<Scheduler, 'respond'>;
+  readonly requestId: string;
+  /** The name of the key that was shown. */
+  readonly client?: string;
+  /** Counts a frame against what the client may ask. @throws Problem when it may not ask that */
+  readonly readmit?: () => void;
+}
+
+/** The streams that are open. */
+export interface Streams {
+  /**
+   * Opens a stream.
+   * @returns once it has ended
+   * @throws Problem 503 when there are too many or the service is shutting down, 400 when the request
+   *   is not a WebSocket's
+   */
+  open(opening: Opening): Promise<void>;
+  /** Closes all with 1001 once the frames that they have read are answered; resolves when they are. */
+  close(): Promise<void>;
+}
+
+const TIMING: StreamTiming = { heartbeat: 20_000, unread: 10_000, goodbye: 2_000 };
+
+export function createStreams(options: StreamsOptions): Streams {
+  const { most, closing, cut, metrics, logger, clock, timing = TIMING } = options;
+  const open = new Map<Stream, Promise<void>>();
+  cut.addEventListener('abort', () => {
+    for (const stream of open.keys()) stream.cut();
+  });
+
+  return {
+    open({ upgrade, terms, scheduler, requestId, client, readmit }) {
+      if (closing()) throw unavailable('the service is shutting down');
+      if (open.size >= most)
+        throw unavailable(`too many open streams: ${open.size + 1}; expected at most ${most}`);
+      const { model, size, dtype, columns } = terms;
+      const webSocket = acceptWebSocket(upgrade, {
+        maxPayload: frameBytes(size, dtype),
+        headers: { 'X-Request-Id': requestId, ETag: `"${model.digest}"` },
+      });
+      const opened = clock();
+      const answered: Record<number, number> = {};
+      const stream = serveStream(webSocket, upgrade.socket, {
+        terms,
+        scheduler,
+        readmit,
+        timing,
+        clock,
+        closing,
+        onAnswer(status, times) {
+          answered[status] = (answered[status] ?? 0) + 1;
+          metrics.frame(status, times);
+        },
+        onLate: metrics.deadlineMiss,
+        onBug: (err) => logger.error({ requestId, err }, 'bug'),
+      });
+      webSocket.send(readyMessage(terms, requestId));
+      const ended = stream.ended.then(({ code, reason }) => {
+        open.delete(stream);
+        metrics.streams(open.size);
+        const seconds = Number(((clock() - opened) / 1000).toFixed(3));
+        const neurons = columns.length;
+        const named = `${model.name}/${model.version}`;
+        logger.info(
+          { requestId, client, model: named, dtype, neurons, answered, seconds, code, reason },
+          'stream',
+        );
+      });
+      open.set(stream, ended);
+      metrics.streams(open.size);
+      return ended;
+    },
+
+    async close() {
+      for (const stream of open.keys()) stream.close();
+      await Promise.all(open.values());
+    },
+  };
+}

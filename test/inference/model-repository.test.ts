@@ -1,0 +1,243 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ModelRepository } from '../../src/inference/catalogue.js';
+import { createModelRepository } from '../../src/inference/model-repository.js';
+import { breakCard, removeVersion, writeCard } from '../support/card-folders.js';
+import { createFakeEngine, type FakeEngine } from '../support/fake-engine.js';
+
+const logger = pino({ level: 'silent' });
+
+let models = '';
+beforeEach(async () => {
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-repository-'));
+});
+afterEach(() => rm(models, { recursive: true }));
+
+async function open(engine: FakeEngine = createFakeEngine()) {
+  const repository = createModelRepository({ directory: models, engine, logger });
+  await repository.reload();
+  return { repository, engine };
+}
+
+const listed = ({ served, unusable }: ModelRepository) => [
+  ...served.map(({ name, version }) => `${name}/${version}`),
+  ...unusable.map(({ name, version, reason }) => `${name}/${version}: ${reason}`),
+];
+
+test('versions stand side by side, the largest answers where none is named', async () => {
+  for (const version of [2, 10, 9]) await writeCard(models, 'v1', version);
+  await writeCard(models, 'mt', 1);
+  await mkdir(path.join(models, '.hidden', '1'), { recursive: true });
+  await writeFile(path.join(models, 'notes.txt'), '');
+  const { repository } = await open();
+  expect(listed(repository)).toEqual(['mt/1', 'v1/2', 'v1/9', 'v1/10']);
+  expect(repository.find('v1')?.version).toBe(10);
+  expect(repository.find('v1', 9)?.version).toBe(9);
+  expect(repository.find('v1', 3)).toBeUndefined();
+});
+
+test('a load serves what stands in the folder then: more, fewer, others', async () => {
+  await writeCard(models, 'v1', 1);
+  const { repository, engine } = await open();
+  const [second, third] = [await writeCard(models, 'v1', 2), await writeCard(models, 'v1', 3)];
+  await writeCard(models, 'mt', 1);
+  expect(await repository.load('v1')).toBe(true);
+  expect(listed(repository)).toEqual(['v1/1', 'v1/2', 'v1/3']);
+  await removeVersion(models, 'v1', 1);
+  const changed = await writeCard(models, 'v1', 3, 'spikes');
+  await repository.load('v1');
+  expect(listed(repository)).toEqual(['v1/2', 'v1/3']);
+  expect(repository.find('v1')?.digest).toBe(changed);
+  expect(changed).not.toBe(third);
+  expect([...engine.loaded]).toEqual([second, changed]);
+});
+
+test('a version that fails is listed with its reason, and those before it answer on', async () => {
+  await writeCard(models, 'v1', 1);
+  const { repository, engine } = await open();
+  await breakCard(models, 'v1', 2);
+  await repository.load('v1');
+  expect(listed(repository)).toEqual(['v1/1', 'v1/2: card.json is not JSON']);
+  await writeCard(models, 'v1', 2);
+  engine.failNextLoad(new Error('its golden responses do not hold\n    at check (a.js:1)'));
+  await repository.load('v1');
+  expect(listed(repository)).toEqual(['v1/1', 'v1/2: its golden responses do not hold']);
+  expect(repository.find('v1')?.version).toBe(1);
+  await repository.load('v1');
+  expect(listed(repository)).toEqual(['v1/1', 'v1/2']);
+});
+
+test('a version that is broken in its place answers on, with the reason listed', async () => {
+  const digest = await writeCard(models, 'v1', 1);
+  const { repository } = await open();
+  await breakCard(models, 'v1', 1);
+  await repository.load('v1');
+  expect(listed(repository)).toEqual(['v1/1', 'v1/1: card.json is not JSON']);
+  expect(repository.find('v1')?.digest).toBe(digest);
+});
+
+test('what is unloaded stays with the engine until nobody holds it', async () => {
+  const digest = await writeCard(models, 'v1', 1);
+  const { repository, engine } = await open();
+  const model = repository.find('v1')!;
+  const [first, second] = [repository.hold(model), repository.hold(model)];
+  expect(await repository.unload('v1')).toBe(true);
+  expect(listed(repository)).toEqual(['v1/1: unloaded']);
+  first();
+  first();
+  expect([...engine.loaded]).toEqual([digest]);
+  second();
+  await expect.poll(() => [...engine.loaded]).toEqual([]);
+  expect(() => repository.hold(model)).toThrow('v1/1 is not loaded');
+});
+
+test('what is unloaded and loaded again while held never leaves the engine', async () => {
+  await writeCard(models, 'v1', 1);
+  const { repository, engine } = await open();
+  const release = repository.hold(repository.find('v1')!);
+  await repository.unload('v1');
+  engine.failNextLoad(new Error('the engine has it'));
+  await repository.load('v1');
+  expect(listed(repository)).toEqual(['v1/1']);
+  release();
+  await repository.reload();
+  expect(listed(repository)).toEqual(['v1/1']);
+  expect(engine.loaded.size).toBe(1);
+});
+
+test('what is asked at once is done in the order asked', async () => {
+  const { repository, engine } = await open();
+  await writeCard(models, 'v1', 1);
+  expect(await Promise.all([repository.load('v1'), repository.unload('v1')])).toEqual([true, true]);
+  expect(listed(repository)).toEqual(['v1/1: unloaded']);
+  expect(engine.loaded.size).toBe(0);
+});
+
+test('a reload serves what a start would: unloaded models too, and none that is gone', async () => {
+  await writeCard(models, 'v1', 1);
+  await writeCard(models, 'mt', 1);
+  await breakCard(models, 'v4', 1);
+  const { repository, engine } = await open();
+  await repository.unload('v1');
+  await rm(path.join(models, 'mt'), { recursive: true });
+  await rm(path.join(models, 'v4'), { recursive: true });
+  await repository.reload();
+  expect(listed(repository)).toEqual(['v1/1']);
+  expect(engine.loaded.size).toBe(1);
+});
+
+test('while the models folder cannot be read, what was served still is', async () => {
+  await writeCard(models, 'v1', 1);
+  const { repository } = await open();
+  await rm(models, { recursive: true });
+  await expect(repository.reload()).rejects.toThrow('ENOENT');
+  await expect(repository.load('v1')).rejects.toThrow('ENOENT');
+  expect(listed(repository)).toEqual(['v1/1']);
+  await mkdir(models);
+});
+
+test('only names of folders in the models folder are looked for', async () => {
+  const outside = path.join(models, 'outside');
+  models = path.join(models, 'models');
+  await writeCard(models, 'v1', 1);
+  await writeCard(outside, 'v1', 1);
+  await mkdir(path.join(models, '.hidden', '1'), { recursive: true });
+  const { repository, engine } = await open();
+  for (const name of ['', '.', '..', '../outside', '../outside/v1', 'v1/1', 'v1/', '.hidden']) {
+    expect(await repository.load(name)).toBe(false);
+    expect(await repository.unload(name)).toBe(false);
+  }
+  expect(listed(repository)).toEqual(['v1/1']);
+  expect(engine.loaded.size).toBe(1);
+  models = path.dirname(models);
+});
+
+test('a model that the engine lost is listed with the reason', async () => {
+  const digest = await writeCard(models, 'v1', 1);
+  const { repository } = await open();
+  const release = repository.hold(repository.find('v1')!);
+  repository.lose(digest, 'card.json changed\nwhile it was loaded');
+  expect(listed(repository)).toEqual(['v1/1: card.json changed while it was loaded']);
+  release();
+  await repository.load('v1');
+  expect(listed(repository)).toEqual(['v1/1']);
+});
+
+test('whoever wants to know is told of every change', async () => {
+  await writeCard(models, 'v1', 1);
+  const engine = createFakeEngine();
+  let told: string[] = [];
+  const repository = createModelRepository({
+    directory: models,
+    engine,
+    logger,
+    onChange: () => {
+      told = listed(repository);
+    },
+  });
+  await repository.reload();
+  expect(told).toEqual(['v1/1']);
+  await repository.unload('v1');
+  expect(told).toEqual(['v1/1: unloaded']);
+});
+
+const version = fc.integer({ min: 1, max: 3 });
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('write'), version, unit: fc.constantFrom('a', 'b') }),
+  fc.record({ kind: fc.constantFrom('break', 'remove', 'hold', 'release', 'lose'), version }),
+  fc.record({ kind: fc.constantFrom('load', 'unload', 'reload', 'fail') }),
+);
+
+test('whatever happens, the engine has what is served and what is held, and nothing else', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      await writeCard(models, 'v1', 1);
+      const { repository, engine } = await open();
+      const held: { readonly digest: string; readonly release: () => void }[] = [];
+      const lost = new Set<string>();
+      const pending: Promise<unknown>[] = [];
+      for (const { kind, version = 1, unit } of steps as {
+        kind: string;
+        version?: number;
+        unit?: string;
+      }[]) {
+        const model = repository.find('v1', version);
+        if (kind === 'write') await writeCard(models, 'v1', version, unit);
+        else if (kind === 'break') await breakCard(models, 'v1', version);
+        else if (kind === 'remove') await removeVersion(models, 'v1', version);
+        else if (kind === 'load') pending.push(repository.load('v1'));
+        else if (kind === 'unload') pending.push(repository.unload('v1'));
+        else if (kind === 'reload') pending.push(repository.reload());
+        else if (kind === 'fail') engine.failNextLoad(new Error('no'));
+        else if (kind === 'release') held.shift()?.release();
+        else if (model && kind === 'hold') {
+          held.push({ digest: model.digest, release: repository.hold(model) });
+        } else if (model && kind === 'lose') {
+          // as an engine that has come back without it
+          await engine.unload(model.digest);
+          repository.lose(model.digest, 'lost');
+          lost.add(model.digest);
+        }
+        // requests find every model that is listed as served
+        for (const { digest } of repository.served) expect(engine.loaded).toContain(digest);
+        for (const { digest } of held) {
+          if (!lost.has(digest)) expect(engine.loaded).toContain(digest);
+        }
+      }
+      await Promise.all(pending);
+      for (const { release } of held) release();
+      // comes after what the releases began
+      await repository.unload('nothing');
+      const served = repository.served.map(({ digest }) => digest);
+      expect([...engine.loaded].toSorted()).toEqual(served.toSorted());
+      const versions = repository.served.map(({ version }) => version);
+      expect(new Set(versions).size).toBe(versions.length);
+      await rm(path.join(models, 'v1'), { recursive: true, force: true });
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,143 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Engine } from '../../../src/inference/engine.js';
+import { createOnnxEngine } from '../../../src/inference/onnx/onnx-engine.js';
+import { createTfjsEngine } from '../../../src/inference/tfjs/tfjs-engine.js';
+import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
+import { openBackend } from '../../../src/network/backend.js';
+import { randomStream } from '../../../src/network/random.js';
+import { type Stimuli, sliceStimuli } from '../../../src/stimulus/stimuli.js';
+import { greatestDifference } from '../../support/numbers.js';
+import { saveRandomModel } from '../../support/saved-models.js';
+
+const ENTRY = new URL('../../../dist/src/inference/onnx/session-worker.js', import.meta.url);
+const COUNT = 6;
+
+let folder = '';
+let demo: SavedModel;
+let engine: Engine;
+let reference: Engine;
+let stimuli: Stimuli;
+let all: Int32Array;
+/** [COUNT, neurons] */
+let whole: Float32Array;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-onnx-'));
+  demo = await readModel(fileURLToPath(new URL('../../../models/demo/1', import.meta.url)));
+  engine = createOnnxEngine({ threads: 3, entry: ENTRY });
+  reference = createTfjsEngine(await openBackend('wasm'));
+  await engine.load(demo.folder, demo.digest);
+  await reference.load(demo.folder, demo.digest);
+  all = Int32Array.from(demo.card.neurons.keys());
+  stimuli = stimuliOf(demo);
+  whole = await engine.respond({ digest: demo.digest, stimuli, neurons: all });
+});
+afterAll(async () => {
+  await engine.close();
+  await reference.close();
+  await rm(folder, { recursive: true });
+});
+
+function stimuliOf({ card }: SavedModel): Stimuli {
+  const { height, width } = card.stimulus;
+  const random = randomStream(5, 'stimuli');
+  const pixels = Float32Array.from({ length: COUNT * height * width }, () => random.uniform());
+  return { count: COUNT, height, width, pixels };
+}
+
+test('the demo model answers as in tfjs', async () => {
+  const expected = await reference.respond({ digest: demo.digest, stimuli, neurons: all });
+  const range = Math.max(...expected) - Math.min(...expected);
+  expect(greatestDifference(whole, expected)).toBeLessThan(1e-4 * range);
+});
+
+/** Neurons and images, in any order, some of them more than once, of a request. */
+const request = fc.record({
+  neurons: fc.array(fc.nat(15), { minLength: 1, maxLength: 20 }),
+  from: fc.nat(COUNT - 1),
+  count: fc.integer({ min: 1, max: COUNT }),
+});
+
+test('a response is the same to the last bit in every request, whatever else is asked meanwhile', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 4 }), async (requests) => {
+      await Promise.all(
+        requests.map(async ({ neurons, from, count }) => {
+          const images = sliceStimuli(stimuli, from, Math.min(COUNT, from + count));
+          const values = await engine.respond({
+            digest: demo.digest,
+            stimuli: images,
+            neurons: Int32Array.from(neurons),
+          });
+          const expected = Array.from({ length: images.count }, (_, image) =>
+            neurons.map((neuron) => whole[(from + image) * all.length + neuron]),
+          );
+          expect([...values]).toEqual(expected.flat());
+        }),
+      );
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('it answers the same with any number of threads', async () => {
+  for (const threads of [1, 2, 20]) {
+    const other = createOnnxEngine({ threads, entry: ENTRY });
+    await other.load(demo.folder, demo.digest);
+    expect(await other.respond({ digest: demo.digest, stimuli, neurons: all })).toEqual(whole);
+    await other.close();
+  }
+});
+
+test('models are loaded beside each other, and one that is unloaded answers no more', async () => {
+  const second = await saveRandomModel(folder, 'second');
+  const ask = () =>
+    engine.respond({
+      digest: second.digest,
+      stimuli: stimuliOf(second),
+      neurons: Int32Array.of(3, 1),
+    });
+  await expect(ask()).rejects.toThrow('is not loaded');
+  await engine.load(second.folder, second.digest);
+  await engine.load(second.folder, second.digest);
+  expect(await ask()).toHaveLength(2 * COUNT);
+  expect(await engine.respond({ digest: demo.digest, stimuli, neurons: all })).toEqual(whole);
+  await engine.unload(second.digest);
+  await expect(ask()).rejects.toThrow('is not loaded');
+});
+
+test('a model whose weights or golden responses do not hold is refused', async () => {
+  const broken = await saveRandomModel(folder, 'broken');
+  const file = path.join(broken.folder, 'weights.safetensors');
+  const bytes = await readFile(file);
+  await writeFile(file, bytes.subarray(0, -4));
+  await expect(engine.load(broken.folder, broken.digest)).rejects.toThrow('its sha256 differs');
+  await writeFile(file, bytes);
+
+  const card = path.join(broken.folder, 'card.json');
+  const changed = JSON.parse(await readFile(card, 'utf8')) as SavedModel['card'];
+  changed.golden.responses[0]![1]! += 0.01;
+  await writeFile(card, JSON.stringify(changed));
+  const { digest } = await readModel(broken.folder);
+  await expect(engine.load(broken.folder, digest)).rejects.toThrow(
+    /golden responses do not hold: neuron 1 answers/,
+  );
+  await expect(
+    engine.respond({ digest, stimuli: stimuliOf(broken), neurons: Int32Array.of(0) }),
+  ).rejects.toThrow('is not loaded');
+});
+
+test('when a thread ends, what it was asked and will be asked is refused with the reason', async () => {
+  const script = `data:text/javascript,import { parentPort } from 'node:worker_threads';
+    parentPort.once('message', () => process.exit(7));`;
+  const mortal = createOnnxEngine({ threads: 1, entry: new URL(script) });
+  const load = mortal.load(demo.folder, demo.digest);
+  await expect(load).rejects.toThrow('a thread ended with code 7');
+  await expect(mortal.load(demo.folder, demo.digest)).rejects.toThrow('ended with code 7');
+  await mortal.close();
+});

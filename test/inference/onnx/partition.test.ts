@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { groupSize, multiplications } from '../../../src/inference/onnx/cost.js';
+import { fieldOf } from '../../../src/inference/onnx/field.js';
+import { createPartition } from '../../../src/inference/onnx/partition.js';
+import { ARCHITECTURES } from '../../../src/network/architectures.js';
+
+const SIZE = { height: 50, width: 50 };
+
+test('every neuron has one place, and the threads have as much to do as each other', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 500 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 1, max: 60 }),
+      (population, threads, size) => {
+        const { parts, places } = createPartition(population, threads, size);
+        expect(places).toHaveLength(population);
+        const columns = parts.map(({ groups }) => groups.flatMap((group) => [...group]));
+        for (const [neuron, { part, group, column }] of places.entries()) {
+          expect(columns[part]![column]).toBe(neuron);
+          expect([...parts[part]!.groups[group]!]).toContain(neuron);
+        }
+        expect(columns.flat()).toHaveLength(population);
+        const counts = parts.map(({ groups }) => groups.length);
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+        const groups = parts.flatMap((part) => part.groups);
+        expect(parts.length).toBe(Math.min(threads, groups.length));
+        const each = Math.min(size, Math.ceil(population / threads));
+        expect(Math.max(...groups.map(({ length }) => length))).toBe(each);
+      },
+    ),
+  );
+});
+
+test('neighbours, and one neuron of every so many, are dealt to both threads', () => {
+  const { places } = createPartition(300, 2, 4);
+  for (const step of [1, 2, 3, 4, 5, 8, 10, 16, 20]) {
+    const asked = Array.from({ length: Math.floor(300 / step) }, (_, i) => places[i * step]!);
+    const first = asked.filter(({ part }) => part === 0).length;
+    expect(Math.abs(first / asked.length - 0.5), `every ${step}`).toBeLessThan(0.25);
+  }
+});
+
+test('a readout of the centre sees 16 x 16 pixels, a whole map 48 x 48 of 50 x 50', () => {
+  expect(fieldOf(ARCHITECTURES.rf_cnn, SIZE)).toEqual({
+    pixels: { top: 16, left: 16, height: 16, width: 16 },
+    hypercolumns: { height: 1, width: 1 },
+    seen: { top: 0, left: 0, height: 1, width: 1 },
+    readout: { height: 1, width: 1 },
+  });
+  expect(fieldOf(ARCHITECTURES.ff_cnn, SIZE)).toEqual({
+    pixels: { top: 0, left: 0, height: 48, width: 48 },
+    hypercolumns: { height: 9, width: 9 },
+    seen: { top: 0, left: 0, height: 9, width: 9 },
+    readout: { height: 5, width: 5 },
+  });
+});
+
+test('with attention the whole map is there for the keys, the centre alone asks', () => {
+  expect(fieldOf(ARCHITECTURES.rf_sa_cnn, SIZE)).toEqual({
+    pixels: { top: 0, left: 0, height: 48, width: 48 },
+    hypercolumns: { height: 9, width: 9 },
+    seen: { top: 4, left: 4, height: 1, width: 1 },
+    readout: { height: 1, width: 1 },
+  });
+});
+
+test('the cost of a network is that of its convolutions', () => {
+  const alpha1 = 44 * 44 * 25 * 32;
+  const alpha2 = 18 * 18 * 25 * 32 * 32;
+  const betas = (7 * 7 + 5 * 5) * 9 * 32 * 32;
+  expect(multiplications(ARCHITECTURES.ff_cnn, SIZE)).toBe(alpha1 + alpha2 + betas + 25 * 32);
+  const rf = 12 * 12 * 25 * 32 + 2 * 2 * 25 * 32 * 32 + 2 * 32 * 32 + 32;
+  expect(multiplications(ARCHITECTURES.rf_cnn, SIZE)).toBe(rf);
+});
+
+test('the smaller the networks, the more of them make a group', () => {
+  const stimulus = { ...SIZE, scale: 1, offset: 0 };
+  const size = (id: keyof typeof ARCHITECTURES) =>
+    groupSize({ architecture: ARCHITECTURES[id], stimulus });
+  expect([size('ff_cnn'), size('rf_cnn')]).toEqual([4, 45]);
+  const huge = { ...stimulus, height: 500, width: 500 };
+  expect(groupSize({ architecture: ARCHITECTURES.ff_cnn, stimulus: huge })).toBe(1);
+});

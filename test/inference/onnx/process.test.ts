@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Engine, EngineRequest } from '../../../src/inference/engine.js';
+import { createProcessEngine } from '../../../src/inference/process/process-engine.js';
+import { createScheduler } from '../../../src/inference/scheduler.js';
+import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
+import { processesOf } from '../../support/processes.js';
+
+const ENTRY = fileURLToPath(
+  new URL('../../../dist/src/inference/process/inference-worker.js', import.meta.url),
+);
+
+let demo: SavedModel;
+let engine: Engine;
+
+beforeAll(async () => {
+  demo = await readModel(fileURLToPath(new URL('../../../models/demo/1', import.meta.url)));
+  engine = await createProcessEngine({
+    choice: { engine: 'onnx', threads: 2 },
+    logger: pino({ level: 'silent' }),
+    entry: ENTRY,
+  });
+  await engine.load(demo.folder, demo.digest);
+});
+afterAll(async () => {
+  await engine.close();
+});
+
+/** One image of one gray for all neurons. */
+function question(gray = 0.5): EngineRequest {
+  const { height, width } = demo.card.stimulus;
+  const pixels = new Float32Array(height * width).fill(gray);
+  const neurons = Int32Array.from(demo.card.neurons.keys());
+  return { digest: demo.digest, stimuli: { count: 1, height, width, pixels }, neurons };
+}
+
+const ask = () => engine.respond(question());
+
+test('the threads work in the inference process, and answer the same after it was killed', async () => {
+  expect(engine.description).toEqual({ name: 'onnx', device: '2 CPU threads' });
+  const before = await ask();
+  expect(before).toHaveLength(demo.card.neurons.length);
+  process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
+  await expect.poll(() => ask().catch(() => undefined)).toEqual(before);
+});
+
+test('killed under load, it is back, and everything that was accepted is answered', async () => {
+  const scheduler = createScheduler({
+    engine,
+    capacity: 1000,
+    chunk: 8,
+    sweepMilliseconds: 20,
+    clock: () => performance.now(),
+  });
+  const grays = Array.from({ length: 400 }, (_, i) => i / 400);
+  const expected: Float32Array[] = [];
+  for (const gray of grays) expected.push(await engine.respond(question(gray)));
+  let answered = 0;
+  const answers = grays.map(async (gray, i) => {
+    const priority = i % 2 === 0 ? 'prediction' : 'sweep';
+    const { values } = await scheduler.respond({ ...question(gray), priority });
+    answered += 1;
+    if (answered === 100) process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
+    return values;
+  });
+  expect(await Promise.all(answers)).toEqual(expected);
+  expect(answered).toBe(grays.length);
+});
+
+test('native TensorFlow is not even loaded where onnxruntime computes', () => {
+  const maps = readFileSync(`/proc/${processesOf(ENTRY)[0]!}/maps`, 'utf8');
+  expect(maps).toContain('libonnxruntime');
+  expect(maps).not.toContain('libtensorflow');
+});

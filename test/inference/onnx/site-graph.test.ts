@@ -1,0 +1,119 @@
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import type { Tensor as OnnxTensor } from 'onnxruntime-node';
+import { beforeAll, expect, test } from 'vitest';
+import type { NetworkCard } from '../../../src/inference/onnx/group-graph.js';
+import { loadOnnxruntime } from '../../../src/inference/onnx/onnxruntime.js';
+import { encodeChoosableSite, encodeSite } from '../../../src/inference/onnx/site-graph.js';
+import type { Weights } from '../../../src/models/saved-model.js';
+import { ARCHITECTURES, ArchitectureId } from '../../../src/network/architectures.js';
+import { openBackend } from '../../../src/network/backend.js';
+import { forward } from '../../../src/network/forward.js';
+import { randomStream } from '../../../src/network/random.js';
+import { madeUpParameters } from '../../../training/made-up/parameters.js';
+import { greatestDifference } from '../../support/numbers.js';
+
+const { InferenceSession, Tensor } = await loadOnnxruntime();
+
+/** Of the range of the responses. */
+const TOLERANCE = 1e-4;
+const IMAGES = 3;
+const NEURONS = [4, 0, 9];
+
+beforeAll(async () => {
+  await openBackend('wasm');
+});
+
+function stimuliOf({ stimulus: { height, width } }: NetworkCard, seed = 1): Float32Array {
+  const random = randomStream(seed, 'stimuli');
+  return Float32Array.from({ length: IMAGES * height * width }, () => random.uniform());
+}
+
+/** By the networks in tfjs: [images, neurons] */
+function referenceResponses(card: NetworkCard, weights: Weights, pixels: Float32Array) {
+  const { height, width, scale, offset } = card.stimulus;
+  return tf.tidy(() => {
+    const parameters = Object.fromEntries(
+      [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
+    );
+    const x = tf.tensor4d(pixels, [IMAGES, height, width, 1]).mul<tf.Tensor4D>(scale).add(offset);
+    return forward(card.architecture, parameters, x as tf.Tensor4D).responses.dataSync();
+  });
+}
+
+async function run(graph: Uint8Array, feeds: Record<string, OnnxTensor>): Promise<Float32Array> {
+  const session = await InferenceSession.create(graph, { intraOpNumThreads: 1 });
+  const { responses } = await session.run(feeds);
+  await session.release();
+  return responses!.data as Float32Array;
+}
+
+async function expectParity(card: NetworkCard, seed: number): Promise<void> {
+  const { height, width } = card.stimulus;
+  const weights = madeUpParameters(card.architecture, card.stimulus, NEURONS, seed);
+  const pixels = stimuliOf(card, seed);
+  const expected = referenceResponses(card, weights, pixels);
+  const graph = encodeSite({ card, weights, groups: [[0, 1], [2]] }, {});
+  const stimuli = new Tensor('float32', pixels, [IMAGES, 1, height, width]);
+  const range = Math.max(...expected) - Math.min(...expected);
+  expect(greatestDifference(await run(graph, { stimuli }), expected)).toBeLessThan(
+    TOLERANCE * range,
+  );
+}
+
+test.each(ArchitectureId.options)('%s: the graph answers as the networks in tfjs', async (id) => {
+  const stimulus = { height: 50, width: 50, scale: 2, offset: -0.7 };
+  await expectParity({ architecture: ARCHITECTURES[id], stimulus }, 1);
+  await expectParity({ architecture: { ...ARCHITECTURES[id], output: 'softplus' }, stimulus }, 2);
+});
+
+/** Every network that the card allows, on stimuli of any size that it takes. */
+const cards: fc.Arbitrary<NetworkCard> = fc.record({
+  architecture: fc.record({
+    channels: fc.integer({ min: 1, max: 20 }),
+    betaKernel: fc.constantFrom(1, 3),
+    attention: fc.constantFrom('none', 'identity', 'mapped'),
+    readout: fc.constantFrom('full', 'centre', 'split'),
+    output: fc.constantFrom('linear', 'softplus'),
+  }),
+  stimulus: fc.record({
+    height: fc.integer({ min: 36, max: 58 }),
+    width: fc.integer({ min: 36, max: 58 }),
+    scale: fc.double({ min: 0.5, max: 3, noNaN: true }),
+    offset: fc.double({ min: -1, max: 1, noNaN: true }),
+  }),
+});
+
+test('any network on any size of stimuli answers as in tfjs', { timeout: 600_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(cards, fc.nat(), (card, seed) => expectParity(card, seed)),
+    { numRuns: 25 },
+  );
+});
+
+test('what is wanted answers the same to the last bit whatever else is, the rest zero', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      cards,
+      fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+      async (card, wanted) => {
+        const { height, width } = card.stimulus;
+        const neurons = [0, 1, 2, 3, 4, 5, 6];
+        const weights = madeUpParameters(card.architecture, card.stimulus, neurons, 3);
+        const graph = encodeChoosableSite({ card, weights, groups: [[0, 1], [2, 3], [4, 5], [6]] });
+        const stimuli = new Tensor('float32', stimuliOf(card).slice(0, height * width), [
+          ...[1, 1],
+          ...[height, width],
+        ]);
+        const ask = (groups: readonly boolean[]) =>
+          run(graph, { stimuli, wanted: new Tensor('bool', Uint8Array.from(groups, Number), [4]) });
+        const whole = await ask([true, true, true, true]);
+        const some = await ask(wanted);
+        expect([...some]).toEqual(
+          [...whole].map((value, i) => (wanted[Math.floor(i / 2)] ? value : 0)),
+        );
+      },
+    ),
+    { numRuns: 10 },
+  );
+});

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Inside } from '../../src/interpret/interpreter.js';
+import {
+  type PreferredStimulusRequest,
+  type Progress,
+  preferredStimuli,
+} from '../../src/interpret/preferred-stimulus.js';
+import { createTfjsInside } from '../../src/interpret/tfjs-interpreter.js';
+import { openBackend } from '../../src/network/backend.js';
+import { randomStream } from '../../src/network/random.js';
+import { saveGoldenModel } from '../support/golden-models.js';
+
+const ID = 'rf_sa_cnn';
+const SIZE = { height: 50, width: 50 };
+
+let models = '';
+let inside: Inside;
+let request: PreferredStimulusRequest;
+beforeAll(async () => {
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-preferred-'));
+  inside = createTfjsInside(await openBackend('wasm'), models);
+  const { digest } = await saveGoldenModel(models, ID);
+  request = {
+    model: { name: ID, version: 1, digest },
+    ...SIZE,
+    neurons: [
+      { column: 2, id: 2 },
+      { column: 0, id: 0 },
+    ],
+    restarts: 2,
+    terms: {
+      seed: 1,
+      steps: 10,
+      stepSize: 0.3,
+      background: 0.5,
+      norm: 5,
+      pixels: [0, 1],
+      blur: 0,
+      jitter: 0,
+    },
+  };
+});
+afterAll(async () => {
+  await inside.close();
+  await rm(models, { recursive: true });
+});
+
+test('what is found beats every one of many images of the same norm, for each neuron', async () => {
+  await inside.look({
+    model: request.model,
+    stimuli: { count: 1, ...SIZE, pixels: new Float32Array(2500) },
+    neurons: Int32Array.of(0),
+  });
+  const before = tf.memory().numTensors;
+  const told: Progress[] = [];
+  const found = await preferredStimuli(inside, request, {
+    onProgress: (progress) => told.push(progress),
+  });
+  expect(tf.memory().numTensors).toBe(before);
+  expect(told.map(({ done }) => done)).toEqual([4, 8, 10, 14, 18, 20]);
+  expect(new Set(told.map(({ total }) => total))).toEqual(new Set([20]));
+  const random = randomStream('others');
+  const pixels = Float32Array.from({ length: 50 * 2500 }, () => 0.5 + random.normal() / 10);
+  for (const [i, { column }] of request.neurons.entries()) {
+    const respond = async (stimuli: (typeof found)[number]) =>
+      (await inside.look({ model: request.model, stimuli, neurons: Int32Array.of(column) }))
+        .responses;
+    const others = await respond({ count: 50, ...SIZE, pixels });
+    const own = await respond(found[i]!);
+    const spread = Math.max(...others) - Math.min(...others);
+    for (const response of own) expect(response).toBeGreaterThan(Math.max(...others) + spread);
+  }
+});
+
+test('the same request gives the same images, a neuron alone too', async () => {
+  const whole = await preferredStimuli(inside, request);
+  const alone = await preferredStimuli(inside, { ...request, neurons: [{ column: 0, id: 0 }] });
+  expect(alone[0]!.pixels).toEqual(whole[1]!.pixels);
+});
+
+test('it ends after the steps at hand when it is cancelled', async () => {
+  const cancel = new AbortController();
+  let asked = 0;
+  const watched: Pick<Inside, 'ascend'> = {
+    ascend: (question) => {
+      asked += 1;
+      cancel.abort(new Error('cancelled'));
+      return inside.ascend(question);
+    },
+  };
+  const found = preferredStimuli(watched, request, { signal: cancel.signal });
+  await expect(found).rejects.toThrow('cancelled');
+  expect(asked).toBe(1);
+});

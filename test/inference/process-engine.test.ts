@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Engine, EngineLostError, ModelLostError } from '../../src/inference/engine.js';
+import { createProcessEngine } from '../../src/inference/process/process-engine.js';
+import { readModel, type SavedModel } from '../../src/models/saved-model.js';
+import { processesOf } from '../support/processes.js';
+import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
+
+const ENTRY = fileURLToPath(
+  new URL('../../dist/src/inference/process/inference-worker.js', import.meta.url),
+);
+
+let folder = '';
+let model: SavedModel;
+let engine: Engine;
+let restarts = 0;
+const lost: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-process-'));
+  await saveConstantModel(folder, 'constant');
+  model = await readModel(`${folder}/constant/1`);
+  engine = await createProcessEngine({
+    choice: { engine: 'wasm', threads: 1 },
+    logger: pino({ level: 'silent' }),
+    onRestart: () => {
+      restarts += 1;
+    },
+    onModelLost: (digest, reason) => lost.push(`${digest}: ${reason}`),
+    entry: ENTRY,
+  });
+  await engine.load(model.folder, model.digest);
+});
+afterAll(async () => {
+  await engine.close();
+  await rm(folder, { recursive: true });
+});
+
+function ask(neurons = [0, 1, 2, 3], digest = model.digest): Promise<Float32Array> {
+  const pixels = new Float32Array(SMALLEST_SIDE ** 2);
+  const stimuli = { count: 1, height: SMALLEST_SIDE, width: SMALLEST_SIDE, pixels };
+  return engine.respond({ digest, stimuli, neurons: Int32Array.from(neurons) });
+}
+
+test('it answers from another process', async () => {
+  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  expect([...(await ask([2, 0]))]).toEqual([3, 1]);
+  expect(processesOf(ENTRY)).toHaveLength(1);
+});
+
+test('a model that cannot be used is told with its reason', async () => {
+  await expect(engine.load(`${folder}/nothing/1`, 'a')).rejects.toThrow(
+    'card.json is missing, or cannot be read',
+  );
+});
+
+test('when the process is killed, work in hand is handed back, and it comes back with its models', async () => {
+  const [pid] = processesOf(ENTRY);
+  const asked = Array.from({ length: 50 }, () => ask());
+  process.kill(pid!, 'SIGKILL');
+  const outcomes = await Promise.allSettled(asked);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') expect([...outcome.value]).toEqual([1, 2, 3, 4]);
+    else expect(outcome.reason).toBeInstanceOf(EngineLostError);
+  }
+  expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
+  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  expect(restarts).toBe(1);
+  expect(processesOf(ENTRY)).not.toContain(pid);
+});
+
+async function loadSecond(): Promise<SavedModel> {
+  await saveConstantModel(folder, 'second');
+  const second = await readModel(`${folder}/second/1`);
+  await engine.load(second.folder, second.digest);
+  return second;
+}
+
+test('a model that is gone when the process comes back is told, and leaves the others served', async () => {
+  const second = await loadSecond();
+  await rm(`${folder}/second`, { recursive: true });
+  const before = restarts;
+  process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
+  await expect.poll(() => restarts).toBe(before + 1);
+  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  expect(lost).toEqual([`${second.digest}: card.json is missing, or cannot be read`]);
+  await expect(ask([0], second.digest)).rejects.toThrow(ModelLostError);
+  await engine.unload(second.digest);
+});
+
+test('a model that was unloaded does not come back with the process', async () => {
+  const second = await loadSecond();
+  expect([...(await ask([3], second.digest))]).toEqual([4]);
+  const before = restarts;
+  process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
+  // asked before the end of the process is known, or after
+  await engine.unload(second.digest);
+  await expect.poll(() => restarts).toBe(before + 1);
+  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  await expect(ask([3], second.digest)).rejects.toThrow('is not loaded');
+});

@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { gradientsOf, lookAt } from '../../src/interpret/in-slices.js';
+import type { Inside } from '../../src/interpret/interpreter.js';
+import { createTfjsInside } from '../../src/interpret/tfjs-interpreter.js';
+import { openBackend } from '../../src/network/backend.js';
+import { randomStream } from '../../src/network/random.js';
+import { sliceStimuli } from '../../src/stimulus/stimuli.js';
+import { goldenStimuli, saveGoldenModel } from '../support/golden-models.js';
+import { greatestDifference } from '../support/numbers.js';
+import { readGolden } from '../support/published.js';
+import { SMALLEST_SIDE, saveRandomModel } from '../support/saved-models.js';
+
+let models = '';
+const check = () => {};
+
+beforeAll(async () => {
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-inside-'));
+  await openBackend('wasm');
+});
+afterAll(() => rm(models, { recursive: true }));
+
+test('however many models, stimuli and neurons were looked at, no tensor stays', async () => {
+  const before = tf.memory().numTensors;
+  const inside = createTfjsInside(await openBackend('wasm'), models);
+  const stimuli = {
+    count: 1,
+    height: SMALLEST_SIDE,
+    width: SMALLEST_SIDE,
+    pixels: new Float32Array(SMALLEST_SIDE ** 2),
+  };
+  let held = 0;
+  for (const [i, name] of ['a', 'b', 'c', 'd'].entries()) {
+    const { digest } = await saveRandomModel(models, name);
+    const model = { name, version: 1, digest };
+    await inside.look({ model, stimuli, neurons: Int32Array.of(1, 3) });
+    await inside.gradient({ model, stimuli, neuron: 3 });
+    // two models at most are kept
+    if (i === 1) held = tf.memory().numTensors;
+  }
+  expect(tf.memory().numTensors).toBe(held);
+  await inside.close();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('what is asked in pieces is what is asked at once', async () => {
+  const id = 'ff_sa_cnn';
+  const { digest } = await saveGoldenModel(models, id);
+  const model = { name: id, version: 1, digest };
+  const inside = createTfjsInside(await openBackend('wasm'), models);
+  const random = randomStream('pieces');
+  const count = 90; // 128 at once are 64 stimuli of 2 neurons, or 32 gradients
+  const pixels = Float32Array.from({ length: count * 2500 }, () => random.uniform());
+  pixels.set(goldenStimuli(id).pixels);
+  const stimuli = { count, height: 50, width: 50, pixels };
+  const neurons = Int32Array.of(2, 0);
+  let checks = 0;
+  const seen = await lookAt(inside, { model, stimuli, neurons }, () => {
+    checks += 1;
+  });
+  expect(checks).toBe(2);
+  const golden = readGolden(id);
+  const expected = (name: string, each: number) =>
+    Float32Array.from({ length: 8 * 2 * each }, (_, i) => {
+      const [image, neuron] = [Math.floor(i / each / 2), neurons[Math.floor(i / each) % 2]!];
+      return golden.get(name)!.data[(image * 3 + neuron) * each + (i % each)]!;
+    });
+  expect(greatestDifference(seen.responses.subarray(0, 16), expected('responses', 1))).toBeLessThan(
+    1e-4,
+  );
+  expect(
+    greatestDifference(seen.attention!.subarray(0, 16 * 81), expected('centre_attention', 81)),
+  ).toBeLessThan(1e-5);
+  const last = sliceStimuli(stimuli, 89, 90);
+  const alone = await lookAt(inside, { model, stimuli: last, neurons }, check);
+  expect(seen.attention!.slice(-162)).toEqual(alone.attention);
+  expect(seen.surround.slice(-2)).toEqual(alone.surround);
+  expect(seen.centre.slice(-2)).toEqual(alone.centre);
+  expect(seen.bias).toEqual(alone.bias);
+
+  const { gradients, responses } = await gradientsOf(inside, { model, stimuli, neurons }, check);
+  const own = await gradientsOf(inside, { model, stimuli: last, neurons }, check);
+  // of some 1e-6; the order of sums is that of the batch
+  expect(greatestDifference(gradients.slice(-5000), own.gradients)).toBeLessThan(1e-10);
+  expect(greatestDifference(responses.slice(-2), own.responses)).toBeLessThan(1e-6);
+  expect(greatestDifference(responses, seen.responses)).toBeLessThan(1e-5);
+  await inside.close();
+});
+
+test('more neurons than are looked at together come in their order', async () => {
+  // of each stimulus and neuron: 1000 stimulus + neuron, and in two cells
+  const look: Inside['look'] = async ({ stimuli, neurons }) => {
+    expect(stimuli.count * neurons.length).toBeLessThanOrEqual(128);
+    const each = Array.from({ length: stimuli.count }, (_, i) =>
+      Array.from(neurons, (neuron) => 1000 * stimuli.pixels[i]! + neuron),
+    ).flat();
+    const [responses, cells] = [Float32Array.from(each), each.flatMap((value) => [value, -value])];
+    const terms = { centre: responses, surround: responses, bias: Float32Array.from(neurons) };
+    return { responses, ...terms, attention: Float32Array.from(cells) };
+  };
+  const stimuli = { count: 3, height: 1, width: 1, pixels: Float32Array.of(0, 1, 2) };
+  const neurons = Int32Array.from({ length: 300 }, (_, i) => 299 - i);
+  const model = { name: 'a', version: 1, digest: '' };
+  const seen = await lookAt({ look }, { model, stimuli, neurons }, check);
+  const expected = [0, 1, 2].flatMap((i) => Array.from(neurons, (neuron) => 1000 * i + neuron));
+  expect([...seen.responses]).toEqual(expected);
+  expect([...seen.surround]).toEqual(expected);
+  expect([...seen.bias]).toEqual([...neurons]);
+  expect([...seen.attention!]).toEqual(expected.flatMap((value) => [value, -value]));
+});
+
+test('what nobody waits for any longer is not looked at', async () => {
+  const refuse = () => {
+    throw new Error('gone');
+  };
+  const look = () => Promise.reject(new Error('was asked'));
+  const stimuli = { count: 1, height: 1, width: 1, pixels: new Float32Array(1) };
+  const model = { name: 'a', version: 1, digest: '' };
+  const request = { model, stimuli, neurons: Int32Array.of(0) };
+  await expect(lookAt({ look }, request, refuse)).rejects.toThrow('gone');
+  await expect(gradientsOf({ gradient: look }, request, refuse)).rejects.toThrow('gone');
+});

@@ -1,0 +1,117 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { getPriority, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { EngineLostError, ModelLostError } from '../../src/inference/engine.js';
+import { DrainingError, QueueFullError } from '../../src/inference/scheduler.js';
+import type { Inside } from '../../src/interpret/interpreter.js';
+import {
+  createProcessInside,
+  type ProcessInsideOptions,
+} from '../../src/interpret/process-interpreter.js';
+import { openBackend } from '../../src/network/backend.js';
+import { processesOf } from '../support/processes.js';
+import { SMALLEST_SIDE, saveRandomModel } from '../support/saved-models.js';
+
+const ENTRY = fileURLToPath(
+  new URL('../../dist/src/interpret/interpret-worker.js', import.meta.url),
+);
+const stimuli = {
+  count: 2,
+  height: SMALLEST_SIDE,
+  width: SMALLEST_SIDE,
+  pixels: new Float32Array(2 * SMALLEST_SIDE ** 2).fill(128 / 255),
+};
+const neurons = Int32Array.of(0, 1, 2, 3);
+
+let models = '';
+let model = { name: 'random', version: 1, digest: '' };
+/** To the blank, by neuron. */
+let golden: number[] = [];
+let inside: Inside | undefined;
+
+beforeAll(async () => {
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-inside-'));
+  await openBackend('wasm');
+  const { digest, card } = await saveRandomModel(models, 'random');
+  model = { ...model, digest };
+  golden = card.golden.responses[0]!;
+});
+afterEach(async () => {
+  await inside?.close();
+  expect(processesOf(ENTRY)).toEqual([]);
+});
+afterAll(() => rm(models, { recursive: true }));
+
+function open(options: Partial<ProcessInsideOptions> = {}): Inside {
+  const logger = pino({ level: 'silent' });
+  inside = createProcessInside({ backend: 'wasm', models, logger, entry: ENTRY, ...options });
+  return inside;
+}
+
+const ask = (inside: Inside) => inside.look({ model, stimuli, neurons });
+
+test('a process starts with the first question, at the lowest priority, and ends with the last', async () => {
+  const inside = open();
+  expect(processesOf(ENTRY)).toEqual([]);
+  const { responses } = await ask(inside);
+  expect([...responses.slice(0, 4)]).toEqual(golden.map(Math.fround));
+  const [pid, ...others] = processesOf(ENTRY);
+  expect(others).toEqual([]);
+  expect(getPriority(pid)).toBe(19);
+  const { gradient } = await inside.gradient({ model, stimuli, neuron: 2 });
+  expect(gradient).toHaveLength(stimuli.pixels.length);
+  expect(processesOf(ENTRY)).toEqual([pid]);
+});
+
+test('idle, the process ends; the next question starts another', async () => {
+  const inside = open({ idleMs: 1 });
+  for (let i = 0; i < 2; i++) {
+    await ask(inside);
+    await expect.poll(() => processesOf(ENTRY)).toEqual([]);
+  }
+});
+
+test('questions that a process had when it was killed are answered by the next', async () => {
+  const inside = open();
+  await ask(inside);
+  const [pid] = processesOf(ENTRY);
+  const asked = Array.from({ length: 20 }, () => ask(inside));
+  process.kill(pid!, 'SIGKILL');
+  for (const { responses } of await Promise.all(asked)) {
+    expect([...responses.slice(0, 4)]).toEqual(golden.map(Math.fround));
+  }
+  expect(processesOf(ENTRY)).not.toContain(pid);
+});
+
+test('a process that dies of every question is not started for ever', async () => {
+  const dying = path.join(models, 'dying.mjs');
+  await writeFile(dying, "process.on('message', () => process.exit(3));");
+  const inside = open({ entry: dying });
+  await expect(ask(inside)).rejects.toThrow(EngineLostError);
+  await expect(ask(inside)).rejects.toThrow(
+    'the process that computes gradients and attention ended (exit code 3), for the second time ' +
+      'while computing this; send it again',
+  );
+});
+
+test('files that are no longer those of the model that is served are told', async () => {
+  const inside = open();
+  const gone = { ...model, digest: '0'.repeat(64) };
+  const asked = inside.look({ model: gone, stimuli, neurons });
+  await expect(asked).rejects.toThrow(ModelLostError);
+  await expect(asked).rejects.toThrow('card.json changed');
+  await ask(inside);
+});
+
+test('no more than 64 questions wait, and none once it is closed', async () => {
+  const inside = open();
+  const asked = Array.from({ length: 65 }, () => ask(inside));
+  await expect(asked.at(-1)).rejects.toThrow(QueueFullError);
+  await Promise.all(asked.slice(0, -1));
+  await ask(inside);
+  await inside.close();
+  await expect(ask(inside)).rejects.toThrow(DrainingError);
+});

@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { encodeNpy } from '../../src/formats/npy.js';
+import { createModelRepository } from '../../src/inference/model-repository.js';
+import { createTestApp } from '../support/app.js';
+import { writeCard } from '../support/card-folders.js';
+import { tinyModel } from '../support/cards.js';
+import { createFakeEngine } from '../support/fake-engine.js';
+import { fixedRepository } from '../support/fixed-repository.js';
+
+const RESPONSES = '/v1/models/tiny/responses';
+const GOOD: RequestInit = {
+  method: 'POST',
+  body: new Uint8Array(encodeNpy(new Float32Array(6).fill(0.5), [3, 2])),
+  headers: { 'Content-Type': 'application/x-npy' },
+};
+
+let models = '';
+beforeEach(async () => {
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-in-flight-'));
+});
+afterEach(() => rm(models, { recursive: true }));
+
+test('a request finishes on the version that it began with, which leaves the engine after it', async () => {
+  const engine = createFakeEngine();
+  const logger = pino({ level: 'silent' });
+  const catalogue = createModelRepository({ directory: models, engine, logger });
+  const { app } = createTestApp({ engine, catalogue });
+  const first = await writeCard(models, 'tiny', 1);
+  await catalogue.reload();
+  engine.hold();
+  const early = app.request(RESPONSES, GOOD);
+  await engine.whenAsked(1);
+
+  const second = await writeCard(models, 'tiny', 1, 'spikes');
+  await catalogue.load('tiny');
+  const late = app.request(RESPONSES, GOOD);
+  expect([...engine.loaded]).toEqual([first, second]);
+
+  engine.open();
+  const answered = (await (await early).json()) as { model: { digest: string } };
+  expect(answered.model.digest).toBe(first);
+  expect((await late).headers.get('ETag')).toBe(`"${second}"`);
+  await expect.poll(() => [...engine.loaded]).toEqual([second]);
+});
+
+test('no request, answered or refused, holds its model any longer', async () => {
+  const repository = fixedRepository([tinyModel('tiny', 1)], []);
+  const { app, engine } = createTestApp({ catalogue: repository });
+  const gone = new AbortController();
+  engine.hold();
+  const abandoned = app.request(RESPONSES, { ...GOOD, signal: gone.signal });
+  await engine.whenAsked(1);
+  expect(repository.held).toHaveLength(1);
+  gone.abort();
+  engine.open();
+  const answers = [
+    abandoned,
+    app.request(RESPONSES, GOOD),
+    app.request('/v1/models/tiny'),
+    app.request(RESPONSES, { ...GOOD, body: 'not stimuli' }),
+    app.request(RESPONSES, { ...GOOD, headers: { 'If-Match': '"other"' } }),
+  ];
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  expect(statuses).toEqual([499, 200, 200, 400, 412]);
+  engine.failNext(new Error('a bug'));
+  expect((await app.request(RESPONSES, GOOD)).status).toBe(500);
+  expect(repository.held).toEqual([]);
+});

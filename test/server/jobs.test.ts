@@ -1,0 +1,229 @@
+import { Hono } from 'hono';
+import { expect, test, vi } from 'vitest';
+import { answerJob } from '../../src/server/jobs.js';
+import { listen } from '../../src/server/listen.js';
+import { type AppEnv, traceRequests } from '../../src/server/trace.js';
+import { createTestApp, type TestAppOptions } from '../support/app.js';
+import { file, heldWork, MODEL, openTestJobs } from '../support/jobs.js';
+import { detailOf } from '../support/stored-sets.js';
+
+const JOBS = '/v1/jobs';
+
+async function createJobsApp(access: TestAppOptions['access'] = {}) {
+  const opened = await openTestJobs();
+  return { ...createTestApp({ jobs: opened.jobs, access }), ...opened };
+}
+
+const states = (text: string) =>
+  [...text.matchAll(/event: (\w+)\ndata: (.*)\n/g)].map(([, event, data]) => {
+    const { state, progress } = JSON.parse(data!) as { state: string; progress: { done: number } };
+    return [event, state, progress.done];
+  });
+
+test('a job is answered 202 with its place', async () => {
+  const { deps, jobs } = await createJobsApp();
+  const making = new Hono<AppEnv>();
+  making.use(traceRequests(deps));
+  making.post('/x', (c) => answerJob(c, deps, heldWork('mapping').work));
+  const answer = await making.request('/x', { method: 'POST' });
+  const [job] = jobs.list();
+  expect([answer.status, answer.headers.get('Location')]).toEqual([202, `${JOBS}/${job!.id}`]);
+  expect(await answer.json()).toMatchObject({ id: job!.id, kind: 'mapping' });
+});
+
+/** What a search for preferred stimuli finds, of no neuron. */
+const RESULT = JSON.stringify({
+  model: MODEL,
+  ...{ restarts: 1, seed: 1, steps: 1, stepSize: 0.1, background: 0.5, norm: 1 },
+  ...{ pixels: [0, 1], blur: 0, jitter: 0, formulas: { norm: 'n', diversity: 'd' }, neurons: [] },
+});
+
+test('jobs are listed, told, and their results given as asked', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { work, finish } = heldWork();
+  const { id } = await jobs.submit(work);
+  expect(await (await app.request(JOBS)).json()).toEqual({ jobs: jobs.list() });
+  expect(await (await app.request(`${JOBS}/${id}`)).json()).toEqual(jobs.find(id));
+  expect(await detailOf(app.request(`${JOBS}/${id}/result`))).toBe(
+    `409 the job has no result, it is running; GET /v1/jobs/${id}/events waits for it`,
+  );
+  finish([file('neurons.json', RESULT), file('neurons.csv', 'a\n1'), file('b.csv', 'b')]);
+  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
+  const result = async (query: string, Accept?: string) => {
+    const headers = Accept === undefined ? {} : { Accept };
+    const answer = await app.request(`${JOBS}/${id}/result${query}`, { headers });
+    return [answer.headers.get('Content-Type'), await answer.text()];
+  };
+  expect(await result('')).toEqual(['application/json', RESULT]);
+  expect(await result('', 'text/csv')).toEqual(['text/csv', 'a\n1']);
+  expect(await result('?part=b.csv')).toEqual(['text/csv', 'b']);
+  expect(await detailOf(app.request(`${JOBS}/${id}/result?part=c.csv`))).toBe(
+    "404 unknown part of the result: 'c.csv'; expected one of neurons.json, neurons.csv, b.csv",
+  );
+});
+
+test('DELETE cancels a job, and deletes it once it is over', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { id } = await jobs.submit(heldWork().work);
+  const cancelled = await app.request(`${JOBS}/${id}`, { method: 'DELETE' });
+  expect(await cancelled.json()).toMatchObject({ id, state: 'cancelled' });
+  expect(await detailOf(app.request(`${JOBS}/${id}/result`))).toBe(
+    '409 the job has no result, it is cancelled: it was cancelled',
+  );
+  expect((await app.request(`${JOBS}/${id}`, { method: 'DELETE' })).status).toBe(204);
+  expect((await app.request(`${JOBS}/${id}`)).status).toBe(404);
+});
+
+test.each(['x', '..%2F..%2Fetc%2Fpasswd', 'a'.repeat(32), `${'a'.repeat(32)}%00`])(
+  'a job with the id %s is not known',
+  async (id) => {
+    const { app } = await createJobsApp();
+    for (const tail of ['', '/events', '/result']) {
+      expect(await detailOf(app.request(`${JOBS}/${id}${tail}`))).toMatch(/^404 unknown job: '/);
+    }
+    expect((await app.request(`${JOBS}/${id}`, { method: 'DELETE' })).status).toBe(404);
+  },
+);
+
+test('full lines and folders are told with what to do', async () => {
+  const { jobs } = await openTestJobs({ mostWaiting: 1, mostStored: 3 });
+  const { app: making, deps } = createTestApp({ jobs });
+  making.post('/x', (c) => answerJob(c, deps, heldWork().work));
+  const post = () => making.request('/x', { method: 'POST' });
+  await post();
+  await post();
+  const waiting = await post();
+  expect(waiting.headers.get('Retry-After')).toBe('10');
+  expect(await detailOf(waiting)).toBe('429 too many waiting jobs: 2; expected at most 1');
+  for (const { id } of jobs.list()) await jobs.cancel(id);
+  await post();
+  expect(await detailOf(post())).toBe(
+    '507 too many stored jobs: 4; expected at most 3; DELETE /v1/jobs/{id} removes one',
+  );
+  await jobs.close();
+  expect(await detailOf(post())).toBe('503 the service is shutting down');
+});
+
+test('events end, as they are, when the service must end', async () => {
+  const { app, jobs, cut } = await createJobsApp();
+  const { work, begun } = heldWork();
+  const { id } = await jobs.submit(work);
+  await begun;
+  const answer = await app.request(`${JOBS}/${id}/events`);
+  const watched = answer.text();
+  cut.abort();
+  expect(await watched).toContain('"state":"running"');
+});
+
+test('whoever follows events has a request in hand until they end', async () => {
+  const { app, jobs } = await createJobsApp({ maxConcurrent: 1 });
+  const { work, begun } = heldWork();
+  const { id } = await jobs.submit(work);
+  await begun;
+  const watched = (await app.request(`${JOBS}/${id}/events`)).text();
+  expect((await app.request(JOBS)).status).toBe(429);
+  await jobs.cancel(id);
+  expect(await watched).toContain('"state":"cancelled"');
+  await expect.poll(async () => (await app.request(JOBS)).status).toBe(200);
+});
+
+test('where nothing can be kept there are no jobs', async () => {
+  const { app } = createTestApp();
+  expect(await detailOf(app.request(JOBS))).toBe('503 no job can be kept: this app has no folder');
+});
+
+test('events tell how a job stands, each change, and end with it', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { work, begun, finish, progress } = heldWork();
+  const { id } = await jobs.submit(work);
+  await begun;
+  const answer = await app.request(`${JOBS}/${id}/events`);
+  expect(answer.headers.get('Content-Type')).toBe('text/event-stream');
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const until = async (part: string) => {
+    while (!text.includes(part)) text += (await reader.read()).value;
+  };
+  await until('"running"');
+  progress.tell(2, 4);
+  await until('"done":2');
+  finish([file('a.json', '1')]);
+  for (let read = await reader.read(); !read.done; read = await reader.read()) text += read.value;
+  expect(states(text)).toEqual([
+    ['state', 'running', 0],
+    ['progress', 'running', 2],
+    ['state', 'succeeded', 2],
+  ]);
+  expect(text).toMatch(/id: end\n\n$/);
+  expect(states(await (await app.request(`${JOBS}/${id}/events`)).text())).toEqual([
+    ['state', 'succeeded', 2],
+  ]);
+  const headers = { 'Last-Event-ID': 'end' };
+  expect((await app.request(`${JOBS}/${id}/events`, { headers })).status).toBe(204);
+});
+
+test('events tell what a running job has so far, made once for each change that is told', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { work, begun, finish, progress } = heldWork();
+  const { id } = await jobs.submit(work);
+  await begun;
+  const preview = vi.fn(() => '{"so":"far"}');
+  progress.tell(1, 4, preview);
+  expect(preview).not.toHaveBeenCalled();
+  const reader = (await app.request(`${JOBS}/${id}/events`)).body!.getReader();
+  let text = '';
+  const decoder = new TextDecoder();
+  const until = async (part: string) => {
+    while (!text.includes(part)) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`the events end without ${part}`);
+      text += decoder.decode(value);
+    }
+  };
+  await until('event: preview\ndata: {"so":"far"}\n\n');
+  progress.tell(2, 4);
+  await until('"done":2');
+  expect(jobs.preview(id)).toBeUndefined();
+  progress.tell(3, 4, preview);
+  finish([file('a.json', '1')]);
+  await until('id: end');
+  expect(jobs.preview(id)).toBeUndefined();
+  expect(text.match(/event: preview/g)!.length).toBe(preview.mock.calls.length);
+});
+
+test('a client that goes away is not told any more', async () => {
+  const { app, jobs } = await createJobsApp();
+  const watching = { now: 0 };
+  const { watch } = jobs;
+  vi.spyOn(jobs, 'watch').mockImplementation((id, onChange) => {
+    watching.now++;
+    const stop = watch(id, onChange);
+    return () => {
+      watching.now--;
+      stop();
+    };
+  });
+  const { id } = await jobs.submit(heldWork().work);
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  try {
+    const client = new AbortController();
+    const { signal } = client;
+    const answer = await fetch(`${server.url}${JOBS}/${id}/events`, { signal });
+    await answer.body!.getReader().read();
+    expect(watching.now).toBe(1);
+    client.abort();
+    await vi.waitFor(() => expect(watching.now).toBe(0));
+    const head = await fetch(`${server.url}${JOBS}/${id}/events`, { method: 'HEAD' });
+    expect([head.status, watching.now]).toEqual([200, 0]);
+  } finally {
+    await server.close();
+  }
+});
+
+test('events end when the service closes its jobs', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { id } = await jobs.submit(heldWork().work);
+  const told = (await app.request(`${JOBS}/${id}/events`)).text();
+  await jobs.close();
+  expect(states(await told).at(-1)).toEqual(['state', 'interrupted', 0]);
+});

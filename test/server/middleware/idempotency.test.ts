@@ -1,0 +1,223 @@
+import { afterEach, expect, test } from 'vitest';
+import { encodeNpy } from '../../../src/formats/npy.js';
+import { type HttpServer, listen } from '../../../src/server/listen.js';
+import { createTestApp } from '../../support/app.js';
+import { bearer, keyRingOf } from '../../support/keys.js';
+
+const MODEL = '/v1/models/tiny';
+const URL = `${MODEL}/responses`;
+
+const stimulus = (gray: number) =>
+  new Uint8Array(encodeNpy(new Float32Array(6).fill(gray), [3, 2]));
+
+function post(key: string, headers: Record<string, string> = {}, gray = 0.5): RequestInit {
+  return {
+    method: 'POST',
+    body: stimulus(gray),
+    headers: { 'Content-Type': 'application/x-npy', 'Idempotency-Key': key, ...headers },
+  };
+}
+
+let server: HttpServer | undefined;
+afterEach(() => server?.close());
+
+test('the same request gets the same answer, and computes nothing', async () => {
+  const { app, engine, log } = createTestApp();
+  const first = await app.request(URL, post('a', { 'X-Request-Id': 'one' }));
+  const second = await app.request(URL, post('a', { 'X-Request-Id': 'two' }));
+  expect(second.status).toBe(200);
+  expect(await second.text()).toBe(await first.text());
+  expect(engine.asked).toHaveLength(1);
+  expect(first.headers.has('Idempotency-Replayed')).toBe(false);
+  expect(second.headers.get('Idempotency-Replayed')).toBe('true');
+  expect(second.headers.get('X-Request-Id')).toBe('two');
+  for (const name of ['Content-Type', 'ETag']) {
+    expect(second.headers.get(name)).toBe(first.headers.get(name));
+  }
+  expect(log[1]).toMatchObject({ requestId: 'two', model: 'tiny/2', stimuli: 1, neurons: 4 });
+  expect(log[1]).toMatchObject({ route: '/v1/models/:model/responses' });
+});
+
+test('also while the first is still being answered', async () => {
+  const { app, engine } = createTestApp();
+  engine.hold();
+  const answers = [app.request(URL, post('a')), app.request(URL, post('a'))];
+  await engine.whenAsked(1);
+  const third = app.request(URL, post('a'));
+  const other = await app.request(URL, post('a', {}, 0.25));
+  engine.open();
+  const texts = await Promise.all([...answers, third].map(async (answer) => (await answer).text()));
+  expect(new Set(texts).size).toBe(1);
+  expect(other.status).toBe(422);
+  expect(engine.asked).toHaveLength(1);
+});
+
+test('another body, query or kind of answer under the same key is refused', async () => {
+  const { app } = createTestApp();
+  await app.request(URL, post('a'));
+  const refused = [
+    app.request(URL, post('a', {}, 0.25)),
+    app.request(`${URL}?neurons=0`, post('a')),
+    app.request(URL, post('a', { Accept: 'application/x-npy' })),
+    app.request(URL, post('a', { 'If-Match': `"${'2'.repeat(64)}"` })),
+  ];
+  for (const answer of refused) {
+    expect((await answer).status).toBe(422);
+    expect(await (await answer).json()).toMatchObject({
+      detail: 'this Idempotency-Key came with another request before; use a new one',
+    });
+  }
+});
+
+test('another key, route or caller is another request', async () => {
+  const { app, engine } = createTestApp();
+  const requests = [
+    () => app.request(URL, post('a')),
+    () => app.request(URL, post('b')),
+    () => app.request(`${MODEL}/versions/1/responses`, post('a')),
+    () => app.request(`${MODEL}/tuning/peak`, post('a')),
+    () => app.request(URL, post('a', { Authorization: 'Bearer one' })),
+    () => app.request(URL, post('a', { Authorization: 'Bearer two' }, 0.25)),
+  ];
+  for (const request of requests) {
+    const { status, headers } = await request();
+    expect([status, headers.get('Idempotency-Replayed')]).toEqual([200, null]);
+  }
+  expect(engine.asked).toHaveLength(requests.length);
+});
+
+test('a failure is not kept, and whoever waits for it tries again', async () => {
+  const { app, engine } = createTestApp();
+  engine.hold();
+  engine.failNext(new Error('a bug'));
+  const failed = app.request(URL, post('a'));
+  const waiting = app.request(URL, post('a'));
+  expect((await failed).status).toBe(500);
+  await engine.whenAsked(2);
+  engine.open();
+  expect((await waiting).status).toBe(200);
+  expect((await app.request(URL, post('a'))).headers.get('Idempotency-Replayed')).toBe('true');
+  expect((await app.request(URL, post('bad', {}, 2))).status).toBe(422);
+  expect((await app.request(URL, post('bad'))).status).toBe(200);
+});
+
+test('answers go after an hour', async () => {
+  const { app, engine, time } = createTestApp();
+  // at 0 the cache would take the time for none
+  time.now = 1000;
+  await app.request(URL, post('a'));
+  time.now += 3_599_000;
+  await app.request(URL, post('a'));
+  expect(engine.asked).toHaveLength(1);
+  time.now += 2000;
+  await app.request(URL, post('a'));
+  expect(engine.asked).toHaveLength(2);
+});
+
+test('however many keys come, the answers kept stay within 64 MiB', async () => {
+  const { app, engine } = createTestApp({
+    limits: { maxBody: 2 ** 20, maxStimuli: 20_000 },
+    capacity: 20_000,
+    chunk: 20_000,
+  });
+  // the answer is some megabytes of JSON
+  const body = new Uint8Array(encodeNpy(new Uint8Array(18_000 * 6), [18_000, 3, 2]));
+  const ask = async (key: string) => (await app.request(URL, { ...post(key), body })).arrayBuffer();
+  const { byteLength } = await ask('0');
+  const keys = Math.ceil((64 * 2 ** 20) / byteLength);
+  for (let i = 1; i <= keys; i++) await ask(String(i));
+  const asked = engine.asked.length;
+  await ask(String(keys));
+  expect(engine.asked).toHaveLength(asked);
+  await ask('0');
+  expect(engine.asked).toHaveLength(asked + 1);
+});
+
+test('who has waited past the deadline is told so', async () => {
+  const { app, engine, time } = createTestApp();
+  engine.hold();
+  const first = app.request(URL, post('a'));
+  await engine.whenAsked(1);
+  const late = app.request(URL, post('a', { 'X-Deadline-Ms': '10' }));
+  await new Promise(setImmediate);
+  time.now = 11;
+  engine.open();
+  expect([(await first).status, (await late).status]).toEqual([200, 503]);
+});
+
+test('who has gone while waiting is answered no more', async () => {
+  const { app, engine } = createTestApp();
+  engine.hold();
+  const first = app.request(URL, post('a'));
+  await engine.whenAsked(1);
+  const client = new AbortController();
+  const gone = app.request(URL, { ...post('a'), signal: client.signal });
+  await new Promise(setImmediate);
+  client.abort();
+  engine.open();
+  expect([(await first).status, (await gone).status]).toEqual([200, 499]);
+});
+
+test('keys that are none are refused; other methods and routes ignore them', async () => {
+  const { app } = createTestApp();
+  for (const key of ['', ' ', 'two words', 'x'.repeat(256), 'ü']) {
+    expect((await app.request(URL, post(key))).status).toBe(400);
+  }
+  const headers = { 'Idempotency-Key': 'a' };
+  const answers = [await app.request(MODEL, { headers }), await app.request(MODEL, { headers })];
+  expect(answers.map((answer) => answer.headers.has('Idempotency-Replayed'))).toEqual([
+    false,
+    false,
+  ]);
+});
+
+test('over a connection: a client that goes away leaves the work to one that waits', async () => {
+  const { app, engine, scheduler, log } = createTestApp();
+  server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const url = server.url + URL;
+  engine.hold();
+  const busy = fetch(url, post('other'));
+  await engine.whenAsked(1);
+  const client = new AbortController();
+  const first = fetch(url, { ...post('a'), signal: client.signal });
+  await expect.poll(() => scheduler.depth).toBe(2);
+  const second = fetch(url, post('a'));
+  client.abort();
+  await expect(first).rejects.toThrow();
+  await expect.poll(() => log.map(({ status }) => status)).toEqual([499]);
+  engine.open();
+  expect((await busy).status).toBe(200);
+  expect(await (await second).json()).toMatchObject({ responses: [[3, 6, 9, 12]] });
+});
+
+test('of another client the same request is another; a key that is not accepted gets nothing', async () => {
+  const keys = keyRingOf([
+    { name: 'rig', scopes: ['predict'] },
+    { name: 'other', scopes: ['predict'] },
+    { name: 'ops', scopes: ['admin'] },
+  ]);
+  const { app, engine } = createTestApp({ access: { keys } });
+  const ask = (name: string, gray?: number) => app.request(URL, post('a', bearer(name), gray));
+  expect((await ask('rig')).status).toBe(200);
+  const other = await ask('other', 0.25);
+  expect([other.status, other.headers.has('Idempotency-Replayed')]).toEqual([200, false]);
+  expect((await ask('other', 0.25)).headers.get('Idempotency-Replayed')).toBe('true');
+  expect([(await ask('ops')).status, (await ask('nobody')).status]).toEqual([403, 401]);
+  // however the same key is written
+  const again = await app.request(URL, post('a', { Authorization: 'bearer  secret-rig' }));
+  expect(again.headers.get('Idempotency-Replayed')).toBe('true');
+  expect(engine.asked).toHaveLength(2);
+});
+
+test('without keys a client is an address', async () => {
+  const { app } = createTestApp();
+  const ask = async (remoteAddress: string, gray?: number) => {
+    const answer = await app.request(URL, post('a', {}, gray), {
+      incoming: { socket: { remoteAddress } },
+    });
+    return [answer.status, answer.headers.get('Idempotency-Replayed')];
+  };
+  expect(await ask('10.0.0.1')).toEqual([200, null]);
+  expect(await ask('10.0.0.2', 0.25)).toEqual([200, null]);
+  expect(await ask('10.0.0.1')).toEqual([200, 'true']);
+});

@@ -1,0 +1,97 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openAccess } from '../../../src/server/middleware/access.js';
+import { secretDigest } from '../../../src/server/middleware/api-keys.js';
+import { openKeyRing } from '../../../src/server/middleware/key-ring.js';
+
+let folder = '';
+let file = '';
+let log: { level: number; msg: string; reason?: string }[] = [];
+const logger = pino({}, { write: (line: string) => log.push(JSON.parse(line)) });
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-keys-'));
+  file = path.join(folder, 'keys');
+  log = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const line = (secret: string) =>
+  `${JSON.stringify({ name: secret, sha256: secretDigest(secret), scopes: ['predict'] })}\n`;
+
+/** Writes the file with exactly that mode. */
+async function keysFile(text: string, mode = 0o600): Promise<void> {
+  await writeFile(file, text);
+  await chmod(file, mode);
+}
+
+test('read again, the file decides anew; one that is bad leaves the keys as they were', async () => {
+  await keysFile(line('one'));
+  const ring = openKeyRing(file, logger);
+  const known = () => ['one', 'two'].filter((secret) => ring.find(secret)?.name === secret);
+  expect(known()).toEqual(['one']);
+  await keysFile(line('two'));
+  expect(known()).toEqual(['one']);
+  ring.reload();
+  expect(known()).toEqual(['two']);
+  await keysFile(`${line('one')}{`);
+  ring.reload();
+  expect(known()).toEqual(['two']);
+  expect(log.at(-1)?.reason).toMatch(/, line 2: is not a JSON object/);
+  await rm(file);
+  ring.reload();
+  expect(known()).toEqual(['two']);
+  expect(log.at(-1)?.reason).toMatch(/cannot be read \(ENOENT\)/);
+});
+
+test('a file that anyone can write is refused, one that anyone can read is warned of', async () => {
+  await keysFile(line('one'), 0o602);
+  expect(() => openKeyRing(file, logger)).toThrow(
+    `API_KEYS_FILE="${file}" can be written by anyone, who could add a key of their own: chmod o-w it`,
+  );
+  await keysFile(line('one'), 0o604);
+  expect(openKeyRing(file, logger).find('one')).toBeDefined();
+  expect(log.map(({ level, msg }) => [level, msg])).toEqual([
+    [40, `API_KEYS_FILE="${file}" can be read by anyone: chmod o-r it`],
+  ]);
+  await keysFile(line('one'), 0o660);
+  openKeyRing(file, logger);
+  expect(log).toHaveLength(1);
+});
+
+test('an empty file locks everyone out, and says so', async () => {
+  await keysFile('');
+  expect(openKeyRing(file, logger).find('one')).toBeUndefined();
+  expect(log.map(({ msg }) => msg)).toEqual([
+    `API_KEYS_FILE="${file}" holds no key: every question is refused`,
+  ]);
+});
+
+test('the network may ask only with keys, or where everybody may', async () => {
+  await keysFile(line('one'));
+  const open = (host: string, keysFile: string, allowAnonymous: boolean) =>
+    openAccess({ host, keysFile, allowAnonymous, maxConcurrent: 1, origins: [] }, logger);
+  for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', '::1']) {
+    expect(open(host, '', false)).toMatchObject({ keys: undefined, localOnly: true });
+  }
+  for (const host of [
+    '0.0.0.0',
+    '::',
+    '192.168.1.5',
+    'rig.lab',
+    '127.0.0.1.lab',
+    'localhost.lab',
+  ]) {
+    expect(() => open(host, '', false)).toThrow(`HOST=${host} lets the network ask`);
+    expect(open(host, '', true)).toMatchObject({ keys: undefined, localOnly: false });
+    expect(open(host, file, false)).toMatchObject({ localOnly: false });
+  }
+  expect(open('127.0.0.1', file, false).keys?.find('one')).toBeDefined();
+  expect(open('127.0.0.1', file, false).localOnly).toBe(false);
+  expect(open('127.0.0.1', '', true).localOnly).toBe(false);
+  expect(() => open('127.0.0.1', file, true)).toThrow('exclude each other');
+  expect(() => open('0.0.0.0', `${file}x`, false)).toThrow(/cannot be read \(ENOENT\)/);
+});

@@ -1,0 +1,146 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { encodeNpy } from '../../../src/formats/npy.js';
+import { type Scope, secretDigest } from '../../../src/server/middleware/api-keys.js';
+import { SMALLEST_SIDE, saveConstantModel } from '../../support/saved-models.js';
+import { type RunningService, spawnService, startService } from '../../support/service.js';
+
+const NPY = new Uint8Array(
+  encodeNpy(new Float32Array(SMALLEST_SIDE ** 2).fill(0.5), [SMALLEST_SIDE, SMALLEST_SIDE]),
+);
+const PATH = '/v1/models/constant/responses';
+
+let folder = '';
+let keysFile = '';
+let service: RunningService | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-access-'));
+  keysFile = path.join(folder, 'keys');
+  await saveConstantModel(path.join(folder, 'models'), 'constant');
+});
+afterEach(() => service?.child.kill('SIGKILL'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function start(environment: Record<string, string>): Promise<RunningService> {
+  const MODELS_DIR = path.join(folder, 'models');
+  service = await startService({ MODELS_DIR, GRACE_SECONDS: '0', ...environment });
+  return service;
+}
+
+async function writeKeys(...keys: { name: string; secret: string; scopes: Scope[] }[]) {
+  const lines = keys.map(({ secret, ...key }) =>
+    JSON.stringify({ ...key, sha256: secretDigest(secret) }),
+  );
+  await writeFile(keysFile, lines.join('\n'), { mode: 0o600 });
+}
+
+function ask(url: string, headers: Record<string, string> = {}, query = ''): Promise<Response> {
+  return fetch(`${url}${PATH}${query}`, {
+    method: 'POST',
+    body: NPY,
+    headers: { 'Content-Type': 'application/x-npy', ...headers },
+  });
+}
+
+const bearer = (secret: string) => ({ Authorization: `Bearer ${secret}` });
+
+test('keys are asked for, read again on SIGHUP, and never logged', async () => {
+  const [rig, ops, prometheus] = ['hc_of-the-rig', 'hc_of-the-operator', 'hc_of-prometheus'];
+  const wrong = 'hc_of-nobody';
+  await writeKeys(
+    { name: 'rig', secret: rig, scopes: ['predict'] },
+    { name: 'ops', secret: ops, scopes: ['admin'] },
+    { name: 'prometheus', secret: prometheus, scopes: ['metrics'] },
+  );
+  const { url, child, stderr } = await start({
+    HOST: '0.0.0.0',
+    API_KEYS_FILE: keysFile,
+    LOG_LEVEL: 'trace',
+  });
+  const statuses = async () => [
+    (await ask(url, bearer(rig))).status,
+    (await ask(url, bearer(ops))).status,
+    (await ask(url)).status,
+    (await fetch(`${url}/livez`)).status,
+    (await fetch(`${url}/metrics`)).status,
+    (await fetch(`${url}/metrics`, { headers: bearer(prometheus) })).status,
+  ];
+  expect(await statuses()).toEqual([200, 403, 401, 200, 401, 200]);
+
+  for (const answer of [
+    await ask(url, bearer(wrong)),
+    await ask(url, { 'X-Api-Key': rig, Cookie: `key=${rig}` }),
+    await ask(url, { Authorization: `Basic ${rig}` }),
+    await ask(url, {}, `?api_key=${rig}`),
+    await fetch(`${url}/nothing?key=${rig}`, { headers: bearer(rig) }),
+    await fetch(`${url}${PATH}`, { method: 'POST', body: rig, headers: bearer(rig) }),
+    await ask(url, bearer(rig), `?fit=${ops}`),
+  ]) {
+    expect([400, 401, 404, 415]).toContain(answer.status);
+  }
+
+  await writeKeys({ name: 'rig', secret: 'hc_another', scopes: ['predict'] });
+  child.kill('SIGHUP');
+  await expect.poll(async () => (await ask(url, bearer(rig))).status).toBe(401);
+  expect((await ask(url, bearer('hc_another'))).status).toBe(200);
+
+  const lines = stderr().trimEnd().split('\n');
+  const requests = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request');
+  expect(requests.filter(({ client }) => client === 'rig').length).toBeGreaterThan(2);
+  for (const secret of [rig, ops, wrong, 'hc_another', secretDigest(rig), secretDigest(ops)]) {
+    expect(stderr()).not.toContain(secret);
+  }
+});
+
+test('it does not let the network ask without keys, unless it is told to', async () => {
+  const open = { MODELS_DIR: path.join(folder, 'models'), HOST: '0.0.0.0' };
+  const refused = spawnService(open);
+  expect(await refused.ended).toBe(2);
+  expect(refused.stderr()).toMatch(
+    /^HOST=0\.0\.0\.0 lets the network ask: .*ALLOW_ANONYMOUS=1.*\n$/,
+  );
+  await writeFile(keysFile, '{"name": "rig"}', { mode: 0o600 });
+  const bad = spawnService({ ...open, API_KEYS_FILE: keysFile });
+  expect(await bad.ended).toBe(2);
+  expect(bad.stderr()).toMatch(/^API_KEYS_FILE=".*\/keys", line 1\.sha256: .*\n$/);
+  const { url } = await start({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: '1' });
+  expect((await ask(url)).status).toBe(200);
+});
+
+test('stopped under load, it answers every request of connections that are kept open', async () => {
+  const { url, child, ended } = await start({ GRACE_SECONDS: '3', LOG_LEVEL: 'silent' });
+  const statuses: (number | undefined)[] = [];
+  /** Asks over one connection until it is told to go elsewhere, as a balancer would. */
+  const client = async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let last: IncomingMessage | undefined; last?.headers.connection !== 'close'; ) {
+      last = await post(url, agent);
+      statuses.push(last.statusCode);
+    }
+    agent.destroy();
+  };
+  const load = Array.from({ length: 8 }, client);
+  await expect.poll(() => statuses.length).toBeGreaterThan(40);
+  child.kill('SIGTERM');
+  await Promise.all(load);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  expect(await ended).toBe(0);
+});
+
+/** Rejects where the connection ends before the whole answer is there. */
+function post(url: string, agent: Agent): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'Content-Type': 'application/x-npy', 'Content-Length': NPY.length };
+    request(`${url}${PATH}`, { method: 'POST', agent, headers }, (answer) => {
+      answer.on('error', reject);
+      answer.on('end', () => resolve(answer));
+      answer.resume();
+    })
+      .on('error', reject)
+      .end(NPY);
+  });
+}

@@ -1,0 +1,253 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import packageFile from '../../../package.json' with { type: 'json' };
+import { createModelRepository } from '../../../src/inference/model-repository.js';
+import { protocolRoutes } from '../../../src/server/open-inference/routes.js';
+import { createTestApp } from '../../support/app.js';
+import { breakCard, removeVersion, writeCard } from '../../support/card-folders.js';
+import { createFakeEngine } from '../../support/fake-engine.js';
+import { IN_JSON, INFER, jsonRequest } from '../../support/protocol.js';
+
+let models = '';
+beforeEach(async () => {
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-v2-'));
+});
+afterEach(() => rm(models, { recursive: true }));
+
+test('the server says what it is', async () => {
+  const { app } = createTestApp();
+  for (const path of ['/v2', '/v2/']) {
+    expect(await (await app.request(path)).json()).toEqual({
+      name: 'hypercolumn',
+      version: packageFile.version,
+      extensions: expect.arrayContaining(['binary_tensor_data', 'model_repository', 'statistics']),
+    });
+  }
+});
+
+test('live is not ready', async () => {
+  const { app, state, service } = createTestApp();
+  const ask = async (kind: string) => {
+    const answer = await app.request(`/v2/health/${kind}`);
+    expect(answer.headers.get('Content-Type')).toBe('application/json');
+    return [answer.status, await answer.json()];
+  };
+  expect(await ask('live')).toEqual([200, { live: true }]);
+  expect(await ask('ready')).toEqual([200, { ready: true }]);
+  state.readiness = { state: 'loading' };
+  expect(await ask('live')).toEqual([200, { live: true }]);
+  expect(await ask('ready')).toEqual([503, { error: 'the models are still being loaded' }]);
+  state.readiness = { state: 'draining', service };
+  expect(await ask('ready')).toEqual([503, { error: 'the service is shutting down' }]);
+});
+
+test("a model's tensors, readiness and configuration", async () => {
+  const { app } = createTestApp();
+  const ask = async (path: string) => (await app.request(`/v2/models/tiny${path}`)).json();
+  const metadata = {
+    name: 'tiny',
+    versions: ['1', '2'],
+    platform: 'hypercolumn_fake',
+    inputs: [
+      { name: 'stimulus', datatype: 'FP32', shape: [-1, 3, 2] },
+      { name: 'neurons', datatype: 'INT32', shape: [-1] },
+    ],
+    outputs: [{ name: 'responses', datatype: 'FP32', shape: [-1, 4] }],
+  };
+  expect(await ask('')).toEqual(metadata);
+  expect(await ask('/versions/1')).toEqual(metadata);
+  expect(await ask('/ready')).toEqual({ name: 'tiny', ready: true });
+  expect(await ask('/versions/1/config')).toEqual({
+    name: 'tiny',
+    platform: 'hypercolumn_fake',
+    backend: 'hypercolumn',
+    version_policy: { all: {} },
+    max_batch_size: 0,
+    input: [
+      { name: 'stimulus', data_type: 'TYPE_FP32', dims: [-1, 3, 2], optional: false },
+      { name: 'neurons', data_type: 'TYPE_INT32', dims: [-1], optional: true },
+    ],
+    output: [{ name: 'responses', data_type: 'TYPE_FP32', dims: [-1, 4] }],
+    parameters: {
+      digest: { string_value: '1'.repeat(64) },
+      architecture: { string_value: 'rf_cnn' },
+      neurons: { string_value: '0,1,2,7' },
+      unit: { string_value: 'dF/F' },
+    },
+  });
+  const { headers } = await app.request('/v2/models/tiny');
+  expect(headers.get('ETag')).toBe(`"${'2'.repeat(64)}"`);
+});
+
+test('statistics: stimuli, requests, batches and where the time went', async () => {
+  const { app, engine, time } = createTestApp();
+  engine.hold();
+  const answers = [app.request(INFER, jsonRequest({ inputs: [IN_JSON] }))];
+  await engine.whenAsked(1);
+  time.now += 250;
+  engine.open();
+  await Promise.all(answers);
+  engine.failNext(new Error('a bug'));
+  await app.request(INFER, jsonRequest({ inputs: [IN_JSON] }));
+  await app.request(INFER, jsonRequest({}));
+  const duration = (count: number, ns: number) => ({ count, ns });
+  const first = {
+    name: 'tiny',
+    version: '1',
+    last_inference: 0,
+    inference_count: 0,
+    execution_count: 0,
+    batch_stats: [],
+  };
+  const second = {
+    name: 'tiny',
+    version: '2',
+    last_inference: expect.any(Number),
+    inference_count: 2,
+    execution_count: 1,
+    inference_stats: {
+      success: duration(1, 250_000_000),
+      fail: duration(1, 0),
+      queue: duration(1, 0),
+      compute_input: duration(1, 0),
+      compute_infer: duration(1, 250_000_000),
+      compute_output: duration(1, 0),
+      cache_hit: duration(0, 0),
+      cache_miss: duration(0, 0),
+    },
+    batch_stats: [
+      {
+        batch_size: 2,
+        compute_input: duration(1, 0),
+        compute_infer: duration(1, 250_000_000),
+        compute_output: duration(1, 0),
+      },
+    ],
+  };
+  const ask = async (path: string) => (await app.request(path)).json();
+  expect(await ask('/v2/models/tiny/versions/2/stats')).toEqual({ model_stats: [second] });
+  for (const path of ['/v2/models/stats', '/v2/models/tiny/stats']) {
+    expect(await ask(path)).toMatchObject({ model_stats: [first, second] });
+  }
+});
+
+/** The app over a repository of card folders. */
+async function openFolder() {
+  const engine = createFakeEngine();
+  const logger = pino({ level: 'silent' });
+  const catalogue = createModelRepository({ directory: models, engine, logger });
+  await catalogue.reload();
+  const parts = createTestApp({ engine, catalogue });
+  const post = async (path: string, body?: unknown) => {
+    const request = body === undefined ? { method: 'POST' } : jsonRequest(body);
+    const answer = await parts.app.request(`/v2/repository/${path}`, request);
+    return [answer.status, await answer.json()];
+  };
+  return { ...parts, post };
+}
+
+const entry = (version: string, reason = '') => ({
+  name: 'v1',
+  version,
+  state: reason === '' ? 'READY' : 'UNAVAILABLE',
+  reason,
+});
+
+test('models are listed, loaded and unloaded', async () => {
+  await writeCard(models, 'v1', 1);
+  const { post, app, engine } = await openFolder();
+  expect(await post('index')).toEqual([200, [entry('1')]]);
+  await writeCard(models, 'v1', 2);
+  expect(await post('models/v1/load')).toEqual([200, [entry('1'), entry('2')]]);
+  const unloaded = [entry('1', 'unloaded'), entry('2', 'unloaded')];
+  const more = { parameters: { unload_dependents: true } };
+  expect(await post('models/v1/unload', more)).toEqual([200, unloaded]);
+  expect(engine.loaded.size).toBe(0);
+  expect((await app.request('/v2/models/v1/ready')).status).toBe(503);
+  expect(await post('index', {})).toEqual([200, unloaded]);
+  expect(await post('index', { ready: true })).toEqual([200, []]);
+  await removeVersion(models, 'v1', 1);
+  expect(await post('models/v1/load', {})).toEqual([200, [entry('2')]]);
+  expect(await post('index', { ready: true })).toEqual([200, [entry('2')]]);
+});
+
+test('a load that does not make the newest version answer says so, and which one does', async () => {
+  await writeCard(models, 'v1', 1);
+  await writeCard(models, 'v1', 2);
+  const { post, app } = await openFolder();
+  await breakCard(models, 'v1', 3);
+  expect(await post('models/v1/load')).toEqual([
+    422,
+    { error: 'v1/3 is not served: card.json is not JSON; version 2 as loaded before answers' },
+  ]);
+  expect(await post('index')).toEqual([
+    200,
+    [entry('1'), entry('2'), entry('3', 'card.json is not JSON')],
+  ]);
+  expect(await (await app.request('/v2/models/v1')).json()).toMatchObject({ versions: ['1', '2'] });
+  await removeVersion(models, 'v1', 3);
+  await breakCard(models, 'v1', 1);
+  const reason = 'card.json is not JSON';
+  expect(await post('models/v1/load')).toEqual([200, [{ ...entry('1'), reason }, entry('2')]]);
+  await removeVersion(models, 'v1', 1);
+  await removeVersion(models, 'v1', 2);
+  expect(await post('models/v1/load')).toEqual([422, { error: 'v1 has no version in its folder' }]);
+  await breakCard(models, 'v1', 1);
+  expect(await post('models/v1/load')).toEqual([
+    422,
+    { error: 'v1/1 is not served: card.json is not JSON; none answers' },
+  ]);
+});
+
+test('a name that is no folder of models is not looked for', async () => {
+  const outside = models;
+  models = path.join(outside, 'models');
+  await writeCard(outside, 'secret', 1);
+  await writeCard(models, 'v1', 1);
+  const { post, engine } = await openFolder();
+  for (const name of [
+    'other',
+    '..%2Fsecret',
+    '..%2fmodels%2Fv1',
+    '%2e%2e',
+    '.v1',
+    'v1%2F1',
+    '%00',
+  ]) {
+    for (const action of ['load', 'unload']) {
+      const error = expect.stringMatching(/^(unknown model|no such path)/);
+      expect(await post(`models/${name}/${action}`)).toEqual([404, { error }]);
+    }
+  }
+  expect(engine.loaded.size).toBe(1);
+  models = outside;
+});
+
+test('models are configured by their cards alone, and not while the service stops', async () => {
+  await writeCard(models, 'v1', 1);
+  const { post, state, service } = await openFolder();
+  expect(await post('models/v1/load', { parameters: { config: '{}' } })).toEqual([
+    422,
+    { error: 'parameters: the key is not known: "config"; expected no keys' },
+  ]);
+  expect(await post('models/v1/unload', { parameters: { unload_dependents: 1 } })).toEqual([
+    422,
+    expect.anything(),
+  ]);
+  expect(await post('index', { ready: 'yes' })).toEqual([422, expect.anything()]);
+  state.readiness = { state: 'draining', service };
+  expect(await post('models/v1/unload')).toEqual([503, { error: 'the service is shutting down' }]);
+  expect(await post('index')).toEqual([200, [entry('1')]]);
+});
+
+test('changing what is served is for administrators, everything else for whoever asks', () => {
+  const { deps } = createTestApp();
+  const admin = protocolRoutes(deps).filter(({ scope }) => scope === 'admin');
+  expect(admin.map(({ path }) => path)).toEqual([
+    '/v2/repository/models/:model/load',
+    '/v2/repository/models/:model/unload',
+  ]);
+});

@@ -1,0 +1,204 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { listen } from '../../../src/server/listen.js';
+import { createTestApp } from '../../support/app.js';
+import { IN_JSON, INFER, jsonRequest, withBinaryStimulus } from '../../support/protocol.js';
+import { refusal, withInput } from '../../support/protocol-refusal.js';
+
+const request = (change: object) => jsonRequest({ inputs: [IN_JSON], ...change });
+
+test('JSON that nests deep, is cut off, or is no inference request', async () => {
+  const deep = (depth: number) => ({
+    method: 'POST',
+    body: `{"inputs": ${'['.repeat(depth)}${']'.repeat(depth)}}`,
+  });
+  expect(await refusal(deep(64))).toMatchInlineSnapshot(
+    `"400 the JSON is nested deeper than 64 at position 74"`,
+  );
+  expect(await refusal(deep(63))).toMatch(/^422 inputs\[0\]: /);
+  const brackets = { method: 'POST', body: JSON.stringify({ inputs: ['\\"[[[[[[[[[[[[[[[[[['] }) };
+  expect(await refusal(brackets)).toMatch(/^422 inputs\[0\]: /);
+  const bomb = { method: 'POST', body: '['.repeat(5_000_000) };
+  expect(await refusal(bomb, INFER, { limits: { maxBody: 2 ** 26 } })).toMatchInlineSnapshot(
+    `"400 the JSON is nested deeper than 64 at position 64"`,
+  );
+  expect(await refusal({ method: 'POST', body: '{"inputs": [' })).toMatch(
+    /^400 the body is not JSON/,
+  );
+  expect(await refusal({ method: 'POST' })).toMatchInlineSnapshot(
+    `"400 the body is empty; an inference request is expected"`,
+  );
+  expect(await refusal({ method: 'POST', body: Uint8Array.of(0xff) })).toMatchInlineSnapshot(
+    `"400 the body is not text in UTF-8"`,
+  );
+  expect(await refusal(jsonRequest([]))).toMatchInlineSnapshot(
+    `"422 the body: is an empty list; expected an object"`,
+  );
+  expect(await refusal(jsonRequest({ inputs: [] }))).toMatchInlineSnapshot(
+    `"422 inputs: is an empty list; expected at least 1 entry"`,
+  );
+});
+
+test('inputs and outputs that the model does not have', async () => {
+  expect(await refusal(withInput({ name: 'image' }))).toMatchInlineSnapshot(
+    `"422 inputs[0].name: 'image' is not known; expected stimulus or neurons"`,
+  );
+  expect(await refusal(jsonRequest({ inputs: [IN_JSON, IN_JSON] }))).toMatchInlineSnapshot(
+    `"422 inputs[1].name: 'stimulus' is given twice"`,
+  );
+  const alone = { name: 'neurons', shape: [1], datatype: 'INT32', data: [0] };
+  expect(await refusal(jsonRequest({ inputs: [alone] }))).toMatchInlineSnapshot(
+    `"422 inputs: 'stimulus' is missing"`,
+  );
+  expect(await refusal(request({ outputs: [{ name: 'probabilities' }] }))).toMatchInlineSnapshot(
+    `"422 outputs[0].name: 'probabilities' is not known; expected responses"`,
+  );
+  const twice = [{ name: 'responses' }, { name: 'responses' }];
+  expect(await refusal(request({ outputs: twice }))).toMatchInlineSnapshot(
+    `"422 outputs[1].name: 'responses' is asked for twice"`,
+  );
+});
+
+test('what would change the answer and is not done here', async () => {
+  expect(await refusal(request({ parameters: { sequence_id: 3 } }))).toMatchInlineSnapshot(
+    `"422 parameters: the key is not known: "sequence_id"; expected binary_data_output, timeout, priority"`,
+  );
+  expect(
+    await refusal(request({ outputs: [{ name: 'responses', parameters: { classification: 3 } }] })),
+  ).toMatchInlineSnapshot(
+    `"422 outputs[0].parameters: the key is not known: "classification"; expected binary_data"`,
+  );
+  const shared = { shared_memory_region: 'a', shared_memory_byte_size: 48 };
+  expect(await refusal(withInput({ parameters: shared, data: undefined }))).toMatchInlineSnapshot(
+    `"422 inputs[0].parameters: the keys are not known: "shared_memory_region", "shared_memory_byte_size"; expected binary_data_size, content_type"`,
+  );
+  expect(await refusal(request({ parameters: { timeout: -1 } }))).toMatchInlineSnapshot(
+    `"422 parameters.timeout: is -1; expected at least 0"`,
+  );
+  expect(await refusal(request({ parameters: { timeout: '1s' } }))).toMatchInlineSnapshot(
+    `"422 parameters.timeout: is "1s"; expected a number"`,
+  );
+});
+
+test('compressed bodies that are damaged, of another kind, or bombs', async () => {
+  const { body, headers, method } = withBinaryStimulus();
+  const encoded = (encoding: string, bytes: Uint8Array) => ({
+    method,
+    body: new Uint8Array(bytes),
+    headers: { ...headers, 'Content-Encoding': encoding },
+  });
+  const zipped = gzipSync(body);
+  expect(await refusal(encoded('gzip', zipped.subarray(0, -9)))).toMatchInlineSnapshot(
+    `"400 the body cannot be read as gzip: cut off or damaged"`,
+  );
+  expect(await refusal(encoded('deflate', zipped))).toMatchInlineSnapshot(
+    `"400 the body cannot be read as deflate: cut off or damaged"`,
+  );
+  expect(await refusal(encoded('gzip', Buffer.alloc(0)))).toMatchInlineSnapshot(
+    `"400 the body cannot be read as gzip: cut off or damaged"`,
+  );
+  expect(await refusal(encoded('br', brotliCompressSync(body)))).toMatchInlineSnapshot(
+    `"415 Content-Encoding is not accepted: br; expected gzip or deflate"`,
+  );
+  expect(await refusal(encoded('gzip, gzip', gzipSync(zipped)))).toMatchInlineSnapshot(
+    `"415 Content-Encoding is not accepted: gzip, gzip; expected gzip or deflate"`,
+  );
+  const bomb = gzipSync(Buffer.alloc(2 ** 24));
+  const limits = { maxBody: 2 ** 15 };
+  expect(bomb.length).toBeLessThan(limits.maxBody);
+  expect(await refusal(encoded('gzip', bomb), INFER, { limits })).toMatchInlineSnapshot(
+    `"413 the body is larger than 32768 bytes, the most that is accepted"`,
+  );
+  const { app } = createTestApp();
+  const refused = await app.request(INFER, encoded('br', brotliCompressSync(body)));
+  expect(refused.headers.get('Accept-Encoding')).toBe('gzip, deflate');
+});
+
+test('models, paths and methods that are not there', async () => {
+  const good = jsonRequest({ inputs: [IN_JSON] });
+  expect(await refusal(good, '/v2/models/other/infer')).toMatchInlineSnapshot(
+    `"404 unknown model: 'other'; expected one of tiny, broken"`,
+  );
+  expect(await refusal(good, '/v2/models/tiny/versions/3/infer')).toMatchInlineSnapshot(
+    `"404 unknown version of tiny: 3; expected one of 1, 2"`,
+  );
+  expect(await refusal(good, '/v2/models/broken/infer')).toMatchInlineSnapshot(
+    `"503 broken/1 is not served: no 'x.bin'"`,
+  );
+  expect(await refusal({}, '/v2/models/broken/ready')).toMatchInlineSnapshot(
+    `"503 broken/1 is not served: no 'x.bin'"`,
+  );
+  expect(await refusal({}, '/v2/models/other')).toMatchInlineSnapshot(
+    `"404 unknown model: 'other'; expected one of tiny, broken"`,
+  );
+  expect(await refusal({}, '/v2/nothing')).toMatchInlineSnapshot(
+    `"404 no such path; expected one of those that GET / lists"`,
+  );
+  expect(await refusal({}, INFER)).toMatchInlineSnapshot(
+    `"405 method not allowed: GET; expected POST"`,
+  );
+});
+
+test('a full queue, a service that loads or stops, and a bug are told in the same way', async () => {
+  const { app, engine, state, scheduler } = createTestApp({ capacity: 2 });
+  const good = jsonRequest({ inputs: [IN_JSON] });
+  engine.hold();
+  const first = app.request(INFER, good);
+  await engine.whenAsked(1);
+  const second = app.request(INFER, good);
+  await expect.poll(() => scheduler.depth).toBe(4);
+  const full = await app.request(INFER, good);
+  expect([full.status, full.headers.get('Retry-After')]).toEqual([429, '1']);
+  expect(await full.json()).toEqual({
+    error: 'too many waiting stimuli: 4; expected at most 2',
+  });
+  engine.open();
+  await Promise.all([first, second]);
+  engine.failNext(new Error('secret at /srv/weights'));
+  const bug = await app.request(INFER, good);
+  expect(bug.status).toBe(500);
+  expect(await bug.json()).toEqual({
+    error: 'an error in the service; its log has it under the requestId',
+  });
+  state.readiness = { state: 'loading' };
+  const early = await app.request(INFER, good);
+  expect(early.status).toBe(503);
+  expect(await early.json()).toEqual({ error: 'the models are still being loaded' });
+});
+
+test('over a socket, a chunked body without a Content-Type is read like any other', async () => {
+  const { app } = createTestApp();
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  try {
+    const { hostname, port } = new URL(server.url);
+    const { body, headers } = withBinaryStimulus();
+    const length = headers['Inference-Header-Content-Length'];
+    const ask = async (chunks: readonly Uint8Array[]) => {
+      const socket = connect(Number(port), hostname);
+      const lines = [
+        `POST ${INFER} HTTP/1.1`,
+        'Host: x',
+        'Connection: close',
+        'Transfer-Encoding: chunked',
+        `Inference-Header-Content-Length: ${length}`,
+      ];
+      socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+      for (const chunk of chunks) {
+        socket.write(`${chunk.length.toString(16)}\r\n`);
+        socket.write(chunk);
+        socket.write('\r\n');
+      }
+      socket.write('0\r\n\r\n');
+      return await text(socket);
+    };
+    const whole = await ask([body.subarray(0, 7), body.subarray(7, 100), body.subarray(100)]);
+    expect(whole).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(whole).toContain('"data":[1.5,3,4.5,6,6,12,18,24]');
+    expect(await ask([body.subarray(0, -4)])).toMatch(/^HTTP\/1.1 422 /);
+    expect(await ask([body, new Uint8Array(5000)])).toMatch(/^HTTP\/1.1 413 /);
+  } finally {
+    await server.close();
+  }
+});

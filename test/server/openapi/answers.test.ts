@@ -1,0 +1,234 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeNpy } from '../../../src/formats/npy.js';
+import { createContract, type Document } from '../../support/openapi.js';
+import { type RunningService, startService } from '../../support/service.js';
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const NPY_TYPE = { 'Content-Type': 'application/x-npy' };
+
+let folder = '';
+let service: RunningService;
+let contract: ReturnType<typeof createContract>;
+let document: Document;
+let model = '';
+let npy = new Uint8Array();
+let digest = '';
+let job = '';
+let asset = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-openapi-'));
+  service = await startService({ DATA_DIR: folder });
+  document = (await (await fetch(`${service.url}/openapi.json`)).json()) as Document;
+  contract = createContract(document);
+  const page = await fetch(service.url, { headers: { Accept: 'text/html' } });
+  asset = /assets\/([\w.-]+\.js)/.exec(await page.text())![1]!;
+  const { models } = (await (await fetch(`${service.url}/v1/models`)).json()) as {
+    models: { name: string }[];
+  };
+  model = models[0]!.name;
+  const card = (await (await fetch(`${service.url}/v1/models/${model}`)).json()) as {
+    stimulus: { height: number; width: number };
+  };
+  const { height, width } = card.stimulus;
+  const pixels = Float32Array.from(
+    { length: 2 * height * width },
+    (_, i) => ((i * 7919) % 97) / 96,
+  );
+  npy = new Uint8Array(encodeNpy(pixels, [2, height, width]));
+  const stored = await fetch(`${service.url}/v1/stimulus-sets`, {
+    method: 'PUT',
+    body: npy,
+    headers: NPY_TYPE,
+  });
+  digest = ((await stored.json()) as { digest: string }).digest;
+  const started = await fetch(`${service.url}/v1/models/${model}/preferred-stimulus`, {
+    method: 'POST',
+    body: JSON.stringify({ neurons: [0], restarts: 2, steps: 2, stimulusSet: digest }),
+    headers: JSON_TYPE,
+  });
+  job = ((await started.json()) as { id: string }).id;
+  await (await fetch(`${service.url}/v1/jobs/${job}/events`)).text();
+});
+afterAll(async () => {
+  service.child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A question, by the path of the document, and the status that it is to be answered with. */
+interface Question {
+  readonly status: number;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: () => Uint8Array<ArrayBuffer> | string;
+}
+
+const get: Question = { status: 200 };
+const stimuli: Question = {
+  status: 200,
+  body: () => npy,
+  headers: NPY_TYPE,
+  query: '?neurons=0-1',
+};
+const json = (value: unknown): Question => ({
+  status: 200,
+  body: () => JSON.stringify(value),
+  headers: JSON_TYPE,
+});
+const as = (type: string, question: Question): Question => ({
+  ...question,
+  headers: { ...question.headers, Accept: type },
+});
+const refused = (status: number, question: Question): Question => ({ ...question, status });
+
+const ofModel: Readonly<Record<string, readonly Question[]>> = {
+  'GET /v1 ': [get, refused(412, { ...get, headers: { 'If-Match': '"x"' } })],
+  'GET /v1 /stream': [
+    refused(426, { ...get, query: '?dtype=uint8' }),
+    refused(400, get),
+    refused(422, { ...get, query: '?dtype=uint8&shape=1x1' }),
+  ],
+  'POST /v1 /responses': [
+    stimuli,
+    as('application/x-npy', stimuli),
+    as('application/octet-stream', stimuli),
+    refused(400, { ...stimuli, query: '?neuron=1' }),
+    refused(422, { ...stimuli, query: '?neurons=99999' }),
+    refused(415, { ...stimuli, headers: { 'Content-Type': 'text/csv' } }),
+    refused(503, { ...stimuli, headers: { ...NPY_TYPE, 'X-Deadline-Ms': '0' } }),
+    json({ stimuli: [{ grating: {} }], neurons: [0] }),
+    {
+      ...json({ stimulusSet: 'named below' }),
+      body: () => JSON.stringify({ stimulusSet: digest }),
+    },
+  ],
+  'POST /v1 /tuning/rank': [stimuli],
+  'POST /v1 /tuning/peak': [stimuli],
+  'POST /v1 /tuning/parametric': [
+    json({ neurons: [0], values: [0, 45, 90, 135], parameter: 'orientation' }),
+    json({
+      neurons: [0],
+      ...{ parameter: 'x', values: [-8, 0, 8], second: 'y', secondValues: [-8, 0, 8] },
+      stimulus: { disc: { diameter: 8 } },
+    }),
+    refused(422, json({ parameter: 'colour' })),
+  ],
+  'POST /v1 /receptive-field': [
+    json({ neurons: [0], x: [-10, 0, 10], y: [-10, 0, 10] }),
+    as('application/x-npy', json({ neurons: [0], x: [-10, 0], y: [-10, 0] })),
+    as('image/png', json({ neurons: [0], x: [-10, 0], y: [-10, 0] })),
+  ],
+  'GET /v1 /quick-measurement': [get],
+  'POST /v1 /quick-measurement': [
+    json({ neurons: [0] }),
+    refused(422, json({ neurons: [99_999] })),
+  ],
+  'POST /v1 /attention': [stimuli, as('application/x-npy', stimuli)],
+  'POST /v1 /readout': [stimuli, as('application/x-npy', stimuli)],
+  'POST /v1 /gradient': [stimuli, as('application/x-npy', stimuli), as('image/png', stimuli)],
+  'POST /v1 /receptive-field/gradient': [stimuli],
+  'POST /v1 /preferred-stimulus': [
+    refused(202, json({ neurons: [0], restarts: 2, steps: 2 })),
+    refused(422, json({ neurons: [0], pixels: [0.9, 1] })),
+  ],
+  'POST /v1 /characterize': [refused(422, json({ neurons: [99_999] }))],
+  'POST /v1 /stimuli': [
+    { ...json({ grating: {} }), query: '' },
+    as('application/x-npy', json({ gabor: {} })),
+  ],
+  'GET /v2 ': [get],
+  'GET /v2 /ready': [get],
+  'GET /v2 /config': [get],
+  'GET /v2 /stats': [get],
+  'POST /v2 /infer': [
+    {
+      status: 200,
+      body: () => npy.slice(npy.length - 4 * 50 * 50),
+      headers: { 'Inference-Header-Content-Length': '0' },
+    },
+    refused(422, json({ inputs: [] })),
+  ],
+};
+
+/** In this order: what is deleted or unloaded is asked for no more. */
+const QUESTIONS: readonly (readonly [string, readonly Question[]])[] = [
+  ['GET /', [get, as('text/html', get)]],
+  ['GET /assets/{asset}', [get]],
+  ['GET /docs', [get]],
+  ['GET /docs/{file}', [get]],
+  ['GET /openapi.json', [get]],
+  ['GET /livez', [get]],
+  ['GET /readyz', [get]],
+  ['GET /metrics', [get]],
+  ['GET /v1/models', [get]],
+  ...Object.entries(ofModel).flatMap(([name, questions]) => {
+    const [method, under, tail] = name.split(' ');
+    return ['/models/{model}', '/models/{model}/versions/{version}'].map(
+      (head) => [`${method} ${under}${head}${tail}`, questions] as const,
+    );
+  }),
+  ['POST /v1/stimuli', [json({ grating: {} }), refused(422, json({ grating: { size: 1 } }))]],
+  ['PUT /v1/stimulus-sets', [stimuli].map((each) => ({ ...each, query: '' }))],
+  ['GET /v1/stimulus-sets', [get]],
+  ['GET /v1/stimulus-sets/{digest}', [get, as('application/x-npy', get)]],
+  ['DELETE /v1/stimulus-sets/{digest}', [refused(204, get), refused(404, get)]],
+  ['GET /v1/jobs', [get]],
+  ['GET /v1/jobs/{id}', [get]],
+  ['GET /v1/jobs/{id}/events', [get, { status: 204, headers: { 'Last-Event-ID': 'end' } }]],
+  [
+    'GET /v1/jobs/{id}/result',
+    [
+      get,
+      as('application/x-npy', get),
+      as('image/png', get),
+      refused(404, { ...get, query: '?part=other.npy' }),
+    ],
+  ],
+  ['DELETE /v1/jobs/{id}', [refused(204, get), refused(404, get)]],
+  ['GET /v2', [get]],
+  ['GET /v2/', [get]],
+  ['GET /v2/health/live', [get]],
+  ['GET /v2/health/ready', [get]],
+  ['GET /v2/models/stats', [get]],
+  ['POST /v2/repository/index', [json({}), refused(422, json({ ready: 1 }))]],
+  ['POST /v2/repository/models/{model}/load', [json({})]],
+  ['POST /v2/repository/models/{model}/unload', [json({})]],
+];
+
+test('answers are as the document tells', async () => {
+  const found: string[] = [];
+  for (const [name, questions] of QUESTIONS) {
+    const [method = '', pattern = ''] = name.split(' ');
+    const own = pattern
+      .replace('{model}', model)
+      .replace('{version}', '1')
+      .replace('{digest}', digest)
+      .replace('{file}', 'start.js')
+      .replace('{asset}', asset)
+      .replace('{id}', job);
+    for (const { status, query = '', headers = {}, body } of questions) {
+      const answer = await fetch(`${service.url}${own}${query}`, {
+        method,
+        headers,
+        ...(body ? { body: body() } : {}),
+      });
+      if (answer.status !== status) found.push(`${name}: ${answer.status}, not ${status}`);
+      found.push(...(await contract.differences(method, pattern, answer)));
+    }
+  }
+  expect(found).toEqual([]);
+});
+
+test('every documented operation is asked', () => {
+  const documented = Object.entries(document.paths).flatMap(([where, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${where}`),
+  );
+  const asked = new Set(QUESTIONS.map(([name]) => name));
+  const advice = documented
+    .filter((name) => !asked.has(name))
+    .map((name) => `${name}: add a question to QUESTIONS in test/server/openapi/answers.test.ts`);
+  expect(advice).toEqual([]);
+});

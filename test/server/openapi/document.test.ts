@@ -1,0 +1,100 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from 'vitest';
+import { openapiDocument } from '../../../src/server/openapi/document.js';
+import { OPERATIONS } from '../../../src/server/openapi/operations.js';
+import { createTestApp } from '../../support/app.js';
+import type { Document } from '../../support/openapi.js';
+
+async function served(): Promise<Document> {
+  const { app } = createTestApp();
+  return (await (await app.request('/openapi.json')).json()) as Document;
+}
+
+function routeNames(): string[] {
+  const { app } = createTestApp();
+  const routes = app.routes.filter(({ method }) => method !== 'ALL');
+  return routes.map(({ method, path }) => `${method} ${path}`);
+}
+
+test('every route is documented', () => {
+  const missing = routeNames().filter((name) => !(name in OPERATIONS));
+  const advice = missing.map(
+    (name) =>
+      `${name}: add an operation '${name}' (of a model's routes: modelOperation) to the *.openapi.ts ` +
+      'file beside the route, and that file to src/server/openapi/operations.ts',
+  );
+  expect(advice).toEqual([]);
+});
+
+test('everything documented is a route', () => {
+  const names = new Set(routeNames());
+  const advice = Object.keys(OPERATIONS)
+    .filter((name) => !names.has(name))
+    .map((name) => `${name}: there is no such route; take it out of its *.openapi.ts file`);
+  expect(advice).toEqual([]);
+});
+
+test('the document is OpenAPI 3.1', async () => {
+  const validator = new Validator();
+  expect(await validator.validate({ ...(await served()) })).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+});
+
+test('a document that is none is found', async () => {
+  const { info: _, ...rest } = await served();
+  expect(await new Validator().validate(rest)).toMatchObject({ valid: false });
+});
+
+test('names in generated clients are there once', async () => {
+  const { paths } = await served();
+  const ids = Object.values(paths).flatMap((item) =>
+    Object.values(item).map(({ operationId }) => operationId),
+  );
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('every reference leads somewhere', async () => {
+  const document = await served();
+  const names = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)].map(([, ref]) => ref!);
+  const there = Object.entries(document.components).flatMap(([kind, each]) =>
+    Object.keys(each).map((name) => `#/components/${kind}/${name}`),
+  );
+  const broken = names.filter((ref) => !there.includes(ref));
+  expect(names.length).toBeGreaterThan(10);
+  expect(broken).toEqual([]);
+});
+
+test('every route but those of health can be refused beyond the limits of connections', async () => {
+  const { paths } = await served();
+  const refusable = (path: string) => {
+    const { responses } = Object.values(paths[path]!)[0]!;
+    return '429' in responses && '503' in responses;
+  };
+  const never = Object.keys(paths).filter((path) => !refusable(path));
+  expect(never).toEqual(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready']);
+});
+
+test('what a key must be good for is told', async () => {
+  const { paths } = await served();
+  const securityOf = (path: string, method: string) => paths[path]?.[method]?.security;
+  expect(securityOf('/livez', 'get')).toEqual([]);
+  expect(securityOf('/v1/models', 'get')).toEqual([{ bearer: ['predict'] }, {}]);
+  expect(securityOf('/v1/stimulus-sets/{digest}', 'delete')).toEqual([{ bearer: ['admin'] }, {}]);
+});
+
+test('the headers of a question to a model are told', async () => {
+  const { paths } = await served();
+  const operation = paths['/v1/models/{model}/responses']?.['post'];
+  expect(operation?.parameters.map(({ name }) => name)).toEqual([
+    ...['model', 'neurons', 'fit', 'dtype'],
+    ...['X-Request-Id', 'If-Match', 'X-Deadline-Ms', 'Idempotency-Key'],
+  ]);
+});
+
+test('a route without documentation is left out', () => {
+  const { paths } = openapiDocument(
+    [{ method: 'GET', path: '/livez', handler: (c) => c.body(null) }],
+    {},
+  );
+  expect(paths).toEqual({});
+});

@@ -1,0 +1,205 @@
+import sharp from 'sharp';
+import { expect, test, vi } from 'vitest';
+import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
+import { ascend } from '../../src/interpret/activation-maximisation.js';
+import { jobsOf } from '../../src/server/jobs.js';
+import { serviceOf } from '../../src/server/models.js';
+import type { AscentPreview } from '../../src/server/preferred-stimulus.js';
+import type { Service } from '../../src/server/service.js';
+import type { TestAppOptions } from '../support/app.js';
+import { openTestJobs } from '../support/jobs.js';
+import { ask, createStoringApp, DIGEST, DIGESTS, detailOf, put } from '../support/stored-sets.js';
+
+/** The gradient of the engine's answer worked out by hand: (sum of the pixels) * (column + 1). */
+const inside: Service['inside'] = {
+  look: () => Promise.reject(new Error('was asked')),
+  gradient: () => Promise.reject(new Error('was asked')),
+  ascend: ({ state, neuron, id, terms, until }) =>
+    ascend(
+      async ({ count, pixels }) => ({
+        responses: new Float32Array(count),
+        gradient: new Float32Array(pixels.length).fill(neuron + 1),
+      }),
+      state,
+      id,
+      terms,
+      until,
+    ),
+};
+
+interface Found {
+  readonly model: { readonly name: string };
+  readonly norm: number;
+  readonly neurons: readonly {
+    readonly id: number;
+    readonly best: number;
+    readonly diversity: number | null;
+    readonly stimuli: readonly { response: number; digest: string }[];
+    readonly bestOfSet?: { stimulus: number; response: number; digest: string };
+  }[];
+}
+
+async function createSearchingApp(options: TestAppOptions = {}) {
+  const { jobs } = await openTestJobs();
+  return createStoringApp({ inside, jobs, ...options });
+}
+
+type App = Awaited<ReturnType<typeof createSearchingApp>>['app'];
+
+/** Starts the job and waits for its end. @returns how to read its result */
+async function search(app: App, body: object) {
+  const started = await ask(app, 'preferred-stimulus', body);
+  expect(started.status).toBe(202);
+  const place = started.headers.get('Location')!;
+  const told = await (await app.request(`${place}/events`)).text();
+  expect(told).toContain('"state":"succeeded"');
+  const result = (part: string) => app.request(`${place}/result?part=${part}`);
+  const array = async (part: string) =>
+    decodeNpy(new Uint8Array(await (await result(part)).arrayBuffer()));
+  const found = (await (await result('preferred-stimuli.json')).json()) as Found;
+  return { found, result, array, told };
+}
+
+test('the brightest image within the norm is found; it can be sent as a stimulus', async () => {
+  const { app } = await createSearchingApp({ limits: { maxBody: 2 ** 16 } });
+  const { found, array, told } = await search(app, {});
+  const { norm, neurons, model } = found;
+  expect(model.name).toBe('tiny');
+  expect(told).toContain('"progress":{"done":240,"total":240,');
+  const previews = [...told.matchAll(/event: preview\ndata: (.*)\n/g)];
+  const { neuron, shape: seen, pixels } = JSON.parse(previews.at(-1)![1]!) as AscentPreview;
+  expect([0, 1, 2, 7]).toContain(neuron);
+  expect(seen).toEqual([4, 3, 2]);
+  const bytes = [...Buffer.from(pixels, 'base64')];
+  expect(bytes).toHaveLength(4 * 6);
+  // from the background, 0.5, up, to what is found below
+  expect(bytes.filter((byte) => byte < 115 || byte > 190)).toEqual([]);
+  // the middle of the training range, 0.2, of 6 pixels
+  expect(norm).toBeCloseTo(0.2 * Math.sqrt(6), 12);
+  expect(neurons.map(({ id }) => id)).toEqual([0, 1, 2, 7]);
+  const { shape, data } = await array('preferred-stimuli.npy');
+  expect(shape).toEqual([4, 4, 3, 2]);
+  for (const [column, { stimuli, diversity, best }] of neurons.entries()) {
+    expect(stimuli).toHaveLength(4);
+    const responses = stimuli.map(({ response }) => response);
+    // 6 (0.5 + 0.2) times (column + 1)
+    for (const response of responses) expect(response / (column + 1)).toBeCloseTo(4.2, 2);
+    expect(responses[best]).toBe(Math.max(...responses));
+    expect(diversity).toBeLessThan(1e-2);
+    const { response, digest } = stimuli[best]!;
+    const from = 6 * (4 * column + best);
+    const npy = encodeNpy(Float32Array.from(data.slice(from, from + 6)), [3, 2]);
+    const again = await ask(app, 'responses', {
+      stimuli: [{ npy: Buffer.from(npy).toString('base64') }],
+    });
+    expect(await again.json()).toMatchObject({
+      responses: [{ [column]: response }],
+      stimuli: [{ digest }],
+    });
+  }
+});
+
+test('beside it stands the best stimulus of a stored set', async () => {
+  const { app } = await createSearchingApp();
+  await put(app);
+  const { found, array } = await search(app, {
+    stimulusSet: DIGEST,
+    neurons: '2,0',
+    restarts: 1,
+    pixels: [0.25, 0.75],
+    norm: 10,
+    steps: 200,
+    blur: 0,
+  });
+  const told = found.neurons.map(({ id, bestOfSet, stimuli, diversity }) => ({
+    id,
+    diversity,
+    response: stimuli[0]!.response,
+    bestOfSet,
+  }));
+  expect(told).toEqual([
+    {
+      id: 2,
+      diversity: null,
+      response: 13.5, // 6 times 0.75, times 3
+      bestOfSet: { stimulus: 1, response: 18, digest: DIGESTS[1] },
+    },
+    {
+      id: 0,
+      diversity: null,
+      response: 4.5,
+      bestOfSet: { stimulus: 1, response: 6, digest: DIGESTS[1] },
+    },
+  ]);
+  const best = await array('best-of-set.npy');
+  expect(best.shape).toEqual([2, 3, 2]);
+  expect([...best.data]).toEqual(Array.from({ length: 12 }, () => 1));
+});
+
+test('as a picture with a row for each neuron', async () => {
+  const { app } = await createSearchingApp();
+  await put(app);
+  const { result, array } = await search(app, { stimulusSet: DIGEST, restarts: 3 });
+  const { data } = await array('preferred-stimuli.npy');
+  const png = await result('preferred-stimuli.png');
+  expect(png.headers.get('Content-Type')).toBe('image/png');
+  const { data: gray, info } = await sharp(await png.arrayBuffer())
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  expect([info.width, info.height]).toEqual([8, 12]);
+  expect(gray[0]).toBe(Math.round(255 * Number(data[0])));
+  expect(gray[3 * 8]).toBe(Math.round(255 * Number(data[3 * 6]))); // neuron 1
+  expect([...gray.subarray(6, 8)]).toEqual([255, 255]); // the set's best
+});
+
+test('what cannot be done is told before anything is computed', async () => {
+  const { app, engine, deps } = await createSearchingApp({
+    inside: { ...inside, ascend: () => Promise.reject(new Error('was asked')) },
+    limits: { maxStimuli: 32 },
+  });
+  const refused = (body: object) => detailOf(ask(app, 'preferred-stimulus', body));
+  expect(await refused({ pixels: [0.6, 1] })).toBe(
+    '422 pixels must be about the background, 0.5: the first below, the second above it',
+  );
+  expect(await refused({ restarts: 16 })).toBe(
+    '413 4 neurons and 16 restarts are 64 images; at most 32 are made at once',
+  );
+  expect(await refused({ stimulusSet: '0'.repeat(64) })).toMatch(/^422 stimulusSet: no set 0/);
+  expect(await refused({ neurons: [99] })).toMatch(/^422 neurons: unknown neuron: 99/);
+  expect(await refused({ blur: -1, seeds: 2 })).toMatch(/^422 .*seeds/s);
+  expect(engine.asked).toEqual([]);
+  expect(jobsOf(deps).list()).toEqual([]);
+});
+
+test('a cancelled search goes no further, and lets go of its model', async () => {
+  const place = { now: '' };
+  let asked = 0;
+  const { app, deps } = await createSearchingApp({
+    inside: {
+      ...inside,
+      ascend: async (request) => {
+        asked += 1;
+        expect((await app.request(place.now, { method: 'DELETE' })).status).toBe(200);
+        return inside.ascend(request);
+      },
+    },
+  });
+  const { catalogue } = serviceOf(deps);
+  const { hold } = catalogue;
+  const holding = { now: 0 };
+  vi.spyOn(catalogue, 'hold').mockImplementation((model) => {
+    const release = hold(model);
+    holding.now++;
+    return () => {
+      holding.now--;
+      release();
+    };
+  });
+  const started = await ask(app, 'preferred-stimulus', {});
+  place.now = started.headers.get('Location')!;
+  const told = await (await app.request(`${place.now}/events`)).text();
+  expect(told).toContain('"state":"cancelled"');
+  await vi.waitFor(() => expect(holding.now).toBe(0));
+  expect(asked).toBe(1);
+});

@@ -1,0 +1,190 @@
+import { expect, test } from 'vitest';
+import { tuneCurve } from '../../src/tuning/curve-tuning.js';
+import { finish } from '../../src/tuning/fits/least-squares.js';
+import { Problem } from '../../src/web/service/problem.js';
+import { answerer, askEach, comparedIn, type Told } from '../../src/web/tuning/answerers.js';
+import { fitRows, indexRows } from '../../src/web/tuning/index-rows.js';
+import { outlineOf, rangeOf } from '../../src/web/tuning/map-plot.js';
+import { tableOf } from '../../src/web/tuning/number-rows.js';
+import { around, ringsUpTo } from '../../src/web/tuning/polar-plot.js';
+import { ranksDrawn } from '../../src/web/tuning/rank-plot.js';
+import { curvesOf, drawnFit, seriesOf } from '../../src/web/tuning/series.js';
+import { SWEPT } from '../../src/web/tuning/swept.js';
+import { indexWords, warningsOf } from '../../src/web/tuning/words.js';
+
+const REQUEST = { method: 'POST', url: 'http://rig/', headers: {}, body: null };
+const [demo, other] = ['demo/1', 'made/2'].map(answerer) as [
+  ReturnType<typeof answerer>,
+  ReturnType<typeof answerer>,
+];
+const told = <T>(by: typeof demo, value: T): Told<T> => ({ by, value, request: REQUEST });
+
+test('models to compare with, from the address', () => {
+  expect(comparedIn('made/2,demo/1,made/2,x,../3,twin/10', 'demo/1')).toEqual([
+    'made/2',
+    '../3',
+    'twin/10',
+  ]);
+  expect(comparedIn('a/1,b/1,c/1,d/1', 'demo/1')).toEqual(['a/1', 'b/1', 'c/1']);
+  expect(comparedIn('', 'demo/1')).toEqual([]);
+  expect(other).toEqual({ id: 'made/2', param: { model: 'made', version: '2' }, place: 1 });
+});
+
+test('each model is asked for the neurons that it has; what others cannot say is told', async () => {
+  const knownTo = async ({ place }: typeof demo) => (place === 0 ? [0, 1, 9] : [0, 1]);
+  const ask = async (_: unknown, neurons: number[]) => ({ value: neurons, request: REQUEST });
+  expect(await askEach([demo, other], [9, 0], knownTo, ask)).toEqual({
+    told: [told(demo, [9, 0]), told(other, [0])],
+    refused: ['made/2 has no neuron 9'],
+  });
+  expect(await askEach([demo, other], [9], knownTo, ask)).toMatchObject({
+    told: [{ by: demo }],
+    refused: ['made/2 has no neuron 9'],
+  });
+  const failing = (place: number) => async (by: typeof demo, neurons: number[]) => {
+    if (by.place === place) throw new Problem(422, 'too bright');
+    return { value: neurons, request: REQUEST };
+  };
+  expect(await askEach([demo, other], [0], knownTo, failing(1))).toMatchObject({
+    told: [{ by: demo }],
+    refused: ['made/2 is left out: too bright'],
+  });
+  await expect(askEach([demo, other], [0], knownTo, failing(0))).rejects.toThrow('too bright');
+});
+
+const ORIENTATIONS = Array.from({ length: 12 }, (_, i) => 15 * i);
+
+function oriented(id: number, curve: readonly number[]) {
+  const tuning = finish(
+    tuneCurve({
+      dimension: 'orientation',
+      values: ORIENTATIONS,
+      responses: curve,
+      blank: 0.1,
+    }),
+  );
+  return { id, curve, blank: 0.1, ...tuning };
+}
+
+test('curves close after their period, with the fit where there is one', () => {
+  const bump = ORIENTATIONS.map((at) => Math.exp(Math.cos((Math.PI * (at - 40)) / 90)));
+  const flat = ORIENTATIONS.map(() => 0.5);
+  const neurons = [oriented(4, bump), oriented(2, flat)];
+  const value = { values: ORIENTATIONS, neurons };
+  const alone = curvesOf(SWEPT.orientation, [told(demo, value)]);
+  expect(alone.map(({ label }) => label)).toEqual(['neuron 4', 'neuron 2']);
+  expect(alone[0]!.measured.at(-1)).toEqual({ x: 180, y: bump[0] });
+  expect(alone[1]!.fitted).toBeUndefined();
+  for (const [i, at] of [0, 15, 90, 165].entries()) {
+    const point = alone[0]!.fitted!.find(({ x }) => Math.abs(x - at) < 1e-9);
+    expect(point?.y, `${i}`).toBeCloseTo(bump[at / 15]!, 3);
+  }
+  const both = curvesOf(SWEPT.orientation, [
+    told(demo, value),
+    told(other, { ...value, neurons: [oriented(2, bump)] }),
+  ]);
+  expect(both.map(({ label, dash }) => [label, dash])).toEqual([
+    ['neuron 4 of demo/1', 'none'],
+    ['neuron 2 of demo/1', 'none'],
+    ['neuron 2 of made/2', '9,3'],
+  ]);
+  expect(both[1]!.colour).toBe(both[2]!.colour);
+  expect(both[0]!.colour).not.toBe(both[1]!.colour);
+});
+
+test('of two fits the one that explains more is drawn', () => {
+  const frequencies = Array.from({ length: 22 }, (_, i) => 0.02 * 20 ** (i / 21));
+  const fitsOf = (curve: readonly number[]) =>
+    finish(
+      tuneCurve({ dimension: 'spatialFrequency', values: frequencies, responses: curve, blank: 0 }),
+    ).fits;
+  const gaussian = frequencies.map((f) => Math.exp(-(((f - 0.15) / 0.08) ** 2)));
+  const inLog = frequencies.map((f) => Math.exp(-(Math.log2(f / 0.1) ** 2)));
+  expect(drawnFit(SWEPT.spatialFrequency, fitsOf(gaussian))?.name).toBe('gaussian');
+  expect(drawnFit(SWEPT.spatialFrequency, fitsOf(inLog))?.name).toBe('logGaussian');
+  expect(drawnFit(SWEPT.spatialFrequency, {})).toBeUndefined();
+});
+
+test('around the circle, what has a period of half a turn is there twice', () => {
+  const rounded = (points: readonly { x: number; y: number }[]) =>
+    points.map(({ x, y }) => [Math.round(100 * x) + 0, Math.round(100 * y) + 0]);
+  const points = [
+    { x: 0, y: 2 },
+    { x: 90, y: -1 },
+  ];
+  expect(rounded(around(points, 360))).toEqual([
+    [200, 0],
+    [0, 0],
+  ]);
+  expect(rounded(around(points, 180))).toEqual([
+    [200, 0],
+    [0, 0],
+    [-200, 0],
+    [0, 0],
+  ]);
+});
+
+test.each([
+  [1.04, [0.5, 1, 1.5]],
+  [0.4, [0.1, 0.2, 0.3, 0.4]],
+  [2500, [1000, 2000, 3000]],
+  [-1, [1]],
+])('rings up to %d', (largest, expected) => {
+  const rings = ringsUpTo(largest);
+  expect(rings).toHaveLength(expected.length);
+  for (const [i, ring] of rings.entries()) expect(ring).toBeCloseTo(expected[i]!, 9);
+});
+
+test('the outline of a Gaussian is at two sigma, turned', () => {
+  const outline = outlineOf({ x0: 1, y0: -2, sigma1: 4, sigma2: 2, theta: 90 });
+  const across = outline.map(({ x }) => x);
+  const up = outline.map(({ y }) => y);
+  expect(Math.max(...across)).toBeCloseTo(5, 9);
+  expect(Math.max(...up)).toBeCloseTo(6, 9);
+  expect(rangeOf([[[3, 3]], [[3]]])).toEqual([2.5, 3.5]);
+});
+
+test('of a long curve the first and the last rank are drawn, and no more than can be seen', () => {
+  expect(ranksDrawn(3, 'linear')).toEqual([1, 2, 3]);
+  for (const scale of ['linear', 'log'] as const) {
+    const ranks = ranksDrawn(10_000, scale);
+    expect([ranks[0], ranks.at(-1)]).toEqual([1, 10_000]);
+    expect(ranks.length).toBeLessThanOrEqual(1000);
+    expect(ranks).toEqual([...new Set(ranks)].toSorted((a, b) => a - b));
+  }
+  expect(ranksDrawn(10_000, 'log').slice(0, 3)).toEqual([1, 2, 3]);
+});
+
+test('what is undefined has its reason, and never a number', () => {
+  const tuned = oriented(
+    7,
+    ORIENTATIONS.map(() => 0),
+  );
+  const rows = [...indexRows([tuned.indices]), ...fitRows([tuned.fits])];
+  for (const { cells } of rows) expect(cells).toEqual([{ reason: expect.stringMatching(/./) }]);
+  const series = seriesOf([told(demo, { neurons: [tuned] })]);
+  const columns = tableOf(series, indexRows([tuned.indices]));
+  expect(columns['neuron 7']).toEqual(rows.slice(0, -1).map(() => null));
+  expect(columns['neuron 7, why not']).toContain('no response is above 0');
+});
+
+test('all that is told of a curve has words', () => {
+  for (const { dimension } of Object.values(SWEPT)) {
+    const values = Array.from({ length: 12 }, (_, i) => (i + 1) * 15);
+    const { indices } = finish(tuneCurve({ dimension, values, responses: values, blank: 0 }));
+    for (const name of Object.keys(indices)) expect(indexWords(name).text).not.toBe(name);
+  }
+});
+
+test('what all answers warn of is said once', () => {
+  const warned = (...texts: string[]) => ({
+    warnings: texts.map((warning) => ({ warning, count: 3 })),
+    stimuli: [0, 0, 0, 0],
+  });
+  expect(
+    warningsOf([told(demo, warned('too dark', 'too small')), told(other, warned('too dark'))]),
+  ).toEqual([
+    '3 of 4 stimuli: too dark (the first of them)',
+    'demo/1: 3 of 4 stimuli: too small (the first of them)',
+  ]);
+});
