@@ -18,7 +18,7 @@ COPY training training
 RUN node deploy/prepare.mjs
 
 FROM build AS trimmed
-RUN node dist/deploy/trim/trim.js --out /trimmed --with training
+RUN node dist/src/cli/hypercolumn.js trim --out /trimmed --with training
 
 FROM build AS native
 RUN apt-get update \
@@ -28,13 +28,13 @@ ENV HYPERCOLUMN_CACHE=/opt/hypercolumn
 
 # TensorFlow's headers serve the compiler alone.
 FROM native AS native-cpu
-RUN node dist/deploy/tensorflow/setup.js --variant cpu \
- && node dist/deploy/trim/trim.js --out /trimmed --with tensorflow training \
+RUN node dist/src/cli/hypercolumn.js setup tensorflow --variant cpu \
+ && node dist/src/cli/hypercolumn.js trim --out /trimmed --with tensorflow training \
  && rm -rf /opt/hypercolumn/*/tensorflow/include
 
 FROM native AS native-gpu
-RUN node dist/deploy/tensorflow/setup.js --variant gpu \
- && node dist/deploy/trim/trim.js --out /trimmed --with tensorflow training \
+RUN node dist/src/cli/hypercolumn.js setup tensorflow --variant gpu \
+ && node dist/src/cli/hypercolumn.js trim --out /trimmed --with tensorflow training \
  && rm -rf /opt/hypercolumn/*/tensorflow/include
 
 FROM ${BASE} AS runtime

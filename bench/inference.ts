@@ -7,12 +7,12 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { runCommand } from '../src/cli/run-command.js';
 import { multiplications } from '../src/inference/onnx/cost.js';
 import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures.js';
 import { openBackend } from '../src/network/backend.js';
 import { makeModel } from '../training/made-up/command.js';
 import { wholeNumber } from '../training/options.js';
-import { runCommand } from '../training/run-command.js';
 import { type Contender, startContender } from './contender.js';
 import { median } from './figures.js';
 

@@ -3,6 +3,7 @@
 // true neurons of a synthetic site and to the model trained on it; F1/F0 above 1 is called simple.
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { runCommand } from '../src/cli/run-command.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
 import { readModel } from '../src/models/saved-model.js';
@@ -10,7 +11,6 @@ import { blankStimulus } from '../src/stimulus/parametric/paint.js';
 import { type Canvas, concatStimuli, type Stimuli, stimulusAt } from '../src/stimulus/stimuli.js';
 import { planSweep } from '../src/stimulus/sweep.js';
 import { F1F0 } from '../src/tuning/indices.js';
-import { runCommand } from '../training/run-command.js';
 import { createNeuron } from '../training/synthetic/neuron.js';
 import { type TrueNeuron, Truth } from '../training/synthetic/truth.js';
 import { median } from './figures.js';

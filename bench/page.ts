@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { runCommand } from '../training/run-command.js';
+import { runCommand } from '../src/cli/run-command.js';
 import { median, quantile } from './figures.js';
 import { takePictures } from './page-pictures.js';
 import { startService } from './running-service.js';

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { runCommand } from '../src/cli/run-command.js';
 import { wholeNumber } from '../training/options.js';
-import { runCommand } from '../training/run-command.js';
 import { median } from './figures.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

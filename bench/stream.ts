@@ -2,8 +2,8 @@
 // stream and over HTTP on a connection that is kept, in turns in one run, so that a noisy machine is
 // noisy for both. The service runs beside this, on models/demo.
 import { Command } from 'commander';
+import { runCommand } from '../src/cli/run-command.js';
 import { wholeNumber } from '../training/options.js';
-import { runCommand } from '../training/run-command.js';
 import { quantile } from './figures.js';
 import type { Taken } from './http-client.js';
 import { openHttpRig, openStreamRig } from './rig.js';

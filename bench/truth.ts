@@ -4,13 +4,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
+import { runCommand } from '../src/cli/run-command.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import { readModel } from '../src/models/saved-model.js';
 import { prepareCharacterization } from '../src/server/battery/characterization.js';
 import type { CharacterizationBody } from '../src/server/battery/characterized.js';
 import { stimulusAt } from '../src/stimulus/stimuli.js';
 import { correlation } from '../src/tuning/metrics.js';
-import { runCommand } from '../training/run-command.js';
 import { createImageSource } from '../training/synthetic/images.js';
 import { createNeuron } from '../training/synthetic/neuron.js';
 import { type TrueNeuron, Truth } from '../training/synthetic/truth.js';

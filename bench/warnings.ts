@@ -5,6 +5,7 @@
 // that a stimulus outside the training range has a larger error than one inside it.
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { runCommand } from '../src/cli/run-command.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
 import { readModel } from '../src/models/saved-model.js';
@@ -15,7 +16,6 @@ import {
   stimulusStatistics,
   type TrainingRange,
 } from '../src/stimulus/training-range.js';
-import { runCommand } from '../training/run-command.js';
 import { createNeuron } from '../training/synthetic/neuron.js';
 import { Truth } from '../training/synthetic/truth.js';
 import { median } from './figures.js';

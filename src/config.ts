@@ -13,45 +13,80 @@ const integer = (least: number, most: number) =>
 
 interface Setting<Schema extends z.ZodType> {
   readonly schema: Schema;
-  /** As it would stand in the environment. */
+  /** The default, as it is written in the environment. */
   readonly fallback: string;
+  /** What values are accepted. */
   readonly accepted: string;
+  /** What it sets, for `hypercolumn serve --help`. */
+  readonly description: string;
 }
 
 const setting = <Schema extends z.ZodType>(
   schema: Schema,
   fallback: string,
   accepted: string,
-): Setting<Schema> => ({ schema, fallback, accepted });
+  description: string,
+): Setting<Schema> => ({ schema, fallback, accepted, description });
 
-const choice = <const Options extends readonly string[]>(options: Options, fallback: string) =>
-  setting(z.enum(options), fallback, `one of ${options.join(', ')}`);
+const choice = <const Options extends readonly string[]>(
+  options: Options,
+  fallback: string,
+  description: string,
+) => setting(z.enum(options), fallback, `one of ${options.join(', ')}`, description);
 
-const whole = (fallback: number, least: number, most: number, unit: string) =>
-  setting(integer(least, most), String(fallback), `a whole number of ${unit}, ${least} to ${most}`);
+const whole = (
+  fallback: number,
+  range: readonly [number, number],
+  unit: string,
+  description: string,
+) =>
+  setting(
+    integer(...range),
+    String(fallback),
+    `a whole number of ${unit}, ${range[0]} to ${range[1]}`,
+    description,
+  );
+
+const PORT_NUMBER = 'a whole number, 0 to 65535 (0: any free port)';
 
 /** Every environment variable that the service reads, with its default. */
-const SETTINGS = {
+export const SETTINGS = {
   HOST: setting(
     z.string().regex(/^[A-Za-z0-9.:_-]+$/),
     '127.0.0.1',
     'a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0',
+    'address to listen on',
   ),
-  PORT: setting(integer(0, 65535), '8080', 'a whole number, 0 to 65535 (0: any free port)'),
-  /** Where the health of the service is answered too, on connections of its own; empty: nowhere else. */
+  PORT: setting(integer(0, 65535), '8080', PORT_NUMBER, 'port to listen on'),
   HEALTH_PORT: setting(
     z
       .literal('')
       .transform(() => undefined)
       .or(integer(0, 65535)),
     '',
-    'a whole number, 0 to 65535 (0: any free port)',
+    PORT_NUMBER,
+    'second port, which answers health checks only',
   ),
-  /** A file with the keys that are accepted, one a line. */
-  API_KEYS_FILE: setting(z.string(), '', 'a file'),
-  /** 1: no keys are needed, wherever the service listens. */
-  ALLOW_ANONYMOUS: choice(['0', '1'], '0'),
-  /** Whose web pages may use the service. */
+  MODELS_DIR: setting(z.string(), 'models', 'a folder', 'where the models are'),
+  DATA_DIR: setting(
+    z.string(),
+    'data-store',
+    'a folder',
+    'where stimulus sets, cached responses and jobs are kept',
+  ),
+  ENGINE: choice(
+    ['auto', 'onnx', 'tensorflow', 'webgpu', 'wasm'],
+    'auto',
+    'what computes responses; auto takes a GPU if there is one, else onnx',
+  ),
+  INSIDE_BACKEND: choice(
+    ['auto', 'tensorflow', 'webgpu', 'wasm'],
+    'auto',
+    'what computes gradients and attention; auto takes that of the engine if it has one, else wasm',
+  ),
+  THREADS: whole(0, [0, 1024], 'threads', 'threads of the onnx engine; 0 is one for each core'),
+  API_KEYS_FILE: setting(z.string(), '', 'a file', 'accepted keys, one a line'),
+  ALLOW_ANONYMOUS: choice(['0', '1'], '0', '1 accepts requests without a key from the network'),
   CORS_ORIGINS: setting(
     z
       .string()
@@ -59,54 +94,90 @@ const SETTINGS = {
       .pipe(z.array(z.string().refine(isOrigin))),
     '',
     'origins separated by commas, such as https://lab.example,http://localhost:3000',
+    'origins whose web pages may use the service',
   ),
-  MODELS_DIR: setting(z.string(), 'models', 'a folder'),
-  /** Stimulus sets and cached responses. */
-  DATA_DIR: setting(z.string(), 'data-store', 'a folder'),
-  /** Of the stimulus sets together. */
-  SETS_CAPACITY: whole(2 * 1024 * MEBIBYTE, 0, 2 ** 49, 'bytes'),
-  /** Of the cached responses together; 0: none are. */
-  CACHE_CAPACITY: whole(1024 * MEBIBYTE, 0, 2 ** 49, 'bytes'),
-  /** Those not over included. */
-  MAX_JOBS: whole(100, 1, 10_000, 'jobs that are kept'),
-  MAX_WAITING_JOBS: whole(16, 1, 10_000, 'waiting jobs'),
-  JOBS_AT_ONCE: whole(1, 1, 64, 'jobs that run at the same time'),
-  ENGINE: choice(['auto', 'onnx', 'tensorflow', 'webgpu', 'wasm'], 'auto'),
-  /** That looks inside networks; auto: the engine's where it has one, else wasm. */
-  INSIDE_BACKEND: choice(['auto', 'tensorflow', 'webgpu', 'wasm'], 'auto'),
-  /** Of the onnx engine; 0: as many as this machine has cores. */
-  THREADS: whole(0, 0, 1024, 'threads'),
-  MAX_BODY: whole(64 * MEBIBYTE, 1024, 2 ** 31 - 1, 'bytes'),
-  /** Large bodies that are read and decoded at the same time; others wait. */
-  MAX_BODIES: whole(32 * MEBIBYTE, 1024, 2 ** 31 - 1, 'bytes'),
-  MAX_STIMULI: whole(10_000, 1, 1_000_000, 'stimuli in one request'),
-  MAX_PIXELS: whole(16_000_000, 1, 1_000_000_000, 'pixels in one image'),
-  MAX_STREAMS: whole(64, 0, 100_000, 'open streams'),
-  /** Of one client: of one key or, without keys, of one address. */
-  MAX_CONCURRENT: whole(64, 1, 1_000_000, 'requests'),
-  MAX_CONNECTIONS: whole(1024, 1, 1_000_000, 'connections'),
-  /** Where a proxy stands in front, whose connections are everybody's: as MAX_CONNECTIONS. */
-  MAX_CONNECTIONS_PER_ADDRESS: whole(256, 1, 1_000_000, 'connections'),
-  /** Of each priority. */
-  QUEUE_CAPACITY: whole(20_000, 1, 10_000_000, 'waiting stimuli'),
-  /** After SIGTERM: how long requests are still taken, until balancers have seen /readyz. */
-  GRACE_SECONDS: whole(2, 0, 3600, 'seconds'),
-  /** After SIGTERM or SIGINT: how long at most until the process ends, the grace included. */
-  DRAIN_SECONDS: whole(25, 1, 3600, 'seconds'),
-  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+  SETS_CAPACITY: whole(
+    2 * 1024 * MEBIBYTE,
+    [0, 2 ** 49],
+    'bytes',
+    'most that stimulus sets may take',
+  ),
+  CACHE_CAPACITY: whole(
+    1024 * MEBIBYTE,
+    [0, 2 ** 49],
+    'bytes',
+    'most that cached responses may take; 0 caches none',
+  ),
+  MAX_JOBS: whole(
+    100,
+    [1, 10_000],
+    'jobs that are kept',
+    'most jobs, with those that wait, run or are over',
+  ),
+  MAX_WAITING_JOBS: whole(16, [1, 10_000], 'waiting jobs', 'most jobs that wait'),
+  JOBS_AT_ONCE: whole(1, [1, 64], 'jobs that run at the same time', 'jobs that run concurrently'),
+  MAX_BODY: whole(64 * MEBIBYTE, [1024, 2 ** 31 - 1], 'bytes', 'largest body of a request'),
+  MAX_BODIES: whole(
+    32 * MEBIBYTE,
+    [1024, 2 ** 31 - 1],
+    'bytes',
+    'large bodies that are read and decoded concurrently; others wait',
+  ),
+  MAX_STIMULI: whole(10_000, [1, 1_000_000], 'stimuli in one request', 'most stimuli'),
+  MAX_PIXELS: whole(16_000_000, [1, 1_000_000_000], 'pixels in one image', 'largest image'),
+  MAX_STREAMS: whole(64, [0, 100_000], 'open streams', 'most WebSocket streams'),
+  MAX_CONCURRENT: whole(
+    64,
+    [1, 1_000_000],
+    'requests',
+    'most unanswered requests of one key or, without keys, of one address',
+  ),
+  MAX_CONNECTIONS: whole(1024, [1, 1_000_000], 'connections', 'most connections'),
+  MAX_CONNECTIONS_PER_ADDRESS: whole(
+    256,
+    [1, 1_000_000],
+    'connections',
+    'most connections of one address; behind a proxy set it to MAX_CONNECTIONS',
+  ),
+  QUEUE_CAPACITY: whole(
+    20_000,
+    [1, 10_000_000],
+    'waiting stimuli',
+    'most stimuli that wait, of each priority',
+  ),
+  GRACE_SECONDS: whole(
+    2,
+    [0, 3600],
+    'seconds',
+    'after SIGTERM: how long requests are still accepted, until balancers have seen /readyz',
+  ),
+  DRAIN_SECONDS: whole(
+    25,
+    [1, 3600],
+    'seconds',
+    'after SIGTERM or SIGINT: how long until the process ends at the latest, grace included',
+  ),
+  LOG_LEVEL: choice(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    'info',
+    'detail of the log on stderr',
+  ),
 } as const;
 
 type Settings = typeof SETTINGS;
-type Variable = keyof Settings;
+export type Variable = keyof Settings;
 
 /** The service's configuration, under the names of its environment variables. */
 export type Config = { readonly [Name in Variable]: z.infer<Settings[Name]['schema']> };
+
+/** Settings by the names of their environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the configuration from the environment. A variable that is unset or empty takes its default.
  * @throws InputError with one line that names the variable, its value and what is accepted
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(environment: Environment): Config {
   const config = Object.fromEntries(
     Object.entries(SETTINGS).map(([name, setting]) => [name, read(name, setting, environment)]),
   ) as Config;
@@ -133,7 +204,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 function read(
   name: string,
   { schema, fallback, accepted }: Setting<z.ZodType>,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): unknown {
   const value = environment[name] || fallback;
   const parsed = schema.safeParse(value);

@@ -61,8 +61,14 @@ testWith(strace())(
     const { child, finish } = startTraced(
       folder,
       [
-        path.join(ROOT, 'dist/deploy/onnx/export.js'),
-        ...['--model', path.join(ROOT, 'models/demo'), '--out', path.join(folder, 'demo.onnx')],
+        path.join(ROOT, 'dist/src/cli/hypercolumn.js'),
+        ...[
+          'export',
+          '--model',
+          path.join(ROOT, 'models/demo'),
+          '--out',
+          path.join(folder, 'demo.onnx'),
+        ],
       ],
       {},
     );

@@ -1,15 +1,18 @@
+import { CommandEnd, EXIT_CODES } from '../src/exit-codes.js';
+
 /** Whether the program has been asked to end. */
 export interface Interruption {
   readonly isRequested: () => boolean;
 }
 
-/** Ends a training that has been asked to end and can go on later; its message says how. */
-export class Interrupted extends Error {
+/** Ends a training that was interrupted and can continue later; its message says how. */
+export class Interrupted extends CommandEnd {
   override readonly name = 'Interrupted';
-}
 
-/** The exit code of a program that was interrupted, as shells have it. */
-export const INTERRUPTED_EXIT_CODE = 130;
+  constructor(message = 'interrupted') {
+    super('interrupted', message);
+  }
+}
 
 /** The part of a process that is listened to. */
 export interface Signals {
@@ -29,7 +32,7 @@ export async function interruptible<T>(
 ): Promise<T> {
   let requested = false;
   const listener = () => {
-    if (requested) signals.exit(INTERRUPTED_EXIT_CODE);
+    if (requested) signals.exit(EXIT_CODES.interrupted);
     requested = true;
     onRequest();
   };

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { exitCodesHelp } from '../src/exit-codes.js';
 import { withLock } from './lock.js';
 import { checkModelName } from './options.js';
-import { exitCodesHelp } from './run-command.js';
 import { mergeShards } from './shards/merge.js';
 
 /** `merge`: makes one model of the shards that were trained for it. */

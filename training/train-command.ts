@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { exitCodesHelp } from '../src/exit-codes.js';
 import { TrainingCard } from '../src/models/card.js';
 import { BACKENDS, type BackendName, openBackend } from '../src/network/backend.js';
 import { currentMemory } from './chunk.js';
@@ -9,7 +10,6 @@ import { checkModelName, degrees, figure, siteName, wholeNumber } from './option
 import type { TrainedNeuron } from './population.js';
 import { findRecipe, RECIPES } from './recipes/recipes.js';
 import { readRepeats } from './repeats-file.js';
-import { exitCodesHelp } from './run-command.js';
 import { parseShard, type Shard, shardOfJob } from './shards/shard.js';
 import { openSite } from './site.js';
 import { trainModel } from './train-model.js';

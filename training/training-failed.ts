@@ -1,4 +1,10 @@
-/** A training that came to nothing: every neuron stopped. */
-export class TrainingFailed extends Error {
+import { CommandEnd } from '../src/exit-codes.js';
+
+/** A training without a result: every neuron stopped. */
+export class TrainingFailed extends CommandEnd {
   override readonly name = 'TrainingFailed';
+
+  constructor(message: string) {
+    super('failed', message);
+  }
 }

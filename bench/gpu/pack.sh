@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 stage=$work/stage
 
 echo 'the project, as far as the benchmark needs it' >&2
-node dist/deploy/trim/trim.js --out "$stage" --with webgpu gpu-benchmark >&2
+node dist/src/cli/hypercolumn.js trim --out "$stage" --with webgpu gpu-benchmark >&2
 # The benchmark calls the engines itself: no onnxruntime, no images to decode, no page.
 rm -r "$stage"/node_modules/{onnxruntime-node/bin,@img,swagger-ui-dist} "$stage/dist/page"
 mkdir -p "$stage/dist/test/fixtures"

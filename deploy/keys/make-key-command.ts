@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
+import { exitCodesHelp } from '../../src/exit-codes.js';
 import { parseAs } from '../../src/formats/json.js';
 import { ApiKey, SCOPES, secretDigest } from '../../src/server/middleware/api-keys.js';
-import { exitCodesHelp } from '../../training/run-command.js';
 
 interface Options {
   readonly name: string;

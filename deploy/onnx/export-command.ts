@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../../src/errors.js';
+import { exitCodesHelp } from '../../src/exit-codes.js';
 import { writeWhole } from '../../src/files/whole-file.js';
 import { checkGolden, goldenStimuli } from '../../src/inference/golden-check.js';
 import { loadOnnxruntime } from '../../src/inference/onnx/onnxruntime.js';
@@ -10,7 +11,6 @@ import { readVerified } from '../../src/inference/verified-model.js';
 import type { ModelCard } from '../../src/models/card.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
 import { chooseModels } from '../../training/evaluation/models.js';
-import { exitCodesHelp } from '../../training/run-command.js';
 import { exportedGraph } from './exported-graph.js';
 
 interface Options {

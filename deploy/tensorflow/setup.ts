@@ -18,17 +18,31 @@ export interface Check {
   readonly milliseconds: number;
 }
 
-const program = new Command('setup:tensorflow')
-  .description('Builds the native half of @tensorflow/tfjs-node-gpu against a current TensorFlow.')
-  .addOption(
-    new Option('--variant <variant>', 'gpu where an NVIDIA driver is visible, else cpu')
-      .choices(['auto', 'cpu', 'gpu'])
-      .default('auto'),
-  )
-  .addHelpText(
-    'after',
-    '\nDownloads stay in HYPERCOLUMN_CACHE (default ~/.cache/hypercolumn), outside node_modules.',
-  );
+/** `setup tensorflow`: compiles what native TensorFlow needs on this machine. */
+export function createSetupTensorflowCommand(): Command {
+  return new Command('tensorflow')
+    .description('builds the native half of @tensorflow/tfjs-node-gpu against a current TensorFlow')
+    .addOption(
+      new Option('--variant <variant>', 'gpu where an NVIDIA driver is visible, else cpu')
+        .choices(['auto', 'cpu', 'gpu'])
+        .default('auto'),
+    )
+    .allowExcessArguments(false)
+    .addHelpText(
+      'after',
+      '\nDownloads stay in HYPERCOLUMN_CACHE (default ~/.cache/hypercolumn), outside node_modules.',
+    )
+    .action(({ variant }: { readonly variant: Variant | 'auto' }) => {
+      // Ctrl-C ends pip or the compiler; this process lives on to remove what they leave.
+      process.on('SIGINT', () => {});
+      try {
+        setUp(variant);
+      } catch (error) {
+        console.error(`setup:tensorflow: ${explain(error)}`);
+        process.exitCode = 1;
+      }
+    });
+}
 
 function log(line: string): void {
   console.log(`setup:tensorflow: ${line}`);
@@ -100,15 +114,4 @@ function cacheFolder(): string {
   const own = process.env['HYPERCOLUMN_CACHE'];
   if (own) return resolve(own);
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'hypercolumn');
-}
-
-/** Ctrl-C ends pip or the compiler; this process lives on to tidy up after them. */
-process.on('SIGINT', () => {});
-
-program.parse();
-try {
-  setUp(program.opts<{ variant: Variant | 'auto' }>().variant);
-} catch (error) {
-  console.error(`setup:tensorflow: ${explain(error)}`);
-  process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** What a build of the service may leave out: engines, by the value of ENGINE, and programs. */
+/** What a build of the service may leave out: engines, by the value of ENGINE, and commands. */
 export const OPTIONAL_PARTS = ['tensorflow', 'webgpu', 'training', 'gpu-benchmark'] as const;
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number];
 
@@ -10,8 +10,8 @@ interface Part {
   readonly packages: readonly string[];
   /** What the packages read while they run, as paths in node_modules; no import names these. */
   readonly data?: (modules: string) => string[];
-  /** Folders of compiled programs, next to those of the service. */
-  readonly programs?: readonly string[];
+  /** Compiled folders that only this part needs. */
+  readonly folders?: readonly string[];
   /** What puts `data` there. */
   readonly setup: string;
 }
@@ -47,10 +47,10 @@ export const PARTS: Readonly<Record<'service' | OptionalPart, Part>> = {
   },
   training: {
     packages: [],
-    programs: ['dist/training', 'dist/deploy/onnx'],
+    folders: ['dist/training', 'dist/deploy/onnx'],
     setup: 'npm run build',
   },
-  'gpu-benchmark': { packages: [], programs: ['dist/bench/gpu'], setup: 'npm run build' },
+  'gpu-benchmark': { packages: [], folders: ['dist/bench/gpu'], setup: 'npm run build' },
 };
 
 /** @returns the files in a folder and below it, as paths in `root`; none where the folder is missing */

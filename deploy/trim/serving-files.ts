@@ -4,8 +4,8 @@ import { rolldown } from 'rolldown';
 import { InputError } from '../../src/errors.js';
 import { filesIn, OPTIONAL_PARTS, type OptionalPart, PARTS } from './parts.js';
 
-/** Programs that are started by their path, next to what all of src imports. */
-const PROGRAMS = ['dist/deploy/keys/make-key.js'];
+/** Of commands that prepare a checkout: a copy has no use for them. */
+const CHECKOUT_ONLY = ['dist/deploy/trim', 'dist/deploy/setup-command.js'];
 
 const LICENSE = /^(licen[cs]e|notice|copying|third.?party)/i;
 
@@ -23,7 +23,7 @@ export async function listServingFiles(
 ): Promise<string[]> {
   const page = filesIn(root, 'dist/page');
   if (page.length === 0) throw new InputError('the page is not built: run npm run build first');
-  const modules = await traceModules(root, entryPoints(root, chosen), leftOut(chosen));
+  const modules = await traceModules(root, entryPoints(root, chosen), leftOut(root, chosen));
   const data = (['service', ...chosen] as const).flatMap((part) => dataOf(root, part));
   const packaged = [...modules, ...data].filter((file) => file.startsWith('node_modules'));
   const files = new Set([
@@ -41,17 +41,21 @@ function entryPoints(root: string, chosen: readonly OptionalPart[]): string[] {
   const compiled = (folder: string) => filesIn(root, folder).filter((file) => file.endsWith('.js'));
   const source = compiled('dist/src');
   if (source.length === 0) throw new InputError('nothing is compiled: run npm run build first');
-  const programs = chosen.flatMap((part) => PARTS[part].programs ?? []);
-  return [...source, ...PROGRAMS, ...programs.flatMap(compiled)];
+  const folders = chosen.flatMap((part) => PARTS[part].folders ?? []);
+  return [...source, ...folders.flatMap(compiled)];
 }
 
-function leftOut(chosen: readonly OptionalPart[]): string[] {
-  return OPTIONAL_PARTS.filter((part) => !chosen.includes(part)).flatMap(
-    (part) => PARTS[part].packages,
-  );
+/** Packages, and compiled files or folders as absolute paths, that a copy is made without. */
+function leftOut(root: string, chosen: readonly OptionalPart[]): string[] {
+  const parts = OPTIONAL_PARTS.filter((part) => !chosen.includes(part)).map((part) => PARTS[part]);
+  const compiled = [...CHECKOUT_ONLY, ...parts.flatMap(({ folders = [] }) => folders)];
+  return [
+    ...parts.flatMap(({ packages }) => packages),
+    ...compiled.map((name) => path.join(root, name)),
+  ];
 }
 
-/** Follows imports from the entry points, except into the packages that are left out. */
+/** Follows imports from the entry points, except into what is left out. */
 async function traceModules(
   root: string,
   entries: readonly string[],

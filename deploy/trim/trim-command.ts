@@ -1,10 +1,14 @@
 import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { InputError } from '../../src/errors.js';
-import { exitCodesHelp } from '../../training/run-command.js';
+import { exitCodesHelp } from '../../src/exit-codes.js';
 import { OPTIONAL_PARTS, type OptionalPart } from './parts.js';
 import { listServingFiles } from './serving-files.js';
+
+/** The folder of dist/. */
+const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
 
 interface Options {
   readonly out: string;
@@ -13,11 +17,11 @@ interface Options {
 
 /**
  * `trim`: copies what serving needs of a built checkout, and nothing else, into a new folder.
- * @example npm run trim -- --out /tmp/serving && node /tmp/serving/dist/src/main.js
- * @example node dist/deploy/trim/trim.js --out /serving --with tensorflow training
- * @param root the checkout
+ * @example hypercolumn trim --out /tmp/serving && node /tmp/serving/dist/src/main.js
+ * @example hypercolumn trim --out /serving --with tensorflow training
+ * @param root the checkout, by default the one that this is compiled in
  */
-export function createTrimCommand(root: string): Command {
+export function createTrimCommand(root = CHECKOUT): Command {
   return new Command('trim')
     .description('copies dist and the part of node_modules that serving needs into a new folder')
     .requiredOption(

@@ -41,13 +41,15 @@ const PLAN: Plan = {
   ],
   // It is a client: it runs its own code and pure functions, and knows only the types of the rest.
   'src/web': [...FOUNDATION, 'src/time-left', 'src/tuning', 'src/stimulus', 'src/server'],
+  'src/exit-codes': [],
+  'src/signals': [],
   'src/config': ['src/errors'],
   'src/announcement': ['src/inference'],
   'src/data-folder': [
     ...FOUNDATION,
     ...['src/storage', 'src/jobs', 'src/server', 'src/config', 'src/announcement'],
   ],
-  'src/main': [
+  'src/serve': [
     ...FOUNDATION,
     ...[
       'src/network',
@@ -62,10 +64,14 @@ const PLAN: Plan = {
       'src/config',
       'src/announcement',
       'src/data-folder',
+      'src/signals',
     ],
   ],
+  'src/main': ['src/serve'],
+  'src/cli': ['src/errors', 'src/exit-codes', 'src/config', 'src/serve', 'training', 'deploy'],
   training: [
     ...FOUNDATION,
+    'src/exit-codes',
     ...['src/network', 'src/models', 'src/tuning', 'src/stimulus', 'src/interpret'],
   ],
 };
@@ -74,14 +80,14 @@ const ENVIRONMENT_READERS = [
   'src/config.ts',
   // hands it to config.ts
   'src/main.ts',
+  // hands it to the commands
+  'src/cli/hypercolumn.ts',
   // libtensorflow itself reads the variable that is set there
   'src/network/backend.ts',
   // onnxruntime itself reads the variable that is set there
   'src/inference/onnx/onnxruntime.ts',
   // hands it to the inference process
   'src/inference/process/channel.ts',
-  // hands it to train-command.ts
-  'training/train.ts',
 ];
 
 const MOST_LINES = 320;

@@ -73,13 +73,25 @@ test('the training programs run from a copy that includes them', async () => {
   const copy = path.join(folder, 'with-training');
   const options = ['--out', copy, '--with', 'training'];
   await createTrimCommand(ROOT).parseAsync(options, { from: 'user' });
-  for (const program of ['training/train.js', 'training/evaluate.js', 'deploy/onnx/export.js']) {
-    const words = [path.join(copy, 'dist', program), '--help'];
-    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  for (const command of ['train', 'evaluate', 'export']) {
+    const { status, stdout, stderr } = hypercolumn(copy, command, '--help');
     expect(status, stderr).toBe(0);
-    expect(stdout).toContain('Usage: ');
+    expect(stdout).toContain(`Usage: hypercolumn ${command}`);
   }
 });
+
+test('without them, a command says that it is not part of this copy', () => {
+  const serving = path.join(folder, 'serving');
+  const { status, stderr } = hypercolumn(serving, 'train', '--data', 'recordings');
+  expect(stderr).toContain('error: train is not part of this copy of Hypercolumn: expected');
+  expect(status).toBe(2);
+  expect(hypercolumn(serving, '--help').stdout).toContain('is not part of this copy');
+});
+
+function hypercolumn(copy: string, ...words: string[]) {
+  const program = path.join(copy, 'dist/src/cli/hypercolumn.js');
+  return spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
+}
 
 test('each package of a trimmed copy keeps its license', () => {
   const onnx = path.join(folder, 'serving', 'node_modules', 'onnxruntime-common');

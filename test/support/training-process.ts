@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const TRAIN = fileURLToPath(new URL('../../dist/training/train.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/hypercolumn.js', import.meta.url));
 
 /** How a process ended, and all that it said. */
 export interface Ended {
@@ -20,9 +20,9 @@ export async function runTraining(
   words: readonly string[],
   signals: readonly { readonly at: RegExp; readonly signal: NodeJS.Signals }[] = [],
 ): Promise<Ended> {
-  if (!existsSync(TRAIN)) throw new Error('dist/training/train.js is missing: npm run build');
+  if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: npm run build`);
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [TRAIN, ...words], {
+  const child = spawn(process.execPath, [PROGRAM, 'train', ...words], {
     env: { PATH },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

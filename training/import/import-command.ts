@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../src/errors.js';
+import { exitCodesHelp } from '../../src/exit-codes.js';
 import { ArchitectureId } from '../../src/network/architectures.js';
 import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
@@ -7,7 +8,6 @@ import { createCountProgress } from '../count-progress.js';
 import { type DataOptions, withDataOptions } from '../data-rules.js';
 import { withLock } from '../lock.js';
 import { checkModelName, degrees, figure, siteName } from '../options.js';
-import { exitCodesHelp } from '../run-command.js';
 import { openSite, type Site } from '../site.js';
 import { readPytorch, readSafetensorsOf } from './checkpoints.js';
 import { importModel } from './import-model.js';

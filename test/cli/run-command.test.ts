@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { afterEach, expect, test, vi } from 'vitest';
-import { runCommand } from '../../training/run-command.js';
+import { runCommand } from '../../src/cli/run-command.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -10,13 +10,10 @@ afterEach(() => {
 /** What a program says whose work ends so, and its exit code. */
 async function endOf(error: unknown) {
   const said = vi.spyOn(console, 'error').mockReturnValue();
-  const { argv } = process;
-  process.argv = argv.slice(0, 2);
-  try {
-    await runCommand(new Command('work').action(() => Promise.reject(error)));
-  } finally {
-    process.argv = argv;
-  }
+  await runCommand(
+    new Command('work').action(() => Promise.reject(error)),
+    [],
+  );
   return { said: said.mock.calls.flat(), code: process.exitCode };
 }
 

@@ -1,4 +1,0 @@
-import { runCommand } from '../../training/run-command.js';
-import { createExportCommand } from './export-command.js';
-
-await runCommand(createExportCommand());

@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import type { Environment } from '../config.js';
+
+/** A subcommand of `hypercolumn`. Its module is loaded only when it is needed. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly load: (environment: Environment) => Promise<Command>;
+}
+
+/** The subcommands, in the order and under the headings of `hypercolumn --help`. */
+export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
+  'Serve models:': [
+    {
+      name: 'serve',
+      load: async (environment) =>
+        (await import('./serve-command.js')).createServeCommand(environment),
+    },
+    {
+      name: 'make-key',
+      load: async () =>
+        (await import('../../deploy/keys/make-key-command.js')).createMakeKeyCommand(),
+    },
+  ],
+  'Train and judge models:': [
+    {
+      name: 'train',
+      load: async (environment) =>
+        (await import('../../training/train-command.js')).createTrainCommand(environment),
+    },
+    {
+      name: 'merge',
+      load: async () => (await import('../../training/merge-command.js')).createMergeCommand(),
+    },
+    {
+      name: 'evaluate',
+      load: async () =>
+        (await import('../../training/evaluation/evaluate-command.js')).createEvaluateCommand(),
+    },
+  ],
+  'Bring models in and out:': [
+    {
+      name: 'import',
+      load: async () =>
+        (await import('../../training/import/import-command.js')).createImportCommand(),
+    },
+    {
+      name: 'export',
+      load: async () => (await import('../../deploy/onnx/export-command.js')).createExportCommand(),
+    },
+  ],
+  'Make test material:': [
+    {
+      name: 'synthesize',
+      load: async () =>
+        (await import('../../training/synthetic/command.js')).createSynthesizeCommand(),
+    },
+    {
+      name: 'make-model',
+      load: async () =>
+        (await import('../../training/made-up/command.js')).createMakeModelCommand(),
+    },
+  ],
+  'Set up this machine:': [
+    {
+      name: 'setup',
+      load: async () => (await import('../../deploy/setup-command.js')).createSetupCommand(),
+    },
+    {
+      name: 'trim',
+      load: async () => (await import('../../deploy/trim/trim-command.js')).createTrimCommand(),
+    },
+  ],
+};

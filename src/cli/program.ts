@@ -1,0 +1,68 @@
+import tab from '@bomb.sh/tab/commander';
+import { Command } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
+import type { Environment } from '../config.js';
+import { InputError } from '../errors.js';
+import { COMMANDS, type CommandEntry } from './commands.js';
+
+/**
+ * Makes the program `hypercolumn`. Only the subcommand that is named is loaded, so that it starts quickly;
+ * help, completion and unknown names need them all.
+ * @param words of the command line
+ */
+export async function createProgram(
+  environment: Environment,
+  words: readonly string[],
+): Promise<Command> {
+  const program = new Command('hypercolumn')
+    .description(packageFile.description)
+    .version(packageFile.version, '-v, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .commandsGroup('More:')
+    .helpCommand('help [command]', 'shows the help of a command')
+    .addHelpText('after', HELP_END);
+  for (const [heading, entries] of Object.entries(COMMANDS)) {
+    const wanted = entries.filter(({ name }) => isWanted(name, words));
+    for (const entry of wanted) {
+      program.addCommand((await load(entry, environment)).helpGroup(heading));
+    }
+  }
+  // Completion asks each command for its options, so it is added after them.
+  tab(program);
+  program.commands.at(-1)?.description('prints a script that completes words in a shell');
+  return program;
+}
+
+const HELP_END = `
+Examples:
+  hypercolumn serve                          serves the models in ./models
+  hypercolumn train --help                   shows the options of a command
+  source <(hypercolumn complete bash)        completes words in this shell (or zsh, fish)`;
+
+/** Loads a command; a copy may have been made without it, and its stand-in says so. */
+async function load(
+  { name, load: loadCommand }: CommandEntry,
+  environment: Environment,
+): Promise<Command> {
+  try {
+    return await loadCommand(environment);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    return new Command(name)
+      .description('is not part of this copy of Hypercolumn')
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .helpOption(false)
+      .action(() => {
+        throw new InputError(
+          `${name} is not part of this copy of Hypercolumn: expected a checkout, or a copy that was ` +
+            'made with `hypercolumn trim --with training`',
+        );
+      });
+  }
+}
+
+function isWanted(name: string, [first = '']: readonly string[]): boolean {
+  const known = Object.values(COMMANDS).flat();
+  return !known.some((entry) => entry.name === first) || name === first;
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { InputError } from '../errors.js';
+import { CommandEnd, EXIT_CODES } from '../exit-codes.js';
+
+/** What to do when the system refuses to read or to write. */
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: 'change the permissions of that place, or choose another',
+  EPERM: 'change the permissions of that place, or choose another',
+  EROFS: 'that place can only be read: choose another',
+  ENOSPC: 'its disk is full: make room, or choose another place, and run the command again',
+  EDQUOT: "this user's share of the disk is used up: make room, or choose another place",
+  ENOTDIR: 'a part of that path is a file, not a folder: choose another',
+  EEXIST: 'what is there is a file, not a folder: choose another place',
+  EISDIR: 'that is a folder, not a file: choose another',
+};
+
+/**
+ * Runs a command. An error that the user can act on is printed in one line and sets the exit code.
+ * @param words of the command line, without the names of Node and the program
+ * @throws what is a bug
+ */
+export async function runCommand(
+  command: Command,
+  words: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  try {
+    for (const each of withSubcommands(command)) {
+      each
+        .showHelpAfterError('--help lists the options')
+        .exitOverride((error) => process.exit(error.exitCode && EXIT_CODES.badInput));
+    }
+    await command.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    const shown = systemError(error) ?? error;
+    if (shown instanceof InputError) {
+      console.error(`error: ${shown.message}`);
+      process.exitCode = EXIT_CODES.badInput;
+    } else if (shown instanceof CommandEnd) {
+      console.error(shown.end === 'interrupted' ? shown.message : `error: ${shown.message}`);
+      process.exitCode = EXIT_CODES[shown.end];
+    } else throw error;
+  }
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** An error of the operating system, with what to do about it. */
+function systemError(error: unknown): InputError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const advice = ADVICE[code];
+  return advice === undefined
+    ? undefined
+    : new InputError(`${message}; ${advice}`, [], { cause: error });
+}

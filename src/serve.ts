@@ -1,0 +1,287 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Logger, pino } from 'pino';
+import { Registry } from 'prom-client';
+import { announcement, stepLine } from './announcement.js';
+import { type Config, type Environment, readConfig } from './config.js';
+import { openDataFolder } from './data-folder.js';
+import { InputError } from './errors.js';
+import type { ModelRepository } from './inference/catalogue.js';
+import type { EngineDescription } from './inference/engine.js';
+import { createModelRepository } from './inference/model-repository.js';
+import {
+  createProcessEngine,
+  type ProcessEngine,
+  type ProcessEngineOptions,
+} from './inference/process/process-engine.js';
+import { createScheduler } from './inference/scheduler.js';
+import { createProcessInside } from './interpret/process-interpreter.js';
+import type { JobState } from './jobs/record.js';
+import { checkModelsFolder } from './models/models-folder.js';
+import type { BackendName } from './network/backend.js';
+import { createApp, createHealthApp } from './server/app.js';
+import { createProcessBattery } from './server/battery/process-battery.js';
+import { createBodyDecoder } from './server/body/body-decoder.js';
+import { createBodyThread } from './server/body/body-thread.js';
+import { createMemoryBudget, SMALL_BODY } from './server/body/memory-budget.js';
+import { endInTime } from './server/ending.js';
+import { type HttpServer, listen, SERVER_LIMITS, StartError } from './server/listen.js';
+import { createJobMetrics } from './server/metrics/job-metrics.js';
+import { createMetrics } from './server/metrics/metrics.js';
+import { registerProcessMetrics } from './server/metrics/process-metrics.js';
+import { createStoreMetrics } from './server/metrics/store-metrics.js';
+import { type Access, openAccess } from './server/middleware/access.js';
+import type { AppDependencies, Readiness, Service } from './server/service.js';
+import { createTuningAnalysis } from './server/tuning/tuning-thread.js';
+import { createStreams } from './server/websocket/streams.js';
+import { hasTerminal, watchSignals } from './signals.js';
+
+/** Bytes of decoded stimuli that are not counted: a hundred of 50x50. */
+const SMALL_STIMULI = 2 ** 20;
+/** Stimuli handed to the engine at a time. */
+const CHUNK = 32;
+/** What a sweep may hold up a prediction for. */
+const SWEEP_MILLISECONDS = 40;
+
+/** Of the compiled service. */
+const PAGE_FOLDER = fileURLToPath(new URL('../page', import.meta.url));
+
+const clock = () => performance.now();
+
+/**
+ * Runs the service until a signal ends the process. It exits with 0 after a stop that was asked for, with 1
+ * where it cannot start or does not stop in time, and with 2 where a setting is wrong.
+ * @param environment settings by the names of their environment variables
+ */
+export async function runService(environment: Environment): Promise<void> {
+  try {
+    const config = readConfig(environment);
+    await checkModelsFolder(config.MODELS_DIR);
+    const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }));
+    await serve(config, accessOf(config, logger), logger);
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof StartError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(error instanceof InputError ? 2 : 1);
+  }
+}
+
+/** Listens at once, so that probes are answered; takes questions once the models are loaded. */
+async function serve(config: Config, access: Access, logger: Logger): Promise<void> {
+  let readiness: Readiness = { state: 'loading' };
+  let engine: ProcessEngine | undefined;
+  const cut = new AbortController();
+  const registry = new Registry();
+  registerProcessMetrics(registry, () => engine?.pid);
+  const metrics = createMetrics(registry, () =>
+    readiness.state === 'loading' ? 0 : readiness.service.scheduler.depth,
+  );
+  const streams = createStreams({
+    most: config.MAX_STREAMS,
+    closing: () => readiness.state === 'draining',
+    cut: cut.signal,
+    metrics,
+    logger,
+    clock,
+  });
+  createJobMetrics(registry, () => jobCounts(readiness));
+  const threads = {
+    quick: createBodyThread({ isKept: true }),
+    bulk: createBodyThread({ isKept: false }),
+  };
+  const tuning = createTuningAnalysis();
+  const parts: AppDependencies = {
+    bodies: createMemoryBudget({
+      capacity: config.MAX_BODIES,
+      share: config.MAX_BODIES / 2,
+      small: SMALL_BODY,
+    }),
+    decoder: createBodyDecoder({
+      threads,
+      // A pixel of one byte becomes a number of four.
+      memory: createMemoryBudget({ capacity: 4 * config.MAX_BODIES, small: SMALL_STIMULI }),
+    }),
+    tuning,
+    readiness: () => readiness,
+    pageFolder: PAGE_FOLDER,
+    access,
+    limits: {
+      maxBody: config.MAX_BODY,
+      maxStimuli: config.MAX_STIMULI,
+      maxPixels: config.MAX_PIXELS,
+    },
+    streams,
+    cut: cut.signal,
+    metrics,
+    storeMetrics: createStoreMetrics(registry, () => cacheBytes(readiness)),
+    logger,
+    clock,
+  };
+  const begun = clock();
+  const server = await listen(
+    createApp(parts),
+    { host: config.HOST, port: config.PORT },
+    {
+      limits: {
+        ...SERVER_LIMITS,
+        maxConnections: config.MAX_CONNECTIONS,
+        maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+      },
+      onDrop: metrics.connectionDrop,
+      clock,
+    },
+  );
+  const listened = clock();
+  process.stdout.write(stepLine('listening', server.url, listened - begun));
+  logger.info({ url: server.url }, 'listening');
+  const health = await listenForHealth(config, parts);
+  const signals = watchSignals(logger);
+
+  let reload = async () => {}; // nothing has been read yet
+  const onTerminal = hasTerminal();
+  process.on('SIGHUP', () => {
+    if (onTerminal && !hasTerminal()) process.exit(129);
+    access.keys?.reload();
+    void reload();
+  });
+
+  void signals.first.then(async () => {
+    if (readiness.state !== 'loading') return;
+    await server.close();
+    await health?.close();
+    if (readiness.state === 'loading') process.exit(0);
+  });
+
+  engine = await startEngine(config, {
+    logger,
+    onRestart: metrics.engineRestart,
+    onModelLost: (digest, reason) => catalogue.lose(digest, reason),
+  });
+  const catalogue = createModelRepository({
+    directory: config.MODELS_DIR,
+    engine,
+    logger,
+    onChange: metrics.models,
+  });
+  reload = () => reloadModels(catalogue, logger);
+  await catalogue.reload();
+  const loaded = String(catalogue.served.length);
+  process.stdout.write(stepLine('loading models', loaded, clock() - listened));
+  const scheduler = createScheduler({
+    engine,
+    capacity: config.QUEUE_CAPACITY,
+    chunk: CHUNK,
+    sweepMilliseconds: SWEEP_MILLISECONDS,
+    clock,
+    onBatch: metrics.batch,
+  });
+  const data = await openDataFolder(config, logger);
+  const inside = createProcessInside({
+    backend: insideBackend(config, engine.description),
+    models: config.MODELS_DIR,
+    logger,
+  });
+  const battery = createProcessBattery({ scheduler, logger });
+  const service: Service = {
+    catalogue,
+    scheduler,
+    engine: engine.description,
+    inside,
+    battery,
+    store: data.store,
+    quick: data.quick,
+    get jobs() {
+      return data.jobs.current;
+    },
+  };
+  readiness = { state: 'ready', service };
+  process.stdout.write(announcement(server.url, engine.description, catalogue, data.keeping()));
+
+  const signal = await signals.first;
+  readiness = { state: 'draining', service };
+  reload = async () => {};
+  logger.info({ signal }, 'shutting down');
+  const depth = () => scheduler.depth;
+  endInTime(config.DRAIN_SECONDS, { cut, server, depth, logger, end: () => process.exit(1) });
+  // a person at the keyboard waits for no balancer
+  if (signal === 'SIGTERM') await pause(config.GRACE_SECONDS * 1000);
+  await Promise.all([streams.close(), data.jobs.close()]);
+  await server.close();
+  // `endInTime` ends it
+  if (cut.signal.aborted) return;
+  await scheduler.drain();
+  await inside.close();
+  await engine.close();
+  await Promise.all([threads.quick.close(), threads.bulk.close(), tuning.close()]);
+  await health?.close();
+  logger.info('stopped');
+  process.exit(0);
+}
+
+/** Answers health checks on a port of their own, where there is one, on connections of its own. */
+async function listenForHealth(
+  { HOST: host, HEALTH_PORT: port }: Config,
+  parts: AppDependencies,
+): Promise<HttpServer | undefined> {
+  if (port === undefined) return undefined;
+  const begun = clock();
+  const health = await listen(
+    createHealthApp(parts),
+    { host, port, setting: 'HEALTH_PORT' },
+    { onDrop: parts.metrics.connectionDrop, clock },
+  );
+  process.stdout.write(stepLine('listening for health checks', health.url, clock() - begun));
+  parts.logger.info({ url: health.url }, 'listening for health checks');
+  return health;
+}
+
+function jobCounts(readiness: Readiness): Partial<Record<JobState, number>> {
+  if (readiness.state === 'loading' || 'unusable' in readiness.service.jobs) return {};
+  return readiness.service.jobs.counts();
+}
+
+function cacheBytes(readiness: Readiness): number {
+  if (readiness.state === 'loading' || 'unusable' in readiness.service.store) return 0;
+  return readiness.service.store.responses.bytes;
+}
+
+async function startEngine(
+  { ENGINE, THREADS }: Config,
+  options: Omit<ProcessEngineOptions, 'choice'>,
+): Promise<ProcessEngine> {
+  const choice = { engine: ENGINE, threads: THREADS || availableParallelism() };
+  try {
+    return await createProcessEngine({ choice, ...options });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });
+  }
+}
+
+/** As the engine, where that is a backend, so that nothing more need be there. */
+function insideBackend({ INSIDE_BACKEND }: Config, { name }: EngineDescription): BackendName {
+  if (INSIDE_BACKEND !== 'auto') return INSIDE_BACKEND;
+  return name === 'tensorflow' || name === 'webgpu' ? name : 'wasm';
+}
+
+async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise<void> {
+  try {
+    await catalogue.reload();
+    logger.info({ models: catalogue.served.length }, 'reloaded');
+  } catch (err) {
+    logger.error({ err }, 'the models folder cannot be read; what was served still is');
+  }
+}
+
+/** @throws InputError when the keys cannot be used, or when the network could ask without any */
+function accessOf(config: Config, logger: Logger): Access {
+  const settings = {
+    host: config.HOST,
+    keysFile: config.API_KEYS_FILE,
+    allowAnonymous: config.ALLOW_ANONYMOUS === '1',
+    maxConcurrent: config.MAX_CONCURRENT,
+    origins: config.CORS_ORIGINS,
+  };
+  return openAccess(settings, logger);
+}

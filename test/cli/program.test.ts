@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import packageFile from '../../package.json' with { type: 'json' };
+import { COMMANDS } from '../../src/cli/commands.js';
+import { SETTINGS } from '../../src/config.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/hypercolumn.js', import.meta.url));
+const NAMES = Object.values(COMMANDS)
+  .flat()
+  .map(({ name }) => name);
+
+function hypercolumn(...words: string[]) {
+  return spawnSync(process.execPath, [PROGRAM, ...words], { encoding: 'utf8', env: {} });
+}
+
+test('--help lists each command once, with what it does', () => {
+  const { status, stdout } = hypercolumn('--help');
+  expect(status).toBe(0);
+  for (const name of NAMES) {
+    expect(stdout.match(new RegExp(`^  ${name}( \\[\\w+\\])?  +\\S`, 'gm'))).toHaveLength(1);
+  }
+});
+
+test.each(NAMES)('%s --help says how it is used, and needs nothing else', (name) => {
+  const { status, stdout, stderr } = hypercolumn(name, '--help');
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(new RegExp(`^Usage: hypercolumn ${name} `));
+  expect(status).toBe(0);
+});
+
+test('--version is that of the package', () => {
+  expect(hypercolumn('--version').stdout).toBe(`${packageFile.version}\n`);
+});
+
+test('a misspelt command and a misspelt option name the right one; the exit code is 2', () => {
+  const command = hypercolumn('trian');
+  expect(command.stderr).toContain("error: unknown command 'trian'\n(Did you mean train?)");
+  expect(command.status).toBe(2);
+  const option = hypercolumn('serve', '--prot', '8081');
+  expect(option.stderr).toContain("error: unknown option '--prot'\n(Did you mean --port?)");
+  expect(option.status).toBe(2);
+});
+
+test('each setting of the service is an option of serve, which wins over its variable', () => {
+  const { stdout } = hypercolumn('serve', '--help');
+  for (const variable of Object.keys(SETTINGS)) {
+    expect(stdout).toContain(`--${variable.toLowerCase().replaceAll('_', '-')} <value>`);
+  }
+  const bad = spawnSync(process.execPath, [PROGRAM, 'serve', '--port', '80a'], {
+    encoding: 'utf8',
+    env: { PORT: '0' },
+  });
+  expect(bad.stderr).toMatch(/^PORT="80a" is not accepted: it takes a whole number/);
+  expect(bad.status).toBe(2);
+});
+
+test.each(['bash', 'zsh', 'fish'])('completion for %s is a script of that shell', (shell) => {
+  const { status, stdout } = hypercolumn('complete', shell);
+  expect(status).toBe(0);
+  expect(stdout).toContain(`# ${shell} completion for hypercolumn`);
+});
+
+test('words are completed: commands, options, and the choices of an option', () => {
+  const complete = (...words: string[]) => hypercolumn('complete', '--', ...words).stdout;
+  expect(complete('tr')).toMatch(/^train\t/m);
+  expect(complete('train', '--ep')).toMatch(/^--epochs\t/m);
+  expect(complete('train', '--loss', '')).toMatch(/^mse/m);
+});
