@@ -44,7 +44,9 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models DATA_DIR=/data
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144
 COPY models/demo /models/demo
 COPY LICENSE ./
-RUN install --directory --owner=1000 --group=1000 /data
+RUN install --directory --owner=1000 --group=1000 /data \
+ && printf '#!/bin/sh\nexec node /app/dist/src/cli/hypercolumn.js "$@"\n' >/usr/local/bin/hypercolumn \
+ && chmod +x /usr/local/bin/hypercolumn
 # By number, so that Kubernetes can tell that it is not root.
 USER 1000:1000
 EXPOSE 8080

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { type Environment, SETTINGS, type Variable } from '../config.js';
 import { exitCodesHelp } from '../exit-codes.js';
@@ -23,10 +25,16 @@ export function createServeCommand(environment: Environment): Command {
         return value === undefined ? [] : [[variable, value] as const];
       });
       const { runService } = await import('../serve.js');
-      await runService({ ...environment, ...Object.fromEntries(given) });
+      await runService({ ...packagedModels(), ...environment, ...Object.fromEntries(given) });
     });
   for (const variable of VARIABLES) command.addOption(optionFor(variable));
   return command;
+}
+
+/** The demo model of this package, where the folder of models that is the default is missing. */
+function packagedModels(): Environment {
+  if (existsSync(SETTINGS.MODELS_DIR.fallback)) return {};
+  return { MODELS_DIR: fileURLToPath(new URL('../../../models', import.meta.url)) };
 }
 
 function optionFor(variable: Variable): Option {

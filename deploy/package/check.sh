@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Makes the npm package, installs it into an empty folder, serves the demo model from there with
+# `npx hypercolumn serve`, and compares its responses with those of this checkout's service.
+#
+#   deploy/package/check.sh
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+START_SECONDS=60
+folder=$(mktemp -d)
+service=
+clean_up() {
+  [[ -z $service ]] || kill -KILL "$service" 2>/dev/null || true
+  rm -rf "$folder"
+}
+trap clean_up EXIT
+
+step() { printf '== %s\n' "$*"; }
+fail() {
+  printf 'package check: %s\n' "$*" >&2
+  exit 1
+}
+
+# serve NAME COMMAND...: starts a service that writes to NAME.log, and prints the responses of the demo model.
+serve() {
+  local name=$1 port
+  shift
+  env --unset=MODELS_DIR HOST=127.0.0.1 PORT=0 ENGINE=onnx GRACE_SECONDS=0 DATA_DIR="$folder/$name.data" \
+    "$@" >"$folder/$name.log" 2>&1 &
+  service=$!
+  for ((i = 0; i < 10 * START_SECONDS; i++)); do
+    grep -q 'Hypercolumn is ready' "$folder/$name.log" && break
+    kill -0 "$service" 2>/dev/null || break
+    sleep 0.1
+  done
+  port=$(sed -n 's/^Hypercolumn is ready at .*://p' "$folder/$name.log")
+  [[ -n $port ]] || {
+    cat "$folder/$name.log" >&2
+    fail "the service of the $name was not ready after $START_SECONDS s; its log is above"
+  }
+  node "$checkout/deploy/container/predict.mjs" "$port" <"$checkout/docs/example.png" >"$folder/$name.responses"
+  kill -TERM "$service"
+  wait "$service" || fail "the service of the $name ended with exit code $? after SIGTERM; expected 0"
+  service=
+}
+
+checkout=$PWD
+step 'npm run package'
+node deploy/prepare.mjs
+package=$folder/$(npm pack --silent --pack-destination "$folder")
+
+step 'npm install into an empty folder'
+mkdir "$folder/lab"
+cd "$folder/lab"
+npm install --silent --ignore-scripts "$package"
+compilers=$(find node_modules/hypercolumn -name '*.ts' ! -name '*.d.ts')
+[[ -z $compilers ]] || fail "the package has sources to compile: $compilers; expected compiled modules only"
+[[ ! -e node_modules/vitest ]] || fail 'vitest is installed; expected no development packages'
+
+step 'npx hypercolumn serve'
+serve package ./node_modules/.bin/hypercolumn serve
+cd "$checkout"
+serve checkout node dist/src/main.js
+cmp "$folder/package.responses" "$folder/checkout.responses" || fail 'the responses differ; expected equal ones'
+npx --prefix "$folder/lab" hypercolumn --version >/dev/null || fail 'npx finds no hypercolumn'
+step "package: $(du -k "$package" | cut -f1) kB, $(wc -w <"$folder/package.responses") equal responses"
