@@ -9,13 +9,17 @@ import { guardWebPages } from './middleware/web-pages.js';
 import { nearestPath } from './nearest-path.js';
 import { errorResponse, isProtocolPath } from './open-inference/error.js';
 import { protocolRoutes } from './open-inference/routes.js';
+import { withOperations } from './openapi/operations.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
-import { type Handler, isRepeatable, type Route } from './route.js';
+import { type DocumentedRoute, type Handler, isRepeatable, type Route } from './route.js';
 import { characterizeRoutes } from './routes/characterize.js';
 import { docsRoutes } from './routes/docs.js';
+import { experimentOperations } from './routes/experiments.openapi.js';
 import { healthRoutes } from './routes/health.js';
 import { insideRoutes } from './routes/inside.js';
+import { insideOperations } from './routes/inside.openapi.js';
 import { jobRoutes } from './routes/jobs.js';
+import { jobOperations } from './routes/jobs.openapi.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { openapiRoutes } from './routes/openapi.js';
@@ -25,6 +29,7 @@ import { preferredStimulusRoutes } from './routes/preferred-stimulus.js';
 import { quickMeasurementRoutes } from './routes/quick-measurement.js';
 import { receptiveFieldRoutes } from './routes/receptive-field.js';
 import { responseRoutes } from './routes/responses.js';
+import { responseOperations } from './routes/responses.openapi.js';
 import { stimulusRoutes } from './routes/stimuli.js';
 import { stimulusSetRoutes } from './routes/stimulus-sets.js';
 import { streamRoutes } from './routes/stream.js';
@@ -33,29 +38,40 @@ import type { AppDependencies } from './service.js';
 import { type AppContext, type AppEnv, traceRequests } from './trace.js';
 
 /** Every route that there is. */
-export function routesOf(deps: AppDependencies): readonly Route[] {
-  const routes: readonly Route[] = [
-    ...pageRoutes(deps),
-    ...openapiRoutes(() => routes),
-    ...docsRoutes(),
+export function routesOf(deps: AppDependencies) {
+  const routes = [
+    ...pageRoutes(deps, all),
+    ...openapiRoutes(deps, all),
+    ...docsRoutes(deps),
     ...healthRoutes(deps),
     ...metricsRoutes(deps),
     ...modelRoutes(deps),
-    ...responseRoutes(deps),
+    ...withOperations(responseRoutes(deps), responseOperations),
     ...streamRoutes(deps),
-    ...tuningRoutes(deps),
-    ...parametricRoutes(deps),
-    ...receptiveFieldRoutes(deps),
-    ...quickMeasurementRoutes(deps),
-    ...insideRoutes(deps),
-    ...preferredStimulusRoutes(deps),
-    ...characterizeRoutes(deps),
+    ...withOperations(
+      [
+        ...tuningRoutes(deps),
+        ...parametricRoutes(deps),
+        ...receptiveFieldRoutes(deps),
+        ...quickMeasurementRoutes(deps),
+      ],
+      experimentOperations,
+    ),
+    ...withOperations(insideRoutes(deps), insideOperations),
+    ...withOperations(
+      [...preferredStimulusRoutes(deps), ...characterizeRoutes(deps)],
+      jobOperations,
+    ),
     ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
     ...jobRoutes(deps),
     ...protocolRoutes(deps),
   ];
   return routes;
+
+  function all(): readonly DocumentedRoute[] {
+    return routes;
+  }
 }
 
 /** The service's HTTP interface. */

@@ -1,26 +1,22 @@
 import type { Hono } from 'hono';
 import type { z } from 'zod';
-import type { Operation } from './openapi/operation.js';
-import type { OPERATIONS } from './openapi/operations.js';
+import type { routesOf } from './app.js';
+import type { Operation } from './operation.js';
 
 /**
- * The interface as a client in TypeScript sees it, inferred from the schemas that requests are read
- * with: `hc<Contract>(url)` of `hono/client`. Of an answer it has the JSON; what else an answer may be is
- * asked for by `Accept`.
+ * The interface as a client in TypeScript sees it, inferred from the declarations of the routes:
+ * `hc<Contract>(url)` of `hono/client`. Of an answer it has the JSON; a client gets other types of answer
+ * by the header `Accept`.
  */
 export type Contract = Hono<object, ContractSchema, '/'>;
 
-type Told = typeof OPERATIONS;
-type Name = keyof Told;
-
-type PathOf<Of extends Name> = Of extends `${string} ${infer Path}` ? Path : never;
-type MethodOf<Of extends Name> = Of extends `${infer Method} ${string}` ? Lowercase<Method> : never;
+type Routes = ReturnType<typeof routesOf>[number];
 
 type ContractSchema = {
-  [Path in PathOf<Name>]: {
-    [Of in Name as PathOf<Of> extends Path ? `$${MethodOf<Of>}` : never]: {
-      input: ParamsOf<Path> & QueryOf<Told[Of]> & BodyOf<Told[Of]>;
-      output: AnswerOf<Told[Of]>;
+  [Path in Routes['path']]: {
+    [Of in Extract<Routes, { path: Path }> as `$${Lowercase<Of['method']>}`]: {
+      input: ParamsOf<Path> & QueryOf<Of> & BodyOf<Of>;
+      output: AnswerOf<Of>;
       outputFormat: 'json';
       status: 200;
     };
@@ -48,7 +44,7 @@ type BodyOf<Of> = Of extends {
     : { json?: z.input<Body> }
   : object;
 
-type AnswerOf<Of extends Operation> = JsonIn<Of['answers'][keyof Of['answers']]>;
+type AnswerOf<Of extends Pick<Operation, 'answers'>> = JsonIn<Of['answers'][keyof Of['answers']]>;
 type JsonIn<Answer> = Answer extends {
   content: { 'application/json': infer Body extends z.ZodType };
 }

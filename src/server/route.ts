@@ -1,32 +1,155 @@
+import { z } from 'zod';
+import type { ServedModel } from '../inference/catalogue.js';
+import { ModelName } from '../models/card.js';
+import { readJsonBody } from './body/read-body.js';
 import type { Scope } from './middleware/api-keys.js';
+import { modelOf, serviceOf } from './models.js';
+import type { Operation, PathParameter } from './operation.js';
+import { readDeadline, readQuery } from './request.js';
+import type { AppDependencies, Service } from './service.js';
 import type { AppContext } from './trace.js';
 
 export type Handler = (c: AppContext) => Response | Promise<Response>;
 
-/** One route of the interface; the path in Hono's pattern, which is also its name in the metrics. */
+/** One route of the interface. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** In Hono's pattern, which is also the route's name in the metrics. */
   readonly path: string;
-  /** What a key must be good for; `predict` where it is not said, and `open` needs none. */
+  /** What a key must be good for; `predict` where it is left out. An `open` route needs no key. */
   readonly scope?: Scope | 'open';
   readonly handler: Handler;
 }
 
-/** Whether it takes an `Idempotency-Key`. */
+/** A route with its part of the OpenAPI document. */
+export interface DocumentedRoute extends Route, Operation {}
+
+/** All about a route but its handler. */
+export type RouteDeclaration = Omit<DocumentedRoute, 'handler'>;
+
+/** A request, as far as the declaration of its route says how to read it. */
+export interface RouteRequest<Of> {
+  /** The query, read with the route's schema; undefined where the route has none. */
+  readonly query: Of extends { query: infer Query extends z.ZodType } ? z.output<Query> : undefined;
+  /**
+   * Reads the body with the route's schema for `application/json`; an empty body is an empty object.
+   * @throws as `readJsonBody`
+   */
+  readonly readJson: () => Promise<
+    Of extends { body: { content: { 'application/json': infer Body extends z.ZodType } } }
+      ? z.output<Body>
+      : never
+  >;
+}
+
+/** A request to a model. */
+export interface RequestToModel<Of> extends RouteRequest<Of> {
+  readonly service: Service;
+  readonly model: ServedModel;
+  /** As `readDeadline` gives it; undefined where the route does not read it. */
+  readonly deadline: number | undefined;
+}
+
+type Handle<Request> = (c: AppContext, request: Request) => Response | Promise<Response>;
+
+/**
+ * Declares a route: its requests are read with the schemas from which its part of the OpenAPI document
+ * and of the typed client come.
+ * @example route(deps, {
+ *   ...{ method: 'GET', path: '/v1/jobs/:id', params: { id }, query: z.strictObject({}) },
+ *   ...{ id: 'job', tag: 'jobs', summary: 'The state of a job', answers: json('The job', Job) },
+ * }, (c) => c.json(find(c)))
+ */
+export function route<const Of extends RouteDeclaration>(
+  deps: AppDependencies,
+  declaration: Of,
+  handle: Handle<RouteRequest<Of>>,
+): Of & { readonly handler: Handler } {
+  return { ...declaration, handler: (c) => handle(c, readRequest(c, deps, declaration)) };
+}
+
+/**
+ * Declares a route of a model, which exists for the latest version and for each version by number.
+ * @param declaration with the path for the latest version, such as `/v1/models/:model/stream`
+ */
+export function modelRoute<const Of extends RouteDeclaration & { path: ModelPath }>(
+  deps: AppDependencies,
+  declaration: Of,
+  handle: Handle<RequestToModel<Of>>,
+): ModelRoutes<Of>[];
+export function modelRoute(method: Route['method'], tail: string, handler: Handler): Route[];
+export function modelRoute(...given: unknown[]): Route[] {
+  if (typeof given[0] !== 'string') {
+    return declareModelRoute(...(given as Parameters<typeof declareModelRoute>));
+  }
+  const [method, tail, handler] = given as [Route['method'], string, Handler];
+  return ['/models/:model', '/models/:model/versions/:version'].map((head) => ({
+    method,
+    path: `/v1${head}${tail}`,
+    handler,
+  }));
+}
+
+function declareModelRoute(
+  deps: AppDependencies,
+  declaration: RouteDeclaration,
+  handle: Handle<RequestToModel<RouteDeclaration>>,
+): DocumentedRoute[] {
+  const params = { model: MODEL, ...declaration.params };
+  const handler: Handler = (c) => {
+    const service = serviceOf(deps);
+    const model = modelOf(c, service);
+    const request = readRequest(c, deps, declaration);
+    const deadline = declaration.deadline ? readDeadline(c) : undefined;
+    return handle(c, { service, model, deadline, ...request });
+  };
+  const ofVersion = {
+    path: declaration.path.replace('/:model', '/:model/versions/:version'),
+    id: `${declaration.id}OfVersion`,
+    summary: `${declaration.summary} (one version)`,
+    params: { ...params, version: VERSION },
+  };
+  return [
+    { ...declaration, params, handler },
+    { ...declaration, ...ofVersion, handler },
+  ];
+}
+
+type ModelPath = `/${'v1' | 'v2'}/models/:model${string}`;
+
+type ModelRoutes<Of extends { path: string }> =
+  | (Of & { readonly handler: Handler })
+  | (Omit<Of, 'path'> & { readonly path: VersionPath<Of['path']>; readonly handler: Handler });
+
+type VersionPath<Path extends string> = Path extends `${infer Head}/:model${infer Tail}`
+  ? `${Head}/:model/versions/:version${Tail}`
+  : never;
+
+export const MODEL: PathParameter = { schema: ModelName, description: 'the name of a model' };
+export const VERSION: PathParameter = {
+  schema: z.int().positive(),
+  description: 'one of its versions',
+};
+
+function readRequest<Of extends RouteDeclaration>(
+  c: AppContext,
+  deps: AppDependencies,
+  { query, body }: Of,
+): RouteRequest<Of> {
+  const schema = body?.content['application/json'];
+  const request = {
+    query: query && readQuery(c, query),
+    readJson: () => readJsonBody(c, deps, schema as z.ZodType),
+  };
+  return request as RouteRequest<Of>;
+}
+
+/** Whether a route takes an `Idempotency-Key`. */
 export function isRepeatable({ method, path }: Pick<Route, 'method' | 'path'>): boolean {
   return method === 'POST' && path.startsWith('/v1/');
 }
 
-/** A model's route, which exists for the latest version and for each version by number. */
-export function modelRoute(
-  method: Route['method'],
-  tail: string,
-  handler: Handler,
-  under: '/v1' | '/v2' = '/v1',
-): Route[] {
-  return ['/models/:model', '/models/:model/versions/:version'].map((head) => ({
-    method,
-    path: `${under}${head}${tail}`,
-    handler,
-  }));
+/** Whether a model answers a route, whose digest `If-Match` may name. */
+export function asksModel({ path }: Pick<Route, 'path'>): boolean {
+  return path.includes('/models/:model') && !path.includes('/repository/');
 }

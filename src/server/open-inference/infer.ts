@@ -1,46 +1,101 @@
+import { z } from 'zod';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { bodyClient, readAsSent } from '../body/read-body.js';
 import { compute } from '../compute.js';
-import { modelOf, serviceOf } from '../models.js';
 import { selectNeurons } from '../neurons.js';
+import { REPORT_HEADERS } from '../openapi/parts.js';
+import { BINARY, named } from '../operation.js';
 import { reportHeaders, warningsText } from '../report-headers.js';
-import { readDeadline } from '../request.js';
-import { modelRoute, type Route } from '../route.js';
+import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { contrastRange, reportInTurns } from '../stimulus-request.js';
 import { type AppContext, timed } from '../trace.js';
 import { compress, decompress } from './encoding.js';
+import { InferBody } from './infer-body.js';
 import type { ReadInference } from './infer-request.js';
 import { RESPONSES } from './model-tensors.js';
 
-/** Stimuli in, responses out, as tensors. */
-export function inferRoutes(deps: AppDependencies): Route[] {
-  const { clock, limits, decoder } = deps;
-  return modelRoute('POST', '/infer', infer, '/v2');
+const Inference = named(
+  'Inference',
+  z.strictObject({
+    model_name: z.string(),
+    model_version: z.string(),
+    id: z.string().optional(),
+    parameters: z
+      .strictObject({ warnings: z.string().describe('as X-Stimulus-Warnings has them') })
+      .optional(),
+    outputs: z.array(
+      z.strictObject({
+        name: z.string(),
+        datatype: z.literal('FP32'),
+        shape: z.array(z.int()),
+        data: z.array(z.number()),
+      }),
+    ),
+  }),
+);
 
-  async function infer(c: AppContext): Promise<Response> {
-    const service = serviceOf(deps);
-    const model = modelOf(c, service);
-    const patience = readDeadline(c);
-    const sent = await readAsSent(c, deps);
-    const { reports, ...request } = await timed(c, clock, 'decode', async () => {
-      const body = await decompress(sent, c.req.header('Content-Encoding'), limits.maxBody);
-      const headerLength = c.req.header('Inference-Header-Content-Length');
-      const { stimulus, neurons } = model.card;
-      const size = { height: stimulus.height, width: stimulus.width };
-      const task = { body, headerLength, size, neurons: neurons.length, limits };
-      const read = await decoder.inference(task, bodyClient(c, deps));
-      return { ...read, reports: await reportInTurns(contrastRange(model), read) };
-    });
-    const { stimuli, priority } = request;
-    const { columns } = selectNeurons(model.card, request.neurons);
-    const deadline = earlier(patience, timeoutOf(c, request));
-    const question = { model, stimuli, columns, priority, deadline };
-    const values = await compute(c, service, question);
-    for (const [name, value] of reportHeaders(reports)) c.header(name, value);
-    const computed = { neurons: columns.length, values, warnings: warningsText(reports) };
-    return await timed(c, clock, 'encode', () => answer(c, model, request, computed));
-  }
+/** Stimuli in, responses out, as tensors. */
+export function inferRoutes(deps: AppDependencies) {
+  const { clock, limits, decoder } = deps;
+  return modelRoute(
+    deps,
+    {
+      method: 'POST',
+      path: '/v2/models/:model/infer',
+      id: 'infer',
+      tag: 'protocol',
+      summary: 'Stimuli in, responses out, as tensors',
+      description:
+        'One input `stimulus` [n, height, width], FP32 (0..1) or UINT8 (0..255), and perhaps ' +
+        '`neurons` [k], INT32; one output `responses` [n, k], FP32. A binary body is the JSON, then ' +
+        'the tensors; with a header length of 0 it is the stimuli alone, as float32.',
+      deadline: true,
+      headers: {
+        'Inference-Header-Content-Length': {
+          description: 'bytes of the JSON in a binary body, once it is decompressed',
+          schema: z.string().regex(/^\d{1,10}$/),
+        },
+      },
+      body: {
+        required: true,
+        content: {
+          'application/json': named('InferenceRequest', InferBody),
+          'application/octet-stream': BINARY,
+        },
+      },
+      answers: {
+        200: {
+          description: 'Responses',
+          content: { 'application/json': Inference, 'application/octet-stream': BINARY },
+          headers: {
+            ...REPORT_HEADERS,
+            'Inference-Header-Content-Length': 'bytes of the JSON, where tensors follow it',
+          },
+        },
+      },
+    },
+    async (c, { service, model, deadline: patience }) => {
+      const sent = await readAsSent(c, deps);
+      const { reports, ...request } = await timed(c, clock, 'decode', async () => {
+        const body = await decompress(sent, c.req.header('Content-Encoding'), limits.maxBody);
+        const headerLength = c.req.header('Inference-Header-Content-Length');
+        const { stimulus, neurons } = model.card;
+        const size = { height: stimulus.height, width: stimulus.width };
+        const task = { body, headerLength, size, neurons: neurons.length, limits };
+        const read = await decoder.inference(task, bodyClient(c, deps));
+        return { ...read, reports: await reportInTurns(contrastRange(model), read) };
+      });
+      const { stimuli, priority } = request;
+      const { columns } = selectNeurons(model.card, request.neurons);
+      const deadline = earlier(patience, timeoutOf(c, request));
+      const question = { model, stimuli, columns, priority, deadline };
+      const values = await compute(c, service, question);
+      for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+      const computed = { neurons: columns.length, values, warnings: warningsText(reports) };
+      return await timed(c, clock, 'encode', () => answer(c, model, request, computed));
+    },
+  );
 }
 
 /** What an answer holds besides what the request says. */

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import packageFile from '../../../package.json' with { type: 'json' };
 import type { ServedModel } from '../../inference/catalogue.js';
-import { modelOf, serviceOf } from '../models.js';
-import { modelRoute, type Route } from '../route.js';
+import { json, named } from '../operation.js';
+import { modelRoute, route } from '../route.js';
 import { readyCatalogue } from '../routes/health.js';
 import type { AppDependencies, Service } from '../service.js';
 import { modelTensors } from './model-tensors.js';
@@ -19,55 +20,129 @@ const SERVER = {
   ],
 };
 
-/** What the server and its models say of themselves, and whether they are ready. */
-export function metadataRoutes(deps: AppDependencies): Route[] {
+const ServerAnswer = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  extensions: z.array(z.string()),
+});
+const Tensor = named(
+  'TensorMetadata',
+  z.strictObject({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) }),
+);
+const ModelAnswer = z.strictObject({
+  name: z.string(),
+  versions: z.array(z.string()),
+  platform: z.string(),
+  inputs: z.array(Tensor),
+  outputs: z.array(Tensor),
+});
+const ConfigTensor = { name: z.string(), data_type: z.string(), dims: z.array(z.int()) };
+const ConfigAnswer = z.strictObject({
+  name: z.string(),
+  platform: z.string(),
+  backend: z.string(),
+  version_policy: z.strictObject({ all: z.strictObject({}) }),
+  max_batch_size: z.int(),
+  input: z.array(z.strictObject({ ...ConfigTensor, optional: z.boolean() })),
+  output: z.array(z.strictObject(ConfigTensor)),
+  parameters: z.record(z.string(), z.strictObject({ string_value: z.string() })),
+});
+
+const tag = 'protocol';
+
+/** The metadata of the server and of its models, and whether they are ready. */
+export function metadataRoutes(deps: AppDependencies) {
+  return [...serverRoutes(deps), ...healthRoutes(deps), ...modelMetadataRoutes(deps)];
+}
+
+function serverRoutes(deps: AppDependencies) {
+  const server = {
+    method: 'GET',
+    tag,
+    summary: 'The server and its extensions',
+    answers: json('Its metadata', ServerAnswer),
+  } as const;
+  const path = '/v2';
   return [
-    ...['/v2', '/v2/'].map(
-      (path): Route => ({ method: 'GET', path, handler: (c) => c.json(SERVER) }),
+    route(deps, { ...server, path, id: 'serverMetadata' }, (c) => c.json(SERVER)),
+    route(deps, { ...server, path: `${path}/`, id: 'serverMetadataWithSlash' }, (c) =>
+      c.json(SERVER),
     ),
+  ];
+}
+
+function healthRoutes(deps: AppDependencies) {
+  const live = route(
+    deps,
     {
       method: 'GET',
       path: '/v2/health/live',
       scope: 'open',
-      handler: (c) => c.json({ live: true }),
+      id: 'serverLive',
+      tag,
+      summary: 'Is the process alive',
+      answers: json('It is', z.strictObject({ live: z.literal(true) })),
     },
+    (c) => c.json({ live: true }),
+  );
+  const ready = route(
+    deps,
     {
       method: 'GET',
       path: '/v2/health/ready',
       scope: 'open',
-      handler: (c) => {
-        readyCatalogue(deps);
-        return c.json({ ready: true });
-      },
+      id: 'serverReady',
+      tag,
+      summary: 'Are the models loaded and verified',
+      answers: json('They are', z.strictObject({ ready: z.literal(true) })),
+      errors: [503],
     },
-    ...modelRoute(
-      'GET',
-      '',
-      (c) => {
-        const service = serviceOf(deps);
-        return c.json(metadataOf(modelOf(c, service), service));
-      },
-      '/v2',
-    ),
-    ...modelRoute(
-      'GET',
-      '/ready',
-      (c) => {
-        const { name } = modelOf(c, serviceOf(deps));
-        return c.json({ name, ready: true });
-      },
-      '/v2',
-    ),
-    ...modelRoute(
-      'GET',
-      '/config',
-      (c) => {
-        const service = serviceOf(deps);
-        return c.json(configOf(modelOf(c, service), service));
-      },
-      '/v2',
-    ),
-  ];
+    (c) => {
+      readyCatalogue(deps);
+      return c.json({ ready: true });
+    },
+  );
+  return [live, ready];
+}
+
+function modelMetadataRoutes(deps: AppDependencies) {
+  const metadata = modelRoute(
+    deps,
+    {
+      method: 'GET',
+      path: '/v2/models/:model',
+      id: 'modelMetadata',
+      tag,
+      summary: "A model's tensors",
+      answers: json('Its metadata', ModelAnswer),
+    },
+    (c, { model, service }) => c.json(metadataOf(model, service)),
+  );
+  const ready = modelRoute(
+    deps,
+    {
+      method: 'GET',
+      path: '/v2/models/:model/ready',
+      id: 'modelReady',
+      tag,
+      summary: 'Is a model ready',
+      answers: json('It is', z.strictObject({ name: z.string(), ready: z.literal(true) })),
+    },
+    (c, { model }) => c.json({ name: model.name, ready: true }),
+  );
+  const config = modelRoute(
+    deps,
+    {
+      method: 'GET',
+      path: '/v2/models/:model/config',
+      id: 'modelConfig',
+      tag,
+      summary: "A model's configuration in Triton's terms",
+      answers: json('Its configuration', ConfigAnswer),
+    },
+    (c, { model, service }) => c.json(configOf(model, service)),
+  );
+  return [...metadata, ...ready, ...config];
 }
 
 function metadataOf({ name, card }: ServedModel, service: Service) {

@@ -1,37 +1,73 @@
+import { z } from 'zod';
 import type { ServedModel } from '../../inference/catalogue.js';
 import type { Tally } from '../metrics/statistics.js';
-import { modelOf, serviceOf } from '../models.js';
-import { modelRoute, type Route } from '../route.js';
+import { serviceOf } from '../models.js';
+import { json, named } from '../operation.js';
+import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 
 const NONE: Tally = { count: 0, seconds: 0 };
 
-/** What was asked of the models, in the terms of Triton's statistics. */
-export function statisticsRoutes(deps: AppDependencies): Route[] {
-  return [
+const Duration = named('Duration', z.strictObject({ count: z.int(), ns: z.int() }));
+const compute = {
+  compute_input: Duration,
+  compute_infer: Duration,
+  compute_output: Duration,
+};
+const ModelStatistics = named(
+  'ModelStatistics',
+  z.strictObject({
+    name: z.string(),
+    version: z.string(),
+    last_inference: z.int(),
+    inference_count: z.int(),
+    execution_count: z.int(),
+    inference_stats: z.strictObject({
+      success: Duration,
+      fail: Duration,
+      queue: Duration,
+      ...compute,
+      cache_hit: Duration,
+      cache_miss: Duration,
+    }),
+    batch_stats: z.array(z.strictObject({ batch_size: z.int(), ...compute })),
+  }),
+);
+const Statistics = z.strictObject({ model_stats: z.array(ModelStatistics) });
+
+/** Counts and times of requests to the models, in the terms of Triton's statistics. */
+export function statisticsRoutes(deps: AppDependencies) {
+  const ofAll = route(
+    deps,
     {
       method: 'GET',
       path: '/v2/models/stats',
-      handler: (c) => c.json(statisticsOf(serviceOf(deps).catalogue.served)),
+      id: 'statistics',
+      tag: 'protocol',
+      summary: 'What was asked of all models',
+      answers: json('Their statistics', Statistics),
     },
-    ...modelRoute(
-      'GET',
-      '/stats',
-      (c) => {
-        const { catalogue } = serviceOf(deps);
-        const { name, version } = modelOf(c, { catalogue });
-        const all = c.req.param('version') === undefined;
-        return c.json(
-          statisticsOf(
-            catalogue.served.filter(
-              (model) => model.name === name && (all || model.version === version),
-            ),
-          ),
-        );
-      },
-      '/v2',
-    ),
-  ];
+    (c) => c.json(statisticsOf(serviceOf(deps).catalogue.served)),
+  );
+  const ofModel = modelRoute(
+    deps,
+    {
+      method: 'GET',
+      path: '/v2/models/:model/stats',
+      id: 'modelStatistics',
+      tag: 'protocol',
+      summary: 'What was asked of a model',
+      answers: json('Its statistics', Statistics),
+    },
+    (c, { service, model: { name, version } }) => {
+      const all = c.req.param('version') === undefined;
+      const models = service.catalogue.served.filter(
+        (model) => model.name === name && (all || model.version === version),
+      );
+      return c.json(statisticsOf(models));
+    },
+  );
+  return [ofAll, ...ofModel];
 
   function statisticsOf(models: readonly ServedModel[]) {
     return { model_stats: models.map(statisticsOfModel) };

@@ -1,65 +1,114 @@
 import { z } from 'zod';
 import type { Catalogue, ModelRepository } from '../../inference/catalogue.js';
 import { ModelName } from '../../models/card.js';
-import { readJsonBody } from '../body/read-body.js';
 import { listModels, type ModelSummary, serviceOf, unknownModel } from '../models.js';
+import { json, named } from '../operation.js';
 import { Problem, unavailable } from '../problem.js';
-import type { Route } from '../route.js';
+import { MODEL, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
 
-export const IndexBody = z.strictObject({ ready: z.boolean().default(false) });
+const IndexBody = z.strictObject({ ready: z.boolean().default(false) });
 /** A model is configured by its card alone, and has no files but those of its folder. */
-export const LoadBody = z.strictObject({ parameters: z.strictObject({}).nullish() });
+const LoadBody = z.strictObject({ parameters: z.strictObject({}).nullish() });
 /** No model depends on another. */
-export const UnloadBody = z.strictObject({
+const UnloadBody = z.strictObject({
   parameters: z.strictObject({ unload_dependents: z.boolean().optional() }).nullish(),
 });
 
-/** What there is to serve, and changing what is served. */
-export function repositoryRoutes(deps: AppDependencies): Route[] {
-  return [
+const RepositoryEntry = named(
+  'RepositoryEntry',
+  z.strictObject({
+    name: z.string(),
+    version: z.string(),
+    state: z.enum(['READY', 'UNAVAILABLE']),
+    reason: z.string(),
+  }),
+);
+const Index = z.array(RepositoryEntry);
+
+const tag = 'protocol';
+
+/** The models in the repository, and changing which of them are served. */
+export function repositoryRoutes(deps: AppDependencies) {
+  return [listRepository(deps), loadModel(deps), unloadModel(deps)];
+}
+
+function listRepository(deps: AppDependencies) {
+  return route(
+    deps,
     {
       method: 'POST',
       path: '/v2/repository/index',
-      handler: async (c) => {
-        const { catalogue } = serviceOf(deps);
-        const { ready } = await readJsonBody(c, deps, IndexBody);
-        return c.json(indexOf(catalogue).filter(({ state }) => !ready || state === 'READY'));
-      },
+      id: 'repositoryIndex',
+      tag,
+      summary: 'Every version of every model, and whether it is served',
+      body: { required: false, content: { 'application/json': IndexBody } },
+      answers: json('The versions', Index),
     },
+    async (c, { readJson }) => {
+      const { catalogue } = serviceOf(deps);
+      const { ready } = await readJson();
+      return c.json(indexOf(catalogue).filter(({ state }) => !ready || state === 'READY'));
+    },
+  );
+}
+
+function loadModel(deps: AppDependencies) {
+  return route(
+    deps,
     {
       method: 'POST',
       path: '/v2/repository/models/:model/load',
+      params: { model: MODEL },
       scope: 'admin',
-      handler: async (c) => {
-        const { name, catalogue } = await changeOf(c, LoadBody);
-        if (!(await catalogue.load(name))) throw noSuchModel(name, catalogue);
-        checkNewest(name, catalogue);
-        return c.json(indexOf(catalogue).filter((entry) => entry.name === name));
-      },
+      id: 'loadModel',
+      tag,
+      summary: 'Loads what is in the folder of a model now',
+      body: { required: false, content: { 'application/json': LoadBody } },
+      answers: json('Its versions', Index),
     },
+    async (c, { readJson }) => {
+      const { name, catalogue } = modelToChange(c, deps);
+      await readJson();
+      if (!(await catalogue.load(name))) throw noSuchModel(name, catalogue);
+      checkNewest(name, catalogue);
+      return c.json(indexOf(catalogue).filter((entry) => entry.name === name));
+    },
+  );
+}
+
+function unloadModel(deps: AppDependencies) {
+  return route(
+    deps,
     {
       method: 'POST',
       path: '/v2/repository/models/:model/unload',
+      params: { model: MODEL },
       scope: 'admin',
-      handler: async (c) => {
-        const { name, catalogue } = await changeOf(c, UnloadBody);
-        if (!(await catalogue.unload(name))) throw noSuchModel(name, catalogue);
-        return c.json(indexOf(catalogue).filter((entry) => entry.name === name));
-      },
+      id: 'unloadModel',
+      tag,
+      summary: 'Serves a model no longer',
+      body: { required: false, content: { 'application/json': UnloadBody } },
+      answers: json('Its versions', Index),
     },
-  ];
+    async (c, { readJson }) => {
+      const { name, catalogue } = modelToChange(c, deps);
+      await readJson();
+      if (!(await catalogue.unload(name))) throw noSuchModel(name, catalogue);
+      return c.json(indexOf(catalogue).filter((entry) => entry.name === name));
+    },
+  );
+}
 
-  async function changeOf(c: AppContext, schema: z.ZodType) {
-    const { catalogue } = serviceOf(deps);
-    if (deps.readiness().state === 'draining') throw unavailable('the service is shutting down');
-    const name = c.req.param('model') ?? '';
-    // before anything looks for a folder of that name
-    if (!ModelName.safeParse(name).success) throw noSuchModel(name, catalogue);
-    await readJsonBody(c, deps, schema);
-    return { name, catalogue };
-  }
+/** @throws Problem 503 while the service shuts down, 404 for a name that no model can have */
+function modelToChange(c: AppContext, deps: AppDependencies) {
+  const { catalogue } = serviceOf(deps);
+  if (deps.readiness().state === 'draining') throw unavailable('the service is shutting down');
+  const name = c.req.param('model') ?? '';
+  // Checked before any folder of that name is looked for.
+  if (!ModelName.safeParse(name).success) throw noSuchModel(name, catalogue);
+  return { name, catalogue };
 }
 
 function indexOf(catalogue: Catalogue) {

@@ -1,4 +1,3 @@
-import type { Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { inferRoutes } from './infer.js';
 import { metadataRoutes } from './metadata.js';
@@ -9,7 +8,7 @@ import { repositoryRoutes } from './repository.js';
  * The Open Inference Protocol, version 2, over HTTP, with Triton's extensions for binary tensors, the
  * repository, configuration, scheduling and statistics.
  */
-export function protocolRoutes(deps: AppDependencies): Route[] {
+export function protocolRoutes(deps: AppDependencies) {
   return [
     ...statisticsRoutes(deps), // has a path that would be a model's name
     ...metadataRoutes(deps),

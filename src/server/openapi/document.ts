@@ -3,9 +3,9 @@ import packageFile from '../../../package.json' with { type: 'json' };
 import { HEALTH_ROUTES } from '../middleware/admission.js';
 import type { Scope } from '../middleware/api-keys.js';
 import { isProtocolPath } from '../open-inference/error.js';
-import { isRepeatable, type Route } from '../route.js';
-import { type Answer, BINARY, type Content, type Operation, type Operations } from './operation.js';
-import { ANSWER_HEADERS, asksModel, ERROR_HEADERS, parametersOf } from './parameters.js';
+import { type Answer, BINARY, type Content, type Operation } from '../operation.js';
+import { asksModel, type DocumentedRoute, isRepeatable, type Route } from '../route.js';
+import { ANSWER_HEADERS, ERROR_HEADERS, parametersOf } from './parameters.js';
 import { ProblemAnswer, ProtocolError } from './problems.js';
 import { createSchemas, type Json, type Schemas } from './schemas.js';
 
@@ -27,25 +27,20 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   protocol: 'The Open Inference Protocol, version 2, for clients of Triton and KServe.',
 };
 
-/**
- * The OpenAPI 3.1 document of the routes, from the schemas that they read requests with.
- * @param operations what is told of each; a route without is left out
- */
-export function openapiDocument(routes: readonly Route[], operations: Operations): Json {
+/** The OpenAPI 3.1 document of the routes, from the schemas that they read requests with. */
+export function openapiDocument(routes: readonly DocumentedRoute[]): Json {
   const schemas = createSchemas();
   const paths: Record<string, Record<string, Json>> = {};
   const errors = new Map<string, Json>();
   for (const route of routes) {
-    const operation = operations[`${route.method} ${route.path}` as keyof Operations];
-    if (operation === undefined) continue;
-    for (const status of errorsOf(route, operation)) {
+    for (const status of errorsOf(route)) {
       const name = errorName(status, route);
       if (!errors.has(name)) errors.set(name, errorObject(status, route, schemas));
     }
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = {
       ...paths[path],
-      [route.method.toLowerCase()]: operationObject(route, operation, schemas),
+      [route.method.toLowerCase()]: operationObject(route, schemas),
     };
   }
   return {
@@ -78,15 +73,14 @@ export function openapiDocument(routes: readonly Route[], operations: Operations
   };
 }
 
-function operationObject(route: Route, operation: Operation, schemas: Schemas): Json {
-  const { scope = 'predict' } = route;
-  const { id, tag, summary, description, body, answers } = operation;
+function operationObject(route: DocumentedRoute, schemas: Schemas): Json {
+  const { id, tag, summary, description, scope = 'predict', body, answers } = route;
   const needs = scope === 'open' ? undefined : `Needs a key with the scope \`${scope}\`.`;
   const text = [description, needs].filter((part) => part !== undefined).join('\n\n');
-  const told = Object.entries(answers).map(([status, answer]) => {
+  const answered = Object.entries(answers).map(([status, answer]) => {
     return [status, answerObject(answer, asksModel(route), schemas)] as const;
   });
-  const refused = errorsOf(route, operation).map((status) => {
+  const refused = errorsOf(route).map((status) => {
     return [
       String(status),
       { $ref: `#/components/responses/${errorName(status, route)}` },
@@ -97,7 +91,7 @@ function operationObject(route: Route, operation: Operation, schemas: Schemas): 
     tags: [tag],
     summary,
     ...(text === '' ? {} : { description: text }),
-    parameters: parametersOf(route, operation, schemas),
+    parameters: parametersOf(route, schemas),
     ...(body === undefined
       ? {}
       : {
@@ -106,16 +100,15 @@ function operationObject(route: Route, operation: Operation, schemas: Schemas): 
             content: contentObject(body.content, schemas, 'input'),
           },
         }),
-    responses: Object.fromEntries([...told, ...refused]),
+    responses: Object.fromEntries([...answered, ...refused]),
     // without a file of keys nobody needs one
     security: scope === 'open' ? [] : [{ [SECURITY]: [scope] }, {}],
   };
 }
 
 /** The errors that routes of this kind have in common, and its own. */
-function errorsOf(route: Route, operation: Operation): number[] {
-  const { path, scope } = route;
-  const { body, query, deadline, errors = [] } = operation;
+function errorsOf(route: DocumentedRoute): number[] {
+  const { path, scope, body, query, deadline, errors = [] } = route;
   const asked = scope !== 'open';
   // beyond the limits of connections
   const refusable = !HEALTH_ROUTES.has(path);

@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import { JobId } from '../../jobs/record.js';
-import { ModelName } from '../../models/card.js';
-import { SetDigest } from '../../stimulus/json.js';
+import type { RequestHeader } from '../operation.js';
 import { Milliseconds } from '../request.js';
-import { isRepeatable, type Route } from '../route.js';
-import { DocsFile } from '../routes/docs.js';
-import { AssetName } from '../routes/page.js';
-import type { Operation, RequestHeader } from './operation.js';
+import { asksModel, type DocumentedRoute, isRepeatable } from '../route.js';
 import type { Json, Schemas } from './schemas.js';
 
 /** Of every answer. */
@@ -22,15 +17,6 @@ export const ERROR_HEADERS: Readonly<Record<number, Readonly<Record<string, stri
   415: { 'Accept-Post': 'the media types that are accepted' },
   429: { 'Retry-After': 'seconds after which it may be tried again' },
   503: { 'Retry-After': 'seconds, where trying again helps' },
-};
-
-const IN_PATH: Readonly<Record<string, { schema: z.ZodType; description: string }>> = {
-  model: { schema: ModelName, description: 'the name of a model' },
-  version: { schema: z.int().positive(), description: 'one of its versions' },
-  digest: { schema: SetDigest, description: 'the digest of a stored set' },
-  file: { schema: DocsFile, description: 'a file of the page' },
-  asset: { schema: AssetName, description: 'a file of the page' },
-  id: { schema: JobId, description: 'the id of a job' },
 };
 
 const REQUEST_ID: RequestHeader = {
@@ -52,19 +38,19 @@ const IDEMPOTENCY_KEY: RequestHeader = {
 };
 
 /** Path, query and headers of a route. */
-export function parametersOf(route: Route, operation: Operation, schemas: Schemas): Json[] {
+export function parametersOf(route: DocumentedRoute, schemas: Schemas): Json[] {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
-    const { schema, description } = IN_PATH[name]!;
+    const { schema, description } = route.params![name]!;
     return { name, in: 'path', required: true, description, schema: schemas.of(schema, 'input') };
   });
-  const headers = Object.entries(headersOf(route, operation)).map(([name, header]) => {
+  const headers = Object.entries(headersOf(route)).map(([name, header]) => {
     const { description, schema } = header;
     return { name, in: 'header', description, schema: schemas.of(schema, 'input') };
   });
-  return [...inPath, ...inQuery(operation, schemas), ...headers];
+  return [...inPath, ...inQuery(route, schemas), ...headers];
 }
 
-function inQuery({ query }: Operation, schemas: Schemas): Json[] {
+function inQuery({ query }: DocumentedRoute, schemas: Schemas): Json[] {
   if (query === undefined) return [];
   const { properties = {}, required = [] } = schemas.of(query, 'input');
   return Object.entries(properties as Record<string, Json>).map(([name, property]) => {
@@ -79,20 +65,12 @@ function inQuery({ query }: Operation, schemas: Schemas): Json[] {
   });
 }
 
-/** Whether a model answers, whose digest `If-Match` may name. */
-export function asksModel({ path }: Route): boolean {
-  return path.includes('/models/:model') && !path.includes('/repository/');
-}
-
-function headersOf(
-  route: Route,
-  { deadline, headers = {} }: Operation,
-): Readonly<Record<string, RequestHeader>> {
+function headersOf(route: DocumentedRoute): Readonly<Record<string, RequestHeader>> {
   return {
     'X-Request-Id': REQUEST_ID,
     ...(asksModel(route) ? { 'If-Match': IF_MATCH } : {}),
-    ...(deadline ? { 'X-Deadline-Ms': DEADLINE } : {}),
+    ...(route.deadline ? { 'X-Deadline-Ms': DEADLINE } : {}),
     ...(isRepeatable(route) ? { 'Idempotency-Key': IDEMPOTENCY_KEY } : {}),
-    ...headers,
+    ...route.headers,
   };
 }

@@ -4,7 +4,7 @@ import { Beside } from '../../stimulus/parametric/entry.js';
 import { SCHEMAS } from '../../stimulus/parametric/kinds.js';
 import { ImageView } from '../../stimulus/parametric/view.js';
 import { STAGES } from '../metrics/statistics.js';
-import { BINARY, type Content, named } from './operation.js';
+import { BINARY, type Content, named } from '../operation.js';
 
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { named } from './operation.js';
+import { named } from '../operation.js';
 
 /** An error under /v1 and of the service itself, as `problemResponse` tells it (RFC 9457). */
 export const ProblemAnswer = named(

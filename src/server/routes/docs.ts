@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { Problem } from '../problem.js';
-import type { Route } from '../route.js';
+import { route } from '../route.js';
+import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
 
 /** What the page is made of. */
-export const DocsFile = z.enum(['start.js', 'swagger-ui-bundle.js', 'swagger-ui.css']);
+const DocsFile = z.enum(['start.js', 'swagger-ui-bundle.js', 'swagger-ui.css']);
 type DocsFile = z.infer<typeof DocsFile>;
 
 /** Its addresses are relative, so that it works behind a prefix. */
@@ -52,18 +53,45 @@ const FILES: Readonly<Record<DocsFile, () => string | Promise<string>>> = {
 };
 
 /** A page to try the interface with: Swagger UI, from this service alone. */
-export function docsRoutes(): Route[] {
-  return [
-    { method: 'GET', path: '/docs', scope: 'open', handler: (c) => answer(c, 'html', PAGE) },
-    { method: 'GET', path: '/docs/:file', scope: 'open', handler: file },
-  ];
-
-  async function file(c: AppContext): Promise<Response> {
-    const name = DocsFile.safeParse(c.req.param('file'));
-    if (!name.success) throw new Problem(404, 'the page has no such file; it is at /docs');
-    const text = await FILES[name.data]();
-    return answer(c, name.data.endsWith('.css') ? 'css' : 'javascript', text);
-  }
+export function docsRoutes(deps: AppDependencies) {
+  const page = route(
+    deps,
+    {
+      method: 'GET',
+      path: '/docs',
+      scope: 'open',
+      id: 'docs',
+      tag: 'service',
+      summary: 'A page to try all of this with',
+      answers: { 200: { description: 'The page', content: { 'text/html': z.string() } } },
+    },
+    (c) => answer(c, 'html', PAGE),
+  );
+  const file = route(
+    deps,
+    {
+      method: 'GET',
+      path: '/docs/:file',
+      params: { file: { schema: DocsFile, description: 'a file of the page' } },
+      scope: 'open',
+      id: 'docsFile',
+      tag: 'service',
+      summary: 'What that page is made of',
+      answers: {
+        200: {
+          description: 'A file',
+          content: { 'text/javascript': z.string(), 'text/css': z.string() },
+        },
+      },
+    },
+    async (c) => {
+      const name = DocsFile.safeParse(c.req.param('file'));
+      if (!name.success) throw new Problem(404, 'the page has no such file; it is at /docs');
+      const text = await FILES[name.data]();
+      return answer(c, name.data.endsWith('.css') ? 'css' : 'javascript', text);
+    },
+  );
+  return [page, file];
 }
 
 function answer(c: AppContext, type: string, text: string): Response {

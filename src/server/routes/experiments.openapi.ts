@@ -3,7 +3,7 @@ import { NeuronTuning } from '../../tuning/parametric.js';
 import { ReceptiveField } from '../../tuning/receptive-field.js';
 import { Index } from '../../tuning/schemas.js';
 import { Experiment } from '../experiment.js';
-import { BINARY, json, modelOperation, named, type Operations } from '../openapi/operation.js';
+import { modelOperation, type Operations } from '../openapi/operations.js';
 import {
   Digest,
   ending,
@@ -18,6 +18,7 @@ import {
   STIMULI,
   Warnings,
 } from '../openapi/parts.js';
+import { BINARY, json, named } from '../operation.js';
 import { Mapping } from '../position-probe.js';
 import { QuickNeuron } from '../quick/quick-neuron.js';
 import { ParametricQuery } from './parametric.js';

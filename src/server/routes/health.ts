@@ -1,25 +1,49 @@
+import { z } from 'zod';
 import type { Catalogue } from '../../inference/catalogue.js';
+import { json } from '../operation.js';
 import { unavailable } from '../problem.js';
-import type { Route } from '../route.js';
+import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 
 /**
  * `/livez` answers as long as the process does; `/readyz` only while this replica should be sent
  * requests: the models are loaded and verified, and it was not told to stop.
  */
-export function healthRoutes(deps: AppDependencies): Route[] {
-  return [
-    { method: 'GET', path: '/livez', scope: 'open', handler: (c) => c.json({ live: true }) },
+export function healthRoutes(deps: AppDependencies) {
+  const live = route(
+    deps,
+    {
+      method: 'GET',
+      path: '/livez',
+      scope: 'open',
+      id: 'live',
+      tag: 'service',
+      summary: 'Is the process alive',
+      answers: json('It is', z.strictObject({ live: z.literal(true) })),
+    },
+    (c) => c.json({ live: true }),
+  );
+  const ready = route(
+    deps,
     {
       method: 'GET',
       path: '/readyz',
       scope: 'open',
-      handler: (c) => {
-        const { served, unusable } = readyCatalogue(deps);
-        return c.json({ ready: true, models: served.length, unusable: unusable.length });
-      },
+      id: 'ready',
+      tag: 'service',
+      summary: 'Are the models loaded and verified',
+      answers: json(
+        'They are',
+        z.strictObject({ ready: z.literal(true), models: z.int(), unusable: z.int() }),
+      ),
+      errors: [503],
     },
-  ];
+    (c) => {
+      const { served, unusable } = readyCatalogue(deps);
+      return c.json({ ready: true, models: served.length, unusable: unusable.length });
+    },
+  );
+  return [live, ready];
 }
 
 /** @throws Problem 503 with the reason unless this replica should be sent requests */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GradientField } from '../../tuning/gradient-field.js';
-import { BINARY, json, modelOperation, named, type Operations } from '../openapi/operation.js';
+import { modelOperation, type Operations } from '../openapi/operations.js';
 import {
   Digest,
   ending,
@@ -12,6 +12,7 @@ import {
   STIMULI,
   Warnings,
 } from '../openapi/parts.js';
+import { BINARY, json, named } from '../operation.js';
 import { StimulusQuery } from '../stimulus-request.js';
 
 const identity = { model: ModelIdentity, neurons: z.array(z.int()) };

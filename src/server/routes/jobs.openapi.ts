@@ -8,29 +8,12 @@ import {
 } from '../../tuning/characterization.js';
 import { NeuronTuning } from '../../tuning/parametric.js';
 import { CharacterizationBody } from '../battery/characterized.js';
-import {
-  BINARY,
-  json,
-  modelOperation,
-  named,
-  type Operation,
-  type Operations,
-} from '../openapi/operation.js';
+import { modelOperation, type Operations } from '../openapi/operations.js';
 import { Digest, Id, ModelIdentity, Numbers, Score, Warnings } from '../openapi/parts.js';
+import { named, type Operation } from '../operation.js';
 import { PreferredStimulusBody } from '../preferred-stimulus.js';
-import { ResultQuery } from './jobs.js';
 
 const Job = named('Job', JobView);
-const Event = z.object({
-  event: z.enum(['state', 'progress', 'preview']),
-  data: z
-    .string()
-    .describe(
-      'JSON: the job; of a preview, `neuron`, `shape` (images, height, width) and `pixels` (a byte ' +
-        'each, in base64) of what a search for preferred stimuli has so far',
-    ),
-  id: z.literal('end').optional().describe('of the last one'),
-});
 const none = z.strictObject({});
 
 /** Of a request that becomes a job. */
@@ -111,7 +94,7 @@ export const PreferredResult = named(
   }),
 );
 
-/** Long work, and what becomes of it. */
+/** Experiments that become jobs. */
 export const jobOperations = {
   ...modelOperation('POST', '/preferred-stimulus', {
     id: 'preferredStimulus',
@@ -137,64 +120,4 @@ export const jobOperations = {
     answers: accepted,
     errors: [507],
   }),
-  'GET /v1/jobs': {
-    id: 'listJobs',
-    tag: 'jobs',
-    summary: 'The state of each job, newest first',
-    query: none,
-    answers: json('All that are kept', z.strictObject({ jobs: z.array(Job) })),
-  },
-  'GET /v1/jobs/:id': {
-    id: 'job',
-    tag: 'jobs',
-    summary: 'The state of a job',
-    query: none,
-    answers: json('The job', Job),
-  },
-  'GET /v1/jobs/:id/events': {
-    id: 'jobEvents',
-    tag: 'jobs',
-    summary: 'The state of a job at every change, as server-sent events',
-    description:
-      'Events `state` and `progress`, whose data is the job, and `preview` with what it has so far; ' +
-      'it ends with the job.',
-    query: none,
-    headers: {
-      'Last-Event-ID': { description: 'where an EventSource left off', schema: z.string() },
-    },
-    answers: {
-      200: { description: 'Events', content: { 'text/event-stream': Event } },
-      204: { description: 'Nothing has come since' },
-    },
-  },
-  'GET /v1/jobs/:id/result': {
-    id: 'jobResult',
-    tag: 'jobs',
-    summary: 'What a job found',
-    description: 'The part that `part` names, or the first of the type that `Accept` asks for.',
-    query: ResultQuery,
-    answers: {
-      200: {
-        description: 'A part of the result',
-        content: {
-          'application/json': z.union([CharacterizationResult, PreferredResult]),
-          'text/csv': z.string(),
-          'application/x-npy': BINARY,
-          'image/png': BINARY,
-        },
-        headers: { 'Content-Disposition': 'the name of the part' },
-      },
-    },
-    errors: [409, 410],
-  },
-  'DELETE /v1/jobs/:id': {
-    id: 'endJob',
-    tag: 'jobs',
-    summary: 'Cancels a job; deletes one that is over',
-    query: none,
-    answers: {
-      ...json('It is cancelled', Job),
-      204: { description: 'It is deleted' },
-    },
-  },
 } as const satisfies Operations;

@@ -1,155 +1,254 @@
 import { accepts } from 'hono/accepts';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { isOver, JobId, type JobView, mediaTypeOf } from '../../jobs/record.js';
+import { isOver, JobId, JobView, mediaTypeOf } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
 import { jobsOf } from '../jobs.js';
+import { BINARY, json, named } from '../operation.js';
 import { Problem } from '../problem.js';
-import { readQuery } from '../request.js';
-import type { Route } from '../route.js';
+import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
+import { CharacterizationResult, PreferredResult } from './jobs.openapi.js';
 
 /** Milliseconds of silence after which a comment keeps the connection open. */
 const HEARTBEAT = 15_000;
 /** The id of a job's last event: whoever comes back with it has missed nothing. */
 const LAST_EVENT = 'end';
 
+const Job = named('Job', JobView);
+const Event = z.object({
+  event: z.enum(['state', 'progress', 'preview']),
+  data: z
+    .string()
+    .describe(
+      'JSON: the job; of a preview, `neuron`, `shape` (images, height, width) and `pixels` (a byte ' +
+        'each, in base64) of what a search for preferred stimuli has so far',
+    ),
+  id: z.literal(LAST_EVENT).optional().describe('of the last one'),
+});
+
 const NoQuery = z.strictObject({});
-export const ResultQuery = z.strictObject({ part: z.string().optional() });
+const params = { id: { schema: JobId, description: 'the id of a job' } };
 
-/** Long work: how it stands, its result, its end. */
-export function jobRoutes(deps: AppDependencies): Route[] {
-  const { clock } = deps;
-  const one = '/v1/jobs/:id';
-  return [
-    { method: 'GET', path: '/v1/jobs', handler: list },
-    { method: 'GET', path: one, handler: get },
-    { method: 'GET', path: `${one}/events`, handler: events },
-    { method: 'GET', path: `${one}/result`, handler: result },
-    { method: 'DELETE', path: one, handler: remove },
-  ];
+/** Long work: its state, its result, its end. */
+export function jobRoutes(deps: AppDependencies) {
+  return [listJobs(deps), readJob(deps), jobEvents(deps), jobResult(deps), endJob(deps)];
+}
 
-  function list(c: AppContext): Response {
-    readQuery(c, NoQuery);
-    const jobs = jobsOf(deps).list();
-    return answerJson(c, clock, () => ({ jobs }));
-  }
+function listJobs(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/jobs',
+      id: 'listJobs',
+      tag: 'jobs',
+      summary: 'The state of each job, newest first',
+      query: NoQuery,
+      answers: json('All that are kept', z.strictObject({ jobs: z.array(Job) })),
+    },
+    (c) => {
+      const jobs = jobsOf(deps).list();
+      return answerJson(c, deps.clock, () => ({ jobs }));
+    },
+  );
+}
 
-  function get(c: AppContext): Response {
-    readQuery(c, NoQuery);
-    const job = find(c);
-    return answerJson(c, clock, () => job);
-  }
+function readJob(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/jobs/:id',
+      params,
+      id: 'job',
+      tag: 'jobs',
+      summary: 'The state of a job',
+      query: NoQuery,
+      answers: json('The job', Job),
+    },
+    (c) => {
+      const job = findJob(c, deps);
+      return answerJson(c, deps.clock, () => job);
+    },
+  );
+}
 
-  function events(c: AppContext): Response {
-    readQuery(c, NoQuery);
-    const job = find(c);
-    // to an EventSource, which asks again when a stream ends, 204 says that there is no more
-    if (isOver(job) && c.req.header('Last-Event-ID') === LAST_EVENT) return c.body(null, 204);
-    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
-    const { promise, resolve } = promiseOfEnd();
-    c.get('trace').lasting = promise;
-    return streamSSE(c, (stream) => follow(job.id, stream).finally(resolve));
-  }
-
-  /**
-   * Tells how a job stands and what it has so far, then of each change; changes faster than the client
-   * reads become one.
-   */
-  async function follow(id: string, stream: SSEStreamingApi): Promise<void> {
-    const jobs = jobsOf(deps);
-    let changed = false;
-    let wake = () => {};
-    const alert = () => {
-      changed = true;
-      wake();
-    };
-    const stopWatching = jobs.watch(id, alert);
-    stream.onAbort(alert);
-    deps.cut.addEventListener('abort', alert);
-    try {
-      let state: string | undefined;
-      for (
-        let job = jobs.find(id);
-        job && !stream.aborted && !deps.cut.aborted;
-        job = jobs.find(id)
-      ) {
-        changed = false;
-        await tell(stream, job, job.state === state ? 'progress' : 'state');
-        if (isOver(job)) return;
-        state = job.state;
-        const preview = jobs.preview(id);
-        if (preview) await stream.writeSSE({ event: 'preview', data: preview() });
-        while (!changed) {
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, HEARTBEAT);
-            wake = () => {
-              clearTimeout(timer);
-              resolve();
-            };
-          });
-          if (!changed) await stream.write(': still there\n\n');
-        }
+function jobEvents(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/jobs/:id/events',
+      params,
+      id: 'jobEvents',
+      tag: 'jobs',
+      summary: 'The state of a job at every change, as server-sent events',
+      description:
+        'Events `state` and `progress`, whose data is the job, and `preview` with what it has so far; ' +
+        'it ends with the job.',
+      query: NoQuery,
+      headers: {
+        'Last-Event-ID': { description: 'where an EventSource left off', schema: z.string() },
+      },
+      answers: {
+        200: { description: 'Events', content: { 'text/event-stream': Event } },
+        204: { description: 'Nothing has come since' },
+      },
+    },
+    (c) => {
+      const job = findJob(c, deps);
+      // An EventSource connects again when a stream ends; 204 says that there is no more.
+      if (isOver(job) && c.req.header('Last-Event-ID') === LAST_EVENT) return c.body(null, 204);
+      if (c.req.method === 'HEAD') {
+        return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
       }
-    } finally {
-      stopWatching();
-      deps.cut.removeEventListener('abort', alert);
-    }
-  }
+      const { promise, resolve } = promiseOfEnd();
+      c.get('trace').lasting = promise;
+      return streamSSE(c, (stream) => follow(deps, job.id, stream).finally(resolve));
+    },
+  );
+}
 
-  function tell(stream: SSEStreamingApi, job: JobView, event: string): Promise<void> {
-    const last = isOver(job) ? { id: LAST_EVENT } : {};
-    return stream.writeSSE({ event, data: JSON.stringify(job), ...last });
-  }
+function jobResult(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/jobs/:id/result',
+      params,
+      id: 'jobResult',
+      tag: 'jobs',
+      summary: 'What a job found',
+      description: 'The part that `part` names, or the first of the type that `Accept` asks for.',
+      query: z.strictObject({ part: z.string().optional() }),
+      answers: {
+        200: {
+          description: 'A part of the result',
+          content: {
+            'application/json': z.union([CharacterizationResult, PreferredResult]),
+            'text/csv': z.string(),
+            'application/x-npy': BINARY,
+            'image/png': BINARY,
+          },
+          headers: { 'Content-Disposition': 'the name of the part' },
+        },
+      },
+      errors: [409, 410],
+    },
+    async (c, { query }) => {
+      const job = findJob(c, deps);
+      const part = choosePart(c, job, query.part);
+      const bytes = await jobsOf(deps).readPart(job.id, part);
+      return c.body(bytes, 200, {
+        'Content-Type': mediaTypeOf(part.name),
+        'Content-Disposition': `inline; filename="${part.name}"`,
+      });
+    },
+  );
+}
 
-  async function result(c: AppContext): Promise<Response> {
-    const { part: name } = readQuery(c, ResultQuery);
-    const job = find(c);
-    if (job.state !== 'succeeded') {
-      const remedy = isOver(job)
-        ? `: ${job.reason}`
-        : `; GET /v1/jobs/${job.id}/events waits for it`;
-      throw new Problem(409, `the job has no result, it is ${job.state}${remedy}`);
-    }
-    const type = accepts(c, {
-      header: 'Accept',
-      supports: job.result.map((each) => mediaTypeOf(each.name)),
-      default: mediaTypeOf(job.result[0]!.name),
-    });
-    const part = job.result.find((each) =>
-      name === undefined ? mediaTypeOf(each.name) === type : each.name === name,
-    );
-    if (part === undefined) {
-      const names = job.result.map((each) => each.name).join(', ');
-      throw new Problem(404, `unknown part of the result: '${name}'; expected one of ${names}`);
-    }
-    const bytes = await jobsOf(deps).readPart(job.id, part);
-    return c.body(bytes, 200, {
-      'Content-Type': mediaTypeOf(part.name),
-      'Content-Disposition': `inline; filename="${part.name}"`,
-    });
-  }
+function endJob(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'DELETE',
+      path: '/v1/jobs/:id',
+      params,
+      id: 'endJob',
+      tag: 'jobs',
+      summary: 'Cancels a job; deletes one that is over',
+      query: NoQuery,
+      answers: { ...json('It is cancelled', Job), 204: { description: 'It is deleted' } },
+    },
+    async (c) => {
+      const jobs = jobsOf(deps);
+      const { id } = findJob(c, deps);
+      if (await jobs.cancel(id)) {
+        const cancelled = findJob(c, deps);
+        return answerJson(c, deps.clock, () => cancelled);
+      }
+      if (!(await jobs.remove(id))) throw unknown(id);
+      return c.body(null, 204);
+    },
+  );
+}
 
-  /** Cancels a job that is not over; deletes one that is. */
-  async function remove(c: AppContext): Promise<Response> {
-    readQuery(c, NoQuery);
-    const jobs = jobsOf(deps);
-    const { id } = find(c);
-    if (await jobs.cancel(id)) {
-      const cancelled = find(c);
-      return answerJson(c, clock, () => cancelled);
-    }
-    if (!(await jobs.remove(id))) throw unknown(id);
-    return c.body(null, 204);
+/** The part of a result that a name, or else `Accept`, chooses. */
+function choosePart(c: AppContext, job: JobView, name: string | undefined) {
+  if (job.state !== 'succeeded') {
+    const remedy = isOver(job) ? `: ${job.reason}` : `; GET /v1/jobs/${job.id}/events waits for it`;
+    throw new Problem(409, `the job has no result, it is ${job.state}${remedy}`);
   }
+  const type = accepts(c, {
+    header: 'Accept',
+    supports: job.result.map((each) => mediaTypeOf(each.name)),
+    default: mediaTypeOf(job.result[0]!.name),
+  });
+  const part = job.result.find((each) =>
+    name === undefined ? mediaTypeOf(each.name) === type : each.name === name,
+  );
+  if (part !== undefined) return part;
+  const names = job.result.map((each) => each.name).join(', ');
+  throw new Problem(404, `unknown part of the result: '${name}'; expected one of ${names}`);
+}
 
-  function find(c: AppContext): JobView {
-    const id = c.req.param('id') ?? '';
-    const job = JobId.safeParse(id).success ? jobsOf(deps).find(id) : undefined;
-    if (job === undefined) throw unknown(id);
-    return job;
+/**
+ * Tells how a job stands and what it has so far, then of each change; changes faster than the client
+ * reads become one.
+ */
+async function follow(deps: AppDependencies, id: string, stream: SSEStreamingApi): Promise<void> {
+  const jobs = jobsOf(deps);
+  let changed = false;
+  let wake = () => {};
+  const alert = () => {
+    changed = true;
+    wake();
+  };
+  const stopWatching = jobs.watch(id, alert);
+  stream.onAbort(alert);
+  deps.cut.addEventListener('abort', alert);
+  try {
+    let state: string | undefined;
+    for (
+      let job = jobs.find(id);
+      job && !stream.aborted && !deps.cut.aborted;
+      job = jobs.find(id)
+    ) {
+      changed = false;
+      await tell(stream, job, job.state === state ? 'progress' : 'state');
+      if (isOver(job)) return;
+      state = job.state;
+      const preview = jobs.preview(id);
+      if (preview) await stream.writeSSE({ event: 'preview', data: preview() });
+      while (!changed) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, HEARTBEAT);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        if (!changed) await stream.write(': still there\n\n');
+      }
+    }
+  } finally {
+    stopWatching();
+    deps.cut.removeEventListener('abort', alert);
   }
+}
+
+function tell(stream: SSEStreamingApi, job: JobView, event: string): Promise<void> {
+  const last = isOver(job) ? { id: LAST_EVENT } : {};
+  return stream.writeSSE({ event, data: JSON.stringify(job), ...last });
+}
+
+function findJob(c: AppContext, deps: AppDependencies): JobView {
+  const id = c.req.param('id') ?? '';
+  const job = JobId.safeParse(id).success ? jobsOf(deps).find(id) : undefined;
+  if (job === undefined) throw unknown(id);
+  return job;
 }
 
 function promiseOfEnd() {

@@ -1,16 +1,24 @@
-import type { Route } from '../route.js';
+import { z } from 'zod';
+import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 
-export function metricsRoutes({ metrics }: AppDependencies): Route[] {
-  return [
+/** The metrics need a key: they name the models, and tell how often each is sent requests. */
+export function metricsRoutes(deps: AppDependencies) {
+  const metrics = route(
+    deps,
     {
       method: 'GET',
       path: '/metrics',
-      scope: 'metrics', // which name the models, and tell how much they are asked
-      handler: async (c) => {
-        const { contentType, body } = await metrics.text();
-        return c.body(body, 200, { 'Content-Type': contentType });
-      },
+      scope: 'metrics',
+      id: 'metrics',
+      tag: 'service',
+      summary: 'Counts and times, for Prometheus',
+      answers: { 200: { description: 'Its text format', content: { 'text/plain': z.string() } } },
     },
-  ];
+    async (c) => {
+      const { contentType, body } = await deps.metrics.text();
+      return c.body(body, 200, { 'Content-Type': contentType });
+    },
+  );
+  return [metrics];
 }

@@ -1,21 +1,56 @@
-import { listModels, modelOf, serviceOf } from '../models.js';
-import { modelRoute, type Route } from '../route.js';
+import { z } from 'zod';
+import { ModelCard } from '../../models/card.js';
+import { listModels, serviceOf } from '../models.js';
+import { Digest } from '../openapi/parts.js';
+import { json, named } from '../operation.js';
+import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 
-/** The models there are, and what each says of itself. */
-export function modelRoutes(deps: AppDependencies): Route[] {
-  return [
+const Version = {
+  version: z.int().positive(),
+  ready: z.boolean(),
+  architecture: z.string().optional(),
+  neurons: z.int().optional(),
+  digest: Digest.optional(),
+  reason: z.string().optional().describe('why it, or what is in its folder now, is not served'),
+};
+const ModelSummary = named('ModelSummary', z.strictObject(Version));
+const ModelList = z.strictObject({
+  models: z.array(
+    z.strictObject({ name: z.string(), ...Version, versions: z.array(ModelSummary) }),
+  ),
+  engine: z.strictObject({ name: z.string(), device: z.string() }),
+});
+const Card = named('Card', z.strictObject({ digest: Digest, ...ModelCard.shape }));
+
+/** The list of models, and the card of each. */
+export function modelRoutes(deps: AppDependencies) {
+  const list = route(
+    deps,
     {
       method: 'GET',
       path: '/v1/models',
-      handler: (c) => {
-        const { catalogue, engine } = serviceOf(deps);
-        return c.json({ models: listModels(catalogue), engine });
-      },
+      id: 'listModels',
+      tag: 'models',
+      summary: 'The models',
+      answers: json('By name, with all versions', ModelList),
     },
-    ...modelRoute('GET', '', (c) => {
-      const { digest, card } = modelOf(c, serviceOf(deps));
-      return c.json({ digest, ...card });
-    }),
-  ];
+    (c) => {
+      const { catalogue, engine } = serviceOf(deps);
+      return c.json({ models: listModels(catalogue), engine });
+    },
+  );
+  const card = modelRoute(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/models/:model',
+      id: 'card',
+      tag: 'models',
+      summary: "A model's card",
+      answers: json('Its card', Card),
+    },
+    (c, { model }) => c.json({ digest: model.digest, ...model.card }),
+  );
+  return [list, ...card];
 }

@@ -1,19 +1,27 @@
+import { z } from 'zod';
 import { openapiDocument } from '../openapi/document.js';
-import { OPERATIONS } from '../openapi/operations.js';
-import type { Route } from '../route.js';
+import { json } from '../operation.js';
+import { type DocumentedRoute, route } from '../route.js';
+import type { AppDependencies } from '../service.js';
 
-/** @param routes all routes of the app, these among them */
-export function openapiRoutes(routes: () => readonly Route[]): Route[] {
+/** @param routes all routes of the app, this one among them */
+export function openapiRoutes(deps: AppDependencies, routes: () => readonly DocumentedRoute[]) {
   let document: ReturnType<typeof openapiDocument> | undefined;
-  return [
+  const openapi = route(
+    deps,
     {
       method: 'GET',
       path: '/openapi.json',
       scope: 'open',
-      handler: (c) => {
-        document ??= openapiDocument(routes(), OPERATIONS);
-        return c.json(document);
-      },
+      id: 'openapi',
+      tag: 'service',
+      summary: 'This document',
+      answers: json('OpenAPI 3.1', z.record(z.string(), z.unknown())),
     },
-  ];
+    (c) => {
+      document ??= openapiDocument(routes());
+      return c.json(document);
+    },
+  );
+  return [openapi];
 }

@@ -3,14 +3,13 @@ import path from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { accepts } from 'hono/accepts';
 import { z } from 'zod';
-import { indexAnswer } from '../index-answer.js';
 import { Problem } from '../problem.js';
-import type { Route } from '../route.js';
+import { type DocumentedRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
 
 /** A file that the page is made of; its name has a digest of what is in it. */
-export const AssetName = z.string().regex(/^[\w-][\w.-]{0,199}$/);
+const AssetName = z.string().regex(/^[\w-][\w.-]{0,199}$/);
 
 /** All that the page does stays between it and this service. */
 const POLICY = [
@@ -24,35 +23,96 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The page to look at neurons, for browsers; whoever does not ask for HTML gets the index. */
-export function pageRoutes({ pageFolder }: AppDependencies): Route[] {
-  const serve = async (c: AppContext, file: string) => {
-    const answer = await serveStatic({ path: file, precompressed: true })(c, async () => {});
-    if (!answer) throw missing();
-    return answer;
+const Index = z.strictObject({
+  service: z.string(),
+  about: z.string(),
+  routes: z.record(z.string(), z.string()),
+  versions: z.string(),
+});
+
+/**
+ * The page to look at neurons, for browsers; clients that do not ask for HTML get the index.
+ * @param routes all routes of the app, these among them
+ */
+export function pageRoutes(deps: AppDependencies, routes: () => readonly DocumentedRoute[]) {
+  const { pageFolder } = deps;
+  const page = route(
+    deps,
+    {
+      method: 'GET',
+      path: '/',
+      scope: 'open',
+      id: 'index',
+      tag: 'service',
+      summary: 'What there is; to browsers, the page to look at neurons',
+      answers: {
+        200: {
+          description: 'The routes, and what each does; the page where `Accept` asks for HTML',
+          content: { 'application/json': Index, 'text/html': z.string() },
+        },
+      },
+    },
+    (c) => {
+      c.header('Vary', 'Accept');
+      const supports = ['application/json', 'text/html'];
+      const type = accepts(c, { header: 'Accept', supports, default: 'application/json' });
+      if (type !== 'text/html') return c.json(indexOf(routes()));
+      c.header('Content-Security-Policy', POLICY);
+      c.header('Cache-Control', 'no-cache');
+      return serveFile(c, path.join(pageFolder, 'index.html'));
+    },
+  );
+  const asset = route(
+    deps,
+    {
+      method: 'GET',
+      path: '/assets/:asset',
+      params: { asset: { schema: AssetName, description: 'a file of the page' } },
+      scope: 'open',
+      id: 'pageAsset',
+      tag: 'service',
+      summary: 'What that page is made of',
+      answers: {
+        200: {
+          description: 'A file',
+          content: {
+            'text/javascript': z.string(),
+            'text/css': z.string(),
+            'image/svg+xml': z.string(),
+          },
+        },
+      },
+    },
+    (c) => {
+      const name = AssetName.safeParse(c.req.param('asset'));
+      const file = path.join(pageFolder, 'assets', name.data ?? '');
+      if (!name.success || !existsSync(file)) throw missing();
+      c.header('Cache-Control', 'public, max-age=31536000, immutable');
+      return serveFile(c, file);
+    },
+  );
+  return [page, asset];
+}
+
+/** Every route with what it does, except the routes of one version of a model. */
+function indexOf(routes: readonly DocumentedRoute[]): z.infer<typeof Index> {
+  const listed = routes
+    .filter((each) => !each.path.includes('/versions/'))
+    .map(({ method, path, summary }) => {
+      return [`${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`, summary];
+    });
+  return {
+    service: 'hypercolumn',
+    about: 'Digital twins of recorded visual-cortex neurons: responses and tuning curves.',
+    routes: Object.fromEntries(listed),
+    versions: 'every route of a model also exists under /v1/models/{model}/versions/{version}',
   };
-  return [
-    { method: 'GET', path: '/', scope: 'open', handler: page },
-    { method: 'GET', path: '/assets/:asset', scope: 'open', handler: asset },
-  ];
+}
 
-  async function page(c: AppContext): Promise<Response> {
-    c.header('Vary', 'Accept');
-    const supports = ['application/json', 'text/html'];
-    const type = accepts(c, { header: 'Accept', supports, default: 'application/json' });
-    if (type !== 'text/html') return c.json(indexAnswer());
-    c.header('Content-Security-Policy', POLICY);
-    c.header('Cache-Control', 'no-cache');
-    return serve(c, path.join(pageFolder, 'index.html'));
-  }
-
-  async function asset(c: AppContext): Promise<Response> {
-    const name = AssetName.safeParse(c.req.param('asset'));
-    const file = path.join(pageFolder, 'assets', name.data ?? '');
-    if (!name.success || !existsSync(file)) throw missing();
-    c.header('Cache-Control', 'public, max-age=31536000, immutable');
-    return serve(c, file);
-  }
+async function serveFile(c: AppContext, file: string): Promise<Response> {
+  const answer = await serveStatic({ path: file, precompressed: true })(c, async () => {});
+  if (!answer) throw missing();
+  return answer;
 }
 
 function missing(): Problem {

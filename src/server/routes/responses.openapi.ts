@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BINARY, modelOperation, named, type Operations } from '../openapi/operation.js';
+import { modelOperation, type Operations } from '../openapi/operations.js';
 import {
   ending,
   ModelIdentity,
@@ -9,8 +9,8 @@ import {
   recalled,
   STIMULI,
 } from '../openapi/parts.js';
+import { BINARY, named } from '../operation.js';
 import { StimulusQuery } from '../stimulus-request.js';
-import { StreamQuery } from '../websocket/opening.js';
 
 const Responses = named(
   'Responses',
@@ -43,14 +43,5 @@ export const responseOperations = {
         headers: REPORT_HEADERS,
       },
     },
-  }),
-  ...modelOperation('GET', '/stream', {
-    id: 'stream',
-    tag: 'responses',
-    summary: 'A WebSocket: one image in, one response out, in order',
-    description: 'Frames are laid out as docs/stream.md tells.',
-    query: StreamQuery,
-    answers: { 101: { description: 'The stream is open' } },
-    errors: [422, 426],
   }),
 } as const satisfies Operations;

@@ -8,10 +8,10 @@ import { answerNpy } from '../answer.js';
 import { decodeForModel } from '../body/presented.js';
 import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery, Side } from '../canvas-query.js';
-import { modelOf, serviceOf } from '../models.js';
+import { REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
+import { BINARY } from '../operation.js';
 import { reportHeaders } from '../report-headers.js';
-import { readQuery } from '../request.js';
-import { modelRoute, type Route } from '../route.js';
+import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { canvasOf, StimulusQuery, type StimulusReport } from '../stimulus-request.js';
 import { storedStimuli } from '../stored.js';
@@ -22,66 +22,94 @@ const MOST_PIXELS = 2 ** 24;
 /** The side of the paper's stimuli. */
 const SIDE = 50;
 
-export const SheetQuery = CanvasQuery.extend({
+const SheetQuery = CanvasQuery.extend({
   height: Side.default(SIDE),
   width: Side.default(SIDE),
 });
-export const ModelQuery = StimulusQuery.omit({ neurons: true });
+const ModelQuery = StimulusQuery.omit({ neurons: true });
 
-/** Stimuli to look at: as they are rendered, or as a model would be shown them. */
-export function stimulusRoutes(deps: AppDependencies): Route[] {
+const answers = {
+  200: {
+    description: 'The stimuli on one sheet, or float32 [stimuli, y, x]',
+    content: { 'image/png': BINARY, 'application/x-npy': BINARY },
+    headers: REPORT_HEADERS,
+  },
+} as const;
+
+/** Stimuli to look at: as they are rendered, or as a model is presented with them. */
+export function stimulusRoutes(deps: AppDependencies) {
   const { clock, limits, decoder } = deps;
-  return [
-    { method: 'POST', path: '/v1/stimuli', handler: show },
-    ...modelRoute('POST', '/stimuli', showAsModel),
-  ];
+  const render = route(
+    deps,
+    {
+      method: 'POST',
+      path: '/v1/stimuli',
+      id: 'renderStimuli',
+      tag: 'stimuli',
+      summary: 'Renders gratings, gabors, bars, noise and more, as PNG or .npy',
+      query: SheetQuery,
+      body: { required: true, content: STIMULI },
+      answers,
+    },
+    async (c, { query }) => {
+      const { fit, dtype, ...target } = query;
+      const body = await readBody(c, deps);
+      const contentType = c.req.header('Content-Type');
+      const { stimuli, reports } = await timed(c, clock, 'decode', async () => {
+        const asker = 'the canvas is';
+        const decoded = await decoder.stimuli(
+          { contentType, body, target, asker, limits, fit, dtype },
+          bodyClient(c, deps, storedStimuli(deps)),
+        );
+        const digests = await stimulusDigests(decoded.stimuli);
+        const reported = digests.map((digest, i) => ({ digest, warnings: decoded.notes[i]! }));
+        return { ...decoded, reports: reported };
+      });
+      return answerStimuli(c, deps, stimuli, target.background, reports);
+    },
+  );
+  const renderForModel = modelRoute(
+    deps,
+    {
+      method: 'POST',
+      path: '/v1/models/:model/stimuli',
+      id: 'showStimuli',
+      tag: 'stimuli',
+      summary: 'Stimuli as the model is shown them, as PNG or .npy',
+      query: ModelQuery,
+      body: { required: true, content: STIMULI },
+      answers,
+    },
+    async (c, { model, query }) => {
+      const { stimuli, reports } = await decodeForModel(c, deps, model, query);
+      return answerStimuli(c, deps, stimuli, canvasOf(model).background, reports);
+    },
+  );
+  return [render, ...renderForModel];
+}
 
-  async function show(c: AppContext): Promise<Response> {
-    const { fit, dtype, ...target } = readQuery(c, SheetQuery);
-    const body = await readBody(c, deps);
-    const contentType = c.req.header('Content-Type');
-    const { stimuli, reports } = await timed(c, clock, 'decode', async () => {
-      const asker = 'the canvas is';
-      const decoded = await decoder.stimuli(
-        { contentType, body, target, asker, limits, fit, dtype },
-        bodyClient(c, deps, storedStimuli(deps)),
-      );
-      const digests = await stimulusDigests(decoded.stimuli);
-      const reported = digests.map((digest, i) => ({ digest, warnings: decoded.notes[i]! }));
-      return { ...decoded, reports: reported };
-    });
-    return answer(c, stimuli, target.background, reports);
+async function answerStimuli(
+  c: AppContext,
+  { clock }: AppDependencies,
+  stimuli: Stimuli,
+  background: number,
+  reports: readonly StimulusReport[],
+): Promise<Response> {
+  c.get('trace').stimuli = stimuli.count;
+  for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+  const { count, height, width, pixels } = stimuli;
+  const type = accepts(c, {
+    header: 'Accept',
+    supports: ['image/png', 'application/x-npy'],
+    default: 'image/png',
+  });
+  if (type === 'application/x-npy') return answerNpy(c, clock, pixels, [count, height, width]);
+  if (pixels.length > MOST_PIXELS) {
+    throw new PayloadTooLargeError(
+      `${pixels.length} pixels; a PNG of at most ${MOST_PIXELS} is made: ask for fewer stimuli, or for ` +
+        '.npy by Accept: application/x-npy',
+    );
   }
-
-  async function showAsModel(c: AppContext): Promise<Response> {
-    const model = modelOf(c, serviceOf(deps));
-    const query = readQuery(c, ModelQuery);
-    const { stimuli, reports } = await decodeForModel(c, deps, model, query);
-    return answer(c, stimuli, canvasOf(model).background, reports);
-  }
-
-  async function answer(
-    c: AppContext,
-    stimuli: Stimuli,
-    background: number,
-    reports: readonly StimulusReport[],
-  ): Promise<Response> {
-    c.get('trace').stimuli = stimuli.count;
-    for (const [name, value] of reportHeaders(reports)) c.header(name, value);
-    const { count, height, width, pixels } = stimuli;
-    const type = accepts(c, {
-      header: 'Accept',
-      supports: ['image/png', 'application/x-npy'],
-      default: 'image/png',
-    });
-    if (type === 'application/x-npy') return answerNpy(c, clock, pixels, [count, height, width]);
-    if (pixels.length > MOST_PIXELS) {
-      throw new PayloadTooLargeError(
-        `${pixels.length} pixels; a PNG of at most ${MOST_PIXELS} is made: ask for fewer stimuli, or for ` +
-          '.npy by Accept: application/x-npy',
-      );
-    }
-    const png = await timed(c, clock, 'encode', () => encodePng(sheetOf(stimuli, background)));
-    return c.body(new Uint8Array(png), 200, { 'Content-Type': type });
-  }
+  const png = await timed(c, clock, 'encode', () => encodePng(sheetOf(stimuli, background)));
+  return c.body(new Uint8Array(png), 200, { 'Content-Type': type });
 }

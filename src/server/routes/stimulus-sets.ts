@@ -7,9 +7,10 @@ import type { StoredSet } from '../../storage/stimulus-sets.js';
 import { answerJson } from '../answer.js';
 import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery } from '../canvas-query.js';
+import { Digest, ending, NEW_STIMULI, Report } from '../openapi/parts.js';
+import { BINARY, json } from '../operation.js';
 import { Problem } from '../problem.js';
-import { readQuery } from '../request.js';
-import type { Route } from '../route.js';
+import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { openSet, storeOf } from '../stored.js';
 import { type AppContext, timed, timing } from '../trace.js';
@@ -20,81 +21,169 @@ const ELEMENT_NAMES: Readonly<Record<string, string>> = {
   f4: 'float32',
 };
 
+const Summary = {
+  digest: Digest,
+  count: z.int(),
+  height: z.int(),
+  width: z.int(),
+  bytes: z.int(),
+  element: z.enum(['uint8', 'uint16', 'float32']),
+  storedAt: z.iso.datetime(),
+};
+const StoredAnswer = z.strictObject({ ...Summary, stimuli: z.array(Report), ...ending });
+const SetList = z.strictObject({
+  stimulusSets: z.array(z.strictObject(Summary)),
+  bytes: z.int(),
+  capacity: z.int(),
+});
+const SetAnswer = z.strictObject({
+  ...Summary,
+  stimuli: z.array(z.strictObject({ digest: Digest })),
+});
+
+const NoQuery = z.strictObject({});
+const params = { digest: { schema: SetDigest, description: 'the digest of a stored set' } };
+
 /** Stimuli that are uploaded once and named by their digest from then on. */
-export function stimulusSetRoutes(deps: AppDependencies): Route[] {
+export function stimulusSetRoutes(deps: AppDependencies) {
+  return [listSets(deps), storeSet(deps), readSet(deps), deleteSet(deps)];
+}
+
+function listSets(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/stimulus-sets',
+      id: 'listStimulusSets',
+      tag: 'stimuli',
+      summary: 'The stored sets',
+      query: NoQuery,
+      answers: json('All that are stored, and how much room there is in bytes', SetList),
+    },
+    async (c) => {
+      const { sets } = storeOf(deps);
+      const stored = await sets.list();
+      return answerJson(c, deps.clock, () => ({
+        stimulusSets: stored.map(summary),
+        bytes: stored.reduce((sum, { bytes }) => sum + bytes, 0),
+        capacity: sets.capacity,
+      }));
+    },
+  );
+}
+
+function storeSet(deps: AppDependencies) {
   const { clock, limits, decoder } = deps;
-  const one = '/v1/stimulus-sets/:digest';
-  return [
-    { method: 'GET', path: '/v1/stimulus-sets', handler: list },
-    { method: 'PUT', path: '/v1/stimulus-sets', handler: put },
-    { method: 'GET', path: one, handler: get },
-    { method: 'DELETE', path: one, handler: remove, scope: 'admin' },
-  ];
+  return route(
+    deps,
+    {
+      method: 'PUT',
+      path: '/v1/stimulus-sets',
+      id: 'storeStimulusSet',
+      tag: 'stimuli',
+      summary: 'Stores stimuli, to be named by their digest',
+      query: CanvasQuery,
+      body: { required: true, content: NEW_STIMULI },
+      answers: { 200: stored('It was there'), 201: stored('It is stored') },
+      errors: [507],
+    },
+    async (c, { query }) => {
+      const { sets } = storeOf(deps);
+      const { fit, dtype } = query;
+      const target = targetOf(query);
+      const body = await readBody(c, deps);
+      const contentType = c.req.header('Content-Type');
+      const { stimuli, notes, digests } = await timed(c, clock, 'decode', async () => {
+        const asker = 'the query asks for';
+        const decoded = await decoder.stimuli(
+          { contentType, body, target, asker, limits, fit, dtype },
+          bodyClient(c, deps),
+        );
+        return { ...decoded, digests: await stimulusDigests(decoded.stimuli) };
+      });
+      c.get('trace').stimuli = stimuli.count;
+      const { set, created } = await sets.put(stimuli, digests);
+      c.header('Location', `/v1/stimulus-sets/${set.digest}`);
+      const answer = () => ({
+        ...summary(set),
+        stimuli: digests.map((digest, i) => ({ digest, warnings: notes[i] })),
+        timing: timing(c.get('trace')),
+        id: c.get('trace').requestId,
+      });
+      return answerJson(c, clock, answer, created ? 201 : 200);
+    },
+  );
+}
 
-  async function put(c: AppContext): Promise<Response> {
-    const { sets } = storeOf(deps);
-    const query = readQuery(c, CanvasQuery);
-    const { fit, dtype } = query;
-    const target = targetOf(query);
-    const body = await readBody(c, deps);
-    const contentType = c.req.header('Content-Type');
-    const { stimuli, notes, digests } = await timed(c, clock, 'decode', async () => {
-      const asker = 'the query asks for';
-      const decoded = await decoder.stimuli(
-        { contentType, body, target, asker, limits, fit, dtype },
-        bodyClient(c, deps),
-      );
-      return { ...decoded, digests: await stimulusDigests(decoded.stimuli) };
-    });
-    c.get('trace').stimuli = stimuli.count;
-    const { set, created } = await sets.put(stimuli, digests);
-    c.header('Location', `/v1/stimulus-sets/${set.digest}`);
-    const answer = () => ({
-      ...summary(set),
-      stimuli: digests.map((digest, i) => ({ digest, warnings: notes[i] })),
-      timing: timing(c.get('trace')),
-      id: c.get('trace').requestId,
-    });
-    return answerJson(c, clock, answer, created ? 201 : 200);
-  }
+function readSet(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/stimulus-sets/:digest',
+      params,
+      id: 'stimulusSet',
+      tag: 'stimuli',
+      summary: 'A stored set: what is known of it, or its .npy file',
+      query: NoQuery,
+      answers: {
+        200: {
+          description: 'The set',
+          content: { 'application/json': SetAnswer, 'application/x-npy': BINARY },
+          headers: { ETag: 'its digest, in quotes' },
+        },
+      },
+    },
+    async (c) => {
+      const digest = digestIn(c);
+      const set = await openSet(deps, digest);
+      if (set === undefined) throw unknown(digest);
+      c.header('ETag', `"${digest}"`);
+      const type = accepts(c, {
+        header: 'Accept',
+        supports: ['application/json', 'application/x-npy'],
+        default: 'application/json',
+      });
+      if (type === 'application/x-npy') {
+        return c.body(new Uint8Array(set.file), 200, { 'Content-Type': type });
+      }
+      return answerJson(c, deps.clock, () => ({
+        ...summary(set.stored),
+        stimuli: set.stimulusDigests.map((each) => ({ digest: each })),
+      }));
+    },
+  );
+}
 
-  async function list(c: AppContext): Promise<Response> {
-    readQuery(c, z.strictObject({}));
-    const { sets } = storeOf(deps);
-    const stored = await sets.list();
-    return answerJson(c, clock, () => ({
-      stimulusSets: stored.map(summary),
-      bytes: stored.reduce((sum, { bytes }) => sum + bytes, 0),
-      capacity: sets.capacity,
-    }));
-  }
+function deleteSet(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'DELETE',
+      path: '/v1/stimulus-sets/:digest',
+      params,
+      scope: 'admin',
+      id: 'deleteStimulusSet',
+      tag: 'stimuli',
+      summary: 'Deletes a stored set',
+      query: NoQuery,
+      answers: { 204: { description: 'It is deleted' } },
+    },
+    async (c) => {
+      const digest = digestIn(c);
+      if (!(await storeOf(deps).sets.remove(digest))) throw unknown(digest);
+      return c.body(null, 204);
+    },
+  );
+}
 
-  async function get(c: AppContext): Promise<Response> {
-    readQuery(c, z.strictObject({}));
-    const digest = digestIn(c);
-    const set = await openSet(deps, digest);
-    if (set === undefined) throw unknown(digest);
-    c.header('ETag', `"${digest}"`);
-    const type = accepts(c, {
-      header: 'Accept',
-      supports: ['application/json', 'application/x-npy'],
-      default: 'application/json',
-    });
-    if (type === 'application/x-npy') {
-      return c.body(new Uint8Array(set.file), 200, { 'Content-Type': type });
-    }
-    return answerJson(c, clock, () => ({
-      ...summary(set.stored),
-      stimuli: set.stimulusDigests.map((each) => ({ digest: each })),
-    }));
-  }
-
-  async function remove(c: AppContext): Promise<Response> {
-    readQuery(c, z.strictObject({}));
-    const digest = digestIn(c);
-    if (!(await storeOf(deps).sets.remove(digest))) throw unknown(digest);
-    return c.body(null, 204);
-  }
+function stored(description: string) {
+  return {
+    description,
+    content: { 'application/json': StoredAnswer },
+    headers: { Location: 'where it is' },
+  };
 }
 
 function targetOf({ height, width, background, fit }: CanvasQuery): Canvas | Backdrop {
@@ -103,7 +192,7 @@ function targetOf({ height, width, background, fit }: CanvasQuery): Canvas | Bac
   throw new Problem(422, 'height and width go together, and fit needs both');
 }
 
-/** What is told of a set without its stimuli. */
+/** A set as it is listed, without its stimuli. */
 function summary({ element, storedAt, ...set }: StoredSet) {
   return { ...set, element: ELEMENT_NAMES[element], storedAt: storedAt.toISOString() };
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { createModelRepository } from '../../../src/inference/model-repository.js';
 import { protocolRoutes } from '../../../src/server/open-inference/routes.js';
+import type { Route } from '../../../src/server/route.js';
 import { createTestApp } from '../../support/app.js';
 import { breakCard, removeVersion, writeCard } from '../../support/card-folders.js';
 import { createFakeEngine } from '../../support/fake-engine.js';
@@ -245,7 +246,8 @@ test('models are configured by their cards alone, and not while the service stop
 
 test('changing what is served is for administrators, everything else for whoever asks', () => {
   const { deps } = createTestApp();
-  const admin = protocolRoutes(deps).filter(({ scope }) => scope === 'admin');
+  const routes: readonly Route[] = protocolRoutes(deps);
+  const admin = routes.filter(({ scope }) => scope === 'admin');
   expect(admin.map(({ path }) => path)).toEqual([
     '/v2/repository/models/:model/load',
     '/v2/repository/models/:model/unload',

@@ -1,8 +1,4 @@
 import type { z } from 'zod';
-import type { Route } from '../route.js';
-
-/** A route, as `POST /v1/stimuli`; the path in Hono's pattern. */
-export type RouteName = `${Route['method']} /${string}`;
 
 /** A body that is no JSON: a file, or numbers. */
 export const BINARY = 'binary';
@@ -23,12 +19,18 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A part of the path. */
+export interface PathParameter {
+  readonly description: string;
+  readonly schema: z.ZodType;
+}
+
 /**
- * What is told of one route. Its path, its scope, and what routes of its kind have in common (see
- * `document.ts`) are not told again.
+ * What a route takes and answers. What routes of its kind have in common, such as the answer to a missing
+ * key, is added by `openapi/document.ts`.
  */
 export interface Operation {
-  /** Its name in clients that are generated. */
+  /** Its name in generated clients. */
   readonly id: string;
   readonly tag:
     | 'service'
@@ -40,6 +42,8 @@ export interface Operation {
     | 'protocol';
   readonly summary: string;
   readonly description?: string;
+  /** By name: each `:name` of the path. */
+  readonly params?: Readonly<Record<string, PathParameter>>;
   /** The schema that the route reads its query with. */
   readonly query?: z.ZodObject;
   readonly headers?: Readonly<Record<string, RequestHeader>>;
@@ -50,37 +54,6 @@ export interface Operation {
   readonly errors?: readonly number[];
   /** It reads `X-Deadline-Ms`. */
   readonly deadline?: boolean;
-}
-
-export type Operations = Readonly<Record<RouteName, Operation>>;
-
-/** What a model's route is told twice: for the latest version, and for each version by number. */
-type ModelOperation<Method extends string, Tail extends string, Under extends string, Told> = {
-  readonly [Name in
-    | `${Method} ${Under}/models/:model${Tail}`
-    | `${Method} ${Under}/models/:model/versions/:version${Tail}`]: Told;
-};
-
-/** The same of a model's route for the latest version and for each version by number. */
-export function modelOperation<
-  const Method extends Route['method'],
-  const Tail extends string,
-  const Told extends Operation,
-  const Under extends '/v1' | '/v2' = '/v1',
->(
-  method: Method,
-  tail: Tail,
-  operation: Told,
-  under: Under = '/v1' as Under,
-): ModelOperation<Method, Tail, Under, Told> {
-  return {
-    [`${method} ${under}/models/:model${tail}`]: operation,
-    [`${method} ${under}/models/:model/versions/:version${tail}`]: {
-      ...operation,
-      id: `${operation.id}OfVersion`,
-      summary: `${operation.summary} (one version)`,
-    },
-  } as ModelOperation<Method, Tail, Under, Told>;
 }
 
 /** A name for a schema, under which it stands once in the document. */
