@@ -1,6 +1,7 @@
 import { setImmediate as others } from 'node:timers/promises';
 import { encodeNpy } from '../formats/npy.js';
 import type { ServedModel } from '../inference/catalogue.js';
+import type { Format } from './formats.js';
 import { type AppContext, spend, timed } from './trace.js';
 
 /** Which model answered, in the body of an answer. */
@@ -69,6 +70,18 @@ async function listInTurns(list: readonly unknown[]): Promise<string> {
     await others();
   }
   return `[${texts.join(',')}]`;
+}
+
+/** An answer in one of the formats of `formats.ts`. */
+export async function answerAs<Type extends string, Value>(
+  c: AppContext,
+  clock: () => number,
+  formats: Readonly<Record<Type, Format<Value>>>,
+  type: Type,
+  value: Value,
+): Promise<Response> {
+  const body = await timed(c, clock, 'encode', () => formats[type].encode(value));
+  return c.body(body, 200, { 'Content-Type': type });
 }
 
 /** Numbers [rows, columns] as float32 .npy. */

@@ -1,6 +1,7 @@
 import { setDigest } from '../stimulus/stimuli.js';
 import { gatherWarnings } from '../stimulus/warnings.js';
 import type { StimulusReport } from './stimulus-request.js';
+import type { AppContext } from './trace.js';
 
 /** Digests that stand in a header one by one; those of more would be more than proxies pass on. */
 const MAX_DIGESTS = 16;
@@ -26,4 +27,9 @@ export function reportHeaders(reports: readonly StimulusReport[]): [name: string
   const warnings = warningsText(reports);
   if (warnings !== undefined) headers.push(['X-Stimulus-Warnings', warnings]);
   return headers;
+}
+
+/** Adds `reportHeaders` to an answer. */
+export function setReportHeaders(c: AppContext, reports: readonly StimulusReport[]): void {
+  for (const [name, value] of reportHeaders(reports)) c.header(name, value);
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ServedModel } from '../inference/catalogue.js';
 import { ModelName } from '../models/card.js';
 import { readJsonBody } from './body/read-body.js';
+import { negotiate } from './formats.js';
 import type { Scope } from './middleware/api-keys.js';
 import { modelOf, serviceOf } from './models.js';
 import type { Operation, PathParameter } from './operation.js';
@@ -31,6 +32,10 @@ export type RouteDeclaration = Omit<DocumentedRoute, 'handler'>;
 export interface RouteRequest<Of> {
   /** The query, read with the route's schema; undefined where the route has none. */
   readonly query: Of extends { query: infer Query extends z.ZodType } ? z.output<Query> : undefined;
+  /** The media type of the answer that `Accept` asks for, of those that the route has for 200. */
+  readonly mediaType: Of extends { answers: { 200: { content: infer Types } } }
+    ? keyof Types
+    : undefined;
   /**
    * Reads the body with the route's schema for `application/json`; an empty body is an empty object.
    * @throws as `readJsonBody`
@@ -134,11 +139,13 @@ export const VERSION: PathParameter = {
 function readRequest<Of extends RouteDeclaration>(
   c: AppContext,
   deps: AppDependencies,
-  { query, body }: Of,
+  { query, body, answers }: Of,
 ): RouteRequest<Of> {
   const schema = body?.content['application/json'];
+  const types = Object.keys(answers[200]?.content ?? {});
   const request = {
     query: query && readQuery(c, query),
+    mediaType: types.length > 0 ? negotiate(c, types) : undefined,
     readJson: () => readJsonBody(c, deps, schema as z.ZodType),
   };
   return request as RouteRequest<Of>;

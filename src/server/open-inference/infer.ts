@@ -5,7 +5,7 @@ import { compute } from '../compute.js';
 import { selectNeurons } from '../neurons.js';
 import { REPORT_HEADERS } from '../openapi/parts.js';
 import { BINARY, named } from '../operation.js';
-import { reportHeaders, warningsText } from '../report-headers.js';
+import { setReportHeaders, warningsText } from '../report-headers.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { contrastRange, reportInTurns } from '../stimulus-request.js';
@@ -91,7 +91,7 @@ export function inferRoutes(deps: AppDependencies) {
       const deadline = earlier(patience, timeoutOf(c, request));
       const question = { model, stimuli, columns, priority, deadline };
       const values = await compute(c, service, question);
-      for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+      setReportHeaders(c, reports);
       const computed = { neurons: columns.length, values, warnings: warningsText(reports) };
       return await timed(c, clock, 'encode', () => answer(c, model, request, computed));
     },

@@ -1,8 +1,8 @@
-import { accepts } from 'hono/accepts';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { isOver, JobId, JobView, mediaTypeOf } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
+import { negotiate } from '../formats.js';
 import { jobsOf } from '../jobs.js';
 import { BINARY, json, named } from '../operation.js';
 import { Problem } from '../problem.js';
@@ -181,11 +181,10 @@ function choosePart(c: AppContext, job: JobView, name: string | undefined) {
     const remedy = isOver(job) ? `: ${job.reason}` : `; GET /v1/jobs/${job.id}/events waits for it`;
     throw new Problem(409, `the job has no result, it is ${job.state}${remedy}`);
   }
-  const type = accepts(c, {
-    header: 'Accept',
-    supports: job.result.map((each) => mediaTypeOf(each.name)),
-    default: mediaTypeOf(job.result[0]!.name),
-  });
+  const type = negotiate(
+    c,
+    job.result.map((each) => mediaTypeOf(each.name)),
+  );
   const part = job.result.find((each) =>
     name === undefined ? mediaTypeOf(each.name) === type : each.name === name,
   );

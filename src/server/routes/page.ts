@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
-import { accepts } from 'hono/accepts';
 import { z } from 'zod';
 import { Problem } from '../problem.js';
 import { type DocumentedRoute, route } from '../route.js';
@@ -52,11 +51,9 @@ export function pageRoutes(deps: AppDependencies, routes: () => readonly Documen
         },
       },
     },
-    (c) => {
+    (c, { mediaType }) => {
       c.header('Vary', 'Accept');
-      const supports = ['application/json', 'text/html'];
-      const type = accepts(c, { header: 'Accept', supports, default: 'application/json' });
-      if (type !== 'text/html') return c.json(indexOf(routes()));
+      if (mediaType !== 'text/html') return c.json(indexOf(routes()));
       c.header('Content-Security-Policy', POLICY);
       c.header('Cache-Control', 'no-cache');
       return serveFile(c, path.join(pageFolder, 'index.html'));

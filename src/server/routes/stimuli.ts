@@ -1,24 +1,22 @@
-import { accepts } from 'hono/accepts';
 import { PayloadTooLargeError } from '../../stimulus/errors.js';
-import { encodePng } from '../../stimulus/image.js';
 import { sheetOf } from '../../stimulus/sheet.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';
-import { answerNpy } from '../answer.js';
+import { answerAs } from '../answer.js';
 import { decodeForModel } from '../body/presented.js';
 import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery, Side } from '../canvas-query.js';
+import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
 import { REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
-import { BINARY } from '../operation.js';
-import { reportHeaders } from '../report-headers.js';
+import { setReportHeaders } from '../report-headers.js';
 import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { canvasOf, StimulusQuery, type StimulusReport } from '../stimulus-request.js';
 import { storedStimuli } from '../stored.js';
 import { type AppContext, timed } from '../trace.js';
 
-/** The most that one PNG may hold. */
-const MOST_PIXELS = 2 ** 24;
+/** The largest PNG. */
+const MAX_PIXELS = 2 ** 24;
 /** The side of the paper's stimuli. */
 const SIDE = 50;
 
@@ -31,7 +29,7 @@ const ModelQuery = StimulusQuery.omit({ neurons: true });
 const answers = {
   200: {
     description: 'The stimuli on one sheet, or float32 [stimuli, y, x]',
-    content: { 'image/png': BINARY, 'application/x-npy': BINARY },
+    content: { ...contentOf(IMAGE_FORMATS), ...contentOf(TENSOR_FORMATS) },
     headers: REPORT_HEADERS,
   },
 } as const;
@@ -51,7 +49,7 @@ export function stimulusRoutes(deps: AppDependencies) {
       body: { required: true, content: STIMULI },
       answers,
     },
-    async (c, { query }) => {
+    async (c, { query, mediaType }) => {
       const { fit, dtype, ...target } = query;
       const body = await readBody(c, deps);
       const contentType = c.req.header('Content-Type');
@@ -65,7 +63,7 @@ export function stimulusRoutes(deps: AppDependencies) {
         const reported = digests.map((digest, i) => ({ digest, warnings: decoded.notes[i]! }));
         return { ...decoded, reports: reported };
       });
-      return answerStimuli(c, deps, stimuli, target.background, reports);
+      return answerStimuli(c, deps, mediaType, { stimuli, reports, background: target.background });
     },
   );
   const renderForModel = modelRoute(
@@ -80,36 +78,40 @@ export function stimulusRoutes(deps: AppDependencies) {
       body: { required: true, content: STIMULI },
       answers,
     },
-    async (c, { model, query }) => {
+    async (c, { model, query, mediaType }) => {
       const { stimuli, reports } = await decodeForModel(c, deps, model, query);
-      return answerStimuli(c, deps, stimuli, canvasOf(model).background, reports);
+      const { background } = canvasOf(model);
+      return answerStimuli(c, deps, mediaType, { stimuli, reports, background });
     },
   );
   return [render, ...renderForModel];
 }
 
+interface RenderedStimuli {
+  readonly stimuli: Stimuli;
+  readonly reports: readonly StimulusReport[];
+  /** Gray level of a sheet where there is no stimulus. */
+  readonly background: number;
+}
+
 async function answerStimuli(
   c: AppContext,
   { clock }: AppDependencies,
-  stimuli: Stimuli,
-  background: number,
-  reports: readonly StimulusReport[],
+  type: keyof (typeof answers)[200]['content'],
+  { stimuli, reports, background }: RenderedStimuli,
 ): Promise<Response> {
   c.get('trace').stimuli = stimuli.count;
-  for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+  setReportHeaders(c, reports);
   const { count, height, width, pixels } = stimuli;
-  const type = accepts(c, {
-    header: 'Accept',
-    supports: ['image/png', 'application/x-npy'],
-    default: 'image/png',
-  });
-  if (type === 'application/x-npy') return answerNpy(c, clock, pixels, [count, height, width]);
-  if (pixels.length > MOST_PIXELS) {
+  if (type !== 'image/png') {
+    const tensor = { values: pixels, shape: [count, height, width] };
+    return answerAs(c, clock, TENSOR_FORMATS, type, tensor);
+  }
+  if (pixels.length > MAX_PIXELS) {
     throw new PayloadTooLargeError(
-      `${pixels.length} pixels; a PNG of at most ${MOST_PIXELS} is made: ask for fewer stimuli, or for ` +
+      `${pixels.length} pixels; a PNG of at most ${MAX_PIXELS} is made: ask for fewer stimuli, or for ` +
         '.npy by Accept: application/x-npy',
     );
   }
-  const png = await timed(c, clock, 'encode', () => encodePng(sheetOf(stimuli, background)));
-  return c.body(new Uint8Array(png), 200, { 'Content-Type': type });
+  return answerAs(c, clock, IMAGE_FORMATS, type, sheetOf(stimuli, background));
 }

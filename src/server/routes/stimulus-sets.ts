@@ -1,4 +1,3 @@
-import { accepts } from 'hono/accepts';
 import { z } from 'zod';
 import { SetDigest } from '../../stimulus/json.js';
 import type { Backdrop, Canvas } from '../../stimulus/stimuli.js';
@@ -135,18 +134,13 @@ function readSet(deps: AppDependencies) {
         },
       },
     },
-    async (c) => {
+    async (c, { mediaType }) => {
       const digest = digestIn(c);
       const set = await openSet(deps, digest);
       if (set === undefined) throw unknown(digest);
       c.header('ETag', `"${digest}"`);
-      const type = accepts(c, {
-        header: 'Accept',
-        supports: ['application/json', 'application/x-npy'],
-        default: 'application/json',
-      });
-      if (type === 'application/x-npy') {
-        return c.body(new Uint8Array(set.file), 200, { 'Content-Type': type });
+      if (mediaType !== 'application/json') {
+        return c.body(new Uint8Array(set.file), 200, { 'Content-Type': mediaType });
       }
       return answerJson(c, deps.clock, () => ({
         ...summary(set.stored),

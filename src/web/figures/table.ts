@@ -1,3 +1,4 @@
+import { encodeCsv } from '../../formats/csv.js';
 import { encodeNpy } from '../../formats/npy.js';
 
 /** The numbers behind a plot, by the name of their column. */
@@ -9,14 +10,14 @@ export interface NumberArray {
   readonly shape: readonly number[];
 }
 
-/** Comma-separated, the names in the first line; what is undefined is empty. */
+/** CSV with the names in the first line; undefined values are empty. */
 export function csvOf(columns: Columns): string {
   const names = Object.keys(columns);
   const rows = Math.max(0, ...names.map((name) => columns[name]!.length));
-  const lines = Array.from({ length: rows }, (_, i) =>
-    names.map((name) => quoted(String(columns[name]![i] ?? ''))).join(','),
+  const values = Array.from({ length: rows }, (_, i) =>
+    names.map((name) => columns[name]![i] ?? null),
   );
-  return `${[names.map(quoted).join(','), ...lines].join('\n')}\n`;
+  return encodeCsv([names, ...values]);
 }
 
 /** The columns that hold numbers, as .npy of float64 `[rows, columns]`; NaN where undefined. */
@@ -32,8 +33,4 @@ export function npyOf(columns: Columns): Uint8Array<ArrayBuffer> {
     }
   }
   return encodeNpy(data, [rows, numeric.length]);
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

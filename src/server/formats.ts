@@ -1,0 +1,51 @@
+import { accepts } from 'hono/accepts';
+import { encodeNpy } from '../formats/npy.js';
+import { encodePng } from '../stimulus/image.js';
+import type { GrayImage } from '../stimulus/stimuli.js';
+import { BINARY } from './operation.js';
+import type { AppContext } from './trace.js';
+
+/** An array of numbers, row-major. */
+export interface Tensor {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** How values are written as one media type. */
+export interface Format<Value> {
+  /** The schema of the body in the OpenAPI document. */
+  readonly schema: typeof BINARY;
+  readonly encode: (value: Value) => Bytes | Promise<Bytes>;
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** For arrays of any shape. */
+export const TENSOR_FORMATS = {
+  'application/x-npy': {
+    schema: BINARY,
+    encode: ({ values, shape }) => new Uint8Array(encodeNpy(values, shape)),
+  },
+} as const satisfies Readonly<Record<string, Format<Tensor>>>;
+
+/** For pictures. */
+export const IMAGE_FORMATS = {
+  'image/png': {
+    schema: BINARY,
+    encode: async (image) => new Uint8Array(await encodePng(image)),
+  },
+} as const satisfies Readonly<Record<string, Format<GrayImage>>>;
+
+/** What an answer may be in these formats, for the declaration of a route. */
+export function contentOf<const Formats extends Readonly<Record<string, Format<never>>>>(
+  formats: Formats,
+): { readonly [Type in keyof Formats]: Formats[Type]['schema'] } {
+  const entries = Object.entries(formats).map(([type, { schema }]) => [type, schema]);
+  return Object.fromEntries(entries);
+}
+
+/** Chooses by `Accept` among media types; the first where it names none of them. */
+export function negotiate<Type extends string>(c: AppContext, types: readonly Type[]): Type {
+  const chosen = accepts(c, { header: 'Accept', supports: [...types], default: types[0]! });
+  return chosen as Type;
+}
