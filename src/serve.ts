@@ -14,7 +14,7 @@ import {
   createProcessEngine,
   type ProcessEngine,
   type ProcessEngineOptions,
-} from './inference/process/process-engine.js';
+} from './inference/process-engine.js';
 import { createScheduler } from './inference/scheduler.js';
 import { createProcessInside } from './interpret/process-interpreter.js';
 import type { JobState } from './jobs/record.js';

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Logger } from 'pino';
+import { InputError } from '../errors.js';
 import { modelFolders } from '../models/models-folder.js';
 import { readModel, versionsIn } from '../models/saved-model.js';
 import type { Catalogue, ModelRepository, ServedModel, UnusableModel } from './catalogue.js';
@@ -22,7 +23,7 @@ interface LoadedModel {
   retired: boolean;
 }
 
-/** Where the stack of a bug begins, which is for the log alone. */
+/** Where a stack begins, which is for the log alone. */
 const STACK = /\n\s+at /;
 
 /**
@@ -114,7 +115,8 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
         failed.delete(keyOf({ name, version }));
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        logger.error({ model: name, version, reason: message }, 'model is not served');
+        const bug = error instanceof InputError ? {} : { err: error };
+        logger.error({ model: name, version, reason: message, ...bug }, 'model is not served');
         fail({ name, version, reason: oneLine(message) });
       }
       publish();

@@ -1,30 +1,32 @@
-import { answerQuestions } from '../inference/process/answer-questions.js';
-import { standBehindAll } from '../inference/process/lower-priority.js';
-import type { AnyCall, ResultOf } from '../inference/process/messages.js';
-import { openBackend } from '../network/backend.js';
+import { type BackendName, openBackend } from '../network/backend.js';
+import { connectToService } from '../workers/connect-to-service.js';
+import { inOrder } from '../workers/in-order.js';
+import { lowerPriority } from '../workers/lower-priority.js';
 import type { Inside } from './interpreter.js';
-import type { InsideCalls } from './messages.js';
 import { createTfjsInside } from './tfjs-interpreter.js';
 
-// The process that looks inside.
+// The process that computes gradients and attention.
 
-let inside: Inside | undefined;
+/** What the service may call; first `open`. */
+export interface InterpretFunctions extends Omit<Inside, 'close'> {
+  /** @param models the models folder */
+  open(backend: BackendName, models: string): Promise<void>;
+}
 
-standBehindAll();
-answerQuestions<InsideCalls>(perform);
+let interpreter: Inside | undefined;
 
-async function perform(call: AnyCall<InsideCalls>): Promise<ResultOf<InsideCalls>> {
-  if (call.kind === 'open') {
-    inside = createTfjsInside(await openBackend(call.backend), call.models);
-    return undefined;
-  }
-  if (inside === undefined) throw new Error('no backend is open');
-  switch (call.kind) {
-    case 'look':
-      return await inside.look(call.request);
-    case 'gradient':
-      return await inside.gradient(call.request);
-    case 'ascend':
-      return await inside.ascend(call.request);
-  }
+lowerPriority();
+const functions: InterpretFunctions = {
+  async open(backend, models) {
+    interpreter = createTfjsInside(await openBackend(backend), models);
+  },
+  look: (request) => opened().look(request),
+  gradient: (request) => opened().gradient(request),
+  ascend: (request, signal) => opened().ascend(request, signal),
+};
+connectToService(inOrder(functions));
+
+function opened(): Inside {
+  if (interpreter === undefined) throw new Error('no backend is open');
+  return interpreter;
 }

@@ -41,6 +41,7 @@ export interface AscentRequest {
 export interface Inside {
   look(request: InsideRequest): Promise<Look>;
   gradient(request: GradientRequest): Promise<StimulusGradient>;
-  ascend(request: AscentRequest): Promise<AscentState>;
+  /** @param signal aborted: rejects with its reason */
+  ascend(request: AscentRequest, signal?: AbortSignal): Promise<AscentState>;
   close(): Promise<void>;
 }

@@ -29,7 +29,7 @@ export interface Progress {
 /**
  * Images that raise the responses of neurons, by gradient ascent (Erhan et al. 2009; Walker et al. 2019,
  * Bashivan et al. 2019 for cortical neurons): the same for the same request, neuron by neuron.
- * @param signal aborted: rejects with its reason after the steps at hand
+ * @param signal aborted: rejects with its reason
  * @returns the images of the restarts, for each neuron
  */
 export async function preferredStimuli(
@@ -45,7 +45,8 @@ export async function preferredStimuli(
     while (state.step < terms.steps) {
       signal?.throwIfAborted();
       const until = Math.min(terms.steps, state.step + STEPS_AT_ONCE);
-      state = await inside.ascend({ model, neuron: column, id, state, terms, until });
+      const ascent = { model, neuron: column, id, state, terms, until };
+      state = await inside.ascend(ascent, signal);
       const done = i * terms.steps + state.step;
       onProgress?.({ done, total, neuron: id, images: state.images });
     }

@@ -2,20 +2,19 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { InputError } from '../errors.js';
 import { ModelLostError } from '../inference/engine.js';
-import { type Channel, openChannel } from '../inference/process/channel.js';
-import type { CallTo } from '../inference/process/messages.js';
 import { DrainingError, QueueFullError } from '../inference/scheduler.js';
 import { computeTwice } from '../inference/twice.js';
 import type { BackendName } from '../network/backend.js';
+import { type StartedProcess, startProcess } from '../workers/child-process.js';
+import type { InterpretFunctions } from './interpret-worker.js';
 import type { Inside } from './interpreter.js';
-import type { InsideCalls } from './messages.js';
 
 export interface ProcessInsideOptions {
   readonly backend: BackendName;
   /** The models folder, which holds `<name>/<version>/`. */
   readonly models: string;
   readonly logger: Logger;
-  /** Without a question for so long the process ends, and its memory is free. */
+  /** The process ends after so long without a request, and its memory is free. */
   readonly idleMs?: number;
   /** The compiled module that the process runs. */
   readonly entry?: string;
@@ -23,28 +22,33 @@ export interface ProcessInsideOptions {
 
 /** In messages. */
 const NAME = 'process that computes gradients and attention';
-/** Questions that may wait. */
+/** Requests that may wait. */
 const CAPACITY = 64;
 const IDLE_MS = 60_000;
-/** Megabytes of JavaScript's own heap, beside the backend's. */
-const HEAP = '--max-old-space-size=512';
+/** Of JavaScript's own heap, to which the backend's is added. */
+const HEAP_MEGABYTES = 512;
+
+interface Running {
+  readonly process: StartedProcess<InterpretFunctions>;
+  readonly opened: Promise<unknown>;
+}
 
 /**
- * Looks inside in a process of its own, so that neither its work nor its end touches the inference
- * process. It is started by the first question and ends when there have been none for a while. A
- * request that it had not answered when it ended is sent to another.
+ * Interprets in a process of its own, so that neither its work nor its end touches the inference
+ * process. The first request starts it, and it ends when there have been none for a while. A request that
+ * it had not answered when it ended is sent to another.
  */
 export function createProcessInside(options: ProcessInsideOptions): Inside {
   const { backend, models, logger, idleMs = IDLE_MS, entry = defaultEntry() } = options;
-  let running: { channel: Channel<InsideCalls>; opened: Promise<unknown> } | undefined;
-  let asking = 0;
+  let running: Running | undefined;
+  let waiting = 0;
   let closed = false;
   let idle: NodeJS.Timeout | undefined;
 
   return {
-    look: (request) => ask({ kind: 'look', request }),
-    gradient: (request) => ask({ kind: 'gradient', request }),
-    ascend: (request) => ask({ kind: 'ascend', request }),
+    look: (request) => send((process) => process.look(request)),
+    gradient: (request) => send((process) => process.gradient(request)),
+    ascend: (request, signal) => send((process) => process.ascend(request, signal)),
     async close() {
       closed = true;
       clearTimeout(idle);
@@ -52,66 +56,67 @@ export function createProcessInside(options: ProcessInsideOptions): Inside {
     },
   };
 
-  async function ask<Kind extends keyof InsideCalls>(
-    call: CallTo<InsideCalls, Kind>,
-  ): Promise<InsideCalls[Kind]['result']> {
-    if (asking >= CAPACITY) {
+  async function send<Result>(call: Call<Result>): Promise<Result> {
+    if (waiting >= CAPACITY) {
       throw new QueueFullError(
-        `too many waiting requests for attention or gradients: ${asking + 1}; expected at most ` +
+        `too many waiting requests for attention or gradients: ${waiting + 1}; expected at most ` +
           `${CAPACITY}`,
       );
     }
-    asking += 1;
+    waiting += 1;
     clearTimeout(idle);
     try {
-      return await computeTwice(() => askOnce(call));
+      return await computeTwice(() => sendOnce(call));
     } finally {
-      asking -= 1;
-      if (asking === 0) idle = setTimeout(() => void stop(), idleMs).unref();
+      waiting -= 1;
+      if (waiting === 0) idle = setTimeout(() => void stop(), idleMs).unref();
     }
   }
 
-  async function askOnce<Kind extends keyof InsideCalls>(
-    call: CallTo<InsideCalls, Kind>,
-  ): Promise<InsideCalls[Kind]['result']> {
+  async function sendOnce<Result>(call: Call<Result>): Promise<Result> {
     if (closed) throw new DrainingError('the service is shutting down');
     running ??= start();
-    const { channel, opened } = running;
+    const { process, opened } = running;
     try {
       await opened;
-      return await channel.ask(call);
+      return await call(process.remote);
     } catch (error) {
       // what the client sent was checked before; it is the backend or the model's files
       if (!(error instanceof InputError)) throw error;
       throw new ModelLostError(
         `gradients and attention of this model cannot be computed: ${error.message}`,
-        {
-          cause: error,
-        },
+        { cause: error },
       );
     }
   }
 
-  function start() {
-    const channel = openChannel<InsideCalls>(entry, NAME, [HEAP]);
-    const opened = channel.ask({ kind: 'open', backend, models });
-    opened.catch(() => channel.kill()); // the next question starts another
-    void channel.ended.then((end) => {
-      if (running?.channel !== channel) return;
-      running = undefined;
-      logger.error({ pid: channel.pid }, `the ${NAME} ${end}`);
+  function start(): Running {
+    const process = startProcess<InterpretFunctions>({
+      entry,
+      name: NAME,
+      heapMegabytes: HEAP_MEGABYTES,
     });
-    logger.info({ pid: channel.pid, backend }, `the ${NAME} is started`);
-    return { channel, opened };
+    const opened = process.remote.open(backend, models);
+    opened.catch(() => process.kill()); // the next request starts another
+    const { pid } = process;
+    void process.ended.then((end) => {
+      if (running?.process !== process) return;
+      running = undefined;
+      logger.error({ pid }, `the ${NAME} ${end}`);
+    });
+    logger.info({ pid, backend }, `the ${NAME} is started`);
+    return { process, opened };
   }
 
   async function stop(): Promise<void> {
-    const ending = running?.channel;
+    const ending = running?.process;
     running = undefined;
     ending?.kill();
     await ending?.ended;
   }
 }
+
+type Call<Result> = (process: StartedProcess<InterpretFunctions>['remote']) => Promise<Result>;
 
 function defaultEntry(): string {
   return fileURLToPath(new URL('./interpret-worker.js', import.meta.url));

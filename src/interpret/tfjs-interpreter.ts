@@ -34,9 +34,12 @@ export function createTfjsInside(backend: Backend, models: string): Inside {
         stimulusGradient(card, parameters, stimuli),
       );
     },
-    async ascend({ model, neuron, id, state, terms, until }) {
+    async ascend({ model, neuron, id, state, terms, until }, signal) {
       return await withNeurons(model, Int32Array.of(neuron), (card, parameters) => {
-        const slope = (images: Stimuli) => stimulusGradient(card, parameters, images);
+        const slope = (images: Stimuli) => {
+          signal?.throwIfAborted();
+          return stimulusGradient(card, parameters, images);
+        };
         return ascend(slope, state, id, terms, until);
       });
     },

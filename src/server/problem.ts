@@ -1,12 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { InputError, type InputProblem } from '../errors.js';
 import { DiskError } from '../files/disk-error.js';
-import { EngineLostError, ModelLostError } from '../inference/engine.js';
+import { ModelLostError } from '../inference/engine.js';
 import { DeadlineError, DrainingError, QueueFullError } from '../inference/scheduler.js';
 import { JobsClosedError, JobsFullError, ResultDamagedError } from '../jobs/errors.js';
 import { PayloadTooLargeError, UnsupportedMediaError } from '../stimulus/errors.js';
 import { ACCEPTED_TYPES } from '../stimulus/media-type.js';
 import { DamagedError, StoreFullError } from '../storage/errors.js';
+import { EngineLostError } from '../workers/engine-lost.js';
 
 type Headers = Readonly<Record<string, string>>;
 

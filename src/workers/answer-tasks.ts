@@ -1,29 +1,24 @@
-import { parentPort } from 'node:worker_threads';
-import { packError } from './carried-error.js';
-import type { Outcome } from './task-thread.js';
+import { connectToService } from './connect-to-service.js';
+import { transfer } from './transfer.js';
+
+/** What the thread of a `TaskThread` offers. */
+export interface TaskFunctions<Task, Result> {
+  run(task: Task): Promise<Result>;
+}
 
 /**
- * Answers the tasks of a `TaskThread`, in order; called once by the module that the thread runs.
+ * Answers the tasks of a `TaskThread`; called once by the module that the thread runs.
  * @param transferred the memory of a result that moves to the other thread
  */
-export function answerTasks<Task, Result>(
+export function answerTasks<Task, Result extends object>(
   work: (task: Task) => Promise<Result>,
   transferred: (result: Result) => readonly ArrayBufferLike[],
 ): void {
-  parentPort?.on('message', async (task: Task) => {
-    const outcome = await run(task);
-    const moved = 'result' in outcome ? new Set(transferred(outcome.result)) : [];
-    parentPort?.postMessage(
-      outcome,
-      [...moved].filter((buffer) => buffer instanceof ArrayBuffer),
-    );
-  });
-
-  async function run(task: Task): Promise<Outcome<Result>> {
-    try {
-      return { result: await work(task) };
-    } catch (error) {
-      return { error: packError(error) };
-    }
-  }
+  const functions: TaskFunctions<Task, Result> = {
+    async run(task) {
+      const result = await work(task);
+      return transfer(result, transferred(result));
+    },
+  };
+  connectToService(functions);
 }

@@ -6,7 +6,7 @@ import {
 } from '../errors.js';
 import { TooMuchWorkError } from './too-much-work.js';
 
-/** An error as data, for a message between threads. */
+/** An error as data, for a message to another process or thread. */
 export interface CarriedError {
   readonly kind: keyof typeof KINDS | 'bug';
   readonly message: string;

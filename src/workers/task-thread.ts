@@ -1,8 +1,5 @@
-import { Worker } from 'node:worker_threads';
-import { type CarriedError, unpackError } from './carried-error.js';
-
-/** What the thread sends back for a task. */
-export type Outcome<Result> = { readonly result: Result } | { readonly error: CarriedError };
+import type { TaskFunctions } from './answer-tasks.js';
+import { type StartedThread, startThread } from './worker-thread.js';
 
 /** Runs tasks in a thread of its own, one after the other. */
 export interface TaskThread<Task, Result> {
@@ -36,8 +33,8 @@ export interface TaskThreadOptions<Task> {
   readonly entry: URL;
   /** For messages, such as `the thread that decodes images`. */
   readonly name: string;
-  /** The task as a message; what it transfers is no longer usable here. */
-  readonly toMessage: (task: Task) => { readonly message: Task; readonly transfer: ArrayBuffer[] };
+  /** The task as it is sent, such as with memory that `transfer` moves. Left out: as it is. */
+  readonly toMessage?: (task: Task) => Task;
 }
 
 interface Waiting<Task, Result> {
@@ -56,12 +53,12 @@ interface Waiting<Task, Result> {
 export function createTaskThread<Task, Result>({
   entry,
   name,
-  toMessage,
+  toMessage = (task) => task,
   isKept = true,
 }: TaskThreadOptions<Task>): TaskThread<Task, Result> {
   /** The first of them runs. */
   const queue: Waiting<Task, Result>[] = [];
-  let worker: Worker | undefined;
+  let thread: StartedThread<TaskFunctions<Task, Result>> | undefined;
   return {
     async run(task, { signal, prepare, take = async () => undefined } = {}) {
       signal?.throwIfAborted();
@@ -79,9 +76,9 @@ export function createTaskThread<Task, Result>({
       }
     },
     async close() {
-      const ending = worker;
-      worker = undefined;
-      rejectAll('the service is stopping');
+      const ending = thread;
+      thread = undefined;
+      rejectAll(new Error('the service is stopping'));
       await ending?.terminate();
     },
   };
@@ -95,8 +92,8 @@ export function createTaskThread<Task, Result>({
   async function startFirst(): Promise<void> {
     const [first] = queue;
     if (first === undefined) {
-      worker?.unref();
-      if (!isKept) end();
+      if (!isKept) return end();
+      thread?.keepAlive(false);
       return;
     }
     try {
@@ -104,18 +101,21 @@ export function createTaskThread<Task, Result>({
         await first.prepare();
         if (queue[0] !== first) return;
       }
-      worker ??= start();
-      worker.ref();
-      const { message, transfer } = toMessage(first.task);
-      worker.postMessage(message, transfer);
+      thread ??= start();
+      thread.keepAlive(true);
+      const result = await thread.remote.run(toMessage(first.task));
+      // The thread was closed while this was on its way.
+      if (queue[0] !== first) return;
+      await first.take(result);
+      first.resolve(result);
     } catch (error) {
       // Such as no memory for the message: the tasks behind it must not wait for ever.
       first.reject(error);
-      startAfter(first);
     }
+    startAfter(first);
   }
 
-  /** Goes on with the next, unless the thread was lost or closed meanwhile, and the queue with it. */
+  /** Continues with the next task, unless the thread ended meanwhile, and the queue with it. */
   function startAfter(first: Waiting<Task, Result>): void {
     if (queue[0] !== first) return;
     queue.shift();
@@ -123,39 +123,24 @@ export function createTaskThread<Task, Result>({
   }
 
   function end(): void {
-    const ending = worker;
-    worker = undefined;
+    const ending = thread;
+    thread = undefined;
     void ending?.terminate();
   }
 
-  function start(): Worker {
-    const started = new Worker(entry);
-    started.on('message', async (outcome: Outcome<Result>) => {
-      const [first] = queue;
-      // The thread was closed while this was on its way.
-      if (worker !== started || first === undefined) return;
-      try {
-        if ('error' in outcome) throw unpackError(outcome.error);
-        await first.take(outcome.result);
-        first.resolve(outcome.result);
-      } catch (error) {
-        first.reject(error);
-      }
-      startAfter(first);
+  function start(): StartedThread<TaskFunctions<Task, Result>> {
+    const lossOf = (reason: string) => new Error(`${name} ${reason}`);
+    const started = startThread<TaskFunctions<Task, Result>>({ entry, lossOf });
+    void started.ended.then((loss) => {
+      if (thread !== started) return;
+      thread = undefined;
+      rejectAll(loss);
     });
-    started.on('error', ({ message }) => lose(started, message));
-    started.on('exit', (code) => lose(started, `it ended with code ${code}`));
     return started;
   }
 
-  function lose(lost: Worker, reason: string): void {
-    if (worker !== lost) return;
-    worker = undefined;
-    rejectAll(`${name} failed: ${reason}`);
-  }
-
-  function rejectAll(reason: string): void {
-    for (const { reject } of queue.splice(0)) reject(new Error(reason));
+  function rejectAll(reason: Error): void {
+    for (const { reject } of queue.splice(0)) reject(reason);
   }
 }
 

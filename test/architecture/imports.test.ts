@@ -29,10 +29,10 @@ const PLAN: Plan = {
   'src/models': [...FOUNDATION, 'src/network'],
   'src/storage': [...FOUNDATION, 'src/stimulus'],
   'src/jobs': [...FOUNDATION, 'src/time-left'],
-  'src/inference': [...FOUNDATION, 'src/network', 'src/models', 'src/stimulus'],
+  'src/inference': [...FOUNDATION, 'src/network', 'src/models', 'src/stimulus', 'src/workers'],
   'src/interpret': [
     ...FOUNDATION,
-    ...['src/network', 'src/models', 'src/stimulus', 'src/inference'],
+    ...['src/network', 'src/models', 'src/stimulus', 'src/inference', 'src/workers'],
   ],
   'src/server': [
     ...FOUNDATION,
@@ -87,7 +87,7 @@ const ENVIRONMENT_READERS = [
   // onnxruntime itself reads the variable that is set there
   'src/inference/onnx/onnxruntime.ts',
   // hands it to the inference process
-  'src/inference/process/channel.ts',
+  'src/workers/child-process.ts',
 ];
 
 const MOST_LINES = 320;

@@ -4,14 +4,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Engine, EngineLostError, ModelLostError } from '../../src/inference/engine.js';
-import { createProcessEngine } from '../../src/inference/process/process-engine.js';
+import { type Engine, ModelLostError } from '../../src/inference/engine.js';
+import { createProcessEngine } from '../../src/inference/process-engine.js';
 import { readModel, type SavedModel } from '../../src/models/saved-model.js';
+import { EngineLostError } from '../../src/workers/engine-lost.js';
 import { processesOf } from '../support/processes.js';
 import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
 
 const ENTRY = fileURLToPath(
-  new URL('../../dist/src/inference/process/inference-worker.js', import.meta.url),
+  new URL('../../dist/src/inference/inference-worker.js', import.meta.url),
 );
 
 let folder = '';

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { EngineLostError } from '../../src/inference/engine.js';
 import {
   AbandonedError,
   createScheduler,
@@ -7,6 +6,7 @@ import {
   DrainingError,
   QueueFullError,
 } from '../../src/inference/scheduler.js';
+import { EngineLostError } from '../../src/workers/engine-lost.js';
 import { createFakeEngine, handResponses } from '../support/fake-engine.js';
 import { request, setUp, stimuli } from './scheduled-requests.js';
 

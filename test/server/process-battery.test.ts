@@ -3,12 +3,12 @@ import { getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EngineLostError } from '../../src/inference/engine.js';
-import { endOf, lossOf } from '../../src/inference/process/process-end.js';
 import type { Scheduler } from '../../src/inference/scheduler.js';
 import { prepareCharacterization } from '../../src/server/battery/characterization.js';
 import { createProcessBattery } from '../../src/server/battery/process-battery.js';
 import type { Progress } from '../../src/server/running.js';
+import { EngineLostError } from '../../src/workers/engine-lost.js';
+import { endOf, lossOf } from '../../src/workers/process-end.js';
 import { energyEngine, energyModel } from '../support/energy-model.js';
 import { processesOf } from '../support/processes.js';
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../../src/errors.js';
 import { createTaskThread, ownCopy, type TaskThread } from '../../src/workers/task-thread.js';
 import { TooMuchWorkError } from '../../src/workers/too-much-work.js';
+import { transfer } from '../../src/workers/transfer.js';
 
 interface Doubling {
   readonly name: string;
@@ -16,7 +17,7 @@ beforeEach(() => {
     name: 'the thread of this test',
     toMessage({ name, values }) {
       const copy = new Float32Array(ownCopy(new Uint8Array(values.buffer)).buffer);
-      return { message: { name, values: copy }, transfer: [copy.buffer] };
+      return transfer({ name, values: copy }, [copy.buffer]);
     },
   });
 });
@@ -62,7 +63,7 @@ test('bad input keeps its class and its problems, a bug its message', async () =
 
 test('a thread that ends rejects its tasks, and the next task finds a new thread', async () => {
   const lost = await Promise.allSettled([thread.run(task('exit')), thread.run(task('waits', 1))]);
-  const reason = new Error('the thread of this test failed: it ended with code 3');
+  const reason = new Error('the thread of this test ended with code 3');
   expect(lost).toMatchObject([{ reason }, { reason }]);
   expect(await thread.run(task('next', 1))).toEqual(task('next', 2));
 });
@@ -141,7 +142,6 @@ test('a thread that is not kept ends with its last task, and starts again', asyn
   const brief = createTaskThread<Doubling, Doubling>({
     entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
     name: 'a brief thread',
-    toMessage: (message) => ({ message, transfer: [] }),
     isKept: false,
   });
   const before = await threadsOfProcess();
@@ -165,7 +165,7 @@ test('a task that cannot be sent is rejected, and those behind it go on', async 
     name: 'a picky thread',
     toMessage(message) {
       if (message.name.startsWith('huge')) throw new RangeError('no memory');
-      return { message, transfer: [] };
+      return message;
     },
   });
   const names = ['huge', 'a', 'huge, behind another', 'b'];
@@ -183,7 +183,6 @@ test('an answer that is on its way when the thread is closed is dropped', async 
   const sharing = createTaskThread<Doubling, Doubling>({
     entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
     name: 'a thread that shares',
-    toMessage: (message) => ({ message, transfer: [] }),
   });
   await sharing.run(task('starts'));
   const flag = new SharedArrayBuffer(4);

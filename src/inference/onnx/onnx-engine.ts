@@ -4,7 +4,7 @@ import { readVerified } from '../verified-model.js';
 import { groupSize } from './cost.js';
 import { createPartition, type Partition } from './partition.js';
 import { encodeChoosableSite } from './site-graph.js';
-import { type Crew, createCrew } from './worker-pool.js';
+import { createWorkerPool, type WorkerPool } from './worker-pool.js';
 
 export interface OnnxEngineOptions {
   /** That compute. */
@@ -24,7 +24,7 @@ interface LoadedModel {
  */
 export function createOnnxEngine(options: OnnxEngineOptions): Engine {
   const { threads, entry = new URL('./session-worker.js', import.meta.url) } = options;
-  const crew = createCrew(threads, entry);
+  const pool = createWorkerPool(threads, entry);
   const models = new Map<string, LoadedModel>();
 
   return {
@@ -38,12 +38,12 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
       try {
         await Promise.all(
           partition.parts.map(({ groups }, thread) =>
-            crew.load(thread, digest, encodeChoosableSite({ card, weights, groups })),
+            pool.load(thread, digest, encodeChoosableSite({ card, weights, groups })),
           ),
         );
         const neurons = Int32Array.from(card.neurons.keys());
         const stimuli = goldenStimuli(card);
-        checkGolden(card, await compute(crew, model, { digest, stimuli, neurons }));
+        checkGolden(card, await compute(pool, model, { digest, stimuli, neurons }));
       } catch (error) {
         await unload(digest, model);
         throw error;
@@ -60,22 +60,22 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
     async respond(request) {
       const model = models.get(request.digest);
       if (model === undefined) throw new Error(`model ${request.digest} is not loaded`);
-      return await compute(crew, model, request);
+      return await compute(pool, model, request);
     },
 
     async close() {
-      await crew.close();
+      await pool.close();
     },
   };
 
   async function unload(digest: string, { partition }: LoadedModel): Promise<void> {
-    await Promise.all(partition.parts.map((_, thread) => crew.unload(thread, digest)));
+    await Promise.all(partition.parts.map((_, thread) => pool.unload(thread, digest)));
   }
 }
 
 /** @returns [stimuli, neurons] */
 async function compute(
-  crew: Crew,
+  pool: WorkerPool,
   { partition }: LoadedModel,
   { digest: key, stimuli, neurons }: EngineRequest,
 ): Promise<Float32Array> {
@@ -89,7 +89,7 @@ async function compute(
       const wanted = new Uint8Array(groups.length);
       for (const { part, group } of places) if (part === thread) wanted[group] = 1;
       if (!wanted.includes(1)) return;
-      const responses = await crew.run(thread, { ...batch, wanted });
+      const responses = await pool.run(thread, { ...batch, wanted });
       const width = responses.length / count;
       for (const [index, { part, column }] of places.entries()) {
         if (part !== thread) continue;

@@ -1,11 +1,11 @@
-import { endWithService } from '../../inference/process/end-with-service.js';
-import { standBehindAll } from '../../inference/process/lower-priority.js';
+import { endWithService } from '../../workers/end-with-service.js';
+import { lowerPriority } from '../../workers/lower-priority.js';
 import type { ToBattery } from './messages.js';
 
 // The process that characterizes: it renders what is shown and fits what is answered; the responses it
 // asks of the process that started it, and ends with that.
 
-standBehindAll();
+lowerPriority();
 endWithService();
 
 // read only now, since that too is work

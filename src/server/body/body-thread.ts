@@ -1,4 +1,5 @@
 import { createTaskThread, ownCopy, type TaskOptions } from '../../workers/task-thread.js';
+import { transfer } from '../../workers/transfer.js';
 import type { BodyKind, BodyResult, BodyTask } from './body-tasks.js';
 
 /** Decodes bodies in a thread of its own, one after the other. */
@@ -28,7 +29,7 @@ export function createBodyThread({
     name: 'the thread that decodes requests',
     toMessage({ kind, request }) {
       const body = ownCopy(request.body);
-      return { message: { kind, request: { ...request, body } }, transfer: [body.buffer] };
+      return transfer({ kind, request: { ...request, body } }, [body.buffer]);
     },
   });
   return {

@@ -18,7 +18,6 @@ export function createTuningAnalysis(
   const thread = createTaskThread<TuningTask, AnswerFields>({
     entry,
     name: 'the thread that analyses responses',
-    toMessage: (message) => ({ message, transfer: [] }),
     isKept: false,
   });
   return {

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine, EngineRequest } from '../../../src/inference/engine.js';
-import { createProcessEngine } from '../../../src/inference/process/process-engine.js';
+import { createProcessEngine } from '../../../src/inference/process-engine.js';
 import { createScheduler } from '../../../src/inference/scheduler.js';
 import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
 import { processesOf } from '../../support/processes.js';
 
 const ENTRY = fileURLToPath(
-  new URL('../../../dist/src/inference/process/inference-worker.js', import.meta.url),
+  new URL('../../../dist/src/inference/inference-worker.js', import.meta.url),
 );
 
 let demo: SavedModel;

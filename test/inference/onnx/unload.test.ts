@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { loadOnnxruntime } from '../../../src/inference/onnx/onnxruntime.js';
 import { createSessions } from '../../../src/inference/onnx/sessions.js';
 import { encodeChoosableSite } from '../../../src/inference/onnx/site-graph.js';
-import { createProcessEngine } from '../../../src/inference/process/process-engine.js';
+import { createProcessEngine } from '../../../src/inference/process-engine.js';
 import { readVerified } from '../../../src/inference/verified-model.js';
 import { readModel } from '../../../src/models/saved-model.js';
 import { openBackend } from '../../../src/network/backend.js';
@@ -16,7 +16,7 @@ import { makeModel } from '../../../training/made-up/command.js';
 import { processesOf, residentBytes } from '../../support/processes.js';
 
 const ENTRY = fileURLToPath(
-  new URL('../../../dist/src/inference/process/inference-worker.js', import.meta.url),
+  new URL('../../../dist/src/inference/inference-worker.js', import.meta.url),
 );
 const DEMO = fileURLToPath(new URL('../../../models/demo/1', import.meta.url));
 

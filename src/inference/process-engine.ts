@@ -1,16 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { type Engine, EngineLostError, ModelLostError } from '../engine.js';
-import type { EngineChoice, EngineName } from '../open-engine.js';
-import { type Channel, openChannel } from './channel.js';
-import type { InferenceCalls } from './messages.js';
+import { type StartedProcess, startProcess } from '../workers/child-process.js';
+import { EngineLostError } from '../workers/engine-lost.js';
+import { type Engine, ModelLostError } from './engine.js';
+import type { InferenceFunctions } from './inference-worker.js';
+import type { EngineChoice, EngineName } from './open-engine.js';
 
 export interface ProcessEngineOptions {
   readonly choice: EngineChoice;
   readonly logger: Logger;
-  /** Told each time that the process is started again. */
+  /** Called each time that the process is started again. */
   readonly onRestart?: () => void;
-  /** Told of each model that could not be loaded again then. */
+  /** Called with each model that could not be loaded again then. */
   readonly onModelLost?: (digest: string, reason: string) => void;
   /** The compiled module that the process runs. */
   readonly entry?: string;
@@ -22,13 +23,13 @@ export interface ProcessEngine extends Engine {
   readonly pid: number | undefined;
 }
 
-/** Starts in a row, none of which answered a question, after which the engine is given up. */
+/** Starts in a row, none of which answered a request, after which the engine is given up. */
 const MAX_FAILED_STARTS = 5;
 
 /**
  * An engine in a process of its own, so that computing never holds up the event loop and a crash of
- * native code takes nothing else down. A process that ends is started again at once with the models
- * it had; questions it had not answered are rejected with EngineLostError.
+ * native code takes nothing else down. A process that ends is started again immediately with
+ * the models it had; requests it had not answered are rejected with EngineLostError.
  */
 export async function createProcessEngine(options: ProcessEngineOptions): Promise<ProcessEngine> {
   const { choice, logger, onRestart, onModelLost, entry = defaultEntry() } = options;
@@ -36,26 +37,26 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
   const models = new Map<string, string>();
   /** Digests of models that were loaded, and could not be loaded again. */
   const lost = new Set<string>();
-  let channel = open();
+  let running = start();
   let closed = false;
   let failedStarts = 0;
   let ready = Promise.resolve();
-  const description = await channel.ask({ kind: 'open', choice }).catch((error: unknown) => {
-    channel.kill();
+  const description = await running.remote.open(choice).catch((error: unknown) => {
+    running.kill();
     throw error;
   });
-  watch(channel);
+  watch(running);
 
   return {
     description,
 
     get pid() {
-      return channel.pid;
+      return running.pid;
     },
 
     async load(folder, digest) {
       await ready;
-      await channel.ask({ kind: 'load', folder, digest });
+      await running.remote.load(folder, digest);
       models.set(digest, folder);
       lost.delete(digest);
       failedStarts = 0;
@@ -66,7 +67,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
       lost.delete(digest);
       await ready;
       try {
-        await channel.ask({ kind: 'unload', digest });
+        await running.remote.unload(digest);
       } catch (error) {
         // it went with the process
         if (!(error instanceof EngineLostError)) throw error;
@@ -80,43 +81,43 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
           'the model could not be loaded again when the engine was restarted',
         );
       }
-      const responses = await channel.ask({ kind: 'respond', request });
+      const responses = await running.remote.respond(request);
       failedStarts = 0;
       return responses;
     },
 
     async close() {
       closed = true;
-      channel.kill();
-      await channel.ended;
+      running.kill();
+      await running.ended;
     },
   };
 
-  function open(): Channel<InferenceCalls> {
-    return openChannel(entry, 'inference process');
+  function start(): StartedProcess<InferenceFunctions> {
+    return startProcess({ entry, name: 'inference process' });
   }
 
-  function watch(running: Channel<InferenceCalls>): void {
-    void running.ended.then((end) => {
+  function watch({ ended, pid }: StartedProcess<InferenceFunctions>): void {
+    void ended.then((end) => {
       if (closed) return;
       failedStarts += 1;
-      logger.error({ pid: running.pid }, `the inference process ${end}`);
+      logger.error({ pid }, `the inference process ${end}`);
       ready = failedStarts > MAX_FAILED_STARTS ? giveUp() : restart();
-      ready.catch(() => undefined); // whoever asks next is told
+      ready.catch(() => undefined); // the next request reports it
     });
   }
 
   async function restart(): Promise<void> {
-    const started = performance.now();
-    channel = open();
-    const running = channel;
+    const begun = performance.now();
+    running = start();
+    const { remote, pid } = running;
     watch(running);
     onRestart?.();
     const engine = description.name as EngineName;
-    await running.ask({ kind: 'open', choice: { ...choice, engine } });
+    await remote.open({ ...choice, engine });
     for (const [digest, folder] of models) {
       try {
-        await running.ask({ kind: 'load', folder, digest });
+        await remote.load(folder, digest);
       } catch (error) {
         if (error instanceof EngineLostError) throw error;
         // the rest is served; what was changed on disk since is not the clients' fault
@@ -126,8 +127,8 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
         onModelLost?.(digest, error instanceof Error ? error.message : String(error));
       }
     }
-    const seconds = (performance.now() - started) / 1000;
-    logger.info({ pid: running.pid, seconds }, 'the inference process is back');
+    const seconds = (performance.now() - begun) / 1000;
+    logger.info({ pid, seconds }, 'the inference process is back');
   }
 
   async function giveUp(): Promise<never> {
