@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const inRoot = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+const inDocs = readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+const DOCS = [...inRoot, ...inDocs.map((name) => `docs/${name}`)];
+/** Sections from which on a document has a table of contents. */
+const MIN_SECTIONS = 2;
+const CONTENTS = /<!-- contents -->\n[\s\S]*?<!-- end of contents -->/;
+
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+const withoutCode = (text: string) => text.replaceAll(/^```[\s\S]*?^```/gm, '');
+
+/** The headings of a document with this many `#`, or with any number. */
+function headings(text: string, level = '#{1,6}'): string[] {
+  return [...withoutCode(text).matchAll(new RegExp(`^${level} (.+)$`, 'gm'))].map(
+    ([, title]) => title!,
+  );
+}
+
+/** The name by which GitHub links to a heading. */
+function anchor(title: string): string {
+  return title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+test('the README is read in a few minutes', () => {
+  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(150);
+});
+
+// `npx vitest run --config test/vitest.config.ts test/docs -u` writes the tables of contents anew.
+test.each(inDocs)('%s has a table of contents with each of its sections', async (name) => {
+  const text = read(`docs/${name}`);
+  const sections = headings(text, '##');
+  if (sections.length < MIN_SECTIONS) return;
+  const list = sections.map((title) => `- [${title}](#${anchor(title)})`).join('\n');
+  expect(text).toMatch(CONTENTS);
+  const current = text.replace(CONTENTS, `<!-- contents -->\n${list}\n<!-- end of contents -->`);
+  await expect(current).toMatchFileSnapshot(path.join(ROOT, 'docs', name));
+});
+
+test.each(DOCS)('the links of %s lead to files and sections that are there', (file) => {
+  const links = [...withoutCode(read(file)).matchAll(/\]\((?!https?:)([^)\s]*)\)/g)];
+  const broken = links
+    .map(([, link]) => link!)
+    .filter((link) => {
+      const [target = '', section] = link.split('#');
+      const absolute = path.join(
+        ROOT,
+        target === '' ? file : path.join(path.dirname(file), target),
+      );
+      if (!existsSync(absolute)) return true;
+      return (
+        section !== undefined &&
+        !headings(readFileSync(absolute, 'utf8')).map(anchor).includes(section)
+      );
+    });
+  expect(broken).toEqual([]);
+});
