@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import layers from '../../.biome.layers.json' with { type: 'json' };
+import { drawModules, moduleGraph } from './module-graph.js';
+import {
+  longFiles,
+  mentions,
+  moduleOf,
+  readSources,
+  runtimeImports,
+  type Sources,
+} from './sources.js';
+
+const ARCHITECTURE = fileURLToPath(new URL('../../ARCHITECTURE.md', import.meta.url));
+const MAX_LINES = 320;
+const ENVIRONMENT_READERS = [
+  // They hand it to what they start.
+  'src/main.ts',
+  'src/cli/hypercolumn.ts',
+  // libtensorflow itself reads the variable that is set there.
+  'src/network/backend.ts',
+  // onnxruntime itself reads the variable that is set there.
+  'src/inference/onnx/onnxruntime.ts',
+  // It hands the environment to the inference process.
+  'src/workers/child-process.ts',
+];
+/** Modules that may import any other: they put the parts together. */
+const UNRESTRICTED = ['serve', 'main', 'cli', 'data-folder', 'web'];
+/** Modules whose functions the page may run: they need nothing of Node. */
+const PURE = ['formats', 'stimulus', 'time-left', 'tuning'];
+
+const program = readSources('src', 'training');
+const everything = readSources('src', 'training', 'deploy', 'bench', 'test');
+
+test('each module has a layer', () => {
+  const included = layers.overrides.flatMap(({ includes }) => includes).map(moduleOf);
+  const modules = [...new Set([...program.keys()].map(moduleOf))];
+  const known = [...included, ...UNRESTRICTED];
+  expect(modules.filter((module) => !known.includes(module))).toEqual([]);
+});
+
+// `npx vitest run --config test/vitest.config.ts test/architecture -u` draws the picture anew.
+test('the picture in ARCHITECTURE.md shows the imports that there are', async () => {
+  const text = readFileSync(ARCHITECTURE, 'utf8');
+  const picture = /```mermaid\n[\s\S]*?```/;
+  expect(text).toMatch(picture);
+  const drawn = `\`\`\`mermaid\n${drawModules(moduleGraph(program))}\n\`\`\``;
+  await expect(text.replace(picture, drawn)).toMatchFileSnapshot(ARCHITECTURE);
+});
+
+test('of the service, the page imports only types', () => {
+  const imports = [...readSources('src/web')].flatMap(([file, text]) => runtimeImports(file, text));
+  const modules = new Set(imports.map(moduleOf));
+  modules.delete('web');
+  expect([...modules].filter((module) => !PURE.includes(module))).toEqual([]);
+});
+
+test('only the entry points read the environment', () => {
+  expect(mentions(program, 'process.env', ENVIRONMENT_READERS)).toEqual([]);
+});
+
+test('one file loads onnxruntime, which turns its telemetry off', () => {
+  const code = new Map(
+    [...everything].map(([file, text]) => [file, text.replaceAll(/^import type [^;]*;/gm, '')]),
+  );
+  const allowed = ['src/inference/onnx/onnxruntime.ts', 'test/architecture/architecture.test.ts'];
+  expect(mentions(code, "'onnxruntime-node'", allowed)).toEqual([]);
+});
+
+test('files stay short', () => {
+  expect(longFiles(everything, MAX_LINES)).toEqual([]);
+});
+
+test('a reader of the environment, a long file and a picture of three modules are found', () => {
+  const sources: Sources = new Map([
+    ['src/a.ts', "import './b/x.js';\nimport './c.js';\nconst home = process.env['HOME'];\n"],
+    ['src/b/x.ts', "export * from '../c.js';\n"],
+    ['src/c.ts', ''],
+  ]);
+  expect(mentions(sources, 'process.env', [])).toEqual([
+    "src/a.ts:3: const home = process.env['HOME'];",
+  ]);
+  expect(longFiles(sources, 2)).toEqual(['src/a.ts: 3 lines; expected at most 2']);
+  expect(drawModules(moduleGraph(sources))).toBe('flowchart TD\n  a --> b\n  b --> c');
+});
