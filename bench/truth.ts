@@ -5,10 +5,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
+import {
+  planCharacterization,
+  runCharacterization,
+} from '../src/experiments/characterize/characterize.js';
+import type { CharacterizationRequest } from '../src/experiments/characterize/schemas.js';
+import { experimentContext } from '../src/experiments/context.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import { readModel } from '../src/models/saved-model.js';
-import { prepareCharacterization } from '../src/server/battery/characterization.js';
-import type { CharacterizationBody } from '../src/server/battery/characterized.js';
 import { stimulusAt } from '../src/stimulus/stimuli.js';
 import { correlation } from '../src/tuning/metrics.js';
 import { createImageSource } from '../training/synthetic/images.js';
@@ -160,14 +164,14 @@ function suppression(name: string): typeof CORRELATED {
 
 async function characterizeModel(
   folder: string,
-  body: CharacterizationBody,
+  request: CharacterizationRequest,
 ): Promise<readonly Row[]> {
   const name = path.basename(path.dirname(path.resolve(folder)));
   const version = path.basename(folder);
   const service = await startService({ MODELS_DIR: path.resolve(folder, '..', '..') });
   try {
     const url = `${service.url}/v1/models/${name}/versions/${version}/characterize`;
-    const started = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+    const started = await fetch(url, { method: 'POST', body: JSON.stringify(request) });
     const place = started.headers.get('Location');
     if (place === null) throw new Error(await started.text());
     await (await fetch(`${service.url}${place}/events`)).text();
@@ -184,33 +188,23 @@ async function characterizeModel(
 async function characterizeTruth(
   folder: string,
   truth: Truth,
-  body: CharacterizationBody,
+  request: CharacterizationRequest,
 ): Promise<readonly Row[]> {
   const { card } = await readModel(folder);
   const respond = card.neurons.map(({ id }) =>
     createNeuron(truth.neurons.find((neuron) => neuron.id === id)!),
   );
   const { name, version } = card;
-  const run = prepareCharacterization(
-    {
-      scheduler: {
-        respond: async ({ stimuli, neurons }) => ({
-          values: Float32Array.from({ length: stimuli.count * neurons.length }, (_, i) =>
-            respond[neurons[i % neurons.length]!]!(
-              stimulusAt(stimuli, Math.floor(i / neurons.length)).pixels,
-            ),
-          ),
-          queueSeconds: 0,
-          inferSeconds: 0,
-        }),
-        giveWay: async () => {},
-      },
-    },
-    { name, version, digest: 'truth', card },
-    body,
-  );
-  const { signal } = new AbortController();
-  return (await run({ signal, onProgress: () => {} })).neurons;
+  const model = { name, version, digest: 'truth', card };
+  const context = experimentContext({
+    respond: async (stimuli, columns) =>
+      Float32Array.from({ length: stimuli.count * columns.length }, (_, i) =>
+        respond[columns[i % columns.length]!]!(
+          stimulusAt(stimuli, Math.floor(i / columns.length)).pixels,
+        ),
+      ),
+  });
+  return (await runCharacterization(planCharacterization({ model }, request), context)).neurons;
 }
 
 function value({ indices }: Row, name: string): number {

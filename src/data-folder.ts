@@ -2,9 +2,9 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Keeping } from './announcement.js';
 import type { Config } from './config.js';
+import { createKeptRows, type KeptRows } from './experiments/quick-measurement/kept-rows.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
 import { explainFailure } from './server/jobs.js';
-import { createKeptRows, type KeptRows } from './server/quick/kept-rows.js';
 import type { Service } from './server/service.js';
 import { openStore } from './storage/store.js';
 

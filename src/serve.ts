@@ -7,6 +7,8 @@ import { announcement, stepLine } from './announcement.js';
 import { type Config, type Environment, readConfig } from './config.js';
 import { openDataFolder } from './data-folder.js';
 import { InputError } from './errors.js';
+import { createCharacterizationProcess } from './experiments/characterize/characterization-process.js';
+import { createTuningAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import type { EngineDescription } from './inference/engine.js';
 import { createModelRepository } from './inference/model-repository.js';
@@ -21,7 +23,6 @@ import type { JobState } from './jobs/record.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import type { BackendName } from './network/backend.js';
 import { createApp, createHealthApp } from './server/app.js';
-import { createProcessBattery } from './server/battery/process-battery.js';
 import { createBodyDecoder } from './server/body/body-decoder.js';
 import { createBodyThread } from './server/body/body-thread.js';
 import { createMemoryBudget, SMALL_BODY } from './server/body/memory-budget.js';
@@ -33,7 +34,6 @@ import { registerProcessMetrics } from './server/metrics/process-metrics.js';
 import { createStoreMetrics } from './server/metrics/store-metrics.js';
 import { type Access, openAccess } from './server/middleware/access.js';
 import type { AppDependencies, Readiness, Service } from './server/service.js';
-import { createTuningAnalysis } from './server/tuning/tuning-thread.js';
 import { createStreams } from './server/websocket/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
 
@@ -182,13 +182,13 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     models: config.MODELS_DIR,
     logger,
   });
-  const battery = createProcessBattery({ scheduler, logger });
+  const characterize = createCharacterizationProcess({ logger });
   const service: Service = {
     catalogue,
     scheduler,
     engine: engine.description,
     inside,
-    battery,
+    characterize,
     store: data.store,
     quick: data.quick,
     get jobs() {

@@ -1,5 +1,5 @@
-import { planExperiment, tuningSweep } from '../../src/server/experiment.js';
-import { Mapping, planProbe } from '../../src/server/position-probe.js';
+import { parametricSweep, tuningSweep } from '../../src/experiments/parametric.js';
+import { planProbe, ReceptiveFieldRequest } from '../../src/experiments/position-probe.js';
 import { blankStimulus } from '../../src/stimulus/parametric/paint.js';
 import { type Canvas, concatStimuli, type Stimuli } from '../../src/stimulus/stimuli.js';
 import { planSweep, type Sweep } from '../../src/stimulus/sweep.js';
@@ -53,7 +53,7 @@ export async function printMeasured(
     });
   }
   await print('default experiment', pairs, async (respond) => {
-    const sweep = planExperiment({}, canvas);
+    const sweep = parametricSweep({}, canvas);
     const responses = await respond(painted(sweep));
     const [gray] = await respond(blank);
     return finish(neuronTuning(tuningSweep(sweep), responses, gray!)).indices['F1F0']!.value;
@@ -86,7 +86,7 @@ async function print(
 }
 
 async function mappedField({ predict }: Pair, canvas: Canvas): Promise<Field> {
-  const probe = planProbe(Mapping.parse({}), canvas);
+  const probe = planProbe(ReceptiveFieldRequest.parse({}), canvas);
   const maps = probe.maps(await predict(painted(probe.sweep)));
   const [blank] = await predict(blankStimulus(canvas));
   const { field, fallbacks } = fieldOf(finish(receptiveField(probe, maps, blank!)), Number.NaN);

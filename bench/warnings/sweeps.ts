@@ -1,5 +1,5 @@
+import { planProbe, ReceptiveFieldRequest } from '../../src/experiments/position-probe.js';
 import type { ModelCard } from '../../src/models/card.js';
-import { Mapping, planProbe } from '../../src/server/position-probe.js';
 import type { Canvas } from '../../src/stimulus/stimuli.js';
 import { planSweep, type Sweep } from '../../src/stimulus/sweep.js';
 import { type ContrastRange, stimulusStatistics } from '../../src/stimulus/training-range.js';
@@ -35,7 +35,7 @@ export async function printSweeps(setting: Setting): Promise<void> {
   await print(
     setting,
     'places of the default disc',
-    () => planProbe(Mapping.parse({}), canvas).sweep,
+    () => planProbe(ReceptiveFieldRequest.parse({}), canvas).sweep,
   );
   for (const parameter of ['orientation', 'spatialFrequency', 'diameter']) {
     for (const contrast of CONTRASTS) {

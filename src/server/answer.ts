@@ -1,13 +1,7 @@
 import { setImmediate as others } from 'node:timers/promises';
 import { encodeNpy } from '../formats/npy.js';
-import type { ServedModel } from '../inference/catalogue.js';
 import type { Format } from './formats.js';
 import { type AppContext, spend, timed } from './trace.js';
-
-/** Which model answered, in the body of an answer. */
-export function modelIdentity({ name, version, digest }: ServedModel) {
-  return { name, version, digest };
-}
 
 /**
  * A JSON answer; `make` runs under the clock.

@@ -25,7 +25,7 @@ export async function compute(
   { model, stimuli, columns, priority, deadline }: Question,
 ): Promise<Float32Array> {
   const trace = c.get('trace');
-  trace.stimuli = stimuli.count;
+  trace.stimuli = (trace.stimuli ?? 0) + stimuli.count;
   trace.neurons = columns.length;
   const { values, queueSeconds, inferSeconds } = await scheduler.respond({
     digest: model.digest,

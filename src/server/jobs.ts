@@ -1,10 +1,12 @@
+import type { ExperimentContext } from '../experiments/context.js';
+import { modelIdentity } from '../experiments/result-parts.js';
 import type { ServedModel } from '../inference/catalogue.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import type { Jobs, Work } from '../jobs/jobs.js';
-import { answerJson, modelIdentity } from './answer.js';
+import { answerJson } from './answer.js';
+import { jobContext } from './experiment-context.js';
 import { serviceOf, withoutPaths } from './models.js';
 import { Problem, problemFrom } from './problem.js';
-import type { Running } from './running.js';
 import type { AppDependencies } from './service.js';
 import type { AppContext } from './trace.js';
 
@@ -35,7 +37,7 @@ export async function answerJob(
 export interface ModelWork {
   readonly kind: string;
   readonly model: ServedModel;
-  readonly run: (running: Running) => Promise<readonly ResultFile[]>;
+  readonly run: (context: ExperimentContext) => Promise<readonly ResultFile[]>;
 }
 
 /**
@@ -47,17 +49,17 @@ export function answerModelJob(
   deps: AppDependencies,
   { kind, model, run }: ModelWork,
 ): Promise<Response> {
-  const { catalogue } = serviceOf(deps);
+  const service = serviceOf(deps);
   jobsOf(deps); // before the model is held: there may be none
   return answerJob(c, deps, {
     kind,
     model: modelIdentity(model),
     run: (progress, signal) =>
       run({
-        signal,
+        ...jobContext(service, model.digest, signal),
         onProgress: ({ done, total, preview }) => progress(done, total, preview),
       }),
-    release: catalogue.hold(model),
+    release: service.catalogue.hold(model),
   });
 }
 

@@ -1,6 +1,6 @@
+import type { StimulusReport } from '../experiments/stimulus-report.js';
 import { setDigest } from '../stimulus/stimuli.js';
 import { gatherWarnings } from '../stimulus/warnings.js';
-import type { StimulusReport } from './stimulus-request.js';
 import type { AppContext } from './trace.js';
 
 /** Digests that stand in a header one by one; those of more would be more than proxies pass on. */

@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
+import type { RunCharacterization } from '../experiments/characterize/characterization-process.js';
+import type { KeptRows } from '../experiments/quick-measurement/kept-rows.js';
+import type { TuningAnalysis } from '../experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from '../inference/catalogue.js';
 import type { EngineDescription } from '../inference/engine.js';
 import type { Scheduler } from '../inference/scheduler.js';
 import type { Inside } from '../interpret/interpreter.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Store } from '../storage/store.js';
-import type { RunBattery } from './battery/process-battery.js';
 import type { BodyDecoder } from './body/body-decoder.js';
 import type { MemoryBudget } from './body/memory-budget.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { StoreMetrics } from './metrics/store-metrics.js';
 import type { Access } from './middleware/access.js';
-import type { KeptRows } from './quick/kept-rows.js';
-import type { TuningAnalysis } from './tuning/tuning-thread.js';
 import type { Streams } from './websocket/streams.js';
 
 /** What answers questions, once the models are loaded. */
@@ -21,7 +21,7 @@ export interface Service {
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'giveWay'>;
   readonly engine: EngineDescription;
   readonly inside: Omit<Inside, 'close'>;
-  readonly battery: RunBattery;
+  readonly characterize: RunCharacterization;
   /** Rows of the quick measurement. */
   readonly quick: KeptRows;
   /** What is kept on disk, or why nothing can be. */

@@ -1,3 +1,4 @@
+import type { StimulusReport } from '../experiments/stimulus-report.js';
 import { errorAt } from '../stimulus/errors.js';
 import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import { DamagedError } from '../storage/errors.js';
@@ -8,7 +9,6 @@ import { serviceOf, withoutPaths } from './models.js';
 import { Problem } from './problem.js';
 import { refuseIfLate } from './request.js';
 import type { AppDependencies, Service } from './service.js';
-import type { StimulusReport } from './stimulus-request.js';
 import type { AppContext } from './trace.js';
 
 /** @throws Problem 503 while the models are being loaded, and where nothing can be kept on disk */

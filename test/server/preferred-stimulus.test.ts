@@ -1,10 +1,10 @@
 import sharp from 'sharp';
 import { expect, test, vi } from 'vitest';
+import type { AscentPreview } from '../../src/experiments/preferred-stimulus/schemas.js';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { ascend } from '../../src/interpret/activation-maximisation.js';
 import { jobsOf } from '../../src/server/jobs.js';
 import { serviceOf } from '../../src/server/models.js';
-import type { AscentPreview } from '../../src/server/preferred-stimulus.js';
 import type { Service } from '../../src/server/service.js';
 import type { TestAppOptions } from '../support/app.js';
 import { openTestJobs } from '../support/jobs.js';

@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.js';
-import { analyseTuning, type TuningTask } from '../../src/server/tuning/tuning-task.js';
-import { createTuningAnalysis } from '../../src/server/tuning/tuning-thread.js';
+import { analyseTuning, type TuningTask } from '../../src/experiments/set-tuning/analyse-set.js';
+import { createTuningAnalysis } from '../../src/experiments/set-tuning/analysis-thread.js';
 
 const analysis = createTuningAnalysis(
-  new URL('../../dist/src/server/tuning/tuning-worker.js', import.meta.url),
+  new URL('../../dist/src/experiments/set-tuning/analysis-worker.js', import.meta.url),
 );
 const { signal } = new AbortController();
 afterAll(() => analysis.close());

@@ -1,17 +1,21 @@
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
+import {
+  planCharacterization,
+  runCharacterization,
+} from '../../src/experiments/characterize/characterize.js';
+import { experimentContext } from '../../src/experiments/context.js';
+import { createKeptRows } from '../../src/experiments/quick-measurement/kept-rows.js';
+import { createTuningAnalysis } from '../../src/experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository, ServedModel, UnusableModel } from '../../src/inference/catalogue.js';
 import { createScheduler, type SchedulerOptions } from '../../src/inference/scheduler.js';
-import { prepareCharacterization } from '../../src/server/battery/characterization.js';
 import { createBodyDecoder } from '../../src/server/body/body-decoder.js';
 import { createMemoryBudget } from '../../src/server/body/memory-budget.js';
 import { createMetrics } from '../../src/server/metrics/metrics.js';
 import { createStoreMetrics } from '../../src/server/metrics/store-metrics.js';
 import type { Access } from '../../src/server/middleware/access.js';
-import { createKeptRows } from '../../src/server/quick/kept-rows.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/server/service.js';
-import { createTuningAnalysis } from '../../src/server/tuning/tuning-thread.js';
 import { createStreams, type StreamsOptions } from '../../src/server/websocket/streams.js';
 import { EngineLostError } from '../../src/workers/engine-lost.js';
 import { tinyModel } from './cards.js';
@@ -19,7 +23,10 @@ import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 import { fixedRepository } from './fixed-repository.js';
 
-const TUNING_WORKER = new URL('../../dist/src/server/tuning/tuning-worker.js', import.meta.url);
+const TUNING_WORKER = new URL(
+  '../../dist/src/experiments/set-tuning/analysis-worker.js',
+  import.meta.url,
+);
 
 export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity' | 'chunk'>> {
   readonly served?: readonly ServedModel[];
@@ -55,8 +62,8 @@ export function createTestApp(options: TestAppOptions = {}) {
   });
   const { store = { unusable: 'this app has no folder' }, inside = closedInside() } = options;
   const { jobs = { unusable: 'this app has no folder' } } = options;
-  const battery: Service['battery'] = (model, body, running) =>
-    prepareCharacterization({ scheduler }, model, body)(running);
+  const characterize: Service['characterize'] = (model, request, context) =>
+    runCharacterization(planCharacterization({ model }, request), experimentContext(context));
   const { description } = engine;
   const { quick = createKeptRows({ folder: undefined, logger: loggerInto(log) }) } = options;
   const service = {
@@ -64,7 +71,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     scheduler,
     engine: description,
     inside,
-    battery,
+    characterize,
     store,
     jobs,
     quick,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { AscentPreview } from '../../src/server/preferred-stimulus.js';
+import type { AscentPreview } from '../../src/experiments/preferred-stimulus/schemas.js';
 import { followJob, type Job } from '../../src/web/service/job-events.js';
 import { Problem } from '../../src/web/service/problem.js';
 

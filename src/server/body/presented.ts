@@ -1,16 +1,12 @@
 import type { z } from 'zod';
+import { canvasOf, contrastRange } from '../../experiments/canvas.js';
+import { type NeuronSelection, namedOnce, selectNeurons } from '../../experiments/neurons.js';
+import { reportInTurns, type StimulusReport } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { modelOf, serviceOf } from '../models.js';
-import { type NeuronSelection, neuronsOf, selectNeurons } from '../neurons.js';
 import { readDeadline, readQuery } from '../request.js';
 import type { AppDependencies, Service } from '../service.js';
-import {
-  canvasOf,
-  contrastRange,
-  reportInTurns,
-  type StimulusQuery,
-  type StimulusReport,
-} from '../stimulus-request.js';
+import type { StimulusQuery } from '../stimulus-request.js';
 import { storedStimuli } from '../stored.js';
 import { type AppContext, timed } from '../trace.js';
 import type { DecodedSet } from './body-decoder.js';
@@ -63,11 +59,12 @@ export function readModelRequest<
 export async function readPresented(
   c: AppContext,
   deps: AppDependencies,
-  { model, query, inQuery }: ModelRequest<Pick<StimulusQuery, 'fit' | 'dtype'>>,
+  { model, query, inQuery }: ModelRequest<StimulusQuery>,
   content: BodyContent = 'stimuli',
 ): Promise<Presented> {
   const presented = await decodeForModel(c, deps, model, query, content);
-  return { presented, ...neuronsOf(model.card, inQuery, presented.neurons) };
+  const named = namedOnce(query.neurons, presented.neurons);
+  return { presented, ...(inQuery ?? selectNeurons(model.card, named)) };
 }
 
 /** Reads and decodes the body of a request that presents stimuli to a model. */

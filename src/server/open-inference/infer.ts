@@ -1,14 +1,15 @@
 import { z } from 'zod';
+import { contrastRange } from '../../experiments/canvas.js';
+import { selectNeurons } from '../../experiments/neurons.js';
+import { reportInTurns } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { bodyClient, readAsSent } from '../body/read-body.js';
 import { compute } from '../compute.js';
-import { selectNeurons } from '../neurons.js';
 import { REPORT_HEADERS } from '../openapi/parts.js';
 import { BINARY, named } from '../operation.js';
 import { setReportHeaders, warningsText } from '../report-headers.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { contrastRange, reportInTurns } from '../stimulus-request.js';
 import { type AppContext, timed } from '../trace.js';
 import { compress, decompress } from './encoding.js';
 import { InferBody } from './infer-body.js';

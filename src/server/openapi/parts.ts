@@ -1,31 +1,11 @@
 import { z } from 'zod';
+import { Digest } from '../../experiments/result-parts.js';
 import { StimuliBody, StoredSetBody } from '../../stimulus/json.js';
 import { Beside } from '../../stimulus/parametric/entry.js';
 import { SCHEMAS } from '../../stimulus/parametric/kinds.js';
 import { ImageView } from '../../stimulus/parametric/view.js';
 import { STAGES } from '../metrics/statistics.js';
 import { BINARY, type Content, named } from '../operation.js';
-
-export const Digest = z.string().regex(/^[0-9a-f]{64}$/);
-
-/** Numbers of an answer. */
-export const Numbers = z.array(z.number());
-export const Rows = z.array(Numbers);
-/** Of a neuron. */
-export const Id = z.int().nonnegative();
-/** What may be undefined. */
-export const Score = z.number().nullable();
-
-/** Which model answered. */
-export const ModelIdentity = named(
-  'ModelIdentity',
-  z.strictObject({ name: z.string(), version: z.int().positive(), digest: Digest }),
-);
-
-export const Report = named(
-  'StimulusReport',
-  z.strictObject({ digest: Digest, warnings: z.array(z.string()) }),
-);
 
 /** What answers of models end with. */
 export const ending = {
@@ -37,17 +17,6 @@ export const ending = {
   ),
   id: z.string().describe('the X-Request-Id'),
 };
-
-export const Warnings = z.array(
-  named(
-    'GatheredWarning',
-    z.strictObject({
-      warning: z.string(),
-      first: z.int().describe('the first stimulus that has it'),
-      count: z.int(),
-    }),
-  ),
-);
 
 /** What an answer says where the stimuli were a stored set. */
 export const recalled = {

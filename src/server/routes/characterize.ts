@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { prepareCharacterization } from '../battery/characterization.js';
-import { characterizationFiles } from '../battery/characterization-answer.js';
-import { CharacterizationBody } from '../battery/characterized.js';
+import { planCharacterization } from '../../experiments/characterize/characterize.js';
+import { characterizationFiles } from '../../experiments/characterize/files.js';
+import { CharacterizationRequest } from '../../experiments/characterize/schemas.js';
 import { readJsonBody } from '../body/read-body.js';
 import { answerModelJob } from '../jobs.js';
 import { modelOf, serviceOf } from '../models.js';
@@ -18,14 +18,14 @@ export function characterizeRoutes(deps: AppDependencies): Route[] {
     const service = serviceOf(deps);
     const model = modelOf(c, service);
     readQuery(c, z.strictObject({}));
-    const body = await readJsonBody(c, deps, CharacterizationBody);
-    // says what is wrong before it stands in line
-    prepareCharacterization(service, model, body);
+    const body = await readJsonBody(c, deps, CharacterizationRequest);
+    // A request that cannot be run is rejected before it waits.
+    planCharacterization({ model }, body);
     return answerModelJob(c, deps, {
       kind: 'characterize',
       model,
-      run: async (running) =>
-        characterizationFiles(model, await service.battery(model, body, running)),
+      run: async (context) =>
+        characterizationFiles(model, await service.characterize(model, body, context)),
     });
   }
 }

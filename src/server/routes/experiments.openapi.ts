@@ -1,28 +1,17 @@
 import { z } from 'zod';
-import { NeuronTuning } from '../../tuning/parametric.js';
-import { ReceptiveField } from '../../tuning/receptive-field.js';
-import { Index } from '../../tuning/schemas.js';
-import { Experiment } from '../experiment.js';
-import { modelOperation, type Operations } from '../openapi/operations.js';
+import { ParametricRequest, ParametricResult } from '../../experiments/parametric.js';
+import { ReceptiveFieldRequest } from '../../experiments/position-probe.js';
 import {
-  Digest,
-  ending,
-  formOf,
-  Id,
-  ModelIdentity,
-  Numbers,
-  REPORT_HEADERS,
-  Report,
-  recalled,
-  Score,
-  STIMULI,
-  Warnings,
-} from '../openapi/parts.js';
+  QuickMeasurementRequest,
+  QuickMeasurementResult,
+} from '../../experiments/quick-measurement/quick-measurement.js';
+import { ReceptiveFieldResult } from '../../experiments/receptive-field.js';
+import { Id, ModelIdentity, Numbers, Report, Score } from '../../experiments/result-parts.js';
+import { Index } from '../../tuning/schemas.js';
+import { modelOperation, type Operations } from '../openapi/operations.js';
+import { ending, formOf, REPORT_HEADERS, recalled, STIMULI } from '../openapi/parts.js';
 import { BINARY, json, named } from '../operation.js';
-import { Mapping } from '../position-probe.js';
-import { QuickNeuron } from '../quick/quick-neuron.js';
 import { ParametricQuery } from './parametric.js';
-import { QuickMeasurementBody } from './quick-measurement.js';
 import { MappingQuery } from './receptive-field.js';
 import { TuningQuery } from './tuning.js';
 
@@ -59,33 +48,10 @@ const PeakNeuron = named(
 );
 
 const set = { stimuli: z.array(Report), ...recalled, ...ending };
-/** What was shown in a sweep, with what varied. */
-const Shown = z.array(
-  z
-    .object({ digest: Digest, warnings: z.array(z.string()) })
-    .catchall(z.number().describe('a parameter that varies')),
-);
-const swept = {
-  stimulus: z.record(z.string(), z.unknown()),
-  warnings: Warnings,
-  stimuli: Shown,
-  stimulusSet: Digest,
-  ...ending,
-};
-const axis = { parameter: z.string(), values: Numbers, unit: z.string() };
-
 /** The same gratings and discs are shown to all neurons. */
 const QuickMeasurement = named(
   'QuickMeasurement',
-  z.strictObject({
-    model: ModelIdentity,
-    position: z.record(z.string(), z.unknown()).describe('what maps the positions'),
-    grating: z.record(z.string(), z.unknown()).describe('what of the gratings stays as it is'),
-    orientations: Numbers.describe('degrees; the curves have a response for each'),
-    spatialFrequencies: Numbers.describe('cycles/pixel'),
-    neurons: z.array(QuickNeuron),
-    id: ending.id,
-  }),
+  z.strictObject({ ...QuickMeasurementResult.shape, id: ending.id }),
 );
 
 /** A form may hold the real responses as well. */
@@ -134,17 +100,13 @@ export const experimentOperations = {
     summary: 'Tuning to one or two stimulus parameters',
     query: ParametricQuery,
     deadline: true,
-    body: { required: false, content: { 'application/json': named('Experiment', Experiment) } },
+    body: {
+      required: false,
+      content: { 'application/json': named('Experiment', ParametricRequest) },
+    },
     answers: json(
       'Curves and indices of each neuron',
-      z.strictObject({
-        model: ModelIdentity,
-        ...axis,
-        second: z.strictObject(axis).optional(),
-        averagedOver: z.record(z.string(), Numbers),
-        neurons: z.array(z.strictObject({ id: Id, ...NeuronTuning.shape })),
-        ...swept,
-      }),
+      z.strictObject({ ...ParametricResult.shape, ...ending }),
     ),
   }),
   ...modelOperation('POST', '/receptive-field', {
@@ -153,19 +115,15 @@ export const experimentOperations = {
     summary: 'Where on the image neurons respond',
     query: MappingQuery,
     deadline: true,
-    body: { required: false, content: { 'application/json': named('Mapping', Mapping) } },
+    body: {
+      required: false,
+      content: { 'application/json': named('Mapping', ReceptiveFieldRequest) },
+    },
     answers: {
       200: {
         description: 'A map of each neuron, as JSON, float32 [neurons, y, x], or to look at',
         content: {
-          'application/json': z.strictObject({
-            model: ModelIdentity,
-            x: Numbers,
-            y: Numbers,
-            unit: z.string(),
-            neurons: z.array(z.strictObject({ id: Id, ...ReceptiveField.shape })),
-            ...swept,
-          }),
+          'application/json': z.strictObject({ ...ReceptiveFieldResult.shape, ...ending }),
           'application/x-npy': BINARY,
           'image/png': BINARY,
         },
@@ -186,7 +144,7 @@ export const experimentOperations = {
     deadline: true,
     body: {
       required: false,
-      content: { 'application/json': named('QuickMeasurementBody', QuickMeasurementBody) },
+      content: { 'application/json': named('QuickMeasurementBody', QuickMeasurementRequest) },
     },
     answers: json('A row for each neuron', QuickMeasurement),
   }),

@@ -1,17 +1,15 @@
 import { z } from 'zod';
-import { GradientField } from '../../tuning/gradient-field.js';
-import { modelOperation, type Operations } from '../openapi/operations.js';
 import {
   Digest,
-  ending,
   ModelIdentity,
   Numbers,
-  REPORT_HEADERS,
   Report,
   Rows,
-  STIMULI,
   Warnings,
-} from '../openapi/parts.js';
+} from '../../experiments/result-parts.js';
+import { GradientField } from '../../tuning/gradient-field.js';
+import { modelOperation, type Operations } from '../openapi/operations.js';
+import { ending, REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
 import { BINARY, json, named } from '../operation.js';
 import { StimulusQuery } from '../stimulus-request.js';
 

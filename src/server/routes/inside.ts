@@ -1,4 +1,6 @@
 import { accepts } from 'hono/accepts';
+import { modelIdentity } from '../../experiments/result-parts.js';
+import type { StimulusReport } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { AbandonedError } from '../../inference/scheduler.js';
 import { gradientsOf, lookAt } from '../../interpret/in-slices.js';
@@ -10,7 +12,7 @@ import { setDigest } from '../../stimulus/stimuli.js';
 import { gatherWarnings } from '../../stimulus/warnings.js';
 import { type GradientField, gradientField, gradientMap } from '../../tuning/gradient-field.js';
 import type { Places } from '../../tuning/receptive-field.js';
-import { answerInTurns, answerJson, answerNpy, modelIdentity } from '../answer.js';
+import { answerInTurns, answerJson, answerNpy } from '../answer.js';
 import { type ModelRequest, readModelRequest, readPresented } from '../body/presented.js';
 import { attentionAnswer, gradientSheet, numbersOf, readoutAnswer } from '../inside-answers.js';
 import { Problem } from '../problem.js';
@@ -18,7 +20,7 @@ import { reportHeaders } from '../report-headers.js';
 import { refuseIfLate } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies, Service } from '../service.js';
-import { StimulusQuery, type StimulusReport } from '../stimulus-request.js';
+import { StimulusQuery } from '../stimulus-request.js';
 import { type AppContext, timed, timing } from '../trace.js';
 
 /** Numbers in one answer as .npy, and in JSON, whose making keeps everybody else waiting. */

@@ -1,5 +1,7 @@
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
+import { CharacterizationResult } from '../../experiments/characterize/schemas.js';
+import { PreferredStimulusResult } from '../../experiments/preferred-stimulus/schemas.js';
 import { isOver, JobId, JobView, mediaTypeOf } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
 import { negotiate } from '../formats.js';
@@ -9,7 +11,6 @@ import { Problem } from '../problem.js';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
-import { CharacterizationResult, PreferredResult } from './jobs.openapi.js';
 
 /** Milliseconds of silence after which a comment keeps the connection open. */
 const HEARTBEAT = 15_000;
@@ -127,7 +128,7 @@ function jobResult(deps: AppDependencies) {
         200: {
           description: 'A part of the result',
           content: {
-            'application/json': z.union([CharacterizationResult, PreferredResult]),
+            'application/json': z.union([CharacterizationResult, PreferredStimulusResult]),
             'text/csv': z.string(),
             'application/x-npy': BINARY,
             'image/png': BINARY,

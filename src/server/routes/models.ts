@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { Digest } from '../../experiments/result-parts.js';
 import { ModelCard } from '../../models/card.js';
 import { listModels, serviceOf } from '../models.js';
-import { Digest } from '../openapi/parts.js';
 import { json, named } from '../operation.js';
 import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';

@@ -1,17 +1,18 @@
 import { z } from 'zod';
+import { canvasOf } from '../../experiments/canvas.js';
+import { preferredStimulusFiles } from '../../experiments/preferred-stimulus/files.js';
+import {
+  planPreferredStimulus,
+  runPreferredStimulus,
+} from '../../experiments/preferred-stimulus/preferred-stimulus.js';
+import { PreferredStimulusRequest } from '../../experiments/preferred-stimulus/schemas.js';
 import { resolveStored } from '../../stimulus/decode.js';
 import { readJsonBody } from '../body/read-body.js';
 import { answerModelJob } from '../jobs.js';
 import { modelOf, serviceOf } from '../models.js';
-import {
-  PreferredStimulusBody,
-  preferredFiles,
-  preparePreferredStimuli,
-} from '../preferred-stimulus.js';
 import { readQuery } from '../request.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { canvasOf } from '../stimulus-request.js';
 import { storedStimuli } from '../stored.js';
 import { type AppContext, timed } from '../trace.js';
 
@@ -24,7 +25,7 @@ export function preferredStimulusRoutes(deps: AppDependencies): Route[] {
     const service = serviceOf(deps);
     const model = modelOf(c, service);
     readQuery(c, z.strictObject({}));
-    const body = await readJsonBody(c, deps, PreferredStimulusBody);
+    const body = await readJsonBody(c, deps, PreferredStimulusRequest);
     const { stimulusSet } = body;
     const options = { target: canvasOf(model), limits, fit: 'none', dtype: undefined } as const;
     const set =
@@ -33,11 +34,12 @@ export function preferredStimulusRoutes(deps: AppDependencies): Route[] {
         : await timed(c, clock, 'decode', () =>
             resolveStored({ named: { digest: stimulusSet } }, options, storedStimuli(deps)),
           );
-    const run = preparePreferredStimuli(service, model, body, set?.stimuli, limits.maxStimuli);
+    const plan = planPreferredStimulus({ model, limits }, body, set?.stimuli);
     return answerModelJob(c, deps, {
       kind: 'preferred-stimulus',
       model,
-      run: async (running) => preferredFiles(model, await run(running)),
+      run: async (context) =>
+        preferredStimulusFiles(model, await runPreferredStimulus(plan, context)),
     });
   }
 }

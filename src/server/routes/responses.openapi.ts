@@ -1,14 +1,7 @@
 import { z } from 'zod';
+import { ModelIdentity, Report, Rows } from '../../experiments/result-parts.js';
 import { modelOperation, type Operations } from '../openapi/operations.js';
-import {
-  ending,
-  ModelIdentity,
-  REPORT_HEADERS,
-  Report,
-  Rows,
-  recalled,
-  STIMULI,
-} from '../openapi/parts.js';
+import { ending, REPORT_HEADERS, recalled, STIMULI } from '../openapi/parts.js';
 import { BINARY, named } from '../operation.js';
 import { StimulusQuery } from '../stimulus-request.js';
 

@@ -1,5 +1,6 @@
 import { accepts } from 'hono/accepts';
-import { answerInTurns, answerNpy, answerRaw, modelIdentity } from '../answer.js';
+import { modelIdentity } from '../../experiments/result-parts.js';
+import { answerInTurns, answerNpy, answerRaw } from '../answer.js';
 import { readModelRequest, readPresented } from '../body/presented.js';
 import { reportHeaders } from '../report-headers.js';
 import { modelRoute, type Route } from '../route.js';

@@ -1,3 +1,5 @@
+import { canvasOf } from '../../experiments/canvas.js';
+import type { StimulusReport } from '../../experiments/stimulus-report.js';
 import { PayloadTooLargeError } from '../../stimulus/errors.js';
 import { sheetOf } from '../../stimulus/sheet.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
@@ -11,7 +13,7 @@ import { REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { canvasOf, StimulusQuery, type StimulusReport } from '../stimulus-request.js';
+import { StimulusQuery } from '../stimulus-request.js';
 import { storedStimuli } from '../stored.js';
 import { type AppContext, timed } from '../trace.js';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Digest, Report } from '../../experiments/result-parts.js';
 import { SetDigest } from '../../stimulus/json.js';
 import type { Backdrop, Canvas } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';
@@ -6,7 +7,7 @@ import type { StoredSet } from '../../storage/stimulus-sets.js';
 import { answerJson } from '../answer.js';
 import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery } from '../canvas-query.js';
-import { Digest, ending, NEW_STIMULI, Report } from '../openapi/parts.js';
+import { ending, NEW_STIMULI } from '../openapi/parts.js';
 import { BINARY, json } from '../operation.js';
 import { Problem } from '../problem.js';
 import { route } from '../route.js';

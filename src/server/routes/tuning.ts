@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { modelIdentity } from '../../experiments/result-parts.js';
+import type { TuningTask } from '../../experiments/set-tuning/analyse-set.js';
 import { peakCount } from '../../tuning/metrics.js';
 import { checkResponses, type ResponseMatrix } from '../../tuning/response-matrix.js';
-import { answerInTurns, modelIdentity } from '../answer.js';
+import { answerInTurns } from '../answer.js';
 import { readModelRequest, readPresented } from '../body/presented.js';
 import { WholeNumber } from '../numbers.js';
 import { modelRoute, type Route } from '../route.js';
@@ -9,7 +11,6 @@ import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { computeOrRecall, recallNote } from '../stored.js';
 import { type AppContext, timed, timing } from '../trace.js';
-import type { TuningTask } from '../tuning/tuning-task.js';
 
 export const TuningQuery = z.strictObject({ ...StimulusQuery.shape, k: WholeNumber.optional() });
 

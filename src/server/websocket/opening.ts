@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { InputError } from '../../errors.js';
+import { NeuronList, selectNeurons } from '../../experiments/neurons.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { sizeText } from '../../stimulus/errors.js';
-import { NeuronList, selectNeurons } from '../neurons.js';
 import { realNumber } from '../numbers.js';
 import { Problem } from '../problem.js';
 import type { StreamTerms } from './terms.js';

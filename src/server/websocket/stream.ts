@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { contrastRange } from '../../experiments/canvas.js';
 import {
   encodeAnswer,
   FLAGS,
@@ -14,7 +15,6 @@ import { sizeText } from '../../stimulus/errors.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
 import { contrastWarnings } from '../../stimulus/training-range.js';
 import { problemFrom } from '../problem.js';
-import { contrastRange } from '../stimulus-request.js';
 import type { StreamTerms } from './terms.js';
 
 /** Milliseconds. */

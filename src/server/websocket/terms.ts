@@ -1,7 +1,7 @@
+import type { NeuronSelection } from '../../experiments/neurons.js';
 import { frameBytes, HEADER, type PixelType } from '../../formats/stream-frames.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import type { Size } from '../../stimulus/fit.js';
-import type { NeuronSelection } from '../neurons.js';
 
 /** What a stream holds to from its first frame to its last. */
 export interface StreamTerms extends NeuronSelection {

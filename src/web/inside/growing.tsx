@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { AscentPreview } from '../../server/preferred-stimulus.js';
+import type { AscentPreview } from '../../experiments/preferred-stimulus/schemas.js';
 import { Pixels } from '../figures/pixels.js';
 
 /** The images of a neuron as they are now, on their way up. */

@@ -1,5 +1,5 @@
 import type { InferResponseType } from 'hono/client';
-import type { AscentPreview } from '../../server/preferred-stimulus.js';
+import type { AscentPreview } from '../../experiments/preferred-stimulus/schemas.js';
 import { Problem, problemOf } from './problem.js';
 import { eventsOf, type ServerSentEvent } from './server-sent-events.js';
 import type { Service } from './service.js';

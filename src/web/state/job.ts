@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { AscentPreview } from '../../server/preferred-stimulus.js';
+import type { AscentPreview } from '../../experiments/preferred-stimulus/schemas.js';
 import { followJob, type Job } from '../service/job-events.js';
 import { usePage } from './context.js';
 

@@ -2,8 +2,8 @@ import type { ModelCard } from '../../models/card.js';
 import { defaultValues } from '../../stimulus/battery.js';
 import type { Canvas } from '../../stimulus/stimuli.js';
 import { type AxisRequest, planSweep, type Sweep } from '../../stimulus/sweep.js';
-import { Mapping, type PositionProbe, planProbe } from '../position-probe.js';
-import { contrastInRange, usualDiameter } from '../usual-grating.js';
+import { defaultContrast, defaultDiameter } from '../default-grating.js';
+import { type PositionProbe, planProbe, ReceptiveFieldRequest } from '../position-probe.js';
 
 /** Of the battery's spatial frequencies, every third. */
 const FREQUENCY_STEP = 3;
@@ -20,13 +20,13 @@ export interface QuickSweeps {
 
 /** Plans the quick measurement; nothing is rendered yet. */
 export function planQuickSweeps(card: ModelCard, canvas: Canvas): QuickSweeps {
-  const gratingAt = { contrast: contrastInRange(card, canvas), diameter: usualDiameter(canvas) };
+  const gratingAt = { contrast: defaultContrast(card, canvas), diameter: defaultDiameter(canvas) };
   const frequencies = defaultValues('spatialFrequency', canvas)!.filter(
     (_, i) => i % FREQUENCY_STEP === 0,
   );
   const axes = [axis('orientation'), axis('spatialFrequency', frequencies)];
   return {
-    position: planProbe(Mapping.parse({}), canvas),
+    position: planProbe(ReceptiveFieldRequest.parse({}), canvas),
     grating: planSweep({ stimulus: { grating: gratingAt }, axes }, canvas),
     gratingAt,
   };

@@ -1,5 +1,5 @@
 import { createTaskThread } from '../../workers/task-thread.js';
-import { type AnswerFields, analyseTuning, type TuningTask } from './tuning-task.js';
+import { type AnswerFields, analyseTuning, type TuningTask } from './analyse-set.js';
 
 /** Analyses responses, to large stimulus sets outside of the thread that answers. */
 export interface TuningAnalysis {
@@ -13,7 +13,7 @@ const MAX_RESPONSES_HERE = 2 ** 14;
 
 /** @param entry the compiled module that the thread runs */
 export function createTuningAnalysis(
-  entry = new URL('./tuning-worker.js', import.meta.url),
+  entry = new URL('./analysis-worker.js', import.meta.url),
 ): TuningAnalysis {
   const thread = createTaskThread<TuningTask, AnswerFields>({
     entry,

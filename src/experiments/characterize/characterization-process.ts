@@ -2,24 +2,22 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { ServedModel } from '../../inference/catalogue.js';
-import type { Scheduler } from '../../inference/scheduler.js';
 import { endOf, lossOf } from '../../workers/process-end.js';
-import type { Running } from '../running.js';
-import type { Characterization, CharacterizationBody } from './characterized.js';
-import type { FromBattery, ToBattery } from './messages.js';
+import type { ExperimentContext } from '../context.js';
+import type { FromCharacterization, ToCharacterization } from './messages.js';
+import type { CharacterizationRequest, CharacterizationResult } from './schemas.js';
 
 /**
- * Runs the battery, of which `prepareCharacterization` has found that it can be run.
- * @throws EngineLostError when the process that does it ends
+ * Runs a characterization that `planCharacterization` accepts.
+ * @throws EngineLostError when the process that runs it ends
  */
-export type RunBattery = (
+export type RunCharacterization = (
   model: ServedModel,
-  body: CharacterizationBody,
-  running: Running,
-) => Promise<Characterization>;
+  request: CharacterizationRequest,
+  context: Pick<ExperimentContext, 'respond' | 'signal' | 'onProgress'>,
+) => Promise<CharacterizationResult>;
 
-export interface ProcessBatteryOptions {
-  readonly scheduler: Pick<Scheduler, 'respond'>;
+export interface CharacterizationProcessOptions {
   readonly logger: Logger;
   /** The compiled module that the process runs. */
   readonly entry?: string;
@@ -31,19 +29,21 @@ const NAME = 'process that characterizes neurons';
 const HEAP = '--max-old-space-size=512';
 
 /**
- * Runs each battery in a process of its own, behind all others: what it renders and fits would hold up
- * the answers to rigs, were it done where these are answered.
+ * Runs each characterization in a process of its own, at the lowest priority: rendering and fitting in the
+ * process that answers requests would delay the answers.
  */
-export function createProcessBattery(options: ProcessBatteryOptions): RunBattery {
-  const { scheduler, logger, entry = defaultEntry() } = options;
-  return async (model, body, { signal, onProgress }) => {
+export function createCharacterizationProcess(
+  options: CharacterizationProcessOptions,
+): RunCharacterization {
+  const { logger, entry = defaultEntry() } = options;
+  return async (model, request, { respond, signal, onProgress }) => {
     signal.throwIfAborted();
     const child = fork(entry, [], { serialization: 'advanced', execArgv: [HEAP] });
-    const tell = (message: ToBattery) => child.send(message, () => undefined);
+    const tell = (message: ToCharacterization) => child.send(message, () => undefined);
     const over = new AbortController();
     const isOver = () => over.signal.aborted || signal.aborted;
     try {
-      return await new Promise<Characterization>((resolve, reject) => {
+      return await new Promise<CharacterizationResult>((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
         void endOf(child).then((end) => {
           if (isOver()) return;
@@ -51,25 +51,25 @@ export function createProcessBattery(options: ProcessBatteryOptions): RunBattery
           logger.error({ pid: child.pid }, loss.message);
           reject(loss);
         });
-        child.on('message', (message: FromBattery) => {
+        child.on('message', (message: FromCharacterization) => {
           switch (message.kind) {
             case 'respond': {
               const { id, stimuli, neurons } = message;
-              const question = { digest: model.digest, stimuli, neurons, signal };
-              scheduler
-                .respond({ ...question, priority: 'sweep' })
-                .then(({ values }) => tell({ kind: 'responses', id, values }), reject);
+              respond(stimuli, neurons).then(
+                (values) => tell({ kind: 'responses', id, values }),
+                reject,
+              );
               return;
             }
             case 'progress':
               return onProgress(message.progress);
             case 'found':
-              return resolve(message.characterization);
+              return resolve(message.result);
             case 'failed':
               return reject(new Error(message.message));
           }
         });
-        tell({ kind: 'run', model, body });
+        tell({ kind: 'run', model, request });
       });
     } finally {
       over.abort();

@@ -12,11 +12,11 @@ import {
   type Places,
   type PositionMaps,
 } from '../tuning/receptive-field.js';
-import { Neurons } from './experiment.js';
+import { Neurons } from './neurons.js';
 
 /** Positions of one axis, and of the whole map. */
-const MOST_VALUES = 200;
-const MOST_PLACES = 2500;
+const MAX_VALUES = 200;
+const MAX_PLACES = 2500;
 /** So that every place of the default noise is shown about a hundred times. */
 const NOISE_FRAMES = 2000;
 /** Small ones, as shares of the shorter side of the image; of a grating some of a cycle must fit in. */
@@ -31,10 +31,10 @@ const PROBES = ['disc', 'grating', 'gabor', 'bar'] as const;
 const ORIENTATIONS = [0, 45, 90, 135];
 const PHASES = [0, 90, 180, 270];
 
-const Positions = z.array(z.number()).min(2).max(MOST_VALUES).optional();
+const Positions = z.array(z.number()).min(2).max(MAX_VALUES).optional();
 
-/** The body of a receptive-field request; `{}` is a whole experiment. */
-export const Mapping = z.strictObject({
+/** A request of receptive fields; `{}` is a whole experiment. */
+export const ReceptiveFieldRequest = z.strictObject({
   stimulus: z
     .record(z.string(), z.unknown())
     .default({ disc: {} })
@@ -43,36 +43,38 @@ export const Mapping = z.strictObject({
   y: Positions,
   neurons: Neurons,
 });
-export type Mapping = z.infer<typeof Mapping>;
+export type ReceptiveFieldRequest = z.infer<typeof ReceptiveFieldRequest>;
 
 /** Stimuli that map positions. */
 export interface PositionProbe extends Places {
+  /** The unit of the positions. */
+  readonly unit: string;
   readonly sweep: Sweep;
   /** The maps of one neuron's responses to them. */
   readonly maps: (responses: Float64Array) => PositionMaps;
 }
 
 /**
- * Plans what is shown to map a receptive field. What is not said is averaged over: 4 orientations, 4
- * phases, bright and dark.
- * @throws InputError where the stimulus or a position is not one that there is
+ * Plans the stimuli that map a receptive field. Responses are averaged over what the request leaves open: 4
+ * orientations, 4 phases, bright and dark.
+ * @throws InputError where the stimulus or a position does not exist
  */
-export function planProbe(mapping: Mapping, canvas: Canvas): PositionProbe {
-  if ('sparseNoise' in mapping.stimulus) return planNoise(mapping, canvas);
-  const kind = PROBES.find((name) => name in mapping.stimulus);
-  if (kind !== undefined) return planPlaces(mapping, kind, canvas);
+export function planProbe(request: ReceptiveFieldRequest, canvas: Canvas): PositionProbe {
+  if ('sparseNoise' in request.stimulus) return planNoise(request, canvas);
+  const kind = PROBES.find((name) => name in request.stimulus);
+  if (kind !== undefined) return planPlaces(request, kind, canvas);
   throw errorAt('stimulus', `one of ${PROBES.join(', ')} and sparseNoise is expected`);
 }
 
 function planPlaces(
-  mapping: Mapping,
+  request: ReceptiveFieldRequest,
   kind: (typeof PROBES)[number],
   canvas: Canvas,
 ): PositionProbe {
-  const given = fieldsOf(mapping.stimulus, kind);
+  const given = fieldsOf(request.stimulus, kind);
   const free = sweepable(kind).filter((name) => given[name] === undefined);
-  const scale = scaleOf(mapping.stimulus, canvas);
-  const { x, y } = placesOf(mapping, canvas, scale);
+  const scale = scaleOf(request.stimulus, canvas);
+  const { x, y } = placesOf(request, canvas, scale);
   const signed = kind === 'disc' || kind === 'bar';
   const contrast = largestContrast(canvas);
   const variants = [
@@ -84,15 +86,16 @@ function planPlaces(
   const small = Object.fromEntries(
     Object.entries(SIZES[kind]).map(([name, share]) => [name, share * side]),
   );
-  const stimulus = { ...mapping.stimulus, [kind]: { ...small, ...given } };
+  const stimulus = { ...request.stimulus, [kind]: { ...small, ...given } };
   const sweep = planSweep({ stimulus, axes: [axis('y', y), axis('x', x), ...variants] }, canvas);
   const signs = Array.from({ length: sweep.count / (x.length * y.length) }, (_, i) => {
     return signed ? Math.sign(sweep.labels(i)['contrast'] ?? Number(given['contrast'])) : 0;
   });
-  return { x, y, sweep, maps: (responses) => mapsOfProbe(responses, signs) };
+  const unit = unitOf(request.stimulus);
+  return { x, y, unit, sweep, maps: (responses) => mapsOfProbe(responses, signs) };
 }
 
-function planNoise({ stimulus, x, y }: Mapping, canvas: Canvas): PositionProbe {
+function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): PositionProbe {
   if (x !== undefined || y !== undefined) {
     const path = x === undefined ? 'y' : 'x';
     throw errorAt(path, 'the places of sparseNoise follow from the size of its squares');
@@ -106,7 +109,7 @@ function planNoise({ stimulus, x, y }: Mapping, canvas: Canvas): PositionProbe {
   const middle = (first: number, i: number, length: number) =>
     (first + (i + 0.5) * parameters.size - length / 2) / scale;
   const frames = new Int8Array(sweep.count * rows * columns);
-  /** What stands in the first pixel of each place. */
+  /** Keeps the sign of the first pixel of each place. */
   const note = ({ pixels, width }: GrayImage, frame: number) => {
     for (let place = 0; place < rows * columns; place++) {
       const row = top + Math.floor(place / columns) * parameters.size;
@@ -118,6 +121,7 @@ function planNoise({ stimulus, x, y }: Mapping, canvas: Canvas): PositionProbe {
   return {
     x: Array.from({ length: columns }, (_, i) => middle(left, i, canvas.width)),
     y: Array.from({ length: rows }, (_, i) => -middle(top, i, canvas.height)),
+    unit: unitOf(stimulus),
     sweep: {
       ...sweep,
       paint: function* () {
@@ -132,14 +136,14 @@ function planNoise({ stimulus, x, y }: Mapping, canvas: Canvas): PositionProbe {
   };
 }
 
-function placesOf(mapping: Mapping, canvas: Canvas, scale: number): Places {
+function placesOf(request: ReceptiveFieldRequest, canvas: Canvas, scale: number): Places {
   const along = (name: 'x' | 'y') =>
-    mapping[name] ?? defaultValues(name, canvas)!.map((value) => value / scale);
+    request[name] ?? defaultValues(name, canvas)!.map((value) => value / scale);
   const x = along('x').toSorted((a, b) => a - b);
   const y = along('y').toSorted((a, b) => b - a);
   const count = x.length * y.length;
-  if (count > MOST_PLACES) {
-    throw errorAt('x', `${count} places; at most ${MOST_PLACES} are mapped at once`);
+  if (count > MAX_PLACES) {
+    throw errorAt('x', `${count} places; at most ${MAX_PLACES} are mapped at once`);
   }
   return { x, y };
 }
@@ -147,6 +151,10 @@ function placesOf(mapping: Mapping, canvas: Canvas, scale: number): Places {
 /** Pixels in the unit of lengths. */
 function scaleOf({ units }: Entry, { pixelsPerDegree }: Canvas): number {
   return units === 'degrees' ? (pixelsPerDegree ?? 1) : 1;
+}
+
+function unitOf({ units }: Entry): string {
+  return units === 'degrees' ? 'degrees of visual angle' : 'pixels';
 }
 
 function axis(parameter: string, values: readonly number[]): AxisRequest {

@@ -1,36 +1,20 @@
 import { type CsvValue, encodeCsv } from '../../formats/csv.js';
-import type { ServedModel } from '../../inference/catalogue.js';
 import type { ResultFile } from '../../jobs/job-files.js';
 import { CHARACTERISTICS, type Characteristic, NAMES } from '../../tuning/characterization.js';
-import { modelIdentity } from '../answer.js';
-import type { Characterization, CharacterizedNeuron } from './characterized.js';
+import { canvasOf } from '../canvas.js';
+import type { Subject } from '../context.js';
+import type { CharacterizationResult, CharacterizedNeuron } from './schemas.js';
 
-/** Of the position map, where nothing varies that is not the same for all neurons. */
-const FORMULAS_OF = ['formula', 'negative', 'baseline'] as const;
-
-/** The files of a result: all that was measured, and the table of it. */
-export function characterizationFiles(model: ServedModel, found: Characterization): ResultFile[] {
-  const json = JSON.stringify({ model: modelIdentity(model), ...characterizationAnswer(found) });
+/** The files of a result: all that was measured, and a table of it. */
+export function characterizationFiles(
+  model: Subject['model'],
+  result: CharacterizationResult,
+): ResultFile[] {
+  const csv = characterizationCsv(result, canvasOf(model).pixelsPerDegree);
   return [
-    { name: 'characterization.json', bytes: Buffer.from(json) },
-    { name: 'characterization.csv', bytes: Buffer.from(characterizationCsv(found)) },
+    { name: 'characterization.json', bytes: Buffer.from(JSON.stringify(result)) },
+    { name: 'characterization.csv', bytes: Buffer.from(csv) },
   ];
-}
-
-/** What the battery found, in JSON: a row for each neuron. */
-function characterizationAnswer({ position, neurons, stimuli }: Characterization) {
-  const [first] = neurons;
-  return {
-    stimuli,
-    position,
-    characteristics: Object.fromEntries(
-      NAMES.map((name) => {
-        const stated = FORMULAS_OF.map((key) => [key, first?.indices[name][key]]);
-        return [name, { unit: CHARACTERISTICS[name], ...Object.fromEntries(stated) }];
-      }),
-    ),
-    neurons,
-  };
 }
 
 interface Column {
@@ -39,12 +23,15 @@ interface Column {
 }
 
 /**
- * A row for each neuron, as CSV. Units stand in the columns' names; lengths and frequencies stand
- * in degrees of visual angle too where the card knows its scale. What is undefined is empty, and its reason
- * stands in the last column.
+ * A row for each neuron, as CSV. The names of columns have the units; where the card has a scale, lengths and
+ * frequencies are given in degrees of visual angle too. An undefined value is empty, and the last column has
+ * its reason.
+ * @param scale pixels per degree of visual angle, where it is known
  */
-function characterizationCsv({ canvas, neurons }: Characterization): string {
-  const scale = canvas.pixelsPerDegree;
+function characterizationCsv(
+  { neurons }: CharacterizationResult,
+  scale: number | undefined,
+): string {
   const columns: Column[] = [
     { name: 'id', value: ({ id }) => id },
     { name: 'CORR', value: ({ CORR }) => CORR },

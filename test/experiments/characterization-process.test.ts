@@ -3,27 +3,30 @@ import { getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Scheduler } from '../../src/inference/scheduler.js';
-import { prepareCharacterization } from '../../src/server/battery/characterization.js';
-import { createProcessBattery } from '../../src/server/battery/process-battery.js';
-import type { Progress } from '../../src/server/running.js';
+import { createCharacterizationProcess } from '../../src/experiments/characterize/characterization-process.js';
+import {
+  planCharacterization,
+  runCharacterization,
+} from '../../src/experiments/characterize/characterize.js';
+import {
+  type ExperimentContext,
+  experimentContext,
+  type Progress,
+} from '../../src/experiments/context.js';
 import { EngineLostError } from '../../src/workers/engine-lost.js';
 import { endOf, lossOf } from '../../src/workers/process-end.js';
 import { energyEngine, energyModel } from '../support/energy-model.js';
 import { processesOf } from '../support/processes.js';
 
 const ENTRY = fileURLToPath(
-  new URL('../../dist/src/server/battery/characterizing.js', import.meta.url),
+  new URL('../../dist/src/experiments/characterize/characterizing.js', import.meta.url),
 );
 let log: Record<string, unknown>[] = [];
 const logger = pino({}, { write: (line: string) => log.push(JSON.parse(line)) });
 const model = energyModel();
 const engine = energyEngine();
-const respond: Scheduler['respond'] = async (request) => ({
-  values: await engine.respond(request),
-  queueSeconds: 0,
-  inferSeconds: 0,
-});
+const respond: ExperimentContext['respond'] = (stimuli, neurons) =>
+  engine.respond({ digest: model.digest, stimuli, neurons });
 const never = new AbortController().signal;
 
 beforeEach(() => {
@@ -33,18 +36,16 @@ beforeEach(() => {
 afterEach(() => expect.poll(() => processesOf(ENTRY)).toEqual([]));
 
 test('a process of its own, behind all others, finds bit for bit what is found without', async () => {
-  const run = createProcessBattery({ scheduler: { respond }, logger, entry: ENTRY });
+  const run = createCharacterizationProcess({ logger, entry: ENTRY });
   const told: Progress[] = [];
   const priorities = new Set<number>();
   const onProgress = (progress: Progress) => {
     told.push(progress);
     for (const pid of processesOf(ENTRY)) priorities.add(getPriority(pid));
   };
-  const found = await run(model, { neurons: [1] }, { signal: never, onProgress });
-  const here = prepareCharacterization({ scheduler: { respond, giveWay: async () => {} } }, model, {
-    neurons: [1],
-  });
-  expect(found).toEqual(await here({ signal: never, onProgress: () => {} }));
+  const found = await run(model, { neurons: [1] }, { respond, signal: never, onProgress });
+  const plan = planCharacterization({ model }, { neurons: [1] });
+  expect(found).toEqual(await runCharacterization(plan, experimentContext({ respond })));
   expect([...priorities]).toEqual([19]);
   const { done, total } = told.at(-1)!;
   expect(done).toBe(total);
@@ -52,9 +53,9 @@ test('a process of its own, behind all others, finds bit for bit what is found w
 
 test('a cancelled one ends at once, with its process', async () => {
   const controller = new AbortController();
-  const run = createProcessBattery({ scheduler: { respond }, logger, entry: ENTRY });
+  const run = createCharacterizationProcess({ logger, entry: ENTRY });
   const onProgress = () => controller.abort(new Error('cancelled'));
-  await expect(run(model, {}, { signal: controller.signal, onProgress })).rejects.toThrow(
+  await expect(run(model, {}, { respond, signal: controller.signal, onProgress })).rejects.toThrow(
     'cancelled',
   );
   await expect.poll(() => processesOf(ENTRY)).toEqual([]);
@@ -62,25 +63,19 @@ test('a cancelled one ends at once, with its process', async () => {
 });
 
 test('a process that is killed, and a question that fails, end it with the reason', async () => {
-  const run = createProcessBattery({ scheduler: { respond }, logger, entry: ENTRY });
+  const run = createCharacterizationProcess({ logger, entry: ENTRY });
   const onProgress = () => {
     for (const pid of processesOf(ENTRY)) process.kill(pid, 'SIGKILL');
   };
-  await expect(run(model, {}, { signal: never, onProgress })).rejects.toThrow(
+  await expect(run(model, {}, { respond, signal: never, onProgress })).rejects.toThrow(
     new EngineLostError('the process that characterizes neurons was killed (SIGKILL)'),
   );
   expect(log).toMatchObject([
     { level: 50, msg: 'the process that characterizes neurons was killed (SIGKILL)' },
   ]);
-  const full = createProcessBattery({
-    scheduler: { respond: () => Promise.reject(new Error('the queue is full')) },
-    logger,
-    entry: ENTRY,
-  });
   log = [];
-  await expect(full(model, {}, { signal: never, onProgress: () => {} })).rejects.toThrow(
-    'the queue is full',
-  );
+  const full = { respond: () => Promise.reject(new Error('the queue is full')) };
+  await expect(run(model, {}, experimentContext(full))).rejects.toThrow('the queue is full');
   expect(log).toEqual([]);
 });
 

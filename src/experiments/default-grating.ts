@@ -2,15 +2,15 @@ import type { ModelCard } from '../models/card.js';
 import { largestContrast } from '../stimulus/parametric/paint.js';
 import type { Canvas } from '../stimulus/stimuli.js';
 
-/** Of the RMS contrast of natural images, roughly what a neuron's band of them has where it is strong. */
+/** The part of the RMS contrast of natural images that lies, roughly, in a neuron's band where it is strong. */
 const SHARE_OF_BAND = 0.5;
 
 /**
- * The Michelson contrast of a grating whose contrast nobody names: what a model of natural images has seen
+ * The Michelson contrast of a grating when a request names none: what a model of natural images has seen
  * in one band. Their power lies in many bands, that of a grating in one, so that the RMS contrast of a
  * grating all over the image is half of theirs; where theirs is not known, the largest that can be shown.
  */
-export function contrastInRange({ stimulus }: ModelCard, canvas: Canvas): number {
+export function defaultContrast({ stimulus }: ModelCard, canvas: Canvas): number {
   const largest = largestContrast(canvas);
   if (stimulus.trainingRange === null) return largest;
   const [low, high] = stimulus.trainingRange.contrast;
@@ -18,10 +18,10 @@ export function contrastInRange({ stimulus }: ModelCard, canvas: Canvas): number
   return Math.min(largest, Number(michelson.toPrecision(3)));
 }
 
-/** Of the shorter side of the image. */
+/** The part of the shorter side of the image. */
 const SHARE_OF_SIDE = 0.4;
 
 /** The diameter, in pixels, of a grating for a neuron whose receptive field is not known. */
-export function usualDiameter({ height, width }: Canvas): number {
+export function defaultDiameter({ height, width }: Canvas): number {
   return SHARE_OF_SIDE * Math.min(height, width);
 }

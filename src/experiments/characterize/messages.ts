@@ -1,15 +1,15 @@
 import type { ServedModel } from '../../inference/catalogue.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
-import type { Progress } from '../running.js';
-import type { Characterization, CharacterizationBody } from './characterized.js';
+import type { Progress } from '../context.js';
+import type { CharacterizationRequest, CharacterizationResult } from './schemas.js';
 
 /** What the process that characterizes is told. */
-export type ToBattery =
-  | { readonly kind: 'run'; readonly model: ServedModel; readonly body: CharacterizationBody }
+export type ToCharacterization =
+  | { readonly kind: 'run'; readonly model: ServedModel; readonly request: CharacterizationRequest }
   | { readonly kind: 'responses'; readonly id: number; readonly values: Float32Array };
 
 /** What it says. */
-export type FromBattery =
+export type FromCharacterization =
   | {
       readonly kind: 'respond';
       readonly id: number;
@@ -17,5 +17,5 @@ export type FromBattery =
       readonly neurons: Int32Array;
     }
   | { readonly kind: 'progress'; readonly progress: Progress }
-  | { readonly kind: 'found'; readonly characterization: Characterization }
+  | { readonly kind: 'found'; readonly result: CharacterizationResult }
   | { readonly kind: 'failed'; readonly message: string };

@@ -1,5 +1,5 @@
 import { answerTasks } from '../../workers/answer-tasks.js';
-import { analyseTuning } from './tuning-task.js';
+import { analyseTuning } from './analyse-set.js';
 
 // The thread that analyses responses to large stimulus sets.
 

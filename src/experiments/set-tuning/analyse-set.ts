@@ -1,7 +1,7 @@
 import { neuronPeaks } from '../../tuning/peak.js';
 import { rankTuning } from '../../tuning/rank.js';
 import type { ResponseMatrix } from '../../tuning/response-matrix.js';
-import { peakAnswer, rankAnswer } from './tuning-answers.js';
+import { peakAnswer, rankAnswer } from './results.js';
 
 /** Predicted responses to a stimulus set, with the real ones where they were sent along. */
 export interface TuningTask {

@@ -3,17 +3,20 @@ import { InputError } from '../errors.js';
 import { NEURON_LIST, neuronIds } from '../formats/neuron-list.js';
 import type { ModelCard } from '../models/card.js';
 
-/** The neurons of a question: their ids, and their columns in the model's population. */
+/** The neurons of an experiment: their ids, and their columns in the model's population. */
 export interface NeuronSelection {
   readonly ids: readonly number[];
   readonly columns: Int32Array;
 }
 
-/** Neurons in a query or a body, as text; `selectNeurons` says what is wrong with one. */
+/** Neurons as text; `selectNeurons` throws with what is wrong with one. */
 export const NeuronList = z.string().meta({
   description: 'ids and ranges of ids, such as 0,5,7-12; left out: all',
   pattern: NEURON_LIST.source,
 });
+
+/** Neurons in a request, as `selectNeurons` takes them. */
+export const Neurons = z.union([NeuronList, z.array(z.int().nonnegative()).min(1)]).optional();
 
 /**
  * Finds neurons by their ids, in the order named; all of the model's where none are named.
@@ -40,15 +43,11 @@ export function selectNeurons(
 }
 
 /**
- * The neurons that the query asked for, or else those that the body names.
- * @throws InputError when both do, or as `selectNeurons`
+ * The neurons that a query names, or else those that the body of the same request names.
+ * @throws InputError when both do
  */
-export function neuronsOf(
-  card: ModelCard,
-  inQuery: NeuronSelection | undefined,
-  inBody: string | readonly number[] | undefined,
-): NeuronSelection {
-  if (inQuery === undefined) return selectNeurons(card, inBody);
+export function namedOnce<Named>(inQuery: string | undefined, inBody: Named): string | Named {
+  if (inQuery === undefined) return inBody;
   if (inBody === undefined) return inQuery;
   throw neuronError('named in the query and in the body; name them once');
 }

@@ -1,0 +1,250 @@
+import type { ModelCard } from '../../models/card.js';
+import { errorAt } from '../../stimulus/errors.js';
+import { largestContrast } from '../../stimulus/parametric/paint.js';
+import { type Canvas, type Stimuli, setDigest } from '../../stimulus/stimuli.js';
+import { type AxisRequest, planSweep, type Sweep } from '../../stimulus/sweep.js';
+import { gatherWarnings } from '../../stimulus/warnings.js';
+import {
+  CHARACTERISTICS,
+  type Characteristics,
+  characteristics,
+  NAMES,
+} from '../../tuning/characterization.js';
+import { type NeuronTuning, neuronTuning } from '../../tuning/parametric.js';
+import { fieldOf, preferredGrating } from '../../tuning/preferred.js';
+import { type ReceptiveField, receptiveField } from '../../tuning/receptive-field.js';
+import { canvasOf } from '../canvas.js';
+import type { ExperimentContext, Subject } from '../context.js';
+import type { Cost } from '../cost.js';
+import { defaultContrast, defaultDiameter } from '../default-grating.js';
+import { type NeuronSelection, selectNeurons } from '../neurons.js';
+import { tuningSweep } from '../parametric.js';
+import { type PositionProbe, planProbe, ReceptiveFieldRequest } from '../position-probe.js';
+import { modelIdentity } from '../result-parts.js';
+import {
+  averagedOver,
+  eachNeuron,
+  runSweep,
+  type SweptResponses,
+  sweptAxes,
+} from '../run-sweep.js';
+import type {
+  CharacterizationRequest,
+  CharacterizationResult,
+  CharacterizedNeuron,
+  GratingAt,
+  Measured,
+  Stage,
+  StageName,
+} from './schemas.js';
+
+/** Stimuli of some neurons are rendered while those of others are computed. */
+const CONCURRENT_NEURONS = 3;
+/**
+ * Diameter of the gratings of the first stage, in mapped fields. At this size F1/F0 of a model agrees best
+ * with that of the true neurons, and orientation no worse; the true F1/F0 is the same at all sizes
+ * (`bench:modulation`, `bench:truth`).
+ */
+const FIELDS_ACROSS = 1.5;
+/** From the orientation of the centre: the first is parallel, the seventh orthogonal. */
+const TURNS = Array.from({ length: 12 }, (_, i) => 15 * i);
+
+type Measure = (sweep: Sweep) => Promise<{ readonly stage: Stage; readonly tuning: NeuronTuning }>;
+
+/** What each stage shows of a grating. */
+const SWEEPS: {
+  readonly [name in StageName]: (canvas: Canvas, grating: GratingAt) => Sweep;
+} = {
+  grating: (canvas, { orientation: _, spatialFrequency: __, ...rest }) =>
+    planSweep(
+      { stimulus: { grating: rest }, axes: [axis('orientation'), axis('spatialFrequency')] },
+      canvas,
+    ),
+  size: (canvas, { diameter: _, ...rest }) =>
+    planSweep({ stimulus: { grating: rest }, axes: [axis('diameter')] }, canvas),
+  contrast: (canvas, { contrast: _, ...rest }) =>
+    planSweep({ stimulus: { grating: rest }, axes: [axis('contrast')] }, canvas),
+  surround: (canvas, grating) => {
+    const values = TURNS.map((turn) => grating.orientation + turn);
+    const stimulus = { centreSurround: { ...grating, surroundDiameter: null } };
+    return planSweep({ stimulus, axes: [axis('surroundOrientation', values)] }, canvas);
+  },
+};
+
+/** A characterization that can be run. */
+export interface CharacterizationPlan extends NeuronSelection {
+  readonly model: Subject['model'];
+  readonly canvas: Canvas;
+  readonly probe: PositionProbe;
+  /** Michelson. */
+  readonly contrast: number;
+  readonly cost: Cost;
+}
+
+/**
+ * Plans a characterization; nothing is rendered yet. A map of positions is measured for all neurons together;
+ * then for each neuron orientation by spatial frequency by phase at its centre, and diameter, contrast and
+ * the orientation of a surround at its preferred grating.
+ * @throws InputError for neurons that do not exist, and for a contrast that cannot be rendered
+ */
+export function planCharacterization(
+  { model }: Pick<Subject, 'model'>,
+  request: CharacterizationRequest,
+): CharacterizationPlan {
+  const { card } = model;
+  const selection = selectNeurons(card, request.neurons);
+  const neurons = selection.ids.length;
+  const canvas = canvasOf(model);
+  const side = Math.min(canvas.height, canvas.width);
+  const probe = planProbe(ReceptiveFieldRequest.parse({}), canvas);
+  const contrast = contrastOf(request, card, canvas);
+  const anywhere = { x: 0, y: 0, orientation: 0, spatialFrequency: 0.1, diameter: side, contrast };
+  // One more is the blank.
+  const counts = Object.values(SWEEPS).map((plan) => plan(canvas, anywhere).count + 1);
+  const each = counts.reduce((sum, count) => sum + count);
+  const mapped = probe.sweep.count + 1;
+  const cost = { stimuli: mapped + neurons * each, passes: neurons * (mapped + each) };
+  return { model, canvas, probe, contrast, ...selection, cost };
+}
+
+/**
+ * Characterizes neurons: renders, computes and fits stage after stage.
+ * @throws as `respond` of the context; the signal's reason once it is aborted
+ * @example
+ * const plan = planCharacterization({ model }, { neurons: [3] });
+ * const { neurons } = await runCharacterization(plan, experimentContext({ respond }));
+ * neurons[0].indices.preferredOrientationFit; // { value: 42.1, ... }, degrees
+ */
+export async function runCharacterization(
+  { model, canvas, probe, contrast, ids, columns, cost }: CharacterizationPlan,
+  context: ExperimentContext,
+): Promise<CharacterizationResult> {
+  const { signal, onProgress } = context;
+  const corrOf = new Map(model.card.neurons.map(({ id, CORR }) => [id, CORR]));
+  let done = 0;
+  const counting = {
+    ...context,
+    respond: async (stimuli: Stimuli, neurons: Int32Array) => {
+      signal.throwIfAborted();
+      const values = await context.respond(stimuli, neurons);
+      done += stimuli.count;
+      onProgress({ done, total: cost.stimuli });
+      return values;
+    },
+  };
+  const present = (sweep: Sweep, neurons: Int32Array) => runSweep(model, sweep, neurons, counting);
+  const mapped = await present(probe.sweep, columns);
+  const fields = await eachNeuron(mapped, context, (responses, blank) =>
+    receptiveField(probe, probe.maps(responses), blank),
+  );
+  const neurons = await eachConcurrently(ids, async (id, i): Promise<CharacterizedNeuron> => {
+    const row = await characterize(canvas, contrast, fields[i]!, async (sweep) => {
+      const swept = await present(sweep, columns.subarray(i, i + 1));
+      const analysed = tuningSweep(sweep);
+      const [tuning] = await eachNeuron(swept, context, (responses, blank) =>
+        neuronTuning(analysed, responses, blank),
+      );
+      return { stage: stageOf(sweep, swept), tuning: tuning! };
+    });
+    return { id, CORR: corrOf.get(id) ?? null, ...row };
+  });
+  return {
+    model: modelIdentity(model),
+    stimuli: cost.stimuli,
+    position: stageOf(probe.sweep, mapped),
+    characteristics: formulas(neurons[0]!.indices),
+    neurons,
+  };
+}
+
+/** The unit and the formulas of each characteristic, which are the same for all neurons. */
+function formulas(indices: Characteristics): CharacterizationResult['characteristics'] {
+  const entries = NAMES.map((name) => {
+    const { formula, negative, baseline } = indices[name];
+    return [name, { unit: CHARACTERISTICS[name], formula, negative, baseline }] as const;
+  });
+  return Object.fromEntries(entries) as CharacterizationResult['characteristics'];
+}
+
+/** One neuron's row, whose position map is known. */
+async function characterize(
+  canvas: Canvas,
+  contrast: number,
+  map: ReceptiveField,
+  measure: Measure,
+): Promise<Omit<CharacterizedNeuron, 'id' | 'CORR'>> {
+  const { field, fallbacks } = fieldOf(map, defaultDiameter(canvas));
+  const gratingAt = { ...field, diameter: FIELDS_ACROSS * field.diameter, contrast };
+  const anyGrating = { ...gratingAt, orientation: 0, spatialFrequency: 0 };
+  const grating = await measure(SWEEPS.grating(canvas, anyGrating));
+  const best = preferredGrating(grating.tuning);
+  const size = await measure(SWEEPS.size(canvas, { ...anyGrating, ...best.preferred }));
+  const { at, response } = size.tuning.peak;
+  const preferred = { ...anyGrating, ...best.preferred, diameter: at['diameter']! };
+  const byContrast = await measure(SWEEPS.contrast(canvas, preferred));
+  const surround = await measure(SWEEPS.surround(canvas, preferred));
+  const measured = ({ stage, tuning: { curve } }: typeof size): Measured => ({ ...stage, curve });
+  return {
+    preferred,
+    fallbacks: [...fallbacks, ...best.fallbacks],
+    blank: size.tuning.blank,
+    response,
+    indices: characteristics({
+      field: map,
+      grating: grating.tuning,
+      gratingAt,
+      size: size.tuning,
+      contrast: byContrast.tuning,
+      surround: surround.tuning,
+    }),
+    stages: {
+      grating: measured(grating),
+      size: measured(size),
+      contrast: measured(byContrast),
+      surround: measured(surround),
+    },
+  };
+}
+
+/**
+ * The contrast of the request, or the one that `defaultContrast` gives.
+ * @throws InputError for more than can be rendered
+ */
+function contrastOf(
+  { contrast }: CharacterizationRequest,
+  card: ModelCard,
+  canvas: Canvas,
+): number {
+  if (contrast === undefined) return defaultContrast(card, canvas);
+  const largest = largestContrast(canvas);
+  if (contrast <= largest) return contrast;
+  throw errorAt('contrast', `on the background of this model at most ${largest} can be shown`);
+}
+
+function stageOf(sweep: Sweep, { reports }: SweptResponses): Stage {
+  return {
+    stimulus: sweep.stimulus,
+    axes: sweptAxes(sweep),
+    averagedOver: averagedOver(sweep),
+    stimulusSet: setDigest(reports.map(({ digest }) => digest)),
+    warnings: gatherWarnings(reports),
+  };
+}
+
+/** Works on a few items at a time; the results are in the items' order, and the first error ends it. */
+async function eachConcurrently<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  const worker = async () => {
+    for (const [index, item] of waiting) results[index] = await work(item, index);
+  };
+  await Promise.all(Array.from({ length: CONCURRENT_NEURONS }, worker));
+  return results;
+}
+
+function axis(parameter: string, values?: readonly number[]): AxisRequest {
+  return { parameter, values, paths: { parameter, values: parameter } };
+}

@@ -1,0 +1,64 @@
+import { setImmediate } from 'node:timers/promises';
+import type { ServedModel } from '../inference/catalogue.js';
+import type { Inside } from '../interpret/interpreter.js';
+import type { Preview } from '../jobs/jobs.js';
+import type { StimulusLimits } from '../stimulus/limits.js';
+import type { Stimuli } from '../stimulus/stimuli.js';
+
+/** What an experiment is planned for. */
+export interface Subject {
+  readonly model: ServedModel;
+  readonly limits: StimulusLimits;
+}
+
+/** How far an experiment has come. */
+export interface Progress {
+  /** Steps. */
+  readonly done: number;
+  readonly total: number;
+  readonly preview?: Preview;
+}
+
+/** The parts of an experiment's time that a caller may measure. */
+export type TimedStage = 'decode' | 'infer' | 'encode';
+
+/** What an experiment needs while it runs. A service, a script and a worker process each hand in their own. */
+export interface ExperimentContext {
+  /**
+   * Computes responses of the model that the experiment was planned for.
+   * @param stimuli of the model's size, pixels 0..1
+   * @param columns of the model's population
+   * @returns responses [stimuli, columns], row-major
+   */
+  readonly respond: (stimuli: Stimuli, columns: Int32Array) => Promise<Float32Array>;
+  /** Computes what goes on between stimuli and responses. */
+  readonly interpreter: Omit<Inside, 'close'>;
+  /** Ends the experiment soon, without a result, once it is aborted. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  /** Lets other work of this thread run. */
+  readonly yieldToEventLoop: () => Promise<unknown>;
+  /** Runs a task as a part of that stage, so that a caller can measure the stage. */
+  readonly time: <T>(stage: TimedStage, task: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * A context for a script or a test: it is never aborted, and measures and reports nothing.
+ * @param parts how responses are computed, and what is to differ from the above
+ * @example
+ * const context = experimentContext({ respond: (stimuli, columns) => engine.respond(...) });
+ * const { neurons } = await runParametric(planParametric(subject, {}), context);
+ */
+export function experimentContext(
+  parts: Pick<ExperimentContext, 'respond'> & Partial<ExperimentContext>,
+): ExperimentContext {
+  const noInterpreter = () => Promise.reject(new Error('this context has no interpreter'));
+  return {
+    interpreter: { look: noInterpreter, gradient: noInterpreter, ascend: noInterpreter },
+    signal: new AbortController().signal,
+    onProgress: () => {},
+    yieldToEventLoop: () => setImmediate(),
+    time: (_, task) => task(),
+    ...parts,
+  };
+}

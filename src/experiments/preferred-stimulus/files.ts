@@ -1,0 +1,91 @@
+import { encodeNpy } from '../../formats/npy.js';
+import { diversity } from '../../interpret/activation-maximisation.js';
+import type { ResultFile } from '../../jobs/job-files.js';
+import { encodePng } from '../../stimulus/image.js';
+import { sheetOf } from '../../stimulus/sheet.js';
+import { concatStimuli, type GrayImage, type Stimuli } from '../../stimulus/stimuli.js';
+import { stimulusDigests } from '../../stimulus/turns.js';
+import type { Subject } from '../context.js';
+import { modelIdentity } from '../result-parts.js';
+import { bestImage, indexOfLargest, type PreferredStimuli } from './preferred-stimulus.js';
+import type { PreferredStimulusResult } from './schemas.js';
+
+/**
+ * The files of a result: the numbers; the images, neuron by neuron, [neurons, restarts, height, width]; a
+ * picture of them; and the strongest stimulus of the stored set for each neuron, where one was named.
+ */
+export async function preferredStimulusFiles(
+  model: Subject['model'],
+  found: PreferredStimuli,
+): Promise<ResultFile[]> {
+  const { neurons, restarts } = found;
+  const { height, width, pixels } = concatStimuli(neurons.map(({ images }) => images));
+  const best = bestOfSets(found);
+  return [
+    {
+      name: 'preferred-stimuli.json',
+      bytes: Buffer.from(JSON.stringify(await numbersOf(model, found))),
+    },
+    {
+      name: 'preferred-stimuli.npy',
+      bytes: encodeNpy(pixels, [neurons.length, restarts, height, width]),
+    },
+    { name: 'preferred-stimuli.png', bytes: await encodePng(sheet(found)) },
+    ...(best
+      ? [
+          {
+            name: 'best-of-set.npy',
+            bytes: encodeNpy(best.pixels, [best.count, best.height, best.width]),
+          },
+        ]
+      : []),
+  ];
+}
+
+async function numbersOf(
+  model: Subject['model'],
+  { neurons, restarts, terms, set }: PreferredStimuli,
+): Promise<PreferredStimulusResult> {
+  const rows: PreferredStimulusResult['neurons'] = [];
+  for (const { id, images, responses, bestOfSet } of neurons) {
+    const digests = await stimulusDigests(images);
+    const [bestDigest] =
+      set && bestOfSet ? await stimulusDigests(bestImage(set, bestOfSet)) : [undefined];
+    rows.push({
+      id,
+      best: indexOfLargest(responses),
+      stimuli: Array.from(responses, (response, i) => ({ response, digest: digests[i]! })),
+      diversity: diversity(images, terms.background),
+      ...(bestOfSet && bestDigest !== undefined
+        ? { bestOfSet: { ...bestOfSet, digest: bestDigest } }
+        : {}),
+    });
+  }
+  return {
+    model: modelIdentity(model),
+    restarts,
+    ...terms,
+    pixels: [...terms.pixels],
+    formulas: {
+      norm: 'sqrt(sum (pixel - background)^2)',
+      diversity: '1 - mean cosine of (pixels - background) between two restarts',
+    },
+    neurons: rows,
+  };
+}
+
+/** A row for each neuron: its restarts, and then its best stimulus of the set where there is one. */
+function sheet({ neurons, restarts, terms, set }: PreferredStimuli): GrayImage {
+  const rows = neurons.flatMap(({ images, bestOfSet }) =>
+    set && bestOfSet ? [images, bestImage(set, bestOfSet)] : [images],
+  );
+  return sheetOf(concatStimuli(rows), terms.background, restarts + (set ? 1 : 0));
+}
+
+/** The set's strongest stimulus of each neuron. */
+function bestOfSets({ neurons, set }: PreferredStimuli): Stimuli | undefined {
+  if (set === undefined) return undefined;
+  return concatStimuli(
+    neurons.flatMap(({ bestOfSet }) => (bestOfSet ? [bestImage(set, bestOfSet)] : [])),
+  );
+}

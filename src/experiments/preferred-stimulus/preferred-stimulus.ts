@@ -1,0 +1,151 @@
+import { InputError } from '../../errors.js';
+import type { AscentTerms } from '../../interpret/activation-maximisation.js';
+import { preferredStimuli } from '../../interpret/preferred-stimulus.js';
+import type { ModelCard } from '../../models/card.js';
+import { PayloadTooLargeError } from '../../stimulus/errors.js';
+import { grayBytes } from '../../stimulus/pixel-values.js';
+import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
+import type { ExperimentContext, Subject } from '../context.js';
+import { type Cost, GRADIENT_PASSES } from '../cost.js';
+import { type NeuronSelection, selectNeurons } from '../neurons.js';
+import type { AscentPreview, PreferredStimulusRequest } from './schemas.js';
+
+/** Steps of all neurons and restarts: about two hours on one core. */
+const MAX_WORK = 1_000_000;
+/** Root mean square of the pixels about the background, where the card has no training range. */
+const CONTRAST = 0.15;
+
+/** A search for preferred stimuli that can be run. */
+export interface PreferredStimulusPlan extends NeuronSelection {
+  readonly model: Subject['model'];
+  readonly restarts: number;
+  readonly terms: AscentTerms;
+  /** The stored set that the request names, of the model's size. */
+  readonly set: Stimuli | undefined;
+  readonly cost: Cost;
+}
+
+/** A stored set's stimulus of the strongest response. */
+export interface BestOfSet {
+  /** Its number in the set. */
+  readonly stimulus: number;
+  readonly response: number;
+}
+
+/** What was found for one neuron; the serving engine computed the responses. */
+interface PreferredStimulus {
+  readonly id: number;
+  /** One for each restart. */
+  readonly images: Stimuli;
+  readonly responses: Float32Array;
+  readonly bestOfSet: BestOfSet | null;
+}
+
+export interface PreferredStimuli {
+  readonly neurons: readonly PreferredStimulus[];
+  readonly restarts: number;
+  readonly terms: AscentTerms;
+  readonly set: Stimuli | undefined;
+}
+
+/**
+ * Plans the search for preferred stimuli; nothing is computed yet.
+ * @param set the stored set that the request names, of the model's size
+ * @throws InputError where a neuron does not exist, or the bounds of the pixels leave no room
+ * @throws PayloadTooLargeError where it would take too long, or make more images than the limits allow
+ */
+export function planPreferredStimulus(
+  { model, limits }: Subject,
+  request: PreferredStimulusRequest,
+  set?: Stimuli,
+): PreferredStimulusPlan {
+  const selection = selectNeurons(model.card, request.neurons);
+  const neurons = selection.ids.length;
+  const { restarts } = request;
+  const terms = termsOf(model.card, request);
+  const images = neurons * restarts;
+  const work = images * terms.steps;
+  if (work > MAX_WORK) {
+    throw new PayloadTooLargeError(
+      `${neurons} neurons, ${restarts} restarts and ${terms.steps} steps are ${work} steps in all; at ` +
+        `most ${MAX_WORK} are taken at once`,
+    );
+  }
+  if (images > limits.maxStimuli) {
+    throw new PayloadTooLargeError(
+      `${neurons} neurons and ${restarts} restarts are ${images} images; at most ` +
+        `${limits.maxStimuli} are made at once`,
+    );
+  }
+  const ofSet = set?.count ?? 0;
+  const cost = {
+    stimuli: ofSet + work + images,
+    passes: ofSet * neurons + GRADIENT_PASSES * work + images,
+  };
+  return { model, ...selection, restarts, terms, set, cost };
+}
+
+/**
+ * Searches, neuron by neuron, for images that raise the response, by gradient ascent from several starts.
+ * @throws as `respond` and the interpreter of the context; the signal's reason once it is aborted
+ * @example
+ * const request = PreferredStimulusRequest.parse({ neurons: [3], restarts: 2 });
+ * const plan = planPreferredStimulus({ model, limits }, request);
+ * const { neurons } = await runPreferredStimulus(plan, experimentContext({ respond, interpreter }));
+ * neurons[0].responses; // Float32Array(2) [ 1.31, 1.28 ]
+ */
+export async function runPreferredStimulus(
+  { model, ids, columns, restarts, terms, set }: PreferredStimulusPlan,
+  { respond, interpreter, signal, onProgress }: ExperimentContext,
+): Promise<PreferredStimuli> {
+  const { height, width } = model.card.stimulus;
+  const neurons = ids.map((id, i) => ({ id, column: columns[i]! }));
+  const toSet = set && (await respond(set, columns));
+  const request = { model, height, width, neurons, restarts, terms };
+  const found = await preferredStimuli(interpreter, request, {
+    signal,
+    onProgress: ({ done, total, neuron, images }) =>
+      onProgress({ done, total, preview: () => JSON.stringify(previewOf(neuron, images)) }),
+  });
+  const results: PreferredStimulus[] = [];
+  for (const [i, { id, column }] of neurons.entries()) {
+    const responses = await respond(found[i]!, Int32Array.of(column));
+    const bestOfSet = toSet ? bestIn(toSet, neurons.length, i) : null;
+    results.push({ id, images: found[i]!, responses, bestOfSet });
+  }
+  return { neurons: results, restarts, terms, set };
+}
+
+/** The image of a set that a neuron responds to most. */
+export function bestImage(set: Stimuli, { stimulus }: BestOfSet): Stimuli {
+  return sliceStimuli(set, stimulus, stimulus + 1);
+}
+
+export function indexOfLargest(values: Float32Array): number {
+  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
+}
+
+function previewOf(neuron: number, { count, height, width, pixels }: Stimuli): AscentPreview {
+  const bytes = Buffer.from(grayBytes(pixels));
+  return { neuron, shape: [count, height, width], pixels: bytes.toString('base64') };
+}
+
+function termsOf({ stimulus }: ModelCard, request: PreferredStimulusRequest): AscentTerms {
+  const { seed, steps, stepSize, pixels, blur, jitter } = request;
+  const { height, width, backgroundGray: background, trainingRange } = stimulus;
+  const [least, most] = pixels;
+  if (!(least <= background && background <= most && least < most)) {
+    const message = `must be about the background, ${background}: the first below, the second above it`;
+    throw new InputError(`pixels ${message}`, [{ path: 'pixels', message }]);
+  }
+  const [low, high] = trainingRange?.contrast ?? [CONTRAST, CONTRAST];
+  const norm = request.norm ?? (Math.sqrt(height * width) * (low + high)) / 2;
+  return { seed, steps, stepSize, background, norm, pixels, blur, jitter };
+}
+
+/** @param responses [stimuli, columns] */
+function bestIn(responses: Float32Array, columns: number, column: number): BestOfSet {
+  const own = responses.filter((_, i) => i % columns === column);
+  const stimulus = indexOfLargest(own);
+  return { stimulus, response: own[stimulus]! };
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { SetDigest } from '../../stimulus/json.js';
+import { Neurons } from '../neurons.js';
+import { Digest, Id, ModelIdentity, Numbers, Score } from '../result-parts.js';
+
+const Gray = z.number().min(0).max(1);
+
+/** A search for preferred stimuli; `{}` is a whole experiment. */
+export const PreferredStimulusRequest = z.strictObject({
+  neurons: Neurons,
+  restarts: z.int().min(1).max(16).default(4),
+  steps: z.int().min(1).max(2000).default(60),
+  stepSize: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.1)
+    .describe('length of the first step, as a share of the norm; the others shorten evenly to 0'),
+  norm: z
+    .number()
+    .positive()
+    .max(1e4)
+    .optional()
+    .describe('the most that sqrt(sum (pixel - background)^2) may be'),
+  pixels: z
+    .tuple([Gray, Gray])
+    .default([0, 1])
+    .describe('the least and the most that a pixel may be, about the background'),
+  blur: z.number().min(0).max(10).default(1).describe('of each gradient: sigma in pixels; 0: none'),
+  jitter: z.int().min(0).max(10).default(0).describe('pixels, at most, that a step shifts by'),
+  seed: z.int().default(1),
+  stimulusSet: SetDigest.optional().describe('a stored set, for its best stimulus beside'),
+});
+export type PreferredStimulusRequest = z.infer<typeof PreferredStimulusRequest>;
+
+const found = { response: z.number(), digest: Digest };
+
+/** The terms of the search, and what it found for each neuron; the images are in files of their own. */
+export const PreferredStimulusResult = z
+  .strictObject({
+    model: ModelIdentity,
+    restarts: z.int(),
+    seed: z.int(),
+    steps: z.int(),
+    stepSize: z.number(),
+    background: z.number(),
+    norm: z.number(),
+    pixels: Numbers,
+    blur: z.number(),
+    jitter: z.int(),
+    formulas: z.strictObject({ norm: z.string(), diversity: z.string() }),
+    neurons: z.array(
+      z.strictObject({
+        id: Id,
+        best: z.int().describe('the number of the restart that found most'),
+        stimuli: z.array(z.strictObject(found)).describe('one for each restart'),
+        diversity: Score,
+        bestOfSet: z.strictObject({ stimulus: z.int(), ...found }).optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'PreferredStimuli' });
+export type PreferredStimulusResult = z.infer<typeof PreferredStimulusResult>;
+
+/** The images of a search that still runs. */
+export interface AscentPreview {
+  readonly neuron: number;
+  /** Images, height, width. */
+  readonly shape: readonly number[];
+  /** A byte each, 0 black, 255 white, in base64. */
+  readonly pixels: string;
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import type { DecodedStimuli } from '../stimulus/decoding.js';
+import { type Stimuli, stimulusAt, stimulusDigest } from '../stimulus/stimuli.js';
+import { type ContrastRange, contrastWarnings } from '../stimulus/training-range.js';
+import { type GiveWay, inTurns } from '../stimulus/turns.js';
+import type { Report } from './result-parts.js';
+
+/** Of one stimulus: its digest, and what its sender should know. */
+export type StimulusReport = DeepReadonly<z.infer<typeof Report>>;
+type DeepReadonly<T> = { readonly [Key in keyof T]: Readonly<T[Key]> };
+
+/**
+ * Reports decoded stimuli a few at a time.
+ * @param range the RMS contrasts that give no warning; null: all of them
+ */
+export function reportInTurns(
+  range: ContrastRange | null,
+  { stimuli, notes }: Pick<DecodedStimuli, 'stimuli' | 'notes'>,
+  yieldToEventLoop?: GiveWay,
+): Promise<StimulusReport[]> {
+  const report = (part: Stimuli, from: number) =>
+    Array.from({ length: part.count }, (_, i): StimulusReport => {
+      const stimulus = stimulusAt(part, i);
+      const warnings = [...notes[from + i]!, ...contrastWarnings(stimulus, range)];
+      return { digest: stimulusDigest(stimulus), warnings };
+    });
+  return inTurns(stimuli, report, yieldToEventLoop);
+}
