@@ -1,20 +1,12 @@
-/** The disk does not take, or does not give, what is kept on it; the message says why and what to do. */
-export class DiskError extends Error {
-  override readonly name = 'DiskError';
-  /** Whether there is no room, which deleting something mends. */
-  readonly isFull: boolean;
-  /** Why, with the system's code: `the disk of DATA_DIR is full (ENOSPC)`. */
-  readonly reason: string;
+import { DiskError } from '../errors.js';
 
-  constructor(what: string, cause: NodeJS.ErrnoException) {
-    const { code = 'unknown' } = cause;
-    const isFull = FULL.has(code);
-    const reason = `${REASONS.get(code) ?? 'the system reports an error'} (${code})`;
-    const remedy = isFull ? 'free some space there' : 'mend that';
-    super(`${what}: ${reason}; ${remedy}, then send it again`, { cause });
-    this.isFull = isFull;
-    this.reason = reason;
-  }
+/** @param what the system refused, which the message begins with */
+export function diskError(what: string, cause: NodeJS.ErrnoException): DiskError {
+  const { code = 'unknown' } = cause;
+  const isFull = FULL.has(code);
+  const reason = `${REASONS.get(code) ?? 'the system reports an error'} (${code})`;
+  const remedy = isFull ? 'free some space there' : 'mend that';
+  return new DiskError(`${what}: ${reason}; ${remedy}, then send it again`, reason, isFull, cause);
 }
 
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -38,14 +30,14 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 
 /**
  * Does something with files of DATA_DIR.
- * @param what is said first where the system refuses, such as `the job cannot be saved`
+ * @param what the message begins with where the system refuses, such as `the job cannot be saved`
  * @throws DiskError in place of the system's own error
  */
 export async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw isSystemError(error) ? new DiskError(what, error) : error;
+    throw isSystemError(error) ? diskError(what, error) : error;
   }
 }
 

@@ -34,8 +34,3 @@ export interface Engine {
   respond(request: EngineRequest): Promise<Float32Array>;
   close(): Promise<void>;
 }
-
-/** The engine could not load a model again when it came back; its files are no longer what they were. */
-export class ModelLostError extends Error {
-  override readonly name = 'ModelLostError';
-}

@@ -1,5 +1,5 @@
+import { EngineLostError } from '../errors.js';
 import { connectToService } from '../workers/connect-to-service.js';
-import { EngineLostError } from '../workers/engine-lost.js';
 import { inOrder } from '../workers/in-order.js';
 import type { Engine, EngineDescription } from './engine.js';
 import { type EngineChoice, openEngine } from './open-engine.js';

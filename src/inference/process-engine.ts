@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { EngineLostError, ModelLostError } from '../errors.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
-import { EngineLostError } from '../workers/engine-lost.js';
-import { type Engine, ModelLostError } from './engine.js';
+import type { Engine } from './engine.js';
 import type { InferenceFunctions } from './inference-worker.js';
 import type { EngineChoice, EngineName } from './open-engine.js';
 

@@ -1,4 +1,10 @@
 import { setImmediate as others } from 'node:timers/promises';
+import {
+  ClientDisconnectedError,
+  DeadlineError,
+  DrainingError,
+  QueueFullError,
+} from '../errors.js';
 import type { Engine, EngineRequest } from './engine.js';
 import {
   createWaitingLine,
@@ -33,7 +39,7 @@ export interface Scheduler {
    * @throws QueueFullError when too many stimuli wait
    * @throws DeadlineError when the deadline passed before the responses were there
    * @throws DrainingError once `drain` was called
-   * @throws AbandonedError when the signal was aborted
+   * @throws ClientDisconnectedError when the signal was aborted
    */
   respond(request: ScheduledRequest): Promise<ScheduledResponses>;
   /** For work that can wait: lets others have their turn, and predictions at the engine be answered. */
@@ -42,24 +48,6 @@ export interface Scheduler {
   readonly depth: number;
   /** Refuses new requests and resolves when those accepted have been answered. */
   drain(): Promise<void>;
-}
-
-export class QueueFullError extends Error {
-  override readonly name = 'QueueFullError';
-}
-
-export class DeadlineError extends Error {
-  override readonly name = 'DeadlineError';
-}
-
-/** The service is shutting down and takes no more requests. */
-export class DrainingError extends Error {
-  override readonly name = 'DrainingError';
-}
-
-/** Whoever asked has gone. */
-export class AbandonedError extends Error {
-  override readonly name = 'AbandonedError';
 }
 
 export interface SchedulerOptions {
@@ -131,7 +119,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const { priority, signal, stimuli, neurons } = request;
     const waiting = lines[priority].stimuli;
     const arrived = clock();
-    if (signal?.aborted) throw abandonment();
+    if (signal?.aborted) throw disconnection();
     if (draining) throw new DrainingError('the service is shutting down');
     if (isLate(request)) throw lateness();
     if (waiting + stimuli.count > capacity) {
@@ -154,7 +142,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         resolve: () => settle(() => resolve(job.inferSeconds)),
         reject: (reason) => settle(() => reject(reason)),
       };
-      const leave = () => refuse(job, abandonment());
+      const leave = () => refuse(job, disconnection());
       signal?.addEventListener('abort', leave);
       lines[priority].add(job);
       if (!running) work = run();
@@ -245,8 +233,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return clock() >= deadline;
   }
 
-  function abandonment(): AbandonedError {
-    return new AbandonedError('the client has gone');
+  function disconnection(): ClientDisconnectedError {
+    return new ClientDisconnectedError('the client has gone');
   }
 
   function lateness(): DeadlineError {

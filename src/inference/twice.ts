@@ -1,4 +1,4 @@
-import { EngineLostError } from '../workers/engine-lost.js';
+import { EngineLostError } from '../errors.js';
 
 /** Computes, and computes again where the process that did so was lost: another takes its place. */
 export async function computeTwice<T>(compute: () => Promise<T>): Promise<T> {

@@ -1,8 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { InputError } from '../errors.js';
-import { ModelLostError } from '../inference/engine.js';
-import { DrainingError, QueueFullError } from '../inference/scheduler.js';
+import { DrainingError, InputError, ModelLostError, QueueFullError } from '../errors.js';
 import { computeTwice } from '../inference/twice.js';
 import type { BackendName } from '../network/backend.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';

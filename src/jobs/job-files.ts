@@ -1,10 +1,9 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { InputError } from '../errors.js';
+import { InputError, ResultDamagedError } from '../errors.js';
 import { hasCode, isSystemError, onDisk } from '../files/disk-error.js';
 import { readWhole, sha256, writeWhole } from '../files/whole-file.js';
-import { ResultDamagedError } from './errors.js';
 import { placesIn, readJobFolder } from './job-folder.js';
 import { isOver, type JobRecord, type Part, PartName } from './record.js';
 

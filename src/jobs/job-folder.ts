@@ -2,7 +2,7 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { InputError } from '../errors.js';
-import { DiskError, isSystemError } from '../files/disk-error.js';
+import { diskError, isSystemError } from '../files/disk-error.js';
 import { isTemporary, readWhole } from '../files/whole-file.js';
 import { parseAs } from '../formats/json.js';
 import { damagedRecord, isOver, JobId, JobRecord } from './record.js';
@@ -104,6 +104,6 @@ function parseRecord(bytes: Buffer): unknown {
 }
 
 function whyDamaged(error: unknown): string {
-  if (isSystemError(error)) return new DiskError('', error).reason;
+  if (isSystemError(error)) return diskError('', error).reason;
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { DiskError } from '../files/disk-error.js';
+import { DiskError } from '../errors.js';
 import type { JobFiles } from './job-files.js';
 import type { JobRecord } from './record.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import { JobsClosedError, JobsFullError } from '../errors.js';
 import { createTimeLeft, type TimeLeft } from '../time-left.js';
-import { JobsClosedError, JobsFullError } from './errors.js';
 import { openJobFiles, type ResultFile } from './job-files.js';
 import { createJobRecords } from './job-records.js';
 import {

@@ -1,7 +1,7 @@
 import { mkdir, rm, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { DiskError, isSystemError, unless } from '../files/disk-error.js';
+import { diskError, isSystemError, unless } from '../files/disk-error.js';
 import { createLock, type FoundLock, hasEnded, isHere, readLock, tryLock } from '../files/lock.js';
 import { type Jobs, type JobsOptions, openJobs } from './jobs.js';
 
@@ -85,7 +85,7 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
       logger.info({ folder }, 'the jobs are open');
     } catch (error) {
       own = undefined;
-      if (isSystemError(error)) return refuse(new DiskError('', error).reason, error);
+      if (isSystemError(error)) return refuse(diskError('', error).reason, error);
       logger.error({ err: error }, 'bug');
       refuse('an error in the service');
     }

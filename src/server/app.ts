@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
-import { DiskError } from '../files/disk-error.js';
-import { DeadlineError } from '../inference/scheduler.js';
+import { DeadlineError, DiskError } from '../errors.js';
 import { HEALTH_ROUTES } from './middleware/admission.js';
 import { createGuard } from './middleware/guard.js';
 import { idempotent } from './middleware/idempotency.js';

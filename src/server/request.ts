@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import { InputError, type InputProblem } from '../errors.js';
+import { DeadlineError, InputError, type InputProblem } from '../errors.js';
 import { explain } from '../formats/explain.js';
-import { DeadlineError } from '../inference/scheduler.js';
 import { realNumber } from './numbers.js';
 import { Problem, unreadable } from './problem.js';
 import type { AppContext } from './trace.js';

@@ -1,7 +1,7 @@
+import { DamagedError } from '../errors.js';
 import type { StimulusReport } from '../experiments/stimulus-report.js';
 import { errorAt } from '../stimulus/errors.js';
 import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
-import { DamagedError } from '../storage/errors.js';
 import type { OpenedSet } from '../storage/stimulus-sets.js';
 import type { Store } from '../storage/store.js';
 import { compute, type Question } from './compute.js';

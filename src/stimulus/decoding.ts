@@ -1,6 +1,6 @@
-import { InputError } from '../errors.js';
+import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../errors.js';
 import { TooMuchWorkError } from '../workers/too-much-work.js';
-import { PayloadTooLargeError, sizeText, stimulusError, UnsupportedMediaError } from './errors.js';
+import { sizeText, stimulusError } from './errors.js';
 import { checkSize, type Fit, fitImage, type Size, sameSize } from './fit.js';
 import type { StimuliBody } from './json.js';
 import { checkPixels, pixelCounter, type StimulusLimits } from './limits.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError, PayloadTooLargeError } from '../errors.js';
 import {
   concatDecoded,
   type DecodedStimuli,
@@ -8,7 +8,7 @@ import {
   oneStimulus,
   sizedCanvas,
 } from './decoding.js';
-import { PayloadTooLargeError, sizeText } from './errors.js';
+import { sizeText } from './errors.js';
 import { decodeFile } from './file.js';
 import type { Size } from './fit.js';
 import { type EmbeddedFile, parseJsonStimulus } from './json.js';

@@ -1,7 +1,5 @@
 import { InputError } from '../errors.js';
 
-export { PayloadTooLargeError, UnsupportedMediaError } from '../errors.js';
-
 /** `50x50`, or `40 high x 50 wide` where the order of the two would be a guess. */
 export function sizeText({ height, width }: { height: number; width: number }): string {
   return height === width ? `${height}x${width}` : `${height} high x ${width} wide`;

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError, UnsupportedMediaError } from '../errors.js';
 import { decodeNpyStimuli, decodeRawStimuli, type RAW_ELEMENTS } from './arrays.js';
 import {
   type DecodedStimuli,
@@ -8,7 +8,6 @@ import {
   sizedCanvas,
   sizeOf,
 } from './decoding.js';
-import { UnsupportedMediaError } from './errors.js';
 import { checkSize } from './fit.js';
 import { openImage } from './image.js';
 import { decodePixels } from './image-pixels.js';

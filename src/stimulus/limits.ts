@@ -1,4 +1,5 @@
-import { PayloadTooLargeError, sizeText } from './errors.js';
+import { PayloadTooLargeError } from '../errors.js';
+import { sizeText } from './errors.js';
 import type { Size } from './fit.js';
 
 /** How much one request may hold. */

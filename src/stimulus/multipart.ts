@@ -4,8 +4,8 @@ import {
   type MultipartPart,
   parseMultipart,
 } from '@remix-run/multipart-parser';
-import { InputError } from '../errors.js';
-import { errorAt, PayloadTooLargeError } from './errors.js';
+import { InputError, PayloadTooLargeError } from '../errors.js';
+import { errorAt } from './errors.js';
 import type { StimulusLimits } from './limits.js';
 import { turnTaker } from './turns.js';
 

@@ -5,11 +5,10 @@ import path from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import packageFile from '../../package.json' with { type: 'json' };
-import { InputError } from '../errors.js';
+import { DamagedError, InputError } from '../errors.js';
 import { hasCode, isSystemError } from '../files/disk-error.js';
 import { readWhole, sha256, writeWhole } from '../files/whole-file.js';
 import { encodeSafetensors, type NamedTensor, readSafetensors } from '../formats/safetensors.js';
-import { DamagedError } from './errors.js';
 
 /** Whose responses, to which stimuli. */
 export interface CacheQuestion {

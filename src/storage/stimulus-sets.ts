@@ -1,6 +1,6 @@
 import { type FileHandle, lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../errors.js';
+import { DamagedError, InputError, StoreFullError } from '../errors.js';
 import { onDisk, unless } from '../files/disk-error.js';
 import { openFile, readOpened, writeWhole } from '../files/whole-file.js';
 import { decodeNpyHeader, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
@@ -9,7 +9,6 @@ import { decodeNpyStimuli } from '../stimulus/arrays.js';
 import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import { stimulusDigests } from '../stimulus/turns.js';
 import { compactPixels } from './compact-pixels.js';
-import { DamagedError, StoreFullError } from './errors.js';
 
 /** What is known of a stored set without reading its pixels. */
 export interface StoredSet {

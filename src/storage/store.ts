@@ -1,7 +1,8 @@
 import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { DiskError, onDisk, unless } from '../files/disk-error.js';
+import { DiskError } from '../errors.js';
+import { onDisk, unless } from '../files/disk-error.js';
 import { isTemporary, temporaryFor, writeWhole } from '../files/whole-file.js';
 import { openResponseCache, type ResponseCache } from './response-cache.js';
 import { createStimulusSets, type StimulusSets } from './stimulus-sets.js';

@@ -8,33 +8,33 @@ import { TooMuchWorkError } from './too-much-work.js';
 
 /** An error as data, for a message to another process or thread. */
 export interface CarriedError {
-  readonly kind: keyof typeof KINDS | 'bug';
+  readonly kind: InputError['code'] | 'too-much-work' | 'bug';
   readonly message: string;
   readonly problems: readonly InputProblem[];
   readonly stack: string | undefined;
 }
 
-/** Classes that are kept, each before those that it is derived from. */
-const KINDS = {
-  'too-large': PayloadTooLargeError,
-  'unsupported-media': UnsupportedMediaError,
+/** Classes of input errors, by the code of each. */
+const INPUT_ERRORS = {
   input: InputError,
-  'too-much-work': TooMuchWorkError,
-} as const;
+  'payload-too-large': PayloadTooLargeError,
+  'unsupported-media': UnsupportedMediaError,
+} as const satisfies Record<InputError['code'], typeof InputError>;
 
 export function packError(error: unknown): CarriedError {
-  const found = Object.entries(KINDS).find(([, Kind]) => error instanceof Kind);
-  const kind = (found?.[0] ?? 'bug') as CarriedError['kind'];
-  if (!(error instanceof Error))
-    return { kind, message: String(error), problems: [], stack: undefined };
-  const { message, stack } = error;
-  return { kind, message, problems: error instanceof InputError ? error.problems : [], stack };
+  const stack = error instanceof Error ? error.stack : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof InputError) {
+    return { kind: error.code, message, problems: error.problems, stack };
+  }
+  const kind = error instanceof TooMuchWorkError ? 'too-much-work' : 'bug';
+  return { kind, message, problems: [], stack };
 }
 
-/** The error that was packed, of the same class where it is one of `KINDS`. */
+/** The error that was packed, of the same class unless it is a bug. */
 export function unpackError({ kind, message, problems, stack }: CarriedError): Error {
   if (kind === 'too-much-work') return new TooMuchWorkError();
-  if (kind !== 'bug') return new KINDS[kind](message, problems);
+  if (kind !== 'bug') return new INPUT_ERRORS[kind](message, problems);
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;
   return error;

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { EngineLostError } from './engine-lost.js';
+import { EngineLostError } from '../errors.js';
 
 /** How a child process ended, as the rest of a sentence: `was killed (SIGKILL)`. */
 export async function endOf(child: ChildProcess): Promise<string> {

@@ -3,6 +3,7 @@ import { getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { EngineLostError } from '../../src/errors.js';
 import { createCharacterizationProcess } from '../../src/experiments/characterize/characterization-process.js';
 import {
   planCharacterization,
@@ -13,7 +14,6 @@ import {
   experimentContext,
   type Progress,
 } from '../../src/experiments/context.js';
-import { EngineLostError } from '../../src/workers/engine-lost.js';
 import { endOf, lossOf } from '../../src/workers/process-end.js';
 import { energyEngine, energyModel } from '../support/energy-model.js';
 import { processesOf } from '../support/processes.js';

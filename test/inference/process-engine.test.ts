@@ -4,10 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Engine, ModelLostError } from '../../src/inference/engine.js';
+import { EngineLostError, ModelLostError } from '../../src/errors.js';
+import type { Engine } from '../../src/inference/engine.js';
 import { createProcessEngine } from '../../src/inference/process-engine.js';
 import { readModel, type SavedModel } from '../../src/models/saved-model.js';
-import { EngineLostError } from '../../src/workers/engine-lost.js';
 import { processesOf } from '../support/processes.js';
 import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
 

@@ -44,7 +44,7 @@ test('whatever the order of events, everybody gets their own rows, first in firs
               expect(values).toEqual(handResponses(asked));
               finished.push(i);
             },
-            (error) => expect([gone, error.name]).toEqual([true, 'AbandonedError']),
+            (error) => expect([gone, error.name]).toEqual([true, 'ClientDisconnectedError']),
           );
           outcomes.push(answer);
           if (gone) client.abort();

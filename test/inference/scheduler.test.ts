@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import {
-  AbandonedError,
-  createScheduler,
+  ClientDisconnectedError,
   DeadlineError,
   DrainingError,
+  EngineLostError,
   QueueFullError,
-} from '../../src/inference/scheduler.js';
-import { EngineLostError } from '../../src/workers/engine-lost.js';
+} from '../../src/errors.js';
+import { createScheduler } from '../../src/inference/scheduler.js';
 import { createFakeEngine, handResponses } from '../support/fake-engine.js';
 import { request, setUp, stimuli } from './scheduled-requests.js';
 
@@ -172,13 +172,13 @@ test('a request whose client has gone costs no compute', async () => {
   const gone = scheduler.respond(request(2, { stimuli: stimuli(2, 50), signal: client.signal }));
   expect(scheduler.depth).toBe(3);
   client.abort();
-  await expect(gone).rejects.toThrow(AbandonedError);
+  await expect(gone).rejects.toThrow(ClientDisconnectedError);
   expect(scheduler.depth).toBe(1);
   engine.open();
   await first;
   expect(engine.asked).toHaveLength(1);
   await expect(scheduler.respond(request(1, { signal: client.signal }))).rejects.toThrow(
-    AbandonedError,
+    ClientDisconnectedError,
   );
 });
 
@@ -188,7 +188,7 @@ test('a client that leaves halfway saves the rest of its sweep', async () => {
   const client = new AbortController();
   const sweep = scheduler.respond(request(12, { priority: 'sweep', signal: client.signal }));
   client.abort();
-  await expect(sweep).rejects.toThrow(AbandonedError);
+  await expect(sweep).rejects.toThrow(ClientDisconnectedError);
   expect(scheduler.depth).toBe(1);
   engine.open();
   await scheduler.drain();

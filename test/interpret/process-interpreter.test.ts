@@ -4,15 +4,18 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ModelLostError } from '../../src/inference/engine.js';
-import { DrainingError, QueueFullError } from '../../src/inference/scheduler.js';
+import {
+  DrainingError,
+  EngineLostError,
+  ModelLostError,
+  QueueFullError,
+} from '../../src/errors.js';
 import type { Inside } from '../../src/interpret/interpreter.js';
 import {
   createProcessInside,
   type ProcessInsideOptions,
 } from '../../src/interpret/process-interpreter.js';
 import { openBackend } from '../../src/network/backend.js';
-import { EngineLostError } from '../../src/workers/engine-lost.js';
 import { processesOf } from '../support/processes.js';
 import { SMALLEST_SIDE, saveRandomModel } from '../support/saved-models.js';
 

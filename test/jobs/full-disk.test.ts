@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, vi } from 'vitest';
-import { DiskError } from '../../src/files/disk-error.js';
+import { DiskError } from '../../src/errors.js';
 import { testWith } from '../support/capabilities.js';
 import { file, heldWork, openTestJobs } from '../support/jobs.js';
 import { mounting, mountSmallDisk } from '../support/small-disk.js';
@@ -25,7 +25,7 @@ test('on a full disk a job is refused, and nothing of it stays', async () => {
   disk.fill();
   const { work, seen } = heldWork();
   await expect(jobs.submit(work)).rejects.toMatchObject({
-    isFull: true,
+    status: 507,
     message:
       'the job cannot be saved: the disk of DATA_DIR is full (ENOSPC); free some space there, ' +
       'then send it again',
@@ -73,7 +73,7 @@ test('a disk that becomes read-only: jobs are refused, what runs is interrupted 
   const refused = jobs.submit(heldWork().work);
   await expect(refused).rejects.toBeInstanceOf(DiskError);
   await expect(refused).rejects.toMatchObject({
-    isFull: false,
+    status: 503,
     message:
       'the job cannot be saved: the disk of DATA_DIR is read-only (EROFS); mend that, then send ' +
       'it again',

@@ -5,8 +5,12 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
-import { InputError } from '../../src/errors.js';
-import { JobsClosedError, JobsFullError, ResultDamagedError } from '../../src/jobs/errors.js';
+import {
+  InputError,
+  JobsClosedError,
+  JobsFullError,
+  ResultDamagedError,
+} from '../../src/errors.js';
 import type { Jobs } from '../../src/jobs/jobs.js';
 import { file, heldWork, MODEL, openTestJobs } from '../support/jobs.js';
 
@@ -131,11 +135,11 @@ test('so many wait and so many are stored; those who come at once find the place
   for (const error of refused) expect(error).toBeInstanceOf(JobsFullError);
   expect(works.filter(({ seen }) => seen.releases === 1)).toHaveLength(6);
   await jobs.submit(heldWork().work);
-  await expect(jobs.submit(heldWork().work)).rejects.toMatchObject({ of: 'waiting' });
+  await expect(jobs.submit(heldWork().work)).rejects.toMatchObject({ status: 429 });
   const [oldest] = jobs.list().toReversed();
   for (const { id } of jobs.list()) await jobs.cancel(id);
   await jobs.submit(heldWork().work);
-  await expect(jobs.submit(heldWork().work)).rejects.toMatchObject({ of: 'stored' });
+  await expect(jobs.submit(heldWork().work)).rejects.toMatchObject({ status: 507 });
   expect(await jobs.remove(oldest!.id)).toBe(true);
   await jobs.submit(heldWork().work);
 });

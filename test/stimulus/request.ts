@@ -1,12 +1,11 @@
 import sharp from 'sharp';
-import { InputError } from '../../src/errors.js';
+import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../../src/errors.js';
 import {
   type DecodedStimuli,
   decodeStimuli,
   type ReadStoredSet,
   type StimulusRequest,
 } from '../../src/stimulus/decode.js';
-import { PayloadTooLargeError, UnsupportedMediaError } from '../../src/stimulus/errors.js';
 
 export interface DecodeTestOptions extends Partial<StimulusRequest> {
   readonly readStoredSet?: ReadStoredSet;

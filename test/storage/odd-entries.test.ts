@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { DiskError } from '../../src/files/disk-error.js';
+import { DamagedError, DiskError } from '../../src/errors.js';
 import { temporaryFor } from '../../src/files/whole-file.js';
 import { stimulusDigests } from '../../src/stimulus/turns.js';
-import { DamagedError } from '../../src/storage/errors.js';
 import { ODD_ENTRIES } from '../support/odd-entries.js';
 import { openTestStore } from '../support/store.js';
 

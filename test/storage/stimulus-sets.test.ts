@@ -2,11 +2,11 @@ import { copyFile, readdir, readFile, truncate, utimes, writeFile } from 'node:f
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { DamagedError, StoreFullError } from '../../src/errors.js';
 import { temporaryFor } from '../../src/files/whole-file.js';
 import { decodeNpy } from '../../src/formats/npy.js';
 import { type Stimuli, setDigest } from '../../src/stimulus/stimuli.js';
 import { stimulusDigests } from '../../src/stimulus/turns.js';
-import { DamagedError, StoreFullError } from '../../src/storage/errors.js';
 import { openTestStore, type TestStore, temporaryFolder } from '../support/store.js';
 
 /** `count` stimuli of 3x2 pixels, gray level by gray level. */
@@ -161,14 +161,14 @@ test('sets take no more room than they may, however many come at once', async ()
   expect(full).toHaveLength(2);
   expect(full[0]).toBeInstanceOf(StoreFullError);
   expect(full[0]).toMatchObject({
-    tooLarge: false,
+    status: 507,
     message: expect.stringContaining('delete some'),
   });
   const [first] = await store.sets.list();
   expect((await put(store, grays(1))).created).toBe(false);
   await store.sets.remove(first!.digest);
   expect((await put(store, grays(1, 50))).created).toBe(true);
-  await expect(put(store, grays(3000))).rejects.toMatchObject({ tooLarge: true });
+  await expect(put(store, grays(3000))).rejects.toMatchObject({ status: 413 });
 });
 
 test('no file stays open, whatever it holds', async () => {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
+import { EngineLostError } from '../../src/errors.js';
 import {
   planCharacterization,
   runCharacterization,
@@ -17,7 +18,6 @@ import { createStoreMetrics } from '../../src/server/metrics/store-metrics.js';
 import type { Access } from '../../src/server/middleware/access.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/server/service.js';
 import { createStreams, type StreamsOptions } from '../../src/server/websocket/streams.js';
-import { EngineLostError } from '../../src/workers/engine-lost.js';
 import { tinyModel } from './cards.js';
 import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';

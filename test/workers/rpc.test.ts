@@ -1,9 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { InputError, PayloadTooLargeError } from '../../src/errors.js';
+import { EngineLostError, InputError, PayloadTooLargeError } from '../../src/errors.js';
 import { startProcess } from '../../src/workers/child-process.js';
-import { EngineLostError } from '../../src/workers/engine-lost.js';
 import type { Remote } from '../../src/workers/rpc.js';
 import { transfer } from '../../src/workers/transfer.js';
 import { startThread } from '../../src/workers/worker-thread.js';

@@ -1,8 +1,7 @@
-import { InputError } from '../../errors.js';
+import { InputError, PayloadTooLargeError } from '../../errors.js';
 import type { AscentTerms } from '../../interpret/activation-maximisation.js';
 import { preferredStimuli } from '../../interpret/preferred-stimulus.js';
 import type { ModelCard } from '../../models/card.js';
-import { PayloadTooLargeError } from '../../stimulus/errors.js';
 import { grayBytes } from '../../stimulus/pixel-values.js';
 import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
 import type { ExperimentContext, Subject } from '../context.js';

@@ -1,4 +1,4 @@
-import { EngineLostError } from '../../workers/engine-lost.js';
+import { EngineLostError } from '../../errors.js';
 import { transfer } from '../../workers/transfer.js';
 import { startThread } from '../../workers/worker-thread.js';
 import type { Batch, Sessions } from './sessions.js';

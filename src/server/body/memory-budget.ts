@@ -1,4 +1,4 @@
-import { DeadlineError } from '../../inference/scheduler.js';
+import { DeadlineError } from '../../errors.js';
 
 /**
  * Bytes of a body that waits for nothing, such as an image for a rig's next trial: it is read at once, and

@@ -1,12 +1,11 @@
 import { accepts } from 'hono/accepts';
+import { ClientDisconnectedError, PayloadTooLargeError } from '../../errors.js';
 import { modelIdentity } from '../../experiments/result-parts.js';
 import type { StimulusReport } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
-import { AbandonedError } from '../../inference/scheduler.js';
 import { gradientsOf, lookAt } from '../../interpret/in-slices.js';
 import type { InsideRequest } from '../../interpret/interpreter.js';
 import { mapSizes } from '../../network/architectures.js';
-import { PayloadTooLargeError } from '../../stimulus/errors.js';
 import { encodePng } from '../../stimulus/image.js';
 import { setDigest } from '../../stimulus/stimuli.js';
 import { gatherWarnings } from '../../stimulus/warnings.js';
@@ -159,7 +158,7 @@ export function insideRoutes(deps: AppDependencies): Route[] {
     trace.stimuli = stimuli.count;
     trace.neurons = columns.length;
     const check = () => {
-      if (c.req.raw.signal.aborted) throw new AbandonedError('the client has gone');
+      if (c.req.raw.signal.aborted) throw new ClientDisconnectedError('the client has gone');
       refuseIfLate(deadline, clock);
     };
     return { service, model, request: { model, stimuli, neurons: columns }, ids, reports, check };

@@ -1,6 +1,6 @@
+import { PayloadTooLargeError } from '../../errors.js';
 import { canvasOf } from '../../experiments/canvas.js';
 import type { StimulusReport } from '../../experiments/stimulus-report.js';
-import { PayloadTooLargeError } from '../../stimulus/errors.js';
 import { sheetOf } from '../../stimulus/sheet.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { ClientDisconnectedError, DeadlineError } from '../../errors.js';
 import { contrastRange } from '../../experiments/canvas.js';
 import {
   encodeAnswer,
@@ -9,7 +10,7 @@ import {
   frameBytes,
   pixelsIn,
 } from '../../formats/stream-frames.js';
-import { AbandonedError, DeadlineError, type Scheduler } from '../../inference/scheduler.js';
+import type { Scheduler } from '../../inference/scheduler.js';
 import { decodeRawStimuli } from '../../stimulus/arrays.js';
 import { sizeText } from '../../stimulus/errors.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
@@ -183,7 +184,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
       const queue = started - arrived + 1000 * queueSeconds;
       settle(frame, 200, flags, { decode, queue, infer: 1000 * inferSeconds }, values);
     } catch (error) {
-      if (over || error instanceof AbandonedError) return;
+      if (over || error instanceof ClientDisconnectedError) return;
       if (error instanceof DeadlineError) onLate();
       const { status, message } = problemFrom(error);
       if (status === 500) {

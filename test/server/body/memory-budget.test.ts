@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { DeadlineError } from '../../../src/inference/scheduler.js';
+import { DeadlineError } from '../../../src/errors.js';
 import { createMemoryBudget, type MemoryBudget } from '../../../src/server/body/memory-budget.js';
 
 let budget: MemoryBudget;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
+import { EngineLostError } from '../../../src/errors.js';
 import { type HttpServer, listen } from '../../../src/server/listen.js';
-import { EngineLostError } from '../../../src/workers/engine-lost.js';
 import { createTestApp, type TestAppOptions } from '../../support/app.js';
 import { frameOf, openStream, type StreamClient } from '../../support/stream-client.js';
 

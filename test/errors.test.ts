@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import * as errors from '../src/errors.js';
+import { problemFrom } from '../src/server/problem.js';
+
+const EACH: readonly (readonly [errors.PublicError, string, number, string | undefined])[] = [
+  [new errors.InputError('x'), 'input', 400, undefined],
+  [new errors.InputError('x', [{ path: 'a', message: 'b' }]), 'input', 422, undefined],
+  [new errors.PayloadTooLargeError('x'), 'payload-too-large', 413, undefined],
+  [new errors.UnsupportedMediaError('x'), 'unsupported-media', 415, undefined],
+  [new errors.QueueFullError('x'), 'queue-full', 429, '1'],
+  [new errors.DeadlineError('x'), 'deadline', 503, '1'],
+  [new errors.ClientDisconnectedError('x'), 'client-disconnected', 499, undefined],
+  [new errors.DrainingError('x'), 'draining', 503, '1'],
+  [new errors.ModelLostError('x'), 'model-lost', 503, '1'],
+  [new errors.EngineLostError('x'), 'engine-lost', 503, '1'],
+  [new errors.DiskError('x', 'y', false, undefined), 'disk', 503, '10'],
+  [new errors.DiskError('x', 'y', true, undefined), 'disk', 507, undefined],
+  [new errors.StoreFullError('x'), 'store-full', 507, undefined],
+  [new errors.StoreFullError('x', { tooLarge: true }), 'store-full', 413, undefined],
+  [new errors.DamagedError('x'), 'stored-data-corrupted', 503, undefined],
+  [new errors.JobsFullError('x', 'waiting'), 'jobs-full', 429, '10'],
+  [new errors.JobsFullError('x', 'stored'), 'jobs-full', 507, undefined],
+  [new errors.JobsClosedError('x'), 'jobs-closed', 503, '1'],
+  [new errors.ResultDamagedError('x'), 'result-corrupted', 410, undefined],
+];
+
+test.each(EACH)('%s has the code %s and the status %d', (error, code, status, retryAfter) => {
+  const problem = problemFrom(error);
+  expect(error.code).toBe(code);
+  expect([problem.status, problem.errors]).toEqual([status, error.problems]);
+  expect(problem.cause).toBe(error);
+  expect(problem.headers['Retry-After']).toBe(retryAfter);
+});
+
+test('every class of public errors is among these', () => {
+  const classes = Object.values(errors).filter((each) => each !== errors.PublicError);
+  expect(classes.filter((each) => !EACH.some(([error]) => error.constructor === each))).toEqual([]);
+});
+
+test('a message for the client says what to do next', () => {
+  expect(problemFrom(new errors.DamagedError('the set is damaged')).message).toBe(
+    'the set is damaged and not served; upload it again',
+  );
+  expect(problemFrom(new errors.ResultDamagedError('the part is damaged')).message).toBe(
+    'the part is damaged; delete the job and post it again',
+  );
+});
+
+test('of a bug the client learns nothing', () => {
+  const { status, message } = problemFrom(new TypeError('secret'));
+  expect([status, message]).toEqual([500, expect.not.stringContaining('secret')]);
+});
