@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+import everything from './vitest.config.js';
+
+/** The tests of the inner loop: they train nothing, and start no browser and no service. */
+export default defineConfig({
+  ...everything,
+  test: {
+    ...everything.test,
+    include: [
+      'test/*.test.ts',
+      'test/{architecture,docs,experiments,formats,jobs,models,stimulus,storage,tuning,workers}/**/*.test.ts',
+      'test/cli/run-command.test.ts',
+      'test/inference/{model-repository,scheduler,scheduler-order}.test.ts',
+      'test/server/{bad-input,nearest-path,receptive-field,responses,routes,stimuli,stimulus-sets,urls}.test.ts',
+      'test/server/{body,middleware,openapi}/*.test.ts',
+      'test/training/{data-rules,dropout,loss,options,recipes,repeats-file,site,split}.test.ts',
+    ],
+    exclude: ['test/nothing-sent.test.ts', 'test/server/**/process.test.ts'],
+  },
+});
