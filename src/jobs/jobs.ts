@@ -206,7 +206,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       await dropResult(id); // first: it makes room for how the job ended
       if (signal.aborted) return;
       const reason = explain(error);
-      if (reason === undefined) logger.error({ job: id, err: error }, 'bug');
+      if (reason === undefined) logger.error({ job: id, err: error }, 'unhandled error');
       else logger.warn({ job: id, reason }, 'a job failed');
       const hidden = "an error in the service; its log has it under the job's id";
       await end(job, 'failed', reason ?? hidden);
@@ -216,7 +216,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
 
   async function dropResult(id: string): Promise<void> {
     await files.dropResult(id).catch((err: unknown) => {
-      logger.error({ job: id, err }, 'a partial result cannot be deleted');
+      logger.error({ job: id, err }, 'failed to delete partial result');
     });
   }
 

@@ -86,7 +86,7 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
     } catch (error) {
       own = undefined;
       if (isSystemError(error)) return refuse(diskError('', error).reason, error);
-      logger.error({ err: error }, 'bug');
+      logger.error({ err: error }, 'unhandled error');
       refuse('an error in the service');
     }
   }

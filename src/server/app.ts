@@ -115,7 +115,7 @@ function serveRoutes(
     if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
     if (error instanceof DeadlineError) metrics.deadlineMiss();
     const problem = problemFrom(error);
-    if (problem.status === 500) logger.error({ requestId, err: error }, 'bug');
+    if (problem.status === 500) logger.error({ requestId, err: error }, 'unhandled error');
     if (error instanceof DiskError) logger.error({ requestId, err: error.cause }, error.message);
     return tell(problem, c);
   });

@@ -120,7 +120,7 @@ test('why a job failed is told; of a bug only that it was one', async () => {
   );
   expect(log).toMatchObject([
     { job: first.id, msg: 'a job failed', reason: 'neuron 3 is dead' },
-    { job: second.id, msg: 'bug', err: { message: 'secret' } },
+    { job: second.id, msg: 'unhandled error', err: { message: 'secret' } },
   ]);
   await jobs.close();
   expect((await openTestJobs({ folder })).jobs.list()).toHaveLength(2);

@@ -160,5 +160,5 @@ test('whatever the path, the query and the body: an answer or a 4xx, never a bug
     { numRuns: 300 },
   );
   expect(scheduler.depth).toBe(0);
-  expect(log.filter(({ msg }) => msg === 'bug')).toEqual([]);
+  expect(log.filter(({ msg }) => msg === 'unhandled error')).toEqual([]);
 });

@@ -80,7 +80,7 @@ export function createStreams(options: StreamsOptions): Streams {
           metrics.frame(status, times);
         },
         onLate: metrics.deadlineMiss,
-        onBug: (err) => logger.error({ requestId, err }, 'bug'),
+        onBug: (err) => logger.error({ requestId, err }, 'unhandled error'),
       });
       webSocket.send(readyMessage(terms, requestId));
       const ended = stream.ended.then(({ code, reason }) => {

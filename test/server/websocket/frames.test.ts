@@ -273,7 +273,7 @@ test('a bug closes the stream, and the log has it', async () => {
   const reason = 'an error in the service; its log has it';
   expect(await stream.closed).toEqual({ code: 1011, reason });
   const { id: requestId } = stream.ready;
-  const bugs = log.filter(({ msg }) => msg === 'bug');
+  const bugs = log.filter(({ msg }) => msg === 'unhandled error');
   expect(bugs).toMatchObject([{ requestId, err: { message: 'not a function' } }]);
   await expect.poll(lines).toMatchObject([{ requestId, code: 1011, answered: {} }]);
 });

@@ -227,7 +227,7 @@ test('nothing of a stream is left when it has ended', async () => {
   await expect.poll(() => lines().length).toBe(40);
   await expect.poll(() => count('TCPSocketWrap')).toBe(0);
   await expect.poll(() => count('Timeout')).toBeLessThan(timers + 10);
-  expect(log.filter(({ msg }) => msg === 'bug')).toEqual([]);
+  expect(log.filter(({ msg }) => msg === 'unhandled error')).toEqual([]);
   const text = await (await fetch(`${url}/metrics`)).text();
   expect(text).toContain('hypercolumn_streams_open 0\n');
 });
