@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import { multiplications } from '../src/inference/onnx/cost.js';
-import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures.js';
+import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures/index.js';
 import { openBackend } from '../src/network/backend.js';
 import { makeModel } from '../training/made-up/command.js';
 import { wholeNumber } from '../training/options.js';
@@ -103,7 +103,7 @@ interface Times {
 
 /** @param peak GFLOP/s of a matrix product of onnxruntime */
 function report(id: ArchitectureId, times: readonly Times[], peak: number, neurons: number): void {
-  const operations = 2 * multiplications(ARCHITECTURES[id], { height: 50, width: 50 });
+  const operations = 2 * multiplications(ARCHITECTURES[id].network, { height: 50, width: 50 });
   console.log(
     `\n${id}: ${((operations * neurons) / 1e9).toFixed(2)} GFLOP an image; a matrix product reaches ` +
       `${peak.toFixed(0)} GFLOP/s`,

@@ -3,7 +3,7 @@ import {
   type Architecture,
   ATTENTION_CHANNELS,
   mapSizes,
-} from '../src/network/architectures.js';
+} from '../src/network/architecture.js';
 
 /**
  * Floating-point operations of one network on one image, forward and backward, in the convolutions

@@ -6,7 +6,7 @@ import { availableParallelism, cpus, homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
-import type { ArchitectureId } from '../src/network/architectures.js';
+import type { ArchitectureId } from '../src/network/architectures/index.js';
 import { openBackend } from '../src/network/backend.js';
 import { makeModel } from '../training/made-up/command.js';
 import { wholeNumber } from '../training/options.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures.js';
+import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures/index.js';
 import { initialParameters, parameterSpecifications } from '../src/network/parameters.js';
 import { dropoutFactors } from '../training/dropout.js';
 import { createLearner } from '../training/learner.js';
@@ -24,7 +24,7 @@ export function createTrainingPopulation(
   neurons: number,
   images: number,
 ): TrainingPopulation {
-  const architecture = ARCHITECTURES[id];
+  const architecture = ARCHITECTURES[id].network;
   const specifications = parameterSpecifications(architecture, SIZE);
   const ids = Array.from({ length: neurons }, (_, i) => i);
   const initial = initialParameters(specifications, ids, 1);

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
-import { ARCHITECTURES, ArchitectureId } from '../src/network/architectures.js';
+import { ArchitectureId } from '../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../src/network/architectures/index.js';
 import { BACKENDS } from '../src/network/backend.js';
 import { listOf, wholeNumber } from '../training/options.js';
 import { type Contender, startContender } from './contender.js';
@@ -91,7 +92,7 @@ function report(
   peak: number,
   { neurons }: Options,
 ): void {
-  const operations = trainingOperations(ARCHITECTURES[id], SIZE, SIZE);
+  const operations = trainingOperations(ARCHITECTURES[id].network, SIZE, SIZE);
   const rates = [...times].map(([{ device }, taken]) => ({
     device,
     rate: (1000 * BATCH * neurons) / median(taken),

@@ -3,7 +3,7 @@
 // milliseconds it took; for the line `peak`, the GFLOP/s of a matrix product.
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
-import type { ArchitectureId } from '../src/network/architectures.js';
+import type { ArchitectureId } from '../src/network/architectures/index.js';
 import { type BackendName, openBackend } from '../src/network/backend.js';
 import { createTrainingPopulation } from './training-population.js';
 

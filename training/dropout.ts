@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Architecture } from '../src/network/architectures.js';
+import type { Architecture } from '../src/network/architecture.js';
 import { DROPOUT_BLOCKS, type DropoutBlock } from '../src/network/forward.js';
 import { randomStream } from '../src/network/random.js';
 

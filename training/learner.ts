@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../src/formats/safetensors.js';
-import type { Architecture } from '../src/network/architectures.js';
+import type { Architecture } from '../src/network/architecture.js';
 import {
   type DropoutBlock,
   forward,

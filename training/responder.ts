@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { StimulusCard } from '../src/models/card.js';
 import type { Weights } from '../src/models/saved-model.js';
-import type { Architecture } from '../src/network/architectures.js';
+import type { Architecture } from '../src/network/architecture.js';
 import { toDevice } from '../src/network/device.js';
 import { forward, type Parameters } from '../src/network/forward.js';
 import { chunksOf } from './chunk.js';

@@ -1,6 +1,6 @@
 // Compares each architecture on the GPU, or those of a list, with the published code, and prints a line of JSON
 // for each as it comes.
-import { ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { openBackend } from '../../src/network/backend.js';
 import {
   compareForward,

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
-import { ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { openBackend } from '../../src/network/backend.js';
 import { randomStream } from '../../src/network/random.js';
 import { chunkFor, chunksOf, currentMemory } from '../../training/chunk.js';

@@ -1,5 +1,5 @@
 import { multiplications } from '../../src/inference/onnx/cost.js';
-import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { median, quantile } from '../figures.js';
 import { npyQuestion, openHttpClient } from '../http-client.js';
 import { type Row, type Setting, serve, startPublished, startWorker } from './setting.js';
@@ -66,7 +66,8 @@ export async function measureOneAtATime(
 
   const rows = [latency(`${neurons} x ${id}, 1 image, over HTTP, p50`, own, bare, theirs, targets)];
   if (id !== 'ff_cnn') return rows;
-  const flop = 2 * multiplications(ARCHITECTURES[id], { height: SIDE, width: SIDE }) * neurons;
+  const flop =
+    2 * multiplications(ARCHITECTURES[id].network, { height: SIDE, width: SIDE }) * neurons;
   return [...rows, oneNeuron(one, neurons), share(eight, flop, peaks)];
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ArchitectureId } from '../../src/network/architectures.js';
+import type { ArchitectureId } from '../../src/network/architectures/index.js';
 import { type Contender, startContender } from '../contender.js';
 import { type RunningService, startService } from '../running-service.js';
 

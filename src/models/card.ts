@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Architecture, ArchitectureId } from '../network/architectures.js';
+import { Architecture } from '../network/architecture.js';
+import { ArchitectureId } from '../network/architectures/id.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Range = z.tuple([z.number(), z.number()]);

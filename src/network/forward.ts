@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Architecture, centreIndex } from './architectures.js';
+import { type Architecture, centreIndex } from './architecture.js';
 import { attend, type Projection } from './layers/attention.js';
 import { populationConvolution } from './layers/convolution.js';
 import {

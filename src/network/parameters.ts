@@ -5,7 +5,7 @@ import {
   ATTENTION_CHANNELS,
   type MapSize,
   mapSizes,
-} from './architectures.js';
+} from './architecture.js';
 import { randomStream } from './random.js';
 
 /** How a parameter begins, as PyTorch's layers begin. */

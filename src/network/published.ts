@@ -1,6 +1,8 @@
 import { InputError } from '../errors.js';
 import type { NamedTensor } from '../formats/safetensors.js';
-import { ARCHITECTURES, type Architecture, ArchitectureId } from './architectures.js';
+import type { Architecture } from './architecture.js';
+import { ArchitectureId } from './architectures/id.js';
+import { ARCHITECTURES } from './architectures/index.js';
 import {
   type ParameterSpecification,
   parameterSpecifications,
@@ -103,7 +105,7 @@ export function withPublishedChannels(
 ): Architecture {
   const convolution = published.get(publishedNames(id)('alpha1.convolution.weight'));
   const channels = convolution?.shape[0] ?? 0;
-  const own = ARCHITECTURES[id];
+  const own = ARCHITECTURES[id].network;
   return channels > 0 && channels <= MAX_CHANNELS ? { ...own, channels } : own;
 }
 
@@ -125,26 +127,22 @@ export function architecturesThatFit(
 
 /** This project's parameter names to the published ones. */
 function publishedNames(id: ArchitectureId): (name: string) => string {
-  const plain = id === 'ff_cnn' || id === 'rf_cnn';
-  const layers = plain
-    ? ({ alpha: 'layers', beta: 'layers', first: 10, readout: 'Linear' } as const)
-    : ({ alpha: 'a_cpbs', beta: 'b_cpbs', first: 0, readout: '' } as const);
-  const linear = layers.readout || (id.startsWith('rf') ? 'ctl' : 'fcl');
+  const { alpha, beta, firstBeta, readout } = ARCHITECTURES[id].published;
   const blocks: Readonly<Record<string, string>> = {
-    'alpha1.convolution': `${layers.alpha}.0`,
-    'alpha1.norm': `${layers.alpha}.2`,
-    'alpha2.convolution': `${layers.alpha}.5`,
-    'alpha2.norm': `${layers.alpha}.7`,
+    'alpha1.convolution': `${alpha}.0`,
+    'alpha1.norm': `${alpha}.2`,
+    'alpha2.convolution': `${alpha}.5`,
+    'alpha2.norm': `${alpha}.7`,
     'attention.query': 'attention.query_conv',
     'attention.key': 'attention.key_conv',
     'attention.value': 'attention.value_conv',
     'attention.output': 'attention.o_proj',
     'attention.norm': 'layers_sa_reg.0',
-    'beta1.convolution': `${layers.beta}.${layers.first}`,
-    'beta1.norm': `${layers.beta}.${layers.first + 1}`,
-    'beta2.convolution': `${layers.beta}.${layers.first + 4}`,
-    'beta2.norm': `${layers.beta}.${layers.first + 5}`,
-    readout: linear,
+    'beta1.convolution': `${beta}.${firstBeta}`,
+    'beta1.norm': `${beta}.${firstBeta + 1}`,
+    'beta2.convolution': `${beta}.${firstBeta + 4}`,
+    'beta2.norm': `${beta}.${firstBeta + 5}`,
+    readout,
     'readout.centre': 'fcl_center',
     'readout.surround': 'fcl_surr',
     'readout.combiner': 'fcl_comb',

@@ -8,7 +8,7 @@ import {
 } from '../interpret/attention.js';
 import type { Look } from '../interpret/interpretation.js';
 import type { InsideRequest } from '../interpret/interpreter.js';
-import { type Architecture, centreIndex, type MapSize } from '../network/architectures.js';
+import { type Architecture, centreIndex, type MapSize } from '../network/architecture.js';
 import { sheetColumns, sheetOf } from '../stimulus/sheet.js';
 import type { GrayImage } from '../stimulus/stimuli.js';
 

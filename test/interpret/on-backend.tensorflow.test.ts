@@ -1,4 +1,4 @@
-import { ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { nativeTensorflow } from '../support/capabilities.js';
 import { insideTests } from './on-backend.js';
 

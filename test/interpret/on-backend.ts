@@ -3,7 +3,7 @@ import { beforeAll, expect } from 'vitest';
 import { FIELD, STRIDE } from '../../src/interpret/attention.js';
 import { stimulusGradient } from '../../src/interpret/gradient.js';
 import { look } from '../../src/interpret/interpretation.js';
-import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { type BackendName, openBackend } from '../../src/network/backend.js';
 import { selectOnDevice, toDevice } from '../../src/network/device.js';
 import { randomStream } from '../../src/network/random.js';
@@ -116,7 +116,7 @@ export function insideTests(
 function cardOf(id: ArchitectureId) {
   const { stimulus } = tinyCard('x', 1);
   return {
-    architecture: { id, ...ARCHITECTURES[id] },
+    architecture: { id, ...ARCHITECTURES[id].network },
     stimulus: { ...stimulus, ...SIZE, scale: 1, offset: 0 },
   };
 }

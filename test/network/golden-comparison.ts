@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
-import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { forward } from '../../src/network/forward.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import { fromPublished } from '../../src/network/published.js';
@@ -36,7 +36,7 @@ export interface ForwardDifferences {
 export async function compareForward(id: ArchitectureId): Promise<ForwardDifferences> {
   const golden = readGolden(id);
   const { responses, centreAttention } = tf.tidy(() =>
-    forward(ARCHITECTURES[id], population(id, golden), stimuli(golden)),
+    forward(ARCHITECTURES[id].network, population(id, golden), stimuli(golden)),
   );
   try {
     const rows = golden.get('centre_attention')?.data;
@@ -66,7 +66,7 @@ export interface TrainingDifferences {
 /** How far three training steps are from those of the published code, on the open backend. */
 export async function compareTraining(id: ArchitectureId): Promise<TrainingDifferences> {
   const golden = readGolden(`${id}.train`);
-  const architecture = ARCHITECTURES[id];
+  const architecture = ARCHITECTURES[id].network;
   const learner = createLearner(
     architecture,
     parameterSpecifications(architecture, SIZE),
@@ -121,7 +121,7 @@ function stack(neurons: readonly Tensors[]): Tensors {
 
 function population(id: ArchitectureId, golden: Tensors) {
   const neurons = [0, 1, 2].map((i) =>
-    fromPublished(id, ARCHITECTURES[id], SIZE, withPrefix(golden, `neuron${i}.`)),
+    fromPublished(id, ARCHITECTURES[id].network, SIZE, withPrefix(golden, `neuron${i}.`)),
   );
   const stacked = stack(neurons);
   return Object.fromEntries([...stacked.keys()].map((name) => [name, tensor(stacked, name)]));

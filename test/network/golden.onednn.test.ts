@@ -1,4 +1,4 @@
-import { ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { nativeTensorflow, testWith } from '../support/capabilities.js';
 import { goldenTests } from './golden.js';
 

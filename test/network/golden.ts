@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, type TestAPI } from 'vitest';
-import { ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { type BackendName, openBackend } from '../../src/network/backend.js';
 import type { Capability } from '../support/capabilities.js';
 import { compareForward, compareTraining, TOLERANCES } from './golden-comparison.js';

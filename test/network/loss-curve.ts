@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import type { BackendName } from '../../src/network/backend.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { randomStream } from '../../src/network/random.js';
@@ -15,9 +15,9 @@ export async function lossCurve(
   steps: number,
 ): Promise<number[]> {
   await tf.setBackend(backend);
-  const specifications = parameterSpecifications(ARCHITECTURES[id], SIZE);
+  const specifications = parameterSpecifications(ARCHITECTURES[id].network, SIZE);
   const learner = createLearner(
-    ARCHITECTURES[id],
+    ARCHITECTURES[id].network,
     specifications,
     initialParameters(specifications, [3], 1),
   );

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ARCHITECTURES, type ArchitectureId, mapSizes } from '../../src/network/architectures.js';
+import { mapSizes } from '../../src/network/architecture.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import {
   initialParameters,
   parameterCount,
@@ -22,20 +23,20 @@ const PUBLISHED: Record<ArchitectureId, number> = {
 };
 
 test.each(Object.entries(PUBLISHED))('%s has the published %i parameters', (id, count) => {
-  expect(parameterCount(ARCHITECTURES[id as ArchitectureId], SIZE)).toBe(count);
+  expect(parameterCount(ARCHITECTURES[id as ArchitectureId].network, SIZE)).toBe(count);
 });
 
 test('50x50 pixels become 9x9 hypercolumns', () => {
-  expect(mapSizes(ARCHITECTURES.ff_cnn, 50, 50)).toEqual({
+  expect(mapSizes(ARCHITECTURES.ff_cnn.network, 50, 50)).toEqual({
     alpha1: { height: 23, width: 23 },
     hypercolumns: { height: 9, width: 9 },
     readout: { height: 5, width: 5 },
   });
-  expect(() => mapSizes(ARCHITECTURES.ff_cnn, 20, 20)).toThrow('too small');
+  expect(() => mapSizes(ARCHITECTURES.ff_cnn.network, 20, 20)).toThrow('too small');
 });
 
 test("a neuron begins with its own id's numbers, whoever is beside it", () => {
-  const specifications = parameterSpecifications(ARCHITECTURES.ff_sa_cnn, SIZE);
+  const specifications = parameterSpecifications(ARCHITECTURES.ff_sa_cnn.network, SIZE);
   const alone = initialParameters(specifications, [7], 3);
   const among = initialParameters(specifications, [2, 7], 3);
   const other = initialParameters(specifications, [7], 4);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
-import { ARCHITECTURES, ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import {
   architecturesThatFit,
   checkPublished,
@@ -23,7 +24,7 @@ function refusal(id: ArchitectureId, state: ReadonlyMap<string, NamedTensor>, si
 
 test.each(ArchitectureId.options)('%s: names and shapes are the published code’s', (id) => {
   const golden = withPrefix(readGolden(id), 'neuron1.');
-  const published = publishedParameters(id, ARCHITECTURES[id], SIZE);
+  const published = publishedParameters(id, ARCHITECTURES[id].network, SIZE);
   expect(new Map(published.map(({ name, shape }) => [name, shape]))).toEqual(
     new Map([...golden].map(([name, { shape }]) => [name, shape])),
   );
@@ -50,16 +51,19 @@ test('architectures that have the same parameters cannot be told apart, others c
 });
 
 test('the channels are those of the first convolution', () => {
-  const base = randomState('rf_cnn', { ...ARCHITECTURES.rf_cnn, channels: 7 }, SIZE, 1);
-  expect(withPublishedChannels('rf_cnn', base)).toEqual({ ...ARCHITECTURES.rf_cnn, channels: 7 });
+  const base = randomState('rf_cnn', { ...ARCHITECTURES.rf_cnn.network, channels: 7 }, SIZE, 1);
+  expect(withPublishedChannels('rf_cnn', base)).toEqual({
+    ...ARCHITECTURES.rf_cnn.network,
+    channels: 7,
+  });
   expect(architecturesThatFit(SIZE, base)).toEqual(['rf_cnn']);
-  expect(withPublishedChannels('rf_cnn', new Map())).toBe(ARCHITECTURES.rf_cnn);
+  expect(withPublishedChannels('rf_cnn', new Map())).toBe(ARCHITECTURES.rf_cnn.network);
   const absurd = new Map([['layers.0.weight', { shape: [1e9, 1, 5, 5] }]]);
-  expect(withPublishedChannels('rf_cnn', absurd)).toBe(ARCHITECTURES.rf_cnn);
+  expect(withPublishedChannels('rf_cnn', absurd)).toBe(ARCHITECTURES.rf_cnn.network);
 });
 
 test('the first parameter that differs is told, with both shapes', () => {
-  const state = randomState('ff_sa_cnn', ARCHITECTURES.ff_sa_cnn, SIZE, 1);
+  const state = randomState('ff_sa_cnn', ARCHITECTURES.ff_sa_cnn.network, SIZE, 1);
   const changed = (name: string, tensor?: NamedTensor) => {
     const copy = new Map(state);
     if (tensor) copy.set(name, tensor);
@@ -85,7 +89,7 @@ test('the first parameter that differs is told, with both shapes', () => {
   expect(refusal('ff_sa_cnn', changed('b_cpbs.5.num_batches_tracked', one))).toBe('it fits');
   expect(refusal('ff_sa_cnn', changed('b_cpbs.4.num_batches_tracked', one))).toMatch(/nothing of/);
   expect(() =>
-    fromPublished('ff_sa_cnn', ARCHITECTURES.ff_sa_cnn, SIZE, changed('fcl.bias')),
+    fromPublished('ff_sa_cnn', ARCHITECTURES.ff_sa_cnn.network, SIZE, changed('fcl.bias')),
   ).toThrow("it has no 'fcl.bias'");
   expect(refusal('ff_sa_cnn', state, { height: 10, width: 10 })).toBe(
     'a stimulus of 10x10 pixels is too small for this network',

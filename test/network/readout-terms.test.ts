@@ -1,12 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import {
-  ARCHITECTURES,
-  type Architecture,
-  ArchitectureId,
-  centreIndex,
-  mapSizes,
-} from '../../src/network/architectures.js';
+import { type Architecture, centreIndex, mapSizes } from '../../src/network/architecture.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backend.js';
 import { forward } from '../../src/network/forward.js';
 import { readoutTerms } from '../../src/network/layers/readout-terms.js';
@@ -40,7 +36,7 @@ test.each(ArchitectureId.options)(
   (id) => {
     const before = tf.memory().numTensors;
     tf.tidy(() => {
-      const architecture = ARCHITECTURES[id];
+      const architecture = ARCHITECTURES[id].network;
       const parameters = parametersOf(architecture, 50);
       const stimuli = normals([IMAGES, 50, 50, 1], 'stimuli') as tf.Tensor4D;
       const { responses, terms } = forward(architecture, parameters, stimuli, undefined, {
@@ -61,7 +57,7 @@ test.each(ArchitectureId.options)(
 
 test('with a softplus they are what it is given, and without being asked for there are none', () => {
   tf.tidy(() => {
-    const architecture: Architecture = { ...ARCHITECTURES.ff_cnn, output: 'softplus' };
+    const architecture: Architecture = { ...ARCHITECTURES.ff_cnn.network, output: 'softplus' };
     const parameters = parametersOf(architecture, 50);
     const stimuli = normals([IMAGES, 50, 50, 1], 'stimuli') as tf.Tensor4D;
     const wanted = { terms: true };
@@ -148,7 +144,7 @@ test.each(['full', 'centre', 'split'] as const)(
 );
 
 test('a full readout of a single cell has no surround', () => {
-  const architecture: Architecture = { ...ARCHITECTURES.ff_sa_cnn_star_simul, channels: 2 };
+  const architecture: Architecture = { ...ARCHITECTURES.ff_sa_cnn_star_simul.network, channels: 2 };
   expect(mapSizes(architecture, 16, 16).readout).toEqual({ height: 1, width: 1 });
   tf.tidy(() => {
     const stimuli = normals([IMAGES, 16, 16, 1], 'small') as tf.Tensor4D;

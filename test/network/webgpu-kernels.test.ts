@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, expect } from 'vitest';
-import { ARCHITECTURES } from '../../src/network/architectures.js';
+import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backend.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { createLearner } from '../../training/learner.js';
@@ -73,7 +73,7 @@ test('sums, differences and products broadcast as on the cpu backend', async () 
 
 test('training steps leave nothing behind in the memory of the GPU', async () => {
   await tf.setBackend('webgpu');
-  const architecture = { ...ARCHITECTURES.ff_sa_cnn, channels: 3 };
+  const architecture = { ...ARCHITECTURES.ff_sa_cnn.network, channels: 3 };
   const side = 32;
   const specifications = parameterSpecifications(architecture, { height: side, width: side });
   const learner = createLearner(

@@ -7,7 +7,7 @@ import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import type { ServedModel } from '../../src/inference/catalogue.js';
 import type { Inside } from '../../src/interpret/interpreter.js';
 import { createTfjsInside } from '../../src/interpret/tfjs-interpreter.js';
-import type { ArchitectureId } from '../../src/network/architectures.js';
+import type { ArchitectureId } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backend.js';
 import { createTestApp } from '../support/app.js';
 import { goldenStimuli, saveGoldenModel } from '../support/golden-models.js';

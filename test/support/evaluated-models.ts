@@ -1,5 +1,5 @@
 import { saveModel } from '../../src/models/saved-model.js';
-import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { tinyCard } from './cards.js';
 import { SIDE } from './sites.js';
@@ -24,7 +24,7 @@ export interface SmallModelOptions {
 export async function saveSmallModel(out: string, options: SmallModelOptions) {
   const { architecture: id, neurons, side = SIDE, digests = {}, constant = false } = options;
   const { formatVersion: _, name: __, version: ___, weights: ____, ...card } = tinyCard('x', 1);
-  const architecture = { ...ARCHITECTURES[id], channels: 2 };
+  const architecture = { ...ARCHITECTURES[id].network, channels: 2 };
   const size = { height: side, width: side };
   const weights = initialParameters(parameterSpecifications(architecture, size), neurons, 1);
   if (constant) weights.get('readout.weight')!.data.fill(0);

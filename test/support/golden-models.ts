@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
-import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { toDevice } from '../../src/network/device.js';
 import { forward } from '../../src/network/forward.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
@@ -22,13 +22,13 @@ export async function saveGoldenModel(folder: string, id: ArchitectureId): Promi
   const weights = goldenWeights(id, SIZE, readGolden(id));
   const responses = tf.tidy(() => {
     const gray = tf.fill([1, SIDE, SIDE, 1], 128 / 255) as tf.Tensor4D;
-    return forward(ARCHITECTURES[id], toDevice(weights), gray).responses.arraySync();
+    return forward(ARCHITECTURES[id].network, toDevice(weights), gray).responses.arraySync();
   });
   return await saveModel(
     `${folder}/${id}`,
     {
       ...card,
-      architecture: { id, ...ARCHITECTURES[id] },
+      architecture: { id, ...ARCHITECTURES[id].network },
       stimulus: { ...card.stimulus, ...SIZE },
       neurons: card.neurons.slice(0, 3),
       golden: { stimuli: [Buffer.alloc(SIDE ** 2, 128).toString('base64')], responses },

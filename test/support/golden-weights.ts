@@ -1,6 +1,6 @@
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Weights } from '../../src/models/saved-model.js';
-import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures.js';
+import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import { fromPublished } from '../../src/network/published.js';
 import { stackPopulations } from '../../training/rows.js';
@@ -13,7 +13,7 @@ export function goldenWeights(
   golden: ReadonlyMap<string, NamedTensor>,
 ): Weights {
   const neurons = [0, 1, 2].map((i) =>
-    fromPublished(id, ARCHITECTURES[id], stimulus, withPrefix(golden, `neuron${i}.`)),
+    fromPublished(id, ARCHITECTURES[id].network, stimulus, withPrefix(golden, `neuron${i}.`)),
   );
   return stackPopulations(
     neurons.map(

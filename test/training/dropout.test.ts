@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { ARCHITECTURES } from '../../src/network/architectures.js';
+import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backend.js';
 import { dropoutFactors } from '../../training/dropout.js';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 test('whole channels are dropped with probability p, and the others grow by 1/(1-p)', async () => {
-  const factors = dropoutFactors(ARCHITECTURES.ff_sa_cnn, [4, 5], 50, 0.3, MOMENT);
+  const factors = dropoutFactors(ARCHITECTURES.ff_sa_cnn.network, [4, 5], 50, 0.3, MOMENT);
   expect(Object.keys(factors)).toEqual(['alpha1', 'alpha2', 'attention', 'beta1']);
   for (const tensor of Object.values(factors)) {
     expect(tensor.shape).toEqual([50, 1, 1, 60]);
@@ -26,7 +26,7 @@ test('whole channels are dropped with probability p, and the others grow by 1/(1
 
 test("a neuron's factors are its own, and change with batch, epoch and seed", async () => {
   const alpha1 = async (neurons: number[], moment = MOMENT) => {
-    const factors = dropoutFactors(ARCHITECTURES.ff_cnn, neurons, 2, 0.3, moment);
+    const factors = dropoutFactors(ARCHITECTURES.ff_cnn.network, neurons, 2, 0.3, moment);
     expect(factors.attention).toBeUndefined();
     const rows = await factors.alpha1!.array();
     tf.dispose(Object.values(factors));

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
-import { ARCHITECTURES, ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { type Backend, openBackend } from '../../src/network/backend.js';
 import { provenanceOf } from '../../training/evaluation/provenance.js';
 import { makeModel } from '../../training/made-up/command.js';
@@ -60,13 +61,13 @@ test.each(ArchitectureId.options)(
 
 test("a neuron's parameters depend on its id and the seed alone", () => {
   const make = (neurons: number[], seed = 1) =>
-    madeUpParameters(ARCHITECTURES.ff_sa_cnn, SIZE, neurons, seed);
+    madeUpParameters(ARCHITECTURES.ff_sa_cnn.network, SIZE, neurons, seed);
   expect(selectRows(make([0, 4, 2]), [2])).toEqual(make([2]));
   expect(make([2], 2)).not.toEqual(make([2]));
 });
 
 test('scales of both signs, and attention that counts, are among them', () => {
-  const weights = madeUpParameters(ARCHITECTURES.ff_sa_cnn, SIZE, [0], 1);
+  const weights = madeUpParameters(ARCHITECTURES.ff_sa_cnn.network, SIZE, [0], 1);
   const scales = [...weights.get('alpha2.norm.scale')!.data];
   expect(scales.filter((scale) => scale < 0).length).toBeGreaterThan(2);
   expect(scales.filter((scale) => scale > 0).length).toBeGreaterThan(10);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import { architectureOf, findRecipe, RECIPES } from '../../training/recipes/recipes.js';
 

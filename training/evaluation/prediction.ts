@@ -3,7 +3,7 @@ import { InputError } from '../../src/errors.js';
 import { look } from '../../src/interpret/interpretation.js';
 import type { ModelCard } from '../../src/models/card.js';
 import type { Weights } from '../../src/models/saved-model.js';
-import { type MapSize, mapSizes } from '../../src/network/architectures.js';
+import { type MapSize, mapSizes } from '../../src/network/architecture.js';
 import { toDevice } from '../../src/network/device.js';
 import type { Parameters } from '../../src/network/forward.js';
 import { parameterSpecifications, selectNeurons } from '../../src/network/parameters.js';

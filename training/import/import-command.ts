@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
-import { ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import { createCountProgress } from '../count-progress.js';

@@ -1,6 +1,7 @@
 import { InputError } from '../../src/errors.js';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
-import type { Architecture, ArchitectureId } from '../../src/network/architectures.js';
+import type { Architecture } from '../../src/network/architecture.js';
+import type { ArchitectureId } from '../../src/network/architectures/index.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import {
   architecturesThatFit,

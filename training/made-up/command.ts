@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
-import { ARCHITECTURES, ArchitectureId } from '../../src/network/architectures.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backend.js';
 import { goldenCard } from '../golden.js';
 import { withLock } from '../lock.js';
@@ -45,7 +46,7 @@ export function createMakeModelCommand(): Command {
 /** Needs an open backend, for the golden responses. */
 export async function makeModel(options: Options): Promise<SavedModel> {
   const { architecture: id, seed, out } = options;
-  const architecture = ARCHITECTURES[id];
+  const architecture = ARCHITECTURES[id].network;
   const neurons = Array.from({ length: options.neurons }, (_, i) => i);
   const stimulus = {
     height: IMAGE_SIDE,

@@ -1,6 +1,6 @@
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Weights } from '../../src/models/saved-model.js';
-import type { Architecture } from '../../src/network/architectures.js';
+import type { Architecture } from '../../src/network/architecture.js';
 import {
   initialParameters,
   parameterSpecifications,

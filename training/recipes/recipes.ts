@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { InputError } from '../../src/errors.js';
 import { TrainingCard } from '../../src/models/card.js';
-import {
-  ARCHITECTURES,
-  type Architecture,
-  ArchitectureId,
-} from '../../src/network/architectures.js';
+import type { Architecture } from '../../src/network/architecture.js';
+import type { ArchitectureDefinition } from '../../src/network/architectures/definition.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 
 /** How a population is trained. */
 export const Recipe = z.strictObject({
@@ -28,39 +27,19 @@ type RecipeEntry = z.input<typeof Recipe>;
 /** The paper's: Adam on the mean squared error, 50 epochs of batches of 50, dropout 0.3. */
 const paper = { epochs: 50, batchSize: 50, dropout: 0.3 } as const;
 
-/** All that comes before the readout of a network with self-attention. */
-const body = ['alpha1.', 'alpha2.', 'attention.', 'beta1.', 'beta2.'];
-
 const ENTRIES: Readonly<Record<string, RecipeEntry>> = {
-  ff_cnn: { architecture: 'ff_cnn', ...paper },
-  rf_cnn: { architecture: 'rf_cnn', ...paper },
-  ff_sa_cnn: { architecture: 'ff_sa_cnn', ...paper },
-  rf_sa_cnn: { architecture: 'rf_sa_cnn', ...paper },
-  rf_sa_cnn_star_simul: { architecture: 'rf_sa_cnn_star_simul', ...paper },
-  ff_sa_cnn_star_simul: { architecture: 'ff_sa_cnn_star_simul', ...paper },
-  // the stages of incremental learning
+  ...Object.fromEntries(ArchitectureId.options.map((id) => [id, ownRecipe(id)])),
+  // the first stage of incremental learning
   rf_cnn_30: { architecture: 'rf_cnn', channels: 30, ...paper },
-  rf_sa_cnn_star_incr: {
-    architecture: 'rf_sa_cnn_star_incr',
-    after: 'rf_cnn_30',
-    frozen: ['alpha1.', 'alpha2.'],
-    ...paper,
-  },
-  ff_sa_cnn_star_incr_fc1: {
-    architecture: 'ff_sa_cnn_star_incr_fc1',
-    after: 'rf_sa_cnn_star_incr',
-    frozen: [...body, 'readout.centre.'],
-    ...paper,
-  },
-  ff_sa_cnn_star_incr_fc2: {
-    architecture: 'ff_sa_cnn_star_incr_fc2',
-    after: 'rf_sa_cnn_star_incr',
-    frozen: body,
-    ...paper,
-  },
   /** The model that comes with the project. */
   demo: { architecture: 'ff_sa_cnn', ...paper, epochs: 20 },
 };
+
+function ownRecipe(id: ArchitectureId): RecipeEntry {
+  const { stage }: ArchitectureDefinition = ARCHITECTURES[id];
+  const frozen = [...(stage?.frozen ?? [])];
+  return { architecture: id, ...paper, ...(stage && { after: stage.after, frozen }) };
+}
 
 /** By name. */
 export const RECIPES: Readonly<Record<string, Recipe>> = Object.fromEntries(
@@ -79,7 +58,7 @@ export function findRecipe(name: string): Recipe {
 /** The network that a recipe trains: the Poisson loss is of rates, which are positive. */
 export function architectureOf({ architecture, channels, loss }: Recipe): Architecture {
   return {
-    ...ARCHITECTURES[architecture],
+    ...ARCHITECTURES[architecture].network,
     ...(channels !== undefined && { channels }),
     ...(loss === 'poisson' && { output: 'softplus' }),
   };

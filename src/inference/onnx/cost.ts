@@ -1,4 +1,4 @@
-import { ALPHA_KERNEL, type Architecture } from '../../network/architectures.js';
+import { ALPHA_KERNEL, type Architecture } from '../../network/architecture.js';
 import { parameterCount, type StimulusSize } from '../../network/parameters.js';
 import { fieldOf } from './field.js';
 import type { NetworkCard } from './group-graph.js';

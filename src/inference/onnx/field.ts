@@ -3,7 +3,7 @@ import {
   type Architecture,
   type MapSize,
   mapSizes,
-} from '../../network/architectures.js';
+} from '../../network/architecture.js';
 import type { StimulusSize } from '../../network/parameters.js';
 
 /** A part of a map or of a stimulus. */

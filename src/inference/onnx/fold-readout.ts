@@ -1,4 +1,4 @@
-import { type Architecture, centreIndex, type MapSize } from '../../network/architectures.js';
+import { type Architecture, centreIndex, type MapSize } from '../../network/architecture.js';
 import type { NeuronParameters } from './fold.js';
 
 /** A linear readout of a whole map: weight [N, padded·cells, 1], bias [N]. */

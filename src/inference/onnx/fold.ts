@@ -1,4 +1,4 @@
-import { ATTENTION_CHANNELS, NORM_EPSILON } from '../../network/architectures.js';
+import { ATTENTION_CHANNELS, NORM_EPSILON } from '../../network/architecture.js';
 
 /**
  * Rewrites of a network's layers into fewer, exact but for rounding: sums are taken in float64 and

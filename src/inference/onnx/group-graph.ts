@@ -1,5 +1,5 @@
 import type { StimulusCard } from '../../models/card.js';
-import { ALPHA_KERNEL, type Architecture, type MapSize } from '../../network/architectures.js';
+import { ALPHA_KERNEL, type Architecture, type MapSize } from '../../network/architecture.js';
 import type { Box, Field } from './field.js';
 import {
   type Convolution,

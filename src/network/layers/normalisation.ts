@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { NORM_EPSILON } from '../architectures.js';
+import { NORM_EPSILON } from '../architecture.js';
 import { fusedBatchNorm, fusedBatchNormGradient } from '../tensorflow-operations.js';
 
 /** As in the published networks. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Architecture, centreIndex } from '../architectures.js';
+import { type Architecture, centreIndex } from '../architecture.js';
 import { type Field, type LinearReadout, readLinear } from './readout.js';
 
 /**

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { centreIndex } from '../architectures.js';
+import { centreIndex } from '../architecture.js';
 
 /** A linear readout of each neuron: weight [N, ...cells, C], bias [N, 1]. */
 export interface LinearReadout {

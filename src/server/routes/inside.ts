@@ -5,7 +5,7 @@ import type { StimulusReport } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { gradientsOf, lookAt } from '../../interpret/in-slices.js';
 import type { InsideRequest } from '../../interpret/interpreter.js';
-import { mapSizes } from '../../network/architectures.js';
+import { mapSizes } from '../../network/architecture.js';
 import { encodePng } from '../../stimulus/image.js';
 import { setDigest } from '../../stimulus/stimuli.js';
 import { gatherWarnings } from '../../stimulus/warnings.js';

@@ -1,19 +1,6 @@
+import { ARCHITECTURES } from '../../network/architectures/index.js';
 import { useModel } from '../state/context.js';
 import type { Card } from '../state/models.js';
-
-const ATTENTION = 'with self-attention across the image';
-/** The paper's nine, in words. */
-const ARCHITECTURES: Readonly<Record<string, string>> = {
-  ff_cnn: 'a convolutional network over the whole image',
-  rf_cnn: 'a convolutional network that sees only the receptive field',
-  ff_sa_cnn: `a convolutional network over the whole image, ${ATTENTION}`,
-  rf_sa_cnn: `a convolutional network read only at the receptive field, ${ATTENTION}`,
-  rf_sa_cnn_star_simul: `a receptive-field network ${ATTENTION}, all trained together`,
-  rf_sa_cnn_star_incr: `a receptive-field network ${ATTENTION}, trained one after the other`,
-  ff_sa_cnn_star_simul: `a network with readouts of centre and surround, ${ATTENTION}, all trained together`,
-  ff_sa_cnn_star_incr_fc1: `a network with readouts of centre and surround, ${ATTENTION}, trained one after the other`,
-  ff_sa_cnn_star_incr_fc2: `a network with readouts of centre and surround, ${ATTENTION}, trained one after the other`,
-};
 
 /** What the model says of itself, as one would tell it. */
 export function CardInWords() {
@@ -30,7 +17,7 @@ export function CardInWords() {
       <p>
         <b>{neurons.length}</b> {neurons.length === 1 ? 'neuron' : 'neurons'}
         {'data' in training ? ` of the site ${training.data.site}` : ''}, each predicted by{' '}
-        {ARCHITECTURES[architecture.id] ?? 'a network'} (<code>{architecture.id}</code>).{' '}
+        {ARCHITECTURES[architecture.id].description} (<code>{architecture.id}</code>).{' '}
         {originOf(training)}
       </p>
       <p>

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { loadOnnxruntime } from '../../../src/inference/onnx/onnxruntime.js';
 import { encodeSite } from '../../../src/inference/onnx/site-graph.js';
-import { ARCHITECTURES, ArchitectureId } from '../../../src/network/architectures.js';
+import { ArchitectureId } from '../../../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { goldenWeights } from '../../support/golden-weights.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { readGolden } from '../../support/published.js';
@@ -18,7 +19,10 @@ for (const id of ArchitectureId.options) {
   const { data, shape } = golden.get('input')!;
   const expected = golden.get('responses')!.data; // [images, 3]
   const allowed = TOLERANCE * (Math.max(...expected) - Math.min(...expected));
-  const card = { architecture: ARCHITECTURES[id], stimulus: { ...SIZE, scale: 1, offset: 0 } };
+  const card = {
+    architecture: ARCHITECTURES[id].network,
+    stimulus: { ...SIZE, scale: 1, offset: 0 },
+  };
   const weights = goldenWeights(id, SIZE, golden);
 
   test(`${id}: the graph's responses are the published code's`, async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { groupSize, multiplications } from '../../../src/inference/onnx/cost.js';
 import { fieldOf } from '../../../src/inference/onnx/field.js';
 import { createPartition } from '../../../src/inference/onnx/partition.js';
-import { ARCHITECTURES } from '../../../src/network/architectures.js';
+import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 
 const SIZE = { height: 50, width: 50 };
 
@@ -43,13 +43,13 @@ test('neighbours, and one neuron of every so many, are dealt to both threads', (
 });
 
 test('a readout of the centre sees 16 x 16 pixels, a whole map 48 x 48 of 50 x 50', () => {
-  expect(fieldOf(ARCHITECTURES.rf_cnn, SIZE)).toEqual({
+  expect(fieldOf(ARCHITECTURES.rf_cnn.network, SIZE)).toEqual({
     pixels: { top: 16, left: 16, height: 16, width: 16 },
     hypercolumns: { height: 1, width: 1 },
     seen: { top: 0, left: 0, height: 1, width: 1 },
     readout: { height: 1, width: 1 },
   });
-  expect(fieldOf(ARCHITECTURES.ff_cnn, SIZE)).toEqual({
+  expect(fieldOf(ARCHITECTURES.ff_cnn.network, SIZE)).toEqual({
     pixels: { top: 0, left: 0, height: 48, width: 48 },
     hypercolumns: { height: 9, width: 9 },
     seen: { top: 0, left: 0, height: 9, width: 9 },
@@ -58,7 +58,7 @@ test('a readout of the centre sees 16 x 16 pixels, a whole map 48 x 48 of 50 x 5
 });
 
 test('with attention the whole map is there for the keys, the centre alone asks', () => {
-  expect(fieldOf(ARCHITECTURES.rf_sa_cnn, SIZE)).toEqual({
+  expect(fieldOf(ARCHITECTURES.rf_sa_cnn.network, SIZE)).toEqual({
     pixels: { top: 0, left: 0, height: 48, width: 48 },
     hypercolumns: { height: 9, width: 9 },
     seen: { top: 4, left: 4, height: 1, width: 1 },
@@ -70,16 +70,18 @@ test('the cost of a network is that of its convolutions', () => {
   const alpha1 = 44 * 44 * 25 * 32;
   const alpha2 = 18 * 18 * 25 * 32 * 32;
   const betas = (7 * 7 + 5 * 5) * 9 * 32 * 32;
-  expect(multiplications(ARCHITECTURES.ff_cnn, SIZE)).toBe(alpha1 + alpha2 + betas + 25 * 32);
+  expect(multiplications(ARCHITECTURES.ff_cnn.network, SIZE)).toBe(
+    alpha1 + alpha2 + betas + 25 * 32,
+  );
   const rf = 12 * 12 * 25 * 32 + 2 * 2 * 25 * 32 * 32 + 2 * 32 * 32 + 32;
-  expect(multiplications(ARCHITECTURES.rf_cnn, SIZE)).toBe(rf);
+  expect(multiplications(ARCHITECTURES.rf_cnn.network, SIZE)).toBe(rf);
 });
 
 test('the smaller the networks, the more of them make a group', () => {
   const stimulus = { ...SIZE, scale: 1, offset: 0 };
   const size = (id: keyof typeof ARCHITECTURES) =>
-    groupSize({ architecture: ARCHITECTURES[id], stimulus });
+    groupSize({ architecture: ARCHITECTURES[id].network, stimulus });
   expect([size('ff_cnn'), size('rf_cnn')]).toEqual([4, 45]);
   const huge = { ...stimulus, height: 500, width: 500 };
-  expect(groupSize({ architecture: ARCHITECTURES.ff_cnn, stimulus: huge })).toBe(1);
+  expect(groupSize({ architecture: ARCHITECTURES.ff_cnn.network, stimulus: huge })).toBe(1);
 });

@@ -6,7 +6,8 @@ import type { NetworkCard } from '../../../src/inference/onnx/group-graph.js';
 import { loadOnnxruntime } from '../../../src/inference/onnx/onnxruntime.js';
 import { encodeChoosableSite, encodeSite } from '../../../src/inference/onnx/site-graph.js';
 import type { Weights } from '../../../src/models/saved-model.js';
-import { ARCHITECTURES, ArchitectureId } from '../../../src/network/architectures.js';
+import { ArchitectureId } from '../../../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { openBackend } from '../../../src/network/backend.js';
 import { forward } from '../../../src/network/forward.js';
 import { randomStream } from '../../../src/network/random.js';
@@ -63,8 +64,11 @@ async function expectParity(card: NetworkCard, seed: number): Promise<void> {
 
 test.each(ArchitectureId.options)('%s: the graph answers as the networks in tfjs', async (id) => {
   const stimulus = { height: 50, width: 50, scale: 2, offset: -0.7 };
-  await expectParity({ architecture: ARCHITECTURES[id], stimulus }, 1);
-  await expectParity({ architecture: { ...ARCHITECTURES[id], output: 'softplus' }, stimulus }, 2);
+  await expectParity({ architecture: ARCHITECTURES[id].network, stimulus }, 1);
+  await expectParity(
+    { architecture: { ...ARCHITECTURES[id].network, output: 'softplus' }, stimulus },
+    2,
+  );
 });
 
 /** Every network that the card allows, on stimuli of any size that it takes. */

@@ -5,7 +5,7 @@ import { vi } from 'vitest';
 import type { NamedTensor } from '../../../src/formats/safetensors.js';
 import { createTfjsEngine } from '../../../src/inference/tfjs/tfjs-engine.js';
 import { readModel } from '../../../src/models/saved-model.js';
-import { ARCHITECTURES } from '../../../src/network/architectures.js';
+import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { openBackend } from '../../../src/network/backend.js';
 import type { Stimuli } from '../../../src/stimulus/stimuli.js';
 import { createImportCommand } from '../../../training/import/import-command.js';
@@ -15,7 +15,7 @@ import { checkpointFile } from './bytes.js';
 
 /** Of the stimuli of `randomBase`. */
 export const SIZE = { height: SIDE, width: SIDE };
-export const BASE = { ...ARCHITECTURES.rf_cnn, channels: 3 };
+export const BASE = { ...ARCHITECTURES.rf_cnn.network, channels: 3 };
 
 type State = ReadonlyMap<string, NamedTensor>;
 

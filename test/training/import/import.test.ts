@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeSafetensors } from '../../../src/formats/safetensors.js';
 import { readModel } from '../../../src/models/saved-model.js';
-import { ARCHITECTURES, ArchitectureId } from '../../../src/network/architectures.js';
+import { ArchitectureId } from '../../../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { openBackend } from '../../../src/network/backend.js';
 import { openSite } from '../../../training/site.js';
 import { greatestDifference } from '../../support/numbers.js';
@@ -32,7 +33,9 @@ test.each(ArchitectureId.options)(
     const { out, notes } = await place.run(
       `--safetensors ./${id}.safetensors --architecture ${id} --out ./published/${id}`,
     );
-    expect(notes).toEqual([`3 neurons, 0 to 2; ${id} with ${ARCHITECTURES[id].channels} channels`]);
+    expect(notes).toEqual([
+      `3 neurons, 0 to 2; ${id} with ${ARCHITECTURES[id].network.channels} channels`,
+    ]);
     expect(out).toEqual([
       expect.stringMatching(/^saved \.\/published\/\w+\/1, digest [0-9a-f]{64}$/),
     ]);

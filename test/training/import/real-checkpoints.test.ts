@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { decodeNpy } from '../../../src/formats/npy.js';
-import { ArchitectureId } from '../../../src/network/architectures.js';
+import { ArchitectureId } from '../../../src/network/architectures/id.js';
 import { pytorch, testWith } from '../../support/capabilities.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { createImportFolder, type ImportFolder } from './import-folder.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InputError } from '../../../src/errors.js';
 import { encodeSafetensors, type NamedTensor } from '../../../src/formats/safetensors.js';
-import { ARCHITECTURES } from '../../../src/network/architectures.js';
+import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { randomState } from '../../support/published.js';
 import { writeSmallSite } from '../../support/sites.js';
 import { BASE, createImportFolder, type ImportFolder, randomBase, SIZE } from './import-folder.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 test('a network of another architecture is refused, and its own is told', async () => {
-  const small = { ...ARCHITECTURES.rf_sa_cnn, channels: 3 };
+  const small = { ...ARCHITECTURES.rf_sa_cnn.network, channels: 3 };
   const whole = { height: 50, width: 50 };
   await place.writeCheckpoints('other', { 0: randomState('rf_sa_cnn', small, whole, 1) });
   const words = '--pytorch ./other --out ./models/other';

@@ -23,47 +23,12 @@ export const Architecture = z.strictObject({
 });
 export type Architecture = z.infer<typeof Architecture>;
 
-export const ArchitectureId = z.enum([
-  'ff_cnn',
-  'rf_cnn',
-  'ff_sa_cnn',
-  'rf_sa_cnn',
-  'rf_sa_cnn_star_simul',
-  'rf_sa_cnn_star_incr',
-  'ff_sa_cnn_star_simul',
-  'ff_sa_cnn_star_incr_fc1',
-  'ff_sa_cnn_star_incr_fc2',
-]);
-export type ArchitectureId = z.infer<typeof ArchitectureId>;
-
 /** Channels of the projections to queries, keys and values. */
 export const ATTENTION_CHANNELS = 5;
 /** Side of the alpha convolutions. */
 export const ALPHA_KERNEL = 5;
 /** What batch norm adds to a variance, as in the published networks. */
 export const NORM_EPSILON = 1e-5;
-
-const local = {
-  channels: 30,
-  betaKernel: 1,
-  attention: 'mapped',
-  readout: 'centre',
-  output: 'linear',
-} as const;
-const whole = { ...local, readout: 'full' } as const;
-
-/** The nine networks of Lin, Wang, Gao, Tang and Lee (2025), arXiv 2406.07843. */
-export const ARCHITECTURES: Readonly<Record<ArchitectureId, Architecture>> = {
-  ff_cnn: { ...whole, channels: 32, betaKernel: 3, attention: 'none' },
-  rf_cnn: { ...local, channels: 32, attention: 'none' },
-  ff_sa_cnn: { ...whole, betaKernel: 3 },
-  rf_sa_cnn: { ...local, attention: 'identity' },
-  rf_sa_cnn_star_simul: local,
-  rf_sa_cnn_star_incr: local,
-  ff_sa_cnn_star_simul: whole,
-  ff_sa_cnn_star_incr_fc1: { ...local, readout: 'split' },
-  ff_sa_cnn_star_incr_fc2: whole,
-};
 
 /** Height and width of a map, in cells. */
 export interface MapSize {
