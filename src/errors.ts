@@ -62,6 +62,13 @@ export class UnsupportedMediaError extends InputError {
   }
 }
 
+/** The networks of a model have no attention. */
+export class NoAttentionError extends PublicError {
+  override readonly name = 'NoAttentionError';
+  readonly code = 'no-attention';
+  readonly status = 422;
+}
+
 /** The queue of the scheduler, or of another worker, is full. */
 export class QueueFullError extends PublicError {
   override readonly name = 'QueueFullError';

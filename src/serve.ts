@@ -8,7 +8,7 @@ import { type Config, type Environment, readConfig } from './config.js';
 import { openDataFolder } from './data-folder.js';
 import { InputError } from './errors.js';
 import { createCharacterizationProcess } from './experiments/characterize/characterization-process.js';
-import { createTuningAnalysis } from './experiments/set-tuning/analysis-thread.js';
+import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import type { EngineDescription } from './inference/engine.js';
 import { createModelRepository } from './inference/model-repository.js';
@@ -90,7 +90,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     quick: createBodyThread({ isKept: true }),
     bulk: createBodyThread({ isKept: false }),
   };
-  const tuning = createTuningAnalysis();
+  const setAnalysis = createSetAnalysis();
   const parts: AppDependencies = {
     bodies: createMemoryBudget({
       capacity: config.MAX_BODIES,
@@ -102,7 +102,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
       // A pixel of one byte becomes a number of four.
       memory: createMemoryBudget({ capacity: 4 * config.MAX_BODIES, small: SMALL_STIMULI }),
     }),
-    tuning,
+    setAnalysis,
     readiness: () => readiness,
     pageFolder: PAGE_FOLDER,
     access,
@@ -213,7 +213,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   await scheduler.drain();
   await inside.close();
   await engine.close();
-  await Promise.all([threads.quick.close(), threads.bulk.close(), tuning.close()]);
+  await Promise.all([threads.quick.close(), threads.bulk.close(), setAnalysis.close()]);
   await health?.close();
   logger.info('stopped');
   process.exit(0);

@@ -26,3 +26,8 @@ export function reportInTurns(
     });
   return inTurns(stimuli, report, yieldToEventLoop);
 }
+
+/** Reports as a result holds them. */
+export function copyReports(reports: readonly StimulusReport[]): z.infer<typeof Report>[] {
+  return reports.map(({ digest, warnings }) => ({ digest, warnings: [...warnings] }));
+}

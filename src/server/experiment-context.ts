@@ -1,23 +1,54 @@
 import { type ExperimentContext, experimentContext } from '../experiments/context.js';
+import type { Priority } from '../inference/scheduler.js';
+import type { Presented } from './body/presented.js';
 import { compute, type Question } from './compute.js';
+import { refuseIfLate } from './request.js';
 import type { AppDependencies, Service } from './service.js';
+import { computeOrRecall } from './stored.js';
 import { type AppContext, timed } from './trace.js';
+
+/** A request to a model, as far as an experiment is run for it. */
+type ModelQuestion = Pick<Question, 'model' | 'deadline'> & { readonly service: Service };
 
 /** The context of an experiment whose result a client waits for. */
 export function clientContext(
   c: AppContext,
   { clock }: Pick<AppDependencies, 'clock'>,
-  service: Service,
-  { model, deadline }: Pick<Question, 'model' | 'deadline'>,
+  { service, model, deadline }: ModelQuestion,
 ): ExperimentContext {
+  const { look, gradient, ascend } = service.inside;
+  const inTime =
+    <Request, Result>(ask: (request: Request) => Promise<Result>) =>
+    async (request: Request) => {
+      refuseIfLate(deadline, clock);
+      return ask(request);
+    };
   return {
     respond: (stimuli, columns) =>
       compute(c, service, { model, stimuli, columns, deadline, priority: 'sweep' }),
-    interpreter: service.inside,
+    interpreter: { look: inTime(look), gradient: inTime(gradient), ascend: inTime(ascend) },
     signal: c.req.raw.signal,
     onProgress: () => {},
     yieldToEventLoop: service.scheduler.giveWay,
     time: (stage, task) => timed(c, clock, stage, task),
+  };
+}
+
+/** As `clientContext`, for stimuli that the request presents: responses to a stored set are cached. */
+export function presentedContext(
+  c: AppContext,
+  deps: AppDependencies,
+  request: ModelQuestion,
+  presented: Presented,
+  priority: Priority,
+): ExperimentContext {
+  const { service, model, deadline } = request;
+  return {
+    ...clientContext(c, deps, request),
+    respond: (stimuli, columns) => {
+      const question = { model, stimuli, columns, priority, deadline };
+      return computeOrRecall(c, deps, service, question, presented);
+    },
   };
 }
 

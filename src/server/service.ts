@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { RunCharacterization } from '../experiments/characterize/characterization-process.js';
 import type { KeptRows } from '../experiments/quick-measurement/kept-rows.js';
-import type { TuningAnalysis } from '../experiments/set-tuning/analysis-thread.js';
+import type { SetAnalysis } from '../experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from '../inference/catalogue.js';
 import type { EngineDescription } from '../inference/engine.js';
 import type { Scheduler } from '../inference/scheduler.js';
@@ -59,7 +59,7 @@ export interface AppDependencies {
   /** Lets large bodies in a few at a time. */
   readonly bodies: MemoryBudget;
   readonly decoder: BodyDecoder;
-  readonly tuning: Pick<TuningAnalysis, 'run'>;
+  readonly setAnalysis: Pick<SetAnalysis, 'run'>;
   readonly streams: Streams;
   /** Aborted shortly before the process ends: what is not answered is answered 503. */
   readonly cut: AbortSignal;

@@ -8,7 +8,7 @@ import {
 } from '../../src/experiments/characterize/characterize.js';
 import { experimentContext } from '../../src/experiments/context.js';
 import { createKeptRows } from '../../src/experiments/quick-measurement/kept-rows.js';
-import { createTuningAnalysis } from '../../src/experiments/set-tuning/analysis-thread.js';
+import { createSetAnalysis } from '../../src/experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository, ServedModel, UnusableModel } from '../../src/inference/catalogue.js';
 import { createScheduler, type SchedulerOptions } from '../../src/inference/scheduler.js';
 import { createBodyDecoder } from '../../src/server/body/body-decoder.js';
@@ -23,7 +23,7 @@ import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 import { fixedRepository } from './fixed-repository.js';
 
-const TUNING_WORKER = new URL(
+const ANALYSIS_WORKER = new URL(
   '../../dist/src/experiments/set-tuning/analysis-worker.js',
   import.meta.url,
 );
@@ -103,7 +103,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     },
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
     bodies: createMemoryBudget({ capacity: 2 ** 20, small: 2 ** 16 }),
-    tuning: createTuningAnalysis(TUNING_WORKER),
+    setAnalysis: createSetAnalysis(ANALYSIS_WORKER),
     decoder: createBodyDecoder({
       memory: createMemoryBudget({ capacity: 2 ** 20, small: 2 ** 16 }),
     }),

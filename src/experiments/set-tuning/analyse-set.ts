@@ -1,32 +1,22 @@
-import { neuronPeaks } from '../../tuning/peak.js';
-import { rankTuning } from '../../tuning/rank.js';
-import type { ResponseMatrix } from '../../tuning/response-matrix.js';
-import { peakAnswer, rankAnswer } from './results.js';
+import { analysePeak } from '../peak.js';
+import { analyseRank } from '../rank.js';
+import type { SetResponses } from './set-tuning.js';
 
-/** Predicted responses to a stimulus set, with the real ones where they were sent along. */
-export interface TuningTask {
-  readonly kind: 'rank' | 'peak';
-  readonly predicted: ResponseMatrix;
-  readonly real: ResponseMatrix | undefined;
-  /** Stimuli of the peak. */
-  readonly k: number;
-  /** Of the neurons, in order. */
-  readonly ids: readonly number[];
+/** How responses to a stimulus set are analysed. */
+const ANALYSES = { rank: analyseRank, peak: analysePeak };
+
+/** Responses to a stimulus set, and how they are to be analysed. */
+export interface SetAnalysisTask extends SetResponses {
+  readonly kind: keyof typeof ANALYSES;
 }
 
-/** The fields of an answer, as the text of a JSON object in UTF-8. */
-export type AnswerFields = Uint8Array<ArrayBuffer>;
+/** The text of a JSON object in UTF-8. */
+export type JsonObject = Uint8Array<ArrayBuffer>;
 
-/** Analyses responses in this thread. */
-export async function analyseTuning({
-  kind,
-  predicted,
-  ids,
-  ...options
-}: TuningTask): Promise<AnswerFields> {
-  const fields =
-    kind === 'rank'
-      ? rankAnswer(rankTuning(predicted, options), ids)
-      : peakAnswer(neuronPeaks(predicted, options), ids);
-  return new TextEncoder().encode(JSON.stringify(fields));
+/**
+ * Analyses responses in this thread, and writes the analysis as JSON.
+ * @throws InputError where a response is not a finite number
+ */
+export async function analyseSet({ kind, ...responses }: SetAnalysisTask): Promise<JsonObject> {
+  return new TextEncoder().encode(JSON.stringify(ANALYSES[kind](responses)));
 }

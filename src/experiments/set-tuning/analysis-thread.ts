@@ -1,21 +1,21 @@
 import { createTaskThread } from '../../workers/task-thread.js';
-import { type AnswerFields, analyseTuning, type TuningTask } from './analyse-set.js';
+import { analyseSet, type JsonObject, type SetAnalysisTask } from './analyse-set.js';
 
-/** Analyses responses, to large stimulus sets outside of the thread that answers. */
-export interface TuningAnalysis {
-  /** @throws InputError when the responses cannot be analysed; the signal's reason */
-  run(task: TuningTask, signal: AbortSignal): Promise<AnswerFields>;
+/** Analyses responses; those to large stimulus sets in a thread of its own. */
+export interface SetAnalysis {
+  /** @throws InputError where a response is not a finite number; the signal's reason */
+  run(task: SetAnalysisTask, signal: AbortSignal): Promise<JsonObject>;
   close(): Promise<void>;
 }
 
-/** Responses that are sorted, analysed and written faster than they are sent to another thread. */
+/** Responses that are analysed and written faster than they are sent to another thread. */
 const MAX_RESPONSES_HERE = 2 ** 14;
 
 /** @param entry the compiled module that the thread runs */
-export function createTuningAnalysis(
+export function createSetAnalysis(
   entry = new URL('./analysis-worker.js', import.meta.url),
-): TuningAnalysis {
-  const thread = createTaskThread<TuningTask, AnswerFields>({
+): SetAnalysis {
+  const thread = createTaskThread<SetAnalysisTask, JsonObject>({
     entry,
     name: 'the thread that analyses responses',
     isKept: false,
@@ -23,7 +23,7 @@ export function createTuningAnalysis(
   return {
     run: (task, signal) =>
       task.predicted.values.length <= MAX_RESPONSES_HERE
-        ? analyseTuning(task)
+        ? analyseSet(task)
         : thread.run(task, { signal }),
     close: () => thread.close(),
   };

@@ -1,6 +1,6 @@
 import { answerTasks } from '../../workers/answer-tasks.js';
-import { analyseTuning } from './analyse-set.js';
+import { analyseSet } from './analyse-set.js';
 
 // The thread that analyses responses to large stimulus sets.
 
-answerTasks(analyseTuning, ({ buffer }) => [buffer]);
+answerTasks(analyseSet, ({ buffer }) => [buffer]);

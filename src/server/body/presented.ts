@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { canvasOf, contrastRange } from '../../experiments/canvas.js';
 import { type NeuronSelection, namedOnce, selectNeurons } from '../../experiments/neurons.js';
+import type { Presentation } from '../../experiments/presentation.js';
 import { reportInTurns, type StimulusReport } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { modelOf, serviceOf } from '../models.js';
@@ -28,10 +29,8 @@ export interface ModelRequest<Query> {
   readonly inQuery: NeuronSelection | undefined;
 }
 
-/** What a request presents to a model, and which neurons' responses it asks for. */
-export interface Presented extends NeuronSelection {
-  readonly presented: ReportedStimuli;
-}
+/** What a request presents to a model, with the recorded responses to it where they were sent. */
+export interface Presented extends Presentation, Pick<DecodedSet, 'storedAs' | 'real'> {}
 
 /** Whether a body holds stimuli alone, or may hold the real responses to them as well. */
 export type BodyContent = 'stimuli' | 'set';
@@ -62,9 +61,9 @@ export async function readPresented(
   { model, query, inQuery }: ModelRequest<StimulusQuery>,
   content: BodyContent = 'stimuli',
 ): Promise<Presented> {
-  const presented = await decodeForModel(c, deps, model, query, content);
-  const named = namedOnce(query.neurons, presented.neurons);
-  return { presented, ...(inQuery ?? selectNeurons(model.card, named)) };
+  const { neurons, ...presented } = await decodeForModel(c, deps, model, query, content);
+  const named = namedOnce(query.neurons, neurons);
+  return { ...presented, model, ...(inQuery ?? selectNeurons(model.card, named)) };
 }
 
 /** Reads and decodes the body of a request that presents stimuli to a model. */

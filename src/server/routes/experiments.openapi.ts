@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { ParametricRequest, ParametricResult } from '../../experiments/parametric.js';
+import { PeakResult } from '../../experiments/peak.js';
 import { ReceptiveFieldRequest } from '../../experiments/position-probe.js';
 import {
   QuickMeasurementRequest,
   QuickMeasurementResult,
 } from '../../experiments/quick-measurement/quick-measurement.js';
+import { RankResult } from '../../experiments/rank.js';
 import { ReceptiveFieldResult } from '../../experiments/receptive-field.js';
-import { Id, ModelIdentity, Numbers, Report, Score } from '../../experiments/result-parts.js';
-import { Index } from '../../tuning/schemas.js';
 import { modelOperation, type Operations } from '../openapi/operations.js';
 import { ending, formOf, REPORT_HEADERS, recalled, STIMULI } from '../openapi/parts.js';
 import { BINARY, json, named } from '../operation.js';
@@ -15,39 +15,8 @@ import { ParametricQuery } from './parametric.js';
 import { MappingQuery } from './receptive-field.js';
 import { TuningQuery } from './tuning.js';
 
-const curves = { real: Numbers.optional(), predicted: Numbers };
+const set = { ...recalled, ...ending };
 
-const RankNeuron = named(
-  'RankTuning',
-  z.strictObject({
-    id: Id,
-    order: z.array(z.int()).describe('stimuli, strongest first'),
-    ...curves,
-    ...{ CORR: Score, PT_J: Score, PT_S: Score, theta: Score },
-    ties: z.int(),
-    reason: z.string().optional(),
-  }),
-);
-const peak = {
-  top: z.array(z.strictObject({ stimulus: z.int(), response: z.number() })),
-  peak: z.number(),
-  theta: z.number(),
-  ties: z.int(),
-  shareAboveHalfPeak: Index,
-  sparseness: Index,
-};
-const PeakNeuron = named(
-  'PeakTuning',
-  z.strictObject({
-    id: Id,
-    ...peak,
-    real: z.strictObject(peak).optional(),
-    ...{ PT_J: Score, PT_S: Score },
-    reason: z.string().optional(),
-  }),
-);
-
-const set = { stimuli: z.array(Report), ...recalled, ...ending };
 /** The same gratings and discs are shown to all neurons. */
 const QuickMeasurement = named(
   'QuickMeasurement',
@@ -75,24 +44,14 @@ export const experimentOperations = {
     summary: 'Rank-ordered tuning curves to a set of stimuli',
     answers: json(
       'A curve for each neuron, and that of the population',
-      z.strictObject({
-        model: ModelIdentity,
-        orderedBy: z.enum(['real', 'predicted']),
-        k: z.int(),
-        neurons: z.array(RankNeuron),
-        population: z.strictObject(curves),
-        ...set,
-      }),
+      z.strictObject({ ...RankResult.shape, ...set }),
     ),
   }),
   ...modelOperation('POST', '/tuning/peak', {
     ...ofSet,
     id: 'peakTuning',
     summary: 'The strongest stimuli of each neuron',
-    answers: json(
-      'The peak of each neuron',
-      z.strictObject({ model: ModelIdentity, k: z.int(), neurons: z.array(PeakNeuron), ...set }),
-    ),
+    answers: json('The peak of each neuron', z.strictObject({ ...PeakResult.shape, ...set })),
   }),
   ...modelOperation('POST', '/tuning/parametric', {
     id: 'parametricTuning',

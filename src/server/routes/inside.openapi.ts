@@ -1,39 +1,12 @@
 import { z } from 'zod';
-import {
-  Digest,
-  ModelIdentity,
-  Numbers,
-  Report,
-  Rows,
-  Warnings,
-} from '../../experiments/result-parts.js';
-import { GradientField } from '../../tuning/gradient-field.js';
+import { AttentionResult } from '../../experiments/attention.js';
+import { GradientResult } from '../../experiments/gradient.js';
+import { GradientFieldResult } from '../../experiments/gradient-field.js';
+import { ReadoutResult } from '../../experiments/readout.js';
 import { modelOperation, type Operations } from '../openapi/operations.js';
 import { ending, REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
-import { BINARY, json, named } from '../operation.js';
+import { BINARY, json } from '../operation.js';
 import { StimulusQuery } from '../stimulus-request.js';
-
-const identity = { model: ModelIdentity, neurons: z.array(z.int()) };
-const ends = { stimuli: z.array(Report), ...ending };
-const readout = {
-  responses: Rows,
-  readout: named(
-    'Readout',
-    z.strictObject({
-      kind: z.string(),
-      formula: z.string(),
-      centre: Rows,
-      surround: Rows,
-      bias: Numbers,
-    }),
-  ),
-};
-const Measure = named(
-  'AttentionMeasure',
-  z.strictObject({ formula: z.string(), unit: z.string(), ifEven: z.number(), values: Rows }),
-);
-/** `[stimulus][neuron][row][column]` */
-const Maps = z.array(z.array(Rows));
 
 const question = {
   tag: 'experiments',
@@ -52,21 +25,7 @@ export const insideOperations = {
       200: {
         description: 'Maps and what is said of each, or float32 [stimuli, neurons, y, x]',
         content: {
-          'application/json': z.strictObject({
-            ...identity,
-            map: z.strictObject({
-              height: z.int(),
-              width: z.int(),
-              centre: z.array(z.int()),
-              fieldPixels: z.int(),
-              stridePixels: z.int(),
-            }),
-            attention: Maps,
-            entropy: Measure,
-            meanDistance: Measure,
-            ...readout,
-            ...ends,
-          }),
+          'application/json': z.strictObject({ ...AttentionResult.shape, ...ending }),
           'application/x-npy': BINARY,
         },
         headers: REPORT_HEADERS,
@@ -81,7 +40,7 @@ export const insideOperations = {
       200: {
         description: 'The sum taken apart, or float32 [centre and surround, stimuli, neurons]',
         content: {
-          'application/json': z.strictObject({ ...identity, ...readout, ...ends }),
+          'application/json': z.strictObject({ ...ReadoutResult.shape, ...ending }),
           'application/x-npy': BINARY,
         },
         headers: REPORT_HEADERS,
@@ -96,13 +55,7 @@ export const insideOperations = {
       200: {
         description: 'Gradients, as JSON, float32 [stimuli, neurons, y, x], or to look at',
         content: {
-          'application/json': z.strictObject({
-            ...identity,
-            unit: z.string(),
-            responses: Rows,
-            gradients: Maps,
-            ...ends,
-          }),
+          'application/json': z.strictObject({ ...GradientResult.shape, ...ending }),
           'application/x-npy': BINARY,
           'image/png': BINARY,
         },
@@ -119,17 +72,7 @@ export const insideOperations = {
     summary: 'Where pixels change a response',
     answers: json(
       'A map of each neuron',
-      z.strictObject({
-        model: ModelIdentity,
-        x: Numbers,
-        y: Numbers,
-        unit: z.string(),
-        formula: z.string(),
-        warnings: Warnings,
-        neurons: z.array(z.strictObject({ id: z.int(), ...GradientField.shape })),
-        stimulusSet: Digest,
-        ...ending,
-      }),
+      z.strictObject({ ...GradientFieldResult.shape, ...ending }),
     ),
   }),
 } as const satisfies Operations;

@@ -1,42 +1,33 @@
-import { accepts } from 'hono/accepts';
-import { ClientDisconnectedError, PayloadTooLargeError } from '../../errors.js';
-import { modelIdentity } from '../../experiments/result-parts.js';
-import type { StimulusReport } from '../../experiments/stimulus-report.js';
-import type { ServedModel } from '../../inference/catalogue.js';
-import { gradientsOf, lookAt } from '../../interpret/in-slices.js';
-import type { InsideRequest } from '../../interpret/interpreter.js';
-import { mapSizes } from '../../network/architecture.js';
+import { PayloadTooLargeError } from '../../errors.js';
+import { attentionMap, attentionResult } from '../../experiments/attention.js';
+import { computeGradients, gradientResult, gradientSheet } from '../../experiments/gradient.js';
+import { runGradientField } from '../../experiments/gradient-field.js';
+import { interpret, readoutResult } from '../../experiments/readout.js';
 import { encodePng } from '../../stimulus/image.js';
-import { setDigest } from '../../stimulus/stimuli.js';
-import { gatherWarnings } from '../../stimulus/warnings.js';
-import { type GradientField, gradientField, gradientMap } from '../../tuning/gradient-field.js';
-import type { Places } from '../../tuning/receptive-field.js';
 import { answerInTurns, answerJson, answerNpy } from '../answer.js';
-import { type ModelRequest, readModelRequest, readPresented } from '../body/presented.js';
-import { attentionAnswer, gradientSheet, numbersOf, readoutAnswer } from '../inside-answers.js';
-import { Problem } from '../problem.js';
-import { reportHeaders } from '../report-headers.js';
-import { refuseIfLate } from '../request.js';
+import {
+  type ModelRequest,
+  type Presented,
+  readModelRequest,
+  readPresented,
+} from '../body/presented.js';
+import { clientContext } from '../experiment-context.js';
+import { negotiate } from '../formats.js';
+import { setReportHeaders } from '../report-headers.js';
 import { modelRoute, type Route } from '../route.js';
-import type { AppDependencies, Service } from '../service.js';
+import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { type AppContext, timed, timing } from '../trace.js';
 
 /** Numbers in one answer as .npy, and in JSON, whose making keeps everybody else waiting. */
-const MOST_NUMBERS = 2 ** 24;
-const MOST_IN_JSON = 2 ** 18;
-const MOST_IN_PNG = 2 ** 22;
+const MAX_NUMBERS = 2 ** 24;
+const MAX_IN_JSON = 2 ** 18;
+const MAX_IN_PNG = 2 ** 22;
+/** Maps whose largest gradient is in a header; proxies would not pass on a longer one. */
+const MAX_LARGEST = 16;
 
-/** What is asked about the inside of a model's networks. */
-interface InsideQuestion {
-  readonly service: Service;
-  readonly model: ServedModel;
-  readonly request: InsideRequest;
-  readonly ids: readonly number[];
-  readonly reports: readonly StimulusReport[];
-  /** Throws where nobody waits any longer, or it is too late. */
-  readonly check: () => void;
-}
+const NUMBERS = ['application/json', 'application/x-npy'] as const;
+const PICTURES = [...NUMBERS, 'image/png'] as const;
 
 /** What goes on between stimuli and responses. */
 export function insideRoutes(deps: AppDependencies): Route[] {
@@ -49,96 +40,56 @@ export function insideRoutes(deps: AppDependencies): Route[] {
   ];
 
   async function attention(c: AppContext): Promise<Response> {
-    const asked = readModelRequest(c, deps, StimulusQuery);
-    const { model } = asked;
-    const { architecture, stimulus } = model.card;
-    if (architecture.attention === 'none') {
-      throw new Problem(
-        422,
-        `the networks of ${model.name}/${model.version} (${architecture.id}) have no attention; ` +
-          'what centre and surround add to their responses is at readout instead of attention',
-      );
-    }
-    const map = mapSizes(architecture, stimulus.height, stimulus.width).hypercolumns;
-    const question = await read(c, asked, map.height * map.width + 6);
-    const seen = await look(c, question);
-    if (wantsNpy(c, question)) {
-      const { stimuli, neurons } = question.request;
-      const shape = [stimuli.count, neurons.length, map.height, map.width];
+    const request = readModelRequest(c, deps, StimulusQuery);
+    const map = attentionMap(request.model);
+    const presented = await read(c, request, map.height * map.width + 6);
+    const seen = await interpret(presented, context(c, request));
+    if (wantsNpy(c, presented)) {
+      const { stimuli, columns } = presented;
+      const shape = [stimuli.count, columns.length, map.height, map.width];
       return answerNpy(c, clock, seen.attention!, shape);
     }
-    return tell(c, question, () => ({
-      ...attentionAnswer(seen.attention!, map, question.request),
-      ...readoutAnswer(seen, architecture, question.request),
-    }));
+    return answerResult(c, () => attentionResult(presented, seen));
   }
 
   async function readout(c: AppContext): Promise<Response> {
-    const question = await read(c, readModelRequest(c, deps, StimulusQuery), 3);
-    const seen = await look(c, question);
-    if (wantsNpy(c, question)) {
-      const { stimuli, neurons } = question.request;
+    const request = readModelRequest(c, deps, StimulusQuery);
+    const presented = await read(c, request, 3);
+    const seen = await interpret(presented, context(c, request));
+    if (wantsNpy(c, presented)) {
+      const { stimuli, columns } = presented;
       const values = new Float32Array(2 * seen.centre.length);
       values.set(seen.centre);
       values.set(seen.surround, seen.centre.length);
-      return answerNpy(c, clock, values, [2, stimuli.count, neurons.length]);
+      return answerNpy(c, clock, values, [2, stimuli.count, columns.length]);
     }
-    const { architecture } = question.model.card;
-    return tell(c, question, () => readoutAnswer(seen, architecture, question.request));
+    return answerResult(c, () => readoutResult(presented, seen));
   }
 
   async function gradient(c: AppContext): Promise<Response> {
-    const asked = readModelRequest(c, deps, StimulusQuery);
-    const { model } = asked;
-    const { height, width } = model.card.stimulus;
-    const question = await read(c, asked, height * width + 1);
-    const { request, service, check } = question;
-    const { responses, gradients } = await timed(c, clock, 'infer', () =>
-      gradientsOf(service.inside, request, check),
-    );
-    const type = answerType(c, 'image/png');
-    if (type === 'application/json') {
-      return tell(c, question, () => ({
-        unit: `${model.card.response.unit} per unit of pixel value (0..1)`,
-        responses: numbersOf(responses, request, []),
-        gradients: numbersOf(gradients, request, [height, width]),
-      }));
-    }
-    for (const [name, value] of reportHeaders(question.reports)) c.header(name, value);
-    const { count } = request.stimuli;
+    const request = readModelRequest(c, deps, StimulusQuery);
+    const { height, width } = request.model.card.stimulus;
+    const presented = await read(c, request, height * width + 1);
+    const found = await computeGradients(presented, context(c, request));
+    const type = negotiate(c, PICTURES);
+    if (type === 'application/json') return answerResult(c, () => gradientResult(presented, found));
+    setReportHeaders(c, presented.reports);
+    const { stimuli, columns } = presented;
     if (type === 'application/x-npy') {
-      return answerNpy(c, clock, gradients, [count, request.neurons.length, height, width]);
+      return answerNpy(c, clock, found.gradients, [stimuli.count, columns.length, height, width]);
     }
-    const { sheet, largest } = gradientSheet(gradients, request);
-    c.header('X-Gradient-Largest', largest.join(', '));
+    const { sheet, largest } = gradientSheet(found.gradients, presented);
+    c.header('X-Gradient-Largest', largest.slice(0, MAX_LARGEST).join(', '));
     const png = await timed(c, clock, 'encode', () => encodePng(sheet));
     return c.body(new Uint8Array(png), 200, { 'Content-Type': type });
   }
 
   async function field(c: AppContext): Promise<Response> {
-    const asked = readModelRequest(c, deps, StimulusQuery);
-    const { model } = asked;
-    const { height, width } = model.card.stimulus;
-    const { request, service, check, ids, reports } = await read(c, asked, 1);
-    const places: Partial<Places> = {};
-    const neurons: ({ readonly id: number } & GradientField)[] = [];
-    for (const [i, column] of request.neurons.entries()) {
-      const own = { ...request, neurons: Int32Array.of(column) };
-      const { gradients } = await timed(c, clock, 'infer', () =>
-        gradientsOf(service.inside, own, check),
-      );
-      const { map, ...at } = gradientMap(gradients, height, width);
-      Object.assign(places, at);
-      neurons.push({ id: ids[i]!, ...gradientField({ map, ...at }) });
-    }
+    const request = readModelRequest(c, deps, StimulusQuery);
+    const presented = await read(c, request, 1);
+    const result = await runGradientField(presented, context(c, request));
     return answerInTurns(c, clock, {
-      model: modelIdentity(model),
-      ...places,
-      unit: 'pixels',
-      formula: 'mean |d response / d pixel|',
-      warnings: gatherWarnings(reports),
-      neurons,
-      stimulusSet: setDigest(reports.map(({ digest }) => digest)),
+      ...result,
       timing: timing(c.get('trace')),
       id: c.get('trace').requestId,
     });
@@ -147,62 +98,48 @@ export function insideRoutes(deps: AppDependencies): Route[] {
   /** @param each numbers that the answer has for each stimulus and neuron */
   async function read(
     c: AppContext,
-    asked: ModelRequest<StimulusQuery>,
+    request: ModelRequest<StimulusQuery>,
     each: number,
-  ): Promise<InsideQuestion> {
-    const { service, model, deadline } = asked;
-    const { presented, ids, columns } = await readPresented(c, deps, asked);
-    const { stimuli, reports } = presented;
-    refuseLarge(c, stimuli.count * columns.length * each);
+  ): Promise<Presented> {
+    const presented = await readPresented(c, deps, request);
+    const { stimuli, columns } = presented;
+    rejectLarge(c, stimuli.count * columns.length * each);
     const trace = c.get('trace');
     trace.stimuli = stimuli.count;
     trace.neurons = columns.length;
-    const check = () => {
-      if (c.req.raw.signal.aborted) throw new ClientDisconnectedError('the client has gone');
-      refuseIfLate(deadline, clock);
-    };
-    return { service, model, request: { model, stimuli, neurons: columns }, ids, reports, check };
+    return presented;
   }
 
-  function look(c: AppContext, { service, request, check }: InsideQuestion) {
-    return timed(c, clock, 'infer', () => lookAt(service.inside, request, check));
+  function context(c: AppContext, request: ModelRequest<StimulusQuery>) {
+    return clientContext(c, deps, request);
   }
 
-  function tell(c: AppContext, { model, ids, reports }: InsideQuestion, make: () => object) {
+  function answerResult(c: AppContext, make: () => object) {
     return answerJson(c, clock, () => ({
-      model: modelIdentity(model),
-      neurons: ids,
       ...make(),
-      stimuli: reports,
       timing: timing(c.get('trace')),
       id: c.get('trace').requestId,
     }));
   }
 }
 
-function wantsNpy(c: AppContext, { reports }: InsideQuestion): boolean {
-  if (answerType(c) !== 'application/x-npy') return false;
-  for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+function wantsNpy(c: AppContext, { reports }: Presented): boolean {
+  if (negotiate(c, NUMBERS) !== 'application/x-npy') return false;
+  setReportHeaders(c, reports);
   return true;
 }
 
-function answerType(c: AppContext, ...others: string[]): string {
-  return accepts(c, {
-    header: 'Accept',
-    supports: ['application/json', 'application/x-npy', ...others],
-    default: 'application/json',
-  });
-}
-
-function refuseLarge(c: AppContext, numbers: number): void {
+/** @throws PayloadTooLargeError for an answer of more numbers than its form allows */
+function rejectLarge(c: AppContext, numbers: number): void {
   const most = {
-    'application/json': MOST_IN_JSON,
-    'image/png': MOST_IN_PNG,
-  }[answerType(c, 'image/png')];
-  if (numbers <= (most ?? MOST_NUMBERS)) return;
+    'application/json': MAX_IN_JSON,
+    'application/x-npy': undefined,
+    'image/png': MAX_IN_PNG,
+  }[negotiate(c, PICTURES)];
+  if (numbers <= (most ?? MAX_NUMBERS)) return;
   throw new PayloadTooLargeError(
-    `an answer of ${numbers} numbers; at most ${most ?? MOST_NUMBERS} are given in this form` +
-      `${most ? `, ${MOST_NUMBERS} as .npy (Accept: application/x-npy)` : ''}: ask for fewer ` +
+    `an answer of ${numbers} numbers; at most ${most ?? MAX_NUMBERS} are given in this form` +
+      `${most ? `, ${MAX_NUMBERS} as .npy (Accept: application/x-npy)` : ''}: ask for fewer ` +
       'stimuli or neurons',
   );
 }

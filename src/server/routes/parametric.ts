@@ -21,7 +21,7 @@ export function parametricRoutes(deps: AppDependencies): Route[] {
     const body = await readJsonBody(c, deps, ParametricRequest);
     const neurons = namedOnce(asked.query.neurons, body.neurons);
     const plan = planParametric({ model: asked.model, limits }, { ...body, neurons });
-    const result = await runParametric(plan, clientContext(c, deps, asked.service, asked));
+    const result = await runParametric(plan, clientContext(c, deps, asked));
     return answerInTurns(c, clock, {
       ...result,
       timing: timing(c.get('trace')),

@@ -37,7 +37,7 @@ export function quickMeasurementRoutes(deps: AppDependencies): Route[] {
     const deadline = readDeadline(c);
     const body = await readJsonBody(c, deps, QuickMeasurementRequest);
     const { ids } = selectNeurons(model.card, body.neurons);
-    const context = clientContext(c, deps, service, { model, deadline });
+    const context = clientContext(c, deps, { service, model, deadline });
     const rows = await service.quick.complete(model.digest, ids, (missing) =>
       runQuickMeasurement(
         planQuickMeasurement({ model, limits }, { neurons: [...missing] }),

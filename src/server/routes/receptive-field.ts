@@ -1,4 +1,3 @@
-import { accepts } from 'hono/accepts';
 import { z } from 'zod';
 import { NeuronList, namedOnce } from '../../experiments/neurons.js';
 import { ReceptiveFieldRequest } from '../../experiments/position-probe.js';
@@ -13,10 +12,13 @@ import { answerInTurns, answerNpy } from '../answer.js';
 import { readModelRequest } from '../body/presented.js';
 import { readJsonBody } from '../body/read-body.js';
 import { clientContext } from '../experiment-context.js';
-import { reportHeaders } from '../report-headers.js';
+import { negotiate } from '../formats.js';
+import { setReportHeaders } from '../report-headers.js';
 import { modelRoute, type Route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { type AppContext, timed, timing } from '../trace.js';
+
+const MEDIA_TYPES = ['application/json', 'application/x-npy', 'image/png'] as const;
 
 export const MappingQuery = z.strictObject({ neurons: NeuronList.optional() });
 
@@ -30,12 +32,8 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
     const body = await readJsonBody(c, deps, ReceptiveFieldRequest);
     const neurons = namedOnce(asked.query.neurons, body.neurons);
     const plan = planReceptiveField({ model: asked.model, limits }, { ...body, neurons });
-    const context = clientContext(c, deps, asked.service, asked);
-    const type = accepts(c, {
-      header: 'Accept',
-      supports: ['application/json', 'application/x-npy', 'image/png'],
-      default: 'application/json',
-    });
+    const context = clientContext(c, deps, asked);
+    const type = negotiate(c, MEDIA_TYPES);
     if (type === 'application/json') {
       const result = await runReceptiveField(plan, context);
       return answerInTurns(c, clock, {
@@ -45,7 +43,7 @@ export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
       });
     }
     const { maps, reports } = await mapReceptiveFields(plan, context);
-    for (const [name, value] of reportHeaders(reports)) c.header(name, value);
+    setReportHeaders(c, reports);
     if (type === 'application/x-npy') {
       return answerNpy(c, clock, maps.pixels, [maps.count, maps.height, maps.width]);
     }

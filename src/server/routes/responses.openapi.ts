@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ModelIdentity, Report, Rows } from '../../experiments/result-parts.js';
+import { ResponsesResult } from '../../experiments/responses.js';
 import { modelOperation, type Operations } from '../openapi/operations.js';
 import { ending, REPORT_HEADERS, recalled, STIMULI } from '../openapi/parts.js';
 import { BINARY, named } from '../operation.js';
@@ -7,14 +7,7 @@ import { StimulusQuery } from '../stimulus-request.js';
 
 const Responses = named(
   'Responses',
-  z.strictObject({
-    model: ModelIdentity,
-    neurons: z.array(z.int()),
-    responses: Rows.describe('a row for each stimulus, a column for each neuron'),
-    stimuli: z.array(Report),
-    ...recalled,
-    ...ending,
-  }),
+  z.strictObject({ ...ResponsesResult.shape, ...recalled, ...ending }),
 );
 
 export const responseOperations = {

@@ -1,16 +1,16 @@
 import { afterAll, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.js';
-import { analyseTuning, type TuningTask } from '../../src/experiments/set-tuning/analyse-set.js';
-import { createTuningAnalysis } from '../../src/experiments/set-tuning/analysis-thread.js';
+import { analyseSet, type SetAnalysisTask } from '../../src/experiments/set-tuning/analyse-set.js';
+import { createSetAnalysis } from '../../src/experiments/set-tuning/analysis-thread.js';
 
-const analysis = createTuningAnalysis(
+const analysis = createSetAnalysis(
   new URL('../../dist/src/experiments/set-tuning/analysis-worker.js', import.meta.url),
 );
 const { signal } = new AbortController();
 afterAll(() => analysis.close());
 
 /** More responses than are analysed in the thread that answers. */
-function task(kind: TuningTask['kind'], wrong = 0): TuningTask {
+function task(kind: SetAnalysisTask['kind'], wrong = 0): SetAnalysisTask {
   const [stimuli, neurons] = [1000, 20];
   const matrix = (step: number) => {
     const values = Float64Array.from({ length: stimuli * neurons }, (_, i) => (i * step) % 1013);
@@ -23,7 +23,7 @@ function task(kind: TuningTask['kind'], wrong = 0): TuningTask {
 
 test.each(['rank', 'peak'] as const)('%s in the thread gives what it gives here', async (kind) => {
   const fields = await analysis.run(task(kind), signal);
-  expect(Buffer.from(fields).equals(await analyseTuning(task(kind)))).toBe(true);
+  expect(Buffer.from(fields).equals(await analyseSet(task(kind)))).toBe(true);
   expect(JSON.parse(new TextDecoder().decode(fields)).neurons).toHaveLength(20);
 });
 

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { NoAttentionError } from '../errors.js';
+import type { ServedModel } from '../inference/catalogue.js';
+import {
+  type AttentionMeasure,
+  ENTROPY,
+  FIELD,
+  MEAN_DISTANCE,
+  ofEvenAttention,
+  STRIDE,
+} from '../interpret/attention.js';
+import type { Look } from '../interpret/interpretation.js';
+import { centreIndex, type MapSize, mapSizes } from '../network/architecture.js';
+import type { ExperimentContext } from './context.js';
+import { nestedLists, type Presentation } from './presentation.js';
+import { interpret, readoutTerms, termsOf } from './readout.js';
+import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
+import { copyReports } from './stimulus-report.js';
+
+/** One number of each map, `[stimulus][neuron]`; `ifEven` is that of even attention. */
+const Measure = z
+  .strictObject({ formula: z.string(), unit: z.string(), ifEven: z.number(), values: Rows })
+  .meta({ id: 'AttentionMeasure' });
+type Measure = z.infer<typeof Measure>;
+
+/** Maps of attention, `[stimulus][neuron][row][column]`, and numbers of each. */
+export const AttentionResult = z.strictObject({
+  model: ModelIdentity,
+  neurons: z.array(z.int()),
+  map: z.strictObject({
+    height: z.int(),
+    width: z.int(),
+    centre: z.array(z.int()),
+    fieldPixels: z.int(),
+    stridePixels: z.int(),
+  }),
+  attention: z.array(z.array(Rows)),
+  entropy: Measure,
+  meanDistance: Measure,
+  ...readoutTerms,
+  stimuli: z.array(Report),
+});
+export type AttentionResult = z.infer<typeof AttentionResult>;
+
+/**
+ * The size of a model's maps of attention, in hypercolumns.
+ * @throws NoAttentionError where its networks have none
+ */
+export function attentionMap({ name, version, card }: ServedModel): MapSize {
+  const { architecture, stimulus } = card;
+  if (architecture.attention === 'none') {
+    throw new NoAttentionError(
+      `the networks of ${name}/${version} (${architecture.id}) have no attention; ` +
+        'what centre and surround add to their responses is at readout instead of attention',
+    );
+  }
+  return mapSizes(architecture, stimulus.height, stimulus.width).hypercolumns;
+}
+
+/**
+ * Maps where the centre hypercolumn of each network attends.
+ * @throws NoAttentionError where the networks have no attention; as `interpret`
+ * @example
+ * const { attention, map } = await runAttention(
+ *   presentation,
+ *   experimentContext({ respond, interpreter }),
+ * );
+ * attention[0][0][map.centre[0]][map.centre[1]]; // the share that stays in the centre
+ */
+export async function runAttention(
+  presentation: Presentation,
+  context: ExperimentContext,
+): Promise<AttentionResult> {
+  attentionMap(presentation.model); // before anything is computed
+  return attentionResult(presentation, await interpret(presentation, context));
+}
+
+/** The result for an interpretation that is known. */
+export function attentionResult(presentation: Presentation, interpretation: Look): AttentionResult {
+  const { model, ids, reports } = presentation;
+  const map = attentionMap(model);
+  const attention = interpretation.attention!;
+  const centre = centreIndex(map);
+  return {
+    model: modelIdentity(model),
+    neurons: [...ids],
+    map: {
+      ...map,
+      centre: [Math.floor(centre / map.width), centre % map.width],
+      fieldPixels: FIELD,
+      stridePixels: STRIDE,
+    },
+    attention: nestedLists(attention, presentation, [map.height, map.width]) as number[][][][],
+    entropy: measured(ENTROPY, attention, map, presentation),
+    meanDistance: measured(MEAN_DISTANCE, attention, map, presentation),
+    ...termsOf(presentation, interpretation),
+    stimuli: copyReports(reports),
+  };
+}
+
+function measured(
+  attentionMeasure: AttentionMeasure,
+  attention: Float32Array,
+  map: MapSize,
+  presentation: Presentation,
+): Measure {
+  const { formula, unit, measure } = attentionMeasure;
+  const cells = map.height * map.width;
+  const values = Array.from({ length: attention.length / cells }, (_, i) =>
+    measure(attention.subarray(i * cells, (i + 1) * cells), map),
+  );
+  return {
+    formula,
+    unit,
+    ifEven: ofEvenAttention(attentionMeasure, map),
+    values: nestedLists(values, presentation, []) as number[][],
+  };
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { type Gradients, gradientsOf } from '../interpret/in-slices.js';
+import { sheetColumns, sheetOf } from '../stimulus/sheet.js';
+import type { GrayImage } from '../stimulus/stimuli.js';
+import type { ExperimentContext } from './context.js';
+import { nestedLists, type Presentation } from './presentation.js';
+import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
+import { copyReports } from './stimulus-report.js';
+
+/** Gradients `[stimulus][neuron][row][column]`, and the responses `[stimulus][neuron]`. */
+export const GradientResult = z.strictObject({
+  model: ModelIdentity,
+  neurons: z.array(z.int()),
+  unit: z.string(),
+  responses: Rows,
+  gradients: z.array(z.array(Rows)),
+  stimuli: z.array(Report),
+});
+export type GradientResult = z.infer<typeof GradientResult>;
+
+/**
+ * Computes d response / d pixel, pixels in 0..1.
+ * @throws as the interpreter of the context; the signal's reason once it is aborted
+ */
+export function computeGradients(
+  { model, stimuli, columns }: Pick<Presentation, 'model' | 'stimuli' | 'columns'>,
+  { interpreter, signal, time }: Pick<ExperimentContext, 'interpreter' | 'signal' | 'time'>,
+): Promise<Gradients> {
+  const request = { model, stimuli, neurons: columns };
+  return time('infer', () => gradientsOf(interpreter, request, () => signal.throwIfAborted()));
+}
+
+/**
+ * Computes what each pixel changes of a response.
+ * @throws as `computeGradients`
+ * @example
+ * const context = experimentContext({ respond, interpreter });
+ * const { gradients } = await runGradient(presentation, context);
+ * gradients[0][0][12][20]; // what a brighter pixel in row 12, column 20 adds to the first response
+ */
+export async function runGradient(
+  presentation: Presentation,
+  context: ExperimentContext,
+): Promise<GradientResult> {
+  return gradientResult(presentation, await computeGradients(presentation, context));
+}
+
+/** The result for gradients that are known. */
+export function gradientResult(
+  presentation: Presentation,
+  { responses, gradients }: Gradients,
+): GradientResult {
+  const { model, ids, reports } = presentation;
+  const { height, width } = model.card.stimulus;
+  return {
+    model: modelIdentity(model),
+    neurons: [...ids],
+    unit: `${model.card.response.unit} per unit of pixel value (0..1)`,
+    responses: nestedLists(responses, presentation, []) as number[][],
+    gradients: nestedLists(gradients, presentation, [height, width]) as number[][][][],
+    stimuli: copyReports(reports),
+  };
+}
+
+/**
+ * Gradients as a picture: mid gray is 0, black and white are the largest absolute value of each map. It has a
+ * row for each stimulus where there are several neurons.
+ * @param gradients [stimuli, neurons, height, width]
+ * @returns the picture, and the largest absolute value of each map
+ */
+export function gradientSheet(
+  gradients: Float32Array,
+  { stimuli, columns }: Pick<Presentation, 'stimuli' | 'columns'>,
+): { readonly sheet: GrayImage; readonly largest: readonly number[] } {
+  const { height, width } = stimuli;
+  const size = height * width;
+  const neurons = columns.length;
+  const count = stimuli.count * neurons;
+  const pixels = new Float32Array(gradients.length);
+  const largest = Array.from({ length: count }, (_, i) => {
+    const own = gradients.subarray(i * size, (i + 1) * size);
+    const most = own.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+    pixels.set(
+      own.map((value) => (most > 0 ? 0.5 + value / (2 * most) : 0.5)),
+      i * size,
+    );
+    return most;
+  });
+  const inRow = stimuli.count > 1 && neurons > 1 ? neurons : sheetColumns(count);
+  return { sheet: sheetOf({ count, height, width, pixels }, 0.5, inRow), largest };
+}

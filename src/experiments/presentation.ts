@@ -1,0 +1,57 @@
+import type { DecodedStimuli } from '../stimulus/decoding.js';
+import type { Stimuli } from '../stimulus/stimuli.js';
+import { contrastRange } from './canvas.js';
+import type { Subject } from './context.js';
+import { type Cost, GRADIENT_PASSES } from './cost.js';
+import { type NeuronSelection, selectNeurons } from './neurons.js';
+import { reportInTurns, type StimulusReport } from './stimulus-report.js';
+
+/** Stimuli that are presented to a model, and the neurons whose responses are wanted. */
+export interface Presentation extends NeuronSelection {
+  readonly model: Subject['model'];
+  /** Of the size that the model's card states; pixels 0..1. */
+  readonly stimuli: Stimuli;
+  /** Of each stimulus. */
+  readonly reports: readonly StimulusReport[];
+}
+
+/**
+ * Presents stimuli to a model.
+ * @param decoded as `decodeStimuli` gives them, of the model's size
+ * @param neurons ids, or a text such as `0,5,7-12`; left out: all of the model's
+ * @throws InputError for neurons that do not exist
+ * @example
+ * const presentation = await present(model, await decodeStimuli(request), '0-9');
+ * const { responses } = await runResponses(presentation, experimentContext({ respond }));
+ */
+export async function present(
+  model: Subject['model'],
+  decoded: Pick<DecodedStimuli, 'stimuli' | 'notes'>,
+  neurons?: string | readonly number[],
+): Promise<Presentation> {
+  const selection = selectNeurons(model.card, neurons);
+  const reports = await reportInTurns(contrastRange(model), decoded);
+  return { model, stimuli: decoded.stimuli, reports, ...selection };
+}
+
+/** The cost of the responses to a presentation. */
+export function responseCost({ stimuli, ids }: Presentation): Cost {
+  return { stimuli: stimuli.count, passes: stimuli.count * ids.length };
+}
+
+/** The cost of the gradients of the responses to a presentation. */
+export function gradientCost({ stimuli, ids }: Presentation): Cost {
+  return { stimuli: stimuli.count, passes: GRADIENT_PASSES * stimuli.count * ids.length };
+}
+
+/** An array [stimuli, neurons, ...shape] as nested lists. */
+export function nestedLists(
+  values: ArrayLike<number>,
+  { stimuli, columns }: Pick<Presentation, 'stimuli' | 'columns'>,
+  shape: readonly number[],
+): unknown {
+  let index = 0;
+  const nest = ([length, ...rest]: readonly number[]): unknown =>
+    length === undefined ? values[index++] : Array.from({ length }, () => nest(rest));
+  return nest([stimuli.count, columns.length, ...shape]);
+}

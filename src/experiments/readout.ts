@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { lookAt } from '../interpret/in-slices.js';
+import type { Look } from '../interpret/interpretation.js';
+import type { ExperimentContext } from './context.js';
+import { nestedLists, type Presentation } from './presentation.js';
+import { ModelIdentity, modelIdentity, Numbers, Report, Rows } from './result-parts.js';
+import { copyReports } from './stimulus-report.js';
+
+/** The readout's sum, by its terms; each `[stimulus][neuron]`, the bias `[neuron]`. */
+export const readoutTerms = {
+  responses: Rows,
+  readout: z
+    .strictObject({
+      kind: z.string(),
+      formula: z.string(),
+      centre: Rows,
+      surround: Rows,
+      bias: Numbers,
+    })
+    .meta({ id: 'Readout' }),
+};
+
+/** What the centre and the surround add to the responses of neurons. */
+export const ReadoutResult = z.strictObject({
+  model: ModelIdentity,
+  neurons: z.array(z.int()),
+  ...readoutTerms,
+  stimuli: z.array(Report),
+});
+export type ReadoutResult = z.infer<typeof ReadoutResult>;
+
+/**
+ * Computes what goes on between stimuli and responses.
+ * @throws as the interpreter of the context; the signal's reason once it is aborted
+ */
+export function interpret(
+  { model, stimuli, columns }: Presentation,
+  { interpreter, signal, time }: Pick<ExperimentContext, 'interpreter' | 'signal' | 'time'>,
+): Promise<Look> {
+  const request = { model, stimuli, neurons: columns };
+  return time('infer', () => lookAt(interpreter, request, () => signal.throwIfAborted()));
+}
+
+/**
+ * Takes the readout's sum apart.
+ * @throws as `interpret`
+ * @example
+ * const { readout } = await runReadout(presentation, experimentContext({ respond, interpreter }));
+ * readout.surround[0][0]; // what the surround adds to the first response
+ */
+export async function runReadout(
+  presentation: Presentation,
+  context: ExperimentContext,
+): Promise<ReadoutResult> {
+  return readoutResult(presentation, await interpret(presentation, context));
+}
+
+/** The result for an interpretation that is known. */
+export function readoutResult(presentation: Presentation, interpretation: Look): ReadoutResult {
+  const { model, ids, reports } = presentation;
+  return {
+    model: modelIdentity(model),
+    neurons: [...ids],
+    ...termsOf(presentation, interpretation),
+    stimuli: copyReports(reports),
+  };
+}
+
+/** The terms of the readout's sum. */
+export function termsOf(
+  presentation: Presentation,
+  { responses, centre, surround, bias }: Look,
+): Pick<ReadoutResult, 'responses' | 'readout'> {
+  const { readout, output } = presentation.model.card.architecture;
+  const rows = (values: Float32Array) => nestedLists(values, presentation, []) as number[][];
+  return {
+    responses: rows(responses),
+    readout: {
+      kind: readout,
+      formula:
+        output === 'linear' ? 'centre + surround + bias' : `${output}(centre + surround + bias)`,
+      centre: rows(centre),
+      surround: rows(surround),
+      bias: Array.from(bias),
+    },
+  };
+}

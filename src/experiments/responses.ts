@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { ExperimentContext } from './context.js';
+import type { Presentation } from './presentation.js';
+import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
+import { copyReports } from './stimulus-report.js';
+
+/** The responses of neurons to stimuli. */
+export const ResponsesResult = z.strictObject({
+  model: ModelIdentity,
+  neurons: z.array(z.int()),
+  responses: Rows.describe('a row for each stimulus, a column for each neuron'),
+  stimuli: z.array(Report),
+});
+export type ResponsesResult = z.infer<typeof ResponsesResult>;
+
+/**
+ * Computes the responses to a presentation.
+ * @returns [stimuli, neurons], row-major, in the unit that the model's card states
+ * @throws as `respond` of the context
+ */
+export function computeResponses(
+  { stimuli, columns }: Presentation,
+  { respond }: Pick<ExperimentContext, 'respond'>,
+): Promise<Float32Array> {
+  return respond(stimuli, columns);
+}
+
+/**
+ * As `computeResponses`, with what was presented.
+ * @example
+ * const { neurons, responses } = await runResponses(presentation, experimentContext({ respond }));
+ * responses[0][neurons.indexOf(7)]; // the response of neuron 7 to the first stimulus
+ */
+export async function runResponses(
+  presentation: Presentation,
+  context: Pick<ExperimentContext, 'respond'>,
+): Promise<ResponsesResult> {
+  return responsesResult(presentation, await computeResponses(presentation, context));
+}
+
+/** Responses [stimuli, neurons] as rows, with what was presented. */
+export function responsesResult(
+  { model, ids, reports }: Presentation,
+  values: Float32Array,
+): ResponsesResult {
+  const width = ids.length;
+  return {
+    model: modelIdentity(model),
+    neurons: [...ids],
+    responses: reports.map((_, i) => Array.from(values.subarray(i * width, (i + 1) * width))),
+    stimuli: copyReports(reports),
+  };
+}
