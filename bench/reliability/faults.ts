@@ -271,7 +271,12 @@ const FAULTS: readonly (() => Promise<Row>)[] = [
   ),
   diskFault('the folders are gone, and back at the restart', 'ends', gone, back),
   killed('kill -9 of the inference process', 'preferred-stimulus', 'inference-worker.js', 1),
-  killed('kill -9 of the process that characterizes', 'characterize', 'characterizing.js', 1),
+  killed(
+    'kill -9 of the process that characterizes',
+    'characterize',
+    'characterization-worker.js',
+    1,
+  ),
   killed('kill -9 of the process of gradients', 'preferred-stimulus', 'interpret-worker.js', 1),
   killed('kill -9 of it, and of the next', 'preferred-stimulus', 'interpret-worker.js', 2),
   serviceKilled,

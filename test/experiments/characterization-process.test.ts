@@ -19,7 +19,7 @@ import { energyEngine, energyModel } from '../support/energy-model.js';
 import { processesOf } from '../support/processes.js';
 
 const ENTRY = fileURLToPath(
-  new URL('../../dist/src/experiments/characterize/characterizing.js', import.meta.url),
+  new URL('../../dist/src/experiments/characterize/characterization-worker.js', import.meta.url),
 );
 let log: Record<string, unknown>[] = [];
 const logger = pino({}, { write: (line: string) => log.push(JSON.parse(line)) });

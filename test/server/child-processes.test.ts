@@ -61,7 +61,7 @@ function logged({ stderr }: RunningService, message: string): unknown[] {
 test('a characterization whose process is killed fails with that reason; the next one succeeds', async () => {
   const running = await start('characterize');
   const reason = 'the process that characterizes neurons was killed (SIGKILL)';
-  const module = 'characterizing.js';
+  const module = 'characterization-worker.js';
   expect(
     await endOfJob(running, 'characterize', { neurons: [0] }, { module, times: 1 }),
   ).toMatchObject({ state: 'failed', reason });

@@ -1,10 +1,13 @@
-import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { ServedModel } from '../../inference/catalogue.js';
-import { endOf, lossOf } from '../../workers/process-end.js';
+import { startProcess } from '../../workers/child-process.js';
+import { lossOf } from '../../workers/process-end.js';
 import type { ExperimentContext } from '../context.js';
-import type { FromCharacterization, ToCharacterization } from './messages.js';
+import type {
+  CharacterizationFunctions,
+  CharacterizationService,
+} from './characterization-worker.js';
 import type { CharacterizationRequest, CharacterizationResult } from './schemas.js';
 
 /**
@@ -25,8 +28,8 @@ export interface CharacterizationProcessOptions {
 
 /** In messages. */
 const NAME = 'process that characterizes neurons';
-/** Megabytes of JavaScript's own heap. */
-const HEAP = '--max-old-space-size=512';
+/** Of JavaScript's own heap. */
+const HEAP_MEGABYTES = 512;
 
 /**
  * Runs each characterization in a process of its own, at the lowest priority: rendering and fitting in the
@@ -38,46 +41,38 @@ export function createCharacterizationProcess(
   const { logger, entry = defaultEntry() } = options;
   return async (model, request, { respond, signal, onProgress }) => {
     signal.throwIfAborted();
-    const child = fork(entry, [], { serialization: 'advanced', execArgv: [HEAP] });
-    const tell = (message: ToCharacterization) => child.send(message, () => undefined);
-    const over = new AbortController();
-    const isOver = () => over.signal.aborted || signal.aborted;
+    // It arrives as it was thrown here, not as it comes back from the process.
+    let failed = (_error: unknown): void => {};
+    const failure = new Promise<never>((_, reject) => {
+      failed = reject;
+    });
+    const functions: CharacterizationService = {
+      respond: (stimuli, columns) =>
+        respond(stimuli, columns).catch((error: unknown) => {
+          failed(error);
+          throw error;
+        }),
+      onProgress,
+    };
+    const process = startProcess<CharacterizationFunctions>({
+      entry,
+      name: NAME,
+      heapMegabytes: HEAP_MEGABYTES,
+      functions,
+    });
+    let isOver = false;
+    void process.ended.then((end) => {
+      if (!isOver) logger.error({ pid: process.pid }, lossOf(NAME, end).message);
+    });
     try {
-      return await new Promise<CharacterizationResult>((resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
-        void endOf(child).then((end) => {
-          if (isOver()) return;
-          const loss = lossOf(NAME, end);
-          logger.error({ pid: child.pid }, loss.message);
-          reject(loss);
-        });
-        child.on('message', (message: FromCharacterization) => {
-          switch (message.kind) {
-            case 'respond': {
-              const { id, stimuli, neurons } = message;
-              respond(stimuli, neurons).then(
-                (values) => tell({ kind: 'responses', id, values }),
-                reject,
-              );
-              return;
-            }
-            case 'progress':
-              return onProgress(message.progress);
-            case 'found':
-              return resolve(message.result);
-            case 'failed':
-              return reject(new Error(message.message));
-          }
-        });
-        tell({ kind: 'run', model, request });
-      });
+      return await Promise.race([process.remote.characterize(model, request, signal), failure]);
     } finally {
-      over.abort();
-      child.kill('SIGKILL');
+      isOver = true;
+      process.kill();
     }
   };
 }
 
 function defaultEntry(): string {
-  return fileURLToPath(new URL('./characterizing.js', import.meta.url));
+  return fileURLToPath(new URL('./characterization-worker.js', import.meta.url));
 }
