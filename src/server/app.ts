@@ -36,7 +36,7 @@ import { tuningRoutes } from './routes/tuning.js';
 import type { AppDependencies } from './service.js';
 import { type AppContext, type AppEnv, traceRequests } from './trace.js';
 
-/** Every route that there is. */
+/** Every route of the service. */
 export function routesOf(deps: AppDependencies) {
   const routes = [
     ...pageRoutes(deps, all),
@@ -78,13 +78,13 @@ export function createApp(deps: AppDependencies): Hono<AppEnv> {
   return serveRoutes(deps, routesOf(deps), 'one of those that GET / lists');
 }
 
-/** The part of it that tells how the service is, for a port of its own. */
+/** The routes that report the state of the service, for a port of their own. */
 export function createHealthApp(deps: AppDependencies): Hono<AppEnv> {
   const routes = routesOf(deps).filter(({ path }) => HEALTH_ROUTES.has(path));
   return serveRoutes(deps, routes, [...HEALTH_ROUTES].join(', '));
 }
 
-/** @param expected the paths of these routes, in words */
+/** @param expected describes the paths of these routes in messages */
 function serveRoutes(
   deps: AppDependencies,
   routes: readonly Route[],
@@ -101,13 +101,13 @@ function serveRoutes(
     add(app, { ...route, handler: cutting(guard({ ...route, handler })) });
   }
   const paths = [...new Set(routes.map((route) => route.path))];
-  for (const path of paths) refuseOthers(app, path, routes);
+  for (const path of paths) rejectOtherMethods(app, path, routes);
 
   app.notFound((c) => {
     const near = nearestPath(c.req.path, paths);
     const hint = near === undefined ? '' : `; did you mean ${near}?`;
     const problem = new Problem(404, `no such path; expected ${expected}${hint}`);
-    return tell(problem, c);
+    return answerProblem(problem, c);
   });
 
   app.onError((error, c) => {
@@ -117,13 +117,13 @@ function serveRoutes(
     const problem = problemFrom(error);
     if (problem.status === 500) logger.error({ requestId, err: error }, 'unhandled error');
     if (error instanceof DiskError) logger.error({ requestId, err: error.cause }, error.message);
-    return tell(problem, c);
+    return answerProblem(problem, c);
   });
 
   return app;
 }
 
-function tell(problem: Problem, c: AppContext): Response {
+function answerProblem(problem: Problem, c: AppContext): Response {
   if (isProtocolPath(c.req.path)) return errorResponse(problem);
   return problemResponse(problem, c.get('trace').requestId);
 }
@@ -132,21 +132,21 @@ function add(app: Hono<AppEnv>, { method, path, handler }: Route): void {
   app.on(method, path, counted(path, handler));
 }
 
-/** Answers 405 to the methods that a path does not have; comes after all that it has. */
-function refuseOthers(app: Hono<AppEnv>, path: string, routes: readonly Route[]): void {
+/** Answers 405 to the methods that a path does not have; it is added after those that it has. */
+function rejectOtherMethods(app: Hono<AppEnv>, path: string, routes: readonly Route[]): void {
   const allowed = routes
     .filter((route) => route.path === path)
     .map(({ method }) => (method === 'GET' ? 'GET, HEAD' : method))
     .join(', ');
-  const refuse: Handler = (c) => {
+  const reject: Handler = (c) => {
     throw new Problem(405, `method not allowed: ${c.req.method}; expected ${allowed}`, {
       headers: { Allow: allowed },
     });
   };
-  app.all(path, counted(path, refuse));
+  app.all(path, counted(path, reject));
 }
 
-/** Has the metrics count what is answered under the path's pattern, and refuses where there is no room. */
+/** Names the path's pattern for the metrics, and rejects requests on connections beyond the limits. */
 function counted(path: string, handle: Handler): Handler {
   return (c) => {
     c.get('trace').route = path;

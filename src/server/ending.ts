@@ -2,20 +2,20 @@ import type { Logger } from 'pino';
 import type { HttpServer } from './listen.js';
 
 export interface Ending {
-  /** Aborted when what is not answered is to be answered 503. */
+  /** Aborted when the remaining requests are to be answered 503. */
   readonly cut: AbortController;
   readonly server: Pick<HttpServer, 'close'>;
-  /** Stimuli that wait. */
+  /** Number of waiting stimuli. */
   readonly depth: () => number;
   readonly logger: Logger;
   /** Ends the process. */
   readonly end: () => void;
 }
 
-/** Seconds, at most a quarter of all, for the answers to what could not be computed. */
+/** Seconds, at most a quarter of all, in which the remaining requests are answered 503. */
 const LAST_ANSWERS = 1;
 
-/** Ends the process after so many seconds, and shortly before has all that waits answered 503. */
+/** Ends the process after so many seconds; shortly before, all waiting requests are answered 503. */
 export function endInTime(seconds: number, { cut, server, depth, logger, end }: Ending): void {
   const answerAll = () => {
     logger.error(

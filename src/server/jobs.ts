@@ -33,7 +33,7 @@ export async function answerJob(
   return answerJson(c, deps.clock, () => job, 202);
 }
 
-/** Long work that asks a model. */
+/** Long work with a model. */
 export interface ModelWork {
   readonly kind: string;
   readonly model: ServedModel;
@@ -41,7 +41,7 @@ export interface ModelWork {
 }
 
 /**
- * Answers a request with a job that asks a model; the model stays with the engine until the job is over.
+ * Answers a request with a job that uses a model; the model stays in the engine until the job is over.
  * @throws JobsFullError, JobsClosedError
  */
 export function answerModelJob(
@@ -50,7 +50,7 @@ export function answerModelJob(
   { kind, model, run }: ModelWork,
 ): Promise<Response> {
   const service = serviceOf(deps);
-  jobsOf(deps); // before the model is held: there may be none
+  jobsOf(deps); // Throws before the model is held, where no job can be kept.
   return answerJob(c, deps, {
     kind,
     model: modelIdentity(model),
@@ -63,7 +63,7 @@ export function answerModelJob(
   });
 }
 
-/** Why a job failed, as a client may know it; undefined for a bug. */
+/** The reason for a client why a job failed; undefined for a bug. */
 export function explainFailure(error: unknown): string | undefined {
   const { status, message } = problemFrom(error);
   return status === 500 ? undefined : message;

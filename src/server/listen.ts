@@ -11,7 +11,7 @@ import { answerUpgrades } from './websocket/upgrade.js';
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** The environment variable that names the port; PORT where nothing is said. */
+  /** The environment variable that names the port; PORT by default. */
   readonly setting?: 'PORT' | 'HEALTH_PORT';
 }
 
@@ -19,18 +19,18 @@ export interface HttpServer {
   /** Without a slash at its end. */
   readonly url: string;
   /**
-   * Answers what has been sent and what is on its way, takes no more connections, and resolves when
-   * all of them are closed.
+   * Answers the requests that have arrived or are on their way, accepts no more connections, and resolves
+   * when all of them are closed.
    */
   close(): Promise<void>;
 }
 
-/** The service cannot start, for a reason that whoever starts it can change. */
+/** The service cannot start, for a reason that the operator can change. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** What a client may take of the server, before any route sees it; times in milliseconds. */
+/** Limits on connections and requests, before any route sees them; times in milliseconds. */
 export interface ServerLimits extends AdmissionLimits {
   /** Between two requests on one connection. */
   readonly keepAliveTimeout: number;
@@ -38,7 +38,7 @@ export interface ServerLimits extends AdmissionLimits {
   readonly headersTimeout: number;
   /** For a request with its body; past it 408. */
   readonly requestTimeout: number;
-  /** Between two looks at whether the last two are over. */
+  /** Between two checks of the last two limits. */
   readonly connectionsCheckingInterval: number;
 }
 
@@ -86,8 +86,8 @@ export async function listen(
   { limits = SERVER_LIMITS, onDrop, clock = () => performance.now() }: ListenOptions = {},
 ): Promise<HttpServer> {
   const { maxConnections, maxConnectionsPerAddress, ...timeouts } = limits;
-  // what is left of a body after an answer is Node's to discard: the adapter would cut off the
-  // connection, and with it clients that read the answer only when they have sent everything
+  // Node discards the rest of a body after an answer. The adapter would close the connection, and with
+  // it lose clients that read the answer only after they have sent everything.
   const listener = getRequestListener(
     (request, env) => app.fetch(request, { ...env, refusal: refusalOf(env.incoming.socket) }),
     { autoCleanupIncoming: false, hostname: 'localhost', errorHandler: unreadableRequest },

@@ -36,23 +36,20 @@ export function modelOf(c: AppContext, { catalogue }: Pick<Service, 'catalogue'>
   return model;
 }
 
-/** What the list of models says of one version. */
+/** One version in the list of models. */
 export type ModelSummary = { readonly version: number } & (
   | {
       readonly ready: true;
       readonly architecture: string;
       readonly neurons: number;
       readonly digest: string;
-      /** Why what stands in its folder now is not served in its place. */
+      /** Why the content that its folder has now is not served in its place. */
       readonly reason?: string;
     }
   | { readonly ready: false; readonly reason: string }
 );
 
-/**
- * One entry per name, with what is said of the version that answers when none is named, and of
- * every version.
- */
+/** One entry per name, with the version that answers requests which name none, and with every version. */
 export function listModels({ served, unusable }: Catalogue) {
   const versions = new Map<string, ModelSummary[]>();
   const add = (name: string, summary: ModelSummary) =>
@@ -89,13 +86,13 @@ const QUOTED_PATH = /(['"`])(?:file:\/\/)?(?:[A-Za-z]:)?[\\/](?:[^'"`]*[\\/])?([
 const PATH =
   /(?<![\w.:/\\])(?:file:\/\/)?(?:[A-Za-z]:)?[\\/](?:[^\s'"`,;:()]*[\\/])?([^\s'"`,;:()\\/]+)/g;
 
-/** A reason as it may be told to a client: the names of files, but not where they lie. */
+/** A reason for clients: it keeps the names of files, without the folders that they are in. */
 export function withoutPaths(reason: string): string {
   return reason.replace(QUOTED_PATH, '$1$2$1').replace(PATH, '$1');
 }
 
 function findModel(catalogue: Catalogue, name: string, version: string | undefined): ServedModel {
-  // what is no number is no version either
+  // 0 is never a version: text that is no number finds none.
   const number = version === undefined ? undefined : (wholeNumberIn(version) ?? 0);
   const model = catalogue.find(name, number);
   if (model) return model;

@@ -9,8 +9,12 @@ import { nearestName } from '../formats/nearest-name.js';
  */
 export function nearestPath(given: string, routes: readonly string[]): string | undefined {
   const names = given.split('/');
-  const paths = routes.map((route) => route.split('/')).filter((of) => of.length === names.length);
-  const filled = paths.map((of) => of.map((part, i) => (part.startsWith(':') ? names[i] : part)));
+  const paths = routes
+    .map((route) => route.split('/'))
+    .filter((parts) => parts.length === names.length);
+  const filled = paths.map((parts) =>
+    parts.map((part, i) => (part.startsWith(':') ? names[i] : part)),
+  );
   return nearestName(
     given,
     filled.map((path) => path.join('/')),

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 
-/** A body that is no JSON: a file, or numbers. */
+/** A body in binary: a file, or numbers. */
 export const BINARY = 'binary';
 
-/** What a body is, by its media type. */
+/** The schemas of a body, by media type. */
 export type Content = Readonly<Record<string, z.ZodType | typeof BINARY>>;
 
 /** A request header that a route reads, besides those that every route does. */
@@ -15,7 +15,7 @@ export interface RequestHeader {
 export interface Answer {
   readonly description: string;
   readonly content?: Content;
-  /** What headers it has, besides those of every answer. */
+  /** Its headers, besides those of every answer. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -48,15 +48,15 @@ export interface Operation {
   readonly query?: z.ZodObject;
   readonly headers?: Readonly<Record<string, RequestHeader>>;
   readonly body?: { readonly required: boolean; readonly content: Content };
-  /** By status, those that are no error. */
+  /** The answers that are no error, by status. */
   readonly answers: Readonly<Record<number, Answer>>;
-  /** Statuses of errors that are its own. */
+  /** Statuses of errors, besides those that all routes of its kind have. */
   readonly errors?: readonly number[];
-  /** It reads `X-Deadline-Ms`. */
+  /** Whether it reads `X-Deadline-Ms`. */
   readonly deadline?: boolean;
 }
 
-/** A name for a schema, under which it stands once in the document. */
+/** Names a schema, which is then once in the OpenAPI document. */
 export function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
   return schema.meta({ ...schema.meta(), id });
 }

@@ -7,7 +7,7 @@ type Headers = Readonly<Record<string, string>>;
 /** The client closed the connection before the answer; only the log and the metrics see it. */
 export const CLIENT_GONE = 499;
 
-/** Why a request is not answered as asked, ready to be told to the client. */
+/** The reason why a request fails, for the client. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
@@ -26,16 +26,16 @@ export class Problem extends Error {
   }
 }
 
-/** A second later the queue has moved on, the engine is back or another replica took over. */
+/** After this time the queue has moved on, the engine is back or another replica has taken over. */
 const RETRY_SECONDS = 1;
 
-/** 503: not now, try again. */
+/** 503: the client can try again soon. */
 export function unavailable(detail: string): Problem {
   return new Problem(503, detail, { headers: retryAfter(RETRY_SECONDS) });
 }
 
 /**
- * 429: less, or later.
+ * 429: the client sent too many requests.
  * @param seconds after which it may be tried again
  */
 export function tooMany(detail: string, seconds = RETRY_SECONDS): Problem {

@@ -15,7 +15,7 @@ import type { StoreMetrics } from './metrics/store-metrics.js';
 import type { Access } from './middleware/access.js';
 import type { Streams } from './websocket/streams.js';
 
-/** What answers questions, once the models are loaded. */
+/** The parts that answer requests, once the models are loaded. */
 export interface Service {
   readonly catalogue: ModelRepository;
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'giveWay'>;
@@ -31,11 +31,11 @@ export interface Service {
 
 /** Nothing can be kept on disk. */
 export interface UnusableStore {
-  /** The reason, for clients and for whoever runs the service. */
+  /** The reason, for clients and for the operator. */
   readonly unusable: string;
 }
 
-/** Loading until the models are verified, draining once the service was told to stop. */
+/** Loading until the models are verified, draining once the service shuts down. */
 export type Readiness =
   | { readonly state: 'loading' }
   | ({ readonly state: 'ready' | 'draining' } & { readonly service: Service });
@@ -49,10 +49,10 @@ export interface Limits {
   readonly maxPixels: number;
 }
 
-/** Everything the routes work with. */
+/** The parts that the routes use. */
 export interface AppDependencies {
   readonly readiness: () => Readiness;
-  /** Where the page lies, built: index.html and assets/. */
+  /** The folder of the built page: index.html and assets/. */
   readonly pageFolder: string;
   readonly access: Access;
   readonly limits: Limits;
@@ -61,7 +61,7 @@ export interface AppDependencies {
   readonly decoder: BodyDecoder;
   readonly setAnalysis: Pick<SetAnalysis, 'run'>;
   readonly streams: Streams;
-  /** Aborted shortly before the process ends: what is not answered is answered 503. */
+  /** Aborted shortly before the process ends: the remaining requests are answered 503. */
   readonly cut: AbortSignal;
   readonly metrics: Metrics;
   readonly storeMetrics: StoreMetrics;

@@ -18,7 +18,7 @@ import type { BodyThread } from './body-thread.js';
 import { type MemoryBudget, type MemoryClient, SMALL_BODY } from './memory-budget.js';
 import { realResponses } from './stimulus-set.js';
 
-/** Decodes the bodies of requests, outside of the thread that answers where it takes long. */
+/** Decodes the bodies of requests; long work is done in other threads than the one that answers. */
 export interface BodyDecoder {
   /** @throws as `decodeStimuli` */
   stimuli(request: BodyRequest<'stimuli'>, client: BodyClient): Promise<DecodedStimuli>;
@@ -32,11 +32,11 @@ export interface BodyDecoder {
   inference(request: BodyRequest<'inference'>, client: BodyClient): Promise<ReadInference>;
 }
 
-/** What decoding for a client needs besides the body. */
+/** A client for which a body is decoded. */
 export interface BodyClient extends MemoryClient {
   /** Called when the request has been answered. */
   readonly releases: (() => void)[];
-  /** Where the client may name stored sets. */
+  /** Reads a stored set; undefined where the client may not name one. */
   readonly readStoredSet?: ReadStoredSet;
 }
 
@@ -46,7 +46,7 @@ export interface DecodedSet extends DecodedStimuli {
 }
 
 export interface BodyDecoderOptions {
-  /** Where there are none, everything is decoded in this thread. */
+  /** Without threads, everything is decoded in this one. */
   readonly threads?: DecodingThreads;
   /** For decoded stimuli. */
   readonly memory: MemoryBudget;
@@ -130,8 +130,8 @@ export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): Body
 }
 
 /**
- * Whether there is more to be read. Room is taken for all of it at once, then: a request that held some
- * and waited for more could wait for itself.
+ * Whether a stored set remains to be read. Room is then taken for everything together: a request that held
+ * some room and waited for more could wait for itself.
  */
 function namesStoredSet(result: BodyResult<BodyKind>): boolean {
   return 'named' in ('set' in result ? result.set : result);

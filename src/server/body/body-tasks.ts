@@ -6,7 +6,7 @@ import {
 } from '../open-inference/infer-request.js';
 import { type ReadSet, readSet } from './stimulus-set.js';
 
-/** The kinds of body that are decoded: what they need, as data, and what comes of it. */
+/** The kinds of body: the request to decode each, as data, and its result. */
 export interface BodyKinds {
   readonly stimuli: { readonly request: StimulusRequest; readonly result: StimuliOrSet };
   readonly set: { readonly request: StimulusRequest; readonly result: ReadSet };

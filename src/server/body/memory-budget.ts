@@ -1,7 +1,7 @@
 import { DeadlineError } from '../../errors.js';
 
 /**
- * Bytes of a body that waits for nothing, such as an image for a rig's next trial: it is read at once, and
+ * Bytes of a body that never waits, such as an image for a rig's next trial: it is read immediately, and
  * decoded faster than it would be sent to another thread.
  */
 export const SMALL_BODY = 2 ** 16;
@@ -9,28 +9,28 @@ export const SMALL_BODY = 2 ** 16;
 /** Bounds the memory that requests take together: those that need much of it wait for each other. */
 export interface MemoryBudget {
   /**
-   * Waits until there is room, in the order of arrival; a caller that has its share lets others pass. What
-   * is small never waits; what is larger than a share counts as one.
+   * Waits until there is room, in the order of arrival; other clients overtake one that has its share. A
+   * small request never waits; one that is larger than a share counts as one share.
    * @returns to be called when the memory is no longer needed
    * @throws DeadlineError, or the reason of the client's signal
    */
   enter(bytes: number, client: MemoryClient): Promise<() => void>;
 }
 
-/** Who waits for memory. */
+/** A client that waits for memory. */
 export interface MemoryClient {
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
-  /** Milliseconds that the client waits; for ever where it is undefined. */
+  /** Milliseconds that the client waits; without limit where it is undefined. */
   readonly patience?: number | undefined;
-  /** Who has the share: a key or an address. */
+  /** The client that has the share: a key or an address. */
   readonly caller?: string | undefined;
 }
 
 export interface BudgetOptions {
-  /** Bytes of what is not small. */
+  /** Bytes of all requests together that are not small. */
   readonly capacity: number;
-  /** The most of them that one caller has; left out: all. */
+  /** The most bytes for one client; all by default. */
   readonly share?: number;
   /** Bytes that count as small. */
   readonly small: number;
@@ -48,7 +48,7 @@ export function createMemoryBudget({
   share = capacity,
 }: BudgetOptions): MemoryBudget {
   const queue: Waiting[] = [];
-  /** Bytes of each caller that has some. */
+  /** Bytes by client. */
   const held = new Map<string, number>();
   return {
     async enter(bytes, { signal, patience, caller = '' }) {
@@ -99,7 +99,7 @@ export function createMemoryBudget({
     }
   }
 
-  /** The first whose caller has not had its share, if there is room for it. */
+  /** The first whose client has less than its share, if there is room for it. */
   function nextWaiting(): Waiting | undefined {
     const total = [...held.values()].reduce((sum, bytes) => sum + bytes, 0);
     const full = new Set<string>();

@@ -3,7 +3,7 @@ import type { FrameTimes } from '../../formats/stream-frames.js';
 import type { Catalogue } from '../../inference/catalogue.js';
 import { createStatistics, type ModelStatistics, type Stage } from './statistics.js';
 
-/** What the service counts. */
+/** The metrics of the service. */
 export interface Metrics {
   /** The registry's text, as Prometheus reads it. */
   readonly text: () => Promise<{ readonly contentType: string; readonly body: string }>;
@@ -13,7 +13,7 @@ export interface Metrics {
     readonly method: string;
     readonly status: number;
     readonly seconds: Readonly<Partial<Record<Stage | 'total', number>>>;
-    /** Where responses of a model were asked for. */
+    /** The model, where responses were requested. */
     readonly digest?: string | undefined;
     readonly stimuli?: number | undefined;
   }) => void;
@@ -22,7 +22,7 @@ export interface Metrics {
   /** How many streams are open. */
   readonly streams: (open: number) => void;
   readonly batch: (stimuli: number, digest: string, seconds: number) => void;
-  /** What was asked of a model so far. */
+  /** Requests to a model so far. */
   readonly statistics: (digest: string) => ModelStatistics;
   readonly deadlineMiss: () => void;
   readonly engineRestart: () => void;
@@ -33,7 +33,7 @@ export interface Metrics {
 const SECONDS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
-/** Under which the frames of all streams are counted. */
+/** The route under which the frames of all streams are counted. */
 const STREAM_ROUTE = '/v1/models/:model/stream';
 const STIMULI = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 

@@ -3,13 +3,13 @@ import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 
 const PREFIX = 'hypercolumn_';
 
-/** Gauges whose names end as counters' do; each says the same as one without the ending. */
+/** Gauges with the name of a counter; each duplicates one without the ending `_total`. */
 const MISNAMED = ['handles', 'requests', 'resources'].map(
   (name) => `${PREFIX}nodejs_active_${name}_total`,
 );
 
 /**
- * Registers what the service's process and the inference process take of the machine: memory, CPU
+ * Registers the resources of the service's process and of the inference process: memory, CPU
  * time, file descriptors, garbage collection, delay of the event loop.
  * @param enginePid of the inference process, undefined while there is none
  */
@@ -30,13 +30,13 @@ export function registerProcessMetrics(
   });
 }
 
-/** Bytes; Linux tells them for every process. */
+/** Bytes of memory, from Linux's /proc. */
 function residentMemory(pid: number | undefined): number {
   if (pid === undefined) return 0;
   try {
     const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return Number(kibibytes ?? 0) * 1024;
   } catch {
-    return 0; // it has just ended
+    return 0; // The process has just ended.
   }
 }

@@ -7,22 +7,22 @@ export interface Tally {
   seconds: number;
 }
 
-/** What was asked of one model. */
+/** Requests to one model. */
 export interface ModelStatistics {
   /** Stimuli answered. */
   stimuli: number;
-  /** When the last of them was, in milliseconds since 1970; 0: never. */
+  /** The time of the last of them, in milliseconds since 1970; 0: never. */
   lastAnswered: number;
   /** Requests, with all of their time. */
   readonly success: Tally;
   readonly fail: Tally;
   /** Of the requests that succeeded. */
   readonly stages: Readonly<Record<Stage, Tally>>;
-  /** What the engine was given at once, by the number of stimuli. */
+  /** Batches that the engine computed, by the number of stimuli. */
   readonly batches: Map<number, Tally>;
 }
 
-/** Counts, by the digest of a model, what is asked of it. */
+/** Counts requests, by the digest of the model. */
 export interface Statistics {
   request(request: {
     readonly digest: string;

@@ -1,9 +1,9 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Whether the cache had the responses of all neurons that were asked for, of some, or of none. */
+/** Whether the cache had the responses of all requested neurons, of some, or of none. */
 export type CacheUse = 'hit' | 'partial' | 'miss';
 
-/** What is counted of the store. */
+/** Counts of the store. */
 export interface StoreMetrics {
   /** A request looked for cached responses. */
   readonly cacheUse: (use: CacheUse) => void;

@@ -2,15 +2,15 @@ import type { Logger } from 'pino';
 import { InputError } from '../../errors.js';
 import { type KeyRing, openKeyRing } from './key-ring.js';
 
-/** Who may ask, and from where. */
+/** Which clients may send requests, and from where. */
 export interface Access {
-  /** Undefined where nobody needs a key. */
+  /** Undefined where no key is needed. */
   readonly keys: KeyRing | undefined;
-  /** Requests in hand of one client: of one key or, without keys, of one address. */
+  /** Concurrent requests of one client: of one key or, without keys, of one address. */
   readonly maxConcurrent: number;
-  /** Whose web pages may use the service, besides its own. */
+  /** Origins whose web pages may use the service, besides its own. */
   readonly origins: readonly string[];
-  /** Only this machine's programs may ask, and only by a loopback name. */
+  /** Only programs of this machine are served, and only by a loopback name. */
   readonly localOnly: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface AccessSettings extends Pick<Access, 'maxConcurrent' | 'origins'
 
 /**
  * Reads the keys, where there are any.
- * @throws InputError when the keys cannot be used, or when the network could ask without any
+ * @throws InputError when the keys cannot be used, or when the network could send requests without one
  */
 export function openAccess(settings: AccessSettings, logger: Logger): Access {
   const { host, keysFile, allowAnonymous, maxConcurrent, origins } = settings;
@@ -42,7 +42,7 @@ export function openAccess(settings: AccessSettings, logger: Logger): Access {
   return { keys, maxConcurrent, origins, localOnly };
 }
 
-/** Whether a host name, or an address as it stands in a URL or without brackets, is this machine. */
+/** Whether a host name or an address, with or without the brackets of a URL, is this machine. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/.test(host);
 }

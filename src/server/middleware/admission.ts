@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Problem, tooMany, unavailable } from '../problem.js';
 
-/** Routes that are answered also where there is room for nothing else: they tell how the service is. */
+/** Routes that are answered even when the service is full: they report its state. */
 export const HEALTH_ROUTES: ReadonlySet<string> = new Set([
   '/livez',
   '/readyz',
@@ -38,7 +38,7 @@ export function admitConnections(
   const spare = new Map<Socket, Problem>();
   const busy = new WeakSet<Socket>();
   server.on('connection', (socket: Socket) => {
-    // the server hands a connection on to itself when another protocol is asked for
+    // The server passes a connection to itself when a client requests another protocol.
     if (admitted.has(socket) || spare.has(socket)) return;
     const address = socket.remoteAddress ?? '';
     const own = perAddress.get(address) ?? 0;

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { InputError } from '../../errors.js';
 import { parseAs } from '../../formats/json.js';
 
-/** What a key may be good for: asking models; loading, unloading and deleting; reading the metrics. */
+/** What a key permits: requests to models; loading, unloading and deleting; reading the metrics. */
 export const SCOPES = ['predict', 'admin', 'metrics'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** One key, as its line in the keys file has it. */
 export const ApiKey = z.strictObject({
-  /** Who holds it; told in the log. */
+  /** Who holds the key; the log names it. */
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, - or _'),
@@ -20,7 +20,7 @@ export const ApiKey = z.strictObject({
       `must be a list of ${SCOPES.join(', ')}`,
     )
     .min(1, 'must name at least one scope'),
-  /** Requests; as many as come in a second may come at once. */
+  /** Requests per second; a burst may have as many as one second permits. */
   perSecond: z.number().min(0.001).max(1_000_000).optional(),
 });
 export type ApiKey = z.infer<typeof ApiKey>;
@@ -47,17 +47,17 @@ export function parseKeys(text: string): ApiKey[] {
   return keys;
 }
 
-/** The key whose secret this is. Takes as long wherever it stands, and where it is not there. */
+/** Finds the key with this secret. Every key is compared, so that timing reveals nothing. */
 export function findKey(keys: readonly ApiKey[], secret: string): ApiKey | undefined {
-  const shown = Buffer.from(secretDigest(secret), 'hex');
+  const presented = Buffer.from(secretDigest(secret), 'hex');
   let found: ApiKey | undefined;
   for (const key of keys) {
-    if (timingSafeEqual(Buffer.from(key.sha256, 'hex'), shown)) found = key;
+    if (timingSafeEqual(Buffer.from(key.sha256, 'hex'), presented)) found = key;
   }
   return found;
 }
 
-/** What is kept of a secret; a plain hash, since nobody can guess 256 random bits. */
+/** The digest of a secret that is stored; a plain hash, since nobody can guess 256 random bits. */
 export function secretDigest(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }

@@ -3,39 +3,39 @@ import { Server as NetServer, type Socket } from 'node:net';
 
 /** Milliseconds. */
 export interface ClosingTiming {
-  /** A connection that is silent for so long is closed. So long after the last new one, none is expected. */
+  /** A connection that is silent for this long is closed. This long after the last new one, none is expected. */
   readonly quiet: number;
-  /** How long new connections are accepted at most, where they keep coming. */
+  /** The longest time for which new connections are accepted while they keep coming. */
   readonly accepting: number;
   /** How long a client may take to close its side of a connection. */
   readonly goodbye: number;
 }
 
 const TIMING: ClosingTiming = { quiet: 100, accepting: 1000, goodbye: 1000 };
-/** Milliseconds between two looks at the connections. */
-const LOOK = 10;
+/** Milliseconds between two checks of the connections. */
+const CHECK_INTERVAL = 10;
 /** Milliseconds of a turn of the event loop in which next to nothing happened. */
 const CALM = 0.05;
-/** Turns after which a moment that is not calm is good enough. */
-const MOST_TURNS = 20_000;
+/** Turns after which the server closes even at a busy moment. */
+const MAX_TURNS = 20_000;
 
 interface Connection {
   /** Requests that are being answered. */
-  inHand: number;
-  /** What had been read at the last look, and since when the connection is silent. */
+  inProgress: number;
+  /** Bytes read at the last check, and the time since which the connection is silent. */
   bytes: number;
   since: number;
   goodbye?: NodeJS.Timeout;
-  /** It asked for a WebSocket; those that were opened are closed by whoever serves them. */
+  /** Whether the client requested a WebSocket; open ones are closed by the streams. */
   upgraded: boolean;
-  /** It was opened while the server closes. */
+  /** Whether it was opened while the server closes. */
   readonly late: boolean;
 }
 
 export interface Closing {
   /** Begins to close, and resolves when all connections are closed. */
   close(): Promise<void>;
-  /** What a request on this connection has to wait for. */
+  /** The event for which a request on this connection has to wait. */
   wait(socket: Socket): Promise<void> | undefined;
 }
 
@@ -43,8 +43,8 @@ export interface Closing {
  * Closes a server so that each request that reaches it is answered. Node's own `close` resets the
  * connections that the kernel has accepted and the process has not, and cuts idle connections whose
  * next request is on its way; this waits until no connection is opened any more. Clients that open
- * one after the other would go on until they are refused: their last ones wait for their answers
- * until the server accepts no more.
+ * one after the other would continue until they are rejected: the answers on their last ones wait until
+ * the server accepts no more.
  * @param clock milliseconds, monotonic
  */
 export function closingGently(
@@ -64,7 +64,7 @@ export function closingGently(
     opened++;
     lastOpened = clock();
     const late = closed !== undefined;
-    connections.set(socket, { inHand: 0, bytes: 0, since: lastOpened, upgraded: false, late });
+    connections.set(socket, { inProgress: 0, bytes: 0, since: lastOpened, upgraded: false, late });
     socket.once('close', () => {
       clearTimeout(connections.get(socket)?.goodbye);
       connections.delete(socket);
@@ -73,9 +73,9 @@ export function closingGently(
   server.on('request', ({ socket }, outgoing) => {
     const connection = connections.get(socket);
     if (connection === undefined) return;
-    connection.inHand++;
+    connection.inProgress++;
     outgoing.once('close', () => {
-      connection.inHand--;
+      connection.inProgress--;
       connection.since = clock();
     });
   });
@@ -95,7 +95,7 @@ export function closingGently(
     const began = clock();
     const looking = setInterval(() => {
       for (const [socket, connection] of connections) closeSilent(socket, connection);
-    }, LOOK);
+    }, CHECK_INTERVAL);
     await new Promise<void>((resolve) => {
       const waiting = setInterval(() => {
         if (clock() - lastOpened < quiet && clock() - began < accepting) return;
@@ -104,17 +104,17 @@ export function closingGently(
           NetServer.prototype.close.call(server, () => resolve());
           stopped();
         });
-      }, LOOK);
+      }, CHECK_INTERVAL);
     });
     clearInterval(looking);
-    // its own timers
+    // Stops the timers of the HTTP server.
     server.close();
   }
 
   function closeSilent(socket: Socket, connection: Connection): void {
-    const { bytes, inHand, since, upgraded } = connection;
+    const { bytes, inProgress, since, upgraded } = connection;
     if (connection.goodbye) return;
-    if (inHand > 0 || (socket.bytesRead !== bytes && !upgraded)) {
+    if (inProgress > 0 || (socket.bytesRead !== bytes && !upgraded)) {
       connection.bytes = socket.bytesRead;
       connection.since = clock();
     } else if (clock() - since >= quiet) {
@@ -123,18 +123,18 @@ export function closingGently(
     }
   }
 
-  /** Calls back when no connection has just come, and the loop has had nothing to do meanwhile. */
+  /** Calls back when no connection has just been opened and the event loop had nothing to do. */
   function atCalmMoment(act: () => void): void {
     let seen = opened;
     let turned = clock();
     let turns = 0;
-    setImmediate(function look() {
+    setImmediate(function check() {
       const now = clock();
       turns++;
-      if ((opened === seen && now - turned < CALM) || turns === MOST_TURNS) return act();
+      if ((opened === seen && now - turned < CALM) || turns === MAX_TURNS) return act();
       seen = opened;
       turned = now;
-      setImmediate(look);
+      setImmediate(check);
     });
   }
 }

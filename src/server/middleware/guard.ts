@@ -7,21 +7,21 @@ import type { ApiKey, Scope } from './api-keys.js';
 import type { KeyRing } from './key-ring.js';
 import { createTokenBucket, type TokenBucket } from './token-bucket.js';
 
-/** A route's handler, behind what its callers are held to. */
+/** Wraps a route's handler with the checks of its clients. */
 export type Guard = (route: Pick<Route, 'scope' | 'handler'>) => Handler;
 
-const SHOWN = /^Bearer +([\x21-\x7e]+)$/i;
-/** Among the protocols that a WebSocket offers. */
-const OFFERED = /(?:^|,)\s*bearer\.([^\s,]+)\s*(?:,|$)/;
+const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
+/** A key among the protocols that a WebSocket offers. */
+const BEARER_PROTOCOL = /(?:^|,)\s*bearer\.([^\s,]+)\s*(?:,|$)/;
 
 /**
- * Lets through who may ask, as often and as much at a time as agreed; routes that are open, whoever
- * asks.
+ * Admits clients with a key that permits the route, within its rate and the limit of concurrent requests;
+ * an open route admits every client.
  * @param clock milliseconds, monotonic
  */
 export function createGuard({ keys, maxConcurrent }: Access, clock: () => number): Guard {
-  /** By caller; a stream, of frames or of events, is in hand until it ends. */
-  const inHand = new Map<string, number>();
+  /** Requests in progress, by client; a stream of frames or events is in progress until it ends. */
+  const inProgress = new Map<string, number>();
   const buckets = new WeakMap<ApiKey, TokenBucket>();
   return ({ scope = 'predict', handler }) => {
     if (scope === 'open') return handler;
@@ -29,15 +29,15 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
       const trace = c.get('trace');
       const caller = keys === undefined ? addressOf(c) : admitted(c, keys, scope);
       trace.caller = caller;
-      // so that the metrics are read also while their reader's other requests take all the room
+      // Counted apart, so that the metrics are read even while other requests of their reader fill the limit.
       const account = scope === 'metrics' ? `metrics ${caller}` : caller;
-      const others = inHand.get(account) ?? 0;
+      const others = inProgress.get(account) ?? 0;
       if (others >= maxConcurrent) {
         throw tooMany(
           `too many requests at the same time: ${others + 1}; expected at most ${maxConcurrent}`,
         );
       }
-      inHand.set(account, others + 1);
+      inProgress.set(account, others + 1);
       try {
         return await handler(c);
       } finally {
@@ -48,9 +48,9 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
   };
 
   function leave(account: string): void {
-    const left = inHand.get(account)! - 1;
-    if (left === 0) inHand.delete(account);
-    else inHand.set(account, left);
+    const left = inProgress.get(account)! - 1;
+    if (left === 0) inProgress.delete(account);
+    else inProgress.set(account, left);
   }
 
   /**
@@ -60,7 +60,7 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
   function admitted(c: AppContext, ring: KeyRing, scope: Scope): string {
     const trace = c.get('trace');
     const secret = secretIn(c);
-    // a stream asks for longer than a key may be known
+    // A stream may outlast its key, so each frame looks the key up again.
     trace.readmit = () => void admit(ring.find(secret), scope);
     const known = ring.find(secret);
     if (known) trace.client = known.name;
@@ -90,7 +90,7 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
 /** @throws Problem 401 when the request shows no key */
 function secretIn(c: AppContext): string {
   const header = c.req.header('Authorization');
-  const secret = header === undefined ? offeredSecret(c) : SHOWN.exec(header)?.[1];
+  const secret = header === undefined ? offeredSecret(c) : BEARER.exec(header)?.[1];
   if (secret !== undefined) return secret;
   if (header !== undefined) throw unknownKey();
   throw new Problem(401, 'a key is needed: Authorization: Bearer <key>', {
@@ -98,10 +98,10 @@ function secretIn(c: AppContext): string {
   });
 }
 
-/** Web pages can give a WebSocket no header but this; a query would stand in logs. */
+/** Web pages can set no other header of a WebSocket; a query parameter would appear in logs. */
 function offeredSecret(c: AppContext): string | undefined {
   if (c.env?.upgrade === undefined) return undefined;
-  return OFFERED.exec(c.req.header('Sec-WebSocket-Protocol') ?? '')?.[1];
+  return BEARER_PROTOCOL.exec(c.req.header('Sec-WebSocket-Protocol') ?? '')?.[1];
 }
 
 function unknownKey(): Problem {
@@ -116,7 +116,7 @@ function challenge(more: string): Readonly<Record<string, string>> {
 }
 
 function addressOf(c: AppContext): string {
-  // the server's own; there is none behind app.request
+  // Only the server sets it: `app.request` has no socket.
   const { incoming = c.env?.upgrade?.incoming } = (c.env ?? {}) as Partial<HttpBindings>;
   return incoming?.socket.remoteAddress ?? 'unknown';
 }

@@ -7,16 +7,16 @@ import type { Handler } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext, Trace } from '../trace.js';
 
-/** Milliseconds for which an answer can be had again. */
+/** Milliseconds for which an answer is kept. */
 const KEPT_FOR = 3_600_000;
-/** Bytes of all answers that are kept; those used least recently leave first. */
+/** Bytes of all kept answers; those used least recently are dropped first. */
 const CAPACITY = 64 * 2 ** 20;
-/** What an answer takes besides its body. */
+/** Bytes that a kept answer takes besides its body. */
 const OVERHEAD = 1024;
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
-/** What a request asks for, besides its path, query and body. */
-const ASKING = ['Content-Type', 'Accept', 'If-Match'] as const;
+/** Headers that make a request another one, besides its path, query and body. */
+const DISTINGUISHING = ['Content-Type', 'Accept', 'If-Match'] as const;
 
 interface Kept {
   readonly fingerprint: string;
@@ -33,9 +33,9 @@ interface Running {
 }
 
 /**
- * Makes a route safe to ask again: requests of one client with the same `Idempotency-Key` and path get
- * the answer of the first, also while that is still being made. Kept in memory for an hour, as far
- * as there is room; a failure is not kept, so that what failed can be tried again.
+ * Makes a route safe to retry: requests of one client with the same `Idempotency-Key` and path get the
+ * answer of the first, also while that is still in progress. Answers are kept in memory for an hour, as far
+ * as there is room; a failure is not kept, so that the request can be tried again.
  * @returns a handler that throws Problem 422 when the key came with another request before, 400 when
  *   it is no key
  */
@@ -62,11 +62,11 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
     const body = await readBody(c, deps);
     c.req.raw = withBody(c.req.raw, body);
     const { caller = null, client } = c.get('trace');
-    // without keys of its own, the service may stand behind something that asks for some
-    const shown = client === undefined ? (c.req.header('Authorization') ?? null) : null;
-    const scope = sha256([c.req.path, key, caller, shown]);
-    const asking = ASKING.map((name) => c.req.header(name) ?? null);
-    const fingerprint = sha256([new URL(c.req.url).search, ...asking], body);
+    // A service without keys of its own may be behind a proxy that checks some.
+    const authorization = client === undefined ? (c.req.header('Authorization') ?? null) : null;
+    const scope = sha256([c.req.path, key, caller, authorization]);
+    const headers = DISTINGUISHING.map((name) => c.req.header(name) ?? null);
+    const fingerprint = sha256([new URL(c.req.url).search, ...headers], body);
     for (let known = find(scope); known; known = find(scope)) {
       if (known.fingerprint !== fingerprint) {
         throw new Problem(

@@ -6,7 +6,7 @@ import { type ApiKey, findKey, parseKeys } from './api-keys.js';
 /** The keys that are accepted. */
 export interface KeyRing {
   find(secret: string): ApiKey | undefined;
-  /** Reads the file again; one that cannot be used leaves the keys as they were. */
+  /** Reads the file again; a file with an error leaves the keys as they were. */
   readonly reload: () => void;
 }
 
@@ -45,7 +45,7 @@ function readKeys(file: string, logger: Logger): ApiKey[] {
   if (mode & OTHERS_READ) logger.warn(`${setting} can be read by anyone: chmod o-r it`);
   try {
     const keys = parseKeys(text);
-    if (keys.length === 0) logger.warn(`${setting} holds no key: every question is refused`);
+    if (keys.length === 0) logger.warn(`${setting} holds no key: every request is rejected`);
     return keys;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -1,18 +1,17 @@
-/** Takes one request out; in seconds, how long the next has to wait: 0 when this one may go on. */
+/** Takes one token. @returns 0, or where none is left the seconds until the next */
 export type TokenBucket = () => number;
 
 /**
- * Lets `perSecond` requests through on average, and at once as many as come in a second, one at
- * least.
+ * Admits `perSecond` requests on average, in bursts of at most one second's requests (at least one).
  * @param clock milliseconds, monotonic
  */
 export function createTokenBucket(perSecond: number, clock: () => number): TokenBucket {
-  const most = Math.max(1, perSecond);
-  let tokens = most;
+  const capacity = Math.max(1, perSecond);
+  let tokens = capacity;
   let filled = clock();
   return () => {
     const now = clock();
-    tokens = Math.min(most, tokens + ((now - filled) / 1000) * perSecond);
+    tokens = Math.min(capacity, tokens + ((now - filled) / 1000) * perSecond);
     filled = now;
     if (tokens < 1) return (1 - tokens) / perSecond;
     tokens -= 1;

@@ -3,11 +3,11 @@ import { unavailable } from '../problem.js';
 import type { Handler } from '../route.js';
 
 /**
- * Has handlers answer 503 from the moment that a signal is aborted, whatever they are still waiting
- * for: the process is about to end.
+ * Makes handlers answer 503 as soon as a signal is aborted, even while they wait: the process is about to
+ * end.
  */
 export function untilCut(signal: AbortSignal): (handler: Handler) => Handler {
-  // as many as there are requests
+  // Each request adds a listener.
   setMaxListeners(0, signal);
   return (handler) => async (c) => {
     if (signal.aborted) throw cutOff();

@@ -7,12 +7,12 @@ import { type Access, isLoopback } from './access.js';
 
 type WebPageRules = Pick<Access, 'origins' | 'localOnly'>;
 
-/** Seconds for which a browser remembers that it may ask. */
+/** Seconds for which a browser remembers that it may send requests. */
 const PREFLIGHT_AGE = 600;
 
 /**
- * Keeps web pages from using the service behind the back of whoever looks at them: a browser sends
- * some requests to any address without asking it first.
+ * Keeps web pages of other origins from using the service through a visitor's browser, which sends some
+ * requests to any address without a preflight.
  */
 export function guardWebPages(rules: WebPageRules): MiddlewareHandler<AppEnv>[] {
   const { origins } = rules;
@@ -21,7 +21,11 @@ export function guardWebPages(rules: WebPageRules): MiddlewareHandler<AppEnv>[] 
     exposeHeaders: [...EXPOSED],
     maxAge: PREFLIGHT_AGE,
   });
-  return [secureHeaders(HEADERS), refuseStrangers(rules), ...(origins.length > 0 ? [shared] : [])];
+  return [
+    secureHeaders(HEADERS),
+    rejectForeignPages(rules),
+    ...(origins.length > 0 ? [shared] : []),
+  ];
 }
 
 /** Headers of answers that a page may read. */
@@ -38,11 +42,11 @@ const EXPOSED = [
   'X-Stimulus-Warnings',
 ] as const;
 
-/** What answers tell a browser; a route that serves pages sets a policy of its own. */
+/** Security headers of every answer; a route that serves pages sets a policy of its own. */
 const HEADERS = {
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   xFrameOptions: 'DENY',
-  // said by whatever speaks TLS in front
+  // The proxy that terminates TLS sets this one.
   strictTransportSecurity: false,
   xDnsPrefetchControl: false,
   xDownloadOptions: false,
@@ -53,10 +57,10 @@ const HEADERS = {
   overwrite: false,
 };
 
-function refuseStrangers({ origins, localOnly }: WebPageRules): MiddlewareHandler<AppEnv> {
+function rejectForeignPages({ origins, localOnly }: WebPageRules): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { host, hostname } = new URL(c.req.url);
-    // a name of the attacker's that resolves to 127.0.0.1 makes his page one of the same origin
+    // DNS rebinding: a foreign name that resolves to 127.0.0.1 would make a foreign page same-origin.
     if (localOnly && !isLoopback(hostname)) {
       throw new Problem(
         421,

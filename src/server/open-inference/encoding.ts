@@ -6,8 +6,8 @@ import { tooLarge } from '../body/read-body.js';
 import { Problem } from '../problem.js';
 import type { AppContext } from '../trace.js';
 
-/** Below, what is saved is not worth the time. */
-const LEAST = 1024;
+/** Bytes below which compression is not worth the time. */
+const MIN_BYTES = 1024;
 
 const DECODERS = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 const ENCODERS = { gzip: promisify(gzip), deflate: promisify(deflate) };
@@ -49,7 +49,7 @@ export interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Compresses an answer where the client asks for it and where that makes it smaller. */
+/** Compresses an answer where the client accepts that and where it gets smaller. */
 export async function compress(c: AppContext, body: Uint8Array<ArrayBuffer>): Promise<EncodedBody> {
   const headers = { Vary: 'Accept-Encoding' };
   const supports = ['gzip', 'deflate', 'identity'] as const;
@@ -58,7 +58,7 @@ export async function compress(c: AppContext, body: Uint8Array<ArrayBuffer>): Pr
     supports: [...supports],
     default: 'identity',
   });
-  if ((encoding !== 'gzip' && encoding !== 'deflate') || body.length < LEAST) {
+  if ((encoding !== 'gzip' && encoding !== 'deflate') || body.length < MIN_BYTES) {
     return { body, headers };
   }
   // float32 hardly gets smaller with more effort

@@ -45,7 +45,7 @@ export type InputTensor = z.infer<typeof InputTensor>;
 /** What of an inference request is JSON; a key that is not known here would change the answer. */
 export const InferBody = z.strictObject({
   id: z.string().nullish(),
-  /** Some clients say here too which model they ask; the path decides. */
+  /** Some clients name the model here too; the path decides. */
   model_name: z.string().nullish(),
   model_version: z.string().nullish(),
   parameters: z

@@ -14,12 +14,12 @@ export interface InferenceTask {
   /** `Inference-Header-Content-Length` */
   readonly headerLength: string | undefined;
   readonly size: Size;
-  /** How many the model has. */
+  /** Number of neurons of the model. */
   readonly neurons: number;
   readonly limits: StimulusLimits;
 }
 
-/** What an inference request asks. */
+/** An inference request, decoded. */
 export interface ReadInference extends DecodedArray {
   readonly id: string | undefined;
   /** Their ids; all where it is undefined. */
@@ -107,13 +107,13 @@ function readNeurons(
   input: InputTensor,
   reader: TensorReader,
   path: string,
-  { neurons: most }: InferenceTask,
+  { neurons: count }: InferenceTask,
 ): number[] {
   const datatype: Datatype = 'INT32';
   const { shape } = input;
   if (input.datatype !== datatype) throw errorAt(`${path}.datatype`, `'${NEURONS}' is ${datatype}`);
-  if (shape.length !== 1 || shape[0] === 0 || shape[0]! > most) {
-    throw errorAt(`${path}.shape`, `is [${shape}]; '${NEURONS}' is [k], k from 1 to ${most}`);
+  if (shape.length !== 1 || shape[0] === 0 || shape[0]! > count) {
+    throw errorAt(`${path}.shape`, `is [${shape}]; '${NEURONS}' is [k], k from 1 to ${count}`);
   }
   const { buffer } = new Uint8Array(reader.read(input, datatype, path));
   return [...new Int32Array(buffer)];

@@ -99,7 +99,7 @@ export function inferRoutes(deps: AppDependencies) {
   );
 }
 
-/** What an answer holds besides what the request says. */
+/** The results for an answer. */
 interface Computed {
   readonly neurons: number;
   readonly values: Float32Array;
@@ -116,7 +116,7 @@ async function answer(
     model_name: name,
     model_version: String(version),
     ...(id === undefined ? {} : { id }),
-    // clients of this protocol show their users no headers
+    // Clients of this protocol show no headers to their users.
     ...(warnings === undefined ? {} : { parameters: { warnings } }),
     outputs: [
       {

@@ -5,7 +5,7 @@ export const STIMULUS = 'stimulus';
 export const NEURONS = 'neurons';
 export const RESPONSES = 'responses';
 
-/** What the protocol tells of a tensor; -1: any length. */
+/** The metadata of a tensor in the protocol; -1: any length. */
 export interface TensorMetadata {
   readonly name: string;
   readonly datatype: 'FP32' | 'INT32';

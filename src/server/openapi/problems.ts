@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { named } from '../operation.js';
 
-/** An error under /v1 and of the service itself, as `problemResponse` tells it (RFC 9457). */
+/** An error under /v1 and of the service itself, as `problemResponse` writes it (RFC 9457). */
 export const ProblemAnswer = named(
   'Problem',
   z.strictObject({
@@ -17,5 +17,5 @@ export const ProblemAnswer = named(
   }),
 );
 
-/** An error under /v2, as `errorResponse` tells it. */
+/** An error under /v2, as `errorResponse` writes it. */
 export const ProtocolError = named('ProtocolError', z.strictObject({ error: z.string() }));

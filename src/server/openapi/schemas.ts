@@ -3,10 +3,10 @@ import { z } from 'zod';
 /** A part of the document. */
 export type Json = { readonly [name: string]: unknown };
 
-/** Turns schemas into those of the document; what has a name stands there once. */
+/** Converts schemas into those of the document, which has each named schema once. */
 export interface Schemas {
   of(schema: z.ZodType, io: 'input' | 'output'): Json;
-  /** All that were named, by name. */
+  /** All named schemas, by name. */
   components(): Json;
 }
 

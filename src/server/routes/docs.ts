@@ -6,11 +6,11 @@ import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
 
-/** What the page is made of. */
+/** The files of the page. */
 const DocsFile = z.enum(['start.js', 'swagger-ui-bundle.js', 'swagger-ui.css']);
 type DocsFile = z.infer<typeof DocsFile>;
 
-/** Its addresses are relative, so that it works behind a prefix. */
+/** The addresses are relative, so that the page works behind a prefix. */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -39,7 +39,7 @@ const START = `SwaggerUIBundle({
 `;
 
 const HEADERS = {
-  // the page draws its icons from data: and measures with inline styles; it asks nobody else
+  // The page draws its icons from data: URLs and measures with inline styles; it contacts no other server.
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -14,7 +14,7 @@ import type { AppContext } from '../trace.js';
 
 /** Milliseconds of silence after which a comment keeps the connection open. */
 const HEARTBEAT = 15_000;
-/** The id of a job's last event: whoever comes back with it has missed nothing. */
+/** The id of a job's last event: a client that returns with it has missed nothing. */
 const LAST_EVENT = 'end';
 
 const Job = named('Job', JobView);
@@ -195,8 +195,8 @@ function choosePart(c: AppContext, job: JobView, name: string | undefined) {
 }
 
 /**
- * Tells how a job stands and what it has so far, then of each change; changes faster than the client
- * reads become one.
+ * Sends the state of a job and its preview, then each change of them; changes that are faster than the
+ * client reads become one.
  */
 async function follow(deps: AppDependencies, id: string, stream: SSEStreamingApi): Promise<void> {
   const jobs = jobsOf(deps);
@@ -217,7 +217,7 @@ async function follow(deps: AppDependencies, id: string, stream: SSEStreamingApi
       job = jobs.find(id)
     ) {
       changed = false;
-      await tell(stream, job, job.state === state ? 'progress' : 'state');
+      await sendState(stream, job, job.state === state ? 'progress' : 'state');
       if (isOver(job)) return;
       state = job.state;
       const preview = jobs.preview(id);
@@ -239,7 +239,7 @@ async function follow(deps: AppDependencies, id: string, stream: SSEStreamingApi
   }
 }
 
-function tell(stream: SSEStreamingApi, job: JobView, event: string): Promise<void> {
+function sendState(stream: SSEStreamingApi, job: JobView, event: string): Promise<void> {
   const last = isOver(job) ? { id: LAST_EVENT } : {};
   return stream.writeSSE({ event, data: JSON.stringify(job), ...last });
 }

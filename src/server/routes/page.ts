@@ -7,10 +7,10 @@ import { type DocumentedRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
 
-/** A file that the page is made of; its name has a digest of what is in it. */
+/** A file of the page; its name has a digest of its content. */
 const AssetName = z.string().regex(/^[\w-][\w.-]{0,199}$/);
 
-/** All that the page does stays between it and this service. */
+/** The page contacts no server but this one. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

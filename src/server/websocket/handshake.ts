@@ -2,7 +2,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { Problem } from '../problem.js';
 import type { Upgrade } from './upgrade.js';
 
-/** What a client offers that names protocols, so that one can be agreed on. */
+/** The protocol that a client offers if it names protocols, so that one can be agreed on. */
 export const STREAM_PROTOCOL = 'hypercolumn';
 
 export interface HandshakeOptions {
@@ -26,7 +26,7 @@ export function acceptWebSocket(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload,
-    // never the one that holds a key
+    // Never answers with the protocol that carries a key.
     handleProtocols: (offered) => offered.has(STREAM_PROTOCOL) && STREAM_PROTOCOL,
   });
   server.on('headers', (lines) => {

@@ -23,12 +23,12 @@ export const StreamQuery = z.strictObject({
 });
 export type StreamQuery = z.infer<typeof StreamQuery>;
 
-/** Frames of one stream that may wait or be at the engine; as many of them as fill this many bytes. */
+/** Frames of one stream that may wait or be at the engine, and the bytes that they may fill. */
 const WINDOW = 16;
 const WINDOW_BYTES = 16 * 2 ** 20;
 
 /**
- * @throws Problem 412 when the model served has another digest than asked for
+ * @throws Problem 412 when the served model does not have the requested digest
  * @throws InputError for neurons that it does not have, or images of another shape
  */
 export function agreeOn(model: ServedModel, query: StreamQuery): StreamTerms {

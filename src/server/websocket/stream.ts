@@ -20,11 +20,11 @@ import type { StreamTerms } from './terms.js';
 
 /** Milliseconds. */
 export interface StreamTiming {
-  /** Between two pings. A client that three of them find silent is taken for dead. */
+  /** Between two pings. A client that answers none of three is considered dead. */
   readonly heartbeat: number;
-  /** How long answers may lie unread before the stream is closed. */
+  /** The time for which answers may wait unread before the stream is closed. */
   readonly unread: number;
-  /** How long a client may take to answer a close. */
+  /** The time in which a client must answer a close. */
   readonly goodbye: number;
 }
 
@@ -38,11 +38,11 @@ export interface StreamOptions {
   readonly clock: () => number;
   /** Whether the service is shutting down. */
   readonly closing: () => boolean;
-  /** Told of each frame once it was answered, in the order of the answers. */
+  /** Called for each frame once it was answered, in the order of the answers. */
   readonly onAnswer: (status: number, times: FrameTimes) => void;
   /** Called for each frame whose patience was over before its responses were there. */
   readonly onLate: () => void;
-  /** Told of an error that is no fault of the client. */
+  /** Called with an error that is no fault of the client. */
   readonly onBug: (error: unknown) => void;
 }
 
@@ -66,7 +66,7 @@ interface Frame {
   readonly sequence: number;
   readonly arrived: number;
   readonly bytes: Uint8Array;
-  /** What is to be sent as soon as all frames before it have been answered. */
+  /** The answer, which is sent once all frames before it have been answered. */
   answer?: { readonly message: Uint8Array; readonly status: number; readonly times: FrameTimes };
 }
 
@@ -76,7 +76,7 @@ const FAULTS: Readonly<Record<string, number>> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
   WS_ERR_INVALID_UTF8: 1007,
 };
-/** Pings without a sign of life after which a client is taken for dead. */
+/** Pings without an answer after which a client is considered dead. */
 const MISSED_PINGS = 3;
 /** One image at a time, of the model's own size. */
 const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
@@ -92,13 +92,13 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   const expected = frameBytes(size, dtype);
   const client = new AbortController();
   setMaxListeners(window, client.signal);
-  /** Unanswered, in order; the first `begun` of them have been put to the scheduler. */
+  /** Unanswered frames in order; the first `begun` of them have been sent to the scheduler. */
   const frames: Frame[] = [];
   let begun = 0;
   let received = 0;
   let missedPings = 0;
   let leaving = false;
-  /** Nothing more is answered. */
+  /** No more frames are answered. */
   let over = false;
   let verdict: StreamEnd | undefined;
   let unread: NodeJS.Timeout | undefined;
@@ -106,8 +106,8 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   const heartbeat = setInterval(beat, timing.heartbeat);
 
   webSocket.on('message', (bytes: Buffer, isBinary: boolean) => receive(bytes, isBinary));
-  webSocket.on('ping', showLife);
-  webSocket.on('pong', showLife);
+  webSocket.on('ping', markAlive);
+  webSocket.on('pong', markAlive);
   webSocket.on('error', ({ message, code = '' }: NodeJS.ErrnoException) => {
     verdict ??= { code: FAULTS[code] ?? 1002, reason: message };
     finish();
@@ -122,13 +122,13 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   });
   return { ended, close, cut };
 
-  function showLife(): void {
+  function markAlive(): void {
     missedPings = 0;
   }
 
   function receive(bytes: Uint8Array, isBinary: boolean): void {
     if (over) return;
-    showLife();
+    markAlive();
     const sequence = received++;
     if (!isBinary) {
       end(1003, `message ${sequence} is text; frames are binary`);
@@ -141,7 +141,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     }
   }
 
-  /** Begins, and reads on, as far as agreed. */
+  /** Computes and reads as many frames as the window permits. */
   function advance(): void {
     while (begun < window && begun < frames.length) void respond(frames[begun++]!);
     if (wire.writableNeedDrain && unread === undefined) waitForReader();
@@ -177,7 +177,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
         signal: client.signal,
         ...(patience === undefined ? {} : { deadline: arrived + patience }),
       });
-      // the question first goes out, then there is time until the answer comes
+      // The request is sent first; the warnings are worked out while the engine computes.
       await Promise.resolve();
       const flags = isOutside(stimuli) ? FLAGS.outside : 0;
       const { values, queueSeconds, inferSeconds } = await answering;
@@ -222,7 +222,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   }
 
   function beat(): void {
-    // what a client sends while it is not read from is no sign of anything
+    // Pongs are not read while the stream is paused.
     if (webSocket.isPaused || over) return;
     if (missedPings === MISSED_PINGS) {
       verdict = { code: 1006, reason: 'the client gives no sign of life' };
@@ -262,7 +262,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     over = true;
     client.abort();
     clearTimeout(unread);
-    // to read the client's own close
+    // Resumes, to read the client's own close.
     webSocket.resume();
     goodbye = setTimeout(() => webSocket.terminate(), timing.goodbye);
   }

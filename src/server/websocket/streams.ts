@@ -9,11 +9,11 @@ import { readyMessage, type StreamTerms } from './terms.js';
 import type { Upgrade } from './upgrade.js';
 
 export interface StreamsOptions {
-  /** Streams that may be open at once. */
+  /** Streams that may be open at the same time. */
   readonly most: number;
   /** Whether the service is shutting down: none is opened, and each answer says so. */
   readonly closing: () => boolean;
-  /** Aborted shortly before the process ends: no frame is computed any more. */
+  /** Aborted shortly before the process ends: no more frames are computed. */
   readonly cut: AbortSignal;
   readonly metrics: Pick<Metrics, 'frame' | 'deadlineMiss' | 'streams'>;
   readonly logger: Logger;
@@ -22,7 +22,7 @@ export interface StreamsOptions {
   readonly timing?: StreamTiming;
 }
 
-/** A client's wish for a stream. */
+/** A client's request for a stream. */
 export interface Opening {
   readonly upgrade: Upgrade;
   readonly terms: StreamTerms;

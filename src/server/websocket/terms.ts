@@ -3,18 +3,18 @@ import { frameBytes, HEADER, type PixelType } from '../../formats/stream-frames.
 import type { ServedModel } from '../../inference/catalogue.js';
 import type { Size } from '../../stimulus/fit.js';
 
-/** What a stream holds to from its first frame to its last. */
+/** The terms of a stream, which never change while it is open. */
 export interface StreamTerms extends NeuronSelection {
   readonly model: ServedModel;
   readonly size: Size;
   readonly dtype: PixelType;
   /** Milliseconds from the arrival of a frame to the last moment for its responses. */
   readonly patience: number | undefined;
-  /** Frames that may be at work at once. */
+  /** Frames that may be unanswered at the same time. */
   readonly window: number;
 }
 
-/** The first message of a stream, from the service to the client: what was agreed. */
+/** The first message of a stream, from the service to the client: its terms. */
 export function readyMessage(terms: StreamTerms, id: string): string {
   const { model, ids, size, dtype, patience, window } = terms;
   const { name, version, digest } = model;

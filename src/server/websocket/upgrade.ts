@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A request to go on with another protocol on its connection. */
+/** A request for another protocol on its connection. */
 export interface Upgrade {
   readonly incoming: IncomingMessage;
   readonly socket: Socket;
@@ -18,11 +18,11 @@ type Fetch = (
 
 /**
  * Hands requests for a WebSocket to the app, which takes over the connection, or else gives the
- * answer. No other protocol is offered: requests for one are answered as if they asked for none.
+ * answer. No other protocol is offered: a request for one is answered as a plain HTTP request.
  */
 export function answerUpgrades(server: Server, fetch: Fetch): void {
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
-    // nobody else listens yet, and a client that resets the connection must not end the process
+    // Nothing else listens yet, and a client that resets the connection must not end the process.
     socket.on('error', () => socket.destroy());
     if (incoming.method === 'GET' && incoming.headers.upgrade?.toLowerCase() === 'websocket') {
       void answer({ incoming, socket, head, taken: false }, fetch);

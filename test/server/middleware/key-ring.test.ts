@@ -66,7 +66,7 @@ test('an empty file locks everyone out, and says so', async () => {
   await keysFile('');
   expect(openKeyRing(file, logger).find('one')).toBeUndefined();
   expect(log.map(({ msg }) => msg)).toEqual([
-    `API_KEYS_FILE="${file}" holds no key: every question is refused`,
+    `API_KEYS_FILE="${file}" holds no key: every request is rejected`,
   ]);
 });
 
