@@ -10,7 +10,6 @@ import { InputError } from './errors.js';
 import { createCharacterizationProcess } from './experiments/characterize/characterization-process.js';
 import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
-import type { EngineDescription } from './inference/engine.js';
 import { createModelRepository } from './inference/model-repository.js';
 import {
   createProcessEngine,
@@ -18,10 +17,10 @@ import {
   type ProcessEngineOptions,
 } from './inference/process-engine.js';
 import { createScheduler } from './inference/scheduler.js';
+import { interpreterBackend } from './interpret/interpreter-backend.js';
 import { createProcessInside } from './interpret/process-interpreter.js';
 import type { JobState } from './jobs/record.js';
 import { checkModelsFolder } from './models/models-folder.js';
-import type { BackendName } from './network/backend.js';
 import { createApp, createHealthApp } from './server/app.js';
 import { createBodyDecoder } from './server/body/body-decoder.js';
 import { createBodyThread } from './server/body/body-thread.js';
@@ -178,7 +177,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   });
   const data = await openDataFolder(config, logger);
   const inside = createProcessInside({
-    backend: insideBackend(config, engine.description),
+    backend: interpreterBackend(config.INSIDE_BACKEND, engine.description),
     models: config.MODELS_DIR,
     logger,
   });
@@ -257,12 +256,6 @@ async function startEngine(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });
   }
-}
-
-/** As the engine, where that is a backend, so that nothing more need be there. */
-function insideBackend({ INSIDE_BACKEND }: Config, { name }: EngineDescription): BackendName {
-  if (INSIDE_BACKEND !== 'auto') return INSIDE_BACKEND;
-  return name === 'tensorflow' || name === 'webgpu' ? name : 'wasm';
 }
 
 async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise<void> {

@@ -21,6 +21,20 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
         (await import('../../deploy/keys/make-key-command.js')).createMakeKeyCommand(),
     },
   ],
+  'Run experiments without a service:': [
+    {
+      name: 'tune',
+      load: async () => (await import('./experiment-commands.js')).createTuneCommand(),
+    },
+    {
+      name: 'characterize',
+      load: async () => (await import('./experiment-commands.js')).createCharacterizeCommand(),
+    },
+    {
+      name: 'preferred-stimulus',
+      load: async () => (await import('./experiment-commands.js')).createPreferredStimulusCommand(),
+    },
+  ],
   'Train and judge models:': [
     {
       name: 'train',

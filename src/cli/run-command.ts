@@ -4,6 +4,7 @@ import { CommandEnd, EXIT_CODES } from '../exit-codes.js';
 
 /** What to do when the system refuses to read or to write. */
 const ADVICE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder: correct its name',
   EACCES: 'change the permissions of that place, or choose another',
   EPERM: 'change the permissions of that place, or choose another',
   EROFS: 'that place can only be read: choose another',

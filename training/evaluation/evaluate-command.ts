@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
+import { createCountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
-import { createCountProgress } from '../count-progress.js';
 import { type DataOptions, withDataOptions } from '../data-rules.js';
 import { siteName, wholeNumber } from '../options.js';
 import { readRepeats } from '../repeats-file.js';

@@ -1,9 +1,9 @@
+import type { CountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { readWeights } from '../../src/models/saved-model.js';
 import { peakCount } from '../../src/tuning/metrics.js';
 import { type RankTuning, rankTuning } from '../../src/tuning/rank.js';
 import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
-import type { CountProgress } from '../count-progress.js';
 import { type Recording, responseMatrix } from '../recording.js';
 import type { Repeats } from '../repeats-file.js';
 import type { ValidationSite } from '../site.js';

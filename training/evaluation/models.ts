@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { InputError } from '../../src/errors.js';
-import { readModel, type SavedModel, versionsIn } from '../../src/models/saved-model.js';
+import { findModel } from '../../src/models/find-model.js';
+import type { SavedModel } from '../../src/models/saved-model.js';
 import type { DataRules } from '../data-rules.js';
 import type { Recording, SurveyedRecording } from '../recording.js';
 import { checkBrightness } from '../split-checks.js';
@@ -69,50 +68,4 @@ export function checkGray(
   if (trainingRange === null) return;
   const trained = `the training images of model ${label}`;
   checkBrightness({ [trained]: backgroundGray, 'the validation images': meanGray }, rules);
-}
-
-async function findModel(given: string): Promise<SavedModel> {
-  const folder = path.resolve(given);
-  const isVersion = /^[1-9]\d*$/.test(path.basename(folder));
-  try {
-    return await readModel(isVersion ? await versionIn(folder) : await latestIn(folder));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`--model ${given}: ${error.message}`, [], { cause: error });
-  }
-}
-
-async function latestIn(folder: string): Promise<string> {
-  const versions = await versionsIn(folder).catch(() => []);
-  if (versions.length === 0) {
-    const place = await readdir(folder).then(
-      () => folder,
-      () => path.dirname(folder), // a slip in its name
-    );
-    throw new InputError(
-      'there is no model: a model is a folder with the folders 1, 2, ... in it; ' +
-        `${path.basename(place)} holds ${(await modelsIn(place)).join(', ') || 'none'}`,
-    );
-  }
-  return path.join(folder, String(Math.max(...versions)));
-}
-
-async function versionIn(folder: string): Promise<string> {
-  const versions = await versionsIn(path.dirname(folder)).catch((): number[] => []);
-  if (versions.includes(Number(path.basename(folder)))) return folder;
-  const there = versions.toSorted((a, b) => a - b).join(', ');
-  throw new InputError(
-    `there is no such version; ${there ? `there are: ${there}` : 'there is none'}`,
-  );
-}
-
-/** Names of the models in a folder, in order. */
-async function modelsIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  const models: string[] = [];
-  for (const name of names.toSorted()) {
-    const versions = await versionsIn(path.join(folder, name)).catch(() => []);
-    if (versions.length > 0) models.push(name);
-  }
-  return models;
 }

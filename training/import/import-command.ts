@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { createCountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
-import { createCountProgress } from '../count-progress.js';
 import { type DataOptions, withDataOptions } from '../data-rules.js';
 import { withLock } from '../lock.js';
 import { checkModelName, degrees, figure, siteName } from '../options.js';

@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
 import packageFile from '../../package.json' with { type: 'json' };
+import type { CountProgress } from '../../src/count-progress.js';
 import type { ImportCard, NeuronCard, StimulusCard } from '../../src/models/card.js';
 import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import type { ArchitectureId } from '../../src/network/architectures/index.js';
 import { renderGratings } from '../../src/stimulus/parametric/grating.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
-import type { CountProgress } from '../count-progress.js';
 import { describeStimuli } from '../describe.js';
 import { evaluate, type Fit, predict } from '../fit.js';
 import { goldenCard, goldenImages } from '../golden.js';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createCountProgress } from '../count-progress.js';
+import { createCountProgress } from '../../src/count-progress.js';
 import { siteName, wholeNumber } from '../options.js';
 import { prepareFolder, synthesizeSite, writeSite } from './site.js';
 

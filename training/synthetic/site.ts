@@ -1,10 +1,10 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { randomStream } from '../../src/network/random.js';
 import { correlation } from '../../src/tuning/metrics.js';
-import type { CountProgress } from '../count-progress.js';
 import { BACKGROUND, createImageSource, IMAGE_PIXELS, IMAGE_SIDE } from './images.js';
 import { CALIBRATION_IMAGES, createPopulation, drawTrial, type Population } from './population.js';
 import { CONVENTIONS, type Truth } from './truth.js';

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import type { z } from 'zod';
+import { createCountProgress } from '../count-progress.js';
+import { InputError } from '../errors.js';
+import { CommandEnd, exitCodesHelp } from '../exit-codes.js';
+import type { ExperimentContext, Subject } from '../experiments/context.js';
+import { parseAs, parseJson } from '../formats/json.js';
+import type { ResultFile } from '../jobs/job-files.js';
+import { openLocalModel } from './local-model.js';
+import { checkOut, writeResult } from './result-files.js';
+
+/** An experiment as a command, which runs it in this process. */
+export interface LocalExperiment<Request> {
+  readonly name: string;
+  readonly description: string;
+  /** The request, as over HTTP. */
+  readonly request: z.ZodType<Request>;
+  /** The endings of the files of a result. */
+  readonly endings: readonly string[];
+  /** Whether it needs gradients or attention. */
+  readonly interprets: boolean;
+  /** Plans and runs it. */
+  readonly run: (
+    subject: Subject,
+    request: Request,
+    context: ExperimentContext,
+  ) => Promise<readonly ResultFile[]>;
+}
+
+interface Options {
+  readonly model: string;
+  readonly neurons?: string;
+  readonly request?: string;
+  readonly out: string;
+  readonly engine: 'auto' | 'onnx' | 'tensorflow' | 'webgpu' | 'wasm';
+}
+
+/** One's own machine has no limits but its memory. */
+const LIMITS = { maxStimuli: Number.POSITIVE_INFINITY, maxPixels: Number.POSITIVE_INFINITY };
+
+/** Makes the command of an experiment whose request is JSON. */
+export function createExperimentCommand<Request>(experiment: LocalExperiment<Request>): Command {
+  const endings = experiment.endings.map((ending) => `.${ending}`).join(', ');
+  return new Command(experiment.name)
+    .description(experiment.description)
+    .requiredOption(
+      '--model <folder>',
+      'models/x for the latest version of x, or models/x/<version>',
+    )
+    .requiredOption('--out <path>', `a file ending with ${endings}, or a folder for all of them`)
+    .option('--neurons <ids>', 'such as 0-3,8; by default all')
+    .option('--request <json>', 'the request as over HTTP: JSON, or a file that holds it', '{}')
+    .addOption(
+      new Option('--engine <name>', 'what computes responses, as the setting ENGINE of the service')
+        .choices(['auto', 'onnx', 'tensorflow', 'webgpu', 'wasm'])
+        .default('auto'),
+    )
+    .allowExcessArguments(false)
+    .addHelpText('after', exitCodesHelp('badInput', 'interrupted'))
+    .action((options: Options) => runExperiment(experiment, options));
+}
+
+async function runExperiment<Request>(
+  { request: schema, endings, interprets, run }: LocalExperiment<Request>,
+  { model: folder, neurons, request: given = '{}', out, engine }: Options,
+): Promise<void> {
+  checkOut(out, endings);
+  const body = await readRequest(given, neurons);
+  const request = parseAs(schema, body, 'request');
+  const interruption = new AbortController();
+  const onInterrupt = () =>
+    interruption.abort(new CommandEnd('interrupted', 'interrupted; nothing was written'));
+  process.once('SIGINT', onInterrupt);
+  const progress = createCountProgress('steps', process.stderr);
+  const { model, context, close } = await openLocalModel(folder, {
+    engine,
+    interprets,
+    signal: interruption.signal,
+    onProgress: ({ done, total }) => progress.report(done, total),
+  });
+  try {
+    const files = await run({ model, limits: LIMITS }, request, context);
+    progress.stop();
+    for (const file of await writeResult(out, files)) console.log(`wrote ${file}`);
+  } finally {
+    progress.stop();
+    process.off('SIGINT', onInterrupt);
+    await close();
+  }
+}
+
+/** @param given JSON, or the name of a file that holds it */
+async function readRequest(given: string, neurons: string | undefined): Promise<unknown> {
+  const isJson = given.trimStart().startsWith('{');
+  const request = parseJson(isJson ? Buffer.from(given) : await readFile(given));
+  if (neurons === undefined || typeof request !== 'object' || request === null) return request;
+  if ('neurons' in request) {
+    throw new InputError('neurons are named twice: --neurons and --request; expected one of them');
+  }
+  return { ...request, neurons };
+}

@@ -1,0 +1,55 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../errors.js';
+import { readModel, type SavedModel, versionsIn } from './saved-model.js';
+
+/**
+ * Finds the model that the option `--model` of a command names.
+ * @param given `models/tang` for its latest version, or `models/tang/2`
+ * @throws InputError naming what is there, when there is no usable model
+ */
+export async function findModel(given: string): Promise<SavedModel> {
+  const folder = path.resolve(given);
+  const isVersion = /^[1-9]\d*$/.test(path.basename(folder));
+  try {
+    return await readModel(isVersion ? await versionIn(folder) : await latestIn(folder));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`--model ${given}: ${error.message}`, [], { cause: error });
+  }
+}
+
+async function latestIn(folder: string): Promise<string> {
+  const versions = await versionsIn(folder).catch(() => []);
+  if (versions.length === 0) {
+    const place = await readdir(folder).then(
+      () => folder,
+      () => path.dirname(folder), // a slip in its name
+    );
+    throw new InputError(
+      'there is no model: a model is a folder with the folders 1, 2, ... in it; ' +
+        `${path.basename(place)} holds ${(await modelsIn(place)).join(', ') || 'none'}`,
+    );
+  }
+  return path.join(folder, String(Math.max(...versions)));
+}
+
+async function versionIn(folder: string): Promise<string> {
+  const versions = await versionsIn(path.dirname(folder)).catch((): number[] => []);
+  if (versions.includes(Number(path.basename(folder)))) return folder;
+  const there = versions.toSorted((a, b) => a - b).join(', ');
+  throw new InputError(
+    `there is no such version; ${there ? `there are: ${there}` : 'there is none'}`,
+  );
+}
+
+/** Names of the models in a folder, in order. */
+async function modelsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const models: string[] = [];
+  for (const name of names.toSorted()) {
+    const versions = await versionsIn(path.join(folder, name)).catch(() => []);
+    if (versions.length > 0) models.push(name);
+  }
+  return models;
+}
