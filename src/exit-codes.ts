@@ -5,7 +5,7 @@ type End = keyof typeof EXIT_CODES;
 const MEANINGS: Readonly<Record<End, string>> = {
   badInput: 'bad input: the message says what, where, and what to do',
   failed: 'the training failed: every neuron stopped',
-  interrupted: 'interrupted: --resume continues',
+  interrupted: 'interrupted by Ctrl-C or a signal',
 };
 
 /** Ends a command with one line and an exit code of its own. */

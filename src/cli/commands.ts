@@ -23,6 +23,10 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
   ],
   'Run experiments without a service:': [
     {
+      name: 'respond',
+      load: async () => (await import('./stimulus-commands.js')).createRespondCommand(),
+    },
+    {
       name: 'tune',
       load: async () => (await import('./experiment-commands.js')).createTuneCommand(),
     },

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { z } from 'zod';
+import { SETTINGS } from '../config.js';
 import { createCountProgress } from '../count-progress.js';
 import { InputError } from '../errors.js';
 import { CommandEnd, exitCodesHelp } from '../exit-codes.js';
 import type { ExperimentContext, Subject } from '../experiments/context.js';
 import { parseAs, parseJson } from '../formats/json.js';
+import type { EngineName } from '../inference/open-engine.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import { openLocalModel } from './local-model.js';
 import { checkOut, writeResult } from './result-files.js';
@@ -31,9 +33,12 @@ export interface LocalExperiment<Request> {
 interface Options {
   readonly model: string;
   readonly neurons?: string;
-  readonly request?: string;
   readonly out: string;
-  readonly engine: 'auto' | 'onnx' | 'tensorflow' | 'webgpu' | 'wasm';
+  readonly engine: EngineName | 'auto';
+}
+
+interface RequestOptions extends Options {
+  readonly request: string;
 }
 
 /** One's own machine has no limits but its memory. */
@@ -41,33 +46,46 @@ const LIMITS = { maxStimuli: Number.POSITIVE_INFINITY, maxPixels: Number.POSITIV
 
 /** Makes the command of an experiment whose request is JSON. */
 export function createExperimentCommand<Request>(experiment: LocalExperiment<Request>): Command {
-  const endings = experiment.endings.map((ending) => `.${ending}`).join(', ');
-  return new Command(experiment.name)
-    .description(experiment.description)
+  const { name, description, request: schema, run } = experiment;
+  return createLocalCommand(name, description, experiment.endings)
+    .option('--request <json>', 'the request as over HTTP: JSON, or a file that holds it', '{}')
+    .action(async (options: RequestOptions) => {
+      const request = parseAs(schema, await readRequest(options), 'request');
+      await runLocally(experiment, options, (subject, context) => run(subject, request, context));
+    });
+}
+
+/** A command with the options that all experiments have. */
+export function createLocalCommand(
+  name: string,
+  description: string,
+  endings: readonly string[],
+): Command {
+  const list = endings.map((ending) => `.${ending}`).join(', ');
+  return new Command(name)
+    .description(description)
     .requiredOption(
       '--model <folder>',
       'models/x for the latest version of x, or models/x/<version>',
     )
-    .requiredOption('--out <path>', `a file ending with ${endings}, or a folder for all of them`)
+    .requiredOption('--out <path>', `a file ending with ${list}, or a folder for all of them`)
     .option('--neurons <ids>', 'such as 0-3,8; by default all')
-    .option('--request <json>', 'the request as over HTTP: JSON, or a file that holds it', '{}')
     .addOption(
       new Option('--engine <name>', 'what computes responses, as the setting ENGINE of the service')
-        .choices(['auto', 'onnx', 'tensorflow', 'webgpu', 'wasm'])
+        .choices(SETTINGS.ENGINE.schema.options)
         .default('auto'),
     )
     .allowExcessArguments(false)
-    .addHelpText('after', exitCodesHelp('badInput', 'interrupted'))
-    .action((options: Options) => runExperiment(experiment, options));
+    .addHelpText('after', exitCodesHelp('badInput', 'interrupted'));
 }
 
-async function runExperiment<Request>(
-  { request: schema, endings, interprets, run }: LocalExperiment<Request>,
-  { model: folder, neurons, request: given = '{}', out, engine }: Options,
+/** Opens the model, runs an experiment on it, and writes the result. Ctrl-C ends it. */
+export async function runLocally(
+  { endings, interprets }: Pick<LocalExperiment<never>, 'endings' | 'interprets'>,
+  { model: folder, out, engine }: Options,
+  run: (subject: Subject, context: ExperimentContext) => Promise<readonly ResultFile[]>,
 ): Promise<void> {
   checkOut(out, endings);
-  const body = await readRequest(given, neurons);
-  const request = parseAs(schema, body, 'request');
   const interruption = new AbortController();
   const onInterrupt = () =>
     interruption.abort(new CommandEnd('interrupted', 'interrupted; nothing was written'));
@@ -80,7 +98,7 @@ async function runExperiment<Request>(
     onProgress: ({ done, total }) => progress.report(done, total),
   });
   try {
-    const files = await run({ model, limits: LIMITS }, request, context);
+    const files = await run({ model, limits: LIMITS }, context);
     progress.stop();
     for (const file of await writeResult(out, files)) console.log(`wrote ${file}`);
   } finally {
@@ -90,8 +108,8 @@ async function runExperiment<Request>(
   }
 }
 
-/** @param given JSON, or the name of a file that holds it */
-async function readRequest(given: string, neurons: string | undefined): Promise<unknown> {
+/** The request, which is JSON or the name of a file that holds it, with the neurons of `--neurons`. */
+async function readRequest({ request: given, neurons }: RequestOptions): Promise<unknown> {
   const isJson = given.trimStart().startsWith('{');
   const request = parseJson(isJson ? Buffer.from(given) : await readFile(given));
   if (neurons === undefined || typeof request !== 'object' || request === null) return request;
@@ -99,4 +117,9 @@ async function readRequest(given: string, neurons: string | undefined): Promise<
     throw new InputError('neurons are named twice: --neurons and --request; expected one of them');
   }
   return { ...request, neurons };
+}
+
+/** A result as a JSON file. */
+export function jsonFile(name: string, result: object): ResultFile[] {
+  return [{ name: `${name}.json`, bytes: Buffer.from(JSON.stringify(result)) }];
 }

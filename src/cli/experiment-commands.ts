@@ -14,8 +14,8 @@ import {
 } from '../experiments/preferred-stimulus/preferred-stimulus.js';
 import { PreferredStimulusRequest } from '../experiments/preferred-stimulus/schemas.js';
 import { planReceptiveField, runReceptiveField } from '../experiments/receptive-field.js';
-import type { ResultFile } from '../jobs/job-files.js';
-import { createExperimentCommand } from './experiment-command.js';
+import { createExperimentCommand, jsonFile } from './experiment-command.js';
+import { createPeakCommand, createRankCommand } from './stimulus-commands.js';
 
 /** `characterize`: all tuning of each neuron. */
 export function createCharacterizeCommand(): Command {
@@ -34,10 +34,10 @@ export function createCharacterizeCommand(): Command {
   });
 }
 
-/** `tune`: tuning to stimulus parameters, or to position. */
+/** `tune`: tuning to stimulus parameters, to position, or over a set of images. */
 export function createTuneCommand(): Command {
   return new Command('tune')
-    .description('measures tuning to parameters of stimuli, or to their position')
+    .description('measures tuning to stimulus parameters, to position, or over a set of images')
     .addCommand(
       createExperimentCommand({
         name: 'parametric',
@@ -63,7 +63,9 @@ export function createTuneCommand(): Command {
             await runReceptiveField(planReceptiveField(subject, request), context),
           ),
       }),
-    );
+    )
+    .addCommand(createRankCommand())
+    .addCommand(createPeakCommand());
 }
 
 /** `preferred-stimulus`: images that raise the response most. */
@@ -80,8 +82,4 @@ export function createPreferredStimulusCommand(): Command {
         await runPreferredStimulus(planPreferredStimulus(subject, request), context),
       ),
   });
-}
-
-function jsonFile(name: string, result: object): ResultFile[] {
-  return [{ name: `${name}.json`, bytes: Buffer.from(JSON.stringify(result)) }];
 }

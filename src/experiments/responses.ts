@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { encodeCsv } from '../formats/csv.js';
 import type { ExperimentContext } from './context.js';
 import type { Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
@@ -50,4 +51,19 @@ export function responsesResult(
     responses: reports.map((_, i) => Array.from(values.subarray(i * width, (i + 1) * width))),
     stimuli: copyReports(reports),
   };
+}
+
+/**
+ * Responses as a table in CSV: a row for each stimulus, with its number and its digest, and a column for each
+ * neuron, named by its id. Numbers have all their digits.
+ * @param values [stimuli, neurons]
+ * @example
+ * responsesCsv(presentation, values); // 'stimulus,digest,0,1\r\n0,fde541b8...,0.0699,0.0396\r\n'
+ */
+export function responsesCsv({ ids, reports }: Presentation, values: Float32Array): string {
+  const width = ids.length;
+  return encodeCsv([
+    ['stimulus', 'digest', ...ids],
+    ...reports.map(({ digest }, i) => [i, digest, ...values.subarray(i * width, (i + 1) * width)]),
+  ]);
 }

@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { type RunningService, startService } from '../support/service.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -60,11 +61,7 @@ test.each([
 ])('%s has the same numbers on the command line', async (route, command, request) => {
   const { status, stderr, out } = hypercolumn(...command, ...options('tuning.json', request));
   expect(status, stderr).toBe(0);
-  const {
-    timing: _,
-    id: __,
-    ...overHttp
-  } = (await (await post(route, request)).json()) as Record<string, unknown>;
+  const overHttp = await withoutTiming(await post(route, request));
   expect(JSON.parse(out('tuning.json').toString())).toEqual(overHttp);
 });
 
@@ -88,6 +85,68 @@ test('preferred-stimulus gives the same images, bit for bit, and all files into 
   const found = readFileSync(path.join(folder, 'found/preferred-stimuli.npy'));
   expect(found).toEqual(await jobResult('preferred-stimulus', request, 'application/x-npy'));
 });
+
+test('respond gives the same responses as CSV, JSON and .npy', async () => {
+  const stimuli = path.join(ROOT, 'docs/example.png');
+  const words = ['--model', MODEL, '--engine', 'onnx', '--stimuli', stimuli, '--neurons', '3,0'];
+  const { status, stderr, out } = hypercolumn(
+    'respond',
+    ...words,
+    '--out',
+    path.join(folder, 'answers'),
+  );
+  expect(status, stderr).toBe(0);
+  const answer = await fetch(`${service.url}/v1/models/demo/responses?neurons=3,0`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'image/png' },
+    body: readFileSync(stimuli),
+  });
+  const overHttp = await withoutTiming<{ responses: number[][]; stimuli: { digest: string }[] }>(
+    answer,
+  );
+  const [row] = overHttp.responses;
+  expect(JSON.parse(out('answers/responses.json').toString())).toEqual(overHttp);
+  expect([...decodeNpy(out('answers/responses.npy')).data]).toEqual(row);
+  expect(out('answers/responses.csv').toString()).toBe(
+    `stimulus,digest,3,0\r\n0,${overHttp.stimuli[0]!.digest},${row!.join(',')}\r\n`,
+  );
+});
+
+test.each(['rank', 'peak'])(
+  'tune %s gives the same analysis of recorded responses',
+  async (kind) => {
+    const pixels = Float32Array.from({ length: 4 * 2500 }, (_, i) => (i % 97) / 97);
+    const stimuli = encodeNpy(pixels, [4, 50, 50]);
+    const responses = encodeNpy(
+      Float32Array.from({ length: 4 * 16 }, (_, i) => i % 7),
+      [4, 16],
+    );
+    const [stimuliFile, responsesFile] = [
+      path.join(folder, 'stimuli.npy'),
+      path.join(folder, 'real.npy'),
+    ];
+    writeFileSync(stimuliFile, stimuli);
+    writeFileSync(responsesFile, responses);
+    const { status, stderr, out } = hypercolumn(
+      ...['tune', kind, '--model', MODEL, '--engine', 'onnx', '--k', '2', '--neurons', '0-2'],
+      ...['--stimuli', stimuliFile, '--responses', responsesFile],
+      ...['--out', path.join(folder, 'set.json')],
+    );
+    expect(status, stderr).toBe(0);
+    const body = new FormData();
+    body.set('stimuli', new Blob([new Uint8Array(stimuli)]), 'stimuli.npy');
+    body.set('responses', new Blob([new Uint8Array(responses)]), 'responses.npy');
+    const route = `/v1/models/demo/tuning/${kind}?neurons=0-2&k=2`;
+    const answer = await fetch(service.url + route, { method: 'POST', body });
+    expect(JSON.parse(out('set.json').toString())).toEqual(await withoutTiming(answer));
+  },
+);
+
+/** An answer without what differs from request to request. */
+async function withoutTiming<Answer extends object>(answer: Response): Promise<Answer> {
+  const { timing: _, id: __, ...rest } = (await answer.json()) as Record<string, unknown>;
+  return rest as Answer;
+}
 
 test.each([
   [
@@ -135,8 +194,9 @@ test('Ctrl-C ends an experiment with exit code 130 and without a file', async ()
   let stderr = '';
   child.stderr.on('data', (text: Buffer) => {
     stderr += text.toString();
-    if (/^steps .*\n$/.test(stderr)) child.kill('SIGINT'); // once: a second one ends it at once
   });
+  await once(child.stderr, 'data'); // the first line of progress
+  child.kill('SIGINT');
   const [code] = await once(child, 'close');
   expect(stderr).toContain('interrupted; nothing was written');
   expect(code).toBe(130);

@@ -1,3 +1,4 @@
+import { realResponses } from '../../experiments/set-tuning/real-responses.js';
 import {
   type DecodedStimuli,
   type ReadStoredSet,
@@ -16,7 +17,6 @@ import {
 } from './body-tasks.js';
 import type { BodyThread } from './body-thread.js';
 import { type MemoryBudget, type MemoryClient, SMALL_BODY } from './memory-budget.js';
-import { realResponses } from './stimulus-set.js';
 
 /** Decodes the bodies of requests; long work is done in other threads than the one that answers. */
 export interface BodyDecoder {

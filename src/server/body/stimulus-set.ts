@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.js';
+import type { SentResponses } from '../../experiments/set-tuning/real-responses.js';
 import { decodeNpy } from '../../formats/npy.js';
 import {
   readFormParts,
@@ -9,13 +10,6 @@ import {
 import { located } from '../../stimulus/decoding.js';
 import { essenceOf } from '../../stimulus/media-type.js';
 import { type FilePart, readForm } from '../../stimulus/multipart.js';
-import type { ResponseMatrix } from '../../tuning/response-matrix.js';
-
-/** Real responses as they were sent, of any shape. */
-export interface SentResponses {
-  readonly shape: readonly number[];
-  readonly values: Float64Array;
-}
 
 /** A stimulus set, and where they were sent the real responses to it. */
 export interface ReadSet {
@@ -44,25 +38,6 @@ export async function readSet(request: StimulusRequest): Promise<ReadSet> {
   const set = await readFormParts({ ...form, files: images }, request);
   const [file] = responses;
   return file ? { set, real: await sentResponses(file) } : { set };
-}
-
-/**
- * The real responses to a set.
- * @throws InputError where they are not `[stimuli, neurons of the model]`
- */
-export function realResponses(
-  { shape, values }: SentResponses,
-  stimuli: number,
-  neurons: number,
-): ResponseMatrix {
-  if (shape.length !== 2 || shape[0] !== stimuli || shape[1] !== neurons) {
-    throw partError(
-      'responses',
-      `must have the shape (stimuli, neurons of the model) = (${stimuli}, ${neurons}), has ` +
-        `(${shape.join(', ')})`,
-    );
-  }
-  return { stimuli, neurons, values };
 }
 
 async function sentResponses({ body }: FilePart): Promise<SentResponses> {

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Command, Option } from 'commander';
+import { InputError } from '../errors.js';
+import { canvasOf } from '../experiments/canvas.js';
+import type { ExperimentContext, Subject } from '../experiments/context.js';
+import { runPeak } from '../experiments/peak.js';
+import { type Presentation, present } from '../experiments/presentation.js';
+import { runRank } from '../experiments/rank.js';
+import { computeResponses, responsesCsv, responsesResult } from '../experiments/responses.js';
+import { realResponses } from '../experiments/set-tuning/real-responses.js';
+import { planSetTuning, type SetTuningPlan } from '../experiments/set-tuning/set-tuning.js';
+import { decodeNpy, encodeNpy } from '../formats/npy.js';
+import type { EngineName } from '../inference/open-engine.js';
+import { decodeStimuli } from '../stimulus/decode.js';
+import { Fit } from '../stimulus/fit.js';
+import type { ResponseMatrix } from '../tuning/response-matrix.js';
+import { createLocalCommand, jsonFile, runLocally } from './experiment-command.js';
+
+interface Options {
+  readonly model: string;
+  readonly stimuli: string;
+  readonly responses?: string;
+  readonly neurons?: string;
+  readonly fit: Fit;
+  readonly k?: string;
+  readonly out: string;
+  readonly engine: EngineName | 'auto';
+}
+
+/** `respond`: predicted responses. */
+export function createRespondCommand(): Command {
+  const endings = ['csv', 'json', 'npy'];
+  return createStimulusCommand('respond', 'predicts the responses to stimuli', endings).action(
+    (options: Options) =>
+      runLocally({ endings, interprets: false }, options, async (subject, context) => {
+        const presentation = await readPresentation(subject, options);
+        const values = await computeResponses(presentation, context);
+        const shape = [presentation.stimuli.count, presentation.ids.length];
+        return [
+          { name: 'responses.csv', bytes: Buffer.from(responsesCsv(presentation, values)) },
+          ...jsonFile('responses', responsesResult(presentation, values)),
+          { name: 'responses.npy', bytes: encodeNpy(values, shape) },
+        ];
+      }),
+  );
+}
+
+/** `tune rank`: the tuning curve over images in the order of their responses. */
+export function createRankCommand(): Command {
+  return createSetCommand('rank', 'puts stimuli in the order of their responses', runRank);
+}
+
+/** `tune peak`: the stimuli with the strongest responses. */
+export function createPeakCommand(): Command {
+  return createSetCommand('peak', 'finds the stimuli with the strongest responses', runPeak);
+}
+
+function createSetCommand(
+  name: string,
+  description: string,
+  run: (plan: SetTuningPlan, context: ExperimentContext) => Promise<object>,
+): Command {
+  const endings = ['json'];
+  return createStimulusCommand(name, description, endings)
+    .option('--responses <file>', 'recorded responses to the stimuli, .npy of (stimuli, neurons)')
+    .option('--k <count>', 'stimuli of the peak; by default 1 % of them')
+    .action((options: Options) =>
+      runLocally({ endings, interprets: false }, options, async (subject, context) => {
+        const presentation = await readPresentation(subject, options);
+        const k = options.k === undefined ? undefined : peakSize(options.k);
+        const real = await readResponses(options.responses, presentation);
+        return jsonFile(name, await run(planSetTuning(presentation, { k }, real), context));
+      }),
+    );
+}
+
+function createStimulusCommand(
+  name: string,
+  description: string,
+  endings: readonly string[],
+): Command {
+  return createLocalCommand(name, description, endings)
+    .requiredOption('--stimuli <file>', '.npy, .png, .jpg, .webp, .tif, or .json as over HTTP')
+    .addOption(
+      new Option('--fit <how>', 'what to do with stimuli of another size')
+        .choices(Fit.options)
+        .default('none'),
+    );
+}
+
+async function readPresentation(
+  { model, limits }: Subject,
+  { stimuli: file, fit, neurons }: Options,
+): Promise<Presentation> {
+  const contentType = path.extname(file) === '.json' ? 'application/json' : undefined;
+  const body = await readFile(file);
+  const decoded = await decodeStimuli({ contentType, body, target: canvasOf(model), limits, fit });
+  if (neurons !== undefined && decoded.neurons !== undefined) {
+    throw new InputError(`neurons are named twice: --neurons and ${file}; expected one of them`);
+  }
+  return present(model, decoded, neurons ?? decoded.neurons);
+}
+
+async function readResponses(
+  file: string | undefined,
+  { model, stimuli }: Presentation,
+): Promise<ResponseMatrix | undefined> {
+  if (file === undefined) return undefined;
+  const { shape, data } = decodeNpy(await readFile(file));
+  return realResponses(
+    { shape, values: Float64Array.from(data) },
+    stimuli.count,
+    model.card.neurons.length,
+  );
+}
+
+function peakSize(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InputError(`unknown size of the peak: --k ${text}; expected a whole number`);
+}
