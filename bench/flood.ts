@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import { type RandomStream, randomStream } from '../src/network/random.js';
-import { wholeNumber } from '../training/options.js';
+import { wholeNumber } from '../training/run/options.js';
 import { ARRAYS } from './flood/arrays.js';
 import { FORMS } from './flood/forms.js';
 import { IMAGES } from './flood/images.js';

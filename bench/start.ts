@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
-import { wholeNumber } from '../training/options.js';
+import { wholeNumber } from '../training/run/options.js';
 import { median } from './figures.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

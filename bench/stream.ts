@@ -3,7 +3,7 @@
 // noisy for both. The service runs beside this, on models/demo.
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
-import { wholeNumber } from '../training/options.js';
+import { wholeNumber } from '../training/run/options.js';
 import { quantile } from './figures.js';
 import type { Taken } from './http-client.js';
 import { openHttpRig, openStreamRig } from './rig.js';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures/index.js';
 import { initialParameters, parameterSpecifications } from '../src/network/parameters.js';
-import { dropoutFactors } from '../training/dropout.js';
-import { createLearner } from '../training/learner.js';
+import { dropoutFactors } from '../training/model/dropout.js';
+import { createLearner } from '../training/model/learner.js';
 
 const SIZE = { height: 50, width: 50 };
 const DROPOUT = 0.3;

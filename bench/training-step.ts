@@ -9,7 +9,7 @@ import { runCommand } from '../src/cli/run-command.js';
 import { ArchitectureId } from '../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../src/network/architectures/index.js';
 import { BACKENDS } from '../src/network/backend.js';
-import { listOf, wholeNumber } from '../training/options.js';
+import { listOf, wholeNumber } from '../training/run/options.js';
 import { type Contender, startContender } from './contender.js';
 import { median } from './figures.js';
 import { trainingOperations } from './operations.js';

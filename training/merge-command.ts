@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { exitCodesHelp } from '../src/exit-codes.js';
-import { withLock } from './lock.js';
-import { checkModelName } from './options.js';
-import { mergeShards } from './shards/merge.js';
+import { withLock } from './run/lock.js';
+import { checkModelName } from './run/options.js';
+import { mergeShards } from './run/shards/merge.js';
 
 /** `merge`: makes one model of the shards that were trained for it. */
 export function createMergeCommand(): Command {

@@ -2,17 +2,17 @@ import { Command, Option } from 'commander';
 import { exitCodesHelp } from '../src/exit-codes.js';
 import { TrainingCard } from '../src/models/card.js';
 import { BACKENDS, type BackendName, openBackend } from '../src/network/backend.js';
-import { currentMemory } from './chunk.js';
-import { type DataOptions, withDataOptions } from './data-rules.js';
-import { freeDisk } from './disk.js';
-import type { Machine, ModelRequest } from './model-request.js';
-import { checkModelName, degrees, figure, siteName, wholeNumber } from './options.js';
-import type { TrainedNeuron } from './population.js';
+import { type DataOptions, withDataOptions } from './data/data-rules.js';
+import { readRepeats } from './data/repeats-file.js';
+import { openSite } from './data/site.js';
 import { findRecipe, RECIPES } from './recipes/recipes.js';
-import { readRepeats } from './repeats-file.js';
-import { parseShard, type Shard, shardOfJob } from './shards/shard.js';
-import { openSite } from './site.js';
-import { trainModel } from './train-model.js';
+import { currentMemory } from './run/chunk.js';
+import { freeDisk } from './run/disk.js';
+import type { Machine, ModelRequest } from './run/model-request.js';
+import { checkModelName, degrees, figure, siteName, wholeNumber } from './run/options.js';
+import type { TrainedNeuron } from './run/population.js';
+import { parseShard, type Shard, shardOfJob } from './run/shards/shard.js';
+import { trainModel } from './run/train-model.js';
 
 interface Options
   extends Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out' | 'unit'>,

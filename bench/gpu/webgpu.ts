@@ -7,8 +7,8 @@ import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { openBackend } from '../../src/network/backend.js';
 import { randomStream } from '../../src/network/random.js';
-import { chunkFor, chunksOf, currentMemory } from '../../training/chunk.js';
-import { makeModel } from '../../training/made-up/command.js';
+import { makeModel } from '../../training/random-model/random-model-command.js';
+import { chunkFor, chunksOf, currentMemory } from '../../training/run/chunk.js';
 import { createTrainingPopulation } from '../training-population.js';
 import { type Figure, print, reasonOf } from './figure.js';
 

@@ -70,12 +70,14 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     {
       name: 'synthesize',
       load: async () =>
-        (await import('../../training/synthetic/command.js')).createSynthesizeCommand(),
+        (await import('../../training/synthetic/synthesize-command.js')).createSynthesizeCommand(),
     },
     {
       name: 'make-model',
       load: async () =>
-        (await import('../../training/made-up/command.js')).createMakeModelCommand(),
+        (
+          await import('../../training/random-model/random-model-command.js')
+        ).createMakeModelCommand(),
     },
   ],
   'Set up this machine:': [

@@ -4,8 +4,8 @@ import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectu
 import { forward } from '../../src/network/forward.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import { fromPublished } from '../../src/network/published.js';
-import { createLearner } from '../../training/learner.js';
-import { ADAM } from '../../training/optimiser.js';
+import { createLearner } from '../../training/model/learner.js';
+import { ADAM } from '../../training/model/optimiser.js';
 import { findRecipe } from '../../training/recipes/recipes.js';
 import { greatestDifference } from '../support/numbers.js';
 import { readGolden, withPrefix } from '../support/published.js';

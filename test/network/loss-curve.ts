@@ -3,7 +3,7 @@ import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectu
 import type { BackendName } from '../../src/network/backend.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { randomStream } from '../../src/network/random.js';
-import { createLearner } from '../../training/learner.js';
+import { createLearner } from '../../training/model/learner.js';
 
 const SIZE = { height: 50, width: 50 };
 const BATCH = 4;

@@ -4,7 +4,7 @@ import { beforeAll, expect } from 'vitest';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backend.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
-import { createLearner } from '../../training/learner.js';
+import { createLearner } from '../../training/model/learner.js';
 import { testWith, webgpuAdapter } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';
 import { kernelTests, onBoth, random } from './kernels.js';

@@ -3,7 +3,7 @@ import type { Weights } from '../../src/models/saved-model.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import { fromPublished } from '../../src/network/published.js';
-import { stackPopulations } from '../../training/rows.js';
+import { stackPopulations } from '../../training/data/rows.js';
 import { withPrefix } from './published.js';
 
 /** The three neurons of a golden file. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type Mock, vi } from 'vitest';
-import type { Machine } from '../../training/model-request.js';
+import type { Machine } from '../../training/run/model-request.js';
 
 /** A machine without a terminal, and with room for everything; what is said is kept. */
 export function fakeMachine(changes: Partial<Machine> = {}) {

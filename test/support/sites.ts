@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { randomStream } from '../../src/network/random.js';
-import type { DataRules } from '../../training/data-rules.js';
-import { openSite } from '../../training/site.js';
+import type { DataRules } from '../../training/data/data-rules.js';
+import { openSite } from '../../training/data/site.js';
 
 /** Side of the images: the smallest that gives a centre hypercolumn a surround, 3x3 in all. */
 export const SIDE = 24;

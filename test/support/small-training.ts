@@ -1,9 +1,9 @@
 import type { Weights } from '../../src/models/saved-model.js';
-import type { PopulationTask } from '../../training/networks.js';
+import type { Recording } from '../../training/data/recording.js';
+import type { Site } from '../../training/data/site.js';
+import { splitSite } from '../../training/data/split.js';
+import type { PopulationTask } from '../../training/model/networks.js';
 import { Recipe } from '../../training/recipes/recipes.js';
-import type { Recording } from '../../training/recording.js';
-import type { Site } from '../../training/site.js';
-import { splitSite } from '../../training/split.js';
 
 /** A network that learns in a moment. */
 export const SMALL_RECIPE = Recipe.parse({

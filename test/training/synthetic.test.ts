@@ -7,7 +7,6 @@ import { decodeNpy } from '../../src/formats/npy.js';
 import { planSweep } from '../../src/stimulus/sweep.js';
 import { finish } from '../../src/tuning/fits/least-squares.js';
 import { neuronTuning } from '../../src/tuning/parametric.js';
-import { createSynthesizeCommand } from '../../training/synthetic/command.js';
 import { createNeuron } from '../../training/synthetic/neuron.js';
 import {
   prepareFolder,
@@ -15,6 +14,7 @@ import {
   synthesizeSite,
   writeSite,
 } from '../../training/synthetic/site.js';
+import { createSynthesizeCommand } from '../../training/synthetic/synthesize-command.js';
 import { type TrueNeuron, Truth } from '../../training/synthetic/truth.js';
 import { greatestDifference } from '../support/numbers.js';
 

@@ -1,9 +1,9 @@
 import { InputError } from '../../src/errors.js';
 import { findModel } from '../../src/models/find-model.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
-import type { DataRules } from '../data-rules.js';
-import type { Recording, SurveyedRecording } from '../recording.js';
-import { checkBrightness } from '../split-checks.js';
+import type { DataRules } from '../data/data-rules.js';
+import type { Recording, SurveyedRecording } from '../data/recording.js';
+import { checkBrightness } from '../data/split-checks.js';
 
 /** A model to evaluate, and what it is called beside others. */
 export interface ChosenModel {

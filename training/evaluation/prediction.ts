@@ -8,7 +8,7 @@ import { toDevice } from '../../src/network/device.js';
 import type { Parameters } from '../../src/network/forward.js';
 import { parameterSpecifications, selectNeurons } from '../../src/network/parameters.js';
 import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
-import type { Recording } from '../recording.js';
+import type { Recording } from '../data/recording.js';
 import { createTopImages, type TopImage, type TopImages } from './top-images.js';
 
 /** The readout's sum taken apart, [images, neurons] each: centre + surround + bias. */

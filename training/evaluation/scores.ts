@@ -1,7 +1,7 @@
 import { randomStream } from '../../src/network/random.js';
 import type { RankTuning } from '../../src/tuning/rank.js';
 import { ccMax, ccNorm, type Estimate, fev, feve, splitHalf } from '../../src/tuning/repeats.js';
-import type { Repeats } from '../repeats-file.js';
+import type { Repeats } from '../data/repeats-file.js';
 
 /** What is said of every neuron. */
 export const FIT_MEASURES = ['CORR', 'PT_J', 'PT_S'] as const;

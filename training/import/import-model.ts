@@ -6,11 +6,11 @@ import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import type { ArchitectureId } from '../../src/network/architectures/index.js';
 import { renderGratings } from '../../src/stimulus/parametric/grating.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
-import { describeStimuli } from '../describe.js';
-import { evaluate, type Fit, predict } from '../fit.js';
-import { goldenCard, goldenImages } from '../golden.js';
-import { type TrainedNetworks, withResponders } from '../responder.js';
-import type { Site } from '../site.js';
+import { describeStimuli } from '../data/describe.js';
+import type { Site } from '../data/site.js';
+import { goldenCard, goldenImages } from '../model/golden.js';
+import { type TrainedNetworks, withResponders } from '../model/responder.js';
+import { evaluate, type Fit, predict } from '../run/fit.js';
 import type { ImportedPopulation } from './population.js';
 
 /** What is made a model of, and what the card says of it. */

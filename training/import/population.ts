@@ -10,7 +10,7 @@ import {
   publishedParameters,
   withPublishedChannels,
 } from '../../src/network/published.js';
-import { stackPopulations } from '../rows.js';
+import { stackPopulations } from '../data/rows.js';
 import type { Checkpoint } from './checkpoints.js';
 import type { StateDict } from './tensor.js';
 import { toldOf } from './told.js';

@@ -11,7 +11,7 @@ import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { openBackend } from '../../../src/network/backend.js';
 import { forward } from '../../../src/network/forward.js';
 import { randomStream } from '../../../src/network/random.js';
-import { madeUpParameters } from '../../../training/made-up/parameters.js';
+import { randomParameters } from '../../../training/random-model/random-parameters.js';
 import { greatestDifference } from '../../support/numbers.js';
 
 const { InferenceSession, Tensor } = await loadOnnxruntime();
@@ -51,7 +51,7 @@ async function run(graph: Uint8Array, feeds: Record<string, OnnxTensor>): Promis
 
 async function expectParity(card: NetworkCard, seed: number): Promise<void> {
   const { height, width } = card.stimulus;
-  const weights = madeUpParameters(card.architecture, card.stimulus, NEURONS, seed);
+  const weights = randomParameters(card.architecture, card.stimulus, NEURONS, seed);
   const pixels = stimuliOf(card, seed);
   const expected = referenceResponses(card, weights, pixels);
   const graph = encodeSite({ card, weights, groups: [[0, 1], [2]] }, {});
@@ -103,7 +103,7 @@ test('what is wanted answers the same to the last bit whatever else is, the rest
       async (card, wanted) => {
         const { height, width } = card.stimulus;
         const neurons = [0, 1, 2, 3, 4, 5, 6];
-        const weights = madeUpParameters(card.architecture, card.stimulus, neurons, 3);
+        const weights = randomParameters(card.architecture, card.stimulus, neurons, 3);
         const graph = encodeChoosableSite({ card, weights, groups: [[0, 1], [2, 3], [4, 5], [6]] });
         const stimuli = new Tensor('float32', stimuliOf(card).slice(0, height * width), [
           ...[1, 1],

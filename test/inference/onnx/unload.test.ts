@@ -12,7 +12,7 @@ import { createProcessEngine } from '../../../src/inference/process-engine.js';
 import { readVerified } from '../../../src/inference/verified-model.js';
 import { readModel } from '../../../src/models/saved-model.js';
 import { openBackend } from '../../../src/network/backend.js';
-import { makeModel } from '../../../training/made-up/command.js';
+import { makeModel } from '../../../training/random-model/random-model-command.js';
 import { processesOf, residentBytes } from '../../support/processes.js';
 
 const ENTRY = fileURLToPath(

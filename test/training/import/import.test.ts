@@ -7,7 +7,7 @@ import { readModel } from '../../../src/models/saved-model.js';
 import { ArchitectureId } from '../../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { openBackend } from '../../../src/network/backend.js';
-import { openSite } from '../../../training/site.js';
+import { openSite } from '../../../training/data/site.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { readGolden } from '../../support/published.js';
 import { SIDE, writeSmallSite } from '../../support/sites.js';

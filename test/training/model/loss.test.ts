@@ -1,0 +1,37 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect, test } from 'vitest';
+import { openBackend } from '../../../src/network/backend.js';
+import { meanSquaredError, poissonLoss } from '../../../training/model/loss.js';
+import { greatestDifference } from '../../support/numbers.js';
+
+const RATES = [
+  [0, 1, 0.5],
+  [2, 1e-3, 7],
+];
+const COUNTS = [
+  [1, 0, 0.5],
+  [3, 0, 20],
+];
+
+test('the losses are their formulas, neuron by neuron', async () => {
+  await openBackend('wasm');
+  const [rates, counts] = [tf.tensor2d(RATES), tf.tensor2d(COUNTS)];
+  const mean = (loss: (rate: number, count: number) => number) =>
+    RATES[0]!.map(
+      (_, n) => RATES.reduce((sum, row, i) => sum + loss(row[n]!, COUNTS[i]![n]!), 0) / 2,
+    );
+  const mse = await meanSquaredError(rates, counts).data();
+  expect(
+    greatestDifference(
+      mse,
+      mean((r, y) => (r - y) ** 2),
+    ),
+  ).toBeLessThan(1e-5);
+  const poisson = await poissonLoss(rates, counts).data();
+  expect(
+    greatestDifference(
+      poisson,
+      mean((r, y) => r - y * Math.log(r + 1e-8)),
+    ),
+  ).toBeLessThan(1e-5);
+});

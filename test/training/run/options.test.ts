@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { listOf } from '../../../training/run/options.js';
+
+test('a list holds words that there are; another is named beside those', () => {
+  const read = listOf(['wasm', 'webgpu']);
+  expect(read('webgpu,wasm')).toEqual(['webgpu', 'wasm']);
+  for (const text of ['wasm,cuda', 'cuda']) {
+    expect(() => read(text)).toThrow("'cuda' is none of wasm, webgpu.");
+  }
+  expect(() => read('')).toThrow("'' is none of");
+});

@@ -1,0 +1,67 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nativeTensorflow, testWith } from '../../support/capabilities.js';
+import { writeSmallSite } from '../../support/sites.js';
+import { runTraining } from '../../support/training-process.js';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-resume-'));
+  await writeSmallSite(folder, 100, 20);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const AVAILABLE = { wasm: { missing: null, required: true }, tensorflow: nativeTensorflow() };
+
+for (const backend of ['wasm', 'tensorflow'] as const) {
+  testWith(AVAILABLE[backend])(
+    `${backend}: killed and interrupted anywhere, a training goes on to the same bytes`,
+    { timeout: 300_000 },
+    async () => {
+      const words = (out: string) =>
+        `--data ${folder} --site small --recipe rf_cnn --epochs 3 --chunk 2 --backend ${backend} --out ${out}`.split(
+          ' ',
+        );
+      const whole = path.join(folder, backend, 'whole');
+      expect(await runTraining(words(whole))).toMatchObject({ end: 0 });
+
+      const broken = path.join(folder, backend, 'broken');
+      const resume = [...words(broken), '--resume'];
+      const killed = await runTraining(resume, [
+        { at: /population 1\/2, epoch 2\/3/, signal: 'SIGKILL' },
+      ]);
+      expect(killed.end).toBe('SIGKILL');
+      const interrupted = await runTraining(resume, [{ at: /goes on with/, signal: 'SIGINT' }]);
+      expect(interrupted.end).toBe(130);
+      expect(interrupted.output).toMatch(
+        /broken\/\.training holds the training: the same command with --resume goes on\n$/,
+      );
+      const refused = await runTraining(words(broken));
+      expect(refused.end).toBe(2);
+      expect(refused.output).toMatch(
+        /error: .*add --resume to go on with it, or delete that folder/,
+      );
+      const again = await runTraining(resume, [
+        { at: /population 2\/2, epoch 1\/3/, signal: 'SIGKILL' },
+      ]);
+      expect(again.end).toBe('SIGKILL');
+      const last = await runTraining(resume);
+      expect(last).toMatchObject({ end: 0 });
+      expect(last.output).not.toContain('population 1/2, epoch');
+
+      expect(await readdir(broken)).toEqual(['1']);
+      const weights = (out: string) => readFile(path.join(out, '1', 'weights.safetensors'));
+      expect((await weights(broken)).equals(await weights(whole))).toBe(true);
+    },
+  );
+}
+
+test('what the command cannot use ends it with its own code', { timeout: 60_000 }, async () => {
+  const { end, output } = await runTraining(['--data', folder, '--shard', '3']);
+  expect(end).toBe(2);
+  expect(output).toBe(
+    'error: --shard 3: it is i/n, share i of n, and i goes from 0 to n-1, such as 0/4 to 3/4\n',
+  );
+});

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Backend } from '../../../src/network/backend.js';
+import { chunkFor, chunksOf, currentMemory, type Memory } from '../../../training/run/chunk.js';
+import { checkDisk, diskNeeded, freeDisk } from '../../../training/run/disk.js';
+
+const MEMORY: Memory = { free: 6e9, limit: undefined, used: 1e9, gpu: () => 80e9 };
+const CPU: Backend = { name: 'tensorflow', device: '2 CPU threads' };
+
+/** For batches of 50 images of 50x50 pixels: 150 MB for each neuron. */
+const chunk = (backend: Backend, memory: Partial<Memory> = {}) =>
+  chunkFor(backend, 50, 2500, { ...MEMORY, ...memory });
+
+test('as many neurons are trained together as half of the memory holds, at least one', () => {
+  expect(chunk(CPU)).toBe(20);
+  expect(chunkFor(CPU, 50, 625, MEMORY)).toBe(80);
+  expect(chunk(CPU, { free: 1e6 })).toBe(1);
+  expect(chunk(CPU, { free: 1e15 })).toBe(512);
+});
+
+test("a container's limit counts as memory does, less what is used; where there is none, nothing", () => {
+  expect(chunk(CPU, { limit: 4e9 })).toBe(10);
+  expect(chunk(CPU, { limit: 2 ** 64 })).toBe(20);
+  expect(chunk(CPU, { limit: 0 })).toBe(20);
+  expect(chunk(CPU, { limit: 5e8 })).toBe(1);
+});
+
+test('on a GPU its memory counts, and 8 GB where it does not tell it; elsewhere 1 GB of buffers', () => {
+  expect(chunk({ name: 'tensorflow', device: 'GPU' })).toBe(266);
+  expect(chunk({ name: 'tensorflow', device: 'GPU' }, { gpu: () => undefined })).toBe(26);
+  expect(chunk({ name: 'wasm', device: '1 CPU thread' })).toBe(6);
+  expect(chunk({ name: 'webgpu', device: 'any' })).toBe(6);
+});
+
+test('this machine has memory', () => {
+  const { free, used } = currentMemory();
+  expect(free).toBeGreaterThan(0);
+  expect(used).toBeGreaterThan(0);
+});
+
+test('the chunks are the neurons in order, all but the last full', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat()), fc.integer({ min: 1, max: 20 }), (neurons, size) => {
+      const chunks = chunksOf(neurons, size);
+      expect(chunks.flat()).toEqual(neurons);
+      expect(chunks.slice(0, -1).every(({ length }) => length === size)).toBe(true);
+      expect(chunks.every(({ length }) => length > 0 && length <= size)).toBe(true);
+    }),
+  );
+});
+
+test('a training needs room for its models and, twice, for the largest checkpoint', () => {
+  const small = { neurons: 10, chunk: 4, parameters: 1000 };
+  const large = { neurons: 10, chunk: 4, parameters: 3000 };
+  const beside = 2 ** 20;
+  const model = (parameters: number) => 4 * 10 * parameters + beside;
+  expect(diskNeeded([small, large])).toBe(
+    model(1000) + model(3000) + (model(3000) + 2 * 4 * 4 * 4 * 3000),
+  );
+  checkDisk('models/a', 5e6, 5e6);
+  expect(() => checkDisk('models/a', 5e6, 4.2e6)).toThrow(
+    'models/a: the training writes up to 5 MB, and 4 MB are free there: make room',
+  );
+});
+
+test('the free disk of a folder that is not there yet is that of the one it will be in', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-room-'));
+  expect(await freeDisk(path.join(folder, 'a', 'b'))).toBeGreaterThan(0);
+  await rm(folder, { recursive: true });
+});

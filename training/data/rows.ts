@@ -1,0 +1,33 @@
+import type { NamedTensor } from '../../src/formats/safetensors.js';
+import type { Weights } from '../../src/models/saved-model.js';
+import { selectNeurons } from '../../src/network/parameters.js';
+
+/** The places of the neurons of a population, from 0. */
+export function rowsOf(weights: Weights): number[] {
+  const [first] = weights.values();
+  return Array.from({ length: first?.shape[0] ?? 0 }, (_, row) => row);
+}
+
+/** Some neurons of a population, in the order given. */
+export function selectRows(weights: Weights, rows: readonly number[]): Map<string, NamedTensor> {
+  return new Map([...weights].map(([name, tensor]) => [name, selectNeurons(tensor, rows)]));
+}
+
+/** Puts populations, each with its neurons on the first axis, one after the other. */
+export function stackPopulations(populations: readonly Weights[]): Map<string, NamedTensor> {
+  const [first] = populations;
+  if (first === undefined) throw new Error('there is no population');
+  return new Map(
+    [...first].map(([name, { shape }]) => {
+      const parts = populations.map((population) => population.get(name)!);
+      const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+      let offset = 0;
+      for (const part of parts) {
+        data.set(part.data, offset);
+        offset += part.data.length;
+      }
+      const neurons = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
+      return [name, { shape: [neurons, ...shape.slice(1)], data }];
+    }),
+  );
+}

@@ -1,0 +1,93 @@
+import { InputError } from '../../src/errors.js';
+import type { DataRules } from './data-rules.js';
+import type { ImageSurvey } from './image-survey.js';
+
+/** The mean grays of two sets of images differ by at most this factor. */
+const MAX_BRIGHTNESS_FACTOR = 2;
+
+/** Of the validation images, at most this share may be training images without being asked for. */
+const MAX_SHARED = 0.1;
+
+/** CORR over two images is always 1 or -1. */
+const MIN_IMAGES = 3;
+
+/** CORR over fewer images than these depends more on which they are than on the model. */
+const FEW_IMAGES = 20;
+
+/**
+ * Holds the mean grays (0..1) of two sets of images against each other.
+ * @param images each with what it is called
+ * @throws InputError when they are a factor of more than 2 apart and that is not allowed
+ */
+export function checkBrightness(
+  images: Readonly<Record<string, number>>,
+  { allowBrightness }: Pick<DataRules, 'allowBrightness'>,
+): void {
+  const means = Object.values(images);
+  const factor = Math.max(...means) / Math.min(...means);
+  if (allowBrightness || factor <= MAX_BRIGHTNESS_FACTOR) return;
+  const each = Object.entries(images).map(([name, mean]) => `${name} ${short(mean)}`);
+  throw new InputError(
+    `the mean grays are a factor of ${short(factor)} apart: ${each.join(', ')} (0 black, 1 white); ` +
+      `expected at most ${MAX_BRIGHTNESS_FACTOR}: save both on one scale, or pass --allow-brightness`,
+  );
+}
+
+/**
+ * Judges whether CORR over some images says anything.
+ * @param what the images are, e.g. `validation`
+ * @returns a warning, or none
+ * @throws InputError when they are too few for CORR and that is not allowed
+ */
+export function checkCount(
+  what: string,
+  count: number,
+  { allowFew }: Pick<DataRules, 'allowFew'>,
+): string[] {
+  if (count >= FEW_IMAGES) return [];
+  if (count < MIN_IMAGES && !allowFew) {
+    throw new InputError(
+      `too few ${what} images: ${count}; expected at least ${MIN_IMAGES}, since CORR over 2 is ` +
+        'always 1 or -1: add some, or pass --allow-few',
+    );
+  }
+  return [`only ${count} ${what} images: CORR, PT_J and PT_S over so few say little`];
+}
+
+/** How many of some images are among others, pixel for pixel. */
+export function countShared(
+  { digests }: Pick<ImageSurvey, 'digests'>,
+  others: Pick<ImageSurvey, 'digests'>,
+): number {
+  const known = new Set(others.digests);
+  return digests.filter((digest) => known.has(digest)).length;
+}
+
+/**
+ * Judges how many of the images on which networks are measured, or their epochs chosen, they were
+ * trained on.
+ * @param what the images are, e.g. `validation`
+ * @returns a warning, or none
+ * @throws InputError when they are more than a tenth and that is not allowed
+ */
+export function checkShared(
+  what: string,
+  images: Pick<ImageSurvey, 'digests'>,
+  training: Pick<ImageSurvey, 'digests'>,
+  { allowShared }: Pick<DataRules, 'allowShared'>,
+): string[] {
+  const shared = countShared(images, training);
+  if (shared === 0) return [];
+  const found = `${shared} of the ${images.digests.length} ${what} images are training images too`;
+  if (!allowShared && shared > MAX_SHARED * images.digests.length) {
+    throw new InputError(
+      `${found}, so CORR would say little about new images; expected at most a tenth: remove them ` +
+        'on one side, or pass --allow-shared',
+    );
+  }
+  return [`${found}: CORR on them says nothing about new images`];
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,74 @@
+import { InputError } from '../../src/errors.js';
+import type { TrainingCard } from '../../src/models/card.js';
+import { randomStream } from '../../src/network/random.js';
+import { type Recording, selectImages } from './recording.js';
+import type { Site } from './site.js';
+import { checkCount, checkShared } from './split-checks.js';
+
+/** A site's images by what they are for. */
+export interface TrainingData {
+  /** Those trained on. */
+  readonly training: Recording;
+  /** Those on which each neuron's kept epoch is chosen. */
+  readonly selection: Recording;
+  /** Those on which the kept networks are measured. */
+  readonly validation: Recording;
+}
+
+/** Of the training images, one in this many is held out. */
+const HELD_OUT = 10;
+
+/**
+ * Divides a site's images. Held-out images depend on the seed and the number of images alone.
+ * @throws InputError where too few images are there to hold some out
+ */
+export function splitSite(
+  { training, validation }: Pick<Site, 'training' | 'validation'>,
+  split: TrainingCard['split'],
+  seed: number,
+): TrainingData {
+  if (split === 'validation') return { training, selection: validation, validation };
+  const heldOut = Math.floor(training.count / HELD_OUT);
+  if (heldOut < 2) {
+    throw new InputError(
+      `--select heldout holds out one training image in ${HELD_OUT}, and needs at least ` +
+        `${2 * HELD_OUT}: ${training.count} are there`,
+    );
+  }
+  const order = Uint32Array.from({ length: training.count }, (_, image) => image);
+  randomStream(seed, 'heldout').shuffle(order);
+  return {
+    training: selectImages(training, order.subarray(heldOut).toSorted()),
+    selection: selectImages(training, order.subarray(0, heldOut).toSorted()),
+    validation,
+  };
+}
+
+/** What to know of held-out images before one believes the epochs that they chose. */
+export function selectionWarnings(
+  { training, selection }: TrainingData,
+  split: TrainingCard['split'],
+): string[] {
+  if (split === 'validation') return [];
+  const allowed = { allowFew: true, allowShared: true };
+  return [
+    ...checkCount('held-out', selection.count, allowed),
+    ...checkShared('held-out', selection, training, allowed),
+  ];
+}
+
+/** @throws InputError naming the first response that a loss is not defined for */
+export function checkTargets(
+  { training }: Pick<Site, 'training'>,
+  loss: TrainingCard['loss'],
+): void {
+  if (loss !== 'poisson') return;
+  const bad = training.responses.findIndex((response) => response < 0);
+  if (bad < 0) return;
+  const [image, neuron] = [Math.floor(bad / training.neurons), bad % training.neurons];
+  throw new InputError(
+    `${training.responseFile}: the response of neuron ${neuron} to image ${image} is ` +
+      `${training.responses[bad]}, and the Poisson loss is of counts, which are not negative: ` +
+      'train with --loss mse, or set negative responses to 0',
+  );
+}

@@ -1,0 +1,205 @@
+import * as tf from '@tensorflow/tfjs';
+import type { NamedTensor } from '../../src/formats/safetensors.js';
+import type { Architecture } from '../../src/network/architecture.js';
+import {
+  type DropoutBlock,
+  forward,
+  normParameters,
+  type Parameters,
+} from '../../src/network/forward.js';
+import { type BatchStatistics, updateRunning } from '../../src/network/layers/normalisation.js';
+import type { ParameterSpecification } from '../../src/network/parameters.js';
+import { type Loss, meanSquaredError } from './loss.js';
+import { adamStep, type Moments } from './optimiser.js';
+
+/** One batch: stimuli [B, height, width, 1], scaled; targets [B, N]; dropout factors. */
+export interface Batch {
+  readonly stimuli: tf.Tensor4D;
+  readonly targets: tf.Tensor2D;
+  readonly dropout?: Readonly<Partial<Record<DropoutBlock, tf.Tensor4D>>>;
+}
+
+/** Which parameters do not learn. */
+export interface Freezing {
+  /** Their names, or beginnings of names. */
+  readonly names: readonly string[];
+  /**
+   * Whether their blocks stand still. In the published code they do not: they go on in training
+   * mode, with dropout, and with running statistics that follow the data.
+   */
+  readonly still: boolean;
+}
+
+const NOTHING_FROZEN: Freezing = { names: [], still: false };
+
+/** What Adam remembers of a population: with its weights, all that the next step depends on. */
+export interface OptimiserState {
+  /** Taken so far. */
+  readonly steps: number;
+  /** `first.<parameter>` and `second.<parameter>` of what learns, [N, ...] each. */
+  readonly moments: ReadonlyMap<string, NamedTensor>;
+}
+
+/** How a population learns: on the mean squared error, from the first step on, unless it is said. */
+export interface Learning {
+  readonly loss?: Loss | undefined;
+  /** Where an earlier learner was. */
+  readonly optimiser?: OptimiserState | undefined;
+}
+
+/** A population of networks that learns. Holds tensors until it is disposed. */
+export interface Learner {
+  /**
+   * One step of gradient descent.
+   * @returns each neuron's loss before the step, [N]
+   */
+  step(batch: Batch): Promise<Float32Array>;
+  /** Responses in evaluation mode, [B, N] row-major. */
+  respond(stimuli: tf.Tensor4D): Promise<Float32Array>;
+  /** The parameters as they are now, neurons stacked on the first axis. */
+  weights(): Promise<Map<string, NamedTensor>>;
+  /** What the optimiser remembers as it is now. */
+  optimiser(): Promise<OptimiserState>;
+  dispose(): void;
+}
+
+/**
+ * @param initial parameters to begin with, [N, ...] each
+ * @param freezing what does not learn
+ */
+export function createLearner(
+  architecture: Architecture,
+  specifications: readonly ParameterSpecification[],
+  initial: ReadonlyMap<string, NamedTensor>,
+  freezing: Freezing = NOTHING_FROZEN,
+  { loss = meanSquaredError, optimiser }: Learning = {},
+): Learner {
+  const isFrozen = (name: string) => freezing.names.some((start) => name.startsWith(start));
+  const isStill = (block: string) => freezing.still && isFrozen(`${block}.`);
+  const learned = specifications
+    .filter(({ role, name }) => role === 'learned' && !isFrozen(name))
+    .map(({ name }) => name);
+  const norms = specifications
+    .filter(({ name }) => name.endsWith('.norm.mean'))
+    .map(({ name }) => name.replace('.norm.mean', ''))
+    .filter((block) => !isStill(block));
+  const parameters: Record<string, tf.Tensor> = {};
+  const moments: Record<string, Moments> = {};
+  let steps = optimiser?.steps ?? 0;
+  for (const { name } of specifications) {
+    const tensor = initial.get(name);
+    if (tensor === undefined) throw new Error(`there is no initial '${name}'`);
+    parameters[name] = tf.tensor(tensor.data, [...tensor.shape], 'float32');
+  }
+  for (const name of learned) {
+    moments[name] = optimiser ? momentsOf(optimiser, name) : zeroMoments(parameters[name]!);
+  }
+
+  return {
+    async step(batch) {
+      steps += 1;
+      const losses = tf.tidy(() => {
+        const { losses, gradients, statistics } = differentiate(batch);
+        for (const [index, name] of learned.entries()) descend(name, gradients[index]!);
+        for (const block of norms) follow(block, statistics.get(block)!);
+        return losses;
+      });
+      const values = await losses.data<'float32'>();
+      losses.dispose();
+      return values;
+    },
+
+    async respond(stimuli) {
+      const responses = tf.tidy(() => forward(architecture, parameters, stimuli).responses);
+      const values = await responses.data<'float32'>();
+      responses.dispose();
+      return values;
+    },
+
+    async weights() {
+      return await download(specifications.map(({ name }) => [name, parameters[name]!]));
+    },
+
+    async optimiser() {
+      const entries = learned.flatMap((name): [string, tf.Tensor][] => [
+        [`first.${name}`, moments[name]!.first],
+        [`second.${name}`, moments[name]!.second],
+      ]);
+      return { steps, moments: await download(entries) };
+    },
+
+    dispose() {
+      tf.dispose(parameters);
+      for (const { first, second } of Object.values(moments)) tf.dispose([first, second]);
+    },
+  };
+
+  /** The losses [N], the gradient of each learned parameter, the statistics of each batch norm. */
+  function differentiate({ stimuli, targets, dropout }: Batch) {
+    const statistics = new Map<string, BatchStatistics>();
+    let losses: tf.Tensor1D | undefined;
+    const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
+      const current: Parameters = {
+        ...parameters,
+        ...Object.fromEntries(learned.map((name, index) => [name, values[index]!])),
+      };
+      const { responses } = forward(architecture, current, stimuli, {
+        ...(dropout && { dropout }),
+        isStill,
+        collect: (block, { mean, variance }) =>
+          statistics.set(block, { mean: tf.keep(mean), variance: tf.keep(variance) }),
+      });
+      losses = tf.keep(loss(responses, targets));
+      return losses.sum(); // neurons are independent, so this is each one's own gradient
+    })(learned.map((name) => parameters[name]!));
+    return { losses: losses!, gradients: grads, statistics };
+  }
+
+  function descend(name: string, gradient: tf.Tensor): void {
+    const { parameter, moments: next } = adamStep(
+      parameters[name]!,
+      gradient,
+      moments[name]!,
+      steps,
+    );
+    tf.dispose([moments[name]!.first, moments[name]!.second]);
+    moments[name] = { first: tf.keep(next.first), second: tf.keep(next.second) };
+    replace(name, parameter);
+  }
+
+  function follow(block: string, statistics: BatchStatistics): void {
+    const running = updateRunning(normParameters(parameters, block), statistics);
+    replace(`${block}.norm.mean`, running.mean);
+    replace(`${block}.norm.variance`, running.variance);
+    tf.dispose([statistics.mean, statistics.variance]);
+  }
+
+  function replace(name: string, tensor: tf.Tensor): void {
+    parameters[name]!.dispose();
+    parameters[name] = tf.keep(tensor);
+  }
+}
+
+function zeroMoments(parameter: tf.Tensor): Moments {
+  return { first: tf.zerosLike(parameter), second: tf.zerosLike(parameter) };
+}
+
+function momentsOf({ moments }: OptimiserState, name: string): Moments {
+  const upload = (entry: string) => {
+    const tensor = moments.get(entry);
+    if (tensor === undefined) throw new Error(`the optimiser has no '${entry}'`);
+    return tf.tensor(tensor.data, [...tensor.shape], 'float32');
+  };
+  return { first: upload(`first.${name}`), second: upload(`second.${name}`) };
+}
+
+async function download(
+  tensors: readonly (readonly [string, tf.Tensor])[],
+): Promise<Map<string, NamedTensor>> {
+  const entries = tensors.map(async ([name, tensor]) => {
+    // a copy: a backend may hand out what it still reads
+    const data = (await tensor.data<'float32'>()).slice();
+    return [name, { shape: tensor.shape, data }] as const;
+  });
+  return new Map(await Promise.all(entries));
+}

@@ -1,0 +1,255 @@
+import * as tf from '@tensorflow/tfjs';
+import type { NamedTensor } from '../../src/formats/safetensors.js';
+import { stimulusTensor } from '../../src/interpret/interpretation.js';
+import type { Weights } from '../../src/models/saved-model.js';
+import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
+import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
+import { type Recording, responseMatrix } from '../data/recording.js';
+import { selectRows } from '../data/rows.js';
+import type { TrainingData } from '../data/split.js';
+import { architectureOf, type Recipe } from '../recipes/recipes.js';
+import { evaluate, type Fit, predict } from '../run/fit.js';
+import { allSame, FLAT_EPOCHS, type NeuronState, STOP_REASONS } from '../run/neuron-state.js';
+import { type Base, beginWith } from '../run/stages.js';
+import { dropoutFactors, type Moment } from './dropout.js';
+import { createLearner, type Learner, type OptimiserState } from './learner.js';
+import { LOSSES } from './loss.js';
+
+/** Which networks are trained, and on what. */
+export interface PopulationTask {
+  readonly data: TrainingData;
+  readonly recipe: Recipe;
+  /** Ids: columns of the site's responses. */
+  readonly neurons: readonly number[];
+  readonly seed: number;
+  /** What the recipe's frozen parameters are taken from. */
+  readonly base?: Base | undefined;
+}
+
+/** All that the further training of a population depends on. */
+export interface NetworksState {
+  readonly neurons: readonly NeuronState[];
+  /** Of every neuron: the weights of its kept epoch, or those it began with. */
+  readonly kept: Weights;
+  /** Of the neurons that have not stopped. */
+  readonly current: Weights;
+  readonly optimiser: OptimiserState;
+}
+
+/** The networks of a population in the midst of their training. Holds tensors until disposed. */
+export interface Networks {
+  readonly neurons: readonly NeuronState[];
+  /** Ids of the neurons that have not stopped. */
+  learning(): number[];
+  /**
+   * One step on some images; a neuron whose loss is not finite stops.
+   * @returns the mean of the others' losses
+   */
+  learn(images: Uint32Array, moment: Moment): Promise<number>;
+  /**
+   * Keeps the networks that do better than before on the images on which that is chosen, and stops
+   * those that are not finite, or dead.
+   * @param check is called before each batch of images
+   * @returns how well each learning neuron does
+   */
+  select(epoch: number, check: () => Promise<void>): Promise<Fit[]>;
+  /** How well the kept networks do on the validation images; null for a neuron without. */
+  measure(check: () => Promise<void>): Promise<(Fit | null)[]>;
+  /** Of every neuron: the weights of its kept epoch, or those it began with. */
+  kept(): Weights;
+  /** For going on later; at least one neuron must be learning. */
+  state(): Promise<NetworksState>;
+  dispose(): void;
+}
+
+/**
+ * @param onStop is told of each neuron that stops
+ * @param from where an earlier training was; without, at the beginning
+ */
+export function createNetworks(
+  task: PopulationTask,
+  onStop: (neuron: NeuronState) => void,
+  from?: NetworksState,
+): Networks {
+  const { data, recipe, seed, base } = task;
+  const { training } = data;
+  const architecture = architectureOf(recipe);
+  const specifications = parameterSpecifications(architecture, training);
+  const freezing = { names: recipe.frozen, still: base?.freeze === 'still' };
+  const kept = copyOf(from?.kept ?? initialWeights());
+  const neurons = [...(from?.neurons ?? task.neurons.map((id) => beginning(training, id)))];
+  if (!from) for (const neuron of neurons) if (neuron.stopped) onStop(neuron);
+  let learner = startLearner(from?.current ?? selectRows(kept, learningRows()), from?.optimiser);
+
+  return {
+    neurons,
+    learning,
+
+    async learn(images, moment) {
+      const ids = learning();
+      const batch = {
+        stimuli: stimulusTensor(await training.stimuli(images)),
+        targets: targetsOf(training, images, ids),
+        dropout: dropoutFactors(architecture, ids, images.length, recipe.dropout, moment),
+      };
+      const losses = await learner.step(batch);
+      tf.dispose([batch.stimuli, batch.targets, ...Object.values(batch.dropout)]);
+      const bad = ids.filter((_, i) => !Number.isFinite(losses[i]));
+      await stop(bad, moment.epoch - 1, STOP_REASONS.loss);
+      return mean(losses.filter(Number.isFinite));
+    },
+
+    async select(epoch, check) {
+      const ids = learning();
+      const predicted = await respond(learner, data.selection, ids.length, check);
+      const fits = evaluate(data.selection, ids, predicted);
+      const weights = await learner.weights();
+      const finite = ids.map(
+        (_, i) => isFiniteRow(weights, i) && column(predicted, i).every(isNumber),
+      );
+      const flat = ids.map((_, i) => allSame(column(predicted, i)));
+      for (const [i, id] of ids.entries()) {
+        if (finite[i]) keepIfBetter(epoch, id, fits[i]!, selectRows(weights, [i]));
+        update(id, ({ flatEpochs }) => ({ flatEpochs: flat[i] ? flatEpochs + 1 : 0 }));
+      }
+      const dead = ids.filter((id, i) => finite[i] && stateOf(id).flatEpochs >= FLAT_EPOCHS);
+      await stop(dead, epoch, STOP_REASONS.flat);
+      const bad = ids.filter((_, i) => !finite[i]);
+      await stop(bad, epoch - 1, STOP_REASONS.parameters);
+      return fits;
+    },
+
+    async measure(check) {
+      const rows = neurons.flatMap(({ keptEpoch }, row) => (keptEpoch === null ? [] : [row]));
+      if (rows.length === 0) return neurons.map(() => null);
+      const keepers = startLearner(selectRows(kept, rows));
+      try {
+        const predicted = await respond(keepers, data.validation, rows.length, check);
+        const ids = rows.map((row) => neurons[row]!.id);
+        const fits = evaluate(data.validation, ids, predicted);
+        return neurons.map((_, row) => (rows.includes(row) ? fits[rows.indexOf(row)]! : null));
+      } finally {
+        keepers.dispose();
+      }
+    },
+
+    kept: () => kept,
+
+    async state() {
+      const [current, optimiser] = [await learner.weights(), await learner.optimiser()];
+      return { neurons: [...neurons], kept, current, optimiser };
+    },
+
+    dispose: () => learner.dispose(),
+  };
+
+  function initialWeights(): Weights {
+    const initial = initialParameters(specifications, task.neurons, seed);
+    if (base) beginWith(initial, base, recipe.frozen, task.neurons);
+    return initial;
+  }
+
+  function startLearner(weights: Weights, optimiser?: OptimiserState): Learner {
+    const learning = { loss: LOSSES[recipe.loss], optimiser };
+    return createLearner(architecture, specifications, weights, freezing, learning);
+  }
+
+  function learningRows(): number[] {
+    return neurons.flatMap(({ stopped }, row) => (stopped ? [] : [row]));
+  }
+
+  function learning(): number[] {
+    return learningRows().map((row) => neurons[row]!.id);
+  }
+
+  function stateOf(id: number): NeuronState {
+    return neurons.find((neuron) => neuron.id === id)!;
+  }
+
+  function update(id: number, change: (state: NeuronState) => Partial<NeuronState>): void {
+    const row = neurons.findIndex((neuron) => neuron.id === id);
+    neurons[row] = { ...neurons[row]!, ...change(neurons[row]!) };
+  }
+
+  /** The first epoch counts as the best so far even where its CORR is undefined. */
+  function keepIfBetter(epoch: number, id: number, { CORR }: Fit, weights: Weights): void {
+    const before = stateOf(id);
+    if (before.keptEpoch !== null && (CORR ?? -2) <= (before.CORR ?? -2)) return;
+    update(id, () => ({ keptEpoch: epoch, CORR }));
+    const row = neurons.findIndex((neuron) => neuron.id === id);
+    for (const [name, { data }] of weights) kept.get(name)!.data.set(data, row * data.length);
+  }
+
+  /** Takes neurons out of the population, so that what is not finite reaches no other. */
+  async function stop(ids: readonly number[], epoch: number, reason: string): Promise<void> {
+    if (ids.length === 0) return;
+    const before = learning();
+    for (const id of ids) {
+      update(id, () => ({ stopped: { epoch, reason } }));
+      onStop(stateOf(id));
+    }
+    const left = before.flatMap((id, i) => (ids.includes(id) ? [] : [i]));
+    const [weights, { steps, moments }] = [await learner.weights(), await learner.optimiser()];
+    learner.dispose();
+    learner = startLearner(selectRows(weights, left), {
+      steps,
+      moments: selectRows(moments, left),
+    });
+  }
+}
+
+/** A neuron before its training: one whose targets hold nothing to learn stops there. */
+function beginning(training: Recording, id: number): NeuronState {
+  const targets = column(responseMatrix(training), id);
+  const stopped = { epoch: 0, reason: STOP_REASONS.targets };
+  return { id, keptEpoch: null, CORR: null, flatEpochs: 0, ...(allSame(targets) && { stopped }) };
+}
+
+/** [images, neurons] */
+function targetsOf(
+  { responses, neurons: all }: Recording,
+  images: Uint32Array,
+  ids: readonly number[],
+): tf.Tensor2D {
+  const targets = new Float32Array(images.length * ids.length);
+  for (const [row, image] of images.entries()) {
+    for (const [i, id] of ids.entries())
+      targets[row * ids.length + i] = responses[image * all + id]!;
+  }
+  return tf.tensor2d(targets, [images.length, ids.length]);
+}
+
+async function respond(
+  learner: Learner,
+  recording: Recording,
+  neurons: number,
+  check: () => Promise<void>,
+): Promise<ResponseMatrix> {
+  const stimuli = async (indices: ArrayLike<number>) => {
+    await check();
+    return await recording.stimuli(indices);
+  };
+  return await predict(learner, { ...recording, stimuli }, neurons);
+}
+
+function copyOf(weights: Weights): Map<string, NamedTensor> {
+  return new Map(
+    [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
+  );
+}
+
+/** Whether all parameters of a row are finite. */
+function isFiniteRow(weights: Weights, row: number): boolean {
+  return [...weights.values()].every(({ shape, data }) => {
+    const each = data.length / shape[0]!;
+    return data.subarray(row * each, (row + 1) * each).every(isNumber);
+  });
+}
+
+function isNumber(value: number): boolean {
+  return Number.isFinite(value);
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

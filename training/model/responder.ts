@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs';
+import type { StimulusCard } from '../../src/models/card.js';
+import type { Weights } from '../../src/models/saved-model.js';
+import type { Architecture } from '../../src/network/architecture.js';
+import { toDevice } from '../../src/network/device.js';
+import { forward, type Parameters } from '../../src/network/forward.js';
+import { rowsOf, selectRows } from '../data/rows.js';
+import { chunksOf } from '../run/chunk.js';
+
+/** Networks that have been trained, with what they take for a pixel. */
+export interface TrainedNetworks extends Pick<StimulusCard, 'scale' | 'offset'> {
+  readonly architecture: Architecture;
+  /** Ids, in the order of the weights. */
+  readonly neurons: readonly number[];
+  readonly weights: Weights;
+}
+
+/** Some of the networks, on the device. */
+export interface Responder {
+  /** Ids. */
+  readonly neurons: readonly number[];
+  /** Responses to stimuli [B, height, width, 1] of pixels in 0..1: [B, neurons], row-major. */
+  respond(stimuli: tf.Tensor4D): Promise<Float32Array>;
+}
+
+/** Runs something with the networks, at most `most` at a time, which bounds the memory. */
+export async function withResponders<T>(
+  networks: TrainedNetworks,
+  most: number,
+  run: (responder: Responder) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const rows of chunksOf(rowsOf(networks.weights), most)) {
+    const parameters = toDevice(selectRows(networks.weights, rows));
+    const neurons = rows.map((row) => networks.neurons[row]!);
+    try {
+      results.push(await run({ neurons, respond: (x) => respond(networks, parameters, x) }));
+    } finally {
+      tf.dispose(parameters);
+    }
+  }
+  return results;
+}
+
+async function respond(
+  { architecture, scale, offset }: TrainedNetworks,
+  parameters: Parameters,
+  stimuli: tf.Tensor4D,
+): Promise<Float32Array> {
+  const responses = tf.tidy(
+    () => forward(architecture, parameters, stimuli.mul(scale).add(offset)).responses, // [B, N]
+  );
+  const values = await responses.data<'float32'>();
+  responses.dispose();
+  return values;
+}

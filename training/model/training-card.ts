@@ -1,0 +1,64 @@
+import packageFile from '../../package.json' with { type: 'json' };
+import type { SavedModel, UnsavedCard } from '../../src/models/saved-model.js';
+import { describeStimuli } from '../data/describe.js';
+import { noiseCeilings } from '../data/repeats-file.js';
+import type { TrainingData } from '../data/split.js';
+import { architectureOf } from '../recipes/recipes.js';
+import type { ModelRequest } from '../run/model-request.js';
+import type { TrainedPopulation } from '../run/population.js';
+import type { Stage } from '../run/stage-plan.js';
+import { goldenCard, goldenImages } from './golden.js';
+import { ADAM } from './optimiser.js';
+
+/**
+ * The card of a stage's model.
+ * @param seconds spent on its training
+ * @param base the model that it began with
+ */
+export async function describeModel(
+  request: ModelRequest,
+  { name, recipe }: Pick<Stage, 'name' | 'recipe'>,
+  { training, selection, validation }: TrainingData,
+  { neurons, weights }: TrainedPopulation,
+  seconds: number,
+  base: SavedModel | undefined,
+): Promise<UnsavedCard> {
+  const { site, repeats, backend, seed, select, freeze, shard } = request;
+  const architecture = architectureOf(recipe);
+  const stimulus = await describeStimuli(training, request.degreesPerImage);
+  const ids = neurons.map(({ id }) => id);
+  const ceilings = repeats && noiseCeilings(repeats, ids);
+  const networks = { ...stimulus, architecture, weights, neurons: ids };
+  const golden = await goldenCard(networks, await goldenImages(validation));
+  return {
+    architecture: { id: recipe.architecture, ...architecture },
+    stimulus,
+    response: { unit: request.unit },
+    neurons: neurons.map((neuron, i) => ({ ...neuron, noiseCeiling: ceilings?.[i] ?? null })),
+    training: {
+      recipe: name,
+      seed,
+      epochs: recipe.epochs,
+      batchSize: recipe.batchSize,
+      optimiser: ADAM,
+      loss: recipe.loss,
+      ...(base && { base: { model: base.card.name, digest: base.digest, freeze } }),
+      split: select,
+      data: {
+        site: site.name,
+        trainingImages: training.count,
+        ...(select === 'heldout' && { heldOutImages: selection.count }),
+        validationImages: validation.count,
+        ...(site.sharedImages > 0 && { sharedImages: site.sharedImages }),
+        ...(site.white !== null && { white: site.white }),
+        digests: site.digests,
+      },
+      ...(shard && { shard: { ...shard, siteNeurons: site.training.neurons } }),
+      backend: `${backend.name} (${backend.device})`,
+      codeVersion: packageFile.version,
+      date: new Date().toISOString(),
+      seconds,
+    },
+    golden,
+  };
+}

@@ -1,0 +1,84 @@
+import { Command, Option } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
+import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
+import { ArchitectureId } from '../../src/network/architectures/id.js';
+import { ARCHITECTURES } from '../../src/network/architectures/index.js';
+import { openBackend } from '../../src/network/backend.js';
+import { goldenCard } from '../model/golden.js';
+import { withLock } from '../run/lock.js';
+import { checkModelName, wholeNumber } from '../run/options.js';
+import { BACKGROUND, createImageSource, IMAGE_PIXELS, IMAGE_SIDE } from '../synthetic/images.js';
+import { randomParameters } from './random-parameters.js';
+
+interface Options {
+  readonly architecture: ArchitectureId;
+  readonly neurons: number;
+  readonly out: string;
+  readonly seed: number;
+}
+
+/** Images whose responses the card keeps. */
+const GOLDEN_STIMULI = 4;
+
+/** `make-model`: makes a model of any size to measure the service with. */
+export function createMakeModelCommand(): Command {
+  return new Command('make-model')
+    .description('makes a model of made-up parameters, as large as you like, to measure with')
+    .addOption(
+      new Option('--architecture <name>', 'of the networks')
+        .choices(ArchitectureId.options)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
+    .option('--neurons <count>', 'number of neurons', wholeNumber(1, 10_000), 300)
+    .option('--seed <number>', 'the same seed makes the same model', wholeNumber(0, 2 ** 32), 1)
+    .allowExcessArguments(false)
+    .action(async (options: Options) => {
+      checkModelName(options.out);
+      await openBackend('auto');
+      const { folder, digest } = await withLock(options.out, console.error, () =>
+        makeModel(options),
+      );
+      console.log(`saved ${folder}, digest ${digest}`);
+    });
+}
+
+/** Needs an open backend, for the golden responses. */
+export async function makeModel(options: Options): Promise<SavedModel> {
+  const { architecture: id, seed, out } = options;
+  const architecture = ARCHITECTURES[id].network;
+  const neurons = Array.from({ length: options.neurons }, (_, i) => i);
+  const stimulus = {
+    height: IMAGE_SIDE,
+    width: IMAGE_SIDE,
+    scale: 1,
+    offset: 0,
+    backgroundGray: BACKGROUND,
+    degreesPerImage: null,
+    trainingRange: null,
+  };
+  const weights = randomParameters(architecture, stimulus, neurons, seed);
+  const networks = { ...stimulus, architecture, weights, neurons };
+  const measured = { CORR: null, PT_J: null, PT_S: null, noiseCeiling: null, keptEpoch: null };
+  const card = {
+    architecture: { id, ...architecture },
+    stimulus,
+    response: { unit: 'none' },
+    neurons: neurons.map((neuron) => ({ id: neuron, ...measured })),
+    training: { madeUp: 'untrained' as const, seed, codeVersion: packageFile.version },
+    golden: await goldenCard(networks, scenes(seed)),
+  };
+  return await saveModel(out, card, weights);
+}
+
+function scenes(seed: number) {
+  const draw = createImageSource();
+  const pixels = new Float32Array(GOLDEN_STIMULI * IMAGE_PIXELS);
+  for (let i = 0; i < GOLDEN_STIMULI; i++) {
+    pixels.set(
+      Float32Array.from(draw(seed, 'validation', i), (value) => value / 255),
+      i * IMAGE_PIXELS,
+    );
+  }
+  return { count: GOLDEN_STIMULI, height: IMAGE_SIDE, width: IMAGE_SIDE, pixels };
+}

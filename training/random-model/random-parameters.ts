@@ -1,0 +1,74 @@
+import type { NamedTensor } from '../../src/formats/safetensors.js';
+import type { Weights } from '../../src/models/saved-model.js';
+import type { Architecture } from '../../src/network/architecture.js';
+import {
+  initialParameters,
+  parameterSpecifications,
+  type StimulusSize,
+} from '../../src/network/parameters.js';
+import { type RandomStream, randomStream } from '../../src/network/random.js';
+
+/** Mean and variance, about, of what a convolution is given: gray pixels, or sigmoids. */
+const INPUT = { mean: 0.5, variance: 0.04 };
+
+/**
+ * Parameters of networks that were never trained, but could have been: as training begins with them,
+ * the batch norms with statistics that fit their convolutions and with scales of both signs, and
+ * attention that counts. A neuron's depend on the seed and its id alone.
+ */
+export function randomParameters(
+  architecture: Architecture,
+  stimulus: StimulusSize,
+  neurons: readonly number[],
+  seed: number,
+): Weights {
+  const specifications = parameterSpecifications(architecture, stimulus);
+  const weights = initialParameters(specifications, neurons, seed);
+  for (const [name, tensor] of weights) {
+    const [, block, entry] = /^(\w+)\.norm\.(\w+)$/.exec(name) ?? [];
+    const each = tensor.data.length / neurons.length;
+    for (const [row, neuron] of neurons.entries()) {
+      const random = randomStream(seed, 'made up', neuron, name);
+      const own = tensor.data.subarray(row * each, (row + 1) * each);
+      if (name === 'attention.gamma') own[0] = 2 * random.uniform() - 1;
+      else if (entry === 'scale') fill(own, () => signed(random) * (0.5 + random.uniform()));
+      else if (entry === 'shift') fill(own, () => random.uniform() - 0.5);
+      else if (entry === 'mean' || entry === 'variance') {
+        own.set(statistics(weights, block!, row)[entry]);
+      }
+    }
+  }
+  return weights;
+}
+
+/** One scale in four is negative. */
+function signed(random: RandomStream): number {
+  return random.uniform() < 0.25 ? -1 : 1;
+}
+
+function fill(values: NamedTensor['data'], draw: () => number): void {
+  for (let i = 0; i < values.length; i++) values[i] = draw();
+}
+
+/** Of the outputs of a block's convolution, were its inputs independent; of an attention's map. */
+function statistics(weights: Weights, block: string, row: number) {
+  const filters = weights.get(`${block}.convolution.weight`);
+  const channels = weights.get(`${block}.norm.mean`)!.shape[1]!;
+  const mean = new Float64Array(channels).fill(INPUT.mean);
+  const variance = new Float64Array(channels).fill(INPUT.variance);
+  if (filters) {
+    const bias = weights.get(`${block}.convolution.bias`)!.data;
+    const each = filters.data.length / filters.shape[0]!;
+    for (let channel = 0; channel < channels; channel++) {
+      let [sum, squares] = [0, 0];
+      for (let i = channel; i < each; i += channels) {
+        const weight = filters.data[row * each + i]!;
+        sum += weight;
+        squares += weight * weight;
+      }
+      mean[channel] = INPUT.mean * sum + bias[row * channels + channel]!;
+      variance[channel] = INPUT.variance * squares;
+    }
+  }
+  return { mean, variance };
+}

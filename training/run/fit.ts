@@ -1,0 +1,50 @@
+import { stimulusTensor } from '../../src/interpret/interpretation.js';
+import { neuronMetrics } from '../../src/tuning/metrics.js';
+import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
+import { type Recording, responseMatrix } from '../data/recording.js';
+import type { Learner } from '../model/learner.js';
+
+/** Images evaluated at once. */
+const BATCH = 50;
+
+/** How well one neuron is predicted; null where the measure is undefined. */
+export interface Fit {
+  readonly CORR: number | null;
+  readonly PT_J: number | null;
+  readonly PT_S: number | null;
+}
+
+/** A population's responses to all images of a recording. */
+export async function predict(
+  learner: Pick<Learner, 'respond'>,
+  recording: Recording,
+  neurons: number,
+): Promise<ResponseMatrix> {
+  const values = new Float32Array(recording.count * neurons);
+  for (let first = 0; first < recording.count; first += BATCH) {
+    const length = Math.min(BATCH, recording.count - first);
+    const indices = Array.from({ length }, (_, i) => first + i);
+    const stimuli = stimulusTensor(await recording.stimuli(indices));
+    values.set(await learner.respond(stimuli), first * neurons);
+    stimuli.dispose();
+  }
+  return { stimuli: recording.count, neurons, values };
+}
+
+/**
+ * CORR, PT_J and PT_S of each neuron.
+ * @param ids the neurons' columns in the recording, one for each column of `predicted`
+ */
+export function evaluate(
+  recording: Recording,
+  ids: readonly number[],
+  predicted: ResponseMatrix,
+): Fit[] {
+  const real = responseMatrix(recording);
+  return ids.map((id, index) => {
+    const responses = column(predicted, index);
+    if (!responses.every(Number.isFinite)) return { CORR: null, PT_J: null, PT_S: null };
+    const { corr, ptJ, ptS } = neuronMetrics(column(real, id), responses);
+    return { CORR: corr, PT_J: ptJ, PT_S: ptS };
+  });
+}

@@ -1,0 +1,50 @@
+import type { TrainingCard } from '../../src/models/card.js';
+import type { Backend } from '../../src/network/backend.js';
+import type { Repeats } from '../data/repeats-file.js';
+import type { Site } from '../data/site.js';
+import type { Memory } from './chunk.js';
+import type { Signals } from './interruption.js';
+import type { ProgressStream } from './progress.js';
+import type { Shard } from './shards/shard.js';
+import type { Base } from './stages.js';
+
+/** What to train, on what, and where to save it. */
+export interface ModelRequest {
+  readonly site: Site;
+  /** Of the validation images, for the noise ceiling. */
+  readonly repeats: Repeats | null;
+  readonly backend: Backend;
+  /** Name of a recipe. */
+  readonly recipe: string;
+  /** Instead of the recipe's, for each stage. */
+  readonly epochs: number | undefined;
+  readonly seed: number;
+  readonly loss: TrainingCard['loss'];
+  /** The images on which each neuron's kept epoch is chosen. */
+  readonly select: TrainingCard['split'];
+  /** Whether the blocks that a stage does not train go on in training mode, as in the published code. */
+  readonly freeze: Base['freeze'];
+  /** Neurons trained together; without, as many as memory allows. */
+  readonly chunk: number | undefined;
+  /** Without, all neurons of the site. */
+  readonly shard: Shard | undefined;
+  /** Whether to go on with a checkpoint where there is one. */
+  readonly resume: boolean;
+  /** `models/x` makes the next version of the model x, or its shard. */
+  readonly out: string;
+  /** Of the responses, for the card. */
+  readonly unit: string;
+  readonly degreesPerImage: number | null;
+}
+
+/** What a training uses of the machine that it runs on. */
+export interface Machine {
+  readonly signals: Signals;
+  /** Where progress is shown. */
+  readonly stream: ProgressStream;
+  readonly memory: () => Memory;
+  /** Bytes free where a folder is, or will be. */
+  readonly freeDisk: (folder: string) => Promise<number>;
+  /** In seconds, from any moment on. */
+  readonly clock: () => number;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { NeuronCard } from '../../src/models/card.js';
+
+/** What is known of a neuron in the midst of its training. */
+export const NeuronState = z.strictObject({
+  id: NeuronCard.shape.id,
+  keptEpoch: NeuronCard.shape.keptEpoch,
+  /** Of the kept epoch, on the images on which it is chosen. */
+  CORR: NeuronCard.shape.CORR,
+  /** Epochs in a row after which it answered every image the same. */
+  flatEpochs: z.int().nonnegative(),
+  stopped: NeuronCard.shape.stopped,
+});
+export type NeuronState = z.infer<typeof NeuronState>;
+
+/** Why a neuron stops before the others, as its card says it. */
+export const STOP_REASONS = {
+  targets: 'its responses to the training images are all the same',
+  loss: 'its loss is not finite',
+  parameters: 'its parameters are not finite',
+  flat: 'its network answers every image the same',
+} as const;
+
+/**
+ * Epochs in a row with the same answer to every image after which a network counts as dead. One or
+ * two occur in networks that live: those of the centre alone are slow to begin.
+ */
+export const FLAT_EPOCHS = 5;
+
+/** Whether all values are the same. */
+export function allSame(values: ArrayLike<number>): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
+  return true;
+}

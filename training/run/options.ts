@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { InputError } from '../../src/errors.js';
+
+/** Reads a whole number from a command's option. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+/** Reads some of the words that there are, separated by commas. */
+export function listOf<T extends string>(words: readonly T[]): (text: string) => T[] {
+  const isWord = (text: string): text is T => words.some((word) => word === text);
+  return (text) =>
+    text.split(',').map((each) => {
+      if (isWord(each)) return each;
+      throw new InvalidArgumentError(`'${each}' is none of ${words.join(', ')}.`);
+    });
+}
+
+/** Reads the name of a site: it becomes part of file names. */
+export function siteName(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(text)) {
+    throw new InvalidArgumentError('It must be made of letters, digits, _ and -.');
+  }
+  return text;
+}
+
+/** Reads the side of an image in degrees. */
+export function degrees(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 180)) throw new InvalidArgumentError('It must be degrees above 0.');
+  return value;
+}
+
+/**
+ * So that a name that no card can carry is told before the work, not after it.
+ * @throws InputError
+ */
+export function checkModelName(out: string): void {
+  const name = path.basename(path.resolve(out));
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return;
+  throw new InputError(
+    `--out ${out}: a model's name is made of letters, digits, ., _ and -, at most 64`,
+  );
+}
+
+/** A figure such as CORR, as a program tells it. */
+export function figure(value: number | null): string {
+  return value === null ? 'undefined' : value.toFixed(3);
+}

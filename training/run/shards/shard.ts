@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { InputError } from '../../../src/errors.js';
+import { beside } from '../stages.js';
+
+/** One of several equal shares of a site's neurons. */
+export interface Shard {
+  /** From 0. */
+  readonly index: number;
+  readonly of: number;
+}
+
+/**
+ * Reads `2/4`: the third of four shares.
+ * @param source what the text was given as, for the message
+ * @throws InputError where it is no share
+ */
+export function parseShard(text: string, source: string): Shard {
+  const [, index, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? [];
+  if (index === undefined || of === undefined || index >= of) {
+    throw new InputError(
+      `${source} ${text}: it is i/n, share i of n, and i goes from 0 to n-1, such as 0/4 to 3/4`,
+    );
+  }
+  return { index, of };
+}
+
+/**
+ * The share that a Kubernetes job asks of this one of its pods, if it does.
+ * @throws InputError where the variables do not make a share
+ */
+export function shardOfJob(
+  environment: Readonly<Record<string, string | undefined>>,
+): Shard | undefined {
+  const index = environment['JOB_COMPLETION_INDEX'];
+  const completions = environment['JOB_COMPLETIONS'];
+  if (index === undefined) return undefined;
+  if (completions === undefined) {
+    throw new InputError(
+      `JOB_COMPLETION_INDEX is ${index} and JOB_COMPLETIONS is not set: set it to the number of ` +
+        "shares, the job's completions, or pass --shard",
+    );
+  }
+  return parseShard(`${index}/${completions}`, 'JOB_COMPLETION_INDEX/JOB_COMPLETIONS');
+}
+
+/**
+ * The neurons of a share, which lie together.
+ * @throws InputError where there are more shares than neurons
+ */
+export function neuronsOfShard(siteNeurons: number, { index, of }: Shard): number[] {
+  if (of > siteNeurons) {
+    throw new InputError(
+      `shard ${index}/${of}: the site has ${siteNeurons} neurons, which make at most as many shares`,
+    );
+  }
+  const [first, end] = [index, index + 1].map((i) => Math.floor((i * siteNeurons) / of));
+  return Array.from({ length: end! - first! }, (_, i) => first! + i);
+}
+
+/** Beside `models/x` lie its shards, each a model to itself that the service does not see. */
+export function shardsFolder(out: string): string {
+  return beside(out, '.shards');
+}
+
+/** Where a share of `models/x` is saved: `models/x.shards/2-of-4`. */
+export function shardFolder(out: string, { index, of }: Shard): string {
+  return path.join(shardsFolder(out), `${index}-of-${of}`);
+}

@@ -1,0 +1,134 @@
+import packageFile from '../../package.json' with { type: 'json' };
+import type { SavedModel } from '../../src/models/saved-model.js';
+import { parameterSpecifications } from '../../src/network/parameters.js';
+import { architectureOf, findRecipe, type Recipe } from '../recipes/recipes.js';
+import { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.js';
+import { chunkFor, chunksOf } from './chunk.js';
+import type { StageSize } from './disk.js';
+import type { Machine, ModelRequest } from './model-request.js';
+import { checkModelName } from './options.js';
+import type { StagePlan } from './progress.js';
+import { neuronsOfShard, shardFolder } from './shards/shard.js';
+import { findStage, stageFolder } from './stages.js';
+
+/** One training of those that lead to a model. */
+export interface Stage {
+  /** Of its recipe. */
+  readonly name: string;
+  readonly recipe: Recipe;
+  /** Where its model is saved. */
+  readonly out: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/** What must be trained for a model, first to last, after what is there already. */
+export interface ModelPlan {
+  /** Ids. */
+  readonly neurons: readonly number[];
+  /** The saved stage that the first training begins with. */
+  readonly base: SavedModel | undefined;
+  readonly stages: readonly Stage[];
+}
+
+/**
+ * Finds the stages that are trained already, and where the trainings of the others stand.
+ * @param announce is told of each stage that comes before the model
+ * @throws InputError where a checkpoint is in the way, or a name cannot be a model's
+ */
+export async function planModel(
+  request: ModelRequest,
+  { memory, clock }: Machine,
+  announce: (line: string) => void,
+): Promise<ModelPlan> {
+  const { site, shard } = request;
+  const all = Array.from({ length: site.training.neurons }, (_, id) => id);
+  const neurons = shard ? neuronsOfShard(all.length, shard) : all;
+  const place = placeOf(request);
+  const stages: Stage[] = [];
+  let base: SavedModel | undefined;
+  let name: string | undefined = request.recipe;
+  for (let out = place; name !== undefined && base === undefined; ) {
+    const recipe = recipeOf(request, name);
+    stages.unshift({ name, recipe, out, checkpoint: await checkpointOf(name, recipe, out) });
+    const before = recipe.after;
+    if (before !== undefined) {
+      out = stageFolder(place, before);
+      base = await savedStage(before, out);
+      const how = base ? `there: ${base.folder}` : 'trained first';
+      announce(`${name} begins with ${before}, which is ${how}`);
+    }
+    name = before;
+  }
+  return { neurons, base, stages };
+
+  async function checkpointOf(name: string, recipe: Recipe, out: string): Promise<Checkpoint> {
+    checkModelName(out);
+    const { training } = site;
+    const pixels = training.height * training.width;
+    return await openCheckpoint(out, {
+      identity: {
+        codeVersion: packageFile.version,
+        recipe: name,
+        seed: request.seed,
+        epochs: recipe.epochs,
+        loss: request.loss,
+        select: request.select,
+        freeze: recipe.after === undefined ? null : request.freeze,
+        backend: request.backend.name,
+        shard: shard ? `${shard.index}/${shard.of}` : null,
+        white: site.white,
+        data: site.digests,
+      },
+      chunk: request.chunk,
+      autoChunk: chunkFor(request.backend, recipe.batchSize, pixels, memory()),
+      resume: request.resume,
+      clock,
+    });
+  }
+
+  async function savedStage(name: string, out: string): Promise<SavedModel | undefined> {
+    return await findStage(out, {
+      recipe: name,
+      seed: request.seed,
+      epochs: recipeOf(request, name).epochs,
+      loss: request.loss,
+      split: request.select,
+      white: site.white,
+      digests: site.digests,
+      freeze: request.freeze,
+      neurons,
+    });
+  }
+}
+
+/** Where the model, or its shard, is saved. */
+export function placeOf({ out, shard }: Pick<ModelRequest, 'out' | 'shard'>): string {
+  return shard ? shardFolder(out, shard) : out;
+}
+
+/** What a plan writes to disk. */
+export function sizesOf({ neurons, stages }: ModelPlan, { site }: ModelRequest): StageSize[] {
+  return stages.map(({ recipe, checkpoint }) => ({
+    neurons: neurons.length,
+    chunk: Math.min(neurons.length, checkpoint.chunk),
+    parameters: parameterSpecifications(architectureOf(recipe), site.training).reduce(
+      (sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1),
+      0,
+    ),
+  }));
+}
+
+/** What of a plan its progress is told by. */
+export function stepsOf({ neurons, stages }: ModelPlan, trainingImages: number): StagePlan[] {
+  return stages.map(({ name, recipe, checkpoint }) => ({
+    name,
+    epochs: recipe.epochs,
+    batchesPerEpoch: Math.ceil(trainingImages / recipe.batchSize),
+    populations: chunksOf(neurons, checkpoint.chunk).map(({ length }) => length),
+  }));
+}
+
+function recipeOf({ epochs, loss }: ModelRequest, name: string): Recipe {
+  const recipe = findRecipe(name);
+  return { ...recipe, loss, ...(epochs !== undefined && { epochs }) };
+}

@@ -1,0 +1,96 @@
+import path from 'node:path';
+import { InputError } from '../../src/errors.js';
+import type { NamedTensor } from '../../src/formats/safetensors.js';
+import type { ModelCard, TrainingCard } from '../../src/models/card.js';
+import {
+  readModel,
+  type SavedModel,
+  versionsIn,
+  type Weights,
+} from '../../src/models/saved-model.js';
+import { selectNeurons } from '../../src/network/parameters.js';
+
+/** The networks that a stage begins with. */
+export interface Base {
+  readonly weights: Weights;
+  /** Ids of the neurons whose rows the weights are. */
+  readonly neurons: readonly number[];
+  readonly freeze: 'published' | 'still';
+}
+
+/** What makes a saved stage the one that would be trained again. */
+export type Stage = Pick<TrainingCard, 'recipe' | 'seed' | 'epochs' | 'loss' | 'split'> & {
+  /** The pixel value that is white, where it was given. */
+  readonly white: number | null;
+  readonly digests: Readonly<Record<string, string>>;
+  readonly freeze: Base['freeze'];
+  /** Ids of the neurons that it must hold. */
+  readonly neurons: readonly number[];
+};
+
+/** The folder beside another whose name is that one's with more at its end. */
+export function beside(folder: string, ending: string): string {
+  return path.join(folder, '..', `${path.basename(path.resolve(folder))}${ending}`);
+}
+
+/** The stages of `models/x` are models beside it: `models/x.rf_cnn_30`. */
+export function stageFolder(out: string, recipe: string): string {
+  return beside(out, `.${recipe}`);
+}
+
+/** The latest version of a stage that was trained on the same data in the same way, if there is one. */
+export async function findStage(folder: string, wanted: Stage): Promise<SavedModel | undefined> {
+  const versions = await versionsIn(folder).catch(() => []);
+  for (const version of versions.toSorted((a, b) => b - a)) {
+    const model = await readModel(path.join(folder, String(version))).catch((error: unknown) => {
+      if (error instanceof InputError) return undefined; // a broken one is trained again
+      throw error;
+    });
+    if (model && isStage(model.card, wanted)) return model;
+  }
+  return undefined;
+}
+
+function isStage({ training, neurons }: ModelCard, wanted: Stage): boolean {
+  if (!('recipe' in training)) return false;
+  const { recipe, seed, epochs, loss, split, data, base } = training;
+  const names = Object.keys(wanted.digests);
+  const present = new Set(neurons.map(({ id }) => id));
+  return (
+    recipe === wanted.recipe &&
+    seed === wanted.seed &&
+    epochs === wanted.epochs &&
+    loss === wanted.loss &&
+    split === wanted.split &&
+    (data.white ?? null) === wanted.white &&
+    wanted.neurons.every((id) => present.has(id)) &&
+    (base === undefined || base.freeze === wanted.freeze) &&
+    names.every((name) => data.digests[name] === wanted.digests[name])
+  );
+}
+
+/**
+ * Puts the base's parameters in the place of the frozen ones of a population.
+ * @param initial what the population begins with otherwise, [N, ...] each; written to
+ * @param frozen names, or beginnings of names
+ * @param neurons ids of the population, all of them among the base's
+ */
+export function beginWith(
+  initial: Map<string, NamedTensor>,
+  base: Base,
+  frozen: readonly string[],
+  neurons: readonly number[],
+): void {
+  const rows = neurons.map((id) => base.neurons.indexOf(id));
+  for (const [name, { shape, data }] of initial) {
+    if (!frozen.some((start) => name.startsWith(start))) continue;
+    // the centre's readout of a split one is the readout of the base, which reads the centre alone
+    const source = base.weights.get(name.replace('readout.centre.', 'readout.'));
+    if (source === undefined) throw new Error(`the base has no '${name}'`);
+    const own = selectNeurons(source, rows);
+    if (own.data.length !== data.length) {
+      throw new Error(`the base's '${name}' is [${source.shape}], not [${shape}]`);
+    }
+    data.set(own.data);
+  }
+}

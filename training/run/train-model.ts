@@ -1,0 +1,153 @@
+import { syncFolder } from '../../src/files/whole-file.js';
+import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-model.js';
+import { checkTargets, selectionWarnings, splitSite, type TrainingData } from '../data/split.js';
+import { describeModel } from '../model/training-card.js';
+import type { Checkpoint } from './checkpoint/checkpoint.js';
+import { checkDisk, diskNeeded } from './disk.js';
+import { Interrupted, type Interruption, interruptible } from './interruption.js';
+import { withLock } from './lock.js';
+import type { Machine, ModelRequest } from './model-request.js';
+import type { TrainedNeuron } from './population.js';
+import { createProgressDisplay, type ProgressDisplay } from './progress.js';
+import { type ModelPlan, placeOf, planModel, type Stage, sizesOf, stepsOf } from './stage-plan.js';
+import { trainSite } from './train-site.js';
+import { TrainingFailed } from './training-failed.js';
+
+export interface TrainedModel {
+  readonly saved: SavedModel;
+  readonly neurons: readonly TrainedNeuron[];
+  readonly seconds: number;
+}
+
+/** Neurons named in the message of a training that came to nothing. */
+const NEURONS_TOLD = 5;
+
+/**
+ * Trains a network for each neuron of a site, or of its shard, and saves them; where the recipe
+ * begins with another's networks, finds those saved, or trains them first.
+ * @throws InputError before anything is trained where it cannot be, does not fit on the disk, or
+ *   another process trains the same model
+ * @throws Interrupted with how to go on; TrainingFailed where every neuron of the site stopped
+ */
+export async function trainModel(request: ModelRequest, machine: Machine): Promise<TrainedModel> {
+  const { site, select, seed, loss } = request;
+  checkTargets(site, loss);
+  const data = splitSite(site, select, seed);
+  const place = placeOf(request);
+  const say = (line: string) => machine.stream.write(`${line}\n`);
+  for (const warning of selectionWarnings(data, select)) say(`warning: ${warning}`);
+  return await withLock(place, say, () => trainLocked(request, machine, data, place, say));
+}
+
+async function trainLocked(
+  request: ModelRequest,
+  machine: Machine,
+  data: TrainingData,
+  place: string,
+  say: (line: string) => void,
+): Promise<TrainedModel> {
+  const plan = await planModel(request, machine, say);
+  checkDisk(place, diskNeeded(sizesOf(plan, request)), await machine.freeDisk(place));
+  const steps = stepsOf(plan, data.training.count);
+  const display = createProgressDisplay(steps, machine.stream, machine.clock);
+  const onRequest = () =>
+    display.say('ends after the batch at hand and saves a checkpoint; once more ends at once');
+  return await interruptible(machine.signals, onRequest, async (interruption) => {
+    try {
+      return await trainStages(request, plan, data, display, interruption);
+    } finally {
+      display.stop();
+    }
+  });
+}
+
+async function trainStages(
+  request: ModelRequest,
+  plan: ModelPlan,
+  data: TrainingData,
+  display: ProgressDisplay,
+  interruption: Interruption,
+): Promise<TrainedModel> {
+  let base = plan.base;
+  let model: TrainedModel | undefined;
+  for (const [index, stage] of plan.stages.entries()) {
+    display.say(announcement(request, plan, stage, data));
+    model = await trainStage(index, stage, base);
+    base = model.saved;
+  }
+  return model!;
+
+  async function trainStage(
+    index: number,
+    stage: Stage,
+    base: SavedModel | undefined,
+  ): Promise<TrainedModel> {
+    const { recipe, out, checkpoint } = stage;
+    await checkpoint.begin(base?.digest ?? null);
+    const task = { data, recipe, neurons: plan.neurons, seed: request.seed };
+    const trained = await trainSite(
+      { ...task, base: base && (await baseOf(base, request)) },
+      checkpoint,
+      {
+        report: (population, progress) => display.report(index, population, progress),
+        onStop: ({ id, stopped }) => display.say(`neuron ${id} stops: ${stopped?.reason}`),
+        interruption,
+      },
+    ).catch((error: unknown) => {
+      if (!(error instanceof Interrupted)) throw error;
+      throw new Interrupted(
+        `interrupted; ${checkpoint.folder} holds the training: the same command with --resume goes on`,
+      );
+    });
+    const { neurons } = trained;
+    if (!request.shard && neurons.every(({ stopped }) => stopped)) {
+      await checkpoint.remove();
+      throw new TrainingFailed(
+        `${stage.name}: every neuron stopped, so nothing is saved: ${reasons(neurons)}`,
+      );
+    }
+    const seconds = checkpoint.seconds();
+    const card = await describeModel(request, stage, data, trained, seconds, base);
+    const saved = await saveModel(out, card, trained.weights);
+    await syncFolder(saved.folder);
+    await checkpoint.remove();
+    return { saved, neurons, seconds };
+  }
+}
+
+async function baseOf(base: SavedModel, { freeze }: ModelRequest) {
+  const neurons = base.card.neurons.map(({ id }) => id);
+  return { weights: await readWeights(base), neurons, freeze };
+}
+
+function announcement(
+  { site, backend, shard, select }: ModelRequest,
+  { neurons }: ModelPlan,
+  { name, recipe, checkpoint }: Stage,
+  { training, selection, validation }: TrainingData,
+): string {
+  const share = shard ? ` (${neurons[0]} to ${neurons.at(-1)} of ${site.training.neurons})` : '';
+  const heldOut = select === 'heldout' ? `, ${selection.count} held-out` : '';
+  return (
+    `${neurons.length} neurons${share}, ${training.count} training${heldOut} and ` +
+    `${validation.count} validation images of ${training.height}x${training.width}; ${name}, ` +
+    `${recipe.epochs} epochs on ${backend.name} (${backend.device})${whereItGoesOn(checkpoint, neurons.length)}`
+  );
+}
+
+function whereItGoesOn({ position, chunk }: Checkpoint, neurons: number): string {
+  if (!position) return '';
+  const populations = Math.ceil(neurons / chunk);
+  const { population, epoch, batch } = position;
+  if (population === populations) return '; goes on, all neurons are trained';
+  const which = populations > 1 ? `population ${population + 1}/${populations}, ` : '';
+  return `; goes on with ${which}epoch ${epoch}, batch ${batch + 1}`;
+}
+
+function reasons(neurons: readonly TrainedNeuron[]): string {
+  const told = neurons
+    .slice(0, NEURONS_TOLD)
+    .map(({ id, stopped }) => `neuron ${id} (${stopped?.reason})`);
+  const others = neurons.length - told.length;
+  return `${told.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
+}
