@@ -10,7 +10,7 @@ import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import { multiplications } from '../src/inference/onnx/cost.js';
 import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures/index.js';
-import { openBackend } from '../src/network/backend.js';
+import { openBackend } from '../src/network/backends/open.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
 import { wholeNumber } from '../training/run/options.js';
 import { type Contender, startContender } from './contender.js';

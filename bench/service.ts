@@ -7,7 +7,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import type { ArchitectureId } from '../src/network/architectures/index.js';
-import { openBackend } from '../src/network/backend.js';
+import { openBackend } from '../src/network/backends/open.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
 import { wholeNumber } from '../training/run/options.js';
 import { measureCrash } from './service/crash.js';

@@ -8,7 +8,7 @@ import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import { ArchitectureId } from '../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../src/network/architectures/index.js';
-import { BACKENDS } from '../src/network/backend.js';
+import { BACKEND_NAMES } from '../src/network/backends/index.js';
 import { listOf, wholeNumber } from '../training/run/options.js';
 import { type Contender, startContender } from './contender.js';
 import { median } from './figures.js';
@@ -35,7 +35,7 @@ await runCommand(
       'ff_cnn',
       'ff_sa_cnn',
     ])
-    .option('--contenders <list>', 'separated by commas', listOf([...BACKENDS, PYTORCH]), [
+    .option('--contenders <list>', 'separated by commas', listOf([...BACKEND_NAMES, PYTORCH]), [
       'tensorflow',
       'wasm',
       PYTORCH,

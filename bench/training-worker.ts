@@ -4,7 +4,8 @@
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
 import type { ArchitectureId } from '../src/network/architectures/index.js';
-import { type BackendName, openBackend } from '../src/network/backend.js';
+import type { BackendName } from '../src/network/backends/index.js';
+import { openBackend } from '../src/network/backends/open.js';
 import { createTrainingPopulation } from './training-population.js';
 
 const [backend, id, ...counts] = process.argv.slice(2);

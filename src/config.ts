@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError } from './errors.js';
+import { BACKEND_NAMES } from './network/backends/index.js';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -75,12 +76,12 @@ export const SETTINGS = {
     'where stimulus sets, cached responses and jobs are kept',
   ),
   ENGINE: choice(
-    ['auto', 'onnx', 'tensorflow', 'webgpu', 'wasm'],
+    ['auto', 'onnx', ...BACKEND_NAMES],
     'auto',
     'what computes responses; auto takes a GPU if there is one, else onnx',
   ),
   INSIDE_BACKEND: choice(
-    ['auto', 'tensorflow', 'webgpu', 'wasm'],
+    ['auto', ...BACKEND_NAMES],
     'auto',
     'what computes gradients and attention; auto takes that of the engine if it has one, else wasm',
   ),

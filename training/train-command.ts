@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import { exitCodesHelp } from '../src/exit-codes.js';
 import { TrainingCard } from '../src/models/card.js';
-import { BACKENDS, type BackendName, openBackend } from '../src/network/backend.js';
+import { BACKEND_NAMES, type BackendName } from '../src/network/backends/index.js';
+import { openBackend } from '../src/network/backends/open.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
 import { readRepeats } from './data/repeats-file.js';
 import { openSite } from './data/site.js';
@@ -70,7 +71,7 @@ export function createTrainCommand(
     )
     .addOption(
       new Option('--backend <name>', 'what computes: auto takes the first that works')
-        .choices(['auto', ...BACKENDS])
+        .choices(['auto', ...BACKEND_NAMES])
         .default('auto'),
     )
     .addOption(

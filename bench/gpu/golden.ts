@@ -1,7 +1,7 @@
 // Compares each architecture on the GPU, or those of a list, with the published code, and prints a line of JSON
 // for each as it comes.
 import { ArchitectureId } from '../../src/network/architectures/id.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import {
   compareForward,
   compareTraining,

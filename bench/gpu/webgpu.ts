@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';
 import { chunkFor, chunksOf, currentMemory } from '../../training/run/chunk.js';

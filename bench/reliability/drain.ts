@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { runCommand } from '../../src/cli/run-command.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';
 import { wholeNumber } from '../../training/run/options.js';
 import { npyQuestion } from '../http-client.js';

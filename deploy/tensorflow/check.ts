@@ -1,6 +1,6 @@
 /** Run as a process of its own: loads the binding, takes one training step, prints what it saw. */
 import type * as tfjs from '@tensorflow/tfjs-node-gpu';
-import { restoreRemovedNodeFunctions } from '../../src/network/removed-node-functions.js';
+import { restoreRemovedNodeFunctions } from '../../src/network/backends/tensorflow/removed-node-functions.js';
 import type { Check } from './setup.js';
 
 restoreRemovedNodeFunctions();

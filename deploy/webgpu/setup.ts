@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { exitCodesHelp } from '../../src/exit-codes.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 
 /** `setup webgpu`: checks that WebGPU works on this machine. */
 export function createSetupWebgpuCommand(): Command {

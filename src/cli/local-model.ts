@@ -6,7 +6,8 @@ import { type EngineName, openEngine } from '../inference/open-engine.js';
 import type { Inside } from '../interpret/interpreter.js';
 import { interpreterBackend } from '../interpret/interpreter-backend.js';
 import { findModel } from '../models/find-model.js';
-import { type BackendName, openBackend } from '../network/backend.js';
+import type { BackendName } from '../network/backends/index.js';
+import { openBackend } from '../network/backends/open.js';
 
 /** A model that this process computes, without a service. */
 export interface LocalModel {

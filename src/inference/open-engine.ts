@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { InputError } from '../errors.js';
-import type { BackendName } from '../network/backend.js';
+import type { BackendName } from '../network/backends/index.js';
 import type { Engine } from './engine.js';
 import { loadOnnxruntime } from './onnx/onnxruntime.js';
 
@@ -31,7 +31,7 @@ async function openOnGpu(): Promise<Engine | undefined> {
   if (process.platform === 'linux' && !GPU_DEVICES.some((device) => existsSync(device))) {
     return undefined;
   }
-  const { openGpuBackend } = await import('../network/backend.js');
+  const { openGpuBackend } = await import('../network/backends/open.js');
   const backend = await openGpuBackend();
   if (backend === undefined) return undefined;
   const { createTfjsEngine } = await import('./tfjs/tfjs-engine.js');
@@ -59,7 +59,7 @@ async function openOnnx(threads: number): Promise<Engine> {
 }
 
 async function openTfjs(name: BackendName | 'auto'): Promise<Engine> {
-  const { openBackend } = await import('../network/backend.js');
+  const { openBackend } = await import('../network/backends/open.js');
   const { createTfjsEngine } = await import('./tfjs/tfjs-engine.js');
   return createTfjsEngine(await openBackend(name));
 }

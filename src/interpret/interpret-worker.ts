@@ -1,4 +1,5 @@
-import { type BackendName, openBackend } from '../network/backend.js';
+import type { BackendName } from '../network/backends/index.js';
+import { openBackend } from '../network/backends/open.js';
 import { connectToService } from '../workers/connect-to-service.js';
 import { inOrder } from '../workers/in-order.js';
 import { lowerPriority } from '../workers/lower-priority.js';

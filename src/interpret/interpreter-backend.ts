@@ -1,5 +1,5 @@
 import type { EngineDescription } from '../inference/engine.js';
-import type { BackendName } from '../network/backend.js';
+import { type BackendName, isBackendName } from '../network/backends/index.js';
 
 /** The backend that computes gradients and attention: that of the engine if it has one, unless another is named. */
 export function interpreterBackend(
@@ -7,5 +7,5 @@ export function interpreterBackend(
   { name }: Pick<EngineDescription, 'name'>,
 ): BackendName {
   if (named !== 'auto') return named;
-  return name === 'tensorflow' || name === 'webgpu' ? name : 'wasm';
+  return isBackendName(name) ? name : 'wasm';
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { DrainingError, InputError, ModelLostError, QueueFullError } from '../errors.js';
 import { computeTwice } from '../inference/twice.js';
-import type { BackendName } from '../network/backend.js';
+import type { BackendName } from '../network/backends/index.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
 import type { InterpretFunctions } from './interpret-worker.js';
 import type { Inside } from './interpreter.js';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { LRUCache } from 'lru-cache';
 import { type LoadedModel, loadModel } from '../inference/tfjs/loaded-model.js';
-import type { Backend } from '../network/backend.js';
+import type { Backend } from '../network/backends/open.js';
 import { selectOnDevice } from '../network/device.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 import { ascend } from './activation-maximisation.js';

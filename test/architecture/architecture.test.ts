@@ -19,7 +19,7 @@ const ENVIRONMENT_READERS = [
   'src/main.ts',
   'src/cli/hypercolumn.ts',
   // libtensorflow itself reads the variable that is set there.
-  'src/network/backend.ts',
+  'src/network/backends/tensorflow/tensorflow.ts',
   // onnxruntime itself reads the variable that is set there.
   'src/inference/onnx/onnxruntime.ts',
   // It hands the environment to the inference process.

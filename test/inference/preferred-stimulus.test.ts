@@ -10,7 +10,7 @@ import {
   preferredStimuli,
 } from '../../src/interpret/preferred-stimulus.js';
 import { createTfjsInside } from '../../src/interpret/tfjs-interpreter.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { saveGoldenModel } from '../support/golden-models.js';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../src/inference/engine.js';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { readModel, type SavedModel } from '../../src/models/saved-model.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
 import { saveRandomModel } from '../support/saved-models.js';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gradientsOf, lookAt } from '../../src/interpret/in-slices.js';
 import type { Inside } from '../../src/interpret/interpreter.js';
 import { createTfjsInside } from '../../src/interpret/tfjs-interpreter.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { sliceStimuli } from '../../src/stimulus/stimuli.js';
 import { goldenStimuli, saveGoldenModel } from '../support/golden-models.js';

@@ -15,7 +15,7 @@ import {
   createProcessInside,
   type ProcessInsideOptions,
 } from '../../src/interpret/process-interpreter.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { processesOf } from '../support/processes.js';
 import { SMALLEST_SIDE, saveRandomModel } from '../support/saved-models.js';
 

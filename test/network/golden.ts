@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, type TestAPI } from 'vitest';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
-import { type BackendName, openBackend } from '../../src/network/backend.js';
+import type { BackendName } from '../../src/network/backends/index.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import type { Capability } from '../support/capabilities.js';
 import { compareForward, compareTraining, TOLERANCES } from './golden-comparison.js';
 

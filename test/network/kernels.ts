@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, type TestAPI } from 'vitest';
-import type { BackendName } from '../../src/network/backend.js';
+import type { BackendName } from '../../src/network/backends/index.js';
 import { populationConvolution } from '../../src/network/layers/convolution.js';
 import { greatestDifference } from '../support/numbers.js';
 

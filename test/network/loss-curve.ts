@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
-import type { BackendName } from '../../src/network/backend.js';
+import type { BackendName } from '../../src/network/backends/index.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { randomStream } from '../../src/network/random.js';
 import { createLearner } from '../../training/model/learner.js';

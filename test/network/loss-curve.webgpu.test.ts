@@ -1,5 +1,5 @@
 import { beforeAll, expect } from 'vitest';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { testWith, webgpuAdapter } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';
 import { lossCurve } from './loss-curve.js';

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { type Architecture, centreIndex, mapSizes } from '../../src/network/architecture.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { forward } from '../../src/network/forward.js';
 import { readoutTerms } from '../../src/network/layers/readout-terms.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';

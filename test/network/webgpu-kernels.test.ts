@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, expect } from 'vitest';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { createLearner } from '../../training/model/learner.js';
 import { testWith, webgpuAdapter } from '../support/capabilities.js';

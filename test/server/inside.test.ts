@@ -8,7 +8,7 @@ import type { ServedModel } from '../../src/inference/catalogue.js';
 import type { Inside } from '../../src/interpret/interpreter.js';
 import { createTfjsInside } from '../../src/interpret/tfjs-interpreter.js';
 import type { ArchitectureId } from '../../src/network/architectures/index.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { createTestApp } from '../support/app.js';
 import { goldenStimuli, saveGoldenModel } from '../support/golden-models.js';
 import { greatestDifference } from '../support/numbers.js';

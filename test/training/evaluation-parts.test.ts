@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import { type ModelCard, TrainingCard } from '../../src/models/card.js';
 import { readWeights } from '../../src/models/saved-model.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { forward } from '../../src/network/forward.js';
 import { column } from '../../src/tuning/response-matrix.js';
 import { openSite, type Site } from '../../training/data/site.js';

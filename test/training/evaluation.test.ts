@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { encodeNpy } from '../../src/formats/npy.js';
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import { readModel, readWeights } from '../../src/models/saved-model.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { forward } from '../../src/network/forward.js';
 import { randomStream } from '../../src/network/random.js';
 import { neuronMetrics } from '../../src/tuning/metrics.js';

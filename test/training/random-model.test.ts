@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
-import { type Backend, openBackend } from '../../src/network/backend.js';
+import { type Backend, openBackend } from '../../src/network/backends/open.js';
 import { selectRows } from '../../training/data/rows.js';
 import { provenanceOf } from '../../training/evaluation/provenance.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { readModel, readWeights } from '../../src/models/saved-model.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { createTrainCommand } from '../../training/train-command.js';
 import { fakeMachine } from '../support/machine.js';
 import { SIDE, writeSmallSite } from '../support/sites.js';

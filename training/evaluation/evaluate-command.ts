@@ -4,7 +4,8 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { createCountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
-import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
+import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/index.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
 import { readRepeats } from '../data/repeats-file.js';
 import { openValidation, type SurveyedValidation } from '../data/site.js';
@@ -45,7 +46,7 @@ export function createEvaluateCommand(): Command {
     .option('--out <folder>', 'where table.csv, table.json and report.html go', 'report')
     .addOption(
       new Option('--backend <name>', 'what computes: auto takes the first that works')
-        .choices(['auto', ...BACKENDS])
+        .choices(['auto', ...BACKEND_NAMES])
         .default('auto'),
     )
     .addOption(

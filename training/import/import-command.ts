@@ -3,7 +3,8 @@ import { createCountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
-import { BACKENDS, type BackendName, openBackend } from '../../src/network/backend.js';
+import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/index.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
 import { openSite, type Site } from '../data/site.js';
@@ -76,7 +77,7 @@ export function createImportCommand(): Command {
     .option('--unit <text>', 'of the responses, for the card', 'as recorded')
     .addOption(
       new Option('--backend <name>', 'what computes: auto takes the first that works')
-        .choices(['auto', ...BACKENDS])
+        .choices(['auto', ...BACKEND_NAMES])
         .default('auto'),
     )
     .allowExcessArguments(false)

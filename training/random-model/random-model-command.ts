@@ -3,7 +3,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
-import { openBackend } from '../../src/network/backend.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { goldenCard } from '../model/golden.js';
 import { withLock } from '../run/lock.js';
 import { checkModelName, wholeNumber } from '../run/options.js';

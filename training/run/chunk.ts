@@ -1,11 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { freemem } from 'node:os';
-import type { Backend } from '../../src/network/backend.js';
+import type { Backend } from '../../src/network/backends/open.js';
 
 /** Bytes that one network needs in training on one image, per pixel: 2.6e6 measured on 50x50. */
 const BYTES_PER_PIXEL = 3e6 / 2500;
-/** The wasm heap ends at 4 GiB, fragments included; buffers of WebGPU end earlier than memory. */
-const MOST_IN_BUFFERS = 1e9;
 /** A tensor holds fewer than 2^31 elements: 50 maps of 46x46 and 32 channels for 600 neurons. */
 const MOST_NEURONS = 512;
 /** Of a GPU that does not tell its memory: what the smallest ones for computing have. */
@@ -40,7 +38,7 @@ export function currentMemory(): Memory {
  * @param pixels of an image
  */
 export function chunkFor(
-  { name, device }: Backend,
+  { isGpu, bufferBytes }: Pick<Backend, 'isGpu' | 'bufferBytes'>,
   images: number,
   pixels: number,
   memory: Memory,
@@ -49,8 +47,8 @@ export function chunkFor(
   return Math.min(MOST_NEURONS, Math.max(1, neurons));
 
   function budget(): number {
-    if (name !== 'tensorflow') return MOST_IN_BUFFERS;
-    if (device === 'GPU') return (memory.gpu() ?? SMALLEST_GPU) / 2;
+    if (bufferBytes !== undefined) return bufferBytes;
+    if (isGpu) return (memory.gpu() ?? SMALLEST_GPU) / 2;
     const { free, limit, used } = memory;
     return Math.min(free, limit ? limit - used : free) / 2;
   }

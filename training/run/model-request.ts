@@ -1,5 +1,5 @@
 import type { TrainingCard } from '../../src/models/card.js';
-import type { Backend } from '../../src/network/backend.js';
+import type { Backend } from '../../src/network/backends/open.js';
 import type { Repeats } from '../data/repeats-file.js';
 import type { Site } from '../data/site.js';
 import type { Memory } from './chunk.js';

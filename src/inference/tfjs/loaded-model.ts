@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ModelCard } from '../../models/card.js';
-import type { Backend } from '../../network/backend.js';
+import type { Backend } from '../../network/backends/open.js';
 import { selectOnDevice, toDevice } from '../../network/device.js';
 import { forward, type Parameters } from '../../network/forward.js';
 import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
@@ -10,13 +10,9 @@ import { readVerified } from '../verified-model.js';
 /** Networks x images computed at once: bounds the memory of the first block's maps. */
 const NETWORKS_AT_ONCE = 128;
 
-/**
- * Images computed at once beside so many neurons. oneDNN and cuDNN choose kernels, and with them the
- * order of sums, by the size of a batch: there each image goes alone, so that its responses are the
- * same to the last bit whatever else is asked with it.
- */
-function imagesAtOnce({ name }: Backend, neurons: number): number {
-  return name === 'wasm' ? Math.floor(NETWORKS_AT_ONCE / neurons) : 1;
+/** Images that are computed together, with so many neurons. */
+function imagesPerBatch({ isBatchInvariant }: Backend, neurons: number): number {
+  return isBatchInvariant ? Math.floor(NETWORKS_AT_ONCE / neurons) : 1;
 }
 
 /** A model whose golden responses hold on the backend that is open. */
@@ -59,7 +55,7 @@ export async function respond(
   const values = new Float32Array(count * neurons.length);
   for (let first = 0; first < neurons.length; first += NETWORKS_AT_ONCE) {
     const group = neurons.subarray(first, first + NETWORKS_AT_ONCE);
-    const images = imagesAtOnce(backend, group.length);
+    const images = imagesPerBatch(backend, group.length);
     const chosen = selectOnDevice(parameters, group);
     for (let from = 0; from < count; from += images) {
       const batch = sliceStimuli(stimuli, from, Math.min(count, from + images));

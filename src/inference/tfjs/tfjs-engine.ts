@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Backend } from '../../network/backend.js';
+import type { Backend } from '../../network/backends/open.js';
 import type { Engine, EngineRequest } from '../engine.js';
 import { type LoadedModel, loadModel, respond } from './loaded-model.js';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { isTensorflowOnGpu } from '../tensorflow-operations.js';
+import { isOnGpu } from '../backends/open.js';
 
 /**
  * Valid convolution of each neuron's own channels with its own filters, without the bias.
@@ -11,7 +11,7 @@ export function populationConvolution(x: tf.Tensor4D, weight: tf.Tensor5D): tf.T
   const [neurons, ...filter] = weight.shape;
   if (neurons === 1) return tf.conv2d(x, weight.reshape<tf.Tensor4D>(filter), 1, 'valid');
   // one operation, which a GPU needs to be busy; a CPU computes it slower than one for each neuron
-  if (isTensorflowOnGpu() || tf.getBackend() === 'webgpu') {
+  if (isOnGpu()) {
     return groupedConvolution(x, besideEachOther(weight));
   }
   const [batch, height, width, all] = x.shape;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { sigmoidGradient } from '../tensorflow-operations.js';
+import { sigmoidGradient } from '../backends/tensorflow/operations.js';
 
 /** 1 / (1 + e^-x), its gradient in one pass where the backend has one. */
 export function sigmoid(x: tf.Tensor4D): tf.Tensor4D {

@@ -8,7 +8,7 @@ import type { Engine } from '../../../src/inference/engine.js';
 import { createOnnxEngine } from '../../../src/inference/onnx/onnx-engine.js';
 import { createTfjsEngine } from '../../../src/inference/tfjs/tfjs-engine.js';
 import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import { randomStream } from '../../../src/network/random.js';
 import { type Stimuli, sliceStimuli } from '../../../src/stimulus/stimuli.js';
 import { greatestDifference } from '../../support/numbers.js';

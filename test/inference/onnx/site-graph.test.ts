@@ -8,7 +8,7 @@ import { encodeChoosableSite, encodeSite } from '../../../src/inference/onnx/sit
 import type { Weights } from '../../../src/models/saved-model.js';
 import { ArchitectureId } from '../../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import { forward } from '../../../src/network/forward.js';
 import { randomStream } from '../../../src/network/random.js';
 import { randomParameters } from '../../../training/random-model/random-parameters.js';

@@ -11,7 +11,7 @@ import { encodeChoosableSite } from '../../../src/inference/onnx/site-graph.js';
 import { createProcessEngine } from '../../../src/inference/process-engine.js';
 import { readVerified } from '../../../src/inference/verified-model.js';
 import { readModel } from '../../../src/models/saved-model.js';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import { makeModel } from '../../../training/random-model/random-model-command.js';
 import { processesOf, residentBytes } from '../../support/processes.js';
 

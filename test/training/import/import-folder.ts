@@ -6,7 +6,7 @@ import type { NamedTensor } from '../../../src/formats/safetensors.js';
 import { createTfjsEngine } from '../../../src/inference/tfjs/tfjs-engine.js';
 import { readModel } from '../../../src/models/saved-model.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import type { Stimuli } from '../../../src/stimulus/stimuli.js';
 import { createImportCommand } from '../../../training/import/import-command.js';
 import { randomState } from '../../support/published.js';

@@ -6,7 +6,7 @@ import { encodeSafetensors } from '../../../src/formats/safetensors.js';
 import { readModel } from '../../../src/models/saved-model.js';
 import { ArchitectureId } from '../../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import { openSite } from '../../../training/data/site.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { readGolden } from '../../support/published.js';

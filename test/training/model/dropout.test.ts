@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import { dropoutFactors } from '../../../training/model/dropout.js';
 
 const MOMENT = { seed: 1, epoch: 2, batch: 3 };

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import { meanSquaredError, poissonLoss } from '../../../training/model/loss.js';
 import { greatestDifference } from '../../support/numbers.js';
 

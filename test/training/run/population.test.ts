@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import { openSite, type Site } from '../../../training/data/site.js';
 import { splitSite } from '../../../training/data/split.js';
 import { Interrupted } from '../../../training/run/interruption.js';

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Backend } from '../../../src/network/backend.js';
+import { BACKENDS } from '../../../src/network/backends/index.js';
+import type { Backend } from '../../../src/network/backends/open.js';
 import { chunkFor, chunksOf, currentMemory, type Memory } from '../../../training/run/chunk.js';
 import { checkDisk, diskNeeded, freeDisk } from '../../../training/run/disk.js';
 
 const MEMORY: Memory = { free: 6e9, limit: undefined, used: 1e9, gpu: () => 80e9 };
-const CPU: Backend = { name: 'tensorflow', device: '2 CPU threads' };
+type Room = Pick<Backend, 'isGpu' | 'bufferBytes'>;
+const CPU: Room = { isGpu: false, bufferBytes: undefined };
+const GPU: Room = { ...CPU, isGpu: true };
 
 /** For batches of 50 images of 50x50 pixels: 150 MB for each neuron. */
-const chunk = (backend: Backend, memory: Partial<Memory> = {}) =>
+const chunk = (backend: Room, memory: Partial<Memory> = {}) =>
   chunkFor(backend, 50, 2500, { ...MEMORY, ...memory });
 
 test('as many neurons are trained together as half of the memory holds, at least one', () => {
@@ -29,10 +32,10 @@ test("a container's limit counts as memory does, less what is used; where there 
 });
 
 test('on a GPU its memory counts, and 8 GB where it does not tell it; elsewhere 1 GB of buffers', () => {
-  expect(chunk({ name: 'tensorflow', device: 'GPU' })).toBe(266);
-  expect(chunk({ name: 'tensorflow', device: 'GPU' }, { gpu: () => undefined })).toBe(26);
-  expect(chunk({ name: 'wasm', device: '1 CPU thread' })).toBe(6);
-  expect(chunk({ name: 'webgpu', device: 'any' })).toBe(6);
+  expect(chunk(GPU)).toBe(266);
+  expect(chunk(GPU, { gpu: () => undefined })).toBe(26);
+  expect(chunk({ ...CPU, bufferBytes: BACKENDS.wasm.bufferBytes })).toBe(6);
+  expect(chunk({ ...GPU, bufferBytes: BACKENDS.webgpu.bufferBytes })).toBe(6);
 });
 
 test('this machine has memory', () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import { initialParameters, parameterSpecifications } from '../../../src/network/parameters.js';
 import { openSite, type Site } from '../../../training/data/site.js';
 import { architectureOf } from '../../../training/recipes/recipes.js';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { encodeNpy } from '../../../src/formats/npy.js';
 import type { TrainingCard } from '../../../src/models/card.js';
 import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
-import { openBackend } from '../../../src/network/backend.js';
+import { openBackend } from '../../../src/network/backends/open.js';
 import { openSite } from '../../../training/data/site.js';
 import { Interrupted } from '../../../training/run/interruption.js';
 import type { ModelRequest } from '../../../training/run/model-request.js';

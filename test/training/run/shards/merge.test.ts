@@ -7,7 +7,7 @@ import { createModelRepository } from '../../../../src/inference/model-repositor
 import { createTfjsEngine } from '../../../../src/inference/tfjs/tfjs-engine.js';
 import { type ModelCard, NeuronCard } from '../../../../src/models/card.js';
 import { readModel } from '../../../../src/models/saved-model.js';
-import { openBackend } from '../../../../src/network/backend.js';
+import { openBackend } from '../../../../src/network/backends/open.js';
 import { openSite } from '../../../../training/data/site.js';
 import { mergeShards } from '../../../../training/run/shards/merge.js';
 import type { Shard } from '../../../../training/run/shards/shard.js';

@@ -6,7 +6,7 @@ import {
   poolGradientProgram,
   type Shape4D,
   sumOfPartsProgram,
-} from './webgpu-programs.js';
+} from './programs.js';
 
 /**
  * Gives the webgpu backend faster kernels for valid convolutions of stride 1, their gradients, and

@@ -56,11 +56,6 @@ export function sigmoidGradient(y: tf.Tensor, dy: tf.Tensor): tf.Tensor {
   return run('SigmoidGrad', [], [y, dy], 1)[0]!;
 }
 
-/** Whether the tensorflow backend is the one in use, and computes on a GPU. */
-export function isTensorflowOnGpu(): boolean {
-  return tf.getBackend() === 'tensorflow' && backend().isUsingGpuDevice;
-}
-
 function normAttributes(epsilon: number): Attribute[] {
   const { binding } = backend();
   return [
