@@ -43,8 +43,8 @@ export interface JobFiles {
   remove(id: string): Promise<void>;
 }
 
-/** Bytes of a record that are there on a full disk. */
-const RESERVE = 4096;
+/** Bytes by which a record may grow until its job is over; they are there on a full disk. */
+const GROWTH = 4096;
 
 /**
  * Opens the folder of one service's jobs, made where it is not there.
@@ -58,8 +58,10 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
     create: (record) =>
       onDisk('the job cannot be saved', async () => {
         try {
-          await writeWhole(places.reserve(record.id), ' '.repeat(RESERVE));
-          await writeWhole(places.record(record.id), JSON.stringify(record));
+          const text = JSON.stringify(record);
+          const reserve = ' '.repeat(GROWTH + Buffer.byteLength(text));
+          await writeWhole(places.reserve(record.id), reserve);
+          await writeWhole(places.record(record.id), text);
         } catch (error) {
           await removeAll(record.id).catch(() => undefined);
           throw error;
@@ -97,12 +99,13 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
 
   /** Writes over room that was taken before, then puts that in the record's place: neither needs more. */
   async function useReserve(id: string, text: string): Promise<void> {
-    const bytes = Buffer.alloc(RESERVE, ' ');
-    if (Buffer.byteLength(text) > RESERVE) throw new Error('the record is larger than its reserve');
-    bytes.write(text);
     const handle = await open(places.reserve(id), 'r+');
     try {
-      await handle.write(bytes, 0, RESERVE, 0);
+      const { size } = await handle.stat();
+      if (Buffer.byteLength(text) > size) throw new Error('the record is larger than its reserve');
+      const bytes = Buffer.alloc(size, ' ');
+      bytes.write(text);
+      await handle.write(bytes, 0, size, 0);
       await handle.sync();
     } finally {
       await handle.close();

@@ -7,6 +7,7 @@ import { createJobRecords } from './job-records.js';
 import {
   isOver,
   JOB_STATES,
+  type JobOrder,
   type JobRecord,
   type JobState,
   type JobView,
@@ -16,10 +17,9 @@ import {
 /** Makes the JSON of what a running job has so far, for whoever looks; it is kept nowhere. */
 export type Preview = () => string;
 
-/** Work that takes longer than anybody waits for an answer. */
+/** A job and how this process runs it. */
 export interface Work {
-  readonly kind: string;
-  readonly model: JobRecord['model'];
+  readonly order: JobOrder;
   /**
    * @param progress to be told how many of how many steps are done, and what there is so far
    * @param signal aborted when the result is wanted no more
@@ -154,12 +154,11 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     throw new JobsFullError(found, 'waiting');
   }
 
-  function newRecord({ kind, model }: Work): JobRecord {
+  function newRecord({ order }: Work): JobRecord {
     return {
-      formatVersion: 1,
+      formatVersion: 2,
       id: randomBytes(16).toString('hex'),
-      kind,
-      model,
+      ...order,
       state: 'queued',
       created: date(),
       started: null,
@@ -295,9 +294,10 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   }
 
   function view({ record, timeLeft }: Job): JobView {
-    const { formatVersion: _, progress, ...rest } = record;
-    const secondsLeft = record.state === 'running' ? (timeLeft?.seconds() ?? null) : null;
-    return { ...rest, progress: { ...progress, secondsLeft } };
+    const { id, kind, model, state, created, started, ended, reason, result } = record;
+    const secondsLeft = state === 'running' ? (timeLeft?.seconds() ?? null) : null;
+    const progress = { ...record.progress, secondsLeft };
+    return { id, kind, model, state, created, started, ended, reason, result, progress };
   }
 
   function change(job: Job, record: JobRecord): void {

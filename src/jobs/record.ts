@@ -26,8 +26,8 @@ export type Part = z.infer<typeof Part>;
 
 const Count = z.int().nonnegative();
 
+/** What clients learn of a job. */
 const Fields = z.strictObject({
-  formatVersion: z.literal(1),
   id: JobId,
   kind: z.string(),
   model: z.strictObject({ name: z.string(), version: z.int(), digest: z.string() }),
@@ -42,15 +42,54 @@ const Fields = z.strictObject({
   result: z.array(Part),
 });
 
-/** A job as it is kept on disk. */
-export const JobRecord = Fields.refine(
-  ({ state, result }) => (state === 'succeeded') === result.length > 0,
-  { path: ['result'], message: 'a job has results when it succeeded, and only then' },
-);
+/** What it takes to run a job, here or elsewhere: data alone. */
+const orderFields = {
+  kind: Fields.shape.kind,
+  model: Fields.shape.model,
+  /** As the request schema of the kind gives it, with all defaults; JSON. */
+  request: z.record(z.string(), z.unknown()),
+  /** The digests of the stored stimulus sets that the request names. */
+  stimulusSets: z.array(z.string()),
+  /** The name of the API key that asked for it; null where there are no keys. */
+  askedBy: z.string().nullable(),
+};
+export const JobOrder = z.strictObject(orderFields);
+export type JobOrder = z.infer<typeof JobOrder>;
+
+const RecordVersion1 = Fields.extend({ formatVersion: z.literal(1) });
+const RecordVersion2 = Fields.extend({
+  ...orderFields,
+  formatVersion: z.literal(2),
+  /** null: the record was written by a version of the service that did not keep it. */
+  request: orderFields.request.nullable(),
+});
+
+/** A job as it is kept on disk; a record of version 1 lacks what version 2 added. */
+export const JobRecord = z
+  .discriminatedUnion('formatVersion', [RecordVersion1, RecordVersion2])
+  .refine(({ state, result }) => (state === 'succeeded') === result.length > 0, {
+    path: ['result'],
+    message: 'a job has results when it succeeded, and only then',
+  })
+  .transform(
+    (record): z.infer<typeof RecordVersion2> =>
+      record.formatVersion === 2 ? record : { ...record, formatVersion: 2, ...UNKNOWN_ORDER },
+  );
 export type JobRecord = z.infer<typeof JobRecord>;
 
-/** A job as it is told; `secondsLeft` by how fast it went lately, null while that is not known. */
-export const JobView = Fields.omit({ formatVersion: true }).extend({
+const UNKNOWN_ORDER = { request: null, stimulusSets: [], askedBy: null };
+
+/**
+ * The order of a job that was written down.
+ * @returns undefined for a record that does not hold it
+ */
+export function orderOf(record: JobRecord): JobOrder | undefined {
+  const { kind, model, request, stimulusSets, askedBy } = record;
+  return request === null ? undefined : { kind, model, request, stimulusSets, askedBy };
+}
+
+/** A job as clients see it; `secondsLeft` follows from its latest speed, null while that is not known. */
+export const JobView = Fields.extend({
   progress: Fields.shape.progress.extend({ secondsLeft: Count.nullable() }),
 });
 export type JobView = z.infer<typeof JobView>;
@@ -62,10 +101,11 @@ export type JobView = z.infer<typeof JobView>;
 export function damagedRecord(id: string, why: string, date: Date): JobRecord {
   const written = date.toISOString();
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     id,
     kind: 'unknown',
     model: { name: 'unknown', version: 0, digest: '' },
+    ...UNKNOWN_ORDER,
     state: 'failed',
     created: written,
     started: null,

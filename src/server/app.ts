@@ -11,20 +11,18 @@ import { protocolRoutes } from './open-inference/routes.js';
 import { withOperations } from './openapi/operations.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
 import { type DocumentedRoute, type Handler, isRepeatable, type Route } from './route.js';
-import { characterizeRoutes } from './routes/characterize.js';
 import { docsRoutes } from './routes/docs.js';
+import { experimentJobRoutes } from './routes/experiment-jobs.js';
 import { experimentOperations } from './routes/experiments.openapi.js';
 import { healthRoutes } from './routes/health.js';
 import { insideRoutes } from './routes/inside.js';
 import { insideOperations } from './routes/inside.openapi.js';
 import { jobRoutes } from './routes/jobs.js';
-import { jobOperations } from './routes/jobs.openapi.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
 import { openapiRoutes } from './routes/openapi.js';
 import { pageRoutes } from './routes/page.js';
 import { parametricRoutes } from './routes/parametric.js';
-import { preferredStimulusRoutes } from './routes/preferred-stimulus.js';
 import { quickMeasurementRoutes } from './routes/quick-measurement.js';
 import { receptiveFieldRoutes } from './routes/receptive-field.js';
 import { responseRoutes } from './routes/responses.js';
@@ -57,10 +55,7 @@ export function routesOf(deps: AppDependencies) {
       experimentOperations,
     ),
     ...withOperations(insideRoutes(deps), insideOperations),
-    ...withOperations(
-      [...preferredStimulusRoutes(deps), ...characterizeRoutes(deps)],
-      jobOperations,
-    ),
+    ...experimentJobRoutes(deps),
     ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
     ...jobRoutes(deps),

@@ -1,4 +1,5 @@
 import { type ExperimentContext, experimentContext } from '../experiments/context.js';
+import type { JobContext } from '../experiments/job.js';
 import type { Priority } from '../inference/scheduler.js';
 import type { Presented } from './body/presented.js';
 import { compute, type Question } from './compute.js';
@@ -54,11 +55,11 @@ export function presentedContext(
 
 /** The context of a job, for which nobody waits: it reports no progress yet. */
 export function jobContext(
-  { scheduler, inside }: Pick<Service, 'scheduler' | 'inside'>,
+  { scheduler, inside, characterize }: Pick<Service, 'scheduler' | 'inside' | 'characterize'>,
   digest: string,
   signal: AbortSignal,
-): ExperimentContext {
-  return experimentContext({
+): JobContext {
+  const context = experimentContext({
     respond: async (stimuli, neurons) => {
       const request = { digest, stimuli, neurons, priority: 'sweep', signal } as const;
       return (await scheduler.respond(request)).values;
@@ -67,4 +68,5 @@ export function jobContext(
     signal,
     yieldToEventLoop: scheduler.giveWay,
   });
+  return { ...context, characterize };
 }

@@ -1,8 +1,7 @@
-import type { ExperimentContext } from '../experiments/context.js';
-import { modelIdentity } from '../experiments/result-parts.js';
+import type { PreparedJob } from '../experiments/job.js';
 import type { ServedModel } from '../inference/catalogue.js';
-import type { ResultFile } from '../jobs/job-files.js';
 import type { Jobs, Work } from '../jobs/jobs.js';
+import type { JobOrder } from '../jobs/record.js';
 import { answerJson } from './answer.js';
 import { jobContext } from './experiment-context.js';
 import { serviceOf, withoutPaths } from './models.js';
@@ -35,9 +34,9 @@ export async function answerJob(
 
 /** Long work with a model. */
 export interface ModelWork {
-  readonly kind: string;
+  readonly order: JobOrder;
   readonly model: ServedModel;
-  readonly run: (context: ExperimentContext) => Promise<readonly ResultFile[]>;
+  readonly run: PreparedJob['run'];
 }
 
 /**
@@ -47,13 +46,12 @@ export interface ModelWork {
 export function answerModelJob(
   c: AppContext,
   deps: AppDependencies,
-  { kind, model, run }: ModelWork,
+  { order, model, run }: ModelWork,
 ): Promise<Response> {
   const service = serviceOf(deps);
   jobsOf(deps); // Throws before the model is held, where no job can be kept.
   return answerJob(c, deps, {
-    kind,
-    model: modelIdentity(model),
+    order,
     run: (progress, signal) =>
       run({
         ...jobContext(service, model.digest, signal),

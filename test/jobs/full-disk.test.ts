@@ -8,10 +8,13 @@ import { mounting, mountSmallDisk } from '../support/small-disk.js';
 const test = testWith(mounting());
 
 /** Jobs on a small disk, of which one runs. */
-async function runningJob(options: Parameters<typeof openTestJobs>[0] = {}) {
+async function runningJob(
+  options: Parameters<typeof openTestJobs>[0] = {},
+  request: Record<string, unknown> = {},
+) {
   const disk = await mountSmallDisk();
   const opened = await openTestJobs({ folder: disk.folder, ...options });
-  const held = heldWork();
+  const held = heldWork('held', request);
   const { id } = await opened.jobs.submit(held.work);
   await held.begun;
   await vi.waitFor(() => expect(readdirSync(disk.folder)).toContain(`${id}.reserve`));
@@ -53,6 +56,15 @@ test('a result that a full disk does not take fails the job, before and after a 
 
 test('a job that is cancelled on a full disk is cancelled after a restart too', async () => {
   const { jobs, disk, id, restarted } = await runningJob();
+  disk.fill();
+  expect(await jobs.cancel(id)).toBe(true);
+  expect(jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
+  expect(await restarted()).toEqual(jobs.find(id));
+});
+
+test('a job with a long request that is cancelled on a full disk is cancelled after a restart too', async () => {
+  const neurons = Array.from({ length: 5000 }, (_, id) => id);
+  const { jobs, disk, id, restarted } = await runningJob({}, { neurons });
   disk.fill();
   expect(await jobs.cancel(id)).toBe(true);
   expect(jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });

@@ -180,12 +180,13 @@ test('a job whose process was killed is interrupted after the restart', async ()
     const jobs = await openJobs({ folder: ${JSON.stringify(folder)}, logger, ...options });
     const model = ${JSON.stringify(MODEL)};
     const files = [{ name: 'a.json', bytes: Buffer.from('1') }];
-    const done = { kind: 'done', model, run: async () => files, release() {} };
+    const order = (kind) => ({ kind, model, request: {}, stimulusSets: [], askedBy: null });
+    const done = { order: order('done'), run: async () => files, release() {} };
     const { id } = await jobs.submit(done);
     while (jobs.find(id).state !== 'succeeded') await new Promise(setImmediate);
     const run = () => new Promise(() => { setInterval(() => {}, 1000); console.log('running'); });
-    await jobs.submit({ kind: 'endless', model, run, release() {} });
-    await jobs.submit({ kind: 'waiting', model, run, release() {} });
+    await jobs.submit({ order: order('endless'), run, release() {} });
+    await jobs.submit({ order: order('waiting'), run, release() {} });
     console.log('waiting');
   `;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program]);

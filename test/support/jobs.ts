@@ -28,7 +28,7 @@ export async function openTestJobs(options: Partial<JobsOptions> = {}) {
 }
 
 /** Work whose end the test decides. */
-export function heldWork(kind = 'held') {
+export function heldWork(kind = 'held', request: Record<string, unknown> = {}) {
   const progress: { tell: Parameters<Work['run']>[0] } = { tell: () => {} };
   let [finish, fail]: [(files: ResultFiles) => void, (error: unknown) => void] = [
     () => {},
@@ -44,8 +44,7 @@ export function heldWork(kind = 'held') {
   ended.catch(() => {}); // it may fail before the job runs it
   const seen: { signal?: AbortSignal; releases: number } = { releases: 0 };
   const work: Work = {
-    kind,
-    model: MODEL,
+    order: { kind, model: MODEL, request, stimulusSets: [], askedBy: null },
     run(tell, signal) {
       progress.tell = tell;
       seen.signal = signal;

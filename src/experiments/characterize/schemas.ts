@@ -19,18 +19,20 @@ import {
 } from '../result-parts.js';
 
 /** A characterization; `{}` is that of all neurons. */
-export const CharacterizationRequest = z.strictObject({
-  neurons: Neurons,
-  contrast: z
-    .number()
-    .positive()
-    .max(1)
-    .optional()
-    .describe(
-      'Michelson, of gratings, but where contrast is swept; left out: that of a grating all over the ' +
-        'image with half the RMS contrast of the training images, or where that is not known the largest',
-    ),
-});
+export const CharacterizationRequest = z
+  .strictObject({
+    neurons: Neurons,
+    contrast: z
+      .number()
+      .positive()
+      .max(1)
+      .optional()
+      .describe(
+        'Michelson, of gratings, but where contrast is swept; left out: that of a grating all over the ' +
+          'image with half the RMS contrast of the training images, or where that is not known the largest',
+      ),
+  })
+  .meta({ id: 'CharacterizationRequest' });
 export type CharacterizationRequest = z.infer<typeof CharacterizationRequest>;
 
 /** The stimuli of a stage: what stayed as it was, what varied (the last fastest), what was averaged over. */

@@ -6,31 +6,38 @@ import { Digest, Id, ModelIdentity, Numbers, Score } from '../result-parts.js';
 const Gray = z.number().min(0).max(1);
 
 /** A search for preferred stimuli; `{}` is a whole experiment. */
-export const PreferredStimulusRequest = z.strictObject({
-  neurons: Neurons,
-  restarts: z.int().min(1).max(16).default(4),
-  steps: z.int().min(1).max(2000).default(60),
-  stepSize: z
-    .number()
-    .positive()
-    .max(1)
-    .default(0.1)
-    .describe('length of the first step, as a share of the norm; the others shorten evenly to 0'),
-  norm: z
-    .number()
-    .positive()
-    .max(1e4)
-    .optional()
-    .describe('the most that sqrt(sum (pixel - background)^2) may be'),
-  pixels: z
-    .tuple([Gray, Gray])
-    .default([0, 1])
-    .describe('the least and the most that a pixel may be, about the background'),
-  blur: z.number().min(0).max(10).default(1).describe('of each gradient: sigma in pixels; 0: none'),
-  jitter: z.int().min(0).max(10).default(0).describe('pixels, at most, that a step shifts by'),
-  seed: z.int().default(1),
-  stimulusSet: SetDigest.optional().describe('a stored set, for its best stimulus beside'),
-});
+export const PreferredStimulusRequest = z
+  .strictObject({
+    neurons: Neurons,
+    restarts: z.int().min(1).max(16).default(4),
+    steps: z.int().min(1).max(2000).default(60),
+    stepSize: z
+      .number()
+      .positive()
+      .max(1)
+      .default(0.1)
+      .describe('length of the first step, as a share of the norm; the others shorten evenly to 0'),
+    norm: z
+      .number()
+      .positive()
+      .max(1e4)
+      .optional()
+      .describe('the most that sqrt(sum (pixel - background)^2) may be'),
+    pixels: z
+      .tuple([Gray, Gray])
+      .default([0, 1])
+      .describe('the least and the most that a pixel may be, about the background'),
+    blur: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(1)
+      .describe('of each gradient: sigma in pixels; 0: none'),
+    jitter: z.int().min(0).max(10).default(0).describe('pixels, at most, that a step shifts by'),
+    seed: z.int().default(1),
+    stimulusSet: SetDigest.optional().describe('a stored set, for its best stimulus beside'),
+  })
+  .meta({ id: 'Ascent' });
 export type PreferredStimulusRequest = z.infer<typeof PreferredStimulusRequest>;
 
 const found = { response: z.number(), digest: Digest };

@@ -1,7 +1,6 @@
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { CharacterizationResult } from '../../experiments/characterize/schemas.js';
-import { PreferredStimulusResult } from '../../experiments/preferred-stimulus/schemas.js';
+import { JOB_EXPERIMENTS } from '../../experiments/job-experiments.js';
 import { isOver, JobId, JobView, mediaTypeOf } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
 import { negotiate } from '../formats.js';
@@ -128,7 +127,7 @@ function jobResult(deps: AppDependencies) {
         200: {
           description: 'A part of the result',
           content: {
-            'application/json': z.union([CharacterizationResult, PreferredStimulusResult]),
+            'application/json': z.union(JOB_EXPERIMENTS.map((experiment) => experiment.result)),
             'text/csv': z.string(),
             'application/x-npy': BINARY,
             'image/png': BINARY,

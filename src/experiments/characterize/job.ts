@@ -1,0 +1,30 @@
+import type { JobExperiment } from '../job.js';
+import { planCharacterization, runCharacterization } from './characterize.js';
+import { characterizationFiles } from './files.js';
+import { CharacterizationRequest, CharacterizationResult } from './schemas.js';
+
+/** The full battery of gratings, neuron by neuron. */
+export const characterizeJob = {
+  kind: 'characterize',
+  request: CharacterizationRequest,
+  result: CharacterizationResult,
+  operationId: 'characterize',
+  summary: 'The full battery of gratings, neuron by neuron: a job',
+  stimulusSets: () => [],
+  prepare({ model }, request) {
+    const plan = planCharacterization({ model }, request);
+    return {
+      cost: plan.cost,
+      run: async (context) => {
+        const result = context.characterize
+          ? await context.characterize(model, request, context)
+          : await runCharacterization(plan, context);
+        return characterizationFiles(model, result);
+      },
+    };
+  },
+} as const satisfies JobExperiment<
+  'characterize',
+  typeof CharacterizationRequest,
+  typeof CharacterizationResult
+>;

@@ -1,0 +1,51 @@
+import type { z } from 'zod';
+import type { ServedModel } from '../inference/catalogue.js';
+import type { ResultFile } from '../jobs/job-files.js';
+import type { Stimuli } from '../stimulus/stimuli.js';
+import type { RunCharacterization } from './characterize/characterization-process.js';
+import type { ExperimentContext, Subject } from './context.js';
+import type { Cost } from './cost.js';
+
+/** An experiment that takes longer than a client waits, so that its result is kept as files. */
+export interface JobExperiment<
+  Kind extends string = string,
+  Request extends z.ZodObject = z.ZodObject,
+  Result extends z.ZodType = z.ZodType,
+> {
+  /** Its name in records and in paths, `/v1/models/{model}/{kind}`. */
+  readonly kind: Kind;
+  readonly request: Request;
+  /** Of the JSON file of a result. */
+  readonly result: Result;
+  /** Its name in generated clients. */
+  readonly operationId: string;
+  readonly summary: string;
+  /** The digests of the stored stimulus sets that a request names. */
+  stimulusSets(request: z.output<Request>): string[];
+  /**
+   * Plans a job; nothing is computed yet.
+   * @param sets the stored stimulus sets that the request names, of the model's size
+   * @throws InputError where the request does not suit the model
+   */
+  prepare(subject: Subject, request: z.output<Request>, sets: readonly Stimuli[]): PreparedJob;
+}
+
+/** A job that can be run. */
+export interface PreparedJob {
+  readonly cost: Cost;
+  /** @returns the files of the result */
+  readonly run: (context: JobContext) => Promise<readonly ResultFile[]>;
+}
+
+/** What a job is prepared with. */
+export interface JobResources extends Subject, Pick<ExperimentContext, 'time'> {
+  readonly model: ServedModel;
+  /** Reads a stored stimulus set. @throws InputError when there is none */
+  readonly readStimulusSet: (digest: string) => Promise<Stimuli>;
+}
+
+/** What a job needs while it runs. */
+export interface JobContext extends ExperimentContext {
+  /** Runs a characterization in a process of its own, where there is one. */
+  readonly characterize?: RunCharacterization | undefined;
+}

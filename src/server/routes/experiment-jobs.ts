@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { JobExperiment } from '../../experiments/job.js';
+import { JOB_EXPERIMENTS, orderJob, prepareJob } from '../../experiments/job-experiments.js';
+import { JobView } from '../../jobs/record.js';
+import { answerModelJob } from '../jobs.js';
+import { named, type Operation } from '../operation.js';
+import { modelRoute } from '../route.js';
+import type { AppDependencies } from '../service.js';
+import { storedStimuli } from '../stored.js';
+import { timed } from '../trace.js';
+
+const ACCEPTED = {
+  202: {
+    description: 'It is queued; its state is at its Location',
+    content: { 'application/json': named('Job', JobView) },
+    headers: { Location: 'where the job is' },
+  },
+} as const satisfies Operation['answers'];
+
+/** Each experiment that is a job. */
+export function experimentJobRoutes(deps: AppDependencies) {
+  const routes = JOB_EXPERIMENTS.flatMap((experiment: JobExperiment) =>
+    experimentJob(deps, experiment),
+  );
+  return routes as unknown as RoutesOf<(typeof JOB_EXPERIMENTS)[number]>[];
+}
+
+/** Keeps the types of the experiments apart, for the typed client. */
+type RoutesOf<Experiment extends JobExperiment> = Experiment extends JobExperiment
+  ? ReturnType<typeof experimentJob<Experiment>>[number]
+  : never;
+
+function experimentJob<Experiment extends JobExperiment>(
+  deps: AppDependencies,
+  experiment: Experiment,
+) {
+  const kind: Experiment['kind'] = experiment.kind;
+  const request: Experiment['request'] = experiment.request;
+  return modelRoute(
+    deps,
+    {
+      method: 'POST',
+      path: `/v1/models/:model/${kind}`,
+      id: experiment.operationId,
+      tag: 'experiments',
+      summary: experiment.summary,
+      query: z.strictObject({}),
+      body: { required: false, content: { 'application/json': request } },
+      answers: ACCEPTED,
+      errors: [507],
+    },
+    async (c, { model, readJson }) => {
+      const askedBy = c.get('trace').client ?? null;
+      const order = orderJob(experiment, model, await readJson(), askedBy);
+      // A job that cannot be run is rejected before it waits.
+      const { run } = await prepareJob(order, {
+        model,
+        limits: deps.limits,
+        readStimulusSet: storedStimuli(deps),
+        time: (stage, task) => timed(c, deps.clock, stage, task),
+      });
+      return answerModelJob(c, deps, { order, model, run });
+    },
+  );
+}
