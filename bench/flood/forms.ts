@@ -1,5 +1,5 @@
 import { encodeNpy } from '../../src/formats/npy.js';
-import { encodePng } from '../../src/stimulus/image.js';
+import { encodePng } from '../../src/stimulus/encode-png.js';
 import { type Kind, MODEL, repeated, send } from './kind.js';
 
 const BOUNDARY = 'a-boundary';

@@ -12,7 +12,7 @@ import { realResponses } from '../experiments/set-tuning/real-responses.js';
 import { planSetTuning, type SetTuningPlan } from '../experiments/set-tuning/set-tuning.js';
 import { decodeNpy, encodeNpy } from '../formats/npy.js';
 import type { EngineName } from '../inference/open-engine.js';
-import { decodeStimuli } from '../stimulus/decode.js';
+import { decodeStimuli } from '../stimulus/decode/decode.js';
 import { Fit } from '../stimulus/fit.js';
 import type { ResponseMatrix } from '../tuning/response-matrix.js';
 import { createLocalCommand, jsonFile, runLocally } from './experiment-command.js';

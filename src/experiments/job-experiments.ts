@@ -2,7 +2,7 @@ import { InputError } from '../errors.js';
 import { parseAs } from '../formats/json.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import type { JobOrder } from '../jobs/record.js';
-import { resolveStored } from '../stimulus/decode.js';
+import { resolveStored } from '../stimulus/decode/decode.js';
 import { canvasOf } from './canvas.js';
 import { characterizeJob } from './characterize/job.js';
 import type { JobContext, JobExperiment, JobResources, PreparedJob } from './job.js';

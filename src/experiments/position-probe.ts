@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultValues } from '../stimulus/battery.js';
+import { defaultValues } from '../stimulus/default-values.js';
 import { errorAt } from '../stimulus/errors.js';
 import { type Entry, parseParametric } from '../stimulus/parametric/entry.js';
 import { largestContrast } from '../stimulus/parametric/paint.js';

@@ -1,4 +1,4 @@
-import type { DecodedStimuli } from '../stimulus/decoding.js';
+import type { DecodedStimuli } from '../stimulus/decode/decoding.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 import { contrastRange } from './canvas.js';
 import type { Subject } from './context.js';

@@ -1,4 +1,4 @@
-import { checkRenderable } from '../stimulus/entries.js';
+import { checkRenderable } from '../stimulus/decode/json.js';
 import { checkCount } from '../stimulus/limits.js';
 import { blankStimulus } from '../stimulus/parametric/paint.js';
 import { type Canvas, setDigest } from '../stimulus/stimuli.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { DecodedStimuli } from '../stimulus/decoding.js';
+import type { DecodedStimuli } from '../stimulus/decode/decoding.js';
 import { type Stimuli, stimulusAt, stimulusDigest } from '../stimulus/stimuli.js';
 import { type ContrastRange, contrastWarnings } from '../stimulus/training-range.js';
 import { type GiveWay, inTurns } from '../stimulus/turns.js';

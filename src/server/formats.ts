@@ -1,6 +1,6 @@
 import { accepts } from 'hono/accepts';
 import { encodeNpy } from '../formats/npy.js';
-import { encodePng } from '../stimulus/image.js';
+import { encodePng } from '../stimulus/encode-png.js';
 import type { GrayImage } from '../stimulus/stimuli.js';
 import { BINARY } from './operation.js';
 import type { AppContext } from './trace.js';

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { type InputError, type InputProblem, PublicError } from '../errors.js';
-import { ACCEPTED_TYPES } from '../stimulus/media-type.js';
+import { ACCEPTED_TYPES } from '../stimulus/decode/media-type.js';
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../errors.js';
-import { defaultValues } from './battery.js';
+import { defaultValues } from './default-values.js';
 import { errorAt } from './errors.js';
 import { type Entry, parseParametric, within } from './parametric/entry.js';
 import { isKind, type Kind, prepare, SCHEMAS } from './parametric/kinds.js';

@@ -1,5 +1,5 @@
 import { encodeNpy } from '../../src/formats/npy.js';
-import { encodePng } from '../../src/stimulus/image.js';
+import { encodePng } from '../../src/stimulus/encode-png.js';
 
 /** A body that the service takes, and where. */
 export interface Sample {

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { encodePng, openImage } from '../../src/stimulus/image.js';
-import { decodePixels } from '../../src/stimulus/image-pixels.js';
+import { decodePixels, openImage } from '../../src/stimulus/decode/image.js';
+import { encodePng } from '../../src/stimulus/encode-png.js';
 import { greatestDifference } from '../support/numbers.js';
 
 const LIMITS = { maxStimuli: 1, maxPixels: 100_000 };

@@ -2,9 +2,8 @@ import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { openImage } from '../../src/stimulus/image.js';
-import { decodePixels } from '../../src/stimulus/image-pixels.js';
-import { checkPng } from '../../src/stimulus/png.js';
+import { decodePixels, openImage } from '../../src/stimulus/decode/image.js';
+import { checkPng } from '../../src/stimulus/decode/png.js';
 
 function chunk(name: string, data: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(name, 'latin1'), data]);

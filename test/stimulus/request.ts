@@ -5,7 +5,7 @@ import {
   decodeStimuli,
   type ReadStoredSet,
   type StimulusRequest,
-} from '../../src/stimulus/decode.js';
+} from '../../src/stimulus/decode/decode.js';
 
 export interface DecodeTestOptions extends Partial<StimulusRequest> {
   readonly readStoredSet?: ReadStoredSet;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultValues } from '../../src/stimulus/battery.js';
+import { defaultValues } from '../../src/stimulus/default-values.js';
 import { Grating, renderGrating } from '../../src/stimulus/parametric/grating.js';
 import { renderParametric } from '../../src/stimulus/parametric/kinds.js';
 import { SparseNoise } from '../../src/stimulus/parametric/sparse-noise.js';

@@ -1,7 +1,7 @@
 import { encodeNpy } from '../../formats/npy.js';
 import { diversity } from '../../interpret/activation-maximisation.js';
 import type { ResultFile } from '../../jobs/job-files.js';
-import { encodePng } from '../../stimulus/image.js';
+import { encodePng } from '../../stimulus/encode-png.js';
 import { sheetOf } from '../../stimulus/sheet.js';
 import { concatStimuli, type GrayImage, type Stimuli } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';

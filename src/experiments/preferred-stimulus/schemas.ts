@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SetDigest } from '../../stimulus/json.js';
+import { SetDigest } from '../../stimulus/stimuli-body.js';
 import { Neurons } from '../neurons.js';
 import { Digest, Id, ModelIdentity, Numbers, Score } from '../result-parts.js';
 

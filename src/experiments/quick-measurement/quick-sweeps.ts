@@ -1,5 +1,5 @@
 import type { ModelCard } from '../../models/card.js';
-import { defaultValues } from '../../stimulus/battery.js';
+import { defaultValues } from '../../stimulus/default-values.js';
 import type { Canvas } from '../../stimulus/stimuli.js';
 import { type AxisRequest, planSweep, type Sweep } from '../../stimulus/sweep.js';
 import { defaultContrast, defaultDiameter } from '../default-grating.js';

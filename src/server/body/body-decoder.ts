@@ -4,7 +4,7 @@ import {
   type ReadStoredSet,
   resolveStored,
   type StimuliOrSet,
-} from '../../stimulus/decode.js';
+} from '../../stimulus/decode/decode.js';
 import type { ResponseMatrix } from '../../tuning/response-matrix.js';
 import { TooMuchWorkError } from '../../workers/too-much-work.js';
 import type { ReadInference } from '../open-inference/infer-request.js';

@@ -1,4 +1,8 @@
-import { readStimuli, type StimuliOrSet, type StimulusRequest } from '../../stimulus/decode.js';
+import {
+  readStimuli,
+  type StimuliOrSet,
+  type StimulusRequest,
+} from '../../stimulus/decode/decode.js';
 import {
   type InferenceTask,
   type ReadInference,

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../../errors.js';
 import { parseAs, parseJson } from '../../formats/json.js';
-import type { ReadStoredSet } from '../../stimulus/decode.js';
+import type { ReadStoredSet } from '../../stimulus/decode/decode.js';
 import { Problem } from '../problem.js';
 import { readDeadline } from '../request.js';
 import type { AppDependencies } from '../service.js';

@@ -2,14 +2,13 @@ import { InputError } from '../../errors.js';
 import type { SentResponses } from '../../experiments/set-tuning/real-responses.js';
 import { decodeNpy } from '../../formats/npy.js';
 import {
-  readFormParts,
   readStimuli,
   type StimuliOrSet,
   type StimulusRequest,
-} from '../../stimulus/decode.js';
-import { located } from '../../stimulus/decoding.js';
-import { essenceOf } from '../../stimulus/media-type.js';
-import { type FilePart, readForm } from '../../stimulus/multipart.js';
+} from '../../stimulus/decode/decode.js';
+import { located } from '../../stimulus/decode/decoding.js';
+import { type FilePart, readForm, readFormParts } from '../../stimulus/decode/form.js';
+import { essenceOf } from '../../stimulus/decode/media-type.js';
 
 /** A stimulus set, and where they were sent the real responses to it. */
 export interface ReadSet {

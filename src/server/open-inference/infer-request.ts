@@ -1,5 +1,5 @@
 import type { Priority } from '../../inference/scheduler.js';
-import { type DecodedArray, decodeRawStimuli } from '../../stimulus/arrays.js';
+import { type DecodedArray, decodeRawStimuli } from '../../stimulus/decode/array.js';
 import { errorAt } from '../../stimulus/errors.js';
 import type { Size } from '../../stimulus/fit.js';
 import { checkCount, type StimulusLimits } from '../../stimulus/limits.js';

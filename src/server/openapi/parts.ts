@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Digest } from '../../experiments/result-parts.js';
-import { StimuliBody, StoredSetBody } from '../../stimulus/json.js';
 import { Beside } from '../../stimulus/parametric/entry.js';
 import { SCHEMAS } from '../../stimulus/parametric/kinds.js';
 import { ImageView } from '../../stimulus/parametric/view.js';
+import { StimuliBody, StoredSetBody } from '../../stimulus/stimuli-body.js';
 import { STAGES } from '../metrics/statistics.js';
 import { BINARY, type Content, named } from '../operation.js';
 

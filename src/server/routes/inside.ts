@@ -3,7 +3,7 @@ import { attentionMap, attentionResult } from '../../experiments/attention.js';
 import { computeGradients, gradientResult, gradientSheet } from '../../experiments/gradient.js';
 import { runGradientField } from '../../experiments/gradient-field.js';
 import { interpret, readoutResult } from '../../experiments/readout.js';
-import { encodePng } from '../../stimulus/image.js';
+import { encodePng } from '../../stimulus/encode-png.js';
 import { answerInTurns, answerJson, answerNpy } from '../answer.js';
 import {
   type ModelRequest,

@@ -7,7 +7,7 @@ import {
   planReceptiveField,
   runReceptiveField,
 } from '../../experiments/receptive-field.js';
-import { encodePng } from '../../stimulus/image.js';
+import { encodePng } from '../../stimulus/encode-png.js';
 import { answerInTurns, answerNpy } from '../answer.js';
 import { readModelRequest } from '../body/presented.js';
 import { readJsonBody } from '../body/read-body.js';

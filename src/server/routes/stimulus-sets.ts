@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Digest, Report } from '../../experiments/result-parts.js';
-import { SetDigest } from '../../stimulus/json.js';
 import type { Backdrop, Canvas } from '../../stimulus/stimuli.js';
+import { SetDigest } from '../../stimulus/stimuli-body.js';
 import { stimulusDigests } from '../../stimulus/turns.js';
 import type { StoredSet } from '../../storage/stimulus-sets.js';
 import { answerJson } from '../answer.js';

@@ -11,7 +11,7 @@ import {
   pixelsIn,
 } from '../../formats/stream-frames.js';
 import type { Scheduler } from '../../inference/scheduler.js';
-import { decodeRawStimuli } from '../../stimulus/arrays.js';
+import { decodeRawStimuli } from '../../stimulus/decode/array.js';
 import { sizeText } from '../../stimulus/errors.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
 import { contrastWarnings } from '../../stimulus/training-range.js';

@@ -9,7 +9,7 @@ import {
   type DecodingThreads,
 } from '../../../src/server/body/body-decoder.js';
 import { type BodyThread, createBodyThread } from '../../../src/server/body/body-thread.js';
-import type { StimulusRequest } from '../../../src/stimulus/decode.js';
+import type { StimulusRequest } from '../../../src/stimulus/decode/decode.js';
 import type { Stimuli } from '../../../src/stimulus/stimuli.js';
 
 const ENTRY = new URL('../../../dist/src/server/body/body-worker.js', import.meta.url);

@@ -1,34 +1,33 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../../errors.js';
+import { errorAt } from '../errors.js';
+import { checkCount } from '../limits.js';
+import { concatStimuli, type Stimuli, sliceStimuli } from '../stimuli.js';
 import {
-  concatDecoded,
   counting,
   type DecodedStimuli,
   type DecodeOptions,
-  type Decoding,
   fitBatch,
-  located,
-  type NamedSet,
   type ReadStoredSet,
+  type StimuliOrSet,
 } from './decoding.js';
-import { decodeEntries, decodeEntry } from './entries.js';
-import { errorAt } from './errors.js';
 import { decodeFile } from './file.js';
-import { parseStimuliBody, SetDigest } from './json.js';
-import { checkCount } from './limits.js';
+import { readForm, readFormParts } from './form.js';
+import { decodeEntries, decodeEntry, parseStimuliBody } from './json.js';
 import { essenceOf } from './media-type.js';
-import { type FilePart, type Form, readForm } from './multipart.js';
-import { concatStimuli, type Stimuli, sliceStimuli } from './stimuli.js';
 
-export type { DecodedStimuli, DecodeOptions, NamedSet, ReadStoredSet } from './decoding.js';
+export type {
+  DecodedStimuli,
+  DecodeOptions,
+  NamedSet,
+  ReadStoredSet,
+  StimuliOrSet,
+} from './decoding.js';
 
 /** The body of a request, with its Content-Type header. */
 export interface StimulusRequest extends DecodeOptions {
   readonly contentType: string | undefined;
   readonly body: Uint8Array;
 }
-
-/** The stimuli of a body, or the stored set that the body names. */
-export type StimuliOrSet = { readonly decoded: DecodedStimuli } | { readonly named: NamedSet };
 
 /**
  * Decodes the stimuli of a request: an image, .npy, raw pixels, JSON, several files as
@@ -84,37 +83,6 @@ export async function resolveStored(
     ...(chosen === undefined ? { storedAs: digest } : {}),
     ...(neurons === undefined ? {} : { neurons }),
   };
-}
-
-/**
- * Decodes the stimuli of a form: its files in order, each an image, .npy or raw pixels, or the
- * stored set that it names.
- * @throws as `decodeStimuli`
- */
-export async function readFormParts(
-  { files, stimulusSet }: Form,
-  options: DecodeOptions,
-): Promise<StimuliOrSet> {
-  if (stimulusSet === undefined) return { decoded: await decodeFiles(files, counting(options)) };
-  if (files.length > 0) {
-    throw errorAt('stimulusSet', 'a stored set is named beside files; send one or the other');
-  }
-  const digest = SetDigest.safeParse(stimulusSet);
-  if (!digest.success) throw errorAt('stimulusSet', digest.error.issues[0]!.message);
-  return { named: { digest: digest.data } };
-}
-
-async function decodeFiles(files: readonly FilePart[], options: Decoding): Promise<DecodedStimuli> {
-  const decoded: DecodedStimuli[] = [];
-  let count = 0;
-  for (const [i, file] of files.entries()) {
-    const one = await located(`file ${i} (${file.field})`, () => decodeFile(file, options, count));
-    count += one.stimuli.count;
-    checkCount(count, options.limits);
-    decoded.push(one);
-    await options.takeTurns(one.stimuli);
-  }
-  return concatDecoded(decoded);
 }
 
 async function readJsonBody(body: Uint8Array, given: DecodeOptions): Promise<StimuliOrSet> {

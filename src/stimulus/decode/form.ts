@@ -4,10 +4,21 @@ import {
   type MultipartPart,
   parseMultipart,
 } from '@remix-run/multipart-parser';
-import { InputError, PayloadTooLargeError } from '../errors.js';
-import { errorAt } from './errors.js';
-import type { StimulusLimits } from './limits.js';
-import { turnTaker } from './turns.js';
+import { InputError, PayloadTooLargeError } from '../../errors.js';
+import { errorAt } from '../errors.js';
+import { checkCount, type StimulusLimits } from '../limits.js';
+import { SetDigest } from '../stimuli-body.js';
+import { turnTaker } from '../turns.js';
+import {
+  concatDecoded,
+  counting,
+  type DecodedStimuli,
+  type DecodeOptions,
+  type Decoding,
+  located,
+  type StimuliOrSet,
+} from './decoding.js';
+import { decodeFile } from './file.js';
 
 /** One file of a multipart/form-data body. */
 export interface FilePart {
@@ -117,4 +128,35 @@ function boundaryOf(contentType: string): string {
 /** A file lies in one piece of the body, which is not copied. */
 function bytesOf(part: MultipartPart): Uint8Array {
   return part.content.length === 1 ? part.content[0]! : part.bytes;
+}
+
+/**
+ * Decodes the stimuli of a form: its files in order, each an image, .npy or raw pixels, or the
+ * stored set that it names.
+ * @throws as `decodeStimuli`
+ */
+export async function readFormParts(
+  { files, stimulusSet }: Form,
+  options: DecodeOptions,
+): Promise<StimuliOrSet> {
+  if (stimulusSet === undefined) return { decoded: await decodeFiles(files, counting(options)) };
+  if (files.length > 0) {
+    throw errorAt('stimulusSet', 'a stored set is named beside files; send one or the other');
+  }
+  const digest = SetDigest.safeParse(stimulusSet);
+  if (!digest.success) throw errorAt('stimulusSet', digest.error.issues[0]!.message);
+  return { named: { digest: digest.data } };
+}
+
+async function decodeFiles(files: readonly FilePart[], options: Decoding): Promise<DecodedStimuli> {
+  const decoded: DecodedStimuli[] = [];
+  let count = 0;
+  for (const [i, file] of files.entries()) {
+    const one = await located(`file ${i} (${file.field})`, () => decodeFile(file, options, count));
+    count += one.stimuli.count;
+    checkCount(count, options.limits);
+    decoded.push(one);
+    await options.takeTurns(one.stimuli);
+  }
+  return concatDecoded(decoded);
 }

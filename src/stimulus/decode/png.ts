@@ -1,5 +1,5 @@
 import { createInflate, inflateSync } from 'node:zlib';
-import { InputError } from '../errors.js';
+import { InputError } from '../../errors.js';
 
 /** Pixel data of up to this many bytes are inflated at once: that takes about a millisecond. */
 const MAX_SYNC_BYTES = 2 ** 19;

@@ -1,9 +1,8 @@
-import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../errors.js';
-import { TooMuchWorkError } from '../workers/too-much-work.js';
-import { sizeText, stimulusError } from './errors.js';
-import { checkSize, type Fit, fitImage, type Size, sameSize } from './fit.js';
-import type { StimuliBody } from './json.js';
-import { checkPixels, pixelCounter, type StimulusLimits } from './limits.js';
+import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../../errors.js';
+import { TooMuchWorkError } from '../../workers/too-much-work.js';
+import { sizeText, stimulusError } from '../errors.js';
+import { checkSize, type Fit, fitImage, type Size, sameSize } from '../fit.js';
+import { checkPixels, pixelCounter, type StimulusLimits } from '../limits.js';
 import {
   type Backdrop,
   type Canvas,
@@ -11,8 +10,9 @@ import {
   type GrayImage,
   type Stimuli,
   stimulusAt,
-} from './stimuli.js';
-import { turnTaker } from './turns.js';
+} from '../stimuli.js';
+import type { StimuliBody } from '../stimuli-body.js';
+import { turnTaker } from '../turns.js';
 
 /** How stimuli are to be decoded, the same for every stimulus of a request. */
 export interface DecodeOptions {
@@ -49,6 +49,9 @@ export interface DecodedStimuli {
   /** The digest of the stored set that they were, before they were fitted. */
   readonly storedAs?: string;
 }
+
+/** The stimuli of a body, or the stored set that the body names. */
+export type StimuliOrSet = { readonly decoded: DecodedStimuli } | { readonly named: NamedSet };
 
 /** The options with what is counted over a whole request. */
 export interface Decoding extends DecodeOptions {

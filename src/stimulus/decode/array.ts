@@ -1,11 +1,11 @@
-import { InputError } from '../errors.js';
-import { decodeNpy, decodeNpyHeader, type NpyArray } from '../formats/npy.js';
-import { sizeText } from './errors.js';
-import type { Size } from './fit.js';
-import { imageStackOf } from './image-shape.js';
-import { checkCount, checkPixels, type StimulusLimits } from './limits.js';
-import { copyIntegers, copyUnitFloats, scaleNotes } from './pixel-values.js';
-import type { Stimuli } from './stimuli.js';
+import { InputError } from '../../errors.js';
+import { decodeNpy, decodeNpyHeader, type NpyArray } from '../../formats/npy.js';
+import { sizeText } from '../errors.js';
+import type { Size } from '../fit.js';
+import { imageStackOf } from '../image-shape.js';
+import { checkCount, checkPixels, type StimulusLimits } from '../limits.js';
+import { copyIntegers, copyUnitFloats, scaleNotes } from '../pixel-values.js';
+import type { Stimuli } from '../stimuli.js';
 
 export interface DecodedArray {
   readonly stimuli: Stimuli;

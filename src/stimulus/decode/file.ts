@@ -1,5 +1,6 @@
-import { InputError, UnsupportedMediaError } from '../errors.js';
-import { decodeNpyStimuli, decodeRawStimuli, type RAW_ELEMENTS } from './arrays.js';
+import { InputError, UnsupportedMediaError } from '../../errors.js';
+import { checkSize } from '../fit.js';
+import { decodeNpyStimuli, decodeRawStimuli, type RAW_ELEMENTS } from './array.js';
 import {
   type DecodedStimuli,
   type Decoding,
@@ -8,9 +9,7 @@ import {
   sizedCanvas,
   sizeOf,
 } from './decoding.js';
-import { checkSize } from './fit.js';
-import { openImage } from './image.js';
-import { decodePixels } from './image-pixels.js';
+import { decodePixels, openImage } from './image.js';
 import {
   ACCEPTED_TYPES,
   describeOtherFormat,
