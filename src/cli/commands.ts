@@ -7,7 +7,10 @@ export interface CommandEntry {
   readonly load: (environment: Environment) => Promise<Command>;
 }
 
-/** The subcommands, in the order and under the headings of `hypercolumn --help`. */
+/** The heading of the experiments; those that the service runs as jobs follow from their registry. */
+export const EXPERIMENTS = 'Run experiments without a service:';
+
+/** The other subcommands, in the order and under the headings of `hypercolumn --help`. */
 export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Serve models:': [
     {
@@ -21,7 +24,7 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
         (await import('../../deploy/keys/make-key-command.js')).createMakeKeyCommand(),
     },
   ],
-  'Run experiments without a service:': [
+  [EXPERIMENTS]: [
     {
       name: 'respond',
       load: async () => (await import('./stimulus-commands.js')).createRespondCommand(),
@@ -29,14 +32,6 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     {
       name: 'tune',
       load: async () => (await import('./experiment-commands.js')).createTuneCommand(),
-    },
-    {
-      name: 'characterize',
-      load: async () => (await import('./experiment-commands.js')).createCharacterizeCommand(),
-    },
-    {
-      name: 'preferred-stimulus',
-      load: async () => (await import('./experiment-commands.js')).createPreferredStimulusCommand(),
     },
   ],
   'Train and judge models:': [

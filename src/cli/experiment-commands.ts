@@ -1,37 +1,36 @@
 import { Command } from 'commander';
-import {
-  planCharacterization,
-  runCharacterization,
-} from '../experiments/characterize/characterize.js';
-import { characterizationFiles } from '../experiments/characterize/files.js';
-import { CharacterizationRequest } from '../experiments/characterize/schemas.js';
+import { InputError } from '../errors.js';
+import type { JobExperiment } from '../experiments/job.js';
+import { JOB_EXPERIMENTS, orderJob, runJob } from '../experiments/job-experiments.js';
 import { ParametricRequest, planParametric, runParametric } from '../experiments/parametric.js';
 import { ReceptiveFieldRequest } from '../experiments/position-probe.js';
-import { preferredStimulusFiles } from '../experiments/preferred-stimulus/files.js';
-import {
-  planPreferredStimulus,
-  runPreferredStimulus,
-} from '../experiments/preferred-stimulus/preferred-stimulus.js';
-import { PreferredStimulusRequest } from '../experiments/preferred-stimulus/schemas.js';
 import { planReceptiveField, runReceptiveField } from '../experiments/receptive-field.js';
 import { createExperimentCommand, jsonFile } from './experiment-command.js';
 import { createPeakCommand, createRankCommand } from './stimulus-commands.js';
 
-/** `characterize`: all tuning of each neuron. */
-export function createCharacterizeCommand(): Command {
-  return createExperimentCommand({
-    name: 'characterize',
-    description:
-      'measures receptive field, orientation, size, contrast and surround of each neuron',
-    request: CharacterizationRequest,
-    endings: ['csv', 'json'],
-    interprets: false,
-    run: async (subject, request, context) =>
-      characterizationFiles(
-        subject.model,
-        await runCharacterization(planCharacterization(subject, request), context),
-      ),
+/** A command for each experiment that the service runs as a job. */
+export function createJobCommands(): Command[] {
+  return JOB_EXPERIMENTS.map((experiment: JobExperiment) => {
+    const { kind: name, summary, request, endings, interprets } = experiment;
+    const description = summary.replace(/: a job$/, '');
+    return createExperimentCommand({
+      name,
+      description,
+      request,
+      endings,
+      interprets,
+      run: (subject, body, context) => {
+        const order = orderJob(experiment, subject.model, body, null);
+        return runJob(order, { ...context, ...subject, readStimulusSet });
+      },
+    });
   });
+}
+
+function readStimulusSet(digest: string): never {
+  throw new InputError(
+    `unknown stimulus set: ${digest}; expected none: only a service stores sets`,
+  );
 }
 
 /** `tune`: tuning to stimulus parameters, to position, or over a set of images. */
@@ -66,20 +65,4 @@ export function createTuneCommand(): Command {
     )
     .addCommand(createRankCommand())
     .addCommand(createPeakCommand());
-}
-
-/** `preferred-stimulus`: images that raise the response most. */
-export function createPreferredStimulusCommand(): Command {
-  return createExperimentCommand({
-    name: 'preferred-stimulus',
-    description: 'finds the images that neurons respond to most, by gradient ascent',
-    request: PreferredStimulusRequest,
-    endings: ['json', 'npy', 'png'],
-    interprets: true,
-    run: async (subject, request, context) =>
-      preferredStimulusFiles(
-        subject.model,
-        await runPreferredStimulus(planPreferredStimulus(subject, request), context),
-      ),
-  });
 }

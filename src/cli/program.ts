@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { Environment } from '../config.js';
 import { InputError } from '../errors.js';
-import { COMMANDS, type CommandEntry } from './commands.js';
+import { COMMANDS, type CommandEntry, EXPERIMENTS } from './commands.js';
 
 /**
  * Makes the program `hypercolumn`. Only the subcommand that is named is loaded, so that it starts quickly;
@@ -21,11 +21,15 @@ export async function createProgram(
     .commandsGroup('More:')
     .helpCommand('help [command]', 'shows the help of a command')
     .addHelpText('after', HELP_END);
+  const [first = ''] = words;
+  const isKnown = Object.values(COMMANDS)
+    .flat()
+    .some(({ name }) => name === first);
   for (const [heading, entries] of Object.entries(COMMANDS)) {
-    const wanted = entries.filter(({ name }) => isWanted(name, words));
-    for (const entry of wanted) {
-      program.addCommand((await load(entry, environment)).helpGroup(heading));
-    }
+    const wanted = entries.filter(({ name }) => name === first || !isKnown);
+    const commands = await Promise.all(wanted.map((entry) => load(entry, environment)));
+    if (heading === EXPERIMENTS && !isKnown) commands.push(...(await loadJobCommands()));
+    for (const command of commands) program.addCommand(command.helpGroup(heading));
   }
   // Completion asks each command for its options, so it is added after them.
   tab(program);
@@ -62,7 +66,6 @@ async function load(
   }
 }
 
-function isWanted(name: string, [first = '']: readonly string[]): boolean {
-  const known = Object.values(COMMANDS).flat();
-  return !known.some((entry) => entry.name === first) || name === first;
+async function loadJobCommands(): Promise<Command[]> {
+  return (await import('./experiment-commands.js')).createJobCommands();
 }

@@ -20,6 +20,10 @@ export interface JobExperiment<
   /** Its name in generated clients. */
   readonly operationId: string;
   readonly summary: string;
+  /** The endings of the files of a result, such as `csv`. */
+  readonly endings: readonly string[];
+  /** Whether it computes gradients or attention. */
+  readonly interprets: boolean;
   /** The digests of the stored stimulus sets that a request names. */
   stimulusSets(request: z.output<Request>): string[];
   /**

@@ -185,6 +185,13 @@ test.each([
   expect(status).toBe(2);
 });
 
+test('a stored stimulus set is rejected: it is with a service', () => {
+  const request = { stimulusSet: 'a'.repeat(64) };
+  const { status, stderr } = hypercolumn('preferred-stimulus', ...options('set', request));
+  expect(stderr).toContain('unknown stimulus set: aaaa');
+  expect(status).toBe(2);
+});
+
 test('Ctrl-C ends an experiment with exit code 130 and without a file', async () => {
   const out = path.join(folder, 'interrupted.csv');
   const words = ['characterize', '--model', MODEL, '--engine', 'onnx', '--out', out];

@@ -4,11 +4,13 @@ import { expect, test } from 'vitest';
 import packageFile from '../../package.json' with { type: 'json' };
 import { COMMANDS } from '../../src/cli/commands.js';
 import { SETTINGS } from '../../src/config.js';
+import { JOB_EXPERIMENTS } from '../../src/experiments/job-experiments.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/hypercolumn.js', import.meta.url));
-const NAMES = Object.values(COMMANDS)
-  .flat()
-  .map(({ name }) => name);
+const NAMES = [
+  ...Object.values(COMMANDS).flat(),
+  ...JOB_EXPERIMENTS.map(({ kind: name }) => ({ name })),
+].map(({ name }) => name);
 
 function hypercolumn(...words: string[]) {
   return spawnSync(process.execPath, [PROGRAM, ...words], { encoding: 'utf8', env: {} });

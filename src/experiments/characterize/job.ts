@@ -10,6 +10,8 @@ export const characterizeJob = {
   result: CharacterizationResult,
   operationId: 'characterize',
   summary: 'The full battery of gratings, neuron by neuron: a job',
+  endings: ['csv', 'json'],
+  interprets: false,
   stimulusSets: () => [],
   prepare({ model }, request) {
     const plan = planCharacterization({ model }, request);

@@ -10,6 +10,8 @@ export const preferredStimulusJob = {
   result: PreferredStimulusResult,
   operationId: 'preferredStimulus',
   summary: 'Images that raise responses, by gradient ascent: a job',
+  endings: ['json', 'npy', 'png'],
+  interprets: true,
   stimulusSets: ({ stimulusSet }) => (stimulusSet === undefined ? [] : [stimulusSet]),
   prepare(subject, request, [set]) {
     const plan = planPreferredStimulus(subject, request, set);
