@@ -1,5 +1,4 @@
 import { setImmediate as others } from 'node:timers/promises';
-import { encodeNpy } from '../formats/npy.js';
 import type { Format } from './formats.js';
 import { type AppContext, spend, timed } from './trace.js';
 
@@ -76,23 +75,6 @@ export async function answerAs<Type extends string, Value>(
 ): Promise<Response> {
   const body = await timed(c, clock, 'encode', () => formats[type].encode(value));
   return c.body(body, 200, { 'Content-Type': type });
-}
-
-/** Numbers [rows, columns] as float32 .npy. */
-export function answerNpy(
-  c: AppContext,
-  clock: () => number,
-  values: Float32Array,
-  shape: readonly number[],
-): Response {
-  return answer(c, clock, 'application/x-npy', () => new Uint8Array(encodeNpy(values, shape)));
-}
-
-/** Numbers as raw float32, little-endian, row-major. */
-export function answerRaw(c: AppContext, clock: () => number, values: Float32Array): Response {
-  const { buffer, byteOffset, byteLength } = values;
-  const bytes = () => new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-  return answer(c, clock, 'application/octet-stream', bytes);
 }
 
 function answer(

@@ -8,15 +8,12 @@ import { guardWebPages } from './middleware/web-pages.js';
 import { nearestPath } from './nearest-path.js';
 import { errorResponse, isProtocolPath } from './open-inference/error.js';
 import { protocolRoutes } from './open-inference/routes.js';
-import { withOperations } from './openapi/operations.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
-import { type DocumentedRoute, type Handler, isRepeatable, type Route } from './route.js';
+import { type Handler, isRepeatable, type Route } from './route.js';
 import { docsRoutes } from './routes/docs.js';
 import { experimentJobRoutes } from './routes/experiment-jobs.js';
-import { experimentOperations } from './routes/experiments.openapi.js';
 import { healthRoutes } from './routes/health.js';
-import { insideRoutes } from './routes/inside.js';
-import { insideOperations } from './routes/inside.openapi.js';
+import { interpretationRoutes } from './routes/interpretation.js';
 import { jobRoutes } from './routes/jobs.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
@@ -26,7 +23,6 @@ import { parametricRoutes } from './routes/parametric.js';
 import { quickMeasurementRoutes } from './routes/quick-measurement.js';
 import { receptiveFieldRoutes } from './routes/receptive-field.js';
 import { responseRoutes } from './routes/responses.js';
-import { responseOperations } from './routes/responses.openapi.js';
 import { stimulusRoutes } from './routes/stimuli.js';
 import { stimulusSetRoutes } from './routes/stimulus-sets.js';
 import { streamRoutes } from './routes/stream.js';
@@ -43,18 +39,13 @@ export function routesOf(deps: AppDependencies) {
     ...healthRoutes(deps),
     ...metricsRoutes(deps),
     ...modelRoutes(deps),
-    ...withOperations(responseRoutes(deps), responseOperations),
+    ...responseRoutes(deps),
     ...streamRoutes(deps),
-    ...withOperations(
-      [
-        ...tuningRoutes(deps),
-        ...parametricRoutes(deps),
-        ...receptiveFieldRoutes(deps),
-        ...quickMeasurementRoutes(deps),
-      ],
-      experimentOperations,
-    ),
-    ...withOperations(insideRoutes(deps), insideOperations),
+    ...tuningRoutes(deps),
+    ...parametricRoutes(deps),
+    ...receptiveFieldRoutes(deps),
+    ...quickMeasurementRoutes(deps),
+    ...interpretationRoutes(deps),
     ...experimentJobRoutes(deps),
     ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
@@ -63,7 +54,7 @@ export function routesOf(deps: AppDependencies) {
   ];
   return routes;
 
-  function all(): readonly DocumentedRoute[] {
+  function all(): readonly Route[] {
     return routes;
   }
 }

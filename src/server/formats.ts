@@ -28,6 +28,12 @@ export const TENSOR_FORMATS = {
   },
 } as const satisfies Readonly<Record<string, Format<Tensor>>>;
 
+/** For matrices [stimuli, neurons]. */
+export const MATRIX_FORMATS = {
+  ...TENSOR_FORMATS,
+  'application/octet-stream': { schema: BINARY, encode: rawBytes },
+} as const satisfies Readonly<Record<string, Format<Tensor>>>;
+
 /** For pictures. */
 export const IMAGE_FORMATS = {
   'image/png': {
@@ -35,6 +41,11 @@ export const IMAGE_FORMATS = {
     encode: async (image) => new Uint8Array(await encodePng(image)),
   },
 } as const satisfies Readonly<Record<string, Format<GrayImage>>>;
+
+/** Little-endian float32. */
+function rawBytes({ values }: Tensor): Bytes {
+  return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+}
 
 /** What an answer may be in these formats, for the declaration of a route. */
 export function contentOf<const Formats extends Readonly<Record<string, Format<never>>>>(

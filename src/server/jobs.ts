@@ -1,13 +1,25 @@
 import type { PreparedJob } from '../experiments/job.js';
 import type { ServedModel } from '../inference/catalogue.js';
 import type { Jobs, Work } from '../jobs/jobs.js';
-import type { JobOrder } from '../jobs/record.js';
+import { type JobOrder, JobView } from '../jobs/record.js';
 import { answerJson } from './answer.js';
 import { jobContext } from './experiment-context.js';
 import { serviceOf, withoutPaths } from './models.js';
+import { named, type Operation } from './operation.js';
 import { Problem, problemFrom } from './problem.js';
 import type { AppDependencies } from './service.js';
 import type { AppContext } from './trace.js';
+
+export const Job = named('Job', JobView);
+
+/** The answers to a request that becomes a job. */
+export const ACCEPTED = {
+  202: {
+    description: 'It is queued; its state is at its Location',
+    content: { 'application/json': Job },
+    headers: { Location: 'where the job is' },
+  },
+} as const satisfies Operation['answers'];
 
 /** @throws Problem 503 while the models are being loaded, and where nothing can be kept on disk */
 export function jobsOf(deps: AppDependencies): Jobs {

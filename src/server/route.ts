@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import type { ServedModel } from '../inference/catalogue.js';
 import { ModelName } from '../models/card.js';
+import type { ModelRequest } from './body/presented.js';
 import { readJsonBody } from './body/read-body.js';
 import { negotiate } from './formats.js';
 import type { Scope } from './middleware/api-keys.js';
 import { modelOf, serviceOf } from './models.js';
 import type { Operation, PathParameter } from './operation.js';
 import { readDeadline, readQuery } from './request.js';
-import type { AppDependencies, Service } from './service.js';
+import type { AppDependencies } from './service.js';
 import type { AppContext } from './trace.js';
 
 export type Handler = (c: AppContext) => Response | Promise<Response>;
 
-/** One route of the interface. */
-export interface Route {
+/** One route of the interface, with its part of the OpenAPI document. */
+export interface Route extends Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** In Hono's pattern, which is also the route's name in the metrics. */
   readonly path: string;
@@ -22,11 +22,8 @@ export interface Route {
   readonly handler: Handler;
 }
 
-/** A route with its part of the OpenAPI document. */
-export interface DocumentedRoute extends Route, Operation {}
-
-/** All about a route but its handler. */
-export type RouteDeclaration = Omit<DocumentedRoute, 'handler'>;
+/** A route without its handler. */
+export type RouteDeclaration = Omit<Route, 'handler'>;
 
 /** A request, as far as the declaration of its route says how to read it. */
 export interface RouteRequest<Of> {
@@ -47,23 +44,28 @@ export interface RouteRequest<Of> {
   >;
 }
 
-/** A request to a model. */
-export interface RequestToModel<Of> extends RouteRequest<Of> {
-  readonly service: Service;
-  readonly model: ServedModel;
-  /** As `readDeadline` gives it; undefined where the route does not read it. */
-  readonly deadline: number | undefined;
-}
+/** A request to a model, as far as the declaration of its route says how to read it. */
+export type RequestToModel<Of> = RouteRequest<Of> & ModelRequest<RouteRequest<Of>['query']>;
 
 type Handle<Request> = (c: AppContext, request: Request) => Response | Promise<Response>;
 
 /**
  * Declares a route: its requests are read with the schemas from which its part of the OpenAPI document
  * and of the typed client come.
- * @example route(deps, {
- *   ...{ method: 'GET', path: '/v1/jobs/:id', params: { id }, query: z.strictObject({}) },
- *   ...{ id: 'job', tag: 'jobs', summary: 'The state of a job', answers: json('The job', Job) },
- * }, (c) => c.json(find(c)))
+ * @example
+ * route(
+ *   deps,
+ *   {
+ *     method: 'GET',
+ *     path: '/v1/sum',
+ *     id: 'sum',
+ *     tag: 'service',
+ *     summary: 'Adds two numbers',
+ *     query: z.strictObject({ a: WholeNumber, b: WholeNumber }),
+ *     answers: json('The sum', z.int()),
+ *   },
+ *   (c, { query }) => c.json(query.a + query.b),
+ * );
  */
 export function route<const Of extends RouteDeclaration>(
   deps: AppDependencies,
@@ -81,25 +83,7 @@ export function modelRoute<const Of extends RouteDeclaration & { path: ModelPath
   deps: AppDependencies,
   declaration: Of,
   handle: Handle<RequestToModel<Of>>,
-): ModelRoutes<Of>[];
-export function modelRoute(method: Route['method'], tail: string, handler: Handler): Route[];
-export function modelRoute(...given: unknown[]): Route[] {
-  if (typeof given[0] !== 'string') {
-    return declareModelRoute(...(given as Parameters<typeof declareModelRoute>));
-  }
-  const [method, tail, handler] = given as [Route['method'], string, Handler];
-  return ['/models/:model', '/models/:model/versions/:version'].map((head) => ({
-    method,
-    path: `/v1${head}${tail}`,
-    handler,
-  }));
-}
-
-function declareModelRoute(
-  deps: AppDependencies,
-  declaration: RouteDeclaration,
-  handle: Handle<RequestToModel<RouteDeclaration>>,
-): DocumentedRoute[] {
+): ModelRoutes<Of>[] {
   const params = { model: MODEL, ...declaration.params };
   const handler: Handler = (c) => {
     const service = serviceOf(deps);
@@ -114,10 +98,11 @@ function declareModelRoute(
     summary: `${declaration.summary} (one version)`,
     params: { ...params, version: VERSION },
   };
-  return [
+  const routes = [
     { ...declaration, params, handler },
     { ...declaration, ...ofVersion, handler },
   ];
+  return routes as unknown as ModelRoutes<Of>[];
 }
 
 type ModelPath = `/${'v1' | 'v2'}/models/:model${string}`;
@@ -131,7 +116,7 @@ type VersionPath<Path extends string> = Path extends `${infer Head}/:model${infe
   : never;
 
 export const MODEL: PathParameter = { schema: ModelName, description: 'the name of a model' };
-export const VERSION: PathParameter = {
+const VERSION: PathParameter = {
   schema: z.int().positive(),
   description: 'one of its versions',
 };

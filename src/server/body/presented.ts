@@ -1,11 +1,8 @@
-import type { z } from 'zod';
 import { canvasOf, contrastRange } from '../../experiments/canvas.js';
-import { type NeuronSelection, namedOnce, selectNeurons } from '../../experiments/neurons.js';
+import { namedOnce, selectNeurons } from '../../experiments/neurons.js';
 import type { Presentation } from '../../experiments/presentation.js';
 import { reportInTurns, type StimulusReport } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
-import { modelOf, serviceOf } from '../models.js';
-import { readDeadline, readQuery } from '../request.js';
 import type { AppDependencies, Service } from '../service.js';
 import type { StimulusQuery } from '../stimulus-request.js';
 import { storedStimuli } from '../stored.js';
@@ -25,8 +22,6 @@ export interface ModelRequest<Query> {
   readonly query: Query;
   /** As `readDeadline` gives it. */
   readonly deadline: number | undefined;
-  /** The neurons that the query names. */
-  readonly inQuery: NeuronSelection | undefined;
 }
 
 /** What a request presents to a model, with the recorded responses to it where they were sent. */
@@ -36,31 +31,18 @@ export interface Presented extends Presentation, Pick<DecodedSet, 'storedAs' | '
 export type BodyContent = 'stimuli' | 'set';
 
 /**
- * Reads a request to the model in its path, as far as its body.
- * @throws Problem and InputError with what is wrong with the path, the query or a header
- */
-export function readModelRequest<
-  Schema extends z.ZodObject & z.ZodType<Pick<StimulusQuery, 'neurons'>>,
->(c: AppContext, deps: AppDependencies, schema: Schema): ModelRequest<z.infer<Schema>> {
-  const service = serviceOf(deps);
-  const model = modelOf(c, service);
-  const query = readQuery(c, schema);
-  const deadline = readDeadline(c);
-  const inQuery =
-    query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
-  return { service, model, query, deadline, inQuery };
-}
-
-/**
  * Reads the body of a request that presents stimuli to a model.
  * @throws Problem and InputError with what is wrong with it
  */
 export async function readPresented(
   c: AppContext,
   deps: AppDependencies,
-  { model, query, inQuery }: ModelRequest<StimulusQuery>,
+  { model, query }: ModelRequest<StimulusQuery>,
   content: BodyContent = 'stimuli',
 ): Promise<Presented> {
+  // Unknown neurons are reported before a large body is read.
+  const inQuery =
+    query.neurons === undefined ? undefined : selectNeurons(model.card, query.neurons);
   const { neurons, ...presented } = await decodeForModel(c, deps, model, query, content);
   const named = namedOnce(query.neurons, neurons);
   return { ...presented, model, ...(inQuery ?? selectNeurons(model.card, named)) };

@@ -4,7 +4,7 @@ import { HEALTH_ROUTES } from '../middleware/admission.js';
 import type { Scope } from '../middleware/api-keys.js';
 import { isProtocolPath } from '../open-inference/error.js';
 import { type Answer, BINARY, type Content, type Operation } from '../operation.js';
-import { asksModel, type DocumentedRoute, isRepeatable, type Route } from '../route.js';
+import { asksModel, isRepeatable, type Route } from '../route.js';
 import { ANSWER_HEADERS, ERROR_HEADERS, parametersOf } from './parameters.js';
 import { ProblemAnswer, ProtocolError } from './problems.js';
 import { createSchemas, type Json, type Schemas } from './schemas.js';
@@ -28,7 +28,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
 };
 
 /** The OpenAPI 3.1 document of the routes, from the schemas that they read requests with. */
-export function openapiDocument(routes: readonly DocumentedRoute[]): Json {
+export function openapiDocument(routes: readonly Route[]): Json {
   const schemas = createSchemas();
   const paths: Record<string, Record<string, Json>> = {};
   const errors = new Map<string, Json>();
@@ -73,7 +73,7 @@ export function openapiDocument(routes: readonly DocumentedRoute[]): Json {
   };
 }
 
-function operationObject(route: DocumentedRoute, schemas: Schemas): Json {
+function operationObject(route: Route, schemas: Schemas): Json {
   const { id, tag, summary, description, scope = 'predict', body, answers } = route;
   const needs = scope === 'open' ? undefined : `Needs a key with the scope \`${scope}\`.`;
   const text = [description, needs].filter((part) => part !== undefined).join('\n\n');
@@ -107,7 +107,7 @@ function operationObject(route: DocumentedRoute, schemas: Schemas): Json {
 }
 
 /** The errors that routes of this kind have in common, and its own. */
-function errorsOf(route: DocumentedRoute): number[] {
+function errorsOf(route: Route): number[] {
   const { path, scope, body, query, deadline, errors = [] } = route;
   const asked = scope !== 'open';
   // beyond the limits of connections

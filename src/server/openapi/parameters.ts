@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RequestHeader } from '../operation.js';
 import { Milliseconds } from '../request.js';
-import { asksModel, type DocumentedRoute, isRepeatable } from '../route.js';
+import { asksModel, isRepeatable, type Route } from '../route.js';
 import type { Json, Schemas } from './schemas.js';
 
 /** Of every answer. */
@@ -38,7 +38,7 @@ const IDEMPOTENCY_KEY: RequestHeader = {
 };
 
 /** Path, query and headers of a route. */
-export function parametersOf(route: DocumentedRoute, schemas: Schemas): Json[] {
+export function parametersOf(route: Route, schemas: Schemas): Json[] {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
     const { schema, description } = route.params![name]!;
     return { name, in: 'path', required: true, description, schema: schemas.of(schema, 'input') };
@@ -50,7 +50,7 @@ export function parametersOf(route: DocumentedRoute, schemas: Schemas): Json[] {
   return [...inPath, ...inQuery(route, schemas), ...headers];
 }
 
-function inQuery({ query }: DocumentedRoute, schemas: Schemas): Json[] {
+function inQuery({ query }: Route, schemas: Schemas): Json[] {
   if (query === undefined) return [];
   const { properties = {}, required = [] } = schemas.of(query, 'input');
   return Object.entries(properties as Record<string, Json>).map(([name, property]) => {
@@ -65,7 +65,7 @@ function inQuery({ query }: DocumentedRoute, schemas: Schemas): Json[] {
   });
 }
 
-function headersOf(route: DocumentedRoute): Readonly<Record<string, RequestHeader>> {
+function headersOf(route: Route): Readonly<Record<string, RequestHeader>> {
   return {
     'X-Request-Id': REQUEST_ID,
     ...(asksModel(route) ? { 'If-Match': IF_MATCH } : {}),

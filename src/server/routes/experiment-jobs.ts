@@ -1,21 +1,11 @@
 import { z } from 'zod';
 import type { JobExperiment } from '../../experiments/job.js';
 import { JOB_EXPERIMENTS, orderJob, prepareJob } from '../../experiments/job-experiments.js';
-import { JobView } from '../../jobs/record.js';
-import { answerModelJob } from '../jobs.js';
-import { named, type Operation } from '../operation.js';
+import { ACCEPTED, answerModelJob } from '../jobs.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { storedStimuli } from '../stored.js';
 import { timed } from '../trace.js';
-
-const ACCEPTED = {
-  202: {
-    description: 'It is queued; its state is at its Location',
-    content: { 'application/json': named('Job', JobView) },
-    headers: { Location: 'where the job is' },
-  },
-} as const satisfies Operation['answers'];
 
 /** Each experiment that is a job. */
 export function experimentJobRoutes(deps: AppDependencies) {

@@ -1,11 +1,11 @@
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { JOB_EXPERIMENTS } from '../../experiments/job-experiments.js';
-import { isOver, JobId, JobView, mediaTypeOf } from '../../jobs/record.js';
+import { isOver, JobId, type JobView, mediaTypeOf } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
 import { negotiate } from '../formats.js';
-import { jobsOf } from '../jobs.js';
-import { BINARY, json, named } from '../operation.js';
+import { Job, jobsOf } from '../jobs.js';
+import { BINARY, json } from '../operation.js';
 import { Problem } from '../problem.js';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
@@ -16,7 +16,6 @@ const HEARTBEAT = 15_000;
 /** The id of a job's last event: a client that returns with it has missed nothing. */
 const LAST_EVENT = 'end';
 
-const Job = named('Job', JobView);
 const Event = z.object({
   event: z.enum(['state', 'progress', 'preview']),
   data: z

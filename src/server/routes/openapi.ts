@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { openapiDocument } from '../openapi/document.js';
 import { json } from '../operation.js';
-import { type DocumentedRoute, route } from '../route.js';
+import { type Route, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 
 /** @param routes all routes of the app, this one among them */
-export function openapiRoutes(deps: AppDependencies, routes: () => readonly DocumentedRoute[]) {
+export function openapiRoutes(deps: AppDependencies, routes: () => readonly Route[]) {
   let document: ReturnType<typeof openapiDocument> | undefined;
   const openapi = route(
     deps,

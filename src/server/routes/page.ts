@@ -3,7 +3,7 @@ import path from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { z } from 'zod';
 import { Problem } from '../problem.js';
-import { type DocumentedRoute, route } from '../route.js';
+import { type Route, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
 
@@ -33,7 +33,7 @@ const Index = z.strictObject({
  * The page to look at neurons, for browsers; clients that do not ask for HTML get the index.
  * @param routes all routes of the app, these among them
  */
-export function pageRoutes(deps: AppDependencies, routes: () => readonly DocumentedRoute[]) {
+export function pageRoutes(deps: AppDependencies, routes: () => readonly Route[]) {
   const { pageFolder } = deps;
   const page = route(
     deps,
@@ -92,7 +92,7 @@ export function pageRoutes(deps: AppDependencies, routes: () => readonly Documen
 }
 
 /** Every route with what it does, except the routes of one version of a model. */
-function indexOf(routes: readonly DocumentedRoute[]): z.infer<typeof Index> {
+function indexOf(routes: readonly Route[]): z.infer<typeof Index> {
   const listed = routes
     .filter((each) => !each.path.includes('/versions/'))
     .map(({ method, path, summary }) => {

@@ -1,31 +1,52 @@
 import { z } from 'zod';
 import { NeuronList, namedOnce } from '../../experiments/neurons.js';
-import { ParametricRequest, planParametric, runParametric } from '../../experiments/parametric.js';
+import {
+  ParametricRequest,
+  ParametricResult,
+  planParametric,
+  runParametric,
+} from '../../experiments/parametric.js';
 import { answerInTurns } from '../answer.js';
-import { readModelRequest } from '../body/presented.js';
-import { readJsonBody } from '../body/read-body.js';
 import { clientContext } from '../experiment-context.js';
-import { modelRoute, type Route } from '../route.js';
+import { ending } from '../openapi/parts.js';
+import { json, named } from '../operation.js';
+import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { type AppContext, timing } from '../trace.js';
-
-export const ParametricQuery = z.strictObject({ neurons: NeuronList.optional() });
+import { timing } from '../trace.js';
 
 /** Tuning to one or two stimulus parameters, measured with rendered stimuli. */
-export function parametricRoutes(deps: AppDependencies): Route[] {
+export function parametricRoutes(deps: AppDependencies) {
   const { clock, limits } = deps;
-  return modelRoute('POST', '/tuning/parametric', measure);
-
-  async function measure(c: AppContext): Promise<Response> {
-    const asked = readModelRequest(c, deps, ParametricQuery);
-    const body = await readJsonBody(c, deps, ParametricRequest);
-    const neurons = namedOnce(asked.query.neurons, body.neurons);
-    const plan = planParametric({ model: asked.model, limits }, { ...body, neurons });
-    const result = await runParametric(plan, clientContext(c, deps, asked));
-    return answerInTurns(c, clock, {
-      ...result,
-      timing: timing(c.get('trace')),
-      id: c.get('trace').requestId,
-    });
-  }
+  return modelRoute(
+    deps,
+    {
+      method: 'POST',
+      path: '/v1/models/:model/tuning/parametric',
+      id: 'parametricTuning',
+      tag: 'experiments',
+      summary: 'Tuning to one or two stimulus parameters',
+      query: z.strictObject({ neurons: NeuronList.optional() }),
+      deadline: true,
+      body: {
+        required: false,
+        content: { 'application/json': named('Experiment', ParametricRequest) },
+      },
+      answers: json(
+        'Curves and indices of each neuron',
+        z.strictObject({ ...ParametricResult.shape, ...ending }),
+      ),
+    },
+    async (c, request) => {
+      const { model, query } = request;
+      const body = await request.readJson();
+      const neurons = namedOnce(query.neurons, body.neurons);
+      const plan = planParametric({ model, limits }, { ...body, neurons });
+      const result = await runParametric(plan, clientContext(c, deps, request));
+      return answerInTurns(c, clock, {
+        ...result,
+        timing: timing(c.get('trace')),
+        id: c.get('trace').requestId,
+      });
+    },
+  );
 }

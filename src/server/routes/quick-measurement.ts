@@ -4,56 +4,85 @@ import type { QuickRows } from '../../experiments/quick-measurement/kept-rows.js
 import {
   planQuickMeasurement,
   QuickMeasurementRequest,
+  QuickMeasurementResult,
   quickMeasurementResult,
   runQuickMeasurement,
 } from '../../experiments/quick-measurement/quick-measurement.js';
+import type { ServedModel } from '../../inference/catalogue.js';
 import { answerJson } from '../answer.js';
-import { readJsonBody } from '../body/read-body.js';
 import { clientContext } from '../experiment-context.js';
-import { modelOf, serviceOf } from '../models.js';
-import { readDeadline, readQuery, refuseIfLate } from '../request.js';
-import { modelRoute, type Route } from '../route.js';
+import { ending } from '../openapi/parts.js';
+import { json, named } from '../operation.js';
+import { refuseIfLate } from '../request.js';
+import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import type { AppContext } from '../trace.js';
 
+const QuickMeasurement = named(
+  'QuickMeasurement',
+  z.strictObject({ ...QuickMeasurementResult.shape, id: ending.id }),
+);
+
+const path = '/v1/models/:model/quick-measurement';
+
 /** The quick measurement of neurons, which is made once for each model and kept. */
-export function quickMeasurementRoutes(deps: AppDependencies): Route[] {
+export function quickMeasurementRoutes(deps: AppDependencies) {
   const { clock, limits } = deps;
-  const tail = '/quick-measurement';
-  return [...modelRoute('GET', tail, read), ...modelRoute('POST', tail, measure)];
-
-  async function read(c: AppContext): Promise<Response> {
-    const service = serviceOf(deps);
-    const model = modelOf(c, service);
-    readQuery(c, z.strictObject({}));
-    const { ids } = selectNeurons(model.card, undefined);
-    return answer(c, model, await service.quick.of(model.digest), ids);
-  }
-
-  async function measure(c: AppContext): Promise<Response> {
-    const service = serviceOf(deps);
-    const model = modelOf(c, service);
-    readQuery(c, z.strictObject({}));
-    const deadline = readDeadline(c);
-    const body = await readJsonBody(c, deps, QuickMeasurementRequest);
-    const { ids } = selectNeurons(model.card, body.neurons);
-    const context = clientContext(c, deps, { service, model, deadline });
-    const rows = await service.quick.complete(model.digest, ids, (missing) =>
-      runQuickMeasurement(
-        planQuickMeasurement({ model, limits }, { neurons: [...missing] }),
-        context,
-      ),
-    );
-    // It may have waited for the measurement of another client.
-    c.req.raw.signal.throwIfAborted();
-    refuseIfLate(deadline, clock);
-    return answer(c, model, rows, ids);
-  }
+  const read = modelRoute(
+    deps,
+    {
+      method: 'GET',
+      path,
+      id: 'keptQuickMeasurement',
+      tag: 'experiments',
+      summary: 'The quick measurement, as far as it is kept',
+      query: z.strictObject({}),
+      answers: json('A row for each neuron that was measured', QuickMeasurement),
+    },
+    async (c, { service, model }) => {
+      const { ids } = selectNeurons(model.card, undefined);
+      return answer(c, model, await service.quick.of(model.digest), ids);
+    },
+  );
+  const measure = modelRoute(
+    deps,
+    {
+      method: 'POST',
+      path,
+      id: 'quickMeasurement',
+      tag: 'experiments',
+      summary: 'Receptive field and grating tuning at one glance, measured once and kept',
+      query: z.strictObject({}),
+      deadline: true,
+      body: {
+        required: false,
+        content: { 'application/json': named('QuickMeasurementBody', QuickMeasurementRequest) },
+      },
+      answers: json('A row for each neuron', QuickMeasurement),
+    },
+    async (c, request) => {
+      const { service, model, deadline } = request;
+      const body = await request.readJson();
+      const { ids } = selectNeurons(model.card, body.neurons);
+      const context = clientContext(c, deps, request);
+      const rows = await service.quick.complete(model.digest, ids, (missing) =>
+        runQuickMeasurement(
+          planQuickMeasurement({ model, limits }, { neurons: [...missing] }),
+          context,
+        ),
+      );
+      // It may have waited for the measurement of another client.
+      c.req.raw.signal.throwIfAborted();
+      refuseIfLate(deadline, clock);
+      return answer(c, model, rows, ids);
+    },
+  );
+  return [...read, ...measure];
 
   /** Answers with the rows that there are, in the order of the ids. */
   function answer(
     c: AppContext,
-    model: ReturnType<typeof modelOf>,
+    model: ServedModel,
     rows: QuickRows,
     ids: readonly number[],
   ): Response {

@@ -5,49 +5,70 @@ import {
   mapReceptiveFields,
   mapSheet,
   planReceptiveField,
+  ReceptiveFieldResult,
   runReceptiveField,
 } from '../../experiments/receptive-field.js';
-import { encodePng } from '../../stimulus/encode-png.js';
-import { answerInTurns, answerNpy } from '../answer.js';
-import { readModelRequest } from '../body/presented.js';
-import { readJsonBody } from '../body/read-body.js';
+import { answerAs, answerInTurns } from '../answer.js';
 import { clientContext } from '../experiment-context.js';
-import { negotiate } from '../formats.js';
+import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
+import { ending, REPORT_HEADERS } from '../openapi/parts.js';
+import { named } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
-import { modelRoute, type Route } from '../route.js';
+import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { type AppContext, timed, timing } from '../trace.js';
-
-const MEDIA_TYPES = ['application/json', 'application/x-npy', 'image/png'] as const;
-
-export const MappingQuery = z.strictObject({ neurons: NeuronList.optional() });
+import { timing } from '../trace.js';
 
 /** Where on the image neurons respond: maps by small stimuli at many places. */
-export function receptiveFieldRoutes(deps: AppDependencies): Route[] {
+export function receptiveFieldRoutes(deps: AppDependencies) {
   const { clock, limits } = deps;
-  return modelRoute('POST', '/receptive-field', measure);
-
-  async function measure(c: AppContext): Promise<Response> {
-    const asked = readModelRequest(c, deps, MappingQuery);
-    const body = await readJsonBody(c, deps, ReceptiveFieldRequest);
-    const neurons = namedOnce(asked.query.neurons, body.neurons);
-    const plan = planReceptiveField({ model: asked.model, limits }, { ...body, neurons });
-    const context = clientContext(c, deps, asked);
-    const type = negotiate(c, MEDIA_TYPES);
-    if (type === 'application/json') {
-      const result = await runReceptiveField(plan, context);
-      return answerInTurns(c, clock, {
-        ...result,
-        timing: timing(c.get('trace')),
-        id: c.get('trace').requestId,
-      });
-    }
-    const { maps, reports } = await mapReceptiveFields(plan, context);
-    setReportHeaders(c, reports);
-    if (type === 'application/x-npy') {
-      return answerNpy(c, clock, maps.pixels, [maps.count, maps.height, maps.width]);
-    }
-    const png = await timed(c, clock, 'encode', () => encodePng(mapSheet(maps)));
-    return c.body(new Uint8Array(png), 200, { 'Content-Type': 'image/png' });
-  }
+  return modelRoute(
+    deps,
+    {
+      method: 'POST',
+      path: '/v1/models/:model/receptive-field',
+      id: 'receptiveField',
+      tag: 'experiments',
+      summary: 'Where on the image neurons respond',
+      query: z.strictObject({ neurons: NeuronList.optional() }),
+      deadline: true,
+      body: {
+        required: false,
+        content: { 'application/json': named('Mapping', ReceptiveFieldRequest) },
+      },
+      answers: {
+        200: {
+          description: 'A map of each neuron, as JSON, float32 [neurons, y, x], or to look at',
+          content: {
+            'application/json': z.strictObject({ ...ReceptiveFieldResult.shape, ...ending }),
+            ...contentOf(TENSOR_FORMATS),
+            ...contentOf(IMAGE_FORMATS),
+          },
+          headers: REPORT_HEADERS,
+        },
+      },
+    },
+    async (c, request) => {
+      const { model, query, mediaType } = request;
+      const body = await request.readJson();
+      const neurons = namedOnce(query.neurons, body.neurons);
+      const plan = planReceptiveField({ model, limits }, { ...body, neurons });
+      const context = clientContext(c, deps, request);
+      if (mediaType === 'application/json') {
+        const result = await runReceptiveField(plan, context);
+        return answerInTurns(c, clock, {
+          ...result,
+          timing: timing(c.get('trace')),
+          id: c.get('trace').requestId,
+        });
+      }
+      const { maps, reports } = await mapReceptiveFields(plan, context);
+      setReportHeaders(c, reports);
+      if (mediaType === 'image/png') {
+        return answerAs(c, clock, IMAGE_FORMATS, mediaType, mapSheet(maps));
+      }
+      const { pixels, count, height, width } = maps;
+      const tensor = { values: pixels, shape: [count, height, width] };
+      return answerAs(c, clock, TENSOR_FORMATS, mediaType, tensor);
+    },
+  );
 }

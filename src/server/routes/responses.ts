@@ -1,41 +1,61 @@
-import { computeResponses, responsesResult } from '../../experiments/responses.js';
-import { answerInTurns, answerNpy, answerRaw } from '../answer.js';
-import { readModelRequest, readPresented } from '../body/presented.js';
+import { z } from 'zod';
+import { computeResponses, ResponsesResult, responsesResult } from '../../experiments/responses.js';
+import { answerAs, answerInTurns } from '../answer.js';
+import { readPresented } from '../body/presented.js';
 import { presentedContext } from '../experiment-context.js';
-import { negotiate } from '../formats.js';
+import { contentOf, MATRIX_FORMATS } from '../formats.js';
+import { ending, REPORT_HEADERS, recalled, STIMULI } from '../openapi/parts.js';
+import { named } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
-import { modelRoute, type Route } from '../route.js';
+import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { recallNote } from '../stored.js';
-import { type AppContext, timing } from '../trace.js';
+import { timing } from '../trace.js';
 
-const MEDIA_TYPES = ['application/json', 'application/x-npy', 'application/octet-stream'] as const;
+const Responses = named(
+  'Responses',
+  z.strictObject({ ...ResponsesResult.shape, ...recalled, ...ending }),
+);
 
 /** Stimuli in, responses out. */
-export function responseRoutes(deps: AppDependencies): Route[] {
+export function responseRoutes(deps: AppDependencies) {
   const { clock } = deps;
-  return modelRoute('POST', '/responses', respond);
-
-  async function respond(c: AppContext): Promise<Response> {
-    const request = readModelRequest(c, deps, StimulusQuery);
-    const presented = await readPresented(c, deps, request);
-    const context = presentedContext(c, deps, request, presented, 'prediction');
-    const values = await computeResponses(presented, context);
-    const type = negotiate(c, MEDIA_TYPES);
-    if (type !== 'application/json') setReportHeaders(c, presented.reports);
-    switch (type) {
-      case 'application/x-npy':
-        return answerNpy(c, clock, values, [presented.stimuli.count, presented.columns.length]);
-      case 'application/octet-stream':
-        return answerRaw(c, clock, values);
-      case 'application/json':
+  return modelRoute(
+    deps,
+    {
+      method: 'POST',
+      path: '/v1/models/:model/responses',
+      id: 'respond',
+      tag: 'responses',
+      summary: 'Stimuli in, responses out',
+      query: StimulusQuery,
+      deadline: true,
+      body: { required: true, content: STIMULI },
+      answers: {
+        200: {
+          description: 'Responses, as JSON or as float32 [stimuli, neurons]',
+          content: { 'application/json': Responses, ...contentOf(MATRIX_FORMATS) },
+          headers: REPORT_HEADERS,
+        },
+      },
+    },
+    async (c, request) => {
+      const { mediaType } = request;
+      const presented = await readPresented(c, deps, request);
+      const context = presentedContext(c, deps, request, presented, 'prediction');
+      const values = await computeResponses(presented, context);
+      if (mediaType === 'application/json') {
         return answerInTurns(c, clock, {
           ...responsesResult(presented, values),
           ...recallNote(c, presented),
           timing: timing(c.get('trace')),
           id: c.get('trace').requestId,
         });
-    }
-  }
+      }
+      setReportHeaders(c, presented.reports);
+      const shape = [presented.stimuli.count, presented.columns.length];
+      return answerAs(c, clock, MATRIX_FORMATS, mediaType, { values, shape });
+    },
+  );
 }

@@ -1,0 +1,237 @@
+import { z } from 'zod';
+import { PayloadTooLargeError } from '../../errors.js';
+import { AttentionResult, attentionMap, attentionResult } from '../../experiments/attention.js';
+import {
+  computeGradients,
+  GradientResult,
+  gradientResult,
+  gradientSheet,
+} from '../../experiments/gradient.js';
+import { GradientFieldResult, runGradientField } from '../../experiments/gradient-field.js';
+import { interpret, ReadoutResult, readoutResult } from '../../experiments/readout.js';
+import { answerAs, answerInTurns, answerJson } from '../answer.js';
+import { type ModelRequest, type Presented, readPresented } from '../body/presented.js';
+import { clientContext } from '../experiment-context.js';
+import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
+import { ending, REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
+import { json } from '../operation.js';
+import { setReportHeaders } from '../report-headers.js';
+import { modelRoute } from '../route.js';
+import type { AppDependencies } from '../service.js';
+import { StimulusQuery } from '../stimulus-request.js';
+import { type AppContext, timing } from '../trace.js';
+
+/** The most numbers of an answer as .npy. */
+const MAX_NUMBERS = 2 ** 24;
+/** The most of other media types; writing JSON keeps other requests waiting. */
+const MAX_OF_TYPE: Readonly<Record<string, number>> = {
+  'application/json': 2 ** 18,
+  'image/png': 2 ** 22,
+};
+/** Maps whose largest gradient is in a header; proxies would not pass on a longer one. */
+const MAX_LARGEST = 16;
+
+const presentation = {
+  method: 'POST',
+  tag: 'experiments',
+  query: StimulusQuery,
+  deadline: true,
+  body: { required: true, content: STIMULI },
+} as const;
+
+/** The computation between stimuli and responses: attention, readout and gradients. */
+export function interpretationRoutes(deps: AppDependencies) {
+  return [
+    ...attentionRoutes(deps),
+    ...readoutRoutes(deps),
+    ...gradientRoutes(deps),
+    ...gradientFieldRoutes(deps),
+  ];
+}
+
+function attentionRoutes(deps: AppDependencies) {
+  return modelRoute(
+    deps,
+    {
+      ...presentation,
+      path: '/v1/models/:model/attention',
+      id: 'attention',
+      summary: 'Where the centre attends, for each stimulus and neuron',
+      answers: {
+        200: {
+          description: 'Maps and what is said of each, or float32 [stimuli, neurons, y, x]',
+          content: {
+            'application/json': z.strictObject({ ...AttentionResult.shape, ...ending }),
+            ...contentOf(TENSOR_FORMATS),
+          },
+          headers: REPORT_HEADERS,
+        },
+      },
+    },
+    async (c, request) => {
+      const { mediaType } = request;
+      const map = attentionMap(request.model);
+      const presented = await present(c, deps, request, map.height * map.width + 6);
+      const found = await interpret(presented, clientContext(c, deps, request));
+      if (mediaType === 'application/json') {
+        return answerResult(c, deps, () => attentionResult(presented, found));
+      }
+      setReportHeaders(c, presented.reports);
+      const { stimuli, columns } = presented;
+      const shape = [stimuli.count, columns.length, map.height, map.width];
+      const tensor = { values: found.attention!, shape };
+      return answerAs(c, deps.clock, TENSOR_FORMATS, mediaType, tensor);
+    },
+  );
+}
+
+function readoutRoutes(deps: AppDependencies) {
+  return modelRoute(
+    deps,
+    {
+      ...presentation,
+      path: '/v1/models/:model/readout',
+      id: 'readout',
+      summary: 'What the centre and the surround add to a response',
+      answers: {
+        200: {
+          description: 'The sum taken apart, or float32 [centre and surround, stimuli, neurons]',
+          content: {
+            'application/json': z.strictObject({ ...ReadoutResult.shape, ...ending }),
+            ...contentOf(TENSOR_FORMATS),
+          },
+          headers: REPORT_HEADERS,
+        },
+      },
+    },
+    async (c, request) => {
+      const { mediaType } = request;
+      const presented = await present(c, deps, request, 3);
+      const { centre, surround, ...found } = await interpret(
+        presented,
+        clientContext(c, deps, request),
+      );
+      if (mediaType === 'application/json') {
+        return answerResult(c, deps, () =>
+          readoutResult(presented, { centre, surround, ...found }),
+        );
+      }
+      setReportHeaders(c, presented.reports);
+      const values = new Float32Array(2 * centre.length);
+      values.set(centre);
+      values.set(surround, centre.length);
+      const { stimuli, columns } = presented;
+      const tensor = { values, shape: [2, stimuli.count, columns.length] };
+      return answerAs(c, deps.clock, TENSOR_FORMATS, mediaType, tensor);
+    },
+  );
+}
+
+function gradientRoutes(deps: AppDependencies) {
+  const { clock } = deps;
+  return modelRoute(
+    deps,
+    {
+      ...presentation,
+      path: '/v1/models/:model/gradient',
+      id: 'gradient',
+      summary: 'What each pixel changes of a response',
+      answers: {
+        200: {
+          description: 'Gradients, as JSON, float32 [stimuli, neurons, y, x], or to look at',
+          content: {
+            'application/json': z.strictObject({ ...GradientResult.shape, ...ending }),
+            ...contentOf(TENSOR_FORMATS),
+            ...contentOf(IMAGE_FORMATS),
+          },
+          headers: {
+            ...REPORT_HEADERS,
+            'X-Gradient-Largest': 'of an image: what is black or white in each of the first maps',
+          },
+        },
+      },
+    },
+    async (c, request) => {
+      const { model, mediaType } = request;
+      const { height, width } = model.card.stimulus;
+      const presented = await present(c, deps, request, height * width + 1);
+      const found = await computeGradients(presented, clientContext(c, deps, request));
+      if (mediaType === 'application/json') {
+        return answerResult(c, deps, () => gradientResult(presented, found));
+      }
+      setReportHeaders(c, presented.reports);
+      if (mediaType === 'image/png') {
+        const { sheet, largest } = gradientSheet(found.gradients, presented);
+        c.header('X-Gradient-Largest', largest.slice(0, MAX_LARGEST).join(', '));
+        return answerAs(c, clock, IMAGE_FORMATS, mediaType, sheet);
+      }
+      const { stimuli, columns } = presented;
+      const shape = [stimuli.count, columns.length, height, width];
+      const tensor = { values: found.gradients, shape };
+      return answerAs(c, clock, TENSOR_FORMATS, mediaType, tensor);
+    },
+  );
+}
+
+function gradientFieldRoutes(deps: AppDependencies) {
+  return modelRoute(
+    deps,
+    {
+      ...presentation,
+      path: '/v1/models/:model/receptive-field/gradient',
+      id: 'gradientField',
+      summary: 'Where pixels change a response',
+      answers: json(
+        'A map of each neuron',
+        z.strictObject({ ...GradientFieldResult.shape, ...ending }),
+      ),
+    },
+    async (c, request) => {
+      const presented = await present(c, deps, request, 1);
+      const result = await runGradientField(presented, clientContext(c, deps, request));
+      return answerInTurns(c, deps.clock, {
+        ...result,
+        timing: timing(c.get('trace')),
+        id: c.get('trace').requestId,
+      });
+    },
+  );
+}
+
+/**
+ * Reads the stimuli of a request.
+ * @param each numbers that the answer has for each stimulus and neuron
+ * @throws PayloadTooLargeError for an answer of more numbers than its media type allows
+ */
+async function present(
+  c: AppContext,
+  deps: AppDependencies,
+  request: ModelRequest<StimulusQuery> & { readonly mediaType: string },
+  each: number,
+): Promise<Presented> {
+  const presented = await readPresented(c, deps, request);
+  const { stimuli, columns } = presented;
+  rejectLarge(stimuli.count * columns.length * each, request.mediaType);
+  const trace = c.get('trace');
+  trace.stimuli = stimuli.count;
+  trace.neurons = columns.length;
+  return presented;
+}
+
+function rejectLarge(numbers: number, mediaType: string): void {
+  const most = MAX_OF_TYPE[mediaType];
+  if (numbers <= (most ?? MAX_NUMBERS)) return;
+  throw new PayloadTooLargeError(
+    `an answer of ${numbers} numbers; at most ${most ?? MAX_NUMBERS} are given in this form` +
+      `${most ? `, ${MAX_NUMBERS} as .npy (Accept: application/x-npy)` : ''}: ask for fewer ` +
+      'stimuli or neurons',
+  );
+}
+
+function answerResult(c: AppContext, { clock }: AppDependencies, make: () => object): Response {
+  return answerJson(c, clock, () => ({
+    ...make(),
+    timing: timing(c.get('trace')),
+    id: c.get('trace').requestId,
+  }));
+}
