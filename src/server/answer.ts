@@ -1,6 +1,7 @@
 import { setImmediate as others } from 'node:timers/promises';
+import type { AppContext } from './context.js';
 import type { Format } from './formats.js';
-import { type AppContext, spend, timed } from './trace.js';
+import { addSeconds, timed } from './timing.js';
 
 /**
  * A JSON answer; `make` runs under the clock.
@@ -86,6 +87,6 @@ function answer(
 ): Response {
   const started = clock();
   const body = encode();
-  spend(c.get('trace'), 'encode', (clock() - started) / 1000);
+  addSeconds(c, 'encode', (clock() - started) / 1000);
   return c.body(body, status, { 'Content-Type': contentType });
 }

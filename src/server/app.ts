@@ -1,8 +1,10 @@
 import { Hono } from 'hono';
 import { DeadlineError, DiskError } from '../errors.js';
+import type { AppContext, AppEnv } from './context.js';
 import { HEALTH_ROUTES } from './middleware/admission.js';
 import { createGuard } from './middleware/guard.js';
 import { idempotent } from './middleware/idempotency.js';
+import { logRequests } from './middleware/request-log.js';
 import { untilCut } from './middleware/until-cut.js';
 import { guardWebPages } from './middleware/web-pages.js';
 import { nearestPath } from './nearest-path.js';
@@ -28,7 +30,6 @@ import { stimulusSetRoutes } from './routes/stimulus-sets.js';
 import { streamRoutes } from './routes/stream.js';
 import { tuningRoutes } from './routes/tuning.js';
 import type { AppDependencies } from './service.js';
-import { type AppContext, type AppEnv, traceRequests } from './trace.js';
 
 /** Every route of the service. */
 export function routesOf(deps: AppDependencies) {
@@ -78,7 +79,7 @@ function serveRoutes(
 ): Hono<AppEnv> {
   const { logger, metrics, access, clock } = deps;
   const app = new Hono<AppEnv>();
-  app.use(traceRequests(deps), ...guardWebPages(access));
+  app.use(logRequests(deps), ...guardWebPages(access));
   const guard = createGuard(access, clock);
   const once = idempotent(deps);
   const cutting = untilCut(deps.cut);
@@ -97,7 +98,7 @@ function serveRoutes(
   });
 
   app.onError((error, c) => {
-    const { requestId } = c.get('trace');
+    const { id: requestId } = c.get('request');
     if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
     if (error instanceof DeadlineError) metrics.deadlineMiss();
     const problem = problemFrom(error);
@@ -111,7 +112,7 @@ function serveRoutes(
 
 function answerProblem(problem: Problem, c: AppContext): Response {
   if (isProtocolPath(c.req.path)) return errorResponse(problem);
-  return problemResponse(problem, c.get('trace').requestId);
+  return problemResponse(problem, c.get('request').id);
 }
 
 function add(app: Hono<AppEnv>, { method, path, handler }: Route): void {
@@ -135,7 +136,7 @@ function rejectOtherMethods(app: Hono<AppEnv>, path: string, routes: readonly Ro
 /** Names the path's pattern for the metrics, and rejects requests on connections beyond the limits. */
 function counted(path: string, handle: Handler): Handler {
   return (c) => {
-    c.get('trace').route = path;
+    c.get('log').route = path;
     if (c.env?.refusal && !HEALTH_ROUTES.has(path)) throw c.env.refusal;
     return handle(c);
   };

@@ -1,8 +1,9 @@
 import type { ServedModel } from '../inference/catalogue.js';
 import type { Priority } from '../inference/scheduler.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
+import type { AppContext } from './context.js';
 import type { Service } from './service.js';
-import { type AppContext, spend } from './trace.js';
+import { addSeconds } from './timing.js';
 
 /** What the scheduler is asked on a client's behalf. */
 export interface Question {
@@ -24,9 +25,9 @@ export async function compute(
   { scheduler }: Service,
   { model, stimuli, columns, priority, deadline }: Question,
 ): Promise<Float32Array> {
-  const trace = c.get('trace');
-  trace.stimuli = (trace.stimuli ?? 0) + stimuli.count;
-  trace.neurons = columns.length;
+  const log = c.get('log');
+  log.stimuli = (log.stimuli ?? 0) + stimuli.count;
+  log.neurons = columns.length;
   const { values, queueSeconds, inferSeconds } = await scheduler.respond({
     digest: model.digest,
     stimuli,
@@ -35,7 +36,7 @@ export async function compute(
     signal: c.req.raw.signal,
     ...(deadline === undefined ? {} : { deadline }),
   });
-  spend(trace, 'queue', queueSeconds);
-  spend(trace, 'infer', inferSeconds);
+  addSeconds(c, 'queue', queueSeconds);
+  addSeconds(c, 'infer', inferSeconds);
   return values;
 }

@@ -3,10 +3,11 @@ import type { JobContext } from '../experiments/job.js';
 import type { Priority } from '../inference/scheduler.js';
 import type { Presented } from './body/presented.js';
 import { compute, type Question } from './compute.js';
+import type { AppContext } from './context.js';
 import { refuseIfLate } from './request.js';
 import type { AppDependencies, Service } from './service.js';
 import { computeOrRecall } from './stored.js';
-import { type AppContext, timed } from './trace.js';
+import { timed } from './timing.js';
 
 /** A request to a model, as far as an experiment is run for it. */
 type ModelQuestion = Pick<Question, 'model' | 'deadline'> & { readonly service: Service };

@@ -2,8 +2,8 @@ import { accepts } from 'hono/accepts';
 import { encodeNpy } from '../formats/npy.js';
 import { encodePng } from '../stimulus/encode-png.js';
 import type { GrayImage } from '../stimulus/stimuli.js';
+import type { AppContext } from './context.js';
 import { BINARY } from './operation.js';
-import type { AppContext } from './trace.js';
 
 /** An array of numbers, row-major. */
 export interface Tensor {

@@ -3,12 +3,12 @@ import type { ServedModel } from '../inference/catalogue.js';
 import type { Jobs, Work } from '../jobs/jobs.js';
 import { type JobOrder, JobView } from '../jobs/record.js';
 import { answerJson } from './answer.js';
+import type { AppContext } from './context.js';
 import { jobContext } from './experiment-context.js';
 import { serviceOf, withoutPaths } from './models.js';
 import { named, type Operation } from './operation.js';
 import { Problem, problemFrom } from './problem.js';
 import type { AppDependencies } from './service.js';
-import type { AppContext } from './trace.js';
 
 export const Job = named('Job', JobView);
 

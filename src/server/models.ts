@@ -1,8 +1,8 @@
 import type { Catalogue, ServedModel } from '../inference/catalogue.js';
+import type { AppContext } from './context.js';
 import { wholeNumberIn } from './numbers.js';
 import { Problem, unavailable } from './problem.js';
 import type { AppDependencies, Service } from './service.js';
-import type { AppContext } from './trace.js';
 
 /** @throws Problem 503 while the models are being loaded */
 export function serviceOf({ readiness }: AppDependencies): Service {
@@ -22,15 +22,15 @@ export function modelOf(c: AppContext, { catalogue }: Pick<Service, 'catalogue'>
   const name = c.req.param('model') ?? '';
   const version = c.req.param('version');
   const model = findModel(catalogue, name, version);
-  const trace = c.get('trace');
-  trace.releases.push(catalogue.hold(model));
-  trace.model = `${model.name}/${model.version}`;
-  trace.digest = model.digest;
+  c.get('leases').add(catalogue.hold(model));
+  const log = c.get('log');
+  log.model = `${model.name}/${model.version}`;
+  log.digest = model.digest;
   const wanted = c.req.header('If-Match');
   if (wanted !== undefined && !matches(wanted, model.digest)) {
     throw new Problem(
       412,
-      `${trace.model} has the digest ${model.digest}, If-Match asks for another`,
+      `${log.model} has the digest ${model.digest}, If-Match asks for another`,
     );
   }
   return model;

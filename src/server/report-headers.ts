@@ -1,7 +1,7 @@
 import type { StimulusReport } from '../experiments/stimulus-report.js';
 import { setDigest } from '../stimulus/stimuli.js';
 import { gatherWarnings } from '../stimulus/warnings.js';
-import type { AppContext } from './trace.js';
+import type { AppContext } from './context.js';
 
 /** Digests that stand in a header one by one; those of more would be more than proxies pass on. */
 const MAX_DIGESTS = 16;

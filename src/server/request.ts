@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { DeadlineError, InputError, type InputProblem } from '../errors.js';
 import { explain } from '../formats/explain.js';
+import type { AppContext } from './context.js';
 import { realNumber } from './numbers.js';
 import { Problem, unreadable } from './problem.js';
-import type { AppContext } from './trace.js';
 
 /**
  * Reads the query string; every parameter at most once, and no others than the schema's.
@@ -39,7 +39,7 @@ export function readDeadline(c: AppContext): number | undefined {
   if (!patience.success) {
     throw new Problem(400, `X-Deadline-Ms must be a number of milliseconds, such as 250`);
   }
-  return c.get('trace').arrived + patience.data;
+  return c.get('request').arrived + patience.data;
 }
 
 /**

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { ModelName } from '../models/card.js';
 import type { ModelRequest } from './body/presented.js';
 import { readJsonBody } from './body/read-body.js';
+import type { AppContext } from './context.js';
 import { negotiate } from './formats.js';
 import type { Scope } from './middleware/api-keys.js';
 import { modelOf, serviceOf } from './models.js';
 import type { Operation, PathParameter } from './operation.js';
 import { readDeadline, readQuery } from './request.js';
 import type { AppDependencies } from './service.js';
-import type { AppContext } from './trace.js';
 
 export type Handler = (c: AppContext) => Response | Promise<Response>;
 

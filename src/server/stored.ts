@@ -5,11 +5,11 @@ import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import type { OpenedSet } from '../storage/stimulus-sets.js';
 import type { Store } from '../storage/store.js';
 import { compute, type Question } from './compute.js';
+import type { AppContext } from './context.js';
 import { serviceOf, withoutPaths } from './models.js';
 import { Problem } from './problem.js';
 import { refuseIfLate } from './request.js';
 import type { AppDependencies, Service } from './service.js';
-import type { AppContext } from './trace.js';
 
 /** @throws Problem 503 while the models are being loaded, and where nothing can be kept on disk */
 export function storeOf(deps: AppDependencies): Store {
@@ -81,8 +81,8 @@ export async function computeOrRecall(
   const known = new Map(await responses.read(cached, columns));
   const missing = columns.filter((column) => !known.has(column));
   const use = missing.length === 0 ? 'hit' : known.size === 0 ? 'miss' : 'partial';
-  const trace = c.get('trace');
-  trace.cache = use;
+  const log = c.get('log');
+  log.cache = use;
   deps.storeMetrics.cacheUse(use);
   if (missing.length > 0) {
     const values = await compute(c, service, { ...question, columns: missing });
@@ -93,8 +93,8 @@ export async function computeOrRecall(
     for (const [column, data] of computed) known.set(column, data);
   }
   refuseIfLate(question.deadline, deps.clock);
-  trace.stimuli = count;
-  trace.neurons = columns.length;
+  log.stimuli = count;
+  log.neurons = columns.length;
   const values = new Float32Array(count * columns.length);
   for (const [i, column] of columns.entries()) {
     const data = known.get(column)!;
@@ -105,7 +105,7 @@ export async function computeOrRecall(
 
 /** For the body of an answer: which stored set the stimuli were, and whether responses were cached. */
 export function recallNote(c: AppContext, { storedAs }: Shown) {
-  return storedAs === undefined ? {} : { stimulusSet: storedAs, cache: c.get('trace').cache };
+  return storedAs === undefined ? {} : { stimulusSet: storedAs, cache: c.get('log').cache };
 }
 
 function columnOf(values: Float32Array, width: number, column: number): Float32Array {

@@ -1,8 +1,9 @@
 import { Hono } from 'hono';
 import { expect, test, vi } from 'vitest';
+import type { AppEnv } from '../../src/server/context.js';
 import { answerJob } from '../../src/server/jobs.js';
 import { listen } from '../../src/server/listen.js';
-import { type AppEnv, traceRequests } from '../../src/server/trace.js';
+import { logRequests } from '../../src/server/middleware/request-log.js';
 import { createTestApp, type TestAppOptions } from '../support/app.js';
 import { file, heldWork, MODEL, openTestJobs } from '../support/jobs.js';
 import { detailOf } from '../support/stored-sets.js';
@@ -23,7 +24,7 @@ const states = (text: string) =>
 test('a job is answered 202 with its place', async () => {
   const { deps, jobs } = await createJobsApp();
   const making = new Hono<AppEnv>();
-  making.use(traceRequests(deps));
+  making.use(logRequests(deps));
   making.post('/x', (c) => answerJob(c, deps, heldWork('mapping').work));
   const answer = await making.request('/x', { method: 'POST' });
   const [job] = jobs.list();

@@ -34,8 +34,8 @@ export interface BodyDecoder {
 
 /** A client for which a body is decoded. */
 export interface BodyClient extends MemoryClient {
-  /** Called when the request has been answered. */
-  readonly releases: (() => void)[];
+  /** Keeps memory until the request has been answered, when `release` is called. */
+  readonly hold: (release: () => void) => void;
   /** Reads a stored set; undefined where the client may not name one. */
   readonly readStoredSet?: ReadStoredSet;
 }
@@ -125,7 +125,7 @@ export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): Body
   }
 
   async function takeRoom(bytes: number, client: BodyClient): Promise<void> {
-    client.releases.push(await memory.enter(bytes, client));
+    client.hold(await memory.enter(bytes, client));
   }
 }
 

@@ -24,7 +24,7 @@ export interface MemoryClient {
   /** Milliseconds that the client waits; without limit where it is undefined. */
   readonly patience?: number | undefined;
   /** The client that has the share: a key or an address. */
-  readonly caller?: string | undefined;
+  readonly clientId?: string | undefined;
 }
 
 export interface BudgetOptions {
@@ -37,7 +37,7 @@ export interface BudgetOptions {
 }
 
 interface Waiting {
-  readonly caller: string;
+  readonly clientId: string;
   readonly bytes: number;
   readonly start: () => void;
 }
@@ -51,12 +51,12 @@ export function createMemoryBudget({
   /** Bytes by client. */
   const held = new Map<string, number>();
   return {
-    async enter(bytes, { signal, patience, caller = '' }) {
+    async enter(bytes, { signal, patience, clientId = '' }) {
       if (bytes <= small) return () => undefined;
       const counted = Math.min(bytes, share);
       await new Promise<void>((resolve, reject) => {
         signal.throwIfAborted();
-        const waiting = { caller, bytes: counted, start: () => end(resolve) };
+        const waiting = { clientId, bytes: counted, start: () => end(resolve) };
         const onAbort = () => end(() => leave(signal.reason));
         const late = () =>
           end(() =>
@@ -83,9 +83,9 @@ export function createMemoryBudget({
       return () => {
         if (!isHeld) return;
         isHeld = false;
-        const left = held.get(caller)! - counted;
-        if (left === 0) held.delete(caller);
-        else held.set(caller, left);
+        const left = held.get(clientId)! - counted;
+        if (left === 0) held.delete(clientId);
+        else held.set(clientId, left);
         startNext();
       };
     },
@@ -94,7 +94,7 @@ export function createMemoryBudget({
   function startNext(): void {
     for (let next = nextWaiting(); next; next = nextWaiting()) {
       queue.splice(queue.indexOf(next), 1);
-      held.set(next.caller, (held.get(next.caller) ?? 0) + next.bytes);
+      held.set(next.clientId, (held.get(next.clientId) ?? 0) + next.bytes);
       next.start();
     }
   }
@@ -104,9 +104,9 @@ export function createMemoryBudget({
     const total = [...held.values()].reduce((sum, bytes) => sum + bytes, 0);
     const full = new Set<string>();
     for (const waiting of queue) {
-      const { caller, bytes } = waiting;
-      if (full.has(caller)) continue;
-      if ((held.get(caller) ?? 0) + bytes > share) full.add(caller);
+      const { clientId, bytes } = waiting;
+      if (full.has(clientId)) continue;
+      if ((held.get(clientId) ?? 0) + bytes > share) full.add(clientId);
       else return total + bytes <= capacity ? waiting : undefined;
     }
     return undefined;

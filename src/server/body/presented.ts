@@ -3,10 +3,11 @@ import { namedOnce, selectNeurons } from '../../experiments/neurons.js';
 import type { Presentation } from '../../experiments/presentation.js';
 import { reportInTurns, type StimulusReport } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
+import type { AppContext } from '../context.js';
 import type { AppDependencies, Service } from '../service.js';
 import type { StimulusQuery } from '../stimulus-request.js';
 import { storedStimuli } from '../stored.js';
-import { type AppContext, timed } from '../trace.js';
+import { timed } from '../timing.js';
 import type { DecodedSet } from './body-decoder.js';
 import { bodyClient, readBody } from './read-body.js';
 

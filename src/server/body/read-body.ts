@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../../errors.js';
 import { parseAs, parseJson } from '../../formats/json.js';
 import type { ReadStoredSet } from '../../stimulus/decode/decode.js';
+import type { AppContext } from '../context.js';
 import { Problem } from '../problem.js';
 import { readDeadline } from '../request.js';
 import type { AppDependencies } from '../service.js';
-import type { AppContext } from '../trace.js';
 import type { BodyClient } from './body-decoder.js';
 import { type MemoryClient, SMALL_BODY } from './memory-budget.js';
 
@@ -73,10 +73,7 @@ export async function readAsSent(
   return new Uint8Array(await inTime(body, Number(announced)));
 
   async function waitForRoom(bytes: number): Promise<void> {
-    const trace = c.get('trace');
-    if (trace.hasRoom) return;
-    trace.releases.push(await bodies.enter(bytes, memoryClient(c, clock)));
-    trace.hasRoom = true;
+    await c.get('leases').acquireOnce('body', () => bodies.enter(bytes, memoryClient(c, clock)));
   }
 }
 
@@ -164,8 +161,8 @@ export function bodyClient(
   { clock }: Pick<AppDependencies, 'clock'>,
   readStoredSet?: ReadStoredSet,
 ): BodyClient {
-  const { releases } = c.get('trace');
-  return { ...memoryClient(c, clock), releases, ...(readStoredSet && { readStoredSet }) };
+  const { add: hold } = c.get('leases');
+  return { ...memoryClient(c, clock), hold, ...(readStoredSet && { readStoredSet }) };
 }
 
 function memoryClient(c: AppContext, clock: () => number): MemoryClient {
@@ -173,6 +170,6 @@ function memoryClient(c: AppContext, clock: () => number): MemoryClient {
   return {
     signal: c.req.raw.signal,
     patience: deadline === undefined ? undefined : deadline - clock(),
-    caller: c.get('trace').caller,
+    clientId: c.get('request').clientId,
   };
 }

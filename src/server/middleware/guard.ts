@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { AppContext } from '../context.js';
 import { Problem, tooMany } from '../problem.js';
 import type { Handler, Route } from '../route.js';
-import type { AppContext } from '../trace.js';
 import type { Access } from './access.js';
 import type { ApiKey, Scope } from './api-keys.js';
 import type { KeyRing } from './key-ring.js';
@@ -26,11 +26,11 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
   return ({ scope = 'predict', handler }) => {
     if (scope === 'open') return handler;
     return async (c) => {
-      const trace = c.get('trace');
-      const caller = keys === undefined ? addressOf(c) : admitted(c, keys, scope);
-      trace.caller = caller;
+      const request = c.get('request');
+      const clientId = keys === undefined ? addressOf(c) : admitted(c, keys, scope);
+      request.clientId = clientId;
       // Counted apart, so that the metrics are read even while other requests of their reader fill the limit.
-      const account = scope === 'metrics' ? `metrics ${caller}` : caller;
+      const account = scope === 'metrics' ? `metrics ${clientId}` : clientId;
       const others = inProgress.get(account) ?? 0;
       if (others >= maxConcurrent) {
         throw tooMany(
@@ -41,7 +41,7 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
       try {
         return await handler(c);
       } finally {
-        if (trace.lasting) void trace.lasting.finally(() => leave(account));
+        if (request.lasting) void request.lasting.finally(() => leave(account));
         else leave(account);
       }
     };
@@ -58,12 +58,12 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
    * @throws Problem 401 without a key that is known, 403 for another scope, 429 beyond its rate
    */
   function admitted(c: AppContext, ring: KeyRing, scope: Scope): string {
-    const trace = c.get('trace');
+    const request = c.get('request');
     const secret = secretIn(c);
     // A stream may outlast its key, so each frame looks the key up again.
-    trace.readmit = () => void admit(ring.find(secret), scope);
+    request.readmit = () => void admit(ring.find(secret), scope);
     const known = ring.find(secret);
-    if (known) trace.client = known.name;
+    if (known) request.keyName = known.name;
     return admit(known, scope).sha256;
   }
 

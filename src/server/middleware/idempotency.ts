@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { readBody } from '../body/read-body.js';
+import type { AppContext, RequestLog } from '../context.js';
 import { Problem } from '../problem.js';
 import { readDeadline, refuseIfLate } from '../request.js';
 import type { Handler } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import type { AppContext, Trace } from '../trace.js';
 
 /** Milliseconds for which an answer is kept. */
 const KEPT_FOR = 3_600_000;
@@ -23,7 +23,7 @@ interface Kept {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array<ArrayBuffer>;
-  readonly trace: Pick<Trace, 'model' | 'digest' | 'stimuli' | 'neurons' | 'cache'>;
+  readonly log: Omit<RequestLog, 'route' | 'seconds'>;
 }
 
 interface Running {
@@ -61,10 +61,10 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
     const deadline = readDeadline(c);
     const body = await readBody(c, deps);
     c.req.raw = withBody(c.req.raw, body);
-    const { caller = null, client } = c.get('trace');
+    const { clientId = null, keyName } = c.get('request');
     // A service without keys of its own may be behind a proxy that checks some.
-    const authorization = client === undefined ? (c.req.header('Authorization') ?? null) : null;
-    const scope = sha256([c.req.path, key, caller, authorization]);
+    const authorization = keyName === undefined ? (c.req.header('Authorization') ?? null) : null;
+    const scope = sha256([c.req.path, key, clientId, authorization]);
     const headers = DISTINGUISHING.map((name) => c.req.header(name) ?? null);
     const fingerprint = sha256([new URL(c.req.url).search, ...headers], body);
     for (let known = find(scope); known; known = find(scope)) {
@@ -101,7 +101,8 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
       const { status, ok } = response;
       const body = new Uint8Array(await response.arrayBuffer());
       const headers = [...response.headers];
-      const made = { fingerprint, status, headers, body, trace: { ...c.get('trace') } };
+      const { route: _, seconds: __, ...log } = c.get('log');
+      const made = { fingerprint, status, headers, body, log };
       if (ok) {
         kept.set(scope, made);
         settle(made);
@@ -115,8 +116,7 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
 }
 
 function replay(c: AppContext, answer: Kept): Response {
-  const { model, digest, stimuli, neurons, cache } = answer.trace;
-  Object.assign(c.get('trace'), { model, digest, stimuli, neurons, cache });
+  Object.assign(c.get('log'), answer.log);
   const response = responseOf(answer);
   response.headers.set('Idempotency-Replayed', 'true');
   return response;

@@ -1,8 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
+import type { AppEnv } from '../context.js';
 import { Problem } from '../problem.js';
-import type { AppEnv } from '../trace.js';
 import { type Access, isLoopback } from './access.js';
 
 type WebPageRules = Pick<Access, 'origins' | 'localOnly'>;

@@ -3,8 +3,8 @@ import { constants, deflate, gunzip, gzip, inflate } from 'node:zlib';
 import { accepts } from 'hono/accepts';
 import { InputError } from '../../errors.js';
 import { tooLarge } from '../body/read-body.js';
+import type { AppContext } from '../context.js';
 import { Problem } from '../problem.js';
-import type { AppContext } from '../trace.js';
 
 /** Bytes below which compression is not worth the time. */
 const MIN_BYTES = 1024;

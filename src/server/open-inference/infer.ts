@@ -5,12 +5,13 @@ import { reportInTurns } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { bodyClient, readAsSent } from '../body/read-body.js';
 import { compute } from '../compute.js';
+import type { AppContext } from '../context.js';
 import { REPORT_HEADERS } from '../openapi/parts.js';
 import { BINARY, named } from '../operation.js';
 import { setReportHeaders, warningsText } from '../report-headers.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { type AppContext, timed } from '../trace.js';
+import { timed } from '../timing.js';
 import { compress, decompress } from './encoding.js';
 import { InferBody } from './infer-body.js';
 import type { ReadInference } from './infer-request.js';
@@ -148,7 +149,7 @@ function joined(header: Uint8Array, { buffer, byteOffset, byteLength }: Float32A
 
 /** On the clock by which requests arrive, in milliseconds. */
 function timeoutOf(c: AppContext, { timeout }: ReadInference): number | undefined {
-  return timeout === undefined ? undefined : c.get('trace').arrived + timeout / 1000;
+  return timeout === undefined ? undefined : c.get('request').arrived + timeout / 1000;
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

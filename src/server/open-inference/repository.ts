@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Catalogue, ModelRepository } from '../../inference/catalogue.js';
 import { ModelName } from '../../models/card.js';
+import type { AppContext } from '../context.js';
 import { listModels, type ModelSummary, serviceOf, unknownModel } from '../models.js';
 import { json, named } from '../operation.js';
 import { Problem, unavailable } from '../problem.js';
 import { MODEL, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import type { AppContext } from '../trace.js';
 
 const IndexBody = z.strictObject({ ready: z.boolean().default(false) });
 /** A model is configured by its card alone, and has no files but those of its folder. */

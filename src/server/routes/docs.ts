@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { AppContext } from '../context.js';
 import { Problem } from '../problem.js';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import type { AppContext } from '../trace.js';
 
 /** The files of the page. */
 const DocsFile = z.enum(['start.js', 'swagger-ui-bundle.js', 'swagger-ui.css']);

@@ -5,7 +5,7 @@ import { ACCEPTED, answerModelJob } from '../jobs.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { storedStimuli } from '../stored.js';
-import { timed } from '../trace.js';
+import { timed } from '../timing.js';
 
 /** Each experiment that is a job. */
 export function experimentJobRoutes(deps: AppDependencies) {
@@ -40,7 +40,7 @@ function experimentJob<Experiment extends JobExperiment>(
       errors: [507],
     },
     async (c, { model, readJson }) => {
-      const askedBy = c.get('trace').client ?? null;
+      const askedBy = c.get('request').keyName ?? null;
       const order = orderJob(experiment, model, await readJson(), askedBy);
       // A job that cannot be run is rejected before it waits.
       const { run } = await prepareJob(order, {

@@ -11,6 +11,7 @@ import { GradientFieldResult, runGradientField } from '../../experiments/gradien
 import { interpret, ReadoutResult, readoutResult } from '../../experiments/readout.js';
 import { answerAs, answerInTurns, answerJson } from '../answer.js';
 import { type ModelRequest, type Presented, readPresented } from '../body/presented.js';
+import type { AppContext } from '../context.js';
 import { clientContext } from '../experiment-context.js';
 import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
 import { ending, REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
@@ -19,7 +20,7 @@ import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
-import { type AppContext, timing } from '../trace.js';
+import { timingAndId } from '../timing.js';
 
 /** The most numbers of an answer as .npy. */
 const MAX_NUMBERS = 2 ** 24;
@@ -191,8 +192,7 @@ function gradientFieldRoutes(deps: AppDependencies) {
       const result = await runGradientField(presented, clientContext(c, deps, request));
       return answerInTurns(c, deps.clock, {
         ...result,
-        timing: timing(c.get('trace')),
-        id: c.get('trace').requestId,
+        ...timingAndId(c),
       });
     },
   );
@@ -212,9 +212,9 @@ async function present(
   const presented = await readPresented(c, deps, request);
   const { stimuli, columns } = presented;
   rejectLarge(stimuli.count * columns.length * each, request.mediaType);
-  const trace = c.get('trace');
-  trace.stimuli = stimuli.count;
-  trace.neurons = columns.length;
+  const log = c.get('log');
+  log.stimuli = stimuli.count;
+  log.neurons = columns.length;
   return presented;
 }
 
@@ -231,7 +231,6 @@ function rejectLarge(numbers: number, mediaType: string): void {
 function answerResult(c: AppContext, { clock }: AppDependencies, make: () => object): Response {
   return answerJson(c, clock, () => ({
     ...make(),
-    timing: timing(c.get('trace')),
-    id: c.get('trace').requestId,
+    ...timingAndId(c),
   }));
 }

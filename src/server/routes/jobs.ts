@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { JOB_EXPERIMENTS } from '../../experiments/job-experiments.js';
 import { isOver, JobId, type JobView, mediaTypeOf } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
+import type { AppContext } from '../context.js';
 import { negotiate } from '../formats.js';
 import { Job, jobsOf } from '../jobs.js';
 import { BINARY, json } from '../operation.js';
 import { Problem } from '../problem.js';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import type { AppContext } from '../trace.js';
 
 /** Milliseconds of silence after which a comment keeps the connection open. */
 const HEARTBEAT = 15_000;
@@ -104,7 +104,7 @@ function jobEvents(deps: AppDependencies) {
         return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
       }
       const { promise, resolve } = promiseOfEnd();
-      c.get('trace').lasting = promise;
+      c.get('request').lasting = promise;
       return streamSSE(c, (stream) => follow(deps, job.id, stream).finally(resolve));
     },
   );

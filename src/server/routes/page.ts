@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { z } from 'zod';
+import type { AppContext } from '../context.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import type { AppContext } from '../trace.js';
 
 /** A file of the page; its name has a digest of its content. */
 const AssetName = z.string().regex(/^[\w-][\w.-]{0,199}$/);

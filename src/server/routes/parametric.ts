@@ -12,7 +12,7 @@ import { ending } from '../openapi/parts.js';
 import { json, named } from '../operation.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { timing } from '../trace.js';
+import { timingAndId } from '../timing.js';
 
 /** Tuning to one or two stimulus parameters, measured with rendered stimuli. */
 export function parametricRoutes(deps: AppDependencies) {
@@ -44,8 +44,7 @@ export function parametricRoutes(deps: AppDependencies) {
       const result = await runParametric(plan, clientContext(c, deps, request));
       return answerInTurns(c, clock, {
         ...result,
-        timing: timing(c.get('trace')),
-        id: c.get('trace').requestId,
+        ...timingAndId(c),
       });
     },
   );

@@ -10,13 +10,13 @@ import {
 } from '../../experiments/quick-measurement/quick-measurement.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { answerJson } from '../answer.js';
+import type { AppContext } from '../context.js';
 import { clientContext } from '../experiment-context.js';
 import { ending } from '../openapi/parts.js';
 import { json, named } from '../operation.js';
 import { refuseIfLate } from '../request.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import type { AppContext } from '../trace.js';
 
 const QuickMeasurement = named(
   'QuickMeasurement',
@@ -91,7 +91,7 @@ export function quickMeasurementRoutes(deps: AppDependencies) {
         model,
         ids.flatMap((id) => rows.get(id) ?? []),
       ),
-      id: c.get('trace').requestId,
+      id: c.get('request').id,
     }));
   }
 }

@@ -16,7 +16,7 @@ import { named } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { timing } from '../trace.js';
+import { timingAndId } from '../timing.js';
 
 /** Where on the image neurons respond: maps by small stimuli at many places. */
 export function receptiveFieldRoutes(deps: AppDependencies) {
@@ -57,8 +57,7 @@ export function receptiveFieldRoutes(deps: AppDependencies) {
         const result = await runReceptiveField(plan, context);
         return answerInTurns(c, clock, {
           ...result,
-          timing: timing(c.get('trace')),
-          id: c.get('trace').requestId,
+          ...timingAndId(c),
         });
       }
       const { maps, reports } = await mapReceptiveFields(plan, context);

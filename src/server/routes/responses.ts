@@ -11,7 +11,7 @@ import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { recallNote } from '../stored.js';
-import { timing } from '../trace.js';
+import { timingAndId } from '../timing.js';
 
 const Responses = named(
   'Responses',
@@ -49,8 +49,7 @@ export function responseRoutes(deps: AppDependencies) {
         return answerInTurns(c, clock, {
           ...responsesResult(presented, values),
           ...recallNote(c, presented),
-          timing: timing(c.get('trace')),
-          id: c.get('trace').requestId,
+          ...timingAndId(c),
         });
       }
       setReportHeaders(c, presented.reports);

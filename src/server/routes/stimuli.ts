@@ -8,6 +8,7 @@ import { answerAs } from '../answer.js';
 import { decodeForModel } from '../body/presented.js';
 import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery, Side } from '../canvas-query.js';
+import type { AppContext } from '../context.js';
 import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
 import { REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
 import { setReportHeaders } from '../report-headers.js';
@@ -15,7 +16,7 @@ import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { storedStimuli } from '../stored.js';
-import { type AppContext, timed } from '../trace.js';
+import { timed } from '../timing.js';
 
 /** The largest PNG. */
 const MAX_PIXELS = 2 ** 24;
@@ -102,7 +103,7 @@ async function answerStimuli(
   type: keyof (typeof answers)[200]['content'],
   { stimuli, reports, background }: RenderedStimuli,
 ): Promise<Response> {
-  c.get('trace').stimuli = stimuli.count;
+  c.get('log').stimuli = stimuli.count;
   setReportHeaders(c, reports);
   const { count, height, width, pixels } = stimuli;
   if (type !== 'image/png') {

@@ -7,13 +7,14 @@ import type { StoredSet } from '../../storage/stimulus-sets.js';
 import { answerJson } from '../answer.js';
 import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery } from '../canvas-query.js';
+import type { AppContext } from '../context.js';
 import { ending, NEW_STIMULI } from '../openapi/parts.js';
 import { BINARY, json } from '../operation.js';
 import { Problem } from '../problem.js';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { openSet, storeOf } from '../stored.js';
-import { type AppContext, timed, timing } from '../trace.js';
+import { timed, timingAndId } from '../timing.js';
 
 const ELEMENT_NAMES: Readonly<Record<string, string>> = {
   u1: 'uint8',
@@ -102,14 +103,13 @@ function storeSet(deps: AppDependencies) {
         );
         return { ...decoded, digests: await stimulusDigests(decoded.stimuli) };
       });
-      c.get('trace').stimuli = stimuli.count;
+      c.get('log').stimuli = stimuli.count;
       const { set, created } = await sets.put(stimuli, digests);
       c.header('Location', `/v1/stimulus-sets/${set.digest}`);
       const answer = () => ({
         ...summary(set),
         stimuli: digests.map((digest, i) => ({ digest, warnings: notes[i] })),
-        timing: timing(c.get('trace')),
-        id: c.get('trace').requestId,
+        ...timingAndId(c),
       });
       return answerJson(c, clock, answer, created ? 201 : 200);
     },

@@ -26,10 +26,10 @@ export function streamRoutes(deps: AppDependencies) {
           headers: { Upgrade: 'websocket' },
         });
       }
-      const trace = c.get('trace');
+      const request = c.get('request');
       const { scheduler, catalogue } = service;
-      const ended = deps.streams.open({ upgrade, terms, scheduler, ...trace });
-      trace.lasting = ended;
+      const ended = deps.streams.open({ upgrade, terms, scheduler, request });
+      request.lasting = ended;
       void ended.finally(catalogue.hold(model));
       return c.body(null);
     },

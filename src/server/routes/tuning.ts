@@ -6,6 +6,7 @@ import type { SetAnalysisTask } from '../../experiments/set-tuning/analyse-set.j
 import { planSetTuning, respondToSet } from '../../experiments/set-tuning/set-tuning.js';
 import { answerInTurns } from '../answer.js';
 import { type ModelRequest, readPresented } from '../body/presented.js';
+import type { AppContext } from '../context.js';
 import { presentedContext } from '../experiment-context.js';
 import { WholeNumber } from '../numbers.js';
 import { ending, formOf, recalled, STIMULI } from '../openapi/parts.js';
@@ -14,7 +15,7 @@ import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { recallNote } from '../stored.js';
-import { type AppContext, timed, timing } from '../trace.js';
+import { timed, timingAndId } from '../timing.js';
 
 const TuningQuery = z.strictObject({ ...StimulusQuery.shape, k: WholeNumber.optional() });
 
@@ -81,8 +82,7 @@ async function analyse(
     model: modelIdentity(plan.model),
     stimuli: plan.reports,
     ...recallNote(c, presented),
-    timing: timing(c.get('trace')),
-    id: c.get('trace').requestId,
+    ...timingAndId(c),
   };
   return answerInTurns(c, clock, fields, analysed);
 }

@@ -31,7 +31,7 @@ export interface StreamTiming {
 export interface StreamOptions {
   readonly terms: StreamTerms;
   readonly scheduler: Pick<Scheduler, 'respond'>;
-  /** Counts a frame against what the client may ask. @throws Problem when it may not ask that */
+  /** Counts a frame as a request of the client. @throws Problem when it may not send one */
   readonly readmit: (() => void) | undefined;
   readonly timing: StreamTiming;
   /** Milliseconds, monotonic; the scheduler's own. */

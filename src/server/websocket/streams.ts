@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { frameBytes } from '../../formats/stream-frames.js';
 import type { Scheduler } from '../../inference/scheduler.js';
+import type { RequestContext } from '../context.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { unavailable } from '../problem.js';
 import { acceptWebSocket } from './handshake.js';
@@ -27,11 +28,7 @@ export interface Opening {
   readonly upgrade: Upgrade;
   readonly terms: StreamTerms;
   readonly scheduler: Pick<Scheduler, 'respond'>;
-  readonly requestId: string;
-  /** The name of the key that was shown. */
-  readonly client?: string;
-  /** Counts a frame against what the client may ask. @throws Problem when it may not ask that */
-  readonly readmit?: () => void;
+  readonly request: Pick<RequestContext, 'id' | 'keyName' | 'readmit'>;
 }
 
 /** The streams that are open. */
@@ -57,7 +54,8 @@ export function createStreams(options: StreamsOptions): Streams {
   });
 
   return {
-    open({ upgrade, terms, scheduler, requestId, client, readmit }) {
+    open({ upgrade, terms, scheduler, request }) {
+      const { id: requestId, keyName: client, readmit } = request;
       if (closing()) throw unavailable('the service is shutting down');
       if (open.size >= most)
         throw unavailable(`too many open streams: ${open.size + 1}; expected at most ${most}`);

@@ -42,8 +42,8 @@ test('requests enter in the order of arrival as far as there is room; small ones
 test('a caller that has its share lets others pass', async () => {
   budget = createMemoryBudget({ capacity: 100, small: 10, share: 50 });
   const { signal } = new AbortController();
-  const one = async (name: string, bytes: number, caller: string) => {
-    const release = await budget.enter(bytes, { signal, caller });
+  const one = async (name: string, bytes: number, clientId: string) => {
+    const release = await budget.enter(bytes, { signal, clientId });
     entered.push(name);
     return release;
   };
