@@ -60,10 +60,18 @@ export function responsesResult(
  * @example
  * responsesCsv(presentation, values); // 'stimulus,digest,0,1\r\n0,fde541b8...,0.0699,0.0396\r\n'
  */
-export function responsesCsv({ ids, reports }: Presentation, values: Float32Array): string {
+export function responsesCsv(presentation: Presentation, values: Float32Array): string {
+  return [...responsesCsvRows(presentation, values)].join('');
+}
+
+/** The rows of `responsesCsv`, so that a large table can be written in chunks. */
+export function* responsesCsvRows(
+  { ids, reports }: Presentation,
+  values: Float32Array,
+): Generator<string> {
   const width = ids.length;
-  return encodeCsv([
-    ['stimulus', 'digest', ...ids],
-    ...reports.map(({ digest }, i) => [i, digest, ...values.subarray(i * width, (i + 1) * width)]),
-  ]);
+  yield encodeCsv([['stimulus', 'digest', ...ids]]);
+  for (const [i, { digest }] of reports.entries()) {
+    yield encodeCsv([[i, digest, ...values.subarray(i * width, (i + 1) * width)]]);
+  }
 }

@@ -1,6 +1,6 @@
-import { setImmediate as others } from 'node:timers/promises';
 import type { AppContext } from './context.js';
 import type { Format } from './formats.js';
+import { joinInChunks } from './in-chunks.js';
 import { addSeconds, timed } from './timing.js';
 
 /**
@@ -16,14 +16,11 @@ export function answerJson(
   return answer(c, clock, 'application/json', () => JSON.stringify(make()), status);
 }
 
-/** Characters of JSON written at a time, some milliseconds. */
-const PART = 2 ** 19;
-
 /**
- * A large JSON answer: lists are written a few elements at a time, and others have their turn.
+ * A large JSON answer: lists are written in chunks, so that other requests are answered meanwhile.
  * @param written further fields that have been written already, as a JSON object in UTF-8
  */
-export async function answerInTurns(
+export async function answerInChunks(
   c: AppContext,
   clock: () => number,
   fields: Readonly<Record<string, unknown>>,
@@ -32,7 +29,7 @@ export async function answerInTurns(
   const json = await timed(c, clock, 'encode', async () => {
     const texts: string[] = [];
     for (const [name, value] of Object.entries(fields)) {
-      const text = Array.isArray(value) ? await listInTurns(value) : JSON.stringify(value);
+      const text = Array.isArray(value) ? await listInChunks(value) : JSON.stringify(value);
       texts.push(`${JSON.stringify(name)}:${text}`);
     }
     const text = `{${texts.join(',')}}`;
@@ -52,18 +49,12 @@ function joinObjects(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuf
 
 const COMMA = 0x2c;
 
-async function listInTurns(list: readonly unknown[]): Promise<string> {
-  const texts: string[] = [];
-  let written = 0;
-  for (const element of list) {
-    const text = JSON.stringify(element);
-    texts.push(text);
-    written += text.length;
-    if (written < PART) continue;
-    written = 0;
-    await others();
-  }
-  return `[${texts.join(',')}]`;
+async function listInChunks(list: readonly unknown[]): Promise<string> {
+  return `[${await joinInChunks(elementsAsJson(list), ',')}]`;
+}
+
+function* elementsAsJson(list: readonly unknown[]): Generator<string> {
+  for (const element of list) yield JSON.stringify(element);
 }
 
 /** An answer in one of the formats of `formats.ts`. */

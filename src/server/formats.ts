@@ -1,8 +1,12 @@
 import { accepts } from 'hono/accepts';
+import { z } from 'zod';
+import type { Presentation } from '../experiments/presentation.js';
+import { responsesCsvRows } from '../experiments/responses.js';
 import { encodeNpy } from '../formats/npy.js';
 import { encodePng } from '../stimulus/encode-png.js';
 import type { GrayImage } from '../stimulus/stimuli.js';
 import type { AppContext } from './context.js';
+import { joinInChunks } from './in-chunks.js';
 import { BINARY } from './operation.js';
 
 /** An array of numbers, row-major. */
@@ -11,14 +15,19 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
+/** Responses with the stimuli and neurons that they are of. */
+export interface ResponseTensor extends Tensor {
+  readonly presentation: Presentation;
+}
+
 /** How values are written as one media type. */
 export interface Format<Value> {
   /** The schema of the body in the OpenAPI document. */
-  readonly schema: typeof BINARY;
-  readonly encode: (value: Value) => Bytes | Promise<Bytes>;
+  readonly schema: typeof BINARY | z.ZodType;
+  readonly encode: (value: Value) => Body | Promise<Body>;
 }
 
-type Bytes = Uint8Array<ArrayBuffer>;
+type Body = string | Uint8Array<ArrayBuffer>;
 
 /** For arrays of any shape. */
 export const TENSOR_FORMATS = {
@@ -28,11 +37,15 @@ export const TENSOR_FORMATS = {
   },
 } as const satisfies Readonly<Record<string, Format<Tensor>>>;
 
-/** For matrices [stimuli, neurons]. */
-export const MATRIX_FORMATS = {
+/** For responses [stimuli, neurons]. */
+export const RESPONSE_FORMATS = {
   ...TENSOR_FORMATS,
   'application/octet-stream': { schema: BINARY, encode: rawBytes },
-} as const satisfies Readonly<Record<string, Format<Tensor>>>;
+  'text/csv': {
+    schema: z.string(),
+    encode: ({ presentation, values }) => joinInChunks(responsesCsvRows(presentation, values)),
+  },
+} as const satisfies Readonly<Record<string, Format<ResponseTensor>>>;
 
 /** For pictures. */
 export const IMAGE_FORMATS = {
@@ -43,7 +56,7 @@ export const IMAGE_FORMATS = {
 } as const satisfies Readonly<Record<string, Format<GrayImage>>>;
 
 /** Little-endian float32. */
-function rawBytes({ values }: Tensor): Bytes {
+function rawBytes({ values }: Tensor): Body {
   return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
 }
 

@@ -36,6 +36,33 @@ async function responses(answer: Response | Promise<Response>): Promise<unknown>
   return body.responses;
 }
 
+test('CSV: a row for each stimulus, with its digest, and a column for each neuron', async () => {
+  const { app } = createTestApp();
+  const asked = `${URL}?neurons=7,0-1`;
+  const answer = await app.request(asked, npy({ Accept: 'text/csv' }));
+  expect([answer.status, answer.headers.get('Content-Type')]).toEqual([200, 'text/csv']);
+  const json = await (await app.request(asked, npy())).json();
+  const { stimuli } = json as { stimuli: { digest: string; warnings: string[] }[] };
+  const [first, second] = stimuli;
+  expect(await answer.text()).toBe(
+    `stimulus,digest,7,0,1\r\n0,${first!.digest},6,1.5,3\r\n1,${second!.digest},12,3,6\r\n`,
+  );
+  expect(answer.headers.get('X-Stimulus-Digests')).toBe(`${first!.digest}, ${second!.digest}`);
+  expect(answer.headers.get('X-Stimulus-Warnings')).toContain(second!.warnings[0]);
+});
+
+test('CSV has all digits of the float32 responses, as JSON has', async () => {
+  const { app } = createTestApp();
+  const pixels = post(new Uint8Array(encodeNpy(Float32Array.of(0.1, 0, 0, 0, 0, 0), [1, 3, 2])), {
+    'Content-Type': 'application/x-npy',
+  });
+  const csv = { ...pixels, headers: { ...pixels.headers, Accept: 'text/csv' } };
+  const [row] = (await responses(app.request(URL, pixels))) as number[][];
+  const [, line] = (await (await app.request(URL, csv)).text()).split('\r\n');
+  expect(line!.split(',').slice(2).map(Number)).toEqual(row);
+  expect(row![0]).toBe(Math.fround(0.1));
+});
+
 test('.npy in, JSON out: row = stimulus, column = neuron', async () => {
   const { app } = createTestApp();
   const answer = await app.request(URL, npy({ 'X-Request-Id': 'rig-1' }));

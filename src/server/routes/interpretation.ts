@@ -9,7 +9,7 @@ import {
 } from '../../experiments/gradient.js';
 import { GradientFieldResult, runGradientField } from '../../experiments/gradient-field.js';
 import { interpret, ReadoutResult, readoutResult } from '../../experiments/readout.js';
-import { answerAs, answerInTurns, answerJson } from '../answer.js';
+import { answerAs, answerInChunks, answerJson } from '../answer.js';
 import { type ModelRequest, type Presented, readPresented } from '../body/presented.js';
 import type { AppContext } from '../context.js';
 import { clientContext } from '../experiment-context.js';
@@ -190,7 +190,7 @@ function gradientFieldRoutes(deps: AppDependencies) {
     async (c, request) => {
       const presented = await present(c, deps, request, 1);
       const result = await runGradientField(presented, clientContext(c, deps, request));
-      return answerInTurns(c, deps.clock, {
+      return answerInChunks(c, deps.clock, {
         ...result,
         ...timingAndId(c),
       });

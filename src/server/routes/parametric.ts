@@ -6,7 +6,7 @@ import {
   planParametric,
   runParametric,
 } from '../../experiments/parametric.js';
-import { answerInTurns } from '../answer.js';
+import { answerInChunks } from '../answer.js';
 import { clientContext } from '../experiment-context.js';
 import { ending } from '../openapi/parts.js';
 import { json, named } from '../operation.js';
@@ -42,7 +42,7 @@ export function parametricRoutes(deps: AppDependencies) {
       const neurons = namedOnce(query.neurons, body.neurons);
       const plan = planParametric({ model, limits }, { ...body, neurons });
       const result = await runParametric(plan, clientContext(c, deps, request));
-      return answerInTurns(c, clock, {
+      return answerInChunks(c, clock, {
         ...result,
         ...timingAndId(c),
       });

@@ -8,7 +8,7 @@ import {
   ReceptiveFieldResult,
   runReceptiveField,
 } from '../../experiments/receptive-field.js';
-import { answerAs, answerInTurns } from '../answer.js';
+import { answerAs, answerInChunks } from '../answer.js';
 import { clientContext } from '../experiment-context.js';
 import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
 import { ending, REPORT_HEADERS } from '../openapi/parts.js';
@@ -55,7 +55,7 @@ export function receptiveFieldRoutes(deps: AppDependencies) {
       const context = clientContext(c, deps, request);
       if (mediaType === 'application/json') {
         const result = await runReceptiveField(plan, context);
-        return answerInTurns(c, clock, {
+        return answerInChunks(c, clock, {
           ...result,
           ...timingAndId(c),
         });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { computeResponses, ResponsesResult, responsesResult } from '../../experiments/responses.js';
-import { answerAs, answerInTurns } from '../answer.js';
+import { answerAs, answerInChunks } from '../answer.js';
 import { readPresented } from '../body/presented.js';
 import { presentedContext } from '../experiment-context.js';
-import { contentOf, MATRIX_FORMATS } from '../formats.js';
+import { contentOf, RESPONSE_FORMATS } from '../formats.js';
 import { ending, REPORT_HEADERS, recalled, STIMULI } from '../openapi/parts.js';
 import { named } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
@@ -34,8 +34,10 @@ export function responseRoutes(deps: AppDependencies) {
       body: { required: true, content: STIMULI },
       answers: {
         200: {
-          description: 'Responses, as JSON or as float32 [stimuli, neurons]',
-          content: { 'application/json': Responses, ...contentOf(MATRIX_FORMATS) },
+          description:
+            'Responses, as JSON, as float32 [stimuli, neurons], or as CSV: a row for each stimulus, with its ' +
+            'number and its digest, and a column for each neuron, named by its id',
+          content: { 'application/json': Responses, ...contentOf(RESPONSE_FORMATS) },
           headers: REPORT_HEADERS,
         },
       },
@@ -46,7 +48,7 @@ export function responseRoutes(deps: AppDependencies) {
       const context = presentedContext(c, deps, request, presented, 'prediction');
       const values = await computeResponses(presented, context);
       if (mediaType === 'application/json') {
-        return answerInTurns(c, clock, {
+        return answerInChunks(c, clock, {
           ...responsesResult(presented, values),
           ...recallNote(c, presented),
           ...timingAndId(c),
@@ -54,7 +56,11 @@ export function responseRoutes(deps: AppDependencies) {
       }
       setReportHeaders(c, presented.reports);
       const shape = [presented.stimuli.count, presented.columns.length];
-      return answerAs(c, clock, MATRIX_FORMATS, mediaType, { values, shape });
+      return answerAs(c, clock, RESPONSE_FORMATS, mediaType, {
+        values,
+        shape,
+        presentation: presented,
+      });
     },
   );
 }

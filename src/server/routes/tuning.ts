@@ -4,7 +4,7 @@ import { RankResult } from '../../experiments/rank.js';
 import { modelIdentity } from '../../experiments/result-parts.js';
 import type { SetAnalysisTask } from '../../experiments/set-tuning/analyse-set.js';
 import { planSetTuning, respondToSet } from '../../experiments/set-tuning/set-tuning.js';
-import { answerInTurns } from '../answer.js';
+import { answerInChunks } from '../answer.js';
 import { type ModelRequest, readPresented } from '../body/presented.js';
 import type { AppContext } from '../context.js';
 import { presentedContext } from '../experiment-context.js';
@@ -84,5 +84,5 @@ async function analyse(
     ...recallNote(c, presented),
     ...timingAndId(c),
   };
-  return answerInTurns(c, clock, fields, analysed);
+  return answerInChunks(c, clock, fields, analysed);
 }

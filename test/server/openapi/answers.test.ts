@@ -95,6 +95,7 @@ const ofModel: Readonly<Record<string, readonly Question[]>> = {
     stimuli,
     as('application/x-npy', stimuli),
     as('application/octet-stream', stimuli),
+    as('text/csv', stimuli),
     refused(400, { ...stimuli, query: '?neuron=1' }),
     refused(422, { ...stimuli, query: '?neurons=99999' }),
     refused(415, { ...stimuli, headers: { 'Content-Type': 'text/csv' } }),
