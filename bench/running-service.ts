@@ -53,7 +53,7 @@ export async function startService(settings: Readonly<Record<string, string>>) {
       startedIn: performance.now() - begun,
       memory: () => residentBytes(child.pid!),
       async killInference() {
-        for (const pid of await childrenOf(child.pid!)) process.kill(pid, 'SIGKILL');
+        for (const pid of await childProcesses(child.pid!)) process.kill(pid, 'SIGKILL');
       },
       async stop() {
         child.kill('SIGKILL');
@@ -74,12 +74,12 @@ export async function startService(settings: Readonly<Record<string, string>>) {
 async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const own = 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-  const below = await Promise.all((await childrenOf(pid)).map(residentBytes));
+  const below = await Promise.all((await childProcesses(pid)).map(residentBytes));
   return below.reduce((sum, bytes) => sum + bytes, own);
 }
 
 /** Ids of the processes that a process started. */
-export async function childrenOf(pid: number): Promise<number[]> {
+export async function childProcesses(pid: number): Promise<number[]> {
   const tasks = await readdir(`/proc/${pid}/task`);
   const lists = await Promise.all(
     tasks.map((task) => readFile(`/proc/${pid}/task/${task}/children`, 'utf8')),

@@ -9,7 +9,7 @@ import { runCommand } from '../src/cli/run-command.js';
 import { ArchitectureId } from '../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../src/network/architectures/index.js';
 import { BACKEND_NAMES } from '../src/network/backends/index.js';
-import { listOf, wholeNumber } from '../training/run/options.js';
+import { parseList, wholeNumber } from '../training/run/options.js';
 import { type Contender, startContender } from './contender.js';
 import { median } from './figures.js';
 import { trainingOperations } from './operations.js';
@@ -31,11 +31,11 @@ await runCommand(
     .description('times training steps on each backend, and in PyTorch, side by side')
     .option('--neurons <count>', 'trained together', wholeNumber(1, 1000), 16)
     .option('--steps <count>', 'of which the median is taken', wholeNumber(1, 1000), 9)
-    .option('--architectures <list>', 'separated by commas', listOf(ArchitectureId.options), [
+    .option('--architectures <list>', 'separated by commas', parseList(ArchitectureId.options), [
       'ff_cnn',
       'ff_sa_cnn',
     ])
-    .option('--contenders <list>', 'separated by commas', listOf([...BACKEND_NAMES, PYTORCH]), [
+    .option('--contenders <list>', 'separated by commas', parseList([...BACKEND_NAMES, PYTORCH]), [
       'tensorflow',
       'wasm',
       PYTORCH,

@@ -69,7 +69,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
         family,
         error: size(() => 0),
         errorAboveBlank: size((n) => offsets[n]!),
-        outside: sidesOf(stimulusStatistics({ height, width, pixels: image }), trainingRange),
+        outside: splitBySide(stimulusStatistics({ height, width, pixels: image }), trainingRange),
       });
     }
   }
@@ -81,7 +81,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
 }
 
 /** Each statistic that lies outside its range, and how far. */
-function sidesOf(statistics: StimulusStatistics, range: TrainingRange): Map<string, number> {
+function splitBySide(statistics: StimulusStatistics, range: TrainingRange): Map<string, number> {
   const outside = new Map<string, number>();
   for (const name of NAMES) {
     const [low, high] = range[name];

@@ -121,14 +121,14 @@ async function train(
     const given = { epochs, degreesPerImage, resume, chunk, shard };
     const request = { ...options, ...given, site, repeats, backend };
     const { saved, neurons, seconds } = await trainModel(request, machine);
-    for (const neuron of neurons) console.log(lineOf(neuron));
+    for (const neuron of neurons) console.log(neuronLine(neuron));
     console.log(`saved ${saved.folder} in ${seconds.toFixed(0)} s, digest ${saved.digest}`);
   } finally {
     await site.close();
   }
 }
 
-function lineOf({ id, CORR, PT_J, PT_S, keptEpoch, stopped }: TrainedNeuron): string {
+function neuronLine({ id, CORR, PT_J, PT_S, keptEpoch, stopped }: TrainedNeuron): string {
   const fit = `CORR ${figure(CORR)}  PT_J ${figure(PT_J)}  PT_S ${figure(PT_S)}`;
   const kept = keptEpoch === null ? 'no epoch' : `epoch ${keptEpoch}`;
   const end = stopped ? `; stopped after epoch ${stopped.epoch}: ${stopped.reason}` : '';

@@ -41,6 +41,6 @@ export function print(line: Line): void {
 }
 
 /** The first line of what went wrong. */
-export function reasonOf(error: unknown): string {
+export function failureReason(error: unknown): string {
   return String(error).split('\n')[0]!.slice(0, 300);
 }

@@ -7,7 +7,7 @@ import {
   compareTraining,
   TOLERANCES,
 } from '../../test/network/golden-comparison.js';
-import { print, reasonOf } from './figure.js';
+import { failureReason, print } from './figure.js';
 
 const list = process.argv[2] || ArchitectureId.options.join();
 await openBackend('webgpu');
@@ -27,7 +27,7 @@ for (const id of list.split(',').map((name) => ArchitectureId.parse(name))) {
       weights.every(({ off }) => off === 0);
     print({ golden: id, within, responses, loss, weight });
   } catch (error) {
-    print({ golden: id, error: reasonOf(error) });
+    print({ golden: id, error: failureReason(error) });
   }
 }
 process.exit(0);

@@ -8,16 +8,16 @@ import { type Figure, type Golden, Line } from './figure.js';
 const BASELINE = 'pytorch loop';
 
 const folder = process.argv[2] ?? '.';
-const linesOf = (file: string) =>
+const tableLines = (file: string) =>
   readFileSync(path.join(folder, file), 'utf8')
     .split('\n')
     .filter((line) => line !== '');
 
-const lines = linesOf('lines.jsonl').flatMap(parseLine);
+const lines = tableLines('lines.jsonl').flatMap(parseLine);
 const machine = Object.assign({}, ...lines.map((line) => ('machine' in line ? line.machine : {})));
 const golden = lines.filter((line) => 'golden' in line);
 const figures = lines.filter((line) => 'task' in line);
-const parts = linesOf('parts.tsv').map((line) => {
+const parts = tableLines('parts.tsv').map((line) => {
   const [name, ended, seconds] = line.split('\t');
   return { name, ended, seconds: Number(seconds) };
 });
@@ -51,7 +51,7 @@ function markdown(): string {
     row(['', 'neurons', 'images', ...contenders]),
     row(['---', '---', '---', ...contenders.map(() => '---')]),
     ...groups().map(([key, group]) =>
-      row([key, ...countsOf(group), ...contenders.map((name) => cell(group, name))]),
+      row([key, ...countLines(group), ...contenders.map((name) => cell(group, name))]),
     ),
     '',
     'Greatest differences from the published code, on WebGPU:',
@@ -76,7 +76,7 @@ function groups(): [string, Figure[]][] {
   ]);
 }
 
-function countsOf([figure]: readonly Figure[]): string[] {
+function countLines([figure]: readonly Figure[]): string[] {
   return [String(figure!.neurons), String(figure!.images)];
 }
 

@@ -8,9 +8,9 @@ import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';
-import { chunkFor, chunksOf, currentMemory } from '../../training/run/chunk.js';
+import { chunkFor, currentMemory, splitIntoChunks } from '../../training/run/chunk.js';
 import { createTrainingPopulation } from '../training-population.js';
-import { type Figure, print, reasonOf } from './figure.js';
+import { type Figure, failureReason, print } from './figure.js';
 
 const SIZE = 50;
 const MOST_RUNS = 9;
@@ -49,14 +49,14 @@ async function say(figure: Figure, work: () => Promise<number[]>): Promise<void>
   try {
     print({ ...figure, milliseconds: await work() });
   } catch (error) {
-    print({ ...figure, error: reasonOf(error) });
+    print({ ...figure, error: failureReason(error) });
   }
 }
 
 /** So many neurons at a time take their step, one group after the other, as `npm run train` chooses them. */
 async function train(id: ArchitectureId, count: number, together: number): Promise<number[]> {
   const all = Array.from({ length: count }, (_, i) => i);
-  const populations = chunksOf(all, together).map((part) =>
+  const populations = splitIntoChunks(all, together).map((part) =>
     createTrainingPopulation(id, part.length, batch),
   );
   try {

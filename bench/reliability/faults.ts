@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { childrenOf, type RunningService, startService } from '../running-service.js';
+import { childProcesses, type RunningService, startService } from '../running-service.js';
 import { mountSmallDisk, type SmallDisk } from './small-disk.js';
 
 // Performs faults of the disk and of processes on the real service with models/demo, and prints what it
@@ -60,7 +60,7 @@ async function begin(
   return place;
 }
 
-async function storyOf({ url }: RunningService, place: string): Promise<string> {
+async function describeOutcome({ url }: RunningService, place: string): Promise<string> {
   const answer = await fetch(url + place);
   const job = (await answer.json()) as { state?: string; reason?: string | null; detail?: string };
   if (job.state === undefined) return `${answer.status} ${job.detail}`;
@@ -80,7 +80,7 @@ function logged({ log }: RunningService): string {
 async function killChild({ pid }: RunningService, module: string, times: number): Promise<void> {
   const killed = new Set<number>();
   while (killed.size < times) {
-    for (const child of await childrenOf(pid)) {
+    for (const child of await childProcesses(pid)) {
       const command = (() => {
         try {
           return readFileSync(`/proc/${child}/cmdline`, 'utf8');
@@ -99,7 +99,7 @@ async function killChild({ pid }: RunningService, module: string, times: number)
 async function restarted(service: RunningService, data: string, place: string): Promise<string> {
   await service.end('SIGKILL');
   const again = await start(data);
-  const story = await storyOf(again, place);
+  const story = await describeOutcome(again, place);
   await again.end('SIGKILL');
   return story;
 }
@@ -137,7 +137,7 @@ function diskFault(
       ];
       if (how === 'is cancelled') await fetch(service.url + place, { method: 'DELETE' });
       await over(service, place);
-      const before = await storyOf(service, place);
+      const before = await describeOutcome(service, place);
       const log = logged(service);
       mend(disk);
       const after = await restarted(service, disk.folder, place);
@@ -164,7 +164,7 @@ function killed(fault: string, kind: string, module: string, times: number): () 
       await killChild(service, module, times);
       const answers = [`prediction: ${await predict(service)}`];
       await over(service, place);
-      const before = await storyOf(service, place);
+      const before = await describeOutcome(service, place);
       const log = logged(service);
       return { fault, answers, before, after: await restarted(service, data, place), log };
     });
@@ -174,7 +174,7 @@ const serviceKilled = () =>
   inFolder(async (data) => {
     const service = await start(data);
     const place = await begin(service, LONG);
-    const before = await storyOf(service, place);
+    const before = await describeOutcome(service, place);
     const after = await restarted(service, data, place);
     return { fault: 'kill -9 of the service', answers: [], before, after, log: '' };
   });
@@ -190,12 +190,12 @@ const twoServices = () =>
       `PUT set: ${await upload(second)}`,
       `prediction: ${await predict(second)}`,
     ];
-    const before = await storyOf(first, place);
+    const before = await describeOutcome(first, place);
     const began = performance.now();
     await first.end('SIGKILL');
     while ((await fetch(second.url + place)).status !== 200) await new Promise(setImmediate);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    const after = `${await storyOf(second, place)} (of the second, ${seconds} s after kill -9 of the first)`;
+    const after = `${await describeOutcome(second, place)} (of the second, ${seconds} s after kill -9 of the first)`;
     const log = logged(second);
     await second.end('SIGKILL');
     return { fault: 'two services on one DATA_DIR', answers, before, after, log };
@@ -218,7 +218,7 @@ function odd(name: string, make: (place: string) => void): () => Promise<Row> {
       make(path.join(data, 'jobs', `${ID}.json`));
       const service = await start(data);
       const place = `/v1/jobs/${ID}`;
-      const before = await storyOf(service, place);
+      const before = await describeOutcome(service, place);
       const log = logged(service);
       const after = await restarted(service, data, place);
       const again = await start(data);

@@ -61,10 +61,10 @@ export async function measureJobs({ folder, threads }: Setting): Promise<Row[]> 
   for (const rig of all) rig.close();
   await service.stop();
   const names = rigs.map(({ name }) => name);
-  return JOBS.map(({ name }) => rowOf(name, names, turns.get(name)!));
+  return JOBS.map(({ name }) => tableRow(name, names, turns.get(name)!));
 }
 
-function rowOf(job: string, names: readonly string[], turns: readonly (readonly Turn[])[]): Row {
+function tableRow(job: string, names: readonly string[], turns: readonly (readonly Turn[])[]): Row {
   const told = names.map((name, rig) => {
     const own = turns[rig]!;
     const ratio = median(own.map(({ idle, beside }) => slowest(beside) / slowest(idle)));

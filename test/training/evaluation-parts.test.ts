@@ -14,7 +14,7 @@ import { openSite, type Site } from '../../training/data/site.js';
 import { decompose } from '../../training/evaluation/decomposition.js';
 import { points, smoothed } from '../../training/evaluation/plots/curve.js';
 import { predictRecording } from '../../training/evaluation/prediction.js';
-import { provenanceOf } from '../../training/evaluation/provenance.js';
+import { findProvenance } from '../../training/evaluation/provenance.js';
 import { byCorr, spread } from '../../training/evaluation/report/parts.js';
 import { average, type NeuronScores } from '../../training/evaluation/scores.js';
 import { createTopImages } from '../../training/evaluation/top-images.js';
@@ -204,7 +204,7 @@ test('what is said of a model by its card and the files', () => {
   const card = tinyCard('x', 1);
   const trained = TrainingCard.parse(card.training);
   const told = (training: ModelCard['training']) => {
-    const { data, selection, optimistic } = provenanceOf({ ...card, training }, digests);
+    const { data, selection, optimistic } = findProvenance({ ...card, training }, digests);
     return `${data}; ${selection}; ${optimistic ? '' : 'not '}optimistic`;
   };
   const withData = (data: Partial<TrainingCard['data']>, split: TrainingCard['split']) =>
@@ -237,7 +237,7 @@ test('what is said of a model by its card and the files', () => {
   `);
   const [first, ...rest] = card.neurons;
   const stopped = { ...first!, stopped: { epoch: 0, reason: 'a loss that is not finite' } };
-  expect(provenanceOf({ ...card, neurons: [stopped, ...rest] }, digests).stopped).toBe(1);
+  expect(findProvenance({ ...card, neurons: [stopped, ...rest] }, digests).stopped).toBe(1);
 });
 
 test('files are written whole or not at all', async () => {

@@ -7,7 +7,7 @@ import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { type Backend, openBackend } from '../../src/network/backends/open.js';
 import { selectRows } from '../../training/data/rows.js';
-import { provenanceOf } from '../../training/evaluation/provenance.js';
+import { findProvenance } from '../../training/evaluation/provenance.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';
 import { randomParameters } from '../../training/random-model/random-parameters.js';
 
@@ -39,7 +39,7 @@ test('a made-up model is one that an engine takes, and the same each time it is 
     await readFile(`${first}/weights.safetensors`),
   );
   expect(second.card).toEqual({ ...card, version: 2 });
-  expect(provenanceOf(card, {})).toMatchObject({ optimistic: false });
+  expect(findProvenance(card, {})).toMatchObject({ optimistic: false });
   const engine = createTfjsEngine(backend);
   await engine.load(first, digest); // checks the golden responses
   await engine.close();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
-import { architectureOf, findRecipe, RECIPES } from '../../training/recipes/recipes.js';
+import { findRecipe, RECIPES, recipeArchitecture } from '../../training/recipes/recipes.js';
 
 const SIZE = { height: 50, width: 50 };
 
@@ -24,7 +24,7 @@ test.each(ArchitectureId.options)(
   (id) => {
     const recipe = findRecipe(id);
     expect(recipe.architecture).toBe(id);
-    const learned = parameterSpecifications(architectureOf(recipe), SIZE).filter(
+    const learned = parameterSpecifications(recipeArchitecture(recipe), SIZE).filter(
       ({ role, name }) =>
         role === 'learned' && !recipe.frozen.some((start) => name.startsWith(start)),
     );
@@ -37,7 +37,7 @@ test('a recipe freezes only what it takes from the one before it, whose channels
   for (const recipe of Object.values(RECIPES)) {
     expect(recipe.frozen.length > 0).toBe(recipe.after !== undefined);
     if (recipe.after === undefined) continue;
-    const before = architectureOf(findRecipe(recipe.after));
-    expect(before.channels).toBe(architectureOf(recipe).channels);
+    const before = recipeArchitecture(findRecipe(recipe.after));
+    expect(before.channels).toBe(recipeArchitecture(recipe).channels);
   }
 });

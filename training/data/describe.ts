@@ -2,7 +2,7 @@ import type { StimulusCard } from '../../src/models/card.js';
 import { stimulusStatistics } from '../../src/stimulus/training-range.js';
 import type { Recording } from './recording.js';
 
-/** Images read at once. */
+/** Images that are read at a time. */
 const BATCH = 500;
 
 /** What a card says of a site's stimuli: their size, their mean gray, the range they span. */

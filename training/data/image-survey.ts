@@ -15,7 +15,7 @@ export interface ImageFile {
   stimuli(indices: ArrayLike<number>): Promise<Stimuli>;
 }
 
-/** What one pass over all images tells. */
+/** What one pass over all images finds. */
 export interface ImageSurvey {
   /** Mean of all pixels, 0..1. */
   readonly meanGray: number;
@@ -23,7 +23,7 @@ export interface ImageSurvey {
   readonly digests: readonly string[];
 }
 
-/** Images read at once. */
+/** Images that are read at a time. */
 const BATCH = 500;
 
 /** Images none of whose pixels reach this share of white are of another scale, most likely. */

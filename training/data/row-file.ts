@@ -16,7 +16,7 @@ import {
   type StoredElement,
 } from '../../src/formats/npy-elements.js';
 
-/** A .npy file of which some rows are read at a time, or, in Fortran order, all at once. */
+/** A .npy file of which some rows are read at a time, or, in Fortran order, all together. */
 export interface RowFile {
   readonly stored: StoredElement;
   readonly shape: readonly number[];
@@ -25,7 +25,7 @@ export interface RowFile {
   close(): Promise<void>;
 }
 
-/** What of a file in Fortran order is read at once, beside the rows that it is put into. */
+/** Bytes of a file in Fortran order that are read at a time. */
 const BLOCK_BYTES = 16 * 2 ** 20;
 
 /** Elements that are moved, not read, by their size in bytes. */
@@ -91,7 +91,7 @@ function openRows(file: string, handle: FileHandle, header: NpyHeader): RowFile 
   };
 }
 
-/** In Fortran order a column, one element of every row, lies together: all rows are made at once. */
+/** In Fortran order a column, one element of every row, is stored together: all rows are made together. */
 async function readColumns(handle: FileHandle, header: NpyHeader): Promise<RowFile> {
   const { stored, bigEndian, shape, dataOffset } = header;
   const [count = 1, ...rowShape] = shape;
@@ -136,7 +136,7 @@ async function readFully(handle: FileHandle, into: Uint8Array, position: number)
   }
 }
 
-/** The place in row-major order of what stands at a place in column-major order. */
+/** The row-major index of the element at a column-major index. */
 function rowMajorIndex(columnMajor: number, shape: readonly number[]): number {
   let [rest, index] = [columnMajor, 0];
   for (const length of shape) {

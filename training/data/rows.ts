@@ -3,7 +3,7 @@ import type { Weights } from '../../src/models/saved-model.js';
 import { selectNeurons } from '../../src/network/parameters.js';
 
 /** The places of the neurons of a population, from 0. */
-export function rowsOf(weights: Weights): number[] {
+export function populationRows(weights: Weights): number[] {
   const [first] = weights.values();
   return Array.from({ length: first?.shape[0] ?? 0 }, (_, row) => row);
 }

@@ -111,7 +111,7 @@ async function opening<T>(files: readonly string[], read: (opened: RowFile[]) =>
   }
 }
 
-/** Tells which sites are there where the one asked for is not. */
+/** Lists the sites of a folder, for the message that one is missing. */
 async function checkPresence(
   folder: string,
   name: string,

@@ -10,7 +10,7 @@ import type { ValidationSite } from '../data/site.js';
 import { type Decomposition, decompose } from './decomposition.js';
 import type { ChosenModel } from './models.js';
 import { type Attention, predictRecording } from './prediction.js';
-import { type Provenance, provenanceOf } from './provenance.js';
+import { findProvenance, type Provenance } from './provenance.js';
 import { type NeuronScores, scoreNeurons } from './scores.js';
 
 /** One model on the validation images of a site; everything by neuron is in the card's order. */
@@ -74,7 +74,7 @@ async function evaluateModel(
   const tuning = rankTuning(prediction.responses, { real, k });
   return {
     ...model,
-    provenance: provenanceOf(card, digests),
+    provenance: findProvenance(card, digests),
     neurons: scoreNeurons(card.neurons, tuning, repeats),
     tuning,
     decomposition: decompose(prediction, k),

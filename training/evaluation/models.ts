@@ -5,7 +5,7 @@ import type { DataRules } from '../data/data-rules.js';
 import type { Recording, SurveyedRecording } from '../data/recording.js';
 import { checkBrightness } from '../data/split-checks.js';
 
-/** A model to evaluate, and what it is called beside others. */
+/** A model to evaluate, and its name among others. */
 export interface ChosenModel {
   /** `tang/2`, or its folder where two models would be called the same. */
   readonly label: string;
@@ -19,13 +19,13 @@ export interface ChosenModel {
  */
 export async function chooseModels(folders: readonly string[]): Promise<ChosenModel[]> {
   const saved = await Promise.all(folders.map(findModel));
-  const nameOf = ({ card }: SavedModel) => `${card.name}/${card.version}`;
+  const modelName = ({ card }: SavedModel) => `${card.name}/${card.version}`;
   return saved.map((model, i) => {
     if (saved.findIndex(({ folder }) => folder === model.folder) < i) {
-      throw new InputError(`--model ${folders[i]}: ${nameOf(model)} is given twice`);
+      throw new InputError(`--model ${folders[i]}: ${modelName(model)} is given twice`);
     }
-    const alone = saved.filter((other) => nameOf(other) === nameOf(model)).length === 1;
-    return { label: alone ? nameOf(model) : model.folder, saved: model };
+    const alone = saved.filter((other) => modelName(other) === modelName(model)).length === 1;
+    return { label: alone ? modelName(model) : model.folder, saved: model };
   });
 }
 

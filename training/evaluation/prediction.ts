@@ -43,7 +43,7 @@ export interface Prediction {
 }
 
 /**
- * Networks x images computed at once: at about half a megabyte each, all their maps stay below
+ * Networks x images computed concurrently: at about half a megabyte each, all their maps stay below
  * 300 MB.
  */
 const NETWORKS_AT_ONCE = 512;
@@ -54,7 +54,7 @@ const NEURONS_AT_ONCE = 16;
  * Runs all images of a recording through a model's networks, some neurons and images at a time. Of
  * attention only the centre's row is kept, and of that the mean and the rows of the top images.
  * @param topCount for how many images of each neuron attention is kept
- * @param onProgress is told how many responses were computed since it was last called
+ * @param onProgress is called with the number of responses that were computed since the last call
  * @throws InputError when a weight is missing or a response is not finite
  */
 export async function predictRecording(
@@ -77,7 +77,7 @@ export async function predictRecording(
       { length: Math.min(NEURONS_AT_ONCE, neurons - first) },
       (_, i) => first + i,
     );
-    const parameters = toDevice(parametersOf(card, weights, rows));
+    const parameters = toDevice(selectParameters(card, weights, rows));
     const batch = Math.floor(NETWORKS_AT_ONCE / rows.length);
     try {
       for (let image = 0; image < images; image += batch) {
@@ -144,7 +144,7 @@ function createGatherer({ height, width }: MapSize, topCount: number) {
 }
 
 /** The parameters of some neurons. */
-function parametersOf(card: ModelCard, weights: Weights, rows: readonly number[]): Weights {
+function selectParameters(card: ModelCard, weights: Weights, rows: readonly number[]): Weights {
   const specifications = parameterSpecifications(card.architecture, card.stimulus);
   return new Map(
     specifications.map(({ name }) => {

@@ -13,7 +13,7 @@ export interface Provenance {
 }
 
 /** @param digests sha256 of each of the site's validation files, by its name */
-export function provenanceOf(
+export function findProvenance(
   { training, neurons }: ModelCard,
   digests: Readonly<Record<string, string>>,
 ): Provenance {

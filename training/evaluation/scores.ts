@@ -70,13 +70,13 @@ export function scoreNeurons(
 }
 
 /** The measures that there are. */
-export function measuresOf(hasRepeats: boolean): readonly Measure[] {
+export function listMeasures(hasRepeats: boolean): readonly Measure[] {
   return hasRepeats ? [...FIT_MEASURES, ...REPEAT_MEASURES] : FIT_MEASURES;
 }
 
 export function average(neurons: readonly NeuronScores[], measure: Measure): Average {
   const values = neurons
-    .flatMap((neuron) => scoreOf(neuron, measure) ?? [])
+    .flatMap((neuron) => scoreNeuron(neuron, measure) ?? [])
     .toSorted((a, b) => a - b);
   const count = values.length;
   if (count === 0) return { neurons: 0, mean: null, median: null, standardError: null };
@@ -92,7 +92,7 @@ export function average(neurons: readonly NeuronScores[], measure: Measure): Ave
 }
 
 /** null where the measure is undefined, or was not taken. */
-export function scoreOf({ scores }: NeuronScores, measure: Measure): number | null {
+export function scoreNeuron({ scores }: NeuronScores, measure: Measure): number | null {
   return scores[measure]?.value ?? null;
 }
 

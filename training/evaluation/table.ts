@@ -1,7 +1,7 @@
 import { encodeCsv } from '../../src/formats/csv.js';
 import { FORMULAS } from '../../src/tuning/repeats.js';
 import type { Evaluation, ModelEvaluation } from './evaluation.js';
-import { average, decimals, type Measure, measuresOf, scoreOf } from './scores.js';
+import { average, decimals, listMeasures, type Measure, scoreNeuron } from './scores.js';
 
 /** What the measures are, for those who read the files without this code. */
 export const FORMULAS_BY_MEASURE: Readonly<Record<Measure, string>> = {
@@ -16,11 +16,11 @@ export const FORMULAS_BY_MEASURE: Readonly<Record<Measure, string>> = {
 };
 
 /**
- * The table as aligned text: each model's averages, then the neurons, model beside model.
+ * The table as aligned text: each model's averages, then the neurons, model next to model.
  * @param mostNeurons with more of them the neurons are left out
  */
 export function textTable({ models, hasRepeats }: Evaluation, mostNeurons: number): string {
-  const measures = measuresOf(hasRepeats);
+  const measures = listMeasures(hasRepeats);
   const averages = models.flatMap(({ label, neurons }) => {
     const each = measures.map((measure) => average(neurons, measure));
     return [
@@ -36,7 +36,7 @@ export function textTable({ models, hasRepeats }: Evaluation, mostNeurons: numbe
           models.flatMap(({ label, neurons }) => {
             const neuron = neurons.find((each) => each.id === id);
             if (!neuron) return [];
-            const scores = measures.map((measure) => decimals(scoreOf(neuron, measure)));
+            const scores = measures.map((measure) => decimals(scoreNeuron(neuron, measure)));
             return [[label, `neuron ${id}`, ...scores]];
           }),
         );
@@ -48,7 +48,7 @@ export function textTable({ models, hasRepeats }: Evaluation, mostNeurons: numbe
 
 /** One row per model and neuron; empty where a measure is undefined. */
 export function csvTable({ models, hasRepeats }: Evaluation): string {
-  const measures = measuresOf(hasRepeats);
+  const measures = listMeasures(hasRepeats);
   const rows = models.flatMap(({ label, saved, neurons }) =>
     neurons.map((neuron) => [
       label,
@@ -56,7 +56,7 @@ export function csvTable({ models, hasRepeats }: Evaluation): string {
       neuron.id,
       neuron.keptEpoch,
       ...(hasRepeats ? [neuron.repeats ?? null] : []),
-      ...measures.map((measure) => scoreOf(neuron, measure)),
+      ...measures.map((measure) => scoreNeuron(neuron, measure)),
     ]),
   );
   const repeats = hasRepeats ? ['repeats'] : [];
@@ -67,7 +67,7 @@ export function csvTable({ models, hasRepeats }: Evaluation): string {
 /** The same with averages, the reasons of what is undefined, and each model's provenance. */
 export function jsonTable(evaluation: Evaluation): string {
   const { site, validation, k, hasRepeats, models } = evaluation;
-  const measures = measuresOf(hasRepeats);
+  const measures = listMeasures(hasRepeats);
   const table = {
     site,
     validationImages: validation.count,

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../src/errors.js';
+import { withSubject } from './named-error.js';
 import { findNeuronFiles, readBytes } from './neuron-files.js';
 import { readCheckpoint } from './pytorch.js';
 import { byNeuron, readStateDict } from './safetensors.js';
 import type { StateDict } from './tensor.js';
-import { toldOf } from './told.js';
 
 /** The state of one neuron's network. */
 export interface Checkpoint {
@@ -55,14 +55,14 @@ async function* readFolder(
 ): AsyncGenerator<Checkpoint> {
   for (const { neuron, file } of await findNeuronFiles(folder, extension)) {
     const bytes = await readBytes(file, MAX_CHECKPOINT_BYTES);
-    const state = await toldOf(`${file}:`, () => read(bytes));
+    const state = await withSubject(`${file}:`, () => read(bytes));
     yield checkpoint(neuron, file, file, sha256(bytes), state);
   }
 }
 
 async function* readSite(file: string): AsyncGenerator<Checkpoint> {
   const bytes = await readBytes(file, MAX_SITE_BYTES);
-  const neurons = await toldOf(`${file}:`, () => byNeuron(readStateDict(bytes)));
+  const neurons = await withSubject(`${file}:`, () => byNeuron(readStateDict(bytes)));
   if (neurons.size === 0) {
     throw new InputError(
       `${file}: its names do not say which neuron they are of, as 'neuron_0.fcl.bias' does; ` +

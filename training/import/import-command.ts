@@ -89,7 +89,7 @@ export function createImportCommand(): Command {
 async function runImport(options: Options): Promise<void> {
   const { architecture, scale, offset, backgroundGray, degreesPerImage = null } = options;
   checkModelName(options.out);
-  const { importedFrom, checkpoints } = sourceOf(options);
+  const { importedFrom, checkpoints } = chooseSource(options);
   const site = await openData(options);
   try {
     for (const warning of site?.warnings ?? []) console.error(`warning: ${warning}`);
@@ -127,7 +127,7 @@ async function runImport(options: Options): Promise<void> {
   }
 }
 
-function sourceOf({ pytorch, safetensors }: Options) {
+function chooseSource({ pytorch, safetensors }: Options) {
   if (pytorch !== undefined) {
     return { importedFrom: 'pytorch', checkpoints: readPytorch(pytorch) } as const;
   }

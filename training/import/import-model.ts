@@ -19,7 +19,7 @@ export interface ImportRequest {
   readonly importedFrom: ImportCard['importedFrom'];
   readonly architecture: ArchitectureId;
   readonly stimulus: Omit<StimulusCard, 'trainingRange'>;
-  /** What the networks were trained on: tells the gray, the range, and how well they predict. */
+  /** The recording that the networks were trained on: it gives the gray, the range, and how well they predict. */
   readonly site: Site | undefined;
   /** Of the responses. */
   readonly unit: string;
@@ -32,7 +32,7 @@ export interface ImportedModel {
   readonly neurons: readonly NeuronCard[];
 }
 
-/** Networks evaluated at once on the 50 images of a batch: some 0.6 GB of maps. */
+/** Networks evaluated concurrently on the 50 images of a batch: some 0.6 GB of maps. */
 const NETWORKS_AT_ONCE = 10;
 
 const UNKNOWN: Fit = { CORR: null, PT_J: null, PT_S: null };

@@ -8,7 +8,7 @@ export interface NeuronFile {
   readonly file: string;
 }
 
-/** Names told of a folder that holds none of the right ones. */
+/** File names in the message about a folder that has no usable ones. */
 const NAMES_TOLD = 3;
 
 /**

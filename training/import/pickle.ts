@@ -5,7 +5,7 @@ import { OPCODES, refusedName } from './opcodes.js';
 export interface Whitelist {
   /** By `module.name`. */
   readonly classes: ReadonlyMap<string, unknown>;
-  /** What stands for a persistent id, such as PyTorch's storages. */
+  /** The value of a persistent id, such as one of PyTorch's storages. */
   readonly persistent: (id: unknown) => unknown;
 }
 
@@ -19,7 +19,7 @@ export class Callable {
   }
 }
 
-/** A Python list. None is read, so none is kept: they stand beside the state dict in a checkpoint. */
+/** A Python list. Checkpoints have lists next to the state dict; none is read, so none is kept. */
 export class PickledList {}
 
 const MAX_BYTES = 4 * 2 ** 20;

@@ -12,8 +12,8 @@ import {
 } from '../../src/network/published.js';
 import { stackPopulations } from '../data/rows.js';
 import type { Checkpoint } from './checkpoints.js';
+import { withSubject } from './named-error.js';
 import type { StateDict } from './tensor.js';
-import { toldOf } from './told.js';
 
 /** The networks of several neurons, as read. */
 export interface ImportedPopulation {
@@ -45,7 +45,7 @@ export async function readPopulation(
     const { architecture } = first;
     const alike = where === first.where ? '' : `, as ${first.where} is`;
     networks.push(
-      await toldOf(`${where}:`, () => networkOf(id, architecture, stimulus, state, alike)),
+      await withSubject(`${where}:`, () => readNetwork(id, architecture, stimulus, state, alike)),
     );
     neurons.push(neuron);
     digests[file] = digest;
@@ -60,7 +60,7 @@ export async function readPopulation(
 }
 
 /** @returns parameters [1, ...] each */
-async function networkOf(
+async function readNetwork(
   id: ArchitectureId,
   architecture: Architecture,
   stimulus: StimulusSize,
@@ -77,7 +77,7 @@ async function networkOf(
   }
   const published = new Map<string, NamedTensor>();
   for (const { name, shape, own } of publishedParameters(id, architecture, stimulus)) {
-    const data = await toldOf(`its '${name}'`, () => state.get(name)!.numbers());
+    const data = await withSubject(`its '${name}'`, () => state.get(name)!.numbers());
     if (own.name.endsWith('.norm.variance') && data.some((value) => value < 0)) {
       throw new InputError(`its '${name}' holds a negative variance`);
     }

@@ -48,7 +48,7 @@ const STORAGE_CLASSES = [
   new StorageClass('DoubleStorage', FLOAT_TYPES.float64),
   new StorageClass('HalfStorage', FLOAT_TYPES.float16),
   new StorageClass('BFloat16Storage', FLOAT_TYPES.bfloat16),
-  // counters, masks and random states, beside the parameters
+  // Counters, masks and random states are stored with the parameters.
   ...['Long', 'Int', 'Short', 'Char', 'Byte', 'Bool'].map(
     (name) => new StorageClass(`${name}Storage`, null),
   ),
@@ -85,13 +85,13 @@ const WHITELIST = {
 
 /**
  * Reads a checkpoint that torch.save wrote (PyTorch 1.6 and later): a state dict, or a dict that
- * holds one beside other things. Nothing of it is run.
+ * holds one among other things. Nothing in it is run.
  * @throws InputError saying what it is instead, and what to do
  */
 export async function readCheckpoint(bytes: Uint8Array): Promise<StateDict> {
   checkSignature(bytes);
   const archive = await openArchive(bytes);
-  const root = rootOf(archive);
+  const root = checkpointRoot(archive);
   const byteOrder = archive.get(`${root}/byteorder`);
   if (byteOrder !== undefined && Buffer.from(byteOrder()).toString() !== 'little') {
     throw new InputError('it is big-endian; save it again on a little-endian machine');
@@ -121,7 +121,7 @@ function checkSignature(bytes: Uint8Array): void {
 }
 
 /** The folder that holds everything in the archive. */
-function rootOf(archive: Archive): string {
+function checkpointRoot(archive: Archive): string {
   const roots = [...archive.keys()].flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
   const [root] = roots;
   if (root === undefined || roots.length > 1) {
@@ -156,11 +156,11 @@ function read(archive: Archive, root: string, tensor: PickledTensor): Float32Arr
   const { of, key, length } = tensor.storage;
   if (of.type === null) throw new InputError(`is of ${of.name}, not of floating-point numbers`);
   const file = archive.get(`${root}/data/${key}`);
-  if (file === undefined) throw new InputError(`lies in data/${key}, which is not there`);
+  if (file === undefined) throw new InputError(`is in data/${key}, which is missing`);
   const bytes = file();
   if (bytes.length !== length * of.type.bytes) {
     throw new InputError(
-      `lies in data/${key}, which has ${bytes.length} bytes, not ${length} numbers`,
+      `is in data/${key}, which has ${bytes.length} bytes, not ${length} numbers`,
     );
   }
   return readTensor(bytes, of.type, tensor);

@@ -26,7 +26,7 @@ export function readStateDict(bytes: Uint8Array): StateDict {
 }
 
 /**
- * Tells apart the networks of a file that holds those of several neurons.
+ * Separates the networks of a file that holds those of several neurons.
  * @returns the state of each, by neuron; nothing when no name has a neuron in front
  * @throws InputError when some names have one, and others not
  */
@@ -47,7 +47,7 @@ export function byNeuron(state: StateDict): ReadonlyMap<number, StateDict> {
   }
   if (neurons.size > 0 && others.length > 0) {
     throw new InputError(
-      `it holds '${others[0]}', which belongs to no neuron, beside names such as ` +
+      `it holds '${others[0]}', which belongs to no neuron, next to names such as ` +
         "'neuron_0.fcl.bias'",
     );
   }

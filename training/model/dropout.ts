@@ -15,7 +15,7 @@ export interface Moment {
 /**
  * Factors of channel dropout for one batch, [B, 1, 1, N·C] for each block: a whole channel of an
  * image is dropped with probability p, the others grow by 1/(1-p). A neuron's factors depend on its
- * own id, never on the neurons it is trained beside.
+ * own id, never on the neurons that are trained with it.
  * @param neurons ids
  */
 export function dropoutFactors(

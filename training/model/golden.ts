@@ -7,7 +7,7 @@ import { type TrainedNetworks, withResponders } from './responder.js';
 
 /** Images whose responses a card keeps. */
 const GOLDEN_STIMULI = 4;
-/** Networks that respond to them at once: some 0.3 GB of maps. */
+/** Networks that respond to them concurrently: some 0.3 GB of maps. */
 const NETWORKS_AT_ONCE = 100;
 
 /** Images of a recording for `goldenCard`, from all over it. */

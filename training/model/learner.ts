@@ -92,7 +92,7 @@ export function createLearner(
     parameters[name] = tf.tensor(tensor.data, [...tensor.shape], 'float32');
   }
   for (const name of learned) {
-    moments[name] = optimiser ? momentsOf(optimiser, name) : zeroMoments(parameters[name]!);
+    moments[name] = optimiser ? collectMoments(optimiser, name) : zeroMoments(parameters[name]!);
   }
 
   return {
@@ -184,7 +184,7 @@ function zeroMoments(parameter: tf.Tensor): Moments {
   return { first: tf.zerosLike(parameter), second: tf.zerosLike(parameter) };
 }
 
-function momentsOf({ moments }: OptimiserState, name: string): Moments {
+function collectMoments({ moments }: OptimiserState, name: string): Moments {
   const upload = (entry: string) => {
     const tensor = moments.get(entry);
     if (tensor === undefined) throw new Error(`the optimiser has no '${entry}'`);

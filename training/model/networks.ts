@@ -7,7 +7,7 @@ import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js
 import { type Recording, responseMatrix } from '../data/recording.js';
 import { selectRows } from '../data/rows.js';
 import type { TrainingData } from '../data/split.js';
-import { architectureOf, type Recipe } from '../recipes/recipes.js';
+import { type Recipe, recipeArchitecture } from '../recipes/recipes.js';
 import { evaluate, type Fit, predict } from '../run/fit.js';
 import { allSame, FLAT_EPOCHS, type NeuronState, STOP_REASONS } from '../run/neuron-state.js';
 import { type Base, beginWith } from '../run/stages.js';
@@ -63,7 +63,7 @@ export interface Networks {
 }
 
 /**
- * @param onStop is told of each neuron that stops
+ * @param onStop is called for each neuron that stops
  * @param from where an earlier training was; without, at the beginning
  */
 export function createNetworks(
@@ -73,10 +73,10 @@ export function createNetworks(
 ): Networks {
   const { data, recipe, seed, base } = task;
   const { training } = data;
-  const architecture = architectureOf(recipe);
+  const architecture = recipeArchitecture(recipe);
   const specifications = parameterSpecifications(architecture, training);
   const freezing = { names: recipe.frozen, still: base?.freeze === 'still' };
-  const kept = copyOf(from?.kept ?? initialWeights());
+  const kept = copyTensor(from?.kept ?? initialWeights());
   const neurons = [...(from?.neurons ?? task.neurons.map((id) => beginning(training, id)))];
   if (!from) for (const neuron of neurons) if (neuron.stopped) onStop(neuron);
   let learner = startLearner(from?.current ?? selectRows(kept, learningRows()), from?.optimiser);
@@ -89,7 +89,7 @@ export function createNetworks(
       const ids = learning();
       const batch = {
         stimuli: stimulusTensor(await training.stimuli(images)),
-        targets: targetsOf(training, images, ids),
+        targets: batchTargets(training, images, ids),
         dropout: dropoutFactors(architecture, ids, images.length, recipe.dropout, moment),
       };
       const losses = await learner.step(batch);
@@ -112,7 +112,7 @@ export function createNetworks(
         if (finite[i]) keepIfBetter(epoch, id, fits[i]!, selectRows(weights, [i]));
         update(id, ({ flatEpochs }) => ({ flatEpochs: flat[i] ? flatEpochs + 1 : 0 }));
       }
-      const dead = ids.filter((id, i) => finite[i] && stateOf(id).flatEpochs >= FLAT_EPOCHS);
+      const dead = ids.filter((id, i) => finite[i] && trainingState(id).flatEpochs >= FLAT_EPOCHS);
       await stop(dead, epoch, STOP_REASONS.flat);
       const bad = ids.filter((_, i) => !finite[i]);
       await stop(bad, epoch - 1, STOP_REASONS.parameters);
@@ -162,7 +162,7 @@ export function createNetworks(
     return learningRows().map((row) => neurons[row]!.id);
   }
 
-  function stateOf(id: number): NeuronState {
+  function trainingState(id: number): NeuronState {
     return neurons.find((neuron) => neuron.id === id)!;
   }
 
@@ -173,7 +173,7 @@ export function createNetworks(
 
   /** The first epoch counts as the best so far even where its CORR is undefined. */
   function keepIfBetter(epoch: number, id: number, { CORR }: Fit, weights: Weights): void {
-    const before = stateOf(id);
+    const before = trainingState(id);
     if (before.keptEpoch !== null && (CORR ?? -2) <= (before.CORR ?? -2)) return;
     update(id, () => ({ keptEpoch: epoch, CORR }));
     const row = neurons.findIndex((neuron) => neuron.id === id);
@@ -186,7 +186,7 @@ export function createNetworks(
     const before = learning();
     for (const id of ids) {
       update(id, () => ({ stopped: { epoch, reason } }));
-      onStop(stateOf(id));
+      onStop(trainingState(id));
     }
     const left = before.flatMap((id, i) => (ids.includes(id) ? [] : [i]));
     const [weights, { steps, moments }] = [await learner.weights(), await learner.optimiser()];
@@ -206,7 +206,7 @@ function beginning(training: Recording, id: number): NeuronState {
 }
 
 /** [images, neurons] */
-function targetsOf(
+function batchTargets(
   { responses, neurons: all }: Recording,
   images: Uint32Array,
   ids: readonly number[],
@@ -232,7 +232,7 @@ async function respond(
   return await predict(learner, { ...recording, stimuli }, neurons);
 }
 
-function copyOf(weights: Weights): Map<string, NamedTensor> {
+function copyTensor(weights: Weights): Map<string, NamedTensor> {
   return new Map(
     [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
   );

@@ -4,8 +4,8 @@ import type { Weights } from '../../src/models/saved-model.js';
 import type { Architecture } from '../../src/network/architecture.js';
 import { toDevice } from '../../src/network/device.js';
 import { forward, type Parameters } from '../../src/network/forward.js';
-import { rowsOf, selectRows } from '../data/rows.js';
-import { chunksOf } from '../run/chunk.js';
+import { populationRows, selectRows } from '../data/rows.js';
+import { splitIntoChunks } from '../run/chunk.js';
 
 /** Networks that have been trained, with what they take for a pixel. */
 export interface TrainedNetworks extends Pick<StimulusCard, 'scale' | 'offset'> {
@@ -30,7 +30,7 @@ export async function withResponders<T>(
   run: (responder: Responder) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
-  for (const rows of chunksOf(rowsOf(networks.weights), most)) {
+  for (const rows of splitIntoChunks(populationRows(networks.weights), most)) {
     const parameters = toDevice(selectRows(networks.weights, rows));
     const neurons = rows.map((row) => networks.neurons[row]!);
     try {

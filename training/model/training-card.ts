@@ -3,7 +3,7 @@ import type { SavedModel, UnsavedCard } from '../../src/models/saved-model.js';
 import { describeStimuli } from '../data/describe.js';
 import { noiseCeilings } from '../data/repeats-file.js';
 import type { TrainingData } from '../data/split.js';
-import { architectureOf } from '../recipes/recipes.js';
+import { recipeArchitecture } from '../recipes/recipes.js';
 import type { ModelRequest } from '../run/model-request.js';
 import type { TrainedPopulation } from '../run/population.js';
 import type { Stage } from '../run/stage-plan.js';
@@ -24,7 +24,7 @@ export async function describeModel(
   base: SavedModel | undefined,
 ): Promise<UnsavedCard> {
   const { site, repeats, backend, seed, select, freeze, shard } = request;
-  const architecture = architectureOf(recipe);
+  const architecture = recipeArchitecture(recipe);
   const stimulus = await describeStimuli(training, request.degreesPerImage);
   const ids = neurons.map(({ id }) => id);
   const ceilings = repeats && noiseCeilings(repeats, ids);

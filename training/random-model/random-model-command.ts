@@ -23,7 +23,7 @@ const GOLDEN_STIMULI = 4;
 /** `make-model`: makes a model of any size to measure the service with. */
 export function createMakeModelCommand(): Command {
   return new Command('make-model')
-    .description('makes a model of made-up parameters, as large as you like, to measure with')
+    .description('makes a model of random parameters, as large as you like, for measurements')
     .addOption(
       new Option('--architecture <name>', 'of the networks')
         .choices(ArchitectureId.options)

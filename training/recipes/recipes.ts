@@ -56,7 +56,7 @@ export function findRecipe(name: string): Recipe {
 }
 
 /** The network that a recipe trains: the Poisson loss is of rates, which are positive. */
-export function architectureOf({ architecture, channels, loss }: Recipe): Architecture {
+export function recipeArchitecture({ architecture, channels, loss }: Recipe): Architecture {
   return {
     ...ARCHITECTURES[architecture].network,
     ...(channels !== undefined && { channels }),

@@ -6,7 +6,7 @@ import type { Backend } from '../../src/network/backends/open.js';
 const BYTES_PER_PIXEL = 3e6 / 2500;
 /** A tensor holds fewer than 2^31 elements: 50 maps of 46x46 and 32 channels for 600 neurons. */
 const MOST_NEURONS = 512;
-/** Of a GPU that does not tell its memory: what the smallest ones for computing have. */
+/** Assumed for a GPU that does not report its memory: what the smallest ones for computing have. */
 const SMALLEST_GPU = 8e9;
 
 /** What a process may use of its machine, in bytes. */
@@ -17,7 +17,7 @@ export interface Memory {
   readonly limit: number | undefined;
   /** Used by this process already. */
   readonly used: number;
-  /** Of the whole GPU, where there is one that tells it. */
+  /** Of the whole GPU, if there is one that reports it. */
   readonly gpu: () => number | undefined;
 }
 
@@ -55,7 +55,7 @@ export function chunkFor(
 }
 
 /** The neurons that are trained together, one list after the other. */
-export function chunksOf(neurons: readonly number[], size: number): number[][] {
+export function splitIntoChunks(neurons: readonly number[], size: number): number[][] {
   return Array.from({ length: Math.ceil(neurons.length / size) }, (_, i) =>
     neurons.slice(i * size, (i + 1) * size),
   );

@@ -17,7 +17,7 @@ export interface StageSize {
 }
 
 /**
- * Bytes that a training writes at most: the models of its stages, and beside them the largest
+ * Bytes that a training writes at most: the models of its stages, and with them the largest
  * checkpoint, of which there are two while one takes the other's place.
  */
 export function diskNeeded(stages: readonly StageSize[]): number {

@@ -4,7 +4,7 @@ import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js
 import { type Recording, responseMatrix } from '../data/recording.js';
 import type { Learner } from '../model/learner.js';
 
-/** Images evaluated at once. */
+/** Images that are evaluated concurrently. */
 const BATCH = 50;
 
 /** How well one neuron is predicted; null where the measure is undefined. */

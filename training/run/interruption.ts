@@ -22,8 +22,8 @@ export interface Signals {
 }
 
 /**
- * Runs work that Ctrl-C or SIGTERM asks to end; a second one ends the process at once.
- * @param onRequest is told of the first
+ * Runs work that Ctrl-C or SIGTERM asks to end; a second one ends the process immediately.
+ * @param onRequest is called at the first
  */
 export async function interruptible<T>(
   signals: Signals,

@@ -13,7 +13,7 @@ export function lockFile(out: string): string {
  * Runs work that no other process may do on the same model at the same time. A lock whose process on
  * this host has ended, killed or not, is taken over.
  * @param out `models/x`, made where it is not there
- * @param say is told of a lock that is taken over
+ * @param say is called with a line when a lock is taken over
  * @throws InputError saying who holds the lock, since when, and what to do; or that it cannot be written
  */
 export async function withLock<T>(

@@ -14,7 +14,7 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 }
 
 /** Reads some of the words that there are, separated by commas. */
-export function listOf<T extends string>(words: readonly T[]): (text: string) => T[] {
+export function parseList<T extends string>(words: readonly T[]): (text: string) => T[] {
   const isWord = (text: string): text is T => words.some((word) => word === text);
   return (text) =>
     text.split(',').map((each) => {
@@ -39,7 +39,7 @@ export function degrees(text: string): number {
 }
 
 /**
- * So that a name that no card can carry is told before the work, not after it.
+ * Rejects a name that no card can have before the work, not after it.
  * @throws InputError
  */
 export function checkModelName(out: string): void {
@@ -50,7 +50,7 @@ export function checkModelName(out: string): void {
   );
 }
 
-/** A figure such as CORR, as a program tells it. */
+/** A figure such as CORR as text. */
 export function figure(value: number | null): string {
   return value === null ? 'undefined' : value.toFixed(3);
 }

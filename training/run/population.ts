@@ -20,7 +20,7 @@ export interface TrainedPopulation {
   readonly weights: Weights;
 }
 
-/** A population in the midst of its training: what it goes on from, bit for bit. */
+/** A population in the middle of its training: it continues from this, bit for bit. */
 export interface PopulationState extends NetworksState {
   /** From 1. */
   readonly epoch: number;
@@ -28,7 +28,7 @@ export interface PopulationState extends NetworksState {
   readonly batch: number;
 }
 
-/** What is told after each batch and, with its CORRs, each epoch. */
+/** What is reported after each batch and, with its CORRs, each epoch. */
 export interface TrainingReport {
   /** From 1. */
   readonly epoch: number;
@@ -45,7 +45,7 @@ export interface Companions {
   readonly report?: (progress: TrainingReport) => void;
   /** Is given the state after each epoch, and when it is interrupted. */
   readonly save?: (state: PopulationState) => Promise<void>;
-  /** Is told of each neuron that stops. */
+  /** Is called for each neuron that stops. */
   readonly onStop?: (neuron: NeuronState) => void;
   readonly interruption?: Interruption;
 }

@@ -38,7 +38,7 @@ export function createProgressDisplay(
   stream: ProgressStream,
   clock: () => number,
 ): ProgressDisplay {
-  const total = stages.reduce((sum, stage) => sum + workOf(stage), 0);
+  const total = stages.reduce((sum, stage) => sum + countSteps(stage), 0);
   const bar = stream.isTTY ? createBar(stream as NodeJS.WriteStream) : undefined;
   const started = clock();
   let lastLine = started;
@@ -106,14 +106,14 @@ function createBar(stream: NodeJS.WriteStream): SingleBar {
 }
 
 /** In batches times neurons. */
-function workOf({ epochs, batchesPerEpoch, populations }: StagePlan): number {
+function countSteps({ epochs, batchesPerEpoch, populations }: StagePlan): number {
   return epochs * batchesPerEpoch * populations.reduce((sum, neurons) => sum + neurons, 0);
 }
 
 function workBefore(stages: readonly StagePlan[], stage: number, population: number): number {
   const { populations, ...plan } = stages[stage]!;
   const earlier = { ...plan, populations: populations.slice(0, population) };
-  return [...stages.slice(0, stage), earlier].reduce((sum, each) => sum + workOf(each), 0);
+  return [...stages.slice(0, stage), earlier].reduce((sum, each) => sum + countSteps(each), 0);
 }
 
 function meanCorr(fits: NonNullable<TrainingReport['fits']>): string {

@@ -1,9 +1,9 @@
 import packageFile from '../../package.json' with { type: 'json' };
 import type { SavedModel } from '../../src/models/saved-model.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
-import { architectureOf, findRecipe, type Recipe } from '../recipes/recipes.js';
+import { findRecipe, type Recipe, recipeArchitecture } from '../recipes/recipes.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.js';
-import { chunkFor, chunksOf } from './chunk.js';
+import { chunkFor, splitIntoChunks } from './chunk.js';
 import type { StageSize } from './disk.js';
 import type { Machine, ModelRequest } from './model-request.js';
 import { checkModelName } from './options.js';
@@ -32,7 +32,7 @@ export interface ModelPlan {
 
 /**
  * Finds the stages that are trained already, and where the trainings of the others stand.
- * @param announce is told of each stage that comes before the model
+ * @param announce is called with a line for each stage that comes before the model
  * @throws InputError where a checkpoint is in the way, or a name cannot be a model's
  */
 export async function planModel(
@@ -43,13 +43,13 @@ export async function planModel(
   const { site, shard } = request;
   const all = Array.from({ length: site.training.neurons }, (_, id) => id);
   const neurons = shard ? neuronsOfShard(all.length, shard) : all;
-  const place = placeOf(request);
+  const place = trainingFolder(request);
   const stages: Stage[] = [];
   let base: SavedModel | undefined;
   let name: string | undefined = request.recipe;
   for (let out = place; name !== undefined && base === undefined; ) {
-    const recipe = recipeOf(request, name);
-    stages.unshift({ name, recipe, out, checkpoint: await checkpointOf(name, recipe, out) });
+    const recipe = stageRecipe(request, name);
+    stages.unshift({ name, recipe, out, checkpoint: await locateCheckpoint(name, recipe, out) });
     const before = recipe.after;
     if (before !== undefined) {
       out = stageFolder(place, before);
@@ -61,7 +61,7 @@ export async function planModel(
   }
   return { neurons, base, stages };
 
-  async function checkpointOf(name: string, recipe: Recipe, out: string): Promise<Checkpoint> {
+  async function locateCheckpoint(name: string, recipe: Recipe, out: string): Promise<Checkpoint> {
     checkModelName(out);
     const { training } = site;
     const pixels = training.height * training.width;
@@ -90,7 +90,7 @@ export async function planModel(
     return await findStage(out, {
       recipe: name,
       seed: request.seed,
-      epochs: recipeOf(request, name).epochs,
+      epochs: stageRecipe(request, name).epochs,
       loss: request.loss,
       split: request.select,
       white: site.white,
@@ -102,33 +102,33 @@ export async function planModel(
 }
 
 /** Where the model, or its shard, is saved. */
-export function placeOf({ out, shard }: Pick<ModelRequest, 'out' | 'shard'>): string {
+export function trainingFolder({ out, shard }: Pick<ModelRequest, 'out' | 'shard'>): string {
   return shard ? shardFolder(out, shard) : out;
 }
 
 /** What a plan writes to disk. */
-export function sizesOf({ neurons, stages }: ModelPlan, { site }: ModelRequest): StageSize[] {
+export function planSizes({ neurons, stages }: ModelPlan, { site }: ModelRequest): StageSize[] {
   return stages.map(({ recipe, checkpoint }) => ({
     neurons: neurons.length,
     chunk: Math.min(neurons.length, checkpoint.chunk),
-    parameters: parameterSpecifications(architectureOf(recipe), site.training).reduce(
+    parameters: parameterSpecifications(recipeArchitecture(recipe), site.training).reduce(
       (sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1),
       0,
     ),
   }));
 }
 
-/** What of a plan its progress is told by. */
-export function stepsOf({ neurons, stages }: ModelPlan, trainingImages: number): StagePlan[] {
+/** The parts of a plan by which progress is shown. */
+export function planSteps({ neurons, stages }: ModelPlan, trainingImages: number): StagePlan[] {
   return stages.map(({ name, recipe, checkpoint }) => ({
     name,
     epochs: recipe.epochs,
     batchesPerEpoch: Math.ceil(trainingImages / recipe.batchSize),
-    populations: chunksOf(neurons, checkpoint.chunk).map(({ length }) => length),
+    populations: splitIntoChunks(neurons, checkpoint.chunk).map(({ length }) => length),
   }));
 }
 
-function recipeOf({ epochs, loss }: ModelRequest, name: string): Recipe {
+function stageRecipe({ epochs, loss }: ModelRequest, name: string): Recipe {
   const recipe = findRecipe(name);
   return { ...recipe, loss, ...(epochs !== undefined && { epochs }) };
 }

@@ -28,14 +28,14 @@ export type Stage = Pick<TrainingCard, 'recipe' | 'seed' | 'epochs' | 'loss' | '
   readonly neurons: readonly number[];
 };
 
-/** The folder beside another whose name is that one's with more at its end. */
-export function beside(folder: string, ending: string): string {
+/** The folder next to another, with its name and an ending. */
+export function siblingFolder(folder: string, ending: string): string {
   return path.join(folder, '..', `${path.basename(path.resolve(folder))}${ending}`);
 }
 
-/** The stages of `models/x` are models beside it: `models/x.rf_cnn_30`. */
+/** The stages of `models/x` are models next to it: `models/x.rf_cnn_30`. */
 export function stageFolder(out: string, recipe: string): string {
-  return beside(out, `.${recipe}`);
+  return siblingFolder(out, `.${recipe}`);
 }
 
 /** The latest version of a stage that was trained on the same data in the same way, if there is one. */

@@ -9,7 +9,14 @@ import { withLock } from './lock.js';
 import type { Machine, ModelRequest } from './model-request.js';
 import type { TrainedNeuron } from './population.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
-import { type ModelPlan, placeOf, planModel, type Stage, sizesOf, stepsOf } from './stage-plan.js';
+import {
+  type ModelPlan,
+  planModel,
+  planSizes,
+  planSteps,
+  type Stage,
+  trainingFolder,
+} from './stage-plan.js';
 import { trainSite } from './train-site.js';
 import { TrainingFailed } from './training-failed.js';
 
@@ -33,7 +40,7 @@ export async function trainModel(request: ModelRequest, machine: Machine): Promi
   const { site, select, seed, loss } = request;
   checkTargets(site, loss);
   const data = splitSite(site, select, seed);
-  const place = placeOf(request);
+  const place = trainingFolder(request);
   const say = (line: string) => machine.stream.write(`${line}\n`);
   for (const warning of selectionWarnings(data, select)) say(`warning: ${warning}`);
   return await withLock(place, say, () => trainLocked(request, machine, data, place, say));
@@ -47,11 +54,13 @@ async function trainLocked(
   say: (line: string) => void,
 ): Promise<TrainedModel> {
   const plan = await planModel(request, machine, say);
-  checkDisk(place, diskNeeded(sizesOf(plan, request)), await machine.freeDisk(place));
-  const steps = stepsOf(plan, data.training.count);
+  checkDisk(place, diskNeeded(planSizes(plan, request)), await machine.freeDisk(place));
+  const steps = planSteps(plan, data.training.count);
   const display = createProgressDisplay(steps, machine.stream, machine.clock);
   const onRequest = () =>
-    display.say('ends after the batch at hand and saves a checkpoint; once more ends at once');
+    display.say(
+      'finishes this batch and saves a checkpoint; press Ctrl-C again to stop immediately',
+    );
   return await interruptible(machine.signals, onRequest, async (interruption) => {
     try {
       return await trainStages(request, plan, data, display, interruption);
@@ -86,7 +95,7 @@ async function trainStages(
     await checkpoint.begin(base?.digest ?? null);
     const task = { data, recipe, neurons: plan.neurons, seed: request.seed };
     const trained = await trainSite(
-      { ...task, base: base && (await baseOf(base, request)) },
+      { ...task, base: base && (await readBase(base, request)) },
       checkpoint,
       {
         report: (population, progress) => display.report(index, population, progress),
@@ -96,7 +105,7 @@ async function trainStages(
     ).catch((error: unknown) => {
       if (!(error instanceof Interrupted)) throw error;
       throw new Interrupted(
-        `interrupted; ${checkpoint.folder} holds the training: the same command with --resume goes on`,
+        `interrupted; ${checkpoint.folder} holds the training: run the same command with --resume to continue`,
       );
     });
     const { neurons } = trained;
@@ -115,7 +124,7 @@ async function trainStages(
   }
 }
 
-async function baseOf(base: SavedModel, { freeze }: ModelRequest) {
+async function readBase(base: SavedModel, { freeze }: ModelRequest) {
   const neurons = base.card.neurons.map(({ id }) => id);
   return { weights: await readWeights(base), neurons, freeze };
 }
@@ -139,9 +148,9 @@ function whereItGoesOn({ position, chunk }: Checkpoint, neurons: number): string
   if (!position) return '';
   const populations = Math.ceil(neurons / chunk);
   const { population, epoch, batch } = position;
-  if (population === populations) return '; goes on, all neurons are trained';
+  if (population === populations) return '; continues, all neurons are trained';
   const which = populations > 1 ? `population ${population + 1}/${populations}, ` : '';
-  return `; goes on with ${which}epoch ${epoch}, batch ${batch + 1}`;
+  return `; continues with ${which}epoch ${epoch}, batch ${batch + 1}`;
 }
 
 function reasons(neurons: readonly TrainedNeuron[]): string {

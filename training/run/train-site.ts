@@ -1,7 +1,7 @@
 import { stackPopulations } from '../data/rows.js';
 import type { PopulationTask } from '../model/networks.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
-import { chunksOf } from './chunk.js';
+import { splitIntoChunks } from './chunk.js';
 import {
   type Companions,
   type TrainedPopulation,
@@ -15,7 +15,7 @@ export interface SiteCompanions extends Pick<Companions, 'onStop' | 'interruptio
 }
 
 /**
- * Trains the neurons in populations, one after the other, from where their checkpoint stands.
+ * Trains the neurons in populations, one after the other, from where their checkpoint ends.
  * @throws Interrupted after the state has been saved
  */
 export async function trainSite(
@@ -24,7 +24,7 @@ export async function trainSite(
   { report, ...companions }: SiteCompanions,
 ): Promise<TrainedPopulation> {
   const trained = await checkpoint.finished();
-  const chunks = chunksOf(task.neurons, checkpoint.chunk);
+  const chunks = splitIntoChunks(task.neurons, checkpoint.chunk);
   for (const [index, neurons] of chunks.entries()) {
     if (index < trained.length) continue;
     const population = await trainPopulation(

@@ -25,7 +25,7 @@ type Envelope = Pick<ReceptiveField, 'orientation' | 'spatialFrequency' | 'sigma
 
 /**
  * A pair centred at x, y (pixels from the image centre, x right, y up). Neither filter sees the mean
- * luminance. What lies outside the image is background, so weights there are left out.
+ * luminance. Outside the image is background, so weights there are left out.
  */
 export function createQuadraturePair(envelope: Envelope, x: number, y: number): QuadraturePair {
   const { orientation, spatialFrequency, sigmaX, sigmaY } = envelope;

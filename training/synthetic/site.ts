@@ -122,7 +122,7 @@ export async function prepareFolder(
   }
 }
 
-/** Writes a site into an existing folder; the truth last, so that it stands for a whole site. */
+/** Writes a site into an existing folder. The truth is written last: a folder that has it is complete. */
 export async function writeSite(folder: string, site: SyntheticSite): Promise<void> {
   const { truth } = site;
   const { training, validation, repeats } = truth.images;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { listOf } from '../../../training/run/options.js';
+import { parseList } from '../../../training/run/options.js';
 
 test('a list holds words that there are; another is named beside those', () => {
-  const read = listOf(['wasm', 'webgpu']);
+  const read = parseList(['wasm', 'webgpu']);
   expect(read('webgpu,wasm')).toEqual(['webgpu', 'wasm']);
   for (const text of ['wasm,cuda', 'cuda']) {
     expect(() => read(text)).toThrow("'cuda' is none of wasm, webgpu.");

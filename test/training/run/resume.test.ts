@@ -33,10 +33,10 @@ for (const backend of ['wasm', 'tensorflow'] as const) {
         { at: /population 1\/2, epoch 2\/3/, signal: 'SIGKILL' },
       ]);
       expect(killed.end).toBe('SIGKILL');
-      const interrupted = await runTraining(resume, [{ at: /goes on with/, signal: 'SIGINT' }]);
+      const interrupted = await runTraining(resume, [{ at: /continues with/, signal: 'SIGINT' }]);
       expect(interrupted.end).toBe(130);
       expect(interrupted.output).toMatch(
-        /broken\/\.training holds the training: the same command with --resume goes on\n$/,
+        /broken\/\.training holds the training: run the same command with --resume to continue\n$/,
       );
       const refused = await runTraining(words(broken));
       expect(refused.end).toBe(2);

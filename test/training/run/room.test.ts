@@ -5,7 +5,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BACKENDS } from '../../../src/network/backends/index.js';
 import type { Backend } from '../../../src/network/backends/open.js';
-import { chunkFor, chunksOf, currentMemory, type Memory } from '../../../training/run/chunk.js';
+import {
+  chunkFor,
+  currentMemory,
+  type Memory,
+  splitIntoChunks,
+} from '../../../training/run/chunk.js';
 import { checkDisk, diskNeeded, freeDisk } from '../../../training/run/disk.js';
 
 const MEMORY: Memory = { free: 6e9, limit: undefined, used: 1e9, gpu: () => 80e9 };
@@ -47,7 +52,7 @@ test('this machine has memory', () => {
 test('the chunks are the neurons in order, all but the last full', () => {
   fc.assert(
     fc.property(fc.array(fc.nat()), fc.integer({ min: 1, max: 20 }), (neurons, size) => {
-      const chunks = chunksOf(neurons, size);
+      const chunks = splitIntoChunks(neurons, size);
       expect(chunks.flat()).toEqual(neurons);
       expect(chunks.slice(0, -1).every(({ length }) => length === size)).toBe(true);
       expect(chunks.every(({ length }) => length > 0 && length <= size)).toBe(true);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { initialParameters, parameterSpecifications } from '../../../src/network/parameters.js';
 import { openSite, type Site } from '../../../training/data/site.js';
-import { architectureOf } from '../../../training/recipes/recipes.js';
+import { recipeArchitecture } from '../../../training/recipes/recipes.js';
 import { Interrupted } from '../../../training/run/interruption.js';
 import { type PopulationState, trainPopulation } from '../../../training/run/population.js';
 import { writeSmallSite } from '../../support/sites.js';
@@ -53,7 +53,7 @@ test('a neuron that answers all training images the same is not trained', async 
     ...{ id: 2, CORR: null, PT_J: null, PT_S: null, keptEpoch: null },
     stopped: { epoch: 0, reason: 'its responses to the training images are all the same' },
   });
-  const specifications = parameterSpecifications(architectureOf(task.recipe), training);
+  const specifications = parameterSpecifications(recipeArchitecture(task.recipe), training);
   const initial = bitsOf(initialParameters(specifications, [2], task.seed));
   const bits = bitsOf(weights);
   for (const [name, own] of Object.entries(initial)) expect(bits[name]!.endsWith(own)).toBe(true);
@@ -62,7 +62,7 @@ test('a neuron that answers all training images the same is not trained', async 
 test('a network that answers every image the same for five epochs is dead', async () => {
   // all maps of the frozen blocks are constant, so nothing of an image reaches what learns
   const base = smallTask(site, [0, 3]);
-  const specifications = parameterSpecifications(architectureOf(base.recipe), site.training);
+  const specifications = parameterSpecifications(recipeArchitecture(base.recipe), site.training);
   const weights = initialParameters(specifications, [0, 3], 1);
   const scale = weights.get('alpha1.norm.scale')!.data;
   scale.fill(0, 0, scale.length / 2);

@@ -74,7 +74,7 @@ test('interrupted in any stage and population, it goes on to the same model', as
   );
   expect(first.result).toBeInstanceOf(Interrupted);
   expect((first.result as Error).message).toBe(
-    `interrupted; ${out}.rf_cnn_30/.training holds the training: the same command with --resume goes on`,
+    `interrupted; ${out}.rf_cnn_30/.training holds the training: run the same command with --resume to continue`,
   );
   const unasked = await train({ recipe });
   expect((unasked.result as Error).message).toMatch(
@@ -86,7 +86,7 @@ test('interrupted in any stage and population, it goes on to the same model', as
   );
   expect(second.result).toBeInstanceOf(Interrupted);
   expect(second.lines).toContainEqual(
-    expect.stringMatching(/; goes on with population 2\/2, epoch 2, batch 1$/),
+    expect.stringMatching(/; continues with population 2\/2, epoch 2, batch 1$/),
   );
   expect((await readdir(`${out}.rf_cnn_30`)).toSorted()).toEqual(['1']);
   // how the neurons were divided is remembered

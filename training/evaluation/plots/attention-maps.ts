@@ -13,7 +13,7 @@ export interface ImageSize {
   readonly width: number;
 }
 
-/** Lies over an image, the more the stronger the attention above even. */
+/** Covers an image, the more the stronger the attention is above even. */
 const OVERLAY = [255, 96, 0] as const;
 
 /** A colour scale, made for all kinds of colour vision: dark to light, or through white at 0. */

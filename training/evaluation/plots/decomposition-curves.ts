@@ -20,7 +20,7 @@ export function drawDecomposition(
   const { unit, width, domain } = options;
   const images = decomposition.sum.length;
   const line = { x: 'rank', y: 'value' } as const;
-  const curveOf = (name: (typeof TERMS)[number]['name']) =>
+  const decompositionCurve = (name: (typeof TERMS)[number]['name']) =>
     name === 'bias' ? new Float64Array(images).fill(decomposition.bias) : decomposition[name];
   return draw({
     ariaLabel: `Terms of the readout of ${label}`,
@@ -34,7 +34,7 @@ export function drawDecomposition(
     marks: [
       Plot.ruleY([0], { stroke: FAINT }),
       ...TERMS.map(({ name, colour }) =>
-        Plot.line(points(curveOf(name)), {
+        Plot.line(points(decompositionCurve(name)), {
           ...line,
           stroke: colour,
           strokeWidth: 0.6,
@@ -42,7 +42,7 @@ export function drawDecomposition(
         }),
       ),
       ...TERMS.map(({ name, colour }) =>
-        Plot.line(smoothed(curveOf(name)), {
+        Plot.line(smoothed(decompositionCurve(name)), {
           ...line,
           stroke: colour,
           strokeWidth: name === 'sum' ? 2.4 : 1.8,

@@ -1,17 +1,17 @@
 import * as Plot from '@observablehq/plot';
 import type { ModelEvaluation } from '../evaluation.js';
-import { average, decimals, type Measure, scoreOf } from '../scores.js';
+import { average, decimals, type Measure, scoreNeuron } from '../scores.js';
 import { draw, FAINT, modelColour } from './figure.js';
 
 const WIDTH = 340;
 const BINS = 20;
-/** What lies lower, as FEVE may by far, is counted in the lowest bin. */
+/** Lower values are counted in the lowest bin: FEVE may be far lower. */
 const LOWEST = -1;
 
 /** How a measure is spread over each model's neurons: a histogram with the mean marked. */
 export function drawDistribution(models: readonly ModelEvaluation[], measure: Measure): string {
   const values = models.map(({ neurons }) =>
-    neurons.flatMap((neuron) => scoreOf(neuron, measure) ?? []),
+    neurons.flatMap((neuron) => scoreNeuron(neuron, measure) ?? []),
   );
   const [lowest, most] = values
     .flat()

@@ -5,11 +5,11 @@ const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
 /** Of the real responses. The page defines these colours, for light and for dark. */
 export const REAL = 'var(--real)';
-/** Of what stands in the background. */
+/** The colour of what is in the background. */
 export const FAINT = 'var(--faint)';
 
 /**
- * How many models can be told apart by colour: the paper's nine networks. The first six colours are
+ * How many models can be distinguished by colour: the paper's nine networks. The first six colours are
  * Okabe and Ito's, for all kinds of colour vision; the others are after Tol's muted scheme.
  */
 export const MOST_MODELS = 9;

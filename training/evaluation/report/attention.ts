@@ -9,8 +9,8 @@ import {
   sequentialScale,
 } from '../plots/attention-maps.js';
 import type { Attention, NeuronAttention } from '../prediction.js';
-import { decimals, scoreOf } from '../scores.js';
-import { byCorr, figureOf, type Part, spread } from './parts.js';
+import { decimals, scoreNeuron } from '../scores.js';
+import { byCorr, figureElement, type Part, spread } from './parts.js';
 
 /** Neurons whose images are shown, and images of each. */
 const MOST_NEURONS = 6;
@@ -42,8 +42,8 @@ ${parts}`;
 function meanMaps({ label, neurons, attention }: Attending, { validation }: Evaluation): Part {
   const { map, neurons: attended } = attention;
   const cells = map.height * map.width;
-  const atPeak = relativeToEven(meanOf(attended.map(meanOfTop)));
-  const overall = relativeToEven(meanOf(attended.map(({ mean }) => mean)));
+  const atPeak = relativeToEven(meanMap(attended.map(meanOfTop)));
+  const overall = relativeToEven(meanMap(attended.map(({ mean }) => mean)));
   const change = atPeak.map((value, cell) => value - overall[cell]!);
   const scale = sequentialScale(Math.max(LEAST_FULL, ...overall, ...atPeak));
   const changeScale = divergingScale(Math.max(0.1, ...change.map(Math.abs)));
@@ -60,7 +60,7 @@ function meanMaps({ label, neurons, attention }: Attending, { validation }: Eval
   return html`<h3>${label}, mean over ${neurons.length} neurons</h3>
 <div class="row">${maps.map(({ title, values, scale }) => {
     const svg = drawAttentionMap(`Attention of ${label}, ${title}`, values, map, validation, scale);
-    return html`<div>${figureOf(svg, title)}${scaleBar(scale)}</div>`;
+    return html`<div>${figureElement(svg, title)}${scaleBar(scale)}</div>`;
   })}</div>
 <p class="quiet">The centre is framed. Mean distance from it to where it attends:
 ${distance(atPeak)} pixels for the top images, ${distance(overall)} for all,
@@ -74,7 +74,7 @@ async function topImages(
   name: string,
 ): Promise<Part> {
   const { map, neurons: attended } = attention;
-  const best = byCorr(neurons, (neuron) => scoreOf(neuron, 'CORR'));
+  const best = byCorr(neurons, (neuron) => scoreNeuron(neuron, 'CORR'));
   const drawn = spread(best.length, MOST_NEURONS).map((place) => best[place]!);
   const parts: Part[] = [];
   for (const neuron of drawn) {
@@ -88,14 +88,14 @@ async function topImages(
       const svg = await drawAttendedImage(`${name}-${id}-${i}`, stimulus, rows[i]!, map, most);
       const real = validation.responses[image * validation.neurons + id]!;
       const caption = `image ${image}: predicted ${response.toFixed(2)}, real ${real.toFixed(2)}`;
-      figures.push(figureOf(svg, '', caption));
+      figures.push(figureElement(svg, '', caption));
     }
-    parts.push(html`<p><b>neuron ${id}</b>, CORR ${decimals(scoreOf(neuron, 'CORR'))};
+    parts.push(html`<p><b>neuron ${id}</b>, CORR ${decimals(scoreNeuron(neuron, 'CORR'))};
 full colour from ${most.toFixed(1)} × even</p><div class="images">${figures}</div>`);
   }
   const which = drawn.length < neurons.length ? ' evenly spaced in the order of CORR' : '';
   return html`<p class="quiet">The images with the strongest predicted responses of ${drawn.length}
-${drawn.length === 1 ? 'neuron' : 'neurons'}${which}, with the centre's receptive field; beside each,
+${drawn.length === 1 ? 'neuron' : 'neurons'}${which}, with the centre's receptive field; next to each,
 the image with attention over it, where it is more than even.</p>
 ${parts}`;
 }
@@ -114,10 +114,10 @@ function relativeToEven(attention: Float32Array | Float64Array): Float64Array {
 
 /** [cells] */
 function meanOfTop({ top }: NeuronAttention): Float64Array {
-  return meanOf(top.map(({ attention }) => attention));
+  return meanMap(top.map(({ attention }) => attention));
 }
 
-function meanOf(maps: readonly (Float32Array | Float64Array)[]): Float64Array {
+function meanMap(maps: readonly (Float32Array | Float64Array)[]): Float64Array {
   const mean = new Float64Array(maps[0]!.length);
   for (const map of maps) {
     for (let cell = 0; cell < mean.length; cell++) mean[cell]! += map[cell]! / maps.length;

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Evaluation, ModelEvaluation } from '../evaluation.js';
 import { drawDecomposition, TERMS, termsDomain } from '../plots/decomposition-curves.js';
-import { figureOf, legend, type Part, unitOf } from './parts.js';
+import { figureElement, legend, type Part, responseUnit } from './parts.js';
 
 /** What the centre hypercolumn and the others add to the responses. */
 export function decompositionSection({ models }: Evaluation): Part {
@@ -18,15 +18,19 @@ ${legend(
 <div class="row">${models.map((model) => {
     const { label, decomposition } = model;
     const svg = drawDecomposition(label, decomposition, {
-      unit: unitOf([model]),
+      unit: responseUnit([model]),
       width: 520,
       domain,
     });
-    return figureOf(svg, label, html`<div style="max-width:520px">${captionOf(model)}</div>`);
+    return figureElement(
+      svg,
+      label,
+      html`<div style="max-width:520px">${figureCaption(model)}</div>`,
+    );
   })}</div>`;
 }
 
-function captionOf({ saved, decomposition }: ModelEvaluation): string {
+function figureCaption({ saved, decomposition }: ModelEvaluation): string {
   const { readout, betaKernel, output } = saved.card.architecture;
   const { centreShareOfPeak: share } = decomposition;
   const kinds = {

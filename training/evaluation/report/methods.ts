@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Evaluation } from '../evaluation.js';
-import { measuresOf } from '../scores.js';
+import { listMeasures } from '../scores.js';
 import { FORMULAS_BY_MEASURE } from '../table.js';
 import type { Part } from './parts.js';
 
@@ -11,7 +11,7 @@ export function methodsSection({ hasRepeats, k, validation, models }: Evaluation
   return html`<h2 id="methods">Methods</h2>
 <p>R is a neuron's real response to a validation image, P the predicted one; k = ${k}, 1 % of the
 ${validation.count} images.</p>
-<div class="scroll"><table>${measuresOf(hasRepeats).map(
+<div class="scroll"><table>${listMeasures(hasRepeats).map(
     (measure) =>
       html`<tr><td>${measure}</td><td class="words">${FORMULAS_BY_MEASURE[measure]}</td></tr>
 `,

@@ -14,7 +14,7 @@ export interface ReportOptions {
   readonly made: string;
 }
 
-/** The whole report as one HTML page that needs nothing beside it: no script, no other file. */
+/** The whole report as one HTML page, which needs no script and no other file. */
 export async function reportPage(evaluation: Evaluation, options: ReportOptions): Promise<string> {
   const { site, validation, models, hasRepeats } = evaluation;
   const title = `Site ${site}: ${models.map(({ label }) => label).join(', ')}`;

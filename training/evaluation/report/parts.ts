@@ -24,7 +24,7 @@ export function modelEntries(models: readonly ModelEvaluation[]): LegendEntry[] 
 }
 
 /** @param svg drawn by this program */
-export function figureOf(svg: string, title: unknown = '', caption: unknown = ''): Part {
+export function figureElement(svg: string, title: unknown = '', caption: unknown = ''): Part {
   return html`<figure>${title && html`<div class="title">${title}</div>`}${raw(svg)}${
     caption && html`<figcaption>${caption}</figcaption>`
   }</figure>
@@ -32,7 +32,7 @@ export function figureOf(svg: string, title: unknown = '', caption: unknown = ''
 }
 
 /** The unit of the responses, as the cards have it. */
-export function unitOf(models: readonly ModelEvaluation[]): string {
+export function responseUnit(models: readonly ModelEvaluation[]): string {
   return [...new Set(models.map(({ saved }) => saved.card.response.unit))].join(' or ');
 }
 

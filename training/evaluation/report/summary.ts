@@ -6,12 +6,12 @@ import {
   type Average,
   average,
   decimals,
+  listMeasures,
   type Measure,
   MODEL_MEASURES,
-  measuresOf,
-  scoreOf,
+  scoreNeuron,
 } from '../scores.js';
-import { figureOf, legend, modelEntries, type Part } from './parts.js';
+import { figureElement, legend, modelEntries, type Part } from './parts.js';
 
 /** Which models, on which data, and how their epochs were chosen. */
 export function modelsSection({ models }: Evaluation): Part {
@@ -23,7 +23,7 @@ ${models.map(
   ({ label, saved, provenance }, index) => html`<tr>
 <td><span class="swatch" style="border-color:${modelColour(index)}"></span>${label}</td>
 <td class="words">${saved.card.architecture.id}</td><td>${saved.card.neurons.length}</td>
-<td class="words">${provenance.data}</td><td class="words">${selectionOf(provenance)}</td>
+<td class="words">${provenance.data}</td><td class="words">${describeSelection(provenance)}</td>
 <td><code>${saved.digest.slice(0, 12)}</code></td></tr>
 `,
 )}</table></div>
@@ -38,7 +38,7 @@ chosen.</p>`
 /** The averages, how the scores are spread, and models and ceilings against each other. */
 export function fitSection(evaluation: Evaluation): Part {
   const { models, hasRepeats } = evaluation;
-  const measures = measuresOf(hasRepeats);
+  const measures = listMeasures(hasRepeats);
   return html`<h2 id="fit">How well the neurons are predicted</h2>
 <p class="quiet">Mean over neurons ± its standard error, and the median in brackets.</p>
 <div class="scroll"><table>
@@ -52,7 +52,7 @@ ${models.map(
 ${legend(modelEntries(models))}
 <div class="row">${measures
     .filter((measure) => MODEL_MEASURES.includes(measure))
-    .map((measure) => figureOf(drawDistribution(models, measure)))}</div>
+    .map((measure) => figureElement(drawDistribution(models, measure)))}</div>
 ${comparisons(evaluation)}`;
 }
 
@@ -68,7 +68,7 @@ function averageCell({ neurons, mean, median, standardError }: Average, all: num
 
 /** The scores of every neuron. */
 export function neuronsSection({ models, hasRepeats }: Evaluation): Part {
-  const measures = measuresOf(hasRepeats);
+  const measures = listMeasures(hasRepeats);
   const rows = models.flatMap(({ label, neurons }) => neurons.map((neuron) => ({ label, neuron })));
   rows.sort((a, b) => a.neuron.id - b.neuron.id);
   return html`<h2 id="neurons">Every neuron</h2>
@@ -82,13 +82,13 @@ ${rows.map(
 <td>${neuron.keptEpoch ?? '-'}</td>${measures.map((measure) => {
     const score = neuron.scores[measure];
     const why = score?.value === null ? score.reason : '';
-    return html`<td title="${why}">${decimals(scoreOf(neuron, measure))}</td>`;
+    return html`<td title="${why}">${decimals(scoreNeuron(neuron, measure))}</td>`;
   })}</tr>
 `,
 )}</table></div></details>`;
 }
 
-function selectionOf({ selection, stopped }: ModelEvaluation['provenance']): string {
+function describeSelection({ selection, stopped }: ModelEvaluation['provenance']): string {
   if (stopped === 0) return selection;
   return `${selection}; the training of ${stopped} ended before the others'`;
 }
@@ -102,11 +102,13 @@ function comparisons({ models, hasRepeats }: Evaluation): Part {
     const [x, y] = [`CORR of ${first!.label}`, `CORR of ${model.label}`];
     const higher = points.filter((point) => point.y > point.x).length;
     const caption = `${model.label} is higher for ${higher} of ${points.length} neurons`;
-    return [figureOf(drawScatter({ ariaLabel: `${y} against ${x}`, points, x, y }), '', caption)];
+    return [
+      figureElement(drawScatter({ ariaLabel: `${y} against ${x}`, points, x, y }), '', caption),
+    ];
   });
   const ceilings = hasRepeats
     ? [
-        figureOf(
+        figureElement(
           drawScatter({
             ariaLabel: 'CORR against the noise ceiling CCmax',
             points: models.flatMap((model, i) =>
@@ -128,7 +130,7 @@ function comparisons({ models, hasRepeats }: Evaluation): Part {
 function pairs(a: ModelEvaluation, x: Measure, b: ModelEvaluation, y: Measure, colour: string) {
   return a.neurons.flatMap((neuron) => {
     const other = b.neurons.find(({ id }) => id === neuron.id);
-    const values = [scoreOf(neuron, x), other ? scoreOf(other, y) : null] as const;
+    const values = [scoreNeuron(neuron, x), other ? scoreNeuron(other, y) : null] as const;
     return values[0] === null || values[1] === null ? [] : [{ x: values[0], y: values[1], colour }];
   });
 }

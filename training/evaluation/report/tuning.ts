@@ -3,9 +3,17 @@ import type { NeuronRankTuning } from '../../../src/tuning/rank.js';
 import type { Evaluation, ModelEvaluation } from '../evaluation.js';
 import { modelColour } from '../plots/figure.js';
 import { drawTuningCurves, type PredictedCurve } from '../plots/tuning-curves.js';
-import { average, decimals, FIT_MEASURES, scoreOf } from '../scores.js';
+import { average, decimals, FIT_MEASURES, scoreNeuron } from '../scores.js';
 import { neuronIds } from '../table.js';
-import { byCorr, figureOf, legend, modelEntries, type Part, spread, unitOf } from './parts.js';
+import {
+  byCorr,
+  figureElement,
+  legend,
+  modelEntries,
+  type Part,
+  responseUnit,
+  spread,
+} from './parts.js';
 
 /**
  * Rank tuning curves, of the population and of neurons.
@@ -46,8 +54,8 @@ ${entries}
 
 /** One panel where all models stand for the same neurons, one for each model otherwise. */
 function populations({ models, k }: Evaluation): Part[] {
-  const idsOf = ({ neurons }: ModelEvaluation) => neuronIds([{ neurons }]).join();
-  const alike = models.every((model) => idsOf(model) === idsOf(models[0]!));
+  const joinedIds = ({ neurons }: ModelEvaluation) => neuronIds([{ neurons }]).join();
+  const alike = models.every((model) => joinedIds(model) === joinedIds(models[0]!));
   const groups = alike ? [models] : models.map((model) => [model]);
   return groups.map((group) => {
     const label = group.map((model) => model.label).join(', ');
@@ -59,11 +67,14 @@ function populations({ models, k }: Evaluation): Part[] {
         colour: modelColour(models.indexOf(model)),
       })),
       k,
-      unit: unitOf(models),
+      unit: responseUnit(models),
       width: alike ? 720 : 520,
       height: 330,
     });
-    return figureOf(svg, `mean of ${group[0]!.neurons.length} neurons${alike ? '' : `, ${label}`}`);
+    return figureElement(
+      svg,
+      `mean of ${group[0]!.neurons.length} neurons${alike ? '' : `, ${label}`}`,
+    );
   });
 }
 
@@ -75,7 +86,7 @@ function neuronFigure(id: number, { models, k }: Evaluation): Part {
   });
   const svg = drawTuningCurves({
     ariaLabel: `Rank tuning curve of neuron ${id}`,
-    real: realOf(found[0]!.tuning),
+    real: realCurve(found[0]!.tuning),
     predicted: found.map(
       ({ tuning, index }): PredictedCurve => ({
         values: tuning.predicted,
@@ -83,17 +94,17 @@ function neuronFigure(id: number, { models, k }: Evaluation): Part {
       }),
     ),
     k,
-    unit: unitOf(models),
+    unit: responseUnit(models),
     width: 340,
     height: 220,
   });
   const scores = found.map(
     ({ scores, index }) =>
       html`<div style="color:${modelColour(index)}">${FIT_MEASURES.map(
-        (measure) => `${measure} ${decimals(scoreOf(scores, measure))}`,
+        (measure) => `${measure} ${decimals(scoreNeuron(scores, measure))}`,
       ).join('  ')}</div>`,
   );
-  return figureOf(svg, `neuron ${id}`, scores);
+  return figureElement(svg, `neuron ${id}`, scores);
 }
 
 /** The mean of a neuron's CORR over the models that have one. */
@@ -102,7 +113,7 @@ function meanCorr(id: number, models: readonly ModelEvaluation[]): number | null
   return average(own, 'CORR').mean;
 }
 
-function realOf({ real }: NeuronRankTuning): Float64Array {
+function realCurve({ real }: NeuronRankTuning): Float64Array {
   if (real === null) throw new Error('the tuning was ordered without real responses');
   return real;
 }

@@ -11,7 +11,7 @@ import type { Weights } from '../../../src/models/saved-model.js';
 import type { PopulationState, TrainedPopulation } from '../population.js';
 import { differences, type Identity } from './identity.js';
 import {
-  filesOf,
+  listFiles,
   type Manifest,
   readManifest,
   type TensorFile,
@@ -19,7 +19,7 @@ import {
 } from './manifest.js';
 
 /**
- * Where a training stands, on disk; all of it survives the end of the process at any moment. For one
+ * How far a training has come, on disk; all of it survives the end of the process at any moment. For one
  * process at a time.
  */
 export interface Checkpoint {
@@ -32,14 +32,14 @@ export interface Checkpoint {
   /** Spent on the training so far, by earlier processes too. */
   seconds(): number;
   /**
-   * Begins, or goes on with, the training.
+   * Begins the training, or continues it.
    * @param base digest of the model that it begins with, where there is one
    * @throws InputError where it belongs to another one, or cannot be written
    */
   begin(base: string | null): Promise<void>;
   /** The populations that are trained, in order. */
   finished(): Promise<TrainedPopulation[]>;
-  /** Where the next population stands, if it was begun. */
+  /** How far the next population has come, if it was begun. */
   current(): Promise<PopulationState | undefined>;
   save(state: PopulationState): Promise<void>;
   finish(population: TrainedPopulation): Promise<void>;
@@ -92,7 +92,7 @@ export async function openCheckpoint(out: string, request: CheckpointRequest): P
     folder,
     chunk: manifest.chunk,
     seconds,
-    ...(saved && { position: positionOf(saved) }),
+    ...(saved && { position: readPosition(saved) }),
 
     async begin(base) {
       if (saved && saved.base !== base) {
@@ -118,9 +118,9 @@ export async function openCheckpoint(out: string, request: CheckpointRequest): P
       const parts = await readTensors(folder, tensors);
       return {
         ...position,
-        kept: partOf(parts, 'kept/'),
-        current: partOf(parts, 'current/'),
-        optimiser: { steps, moments: partOf(parts, 'moments/') },
+        kept: readPart(parts, 'kept/'),
+        current: readPart(parts, 'current/'),
+        optimiser: { steps, moments: readPart(parts, 'moments/') },
       };
     },
 
@@ -146,14 +146,14 @@ export async function openCheckpoint(out: string, request: CheckpointRequest): P
   async function commit(next: Manifest): Promise<void> {
     manifest = { ...next, seconds: seconds() };
     await orSay(folder, () => writeManifest(folder, manifest));
-    const named = new Set(filesOf(manifest));
+    const named = new Set(listFiles(manifest));
     for (const file of await readdir(folder)) {
       if (!named.has(file)) await rm(path.join(folder, file), { force: true });
     }
   }
 }
 
-function positionOf({ finished, current }: Manifest): NonNullable<Checkpoint['position']> {
+function readPosition({ finished, current }: Manifest): NonNullable<Checkpoint['position']> {
   const { epoch, batch } = current ?? { epoch: 1, batch: 0 };
   return { population: finished.length, epoch, batch };
 }
@@ -221,7 +221,7 @@ function join(parts: Readonly<Record<string, Weights>>): Weights {
   );
 }
 
-function partOf(tensors: Weights, prefix: string): Weights {
+function readPart(tensors: Weights, prefix: string): Weights {
   return new Map(
     [...tensors]
       .filter(([name]) => name.startsWith(prefix))

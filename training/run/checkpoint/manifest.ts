@@ -43,7 +43,7 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** The manifest with what tells whether it is whole. */
+/** The manifest with a digest that shows whether it is complete. */
 const Envelope = z.strictObject({
   format: z.literal(FORMAT),
   sha256: z.string(),
@@ -88,7 +88,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 }
 
 /** The names of the files that make a checkpoint. */
-export function filesOf({ finished, current }: Manifest): string[] {
+export function listFiles({ finished, current }: Manifest): string[] {
   const tensors = [
     ...finished.map(({ weights }) => weights),
     ...(current ? [current.tensors] : []),

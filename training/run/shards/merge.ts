@@ -15,7 +15,7 @@ import {
 import { stackPopulations } from '../../data/rows.js';
 import { stageFolder } from '../stages.js';
 import { TrainingFailed } from '../training-failed.js';
-import { backendOf, mixtureOf, type TrainedCard } from './mixture.js';
+import { describeMixture, shardBackend, type TrainedCard } from './mixture.js';
 import { type Shard, shardFolder, shardsFolder } from './shard.js';
 
 /** A shard, or a stage of one, that has been read. */
@@ -101,7 +101,7 @@ async function merge(
   const { shard: _, base, ...rest } = training;
   const mergedBase = base && (await mergeBases(out, shards));
   const trainings = shards.map(({ card }) => card.training);
-  const devices = new Set(trainings.map((each) => backendOf(each).device));
+  const devices = new Set(trainings.map((each) => shardBackend(each).device));
   const card = {
     architecture,
     stimulus,
@@ -112,7 +112,7 @@ async function merge(
       ...(mergedBase && {
         base: { ...base, model: mergedBase.card.name, digest: mergedBase.digest },
       }),
-      backend: `${backendOf(training).name} (${[...devices].join('; ')})`,
+      backend: `${shardBackend(training).name} (${[...devices].join('; ')})`,
       date: new Date().toISOString(),
       seconds: trainings.reduce((sum, { seconds }) => sum + seconds, 0),
     },
@@ -130,7 +130,7 @@ async function merge(
 function checkParts(first: SavedShard, shards: readonly SavedShard[]): void {
   const holders = new Map<number, string>();
   for (const { folder, card } of shards) {
-    const difference = mixtureOf(first.card, card);
+    const difference = describeMixture(first.card, card);
     if (difference !== undefined) {
       throw new InputError(`${folder} is of another training than ${first.folder}: ${difference}`);
     }

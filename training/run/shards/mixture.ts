@@ -5,14 +5,14 @@ import type { ModelCard, TrainingCard } from '../../../src/models/card.js';
 export type TrainedCard = ModelCard & { readonly training: TrainingCard };
 
 /** A backend as a card names it: `tensorflow (2 CPU threads)`. */
-export function backendOf({ backend }: TrainingCard): { name: string; device: string } {
+export function shardBackend({ backend }: TrainingCard): { name: string; device: string } {
   const [, name = backend, device = ''] = /^(\w+) \((.*)\)$/.exec(backend) ?? [];
   return { name, device };
 }
 
 /** How the cards of two shards differ in what makes them parts of one model, in words. */
-export function mixtureOf(first: TrainedCard, other: TrainedCard): string | undefined {
-  const [expected, found] = [sharedOf(first), sharedOf(other)];
+export function describeMixture(first: TrainedCard, other: TrainedCard): string | undefined {
+  const [expected, found] = [sharedValue(first), sharedValue(other)];
   const name = Object.keys(expected).find(
     (each) => !isDeepStrictEqual(expected[each], found[each]),
   );
@@ -23,7 +23,7 @@ export function mixtureOf(first: TrainedCard, other: TrainedCard): string | unde
     : `${name} not the same`;
 }
 
-function sharedOf({ architecture, stimulus, response, training, golden }: TrainedCard) {
+function sharedValue({ architecture, stimulus, response, training, golden }: TrainedCard) {
   const { recipe, seed, epochs, batchSize, optimiser, loss, split, data } = training;
   const shared: Readonly<Record<string, unknown>> = {
     recipe,
@@ -32,7 +32,7 @@ function sharedOf({ architecture, stimulus, response, training, golden }: Traine
     loss,
     split,
     freeze: training.base?.freeze,
-    backend: backendOf(training).name,
+    backend: shardBackend(training).name,
     'version of the program': training.codeVersion,
     data,
     architecture,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { InputError } from '../../../src/errors.js';
-import { beside } from '../stages.js';
+import { siblingFolder } from '../stages.js';
 
 /** One of several equal shares of a site's neurons. */
 export interface Shard {
@@ -57,9 +57,9 @@ export function neuronsOfShard(siteNeurons: number, { index, of }: Shard): numbe
   return Array.from({ length: end! - first! }, (_, i) => first! + i);
 }
 
-/** Beside `models/x` lie its shards, each a model to itself that the service does not see. */
+/** The shards of `models/x` are next to it, each a model that the service does not see. */
 export function shardsFolder(out: string): string {
-  return beside(out, '.shards');
+  return siblingFolder(out, '.shards');
 }
 
 /** Where a share of `models/x` is saved: `models/x.shards/2-of-4`. */

@@ -1,7 +1,7 @@
 import { InputError } from '../../src/errors.js';
 
-/** Runs something; what is wrong with an input is told with its subject in front. */
-export async function toldOf<T>(subject: string, run: () => T | Promise<T>): Promise<T> {
+/** Runs something; the message of an InputError begins with the subject. */
+export async function withSubject<T>(subject: string, run: () => T | Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
