@@ -2,8 +2,8 @@ import {
   ALPHA_KERNEL,
   type Architecture,
   ATTENTION_CHANNELS,
-  mapSizes,
 } from '../src/network/architecture.js';
+import { mapSizes } from '../src/network/map-sizes.js';
 
 /**
  * Floating-point operations of one network on one image, forward and backward, in the convolutions

@@ -10,7 +10,8 @@ import {
   STRIDE,
 } from '../interpret/attention.js';
 import type { Look } from '../interpret/interpretation.js';
-import { centreIndex, type MapSize, mapSizes } from '../network/architecture.js';
+import { centreIndex, type MapSize } from '../network/architecture.js';
+import { mapSizes } from '../network/map-sizes.js';
 import type { ExperimentContext } from './context.js';
 import { nestedLists, type Presentation } from './presentation.js';
 import { interpret, readoutTerms, termsOf } from './readout.js';

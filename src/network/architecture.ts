@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { InputError } from '../errors.js';
 
 /**
  * What one network is made of. Sizes follow from it: an alpha block is a 5x5 convolution, a 2x2
@@ -34,36 +33,6 @@ export const NORM_EPSILON = 1e-5;
 export interface MapSize {
   readonly height: number;
   readonly width: number;
-}
-
-/** The maps that a stimulus passes through. */
-export interface MapSizes {
-  /** After the first alpha block: 23x23 for 50x50 pixels. */
-  readonly alpha1: MapSize;
-  /** After the second: the map of hypercolumns, 9x9. */
-  readonly hypercolumns: MapSize;
-  /** What the readout sees: 5x5 with 3x3 beta convolutions, 9x9 with 1x1. */
-  readonly readout: MapSize;
-}
-
-/**
- * Sizes of the maps for a stimulus of height x width pixels.
- * @throws InputError when the stimulus is too small for the network
- */
-export function mapSizes(architecture: Architecture, height: number, width: number): MapSizes {
-  const alpha = (size: number) => Math.floor((size - ALPHA_KERNEL + 1) / 2);
-  const both = (step: (size: number) => number, map: MapSize): MapSize => ({
-    height: step(map.height),
-    width: step(map.width),
-  });
-  const alpha1 = both(alpha, { height, width });
-  const hypercolumns = both(alpha, alpha1);
-  const readout = both((size) => size - 2 * (architecture.betaKernel - 1), hypercolumns);
-  const cells = Math.max(0, readout.height) * Math.max(0, readout.width);
-  if (cells < (architecture.readout === 'split' ? 2 : 1)) {
-    throw new InputError(`a stimulus of ${height}x${width} pixels is too small for this network`);
-  }
-  return { alpha1, hypercolumns, readout };
 }
 
 /** Index of the centre hypercolumn in the flattened map: 40 of 81. */

@@ -1,29 +1,25 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Architecture, centreIndex } from './architecture.js';
-import { attend, type Projection } from './layers/attention.js';
+import type { Architecture } from './architecture.js';
 import { populationConvolution } from './layers/convolution.js';
+import { layersOf, READOUTS } from './layers/index.js';
+import type { ForwardPass, LinearReadout, ReadoutPass, ReadoutTerms } from './layers/layer.js';
 import {
   type BatchStatistics,
   type NormParameters,
   normaliseByBatch,
   normaliseByRunning,
 } from './layers/normalisation.js';
-import { combineTerms, readLinear } from './layers/readout.js';
-import { type ReadoutTerms, readoutTerms } from './layers/readout-terms.js';
+import { readLinear } from './layers/read-linear.js';
 import { sigmoid } from './layers/sigmoid.js';
 import { convolveAndPool, pooledStimulusConvolution } from './layers/stimulus-convolution.js';
 
 /** Parameters by name, the neurons stacked on the first axis. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
 
-/** The blocks that are followed by channel dropout in training. */
-export const DROPOUT_BLOCKS = ['alpha1', 'alpha2', 'attention', 'beta1'] as const;
-export type DropoutBlock = (typeof DROPOUT_BLOCKS)[number];
-
 /** What a forward pass in training mode needs and gives beside the responses. */
 export interface TrainingMode {
-  /** Factors per image and channel, [B, 1, 1, N·C]: 0 or 1/(1-p). Without: no dropout. */
-  readonly dropout?: Readonly<Partial<Record<DropoutBlock, tf.Tensor4D>>>;
+  /** By block, factors per image and channel, [B, 1, 1, N·C]: 0 or 1/(1-p). Without: no dropout. */
+  readonly dropout?: Readonly<Record<string, tf.Tensor4D>>;
   /** Blocks that stay in evaluation mode: running statistics, no dropout. */
   readonly isStill?: (block: string) => boolean;
   /** Is handed the statistics of each batch norm, by the name of its block. */
@@ -65,48 +61,42 @@ export function forward(
     if (tensor === undefined) throw new Error(`there is no parameter '${name}'`);
     return tensor;
   };
-  const linear = (name: string) => ({
-    weight: take(`${name}.weight`),
-    bias: take(`${name}.bias`) as tf.Tensor2D,
-  });
-
-  const first = wanted.stimulusGradient ? convolveAndPool : pooledStimulusConvolution;
-  let x = alpha('alpha1', first(stimuli, filters('alpha1')));
-  x = alpha('alpha2', tf.maxPool(populationConvolution(x, filters('alpha2')), 2, 2, 'valid'));
-
   let centreAttention: tf.Tensor3D | undefined;
-  if (architecture.attention !== 'none') {
-    const [, height, width] = x.shape;
-    const attended = attend(x, attentionParameters(), centreIndex({ height, width }));
-    centreAttention = attended.centre;
-    x = dropout('attention', activate('attention', attended.map));
+  const pass: ForwardPass = {
+    take,
+    convolve: (block, map) => populationConvolution(map, filters(block)),
+    convolveStimuliAndPool: (block, map) =>
+      (wanted.stimulusGradient ? convolveAndPool : pooledStimulusConvolution)(map, filters(block)),
+    maxPool: (map) => tf.maxPool(map, 2, 2, 'valid'),
+    addBias: (block, map) => map.add(take(`${block}.convolution.bias`).flatten()),
+    activate,
+    collectAttention(centre) {
+      centreAttention = centre;
+    },
+  };
+  const readoutPass: ReadoutPass = { linear, read: readLinear, tf };
+
+  let map = stimuli;
+  for (const layer of layersOf(architecture)) {
+    map = layer.forward(map, pass);
+    if (layer.hasDropout) map = dropout(layer.block, map);
   }
-  x = dropout('beta1', beta('beta1', x));
-  x = beta('beta2', x);
-  const sums = readout(x); // [B, N]
+  const readout = READOUTS[architecture.readout];
+  const sums = readout.forward(map, readoutPass); // [B, N]
   const responses = architecture.output === 'softplus' ? sums.softplus<tf.Tensor2D>() : sums;
   return {
     responses,
     ...(centreAttention && { centreAttention }),
-    ...(wanted.terms && { terms: readoutTerms(x, architecture.readout, linear) }),
+    ...(wanted.terms && { terms: readout.terms(map, readoutPass) }),
   };
 
-  /** [B, h, w, N·C], convolved and pooled, without the bias, which commutes with the pool */
-  function alpha(block: DropoutBlock, pooled: tf.Tensor4D): tf.Tensor4D {
-    return dropout(block, activate(block, addBias(block, pooled)));
-  }
-
-  function beta(block: string, map: tf.Tensor4D): tf.Tensor4D {
-    return activate(block, addBias(block, populationConvolution(map, filters(block))));
+  function linear(name: string): LinearReadout {
+    return { weight: take(`${name}.weight`), bias: take(`${name}.bias`) as tf.Tensor2D };
   }
 
   /** [N, k, k, in, out] */
   function filters(block: string): tf.Tensor5D {
     return take(`${block}.convolution.weight`) as tf.Tensor5D;
-  }
-
-  function addBias(block: string, map: tf.Tensor4D): tf.Tensor4D {
-    return map.add(take(`${block}.convolution.bias`).flatten());
   }
 
   function activate(block: string, map: tf.Tensor4D): tf.Tensor4D {
@@ -118,7 +108,7 @@ export function forward(
     return sigmoid(normalised);
   }
 
-  function dropout(block: DropoutBlock, map: tf.Tensor4D): tf.Tensor4D {
+  function dropout(block: string, map: tf.Tensor4D): tf.Tensor4D {
     const factors = modeOf(block)?.dropout?.[block];
     return factors ? map.mul(factors) : map;
   }
@@ -126,35 +116,6 @@ export function forward(
   /** The training mode, for a block that is in it. */
   function modeOf(block: string): TrainingMode | undefined {
     return training?.isStill?.(block) ? undefined : training;
-  }
-
-  function attentionParameters() {
-    const projection = (name: string) => linear(`attention.${name}`) as Projection;
-    return {
-      gamma: take('attention.gamma') as tf.Tensor2D,
-      query: projection('query'),
-      key: projection('key'),
-      ...(architecture.attention === 'mapped' && {
-        mapping: { value: projection('value'), output: projection('output') },
-      }),
-    };
-  }
-
-  /** [B, h, w, N·C] -> [B, N] */
-  function readout(map: tf.Tensor4D): tf.Tensor2D {
-    switch (architecture.readout) {
-      case 'full':
-        return readLinear(map, linear('readout'), 'whole');
-      case 'centre':
-        return readLinear(map, linear('readout'), 'centre');
-      case 'split': {
-        const terms = [
-          readLinear(map, linear('readout.centre'), 'centre'),
-          readLinear(map, linear('readout.surround'), 'surround'),
-        ] as const;
-        return combineTerms(terms, linear('readout.combiner'));
-      }
-    }
   }
 }
 

@@ -3,11 +3,8 @@ import type { NamedTensor } from '../formats/safetensors.js';
 import type { Architecture } from './architecture.js';
 import { ArchitectureId } from './architectures/id.js';
 import { ARCHITECTURES } from './architectures/index.js';
-import {
-  type ParameterSpecification,
-  parameterSpecifications,
-  type StimulusSize,
-} from './parameters.js';
+import type { ParameterSpecification } from './layers/specification.js';
+import { parameterSpecifications, type StimulusSize } from './parameters.js';
 
 /** A parameter of a published network. */
 export interface PublishedParameter {

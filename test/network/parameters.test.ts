@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { mapSizes } from '../../src/network/architecture.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
+import { mapSizes } from '../../src/network/map-sizes.js';
 import {
   initialParameters,
   parameterCount,

@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { type Architecture, centreIndex, mapSizes } from '../../src/network/architecture.js';
+import { type Architecture, centreIndex } from '../../src/network/architecture.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { forward } from '../../src/network/forward.js';
-import { readoutTerms } from '../../src/network/layers/readout-terms.js';
+import { READOUTS } from '../../src/network/layers/index.js';
+import { readLinear } from '../../src/network/layers/read-linear.js';
+import { mapSizes } from '../../src/network/map-sizes.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { randomStream } from '../../src/network/random.js';
 import { greatestDifference } from '../support/numbers.js';
@@ -135,7 +137,7 @@ test.each(['full', 'centre', 'split'] as const)(
           }
         }
       }
-      const terms = readoutTerms(map, kind, linear);
+      const terms = READOUTS[kind].terms(map, { linear, read: readLinear, tf });
       for (const name of ['centre', 'surround', 'bias'] as const) {
         expect(greatestDifference(terms[name].dataSync(), expected[name]), name).toBeLessThan(1e-5);
       }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture } from '../../src/network/architecture.js';
-import { DROPOUT_BLOCKS, type DropoutBlock } from '../../src/network/forward.js';
+import { layersOf } from '../../src/network/layers/index.js';
 import { randomStream } from '../../src/network/random.js';
 
 /** Where in its training a population is: what its random numbers depend on. */
@@ -19,28 +19,28 @@ export interface Moment {
  * @param neurons ids
  */
 export function dropoutFactors(
-  { channels, attention }: Architecture,
+  architecture: Architecture,
   neurons: readonly number[],
   images: number,
   p: number,
   { seed, epoch, batch }: Moment,
-): Partial<Record<DropoutBlock, tf.Tensor4D>> {
+): Record<string, tf.Tensor4D> {
   if (p === 0) return {};
-  const blocks = DROPOUT_BLOCKS.filter((block) => block !== 'attention' || attention !== 'none');
-  const row = neurons.length * channels;
-  const factors = blocks.map(() => new Float32Array(images * row));
+  const layers = layersOf(architecture).filter(({ hasDropout }) => hasDropout);
+  const row = neurons.length * architecture.channels;
+  const factors = layers.map(() => new Float32Array(images * row));
   for (const [column, neuron] of neurons.entries()) {
     const random = randomStream(seed, 'dropout', neuron, epoch, batch);
     for (const values of factors) {
       for (let image = 0; image < images; image++) {
-        const from = image * row + column * channels;
-        for (let i = from; i < from + channels; i++) {
+        const from = image * row + column * architecture.channels;
+        for (let i = from; i < from + architecture.channels; i++) {
           values[i] = random.uniform() < p ? 0 : 1 / (1 - p);
         }
       }
     }
   }
   return Object.fromEntries(
-    blocks.map((block, i) => [block, tf.tensor4d(factors[i]!, [images, 1, 1, row])]),
+    layers.map(({ block }, i) => [block, tf.tensor4d(factors[i]!, [images, 1, 1, row])]),
   );
 }

@@ -1,14 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Architecture } from '../../src/network/architecture.js';
-import {
-  type DropoutBlock,
-  forward,
-  normParameters,
-  type Parameters,
-} from '../../src/network/forward.js';
+import { forward, normParameters, type Parameters } from '../../src/network/forward.js';
 import { type BatchStatistics, updateRunning } from '../../src/network/layers/normalisation.js';
-import type { ParameterSpecification } from '../../src/network/parameters.js';
+import type { ParameterSpecification } from '../../src/network/layers/specification.js';
 import { type Loss, meanSquaredError } from './loss.js';
 import { adamStep, type Moments } from './optimiser.js';
 
@@ -16,7 +11,7 @@ import { adamStep, type Moments } from './optimiser.js';
 export interface Batch {
   readonly stimuli: tf.Tensor4D;
   readonly targets: tf.Tensor2D;
-  readonly dropout?: Readonly<Partial<Record<DropoutBlock, tf.Tensor4D>>>;
+  readonly dropout?: Readonly<Record<string, tf.Tensor4D>>;
 }
 
 /** Which parameters do not learn. */

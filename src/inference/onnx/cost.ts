@@ -1,6 +1,7 @@
-import { ALPHA_KERNEL, type Architecture } from '../../network/architecture.js';
+import type { Architecture } from '../../network/architecture.js';
+import { layersOf } from '../../network/layers/index.js';
 import { parameterCount, type StimulusSize } from '../../network/parameters.js';
-import { fieldOf } from './field.js';
+import { partsOf } from './field.js';
 import type { NetworkCard } from './group-graph.js';
 
 /**
@@ -9,23 +10,11 @@ import type { NetworkCard } from './group-graph.js';
  * and activations come on top.
  */
 export function multiplications(architecture: Architecture, stimulus: StimulusSize): number {
-  const { channels, betaKernel } = architecture;
-  const { hypercolumns, seen, readout } = fieldOf(architecture, stimulus);
-  const area = ({ height, width }: StimulusSize) => height * width;
-  const grown = ({ height, width }: StimulusSize, by: number) => ({
-    height: height + by,
-    width: width + by,
-  });
-  const doubled = ({ height, width }: StimulusSize) => ({ height: 2 * height, width: 2 * width });
-  const second = doubled(hypercolumns);
-  const first = doubled(grown(second, ALPHA_KERNEL - 1));
-  const beta = betaKernel * betaKernel * channels * channels;
-  return (
-    area(first) * ALPHA_KERNEL ** 2 * channels +
-    area(second) * ALPHA_KERNEL ** 2 * channels ** 2 +
-    area(grown(seen, 1 - betaKernel)) * beta +
-    area(readout) * beta +
-    area(readout) * channels
+  const [, ...parts] = partsOf(architecture, stimulus);
+  const read = parts.at(-1)!;
+  return layersOf(architecture).reduce(
+    (sum, layer, i) => sum + layer.multiplications(parts[i]!),
+    read.height * read.width * architecture.channels,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { OnnxGraph } from '../../network/layers/layer.js';
 import {
   type AttributeProto,
   type BOOL,
@@ -20,9 +21,8 @@ export interface ConstantTensor {
   readonly data: Float32Array | readonly bigint[];
 }
 
-/** A graph in the making: every value is named by the call that makes it. */
-export interface Graph {
-  /** Adds an operation of ONNX, and gives the name of its output. */
+/** A graph in the making, with what a layer has no need of. */
+export interface Graph extends OnnxGraph {
   add(
     operator: string,
     inputs: readonly string[],
@@ -35,10 +35,6 @@ export interface Graph {
     outputs: number,
     attributes?: Readonly<Record<string, Attribute>>,
   ): string[];
-  /** Numbers of the graph, float32. */
-  constant(data: Float32Array, shape: readonly number[]): string;
-  /** A list of whole numbers, such as a shape. */
-  integers(values: readonly number[]): string;
   finish(
     inputs: readonly ValueInfoProto[],
     outputs: readonly (ValueInfoProto & { readonly from: string })[],

@@ -1,8 +1,10 @@
 import type { Weights } from '../../models/saved-model.js';
-import { type Field, fieldOf } from './field.js';
-import type { NeuronParameters } from './fold.js';
+import type { NeuronParameters } from '../../network/layers/fold.js';
+import type { Box } from '../../network/layers/layer.js';
+import { addCrop } from '../../network/layers/onnx-crop.js';
+import { partsOf } from './field.js';
 import { createGraph, type Graph, valueNamed } from './graph.js';
-import { addCrop, addGroup, type NetworkCard } from './group-graph.js';
+import { addGroup, type NetworkCard } from './group-graph.js';
 import { BOOL, encodeModel, type GraphProto } from './proto.js';
 
 /** Names of what a graph takes and gives. */
@@ -30,9 +32,9 @@ export interface SitePart {
 export function encodeSite(part: SitePart, metadata: Readonly<Record<string, string>>): Uint8Array {
   const graph = createGraph('site');
   const { height, width } = part.card.stimulus;
-  const field = fieldOf(part.card.architecture, part.card.stimulus);
-  const pixels = addCrop(graph, STIMULI, field.pixels);
-  const groups = part.groups.map((rows) => addRows(graph, pixels, part, field, rows));
+  const parts = partsOf(part.card.architecture, part.card.stimulus);
+  const pixels = addCrop(graph, STIMULI, parts[0]!);
+  const groups = part.groups.map((rows) => addRows(graph, pixels, part, parts, rows));
   const responses = {
     ...valueNamed(RESPONSES, ['batch', neuronsOf(part)]),
     from: graph.add('Concat', groups, { axis: 1 }),
@@ -48,14 +50,14 @@ export function encodeSite(part: SitePart, metadata: Readonly<Record<string, str
 export function encodeChoosableSite(part: SitePart): Uint8Array {
   const graph = createGraph('site');
   const { height, width } = part.card.stimulus;
-  const field = fieldOf(part.card.architecture, part.card.stimulus);
-  const pixels = addCrop(graph, STIMULI, field.pixels);
+  const parts = partsOf(part.card.architecture, part.card.stimulus);
+  const pixels = addCrop(graph, STIMULI, parts[0]!);
   const each = graph.integers(part.groups.map(() => 1));
   const wanted = graph.addMany('Split', [WANTED, each], part.groups.length);
   const groups = part.groups.map((rows, index) => {
     const [inner, other] = [createGraph(`group${index}`), createGraph(`zeros${index}`)];
     const shape = [1, rows.length];
-    const computed = addRows(inner, pixels, part, field, rows);
+    const computed = addRows(inner, pixels, part, parts, rows);
     const zeros = other.constant(new Float32Array(rows.length), shape);
     return graph.add('If', [wanted[index]!], {
       then_branch: inner.finish(
@@ -80,11 +82,11 @@ function addRows(
   graph: Graph,
   pixels: string,
   { card, weights }: SitePart,
-  field: Field,
+  parts: readonly Box[],
   rows: ArrayLike<number>,
 ): string {
   const neurons = Array.from(rows, (row) => parametersOf(weights, row));
-  return addGroup(graph, pixels, { card, field, neurons });
+  return addGroup(graph, pixels, { card, parts, neurons });
 }
 
 function parametersOf(weights: Weights, row: number): NeuronParameters {

@@ -1,57 +1,132 @@
 import type * as tf from '@tensorflow/tfjs';
+import { ATTENTION_CHANNELS, centreIndex, type MapSize } from '../architecture.js';
+import { attend, type Projection } from './attend.js';
+import { foldAttention } from './attention-fold.js';
+import { sameValues } from './fold.js';
+import type { ForwardPass, Layer, OnnxSite } from './layer.js';
+import { addCrop } from './onnx-crop.js';
+import { affineParameters, normParameters, type ParameterSpecification } from './specification.js';
 
-/** A 1x1 convolution of each neuron: weight [N, in, out], bias [N, out]. */
-export interface Projection {
-  readonly weight: tf.Tensor3D;
-  readonly bias: tf.Tensor2D;
-}
-
-export interface AttentionParameters {
-  /** [N, 1] */
-  readonly gamma: tf.Tensor2D;
-  readonly query: Projection;
-  readonly key: Projection;
-  /** Absent where the values are the map itself. */
-  readonly mapping?: { readonly value: Projection; readonly output: Projection };
-}
-
-export interface Attended {
-  /** gamma · f(attention · V) + x, [B, h, w, N·C] */
-  readonly map: tf.Tensor4D;
-  /** The centre hypercolumn's row of the attention matrix, [B, N, h·w]; rows sum to 1. */
-  readonly centre: tf.Tensor3D;
-}
+const BLOCK = 'attention';
 
 /**
- * Self-attention between the hypercolumns of a map: one head, unscaled, without positions.
- * @param x [B, h, w, N·C]
- * @param centre index of the centre hypercolumn
+ * Self-attention between hypercolumns, batch norm and a sigmoid.
+ * @param kind `mapped`: values are projected and mapped back; `identity`: they are the map itself, and the
+ *   parameters of the projection, which the published network has, are idle
  */
-export function attend(x: tf.Tensor4D, parameters: AttentionParameters, centre: number): Attended {
-  const [batch, height, width, all] = x.shape;
-  const neurons = parameters.gamma.shape[0];
-  const channels = all / neurons;
-  const cells = height * width;
-  const perNeuron = (y: tf.Tensor) => y.reshape([neurons, batch * cells, -1]); // [N, B·cells, ·]
-  const perImage = (y: tf.Tensor) => y.reshape([neurons * batch, cells, -1]); // [N·B, cells, ·]
-  const project = (y: tf.Tensor, { weight, bias }: Projection) =>
-    perNeuron(y).matMul(weight).add(bias.expandDims(1)); // [N, B·cells, out]
-
-  const map = x.reshape([batch, cells, neurons, channels]).transpose([2, 0, 1, 3]); // [N, B, cells, C]
-  const query = perImage(project(map, parameters.query)); // [N·B, cells, 5]
-  const key = perImage(project(map, parameters.key)); // [N·B, cells, 5]
-  const attention = query.matMul(key, false, true).softmax(); // [N·B, cells, cells]
-  const { mapping } = parameters;
-  const values = perImage(mapping ? project(map, mapping.value) : map); // [N·B, cells, 5 or C]
-  const gathered = attention.matMul(values); // [N·B, cells, 5 or C]
-  const output = mapping ? project(gathered, mapping.output) : perNeuron(gathered); // [N, B·cells, C]
-  const gained = output.mul(parameters.gamma.expandDims(2)); // [N, B·cells, C]
-  const merged = gained.reshape([neurons, batch, cells, channels]).transpose([1, 2, 0, 3]);
+export function attentionLayer(kind: 'identity' | 'mapped', channels: number): Layer {
   return {
-    map: merged.reshape<tf.Tensor4D>(x.shape).add(x),
-    centre: attention
-      .slice([0, centre, 0], [-1, 1, -1])
-      .reshape([neurons, batch, cells])
-      .transpose([1, 0, 2]),
+    block: BLOCK,
+    parameters: attentionParameters(kind, channels),
+    hasDropout: true,
+    outputSize: (input) => input,
+    // Every hypercolumn attends to all of them.
+    fieldOf: (_, input) => ({ top: 0, left: 0, ...input }),
+    multiplications: () => 0,
+
+    forward(map, pass) {
+      const [, height, width] = map.shape;
+      const parameters = tensorsOf(kind, pass);
+      const attended = attend(map, parameters, centreIndex({ height, width }));
+      pass.collectAttention(attended.centre);
+      return pass.activate(BLOCK, attended.map);
+    },
+
+    toOnnx({ value: map, relations }, site) {
+      const { graph, neurons, padded, input, output } = site;
+      const all = neurons.length * padded;
+      const folded = foldAttention(kind, neurons, relations, channels, padded);
+      const own = outputPart(map, site); // [B, N·C, seen]
+      const values = perNeuron(map, site, cellsOf(input)); // [B, N, C, cells]
+      const looks = perNeuron(
+        mapped(own, site, folded.look, folded.lookBias),
+        site,
+        cellsOf(output),
+      );
+      const turned = graph.add('Transpose', [looks], { perm: [0, 1, 3, 2] }); // [B, N, seen, C]
+      const products = graph.add('MatMul', [turned, values]); // [B, N, seen, cells]
+      const attention = graph.add('Softmax', [products], { axis: 3 });
+      const weights = graph.add('Transpose', [attention], { perm: [0, 1, 3, 2] });
+      const gathered = graph.add('MatMul', [values, weights]); // [B, N, C, seen]
+      const { height, width } = output;
+      const y = graph.add('Reshape', [gathered, graph.integers([0, all, height, width])]);
+      const kept = graph.add(
+        'Conv',
+        [own, graph.constant(folded.keep, [all, 1, 1, 1]), graph.constant(folded.bias, [all])],
+        { group: all },
+      );
+      const gained = mapped(y, site, folded.gather, new Float32Array(all));
+      return {
+        value: graph.add('Sigmoid', [graph.add('Add', [gained, kept])]),
+        relations: neurons.map(() => sameValues(channels)),
+      };
+    },
   };
+}
+
+function attentionParameters(
+  kind: 'identity' | 'mapped',
+  channels: number,
+): ParameterSpecification[] {
+  const projection = (
+    name: string,
+    from: number,
+    to: number,
+    role: 'learned' | 'idle' = 'learned',
+  ) => affineParameters(`${BLOCK}.${name}`, [from, to], to, 1 / Math.sqrt(from), role);
+  const mapping = kind === 'mapped' ? 'learned' : 'idle';
+  return [
+    { name: `${BLOCK}.gamma`, shape: [1], initial: { constant: 0 }, role: 'learned' },
+    ...projection('query', channels, ATTENTION_CHANNELS),
+    ...projection('key', channels, ATTENTION_CHANNELS),
+    ...projection('value', channels, ATTENTION_CHANNELS, mapping),
+    ...projection('output', ATTENTION_CHANNELS, channels, mapping),
+    ...normParameters(BLOCK, channels),
+  ];
+}
+
+function tensorsOf(kind: 'identity' | 'mapped', { take }: ForwardPass) {
+  const projection = (name: string) =>
+    ({
+      weight: take(`${BLOCK}.${name}.weight`),
+      bias: take(`${BLOCK}.${name}.bias`),
+    }) as Projection;
+  return {
+    gamma: take(`${BLOCK}.gamma`) as tf.Tensor2D,
+    query: projection('query'),
+    key: projection('key'),
+    ...(kind === 'mapped' && {
+      mapping: { value: projection('value'), output: projection('output') },
+    }),
+  };
+}
+
+/** A 1x1 convolution of each neuron's own channels: [B, N·C, h, w] */
+function mapped(
+  map: string,
+  { graph, neurons, padded }: OnnxSite,
+  weight: Float32Array,
+  bias: Float32Array,
+): string {
+  const all = neurons.length * padded;
+  return graph.add(
+    'Conv',
+    [map, graph.constant(weight, [all, padded, 1, 1]), graph.constant(bias, [all])],
+    { group: neurons.length },
+  );
+}
+
+/** [B, N·C, h, w] -> [B, N, C, cells] */
+function perNeuron(map: string, { graph, neurons, padded }: OnnxSite, cells: number): string {
+  return graph.add('Reshape', [map, graph.integers([0, neurons.length, padded, cells])]);
+}
+
+function outputPart(map: string, { graph, input, output }: OnnxSite): string {
+  if (cellsOf(output) === cellsOf(input)) return map;
+  const { top, left } = output;
+  return addCrop(graph, map, { ...output, top: top - input.top, left: left - input.left });
+}
+
+function cellsOf({ height, width }: MapSize): number {
+  return height * width;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { groupSize, multiplications } from '../../../src/inference/onnx/cost.js';
-import { fieldOf } from '../../../src/inference/onnx/field.js';
+import { partsOf } from '../../../src/inference/onnx/field.js';
 import { createPartition } from '../../../src/inference/onnx/partition.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 
@@ -42,28 +42,30 @@ test('neighbours, and one neuron of every so many, are dealt to both threads', (
   }
 });
 
+/** A square part. */
+const square = (start: number, side: number) => ({
+  top: start,
+  left: start,
+  height: side,
+  width: side,
+});
+
 test('a readout of the centre sees 16 x 16 pixels, a whole map 48 x 48 of 50 x 50', () => {
-  expect(fieldOf(ARCHITECTURES.rf_cnn.network, SIZE)).toEqual({
-    pixels: { top: 16, left: 16, height: 16, width: 16 },
-    hypercolumns: { height: 1, width: 1 },
-    seen: { top: 0, left: 0, height: 1, width: 1 },
-    readout: { height: 1, width: 1 },
-  });
-  expect(fieldOf(ARCHITECTURES.ff_cnn.network, SIZE)).toEqual({
-    pixels: { top: 0, left: 0, height: 48, width: 48 },
-    hypercolumns: { height: 9, width: 9 },
-    seen: { top: 0, left: 0, height: 9, width: 9 },
-    readout: { height: 5, width: 5 },
-  });
+  expect(partsOf(ARCHITECTURES.rf_cnn.network, SIZE)).toEqual([
+    square(16, 16),
+    square(8, 6),
+    ...[1, 2, 3].map(() => square(4, 1)),
+  ]);
+  expect(partsOf(ARCHITECTURES.ff_cnn.network, SIZE)).toEqual(
+    [48, 22, 9, 7, 5].map((side) => square(0, side)),
+  );
 });
 
 test('with attention the whole map is there for the keys, the centre alone asks', () => {
-  expect(fieldOf(ARCHITECTURES.rf_sa_cnn.network, SIZE)).toEqual({
-    pixels: { top: 0, left: 0, height: 48, width: 48 },
-    hypercolumns: { height: 9, width: 9 },
-    seen: { top: 4, left: 4, height: 1, width: 1 },
-    readout: { height: 1, width: 1 },
-  });
+  expect(partsOf(ARCHITECTURES.rf_sa_cnn.network, SIZE)).toEqual([
+    ...[48, 22, 9].map((side) => square(0, side)),
+    ...[1, 2, 3].map(() => square(4, 1)),
+  ]);
 });
 
 test('the cost of a network is that of its convolutions', () => {

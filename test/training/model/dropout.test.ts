@@ -27,8 +27,8 @@ test('whole channels are dropped with probability p, and the others grow by 1/(1
 test("a neuron's factors are its own, and change with batch, epoch and seed", async () => {
   const alpha1 = async (neurons: number[], moment = MOMENT) => {
     const factors = dropoutFactors(ARCHITECTURES.ff_cnn.network, neurons, 2, 0.3, moment);
-    expect(factors.attention).toBeUndefined();
-    const rows = await factors.alpha1!.array();
+    expect(factors['attention']).toBeUndefined();
+    const rows = await factors['alpha1']!.array();
     tf.dispose(Object.values(factors));
     return rows.flat(2);
   };

@@ -1,14 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { centreIndex } from '../architecture.js';
-
-/** A linear readout of each neuron: weight [N, ...cells, C], bias [N, 1]. */
-export interface LinearReadout {
-  readonly weight: tf.Tensor;
-  readonly bias: tf.Tensor2D;
-}
-
-/** Which cells of a map a readout sees. */
-export type Field = 'whole' | 'centre' | 'surround';
+import type { LinearReadout, ReadCells } from './layer.js';
 
 /**
  * The weighted sum of some cells of a map and all their channels, plus a bias.
@@ -18,14 +10,14 @@ export type Field = 'whole' | 'centre' | 'surround';
 export function readLinear(
   x: tf.Tensor4D,
   { weight, bias }: LinearReadout,
-  field: Field,
+  cells: ReadCells,
 ): tf.Tensor2D {
   const [batch, , , all] = x.shape;
   const neurons = bias.shape[0];
   const channels = all / neurons;
   const stacked = weight.reshape([neurons, -1, channels]); // [N, cells, C]
   const filter = stacked.transpose([1, 0, 2]).reshape([1, -1, all]); // [1, cells, N·C]
-  const perChannel = cellsOf(x, field).mul(filter).sum(1); // [B, N·C]
+  const perChannel = cellsOf(x, cells).mul(filter).sum(1); // [B, N·C]
   return perChannel
     .reshape([batch, neurons, channels])
     .sum<tf.Tensor2D>(2)
@@ -33,31 +25,14 @@ export function readLinear(
 }
 
 /** [B, h, w, N·C] -> [B, cells, N·C] */
-function cellsOf(x: tf.Tensor4D, field: Field): tf.Tensor3D {
+function cellsOf(x: tf.Tensor4D, cells: ReadCells): tf.Tensor3D {
   const [batch, height, width, all] = x.shape;
   const flat = x.reshape<tf.Tensor3D>([batch, height * width, all]);
-  if (field === 'whole') return flat;
+  if (cells === 'whole') return flat;
   const centre = centreIndex({ height, width });
-  if (field === 'centre') return flat.slice([0, centre, 0], [-1, 1, -1]);
+  if (cells === 'centre') return flat.slice([0, centre, 0], [-1, 1, -1]);
   // slices rather than a gather, whose gradient not every backend has
   const before = flat.slice([0, 0, 0], [-1, centre, -1]);
   const after = flat.slice([0, centre + 1, 0], [-1, -1, -1]);
   return tf.concat([before, after], 1);
-}
-
-/**
- * Combines the centre's and the surround's terms.
- * @param terms each [B, N]
- * @param combiner weight [N, 2]
- * @returns [B, N]
- */
-export function combineTerms(
-  terms: readonly [tf.Tensor2D, tf.Tensor2D],
-  { weight, bias }: LinearReadout,
-): tf.Tensor2D {
-  const [centre, surround] = tf.unstack(weight, 1); // [N], [N]
-  return terms[0]
-    .mul<tf.Tensor2D>(centre!)
-    .add(terms[1].mul(surround!))
-    .add(bias.squeeze([1]));
 }

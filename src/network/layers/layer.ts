@@ -1,0 +1,136 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { MapSize } from '../architecture.js';
+import type { NeuronParameters, Relation } from './fold.js';
+import type { ParameterSpecification } from './specification.js';
+
+/**
+ * One layer of a network, from a map of channels to another. A new kind is a file of this folder and a line
+ * in index.ts. Layers load neither tfjs nor ONNX: what computes with them hands in the operations.
+ */
+export interface Layer {
+  /** Begins the names of its parameters. */
+  readonly block: string;
+  /** In the order in which they are stored. */
+  readonly parameters: readonly ParameterSpecification[];
+  /** Whether channel dropout follows it in training. */
+  readonly hasDropout: boolean;
+  outputSize(input: MapSize): MapSize;
+  /** The part of its input that a part of its output is computed from. */
+  fieldOf(part: Box, input: MapSize): Box;
+  /** Multiplications, each with its addition, of a neuron's part of the output. */
+  multiplications(output: MapSize): number;
+  /** [B, h, w, N·in] -> [B, h', w', N·out], without the dropout. */
+  forward(map: tf.Tensor4D, pass: ForwardPass): tf.Tensor4D;
+  /** Adds it to a graph of ONNX; maps there are [B, N·padded channels, h, w]. */
+  toOnnx(map: OnnxMap, site: OnnxSite): OnnxMap;
+}
+
+/** The last layer: a weighted sum of a map. */
+export interface Readout {
+  /** The fewest cells that its map may have. */
+  readonly minCells: number;
+  parameters(map: MapSize, channels: number): ParameterSpecification[];
+  /** The part of the map that it reads. */
+  fieldOf(map: MapSize): Box;
+  /** [B, h, w, N·C] -> [B, N] */
+  forward(map: tf.Tensor4D, pass: ReadoutPass): tf.Tensor2D;
+  /** The same sum taken apart (Lin et al. 2025). */
+  terms(map: tf.Tensor4D, pass: ReadoutPass): ReadoutTerms;
+  /**
+   * One neuron's sum over the part of the map that it reads.
+   * @param map the size of that part
+   */
+  fold(parameters: NeuronParameters, map: MapSize, channels: number): FoldedSum;
+}
+
+/** A part of a map or of a stimulus. */
+export interface Box extends MapSize {
+  readonly top: number;
+  readonly left: number;
+}
+
+/** The operations and parameters of a forward pass of a population. */
+export interface ForwardPass {
+  /** @throws Error when there is no parameter of that name */
+  take(name: string): tf.Tensor;
+  /** Valid convolution of each neuron's channels with the filters of a block, without the bias. */
+  convolve(block: string, map: tf.Tensor4D): tf.Tensor4D;
+  /** That of the stimuli, [B, h, w, 1], and its 2x2 max pool. */
+  convolveStimuliAndPool(block: string, stimuli: tf.Tensor4D): tf.Tensor4D;
+  maxPool(map: tf.Tensor4D): tf.Tensor4D;
+  addBias(block: string, map: tf.Tensor4D): tf.Tensor4D;
+  /** The batch norm of a block, and a sigmoid. */
+  activate(block: string, map: tf.Tensor4D): tf.Tensor4D;
+  /** Takes the centre hypercolumn's attention, [B, N, cells]. */
+  collectAttention(centre: tf.Tensor3D): void;
+}
+
+/** Those of a readout. */
+export interface ReadoutPass {
+  /** A linear map by its name. */
+  linear(name: string): LinearReadout;
+  /** The weighted sum of some cells and all their channels, plus a bias: [B, N]. */
+  read(map: tf.Tensor4D, linear: LinearReadout, cells: ReadCells): tf.Tensor2D;
+  readonly tf: Pick<typeof tf, 'split' | 'tensor3d' | 'unstack' | 'zeros' | 'zerosLike'>;
+}
+
+/** A linear readout of each neuron: weight [N, ...cells, C], bias [N, 1]. */
+export interface LinearReadout {
+  readonly weight: tf.Tensor;
+  readonly bias: tf.Tensor2D;
+}
+
+/** Which cells of a map a readout sees. */
+export type ReadCells = 'whole' | 'centre' | 'surround';
+
+/**
+ * The readout's sum, taken apart: centre + surround + bias are what the output's nonlinearity is
+ * given. Each [B, N].
+ */
+export type ReadoutTerms = {
+  /** What the centre hypercolumn adds. */
+  readonly centre: tf.Tensor2D;
+  /** What all the other cells add together; 0 where the readout sees the centre alone. */
+  readonly surround: tf.Tensor2D;
+  /** The same for every image. */
+  readonly bias: tf.Tensor2D;
+};
+
+/** A weighted sum of a map, with a weight for each cell and channel. */
+export interface FoldedSum {
+  readonly weight: (cell: number, channel: number) => number;
+  readonly bias: number;
+}
+
+/** A graph of ONNX in the making: every value is named by the call that makes it. */
+export interface OnnxGraph {
+  /** Adds an operation of ONNX, and gives the name of its output. */
+  add(
+    operator: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, number | readonly number[]>>,
+  ): string;
+  /** Numbers of the graph, float32. */
+  constant(data: Float32Array, shape: readonly number[]): string;
+  /** A list of whole numbers, such as a shape. */
+  integers(values: readonly number[]): string;
+}
+
+/** A map in a graph. */
+export interface OnnxMap {
+  /** The name of its values. */
+  readonly value: string;
+  /** For each neuron, how the values that the next layer expects follow from those that are there. */
+  readonly relations: readonly Relation[];
+}
+
+/** Where a layer is added. */
+export interface OnnxSite {
+  readonly graph: OnnxGraph;
+  readonly neurons: readonly NeuronParameters[];
+  /** Channels of each neuron's maps, padded with zeros. */
+  readonly padded: number;
+  /** The part of its input that is there, and that of its output that is needed. */
+  readonly input: Box;
+  readonly output: Box;
+}

@@ -1,0 +1,34 @@
+import { InputError } from '../errors.js';
+import type { Architecture, MapSize } from './architecture.js';
+import { layersOf, READOUTS } from './layers/index.js';
+
+/** The maps that a stimulus passes through. */
+export interface MapSizes {
+  /** After the first alpha block: 23x23 for 50x50 pixels. */
+  readonly alpha1: MapSize;
+  /** After the second: the map of hypercolumns, 9x9. */
+  readonly hypercolumns: MapSize;
+  /** What the readout sees: 5x5 with 3x3 beta convolutions, 9x9 with 1x1. */
+  readonly readout: MapSize;
+}
+
+/**
+ * Sizes of the maps for a stimulus of height x width pixels.
+ * @throws InputError when the stimulus is too small for the network
+ */
+export function mapSizes(architecture: Architecture, height: number, width: number): MapSizes {
+  const [, alpha1, hypercolumns, ...later] = sizesOf(architecture, { height, width });
+  const readout = later.at(-1)!;
+  const cells = Math.max(0, readout.height) * Math.max(0, readout.width);
+  if (cells < READOUTS[architecture.readout].minCells) {
+    throw new InputError(`a stimulus of ${height}x${width} pixels is too small for this network`);
+  }
+  return { alpha1: alpha1!, hypercolumns: hypercolumns!, readout };
+}
+
+/** Sizes of the stimulus and of each layer's output. */
+export function sizesOf(architecture: Architecture, stimulus: MapSize): MapSize[] {
+  const sizes = [stimulus];
+  for (const layer of layersOf(architecture)) sizes.push(layer.outputSize(sizes.at(-1)!));
+  return sizes;
+}
