@@ -94,7 +94,7 @@ test.each([
   [
     'a storage of another length',
     { shape: [3] },
-    'lies in data/0, which has 24 bytes, not 3 numbers',
+    'is in data/0, which has 24 bytes, not 3 numbers',
   ],
   ['numbers of another size', { shape: [6], storageClass: 'DoubleStorage' }, 'which has 24 bytes'],
   ['whole numbers', { shape: [3], storageClass: 'LongStorage' }, 'is of LongStorage, not of'],
@@ -126,8 +126,8 @@ test.each([
 });
 
 test('a storage that is not there, or not in the folder, is refused', async () => {
-  expect(await refusal(withTensor({ shape: [6] }, '7'))).toContain('lies in data/7, which is not');
-  expect(await refusal(withTensor({ shape: [6] }, '../data.pkl'))).toContain('which is not there');
+  expect(await refusal(withTensor({ shape: [6] }, '7'))).toContain('is in data/7, which is missing');
+  expect(await refusal(withTensor({ shape: [6] }, '../data.pkl'))).toContain('which is missing');
 });
 
 test.each([

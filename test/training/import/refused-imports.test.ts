@@ -109,7 +109,7 @@ test('a file of safetensors must say which neuron each tensor is of', async () =
   ]);
   await write([...numbered, ['notes', { shape: [1], data: Float32Array.of(1) }]]);
   expect(await place.refusal(words)).toMatch(
-    /: it holds 'notes', which belongs to no neuron, beside/,
+    /: it holds 'notes', which belongs to no neuron, next to/,
   );
   await write([...numbered, [`neuron_5.${numbered[0]![0].slice(2)}`, numbered[0]![1]]]);
   expect(await place.refusal(words)).toMatch(/: it holds neuron 5's 'layers\.0\.weight' twice$/);
