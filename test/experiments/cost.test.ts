@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import {
+  planCharacterization,
+  runCharacterization,
+} from '../../src/experiments/characterize/characterize.js';
+import { experimentContext, type Subject } from '../../src/experiments/context.js';
+import { type Cost, expectedSeconds, multiplyAddsOf } from '../../src/experiments/cost.js';
+import { planParametric, runParametric } from '../../src/experiments/parametric.js';
+import { ReceptiveFieldRequest } from '../../src/experiments/position-probe.js';
+import { gradientCost, present, responseCost } from '../../src/experiments/presentation.js';
+import {
+  planQuickMeasurement,
+  runQuickMeasurement,
+} from '../../src/experiments/quick-measurement/quick-measurement.js';
+import { mapReceptiveFields, planReceptiveField } from '../../src/experiments/receptive-field.js';
+import { multiplications } from '../../src/inference/onnx/cost.js';
+import type { Stimuli } from '../../src/stimulus/stimuli.js';
+import { energyEngine, energyModel } from '../support/energy-model.js';
+
+const model = energyModel();
+const subject: Subject = { model, limits: { maxStimuli: 20_000, maxPixels: 10_000 } };
+
+/** A context that adds up what is asked of the model. */
+function countingContext() {
+  const engine = energyEngine();
+  const spent = { stimuli: 0, passes: 0 };
+  const respond = (stimuli: Stimuli, neurons: Int32Array) => {
+    spent.stimuli += stimuli.count;
+    spent.passes += stimuli.count * neurons.length;
+    return engine.respond({ digest: model.digest, stimuli, neurons });
+  };
+  return { context: experimentContext({ respond }), spent };
+}
+
+type Context = ReturnType<typeof countingContext>['context'];
+interface Planned {
+  readonly cost: Cost;
+  readonly run: (context: Context) => Promise<unknown>;
+}
+const PLANNED: Readonly<Record<string, () => Planned>> = {
+  parametric: () => {
+    const plan = planParametric(subject, { parameter: 'contrast', neurons: [0, 2] });
+    return { cost: plan.cost, run: (context) => runParametric(plan, context) };
+  },
+  'receptive-field': () => {
+    const request = ReceptiveFieldRequest.parse({ x: [-2, 0, 2], y: [0, 2], neurons: '1' });
+    const plan = planReceptiveField(subject, request);
+    return { cost: plan.cost, run: (context) => mapReceptiveFields(plan, context) };
+  },
+  'quick-measurement': () => {
+    const plan = planQuickMeasurement(subject, { neurons: [1] });
+    return { cost: plan.cost, run: (context) => runQuickMeasurement(plan, context) };
+  },
+  characterize: () => {
+    const plan = planCharacterization({ model }, { neurons: [0, 1] });
+    return { cost: plan.cost, run: (context) => runCharacterization(plan, context) };
+  },
+};
+
+test.each(Object.entries(PLANNED))('%s costs what its plan says', async (_, plan) => {
+  const { context, spent } = countingContext();
+  const { cost, run } = plan();
+  await run(context);
+  expect(spent).toEqual(cost);
+});
+
+test('a gradient costs three forward passes', async () => {
+  const size = { height: 30, width: 30 };
+  const stimuli = { count: 2, ...size, pixels: new Float32Array(2 * 900).fill(0.5) };
+  const presentation = await present(model, { stimuli, notes: [[], []] }, '0-2');
+  expect(responseCost(presentation)).toEqual({ stimuli: 2, passes: 6 });
+  expect(gradientCost(presentation)).toEqual({ stimuli: 2, passes: 18 });
+});
+
+test('the expected time follows from the multiply-adds of the networks, and a rate', () => {
+  const { architecture } = model.card;
+  const large = {
+    card: { ...model.card, stimulus: { ...model.card.stimulus, height: 50, width: 50 } },
+  };
+  const cost = { stimuli: 10, passes: 30 };
+  const multiplyAdds = 30 * multiplications(architecture, { height: 50, width: 50 });
+  expect(multiplyAddsOf(cost, large)).toBe(multiplyAdds);
+  expect(expectedSeconds(cost, large, multiplyAdds / 4)).toBe(4);
+  expect(() => expectedSeconds(cost, large, 0)).toThrow(
+    new RangeError('wrong multiply-adds per second: 0; expected a number above 0'),
+  );
+});
