@@ -1,21 +1,17 @@
 import type { Entry } from '../stimulus/parametric/entry.js';
 import type { Axis, Sweep } from '../stimulus/sweep.js';
-import type { Dimension } from '../tuning/curve-tuning.js';
+import { DIMENSIONS, type DimensionName } from '../tuning/dimensions/dimensions.js';
 
-const BY_NAME: Readonly<Record<string, Dimension>> = {
-  orientation: 'orientation',
-  surroundOrientation: 'orientation',
-  direction: 'direction',
-  phase: 'phase',
-  surroundPhase: 'phase',
-  spatialFrequency: 'spatialFrequency',
-  surroundSpatialFrequency: 'spatialFrequency',
-};
-/** Shown at diameter 0, or at length 0, they are blank. */
+const BY_PARAMETER = new Map<string, DimensionName>(
+  Object.entries(DIMENSIONS).flatMap(([name, { parameters }]) =>
+    parameters.map((parameter) => [parameter, name as keyof typeof DIMENSIONS] as const),
+  ),
+);
+/** The stimuli that are blank at diameter 0, or at length 0. */
 const WITH_SIZE = ['grating', 'driftingGrating', 'disc', 'plaid', 'bar'];
 
 /** What a swept parameter is to a neuron: size 0 and contrast 0 are the blank. */
-export function dimensionOf({ kind, stimulus }: Sweep, { parameter, values }: Axis): Dimension {
+export function dimensionOf({ kind, stimulus }: Sweep, { parameter, values }: Axis): DimensionName {
   const fields: Entry = Object(stimulus[kind]);
   if (parameter === 'contrast') {
     const alone = kind !== 'centreSurround' || fields['surroundContrast'] === undefined;
@@ -25,7 +21,7 @@ export function dimensionOf({ kind, stimulus }: Sweep, { parameter, values }: Ax
     const whole = (fields['innerDiameter'] ?? 0) === 0;
     return whole && WITH_SIZE.includes(kind) ? 'size' : 'other';
   }
-  return BY_NAME[parameter] ?? 'other';
+  return BY_PARAMETER.get(parameter) ?? 'other';
 }
 
 /** Whether responses are averaged over phases that are evenly spaced over one turn. */

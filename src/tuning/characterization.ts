@@ -1,6 +1,13 @@
 import { z } from 'zod';
+import { contrast } from './dimensions/contrast.js';
+import type { IndexLabel } from './dimensions/dimension.js';
+import { orientation } from './dimensions/orientation.js';
+import { phase } from './dimensions/phase.js';
+import { size } from './dimensions/size.js';
+import { spatialFrequency } from './dimensions/spatial-frequency.js';
 import { ratioIndex, type Undefined } from './indices.js';
 import type { NeuronTuning } from './parametric.js';
+import { POSITION_INDICES } from './position-indices.js';
 import { FALLBACKS } from './preferred.js';
 import type { ReceptiveField } from './receptive-field.js';
 import { Index } from './schemas.js';
@@ -23,31 +30,14 @@ export interface Battery {
 
 /** The unit of each of a neuron's characteristics, in their order. */
 export const CHARACTERISTICS = {
-  centreX: 'pixels',
-  centreY: 'pixels',
-  receptiveFieldDiameter: 'pixels',
-  gOSI: '1',
-  preferredOrientation: 'degrees',
-  preferredOrientationFit: 'degrees',
-  OSI: '1',
-  orthogonalToPreferred: '1',
-  bandwidth: 'degrees',
-  halfWidthAtHalfHeight: 'degrees',
-  preferredSpatialFrequency: 'cycles/pixel',
-  spatialFrequencyBandwidth: 'octaves',
-  lowHighRatio: '1',
-  F1F0: '1',
-  SSI: '1',
-  SSIAboveBlank: '1',
-  summationField: 'pixels',
-  surroundDiameter: 'pixels',
-  SSIFit: '1',
-  summationFieldFit: 'pixels',
-  surroundDiameterFit: 'pixels',
-  c50: '1',
-  Rmax: 'response',
-  exponent: '1',
-  supersaturation: '1',
+  centreX: POSITION_INDICES.centreX.unit,
+  centreY: POSITION_INDICES.centreY.unit,
+  receptiveFieldDiameter: POSITION_INDICES.diameter.unit,
+  ...unitsOf(orientation.indices),
+  ...unitsOf(spatialFrequency.indices),
+  ...unitsOf(phase.indices),
+  ...unitsOf(size.indices),
+  ...unitsOf(contrast.indices),
   surroundSuppression: '1',
   crossSurroundSuppression: '1',
 } as const;
@@ -104,4 +94,15 @@ function surroundIndices(size: NeuronTuning, surround: NeuronTuning): Record<str
 
 function missing(name: string): never {
   throw new Error(`the battery says nothing of ${name}`);
+}
+
+type UnitsOf<Indices extends Readonly<Record<string, IndexLabel>>> = {
+  readonly [Name in keyof Indices]: Indices[Name]['unit'];
+};
+
+function unitsOf<Indices extends Readonly<Record<string, IndexLabel>>>(
+  indices: Indices,
+): UnitsOf<Indices> {
+  const units = Object.entries(indices).map(([name, { unit }]) => [name, unit]);
+  return Object.fromEntries(units) as UnitsOf<Indices>;
 }

@@ -1,4 +1,4 @@
-import { betterFit } from './fits/fitted.js';
+import { betterFit } from './fits/better-fit.js';
 import { distanceToFall } from './fits/frequency.js';
 import { fitIndex, type Undefined } from './indices.js';
 import type { Fit, Index } from './schemas.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Dimension, tuneCurve } from './curve-tuning.js';
+import { tuneCurve } from './curve-tuning.js';
+import { type DimensionName, dimensionNamed } from './dimensions/dimensions.js';
 import type { Steps } from './fits/least-squares.js';
 import { fitPosition } from './fits/position.js';
 import { F1F0 } from './indices.js';
@@ -10,7 +11,7 @@ import { CurveTuning } from './schemas.js';
 export interface Axis {
   /** Its name, as the answer has it. */
   readonly name: string;
-  readonly dimension: Dimension;
+  readonly dimension: DimensionName;
   readonly values: readonly number[];
 }
 
@@ -42,8 +43,6 @@ export const NeuronTuning = z.strictObject({
   along: z.record(z.string(), CurveTuning.extend({ curve: Curve })).optional(),
 });
 export type NeuronTuning = z.infer<typeof NeuronTuning>;
-
-const CIRCULAR: readonly Dimension[] = ['orientation', 'direction', 'phase'];
 
 /**
  * One neuron's tuning, step by step.
@@ -109,7 +108,7 @@ function* positionTuning(
 }
 
 function isEnd({ dimension, values }: Axis, i: number): boolean {
-  if (CIRCULAR.includes(dimension)) return false;
+  if (dimensionNamed(dimension)?.period !== undefined) return false; // it comes round again
   return values[i]! <= Math.min(...values) || values[i]! >= Math.max(...values);
 }
 

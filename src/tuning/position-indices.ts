@@ -1,5 +1,13 @@
+import type { IndexLabel } from './dimensions/dimension.js';
 import { fitIndex } from './indices.js';
 import type { Fit, Index } from './schemas.js';
+
+/** How they are called for readers. */
+export const POSITION_INDICES = {
+  centreX: { label: 'Centre x, right of the middle', unit: 'pixels' },
+  centreY: { label: 'Centre y, above the middle', unit: 'pixels' },
+  diameter: { label: 'Diameter', unit: 'pixels' },
+} as const satisfies Readonly<Record<string, IndexLabel>>;
 
 /** What a Gaussian fitted to a map of positions says, `fitPosition`'s; in pixels. */
 export function positionIndices(fit: Fit): Record<string, Index> {

@@ -1,5 +1,4 @@
-import { fittedResponse } from './fits/fitted.js';
-import { bestDiameter } from './fits/size.js';
+import { bestDiameter, sizeResponse } from './fits/size.js';
 import { fitIndex, ratioIndex, type Undefined } from './indices.js';
 import type { Fit, Index } from './schemas.js';
 
@@ -54,7 +53,7 @@ export function sizeIndices(
       const best = bestDiameter(parameters);
       if (best < diameters[0]!) return { reason: 'the fit peaks below the diameters shown' };
       if (best > diameters.at(-1)!) return { reason: 'the fit peaks beyond the diameters shown' };
-      const at = fittedResponse('size', 'differenceOfGaussians', parameters);
+      const at = sizeResponse(parameters);
       const [peak, last] = [at(best), Math.max(0, at(diameters.at(-1)!))];
       return peak > 0
         ? evaluate({ at, best, peak, last })

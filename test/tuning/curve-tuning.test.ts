@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Dimension, tuneCurve } from '../../src/tuning/curve-tuning.js';
+import { tuneCurve } from '../../src/tuning/curve-tuning.js';
+import type { DimensionName } from '../../src/tuning/dimensions/dimensions.js';
 import { finish } from '../../src/tuning/fits/least-squares.js';
 import { bestDiameter } from '../../src/tuning/fits/size.js';
 import { CurveTuning } from '../../src/tuning/schemas.js';
@@ -21,7 +22,7 @@ import { valueIn } from './value-in.js';
 const between = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 
 function indicesOf(
-  dimension: Dimension,
+  dimension: DimensionName,
   values: readonly number[],
   response: (value: number) => number,
   blank = 0,

@@ -43,6 +43,17 @@ export function* fitSize(diameters: readonly number[], responses: readonly numbe
   return yield* fitInSteps(model, diameters, responses, starts);
 }
 
+/** The fitted response to a diameter. @param parameters of the fit, as a result has them */
+export function sizeResponse({
+  b,
+  Kc,
+  Ks,
+  sigma,
+  ratio,
+}: Readonly<Record<string, number>>): (diameter: number) => number {
+  return centreSurround([b!, Kc!, Ks!, sigma!, ratio!]);
+}
+
 /** The diameter at which the fitted response is largest; infinite where nothing suppresses. */
 export function bestDiameter({ Kc, Ks, sigma, ratio }: Readonly<Record<string, number>>): number {
   if (!(Ks! > 0)) return Number.POSITIVE_INFINITY;

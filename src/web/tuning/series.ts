@@ -1,4 +1,5 @@
-import { betterFit, type FittedDimension, fittedResponse } from '../../tuning/fits/fitted.js';
+import { fittedResponse } from '../../tuning/dimensions/dimensions.js';
+import { betterFit } from '../../tuning/fits/better-fit.js';
 import type { Fit } from '../../tuning/schemas.js';
 import { seriesColour } from '../figures/colours.js';
 import { type Answerer, DASHES, type Told } from './answerers.js';
@@ -101,7 +102,7 @@ function fittedPoints(
   values: readonly number[],
 ): Point[] {
   const [low, high] = period ? [0, period] : [Math.min(...values), Math.max(...values)];
-  const response = fittedResponse(dimension satisfies FittedDimension, name, parameters);
+  const response = fittedResponse(dimension, name, parameters);
   return Array.from({ length: STEPS + 1 }, (_, i) => {
     const share = i / STEPS;
     const x = scale === 'log' ? low * (high / low) ** share : low + share * (high - low);

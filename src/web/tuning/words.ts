@@ -1,58 +1,35 @@
 import { type GatheredWarning, gatherWarnings } from '../../stimulus/warnings.js';
+import type { IndexLabel } from '../../tuning/dimensions/dimension.js';
+import { DIMENSIONS } from '../../tuning/dimensions/dimensions.js';
+import { POSITION_INDICES } from '../../tuning/position-indices.js';
 import type { Told } from './answerers.js';
 
-/** What the indices are called, and their units. */
-const INDICES: Readonly<Record<string, readonly [text: string, unit?: string]>> = {
-  gOSI: ['Orientation selectivity, 1 − circular variance (gOSI)'],
-  preferredOrientation: ['Preferred orientation, vector average', '°'],
-  OSI: ['Orientation selectivity of two points (OSI)'],
-  orthogonalToPreferred: ['Orthogonal / preferred'],
-  bandwidth: ['Bandwidth, half width at 0.71 of the peak', '°'],
-  preferredOrientationFit: ['Preferred orientation, of the fit', '°'],
-  halfWidthAtHalfHeight: ['Half width at half height, of the fit', '°'],
-  gDSI: ['Direction selectivity, vector sum (gDSI)'],
-  preferredDirection: ['Preferred direction', '°'],
-  preferredDirectionFit: ['Preferred direction, of the fit', '°'],
-  DSI: ['Direction selectivity of two points (DSI)'],
-  preferredSpatialFrequency: ['Preferred spatial frequency', 'cycles/pixel'],
-  spatialFrequencyBandwidth: ['Bandwidth at half height', 'octaves'],
-  lowHighRatio: ['Low / high frequency at 0.71 of the height'],
-  SSI: ['Surround suppression (SSI), of the curve'],
-  SSIAboveBlank: ['Surround suppression above the blank, of the curve'],
-  summationField: ['Summation field, of the curve', 'pixels'],
-  surroundDiameter: ['Surround diameter, of the curve', 'pixels'],
-  SSIFit: ['Surround suppression (SSI), of the fit'],
-  summationFieldFit: ['Summation field, of the fit', 'pixels'],
-  surroundDiameterFit: ['Surround diameter, of the fit', 'pixels'],
-  c50: ['Semi-saturation contrast (c50)'],
-  Rmax: ['Largest response above b (Rmax)'],
-  exponent: ['Exponent n'],
-  supersaturation: ['Supersaturation s (1: none)'],
-  F1F0: ['Modulation by phase, F1/F0 (complex cells: small)'],
-  centreX: ['Centre x, right of the middle', 'pixels'],
-  centreY: ['Centre y, above the middle', 'pixels'],
-  diameter: ['Diameter', 'pixels'],
-  sparseness: ['Sparseness'],
-  shareAboveHalfPeak: ['Share of the stimuli above half of the peak'],
+const INDICES: Readonly<Record<string, IndexLabel>> = {
+  ...Object.assign({}, ...Object.values(DIMENSIONS).map(({ indices }) => indices)),
+  ...POSITION_INDICES,
+  sparseness: { label: 'Sparseness', unit: '1' },
+  shareAboveHalfPeak: { label: 'Share of the stimuli above half of the peak', unit: '1' },
 };
 
 /** What an index is called; by its own name where it is not known here. */
 export function indexWords(name: string): { readonly text: string; readonly unit: string } {
-  const [text, unit = ''] = INDICES[name] ?? [name];
-  return { text, unit };
+  const { label, unit } = INDICES[name] ?? { label: name, unit: '1' };
+  return { text: label, unit: shortUnit(unit) };
 }
 
-const FITS: Readonly<Record<string, string>> = {
-  vonMises: 'von Mises',
-  logGaussian: 'Gaussian in log frequency',
-  gaussian: 'Gaussian',
-  differenceOfGaussians: 'Centre less surround, both Gaussian',
-  nakaRushton: 'Naka-Rushton',
-  supersaturating: 'Supersaturating form',
-};
+/** A unit as it is written after a number; '' where there is nothing to write. */
+export function shortUnit(unit: string): string {
+  const units: Readonly<Record<string, string>> = { '1': '', response: '', degrees: '°' };
+  return units[unit] ?? unit;
+}
+
+const FITS: Readonly<Record<string, { readonly label: string }>> = Object.assign(
+  {},
+  ...Object.values(DIMENSIONS).map(({ fits }) => fits),
+);
 
 export function fitWords(name: string): string {
-  return FITS[name] ?? name;
+  return FITS[name]?.label ?? name;
 }
 
 /** What all answers warn of, each once, with how many stimuli it is said of. */

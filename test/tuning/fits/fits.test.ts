@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fittedResponse } from '../../../src/tuning/dimensions/dimensions.js';
+import { betterFit } from '../../../src/tuning/fits/better-fit.js';
 import { fitNakaRushton, fitSupersaturating } from '../../../src/tuning/fits/contrast.js';
-import { betterFit, fittedResponse } from '../../../src/tuning/fits/fitted.js';
 import { fitGaussian, fitLogGaussian } from '../../../src/tuning/fits/frequency.js';
 import { finish } from '../../../src/tuning/fits/least-squares.js';
 import { fitPosition } from '../../../src/tuning/fits/position.js';

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
 import { tuneCurve } from '../../../src/tuning/curve-tuning.js';
-import { type FittedDimension, fittedResponse } from '../../../src/tuning/fits/fitted.js';
+import {
+  type DIMENSIONS as ALL,
+  fittedResponse,
+} from '../../../src/tuning/dimensions/dimensions.js';
 import { finish } from '../../../src/tuning/fits/least-squares.js';
 import { CONTRASTS, DIAMETERS, DIRECTIONS, FREQUENCIES, ORIENTATIONS, radians } from '../grids.js';
+
+/** Those that have fits. */
+type FittedDimension = Exclude<keyof typeof ALL, 'phase'>;
 
 const VALUES: Readonly<Record<FittedDimension, readonly number[]>> = {
   orientation: ORIENTATIONS,
