@@ -2,32 +2,34 @@ import { type ExperimentContext, experimentContext } from '../experiments/contex
 import type { JobContext } from '../experiments/job.js';
 import type { Priority } from '../inference/scheduler.js';
 import type { Presented } from './body/presented.js';
-import { compute, type Question } from './compute.js';
 import type { AppContext } from './context.js';
-import { refuseIfLate } from './request.js';
+import { rejectIfLate } from './request.js';
+import { type ResponseRequest, scheduleResponses } from './schedule-responses.js';
 import type { AppDependencies, Service } from './service.js';
-import { computeOrRecall } from './stored.js';
+import { computeWithCache } from './store.js';
 import { timed } from './timing.js';
 
 /** A request to a model, as far as an experiment is run for it. */
-type ModelQuestion = Pick<Question, 'model' | 'deadline'> & { readonly service: Service };
+type ExperimentRequest = Pick<ResponseRequest, 'model' | 'deadline'> & {
+  readonly service: Service;
+};
 
 /** The context of an experiment whose result a client waits for. */
 export function clientContext(
   c: AppContext,
   { clock }: Pick<AppDependencies, 'clock'>,
-  { service, model, deadline }: ModelQuestion,
+  { service, model, deadline }: ExperimentRequest,
 ): ExperimentContext {
   const { look, gradient, ascend } = service.inside;
   const inTime =
     <Request, Result>(ask: (request: Request) => Promise<Result>) =>
     async (request: Request) => {
-      refuseIfLate(deadline, clock);
+      rejectIfLate(deadline, clock);
       return ask(request);
     };
   return {
     respond: (stimuli, columns) =>
-      compute(c, service, { model, stimuli, columns, deadline, priority: 'sweep' }),
+      scheduleResponses(c, service, { model, stimuli, columns, deadline, priority: 'sweep' }),
     interpreter: { look: inTime(look), gradient: inTime(gradient), ascend: inTime(ascend) },
     signal: c.req.raw.signal,
     onProgress: () => {},
@@ -40,7 +42,7 @@ export function clientContext(
 export function presentedContext(
   c: AppContext,
   deps: AppDependencies,
-  request: ModelQuestion,
+  request: ExperimentRequest,
   presented: Presented,
   priority: Priority,
 ): ExperimentContext {
@@ -48,8 +50,8 @@ export function presentedContext(
   return {
     ...clientContext(c, deps, request),
     respond: (stimuli, columns) => {
-      const question = { model, stimuli, columns, priority, deadline };
-      return computeOrRecall(c, deps, service, question, presented);
+      const responseRequest = { model, stimuli, columns, priority, deadline };
+      return computeWithCache(c, deps, service, responseRequest, presented);
     },
   };
 }

@@ -5,7 +5,7 @@ import { type JobOrder, JobView } from '../jobs/record.js';
 import { answerJson } from './answer.js';
 import type { AppContext } from './context.js';
 import { jobContext } from './experiment-context.js';
-import { serviceOf, withoutPaths } from './models.js';
+import { requireService, withoutPaths } from './models.js';
 import { named, type Operation } from './operation.js';
 import { Problem, problemFrom } from './problem.js';
 import type { AppDependencies } from './service.js';
@@ -22,8 +22,8 @@ export const ACCEPTED = {
 } as const satisfies Operation['answers'];
 
 /** @throws Problem 503 while the models are being loaded, and where nothing can be kept on disk */
-export function jobsOf(deps: AppDependencies): Jobs {
-  const { jobs } = serviceOf(deps);
+export function requireJobs(deps: AppDependencies): Jobs {
+  const { jobs } = requireService(deps);
   if ('unusable' in jobs) {
     throw new Problem(503, `no job can be kept: ${withoutPaths(jobs.unusable)}`);
   }
@@ -39,7 +39,7 @@ export async function answerJob(
   deps: AppDependencies,
   work: Work,
 ): Promise<Response> {
-  const job = await jobsOf(deps).submit(work);
+  const job = await requireJobs(deps).submit(work);
   c.header('Location', `/v1/jobs/${job.id}`);
   return answerJson(c, deps.clock, () => job, 202);
 }
@@ -60,8 +60,8 @@ export function answerModelJob(
   deps: AppDependencies,
   { order, model, run }: ModelWork,
 ): Promise<Response> {
-  const service = serviceOf(deps);
-  jobsOf(deps); // Throws before the model is held, where no job can be kept.
+  const service = requireService(deps);
+  requireJobs(deps); // Throws before the model is held, where no job can be kept.
   return answerJob(c, deps, {
     order,
     run: (progress, signal) =>

@@ -5,20 +5,24 @@ import { Problem, unavailable } from './problem.js';
 import type { AppDependencies, Service } from './service.js';
 
 /** @throws Problem 503 while the models are being loaded */
-export function serviceOf({ readiness }: AppDependencies): Service {
+export function requireService({ readiness }: AppDependencies): Service {
   const current = readiness();
   if (current.state === 'loading') throw unavailable('the models are still being loaded');
   return current.service;
 }
 
 /**
- * The model that a path names, by `:model` and perhaps `:version`; the largest version served where
- * it names none. It stays with the engine until the request has been answered, whatever becomes of it
- * meanwhile; what goes on after that, such as a stream, holds it itself (`ModelRepository.hold`).
+ * Acquires the model that a path names, by `:model` and perhaps `:version`; the largest version served where
+ * it names none. The model stays in the engine until the request has been answered, also when it is replaced
+ * or unloaded meanwhile; work that outlasts the answer, such as a stream, holds the model itself
+ * (`ModelRepository.hold`).
  * @throws Problem 404 when there is none, 503 when it cannot be served, 412 when `If-Match` names
  *   another digest
  */
-export function modelOf(c: AppContext, { catalogue }: Pick<Service, 'catalogue'>): ServedModel {
+export function acquireModel(
+  c: AppContext,
+  { catalogue }: Pick<Service, 'catalogue'>,
+): ServedModel {
   const name = c.req.param('model') ?? '';
   const version = c.req.param('version');
   const model = findModel(catalogue, name, version);

@@ -47,7 +47,7 @@ export function readDeadline(c: AppContext): number | undefined {
  * @param deadline as `readDeadline` gave it
  * @throws DeadlineError
  */
-export function refuseIfLate(deadline: number | undefined, clock: () => number): void {
+export function rejectIfLate(deadline: number | undefined, clock: () => number): void {
   if (deadline === undefined || clock() < deadline) return;
   throw new DeadlineError('the deadline passed before the responses were there');
 }

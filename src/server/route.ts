@@ -5,7 +5,7 @@ import { readJsonBody } from './body/read-body.js';
 import type { AppContext } from './context.js';
 import { negotiate } from './formats.js';
 import type { Scope } from './middleware/api-keys.js';
-import { modelOf, serviceOf } from './models.js';
+import { acquireModel, requireService } from './models.js';
 import type { Operation, PathParameter } from './operation.js';
 import { readDeadline, readQuery } from './request.js';
 import type { AppDependencies } from './service.js';
@@ -86,8 +86,8 @@ export function modelRoute<const Of extends RouteDeclaration & { path: ModelPath
 ): ModelRoutes<Of>[] {
   const params = { model: MODEL, ...declaration.params };
   const handler: Handler = (c) => {
-    const service = serviceOf(deps);
-    const model = modelOf(c, service);
+    const service = requireService(deps);
+    const model = acquireModel(c, service);
     const request = readRequest(c, deps, declaration);
     const deadline = declaration.deadline ? readDeadline(c) : undefined;
     return handle(c, { service, model, deadline, ...request });

@@ -3,8 +3,8 @@ import { expect, test, vi } from 'vitest';
 import type { AscentPreview } from '../../src/experiments/preferred-stimulus/schemas.js';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { ascend } from '../../src/interpret/activation-maximisation.js';
-import { jobsOf } from '../../src/server/jobs.js';
-import { serviceOf } from '../../src/server/models.js';
+import { requireJobs } from '../../src/server/jobs.js';
+import { requireService } from '../../src/server/models.js';
 import type { Service } from '../../src/server/service.js';
 import type { TestAppOptions } from '../support/app.js';
 import { openTestJobs } from '../support/jobs.js';
@@ -169,7 +169,7 @@ test('what cannot be done is told before anything is computed', async () => {
   expect(await refused({ neurons: [99] })).toMatch(/^422 neurons: unknown neuron: 99/);
   expect(await refused({ blur: -1, seeds: 2 })).toMatch(/^422 .*seeds/s);
   expect(engine.asked).toEqual([]);
-  expect(jobsOf(deps).list()).toEqual([]);
+  expect(requireJobs(deps).list()).toEqual([]);
 });
 
 test('a cancelled search goes no further, and lets go of its model', async () => {
@@ -185,7 +185,7 @@ test('a cancelled search goes no further, and lets go of its model', async () =>
       },
     },
   });
-  const { catalogue } = serviceOf(deps);
+  const { catalogue } = requireService(deps);
   const { hold } = catalogue;
   const holding = { now: 0 };
   vi.spyOn(catalogue, 'hold').mockImplementation((model) => {

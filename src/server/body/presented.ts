@@ -6,7 +6,7 @@ import type { ServedModel } from '../../inference/catalogue.js';
 import type { AppContext } from '../context.js';
 import type { AppDependencies, Service } from '../service.js';
 import type { StimulusQuery } from '../stimulus-request.js';
-import { storedStimuli } from '../stored.js';
+import { storedStimuli } from '../store.js';
 import { timed } from '../timing.js';
 import type { DecodedSet } from './body-decoder.js';
 import { bodyClient, readBody } from './read-body.js';

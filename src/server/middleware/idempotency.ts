@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { readBody } from '../body/read-body.js';
 import type { AppContext, RequestLog } from '../context.js';
 import { Problem } from '../problem.js';
-import { readDeadline, refuseIfLate } from '../request.js';
+import { readDeadline, rejectIfLate } from '../request.js';
 import type { Handler } from '../route.js';
 import type { AppDependencies } from '../service.js';
 
@@ -76,7 +76,7 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
       }
       const answer = 'answer' in known ? await known.answer : known;
       c.req.raw.signal.throwIfAborted();
-      refuseIfLate(deadline, clock);
+      rejectIfLate(deadline, clock);
       if (answer) return replay(c, answer);
     }
     return answerFirst(c, { scope, fingerprint }, handler);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ServedModel } from '../../inference/catalogue.js';
 import type { Tally } from '../metrics/statistics.js';
-import { serviceOf } from '../models.js';
+import { requireService } from '../models.js';
 import { json, named } from '../operation.js';
 import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
@@ -47,7 +47,7 @@ export function statisticsRoutes(deps: AppDependencies) {
       summary: 'What was asked of all models',
       answers: json('Their statistics', Statistics),
     },
-    (c) => c.json(statisticsOf(serviceOf(deps).catalogue.served)),
+    (c) => c.json(statisticsOf(requireService(deps).catalogue.served)),
   );
   const ofModel = modelRoute(
     deps,

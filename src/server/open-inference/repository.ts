@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Catalogue, ModelRepository } from '../../inference/catalogue.js';
 import { ModelName } from '../../models/card.js';
 import type { AppContext } from '../context.js';
-import { listModels, type ModelSummary, serviceOf, unknownModel } from '../models.js';
+import { listModels, type ModelSummary, requireService, unknownModel } from '../models.js';
 import { json, named } from '../operation.js';
 import { Problem, unavailable } from '../problem.js';
 import { MODEL, route } from '../route.js';
@@ -47,7 +47,7 @@ function listRepository(deps: AppDependencies) {
       answers: json('The versions', Index),
     },
     async (c, { readJson }) => {
-      const { catalogue } = serviceOf(deps);
+      const { catalogue } = requireService(deps);
       const { ready } = await readJson();
       return c.json(indexOf(catalogue).filter(({ state }) => !ready || state === 'READY'));
     },
@@ -103,7 +103,7 @@ function unloadModel(deps: AppDependencies) {
 
 /** @throws Problem 503 while the service shuts down, 404 for a name that no model can have */
 function modelToChange(c: AppContext, deps: AppDependencies) {
-  const { catalogue } = serviceOf(deps);
+  const { catalogue } = requireService(deps);
   if (deps.readiness().state === 'draining') throw unavailable('the service is shutting down');
   const name = c.req.param('model') ?? '';
   // Checked before any folder of that name is looked for.

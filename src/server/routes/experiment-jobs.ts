@@ -4,7 +4,7 @@ import { JOB_EXPERIMENTS, orderJob, prepareJob } from '../../experiments/job-exp
 import { ACCEPTED, answerModelJob } from '../jobs.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { storedStimuli } from '../stored.js';
+import { storedStimuli } from '../store.js';
 import { timed } from '../timing.js';
 
 /** Each experiment that is a job. */

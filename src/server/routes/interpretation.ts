@@ -14,10 +14,10 @@ import { type ModelRequest, type Presented, readPresented } from '../body/presen
 import type { AppContext } from '../context.js';
 import { clientContext } from '../experiment-context.js';
 import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
-import { ending, REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
 import { json } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
+import { ending, REPORT_HEADERS, STIMULI } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { timingAndId } from '../timing.js';

@@ -5,7 +5,7 @@ import { isOver, JobId, type JobView, mediaTypeOf } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
 import type { AppContext } from '../context.js';
 import { negotiate } from '../formats.js';
-import { Job, jobsOf } from '../jobs.js';
+import { Job, requireJobs } from '../jobs.js';
 import { BINARY, json } from '../operation.js';
 import { Problem } from '../problem.js';
 import { route } from '../route.js';
@@ -48,7 +48,7 @@ function listJobs(deps: AppDependencies) {
       answers: json('All that are kept', z.strictObject({ jobs: z.array(Job) })),
     },
     (c) => {
-      const jobs = jobsOf(deps).list();
+      const jobs = requireJobs(deps).list();
       return answerJson(c, deps.clock, () => ({ jobs }));
     },
   );
@@ -139,7 +139,7 @@ function jobResult(deps: AppDependencies) {
     async (c, { query }) => {
       const job = findJob(c, deps);
       const part = choosePart(c, job, query.part);
-      const bytes = await jobsOf(deps).readPart(job.id, part);
+      const bytes = await requireJobs(deps).readPart(job.id, part);
       return c.body(bytes, 200, {
         'Content-Type': mediaTypeOf(part.name),
         'Content-Disposition': `inline; filename="${part.name}"`,
@@ -162,7 +162,7 @@ function endJob(deps: AppDependencies) {
       answers: { ...json('It is cancelled', Job), 204: { description: 'It is deleted' } },
     },
     async (c) => {
-      const jobs = jobsOf(deps);
+      const jobs = requireJobs(deps);
       const { id } = findJob(c, deps);
       if (await jobs.cancel(id)) {
         const cancelled = findJob(c, deps);
@@ -197,7 +197,7 @@ function choosePart(c: AppContext, job: JobView, name: string | undefined) {
  * client reads become one.
  */
 async function follow(deps: AppDependencies, id: string, stream: SSEStreamingApi): Promise<void> {
-  const jobs = jobsOf(deps);
+  const jobs = requireJobs(deps);
   let changed = false;
   let wake = () => {};
   const alert = () => {
@@ -244,7 +244,7 @@ function sendState(stream: SSEStreamingApi, job: JobView, event: string): Promis
 
 function findJob(c: AppContext, deps: AppDependencies): JobView {
   const id = c.req.param('id') ?? '';
-  const job = JobId.safeParse(id).success ? jobsOf(deps).find(id) : undefined;
+  const job = JobId.safeParse(id).success ? requireJobs(deps).find(id) : undefined;
   if (job === undefined) throw unknown(id);
   return job;
 }

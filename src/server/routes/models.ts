@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Digest } from '../../experiments/result-parts.js';
 import { ModelCard } from '../../models/card.js';
-import { listModels, serviceOf } from '../models.js';
+import { listModels, requireService } from '../models.js';
 import { json, named } from '../operation.js';
 import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
@@ -36,7 +36,7 @@ export function modelRoutes(deps: AppDependencies) {
       answers: json('By name, with all versions', ModelList),
     },
     (c) => {
-      const { catalogue, engine } = serviceOf(deps);
+      const { catalogue, engine } = requireService(deps);
       return c.json({ models: listModels(catalogue), engine });
     },
   );

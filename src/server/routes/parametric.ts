@@ -8,9 +8,9 @@ import {
 } from '../../experiments/parametric.js';
 import { answerInChunks } from '../answer.js';
 import { clientContext } from '../experiment-context.js';
-import { ending } from '../openapi/parts.js';
 import { json, named } from '../operation.js';
 import { modelRoute } from '../route.js';
+import { ending } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 import { timingAndId } from '../timing.js';
 

@@ -12,10 +12,10 @@ import type { ServedModel } from '../../inference/catalogue.js';
 import { answerJson } from '../answer.js';
 import type { AppContext } from '../context.js';
 import { clientContext } from '../experiment-context.js';
-import { ending } from '../openapi/parts.js';
 import { json, named } from '../operation.js';
-import { refuseIfLate } from '../request.js';
+import { rejectIfLate } from '../request.js';
 import { modelRoute } from '../route.js';
+import { ending } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 
 const QuickMeasurement = named(
@@ -73,7 +73,7 @@ export function quickMeasurementRoutes(deps: AppDependencies) {
       );
       // It may have waited for the measurement of another client.
       c.req.raw.signal.throwIfAborted();
-      refuseIfLate(deadline, clock);
+      rejectIfLate(deadline, clock);
       return answer(c, model, rows, ids);
     },
   );

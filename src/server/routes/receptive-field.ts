@@ -11,10 +11,10 @@ import {
 import { answerAs, answerInChunks } from '../answer.js';
 import { clientContext } from '../experiment-context.js';
 import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
-import { ending, REPORT_HEADERS } from '../openapi/parts.js';
 import { named } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
+import { ending, REPORT_HEADERS } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 import { timingAndId } from '../timing.js';
 

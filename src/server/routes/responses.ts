@@ -4,18 +4,18 @@ import { answerAs, answerInChunks } from '../answer.js';
 import { readPresented } from '../body/presented.js';
 import { presentedContext } from '../experiment-context.js';
 import { contentOf, RESPONSE_FORMATS } from '../formats.js';
-import { ending, REPORT_HEADERS, recalled, STIMULI } from '../openapi/parts.js';
 import { named } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
+import { cached, ending, REPORT_HEADERS, STIMULI } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
-import { recallNote } from '../stored.js';
+import { cacheNote } from '../store.js';
 import { timingAndId } from '../timing.js';
 
 const Responses = named(
   'Responses',
-  z.strictObject({ ...ResponsesResult.shape, ...recalled, ...ending }),
+  z.strictObject({ ...ResponsesResult.shape, ...cached, ...ending }),
 );
 
 /** Stimuli in, responses out. */
@@ -50,7 +50,7 @@ export function responseRoutes(deps: AppDependencies) {
       if (mediaType === 'application/json') {
         return answerInChunks(c, clock, {
           ...responsesResult(presented, values),
-          ...recallNote(c, presented),
+          ...cacheNote(c, presented),
           ...timingAndId(c),
         });
       }

@@ -10,12 +10,12 @@ import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery, Side } from '../canvas-query.js';
 import type { AppContext } from '../context.js';
 import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
-import { REPORT_HEADERS, STIMULI } from '../openapi/parts.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute, route } from '../route.js';
+import { REPORT_HEADERS, STIMULI } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
-import { storedStimuli } from '../stored.js';
+import { storedStimuli } from '../store.js';
 import { timed } from '../timing.js';
 
 /** The largest PNG. */

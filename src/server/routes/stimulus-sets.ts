@@ -8,12 +8,12 @@ import { answerJson } from '../answer.js';
 import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery } from '../canvas-query.js';
 import type { AppContext } from '../context.js';
-import { ending, NEW_STIMULI } from '../openapi/parts.js';
 import { BINARY, json } from '../operation.js';
 import { Problem } from '../problem.js';
 import { route } from '../route.js';
+import { ending, NEW_STIMULI } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
-import { openSet, storeOf } from '../stored.js';
+import { openSet, requireStore } from '../store.js';
 import { timed, timingAndId } from '../timing.js';
 
 const ELEMENT_NAMES: Readonly<Record<string, string>> = {
@@ -63,7 +63,7 @@ function listSets(deps: AppDependencies) {
       answers: json('All that are stored, and how much room there is in bytes', SetList),
     },
     async (c) => {
-      const { sets } = storeOf(deps);
+      const { sets } = requireStore(deps);
       const stored = await sets.list();
       return answerJson(c, deps.clock, () => ({
         stimulusSets: stored.map(summary),
@@ -90,7 +90,7 @@ function storeSet(deps: AppDependencies) {
       errors: [507],
     },
     async (c, { query }) => {
-      const { sets } = storeOf(deps);
+      const { sets } = requireStore(deps);
       const { fit, dtype } = query;
       const target = targetOf(query);
       const body = await readBody(c, deps);
@@ -167,7 +167,7 @@ function deleteSet(deps: AppDependencies) {
     },
     async (c) => {
       const digest = digestIn(c);
-      if (!(await storeOf(deps).sets.remove(digest))) throw unknown(digest);
+      if (!(await requireStore(deps).sets.remove(digest))) throw unknown(digest);
       return c.body(null, 204);
     },
   );

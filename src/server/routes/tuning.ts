@@ -9,12 +9,12 @@ import { type ModelRequest, readPresented } from '../body/presented.js';
 import type { AppContext } from '../context.js';
 import { presentedContext } from '../experiment-context.js';
 import { WholeNumber } from '../numbers.js';
-import { ending, formOf, recalled, STIMULI } from '../openapi/parts.js';
 import { json } from '../operation.js';
 import { modelRoute } from '../route.js';
+import { cached, ending, formOf, STIMULI } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
-import { recallNote } from '../stored.js';
+import { cacheNote } from '../store.js';
 import { timed, timingAndId } from '../timing.js';
 
 const TuningQuery = z.strictObject({ ...StimulusQuery.shape, k: WholeNumber.optional() });
@@ -34,7 +34,7 @@ const ofSet = {
   deadline: true,
   body: { required: true, content: SET },
 } as const;
-const more = { ...recalled, ...ending };
+const more = { ...cached, ...ending };
 
 /** Tuning to a set of stimuli: rank-ordered curves, and the peak. */
 export function tuningRoutes(deps: AppDependencies) {
@@ -81,7 +81,7 @@ async function analyse(
   const fields = {
     model: modelIdentity(plan.model),
     stimuli: plan.reports,
-    ...recallNote(c, presented),
+    ...cacheNote(c, presented),
     ...timingAndId(c),
   };
   return answerInChunks(c, clock, fields, analysed);

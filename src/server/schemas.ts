@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { Digest } from '../../experiments/result-parts.js';
-import { Beside } from '../../stimulus/parametric/entry.js';
-import { SCHEMAS } from '../../stimulus/parametric/kinds.js';
-import { ImageView } from '../../stimulus/parametric/view.js';
-import { StimuliBody, StoredSetBody } from '../../stimulus/stimuli-body.js';
-import { STAGES } from '../metrics/statistics.js';
-import { BINARY, type Content, named } from '../operation.js';
+import { Digest } from '../experiments/result-parts.js';
+import { Beside } from '../stimulus/parametric/entry.js';
+import { SCHEMAS } from '../stimulus/parametric/kinds.js';
+import { ImageView } from '../stimulus/parametric/view.js';
+import { StimuliBody, StoredSetBody } from '../stimulus/stimuli-body.js';
+import { STAGES } from './metrics/statistics.js';
+import { BINARY, type Content, named } from './operation.js';
 
-/** What answers of models end with. */
+/** The last fields of answers of models. */
 export const ending = {
   timing: named(
     'Timing',
@@ -18,13 +18,13 @@ export const ending = {
   id: z.string().describe('the X-Request-Id'),
 };
 
-/** What an answer says where the stimuli were a stored set. */
-export const recalled = {
+/** Fields of answers to a stored stimulus set. */
+export const cached = {
   stimulusSet: Digest.optional(),
   cache: z.enum(['hit', 'miss', 'partial']).optional(),
 };
 
-/** Of answers that are no JSON: what else would stand in it. */
+/** Headers of answers in other media types than JSON, which has these as fields. */
 export const REPORT_HEADERS = {
   'X-Stimulus-Set': 'the digest of all stimuli together',
   'X-Stimulus-Digests': 'of each stimulus, as long as they are few',
@@ -38,7 +38,7 @@ const Entries = Object.entries({ ...SCHEMAS, image: ImageView }).map(([kind, sch
 const NewStimuli = named('NewStimuli', z.union([StimuliBody, ...Entries]));
 const Files = { stimuli: z.array(z.file()).min(1).describe('images or .npy files') };
 
-/** What every route takes that takes stimuli. */
+/** The bodies of routes that take stimuli. */
 export const NEW_STIMULI = {
   'image/png': BINARY,
   'image/jpeg': BINARY,
@@ -50,13 +50,13 @@ export const NEW_STIMULI = {
   'multipart/form-data': named('StimulusFiles', z.object(Files)),
 } as const satisfies Content;
 
-/** A form with stimuli, or with the digest of stored ones, and with what else. */
+/** A form with stimuli, or with the digest of stored ones, and with more fields. */
 export function formOf(id: string, more: Readonly<Record<string, z.ZodType>>): z.ZodType {
   const kinds = [z.object({ ...Files, ...more }), z.object({ stimulusSet: Digest, ...more })];
   return named(id, z.union(kinds));
 }
 
-/** The same of routes to which stored stimuli can be named as well. */
+/** The bodies of routes that take stimuli or the digest of stored ones. */
 export const STIMULI = {
   ...NEW_STIMULI,
   'application/json': named('Stimuli', z.union([NewStimuli, StoredSetBody])),

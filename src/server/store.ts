@@ -4,16 +4,16 @@ import { errorAt } from '../stimulus/errors.js';
 import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import type { OpenedSet } from '../storage/stimulus-sets.js';
 import type { Store } from '../storage/store.js';
-import { compute, type Question } from './compute.js';
 import type { AppContext } from './context.js';
-import { serviceOf, withoutPaths } from './models.js';
+import { requireService, withoutPaths } from './models.js';
 import { Problem } from './problem.js';
-import { refuseIfLate } from './request.js';
+import { rejectIfLate } from './request.js';
+import { type ResponseRequest, scheduleResponses } from './schedule-responses.js';
 import type { AppDependencies, Service } from './service.js';
 
 /** @throws Problem 503 while the models are being loaded, and where nothing can be kept on disk */
-export function storeOf(deps: AppDependencies): Store {
-  const { store } = serviceOf(deps);
+export function requireStore(deps: AppDependencies): Store {
+  const { store } = requireService(deps);
   if ('unusable' in store) {
     throw new Problem(503, `nothing can be stored: ${withoutPaths(store.unusable)}`);
   }
@@ -30,7 +30,7 @@ export async function openSet(
   digest: string,
 ): Promise<OpenedSet | undefined> {
   try {
-    return await storeOf(deps).sets.read(digest);
+    return await requireStore(deps).sets.read(digest);
   } catch (error) {
     if (error instanceof DamagedError) {
       deps.storeMetrics.damagedSet();
@@ -49,28 +49,28 @@ export function storedStimuli(deps: AppDependencies): (digest: string) => Promis
   };
 }
 
-/** What the responses are to, as decoding told it. */
-interface Shown {
-  /** The stored set that they were, if any. */
+/** The stimuli of a request. */
+interface PresentedStimuli {
+  /** The digest of the stored set that they are, if any. */
   readonly storedAs?: string;
   readonly reports: readonly StimulusReport[];
 }
 
 /**
- * As `compute`; of responses to a stored set only those are computed that are not in the cache, and
- * then they are.
+ * As `scheduleResponses`, with a cache for stored sets: only the missing responses are computed, and then
+ * kept.
  * @returns responses [stimuli, columns], row-major
  */
-export async function computeOrRecall(
+export async function computeWithCache(
   c: AppContext,
   deps: AppDependencies,
   service: Service,
-  question: Question,
-  { storedAs, reports }: Shown,
+  request: ResponseRequest,
+  { storedAs, reports }: PresentedStimuli,
 ): Promise<Float32Array> {
-  if (storedAs === undefined) return compute(c, service, question);
-  const { responses } = storeOf(deps);
-  const { model, stimuli, columns } = question;
+  if (storedAs === undefined) return scheduleResponses(c, service, request);
+  const { responses } = requireStore(deps);
+  const { model, stimuli, columns } = request;
   const { count } = stimuli;
   const cached = {
     model: model.digest,
@@ -85,14 +85,14 @@ export async function computeOrRecall(
   log.cache = use;
   deps.storeMetrics.cacheUse(use);
   if (missing.length > 0) {
-    const values = await compute(c, service, { ...question, columns: missing });
+    const values = await scheduleResponses(c, service, { ...request, columns: missing });
     const computed = new Map(
       Array.from(missing, (column, i) => [column, columnOf(values, missing.length, i)]),
     );
     await responses.write(cached, computed);
     for (const [column, data] of computed) known.set(column, data);
   }
-  refuseIfLate(question.deadline, deps.clock);
+  rejectIfLate(request.deadline, deps.clock);
   log.stimuli = count;
   log.neurons = columns.length;
   const values = new Float32Array(count * columns.length);
@@ -103,8 +103,8 @@ export async function computeOrRecall(
   return values;
 }
 
-/** For the body of an answer: which stored set the stimuli were, and whether responses were cached. */
-export function recallNote(c: AppContext, { storedAs }: Shown) {
+/** Fields of an answer: the stored set of the stimuli, and whether responses were cached. */
+export function cacheNote(c: AppContext, { storedAs }: PresentedStimuli) {
   return storedAs === undefined ? {} : { stimulusSet: storedAs, cache: c.get('log').cache };
 }
 

@@ -5,8 +5,8 @@ import type { AppContext } from './context.js';
 import type { Service } from './service.js';
 import { addSeconds } from './timing.js';
 
-/** What the scheduler is asked on a client's behalf. */
-export interface Question {
+/** A request to the scheduler on a client's behalf. */
+export interface ResponseRequest {
   readonly model: ServedModel;
   readonly stimuli: Stimuli;
   /** Columns of the model's population. */
@@ -17,13 +17,13 @@ export interface Question {
 }
 
 /**
- * Puts a question to the scheduler; it is dropped when the client goes away.
+ * Requests responses from the scheduler; the request is dropped when the client disconnects.
  * @returns responses [stimuli, columns], row-major
  */
-export async function compute(
+export async function scheduleResponses(
   c: AppContext,
   { scheduler }: Service,
-  { model, stimuli, columns, priority, deadline }: Question,
+  { model, stimuli, columns, priority, deadline }: ResponseRequest,
 ): Promise<Float32Array> {
   const log = c.get('log');
   log.stimuli = (log.stimuli ?? 0) + stimuli.count;
