@@ -1,105 +1,107 @@
 import { concatStimuli, type Stimuli, sliceStimuli } from '../stimulus/stimuli.js';
 import type { EngineRequest } from './engine.js';
 
-/** A request on its way through the engine, in one or more pieces. */
-export interface Job {
+/** A request in the queue, which the engine computes in one or more slices. */
+export interface QueueEntry {
   readonly request: EngineRequest;
-  /** Responses [stimuli, neurons], filled as the pieces are answered. */
+  /** Responses [stimuli, neurons], filled as the engine computes the slices. */
   readonly values: Float32Array;
-  /** Stimuli that have left the line for the engine. */
-  taken: number;
+  /** Stimuli that have left the queue for the engine. */
+  dispatched: number;
 }
 
-/** Neighbouring stimuli of one job: `rows` of them, the first being number `from`. */
-export interface Piece<J extends Job = Job> {
-  readonly job: J;
+/** Neighbouring stimuli of one entry: `rows` of them, the first being number `from`. */
+export interface Slice<Entry extends QueueEntry = QueueEntry> {
+  readonly entry: Entry;
   readonly from: number;
   readonly rows: number;
 }
 
 /** Requests that wait, first in, first out. */
-export interface WaitingLine<J extends Job> extends Iterable<J> {
+export interface RequestQueue<Entry extends QueueEntry> extends Iterable<Entry> {
   /** Stimuli that wait. */
   readonly stimuli: number;
-  add(job: J): void;
-  /** Takes what is left of a job out of the line. */
-  remove(job: J): void;
-  readonly first: J | undefined;
+  add(entry: Entry): void;
+  /** Removes what is left of an entry. */
+  remove(entry: Entry): void;
+  readonly first: Entry | undefined;
   /**
-   * At most `limit` stimuli from the head of the line: a piece of the first request, and with it
-   * those right behind that ask the same model. Empty when nobody waits.
+   * Takes at most `limit` stimuli from the head of the queue: a slice of the first request, and those of the
+   * requests right behind it for the same model. Empty when no request waits.
    */
-  take(limit: number): Piece<J>[];
+  takeSlices(limit: number): Slice<Entry>[];
 }
 
-export function createWaitingLine<J extends Job>(): WaitingLine<J> {
-  // a Set keeps the order, and lets a job leave from the middle at no cost
-  const jobs = new Set<J>();
+export function createRequestQueue<Entry extends QueueEntry>(): RequestQueue<Entry> {
+  // A Set keeps the order, and an entry can leave from the middle at no cost.
+  const entries = new Set<Entry>();
   let stimuli = 0;
 
   return {
     add,
     remove,
-    take,
+    takeSlices,
     get stimuli() {
       return stimuli;
     },
     get first() {
-      return jobs.values().next().value;
+      return entries.values().next().value;
     },
-    [Symbol.iterator]: () => jobs.values(),
+    [Symbol.iterator]: () => entries.values(),
   };
 
-  function add(job: J): void {
-    jobs.add(job);
-    stimuli += waitingIn(job);
+  function add(entry: Entry): void {
+    entries.add(entry);
+    stimuli += waitingStimuli(entry);
   }
 
-  function remove(job: J): void {
-    if (jobs.delete(job)) stimuli -= waitingIn(job);
+  function remove(entry: Entry): void {
+    if (entries.delete(entry)) stimuli -= waitingStimuli(entry);
   }
 
-  function take(limit: number): Piece<J>[] {
-    const pieces: Piece<J>[] = [];
+  function takeSlices(limit: number): Slice<Entry>[] {
+    const slices: Slice<Entry>[] = [];
     let room = limit;
-    for (const job of jobs) {
-      const first = pieces[0]?.job.request ?? job.request;
-      if (room === 0 || first.digest !== job.request.digest) break;
-      const rows = Math.min(room, waitingIn(job));
-      pieces.push({ job, from: job.taken, rows });
-      job.taken += rows;
+    for (const entry of entries) {
+      const first = slices[0]?.entry.request ?? entry.request;
+      if (room === 0 || first.digest !== entry.request.digest) break;
+      const rows = Math.min(room, waitingStimuli(entry));
+      slices.push({ entry, from: entry.dispatched, rows });
+      entry.dispatched += rows;
       stimuli -= rows;
       room -= rows;
-      if (waitingIn(job) === 0) jobs.delete(job);
+      if (waitingStimuli(entry) === 0) entries.delete(entry);
     }
-    return pieces;
+    return slices;
   }
 }
 
-/** Cuts the pieces of a batch where the next asks for other neurons than the one before. */
-export function questionsIn<J extends Job>(pieces: readonly Piece<J>[]): Piece<J>[][] {
-  const questions: Piece<J>[][] = [];
-  for (const piece of pieces) {
-    const last = questions.at(-1);
-    if (last && sameNeurons(last[0]!.job.request, piece.job.request)) last.push(piece);
-    else questions.push([piece]);
+/** Groups neighbouring slices of a batch that are for the same neurons. */
+export function groupByNeurons<Entry extends QueueEntry>(
+  slices: readonly Slice<Entry>[],
+): Slice<Entry>[][] {
+  const groups: Slice<Entry>[][] = [];
+  for (const slice of slices) {
+    const last = groups.at(-1);
+    if (last && sameNeurons(last[0]!.entry.request, slice.entry.request)) last.push(slice);
+    else groups.push([slice]);
   }
-  return questions;
+  return groups;
 }
 
-/** The stimuli of all pieces, one after the other; copied only when they lie apart. */
-export function joinStimuli(pieces: readonly Piece[]): Stimuli {
+/** The stimuli of all slices, one after the other; copied only where their memory is not contiguous. */
+export function joinStimuli(slices: readonly Slice[]): Stimuli {
   return concatStimuli(
-    pieces.map(({ job, from, rows }) => sliceStimuli(job.request.stimuli, from, from + rows)),
+    slices.map(({ entry, from, rows }) => sliceStimuli(entry.request.stimuli, from, from + rows)),
   );
 }
 
-/** Hands the rows of a batch's responses to the jobs they belong to. */
-export function deliver(pieces: readonly Piece[], responses: Float32Array): void {
+/** Copies the rows of a batch's responses to the entries that they belong to. */
+export function deliver(slices: readonly Slice[], responses: Float32Array): void {
   let offset = 0;
-  for (const { job, from, rows } of pieces) {
-    const neurons = job.request.neurons.length;
-    job.values.set(responses.subarray(offset, offset + rows * neurons), from * neurons);
+  for (const { entry, from, rows } of slices) {
+    const neurons = entry.request.neurons.length;
+    entry.values.set(responses.subarray(offset, offset + rows * neurons), from * neurons);
     offset += rows * neurons;
   }
   if (offset !== responses.length) {
@@ -107,8 +109,8 @@ export function deliver(pieces: readonly Piece[], responses: Float32Array): void
   }
 }
 
-function waitingIn(job: Job): number {
-  return job.request.stimuli.count - job.taken;
+function waitingStimuli(entry: QueueEntry): number {
+  return entry.request.stimuli.count - entry.dispatched;
 }
 
 function sameNeurons({ neurons: a }: EngineRequest, { neurons: b }: EngineRequest): boolean {

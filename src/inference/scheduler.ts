@@ -7,23 +7,23 @@ import {
 } from '../errors.js';
 import type { Engine, EngineRequest } from './engine.js';
 import {
-  createWaitingLine,
+  createRequestQueue,
   deliver,
-  type Job,
+  groupByNeurons,
   joinStimuli,
-  type Piece,
-  questionsIn,
+  type QueueEntry,
+  type Slice,
 } from './request-queue.js';
 import { computeTwice } from './twice.js';
 
-/** A rig's prediction comes before a tuning sweep. */
+/** A prediction for a rig is computed before a tuning sweep. */
 export type Priority = 'prediction' | 'sweep';
 
 export interface ScheduledRequest extends EngineRequest {
   readonly priority: Priority;
-  /** Aborted when the client has gone: the request is dropped before it costs compute. */
+  /** Aborted when the client disconnects: the request is dropped before the engine computes it. */
   readonly signal?: AbortSignal;
-  /** In milliseconds of the scheduler's clock; past it the request is refused. */
+  /** In milliseconds of the scheduler's clock; past it the request is rejected. */
   readonly deadline?: number;
 }
 
@@ -42,11 +42,11 @@ export interface Scheduler {
    * @throws ClientDisconnectedError when the signal was aborted
    */
   respond(request: ScheduledRequest): Promise<ScheduledResponses>;
-  /** For work that can wait: lets others have their turn, and predictions at the engine be answered. */
-  giveWay(): Promise<void>;
+  /** For work that can wait: resolves once other work has run and the engine has computed its predictions. */
+  yieldToEventLoop(): Promise<void>;
   /** Stimuli that wait, those at the engine included. */
   readonly depth: number;
-  /** Refuses new requests and resolves when those accepted have been answered. */
+  /** Rejects new requests, and resolves when those accepted have been answered. */
   drain(): Promise<void>;
 }
 
@@ -54,26 +54,26 @@ export interface SchedulerOptions {
   readonly engine: Pick<Engine, 'respond'>;
   /** Stimuli of one priority that may wait at once: sweeps never fill the queue of predictions. */
   readonly capacity: number;
-  /** Stimuli handed to the engine at a time, at most. */
+  /** The most stimuli that the engine gets at a time. */
   readonly chunk: number;
   /**
-   * As many stimuli of a sweep are handed over at a time as take so long, or while predictions come, as
-   * long as these: one that comes meanwhile waits no longer than that.
+   * The engine gets as many stimuli of a sweep at a time as take so long, or while predictions come, as long
+   * as these take: a prediction that comes meanwhile waits no longer than that.
    */
   readonly sweepMilliseconds: number;
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
-  /** Told of each batch that the engine answered, with the digest of its model. */
+  /** Called with each batch that the engine computed, and the digest of its model. */
   readonly onBatch?: (stimuli: number, digest: string, seconds: number) => void;
 }
 
-/** Without a prediction for so long, in milliseconds, none is expected. */
-const EXPECTED = 2000;
-/** Milliseconds for which it is worth asking the engine. */
-const LEAST_SLICE = 2;
+/** No prediction is expected when none has come for so long. */
+const EXPECTED_MILLISECONDS = 2000;
+/** A call of the engine is worth it for so much work. */
+const MIN_MILLISECONDS = 2;
 
-/** A request in line, and how to answer it. */
-interface ScheduledJob extends Job {
+/** A request in the queue, and how to settle it. */
+interface ScheduledEntry extends QueueEntry {
   readonly request: ScheduledRequest;
   inferSeconds: number;
   /** Milliseconds that each stimulus of its latest batch took. */
@@ -83,20 +83,20 @@ interface ScheduledJob extends Job {
 }
 
 /**
- * Puts requests in line for the engine: first in, first out, predictions before sweeps. Requests
+ * Queues requests for the engine: first in, first out, predictions before sweeps. Requests
  * are cut into chunks, and those that wait one after the other for the same model share one; nothing
  * ever waits for company. The engine has one batch at a time.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { engine, capacity, chunk, sweepMilliseconds, clock, onBatch } = options;
-  const lines = {
-    prediction: createWaitingLine<ScheduledJob>(),
-    sweep: createWaitingLine<ScheduledJob>(),
+  const queues = {
+    prediction: createRequestQueue<ScheduledEntry>(),
+    sweep: createRequestQueue<ScheduledEntry>(),
   };
   let atEngine = 0;
   /** Settles when the predictions at the engine are answered. */
   let predicting = Promise.resolve();
-  /** What predictions take, typically, and when one last came. */
+  /** Milliseconds that predictions typically take, and when one last came. */
   let typical: number | undefined;
   let lastAt = Number.NEGATIVE_INFINITY;
   let running = false;
@@ -106,22 +106,22 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   return {
     respond,
     drain,
-    async giveWay() {
+    async yieldToEventLoop() {
       await others();
       await predicting;
     },
     get depth() {
-      return lines.prediction.stimuli + lines.sweep.stimuli + atEngine;
+      return queues.prediction.stimuli + queues.sweep.stimuli + atEngine;
     },
   };
 
   async function respond(request: ScheduledRequest): Promise<ScheduledResponses> {
     const { priority, signal, stimuli, neurons } = request;
-    const waiting = lines[priority].stimuli;
+    const waiting = queues[priority].stimuli;
     const arrived = clock();
-    if (signal?.aborted) throw disconnection();
+    if (signal?.aborted) throw disconnectedError();
     if (draining) throw new DrainingError('the service is shutting down');
-    if (isLate(request)) throw lateness();
+    if (isLate(request)) throw deadlineError();
     if (waiting + stimuli.count > capacity) {
       throw new QueueFullError(
         `too many waiting stimuli: ${waiting + stimuli.count}; expected at most ${capacity}`,
@@ -133,18 +133,18 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         signal?.removeEventListener('abort', leave);
         outcome();
       };
-      const job: ScheduledJob = {
+      const entry: ScheduledEntry = {
         request,
         values,
-        taken: 0,
+        dispatched: 0,
         inferSeconds: 0,
         pace: undefined,
-        resolve: () => settle(() => resolve(job.inferSeconds)),
+        resolve: () => settle(() => resolve(entry.inferSeconds)),
         reject: (reason) => settle(() => reject(reason)),
       };
-      const leave = () => refuse(job, disconnection());
+      const leave = () => rejectEntry(entry, disconnectedError());
       signal?.addEventListener('abort', leave);
-      lines[priority].add(job);
+      queues[priority].add(entry);
       if (!running) work = run();
     });
     const queueSeconds = Math.max(0, (clock() - arrived) / 1000 - inferSeconds);
@@ -158,86 +158,86 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   async function run(): Promise<void> {
     running = true;
-    for (let pieces = next(); pieces.length > 0; pieces = next()) await turn(pieces);
+    for (let slices = next(); slices.length > 0; slices = next()) await turn(slices);
     running = false;
   }
 
-  async function turn(pieces: readonly Piece<ScheduledJob>[]): Promise<void> {
-    const computing = compute(pieces);
-    if (pieces[0]?.job.request.priority === 'sweep') return void (await computing);
+  async function turn(slices: readonly Slice<ScheduledEntry>[]): Promise<void> {
+    const computing = compute(slices);
+    if (slices[0]?.entry.request.priority === 'sweep') return void (await computing);
     predicting = computing.then(() => {});
     const milliseconds = await computing;
-    // up and down alike, so that it nears the median: a late one says nothing of the next
+    // Steps up and down are alike, so that it approaches the median: one late prediction predicts no other.
     typical =
       typical === undefined ? milliseconds : typical * (milliseconds > typical ? 1.05 : 0.95);
     lastAt = clock();
   }
 
-  function next(): Piece<ScheduledJob>[] {
-    for (const line of [lines.prediction, lines.sweep]) {
-      for (const job of line) if (isLate(job.request)) refuse(job, lateness());
+  function next(): Slice<ScheduledEntry>[] {
+    for (const queue of [queues.prediction, queues.sweep]) {
+      for (const entry of queue) if (isLate(entry.request)) rejectEntry(entry, deadlineError());
     }
-    const predictions = lines.prediction.take(chunk);
-    return predictions.length > 0 ? predictions : lines.sweep.take(sweepChunk());
+    const predictions = queues.prediction.takeSlices(chunk);
+    return predictions.length > 0 ? predictions : queues.sweep.takeSlices(sweepChunk());
   }
 
   /** The pace of a sweep is not known before its first stimulus. */
   function sweepChunk(): number {
-    const pace = lines.sweep.first?.pace;
+    const pace = queues.sweep.first?.pace;
     if (pace === undefined) return 1;
-    const expected = clock() - lastAt < EXPECTED ? typical : undefined;
-    const slice = Math.max(LEAST_SLICE, expected ?? sweepMilliseconds);
-    return Math.min(chunk, Math.max(1, Math.floor(Math.min(sweepMilliseconds, slice) / pace)));
+    const expected = clock() - lastAt < EXPECTED_MILLISECONDS ? typical : undefined;
+    const bound = Math.max(MIN_MILLISECONDS, expected ?? sweepMilliseconds);
+    return Math.min(chunk, Math.max(1, Math.floor(Math.min(sweepMilliseconds, bound) / pace)));
   }
 
   /** @returns milliseconds that it took */
-  async function compute(pieces: readonly Piece<ScheduledJob>[]): Promise<number> {
+  async function compute(slices: readonly Slice<ScheduledEntry>[]): Promise<number> {
     const started = clock();
-    const { digest } = pieces[0]!.job.request;
-    atEngine = pieces.reduce((sum, { rows }) => sum + rows, 0);
-    const answered = await Promise.all(questionsIn(pieces).map(answer));
+    const { digest } = slices[0]!.entry.request;
+    atEngine = slices.reduce((sum, { rows }) => sum + rows, 0);
+    const answered = await Promise.all(groupByNeurons(slices).map(computeGroup));
     const milliseconds = clock() - started;
-    for (const { job } of pieces) {
-      job.inferSeconds += milliseconds / 1000;
-      job.pace = milliseconds / atEngine;
+    for (const { entry } of slices) {
+      entry.inferSeconds += milliseconds / 1000;
+      entry.pace = milliseconds / atEngine;
     }
     if (answered.includes(true)) onBatch?.(atEngine, digest, milliseconds / 1000);
     atEngine = 0;
-    for (const { job, from, rows } of pieces) {
-      if (from + rows < job.request.stimuli.count) continue;
-      if (isLate(job.request)) refuse(job, lateness());
-      else job.resolve();
+    for (const { entry, from, rows } of slices) {
+      if (from + rows < entry.request.stimuli.count) continue;
+      if (isLate(entry.request)) rejectEntry(entry, deadlineError());
+      else entry.resolve();
     }
     return milliseconds;
   }
 
-  /** @returns whether the engine answered; where not, those who asked have been told */
-  async function answer(question: readonly Piece<ScheduledJob>[]): Promise<boolean> {
-    const { digest, neurons } = question[0]!.job.request;
-    const request = { digest, neurons, stimuli: joinStimuli(question) };
+  /** @returns whether the engine computed it; where it did not, the entries are rejected */
+  async function computeGroup(group: readonly Slice<ScheduledEntry>[]): Promise<boolean> {
+    const { digest, neurons } = group[0]!.entry.request;
+    const request = { digest, neurons, stimuli: joinStimuli(group) };
     try {
-      deliver(question, await computeTwice(() => engine.respond(request)));
+      deliver(group, await computeTwice(() => engine.respond(request)));
       return true;
     } catch (error) {
-      for (const { job } of question) refuse(job, error);
+      for (const { entry } of group) rejectEntry(entry, error);
       return false;
     }
   }
 
-  function refuse(job: ScheduledJob, reason: unknown): void {
-    lines[job.request.priority].remove(job);
-    job.reject(reason);
+  function rejectEntry(entry: ScheduledEntry, reason: unknown): void {
+    queues[entry.request.priority].remove(entry);
+    entry.reject(reason);
   }
 
   function isLate({ deadline = Number.POSITIVE_INFINITY }: ScheduledRequest): boolean {
     return clock() >= deadline;
   }
 
-  function disconnection(): ClientDisconnectedError {
+  function disconnectedError(): ClientDisconnectedError {
     return new ClientDisconnectedError('the client has gone');
   }
 
-  function lateness(): DeadlineError {
+  function deadlineError(): DeadlineError {
     return new DeadlineError('the deadline passed before the responses were there');
   }
 }

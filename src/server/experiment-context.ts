@@ -33,7 +33,7 @@ export function clientContext(
     interpreter: { look: inTime(look), gradient: inTime(gradient), ascend: inTime(ascend) },
     signal: c.req.raw.signal,
     onProgress: () => {},
-    yieldToEventLoop: service.scheduler.giveWay,
+    yieldToEventLoop: service.scheduler.yieldToEventLoop,
     time: (stage, task) => timed(c, clock, stage, task),
   };
 }
@@ -69,7 +69,7 @@ export function jobContext(
     },
     interpreter: inside,
     signal,
-    yieldToEventLoop: scheduler.giveWay,
+    yieldToEventLoop: scheduler.yieldToEventLoop,
   });
   return { ...context, characterize };
 }

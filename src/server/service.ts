@@ -18,7 +18,7 @@ import type { Streams } from './websocket/streams.js';
 /** The parts that answer requests, once the models are loaded. */
 export interface Service {
   readonly catalogue: ModelRepository;
-  readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'giveWay'>;
+  readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'yieldToEventLoop'>;
   readonly engine: EngineDescription;
   readonly inside: Omit<Inside, 'close'>;
   readonly characterize: RunCharacterization;

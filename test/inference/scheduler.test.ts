@@ -138,7 +138,7 @@ test('what can wait gives way to predictions at the engine, and to no sweep', as
   const order: string[] = [];
   const note = (what: string) => () => void order.push(what);
   const prediction = scheduler.respond(request(1)).then(note('prediction'));
-  const waited = scheduler.giveWay().then(note('waited'));
+  const waited = scheduler.yieldToEventLoop().then(note('waited'));
   await new Promise(setImmediate);
   expect(order).toEqual([]);
   engine.open();
@@ -146,7 +146,7 @@ test('what can wait gives way to predictions at the engine, and to no sweep', as
   expect(order).toEqual(['prediction', 'waited']);
   engine.hold();
   const sweep = scheduler.respond(request(1, { priority: 'sweep' }));
-  await scheduler.giveWay();
+  await scheduler.yieldToEventLoop();
   engine.open();
   await sweep;
 });

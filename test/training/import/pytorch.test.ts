@@ -126,7 +126,9 @@ test.each([
 });
 
 test('a storage that is not there, or not in the folder, is refused', async () => {
-  expect(await refusal(withTensor({ shape: [6] }, '7'))).toContain('is in data/7, which is missing');
+  expect(await refusal(withTensor({ shape: [6] }, '7'))).toContain(
+    'is in data/7, which is missing',
+  );
   expect(await refusal(withTensor({ shape: [6] }, '../data.pkl'))).toContain('which is missing');
 });
 
