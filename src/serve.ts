@@ -66,7 +66,7 @@ export async function runService(environment: Environment): Promise<void> {
   }
 }
 
-/** Listens at once, so that probes are answered; takes questions once the models are loaded. */
+/** Listens immediately, so that probes are answered; accepts requests when the models are loaded. */
 async function serve(config: Config, access: Access, logger: Logger): Promise<void> {
   let readiness: Readiness = { state: 'loading' };
   let engine: ProcessEngine | undefined;

@@ -15,7 +15,7 @@ export interface Signals {
   readonly first: Promise<NodeJS.Signals>;
 }
 
-/** The first signal asks the service to stop, the second ends it at once. */
+/** The first signal asks the service to stop, the second ends it immediately. */
 export function watchSignals(logger: Logger): Signals {
   let seen = false;
   const first = new Promise<NodeJS.Signals>((resolve) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Gradients, gradientsOf } from '../interpret/in-slices.js';
-import { sheetColumns, sheetOf } from '../stimulus/sheet.js';
+import { drawSheet, sheetColumns } from '../stimulus/sheet.js';
 import type { GrayImage } from '../stimulus/stimuli.js';
 import type { ExperimentContext } from './context.js';
 import { nestedLists, type Presentation } from './presentation.js';
@@ -87,5 +87,5 @@ export function gradientSheet(
     return most;
   });
   const inRow = stimuli.count > 1 && neurons > 1 ? neurons : sheetColumns(count);
-  return { sheet: sheetOf({ count, height, width, pixels }, 0.5, inRow), largest };
+  return { sheet: drawSheet({ count, height, width, pixels }, 0.5, inRow), largest };
 }

@@ -5,7 +5,13 @@ import { type Entry, parseParametric } from '../stimulus/parametric/entry.js';
 import { largestContrast } from '../stimulus/parametric/paint.js';
 import { noiseGrid } from '../stimulus/parametric/sparse-noise.js';
 import type { Canvas, GrayImage } from '../stimulus/stimuli.js';
-import { type AxisRequest, fieldsOf, planSweep, type Sweep, sweepable } from '../stimulus/sweep.js';
+import {
+  type AxisRequest,
+  planSweep,
+  type Sweep,
+  stimulusFields,
+  sweepable,
+} from '../stimulus/sweep.js';
 import {
   mapsOfNoise,
   mapsOfProbe,
@@ -71,7 +77,7 @@ function planPlaces(
   kind: (typeof PROBES)[number],
   canvas: Canvas,
 ): PositionProbe {
-  const given = fieldsOf(request.stimulus, kind);
+  const given = stimulusFields(request.stimulus, kind);
   const free = sweepable(kind).filter((name) => given[name] === undefined);
   const scale = scaleOf(request.stimulus, canvas);
   const { x, y } = placesOf(request, canvas, scale);
@@ -100,7 +106,7 @@ function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): P
     const path = x === undefined ? 'y' : 'x';
     throw errorAt(path, 'the places of sparseNoise follow from the size of its squares');
   }
-  const given = fieldsOf(stimulus, 'sparseNoise');
+  const given = stimulusFields(stimulus, 'sparseNoise');
   const entry = { ...stimulus, sparseNoise: { frames: NOISE_FRAMES, ...given } };
   const { parameters } = parseParametric('sparseNoise', entry, 'stimulus', canvas.pixelsPerDegree);
   const sweep = planSweep({ stimulus: entry, axes: [] }, canvas);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sheetOf } from '../stimulus/sheet.js';
+import { drawSheet } from '../stimulus/sheet.js';
 import type { GrayImage, Stimuli } from '../stimulus/stimuli.js';
 import { ReceptiveField, receptiveField } from '../tuning/receptive-field.js';
 import { canvasOf } from './canvas.js';
@@ -125,5 +125,5 @@ export function mapSheet(maps: Stimuli): GrayImage {
     const range = map.reduce((most, value) => Math.max(most, value)) - low;
     for (const [place, value] of map.entries()) map[place] = range > 0 ? (value - low) / range : 0;
   }
-  return sheetOf({ ...maps, pixels }, 0);
+  return drawSheet({ ...maps, pixels }, 0);
 }

@@ -8,19 +8,19 @@ import { openFile, readOpened } from './whole-file.js';
 export const LockHolder = z.strictObject({
   pid: z.int().positive(),
   host: z.string().min(1),
-  /** When the process began, in the system's own count; null where the system does not tell. */
+  /** When the process began, in the system's own count; null where the system does not report it. */
   began: z.string().nullable(),
   since: z.iso.datetime(),
-  /** Of the running system, which containers share; null where the system does not tell. */
+  /** Of the running system, which containers share; null where the system does not report it. */
   boot: z.string().nullable().default(null),
-  /** In which `pid` counts; null where the system does not tell. */
+  /** In which `pid` counts; null where the system does not report it. */
   namespace: z.string().nullable().default(null),
 });
 export type LockHolder = z.infer<typeof LockHolder>;
 
 /** A lock as it was found. */
 export interface FoundLock {
-  /** Undefined where the file does not say. */
+  /** Undefined where the file does not have it. */
   readonly holder: LockHolder | undefined;
   /** What the file holds. */
   readonly text: string;
@@ -38,7 +38,7 @@ export type LockAttempt =
 /** Of an empty or odd entry. */
 const NOTHING: FoundLock = { holder: undefined, text: '', touched: 0 };
 /** Bytes; what is larger is no lock. */
-const MOST_BYTES = 4096;
+const MAX_BYTES = 4096;
 
 /**
  * Tries to take a lock file, which says who has it.
@@ -79,7 +79,7 @@ export async function readLock(file: string): Promise<FoundLock | undefined> {
   try {
     const handle = await openFile(file);
     try {
-      const text = (await readOpened(handle, 'the lock', MOST_BYTES)).toString();
+      const text = (await readOpened(handle, 'the lock', MAX_BYTES)).toString();
       return { holder: parse(text), text, touched: (await handle.stat()).mtimeMs };
     } finally {
       await handle.close();
@@ -113,7 +113,7 @@ async function thisProcess(): Promise<LockHolder> {
   return {
     pid: process.pid,
     host: hostname(),
-    began: await beginningOf(process.pid),
+    began: await processStart(process.pid),
     since: new Date().toISOString(),
     ...(await thisSystem()),
   };
@@ -133,7 +133,7 @@ export async function hasEnded({ pid, began }: LockHolder): Promise<boolean> {
     return hasCode(error, 'ESRCH');
   }
   // ids are given again: a restarted container's process is number 1 each time
-  return began !== (await beginningOf(pid));
+  return began !== (await processStart(pid));
 }
 
 async function thisSystem(): Promise<Pick<LockHolder, 'boot' | 'namespace'>> {
@@ -143,7 +143,7 @@ async function thisSystem(): Promise<Pick<LockHolder, 'boot' | 'namespace'>> {
 }
 
 /** The 22nd field of /proc/<pid>/stat, clock ticks since the machine started. */
-async function beginningOf(pid: number): Promise<string | null> {
+async function processStart(pid: number): Promise<string | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return null;
   const afterName = text.slice(text.lastIndexOf(')') + 2).split(' ');

@@ -13,7 +13,7 @@ export function sha256(bytes: Uint8Array | string): string {
  * @throws InputError when it is not a regular file
  */
 export async function openFile(file: string): Promise<FileHandle> {
-  // without it, opening a pipe waits until somebody writes into it
+  // Without it, opening a pipe waits until a process writes into it.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = await handle.stat();
@@ -74,7 +74,7 @@ export async function writeWhole(file: string, bytes: Uint8Array | string): Prom
     }
     await rename(temporary, file);
   } finally {
-    // what went wrong before says more than why this cannot be removed
+    // The first error is more useful than the reason why this cannot be removed.
     await rm(temporary, { force: true }).catch(() => undefined);
   }
   await syncFile(path.dirname(file));

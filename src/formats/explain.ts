@@ -20,18 +20,18 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says in words what is wrong with a value: `is 2; expected at most 1`. To be given to zod as `error`,
+ * Describes what is wrong with a value: `is 2; expected at most 1`. To be given to zod as `error`,
  * which leaves the messages that a schema has of its own.
  * @param isSecret whether the message must not quote the value
  * @returns undefined where zod's own message is all there is
  */
 export function explain(issue: Issue, isSecret = false): string | undefined {
   if (issue.code === 'unrecognized_keys') return strangers(issue);
-  const expected = issue.code === 'invalid_union' ? optionsOf(issue) : expectationOf(issue);
+  const expected = issue.code === 'invalid_union' ? listOptions(issue) : describeExpected(issue);
   return expected && `${isSecret ? 'is wrong' : found(issue)}; expected ${expected}`;
 }
 
-function expectationOf(issue: Issue): string | undefined {
+function describeExpected(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return TYPES[issue.expected] ?? issue.expected;
@@ -58,7 +58,7 @@ function limit(origin: string, comparison: string, bound: number | bigint): stri
 }
 
 /** What the options of a union expect, where the value is none of their types. */
-function optionsOf(issue: Issue & { code: 'invalid_union' }): string | undefined {
+function listOptions(issue: Issue & { code: 'invalid_union' }): string | undefined {
   const expected = issue.errors.flatMap(([first]) => {
     const [, expectation] = /; expected (.*)$/s.exec(first?.message ?? '') ?? [];
     return first?.path.length === 0 && expectation !== undefined ? [expectation] : [];

@@ -129,14 +129,14 @@ export function parseAs<T>(
   if (result.success) return result.data;
   const issues = result.error.issues.flatMap((issue) => innermost(issue));
   const problems = issues.slice(0, MAX_PROBLEMS).map((issue): InputProblem => {
-    return { path: pathOf(issue.path, root), message: issue.message };
+    return { path: entryPath(issue.path, root), message: issue.message };
   });
   const text = problems.map(({ path, message }) => `${path || 'the body'}: ${message}`);
   if (issues.length > MAX_PROBLEMS) text.push(`and ${issues.length - MAX_PROBLEMS} more`);
   throw new InputError(text.join('; '), problems);
 }
 
-function pathOf(keys: readonly PropertyKey[], root: string): string {
+function entryPath(keys: readonly PropertyKey[], root: string): string {
   return keys.reduce<string>(
     (parent, key) =>
       typeof key === 'number' ? `${parent}[${key}]` : `${parent}${parent && '.'}${String(key)}`,
@@ -167,7 +167,7 @@ function checkLists(schema: z.core.$ZodType, value: unknown, path: string): void
     if (typeof value !== 'object' || value === null) return;
     for (const [key, entry] of Object.entries(value)) {
       const field = Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined;
-      if (field) checkLists(field, entry, pathOf([key], path));
+      if (field) checkLists(field, entry, entryPath([key], path));
     }
   } else if (schema instanceof z.ZodUnion) {
     for (const option of schema.options) checkLists(option, value, path);

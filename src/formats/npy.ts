@@ -123,7 +123,7 @@ export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array<A
   if (elementCount(shape) !== data.length) {
     throw new Error(`shape (${shape.join(', ')}) does not hold ${data.length} elements`);
   }
-  const header = npyHeaderText(elementOf(data), shape);
+  const header = npyHeaderText(readElement(data), shape);
   const file = new Uint8Array(header.length + data.byteLength);
   for (let i = 0; i < header.length; i++) file[i] = header.charCodeAt(i);
   file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
@@ -145,7 +145,7 @@ function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
-function elementOf(data: NpyData): NpyElement {
+function readElement(data: NpyData): NpyElement {
   const found = Object.entries(ELEMENTS).find(([, kind]) => data instanceof kind);
   return found![0] as NpyElement;
 }

@@ -55,7 +55,7 @@ export function decodeSafetensors(bytes: Uint8Array): Map<string, NamedTensor> {
 }
 
 /**
- * Reads what a .safetensors file says of its tensors: 8 bytes of header length (little-endian), a
+ * Reads the header of a .safetensors file: 8 bytes of header length (little-endian), a
  * JSON header, raw tensors.
  * @throws InputError when the header does not describe the bytes exactly
  */
@@ -105,7 +105,7 @@ export function encodeSafetensors(
       throw new Error(`tensor '${name}': [${shape}] does not hold ${data.length} elements`);
     }
     const offsets = [offset, offset + data.byteLength];
-    entries.push([name, { dtype: dtypeOf(data), shape, data_offsets: offsets }]);
+    entries.push([name, { dtype: readDtype(data), shape, data_offsets: offsets }]);
     offset += data.byteLength;
     bodies.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
   }
@@ -130,7 +130,7 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function dtypeOf(data: TensorData): string {
+function readDtype(data: TensorData): string {
   return Object.entries(ELEMENTS).find(([, kind]) => data instanceof kind)![0];
 }
 

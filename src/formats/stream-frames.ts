@@ -7,11 +7,11 @@ export const STAMP = 8;
 /** Bytes before the responses of an answer, or before the text of a refusal. */
 export const HEADER = 32;
 
-/** What an answer says besides its status, bit by bit. */
+/** The flags of an answer, one bit each. */
 export const FLAGS = {
   /** The service is shutting down and will soon close the stream. */
   closing: 1,
-  /** The RMS contrast of the image lies outside that of the training images. */
+  /** The RMS contrast of the image is outside that of the training images. */
   outside: 2,
 } as const;
 
@@ -38,7 +38,7 @@ export interface FrameTimes {
   readonly infer: number;
 }
 
-/** What stands before the responses of an answer. */
+/** The fields before the responses of an answer. */
 export interface AnswerHeader {
   /** Number of the frame in its stream, from 0; written modulo 2^32. */
   readonly sequence: number;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Digest } from '../experiments/result-parts.js';
-import { Beside } from '../stimulus/parametric/entry.js';
+import { EntryOptions } from '../stimulus/parametric/entry.js';
 import { SCHEMAS } from '../stimulus/parametric/kinds.js';
 import { ImageView } from '../stimulus/parametric/view.js';
 import { StimuliBody, StoredSetBody } from '../stimulus/stimuli-body.js';
@@ -33,7 +33,7 @@ export const REPORT_HEADERS = {
 
 /** A stimulus by its parameters is a whole body. */
 const Entries = Object.entries({ ...SCHEMAS, image: ImageView }).map(([kind, schema]) =>
-  z.strictObject({ [kind]: schema, ...Beside.shape }),
+  z.strictObject({ [kind]: schema, ...EntryOptions.shape }),
 );
 const NewStimuli = named('NewStimuli', z.union([StimuliBody, ...Entries]));
 const Files = { stimuli: z.array(z.file()).min(1).describe('images or .npy files') };

@@ -15,7 +15,7 @@ const SAME: Readonly<Record<string, string>> = {
 };
 
 /**
- * The values at which a parameter is shown when none are named, lengths in pixels: 12 orientations, 24
+ * The values of a parameter when none are named, lengths in pixels: 12 orientations, 24
  * directions, 8 phases, 22 spatial frequencies log2-spaced, 12 diameters log2-spaced up to the image's
  * shorter side, 9 contrasts in half octaves up to the largest, 21 positions on either axis.
  * @returns undefined for parameters that have no default
@@ -58,7 +58,7 @@ function logSpaced(count: number, low: number, high: number): number[] {
   });
 }
 
-/** Of no more digits than anybody reads. */
+/** Rounded to readable digits. */
 function short(value: number): number {
   return Number(value.toPrecision(4));
 }

@@ -86,7 +86,7 @@ export function cropWindow(from: Size, { height, width }: Size) {
   return { top, left, height, width };
 }
 
-/** What is said of an image that was brought from one size to another. */
+/** The note on an image that was brought from one size to another. */
 export function fitNote(from: Size, to: Size, fit: Fit): string {
   if (fit === 'crop') return `cropped from ${sizeText(from)}`;
   const stretched = from.height * to.width !== from.width * to.height;

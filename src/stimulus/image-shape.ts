@@ -14,8 +14,8 @@ const SHAPES = '(h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)';
  * @param target the size that is asked for, if any
  * @throws InputError for colour, for MATLAB's order (h, w, n), for no pixels, and for other shapes
  */
-export function imageStackOf(shape: readonly number[], target: Size | undefined): ImageStack {
-  const readings = readingsOf(shape);
+export function readImageStack(shape: readonly number[], target: Size | undefined): ImageStack {
+  const readings = possibleStacks(shape);
   const fitting = target && readings.find((reading) => sameSize(reading, target));
   const stack = fitting ?? readings[0];
   const text = `shape (${shape.join(', ')})`;
@@ -56,7 +56,7 @@ function asItIs(shape: readonly number[]): string {
 }
 
 /** What a shape may mean, the likeliest first. */
-function readingsOf(shape: readonly number[]): ImageStack[] {
+function possibleStacks(shape: readonly number[]): ImageStack[] {
   const [a = 0, b = 0, c = 0, d = 0] = shape;
   const stack = (count: number, height: number, width: number) => ({ count, height, width });
   switch (shape.length) {

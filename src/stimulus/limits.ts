@@ -27,7 +27,7 @@ const MAX_PIXELS_TIMES = 16;
 /**
  * Counts the pixels of a request's image files, and of what is rendered for it: they take far more room
  * than what was sent.
- * @returns to be told of each size before its pixels are decoded; throws PayloadTooLargeError beyond
+ * @returns to be called with each size before its pixels are decoded; throws PayloadTooLargeError beyond
  *   the limit
  */
 export function pixelCounter({ maxPixels }: StimulusLimits): (size: Size) => void {

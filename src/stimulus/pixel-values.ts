@@ -34,12 +34,12 @@ export function copyIntegers(values: ArrayLike<number>, to: Float32Array, white:
   for (let i = 0; i < to.length; i++) to[i] = values[i]! / white;
 }
 
-/** What 1 is of 255 in 8 bits, as float32; 255 of 65535 in 16 bits lies below. */
+/** What 1 is of 255 in 8 bits, as float32; 255 of 65535 in 16 bits is below. */
 const NEARLY_BLACK = Math.fround(1 / 255);
 
 /**
  * A note for pixels (0..1) of one file that are not all black, but all nearly: of another scale, most
- * likely. A single black stimulus is what it says.
+ * likely. A single black stimulus may be meant.
  */
 export function scaleNotes(pixels: Float32Array): string[] {
   let brightest = 0;

@@ -1,6 +1,6 @@
 import { type GrayImage, type Stimuli, stimulusAt } from './stimuli.js';
 
-/** How many stimuli stand beside one another, so that the sheet is about square. */
+/** How many stimuli are in a row, so that the sheet is about square. */
 export function sheetColumns(count: number): number {
   return Math.ceil(Math.sqrt(count));
 }
@@ -10,7 +10,7 @@ export function sheetColumns(count: number): number {
  * the last row is background. One stimulus is itself.
  * @param background 0..1
  */
-export function sheetOf(
+export function drawSheet(
   stimuli: Stimuli,
   background: number,
   columns = sheetColumns(stimuli.count),

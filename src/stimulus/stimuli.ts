@@ -18,7 +18,7 @@ export interface Stimuli {
   readonly pixels: Float32Array;
 }
 
-/** What stimuli are made for: their size in pixels, and the gray (0..1) around what is shown. */
+/** What stimuli are made for: their size in pixels, and the gray (0..1) of the background. */
 export interface Canvas {
   readonly height: number;
   readonly width: number;
@@ -46,7 +46,7 @@ export function stimulusAt(stimuli: Stimuli, index: number): GrayImage {
   return { height, width, pixels };
 }
 
-/** Batches of one height and width, one after the other. A batch that stands alone is not copied. */
+/** Batches of one height and width, one after the other. A single batch is not copied. */
 export function concatStimuli(batches: readonly Stimuli[]): Stimuli {
   const first = batches[0];
   if (first === undefined) throw new Error('no stimuli to put together');

@@ -26,7 +26,7 @@ export interface SweepRequest {
   readonly stimulus: Entry;
   /** The last varies fastest. */
   readonly axes: readonly AxisRequest[];
-  /** What is averaged over; left out: the phases of a stimulus whose phase is not said. */
+  /** What is averaged over; left out: the phases of a stimulus whose phase is not given. */
   readonly averaged?: Axis | undefined;
 }
 
@@ -42,11 +42,11 @@ export interface Sweep {
   readonly count: number;
   /** What stimulus `index` has of the parameters that vary. */
   readonly labels: (index: number) => Record<string, number>;
-  /** The stimuli in order, one after the other. @throws InputError where one cannot be shown */
+  /** The stimuli in order, one after the other. @throws InputError where one cannot be rendered */
   readonly paint: () => Generator<{ readonly image: GrayImage; readonly notes: string[] }>;
 }
 
-/** Where the stimulus stands in what was sent. */
+/** The path of the stimulus in the request. */
 const STIMULUS = 'stimulus';
 /** Of the phase of a sequence's frames, and of chance, there is no tuning. */
 const NOT_SWEPT = ['frames', 'seed'];
@@ -56,12 +56,12 @@ const NOT_SWEPT = ['frames', 'seed'];
  * @throws InputError when the stimulus, a parameter or a value is not one that there is
  */
 export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
-  const kind = kindOf(request.stimulus);
-  const given = fieldsOf(request.stimulus, kind);
+  const kind = stimulusKind(request.stimulus);
+  const given = stimulusFields(request.stimulus, kind);
   const degrees = request.stimulus['units'] === 'degrees';
   const axes = request.axes.map((axis) => settle(axis, kind, canvas, degrees));
   const names = axes.map(({ parameter }) => parameter);
-  const phases = request.averaged ?? phasesOf(kind, [...names, ...Object.keys(given)], canvas);
+  const phases = request.averaged ?? sweptPhases(kind, [...names, ...Object.keys(given)], canvas);
   const varied = phases ? [...axes, phases] : axes;
   const full = 'contrast' in SCHEMAS[kind].shape && given['contrast'] === undefined;
   const fixed = full ? { contrast: largestContrast(canvas), ...given } : given;
@@ -81,14 +81,14 @@ export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
   const frames = 'frames' in parameters ? parameters.frames : undefined;
   const each = frames ?? 1;
   const combinations = varied.reduce((product, { values }) => product * values.length, 1);
-  // in degrees, what was left out is in pixels still: then only what was given is told
-  const told = Object.entries(degrees ? given : parameters);
-  const { [kind]: _, ...beside } = request.stimulus;
+  // Defaults are in pixels: with lengths in degrees, only what was given is listed.
+  const listed = Object.entries(degrees ? given : parameters);
+  const { [kind]: _, ...rest } = request.stimulus;
   return {
     kind,
-    stimulus: { [kind]: Object.fromEntries(told.filter(([name]) => !(name in first))), ...beside },
-    axes: axes.map((axis) => ({ ...axis, unit: unitOf(kind, axis.parameter, degrees) })),
-    averaged: phases ?? framesOf(frames),
+    stimulus: { [kind]: Object.fromEntries(listed.filter(([name]) => !(name in first))), ...rest },
+    axes: axes.map((axis) => ({ ...axis, unit: parameterUnit(kind, axis.parameter, degrees) })),
+    averaged: phases ?? countFrames(frames),
     count: combinations * each,
     labels: (index) => ({
       ...combination(varied, Math.floor(index / each)),
@@ -160,7 +160,7 @@ export function sweepable(kind: Kind): string[] {
   });
 }
 
-function kindOf(stimulus: Entry): Kind {
+function stimulusKind(stimulus: Entry): Kind {
   const kind = Object.keys(stimulus).find(isKind);
   if (kind !== undefined) return kind;
   const kinds = Object.keys(SCHEMAS).join(', ');
@@ -168,7 +168,7 @@ function kindOf(stimulus: Entry): Kind {
 }
 
 /** The parameters in the entry of a stimulus, as they came. @throws InputError where there are none */
-export function fieldsOf(stimulus: Entry, kind: Kind): Readonly<Record<string, unknown>> {
+export function stimulusFields(stimulus: Entry, kind: Kind): Readonly<Record<string, unknown>> {
   const fields = z.record(z.string(), z.unknown()).safeParse(stimulus[kind]);
   if (fields.success) return fields.data;
   throw errorAt(within(STIMULUS, kind), 'an object with parameters is expected');
@@ -194,23 +194,23 @@ function settle(
   const scale = degrees ? canvas.pixelsPerDegree : undefined;
   if (scale === undefined) return { parameter, values: defaults };
   const factors: Record<string, number> = { pixels: 1 / scale, 'cycles/pixel': scale };
-  const factor = factors[unitOf(kind, parameter, false)] ?? 1;
+  const factor = factors[parameterUnit(kind, parameter, false)] ?? 1;
   return { parameter, values: defaults.map((value) => value * factor) };
 }
 
 /** The phases to average over, unless the phase was settled already or there is none. */
-function phasesOf(kind: Kind, settled: readonly string[], canvas: Canvas): Axis | undefined {
+function sweptPhases(kind: Kind, settled: readonly string[], canvas: Canvas): Axis | undefined {
   const still = 'phase' in SCHEMAS[kind].shape && !('frames' in SCHEMAS[kind].shape);
   if (!still || settled.includes('phase')) return undefined;
   return { parameter: 'phase', values: defaultValues('phase', canvas)! };
 }
 
-function framesOf(frames: number | undefined): Axis | undefined {
+function countFrames(frames: number | undefined): Axis | undefined {
   if (frames === undefined) return undefined;
   return { parameter: 'frame', values: Array.from({ length: frames }, (_, i) => i) };
 }
 
-function unitOf(kind: Kind, parameter: string, degrees: boolean): string {
+function parameterUnit(kind: Kind, parameter: string, degrees: boolean): string {
   const fields = new Map(Object.entries<z.ZodType>(SCHEMAS[kind].shape));
   const field = fields.get(parameter);
   const unit = (field && z.globalRegistry.get(field)?.['unit']) ?? '1';
@@ -228,7 +228,7 @@ function relocated(path: string, to: string, task: () => unknown): void {
   }
 }
 
-/** Says which stimulus of the sweep cannot be shown. */
+/** Adds to an error which stimulus of the sweep cannot be rendered. */
 function showable<T>(kind: Kind, values: Readonly<Record<string, number>>, task: () => T): T {
   try {
     return task();

@@ -23,7 +23,7 @@ export type TrainingRange = {
 export type ContrastRange = TrainingRange['contrast'];
 
 export function stimulusStatistics({ height, width, pixels }: GrayImage): StimulusStatistics {
-  const mean = meanOf(pixels);
+  const mean = meanLuminance(pixels);
   const contrast = deviation(pixels, mean);
   const slope = gradientPower(pixels, height, width);
   return {
@@ -33,7 +33,7 @@ export function stimulusStatistics({ height, width, pixels }: GrayImage): Stimul
   };
 }
 
-function meanOf(pixels: Float32Array): number {
+function meanLuminance(pixels: Float32Array): number {
   let sum = 0;
   for (const pixel of pixels) sum += pixel;
   return sum / pixels.length;
@@ -63,7 +63,7 @@ function gradientPower(pixels: Float32Array, height: number, width: number): num
 
 /**
  * Compares the RMS contrast of an image with that of the training images. Mean and spatial frequency are
- * not compared: on a synthetic site they say nothing about the error of a model (`bench:warnings`).
+ * not compared: on a synthetic site they do not predict the error of a model (`bench:warnings`).
  * @param range the smallest and the largest RMS contrast; null where they are not known, and then nothing
  *   is outside
  * @returns no line, or one, e.g. `outside the training range: RMS contrast of the whole image 0.06 < 0.08`,
@@ -74,12 +74,12 @@ export function contrastWarnings(
   range: ContrastRange | null,
 ): string[] {
   if (range === null) return [];
-  const contrast = deviation(pixels, meanOf(pixels));
+  const contrast = deviation(pixels, meanLuminance(pixels));
   const [low, high] = range;
   if (contrast >= low && contrast <= high) return [];
   const [sign, end] = contrast < low ? ['<', low] : ['>', high];
   const [value, limit] = apart(contrast, end);
-  // "RMS" and "of the whole image", so that nobody takes it for the Michelson contrast of a grating
+  // "RMS" and "of the whole image" distinguish it from the Michelson contrast of a grating.
   return [`outside the training range: RMS contrast of the whole image ${value} ${sign} ${limit}`];
 }
 

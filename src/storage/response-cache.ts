@@ -49,7 +49,7 @@ const BLOCK = 4096;
 const KEY = /^[0-9a-f]{64}$/;
 const DAMAGE = [InputError, DamagedError];
 /** Of a file; more are never written at a time. */
-const MOST_BYTES = 2 ** 31 - 1;
+const MAX_BYTES = 2 ** 31 - 1;
 /** Bytes of a sha256. */
 const SEAL = 32;
 
@@ -85,13 +85,13 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
   };
 
   async function read(question: CacheQuestion, columns: Int32Array): Promise<ResponseColumns> {
-    const key = keyOf(question);
+    const key = cacheKey(question);
     const all = await open(key, question.count);
     if (all.size === 0) return all;
     files.get(key);
     const now = new Date();
     // a disk that has become read-only keeps the order of before
-    await utimes(fileOf(key), now, now).catch(() => undefined);
+    await utimes(setFile(key), now, now).catch(() => undefined);
     return new Map(
       Array.from(columns).flatMap((column) => {
         const values = all.get(column);
@@ -111,7 +111,7 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
   }
 
   async function add(question: CacheQuestion, columns: ResponseColumns): Promise<void> {
-    const key = keyOf(question);
+    const key = cacheKey(question);
     const all = new Map([...(await open(key, question.count)), ...columns]);
     const tensors = new Map(
       [...all].map(([column, data]): [string, NamedTensor] => [
@@ -120,16 +120,16 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
       ]),
     );
     const body = encodeSafetensors(tensors);
-    const file = Buffer.concat([sealOf(key, body), body]);
+    const file = Buffer.concat([sealFile(key, body), body]);
     if (file.length > capacity) return;
-    await writeWhole(fileOf(key), file);
+    await writeWhole(setFile(key), file);
     files.set(key, file.length);
   }
 
   /** All columns of a file that are views on it; none where it is not there, or damaged. */
   async function open(key: string, count: number): Promise<ResponseColumns> {
     try {
-      return parse(key, await readWhole(fileOf(key), MOST_BYTES), count);
+      return parse(key, await readWhole(setFile(key), MAX_BYTES), count);
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return new Map();
       if (isSystemError(error)) {
@@ -149,26 +149,26 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
   /** What cannot be removed is of no account, but for the room that it takes. */
   function removeFile(key: string): void {
     try {
-      rmSync(fileOf(key), { force: true });
+      rmSync(setFile(key), { force: true });
     } catch (error) {
       logger.warn({ key, err: error }, 'cached responses cannot be removed');
     }
   }
 
-  function fileOf(key: string): string {
+  function setFile(key: string): string {
     return path.join(folder, key);
   }
 }
 
 /** A new version of the program may compute better, and asks under new keys. */
-function keyOf({ model, stimuli, engine }: CacheQuestion): string {
+function cacheKey({ model, stimuli, engine }: CacheQuestion): string {
   return sha256(JSON.stringify([packageFile.version, engine, model, stimuli]));
 }
 
 /** @throws InputError or DamagedError when it is not what was written under this key */
 function parse(key: string, file: Buffer, count: number): ResponseColumns {
   const body = file.subarray(SEAL);
-  if (!sealOf(key, body).equals(file.subarray(0, SEAL)))
+  if (!sealFile(key, body).equals(file.subarray(0, SEAL)))
     throw new DamagedError('its seal is broken');
   return new Map(
     [...readSafetensors(body)].map(([column, { element, bytes }]) => {
@@ -179,7 +179,7 @@ function parse(key: string, file: Buffer, count: number): ResponseColumns {
   );
 }
 
-function sealOf(key: string, body: Uint8Array): Buffer {
+function sealFile(key: string, body: Uint8Array): Buffer {
   return createHash('sha256').update(key).update(body).digest();
 }
 

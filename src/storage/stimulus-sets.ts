@@ -63,7 +63,7 @@ const MAX_SETS = 10_000;
 /** What even the smallest file takes on a disk. */
 const BLOCK = 4096;
 /** Of a set's file; more are never written at a time. */
-const MOST_BYTES = 2 ** 31 - 1;
+const MAX_BYTES = 2 ** 31 - 1;
 const FILE_NAME = /^([0-9a-f]{64})\.npy$/;
 const NO_LIMITS = { maxStimuli: Infinity, maxPixels: Infinity };
 
@@ -85,9 +85,9 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     // one after the other: the room that is found must still be there when it is taken
     const created = inLine(() =>
       onDisk('the stimulus set cannot be stored', async () => {
-        const isNew = (await sizeOf(digest)) === undefined;
+        const isNew = (await targetSize(digest)) === undefined;
         if (isNew) await checkRoom(file.length);
-        await writeWhole(fileOf(digest), file);
+        await writeWhole(setFile(digest), file);
         return isNew;
       }),
     );
@@ -106,10 +106,10 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     const opened = await onDisk('the stimulus set cannot be read', () =>
       withFile(digest, async (handle) => {
         const { mtime } = await handle.stat();
-        return { file: await readOpened(handle, digest, MOST_BYTES), mtime };
+        return { file: await readOpened(handle, digest, MAX_BYTES), mtime };
       }),
     ).catch((error: unknown) => {
-      throw error instanceof InputError ? damageOf(digest, error) : error;
+      throw error instanceof InputError ? findDamage(digest, error) : error;
     });
     return opened && check(digest, opened.file, opened.mtime);
   }
@@ -118,7 +118,7 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     const sets: StoredSet[] = [];
     const digests = await onDisk('the stimulus sets cannot be listed', digestsIn);
     for (const digest of digests) {
-      // one that cannot be opened says why when it is asked for
+      // A set that cannot be opened gives its reason when it is requested.
       const set = await glance(digest).catch(() => undefined);
       if (set) sets.push(set);
     }
@@ -127,14 +127,14 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
 
   async function remove(digest: string): Promise<boolean> {
     return await onDisk('the stimulus set cannot be deleted', async () => {
-      if ((await sizeOf(digest)) === undefined) return false;
+      if ((await targetSize(digest)) === undefined) return false;
       // recursive: a folder may have got into its place
-      await rm(fileOf(digest), { force: true, recursive: true });
+      await rm(setFile(digest), { force: true, recursive: true });
       return true;
     });
   }
 
-  /** What the header says; undefined when the file has gone or has no such header. */
+  /** What the header holds; undefined when the file has gone or has no such header. */
   function glance(digest: string): Promise<StoredSet | undefined> {
     return withFile(digest, async (handle) => {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(NPY_HEADER_BYTES), 0);
@@ -152,7 +152,7 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     digest: string,
     use: (handle: FileHandle) => Promise<T>,
   ): Promise<T | undefined> {
-    const handle = await openFile(fileOf(digest)).catch(unless('ENOENT'));
+    const handle = await openFile(setFile(digest)).catch(unless('ENOENT'));
     try {
       return handle && (await use(handle));
     } finally {
@@ -168,7 +168,7 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     }
     const digests = await digestsIn();
     let used = 0;
-    for (const digest of digests) used += roomFor((await sizeOf(digest)) ?? 0);
+    for (const digest of digests) used += roomFor((await targetSize(digest)) ?? 0);
     if (used + roomFor(bytes) > capacity || digests.length >= MAX_SETS) {
       throw new StoreFullError(
         `${digests.length} stimulus sets take ${used} of ${capacity} bytes (at most ${MAX_SETS} ` +
@@ -181,11 +181,11 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     return (await readdir(folder)).flatMap((name) => FILE_NAME.exec(name)?.[1] ?? []);
   }
 
-  async function sizeOf(digest: string): Promise<number | undefined> {
-    return (await lstat(fileOf(digest)).catch(unless('ENOENT')))?.size;
+  async function targetSize(digest: string): Promise<number | undefined> {
+    return (await lstat(setFile(digest)).catch(unless('ENOENT')))?.size;
   }
 
-  function fileOf(digest: string): string {
+  function setFile(digest: string): string {
     return path.join(folder, `${digest}.npy`);
   }
 
@@ -202,14 +202,14 @@ async function check(digest: string, file: Uint8Array, storedAt: Date): Promise<
     const stored = describe(digest, file, file.length, storedAt);
     const { stimuli } = decodeNpyStimuli(file, stored, NO_LIMITS, 0);
     const digests = await stimulusDigests(stimuli);
-    if (setDigest(digests) !== digest) throw damageOf(digest);
+    if (setDigest(digests) !== digest) throw findDamage(digest);
     return { stored, stimuli, stimulusDigests: digests, file };
   } catch (error) {
-    throw error instanceof InputError ? damageOf(digest, error) : error;
+    throw error instanceof InputError ? findDamage(digest, error) : error;
   }
 }
 
-function damageOf(digest: string, cause?: unknown): DamagedError {
+function findDamage(digest: string, cause?: unknown): DamagedError {
   return new DamagedError(`the stored stimulus set ${digest} is damaged`, { cause });
 }
 

@@ -24,10 +24,10 @@ export interface StoreOptions {
   readonly logger: Logger;
 }
 
-/** Milliseconds after which a file that was never finished is nobody's any more. */
+/** Milliseconds after which an unfinished file is abandoned. */
 const ABANDONED = 3_600_000;
 /** Names in a line of the log. */
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 /**
  * Opens the store in a folder, which is made where it is not there. Where it cannot be written, what
@@ -73,14 +73,14 @@ export async function removeAbandoned(folder: string, logger: Logger): Promise<v
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
     if (!entry.isFile()) others.push(entry.name);
-    else if (isTemporary(entry.name) && (await ageOf(file)) > ABANDONED) {
+    else if (isTemporary(entry.name) && (await fileAge(file)) > ABANDONED) {
       await rm(file, { force: true }).catch((err: unknown) =>
         logger.warn({ err }, 'a file that was never finished cannot be removed'),
       );
     }
   }
   if (others.length === 0) return;
-  const names = others.slice(0, MOST_NAMED);
+  const names = others.slice(0, MAX_NAMED);
   logger.warn(
     { folder, entries: others.length, names },
     'entries that are no files are left alone',
@@ -88,12 +88,12 @@ export async function removeAbandoned(folder: string, logger: Logger): Promise<v
 }
 
 /** Milliseconds since a file was last written. */
-async function ageOf(file: string): Promise<number> {
+async function fileAge(file: string): Promise<number> {
   const found = await lstat(file).catch(() => undefined);
   return found === undefined ? 0 : Date.now() - found.mtimeMs;
 }
 
-/** By writing: permissions alone do not tell of a full or a read-only disk. */
+/** By writing: permissions alone do not show a full or a read-only disk. */
 async function whyUnwritable(folder: string): Promise<string | undefined> {
   const file = temporaryFor(path.join(folder, 'check'));
   try {

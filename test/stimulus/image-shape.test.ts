@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
-import { imageStackOf } from '../../src/stimulus/image-shape.js';
+import { readImageStack } from '../../src/stimulus/image-shape.js';
 import { decode, GRAY, refusal } from './request.js';
 
 const MODEL = { height: 50, width: 50 };
@@ -8,7 +8,7 @@ const NPY = 'application/x-npy';
 
 /** What a shape is read as, for a model of 50x50 pixels, or without one. */
 function reading(shape: number[], target: typeof MODEL | undefined = MODEL): number[] {
-  const { count, height, width } = imageStackOf(shape, target);
+  const { count, height, width } = readImageStack(shape, target);
   return [count, height, width];
 }
 

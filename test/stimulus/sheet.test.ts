@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sheetOf } from '../../src/stimulus/sheet.js';
+import { drawSheet } from '../../src/stimulus/sheet.js';
 
 /** Stimuli of 1x2 pixels: i / 10 and i / 10 + 0.05. */
 function stimuli(count: number) {
@@ -8,11 +8,11 @@ function stimuli(count: number) {
 }
 
 test('one stimulus is itself', () => {
-  expect(sheetOf(stimuli(1), 0.5)).toEqual({ height: 1, width: 2, pixels: stimuli(1).pixels });
+  expect(drawSheet(stimuli(1), 0.5)).toEqual({ height: 1, width: 2, pixels: stimuli(1).pixels });
 });
 
 test('five stand in two rows of three, the last place is background', () => {
-  const { height, width, pixels } = sheetOf(stimuli(5), 1);
+  const { height, width, pixels } = drawSheet(stimuli(5), 1);
   expect({ height, width }).toEqual({ height: 2, width: 6 });
   expect(pixels).toEqual(
     Float32Array.of(0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 1, 1),

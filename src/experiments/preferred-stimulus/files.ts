@@ -2,7 +2,7 @@ import { encodeNpy } from '../../formats/npy.js';
 import { diversity } from '../../interpret/activation-maximisation.js';
 import type { ResultFile } from '../../jobs/job-files.js';
 import { encodePng } from '../../stimulus/encode-png.js';
-import { sheetOf } from '../../stimulus/sheet.js';
+import { drawSheet } from '../../stimulus/sheet.js';
 import { concatStimuli, type GrayImage, type Stimuli } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';
 import type { Subject } from '../context.js';
@@ -79,7 +79,7 @@ function sheet({ neurons, restarts, terms, set }: PreferredStimuli): GrayImage {
   const rows = neurons.flatMap(({ images, bestOfSet }) =>
     set && bestOfSet ? [images, bestImage(set, bestOfSet)] : [images],
   );
-  return sheetOf(concatStimuli(rows), terms.background, restarts + (set ? 1 : 0));
+  return drawSheet(concatStimuli(rows), terms.background, restarts + (set ? 1 : 0));
 }
 
 /** The set's strongest stimulus of each neuron. */

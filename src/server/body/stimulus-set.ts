@@ -8,7 +8,7 @@ import {
 } from '../../stimulus/decode/decode.js';
 import { located } from '../../stimulus/decode/decoding.js';
 import { type FilePart, readForm, readFormParts } from '../../stimulus/decode/form.js';
-import { essenceOf } from '../../stimulus/decode/media-type.js';
+import { mediaTypeEssence } from '../../stimulus/decode/media-type.js';
 
 /** A stimulus set, and where they were sent the real responses to it. */
 export interface ReadSet {
@@ -23,7 +23,8 @@ export interface ReadSet {
  */
 export async function readSet(request: StimulusRequest): Promise<ReadSet> {
   const { contentType = '', body, limits } = request;
-  if (essenceOf(contentType) !== 'multipart/form-data') return { set: await readStimuli(request) };
+  if (mediaTypeEssence(contentType) !== 'multipart/form-data')
+    return { set: await readStimuli(request) };
   const { files, ...form } = await readForm(contentType, body, limits);
   const [images, responses] = [partsNamed(files, 'stimuli'), partsNamed(files, 'responses')];
   const unknown = files.find((part) => !images.includes(part) && !responses.includes(part));

@@ -1,7 +1,7 @@
 import { PayloadTooLargeError } from '../../errors.js';
 import { canvasOf } from '../../experiments/canvas.js';
 import type { StimulusReport } from '../../experiments/stimulus-report.js';
-import { sheetOf } from '../../stimulus/sheet.js';
+import { drawSheet } from '../../stimulus/sheet.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
 import { stimulusDigests } from '../../stimulus/turns.js';
 import { answerAs } from '../answer.js';
@@ -116,5 +116,5 @@ async function answerStimuli(
         '.npy by Accept: application/x-npy',
     );
   }
-  return answerAs(c, clock, IMAGE_FORMATS, type, sheetOf(stimuli, background));
+  return answerAs(c, clock, IMAGE_FORMATS, type, drawSheet(stimuli, background));
 }

@@ -2,7 +2,7 @@ import { InputError } from '../../errors.js';
 import { decodeNpy, decodeNpyHeader, type NpyArray } from '../../formats/npy.js';
 import { sizeText } from '../errors.js';
 import type { Size } from '../fit.js';
-import { imageStackOf } from '../image-shape.js';
+import { readImageStack } from '../image-shape.js';
 import { checkCount, checkPixels, type StimulusLimits } from '../limits.js';
 import { copyIntegers, copyUnitFloats, scaleNotes } from '../pixel-values.js';
 import type { Stimuli } from '../stimuli.js';
@@ -14,7 +14,7 @@ export interface DecodedArray {
 }
 
 /**
- * Stimuli from a .npy file of a shape that `imageStackOf` takes: uint8 (value/255), uint16
+ * Stimuli from a .npy file of a shape that `readImageStack` takes: uint8 (value/255), uint16
  * (value/65535), float16, float32 or float64 (0..1), or bool (0 or 1).
  * @param target the size that the model takes, if any: decides where a shape may mean two things
  * @param first the number of its first stimulus in the request; errors name `stimuli[i][y][x]`
@@ -27,7 +27,7 @@ export function decodeNpyStimuli(
   limits: StimulusLimits,
   first: number,
 ): DecodedArray {
-  const { count, ...size } = imageStackOf(decodeNpyHeader(bytes).shape, target);
+  const { count, ...size } = readImageStack(decodeNpyHeader(bytes).shape, target);
   checkCount(count, limits);
   checkPixels(size, limits);
   return toStimuli(decodeNpy(bytes), count, size, first);

@@ -13,7 +13,7 @@ import {
 import { decodeFile } from './file.js';
 import { readForm, readFormParts } from './form.js';
 import { decodeEntries, decodeEntry, parseStimuliBody } from './json.js';
-import { essenceOf } from './media-type.js';
+import { mediaTypeEssence } from './media-type.js';
 
 export type {
   DecodedStimuli,
@@ -52,7 +52,7 @@ export async function readStimuli(request: StimulusRequest): Promise<StimuliOrSe
     throw new InputError(
       'the body is empty; expected stimuli: check the path of the file that is sent',
     );
-  switch (essenceOf(contentType)) {
+  switch (mediaTypeEssence(contentType)) {
     case 'application/json':
       return readJsonBody(body, request);
     case 'multipart/form-data':

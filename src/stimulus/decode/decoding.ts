@@ -18,7 +18,7 @@ import { turnTaker } from '../turns.js';
 export interface DecodeOptions {
   /** The size that is asked for, if any, and the gray for alpha and gratings. */
   readonly target: Canvas | Backdrop;
-  /** Who asks for that size, for messages; `the model takes` where it is not said. */
+  /** The subject and verb of messages about that size; by default `the model takes`. */
   readonly asker?: string;
   readonly limits: StimulusLimits;
   readonly fit: Fit;
@@ -69,7 +69,7 @@ export async function fitBatch(
   { target, fit, limits, asker, takeTurns, countWork }: Decoding,
   first: number,
 ): Promise<DecodedStimuli> {
-  const size = sizeOf(target) ?? stimuli;
+  const size = targetSize(target) ?? stimuli;
   if (sameSize(stimuli, size)) return { stimuli, notes };
   checkPixels(stimuli, limits);
   checkSize(stimuli, size, fit, first, asker);
@@ -120,13 +120,13 @@ export function counting(options: DecodeOptions): Decoding {
   return { ...options, countPixels, countWork, takeTurns: turnTaker() };
 }
 
-export function sizeOf(target: Canvas | Backdrop): Canvas | undefined {
+export function targetSize(target: Canvas | Backdrop): Canvas | undefined {
   return 'height' in target ? target : undefined;
 }
 
 /** @throws InputError where no size was asked for, and what is decoded has none of its own */
 export function sizedCanvas(target: Canvas | Backdrop, what: string): Canvas {
-  const canvas = sizeOf(target);
+  const canvas = targetSize(target);
   if (canvas) return canvas;
   throw new InputError(`${what} stimuli have no size of their own: add ?height= and ?width=`);
 }
@@ -135,7 +135,7 @@ export function oneStimulus(image: GrayImage): Stimuli {
   return { count: 1, ...image };
 }
 
-/** Says where in the request an error happened, unless the error knows better. */
+/** Adds to an error where in the request it happened, unless it already says so. */
 export async function located<T>(path: string, task: () => Promise<T>): Promise<T> {
   try {
     return await task();

@@ -7,14 +7,14 @@ import {
   fitBatch,
   oneStimulus,
   sizedCanvas,
-  sizeOf,
+  targetSize,
 } from './decoding.js';
 import { decodePixels, openImage } from './image.js';
 import {
   ACCEPTED_TYPES,
   describeOtherFormat,
-  essenceOf,
   isImageType,
+  mediaTypeEssence,
   sniffMediaType,
 } from './media-type.js';
 
@@ -29,8 +29,8 @@ export async function decodeFile(
   first: number,
 ): Promise<DecodedStimuli> {
   const { target, limits, fit, dtype, asker } = options;
-  const size = sizeOf(target);
-  const type = mediaTypeOf(contentType, body, dtype);
+  const size = targetSize(target);
+  const type = chooseMediaType(contentType, body, dtype);
   if (isImageType(type)) {
     const file = await openImage(body, limits);
     // before decoding: an image of a size that is refused anyway costs nothing
@@ -53,12 +53,12 @@ export async function decodeFile(
   throw new UnsupportedMediaError(`${type} is not accepted here; ${hint} ${ACCEPTED_TYPES}`);
 }
 
-function mediaTypeOf(
+function chooseMediaType(
   contentType: string | undefined,
   body: Uint8Array,
   dtype: string | undefined,
 ): string {
-  const stated = essenceOf(contentType);
+  const stated = mediaTypeEssence(contentType);
   const unsaid = stated === undefined || (stated === 'application/octet-stream' && !dtype);
   const raw = dtype === undefined ? undefined : 'application/octet-stream';
   const sniffed = unsaid ? sniffMediaType(body) : stated;

@@ -45,7 +45,7 @@ const DEFAULT_TYPE = 'text/plain';
 const MAX_HEADER_SIZE = 4096;
 /** Bytes of the text field. */
 const MAX_TEXT_SIZE = 256;
-/** Parts beside the stimuli: the real responses, the digest of a stored set. */
+/** Parts next to the stimuli: the recorded responses, the digest of a stored set. */
 const OTHER_PARTS = 2;
 /** Parts that are read before others have their turn, as if each were an image of this size. */
 const PART_COST = { height: 16, width: 16 };
@@ -64,7 +64,7 @@ export async function readForm(
   const files: FilePart[] = [];
   const digests: string[] = [];
   const takeTurn = turnTaker();
-  for (const part of partsOf(body, boundaryOf(contentType), maxStimuli + OTHER_PARTS)) {
+  for (const part of partsOf(body, readBoundary(contentType), maxStimuli + OTHER_PARTS)) {
     await takeTurn(PART_COST);
     const { name: field, mediaType } = part;
     if (!field) {
@@ -76,7 +76,7 @@ export async function readForm(
     const type = mediaType === DEFAULT_TYPE ? undefined : mediaType;
     if (part.isFile || type !== undefined) {
       if (part.size === 0) throw errorAt(field, `the file ${files.length} of the form is empty`);
-      files.push({ field, contentType: type, body: bytesOf(part) });
+      files.push({ field, contentType: type, body: joinPieces(part) });
     } else if (field === SET_FIELD) {
       if (part.size > MAX_TEXT_SIZE) throw errorAt(SET_FIELD, `has ${part.size} bytes of text`);
       if (digests.length > 0) throw errorAt(SET_FIELD, 'is there more than once');
@@ -114,7 +114,7 @@ function* partsOf(body: Uint8Array, boundary: string, maxParts: number): Generat
 }
 
 /** @throws InputError where the content type states none */
-function boundaryOf(contentType: string): string {
+function readBoundary(contentType: string): string {
   const [, quoted, plain] =
     /;\s*boundary=(?:"([^"]{1,70})"|([^\s;",]{1,70}))/i.exec(contentType) ?? [];
   const boundary = quoted ?? plain;
@@ -125,8 +125,8 @@ function boundaryOf(contentType: string): string {
   );
 }
 
-/** A file lies in one piece of the body, which is not copied. */
-function bytesOf(part: MultipartPart): Uint8Array {
+/** A file that is in one piece of the body is not copied. */
+function joinPieces(part: MultipartPart): Uint8Array {
   return part.content.length === 1 ? part.content[0]! : part.bytes;
 }
 

@@ -102,7 +102,7 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
 const MAX_SECONDS = 20;
 
 /**
- * Decodes an image to gray and brings it to the size that is asked for, row by row: beside the samples
+ * Decodes an image to gray and brings it to the size that is asked for, row by row: next to the samples
  * themselves only what the result needs is held.
  * @throws InputError when the file is cut off or damaged
  */
@@ -122,7 +122,7 @@ export async function decodePixels(task: ImageTask): Promise<DecodedImage> {
     .catch((cause: unknown) => {
       throw new InputError(`the ${format} is cut off or damaged`, [], { cause });
     });
-  const samples = white === 255 ? data : wordsOf(data);
+  const samples = white === 255 ? data : read16Bit(data);
   return grayImage(task, samples, info.channels);
 }
 
@@ -202,7 +202,7 @@ function createGray(
 }
 
 /** 16-bit samples from their bytes, copied only where they are not aligned. */
-function wordsOf(data: Buffer): Uint16Array {
+function read16Bit(data: Buffer): Uint16Array {
   const aligned = data.byteOffset % 2 === 0 ? data : Uint8Array.from(data);
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
 }

@@ -28,7 +28,7 @@ export type JsonStimulus =
   | { readonly kind: 'file'; readonly file: EmbeddedFile; readonly view?: ImageView }
   | { readonly kind: 'parametric'; readonly path: string; readonly stimulus: Parametric };
 
-/** A file in base64, and where it stands. */
+/** A file in base64, and its path in the request. */
 export interface EmbeddedFile {
   readonly path: string;
   readonly contentType: string;
@@ -132,8 +132,8 @@ function parseRows(rows: readonly unknown[], path: string): JsonStimulus {
     }
   }
   const pixels = new Float32Array(values.length);
-  const pathOf = (i: number) => `${path}[${Math.floor(i / width)}][${i % width}]`;
-  const rounded = copyUnitFloats(values, pixels, pathOf);
+  const entryPath = (i: number) => `${path}[${Math.floor(i / width)}][${i % width}]`;
+  const rounded = copyUnitFloats(values, pixels, entryPath);
   const image = { height: rows.length, width, pixels };
   const notes = [...(rounded === undefined ? [] : [rounded]), ...scaleNotes(pixels)];
   return { kind: 'pixels', image, notes };
@@ -152,10 +152,10 @@ function withoutPadding(base64: string): string {
   return base64.replace(/={1,2}$/, '');
 }
 
-/** Rendered in one go: some milliseconds, in which nobody else has a turn. */
-const MOST_RENDERED = 2 ** 18;
+/** Pixels that are rendered without a pause: it takes some milliseconds. */
+const MAX_RENDERED = 2 ** 18;
 /** The same for what is blurred, each pixel of which takes longer. */
-const MOST_BLURRED = 2 ** 16;
+const MAX_BLURRED = 2 ** 16;
 
 /** Decodes the entries of `stimuli` in a JSON body, in order. @throws as `decodeStimuli` */
 export async function decodeEntries(
@@ -212,7 +212,7 @@ async function decodeEmbedded(
   const { stimuli, notes } = decoded;
   if (stimuli.count !== 1) throw new InputError(`${stimuli.count} images; one is expected`);
   if (view === undefined) return decoded;
-  checkExtent(stimuli, MOST_BLURRED, 'blurred or cut out');
+  checkExtent(stimuli, MAX_BLURRED, 'blurred or cut out');
   const image = viewImage(stimulusAt(stimuli, 0), view, options.target);
   await options.takeTurns(image);
   return { stimuli: oneStimulus(image), notes };
@@ -240,7 +240,7 @@ async function render(stimulus: Parametric, options: Decoding): Promise<DecodedS
 /** @throws PayloadTooLargeError when a stimulus of this size is not rendered here */
 export function checkRenderable(size: Size, limits: StimulusLimits): void {
   checkPixels(size, limits);
-  checkExtent(size, MOST_RENDERED, 'rendered');
+  checkExtent(size, MAX_RENDERED, 'rendered');
 }
 
 function checkExtent(size: Size, most: number, done: string): void {

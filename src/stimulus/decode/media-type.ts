@@ -59,7 +59,7 @@ export function sniffMediaType(body: Uint8Array): string | undefined {
 }
 
 /** `Image/PNG; charset=x` to `image/png`, and `image/jpg` to `image/jpeg`; undefined where there is none. */
-export function essenceOf(contentType: string | undefined): string | undefined {
+export function mediaTypeEssence(contentType: string | undefined): string | undefined {
   const essence = contentType?.split(';', 1)[0]?.trim().toLowerCase() || undefined;
   return essence && (ALIASES[essence] ?? essence);
 }

@@ -1,7 +1,7 @@
 import { createInflate, inflateSync } from 'node:zlib';
 import { InputError } from '../../errors.js';
 
-/** Pixel data of up to this many bytes are inflated at once: that takes about a millisecond. */
+/** Pixel data of up to this many bytes are inflated without a pause: it takes about a millisecond. */
 const MAX_SYNC_BYTES = 2 ** 19;
 /** Samples of a pixel, by the colour type of the header. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };

@@ -73,7 +73,7 @@ function fromCentre(
   return values;
 }
 
-/** Share of the unit square centred at (dx, dy) that lies in the disc around the origin. */
+/** Share of the unit square centred at (dx, dy) that is in the disc around the origin. */
 function pixelShare(radius: number, dx: number, dy: number): number {
   // of the eight squares that lie alike the same one, so that all give the same bits
   const far = Math.max(Math.abs(dx), Math.abs(dy));

@@ -7,7 +7,7 @@ import {
   Contrast,
   Diameter,
   Edge,
-  MOST_PIXELS,
+  MAX_PIXELS,
   Orientation,
   OuterDiameter,
   Phase,
@@ -34,7 +34,7 @@ export const CentreSurround = z.strictObject({
   gap: z
     .number()
     .min(0)
-    .max(MOST_PIXELS)
+    .max(MAX_PIXELS)
     .default(0)
     .meta({ description: 'between centre and surround, background', unit: 'pixels' }),
   surroundDiameter: OuterDiameter.unwrap()

@@ -8,8 +8,8 @@ import { ImageView } from './view.js';
 /** An entry that describes a stimulus, as it came: `{"gabor": {...}, "units": "degrees"}`. */
 export type Entry = Readonly<Record<string, unknown>>;
 
-/** What may stand beside the kind of a stimulus. */
-export const Beside = z.strictObject({
+/** The keys that an entry may have next to the kind of stimulus. */
+export const EntryOptions = z.strictObject({
   units: z
     .enum(['pixels', 'degrees'])
     .default('pixels')
@@ -43,7 +43,7 @@ export function parseParametric<K extends Kind>(
   return { kind, parameters: value, clip };
 }
 
-/** Reads the entry of an image that is to be shown; else as `parseParametric`. */
+/** Reads the entry of an image; else as `parseParametric`. */
 export function parseImageView(entry: Entry, path: string, scale: number | undefined): ImageView {
   return read('image', ImageView, entry, path, scale).value;
 }
@@ -61,7 +61,7 @@ function read<T>(
   scale: number | undefined,
 ): { value: T; clip: boolean } {
   const { [kind]: given, ...rest } = entry;
-  const { units, clip } = parseAs(Beside, rest, path);
+  const { units, clip } = parseAs(EntryOptions, rest, path);
   const at = within(path, kind);
   if (units === 'pixels') return { value: parseAs(schema, given, at), clip };
   if (scale === undefined) {
@@ -77,7 +77,7 @@ function read<T>(
   }
 }
 
-/** Says that limits are those of pixels. */
+/** Adds to an error that its limits are in pixels. */
 function scaled(error: InputError, scale: number): InputError {
   const note = `(in pixels, ${Number(scale.toPrecision(4))} to the degree)`;
   const problems = error.problems.map(({ path, message }) => ({

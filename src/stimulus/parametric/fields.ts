@@ -7,11 +7,11 @@ import { z } from 'zod';
 export type Unit = 'pixels' | 'cycles/pixel' | 'degrees';
 
 /** Farther away, or larger, nothing is asked for in earnest; keeps float64 exact enough everywhere. */
-export const MOST_PIXELS = 10_000;
+export const MAX_PIXELS = 10_000;
 /** A hundred turns. */
-const MOST_DEGREES = 36_000;
+const MAX_DEGREES = 36_000;
 /** The number of frames that one sequence may have. */
-const MOST_FRAMES = 10_000;
+const MAX_FRAMES = 10_000;
 
 /** Of a bar or of the bars of a grating. */
 export const Orientation = angle(
@@ -47,7 +47,7 @@ export const SignedContrast = z
       'that the background allows',
   });
 
-/** Of the centre of what is shown. */
+/** Of the centre of the stimulus. */
 export const Position = {
   x: offset('of the centre, right of the image centre'),
   y: offset('of the centre, above the image centre'),
@@ -62,7 +62,7 @@ export const OuterDiameter = Diameter.unwrap()
 export const InnerDiameter = z
   .number()
   .min(0)
-  .max(MOST_PIXELS)
+  .max(MAX_PIXELS)
   .default(0)
   .meta({ description: 'of a hole that makes the aperture an annulus; 0: none', unit: 'pixels' });
 export const Edge = z.enum(['hard', 'cosine']).default('hard').meta({
@@ -74,7 +74,7 @@ export function frames(many: number) {
   return z
     .int()
     .min(1)
-    .max(MOST_FRAMES)
+    .max(MAX_FRAMES)
     .default(many)
     .meta({ description: 'of the sequence, each of them one stimulus' });
 }
@@ -82,27 +82,22 @@ export function frames(many: number) {
 export function angle(description: string, value = 0) {
   return z
     .number()
-    .min(-MOST_DEGREES)
-    .max(MOST_DEGREES)
+    .min(-MAX_DEGREES)
+    .max(MAX_DEGREES)
     .default(value)
     .meta({ description, unit: 'degrees' });
 }
 
 /** A length above 0. */
 export function length(value: number, description: string) {
-  return z
-    .number()
-    .positive()
-    .max(MOST_PIXELS)
-    .default(value)
-    .meta({ description, unit: 'pixels' });
+  return z.number().positive().max(MAX_PIXELS).default(value).meta({ description, unit: 'pixels' });
 }
 
 function offset(description: string) {
   return z
     .number()
-    .min(-MOST_PIXELS)
-    .max(MOST_PIXELS)
+    .min(-MAX_PIXELS)
+    .max(MAX_PIXELS)
     .default(0)
     .meta({ description, unit: 'pixels' });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Canvas } from '../stimuli.js';
 import { carrier, cosSinDegrees } from './carrier.js';
-import { Contrast, length, MOST_PIXELS, Orientation, Phase, Position } from './fields.js';
+import { Contrast, length, MAX_PIXELS, Orientation, Phase, Position } from './fields.js';
 import { type Drawing, settleContrasts, times } from './paint.js';
 
 /** A grating under a Gaussian. */
@@ -10,7 +10,7 @@ export const Gabor = z.strictObject({
   wavelength: z
     .number()
     .min(2)
-    .max(MOST_PIXELS)
+    .max(MAX_PIXELS)
     .default(10)
     .meta({ description: 'across the bars', unit: 'pixels' }),
   phase: Phase,

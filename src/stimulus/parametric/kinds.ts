@@ -99,9 +99,9 @@ export function renderParametric<K extends Kind>(
   const { frames: count } = prepared;
   const stimuli = { count, height, width, pixels: new Float32Array(count * height * width) };
   const notes = Array.from({ length: count }, (_, i) => {
-    const { image, notes: said } = prepared.paint(i);
+    const { image, notes } = prepared.paint(i);
     stimulusAt(stimuli, i).pixels.set(image.pixels);
-    return said;
+    return notes;
   });
   return { stimuli, notes };
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.js';
 import type { Backdrop, Canvas, GrayImage, Stimuli } from '../stimuli.js';
 
-/** What is to be shown on a canvas, frame by frame, before it becomes luminance. */
+/** What is painted on a canvas, frame by frame, before it becomes luminance. */
 export interface Drawing {
   /** Stimuli in the sequence; 1 where it is none. */
   readonly frames: number;
@@ -9,7 +9,7 @@ export interface Drawing {
   readonly peak: number;
   /** The modulation of frame `index`, [height, width], -1..1: luminance is `background * (1 + m)`. */
   readonly frame: (index: number) => Float64Array;
-  /** What was settled for whoever asked, in words. */
+  /** Notes on what was chosen where the request left it open. */
   readonly notes: readonly string[];
 }
 
@@ -24,7 +24,7 @@ const NEARLY_ONE = 0.95;
 /**
  * The contrasts asked for, those left out replaced by the largest there is, and a note of that where it
  * is much less than 1.
- * @param name of the kind of contrast, since warnings tell the RMS contrast of the image as well
+ * @param name of the kind of contrast, since warnings name the RMS contrast of the image as well
  */
 export function settleContrasts(
   canvas: Backdrop,
@@ -41,7 +41,7 @@ export function settleContrasts(
 }
 
 /**
- * @param clip whether what is brighter than white is to be shown white
+ * @param clip whether pixels brighter than white become white
  * @throws InputError when it would be brighter than white and must not be clipped, or when nothing
  *   can be seen
  */

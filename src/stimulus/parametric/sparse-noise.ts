@@ -3,7 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { z } from 'zod';
 import { InputError } from '../../errors.js';
 import type { Canvas } from '../stimuli.js';
-import { Contrast, frames, MOST_PIXELS } from './fields.js';
+import { Contrast, frames, MAX_PIXELS } from './fields.js';
 import { type Drawing, settleContrasts } from './paint.js';
 
 /** A sequence of frames, each with a few bright and dark squares at random places. */
@@ -11,7 +11,7 @@ export const SparseNoise = z.strictObject({
   size: z
     .int()
     .min(1)
-    .max(MOST_PIXELS)
+    .max(MAX_PIXELS)
     .default(5)
     .meta({ description: 'side of a square, whole pixels', unit: 'pixels' }),
   squares: z.int().min(1).max(1000).default(4).meta({ description: 'in each frame' }),
@@ -50,14 +50,14 @@ export function drawSparseNoise(noise: SparseNoise, canvas: Canvas): Drawing {
       `${squares} squares of ${size} pixels do not fit a grid of ${rows} x ${columns} places`,
     );
   }
-  const squaresOf = sequence(noise, rows * columns);
+  const drawSquares = sequence(noise, rows * columns);
   return {
     frames: noise.frames,
     peak: noise.polarity === 'dark' ? 0 : contrast,
     notes,
     frame: (index) => {
       const layer = new Float64Array(canvas.height * canvas.width);
-      for (const square of squaresOf(index)) {
+      for (const square of drawSquares(index)) {
         const place = square >> 1;
         const x = left + (place % columns) * size;
         const y = top + Math.floor(place / columns) * size;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Canvas, GrayImage } from '../stimuli.js';
 import { apertureCoverage } from './aperture.js';
-import { Edge, InnerDiameter, MOST_PIXELS, Position } from './fields.js';
+import { Edge, InnerDiameter, MAX_PIXELS, Position } from './fields.js';
 
 /** An image file, blurred or behind an aperture. */
 export const ImageView = z
@@ -17,7 +17,7 @@ export const ImageView = z
     diameter: z
       .number()
       .positive()
-      .max(MOST_PIXELS)
+      .max(MAX_PIXELS)
       .nullable()
       .default(null)
       .meta({ description: 'of the aperture; null: the whole image', unit: 'pixels' }),
@@ -53,7 +53,7 @@ export function viewImage(
 
 /**
  * Gaussian blur: the Gaussian sampled at whole pixels and made to sum to 1; at the border the image
- * goes on mirrored (c b a | a b c). From sigma 0.7 on a grating of f cycles/pixel, up to 0.25, keeps
+ * continues mirrored (c b a | a b c). From sigma 0.7 on a grating of f cycles/pixel, up to 0.25, keeps
  * exp(-2 pi^2 sigma^2 f^2) of its contrast within 0.01; the sampling shows below that.
  */
 export function blurImage({ height, width, pixels }: GrayImage, sigma: number): GrayImage {
@@ -89,7 +89,7 @@ function convolveRows(values: Float64Array, length: number, weights: Float64Arra
   return result;
 }
 
-/** Where index i lies in a row that goes on mirrored at both ends, however often. */
+/** The index in a row of index i, when the row continues mirrored at both ends, however often. */
 function mirrored(i: number, length: number): number {
   const turn = ((i % (2 * length)) + 2 * length) % (2 * length);
   return turn < length ? turn : 2 * length - 1 - turn;

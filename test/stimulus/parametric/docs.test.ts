@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { Beside } from '../../../src/stimulus/parametric/entry.js';
+import { EntryOptions } from '../../../src/stimulus/parametric/entry.js';
 import { SCHEMAS } from '../../../src/stimulus/parametric/kinds.js';
 import { ImageView } from '../../../src/stimulus/parametric/view.js';
 import { createTestApp } from '../../support/app.js';
@@ -31,7 +31,7 @@ test.each(Object.entries(KINDS))('the page tells the parameters of %s', (kind, s
 });
 
 test('the page tells what may stand beside a kind', () => {
-  expect(section('Asking')).toContain(parameterTable(Beside));
+  expect(section('Asking')).toContain(parameterTable(EntryOptions));
 });
 
 test.each(Object.keys(KINDS))(
