@@ -11,7 +11,9 @@ import {
 } from '../src/experiments/characterize/characterize.js';
 import type { CharacterizationRequest } from '../src/experiments/characterize/schemas.js';
 import { experimentContext } from '../src/experiments/context.js';
+import { multiplyAddsOf } from '../src/experiments/cost.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
+import type { ModelCard } from '../src/models/card.js';
 import { readModel } from '../src/models/saved-model.js';
 import { stimulusAt } from '../src/stimulus/stimuli.js';
 import { correlation } from '../src/tuning/metrics.js';
@@ -50,7 +52,10 @@ async function bench({ model, truth: file, corr, contrast }: Options): Promise<v
   const begun = performance.now();
   const rows = await characterizeModel(model, { contrast });
   const seconds = (performance.now() - begun) / 1000;
-  const own = await characterizeTruth(model, truth, { contrast });
+  const { card } = await readModel(model);
+  const { cost } = planCharacterization({ model: servedAs(card) }, { contrast });
+  const multiplyAdds = multiplyAddsOf(cost, { card });
+  const own = await characterizeTruth(card, truth, { contrast });
   const pairs = rows.map(
     (found): Pair => ({
       found,
@@ -59,7 +64,9 @@ async function bench({ model, truth: file, corr, contrast }: Options): Promise<v
     }),
   );
   console.log(
-    `${rows.length} neurons in ${seconds.toFixed(1)} s; error: median (quartiles), 90 %\n`,
+    `${rows.length} neurons in ${seconds.toFixed(1)} s: ${cost.stimuli} stimuli, ` +
+      `${(multiplyAdds / 1e9).toFixed(0)} G multiply-adds, ` +
+      `${(multiplyAdds / seconds / 1e9).toFixed(1)} G per second; error: median (quartiles), 90 %\n`,
   );
   const good = pairs.filter(({ found }) => (found.CORR ?? -1) >= corr);
   console.log(`| | all ${pairs.length} | CORR >= ${corr}: ${good.length} | the true neurons |`);
@@ -186,16 +193,14 @@ async function characterizeModel(
 
 /** The same battery, answered by the neurons of the truth. */
 async function characterizeTruth(
-  folder: string,
+  card: ModelCard,
   truth: Truth,
   request: CharacterizationRequest,
 ): Promise<readonly Row[]> {
-  const { card } = await readModel(folder);
   const respond = card.neurons.map(({ id }) =>
     createNeuron(truth.neurons.find((neuron) => neuron.id === id)!),
   );
-  const { name, version } = card;
-  const model = { name, version, digest: 'truth', card };
+  const model = servedAs(card);
   const context = experimentContext({
     respond: async (stimuli, columns) =>
       Float32Array.from({ length: stimuli.count * columns.length }, (_, i) =>
@@ -205,6 +210,12 @@ async function characterizeTruth(
       ),
   });
   return (await runCharacterization(planCharacterization({ model }, request), context)).neurons;
+}
+
+/** The model of a card, which needs no digest, since no engine has it. */
+function servedAs(card: ModelCard) {
+  const { name, version } = card;
+  return { name, version, digest: '', card };
 }
 
 function value({ indices }: Row, name: string): number {

@@ -5,7 +5,7 @@ import { InputError } from '../errors.js';
 import { canvasOf } from '../experiments/canvas.js';
 import type { ExperimentContext, Subject } from '../experiments/context.js';
 import { runPeak } from '../experiments/peak.js';
-import { type Presentation, present } from '../experiments/presentation.js';
+import { type Presentation, planResponses, present } from '../experiments/presentation.js';
 import { runRank } from '../experiments/rank.js';
 import { computeResponses, responsesCsv, responsesResult } from '../experiments/responses.js';
 import { realResponses } from '../experiments/set-tuning/real-responses.js';
@@ -34,7 +34,7 @@ export function createRespondCommand(): Command {
   return createStimulusCommand('respond', 'predicts the responses to stimuli', endings).action(
     (options: Options) =>
       runLocally({ endings, interprets: false }, options, async (subject, context) => {
-        const presentation = await readPresentation(subject, options);
+        const presentation = planResponses(await readPresentation(subject, options));
         const values = await computeResponses(presentation, context);
         const shape = [presentation.stimuli.count, presentation.ids.length];
         return [

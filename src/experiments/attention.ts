@@ -13,7 +13,7 @@ import type { Look } from '../interpret/interpretation.js';
 import { centreIndex, type MapSize } from '../network/architecture.js';
 import { mapSizes } from '../network/map-sizes.js';
 import type { ExperimentContext } from './context.js';
-import { nestedLists, type Presentation } from './presentation.js';
+import { nestedLists, type Planned, type Presentation, planResponses } from './presentation.js';
 import { interpret, readoutTerms, termsOf } from './readout.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
@@ -59,21 +59,32 @@ export function attentionMap({ name, version, card }: ServedModel): MapSize {
 }
 
 /**
+ * Plans maps of attention.
+ * @throws NoAttentionError where the networks have no attention
+ */
+export function planAttention<Presented extends Presentation>(
+  presentation: Presented,
+): Planned<Presented> {
+  attentionMap(presentation.model);
+  return planResponses(presentation);
+}
+
+/**
  * Maps where the centre hypercolumn of each network attends.
- * @throws NoAttentionError where the networks have no attention; as `interpret`
+ * @throws as `interpret`
  * @example
+ * const plan = planAttention(presentation);
  * const { attention, map } = await runAttention(
- *   presentation,
+ *   plan,
  *   experimentContext({ respond, interpreter }),
  * );
  * attention[0][0][map.centre[0]][map.centre[1]]; // the share that stays in the centre
  */
 export async function runAttention(
-  presentation: Presentation,
+  plan: Planned,
   context: ExperimentContext,
 ): Promise<AttentionResult> {
-  attentionMap(presentation.model); // before anything is computed
-  return attentionResult(presentation, await interpret(presentation, context));
+  return attentionResult(plan, await interpret(plan, context));
 }
 
 /** The result for an interpretation that is known. */

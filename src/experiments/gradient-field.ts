@@ -5,7 +5,7 @@ import { GradientField, gradientField, gradientMap } from '../tuning/gradient-fi
 import type { Places } from '../tuning/receptive-field.js';
 import type { ExperimentContext } from './context.js';
 import { computeGradients } from './gradient.js';
-import type { Presentation } from './presentation.js';
+import type { Planned } from './presentation.js';
 import { Digest, ModelIdentity, modelIdentity, Numbers, Warnings } from './result-parts.js';
 
 /** A map of each neuron: the mean absolute gradient over the stimuli, and a Gaussian fitted to it. */
@@ -23,17 +23,17 @@ export type GradientFieldResult = z.infer<typeof GradientFieldResult>;
 
 /**
  * Maps where pixels change the responses of neurons.
+ * @param plan of `planGradients`
  * @throws as `computeGradients`
  * @example
  * const context = experimentContext({ respond, interpreter });
- * const { neurons } = await runGradientField(presentation, context);
+ * const { neurons } = await runGradientField(planGradients(presentation), context);
  * neurons[0].indices.centreX; // { value: -3.2, ... }, pixels from the middle of the image
  */
 export async function runGradientField(
-  presentation: Presentation,
+  { model, stimuli, columns, ids, reports }: Planned,
   context: ExperimentContext,
 ): Promise<GradientFieldResult> {
-  const { model, stimuli, columns, ids, reports } = presentation;
   const { height, width } = model.card.stimulus;
   let places: Places = { x: [], y: [] };
   const neurons: GradientFieldResult['neurons'] = [];

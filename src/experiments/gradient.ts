@@ -3,7 +3,7 @@ import { type Gradients, gradientsOf } from '../interpret/in-slices.js';
 import { drawSheet, sheetColumns } from '../stimulus/sheet.js';
 import type { GrayImage } from '../stimulus/stimuli.js';
 import type { ExperimentContext } from './context.js';
-import { nestedLists, type Presentation } from './presentation.js';
+import { nestedLists, type Planned, type Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 
@@ -20,10 +20,11 @@ export type GradientResult = z.infer<typeof GradientResult>;
 
 /**
  * Computes d response / d pixel, pixels in 0..1.
+ * @param plan of `planGradients`
  * @throws as the interpreter of the context; the signal's reason once it is aborted
  */
 export function computeGradients(
-  { model, stimuli, columns }: Pick<Presentation, 'model' | 'stimuli' | 'columns'>,
+  { model, stimuli, columns }: Pick<Planned, 'model' | 'stimuli' | 'columns'>,
   { interpreter, signal, time }: Pick<ExperimentContext, 'interpreter' | 'signal' | 'time'>,
 ): Promise<Gradients> {
   const request = { model, stimuli, neurons: columns };
@@ -35,14 +36,14 @@ export function computeGradients(
  * @throws as `computeGradients`
  * @example
  * const context = experimentContext({ respond, interpreter });
- * const { gradients } = await runGradient(presentation, context);
+ * const { gradients } = await runGradient(planGradients(presentation), context);
  * gradients[0][0][12][20]; // what a brighter pixel in row 12, column 20 adds to the first response
  */
 export async function runGradient(
-  presentation: Presentation,
+  plan: Planned,
   context: ExperimentContext,
 ): Promise<GradientResult> {
-  return gradientResult(presentation, await computeGradients(presentation, context));
+  return gradientResult(plan, await computeGradients(plan, context));
 }
 
 /** The result for gradients that are known. */

@@ -22,7 +22,8 @@ export interface Presentation extends NeuronSelection {
  * @throws InputError for neurons that do not exist
  * @example
  * const presentation = await present(model, await decodeStimuli(request), '0-9');
- * const { responses } = await runResponses(presentation, experimentContext({ respond }));
+ * const plan = planResponses(presentation);
+ * const { responses } = await runResponses(plan, experimentContext({ respond }));
  */
 export async function present(
   model: Subject['model'],
@@ -34,14 +35,27 @@ export async function present(
   return { model, stimuli: decoded.stimuli, reports, ...selection };
 }
 
-/** The cost of the responses to a presentation. */
-export function responseCost({ stimuli, ids }: Presentation): Cost {
-  return { stimuli: stimuli.count, passes: stimuli.count * ids.length };
+/** An experiment on presented stimuli that can be run. */
+export type Planned<Presented extends Presentation = Presentation> = Presented & {
+  readonly cost: Cost;
+};
+
+/** Plans an experiment on the responses to a presentation, or on what goes on before them. */
+export function planResponses<Presented extends Presentation>(
+  presentation: Presented,
+): Planned<Presented> {
+  return { ...presentation, cost: costOf(presentation, 1) };
 }
 
-/** The cost of the gradients of the responses to a presentation. */
-export function gradientCost({ stimuli, ids }: Presentation): Cost {
-  return { stimuli: stimuli.count, passes: GRADIENT_PASSES * stimuli.count * ids.length };
+/** Plans an experiment on the gradients of the responses to a presentation. */
+export function planGradients<Presented extends Presentation>(
+  presentation: Presented,
+): Planned<Presented> {
+  return { ...presentation, cost: costOf(presentation, GRADIENT_PASSES) };
+}
+
+function costOf({ stimuli, ids }: Presentation, passes: number): Cost {
+  return { stimuli: stimuli.count, passes: passes * stimuli.count * ids.length };
 }
 
 /** An array [stimuli, neurons, ...shape] as nested lists. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { lookAt } from '../interpret/in-slices.js';
 import type { Look } from '../interpret/interpretation.js';
 import type { ExperimentContext } from './context.js';
-import { nestedLists, type Presentation } from './presentation.js';
+import { nestedLists, type Planned, type Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Numbers, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 
@@ -31,10 +31,11 @@ export type ReadoutResult = z.infer<typeof ReadoutResult>;
 
 /**
  * Computes what goes on between stimuli and responses.
+ * @param plan of `planResponses`
  * @throws as the interpreter of the context; the signal's reason once it is aborted
  */
 export function interpret(
-  { model, stimuli, columns }: Presentation,
+  { model, stimuli, columns }: Planned,
   { interpreter, signal, time }: Pick<ExperimentContext, 'interpreter' | 'signal' | 'time'>,
 ): Promise<Look> {
   const request = { model, stimuli, neurons: columns };
@@ -45,14 +46,15 @@ export function interpret(
  * Takes the readout's sum apart.
  * @throws as `interpret`
  * @example
- * const { readout } = await runReadout(presentation, experimentContext({ respond, interpreter }));
+ * const plan = planResponses(presentation);
+ * const { readout } = await runReadout(plan, experimentContext({ respond, interpreter }));
  * readout.surround[0][0]; // what the surround adds to the first response
  */
 export async function runReadout(
-  presentation: Presentation,
+  plan: Planned,
   context: ExperimentContext,
 ): Promise<ReadoutResult> {
-  return readoutResult(presentation, await interpret(presentation, context));
+  return readoutResult(plan, await interpret(plan, context));
 }
 
 /** The result for an interpretation that is known. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { encodeCsv } from '../formats/csv.js';
 import type { ExperimentContext } from './context.js';
-import type { Presentation } from './presentation.js';
+import type { Planned, Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 
@@ -16,11 +16,12 @@ export type ResponsesResult = z.infer<typeof ResponsesResult>;
 
 /**
  * Computes the responses to a presentation.
+ * @param plan of `planResponses`
  * @returns [stimuli, neurons], row-major, in the unit that the model's card states
  * @throws as `respond` of the context
  */
 export function computeResponses(
-  { stimuli, columns }: Presentation,
+  { stimuli, columns }: Planned,
   { respond }: Pick<ExperimentContext, 'respond'>,
 ): Promise<Float32Array> {
   return respond(stimuli, columns);
@@ -29,14 +30,14 @@ export function computeResponses(
 /**
  * As `computeResponses`, with what was presented.
  * @example
- * const { neurons, responses } = await runResponses(presentation, experimentContext({ respond }));
+ * const { neurons, responses } = await runResponses(plan, experimentContext({ respond }));
  * responses[0][neurons.indexOf(7)]; // the response of neuron 7 to the first stimulus
  */
 export async function runResponses(
-  presentation: Presentation,
+  plan: Planned,
   context: Pick<ExperimentContext, 'respond'>,
 ): Promise<ResponsesResult> {
-  return responsesResult(presentation, await computeResponses(presentation, context));
+  return responsesResult(plan, await computeResponses(plan, context));
 }
 
 /** Responses [stimuli, neurons] as rows, with what was presented. */

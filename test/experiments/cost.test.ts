@@ -7,7 +7,7 @@ import { experimentContext, type Subject } from '../../src/experiments/context.j
 import { type Cost, expectedSeconds, multiplyAddsOf } from '../../src/experiments/cost.js';
 import { planParametric, runParametric } from '../../src/experiments/parametric.js';
 import { ReceptiveFieldRequest } from '../../src/experiments/position-probe.js';
-import { gradientCost, present, responseCost } from '../../src/experiments/presentation.js';
+import { planGradients, planResponses, present } from '../../src/experiments/presentation.js';
 import {
   planQuickMeasurement,
   runQuickMeasurement,
@@ -68,8 +68,8 @@ test('a gradient costs three forward passes', async () => {
   const size = { height: 30, width: 30 };
   const stimuli = { count: 2, ...size, pixels: new Float32Array(2 * 900).fill(0.5) };
   const presentation = await present(model, { stimuli, notes: [[], []] }, '0-2');
-  expect(responseCost(presentation)).toEqual({ stimuli: 2, passes: 6 });
-  expect(gradientCost(presentation)).toEqual({ stimuli: 2, passes: 18 });
+  expect(planResponses(presentation).cost).toEqual({ stimuli: 2, passes: 6 });
+  expect(planGradients(presentation).cost).toEqual({ stimuli: 2, passes: 18 });
 });
 
 test('the expected time follows from the multiply-adds of the networks, and a rate', () => {

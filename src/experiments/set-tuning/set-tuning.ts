@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { peakCount } from '../../tuning/metrics.js';
 import { checkResponses, type ResponseMatrix } from '../../tuning/response-matrix.js';
 import type { ExperimentContext } from '../context.js';
-import type { Cost } from '../cost.js';
-import { type Presentation, responseCost } from '../presentation.js';
+import { type Planned, type Presentation, planResponses } from '../presentation.js';
 import { Numbers } from '../result-parts.js';
 
 // What the experiments on the responses to a stimulus set have in common.
@@ -16,12 +15,11 @@ export type SetTuningRequest = z.infer<typeof SetTuningRequest>;
 export const curves = { real: Numbers.optional(), predicted: Numbers };
 
 /** A set tuning experiment that can be run. */
-export interface SetTuningPlan extends Presentation {
+export interface SetTuningPlan extends Planned {
   /** Stimuli of the peak. */
   readonly k: number;
   /** The recorded responses of the neurons, [stimuli, neurons]. */
   readonly real: ResponseMatrix | undefined;
-  readonly cost: Cost;
 }
 
 /** Predicted responses to a stimulus set, with the real ones where they were given. */
@@ -47,7 +45,7 @@ export function planSetTuning(
   const ofColumns = real && selectColumns(real, presentation.columns);
   const k = peakCount(presentation.stimuli.count, request.k);
   if (ofColumns) checkResponses(ofColumns, 'responses');
-  return { ...presentation, k, real: ofColumns, cost: responseCost(presentation) };
+  return { ...planResponses(presentation), k, real: ofColumns };
 }
 
 /** Computes the responses of a plan. @throws as `respond` of the context */

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { PayloadTooLargeError } from '../../errors.js';
-import { AttentionResult, attentionMap, attentionResult } from '../../experiments/attention.js';
+import {
+  AttentionResult,
+  attentionMap,
+  attentionResult,
+  planAttention,
+} from '../../experiments/attention.js';
 import {
   computeGradients,
   GradientResult,
@@ -8,6 +13,7 @@ import {
   gradientSheet,
 } from '../../experiments/gradient.js';
 import { GradientFieldResult, runGradientField } from '../../experiments/gradient-field.js';
+import { planGradients, planResponses } from '../../experiments/presentation.js';
 import { interpret, ReadoutResult, readoutResult } from '../../experiments/readout.js';
 import { answerAs, answerInChunks, answerJson } from '../answer.js';
 import { type ModelRequest, type Presented, readPresented } from '../body/presented.js';
@@ -72,7 +78,7 @@ function attentionRoutes(deps: AppDependencies) {
     async (c, request) => {
       const { mediaType } = request;
       const map = attentionMap(request.model);
-      const presented = await present(c, deps, request, map.height * map.width + 6);
+      const presented = planAttention(await present(c, deps, request, map.height * map.width + 6));
       const found = await interpret(presented, clientContext(c, deps, request));
       if (mediaType === 'application/json') {
         return answerResult(c, deps, () => attentionResult(presented, found));
@@ -107,7 +113,7 @@ function readoutRoutes(deps: AppDependencies) {
     },
     async (c, request) => {
       const { mediaType } = request;
-      const presented = await present(c, deps, request, 3);
+      const presented = planResponses(await present(c, deps, request, 3));
       const { centre, surround, ...found } = await interpret(
         presented,
         clientContext(c, deps, request),
@@ -155,7 +161,7 @@ function gradientRoutes(deps: AppDependencies) {
     async (c, request) => {
       const { model, mediaType } = request;
       const { height, width } = model.card.stimulus;
-      const presented = await present(c, deps, request, height * width + 1);
+      const presented = planGradients(await present(c, deps, request, height * width + 1));
       const found = await computeGradients(presented, clientContext(c, deps, request));
       if (mediaType === 'application/json') {
         return answerResult(c, deps, () => gradientResult(presented, found));
@@ -188,7 +194,7 @@ function gradientFieldRoutes(deps: AppDependencies) {
       ),
     },
     async (c, request) => {
-      const presented = await present(c, deps, request, 1);
+      const presented = planGradients(await present(c, deps, request, 1));
       const result = await runGradientField(presented, clientContext(c, deps, request));
       return answerInChunks(c, deps.clock, {
         ...result,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planResponses } from '../../experiments/presentation.js';
 import { computeResponses, ResponsesResult, responsesResult } from '../../experiments/responses.js';
 import { answerAs, answerInChunks } from '../answer.js';
 import { readPresented } from '../body/presented.js';
@@ -44,7 +45,7 @@ export function responseRoutes(deps: AppDependencies) {
     },
     async (c, request) => {
       const { mediaType } = request;
-      const presented = await readPresented(c, deps, request);
+      const presented = planResponses(await readPresented(c, deps, request));
       const context = presentedContext(c, deps, request, presented, 'prediction');
       const values = await computeResponses(presented, context);
       if (mediaType === 'application/json') {
