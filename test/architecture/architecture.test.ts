@@ -58,6 +58,16 @@ test('of the service, the page imports only types', () => {
   expect([...modules].filter((module) => !PURE.includes(module))).toEqual([]);
 });
 
+test('experiments and what they need know nothing of HTTP', () => {
+  const modules = ['errors', 'formats', 'stimulus', 'tuning', 'jobs', 'inference', 'interpret'];
+  const below = [...program].filter(([file]) =>
+    ['experiments', ...modules].includes(moduleOf(file)),
+  );
+  for (const library of ["from 'hono", "from '@hono", "from 'node:http"]) {
+    expect(mentions(new Map(below), library, [])).toEqual([]);
+  }
+});
+
 test('only the entry points read the environment', () => {
   expect(mentions(program, 'process.env', ENVIRONMENT_READERS)).toEqual([]);
 });
