@@ -6,13 +6,13 @@ import { KeyForm } from './parts/key-form.js';
 import { Failed, Waiting } from './parts/notices.js';
 import type { Keys } from './service/keys.js';
 import { Problem } from './service/problem.js';
-import { useAsked } from './state/asked.js';
 import { ModelContext, usePage } from './state/context.js';
-import { type Choice, choicesOf, type ModelList, unservedOf } from './state/models.js';
+import { useFetched } from './state/fetched.js';
+import { type Choice, listChoices, listUnserved, type ModelList } from './state/models.js';
 import type { Theme, ThemeName } from './state/theme.js';
 import { StatusStrip } from './status/status-strip.js';
 
-/** What there is to look at, by its name in the address. */
+/** The views, by their names in the address. */
 const VIEWS = {
   neurons: { text: 'Neurons', View: NeuronsView },
   stimulus: {
@@ -24,8 +24,8 @@ const VIEWS = {
     View: lazy(() => import('./tuning/tuning-view.js').then((m) => m.TuningView)),
   },
   inside: {
-    text: 'Inside',
-    View: lazy(() => import('./inside/inside-view.js').then((m) => m.InsideView)),
+    text: 'Interpretation',
+    View: lazy(() => import('./interpret/interpret-view.js').then((m) => m.InterpretView)),
   },
 } as const;
 type ViewName = keyof typeof VIEWS;
@@ -35,22 +35,22 @@ const THEMES: readonly (readonly [ThemeName, string])[] = [
   ['light', 'light'],
   ['dark', 'dark'],
 ];
-/** Until a service that does not answer, or still loads its models, is asked again. */
-const RETRY = 2000;
+/** The page waits this long before it sends the request again to a service that is away or still loading. */
+const RETRY_MS = 2000;
 
 export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Theme }) {
   const { service, address } = usePage();
-  const list = useAsked(`models ${keys.key.value ?? ''}`, async (signal) => {
+  const list = useFetched(`models ${keys.key.value ?? ''}`, async (signal) => {
     return (await service.json(service.client.v1.models.$get({}, { init: { signal } }))).value;
   });
   const status = list.error instanceof Problem ? list.error.status : undefined;
   const comesBack = status === 0 || status === 503;
   useEffect(() => {
     if (!comesBack || list.waiting) return;
-    const timer = setTimeout(list.again, RETRY);
+    const timer = setTimeout(list.reload, RETRY_MS);
     return () => clearTimeout(timer);
   });
-  const choices = list.value ? choicesOf(list.value) : [];
+  const choices = list.value ? listChoices(list.value) : [];
   const chosen =
     choices.find(({ id }) => id === address.get('model')) ??
     choices.find(({ name, latest }) => latest && name === address.get('model')) ??
@@ -79,7 +79,7 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
       </header>
       <main id="view" tabIndex={-1}>
         {list.error && status === 401 && <KeyForm keys={keys} wrong={keys.key.value !== null} />}
-        {list.error && status !== 401 && <Failed error={list.error} again={list.again} />}
+        {list.error && status !== 401 && <Failed error={list.error} retry={list.reload} />}
         {!list.error && !list.value && <Waiting>Loading the models…</Waiting>}
         {list.value && !chosen && <NoModel list={list.value} />}
         {chosen && <ChosenView choice={chosen} />}
@@ -135,11 +135,11 @@ function ChosenView({ choice }: { readonly choice: Choice }) {
   const { service, address } = usePage();
   const { name, version } = choice;
   const param = { model: name, version: String(version) };
-  const card = useAsked(`card ${choice.id}`, async (signal) => {
+  const card = useFetched(`card ${choice.id}`, async (signal) => {
     const route = service.client.v1.models[':model'].versions[':version'];
     return (await service.json(route.$get({ param }, { init: { signal } }))).value;
   });
-  if (card.error) return <Failed error={card.error} again={card.again} />;
+  if (card.error) return <Failed error={card.error} retry={card.reload} />;
   if (!card.value || card.value.name !== name || card.value.version !== version) {
     return <Waiting>Loading the card of {choice.id}…</Waiting>;
   }
@@ -157,12 +157,12 @@ function ChosenView({ choice }: { readonly choice: Choice }) {
 }
 
 function NoModel({ list }: { readonly list: ModelList }) {
-  const unserved = unservedOf(list);
+  const unserved = listUnserved(list);
   return (
     <div class="notice warn">
       <p>
-        No model is served yet. Train one on your recording (<code>npm run train</code>, see the
-        README), then start the service again, or send it the signal HUP.
+        No model is served yet. Train one on your recording with <code>npm run train</code> (see the
+        README). Then restart the service, or send it the signal HUP.
       </p>
       {unserved.map(({ id, reason }) => (
         <p key={id}>

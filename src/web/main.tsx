@@ -3,7 +3,7 @@ import { App } from './app.js';
 import { createKeys } from './service/keys.js';
 import { createService } from './service/service.js';
 import { createAddress } from './state/address.js';
-import { createBatteryReader } from './state/battery.js';
+import { createCharacterizationReader } from './state/characterization.js';
 import { PageContext } from './state/context.js';
 import { createMeasuring } from './state/measurements.js';
 import { createTheme } from './state/theme.js';
@@ -17,7 +17,7 @@ const page = {
   service,
   address: createAddress(window),
   measuring: createMeasuring(service),
-  readBattery: createBatteryReader(service),
+  readCharacterization: createCharacterizationReader(service),
 };
 
 render(

@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from 'vite';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const built = path.join(folder, '../../dist/page');
 
-/** Writes each file compressed beside itself, so that the service need not do it while rigs wait. */
+/** Compresses each file at build time, so that the service does not compress while clients wait. */
 function compressed(): Plugin {
   return {
     name: 'compressed',
@@ -25,7 +25,7 @@ function compressed(): Plugin {
 
 export default defineConfig({
   root: folder,
-  // also behind a proxy that serves it under a path
+  // Relative addresses also work behind a proxy that serves the page under a path.
   base: './',
   logLevel: 'warn',
   publicDir: false,
@@ -33,10 +33,10 @@ export default defineConfig({
     outDir: built,
     emptyOutDir: true,
     target: 'es2022',
-    // the policy of the page allows no data: and no inline script
+    // The page's content security policy forbids data: addresses and inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // how long plugins take on a busy machine is nothing to act on
+    // Plugin timings on a busy machine need no action.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   plugins: [compressed()],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { progressWords } from '../../src/web/parts/progress-words.js';
+import { progressLabel } from '../../src/web/parts/progress-label.js';
 import { createCountdown } from '../../src/web/state/countdown.js';
 
 function countdown() {
@@ -46,7 +46,7 @@ test('without an estimate no time is shown', () => {
 
 test('progress in words has a time once it is known, and never 0 of 0', () => {
   const work = { doing: 'Searching', unit: 'steps', done: 1200, total: 4000, secondsLeft: 12.4 };
-  expect(progressWords(work)).toBe('Searching: 1,200 of 4,000 steps, about 12 s left');
-  expect(progressWords({ ...work, secondsLeft: null })).toBe('Searching: 1,200 of 4,000 steps');
-  expect(progressWords({ ...work, done: 0, total: 0 })).toBe('Searching: preparing');
+  expect(progressLabel(work)).toBe('Searching: 1,200 of 4,000 steps, about 12 s left');
+  expect(progressLabel({ ...work, secondsLeft: null })).toBe('Searching: 1,200 of 4,000 steps');
+  expect(progressLabel({ ...work, done: 0, total: 0 })).toBe('Searching: preparing');
 });

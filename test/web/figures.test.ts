@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { figuresBetween, lookAt } from '../../src/web/status/figures.js';
+import { figuresBetween, readMetrics } from '../../src/web/status/figures.js';
 
 /** The metrics after some stimuli, and predictions that each took between 0.1 and 0.2 s. */
 function metrics(stimuli: number, predictions: number, sweeps = 0): string {
@@ -15,18 +15,18 @@ function metrics(stimuli: number, predictions: number, sweeps = 0): string {
 }
 
 test('the stimuli of sweeps and jobs are counted, their times are not those of predictions', () => {
-  const before = lookAt(metrics(100, 10), 0);
-  expect(figuresBetween(before, lookAt(metrics(12_100, 10, 4), 1000))).toEqual({
+  const before = readMetrics(metrics(100, 10), 0);
+  expect(figuresBetween(before, readMetrics(metrics(12_100, 10, 4), 1000))).toEqual({
     ...{ queue: 3, stimuli: 12_000, predictions: 0, p50: undefined, p99: undefined },
   });
-  const asked = figuresBetween(before, lookAt(metrics(12_110, 20, 4), 1000));
+  const asked = figuresBetween(before, readMetrics(metrics(12_110, 20, 4), 1000));
   expect(asked).toMatchObject({ stimuli: 12_010, predictions: 10 });
   expect(asked.p50).toBeCloseTo(0.15, 9);
 });
 
 test('a service that was started again counts from 0', () => {
-  const before = lookAt(metrics(5000, 400), 0);
-  expect(figuresBetween(before, lookAt(metrics(7, 2), 1000))).toMatchObject({
+  const before = readMetrics(metrics(5000, 400), 0);
+  expect(figuresBetween(before, readMetrics(metrics(7, 2), 1000))).toMatchObject({
     ...{ stimuli: 7, predictions: 2 },
   });
 });

@@ -57,7 +57,7 @@ test('what was measured once is not measured again when the page is loaded again
   expect(browsing.complaints).toEqual([]);
 });
 
-test('a neuron of which the full battery is kept shows that, and is not measured quickly', async () => {
+test('a neuron of which the full characterization is kept shows that, and is not measured quickly', async () => {
   await measureNeurons(browsing);
   const { url } = browsing.service;
   const started = await fetch(`${url}/v1/models/demo/characterize`, {
@@ -70,11 +70,11 @@ test('a neuron of which the full battery is kept shows that, and is not measured
   const [full] = ((await result.json()) as { neurons: { indices: Indices }[] }).neurons;
   const page = await browsing.open();
   const row = page.getByRole('row').filter({ has: page.getByLabel('Choose neuron 5') });
-  await row.getByText('full battery', { exact: true }).waitFor();
+  await row.getByText('full characterization', { exact: true }).waitFor();
   expect(await row.innerText()).toContain(full!.indices['F1F0']!.value.toFixed(2));
   await row.getByTitle(/^at \d.*cycles\/pixel, Michelson contrast/).waitFor();
   await page.getByText('quick measurement', { exact: true }).nth(14).waitFor();
-  await page.getByText(/^Full battery: .* Quick measurement: /).waitFor();
+  await page.getByText(/^Full characterization: .* Quick measurement: /).waitFor();
   await fetch(`${url}/v1/jobs/${id}`, { method: 'DELETE' });
   expect(browsing.complaints).toEqual([]);
 });
@@ -113,12 +113,12 @@ test('the site map has a line for each receptive field, and chooses the neuron t
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the full battery is run, and cancelled', async () => {
+test('the full characterization is run, and cancelled', async () => {
   const page = await browsing.open();
-  await page.getByRole('button', { name: 'Run the full battery' }).click();
-  await page.getByText(/^Full battery: [\d,]+ of [\d,]+ stimuli/).waitFor();
+  await page.getByRole('button', { name: 'Run the full characterization' }).click();
+  await page.getByText(/^Full characterization: [\d,]+ of [\d,]+ stimuli/).waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await page.getByRole('button', { name: 'Run the full battery' }).waitFor();
+  await page.getByRole('button', { name: 'Run the full characterization' }).waitFor();
   const { jobs } = (await (await fetch(`${browsing.service.url}/v1/jobs`)).json()) as {
     jobs: { kind: string; state: string }[];
   };

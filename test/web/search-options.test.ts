@@ -6,7 +6,7 @@ import {
   readOptions,
   searchBody,
   writeOptions,
-} from '../../src/web/inside/search-options.js';
+} from '../../src/web/interpret/search-options.js';
 
 test('as they are at first, they take no room in the address', () => {
   expect(writeOptions(FIRST_OPTIONS)).toBe('');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   createEventReader,
-  eventsOf,
+  readEvents,
   type ServerSentEvent,
 } from '../../src/web/service/server-sent-events.js';
 
@@ -65,7 +65,7 @@ test('the same events are read wherever the stream is cut, whatever ends its lin
         },
       });
       const seen: ServerSentEvent[] = [];
-      for await (const event of eventsOf(body)) seen.push(event);
+      for await (const event of readEvents(body)) seen.push(event);
       expect(seen).toEqual(events);
     }),
   );
@@ -79,7 +79,7 @@ test('a stream that is left is let go of', async () => {
       cancelled = true;
     },
   });
-  for await (const { data } of eventsOf(body)) {
+  for await (const { data } of readEvents(body)) {
     expect(data).toBe('1');
     break;
   }

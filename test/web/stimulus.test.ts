@@ -97,14 +97,30 @@ test('a photo is cut to its centre by default, resized by choice, and keeps its 
   await field.setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: text });
   await page
     .getByRole('alert')
-    .getByText(/^notes\.png cannot be shown: .* The previous stimulus is still shown\.$/)
+    .getByText(/^notes\.png cannot be used: .* The previous stimulus is still on display\.$/)
     .waitFor();
+});
+
+test('an image of other proportions is rejected when resized, and stretched by choice', async () => {
+  const wide = await sharp({ create: { width: 150, height: 50, channels: 3, background: '#777' } })
+    .png()
+    .toBuffer();
+  const page = await browsing.open('?view=stimulus');
+  await page.getByRole('radio', { name: 'Resize' }).check({ force: true });
+  const field = page.getByLabel('Or drop an image here');
+  await field.setInputFiles({ name: 'wide.png', mimeType: 'image/png', buffer: wide });
+  await page
+    .getByRole('alert')
+    .getByText(/^wide\.png cannot be used: .*fit=stretch/)
+    .waitFor();
+  await page.getByRole('radio', { name: 'Stretch' }).check({ force: true });
+  await expect.poll(() => page.url()).toContain('wide.png');
 });
 
 test('what cannot be shown is told, and the next stimulus is', async () => {
   const page = await browsing.open('?view=stimulus');
   await page.getByLabel('Kind').selectOption('other');
-  const field = page.getByRole('textbox', { name: /^Such as/ });
+  const field = page.getByRole('textbox', { name: /^For example/ });
   await field.fill('{"grating": {"size": 3}}');
   await page.getByRole('button', { name: 'Show it' }).click();
   await page
@@ -126,7 +142,7 @@ test('a bar is pressed, and its neuron is shown large', async () => {
   const strip = page.getByRole('img', { name: /^Responses of 16 neurons/ });
   await strip.locator('.pick').nth(9).click();
   await page.getByLabel('Response of neuron 9').waitFor();
-  await page.getByRole('button', { name: 'Leave out neuron 2' }).click();
+  await page.getByRole('button', { name: 'Remove neuron 2' }).click();
   await page.getByRole('heading', { name: 'Neuron 9' }).waitFor();
   const picker = page.getByLabel('Add neurons by their ids');
   await picker.fill('99');

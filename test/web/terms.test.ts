@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ReadoutAnswer } from '../../src/web/inside/answers.js';
-import { sayReadout, termBars } from '../../src/web/inside/terms.js';
+import type { ReadoutAnswer } from '../../src/web/interpret/answers.js';
+import { describeReadout, termBars } from '../../src/web/interpret/terms.js';
 
 function answer(formula: string, responses: number[]): ReadoutAnswer {
   return {
@@ -40,8 +40,8 @@ test('where the sum is not the response yet, both are shown', () => {
 
 test('the formula stands in the words, of a kind that is not known too', () => {
   const { readout } = answer('centre + surround + bias', [0, 0]);
-  expect(sayReadout(readout)).toMatch(/^response = centre \+ surround \+ bias\. .*whole map/);
-  expect(sayReadout({ ...readout, kind: 'new' })).toContain('of the kind new');
+  expect(describeReadout(readout)).toMatch(/^response = centre \+ surround \+ bias\. .*whole map/);
+  expect(describeReadout({ ...readout, kind: 'new' })).toContain('of the kind new');
 });
 
 test('the terms end where the response is', () => {

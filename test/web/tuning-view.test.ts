@@ -131,7 +131,7 @@ test('each of several neurons is measured at the grating that it prefers, and th
     const own = page.getByRole('listitem').filter({ hasText: `Neuron ${neuron}` });
     expect(await own.innerText()).toContain('quick measurement');
   }
-  await page.getByText(/^Each neuron sees the grating that it prefers by the quick/).waitFor();
+  await page.getByText(/^Each neuron sees its preferred grating from the quick/).waitFor();
   const table = page.getByRole('table', { name: 'Indices' });
   await table.getByText('Surround suppression (SSI), of the curve').waitFor();
   await page.getByRole('radio', { name: 'The same for all' }).check({ force: true });
@@ -143,7 +143,7 @@ test('the modulation ratio says at which grating it was measured', async () => {
   const page = await browsing.open('?model=demo&view=tuning&tuning=orientation&neurons=4');
   const row = page.getByRole('row').filter({ hasText: 'F1/F0' });
   await row.getByText(/^at \d+°$/).waitFor();
-  await page.getByText(/^Of this measurement; the table of neurons/).waitFor();
+  await page.getByText(/^These indices are from this measurement\./).waitFor();
   expect(browsing.complaints).toEqual([]);
 });
 

@@ -2,54 +2,65 @@ import { expect, test } from 'vitest';
 import { tuneCurve } from '../../src/tuning/curve-tuning.js';
 import { finish } from '../../src/tuning/fits/least-squares.js';
 import { Problem } from '../../src/web/service/problem.js';
-import { answerer, askEach, comparedIn, type Told } from '../../src/web/tuning/answerers.js';
+import {
+  comparedModel,
+  type ModelResult,
+  parseCompared,
+  sendToEach,
+} from '../../src/web/tuning/compared-models.js';
 import { fitRows, indexRows } from '../../src/web/tuning/index-rows.js';
-import { outlineOf, rangeOf } from '../../src/web/tuning/map-plot.js';
-import { tableOf } from '../../src/web/tuning/number-rows.js';
+import { indexLabel, listWarnings } from '../../src/web/tuning/labels.js';
+import { gaussianOutline, responseRange } from '../../src/web/tuning/map-plot.js';
+import { numberTable } from '../../src/web/tuning/number-rows.js';
 import { around, ringsUpTo } from '../../src/web/tuning/polar-plot.js';
 import { ranksDrawn } from '../../src/web/tuning/rank-plot.js';
-import { curvesOf, drawnFit, seriesOf } from '../../src/web/tuning/series.js';
+import { buildCurves, drawnFit, neuronSeries } from '../../src/web/tuning/series.js';
 import { SWEPT } from '../../src/web/tuning/swept.js';
-import { indexWords, warningsOf } from '../../src/web/tuning/words.js';
 
 const REQUEST = { method: 'POST', url: 'http://rig/', headers: {}, body: null };
-const [demo, other] = ['demo/1', 'made/2'].map(answerer) as [
-  ReturnType<typeof answerer>,
-  ReturnType<typeof answerer>,
+const [demo, other] = ['demo/1', 'made/2'].map(comparedModel) as [
+  ReturnType<typeof comparedModel>,
+  ReturnType<typeof comparedModel>,
 ];
-const told = <T>(by: typeof demo, value: T): Told<T> => ({ by, value, request: REQUEST });
+const results = <T>(model: typeof demo, value: T): ModelResult<T> => ({
+  model,
+  value,
+  request: REQUEST,
+});
 
 test('models to compare with, from the address', () => {
-  expect(comparedIn('made/2,demo/1,made/2,x,../3,twin/10', 'demo/1')).toEqual([
+  expect(parseCompared('made/2,demo/1,made/2,x,../3,twin/10', 'demo/1')).toEqual([
     'made/2',
     '../3',
     'twin/10',
   ]);
-  expect(comparedIn('a/1,b/1,c/1,d/1', 'demo/1')).toEqual(['a/1', 'b/1', 'c/1']);
-  expect(comparedIn('', 'demo/1')).toEqual([]);
+  expect(parseCompared('a/1,b/1,c/1,d/1', 'demo/1')).toEqual(['a/1', 'b/1', 'c/1']);
+  expect(parseCompared('', 'demo/1')).toEqual([]);
   expect(other).toEqual({ id: 'made/2', param: { model: 'made', version: '2' }, place: 1 });
 });
 
 test('each model is asked for the neurons that it has; what others cannot say is told', async () => {
-  const knownTo = async ({ place }: typeof demo) => (place === 0 ? [0, 1, 9] : [0, 1]);
+  const readNeuronIds = async ({ place }: typeof demo) => (place === 0 ? [0, 1, 9] : [0, 1]);
   const ask = async (_: unknown, neurons: number[]) => ({ value: neurons, request: REQUEST });
-  expect(await askEach([demo, other], [9, 0], knownTo, ask)).toEqual({
-    told: [told(demo, [9, 0]), told(other, [0])],
-    refused: ['made/2 has no neuron 9'],
+  expect(await sendToEach([demo, other], [9, 0], readNeuronIds, ask)).toEqual({
+    results: [results(demo, [9, 0]), results(other, [0])],
+    omitted: ['made/2 has no neuron 9'],
   });
-  expect(await askEach([demo, other], [9], knownTo, ask)).toMatchObject({
-    told: [{ by: demo }],
-    refused: ['made/2 has no neuron 9'],
+  expect(await sendToEach([demo, other], [9], readNeuronIds, ask)).toMatchObject({
+    results: [{ model: demo }],
+    omitted: ['made/2 has no neuron 9'],
   });
-  const failing = (place: number) => async (by: typeof demo, neurons: number[]) => {
-    if (by.place === place) throw new Problem(422, 'too bright');
+  const failing = (place: number) => async (model: typeof demo, neurons: number[]) => {
+    if (model.place === place) throw new Problem(422, 'too bright');
     return { value: neurons, request: REQUEST };
   };
-  expect(await askEach([demo, other], [0], knownTo, failing(1))).toMatchObject({
-    told: [{ by: demo }],
-    refused: ['made/2 is left out: too bright'],
+  expect(await sendToEach([demo, other], [0], readNeuronIds, failing(1))).toMatchObject({
+    results: [{ model: demo }],
+    omitted: ['made/2 is left out: too bright'],
   });
-  await expect(askEach([demo, other], [0], knownTo, failing(0))).rejects.toThrow('too bright');
+  await expect(sendToEach([demo, other], [0], readNeuronIds, failing(0))).rejects.toThrow(
+    'too bright',
+  );
 });
 
 const ORIENTATIONS = Array.from({ length: 12 }, (_, i) => 15 * i);
@@ -71,7 +82,7 @@ test('curves close after their period, with the fit where there is one', () => {
   const flat = ORIENTATIONS.map(() => 0.5);
   const neurons = [oriented(4, bump), oriented(2, flat)];
   const value = { values: ORIENTATIONS, neurons };
-  const alone = curvesOf(SWEPT.orientation, [told(demo, value)]);
+  const alone = buildCurves(SWEPT.orientation, [results(demo, value)]);
   expect(alone.map(({ label }) => label)).toEqual(['neuron 4', 'neuron 2']);
   expect(alone[0]!.measured.at(-1)).toEqual({ x: 180, y: bump[0] });
   expect(alone[1]!.fitted).toBeUndefined();
@@ -79,9 +90,9 @@ test('curves close after their period, with the fit where there is one', () => {
     const point = alone[0]!.fitted!.find(({ x }) => Math.abs(x - at) < 1e-9);
     expect(point?.y, `${i}`).toBeCloseTo(bump[at / 15]!, 3);
   }
-  const both = curvesOf(SWEPT.orientation, [
-    told(demo, value),
-    told(other, { ...value, neurons: [oriented(2, bump)] }),
+  const both = buildCurves(SWEPT.orientation, [
+    results(demo, value),
+    results(other, { ...value, neurons: [oriented(2, bump)] }),
   ]);
   expect(both.map(({ label, dash }) => [label, dash])).toEqual([
     ['neuron 4 of demo/1', 'none'],
@@ -136,12 +147,12 @@ test.each([
 });
 
 test('the outline of a Gaussian is at two sigma, turned', () => {
-  const outline = outlineOf({ x0: 1, y0: -2, sigma1: 4, sigma2: 2, theta: 90 });
+  const outline = gaussianOutline({ x0: 1, y0: -2, sigma1: 4, sigma2: 2, theta: 90 });
   const across = outline.map(({ x }) => x);
   const up = outline.map(({ y }) => y);
   expect(Math.max(...across)).toBeCloseTo(5, 9);
   expect(Math.max(...up)).toBeCloseTo(6, 9);
-  expect(rangeOf([[[3, 3]], [[3]]])).toEqual([2.5, 3.5]);
+  expect(responseRange([[[3, 3]], [[3]]])).toEqual([2.5, 3.5]);
 });
 
 test('of a long curve the first and the last rank are drawn, and no more than can be seen', () => {
@@ -162,17 +173,17 @@ test('what is undefined has its reason, and never a number', () => {
   );
   const rows = [...indexRows([tuned.indices]), ...fitRows([tuned.fits])];
   for (const { cells } of rows) expect(cells).toEqual([{ reason: expect.stringMatching(/./) }]);
-  const series = seriesOf([told(demo, { neurons: [tuned] })]);
-  const columns = tableOf(series, indexRows([tuned.indices]));
+  const series = neuronSeries([results(demo, { neurons: [tuned] })]);
+  const columns = numberTable(series, indexRows([tuned.indices]));
   expect(columns['neuron 7']).toEqual(rows.slice(0, -1).map(() => null));
   expect(columns['neuron 7, why not']).toContain('no response is above 0');
 });
 
-test('all that is told of a curve has words', () => {
+test('every value of a curve has a label', () => {
   for (const { dimension } of Object.values(SWEPT)) {
     const values = Array.from({ length: 12 }, (_, i) => (i + 1) * 15);
     const { indices } = finish(tuneCurve({ dimension, values, responses: values, blank: 0 }));
-    for (const name of Object.keys(indices)) expect(indexWords(name).text).not.toBe(name);
+    for (const name of Object.keys(indices)) expect(indexLabel(name).text).not.toBe(name);
   }
 });
 
@@ -182,7 +193,10 @@ test('what all answers warn of is said once', () => {
     stimuli: [0, 0, 0, 0],
   });
   expect(
-    warningsOf([told(demo, warned('too dark', 'too small')), told(other, warned('too dark'))]),
+    listWarnings([
+      results(demo, warned('too dark', 'too small')),
+      results(other, warned('too dark')),
+    ]),
   ).toEqual([
     '3 of 4 stimuli: too dark (the first of them)',
     'demo/1: 3 of 4 stimuli: too small (the first of them)',

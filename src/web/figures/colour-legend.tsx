@@ -2,7 +2,7 @@ export interface ColourLegendProps {
   readonly label: string;
   readonly from: number;
   readonly to: number;
-  /** What stands under it, from left to right. */
+  /** Labels below the scale, from left to right. */
   readonly ticks: readonly string[];
   readonly colour: (value: number) => string;
 }
@@ -10,7 +10,7 @@ export interface ColourLegendProps {
 const STEPS = 48;
 const WIDTH = 240;
 
-/** What the colours of a plot stand for. */
+/** Explains the colours of a plot. */
 export function ColourLegend({ label, from, to, ticks, colour }: ColourLegendProps) {
   return (
     <svg

@@ -1,18 +1,25 @@
 import { scale } from '@observablehq/plot';
 
-/** Of neurons that are overlaid: told apart also by who sees no red or no green, on light and dark. */
+/** Colours of overlaid neurons. Colour-blind readers can distinguish them, on light and on dark backgrounds. */
 export const SERIES = [
-  ...['#1f77b4', '#d9730d', '#0b9e73', '#c2569b', '#9a7d00', '#4aa3df', '#7b61c9', '#a1543c'],
+  '#1f77b4',
+  '#d9730d',
+  '#0b9e73',
+  '#c2569b',
+  '#9a7d00',
+  '#4aa3df',
+  '#7b61c9',
+  '#a1543c',
 ] as const;
 
-/** Of the neuron at a place among the chosen ones. */
+/** Returns the colour of the neuron at an index of the chosen neurons. */
 export function seriesColour(place: number): string {
   return SERIES[place % SERIES.length]!;
 }
 
-/** Of an orientation in degrees, period 180. */
+/** Colours of orientations in degrees, with a period of 180. */
 export const ORIENTATION_SCALE = { type: 'cyclical', scheme: 'sinebow', domain: [0, 180] } as const;
-/** Of a share, 0..1. */
+/** Colours of shares, 0..1. */
 export const SHARE_SCALE = {
   type: 'linear',
   scheme: 'viridis',
@@ -31,7 +38,7 @@ export function shareColour(share: number): string {
   return shares.apply(share);
 }
 
-/** Of what may be on either side of 0, -1..1: blue below, red above, clear at 0. */
+/** Returns RGBA for a value in -1..1: blue below 0, red above 0, transparent at 0. */
 export function divergingColour(value: number): readonly [number, number, number, number] {
   const strength = Math.min(1, Math.abs(value));
   const [red, green, blue] = value < 0 ? [33, 102, 172] : [178, 24, 43];

@@ -7,26 +7,26 @@ import { asCurl, asPython } from '../service/as-command.js';
 import type { SentRequest } from '../service/service.js';
 import { usePage } from '../state/context.js';
 import { svgFile } from './svg-file.js';
-import { type Columns, csvOf, type NumberArray, npyOf } from './table.js';
+import { type Columns, encodeColumnsCsv, encodeColumnsNpy, type NumberArray } from './table.js';
 
 export interface FigureProps {
   readonly title: string;
-  /** Of the files that it is saved as. */
+  /** Base name of the downloaded files. */
   readonly name: string;
-  /** What is seen, in a sentence. */
+  /** Describes the figure in a sentence. */
   readonly caption?: ComponentChildren;
-  /** The numbers that it shows. */
+  /** The plotted numbers. */
   readonly columns?: Columns | undefined;
-  /** In place of the columns, where .npy is no table. */
+  /** Replaces the columns in the .npy file where the data are not a table. */
   readonly array?: NumberArray | undefined;
-  /** Whether there is a drawing in it, to be saved as SVG. */
+  /** Whether the figure contains a drawing that can be saved as SVG. */
   readonly drawn?: boolean;
-  /** What was asked for it. */
+  /** The requests that returned the data. */
   readonly requests: readonly SentRequest[];
   readonly children: ComponentChildren;
 }
 
-/** A plot with its title, and what can be downloaded of it. */
+/** A plot with a title, a caption and downloads. */
 export function Figure(props: FigureProps) {
   const { title, name, caption, columns, array, drawn = true, requests, children } = props;
   const { service } = usePage();
@@ -39,7 +39,7 @@ export function Figure(props: FigureProps) {
   };
   const saveNpy = () => {
     if (array) save(`${name}.npy`, 'application/x-npy', encodeNpy(array.data, array.shape));
-    else if (columns) save(`${name}.npy`, 'application/x-npy', npyOf(columns));
+    else if (columns) save(`${name}.npy`, 'application/x-npy', encodeColumnsNpy(columns));
   };
   return (
     <figure class="figure">
@@ -56,7 +56,7 @@ export function Figure(props: FigureProps) {
               {columns && (
                 <button
                   type="button"
-                  onClick={() => save(`${name}.csv`, 'text/csv', csvOf(columns))}
+                  onClick={() => save(`${name}.csv`, 'text/csv', encodeColumnsCsv(columns))}
                 >
                   CSV
                 </button>

@@ -2,15 +2,15 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface PixelsProps {
   readonly label: string;
-  /** Row by row. */
+  /** Pixel values in row-major order. */
   readonly values: ArrayLike<number>;
   readonly height: number;
   readonly width: number;
-  /** Of a value, red, green, blue and opacity, each 0..255. */
+  /** Returns red, green, blue and opacity for a value, each 0..255. */
   readonly colour?: (value: number) => readonly [number, number, number, number];
 }
 
-/** An image, one square of colour for each pixel. */
+/** Draws an image, one square of colour for each pixel. */
 export function Pixels({ label, values, height, width, colour = gray }: PixelsProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
@@ -31,7 +31,7 @@ export function Pixels({ label, values, height, width, colour = gray }: PixelsPr
   );
 }
 
-/** 0 black, 1 white. */
+/** Returns the gray for a value: 0 is black, 1 is white. */
 export function gray(value: number): readonly [number, number, number, number] {
   const level = Math.round(255 * value);
   return [level, level, level, 255];

@@ -1,24 +1,24 @@
 import * as Plot from '@observablehq/plot';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-/** Before the room is known. */
+/** Width in pixels until the place of the plot is measured. */
 const FIRST_WIDTH = 400;
 
 export interface PlotViewProps {
-  /** What it shows, for whoever does not see it. */
+  /** Describes the plot to screen readers. */
   readonly label: string;
-  /** Of the room that there is, in pixels. */
+  /** Returns the options for a width in pixels. */
   readonly draw: (width: number) => Plot.PlotOptions;
-  /** When it is to be drawn again. */
-  readonly by: readonly unknown[];
-  /** The widest that it gets. */
-  readonly most?: number;
-  /** When a bar or dot is pressed: its place among those of the first mark that has any. */
+  /** The plot is drawn again when one of these values changes. */
+  readonly dependencies: readonly unknown[];
+  /** Maximum width in pixels. */
+  readonly maxWidth?: number;
+  /** Called with the index of a clicked bar or dot in the first mark that has any. */
   readonly onPick?: (index: number) => void;
 }
 
-/** A plot as wide as its place. */
-export function PlotView({ label, draw, by, most = 900, onPick }: PlotViewProps) {
+/** Draws a plot at the width of its container. */
+export function PlotView({ label, draw, dependencies, maxWidth = 900, onPick }: PlotViewProps) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(FIRST_WIDTH);
   const picks = useRef(onPick);
@@ -27,18 +27,18 @@ export function PlotView({ label, draw, by, most = 900, onPick }: PlotViewProps)
   useLayoutEffect(() => {
     const observer = new ResizeObserver(([entry]) => {
       const room = Math.floor(entry!.contentRect.width);
-      if (room > 0) setWidth(Math.min(room, most));
+      if (room > 0) setWidth(Math.min(room, maxWidth));
     });
     observer.observe(place.current!);
     return () => observer.disconnect();
-  }, [most]);
+  }, [maxWidth]);
 
   useLayoutEffect(() => {
     const options = { ...draw(width), width, className: 'plot' };
     const drawing = Plot.plot(options);
-    // the page's own style sheet has it: its policy allows no other
+    // The page's policy forbids inline styles; its own style sheet contains these.
     for (const style of drawing.querySelectorAll('style')) style.remove();
-    // the whole is one image to who does not see it; its parts may bear no label then
+    // Screen readers get the plot as one image, so its parts must not have labels.
     for (const mark of drawing.querySelectorAll('[aria-label]')) {
       mark.setAttribute('data-mark', mark.getAttribute('aria-label')!);
       mark.removeAttribute('aria-label');
@@ -53,7 +53,7 @@ export function PlotView({ label, draw, by, most = 900, onPick }: PlotViewProps)
       }
     }
     place.current!.replaceChildren(drawing);
-  }, [width, label, ...by]);
+  }, [width, label, ...dependencies]);
 
   return <div class="plot-place" ref={place} />;
 }

@@ -1,14 +1,14 @@
 export interface SparklineProps {
   readonly label: string;
   readonly values: readonly number[];
-  /** The least and the most that the height stands for; by default the values' own, and 0. */
+  /** Values at the bottom and at the top; by default the range of the values and 0. */
   readonly range?: readonly [number, number];
   readonly width?: number;
   readonly height?: number;
   readonly colour?: string;
 }
 
-/** A small curve without axes. */
+/** Draws a small curve without axes. */
 export function Sparkline(props: SparklineProps) {
   const { label, values, width = 90, height = 26, colour = 'var(--accent)' } = props;
   const [low, high] = props.range ?? [Math.min(0, ...values), Math.max(0, ...values)];

@@ -1,21 +1,34 @@
-/** What of an element's look comes from style sheets, which a file does not have. */
-const LOOKS = [
-  ...['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-opacity'],
-  ...['stroke-linecap', 'stroke-linejoin', 'opacity', 'font-family', 'font-size', 'font-weight'],
-  ...['font-variant', 'text-anchor', 'color', 'visibility'],
+/** These properties come from style sheets, so a saved file must carry their computed values. */
+const STYLE_PROPERTIES = [
+  'fill',
+  'fill-opacity',
+  'stroke',
+  'stroke-width',
+  'stroke-dasharray',
+  'stroke-opacity',
+  'stroke-linecap',
+  'stroke-linejoin',
+  'opacity',
+  'font-family',
+  'font-size',
+  'font-weight',
+  'font-variant',
+  'text-anchor',
+  'color',
+  'visibility',
 ];
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * What a figure shows, as an SVG file: its drawings where they stand, and its images as PNG inside.
- * @returns undefined where it shows none
+ * Saves a figure as one SVG file: drawings keep their places, and images are embedded as PNG.
+ * @returns undefined for a figure without drawings and images
  */
 export function svgFile(figure: HTMLElement, background: string): string | undefined {
-  const shown = [...figure.querySelectorAll<SVGSVGElement | HTMLCanvasElement>('svg, canvas')]
+  const drawings = [...figure.querySelectorAll<SVGSVGElement | HTMLCanvasElement>('svg, canvas')]
     .filter((element) => element.parentElement?.closest('svg') === null)
     .filter((element) => element.closest('[data-not-saved]') === null);
-  if (shown.length === 0) return undefined;
-  const places = shown.map((each) => each.getBoundingClientRect());
+  if (drawings.length === 0) return undefined;
+  const places = drawings.map((each) => each.getBoundingClientRect());
   const left = Math.min(...places.map((place) => place.left));
   const top = Math.min(...places.map((place) => place.top));
   const width = Math.max(...places.map((place) => place.right)) - left;
@@ -25,16 +38,16 @@ export function svgFile(figure: HTMLElement, background: string): string | undef
   const paper = element('rect');
   set(paper, { width, height, fill: background });
   file.append(paper);
-  for (const [i, each] of shown.entries()) {
+  for (const [i, each] of drawings.entries()) {
     const { left: x, top: y, width: wide, height: high } = places[i]!;
-    const part = each instanceof HTMLCanvasElement ? imageOf(each) : styledCopy(each);
+    const part = each instanceof HTMLCanvasElement ? rasterImage(each) : styledCopy(each);
     set(part, { x: x - left, y: y - top, width: wide, height: high });
     file.append(part);
   }
   return new XMLSerializer().serializeToString(file);
 }
 
-function imageOf(canvas: HTMLCanvasElement): SVGElement {
+function rasterImage(canvas: HTMLCanvasElement): SVGElement {
   const image = element('image');
   set(image, { href: canvas.toDataURL(), preserveAspectRatio: 'none' });
   image.style.imageRendering = 'pixelated';
@@ -47,13 +60,14 @@ function styledCopy(drawing: SVGSVGElement): SVGElement {
   const copies = [copy, ...copy.querySelectorAll('*')];
   for (const [i, original] of originals.entries()) {
     const style = getComputedStyle(original);
-    for (const look of LOOKS) copies[i]!.setAttribute(look, style.getPropertyValue(look));
+    for (const property of STYLE_PROPERTIES)
+      copies[i]!.setAttribute(property, style.getPropertyValue(property));
     copies[i]!.removeAttribute('class');
   }
   return copy;
 }
 
-/** Of no page: a page would load the images, which its policy forbids. */
+/** The element belongs to a separate document. In the page, the browser would load the images, which the policy forbids. */
 function element(name: 'svg' | 'rect' | 'image'): SVGElement {
   return document.implementation.createHTMLDocument().createElementNS(SVG, name);
 }

@@ -1,17 +1,17 @@
 import { encodeCsv } from '../../formats/csv.js';
 import { encodeNpy } from '../../formats/npy.js';
 
-/** The numbers behind a plot, by the name of their column. */
+/** The numbers of a plot, by column name. */
 export type Columns = Readonly<Record<string, readonly (number | string | null)[]>>;
 
-/** An array behind a plot, such as an image, that is no table. */
+/** The array of a plot that is not a table, such as an image. */
 export interface NumberArray {
   readonly data: Float32Array | Float64Array;
   readonly shape: readonly number[];
 }
 
-/** CSV with the names in the first line; undefined values are empty. */
-export function csvOf(columns: Columns): string {
+/** Encodes columns as CSV. The first line has the names; undefined values are empty. */
+export function encodeColumnsCsv(columns: Columns): string {
   const names = Object.keys(columns);
   const rows = Math.max(0, ...names.map((name) => columns[name]!.length));
   const values = Array.from({ length: rows }, (_, i) =>
@@ -20,8 +20,8 @@ export function csvOf(columns: Columns): string {
   return encodeCsv([names, ...values]);
 }
 
-/** The columns that hold numbers, as .npy of float64 `[rows, columns]`; NaN where undefined. */
-export function npyOf(columns: Columns): Uint8Array<ArrayBuffer> {
+/** Encodes the numeric columns as .npy of float64 `[rows, columns]`; undefined values are NaN. */
+export function encodeColumnsNpy(columns: Columns): Uint8Array<ArrayBuffer> {
   const numeric = Object.values(columns).filter((values) =>
     values.every((value) => typeof value !== 'string'),
   );

@@ -1,17 +1,17 @@
-import { atWords } from '../parts/numbers.js';
-import type { Battery } from '../state/battery.js';
+import { gratingLabel } from '../parts/numbers.js';
+import type { CharacterizedNeurons } from '../state/characterization.js';
 import type { QuickNeuron } from '../state/measurements.js';
 import type { Card } from '../state/models.js';
 
-/** One neuron, with all that is known of it; null where it is undefined or not measured. */
+/** All values of one neuron; null for undefined or unmeasured ones. */
 export interface NeuronRow {
   readonly id: number;
   readonly values: Readonly<Record<string, number | null>>;
-  /** Why a value is null, or at which grating it was measured. */
+  /** The reason for a null value, or the grating of a measurement. */
   readonly notes: Readonly<Record<string, string>>;
   readonly curve: readonly number[] | undefined;
   readonly blank: number | undefined;
-  /** Which measurement the indices and the curve are of; undefined before any was made. */
+  /** The source of the indices and the curve; undefined before the first measurement. */
   readonly by: 'quick' | 'full' | undefined;
 }
 
@@ -22,15 +22,15 @@ export interface Column {
   readonly digits: number;
 }
 
-/** What the card says. */
-const OF_CARD: readonly Column[] = [
+/** Columns from the model card. */
+const CARD_COLUMNS: readonly Column[] = [
   column('CORR', 'CORR', 'correlation of predicted and recorded responses', 3),
   column('PT_J', 'PT_J', 'joint peak tuning, on the strongest stimuli of both', 2),
   column('PT_S', 'PT_S', 'separate peak tuning', 2),
-  column('noiseCeiling', 'ceiling', 'the most that CORR could be, by the repeats', 3),
+  column('noiseCeiling', 'ceiling', 'largest possible CORR, estimated from repeats', 3),
 ];
-/** What the quick measurement and the full battery both find. */
-const MEASURED: readonly Column[] = [
+/** Columns of both the quick measurement and the full characterization. */
+const MEASURED_COLUMNS: readonly Column[] = [
   column('gOSI', 'gOSI', 'global orientation selectivity, 1 - circular variance', 3),
   column('preferredOrientation', 'pref. orientation', 'degrees, by the vector average', 0),
   column('F1F0', 'F1/F0', 'modulation by the phase: simple above 1, complex below', 2),
@@ -39,8 +39,8 @@ const MEASURED: readonly Column[] = [
   column('centreY', 'y', 'centre of the receptive field, pixels above the middle', 1),
   column('diameter', 'diameter', 'of the receptive field, pixels', 1),
 ];
-/** What only the full battery finds. */
-const OF_BATTERY: readonly Column[] = [
+/** Columns of the full characterization only. */
+const CHARACTERIZED_COLUMNS: readonly Column[] = [
   column('bandwidth', 'bandwidth', 'half width at 1/sqrt(2) of the peak, degrees', 0),
   column('SSI', 'SSI', 'surround suppression', 2),
   column('c50', 'c50', 'contrast of half the largest response', 2),
@@ -50,22 +50,26 @@ function column(name: string, text: string, about: string, digits: number): Colu
   return { name, text, about, digits };
 }
 
-/** The columns for which there is anything. */
-export function columnsOf(card: Card, battery: Battery): Column[] {
-  const ofCard = OF_CARD.filter(({ name }) =>
+/** Lists the columns that have values. */
+export function availableColumns(card: Card, characterized: CharacterizedNeurons): Column[] {
+  const fromCard = CARD_COLUMNS.filter(({ name }) =>
     card.neurons.some((neuron) => neuron[name as 'CORR' | 'noiseCeiling'] !== null),
   );
-  return [...ofCard, ...MEASURED, ...(battery.size > 0 ? OF_BATTERY : [])];
+  return [
+    ...fromCard,
+    ...MEASURED_COLUMNS,
+    ...(characterized.size > 0 ? CHARACTERIZED_COLUMNS : []),
+  ];
 }
 
-/** A row for each neuron: of the full battery where that is kept, else of the quick measurement. */
-export function rowsOf(
+/** Builds a row for each neuron from the full characterization, or else from the quick measurement. */
+export function buildRows(
   card: Card,
   quick: ReadonlyMap<number, QuickNeuron>,
-  battery: Battery,
+  characterized: CharacterizedNeurons,
 ): NeuronRow[] {
   return card.neurons.map(({ id, CORR, PT_J, PT_S, noiseCeiling }) => {
-    const full = battery.get(id);
+    const full = characterized.get(id);
     const measured = full ?? quick.get(id);
     const indices = {
       ...measured?.indices,
@@ -76,7 +80,7 @@ export function rowsOf(
     for (const [name, index] of Object.entries(indices)) {
       values[name] = index.value;
       if (index.value === null) notes[name] = index.reason;
-      else if (index.at) notes[name] = `at ${atWords(index.at)}`;
+      else if (index.at) notes[name] = `at ${gratingLabel(index.at)}`;
     }
     const by = full ? 'full' : measured ? 'quick' : undefined;
     return { id, values, notes, curve: measured?.curve, blank: measured?.blank, by };
@@ -84,7 +88,7 @@ export function rowsOf(
 }
 
 export interface Filter {
-  /** The id begins with it. */
+  /** Prefix of the id. */
   readonly id: string;
   readonly leastCORR: number;
   readonly leastGOSI: number;
@@ -98,7 +102,7 @@ export function filtered(rows: readonly NeuronRow[], filter: Filter): NeuronRow[
   });
 }
 
-/** By a column; what is undefined comes last either way. */
+/** Sorts rows by a column; undefined values come last in both orders. */
 export function sorted(rows: readonly NeuronRow[], by: string, descending: boolean): NeuronRow[] {
   const valueIn = (row: NeuronRow) => (by === 'id' ? row.id : (row.values[by] ?? null));
   return rows.toSorted((a, b) => {

@@ -11,12 +11,12 @@ export interface NeuronTableProps {
   readonly onSort: (by: string) => void;
 }
 
-const MEASURED_BY = { quick: 'quick measurement', full: 'full battery' } as const;
+const MEASUREMENTS = { quick: 'quick measurement', full: 'full characterization' } as const;
 
 const ARROWS = { none: '', ascending: '\u00a0▲', descending: '\u00a0▼' } as const;
 const ID: Column = { name: 'id', text: 'id', about: 'of the neuron', digits: 0 };
 
-/** A row for each neuron, its orientation tuning as a small curve. */
+/** Shows a row for each neuron, with its orientation tuning as a small curve. */
 export function NeuronTable({ rows, columns, sort, onSort }: NeuronTableProps) {
   return (
     <section class="scrolls table-place" aria-label="Neurons">
@@ -48,7 +48,7 @@ interface SortHeadProps extends Pick<NeuronTableProps, 'sort' | 'onSort'> {
   readonly column: Column;
 }
 
-/** The head of a column, which sorts by it. */
+/** A column header that sorts the table. */
 function SortHead({ column: { name, text, about }, sort, onSort }: SortHeadProps) {
   const order = sort.by !== name ? 'none' : sort.descending ? 'descending' : 'ascending';
   return (
@@ -87,7 +87,7 @@ function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: read
           {id}
         </button>
       </th>
-      <td class="quiet measured-by">{by && MEASURED_BY[by]}</td>
+      <td class="quiet measured-by">{by && MEASUREMENTS[by]}</td>
       {columns.map(({ name, digits }) => {
         const value = values[name];
         return (

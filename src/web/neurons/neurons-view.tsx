@@ -3,36 +3,38 @@ import { Figure } from '../figures/figure.js';
 import { Slider } from '../parts/fields.js';
 import { Failed } from '../parts/notices.js';
 import { WorkProgress } from '../parts/work-progress.js';
-import { useAsked } from '../state/asked.js';
-import type { Battery } from '../state/battery.js';
+import type { CharacterizedNeurons } from '../state/characterization.js';
 import { useModel, usePage } from '../state/context.js';
+import { useFetched } from '../state/fetched.js';
 import type { Measurements } from '../state/measurements.js';
-import { BatteryButton } from './battery-button.js';
-import { CardInWords } from './card-in-words.js';
-import { columnsOf, filtered, type NeuronRow, rowsOf, sorted } from './neuron-rows.js';
+import { CardSummary } from './card-summary.js';
+import { CharacterizeButton } from './characterize-button.js';
+import { availableColumns, buildRows, filtered, type NeuronRow, sorted } from './neuron-rows.js';
 import { NeuronTable } from './neuron-table.js';
 import { SiteMap } from './site-map.js';
 import './neurons.css';
 
-/** What a model knows of its neurons: its card, a table of all, and where they look. */
+/** Shows the model card, a table of all neurons, and a map of their receptive fields. */
 export function NeuronsView() {
-  const { address, measuring, readBattery } = usePage();
+  const { address, measuring, readCharacterization } = usePage();
   const model = useModel();
   const { card } = model;
   const measurements = measuring.of(model).value;
   const [round, setRound] = useState(0);
-  const asked = useAsked(`battery ${card.digest} ${round}`, (signal) => readBattery(card, signal));
-  const battery = asked.value?.found ?? NOTHING_FOUND;
-  // the full battery knows better: only the other neurons are measured quickly
-  const others = card.neurons.map(({ id }) => id).filter((id) => !battery.has(id));
+  const fetched = useFetched(`characterized ${card.digest} ${round}`, (signal) =>
+    readCharacterization(card, signal),
+  );
+  const characterized = fetched.value?.found ?? NOTHING_FOUND;
+  // Neurons with a full characterization need no quick measurement.
+  const others = card.neurons.map(({ id }) => id).filter((id) => !characterized.has(id));
   const measure = () => void measuring.measure(model, others);
-  const ready = !asked.waiting || asked.value !== undefined;
+  const ready = !fetched.waiting || fetched.value !== undefined;
   useEffect(() => {
     if (ready) measure();
   }, [ready, card.digest, others.length]);
-  const columns = columnsOf(card, battery);
-  const rows = rowsOf(card, measurements.rows, battery);
-  const requests = [...(asked.value?.requests ?? []), ...measurements.requests];
+  const columns = availableColumns(card, characterized);
+  const rows = buildRows(card, measurements.rows, characterized);
+  const requests = [...(fetched.value?.requests ?? []), ...measurements.requests];
   const filter = {
     id: address.get('id'),
     leastCORR: Number(address.get('leastCORR')),
@@ -40,32 +42,32 @@ export function NeuronsView() {
   };
   const descending = address.get('order') !== 'up';
   const by = address.get('sort') || 'CORR';
-  const shown = sorted(filtered(rows, filter), by, descending);
+  const visibleRows = sorted(filtered(rows, filter), by, descending);
   return (
     <div class="neurons-view">
       <div class="neurons-side">
-        <CardInWords />
+        <CardSummary />
         <SiteMap rows={rows} requests={requests} />
       </div>
       <Figure
-        title={`${shown.length} of ${rows.length} neurons`}
+        title={`${visibleRows.length} of ${rows.length} neurons`}
         name="neurons"
         drawn={false}
         columns={tableColumns(
-          shown,
+          visibleRows,
           columns.map(({ name }) => name),
         )}
         requests={requests}
-        caption={captionOf(rows)}
+        caption={measurementCaption(rows)}
       >
         <Filters filter={filter} />
-        <MeasuringProgress measurements={measurements} onAgain={measure} />
-        <BatteryButton job={asked.value?.job} onChange={() => setRound((now) => now + 1)} />
-        {shown.length === 0 ? (
-          <p class="notice">No neuron matches: lower the filters, or clear the field for the id.</p>
+        <MeasuringProgress measurements={measurements} onRetry={measure} />
+        <CharacterizeButton job={fetched.value?.job} onChange={() => setRound((now) => now + 1)} />
+        {visibleRows.length === 0 ? (
+          <p class="notice">No neuron matches. Lower the filters, or clear the id field.</p>
         ) : (
           <NeuronTable
-            rows={shown}
+            rows={visibleRows}
             columns={columns}
             sort={{ by, descending }}
             onSort={(next) =>
@@ -78,16 +80,17 @@ export function NeuronsView() {
   );
 }
 
-const NOTHING_FOUND: Battery = new Map();
+const NOTHING_FOUND: CharacterizedNeurons = new Map();
 
-/** Which measurement the numbers are of. */
-function captionOf(rows: readonly NeuronRow[]): string {
+/** Describes the measurements behind the numbers. */
+function measurementCaption(rows: readonly NeuronRow[]): string {
   const by = new Set(rows.map((row) => row.by));
   const full =
-    'Full battery: gratings at the centre of each neuron, at the preferred orientation and spatial frequency.';
+    'Full characterization: gratings at the centre of each neuron, at its preferred orientation and spatial frequency.';
   const quick =
-    'Quick measurement: the same gratings at the middle of the image for all neurons, and small discs for the receptive fields; the service keeps it.';
-  if (!by.has('full')) return `${quick} The full battery measures each neuron at its own centre.`;
+    'Quick measurement: the same gratings at the image centre for all neurons, and small discs for the receptive fields. The service stores the results.';
+  if (!by.has('full'))
+    return `${quick} The full characterization measures each neuron at its own centre.`;
   return by.has('quick') ? `${full} ${quick}` : full;
 }
 
@@ -129,27 +132,33 @@ function Filters({
 
 interface MeasuringProgressProps {
   readonly measurements: Measurements;
-  readonly onAgain: () => void;
+  readonly onRetry: () => void;
 }
 
-function MeasuringProgress({ measurements, onAgain }: MeasuringProgressProps) {
+function MeasuringProgress({ measurements, onRetry }: MeasuringProgressProps) {
   const { done, total, secondsLeft, error } = measurements;
-  if (error) return <Failed error={error} again={onAgain} />;
+  if (error) return <Failed error={error} retry={onRetry} />;
   if (done === total) return null;
   return (
     <div class="measuring" role="status">
-      <WorkProgress doing="Quick measurement" unit="neurons" {...{ done, total, secondsLeft }} />
+      <WorkProgress
+        doing="Quick measurement"
+        unit="neurons"
+        done={done}
+        total={total}
+        secondsLeft={secondsLeft}
+      />
     </div>
   );
 }
 
 function tableColumns(rows: readonly NeuronRow[], names: readonly string[]) {
-  const ofValues = names.map(
+  const valueColumns = names.map(
     (name) => [name, rows.map(({ values }) => values[name] ?? null)] as const,
   );
   return {
     neuron: rows.map(({ id }) => id),
-    ...Object.fromEntries(ofValues),
+    ...Object.fromEntries(valueColumns),
     measuredBy: rows.map(({ by = '' }) => by),
   };
 }

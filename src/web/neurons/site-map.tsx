@@ -24,12 +24,15 @@ const EXTENTS = [
   ['close', 'close up'],
   ['image', 'whole image'],
 ] as const;
-/** Pixels around the outermost fields. */
+/** Margin around the outermost fields, in pixels. */
 const MARGIN = 2;
 
 const LEGENDS = {
   orientation: {
-    ...{ label: 'preferred orientation (degrees)', from: 0, to: 180, colour: orientationColour },
+    label: 'preferred orientation (degrees)',
+    from: 0,
+    to: 180,
+    colour: orientationColour,
     ticks: ['0', '45', '90', '135', '180'],
   },
   CORR: { label: 'CORR', from: 0, to: 1, ticks: ['0', '0.5', '1'], colour: shareColour },
@@ -40,7 +43,7 @@ export interface SiteMapProps {
   readonly requests: readonly SentRequest[];
 }
 
-/** Where the receptive fields of a site lie on the image, each as a line of its preferred orientation. */
+/** Draws each receptive field on the image as a line at its preferred orientation. */
 export function SiteMap({ rows, requests }: SiteMapProps) {
   const { height, width } = useModel().card.stimulus;
   const { ids, choose } = useNeurons();
@@ -51,8 +54,8 @@ export function SiteMap({ rows, requests }: SiteMapProps) {
     if (typeof x !== 'number' || typeof y !== 'number') return [];
     return [{ id, x, y, orientation: orientation ?? null, CORR: CORR ?? null, gOSI: gOSI ?? null }];
   });
-  const shown = placed.filter((neuron) => neuron[by] !== null);
-  const turned = shown.filter(({ orientation }) => orientation !== null);
+  const visible = placed.filter((neuron) => neuron[by] !== null);
+  const turned = visible.filter(({ orientation }) => orientation !== null);
   const frame =
     extent === 'image' || placed.length === 0 ? wholeImage(height, width) : aroundAll(placed);
   const colour = by === 'orientation' ? ORIENTATION_SCALE : SHARE_SCALE;
@@ -72,14 +75,14 @@ export function SiteMap({ rows, requests }: SiteMapProps) {
     >
       <div class="row">
         <Segments label="Colour by" value={by} options={COLOURS} onValue={setBy} />
-        <Segments label="Shown" value={extent} options={EXTENTS} onValue={setExtent} />
+        <Segments label="Extent" value={extent} options={EXTENTS} onValue={setExtent} />
       </div>
       <ColourLegend {...LEGENDS[by]} />
       <PlotView
         label={`Receptive fields of ${placed.length} neurons on the image`}
-        most={560}
-        by={[rows, by, extent, ids.join()]}
-        onPick={(i) => choose([shown[i]!.id])}
+        maxWidth={560}
+        dependencies={[rows, by, extent, ids.join()]}
+        onPick={(i) => choose([visible[i]!.id])}
         draw={(room) => ({
           height: room + 20,
           marginLeft: 38,
@@ -89,16 +92,25 @@ export function SiteMap({ rows, requests }: SiteMapProps) {
           color: colour,
           marks: [
             Plot.frame({ stroke: 'var(--line)' }),
-            Plot.dot(shown, {
-              ...{ x: 'x', y: 'y', fill: by, fillOpacity: 0.25, r: 9 },
+            Plot.dot(visible, {
+              x: 'x',
+              y: 'y',
+              fill: by,
+              fillOpacity: 0.25,
+              r: 9,
               stroke: ({ id }) => (ids.includes(id) ? 'currentColor' : 'transparent'),
               strokeWidth: 2,
               title: ({ id, x, y, orientation }) =>
                 `neuron ${id}: (${x.toFixed(1)}, ${y.toFixed(1)})${orientation === null ? '' : `, ${orientation.toFixed(0)} degrees`}`,
             }),
             Plot.vector(turned, {
-              ...{ x: 'x', y: 'y', stroke: by, strokeWidth: 3, shape: lineShape, anchor: 'middle' },
-              // clockwise from upright
+              x: 'x',
+              y: 'y',
+              stroke: by,
+              strokeWidth: 3,
+              shape: lineShape,
+              anchor: 'middle',
+              // Observable Plot rotates clockwise from vertical.
               rotate: ({ orientation }) => 90 - orientation!,
               length: 20,
               pointerEvents: 'none',
@@ -115,13 +127,13 @@ interface Frame {
   readonly y: readonly [number, number];
 }
 
-/** A square around the image. */
+/** Returns a square around the image. */
 function wholeImage(height: number, width: number): Frame {
   const half = Math.max(height, width) / 2;
   return { x: [-half, half], y: [-half, half] };
 }
 
-/** A square around all places. */
+/** Returns a square around all positions. */
 function aroundAll(places: readonly { readonly x: number; readonly y: number }[]): Frame {
   const reach = (values: readonly number[]) => {
     const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
@@ -135,7 +147,7 @@ function aroundAll(places: readonly { readonly x: number; readonly y: number }[]
   };
 }
 
-/** A line without an arrow's head: an orientation has no direction. */
+/** Draws a line without an arrowhead, because an orientation has no direction. */
 const lineShape: Plot.VectorShapeImplementation = {
   draw(context, length) {
     context.moveTo(0, 0);

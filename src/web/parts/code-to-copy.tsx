@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-/** A command, and a button that copies it. */
+/** Shows a command and a button that copies it. */
 export function CodeToCopy({ title, text }: { readonly title: string; readonly text: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {

@@ -7,7 +7,7 @@ interface DisclosureProps {
   readonly children: ComponentChildren;
 }
 
-/** A button that opens a panel; Escape, and a click or the focus outside, close it. */
+/** A button that opens a panel. Escape, an outside click or a focus change closes it. */
 export function Disclosure({ label, class: name, children }: DisclosureProps) {
   const details = useRef<HTMLDetailsElement>(null);
   useEffect(() => {

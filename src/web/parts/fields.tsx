@@ -11,7 +11,7 @@ export interface SliderProps {
   readonly onValue: (value: number) => void;
 }
 
-/** A number that is dragged or typed. */
+/** A number that the user drags or types. */
 export function Slider({ label, unit = '', value, min, max, step, onValue }: SliderProps) {
   const id = useId();
   const changed = (event: Event) => {
@@ -23,10 +23,13 @@ export function Slider({ label, unit = '', value, min, max, step, onValue }: Sli
       <label for={id}>
         {label} {unit && <span class="quiet">({unit})</span>}
       </label>
-      <input id={id} type="range" {...{ value, min, max, step }} onInput={changed} />
+      <input id={id} type="range" value={value} min={min} max={max} step={step} onInput={changed} />
       <input
         type="number"
-        {...{ value, min, max, step }}
+        value={value}
+        min={min}
+        max={max}
+        step={step}
         aria-label={`${label}, as a number`}
         onChange={changed}
       />
@@ -67,7 +70,7 @@ export function Select<Value extends string>({
   );
 }
 
-/** One of a few, all of them in sight. */
+/** A choice between a few visible options. */
 export function Segments<Value extends string>({
   label,
   value,
@@ -103,7 +106,7 @@ export interface FileFieldProps {
   readonly children?: ComponentChildren;
 }
 
-/** Files that are dropped here, or chosen. */
+/** A field for files that the user drops or chooses. */
 export function FileField({ label, accept, multiple = false, onFiles, children }: FileFieldProps) {
   const id = useId();
   const take = (files: FileList | null | undefined) => {

@@ -14,12 +14,12 @@ export function KeyForm({ keys, wrong }: { readonly keys: Keys; readonly wrong: 
       }}
     >
       <p>
-        This service needs a key, which its operator makes with <code>npm run make-key</code>. The
-        page keeps the key until this tab is closed.
+        This service needs a key. Get one from its operator (<code>npm run make-key</code>) and
+        enter it here. The page keeps the key until you close this tab.
       </p>
       {wrong && (
         <p role="alert" class="wrong">
-          The key was not accepted: is it complete?
+          The key was not accepted. Check that it is complete.
         </p>
       )}
       <div class="row">

@@ -2,7 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import { seriesColour } from '../figures/colours.js';
 import { useNeurons } from '../state/neurons.js';
 
-/** The chosen neurons, each with its colour, the large one first; and a field for more of them. */
+/** Lists the chosen neurons with their colours, the large one first, and has a field to add more. */
 export function NeuronPicker() {
   const { ids, first, choose, add, toggle } = useNeurons();
   const id = useId();
@@ -33,7 +33,7 @@ export function NeuronPicker() {
             <button
               type="button"
               class="plain"
-              aria-label={`Leave out neuron ${each}`}
+              aria-label={`Remove neuron ${each}`}
               onClick={() => toggle(each)}
             >
               ×

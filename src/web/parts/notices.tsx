@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import type { Asked } from '../state/asked.js';
+import type { Fetched } from '../state/fetched.js';
 
-/** What is being waited for. */
+/** Shows a spinner and the task in progress. */
 export function Waiting({ children }: { readonly children: ComponentChildren }) {
   return (
     <p class="waiting" role="status">
@@ -10,13 +10,13 @@ export function Waiting({ children }: { readonly children: ComponentChildren }) 
   );
 }
 
-/** What went wrong, and what to do next. */
-export function Failed({ error, again }: { readonly error: Error; readonly again?: () => void }) {
+/** Shows an error and, where it helps, a button that tries again. */
+export function Failed({ error, retry }: { readonly error: Error; readonly retry?: () => void }) {
   return (
     <div class="notice bad" role="alert">
       <p>{error.message}</p>
-      {again && (
-        <button type="button" onClick={again}>
+      {retry && (
+        <button type="button" onClick={retry}>
           Try again
         </button>
       )}
@@ -24,7 +24,7 @@ export function Failed({ error, again }: { readonly error: Error; readonly again
   );
 }
 
-/** What is to be known of what is shown. */
+/** Lists the warnings about a result. */
 export function Warnings({ warnings }: { readonly warnings: readonly string[] }) {
   if (warnings.length === 0) return null;
   return (
@@ -36,20 +36,20 @@ export function Warnings({ warnings }: { readonly warnings: readonly string[] })
   );
 }
 
-export interface AskedViewProps<T> {
-  readonly asked: Asked<T>;
-  /** What is waited for, in words. */
+export interface FetchedViewProps<T> {
+  readonly fetched: Fetched<T>;
+  /** The text next to the spinner. */
   readonly waiting: string;
   readonly children: (value: T) => ComponentChildren;
 }
 
-/** An answer once it is there; what was there before stays, dimmed, until the next is. */
-export function AskedView<T>({ asked, waiting, children }: AskedViewProps<T>) {
-  const { value, error } = asked;
-  if (error) return <Failed error={error} again={asked.again} />;
-  if (value === undefined) return asked.waiting ? <Waiting>{waiting}</Waiting> : null;
+/** Renders a fetched value. The previous value stays, dimmed, until the next one arrives. */
+export function FetchedView<T>({ fetched, waiting, children }: FetchedViewProps<T>) {
+  const { value, error } = fetched;
+  if (error) return <Failed error={error} retry={fetched.reload} />;
+  if (value === undefined) return fetched.waiting ? <Waiting>{waiting}</Waiting> : null;
   return (
-    <div class={asked.waiting ? 'stale' : undefined} aria-busy={asked.waiting}>
+    <div class={fetched.waiting ? 'stale' : undefined} aria-busy={fetched.waiting}>
       {children(value)}
     </div>
   );

@@ -1,7 +1,7 @@
-/** What is no more than the rounding of a sum. */
+/** Smaller values come from rounding in sums. */
 const ROUNDING = 1e-12;
 
-/** A number to read, of four digits. */
+/** Formats a number with four digits. */
 export function short(value: number): string {
   const size = Math.abs(value);
   if (size < ROUNDING) return '0';
@@ -9,7 +9,7 @@ export function short(value: number): string {
   return value.toExponential(1);
 }
 
-/** A stretch of time to read. */
+/** Formats a duration in seconds. */
 export function seconds(time: number): string {
   if (time < 1) return 'less than a second';
   if (time < 90) return `${Math.round(time)} s`;
@@ -25,8 +25,8 @@ const AT: Readonly<Record<string, readonly [text: string, unit: string]>> = {
   diameter: ['diameter ', ' pixels'],
 };
 
-/** A grating in words, such as `45°, 0.12 cycles/pixel`; its place in pixels from the middle. */
-export function atWords({ x, y, ...at }: Readonly<Record<string, number>>): string {
+/** Describes a grating, such as `45°, 0.12 cycles/pixel`; x and y are pixels from the image centre. */
+export function gratingLabel({ x, y, ...at }: Readonly<Record<string, number>>): string {
   const words = Object.entries(AT).flatMap(([name, [text, unit]]) => {
     const value = at[name];
     return value === undefined ? [] : [`${text}${short(value)}${unit}`];

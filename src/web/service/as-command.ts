@@ -1,6 +1,6 @@
 import type { SentRequest } from './service.js';
 
-/** The command that asks the same with curl; `$KEY` stands for the key where one was needed. */
+/** Writes a request as a curl command; `$KEY` replaces the API key. */
 export function asCurl({ method, url, headers, body }: SentRequest, keyed: boolean): string {
   const parts = [
     method === (body ? 'POST' : 'GET') ? [] : [`-X ${method}`],
@@ -23,7 +23,7 @@ function bodyOptions(body: NonNullable<SentRequest['body']>): string[] {
   return [`--data-binary ${quoted('json' in body ? body.json : `@${body.file}`)}`];
 }
 
-/** The same in Python, with requests (and numpy for .npy). */
+/** Writes a request in Python with requests, and numpy for .npy. */
 export function asPython({ method, url, headers, body }: SentRequest, keyed: boolean): string {
   const json = body !== null && 'json' in body;
   const all = {
@@ -51,7 +51,7 @@ function bodyArgument(body: NonNullable<SentRequest['body']>): string {
   const opened = (file: string) => `open(${python(file)}, 'rb')`;
   if ('file' in body) return `data=${opened(body.file)}`;
   const fields = body.form.map((field) => {
-    // without a name of a file, it is a text
+    // requests sends a field without a file name as text.
     const value = 'text' in field ? `(None, ${python(field.text)})` : opened(field.file);
     return `(${python(field.name)}, ${value})`;
   });

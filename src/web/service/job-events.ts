@@ -1,31 +1,31 @@
 import type { InferResponseType } from 'hono/client';
 import type { AscentPreview } from '../../experiments/preferred-stimulus/schemas.js';
-import { Problem, problemOf } from './problem.js';
-import { eventsOf, type ServerSentEvent } from './server-sent-events.js';
+import { Problem, readProblem } from './problem.js';
+import { readEvents, type ServerSentEvent } from './server-sent-events.js';
 import type { Service } from './service.js';
 
 export type Job = InferResponseType<Service['client']['v1']['jobs'][':id']['$get']>;
 
 export interface JobFollower {
-  /** How it stands, at once and at every change. */
+  /** Called with the job's state immediately and at every change. */
   readonly onJob: (job: Job) => void;
-  /** What a search for preferred stimuli has so far. */
+  /** Called with the current images of a search for preferred stimuli. */
   readonly onPreview: (preview: AscentPreview) => void;
-  /** The service was lost; it is asked again. */
+  /** Called when the connection is lost; the page connects again. */
   readonly onLost: () => void;
 }
 
-/** Milliseconds until a service that was lost is asked again: at first, and at most. */
-const WAITS = { first: 500, most: 10_000 };
+/** Wait before the next connection: the first, and the maximum after doubling. */
+const WAIT_MS = { first: 500, max: 10_000 };
 
-/** Whether nothing will change any more. */
+/** Whether a job has reached a final state. */
 export function isOver({ state }: Pick<Job, 'state'>): boolean {
   return state !== 'queued' && state !== 'running';
 }
 
 /**
- * Follows a job until it is over or nobody looks any longer; a stream that breaks is taken up again.
- * @throws Problem where there is no such job, or the key is not good for it
+ * Follows a job until it is over or the signal aborts; connects again when the stream breaks.
+ * @throws Problem if the job does not exist or the key does not allow access
  */
 export async function followJob(
   service: Pick<Service, 'origin' | 'send'>,
@@ -33,13 +33,13 @@ export async function followJob(
   { onJob, onPreview, onLost }: JobFollower,
   signal: AbortSignal,
 ): Promise<void> {
-  let wait = WAITS.first;
+  let waitMs = WAIT_MS.first;
   let over = false;
   while (!signal.aborted) {
     try {
-      // to the end of the stream: one that is let go of before looks like an error to the browser
+      // Read to the end of the stream: the browser reports an early end as an error.
       for await (const { event, data } of jobEvents(service, id, signal)) {
-        wait = WAITS.first;
+        waitMs = WAIT_MS.first;
         if (event === 'preview') {
           onPreview(JSON.parse(data) as AscentPreview);
         } else {
@@ -53,8 +53,8 @@ export async function followJob(
     }
     if (over || signal.aborted) return;
     onLost();
-    await pause(wait, signal);
-    wait = Math.min(2 * wait, WAITS.most);
+    await pause(waitMs, signal);
+    waitMs = Math.min(2 * waitMs, WAIT_MS.max);
   }
 }
 
@@ -65,11 +65,11 @@ async function* jobEvents(
 ): AsyncGenerator<ServerSentEvent> {
   const url = `${origin}/v1/jobs/${encodeURIComponent(id)}/events`;
   const answer = await send(url, { headers: { Accept: 'text/event-stream' }, signal });
-  if (!answer.ok) throw await problemOf(answer);
-  if (answer.body !== null) yield* eventsOf(answer.body);
+  if (!answer.ok) throw await readProblem(answer);
+  if (answer.body !== null) yield* readEvents(answer.body);
 }
 
-/** Whether to ask again may help: the service is away, starts, or has too much to do. */
+/** Whether another request may succeed: the service is away, starting or overloaded. */
 function isPassing({ status }: Problem): boolean {
   return status === 0 || status === 429 || status >= 500;
 }

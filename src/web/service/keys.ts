@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
-/** The key that is shown to the service; it is forgotten with the tab. */
+/** The API key; the browser deletes it with the tab. */
 export interface Keys {
   readonly key: ReadonlySignal<string | null>;
   use(key: string): void;

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { ProblemAnswer } from '../../server/openapi/problems.js';
 
-/** Why the service did not answer; `detail` is for the person who looks. */
+/** An error answer of the service; the message is its `detail`, written for the user. */
 export class Problem extends Error {
-  /** 0 where there was no answer at all. */
+  /** The HTTP status; 0 without an answer. */
   readonly status: number;
 
   constructor(status: number, detail: string) {
@@ -14,14 +14,11 @@ export class Problem extends Error {
 }
 
 export function unreachable(): Problem {
-  return new Problem(
-    0,
-    'The service does not answer. Is it running? The page asks again when it is back.',
-  );
+  return new Problem(0, 'The service does not answer. Check that it is running, then try again.');
 }
 
-export async function problemOf(response: Response): Promise<Problem> {
-  const told = (await response.json().catch(() => ({}))) as Partial<z.infer<typeof ProblemAnswer>>;
-  const detail = told.detail ?? `the service answered ${response.status}`;
+export async function readProblem(response: Response): Promise<Problem> {
+  const body = (await response.json().catch(() => ({}))) as Partial<z.infer<typeof ProblemAnswer>>;
+  const detail = body.detail ?? `the service answered ${response.status}`;
   return new Problem(response.status, detail);
 }

@@ -1,12 +1,12 @@
 export interface ServerSentEvent {
-  /** `message` where none is named. */
+  /** `message` for events without a name. */
   readonly event: string;
   readonly data: string;
 }
 
 /**
- * Reads server-sent events, of which EventSource can show no key.
- * @returns takes the text as it comes, wherever that is cut, and gives the events that are whole
+ * Reads server-sent events. EventSource cannot send an API key.
+ * @returns a function that takes the next piece of text and returns the events completed by it
  */
 export function createEventReader(): (text: string) => ServerSentEvent[] {
   let rest = '';
@@ -15,7 +15,7 @@ export function createEventReader(): (text: string) => ServerSentEvent[] {
   let data: string[] = [];
 
   return (text) => {
-    // the end of a line that the piece before this ended
+    // The previous piece ended between \r and \n.
     const piece = afterReturn && text.startsWith('\n') ? text.slice(1) : text;
     if (text !== '') afterReturn = text.endsWith('\r');
     const lines = (rest + piece).split(/\r\n|\n|\r/);
@@ -37,8 +37,10 @@ export function createEventReader(): (text: string) => ServerSentEvent[] {
   }
 }
 
-/** The events of an answer, until it ends or breaks. */
-export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+/** Yields the events of a response body until it ends or breaks. */
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<ServerSentEvent> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   const read = createEventReader();
@@ -49,6 +51,6 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerato
       yield* read(decoder.decode(value, { stream: true }));
     }
   } finally {
-    await reader.cancel().catch(() => undefined); // it broke before
+    await reader.cancel().catch(() => undefined); // The stream is broken already.
   }
 }

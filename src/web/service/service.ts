@@ -1,14 +1,14 @@
 import { hc } from 'hono/client';
 import { decodeNpy, type NpyArray } from '../../formats/npy.js';
 import type { Contract } from '../../server/contract.js';
-import { problemOf, unreachable } from './problem.js';
+import { readProblem, unreachable } from './problem.js';
 
-/** A request as it was sent, from which the page makes the command that does the same. */
+/** A request as it was sent; the page writes it as a command. */
 export interface SentRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON, what stands in a file, the fields of a form, or nothing. */
+  /** JSON, the content of a file, the fields of a form, or nothing. */
   readonly body:
     | { readonly json: string }
     | { readonly file: string }
@@ -16,7 +16,7 @@ export interface SentRequest {
     | null;
 }
 
-/** A field of a form: a text, or a file by its name. */
+/** A form field: a text, or the name of a file. */
 export type FormField = { readonly name: string } & (
   | { readonly text: string }
   | { readonly file: string }
@@ -28,7 +28,7 @@ export interface Answered<T> {
   readonly request: SentRequest;
 }
 
-/** An answer of the client, which knows the type of its JSON. */
+/** A response of the typed client. */
 interface Answer<T> {
   readonly ok: boolean;
   readonly headers: Headers;
@@ -38,9 +38,9 @@ interface Answer<T> {
 export type Service = ReturnType<typeof createService>;
 
 /**
- * Asks the service that the page came from.
- * @param origin its address, without a slash at the end
- * @param key of the service, where it needs one
+ * Creates the client of the service that served the page.
+ * @param origin address of the service, without a trailing slash
+ * @param key returns the API key, or null
  */
 export function createService(origin: string, key: () => string | null) {
   const requests = new WeakMap<object, SentRequest>();
@@ -49,7 +49,7 @@ export function createService(origin: string, key: () => string | null) {
     const secret = key();
     const headers = new Headers(init.headers);
     const url = String(input);
-    const request = { method: init.method ?? 'GET', url, ...told(headers, init.body) };
+    const request = { method: init.method ?? 'GET', url, ...describeRequest(headers, init.body) };
     if (secret !== null) headers.set('Authorization', `Bearer ${secret}`);
     const response = await fetch(url, { ...init, headers }).catch((error: unknown) => {
       throw init.signal?.aborted ? error : unreachable();
@@ -58,32 +58,32 @@ export function createService(origin: string, key: () => string | null) {
     return response;
   }
 
-  /** @throws Problem as the service tells it, or because it cannot be reached */
+  /** @throws Problem as sent by the service, or with status 0 if it cannot be reached */
   async function accepted<A extends { readonly ok: boolean }>(pending: Promise<A>): Promise<A> {
     const answer = await pending;
-    if (!answer.ok) throw await problemOf(answer as unknown as Response);
+    if (!answer.ok) throw await readProblem(answer as unknown as Response);
     return answer;
   }
 
-  function requestOf(answer: object): SentRequest {
+  function findRequest(answer: object): SentRequest {
     const request = requests.get(answer);
-    if (request === undefined) throw new Error('an answer to no request');
+    if (request === undefined) throw new Error('no request was recorded for this response');
     return request;
   }
 
   return {
     origin,
     key,
-    /** Every route by its path, such as `client.v1.models.$get()`. */
+    /** The typed client of all routes, such as `client.v1.models.$get()`. */
     client: hc<Contract>(origin, { fetch: send }),
     send,
-    /** The JSON of an answer. @throws Problem */
+    /** Reads the JSON of a response. @throws Problem */
     async json<T>(pending: Promise<Answer<T>>): Promise<Answered<T>> {
       const answer = await accepted(pending);
       const { headers } = answer;
-      return { value: await answer.json(), headers, request: requestOf(answer) };
+      return { value: await answer.json(), headers, request: findRequest(answer) };
     },
-    /** The array of an answer that was asked for as .npy. @throws Problem */
+    /** Reads the array of an .npy response. @throws Problem */
     async npy(
       pending: Promise<{
         readonly ok: boolean;
@@ -94,20 +94,23 @@ export function createService(origin: string, key: () => string | null) {
       const answer = await accepted(pending);
       const { headers } = answer;
       const value = decodeNpy(new Uint8Array(await answer.arrayBuffer()));
-      return { value, headers, request: requestOf(answer) };
+      return { value, headers, request: findRequest(answer) };
     },
   };
 }
 
-function told(headers: Headers, body: RequestInit['body']): Pick<SentRequest, 'headers' | 'body'> {
+function describeRequest(
+  headers: Headers,
+  body: RequestInit['body'],
+): Pick<SentRequest, 'headers' | 'body'> {
   const list = Object.fromEntries(headers);
   if (typeof body === 'string') return { headers: list, body: { json: body } };
   if (body instanceof File) return { headers: list, body: { file: body.name } };
-  if (body instanceof FormData) return { headers: list, body: { form: fieldsOf(body) } };
+  if (body instanceof FormData) return { headers: list, body: { form: formFields(body) } };
   return { headers: list, body: body ? { file: 'stimuli.npy' } : null };
 }
 
-function fieldsOf(form: FormData): FormField[] {
+function formFields(form: FormData): FormField[] {
   return [...form].map(([name, value]) =>
     typeof value === 'string' ? { name, text: value } : { name, file: value.name },
   );

@@ -1,21 +1,21 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
-/** What the address bar holds: all that a view depends on, so that it can be shared. */
+/** The address bar holds the state of the view, so that the user can share a link to it. */
 export interface Address {
   readonly values: ReadonlySignal<URLSearchParams>;
-  /** Text of one name; '' where it is not there. */
+  /** Returns the text of a name; '' if the address does not have it. */
   get(name: string): string;
   /**
-   * @param changes by name; '' takes a name out
-   * @param step whether the browser's back button is to come back to here
+   * @param changes texts by name; '' removes a name
+   * @param step whether the browser's back button returns to the current state
    */
   set(changes: Readonly<Record<string, string>>, step?: boolean): void;
 }
 
-/** Browsers refuse more than about ten changes of the address in a second. */
-const SETTLES = 200;
+/** Browsers reject more than about ten changes of the address per second. */
+const SETTLE_MS = 200;
 
-/** The address of a window; what is dragged reaches the bar once it rests. */
+/** Creates the address of a window. The bar changes once a dragged value rests. */
 export function createAddress(window: Window): Address {
   const values = signal(new URLSearchParams(window.location.search));
   let timer: number | undefined;
@@ -46,7 +46,7 @@ export function createAddress(window: Window): Address {
       }
       values.value = next;
       window.clearTimeout(timer);
-      timer = window.setTimeout(() => write('replaceState'), SETTLES);
+      timer = window.setTimeout(() => write('replaceState'), SETTLE_MS);
     },
   };
 }

@@ -3,23 +3,25 @@ import type { AscentPreview } from '../../experiments/preferred-stimulus/schemas
 import { followJob, type Job } from '../service/job-events.js';
 import { usePage } from './context.js';
 
-/** A job as it stands now. */
+/** The current state of a job. */
 export interface FollowedJob {
   readonly job: Job | undefined;
-  /** What a search has so far, by neuron. */
+  /** The current images of a search, by neuron. */
   readonly previews: ReadonlyMap<number, AscentPreview>;
-  /** Why it cannot be followed. */
+  /** The reason why the job cannot be followed. */
   readonly error: Error | undefined;
-  /** The service does not answer just now. */
+  /** Whether the connection is lost. */
   readonly lost: boolean;
 }
 
 const UNKNOWN: FollowedJob = {
-  ...{ job: undefined, error: undefined, lost: false },
+  job: undefined,
+  error: undefined,
+  lost: false,
   previews: new Map(),
 };
 
-/** Follows a job live, for as long as it is looked at; '' is none. */
+/** Follows a job while the component is mounted; '' follows none. */
 export function useJob(id: string): FollowedJob {
   const { service } = usePage();
   const [state, setState] = useState<FollowedJob & { readonly id: string }>({ ...UNKNOWN, id });
@@ -27,19 +29,19 @@ export function useJob(id: string): FollowedJob {
     if (id === '') return;
     const controller = new AbortController();
     let previews: FollowedJob['previews'] = new Map();
-    const tell = (change: Partial<FollowedJob>) => {
+    const update = (change: Partial<FollowedJob>) => {
       if (controller.signal.aborted) return;
       setState((now) => ({ ...(now.id === id ? now : UNKNOWN), ...change, id }));
     };
     const follower = {
-      onJob: (job: Job) => tell({ job, lost: false }),
+      onJob: (job: Job) => update({ job, lost: false }),
       onPreview: (preview: AscentPreview) => {
         previews = new Map(previews).set(preview.neuron, preview);
-        tell({ previews });
+        update({ previews });
       },
-      onLost: () => tell({ lost: true }),
+      onLost: () => update({ lost: true }),
     };
-    followJob(service, id, follower, controller.signal).catch((error: Error) => tell({ error }));
+    followJob(service, id, follower, controller.signal).catch((error: Error) => update({ error }));
     return () => controller.abort();
   }, [id, service]);
   return state.id === id ? state : UNKNOWN;

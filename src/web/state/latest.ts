@@ -1,12 +1,12 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Asked } from './asked.js';
+import type { Fetched } from './fetched.js';
 
 /**
- * As `useAsked`, for what is dragged: a question that is under way is let finish, and of those that came
- * meanwhile only the newest is asked, so that answers keep coming however fast the hand is.
+ * Sends requests as `useFetched` does, for dragged values. A running request finishes; then only the newest
+ * key is requested, so that answers keep arriving during fast changes.
  */
-export function useLatest<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): Asked<T> {
-  const [state, setState] = useState<Omit<Asked<T>, 'again'>>({
+export function useLatest<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Fetched<T> {
+  const [state, setState] = useState<Omit<Fetched<T>, 'reload'>>({
     value: undefined,
     error: undefined,
     waiting: true,
@@ -15,19 +15,19 @@ export function useLatest<T>(key: string, ask: (signal: AbortSignal) => Promise<
   const pump = useRef({
     wanted: key,
     answered: '',
-    ask,
+    load,
     busy: false,
     controller: new AbortController(),
   });
-  pump.current.ask = ask;
+  pump.current.load = load;
 
-  // before the first question, so that leaving ends that one too
+  // This effect comes first, so that unmounting also aborts the first request.
   useLayoutEffect(() => {
     pump.current.controller = new AbortController();
     return () => pump.current.controller.abort();
   }, []);
 
-  // at once: an effect would wait for the next picture
+  // A layout effect runs immediately; an ordinary effect would wait for the next frame.
   useLayoutEffect(() => {
     pump.current.wanted = `${round} ${key}`;
     setState(({ value }) => ({ value, error: undefined, waiting: true }));
@@ -42,7 +42,7 @@ export function useLatest<T>(key: string, ask: (signal: AbortSignal) => Promise<
     try {
       while (current.answered !== current.wanted && !signal.aborted) {
         current.answered = current.wanted;
-        const end = await current.ask(signal).then(
+        const end = await current.load(signal).then(
           (value) => ({ value, error: undefined }),
           (error: Error) => ({ value: undefined, error }),
         );
@@ -54,5 +54,5 @@ export function useLatest<T>(key: string, ask: (signal: AbortSignal) => Promise<
     }
   }
 
-  return { ...state, again: () => setRound((now) => now + 1) };
+  return { ...state, reload: () => setRound((now) => now + 1) };
 }

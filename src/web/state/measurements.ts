@@ -8,44 +8,49 @@ type Routes = Service['client']['v1']['models'][':model']['versions'][':version'
 export type QuickAnswer = InferResponseType<Routes['quick-measurement']['$post']>;
 export type QuickNeuron = QuickAnswer['neurons'][number];
 
-/** What the quick measurement found of a model's neurons so far. */
+/** The quick measurements of a model's neurons so far. */
 export interface Measurements {
-  /** By the neuron's id. */
+  /** Measurements by neuron id. */
   readonly rows: ReadonlyMap<number, QuickNeuron>;
-  /** Neurons of those asked for that have a row; 0 of 0 before any were asked for. */
+  /** Number of requested neurons that are measured; `done` and `total` are 0 before the first request. */
   readonly done: number;
   readonly total: number;
-  /** By how fast rows came lately; null where that is not known. */
+  /** Estimated from recent progress; null until an estimate exists. */
   readonly secondsLeft: number | null;
   readonly error: Error | undefined;
-  /** The request for all rows that are kept. */
+  /** The request that returns all stored measurements. */
   readonly requests: readonly SentRequest[];
 }
 
 export interface Measuring {
-  /** What is known of a model's neurons. */
+  /** Returns the measurements of a model. */
   of(model: ChosenModel): ReadonlySignal<Measurements>;
   /**
-   * Reads the rows that the service keeps of some neurons, and has it measure those that it does not. What
-   * runs already goes on; an error is left behind.
+   * Reads the stored measurements of some neurons and requests the missing ones. A running measurement
+   * continues; an error is stored in the state.
    */
   measure(model: ChosenModel, ids: readonly number[]): Promise<void>;
 }
 
-/** Neurons of the first request, so that rows appear soon, and of those after it, which is faster in all. */
-const AT_ONCE = { first: 4, later: 16 };
+/** The first request is small, so that rows appear soon; later requests are larger and faster in total. */
+const NEURONS_PER_REQUEST = { first: 4, later: 16 };
 
 const NOTHING: Measurements = {
-  ...{ rows: new Map(), done: 0, total: 0, secondsLeft: null, error: undefined, requests: [] },
+  rows: new Map(),
+  done: 0,
+  total: 0,
+  secondsLeft: null,
+  error: undefined,
+  requests: [],
 };
 
-/** Has the service measure neurons a few at a time, behind all else; it keeps what was measured. */
+/** Measures neurons a few at a time; the service stores the results. */
 export function createMeasuring(service: Service): Measuring {
   const known = new Map<string, Signal<Measurements>>();
   const running = new Map<string, AbortController>();
-  return { of: stateOf, measure };
+  return { of: modelState, measure };
 
-  function stateOf({ card }: ChosenModel): Signal<Measurements> {
+  function modelState({ card }: ChosenModel): Signal<Measurements> {
     const state = known.get(card.digest) ?? signal(NOTHING);
     known.set(card.digest, state);
     return state;
@@ -53,8 +58,8 @@ export function createMeasuring(service: Service): Measuring {
 
   async function measure(model: ChosenModel, ids: readonly number[]): Promise<void> {
     const { param, card } = model;
-    const state = stateOf(model);
-    // one model at a time is looked at
+    const state = modelState(model);
+    // The page shows one model at a time.
     for (const [other, controller] of running) {
       if (other === card.digest) continue;
       controller.abort();
@@ -77,17 +82,17 @@ export function createMeasuring(service: Service): Measuring {
     change({ error: undefined, secondsLeft: null });
     try {
       if (missing().length > 0) {
-        const kept = await service.json(route.$get({ param }, options));
-        change({ rows: withRows(kept.value), requests: [kept.request] });
+        const stored = await service.json(route.$get({ param }, options));
+        change({ rows: withRows(stored.value), requests: [stored.request] });
       }
-      const kept = ids.length - missing().length;
-      let count = AT_ONCE.first;
+      const stored = ids.length - missing().length;
+      let count = NEURONS_PER_REQUEST.first;
       for (let next = missing(); next.length > 0; next = missing()) {
         const json = { neurons: next.slice(0, count) };
-        count = AT_ONCE.later;
+        count = NEURONS_PER_REQUEST.later;
         const { value } = await service.json(route.$post({ param, json }, options));
         const rows = withRows(value);
-        timeLeft.update(ids.filter((id) => rows.has(id)).length - kept, ids.length - kept);
+        timeLeft.update(ids.filter((id) => rows.has(id)).length - stored, ids.length - stored);
         change({ rows, secondsLeft: timeLeft.seconds() });
       }
     } catch (error) {

@@ -5,27 +5,27 @@ type Client = Service['client'];
 export type ModelList = InferResponseType<Client['v1']['models']['$get']>;
 export type Card = InferResponseType<Client['v1']['models'][':model']['$get']>;
 
-/** The model that is looked at. */
+/** The model that the page shows. */
 export interface ChosenModel {
   readonly name: string;
   readonly version: number;
   readonly card: Card;
-  /** Of its routes. */
+  /** Path parameters of the model's routes. */
   readonly param: { readonly model: string; readonly version: string };
 }
 
-/** A version that can be asked. */
+/** A model version that is ready for requests. */
 export interface Choice {
   readonly name: string;
   readonly version: number;
-  /** As it stands in the address, `name/version`. */
+  /** The model in the address, `name/version`. */
   readonly id: string;
   readonly latest: boolean;
   readonly digest: string;
 }
 
-/** Every version that is served, each name's latest first. */
-export function choicesOf({ models }: ModelList): Choice[] {
+/** Lists the served versions, the latest of each name first. */
+export function listChoices({ models }: ModelList): Choice[] {
   return models.flatMap(({ name, versions }) =>
     versions
       .filter(({ ready }) => ready)
@@ -36,8 +36,8 @@ export function choicesOf({ models }: ModelList): Choice[] {
   );
 }
 
-/** What was found in the models' folder and is not served, with the reason. */
-export function unservedOf({
+/** Lists the versions in the models' folder that are not served, with reasons. */
+export function listUnserved({
   models,
 }: ModelList): { readonly id: string; readonly reason: string }[] {
   return models.flatMap(({ name, versions }) =>

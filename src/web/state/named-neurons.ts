@@ -1,11 +1,11 @@
 import { neuronIds } from '../../formats/neuron-list.js';
 
-/** Neurons that one plot overlays, at most: nobody can tell more lines than these apart. */
+/** Maximum number of neurons in one plot; more lines cannot be distinguished. */
 export const MAX_OVERLAID = 8;
 
 /**
- * The neurons that a text names, each once, in its order.
- * @returns what is wrong, where the text is no list of ids, or names a neuron that is not there, or too many
+ * Parses a list of neuron ids without duplicates, in the order of the text.
+ * @returns a message if the text is not a list of ids, has too many, or names an unknown neuron
  */
 export function namedNeurons(
   text: string,

@@ -1,20 +1,20 @@
 import { useModel, usePage } from './context.js';
 import { MAX_OVERLAID, namedNeurons } from './named-neurons.js';
 
-/** The neurons that are looked at, the large one first. */
+/** The chosen neurons, the large one first. */
 export interface ChosenNeurons {
   readonly ids: readonly number[];
   readonly first: number;
   choose(ids: readonly number[]): void;
   /**
-   * Chooses those that a text such as `9,10` or `0-3` names, before those that are chosen already.
-   * @returns what is wrong with the text, or undefined
+   * Adds the neurons of a text such as `9,10` or `0-3` before the chosen ones.
+   * @returns a message if the text is wrong, or undefined
    */
   add(text: string): string | undefined;
   toggle(id: number): void;
 }
 
-/** The neurons in the address; the best predicted one where there are none. */
+/** Reads the neurons from the address; by default the best predicted neuron. */
 export function useNeurons(): ChosenNeurons {
   const { address } = usePage();
   const { card } = useModel();
@@ -26,7 +26,7 @@ export function useNeurons(): ChosenNeurons {
     .map(Number)
     .filter((id) => known.has(id));
   const ids =
-    given.length > 0 ? [...new Set(given)].slice(0, MAX_OVERLAID) : [bestOf(card.neurons)];
+    given.length > 0 ? [...new Set(given)].slice(0, MAX_OVERLAID) : [bestPredicted(card.neurons)];
   const choose = (chosen: readonly number[]) =>
     address.set({ neurons: chosen.slice(0, MAX_OVERLAID).join(',') });
   return {
@@ -46,6 +46,8 @@ export function useNeurons(): ChosenNeurons {
   };
 }
 
-function bestOf(neurons: readonly { readonly id: number; readonly CORR: number | null }[]): number {
+function bestPredicted(
+  neurons: readonly { readonly id: number; readonly CORR: number | null }[],
+): number {
   return neurons.reduce((best, next) => ((next.CORR ?? -1) > (best.CORR ?? -1) ? next : best)).id;
 }

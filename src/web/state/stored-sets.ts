@@ -1,35 +1,35 @@
 import type { InferResponseType } from 'hono/client';
 import type { Service } from '../service/service.js';
-import { type Asked, useAsked } from './asked.js';
 import { usePage } from './context.js';
+import { type Fetched, useFetched } from './fetched.js';
 import type { Card, ChosenModel } from './models.js';
 
 type Sets = Service['client']['v1']['stimulus-sets'];
 export type StoredSet = InferResponseType<Sets['$get']>['stimulusSets'][number];
 type Stored = InferResponseType<Sets['$put']>;
 
-/** Digits after the point that a gray may have in a query. */
+/** Maximum number of decimals of a gray in a query. */
 const GRAY_DIGITS = 9;
 
 /**
- * The sets that are stored.
- * @param by when they are to be asked for again
+ * Lists the stored stimulus sets.
+ * @param by the list is requested again when this changes
  */
-export function useStoredSets(by: string): Asked<readonly StoredSet[]> {
+export function useStoredSets(by: string): Fetched<readonly StoredSet[]> {
   const { service } = usePage();
-  return useAsked(`sets ${by}`, async (signal) => {
-    const asked = service.client.v1['stimulus-sets'].$get({}, { init: { signal } });
-    return (await service.json(asked)).value.stimulusSets;
+  return useFetched(`sets ${by}`, async (signal) => {
+    const pending = service.client.v1['stimulus-sets'].$get({}, { init: { signal } });
+    return (await service.json(pending)).value.stimulusSets;
   });
 }
 
-/** Whether the stimuli of a set are of the size that a model sees. */
-export function isOfSize({ height, width }: StoredSet, { stimulus }: Card): boolean {
+/** Whether the stimuli of a set have the model's input size. */
+export function fitsModel({ height, width }: StoredSet, { stimulus }: Card): boolean {
   return height === stimulus.height && width === stimulus.width;
 }
 
-/** What a set is called where one is chosen. */
-export function setWords({ digest, count, height, width, storedAt }: StoredSet): string {
+/** Describes a stored set in a list. */
+export function setLabel({ digest, count, height, width, storedAt }: StoredSet): string {
   const when = new Date(storedAt).toLocaleString(undefined, {
     dateStyle: 'medium',
     timeStyle: 'short',
@@ -38,22 +38,23 @@ export function setWords({ digest, count, height, width, storedAt }: StoredSet):
   return `${count} ${stimuli}, ${height} x ${width}, ${when} (${digest.slice(0, 8)})`;
 }
 
-/** What a model sees, for stimuli that are stored for it. */
+/** The query for stimuli of the model's input size and background. */
 export function canvasQuery({ card }: ChosenModel) {
   const { height, width, backgroundGray } = card.stimulus;
   return {
-    ...{ height: String(height), width: String(width) },
+    height: String(height),
+    width: String(width),
     background: String(Number(backgroundGray.toFixed(GRAY_DIGITS))),
   };
 }
 
-/** What becomes of an image of another size. */
-export type FileFit = 'crop' | 'resize';
+/** How an image of another size is fitted to the model's input. */
+export type FileFit = 'crop' | 'resize' | 'stretch';
 
 /**
- * Stores images at the size that a model sees.
- * @returns the digest of the set that they are
- * @throws Problem as the service refuses them
+ * Stores images at the model's input size.
+ * @returns the digest of the stored set
+ * @throws Problem if the service rejects the images
  */
 export function storeImages(
   service: Service,
@@ -66,7 +67,7 @@ export function storeImages(
   return put(service, { ...canvasQuery(model), fit }, { body });
 }
 
-/** Stores the stimuli of a .npy file as they are. @returns their digest @throws Problem */
+/** Stores the stimuli of a .npy file unchanged. @returns the digest @throws Problem */
 export function storeFile(service: Service, file: File): Promise<string> {
   return put(service, {}, { body: file, headers: { 'Content-Type': 'application/x-npy' } });
 }

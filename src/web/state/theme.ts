@@ -3,7 +3,7 @@ import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 const NAMES = ['system', 'light', 'dark'] as const;
 export type ThemeName = (typeof NAMES)[number];
 
-/** Light, dark, or as the system has it. */
+/** The colour theme: light, dark, or the system's choice. */
 export interface Theme {
   readonly name: ReadonlySignal<ThemeName>;
   readonly dark: ReadonlySignal<boolean>;
@@ -15,10 +15,10 @@ const STORED = 'hypercolumn-theme';
 export function createTheme(window: Window): Theme {
   const stored = NAMES.find((name) => name === window.localStorage.getItem(STORED));
   const name = signal<ThemeName>(stored ?? 'system');
-  const asked = window.matchMedia('(prefers-color-scheme: dark)');
-  const system = signal(asked.matches);
-  asked.addEventListener('change', () => {
-    system.value = asked.matches;
+  const media = window.matchMedia('(prefers-color-scheme: dark)');
+  const system = signal(media.matches);
+  media.addEventListener('change', () => {
+    system.value = media.matches;
   });
   const dark = computed(() => (name.value === 'system' ? system.value : name.value === 'dark'));
   effect(() => {

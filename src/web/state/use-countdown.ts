@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Countdown, createCountdown } from './countdown.js';
 
-/** The seconds that are left, counting down between two estimates as well. */
+/** Counts down the seconds left, also between two estimates. */
 export function useCountdown(estimate: number | null): number | null {
   const countdown = useRef<Countdown | undefined>(undefined);
   countdown.current ??= createCountdown(() => performance.now());

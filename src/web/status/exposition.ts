@@ -8,7 +8,7 @@ export interface Sample {
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
-/** Reads the Prometheus text format; comments are passed over. */
+/** Parses the Prometheus text format without its comments. */
 export function samplesIn(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const [, name, labels = '', value] = LINE.exec(line) ?? [];
@@ -22,11 +22,11 @@ export function valueIn(samples: readonly Sample[], name: string): number | unde
   return samples.find((sample) => sample.name === name)?.value;
 }
 
-/** How many were at most so long, by the upper end of each bucket in seconds, ascending. */
+/** Cumulative counts by the upper bound of each bucket in seconds, ascending. */
 export type Histogram = ReadonlyMap<number, number>;
 
-/** The histograms of a name, added up over those whose labels are wanted. */
-export function histogramOf(
+/** Adds up the histograms of a name whose labels match. */
+export function sumHistograms(
   samples: readonly Sample[],
   name: string,
   wanted: (labels: Sample['labels']) => boolean,
@@ -40,14 +40,14 @@ export function histogramOf(
   return new Map([...counts].toSorted(([a], [b]) => a - b));
 }
 
-/** What came between two looks at a histogram. */
+/** Subtracts an earlier histogram from a later one. */
 export function since(before: Histogram, now: Histogram): Histogram {
   return new Map([...now].map(([end, count]) => [end, count - (before.get(end) ?? 0)]));
 }
 
 /**
- * A quantile, spread evenly within its bucket, as Prometheus' histogram_quantile has it.
- * @returns undefined where nothing was counted; the last finite end where it lies beyond
+ * Interpolates a quantile linearly within its bucket, as Prometheus' histogram_quantile does.
+ * @returns undefined without counts; the last finite bound for larger quantiles
  */
 export function quantile(histogram: Histogram, share: number): number | undefined {
   const buckets = [...histogram];

@@ -1,46 +1,53 @@
-import { type Histogram, histogramOf, quantile, samplesIn, since, valueIn } from './exposition.js';
+import {
+  type Histogram,
+  quantile,
+  samplesIn,
+  since,
+  sumHistograms,
+  valueIn,
+} from './exposition.js';
 
-/** What the service's metrics say at one moment. */
-export interface Look {
-  /** Milliseconds, monotonic. */
+/** The service's metrics at one moment. */
+export interface MetricsSnapshot {
+  /** Monotonic time in milliseconds. */
   readonly at: number;
-  /** Stimuli that wait for the engine. */
+  /** Number of stimuli in the queue. */
   readonly queue: number;
-  /** Stimuli that the engine has answered since it started: of predictions, sweeps and jobs. */
+  /** Number of computed stimuli since the start, of predictions, sweeps and jobs. */
   readonly stimuli: number;
-  /** How long predictions took, in seconds. */
+  /** Durations of predictions in seconds. */
   readonly predictions: Histogram;
 }
 
-/** What came between two looks. */
+/** Figures of the time between two snapshots. */
 export interface Figures {
   readonly queue: number;
   readonly stimuli: number;
   readonly predictions: number;
-  /** Seconds; undefined where there was no prediction. */
+  /** Seconds; undefined without predictions. */
   readonly p50: number | undefined;
   readonly p99: number | undefined;
 }
 
-/** Routes that a rig waits for. */
+/** Routes that return predictions. */
 const PREDICTIONS = /\/(responses|stream|infer)$/;
 
-/** @param text of the metrics, as Prometheus reads it */
-export function lookAt(text: string, at: number): Look {
+/** @param text metrics in the Prometheus text format */
+export function readMetrics(text: string, at: number): MetricsSnapshot {
   const samples = samplesIn(text);
   return {
     at,
     queue: valueIn(samples, 'hypercolumn_queue_depth') ?? 0,
-    // each batch counts with its size
+    // The sum of the batch sizes is the number of stimuli.
     stimuli: valueIn(samples, 'hypercolumn_batch_size_sum') ?? 0,
-    predictions: histogramOf(samples, 'hypercolumn_answer_seconds', ({ route = '' }) =>
+    predictions: sumHistograms(samples, 'hypercolumn_answer_seconds', ({ route = '' }) =>
       PREDICTIONS.test(route),
     ),
   };
 }
 
-export function figuresBetween(before: Look, now: Look): Figures {
-  // a service that was started again counts from 0
+export function figuresBetween(before: MetricsSnapshot, now: MetricsSnapshot): Figures {
+  // A restarted service counts from 0.
   const start = now.stimuli < before.stimuli ? { stimuli: 0, predictions: new Map() } : before;
   const recent = since(start.predictions, now.predictions);
   return {

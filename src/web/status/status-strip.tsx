@@ -3,18 +3,17 @@ import { Problem } from '../service/problem.js';
 import type { Service } from '../service/service.js';
 import { usePage } from '../state/context.js';
 import type { ModelList } from '../state/models.js';
-import { type Figures, figuresBetween, type Look, lookAt } from './figures.js';
+import { type Figures, figuresBetween, type MetricsSnapshot, readMetrics } from './figures.js';
 
-/** Milliseconds between two looks, and how far the figures go back. */
-const LOOKS = 5000;
-const BACK = 60_000;
+const POLL_MS = 5000;
+const HISTORY_MS = 60_000;
 
 const DENIED = 'figures need a key with the scope metrics';
 
 interface Status {
   readonly ready: boolean | undefined;
   readonly figures: Figures | undefined;
-  /** Why there are no figures. */
+  /** The reason for missing figures. */
   readonly reason: string | undefined;
 }
 
@@ -23,7 +22,7 @@ export interface StatusStripProps {
   readonly digest: string;
 }
 
-/** Whether all is well with the service, and how long its answers take. */
+/** Shows whether the service is ready, and its response times. */
 export function StatusStrip({ engine, digest }: StatusStripProps) {
   const { ready, figures, reason } = useStatus();
   return (
@@ -63,7 +62,7 @@ export function StatusStrip({ engine, digest }: StatusStripProps) {
   );
 }
 
-/** Looks again and again while the page is seen. */
+/** Polls the service while the page is visible. */
 function useStatus(): Status {
   const { service } = usePage();
   const [status, setStatus] = useState<Status>({
@@ -71,18 +70,18 @@ function useStatus(): Status {
     figures: undefined,
     reason: undefined,
   });
-  const history = useRef<Look[]>([]);
+  const history = useRef<MetricsSnapshot[]>([]);
   useEffect(() => {
     const controller = new AbortController();
     let denied = false;
-    const look = async () => {
+    const poll = async () => {
       if (document.hidden) return;
-      const now = await statusOf(service, history.current, denied, controller.signal);
+      const now = await readStatus(service, history.current, denied, controller.signal);
       denied = now.reason === DENIED;
       if (!controller.signal.aborted) setStatus(now);
     };
-    void look();
-    const timer = setInterval(() => void look(), LOOKS);
+    void poll();
+    const timer = setInterval(() => void poll(), POLL_MS);
     return () => {
       controller.abort();
       clearInterval(timer);
@@ -91,9 +90,9 @@ function useStatus(): Status {
   return status;
 }
 
-async function statusOf(
+async function readStatus(
   service: Service,
-  history: Look[],
+  history: MetricsSnapshot[],
   denied: boolean,
   signal: AbortSignal,
 ): Promise<Status> {
@@ -108,10 +107,10 @@ async function statusOf(
     if (answer.status === 403 || answer.status === 401) {
       return { ready, figures: undefined, reason: DENIED };
     }
-    const look = lookAt(await answer.text(), performance.now());
-    while (history.length > 1 && look.at - history[0]!.at > BACK) history.shift();
-    history.push(look);
-    return { ready, figures: figuresBetween(history[0]!, look), reason: undefined };
+    const poll = readMetrics(await answer.text(), performance.now());
+    while (history.length > 1 && poll.at - history[0]!.at > HISTORY_MS) history.shift();
+    history.push(poll);
+    return { ready, figures: figuresBetween(history[0]!, poll), reason: undefined };
   } catch (error) {
     const reason = error instanceof Problem ? error.message : undefined;
     return { ready, figures: undefined, reason };

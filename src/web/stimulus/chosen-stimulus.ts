@@ -3,27 +3,27 @@ import { useModel, usePage } from '../state/context.js';
 import type { ChosenModel } from '../state/models.js';
 import { type Canvas, DRAWN_KINDS, type DrawnKind, firstEntry } from './kinds.js';
 
-/** What the address says of the stimulus: one by its parameters, or one of a stored set. */
-export type ChosenStimulus = { readonly entry: Readonly<Record<string, unknown>> } | ChosenOfSet;
+/** The stimulus in the address: parameters, or an index of a stored set. */
+export type ChosenStimulus = { readonly entry: Readonly<Record<string, unknown>> } | ChosenFromSet;
 
-export interface ChosenOfSet {
+export interface ChosenFromSet {
   readonly set: string;
   readonly index: number;
-  /** Of the files that were dropped. */
+  /** Names of the dropped files. */
   readonly name?: string;
 }
 
 export interface StimulusChoice {
   readonly chosen: ChosenStimulus;
-  /** The same, as the address has it. */
+  /** The stimulus as JSON, as in the address. */
   readonly text: string;
   choose(stimulus: ChosenStimulus): void;
 }
 
-/** The stimulus in the address; a grating where there is none. */
+/** Reads the stimulus from the address; by default a grating. */
 export function useStimulusChoice(): StimulusChoice {
   const { address } = usePage();
-  const canvas = canvasOf(useModel());
+  const canvas = modelCanvas(useModel());
   const chosen = read(address.get('stimulus')) ?? { entry: firstEntry('grating', canvas) };
   return {
     chosen,
@@ -32,19 +32,19 @@ export function useStimulusChoice(): StimulusChoice {
   };
 }
 
-/** The body that asks for it, of every route that takes stimuli. */
+/** Builds the request body for routes that take stimuli. */
 export function stimuliBody(chosen: ChosenStimulus) {
   return 'entry' in chosen
     ? { stimuli: [chosen.entry] }
     : { stimulusSet: chosen.set, stimuli: [chosen.index] };
 }
 
-/** The kind of an entry that is drawn with sliders. */
-export function drawnKindOf(entry: Readonly<Record<string, unknown>>): DrawnKind | undefined {
+/** Finds the kind of an entry that has sliders. */
+export function findDrawnKind(entry: Readonly<Record<string, unknown>>): DrawnKind | undefined {
   return DRAWN_KINDS.find(([kind]) => kind in entry)?.[0];
 }
 
-export function canvasOf({ card }: ChosenModel): Canvas {
+export function modelCanvas({ card }: ChosenModel): Canvas {
   const { height, width, backgroundGray: background } = card.stimulus;
   return { height, width, contrast: largestContrast({ background }) };
 }
@@ -60,7 +60,7 @@ function read(text: string): ChosenStimulus | undefined {
     }
     if (typeof entry === 'object' && entry !== null) return { entry: { ...entry } };
   } catch {
-    return undefined; // the address was cut off or edited
+    return undefined; // The address is truncated or edited.
   }
   return undefined;
 }

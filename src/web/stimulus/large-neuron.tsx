@@ -5,10 +5,10 @@ import { Sparkline } from '../figures/sparkline.js';
 import type { SentRequest } from '../service/service.js';
 import { useModel } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
-import type { Response } from './shown-stimulus.js';
+import type { Response } from './rendered-stimulus.js';
 
-/** Responses that the trace goes back. */
-const TRACE = 120;
+/** Maximum number of responses in the trace. */
+const TRACE_LENGTH = 120;
 
 export interface LargeNeuronProps {
   readonly response: Response;
@@ -16,7 +16,7 @@ export interface LargeNeuronProps {
   readonly request: SentRequest;
 }
 
-/** What the first of the chosen neurons answers, and has answered while the stimulus changed. */
+/** Shows the current and the recent responses of the first chosen neuron. */
 export function LargeNeuron({ response, blank, request }: LargeNeuronProps) {
   const { card } = useModel();
   const { first } = useNeurons();
@@ -31,7 +31,7 @@ export function LargeNeuron({ response, blank, request }: LargeNeuronProps) {
       name={`neuron-${first}-trace`}
       columns={{ response: trace }}
       requests={[request]}
-      caption="Responses to this stimulus and to those shown before it, the newest on the right."
+      caption="Responses to this stimulus and to the previous ones; the newest is on the right."
     >
       <div class="large-neuron">
         <p class="large-value">
@@ -53,12 +53,13 @@ export function LargeNeuron({ response, blank, request }: LargeNeuronProps) {
   );
 }
 
-/** The last responses of one neuron. */
+/** Collects the last responses of one neuron. */
 function useTrace(id: number, response: Response, column: number): readonly number[] {
   const seen = useRef<readonly Response[]>([]);
   const [trace, setTrace] = useState<readonly number[]>([]);
   useEffect(() => {
-    if (seen.current.at(-1) !== response) seen.current = [...seen.current, response].slice(-TRACE);
+    if (seen.current.at(-1) !== response)
+      seen.current = [...seen.current, response].slice(-TRACE_LENGTH);
     setTrace(seen.current.map(({ answer }) => answer.responses[column]!));
   }, [response, id]);
   return trace;

@@ -2,7 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import { usePage } from '../state/context.js';
 import type { StimulusChoice } from './chosen-stimulus.js';
 
-/** A stimulus as the interface takes it, for kinds that have no sliders. */
+/** A field for a stimulus as JSON, for kinds without sliders. */
 export function OtherStimulus({ choice }: { readonly choice: StimulusChoice }) {
   const { service } = usePage();
   const { chosen, choose } = choice;
@@ -23,9 +23,9 @@ export function OtherStimulus({ choice }: { readonly choice: StimulusChoice }) {
   return (
     <form onSubmit={show} class="other-stimulus">
       <label for={id}>
-        Such as <code>{'{"plaid": {}}'}</code>, <code>{'{"driftingGrating": {}}'}</code> or{' '}
+        For example <code>{'{"plaid": {}}'}</code>, <code>{'{"driftingGrating": {}}'}</code> or{' '}
         <code>{'{"sparseNoise": {"frames": 1}}'}</code>;{' '}
-        <a href={`${service.origin}/docs`}>the interface</a> has every parameter
+        <a href={`${service.origin}/docs`}>the interface documentation</a> lists every parameter
       </label>
       <textarea
         id={id}

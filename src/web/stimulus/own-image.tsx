@@ -8,6 +8,7 @@ import type { StimulusChoice } from './chosen-stimulus.js';
 const FITS: readonly (readonly [FileFit, string])[] = [
   ['crop', 'Cut out the centre'],
   ['resize', 'Resize'],
+  ['stretch', 'Stretch'],
 ];
 
 interface OwnImageProps {
@@ -15,7 +16,7 @@ interface OwnImageProps {
   readonly onChosen: () => void;
 }
 
-/** Images of the user's own, stored so that the address can name them. */
+/** Takes the user's images. The service stores them, so that the address can name them. */
 export function OwnImage({ choice, onChosen }: OwnImageProps) {
   const { service } = usePage();
   const model = useModel();
@@ -35,7 +36,7 @@ export function OwnImage({ choice, onChosen }: OwnImageProps) {
       setState({ busy: false });
     } catch (error) {
       const reason = (error as Error).message;
-      const message = `${name} cannot be shown: ${reason}. The previous stimulus is still shown.`;
+      const message = `${name} cannot be used: ${reason}. The previous stimulus is still on display.`;
       setState({ busy: false, error: new Error(message) });
     }
   };
@@ -48,7 +49,7 @@ export function OwnImage({ choice, onChosen }: OwnImageProps) {
       onFiles={(dropped) => void store(dropped, fit)}
     >
       <span class="quiet">
-        The model sees {height} x {width} gray pixels. Fit a larger image:
+        The model sees {height} x {width} gray pixels. Fit an image of another size:
       </span>
       <Segments
         label="How an image of another size is fitted"
@@ -59,14 +60,14 @@ export function OwnImage({ choice, onChosen }: OwnImageProps) {
           else setFit(by);
         }}
       />
-      {state.busy && <Waiting>Sending it…</Waiting>}
+      {state.busy && <Waiting>Sending the image…</Waiting>}
       {state.error && <Failed error={state.error} />}
       {!state.error && files[0] && <Original file={files[0]} />}
     </FileField>
   );
 }
 
-/** The file as it is, beside which the view shows what the network sees; nothing where it is no image. */
+/** Shows the original image next to the network input; nothing if the file is not an image. */
 function Original({ file }: { readonly file: File }) {
   const [url, setUrl] = useState<string>();
   useEffect(() => {

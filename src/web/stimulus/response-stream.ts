@@ -3,9 +3,9 @@ import { Problem } from '../service/problem.js';
 import type { Service } from '../service/service.js';
 import type { ChosenModel } from '../state/models.js';
 
-/** A stream of a model's responses, of all its neurons. */
+/** A stream of the responses of all neurons of a model. */
 export interface ResponseStream {
-  /** @throws Problem as the service refuses the frame, or because the stream has broken off */
+  /** @throws Problem if the service rejects the frame or the stream ends */
   respond(pixels: Float32Array): Promise<StreamAnswer>;
   close(): void;
 }
@@ -15,7 +15,7 @@ interface Waiting {
   readonly reject: (problem: Problem) => void;
 }
 
-/** Opens a stream when it is first asked, and anew after one has ended. */
+/** Opens a stream with the first request, and again after it has ended. */
 export function createResponseStream(
   service: Service,
   { param, card }: ChosenModel,
@@ -32,7 +32,7 @@ export function createResponseStream(
     });
     const path = `/v1/models/${param.model}/versions/${param.version}/stream?${query}`;
     const key = service.key();
-    // the one header that a page may set
+    // Browsers let a page set only this header.
     const socket = new WebSocket(
       `${service.origin.replace(/^http/, 'ws')}${path}`,
       key === null ? [] : ['hypercolumn', `bearer.${key}`],
@@ -40,10 +40,10 @@ export function createResponseStream(
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('close', ({ reason }) => {
       open = undefined;
-      const said = reason === '' ? '' : `: ${reason}`;
+      const cause = reason === '' ? '' : `: ${reason}`;
       const problem = new Problem(
         0,
-        `The stream has ended${said}. It is opened again with the next stimulus.`,
+        `The stream has ended${cause}. The next stimulus opens it again.`,
       );
       for (const { reject } of waiting.splice(0)) reject(problem);
     });
@@ -52,12 +52,12 @@ export function createResponseStream(
         reject(
           new Problem(
             0,
-            'The stream to the model cannot be opened: is the service running, and below its limit of streams?',
+            'The stream to the model cannot be opened. Check that the service is running and below its limit of streams.',
           ),
         );
       });
       socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
-        // the one text tells that it is ready
+        // The only text message means that the stream is ready.
         if (typeof data === 'string') resolve(socket);
         else settle(decodeAnswer(new Uint8Array(data)));
       });

@@ -12,18 +12,18 @@ const ORDERS = [
   ['id', 'by id'],
   ['response', 'strongest first'],
 ] as const;
-/** Bars for which there is room to write the id under each. */
+/** Maximum number of bars with ids below them. */
 const NAMED = 40;
 
 export interface ResponseStripProps {
-  /** In the order of the card. */
+  /** Responses in the order of the model card. */
   readonly responses: Float32Array;
   readonly blank: Float32Array | undefined;
   readonly chosen: readonly number[];
   readonly request: SentRequest;
 }
 
-/** What every neuron of the model answers. */
+/** Shows the responses of all neurons. */
 export function ResponseStrip({ responses, blank, chosen, request }: ResponseStripProps) {
   const { card } = useModel();
   const { choose } = useNeurons();
@@ -49,8 +49,8 @@ export function ResponseStrip({ responses, blank, chosen, request }: ResponseStr
       <Segments label="Order" value={order} options={ORDERS} onValue={setOrder} />
       <PlotView
         label={`Responses of ${ids.length} neurons; neuron ${strongest.id} responds most, ${strongest.response.toFixed(3)}`}
-        most={1200}
-        by={[responses, blank, chosen.join(), order]}
+        maxWidth={1200}
+        dependencies={[responses, blank, chosen.join(), order]}
         onPick={(i) => choose([sorted[i]!.id, ...chosen.filter((id) => id !== sorted[i]!.id)])}
         draw={(width) => ({
           height: width < 500 ? 190 : 240,
@@ -81,7 +81,7 @@ export function ResponseStrip({ responses, blank, chosen, request }: ResponseStr
   );
 }
 
-/** From the least to the most that was seen yet, so that bars can be compared while they move. */
+/** Returns the range of all responses so far, so that moving bars stay comparable. */
 function useSteadyScale(responses: Float32Array): [number, number] {
   const seen = useRef<[number, number]>([0, 0]);
   const [low, high] = seen.current;

@@ -2,7 +2,7 @@ import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from '../state/models.js';
 import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
 
-/** The POST that answers as the stream does, for whoever takes the command away. */
+/** Builds the POST request that returns the same responses as the stream, for the download. */
 export function responsesRequest(
   { origin }: Service,
   { param }: ChosenModel,

@@ -1,17 +1,17 @@
 import { Select, Slider } from '../parts/fields.js';
-import { AskedView } from '../parts/notices.js';
+import { FetchedView } from '../parts/notices.js';
 import { useModel } from '../state/context.js';
-import { isOfSize, type StoredSet, setWords, useStoredSets } from '../state/stored-sets.js';
+import { fitsModel, type StoredSet, setLabel, useStoredSets } from '../state/stored-sets.js';
 import type { StimulusChoice } from './chosen-stimulus.js';
 
-/** One of the stimuli of a stored set. */
+/** Chooses a stimulus of a stored set. */
 export function SetPicker({ choice }: { readonly choice: StimulusChoice }) {
   const { chosen } = choice;
   const sets = useStoredSets('set' in chosen ? chosen.set : '');
   return (
-    <AskedView asked={sets} waiting="Loading the stored sets…">
+    <FetchedView fetched={sets} waiting="Loading the stored sets…">
       {(list) => <Picker list={list} choice={choice} />}
-    </AskedView>
+    </FetchedView>
   );
 }
 
@@ -24,18 +24,18 @@ function Picker({ list, choice }: PickerProps) {
   const { card } = useModel();
   const { height, width } = card.stimulus;
   const { chosen, choose } = choice;
-  const fitting = list.filter((set) => isOfSize(set, card));
+  const fitting = list.filter((set) => fitsModel(set, card));
   if (fitting.length === 0) {
     return (
       <p class="quiet">
-        No set of {height} x {width} pixels is stored yet: drop images or a .npy below.
+        No set of {height} x {width} pixels is stored yet. Drop images or a .npy file below.
       </p>
     );
   }
   const current = 'set' in chosen ? fitting.find(({ digest }) => digest === chosen.set) : undefined;
   const name = 'set' in chosen ? chosen.name : undefined;
   const options = fitting.map((set) => {
-    const words = setWords(set);
+    const words = setLabel(set);
     return [set.digest, set === current && name ? `${name}: ${words}` : words] as const;
   });
   return (
@@ -52,7 +52,10 @@ function Picker({ list, choice }: PickerProps) {
         <Slider
           label="Stimulus"
           unit={`of ${current.count}, from 0`}
-          {...{ min: 0, max: current.count - 1, step: 1, value: chosen.index }}
+          min={0}
+          max={current.count - 1}
+          step={1}
+          value={chosen.index}
           onValue={(index) => choose({ ...chosen, index: Math.round(index) })}
         />
       )}

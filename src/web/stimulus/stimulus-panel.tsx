@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { Select, Slider } from '../parts/fields.js';
 import { useModel } from '../state/context.js';
-import { canvasOf, drawnKindOf, type StimulusChoice } from './chosen-stimulus.js';
-import { controlsOf, DRAWN_KINDS, type DrawnKind, firstEntry } from './kinds.js';
+import { findDrawnKind, modelCanvas, type StimulusChoice } from './chosen-stimulus.js';
+import { DRAWN_KINDS, type DrawnKind, firstEntry, sliderControls } from './kinds.js';
 import { OtherStimulus } from './other-stimulus.js';
 import { OwnImage } from './own-image.js';
 import { SetPicker } from './set-picker.js';
@@ -11,16 +11,16 @@ type Source = DrawnKind | 'other' | 'set';
 
 const SOURCES: readonly (readonly [Source, string])[] = [
   ...DRAWN_KINDS,
-  ['other', 'Any other, as JSON'],
-  ['set', 'Of a stored set'],
+  ['other', 'Other, as JSON'],
+  ['set', 'From a stored set'],
 ];
 
-/** Where the stimulus comes from: drawn with sliders, of a set, or an image that is dropped. */
+/** Chooses the stimulus: with sliders, from a stored set, or from an image file. */
 export function StimulusPanel({ choice }: { readonly choice: StimulusChoice }) {
   const model = useModel();
   const { chosen, choose } = choice;
-  const canvas = canvasOf(model);
-  const kind = 'entry' in chosen ? drawnKindOf(chosen.entry) : undefined;
+  const canvas = modelCanvas(model);
+  const kind = 'entry' in chosen ? findDrawnKind(chosen.entry) : undefined;
   const [picking, setPicking] = useState<'other' | 'set' | null>(null);
   const source: Source = picking ?? kind ?? ('entry' in chosen ? 'other' : 'set');
   return (
@@ -49,21 +49,23 @@ function Sliders({ choice, kind }: { readonly choice: StimulusChoice; readonly k
   const given = 'entry' in chosen ? (chosen.entry[kind] as Readonly<Record<string, unknown>>) : {};
   return (
     <div class="sliders">
-      {Object.entries(controlsOf(kind, canvasOf(model))).map(([name, { start, ...control }]) => (
-        <Slider
-          key={`${kind} ${name}`}
-          {...control}
-          value={typeof given[name] === 'number' ? given[name] : start}
-          onValue={(value) =>
-            choose({
-              entry: {
-                ...('entry' in chosen ? chosen.entry : {}),
-                [kind]: { ...given, [name]: value },
-              },
-            })
-          }
-        />
-      ))}
+      {Object.entries(sliderControls(kind, modelCanvas(model))).map(
+        ([name, { start, ...control }]) => (
+          <Slider
+            key={`${kind} ${name}`}
+            {...control}
+            value={typeof given[name] === 'number' ? given[name] : start}
+            onValue={(value) =>
+              choose({
+                entry: {
+                  ...('entry' in chosen ? chosen.entry : {}),
+                  [kind]: { ...given, [name]: value },
+                },
+              })
+            }
+          />
+        ),
+      )}
     </div>
   );
 }

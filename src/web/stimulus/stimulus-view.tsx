@@ -2,21 +2,21 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Figure } from '../figures/figure.js';
 import { Pixels } from '../figures/pixels.js';
 import { NeuronPicker } from '../parts/neuron-picker.js';
-import { AskedView, Warnings } from '../parts/notices.js';
+import { FetchedView, Warnings } from '../parts/notices.js';
 import { useModel, usePage } from '../state/context.js';
 import { useLatest } from '../state/latest.js';
 import { useNeurons } from '../state/neurons.js';
 import { type StimulusChoice, useStimulusChoice } from './chosen-stimulus.js';
-import { contrastWords } from './contrast-words.js';
+import { contrastLabel } from './contrast-label.js';
 import { LargeNeuron } from './large-neuron.js';
+import { type Response, renderStimulus } from './rendered-stimulus.js';
 import { createResponseStream } from './response-stream.js';
 import { ResponseStrip } from './response-strip.js';
 import { responsesRequest } from './responses-request.js';
-import { type Response, showStimulus } from './shown-stimulus.js';
 import { StimulusPanel } from './stimulus-panel.js';
 import './stimulus.css';
 
-/** A stimulus that is dragged, and the responses to it as it changes. */
+/** Shows a stimulus and the responses to it while the user changes it. */
 export function StimulusView() {
   const { service } = usePage();
   const model = useModel();
@@ -24,17 +24,17 @@ export function StimulusView() {
   const stream = useMemo(() => createResponseStream(service, model), [service, model.card.digest]);
   useEffect(() => stream.close, [stream]);
   const blank = useBlank(stream);
-  const asked = useLatest(choice.text, async (signal): Promise<Response> => {
-    const begun = performance.now();
-    const shown = await showStimulus(service, model, choice.chosen, signal);
-    return { shown, answer: await stream.respond(shown.pixels), asked: begun };
+  const fetched = useLatest(choice.text, async (signal): Promise<Response> => {
+    const requestedAt = performance.now();
+    const rendered = await renderStimulus(service, model, choice.chosen, signal);
+    return { rendered, answer: await stream.respond(rendered.pixels), requestedAt };
   });
   return (
     <div class="stimulus-view">
       <StimulusPanel choice={choice} />
-      <AskedView asked={asked} waiting="Rendering the stimulus and computing the responses…">
+      <FetchedView fetched={fetched} waiting="Rendering the stimulus and computing the responses…">
         {(response) => <Seen response={response} choice={choice} blank={blank} />}
-      </AskedView>
+      </FetchedView>
     </div>
   );
 }
@@ -49,28 +49,28 @@ function Seen({ response, choice, blank }: SeenProps) {
   const { service } = usePage();
   const model = useModel();
   const { ids } = useNeurons();
-  const { shown, answer } = response;
+  const { rendered, answer } = response;
   const milliseconds = useTimeToPicture(response);
   const request = responsesRequest(service, model, choice.chosen);
-  const { height, width } = shown;
+  const { height, width } = rendered;
   return (
     <div class="seen">
       <div class="seen-pixels">
         <Figure
           title="What the network sees"
           name="stimulus"
-          array={{ data: shown.pixels, shape: [height, width] }}
-          requests={[shown.request]}
-          caption={`${height} x ${width} pixels, 0 black to 1 white. ${contrastWords(shown, model.card)}.`}
+          array={{ data: rendered.pixels, shape: [height, width] }}
+          requests={[rendered.request]}
+          caption={`${height} x ${width} pixels, 0 black to 1 white. ${contrastLabel(rendered, model.card)}.`}
         >
           <Pixels
             label="The stimulus, pixel by pixel"
-            values={shown.pixels}
+            values={rendered.pixels}
             height={height}
             width={width}
           />
         </Figure>
-        <Warnings warnings={shown.warnings} />
+        <Warnings warnings={rendered.warnings} />
         <p class="quiet timing" data-milliseconds={milliseconds?.toFixed(1)}>
           {milliseconds === undefined
             ? ' '
@@ -86,7 +86,7 @@ function Seen({ response, choice, blank }: SeenProps) {
   );
 }
 
-/** The responses to the blank image, once they are there. */
+/** Requests the responses to the blank image. */
 function useBlank({ respond }: ReturnType<typeof createResponseStream>): Float32Array | undefined {
   const { height, width, backgroundGray } = useModel().card.stimulus;
   const [blank, setBlank] = useState<Float32Array>();
@@ -95,7 +95,7 @@ function useBlank({ respond }: ReturnType<typeof createResponseStream>): Float32
     const pixels = new Float32Array(height * width).fill(backgroundGray);
     respond(pixels).then(
       ({ responses }) => there && setBlank(responses),
-      // the stimulus itself tells what is wrong
+      // The request for the stimulus reports the error.
       () => {},
     );
     return () => {
@@ -105,13 +105,13 @@ function useBlank({ respond }: ReturnType<typeof createResponseStream>): Float32
   return blank;
 }
 
-/** Milliseconds from the newest question until its answer was painted. */
+/** Measures the milliseconds from the newest request until its answer is painted. */
 function useTimeToPicture(response: Response): number | undefined {
   const [milliseconds, setMilliseconds] = useState<number>();
   const frame = useRef(0);
   useEffect(() => {
     frame.current = requestAnimationFrame(() =>
-      setMilliseconds(performance.now() - response.asked),
+      setMilliseconds(performance.now() - response.requestedAt),
     );
     return () => cancelAnimationFrame(frame.current);
   }, [response]);

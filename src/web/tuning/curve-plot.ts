@@ -1,14 +1,14 @@
 import * as Plot from '@observablehq/plot';
 import { short } from '../parts/numbers.js';
-import { SYMBOLS } from './answerers.js';
+import { SYMBOLS } from './compared-models.js';
 import type { CurveSeries } from './series.js';
 import type { Swept } from './swept.js';
 
 const ANGLE_STEP = 45;
-/** How the response to the blank is drawn. */
+/** Line style of the response to the blank. */
 export const BLANK = { strokeDasharray: '4,4', strokeWidth: 1 } as const;
 
-/** Responses over what was swept: measured points, the fit, and the response to the blank. */
+/** Plots responses over a swept parameter: measured points, the fit, and the response to the blank. */
 export function curvePlot(
   { axis, scale, period, unit }: Swept,
   curves: readonly CurveSeries[],
@@ -38,32 +38,39 @@ export function curvePlot(
         ...(angles ? { ticks: angles.ticks } : scale === 'log' ? logTicks(points, narrow) : {}),
       }),
       Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.4 }),
-      curves.flatMap(marksOf),
+      curves.flatMap(curveMarks),
       Plot.tip(points, Plot.pointer({ x: 'x', y: 'y', title: 'title' })),
     ],
   };
 }
 
-function marksOf({ measured, fitted, blank, colour, dash, by }: CurveSeries): Plot.Markish[] {
+function curveMarks({ measured, fitted, blank, colour, dash, model }: CurveSeries): Plot.Markish[] {
   const line = { stroke: colour, strokeDasharray: dash };
   return [
     Plot.ruleY([blank], { stroke: colour, ...BLANK }),
     Plot.line(measured, {
-      ...{ x: 'x', y: 'y', ...line },
+      x: 'x',
+      y: 'y',
+      ...line,
       ...(fitted ? { strokeWidth: 1, strokeOpacity: 0.35 } : { strokeWidth: 1.5 }),
     }),
     ...(fitted ? [Plot.line(fitted, { x: 'x', y: 'y', ...line, strokeWidth: 2.2 })] : []),
     Plot.dot(measured, {
-      ...{ x: 'x', y: 'y', r: 3, symbol: SYMBOLS[by.place]! },
-      ...{ fill: colour, stroke: 'var(--panel)', strokeWidth: 1 },
+      x: 'x',
+      y: 'y',
+      r: 3,
+      symbol: SYMBOLS[model.place]!,
+      fill: colour,
+      stroke: 'var(--panel)',
+      strokeWidth: 1,
     }),
   ];
 }
 
-/** 1, 2 and 5 of each power of ten that lies within. */
+/** Returns ticks at 1, 2 and 5 of each power of ten in range. */
 function logTicks(points: readonly { readonly x: number }[], narrow: boolean) {
-  const shown = points.map(({ x }) => x);
-  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const values = points.map(({ x }) => x);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
   const powers = Array.from({ length: 12 }, (_, i) => i - 6);
   const ticks = powers
     .flatMap((power) => (narrow ? [1, 3] : [1, 2, 5]).map((digit) => digit * 10 ** power))

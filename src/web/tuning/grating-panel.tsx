@@ -1,25 +1,25 @@
 import { useState } from 'preact/hooks';
 import { Segments, Slider } from '../parts/fields.js';
 import { Failed } from '../parts/notices.js';
-import { atWords, short } from '../parts/numbers.js';
+import { gratingLabel, short } from '../parts/numbers.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
 import type { Grating } from './grating.js';
 import { GratingPreview } from './grating-preview.js';
 import { type OwnGrating, ownGratings } from './own-gratings.js';
 
-const WHOSE = [
+const GRATING_CHOICES = [
   ['own', "Each neuron's own"],
   ['same', 'The same for all'],
 ] as const;
 
 export interface GratingPanelProps {
   readonly grating: Grating;
-  /** Each neuron's own grating, once it is known. */
+  /** Each neuron's own grating; empty until known. */
   readonly own: readonly OwnGrating[];
 }
 
-/** The grating of which one parameter is swept: each neuron's own, or one for all of them. */
+/** Chooses the grating of a sweep: each neuron's own, or one for all. */
 export function GratingPanel({ grating, own }: GratingPanelProps) {
   return (
     <section class="panel grating" aria-label="The grating">
@@ -27,11 +27,11 @@ export function GratingPanel({ grating, own }: GratingPanelProps) {
       <Segments
         label="Which grating a neuron sees"
         value={grating.own ? 'own' : 'same'}
-        options={WHOSE}
+        options={GRATING_CHOICES}
         onValue={(whose) => grating.choose(whose === 'own')}
       />
       <GratingPreview
-        fields={grating.fieldsOf(own[0])}
+        fields={grating.fieldsFor(own[0])}
         neuron={grating.own ? own[0]?.neuron : undefined}
       />
       {grating.own && <OwnList own={own} />}
@@ -39,7 +39,12 @@ export function GratingPanel({ grating, own }: GratingPanelProps) {
         {grating.controls.map(({ name, label, unit, min, max, step, value }) => (
           <Slider
             key={name}
-            {...{ label, unit, min, max, step, value }}
+            label={label}
+            unit={unit}
+            min={min}
+            max={max}
+            step={step}
+            value={value}
             onValue={(next) => grating.set({ [name]: next })}
           />
         ))}
@@ -54,18 +59,17 @@ export function GratingPanel({ grating, own }: GratingPanelProps) {
   );
 }
 
-/** The grating that each neuron prefers, and which measurement found it. */
+/** Lists each neuron's preferred grating and the measurement that found it. */
 function OwnList({ own }: Pick<GratingPanelProps, 'own'>) {
-  if (own.length === 0) return <p class="quiet">Asking which grating each neuron prefers…</p>;
+  if (own.length === 0) return <p class="quiet">Loading the preferred grating of each neuron…</p>;
   return (
     <ul class="own-gratings">
-      {own.map(({ neuron, at, by, unsure }) => (
+      {own.map(({ neuron, at, source, unsure }) => (
         <li key={neuron}>
-          <b>Neuron {neuron}</b>: {atWords(at)}
+          <b>Neuron {neuron}</b>: {gratingLabel(at)}
           <span class="quiet">
             {' '}
-            ({by}
-            {unsure && ', in part by the largest response'})
+            ({source} {unsure && ', in part from the largest response'})
           </span>
         </li>
       ))}
@@ -79,14 +83,14 @@ type Finding =
   | { readonly at: 'end'; readonly text: string }
   | { readonly at: 'wrong'; readonly error: Error };
 
-/** Buttons that put the grating where, or make it what, the first neuron prefers. */
+/** Buttons that move the grating to the first neuron's centre, or use its preferred grating. */
 function AsPreferred({ grating }: Pick<GratingPanelProps, 'grating'>) {
   const page = usePage();
   const model = useModel();
   const { first } = useNeurons();
   const [finding, setFinding] = useState<Finding>({ at: 'rest' });
   const find = async (use: (own: OwnGrating) => string) => {
-    setFinding({ at: 'work', text: `Asking which grating neuron ${first} prefers…` });
+    setFinding({ at: 'work', text: `Loading the preferred grating of neuron ${first}…` });
     try {
       const [own] = await ownGratings(page, model, [first], new AbortController().signal);
       if (own) setFinding({ at: 'end', text: use(own) });
@@ -94,13 +98,13 @@ function AsPreferred({ grating }: Pick<GratingPanelProps, 'grating'>) {
       setFinding({ at: 'wrong', error: error as Error });
     }
   };
-  const centre = ({ at: { x, y }, by }: OwnGrating) => {
+  const centre = ({ at: { x, y }, source }: OwnGrating) => {
     grating.set({ x, y });
-    return `Centred on (${short(x)}, ${short(y)}), the middle of the receptive field of neuron ${first} by the ${by}.`;
+    return `Centred on (${short(x)}, ${short(y)}), the receptive field centre of neuron ${first} from the ${source}.`;
   };
-  const prefer = ({ at, by }: OwnGrating) => {
+  const prefer = ({ at, source }: OwnGrating) => {
     grating.set(at);
-    return `Neuron ${first} prefers ${atWords(at)}, by the ${by}.`;
+    return `Neuron ${first} prefers ${gratingLabel(at)}, from the ${source}.`;
   };
   const busy = finding.at === 'work';
   return (

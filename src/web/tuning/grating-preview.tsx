@@ -1,42 +1,42 @@
 import { Pixels } from '../figures/pixels.js';
-import { AskedView } from '../parts/notices.js';
+import { FetchedView } from '../parts/notices.js';
 import { useModel, usePage } from '../state/context.js';
 import { useLatest } from '../state/latest.js';
-import { contrastWords } from '../stimulus/contrast-words.js';
-import { showStimulus } from '../stimulus/shown-stimulus.js';
+import { contrastLabel } from '../stimulus/contrast-label.js';
+import { renderStimulus } from '../stimulus/rendered-stimulus.js';
 
-/** The grating as the network sees it, with what is swept at a usual value. */
+/** Shows the grating as the network receives it, with the swept parameter at its default. */
 export function GratingPreview({
   fields,
   neuron,
 }: {
   readonly fields: Readonly<Record<string, number>>;
-  /** Whose own grating it is. */
+  /** The neuron that prefers the grating, if any. */
   readonly neuron: number | undefined;
 }) {
   const { service } = usePage();
   const model = useModel();
   const entry = { grating: fields };
-  const asked = useLatest(JSON.stringify(entry), (signal) =>
-    showStimulus(service, model, { entry }, signal),
+  const fetched = useLatest(JSON.stringify(entry), (signal) =>
+    renderStimulus(service, model, { entry }, signal),
   );
   return (
     <div class="preview">
-      <AskedView asked={asked} waiting="Drawing the grating…">
-        {(shown) => (
+      <FetchedView fetched={fetched} waiting="Drawing the grating…">
+        {(rendered) => (
           <figure>
             <Pixels
               label="The grating, as the network sees it"
-              values={shown.pixels}
-              height={shown.height}
-              width={shown.width}
+              values={rendered.pixels}
+              height={rendered.height}
+              width={rendered.width}
             />
             <figcaption class="quiet">
-              {`${neuron === undefined ? 'As' : `For neuron ${neuron}, as`} the network sees it. ${contrastWords(shown, model.card)}.`}
+              {`${neuron === undefined ? 'As' : `For neuron ${neuron}, as`} the network sees it. ${contrastLabel(rendered, model.card)}.`}
             </figcaption>
           </figure>
         )}
-      </AskedView>
+      </FetchedView>
     </div>
   );
 }

@@ -1,10 +1,10 @@
 import { useModel, usePage } from '../state/context.js';
-import { canvasOf } from '../stimulus/chosen-stimulus.js';
-import { type Control, controlsOf } from '../stimulus/kinds.js';
+import { modelCanvas } from '../stimulus/chosen-stimulus.js';
+import { type Control, sliderControls } from '../stimulus/kinds.js';
 import { OWN, type OwnGrating } from './own-gratings.js';
 import type { Swept } from './swept.js';
 
-/** What stays as it is while one parameter of a grating is swept, in its order. */
+/** Parameters of a grating that stay fixed during a sweep, in display order. */
 const FIXED = ['orientation', 'spatialFrequency', 'contrast', 'diameter', 'x', 'y'] as const;
 export type FixedName = (typeof FIXED)[number];
 
@@ -14,33 +14,33 @@ export interface FixedControl extends Control {
 }
 
 export interface Grating {
-  /** Whether every neuron is shown its own preferred grating, at its own place. */
+  /** Whether each neuron gets its own preferred grating at its own centre. */
   readonly own: boolean;
-  /** Of what is the same for all neurons. */
+  /** Sliders of the parameters that all neurons share. */
   readonly controls: readonly FixedControl[];
-  /** What is the same for all neurons, as a request has it. */
+  /** Values of the parameters that all neurons share, as in a request. */
   readonly fields: GratingFields;
-  /** The fields for one neuron: its own grating where that is shown, less what is swept. */
-  fieldsOf(own: OwnGrating | undefined): GratingFields;
+  /** Returns the fixed fields for one neuron. */
+  fieldsFor(own: OwnGrating | undefined): GratingFields;
   set(values: GratingFields): void;
-  /** Shows each neuron its own grating, or the same to all. */
+  /** Chooses between each neuron's own grating and one for all. */
   choose(own: boolean): void;
-  /** Whether anything is not as it stands at first. */
+  /** Whether a value differs from its default. */
   readonly changed: boolean;
   reset(): void;
 }
 
 type GratingFields = Readonly<Partial<Record<FixedName, number>>>;
 
-/** The grating in the address, less what is swept. */
+/** Reads the grating from the address, without the swept parameter. */
 export function useGrating({ parameter }: Pick<Swept, 'parameter'>): Grating {
   const { address } = usePage();
-  const canvas = canvasOf(useModel());
-  const kinds = controlsOf('grating', canvas);
+  const canvas = modelCanvas(useModel());
+  const kinds = sliderControls('grating', canvas);
   const given = (name: FixedName) => address.get(name) !== '';
   const own = address.get('grating') !== 'same' && !OWN.some(given);
   const fixed = FIXED.filter((name) => name !== parameter).filter(
-    // it follows from the direction
+    // The direction determines the orientation.
     (name) => !(parameter === 'direction' && name === 'orientation'),
   );
   const names = fixed.filter((name) => !own || !isOwn(name));
@@ -57,12 +57,12 @@ export function useGrating({ parameter }: Pick<Swept, 'parameter'>): Grating {
     own,
     controls,
     fields,
-    fieldsOf: (grating) => {
+    fieldsFor: (grating) => {
       if (!own || !grating) return fields;
-      const ofNeuron = Object.entries(grating.at).filter(([name]) =>
+      const ownFields = Object.entries(grating.at).filter(([name]) =>
         fixed.includes(name as FixedName),
       );
-      return { ...fields, ...Object.fromEntries(ofNeuron) };
+      return { ...fields, ...Object.fromEntries(ownFields) };
     },
     set,
     choose: (each) =>

@@ -1,30 +1,32 @@
 import type { Fit, Index } from '../../tuning/schemas.js';
-import { atWords, short } from '../parts/numbers.js';
+import { gratingLabel, short } from '../parts/numbers.js';
+import { fitLabel, indexLabel } from './labels.js';
 import type { Cell, NumberRow } from './number-rows.js';
-import { fitWords, indexWords } from './words.js';
 
 const NOTHING = 'not measured for this model';
 
 /**
- * A row of a table for each index.
- * @param ofSeries the indices of each series, in their order
+ * Builds a table row for each index.
+ * @param indicesBySeries indices of each series, in order
  */
-export function indexRows(ofSeries: readonly Readonly<Record<string, Index>>[]): NumberRow[] {
-  return namesIn(ofSeries).map((name) => ({
-    ...indexWords(name),
-    formula: ofSeries.find((indices) => indices[name])?.[name]?.formula,
-    cells: ofSeries.map((indices) => cellOf(indices[name])),
+export function indexRows(
+  indicesBySeries: readonly Readonly<Record<string, Index>>[],
+): NumberRow[] {
+  return namesIn(indicesBySeries).map((name) => ({
+    ...indexLabel(name),
+    formula: indicesBySeries.find((indices) => indices[name])?.[name]?.formula,
+    cells: indicesBySeries.map((indices) => indexCell(indices[name])),
   }));
 }
 
-/** Rows for the parameters of each fit, how well it explains the responses, and how it ended. */
-export function fitRows(ofSeries: readonly Readonly<Record<string, Fit>>[]): NumberRow[] {
-  return namesIn(ofSeries).flatMap((name) => {
-    const fits = ofSeries.map((each) => each[name]);
+/** Builds rows for the parameters and the R² of each fit. */
+export function fitRows(indicesBySeries: readonly Readonly<Record<string, Fit>>[]): NumberRow[] {
+  return namesIn(indicesBySeries).flatMap((name) => {
+    const fits = indicesBySeries.map((each) => each[name]);
     const known = fits.find((fit) => fit !== undefined);
     const parameters = namesIn(fits.map((fit) => fit?.parameters ?? {}));
     const row = (text: string, cells: readonly Cell[]) => ({
-      text: `${fitWords(name)}: ${text}`,
+      text: `${fitLabel(name)}: ${text}`,
       formula: known?.model,
       cells,
     });
@@ -40,13 +42,13 @@ export function fitRows(ofSeries: readonly Readonly<Record<string, Fit>>[]): Num
   });
 }
 
-function cellOf(index: Index | undefined): Cell {
+function indexCell(index: Index | undefined): Cell {
   if (index === undefined) return { reason: NOTHING };
   if (index.value === null) return { reason: index.reason };
   const { value, raw = value, at } = index;
   const notes = [
     ...(short(raw) === short(value) ? [] : [`${short(raw)} with negative responses`]),
-    ...(at ? [`at ${atWords(at)}`] : []),
+    ...(at ? [`at ${gratingLabel(at)}`] : []),
   ];
   return { value, note: notes.join('; ') || undefined };
 }

@@ -1,20 +1,20 @@
-import { DASHES, GLYPHS } from './answerers.js';
+import { DASHES, GLYPHS } from './compared-models.js';
 import { BLANK } from './curve-plot.js';
 import type { Series } from './series.js';
 
 interface Item {
   readonly text: string;
   readonly colour: string;
-  /** null: no line. */
+  /** null for no line */
   readonly dash: string | null;
   readonly width?: number;
-  /** In the middle of the line, or alone where there is none. */
+  /** Drawn in the middle of the line, or alone without a line. */
   readonly glyph?: string;
 }
 
 export interface LegendProps {
   readonly series: readonly Series[];
-  /** What else is drawn. */
+  /** Other parts of the plot. */
   readonly parts: readonly (keyof typeof PARTS)[];
 }
 
@@ -28,14 +28,14 @@ const PARTS = {
 const INK = 'currentColor';
 const HEIGHT = 18;
 const SAMPLE = 30;
-/** Of a letter, in pixels, rather too much. */
+/** Generous width of a letter in pixels. */
 const LETTER = 7.6;
 
-/** What colours, dashes and points mean; drawn, so that it is saved with the figure. */
+/** Explains colours, dashes and points. It is SVG, so that it is saved with the figure. */
 export function Legend({ series, parts }: LegendProps) {
   const neurons = new Map(series.map((each) => [each.neuron, each]));
   const noted = series.some(({ note }) => note !== undefined);
-  const models = new Map(series.map(({ by }) => [by.id, by.place]));
+  const models = new Map(series.map(({ model }) => [model.id, model.place]));
   const items: Item[] = [
     ...(neurons.size > 1 || noted
       ? [...neurons.values()].map(({ neuron, colour, note }) => ({
@@ -70,7 +70,11 @@ function LegendItem({ text, colour, dash, glyph, width = 2.2 }: Item) {
     <svg class="plot" width={room} height={HEIGHT} role="img" aria-label={text}>
       {dash !== null && (
         <line
-          {...{ x1: 0, x2: SAMPLE, y1: middle, y2: middle, stroke: colour }}
+          x1={0}
+          x2={SAMPLE}
+          y1={middle}
+          y2={middle}
+          stroke={colour}
           stroke-width={width}
           stroke-dasharray={dash}
         />

@@ -4,7 +4,7 @@ import { SHARE_SCALE } from '../figures/colours.js';
 import { short } from '../parts/numbers.js';
 import type { Point } from './series.js';
 
-/** Responses by place: a row for each y from the top, a column for each x. */
+/** Responses by position: rows by y from the top, columns by x. */
 export interface PositionMap {
   readonly x: readonly number[];
   readonly y: readonly number[];
@@ -20,12 +20,12 @@ interface Cell {
   readonly title: string;
 }
 
-/** In sigmas: 4 sqrt(sigma1 sigma2) is the diameter that is told. */
+/** Radius of the outline in sigmas; the reported diameter is 4 sqrt(sigma1 sigma2). */
 const OUTLINE = 2;
 
 /**
- * A map as a picture, with the middle and the outline of the Gaussian that was fitted to it.
- * @param range the responses at the ends of the colours
+ * Plots a map with the centre and the outline of its fitted Gaussian.
+ * @param range responses at the ends of the colour scale
  */
 export function mapPlot(
   map: PositionMap,
@@ -35,19 +35,27 @@ export function mapPlot(
   width: number,
 ): Plot.PlotOptions {
   const ticks = width < 220 ? 3 : 5;
-  const cells = cellsOf(map);
+  const cells = mapCells(map);
   const sides = cells.flatMap(({ x1, x2 }) => [x1, x2]);
   const ends = cells.flatMap(({ y1, y2 }) => [y1, y2]);
   return {
     aspectRatio: 1,
-    ...{ marginLeft: 34, marginBottom: 34, marginTop: 6, marginRight: 6 },
+    marginLeft: 34,
+    marginBottom: 34,
+    marginTop: 6,
+    marginRight: 6,
     x: { domain: [Math.min(...sides), Math.max(...sides)], label: null, ticks },
     y: { domain: [Math.min(...ends), Math.max(...ends)], label: null, ticks },
     color: { ...SHARE_SCALE, domain: [...range] },
     marks: [
       Plot.rect(cells, {
-        ...{ x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: 'value', shapeRendering: 'crispEdges' },
-        // or their rounding leaves seams
+        x1: 'x1',
+        x2: 'x2',
+        y1: 'y1',
+        y2: 'y2',
+        fill: 'value',
+        shapeRendering: 'crispEdges',
+        // Cells overlap, because rounding would leave gaps.
         inset: -0.4,
       }),
       Plot.axisX({ label: `x (${unit})`, labelAnchor: 'center', labelArrow: 'none', ticks }),
@@ -60,8 +68,8 @@ export function mapPlot(
   };
 }
 
-/** The least and the largest response of several maps; never the same. */
-export function rangeOf(
+/** Returns the smallest and the largest response of several maps; never equal. */
+export function responseRange(
   maps: readonly (readonly (readonly number[])[])[],
 ): readonly [number, number] {
   const all = maps.flat(2);
@@ -69,8 +77,8 @@ export function rangeOf(
   return low < high ? [low, high] : [low - 0.5, high + 0.5];
 }
 
-/** Once around a Gaussian with an angle, at two sigma. */
-export function outlineOf({
+/** Returns the outline of a rotated Gaussian at two sigma. */
+export function gaussianOutline({
   x0,
   y0,
   sigma1,
@@ -88,10 +96,10 @@ export function outlineOf({
   });
 }
 
-/** Light on a dark edge, to be seen on every colour. */
+/** Draws light lines with dark edges, which are visible on every colour. */
 function fitMarks(fit: Fit | undefined): Plot.Markish[] {
   if (!fit?.converged) return [];
-  const outline = outlineOf(fit.parameters);
+  const outline = gaussianOutline(fit.parameters);
   const middle = [{ x: fit.parameters['x0']!, y: fit.parameters['y0']! }];
   const at = { x: 'x', y: 'y', clip: true } as const;
   return [
@@ -102,12 +110,15 @@ function fitMarks(fit: Fit | undefined): Plot.Markish[] {
   ];
 }
 
-function cellsOf({ x, y, rows }: PositionMap): Cell[] {
+function mapCells({ x, y, rows }: PositionMap): Cell[] {
   const [across, down] = [halfStep(x), halfStep(y)];
   return rows.flatMap((row, j) =>
     row.map((value, i) => ({
-      ...{ x1: x[i]! - across, x2: x[i]! + across },
-      ...{ y1: y[j]! - down, y2: y[j]! + down, value },
+      x1: x[i]! - across,
+      x2: x[i]! + across,
+      y1: y[j]! - down,
+      y2: y[j]! + down,
+      value,
       title: `(${short(x[i]!)}, ${short(y[j]!)}): ${short(value)}`,
     })),
   );

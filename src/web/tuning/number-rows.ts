@@ -1,7 +1,7 @@
 import type { Columns } from '../figures/table.js';
 import type { Series } from './series.js';
 
-/** A number, or why there is none. */
+/** A number, or the reason for its absence. */
 export type Cell =
   | { readonly value: number; readonly note?: string | undefined }
   | { readonly reason: string };
@@ -9,14 +9,14 @@ export type Cell =
 export interface NumberRow {
   readonly text: string;
   readonly unit?: string;
-  /** How it is computed. */
+  /** The formula of the number. */
   readonly formula?: string | undefined;
-  /** Of each series. */
+  /** One cell for each series. */
   readonly cells: readonly Cell[];
 }
 
-/** The numbers, and where some are missing, why. */
-export function tableOf(series: readonly Series[], rows: readonly NumberRow[]): Columns {
+/** Builds columns of the numbers, with reasons for missing ones. */
+export function numberTable(series: readonly Series[], rows: readonly NumberRow[]): Columns {
   const ofSeries = series.flatMap(({ label }, i) => {
     const cells = rows.map((row) => row.cells[i]!);
     const reasons = cells.map((cell) => ('reason' in cell ? cell.reason : ''));

@@ -1,12 +1,12 @@
 import { Figure } from '../figures/figure.js';
 import { short } from '../parts/numbers.js';
 import type { SentRequest } from '../service/service.js';
-import { type NumberRow, tableOf } from './number-rows.js';
+import { type NumberRow, numberTable } from './number-rows.js';
 import type { Series } from './series.js';
 
 export interface NumberTableProps {
   readonly title: string;
-  /** Of the files that it is saved as. */
+  /** Base name of the downloaded files. */
   readonly name: string;
   readonly series: readonly Series[];
   readonly rows: readonly NumberRow[];
@@ -14,10 +14,17 @@ export interface NumberTableProps {
   readonly requests: readonly SentRequest[];
 }
 
-/** Numbers said of each neuron; what is undefined says why. */
+/** Shows numbers of each neuron; undefined ones show the reason. */
 export function NumberTable({ title, name, series, rows, caption, requests }: NumberTableProps) {
   return (
-    <Figure {...{ title, name, caption, requests }} columns={tableOf(series, rows)} drawn={false}>
+    <Figure
+      title={title}
+      name={name}
+      caption={caption}
+      requests={requests}
+      columns={numberTable(series, rows)}
+      drawn={false}
+    >
       <div class="scrolls">
         <table class="numbers" aria-label={title}>
           <thead>

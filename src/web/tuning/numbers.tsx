@@ -5,7 +5,7 @@ import { NumberTable } from './number-table.js';
 import type { Series } from './series.js';
 
 export interface NumbersProps {
-  /** Of the files that they are saved as. */
+  /** Base name of the downloaded files. */
   readonly name: string;
   readonly series: readonly (Series & {
     readonly of: {
@@ -16,22 +16,24 @@ export interface NumbersProps {
   readonly requests: readonly SentRequest[];
 }
 
-/** The indices of each neuron, and the parameters of what was fitted. */
+/** Shows the indices and the fit parameters of each neuron. */
 export function Numbers({ name, series, requests }: NumbersProps) {
   return (
     <>
       <NumberTable
         title="Indices"
-        caption="Of this measurement; the table of neurons shows the quick measurement or the full battery."
+        caption="These indices are from this measurement. The Neurons view shows the quick measurement or the full characterization."
         name={`${name}-indices`}
         rows={indexRows(series.map(({ of }) => of.indices))}
-        {...{ series, requests }}
+        series={series}
+        requests={requests}
       />
       <NumberTable
         title="Fits"
         name={`${name}-fits`}
         rows={fitRows(series.map(({ of }) => of.fits))}
-        {...{ series, requests }}
+        series={series}
+        requests={requests}
       />
     </>
   );

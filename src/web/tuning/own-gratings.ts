@@ -1,33 +1,33 @@
 import type { Page } from '../state/context.js';
 import type { ChosenModel } from '../state/models.js';
 
-/** What of a grating is each neuron's own. */
+/** Parameters of a grating that each neuron has its own value of. */
 export const OWN = ['orientation', 'spatialFrequency', 'x', 'y'] as const;
 
-/** The grating that a neuron prefers, in pixels from the middle of the image, degrees and cycles/pixel. */
+/** The preferred grating of a neuron: pixels from the image centre, degrees, cycles/pixel. */
 export interface OwnGrating {
   readonly neuron: number;
   readonly at: Readonly<Record<(typeof OWN)[number], number>>;
-  /** Which measurement found it. */
-  readonly by: 'full battery' | 'quick measurement';
-  /** Whether place or grating are the largest response's, where no fit told them. */
+  /** The measurement that found the grating. */
+  readonly source: 'full characterization' | 'quick measurement';
+  /** Whether a value comes from the largest response, because a fit failed. */
   readonly unsure: boolean;
 }
 
 /**
- * The gratings that neurons prefer: of the full battery where that is kept, else of the quick measurement,
- * which the service makes where it is not kept.
+ * Reads the preferred gratings from the full characterization, or else from the quick measurement, which the
+ * service computes if it is not stored.
  * @throws Problem
  */
 export async function ownGratings(
-  { service, readBattery }: Pick<Page, 'service' | 'readBattery'>,
+  { service, readCharacterization }: Pick<Page, 'service' | 'readCharacterization'>,
   { param, card }: ChosenModel,
   ids: readonly number[],
   signal: AbortSignal,
 ): Promise<readonly OwnGrating[]> {
-  const full = await readBattery(card, signal).then(
+  const full = await readCharacterization(card, signal).then(
     ({ found }) => found,
-    // where no jobs can be kept, the quick measurement answers
+    // A service without jobs still has the quick measurement.
     () => new Map<number, never>(),
   );
   const others = ids.filter((id) => !full.has(id));
@@ -42,14 +42,14 @@ export async function ownGratings(
         ).value.neurons;
   return ids.flatMap((neuron) => {
     const measured = full.get(neuron);
-    const by = measured ? ('full battery' as const) : ('quick measurement' as const);
+    const source = measured ? ('full characterization' as const) : ('quick measurement' as const);
     const { preferred, fallbacks } = measured ?? quick.find(({ id }) => id === neuron) ?? {};
     if (!preferred || !fallbacks) return [];
-    return [{ neuron, at: placed(preferred), by, unsure: fallbacks.length > 0 }];
+    return [{ neuron, at: placed(preferred), source, unsure: fallbacks.length > 0 }];
   });
 }
 
-/** With as many digits as sliders have. */
+/** Rounds to the digits of the sliders. */
 function placed({ x, y, orientation, spatialFrequency }: OwnGrating['at']): OwnGrating['at'] {
   const tenth = (value: number) => Math.round(10 * value) / 10;
   return {

@@ -1,71 +1,74 @@
 import { Figure } from '../figures/figure.js';
 import { PlotView } from '../figures/plot.js';
 import type { Columns } from '../figures/table.js';
-import { AskedView, Warnings } from '../parts/notices.js';
-import { atWords } from '../parts/numbers.js';
+import { FetchedView, Warnings } from '../parts/notices.js';
+import { gratingLabel } from '../parts/numbers.js';
 import { useModel, usePage } from '../state/context.js';
 import { useLatest } from '../state/latest.js';
 import { useNeurons } from '../state/neurons.js';
-import { askSweeps, type ComparedSweeps } from './ask-sweeps.js';
 import { curvePlot } from './curve-plot.js';
 import { useGrating } from './grating.js';
 import { GratingPanel } from './grating-panel.js';
+import { listWarnings } from './labels.js';
 import { Legend } from './legend.js';
 import { Numbers } from './numbers.js';
 import { type OwnGrating, ownGratings } from './own-gratings.js';
 import { polarPlot } from './polar-plot.js';
-import { type CurveSeries, curvesOf, seriesOf } from './series.js';
+import { type ComparedSweeps, sendSweeps } from './send-sweeps.js';
+import { buildCurves, type CurveSeries, neuronSeries } from './series.js';
 import type { Swept, SweptName } from './swept.js';
-import { useAnswerers } from './use-answerers.js';
-import { warningsOf } from './words.js';
+import { useComparedModels } from './use-compared-models.js';
 
-/** An answer to a sweep, with what was swept: both change together. */
+/** The results of a sweep together with their settings, so that both change at the same time. */
 interface Experiment extends ComparedSweeps {
   readonly name: SweptName;
   readonly swept: Swept;
-  /** Each neuron's own grating, where it was shown that. */
+  /** Each neuron's own grating; empty for one grating for all. */
   readonly own: readonly OwnGrating[];
-  /** What of them the sweep leaves as it is. */
+  /** Names of the fixed parameters. */
   readonly fixed: readonly string[];
 }
 
-/** Responses along one parameter of a grating. */
+/** Measures responses along one parameter of a grating. */
 export function Parametric({ name, swept }: { readonly name: SweptName; readonly swept: Swept }) {
   const page = usePage();
   const model = useModel();
   const { ids } = useNeurons();
-  const answerers = useAnswerers();
+  const models = useComparedModels();
   const grating = useGrating(swept);
   const { parameter, stimulus } = swept;
-  const models = answerers.all.map(({ id }) => id);
-  const key = JSON.stringify([parameter, grating.fields, grating.own, ids, models]);
-  const asked = useLatest(key, async (signal): Promise<Experiment> => {
+  const modelIds = models.all.map(({ id }) => id);
+  const key = JSON.stringify([parameter, grating.fields, grating.own, ids, modelIds]);
+  const fetched = useLatest(key, async (signal): Promise<Experiment> => {
     const own = grating.own ? await ownGratings(page, model, ids, signal) : [];
-    const sweepOf = (neurons: readonly number[], of?: OwnGrating) => {
-      return { neurons, parameter, stimulus: { [stimulus]: grating.fieldsOf(of) } };
+    const sweepFor = (neurons: readonly number[], of?: OwnGrating) => {
+      return { neurons, parameter, stimulus: { [stimulus]: grating.fieldsFor(of) } };
     };
-    const sweeps = grating.own ? own.map((each) => sweepOf([each.neuron], each)) : [sweepOf(ids)];
-    const compared = await askSweeps(page.service, answerers, sweeps, signal);
-    return { ...compared, name, swept, own, fixed: Object.keys(grating.fieldsOf(own[0])) };
+    const sweeps = grating.own ? own.map((each) => sweepFor([each.neuron], each)) : [sweepFor(ids)];
+    const compared = await sendSweeps(page.service, models, sweeps, signal);
+    return { ...compared, name, swept, own, fixed: Object.keys(grating.fieldsFor(own[0])) };
   });
   return (
     <div class="experiment">
-      <GratingPanel grating={grating} own={asked.value?.own ?? []} />
+      <GratingPanel grating={grating} own={fetched.value?.own ?? []} />
       <div class="results">
-        <AskedView asked={asked} waiting={`Measuring ${swept.title.toLowerCase()}…`}>
+        <FetchedView fetched={fetched} waiting={`Measuring ${swept.title.toLowerCase()}…`}>
           {(experiment) => <Curves experiment={experiment} />}
-        </AskedView>
+        </FetchedView>
       </div>
     </div>
   );
 }
 
 function Curves({ experiment }: { readonly experiment: Experiment }) {
-  const { name, swept, told, refused, requests } = experiment;
+  const { name, swept, results, omitted, requests } = experiment;
   const { response } = useModel().card;
-  const series = seriesOf(told).map((each) => ({ ...each, ...noteOf(experiment, each.neuron) }));
-  const curves = curvesOf(swept, told);
-  const columns = columnsOf(swept, curves);
+  const series = neuronSeries(results).map((each) => ({
+    ...each,
+    ...gratingNote(experiment, each.neuron),
+  }));
+  const curves = buildCurves(swept, results);
+  const columns = curveColumns(swept, curves);
   const { period } = swept;
   const parts = [
     'points' as const,
@@ -73,22 +76,23 @@ function Curves({ experiment }: { readonly experiment: Experiment }) {
     'blank' as const,
   ];
   const legend = <Legend series={series} parts={parts} />;
-  const who = series.map(({ label }) => label).join(', ');
+  const labels = series.map(({ label }) => label).join(', ');
   return (
     <>
-      <Warnings warnings={refused} />
+      <Warnings warnings={omitted} />
       <div class="figures">
         <Figure
           title={swept.title}
           name={`${name}-tuning`}
-          {...{ columns, requests }}
-          caption={captionOf(experiment)}
+          columns={columns}
+          requests={requests}
+          caption={curveCaption(experiment)}
         >
           <PlotView
-            label={`${swept.title} of ${who}: response over ${swept.axis.toLowerCase()}`}
+            label={`${swept.title} of ${labels}: response over ${swept.axis.toLowerCase()}`}
             draw={(width) => curvePlot(swept, curves, width, response.unit)}
-            by={[experiment]}
-            most={1400}
+            dependencies={[experiment]}
+            maxWidth={1400}
           />
           {legend}
         </Figure>
@@ -96,44 +100,46 @@ function Curves({ experiment }: { readonly experiment: Experiment }) {
           <Figure
             title={`${swept.title}, polar`}
             name={`${name}-tuning-polar`}
-            {...{ columns, requests }}
+            columns={columns}
+            requests={requests}
             caption={polarCaption(curves, period)}
           >
             <div class="polar">
               <PlotView
-                label={`${swept.title} of ${who}, in polar coordinates`}
+                label={`${swept.title} of ${labels}, in polar coordinates`}
                 draw={(width) => polarPlot(curves, period, width)}
-                by={[experiment]}
-                most={420}
+                dependencies={[experiment]}
+                maxWidth={420}
               />
             </div>
             {legend}
           </Figure>
         )}
       </div>
-      <Warnings warnings={warningsOf(told)} />
-      <Numbers name={name} {...{ series, requests }} />
+      <Warnings warnings={listWarnings(results)} />
+      <Numbers name={name} series={series} requests={requests} />
     </>
   );
 }
 
-/** Of the neuron's own grating, what the sweep leaves as it is. */
-function noteOf({ own, fixed }: Experiment, neuron: number): { readonly note?: string } {
+/** Describes the fixed parameters of the neuron's own grating. */
+function gratingNote({ own, fixed }: Experiment, neuron: number): { readonly note?: string } {
   const at = own.find((each) => each.neuron === neuron)?.at;
   if (!at) return {};
   const { x: _, y: __, ...grating } = at;
-  const shown = Object.entries(grating).filter(([name]) => fixed.includes(name));
-  return { note: atWords(Object.fromEntries(shown)) };
+  const fields = Object.entries(grating).filter(([name]) => fixed.includes(name));
+  return { note: gratingLabel(Object.fromEntries(fields)) };
 }
 
-function captionOf({ told, swept, own }: Experiment): string {
-  const averaged = Object.entries(told[0]!.value.averagedOver).map(
+function curveCaption({ results, swept, own }: Experiment): string {
+  const averaged = Object.entries(results[0]!.value.averagedOver).map(
     ([what, values]) => `${values.length} ${what}s`,
   );
   const means = averaged.length > 0 ? `Each point is the mean over ${averaged.join(', ')}. ` : '';
   const note = swept.note === undefined ? '' : ` ${swept.note}`;
-  const by = [...new Set(own.map((each) => each.by))].join(' or the ');
-  const whose = own.length > 0 ? `Each neuron sees the grating that it prefers by the ${by}. ` : '';
+  const sources = [...new Set(own.map((each) => each.source))].join(' or the ');
+  const whose =
+    own.length > 0 ? `Each neuron sees its preferred grating from the ${sources}. ` : '';
   return `${whose}${means}The dashed line is the response to the model's mean gray.${note}`;
 }
 
@@ -144,7 +150,7 @@ function polarCaption(curves: readonly CurveSeries[], period: number): string {
   return `${twice}Distance from the middle is the response${below ? '; values below 0 are drawn in the middle' : ''}.`;
 }
 
-function columnsOf({ parameter }: Swept, curves: readonly CurveSeries[]): Columns {
+function curveColumns({ parameter }: Swept, curves: readonly CurveSeries[]): Columns {
   const values = curves[0]?.measured.map(({ x }) => x) ?? [];
   return {
     [parameter]: values,

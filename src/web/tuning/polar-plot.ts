@@ -1,16 +1,16 @@
 import * as Plot from '@observablehq/plot';
 import { short } from '../parts/numbers.js';
-import { SYMBOLS } from './answerers.js';
+import { SYMBOLS } from './compared-models.js';
 import { BLANK } from './curve-plot.js';
 import type { CurveSeries, Point } from './series.js';
 
-/** Room around the outermost circle, as a share of its radius. */
+/** Half width of the plot, in radii of the outermost circle. */
 const ROOM = 1.22;
-/** Where the radii are labelled, in degrees: between the spokes. */
+/** Angle of the radius labels in degrees, between two spokes. */
 const LABELLED = 67.5;
 const SPOKES = Array.from({ length: 8 }, (_, i) => 45 * i);
 
-/** Responses as the distance from the middle, in the direction of the angle. */
+/** Plots responses as distances from the centre in the direction of the angle. */
 export function polarPlot(
   curves: readonly CurveSeries[],
   period: 180 | 360,
@@ -32,7 +32,10 @@ export function polarPlot(
     marks: [
       rings.map((radius) => Plot.line(circle(radius), { x: 'x', y: 'y', ...GRID })),
       Plot.link(SPOKES, {
-        ...{ x1: 0, y1: 0, x2: (at: number) => place(at, rim).x, y2: (at) => place(at, rim).y },
+        x1: 0,
+        y1: 0,
+        x2: (at: number) => place(at, rim).x,
+        y2: (at) => place(at, rim).y,
         ...GRID,
       }),
       Plot.text(SPOKES, {
@@ -40,12 +43,14 @@ export function polarPlot(
         y: (at: number) => place(at, 1.11 * rim).y,
         text: (at: number) => `${at}°`,
       }),
-      curves.flatMap((curve) => marksOf(curve, period)),
+      curves.flatMap((curve) => curveMarks(curve, period)),
       Plot.text(rings, {
         x: (radius: number) => place(LABELLED, radius).x,
         y: (radius: number) => place(LABELLED, radius).y,
         text: short,
-        ...{ stroke: 'var(--panel)', strokeWidth: 4, fill: 'currentColor' },
+        stroke: 'var(--panel)',
+        strokeWidth: 4,
+        fill: 'currentColor',
       }),
     ],
   };
@@ -53,8 +58,8 @@ export function polarPlot(
 
 const GRID = { stroke: 'currentColor', strokeOpacity: 0.18 } as const;
 
-function marksOf(curve: CurveSeries, period: 180 | 360): Plot.Markish[] {
-  const { measured, fitted, blank, colour, dash, by } = curve;
+function curveMarks(curve: CurveSeries, period: 180 | 360): Plot.Markish[] {
+  const { measured, fitted, blank, colour, dash, model } = curve;
   const points = around(measured, period);
   const line = { x: 'x', y: 'y', stroke: colour, strokeDasharray: dash } as const;
   return [
@@ -65,19 +70,24 @@ function marksOf(curve: CurveSeries, period: 180 | 360): Plot.Markish[] {
     }),
     ...(fitted ? [Plot.line(around(fitted, period), { ...line, strokeWidth: 2.2 })] : []),
     Plot.dot(points, {
-      ...{ x: 'x', y: 'y', r: 2.5, fill: colour, symbol: SYMBOLS[by.place]! },
-      ...{ stroke: 'var(--panel)', strokeWidth: 1 },
+      x: 'x',
+      y: 'y',
+      r: 2.5,
+      fill: colour,
+      symbol: SYMBOLS[model.place]!,
+      stroke: 'var(--panel)',
+      strokeWidth: 1,
     }),
   ];
 }
 
-/** Once around: what has a period of 180 degrees is there twice. A response below 0 is in the middle. */
+/** Returns points of a full turn; a period of 180 degrees appears twice. Negative responses are at the centre. */
 export function around(points: readonly Point[], period: 180 | 360): Point[] {
   const turns = period === 180 ? [0, 180] : [0];
   return turns.flatMap((turn) => points.map(({ x, y }) => place(x + turn, Math.max(0, y))));
 }
 
-/** Radii of circles in round steps, the outermost at the largest response or beyond. */
+/** Returns round radii up to the largest response or beyond. */
 export function ringsUpTo(largest: number): number[] {
   if (!(largest > 0)) return [1];
   const power = 10 ** Math.floor(Math.log10(largest / 3));

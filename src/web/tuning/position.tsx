@@ -5,39 +5,39 @@ import { Figure } from '../figures/figure.js';
 import { PlotView } from '../figures/plot.js';
 import type { Columns } from '../figures/table.js';
 import { Segments } from '../parts/fields.js';
-import { AskedView, Warnings } from '../parts/notices.js';
+import { FetchedView, Warnings } from '../parts/notices.js';
 import { short } from '../parts/numbers.js';
 import type { SentRequest, Service } from '../service/service.js';
-import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
+import { useFetched } from '../state/fetched.js';
 import { useNeurons } from '../state/neurons.js';
-import { askEach, type Compared } from './answerers.js';
-import { mapPlot, rangeOf } from './map-plot.js';
+import { type Compared, sendToEach } from './compared-models.js';
+import { listWarnings } from './labels.js';
+import { mapPlot, responseRange } from './map-plot.js';
 import { Numbers } from './numbers.js';
-import { type Series, seriesOf } from './series.js';
-import { useAnswerers } from './use-answerers.js';
-import { warningsOf } from './words.js';
+import { neuronSeries, type Series } from './series.js';
+import { useComparedModels } from './use-compared-models.js';
 
 type Route = Service['client']['v1']['models'][':model']['versions'][':version']['receptive-field'];
 type Answer = InferResponseType<Route['$post']>;
 type MappedNeuron = Answer['neurons'][number];
 
 const PROBES = [
-  ['disc', 'Discs', 'A small disc, bright and dark, at each of 21 x 21 places.'],
-  ['grating', 'Gratings', 'A small grating, at 4 orientations and phases, at each place.'],
-  ['sparseNoise', 'Sparse noise', 'Bright and dark squares at random places, 2000 frames.'],
+  ['disc', 'Discs', 'A small disc, bright and dark, at each of 21 x 21 positions.'],
+  ['grating', 'Gratings', 'A small grating, at 4 orientations and phases, at each position.'],
+  ['sparseNoise', 'Sparse noise', 'Bright and dark squares at random positions, 2000 frames.'],
 ] as const;
 
-/** Where on the image the neurons respond. */
+/** Maps where on the image the neurons respond. */
 export function PositionMaps() {
   const { service, address } = usePage();
   const { ids } = useNeurons();
-  const { all, knownTo } = useAnswerers();
+  const { all, readNeuronIds } = useComparedModels();
   const [probe, , words] = PROBES.find(([name]) => name === address.get('probe')) ?? PROBES[0];
   const key = JSON.stringify([probe, ids, all.map(({ id }) => id)]);
-  const asked = useAsked(key, (signal) => {
+  const fetched = useFetched(key, (signal) => {
     const route = service.client.v1.models[':model'].versions[':version']['receptive-field'];
-    return askEach(all, ids, knownTo, ({ param }, neurons) => {
+    return sendToEach(all, ids, readNeuronIds, ({ param }, neurons) => {
       const json = { stimulus: { [probe]: {} }, neurons };
       return service.json(route.$post({ param, json }, { init: { signal } }));
     });
@@ -46,37 +46,37 @@ export function PositionMaps() {
     <div class="results">
       <div class="row">
         <Segments
-          label="What is shown"
+          label="Stimulus of the map"
           value={probe}
           options={PROBES.map(([name, text]) => [name, text] as const)}
           onValue={(next) => address.set({ probe: next })}
         />
         <span class="quiet">{words}</span>
       </div>
-      <AskedView asked={asked} waiting="Mapping the receptive fields…">
+      <FetchedView fetched={fetched} waiting="Mapping the receptive fields…">
         {(compared) => <Maps compared={compared} />}
-      </AskedView>
+      </FetchedView>
     </div>
   );
 }
 
 function Maps({ compared }: { readonly compared: Compared<Answer> }) {
-  const { told, refused } = compared;
-  const series = seriesOf(told);
-  const requests = told.map(({ request }) => request);
+  const { results, omitted } = compared;
+  const series = neuronSeries(results);
+  const requests = results.map(({ request }) => request);
   return (
     <>
-      <Warnings warnings={refused} />
+      <Warnings warnings={omitted} />
       <div class="figures">
         {series.map(({ of, ...each }) => {
-          const { value, request } = told.find(({ by }) => by === each.by)!;
+          const { value, request } = results.find(({ model }) => model === each.model)!;
           return (
-            <MapFigure key={each.label} {...{ answer: value, neuron: of, request }} of={each} />
+            <MapFigure key={each.label} answer={value} neuron={of} request={request} of={each} />
           );
         })}
       </div>
-      <Warnings warnings={warningsOf(told)} />
-      <Numbers name="position" {...{ series, requests }} />
+      <Warnings warnings={listWarnings(results)} />
+      <Numbers name="position" series={series} requests={requests} />
     </>
   );
 }
@@ -92,36 +92,36 @@ function MapFigure({ answer, neuron, of, request }: MapFigureProps) {
   const { response } = useModel().card;
   const { x, y, unit } = answer;
   const { map, on, off, fits, indices } = neuron;
-  // it was fitted to the map of all, and is not to be seen where it says nothing
+  // The fit belongs to the map of all probes. Without a valid centre it is not drawn.
   const fit = indices['centreX']?.value == null ? undefined : fits['gaussian'];
   const maps = [
     { text: 'all', rows: map },
     ...(on ? [{ text: 'bright (ON)', rows: on }] : []),
     ...(off ? [{ text: 'dark (OFF)', rows: off }] : []),
   ];
-  const range = rangeOf(maps.map(({ rows }) => rows));
+  const range = responseRange(maps.map(({ rows }) => rows));
   const [low, high] = range;
   const flat = Float64Array.from(map.flat());
   return (
     <Figure
       title={`Position map, ${of.label}`}
       name={`position-map-${of.neuron}`}
-      columns={columnsOf(answer, neuron)}
+      columns={mapColumns(answer, neuron)}
       array={{ data: flat, shape: [y.length, x.length] }}
       requests={[request]}
-      caption={captionOf(neuron)}
+      caption={mapCaption(neuron)}
     >
       <div class={maps.length > 1 ? 'maps several' : 'maps'}>
         {maps.map(({ text, rows }) => (
           <div key={text}>
             {maps.length > 1 && <p class="map-title">{text}</p>}
             <PlotView
-              label={`Position map of ${of.label}, ${text}: ${captionOf(neuron)}`}
+              label={`Position map of ${of.label}, ${text}: ${mapCaption(neuron)}`}
               draw={(width) =>
                 mapPlot({ x, y, rows }, rows === map ? fit : undefined, range, unit, width)
               }
-              by={[neuron]}
-              most={460}
+              dependencies={[neuron]}
+              maxWidth={460}
             />
           </div>
         ))}
@@ -137,19 +137,19 @@ function MapFigure({ answer, neuron, of, request }: MapFigureProps) {
   );
 }
 
-function captionOf({ indices, peak }: MappedNeuron): string {
+function mapCaption({ indices, peak }: MappedNeuron): string {
   const { centreX, centreY, diameter } = indices;
-  const most = `responds most at (${short(peak.x)}, ${short(peak.y)})`;
+  const strongest = `responds most at (${short(peak.x)}, ${short(peak.y)})`;
   if (centreX?.value == null || centreY?.value == null) {
     const why = centreX?.value === null ? `: ${centreX.reason}` : '';
-    return `No centre was found${why}; the neuron ${most}.`;
+    return `No centre was found${why}; the neuron ${strongest}.`;
   }
   const centre = `centre of the fit (${short(centreX.value)}, ${short(centreY.value)})`;
-  if (diameter?.value == null) return `The ${centre}; the neuron ${most}.`;
+  if (diameter?.value == null) return `The ${centre}; the neuron ${strongest}.`;
   return `The ${centre}, its diameter ${short(diameter.value)}; the outline is at two sigma.`;
 }
 
-function columnsOf({ x, y }: Answer, { map, on, off }: MappedNeuron): Columns {
+function mapColumns({ x, y }: Answer, { map, on, off }: MappedNeuron): Columns {
   return {
     x: y.flatMap(() => x),
     y: y.flatMap((each) => x.map(() => each)),

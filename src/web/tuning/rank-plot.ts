@@ -1,10 +1,10 @@
 import * as Plot from '@observablehq/plot';
 import { short } from '../parts/numbers.js';
-import { DASHES, SYMBOLS } from './answerers.js';
+import { DASHES, SYMBOLS } from './compared-models.js';
 import type { Series } from './series.js';
 
-/** Responses in the order of rank. */
-export interface RankCurve extends Pick<Series, 'label' | 'colour' | 'by'> {
+/** Responses in rank order. */
+export interface RankCurve extends Pick<Series, 'label' | 'colour' | 'model'> {
   readonly real?: readonly number[] | undefined;
   readonly predicted: readonly number[];
   /** The k-th largest real response. */
@@ -20,10 +20,10 @@ interface RankPlot {
   readonly responseUnit: string;
 }
 
-/** Ranks that are drawn of a long curve, at most about. */
-const MOST_DRAWN = 1000;
+/** Maximum number of plotted ranks. */
+const MAX_DRAWN_RANKS = 1000;
 
-/** Responses over rank: a line for what puts the stimuli in order, points for what is compared with it. */
+/** Plots responses over rank: a line for the responses that define the order, points for the others. */
 export function rankPlot(
   { curves, k, scale, responseUnit }: RankPlot,
   width: number,
@@ -58,14 +58,18 @@ export function rankPlot(
       Plot.text([k], {
         x: (rank: number) => rank,
         frameAnchor: 'top',
-        ...{ textAnchor: 'start', dx: 4, dy: -4 },
+        textAnchor: 'start',
+        dx: 4,
+        dy: -4,
         text: (rank: number) => `k = ${rank}`,
       }),
-      curves.map(({ real, predicted, colour, by, theta }) => [
-        ...(real ? [pointsOf(along(predicted, ''), colour, by.place)] : []),
-        // the real ones are the same whichever model is asked
-        ...(real && by.place > 0 ? [] : [lineOf(along(real ?? predicted, ''), colour, by.place)]),
-        ...(theta !== null && by.place === 0
+      curves.map(({ real, predicted, colour, model, theta }) => [
+        ...(real ? [rankPoints(along(predicted, ''), colour, model.place)] : []),
+        // All models share the real responses.
+        ...(real && model.place > 0
+          ? []
+          : [rankLine(along(real ?? predicted, ''), colour, model.place)]),
+        ...(theta !== null && model.place === 0
           ? [Plot.ruleY([theta], { x1: 1, x2: k, stroke: colour, strokeWidth: 1.5 })]
           : []),
       ]),
@@ -79,21 +83,21 @@ interface Drawn {
   readonly y: number;
 }
 
-function lineOf(points: readonly Drawn[], stroke: string, place: number): Plot.Markish {
+function rankLine(points: readonly Drawn[], stroke: string, place: number): Plot.Markish {
   const dashed = { stroke, strokeWidth: 2.2, strokeDasharray: DASHES[place]! };
   return Plot.line(points, { x: 'x', y: 'y', ...dashed });
 }
 
-function pointsOf(points: readonly Drawn[], fill: string, place: number): Plot.Markish {
-  const look = { fill, fillOpacity: 0.5, r: 2, symbol: SYMBOLS[place]! };
-  return Plot.dot(points, { x: 'x', y: 'y', ...look });
+function rankPoints(points: readonly Drawn[], fill: string, place: number): Plot.Markish {
+  const style = { fill, fillOpacity: 0.5, r: 2, symbol: SYMBOLS[place]! };
+  return Plot.dot(points, { x: 'x', y: 'y', ...style });
 }
 
-/** Ranks from 1 to the last, evenly over the scale, as many as can be told apart. */
+/** Returns the plotted ranks, evenly spaced on the scale. */
 export function ranksDrawn(count: number, scale: RankScale): number[] {
-  if (count <= MOST_DRAWN) return Array.from({ length: count }, (_, i) => i + 1);
-  const ranks = Array.from({ length: MOST_DRAWN }, (_, i) => {
-    const share = i / (MOST_DRAWN - 1);
+  if (count <= MAX_DRAWN_RANKS) return Array.from({ length: count }, (_, i) => i + 1);
+  const ranks = Array.from({ length: MAX_DRAWN_RANKS }, (_, i) => {
+    const share = i / (MAX_DRAWN_RANKS - 1);
     return Math.round(scale === 'log' ? count ** share : 1 + share * (count - 1));
   });
   return [...new Set(ranks)];

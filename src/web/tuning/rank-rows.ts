@@ -2,7 +2,7 @@ import { indexRows } from './index-rows.js';
 import type { Cell, NumberRow } from './number-rows.js';
 import type { PeakNeuron, RankNeuron } from './ranking.js';
 
-/** What is computed from the real and the predicted responses. */
+/** Scores computed from real and predicted responses. */
 const SCORES = [
   ['CORR', 'Correlation (CORR)', "Pearson's, of real and predicted responses"],
   [
@@ -18,13 +18,13 @@ const SCORES = [
   ['theta', 'Theta', 'the k-th largest real response'],
 ] as const;
 
-/** Said in place of the scores. */
+/** Caption in place of the scores. */
 export const WITHOUT_REAL =
   'With real responses, this table also has their correlation with the predicted ones (CORR) and the joint and separate peak tuning (PT_J, PT_S).';
 
 /**
- * Rows of a table of what a ranking says; of each series both answers, in the order of the series.
- * @param withReal whether there were real responses
+ * Builds the table rows of a ranking; `ranks` and `peaks` are in the order of the series.
+ * @param withReal whether real responses were sent
  */
 export function rankRows(
   ranks: readonly RankNeuron[],
@@ -32,14 +32,16 @@ export function rankRows(
   withReal: boolean,
 ): NumberRow[] {
   const scores = SCORES.map(([name, text, formula]) => ({
-    ...{ text, formula },
+    text,
+    formula,
     cells: ranks.map((rank): Cell => {
       const value = rank[name];
       return value === null ? { reason: rank.reason ?? 'undefined' } : { value };
     }),
   }));
   const peak = (text: string, formula: string, of: (neuron: PeakNeuron) => number) => ({
-    ...{ text, formula },
+    text,
+    formula,
     cells: peaks.map((neuron) => ({ value: of(neuron) })),
   });
   return [

@@ -2,47 +2,47 @@ import { useState } from 'preact/hooks';
 import { Figure } from '../figures/figure.js';
 import { PlotView } from '../figures/plot.js';
 import { FileField, Segments, Slider } from '../parts/fields.js';
-import { AskedView, Warnings } from '../parts/notices.js';
-import { useAsked } from '../state/asked.js';
+import { FetchedView, Warnings } from '../parts/notices.js';
 import { useModel, usePage } from '../state/context.js';
+import { useFetched } from '../state/fetched.js';
 import { useNeurons } from '../state/neurons.js';
 import { useStoredSets } from '../state/stored-sets.js';
+import { listReports } from './labels.js';
 import { Legend } from './legend.js';
 import { NumberTable } from './number-table.js';
 import { type RankCurve, type RankScale, rankPlot } from './rank-plot.js';
 import { rankRows, WITHOUT_REAL } from './rank-rows.js';
-import { askRanking, type Ranking } from './ranking.js';
-import { type Series, seriesOf } from './series.js';
+import { fetchRanking, type Ranking } from './ranking.js';
+import { neuronSeries, type Series } from './series.js';
 import { SetChoice } from './set-choice.js';
 import { TopStimuli } from './top-stimuli.js';
-import { useAnswerers } from './use-answerers.js';
-import { reportsOf } from './words.js';
+import { useComparedModels } from './use-compared-models.js';
 
 const SCALES = [
   ['linear', 'linear'],
   ['log', 'logarithmic'],
 ] as const;
-const MOST_K = 500;
+const MAX_K = 500;
 
-/** The responses to a set of stimuli, in the order of their strength. */
+/** Shows the responses to a stimulus set in descending order. */
 export function RankTuning() {
   const { service, address } = usePage();
   const { height, width } = useModel().card.stimulus;
   const { ids } = useNeurons();
-  const answerers = useAnswerers();
+  const models = useComparedModels();
   const [real, setReal] = useState<{ readonly set: string; readonly file: File }>();
   const [set, k] = [address.get('set'), wholeIn(address.get('k'))];
   const sets = useStoredSets(set);
   const chosen = sets.value?.find(({ digest }) => digest === set);
-  // they belong to one set
+  // Real responses belong to one set.
   const responses = real?.set === set ? real.file : undefined;
   const resized = chosen !== undefined && (chosen.height !== height || chosen.width !== width);
-  const models = answerers.all.map(({ id }) => id);
+  const modelIds = models.all.map(({ id }) => id);
   const file = responses && [responses.name, responses.size, responses.lastModified];
   const gone = set !== '' && sets.value && !sets.waiting && !chosen;
-  const key = chosen ? JSON.stringify([set, resized, k, ids, models, file]) : null;
-  const asked = useAsked(key, (signal) =>
-    askRanking(service, answerers, { set, resized, k, neurons: ids, responses }, signal),
+  const key = chosen ? JSON.stringify([set, resized, k, ids, modelIds, file]) : null;
+  const fetched = useFetched(key, (signal) =>
+    fetchRanking(service, models, { set, resized, k, neurons: ids, responses }, signal),
   );
   return (
     <div class="experiment">
@@ -64,7 +64,7 @@ export function RankTuning() {
               <div class="row">
                 <span>{responses.name}</span>
                 <button type="button" class="small" onClick={() => setReal(undefined)}>
-                  Leave it out
+                  Remove
                 </button>
                 <span class="quiet">It stays on this page and is not part of the link.</span>
               </div>
@@ -74,10 +74,12 @@ export function RankTuning() {
         {chosen && (
           <section class="panel" aria-label="The peak">
             <Slider
-              label="k, stimuli that make the peak"
+              label="k, number of stimuli in the peak"
               unit={`of ${chosen.count}`}
-              value={Number(k === '' ? (asked.value?.rank.told[0]?.value.k ?? 1) : k)}
-              {...{ min: 1, max: Math.min(MOST_K, chosen.count), step: 1 }}
+              value={Number(k === '' ? (fetched.value?.rank.results[0]?.value.k ?? 1) : k)}
+              min={1}
+              max={Math.min(MAX_K, chosen.count)}
+              step={1}
               onValue={(next) => address.set({ k: String(Math.round(next)) })}
             />
           </section>
@@ -93,12 +95,13 @@ export function RankTuning() {
         )}
         {gone && (
           <p class="notice warn">
-            The set {set.slice(0, 8)}… in the link is not stored here: choose another, or upload it.
+            The set {set.slice(0, 8)}… in the link is not stored here. Choose another set, or upload
+            this one.
           </p>
         )}
-        <AskedView asked={asked} waiting="Asking for the responses to the set…">
+        <FetchedView fetched={fetched} waiting="Computing the responses to the set…">
           {(ranking) => <Ranks ranking={ranking} />}
-        </AskedView>
+        </FetchedView>
       </div>
     </div>
   );
@@ -108,22 +111,27 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
   const { address } = usePage();
   const { response } = useModel().card;
   const { rank, peak } = ranking;
-  const { told, refused } = rank;
+  const { results, omitted } = rank;
   const scale: RankScale = address.get('ranks') === 'log' ? 'log' : 'linear';
-  const series = seriesOf(told);
-  const ids = ranking.question.neurons;
-  const { k, orderedBy } = told[0]!.value;
+  const series = neuronSeries(results);
+  const ids = ranking.request.neurons;
+  const { k, orderedBy } = results[0]!.value;
   const curves = series.map(({ of, ...each }) => ({ ...each, ...of }));
-  const population: (RankCurve & Series)[] = told.map(({ by, value }) => ({
-    ...{ ...value.population, theta: null, by },
-    ...{ neuron: -1, label: by.id, colour: 'currentColor', dash: 'none' },
+  const population: (RankCurve & Series)[] = results.map(({ model, value }) => ({
+    ...value.population,
+    theta: null,
+    model,
+    neuron: -1,
+    label: model.id,
+    colour: 'currentColor',
+    dash: 'none',
   }));
-  const requests = told.map(({ request }) => request);
+  const requests = results.map(({ request }) => request);
   const withReal = orderedBy === 'real';
   const parts = withReal ? (['real', 'predicted'] as const) : [];
   return (
     <>
-      <Warnings warnings={refused} />
+      <Warnings warnings={omitted} />
       <Segments
         label="Scale of the ranks"
         value={scale}
@@ -134,14 +142,14 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
         <Figure
           title="Rank tuning"
           name="rank-tuning"
-          columns={columnsOf(curves)}
+          columns={rankColumns(curves)}
           requests={requests}
           caption={`Each neuron's stimuli in descending order of its ${orderedBy} response${withReal ? '; the short line at the height of theta' : ''}.`}
         >
           <PlotView
             label={`Rank tuning of ${series.map(({ label }) => label).join(', ')}`}
             draw={(width) => rankPlot({ curves, k, scale, responseUnit: response.unit }, width)}
-            by={[ranking, scale]}
+            dependencies={[ranking, scale]}
           />
           <Legend series={series} parts={parts} />
         </Figure>
@@ -149,7 +157,7 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
           <Figure
             title="Population"
             name="rank-tuning-population"
-            columns={columnsOf(population)}
+            columns={rankColumns(population)}
             requests={requests}
             caption="The mean over the chosen neurons at each rank, every neuron in its own order."
           >
@@ -158,22 +166,23 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
               draw={(width) =>
                 rankPlot({ curves: population, k, scale, responseUnit: response.unit }, width)
               }
-              by={[ranking, scale]}
+              dependencies={[ranking, scale]}
             />
             <Legend series={population} parts={parts} />
           </Figure>
         )}
       </div>
       <TopStimuli ranking={ranking} />
-      <Warnings warnings={reportsOf(told)} />
+      <Warnings warnings={listReports(results)} />
       <NumberTable
         title="Rank and peak"
         name="rank-and-peak"
         caption={withReal ? undefined : WITHOUT_REAL}
-        {...{ series, requests }}
+        series={series}
+        requests={requests}
         rows={rankRows(
           series.map(({ of }) => of),
-          seriesOf(peak.told).map(({ of }) => of),
+          neuronSeries(peak.results).map(({ of }) => of),
           withReal,
         )}
       />
@@ -181,7 +190,7 @@ function Ranks({ ranking }: { readonly ranking: Ranking }) {
   );
 }
 
-function columnsOf(curves: readonly (RankCurve & { readonly order?: readonly number[] })[]) {
+function rankColumns(curves: readonly (RankCurve & { readonly order?: readonly number[] })[]) {
   const columns = curves.flatMap(({ label, order, real, predicted }) => [
     ...(order ? [[`${label}, stimulus`, order] as const] : []),
     ...(real ? [[`${label}, real`, real] as const] : []),

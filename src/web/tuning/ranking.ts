@@ -1,8 +1,8 @@
 import type { InferResponseType } from 'hono/client';
 import { Problem } from '../service/problem.js';
 import type { Service } from '../service/service.js';
-import { askEach, type Compared } from './answerers.js';
-import type { Answerers } from './use-answerers.js';
+import { type Compared, sendToEach } from './compared-models.js';
+import type { ComparedModels } from './use-compared-models.js';
 
 type Tuning = Service['client']['v1']['models'][':model']['versions'][':version']['tuning'];
 export type Rank = InferResponseType<Tuning['rank']['$post']>;
@@ -10,13 +10,13 @@ export type Peak = InferResponseType<Tuning['peak']['$post']>;
 export type RankNeuron = Rank['neurons'][number];
 export type PeakNeuron = Peak['neurons'][number];
 
-/** What is ranked. */
-export interface RankQuestion {
-  /** The digest of a stored set. */
+/** A request to rank the stimuli of a set. */
+export interface RankRequest {
+  /** Digest of the stored set. */
   readonly set: string;
-  /** Whether its stimuli have another size than the model sees. */
+  /** Whether the stimuli differ from the model's input size. */
   readonly resized: boolean;
-  /** '' for the share that is usual. */
+  /** Number of stimuli in the peak; '' for the default share. */
   readonly k: string;
   readonly neurons: readonly number[];
   /** Real responses, .npy of `[stimuli, neurons]`. */
@@ -24,27 +24,30 @@ export interface RankQuestion {
 }
 
 export interface Ranking {
-  readonly question: RankQuestion;
+  readonly request: RankRequest;
   readonly rank: Compared<Rank>;
   readonly peak: Compared<Peak>;
 }
 
-/** Has every model rank the stimuli of a set. @throws Problem where the first cannot */
-export async function askRanking(
+/** Requests the rankings of all models. @throws Problem if the first model returns an error */
+export async function fetchRanking(
   service: Service,
-  { all, knownTo }: Answerers,
-  question: RankQuestion,
+  { all, readNeuronIds }: ComparedModels,
+  request: RankRequest,
   signal: AbortSignal,
 ): Promise<Ranking> {
-  const { set, resized, k, neurons, responses } = question;
+  const { set, resized, k, neurons, responses } = request;
   const tuning = service.client.v1.models[':model'].versions[':version'].tuning;
-  const sent = bodyOf(set, responses);
-  const ask = <T>(route: Tuning['rank'] | Tuning['peak']) =>
-    askEach<T>(all, neurons, knownTo, async (by, ids) => {
-      if (responses && (await knownTo(by)).length !== (await knownTo(all[0]!)).length) {
+  const sent = rankBody(set, responses);
+  const send = <T>(route: Tuning['rank'] | Tuning['peak']) =>
+    sendToEach<T>(all, neurons, readNeuronIds, async (model, ids) => {
+      if (
+        responses &&
+        (await readNeuronIds(model)).length !== (await readNeuronIds(all[0]!)).length
+      ) {
         throw new Problem(422, 'the real responses are not those of its neurons');
       }
-      const { param } = by;
+      const { param } = model;
       const query = {
         neurons: ids.join(','),
         ...(k === '' ? {} : { k }),
@@ -53,12 +56,12 @@ export async function askRanking(
       const url = route.$url({ param, query });
       return service.json<T>(service.send(url, { method: 'POST', signal, ...sent }));
     });
-  const rank = await ask<Rank>(tuning.rank);
-  // the responses are kept by now
-  return { question, rank, peak: await ask<Peak>(tuning.peak) };
+  const rank = await send<Rank>(tuning.rank);
+  // The service has cached the responses by now.
+  return { request, rank, peak: await send<Peak>(tuning.peak) };
 }
 
-function bodyOf(set: string, responses: File | undefined): Pick<RequestInit, 'headers' | 'body'> {
+function rankBody(set: string, responses: File | undefined): Pick<RequestInit, 'headers' | 'body'> {
   if (responses === undefined) {
     return {
       headers: { 'Content-Type': 'application/json' },

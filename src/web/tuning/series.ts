@@ -2,18 +2,18 @@ import { fittedResponse } from '../../tuning/dimensions/dimensions.js';
 import { betterFit } from '../../tuning/fits/better-fit.js';
 import type { Fit } from '../../tuning/schemas.js';
 import { seriesColour } from '../figures/colours.js';
-import { type Answerer, DASHES, type Told } from './answerers.js';
+import { type ComparedModel, DASHES, type ModelResult } from './compared-models.js';
 import type { Swept } from './swept.js';
 
-/** What one model says of one neuron, and how it is drawn. */
+/** One neuron of one model, with its plot style. */
 export interface Series {
   readonly neuron: number;
-  readonly by: Answerer;
-  /** Such as `neuron 3`, or `neuron 3 of demo/2` among several models. */
+  readonly model: ComparedModel;
+  /** For example `neuron 3`, or `neuron 3 of demo/2` with several models. */
   readonly label: string;
   readonly colour: string;
   readonly dash: string;
-  /** The grating that this neuron alone was shown, in words. */
+  /** Describes the neuron's own grating. */
   readonly note?: string;
 }
 
@@ -22,15 +22,15 @@ export interface Point {
   readonly y: number;
 }
 
-/** A measured curve, with the function that was fitted to it. */
+/** A measured curve with its fitted function. */
 export interface CurveSeries extends Series {
   readonly measured: readonly Point[];
   readonly blank: number;
-  /** undefined where nothing converged. */
+  /** undefined without a converged fit. */
   readonly fitted: readonly Point[] | undefined;
 }
 
-/** A neuron's part of an answer to a sweep of one parameter. */
+/** The tuning of a neuron in the answer to a sweep. */
 interface Tuned {
   readonly id: number;
   readonly curve: readonly (number | readonly number[])[];
@@ -38,40 +38,40 @@ interface Tuned {
   readonly fits: Readonly<Record<string, Fit>>;
 }
 
-/** Steps in which a fit is drawn. */
+/** Number of segments of a plotted fit. */
 const STEPS = 180;
 
-/** What the neurons of several models are drawn as, each neuron of all models after the other. */
-export function seriesOf<N extends { readonly id: number }>(
-  told: readonly Told<{ readonly neurons: readonly N[] }>[],
+/** Assigns plot styles to the neurons of several models, grouped by neuron. */
+export function neuronSeries<N extends { readonly id: number }>(
+  results: readonly ModelResult<{ readonly neurons: readonly N[] }>[],
 ): (Series & { readonly of: N })[] {
-  const ids = told[0]?.value.neurons.map(({ id }) => id) ?? [];
+  const ids = results[0]?.value.neurons.map(({ id }) => id) ?? [];
   return ids.flatMap((id, place) =>
-    told.flatMap(({ by, value }) =>
+    results.flatMap(({ model, value }) =>
       value.neurons
         .filter((neuron) => neuron.id === id)
         .map((of) => ({
           of,
           neuron: id,
-          by,
-          label: told.length > 1 ? `neuron ${id} of ${by.id}` : `neuron ${id}`,
+          model,
+          label: results.length > 1 ? `neuron ${id} of ${model.id}` : `neuron ${id}`,
           colour: seriesColour(place),
-          dash: DASHES[by.place]!,
+          dash: DASHES[model.place]!,
         })),
     ),
   );
 }
 
-/** The curves of all neurons, ready to be drawn. */
-export function curvesOf(
+/** Builds the curves of all neurons. */
+export function buildCurves(
   swept: Swept,
-  told: readonly Told<{
+  results: readonly ModelResult<{
     readonly values: readonly number[];
     readonly neurons: readonly Tuned[];
   }>[],
 ): CurveSeries[] {
-  return seriesOf(told).map(({ of, ...series }) => {
-    const { values } = told.find(({ by }) => by === series.by)!.value;
+  return neuronSeries(results).map(({ of, ...series }) => {
+    const { values } = results.find(({ model }) => model === series.model)!.value;
     const measured = of.curve.flat().map((y, i) => ({ x: values[i]!, y }));
     const fit = drawnFit(swept, of.fits);
     return {
@@ -83,7 +83,7 @@ export function curvesOf(
   });
 }
 
-/** The name of the fit that is drawn, with its parameters; undefined where none converged. */
+/** Finds the better fit; undefined if it did not converge. */
 export function drawnFit(
   { drawn }: Swept,
   fits: Readonly<Record<string, Fit>>,
@@ -110,7 +110,7 @@ function fittedPoints(
   });
 }
 
-/** Measured at every angle of a period, and at its end what was measured at its start. */
+/** Closes a periodic curve: its start is repeated at its end. */
 function closed(points: readonly Point[], period: number): Point[] {
   const sorted = points.toSorted((a, b) => a.x - b.x);
   const first = sorted[0];

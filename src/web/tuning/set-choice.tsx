@@ -1,20 +1,20 @@
 import { useState } from 'preact/hooks';
 import { FileField, Select } from '../parts/fields.js';
 import { Failed, Waiting } from '../parts/notices.js';
-import type { Asked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
-import { type StoredSet, setWords, storeFile } from '../state/stored-sets.js';
+import type { Fetched } from '../state/fetched.js';
+import { type StoredSet, setLabel, storeFile } from '../state/stored-sets.js';
 import { storeTrySet } from './store-try-set.js';
 import { TRY_COUNT } from './try-set.js';
 
 export interface SetChoiceProps {
-  readonly sets: Asked<readonly StoredSet[]>;
-  /** The digest of the chosen one; '' where none is. */
+  readonly sets: Fetched<readonly StoredSet[]>;
+  /** Digest of the chosen set; '' for none. */
   readonly chosen: string;
   readonly onChoose: (digest: string) => void;
 }
 
-/** A set of stimuli: one that is stored, one from a file, or one to try. */
+/** Chooses a stimulus set: a stored one, one from a file, or an example. */
 export function SetChoice({ sets, chosen, onChoose }: SetChoiceProps) {
   const { service } = usePage();
   const model = useModel();
@@ -28,13 +28,13 @@ export function SetChoice({ sets, chosen, onChoose }: SetChoiceProps) {
       setStoring(error as Error);
     }
   };
-  const options = (sets.value ?? []).map((set) => [set.digest, setWords(set)] as const);
+  const options = (sets.value ?? []).map((set) => [set.digest, setLabel(set)] as const);
   const known = options.some(([digest]) => digest === chosen);
   const first = chosen === '' || known ? [] : [[chosen, `${chosen.slice(0, 8)}, not in the list`]];
   return (
     <section class="panel set-choice" aria-label="The stimulus set">
       <h2>The stimulus set</h2>
-      {sets.error && <Failed error={sets.error} again={sets.again} />}
+      {sets.error && <Failed error={sets.error} retry={sets.reload} />}
       {!sets.value && sets.waiting && <Waiting>Loading the stored sets…</Waiting>}
       {sets.value && (options.length > 0 || first.length > 0) && (
         <Select
@@ -64,7 +64,8 @@ export function SetChoice({ sets, chosen, onChoose }: SetChoiceProps) {
         Make a set to try
       </button>
       <p class="quiet">
-        {TRY_COUNT} gabors, gratings, bars and discs, always the same ones, kept by the service.
+        An example of {TRY_COUNT} gabors, gratings, bars and discs, the same every time. The service
+        stores it.
       </p>
       {storing === 'work' && <Waiting>Storing the set…</Waiting>}
       {storing instanceof Error && <Failed error={storing} />}

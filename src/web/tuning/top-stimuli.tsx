@@ -1,34 +1,36 @@
 import { Figure } from '../figures/figure.js';
 import { Pixels } from '../figures/pixels.js';
-import { AskedView } from '../parts/notices.js';
+import { FetchedView } from '../parts/notices.js';
 import { short } from '../parts/numbers.js';
-import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
+import { useFetched } from '../state/fetched.js';
 import type { ChosenStimulus } from '../stimulus/chosen-stimulus.js';
 import type { Ranking } from './ranking.js';
-import { seriesOf } from './series.js';
+import { neuronSeries } from './series.js';
 
-/** Of one neuron, at most: of more, the first are shown. */
-const MOST_SHOWN = 24;
+/** Maximum number of stimuli for one neuron. */
+const MAX_THUMBNAILS = 24;
 const NPY = 'application/x-npy';
 
-/** The stimuli that each neuron responds to most, as the model sees them. */
+/** Shows the stimuli with the largest responses of each neuron, as the model receives them. */
 export function TopStimuli({ ranking }: { readonly ranking: Ranking }) {
   const { service } = usePage();
   const { param } = useModel();
-  const { set, resized } = ranking.question;
-  const { told } = ranking.rank;
-  const tops = seriesOf(told).map(({ of, ...series }) => {
-    const { k } = told.find(({ by }) => by === series.by)!.value;
-    const shown = of.order.slice(0, Math.min(k, MOST_SHOWN)).map((stimulus, i) => ({
+  const { set, resized } = ranking.request;
+  const { results } = ranking.rank;
+  const tops = neuronSeries(results).map(({ of, ...series }) => {
+    const { k } = results.find(({ model }) => model === series.model)!.value;
+    const strongest = of.order.slice(0, Math.min(k, MAX_THUMBNAILS)).map((stimulus, i) => ({
       stimulus,
       real: of.real?.[i],
       predicted: of.predicted[i]!,
     }));
-    return { series, k, shown };
+    return { series, k, strongest };
   });
-  const stimuli = [...new Set(tops.flatMap(({ shown }) => shown.map(({ stimulus }) => stimulus)))];
-  const asked = useAsked(JSON.stringify([set, stimuli]), async (signal) => {
+  const stimuli = [
+    ...new Set(tops.flatMap(({ strongest }) => strongest.map(({ stimulus }) => stimulus))),
+  ];
+  const fetched = useFetched(JSON.stringify([set, stimuli]), async (signal) => {
     const route = service.client.v1.models[':model'].versions[':version'].stimuli;
     const query = resized ? { fit: 'resize' } : {};
     const json = { stimulusSet: set, stimuli };
@@ -38,42 +40,45 @@ export function TopStimuli({ ranking }: { readonly ranking: Ranking }) {
     const data = Float32Array.from(value.data);
     const size = height * width;
     const places = new Map(stimuli.map((stimulus, place) => [stimulus, place]));
-    const pixelsOf = (stimulus: number) => {
+    const findPixels = (stimulus: number) => {
       const place = places.get(stimulus) ?? 0;
       return data.subarray(place * size, (place + 1) * size);
     };
-    return { height, width, pixelsOf, request };
+    return { height, width, findPixels, request };
   });
   return (
-    <AskedView asked={asked} waiting="Fetching the strongest stimuli…">
-      {({ height, width, pixelsOf, request }) => (
+    <FetchedView fetched={fetched} waiting="Fetching the strongest stimuli…">
+      {({ height, width, findPixels, request }) => (
         <div class="figures">
-          {tops.map(({ series, k, shown }) => (
+          {tops.map(({ series, k, strongest }) => (
             <Figure
               key={series.label}
               title={`Strongest stimuli, ${series.label}`}
               name={`strongest-stimuli-${series.neuron}`}
               columns={{
-                stimulus: shown.map(({ stimulus }) => stimulus),
-                ...(shown[0]?.real === undefined ? {} : { real: shown.map(({ real }) => real!) }),
-                predicted: shown.map(({ predicted }) => predicted),
+                stimulus: strongest.map(({ stimulus }) => stimulus),
+                ...(strongest[0]?.real === undefined
+                  ? {}
+                  : { real: strongest.map(({ real }) => real!) }),
+                predicted: strongest.map(({ predicted }) => predicted),
               }}
-              array={arrayOf(
-                shown.map(({ stimulus }) => pixelsOf(stimulus)),
+              array={stackImages(
+                strongest.map(({ stimulus }) => findPixels(stimulus)),
                 height,
                 width,
               )}
               requests={[request]}
-              caption={captionOf(shown.length, k, shown[0]?.real !== undefined)}
+              caption={thumbnailCaption(strongest.length, k, strongest[0]?.real !== undefined)}
             >
               <ol class="thumbnails">
-                {shown.map(({ stimulus, real, predicted }) => (
+                {strongest.map(({ stimulus, real, predicted }) => (
                   <li key={stimulus}>
                     <Thumbnail
                       label={`Stimulus ${stimulus}`}
                       chosen={{ set, index: stimulus }}
-                      {...{ height, width }}
-                      values={pixelsOf(stimulus)}
+                      height={height}
+                      width={width}
+                      values={findPixels(stimulus)}
                     />
                     <span>
                       {real === undefined
@@ -87,7 +92,7 @@ export function TopStimuli({ ranking }: { readonly ranking: Ranking }) {
           ))}
         </div>
       )}
-    </AskedView>
+    </FetchedView>
   );
 }
 
@@ -99,14 +104,14 @@ interface ThumbnailProps {
   readonly width: number;
 }
 
-/** A stimulus, small, which leads to the view that shows it large. */
+/** A small stimulus with a link to the Stimulus view. */
 function Thumbnail({ label, chosen, ...image }: ThumbnailProps) {
   const { address } = usePage();
   return (
     <button
       type="button"
       class="plain thumbnail"
-      title={`${label}: look at it`}
+      title={`${label}: open it`}
       onClick={() => address.set({ view: 'stimulus', stimulus: JSON.stringify(chosen) }, true)}
     >
       <Pixels label={label} {...image} />
@@ -114,13 +119,13 @@ function Thumbnail({ label, chosen, ...image }: ThumbnailProps) {
   );
 }
 
-function captionOf(shown: number, k: number, withReal: boolean): string {
-  const which = shown < k ? `The first ${shown} of the ${k} strongest` : `The ${k} strongest`;
+function thumbnailCaption(count: number, k: number, withReal: boolean): string {
+  const which = count < k ? `The first ${count} of the ${k} strongest` : `The ${k} strongest`;
   const order = withReal ? ', by the real response; below each real / predicted' : '';
-  return `${which}${order}. Press one to look at it.`;
+  return `${which}${order}. Click one to open it.`;
 }
 
-function arrayOf(images: readonly Float32Array[], height: number, width: number) {
+function stackImages(images: readonly Float32Array[], height: number, width: number) {
   const data = new Float32Array(images.length * height * width);
   for (const [i, image] of images.entries()) data.set(image, i * height * width);
   return { data, shape: [images.length, height, width] };

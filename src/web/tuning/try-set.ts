@@ -4,13 +4,13 @@ import type { Canvas } from '../stimulus/kinds.js';
 
 type Entry = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** Stimuli of a set to try: the strongest 1 % of them are a handful. */
+/** Size of the example set; its strongest 1 % are six stimuli. */
 export const TRY_COUNT = 600;
 const SEED = 1;
 
 /**
- * Stimuli for whoever has none at hand: gabors, gratings, bars and discs of all orientations and many
- * sizes, most of them near the middle; the same every time.
+ * Returns example stimuli, the same every time: gabors, gratings, bars and discs of all orientations and
+ * many sizes, most of them near the centre.
  */
 export function trySet({ height, width, contrast }: Canvas): Entry[] {
   const random = xoroshiro128plus(SEED);
@@ -18,7 +18,7 @@ export function trySet({ height, width, contrast }: Canvas): Entry[] {
   const between = (low: number, high: number) => low + (high - low) * uniformFloat64(random);
   const ratio = (low: number, high: number) => low * (high / low) ** uniformFloat64(random);
   const sign = () => (uniformFloat64(random) < 0.5 ? -1 : 1);
-  // the sum of three is nearly normal
+  // The sum of three uniform numbers is nearly normal.
   const offset = (length: number) =>
     (length / 2) * ((between(-1, 1) + between(-1, 1) + between(-1, 1)) / 3);
   return Array.from({ length: TRY_COUNT }, () => {

@@ -8,7 +8,7 @@ import { RankTuning } from './rank.js';
 import { SWEPT, TUNINGS, type TuningName } from './swept.js';
 import './tuning.css';
 
-/** How the chosen neurons are tuned, and how far models agree on it. */
+/** Shows the tuning of the chosen neurons and compares models. */
 export function TuningView() {
   const { address } = usePage();
   const name = tuningIn(address.get('tuning'));
@@ -17,7 +17,7 @@ export function TuningView() {
       <h2 class="hidden">Tuning</h2>
       <div class="tuning-top">
         <Segments
-          label="What is measured"
+          label="Measurement"
           value={name}
           options={TUNINGS}
           onValue={(tuning) => address.set({ tuning }, true)}

@@ -1,19 +1,16 @@
 import type { ReadoutAnswer } from './answers.js';
 
-/** A bar: where it begins and ends on the scale of the response. */
+/** A bar from one response value to another. */
 export interface TermBar {
   readonly neuron: number;
   readonly term: string;
   readonly from: number;
   readonly to: number;
-  /** How much it adds, or what they come to. */
+  /** The value of the term or of the sum. */
   readonly value: number;
 }
 
-/**
- * The readout's sum of each neuron for the first stimulus: each term begins where the one before it
- * ended; what they come to, and the response where that is something else, begin at 0.
- */
+/** Builds the bars of each neuron for the first stimulus. Each term starts at the end of the previous one; the sum and the response start at 0. */
 export function termBars({ neurons, responses, readout }: ReadoutAnswer): TermBar[] {
   return neurons.flatMap((neuron, i) => {
     const terms = [
@@ -38,8 +35,8 @@ export function termBars({ neurons, responses, readout }: ReadoutAnswer): TermBa
   });
 }
 
-/** What the terms are, in words. */
-export function sayReadout({ kind, formula }: ReadoutAnswer['readout']): string {
+/** Describes the terms of a readout. */
+export function describeReadout({ kind, formula }: ReadoutAnswer['readout']): string {
   return `response = ${formula}. ${KINDS[kind] ?? `The readout is of the kind ${kind}.`}`;
 }
 

@@ -3,7 +3,7 @@ import { Select, Slider } from '../parts/fields.js';
 import { Failed } from '../parts/notices.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
-import { isOfSize, setWords, useStoredSets } from '../state/stored-sets.js';
+import { fitsModel, setLabel, useStoredSets } from '../state/stored-sets.js';
 import {
   FIRST_OPTIONS,
   OPTION_RANGES,
@@ -13,10 +13,10 @@ import {
   writeOptions,
 } from './search-options.js';
 
-/** What stands behind "More", unless it is not as at first. */
+/** Options under "More", which is open if one of them is not the default. */
 const hidden = ['seed', 'norm', 'stimulusSet'] as const;
 
-/** Starts a search, and has the address name its job. */
+/** Starts a search and reports its job. */
 export function SearchForm({ onStarted }: { readonly onStarted: (job: string) => void }) {
   const { service, address } = usePage();
   const { param } = useModel();
@@ -32,8 +32,8 @@ export function SearchForm({ onStarted }: { readonly onStarted: (job: string) =>
     setState({ busy: true });
     try {
       const route = service.client.v1.models[':model'].versions[':version']['preferred-stimulus'];
-      const asked = route.$post({ param, json: searchBody(options, ids) });
-      onStarted((await service.json(asked)).value.id);
+      const pending = route.$post({ param, json: searchBody(options, ids) });
+      onStarted((await service.json(pending)).value.id);
       setState({ busy: false });
     } catch (error) {
       setState({ busy: false, error: error as Error });
@@ -44,8 +44,8 @@ export function SearchForm({ onStarted }: { readonly onStarted: (job: string) =>
   return (
     <form class="search-form" onSubmit={(event) => void find(event)}>
       <p>
-        Finds images that raise the response of <strong>{named}</strong>: it starts from faint noise
-        and follows the gradient of the response.
+        Finds images that raise the response of <strong>{named}</strong>. The search starts from
+        faint noise and follows the gradient of the response.
       </p>
       <Slider
         label="Starting images"
@@ -111,7 +111,7 @@ function NumberField({
   readonly value: number | null;
   readonly step: number | 'any';
   readonly placeholder?: string;
-  /** null where it is left empty */
+  /** null for an empty field */
   readonly onValue: (value: number | null) => void;
 }) {
   const id = useId();
@@ -133,7 +133,7 @@ function NumberField({
   );
 }
 
-/** The stored set whose best stimulus is to be shown beside what is found. */
+/** Chooses the stored set whose best stimulus is compared with the result. */
 function SetChoice({
   value,
   onValue,
@@ -143,8 +143,8 @@ function SetChoice({
 }) {
   const { card } = useModel();
   const sets = useStoredSets(value);
-  const fitting = (sets.value ?? []).filter((set) => isOfSize(set, card));
-  const options = fitting.map((set) => [set.digest, setWords(set)] as const);
+  const fitting = (sets.value ?? []).filter((set) => fitsModel(set, card));
+  const options = fitting.map((set) => [set.digest, setLabel(set)] as const);
   const none = sets.waiting ? 'loading…' : 'none';
   return (
     <Select

@@ -1,37 +1,37 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** How a question to the service stands; what was answered before stays until there is better. */
-export interface Asked<T> {
+/** The state of a request. The previous value stays until the next answer. */
+export interface Fetched<T> {
   readonly value: T | undefined;
   readonly error: Error | undefined;
   readonly waiting: boolean;
-  readonly again: () => void;
+  readonly reload: () => void;
 }
 
 /**
- * Asks when the key changes, and lets go of what is not wanted any more.
- * @param key what the answer depends on; null: nothing is asked
+ * Sends a request when the key changes and aborts the previous one.
+ * @param key identifies the request; null sends none
  */
-export function useAsked<T>(
+export function useFetched<T>(
   key: string | null,
-  ask: (signal: AbortSignal) => Promise<T>,
-): Asked<T> {
-  const [state, setState] = useState<Omit<Asked<T>, 'again'>>({
+  load: (signal: AbortSignal) => Promise<T>,
+): Fetched<T> {
+  const [state, setState] = useState<Omit<Fetched<T>, 'reload'>>({
     value: undefined,
     error: undefined,
     waiting: key !== null,
   });
   const [round, setRound] = useState(0);
-  const latest = useRef(ask);
-  latest.current = ask;
-  // the key says what the question depends on
+  const latest = useRef(load);
+  latest.current = load;
+  // The key contains everything that the request depends on.
   useEffect(() => {
     if (key === null) {
       setState({ value: undefined, error: undefined, waiting: false });
       return;
     }
     const controller = new AbortController();
-    const settle = (end: Partial<Asked<T>>) => {
+    const settle = (end: Partial<Fetched<T>>) => {
       if (!controller.signal.aborted) setState((now) => ({ ...now, waiting: false, ...end }));
     };
     setState(({ value }) => ({ value, error: undefined, waiting: true }));
@@ -41,5 +41,5 @@ export function useAsked<T>(
     );
     return () => controller.abort();
   }, [key, round]);
-  return { ...state, again: () => setRound((now) => now + 1) };
+  return { ...state, reload: () => setRound((now) => now + 1) };
 }

@@ -10,34 +10,39 @@ type Characterization = Extract<
 >;
 type Characterized = Characterization['neurons'][number];
 
-/** What the full battery of gratings found of a neuron. */
-export interface BatteryNeuron
+/** The full characterization of a neuron. */
+export interface CharacterizedNeuron
   extends Pick<Characterized, 'indices' | 'preferred' | 'fallbacks' | 'blank'> {
   /** Responses by orientation, at the spatial frequency of the largest response. */
   readonly curve: readonly number[];
 }
 
-/** What the full battery found, by neuron. */
-export type Battery = ReadonlyMap<number, BatteryNeuron>;
+/** Full characterizations by neuron id. */
+export type CharacterizedNeurons = ReadonlyMap<number, CharacterizedNeuron>;
 
-export interface KeptBattery {
-  /** The job that runs or waits, else the newest that has a result. */
+export interface KeptCharacterization {
+  /** The running or queued job, or else the newest job with a result. */
   readonly job: Job | undefined;
-  /** Empty where no job has a result. */
-  readonly found: Battery;
-  /** The request for the result. */
+  /** Empty without a finished job. */
+  readonly found: CharacterizedNeurons;
+  /** The request that returned the result. */
   readonly requests: readonly SentRequest[];
 }
 
-/** Reads the full battery of a model, as far as the service keeps it; a result is read once. */
-export type ReadBattery = (card: Card, signal: AbortSignal) => Promise<KeptBattery>;
+/** Reads the stored full characterization of a model; each result is read once. */
+export type ReadCharacterization = (
+  card: Card,
+  signal: AbortSignal,
+) => Promise<KeptCharacterization>;
 
-export function createBatteryReader(service: Service): ReadBattery {
-  let last: { readonly id: string } & Pick<KeptBattery, 'found' | 'requests'> = {
-    ...{ id: '', found: new Map(), requests: [] },
+export function createCharacterizationReader(service: Service): ReadCharacterization {
+  let last: { readonly id: string } & Pick<KeptCharacterization, 'found' | 'requests'> = {
+    id: '',
+    found: new Map(),
+    requests: [],
   };
   return async (card, signal) => {
-    const { running, done } = await batteryJobs(service, card, signal);
+    const { running, done } = await characterizationJobs(service, card, signal);
     if (!done) return { job: running, found: new Map(), requests: [] };
     if (last.id !== done.id) last = { id: done.id, ...(await readResult(service, done, signal)) };
     const { found, requests } = last;
@@ -45,8 +50,8 @@ export function createBatteryReader(service: Service): ReadBattery {
   };
 }
 
-/** The newest job that is not over, and the newest that has a result. @throws Problem */
-async function batteryJobs(
+/** Finds the newest unfinished job and the newest job with a result. @throws Problem */
+async function characterizationJobs(
   service: Service,
   { digest }: Card,
   signal: AbortSignal,
@@ -61,17 +66,17 @@ async function batteryJobs(
   };
 }
 
-/** @throws Problem where the result is gone */
+/** @throws Problem if the result was deleted */
 async function readResult(
   service: Service,
   { id }: Job,
   signal: AbortSignal,
-): Promise<Pick<KeptBattery, 'found' | 'requests'>> {
-  const asked = service.client.v1.jobs[':id'].result.$get(
+): Promise<Pick<KeptCharacterization, 'found' | 'requests'>> {
+  const pending = service.client.v1.jobs[':id'].result.$get(
     { param: { id } },
     { headers: { Accept: 'application/json' }, init: { signal } },
   );
-  const { value, request } = await service.json(asked);
+  const { value, request } = await service.json(pending);
   const { neurons } = value as Characterization;
   const found = new Map(
     neurons.map(({ id: neuron, indices, preferred, fallbacks, blank, stages }) => {
@@ -83,8 +88,8 @@ async function readResult(
 }
 
 /**
- * The column of a table that has its largest value.
- * @param rows a list of responses by spatial frequency for each orientation
+ * Returns the column of a table that contains its largest value.
+ * @param rows responses `[orientation][spatial frequency]`
  */
 export function throughPeak(rows: readonly (readonly number[])[]): number[] {
   const tops = rows.map((row) => Math.max(...row));

@@ -1,34 +1,33 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Failed } from '../parts/notices.js';
 import { WorkProgress } from '../parts/work-progress.js';
-import type { Job } from '../state/battery.js';
+import type { Job } from '../state/characterization.js';
 import { useModel, usePage } from '../state/context.js';
 
-/** Milliseconds from one look at the job to the next. */
-const LOOKS = 1000;
+const POLL_MS = 1000;
 
-export interface BatteryButtonProps {
-  /** The job that runs, or the newest that has a result. */
+export interface CharacterizeButtonProps {
+  /** The running job, or the newest job with a result. */
   readonly job: Job | undefined;
-  /** When there is another job, or it is over. */
+  /** Called after a job has started, advanced or ended. */
   readonly onChange: () => void;
 }
 
-/** Starts the full battery of gratings, and shows how far it is. */
-export function BatteryButton({ job, onChange }: BatteryButtonProps) {
+/** Starts the full characterization and shows its progress. */
+export function CharacterizeButton({ job, onChange }: CharacterizeButtonProps) {
   const { service } = usePage();
   const { param } = useModel();
   const [error, setError] = useState<Error>();
   const running = job?.state === 'queued' || job?.state === 'running';
   useEffect(() => {
     if (!running) return;
-    const timer = setTimeout(onChange, LOOKS);
+    const timer = setTimeout(onChange, POLL_MS);
     return () => clearTimeout(timer);
   }, [running, job, onChange]);
-  const act = async (asked: () => Promise<unknown>) => {
+  const act = async (task: () => Promise<unknown>) => {
     setError(undefined);
     try {
-      await asked();
+      await task();
       onChange();
     } catch (problem) {
       setError(problem as Error);
@@ -43,15 +42,15 @@ export function BatteryButton({ job, onChange }: BatteryButtonProps) {
     act(() => service.json(service.client.v1.jobs[':id'].$delete({ param: { id } })));
   if (job?.state === 'succeeded') return null;
   return (
-    <div class="battery">
+    <div class="characterize">
       {running ? (
         <>
           {job.state === 'queued' ? (
             <span class="quiet" role="status">
-              The full battery waits for the jobs before it.
+              The full characterization starts when the jobs before it are done.
             </span>
           ) : (
-            <WorkProgress doing="Full battery" unit="stimuli" {...job.progress} />
+            <WorkProgress doing="Full characterization" unit="stimuli" {...job.progress} />
           )}
           <button type="button" onClick={() => void cancel(job.id)}>
             Cancel
@@ -59,7 +58,7 @@ export function BatteryButton({ job, onChange }: BatteryButtonProps) {
         </>
       ) : (
         <button type="button" class="primary" onClick={() => void start()}>
-          Run the full battery
+          Run the full characterization
         </button>
       )}
       {error && <Failed error={error} />}

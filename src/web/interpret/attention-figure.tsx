@@ -3,77 +3,82 @@ import { seriesColour } from '../figures/colours.js';
 import { Figure } from '../figures/figure.js';
 import { short } from '../parts/numbers.js';
 import type { AttentionAnswer } from './answers.js';
-import type { InsideLook } from './ask.js';
 import {
   ATTENTION_COLOUR,
   AttentionMap,
   type Cell,
   type CellMap,
-  cellsOf,
-  centreOf,
-  largestOf,
-  MOST_OPACITY,
+  centreCell,
+  largestAttention,
+  listCells,
+  MAX_OPACITY,
+  MIN_TOP_TIMES_EVEN,
   scaleTop,
-  TIMES_EVEN,
 } from './attention-map.js';
+import type { Interpretation } from './interpretation.js';
 import { Legend } from './legend.js';
 import { Tile } from './tile.js';
 
-/** Where the centre hypercolumn attends, over the stimulus. */
+/** Shows the attention of the centre hypercolumn over the stimulus. */
 export function AttentionFigure({
-  look,
+  interpretation,
   attention: answer,
 }: {
-  readonly look: InsideLook;
+  readonly interpretation: Interpretation;
   readonly attention: AttentionAnswer;
 }) {
   const [at, setAt] = useState<Cell | undefined>(undefined);
   const { map, neurons } = answer;
-  // of a sequence, the first frame
+  // The page shows the first frame of a sequence.
   const maps = answer.attention[0]!;
   const [first, ...others] = neurons.entries();
   const [, neuron] = first!;
-  const cell = at ?? centreOf(map);
-  const said = sayCell(cell, map);
+  const cell = at ?? centreCell(map);
+  const description = describeCell(cell, map);
   const values = Float32Array.from(maps.flat(2));
   return (
     <Figure
       title="Where the centre attends"
       name="attention"
-      requests={[look.request, look.shown.request]}
-      columns={columnsOf(answer)}
+      requests={[interpretation.request, interpretation.rendered.request]}
+      columns={attentionColumns(answer)}
       array={{ data: values, shape: [neurons.length, map.height, map.width] }}
       caption={
         <>
-          The centre hypercolumn's row of the attention matrix, which adds up to 1, over a map of{' '}
-          {map.height} by {map.width} hypercolumns; even attention would be{' '}
+          The centre hypercolumn's row of the attention matrix, over a map of {map.height} by{' '}
+          {map.width} hypercolumns. It adds up to 1; even attention would be{' '}
           {short(1 / (map.height * map.width))} everywhere. Each square marks the middle of the{' '}
-          {map.fieldPixels} by {map.fieldPixels} pixels that its hypercolumn sees; from one to the
-          next these are {map.stridePixels} pixels apart. The centre is framed, the pixels that it
-          sees are dashed; rows and columns count from 0.
+          {map.fieldPixels} by {map.fieldPixels} pixels that its hypercolumn sees; neighbouring
+          fields are {map.stridePixels} pixels apart. A solid frame marks the centre, a dashed frame
+          the field of the selected hypercolumn. Rows and columns count from 0.
           {neurons.length > 1
             ? ' The colour scale ends at the largest value of each neuron, '
             : ' The colour scale ends at the largest value, '}
-          but not below {TIMES_EVEN} times even attention.
+          but not below {MIN_TOP_TIMES_EVEN} times even attention.
         </>
       }
     >
       <div class="large-map">
         <div class="map-side">
           <AttentionMap
-            {...{ neuron, map, shown: look.shown, attention: maps[0]!, at: cell, onAt: setAt }}
+            neuron={neuron}
+            map={map}
+            rendered={interpretation.rendered}
+            attention={maps[0]!}
+            at={cell}
+            onAt={setAt}
           />
           <Legend
             title={`Attention of neuron ${neuron}`}
-            colours={[faded(0), faded(MOST_OPACITY)]}
+            colours={[faded(0), faded(MAX_OPACITY)]}
             ticks={['0', short(scaleTop(maps[0]!))]}
             over={[40, 128, 215]}
           />
         </div>
         <div class="map-side">
-          <p class="cell-said">
+          <p class="cell-description">
             <strong>{at ? 'Here' : 'At the centre'}</strong>:{' '}
-            {short(maps[0]![cell.row]![cell.column]!)} <span class="quiet">{said}</span>
+            {short(maps[0]![cell.row]![cell.column]!)} <span class="quiet">{description}</span>
           </p>
           <Measures answer={answer} />
         </div>
@@ -81,8 +86,17 @@ export function AttentionFigure({
       {others.length > 0 && (
         <div class="tiles">
           {others.map(([i, id]) => (
-            <Tile key={id} title={`neuron ${id}`} note={`largest ${short(largestOf(maps[i]!))}`}>
-              <AttentionMap neuron={id} shown={look.shown} map={map} attention={maps[i]!} />
+            <Tile
+              key={id}
+              title={`neuron ${id}`}
+              note={`largest ${short(largestAttention(maps[i]!))}`}
+            >
+              <AttentionMap
+                neuron={id}
+                rendered={interpretation.rendered}
+                map={map}
+                attention={maps[i]!}
+              />
             </Tile>
           ))}
         </div>
@@ -91,7 +105,7 @@ export function AttentionFigure({
   );
 }
 
-/** How widely and how far each neuron's centre attends. */
+/** Shows entropy and mean distance of each neuron's attention. */
 function Measures({ answer }: { readonly answer: AttentionAnswer }) {
   const { entropy, meanDistance, neurons } = answer;
   return (
@@ -134,15 +148,15 @@ function Measures({ answer }: { readonly answer: AttentionAnswer }) {
   );
 }
 
-function sayCell({ row, column }: Cell, { fieldPixels, stridePixels }: CellMap): string {
+function describeCell({ row, column }: Cell, { fieldPixels, stridePixels }: CellMap): string {
   const span = (place: number) =>
     `${place * stridePixels} to ${place * stridePixels + fieldPixels - 1}`;
   return `(row ${row}, column ${column}; it sees the pixels ${span(row)} down and ${span(column)} to the right)`;
 }
 
-function columnsOf({ attention, neurons, map }: AttentionAnswer) {
+function attentionColumns({ attention, neurons, map }: AttentionAnswer) {
   const cells = neurons.flatMap((neuron, i) =>
-    cellsOf(map).map(({ row, column }) => {
+    listCells(map).map(({ row, column }) => {
       return { neuron, row, column, value: attention[0]![i]![row]![column]! };
     }),
   );

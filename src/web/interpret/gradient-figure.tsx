@@ -4,8 +4,8 @@ import { Pixels } from '../figures/pixels.js';
 import { Segments } from '../parts/fields.js';
 import { short } from '../parts/numbers.js';
 import { useModel, usePage } from '../state/context.js';
-import type { ShownStimulus } from '../stimulus/shown-stimulus.js';
-import type { GradientMap, Gradients } from './ask.js';
+import type { RenderedStimulus } from '../stimulus/rendered-stimulus.js';
+import type { GradientMap, Gradients } from './interpretation.js';
 import { Legend } from './legend.js';
 import { Tile } from './tile.js';
 
@@ -14,14 +14,14 @@ const GROUNDS = [
   ['alone', 'Alone'],
 ] as const;
 
-/** On the scale: not 0 itself, at which blue would turn red. */
+/** Values of the colour scale, without 0, where blue would change to red. */
 const SHARES = Array.from({ length: 40 }, (_, i) => (2 * i) / 39 - 1);
 
-/** What each pixel changes of the response. */
+/** Shows how each pixel changes the response. */
 export function GradientFigure({ gradients }: { readonly gradients: Gradients }) {
   const { address } = usePage();
   const unit = `${useModel().card.response.unit} per unit of pixel value`;
-  const { shown, maps, array, request } = gradients;
+  const { rendered, maps, array, request } = gradients;
   const ground = address.get('gradient') === 'alone' ? 'alone' : '';
   const [first, ...others] = maps;
   const { neuron, largest } = first!;
@@ -29,14 +29,14 @@ export function GradientFigure({ gradients }: { readonly gradients: Gradients })
     <Figure
       title="What each pixel changes"
       name="gradient"
-      requests={[request, shown.request]}
-      columns={columnsOf(gradients)}
+      requests={[request, rendered.request]}
+      columns={gradientColumns(gradients)}
       array={array}
       caption={
         <>
-          The gradient of the response at this stimulus: a pixel brighter by a little <i>e</i>{' '}
-          changes the response by <i>e</i> times what is shown. Pixel values go from 0, black, to 1,
-          white.{maps.length > 1 && ' Each map has its own largest value.'}
+          The gradient of the response at this stimulus. Raising a pixel by a small <i>e</i> changes
+          the response by <i>e</i> times the plotted value. Pixel values go from 0 (black) to 1
+          (white).{maps.length > 1 && ' Each map has its own largest value.'}
         </>
       }
     >
@@ -48,14 +48,14 @@ export function GradientFigure({ gradients }: { readonly gradients: Gradients })
       />
       <div class="large-map one">
         <div class="map-side">
-          <Overlaid map={first!} shown={shown} alone={ground === 'alone'} />
+          <Overlaid map={first!} rendered={rendered} alone={ground === 'alone'} />
           <Legend
             title={`Neuron ${neuron}, ${unit}`}
             colours={SHARES.map(cssColour)}
             ticks={[short(-largest), '0', short(largest)]}
             over={ground === 'alone' ? [255] : [40, 128, 215]}
           />
-          <p class="cell-said">
+          <p class="cell-description">
             <strong>Largest change</strong>: {short(largest)} <span class="quiet">{unit}</span>.{' '}
             <span class="quiet">Red: brighter raises the response; blue: brighter lowers it.</span>
           </p>
@@ -69,7 +69,7 @@ export function GradientFigure({ gradients }: { readonly gradients: Gradients })
               title={`neuron ${map.neuron}`}
               note={`largest ${short(map.largest)}`}
             >
-              <Overlaid map={map} shown={shown} alone={ground === 'alone'} />
+              <Overlaid map={map} rendered={rendered} alone={ground === 'alone'} />
             </Tile>
           ))}
         </div>
@@ -80,11 +80,11 @@ export function GradientFigure({ gradients }: { readonly gradients: Gradients })
 
 function Overlaid({
   map: { neuron, largest, shares },
-  shown: { pixels, height, width },
+  rendered: { pixels, height, width },
   alone,
 }: {
   readonly map: GradientMap;
-  readonly shown: ShownStimulus;
+  readonly rendered: RenderedStimulus;
   readonly alone: boolean;
 }) {
   const size = { height, width };
@@ -101,7 +101,7 @@ function Overlaid({
   );
 }
 
-function columnsOf({ maps, array }: Gradients) {
+function gradientColumns({ maps, array }: Gradients) {
   const [, height = 0, width = 0] = array.shape;
   const places = Array.from(array.data.keys());
   return {

@@ -5,38 +5,38 @@ import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
 
 const NPY = 'application/x-npy';
 
-/** A stimulus as the network sees it. */
-export interface ShownStimulus {
-  /** 0..1, row by row. */
+/** A stimulus as the network receives it. */
+export interface RenderedStimulus {
+  /** Values 0..1 in row-major order. */
   readonly pixels: Float32Array;
   readonly height: number;
   readonly width: number;
-  /** What was done to it, and where it lies outside of what the model was trained on. */
+  /** Warnings about changes to the image and about values outside the training range. */
   readonly warnings: readonly string[];
   readonly request: SentRequest;
 }
 
-/** A stimulus, and what all neurons answer to it. */
+/** A stimulus and the responses of all neurons. */
 export interface Response {
-  readonly shown: ShownStimulus;
+  readonly rendered: RenderedStimulus;
   readonly answer: StreamAnswer;
-  /** When it was asked for, in milliseconds. */
-  readonly asked: number;
+  /** Time of the request in milliseconds. */
+  readonly requestedAt: number;
 }
 
-/** Has the service render a stimulus for a model. @throws Problem */
-export async function showStimulus(
+/** Requests the stimulus as the model receives it. @throws Problem */
+export async function renderStimulus(
   service: Service,
   { param }: ChosenModel,
   chosen: ChosenStimulus,
   signal: AbortSignal,
-): Promise<ShownStimulus> {
+): Promise<RenderedStimulus> {
   const route = service.client.v1.models[':model'].versions[':version'].stimuli;
   const json = stimuliBody(chosen);
-  const asked = route.$post({ param, json }, { headers: { Accept: NPY }, init: { signal } });
-  const { value, headers, request } = await service.npy(asked);
+  const pending = route.$post({ param, json }, { headers: { Accept: NPY }, init: { signal } });
+  const { value, headers, request } = await service.npy(pending);
   const [, height = 0, width = 0] = value.shape;
-  // of a sequence, the first frame
+  // The page shows the first frame of a sequence.
   const pixels = Float32Array.from(value.data.subarray(0, height * width));
   const warnings = JSON.parse(headers.get('X-Stimulus-Warnings') ?? '[]') as { warning: string }[];
   return { pixels, height, width, warnings: warnings.map(({ warning }) => warning), request };

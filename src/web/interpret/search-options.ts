@@ -1,32 +1,36 @@
-/** How the search for a preferred stimulus goes; the neurons are the chosen ones. */
+/** Options of a search for preferred stimuli. */
 export interface SearchOptions {
   readonly restarts: number;
   readonly steps: number;
   readonly blur: number;
   readonly seed: number;
-  /** The most that an image may differ from the background; null: as the training images do. */
+  /** Maximum norm of the difference from the background; null uses the contrast of the training images. */
   readonly norm: number | null;
-  /** The digest of a stored set, whose best stimulus comes beside; '' none. */
+  /** Digest of a stored set whose best stimulus is compared; '' for none. */
   readonly stimulusSet: string;
 }
 
-/** The interface's own defaults. */
+/** The defaults of the HTTP interface. */
 export const FIRST_OPTIONS: SearchOptions = {
-  ...{ restarts: 4, steps: 60, blur: 1, seed: 1 },
-  ...{ norm: null, stimulusSet: '' },
+  restarts: 4,
+  steps: 60,
+  blur: 1,
+  seed: 1,
+  norm: null,
+  stimulusSet: '',
 };
 
-/** The least, the most and the step of what is dragged. */
+/** Ranges of the sliders. */
 export const OPTION_RANGES = {
   restarts: { min: 1, max: 16, step: 1 },
   steps: { min: 10, max: 500, step: 10 },
   blur: { min: 0, max: 10, step: 0.5 },
 } as const;
 
-/** More than an image of this size has room for. */
-const MOST_NORM = 1e4;
+/** No image can reach a larger norm. */
+const MAX_NORM = 1e4;
 
-/** Options as the address has them; what is missing or makes no sense is as it is at first. */
+/** Reads the options from the address; missing or invalid ones get their defaults. */
 export function readOptions(text: string): SearchOptions {
   const given = parsed(text);
   const number = (name: 'restarts' | 'steps' | 'blur') => {
@@ -40,12 +44,12 @@ export function readOptions(text: string): SearchOptions {
     steps: Math.round(number('steps')),
     blur: number('blur'),
     seed: Number.isSafeInteger(seed) ? Number(seed) : FIRST_OPTIONS.seed,
-    norm: typeof norm === 'number' && norm > 0 && norm <= MOST_NORM ? norm : FIRST_OPTIONS.norm,
+    norm: typeof norm === 'number' && norm > 0 && norm <= MAX_NORM ? norm : FIRST_OPTIONS.norm,
     stimulusSet: typeof stimulusSet === 'string' ? stimulusSet : FIRST_OPTIONS.stimulusSet,
   };
 }
 
-/** Options for the address: only what is not as it is at first. */
+/** Writes the options that differ from the defaults. */
 export function writeOptions(options: SearchOptions): string {
   const changed = Object.entries(options).filter(
     ([name, value]) => value !== FIRST_OPTIONS[name as keyof SearchOptions],
@@ -53,7 +57,7 @@ export function writeOptions(options: SearchOptions): string {
   return changed.length === 0 ? '' : JSON.stringify(Object.fromEntries(changed));
 }
 
-/** The body of the request. */
+/** Builds the request body. */
 export function searchBody(
   { norm, stimulusSet, ...rest }: SearchOptions,
   neurons: readonly number[],
@@ -71,6 +75,6 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
     const given: unknown = JSON.parse(text);
     return typeof given === 'object' && given !== null ? { ...given } : {};
   } catch {
-    return {}; // the address has none, or was cut off
+    return {}; // The address is empty or truncated.
   }
 }

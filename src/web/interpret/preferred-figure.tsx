@@ -7,13 +7,13 @@ import { short } from '../parts/numbers.js';
 import { useModel, usePage } from '../state/context.js';
 import { storeImages } from '../state/stored-sets.js';
 import { useStimulusChoice } from '../stimulus/chosen-stimulus.js';
-import { type Found, imageAt, type PreferredResult } from './found.js';
+import { imageAt, type PreferredResult, type PreferredStimuli } from './preferred-result.js';
 import { Tile } from './tile.js';
 
-type FoundNeuron = PreferredResult['neurons'][number];
+type PreferredNeuron = PreferredResult['neurons'][number];
 
-/** The images that were found for each neuron, their responses, and how alike they are. */
-export function FoundFigure({ found }: { readonly found: Found }) {
+/** Shows the images of each neuron, their responses and their diversity. */
+export function PreferredFigure({ found }: { readonly found: PreferredStimuli }) {
   const { unit } = useModel().card.response;
   const { result, images, bestOfSet, requests } = found;
   const { norm, background, blur, steps, seed, formulas } = result;
@@ -22,19 +22,19 @@ export function FoundFigure({ found }: { readonly found: Found }) {
       title="Preferred stimuli"
       name="preferred-stimuli"
       requests={requests}
-      columns={columnsOf(result)}
+      columns={preferredColumns(result)}
       array={{ data: Float32Array.from(images.data), shape: images.shape }}
       caption={
         <>
-          Responses are in {unit}. {steps} steps up the gradient, each blurred by {short(blur)}{' '}
-          pixels, from noise of the seed {seed}; an image differs from the background,{' '}
-          {short(background)}, by a norm of {short(norm)} at most ({formulas.norm}). Diversity is{' '}
-          {formulas.diversity}: 0 where all images are the same.
+          Responses are in {unit}. The search took {steps} steps along the gradient, each blurred by{' '}
+          {short(blur)} pixels, from noise with the seed {seed}. Images differ from the background,{' '}
+          {short(background)}, by a norm of at most {short(norm)} ({formulas.norm}). Diversity is{' '}
+          {formulas.diversity}; it is 0 if all images are the same.
         </>
       }
     >
       {result.neurons.map((neuron, i) => (
-        <FoundRow
+        <PreferredRow
           key={neuron.id}
           neuron={neuron}
           images={neuron.stimuli.map((_, restart) =>
@@ -49,18 +49,18 @@ export function FoundFigure({ found }: { readonly found: Found }) {
   );
 }
 
-function FoundRow({
+function PreferredRow({
   neuron: { id, best, stimuli, diversity, bestOfSet },
   images,
   natural,
   found,
   place,
 }: {
-  readonly neuron: FoundNeuron;
+  readonly neuron: PreferredNeuron;
   readonly images: readonly Float32Array[];
   readonly natural: Float32Array | null;
-  readonly found: Found;
-  /** Of the best, among all images. */
+  readonly found: PreferredStimuli;
+  /** Index of the best image in the array. */
   readonly place: number;
 }) {
   const [height = 0, width = 0] = found.images.shape.slice(-2);
@@ -71,7 +71,7 @@ function FoundRow({
           Neuron {id}
           {diversity !== null && <span class="quiet"> diversity {short(diversity)}</span>}
         </h4>
-        <LookInside id={id} found={found} place={place} />
+        <UseAsStimulus id={id} found={found} place={place} />
       </div>
       <div class="tiles">
         {images.map((pixels, restart) => {
@@ -81,15 +81,17 @@ function FoundRow({
             <Tile
               key={digest}
               title={`neuron ${id}: ${short(response)}`}
-              note={isBest ? 'the best' : `beginning ${restart + 1}`}
+              note={isBest ? 'the best' : `start ${restart + 1}`}
               marked={isBest}
             >
               <Pixels
                 label={
-                  `Neuron ${id}, beginning ${restart + 1}: response ${short(response)}` +
+                  `Neuron ${id}, start ${restart + 1}: response ${short(response)}` +
                   (isBest ? ', the best' : '')
                 }
-                {...{ values: pixels, height, width }}
+                values={pixels}
+                height={height}
+                width={width}
               />
             </Tile>
           );
@@ -104,7 +106,9 @@ function FoundRow({
                 `Neuron ${id}, the best of the stored set, stimulus ${bestOfSet.stimulus}: response ` +
                 short(bestOfSet.response)
               }
-              {...{ values: natural, height, width }}
+              values={natural}
+              height={height}
+              width={width}
             />
           </Tile>
         )}
@@ -113,14 +117,14 @@ function FoundRow({
   );
 }
 
-/** Makes the best image the stimulus that is looked at; it is stored, so that the address can name it. */
-function LookInside({
+/** Makes the best image the current stimulus. The service stores it, so that the address can name it. */
+function UseAsStimulus({
   id,
   found,
   place,
 }: {
   readonly id: number;
-  readonly found: Found;
+  readonly found: PreferredStimuli;
   readonly place: number;
 }) {
   const { service } = usePage();
@@ -129,7 +133,7 @@ function LookInside({
   const [state, setState] = useState<{ readonly busy: boolean; readonly error?: Error }>({
     busy: false,
   });
-  const look = async (button: HTMLElement) => {
+  const store = async (button: HTMLElement) => {
     setState({ busy: true });
     try {
       const { data, shape } = found.images;
@@ -138,7 +142,7 @@ function LookInside({
       const file = new File([encodeNpy(Float32Array.from(data), stack)], 'preferred-stimuli.npy');
       choose({ set: await storeImages(service, model, [file], 'crop'), index: place });
       setState({ busy: false });
-      button.closest('main')?.scrollIntoView(); // where it is shown
+      button.closest('main')?.scrollIntoView(); // The stimulus is at the top.
     } catch (error) {
       setState({ busy: false, error: error as Error });
     }
@@ -150,7 +154,7 @@ function LookInside({
         class="small"
         disabled={state.busy}
         aria-label={`Use the best as the stimulus: of neuron ${id}`}
-        onClick={(event) => void look(event.currentTarget)}
+        onClick={(event) => void store(event.currentTarget)}
       >
         Use the best as the stimulus
       </button>
@@ -159,7 +163,7 @@ function LookInside({
   );
 }
 
-function columnsOf({ neurons }: PreferredResult) {
+function preferredColumns({ neurons }: PreferredResult) {
   const rows = neurons.flatMap(({ id, best, stimuli, diversity, bestOfSet }) => [
     ...stimuli.map(({ response, digest }, restart) => {
       const kind = restart === best ? 'best' : 'found';

@@ -1,10 +1,10 @@
 import { usePage } from '../state/context.js';
 import { useJob } from '../state/job.js';
-import { EarlierJobs, STATES } from './earlier-jobs.js';
 import { JobPanel } from './job-panel.js';
+import { KeptSearches, STATES } from './kept-searches.js';
 import { SearchForm } from './search-form.js';
 
-/** Searches for the stimuli that the chosen neurons respond to most, and what they found. */
+/** Starts searches for preferred stimuli and shows their results. */
 export function PreferredSection() {
   const { address } = usePage();
   const id = address.get('job');
@@ -15,7 +15,7 @@ export function PreferredSection() {
       <div class="panel">
         <h2 id="preferred-title">Preferred stimulus</h2>
         <SearchForm onStarted={open} />
-        <EarlierJobs current={id} state={followed.job?.state ?? ''} open={open} />
+        <KeptSearches current={id} state={followed.job?.state ?? ''} open={open} />
       </div>
       <div class="panel found">
         <p class="hidden" role="status">
@@ -23,8 +23,8 @@ export function PreferredSection() {
         </p>
         {id === '' ? (
           <p class="quiet">
-            No search is open. Press "Find it" to start one: it takes seconds to minutes, goes on
-            when you leave this page, and its result appears here. Or open a kept search.
+            No search is open. Press "Find it" to start one, or open a stored search. A search takes
+            seconds to minutes and continues when you leave this page. Its result appears here.
           </p>
         ) : (
           <JobPanel followed={followed} />

@@ -1,19 +1,19 @@
 import { useId } from 'preact/hooks';
 
 export interface LegendProps {
-  /** What the colours say. */
+  /** The quantity that the colours encode. */
   readonly title: string;
-  /** Colours at equal distances, from the left to the right. */
+  /** Evenly spaced colours, from left to right. */
   readonly colours: readonly string[];
-  /** What stands below them, likewise. */
+  /** Evenly spaced labels, from left to right. */
   readonly ticks: readonly string[];
-  /** Grays that the colours are laid over. */
+  /** Gray backgrounds of the colours. */
   readonly over: readonly number[];
 }
 
 const HEIGHT = 14;
 
-/** A scale of colours, drawn so that it is saved with its figure. */
+/** Draws a colour scale as SVG, so that it is saved with the figure. */
 export function Legend({ title, colours, ticks, over }: LegendProps) {
   const id = useId();
   return (

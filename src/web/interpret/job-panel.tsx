@@ -1,20 +1,20 @@
 import { useState } from 'preact/hooks';
-import { AskedView, Failed, Waiting } from '../parts/notices.js';
+import { Failed, FetchedView, Waiting } from '../parts/notices.js';
 import { WorkProgress } from '../parts/work-progress.js';
 import { isOver, type Job } from '../service/job-events.js';
 import { Problem } from '../service/problem.js';
-import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
+import { useFetched } from '../state/fetched.js';
 import type { FollowedJob } from '../state/job.js';
 import { endJob } from './end-job.js';
-import { askFound } from './found.js';
-import { FoundFigure } from './found-figure.js';
-import { Growing } from './growing.js';
+import { PreferredFigure } from './preferred-figure.js';
+import { fetchPreferred } from './preferred-result.js';
+import { SearchPreview } from './search-preview.js';
 
-/** The kind of the jobs that are shown here. */
+/** The job kind of this view. */
 export const KIND = 'preferred-stimulus';
 
-/** A search, while it runs and when it is over. */
+/** Shows a running or finished search. */
 export function JobPanel({ followed }: { readonly followed: FollowedJob }) {
   const { job, previews, error, lost } = followed;
   if (error) {
@@ -23,8 +23,8 @@ export function JobPanel({ followed }: { readonly followed: FollowedJob }) {
     return (
       <div class="notice warn">
         <p>
-          The search in the address no longer exists: it was deleted, or the service now keeps its
-          jobs in another folder. Press "Find it" to search again.
+          The search in the address does not exist any more. It was deleted, or the service uses
+          another folder for jobs. Press "Find it" to search again.
         </p>
       </div>
     );
@@ -53,7 +53,7 @@ function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
     const id = `${job.model.name}/${job.model.version}`;
     return (
       <div class="notice warn">
-        <p>This search was for {id}, which is not the model shown here.</p>
+        <p>This search was for {id}, which is not the current model.</p>
         <button
           type="button"
           onClick={() => address.set({ model: id, neurons: '' }, true)}
@@ -64,21 +64,21 @@ function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
       </div>
     );
   }
-  if (!isOver(job)) return <UnderWay job={job} previews={previews} />;
+  if (!isOver(job)) return <RunningSearch job={job} previews={previews} />;
   return job.state === 'succeeded' ? <Succeeded job={job} /> : <Ended job={job} />;
 }
 
-function UnderWay({ job, previews }: { readonly job: Job } & Pick<FollowedJob, 'previews'>) {
+function RunningSearch({ job, previews }: { readonly job: Job } & Pick<FollowedJob, 'previews'>) {
   const { service } = usePage();
   const [error, setError] = useState<Error | null>(null);
   const queued = job.state === 'queued';
   const cancel = () => endJob(service, job.id).catch(setError);
   return (
-    <section class="under-way" aria-label="The search">
+    <section class="running-search" aria-label="The search">
       <div class="row spread">
         {queued ? (
           <p>
-            <strong>In line</strong>: it begins when the jobs before it are done.
+            <strong>Queued</strong>: the search starts when the jobs before it are done.
           </p>
         ) : (
           <WorkProgress doing="Searching" unit="steps" {...job.progress} />
@@ -89,13 +89,13 @@ function UnderWay({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
       </div>
       {error && <Failed error={error} />}
       {[...previews.values()].map((preview) => (
-        <Growing key={preview.neuron} preview={preview} />
+        <SearchPreview key={preview.neuron} preview={preview} />
       ))}
     </section>
   );
 }
 
-/** How a search ended that found nothing, and what to do. */
+/** Messages and next steps for searches without a result. */
 const ENDS = {
   failed: ['The search failed', 'Change the settings, or press "Find it" to try again.'],
   cancelled: [
@@ -103,7 +103,7 @@ const ENDS = {
     'Press "Find it" to search again: the same seed gives the same images.',
   ],
   interrupted: [
-    'The service stopped, and the search with it',
+    'The service stopped during the search',
     'Press "Find it" to search again: the same seed gives the same images.',
   ],
 } as const;
@@ -125,10 +125,10 @@ function Ended({ job: { state, reason, progress } }: { readonly job: Job }) {
 
 function Succeeded({ job }: { readonly job: Job }) {
   const { service } = usePage();
-  const found = useAsked(job.id, (signal) => askFound(service, job, signal));
+  const found = useFetched(job.id, (signal) => fetchPreferred(service, job, signal));
   return (
-    <AskedView asked={found} waiting="Loading the images…">
-      {(value) => <FoundFigure found={value} />}
-    </AskedView>
+    <FetchedView fetched={found} waiting="Loading the images…">
+      {(value) => <PreferredFigure found={value} />}
+    </FetchedView>
   );
 }

@@ -2,7 +2,7 @@ import { type GatheredWarning, gatherWarnings } from '../../stimulus/warnings.js
 import type { IndexLabel } from '../../tuning/dimensions/dimension.js';
 import { DIMENSIONS } from '../../tuning/dimensions/dimensions.js';
 import { POSITION_INDICES } from '../../tuning/position-indices.js';
-import type { Told } from './answerers.js';
+import type { ModelResult } from './compared-models.js';
 
 const INDICES: Readonly<Record<string, IndexLabel>> = {
   ...Object.assign({}, ...Object.values(DIMENSIONS).map(({ indices }) => indices)),
@@ -11,13 +11,13 @@ const INDICES: Readonly<Record<string, IndexLabel>> = {
   shareAboveHalfPeak: { label: 'Share of the stimuli above half of the peak', unit: '1' },
 };
 
-/** What an index is called; by its own name where it is not known here. */
-export function indexWords(name: string): { readonly text: string; readonly unit: string } {
+/** Returns the label of an index, or its name if it has no label. */
+export function indexLabel(name: string): { readonly text: string; readonly unit: string } {
   const { label, unit } = INDICES[name] ?? { label: name, unit: '1' };
   return { text: label, unit: shortUnit(unit) };
 }
 
-/** A unit as it is written after a number; '' where there is nothing to write. */
+/** Returns a unit as written after a number; '' for numbers without a unit. */
 export function shortUnit(unit: string): string {
   const units: Readonly<Record<string, string>> = { '1': '', response: '', degrees: '°' };
   return units[unit] ?? unit;
@@ -28,39 +28,39 @@ const FITS: Readonly<Record<string, { readonly label: string }>> = Object.assign
   ...Object.values(DIMENSIONS).map(({ fits }) => fits),
 );
 
-export function fitWords(name: string): string {
+export function fitLabel(name: string): string {
   return FITS[name]?.label ?? name;
 }
 
-/** What all answers warn of, each once, with how many stimuli it is said of. */
-export function warningsOf(
-  told: readonly Told<{
+/** Lists the distinct warnings of all results, with the number of stimuli that each applies to. */
+export function listWarnings(
+  results: readonly ModelResult<{
     readonly warnings: readonly Pick<GatheredWarning, 'warning' | 'count'>[];
     readonly stimuli: readonly unknown[];
   }>[],
 ): string[] {
-  const sentences = told.flatMap(({ by, value }) =>
+  const sentences = results.flatMap(({ model, value }) =>
     value.warnings.map(({ warning, count }) => {
       const first = count === 1 ? '' : ' (the first of them)';
-      return { by, text: `${count} of ${value.stimuli.length} stimuli: ${warning}${first}` };
+      return { model, text: `${count} of ${value.stimuli.length} stimuli: ${warning}${first}` };
     }),
   );
   const texts = [...new Set(sentences.map(({ text }) => text))];
   return texts.map((text) => {
-    const by = sentences.filter((each) => each.text === text).map((each) => each.by.id);
-    // of all models it need not be said which
-    return by.length === told.length ? text : `${by.join(', ')}: ${text}`;
+    const model = sentences.filter((each) => each.text === text).map((each) => each.model.id);
+    // A warning of all models needs no model names.
+    return model.length === results.length ? text : `${model.join(', ')}: ${text}`;
   });
 }
 
-/** As `warningsOf`, where each stimulus tells its own. */
-export function reportsOf(
-  told: readonly Told<{
+/** Lists the warnings as `listWarnings` does, from reports for each stimulus. */
+export function listReports(
+  results: readonly ModelResult<{
     readonly stimuli: readonly { readonly warnings: readonly string[] }[];
   }>[],
 ): string[] {
-  return warningsOf(
-    told.map(({ value, ...rest }) => ({
+  return listWarnings(
+    results.map(({ value, ...rest }) => ({
       ...rest,
       value: { stimuli: value.stimuli, warnings: gatherWarnings(value.stimuli) },
     })),

@@ -1,20 +1,20 @@
 import { seconds } from './numbers.js';
 
-/** How far long work is. */
+/** The progress of a long computation. */
 export interface Work {
-  /** What is being done, such as `Searching`. */
+  /** The activity, such as `Searching`. */
   readonly doing: string;
-  /** What is counted, such as `stimuli`. */
+  /** The counted items, such as `stimuli`. */
   readonly unit: string;
   readonly done: number;
-  /** 0 where it is not known yet. */
+  /** 0 until the total is known. */
   readonly total: number;
-  /** null where it is not known. */
+  /** null until an estimate exists. */
   readonly secondsLeft: number | null;
 }
 
-/** Such as `Searching: 30 of 400 steps, about 12 s left`. */
-export function progressWords({ doing, unit, done, total, secondsLeft }: Work): string {
+/** Formats progress, such as `Searching: 30 of 400 steps, about 12 s left`. */
+export function progressLabel({ doing, unit, done, total, secondsLeft }: Work): string {
   if (total === 0) return `${doing}: preparing`;
   const left = secondsLeft === null ? '' : `, about ${seconds(secondsLeft)} left`;
   return `${doing}: ${done.toLocaleString('en')} of ${total.toLocaleString('en')} ${unit}${left}`;

@@ -1,17 +1,17 @@
 import { Pixels } from '../figures/pixels.js';
 import { short } from '../parts/numbers.js';
-import type { ShownStimulus } from '../stimulus/shown-stimulus.js';
+import type { RenderedStimulus } from '../stimulus/rendered-stimulus.js';
 import type { AttentionAnswer } from './answers.js';
 
 export type CellMap = AttentionAnswer['map'];
 
-/** Of attention, where it is largest; elsewhere more of the stimulus is seen through it. */
+/** Colour of the largest attention; smaller attention is more transparent. */
 export const ATTENTION_COLOUR = 'rgb(232 89 12)';
-/** How little of the stimulus is seen where attention is largest. */
-export const MOST_OPACITY = 0.85;
+/** Opacity of the largest attention. */
+export const MAX_OPACITY = 0.85;
 
-/** Of even attention, the least that the strongest colour stands for. */
-export const TIMES_EVEN = 4;
+/** The colour scale reaches at least this multiple of even attention. */
+export const MIN_TOP_TIMES_EVEN = 4;
 
 export interface Cell {
   readonly row: number;
@@ -20,41 +20,41 @@ export interface Cell {
 
 export interface AttentionMapProps {
   readonly neuron: number;
-  readonly shown: ShownStimulus;
+  readonly rendered: RenderedStimulus;
   readonly map: CellMap;
   /** `[row][column]` */
   readonly attention: readonly (readonly number[])[];
-  /** The cell whose field is outlined. */
+  /** The cell with an outlined field. */
   readonly at?: Cell;
   readonly onAt?: (cell: Cell | undefined) => void;
 }
 
-/** The centre's attention over what the network sees: each cell in the middle of its field. */
+/** Draws the centre's attention over the network input, each cell in the middle of its field. */
 export function AttentionMap(props: AttentionMapProps) {
-  const { neuron, shown, map, attention, at, onAt } = props;
+  const { neuron, rendered, map, attention, at, onAt } = props;
   const { fieldPixels: field, stridePixels: stride } = map;
-  const most = largestOf(attention);
+  const largest = largestAttention(attention);
   const top = scaleTop(attention);
   const margin = (field - stride) / 2;
-  const peak = cellsOf(map).find(({ row, column }) => attention[row]![column] === most)!;
-  const centre = centreOf(map);
+  const peak = listCells(map).find(({ row, column }) => attention[row]![column] === largest)!;
+  const centre = centreCell(map);
   return (
     <div class="overlaid">
       <Pixels
         label={
-          `Attention of neuron ${neuron} over the stimulus: largest, ${short(most)}, at row ` +
+          `Attention of neuron ${neuron} over the stimulus: largest, ${short(largest)}, at row ` +
           `${peak.row}, column ${peak.column}; the centre is at row ${centre.row}, column ${centre.column}`
         }
-        values={shown.pixels}
-        height={shown.height}
-        width={shown.width}
+        values={rendered.pixels}
+        height={rendered.height}
+        width={rendered.width}
       />
       <svg
-        viewBox={`0 0 ${shown.width} ${shown.height}`}
+        viewBox={`0 0 ${rendered.width} ${rendered.height}`}
         aria-hidden="true"
         onPointerLeave={() => onAt?.(undefined)}
       >
-        {cellsOf(map).map(({ row, column }) => (
+        {listCells(map).map(({ row, column }) => (
           <rect
             key={`${row} ${column}`}
             x={column * stride + margin}
@@ -62,7 +62,7 @@ export function AttentionMap(props: AttentionMapProps) {
             width={stride}
             height={stride}
             fill={ATTENTION_COLOUR}
-            fill-opacity={(MOST_OPACITY * attention[row]![column]!) / top}
+            fill-opacity={(MAX_OPACITY * attention[row]![column]!) / top}
             onPointerEnter={() => onAt?.({ row, column })}
           />
         ))}
@@ -73,7 +73,7 @@ export function AttentionMap(props: AttentionMapProps) {
   );
 }
 
-/** Black and white, to be seen on every gray. */
+/** The outline is black and white, so that it is visible on every gray. */
 function Outline({
   cell,
   side,
@@ -89,7 +89,11 @@ function Outline({
 }) {
   const place = { x: cell.column * stride + margin, y: cell.row * stride + margin };
   const line = {
-    ...{ ...place, width: side, height: side, fill: 'none', 'pointer-events': 'none' },
+    ...place,
+    width: side,
+    height: side,
+    fill: 'none',
+    'pointer-events': 'none',
     'vector-effect': 'non-scaling-stroke',
   } as const;
   return (
@@ -100,22 +104,22 @@ function Outline({
   );
 }
 
-export function centreOf({ centre: [row = 0, column = 0] }: CellMap): Cell {
+export function centreCell({ centre: [row = 0, column = 0] }: CellMap): Cell {
   return { row, column };
 }
 
-/** The attention of the strongest colour: what is close to even stays faint, as it tells little. */
+/** Returns the attention of the strongest colour. Nearly even attention stays faint. */
 export function scaleTop(attention: readonly (readonly number[])[]): number {
   const cells = attention.flat().length;
-  return Math.max(largestOf(attention), TIMES_EVEN / cells);
+  return Math.max(largestAttention(attention), MIN_TOP_TIMES_EVEN / cells);
 }
 
-export function largestOf(attention: readonly (readonly number[])[]): number {
+export function largestAttention(attention: readonly (readonly number[])[]): number {
   return Math.max(...attention.map((row) => Math.max(...row)));
 }
 
-/** All cells, row by row. */
-export function cellsOf({ height, width }: CellMap): Cell[] {
+/** Lists all cells in row-major order. */
+export function listCells({ height, width }: CellMap): Cell[] {
   return Array.from({ length: height * width }, (_, i) => {
     return { row: Math.floor(i / width), column: i % width };
   });

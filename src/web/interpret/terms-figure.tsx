@@ -3,8 +3,8 @@ import { Figure } from '../figures/figure.js';
 import { PlotView } from '../figures/plot.js';
 import { short } from '../parts/numbers.js';
 import { useModel } from '../state/context.js';
-import type { InsideLook } from './ask.js';
-import { sayReadout, termBars } from './terms.js';
+import type { Interpretation } from './interpretation.js';
+import { describeReadout, termBars } from './terms.js';
 
 const COLOURS: Readonly<Record<string, string>> = {
   centre: '#2f7ebc',
@@ -15,19 +15,22 @@ const COLOURS: Readonly<Record<string, string>> = {
 };
 const ROW = 22;
 
-/** What centre and surround add to the response of each neuron. */
-export function TermsFigure({ look }: { readonly look: InsideLook }) {
+/** Shows the readout terms of each neuron. */
+export function TermsFigure({ interpretation }: { readonly interpretation: Interpretation }) {
   const { unit } = useModel().card.response;
-  const { readout } = look;
+  const { readout } = interpretation;
   const bars = termBars(readout);
   const terms = [...new Set(bars.map(({ term }) => term))];
-  const said = readout.neurons.map((neuron) => {
+  const descriptions = readout.neurons.map((neuron) => {
     const own = bars.filter((bar) => bar.neuron === neuron);
     return `neuron ${neuron}: ${own.map(({ term, value }) => `${term} ${short(value)}`).join(', ')}`;
   });
   const draw = (): Plot.PlotOptions => ({
     height: 44 + readout.neurons.length * (terms.length * ROW + 8),
-    ...{ marginLeft: 72, marginRight: 76, marginTop: 6, marginBottom: 36 },
+    marginLeft: 72,
+    marginRight: 76,
+    marginTop: 6,
+    marginBottom: 36,
     x: { label: `response (${unit})`, grid: true, nice: true, insetLeft: 8, insetRight: 44 },
     y: { domain: terms, label: null, tickSize: 0, padding: 0.25 },
     fy: {
@@ -40,7 +43,10 @@ export function TermsFigure({ look }: { readonly look: InsideLook }) {
     marks: [
       Plot.barX(bars, { fy: 'neuron', y: 'term', x1: 'from', x2: 'to', fill: 'term' }),
       Plot.text(bars, {
-        ...{ fy: 'neuron', y: 'term', textAnchor: 'start', dx: 5 },
+        fy: 'neuron',
+        y: 'term',
+        textAnchor: 'start',
+        dx: 5,
         x: ({ from, to }) => Math.max(0, from, to),
         text: ({ value }) => short(value),
       }),
@@ -51,7 +57,7 @@ export function TermsFigure({ look }: { readonly look: InsideLook }) {
     <Figure
       title="What centre and surround add"
       name="centre-and-surround"
-      requests={[look.request]}
+      requests={[interpretation.request]}
       columns={{
         neuron: readout.neurons,
         ...Object.fromEntries(
@@ -61,13 +67,13 @@ export function TermsFigure({ look }: { readonly look: InsideLook }) {
           ]),
         ),
       }}
-      caption={sayReadout(readout.readout)}
+      caption={describeReadout(readout.readout)}
     >
       <PlotView
-        label={`Terms of the response. ${said.join('; ')}`}
+        label={`Terms of the response. ${descriptions.join('; ')}`}
         draw={draw}
-        by={[readout, unit]}
-        most={1100}
+        dependencies={[readout, unit]}
+        maxWidth={1100}
       />
     </Figure>
   );

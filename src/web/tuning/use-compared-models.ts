@@ -1,29 +1,35 @@
 import { useRef } from 'preact/hooks';
 import { useModel, usePage } from '../state/context.js';
 import type { ChosenModel } from '../state/models.js';
-import { type Answerer, answerer, comparedIn, type KnownTo, MOST_COMPARED } from './answerers.js';
+import {
+  type ComparedModel,
+  comparedModel,
+  MAX_COMPARED,
+  parseCompared,
+  type ReadNeuronIds,
+} from './compared-models.js';
 
-export interface Answerers {
-  readonly all: readonly Answerer[];
-  /** The ids of those beside the model that is looked at. */
+export interface ComparedModels {
+  readonly all: readonly ComparedModel[];
+  /** The ids of the other models. */
   readonly compared: readonly string[];
   compare(ids: readonly string[]): void;
-  /** The ids of the neurons of a model. */
-  readonly knownTo: KnownTo;
+  /** Returns the neuron ids of a model. */
+  readonly readNeuronIds: ReadNeuronIds;
 }
 
-/** The model that is looked at, and those in the address that it is compared with. */
-export function useAnswerers(): Answerers {
+/** Reads the compared models from the address. */
+export function useComparedModels(): ComparedModels {
   const { service, address } = usePage();
   const { name, version, card } = useModel();
   const cards = useRef(new Map<string, Promise<readonly number[]>>());
   const own = `${name}/${version}`;
-  const compared = comparedIn(address.get('compare'), own);
+  const compared = parseCompared(address.get('compare'), own);
   return {
-    all: [own, ...compared].map(answerer),
+    all: [own, ...compared].map(comparedModel),
     compared,
-    compare: (ids) => address.set({ compare: ids.slice(0, MOST_COMPARED).join(',') }),
-    knownTo: async ({ id, param, place }) => {
+    compare: (ids) => address.set({ compare: ids.slice(0, MAX_COMPARED).join(',') }),
+    readNeuronIds: async ({ id, param, place }) => {
       if (place === 0) return idsIn(card);
       const route = service.client.v1.models[':model'].versions[':version'];
       const known =

@@ -1,19 +1,19 @@
 import { useState } from 'preact/hooks';
-import { AskedView, Failed } from '../parts/notices.js';
+import { Failed, FetchedView } from '../parts/notices.js';
 import { seconds } from '../parts/numbers.js';
 import { isOver, type Job } from '../service/job-events.js';
-import { useAsked } from '../state/asked.js';
 import { useModel, usePage } from '../state/context.js';
+import { useFetched } from '../state/fetched.js';
 import { endJob } from './end-job.js';
 import { KIND } from './job-panel.js';
 
-/** The searches of this model that the service keeps, to open or delete. */
-export function EarlierJobs({
+/** Lists the stored searches of the model, to open or delete. */
+export function KeptSearches({
   current,
   state,
   open,
 }: {
-  /** The job that is shown, and how it stands. */
+  /** Id of the open job. */
   readonly current: string;
   readonly state: string;
   readonly open: (job: string) => void;
@@ -21,7 +21,7 @@ export function EarlierJobs({
   const { service } = usePage();
   const { card } = useModel();
   const [error, setError] = useState<Error | null>(null);
-  const list = useAsked(`jobs ${current} ${state}`, async (signal) => {
+  const list = useFetched(`jobs ${current} ${state}`, async (signal) => {
     const { value } = await service.json(service.client.v1.jobs.$get({}, { init: { signal } }));
     return value.jobs.filter(({ kind, model }) => kind === KIND && model.digest === card.digest);
   });
@@ -30,26 +30,26 @@ export function EarlierJobs({
       await endJob(service, id);
       setError(null);
       if (id === current) open('');
-      else list.again();
+      else list.reload();
     } catch (reason) {
       setError(reason as Error);
     }
   };
   return (
-    <section class="earlier" aria-label="Kept searches">
-      <h3>Kept searches</h3>
+    <section class="kept-searches" aria-label="Stored searches">
+      <h3>Stored searches</h3>
       {error && <Failed error={error} />}
-      <AskedView asked={list} waiting="Loading the kept searches…">
+      <FetchedView fetched={list} waiting="Loading the stored searches…">
         {(jobs) =>
           jobs.length === 0 ? (
-            <p class="quiet">None yet for this model.</p>
+            <p class="quiet">No searches yet for this model.</p>
           ) : (
             <ul>
               {jobs.map((job) => (
                 <li key={job.id}>
                   <Entry
                     job={job}
-                    shown={job.id === current}
+                    isOpen={job.id === current}
                     open={() => open(job.id)}
                     remove={() => void remove(job.id)}
                   />
@@ -58,25 +58,29 @@ export function EarlierJobs({
             </ul>
           )
         }
-      </AskedView>
+      </FetchedView>
     </section>
   );
 }
 
-/** How a search stands, in a word or two. */
+/** Labels of the job states. */
 export const STATES: Readonly<Record<Job['state'], string>> = {
-  ...{ queued: 'in line', running: 'searching', succeeded: 'found' },
-  ...{ failed: 'failed', cancelled: 'cancelled', interrupted: 'interrupted' },
+  queued: 'queued',
+  running: 'searching',
+  succeeded: 'found',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  interrupted: 'interrupted',
 };
 
 function Entry({
   job,
-  shown,
+  isOpen,
   open,
   remove,
 }: {
   readonly job: Job;
-  readonly shown: boolean;
+  readonly isOpen: boolean;
   readonly open: () => void;
   readonly remove: () => void;
 }) {
@@ -91,7 +95,7 @@ function Entry({
       <button
         type="button"
         class="plain entry"
-        aria-current={shown ? 'true' : undefined}
+        aria-current={isOpen ? 'true' : undefined}
         onClick={open}
       >
         {when}

@@ -3,12 +3,12 @@ import type { ComponentChildren } from 'preact';
 export interface TileProps {
   readonly title: string;
   readonly note: string;
-  /** The one that the eye is to find. */
+  /** Whether the tile is highlighted. */
   readonly marked?: boolean;
   readonly children: ComponentChildren;
 }
 
-/** A small image, with two lines below it that are saved with its figure. */
+/** A small image with two lines of text, which are saved with the figure. */
 export function Tile({ title, note, marked = false, children }: TileProps) {
   return (
     <div class={marked ? 'tile marked' : 'tile'}>

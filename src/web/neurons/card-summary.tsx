@@ -2,8 +2,8 @@ import { ARCHITECTURES } from '../../network/architectures/index.js';
 import { useModel } from '../state/context.js';
 import type { Card } from '../state/models.js';
 
-/** What the model says of itself, as one would tell it. */
-export function CardInWords() {
+/** Summarizes the model card in sentences. */
+export function CardSummary() {
   const { card, name, version } = useModel();
   const { neurons, architecture, stimulus, training, response } = card;
   const known = neurons.map(({ CORR }) => CORR).filter((value) => value !== null);
@@ -18,7 +18,7 @@ export function CardInWords() {
         <b>{neurons.length}</b> {neurons.length === 1 ? 'neuron' : 'neurons'}
         {'data' in training ? ` of the site ${training.data.site}` : ''}, each predicted by{' '}
         {ARCHITECTURES[architecture.id].description} (<code>{architecture.id}</code>).{' '}
-        {originOf(training)}
+        {describeTraining(training)}
       </p>
       <p>
         {known.length > 0 ? (
@@ -40,7 +40,7 @@ export function CardInWords() {
   );
 }
 
-function originOf(training: Card['training']): string {
+function describeTraining(training: Card['training']): string {
   if ('importedFrom' in training)
     return `Its parameters were imported from ${training.importedFrom}.`;
   if (!('data' in training)) return 'Its parameters were drawn at random: it predicts nothing.';
