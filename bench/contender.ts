@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 
 /** A process that answers each line with a number. */
 export interface Contender {
-  /** What it says it computes on. */
+  /** The device as reported by the contender. */
   readonly device: string;
-  ask(line: string): Promise<number>;
+  send(line: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export async function startContender(
   }
   return {
     device: ready.replace('ready ', ''),
-    async ask(line) {
+    async send(line) {
       child.stdin.write(`${line}\n`);
       const answer = await next();
       if (answer === undefined) throw new Error(`${words.join(' ')} ended: ${complaint}`);

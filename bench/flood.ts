@@ -1,5 +1,5 @@
 // What a client can do to the service with 8 MB: `npm run bench:flood`. Bodies of many kinds, of sizes
-// that a seed draws, one at a time and many at once, while another process asks for /livez. The figures
+// that a seed draws, one at a time and many concurrently, while another process requests /livez. The figures
 // hold the noise of the machine: the first row is of a service to which nothing is sent.
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

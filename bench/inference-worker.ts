@@ -1,6 +1,6 @@
 // A contender of bench/inference.ts: `engine`, the onnx engine of the service, or `session`, a session of
 // onnxruntime on the graph that `npm run export` writes. Answers each line, a number of images, with the
-// milliseconds that their responses took; `neuron` is one image for one neuron, `peak` asks for the
+// milliseconds that their responses took; `neuron` is one image for one neuron, `peak` requests the
 // GFLOP/s of a matrix product.
 import { createInterface } from 'node:readline';
 import { exportedGraph } from '../deploy/onnx/exported-graph.js';

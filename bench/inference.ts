@@ -1,6 +1,6 @@
-// How fast responses are computed, beside the published way: `npm run bench:inference`. The onnx engine, a
-// bare session of onnxruntime on the exported graph, and PyTorch, network after network, take turns in one
-// run, so that a noisy machine is noisy for all of them.
+// Measures how fast responses are computed, compared with the published code: `npm run bench:inference`.
+// The onnx engine, a bare session of onnxruntime on the exported graph, and PyTorch, network after network,
+// are interleaved in one run, so that a noisy machine affects all of them.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,8 +16,8 @@ import { wholeNumber } from '../training/run/options.js';
 import { type Contender, startContender } from './contender.js';
 import { median } from './figures.js';
 
-/** What is asked, and how many images and neurons that is. */
-const QUESTIONS = [
+/** The measured requests, with their numbers of images and neurons. */
+const REQUESTS = [
   { line: '1', what: '1 image', images: 1, whole: true },
   { line: '8', what: '8 images', images: 8, whole: true },
   { line: 'neuron', what: '1 neuron', images: 1, whole: false },
@@ -78,17 +78,17 @@ async function benchArchitecture(id: ArchitectureId, folder: string, options: Op
   ].filter((contender) => contender !== undefined);
   const times = contenders.map((contender) => ({
     contender,
-    taken: QUESTIONS.map(() => [] as number[]),
+    latencies: REQUESTS.map(() => [] as number[]),
   }));
   const peaks: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    for (const { contender, taken } of times) {
-      for (const [question, { line }] of QUESTIONS.entries()) {
-        taken[question]!.push(await contender.ask(line));
+    for (const { contender, latencies } of times) {
+      for (const [request, { line }] of REQUESTS.entries()) {
+        latencies[request]!.push(await contender.send(line));
         await pause(REST);
       }
     }
-    peaks.push(await contenders[0]!.ask('peak'));
+    peaks.push(await contenders[0]!.send('peak'));
     await pause(REST);
   }
   report(id, times, median(peaks), neurons);
@@ -97,8 +97,8 @@ async function benchArchitecture(id: ArchitectureId, folder: string, options: Op
 
 interface Times {
   readonly contender: Contender;
-  /** Milliseconds by question. */
-  readonly taken: readonly number[][];
+  /** Milliseconds by request. */
+  readonly latencies: readonly number[][];
 }
 
 /** @param peak GFLOP/s of a matrix product of onnxruntime */
@@ -109,11 +109,11 @@ function report(id: ArchitectureId, times: readonly Times[], peak: number, neuro
       `${peak.toFixed(0)} GFLOP/s`,
   );
   const published = times.find(({ contender }) => contender.device.startsWith('PyTorch'));
-  for (const [question, { what, images, whole }] of QUESTIONS.entries()) {
-    for (const { contender, taken } of times) {
-      const own = taken[question]!;
+  for (const [request, { what, images, whole }] of REQUESTS.entries()) {
+    for (const { contender, latencies } of times) {
+      const own = latencies[request]!;
       const speed = (operations * (whole ? neurons : 1) * images) / (1e6 * median(own));
-      const ratio = published && median(published.taken[question]!) / median(own);
+      const ratio = published && median(published.latencies[request]!) / median(own);
       console.log(
         `  ${what.padEnd(9)} ${contender.device.padEnd(28)}` +
           `${median(own).toFixed(2).padStart(9)} (${Math.min(...own).toFixed(2)})`.padEnd(22) +

@@ -1,6 +1,7 @@
-// Which F1/F0 tells simple cells from complex ones: `npm run bench:modulation`. The grating of each neuron's
-// true orientation, frequency and place is shown at 8 phases, at several contrasts and diameters, to the
-// true neurons of a synthetic site and to the model trained on it; F1/F0 above 1 is called simple.
+// Compares definitions of F1/F0 that separate simple from complex cells: `npm run bench:modulation`.
+// Each neuron's grating, at the true orientation, frequency and position, is presented at 8 phases and at
+// several contrasts and diameters, to the true neurons of a synthetic site and to the model trained on it.
+// Cells with F1/F0 above 1 are called simple.
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
@@ -16,7 +17,7 @@ import { type TrueNeuron, Truth } from '../training/synthetic/truth.js';
 import { median } from './figures.js';
 import { type Pair, printMeasured } from './modulation/measured.js';
 
-/** That of the battery on `demo`, which is in the range of its training images. */
+/** The contrast of the characterization of `demo`, within the range of its training images. */
 const IN_RANGE = 0.201;
 const CONTRASTS = [0.1, IN_RANGE, 0.4, 0.99];
 const DIAMETERS = [8, 12, 16, 20, 28, 50];

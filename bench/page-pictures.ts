@@ -38,7 +38,7 @@ export async function takePictures(browser: Browser, url: string, folder: string
     await there(page);
     const picture = await page.screenshot();
     await page.close();
-    // few colours are shown
+    // The page has few colours.
     const png = await sharp(picture).png({ palette: true, effort: 10 }).toBuffer();
     await writeFile(path.join(folder, `${name}.png`), png);
   }

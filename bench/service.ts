@@ -1,6 +1,6 @@
-// How fast the service answers, beside a bare session of onnxruntime and the published networks in PyTorch
-// behind a plain HTTP server: `npm run bench`. What is compared takes turns in one run, so that a noisy
-// machine is noisy for all of it; models are of made-up parameters.
+// Measures how fast the service answers, compared with a bare session of onnxruntime and the published
+// networks in PyTorch behind a plain HTTP server: `npm run bench`. The contenders are interleaved in one run,
+// so that a noisy machine affects all of them; models have random parameters.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, homedir, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,20 +10,20 @@ import type { ArchitectureId } from '../src/network/architectures/index.js';
 import { openBackend } from '../src/network/backends/open.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
 import { wholeNumber } from '../training/run/options.js';
+import type { Config, Row } from './service/config.js';
 import { measureCrash } from './service/crash.js';
 import { measureEventLoop } from './service/event-loop.js';
 import { measureJobs } from './service/jobs.js';
 import { measureOneAtATime } from './service/one-at-a-time.js';
 import { measureOverhead } from './service/overhead.js';
-import type { Row, Setting } from './service/setting.js';
 import { measureStart } from './service/start.js';
 import { measureSweep } from './service/sweep.js';
 import { measureThroughput } from './service/throughput.js';
 
-const PARTS: Readonly<Record<string, (setting: Setting) => Promise<Row[]>>> = {
-  ff_cnn: (setting) => measureOneAtATime('ff_cnn', { session: 1.15, published: 6 }, setting),
-  ff_sa_cnn: (setting) => measureOneAtATime('ff_sa_cnn', { published: 4 }, setting),
-  rf_cnn: (setting) => measureOneAtATime('rf_cnn', { milliseconds: 4, published: 50 }, setting),
+const PARTS: Readonly<Record<string, (config: Config) => Promise<Row[]>>> = {
+  ff_cnn: (config) => measureOneAtATime('ff_cnn', { session: 1.15, published: 6 }, config),
+  ff_sa_cnn: (config) => measureOneAtATime('ff_sa_cnn', { published: 4 }, config),
+  rf_cnn: (config) => measureOneAtATime('rf_cnn', { milliseconds: 4, published: 50 }, config),
   throughput: measureThroughput,
   overhead: measureOverhead,
   start: measureStart,
@@ -35,7 +35,7 @@ const PARTS: Readonly<Record<string, (setting: Setting) => Promise<Row[]>>> = {
 
 const MODELS: readonly ArchitectureId[] = ['ff_cnn', 'ff_sa_cnn', 'rf_cnn'];
 
-interface Options extends Omit<Setting, 'folder'> {
+interface Options extends Omit<Config, 'folder'> {
   readonly parts: string;
 }
 

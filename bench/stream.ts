@@ -1,12 +1,12 @@
-// How much a stream adds to the engine's own time: `npm run bench:stream`. One image at a time, over a
-// stream and over HTTP on a connection that is kept, in turns in one run, so that a noisy machine is
-// noisy for both. The service runs beside this, on models/demo.
+// Measures how much a stream adds to the engine's own time: `npm run bench:stream`. One image at a time, over a
+// stream and over HTTP on a kept connection, interleaved in one run, so that a noisy machine affects
+// both. The service runs on the same machine, on models/demo.
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import { wholeNumber } from '../training/run/options.js';
+import { openClosedLoopHttp, openClosedLoopStream } from './closed-loop-client.js';
 import { quantile } from './figures.js';
-import type { Taken } from './http-client.js';
-import { openHttpRig, openStreamRig } from './rig.js';
+import type { Latency } from './http-client.js';
 import { startService } from './running-service.js';
 
 interface Options {
@@ -27,34 +27,34 @@ await runCommand(
 async function bench({ images, rounds, neurons }: Options): Promise<void> {
   const service = await startService({});
   try {
-    const rigs = [
-      await openStreamRig(service.url, 'uint8', neurons),
-      await openStreamRig(service.url, 'float32', neurons),
-      openHttpRig(service.url, neurons),
+    const clients = [
+      await openClosedLoopStream(service.url, 'uint8', neurons),
+      await openClosedLoopStream(service.url, 'float32', neurons),
+      openClosedLoopHttp(service.url, neurons),
     ];
-    const times = rigs.map((rig) => ({ rig, taken: [] as Taken[] }));
+    const times = clients.map((client) => ({ client, latencies: [] as Latency[] }));
     for (let round = -1; round < rounds; round++) {
-      for (const { rig, taken } of times) {
+      for (const { client, latencies } of times) {
         for (let i = 0; i < images; i++) {
-          const one = await rig.ask();
+          const one = await client.send();
           // the first round warms up
-          if (round >= 0) taken.push(one);
+          if (round >= 0) latencies.push(one);
         }
       }
     }
     console.log(`${rounds * images} images each, neurons ${neurons}; milliseconds: p50 (p99)`);
-    for (const { rig, taken } of times) report(rig.name, taken);
-    for (const { rig } of times) rig.close();
+    for (const { client, latencies } of times) report(client.name, latencies);
+    for (const { client } of times) client.close();
   } finally {
     await service.stop();
   }
 }
 
-function report(name: string, taken: readonly Taken[]): void {
+function report(name: string, latencies: readonly Latency[]): void {
   const columns = {
-    'round trip': taken.map(({ trip }) => trip),
-    engine: taken.map(({ infer }) => infer),
-    'above it': taken.map(({ trip, infer }) => trip - infer),
+    'round trip': latencies.map(({ trip }) => trip),
+    engine: latencies.map(({ infer }) => infer),
+    'above it': latencies.map(({ trip, infer }) => trip - infer),
   };
   const text = Object.entries(columns).map(
     ([title, values]) =>

@@ -1,6 +1,6 @@
-// How fast each backend trains, beside the published way: `npm run bench:train`. PyTorch trains the same
-// networks one after the other; all take turns in one run, step by step, so that a noisy machine is noisy
-// for all of them.
+// Measures how fast each backend trains, compared with the published code: `npm run bench:train`.
+// PyTorch trains the same networks one after the other. All are interleaved in one run, step by step, so that a
+// noisy machine affects all of them.
 import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,9 +58,9 @@ async function bench(options: Options): Promise<void> {
     const times = new Map(contenders.map((contender) => [contender, [] as number[]]));
     const peaks: number[] = [];
     for (let step = 0; step < options.steps; step++) {
-      for (const [contender, taken] of times) {
-        taken.push(await contender.ask('step'));
-        peaks.push(await contender.ask('peak'));
+      for (const [contender, latencies] of times) {
+        latencies.push(await contender.send('step'));
+        peaks.push(await contender.send('peak'));
       }
     }
     report(id, times, median(peaks.toSorted((a, b) => b - a).slice(0, options.steps)), options);
@@ -93,9 +93,9 @@ function report(
   { neurons }: Options,
 ): void {
   const operations = trainingOperations(ARCHITECTURES[id].network, SIZE, SIZE);
-  const rates = [...times].map(([{ device }, taken]) => ({
+  const rates = [...times].map(([{ device }, latencies]) => ({
     device,
-    rate: (1000 * BATCH * neurons) / median(taken),
+    rate: (1000 * BATCH * neurons) / median(latencies),
   }));
   const published = rates.find(({ device }) => device.startsWith('PyTorch'))?.rate;
   for (const { device, rate } of rates) {

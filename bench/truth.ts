@@ -1,6 +1,6 @@
-// How well characterize recovers a synthetic site: `npm run bench:truth`. The battery runs as a job of the
-// service on the model, and beside it on the true neurons themselves, without noise, so that what the
-// network does not know is told apart from what the battery does not find.
+// Measures how well a characterization recovers a synthetic site: `npm run bench:truth`. It runs as a job of the
+// service on the model, and also on the true neurons, without noise. This separates errors of the
+// network from errors of the method.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
@@ -33,7 +33,7 @@ interface Options {
   readonly contrast?: number;
 }
 
-/** What is compared of a row of the battery. */
+/** The compared values of a row. */
 interface Row {
   readonly id: number;
   readonly CORR: number | null;
@@ -191,7 +191,7 @@ async function characterizeModel(
   }
 }
 
-/** The same battery, answered by the neurons of the truth. */
+/** Characterizes the true neurons in the same way. */
 async function characterizeTruth(
   card: ModelCard,
   truth: Truth,

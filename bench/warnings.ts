@@ -25,12 +25,12 @@ import { printSweeps } from './warnings/sweeps.js';
 const NAMES = ['mean', 'contrast', 'spatialFrequency'] as const;
 const SIDES = NAMES.flatMap((name) => [`${name} <`, `${name} >`]);
 
-/** A stimulus that was shown. */
+/** A presented stimulus. */
 interface Shown {
   readonly family: Family;
   readonly error: number;
   readonly errorAboveBlank: number;
-  /** How far each statistic lies outside its range, by side, e.g. `mean <`; those within are left out. */
+  /** Distance of each statistic outside its range, by side, such as `mean <`. */
   readonly outside: ReadonlyMap<string, number>;
 }
 
@@ -80,7 +80,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
   await engine.close();
 }
 
-/** Each statistic that lies outside its range, and how far. */
+/** Returns the statistics outside their ranges, with the distances. */
 function splitBySide(statistics: StimulusStatistics, range: TrainingRange): Map<string, number> {
   const outside = new Map<string, number>();
   for (const name of NAMES) {

@@ -1,8 +1,8 @@
-// Makes a checkout ready to run: Node's version, node_modules as package-lock.json says, dist as the
-// sources say. Plain JavaScript, since it runs before anything is installed or compiled. It says
-// nothing when there is nothing to do, and never anything on stdout, which is the program's.
-//   --everything  installs the development packages too
-//   --check       that, and checks the types of everything, tests and page too
+// Prepares a checkout: checks Node's version, installs node_modules as in package-lock.json, compiles dist
+// from the sources. It is plain JavaScript, because it runs before anything is installed or compiled. It prints
+// nothing without work to do, and never writes to stdout, which belongs to the program.
+//   --everything  also installs the development packages
+//   --check       the same, and checks the types of all sources, tests and page included
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const modules = join(root, 'node_modules');
 const TSC = 'typescript/bin/tsc';
 const BUNDLE = ['vite/bin/vite.js', 'build', 'src/web', '--config', 'src/web/vite.config.ts'];
 const PAGE_SOURCES = ['src', 'package-lock.json'];
-/** Processes of steps that have not ended. */
+/** Processes of the running steps. */
 const running = new Set();
 const SOURCES = [
   'src',
@@ -26,7 +26,7 @@ const SOURCES = [
   'package-lock.json',
 ];
 
-/** What is wrong with this Node version, or undefined. The manifest's `engines` says what is accepted. */
+/** Returns a message if package.json's `engines` rejects this Node version, or undefined. */
 function nodeProblem(version) {
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const [major, minor] = version.split('.').map(Number);
@@ -42,10 +42,10 @@ function nodeProblem(version) {
 }
 
 /**
- * What is wrong with node_modules, or undefined. It must hold what package-lock.json lists, the
- * development packages only where they are asked for.
- * @returns the reason, and what npm does about it: `ci` makes node_modules anew, `install` adds the
- *   development packages to one that is right otherwise, and leaves what was built there alone
+ * Compares node_modules with package-lock.json. Development packages are needed only
+ * with `--everything` or `--check`.
+ * @returns undefined if all is installed, or a reason and the npm command: `ci` replaces node_modules,
+ *   `install` adds the development packages and keeps what was built there
  */
 function installProblem() {
   const record = join(modules, '.package-lock.json');
@@ -84,7 +84,7 @@ async function install({ reason, remedy }) {
   const npm = process.env.npm_execpath;
   words.push('--loglevel=error');
   const installing = npm ? run(process.execPath, [npm, ...words]) : run('npm', words);
-  // what npm says of an install that went well is nothing to act on
+  // The output of a successful installation needs no action.
   const result = installing.then((end) => (end.status === 0 ? { ...end, output: '' } : end));
   await finish('installing packages', result, [
     'npm failed, for the reason above. Without a network: reach the npm registry, or fill the',
@@ -97,7 +97,7 @@ async function install({ reason, remedy }) {
   }
 }
 
-/** npm unpacks source maps of TensorFlow, and native code for every platform: more than half of it all. */
+/** npm unpacks source maps of TensorFlow and native code for every platform, more than half of all bytes. */
 function removeUnused() {
   const tensorflow = join(modules, '@tensorflow');
   for (const path of filesBelow(tensorflow)) {
@@ -111,7 +111,7 @@ function removeUnused() {
   removeAllBut(`${platform}-${webgpuArch}`, join(modules, 'webgpu', 'dist'));
 }
 
-/** Where the one to keep is missing, nothing is known of the folder and all of it stays. */
+/** Without the file to keep, the folder is unknown and stays complete. */
 function removeAllBut(kept, folder) {
   if (!existsSync(join(folder, kept))) return;
   for (const name of readdirSync(folder)) {
@@ -124,9 +124,9 @@ function filesBelow(folder) {
 }
 
 /**
- * What compiles the sources. Programs start without a check of types, unless the checking build has
- * made dist before: two builds that each keep a record of one dist would take the other's output for
- * their own.
+ * Returns the commands that compile the sources. Programs start without a type check, unless the checking
+ * build made dist before: two builds that each keep a record of one dist would mistake the other's
+ * output for their own.
  */
 function compilerRuns() {
   const unchecked = join(root, 'dist', '.unchecked.tsbuildinfo');
@@ -144,7 +144,7 @@ function isOlderThan(file, sources) {
   );
 }
 
-/** When the newest of files, and of the files in folders, was changed; what is missing is old. */
+/** Returns the newest modification time of files and of the files in folders; missing ones count as old. */
 function newest(paths) {
   const times = paths.filter(existsSync).map((path) => {
     const stat = statSync(path);
@@ -154,12 +154,12 @@ function newest(paths) {
   return Math.max(0, ...times);
 }
 
-/** Starts a program of node_modules. */
+/** Starts a program from node_modules. */
 function start([program, ...args]) {
   return run(process.execPath, [join(modules, program), ...args]);
 }
 
-/** A deleted source leaves its output behind, which a test run or an import could still find. */
+/** Deletes the output of deleted sources, which tests and imports could still find. */
 function removeStaleOutputs() {
   const dist = join(root, 'dist');
   for (const path of readdirSync(dist, { recursive: true })) {
@@ -171,7 +171,7 @@ function removeStaleOutputs() {
   }
 }
 
-/** Runs a command; what it writes is shown when it has ended, below the line of its step. */
+/** Runs a command and prints its output after its end, below the line of its step. */
 function run(command, args) {
   const started = performance.now();
   return new Promise((resolve) => {
@@ -195,7 +195,7 @@ function run(command, args) {
   });
 }
 
-/** Waits for a step, says how long it took, and ends where it failed. */
+/** Waits for a step, prints its duration, and exits if it failed. */
 async function finish(step, pending, advice = []) {
   const isShown = steps.includes(step);
   if (isShown) process.stderr.write(`${steps.indexOf(step) + 1}/${steps.length} ${step} ...`);
@@ -226,7 +226,7 @@ const problem = installProblem();
 const { record, commands } = compilerRuns();
 const isCompileDue = isOlderThan(record, SOURCES);
 const isBundleDue = isOlderThan(join(root, 'dist', 'page', 'index.html'), PAGE_SOURCES);
-/** Those that take time, and so are shown. */
+/** The slow steps, which are printed. */
 const steps = [
   ...(problem === undefined ? [] : ['installing packages']),
   ...(isCompileDue ? ['compiling'] : []),

@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
-// The process that watches the service while others flood it: it asks for /livez again and again, and
+// This process watches the service while others flood it: it requests /livez repeatedly, and
 // answers each message with the longest that an answer took since the last.
 
 /** Milliseconds between two requests. */

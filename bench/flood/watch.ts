@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export interface Reading {
   /** Milliseconds of the slowest answer of /livez. */
   readonly slowest: number;
-  /** Bytes of the most memory that the service's own process held, without the engine's. */
+  /** Peak memory of the service's own process in bytes, without the engine. */
   readonly memory: number;
 }
 

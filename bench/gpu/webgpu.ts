@@ -13,7 +13,7 @@ import { createTrainingPopulation } from '../training-population.js';
 import { type Figure, failureReason, print } from './figure.js';
 
 const SIZE = 50;
-const MOST_RUNS = 9;
+const MAX_RUNS = 9;
 
 const [neurons = '', batched = '', served = '', images = '', architectures = '', seconds = ''] =
   process.argv.slice(2);
@@ -96,11 +96,11 @@ async function measure(work: () => Promise<unknown>): Promise<number[]> {
     return performance.now() - begun;
   };
   await once();
-  const taken = [await once()];
-  let sum = taken[0]!;
-  while (taken.length < MOST_RUNS && sum < 1000 * Number(seconds)) {
-    taken.push(await once());
-    sum += taken.at(-1)!;
+  const latencies = [await once()];
+  let sum = latencies[0]!;
+  while (latencies.length < MAX_RUNS && sum < 1000 * Number(seconds)) {
+    latencies.push(await once());
+    sum += latencies.at(-1)!;
   }
-  return taken;
+  return latencies;
 }

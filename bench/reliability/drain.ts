@@ -1,5 +1,5 @@
 // Measures whether a service answers every request although it gets SIGTERM: `npm run bench:drain`.
-// Real processes are started, asked by many clients at the same time, and stopped with SIGTERM; every
+// It starts real processes, sends them requests from many clients, and stops them with SIGTERM; every
 // connection that is reset, or closed without an answer, counts.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,22 +9,22 @@ import { runCommand } from '../../src/cli/run-command.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';
 import { wholeNumber } from '../../training/run/options.js';
-import { npyQuestion } from '../http-client.js';
+import { npyRequest } from '../http-client.js';
 import { type RunningService, startService } from '../running-service.js';
-import { type Attempt, askOnce, keepAsking, type Outcome, rawRequest } from './raw-client.js';
+import { type Attempt, type Outcome, rawRequest, sendOnce, sendRepeatedly } from './raw-client.js';
 
 interface Options {
   readonly stops: number;
   readonly clients: number;
 }
 
-/** How the clients use their connections; each goes on until nothing listens any more. */
+/** How the clients use their connections; each continues until no process listens any more. */
 type Client = (url: URL, request: Buffer, onAttempt: (attempt: Attempt) => void) => Promise<void>;
 
 /** One connection for each request, one after the other. */
 const short: Client = async (url, request, onAttempt) => {
   for (let outcome: Outcome = 'answered'; outcome !== 'refused'; ) {
-    const attempt = await askOnce(url, request);
+    const attempt = await sendOnce(url, request);
     outcome = attempt.outcome;
     onAttempt(attempt);
   }
@@ -32,7 +32,7 @@ const short: Client = async (url, request, onAttempt) => {
 
 /** Connections that are kept, and idle for up to 20 ms between two requests. */
 const kept: Client = (url, request, onAttempt) =>
-  keepAsking(url, request, () => 20 * Math.random(), onAttempt);
+  sendRepeatedly(url, request, () => 20 * Math.random(), onAttempt);
 
 interface Scenario {
   readonly what: string;
@@ -140,6 +140,6 @@ function start(folder: string, settings: Scenario['settings']): Promise<RunningS
 }
 
 function questionTo(service: RunningService) {
-  const { body, headers, url } = npyQuestion(`${service.url}/v1/models/ff_cnn/responses`, 1);
+  const { body, headers, url } = npyRequest(`${service.url}/v1/models/ff_cnn/responses`, 1);
   return { url: new URL(url), request: rawRequest(new URL(url), headers, body) };
 }

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * What became of a request. `refused`: nothing listens any more, and nothing was sent; `reset` and
+ * The outcome of a request. `refused`: nothing listens any more, and nothing was sent; `reset` and
  * `unanswered`: the connection was there and broke, or was closed, without a whole answer.
  */
 export type Outcome = 'answered' | 'refused' | 'reset' | 'unanswered';
@@ -11,7 +11,7 @@ export interface Attempt {
   readonly outcome: Outcome;
   /** Of an answer. */
   readonly status?: number;
-  /** The answer asks for another connection. */
+  /** Whether the answer closes the connection. */
   readonly closing?: boolean;
 }
 
@@ -29,7 +29,7 @@ export function rawRequest(
 }
 
 /** Asks once over a connection of its own. */
-export async function askOnce(url: URL, request: Buffer): Promise<Attempt> {
+export async function sendOnce(url: URL, request: Buffer): Promise<Attempt> {
   const opened = await open(url);
   if (!('socket' in opened)) return opened;
   const attempt = await exchange(opened.socket, request);
@@ -38,12 +38,12 @@ export async function askOnce(url: URL, request: Buffer): Promise<Attempt> {
 }
 
 /**
- * Asks again and again over connections that are kept until the service closes them.
+ * Sends requests repeatedly over connections that stay open until the service closes them.
  * @param idle milliseconds between an answer and the next request
  * @param onAttempt gets each request's end
  * @returns once nothing listens any more
  */
-export async function keepAsking(
+export async function sendRepeatedly(
   url: URL,
   request: Buffer,
   idle: () => number,

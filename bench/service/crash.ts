@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { median } from '../figures.js';
-import { npyQuestion, openHttpClient } from '../http-client.js';
-import { type Row, type Setting, serve } from './setting.js';
+import { npyRequest, openHttpClient } from '../http-client.js';
+import { type Config, type Row, serve } from './config.js';
 
 const CLIENTS = 8;
 const CRASHES = 5;
 
-/** Kills the inference process while clients ask, and waits for the next answer. */
-export async function measureCrash(setting: Setting): Promise<Row[]> {
-  const service = await serve('ff_cnn', setting);
-  const question = npyQuestion(`${service.url}/v1/models/ff_cnn/responses`, 1);
+/** Kills the inference process while clients send requests, and waits for the next answer. */
+export async function measureCrash(config: Config): Promise<Row[]> {
+  const service = await serve('ff_cnn', config);
+  const request = npyRequest(`${service.url}/v1/models/ff_cnn/responses`, 1);
   let over = false;
   let refused = 0;
   let answered: () => void = () => undefined;
@@ -17,7 +17,7 @@ export async function measureCrash(setting: Setting): Promise<Row[]> {
     const client = openHttpClient();
     while (!over) {
       try {
-        await client.ask(question);
+        await client.send(request);
         answered();
       } catch {
         refused += 1;

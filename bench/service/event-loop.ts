@@ -1,5 +1,5 @@
-import { npyQuestion, openHttpClient, type Question } from '../http-client.js';
-import { type Row, type Setting, serve } from './setting.js';
+import { type BenchRequest, npyRequest, openHttpClient } from '../http-client.js';
+import { type Config, type Row, serve } from './config.js';
 
 const CLIENTS = 6;
 /** Of the large sets, one after the other. */
@@ -7,18 +7,18 @@ const LARGE = 4;
 const METRIC = /^hypercolumn_nodejs_eventloop_lag_(p99|max)_seconds (\S+)/gm;
 
 /**
- * How late timers of the service's process fire while clients ask for predictions without a pause, and
+ * Measures how late timers of the service's process fire while clients request predictions without a pause, and
  * two more send large sets: one for peak tuning, one for responses as JSON.
  */
-export async function measureEventLoop(setting: Setting): Promise<Row[]> {
-  const service = await serve('ff_cnn', setting);
+export async function measureEventLoop(config: Config): Promise<Row[]> {
+  const service = await serve('ff_cnn', config);
   const address = `${service.url}/v1/models/ff_cnn`;
-  const large = (route: string) => npyQuestion(`${address}/${route}`, setting.images);
+  const large = (route: string) => npyRequest(`${address}/${route}`, config.images);
   const json = { ...large('responses'), headers: { 'Content-Type': 'application/x-npy' } };
   await lag(service.url);
   let over = false;
   const small = Array.from({ length: CLIENTS }, () =>
-    keepAsking(npyQuestion(`${address}/responses`, 1), () => over),
+    sendRepeatedly(npyRequest(`${address}/responses`, 1), () => over),
   );
   await Promise.all([times(LARGE, large('tuning/peak')), times(LARGE, json)]);
   over = true;
@@ -27,7 +27,7 @@ export async function measureEventLoop(setting: Setting): Promise<Row[]> {
   await service.stop();
   return [
     {
-      what: `event loop under full load (${setting.images} images twice beside ${CLIENTS} clients), p99`,
+      what: `event loop under full load (${config.images} images twice beside ${CLIENTS} clients), p99`,
       toReach: 'at most 20 ms late',
       measured: `${(1000 * p99).toFixed(1)} ms, at most ${(1000 * max).toFixed(1)} ms`,
       met: p99 <= 0.02,
@@ -35,18 +35,18 @@ export async function measureEventLoop(setting: Setting): Promise<Row[]> {
   ];
 }
 
-async function keepAsking(question: Question, over: () => boolean): Promise<void> {
+async function sendRepeatedly(request: BenchRequest, over: () => boolean): Promise<void> {
   const client = openHttpClient();
-  while (!over()) await client.ask(question);
+  while (!over()) await client.send(request);
   client.close();
 }
 
-async function times(count: number, question: Question): Promise<void> {
+async function times(count: number, request: BenchRequest): Promise<void> {
   let left = count;
-  await keepAsking(question, () => left-- === 0);
+  await sendRepeatedly(request, () => left-- === 0);
 }
 
-/** In seconds, since it was last asked; the metric counts the 10 ms between its own timers too. */
+/** Seconds since the last request; the metric counts the 10 ms between its own timers too. */
 async function lag(url: string): Promise<{ readonly p99: number; readonly max: number }> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const seconds = Object.fromEntries([...text.matchAll(METRIC)].map(([, name, at]) => [name, at]));

@@ -1,11 +1,15 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type ClosedLoopClient,
+  openClosedLoopHttp,
+  openClosedLoopStream,
+} from '../closed-loop-client.js';
 import { median, quantile } from '../figures.js';
-import { openHttpRig, openStreamRig, type Rig } from '../rig.js';
 import { startService } from '../running-service.js';
-import type { Row, Setting } from './setting.js';
+import type { Config, Row } from './config.js';
 
-/** Short ones, so that what else the machine does is the same in both halves of most of them. */
+/** Turns are short, so that other work on the machine affects both halves equally. */
 const TURNS = 8;
 /** Milliseconds from one image to the next: 60 a second. */
 const PERIOD = 1000 / 60;
@@ -15,7 +19,7 @@ const WARM_UP = 600;
 /** Of models/demo. */
 const NEURONS = 16;
 
-/** What is run beside the rig, on models/demo; each takes some seconds. */
+/** Jobs on models/demo that run next to the client; each takes some seconds. */
 const JOBS = [
   { name: 'characterize', neurons: 2 },
   { name: 'preferred-stimulus', neurons: 4 },
@@ -28,45 +32,48 @@ interface Turn {
 }
 
 /** What a rig waits for its predictions while a job runs, and while none does, in turns. */
-export async function measureJobs({ folder, threads }: Setting): Promise<Row[]> {
+export async function measureJobs({ folder, threads }: Config): Promise<Row[]> {
   const service = await startService({
     DATA_DIR: path.join(folder, 'jobs'),
     CACHE_CAPACITY: '0',
     ENGINE: 'onnx',
     THREADS: String(threads),
   });
-  const rigs = [
-    { name: 'HTTP, 1 neuron', rig: openHttpRig(service.url, '0') },
-    { name: 'HTTP, 16 neurons', rig: openHttpRig(service.url, '0-15') },
-    { name: 'stream, 1 neuron', rig: await openStreamRig(service.url, 'uint8', '0') },
-    { name: 'stream, 16 neurons', rig: await openStreamRig(service.url, 'uint8', '0-15') },
+  const clients = [
+    { name: 'HTTP, 1 neuron', client: openClosedLoopHttp(service.url, '0') },
+    { name: 'HTTP, 16 neurons', client: openClosedLoopHttp(service.url, '0-15') },
+    { name: 'stream, 1 neuron', client: await openClosedLoopStream(service.url, 'uint8', '0') },
+    {
+      name: 'stream, 16 neurons',
+      client: await openClosedLoopStream(service.url, 'uint8', '0-15'),
+    },
   ];
-  const all = rigs.map(({ rig }) => rig);
-  await askInTurn(all, (image) => image === WARM_UP);
-  const turns = new Map(JOBS.map(({ name }) => [name, rigs.map((): Turn[] => [])]));
+  const all = clients.map(({ client }) => client);
+  await sendInTurn(all, (image) => image === WARM_UP);
+  const turns = new Map(JOBS.map(({ name }) => [name, clients.map((): Turn[] => [])]));
   for (let turn = 0; turn < TURNS; turn++) {
     for (const { name, neurons } of JOBS) {
-      const idle = await askInTurn(all, (image) => image === IDLE);
+      const idle = await sendInTurn(all, (image) => image === IDLE);
       const first = (neurons * turn) % NEURONS;
       const job = await start(`${service.url}/v1/models/demo/${name}`, {
         neurons: `${first}-${first + neurons - 1}`,
       });
-      const beside = await askInTurn(all, () => job.over);
+      const beside = await sendInTurn(all, () => job.over);
       await job.end;
-      for (const [rig, list] of turns.get(name)!.entries()) {
-        list.push({ idle: idle[rig]!, beside: beside[rig]! });
+      for (const [client, list] of turns.get(name)!.entries()) {
+        list.push({ idle: idle[client]!, beside: beside[client]! });
       }
     }
   }
-  for (const rig of all) rig.close();
+  for (const client of all) client.close();
   await service.stop();
-  const names = rigs.map(({ name }) => name);
+  const names = clients.map(({ name }) => name);
   return JOBS.map(({ name }) => tableRow(name, names, turns.get(name)!));
 }
 
 function tableRow(job: string, names: readonly string[], turns: readonly (readonly Turn[])[]): Row {
-  const told = names.map((name, rig) => {
-    const own = turns[rig]!;
+  const details = names.map((name, client) => {
+    const own = turns[client]!;
     const ratio = median(own.map(({ idle, beside }) => slowest(beside) / slowest(idle)));
     const inWords = (half: keyof Turn) =>
       `${median(own.map((turn) => slowest(turn[half]))).toFixed(1)} ms (p50 ` +
@@ -79,30 +86,30 @@ function tableRow(job: string, names: readonly string[], turns: readonly (readon
   return {
     what: `a rig's predictions beside ${job} on demo, 60 images/s, p99, median of ${TURNS} turns`,
     toReach: 'at most 2 x the idle p99',
-    measured: told.map(({ text }) => text).join('; '),
-    met: told.every(({ ratio }) => ratio <= 2),
+    measured: details.map(({ text }) => text).join('; '),
+    met: details.every(({ ratio }) => ratio <= 2),
   };
 }
 
-function slowest(taken: readonly number[]): number {
-  return quantile(taken, 0.99);
+function slowest(latencies: readonly number[]): number {
+  return quantile(latencies, 0.99);
 }
 
 /** One image at a time, each rig in its turn. @returns what each rig waited, in milliseconds */
-async function askInTurn(
-  rigs: readonly Rig[],
+async function sendInTurn(
+  clients: readonly ClosedLoopClient[],
   isOver: (image: number) => boolean,
 ): Promise<number[][]> {
-  const taken = rigs.map((): number[] => []);
+  const latencies = clients.map((): number[] => []);
   let next = performance.now();
   for (let image = 0; !isOver(image); image++) {
-    const rig = image % rigs.length;
-    taken[rig]!.push((await rigs[rig]!.ask()).trip);
+    const client = image % clients.length;
+    latencies[client]!.push((await clients[client]!.send()).trip);
     // what came late is not made up for: a rig shows its next image a period later
     next = Math.max(next + PERIOD, performance.now());
     await pause(next - performance.now());
   }
-  return taken;
+  return latencies;
 }
 
 /** A job that was started: whether it is over, and when it is. @throws Error where it did not succeed */
@@ -116,8 +123,8 @@ async function start(url: string, body: object) {
 
   async function finish(): Promise<void> {
     try {
-      const told = await (await fetch(`${job}/events`)).text();
-      if (!told.includes('"state":"succeeded"')) throw new Error(told.slice(-500));
+      const details = await (await fetch(`${job}/events`)).text();
+      if (!details.includes('"state":"succeeded"')) throw new Error(details.slice(-500));
       await fetch(job, { method: 'DELETE' });
     } finally {
       running.over = true;

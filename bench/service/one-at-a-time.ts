@@ -1,10 +1,10 @@
 import { multiplications } from '../../src/inference/onnx/cost.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { median, quantile } from '../figures.js';
-import { npyQuestion, openHttpClient } from '../http-client.js';
-import { type Row, type Setting, serve, startPublished, startWorker } from './setting.js';
+import { npyRequest, openHttpClient } from '../http-client.js';
+import { type Config, type Row, serve, startPublished, startWorker } from './config.js';
 
-/** A turn of a contender: at least so many answers, for at least so long. */
+/** Minimum number of answers and minimum duration of a contender's turn. */
 const TURN = { answers: 4, milliseconds: 400 };
 /** Before it is counted: code that has run a few times only is not yet compiled. */
 const WARM_UP = { answers: 4, milliseconds: 3000 };
@@ -21,31 +21,31 @@ interface Targets {
 /** Milliseconds of each answer of a contender. */
 interface Series {
   readonly name: string;
-  ask(): Promise<number>;
-  readonly taken: number[];
+  send(): Promise<number>;
+  readonly latencies: number[];
 }
 
 /**
- * One client that asks one thing at a time: the service over HTTP, a bare session, and PyTorch over HTTP,
+ * One client that sends one request at a time: the service over HTTP, a bare session, and PyTorch over HTTP,
  * in turns. For ff_cnn also one neuron alone, and eight images, as a share of the machine's peak.
  */
 export async function measureOneAtATime(
   id: ArchitectureId,
   targets: Targets,
-  setting: Setting,
+  config: Config,
 ): Promise<Row[]> {
-  const { neurons, rounds } = setting;
-  const service = await serve(id, setting);
-  const session = await startWorker('session', id, setting);
-  const published = await startPublished(id, setting);
+  const { neurons, rounds } = config;
+  const service = await serve(id, config);
+  const session = await startWorker('session', id, config);
+  const published = await startPublished(id, config);
   const client = openHttpClient();
   const over = (url: string, images: number) => {
-    const question = npyQuestion(url, images);
-    return async () => (await client.ask(question)).trip;
+    const request = npyRequest(url, images);
+    return async () => (await client.send(request)).trip;
   };
   const address = `${service.url}/v1/models/${id}/responses`;
   const own = series('service', over(address, 1));
-  const bare = series('session', () => session.ask('1'));
+  const bare = series('session', () => session.send('1'));
   const theirs = published && series('PyTorch', over(published.url, 1));
   const one = series('one neuron', over(`${address}?neurons=0`, 1));
   const eight = series('eight images', over(address, 8));
@@ -56,10 +56,10 @@ export async function measureOneAtATime(
     for (const contender of contenders) {
       if (!contender) continue;
       // what the one before left running, and its data in the caches, is not counted
-      await contender.ask();
-      contender.taken.push(...(await take(contender, TURN)));
+      await contender.send();
+      contender.latencies.push(...(await take(contender, TURN)));
     }
-    if (id === 'ff_cnn') peaks.push(await session.ask('peak'));
+    if (id === 'ff_cnn') peaks.push(await session.send('peak'));
   }
   client.close();
   await Promise.all([service.stop(), session.stop(), published?.stop()]);
@@ -71,15 +71,15 @@ export async function measureOneAtATime(
   return [...rows, oneNeuron(one, neurons), share(eight, flop, peaks)];
 }
 
-function series(name: string, ask: () => Promise<number>): Series {
-  return { name, ask, taken: [] };
+function series(name: string, send: () => Promise<number>): Series {
+  return { name, send, latencies: [] };
 }
 
-async function take({ ask }: Series, turn: typeof TURN): Promise<number[]> {
-  const taken: number[] = [];
+async function take({ send }: Series, turn: typeof TURN): Promise<number[]> {
+  const latencies: number[] = [];
   const end = performance.now() + turn.milliseconds;
-  while (taken.length < turn.answers || performance.now() < end) taken.push(await ask());
-  return taken;
+  while (latencies.length < turn.answers || performance.now() < end) latencies.push(await send());
+  return latencies;
 }
 
 function latency(
@@ -89,8 +89,8 @@ function latency(
   theirs: Series | undefined,
   targets: Targets,
 ): Row {
-  const [ms, session] = [median(own.taken), median(bare.taken)];
-  const faster = theirs && median(theirs.taken) / ms;
+  const [ms, session] = [median(own.latencies), median(bare.latencies)];
+  const faster = theirs && median(theirs.latencies) / ms;
   const reached = [
     ms <= (targets.milliseconds ?? Number.POSITIVE_INFINITY),
     ms / session <= (targets.session ?? Number.POSITIVE_INFINITY),
@@ -104,10 +104,10 @@ function latency(
     what,
     toReach: wanted.join(', '),
     measured:
-      `${told(own)}; ${(ms / session).toFixed(2)} x the session, ${told(bare)}; ` +
+      `${describeLatencies(own)}; ${(ms / session).toFixed(2)} x the session, ${describeLatencies(bare)}; ` +
       (theirs === undefined
         ? 'no PyTorch here'
-        : `${faster!.toFixed(1)} x faster than PyTorch, ${told(theirs)}`),
+        : `${faster!.toFixed(1)} x faster than PyTorch, ${describeLatencies(theirs)}`),
     met: reached && (faster === undefined ? undefined : faster >= targets.published),
   };
 }
@@ -116,26 +116,26 @@ function oneNeuron(one: Series, neurons: number): Row {
   return {
     what: `1 neuron of ${neurons} x ff_cnn, over HTTP, p50`,
     toReach: 'at most 1.5 ms',
-    measured: told(one),
-    met: median(one.taken) <= 1.5,
+    measured: describeLatencies(one),
+    met: median(one.latencies) <= 1.5,
   };
 }
 
 /** @param flop operations that one image takes; @param peaks GFLOP/s of a matrix product */
 function share(eight: Series, flop: number, peaks: readonly number[]): Row {
-  const speed = (8 * flop) / (1e6 * median(eight.taken));
+  const speed = (8 * flop) / (1e6 * median(eight.latencies));
   const peak = median(peaks);
   return {
     what: 'compute: ff_cnn, 8 images in a request',
     toReach: 'at least 65 % of the peak',
     measured:
-      `${((100 * speed) / peak).toFixed(0)} %: ${told(eight)}, ${speed.toFixed(0)} of the ` +
+      `${((100 * speed) / peak).toFixed(0)} %: ${describeLatencies(eight)}, ${speed.toFixed(0)} of the ` +
       `${peak.toFixed(0)} GFLOP/s of a matrix product`,
     met: speed / peak >= 0.65,
   };
 }
 
 /** The median, and where nine of ten lie. */
-function told({ taken }: Series): string {
-  return `${median(taken).toFixed(2)} ms (p90 ${quantile(taken, 0.9).toFixed(2)})`;
+function describeLatencies({ latencies }: Series): string {
+  return `${median(latencies).toFixed(2)} ms (p90 ${quantile(latencies, 0.9).toFixed(2)})`;
 }

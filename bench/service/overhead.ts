@@ -1,6 +1,6 @@
 import { median, quantile } from '../figures.js';
-import { npyQuestion, openHttpClient } from '../http-client.js';
-import { type Row, type Setting, serve, startWorker } from './setting.js';
+import { npyRequest, openHttpClient } from '../http-client.js';
+import { type Config, type Row, serve, startWorker } from './config.js';
 
 const BURST = 50;
 /** Answers that are not counted: code that has run a few times only is not yet compiled. */
@@ -10,16 +10,16 @@ const WARM_UP = 2000;
  * What the service adds to the engine: one neuron of rf_cnn, which takes next to no computing, over HTTP,
  * less what the engine takes for it in a process where nothing else happens.
  */
-export async function measureOverhead(setting: Setting): Promise<Row[]> {
-  const service = await serve('rf_cnn', setting);
-  const engine = await startWorker('engine', 'rf_cnn', setting);
+export async function measureOverhead(config: Config): Promise<Row[]> {
+  const service = await serve('rf_cnn', config);
+  const engine = await startWorker('engine', 'rf_cnn', config);
   const client = openHttpClient();
-  const question = npyQuestion(`${service.url}/v1/models/rf_cnn/responses?neurons=0`, 1);
+  const request = npyRequest(`${service.url}/v1/models/rf_cnn/responses?neurons=0`, 1);
   const [over, bare]: [number[], number[]] = [[], []];
-  for (let i = 0; i < WARM_UP; i++) await client.ask(question);
-  for (let round = 0; round < setting.rounds; round++) {
-    for (let i = 0; i < BURST; i++) over.push((await client.ask(question)).trip);
-    for (let i = 0; i < BURST; i++) bare.push(await engine.ask('neuron'));
+  for (let i = 0; i < WARM_UP; i++) await client.send(request);
+  for (let round = 0; round < config.rounds; round++) {
+    for (let i = 0; i < BURST; i++) over.push((await client.send(request)).trip);
+    for (let i = 0; i < BURST; i++) bare.push(await engine.send('neuron'));
   }
   client.close();
   await Promise.all([service.stop(), engine.stop()]);

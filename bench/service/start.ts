@@ -1,16 +1,16 @@
 import { median } from '../figures.js';
-import { npyQuestion, openHttpClient } from '../http-client.js';
-import { type Row, type Setting, serve } from './setting.js';
+import { npyRequest, openHttpClient } from '../http-client.js';
+import { type Config, type Row, serve } from './config.js';
 
 const STARTS = 5;
 
 /** From the start of the process until it is ready, and the memory that it holds once it has answered. */
-export async function measureStart(setting: Setting): Promise<Row[]> {
+export async function measureStart(config: Config): Promise<Row[]> {
   const [seconds, megabytes]: [number[], number[]] = [[], []];
   for (let start = 0; start < STARTS; start++) {
-    const service = await serve('ff_cnn', setting);
+    const service = await serve('ff_cnn', config);
     const client = openHttpClient();
-    await client.ask(npyQuestion(`${service.url}/v1/models/ff_cnn/responses`, 8));
+    await client.send(npyRequest(`${service.url}/v1/models/ff_cnn/responses`, 8));
     client.close();
     seconds.push(service.startedIn / 1000);
     megabytes.push((await service.memory()) / 1e6);
@@ -19,7 +19,7 @@ export async function measureStart(setting: Setting): Promise<Row[]> {
   const [ready, memory] = [median(seconds), median(megabytes)];
   return [
     {
-      what: `ready after start, ${setting.neurons} x ff_cnn`,
+      what: `ready after start, ${config.neurons} x ff_cnn`,
       toReach: 'at most 3 s, 700 MB',
       measured: `${ready.toFixed(2)} s, ${memory.toFixed(0)} MB`,
       met: ready <= 3 && memory <= 700,

@@ -1,31 +1,31 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Contender } from '../contender.js';
 import { median, quantile } from '../figures.js';
-import { npyQuestion, openHttpClient } from '../http-client.js';
-import { type Row, type Setting, serve, startWorker } from './setting.js';
+import { npyRequest, openHttpClient } from '../http-client.js';
+import { type Config, type Row, serve, startWorker } from './config.js';
 
 const SWEEPS = 3;
 const BATCH = 8;
-/** Milliseconds between the predictions that a rig asks for. */
+/** Milliseconds between the client's requests for predictions. */
 const PERIOD = 150;
 
-/** Peak tuning to a large set, alone, and with a rig that asks for predictions meanwhile. */
-export async function measureSweep(setting: Setting): Promise<Row[]> {
-  const { images, neurons } = setting;
-  const service = await serve('ff_cnn', setting);
-  const session = await startWorker('session', 'ff_cnn', setting);
+/** Measures peak tuning to a large set, alone and while a client requests predictions. */
+export async function measureSweep(config: Config): Promise<Row[]> {
+  const { images, neurons } = config;
+  const service = await serve('ff_cnn', config);
+  const session = await startWorker('session', 'ff_cnn', config);
   const client = openHttpClient();
   const address = `${service.url}/v1/models/ff_cnn`;
-  const question = npyQuestion(`${address}/tuning/peak`, images);
-  const sweep = async () => (await client.ask(question)).trip;
+  const request = npyRequest(`${address}/tuning/peak`, images);
+  const sweep = async () => (await client.send(request)).trip;
   const [over, bare]: [number[], number[]] = [[], []];
   for (let i = 0; i < SWEEPS; i++) {
     over.push(await sweep());
     bare.push(await timeOfSession(session, images));
   }
   await session.stop();
-  const idle = await rig(`${address}/responses`, pause(median(over)));
-  const busy = await rig(`${address}/responses`, sweep());
+  const idle = await timePredictions(`${address}/responses`, pause(median(over)));
+  const busy = await timePredictions(`${address}/responses`, sweep());
   client.close();
   await service.stop();
 
@@ -43,7 +43,7 @@ export async function measureSweep(setting: Setting): Promise<Row[]> {
     {
       what: `a rig's predictions meanwhile, ${neurons} neurons, p99`,
       toReach: 'at most 2 x the idle p99',
-      measured: `${late.toFixed(2)} x: ${told(busy)} of ${busy.length}, idle ${told(idle)} of ${idle.length}`,
+      measured: `${late.toFixed(2)} x: ${describeLatencies(busy)} of ${busy.length}, idle ${describeLatencies(idle)} of ${idle.length}`,
       met: late <= 2,
     },
   ];
@@ -52,29 +52,29 @@ export async function measureSweep(setting: Setting): Promise<Row[]> {
 async function timeOfSession(session: Contender, images: number): Promise<number> {
   const begun = performance.now();
   for (let done = 0; done < images; done += BATCH) {
-    await session.ask(String(Math.min(BATCH, images - done)));
+    await session.send(String(Math.min(BATCH, images - done)));
   }
   return performance.now() - begun;
 }
 
 /** Milliseconds of the answers to one image every so often, until `end`. */
-async function rig(url: string, end: Promise<unknown>): Promise<number[]> {
+async function timePredictions(url: string, end: Promise<unknown>): Promise<number[]> {
   const client = openHttpClient();
-  const question = npyQuestion(url, 1);
-  const taken: number[] = [];
+  const request = npyRequest(url, 1);
+  const latencies: number[] = [];
   let over = false;
   const ended = end.finally(() => {
     over = true;
   });
   for (let next = performance.now(); !over; next += PERIOD) {
-    taken.push((await client.ask(question)).trip);
+    latencies.push((await client.send(request)).trip);
     await pause(Math.max(0, next + PERIOD - performance.now()));
   }
   await ended;
   client.close();
-  return taken;
+  return latencies;
 }
 
-function told(taken: readonly number[]): string {
-  return `${quantile(taken, 0.99).toFixed(1)} ms (p50 ${median(taken).toFixed(1)})`;
+function describeLatencies(latencies: readonly number[]): string {
+  return `${quantile(latencies, 0.99).toFixed(1)} ms (p50 ${median(latencies).toFixed(1)})`;
 }

@@ -1,19 +1,19 @@
 import type { Contender } from '../contender.js';
 import { median } from '../figures.js';
-import { npyQuestion, openHttpClient } from '../http-client.js';
-import { type Row, type Setting, serve, startWorker } from './setting.js';
+import { npyRequest, openHttpClient } from '../http-client.js';
+import { type Config, type Row, serve, startWorker } from './config.js';
 
 const CLIENTS = 8;
 /** Of each turn. */
 const MILLISECONDS = 3000;
 
-/** Clients that ask for one image each, again and again, beside a bare session with batches of as many. */
-export async function measureThroughput(setting: Setting): Promise<Row[]> {
-  const service = await serve('ff_cnn', setting);
-  const session = await startWorker('session', 'ff_cnn', setting);
+/** Clients that repeatedly send one image each, compared with a bare session with equal batches. */
+export async function measureThroughput(config: Config): Promise<Row[]> {
+  const service = await serve('ff_cnn', config);
+  const session = await startWorker('session', 'ff_cnn', config);
   const url = `${service.url}/v1/models/ff_cnn/responses`;
   const [over, bare]: [number[], number[]] = [[], []];
-  for (let round = 0; round < Math.ceil(setting.rounds / 3); round++) {
+  for (let round = 0; round < Math.ceil(config.rounds / 3); round++) {
     over.push(await rateOfClients(url));
     bare.push(await rateOfSession(session));
   }
@@ -21,7 +21,7 @@ export async function measureThroughput(setting: Setting): Promise<Row[]> {
   const share = median(over) / median(bare);
   return [
     {
-      what: `throughput: ${CLIENTS} clients, ${setting.neurons} x ff_cnn`,
+      what: `throughput: ${CLIENTS} clients, ${config.neurons} x ff_cnn`,
       toReach: 'at least 90 % of the session',
       measured:
         `${(100 * share).toFixed(0)} %: ${median(over).toFixed(1)} images/s, the session ` +
@@ -32,13 +32,13 @@ export async function measureThroughput(setting: Setting): Promise<Row[]> {
 }
 
 async function rateOfClients(url: string): Promise<number> {
-  const question = npyQuestion(url, 1);
+  const request = npyRequest(url, 1);
   const begun = performance.now();
   const counts = await Promise.all(
     Array.from({ length: CLIENTS }, async () => {
       const client = openHttpClient();
       let count = 0;
-      for (; performance.now() - begun < MILLISECONDS; count++) await client.ask(question);
+      for (; performance.now() - begun < MILLISECONDS; count++) await client.send(request);
       client.close();
       return count;
     }),
@@ -50,7 +50,7 @@ async function rateOfSession(session: Contender): Promise<number> {
   const begun = performance.now();
   let images = 0;
   for (; performance.now() - begun < MILLISECONDS; images += CLIENTS) {
-    await session.ask(String(CLIENTS));
+    await session.send(String(CLIENTS));
   }
   return (1000 * images) / (performance.now() - begun);
 }

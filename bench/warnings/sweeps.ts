@@ -7,7 +7,7 @@ import { correlation } from '../../src/tuning/metrics.js';
 import type { TrueNeuron, Truth } from '../../training/synthetic/truth.js';
 import { median } from '../figures.js';
 
-interface Setting {
+interface Config {
   readonly truth: Truth;
   readonly card: ModelCard;
   readonly canvas: Canvas;
@@ -28,7 +28,7 @@ const CONTRASTS = [0.1, 0.201, 0.4, 0.99];
  * How well the model's curves agree with the true ones, by the correlation over the values of a sweep, and
  * how many of the stimuli lie outside the RMS contrasts of the training images.
  */
-export async function printSweeps(setting: Setting): Promise<void> {
+export async function printSweeps(setting: Config): Promise<void> {
   console.log('\n| sweep | RMS contrast < | > | r of the curves: median | least |');
   console.log('|---|---|---|---|---|');
   const { canvas } = setting;
@@ -52,7 +52,7 @@ export async function printSweeps(setting: Setting): Promise<void> {
 }
 
 async function print(
-  { truth, card, respond, predict, range }: Setting,
+  { truth, card, respond, predict, range }: Config,
   name: string,
   plan: (neuron: TrueNeuron) => Sweep,
 ): Promise<void> {

@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source deploy/container/engine.sh
 
-readonly MOST_MEGABYTES=250 STANDIN=localhost/hypercolumn-base:node24
+readonly MAX_MEGABYTES=250 STANDIN=localhost/hypercolumn-base:node24
 # The service drains for up to 25 s after SIGTERM.
 readonly START_SECONDS=60 STOP_SECONDS=40
 
@@ -120,6 +120,6 @@ code=$(timeout $STOP_SECONDS "${engine[@]}" wait "$container") ||
 
 above_base=$(($(image_megabytes "$image") - $(image_megabytes "$base")))
 step "$image: $(wc -w <<<"$expected") equal responses, exit code 0, $above_base MB above its base"
-if [[ $target == wasm ]] && ((above_base > MOST_MEGABYTES)); then
-  fail "the image is too large: $above_base MB above its base; expected at most $MOST_MEGABYTES"
+if [[ $target == wasm ]] && ((above_base > MAX_MEGABYTES)); then
+  fail "the image is too large: $above_base MB above its base; expected at most $MAX_MEGABYTES"
 fi

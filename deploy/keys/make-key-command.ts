@@ -10,11 +10,11 @@ interface Options {
   readonly perSecond?: string;
 }
 
-/** `make-key`: a new key, and its line for the keys file, which tells nobody the key. */
+/** `make-key` prints a new key, and its line for the keys file, which holds only a hash of the key. */
 export function createMakeKeyCommand(): Command {
   return new Command('make-key')
     .description('prints the line of a new key for API_KEYS_FILE; the key itself goes to stderr')
-    .requiredOption('--name <name>', 'who holds it; the log tells who asked')
+    .requiredOption('--name <name>', 'name of the client; the log has it for each request')
     .option('--scopes <list>', `what it is good for, of ${SCOPES.join(', ')}`, 'predict')
     .option('--per-second <requests>', 'that it is good for; without, as many as come')
     .allowExcessArguments(false)

@@ -46,7 +46,7 @@ async function exportModel({ model, out }: Options): Promise<void> {
   );
 }
 
-/** What a card says that whoever runs the graph needs. */
+/** Fields of the card that users of the graph need. */
 function metadataOf(card: ModelCard, digest: SavedModel['digest']): Record<string, string> {
   const { name, version, architecture, stimulus, response, neurons } = card;
   return {

@@ -4,7 +4,7 @@ import { createPartition } from '../../src/inference/onnx/partition.js';
 import { encodeSite } from '../../src/inference/onnx/site-graph.js';
 import type { Weights } from '../../src/models/saved-model.js';
 
-/** So many groups of the service at once: its neurons need not be asked one by one here. */
+/** The exported graph computes this many groups of the service together. */
 const GROUPS = 4;
 
 /** A site as the .onnx file that is exported, `stimuli` [batch, 1, h, w] to `responses` [batch, N]. */

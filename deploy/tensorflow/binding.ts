@@ -34,7 +34,7 @@ export function latestNapiVersion(offered: readonly number[], supported: number)
   return Math.max(...offered.filter((version) => version <= supported));
 }
 
-/** Arguments for the C++ compiler; the addon finds TensorFlow where it stands, in the cache. */
+/** Arguments for the C++ compiler; the addon finds TensorFlow in the cache. */
 export function compilerArguments(binding: Binding, libraries: string, output: string): string[] {
   const tensorflow = join(libraries, 'tensorflow');
   return [
@@ -72,7 +72,7 @@ export function compileBinding(binding: Binding, libraries: string, compiler: st
   }
 }
 
-/** Whether the addon stands in its place, built against these libraries. */
+/** Whether the addon is built against these libraries. */
 export function isBuilt(binding: Binding, libraries: string): boolean {
   return (
     existsSync(binding.file) &&

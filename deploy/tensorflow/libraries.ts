@@ -23,7 +23,7 @@ import {
 } from './wheels.js';
 
 /**
- * What is kept of the wheels. Their folder layout stays, since TensorFlow's libraries look for the
+ * Files that are extracted from the wheels. Their folder layout stays, because TensorFlow's libraries look for the
  * CUDA ones relative to themselves (`$ORIGIN/../nvidia/<part>/lib`).
  */
 const KEPT = [
@@ -46,7 +46,7 @@ with zipfile.ZipFile(wheel) as archive:
             os.chmod(path, 0o755 if member.external_attr >> 16 & 0o111 else 0o644)
 `;
 
-/** Where the libraries of a release are kept; other pins, or other parts kept, lead elsewhere. */
+/** Cache folder of the libraries of a release; other pins or other parts have other folders. */
 export function librariesFolder(cache: string, variant: Variant, release: Release): string {
   const content = [KEPT, ...release.wheels.map((wheel) => wheel.sha256)].join();
   const digest = createHash('sha256').update(content).digest('hex').slice(0, 8);

@@ -1,4 +1,4 @@
-/** Something on this machine stands in the way; the message is one line that says what to do. */
+/** The setup cannot continue on this machine. The message is one line with the next step. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 }

@@ -10,7 +10,7 @@ import { SetupError } from './setup-error.js';
 import { findCompiler, thisMachine } from './tools.js';
 import { chooseVariant, releaseFor, type Variant } from './wheels.js';
 
-/** What one training step in a fresh process says of the binding. */
+/** Results of one training step in a new process. */
 export interface Check {
   readonly tensorflow: string;
   readonly device: 'GPU' | 'CPU';
@@ -33,7 +33,7 @@ export function createSetupTensorflowCommand(): Command {
       '\nDownloads stay in HYPERCOLUMN_CACHE (default ~/.cache/hypercolumn), outside node_modules.',
     )
     .action(({ variant }: { readonly variant: Variant | 'auto' }) => {
-      // Ctrl-C ends pip or the compiler; this process lives on to remove what they leave.
+      // Ctrl-C ends pip or the compiler; this process continues and removes their partial files.
       process.on('SIGINT', () => {});
       try {
         setUp(variant);
@@ -63,7 +63,7 @@ function setUp(wanted: Variant | 'auto'): void {
     }
     log(`the binding in place does not work (${check}), building it again`);
   }
-  // Before the download, which takes minutes.
+  // This check comes before the download, which takes minutes.
   const compiler = findCompiler(process.env['CXX']);
   if (!existsSync(libraries)) fetchLibraries(libraries, release, log);
   log(`compiling with ${compiler}`);
@@ -87,7 +87,7 @@ function report(outcome: string, variant: Variant, check: Check): void {
   }
 }
 
-/** The check's findings, or why it failed in one line. */
+/** Returns the results of the check, or its error in one line. */
 function runCheck(): Check | string {
   const script = fileURLToPath(new URL('./check.js', import.meta.url));
   const result = spawnSync(process.execPath, ['--no-deprecation', script], {
@@ -101,7 +101,7 @@ function runCheck(): Check | string {
   return reason ?? `it ended with ${result.signal ?? `status ${result.status}`}`;
 }
 
-/** One line for what the person can mend; a bug is thrown on. */
+/** Prints one line for an error that the user can fix; rethrows any other. */
 function explain(error: unknown): string {
   if (error instanceof SetupError) return error.message;
   if (error instanceof Error && 'syscall' in error) {

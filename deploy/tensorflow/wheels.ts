@@ -26,7 +26,7 @@ export const WHEEL_PYTHON = '3.12';
 const OLDEST_GLIBC = 27;
 
 /**
- * The pins of the `gpu` variant are what `tensorflow[and-cuda]` asks for; to renew them:
+ * The pins of the `gpu` variant are the requirements of `tensorflow[and-cuda]`; to renew them:
  * `pip install --dry-run --report - --only-binary=:all: --target x "tensorflow[and-cuda]==<version>"`.
  */
 const RELEASES: Readonly<Record<string, Release>> = {

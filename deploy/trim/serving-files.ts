@@ -4,18 +4,18 @@ import { rolldown } from 'rolldown';
 import { InputError } from '../../src/errors.js';
 import { filesIn, OPTIONAL_PARTS, type OptionalPart, PARTS } from './parts.js';
 
-/** Of commands that prepare a checkout: a copy has no use for them. */
+/** Packages for preparing a checkout; a copy does not need them. */
 const CHECKOUT_ONLY = ['dist/deploy/trim', 'dist/deploy/setup-command.js'];
 
 const LICENSE = /^(licen[cs]e|notice|copying|third.?party)/i;
 
 /**
- * Lists what serving reads of a built checkout: the modules that dist/src imports, found by a bundler,
+ * Lists the files of a built checkout that serving reads: the modules that dist/src imports, found by a bundler,
  * the native code and data that these load, and the license of each package.
  * @param root folder with dist/ and node_modules/
  * @param chosen optional parts to include
  * @returns paths in `root`, sorted
- * @throws InputError when something of it is not installed or not built
+ * @throws InputError if a part is not installed or not built
  */
 export async function listServingFiles(
   root: string,
@@ -45,7 +45,7 @@ function entryPoints(root: string, chosen: readonly OptionalPart[]): string[] {
   return [...source, ...folders.flatMap(compiled)];
 }
 
-/** Packages, and compiled files or folders as absolute paths, that a copy is made without. */
+/** Packages, and absolute paths of compiled files or folders, that a copy omits. */
 function leftOut(root: string, chosen: readonly OptionalPart[]): string[] {
   const parts = OPTIONAL_PARTS.filter((part) => !chosen.includes(part)).map((part) => PARTS[part]);
   const compiled = [...CHECKOUT_ONLY, ...parts.flatMap(({ folders = [] }) => folders)];
@@ -55,7 +55,7 @@ function leftOut(root: string, chosen: readonly OptionalPart[]): string[] {
   ];
 }
 
-/** Follows imports from the entry points, except into what is left out. */
+/** Follows imports from the entry points, except into omitted parts. */
 async function traceModules(
   root: string,
   entries: readonly string[],
@@ -75,7 +75,7 @@ async function traceModules(
         load(id) {
           if (!path.isAbsolute(id)) return null;
           found.add(path.relative(root, id));
-          // native code is a file to copy, and nothing to parse
+          // Native code is copied without parsing.
           return /\.([cm]?js|json)$/.test(id) ? null : '';
         },
       },

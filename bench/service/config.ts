@@ -5,7 +5,7 @@ import { type Contender, startContender } from '../contender.js';
 import { type RunningService, startService } from '../running-service.js';
 
 /** What the parts of the benchmark share. */
-export interface Setting {
+export interface Config {
   readonly neurons: number;
   readonly threads: number;
   readonly rounds: number;
@@ -27,7 +27,7 @@ export interface Row {
 }
 
 /** The service with one model, of the same name as its architecture. */
-export function serve(id: ArchitectureId, { folder, threads }: Setting): Promise<RunningService> {
+export function serve(id: ArchitectureId, { folder, threads }: Config): Promise<RunningService> {
   return startService({
     MODELS_DIR: path.join(folder, id),
     DATA_DIR: path.join(folder, 'data'),
@@ -41,7 +41,7 @@ export function serve(id: ArchitectureId, { folder, threads }: Setting): Promise
 export async function startWorker(
   kind: 'session' | 'engine',
   id: ArchitectureId,
-  { folder, threads }: Setting,
+  { folder, threads }: Config,
 ): Promise<Contender> {
   const worker = fileURLToPath(new URL('../inference-worker.js', import.meta.url));
   const model = path.join(folder, id, id, '1');
@@ -53,7 +53,7 @@ export async function startWorker(
 /** The published networks in PyTorch behind a plain HTTP server; undefined where there is no PyTorch. */
 export async function startPublished(
   id: ArchitectureId,
-  { python, neurons, threads }: Setting,
+  { python, neurons, threads }: Config,
 ): Promise<{ readonly url: string; readonly stop: () => Promise<void> } | undefined> {
   const script = path.resolve('bench/pytorch/server.py');
   const server = await startContender(python, [script, id, String(neurons), String(threads)]);

@@ -2,24 +2,24 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { HEADER, STAMP } from '../src/formats/stream-frames.js';
 import { randomStream } from '../src/network/random.js';
-import { openHttpClient, type Taken } from './http-client.js';
+import { type Latency, openHttpClient } from './http-client.js';
 
 /** Of the stimuli of models/demo. */
 const PIXELS = 50 * 50;
 
 /** Asks models/demo for the responses to one image, again and again. */
-export interface Rig {
+export interface ClosedLoopClient {
   readonly name: string;
-  ask(): Promise<Taken>;
+  send(): Promise<Latency>;
   close(): void;
 }
 
 /** @param neurons asked for, such as 0-3 */
-export async function openStreamRig(
+export async function openClosedLoopStream(
   url: string,
   dtype: 'uint8' | 'float32',
   neurons: string,
-): Promise<Rig> {
+): Promise<ClosedLoopClient> {
   const socket = new WebSocket(
     `${url.replace('http', 'ws')}/v1/models/demo/stream?dtype=${dtype}&neurons=${neurons}`,
     { perMessageDeflate: false },
@@ -32,7 +32,7 @@ export async function openStreamRig(
   frame.set(pixels, STAMP);
   return {
     name: `stream, ${dtype}`,
-    async ask() {
+    async send() {
       const begun = performance.now();
       socket.send(frame);
       const answer = await new Promise<Buffer>((resolve) => socket.once('message', resolve));
@@ -45,15 +45,15 @@ export async function openStreamRig(
 }
 
 /** @param neurons asked for, such as 0-3 */
-export function openHttpRig(url: string, neurons: string): Rig {
+export function openClosedLoopHttp(url: string, neurons: string): ClosedLoopClient {
   const client = openHttpClient();
   const type = 'application/octet-stream';
-  const question = {
+  const request = {
     url: `${url}/v1/models/demo/responses?dtype=uint8&neurons=${neurons}`,
     body: drawImage(),
     headers: { 'Content-Type': type, Accept: type },
   };
-  return { name: 'HTTP, kept alive', ask: () => client.ask(question), close: client.close };
+  return { name: 'HTTP, kept alive', send: () => client.send(request), close: client.close };
 }
 
 function drawImage(): Uint8Array {
