@@ -18,7 +18,7 @@ import {
 } from './inference/process-engine.js';
 import { createScheduler } from './inference/scheduler.js';
 import { interpreterBackend } from './interpret/interpreter-backend.js';
-import { createProcessInside } from './interpret/process-interpreter.js';
+import { createProcessInterpreter } from './interpret/process-interpreter.js';
 import type { JobState } from './jobs/record.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { createApp, createHealthApp } from './server/app.js';
@@ -176,7 +176,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     onBatch: metrics.batch,
   });
   const data = await openDataFolder(config, logger);
-  const inside = createProcessInside({
+  const inside = createProcessInterpreter({
     backend: interpreterBackend(config.INSIDE_BACKEND, engine.description),
     models: config.MODELS_DIR,
     logger,

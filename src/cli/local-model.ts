@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type ExperimentContext, experimentContext } from '../experiments/context.js';
 import type { ServedModel } from '../inference/catalogue.js';
 import { type EngineName, openEngine } from '../inference/open-engine.js';
-import type { Inside } from '../interpret/interpreter.js';
+import type { Interpreter } from '../interpret/interpreter.js';
 import { interpreterBackend } from '../interpret/interpreter-backend.js';
 import { findModel } from '../models/find-model.js';
 import type { BackendName } from '../network/backends/index.js';
@@ -68,7 +68,7 @@ export async function openLocalModel(
   };
 }
 
-async function openInterpreter(backend: BackendName, models: string): Promise<Inside> {
-  const { createTfjsInside } = await import('../interpret/tfjs-interpreter.js');
-  return createTfjsInside(await openBackend(backend), models);
+async function openInterpreter(backend: BackendName, models: string): Promise<Interpreter> {
+  const { createTfjsInterpreter } = await import('../interpret/tfjs-interpreter.js');
+  return createTfjsInterpreter(await openBackend(backend), models);
 }

@@ -9,7 +9,7 @@ import {
   ofEvenAttention,
   STRIDE,
 } from '../interpret/attention.js';
-import type { Look } from '../interpret/interpretation.js';
+import type { Interpretation } from '../interpret/interpretation.js';
 import { centreIndex, type MapSize } from '../network/architecture.js';
 import { mapSizes } from '../network/map-sizes.js';
 import type { ExperimentContext } from './context.js';
@@ -88,7 +88,10 @@ export async function runAttention(
 }
 
 /** The result for an interpretation that is known. */
-export function attentionResult(presentation: Presentation, interpretation: Look): AttentionResult {
+export function attentionResult(
+  presentation: Presentation,
+  interpretation: Interpretation,
+): AttentionResult {
   const { model, ids, reports } = presentation;
   const map = attentionMap(model);
   const attention = interpretation.attention!;

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ServedModel } from '../inference/catalogue.js';
-import type { Inside } from '../interpret/interpreter.js';
+import type { Interpreter } from '../interpret/interpreter.js';
 import type { Preview } from '../jobs/jobs.js';
 import type { StimulusLimits } from '../stimulus/limits.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
@@ -32,7 +32,7 @@ export interface ExperimentContext {
    */
   readonly respond: (stimuli: Stimuli, columns: Int32Array) => Promise<Float32Array>;
   /** Computes what goes on between stimuli and responses. */
-  readonly interpreter: Omit<Inside, 'close'>;
+  readonly interpreter: Omit<Interpreter, 'close'>;
   /** Ends the experiment soon, without a result, once it is aborted. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -54,7 +54,7 @@ export function experimentContext(
 ): ExperimentContext {
   const noInterpreter = () => Promise.reject(new Error('this context has no interpreter'));
   return {
-    interpreter: { look: noInterpreter, gradient: noInterpreter, ascend: noInterpreter },
+    interpreter: { interpret: noInterpreter, gradient: noInterpreter, maximise: noInterpreter },
     signal: new AbortController().signal,
     onProgress: () => {},
     yieldToEventLoop: () => setImmediate(),

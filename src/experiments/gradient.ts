@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Gradients, gradientsOf } from '../interpret/in-slices.js';
+import { type Gradients, gradientsInSlices } from '../interpret/in-slices.js';
 import { drawSheet, sheetColumns } from '../stimulus/sheet.js';
 import type { GrayImage } from '../stimulus/stimuli.js';
 import type { ExperimentContext } from './context.js';
@@ -28,7 +28,9 @@ export function computeGradients(
   { interpreter, signal, time }: Pick<ExperimentContext, 'interpreter' | 'signal' | 'time'>,
 ): Promise<Gradients> {
   const request = { model, stimuli, neurons: columns };
-  return time('infer', () => gradientsOf(interpreter, request, () => signal.throwIfAborted()));
+  return time('infer', () =>
+    gradientsInSlices(interpreter, request, () => signal.throwIfAborted()),
+  );
 }
 
 /**

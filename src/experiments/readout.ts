@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { lookAt } from '../interpret/in-slices.js';
-import type { Look } from '../interpret/interpretation.js';
+import { interpretInSlices } from '../interpret/in-slices.js';
+import type { Interpretation } from '../interpret/interpretation.js';
 import type { ExperimentContext } from './context.js';
 import { nestedLists, type Planned, type Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Numbers, Report, Rows } from './result-parts.js';
@@ -37,9 +37,11 @@ export type ReadoutResult = z.infer<typeof ReadoutResult>;
 export function interpret(
   { model, stimuli, columns }: Planned,
   { interpreter, signal, time }: Pick<ExperimentContext, 'interpreter' | 'signal' | 'time'>,
-): Promise<Look> {
+): Promise<Interpretation> {
   const request = { model, stimuli, neurons: columns };
-  return time('infer', () => lookAt(interpreter, request, () => signal.throwIfAborted()));
+  return time('infer', () =>
+    interpretInSlices(interpreter, request, () => signal.throwIfAborted()),
+  );
 }
 
 /**
@@ -58,7 +60,10 @@ export async function runReadout(
 }
 
 /** The result for an interpretation that is known. */
-export function readoutResult(presentation: Presentation, interpretation: Look): ReadoutResult {
+export function readoutResult(
+  presentation: Presentation,
+  interpretation: Interpretation,
+): ReadoutResult {
   const { model, ids, reports } = presentation;
   return {
     model: modelIdentity(model),
@@ -71,7 +76,7 @@ export function readoutResult(presentation: Presentation, interpretation: Look):
 /** The terms of the readout's sum. */
 export function termsOf(
   presentation: Presentation,
-  { responses, centre, surround, bias }: Look,
+  { responses, centre, surround, bias }: Interpretation,
 ): Pick<ReadoutResult, 'responses' | 'readout'> {
   const { readout, output } = presentation.model.card.architecture;
   const rows = (values: Float32Array) => nestedLists(values, presentation, []) as number[][];

@@ -8,7 +8,7 @@ export interface EngineDescription {
   readonly device: string;
 }
 
-/** One question to an engine: which model, which stimuli, which neurons. */
+/** A request to an engine: which model, which stimuli, which neurons. */
 export interface EngineRequest {
   /** Digest of a loaded model. */
   readonly digest: string;
@@ -19,8 +19,8 @@ export interface EngineRequest {
 }
 
 /**
- * Computes responses. Questions may be asked while others are computed; the responses do not depend
- * on them, nor on what else stands in the batch.
+ * Computes responses. Requests may come while others are computed; the responses depend neither on them nor
+ * on the rest of the batch.
  */
 export interface Engine {
   readonly description: EngineDescription;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { InputError } from '../errors.js';
 import { modelFolders } from '../models/models-folder.js';
 import { readModel, versionsIn } from '../models/saved-model.js';
+import { createSequence } from '../workers/in-order.js';
 import type { Catalogue, ModelRepository, ServedModel, UnusableModel } from './catalogue.js';
 import type { Engine } from './engine.js';
 
@@ -39,7 +40,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
   const failed = new Map<string, UnusableModel>();
   let served: readonly ServedModel[] = [];
   let unusable: readonly UnusableModel[] = [];
-  let line: Promise<unknown> = Promise.resolve();
+  const inTurn = createSequence();
 
   const repository: ModelRepository = {
     get served() {
@@ -179,12 +180,6 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       .toSorted(byNameAndVersion);
     unusable = [...failed.values()].toSorted(byNameAndVersion);
     onChange?.(repository);
-  }
-
-  function inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const done = line.then(task);
-    line = done.catch(() => undefined);
-    return done;
   }
 
   async function versionsOf(name: string): Promise<number[]> {

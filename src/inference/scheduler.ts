@@ -52,7 +52,7 @@ export interface Scheduler {
 
 export interface SchedulerOptions {
   readonly engine: Pick<Engine, 'respond'>;
-  /** Stimuli of one priority that may wait at once: sweeps never fill the queue of predictions. */
+  /** The most stimuli of one priority that may wait: sweeps never fill the queue of predictions. */
   readonly capacity: number;
   /** The most stimuli that the engine gets at a time. */
   readonly chunk: number;

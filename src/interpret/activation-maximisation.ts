@@ -4,7 +4,7 @@ import { type GrayImage, type Stimuli, stimulusAt } from '../stimulus/stimuli.js
 import type { StimulusGradient } from './gradient.js';
 
 /** How images are changed to raise a response. */
-export interface AscentTerms {
+export interface MaximisationTerms {
   readonly seed: number;
   readonly steps: number;
   /** Length of the first step, as a share of `norm`; the following ones shorten evenly to 0. */
@@ -22,7 +22,7 @@ export interface AscentTerms {
 }
 
 /** Images on their way up, one for each restart. */
-export interface AscentState {
+export interface MaximisationState {
   /** Steps taken. */
   readonly step: number;
   readonly images: Stimuli;
@@ -32,15 +32,15 @@ export interface AscentState {
 export type Slope = (images: Stimuli) => Promise<StimulusGradient>;
 
 /**
- * Where an ascent begins: faint Gaussian noise on the background, of a tenth of the norm.
+ * The first images of a search: faint Gaussian noise on the background, of a tenth of the norm.
  * @param neuron its id; what is found for it does not depend on the others
  */
-export function beginAscent(
+export function beginMaximisation(
   { height, width }: { readonly height: number; readonly width: number },
   neuron: number,
   restarts: number,
-  terms: AscentTerms,
-): AscentState {
+  terms: MaximisationTerms,
+): MaximisationState {
   const size = height * width;
   const images = { count: restarts, height, width, pixels: new Float32Array(restarts * size) };
   for (let restart = 0; restart < restarts; restart++) {
@@ -60,13 +60,13 @@ export function beginAscent(
  * jitter the gradient is that of the shifted image, shifted back.
  * @param until the step before which it ends
  */
-export async function ascend(
+export async function maximise(
   slope: Slope,
-  state: AscentState,
+  state: MaximisationState,
   neuron: number,
-  terms: AscentTerms,
+  terms: MaximisationTerms,
   until: number,
-): Promise<AscentState> {
+): Promise<MaximisationState> {
   const { count, height, width } = state.images;
   const pixels = state.images.pixels.slice();
   const images = { count, height, width, pixels };
@@ -131,7 +131,10 @@ function moved(from: Float32Array, direction: Float32Array, length: number): Flo
 }
 
 /** Brings an image within its bounds. Clipping brings pixels nearer to the background, so the norm holds. */
-function confine(image: Float32Array, { background, norm, pixels: [least, most] }: AscentTerms) {
+function confine(
+  image: Float32Array,
+  { background, norm, pixels: [least, most] }: MaximisationTerms,
+) {
   const own = Math.sqrt(image.reduce((sum, pixel) => sum + (pixel - background) ** 2, 0));
   const scale = Math.min(1, norm / own);
   for (let i = 0; i < image.length; i++) {
@@ -146,7 +149,7 @@ function shiftOf(
   neuron: number,
   restart: number,
   step: number,
-  { seed, jitter }: AscentTerms,
+  { seed, jitter }: MaximisationTerms,
 ): Shift {
   if (jitter === 0) return [0, 0];
   const random = randomStream(seed, 'jitter', neuron, restart, step);

@@ -1,38 +1,38 @@
 import { type Stimuli, sliceStimuli } from '../stimulus/stimuli.js';
-import type { Look } from './interpretation.js';
-import type { Inside, InsideRequest } from './interpreter.js';
+import type { Interpretation } from './interpretation.js';
+import type { InterpretationRequest, Interpreter } from './interpreter.js';
 
-/** Stimuli times neurons at once: a tenth of a second or two, and some hundred megabytes. */
-const LOOKS_AT_ONCE = 128;
-const GRADIENTS_AT_ONCE = 32;
+/** Stimuli times neurons of a slice: it takes a tenth of a second or two, and some hundred megabytes. */
+const MAX_INTERPRETATIONS = 128;
+const MAX_GRADIENTS = 32;
 /** Pixels of a stimulus for which that holds; an attention matrix grows with their square. */
 const PIXELS = 2500;
 
-/** Called before each piece; throws where nobody waits for the rest any longer. */
+/** Called before each slice; throws when no client waits for the rest. */
 export type Check = () => void;
 
 /**
- * Looks at any number of stimuli and neurons, piece by piece.
- * @returns as `Look`, of all
+ * Interprets any number of stimuli and neurons, slice by slice.
+ * @returns the interpretation of all
  */
-export async function lookAt(
-  inside: Pick<Inside, 'look'>,
-  { model, stimuli, neurons }: InsideRequest,
+export async function interpretInSlices(
+  interpreter: Pick<Interpreter, 'interpret'>,
+  { model, stimuli, neurons }: InterpretationRequest,
   check: Check,
-): Promise<Look> {
+): Promise<Interpretation> {
   const [rows, columns] = [stimuli.count, neurons.length];
   const matrix = () => new Float32Array(rows * columns);
   const whole = { responses: matrix(), centre: matrix(), surround: matrix() };
   const bias = new Float32Array(columns);
-  const most = atOnce(LOOKS_AT_ONCE, stimuli);
+  const max = sliceSize(MAX_INTERPRETATIONS, stimuli);
   let attention: Float32Array | null = null;
-  for (let first = 0; first < columns; first += most) {
-    const group = neurons.subarray(first, first + most);
-    const each = Math.floor(most / group.length);
+  for (let first = 0; first < columns; first += max) {
+    const group = neurons.subarray(first, first + max);
+    const each = Math.floor(max / group.length);
     for (let from = 0; from < rows; from += each) {
       check();
       const batch = sliceStimuli(stimuli, from, Math.min(rows, from + each));
-      const seen = await inside.look({ model, stimuli: batch, neurons: group });
+      const seen = await interpreter.interpret({ model, stimuli: batch, neurons: group });
       bias.set(seen.bias, first);
       const place = (part: Float32Array, to: Float32Array) => {
         const length = part.length / batch.count;
@@ -63,22 +63,22 @@ export interface Gradients {
   readonly gradients: Float32Array;
 }
 
-/** The gradients of any number of responses, piece by piece. */
-export async function gradientsOf(
-  inside: Pick<Inside, 'gradient'>,
-  { model, stimuli, neurons }: InsideRequest,
+/** Computes the gradients of any number of responses, slice by slice. */
+export async function gradientsInSlices(
+  interpreter: Pick<Interpreter, 'gradient'>,
+  { model, stimuli, neurons }: InterpretationRequest,
   check: Check,
 ): Promise<Gradients> {
   const { count, height, width } = stimuli;
   const size = height * width;
   const responses = new Float32Array(count * neurons.length);
   const gradients = new Float32Array(responses.length * size);
-  const most = atOnce(GRADIENTS_AT_ONCE, stimuli);
+  const max = sliceSize(MAX_GRADIENTS, stimuli);
   for (const [column, neuron] of neurons.entries()) {
-    for (let from = 0; from < count; from += most) {
+    for (let from = 0; from < count; from += max) {
       check();
-      const batch = sliceStimuli(stimuli, from, Math.min(count, from + most));
-      const own = await inside.gradient({ model, stimuli: batch, neuron });
+      const batch = sliceStimuli(stimuli, from, Math.min(count, from + max));
+      const own = await interpreter.gradient({ model, stimuli: batch, neuron });
       for (let row = 0; row < batch.count; row++) {
         const to = (from + row) * neurons.length + column;
         responses[to] = own.responses[row]!;
@@ -89,6 +89,6 @@ export async function gradientsOf(
   return { responses, gradients };
 }
 
-function atOnce(most: number, { height, width }: Stimuli): number {
-  return Math.max(1, Math.floor(most * Math.min(1, (PIXELS / (height * width)) ** 2)));
+function sliceSize(max: number, { height, width }: Stimuli): number {
+  return Math.max(1, Math.floor(max * Math.min(1, (PIXELS / (height * width)) ** 2)));
 }

@@ -3,19 +3,19 @@ import type { ModelCard } from '../models/card.js';
 import { forward, type Parameters } from '../network/forward.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
-/** Of a model's card, what its networks are told by. */
+/** The parts of a model's card that define its networks. */
 export type NetworkCard = Pick<ModelCard, 'architecture' | 'stimulus'>;
 
 /**
- * What goes on between stimuli and responses. centre + surround + bias are what the architecture's
- * output is given, which a linear one leaves as it is (Lin et al. 2025).
+ * What the networks compute between stimuli and responses. centre + surround + bias is the input of the
+ * architecture's output, which a linear one does not change (Lin et al. 2025).
  */
-export interface Look {
+export interface Interpretation {
   /** [stimuli, neurons], row-major; so are the terms. */
   readonly responses: Float32Array;
-  /** What the centre hypercolumn adds to the readout's sum. */
+  /** The part of the readout's sum that comes from the centre hypercolumn. */
   readonly centre: Float32Array;
-  /** What all other cells add together. */
+  /** The part that comes from all other cells. */
   readonly surround: Float32Array;
   /** [neurons] */
   readonly bias: Float32Array;
@@ -27,15 +27,15 @@ export interface Look {
 }
 
 /**
- * Looks into the networks of some neurons.
+ * Takes the responses of some neurons apart.
  * @param parameters of the neurons, stacked
  * @param stimuli of the size the card states, values 0..1
  */
-export async function look(
+export async function interpret(
   { architecture, stimulus }: NetworkCard,
   parameters: Parameters,
   stimuli: Stimuli,
-): Promise<Look> {
+): Promise<Interpretation> {
   const tensors = tf.tidy(() => {
     const x = stimulusTensor(stimuli).mul<tf.Tensor4D>(stimulus.scale).add(stimulus.offset);
     const computed = forward(architecture, parameters, x as tf.Tensor4D, undefined, {

@@ -1,12 +1,12 @@
 import type { Stimuli } from '../stimulus/stimuli.js';
-import { type AscentTerms, beginAscent } from './activation-maximisation.js';
-import type { Inside, InsideModel } from './interpreter.js';
+import { beginMaximisation, type MaximisationTerms } from './activation-maximisation.js';
+import type { InterpretedModel, Interpreter } from './interpreter.js';
 
-/** Steps of one question, so that whoever waits behind it need not wait long. */
-const STEPS_AT_ONCE = 4;
+/** Steps of one request, so that the next request does not wait long. */
+const STEPS_PER_REQUEST = 4;
 
 export interface PreferredStimulusRequest {
-  readonly model: InsideModel;
+  readonly model: InterpretedModel;
   /** Of a stimulus, in pixels. */
   readonly height: number;
   readonly width: number;
@@ -14,14 +14,14 @@ export interface PreferredStimulusRequest {
   readonly neurons: readonly { readonly column: number; readonly id: number }[];
   /** Images to begin with, each with noise of its own. */
   readonly restarts: number;
-  readonly terms: AscentTerms;
+  readonly terms: MaximisationTerms;
 }
 
 export interface Progress {
   /** Steps, of all neurons. */
   readonly done: number;
   readonly total: number;
-  /** Of the neuron at hand, the images of its restarts so far. */
+  /** The current neuron, and the images of its restarts so far. */
   readonly neuron: number;
   readonly images: Stimuli;
 }
@@ -33,7 +33,7 @@ export interface Progress {
  * @returns the images of the restarts, for each neuron
  */
 export async function preferredStimuli(
-  inside: Pick<Inside, 'ascend'>,
+  interpreter: Pick<Interpreter, 'maximise'>,
   request: PreferredStimulusRequest,
   { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: Progress) => void } = {},
 ): Promise<Stimuli[]> {
@@ -41,12 +41,12 @@ export async function preferredStimuli(
   const total = neurons.length * terms.steps;
   const found: Stimuli[] = [];
   for (const [i, { column, id }] of neurons.entries()) {
-    let state = beginAscent(request, id, restarts, terms);
+    let state = beginMaximisation(request, id, restarts, terms);
     while (state.step < terms.steps) {
       signal?.throwIfAborted();
-      const until = Math.min(terms.steps, state.step + STEPS_AT_ONCE);
-      const ascent = { model, neuron: column, id, state, terms, until };
-      state = await inside.ascend(ascent, signal);
+      const until = Math.min(terms.steps, state.step + STEPS_PER_REQUEST);
+      const maximisation = { model, neuron: column, id, state, terms, until };
+      state = await interpreter.maximise(maximisation, signal);
       const done = i * terms.steps + state.step;
       onProgress?.({ done, total, neuron: id, images: state.images });
     }

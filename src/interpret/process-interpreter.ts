@@ -5,9 +5,9 @@ import { computeTwice } from '../inference/twice.js';
 import type { BackendName } from '../network/backends/index.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
 import type { InterpretFunctions } from './interpret-worker.js';
-import type { Inside } from './interpreter.js';
+import type { Interpreter } from './interpreter.js';
 
-export interface ProcessInsideOptions {
+export interface ProcessInterpreterOptions {
   readonly backend: BackendName;
   /** The models folder, which holds `<name>/<version>/`. */
   readonly models: string;
@@ -36,7 +36,7 @@ interface Running {
  * process. The first request starts it, and it ends when there have been none for a while. A request that
  * it had not answered when it ended is sent to another.
  */
-export function createProcessInside(options: ProcessInsideOptions): Inside {
+export function createProcessInterpreter(options: ProcessInterpreterOptions): Interpreter {
   const { backend, models, logger, idleMs = IDLE_MS, entry = defaultEntry() } = options;
   let running: Running | undefined;
   let waiting = 0;
@@ -44,9 +44,9 @@ export function createProcessInside(options: ProcessInsideOptions): Inside {
   let idle: NodeJS.Timeout | undefined;
 
   return {
-    look: (request) => send((process) => process.look(request)),
+    interpret: (request) => send((process) => process.interpret(request)),
     gradient: (request) => send((process) => process.gradient(request)),
-    ascend: (request, signal) => send((process) => process.ascend(request, signal)),
+    maximise: (request, signal) => send((process) => process.maximise(request, signal)),
     async close() {
       closed = true;
       clearTimeout(idle);

@@ -5,28 +5,28 @@ import { type LoadedModel, loadModel } from '../inference/tfjs/loaded-model.js';
 import type { Backend } from '../network/backends/open.js';
 import { selectOnDevice } from '../network/device.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
-import { ascend } from './activation-maximisation.js';
+import { maximise } from './activation-maximisation.js';
 import { stimulusGradient } from './gradient.js';
-import { look } from './interpretation.js';
-import type { Inside, InsideModel } from './interpreter.js';
+import { interpret } from './interpretation.js';
+import type { InterpretedModel, Interpreter } from './interpreter.js';
 
-/** Models kept on the device at once. */
-const MOST_MODELS = 2;
+/** Models that are kept on the device together. */
+const MAX_MODELS = 2;
 
 /**
- * Looks inside with tfjs, in this process and on its thread.
+ * Interprets with tfjs, in this process and on its thread.
  * @param models the models folder, which holds `<name>/<version>/`
  */
-export function createTfjsInside(backend: Backend, models: string): Inside {
+export function createTfjsInterpreter(backend: Backend, models: string): Interpreter {
   const loaded = new LRUCache<string, LoadedModel>({
-    max: MOST_MODELS,
+    max: MAX_MODELS,
     dispose: ({ parameters }) => tf.dispose(parameters),
   });
 
   return {
-    async look({ model, stimuli, neurons }) {
+    async interpret({ model, stimuli, neurons }) {
       return await withNeurons(model, neurons, (card, parameters) =>
-        look(card, parameters, stimuli),
+        interpret(card, parameters, stimuli),
       );
     },
     async gradient({ model, stimuli, neuron }) {
@@ -34,13 +34,13 @@ export function createTfjsInside(backend: Backend, models: string): Inside {
         stimulusGradient(card, parameters, stimuli),
       );
     },
-    async ascend({ model, neuron, id, state, terms, until }, signal) {
+    async maximise({ model, neuron, id, state, terms, until }, signal) {
       return await withNeurons(model, Int32Array.of(neuron), (card, parameters) => {
         const slope = (images: Stimuli) => {
           signal?.throwIfAborted();
           return stimulusGradient(card, parameters, images);
         };
-        return ascend(slope, state, id, terms, until);
+        return maximise(slope, state, id, terms, until);
       });
     },
     async close() {
@@ -49,7 +49,7 @@ export function createTfjsInside(backend: Backend, models: string): Inside {
   };
 
   async function withNeurons<T>(
-    model: InsideModel,
+    model: InterpretedModel,
     neurons: Int32Array,
     compute: (card: LoadedModel['card'], parameters: LoadedModel['parameters']) => Promise<T>,
   ): Promise<T> {
@@ -62,7 +62,7 @@ export function createTfjsInside(backend: Backend, models: string): Inside {
     }
   }
 
-  async function load({ name, version, digest }: InsideModel): Promise<LoadedModel> {
+  async function load({ name, version, digest }: InterpretedModel): Promise<LoadedModel> {
     const known = loaded.get(digest);
     if (known) return known;
     const model = await loadModel(backend, path.join(models, name, String(version)), digest);

@@ -20,7 +20,7 @@ export function clientContext(
   { clock }: Pick<AppDependencies, 'clock'>,
   { service, model, deadline }: ExperimentRequest,
 ): ExperimentContext {
-  const { look, gradient, ascend } = service.inside;
+  const { interpret, gradient, maximise } = service.inside;
   const inTime =
     <Request, Result>(ask: (request: Request) => Promise<Result>) =>
     async (request: Request) => {
@@ -30,7 +30,11 @@ export function clientContext(
   return {
     respond: (stimuli, columns) =>
       scheduleResponses(c, service, { model, stimuli, columns, deadline, priority: 'sweep' }),
-    interpreter: { look: inTime(look), gradient: inTime(gradient), ascend: inTime(ascend) },
+    interpreter: {
+      interpret: inTime(interpret),
+      gradient: inTime(gradient),
+      maximise: inTime(maximise),
+    },
     signal: c.req.raw.signal,
     onProgress: () => {},
     yieldToEventLoop: service.scheduler.yieldToEventLoop,

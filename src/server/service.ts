@@ -5,7 +5,7 @@ import type { SetAnalysis } from '../experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from '../inference/catalogue.js';
 import type { EngineDescription } from '../inference/engine.js';
 import type { Scheduler } from '../inference/scheduler.js';
-import type { Inside } from '../interpret/interpreter.js';
+import type { Interpreter } from '../interpret/interpreter.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Store } from '../storage/store.js';
 import type { BodyDecoder } from './body/body-decoder.js';
@@ -20,7 +20,7 @@ export interface Service {
   readonly catalogue: ModelRepository;
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'yieldToEventLoop'>;
   readonly engine: EngineDescription;
-  readonly inside: Omit<Inside, 'close'>;
+  readonly inside: Omit<Interpreter, 'close'>;
   readonly characterize: RunCharacterization;
   /** Rows of the quick measurement. */
   readonly quick: KeptRows;

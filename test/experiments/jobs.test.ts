@@ -5,8 +5,8 @@ import { experimentContext } from '../../src/experiments/context.js';
 import type { JobResources } from '../../src/experiments/job.js';
 import { JOB_EXPERIMENTS, runJob } from '../../src/experiments/job-experiments.js';
 import type { Engine } from '../../src/inference/engine.js';
-import { ascend } from '../../src/interpret/activation-maximisation.js';
-import type { Inside } from '../../src/interpret/interpreter.js';
+import { maximise } from '../../src/interpret/activation-maximisation.js';
+import type { Interpreter } from '../../src/interpret/interpreter.js';
 import type { ResultFile } from '../../src/jobs/job-files.js';
 import { type JobOrder, JobRecord, orderOf } from '../../src/jobs/record.js';
 import { createTestApp, type TestAppOptions } from '../support/app.js';
@@ -20,11 +20,11 @@ import { DIGEST, put } from '../support/stored-sets.js';
 
 const never = () => Promise.reject(new Error('was asked'));
 /** Each pixel adds the same to a response. */
-const interpreter: Omit<Inside, 'close'> = {
-  look: never,
+const interpreter: Omit<Interpreter, 'close'> = {
+  interpret: never,
   gradient: never,
-  ascend: ({ state, neuron, id, terms, until }) =>
-    ascend(
+  maximise: ({ state, neuron, id, terms, until }) =>
+    maximise(
       async ({ count, pixels }) => ({
         responses: new Float32Array(count),
         gradient: new Float32Array(pixels.length).fill(neuron + 1),

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Inside } from '../../src/interpret/interpreter.js';
+import type { Interpreter } from '../../src/interpret/interpreter.js';
 import {
   type PreferredStimulusRequest,
   type Progress,
   preferredStimuli,
 } from '../../src/interpret/preferred-stimulus.js';
-import { createTfjsInside } from '../../src/interpret/tfjs-interpreter.js';
+import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { saveGoldenModel } from '../support/golden-models.js';
@@ -18,11 +18,11 @@ const ID = 'rf_sa_cnn';
 const SIZE = { height: 50, width: 50 };
 
 let models = '';
-let inside: Inside;
+let interpreter: Interpreter;
 let request: PreferredStimulusRequest;
 beforeAll(async () => {
   models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-preferred-'));
-  inside = createTfjsInside(await openBackend('wasm'), models);
+  interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
   const { digest } = await saveGoldenModel(models, ID);
   request = {
     model: { name: ID, version: 1, digest },
@@ -45,19 +45,19 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  await inside.close();
+  await interpreter.close();
   await rm(models, { recursive: true });
 });
 
 test('what is found beats every one of many images of the same norm, for each neuron', async () => {
-  await inside.look({
+  await interpreter.interpret({
     model: request.model,
     stimuli: { count: 1, ...SIZE, pixels: new Float32Array(2500) },
     neurons: Int32Array.of(0),
   });
   const before = tf.memory().numTensors;
   const told: Progress[] = [];
-  const found = await preferredStimuli(inside, request, {
+  const found = await preferredStimuli(interpreter, request, {
     onProgress: (progress) => told.push(progress),
   });
   expect(tf.memory().numTensors).toBe(before);
@@ -67,8 +67,13 @@ test('what is found beats every one of many images of the same norm, for each ne
   const pixels = Float32Array.from({ length: 50 * 2500 }, () => 0.5 + random.normal() / 10);
   for (const [i, { column }] of request.neurons.entries()) {
     const respond = async (stimuli: (typeof found)[number]) =>
-      (await inside.look({ model: request.model, stimuli, neurons: Int32Array.of(column) }))
-        .responses;
+      (
+        await interpreter.interpret({
+          model: request.model,
+          stimuli,
+          neurons: Int32Array.of(column),
+        })
+      ).responses;
     const others = await respond({ count: 50, ...SIZE, pixels });
     const own = await respond(found[i]!);
     const spread = Math.max(...others) - Math.min(...others);
@@ -77,19 +82,22 @@ test('what is found beats every one of many images of the same norm, for each ne
 });
 
 test('the same request gives the same images, a neuron alone too', async () => {
-  const whole = await preferredStimuli(inside, request);
-  const alone = await preferredStimuli(inside, { ...request, neurons: [{ column: 0, id: 0 }] });
+  const whole = await preferredStimuli(interpreter, request);
+  const alone = await preferredStimuli(interpreter, {
+    ...request,
+    neurons: [{ column: 0, id: 0 }],
+  });
   expect(alone[0]!.pixels).toEqual(whole[1]!.pixels);
 });
 
 test('it ends after the steps at hand when it is cancelled', async () => {
   const cancel = new AbortController();
   let asked = 0;
-  const watched: Pick<Inside, 'ascend'> = {
-    ascend: (question) => {
+  const watched: Pick<Interpreter, 'maximise'> = {
+    maximise: (question) => {
       asked += 1;
       cancel.abort(new Error('cancelled'));
-      return inside.ascend(question);
+      return interpreter.maximise(question);
     },
   };
   const found = preferredStimuli(watched, request, { signal: cancel.signal });

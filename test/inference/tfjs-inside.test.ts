@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { gradientsOf, lookAt } from '../../src/interpret/in-slices.js';
-import type { Inside } from '../../src/interpret/interpreter.js';
-import { createTfjsInside } from '../../src/interpret/tfjs-interpreter.js';
+import { gradientsInSlices, interpretInSlices } from '../../src/interpret/in-slices.js';
+import type { Interpreter } from '../../src/interpret/interpreter.js';
+import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { sliceStimuli } from '../../src/stimulus/stimuli.js';
@@ -25,7 +25,7 @@ afterAll(() => rm(models, { recursive: true }));
 
 test('however many models, stimuli and neurons were looked at, no tensor stays', async () => {
   const before = tf.memory().numTensors;
-  const inside = createTfjsInside(await openBackend('wasm'), models);
+  const interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
   const stimuli = {
     count: 1,
     height: SMALLEST_SIDE,
@@ -36,13 +36,13 @@ test('however many models, stimuli and neurons were looked at, no tensor stays',
   for (const [i, name] of ['a', 'b', 'c', 'd'].entries()) {
     const { digest } = await saveRandomModel(models, name);
     const model = { name, version: 1, digest };
-    await inside.look({ model, stimuli, neurons: Int32Array.of(1, 3) });
-    await inside.gradient({ model, stimuli, neuron: 3 });
+    await interpreter.interpret({ model, stimuli, neurons: Int32Array.of(1, 3) });
+    await interpreter.gradient({ model, stimuli, neuron: 3 });
     // two models at most are kept
     if (i === 1) held = tf.memory().numTensors;
   }
   expect(tf.memory().numTensors).toBe(held);
-  await inside.close();
+  await interpreter.close();
   expect(tf.memory().numTensors).toBe(before);
 });
 
@@ -50,7 +50,7 @@ test('what is asked in pieces is what is asked at once', async () => {
   const id = 'ff_sa_cnn';
   const { digest } = await saveGoldenModel(models, id);
   const model = { name: id, version: 1, digest };
-  const inside = createTfjsInside(await openBackend('wasm'), models);
+  const interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
   const random = randomStream('pieces');
   const count = 90; // 128 at once are 64 stimuli of 2 neurons, or 32 gradients
   const pixels = Float32Array.from({ length: count * 2500 }, () => random.uniform());
@@ -58,7 +58,7 @@ test('what is asked in pieces is what is asked at once', async () => {
   const stimuli = { count, height: 50, width: 50, pixels };
   const neurons = Int32Array.of(2, 0);
   let checks = 0;
-  const seen = await lookAt(inside, { model, stimuli, neurons }, () => {
+  const seen = await interpretInSlices(interpreter, { model, stimuli, neurons }, () => {
     checks += 1;
   });
   expect(checks).toBe(2);
@@ -75,24 +75,28 @@ test('what is asked in pieces is what is asked at once', async () => {
     greatestDifference(seen.attention!.subarray(0, 16 * 81), expected('centre_attention', 81)),
   ).toBeLessThan(1e-5);
   const last = sliceStimuli(stimuli, 89, 90);
-  const alone = await lookAt(inside, { model, stimuli: last, neurons }, check);
+  const alone = await interpretInSlices(interpreter, { model, stimuli: last, neurons }, check);
   expect(seen.attention!.slice(-162)).toEqual(alone.attention);
   expect(seen.surround.slice(-2)).toEqual(alone.surround);
   expect(seen.centre.slice(-2)).toEqual(alone.centre);
   expect(seen.bias).toEqual(alone.bias);
 
-  const { gradients, responses } = await gradientsOf(inside, { model, stimuli, neurons }, check);
-  const own = await gradientsOf(inside, { model, stimuli: last, neurons }, check);
+  const { gradients, responses } = await gradientsInSlices(
+    interpreter,
+    { model, stimuli, neurons },
+    check,
+  );
+  const own = await gradientsInSlices(interpreter, { model, stimuli: last, neurons }, check);
   // of some 1e-6; the order of sums is that of the batch
   expect(greatestDifference(gradients.slice(-5000), own.gradients)).toBeLessThan(1e-10);
   expect(greatestDifference(responses.slice(-2), own.responses)).toBeLessThan(1e-6);
   expect(greatestDifference(responses, seen.responses)).toBeLessThan(1e-5);
-  await inside.close();
+  await interpreter.close();
 });
 
 test('more neurons than are looked at together come in their order', async () => {
   // of each stimulus and neuron: 1000 stimulus + neuron, and in two cells
-  const look: Inside['look'] = async ({ stimuli, neurons }) => {
+  const interpret: Interpreter['interpret'] = async ({ stimuli, neurons }) => {
     expect(stimuli.count * neurons.length).toBeLessThanOrEqual(128);
     const each = Array.from({ length: stimuli.count }, (_, i) =>
       Array.from(neurons, (neuron) => 1000 * stimuli.pixels[i]! + neuron),
@@ -104,7 +108,7 @@ test('more neurons than are looked at together come in their order', async () =>
   const stimuli = { count: 3, height: 1, width: 1, pixels: Float32Array.of(0, 1, 2) };
   const neurons = Int32Array.from({ length: 300 }, (_, i) => 299 - i);
   const model = { name: 'a', version: 1, digest: '' };
-  const seen = await lookAt({ look }, { model, stimuli, neurons }, check);
+  const seen = await interpretInSlices({ interpret }, { model, stimuli, neurons }, check);
   const expected = [0, 1, 2].flatMap((i) => Array.from(neurons, (neuron) => 1000 * i + neuron));
   expect([...seen.responses]).toEqual(expected);
   expect([...seen.surround]).toEqual(expected);
@@ -116,10 +120,10 @@ test('what nobody waits for any longer is not looked at', async () => {
   const refuse = () => {
     throw new Error('gone');
   };
-  const look = () => Promise.reject(new Error('was asked'));
+  const interpret = () => Promise.reject(new Error('was asked'));
   const stimuli = { count: 1, height: 1, width: 1, pixels: new Float32Array(1) };
   const model = { name: 'a', version: 1, digest: '' };
   const request = { model, stimuli, neurons: Int32Array.of(0) };
-  await expect(lookAt({ look }, request, refuse)).rejects.toThrow('gone');
-  await expect(gradientsOf({ gradient: look }, request, refuse)).rejects.toThrow('gone');
+  await expect(interpretInSlices({ interpret }, request, refuse)).rejects.toThrow('gone');
+  await expect(gradientsInSlices({ gradient: interpret }, request, refuse)).rejects.toThrow('gone');
 });

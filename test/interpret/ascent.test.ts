@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  type AscentTerms,
-  ascend,
-  beginAscent,
+  beginMaximisation,
   diversity,
+  type MaximisationTerms,
+  maximise,
   type Slope,
   similarity,
 } from '../../src/interpret/activation-maximisation.js';
@@ -15,7 +15,7 @@ import { between } from '../support/numbers.js';
 
 const SIDE = 12;
 const SIZE = { height: SIDE, width: SIDE };
-const TERMS: AscentTerms = {
+const TERMS: MaximisationTerms = {
   seed: 1,
   steps: 200,
   stepSize: 0.2,
@@ -75,8 +75,14 @@ const energy = slopeOf(
   (output) => 2 * output,
 );
 
-function climb(slope: Slope, terms: AscentTerms, restarts = 3, neuron = 7) {
-  return ascend(slope, beginAscent(SIZE, neuron, restarts, terms), neuron, terms, terms.steps);
+function climb(slope: Slope, terms: MaximisationTerms, restarts = 3, neuron = 7) {
+  return maximise(
+    slope,
+    beginMaximisation(SIZE, neuron, restarts, terms),
+    neuron,
+    terms,
+    terms.steps,
+  );
 }
 
 const normOf = (image: Float32Array) => Math.hypot(...image.map((pixel) => pixel - 0.5));
@@ -138,7 +144,7 @@ test('what the gradient of a shifted image says of a place is done at that place
     gradient: pixels.map((pixel) => pixel - 0.5),
   });
   const terms = { ...TERMS, jitter: 2, steps: 20 };
-  const before = beginAscent(SIZE, 7, 3, terms).images;
+  const before = beginMaximisation(SIZE, 7, 3, terms).images;
   const { images } = await climb(itself, terms);
   const middle = (image: Float32Array) =>
     image.filter(
@@ -168,8 +174,8 @@ test('restarts find the phases of a complex cell, each as good as any', async ()
 test('the same seed gives the same images, in one go or in parts, whatever else is asked', async () => {
   const terms = { ...TERMS, steps: 20, jitter: 2, blur: 0.8 };
   const whole = await climb(energy, terms, 3);
-  let state = beginAscent(SIZE, 7, 2, terms);
-  for (const until of [1, 7, 20]) state = await ascend(energy, state, 7, terms, until);
+  let state = beginMaximisation(SIZE, 7, 2, terms);
+  for (const until of [1, 7, 20]) state = await maximise(energy, state, 7, terms, until);
   expect(state.images.pixels).toEqual(whole.images.pixels.slice(0, 2 * SIDE ** 2));
   const others = await Promise.all([
     climb(energy, { ...terms, seed: 2 }, 2),
@@ -184,7 +190,7 @@ test('where nothing changes the response, the image stays', async () => {
     gradient: new Float32Array(pixels.length),
   });
   const { images } = await climb(flat, TERMS);
-  expect(images.pixels).toEqual(beginAscent(SIZE, 7, 3, TERMS).images.pixels);
+  expect(images.pixels).toEqual(beginMaximisation(SIZE, 7, 3, TERMS).images.pixels);
 });
 
 test('norm and pixels stay within their bounds, whatever the slope', async () => {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect } from 'vitest';
 import { FIELD, STRIDE } from '../../src/interpret/attention.js';
 import { stimulusGradient } from '../../src/interpret/gradient.js';
-import { look } from '../../src/interpret/interpretation.js';
+import { interpret } from '../../src/interpret/interpretation.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import type { BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
@@ -40,7 +40,7 @@ export function insideTests(
     const golden = readGolden(id);
     const before = tf.memory().numTensors;
     const parameters = toDevice(goldenWeights(id, SIZE, golden));
-    const seen = await look(cardOf(id), parameters, goldenStimuli(id));
+    const seen = await interpret(cardOf(id), parameters, goldenStimuli(id));
     tf.dispose(parameters);
     expect(tf.memory().numTensors).toBe(before);
 
@@ -108,7 +108,7 @@ export function insideTests(
         const sign = i < PIXELS ? 1 : -1;
         return at.pixels[i % PIXELS]! + sign * STEP * direction[i % PIXELS]!;
       });
-      const seen = await look(card, parameters, { count: 2, ...SIZE, pixels: moved });
+      const seen = await interpret(card, parameters, { count: 2, ...SIZE, pixels: moved });
       return (seen.responses[0]! - seen.responses[1]!) / (2 * STEP);
     }
   });

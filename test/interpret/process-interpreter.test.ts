@@ -10,10 +10,10 @@ import {
   ModelLostError,
   QueueFullError,
 } from '../../src/errors.js';
-import type { Inside } from '../../src/interpret/interpreter.js';
+import type { Interpreter } from '../../src/interpret/interpreter.js';
 import {
-  createProcessInside,
-  type ProcessInsideOptions,
+  createProcessInterpreter,
+  type ProcessInterpreterOptions,
 } from '../../src/interpret/process-interpreter.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { processesOf } from '../support/processes.js';
@@ -34,7 +34,7 @@ let models = '';
 let model = { name: 'random', version: 1, digest: '' };
 /** To the blank, by neuron. */
 let golden: number[] = [];
-let inside: Inside | undefined;
+let interpreter: Interpreter | undefined;
 
 beforeAll(async () => {
   models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-inside-'));
@@ -44,45 +44,51 @@ beforeAll(async () => {
   golden = card.golden.responses[0]!;
 });
 afterEach(async () => {
-  await inside?.close();
+  await interpreter?.close();
   expect(processesOf(ENTRY)).toEqual([]);
 });
 afterAll(() => rm(models, { recursive: true }));
 
-function open(options: Partial<ProcessInsideOptions> = {}): Inside {
+function open(options: Partial<ProcessInterpreterOptions> = {}): Interpreter {
   const logger = pino({ level: 'silent' });
-  inside = createProcessInside({ backend: 'wasm', models, logger, entry: ENTRY, ...options });
-  return inside;
+  interpreter = createProcessInterpreter({
+    backend: 'wasm',
+    models,
+    logger,
+    entry: ENTRY,
+    ...options,
+  });
+  return interpreter;
 }
 
-const ask = (inside: Inside) => inside.look({ model, stimuli, neurons });
+const ask = (interpreter: Interpreter) => interpreter.interpret({ model, stimuli, neurons });
 
 test('a process starts with the first question, at the lowest priority, and ends with the last', async () => {
-  const inside = open();
+  const interpreter = open();
   expect(processesOf(ENTRY)).toEqual([]);
-  const { responses } = await ask(inside);
+  const { responses } = await ask(interpreter);
   expect([...responses.slice(0, 4)]).toEqual(golden.map(Math.fround));
   const [pid, ...others] = processesOf(ENTRY);
   expect(others).toEqual([]);
   expect(getPriority(pid)).toBe(19);
-  const { gradient } = await inside.gradient({ model, stimuli, neuron: 2 });
+  const { gradient } = await interpreter.gradient({ model, stimuli, neuron: 2 });
   expect(gradient).toHaveLength(stimuli.pixels.length);
   expect(processesOf(ENTRY)).toEqual([pid]);
 });
 
 test('idle, the process ends; the next question starts another', async () => {
-  const inside = open({ idleMs: 1 });
+  const interpreter = open({ idleMs: 1 });
   for (let i = 0; i < 2; i++) {
-    await ask(inside);
+    await ask(interpreter);
     await expect.poll(() => processesOf(ENTRY)).toEqual([]);
   }
 });
 
 test('questions that a process had when it was killed are answered by the next', async () => {
-  const inside = open();
-  await ask(inside);
+  const interpreter = open();
+  await ask(interpreter);
   const [pid] = processesOf(ENTRY);
-  const asked = Array.from({ length: 20 }, () => ask(inside));
+  const asked = Array.from({ length: 20 }, () => ask(interpreter));
   process.kill(pid!, 'SIGKILL');
   for (const { responses } of await Promise.all(asked)) {
     expect([...responses.slice(0, 4)]).toEqual(golden.map(Math.fround));
@@ -93,29 +99,29 @@ test('questions that a process had when it was killed are answered by the next',
 test('a process that dies of every question is not started for ever', async () => {
   const dying = path.join(models, 'dying.mjs');
   await writeFile(dying, "process.on('message', () => process.exit(3));");
-  const inside = open({ entry: dying });
-  await expect(ask(inside)).rejects.toThrow(EngineLostError);
-  await expect(ask(inside)).rejects.toThrow(
+  const interpreter = open({ entry: dying });
+  await expect(ask(interpreter)).rejects.toThrow(EngineLostError);
+  await expect(ask(interpreter)).rejects.toThrow(
     'the process that computes gradients and attention ended (exit code 3), for the second time ' +
       'while computing this; send it again',
   );
 });
 
 test('files that are no longer those of the model that is served are told', async () => {
-  const inside = open();
+  const interpreter = open();
   const gone = { ...model, digest: '0'.repeat(64) };
-  const asked = inside.look({ model: gone, stimuli, neurons });
+  const asked = interpreter.interpret({ model: gone, stimuli, neurons });
   await expect(asked).rejects.toThrow(ModelLostError);
   await expect(asked).rejects.toThrow('card.json changed');
-  await ask(inside);
+  await ask(interpreter);
 });
 
 test('no more than 64 questions wait, and none once it is closed', async () => {
-  const inside = open();
-  const asked = Array.from({ length: 65 }, () => ask(inside));
+  const interpreter = open();
+  const asked = Array.from({ length: 65 }, () => ask(interpreter));
   await expect(asked.at(-1)).rejects.toThrow(QueueFullError);
   await Promise.all(asked.slice(0, -1));
-  await ask(inside);
-  await inside.close();
-  await expect(ask(inside)).rejects.toThrow(DrainingError);
+  await ask(interpreter);
+  await interpreter.close();
+  await expect(ask(interpreter)).rejects.toThrow(DrainingError);
 });

@@ -5,8 +5,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import type { ServedModel } from '../../src/inference/catalogue.js';
-import type { Inside } from '../../src/interpret/interpreter.js';
-import { createTfjsInside } from '../../src/interpret/tfjs-interpreter.js';
+import type { Interpreter } from '../../src/interpret/interpreter.js';
+import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
 import type { ArchitectureId } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { createTestApp } from '../support/app.js';
@@ -18,13 +18,13 @@ const ATTENDING = 'ff_sa_cnn_star_incr_fc1';
 const IDS: readonly ArchitectureId[] = [ATTENDING, 'ff_cnn', 'rf_cnn'];
 
 let models = '';
-let inside: Inside;
+let inside: Interpreter;
 let served: ServedModel[];
 let app: ReturnType<typeof createTestApp>['app'];
 
 beforeAll(async () => {
   models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-inside-'));
-  inside = createTfjsInside(await openBackend('wasm'), models);
+  inside = createTfjsInterpreter(await openBackend('wasm'), models);
   served = await Promise.all(
     IDS.map(async (id) => {
       const { card, digest } = await saveGoldenModel(models, id);

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { expect, test, vi } from 'vitest';
 import type { AscentPreview } from '../../src/experiments/preferred-stimulus/schemas.js';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
-import { ascend } from '../../src/interpret/activation-maximisation.js';
+import { maximise } from '../../src/interpret/activation-maximisation.js';
 import { requireJobs } from '../../src/server/jobs.js';
 import { requireService } from '../../src/server/models.js';
 import type { Service } from '../../src/server/service.js';
@@ -12,10 +12,10 @@ import { ask, createStoringApp, DIGEST, DIGESTS, detailOf, put } from '../suppor
 
 /** The gradient of the engine's answer worked out by hand: (sum of the pixels) * (column + 1). */
 const inside: Service['inside'] = {
-  look: () => Promise.reject(new Error('was asked')),
+  interpret: () => Promise.reject(new Error('was asked')),
   gradient: () => Promise.reject(new Error('was asked')),
-  ascend: ({ state, neuron, id, terms, until }) =>
-    ascend(
+  maximise: ({ state, neuron, id, terms, until }) =>
+    maximise(
       async ({ count, pixels }) => ({
         responses: new Float32Array(count),
         gradient: new Float32Array(pixels.length).fill(neuron + 1),
@@ -155,7 +155,7 @@ test('as a picture with a row for each neuron', async () => {
 
 test('what cannot be done is told before anything is computed', async () => {
   const { app, engine, deps } = await createSearchingApp({
-    inside: { ...inside, ascend: () => Promise.reject(new Error('was asked')) },
+    inside: { ...inside, maximise: () => Promise.reject(new Error('was asked')) },
     limits: { maxStimuli: 32 },
   });
   const refused = (body: object) => detailOf(ask(app, 'preferred-stimulus', body));
@@ -178,10 +178,10 @@ test('a cancelled search goes no further, and lets go of its model', async () =>
   const { app, deps } = await createSearchingApp({
     inside: {
       ...inside,
-      ascend: async (request) => {
+      maximise: async (request) => {
         asked += 1;
         expect((await app.request(place.now, { method: 'DELETE' })).status).toBe(200);
-        return inside.ascend(request);
+        return inside.maximise(request);
       },
     },
   });

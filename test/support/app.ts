@@ -125,5 +125,5 @@ function loggerInto(log: Record<string, unknown>[]): Logger {
 /** For apps of which nobody asks what goes on inside. */
 function closedInside(): Service['inside'] {
   const refuse = () => Promise.reject(new EngineLostError('nothing looks inside here'));
-  return { look: refuse, gradient: refuse, ascend: refuse };
+  return { interpret: refuse, gradient: refuse, maximise: refuse };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../../src/errors.js';
-import { look } from '../../src/interpret/interpretation.js';
+import { interpret } from '../../src/interpret/interpretation.js';
 import type { ModelCard } from '../../src/models/card.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import type { MapSize } from '../../src/network/architecture.js';
@@ -107,7 +107,7 @@ export async function predictRecording(
     length: number,
   ): Promise<void> {
     const stimuli = await recording.stimuli(Array.from({ length }, (_, i) => firstImage + i));
-    const seen = await look(card, parameters, stimuli);
+    const seen = await interpret(card, parameters, stimuli);
     for (let i = 0; i < length; i++) {
       const from = i * rows.length;
       const to = (firstImage + i) * neurons + rows[0]!;

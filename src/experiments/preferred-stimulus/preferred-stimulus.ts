@@ -1,5 +1,5 @@
 import { InputError, PayloadTooLargeError } from '../../errors.js';
-import type { AscentTerms } from '../../interpret/activation-maximisation.js';
+import type { MaximisationTerms } from '../../interpret/activation-maximisation.js';
 import { preferredStimuli } from '../../interpret/preferred-stimulus.js';
 import type { ModelCard } from '../../models/card.js';
 import { grayBytes } from '../../stimulus/pixel-values.js';
@@ -18,7 +18,7 @@ const CONTRAST = 0.15;
 export interface PreferredStimulusPlan extends NeuronSelection {
   readonly model: Subject['model'];
   readonly restarts: number;
-  readonly terms: AscentTerms;
+  readonly terms: MaximisationTerms;
   /** The stored set that the request names, of the model's size. */
   readonly set: Stimuli | undefined;
   readonly cost: Cost;
@@ -43,7 +43,7 @@ interface PreferredStimulus {
 export interface PreferredStimuli {
   readonly neurons: readonly PreferredStimulus[];
   readonly restarts: number;
-  readonly terms: AscentTerms;
+  readonly terms: MaximisationTerms;
   readonly set: Stimuli | undefined;
 }
 
@@ -129,7 +129,7 @@ function previewOf(neuron: number, { count, height, width, pixels }: Stimuli): A
   return { neuron, shape: [count, height, width], pixels: bytes.toString('base64') };
 }
 
-function termsOf({ stimulus }: ModelCard, request: PreferredStimulusRequest): AscentTerms {
+function termsOf({ stimulus }: ModelCard, request: PreferredStimulusRequest): MaximisationTerms {
   const { seed, steps, stepSize, pixels, blur, jitter } = request;
   const { height, width, backgroundGray: background, trainingRange } = stimulus;
   const [least, most] = pixels;

@@ -7,18 +7,18 @@ import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
 import { checkGolden, goldenStimuli } from '../golden-check.js';
 import { readVerified } from '../verified-model.js';
 
-/** Networks x images computed at once: bounds the memory of the first block's maps. */
-const NETWORKS_AT_ONCE = 128;
+/** Networks x images that are computed together: it bounds the memory of the first block's maps. */
+const MAX_NETWORKS = 128;
 
 /** Images that are computed together, with so many neurons. */
 function imagesPerBatch({ isBatchInvariant }: Backend, neurons: number): number {
-  return isBatchInvariant ? Math.floor(NETWORKS_AT_ONCE / neurons) : 1;
+  return isBatchInvariant ? Math.floor(MAX_NETWORKS / neurons) : 1;
 }
 
 /** A model whose golden responses hold on the backend that is open. */
 export interface LoadedModel {
   readonly card: ModelCard;
-  /** On the device, the neurons stacked on the first axis; whoever loaded them disposes of them. */
+  /** On the device, the neurons stacked on the first axis; the caller disposes of them. */
   readonly parameters: Parameters;
 }
 
@@ -53,8 +53,8 @@ export async function respond(
   const { scale, offset } = card.stimulus;
   const { count, height, width } = stimuli;
   const values = new Float32Array(count * neurons.length);
-  for (let first = 0; first < neurons.length; first += NETWORKS_AT_ONCE) {
-    const group = neurons.subarray(first, first + NETWORKS_AT_ONCE);
+  for (let first = 0; first < neurons.length; first += MAX_NETWORKS) {
+    const group = neurons.subarray(first, first + MAX_NETWORKS);
     const images = imagesPerBatch(backend, group.length);
     const chosen = selectOnDevice(parameters, group);
     for (let from = 0; from < count; from += images) {

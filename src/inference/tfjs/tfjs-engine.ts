@@ -1,18 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backend } from '../../network/backends/open.js';
+import { createSequence } from '../../workers/in-order.js';
 import type { Engine, EngineRequest } from '../engine.js';
 import { type LoadedModel, loadModel, respond } from './loaded-model.js';
 
 /** An engine that computes with tfjs, in this process and on its thread. */
 export function createTfjsEngine(backend: Backend): Engine {
   const models = new Map<string, LoadedModel>();
-  // one thing at a time: memory for one batch, and no model leaves under a question
-  let line: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = line.then(work);
-    line = done.catch(() => undefined);
-    return done;
-  };
+  // There is memory for one batch, and a model is not unloaded while it computes.
+  const inTurn = createSequence();
 
   return {
     description: { name: backend.name, device: backend.device },

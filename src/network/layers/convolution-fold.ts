@@ -19,7 +19,7 @@ export interface ConvolutionSizes {
  * A convolution and the batch norm behind it as one convolution. With `pooled`, a max pool stands
  * between the two, and a sigmoid behind: s·max(x) + t is max(s·x + t) where s is positive; where it
  * is negative, it is -max(-s·x - t), whose sigmoid is one minus that of max(-s·x - t). So those
- * channels are computed with their sign turned, and the next layer is told by the relation.
+ * channels are computed with their sign turned, and the relation says so to the next layer.
  * @param relations what this layer expects of its inputs, for each neuron
  * @returns with what the next layer is to expect, for each neuron
  */
