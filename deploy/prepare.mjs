@@ -31,11 +31,9 @@ function nodeProblem(version) {
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const [major, minor] = version.split('.').map(Number);
   const isAccepted = engines.node.split('||').some((range) => {
-    const [, operator, leastMajor, leastMinor = 0] = /^(\^|>=)(\d+)(?:\.(\d+))?$/.exec(
-      range.trim(),
-    );
-    if (major === Number(leastMajor)) return minor >= Number(leastMinor);
-    return operator === '>=' && major > Number(leastMajor);
+    const [, operator, minMajor, minMinor = 0] = /^(\^|>=)(\d+)(?:\.(\d+))?$/.exec(range.trim());
+    if (major === Number(minMajor)) return minor >= Number(minMinor);
+    return operator === '>=' && major > Number(minMajor);
   });
   if (isAccepted) return undefined;
   return `Node ${version} cannot run Hypercolumn: expected ${engines.node}. Install Node 24, the long-term release.`;

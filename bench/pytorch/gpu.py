@@ -18,7 +18,7 @@ from torch.func import functional_call, stack_module_state, vmap
 
 SIZE = 50
 # Networks x images that are computed together when they are batched: bounds the memory of the first maps.
-MOST_TOGETHER = 15_000
+MAX_TOGETHER = 15_000
 
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -65,7 +65,7 @@ class Batched:
 
     def respond(self, stimuli: torch.Tensor) -> torch.Tensor:
         self.one.eval()
-        together = max(1, MOST_TOGETHER // self.neurons)
+        together = max(1, MAX_TOGETHER // self.neurons)
         parts = [
             self.population(self.parameters, self.buffers, part) for part in stimuli.split(together)
         ]

@@ -46,14 +46,14 @@ test('what is left has what the filter asks for, and nothing else is left out', 
       fc.constantFrom('', '1', '12'),
       share,
       share,
-      (list, id, leastCORR, leastGOSI) => {
-        const left = new Set(filtered(list, { id, leastCORR, leastGOSI }));
+      (list, id, minCORR, minGOSI) => {
+        const left = new Set(filtered(list, { id, minCORR, minGOSI }));
         for (const each of list) {
           const { CORR = null, gOSI = null } = each.values;
           const fits =
             String(each.id).startsWith(id) &&
-            (leastCORR === 0 || (CORR !== null && CORR >= leastCORR)) &&
-            (leastGOSI === 0 || (gOSI !== null && gOSI >= leastGOSI));
+            (minCORR === 0 || (CORR !== null && CORR >= minCORR)) &&
+            (minGOSI === 0 || (gOSI !== null && gOSI >= minGOSI));
           expect(left.has(each)).toBe(fits);
         }
       },

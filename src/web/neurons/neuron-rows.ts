@@ -90,15 +90,15 @@ export function buildRows(
 export interface Filter {
   /** Prefix of the id. */
   readonly id: string;
-  readonly leastCORR: number;
-  readonly leastGOSI: number;
+  readonly minCORR: number;
+  readonly minGOSI: number;
 }
 
 export function filtered(rows: readonly NeuronRow[], filter: Filter): NeuronRow[] {
   return rows.filter(({ id, values }) => {
     if (!String(id).startsWith(filter.id)) return false;
-    if (filter.leastCORR > 0 && !((values['CORR'] ?? -1) >= filter.leastCORR)) return false;
-    return !(filter.leastGOSI > 0 && !((values['gOSI'] ?? -1) >= filter.leastGOSI));
+    if (filter.minCORR > 0 && !((values['CORR'] ?? -1) >= filter.minCORR)) return false;
+    return !(filter.minGOSI > 0 && !((values['gOSI'] ?? -1) >= filter.minGOSI));
   });
 }
 

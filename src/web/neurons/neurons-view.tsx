@@ -37,8 +37,8 @@ export function NeuronsView() {
   const requests = [...(fetched.value?.requests ?? []), ...measurements.requests];
   const filter = {
     id: address.get('id'),
-    leastCORR: Number(address.get('leastCORR')),
-    leastGOSI: Number(address.get('leastGOSI')),
+    minCORR: Number(address.get('leastCORR')),
+    minGOSI: Number(address.get('leastGOSI')),
   };
   const descending = address.get('order') !== 'up';
   const by = address.get('sort') || 'CORR';
@@ -97,7 +97,7 @@ function measurementCaption(rows: readonly NeuronRow[]): string {
 function Filters({
   filter,
 }: {
-  readonly filter: { readonly id: string; readonly leastCORR: number; readonly leastGOSI: number };
+  readonly filter: { readonly id: string; readonly minCORR: number; readonly minGOSI: number };
 }) {
   const { address } = usePage();
   const id = useId();
@@ -116,13 +116,13 @@ function Filters({
       </div>
       <Slider
         label="CORR at least"
-        value={filter.leastCORR}
+        value={filter.minCORR}
         {...share}
         onValue={(value) => address.set({ leastCORR: value === 0 ? '' : String(value) })}
       />
       <Slider
         label="gOSI at least"
-        value={filter.leastGOSI}
+        value={filter.minGOSI}
         {...share}
         onValue={(value) => address.set({ leastGOSI: value === 0 ? '' : String(value) })}
       />

@@ -30,8 +30,8 @@ test.each(Object.entries(KINDS))('the page tells the parameters of %s', (kind, s
   expect(section(kind)).toContain(parameterTable(schema));
 });
 
-test('the page tells what may stand beside a kind', () => {
-  expect(section('Asking')).toContain(parameterTable(EntryOptions));
+test('the page lists the fields next to a kind', () => {
+  expect(section('Requests')).toContain(parameterTable(EntryOptions));
 });
 
 test.each(Object.keys(KINDS))(
