@@ -34,7 +34,7 @@ const ALLOCATION = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
 interface Options {
   readonly seed: number;
   readonly megabytes: number;
-  readonly atOnce: number;
+  readonly concurrency: number;
   readonly only: string;
   readonly defaultAllocation?: true;
 }
@@ -50,7 +50,13 @@ await runCommand(
     .action(bench),
 );
 
-async function bench({ seed, megabytes, atOnce, only, defaultAllocation }: Options): Promise<void> {
+async function bench({
+  seed,
+  megabytes,
+  concurrency,
+  only,
+  defaultAllocation,
+}: Options): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-flood-'));
   const service = await startService({
     DATA_DIR: folder,
@@ -62,7 +68,9 @@ async function bench({ seed, megabytes, atOnce, only, defaultAllocation }: Optio
     console.log(
       `${availableParallelism()} threads on ${cpus()[0]?.model}, Node ${process.version}`,
     );
-    console.log(`seed ${seed}, bodies of up to ${megabytes} MB, alone and ${atOnce} at once\n`);
+    console.log(
+      `seed ${seed}, bodies of up to ${megabytes} MB, alone and ${concurrency} at once\n`,
+    );
     console.log(
       '| sent | answers | slowest /livez, ms: alone | at once | memory, MB: alone | at once |',
     );
@@ -77,7 +85,7 @@ async function bench({ seed, megabytes, atOnce, only, defaultAllocation }: Optio
     for (const kind of kinds) {
       const random = randomStream(seed, kind.name);
       const sizes = drawnSizes(ALONE, 1e6 * megabytes, random);
-      const several = await flood(kind, drawnSizes(atOnce, 1e6 * megabytes, random), random);
+      const several = await flood(kind, drawnSizes(concurrency, 1e6 * megabytes, random), random);
       const statuses: string[] = [];
       for (const size of sizes) {
         statuses.push(...(await sendAll(service.url, await flood(kind, [size], random))));

@@ -24,9 +24,9 @@ export async function openDataFolder(config: Config, logger: Logger): Promise<Da
   const store = await openStoreOrSayWhy(config, logger);
   const jobs = await openOwnedJobs({
     folder: path.join(folder, 'jobs'),
-    mostStored: config.MAX_JOBS,
-    mostWaiting: config.MAX_WAITING_JOBS,
-    atOnce: config.JOBS_AT_ONCE,
+    maxStored: config.MAX_JOBS,
+    maxWaiting: config.MAX_WAITING_JOBS,
+    concurrency: config.JOBS_AT_ONCE,
     now: Date.now,
     clock: () => performance.now(),
     logger,

@@ -66,7 +66,9 @@ export async function prepareJob(order: JobOrder, resources: JobResources): Prom
  * const order = orderOf(JobRecord.parse(JSON.parse(await readFile(file, 'utf8'))));
  * const files = await runJob(order, {
  *   ...experimentContext({ respond, interpreter }),
- *   ...{ model, limits, readStimulusSet },
+ *   model,
+ *   limits,
+ *   readStimulusSet,
  * });
  */
 export async function runJob(

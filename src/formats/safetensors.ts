@@ -14,8 +14,19 @@ export interface NamedTensor {
 
 /** The element types of the format and their bytes; those in `ELEMENTS` are decoded here. */
 const ELEMENT_BYTES = {
-  ...{ F64: 8, F32: 4, F16: 2, BF16: 2 },
-  ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
 } as const;
 export type SafetensorsElement = keyof typeof ELEMENT_BYTES;
 

@@ -25,7 +25,7 @@ export const placesIn = (folder: string) => ({
 
 /**
  * Reads all records of a folder of jobs, and clears away what a process that was killed left there. No
- * entry stops it: a record that cannot be read is told as damaged, and what the service did not
+ * entry stops it: a record that cannot be read is listed as damaged, and what the service did not
  * put there is left alone; both are logged.
  * @throws Error from the file system when the folder itself cannot be read
  */

@@ -14,7 +14,7 @@ export interface JobRecordsOptions {
 export interface JobRecords {
   /** @throws DiskError */
   create(record: JobRecord): Promise<void>;
-  /** Saves how a job stands that is not over; a failure is logged, since a restart interrupts the job. */
+  /** Saves the state of a job that is not over; a failure is only logged, since a restart interrupts the job. */
   update(record: JobRecord): Promise<void>;
   /**
    * Saves how a job ended. What the disk does not take ends as `interrupted`, which is what a restart would
@@ -24,7 +24,7 @@ export interface JobRecords {
   end(record: JobRecord): Promise<JobRecord>;
   /** @throws DiskError */
   remove(id: string): Promise<void>;
-  /** Tries once more to save the ends that are not saved, and then no more. */
+  /** Tries a last time to save the ends that are not saved. */
   close(): Promise<void>;
   /** Writes nothing any more: another process does. */
   abandon(): void;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { JobsClosedError, JobsFullError } from '../errors.js';
 import { createTimeLeft, type TimeLeft } from '../time-left.js';
@@ -11,17 +10,18 @@ import {
   type JobRecord,
   type JobState,
   type JobView,
+  newRecord,
   type Part,
 } from './record.js';
 
-/** Makes the JSON of what a running job has so far, for whoever looks; it is kept nowhere. */
+/** Makes the JSON of what a running job has so far, for clients that watch it; it is not kept. */
 export type Preview = () => string;
 
 /** A job and how this process runs it. */
 export interface Work {
   readonly order: JobOrder;
   /**
-   * @param progress to be told how many of how many steps are done, and what there is so far
+   * @param progress to be called with the steps that are done, all steps, and what there is so far
    * @param signal aborted when the result is wanted no more
    */
   readonly run: (
@@ -42,7 +42,7 @@ export interface Jobs {
   /** Newest first. */
   list(): JobView[];
   find(id: string): JobView | undefined;
-  /** What a running job has so far; undefined where it tells nothing, and once it is over. */
+  /** What a running job has so far; undefined where it has no preview, and once it is over. */
   preview(id: string): Preview | undefined;
   /** Calls back after each change of a job, its removal included. @returns how to stop that */
   watch(id: string, onChange: () => void): () => void;
@@ -71,11 +71,11 @@ export interface JobsOptions {
   /** Belongs to one service alone: jobs found unfinished there were interrupted. */
   readonly folder: string;
   /** Jobs that are kept, those not over included. */
-  readonly mostStored: number;
+  readonly maxStored: number;
   /** Jobs in line, at least 1. */
-  readonly mostWaiting: number;
+  readonly maxWaiting: number;
   /** Jobs that run at the same time. */
-  readonly atOnce: number;
+  readonly concurrency: number;
   /** Milliseconds after which what the disk did not take is written again. */
   readonly retryMs?: number;
   /** Milliseconds since 1970. */
@@ -83,7 +83,7 @@ export interface JobsOptions {
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
   readonly logger: Logger;
-  /** What a client may be told of an error; undefined for a bug, which is logged. */
+  /** The message for clients about an error; undefined for a bug, which is logged. */
   readonly explain: (error: unknown) => string | undefined;
 }
 
@@ -103,7 +103,7 @@ const RETRY_MS = 5000;
 
 /** Opens the jobs of a folder; those that ran when a process ended there are interrupted. */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
-  const { folder, mostStored, mostWaiting, atOnce, now, clock, logger, explain } = options;
+  const { folder, maxStored, maxWaiting, concurrency, now, clock, logger, explain } = options;
   const { retryMs = RETRY_MS } = options;
   const files = await openJobFiles(folder, logger);
   const records = createJobRecords({ files, retryMs, logger });
@@ -117,16 +117,25 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     if (!isOver(record)) await end(job, 'interrupted', INTERRUPTED);
   }
   return {
-    ...{ submit, list, find, preview, watch, readPart: files.readPart },
-    ...{ cancel, remove, counts, close, abandon },
+    submit,
+    list,
+    find,
+    preview,
+    watch,
+    readPart: files.readPart,
+    cancel,
+    remove,
+    counts,
+    close,
+    abandon,
   };
 
   async function submit(work: Work): Promise<JobView> {
     let accepted = false;
     try {
       checkRoom();
-      const job = jobOf(newRecord(work));
-      jobs.set(job.record.id, job); // at once, so that those who come meanwhile find the place taken
+      const job = jobOf(newRecord(work.order, date()));
+      jobs.set(job.record.id, job); // Immediately, so that concurrent requests count it.
       await records.create(job.record).catch((error: unknown) => {
         jobs.delete(job.record.id);
         throw error;
@@ -144,33 +153,18 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
 
   function checkRoom(): void {
     if (closed) throw new JobsClosedError('the service is shutting down');
-    if (jobs.size >= mostStored) {
-      const found = `too many stored jobs: ${jobs.size + 1}; expected at most ${mostStored}`;
+    if (jobs.size >= maxStored) {
+      const found = `too many stored jobs: ${jobs.size + 1}; expected at most ${maxStored}`;
       throw new JobsFullError(`${found}; DELETE /v1/jobs/{id} removes one`, 'stored');
     }
     const { queued } = counts();
-    if (queued < mostWaiting) return;
-    const found = `too many waiting jobs: ${queued + 1}; expected at most ${mostWaiting}`;
+    if (queued < maxWaiting) return;
+    const found = `too many waiting jobs: ${queued + 1}; expected at most ${maxWaiting}`;
     throw new JobsFullError(found, 'waiting');
   }
 
-  function newRecord({ order }: Work): JobRecord {
-    return {
-      formatVersion: 2,
-      id: randomBytes(16).toString('hex'),
-      ...order,
-      state: 'queued',
-      created: date(),
-      started: null,
-      ended: null,
-      progress: { done: 0, total: 0 },
-      reason: null,
-      result: [],
-    };
-  }
-
   function startNext(): void {
-    while (running < atOnce) {
+    while (running < concurrency) {
       const next = line.shift();
       if (next === undefined) return;
       running++;
@@ -219,7 +213,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     });
   }
 
-  /** What ends a job first ends it; it is told once it is on the disk. */
+  /** The first end of a job counts; watchers are notified when it is on the disk. */
   function end(job: Job, state: JobState, reason: string | null, result: Part[] = []) {
     job.ending ??= records
       .end({ ...job.record, state, reason, result, ended: date() })
@@ -248,7 +242,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     if (job === undefined || !isOver(job.record)) return false;
     await records.remove(id);
     if (!jobs.delete(id)) return false;
-    for (const tell of job.watchers) tell();
+    for (const notify of job.watchers) notify();
     return true;
   }
 
@@ -303,7 +297,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   function change(job: Job, record: JobRecord): void {
     job.record = record;
     if (isOver(record)) job.preview = undefined;
-    for (const tell of job.watchers) tell();
+    for (const notify of job.watchers) notify();
   }
 
   function date(): string {

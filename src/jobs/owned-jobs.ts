@@ -114,7 +114,7 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
       return utimes(file, now, now).catch(() => undefined);
     }
     if (found === undefined) {
-      // somebody deleted it: whoever writes it first has it
+      // The lock file was deleted: the first service that writes it has the folder.
       await createLock(file, own!).catch(() => false);
       return;
     }

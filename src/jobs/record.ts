@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
-/** 128 random bits: whoever was not told an id does not find it. */
+/** 128 random bits: an id cannot be guessed. */
 export const JobId = z.string().regex(/^[0-9a-f]{32}$/);
 
 const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']);
@@ -95,7 +96,26 @@ export const JobView = Fields.extend({
 export type JobView = z.infer<typeof JobView>;
 
 /**
- * What is told of a job whose record cannot be read, so that it is seen and can be deleted.
+ * The record of a job that was accepted just now.
+ * @param created as `Date.toISOString` gives it
+ */
+export function newRecord(order: JobOrder, created: string): JobRecord {
+  return {
+    formatVersion: 2,
+    id: randomBytes(16).toString('hex'),
+    ...order,
+    state: 'queued',
+    created,
+    started: null,
+    ended: null,
+    progress: { done: 0, total: 0 },
+    reason: null,
+    result: [],
+  };
+}
+
+/**
+ * A record in place of one that cannot be read, so that the job is listed and can be deleted.
  * @param date when its record was last written
  */
 export function damagedRecord(id: string, why: string, date: Date): JobRecord {

@@ -15,8 +15,8 @@ import { Index } from './schemas.js';
 /** What of the preferred stimulus is no fit's but the largest response's, or no neuron's. */
 export const Fallback = z.enum(FALLBACKS);
 
-/** The answers to the battery, stage by stage. */
-export interface Battery {
+/** The measurements of a characterization, stage by stage. */
+export interface Measurements {
   readonly field: ReceptiveField;
   /** Orientation by spatial frequency. */
   readonly grating: NeuronTuning;
@@ -48,9 +48,9 @@ export const NAMES = Object.keys(CHARACTERISTICS) as readonly Characteristic[];
 export const Characteristics = z.record(z.enum(NAMES), Index);
 export type Characteristics = z.infer<typeof Characteristics>;
 
-/** All that the battery says of a neuron; undefined ones have a reason. */
-export function characteristics(battery: Battery): Characteristics {
-  const { field, grating, gratingAt, size, contrast, surround } = battery;
+/** All characteristics of a neuron; undefined ones have a reason. */
+export function characteristics(measurements: Measurements): Characteristics {
+  const { field, grating, gratingAt, size, contrast, surround } = measurements;
   const modulation = grating.indices['F1F0'];
   const all: Record<string, Index | undefined> = {
     ...field.indices,
@@ -93,7 +93,7 @@ function surroundIndices(size: NeuronTuning, surround: NeuronTuning): Record<str
 }
 
 function missing(name: string): never {
-  throw new Error(`the battery says nothing of ${name}`);
+  throw new Error(`the measurements give no ${name}`);
 }
 
 type UnitsOf<Indices extends Readonly<Record<string, IndexLabel>>> = {

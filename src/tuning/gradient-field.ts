@@ -5,7 +5,7 @@ import { positionIndices } from './position-indices.js';
 import type { Places } from './receptive-field.js';
 import { CurveTuning } from './schemas.js';
 
-/** Places along a side that are told apart at most. */
+/** Places along a side that are distinguished at most. */
 const MOST_PLACES = 25;
 
 /** A receptive field by the gradient of the response. */

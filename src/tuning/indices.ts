@@ -34,8 +34,8 @@ export function ratioIndex(
   if (typeof result !== 'number') return { value: null, ...result, ...stated };
   if (all.every((response) => response >= 0)) return { value: result, ...stated };
   const raw = evaluate(all.map((response) => response / peak));
-  const beside = typeof raw === 'number' && Number.isFinite(raw) ? { raw } : {};
-  return { value: result, ...beside, ...stated };
+  const unrectified = typeof raw === 'number' && Number.isFinite(raw) ? { raw } : {};
+  return { value: result, ...unrectified, ...stated };
 }
 
 /**

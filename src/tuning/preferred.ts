@@ -22,7 +22,7 @@ export type Fallback = (typeof FALLBACKS)[number];
 /**
  * Where a neuron is asked: the centre and diameter of the Gaussian on its map; where there is none, the
  * place of its largest response, and the middle of the image where all are alike.
- * @param instead the diameter where the map tells none, pixels
+ * @param instead the diameter where the map gives none, pixels
  */
 export function fieldOf(
   { indices, peak, map }: ReceptiveField,

@@ -78,7 +78,7 @@ test('one runs at a time, the others in line; the newest stands first', async ()
 });
 
 test('as many run at a time as may', async () => {
-  const { jobs } = await openTestJobs({ atOnce: 2 });
+  const { jobs } = await openTestJobs({ concurrency: 2 });
   const works = [heldWork(), heldWork(), heldWork()];
   for (const { work } of works) await jobs.submit(work);
   expect(jobs.counts()).toMatchObject({ running: 2, queued: 1 });
@@ -127,7 +127,7 @@ test('why a job failed is told; of a bug only that it was one', async () => {
 });
 
 test('so many wait and so many are stored; those who come at once find the places taken', async () => {
-  const { jobs } = await openTestJobs({ mostWaiting: 2, mostStored: 4 });
+  const { jobs } = await openTestJobs({ maxWaiting: 2, maxStored: 4 });
   const works = Array.from({ length: 8 }, () => heldWork());
   const outcomes = await Promise.allSettled(works.map(({ work }) => jobs.submit(work)));
   const refused = outcomes.filter((each) => each.status === 'rejected').map(({ reason }) => reason);
@@ -176,7 +176,7 @@ test('a job whose process was killed is interrupted after the restart', async ()
   const program = `
     import { openJobs } from ${JSON.stringify(fileURLToPath(built))};
     const logger = { error: console.error, warn: console.error };
-    const options = { mostStored: 9, mostWaiting: 9, atOnce: 1, now: Date.now, clock: Date.now, explain: String };
+    const options = { maxStored: 9, maxWaiting: 9, concurrency: 1, now: Date.now, clock: Date.now, explain: String };
     const jobs = await openJobs({ folder: ${JSON.stringify(folder)}, logger, ...options });
     const model = ${JSON.stringify(MODEL)};
     const files = [{ name: 'a.json', bytes: Buffer.from('1') }];

@@ -87,7 +87,7 @@ test.each(['x', '..%2F..%2Fetc%2Fpasswd', 'a'.repeat(32), `${'a'.repeat(32)}%00`
 );
 
 test('full lines and folders are told with what to do', async () => {
-  const { jobs } = await openTestJobs({ mostWaiting: 1, mostStored: 3 });
+  const { jobs } = await openTestJobs({ maxWaiting: 1, maxStored: 3 });
   const { app: making, deps } = createTestApp({ jobs });
   making.post('/x', (c) => answerJob(c, deps, heldWork().work));
   const post = () => making.request('/x', { method: 'POST' });

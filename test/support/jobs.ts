@@ -14,9 +14,9 @@ export async function openTestJobs(options: Partial<JobsOptions> = {}) {
   const time = { now: Date.UTC(2026, 0, 1) };
   const jobs = await openJobs({
     folder,
-    mostStored: 10,
-    mostWaiting: 5,
-    atOnce: 1,
+    maxStored: 10,
+    maxWaiting: 5,
+    concurrency: 1,
     now: () => time.now,
     clock: () => time.now,
     logger,

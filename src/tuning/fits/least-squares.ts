@@ -47,7 +47,7 @@ interface Minimum {
 /** Work that is done step by step, so that others can have their turn in between. */
 export type Steps<T> = Generator<undefined, T>;
 
-/** Does all steps at once. */
+/** Does all steps without a pause. */
 export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();
