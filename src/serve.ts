@@ -176,7 +176,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     onBatch: metrics.batch,
   });
   const data = await openDataFolder(config, logger);
-  const inside = createProcessInterpreter({
+  const interpreter = createProcessInterpreter({
     backend: interpreterBackend(config.INSIDE_BACKEND, engine.description),
     models: config.MODELS_DIR,
     logger,
@@ -186,7 +186,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     catalogue,
     scheduler,
     engine: engine.description,
-    inside,
+    interpreter,
     characterize,
     store: data.store,
     quick: data.quick,
@@ -210,7 +210,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   // `endInTime` ends it
   if (cut.signal.aborted) return;
   await scheduler.drain();
-  await inside.close();
+  await interpreter.close();
   await engine.close();
   await Promise.all([threads.quick.close(), threads.bulk.close(), setAnalysis.close()]);
   await health?.close();

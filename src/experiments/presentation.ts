@@ -4,7 +4,7 @@ import { contrastRange } from './canvas.js';
 import type { Subject } from './context.js';
 import { type Cost, GRADIENT_PASSES } from './cost.js';
 import { type NeuronSelection, selectNeurons } from './neurons.js';
-import { reportInTurns, type StimulusReport } from './stimulus-report.js';
+import { reportInChunks, type StimulusReport } from './stimulus-report.js';
 
 /** Stimuli that are presented to a model, and the neurons whose responses are wanted. */
 export interface Presentation extends NeuronSelection {
@@ -31,7 +31,7 @@ export async function present(
   neurons?: string | readonly number[],
 ): Promise<Presentation> {
   const selection = selectNeurons(model.card, neurons);
-  const reports = await reportInTurns(contrastRange(model), decoded);
+  const reports = await reportInChunks(contrastRange(model), decoded);
   return { model, stimuli: decoded.stimuli, reports, ...selection };
 }
 

@@ -1,9 +1,9 @@
+import { createYielder } from '../stimulus/chunks.js';
 import { checkRenderable } from '../stimulus/decode/json.js';
 import { checkCount } from '../stimulus/limits.js';
 import { blankStimulus } from '../stimulus/parametric/paint.js';
 import { type Canvas, setDigest } from '../stimulus/stimuli.js';
 import { renderSlices, type Sweep } from '../stimulus/sweep.js';
-import { turnTaker } from '../stimulus/turns.js';
 import { gatherWarnings } from '../stimulus/warnings.js';
 import type { Steps } from '../tuning/fits/least-squares.js';
 import { checkResponses, column, type ResponseMatrix } from '../tuning/response-matrix.js';
@@ -11,7 +11,7 @@ import { canvasOf, contrastRange } from './canvas.js';
 import type { ExperimentContext, Subject } from './context.js';
 import type { Cost } from './cost.js';
 import type { SweptStimulus } from './result-parts.js';
-import { reportInTurns, type StimulusReport } from './stimulus-report.js';
+import { reportInChunks, type StimulusReport } from './stimulus-report.js';
 
 /** Rendered and computed at a time, so that memory has a bound whatever the sweep. */
 const SLICE_PIXELS = 2 ** 20;
@@ -61,13 +61,15 @@ export async function runSweep(
   const range = contrastRange(model);
   const values = new Float32Array(sweep.count * neurons);
   const reports: StimulusReport[] = [];
-  const slices = renderSlices(sweep, canvas, sliceOf(canvas), turnTaker(yieldToEventLoop));
+  const slices = renderSlices(sweep, canvas, sliceOf(canvas), createYielder(yieldToEventLoop));
   const next = () => time('decode', () => slices.next());
   for (let slice = await next(); !slice.done; slice = await next()) {
     const { from, stimuli } = slice.value;
     // The response to the blank is a part of the result, and shows what a low contrast does to the error.
     const upTo = range && ([0, range[1]] as const);
-    const reported = await time('decode', () => reportInTurns(upTo, slice.value, yieldToEventLoop));
+    const reported = await time('decode', () =>
+      reportInChunks(upTo, slice.value, yieldToEventLoop),
+    );
     for (const report of reported) reports.push(report);
     values.set(await respond(stimuli, columns), from * neurons);
   }

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import { inChunks, type YieldToEventLoop } from '../stimulus/chunks.js';
 import type { DecodedStimuli } from '../stimulus/decode/decoding.js';
 import { type Stimuli, stimulusAt, stimulusDigest } from '../stimulus/stimuli.js';
 import { type ContrastRange, contrastWarnings } from '../stimulus/training-range.js';
-import { type GiveWay, inTurns } from '../stimulus/turns.js';
 import type { Report } from './result-parts.js';
 
 /** Of one stimulus: its digest, and what its sender should know. */
@@ -13,10 +13,10 @@ type DeepReadonly<T> = { readonly [Key in keyof T]: Readonly<T[Key]> };
  * Reports decoded stimuli a few at a time.
  * @param range the RMS contrasts that give no warning; null: all of them
  */
-export function reportInTurns(
+export function reportInChunks(
   range: ContrastRange | null,
   { stimuli, notes }: Pick<DecodedStimuli, 'stimuli' | 'notes'>,
-  yieldToEventLoop?: GiveWay,
+  yieldToEventLoop?: YieldToEventLoop,
 ): Promise<StimulusReport[]> {
   const report = (part: Stimuli, from: number) =>
     Array.from({ length: part.count }, (_, i): StimulusReport => {
@@ -24,7 +24,7 @@ export function reportInTurns(
       const warnings = [...notes[from + i]!, ...contrastWarnings(stimulus, range)];
       return { digest: stimulusDigest(stimulus), warnings };
     });
-  return inTurns(stimuli, report, yieldToEventLoop);
+  return inChunks(stimuli, report, yieldToEventLoop);
 }
 
 /** Reports as a result holds them. */

@@ -20,7 +20,7 @@ export function clientContext(
   { clock }: Pick<AppDependencies, 'clock'>,
   { service, model, deadline }: ExperimentRequest,
 ): ExperimentContext {
-  const { interpret, gradient, maximise } = service.inside;
+  const { interpret, gradient, maximise } = service.interpreter;
   const inTime =
     <Request, Result>(ask: (request: Request) => Promise<Result>) =>
     async (request: Request) => {
@@ -62,7 +62,11 @@ export function presentedContext(
 
 /** The context of a job, for which nobody waits: it reports no progress yet. */
 export function jobContext(
-  { scheduler, inside, characterize }: Pick<Service, 'scheduler' | 'inside' | 'characterize'>,
+  {
+    scheduler,
+    interpreter,
+    characterize,
+  }: Pick<Service, 'scheduler' | 'interpreter' | 'characterize'>,
   digest: string,
   signal: AbortSignal,
 ): JobContext {
@@ -71,7 +75,7 @@ export function jobContext(
       const request = { digest, stimuli, neurons, priority: 'sweep', signal } as const;
       return (await scheduler.respond(request)).values;
     },
-    interpreter: inside,
+    interpreter,
     signal,
     yieldToEventLoop: scheduler.yieldToEventLoop,
   });

@@ -20,7 +20,7 @@ export interface Service {
   readonly catalogue: ModelRepository;
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'yieldToEventLoop'>;
   readonly engine: EngineDescription;
-  readonly inside: Omit<Interpreter, 'close'>;
+  readonly interpreter: Omit<Interpreter, 'close'>;
   readonly characterize: RunCharacterization;
   /** Rows of the quick measurement. */
   readonly quick: KeptRows;

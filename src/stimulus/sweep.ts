@@ -127,13 +127,13 @@ export interface Slice {
 /**
  * Renders a sweep slice by slice, so that it never has to lie in memory as a whole.
  * @param most stimuli in a slice
- * @param takeTurns called after each stimulus: lets others have their turn
+ * @param yieldAfter called after each stimulus: lets others have their turn
  */
 export async function* renderSlices(
   { count, paint }: Pick<Sweep, 'count' | 'paint'>,
   { height, width }: Canvas,
   most: number,
-  takeTurns: (size: { height: number; width: number }) => Promise<void>,
+  yieldAfter: (size: { height: number; width: number }) => Promise<void>,
 ): AsyncGenerator<Slice> {
   const painted = paint();
   for (let from = 0; from < count; from += most) {
@@ -146,7 +146,7 @@ export async function* renderSlices(
       if (next.done) throw new Error(`a sweep ended before its ${count} stimuli`);
       stimulusAt(stimuli, notes.length).pixels.set(next.value.image.pixels);
       notes.push(next.value.notes);
-      await takeTurns(stimuli);
+      await yieldAfter(stimuli);
     }
     yield { from, stimuli, notes };
   }

@@ -5,9 +5,9 @@ import { onDisk, unless } from '../files/disk-error.js';
 import { openFile, readOpened, writeWhole } from '../files/whole-file.js';
 import { decodeNpyHeader, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
 import type { StoredElement } from '../formats/npy-elements.js';
+import { stimulusDigests } from '../stimulus/chunks.js';
 import { decodeNpyStimuli } from '../stimulus/decode/array.js';
 import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
-import { stimulusDigests } from '../stimulus/turns.js';
 import { compactPixels } from './compact-pixels.js';
 
 /** What is known of a stored set without reading its pixels. */

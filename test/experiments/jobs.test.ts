@@ -110,7 +110,7 @@ test('a search with a stored set that was written down runs again, to the same b
   const store = await openTestStore();
   const body = { neurons: '0,2', restarts: 2, steps: 20, jitter: 1, stimulusSet: DIGEST };
   const { order, files } = await overHttp('preferred-stimulus', body, {
-    ...{ served: [model], engine, store, inside: interpreter },
+    ...{ served: [model], engine, store, interpreter },
   });
   expect(order).toMatchObject({
     request: { ...body, stepSize: 0.1, seed: 1, pixels: [0, 1] },

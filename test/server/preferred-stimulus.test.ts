@@ -11,7 +11,7 @@ import { openTestJobs } from '../support/jobs.js';
 import { ask, createStoringApp, DIGEST, DIGESTS, detailOf, put } from '../support/stored-sets.js';
 
 /** The gradient of the engine's answer worked out by hand: (sum of the pixels) * (column + 1). */
-const inside: Service['inside'] = {
+const interpreter: Service['interpreter'] = {
   interpret: () => Promise.reject(new Error('was asked')),
   gradient: () => Promise.reject(new Error('was asked')),
   maximise: ({ state, neuron, id, terms, until }) =>
@@ -41,7 +41,7 @@ interface Found {
 
 async function createSearchingApp(options: TestAppOptions = {}) {
   const { jobs } = await openTestJobs();
-  return createStoringApp({ inside, jobs, ...options });
+  return createStoringApp({ interpreter, jobs, ...options });
 }
 
 type App = Awaited<ReturnType<typeof createSearchingApp>>['app'];
@@ -155,7 +155,7 @@ test('as a picture with a row for each neuron', async () => {
 
 test('what cannot be done is told before anything is computed', async () => {
   const { app, engine, deps } = await createSearchingApp({
-    inside: { ...inside, maximise: () => Promise.reject(new Error('was asked')) },
+    interpreter: { ...interpreter, maximise: () => Promise.reject(new Error('was asked')) },
     limits: { maxStimuli: 32 },
   });
   const refused = (body: object) => detailOf(ask(app, 'preferred-stimulus', body));
@@ -176,12 +176,12 @@ test('a cancelled search goes no further, and lets go of its model', async () =>
   const place = { now: '' };
   let asked = 0;
   const { app, deps } = await createSearchingApp({
-    inside: {
-      ...inside,
+    interpreter: {
+      ...interpreter,
       maximise: async (request) => {
         asked += 1;
         expect((await app.request(place.now, { method: 'DELETE' })).status).toBe(200);
-        return inside.maximise(request);
+        return interpreter.maximise(request);
       },
     },
   });

@@ -74,10 +74,10 @@ test('slices put together are the sweep, whatever their size', async () => {
   for (const most of [1, 2, 5, 100]) {
     const slices: Slice[] = [];
     let turns = 0;
-    const takeTurns = async () => {
+    const yieldAfter = async () => {
       turns++;
     };
-    for await (const slice of renderSlices(sweep, CANVAS, most, takeTurns)) slices.push(slice);
+    for await (const slice of renderSlices(sweep, CANVAS, most, yieldAfter)) slices.push(slice);
     expect(slices.flatMap(({ stimuli }) => [...stimuli.pixels])).toEqual(all);
     expect(slices.map(({ from }) => from)).toEqual(
       Array.from({ length: Math.ceil(5 / most) }, (_, i) => i * most),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { DamagedError, DiskError } from '../../src/errors.js';
 import { temporaryFor } from '../../src/files/whole-file.js';
-import { stimulusDigests } from '../../src/stimulus/turns.js';
+import { stimulusDigests } from '../../src/stimulus/chunks.js';
 import { ODD_ENTRIES } from '../support/odd-entries.js';
 import { openTestStore } from '../support/store.js';
 

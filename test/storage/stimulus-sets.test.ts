@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { DamagedError, StoreFullError } from '../../src/errors.js';
 import { temporaryFor } from '../../src/files/whole-file.js';
 import { decodeNpy } from '../../src/formats/npy.js';
+import { stimulusDigests } from '../../src/stimulus/chunks.js';
 import { type Stimuli, setDigest } from '../../src/stimulus/stimuli.js';
-import { stimulusDigests } from '../../src/stimulus/turns.js';
 import { openTestStore, type TestStore, temporaryFolder } from '../support/store.js';
 
 /** `count` stimuli of 3x2 pixels, gray level by gray level. */

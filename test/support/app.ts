@@ -37,7 +37,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly catalogue?: ModelRepository;
   readonly streams?: Partial<Pick<StreamsOptions, 'most' | 'timing'>>;
   readonly store?: Service['store'];
-  readonly inside?: Service['inside'];
+  readonly interpreter?: Service['interpreter'];
   readonly access?: Partial<Access>;
   readonly jobs?: Service['jobs'];
   readonly quick?: Service['quick'];
@@ -60,7 +60,8 @@ export function createTestApp(options: TestAppOptions = {}) {
     clock,
     onBatch: (...batch) => metrics.batch(...batch),
   });
-  const { store = { unusable: 'this app has no folder' }, inside = closedInside() } = options;
+  const { store = { unusable: 'this app has no folder' }, interpreter = closedInterpreter() } =
+    options;
   const { jobs = { unusable: 'this app has no folder' } } = options;
   const characterize: Service['characterize'] = (model, request, context) =>
     runCharacterization(planCharacterization({ model }, request), experimentContext(context));
@@ -70,7 +71,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     catalogue,
     scheduler,
     engine: description,
-    inside,
+    interpreter,
     characterize,
     store,
     jobs,
@@ -123,7 +124,7 @@ function loggerInto(log: Record<string, unknown>[]): Logger {
 }
 
 /** For apps of which nobody asks what goes on inside. */
-function closedInside(): Service['inside'] {
+function closedInterpreter(): Service['interpreter'] {
   const refuse = () => Promise.reject(new EngineLostError('nothing looks inside here'));
   return { interpret: refuse, gradient: refuse, maximise: refuse };
 }

@@ -1,10 +1,10 @@
 import { encodeNpy } from '../../formats/npy.js';
 import { diversity } from '../../interpret/activation-maximisation.js';
 import type { ResultFile } from '../../jobs/job-files.js';
+import { stimulusDigests } from '../../stimulus/chunks.js';
 import { encodePng } from '../../stimulus/encode-png.js';
 import { drawSheet } from '../../stimulus/sheet.js';
 import { concatStimuli, type GrayImage, type Stimuli } from '../../stimulus/stimuli.js';
-import { stimulusDigests } from '../../stimulus/turns.js';
 import type { Subject } from '../context.js';
 import { modelIdentity } from '../result-parts.js';
 import { bestImage, indexOfLargest, type PreferredStimuli } from './preferred-stimulus.js';

@@ -1,7 +1,7 @@
 import { canvasOf, contrastRange } from '../../experiments/canvas.js';
 import { namedOnce, selectNeurons } from '../../experiments/neurons.js';
 import type { Presentation } from '../../experiments/presentation.js';
-import { reportInTurns, type StimulusReport } from '../../experiments/stimulus-report.js';
+import { reportInChunks, type StimulusReport } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import type { AppContext } from '../context.js';
 import type { AppDependencies, Service } from '../service.js';
@@ -67,6 +67,6 @@ export async function decodeForModel(
       content === 'set'
         ? await decoder.set(request, model.card.neurons.length, client)
         : await decoder.stimuli(request, client);
-    return { ...decoded, reports: await reportInTurns(contrastRange(model), decoded) };
+    return { ...decoded, reports: await reportInChunks(contrastRange(model), decoded) };
   });
 }

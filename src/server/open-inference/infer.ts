@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contrastRange } from '../../experiments/canvas.js';
 import { selectNeurons } from '../../experiments/neurons.js';
-import { reportInTurns } from '../../experiments/stimulus-report.js';
+import { reportInChunks } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { bodyClient, readAsSent } from '../body/read-body.js';
 import type { AppContext } from '../context.js';
@@ -86,7 +86,7 @@ export function inferRoutes(deps: AppDependencies) {
         const size = { height: stimulus.height, width: stimulus.width };
         const task = { body, headerLength, size, neurons: neurons.length, limits };
         const read = await decoder.inference(task, bodyClient(c, deps));
-        return { ...read, reports: await reportInTurns(contrastRange(model), read) };
+        return { ...read, reports: await reportInChunks(contrastRange(model), read) };
       });
       const { stimuli, priority } = request;
       const { columns } = selectNeurons(model.card, request.neurons);

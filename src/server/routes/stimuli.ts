@@ -1,9 +1,9 @@
 import { PayloadTooLargeError } from '../../errors.js';
 import { canvasOf } from '../../experiments/canvas.js';
 import type { StimulusReport } from '../../experiments/stimulus-report.js';
+import { stimulusDigests } from '../../stimulus/chunks.js';
 import { drawSheet } from '../../stimulus/sheet.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
-import { stimulusDigests } from '../../stimulus/turns.js';
 import { answerAs } from '../answer.js';
 import { decodeForModel } from '../body/presented.js';
 import { bodyClient, readBody } from '../body/read-body.js';

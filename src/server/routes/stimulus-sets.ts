@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Digest, Report } from '../../experiments/result-parts.js';
+import { stimulusDigests } from '../../stimulus/chunks.js';
 import type { Backdrop, Canvas } from '../../stimulus/stimuli.js';
 import { SetDigest } from '../../stimulus/stimuli-body.js';
-import { stimulusDigests } from '../../stimulus/turns.js';
 import type { StoredSet } from '../../storage/stimulus-sets.js';
 import { answerJson } from '../answer.js';
 import { bodyClient, readBody } from '../body/read-body.js';

@@ -1,5 +1,6 @@
 import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../../errors.js';
 import { TooMuchWorkError } from '../../workers/too-much-work.js';
+import { createYielder } from '../chunks.js';
 import { sizeText, stimulusError } from '../errors.js';
 import { checkSize, type Fit, fitImage, type Size, sameSize } from '../fit.js';
 import { checkPixels, pixelCounter, type StimulusLimits } from '../limits.js';
@@ -12,7 +13,6 @@ import {
   stimulusAt,
 } from '../stimuli.js';
 import type { StimuliBody } from '../stimuli-body.js';
-import { turnTaker } from '../turns.js';
 
 /** How stimuli are to be decoded, the same for every stimulus of a request. */
 export interface DecodeOptions {
@@ -59,14 +59,14 @@ export interface Decoding extends DecodeOptions {
   /** Called before work on so many pixels. @throws TooMuchWorkError */
   readonly countWork: (pixels: number) => void;
   /** To be called after each image of this size was rendered: lets others have their turn. */
-  readonly takeTurns: (size: Size) => Promise<void>;
+  readonly yieldAfter: (size: Size) => Promise<void>;
 }
 
 /** Brings a batch to the target size; adds to each stimulus's notes what that changed. */
 export async function fitBatch(
   stimuli: Stimuli,
   notes: readonly (readonly string[])[],
-  { target, fit, limits, asker, takeTurns, countWork }: Decoding,
+  { target, fit, limits, asker, yieldAfter, countWork }: Decoding,
   first: number,
 ): Promise<DecodedStimuli> {
   const size = targetSize(target) ?? stimuli;
@@ -81,7 +81,7 @@ export async function fitBatch(
       stimuli: oneStimulus(image),
       notes: [note === undefined ? before : [...before, note]],
     });
-    await takeTurns(stimuli);
+    await yieldAfter(stimuli);
   }
   return concatDecoded(fitted);
 }
@@ -117,7 +117,7 @@ export function counting(options: DecodeOptions): Decoding {
     countOfRequest(size);
     countWork(size.height * size.width);
   };
-  return { ...options, countPixels, countWork, takeTurns: turnTaker() };
+  return { ...options, countPixels, countWork, yieldAfter: createYielder() };
 }
 
 export function targetSize(target: Canvas | Backdrop): Canvas | undefined {

@@ -5,10 +5,10 @@ import {
   parseMultipart,
 } from '@remix-run/multipart-parser';
 import { InputError, PayloadTooLargeError } from '../../errors.js';
+import { createYielder } from '../chunks.js';
 import { errorAt } from '../errors.js';
 import { checkCount, type StimulusLimits } from '../limits.js';
 import { SetDigest } from '../stimuli-body.js';
-import { turnTaker } from '../turns.js';
 import {
   concatDecoded,
   counting,
@@ -63,7 +63,7 @@ export async function readForm(
 ): Promise<Form> {
   const files: FilePart[] = [];
   const digests: string[] = [];
-  const takeTurn = turnTaker();
+  const takeTurn = createYielder();
   for (const part of partsOf(body, readBoundary(contentType), maxStimuli + OTHER_PARTS)) {
     await takeTurn(PART_COST);
     const { name: field, mediaType } = part;
@@ -156,7 +156,7 @@ async function decodeFiles(files: readonly FilePart[], options: Decoding): Promi
     count += one.stimuli.count;
     checkCount(count, options.limits);
     decoded.push(one);
-    await options.takeTurns(one.stimuli);
+    await options.yieldAfter(one.stimuli);
   }
   return concatDecoded(decoded);
 }

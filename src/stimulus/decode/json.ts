@@ -170,7 +170,7 @@ export async function decodeEntries(
     count += one.stimuli.count;
     checkCount(count, options.limits);
     decoded.push(one);
-    await options.takeTurns(one.stimuli);
+    await options.yieldAfter(one.stimuli);
   }
   return concatDecoded(decoded);
 }
@@ -214,7 +214,7 @@ async function decodeEmbedded(
   if (view === undefined) return decoded;
   checkExtent(stimuli, MAX_BLURRED, 'blurred or cut out');
   const image = viewImage(stimulusAt(stimuli, 0), view, options.target);
-  await options.takeTurns(image);
+  await options.yieldAfter(image);
   return { stimuli: oneStimulus(image), notes };
 }
 
@@ -232,7 +232,7 @@ async function render(stimulus: Parametric, options: Decoding): Promise<DecodedS
     const painted = paint(i);
     pixels.set(painted.image.pixels, i * size);
     notes.push(painted.notes);
-    await options.takeTurns(canvas);
+    await options.yieldAfter(canvas);
   }
   return { stimuli: { count: frames, height, width, pixels }, notes };
 }

@@ -18,23 +18,23 @@ const ATTENDING = 'ff_sa_cnn_star_incr_fc1';
 const IDS: readonly ArchitectureId[] = [ATTENDING, 'ff_cnn', 'rf_cnn'];
 
 let models = '';
-let inside: Interpreter;
+let interpreter: Interpreter;
 let served: ServedModel[];
 let app: ReturnType<typeof createTestApp>['app'];
 
 beforeAll(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-inside-'));
-  inside = createTfjsInterpreter(await openBackend('wasm'), models);
+  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-interpreter-'));
+  interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
   served = await Promise.all(
     IDS.map(async (id) => {
       const { card, digest } = await saveGoldenModel(models, id);
       return { name: id, version: 1, digest, card };
     }),
   );
-  app = createTestApp({ served, inside, limits: { maxBody: 2 ** 20, maxStimuli: 1000 } }).app;
+  app = createTestApp({ served, interpreter, limits: { maxBody: 2 ** 20, maxStimuli: 1000 } }).app;
 });
 afterAll(async () => {
-  await inside.close();
+  await interpreter.close();
   await rm(models, { recursive: true });
 });
 
@@ -218,12 +218,12 @@ test('a client that has gone, or is too late, is looked at no further', async ()
   const watched = createTestApp({
     served,
     limits: { maxBody: 2 ** 20 },
-    inside: {
-      ...inside,
+    interpreter: {
+      ...interpreter,
       gradient: (request) => {
         asked += 1;
         gone.abort();
-        return inside.gradient(request);
+        return interpreter.gradient(request);
       },
     },
   });
