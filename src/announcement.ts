@@ -36,9 +36,9 @@ export function announcement(
     ],
     ['sets', inWords(keeping.sets)],
     ['jobs', inWords(keeping.jobs)],
-    ['look', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`, 'README.md']],
+    ['open', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`, 'README.md']],
     [
-      'ask',
+      'try',
       [
         `curl -H 'Content-Type: image/png' --data-binary @image.png \\`,
         `  ${url}/v1/models/${name}/responses`,

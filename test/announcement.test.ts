@@ -22,11 +22,11 @@ test('what is served, what is not and why, and where to look', () => {
       sets    kept in data
               nothing can be added
       jobs    kept in data/jobs
-      look    http://127.0.0.1:8080/ in a browser
+      open    http://127.0.0.1:8080/ in a browser
               http://127.0.0.1:8080/docs
               http://127.0.0.1:8080/metrics
               README.md
-      ask     curl -H 'Content-Type: image/png' --data-binary @image.png \\
+      try     curl -H 'Content-Type: image/png' --data-binary @image.png \\
                 http://127.0.0.1:8080/v1/models/tiny/responses
     "
   `);
@@ -48,11 +48,11 @@ test('no model at all', () => {
       models  none: train one (see README.md) or name another MODELS_DIR, then start again
       sets    none: DATA_DIR cannot be used
       jobs    none: another service has them
-      look    http://[::1]:80/ in a browser
+      open    http://[::1]:80/ in a browser
               http://[::1]:80/docs
               http://[::1]:80/metrics
               README.md
-      ask     curl -H 'Content-Type: image/png' --data-binary @image.png \\
+      try     curl -H 'Content-Type: image/png' --data-binary @image.png \\
                 http://[::1]:80/v1/models/{model}/responses
     "
   `);

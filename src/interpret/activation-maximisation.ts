@@ -48,8 +48,8 @@ export function beginMaximisation(
     const noise = Float32Array.from({ length: size }, () => random.normal());
     const smooth = blurred({ height, width, pixels: noise }, terms.blur).pixels;
     const own = stimulusAt(images, restart).pixels;
-    own.set(moved(own.fill(terms.background), smooth, terms.norm / 10));
-    confine(own, terms);
+    own.set(stepAlong(own.fill(terms.background), smooth, terms.norm / 10));
+    project(own, terms);
   }
   return { step: 0, images };
 }
@@ -84,8 +84,8 @@ export async function maximise(
     for (let restart = 0; restart < count; restart++) {
       const own = stimulusAt(images, restart).pixels;
       const direction = blurred(stimulusAt(upward, restart), terms.blur).pixels;
-      own.set(moved(own, direction, length));
-      confine(own, terms);
+      own.set(stepAlong(own, direction, length));
+      project(own, terms);
     }
   }
   return { step: until, images };
@@ -125,13 +125,13 @@ export function diversity(images: Stimuli, background: number): number | null {
 }
 
 /** A step of some length; none where there is no direction. */
-function moved(from: Float32Array, direction: Float32Array, length: number): Float32Array {
+function stepAlong(from: Float32Array, direction: Float32Array, length: number): Float32Array {
   const norm = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
   return norm > 0 ? from.map((value, i) => value + (length * direction[i]!) / norm) : from;
 }
 
 /** Brings an image within its bounds. Clipping brings pixels nearer to the background, so the norm holds. */
-function confine(
+function project(
   image: Float32Array,
   { background, norm, pixels: [least, most] }: MaximisationTerms,
 ) {

@@ -123,8 +123,8 @@ function loggerInto(log: Record<string, unknown>[]): Logger {
   return pino({ level: 'debug' }, { write: (line: string) => log.push(JSON.parse(line)) });
 }
 
-/** For apps of which nobody asks what goes on inside. */
+/** For apps without an interpreter. */
 function closedInterpreter(): Service['interpreter'] {
-  const refuse = () => Promise.reject(new EngineLostError('nothing looks inside here'));
+  const refuse = () => Promise.reject(new EngineLostError('no interpreter here'));
   return { interpret: refuse, gradient: refuse, maximise: refuse };
 }
