@@ -69,7 +69,8 @@ function OwnList({ own }: Pick<GratingPanelProps, 'own'>) {
           <b>Neuron {neuron}</b>: {gratingLabel(at)}
           <span class="quiet">
             {' '}
-            ({source} {unsure && ', in part from the largest response'})
+            ({source}
+            {unsure && ', in part from the largest response'})
           </span>
         </li>
       ))}
