@@ -50,7 +50,7 @@ function post(route: string, request: object): Promise<Response> {
 async function jobResult(route: string, request: object, accept: string): Promise<Buffer> {
   const place = service.url + (await post(route, request)).headers.get('Location');
   const state = async () => ((await (await fetch(place)).json()) as { state: string }).state;
-  await expect.poll(state, { timeout: 50_000 }).toBe('succeeded');
+  await expect.poll(state).toBe('succeeded');
   const answer = await fetch(`${place}/result`, { headers: { Accept: accept } });
   return Buffer.from(await answer.arrayBuffer());
 }

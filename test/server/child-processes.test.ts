@@ -70,7 +70,7 @@ test('a characterization whose process is killed fails with that reason; the nex
   expect(await endOfJob(running, 'characterize', { neurons: [0] })).toMatchObject({
     state: 'succeeded',
   });
-}, 120_000);
+});
 
 test('a search whose process is killed once succeeds; killed twice it says so', async () => {
   const running = await start('preferred-stimulus');
@@ -92,4 +92,4 @@ test('a search whose process is killed once succeeds; killed twice it says so', 
   expect(await endOfJob(running, 'preferred-stimulus', short)).toMatchObject({
     state: 'succeeded',
   });
-}, 120_000);
+});

@@ -82,7 +82,7 @@ test('a full disk: 507 with the reason, and one story of each job before and aft
   disk.free();
   expect((await upload(again.url)).status).toBe(200);
   expect((await post(again.url)).status).toBe(202);
-}, 60_000);
+});
 
 test('a disk that becomes read-only, or goes: 503 with the reason; predictions go on', async () => {
   const disk = await mountSmallDisk();
@@ -117,7 +117,7 @@ test('a disk that becomes read-only, or goes: 503 with the reason; predictions g
   expect(await detailOf(post(again.url))).toBe(`503 the job cannot be saved: ${gone}`);
   expect((await predict(again.url)).status).toBe(200);
   for (const { stderr } of [running, again]) expect(stderr()).not.toContain('"msg":"bug"');
-}, 60_000);
+});
 
 test('a file in the place of the folder of jobs: no jobs, with the reason; all else is served', async () => {
   const data = await temporaryFolder();
@@ -129,4 +129,4 @@ test('a file in the place of the folder of jobs: no jobs, with the reason; all e
   );
   expect((await upload(url)).status).toBe(201);
   expect((await predict(url)).status).toBe(200);
-}, 60_000);
+});

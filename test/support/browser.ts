@@ -74,7 +74,7 @@ async function startBrowsing(
         ...options,
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(120_000);
       page.on('pageerror', ({ message }) => complaints.push(`thrown: ${message}`));
       page.on('console', (message) => {
         if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
