@@ -28,7 +28,7 @@ const JOBS = [
 /** What one rig waited in one turn, in milliseconds. */
 interface Turn {
   readonly idle: number[];
-  readonly beside: number[];
+  readonly busy: number[];
 }
 
 /** What a rig waits for its predictions while a job runs, and while none does, in turns. */
@@ -58,10 +58,10 @@ export async function measureJobs({ folder, threads }: Config): Promise<Row[]> {
       const job = await start(`${service.url}/v1/models/demo/${name}`, {
         neurons: `${first}-${first + neurons - 1}`,
       });
-      const beside = await sendInTurn(all, () => job.over);
+      const busy = await sendInTurn(all, () => job.over);
       await job.end;
       for (const [client, list] of turns.get(name)!.entries()) {
-        list.push({ idle: idle[client]!, beside: beside[client]! });
+        list.push({ idle: idle[client]!, busy: busy[client]! });
       }
     }
   }
@@ -74,13 +74,13 @@ export async function measureJobs({ folder, threads }: Config): Promise<Row[]> {
 function tableRow(job: string, names: readonly string[], turns: readonly (readonly Turn[])[]): Row {
   const details = names.map((name, client) => {
     const own = turns[client]!;
-    const ratio = median(own.map(({ idle, beside }) => slowest(beside) / slowest(idle)));
+    const ratio = median(own.map(({ idle, busy }) => slowest(busy) / slowest(idle)));
     const inWords = (half: keyof Turn) =>
       `${median(own.map((turn) => slowest(turn[half]))).toFixed(1)} ms (p50 ` +
       `${median(own.flatMap((turn) => turn[half])).toFixed(1)})`;
     return {
       ratio,
-      text: `${name} ${ratio.toFixed(2)} x: ${inWords('beside')}, idle ${inWords('idle')}`,
+      text: `${name} ${ratio.toFixed(2)} x: ${inWords('busy')}, idle ${inWords('idle')}`,
     };
   });
   return {

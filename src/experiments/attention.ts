@@ -12,9 +12,8 @@ import {
 import type { Interpretation } from '../interpret/interpretation.js';
 import { centreIndex, type MapSize } from '../network/architecture.js';
 import { mapSizes } from '../network/map-sizes.js';
-import type { ExperimentContext } from './context.js';
 import { nestedLists, type Planned, type Presentation, planResponses } from './presentation.js';
-import { interpret, readoutTerms, termsOf } from './readout.js';
+import { readoutTerms, termsOf } from './readout.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 
@@ -70,24 +69,13 @@ export function planAttention<Presented extends Presentation>(
 }
 
 /**
- * Maps where the centre hypercolumn of each network attends.
- * @throws as `interpret`
+ * Maps of where the centre hypercolumn of each network attends.
  * @example
  * const plan = planAttention(presentation);
- * const { attention, map } = await runAttention(
- *   plan,
- *   experimentContext({ respond, interpreter }),
- * );
+ * const context = experimentContext({ respond, interpreter });
+ * const { attention, map } = attentionResult(plan, await interpret(plan, context));
  * attention[0][0][map.centre[0]][map.centre[1]]; // the share that stays in the centre
  */
-export async function runAttention(
-  plan: Planned,
-  context: ExperimentContext,
-): Promise<AttentionResult> {
-  return attentionResult(plan, await interpret(plan, context));
-}
-
-/** The result for an interpretation that is known. */
 export function attentionResult(
   presentation: Presentation,
   interpretation: Interpretation,

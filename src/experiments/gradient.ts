@@ -34,21 +34,13 @@ export function computeGradients(
 }
 
 /**
- * Computes what each pixel changes of a response.
- * @throws as `computeGradients`
+ * What each pixel changes of a response.
  * @example
+ * const plan = planGradients(presentation);
  * const context = experimentContext({ respond, interpreter });
- * const { gradients } = await runGradient(planGradients(presentation), context);
+ * const { gradients } = gradientResult(plan, await computeGradients(plan, context));
  * gradients[0][0][12][20]; // what a brighter pixel in row 12, column 20 adds to the first response
  */
-export async function runGradient(
-  plan: Planned,
-  context: ExperimentContext,
-): Promise<GradientResult> {
-  return gradientResult(plan, await computeGradients(plan, context));
-}
-
-/** The result for gradients that are known. */
 export function gradientResult(
   presentation: Presentation,
   { responses, gradients }: Gradients,

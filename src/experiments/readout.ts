@@ -45,21 +45,13 @@ export function interpret(
 }
 
 /**
- * Takes the readout's sum apart.
- * @throws as `interpret`
+ * The readout's sum, taken apart.
  * @example
  * const plan = planResponses(presentation);
- * const { readout } = await runReadout(plan, experimentContext({ respond, interpreter }));
+ * const context = experimentContext({ respond, interpreter });
+ * const { readout } = readoutResult(plan, await interpret(plan, context));
  * readout.surround[0][0]; // what the surround adds to the first response
  */
-export async function runReadout(
-  plan: Planned,
-  context: ExperimentContext,
-): Promise<ReadoutResult> {
-  return readoutResult(plan, await interpret(plan, context));
-}
-
-/** The result for an interpretation that is known. */
 export function readoutResult(
   presentation: Presentation,
   interpretation: Interpretation,

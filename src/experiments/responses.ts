@@ -28,19 +28,12 @@ export function computeResponses(
 }
 
 /**
- * As `computeResponses`, with what was presented.
+ * Responses [stimuli, neurons] as rows, with what was presented.
  * @example
- * const { neurons, responses } = await runResponses(plan, experimentContext({ respond }));
+ * const values = await computeResponses(plan, experimentContext({ respond }));
+ * const { neurons, responses } = responsesResult(plan, values);
  * responses[0][neurons.indexOf(7)]; // the response of neuron 7 to the first stimulus
  */
-export async function runResponses(
-  plan: Planned,
-  context: Pick<ExperimentContext, 'respond'>,
-): Promise<ResponsesResult> {
-  return responsesResult(plan, await computeResponses(plan, context));
-}
-
-/** Responses [stimuli, neurons] as rows, with what was presented. */
 export function responsesResult(
   { model, ids, reports }: Presentation,
   values: Float32Array,

@@ -23,7 +23,7 @@ export interface ProcessEngine extends Engine {
   readonly pid: number | undefined;
 }
 
-/** Starts in a row, none of which answered a request, after which the engine is given up. */
+/** The engine is given up after this many consecutive starts that answered no request. */
 const MAX_FAILED_STARTS = 5;
 
 /**

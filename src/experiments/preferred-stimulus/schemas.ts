@@ -22,11 +22,11 @@ export const PreferredStimulusRequest = z
       .positive()
       .max(1e4)
       .optional()
-      .describe('the most that sqrt(sum (pixel - background)^2) may be'),
+      .describe('the largest value of sqrt(sum (pixel - background)^2)'),
     pixels: z
       .tuple([Gray, Gray])
       .default([0, 1])
-      .describe('the least and the most that a pixel may be, about the background'),
+      .describe('the smallest and the largest value of a pixel; the background is between them'),
     blur: z
       .number()
       .min(0)
@@ -35,7 +35,9 @@ export const PreferredStimulusRequest = z
       .describe('of each gradient: sigma in pixels; 0: none'),
     jitter: z.int().min(0).max(10).default(0).describe('pixels, at most, that a step shifts by'),
     seed: z.int().default(1),
-    stimulusSet: SetDigest.optional().describe('a stored set, for its best stimulus beside'),
+    stimulusSet: SetDigest.optional().describe(
+      'a stored set; the result then has its best stimulus for each neuron',
+    ),
   })
   .meta({ id: 'Ascent' });
 export type PreferredStimulusRequest = z.infer<typeof PreferredStimulusRequest>;

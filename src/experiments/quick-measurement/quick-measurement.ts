@@ -15,7 +15,7 @@ import { planQuickSweeps, type QuickSweeps } from './quick-sweeps.js';
 export const QuickMeasurementRequest = z.strictObject({ neurons: Neurons });
 export type QuickMeasurementRequest = z.infer<typeof QuickMeasurementRequest>;
 
-/** A row for each neuron. The same gratings and discs are shown to all neurons. */
+/** A row for each neuron. All neurons are measured with the same gratings and discs. */
 export const QuickMeasurementResult = z.strictObject({
   model: ModelIdentity,
   position: z.record(z.string(), z.unknown()).describe('what maps the positions'),

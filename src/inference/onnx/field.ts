@@ -5,7 +5,7 @@ import { mapSizes, sizesOf } from '../../network/map-sizes.js';
 import type { StimulusSize } from '../../network/parameters.js';
 
 /**
- * The parts of the stimulus and of each layer's output that reach the readout, the last of which it reads;
+ * The parts of the stimulus and of each layer's output that reach the readout. The readout reads the last part;
  * the rest need not be computed. A readout of the centre sees one hypercolumn, and through 3x3 beta
  * convolutions its neighbours; attention sees all of them.
  * @throws InputError when the stimulus is too small for the network

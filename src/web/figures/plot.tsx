@@ -13,7 +13,7 @@ export interface PlotViewProps {
   readonly dependencies: readonly unknown[];
   /** Maximum width in pixels. */
   readonly maxWidth?: number;
-  /** Called with the index of a clicked bar or dot in the first mark that has any. */
+  /** Called with the index of a clicked bar or dot in the first mark that has bars or dots. */
   readonly onPick?: (index: number) => void;
 }
 

@@ -156,7 +156,7 @@ test('what the gradient of a shifted image says of a place is done at that place
   }
 });
 
-test('restarts find the phases of a complex cell, each as good as any', async () => {
+test('restarts find the phases of a complex cell, and all are equally good', async () => {
   const { images } = await climb(energy, TERMS, 6);
   const { responses } = await energy(images);
   // the largest eigenvalue of the two filters' Gram matrix, at norm 1
