@@ -5,9 +5,10 @@ import { apertureCoverage } from './aperture.js';
 import { carrier } from './carrier.js';
 import {
   Contrast,
-  Diameter,
+  diameter,
   Edge,
   MAX_PIXELS,
+  michelson,
   Orientation,
   OuterDiameter,
   Phase,
@@ -15,13 +16,16 @@ import {
   SpatialFrequency,
 } from './fields.js';
 import { type Drawing, plus, settleContrasts, times } from './paint.js';
+import { sweepValues, sweptAt } from './sweep-values.js';
 
 /** Of a field of the surround which, left out, is the centre's. */
 function asCentre<Field extends typeof Orientation | typeof Phase | typeof SpatialFrequency>(
   field: Field,
 ) {
   const { unit } = field.meta() ?? {};
-  return field.unwrap().optional().meta({ description: "left out: the centre's", unit });
+  const own = field.unwrap().optional().meta({ description: "left out: the centre's", unit });
+  const values = sweepValues(field);
+  return values === undefined ? own : sweptAt(own, values);
 }
 
 /** A grating on a disc, and another on an annulus around it. */
@@ -30,7 +34,7 @@ export const CentreSurround = z.strictObject({
   spatialFrequency: SpatialFrequency,
   phase: Phase,
   contrast: Contrast,
-  diameter: Diameter.meta({ description: 'of the centre', unit: 'pixels' }),
+  diameter: diameter('of the centre'),
   gap: z
     .number()
     .min(0)
@@ -43,7 +47,7 @@ export const CentreSurround = z.strictObject({
   surroundOrientation: asCentre(Orientation),
   surroundSpatialFrequency: asCentre(SpatialFrequency),
   surroundPhase: asCentre(Phase),
-  surroundContrast: Contrast.meta({ description: "left out: the centre's" }),
+  surroundContrast: michelson("left out: the centre's"),
   ...Position,
   edge: Edge,
 });

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Canvas } from '../stimuli.js';
 import { type Aperture, apertureCoverage } from './aperture.js';
-import { Diameter, Edge, length, Position, SignedContrast } from './fields.js';
+import { diameter, Edge, length, Position, SignedContrast } from './fields.js';
 import { type Drawing, settleContrasts, times } from './paint.js';
 
 /** A uniform disc. */
 export const Disc = z.strictObject({
-  diameter: Diameter.meta({ description: 'of the disc', unit: 'pixels' }),
+  diameter: diameter('of the disc'),
   contrast: SignedContrast,
   ...Position,
   edge: Edge,
@@ -15,7 +15,7 @@ export type Disc = z.infer<typeof Disc>;
 
 /** A uniform ring. */
 export const Annulus = Disc.extend({
-  diameter: Diameter.meta({ description: 'outer one', unit: 'pixels' }),
+  diameter: diameter('outer one'),
   innerDiameter: length(10, 'of the hole'),
 });
 export type Annulus = z.infer<typeof Annulus>;

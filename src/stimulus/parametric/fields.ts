@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { Canvas } from '../stimuli.js';
+import { largestContrast } from './paint.js';
+import { logSpaced, spaced, sweptAt } from './sweep-values.js';
 
 /**
  * What a field is measured in. Those in pixels may be given in degrees of visual angle instead; plain
@@ -12,62 +15,89 @@ export const MAX_PIXELS = 10_000;
 const MAX_DEGREES = 36_000;
 /** The number of frames that one sequence may have. */
 const MAX_FRAMES = 10_000;
+/** At 0.5 a cycle is two pixels, and what is seen depends on the phase alone. */
+const HIGHEST_FREQUENCY = 0.4;
+/** Of the default diameters: largest over smallest. */
+const DIAMETERS_SPAN = 25;
+/** Of the default positions along an axis. */
+const POSITIONS = 21;
 
 /** Of a bar or of the bars of a grating. */
-export const Orientation = angle(
-  'of the bars, counter-clockwise from horizontal, y up; period 180',
+export const Orientation = sweptAt(
+  angle('of the bars, counter-clockwise from horizontal, y up; period 180'),
+  () => spaced(12, (i) => 15 * i),
 );
 
-export const SpatialFrequency = z
-  .number()
-  .positive()
-  .max(0.5)
-  .default(0.1)
-  .meta({ description: 'across the bars', unit: 'cycles/pixel' });
+export const SpatialFrequency = sweptAt(
+  z
+    .number()
+    .positive()
+    .max(0.5)
+    .default(0.1)
+    .meta({ description: 'across the bars', unit: 'cycles/pixel' }),
+  (canvas) =>
+    logSpaced(22, Math.min(HIGHEST_FREQUENCY / 4, 1 / shorterSide(canvas)), HIGHEST_FREQUENCY),
+);
 
-export const Phase = angle('at the centre: at 0 the bar there is brightest');
+export const Phase = sweptAt(angle('at the centre: at 0 the bar there is brightest'), () =>
+  spaced(8, (i) => 45 * i),
+);
 
 /** Of what is brighter here and darker there than the background. */
-export const Contrast = z
-  .number()
-  .min(0)
-  .max(1)
-  .optional()
-  .meta({ description: 'Michelson; left out: the largest that the background allows' });
+export const Contrast = michelson('Michelson; left out: the largest that the background allows');
 
 /** Of what is all brighter, or all darker, than the background. */
-export const SignedContrast = z
-  .number()
-  .min(-1)
-  .max(1)
-  .optional()
-  .meta({
-    description:
-      'Weber, (luminance - background) / background, below 0 darker than it; left out: the largest ' +
-      'that the background allows',
-  });
+export const SignedContrast = sweptAt(
+  z
+    .number()
+    .min(-1)
+    .max(1)
+    .optional()
+    .meta({
+      description:
+        'Weber, (luminance - background) / background, below 0 darker than it; left out: the largest ' +
+        'that the background allows',
+    }),
+  contrastValues,
+);
 
 /** Of the centre of the stimulus. */
 export const Position = {
-  x: offset('of the centre, right of the image centre'),
-  y: offset('of the centre, above the image centre'),
+  x: sweptAt(offset('of the centre, right of the image centre'), ({ width }) => centred(width)),
+  y: sweptAt(offset('of the centre, above the image centre'), ({ height }) => centred(height)),
 };
 
-export const Diameter = length(20, 'of the aperture');
+export const Diameter = diameter('of the aperture');
 /** An aperture need not have an outer limit. */
-export const OuterDiameter = Diameter.unwrap()
-  .nullable()
-  .default(20)
-  .meta({ description: 'of the aperture; null: the whole image', unit: 'pixels' });
-export const InnerDiameter = z
-  .number()
-  .min(0)
-  .max(MAX_PIXELS)
-  .default(0)
-  .meta({ description: 'of a hole that makes the aperture an annulus; 0: none', unit: 'pixels' });
+export const OuterDiameter = sweptAt(
+  Diameter.unwrap()
+    .nullable()
+    .default(20)
+    .meta({ description: 'of the aperture; null: the whole image', unit: 'pixels' }),
+  diameterValues,
+);
+export const InnerDiameter = sweptAt(
+  z
+    .number()
+    .min(0)
+    .max(MAX_PIXELS)
+    .default(0)
+    .meta({ description: 'of a hole that makes the aperture an annulus; 0: none', unit: 'pixels' }),
+  (canvas) => spaced(8, (i) => (2 * i * shorterSide(canvas)) / 50),
+);
 export const Edge = z.enum(['hard', 'cosine']).default('hard').meta({
   description: 'of the aperture: hard, or a raised cosine over the outer quarter of its radius',
 });
+
+/** A diameter above 0. */
+export function diameter(description: string) {
+  return sweptAt(length(20, description), diameterValues);
+}
+
+/** A contrast between bright and dark bars. */
+export function michelson(description: string) {
+  return sweptAt(z.number().min(0).max(1).optional().meta({ description }), contrastValues);
+}
 
 /** How many stimuli a sequence has. */
 export function frames(many: number) {
@@ -100,4 +130,24 @@ function offset(description: string) {
     .max(MAX_PIXELS)
     .default(0)
     .meta({ description, unit: 'pixels' });
+}
+
+function shorterSide({ height, width }: Canvas): number {
+  return Math.min(height, width);
+}
+
+/** Twelve diameters, log2-spaced up to the shorter side of the image. */
+function diameterValues(canvas: Canvas): number[] {
+  const side = shorterSide(canvas);
+  return logSpaced(12, side / DIAMETERS_SPAN, side);
+}
+
+/** Positions over the whole extent of the image. */
+function centred(extent: number): number[] {
+  return spaced(POSITIONS, (i) => ((i - (POSITIONS - 1) / 2) * extent) / POSITIONS);
+}
+
+/** Nine contrasts in half octaves up to the largest. */
+function contrastValues(canvas: Canvas): number[] {
+  return logSpaced(9, largestContrast(canvas) / 16, largestContrast(canvas));
 }

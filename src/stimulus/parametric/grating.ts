@@ -15,6 +15,7 @@ import {
   SpatialFrequency,
 } from './fields.js';
 import { type Drawing, paintOne, settleContrasts, times } from './paint.js';
+import { spaced, sweptAt } from './sweep-values.js';
 
 /** A static sinusoidal grating, perhaps behind an aperture. */
 export const Grating = z.strictObject({
@@ -31,9 +32,12 @@ export type Grating = z.infer<typeof Grating>;
 
 /** A grating that drifts behind its aperture: one static grating for each frame. */
 export const DriftingGrating = z.strictObject({
-  direction: angle(
-    'in which it drifts, counter-clockwise from right: orientation of the bars + 90; period 360',
-    90,
+  direction: sweptAt(
+    angle(
+      'in which it drifts, counter-clockwise from right: orientation of the bars + 90; period 360',
+      90,
+    ),
+    () => spaced(24, (i) => 15 * i),
   ),
   ...Grating.omit({ orientation: true }).shape,
   step: angle('of phase from frame to frame; below 0 it drifts the other way', 45),
