@@ -5,6 +5,7 @@ import { errorAt } from './errors.js';
 import { type Entry, parseParametric, within } from './parametric/entry.js';
 import { isKind, type Kind, prepare, SCHEMAS } from './parametric/kinds.js';
 import { largestContrast } from './parametric/paint.js';
+import { replacedFields } from './parametric/replacing.js';
 import { type Canvas, type GrayImage, type Stimuli, stimulusAt } from './stimuli.js';
 
 /** A parameter that takes several values. */
@@ -83,10 +84,13 @@ export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
   const combinations = varied.reduce((product, { values }) => product * values.length, 1);
   // Defaults are in pixels: with lengths in degrees, only what was given is listed.
   const listed = Object.entries(degrees ? given : parameters);
+  const named = Object.keys({ ...given, ...first });
+  const replaced = replacedFields(SCHEMAS[kind].shape, named).map(({ name }) => name);
+  const isListed = (name: string) => !(name in first) && !replaced.includes(name);
   const { [kind]: _, ...rest } = request.stimulus;
   return {
     kind,
-    stimulus: { [kind]: Object.fromEntries(listed.filter(([name]) => !(name in first))), ...rest },
+    stimulus: { [kind]: Object.fromEntries(listed.filter(([name]) => isListed(name))), ...rest },
     axes: axes.map((axis) => ({ ...axis, unit: parameterUnit(kind, axis.parameter, degrees) })),
     averaged: phases ?? countFrames(frames),
     count: combinations * each,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { InputError } from '../../errors.js';
 import { parseAs } from '../../formats/json.js';
 import { errorAt } from '../errors.js';
-import { type Kind, type Parameters, type Parametric, SCHEMAS } from './kinds.js';
+import { isKind, type Kind, type Parameters, type Parametric, SCHEMAS } from './kinds.js';
+import { replacedFields } from './replacing.js';
 import { ImageView } from './view.js';
 
 /** An entry that describes a stimulus, as it came: `{"gabor": {...}, "units": "degrees"}`. */
@@ -63,6 +64,7 @@ function read<T>(
   const { [kind]: given, ...rest } = entry;
   const { units, clip } = parseAs(EntryOptions, rest, path);
   const at = within(path, kind);
+  checkReplaced(kind, given, at);
   if (units === 'pixels') return { value: parseAs(schema, given, at), clip };
   if (scale === undefined) {
     throw errorAt(
@@ -75,6 +77,18 @@ function read<T>(
   } catch (error) {
     throw error instanceof InputError ? scaled(error, scale) : error;
   }
+}
+
+/** @throws InputError when a parameter is given together with one that replaces it */
+function checkReplaced(kind: string, given: unknown, at: string): void {
+  if (!isKind(kind) || typeof given !== 'object' || given === null) return;
+  const names = Object.keys(given);
+  const both = replacedFields(SCHEMAS[kind].shape, names).find(({ name }) => names.includes(name));
+  if (both === undefined) return;
+  throw errorAt(
+    within(at, both.by),
+    `is given together with ${both.name}; expected one of the two`,
+  );
 }
 
 /** Adds to an error that its limits are in pixels. */

@@ -1,3 +1,4 @@
+import { analyseAspectRatio, aspectRatio } from './aspect-ratio.js';
 import { analyseContrast, contrast } from './contrast.js';
 import type { Analysis, Dimension } from './dimension.js';
 import { analyseDirection, direction } from './direction.js';
@@ -7,7 +8,15 @@ import { analyseSize, size } from './size.js';
 import { analyseSpatialFrequency, spatialFrequency } from './spatial-frequency.js';
 
 /** What a swept parameter can be to a neuron. */
-export const DIMENSIONS = { orientation, direction, phase, spatialFrequency, size, contrast };
+export const DIMENSIONS = {
+  orientation,
+  direction,
+  phase,
+  spatialFrequency,
+  size,
+  contrast,
+  aspectRatio,
+};
 
 /** A parameter that is none of these has a curve and a peak alone. */
 export type DimensionName = keyof typeof DIMENSIONS | 'other';
@@ -20,6 +29,7 @@ export const ANALYSES: { readonly [Name in DimensionName]: Analysis } = {
   spatialFrequency: analyseSpatialFrequency,
   size: analyseSize,
   contrast: analyseContrast,
+  aspectRatio: analyseAspectRatio,
   *other() {
     yield;
     return { fits: {}, indices: {} };

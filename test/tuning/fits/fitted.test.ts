@@ -16,6 +16,7 @@ const VALUES: Readonly<Record<FittedDimension, readonly number[]>> = {
   spatialFrequency: FREQUENCIES,
   size: DIAMETERS,
   contrast: CONTRASTS,
+  aspectRatio: Array.from({ length: 9 }, (_, i) => 0.25 * 2 ** (i / 2)),
 };
 const DIMENSIONS = Object.keys(VALUES) as FittedDimension[];
 const BLANK = 0.4;

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+const registry = z.registry<{ readonly replaces: string }>();
+
+/** A field that is given in place of another one: both together are rejected. */
+export function replacing<Field extends z.ZodType>(replaces: string, field: Field): Field {
+  registry.add(field, { replaces });
+  return field;
+}
+
+/** The fields, by their names, that the given ones replace. */
+export function replacedFields(
+  shape: Readonly<Record<string, z.ZodType>>,
+  given: readonly string[],
+): { readonly name: string; readonly by: string }[] {
+  return given.flatMap((by) => {
+    const field = shape[by];
+    const name = field && registry.get(field)?.replaces;
+    return name === undefined ? [] : [{ name, by }];
+  });
+}
