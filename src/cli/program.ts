@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import tab from '@bomb.sh/tab/commander';
 import { Command } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
@@ -43,7 +44,7 @@ Examples:
   hypercolumn train --help                   shows the options of a command
   source <(hypercolumn complete bash)        completes words in this shell (or zsh, fish)`;
 
-/** Loads a command; a copy may have been made without it, and its stand-in says so. */
+/** Loads a command, or one that says so where this copy was made without the command's module. */
 async function load(
   { name, load: loadCommand }: CommandEntry,
   environment: Environment,
@@ -51,7 +52,7 @@ async function load(
   try {
     return await loadCommand(environment);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    if (!isLeftOut(error)) throw error;
     return new Command(name)
       .description('is not part of this copy of Hypercolumn')
       .allowUnknownOption()
@@ -64,6 +65,17 @@ async function load(
         );
       });
   }
+}
+
+/** Whether a module that commands.ts names is missing, not one that a command needs. */
+function isLeftOut(error: unknown): boolean {
+  const importer = fileURLToPath(new URL('./commands.js', import.meta.url));
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.endsWith(` imported from ${importer}`)
+  );
 }
 
 async function loadJobCommands(): Promise<Command[]> {

@@ -88,6 +88,20 @@ test('without them, a command says that it is not part of this copy', () => {
   expect(hypercolumn(serving, '--help').stdout).toContain('is not part of this copy');
 });
 
+test('a command whose own module is missing names that module', () => {
+  const training = path.join(folder, 'serving', 'dist', 'training');
+  mkdirSync(training);
+  try {
+    writeFileSync(path.join(training, 'merge-command.js'), "import './gone.js';");
+    const { status, stderr } = hypercolumn(path.join(folder, 'serving'), 'merge');
+    expect(stderr).toContain(`Cannot find module '${path.join(training, 'gone.js')}'`);
+    expect(stderr).not.toContain('is not part of this copy');
+    expect(status).toBe(1);
+  } finally {
+    rmSync(training, { recursive: true });
+  }
+});
+
 function hypercolumn(copy: string, ...words: string[]) {
   const program = path.join(copy, 'dist/src/cli/hypercolumn.js');
   return spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
