@@ -33,8 +33,8 @@ await runCommand(
       console.log(`| first \`npm start\`, ${starts} fresh clones | median | at most |`);
       console.log('|---|---|---|');
       for (const [step, times] of seconds) {
-        const most = Math.max(...times);
-        console.log(`| ${step} | ${median(times).toFixed(1)} s | ${most.toFixed(1)} s |`);
+        const max = Math.max(...times);
+        console.log(`| ${step} | ${median(times).toFixed(1)} s | ${max.toFixed(1)} s |`);
       }
     }),
 );

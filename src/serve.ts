@@ -58,7 +58,7 @@ export async function runService(environment: Environment): Promise<void> {
     const config = readConfig(environment);
     await checkModelsFolder(config.MODELS_DIR);
     const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }));
-    await serve(config, accessOf(config, logger), logger);
+    await serve(config, readAccess(config, logger), logger);
   } catch (error) {
     if (!(error instanceof InputError || error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -268,7 +268,7 @@ async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise
 }
 
 /** @throws InputError when the keys cannot be used, or when the network could ask without any */
-function accessOf(config: Config, logger: Logger): Access {
+function readAccess(config: Config, logger: Logger): Access {
   const settings = {
     host: config.HOST,
     keysFile: config.API_KEYS_FILE,

@@ -111,7 +111,9 @@ export function drawFamilies(canvas: Canvas, seed: number): readonly Family[] {
         const wavelength = between(4, 25);
         return rendered('gabor', {
           ...wave(),
-          ...{ wavelength, sigmaX: between(2, 12), sigmaY: between(2, 12) },
+          wavelength,
+          sigmaX: between(2, 12),
+          sigmaY: between(2, 12),
           contrast: between(0.05, 0.99),
         });
       }),
@@ -128,8 +130,11 @@ export function drawFamilies(canvas: Canvas, seed: number): readonly Family[] {
       kind: 'bars',
       images: many(240, (_, i) =>
         rendered('bar', {
-          ...{ ...place(), orientation: angle(180), contrast: signed(i) },
-          ...{ length: between(6, 50), width: between(1, 12) },
+          ...place(),
+          orientation: angle(180),
+          contrast: signed(i),
+          length: between(6, 50),
+          width: between(1, 12),
         }),
       ),
     },

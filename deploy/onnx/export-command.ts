@@ -36,7 +36,7 @@ async function exportModel({ model, out }: Options): Promise<void> {
   const { folder, digest } = (await chooseModels([model]))[0]!.saved;
   const { card, weights } = await readVerified(folder, digest);
   const { neurons, name, version, stimulus } = card;
-  const graph = exportedGraph(card, neurons.length, weights, metadataOf(card, digest));
+  const graph = exportedGraph(card, neurons.length, weights, describeCard(card, digest));
   checkGolden(card, await goldenResponses(card, graph));
   await write(out, graph);
   console.log(
@@ -47,7 +47,7 @@ async function exportModel({ model, out }: Options): Promise<void> {
 }
 
 /** Fields of the card that users of the graph need. */
-function metadataOf(card: ModelCard, digest: SavedModel['digest']): Record<string, string> {
+function describeCard(card: ModelCard, digest: SavedModel['digest']): Record<string, string> {
   const { name, version, architecture, stimulus, response, neurons } = card;
   return {
     name,

@@ -167,12 +167,12 @@ function lastLine(text: string): string {
 function removeAbandoned(folder: string): void {
   for (const name of readdirSync(dirname(folder))) {
     const path = join(dirname(folder), name);
-    if (name.startsWith(`${basename(folder)}.partial-`) && ageOf(path) > ABANDONED_AFTER) {
+    if (name.startsWith(`${basename(folder)}.partial-`) && readAge(path) > ABANDONED_AFTER) {
       rmSync(path, { recursive: true, force: true });
     }
   }
 }
 
-function ageOf(path: string): number {
+function readAge(path: string): number {
   return Date.now() - statSync(path).mtimeMs;
 }

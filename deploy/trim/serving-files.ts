@@ -24,7 +24,7 @@ export async function listServingFiles(
   const page = filesIn(root, 'dist/page');
   if (page.length === 0) throw new InputError('the page is not built: run npm run build first');
   const modules = await traceModules(root, entryPoints(root, chosen), leftOut(root, chosen));
-  const data = (['service', ...chosen] as const).flatMap((part) => dataOf(root, part));
+  const data = (['service', ...chosen] as const).flatMap((part) => listData(root, part));
   const packaged = [...modules, ...data].filter((file) => file.startsWith('node_modules'));
   const files = new Set([
     'package.json',
@@ -32,7 +32,7 @@ export async function listServingFiles(
     ...modules,
     ...data,
     ...packaged.flatMap((file) => manifestsAbove(root, file)),
-    ...[...new Set(packaged.map(packageOf))].flatMap((folder) => licensesIn(root, folder)),
+    ...[...new Set(packaged.map(findPackage))].flatMap((folder) => licensesIn(root, folder)),
   ]);
   return [...files].sort();
 }
@@ -89,7 +89,7 @@ async function traceModules(
   return [...found];
 }
 
-function dataOf(root: string, part: keyof typeof PARTS): string[] {
+function listData(root: string, part: keyof typeof PARTS): string[] {
   const { data, setup } = PARTS[part];
   if (data === undefined) return [];
   const files = data(path.join(root, 'node_modules')).map((file) =>
@@ -102,7 +102,7 @@ function dataOf(root: string, part: keyof typeof PARTS): string[] {
 }
 
 /** @returns the folder of the package that a file of node_modules belongs to */
-function packageOf(file: string): string {
+function findPackage(file: string): string {
   const parts = file.split(path.sep);
   const modules = parts.lastIndexOf('node_modules');
   const isScoped = parts[modules + 1]?.startsWith('@') === true;
@@ -112,7 +112,7 @@ function packageOf(file: string): string {
 /** Node reads the type of a module and the exports of a package from these. */
 function manifestsAbove(root: string, file: string): string[] {
   const found: string[] = [];
-  const top = path.dirname(packageOf(file));
+  const top = path.dirname(findPackage(file));
   for (let folder = path.dirname(file); folder !== top; folder = path.dirname(folder)) {
     const manifest = path.join(folder, 'package.json');
     if (existsSync(path.join(root, manifest))) found.push(manifest);

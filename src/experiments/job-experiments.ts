@@ -63,7 +63,7 @@ export async function prepareJob(order: JobOrder, resources: JobResources): Prom
  * @returns the files of the result
  * @throws as `prepareJob`, `respond` and the interpreter of the context; the signal's reason
  * @example
- * const order = orderOf(JobRecord.parse(JSON.parse(await readFile(file, 'utf8'))));
+ * const order = readOrder(JobRecord.parse(JSON.parse(await readFile(file, 'utf8'))));
  * const files = await runJob(order, {
  *   ...experimentContext({ respond, interpreter }),
  *   model,

@@ -156,10 +156,10 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 function checkLists(schema: z.core.$ZodType, value: unknown, path: string): void {
   if (schema instanceof z.ZodArray) {
     if (!Array.isArray(value) || schema.element instanceof z.ZodUnknown) return;
-    const most = schema.element instanceof z.ZodObject ? MAX_OBJECTS : MAX_ENTRIES;
-    if (value.length > most) {
+    const max = schema.element instanceof z.ZodObject ? MAX_OBJECTS : MAX_ENTRIES;
+    if (value.length > max) {
       throw new PayloadTooLargeError(
-        `${path || 'the body'}: is a list of ${value.length}; expected at most ${most} entries`,
+        `${path || 'the body'}: is a list of ${value.length}; expected at most ${max} entries`,
       );
     }
     for (const [i, entry] of value.entries()) checkLists(schema.element, entry, `${path}[${i}]`);

@@ -10,8 +10,8 @@ export function nearestName(given: string, known: readonly string[]): string | u
   if (given.length > MAX_LENGTH) return undefined;
   const allowed = Math.min(2, Math.floor(given.length / 3));
   const distances = known.map((name) => editDistance(given.toLowerCase(), name.toLowerCase()));
-  const least = Math.min(...distances);
-  return least <= allowed ? known[distances.indexOf(least)] : undefined;
+  const min = Math.min(...distances);
+  return min <= allowed ? known[distances.indexOf(min)] : undefined;
 }
 
 /** Levenshtein's: changes of one character each from `a` to `b`. */

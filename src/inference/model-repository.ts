@@ -57,7 +57,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     load: (name) =>
       inTurn(async () => {
         if (!(await modelFolders(directory)).names.includes(name)) return false;
-        await refresh(name, await versionsOf(name));
+        await refresh(name, await listVersions(name));
         return true;
       }),
     unload: (name) =>
@@ -76,7 +76,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
           logger.warn({ model: name, reason }, 'model is skipped');
         for (const name of found) {
           try {
-            await refresh(name, await versionsOf(name));
+            await refresh(name, await listVersions(name));
           } catch (err) {
             logger.error({ model: name, err }, 'model folder cannot be read');
           }
@@ -113,7 +113,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     for (const version of versions) {
       try {
         await admit(name, version);
-        failed.delete(keyOf({ name, version }));
+        failed.delete(formatKey({ name, version }));
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         const bug = error instanceof InputError ? {} : { err: error };
@@ -170,7 +170,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
   }
 
   function fail({ name, version, reason }: UnusableModel): void {
-    failed.set(keyOf({ name, version }), { name, version, reason });
+    failed.set(formatKey({ name, version }), { name, version, reason });
   }
 
   function publish(): void {
@@ -182,14 +182,14 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     onChange?.(repository);
   }
 
-  async function versionsOf(name: string): Promise<number[]> {
+  async function listVersions(name: string): Promise<number[]> {
     return (await versionsIn(path.join(directory, name))).toSorted((a, b) => a - b);
   }
 }
 
 type NameAndVersion = Pick<ServedModel, 'name' | 'version'>;
 
-function keyOf({ name, version }: NameAndVersion): string {
+function formatKey({ name, version }: NameAndVersion): string {
   return `${name}/${version}`;
 }
 

@@ -72,7 +72,7 @@ export async function maximise(
   const images = { count, height, width, pixels };
   for (let step = state.step; step < until; step++) {
     const shifts = Array.from({ length: count }, (_, restart) =>
-      shiftOf(neuron, restart, step, terms),
+      drawShift(neuron, restart, step, terms),
     );
     const { gradient } = await slope(shifted(images, shifts, terms.background));
     const upward = shifted(
@@ -145,7 +145,7 @@ function project(
 
 type Shift = readonly [down: number, right: number];
 
-function shiftOf(
+function drawShift(
   neuron: number,
   restart: number,
   step: number,

@@ -8,9 +8,9 @@ import { parseAs } from '../formats/json.js';
 import { damagedRecord, isOver, JobId, JobRecord } from './record.js';
 
 /** Bytes; what is larger is no record. */
-const MOST_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 20;
 /** Names in a line of the log. */
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 /** Hidden: the lock on the folder. */
 const HIDDEN = '.';
 
@@ -41,16 +41,16 @@ export async function readJobFolder(folder: string, logger: Logger): Promise<Job
   const unknown: string[] = [];
   for (const entry of entries) {
     const { name } = entry;
-    const reserveOf = idIn(name, '.reserve');
+    const jobId = idIn(name, '.reserve');
     if (JobId.safeParse(name).success && entry.isDirectory()) await sweepResult(name);
-    else if (reserveOf !== undefined && entry.isFile()) {
-      const owner = records.get(reserveOf);
-      if (owner === undefined || isOver(owner)) await clear(places.reserve(reserveOf));
+    else if (jobId !== undefined && entry.isFile()) {
+      const owner = records.get(jobId);
+      if (owner === undefined || isOver(owner)) await clear(places.reserve(jobId));
     } else if (isTemporary(name) && entry.isFile()) await clear(path.join(folder, name));
     else if (idIn(name, '.json') === undefined && !name.startsWith(HIDDEN)) unknown.push(name);
   }
   if (unknown.length > 0) {
-    const names = unknown.slice(0, MOST_NAMED);
+    const names = unknown.slice(0, MAX_NAMED);
     logger.warn(
       { folder, entries: unknown.length, names },
       'entries that belong to no job are left alone',
@@ -61,7 +61,7 @@ export async function readJobFolder(folder: string, logger: Logger): Promise<Job
   async function readRecord(id: string): Promise<JobRecord> {
     const file = places.record(id);
     try {
-      const record = parseAs(JobRecord, parseRecord(await readWhole(file, MOST_BYTES)), 'record');
+      const record = parseAs(JobRecord, parseRecord(await readWhole(file, MAX_BYTES)), 'record');
       if (record.id === id) return record;
       throw new InputError(`it is the record of job ${record.id}`);
     } catch (error) {

@@ -112,7 +112,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   let running = 0;
   let closed = false;
   for (const record of files.found) {
-    const job = jobOf(record);
+    const job = createJob(record);
     jobs.set(record.id, job);
     if (!isOver(record)) await end(job, 'interrupted', INTERRUPTED);
   }
@@ -134,7 +134,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     let accepted = false;
     try {
       checkRoom();
-      const job = jobOf(newRecord(work.order, date()));
+      const job = createJob(newRecord(work.order, date()));
       jobs.set(job.record.id, job); // Immediately, so that concurrent requests count it.
       await records.create(job.record).catch((error: unknown) => {
         jobs.delete(job.record.id);
@@ -305,7 +305,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   }
 }
 
-function jobOf(record: JobRecord): Job {
+function createJob(record: JobRecord): Job {
   const controller = new AbortController();
   return { record, preview: undefined, controller, watchers: new Set() };
 }

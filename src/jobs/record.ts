@@ -84,7 +84,7 @@ const UNKNOWN_ORDER = { request: null, stimulusSets: [], askedBy: null };
  * The order of a job that was written down.
  * @returns undefined for a record that does not hold it
  */
-export function orderOf(record: JobRecord): JobOrder | undefined {
+export function readOrder(record: JobRecord): JobOrder | undefined {
   const { kind, model, request, stimulusSets, askedBy } = record;
   return request === null ? undefined : { kind, model, request, stimulusSets, askedBy };
 }
@@ -142,6 +142,6 @@ export function isOver({ state }: Pick<JobRecord, 'state'>): boolean {
 }
 
 /** @param name as `PartName` has it */
-export function mediaTypeOf(name: string): string {
+export function findMediaType(name: string): string {
   return MEDIA_TYPES[name.slice(name.lastIndexOf('.') + 1) as keyof typeof MEDIA_TYPES];
 }

@@ -58,7 +58,7 @@ export async function readModel(folder: string): Promise<SavedModel> {
 export async function readWeights({ folder, card }: SavedModel): Promise<Weights> {
   const weights = new Map<string, NamedTensor>();
   for (const { file, sha256: expected } of card.weights) {
-    const bytes = await read(folder, file, mostBytes(card));
+    const bytes = await read(folder, file, maxBytes(card));
     if (sha256(bytes) !== expected) {
       throw new InputError(`${file} is not the file that the card describes: its sha256 differs`);
     }
@@ -130,7 +130,7 @@ async function read(folder: string, file: string, most: number): Promise<Buffer>
 }
 
 /** Of a weights file, by what the card says of the network. */
-function mostBytes({ architecture, stimulus, neurons }: ModelCard): number {
+function maxBytes({ architecture, stimulus, neurons }: ModelCard): number {
   const numbers = parameterSpecifications(architecture, stimulus)
     .map(({ shape }) => elementCount(shape))
     .reduce((a, b) => a + b);

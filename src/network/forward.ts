@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture } from './architecture.js';
 import { populationConvolution } from './layers/convolution.js';
-import { layersOf, READOUTS } from './layers/index.js';
+import { createLayers, READOUTS } from './layers/index.js';
 import type { ForwardPass, LinearReadout, ReadoutPass, ReadoutTerms } from './layers/layer.js';
 import {
   type BatchStatistics,
@@ -77,7 +77,7 @@ export function forward(
   const readoutPass: ReadoutPass = { linear, read: readLinear, tf };
 
   let map = stimuli;
-  for (const layer of layersOf(architecture)) {
+  for (const layer of createLayers(architecture)) {
     map = layer.forward(map, pass);
     if (layer.hasDropout) map = dropout(layer.block, map);
   }
@@ -101,7 +101,7 @@ export function forward(
 
   function activate(block: string, map: tf.Tensor4D): tf.Tensor4D {
     const norm = normParameters(parameters, block);
-    const mode = modeOf(block);
+    const mode = findMode(block);
     const normalised = mode
       ? normaliseByBatch(map, norm, (statistics) => mode.collect(block, statistics))
       : normaliseByRunning(map, norm);
@@ -109,12 +109,12 @@ export function forward(
   }
 
   function dropout(block: string, map: tf.Tensor4D): tf.Tensor4D {
-    const factors = modeOf(block)?.dropout?.[block];
+    const factors = findMode(block)?.dropout?.[block];
     return factors ? map.mul(factors) : map;
   }
 
   /** The training mode, for a block that is in it. */
-  function modeOf(block: string): TrainingMode | undefined {
+  function findMode(block: string): TrainingMode | undefined {
     return training?.isStill?.(block) ? undefined : training;
   }
 }

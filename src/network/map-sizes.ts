@@ -1,6 +1,6 @@
 import { InputError } from '../errors.js';
 import type { Architecture, MapSize } from './architecture.js';
-import { layersOf, READOUTS } from './layers/index.js';
+import { createLayers, READOUTS } from './layers/index.js';
 
 /** The maps that a stimulus passes through. */
 export interface MapSizes {
@@ -17,7 +17,7 @@ export interface MapSizes {
  * @throws InputError when the stimulus is too small for the network
  */
 export function mapSizes(architecture: Architecture, height: number, width: number): MapSizes {
-  const [, alpha1, hypercolumns, ...later] = sizesOf(architecture, { height, width });
+  const [, alpha1, hypercolumns, ...later] = listMapSizes(architecture, { height, width });
   const readout = later.at(-1)!;
   const cells = Math.max(0, readout.height) * Math.max(0, readout.width);
   if (cells < READOUTS[architecture.readout].minCells) {
@@ -27,8 +27,8 @@ export function mapSizes(architecture: Architecture, height: number, width: numb
 }
 
 /** Sizes of the stimulus and of each layer's output. */
-export function sizesOf(architecture: Architecture, stimulus: MapSize): MapSize[] {
+export function listMapSizes(architecture: Architecture, stimulus: MapSize): MapSize[] {
   const sizes = [stimulus];
-  for (const layer of layersOf(architecture)) sizes.push(layer.outputSize(sizes.at(-1)!));
+  for (const layer of createLayers(architecture)) sizes.push(layer.outputSize(sizes.at(-1)!));
   return sizes;
 }

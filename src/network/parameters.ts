@@ -1,7 +1,7 @@
 import type { NamedTensor } from '../formats/safetensors.js';
 import type { Architecture } from './architecture.js';
-import { layersOf, READOUTS } from './layers/index.js';
-import { type ParameterSpecification, sizeOf } from './layers/specification.js';
+import { createLayers, READOUTS } from './layers/index.js';
+import { countElements, type ParameterSpecification } from './layers/specification.js';
 import { mapSizes } from './map-sizes.js';
 import { randomStream } from './random.js';
 
@@ -22,7 +22,7 @@ export function parameterSpecifications(
 ): ParameterSpecification[] {
   const { readout } = mapSizes(architecture, stimulus.height, stimulus.width);
   return [
-    ...layersOf(architecture).flatMap(({ parameters }) => parameters),
+    ...createLayers(architecture).flatMap(({ parameters }) => parameters),
     ...READOUTS[architecture.readout].parameters(readout, architecture.channels),
   ];
 }
@@ -31,7 +31,7 @@ export function parameterSpecifications(
 export function parameterCount(architecture: Architecture, stimulus: StimulusSize): number {
   return parameterSpecifications(architecture, stimulus)
     .filter((parameter) => parameter.role !== 'statistic')
-    .reduce((sum, parameter) => sum + sizeOf(parameter.shape), 0);
+    .reduce((sum, parameter) => sum + countElements(parameter.shape), 0);
 }
 
 /**
@@ -46,7 +46,7 @@ export function initialParameters(
 ): Map<string, NamedTensor> {
   return new Map(
     specifications.map(({ name, shape, initial }) => {
-      const each = sizeOf(shape);
+      const each = countElements(shape);
       const data = new Float32Array(neurons.length * each);
       if ('constant' in initial) {
         data.fill(initial.constant);
@@ -66,7 +66,7 @@ export function initialParameters(
 /** The rows of some neurons, in the order given. */
 export function selectNeurons(tensor: NamedTensor, rows: ArrayLike<number>): NamedTensor {
   const [, ...shape] = tensor.shape;
-  const each = sizeOf(shape);
+  const each = countElements(shape);
   const data = new Float32Array(rows.length * each);
   for (let i = 0; i < rows.length; i++) {
     const from = rows[i]! * each;

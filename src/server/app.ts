@@ -32,7 +32,7 @@ import { tuningRoutes } from './routes/tuning.js';
 import type { AppDependencies } from './service.js';
 
 /** Every route of the service. */
-export function routesOf(deps: AppDependencies) {
+export function createRoutes(deps: AppDependencies) {
   const routes = [
     ...pageRoutes(deps, all),
     ...openapiRoutes(deps, all),
@@ -62,12 +62,12 @@ export function routesOf(deps: AppDependencies) {
 
 /** The service's HTTP interface. */
 export function createApp(deps: AppDependencies): Hono<AppEnv> {
-  return serveRoutes(deps, routesOf(deps), 'one of those that GET / lists');
+  return serveRoutes(deps, createRoutes(deps), 'one of those that GET / lists');
 }
 
 /** The routes that report the state of the service, for a port of their own. */
 export function createHealthApp(deps: AppDependencies): Hono<AppEnv> {
-  const routes = routesOf(deps).filter(({ path }) => HEALTH_ROUTES.has(path));
+  const routes = createRoutes(deps).filter(({ path }) => HEALTH_ROUTES.has(path));
   return serveRoutes(deps, routes, [...HEALTH_ROUTES].join(', '));
 }
 

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import type { z } from 'zod';
-import type { routesOf } from './app.js';
+import type { createRoutes } from './app.js';
 import type { Operation } from './operation.js';
 
 /**
@@ -10,7 +10,7 @@ import type { Operation } from './operation.js';
  */
 export type Contract = Hono<object, ContractSchema, '/'>;
 
-type Routes = ReturnType<typeof routesOf>[number];
+type Routes = ReturnType<typeof createRoutes>[number];
 
 type ContractSchema = {
   [Path in Routes['path']]: {

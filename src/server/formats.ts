@@ -61,7 +61,7 @@ function rawBytes({ values }: Tensor): Body {
 }
 
 /** What an answer may be in these formats, for the declaration of a route. */
-export function contentOf<const Formats extends Readonly<Record<string, Format<never>>>>(
+export function describeContent<const Formats extends Readonly<Record<string, Format<never>>>>(
   formats: Formats,
 ): { readonly [Type in keyof Formats]: Formats[Type]['schema'] } {
   const entries = Object.entries(formats).map(([type, { schema }]) => [type, schema]);

@@ -89,7 +89,7 @@ export async function listen(
   // Node discards the rest of a body after an answer. The adapter would close the connection, and with
   // it lose clients that read the answer only after they have sent everything.
   const listener = getRequestListener(
-    (request, env) => app.fetch(request, { ...env, refusal: refusalOf(env.incoming.socket) }),
+    (request, env) => app.fetch(request, { ...env, refusal: findRefusal(env.incoming.socket) }),
     { autoCleanupIncoming: false, hostname: 'localhost', errorHandler: unreadableRequest },
   );
   const server = createServer(
@@ -101,12 +101,16 @@ export async function listen(
     },
   );
   const closing = closingGently(server, clock);
-  const refusalOf = admitConnections(server, { maxConnections, maxConnectionsPerAddress }, onDrop);
+  const findRefusal = admitConnections(
+    server,
+    { maxConnections, maxConnectionsPerAddress },
+    onDrop,
+  );
   answerUpgrades(server, (request, { upgrade }) =>
-    app.fetch(request, { upgrade, refusal: refusalOf(upgrade.socket) }),
+    app.fetch(request, { upgrade, refusal: findRefusal(upgrade.socket) }),
   );
   await started(server, address);
-  return { url: urlOf(server, address), close: closing.close };
+  return { url: formatUrl(server, address), close: closing.close };
 }
 
 function started(server: Server, address: Address): Promise<void> {
@@ -119,7 +123,7 @@ function started(server: Server, address: Address): Promise<void> {
   });
 }
 
-function urlOf(server: Server, { host }: Address): string {
+function formatUrl(server: Server, { host }: Address): string {
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : '';
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -51,7 +51,7 @@ export const NEW_STIMULI = {
 } as const satisfies Content;
 
 /** A form with stimuli, or with the digest of stored ones, and with more fields. */
-export function formOf(id: string, more: Readonly<Record<string, z.ZodType>>): z.ZodType {
+export function formSchema(id: string, more: Readonly<Record<string, z.ZodType>>): z.ZodType {
   const kinds = [z.object({ ...Files, ...more }), z.object({ stimulusSet: Digest, ...more })];
   return named(id, z.union(kinds));
 }
@@ -60,5 +60,5 @@ export function formOf(id: string, more: Readonly<Record<string, z.ZodType>>): z
 export const STIMULI = {
   ...NEW_STIMULI,
   'application/json': named('Stimuli', z.union([NewStimuli, StoredSetBody])),
-  'multipart/form-data': formOf('Form', {}),
+  'multipart/form-data': formSchema('Form', {}),
 } as const satisfies Content;

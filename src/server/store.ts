@@ -87,7 +87,7 @@ export async function computeWithCache(
   if (missing.length > 0) {
     const values = await scheduleResponses(c, service, { ...request, columns: missing });
     const computed = new Map(
-      Array.from(missing, (column, i) => [column, columnOf(values, missing.length, i)]),
+      Array.from(missing, (column, i) => [column, copyColumn(values, missing.length, i)]),
     );
     await responses.write(cached, computed);
     for (const [column, data] of computed) known.set(column, data);
@@ -108,7 +108,7 @@ export function cacheNote(c: AppContext, { storedAs }: PresentedStimuli) {
   return storedAs === undefined ? {} : { stimulusSet: storedAs, cache: c.get('log').cache };
 }
 
-function columnOf(values: Float32Array, width: number, column: number): Float32Array {
+function copyColumn(values: Float32Array, width: number, column: number): Float32Array {
   return Float32Array.from(
     { length: values.length / width },
     (_, row) => values[row * width + column]!,

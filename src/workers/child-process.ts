@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { endOf, lossOf } from './process-end.js';
+import { createLossError, waitForEnd } from './process-end.js';
 import { connect, type Port, type Remote } from './rpc.js';
 
 /** A process that was started, and the functions that it offers. */
@@ -7,7 +7,7 @@ export interface StartedProcess<Functions extends object> {
   /** A call rejects with EngineLostError when the process ends before it answers. */
   readonly remote: Remote<Functions>;
   readonly pid: number | undefined;
-  /** Resolves with how the process ended, as `endOf`. */
+  /** Resolves with how the process ended, as `waitForEnd`. */
   readonly ended: Promise<string>;
   kill(): void;
 }
@@ -40,8 +40,8 @@ export function startProcess<Functions extends object>(
     env: { ...process.env, ...ALLOCATOR },
   });
   const { remote, close } = connect<Functions>(portTo(child), functions);
-  const ended = endOf(child);
-  void ended.then((end) => close(lossOf(name, end)));
+  const ended = waitForEnd(child);
+  void ended.then((end) => close(createLossError(name, end)));
   return {
     remote,
     ended,

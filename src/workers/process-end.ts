@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { EngineLostError } from '../errors.js';
 
 /** How a child process ended, as the rest of a sentence: `was killed (SIGKILL)`. */
-export async function endOf(child: ChildProcess): Promise<string> {
+export async function waitForEnd(child: ChildProcess): Promise<string> {
   if (child.pid === undefined) {
     const [{ code, message }] = (await once(child, 'error')) as [NodeJS.ErrnoException];
     return `could not be started (${code ?? message})`;
@@ -18,6 +18,6 @@ export async function endOf(child: ChildProcess): Promise<string> {
 }
 
 /** @param name of the process, such as `inference process` */
-export function lossOf(name: string, end: string): EngineLostError {
+export function createLossError(name: string, end: string): EngineLostError {
   return new EngineLostError(`the ${name} ${end}`);
 }

@@ -129,8 +129,8 @@ export function createTaskThread<Task, Result>({
   }
 
   function start(): StartedThread<TaskFunctions<Task, Result>> {
-    const lossOf = (reason: string) => new Error(`${name} ${reason}`);
-    const started = startThread<TaskFunctions<Task, Result>>({ entry, lossOf });
+    const createLossError = (reason: string) => new Error(`${name} ${reason}`);
+    const started = startThread<TaskFunctions<Task, Result>>({ entry, createLossError });
     void started.ended.then((loss) => {
       if (thread !== started) return;
       thread = undefined;

@@ -15,7 +15,7 @@ export interface ThreadOptions {
   /** The compiled module that the thread runs: it calls `connectToService`. */
   readonly entry: URL;
   /** What its calls reject with; `end` is as in `a thread ended with code 3`. */
-  readonly lossOf: (end: string) => Error;
+  readonly createLossError: (end: string) => Error;
   /** What the thread may call. */
   readonly functions?: object;
 }
@@ -23,14 +23,14 @@ export interface ThreadOptions {
 /** Starts a thread. It shares the environment, which native code of any thread may read. */
 export function startThread<Functions extends object>({
   entry,
-  lossOf,
+  createLossError,
   functions,
 }: ThreadOptions): StartedThread<Functions> {
   const worker = new Worker(entry, { env: SHARE_ENV });
   const { remote, close } = connect<Functions>(portTo(worker), functions);
   const ended = new Promise<Error>((resolve) => {
-    worker.on('error', ({ message }) => resolve(lossOf(`failed: ${message}`)));
-    worker.on('exit', (code) => resolve(lossOf(`ended with code ${code}`)));
+    worker.on('error', ({ message }) => resolve(createLossError(`failed: ${message}`)));
+    worker.on('exit', (code) => resolve(createLossError(`ended with code ${code}`)));
   });
   void ended.then(close);
   return {

@@ -14,7 +14,7 @@ import {
   experimentContext,
   type Progress,
 } from '../../src/experiments/context.js';
-import { endOf, lossOf } from '../../src/workers/process-end.js';
+import { createLossError, waitForEnd } from '../../src/workers/process-end.js';
 import { energyEngine, energyModel } from '../support/energy-model.js';
 import { processesOf } from '../support/processes.js';
 
@@ -81,7 +81,7 @@ test('a process that is killed, and a question that fails, end it with the reaso
 
 test('a process that cannot be started is told as such', async () => {
   const child = spawn('/nowhere/node');
-  expect(lossOf('process that characterizes neurons', await endOf(child)).message).toBe(
-    'the process that characterizes neurons could not be started (ENOENT)',
-  );
+  expect(
+    createLossError('process that characterizes neurons', await waitForEnd(child)).message,
+  ).toBe('the process that characterizes neurons could not be started (ENOENT)');
 });

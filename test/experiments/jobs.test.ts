@@ -8,7 +8,7 @@ import type { Engine } from '../../src/inference/engine.js';
 import { maximise } from '../../src/interpret/activation-maximisation.js';
 import type { Interpreter } from '../../src/interpret/interpreter.js';
 import type { ResultFile } from '../../src/jobs/job-files.js';
-import { type JobOrder, JobRecord, orderOf } from '../../src/jobs/record.js';
+import { type JobOrder, JobRecord, readOrder } from '../../src/jobs/record.js';
 import { createTestApp, type TestAppOptions } from '../support/app.js';
 import { tinyModel } from '../support/cards.js';
 import { energyEngine, energyModel } from '../support/energy-model.js';
@@ -65,7 +65,7 @@ async function overHttp(
     const answer = await app.request(`${place}/result?part=${part.name}`, { headers });
     files.push({ name: part.name, bytes: Buffer.from(await answer.arrayBuffer()) });
   }
-  return { order: orderOf(record)!, files };
+  return { order: readOrder(record)!, files };
 }
 
 /** Runs an order that was written down, with nothing but the registry. */

@@ -2,7 +2,7 @@ import { cp, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { JobRecord, orderOf } from '../../src/jobs/record.js';
+import { JobRecord, readOrder } from '../../src/jobs/record.js';
 import { openTestJobs } from '../support/jobs.js';
 import { temporaryFolder } from '../support/store.js';
 
@@ -38,5 +38,5 @@ test('a job of version 1 that ran when its process was killed is interrupted, an
   expect(reason).toMatch(/^the service stopped/);
   const written = JobRecord.parse(JSON.parse(await record(KILLED)));
   expect(written).toMatchObject({ formatVersion: 2, state: 'interrupted', request: null });
-  expect(orderOf(written)).toBeUndefined();
+  expect(readOrder(written)).toBeUndefined();
 });

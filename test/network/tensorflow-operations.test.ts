@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect } from 'vitest';
 import { openBackend } from '../../src/network/backends/open.js';
 import {
-  besideEachOther,
   groupedConvolution,
   populationConvolution,
+  sideBySide,
 } from '../../src/network/layers/convolution.js';
 import { pooledStimulusConvolution } from '../../src/network/layers/stimulus-convolution.js';
 import { nativeTensorflow, testWith } from '../support/capabilities.js';
@@ -48,7 +48,7 @@ test('the grouped convolution of a GPU is that of each neuron, as are its gradie
   const each = (map: tf.Tensor, w: tf.Tensor) =>
     populationConvolution(map as tf.Tensor4D, w as tf.Tensor5D);
   const grouped = (map: tf.Tensor, w: tf.Tensor) =>
-    groupedConvolution(map as tf.Tensor4D, besideEachOther(w as tf.Tensor5D));
+    groupedConvolution(map as tf.Tensor4D, sideBySide(w as tf.Tensor5D));
   const results = [each, grouped].map((convolve) => [
     convolve(x, weight),
     ...tf.grads(convolve)([x, weight], slope),

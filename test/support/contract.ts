@@ -1,4 +1,4 @@
-import { createApp, routesOf } from '../../src/server/app.js';
+import { createApp, createRoutes } from '../../src/server/app.js';
 import { openapiDocument } from '../../src/server/openapi/document.js';
 import type { AppDependencies } from '../../src/server/service.js';
 import { createContract, type Document } from './openapi.js';
@@ -15,7 +15,7 @@ export function createCheckedApp(deps: AppDependencies): ReturnType<typeof creat
   app.request = async (input, init, ...rest) => {
     const answer = await request(input, init, ...rest);
     // the same for every app, and it takes a moment to make
-    const document = () => openapiDocument(routesOf(deps)) as unknown as Document;
+    const document = () => openapiDocument(createRoutes(deps)) as unknown as Document;
     contract ??= createContract(document());
     const { method = 'GET' } = input instanceof Request ? input : { ...init };
     const { pathname } = new URL(input instanceof Request ? input.url : input, 'http://localhost');

@@ -62,8 +62,8 @@ function openProcess(): void {
 }
 
 function openThread(): void {
-  const lossOf = (end: string) => new EngineLostError(`the thread of this test ${end}`);
-  const started = startThread<WorkerFunctions>({ entry: ENTRY, lossOf, functions });
+  const createLossError = (end: string) => new EngineLostError(`the thread of this test ${end}`);
+  const started = startThread<WorkerFunctions>({ entry: ENTRY, createLossError, functions });
   ({ remote, ended, terminate: kill } = started);
 }
 

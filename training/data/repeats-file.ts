@@ -11,7 +11,7 @@ export interface Repeats {
   readonly most: number;
   /**
    * One neuron's trials. Where some are missing, every image has its first N, N being what the image
-   * with the fewest has.
+   * with the minRepeats has.
    */
   trials(neuron: number): Trials;
 }
@@ -80,12 +80,12 @@ function toRepeats(
 
   function trials(neuron: number): Trials {
     const images = Array.from({ length: count }, (_, image) => present(image, neuron));
-    const fewest = images.reduce((least, { length }) => Math.min(least, length), repeats);
-    const values = new Float64Array(fewest * count);
+    const minRepeats = images.reduce((min, { length }) => Math.min(min, length), repeats);
+    const values = new Float64Array(minRepeats * count);
     for (const [image, own] of images.entries()) {
-      for (let repeat = 0; repeat < fewest; repeat++) values[repeat * count + image] = own[repeat]!;
+      for (let repeat = 0; repeat < minRepeats; repeat++) values[repeat * count + image] = own[repeat]!;
     }
-    return { repeats: fewest, stimuli: count, values };
+    return { repeats: minRepeats, stimuli: count, values };
   }
 
   function checkNeuron(neuron: number): void {

@@ -12,7 +12,7 @@ import { openValidation, type SurveyedValidation } from '../data/site.js';
 import { siteName, wholeNumber } from '../run/options.js';
 import { type Evaluation, evaluateModels } from './evaluation.js';
 import { type ChosenModel, checkGray, checkModel, chooseModels } from './models.js';
-import { MOST_MODELS } from './plots/figure.js';
+import { MAX_MODELS } from './plots/figure.js';
 import { reportPage } from './report/page.js';
 import { csvTable, jsonTable, textTable } from './table.js';
 import { checkWritable, writeFiles } from './write-files.js';
@@ -28,7 +28,7 @@ interface Options extends DataOptions {
 }
 
 /** More neurons than these are not listed one by one on the terminal. */
-const MOST_LISTED = 20;
+const MAX_LISTED = 20;
 
 /** `evaluate`: says how well models predict the neurons of a site, in a table and in a report. */
 export function createEvaluateCommand(): Command {
@@ -63,9 +63,9 @@ export function createEvaluateCommand(): Command {
 const count = wholeNumber(1, 1_000_000);
 
 async function evaluate(options: Options): Promise<void> {
-  if (options.model.length > MOST_MODELS) {
+  if (options.model.length > MAX_MODELS) {
     throw new InputError(
-      `--model is given ${options.model.length} times: at most ${MOST_MODELS} models stand side by side`,
+      `--model is given ${options.model.length} times: at most ${MAX_MODELS} models stand side by side`,
     );
   }
   const models = await chooseModels(options.model);
@@ -84,7 +84,7 @@ async function evaluate(options: Options): Promise<void> {
     for (const { label, provenance } of evaluation.models) {
       console.log(`${label}: data: ${provenance.data}; selection: ${provenance.selection}`);
     }
-    console.log(`\n${textTable(evaluation, MOST_LISTED)}\n`);
+    console.log(`\n${textTable(evaluation, MAX_LISTED)}\n`);
     const written = Object.keys(files).map((name) => path.join(options.out, name));
     console.log(`wrote ${written.join(', ')}`);
   } finally {

@@ -17,9 +17,9 @@ export const FORMULAS_BY_MEASURE: Readonly<Record<Measure, string>> = {
 
 /**
  * The table as aligned text: each model's averages, then the neurons, model next to model.
- * @param mostNeurons with more of them the neurons are left out
+ * @param maxNeurons with more of them the neurons are left out
  */
-export function textTable({ models, hasRepeats }: Evaluation, mostNeurons: number): string {
+export function textTable({ models, hasRepeats }: Evaluation, maxNeurons: number): string {
   const measures = listMeasures(hasRepeats);
   const averages = models.flatMap(({ label, neurons }) => {
     const each = measures.map((measure) => average(neurons, measure));
@@ -30,7 +30,7 @@ export function textTable({ models, hasRepeats }: Evaluation, mostNeurons: numbe
   });
   const ids = neuronIds(models);
   const neurons =
-    ids.length > mostNeurons
+    ids.length > maxNeurons
       ? []
       : ids.flatMap((id) =>
           models.flatMap(({ label, neurons }) => {
@@ -42,7 +42,7 @@ export function textTable({ models, hasRepeats }: Evaluation, mostNeurons: numbe
         );
   const rows = [['model', '', ...measures], ...averages, ...neurons];
   const text = align(rows);
-  if (ids.length <= mostNeurons) return text;
+  if (ids.length <= maxNeurons) return text;
   return `${text}\n${ids.length} neurons, each with its row in table.csv`;
 }
 

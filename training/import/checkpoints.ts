@@ -39,7 +39,7 @@ export async function* readPytorch(folder: string): AsyncGenerator<Checkpoint> {
  * file of several neurons, whose names begin with theirs: `neuron_{i}.` or `{i}.`.
  * @throws InputError as `readPytorch`
  */
-export async function* readSafetensorsOf(place: string): AsyncGenerator<Checkpoint> {
+export async function* readSafetensorsFiles(place: string): AsyncGenerator<Checkpoint> {
   const isFile = await stat(place).then(
     (found) => found.isFile(),
     () => false,

@@ -10,7 +10,7 @@ import { type DataOptions, withDataOptions } from '../data/data-rules.js';
 import { openSite, type Site } from '../data/site.js';
 import { withLock } from '../run/lock.js';
 import { checkModelName, degrees, figure, siteName } from '../run/options.js';
-import { readPytorch, readSafetensorsOf } from './checkpoints.js';
+import { readPytorch, readSafetensorsFiles } from './checkpoints.js';
 import { importModel } from './import-model.js';
 import { readPopulation } from './population.js';
 
@@ -132,7 +132,7 @@ function chooseSource({ pytorch, safetensors }: Options) {
     return { importedFrom: 'pytorch', checkpoints: readPytorch(pytorch) } as const;
   }
   if (safetensors !== undefined) {
-    return { importedFrom: 'safetensors', checkpoints: readSafetensorsOf(safetensors) } as const;
+    return { importedFrom: 'safetensors', checkpoints: readSafetensorsFiles(safetensors) } as const;
   }
   throw new InputError('say where the networks are: --pytorch <folder> or --safetensors <place>');
 }

@@ -33,21 +33,50 @@ export const OPCODES = {
   SETITEMS: 0x75,
 } as const;
 
-/** All others, by their names in pickletools, so that a refusal can name them. */
-const REFUSED: Readonly<Record<number, string>> = {
-  ...{ 48: 'POP', 49: 'POP_MARK', 50: 'DUP', 70: 'FLOAT', 73: 'INT', 76: 'LONG' },
-  ...{ 80: 'PERSID', 83: 'STRING', 84: 'BINSTRING', 85: 'SHORT_BINSTRING' },
-  ...{ 86: 'UNICODE', 103: 'GET', 105: 'INST', 108: 'LIST', 100: 'DICT', 111: 'OBJ' },
-  ...{ 112: 'PUT', 129: 'NEWOBJ', 130: 'EXT1', 131: 'EXT2', 132: 'EXT4', 139: 'LONG4' },
-  ...{ 66: 'BINBYTES', 67: 'SHORT_BINBYTES', 140: 'SHORT_BINUNICODE' },
-  ...{ 141: 'BINUNICODE8', 142: 'BINBYTES8', 143: 'EMPTY_SET', 144: 'ADDITEMS' },
-  ...{ 145: 'FROZENSET', 146: 'NEWOBJ_EX', 147: 'STACK_GLOBAL', 148: 'MEMOIZE' },
-  ...{ 149: 'FRAME', 150: 'BYTEARRAY8', 151: 'NEXT_BUFFER', 152: 'READONLY_BUFFER' },
+/** All others, by their names in pickletools, for error messages. */
+const REJECTED: Readonly<Record<number, string>> = {
+  48: 'POP',
+  49: 'POP_MARK',
+  50: 'DUP',
+  70: 'FLOAT',
+  73: 'INT',
+  76: 'LONG',
+  80: 'PERSID',
+  83: 'STRING',
+  84: 'BINSTRING',
+  85: 'SHORT_BINSTRING',
+  86: 'UNICODE',
+  103: 'GET',
+  105: 'INST',
+  108: 'LIST',
+  100: 'DICT',
+  111: 'OBJ',
+  112: 'PUT',
+  129: 'NEWOBJ',
+  130: 'EXT1',
+  131: 'EXT2',
+  132: 'EXT4',
+  139: 'LONG4',
+  66: 'BINBYTES',
+  67: 'SHORT_BINBYTES',
+  140: 'SHORT_BINUNICODE',
+  141: 'BINUNICODE8',
+  142: 'BINBYTES8',
+  143: 'EMPTY_SET',
+  144: 'ADDITEMS',
+  145: 'FROZENSET',
+  146: 'NEWOBJ_EX',
+  147: 'STACK_GLOBAL',
+  148: 'MEMOIZE',
+  149: 'FRAME',
+  150: 'BYTEARRAY8',
+  151: 'NEXT_BUFFER',
+  152: 'READONLY_BUFFER',
 };
 
 /** `STACK_GLOBAL (0x93)` */
-export function refusedName(opcode: number): string {
+export function rejectedName(opcode: number): string {
   const code = `0x${opcode.toString(16).padStart(2, '0')}`;
-  const name = REFUSED[opcode];
+  const name = REJECTED[opcode];
   return name === undefined ? code : `${name} (${code})`;
 }

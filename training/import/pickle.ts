@@ -1,5 +1,5 @@
 import { InputError } from '../../src/errors.js';
-import { OPCODES, refusedName } from './opcodes.js';
+import { OPCODES, rejectedName } from './opcodes.js';
 
 /** What a pickle may refer to; everything else is refused. */
 export interface Whitelist {
@@ -167,7 +167,7 @@ export function unpickle(bytes: Uint8Array, whitelist: Whitelist): unknown {
         break;
       default:
         throw new InputError(
-          `uses the opcode ${refusedName(opcode)}, which no state dict needs: ` +
+          `uses the opcode ${rejectedName(opcode)}, which no state dict needs: ` +
             'it is refused, and nothing of it was run',
         );
     }

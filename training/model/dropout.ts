@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture } from '../../src/network/architecture.js';
-import { layersOf } from '../../src/network/layers/index.js';
+import { createLayers } from '../../src/network/layers/index.js';
 import { randomStream } from '../../src/network/random.js';
 
 /** Where in its training a population is: what its random numbers depend on. */
@@ -26,7 +26,7 @@ export function dropoutFactors(
   { seed, epoch, batch }: Moment,
 ): Record<string, tf.Tensor4D> {
   if (p === 0) return {};
-  const layers = layersOf(architecture).filter(({ hasDropout }) => hasDropout);
+  const layers = createLayers(architecture).filter(({ hasDropout }) => hasDropout);
   const row = neurons.length * architecture.channels;
   const factors = layers.map(() => new Float32Array(images * row));
   for (const [column, neuron] of neurons.entries()) {

@@ -10,7 +10,7 @@ import type { TrainingCard } from '../../src/models/card.js';
 export type Loss = (responses: tf.Tensor2D, targets: tf.Tensor2D) => tf.Tensor1D;
 
 /** Keeps the logarithm finite where a rate is 0. */
-const LEAST_RATE = 1e-8;
+const MIN_RATE = 1e-8;
 
 /** Mean squared error. */
 export const meanSquaredError: Loss = (responses, targets) =>
@@ -21,7 +21,7 @@ export const meanSquaredError: Loss = (responses, targets) =>
  * is not in: rate - target · log(rate + 1e-8).
  */
 export const poissonLoss: Loss = (rates, targets) =>
-  rates.sub(targets.mul(rates.add(LEAST_RATE).log())).mean<tf.Tensor1D>(0);
+  rates.sub(targets.mul(rates.add(MIN_RATE).log())).mean<tf.Tensor1D>(0);
 
 /** By the name that a card carries. */
 export const LOSSES: Readonly<Record<TrainingCard['loss'], Loss>> = {

@@ -5,7 +5,7 @@ import type { Backend } from '../../src/network/backends/open.js';
 /** Bytes that one network needs in training on one image, per pixel: 2.6e6 measured on 50x50. */
 const BYTES_PER_PIXEL = 3e6 / 2500;
 /** A tensor holds fewer than 2^31 elements: 50 maps of 46x46 and 32 channels for 600 neurons. */
-const MOST_NEURONS = 512;
+const MAX_NEURONS = 512;
 /** Assumed for a GPU that does not report its memory: what the smallest ones for computing have. */
 const SMALLEST_GPU = 8e9;
 
@@ -44,7 +44,7 @@ export function chunkFor(
   memory: Memory,
 ): number {
   const neurons = Math.floor(budget() / (images * pixels * BYTES_PER_PIXEL));
-  return Math.min(MOST_NEURONS, Math.max(1, neurons));
+  return Math.min(MAX_NEURONS, Math.max(1, neurons));
 
   function budget(): number {
     if (bufferBytes !== undefined) return bufferBytes;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { startProcess } from '../../workers/child-process.js';
-import { lossOf } from '../../workers/process-end.js';
+import { createLossError } from '../../workers/process-end.js';
 import type { ExperimentContext } from '../context.js';
 import type {
   CharacterizationFunctions,
@@ -62,7 +62,7 @@ export function createCharacterizationProcess(
     });
     let isOver = false;
     void process.ended.then((end) => {
-      if (!isOver) logger.error({ pid: process.pid }, lossOf(NAME, end).message);
+      if (!isOver) logger.error({ pid: process.pid }, createLossError(NAME, end).message);
     });
     try {
       return await Promise.race([process.remote.characterize(model, request, signal), failure]);

@@ -1,7 +1,7 @@
 import type { Architecture } from '../../network/architecture.js';
-import { layersOf } from '../../network/layers/index.js';
+import { createLayers } from '../../network/layers/index.js';
 import { parameterCount, type StimulusSize } from '../../network/parameters.js';
-import { partsOf } from './field.js';
+import { requiredParts } from './field.js';
 import type { NetworkCard } from './group-graph.js';
 
 /**
@@ -10,9 +10,9 @@ import type { NetworkCard } from './group-graph.js';
  * and activations come on top.
  */
 export function multiplications(architecture: Architecture, stimulus: StimulusSize): number {
-  const [, ...parts] = partsOf(architecture, stimulus);
+  const [, ...parts] = requiredParts(architecture, stimulus);
   const read = parts.at(-1)!;
-  return layersOf(architecture).reduce(
+  return createLayers(architecture).reduce(
     (sum, layer, i) => sum + layer.multiplications(parts[i]!),
     read.height * read.width * architecture.channels,
   );

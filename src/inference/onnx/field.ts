@@ -1,7 +1,7 @@
 import type { Architecture } from '../../network/architecture.js';
-import { layersOf, READOUTS } from '../../network/layers/index.js';
+import { createLayers, READOUTS } from '../../network/layers/index.js';
 import type { Box } from '../../network/layers/layer.js';
-import { mapSizes, sizesOf } from '../../network/map-sizes.js';
+import { listMapSizes, mapSizes } from '../../network/map-sizes.js';
 import type { StimulusSize } from '../../network/parameters.js';
 
 /**
@@ -10,12 +10,12 @@ import type { StimulusSize } from '../../network/parameters.js';
  * convolutions its neighbours; attention sees all of them.
  * @throws InputError when the stimulus is too small for the network
  */
-export function partsOf(architecture: Architecture, stimulus: StimulusSize): Box[] {
+export function requiredParts(architecture: Architecture, stimulus: StimulusSize): Box[] {
   const { readout } = mapSizes(architecture, stimulus.height, stimulus.width);
-  const sizes = sizesOf(architecture, stimulus);
-  const parts = [READOUTS[architecture.readout].fieldOf(readout)];
-  for (const [i, layer] of [...layersOf(architecture).entries()].reverse()) {
-    parts.unshift(layer.fieldOf(parts[0]!, sizes[i]!));
+  const sizes = listMapSizes(architecture, stimulus);
+  const parts = [READOUTS[architecture.readout].requiredPart(readout)];
+  for (const [i, layer] of [...createLayers(architecture).entries()].reverse()) {
+    parts.unshift(layer.requiredPart(parts[0]!, sizes[i]!));
   }
   return parts;
 }

@@ -57,7 +57,7 @@ export function createGraph(name: string): Graph {
       name,
       node: [
         ...node,
-        ...outputs.map(({ from, name: output }) => nodeOf('Identity', [from], [output])),
+        ...outputs.map(({ from, name: output }) => createNode('Identity', [from], [output])),
       ],
       initializer,
       input,
@@ -72,13 +72,13 @@ export function createGraph(name: string): Graph {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): string[] {
     const outputs = Array.from({ length: count }, nextName);
-    node.push(nodeOf(operator, inputs, outputs, attributes));
+    node.push(createNode(operator, inputs, outputs, attributes));
     return outputs;
   }
 
   function keep(tensor: ConstantTensor): string {
     const constant = nextName();
-    initializer.push({ name: constant, ...tensorOf(tensor) });
+    initializer.push({ name: constant, ...createTensor(tensor) });
     return constant;
   }
 }
@@ -95,24 +95,24 @@ export function valueNamed(
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
-function nodeOf(
+function createNode(
   opType: string,
   input: readonly string[],
   output: readonly string[],
   attributes: Readonly<Record<string, Attribute>> = {},
 ): NodeProto {
-  const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value));
+  const attribute = Object.entries(attributes).map(([name, value]) => createAttribute(name, value));
   return { opType, name: `${opType} ${output[0]}`, input, output, attribute };
 }
 
-function attributeOf(name: string, value: Attribute): AttributeProto {
+function createAttribute(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'number') return { name, type: 2, i: value };
-  if ('data' in value) return { name, type: 4, t: tensorOf(value) };
+  if ('data' in value) return { name, type: 4, t: createTensor(value) };
   if ('node' in value) return { name, type: 5, g: value };
   return { name, type: 7, ints: value };
 }
 
-function tensorOf({ data, shape }: ConstantTensor): TensorProto {
+function createTensor({ data, shape }: ConstantTensor): TensorProto {
   const elements = data instanceof Float32Array ? data : BigInt64Array.from(data);
   return {
     dims: shape,

@@ -1,7 +1,7 @@
 import type { StimulusCard } from '../../models/card.js';
 import type { Architecture, MapSize } from '../../network/architecture.js';
 import type { NeuronParameters } from '../../network/layers/fold.js';
-import { layersOf, READOUTS } from '../../network/layers/index.js';
+import { createLayers, READOUTS } from '../../network/layers/index.js';
 import type { Box, OnnxMap } from '../../network/layers/layer.js';
 import type { Graph } from './graph.js';
 
@@ -21,7 +21,7 @@ export interface NetworkCard {
 /** What the responses of some neurons are computed from. */
 export interface Group {
   readonly card: NetworkCard;
-  /** As `partsOf` gives them. */
+  /** As `requiredParts` gives them. */
   readonly parts: readonly Box[];
   readonly neurons: readonly NeuronParameters[];
 }
@@ -41,7 +41,7 @@ export function addGroup(graph: Graph, pixels: string, { card, parts, neurons }:
       offset: Float64Array.of(stimulus.offset),
     })),
   };
-  for (const [i, layer] of layersOf(architecture).entries()) {
+  for (const [i, layer] of createLayers(architecture).entries()) {
     const [input, output] = [parts[i]!, parts[i + 1]!];
     map = layer.toOnnx(map, { graph, neurons, padded, input, output });
   }

@@ -81,7 +81,7 @@ async function compute(
 ): Promise<Float32Array> {
   const { count } = stimuli;
   const values = new Float32Array(count * neurons.length);
-  const places = Array.from(neurons, (neuron) => placeOf(partition, neuron));
+  const places = Array.from(neurons, (neuron) => findPlace(partition, neuron));
   // a message carries the whole buffer of a view
   const batch = { key, ...stimuli, pixels: stimuli.pixels.slice() };
   await Promise.all(
@@ -102,7 +102,7 @@ async function compute(
   return values;
 }
 
-function placeOf({ places }: Partition, neuron: number) {
+function findPlace({ places }: Partition, neuron: number) {
   const place = places[neuron];
   if (place === undefined) throw new Error(`there is no neuron in column ${neuron}`);
   return place;

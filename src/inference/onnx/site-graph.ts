@@ -2,7 +2,7 @@ import type { Weights } from '../../models/saved-model.js';
 import type { NeuronParameters } from '../../network/layers/fold.js';
 import type { Box } from '../../network/layers/layer.js';
 import { addCrop } from '../../network/layers/onnx-crop.js';
-import { partsOf } from './field.js';
+import { requiredParts } from './field.js';
 import { createGraph, type Graph, valueNamed } from './graph.js';
 import { addGroup, type NetworkCard } from './group-graph.js';
 import { BOOL, encodeModel, type GraphProto } from './proto.js';
@@ -32,11 +32,11 @@ export interface SitePart {
 export function encodeSite(part: SitePart, metadata: Readonly<Record<string, string>>): Uint8Array {
   const graph = createGraph('site');
   const { height, width } = part.card.stimulus;
-  const parts = partsOf(part.card.architecture, part.card.stimulus);
+  const parts = requiredParts(part.card.architecture, part.card.stimulus);
   const pixels = addCrop(graph, STIMULI, parts[0]!);
   const groups = part.groups.map((rows) => addRows(graph, pixels, part, parts, rows));
   const responses = {
-    ...valueNamed(RESPONSES, ['batch', neuronsOf(part)]),
+    ...valueNamed(RESPONSES, ['batch', countNeurons(part)]),
     from: graph.add('Concat', groups, { axis: 1 }),
   };
   const stimuli = valueNamed(STIMULI, ['batch', 1, height, width]);
@@ -50,7 +50,7 @@ export function encodeSite(part: SitePart, metadata: Readonly<Record<string, str
 export function encodeChoosableSite(part: SitePart): Uint8Array {
   const graph = createGraph('site');
   const { height, width } = part.card.stimulus;
-  const parts = partsOf(part.card.architecture, part.card.stimulus);
+  const parts = requiredParts(part.card.architecture, part.card.stimulus);
   const pixels = addCrop(graph, STIMULI, parts[0]!);
   const each = graph.integers(part.groups.map(() => 1));
   const wanted = graph.addMany('Split', [WANTED, each], part.groups.length);
@@ -68,7 +68,7 @@ export function encodeChoosableSite(part: SitePart): Uint8Array {
     });
   });
   const responses = {
-    ...valueNamed(RESPONSES, [1, neuronsOf(part)]),
+    ...valueNamed(RESPONSES, [1, countNeurons(part)]),
     from: graph.add('Concat', groups, { axis: 1 }),
   };
   const stimuli = valueNamed(STIMULI, [1, 1, height, width]);
@@ -85,11 +85,11 @@ function addRows(
   parts: readonly Box[],
   rows: ArrayLike<number>,
 ): string {
-  const neurons = Array.from(rows, (row) => parametersOf(weights, row));
+  const neurons = Array.from(rows, (row) => readParameters(weights, row));
   return addGroup(graph, pixels, { card, parts, neurons });
 }
 
-function parametersOf(weights: Weights, row: number): NeuronParameters {
+function readParameters(weights: Weights, row: number): NeuronParameters {
   return (name) => {
     const tensor = weights.get(name);
     if (tensor === undefined) throw new Error(`there is no parameter '${name}'`);
@@ -98,7 +98,7 @@ function parametersOf(weights: Weights, row: number): NeuronParameters {
   };
 }
 
-function neuronsOf({ groups }: SitePart): number {
+function countNeurons({ groups }: SitePart): number {
   return groups.reduce((sum, { length }) => sum + length, 0);
 }
 

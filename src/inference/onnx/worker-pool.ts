@@ -17,11 +17,13 @@ export interface WorkerPool {
 
 /** Starts threads that run the compiled module `entry`. */
 export function createWorkerPool(threads: number, entry: URL): WorkerPool {
-  const lossOf = (end: string) => new EngineLostError(`a thread ${end}`);
-  const workers = Array.from({ length: threads }, () => startThread<Sessions>({ entry, lossOf }));
+  const createLossError = (end: string) => new EngineLostError(`a thread ${end}`);
+  const workers = Array.from({ length: threads }, () =>
+    startThread<Sessions>({ entry, createLossError }),
+  );
   return {
     threads,
-    load: (thread, key, graph) => sessionsOn(thread).load(key, transfer(graph, memoryOf(graph))),
+    load: (thread, key, graph) => sessionsOn(thread).load(key, transfer(graph, listBuffers(graph))),
     unload: (thread, key) => sessionsOn(thread).unload(key),
     run: (thread, batch) => sessionsOn(thread).run(batch),
     async close() {
@@ -37,6 +39,6 @@ export function createWorkerPool(threads: number, entry: URL): WorkerPool {
 }
 
 /** A graph moves to its thread, unless its memory holds something else too. */
-function memoryOf({ buffer, byteLength }: Uint8Array): ArrayBufferLike[] {
+function listBuffers({ buffer, byteLength }: Uint8Array): ArrayBufferLike[] {
   return buffer.byteLength === byteLength ? [buffer] : [];
 }

@@ -18,7 +18,7 @@ export function alphaLayer(block: string, from: number, to: number, ofStimuli: b
     ],
     hasDropout: true,
     outputSize: ({ height, width }) => ({ height: after(height), width: after(width) }),
-    fieldOf: ({ top, left, height, width }) => ({
+    requiredPart: ({ top, left, height, width }) => ({
       top: 2 * top,
       left: 2 * left,
       height: before(height),

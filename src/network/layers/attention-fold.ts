@@ -1,5 +1,5 @@
 import { ATTENTION_CHANNELS } from '../architecture.js';
-import { type NeuronParameters, normOf, type Relation } from './fold.js';
+import { foldNorm, type NeuronParameters, type Relation } from './fold.js';
 
 /**
  * Self-attention and the batch norm behind it, on the values x [padded, cells] that are there:
@@ -45,9 +45,9 @@ export function foldAttention(
     const [keys, queries] = [entry('key.weight'), entry('query.weight')]; // [C, 5]
     const relation = relations[row]!;
     const { slope, offset } = relation;
-    const norm = normOf('attention', parameters, channels);
+    const norm = foldNorm('attention', parameters, channels);
     const gamma = entry('gamma')[0]!;
-    const mapped = kind === 'mapped' ? mappingOf(entry, channels) : undefined;
+    const mapped = kind === 'mapped' ? foldMapping(entry, channels) : undefined;
     for (let to = 0; to < channels; to++) {
       const column = row * padded + to;
       let looked = dot(keys, to, entry('query.bias'), 0);
@@ -81,7 +81,7 @@ function dot(left: ArrayLike<number>, a: number, right: ArrayLike<number>, b: nu
 }
 
 /** Projection to values and back as one map: weight [to, from], bias [to]. */
-function mappingOf(entry: NeuronParameters, channels: number) {
+function foldMapping(entry: NeuronParameters, channels: number) {
   const [values, output] = [entry('value.weight'), entry('output.weight')]; // [C, 5], [5, C]
   const [valueBias, outputBias] = [entry('value.bias'), entry('output.bias')];
   const weight = new Float64Array(channels * channels);

@@ -21,12 +21,12 @@ export function attentionLayer(kind: 'identity' | 'mapped', channels: number): L
     hasDropout: true,
     outputSize: (input) => input,
     // Every hypercolumn attends to all of them.
-    fieldOf: (_, input) => ({ top: 0, left: 0, ...input }),
+    requiredPart: (_, input) => ({ top: 0, left: 0, ...input }),
     multiplications: () => 0,
 
     forward(map, pass) {
       const [, height, width] = map.shape;
-      const parameters = tensorsOf(kind, pass);
+      const parameters = takeTensors(kind, pass);
       const attended = attend(map, parameters, centreIndex({ height, width }));
       pass.collectAttention(attended.centre);
       return pass.activate(BLOCK, attended.map);
@@ -37,11 +37,11 @@ export function attentionLayer(kind: 'identity' | 'mapped', channels: number): L
       const all = neurons.length * padded;
       const folded = foldAttention(kind, neurons, relations, channels, padded);
       const own = outputPart(map, site); // [B, N·C, seen]
-      const values = perNeuron(map, site, cellsOf(input)); // [B, N, C, cells]
+      const values = perNeuron(map, site, countCells(input)); // [B, N, C, cells]
       const looks = perNeuron(
         mapped(own, site, folded.look, folded.lookBias),
         site,
-        cellsOf(output),
+        countCells(output),
       );
       const turned = graph.add('Transpose', [looks], { perm: [0, 1, 3, 2] }); // [B, N, seen, C]
       const products = graph.add('MatMul', [turned, values]); // [B, N, seen, cells]
@@ -85,7 +85,7 @@ function attentionParameters(
   ];
 }
 
-function tensorsOf(kind: 'identity' | 'mapped', { take }: ForwardPass) {
+function takeTensors(kind: 'identity' | 'mapped', { take }: ForwardPass) {
   const projection = (name: string) =>
     ({
       weight: take(`${BLOCK}.${name}.weight`),
@@ -122,11 +122,11 @@ function perNeuron(map: string, { graph, neurons, padded }: OnnxSite, cells: num
 }
 
 function outputPart(map: string, { graph, input, output }: OnnxSite): string {
-  if (cellsOf(output) === cellsOf(input)) return map;
+  if (countCells(output) === countCells(input)) return map;
   const { top, left } = output;
   return addCrop(graph, map, { ...output, top: top - input.top, left: left - input.left });
 }
 
-function cellsOf({ height, width }: MapSize): number {
+function countCells({ height, width }: MapSize): number {
   return height * width;
 }

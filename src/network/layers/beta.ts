@@ -22,7 +22,7 @@ export function betaLayer(
     ],
     hasDropout,
     outputSize: (input) => grown(input, 1 - kernel),
-    fieldOf: (part) => ({ ...part, ...grown(part, kernel - 1) }),
+    requiredPart: (part) => ({ ...part, ...grown(part, kernel - 1) }),
     multiplications: ({ height, width }) => height * width * (kernel * channels) ** 2,
 
     forward: (map, pass) => pass.activate(block, pass.addBias(block, pass.convolve(block, map))),

@@ -1,4 +1,4 @@
-import { type NeuronParameters, normOf, type Relation, sameValues } from './fold.js';
+import { foldNorm, type NeuronParameters, type Relation, sameValues } from './fold.js';
 import type { OnnxMap, OnnxSite } from './layer.js';
 
 /** A convolution of some neurons: weight [N·padded out, padded in, k, k], bias [N·padded out]. */
@@ -39,7 +39,7 @@ export function foldConvolution(
     const filter = parameters(`${block}.convolution.weight`); // [k, k, in, out]
     const shift = parameters(`${block}.convolution.bias`);
     const { slope, offset } = relations[row]!;
-    const norm = normOf(block, parameters, to);
+    const norm = foldNorm(block, parameters, to);
     const next = sameValues(to);
     for (let output = 0; output < to; output++) {
       const sign = pooled && norm.slope[output]! < 0 ? -1 : 1;

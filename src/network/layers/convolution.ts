@@ -12,7 +12,7 @@ export function populationConvolution(x: tf.Tensor4D, weight: tf.Tensor5D): tf.T
   if (neurons === 1) return tf.conv2d(x, weight.reshape<tf.Tensor4D>(filter), 1, 'valid');
   // one operation, which a GPU needs to be busy; a CPU computes it slower than one for each neuron
   if (isOnGpu()) {
-    return groupedConvolution(x, besideEachOther(weight));
+    return groupedConvolution(x, sideBySide(weight));
   }
   const [batch, height, width, all] = x.shape;
   const map: [number, number, number, number] = [batch, height, width, all / neurons];
@@ -32,7 +32,7 @@ export function populationConvolution(x: tf.Tensor4D, weight: tf.Tensor5D): tf.T
 }
 
 /** Filters of a population, [N, k, k, in, out] -> [k, k, in, N·out] */
-export function besideEachOther(weight: tf.Tensor5D): tf.Tensor4D {
+export function sideBySide(weight: tf.Tensor5D): tf.Tensor4D {
   const [neurons, height, width, from, to] = weight.shape;
   return weight.transpose([1, 2, 3, 0, 4]).reshape([height, width, from, neurons * to]);
 }

@@ -23,7 +23,7 @@ export function sameValues(channels: number): Relation {
 }
 
 /** The batch norm of a block with its running statistics. */
-export function normOf(block: string, parameters: NeuronParameters, channels: number): Relation {
+export function foldNorm(block: string, parameters: NeuronParameters, channels: number): Relation {
   const entry = (name: string) => parameters(`${block}.norm.${name}`);
   const [scale, shift, mean, variance] = [
     entry('scale'),

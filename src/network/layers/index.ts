@@ -8,7 +8,7 @@ import { full } from './readouts/full.js';
 import { split } from './readouts/split.js';
 
 /** The layers of a network before its readout, the first of which sees the stimuli. */
-export function layersOf({ channels, betaKernel, attention }: Architecture): Layer[] {
+export function createLayers({ channels, betaKernel, attention }: Architecture): Layer[] {
   return [
     alphaLayer('alpha1', 1, channels, true),
     alphaLayer('alpha2', channels, channels, false),

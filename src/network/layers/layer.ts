@@ -16,7 +16,7 @@ export interface Layer {
   readonly hasDropout: boolean;
   outputSize(input: MapSize): MapSize;
   /** The part of its input that a part of its output is computed from. */
-  fieldOf(part: Box, input: MapSize): Box;
+  requiredPart(part: Box, input: MapSize): Box;
   /** Multiplications, each with its addition, of a neuron's part of the output. */
   multiplications(output: MapSize): number;
   /** [B, h, w, N·in] -> [B, h', w', N·out], without the dropout. */
@@ -31,7 +31,7 @@ export interface Readout {
   readonly minCells: number;
   parameters(map: MapSize, channels: number): ParameterSpecification[];
   /** The part of the map that it reads. */
-  fieldOf(map: MapSize): Box;
+  requiredPart(map: MapSize): Box;
   /** [B, h, w, N·C] -> [B, N] */
   forward(map: tf.Tensor4D, pass: ReadoutPass): tf.Tensor2D;
   /** The same sum taken apart (Lin et al. 2025). */

@@ -17,7 +17,7 @@ export function readLinear(
   const channels = all / neurons;
   const stacked = weight.reshape([neurons, -1, channels]); // [N, cells, C]
   const filter = stacked.transpose([1, 0, 2]).reshape([1, -1, all]); // [1, cells, N·C]
-  const perChannel = cellsOf(x, cells).mul(filter).sum(1); // [B, N·C]
+  const perChannel = selectCells(x, cells).mul(filter).sum(1); // [B, N·C]
   return perChannel
     .reshape([batch, neurons, channels])
     .sum<tf.Tensor2D>(2)
@@ -25,7 +25,7 @@ export function readLinear(
 }
 
 /** [B, h, w, N·C] -> [B, cells, N·C] */
-function cellsOf(x: tf.Tensor4D, cells: ReadCells): tf.Tensor3D {
+function selectCells(x: tf.Tensor4D, cells: ReadCells): tf.Tensor3D {
   const [batch, height, width, all] = x.shape;
   const flat = x.reshape<tf.Tensor3D>([batch, height * width, all]);
   if (cells === 'whole') return flat;

@@ -43,7 +43,7 @@ export function normParameters(block: string, channels: number): ParameterSpecif
 
 /** Those of a weighted sum of all that its weight has. */
 export function sumParameters(name: string, shape: readonly number[]): ParameterSpecification[] {
-  return affineParameters(name, shape, 1, 1 / Math.sqrt(sizeOf(shape)));
+  return affineParameters(name, shape, 1, 1 / Math.sqrt(countElements(shape)));
 }
 
 /** A weight and a bias. */
@@ -62,6 +62,6 @@ export function affineParameters(
 }
 
 /** Numbers of a parameter of that shape. */
-export function sizeOf(shape: readonly number[]): number {
+export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { besideEachOther } from './convolution.js';
+import { sideBySide } from './convolution.js';
 
 /**
  * Valid convolution of the stimuli with the filters of all neurons, and its 2x2 max pool. Odd rows and
@@ -10,13 +10,13 @@ import { besideEachOther } from './convolution.js';
  */
 export function pooledStimulusConvolution(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
   return tf.getBackend() === 'tensorflow'
-    ? greatestProduct(stimuli, besideEachOther(weight))
+    ? convolveAsProducts(stimuli, sideBySide(weight))
     : convolveAndPool(stimuli, weight);
 }
 
 /** The same, and the stimuli have a gradient too. */
 export function convolveAndPool(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
-  const filters = besideEachOther(weight); // [k, k, 1, N·C]
+  const filters = sideBySide(weight); // [k, k, 1, N·C]
   return tf.maxPool(tf.conv2d(stimuli, filters, 1, 'valid'), 2, 2, 'valid');
 }
 
@@ -26,7 +26,7 @@ export function convolveAndPool(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.T
  * convolved map, by far the largest there is, is never taken apart again, which a pool's gradient does
  * slowly.
  */
-function greatestProduct(stimuli: tf.Tensor4D, filters: tf.Tensor4D): tf.Tensor4D {
+function convolveAsProducts(stimuli: tf.Tensor4D, filters: tf.Tensor4D): tf.Tensor4D {
   const [kernel, , , all] = filters.shape;
   const side = kernel + 1;
   const identity = tf.eye(side * side).reshape<tf.Tensor4D>([side, side, 1, side * side]);
@@ -44,7 +44,7 @@ function greatestProduct(stimuli: tf.Tensor4D, filters: tf.Tensor4D): tf.Tensor4
       ])
       .reshape<tf.Tensor2D>([side * side, all]),
   ); // four of [(k+1)², N·C]
-  return greatestOf(patches, moved).reshape([batch, height, width, all]);
+  return maxOfProducts(patches, moved).reshape([batch, height, width, all]);
 }
 
 /**
@@ -53,18 +53,18 @@ function greatestProduct(stimuli: tf.Tensor4D, filters: tf.Tensor4D): tf.Tensor4
  * @param rights each [inner, columns]
  * @returns [rows, columns]
  */
-function greatestOf(left: tf.Tensor2D, rights: readonly tf.Tensor2D[]): tf.Tensor2D {
-  const greatest = tf.customGrad((...inputs) => {
+function maxOfProducts(left: tf.Tensor2D, rights: readonly tf.Tensor2D[]): tf.Tensor2D {
+  const max = tf.customGrad((...inputs) => {
     const save = inputs.pop() as unknown as tf.GradSaveFunc;
     const products = (inputs as tf.Tensor2D[]).map((right) => tf.matMul(left, right));
-    const value = products.reduce((most, product) => tf.maximum(most, product));
+    const value = products.reduce((max, product) => tf.maximum(max, product));
     save([left, value, ...products]);
-    return { value, gradFunc: greatestGradient };
+    return { value, gradFunc: maxOfProductsGradient };
   });
-  return greatest(...rights) as tf.Tensor2D;
+  return max(...rights) as tf.Tensor2D;
 }
 
-function greatestGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
+function maxOfProductsGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
   const [left, value, ...products] = saved as [tf.Tensor2D, tf.Tensor2D, ...tf.Tensor2D[]];
   const zero = tf.zerosLike(dy);
   let open: tf.Tensor | undefined;

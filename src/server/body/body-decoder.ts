@@ -13,7 +13,7 @@ import {
   type BodyRequest,
   type BodyResult,
   decodeTask,
-  memoryOf,
+  listBuffers,
 } from './body-tasks.js';
 import type { BodyThread } from './body-thread.js';
 import { type MemoryBudget, type MemoryClient, SMALL_BODY } from './memory-budget.js';
@@ -105,7 +105,7 @@ export function createBodyDecoder({ threads, memory }: BodyDecoderOptions): Body
     const options = {
       signal: client.signal,
       async take(result: BodyResult<BodyKind>) {
-        if (!namesStoredSet(result)) await takeRoom(bytesOf(result), client);
+        if (!namesStoredSet(result)) await takeRoom(countBytes(result), client);
       },
     };
     const here = () => decodeTask({ kind, request: { ...request, maxWork: MAX_PIXELS_HERE } });
@@ -137,6 +137,6 @@ function namesStoredSet(result: BodyResult<BodyKind>): boolean {
   return 'named' in ('set' in result ? result.set : result);
 }
 
-function bytesOf(result: BodyResult<BodyKind>): number {
-  return memoryOf(result).reduce((sum, { byteLength }) => sum + byteLength, 0);
+function countBytes(result: BodyResult<BodyKind>): number {
+  return listBuffers(result).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

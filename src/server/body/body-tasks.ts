@@ -48,7 +48,7 @@ export function decodeTask<Kind extends BodyKind>({
 }
 
 /** The memory of a result, which can move to another thread. */
-export function memoryOf(result: BodyResult<BodyKind>): ArrayBufferLike[] {
+export function listBuffers(result: BodyResult<BodyKind>): ArrayBufferLike[] {
   if ('stimuli' in result) return [result.stimuli.pixels.buffer];
   const { set, real } = 'set' in result ? result : { set: result };
   const stimuli = 'decoded' in set ? [set.decoded.stimuli.pixels.buffer] : [];

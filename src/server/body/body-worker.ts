@@ -4,9 +4,9 @@ import {
   type BodyResult,
   type BodyTask,
   decodeTask,
-  memoryOf,
+  listBuffers,
 } from './body-tasks.js';
 
 // A thread that decodes bodies.
 
-answerTasks<BodyTask<BodyKind>, BodyResult<BodyKind>>(decodeTask, memoryOf);
+answerTasks<BodyTask<BodyKind>, BodyResult<BodyKind>>(decodeTask, listBuffers);

@@ -42,7 +42,7 @@ export function admitConnections(
     if (admitted.has(socket) || spare.has(socket)) return;
     const address = socket.remoteAddress ?? '';
     const own = perAddress.get(address) ?? 0;
-    if (own >= maxConnectionsPerAddress) return takeAsSpare(socket, tooManyOf(own));
+    if (own >= maxConnectionsPerAddress) return takeAsSpare(socket, tooManyOfAddress(own));
     if (admitted.size >= maxConnections) return takeAsSpare(socket, tooManyOfAll(admitted.size));
     admitted.add(socket);
     perAddress.set(address, own + 1);
@@ -85,7 +85,7 @@ export function admitConnections(
   }
 }
 
-function tooManyOf(own: number): Problem {
+function tooManyOfAddress(own: number): Problem {
   return tooMany(
     `too many connections of this address: ${own + 1}; expected at most ${own} ` +
       '(MAX_CONNECTIONS_PER_ADDRESS)',

@@ -27,7 +27,7 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
     if (scope === 'open') return handler;
     return async (c) => {
       const request = c.get('request');
-      const clientId = keys === undefined ? addressOf(c) : admitted(c, keys, scope);
+      const clientId = keys === undefined ? clientAddress(c) : admitted(c, keys, scope);
       request.clientId = clientId;
       // Counted apart, so that the metrics are read even while other requests of their reader fill the limit.
       const account = scope === 'metrics' ? `metrics ${clientId}` : clientId;
@@ -74,12 +74,12 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
         headers: challenge(`, error="insufficient_scope", scope="${scope}"`),
       });
     }
-    const seconds = bucketOf(key)?.() ?? 0;
+    const seconds = openBucket(key)?.() ?? 0;
     if (seconds > 0) throw tooMany(`this key is good for ${key.perSecond} per second`, seconds);
     return key;
   }
 
-  function bucketOf(key: ApiKey): TokenBucket | undefined {
+  function openBucket(key: ApiKey): TokenBucket | undefined {
     if (key.perSecond === undefined) return undefined;
     const bucket = buckets.get(key) ?? createTokenBucket(key.perSecond, clock);
     buckets.set(key, bucket);
@@ -115,7 +115,7 @@ function challenge(more: string): Readonly<Record<string, string>> {
   return { 'WWW-Authenticate': `Bearer realm="hypercolumn"${more}` };
 }
 
-function addressOf(c: AppContext): string {
+function clientAddress(c: AppContext): string {
   // Only the server sets it: `app.request` has no socket.
   const { incoming = c.env?.upgrade?.incoming } = (c.env ?? {}) as Partial<HttpBindings>;
   return incoming?.socket.remoteAddress ?? 'unknown';

@@ -107,7 +107,7 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
         kept.set(scope, made);
         settle(made);
       }
-      return responseOf(made);
+      return createResponse(made);
     } finally {
       running.delete(scope);
       settle();
@@ -117,12 +117,12 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
 
 function replay(c: AppContext, answer: Kept): Response {
   Object.assign(c.get('log'), answer.log);
-  const response = responseOf(answer);
+  const response = createResponse(answer);
   response.headers.set('Idempotency-Replayed', 'true');
   return response;
 }
 
-function responseOf({ status, headers, body }: Kept): Response {
+function createResponse({ status, headers, body }: Kept): Response {
   const list = headers.map(([name, value]): [string, string] => [name, value]);
   return new Response(status === 204 ? null : body, { status, headers: list });
 }

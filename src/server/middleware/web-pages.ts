@@ -69,13 +69,13 @@ function rejectForeignPages({ origins, localOnly }: WebPageRules): MiddlewareHan
       );
     }
     const origin = c.req.header('Origin');
-    if (origin !== undefined && !origins.includes(origin) && hostOf(origin) !== host) {
+    if (origin !== undefined && !origins.includes(origin) && parseHost(origin) !== host) {
       throw new Problem(403, `pages from ${origin} may not ask; CORS_ORIGINS names those that may`);
     }
     await next();
   };
 }
 
-function hostOf(origin: string): string | undefined {
+function parseHost(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }

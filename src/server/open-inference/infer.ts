@@ -90,7 +90,7 @@ export function inferRoutes(deps: AppDependencies) {
       });
       const { stimuli, priority } = request;
       const { columns } = selectNeurons(model.card, request.neurons);
-      const deadline = earlier(patience, timeoutOf(c, request));
+      const deadline = earlier(patience, readTimeout(c, request));
       const responseRequest = { model, stimuli, columns, priority, deadline };
       const values = await scheduleResponses(c, service, responseRequest);
       setReportHeaders(c, reports);
@@ -148,7 +148,7 @@ function joined(header: Uint8Array, { buffer, byteOffset, byteLength }: Float32A
 }
 
 /** On the clock by which requests arrive, in milliseconds. */
-function timeoutOf(c: AppContext, { timeout }: ReadInference): number | undefined {
+function readTimeout(c: AppContext, { timeout }: ReadInference): number | undefined {
   return timeout === undefined ? undefined : c.get('request').arrived + timeout / 1000;
 }
 

@@ -116,7 +116,7 @@ function modelMetadataRoutes(deps: AppDependencies) {
       summary: "A model's tensors",
       answers: json('Its metadata', ModelAnswer),
     },
-    (c, { model, service }) => c.json(metadataOf(model, service)),
+    (c, { model, service }) => c.json(describeModel(model, service)),
   );
   const ready = modelRoute(
     deps,
@@ -140,26 +140,26 @@ function modelMetadataRoutes(deps: AppDependencies) {
       summary: "A model's configuration in Triton's terms",
       answers: json('Its configuration', ConfigAnswer),
     },
-    (c, { model, service }) => c.json(configOf(model, service)),
+    (c, { model, service }) => c.json(describeConfig(model, service)),
   );
   return [...metadata, ...ready, ...config];
 }
 
-function metadataOf({ name, card }: ServedModel, service: Service) {
+function describeModel({ name, card }: ServedModel, service: Service) {
   const { inputs, outputs } = modelTensors(card);
   const { served } = service.catalogue;
   const versions = served.filter((model) => model.name === name);
   return {
     name,
     versions: versions.map(({ version }) => String(version)),
-    platform: platformOf(service),
+    platform: formatPlatform(service),
     inputs: inputs.map(({ optional: _, ...tensor }) => tensor),
     outputs,
   };
 }
 
 /** In the terms of Triton's model configuration. */
-function configOf({ name, digest, card }: ServedModel, service: Service) {
+function describeConfig({ name, digest, card }: ServedModel, service: Service) {
   const { inputs, outputs } = modelTensors(card);
   const texts = {
     digest,
@@ -169,7 +169,7 @@ function configOf({ name, digest, card }: ServedModel, service: Service) {
   };
   return {
     name,
-    platform: platformOf(service),
+    platform: formatPlatform(service),
     backend: SERVER.name,
     version_policy: { all: {} },
     // the first axis counts the stimuli; it is part of the shapes
@@ -191,6 +191,6 @@ function configOf({ name, digest, card }: ServedModel, service: Service) {
   };
 }
 
-function platformOf({ engine }: Service): string {
+function formatPlatform({ engine }: Service): string {
   return `${SERVER.name}_${engine.name}`;
 }

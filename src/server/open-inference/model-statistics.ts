@@ -47,7 +47,7 @@ export function statisticsRoutes(deps: AppDependencies) {
       summary: 'What was asked of all models',
       answers: json('Their statistics', Statistics),
     },
-    (c) => c.json(statisticsOf(requireService(deps).catalogue.served)),
+    (c) => c.json(describeStatistics(requireService(deps).catalogue.served)),
   );
   const ofModel = modelRoute(
     deps,
@@ -64,12 +64,12 @@ export function statisticsRoutes(deps: AppDependencies) {
       const models = service.catalogue.served.filter(
         (model) => model.name === name && (all || model.version === version),
       );
-      return c.json(statisticsOf(models));
+      return c.json(describeStatistics(models));
     },
   );
   return [ofAll, ...ofModel];
 
-  function statisticsOf(models: readonly ServedModel[]) {
+  function describeStatistics(models: readonly ServedModel[]) {
     return { model_stats: models.map(statisticsOfModel) };
   }
 

@@ -49,7 +49,7 @@ function listRepository(deps: AppDependencies) {
     async (c, { readJson }) => {
       const { catalogue } = requireService(deps);
       const { ready } = await readJson();
-      return c.json(indexOf(catalogue).filter(({ state }) => !ready || state === 'READY'));
+      return c.json(listVersions(catalogue).filter(({ state }) => !ready || state === 'READY'));
     },
   );
 }
@@ -73,7 +73,7 @@ function loadModel(deps: AppDependencies) {
       await readJson();
       if (!(await catalogue.load(name))) throw noSuchModel(name, catalogue);
       checkNewest(name, catalogue);
-      return c.json(indexOf(catalogue).filter((entry) => entry.name === name));
+      return c.json(listVersions(catalogue).filter((entry) => entry.name === name));
     },
   );
 }
@@ -96,7 +96,7 @@ function unloadModel(deps: AppDependencies) {
       const { name, catalogue } = modelToChange(c, deps);
       await readJson();
       if (!(await catalogue.unload(name))) throw noSuchModel(name, catalogue);
-      return c.json(indexOf(catalogue).filter((entry) => entry.name === name));
+      return c.json(listVersions(catalogue).filter((entry) => entry.name === name));
     },
   );
 }
@@ -111,7 +111,7 @@ function modelToChange(c: AppContext, deps: AppDependencies) {
   return { name, catalogue };
 }
 
-function indexOf(catalogue: Catalogue) {
+function listVersions(catalogue: Catalogue) {
   return listModels(catalogue).flatMap(({ name, versions }) =>
     versions.map((summary) => ({
       name,

@@ -38,7 +38,7 @@ export function createTensorReader(binary: Uint8Array): TensorReader {
         throw errorAt(path, 'needs either data or parameters.binary_data_size');
       }
       return size === undefined
-        ? elementsOf(data, datatype, shape, `${path}.data`)
+        ? readElements(data, datatype, shape, `${path}.data`)
         : take(size, datatype, shape, `${path}.parameters.binary_data_size`);
     },
     end() {
@@ -69,7 +69,7 @@ export function createTensorReader(binary: Uint8Array): TensorReader {
 }
 
 /** `data` is flat, or nested just as the shape says. */
-function elementsOf(
+function readElements(
   data: unknown,
   datatype: Datatype,
   shape: readonly number[],

@@ -5,7 +5,7 @@ import type { Scope } from '../middleware/api-keys.js';
 import { isProtocolPath } from '../open-inference/error.js';
 import { type Answer, BINARY, type Content, type Operation } from '../operation.js';
 import { asksModel, isRepeatable, type Route } from '../route.js';
-import { ANSWER_HEADERS, ERROR_HEADERS, parametersOf } from './parameters.js';
+import { ANSWER_HEADERS, describeParameters, ERROR_HEADERS } from './parameters.js';
 import { ProblemAnswer, ProtocolError } from './problems.js';
 import { createSchemas, type Json, type Schemas } from './schemas.js';
 
@@ -33,7 +33,7 @@ export function openapiDocument(routes: readonly Route[]): Json {
   const paths: Record<string, Record<string, Json>> = {};
   const errors = new Map<string, Json>();
   for (const route of routes) {
-    for (const status of errorsOf(route)) {
+    for (const status of listErrors(route)) {
       const name = errorName(status, route);
       if (!errors.has(name)) errors.set(name, errorObject(status, route, schemas));
     }
@@ -80,7 +80,7 @@ function operationObject(route: Route, schemas: Schemas): Json {
   const answered = Object.entries(answers).map(([status, answer]) => {
     return [status, answerObject(answer, asksModel(route), schemas)] as const;
   });
-  const refused = errorsOf(route).map((status) => {
+  const refused = listErrors(route).map((status) => {
     return [
       String(status),
       { $ref: `#/components/responses/${errorName(status, route)}` },
@@ -91,7 +91,7 @@ function operationObject(route: Route, schemas: Schemas): Json {
     tags: [tag],
     summary,
     ...(text === '' ? {} : { description: text }),
-    parameters: parametersOf(route, schemas),
+    parameters: describeParameters(route, schemas),
     ...(body === undefined
       ? {}
       : {
@@ -107,7 +107,7 @@ function operationObject(route: Route, schemas: Schemas): Json {
 }
 
 /** The errors that routes of this kind have in common, and its own. */
-function errorsOf(route: Route): number[] {
+function listErrors(route: Route): number[] {
   const { path, scope, body, query, deadline, errors = [] } = route;
   const asked = scope !== 'open';
   // beyond the limits of connections

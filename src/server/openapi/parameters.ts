@@ -38,12 +38,12 @@ const IDEMPOTENCY_KEY: RequestHeader = {
 };
 
 /** Path, query and headers of a route. */
-export function parametersOf(route: Route, schemas: Schemas): Json[] {
+export function describeParameters(route: Route, schemas: Schemas): Json[] {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
     const { schema, description } = route.params![name]!;
     return { name, in: 'path', required: true, description, schema: schemas.of(schema, 'input') };
   });
-  const headers = Object.entries(headersOf(route)).map(([name, header]) => {
+  const headers = Object.entries(listHeaders(route)).map(([name, header]) => {
     const { description, schema } = header;
     return { name, in: 'header', description, schema: schemas.of(schema, 'input') };
   });
@@ -65,7 +65,7 @@ function inQuery({ query }: Route, schemas: Schemas): Json[] {
   });
 }
 
-function headersOf(route: Route): Readonly<Record<string, RequestHeader>> {
+function listHeaders(route: Route): Readonly<Record<string, RequestHeader>> {
   return {
     'X-Request-Id': REQUEST_ID,
     ...(asksModel(route) ? { 'If-Match': IF_MATCH } : {}),

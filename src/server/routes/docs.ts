@@ -48,8 +48,8 @@ const HEADERS = {
 
 const FILES: Readonly<Record<DocsFile, () => string | Promise<string>>> = {
   'start.js': () => START,
-  'swagger-ui-bundle.js': () => fileOf('swagger-ui-dist/swagger-ui-bundle.js'),
-  'swagger-ui.css': () => fileOf('swagger-ui-dist/swagger-ui.css'),
+  'swagger-ui-bundle.js': () => readPackageFile('swagger-ui-dist/swagger-ui-bundle.js'),
+  'swagger-ui.css': () => readPackageFile('swagger-ui-dist/swagger-ui.css'),
 };
 
 /** A page to try the interface with: Swagger UI, from this service alone. */
@@ -99,6 +99,6 @@ function answer(c: AppContext, type: string, text: string): Response {
 }
 
 /** @param name of a file in a package */
-function fileOf(name: string): Promise<string> {
+function readPackageFile(name: string): Promise<string> {
   return readFile(fileURLToPath(import.meta.resolve(name)), 'utf8');
 }

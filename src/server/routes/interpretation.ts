@@ -19,7 +19,7 @@ import { answerAs, answerInChunks, answerJson } from '../answer.js';
 import { type ModelRequest, type Presented, readPresented } from '../body/presented.js';
 import type { AppContext } from '../context.js';
 import { clientContext } from '../experiment-context.js';
-import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
+import { describeContent, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
 import { json } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
@@ -69,7 +69,7 @@ function attentionRoutes(deps: AppDependencies) {
           description: 'Maps and what is said of each, or float32 [stimuli, neurons, y, x]',
           content: {
             'application/json': z.strictObject({ ...AttentionResult.shape, ...ending }),
-            ...contentOf(TENSOR_FORMATS),
+            ...describeContent(TENSOR_FORMATS),
           },
           headers: REPORT_HEADERS,
         },
@@ -105,7 +105,7 @@ function readoutRoutes(deps: AppDependencies) {
           description: 'The sum taken apart, or float32 [centre and surround, stimuli, neurons]',
           content: {
             'application/json': z.strictObject({ ...ReadoutResult.shape, ...ending }),
-            ...contentOf(TENSOR_FORMATS),
+            ...describeContent(TENSOR_FORMATS),
           },
           headers: REPORT_HEADERS,
         },
@@ -148,8 +148,8 @@ function gradientRoutes(deps: AppDependencies) {
           description: 'Gradients, as JSON, float32 [stimuli, neurons, y, x], or to look at',
           content: {
             'application/json': z.strictObject({ ...GradientResult.shape, ...ending }),
-            ...contentOf(TENSOR_FORMATS),
-            ...contentOf(IMAGE_FORMATS),
+            ...describeContent(TENSOR_FORMATS),
+            ...describeContent(IMAGE_FORMATS),
           },
           headers: {
             ...REPORT_HEADERS,
@@ -225,11 +225,11 @@ async function present(
 }
 
 function rejectLarge(numbers: number, mediaType: string): void {
-  const most = MAX_OF_TYPE[mediaType];
-  if (numbers <= (most ?? MAX_NUMBERS)) return;
+  const max = MAX_OF_TYPE[mediaType];
+  if (numbers <= (max ?? MAX_NUMBERS)) return;
   throw new PayloadTooLargeError(
-    `an answer of ${numbers} numbers; at most ${most ?? MAX_NUMBERS} are given in this form` +
-      `${most ? `, ${MAX_NUMBERS} as .npy (Accept: application/x-npy)` : ''}: ask for fewer ` +
+    `an answer of ${numbers} numbers; at most ${max ?? MAX_NUMBERS} are given in this form` +
+      `${max ? `, ${MAX_NUMBERS} as .npy (Accept: application/x-npy)` : ''}: ask for fewer ` +
       'stimuli or neurons',
   );
 }

@@ -1,7 +1,7 @@
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { JOB_EXPERIMENTS } from '../../experiments/job-experiments.js';
-import { isOver, JobId, type JobView, mediaTypeOf } from '../../jobs/record.js';
+import { findMediaType, isOver, JobId, type JobView } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
 import type { AppContext } from '../context.js';
 import { negotiate } from '../formats.js';
@@ -141,7 +141,7 @@ function jobResult(deps: AppDependencies) {
       const part = choosePart(c, job, query.part);
       const bytes = await requireJobs(deps).readPart(job.id, part);
       return c.body(bytes, 200, {
-        'Content-Type': mediaTypeOf(part.name),
+        'Content-Type': findMediaType(part.name),
         'Content-Disposition': `inline; filename="${part.name}"`,
       });
     },
@@ -182,10 +182,10 @@ function choosePart(c: AppContext, job: JobView, name: string | undefined) {
   }
   const type = negotiate(
     c,
-    job.result.map((each) => mediaTypeOf(each.name)),
+    job.result.map((each) => findMediaType(each.name)),
   );
   const part = job.result.find((each) =>
-    name === undefined ? mediaTypeOf(each.name) === type : each.name === name,
+    name === undefined ? findMediaType(each.name) === type : each.name === name,
   );
   if (part !== undefined) return part;
   const names = job.result.map((each) => each.name).join(', ');

@@ -53,7 +53,7 @@ export function pageRoutes(deps: AppDependencies, routes: () => readonly Route[]
     },
     (c, { mediaType }) => {
       c.header('Vary', 'Accept');
-      if (mediaType !== 'text/html') return c.json(indexOf(routes()));
+      if (mediaType !== 'text/html') return c.json(listRoutes(routes()));
       c.header('Content-Security-Policy', POLICY);
       c.header('Cache-Control', 'no-cache');
       return serveFile(c, path.join(pageFolder, 'index.html'));
@@ -92,7 +92,7 @@ export function pageRoutes(deps: AppDependencies, routes: () => readonly Route[]
 }
 
 /** Every route with what it does, except the routes of one version of a model. */
-function indexOf(routes: readonly Route[]): z.infer<typeof Index> {
+function listRoutes(routes: readonly Route[]): z.infer<typeof Index> {
   const listed = routes
     .filter((each) => !each.path.includes('/versions/'))
     .map(({ method, path, summary }) => {

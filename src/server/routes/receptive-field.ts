@@ -10,7 +10,7 @@ import {
 } from '../../experiments/receptive-field.js';
 import { answerAs, answerInChunks } from '../answer.js';
 import { clientContext } from '../experiment-context.js';
-import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
+import { describeContent, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
 import { named } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
@@ -40,8 +40,8 @@ export function receptiveFieldRoutes(deps: AppDependencies) {
           description: 'A map of each neuron, as JSON, float32 [neurons, y, x], or to look at',
           content: {
             'application/json': z.strictObject({ ...ReceptiveFieldResult.shape, ...ending }),
-            ...contentOf(TENSOR_FORMATS),
-            ...contentOf(IMAGE_FORMATS),
+            ...describeContent(TENSOR_FORMATS),
+            ...describeContent(IMAGE_FORMATS),
           },
           headers: REPORT_HEADERS,
         },

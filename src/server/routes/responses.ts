@@ -4,7 +4,7 @@ import { computeResponses, ResponsesResult, responsesResult } from '../../experi
 import { answerAs, answerInChunks } from '../answer.js';
 import { readPresented } from '../body/presented.js';
 import { presentedContext } from '../experiment-context.js';
-import { contentOf, RESPONSE_FORMATS } from '../formats.js';
+import { describeContent, RESPONSE_FORMATS } from '../formats.js';
 import { named } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
@@ -38,7 +38,7 @@ export function responseRoutes(deps: AppDependencies) {
           description:
             'Responses, as JSON, as float32 [stimuli, neurons], or as CSV: a row for each stimulus, with its ' +
             'number and its digest, and a column for each neuron, named by its id',
-          content: { 'application/json': Responses, ...contentOf(RESPONSE_FORMATS) },
+          content: { 'application/json': Responses, ...describeContent(RESPONSE_FORMATS) },
           headers: REPORT_HEADERS,
         },
       },

@@ -9,7 +9,7 @@ import { decodeForModel } from '../body/presented.js';
 import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery, Side } from '../canvas-query.js';
 import type { AppContext } from '../context.js';
-import { contentOf, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
+import { describeContent, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute, route } from '../route.js';
 import { REPORT_HEADERS, STIMULI } from '../schemas.js';
@@ -32,7 +32,7 @@ const ModelQuery = StimulusQuery.omit({ neurons: true });
 const answers = {
   200: {
     description: 'The stimuli on one sheet, or float32 [stimuli, y, x]',
-    content: { ...contentOf(IMAGE_FORMATS), ...contentOf(TENSOR_FORMATS) },
+    content: { ...describeContent(IMAGE_FORMATS), ...describeContent(TENSOR_FORMATS) },
     headers: REPORT_HEADERS,
   },
 } as const;

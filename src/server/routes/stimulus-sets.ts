@@ -92,7 +92,7 @@ function storeSet(deps: AppDependencies) {
     async (c, { query }) => {
       const { sets } = requireStore(deps);
       const { fit, dtype } = query;
-      const target = targetOf(query);
+      const target = readTarget(query);
       const body = await readBody(c, deps);
       const contentType = c.req.header('Content-Type');
       const { stimuli, notes, digests } = await timed(c, clock, 'decode', async () => {
@@ -181,7 +181,7 @@ function stored(description: string) {
   };
 }
 
-function targetOf({ height, width, background, fit }: CanvasQuery): Canvas | Backdrop {
+function readTarget({ height, width, background, fit }: CanvasQuery): Canvas | Backdrop {
   if (height !== undefined && width !== undefined) return { height, width, background };
   if (height === undefined && width === undefined && fit === 'none') return { background };
   throw new Problem(422, 'height and width go together, and fit needs both');

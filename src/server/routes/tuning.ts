@@ -11,7 +11,7 @@ import { presentedContext } from '../experiment-context.js';
 import { WholeNumber } from '../numbers.js';
 import { json } from '../operation.js';
 import { modelRoute } from '../route.js';
-import { cached, ending, formOf, STIMULI } from '../schemas.js';
+import { cached, ending, formSchema, STIMULI } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { cacheNote } from '../store.js';
@@ -22,7 +22,7 @@ const TuningQuery = z.strictObject({ ...StimulusQuery.shape, k: WholeNumber.opti
 /** A form may hold the real responses as well. */
 const SET = {
   ...STIMULI,
-  'multipart/form-data': formOf('FormWithResponses', {
+  'multipart/form-data': formSchema('FormWithResponses', {
     responses: z.file().optional().describe('the real ones, .npy [stimuli, neurons]'),
   }),
 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { groupSize, multiplications } from '../../../src/inference/onnx/cost.js';
-import { partsOf } from '../../../src/inference/onnx/field.js';
+import { requiredParts } from '../../../src/inference/onnx/field.js';
 import { createPartition } from '../../../src/inference/onnx/partition.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 
@@ -51,18 +51,18 @@ const square = (start: number, side: number) => ({
 });
 
 test('a readout of the centre sees 16 x 16 pixels, a whole map 48 x 48 of 50 x 50', () => {
-  expect(partsOf(ARCHITECTURES.rf_cnn.network, SIZE)).toEqual([
+  expect(requiredParts(ARCHITECTURES.rf_cnn.network, SIZE)).toEqual([
     square(16, 16),
     square(8, 6),
     ...[1, 2, 3].map(() => square(4, 1)),
   ]);
-  expect(partsOf(ARCHITECTURES.ff_cnn.network, SIZE)).toEqual(
+  expect(requiredParts(ARCHITECTURES.ff_cnn.network, SIZE)).toEqual(
     [48, 22, 9, 7, 5].map((side) => square(0, side)),
   );
 });
 
 test('with attention the whole map is there for the keys, the centre alone asks', () => {
-  expect(partsOf(ARCHITECTURES.rf_sa_cnn.network, SIZE)).toEqual([
+  expect(requiredParts(ARCHITECTURES.rf_sa_cnn.network, SIZE)).toEqual([
     ...[48, 22, 9].map((side) => square(0, side)),
     ...[1, 2, 3].map(() => square(4, 1)),
   ]);

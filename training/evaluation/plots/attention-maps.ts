@@ -24,13 +24,13 @@ export interface HeatScale {
 }
 
 /** From 0 up. */
-export function sequentialScale(most: number): HeatScale {
-  return heatScale('linear', 'inferno', [0, most]);
+export function sequentialScale(max: number): HeatScale {
+  return heatScale('linear', 'inferno', [0, max]);
 }
 
 /** About 0, purple below and orange above. */
-export function divergingScale(most: number): HeatScale {
-  return heatScale('diverging', 'PuOr', [-most, most]);
+export function divergingScale(max: number): HeatScale {
+  return heatScale('diverging', 'PuOr', [-max, max]);
 }
 
 /** From a tile's corner. */
@@ -85,20 +85,20 @@ export function drawAttentionMap(
  * @param id of the image within the page
  * @param pixels 0..1, row-major
  * @param attention in multiples of even attention, which leaves the image as it is
- * @param most the attention that covers the image wholly, above 1
+ * @param max the attention that covers the image wholly, above 1
  */
 export async function drawAttendedImage(
   id: string,
   image: ImageSize & { readonly pixels: Float32Array },
   attention: Float64Array,
   map: MapSize,
-  most: number,
+  max: number,
 ): Promise<string> {
   const { height, width } = image;
   const gray = Uint8Array.from(image.pixels, (pixel) => Math.round(pixel * 255));
   const heat = Array.from(attention, (value) => [
     ...OVERLAY,
-    Math.round(255 * Math.max(0, Math.min(1, (value - 1) / (most - 1)))),
+    Math.round(255 * Math.max(0, Math.min(1, (value - 1) / (max - 1)))),
   ]);
   const stimulus = await pngUri(gray, image, 1);
   const overlay = await pngUri(Uint8Array.from(heat.flat()), map, 4);

@@ -5,17 +5,17 @@ export interface CurvePoint {
 }
 
 /** Most points with which a curve is drawn. */
-const MOST_POINTS = 1000;
+const MAX_POINTS = 1000;
 /** By how much each window of the mean is wider than the one before. */
 const GROWTH = 1.25;
 
 /** A curve by rank; of a very long one, a part of its points, denser at the peak. */
 export function points(curve: Float64Array): CurvePoint[] {
-  const all = curve.length <= MOST_POINTS;
-  const step = Math.log(curve.length) / MOST_POINTS;
+  const all = curve.length <= MAX_POINTS;
+  const step = Math.log(curve.length) / MAX_POINTS;
   const ranks = all
     ? Array.from(curve, (_, i) => i + 1)
-    : Array.from({ length: MOST_POINTS + 1 }, (_, i) => Math.round(Math.exp(i * step)));
+    : Array.from({ length: MAX_POINTS + 1 }, (_, i) => Math.round(Math.exp(i * step)));
   return [...new Set(ranks)].map((rank) => ({ rank, value: curve[rank - 1]! }));
 }
 

@@ -55,11 +55,11 @@ export function drawDecomposition(
 
 /** The range of several decompositions, so that they can be drawn alike. */
 export function termsDomain(decompositions: readonly Decomposition[]): [number, number] {
-  let [least, most] = [0, 0];
+  let [min, max] = [0, 0];
   for (const { sum, centre, surround, bias } of decompositions) {
     for (const curve of [sum, centre, surround, [bias]]) {
-      for (const value of curve) [least, most] = [Math.min(least, value), Math.max(most, value)];
+      for (const value of curve) [min, max] = [Math.min(min, value), Math.max(max, value)];
     }
   }
-  return [least, most];
+  return [min, max];
 }

@@ -13,15 +13,15 @@ export function drawDistribution(models: readonly ModelEvaluation[], measure: Me
   const values = models.map(({ neurons }) =>
     neurons.flatMap((neuron) => scoreNeuron(neuron, measure) ?? []),
   );
-  const [lowest, most] = values
+  const [lowest, max] = values
     .flat()
     .reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [0, 1]);
-  const least = Math.max(LOWEST, lowest);
-  const bins = values.map((own) => histogram(own, [least, most]));
+  const min = Math.max(LOWEST, lowest);
+  const bins = values.map((own) => histogram(own, [min, max]));
   const tallest = Math.max(1, ...bins.flat().map(({ count }) => count));
   const means = models.flatMap(({ label, neurons }) => {
     const { mean } = average(neurons, measure);
-    return mean === null ? [] : [{ label, mean, at: Math.max(least, mean) }];
+    return mean === null ? [] : [{ label, mean, at: Math.max(min, mean) }];
   });
   return draw({
     ariaLabel: `Distribution of ${measure} over neurons`,
@@ -32,8 +32,8 @@ export function drawDistribution(models: readonly ModelEvaluation[], measure: Me
     marginTop: 18,
     marginBottom: 34,
     x: {
-      label: lowest < least ? `${measure} (${LOWEST} and below in the first bar)` : measure,
-      domain: [least, most],
+      label: lowest < min ? `${measure} (${LOWEST} and below in the first bar)` : measure,
+      domain: [min, max],
       labelAnchor: 'center',
     },
     y: {
@@ -60,7 +60,7 @@ export function drawDistribution(models: readonly ModelEvaluation[], measure: Me
       Plot.ruleX(means, { x: 'at', fy: 'label', stroke: 'currentColor', strokeWidth: 1.5 }),
       ...(['start', 'end'] as const).map((textAnchor) =>
         Plot.text(
-          means.filter(({ at }) => at < (least + most) / 2 === (textAnchor === 'start')),
+          means.filter(({ at }) => at < (min + max) / 2 === (textAnchor === 'start')),
           {
             x: 'at',
             fy: 'label',
@@ -76,23 +76,23 @@ export function drawDistribution(models: readonly ModelEvaluation[], measure: Me
 }
 
 /** Counts values in bins of equal width; those below the range go to the first bin. */
-function histogram(values: readonly number[], [least, most]: readonly [number, number]) {
-  const width = (most - least) / BINS;
+function histogram(values: readonly number[], [min, max]: readonly [number, number]) {
+  const width = (max - min) / BINS;
   const counts = new Uint32Array(BINS);
   for (const value of values) {
-    const bin = Math.floor((value - least) / width);
+    const bin = Math.floor((value - min) / width);
     counts[Math.max(0, Math.min(BINS - 1, bin))]! += 1;
   }
   return Array.from(counts, (count, i) => ({
     count,
-    from: least + i * width,
-    to: least + (i + 1) * width,
+    from: min + i * width,
+    to: min + (i + 1) * width,
   }));
 }
 
-/** At most three ticks, at whole numbers. */
-function wholeTicks(most: number): number[] {
-  return [...new Set([0, Math.round(most / 2), most])];
+/** At max three ticks, at whole numbers. */
+function wholeTicks(max: number): number[] {
+  return [...new Set([0, Math.round(max / 2), max])];
 }
 
 /** Each neuron's value of one measure against that of another. */
@@ -103,8 +103,8 @@ export function drawScatter(options: {
   readonly y: string;
 }): string {
   const { ariaLabel, points, x, y } = options;
-  const least = points.reduce((low, point) => Math.min(low, point.x, point.y), 0);
-  const domain = [least, 1];
+  const min = points.reduce((low, point) => Math.min(low, point.x, point.y), 0);
+  const domain = [min, 1];
   return draw({
     ariaLabel,
     width: WIDTH,

@@ -12,9 +12,9 @@ export const FAINT = 'var(--faint)';
  * How many models can be distinguished by colour: the paper's nine networks. The first six colours are
  * Okabe and Ito's, for all kinds of colour vision; the others are after Tol's muted scheme.
  */
-export const MOST_MODELS = 9;
+export const MAX_MODELS = 9;
 
-/** @param index of the model, 0 to `MOST_MODELS` - 1 */
+/** @param index of the model, 0 to `MAX_MODELS` - 1 */
 export function modelColour(index: number): string {
   return `var(--model-${index})`;
 }

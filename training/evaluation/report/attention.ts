@@ -13,10 +13,10 @@ import { decimals, scoreNeuron } from '../scores.js';
 import { byCorr, figureElement, type Part, spread } from './parts.js';
 
 /** Neurons whose images are shown, and images of each. */
-const MOST_NEURONS = 6;
-const MOST_IMAGES = 4;
+const MAX_NEURONS = 6;
+const MAX_IMAGES = 4;
 /** Colour scales end no lower, so that attention that is almost even looks so, times even. */
-const LEAST_FULL = 2;
+const MIN_SCALE_END = 2;
 
 /** A model that has attention. */
 type Attending = ModelEvaluation & { readonly attention: Attention };
@@ -45,7 +45,7 @@ function meanMaps({ label, neurons, attention }: Attending, { validation }: Eval
   const atPeak = relativeToEven(meanMap(attended.map(meanOfTop)));
   const overall = relativeToEven(meanMap(attended.map(({ mean }) => mean)));
   const change = atPeak.map((value, cell) => value - overall[cell]!);
-  const scale = sequentialScale(Math.max(LEAST_FULL, ...overall, ...atPeak));
+  const scale = sequentialScale(Math.max(MIN_SCALE_END, ...overall, ...atPeak));
   const changeScale = divergingScale(Math.max(0.1, ...change.map(Math.abs)));
   const maps = [
     { title: `each neuron's top ${attended[0]!.top.length} images`, values: atPeak, scale },
@@ -75,23 +75,23 @@ async function topImages(
 ): Promise<Part> {
   const { map, neurons: attended } = attention;
   const best = byCorr(neurons, (neuron) => scoreNeuron(neuron, 'CORR'));
-  const drawn = spread(best.length, MOST_NEURONS).map((place) => best[place]!);
+  const drawn = spread(best.length, MAX_NEURONS).map((place) => best[place]!);
   const parts: Part[] = [];
   for (const neuron of drawn) {
     const { id } = neuron;
-    const top = attended[neurons.indexOf(neuron)]!.top.slice(0, MOST_IMAGES);
+    const top = attended[neurons.indexOf(neuron)]!.top.slice(0, MAX_IMAGES);
     const rows = top.map((each) => relativeToEven(each.attention));
-    const most = Math.max(LEAST_FULL, ...rows.map((row) => Math.max(...row)));
+    const max = Math.max(MIN_SCALE_END, ...rows.map((row) => Math.max(...row)));
     const figures: Part[] = [];
     for (const [i, { image, response }] of top.entries()) {
       const stimulus = await validation.stimuli([image]);
-      const svg = await drawAttendedImage(`${name}-${id}-${i}`, stimulus, rows[i]!, map, most);
+      const svg = await drawAttendedImage(`${name}-${id}-${i}`, stimulus, rows[i]!, map, max);
       const real = validation.responses[image * validation.neurons + id]!;
       const caption = `image ${image}: predicted ${response.toFixed(2)}, real ${real.toFixed(2)}`;
       figures.push(figureElement(svg, '', caption));
     }
     parts.push(html`<p><b>neuron ${id}</b>, CORR ${decimals(scoreNeuron(neuron, 'CORR'))};
-full colour from ${most.toFixed(1)} × even</p><div class="images">${figures}</div>`);
+full colour from ${max.toFixed(1)} × even</p><div class="images">${figures}</div>`);
   }
   const which = drawn.length < neurons.length ? ' evenly spaced in the order of CORR' : '';
   return html`<p class="quiet">The images with the strongest predicted responses of ${drawn.length}
@@ -100,12 +100,12 @@ the image with attention over it, where it is more than even.</p>
 ${parts}`;
 }
 
-function scaleBar({ domain: [least, most], colour }: HeatScale): Part {
-  const stops = Array.from({ length: 11 }, (_, i) => colour(least + ((most - least) * i) / 10));
-  const sign = least < 0 ? '+' : '';
-  const short = (value: number) => value.toFixed(most < 1 ? 2 : 1);
-  return html`<div class="scale">${short(least)}<b style="background:linear-gradient(to right,
-${raw(stops.join(','))})"></b>${sign}${short(most)} × even</div>`;
+function scaleBar({ domain: [min, max], colour }: HeatScale): Part {
+  const stops = Array.from({ length: 11 }, (_, i) => colour(min + ((max - min) * i) / 10));
+  const sign = min < 0 ? '+' : '';
+  const short = (value: number) => value.toFixed(max < 1 ? 2 : 1);
+  return html`<div class="scale">${short(min)}<b style="background:linear-gradient(to right,
+${raw(stops.join(','))})"></b>${sign}${short(max)} × even</div>`;
 }
 
 function relativeToEven(attention: Float32Array | Float64Array): Float64Array {

@@ -7,7 +7,7 @@ import type { Part } from './parts.js';
 /** What the numbers are and where their formulas come from. */
 export function methodsSection({ hasRepeats, k, validation, models }: Evaluation): Part {
   const counts = models.flatMap(({ neurons }) => neurons.flatMap(({ repeats }) => repeats ?? []));
-  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const [min, max] = [Math.min(...counts), Math.max(...counts)];
   return html`<h2 id="methods">Methods</h2>
 <p>R is a neuron's real response to a validation image, P the predicted one; k = ${k}, 1 % of the
 ${validation.count} images.</p>
@@ -21,7 +21,7 @@ ${validation.count} images.</p>
     html` Signal power (SP): Sahani and Linden 2003; CCmax, CCnorm: Schoppe et al. 2016; FEV, FEVE:
 Cadena et al. 2019, the MSE over single trials; split-half: Spearman-Brown, halves drawn at random 100
 times, an odd N leaving one repeat out of each. N repeats: ${
-      fewest === most ? fewest : `${fewest} to ${most}`
+      min === max ? min : `${min} to ${max}`
     }. Where SP is not above 0, what rests on it is undefined; averages leave undefined values out.
 Responses are taken as recorded, negative ones too.`
   }</p>`;

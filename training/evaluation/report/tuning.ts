@@ -17,9 +17,9 @@ import {
 
 /**
  * Rank tuning curves, of the population and of neurons.
- * @param most how many neurons are drawn
+ * @param maxNeurons how many neurons are drawn
  */
-export function tuningSection(evaluation: Evaluation, most: number): Part {
+export function tuningSection(evaluation: Evaluation, maxNeurons: number): Part {
   const { models, k } = evaluation;
   const entries = legend([
     { name: 'real', colour: 'var(--real)' },
@@ -32,7 +32,7 @@ export function tuningSection(evaluation: Evaluation, most: number): Part {
     { name: `the peak, ${k} ${k === 1 ? 'image' : 'images'}`, colour: 'none', kind: 'block' },
   ]);
   const neurons = byCorr(neuronIds(models), (id) => meanCorr(id, models));
-  const drawn = spread(neurons.length, most).map((place) => neurons[place]!);
+  const drawn = spread(neurons.length, maxNeurons).map((place) => neurons[place]!);
   const which =
     drawn.length < neurons.length
       ? `${drawn.length} of ${neurons.length} neurons, evenly spaced in the order of CORR, best first; ` +

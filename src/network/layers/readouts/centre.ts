@@ -6,7 +6,7 @@ import { everywhere, foldPlain, weigh } from './parts.js';
 export const centre: Readout = {
   minCells: 1,
   parameters: (_, channels) => sumParameters('readout', [1, 1, channels]),
-  fieldOf: ({ height, width }) => ({
+  requiredPart: ({ height, width }) => ({
     top: Math.floor(height / 2),
     left: Math.floor(width / 2),
     height: 1,

@@ -7,7 +7,7 @@ import { everywhere, foldPlain, weigh } from './parts.js';
 export const full: Readout = {
   minCells: 1,
   parameters: ({ height, width }, channels) => sumParameters('readout', [height, width, channels]),
-  fieldOf: (map) => ({ top: 0, left: 0, ...map }),
+  requiredPart: (map) => ({ top: 0, left: 0, ...map }),
   forward: (map, { read, linear }) => read(map, linear('readout'), 'whole'),
   terms(map, pass) {
     const { weight, bias } = pass.linear('readout');

@@ -12,7 +12,7 @@ export const split: Readout = {
     ...sumParameters('readout.surround', [height * width - 1, channels]),
     ...sumParameters('readout.combiner', [2]),
   ],
-  fieldOf: (map) => ({ top: 0, left: 0, ...map }),
+  requiredPart: (map) => ({ top: 0, left: 0, ...map }),
   forward(map, { read, linear, tf: { unstack } }) {
     const terms = [
       read(map, linear('readout.centre'), 'centre'),
