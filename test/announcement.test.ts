@@ -5,7 +5,7 @@ import { tinyModel } from './support/cards.js';
 const ENGINE = { name: 'wasm', device: '2 CPU threads' };
 const find = () => undefined;
 
-test('what is served, what is not and why, and where to look', () => {
+test('the start lines list the models, those that failed with the reason, and the addresses to open', () => {
   const served = [tinyModel('tiny', 1)];
   const unusable = [{ name: 'broken', version: 3, reason: 'its weights differ' }];
   const text = announcement(
@@ -32,7 +32,7 @@ test('what is served, what is not and why, and where to look', () => {
   `);
 });
 
-test('no model at all', () => {
+test('the start lines say when there is no model', () => {
   const text = announcement(
     'http://[::1]:80',
     ENGINE,
@@ -58,6 +58,6 @@ test('no model at all', () => {
   `);
 });
 
-test('a step of the start has its result and its time', () => {
+test('each step of the start is logged with its result and its duration', () => {
   expect(stepLine('loading models', '1', 949)).toBe('loading models ... 1, 0.9 s\n');
 });

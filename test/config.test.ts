@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '../src/config.js';
 
-test('defaults', () => {
+test('an empty environment gives the defaults', () => {
   expect(readConfig({})).toEqual({
     HOST: '127.0.0.1',
     PORT: 8080,
@@ -33,12 +33,12 @@ test('defaults', () => {
   });
 });
 
-test('an empty variable is an unset one, and others are of no interest', () => {
+test('an empty variable counts as unset, and unknown variables are ignored', () => {
   const environment = { PORT: '', ENGINE: '', HOME: '/root', HOST: '0.0.0.0', MAX_STIMULI: '5' };
   expect(readConfig(environment)).toEqual({ ...readConfig({}), HOST: '0.0.0.0', MAX_STIMULI: 5 });
 });
 
-test('a bad value is one line: the variable, its value, what is accepted', () => {
+test('a bad value is reported in one line with the variable, its value and what is expected', () => {
   const refusal = (environment: Record<string, string>) => {
     try {
       return readConfig(environment);
@@ -82,7 +82,7 @@ test('a bad value is one line: the variable, its value, what is accepted', () =>
   expect(readConfig({ PORT: '0', HEALTH_PORT: '0' })).toMatchObject({ PORT: 0, HEALTH_PORT: 0 });
 });
 
-test('origins are a list, each as browsers write them', () => {
+test('CORS_ORIGINS is a list of origins written as browsers write them', () => {
   const origins = (CORS_ORIGINS: string) => readConfig({ CORS_ORIGINS }).CORS_ORIGINS;
   expect(origins('https://lab.example,http://localhost:3000')).toEqual([
     'https://lab.example',

@@ -33,7 +33,7 @@ test.each(EACH)('%s has the code %s and the status %d', (error, code, status, re
   expect(problem.headers['Retry-After']).toBe(retryAfter);
 });
 
-test('every class of public errors is among these', () => {
+test('every class of public errors is in the table above', () => {
   const classes = Object.values(errors).filter((each) => each !== errors.PublicError);
   expect(classes.filter((each) => !EACH.some(([error]) => error.constructor === each))).toEqual([]);
 });
@@ -47,7 +47,7 @@ test('a message for the client says what to do next', () => {
   );
 });
 
-test('of a bug the client learns nothing', () => {
+test('the client learns nothing about a bug', () => {
   const { status, message } = problemFrom(new TypeError('secret'));
   expect([status, message]).toEqual([500, expect.not.stringContaining('secret')]);
 });

@@ -35,7 +35,7 @@ const PURE_FOLDER = 'src/network/architectures/';
 const program = readSources('src', 'training');
 const everything = readSources('src', 'training', 'deploy', 'bench', 'test');
 
-test('each module has a layer', () => {
+test('each module has a line in .biome.layers.json', () => {
   const included = layers.overrides.flatMap(({ includes }) => includes).map(moduleOf);
   const modules = [...new Set([...program.keys()].map(moduleOf))];
   const known = [...included, ...UNRESTRICTED];
@@ -43,7 +43,7 @@ test('each module has a layer', () => {
 });
 
 // `npx vitest run --config test/vitest.config.ts test/architecture -u` draws the picture anew.
-test('the picture in ARCHITECTURE.md shows the imports that there are', async () => {
+test('the picture in ARCHITECTURE.md shows the imports in src', async () => {
   const text = readFileSync(ARCHITECTURE, 'utf8');
   const picture = /```mermaid\n[\s\S]*?```/;
   expect(text).toMatch(picture);
@@ -51,14 +51,14 @@ test('the picture in ARCHITECTURE.md shows the imports that there are', async ()
   await expect(text.replace(picture, drawn)).toMatchFileSnapshot(ARCHITECTURE);
 });
 
-test('of the service, the page imports only types', () => {
+test('the page imports only types from the service', () => {
   const imports = [...readSources('src/web')].flatMap(([file, text]) => runtimeImports(file, text));
   const modules = new Set(imports.filter((file) => !file.startsWith(PURE_FOLDER)).map(moduleOf));
   modules.delete('web');
   expect([...modules].filter((module) => !PURE.includes(module))).toEqual([]);
 });
 
-test('experiments and what they need know nothing of HTTP', () => {
+test('experiments and the modules below them import nothing of HTTP', () => {
   const modules = ['errors', 'formats', 'stimulus', 'tuning', 'jobs', 'inference', 'interpret'];
   const below = [...program].filter(([file]) =>
     ['experiments', ...modules].includes(moduleOf(file)),
@@ -72,7 +72,7 @@ test('only the entry points read the environment', () => {
   expect(mentions(program, 'process.env', ENVIRONMENT_READERS)).toEqual([]);
 });
 
-test('one file loads onnxruntime, which turns its telemetry off', () => {
+test('exactly one file imports onnxruntime, and it disables telemetry', () => {
   const code = new Map(
     [...everything].map(([file, text]) => [file, text.replaceAll(/^import type [^;]*;/gm, '')]),
   );
@@ -80,11 +80,11 @@ test('one file loads onnxruntime, which turns its telemetry off', () => {
   expect(mentions(code, "'onnxruntime-node'", allowed)).toEqual([]);
 });
 
-test('files stay short', () => {
+test('no file has more than 320 lines', () => {
   expect(longFiles(everything, MAX_LINES)).toEqual([]);
 });
 
-test('a reader of the environment, a long file and a picture of three modules are found', () => {
+test('the checks find a file that reads the environment, a long file and the imports of three modules', () => {
   const sources: Sources = new Map([
     ['src/a.ts', "import './b/x.js';\nimport './c.js';\nconst home = process.env['HOME'];\n"],
     ['src/b/x.ts', "export * from '../c.js';\n"],

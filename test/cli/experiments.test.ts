@@ -58,14 +58,17 @@ async function jobResult(route: string, request: object, accept: string): Promis
 test.each([
   ['tuning/parametric', ['tune'], { parameter: 'spatialFrequency', neurons: [3, 0] }],
   ['receptive-field', ['tune', 'receptive-field'], { x: [-8, 0, 8], y: [0, 8], neurons: '0-1' }],
-])('%s has the same numbers on the command line', async (route, command, request) => {
-  const { status, stderr, out } = hypercolumn(...command, ...options('tuning.json', request));
-  expect(status, stderr).toBe(0);
-  const overHttp = await withoutTiming(await post(route, request));
-  expect(JSON.parse(out('tuning.json').toString())).toEqual(overHttp);
-});
+])(
+  '%s gives the same numbers on the command line as over HTTP',
+  async (route, command, request) => {
+    const { status, stderr, out } = hypercolumn(...command, ...options('tuning.json', request));
+    expect(status, stderr).toBe(0);
+    const overHttp = await withoutTiming(await post(route, request));
+    expect(JSON.parse(out('tuning.json').toString())).toEqual(overHttp);
+  },
+);
 
-test('characterize gives the same rows, byte for byte', async () => {
+test('characterize gives the same rows as over HTTP, byte for byte', async () => {
   const request = { neurons: [3] };
   const { status, stderr, out } = hypercolumn('characterize', ...options('rows.csv', request));
   expect(status, stderr).toBe(0);
@@ -73,7 +76,7 @@ test('characterize gives the same rows, byte for byte', async () => {
   expect(out('rows.csv')).toEqual(await jobResult('characterize', request, 'text/csv'));
 });
 
-test('preferred-stimulus gives the same images, bit for bit, and all files into a folder', async () => {
+test('preferred-stimulus gives the same images bit for bit and writes all files into a folder', async () => {
   const request = { neurons: [2], restarts: 2, steps: 5 };
   const { status, stderr } = hypercolumn('preferred-stimulus', ...options('found', request));
   expect(status, stderr).toBe(0);
@@ -113,7 +116,7 @@ test('respond gives the same responses as CSV, JSON and .npy', async () => {
 });
 
 test.each(['rank', 'peak'])(
-  'tune %s gives the same analysis of recorded responses',
+  'tune %s gives the same analysis of recorded responses as over HTTP',
   async (kind) => {
     const pixels = Float32Array.from({ length: 4 * 2500 }, (_, i) => (i % 97) / 97);
     const stimuli = encodeNpy(pixels, [4, 50, 50]);
@@ -171,7 +174,7 @@ test.each([
     ['--out', 'rows.xls'],
     'expected a folder, or a file ending with .csv, .json',
   ],
-])('%s is one line and exit code 2', (_, words, message) => {
+])('%s ends with one line and exit code 2', (_, words, message) => {
   const { status, stderr } = hypercolumn(
     'characterize',
     '--model',
@@ -185,14 +188,14 @@ test.each([
   expect(status).toBe(2);
 });
 
-test('a stored stimulus set is rejected: it is with a service', () => {
+test('a stored stimulus set is rejected on the command line, since sets belong to a service', () => {
   const request = { stimulusSet: 'a'.repeat(64) };
   const { status, stderr } = hypercolumn('preferred-stimulus', ...options('set', request));
   expect(stderr).toContain('unknown stimulus set: aaaa');
   expect(status).toBe(2);
 });
 
-test('Ctrl-C ends an experiment with exit code 130 and without a file', async () => {
+test('Ctrl-C ends an experiment with exit code 130 and leaves no file', async () => {
   const out = path.join(folder, 'interrupted.csv');
   const words = ['characterize', '--model', MODEL, '--engine', 'onnx', '--out', out];
   const child = spawn(process.execPath, [PROGRAM, ...words], {

@@ -16,7 +16,7 @@ function hypercolumn(...words: string[]) {
   return spawnSync(process.execPath, [PROGRAM, ...words], { encoding: 'utf8', env: {} });
 }
 
-test('--help lists each command once, with what it does', () => {
+test('--help lists each command once with its description', () => {
   const { status, stdout } = hypercolumn('--help');
   expect(status).toBe(0);
   for (const name of NAMES) {
@@ -24,18 +24,18 @@ test('--help lists each command once, with what it does', () => {
   }
 });
 
-test.each(NAMES)('%s --help says how it is used, and needs nothing else', (name) => {
+test.each(NAMES)('%s --help prints the usage and needs nothing else', (name) => {
   const { status, stdout, stderr } = hypercolumn(name, '--help');
   expect(stderr).toBe('');
   expect(stdout).toMatch(new RegExp(`^Usage: hypercolumn ${name} `));
   expect(status).toBe(0);
 });
 
-test('--version is that of the package', () => {
+test('--version prints the version of the package', () => {
   expect(hypercolumn('--version').stdout).toBe(`${packageFile.version}\n`);
 });
 
-test('a misspelt command and a misspelt option name the right one; the exit code is 2', () => {
+test('a misspelt command or option ends with exit code 2 and suggests the right one', () => {
   const command = hypercolumn('trian');
   expect(command.stderr).toContain("error: unknown command 'trian'\n(Did you mean train?)");
   expect(command.status).toBe(2);
@@ -44,7 +44,7 @@ test('a misspelt command and a misspelt option name the right one; the exit code
   expect(option.status).toBe(2);
 });
 
-test('each setting of the service is an option of serve, which wins over its variable', () => {
+test('each setting of the service is an option of serve that overrides its variable', () => {
   const { stdout } = hypercolumn('serve', '--help');
   for (const variable of Object.keys(SETTINGS)) {
     expect(stdout).toContain(`--${variable.toLowerCase().replaceAll('_', '-')} <value>`);
@@ -57,13 +57,13 @@ test('each setting of the service is an option of serve, which wins over its var
   expect(bad.status).toBe(2);
 });
 
-test.each(['bash', 'zsh', 'fish'])('completion for %s is a script of that shell', (shell) => {
+test.each(['bash', 'zsh', 'fish'])('completion for %s is a valid script of that shell', (shell) => {
   const { status, stdout } = hypercolumn('complete', shell);
   expect(status).toBe(0);
   expect(stdout).toContain(`# ${shell} completion for hypercolumn`);
 });
 
-test('words are completed: commands, options, and the choices of an option', () => {
+test('commands, options and the choices of an option are completed', () => {
   const complete = (...words: string[]) => hypercolumn('complete', '--', ...words).stdout;
   expect(complete('tr')).toMatch(/^train\t/m);
   expect(complete('train', '--ep')).toMatch(/^--epochs\t/m);

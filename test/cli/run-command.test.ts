@@ -22,15 +22,18 @@ test.each([
   ['EACCES', /; change the permissions of that place, or choose another$/],
   ['EROFS', /; that place can only be read: choose another$/],
   ['ENOTDIR', /; a part of that path is a file, not a folder/],
-])('what the system refuses, %s, is told in one line with what to do', async (code, advice) => {
-  const refusal = Object.assign(new Error(`${code}: no, mkdir '/x'`), { code });
-  const { said, code: exit } = await endOf(refusal);
-  expect(exit).toBe(2);
-  expect(said).toEqual([expect.stringMatching(advice)]);
-  expect(said[0]).toContain(`error: ${code}: no, mkdir '/x'`);
-});
+])(
+  'an error of the operating system, %s, becomes one line that says what to do',
+  async (code, advice) => {
+    const refusal = Object.assign(new Error(`${code}: no, mkdir '/x'`), { code });
+    const { said, code: exit } = await endOf(refusal);
+    expect(exit).toBe(2);
+    expect(said).toEqual([expect.stringMatching(advice)]);
+    expect(said[0]).toContain(`error: ${code}: no, mkdir '/x'`);
+  },
+);
 
-test('a bug stays one', async () => {
+test('a bug is rethrown as it is', async () => {
   await expect(endOf(new TypeError('x is undefined'))).rejects.toThrow('x is undefined');
   await expect(endOf(undefined)).rejects.toBeUndefined();
 });

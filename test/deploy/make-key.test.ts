@@ -12,7 +12,7 @@ async function makeKey(...words: string[]) {
   return { out: out.mock.lastCall?.join(' ') ?? '', err: err.mock.lastCall?.join(' ') ?? '' };
 }
 
-test('the key on stderr opens what the line on stdout says, and the line does not tell it', async () => {
+test('the key on stderr matches the digest on stdout, which does not reveal the key', async () => {
   const { out, err } = await makeKey(
     ...['--name', 'rig-1', '--scopes', 'predict,admin', '--per-second', '20'],
   );
@@ -25,7 +25,7 @@ test('the key on stderr opens what the line on stdout says, and the line does no
   expect(parseKeys(other.out)).toMatchObject([{ scopes: ['predict'] }]);
 });
 
-test('what the service would refuse is not made', async () => {
+test('a key that the service would reject is not made', async () => {
   const is = (...words: string[]) => expect(makeKey(...words)).rejects;
   await is('--name', 'rig 1').toThrow('name: must be 1 to 64 letters');
   await is('--name', 'a', '--scopes', 'root').toThrow(

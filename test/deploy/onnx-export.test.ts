@@ -99,7 +99,7 @@ testInPython('all nine networks give the published responses there', async () =>
   }
 });
 
-test('what cannot be exported is told, and nothing is written', async () => {
+test('a model that cannot be exported is reported and nothing is written', async () => {
   const before = await readdir(folder);
   await expect(exportTo(`${folder}/a.onnx`, `${folder}/nothing`)).rejects.toThrow(
     /--model .*nothing: there is no model: .* holds none$/,

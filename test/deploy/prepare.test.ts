@@ -95,12 +95,12 @@ function prepareWith(
   };
 }
 
-test('an install that fits is left alone, and the sources are compiled off stdout', () => {
+test('a fitting install stays as it is, and compilation prints nothing to stdout', () => {
   const stderr = `1/2 compiling ... N s\n${COMPILED}2/2 bundling the page ... N s\n${BUNDLED}`;
   expect(prepare()).toEqual({ status: 0, stdout: '', stderr, npm: null });
 });
 
-test('where nothing is to do, nothing is said', () => {
+test('nothing is printed when there is nothing to do', () => {
   compilerDoes('');
   write('dist/.unchecked.tsbuildinfo', '');
   write('dist/page/index.html', '');
@@ -109,7 +109,7 @@ test('where nothing is to do, nothing is said', () => {
   expect(prepare()).toEqual({ status: 0, stdout: '', stderr: '', npm: null });
 });
 
-test('a check compiles everything with its types, and every later build keeps to its record', () => {
+test('a check compiles everything with types, and later builds reuse its record', () => {
   write('dist/.unchecked.tsbuildinfo', '');
   const { stderr } = prepareWith(['--check']);
   expect(stderr).toContain('... N s\ncompiled\ncompiled -p src/web\n');
@@ -119,7 +119,7 @@ test('a check compiles everything with its types, and every later build keeps to
   expect(prepare().stderr).not.toContain('unchecked');
 });
 
-test('an install keeps no source maps of TensorFlow and no native code of other platforms', () => {
+test('an install keeps no TensorFlow source maps and no native code of other platforms', () => {
   write('node_modules/.package-lock.json', lockfile({}));
   const { platform, arch } = process;
   const own = `node_modules/onnxruntime-node/bin/napi-v6/${platform}/${arch}/binding.node`;
@@ -136,7 +136,7 @@ test('an install keeps no source maps of TensorFlow and no native code of other 
   expect(kept.filter(there)).toEqual(kept);
 });
 
-test('the page is bundled again only where something of it is newer', () => {
+test('the page is bundled again only when one of its files is newer', () => {
   write('src/web/main.tsx', '');
   write('dist/page/index.html', '');
   const dated = (file: string, seconds: number) => utimesSync(join(root, file), seconds, seconds);
@@ -150,7 +150,7 @@ test('the page is bundled again only where something of it is newer', () => {
   expect(prepare().stderr).toContain(BUNDLED);
 });
 
-test('a page that cannot be bundled stops with its status', () => {
+test('a page that cannot be bundled ends the build with the exit code of the bundler', () => {
   bundlerDoes('process.exit(3)');
   expect(prepare().status).toBe(3);
 });
@@ -162,7 +162,7 @@ test.each([
     'node_modules/a is 1.0.1, not 1.0.0',
   ],
   ['a package missing', {}, 'node_modules/a is missing'],
-])('an install with %s is made again', (_, installed, reason) => {
+])('an install with %s is replaced', (_, installed, reason) => {
   write('node_modules/.package-lock.json', lockfile(installed));
   const { status, stdout, stderr, npm } = prepare();
   const npmSays = 'ci --omit=dev --loglevel=error';
@@ -175,7 +175,7 @@ test('a package whose folder was deleted is installed again', () => {
   expect(prepare().stderr).toContain('because node_modules/a is missing\n');
 });
 
-test('a checkout without an install gets one', () => {
+test('a checkout without an install is installed', () => {
   rmSync(join(root, 'node_modules', '.package-lock.json'));
   expect(prepare()).toMatchObject({ status: 0, npm: 'ci --omit=dev --loglevel=error' });
 });
@@ -191,7 +191,7 @@ test.each([['--check'], ['--everything']])('%s installs the development packages
   expect(prepareWith([word])).toMatchObject({ status: 0, npm: 'ci --loglevel=error' });
 });
 
-test('development packages are added to an install without them, and taken from none', () => {
+test('development packages are added to an install without them and removed from none', () => {
   const everything = { ...wanted, 'node_modules/d': { version: '3.0.0', dev: true } };
   write('package-lock.json', lockfile(everything));
   expect(prepare().npm).toBeNull();
@@ -206,7 +206,7 @@ test('development packages are added to an install without them, and taken from 
   expect(prepare().npm).toBeNull();
 });
 
-test('an optional package may be missing, but not of another version', () => {
+test('an optional package may be missing but must not have another version', () => {
   const optional = { 'node_modules/b': { version: '2.0.0', optional: true } };
   write('package-lock.json', lockfile({ ...wanted, ...optional }));
   expect(prepare().npm).toBeNull();
@@ -217,13 +217,13 @@ test('an optional package may be missing, but not of another version', () => {
   expect(prepare().npm).toBe('ci --omit=dev --loglevel=error');
 });
 
-test('a package for other platforms, that tools and programs share, may be missing', () => {
+test('a package for other platforms that is shared by tools and programs may be missing', () => {
   const shared = { 'node_modules/b': { version: '2.0.0', devOptional: true } };
   write('package-lock.json', lockfile({ ...wanted, ...shared }));
   expect(prepare().npm).toBeNull();
 });
 
-test('every package is read from the npm cache without asking the registry for its versions', () => {
+test('packages come from the npm cache without asking the registry for their versions', () => {
   const file = join(dirname(script), '..', 'package-lock.json');
   const { packages } = JSON.parse(readFileSync(file, 'utf8')) as {
     packages: Record<string, { resolved?: string; integrity?: string }>;
@@ -234,7 +234,7 @@ test('every package is read from the npm cache without asking the registry for i
   expect(incomplete).toEqual([]);
 });
 
-test('a failing install stops with what to do', () => {
+test('a failing install ends with a line that says what to do', () => {
   write('node_modules/.package-lock.json', lockfile({}));
   npmDoes('process.exit(7)');
   const { status, stderr } = prepare();
@@ -244,7 +244,7 @@ test('a failing install stops with what to do', () => {
   expect(stderr).toContain('1/3 installing packages ... N s\n');
 });
 
-test('an install that takes native TensorFlow away says how to get it back', () => {
+test('an install that removes native TensorFlow says how to restore it', () => {
   write('node_modules/.package-lock.json', lockfile({}));
   write('node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node', '');
   expect(prepare().stderr).not.toContain('setup:tensorflow');
@@ -264,7 +264,7 @@ test.each([
   ['22.12.0', 0, ''],
   ['24.0.0', 0, ''],
   ['26.12.1', 0, ''],
-])('on Node %s it ends with status %i', (version, expected, advice) => {
+])('on Node %s the command ends with exit code %i', (version, expected, advice) => {
   const pretend = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`;
   const { status, stderr } = prepare(
     '--import',
@@ -274,12 +274,12 @@ test.each([
   expect(stderr).toContain(advice);
 });
 
-test('a compile error stops with its status', () => {
+test('a compile error ends the build with the exit code of the compiler', () => {
   compilerDoes('process.exit(2)');
   expect(prepare().status).toBe(2);
 });
 
-test('the output of a deleted source goes, other files stay', () => {
+test('the output of a deleted source is removed, and other files stay', () => {
   write('src/kept.ts', '');
   for (const file of [
     'src/kept.js',

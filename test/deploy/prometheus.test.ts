@@ -58,7 +58,7 @@ function sampleNames(): Set<string> {
 
 const namesIn = (text: string) => new Set(text.match(/\bhypercolumn_\w+/g));
 
-test('a scrape has a histogram for each stage, from half a millisecond on', () => {
+test('a scrape has a histogram for each stage that begins at half a millisecond', () => {
   for (const name of ['decode', 'queue', 'infer', 'encode', 'http_request']) {
     expect(metrics).toContain(`# TYPE hypercolumn_${name}_seconds histogram\n`);
     expect(metrics).toContain(`hypercolumn_${name}_seconds_bucket{le="0.0005"} `);
@@ -66,7 +66,7 @@ test('a scrape has a histogram for each stage, from half a millisecond on', () =
   }
 });
 
-test('a scrape tells the memory of the inference process, and the delay of the event loop', () => {
+test('a scrape has the memory of the inference process and the event loop delay', () => {
   const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
   if (process.platform === 'linux') {
     expect(value('hypercolumn_engine_resident_memory_bytes')).toBeGreaterThan(20e6);
@@ -75,7 +75,7 @@ test('a scrape tells the memory of the inference process, and the delay of the e
   expect(value('hypercolumn_nodejs_eventloop_lag_p99_seconds')).toBeGreaterThan(0);
 });
 
-test('alerts and dashboard speak of metrics that there are', () => {
+test('alerts and the dashboard use only metrics that exist', () => {
   const there = sampleNames();
   const alerts = namesIn(ALERTS);
   const shown = new Set(

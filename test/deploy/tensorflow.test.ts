@@ -34,7 +34,7 @@ test.each([
   [{ glibc: '2.17' }, 'cpu', 'glibc 2.27 or newer, this system has 2.17'],
   [{ arch: 'arm64' }, 'gpu', 'no GPU build for arm64 processors: use --variant cpu'],
   [{ arch: 'riscv64' }, 'gpu', 'no build for riscv64 processors'],
-] as const)('a machine with %o and variant %s is refused', (differences, variant, message) => {
+] as const)('a machine with %o and variant %s is rejected', (differences, variant, message) => {
   const refuse = () => releaseFor(variant, { ...machine, ...differences });
   expect(refuse).toThrow(SetupError);
   expect(refuse).toThrow(message);
@@ -56,13 +56,13 @@ test.each([
   }
 });
 
-test('pip looks for wheels of this processor', () => {
+test('pip selects wheels for the processor of this machine', () => {
   expect(platformTags('x64')).toContain('manylinux_2_27_x86_64');
   expect(platformTags('arm64')).toContain('manylinux_2_27_aarch64');
   expect(platformTags('arm64').join()).not.toContain('x86_64');
 });
 
-test('other pins are kept in another folder', () => {
+test('other pins are stored in another folder', () => {
   const release = { wheels: [wheel], unpackedMegabytes: 860 };
   const other = { ...release, wheels: [{ ...wheel, sha256: 'cd' }] };
   const folder = librariesFolder('/cache', 'cpu', release);
@@ -81,19 +81,19 @@ test.each([
   ['ERROR: No matching distribution found for tensorflow-cpu==2.21.0', 'update pip'],
   ['Traceback\nRuntimeError: odd', 'RuntimeError: odd'],
   ['', 'no reason given'],
-])('pip saying %j is told in one line', (complaint, advice) => {
+])('the pip error %j is reported in one line', (complaint, advice) => {
   const message = pipFailure(wheel, complaint);
   expect(message).toContain('tensorflow-cpu 2.21.0');
   expect(message).toContain(advice);
   expect(message).not.toContain('\n');
 });
 
-test('the addon takes the newest Node-API version that both sides know', () => {
+test('the addon is built for the newest Node-API version that both sides support', () => {
   expect(latestNapiVersion([3, 4, 5, 6, 7, 8], 9)).toBe(8);
   expect(latestNapiVersion([3, 4, 5, 6, 7, 8], 6)).toBe(6);
 });
 
-test('the addon is linked to the libraries where they stand', () => {
+test('the addon is linked to the libraries where they are installed', () => {
   const binding: Binding = {
     file: '/n/lib/napi-v8/tfjs_binding.node',
     napiVersion: 8,
@@ -107,7 +107,7 @@ test('the addon is linked to the libraries where they stand', () => {
   expect(given[given.indexOf('-o') + 1]).toBe('/tmp/out.node');
 });
 
-test('a compiler that does not run and a disk that is too small are told', () => {
+test('a compiler that does not run and a disk that is too small are reported', () => {
   expect(() => findCompiler('no-such-compiler')).toThrow('CXX names no-such-compiler');
   expect(() => requireSpace('/', 1e12)).toThrow('HYPERCOLUMN_CACHE');
   expect(() => requireSpace('/', 0)).not.toThrow();

@@ -60,7 +60,7 @@ test.each([
   expect(text.length).toBeGreaterThan(0);
 });
 
-test('a trimmed copy is small and holds nothing of other platforms', () => {
+test('a trimmed copy is small and has no files of other platforms', () => {
   const serving = path.join(folder, 'serving');
   const files = readdirSync(serving, { recursive: true, encoding: 'utf8' });
   const bytes = files.map((file) => statSync(path.join(serving, file)).size);
@@ -80,7 +80,7 @@ test('the training programs run from a copy that includes them', async () => {
   }
 });
 
-test('without them, a command says that it is not part of this copy', () => {
+test('in a copy without them, a training command says that it is not included', () => {
   const serving = path.join(folder, 'serving');
   const { status, stderr } = hypercolumn(serving, 'train', '--data', 'recordings');
   expect(stderr).toContain('error: train is not part of this copy of Hypercolumn: expected');
@@ -114,7 +114,7 @@ test('each package of a trimmed copy keeps its license', () => {
   expect(readdirSync(hono)).toContain('LICENSE');
 });
 
-test('a folder that holds files is left alone', async () => {
+test('a target folder that has files in it is not changed', async () => {
   const taken = path.join(folder, 'taken');
   mkdirSync(taken);
   writeFileSync(path.join(taken, 'notes.txt'), '');

@@ -29,12 +29,12 @@ function anchor(title: string): string {
     .replaceAll(' ', '-');
 }
 
-test('the README is read in a few minutes', () => {
+test('the README is short enough to be read in a few minutes', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(150);
 });
 
 // `npx vitest run --config test/vitest.config.ts test/docs -u` writes the tables of contents anew.
-test.each(inDocs)('%s has a table of contents with each of its sections', async (name) => {
+test.each(inDocs)('the table of contents of %s lists each of its sections', async (name) => {
   const text = read(`docs/${name}`);
   const sections = headings(text, '##');
   if (sections.length < MIN_SECTIONS) return;
@@ -44,7 +44,7 @@ test.each(inDocs)('%s has a table of contents with each of its sections', async 
   await expect(current).toMatchFileSnapshot(path.join(ROOT, 'docs', name));
 });
 
-test.each(DOCS)('the links of %s lead to files and sections that are there', (file) => {
+test.each(DOCS)('the links of %s lead to files and sections that exist', (file) => {
   const links = [...withoutCode(read(file)).matchAll(/\]\((?!https?:)([^)\s]*)\)/g)];
   const broken = links
     .map(([, link]) => link!)

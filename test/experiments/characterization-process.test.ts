@@ -35,7 +35,7 @@ beforeEach(() => {
 // none is left, however it ended
 afterEach(() => expect.poll(() => processesOf(ENTRY)).toEqual([]));
 
-test('a process of its own, behind all others, finds bit for bit what is found without', async () => {
+test('a process of its own at the lowest priority finds the same as this process, bit for bit', async () => {
   const run = createCharacterizationProcess({ logger, entry: ENTRY });
   const told: Progress[] = [];
   const priorities = new Set<number>();
@@ -51,7 +51,7 @@ test('a process of its own, behind all others, finds bit for bit what is found w
   expect(done).toBe(total);
 });
 
-test('a cancelled one ends at once, with its process', async () => {
+test('a cancelled characterization ends immediately together with its process', async () => {
   const controller = new AbortController();
   const run = createCharacterizationProcess({ logger, entry: ENTRY });
   const onProgress = () => controller.abort(new Error('cancelled'));
@@ -62,7 +62,7 @@ test('a cancelled one ends at once, with its process', async () => {
   expect(log).toEqual([]);
 });
 
-test('a process that is killed, and a question that fails, end it with the reason', async () => {
+test('a killed process and a failing request end the characterization with the reason', async () => {
   const run = createCharacterizationProcess({ logger, entry: ENTRY });
   const onProgress = () => {
     for (const pid of processesOf(ENTRY)) process.kill(pid, 'SIGKILL');
@@ -79,7 +79,7 @@ test('a process that is killed, and a question that fails, end it with the reaso
   expect(log).toEqual([]);
 });
 
-test('a process that cannot be started is told as such', async () => {
+test('a process that cannot be started is reported as such', async () => {
   const child = spawn('/nowhere/node');
   expect(
     createLossError('process that characterizes neurons', await waitForEnd(child)).message,

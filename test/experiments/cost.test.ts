@@ -57,12 +57,15 @@ const PLANNED: Readonly<Record<string, () => Planned>> = {
   },
 };
 
-test.each(Object.entries(PLANNED))('%s costs what its plan says', async (_, plan) => {
-  const { context, spent } = countingContext();
-  const { cost, run } = plan();
-  await run(context);
-  expect(spent).toEqual(cost);
-});
+test.each(Object.entries(PLANNED))(
+  '%s costs as many multiply-adds as its plan says',
+  async (_, plan) => {
+    const { context, spent } = countingContext();
+    const { cost, run } = plan();
+    await run(context);
+    expect(spent).toEqual(cost);
+  },
+);
 
 test('a gradient costs three forward passes', async () => {
   const size = { height: 30, width: 30 };
@@ -72,7 +75,7 @@ test('a gradient costs three forward passes', async () => {
   expect(planGradients(presentation).cost).toEqual({ stimuli: 2, passes: 18 });
 });
 
-test('the expected time follows from the multiply-adds of the networks, and a rate', () => {
+test('the expected time follows from the multiply-adds of the networks and a rate', () => {
   const { architecture } = model.card;
   const large = {
     card: { ...model.card, stimulus: { ...model.card.stimulus, height: 50, width: 50 } },

@@ -83,7 +83,7 @@ async function again(
   return files.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes) }));
 }
 
-test('a characterization that was written down runs again, to the same bytes', async () => {
+test('a characterization that was serialised runs again to the same bytes', async () => {
   const model = energyModel();
   const engine = energyEngine();
   const body = { neurons: [2] };
@@ -104,7 +104,7 @@ test('a characterization that was written down runs again, to the same bytes', a
   expect(await again(sent, engine, resources)).toEqual(files);
 });
 
-test('a search with a stored set that was written down runs again, to the same bytes', async () => {
+test('a search with a stored set that was serialised runs again to the same bytes', async () => {
   const model = tinyModel('tiny', 1);
   const engine = createFakeEngine();
   const store = await openTestStore();
@@ -128,7 +128,7 @@ test('a search with a stored set that was written down runs again, to the same b
   expect(await again(order, engine, resources)).toEqual(files);
 });
 
-test('an order for another model, and one of an unknown kind, are rejected', async () => {
+test('a job for another model and a job of an unknown kind are rejected', async () => {
   const model = tinyModel('tiny', 1);
   const order = {
     kind: 'characterize',
@@ -149,7 +149,7 @@ test('an order for another model, and one of an unknown kind, are rejected', asy
   await expect(run({ model: own, request: { contrast: 2 } })).rejects.toThrow('request.contrast');
 });
 
-test('each kind of job is a part of a path, and there once', () => {
+test('each kind of job is a valid part of a path and occurs once', () => {
   const kinds = JOB_EXPERIMENTS.map(({ kind }) => kind);
   for (const kind of kinds) expect(kind).toMatch(/^[a-z]+(-[a-z]+)*$/);
   expect(new Set(kinds).size).toBe(kinds.length);

@@ -21,13 +21,16 @@ function task(kind: SetAnalysisTask['kind'], wrong = 0): SetAnalysisTask {
   return { kind, predicted, real, k: 10, ids: Array.from({ length: neurons }, (_, i) => 3 * i) };
 }
 
-test.each(['rank', 'peak'] as const)('%s in the thread gives what it gives here', async (kind) => {
-  const fields = await analysis.run(task(kind), signal);
-  expect(Buffer.from(fields).equals(await analyseSet(task(kind)))).toBe(true);
-  expect(JSON.parse(new TextDecoder().decode(fields)).neurons).toHaveLength(20);
-});
+test.each(['rank', 'peak'] as const)(
+  '%s gives the same in a thread as in the main thread',
+  async (kind) => {
+    const fields = await analysis.run(task(kind), signal);
+    expect(Buffer.from(fields).equals(await analyseSet(task(kind)))).toBe(true);
+    expect(JSON.parse(new TextDecoder().decode(fields)).neurons).toHaveLength(20);
+  },
+);
 
-test('responses that cannot be analysed are bad input from the thread as well', async () => {
+test('responses that cannot be analysed are bad input in the thread too', async () => {
   const error: unknown = await analysis
     .run(task('rank', Number.NaN), signal)
     .catch((reason: unknown) => reason);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeCsv } from '../../src/formats/csv.js';
 
-test('only what would break a row is quoted, and quotes are doubled', () => {
+test('only fields that would break a row are quoted, and quotes are doubled', () => {
   const rows = [
     ['plain', 'a b', "it's", 'degrés'],
     ['a,b', 'say "so"', 'two\nlines', 'two\r\nlines'],
@@ -15,14 +15,14 @@ test('only what would break a row is quoted, and quotes are doubled', () => {
   );
 });
 
-test('null is empty, 0 is 0, and numbers keep all their digits', () => {
+test('null becomes an empty field, 0 stays 0, and numbers keep all their digits', () => {
   expect(encodeCsv([[null, 0, -0.1, 1e-7, 0.8459853728925697, '']])).toBe(
     ',0,-0.1,1e-7,0.8459853728925697,\r\n',
   );
   expect(encodeCsv([])).toBe('');
 });
 
-test('any table of text is read back as it was', () => {
+test('any table of text is the same after writing and parsing', () => {
   const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', '\r', '\n', ' ', 'µ') });
   fc.assert(
     fc.property(fc.array(fc.array(cell, { minLength: 1 }), { minLength: 1 }), (rows) => {

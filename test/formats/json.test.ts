@@ -5,7 +5,7 @@ import { parseAs, parseJson } from '../../src/formats/json.js';
 
 const parse = (text: string) => parseJson(Buffer.from(text));
 
-test('whatever JSON.stringify writes is read back', () => {
+test('whatever JSON.stringify writes is parsed to the same value', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
       const text = JSON.stringify(value);
@@ -14,7 +14,7 @@ test('whatever JSON.stringify writes is read back', () => {
   );
 });
 
-test('brackets and quotes inside texts do not count', () => {
+test('brackets and quotes inside strings do not count towards the limits', () => {
   const brackets = '[{'.repeat(99);
   for (const before of ['', '"', '\\', '\\"', '""', '"\\\\"']) {
     const text = before + brackets;
@@ -24,7 +24,7 @@ test('brackets and quotes inside texts do not count', () => {
   }
 });
 
-test('at most 64 deep', () => {
+test('JSON that is nested more than 64 deep is rejected', () => {
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   expect(JSON.stringify(parse(nested(64)))).toBe(nested(64));
   expect(() => parse(nested(65))).toThrow('the JSON is nested deeper than 64 at position 64');
@@ -33,7 +33,7 @@ test('at most 64 deep', () => {
   expect(parse(`[${nested(63)},${nested(63)}]`)).toHaveLength(2);
 });
 
-test('at most 250,000 arrays, objects and texts, however many numbers', () => {
+test('JSON may have at most 250,000 arrays, objects and strings, and any number of numbers', () => {
   const many = '250000 arrays, objects and texts';
   expect(parse(`[${'0,'.repeat(2_000_000)}0]`)).toHaveLength(2_000_001);
   expect(parse(`[${'[],'.repeat(249_998)}[]]`)).toHaveLength(249_999);
@@ -42,7 +42,7 @@ test('at most 250,000 arrays, objects and texts, however many numbers', () => {
   }
 });
 
-test('at most 1000 keys in one object', () => {
+test('an object may have at most 1000 keys', () => {
   const object = (keys: number) =>
     JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, ':'])));
   expect(Object.keys(parse(object(1000)) as object)).toHaveLength(1000);
@@ -51,7 +51,7 @@ test('at most 1000 keys in one object', () => {
   expect(() => parse(`{"a":${object(1001)}}`)).toThrow('more than 1000 keys');
 });
 
-test('a long list of wrong entries is refused before its entries are looked at', () => {
+test('a long list of wrong entries is rejected before its entries are checked', () => {
   const schema = z.strictObject({
     numbers: z.union([z.string(), z.array(z.int().min(0))]).optional(),
     lists: z.array(z.array(z.number())).optional(),
@@ -70,7 +70,7 @@ test('a long list of wrong entries is refused before its entries are looked at',
   );
 });
 
-test('what a schema does not accept is said in words, with the value and what is expected', () => {
+test('a schema error is described with the value and what is expected', () => {
   const Thing = z.strictObject({
     orientation: z.number().min(-5).max(5).optional(),
     shape: z.enum(['round', 'square']).optional(),
@@ -116,7 +116,7 @@ test('what a schema does not accept is said in words, with the value and what is
   ]);
 });
 
-test('at most 16 MiB', () => {
+test('a JSON body may have at most 16 MiB', () => {
   const spaces = (length: number) => `${' '.repeat(length - 1)}1`;
   expect(parse(spaces(2 ** 24))).toBe(1);
   expect(() => parse(spaces(2 ** 24 + 1))).toThrow('the JSON is larger than 16777216 bytes');

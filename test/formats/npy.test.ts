@@ -15,7 +15,7 @@ function numpyFile(header: string, data: Uint8Array, version = 1): Uint8Array {
   return Buffer.concat([lead, Buffer.from(`${header.padEnd(length - 1)}\n`, 'latin1'), data]);
 }
 
-test('an array comes back as it was written', () => {
+test('an array is the same after writing and reading', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(5), { maxLength: 4 }), fc.nat(3), (shape, kind) => {
       const length = shape.reduce((a, b) => a * b, 1);
@@ -26,7 +26,7 @@ test('an array comes back as it was written', () => {
   );
 });
 
-test('Fortran order is turned into C order', () => {
+test('Fortran order becomes C order', () => {
   const header = "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3), }";
   const columns = Float64Array.from([1, 4, 2, 5, 3, 6]);
   for (const version of [1, 2]) {
@@ -43,7 +43,7 @@ function oneRow(descriptor: string, data: ArrayBuffer | Buffer): Uint8Array {
   return numpyFile(header, bytes);
 }
 
-test('64-bit integers are read exactly, up to the largest that float64 holds', () => {
+test('64-bit integers are read exactly up to the largest that float64 can hold', () => {
   const values = [0n, 1n, -1n, 255n, 2n ** 32n, -(2n ** 32n) - 7n, 2n ** 53n - 1n, 1n - 2n ** 53n];
   const signed = decodeNpy(oneRow('<i8', BigInt64Array.from(values).buffer));
   expect([signed.stored, ...signed.data]).toEqual(['i8', ...values.map(Number)]);
@@ -54,12 +54,12 @@ test('64-bit integers are read exactly, up to the largest that float64 holds', (
   expect(() => decodeNpy(oneRow('<u8', large))).toThrow(/element 0 .* is 18446744073709551615/);
 });
 
-test('booleans are 0 and 1', () => {
+test('booleans are read as 0 and 1', () => {
   const { stored, data } = decodeNpy(oneRow('|b1', Buffer.of(0, 1, 1, 0)));
   expect([stored, ...data]).toEqual(['b1', 0, 1, 1, 0]);
 });
 
-test('every float16 is read as the number that it is', () => {
+test('every float16 is read as the number that it encodes', () => {
   const bits = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
   const { data } = decodeNpy(oneRow('<f2', bits.buffer));
   const worked: [number, number][] = [
@@ -83,7 +83,7 @@ test('every float16 is read as the number that it is', () => {
   }
 });
 
-test('big-endian elements are the same numbers', () => {
+test('big-endian elements are read as the same numbers', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 9 }), (values) => {
       const doubles = Float64Array.from(values);
@@ -101,7 +101,7 @@ test('big-endian elements are the same numbers', () => {
   expect([...decodeNpy(oneRow('>f2', Buffer.of(0x3c, 0))).data]).toEqual([1]);
 });
 
-test('the header is read from the beginning of a file alone', () => {
+test('the header can be read from the first bytes of a file alone', () => {
   const file = encodeNpy(new Float32Array(10_000), [100, 100]);
   expect(decodeNpyHeader(file.subarray(0, 4096))).toEqual({
     stored: 'f4',

@@ -8,7 +8,7 @@ import {
 
 const FILE = encodeSafetensors(new Map([['a', { shape: [2], data: Float32Array.of(1, 2) }]]));
 
-test('tensors come back as they were written', () => {
+test('tensors are the same after writing and reading', () => {
   const tensor = fc
     .array(fc.float({ noNaN: true }), { minLength: 1, maxLength: 9 })
     .map((values) => ({ shape: [1, values.length], data: Float32Array.from(values) }));
@@ -38,7 +38,7 @@ test.each([
   expect(() => decodeSafetensors(bytes)).toThrowErrorMatchingSnapshot();
 });
 
-test('elements that are not decoded are read as they are', () => {
+test('elements that are not decoded are returned as their bytes', () => {
   const file = withHeader('{"a":{"dtype":"I64","shape":[],"data_offsets":[0,8]}}');
   expect(readSafetensors(file)).toEqual(
     new Map([['a', { element: 'I64', shape: [], bytes: Buffer.alloc(8) }]]),
@@ -48,7 +48,7 @@ test('elements that are not decoded are read as they are', () => {
   expect(readSafetensors(withHeader(halves)).get('a')!.bytes).toHaveLength(8);
 });
 
-test('what is decoded does not change with the file', () => {
+test('decoded numbers do not change when the file buffer changes', () => {
   const file = Buffer.concat([FILE]);
   const decoded = decodeSafetensors(file).get('a')!;
   file.fill(0);

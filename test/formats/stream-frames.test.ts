@@ -17,7 +17,7 @@ const header = fc.record({
 });
 const stamp = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 
-test('an answer is read as it was written', () => {
+test('a response frame is decoded as it was encoded', () => {
   const content = fc.oneof(fc.float32Array({ noNaN: true }), fc.string({ unit: 'grapheme' }));
   fc.assert(
     fc.property(header, stamp, content, (told, given, what) => {
@@ -35,7 +35,7 @@ test('an answer is read as it was written', () => {
   );
 });
 
-test('a frame is of the size that is asked for, and holds its pixels', () => {
+test('a request frame has the expected size and contains its pixels', () => {
   const size = { height: 2, width: 3 };
   const bytes = encodeFrame(Uint8Array.of(1, 2, 3, 4, 5, 6), 7n);
   expect(bytes.length).toBe(frameBytes(size, 'uint8'));

@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 test(
-  `${BODIES} damaged bodies: refused with a reason or answered, no crash, no growth`,
+  `${BODIES} corrupted bodies are rejected with a reason or answered, without a crash or growing memory`,
   async () => {
     const bodies = await samples('fuzzed', SMALLEST_SIDE);
     const counts = new Map<string, Map<number, number>>();

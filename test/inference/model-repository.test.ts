@@ -28,7 +28,7 @@ const listed = ({ served, unusable }: ModelRepository) => [
   ...unusable.map(({ name, version, reason }) => `${name}/${version}: ${reason}`),
 ];
 
-test('versions stand side by side, the largest answers where none is named', async () => {
+test('several versions are served, and the largest answers when none is named', async () => {
   for (const version of [2, 10, 9]) await writeCard(models, 'v1', version);
   await writeCard(models, 'mt', 1);
   await mkdir(path.join(models, '.hidden', '1'), { recursive: true });
@@ -40,7 +40,7 @@ test('versions stand side by side, the largest answers where none is named', asy
   expect(repository.find('v1', 3)).toBeUndefined();
 });
 
-test('a load serves what stands in the folder then: more, fewer, others', async () => {
+test('a load serves the versions that are in the folder at that time', async () => {
   await writeCard(models, 'v1', 1);
   const { repository, engine } = await open();
   const [second, third] = [await writeCard(models, 'v1', 2), await writeCard(models, 'v1', 3)];
@@ -56,7 +56,7 @@ test('a load serves what stands in the folder then: more, fewer, others', async 
   expect([...engine.loaded]).toEqual([second, changed]);
 });
 
-test('a version that fails is listed with its reason, and those before it answer on', async () => {
+test('a version that fails to load is listed with its reason while earlier versions are served', async () => {
   await writeCard(models, 'v1', 1);
   const { repository, engine } = await open();
   await breakCard(models, 'v1', 2);
@@ -71,7 +71,7 @@ test('a version that fails is listed with its reason, and those before it answer
   expect(listed(repository)).toEqual(['v1/1', 'v1/2']);
 });
 
-test('a version that is broken in its place answers on, with the reason listed', async () => {
+test('a version whose files break is still served, with the reason listed', async () => {
   const digest = await writeCard(models, 'v1', 1);
   const { repository } = await open();
   await breakCard(models, 'v1', 1);
@@ -80,7 +80,7 @@ test('a version that is broken in its place answers on, with the reason listed',
   expect(repository.find('v1')?.digest).toBe(digest);
 });
 
-test('what is unloaded stays with the engine until nobody holds it', async () => {
+test('an unloaded model stays with the engine until its last lease is released', async () => {
   const digest = await writeCard(models, 'v1', 1);
   const { repository, engine } = await open();
   const model = repository.find('v1')!;
@@ -95,7 +95,7 @@ test('what is unloaded stays with the engine until nobody holds it', async () =>
   expect(() => repository.hold(model)).toThrow('v1/1 is not loaded');
 });
 
-test('what is unloaded and loaded again while held never leaves the engine', async () => {
+test('a model that is unloaded and loaded again while it is leased never leaves the engine', async () => {
   await writeCard(models, 'v1', 1);
   const { repository, engine } = await open();
   const release = repository.hold(repository.find('v1')!);
@@ -109,7 +109,7 @@ test('what is unloaded and loaded again while held never leaves the engine', asy
   expect(engine.loaded.size).toBe(1);
 });
 
-test('what is asked at once is done in the order asked', async () => {
+test('concurrent commands run in the order in which they were sent', async () => {
   const { repository, engine } = await open();
   await writeCard(models, 'v1', 1);
   expect(await Promise.all([repository.load('v1'), repository.unload('v1')])).toEqual([true, true]);
@@ -117,7 +117,7 @@ test('what is asked at once is done in the order asked', async () => {
   expect(engine.loaded.size).toBe(0);
 });
 
-test('a reload serves what a start would: unloaded models too, and none that is gone', async () => {
+test('a reload serves what a start would, unloaded models included and deleted ones excluded', async () => {
   await writeCard(models, 'v1', 1);
   await writeCard(models, 'mt', 1);
   await breakCard(models, 'v4', 1);
@@ -130,7 +130,7 @@ test('a reload serves what a start would: unloaded models too, and none that is 
   expect(engine.loaded.size).toBe(1);
 });
 
-test('while the models folder cannot be read, what was served still is', async () => {
+test('when the models folder cannot be read, the same models are still served', async () => {
   await writeCard(models, 'v1', 1);
   const { repository } = await open();
   await rm(models, { recursive: true });
@@ -140,7 +140,7 @@ test('while the models folder cannot be read, what was served still is', async (
   await mkdir(models);
 });
 
-test('only names of folders in the models folder are looked for', async () => {
+test('only names of folders in the models folder are accepted', async () => {
   const outside = path.join(models, 'outside');
   models = path.join(models, 'models');
   await writeCard(models, 'v1', 1);
@@ -167,7 +167,7 @@ test('a model that the engine lost is listed with the reason', async () => {
   expect(listed(repository)).toEqual(['v1/1']);
 });
 
-test('whoever wants to know is told of every change', async () => {
+test('subscribers are notified of every change', async () => {
   await writeCard(models, 'v1', 1);
   const engine = createFakeEngine();
   let told: string[] = [];
@@ -192,7 +192,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constantFrom('load', 'unload', 'reload', 'fail') }),
 );
 
-test('whatever happens, the engine has what is served and what is held, and nothing else', async () => {
+test('after any sequence of events the engine has exactly the served and leased models', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
       await writeCard(models, 'v1', 1);

@@ -49,7 +49,7 @@ afterAll(async () => {
   await rm(models, { recursive: true });
 });
 
-test('what is found beats every one of many images of the same norm, for each neuron', async () => {
+test('the image found drives each neuron more than many images of the same norm', async () => {
   await interpreter.interpret({
     model: request.model,
     stimuli: { count: 1, ...SIZE, pixels: new Float32Array(2500) },
@@ -81,7 +81,7 @@ test('what is found beats every one of many images of the same norm, for each ne
   }
 });
 
-test('the same request gives the same images, a neuron alone too', async () => {
+test('the same request gives the same images, for one neuron alone too', async () => {
   const whole = await preferredStimuli(interpreter, request);
   const alone = await preferredStimuli(interpreter, {
     ...request,
@@ -90,7 +90,7 @@ test('the same request gives the same images, a neuron alone too', async () => {
   expect(alone[0]!.pixels).toEqual(whole[1]!.pixels);
 });
 
-test('it ends after the steps at hand when it is cancelled', async () => {
+test('a cancelled search ends after the steps that are under way', async () => {
   const cancel = new AbortController();
   let asked = 0;
   const watched: Pick<Interpreter, 'maximise'> = {

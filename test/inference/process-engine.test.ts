@@ -47,19 +47,19 @@ function ask(neurons = [0, 1, 2, 3], digest = model.digest): Promise<Float32Arra
   return engine.respond({ digest, stimuli, neurons: Int32Array.from(neurons) });
 }
 
-test('it answers from another process', async () => {
+test('the engine responds from another process', async () => {
   expect([...(await ask())]).toEqual([1, 2, 3, 4]);
   expect([...(await ask([2, 0]))]).toEqual([3, 1]);
   expect(processesOf(ENTRY)).toHaveLength(1);
 });
 
-test('a model that cannot be used is told with its reason', async () => {
+test('a model that cannot be used is rejected with its reason', async () => {
   await expect(engine.load(`${folder}/nothing/1`, 'a')).rejects.toThrow(
     'card.json is missing, or cannot be read',
   );
 });
 
-test('when the process is killed, work in hand is handed back, and it comes back with its models', async () => {
+test('when the process is killed, running requests are returned, and it restarts with its models', async () => {
   const [pid] = processesOf(ENTRY);
   const asked = Array.from({ length: 50 }, () => ask());
   process.kill(pid!, 'SIGKILL');
@@ -81,7 +81,7 @@ async function loadSecond(): Promise<SavedModel> {
   return second;
 }
 
-test('a model that is gone when the process comes back is told, and leaves the others served', async () => {
+test('a model that is missing when the process restarts is reported, and the others are served', async () => {
   const second = await loadSecond();
   await rm(`${folder}/second`, { recursive: true });
   const before = restarts;
@@ -93,7 +93,7 @@ test('a model that is gone when the process comes back is told, and leaves the o
   await engine.unload(second.digest);
 });
 
-test('a model that was unloaded does not come back with the process', async () => {
+test('a model that was unloaded is not loaded when the process restarts', async () => {
   const second = await loadSecond();
   expect([...(await ask([3], second.digest))]).toEqual([4]);
   const before = restarts;

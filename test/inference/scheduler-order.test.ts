@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { handResponses } from '../support/fake-engine.js';
 import { request, setUp, stimuli } from './scheduled-requests.js';
 
-test('whatever the order of events, everybody gets their own rows, first in first out', async () => {
+test('in any order of events every request gets its own rows, first in first out', async () => {
   const arrival = fc.record({
     count: fc.integer({ min: 1, max: 11 }),
     neurons: fc.constantFrom([0], [0, 2], [2, 0]),

@@ -21,7 +21,7 @@ test('a request gets its responses, row = stimulus, column = neuron', async () =
   expect(scheduler.depth).toBe(0);
 });
 
-test('a request longer than a chunk is cut, and put together again', async () => {
+test('a request longer than a chunk is cut and put together again', async () => {
   const { scheduler, batches } = setUp();
   const long = request(10);
   const { values } = await scheduler.respond(long);
@@ -29,7 +29,7 @@ test('a request longer than a chunk is cut, and put together again', async () =>
   expect(batches).toEqual([4, 4, 2]);
 });
 
-test('predictions that wait one after the other share a batch', async () => {
+test('consecutive predictions that wait share a batch', async () => {
   const { engine, scheduler, batches } = setUp();
   engine.hold();
   const requests = [1, 2, 1, 1, 1].map((count, i) =>
@@ -43,7 +43,7 @@ test('predictions that wait one after the other share a batch', async () => {
   expect(batches).toEqual([1, 4, 1]);
 });
 
-test('whoever asks the same model shares a batch, whatever the neurons, and nobody is overtaken', async () => {
+test('requests to the same model share a batch whatever their neurons, and none is overtaken', async () => {
   const { engine, scheduler, batches } = setUp();
   engine.hold();
   const others = [
@@ -60,7 +60,7 @@ test('whoever asks the same model shares a batch, whatever the neurons, and nobo
   expect(batches).toEqual([1, 3, 1]);
 });
 
-test('a question that fails leaves the others of its batch alone', async () => {
+test('a request that fails does not affect the others of its batch', async () => {
   const { engine, scheduler } = setUp();
   engine.hold();
   const first = scheduler.respond(request(1));
@@ -88,7 +88,7 @@ test.each([
   { each: 6, expected: [1, 3, 3, 3] },
   { each: 30, expected: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1] },
   { each: 1, expected: [1, 4, 4, 1] },
-])('a sweep is cut into what takes 20 ms: at $each ms each', async ({ each, expected }) => {
+])('a sweep is cut into chunks of 20 ms: at $each ms each', async ({ each, expected }) => {
   const time = { now: 0 };
   const fake = createFakeEngine();
   const { scheduler, batches } = setUp({
@@ -110,7 +110,7 @@ test.each([
   { since: 1900, expected: [1, 2, 2, 2, 2, 1] },
   { since: 2001, expected: [1, 4, 4, 1] },
 ])(
-  'a sweep is cut into what the prediction of 5 ms took that came $since ms before, at 2 ms each',
+  'a sweep is cut into chunks as long as the prediction of 5 ms that came $since ms before, at 2 ms each',
   async ({ since, expected }) => {
     const time = { now: 0 };
     const fake = createFakeEngine();
@@ -132,7 +132,7 @@ test.each([
   },
 );
 
-test('what can wait gives way to predictions at the engine, and to no sweep', async () => {
+test('low-priority requests let predictions pass at the engine, but no sweep', async () => {
   const { engine, scheduler } = setUp();
   engine.hold();
   const order: string[] = [];
@@ -151,7 +151,7 @@ test('what can wait gives way to predictions at the engine, and to no sweep', as
   await sweep;
 });
 
-test('a full queue refuses, and takes requests again when it has emptied', async () => {
+test('a full queue rejects requests and accepts them again when it is empty', async () => {
   const { engine, scheduler } = setUp({ capacity: 5 });
   engine.hold();
   const accepted = [request(4), request(5)].map((asked) => scheduler.respond(asked));
@@ -164,7 +164,7 @@ test('a full queue refuses, and takes requests again when it has emptied', async
   await scheduler.respond(request(5));
 });
 
-test('a request whose client has gone costs no compute', async () => {
+test('a request whose client has disconnected costs no compute', async () => {
   const { engine, scheduler } = setUp();
   engine.hold();
   const first = scheduler.respond(request(1));
@@ -182,7 +182,7 @@ test('a request whose client has gone costs no compute', async () => {
   );
 });
 
-test('a client that leaves halfway saves the rest of its sweep', async () => {
+test('a client that disconnects halfway saves the rest of its sweep', async () => {
   const { engine, scheduler } = setUp();
   engine.hold();
   const client = new AbortController();
@@ -196,7 +196,7 @@ test('a client that leaves halfway saves the rest of its sweep', async () => {
   expect(scheduler.depth).toBe(0);
 });
 
-test('past its deadline a request is refused and costs no compute', async () => {
+test('a request past its deadline is rejected and costs no compute', async () => {
   const { engine, scheduler, time } = setUp();
   engine.hold();
   const first = scheduler.respond(request(1));
@@ -211,7 +211,7 @@ test('past its deadline a request is refused and costs no compute', async () => 
   expect(scheduler.depth).toBe(0);
 });
 
-test('responses that come after the deadline are refused, not answered late', async () => {
+test('responses that come after the deadline are rejected, not returned late', async () => {
   const { engine, scheduler, time } = setUp();
   engine.hold();
   const answer = scheduler.respond(request(1, { deadline: 10 }));
@@ -220,7 +220,7 @@ test('responses that come after the deadline are refused, not answered late', as
   await expect(answer).rejects.toThrow(DeadlineError);
 });
 
-test('time in the queue and at the engine are told apart', async () => {
+test('the time in the queue and the time at the engine are reported separately', async () => {
   const { engine, scheduler, time } = setUp();
   engine.hold();
   const first = scheduler.respond(request(1));
@@ -234,7 +234,7 @@ test('time in the queue and at the engine are told apart', async () => {
   expect(await second).toMatchObject({ queueSeconds: 2, inferSeconds: 3 });
 });
 
-test('an engine that dies is asked once more', async () => {
+test('a batch is sent once more to an engine that died', async () => {
   const { engine, scheduler } = setUp();
   engine.failNext(new EngineLostError('killed'));
   const asked = request(2);
@@ -242,7 +242,7 @@ test('an engine that dies is asked once more', async () => {
   expect(engine.asked).toHaveLength(2);
 });
 
-test('an engine that dies twice fails the batch, and the next one is answered', async () => {
+test('an engine that dies twice fails the batch, and the next batch is answered', async () => {
   const { engine, scheduler } = setUp();
   engine.failNext(new EngineLostError('killed'));
   engine.failNext(new EngineLostError('killed again'));
@@ -252,7 +252,7 @@ test('an engine that dies twice fails the batch, and the next one is answered', 
   await scheduler.respond(request(1));
 });
 
-test('another failure of the engine is not asked again, and counts nothing twice', async () => {
+test('another failure of the engine is not retried, and nothing is counted twice', async () => {
   const { engine, scheduler } = setUp();
   engine.hold();
   const first = scheduler.respond(request(1));
@@ -265,7 +265,7 @@ test('another failure of the engine is not asked again, and counts nothing twice
   expect(engine.asked).toHaveLength(2);
 });
 
-test('responses of the wrong number are a bug, not an answer', async () => {
+test('responses of the wrong number are a bug', async () => {
   const scheduler = createScheduler({
     engine: { respond: async () => new Float32Array(3) },
     capacity: 10,
@@ -279,7 +279,7 @@ test('responses of the wrong number are a bug, not an answer', async () => {
   expect(scheduler.depth).toBe(0);
 });
 
-test('draining answers what was accepted and refuses the rest', async () => {
+test('draining answers accepted requests and rejects new ones', async () => {
   const { engine, scheduler } = setUp();
   engine.hold();
   const accepted = [request(1), request(9, { priority: 'sweep' })].map((asked) =>

@@ -37,7 +37,7 @@ function stimuliOf({ card }: SavedModel): Stimuli {
   return { count: COUNT, height, width, pixels };
 }
 
-test('the demo model answers the same to the last bit, image by image and in a batch', async () => {
+test('the demo model responds the same to the last bit, image by image and in a batch', async () => {
   const demo = await readModel(fileURLToPath(new URL('../../models/demo/1', import.meta.url)));
   await engine.load(demo.folder, demo.digest);
   const { digest } = demo;
@@ -63,7 +63,7 @@ test('a response is the same to the last bit alone, in a batch and among other n
   expect([...some]).toEqual([whole[11], whole[9]]);
 });
 
-test('loading, answering and unloading leave no tensor behind', async () => {
+test('loading, predicting and unloading leave no tensor behind', async () => {
   const before = tf.memory().numTensors;
   const second = await saveRandomModel(folder, 'second');
   await engine.load(second.folder, second.digest);
@@ -75,7 +75,7 @@ test('loading, answering and unloading leave no tensor behind', async () => {
   ).rejects.toThrow('is not loaded');
 });
 
-test('a model whose weights or golden responses do not hold is refused and leaves no tensor', async () => {
+test('a model with wrong weights or golden responses is rejected and leaves no tensor', async () => {
   const before = tf.memory().numTensors;
   const broken = await saveRandomModel(folder, 'broken');
   const file = path.join(broken.folder, 'weights.safetensors');

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(models, { recursive: true }));
 
-test('however many models, stimuli and neurons were looked at, no tensor stays', async () => {
+test('interpretations of any models, stimuli and neurons leave no tensor behind', async () => {
   const before = tf.memory().numTensors;
   const interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
   const stimuli = {
@@ -46,7 +46,7 @@ test('however many models, stimuli and neurons were looked at, no tensor stays',
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('what is asked in pieces is what is asked at once', async () => {
+test('an interpretation in slices is the same as a whole one', async () => {
   const id = 'ff_sa_cnn';
   const { digest } = await saveGoldenModel(models, id);
   const model = { name: id, version: 1, digest };
@@ -94,7 +94,7 @@ test('what is asked in pieces is what is asked at once', async () => {
   await interpreter.close();
 });
 
-test('more neurons than are looked at together come in their order', async () => {
+test('more neurons than fit into one slice come in their order', async () => {
   // of each stimulus and neuron: 1000 stimulus + neuron, and in two cells
   const interpret: Interpreter['interpret'] = async ({ stimuli, neurons }) => {
     expect(stimuli.count * neurons.length).toBeLessThanOrEqual(128);
@@ -116,7 +116,7 @@ test('more neurons than are looked at together come in their order', async () =>
   expect([...seen.attention!]).toEqual(expected.flatMap((value) => [value, -value]));
 });
 
-test('what nobody waits for any longer is not looked at', async () => {
+test('an interpretation whose client has disconnected is not computed', async () => {
   const refuse = () => {
     throw new Error('gone');
   };

@@ -87,7 +87,7 @@ function climb(slope: Slope, terms: MaximisationTerms, restarts = 3, neuron = 7)
 
 const normOf = (image: Float32Array) => Math.hypot(...image.map((pixel) => pixel - 0.5));
 
-test('the preferred stimulus of a linear filter is the filter itself, at the norm', async () => {
+test('the preferred stimulus of a linear filter is the filter itself at the norm', async () => {
   const { images, step } = await climb(linear(filter(30)), TERMS);
   expect(step).toBe(TERMS.steps);
   const length = Math.hypot(...filter(30));
@@ -100,7 +100,7 @@ test('the preferred stimulus of a linear filter is the filter itself, at the nor
   expect(diversity(images, 0.5)).toBeLessThan(1e-6);
 });
 
-test('with bounds on the pixels alone, each pixel ends at the one its weight asks for', async () => {
+test('with bounds on the pixels alone, each pixel ends at the bound that its weight favours', async () => {
   const pixels = [0.25, 0.875] as const;
   const { images } = await climb(linear(filter(30)), { ...TERMS, norm: 100, pixels });
   const expected = filter(30).map((weight) => (weight > 0 ? 0.875 : 0.25));
@@ -118,7 +118,7 @@ test('blurred gradients find the blurred filter', async () => {
   expect(alike).toBeGreaterThan(1 - 1e-6);
 });
 
-test('the jitter is of the shifts given: a filter is found as its mean over them', async () => {
+test('with jitter of given shifts, a filter is found as its mean over the shifts', async () => {
   const jitter = 1;
   const slope = linear(filter(0));
   const { images } = await climb(slope, { ...TERMS, jitter, steps: 2000 }, 1);
@@ -137,7 +137,7 @@ test('the jitter is of the shifts given: a filter is found as its mean over them
   expect(similarity(stimulusAt(images, 0).pixels, mean, 0.5)).toBeGreaterThan(0.99);
 });
 
-test('what the gradient of a shifted image says of a place is done at that place', async () => {
+test('the gradient of a shifted image is shifted back', async () => {
   // the gradient of sum (pixel - background)^2 / 2 is what the image has there: it grows as it is
   const itself: Slope = async ({ count, pixels }) => ({
     responses: new Float32Array(count),
@@ -156,7 +156,7 @@ test('what the gradient of a shifted image says of a place is done at that place
   }
 });
 
-test('restarts find the phases of a complex cell, and all are equally good', async () => {
+test('restarts find the phases of a complex cell, all equally strong', async () => {
   const { images } = await climb(energy, TERMS, 6);
   const { responses } = await energy(images);
   // the largest eigenvalue of the two filters' Gram matrix, at norm 1
@@ -171,7 +171,7 @@ test('restarts find the phases of a complex cell, and all are equally good', asy
   expect(diversity(images, 0.5)).toBeGreaterThan(0.3);
 });
 
-test('the same seed gives the same images, in one go or in parts, whatever else is asked', async () => {
+test('the same seed gives the same images, whole or in slices and with concurrent requests', async () => {
   const terms = { ...TERMS, steps: 20, jitter: 2, blur: 0.8 };
   const whole = await climb(energy, terms, 3);
   let state = beginMaximisation(SIZE, 7, 2, terms);
@@ -184,7 +184,7 @@ test('the same seed gives the same images, in one go or in parts, whatever else 
   for (const { images } of others) expect(images.pixels).not.toEqual(state.images.pixels);
 });
 
-test('where nothing changes the response, the image stays', async () => {
+test('the image stays as it is where nothing changes the response', async () => {
   const flat: Slope = async ({ count, pixels }) => ({
     responses: new Float32Array(count),
     gradient: new Float32Array(pixels.length),
@@ -193,7 +193,7 @@ test('where nothing changes the response, the image stays', async () => {
   expect(images.pixels).toEqual(beginMaximisation(SIZE, 7, 3, TERMS).images.pixels);
 });
 
-test('norm and pixels stay within their bounds, whatever the slope', async () => {
+test('norm and pixels stay within their bounds for any slope', async () => {
   const bounds = fc.record({
     seed: fc.integer(),
     norm: between(0.01, 8),
@@ -224,7 +224,7 @@ test('norm and pixels stay within their bounds, whatever the slope', async () =>
   );
 });
 
-test('similarity and diversity', () => {
+test('similarity and diversity of images are their definitions', () => {
   const stimuli = (...rows: number[][]): Stimuli => ({
     count: rows.length,
     height: 1,

@@ -4,7 +4,7 @@ import { ENTROPY, MEAN_DISTANCE, ofEvenAttention } from '../../src/interpret/att
 
 const MAP = { height: 9, width: 9 };
 
-test('entropy: 0 bits on one cell, 1 on two alike, log2 81 where it is even', () => {
+test('entropy is 0 bits for one cell, 1 for two equal ones and log2 81 for a uniform map', () => {
   const three = { height: 1, width: 3 };
   expect(ENTROPY.measure([0, 1, 0], three)).toBe(0);
   expect(ENTROPY.measure([0.5, 0, 0.5], three)).toBe(1);
@@ -12,7 +12,7 @@ test('entropy: 0 bits on one cell, 1 on two alike, log2 81 where it is even', ()
   expect(ofEvenAttention(ENTROPY, MAP)).toBeCloseTo(Math.log2(81), 12);
 });
 
-test('distance: to the centre alone 0, to a neighbour 4 pixels, to one across 4 root 2', () => {
+test('distance is 0 for the centre alone, 4 pixels for a neighbour and 4 root 2 for a diagonal one', () => {
   const map = { height: 3, width: 3 };
   expect(MEAN_DISTANCE.measure([0, 0, 0, 0, 1, 0, 0, 0, 0], map)).toBe(0);
   expect(MEAN_DISTANCE.measure([0, 0, 0, 0.5, 0, 0, 0, 0.5, 0], map)).toBe(4);
@@ -22,7 +22,7 @@ test('distance: to the centre alone 0, to a neighbour 4 pixels, to one across 4 
   expect(ofEvenAttention(MEAN_DISTANCE, map)).toBeCloseTo(even, 12);
 });
 
-test('both lie between one cell and all, and the order of equally far cells does not matter', () => {
+test('both are between those of one cell and of all, whatever the order of equally far cells', () => {
   const weights = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 81, maxLength: 81 });
   fc.assert(
     fc.property(weights, (given) => {

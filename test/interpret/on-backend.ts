@@ -36,24 +36,30 @@ export function insideTests(
     if (capability.missing === null) await openBackend(backend);
   }, timeout);
 
-  test.for(architectures)('%s: attention and terms are golden', { timeout }, async (id) => {
-    const golden = readGolden(id);
-    const before = tf.memory().numTensors;
-    const parameters = toDevice(goldenWeights(id, SIZE, golden));
-    const seen = await interpret(cardOf(id), parameters, goldenStimuli(id));
-    tf.dispose(parameters);
-    expect(tf.memory().numTensors).toBe(before);
+  test.for(architectures)(
+    '%s: attention and terms match the golden values',
+    { timeout },
+    async (id) => {
+      const golden = readGolden(id);
+      const before = tf.memory().numTensors;
+      const parameters = toDevice(goldenWeights(id, SIZE, golden));
+      const seen = await interpret(cardOf(id), parameters, goldenStimuli(id));
+      tf.dispose(parameters);
+      expect(tf.memory().numTensors).toBe(before);
 
-    const responses = golden.get('responses')!.data; // [8, 3]
-    expect(greatestDifference(seen.responses, responses)).toBeLessThan(1e-4);
-    const sums = seen.centre.map((value, i) => value + seen.surround[i]! + seen.bias[i % 3]!);
-    expect(greatestDifference(sums, responses)).toBeLessThan(1e-4);
-    const attention = golden.get('centre_attention')?.data;
-    expect(seen.attention === null).toBe(attention === undefined);
-    if (attention) expect(greatestDifference(seen.attention!, attention)).toBeLessThan(1e-5);
-  });
+      const responses = golden.get('responses')!.data; // [8, 3]
+      expect(greatestDifference(seen.responses, responses)).toBeLessThan(1e-4);
+      const sums = seen.centre.map((value, i) => value + seen.surround[i]! + seen.bias[i % 3]!);
+      expect(greatestDifference(sums, responses)).toBeLessThan(1e-4);
+      const attention = golden.get('centre_attention')?.data;
+      expect(seen.attention === null).toBe(attention === undefined);
+      if (attention) expect(greatestDifference(seen.attention!, attention)).toBeLessThan(1e-5);
+    },
+  );
 
-  test('the pixels that the centre sees are those of its field', { timeout }, async () => {
+  test('the pixels that the centre sees are those of its receptive field', {
+    timeout,
+  }, async () => {
     const id = 'rf_cnn';
     const all = toDevice(goldenWeights(id, SIZE, readGolden(id)));
     const parameters = selectOnDevice(all, Int32Array.of(0));

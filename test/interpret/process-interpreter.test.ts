@@ -63,7 +63,7 @@ function open(options: Partial<ProcessInterpreterOptions> = {}): Interpreter {
 
 const ask = (interpreter: Interpreter) => interpreter.interpret({ model, stimuli, neurons });
 
-test('a process starts with the first question, at the lowest priority, and ends with the last', async () => {
+test('a process starts with the first request at the lowest priority and ends with the last', async () => {
   const interpreter = open();
   expect(processesOf(ENTRY)).toEqual([]);
   const { responses } = await ask(interpreter);
@@ -76,7 +76,7 @@ test('a process starts with the first question, at the lowest priority, and ends
   expect(processesOf(ENTRY)).toEqual([pid]);
 });
 
-test('idle, the process ends; the next question starts another', async () => {
+test('an idle process ends, and the next request starts another', async () => {
   const interpreter = open({ idleMs: 1 });
   for (let i = 0; i < 2; i++) {
     await ask(interpreter);
@@ -84,7 +84,7 @@ test('idle, the process ends; the next question starts another', async () => {
   }
 });
 
-test('questions that a process had when it was killed are answered by the next', async () => {
+test('requests that a process had when it was killed are answered by the next process', async () => {
   const interpreter = open();
   await ask(interpreter);
   const [pid] = processesOf(ENTRY);
@@ -96,7 +96,7 @@ test('questions that a process had when it was killed are answered by the next',
   expect(processesOf(ENTRY)).not.toContain(pid);
 });
 
-test('a process that dies of every question is not started for ever', async () => {
+test('a process that dies of every request is not restarted for ever', async () => {
   const dying = path.join(models, 'dying.mjs');
   await writeFile(dying, "process.on('message', () => process.exit(3));");
   const interpreter = open({ entry: dying });
@@ -107,7 +107,7 @@ test('a process that dies of every question is not started for ever', async () =
   );
 });
 
-test('files that are no longer those of the model that is served are told', async () => {
+test('files that differ from those of the served model are reported', async () => {
   const interpreter = open();
   const gone = { ...model, digest: '0'.repeat(64) };
   const asked = interpreter.interpret({ model: gone, stimuli, neurons });
@@ -116,7 +116,7 @@ test('files that are no longer those of the model that is served are told', asyn
   await ask(interpreter);
 });
 
-test('no more than 64 questions wait, and none once it is closed', async () => {
+test('no more than 64 requests wait, and none after closing', async () => {
   const interpreter = open();
   const asked = Array.from({ length: 65 }, () => ask(interpreter));
   await expect(asked.at(-1)).rejects.toThrow(QueueFullError);

@@ -23,7 +23,7 @@ async function runningJob(
   return { ...opened, ...held, disk, id, restarted };
 }
 
-test('on a full disk a job is refused, and nothing of it stays', async () => {
+test('on a full disk a job is rejected and leaves nothing behind', async () => {
   const { jobs, disk, id } = await runningJob();
   disk.fill();
   const { work, seen } = heldWork();
@@ -38,7 +38,7 @@ test('on a full disk a job is refused, and nothing of it stays', async () => {
   expect(readdirSync(disk.folder).sort()).toEqual([`${id}.json`, `${id}.reserve`, 'filling']);
 });
 
-test('a result that a full disk does not take fails the job, before and after a restart', async () => {
+test('a result that does not fit on the disk fails the job, before and after a restart', async () => {
   const { jobs, disk, id, finish, restarted } = await runningJob();
   disk.fill();
   finish([file('a.json', '1'.repeat(10_000))]);
@@ -54,7 +54,7 @@ test('a result that a full disk does not take fails the job, before and after a 
   expect(await restarted()).toEqual(view);
 });
 
-test('a job that is cancelled on a full disk is cancelled after a restart too', async () => {
+test('a job that is cancelled on a full disk stays cancelled after a restart', async () => {
   const { jobs, disk, id, restarted } = await runningJob();
   disk.fill();
   expect(await jobs.cancel(id)).toBe(true);
@@ -62,7 +62,7 @@ test('a job that is cancelled on a full disk is cancelled after a restart too', 
   expect(await restarted()).toEqual(jobs.find(id));
 });
 
-test('a job with a long request that is cancelled on a full disk is cancelled after a restart too', async () => {
+test('a job with a long request that is cancelled on a full disk stays cancelled after a restart', async () => {
   const neurons = Array.from({ length: 5000 }, (_, id) => id);
   const { jobs, disk, id, restarted } = await runningJob({}, { neurons });
   disk.fill();
@@ -71,7 +71,7 @@ test('a job with a long request that is cancelled on a full disk is cancelled af
   expect(await restarted()).toEqual(jobs.find(id));
 });
 
-test('a service that is killed, and comes back on a full disk, interrupts what ran', async () => {
+test('a service that is killed and restarts on a full disk interrupts the jobs that ran', async () => {
   const { disk, id, restarted } = await runningJob();
   disk.fill();
   const interrupted = await restarted();
@@ -79,7 +79,7 @@ test('a service that is killed, and comes back on a full disk, interrupts what r
   expect(await restarted()).toEqual(interrupted);
 });
 
-test('a disk that becomes read-only: jobs are refused, what runs is interrupted with the reason', async () => {
+test('when the disk becomes read-only, new jobs are rejected and running ones are interrupted with the reason', async () => {
   const { jobs, disk, id, log, restarted } = await runningJob({ retryMs: 1e9 });
   disk.remount('ro');
   const refused = jobs.submit(heldWork().work);
@@ -102,7 +102,7 @@ test('a disk that becomes read-only: jobs are refused, what runs is interrupted 
   expect(await restarted()).toMatchObject({ state: 'interrupted' });
 });
 
-test('how a job ended is saved as soon as the disk takes it', async () => {
+test('the end of a job is saved as soon as there is room on the disk', async () => {
   const { jobs, disk, id, finish, log, restarted } = await runningJob({ retryMs: 1 });
   disk.remount('ro');
   finish([file('a.json', '1')]);

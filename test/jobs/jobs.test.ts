@@ -57,7 +57,7 @@ test('a job is queued, runs, and has a result that survives a restart', async ()
   expect(Buffer.from(await again.readPart(id, view.result[1]!)).toString()).toBe('a,b');
 });
 
-test('one runs at a time, the others in line; the newest stands first', async () => {
+test('one job runs at a time, the others wait, and the newest is listed first', async () => {
   const { jobs, time } = await openTestJobs();
   const works = [heldWork('a'), heldWork('b'), heldWork('c')] as const;
   const ids: string[] = [];
@@ -77,14 +77,14 @@ test('one runs at a time, the others in line; the newest stands first', async ()
   expect(jobs.counts()).toMatchObject({ succeeded: 1, cancelled: 1, running: 1, queued: 0 });
 });
 
-test('as many run at a time as may', async () => {
+test('as many jobs run concurrently as configured', async () => {
   const { jobs } = await openTestJobs({ concurrency: 2 });
   const works = [heldWork(), heldWork(), heldWork()];
   for (const { work } of works) await jobs.submit(work);
   expect(jobs.counts()).toMatchObject({ running: 2, queued: 1 });
 });
 
-test('a job that is cancelled ends at once; what it makes all the same is thrown away', async () => {
+test('a cancelled job ends immediately, and its late result is discarded', async () => {
   const { jobs, folder } = await openTestJobs();
   const { work, begun, finish, seen, progress } = heldWork();
   const next = heldWork();
@@ -104,7 +104,7 @@ test('a job that is cancelled ends at once; what it makes all the same is thrown
   expect(readdirSync(folder)).not.toContain(id);
 });
 
-test('why a job failed is told; of a bug only that it was one', async () => {
+test('the reason of a failed job is recorded, a bug only as such', async () => {
   const { jobs, folder, log } = await openTestJobs();
   const [bad, bug] = [heldWork(), heldWork()];
   const first = await jobs.submit(bad.work);
@@ -126,7 +126,7 @@ test('why a job failed is told; of a bug only that it was one', async () => {
   expect((await openTestJobs({ folder })).jobs.list()).toHaveLength(2);
 });
 
-test('so many wait and so many are stored; those who come at once find the places taken', async () => {
+test('waiting and stored jobs are limited, and concurrent requests count', async () => {
   const { jobs } = await openTestJobs({ maxWaiting: 2, maxStored: 4 });
   const works = Array.from({ length: 8 }, () => heldWork());
   const outcomes = await Promise.allSettled(works.map(({ work }) => jobs.submit(work)));
@@ -144,7 +144,7 @@ test('so many wait and so many are stored; those who come at once find the place
   await jobs.submit(heldWork().work);
 });
 
-test('a job that is over is deleted with its result, one that is not is not', async () => {
+test('a finished job is deleted with its result, an unfinished one is not', async () => {
   const { jobs, folder } = await openTestJobs();
   const { work, finish } = heldWork();
   const { id } = await jobs.submit(work);
@@ -157,7 +157,7 @@ test('a job that is over is deleted with its result, one that is not is not', as
   expect(await jobs.remove(id)).toBe(false);
 });
 
-test('closing interrupts what is not over, even work that does not listen, and takes no more', async () => {
+test('closing interrupts unfinished jobs, even work that ignores it, and rejects new ones', async () => {
   const { jobs, folder } = await openTestJobs();
   const [running, waiting] = [heldWork(), heldWork()];
   await jobs.submit(running.work);
@@ -205,7 +205,7 @@ test('a job whose process was killed is interrupted after the restart', async ()
   expect(jobs.list().find(({ kind }) => kind === 'endless')?.reason).toContain('post it again');
 });
 
-test('a result that is damaged on the disk is refused', async () => {
+test('a result that is corrupted on the disk is rejected', async () => {
   const { jobs, folder } = await openTestJobs();
   const { work, finish } = heldWork();
   const { id } = await jobs.submit(work);
@@ -216,7 +216,7 @@ test('a result that is damaged on the disk is refused', async () => {
   await expect(jobs.readPart(id, part!)).rejects.toBeInstanceOf(ResultDamagedError);
 });
 
-test('a part with a name that could lie elsewhere is a bug, and nothing is written', async () => {
+test('a result file whose name could lead elsewhere is a bug, and nothing is written', async () => {
   const { jobs, folder } = await openTestJobs();
   const { work, finish } = heldWork();
   const { id } = await jobs.submit(work);
@@ -226,7 +226,7 @@ test('a part with a name that could lie elsewhere is a bug, and nothing is writt
   expect(readFileSync(path.join(folder, `${id}.json`), 'utf8')).toContain('"failed"');
 });
 
-test('the time that is left does not follow the date when that is set back', async () => {
+test('the time left does not depend on the date when the clock is set back', async () => {
   const clock = { now: 0 };
   const { jobs, time } = await openTestJobs({ clock: () => clock.now });
   const { work, begun, progress } = heldWork();

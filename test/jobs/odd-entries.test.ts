@@ -55,7 +55,7 @@ const REASONS: Record<string, RegExp> = {
 };
 
 test.each(Object.entries(ODD_ENTRIES))(
-  '%s in the place of a record is listed as damaged',
+  '%s in place of a record is listed as corrupted',
   async (name, put) => {
     expect(await expectDamaged(await openWith(put))).toMatch(REASONS[name]!);
   },
@@ -67,14 +67,14 @@ test.each([
   ['a success without a result', { ...RECORD, result: [] }, /record.result: a job has results/],
   ['a failure with a result', { ...RECORD, state: 'failed' }, /record.result: a job has results/],
   ['a state that there is not', { ...RECORD, state: 'lost' }, /record.state: /],
-])('%s is listed as damaged', async (_, record, reason) => {
+])('%s is listed as corrupted', async (_, record, reason) => {
   const text = typeof record === 'string' ? record : JSON.stringify(record);
   expect(await expectDamaged(await openWith((place) => writeFileSync(place, text)))).toMatch(
     reason,
   );
 });
 
-test('what belongs to no job is cleared away where the service made it, and else left alone', async () => {
+test('files of no job are deleted when the service made them, and left alone otherwise', async () => {
   const { jobs, folder } = await openTestJobs();
   const { work, finish } = heldWork();
   const { id } = await jobs.submit(work);
@@ -101,7 +101,7 @@ test('what belongs to no job is cleared away where the service made it, and else
   ]);
 });
 
-test('the half written result of a job that was interrupted goes', async () => {
+test('the partial result of an interrupted job is deleted', async () => {
   const folder = await temporaryFolder();
   const record = { ...RECORD, state: 'running', ended: null, result: [] };
   writeFileSync(path.join(folder, `${ID}.json`), JSON.stringify(record));
@@ -111,7 +111,7 @@ test('the half written result of a job that was interrupted goes', async () => {
   expect(readdirSync(folder)).toEqual([`${ID}.json`]);
 });
 
-test.each(Object.entries(ODD_ENTRIES))('%s in the place of a result is told', async (_, put) => {
+test.each(Object.entries(ODD_ENTRIES))('%s in place of a result is reported', async (_, put) => {
   const { jobs, folder } = await openTestJobs();
   const { work, finish } = heldWork();
   const { id } = await jobs.submit(work);
@@ -127,7 +127,7 @@ test.each(Object.entries(ODD_ENTRIES))('%s in the place of a result is told', as
   expect(existsSync(place)).toBe(false);
 });
 
-test('a folder that is gone is not told as a damaged result', async () => {
+test('a missing folder is not reported as a corrupted result', async () => {
   const { jobs, folder } = await openTestJobs();
   const { work, finish } = heldWork();
   const { id } = await jobs.submit(work);

@@ -59,7 +59,7 @@ const inUse = (where: string, pid = process.pid, since = SINCE) =>
   `another service has them, process ${pid} on ${where} since ${since}; stop it, or start this one ` +
   'with another DATA_DIR';
 
-test('of two on one folder one has the jobs, and the other once that lets them go', async () => {
+test('of two services on one folder one has the jobs, and the other once the first releases them', async () => {
   const folder = await temporaryFolder();
   const { owned: first, file } = await open(folder);
   const { id } = await jobsOf(first).submit(heldWork().work);
@@ -78,7 +78,7 @@ test('of two on one folder one has the jobs, and the other once that lets them g
 test.each([
   ['whose process has ended', { pid: 2 ** 22 }],
   ['whose number another process has since', { began: '1' }],
-])('a lock %s is taken over at once', async (_, holder) => {
+])('a lock %s is taken over immediately', async (_, holder) => {
   const { owned, log } = await open(await lockedBy(holder));
   expect(jobsOf(owned).list()).toEqual([]);
   expect(log[0]).toMatchObject({ level: 40, from: { since: SINCE } });
@@ -88,7 +88,7 @@ test.each([
   ['on another host', { host: 'rig-2' }, 'rig-2'],
   ['in another container', { namespace: 'pid:[1]', began: '1' }, 'this host'],
   ['before or after a restart of the machine', { boot: 'another', began: '1' }, 'this host'],
-])('a lock of a process %s stays while it is touched', async (_, holder, where) => {
+])('a lock of a process %s is kept while it is touched', async (_, holder, where) => {
   const folder = await lockedBy(holder);
   const { owned, log, file, time, looked } = await open(folder, { beat: 2, silence: 100 });
   for (let minute = 1; minute < 4; minute++) {
@@ -105,7 +105,7 @@ test.each([
   );
 });
 
-test('a lock that says nothing is taken over when nobody touches it', async () => {
+test('a lock without content is taken over when nobody touches it', async () => {
   const folder = await temporaryFolder();
   writeFileSync(path.join(folder, '.lock'), '');
   const { owned, time } = await open(folder, { beat: 2, silence: 20 });
@@ -114,7 +114,7 @@ test('a lock that says nothing is taken over when nobody touches it', async () =
   await vi.waitFor(() => expect(jobsOf(owned).list()).toEqual([]));
 });
 
-test('a service that was taken for dead writes nothing any more, and says so', async () => {
+test('a service that was taken for dead writes nothing more and logs it', async () => {
   const folder = await temporaryFolder();
   const { owned, log, file } = await open(folder);
   const jobs = jobsOf(owned);
@@ -138,7 +138,7 @@ test('a service that was taken for dead writes nothing any more, and says so', a
   expect(existsSync(file)).toBe(true);
 });
 
-test('a lock that somebody deleted is written again', async () => {
+test('a deleted lock is written again', async () => {
   const folder = await temporaryFolder();
   const { owned, file } = await open(folder);
   const text = readFileSync(file, 'utf8');
@@ -147,7 +147,7 @@ test('a lock that somebody deleted is written again', async () => {
   expect(refusalOf(owned)).toBeNull();
 });
 
-test('a takeover that was killed midway says which file to delete', async () => {
+test('after a takeover that was killed midway, the message names the file to delete', async () => {
   const folder = await lockedBy({ began: '1' });
   await createLock(path.join(folder, '.lock.taking'), 'x');
   const { owned } = await open(folder);

@@ -18,7 +18,7 @@ async function openWritten() {
   return { ...(await openTestJobs({ folder })), record };
 }
 
-test('a job of version 1 is listed with its result, and its record stays as it is', async () => {
+test('a job of version 1 is listed with its result, and its record is unchanged', async () => {
   const { jobs, record, log } = await openWritten();
   const before = await readFile(path.join(WRITTEN, `${SUCCEEDED}.json`), 'utf8');
   const { formatVersion: _, progress, ...fields } = JSON.parse(before) as Record<string, object>;
@@ -31,7 +31,7 @@ test('a job of version 1 is listed with its result, and its record stays as it i
   expect(log).toEqual([]);
 });
 
-test('a job of version 1 that ran when its process was killed is interrupted, and kept', async () => {
+test('a job of version 1 that ran when its process was killed is interrupted and kept', async () => {
   const { jobs, record } = await openWritten();
   const { state, kind, model, reason } = jobs.find(KILLED)!;
   expect([state, kind, model.name]).toEqual(['interrupted', 'preferred-stimulus', 'demo']);

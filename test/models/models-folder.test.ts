@@ -24,7 +24,7 @@ async function serve(directory: string) {
   };
 }
 
-test('models and versions that are links are served, also as Kubernetes mounts them', async () => {
+test('models and versions that are links are served, as Kubernetes mounts them too', async () => {
   const folder = await temporaryFolder();
   const [store, models] = [path.join(folder, 'store'), path.join(folder, 'models')];
   await writeCard(store, 'linked', 1);
@@ -42,7 +42,7 @@ test('models and versions that are links are served, also as Kubernetes mounts t
   });
 });
 
-test('links that lead nowhere, or in a circle, are told, and all else is served', async () => {
+test('links that lead nowhere or in a circle are reported, and everything else is served', async () => {
   const models = await temporaryFolder();
   await writeCard(models, 'v1', 1);
   await symlink('nowhere', path.join(models, 'dangling'));
@@ -80,7 +80,7 @@ test.each([
   }
 });
 
-test('a model saved next to a version that is a link, or a stray file, takes the next number', async () => {
+test('a model saved next to a version that is a link, or a stray file, gets the next number', async () => {
   const folder = await temporaryFolder();
   const models = path.join(folder, 'models');
   await saveConstantModel(path.join(folder, 'elsewhere'), 'constant');
@@ -94,7 +94,7 @@ test('a model saved next to a version that is a link, or a stray file, takes the
   expect((await readModel(path.join(models, 'constant', '3'))).card.version).toBe(3);
 });
 
-test('a models folder that is one of a model or of a version is told, with the one to name', async () => {
+test('a models folder that is itself a model or a version is reported with the folder to name instead', async () => {
   const folder = await temporaryFolder();
   const models = path.join(folder, 'models');
   await writeCard(models, 'demo', 1);

@@ -28,7 +28,9 @@ export function goldenTests(options: GoldenOptions): void {
   }, timeout);
 
   for (const id of ArchitectureId.options) {
-    test(`${id}: responses and attention are the published code's`, { timeout }, async () => {
+    test(`${id}: responses and attention are those of the published code`, {
+      timeout,
+    }, async () => {
       const before = tf.memory().numTensors;
       const { responses, attention } = await compareForward(id);
       expect(responses).toBeLessThan(TOLERANCES.responses);
@@ -38,7 +40,7 @@ export function goldenTests(options: GoldenOptions): void {
   }
 
   for (const id of ArchitectureId.options) {
-    test(`${id}: three training steps are the published code's`, { timeout }, async () => {
+    test(`${id}: three training steps are those of the published code`, { timeout }, async () => {
       const tied = ties.includes(id);
       const tensors = tf.memory().numTensors;
       const { losses, weights } = await compareTraining(id);

@@ -39,7 +39,7 @@ const sizes = fc.record({
 
 /** That the kernels which the house gives an open backend compute what the cpu backend does. */
 export function kernelTests(backend: BackendName, test: TestAPI): void {
-  test("a population's convolution and its gradients are those of the cpu backend", async () => {
+  test('the convolution of a population and its gradients are those of the cpu backend', async () => {
     await fc.assert(
       fc.asyncProperty(
         sizes,
@@ -63,7 +63,7 @@ export function kernelTests(backend: BackendName, test: TestAPI): void {
     );
   });
 
-  test("a max pool's gradient is that of the cpu backend, also in memory that was used before", async () => {
+  test('the gradient of a max pool is that of the cpu backend, in reused memory too', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, async ({ batch, height, width, channels, seed }) => {
         const [own, cpu] = await onBoth(backend, () => [
@@ -78,7 +78,7 @@ export function kernelTests(backend: BackendName, test: TestAPI): void {
     );
   });
 
-  test('of equal maxima in a window one alone gets the gradient', async () => {
+  test('of equal maxima in a window exactly one gets the gradient', async () => {
     await tf.setBackend(backend);
     const gradient = tf.grad((x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'))(
       tf.ones([1, 4, 4, 1]),

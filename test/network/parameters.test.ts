@@ -35,7 +35,7 @@ test('50x50 pixels become 9x9 hypercolumns', () => {
   expect(() => mapSizes(ARCHITECTURES.ff_cnn.network, 20, 20)).toThrow('too small');
 });
 
-test("a neuron begins with its own id's numbers, whoever is beside it", () => {
+test('the initial parameters of a neuron depend on its own id alone', () => {
   const specifications = parameterSpecifications(ARCHITECTURES.ff_sa_cnn.network, SIZE);
   const alone = initialParameters(specifications, [7], 3);
   const among = initialParameters(specifications, [2, 7], 3);

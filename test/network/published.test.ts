@@ -22,7 +22,7 @@ function refusal(id: ArchitectureId, state: ReadonlyMap<string, NamedTensor>, si
   }
 }
 
-test.each(ArchitectureId.options)('%s: names and shapes are the published codeâ€™s', (id) => {
+test.each(ArchitectureId.options)('%s: names and shapes are those of the published code', (id) => {
   const golden = withPrefix(readGolden(id), 'neuron1.');
   const published = publishedParameters(id, ARCHITECTURES[id].network, SIZE);
   expect(new Map(published.map(({ name, shape }) => [name, shape]))).toEqual(
@@ -32,7 +32,7 @@ test.each(ArchitectureId.options)('%s: names and shapes are the published codeâ€
   expect(architecturesThatFit(SIZE, golden)).toContain(id);
 });
 
-test('architectures that have the same parameters cannot be told apart, others can', () => {
+test('architectures that have the same parameters cannot be distinguished, others can', () => {
   const fitting = (id: ArchitectureId) =>
     architecturesThatFit(SIZE, withPrefix(readGolden(id), 'neuron0.'));
   expect(fitting('ff_cnn')).toEqual(['ff_cnn']);
@@ -50,7 +50,7 @@ test('architectures that have the same parameters cannot be told apart, others c
   ]);
 });
 
-test('the channels are those of the first convolution', () => {
+test('the number of channels is that of the first convolution', () => {
   const base = randomState('rf_cnn', { ...ARCHITECTURES.rf_cnn.network, channels: 7 }, SIZE, 1);
   expect(withPublishedChannels('rf_cnn', base)).toEqual({
     ...ARCHITECTURES.rf_cnn.network,
@@ -62,7 +62,7 @@ test('the channels are those of the first convolution', () => {
   expect(withPublishedChannels('rf_cnn', absurd)).toBe(ARCHITECTURES.rf_cnn.network);
 });
 
-test('the first parameter that differs is told, with both shapes', () => {
+test('the first parameter that differs is named with both shapes', () => {
   const state = randomState('ff_sa_cnn', ARCHITECTURES.ff_sa_cnn.network, SIZE, 1);
   const changed = (name: string, tensor?: NamedTensor) => {
     const copy = new Map(state);

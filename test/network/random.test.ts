@@ -10,7 +10,7 @@ function moment(values: Float64Array, power: number): number {
   return values.reduce((sum, value) => sum + value ** power, 0) / values.length;
 }
 
-test('the first values of a stream are the same everywhere and for ever', () => {
+test('the first values of a stream are the same on every machine', () => {
   const random = randomStream(1, 'x');
   expect([random.uniform(), random.uniform()]).toEqual([0.4793842318467796, 0.8674814272671938]);
   expect(random.integer(1000)).toBe(529);
@@ -68,7 +68,7 @@ test('streams whose keys differ in any place are uncorrelated', () => {
   }
 });
 
-test('the first numbers of consecutive streams are uniform, and no two are the same', () => {
+test('the first numbers of consecutive streams are uniform, and no two are equal', () => {
   const firsts = Array.from({ length: 4096 }, (_, step) => randomStream(1, step).uniform());
   const bins = new Uint32Array(16);
   for (const value of firsts) bins[Math.floor(16 * value)]! += 1;
@@ -79,7 +79,7 @@ test('the first numbers of consecutive streams are uniform, and no two are the s
   expect(new Set(firsts).size).toBe(4096);
 });
 
-test('keys are kept apart by kind and by where they end', () => {
+test('keys of different types or lengths give different streams', () => {
   const first = (...keys: (number | string)[]) => randomStream(...keys).uniform();
   const firsts = [
     first(),
@@ -101,7 +101,7 @@ test('keys are kept apart by kind and by where they end', () => {
   expect(() => first(Number.NaN)).toThrow('NaN is not a key');
 });
 
-test('integers stay below their limit and take every value equally often', () => {
+test('integers are below their limit and take every value equally often', () => {
   const random = randomStream(1, 'integers');
   const counts = new Uint32Array(7);
   for (let i = 0; i < 70_000; i++) counts[random.integer(7)]! += 1;
@@ -124,7 +124,7 @@ test('a shuffle keeps the items', () => {
   );
 });
 
-test('a shuffle makes every order equally likely', () => {
+test('a shuffle gives every order equally often', () => {
   const random = randomStream(1, 'orders');
   const counts = new Map<string, number>();
   for (let i = 0; i < 24_000; i++) {

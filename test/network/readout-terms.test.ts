@@ -34,7 +34,7 @@ function parametersOf(architecture: Architecture, side: number) {
 }
 
 test.each(ArchitectureId.options)(
-  '%s: centre, surround and bias are the response, to 1e-5',
+  '%s: centre, surround and bias add up to the response, to 1e-5',
   (id) => {
     const before = tf.memory().numTensors;
     tf.tidy(() => {
@@ -57,7 +57,7 @@ test.each(ArchitectureId.options)(
   },
 );
 
-test('with a softplus they are what it is given, and without being asked for there are none', () => {
+test('with a softplus they add up to its input, and they are computed only on request', () => {
   tf.tidy(() => {
     const architecture: Architecture = { ...ARCHITECTURES.ff_cnn.network, output: 'softplus' };
     const parameters = parametersOf(architecture, 50);
@@ -72,7 +72,7 @@ test('with a softplus they are what it is given, and without being asked for the
 });
 
 test.each(['full', 'centre', 'split'] as const)(
-  'a %s readout, summed up by hand to 1e-5',
+  'a %s readout equals the sum by hand, to 1e-5',
   (kind) => {
     const [height, width, channels] = [3, 5, 4];
     const cells = height * width;

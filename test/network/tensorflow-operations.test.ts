@@ -23,7 +23,7 @@ test.each([
   ['values of which none is equal to another', (x: tf.Tensor) => x],
   // where several of a window are the greatest, the first alone learns
   ['values of which many are', (x: tf.Tensor) => x.mul(2).round()],
-])('on tensorflow it is a convolution and its max pool, with %s', async (_, rounded) => {
+])('the operation on tensorflow is a convolution and its max pool, with %s', async (_, rounded) => {
   const stimuli = rounded(tf.randomNormal([4, 13, 11, 1], 0, 1, 'float32', 1)) as tf.Tensor4D;
   const weight = rounded(tf.randomNormal([3, 5, 5, 1, 2], 0, 1, 'float32', 2)) as tf.Tensor5D;
   const slope = tf.randomNormal<tf.Rank.R4>([4, 4, 3, 6], 0, 1, 'float32', 3);
@@ -41,7 +41,7 @@ test.each([
   );
 });
 
-test('the grouped convolution of a GPU is that of each neuron, as are its gradients', async () => {
+test('the grouped convolution of a GPU and its gradients are those of each neuron', async () => {
   const x = tf.randomNormal<tf.Rank.R4>([3, 7, 6, 8], 0, 1, 'float32', 4);
   const weight = tf.randomNormal<tf.Rank.R5>([4, 3, 3, 2, 5], 0, 1, 'float32', 5);
   const slope = tf.randomNormal<tf.Rank.R4>([3, 5, 4, 20], 0, 1, 'float32', 6);

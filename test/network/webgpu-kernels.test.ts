@@ -24,26 +24,29 @@ kernelTests('webgpu', test);
 test.for([
   [2, 'valid'],
   [1, 'same'],
-] as const)("a convolution of stride %i, '%s', is the cpu backend's too", async ([stride, pad]) => {
-  const [webgpu, cpu] = await onBoth('webgpu', () => {
-    const x = random<tf.Rank.R4>([2, 9, 7, 3], 1);
-    const filter = random<tf.Rank.R4>([3, 3, 3, 5], 2);
-    const convolve = (map: tf.Tensor, weight: tf.Tensor) =>
-      tf.conv2d(map as tf.Tensor4D, weight as tf.Tensor4D, stride, pad);
-    const value = convolve(x, filter);
-    return [value, ...tf.grads(convolve)([x, filter], random(value.shape, 3))];
-  });
-  for (const [i, expected] of cpu.entries()) {
-    expect(greatestDifference(webgpu[i]!, expected)).toBeLessThan(1e-4);
-  }
-});
+] as const)(
+  "a convolution of stride %i, '%s', is that of the cpu backend too",
+  async ([stride, pad]) => {
+    const [webgpu, cpu] = await onBoth('webgpu', () => {
+      const x = random<tf.Rank.R4>([2, 9, 7, 3], 1);
+      const filter = random<tf.Rank.R4>([3, 3, 3, 5], 2);
+      const convolve = (map: tf.Tensor, weight: tf.Tensor) =>
+        tf.conv2d(map as tf.Tensor4D, weight as tf.Tensor4D, stride, pad);
+      const value = convolve(x, filter);
+      return [value, ...tf.grads(convolve)([x, filter], random(value.shape, 3))];
+    });
+    for (const [i, expected] of cpu.entries()) {
+      expect(greatestDifference(webgpu[i]!, expected)).toBeLessThan(1e-4);
+    }
+  },
+);
 
 test.for([
   [3, 2, 'valid'],
   [2, 1, 'valid'],
   [2, 2, 'same'],
 ] as const)(
-  "the gradient of a max pool of side %i, stride %i, '%s', is the cpu backend's too",
+  "the gradient of a max pool of side %i, stride %i, '%s', is that of the cpu backend too",
   async ([side, stride, pad]) => {
     const [webgpu, cpu] = await onBoth('webgpu', () => {
       const x = random<tf.Rank.R4>([2, 7, 9, 3], 1);

@@ -42,13 +42,13 @@ async function refusal(path: string, request: RequestInit, options: TestAppOptio
   return `${status} ${detail}${paths.length > 0 ? ` @ ${paths.join(', ')}` : ''}`;
 }
 
-test('stimuli of another size', async () => {
+test('stimuli of another size are rejected', async () => {
   expect(await refusal(RESPONSES, npy(new Float32Array(8), [2, 4]))).toMatchInlineSnapshot(
     `"422 stimulus 0 is 2 high x 4 wide; the model takes 3 high x 2 wide; its proportions would change by a factor of 3; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch @ stimuli[0]"`,
   );
 });
 
-test('pixels that are no numbers, or outside 0..1', async () => {
+test('pixels that are not numbers or outside 0..1 are rejected', async () => {
   const values = new Float32Array(12);
   values[8] = Number.NaN;
   expect(await refusal(RESPONSES, npy(values, [2, 3, 2]))).toMatchInlineSnapshot(
@@ -60,7 +60,7 @@ test('pixels that are no numbers, or outside 0..1', async () => {
   );
 });
 
-test('a PNG and a .npy file that are cut off', async () => {
+test('a PNG and a .npy file that are cut off are rejected', async () => {
   const raw = { width: 2, height: 3, channels: 1 } as const;
   const png = await sharp(Buffer.alloc(6), { raw }).png().toBuffer();
   const half = new Uint8Array(png.subarray(0, png.length - 20));
@@ -74,7 +74,7 @@ test('a PNG and a .npy file that are cut off', async () => {
   );
 });
 
-test('an empty body, and bodies that are not what they say', async () => {
+test('an empty body and bodies that contradict their type are rejected', async () => {
   expect(await refusal(RESPONSES, post('', 'application/x-npy'))).toMatchInlineSnapshot(
     `"400 the body is empty; expected stimuli: check the path of the file that is sent"`,
   );
@@ -89,7 +89,7 @@ test('an empty body, and bodies that are not what they say', async () => {
   );
 });
 
-test('a media type that is not read', async () => {
+test('an unknown media type is rejected', async () => {
   expect(
     await refusal(RESPONSES, post('a=1', 'application/x-www-form-urlencoded')),
   ).toMatchInlineSnapshot(
@@ -104,7 +104,7 @@ test('a media type that is not read', async () => {
   );
 });
 
-test('JSON that is cut off, or not as described', async () => {
+test('JSON that is cut off or does not match its schema is rejected', async () => {
   const cut = post('{"stimuli": [[[0, 0', 'application/json');
   // the rest of the message is the parser's, which words it differently from version to version
   expect(await refusal(RESPONSES, cut)).toMatch(/^400 the body is not JSON: .* at position 19\b/);
@@ -122,7 +122,7 @@ test('JSON that is cut off, or not as described', async () => {
   );
 });
 
-test('neurons that the model does not have', async () => {
+test('neurons that the model does not have are rejected', async () => {
   expect(await refusal(`${RESPONSES}?neurons=0,5`, good)).toMatchInlineSnapshot(
     `"422 neurons: unknown neuron: 5; expected one of the 4 ids on the model's card, from 0 to 7 @ neurons"`,
   );
@@ -147,7 +147,7 @@ test('neurons that the model does not have', async () => {
   );
 });
 
-test('query parameters and headers that cannot be read', async () => {
+test('invalid query parameters and headers are rejected', async () => {
   expect(await refusal(`${RESPONSES}?neuron=1`, good)).toMatchInlineSnapshot(
     `"400 query parameter 'neuron' is not known; expected one of neurons, fit, dtype @ neuron"`,
   );
@@ -166,7 +166,7 @@ test('query parameters and headers that cannot be read', async () => {
   );
 });
 
-test('models that are not there, or not usable', async () => {
+test('models that do not exist or cannot be used are reported', async () => {
   expect(await refusal('/v1/models/other/responses', good)).toMatchInlineSnapshot(
     `"404 unknown model: 'other'; expected one of tiny, broken"`,
   );
@@ -186,7 +186,7 @@ test('models that are not there, or not usable', async () => {
   );
 });
 
-test('routes and methods that are not there', async () => {
+test('unknown routes and methods are reported', async () => {
   expect(await refusal('/v1/model', {})).toMatchInlineSnapshot(
     `"404 no such path; expected one of those that GET / lists; did you mean /v1/models?"`,
   );
@@ -205,7 +205,7 @@ test('routes and methods that are not there', async () => {
   expect(headers.get('Allow')).toBe('GET, HEAD, PUT');
 });
 
-test('more than the service takes', async () => {
+test('requests beyond the limits of the service are rejected', async () => {
   const announced = { ...good, headers: { ...good.headers, 'Content-Length': '5000' } };
   expect(await refusal(RESPONSES, announced)).toMatchInlineSnapshot(
     `"413 the body is larger than 4096 bytes, the most that is accepted"`,
@@ -220,7 +220,7 @@ test('more than the service takes', async () => {
   );
 });
 
-test('sets of stimuli and responses that do not fit', async () => {
+test('sets of stimuli and responses that do not match are rejected', async () => {
   const rank = `${MODEL}/tuning/rank`;
   const form = (files: Record<string, Uint8Array>) => {
     const body = new FormData();
@@ -251,7 +251,7 @@ test('sets of stimuli and responses that do not fit', async () => {
   );
 });
 
-test('experiments that cannot be run', async () => {
+test('experiments that cannot be run are rejected', async () => {
   const parametric = `${MODEL}/tuning/parametric`;
   expect(await refusal(parametric, json({ parameter: 'colour' }))).toMatchInlineSnapshot(
     `"422 parameter: grating has no "colour"; expected one of orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y @ parameter"`,
@@ -281,7 +281,7 @@ test('experiments that cannot be run', async () => {
   );
 });
 
-test('while the models are being loaded, or the service shuts down', async () => {
+test('requests are rejected with 503 while models are loading or the service shuts down', async () => {
   const { app, state, scheduler } = createTestApp();
   const ready = state.readiness;
   state.readiness = { state: 'loading' };
@@ -293,7 +293,7 @@ test('while the models are being loaded, or the service shuts down', async () =>
   expect([late.status, late.headers.get('Retry-After')]).toEqual([503, '1']);
 });
 
-test('a bug is a bare 500; the log has it under the request id', async () => {
+test('a bug is a bare 500, and the log has it under the request id', async () => {
   const { app, engine, log, scheduler } = createTestApp();
   engine.failNext(new Error('secret at /srv/weights'));
   const answer = await app.request(RESPONSES, {

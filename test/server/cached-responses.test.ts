@@ -6,7 +6,7 @@ import { createTestApp } from '../support/app.js';
 import { openTestStore } from '../support/store.js';
 import { ask, createStoringApp, DIGEST, MODEL, NPY, put } from '../support/stored-sets.js';
 
-test('computed once: later requests take what there is, by neuron', async () => {
+test('responses are computed once, and later requests reuse them neuron by neuron', async () => {
   const { app, engine, store } = await createStoringApp();
   await put(app);
   const answer = async (query = '', accept = 'application/json') => {
@@ -64,7 +64,7 @@ test('computed once: later requests take what there is, by neuron', async () => 
   expect(asked()).toEqual([[0, 1, 2, 3]]);
 });
 
-test('cached responses are of one model, one set and what it was fitted to', async () => {
+test('cached responses belong to one model, one set and one fit', async () => {
   const { app, engine } = await createStoringApp();
   await put(app);
   const large = new Uint8Array(
@@ -95,7 +95,7 @@ test('cached responses are of one model, one set and what it was fitted to', asy
   expect(sent.headers.get('Server-Timing')).not.toContain('cache');
 });
 
-test('past X-Deadline-Ms cached responses are refused too', async () => {
+test('cached responses past X-Deadline-Ms are rejected too', async () => {
   const { sets, responses } = await openTestStore();
   const slow = {
     ...sets,

@@ -46,7 +46,7 @@ async function characterize(body: object = {}, options: TestAppOptions = {}) {
   return { found, told, names, cell, engine: opened.engine };
 }
 
-test("each neuron's filter is recovered: 2 degrees, a twentieth of an octave, half a pixel", async () => {
+test('the filter of each neuron is recovered: 2 degrees, a twentieth of an octave, half a pixel', async () => {
   const { found, names, cell } = await characterize();
   expect(found.model.name).toBe('energy');
   expect(found.neurons.map(({ id }) => id)).toEqual([0, 1, 2]);
@@ -68,7 +68,7 @@ test("each neuron's filter is recovered: 2 degrees, a twentieth of an octave, ha
   }
 });
 
-test('progress goes up to all stimuli, which are as many as the answer says', async () => {
+test('progress rises to the number of all stimuli, which the result states', async () => {
   const { found, told, engine } = await characterize({ neurons: '1' });
   const done = [...told.matchAll(/"done":(\d+),"total":(\d+)/g)].map(([, at, of]) => [
     Number(at),
@@ -79,12 +79,12 @@ test('progress goes up to all stimuli, which are as many as the answer says', as
   expect(engine.asked.reduce((sum, { stimuli }) => sum + stimuli.count, 0)).toBe(found.stimuli);
 });
 
-test('a neuron is characterised the same whoever else is', async () => {
+test('a neuron is characterised the same whatever other neurons are requested', async () => {
   const [alone, among] = await Promise.all([characterize({ neurons: '2' }), characterize()]);
   expect(alone.found.neurons[0]).toEqual(among.found.neurons[2]);
 });
 
-test('where the card knows its scale, lengths and frequencies stand in degrees too', async () => {
+test('lengths and frequencies are given in degrees too when the card has a scale', async () => {
   const model = energyModel();
   const stimulus = { ...model.card.stimulus, degreesPerImage: 3 };
   const served = [{ ...model, card: { ...model.card, stimulus } }];
@@ -97,7 +97,7 @@ test('where the card knows its scale, lengths and frequencies stand in degrees t
   expect(names.filter((name) => name.startsWith('gOSI'))).toEqual(['gOSI']);
 });
 
-test('what cannot be done is told before anything is computed', async () => {
+test('an impossible request is rejected before anything is computed', async () => {
   const opened = await characterizingApp();
   expect(await detailOf(post(opened, { neurons: [9] }))).toMatch(/^422 neurons: unknown neuron:/);
   expect(await detailOf(post(opened, { neuron: 1 }))).toMatch(/^422 .*neuron/);
@@ -107,7 +107,7 @@ test('what cannot be done is told before anything is computed', async () => {
   expect(opened.engine.asked).toEqual([]);
 });
 
-test('a contrast that the background does not allow is refused, with the largest that it does', async () => {
+test('a contrast that the background does not allow is rejected with the largest possible one', async () => {
   const model = energyModel();
   const stimulus = { ...model.card.stimulus, backgroundGray: 0.625 };
   const served = [{ ...model, card: { ...model.card, stimulus } }];
@@ -117,7 +117,7 @@ test('a contrast that the background does not allow is refused, with the largest
   );
 });
 
-test('a cancelled one goes no further', async () => {
+test('a cancelled characterization stops', async () => {
   const opened = await characterizingApp();
   const place = (await post(opened, {})).headers.get('Location')!;
   await opened.app.request(place, { method: 'DELETE' });
@@ -127,7 +127,7 @@ test('a cancelled one goes no further', async () => {
   expect(opened.engine.asked.length).toBeLessThanOrEqual(asked + 1);
 });
 
-test('gratings have half the RMS contrast of the training images, or the contrast asked for', async () => {
+test('gratings have half the RMS contrast of the training images, or the requested contrast', async () => {
   const shown = async (contrast: object) => {
     const { found } = await characterize({ neurons: '0', ...contrast });
     const [{ preferred, stages }] = found.neurons as [Row];

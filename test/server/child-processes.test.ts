@@ -58,7 +58,7 @@ function logged({ stderr }: RunningService, message: string): unknown[] {
     .filter((line) => line.includes(`"msg":${JSON.stringify(message)}`));
 }
 
-test('a characterization whose process is killed fails with that reason; the next one succeeds', async () => {
+test('a characterization whose process is killed fails with that reason, and the next one succeeds', async () => {
   const running = await start('characterize');
   const reason = 'the process that characterizes neurons was killed (SIGKILL)';
   const module = 'characterization-worker.js';
@@ -72,7 +72,7 @@ test('a characterization whose process is killed fails with that reason; the nex
   });
 });
 
-test('a search whose process is killed once succeeds; killed twice it says so', async () => {
+test('a search whose process is killed once succeeds, and one killed twice fails with the reason', async () => {
   const running = await start('preferred-stimulus');
   const end = 'the process that computes gradients and attention was killed (SIGKILL)';
   const module = 'interpret-worker.js';

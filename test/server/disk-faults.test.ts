@@ -55,7 +55,7 @@ async function restart({ kill }: RunningService, data: string): Promise<RunningS
   return start(data);
 }
 
-test('a full disk: 507 with the reason, and one story of each job before and after a restart', async () => {
+test('a full disk gives 507 with the reason, and each job is the same before and after a restart', async () => {
   const disk = await mountSmallDisk();
   const running = await start(disk.folder);
   const { url } = running;
@@ -84,7 +84,7 @@ test('a full disk: 507 with the reason, and one story of each job before and aft
   expect((await post(again.url)).status).toBe(202);
 });
 
-test('a disk that becomes read-only, or goes: 503 with the reason; predictions go on', async () => {
+test('a disk that becomes read-only or disappears gives 503 with the reason, and predictions continue', async () => {
   const disk = await mountSmallDisk();
   const running = await start(disk.folder);
   const { url } = running;
@@ -119,7 +119,7 @@ test('a disk that becomes read-only, or goes: 503 with the reason; predictions g
   for (const { stderr } of [running, again]) expect(stderr()).not.toContain('"msg":"bug"');
 });
 
-test('a file in the place of the folder of jobs: no jobs, with the reason; all else is served', async () => {
+test('with a file in place of the jobs folder there are no jobs but everything else is served', async () => {
   const data = await temporaryFolder();
   mkdirSync(path.join(data, 'stimulus-sets'));
   writeFileSync(path.join(data, 'jobs'), '');

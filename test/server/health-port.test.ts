@@ -33,7 +33,7 @@ async function statusOf(url: string): Promise<number> {
   return (await fetch(url, { headers: { Connection: 'close' } })).status;
 }
 
-test('the health port answers health checks and metrics, and nothing else', async () => {
+test('the health port answers health checks and metrics and nothing else', async () => {
   const { url, health } = await start();
   expect(health).not.toBe(url);
   for (const route of ['/livez', '/readyz', '/metrics', '/v2/health/live', '/v2/health/ready']) {
@@ -49,7 +49,7 @@ test('the health port answers health checks and metrics, and nothing else', asyn
   });
 });
 
-test('connections of the health port are counted apart from those of the other', async () => {
+test('connections of the health port are counted separately', async () => {
   const { url, health } = await start({ MAX_CONNECTIONS: '1' });
   const { hostname, port } = new URL(url);
   const holder = connect(Number(port), hostname);
@@ -85,7 +85,7 @@ test('after SIGTERM the health port closes last', async () => {
   expect(await ended).toBe(0);
 });
 
-test('a health port that is taken is named in one line', async () => {
+test('a health port that is in use is named in one line', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;

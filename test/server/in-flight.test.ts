@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(models, { recursive: true }));
 
-test('a request finishes on the version that it began with, which leaves the engine after it', async () => {
+test('a request finishes on the version that it began with, which is then unloaded', async () => {
   const engine = createFakeEngine();
   const logger = pino({ level: 'silent' });
   const catalogue = createModelRepository({ directory: models, engine, logger });
@@ -47,7 +47,7 @@ test('a request finishes on the version that it began with, which leaves the eng
   await expect.poll(() => [...engine.loaded]).toEqual([second]);
 });
 
-test('no request, answered or refused, holds its model any longer', async () => {
+test('no request, answered or rejected, keeps the lease of its model', async () => {
   const repository = fixedRepository([tinyModel('tiny', 1)], []);
   const { app, engine } = createTestApp({ catalogue: repository });
   const gone = new AbortController();

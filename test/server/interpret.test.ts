@@ -65,7 +65,7 @@ interface AttentionAnswer {
 
 const numbers = (nested: unknown): number[] => (nested as number[][]).flat(9) as number[];
 
-test('attention in JSON: maps, entropy, distance and terms are those of the golden vectors', async () => {
+test('attention in JSON has the maps, entropy, distance and terms of the golden vectors', async () => {
   const answer = await ask('attention?neurons=2,0');
   expect(answer.status).toBe(200);
   const body = (await answer.json()) as AttentionAnswer;
@@ -118,7 +118,7 @@ test('attention as .npy is [stimuli, neurons, 9, 9]', async () => {
   expect(greatestDifference(data, golden)).toBeLessThan(1e-5);
 });
 
-test('a network without attention is told of what there is instead', async () => {
+test('attention of a network without attention is rejected with what is available instead', async () => {
   const answer = await ask('attention', 'application/json', 'ff_cnn');
   expect(answer.status).toBe(422);
   expect(await answer.json()).toMatchObject({
@@ -128,7 +128,7 @@ test('a network without attention is told of what there is instead', async () =>
   });
 });
 
-test('the readout: the surround of a centre readout adds nothing', async () => {
+test('the readout has a surround of 0 for a centre readout', async () => {
   const full = decodeNpy(
     new Uint8Array(await (await ask('readout', 'application/x-npy', 'ff_cnn')).arrayBuffer()),
   );
@@ -141,7 +141,7 @@ test('the readout: the surround of a centre readout adds nothing', async () => {
   expect(new Set(numbers(centre.readout.surround))).toEqual(new Set([0]));
 });
 
-test('the gradient as .npy, in JSON and as a picture', async () => {
+test('the gradient is available as .npy, in JSON and as a picture', async () => {
   const npy = await ask('gradient?neurons=1', 'application/x-npy');
   const { shape, data } = decodeNpy(new Uint8Array(await npy.arrayBuffer()));
   expect(shape).toEqual([8, 1, 50, 50]);
@@ -164,7 +164,7 @@ test('the gradient as .npy, in JSON and as a picture', async () => {
   }
 });
 
-test("the field of a centre readout without attention is the centre's, whatever was shown", async () => {
+test('the field of a centre readout without attention is that of the centre for any stimulus', async () => {
   const answer = await ask('receptive-field/gradient?neurons=1,0', 'application/json', 'rf_cnn');
   expect(answer.status).toBe(200);
   const body = (await answer.json()) as {
@@ -194,7 +194,7 @@ test("the field of a centre readout without attention is the centre's, whatever 
   expect(body.neurons[0]!.map[8]![8]).toBeCloseTo(mean, 9);
 });
 
-test('more numbers than an answer may have are refused before anything is computed', async () => {
+test('more numbers than a response may have are rejected before anything is computed', async () => {
   const body = new Uint8Array(encodeNpy(new Uint8Array(40 * 2500), [40, 50, 50]));
   const ask = (route: string, accept: string) =>
     app.request(`/v1/models/${ATTENDING}/${route}`, {
@@ -212,7 +212,7 @@ test('more numbers than an answer may have are refused before anything is comput
   expect((await ask('gradient?neurons=1', 'application/x-npy')).status).toBe(200);
 });
 
-test('a client that has gone, or is too late, is looked at no further', async () => {
+test('a request whose client has disconnected or whose deadline has passed is not interpreted', async () => {
   const gone = new AbortController();
   let asked = 0;
   const watched = createTestApp({

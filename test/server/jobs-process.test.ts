@@ -58,7 +58,7 @@ async function begun(url: string, place: string): Promise<void> {
   throw new Error(`it ended: ${text}`);
 }
 
-test('results survive a kill; a job that ran is interrupted, and so is one that waited', async () => {
+test('results survive a kill, and jobs that ran or waited are interrupted', async () => {
   const first = await start('killed');
   const done = await post(first.url, SHORT);
   await (await fetch(`${first.url}${done}/events`)).text();
@@ -82,7 +82,7 @@ test('results survive a kill; a job that ran is interrupted, and so is one that 
   expect(await (await fetch(`${url}${again}/events`)).text()).toContain('"succeeded"');
 });
 
-test('SIGTERM interrupts what runs, tells those who watch, and ends', async () => {
+test('SIGTERM interrupts running jobs, notifies those who follow them and ends the service', async () => {
   const { url, child, ended } = await start('told');
   const place = await post(url, LONG);
   await begun(url, place);
@@ -93,7 +93,7 @@ test('SIGTERM interrupts what runs, tells those who watch, and ends', async () =
   expect(await ended).toBe(0);
 });
 
-test('SIGTERM to the whole process group leaves its processes to the service', async () => {
+test('after SIGTERM to the whole process group the service ends its own child processes', async () => {
   const { url, child, ended, stderr } = await start('group');
   const place = await post(url, LONG);
   await begun(url, place);

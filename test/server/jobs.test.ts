@@ -21,7 +21,7 @@ const states = (text: string) =>
     return [event, state, progress.done];
   });
 
-test('a job is answered 202 with its place', async () => {
+test('a job is answered with 202 and its location', async () => {
   const { deps, jobs } = await createJobsApp();
   const making = new Hono<AppEnv>();
   making.use(logRequests(deps));
@@ -39,7 +39,7 @@ const RESULT = JSON.stringify({
   ...{ pixels: [0, 1], blur: 0, jitter: 0, formulas: { norm: 'n', diversity: 'd' }, neurons: [] },
 });
 
-test('jobs are listed, told, and their results given as asked', async () => {
+test('jobs are listed and described, and their results come in the requested format', async () => {
   const { app, jobs } = await createJobsApp();
   const { work, finish } = heldWork();
   const { id } = await jobs.submit(work);
@@ -63,7 +63,7 @@ test('jobs are listed, told, and their results given as asked', async () => {
   );
 });
 
-test('DELETE cancels a job, and deletes it once it is over', async () => {
+test('DELETE cancels a job, and deletes a finished one', async () => {
   const { app, jobs } = await createJobsApp();
   const { id } = await jobs.submit(heldWork().work);
   const cancelled = await app.request(`${JOBS}/${id}`, { method: 'DELETE' });
@@ -76,7 +76,7 @@ test('DELETE cancels a job, and deletes it once it is over', async () => {
 });
 
 test.each(['x', '..%2F..%2Fetc%2Fpasswd', 'a'.repeat(32), `${'a'.repeat(32)}%00`])(
-  'a job with the id %s is not known',
+  'a job with the id %s is unknown',
   async (id) => {
     const { app } = await createJobsApp();
     for (const tail of ['', '/events', '/result']) {
@@ -86,7 +86,7 @@ test.each(['x', '..%2F..%2Fetc%2Fpasswd', 'a'.repeat(32), `${'a'.repeat(32)}%00`
   },
 );
 
-test('full lines and folders are told with what to do', async () => {
+test('a full queue and a full folder are rejected with what to do', async () => {
   const { jobs } = await openTestJobs({ maxWaiting: 1, maxStored: 3 });
   const { app: making, deps } = createTestApp({ jobs });
   making.post('/x', (c) => answerJob(c, deps, heldWork().work));
@@ -105,7 +105,7 @@ test('full lines and folders are told with what to do', async () => {
   expect(await detailOf(post())).toBe('503 the service is shutting down');
 });
 
-test('events end, as they are, when the service must end', async () => {
+test('events end in the current state when the service must end', async () => {
   const { app, jobs, cut } = await createJobsApp();
   const { work, begun } = heldWork();
   const { id } = await jobs.submit(work);
@@ -116,7 +116,7 @@ test('events end, as they are, when the service must end', async () => {
   expect(await watched).toContain('"state":"running"');
 });
 
-test('whoever follows events has a request in hand until they end', async () => {
+test('a client that follows events counts as a request until they end', async () => {
   const { app, jobs } = await createJobsApp({ maxConcurrent: 1 });
   const { work, begun } = heldWork();
   const { id } = await jobs.submit(work);
@@ -128,12 +128,12 @@ test('whoever follows events has a request in hand until they end', async () => 
   await expect.poll(async () => (await app.request(JOBS)).status).toBe(200);
 });
 
-test('where nothing can be kept there are no jobs', async () => {
+test('without a folder to store jobs there are none', async () => {
   const { app } = createTestApp();
   expect(await detailOf(app.request(JOBS))).toBe('503 no job can be kept: this app has no folder');
 });
 
-test('events tell how a job stands, each change, and end with it', async () => {
+test('events report the state of a job and each change, and end with the job', async () => {
   const { app, jobs } = await createJobsApp();
   const { work, begun, finish, progress } = heldWork();
   const { id } = await jobs.submit(work);
@@ -163,7 +163,7 @@ test('events tell how a job stands, each change, and end with it', async () => {
   expect((await app.request(`${JOBS}/${id}/events`, { headers })).status).toBe(204);
 });
 
-test('events tell what a running job has so far, made once for each change that is told', async () => {
+test('events report the partial result of a running job, made once for each change that is sent', async () => {
   const { app, jobs } = await createJobsApp();
   const { work, begun, finish, progress } = heldWork();
   const { id } = await jobs.submit(work);
@@ -192,7 +192,7 @@ test('events tell what a running job has so far, made once for each change that 
   expect(text.match(/event: preview/g)!.length).toBe(preview.mock.calls.length);
 });
 
-test('a client that goes away is not told any more', async () => {
+test('a client that disconnects gets no more events', async () => {
   const { app, jobs } = await createJobsApp();
   const watching = { now: 0 };
   const { watch } = jobs;

@@ -11,7 +11,7 @@ test('leases are released together, once each', () => {
   expect(released).toEqual(['model', 'memory']);
 });
 
-test('a named resource is acquired once; a failed attempt can be repeated', async () => {
+test('a named resource is acquired once, and a failed attempt can be repeated', async () => {
   const leases = createLeases();
   const released: number[] = [];
   let acquired = 0;

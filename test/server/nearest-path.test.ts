@@ -14,12 +14,12 @@ test.each([
   ['/v1/model/demo/responses', '/v1/models/demo/responses'],
   ['/V1/Models', '/v1/models'],
   ['/v1/job/7', '/v1/jobs/7'],
-])('%s was probably meant to be %s', (given, meant) => {
+])('%s is corrected to %s', (given, meant) => {
   expect(nearestPath(given, ROUTES)).toBe(meant);
 });
 
 test.each(['/v1/elsewhere', '/v1/models/demo/responses/more', '/healthz'])(
-  '%s has no near path',
+  '%s has no similar path',
   (given) => {
     expect(nearestPath(given, ROUTES)).toBeUndefined();
   },

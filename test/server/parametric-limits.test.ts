@@ -31,21 +31,21 @@ test.each([
     /10000 combinations of values; at most 2500/,
   ],
   [{ neurons: '9' }, 'neurons', /unknown neuron: 9/],
-])('%j is refused, and costs no compute', async (body, path, message) => {
+])('%j is rejected and costs no compute', async (body, path, message) => {
   expect(await refused(body)).toMatchObject({
     status: 422,
     errors: [{ path, message: expect.stringMatching(message) }],
   });
 });
 
-test('more stimuli than a request may have are refused, and cost no compute', async () => {
+test('more stimuli than a request may have are rejected and cost no compute', async () => {
   expect(await refused({}, energyApp({ limits: { maxStimuli: 96 } }))).toMatchObject({
     status: 413,
     detail: 'too many stimuli: 97; expected at most 96 in one request',
   });
 });
 
-test('a sweep is rendered and asked for in slices, as a sweep', async () => {
+test('a sweep is rendered and computed in slices', async () => {
   const app = energyApp({ chunk: 10_000 });
   const asked: string[] = [];
   const { scheduler } = app.service;
@@ -61,7 +61,7 @@ test('a sweep is rendered and asked for in slices, as a sweep', async () => {
   expect(asked).toEqual(['sweep 1165', 'sweep 947', 'sweep 1']);
 });
 
-test('others have their turn between stimuli and between neurons', async () => {
+test('the event loop runs between stimuli and between neurons', async () => {
   const app = energyApp();
   let turns = 0;
   let done = false;
@@ -76,7 +76,7 @@ test('others have their turn between stimuli and between neurons', async () => {
   expect(turns).toBeGreaterThanOrEqual(7 + 7 + 3);
 });
 
-test('when the client goes, the rest of the sweep costs nothing', async () => {
+test('the rest of a sweep costs nothing once the client has disconnected', async () => {
   const app = energyApp();
   const client = new AbortController();
   app.engine.hold();

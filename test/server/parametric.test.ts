@@ -6,7 +6,7 @@ import { apart } from '../tuning/grids.js';
 import { valueIn } from '../tuning/value-in.js';
 import { energyApp, measure, refused } from './experiment.js';
 
-test('without a body: gratings at 12 orientations and 8 phases, and every default is told', async () => {
+test('an empty body gives gratings at 12 orientations and 8 phases, and every default is reported', async () => {
   const { id: _, ...bare } = await measure(undefined);
   const { id: __, ...empty } = await measure({});
   expect(empty).toEqual(bare);
@@ -44,7 +44,7 @@ test('without a body: gratings at 12 orientations and 8 phases, and every defaul
   }
 });
 
-test('orientation by spatial frequency: the map, and both curves through its peak', async () => {
+test('orientation by spatial frequency gives the map and both curves through its peak', async () => {
   const answer = await measure({ parameter: 'orientation', second: 'spatialFrequency' });
   expect(answer).toMatchObject({
     second: { parameter: 'spatialFrequency', unit: 'cycles/pixel', values: { length: 22 } },
@@ -60,7 +60,7 @@ test('orientation by spatial frequency: the map, and both curves through its pea
   }
 });
 
-test('x by y: centre and diameter, to half a pixel and 15 %', async () => {
+test('x by y gives centre and diameter, to half a pixel and 15 %', async () => {
   const small = { grating: { diameter: 6, spatialFrequency: 0.12, orientation: 75 } };
   const { neurons } = await measure({
     parameter: 'x',
@@ -75,7 +75,7 @@ test('x by y: centre and diameter, to half a pixel and 15 %', async () => {
   }
 });
 
-test('what is said of the stimulus stays, neurons are chosen in query or body, a phase given is kept', async () => {
+test('given parameters are kept, a phase too, and neurons are chosen in query or body', async () => {
   const app = energyApp();
   const stimulus = { grating: { spatialFrequency: 0.25, contrast: 0.5, diameter: 8, phase: 90 } };
   const body = { parameter: 'orientation', values: [0, 60, 120], stimulus };
@@ -87,7 +87,7 @@ test('what is said of the stimulus stays, neurons are chosen in query or body, a
   expect(chosen.neurons).toMatchObject([{ id: 1 }]);
 });
 
-test('under a version it is that version that is measured', async () => {
+test('the path of a version measures that version', async () => {
   const { app } = energyApp();
   const under = (version: number) => `/v1/models/energy/versions/${version}`;
   for (const tail of ['/tuning/parametric', '/receptive-field']) {
@@ -97,7 +97,7 @@ test('under a version it is that version that is measured', async () => {
   }
 });
 
-test('a sweep is what /stimuli and /responses give for the same stimuli, one by one', async () => {
+test('a sweep equals the single results of /stimuli and /responses', async () => {
   const app = energyApp();
   const answer = await measure(
     { parameter: 'diameter', values: [5, 12], stimulus: { grating: { orientation: 40 } } },
@@ -174,7 +174,7 @@ test.each([
   ['a disc', { stimulus: { disc: {} } }, 'diameter'],
   ['a drifting grating', { stimulus: { driftingGrating: { frames: 4, step: 90 } } }, 'direction'],
   ['sparse noise', { stimulus: { sparseNoise: {} } }, 'contrast'],
-])('of %s the usual parameter is swept', async (_, body, parameter) => {
+])('%s sweeps its usual parameter', async (_, body, parameter) => {
   expect(await measure(body)).toMatchObject({ parameter });
 });
 
@@ -187,7 +187,7 @@ test('a drifting grating is averaged over its frames, which are phases', async (
   expect((await measure(half)).neurons[0]!.indices).not.toHaveProperty('F1F0');
 });
 
-test('degrees of visual angle, where the card has a scale', async () => {
+test('degrees of visual angle are given when the card has a scale', async () => {
   const model = energyModel();
   const card = { ...model.card, stimulus: { ...model.card.stimulus, degreesPerImage: 3 } };
   const app = energyApp({ served: [{ ...model, card }] });
@@ -206,7 +206,7 @@ test('degrees of visual angle, where the card has a scale', async () => {
   );
 });
 
-test('of a sweep, stimuli of too large a contrast are counted and named one by one, small ones are not', async () => {
+test('warnings about too large contrasts are counted and listed one by one, and small ones give none', async () => {
   const model = energyModel();
   const trainingRange = {
     mean: [0, 1] as [number, number],

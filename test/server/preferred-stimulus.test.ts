@@ -60,7 +60,7 @@ async function search(app: App, body: object) {
   return { found, result, array, told };
 }
 
-test('the brightest image within the norm is found; it can be sent as a stimulus', async () => {
+test('the brightest image within the norm is found and can be sent as a stimulus', async () => {
   const { app } = await createSearchingApp({ limits: { maxBody: 2 ** 16 } });
   const { found, array, told } = await search(app, {});
   const { norm, neurons, model } = found;
@@ -99,7 +99,7 @@ test('the brightest image within the norm is found; it can be sent as a stimulus
   }
 });
 
-test('beside it stands the best stimulus of a stored set', async () => {
+test('the result includes the best stimulus of a stored set', async () => {
   const { app } = await createSearchingApp();
   await put(app);
   const { found, array } = await search(app, {
@@ -136,7 +136,7 @@ test('beside it stands the best stimulus of a stored set', async () => {
   expect([...best.data]).toEqual(Array.from({ length: 12 }, () => 1));
 });
 
-test('as a picture with a row for each neuron', async () => {
+test('the result is also a picture with a row for each neuron', async () => {
   const { app } = await createSearchingApp();
   await put(app);
   const { result, array } = await search(app, { stimulusSet: DIGEST, restarts: 3 });
@@ -153,7 +153,7 @@ test('as a picture with a row for each neuron', async () => {
   expect([...gray.subarray(6, 8)]).toEqual([255, 255]); // the set's best
 });
 
-test('what cannot be done is told before anything is computed', async () => {
+test('an impossible request is rejected before anything is computed', async () => {
   const { app, engine, deps } = await createSearchingApp({
     interpreter: { ...interpreter, maximise: () => Promise.reject(new Error('was asked')) },
     limits: { maxStimuli: 32 },
@@ -172,7 +172,7 @@ test('what cannot be done is told before anything is computed', async () => {
   expect(requireJobs(deps).list()).toEqual([]);
 });
 
-test('a cancelled search goes no further, and lets go of its model', async () => {
+test('a cancelled search stops and releases its model', async () => {
   const place = { now: '' };
   let asked = 0;
   const { app, deps } = await createSearchingApp({

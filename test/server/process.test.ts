@@ -36,7 +36,7 @@ function ask(url: string, model = 'constant'): Promise<Response> {
   return fetch(`${url}/v1/models/${model}/responses`, { method: 'POST', body: NPY, headers });
 }
 
-test('it says what it serves, answers, and ends with 0 on SIGTERM', async () => {
+test('the service logs what it serves, answers requests, and ends with 0 on SIGTERM', async () => {
   const { url, child, ended, stdout } = await start();
   const [listening, loading, ready] = stdout().split('\n');
   expect(listening).toMatch(new RegExp(`^listening \\.\\.\\. ${url}, \\d+\\.\\d s$`));
@@ -53,7 +53,7 @@ test('it says what it serves, answers, and ends with 0 on SIGTERM', async () => 
   expect(await ended).toBe(0);
 });
 
-test('on SIGTERM it is at once no longer ready, and still answers for the grace period', async () => {
+test('on SIGTERM the service is immediately not ready and still answers for the grace period', async () => {
   const { url, child, ended } = await start({ GRACE_SECONDS: '1' });
   child.kill('SIGTERM');
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
@@ -61,7 +61,7 @@ test('on SIGTERM it is at once no longer ready, and still answers for the grace 
   expect(await ended).toBe(0);
 });
 
-test('what cannot be answered before DRAIN_SECONDS is over is answered 503', async () => {
+test('requests that cannot be answered within DRAIN_SECONDS get 503', async () => {
   const { url, child, children, ended } = await start({ DRAIN_SECONDS: '2' });
   const stream = await openStream(url, 'constant/stream?dtype=uint8');
   const [inference] = children();
@@ -83,7 +83,7 @@ test('what cannot be answered before DRAIN_SECONDS is over is answered 503', asy
   expect(await ended).toBe(1);
 });
 
-test('a second signal ends it at once', async () => {
+test('a second signal ends the service immediately', async () => {
   const { url, child, ended } = await start({ GRACE_SECONDS: '60', DRAIN_SECONDS: '60' });
   child.kill('SIGTERM');
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
@@ -111,7 +111,7 @@ test('when the inference process is killed under load, every request is still an
   expect(children()).not.toEqual([inference]);
 });
 
-test('it does not start with what it cannot use: one line, and what to change', async () => {
+test('a start with invalid settings fails with one line that says what to change', async () => {
   const refusals = [
     { environment: { PORT: 'http' }, code: 2, line: /^PORT="http" is not accepted: .*\n$/ },
     {
@@ -128,7 +128,7 @@ test('it does not start with what it cannot use: one line, and what to change', 
   }
 });
 
-test('a port that is taken is told in one line', async () => {
+test('a port that is in use is reported in one line', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;

@@ -27,7 +27,7 @@ async function asked({ app }: App, method: 'GET' | 'POST', body?: object): Promi
   return (await response.json()) as Answer;
 }
 
-test('it finds place, orientation and spatial frequency of every neuron', async () => {
+test('place, orientation and spatial frequency of every neuron are found', async () => {
   const { neurons, orientations } = await asked(energyApp(ROOM), 'POST');
   expect(neurons.map(({ id }) => id)).toEqual([0, 1, 2]);
   for (const { id, curve, preferred, indices, blank } of neurons) {
@@ -43,7 +43,7 @@ test('it finds place, orientation and spatial frequency of every neuron', async 
   }
 });
 
-test('the modulation ratio says at which grating it was measured', async () => {
+test('the modulation ratio states the grating at which it was measured', async () => {
   const { neurons, orientations } = await asked(energyApp(ROOM), 'POST', { neurons: [1] });
   const { at } = neurons[0]!.indices['F1F0']!;
   expect(Object.keys(at!)).toEqual([
@@ -53,7 +53,7 @@ test('the modulation ratio says at which grating it was measured', async () => {
   expect(orientations).toContain(at!['orientation']);
 });
 
-test('what was measured once is kept: neither GET nor POST asks the engine again', async () => {
+test('a measurement is stored, and later GET and POST requests compute nothing', async () => {
   const app = energyApp(ROOM);
   expect((await asked(app, 'GET')).neurons).toEqual([]);
   expect(app.engine.asked).toHaveLength(0);
@@ -72,7 +72,7 @@ test('what was measured once is kept: neither GET nor POST asks the engine again
   expect(new Set(later.flatMap(({ neurons }) => [...neurons]))).toEqual(new Set([1]));
 });
 
-test('two who ask for the same at the same time have it measured once', async () => {
+test('two concurrent requests for the same measurement compute it once', async () => {
   const app = energyApp(ROOM);
   await asked(app, 'POST', { neurons: [0] });
   const alone = app.engine.asked.length;
@@ -85,7 +85,7 @@ test('two who ask for the same at the same time have it measured once', async ()
   expect(both.engine.asked).toHaveLength(alone);
 });
 
-test('a client that waited for the measurement of another is refused past its deadline', async () => {
+test('a client that waited for the measurement of another is rejected past its deadline', async () => {
   const { app, engine, time } = energyApp(ROOM);
   const post = (options: RequestInit) =>
     app.request(ROUTE, { method: 'POST', body: JSON.stringify({ neurons: [0] }), ...options });
@@ -103,7 +103,7 @@ test('a client that waited for the measurement of another is refused past its de
   expect(statuses).toEqual([200, 503, 499]);
 });
 
-test('the rows outlive the service, and a changed model is measured anew', async () => {
+test('stored rows survive a restart, and a changed model is measured again', async () => {
   const folder = path.join(await temporaryFolder(), 'quick');
   const kept = () => createKeptRows({ folder, logger: SILENT });
   const first = energyApp({ ...ROOM, quick: kept() });
@@ -118,7 +118,7 @@ test('the rows outlive the service, and a changed model is measured anew', async
   expect(third.engine.asked.length).toBeGreaterThan(0);
 });
 
-test('a file that is damaged, and a folder that cannot be written, cost a measurement, no more', async () => {
+test('a corrupted file or a read-only folder costs one measurement and nothing else', async () => {
   const folder = path.join(await temporaryFolder(), 'quick');
   const first = energyApp({ ...ROOM, quick: createKeptRows({ folder, logger: SILENT }) });
   await asked(first, 'POST', { neurons: [0] });
@@ -135,7 +135,7 @@ test('a file that is damaged, and a folder that cannot be written, cost a measur
   expect(third.engine.asked).toHaveLength(questions);
 });
 
-test('neurons that there are not are refused before anything is measured', async () => {
+test('unknown neurons are rejected before anything is measured', async () => {
   const app = energyApp(ROOM);
   const body = JSON.stringify({ neurons: [9] });
   const response = await app.app.request(ROUTE, { method: 'POST', body });
@@ -144,7 +144,7 @@ test('neurons that there are not are refused before anything is measured', async
   expect(app.engine.asked).toEqual([]);
 });
 
-test('files of at most a hundred models are kept, the newest', async () => {
+test('files of the newest hundred models are kept', async () => {
   const folder = path.join(await temporaryFolder(), 'quick');
   const rows = createKeptRows({ folder, logger: SILENT });
   const digests = Array.from({ length: 103 }, (_, i) => i.toString(16).padStart(64, '0'));

@@ -38,7 +38,7 @@ function misses({ neurons }: Answer): number[] {
   });
 }
 
-test('without a body: bright and dark discs at 21x21 places, and the centres are found, to 0.5 px', async () => {
+test('an empty body shows bright and dark discs at 21x21 places and finds the centres, to 0.5 px', async () => {
   const answer = await map();
   expect(answer).toMatchObject({
     model: { name: 'energy' },
@@ -59,7 +59,7 @@ test('without a body: bright and dark discs at 21x21 places, and the centres are
   for (const miss of misses(answer)) expect(miss).toBeLessThan(0.5);
 });
 
-test('gratings at 4 orientations and 4 phases; gabors; bars: the centres are found, to 0.5 px', async () => {
+test('gratings at 4 orientations and 4 phases, gabors and bars find the centres, to 0.5 px', async () => {
   const places = Array.from({ length: 11 }, (_, i) => 2.5 * (i - 5));
   const probes = [
     { grating: { diameter: 5 } },
@@ -75,14 +75,14 @@ test('gratings at 4 orientations and 4 phases; gabors; bars: the centres are fou
   }
 });
 
-test('sparse noise, by reverse correlation: the centres are found, to 1.5 px', async () => {
+test('sparse noise finds the centres by reverse correlation, to 1.5 px', async () => {
   const answer = await map({ stimulus: { sparseNoise: { size: 3, squares: 3 } } });
   expect(answer.stimuli).toHaveLength(2000);
   expect([answer.x.length, answer.x[0], answer.y[0]]).toEqual([10, -13.5, 13.5]);
   for (const miss of misses(answer)) expect(miss).toBeLessThan(1.5);
 });
 
-test('what is said is not averaged over', async () => {
+test('given parameters are not averaged over', async () => {
   const places = { x: [-2, 0, 2], y: [3, -3] };
   const grating = { orientation: 20, phase: 0, contrast: 0.5 };
   const answer = await map({ ...places, stimulus: { grating } });
@@ -93,7 +93,7 @@ test('what is said is not averaged over', async () => {
   expect(dark.neurons[0]).not.toHaveProperty('on');
 });
 
-test('the maps as .npy: (neurons, y, x), as float32; as PNG: one pixel to a place, black to white', async () => {
+test('the maps are float32 .npy (neurons, y, x), or PNG with one pixel per place, black to white', async () => {
   const { app } = mappingApp();
   const body = JSON.stringify({ x: [-6, -3, 0, 3, 6], y: [-4, 0, 4], neurons: [1, 2] });
   const asked = (type: string) =>
@@ -126,7 +126,7 @@ test('the maps as .npy: (neurons, y, x), as float32; as PNG: one pixel to a plac
     expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(1);
 });
 
-test('degrees of visual angle, where the card has a scale', async () => {
+test('degrees of visual angle are given when the card has a scale', async () => {
   const model = energyModel();
   const card = { ...model.card, stimulus: { ...model.card.stimulus, degreesPerImage: 3 } };
   const app = energyApp({ served: [{ ...model, card }], limits: { maxStimuli: 20_000 } });
@@ -156,7 +156,7 @@ test.each([
   [{ x: [0, 1e6] }, 'x[1]', /10000/],
   [{ x: Array(60).fill(0), y: Array(60).fill(0) }, 'x', /3600 places; at most 2500/],
   [{ colour: 1 }, '', /colour/],
-])('%j is refused', async (body, path, message) => {
+])('%j is rejected', async (body, path, message) => {
   const { app } = mappingApp();
   const response = await app.request(ROUTE, { method: 'POST', body: JSON.stringify(body) });
   expect(response.status).toBe(422);
@@ -165,7 +165,7 @@ test.each([
   });
 });
 
-test('a sweep never stands before a prediction', async () => {
+test('a sweep never delays a prediction', async () => {
   const app = mappingApp();
   app.engine.hold();
   const sweep = app.app.request(ROUTE, { method: 'POST' });

@@ -57,7 +57,7 @@ async function versions(url: string) {
   return models[0]?.versions.map(({ version, ready, reason }) => ({ version, ready, reason }));
 }
 
-test('on SIGHUP a new version answers, and an engine that is killed comes back with it', async () => {
+test('on SIGHUP a new version answers, and a killed engine restarts with it', async () => {
   const { url, child, children } = await start();
   expect(await ask(url)).toEqual({ status: 200, version: 1, responses: [[1, 2, 3, 4]] });
   await saveConstantModel(models, 'v1');
@@ -76,7 +76,7 @@ test('on SIGHUP a new version answers, and an engine that is killed comes back w
   expect(await ask(url)).toEqual({ status: 200, version: 2, responses: [[1, 2, 3, 4]] });
 });
 
-test('a new version whose golden responses do not hold is told, and the old one answers on', async () => {
+test('a new version with wrong golden responses is reported, and the old one still answers', async () => {
   const { url, child } = await start();
   await saveConstantModel(models, 'v1');
   const card = path.join(models, 'v1', '2', 'card.json');
@@ -94,7 +94,7 @@ test('a new version whose golden responses do not hold is told, and the old one 
   expect(await ask(url)).toEqual({ status: 200, version: 1, responses: [[1, 2, 3, 4]] });
 });
 
-test('while it reloads over and over, under load, every request is answered', async () => {
+test('every request is answered while the service reloads repeatedly under load', async () => {
   const { url, child, stderr } = await start();
   await saveConstantModel(models, 'v1');
   const second = path.join(models, 'v1', '2');
@@ -119,7 +119,7 @@ test('while it reloads over and over, under load, every request is answered', as
   expect([...seen].toSorted()).toEqual(['200 1 1,2,3,4', '200 2 1,2,3,4']);
 });
 
-test('when its terminal is closed, it ends', async () => {
+test('the service ends when its terminal is closed', async () => {
   const { PATH = '' } = process.env;
   const env = { PATH, PORT: '0', ENGINE: 'wasm', MODELS_DIR: models, LOG_LEVEL: 'silent' };
   const terminal = spawn('script', ['-qec', `exec ${process.execPath} ${MAIN}`, '/dev/null'], {

@@ -31,7 +31,7 @@ function post(body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {
   return { method: 'POST', body, headers };
 }
 
-test('answers of numbers alone tell of the stimuli in headers, as JSON does in its body', async () => {
+test('responses of numbers alone report on the stimuli in headers, as JSON does in its body', async () => {
   const { app } = createTestApp();
   const { stimuli } = (await (await app.request(URL, post(NPY))).json()) as {
     stimuli: { digest: string; warnings: string[] }[];
@@ -60,7 +60,7 @@ test('JSON needs no such headers', async () => {
   expect([...headers.keys()].filter((name) => name.startsWith('x-stimulus'))).toEqual([]);
 });
 
-test('headers stay short, however many stimuli there are', async () => {
+test('headers are short for any number of stimuli', async () => {
   const limits = { maxStimuli: 1000, maxBody: 100_000 };
   const { app } = createTestApp({ limits, capacity: 1000, served });
   // of more and more contrast, so that no warning is like another; the last of almost none

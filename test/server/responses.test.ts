@@ -36,7 +36,7 @@ async function responses(answer: Response | Promise<Response>): Promise<unknown>
   return body.responses;
 }
 
-test('CSV: a row for each stimulus, with its digest, and a column for each neuron', async () => {
+test('CSV has a row for each stimulus with its digest and a column for each neuron', async () => {
   const { app } = createTestApp();
   const asked = `${URL}?neurons=7,0-1`;
   const answer = await app.request(asked, npy({ Accept: 'text/csv' }));
@@ -63,7 +63,7 @@ test('CSV has all digits of the float32 responses, as JSON has', async () => {
   expect(row![0]).toBe(Math.fround(0.1));
 });
 
-test('.npy in, JSON out: row = stimulus, column = neuron', async () => {
+test('.npy in gives JSON out, row = stimulus, column = neuron', async () => {
   const { app } = createTestApp();
   const answer = await app.request(URL, npy({ 'X-Request-Id': 'rig-1' }));
   expect(answer.status).toBe(200);
@@ -155,7 +155,7 @@ test('every kind of body gives the same responses', async () => {
   }
 });
 
-test('.npy and raw float32 out', async () => {
+test('.npy and raw float32 are available as output', async () => {
   const { app } = createTestApp();
   const answer = await app.request(URL, npy({ Accept: 'application/x-npy' }));
   const array = decodeNpy(new Uint8Array(await answer.arrayBuffer()));
@@ -169,7 +169,7 @@ test('.npy and raw float32 out', async () => {
   expect(raw.headers.get('Content-Type')).toBe('application/octet-stream');
 });
 
-test('neurons are named by id, and only those are computed', async () => {
+test('neurons are selected by id, and only those are computed', async () => {
   const { app, engine } = createTestApp();
   const answer = await app.request(`${URL}?neurons=7,0-1`, npy());
   expect(await answer.json()).toMatchObject({
@@ -194,7 +194,7 @@ test('neurons are named by id, and only those are computed', async () => {
   expect(await responses(app.request(URL, body))).toEqual([[3]]);
 });
 
-test('?fit= brings a stimulus to size, and says so', async () => {
+test('?fit= changes the size of a stimulus and reports it', async () => {
   const { app } = createTestApp();
   const large = post(new Uint8Array(encodeNpy(new Float32Array(6 * 4).fill(0.5), [6, 4])), {
     'Content-Type': 'application/x-npy',
@@ -207,14 +207,14 @@ test('?fit= brings a stimulus to size, and says so', async () => {
   });
 });
 
-test('a version is named by its number, the largest answers otherwise', async () => {
+test('a version is selected by its number, and the largest answers otherwise', async () => {
   const { app, engine } = createTestApp();
   await app.request(URL, npy());
   await app.request('/v1/models/tiny/versions/1/responses', npy());
   expect(engine.asked.map(({ digest }) => digest[0])).toEqual(['2', '1']);
 });
 
-test('headers: request id, timing, digest', async () => {
+test('the headers have request id, timing and digest', async () => {
   const { app, engine, time } = createTestApp();
   engine.hold();
   const waiting = app.request(URL, npy());
@@ -239,7 +239,7 @@ test('If-Match pins a digest', async () => {
   expect((await pinned(`"${'1'.repeat(64)}"`)).status).toBe(412);
 });
 
-test('past X-Deadline-Ms a request is refused, and costs no compute', async () => {
+test('a request past X-Deadline-Ms is rejected and costs no compute', async () => {
   const { app, engine, time } = createTestApp();
   engine.hold();
   const first = app.request(URL, npy());
@@ -257,7 +257,7 @@ test('past X-Deadline-Ms a request is refused, and costs no compute', async () =
   );
 });
 
-test('a client that has gone costs no compute', async () => {
+test('a request whose client has disconnected costs no compute', async () => {
   const { app, engine, scheduler, log } = createTestApp();
   engine.hold();
   const first = app.request(URL, npy());
@@ -273,7 +273,7 @@ test('a client that has gone costs no compute', async () => {
   expect(log).toContainEqual(expect.objectContaining({ status: 499 }));
 });
 
-test('a full queue is 429, and passes', async () => {
+test('a full queue is answered with 429 until there is room', async () => {
   const { app, engine } = createTestApp({ capacity: 2 });
   engine.hold();
   const first = app.request(URL, npy());
@@ -295,7 +295,7 @@ test('stimuli outside the training range are answered with a warning', async () 
   });
 });
 
-test('the log has one line per request, and no body', async () => {
+test('the log has one line per request and no body', async () => {
   const { app, log } = createTestApp();
   await app.request(URL, npy({ 'X-Request-Id': 'rig-1' }));
   expect(log).toEqual([

@@ -6,7 +6,7 @@ import { tinyCard, tinyModel } from '../support/cards.js';
 import { heldWork, openTestJobs } from '../support/jobs.js';
 import { openTestStore } from '../support/store.js';
 
-test('GET / says where to look', async () => {
+test('GET / lists where to continue', async () => {
   const { app } = createTestApp();
   const body = await (await app.request('/')).json();
   expect(body).toMatchObject({
@@ -15,7 +15,7 @@ test('GET / says where to look', async () => {
   });
 });
 
-test('every route in the index is there', async () => {
+test('every route in the index exists', async () => {
   const { jobs } = await openTestJobs();
   const { id } = await jobs.submit(heldWork().work);
   const { app } = createTestApp({
@@ -43,7 +43,7 @@ test('every route in the index is there', async () => {
   }
 });
 
-test('liveness is not readiness', async () => {
+test('a live service is not yet a ready one', async () => {
   const { app, state, service } = createTestApp();
   const statuses = async () => [
     (await app.request('/livez')).status,
@@ -57,13 +57,13 @@ test('liveness is not readiness', async () => {
   expect((await app.request('/v1/models')).status).toBe(200);
 });
 
-test('without a single model that can be served the service is not ready', async () => {
+test('a service without a usable model is not ready', async () => {
   const { app } = createTestApp({ served: [] });
   const answer = await app.request('/readyz');
   expect([answer.status, answer.headers.get('Retry-After')]).toEqual([503, '1']);
 });
 
-test('the list of models has every version, and the reason why one is not served', async () => {
+test('the list of models has every version, and the reason when one is not served', async () => {
   const unusable = [
     {
       name: 'broken',
@@ -104,7 +104,7 @@ test('the list of models has every version, and the reason why one is not served
   });
 });
 
-test('a card comes with its digest, as the ETag too', async () => {
+test('a card comes with its digest, which is also the ETag', async () => {
   const { app } = createTestApp({ served: [tinyModel('tiny', 1), tinyModel('tiny', 2)] });
   const latest = await app.request('/v1/models/tiny');
   expect(await latest.json()).toEqual({ digest: '2'.repeat(64), ...tinyCard('tiny', 2) });
@@ -113,7 +113,7 @@ test('a card comes with its digest, as the ETag too', async () => {
   expect(await first.json()).toMatchObject({ version: 1 });
 });
 
-test('reasons are told without the folders they speak of', () => {
+test('reasons do not reveal the paths of folders', () => {
   expect(withoutPaths("ENOENT: no such file, open '/srv/a b/models/x/1/w.bin'")).toBe(
     "ENOENT: no such file, open 'w.bin'",
   );
@@ -127,7 +127,7 @@ test('reasons are told without the folders they speak of', () => {
   expect(withoutPaths('neuron 3 and/or 4, 1/2 of them')).toBe('neuron 3 and/or 4, 1/2 of them');
 });
 
-test('metrics: requests by route pattern, stages, batches, depth and models', async () => {
+test('metrics have requests by route pattern, stages, batches, queue depth and models', async () => {
   const { app } = createTestApp();
   await app.request('/v1/models/tiny/tuning/parametric', { method: 'POST' });
   await app.request('/v1/models/other');

@@ -62,7 +62,7 @@ async function trickle(socket: Socket, bytes: string): Promise<void> {
   }
 }
 
-test('headers that trickle in are ended with 408', async () => {
+test('headers that arrive too slowly are answered with 408', async () => {
   const { url } = await start({ limits: SHORT });
   const socket = open(url);
   const answer = text(socket);
@@ -75,7 +75,7 @@ test.each([
   ['announced', 'Content-Length: 4000', 'x'],
   ['chunked', 'Transfer-Encoding: chunked', '1\r\nx\r\n'],
 ])(
-  'a body that trickles in, %s, is ended with 408, and costs no compute',
+  'a body that arrives too slowly, %s, is answered with 408 and costs no compute',
   async (_, header, bytes) => {
     const { url, engine, log } = await start({ limits: SHORT });
     const socket = open(url);
@@ -88,7 +88,7 @@ test.each([
   },
 );
 
-test('a long computation is no slow client', async () => {
+test('a long computation does not count as a slow client', async () => {
   const { url, engine } = await start({ limits: SHORT });
   engine.hold();
   const answer = raw(
@@ -104,7 +104,7 @@ test('a long computation is no slow client', async () => {
   expect(statusesIn(await answer)).toEqual([200]);
 });
 
-test('a first line or headers beyond 16 KiB are 431', async () => {
+test('a first line or headers beyond 16 KiB are answered with 431', async () => {
   const { url, log } = await start();
   const long = 'x'.repeat(17 * 1024);
   expect(statusesIn(await raw(url, `GET /${long} HTTP/1.1\r\nHost: x\r\n\r\n`))).toEqual([431]);
@@ -125,7 +125,7 @@ test.each([
   ['a folded header', 'X: y\r\n Content-Length: 5', 'hello'],
   ['a chunk whose length is none', 'Transfer-Encoding: chunked', '0x5\r\nhello\r\n0\r\n\r\n'],
 ])(
-  'a request whose end is ambiguous is refused, and what follows with it: %s',
+  'a request with an ambiguous end is rejected together with what follows it: %s',
   async (_, header, body) => {
     const { url, engine, log } = await start();
     const smuggled = `GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -139,7 +139,7 @@ test.each([
   },
 );
 
-test('bytes that are no request, or whose URL or host cannot be read, are 400', async () => {
+test('bytes that are not a request, or have an invalid URL or host, are answered with 400', async () => {
   const { url, engine } = await start();
   for (const request of [
     '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
@@ -174,7 +174,7 @@ test.each([
     'too many connections of this address: 3',
   ],
 ])(
-  'beyond the limit %s a connection is refused with the reason, and still told how the service is',
+  'a connection beyond the limit %s is rejected with the reason but may read the health',
   async (_, limit, status, reason) => {
     let drops = 0;
     const onDrop = () => {
@@ -204,7 +204,7 @@ test.each([
   },
 );
 
-test('a flood of idle connections does not keep health checks of its own address out', async () => {
+test('a flood of idle connections does not block health checks from the own address', async () => {
   const limits = { ...SERVER_LIMITS, maxConnectionsPerAddress: 10 };
   const { url } = await start({ limits });
   const idle = await openIdle(url, 300);

@@ -42,7 +42,7 @@ async function sendAll(url: string, header: string, frame: readonly [string, str
   return [...(await text(socket)).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status);
 }
 
-test('200 MB are refused with 413 and not kept in memory, announced or not', async () => {
+test('200 MB are rejected with 413 and not kept in memory, with or without a length', async () => {
   const { url } = await start();
   const before = process.memoryUsage.rss();
   expect(await sendAll(url, 'Content-Length: 200000000', ['', ''])).toEqual(['413', '200']);
@@ -65,7 +65,7 @@ test('a chunked body below the limit is read whole', async () => {
   expect(await answer.json()).toMatchObject({ responses: [[3, 6, 9, 12]] });
 });
 
-test('a body in thousands of tiny chunks is refused before it is read whole', async () => {
+test('a body in thousands of tiny chunks is rejected before it is read whole', async () => {
   const { url, log } = await start({ limits: { maxBody: 10 ** 6 } });
   const { hostname, port, pathname } = new URL(url);
   const socket = connect(Number(port), hostname).on('error', () => {});
@@ -77,7 +77,7 @@ test('a body in thousands of tiny chunks is refused before it is read whole', as
   expect((await good(url)).status).toBe(200);
 });
 
-test('a client that closes its connection is dropped from the queue', async () => {
+test('a request whose client closes the connection is removed from the queue', async () => {
   const { url, engine, scheduler, log } = await start();
   engine.hold();
   const first = good(url);
@@ -94,7 +94,7 @@ test('a client that closes its connection is dropped from the queue', async () =
   await expect.poll(() => log.map(({ status }) => status)).toEqual([499, 200]);
 });
 
-test('a body that stops halfway is no bug of the service', async () => {
+test('a body that ends halfway is not a bug of the service', async () => {
   const { url, log } = await start();
   const half = request(url, { method: 'POST', headers: { 'Content-Length': '1000' } });
   half.on('error', () => {});
@@ -108,7 +108,7 @@ test('a body that stops halfway is no bug of the service', async () => {
   await expect.poll(() => log.map(({ status }) => status)).not.toContain(500);
 });
 
-test('closing answers what is in hand and what is on its way, and takes no more', async () => {
+test('closing answers running and arriving requests and accepts no new connections', async () => {
   const { url, engine } = await start();
   const { hostname, port, origin } = new URL(url);
   const open = async () => {
@@ -135,7 +135,7 @@ test('closing answers what is in hand and what is on its way, and takes no more'
   await closed;
 });
 
-test('a service that must end answers 503 to what it cannot answer in time, and to what comes', async () => {
+test('a service that must end answers 503 to late and new requests', async () => {
   const { url, engine, cut } = await start();
   engine.hold();
   const waiting = [good(url), good(url)];
@@ -152,7 +152,7 @@ test('a service that must end answers 503 to what it cannot answer in time, and 
   engine.open();
 });
 
-test('a port that is taken and a host that is not here are told with the remedy', async () => {
+test('a port that is in use and an unknown host are reported with what to do', async () => {
   const { app } = createTestApp();
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');

@@ -44,21 +44,24 @@ async function detailOf(answer: Response | Promise<Response>): Promise<string> {
   return `${status} ${detail}`;
 }
 
-test.each(ALL_KINDS)('%s comes as PNG, rounded to 8 bits, and as .npy, exactly', async (kind) => {
-  const { app } = createTestApp(ROOM);
-  const fields = 'frames' in parametric(kind, {}).parameters ? { frames: 1 } : {};
-  const { stimuli } = renderParametric(parametric(kind, fields), CANVAS);
-  const png = await pngOf(await app.request(STIMULI, post({ [kind]: fields })));
-  expect(png).toEqual({ height: 50, width: 50, pixels: rounded(stimuli) });
-  const answer = await app.request(STIMULI, post({ [kind]: fields }, NPY));
-  expect(answer.headers.get('Content-Type')).toBe(NPY);
-  expect(answer.headers.get('X-Stimulus-Digests')).toBe(stimulusDigest(stimulusAt(stimuli, 0)));
-  const { shape, data } = decodeNpy(await bytesOf(answer));
-  expect(shape).toEqual([1, 50, 50]);
-  expect(data).toEqual(stimuli.pixels);
-});
+test.each(ALL_KINDS)(
+  '%s is available as PNG, rounded to 8 bits, and as .npy, exactly',
+  async (kind) => {
+    const { app } = createTestApp(ROOM);
+    const fields = 'frames' in parametric(kind, {}).parameters ? { frames: 1 } : {};
+    const { stimuli } = renderParametric(parametric(kind, fields), CANVAS);
+    const png = await pngOf(await app.request(STIMULI, post({ [kind]: fields })));
+    expect(png).toEqual({ height: 50, width: 50, pixels: rounded(stimuli) });
+    const answer = await app.request(STIMULI, post({ [kind]: fields }, NPY));
+    expect(answer.headers.get('Content-Type')).toBe(NPY);
+    expect(answer.headers.get('X-Stimulus-Digests')).toBe(stimulusDigest(stimulusAt(stimuli, 0)));
+    const { shape, data } = decodeNpy(await bytesOf(answer));
+    expect(shape).toEqual([1, 50, 50]);
+    expect(data).toEqual(stimuli.pixels);
+  },
+);
 
-test('a sequence comes as a stack, or on one sheet', async () => {
+test('a sequence is returned as a stack or on one sheet', async () => {
   const { app } = createTestApp(ROOM);
   const drifting = { driftingGrating: { direction: 30, frames: 7 } };
   const { stimuli } = renderParametric(
@@ -89,7 +92,7 @@ test('size and background are those of the query', async () => {
   expect(png).toEqual({ height: 20, width: 30, pixels: rounded(stimuli) });
 });
 
-test('what was done is told in the headers', async () => {
+test('the changes to a stimulus are reported in the headers', async () => {
   const { app } = createTestApp(ROOM);
   const clipped = { stimuli: [{ disc: { contrast: 1, diameter: 2 }, clip: true }, { bar: {} }] };
   const answer = await app.request(`${STIMULI}?background=0.8`, post(clipped));
@@ -100,7 +103,7 @@ test('what was done is told in the headers', async () => {
   ]);
 });
 
-test('files are shown too, as they would be taken', async () => {
+test('files are presented as they would be decoded', async () => {
   const { app } = createTestApp({ limits: { maxPixels: 10_000 } });
   const pixels = Float32Array.from({ length: 100 }, (_, i) => i / 100);
   const headers = { 'Content-Type': NPY };
@@ -114,7 +117,7 @@ test('files are shown too, as they would be taken', async () => {
   );
 });
 
-test("a model's canvas and training range, and its digest", async () => {
+test('the canvas, training range and digest are those of the model', async () => {
   const { app } = createTestApp();
   const grating = { grating: { orientation: 90, spatialFrequency: 0.25, phase: 45 } };
   const canvas = { height: 3, width: 2, background: 0.5 };
@@ -136,7 +139,7 @@ test("a model's canvas and training range, and its digest", async () => {
   ]);
 });
 
-test('degrees are taken where the card tells its scale', async () => {
+test('degrees are accepted when the card has a scale', async () => {
   const model = tinyModel('scaled', 1);
   const stimulus = { ...model.card.stimulus, degreesPerImage: 0.5 };
   const served = [tinyModel('tiny', 2), { ...model, card: { ...model.card, stimulus } }];
@@ -156,7 +159,7 @@ test('degrees are taken where the card tells its scale', async () => {
   }
 });
 
-test('responses to a sequence are one for each frame, each with its report', async () => {
+test('a sequence has one response for each frame, each with its report', async () => {
   const { app } = createTestApp();
   const fields = { frames: 3, step: 90, contrast: 0.5 };
   const stimulus = parametric('driftingGrating', fields);
@@ -176,7 +179,7 @@ test('responses to a sequence are one for each frame, each with its report', asy
   expect((await alone.json()) as object).toMatchObject({ responses: body.responses.slice(1) });
 });
 
-test('what cannot be shown is refused', async () => {
+test('stimuli that cannot be presented are rejected', async () => {
   const { app } = createTestApp();
   const refusal = (path: string, body: unknown) => detailOf(app.request(path, post(body)));
   expect(await refusal(`${STIMULI}?height=0`, { disc: {} })).toMatchInlineSnapshot(
@@ -205,14 +208,14 @@ test('what cannot be shown is refused', async () => {
   );
 });
 
-test('without a model, stimuli are shown while the models are being loaded', async () => {
+test('without a model, stimuli are presented while the models are loading', async () => {
   const { app, state } = createTestApp(ROOM);
   state.readiness = { state: 'loading' };
   expect((await app.request(STIMULI, post({ disc: {} }))).status).toBe(200);
   expect((await app.request(`${MODEL}/stimuli`, post({ disc: {} }))).status).toBe(503);
 });
 
-test('a PNG of too many pixels is refused, .npy is given', async () => {
+test('a PNG of too many pixels is rejected, and the .npy is returned', async () => {
   const { app } = createTestApp({ limits: { maxBody: 2 ** 25, maxPixels: 2 ** 25 } });
   const [height, width] = [4096, 4097];
   const path = `${STIMULI}?height=${height}&width=${width}&dtype=uint8`;

@@ -18,7 +18,7 @@ import {
   SETS,
 } from '../support/stored-sets.js';
 
-test('a set is stored once, under the digest of its stimuli', async () => {
+test('a set is stored once under the digest of its stimuli', async () => {
   const { app } = await createStoringApp();
   const first = await put(app);
   expect(first.status).toBe(201);
@@ -36,7 +36,7 @@ test('a set is stored once, under the digest of its stimuli', async () => {
   });
 });
 
-test('whatever it comes in, the same pixels are the same set', async () => {
+test('the same pixels in any format are the same set', async () => {
   const { app } = await createStoringApp();
   const form = new FormData();
   const json = { stimuli: [] as unknown[] };
@@ -66,7 +66,7 @@ test('whatever it comes in, the same pixels are the same set', async () => {
   expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200]);
 });
 
-test('what a model would say of a stimulus is said in the query', async () => {
+test('the query of an upload sets the background, size and fit', async () => {
   const { app } = await createStoringApp();
   const rgba = await sharp(Uint8Array.of(0, 0, 0, 0), { raw: { width: 1, height: 1, channels: 4 } })
     .png()
@@ -93,7 +93,7 @@ test('what a model would say of a stimulus is said in the query', async () => {
   expect((await put(app, gratings, '?height=9&width=8', 'application/json')).status).toBe(201);
 });
 
-test('uploads that are refused', async () => {
+test('invalid uploads are rejected', async () => {
   const { app } = await createStoringApp();
   expect(await detailOf(put(app, ''))).toMatchInlineSnapshot(
     `"400 the body is empty; expected stimuli: check the path of the file that is sent"`,
@@ -124,7 +124,7 @@ test('uploads that are refused', async () => {
   expect(await (await app.request(SETS)).json()).toMatchObject({ stimulusSets: [] });
 });
 
-test('a set is told of as JSON and given as .npy, and is gone when it was deleted', async () => {
+test('a set is described as JSON, returned as .npy, and gone after it was deleted', async () => {
   const { app } = await createStoringApp();
   await put(app);
   const url = `${SETS}/${DIGEST}`;
@@ -150,7 +150,7 @@ test('a set is told of as JSON and given as .npy, and is gone when it was delete
   );
 });
 
-test('what is no digest names no file', async () => {
+test('an invalid digest names no file', async () => {
   const { app, store } = await createStoringApp();
   const outside = path.join(store.folder, 'outside.npy');
   await writeFile(outside, NPY);
@@ -162,7 +162,7 @@ test('what is no digest names no file', async () => {
   expect(await readFile(outside)).toEqual(Buffer.from(NPY));
 });
 
-test('responses, rank and peak take a stored set as they take its stimuli', async () => {
+test('responses, rank and peak accept a stored set like its stimuli', async () => {
   const { app } = await createStoringApp();
   await put(app);
   for (const route of ['responses?neurons=7,0', 'tuning/rank?k=2', 'tuning/peak']) {
@@ -178,7 +178,7 @@ test('responses, rank and peak take a stored set as they take its stimuli', asyn
   expect(await chosen.json()).toMatchObject({ neurons: [{ id: 2 }] });
 });
 
-test('in a form, a stored set stands beside the real responses', async () => {
+test('a form may contain a stored set and the real responses', async () => {
   const { app } = await createStoringApp();
   await put(app);
   const form = new FormData();
@@ -201,7 +201,7 @@ test('in a form, a stored set stands beside the real responses', async () => {
   );
 });
 
-test('a set of another size than the model takes is refused, unless fit asks', async () => {
+test('a set of another size than that of the model is rejected unless fit is given', async () => {
   const { app } = await createStoringApp();
   const stored = await put(app, new Uint8Array(encodeNpy(new Uint8Array(60).fill(51), [2, 6, 5])));
   const { digest } = (await stored.json()) as { digest: string };
@@ -219,7 +219,7 @@ test('a set of another size than the model takes is refused, unless fit asks', a
   );
 });
 
-test('a damaged set is refused, told and counted, and mended by another upload', async () => {
+test('a corrupted set is rejected, reported, counted, and repaired by another upload', async () => {
   const { app, store, log } = await createStoringApp();
   await put(app);
   const file = path.join(store.folder, 'stimulus-sets', `${DIGEST}.npy`);
@@ -241,7 +241,7 @@ test('a damaged set is refused, told and counted, and mended by another upload',
   expect((await ask(app, 'responses', { stimulusSet: DIGEST })).status).toBe(200);
 });
 
-test('there is no more room than there is', async () => {
+test('uploads beyond the available room are rejected', async () => {
   const { app } = await createStoringApp({ setsCapacity: 4096, limits: { maxBody: 2 ** 16 } });
   await put(app);
   const other = new Uint8Array(encodeNpy(new Uint8Array(6), [3, 2]));
@@ -257,7 +257,7 @@ test('there is no more room than there is', async () => {
   expect((await put(app, other)).status).toBe(201);
 });
 
-test('where nothing can be stored, that is told; all else is served', async () => {
+test('without a place to store sets the reason is reported, and everything else is served', async () => {
   const store = { unusable: 'DATA_DIR="data-store" cannot be written (EROFS)' };
   const { app } = createTestApp({ store });
   const told = '503 nothing can be stored: DATA_DIR="data-store" cannot be written (EROFS)';
@@ -267,7 +267,7 @@ test('where nothing can be stored, that is told; all else is served', async () =
   expect((await ask(app, 'responses', { stimuli: [{ grating: {} }] })).status).toBe(200);
 });
 
-test('some of a set are named by their numbers, in the order asked for', async () => {
+test('stimuli of a set are selected by number, in the requested order', async () => {
   const { app } = await createStoringApp();
   await put(app);
   const all = await (await ask(app, 'responses', { stimulusSet: DIGEST })).json();

@@ -44,7 +44,7 @@ async function digestsIn(url: string): Promise<string[]> {
   return list.stimulusSets.map(({ digest }) => digest);
 }
 
-test('sets and cached responses are there after a restart', async () => {
+test('sets and cached responses are available after a restart', async () => {
   const folder = await folderWithModel();
   const { url, child, ended, stdout } = await start(folder);
   expect(stdout()).toContain(`sets    kept in ${folder}/data`);
@@ -62,7 +62,7 @@ test('sets and cached responses are there after a restart', async () => {
   });
 });
 
-test('after kill -9 in the midst of an upload every set that is there is whole', async () => {
+test('after kill -9 during an upload every listed set is complete', async () => {
   const folder = await folderWithModel();
   const { url, child, ended } = await start(folder);
   const { digest } = (await (await upload(url, 10, 0)).json()) as { digest: string };
@@ -79,7 +79,7 @@ test('after kill -9 in the midst of an upload every set that is there is whole',
   }
 });
 
-test('an upload that the disk cuts off leaves nothing behind', async () => {
+test('an upload that is cut off by the disk leaves nothing behind', async () => {
   const folder = await folderWithModel();
   const { url, child } = await start(folder);
   const limit = spawnSync('prlimit', ['--pid', String(child.pid), '--fsize=500000']);
@@ -91,7 +91,7 @@ test('an upload that the disk cuts off leaves nothing behind', async () => {
   expect((await upload(url, 400, 0)).status).toBe(201);
 });
 
-test('a folder that cannot be written is told at the start, and models are served', async () => {
+test('a read-only folder is reported at the start, and models are served', async () => {
   const folder = await folderWithModel();
   const { url, stdout, stderr } = await start(folder, '/dev/null');
   expect(stdout()).toContain(

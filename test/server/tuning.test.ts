@@ -40,7 +40,7 @@ async function json(answer: Response | Promise<Response>): Promise<Record<string
 
 const near = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 5));
 
-test('rank without real responses: in the order of the predicted ones', async () => {
+test('rank without real responses is in the order of the predicted ones', async () => {
   const { app, engine } = createTestApp();
   const body = await json(app.request(`${MODEL}/tuning/rank?neurons=0,7`, stimuliAlone()));
   expect(body).toMatchObject({
@@ -62,7 +62,7 @@ test('rank without real responses: in the order of the predicted ones', async ()
   for (const { neurons } of engine.asked) expect([...neurons]).toEqual([0, 3]);
 });
 
-test('rank with real responses: in their order, with CORR, PT_J and PT_S', async () => {
+test('rank with real responses is in their order, with CORR, PT_J and PT_S', async () => {
   const { app } = createTestApp();
   const body = await json(app.request(`${MODEL}/tuning/rank?neurons=1&k=2`, REAL));
   expect(body).toMatchObject({
@@ -84,7 +84,7 @@ test('rank with real responses: in their order, with CORR, PT_J and PT_S', async
   });
 });
 
-test('real responses that are not a .npy file are refused by the name of their field', async () => {
+test('real responses that are not a .npy file are rejected with the name of their field', async () => {
   const { app } = createTestApp();
   const body = new FormData();
   body.append('stimuli', file(STIMULI));
@@ -97,7 +97,7 @@ test('real responses that are not a .npy file are refused by the name of their f
   });
 });
 
-test('a neuron that never responds has no CORR and no peak tuning, and each answer says why', async () => {
+test('a neuron that never responds has neither CORR nor peak tuning, and each result says why', async () => {
   const { app } = createTestApp();
   const silent = withResponses(new Float64Array(16), [4, 4]);
   const noPeak = 'the real responses have no peak: the 1 largest end at the smallest, 0';
@@ -116,7 +116,7 @@ test('a neuron that never responds has no CORR and no peak tuning, and each answ
   expect(peak['neurons']).toMatchObject([{ PT_J: null, PT_S: null, reason: noPeak }]);
 });
 
-test('peak: the strongest stimuli of each neuron, real ones beside them', async () => {
+test('peak gives the strongest stimuli of each neuron next to the real ones', async () => {
   const { app } = createTestApp();
   const alone = await json(app.request(`${MODEL}/tuning/peak?neurons=0&k=2`, stimuliAlone()));
   const top = [
@@ -154,7 +154,7 @@ test('peak: the strongest stimuli of each neuron, real ones beside them', async 
   });
 });
 
-test('a sweep never stands before a prediction', async () => {
+test('a sweep never delays a prediction', async () => {
   const { app, engine } = createTestApp();
   engine.hold();
   const sweep = app.request(`${MODEL}/tuning/parametric`, { method: 'POST' });

@@ -17,7 +17,7 @@ async function start(models: string, data: string): Promise<RunningService> {
   return service;
 }
 
-test('the second service on one DATA_DIR has no jobs until the first is killed; all else works', async () => {
+test('a second service on one DATA_DIR has no jobs until the first is killed, and the rest works', async () => {
   const [models, data] = [await temporaryFolder(), await temporaryFolder()];
   await saveConstantModel(models, 'constant');
   const first = await start(models, data);

@@ -27,7 +27,7 @@ async function start() {
   return { ...parts, ask };
 }
 
-test('paths that mean something else, or nothing: 404, and no way to a file', async () => {
+test('ambiguous and empty paths are answered with 404 and never reach a file', async () => {
   const { ask, engine } = await start();
   for (const path of [
     '/v1/models/',
@@ -69,7 +69,7 @@ test('paths that mean something else, or nothing: 404, and no way to a file', as
   expect(engine.asked).toHaveLength(0);
 });
 
-test('query strings that cannot be read are refused, or name nothing', async () => {
+test('invalid query strings are rejected or ignored', async () => {
   const { ask, engine } = await start();
   for (const query of ['%zz', 'neurons=%ff', 'fit=%00', 'a[b]=1', '&&x', '=', '__proto__=1']) {
     const { status } = await ask(`/v1/models/tiny/responses?${query}`, 'POST', 'no stimulus');
@@ -78,7 +78,7 @@ test('query strings that cannot be read are refused, or name nothing', async () 
   expect(engine.asked).toHaveLength(0);
 });
 
-test('numbers in queries are written in digits alone', async () => {
+test('numbers in queries consist of digits alone', async () => {
   const { ask } = await start();
   for (const number of ['1e1', '0x10', '%205', '+5', '%2B5', '-5', '5.', '.5', '5,0', 'NaN', '']) {
     for (const query of [`height=${number}`, `background=${number}`]) {
@@ -88,7 +88,7 @@ test('numbers in queries are written in digits alone', async () => {
   }
 });
 
-test('the interface page, and all that it asks, is found behind a prefix', async () => {
+test('the page and everything that it requests works behind a prefix', async () => {
   await start();
   const { port } = new URL(server!.url);
   const proxy = createServer((incoming, outgoing) => {
@@ -116,7 +116,7 @@ test('the interface page, and all that it asks, is found behind a prefix', async
   expect(new URL(servers[0]!.url, document).href).toBe(`${origin}/lab/twin/`);
 });
 
-test('HEAD is GET without a body; GET with a body is GET; other methods are told what there is', async () => {
+test('HEAD is GET without a body, GET ignores a body, and other methods get the list of allowed ones', async () => {
   const { ask } = await start();
   const get = await ask('/v1/models/tiny');
   const head = await ask('/v1/models/tiny', 'HEAD');
@@ -130,7 +130,7 @@ test('HEAD is GET without a body; GET with a body is GET; other methods are told
   expect((await ask('/nothing', 'DELETE')).status).toBe(404);
 });
 
-test('whatever the path, the query and the body: an answer or a 4xx, never a bug', async () => {
+test('any path, query and body gets a response or a 4xx, never a bug', async () => {
   const { app, scheduler, log } = createTestApp();
   const segment = fc.oneof(
     fc.constantFrom('v1', 'v2', 'models', 'tiny', 'broken', 'versions', '1', 'responses', 'tuning'),

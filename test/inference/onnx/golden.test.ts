@@ -25,7 +25,7 @@ for (const id of ArchitectureId.options) {
   };
   const weights = goldenWeights(id, SIZE, golden);
 
-  test(`${id}: the graph's responses are the published code's`, async () => {
+  test(`${id}: the responses of the graph are those of the published code`, async () => {
     const session = await InferenceSession.create(
       encodeSite({ card, weights, groups: [[0, 1], [2]] }, {}),
     );

@@ -50,7 +50,7 @@ function stimuliOf({ card }: SavedModel): Stimuli {
   return { count: COUNT, height, width, pixels };
 }
 
-test('the demo model answers as in tfjs', async () => {
+test('the demo model responds as in tfjs', async () => {
   const expected = await reference.respond({ digest: demo.digest, stimuli, neurons: all });
   const range = Math.max(...expected) - Math.min(...expected);
   expect(greatestDifference(whole, expected)).toBeLessThan(1e-4 * range);
@@ -63,7 +63,7 @@ const request = fc.record({
   count: fc.integer({ min: 1, max: COUNT }),
 });
 
-test('a response is the same to the last bit in every request, whatever else is asked meanwhile', async () => {
+test('a response is the same to the last bit in every request, alone or with concurrent ones', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 4 }), async (requests) => {
       await Promise.all(
@@ -85,7 +85,7 @@ test('a response is the same to the last bit in every request, whatever else is 
   );
 });
 
-test('it answers the same with any number of threads', async () => {
+test('the responses do not depend on the number of threads', async () => {
   for (const threads of [1, 2, 20]) {
     const other = createOnnxEngine({ threads, entry: ENTRY });
     await other.load(demo.folder, demo.digest);
@@ -94,7 +94,7 @@ test('it answers the same with any number of threads', async () => {
   }
 });
 
-test('models are loaded beside each other, and one that is unloaded answers no more', async () => {
+test('several models are loaded side by side, and an unloaded one no longer answers', async () => {
   const second = await saveRandomModel(folder, 'second');
   const ask = () =>
     engine.respond({
@@ -111,7 +111,7 @@ test('models are loaded beside each other, and one that is unloaded answers no m
   await expect(ask()).rejects.toThrow('is not loaded');
 });
 
-test('a model whose weights or golden responses do not hold is refused', async () => {
+test('a model with wrong weights or golden responses is rejected', async () => {
   const broken = await saveRandomModel(folder, 'broken');
   const file = path.join(broken.folder, 'weights.safetensors');
   const bytes = await readFile(file);
@@ -132,7 +132,7 @@ test('a model whose weights or golden responses do not hold is refused', async (
   ).rejects.toThrow('is not loaded');
 });
 
-test('when a thread ends, what it was asked and will be asked is refused with the reason', async () => {
+test('when a thread ends, its current and later requests are rejected with the reason', async () => {
   const script = `data:text/javascript,import { parentPort } from 'node:worker_threads';
     parentPort.once('message', () => process.exit(7));`;
   const mortal = createOnnxEngine({ threads: 1, entry: new URL(script) });

@@ -7,7 +7,7 @@ import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 
 const SIZE = { height: 50, width: 50 };
 
-test('every neuron has one place, and the threads have as much to do as each other', () => {
+test('every neuron is assigned once, and the threads have equal amounts of work', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 500 }),
@@ -33,7 +33,7 @@ test('every neuron has one place, and the threads have as much to do as each oth
   );
 });
 
-test('neighbours, and one neuron of every so many, are dealt to both threads', () => {
+test('neighbouring and evenly spaced neurons are distributed over both threads', () => {
   const { places } = createPartition(300, 2, 4);
   for (const step of [1, 2, 3, 4, 5, 8, 10, 16, 20]) {
     const asked = Array.from({ length: Math.floor(300 / step) }, (_, i) => places[i * step]!);
@@ -61,7 +61,7 @@ test('a readout of the centre sees 16 x 16 pixels, a whole map 48 x 48 of 50 x 5
   );
 });
 
-test('with attention the whole map is there for the keys, the centre alone asks', () => {
+test('with attention the keys need the whole map, the query only the centre', () => {
   expect(requiredParts(ARCHITECTURES.rf_sa_cnn.network, SIZE)).toEqual([
     ...[48, 22, 9].map((side) => square(0, side)),
     ...[1, 2, 3].map(() => square(4, 1)),
@@ -79,7 +79,7 @@ test('the cost of a network is that of its convolutions', () => {
   expect(multiplications(ARCHITECTURES.rf_cnn.network, SIZE)).toBe(rf);
 });
 
-test('the smaller the networks, the more of them make a group', () => {
+test('smaller networks form larger groups', () => {
   const stimulus = { ...SIZE, scale: 1, offset: 0 };
   const size = (id: keyof typeof ARCHITECTURES) =>
     groupSize({ architecture: ARCHITECTURES[id].network, stimulus });

@@ -38,7 +38,7 @@ function question(gray = 0.5): EngineRequest {
 
 const ask = () => engine.respond(question());
 
-test('the threads work in the inference process, and answer the same after it was killed', async () => {
+test('the threads run in the inference process and respond the same after it was killed', async () => {
   expect(engine.description).toEqual({ name: 'onnx', device: '2 CPU threads' });
   const before = await ask();
   expect(before).toHaveLength(demo.card.neurons.length);
@@ -46,7 +46,7 @@ test('the threads work in the inference process, and answer the same after it wa
   await expect.poll(() => ask().catch(() => undefined)).toEqual(before);
 });
 
-test('killed under load, it is back, and everything that was accepted is answered', async () => {
+test('an inference process that is killed under load restarts, and every accepted request is answered', async () => {
   const scheduler = createScheduler({
     engine,
     capacity: 1000,
@@ -69,7 +69,7 @@ test('killed under load, it is back, and everything that was accepted is answere
   expect(answered).toBe(grays.length);
 });
 
-test('native TensorFlow is not even loaded where onnxruntime computes', () => {
+test('native TensorFlow is not loaded when onnxruntime computes', () => {
   const maps = readFileSync(`/proc/${processesOf(ENTRY)[0]!}/maps`, 'utf8');
   expect(maps).toContain('libonnxruntime');
   expect(maps).not.toContain('libtensorflow');

@@ -62,7 +62,7 @@ async function expectParity(card: NetworkCard, seed: number): Promise<void> {
   );
 }
 
-test.each(ArchitectureId.options)('%s: the graph answers as the networks in tfjs', async (id) => {
+test.each(ArchitectureId.options)('%s: the graph responds as the networks in tfjs', async (id) => {
   const stimulus = { height: 50, width: 50, scale: 2, offset: -0.7 };
   await expectParity({ architecture: ARCHITECTURES[id].network, stimulus }, 1);
   await expectParity(
@@ -88,14 +88,14 @@ const cards: fc.Arbitrary<NetworkCard> = fc.record({
   }),
 });
 
-test('any network on any size of stimuli answers as in tfjs', { timeout: 600_000 }, async () => {
+test('any network on stimuli of any size responds as in tfjs', { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(cards, fc.nat(), (card, seed) => expectParity(card, seed)),
     { numRuns: 25 },
   );
 });
 
-test('what is wanted answers the same to the last bit whatever else is, the rest zero', async () => {
+test('wanted neurons respond the same to the last bit whatever else is wanted, the others give zero', async () => {
   await fc.assert(
     fc.asyncProperty(
       cards,

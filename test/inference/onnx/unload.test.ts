@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('every session that was made for a model is released with it', async () => {
+test('every session of a model is released with the model', async () => {
   const onnxruntime = await loadOnnxruntime();
   const { InferenceSession } = onnxruntime;
   const { digest } = await readModel(DEMO);
@@ -57,7 +57,7 @@ test('every session that was made for a model is released with it', async () => 
   }
 });
 
-test('loading and unloading over and over, the inference process grows no larger', async () => {
+test('the inference process does not grow when models are loaded and unloaded many times', async () => {
   await openBackend('wasm');
   const options = { architecture: 'rf_cnn', neurons: 64, out: `${folder}/site`, seed: 1 } as const;
   const model = await makeModel(options);

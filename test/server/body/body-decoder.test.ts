@@ -97,7 +97,7 @@ test.each([
     ['quick', 'bulk'],
   ],
   ['a large photograph', 'image/png', () => photo(2200), ['quick', 'bulk']],
-])('%s becomes what it would be without threads', async (_, type, bodyOf, where) => {
+])('%s is decoded as it would be without threads', async (_, type, bodyOf, where) => {
   const sent = request(type, await bodyOf());
   const decoded = await withThreads.stimuli(sent, client);
   const expected = await here.stimuli(sent, client);
@@ -121,7 +121,7 @@ function noise(frames: number): string {
   return JSON.stringify({ stimuli: [{ sparseNoise: { frames, seed: 1 } }] });
 }
 
-test('real responses come along, and must fit the stimuli and the model', async () => {
+test('real responses are decoded with the stimuli and must match them and the model', async () => {
   const form = new FormData();
   form.append('stimuli', new File([Uint8Array.from(npy(20))], 'a.npy'));
   const real = encodeNpy(pixels(60), [20, 3]);
@@ -136,7 +136,7 @@ test('real responses come along, and must fit the stimuli and the model', async 
   expect(used).toEqual(['quick', 'quick']);
 });
 
-test('a large body may name a stored set, which is read here', async () => {
+test('a large body may name a stored set, which is read in the main thread', async () => {
   const digest = 'a'.repeat(64);
   const stored = { count: 2, height: SIDE, width: SIDE, pixels: pixels(2 * SIDE ** 2) };
   const stimuli = Array.from({ length: 9000 }, (_, i) => i % 2);
@@ -151,7 +151,7 @@ test('a large body may name a stored set, which is read here', async () => {
   expect(taken.at(-1)).toBe(decoded.stimuli.pixels.byteLength);
 });
 
-test('a stored set and real responses get their room at once', async () => {
+test('memory for a stored set and for real responses is reserved together', async () => {
   const stored = { count: 2, height: SIDE, width: SIDE, pixels: pixels(2 * SIDE ** 2) };
   const form = new FormData();
   form.append('stimulusSet', 'a'.repeat(64));
@@ -165,7 +165,7 @@ test('a stored set and real responses get their room at once', async () => {
   expect(taken).toEqual([set.stimuli.pixels.byteLength + 2 * 10_000 * 8]);
 });
 
-test('an inference request is read in a thread where it is large', async () => {
+test('a large inference request is decoded in a thread', async () => {
   const limits = { maxStimuli: 100, maxPixels: 10_000 };
   const shape = [20, SIDE, SIDE];
   const data = Array.from(pixels(20 * SIDE ** 2));
@@ -178,7 +178,7 @@ test('an inference request is read in a thread where it is large', async () => {
   expect(used).toEqual(['quick']);
 });
 
-test('what is wrong with a large body is said as of a small one', async () => {
+test('a large body is rejected with the same message as a small one', async () => {
   const wrong = rows(60).replace('0.001', '1.001');
   const sent = request('application/json', wrong);
   const errors = await Promise.all(
@@ -190,7 +190,7 @@ test('what is wrong with a large body is said as of a small one', async () => {
   expect(errors[0]).toMatchObject({ problems: [{ path: expect.stringMatching(/^stimuli\[0\]/) }] });
 });
 
-test('a body whose client has left is not decoded', async () => {
+test('a body whose client has disconnected is not decoded', async () => {
   const signal = AbortSignal.abort(new Error('it left'));
   const sent = request('application/x-npy', npy(20));
   await expect(withThreads.stimuli(sent, { ...client, signal })).rejects.toThrow('it left');

@@ -23,7 +23,7 @@ async function enter(name: string, bytes: number, signal?: AbortSignal, patience
 /** Until every promise that can settle has settled. */
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
-test('requests enter in the order of arrival as far as there is room; small ones never wait', async () => {
+test('requests enter in order of arrival while there is room, and small ones never wait', async () => {
   const first = await enter('60', 60);
   void enter('50', 50);
   void enter('20, after the 50', 20);
@@ -39,7 +39,7 @@ test('requests enter in the order of arrival as far as there is room; small ones
   expect(entered).toHaveLength(4);
 });
 
-test('a caller that has its share lets others pass', async () => {
+test('a caller that has used its share lets others pass', async () => {
   budget = createMemoryBudget({ capacity: 100, small: 10, share: 50 });
   const { signal } = new AbortController();
   const one = async (name: string, bytes: number, clientId: string) => {
@@ -62,7 +62,7 @@ test('a caller that has its share lets others pass', async () => {
   expect(entered.slice(3)).toEqual(['a again', 'a, third']);
 });
 
-test('what is larger than the whole is alone', async () => {
+test('a request larger than the whole budget runs alone', async () => {
   const first = await enter('20', 20);
   const large = enter('1000', 1000);
   await settled();
@@ -77,7 +77,7 @@ test('what is larger than the whole is alone', async () => {
   expect(entered).toEqual(['20', '1000', 'next']);
 });
 
-test('a client that leaves or loses patience makes way for the next', async () => {
+test('a client that disconnects or times out lets the next one in', async () => {
   await enter('first', 60);
   const client = new AbortController();
   const leaves = enter('leaves', 90, client.signal);
@@ -96,7 +96,7 @@ test('a client that leaves or loses patience makes way for the next', async () =
   await expect(enter('gone', 50, client.signal)).rejects.toThrow('it left');
 });
 
-test('patience ends with the wait', async () => {
+test('the timeout ends with the wait', async () => {
   const release = await enter('patient', 50, undefined, 100);
   await vi.advanceTimersByTimeAsync(1000);
   expect(vi.getTimerCount()).toBe(0);

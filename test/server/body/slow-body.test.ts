@@ -11,7 +11,7 @@ afterEach(() => {
 
 const NPY = encodeNpy(new Float32Array(6).fill(0.5), [3, 2]);
 
-test('a body that comes too slowly is answered 408, and gives its room back', async () => {
+test('a body that arrives too slowly is answered with 408 and releases its memory', async () => {
   const { app, deps } = createTestApp({ limits: { maxBody: 2 ** 20 } });
   const stalled = new ReadableStream({
     start: (controller) => controller.enqueue(new Uint8Array(10)),
@@ -38,7 +38,7 @@ test('a body that comes too slowly is answered 408, and gives its room back', as
   expect(entered).toBe(true);
 });
 
-test('a body that is there in time leaves no timer', async () => {
+test('a body that arrives in time leaves no timer', async () => {
   const { app } = createTestApp();
   const { status } = await app.request('/v1/models/tiny/responses', {
     method: 'POST',

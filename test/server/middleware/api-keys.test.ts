@@ -24,7 +24,7 @@ test('a digest is SHA-256 in hex', () => {
   );
 });
 
-test('one key a line; empty lines and comments are passed over', () => {
+test('each line has one key, and empty lines and comments are skipped', () => {
   const other = line({ name: 'ops', sha256: '0'.repeat(64), scopes: ['admin'], perSecond: 2.5 });
   expect(parseKeys(`# rigs\n\n${line()}\r\n  \n${other}`)).toEqual([
     { name: 'rig-1', sha256: DIGEST, scopes: ['predict'] },
@@ -33,7 +33,7 @@ test('one key a line; empty lines and comments are passed over', () => {
   expect(parseKeys('')).toEqual([]);
 });
 
-test('a bad line is told with its number and the reason', () => {
+test('an invalid line is reported with its number and the reason', () => {
   const is = (...lines: string[]) => expect(refusal(...lines));
   is('', 'rig-1 predict').toMatchInlineSnapshot(
     `"InputError: line 2: is not a JSON object, such as npm run make-key prints"`,
@@ -68,7 +68,7 @@ test('a bad line is told with its number and the reason', () => {
   );
 });
 
-test('what stands in a bad line is not told: it may be a secret', () => {
+test('the content of an invalid line is not reported, since it may be a secret', () => {
   const secret = 'hc_a-secret';
   for (const bad of [
     secret,
@@ -82,7 +82,7 @@ test('what stands in a bad line is not told: it may be a secret', () => {
   }
 });
 
-test('a key is found by its secret alone, wherever it stands', () => {
+test('a key is found by its secret alone, in any position', () => {
   const secrets = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 2, maxLength: 8 });
   fc.assert(
     fc.property(secrets, ([stranger, ...known]) => {

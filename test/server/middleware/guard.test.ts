@@ -31,12 +31,12 @@ function start(access: TestAppOptions['access'] = { keys }) {
 /** What a connection from an address hands to the app. */
 const from = (remoteAddress: string) => ({ incoming: { socket: { remoteAddress } } });
 
-test('without keys nobody needs one', async () => {
+test('without configured keys no client needs one', async () => {
   const { ask } = start({});
   expect((await ask()).status).toBe(200);
 });
 
-test('no key, no known key: 401, and the way to show one', async () => {
+test('a missing or unknown key is answered with 401 and how to send one', async () => {
   const { app, ask, engine, log } = start();
   const none = await ask();
   expect([none.status, none.headers.get('WWW-Authenticate')]).toEqual([
@@ -68,7 +68,7 @@ test('no key, no known key: 401, and the way to show one', async () => {
   expect(JSON.stringify(log)).not.toContain('secret');
 });
 
-test('a known key is answered, and the log has its name alone', async () => {
+test('a known key is accepted, and the log has only its name', async () => {
   const { ask, log } = start();
   expect((await ask(bearer('rig'))).status).toBe(200);
   expect((await ask({ Authorization: 'bearer  secret-rig' })).status).toBe(200);
@@ -76,7 +76,7 @@ test('a known key is answered, and the log has its name alone', async () => {
   expect(JSON.stringify(log)).not.toContain('secret');
 });
 
-test('a key that is good for something else: 403, naming the scope', async () => {
+test('a key without the scope is answered with 403, which names the scope', async () => {
   const { ask } = start();
   const answer = await ask(bearer('ops'));
   expect(answer.status).toBe(403);
@@ -88,7 +88,7 @@ test('a key that is good for something else: 403, naming the scope', async () =>
   );
 });
 
-test('beyond its rate a key is answered 429, until its time has come', async () => {
+test('a key beyond its rate is answered with 429 until its time has come', async () => {
   const { ask, time } = start();
   const status = async () => (await ask(bearer('slow'))).status;
   expect(await status()).toBe(200);
@@ -101,7 +101,7 @@ test('beyond its rate a key is answered 429, until its time has come', async () 
   expect(await status()).toBe(200);
 });
 
-test('more at a time than agreed is 429; other clients are answered', async () => {
+test('more concurrent requests than allowed are answered with 429, and other clients are served', async () => {
   const { ask, engine } = start({ keys, maxConcurrent: 2 });
   engine.hold();
   const held = [ask(bearer('rig')), ask(bearer('rig'))];
@@ -119,7 +119,7 @@ test('more at a time than agreed is 429; other clients are answered', async () =
   expect((await ask(bearer('rig'))).status).toBe(200);
 });
 
-test('without keys, an address is a client', async () => {
+test('without keys, each address is a client', async () => {
   const { app, ask, engine } = start({ maxConcurrent: 1 });
   engine.hold();
   const held = ask({}, {}, from('10.0.0.1'));
@@ -131,7 +131,7 @@ test('without keys, an address is a client', async () => {
   expect([(await held).status, (await other).status]).toEqual([200, 200]);
 });
 
-test('a place is given back however a request ends', async () => {
+test('a slot is released however a request ends', async () => {
   const { ask, engine } = start({ maxConcurrent: 1 });
   const fine = async () => expect((await ask()).status).toBe(200);
   expect((await ask({ 'Content-Type': 'text/plain' })).status).toBe(415);

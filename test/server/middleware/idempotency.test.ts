@@ -21,7 +21,7 @@ function post(key: string, headers: Record<string, string> = {}, gray = 0.5): Re
 let server: HttpServer | undefined;
 afterEach(() => server?.close());
 
-test('the same request gets the same answer, and computes nothing', async () => {
+test('the same request gets the same response and computes nothing', async () => {
   const { app, engine, log } = createTestApp();
   const first = await app.request(URL, post('a', { 'X-Request-Id': 'one' }));
   const second = await app.request(URL, post('a', { 'X-Request-Id': 'two' }));
@@ -38,7 +38,7 @@ test('the same request gets the same answer, and computes nothing', async () => 
   expect(log[1]).toMatchObject({ route: '/v1/models/:model/responses' });
 });
 
-test('also while the first is still being answered', async () => {
+test('a repeated request waits for the first one while that is still running', async () => {
   const { app, engine } = createTestApp();
   engine.hold();
   const answers = [app.request(URL, post('a')), app.request(URL, post('a'))];
@@ -52,7 +52,7 @@ test('also while the first is still being answered', async () => {
   expect(engine.asked).toHaveLength(1);
 });
 
-test('another body, query or kind of answer under the same key is refused', async () => {
+test('another body, query or format under the same key is rejected', async () => {
   const { app } = createTestApp();
   await app.request(URL, post('a'));
   const refused = [
@@ -86,7 +86,7 @@ test('another key, route or caller is another request', async () => {
   expect(engine.asked).toHaveLength(requests.length);
 });
 
-test('a failure is not kept, and whoever waits for it tries again', async () => {
+test('a failure is not stored, and a request that waits for it runs itself', async () => {
   const { app, engine } = createTestApp();
   engine.hold();
   engine.failNext(new Error('a bug'));
@@ -101,7 +101,7 @@ test('a failure is not kept, and whoever waits for it tries again', async () => 
   expect((await app.request(URL, post('bad'))).status).toBe(200);
 });
 
-test('answers go after an hour', async () => {
+test('stored responses expire after an hour', async () => {
   const { app, engine, time } = createTestApp();
   // at 0 the cache would take the time for none
   time.now = 1000;
@@ -114,7 +114,7 @@ test('answers go after an hour', async () => {
   expect(engine.asked).toHaveLength(2);
 });
 
-test('however many keys come, the answers kept stay within 64 MiB', async () => {
+test('the stored responses of any number of keys stay within 64 MiB', async () => {
   const { app, engine } = createTestApp({
     limits: { maxBody: 2 ** 20, maxStimuli: 20_000 },
     capacity: 20_000,
@@ -133,7 +133,7 @@ test('however many keys come, the answers kept stay within 64 MiB', async () => 
   expect(engine.asked).toHaveLength(asked + 1);
 });
 
-test('who has waited past the deadline is told so', async () => {
+test('a request that waited past its deadline is rejected as such', async () => {
   const { app, engine, time } = createTestApp();
   engine.hold();
   const first = app.request(URL, post('a'));
@@ -145,7 +145,7 @@ test('who has waited past the deadline is told so', async () => {
   expect([(await first).status, (await late).status]).toEqual([200, 503]);
 });
 
-test('who has gone while waiting is answered no more', async () => {
+test('a client that disconnected while waiting gets no response', async () => {
   const { app, engine } = createTestApp();
   engine.hold();
   const first = app.request(URL, post('a'));
@@ -158,7 +158,7 @@ test('who has gone while waiting is answered no more', async () => {
   expect([(await first).status, (await gone).status]).toEqual([200, 499]);
 });
 
-test('keys that are none are refused; other methods and routes ignore them', async () => {
+test('invalid keys are rejected, and other methods and routes ignore them', async () => {
   const { app } = createTestApp();
   for (const key of ['', ' ', 'two words', 'x'.repeat(256), 'ü']) {
     expect((await app.request(URL, post(key))).status).toBe(400);
@@ -171,7 +171,7 @@ test('keys that are none are refused; other methods and routes ignore them', asy
   ]);
 });
 
-test('over a connection: a client that goes away leaves the work to one that waits', async () => {
+test('over a connection, a client that disconnects leaves the work to one that waits', async () => {
   const { app, engine, scheduler, log } = createTestApp();
   server = await listen(app, { host: '127.0.0.1', port: 0 });
   const url = server.url + URL;
@@ -190,7 +190,7 @@ test('over a connection: a client that goes away leaves the work to one that wai
   expect(await (await second).json()).toMatchObject({ responses: [[3, 6, 9, 12]] });
 });
 
-test('of another client the same request is another; a key that is not accepted gets nothing', async () => {
+test('the same request of another client is another one, and a rejected API key gets nothing', async () => {
   const keys = keyRingOf([
     { name: 'rig', scopes: ['predict'] },
     { name: 'other', scopes: ['predict'] },
@@ -209,7 +209,7 @@ test('of another client the same request is another; a key that is not accepted 
   expect(engine.asked).toHaveLength(2);
 });
 
-test('without keys a client is an address', async () => {
+test('without API keys each address is a client', async () => {
   const { app } = createTestApp();
   const ask = async (remoteAddress: string, gray?: number) => {
     const answer = await app.request(URL, post('a', {}, gray), {

@@ -28,7 +28,7 @@ async function keysFile(text: string, mode = 0o600): Promise<void> {
   await chmod(file, mode);
 }
 
-test('read again, the file decides anew; one that is bad leaves the keys as they were', async () => {
+test('a file that is read again applies immediately, and an invalid one leaves the keys unchanged', async () => {
   await keysFile(line('one'));
   const ring = openKeyRing(file, logger);
   const known = () => ['one', 'two'].filter((secret) => ring.find(secret)?.name === secret);
@@ -47,7 +47,7 @@ test('read again, the file decides anew; one that is bad leaves the keys as they
   expect(log.at(-1)?.reason).toMatch(/cannot be read \(ENOENT\)/);
 });
 
-test('a file that anyone can write is refused, one that anyone can read is warned of', async () => {
+test('a file that anyone can write is rejected, and one that anyone can read gives a warning', async () => {
   await keysFile(line('one'), 0o602);
   expect(() => openKeyRing(file, logger)).toThrow(
     `API_KEYS_FILE="${file}" can be written by anyone, who could add a key of their own: chmod o-w it`,
@@ -62,7 +62,7 @@ test('a file that anyone can write is refused, one that anyone can read is warne
   expect(log).toHaveLength(1);
 });
 
-test('an empty file locks everyone out, and says so', async () => {
+test('an empty file locks every client out and logs it', async () => {
   await keysFile('');
   expect(openKeyRing(file, logger).find('one')).toBeUndefined();
   expect(log.map(({ msg }) => msg)).toEqual([
@@ -70,7 +70,7 @@ test('an empty file locks everyone out, and says so', async () => {
   ]);
 });
 
-test('the network may ask only with keys, or where everybody may', async () => {
+test('the network is served only with keys or where anonymous access is allowed', async () => {
   await keysFile(line('one'));
   const open = (host: string, keysFile: string, allowAnonymous: boolean) =>
     openAccess({ host, keysFile, allowAnonymous, maxConcurrent: 1, origins: [] }, logger);

@@ -48,7 +48,7 @@ function ask(url: string, headers: Record<string, string> = {}, query = ''): Pro
 
 const bearer = (secret: string) => ({ Authorization: `Bearer ${secret}` });
 
-test('keys are asked for, read again on SIGHUP, and never logged', async () => {
+test('keys are required, read again on SIGHUP, and never logged', async () => {
   const [rig, ops, prometheus] = ['hc_of-the-rig', 'hc_of-the-operator', 'hc_of-prometheus'];
   const wrong = 'hc_of-nobody';
   await writeKeys(
@@ -96,7 +96,7 @@ test('keys are asked for, read again on SIGHUP, and never logged', async () => {
   }
 });
 
-test('it does not let the network ask without keys, unless it is told to', async () => {
+test('the service does not serve the network without keys unless it is configured to', async () => {
   const open = { MODELS_DIR: path.join(folder, 'models'), HOST: '0.0.0.0' };
   const refused = spawnService(open);
   expect(await refused.ended).toBe(2);
@@ -111,7 +111,7 @@ test('it does not let the network ask without keys, unless it is told to', async
   expect((await ask(url)).status).toBe(200);
 });
 
-test('stopped under load, it answers every request of connections that are kept open', async () => {
+test('a service stopped under load answers every request of kept-alive connections', async () => {
   const { url, child, ended } = await start({ GRACE_SECONDS: '3', LOG_LEVEL: 'silent' });
   const statuses: (number | undefined)[] = [];
   /** Asks over one connection until it is told to go elsewhere, as a balancer would. */

@@ -101,7 +101,7 @@ test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
   if (scope !== 'predict') expect(engine.asked).toHaveLength(0);
 });
 
-test('under /v2 refusals are told as the protocol has it', async () => {
+test('under /v2 errors have the form of the protocol', async () => {
   const { app } = createTestApp({ access: { keys } });
   const load = '/v2/repository/models/tiny/load';
   const answer = await app.request(load, { method: 'POST', headers: bearer('predict') });

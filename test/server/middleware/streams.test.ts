@@ -21,7 +21,7 @@ async function start(access: TestAppOptions['access'] = { keys }) {
   return { ...parts, url: server.url };
 }
 
-test('a stream needs a key when it is opened', async () => {
+test('opening a stream needs a key', async () => {
   const { url, log } = await start();
   expect(await refuseStream(url, STREAM)).toMatchObject({ status: 401 });
   expect(await refuseStream(url, STREAM, { headers: bearer('nobody') })).toMatchObject({
@@ -41,7 +41,7 @@ test('a stream needs a key when it is opened', async () => {
   expect(JSON.stringify(log)).not.toContain('secret');
 });
 
-test('a page, which can set no header, offers its key among the protocols', async () => {
+test('a page, which cannot set headers, sends its key among the protocols', async () => {
   const { app, url, log } = await start();
   for (const protocols of [
     ['hypercolumn', 'bearer.secret-rig'],
@@ -60,7 +60,7 @@ test('a page, which can set no header, offers its key among the protocols', asyn
   expect(JSON.stringify(log)).not.toContain('secret');
 });
 
-test('a page that CORS_ORIGINS names may open a stream, others may not', async () => {
+test('a page that CORS_ORIGINS names may open a stream, and others may not', async () => {
   const { url } = await start({ origins: ['https://lab.example'] });
   const stream = await openStream(url, STREAM, { origin: 'https://lab.example' });
   expect(stream.ready).toMatchObject({ type: 'ready' });
@@ -69,13 +69,13 @@ test('a page that CORS_ORIGINS names may open a stream, others may not', async (
   }
 });
 
-test('a local service opens streams by its local names alone', async () => {
+test('a local service opens streams under its local names alone', async () => {
   const { url } = await start({ localOnly: true });
   const headers = { Host: 'evil.example', Origin: 'http://evil.example' };
   expect(await refuseStream(url, STREAM, { headers })).toMatchObject({ status: 421 });
 });
 
-test('a stream is one of the requests in hand until it ends', async () => {
+test('a stream counts as one concurrent request until it ends', async () => {
   const { url } = await start({ maxConcurrent: 2 });
   const streams = [await openStream(url, STREAM), await openStream(url, STREAM)];
   expect(await refuseStream(url, STREAM)).toMatchObject({
@@ -89,7 +89,7 @@ test('a stream is one of the requests in hand until it ends', async () => {
   await expect.poll(async () => (await fetch(`${url}/v1/models`)).status).toBe(200);
 });
 
-test('each frame counts against the rate of its key', async () => {
+test('each frame counts towards the rate of its key', async () => {
   const { url, time, engine } = await start();
   const stream = await openStream(url, STREAM, { headers: bearer('slow') });
   for (let i = 0; i < 3; i++) stream.send(IMAGE);
@@ -104,7 +104,7 @@ test('each frame counts against the rate of its key', async () => {
   expect(await stream.next()).toMatchObject({ status: 200 });
 });
 
-test('a key that is taken back is refused in streams that are open, too', async () => {
+test('a revoked key is rejected in open streams too', async () => {
   let known = keys;
   const { url } = await start({ keys: { find: (secret) => known.find(secret), reload() {} } });
   const stream = await openStream(url, STREAM, { headers: bearer('rig') });

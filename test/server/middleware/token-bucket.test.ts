@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createTokenBucket } from '../../../src/server/middleware/token-bucket.js';
 
-test('a second may come at once, then as many as a second brings', () => {
+test('the requests of one second pass immediately, then as many as the rate allows', () => {
   let now = 0;
   const take = createTokenBucket(2, () => now);
   expect([take(), take(), take()]).toEqual([0, 0, 0.5]);
@@ -14,7 +14,7 @@ test('a second may come at once, then as many as a second brings', () => {
   expect([take(), take(), take()]).toEqual([0, 0, 0.5]);
 });
 
-test('a rate below one lets one through, and says how long the next takes', () => {
+test('a rate below one lets one request pass and reports the wait for the next', () => {
   let now = 0;
   const take = createTokenBucket(0.1, () => now);
   expect([take(), take()]).toEqual([0, 10]);
@@ -22,7 +22,7 @@ test('a rate below one lets one through, and says how long the next takes', () =
   expect(take()).toBe(0);
 });
 
-test('whenever they come, no more pass than the first second and the rate allow', () => {
+test('in any pattern, no more requests pass than the first second and the rate allow', () => {
   const rate = fc.double({ min: 0.1, max: 50, noNaN: true });
   const pauses = fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 200 });
   fc.assert(

@@ -12,7 +12,7 @@ function start(access: TestAppOptions['access'] = {}) {
   return { ask, engine };
 }
 
-test('every answer tells a browser to do nothing with it', async () => {
+test('every response forbids browsers to execute or embed it', async () => {
   const { ask } = start();
   for (const [path, status] of [
     ['/livez', 200],
@@ -32,7 +32,7 @@ test('every answer tells a browser to do nothing with it', async () => {
   }
 });
 
-test('a page of another origin may not ask, its own may', async () => {
+test('a page of another origin may not send requests, its own page may', async () => {
   const { ask, engine } = start();
   for (const Origin of [LAB, 'null', 'http://localhost:81', 'http://localhost.evil']) {
     const answer = await ask(`http://localhost${SWEEP}`, { Origin });
@@ -47,7 +47,7 @@ test('a page of another origin may not ask, its own may', async () => {
   expect((await ask(`http://rig.lab${SWEEP}`, { Origin: 'https://rig.lab' })).status).toBe(200);
 });
 
-test('an origin that is named may ask, and read the answer', async () => {
+test('a page of a named origin may send requests and read the responses', async () => {
   const { ask } = start({ origins: [LAB] });
   const answer = await ask(SWEEP, { Origin: LAB });
   expect(answer.status).toBe(200);
@@ -59,7 +59,7 @@ test('an origin that is named may ask, and read the answer', async () => {
   expect((await ask(SWEEP, { Origin: 'https://evil.example' })).status).toBe(403);
 });
 
-test('a preflight is answered without a key, for named origins alone', async () => {
+test('a preflight needs no key and is allowed for named origins alone', async () => {
   const access = { origins: [LAB], keys: keyRingOf([{ name: 'rig', scopes: ['predict'] }]) };
   const { ask } = start(access);
   const preflight = {
@@ -77,7 +77,7 @@ test('a preflight is answered without a key, for named origins alone', async () 
   expect((await ask(SWEEP, { Origin: LAB, ...bearer('rig') })).status).toBe(200);
 });
 
-test('a local service is asked by its local names alone', async () => {
+test('a local service is reached by its local names alone', async () => {
   const { ask, engine } = start({ localOnly: true });
   for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.nip.io', '10.0.0.1']) {
     // the page's own origin: without the name there is nothing wrong with it

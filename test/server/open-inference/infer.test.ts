@@ -20,7 +20,7 @@ async function dataOf(answer: Response | Promise<Response>): Promise<unknown> {
   return outputs[0]?.data;
 }
 
-test('JSON in, JSON out; the id is echoed', async () => {
+test('JSON in gives JSON out with the same id', async () => {
   const { app } = createTestApp();
   const answer = await app.request(INFER, jsonRequest({ id: 'trial-1', inputs: [IN_JSON] }));
   expect(answer.status).toBe(200);
@@ -33,7 +33,7 @@ test('JSON in, JSON out; the id is echoed', async () => {
   });
 });
 
-test('data may be nested as the shape is, and pixels may be UINT8', async () => {
+test('data may be nested like the shape, and pixels may be UINT8', async () => {
   const { app } = createTestApp();
   const nested = [
     [
@@ -56,7 +56,7 @@ test('data may be nested as the shape is, and pixels may be UINT8', async () => 
   expect(rest.slice(3)).toEqual(RESPONSES.slice(4));
 });
 
-test('warnings come in headers, and in the parameters of the answer', async () => {
+test('warnings are in the headers and in the parameters of the response', async () => {
   const { app } = createTestApp();
   const ask = (input: object, more: object = {}) =>
     app.request(INFER, jsonRequest({ inputs: [{ ...STIMULUS, ...input }], ...more }));
@@ -83,7 +83,7 @@ test('warnings come in headers, and in the parameters of the answer', async () =
   expect(await gray.json()).not.toHaveProperty('parameters');
 });
 
-test('binary in, binary out where it is asked for', async () => {
+test('binary in gives binary out where it is requested', async () => {
   const { app } = createTestApp();
   const answer = await app.request(
     INFER,
@@ -107,7 +107,7 @@ test('binary in, binary out where it is asked for', async () => {
   });
 });
 
-test('an output says for itself whether it is binary', async () => {
+test('each output chooses whether it is binary', async () => {
   const { app } = createTestApp();
   const ask = async (binary_data: boolean, binary_data_output: boolean) => {
     const outputs = [{ name: 'responses', parameters: { binary_data } }];
@@ -121,14 +121,14 @@ test('an output says for itself whether it is binary', async () => {
   expect(await dataOf(app.request(INFER, named))).toEqual(RESPONSES);
 });
 
-test('a body that is the stimuli alone: the header length is 0', async () => {
+test('a body that is only the stimuli has the header length 0', async () => {
   const { app } = createTestApp();
   const headers = { 'Inference-Header-Content-Length': '0' };
   const answer = await app.request(INFER, { method: 'POST', body: bytesOf(PIXELS), headers });
   expect((await readBinaryAnswer(answer)).values).toEqual(RESPONSES);
 });
 
-test('neurons are chosen by id, in JSON or binary, before or behind the stimuli', async () => {
+test('neurons are chosen by id, in JSON or binary, before or after the stimuli', async () => {
   const { app, engine } = createTestApp();
   const neurons = { name: 'neurons', shape: [3], datatype: 'INT32' };
   const chosen = [6, 1.5, 3, 24, 6, 12];
@@ -147,7 +147,7 @@ test('neurons are chosen by id, in JSON or binary, before or behind the stimuli'
   expect(await dataOf(app.request(INFER, mixed))).toEqual(chosen);
 });
 
-test('a version is named by its number', async () => {
+test('a version is selected by its number', async () => {
   const { app, engine } = createTestApp();
   const request = jsonRequest({ inputs: [IN_JSON] });
   const answer = await app.request('/v2/models/tiny/versions/1/infer', request);
@@ -155,7 +155,7 @@ test('a version is named by its number', async () => {
   expect(engine.asked.map(({ digest }) => digest[0])).toEqual(['1']);
 });
 
-test('whatever an input is sent as, the engine gets the same pixels', async () => {
+test('an input in any datatype gives the engine the same pixels', async () => {
   const pixel = fc.float({ min: 0, max: 1, noNaN: true });
   const stimuli = fc.array(fc.array(pixel, { minLength: 6, maxLength: 6 }), {
     minLength: 1,
@@ -185,7 +185,7 @@ test('whatever an input is sent as, the engine gets the same pixels', async () =
   );
 });
 
-test('a body may come compressed; the header length counts what it holds', async () => {
+test('a body may be compressed, and the header length counts the uncompressed bytes', async () => {
   const { app } = createTestApp();
   const { body, headers, method } = withBinaryStimulus();
   for (const [encoding, compress] of [
@@ -202,7 +202,7 @@ test('a body may come compressed; the header length counts what it holds', async
   }
 });
 
-test('an answer is compressed where that is asked for and worth it', async () => {
+test('a response is compressed when that is requested and worthwhile', async () => {
   const { app } = createTestApp();
   const count = 100;
   const input = { ...STIMULUS, shape: [count, 3, 2], data: Array(count * 6).fill(1) };
@@ -228,7 +228,7 @@ test('an answer is compressed where that is asked for and worth it', async () =>
   expect((await ask('br')).headers.get('Content-Encoding')).toBeNull();
 });
 
-test('headers are those of /v1: request id, timing, digest, If-Match', async () => {
+test('the headers are those of /v1: request id, timing, digest, If-Match', async () => {
   const { app, engine, time } = createTestApp();
   engine.hold();
   const waiting = app.request(
@@ -255,7 +255,7 @@ test.each([
   ['X-Deadline-Ms', {}, { 'X-Deadline-Ms': '10' }, 11],
   ['the timeout where it is sooner', { timeout: 10_000 }, { 'X-Deadline-Ms': '500' }, 11],
   ['X-Deadline-Ms where it is sooner', { timeout: 500_000 }, { 'X-Deadline-Ms': '10' }, 11],
-])('past its deadline a request is refused: %s', async (_, parameters, headers, now) => {
+])('a request past its deadline is rejected: %s', async (_, parameters, headers, now) => {
   const { app, engine, time } = createTestApp();
   engine.hold();
   const patient = app.request(
@@ -275,7 +275,7 @@ test.each([
   expect(engine.asked).toHaveLength(1);
 });
 
-test('a priority above 1 lets those before it pass', async () => {
+test('a priority above 1 lets earlier levels pass', async () => {
   const { app, engine, scheduler } = createTestApp();
   engine.hold();
   const ask = (version: number, priority: number) =>

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(models, { recursive: true }));
 
-test('the server says what it is', async () => {
+test('the server metadata has its name, version and extensions', async () => {
   const { app } = createTestApp();
   for (const path of ['/v2', '/v2/']) {
     expect(await (await app.request(path)).json()).toEqual({
@@ -29,7 +29,7 @@ test('the server says what it is', async () => {
   }
 });
 
-test('live is not ready', async () => {
+test('a live server is not yet a ready one', async () => {
   const { app, state, service } = createTestApp();
   const ask = async (kind: string) => {
     const answer = await app.request(`/v2/health/${kind}`);
@@ -45,7 +45,7 @@ test('live is not ready', async () => {
   expect(await ask('ready')).toEqual([503, { error: 'the service is shutting down' }]);
 });
 
-test("a model's tensors, readiness and configuration", async () => {
+test('a model has its tensors, readiness and configuration', async () => {
   const { app } = createTestApp();
   const ask = async (path: string) => (await app.request(`/v2/models/tiny${path}`)).json();
   const metadata = {
@@ -83,7 +83,7 @@ test("a model's tensors, readiness and configuration", async () => {
   expect(headers.get('ETag')).toBe(`"${'2'.repeat(64)}"`);
 });
 
-test('statistics: stimuli, requests, batches and where the time went', async () => {
+test('statistics count stimuli, requests and batches and show where the time went', async () => {
   const { app, engine, time } = createTestApp();
   engine.hold();
   const answers = [app.request(INFER, jsonRequest({ inputs: [IN_JSON] }))];
@@ -175,7 +175,7 @@ test('models are listed, loaded and unloaded', async () => {
   expect(await post('index', { ready: true })).toEqual([200, [entry('2')]]);
 });
 
-test('a load that does not make the newest version answer says so, and which one does', async () => {
+test('a load whose newest version fails is rejected with the version that answers', async () => {
   await writeCard(models, 'v1', 1);
   await writeCard(models, 'v1', 2);
   const { post, app } = await openFolder();
@@ -203,7 +203,7 @@ test('a load that does not make the newest version answer says so, and which one
   ]);
 });
 
-test('a name that is no folder of models is not looked for', async () => {
+test('a name that is not a model folder is rejected without a search', async () => {
   const outside = models;
   models = path.join(outside, 'models');
   await writeCard(outside, 'secret', 1);
@@ -244,7 +244,7 @@ test('models are configured by their cards alone, and not while the service stop
   expect(await post('index')).toEqual([200, [entry('1')]]);
 });
 
-test('changing what is served is for administrators, everything else for whoever asks', () => {
+test('only administrators may change what is served, everything else is open to all clients', () => {
   const { deps } = createTestApp();
   const routes: readonly Route[] = protocolRoutes(deps);
   const admin = routes.filter(({ scope }) => scope === 'admin');

@@ -9,7 +9,7 @@ import { refusal, withInput } from '../../support/protocol-refusal.js';
 
 const request = (change: object) => jsonRequest({ inputs: [IN_JSON], ...change });
 
-test('JSON that nests deep, is cut off, or is no inference request', async () => {
+test('JSON that is too deep, cut off or not an inference request is rejected', async () => {
   const deep = (depth: number) => ({
     method: 'POST',
     body: `{"inputs": ${'['.repeat(depth)}${']'.repeat(depth)}}`,
@@ -41,7 +41,7 @@ test('JSON that nests deep, is cut off, or is no inference request', async () =>
   );
 });
 
-test('inputs and outputs that the model does not have', async () => {
+test('inputs and outputs that the model does not have are rejected', async () => {
   expect(await refusal(withInput({ name: 'image' }))).toMatchInlineSnapshot(
     `"422 inputs[0].name: 'image' is not known; expected stimulus or neurons"`,
   );
@@ -61,7 +61,7 @@ test('inputs and outputs that the model does not have', async () => {
   );
 });
 
-test('what would change the answer and is not done here', async () => {
+test('parameters that would change the response but are not supported are rejected', async () => {
   expect(await refusal(request({ parameters: { sequence_id: 3 } }))).toMatchInlineSnapshot(
     `"422 parameters: the key is not known: "sequence_id"; expected binary_data_output, timeout, priority"`,
   );
@@ -82,7 +82,7 @@ test('what would change the answer and is not done here', async () => {
   );
 });
 
-test('compressed bodies that are damaged, of another kind, or bombs', async () => {
+test('compressed bodies that are corrupted, of an unknown encoding or bombs are rejected', async () => {
   const { body, headers, method } = withBinaryStimulus();
   const encoded = (encoding: string, bytes: Uint8Array) => ({
     method,
@@ -116,7 +116,7 @@ test('compressed bodies that are damaged, of another kind, or bombs', async () =
   expect(refused.headers.get('Accept-Encoding')).toBe('gzip, deflate');
 });
 
-test('models, paths and methods that are not there', async () => {
+test('models, paths and methods that do not exist are reported', async () => {
   const good = jsonRequest({ inputs: [IN_JSON] });
   expect(await refusal(good, '/v2/models/other/infer')).toMatchInlineSnapshot(
     `"404 unknown model: 'other'; expected one of tiny, broken"`,
@@ -141,7 +141,7 @@ test('models, paths and methods that are not there', async () => {
   );
 });
 
-test('a full queue, a service that loads or stops, and a bug are told in the same way', async () => {
+test('a full queue, a loading or stopping service, and a bug have the same form', async () => {
   const { app, engine, state, scheduler } = createTestApp({ capacity: 2 });
   const good = jsonRequest({ inputs: [IN_JSON] });
   engine.hold();
@@ -168,7 +168,7 @@ test('a full queue, a service that loads or stops, and a bug are told in the sam
   expect(await early.json()).toEqual({ error: 'the models are still being loaded' });
 });
 
-test('over a socket, a chunked body without a Content-Type is read like any other', async () => {
+test('a chunked body without a Content-Type is read over a socket like any other', async () => {
   const { app } = createTestApp();
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   try {

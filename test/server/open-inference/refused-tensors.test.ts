@@ -16,7 +16,7 @@ const neurons = (change: object) =>
     inputs: [IN_JSON, { name: 'neurons', shape: [2], datatype: 'INT32', data: [0, 7], ...change }],
   });
 
-test('shapes: overflow of their product, negative, of another size, of no stimuli, fractions', async () => {
+test('shapes that overflow, are negative, fractional, empty or of another size are rejected', async () => {
   expect(await refusal(withInput({ shape: [2 ** 32, 2 ** 32, 2] }))).toMatchInlineSnapshot(
     `"422 inputs[0].shape: is [4294967296,4294967296,2]; 'stimulus' is [n, 3, 2]"`,
   );
@@ -55,7 +55,7 @@ test('shapes: overflow of their product, negative, of another size, of no stimul
   );
 });
 
-test('datatypes that the inputs do not have', async () => {
+test('datatypes that the inputs do not have are rejected', async () => {
   expect(await refusal(withInput({ datatype: 'FP64' }))).toMatchInlineSnapshot(
     `"422 inputs[0].datatype: 'stimulus' is FP32 (0..1) or UINT8 (0..255)"`,
   );
@@ -67,7 +67,7 @@ test('datatypes that the inputs do not have', async () => {
   );
 });
 
-test('data that does not fit its shape and datatype', async () => {
+test('data that does not match its shape and datatype is rejected', async () => {
   expect(await refusal(withInput({ data: [0, 1] }))).toMatchInlineSnapshot(
     `"422 inputs[0].data: has 2 entries; shape [2,3,2] makes it 12"`,
   );
@@ -108,7 +108,7 @@ test('data that does not fit its shape and datatype', async () => {
   );
 });
 
-test('bytes that disagree with the shape, the JSON or the header', async () => {
+test('bytes that disagree with the shape, the JSON or the header are rejected', async () => {
   const tensor = bytesOf(PIXELS);
   const sized = (binary_data_size: unknown, bytes = tensor, more = {}) =>
     binaryRequest({ inputs: [{ ...STIMULUS, parameters: { binary_data_size }, ...more }] }, [
@@ -154,7 +154,7 @@ test('bytes that disagree with the shape, the JSON or the header', async () => {
   );
 });
 
-test('neurons that the model does not have', async () => {
+test('neurons that the model does not have are rejected', async () => {
   expect(await refusal(neurons({ data: [0, 5] }))).toMatchInlineSnapshot(
     `"422 neurons: unknown neuron: 5; expected one of the 4 ids on the model's card, from 0 to 7"`,
   );

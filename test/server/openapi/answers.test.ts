@@ -199,7 +199,7 @@ const QUESTIONS: readonly (readonly [string, readonly Question[]])[] = [
   ['POST /v2/repository/models/{model}/unload', [json({})]],
 ];
 
-test('answers are as the document tells', async () => {
+test('every response matches the document', async () => {
   const found: string[] = [];
   for (const [name, questions] of QUESTIONS) {
     const [method = '', pattern = ''] = name.split(' ');
@@ -223,7 +223,7 @@ test('answers are as the document tells', async () => {
   expect(found).toEqual([]);
 });
 
-test('every documented operation is asked', () => {
+test('every documented operation is requested', () => {
   const documented = Object.entries(document.paths).flatMap(([where, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${where}`),
   );

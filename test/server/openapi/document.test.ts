@@ -14,7 +14,7 @@ function routeNames(): string[] {
   return routes.map(({ method, path }) => `${method} ${path}`);
 }
 
-test('the document has every route, and nothing else', async () => {
+test('the document has exactly the routes of the app', async () => {
   const documented = Object.entries((await served()).paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -28,12 +28,12 @@ test('the document is OpenAPI 3.1', async () => {
   expect(validator.version).toBe('3.1');
 });
 
-test('a document that is none is found', async () => {
+test('an invalid document is found', async () => {
   const { info: _, ...rest } = await served();
   expect(await new Validator().validate(rest)).toMatchObject({ valid: false });
 });
 
-test('names in generated clients are there once', async () => {
+test('names in generated clients are unique', async () => {
   const { paths } = await served();
   const ids = Object.values(paths).flatMap((item) =>
     Object.values(item).map(({ operationId }) => operationId),
@@ -41,7 +41,7 @@ test('names in generated clients are there once', async () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('every reference leads somewhere', async () => {
+test('every reference is resolved', async () => {
   const document = await served();
   const names = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)].map(([, ref]) => ref!);
   const there = Object.entries(document.components).flatMap(([kind, each]) =>
@@ -52,7 +52,7 @@ test('every reference leads somewhere', async () => {
   expect(broken).toEqual([]);
 });
 
-test('every route but those of health can be refused beyond the limits of connections', async () => {
+test('every route but those of health documents the rejection beyond the connection limits', async () => {
   const { paths } = await served();
   const refusable = (path: string) => {
     const { responses } = Object.values(paths[path]!)[0]!;
@@ -62,7 +62,7 @@ test('every route but those of health can be refused beyond the limits of connec
   expect(never).toEqual(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready']);
 });
 
-test('what a key must be good for is told', async () => {
+test('the scope that a route needs is documented', async () => {
   const { paths } = await served();
   const securityOf = (path: string, method: string) => paths[path]?.[method]?.security;
   expect(securityOf('/livez', 'get')).toEqual([]);
@@ -70,7 +70,7 @@ test('what a key must be good for is told', async () => {
   expect(securityOf('/v1/stimulus-sets/{digest}', 'delete')).toEqual([{ bearer: ['admin'] }, {}]);
 });
 
-test('the headers of a question to a model are told', async () => {
+test('the headers of a model request are documented', async () => {
   const { paths } = await served();
   const operation = paths['/v1/models/{model}/responses']?.['post'];
   expect(operation?.parameters.map(({ name }) => name)).toEqual([

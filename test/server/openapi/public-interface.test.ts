@@ -51,7 +51,7 @@ function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : 1;
 }
 
-test('the public interface is the kept one', async () => {
+test('the public interface is the stored one', async () => {
   const folder = fileURLToPath(new URL('../../../models/demo/1', import.meta.url));
   const { card, digest } = await readModel(folder);
   const { app } = createTestApp({ served: [{ name: 'demo', version: 1, digest, card }] });

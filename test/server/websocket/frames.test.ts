@@ -34,7 +34,7 @@ function gray(value: number): Float32Array {
   return new Float32Array(6).fill(value);
 }
 
-test('each frame is answered, in order, with its number, the client’s stamp and the responses', async () => {
+test('each frame is answered in order with its number, the client’s stamp and the responses', async () => {
   const { open, engine } = await start();
   const stream = await open('&neurons=7,1');
   const stamps = [0n, 1n, 0x0123456789abcdefn, 2n ** 64n - 1n];
@@ -48,7 +48,7 @@ test('each frame is answered, in order, with its number, the client’s stamp an
   for (const { neurons } of engine.asked) expect([...neurons]).toEqual([3, 1]);
 });
 
-test('both pixel types are answered bit for bit as a POST is', async () => {
+test('both pixel types give the same responses as a POST, bit for bit', async () => {
   const { url, open } = await start();
   const streams = {
     float32: await open(),
@@ -77,7 +77,7 @@ test('both pixel types are answered bit for bit as a POST is', async () => {
   );
 });
 
-test('the time of a frame is told part by part', async () => {
+test('the time of a frame is reported part by part', async () => {
   const { open, engine, time, metrics } = await start();
   const stream = await open();
   engine.hold();
@@ -121,7 +121,7 @@ test('frames of several streams are computed together', async () => {
   expect(engine.asked.map(({ stimuli }) => stimuli.count)).toEqual([1, 3]);
 });
 
-test('a frame that cannot be read is refused in its turn, and the stream goes on', async () => {
+test('an invalid frame is rejected in its turn, and the stream continues', async () => {
   const { open, engine, metrics } = await start();
   const stream = await open();
   engine.hold();
@@ -147,7 +147,7 @@ test('a frame that cannot be read is refused in its turn, and the stream goes on
   expect(await metrics()).toContain('hypercolumn_stream_frames_total{status="422"} 2\n');
 });
 
-test('a frame is late past the patience of its client, and the stream goes on', async () => {
+test('a frame past the deadline of its client is late, and the stream continues', async () => {
   const { open, engine, time, metrics } = await start();
   const stream = await open('&patience=40');
   engine.hold();
@@ -172,7 +172,7 @@ test('a frame is late past the patience of its client, and the stream goes on', 
   expect(await metrics()).toContain('hypercolumn_deadline_misses_total 1\n');
 });
 
-test('frames beyond the queue are refused, and the stream goes on', async () => {
+test('frames beyond the queue are rejected, and the stream continues', async () => {
   const { open, engine } = await start({ capacity: 1 });
   const stream = await open();
   engine.hold();
@@ -191,7 +191,7 @@ test('frames beyond the queue are refused, and the stream goes on', async () => 
   expect((await stream.next()).status).toBe(200);
 });
 
-test('an engine that is lost once is asked again; lost twice, the frame is refused', async () => {
+test('a frame is sent again to an engine that is lost once, and rejected when it is lost twice', async () => {
   const { open, engine } = await start();
   const stream = await open();
   engine.failNext(new EngineLostError('gone'));
@@ -207,7 +207,7 @@ test('an engine that is lost once is asked again; lost twice, the frame is refus
   expect((await stream.next()).status).toBe(200);
 });
 
-test('an image outside what the model was trained on is marked', async () => {
+test('an image outside the training range is marked', async () => {
   const { open } = await start();
   const stream = await open();
   for (const image of [gray(0.5), STRIPES, gray(1)]) stream.send(image);
@@ -264,7 +264,7 @@ test.each<[string, (socket: WebSocket) => void, number, string | RegExp]>([
   expect(await metrics()).toContain('hypercolumn_streams_open 0\n');
 });
 
-test('a bug closes the stream, and the log has it', async () => {
+test('a bug closes the stream and is logged', async () => {
   const { open, engine, log, lines } = await start();
   const stream = await open();
   engine.failNext(new TypeError('not a function'));
@@ -278,7 +278,7 @@ test('a bug closes the stream, and the log has it', async () => {
   await expect.poll(lines).toMatchObject([{ requestId, code: 1011, answered: {} }]);
 });
 
-test('a frame may come in pieces, with pings in between', async () => {
+test('a frame may come in fragments with pings in between', async () => {
   const { open } = await start();
   const { socket, next } = await open();
   const frame = frameOf(gray(0.5), 7n);
@@ -291,7 +291,7 @@ test('a frame may come in pieces, with pings in between', async () => {
   expect([...responses]).toEqual([3, 6, 9, 12]);
 });
 
-test('when the service is to stop, answers say so, and the streams are closed once answered', async () => {
+test('when the service stops, responses announce it, and streams close once they are answered', async () => {
   const { open, engine, state, service, streams, lines } = await start();
   const [busy, idle] = [await open(), await open()];
   busy.send(gray(0.5));

@@ -28,7 +28,7 @@ async function raw(url: string, request: string): Promise<string> {
   return await text(socket);
 }
 
-test('the first message says what was agreed, and of which model', async () => {
+test('the first message states the agreed parameters and the model', async () => {
   const { url } = await start();
   const headers = { 'X-Request-Id': 'rig-3' };
   const stream = await openStream(
@@ -86,13 +86,13 @@ test.each<[string, number, RegExp, ClientOptions?]>([
   expect(log).toMatchObject([{ msg: 'request', status, requestId }]);
 });
 
-test('a page from this very server may open a stream', async () => {
+test('a page of the service itself may open a stream', async () => {
   const { url } = await start();
   const { ready } = await openStream(url, FIXED, { origin: url });
   expect(ready).toMatchObject({ type: 'ready' });
 });
 
-test('streams beyond the most there may be are refused until one has ended', async () => {
+test('streams beyond the maximum are rejected until one has ended', async () => {
   const { url } = await start({ streams: { most: 1 } });
   const first = await openStream(url, FIXED);
   const refusal = await refuseStream(url, FIXED);
@@ -108,7 +108,7 @@ test('streams beyond the most there may be are refused until one has ended', asy
     .toMatchObject({ type: 'ready' });
 });
 
-test('none is opened while the models load, or once the service is shutting down', async () => {
+test('no stream is opened while models are loading or the service shuts down', async () => {
   const { url, state, service } = await start();
   state.readiness = { state: 'loading' };
   expect(await refuseStream(url, FIXED)).toMatchObject({
@@ -122,7 +122,7 @@ test('none is opened while the models load, or once the service is shutting down
   });
 });
 
-test('without a WebSocket there is no stream, and the answer says so', async () => {
+test('a request without a WebSocket gets no stream but a response that says so', async () => {
   const { app } = await start();
   const answer = await app.request(`/v1/models/${FIXED}`);
   expect(answer.status).toBe(426);
@@ -130,7 +130,7 @@ test('without a WebSocket there is no stream, and the answer says so', async () 
   expect((await app.request(`/v1/models/${FIXED}`, { method: 'POST' })).status).toBe(405);
 });
 
-test('a handshake that is none is refused with what it lacks', async () => {
+test('an invalid handshake is rejected with what it lacks', async () => {
   const { url } = await start();
   const head = `GET /v1/models/${FIXED} HTTP/1.1\nHost: x\nConnection: Upgrade\nUpgrade: websocket\n`;
   const noKey = await raw(url, `${head}Sec-WebSocket-Version: 13\n\n`);
@@ -141,7 +141,7 @@ test('a handshake that is none is refused with what it lacks', async () => {
   expect(old).toMatch(/Missing or invalid Sec-WebSocket-Version header/);
 });
 
-test('other routes answer a request for a WebSocket as they answer any', async () => {
+test('other routes answer a WebSocket request like any other', async () => {
   const { url } = await start();
   const upgrade = 'Connection: Upgrade\nUpgrade: websocket\n';
   const answer = await raw(url, `GET /livez HTTP/1.1\nHost: x\n${upgrade}\n`);
@@ -149,7 +149,7 @@ test('other routes answer a request for a WebSocket as they answer any', async (
   expect(await raw(url, `GET http://[ HTTP/1.1\nHost: x\n${upgrade}\n`)).toMatch(/^HTTP\/1.1 400 /);
 });
 
-test('a request for another protocol is answered in this one, with its body, and the next too', async () => {
+test('a request for another protocol is answered in HTTP with its body, and so is the next one', async () => {
   const { url } = await start();
   const body = JSON.stringify({
     stimuli: [
@@ -172,7 +172,7 @@ test('a request for another protocol is answered in this one, with its body, and
   expect(answers).toContain('{"live":true}');
 });
 
-test('a client that resets the connection as it asks does no harm', async () => {
+test('a client that resets the connection during the handshake does no harm', async () => {
   const { url } = await start();
   const { hostname, port } = new URL(url);
   for (const path of [FIXED, 'nothing/stream']) {

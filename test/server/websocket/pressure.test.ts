@@ -61,7 +61,7 @@ async function settled(value: () => number): Promise<void> {
   await expect.poll(unchanged, { timeout: 30_000, interval: 100 }).toBe(true);
 }
 
-test('of a flood, no more than agreed is at work at once; all of it is answered in order', async () => {
+test('of a flood no more frames than agreed are computed concurrently, and all are answered in order', async () => {
   const { open, engine, scheduler } = await start({ chunk: 100 });
   const warnings: Error[] = [];
   const warn = (warning: Error) => warnings.push(warning);
@@ -84,7 +84,7 @@ test('of a flood, no more than agreed is at work at once; all of it is answered 
   expect(warnings).toEqual([]);
 });
 
-test('a client that sends faster than the engine computes is not read from', async () => {
+test('a client that sends faster than the engine computes is read more slowly', async () => {
   const { open, engine, scheduler } = await start({ served: [large()] });
   const { socket, ready, next } = await open('tiny/stream?dtype=uint8&neurons=0');
   expect(ready).toMatchObject({ limits: { framesAtWork: 4 } });
@@ -105,7 +105,7 @@ test('a client that sends faster than the engine computes is not read from', asy
   for (let i = 0; i < frames; i++) expect((await next()).sequence).toBe(i);
 });
 
-test('for a client that does not read, little is computed; it is closed when that lasts', async () => {
+test('little is computed for a client that does not read, and it is closed if that lasts', async () => {
   const timing = { ...TIMING, unread: 300, goodbye: 50 };
   const { open, engine, lines } = await start({ served: [talkative()], streams: { timing } });
   const stream = await open();
@@ -119,7 +119,7 @@ test('for a client that does not read, little is computed; it is closed when tha
   stream.socket.terminate();
 });
 
-test('a client that reads again gets every answer', async () => {
+test('a client that reads again gets every response', async () => {
   const { open, engine } = await start({ served: [talkative()], streams: { timing: TIMING } });
   const stream = await open();
   stream.socket.pause();
@@ -131,7 +131,7 @@ test('a client that reads again gets every answer', async () => {
   for (let i = 0; i < frames; i++) expect((await stream.next()).sequence).toBe(i);
 });
 
-test('the frames of a client that has gone are dropped from the queue', async () => {
+test('the frames of a client that has disconnected are removed from the queue', async () => {
   const { open, engine, scheduler, lines } = await start();
   const [stays, goes] = [await open(), await open()];
   engine.hold();
@@ -147,7 +147,7 @@ test('the frames of a client that has gone are dropped from the queue', async ()
 });
 
 test.each(['end', 'destroy', 'resetAndDestroy'] as const)(
-  'a client that vanishes in the middle of a frame (%s) ends its stream alone',
+  'a client that disappears in the middle of a frame (%s) ends only its own stream',
   async (way) => {
     const { url, open, engine, lines } = await start();
     const other = await open();
@@ -163,7 +163,7 @@ test.each(['end', 'destroy', 'resetAndDestroy'] as const)(
   },
 );
 
-test('a client that answers no close does not hold up the end of the service', async () => {
+test('a client that does not answer a close does not delay the end of the service', async () => {
   const timing = { ...TIMING, goodbye: 50 };
   const { url, streams, lines } = await start({ streams: { timing } });
   const socket = await bareClient(url);
@@ -172,7 +172,7 @@ test('a client that answers no close does not hold up the end of the service', a
   socket.destroy();
 });
 
-test('a client that answers no ping is dropped, one that answers stays', async () => {
+test('a client that answers no ping is closed, and one that does stays open', async () => {
   const timing = { ...TIMING, heartbeat: 20 };
   const { url, open, lines } = await start({ streams: { timing } });
   const alive = await open();
@@ -190,7 +190,7 @@ test('a client that answers no ping is dropped, one that answers stays', async (
   expect((await alive.next()).status).toBe(200);
 });
 
-test('frames that a service that must end cannot answer are answered 503, in order', async () => {
+test('frames that an ending service cannot answer get 503, in order', async () => {
   const { open, engine, cut } = await start();
   const stream = await open();
   engine.hold();
@@ -208,7 +208,7 @@ test('frames that a service that must end cannot answer are answered 503, in ord
   engine.open();
 });
 
-test('nothing of a stream is left when it has ended', async () => {
+test('nothing of a stream remains when it has ended', async () => {
   const { open, url, log, lines } = await start({ streams: { most: 40, timing: TIMING } });
   const count = (kind: string) =>
     process.getActiveResourcesInfo().filter((name) => name === kind).length;

@@ -24,7 +24,7 @@ async function start(environment: Record<string, string> = {}): Promise<RunningS
   return service;
 }
 
-test('when the inference process is killed under it, a stream is answered frame by frame', async () => {
+test('a stream whose inference process is killed is answered frame by frame', async () => {
   const { url, children } = await start();
   const stream = await openStream(url, `${STREAM}&neurons=7,0`);
   const restarts = async () =>
@@ -50,7 +50,7 @@ test('when the inference process is killed under it, a stream is answered frame 
   await receive();
 });
 
-test('on SIGTERM a stream is told, goes on for the grace period, and is closed', async () => {
+test('on SIGTERM a stream is notified, continues for the grace period, and is closed', async () => {
   const { url, child, ended, stderr } = await start({ GRACE_SECONDS: '1' });
   const stream = await openStream(url, STREAM);
   stream.send(IMAGE);
@@ -73,7 +73,7 @@ test('on SIGTERM a stream is told, goes on for the grace period, and is closed',
   ]);
 });
 
-test('MAX_STREAMS=0 opens none', async () => {
+test('MAX_STREAMS=0 opens no streams', async () => {
   const { url } = await start({ MAX_STREAMS: '0' });
   expect(await refuseStream(url, STREAM)).toMatchObject({
     status: 503,
