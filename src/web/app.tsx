@@ -27,6 +27,10 @@ const VIEWS = {
     text: 'Interpretation',
     View: lazy(() => import('./interpret/interpret-view.js').then((m) => m.InterpretView)),
   },
+  jobs: {
+    text: 'Jobs',
+    View: lazy(() => import('./jobs/jobs-view.js').then((m) => m.JobsView)),
+  },
 } as const;
 type ViewName = keyof typeof VIEWS;
 

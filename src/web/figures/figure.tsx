@@ -6,6 +6,7 @@ import { Disclosure } from '../parts/disclosure.js';
 import { asCurl, asPython } from '../service/as-command.js';
 import type { SentRequest } from '../service/service.js';
 import { usePage } from '../state/context.js';
+import { save } from './save.js';
 import { svgFile } from './svg-file.js';
 import { type Columns, encodeColumnsCsv, encodeColumnsNpy, type NumberArray } from './table.js';
 
@@ -91,13 +92,4 @@ export function Figure(props: FigureProps) {
       {caption && <p class="caption">{caption}</p>}
     </figure>
   );
-}
-
-function save(name: string, type: string, content: string | Uint8Array<ArrayBuffer>): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

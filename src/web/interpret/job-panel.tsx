@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { Failed, FetchedView, Waiting } from '../parts/notices.js';
 import { WorkProgress } from '../parts/work-progress.js';
+import { endJob } from '../service/end-job.js';
 import { isOver, type Job } from '../service/job-events.js';
 import { Problem } from '../service/problem.js';
 import { useModel, usePage } from '../state/context.js';
 import { useFetched } from '../state/fetched.js';
 import type { FollowedJob } from '../state/job.js';
-import { endJob } from './end-job.js';
 import { PreferredFigure } from './preferred-figure.js';
 import { fetchPreferred } from './preferred-result.js';
 import { SearchPreview } from './search-preview.js';

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import { Failed, FetchedView } from '../parts/notices.js';
 import { seconds } from '../parts/numbers.js';
+import { endJob } from '../service/end-job.js';
 import { isOver, type Job } from '../service/job-events.js';
 import { useModel, usePage } from '../state/context.js';
 import { useFetched } from '../state/fetched.js';
-import { endJob } from './end-job.js';
 import { KIND } from './job-panel.js';
 
 /** Lists the stored searches of the model, to open or delete. */

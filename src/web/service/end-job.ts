@@ -1,5 +1,5 @@
-import { readProblem } from '../service/problem.js';
-import type { Service } from '../service/service.js';
+import { readProblem } from './problem.js';
+import type { Service } from './service.js';
 
 /** Cancels an unfinished job, or deletes a finished one. @throws Problem */
 export async function endJob({ origin, send }: Service, id: string): Promise<void> {
