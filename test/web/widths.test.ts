@@ -45,7 +45,7 @@ for (const width of [1440, 768, 390]) {
       .boundingBox();
     const apart = picture!.x >= panel!.x + panel!.width || picture!.y >= panel!.y + panel!.height;
     expect(apart).toBe(true);
-    for (const view of ['neurons', 'tuning', 'inside']) {
+    for (const view of ['neurons', 'tuning', 'inside', 'jobs']) {
       const other = await browsing.open(`?view=${view}`, { viewport });
       await other.getByRole('heading', { level: 2 }).first().waitFor();
       expect([view, await other.evaluate(OVERHANGING)]).toEqual([view, []]);
