@@ -6,7 +6,7 @@ function timeLeft() {
   return { time, left: createTimeLeft(() => time.now) };
 }
 
-test('nothing is known before the first step', () => {
+test('the time left is unknown before the first step', () => {
   const { time, left } = timeLeft();
   expect(left.seconds()).toBeNull();
   time.now += 1000;
@@ -14,7 +14,7 @@ test('nothing is known before the first step', () => {
   expect(left.seconds()).toBeNull();
 });
 
-test('between two updates it counts down, and never up', () => {
+test('between two updates the time left counts down and never up', () => {
   const { time, left } = timeLeft();
   time.now += 2000;
   left.update(1, 10);
@@ -25,7 +25,7 @@ test('between two updates it counts down, and never up', () => {
   expect(left.seconds()).toBe(7);
 });
 
-test('a job that makes no steps for longer than was expected has no time', () => {
+test('a job that makes no steps for longer than expected has no time left to report', () => {
   const { time, left } = timeLeft();
   time.now += 1000;
   left.update(1, 3);
@@ -35,7 +35,7 @@ test('a job that makes no steps for longer than was expected has no time', () =>
   expect(left.seconds()).toBe(2);
 });
 
-test('it follows the speed of the last half minute', () => {
+test('the time left follows the speed of the last half minute', () => {
   const { time, left } = timeLeft();
   for (let done = 1; done <= 100; done++) {
     time.now += 1000;
@@ -49,7 +49,7 @@ test('it follows the speed of the last half minute', () => {
   expect(left.seconds()).toBe(2400);
 });
 
-test('a job that is done has none left', () => {
+test('a finished job has no time left', () => {
   const { time, left } = timeLeft();
   time.now += 1000;
   left.update(4, 4);

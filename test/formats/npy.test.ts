@@ -155,6 +155,6 @@ test.each([
       Buffer.alloc(4),
     ),
   ],
-])('%s is refused with the reason', (_, bytes) => {
+])('%s is rejected with the reason', (_, bytes) => {
   expect(() => decodeNpy(bytes)).toThrowErrorMatchingSnapshot();
 });

@@ -34,7 +34,7 @@ test.each([
   ['a tensor past the end', withHeader('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}')],
   ['metadata of numbers', withHeader('{"__metadata__":{"a":1}}')],
   ['bytes of no tensor', Buffer.concat([FILE, Buffer.of(1)])],
-])('%s is refused with the reason', (_, bytes) => {
+])('%s is rejected with the reason', (_, bytes) => {
   expect(() => decodeSafetensors(bytes)).toThrowErrorMatchingSnapshot();
 });
 

@@ -79,7 +79,7 @@ test('the first numbers of consecutive streams are uniform, and no two are equal
   expect(new Set(firsts).size).toBe(4096);
 });
 
-test('keys of different types or lengths give different streams', () => {
+test('keys that differ in type or division give different streams', () => {
   const first = (...keys: (number | string)[]) => randomStream(...keys).uniform();
   const firsts = [
     first(),

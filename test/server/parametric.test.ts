@@ -206,7 +206,7 @@ test('degrees of visual angle are given when the card has a scale', async () => 
   );
 });
 
-test('warnings about too large contrasts are counted and listed one by one, and small ones give none', async () => {
+test('in a sweep, stimuli of too high a contrast are counted and marked, and others are not', async () => {
   const model = energyModel();
   const trainingRange = {
     mean: [0, 1] as [number, number],

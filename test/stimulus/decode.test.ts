@@ -30,7 +30,7 @@ function png(samples: Uint8Array | Uint16Array, channels: 1 | 3 = 1): Promise<Bu
     .toBuffer();
 }
 
-test('.npy in every element type and order decodes to what was encoded', async () => {
+test('.npy in every element type and order decodes to the encoded pixels', async () => {
   const scaled = fc.array(fc.integer({ min: 0, max: 65535 }), { minLength: 72, maxLength: 72 });
   await fc.assert(
     fc.asyncProperty(scaled, async (values) => {
@@ -63,7 +63,7 @@ test('one image of shape (h, w) is one stimulus', async () => {
   expect(stimuli).toEqual({ count: 1, height: 6, width: 4, pixels: GRAY });
 });
 
-test('the same pixels have one digest, whatever they come in', async () => {
+test('the same pixels have one digest in any format', async () => {
   const rgb = Uint8Array.from({ length: 72 }, (_, i) => GRAY_8[Math.floor(i / 3)]!);
   const file = await png(GRAY_8);
   const npy = encodeNpy(GRAY, [6, 4]);
@@ -95,7 +95,7 @@ test('the same pixels have one digest, whatever they come in', async () => {
   );
 });
 
-test('raw bytes hold as many stimuli as their length says', async () => {
+test('raw bytes have as many stimuli as their length implies', async () => {
   const body = new Uint8Array(48).fill(51);
   const { stimuli, notes } = await decode('application/octet-stream', body, { dtype: 'uint8' });
   expect(stimuli.count).toBe(2);
@@ -103,7 +103,7 @@ test('raw bytes hold as many stimuli as their length says', async () => {
   expect(notes).toEqual([[], []]);
 });
 
-test('floats outside 0..1 by rounding alone are set to its ends, and that is told', async () => {
+test('floats outside 0..1 by rounding alone are clipped, and a note says so', async () => {
   const values = Float64Array.from(GRAY);
   values[0] = -5e-17;
   values[23] = 1.0000001;
@@ -112,7 +112,7 @@ test('floats outside 0..1 by rounding alone are set to its ends, and that is tol
   expect(notes).toEqual([['2 pixels within 1e-6 of 0..1 set to 0 or 1']]);
 });
 
-test('a JSON body may mix its kinds of stimulus, and choose neurons', async () => {
+test('a JSON body may mix kinds of stimuli and select neurons', async () => {
   const grating = { orientation: 30, diameter: 4 };
   const npy = Buffer.from(encodeNpy(GRAY_8, [6, 4])).toString('base64');
   const body = JSON.stringify({ stimuli: [{ grating }, { npy }], neurons: '0,5,7-12' });
@@ -135,7 +135,7 @@ test('multipart files are decoded in order, each by its own type', async () => {
   expect(notes).toEqual([[], [], []]);
 });
 
-test('a part that states no type is what its first bytes show, or raw where dtype says so', async () => {
+test('a part without a type is recognised by its first bytes, or is raw when dtype says so', async () => {
   const boundary = 'multipart/form-data; boundary=b';
   const part = Buffer.from(
     '--b\r\nContent-Disposition: form-data; name="stimuli"; filename="x"\r\n\r\n',
@@ -159,7 +159,7 @@ test('without a content type the first bytes decide', async () => {
   }
 });
 
-test('where no size is asked for, stimuli keep theirs, which is one', async () => {
+test('without a requested size, stimuli keep their common size', async () => {
   const target = { background: 0.5 };
   const { stimuli } = await decode(NPY, encodeNpy(new Uint8Array(2 * 7 * 5), [2, 7, 5]), {
     target,
@@ -182,7 +182,7 @@ test('where no size is asked for, stimuli keep theirs, which is one', async () =
   ).rejects.toThrow('raw stimuli have no size of their own: add ?height= and ?width=');
 });
 
-test('a stored set is asked for by its digest, in JSON and in a form', async () => {
+test('a stored set is named by its digest, in JSON and in a form', async () => {
   const digest = '0123456789abcdef'.repeat(4);
   const set = { count: 2, height: 12, width: 8, pixels: new Float32Array(2 * 12 * 8).fill(0.5) };
   const asked: string[] = [];
@@ -220,7 +220,7 @@ test('fit=resize and fit=crop change the size and say so', async () => {
   }
 });
 
-test('pixels of another scale are warned of by the brightest of their file', async () => {
+test('pixels of another scale give a warning with the brightest value of their file', async () => {
   const black = await decode(NPY, encodeNpy(new Uint16Array(24), [6, 4]));
   expect(black.notes).toEqual([[]]);
   const bright = Uint16Array.from({ length: 48 }, (_, i) => (i < 24 ? i : 65535));

@@ -5,7 +5,7 @@ import { stimulusAt } from '../../src/stimulus/stimuli.js';
 import { contrastWarnings } from '../../src/stimulus/training-range.js';
 
 test.each(Object.keys(SCHEMAS).filter(isKind))(
-  'a %s with all of its defaults lies inside the training range of the demo model',
+  'a %s with all defaults is inside the training range of the demo model',
   async (kind) => {
     const { stimulus } = (await readModel('models/demo/1')).card;
     const { height, width, backgroundGray: background, trainingRange } = stimulus;

@@ -9,12 +9,12 @@ function image(height: number, width: number, value: (y: number, x: number) => n
   return { height, width, pixels };
 }
 
-test('an image of the right size is passed on as it is', () => {
+test('an image of the right size is not changed', () => {
   const same = image(3, 4, () => 0.5);
   expect(fitImage(same, { height: 3, width: 4 }, 'resize')).toEqual({ image: same });
 });
 
-test('crop takes the centre; of an odd remainder the larger half goes below and right', () => {
+test('crop keeps the centre, and cuts the larger half of an odd remainder below and right', () => {
   const numbered = image(5, 4, (y, x) => (10 * y + x) / 100);
   const { image: cropped, note } = fitImage(numbered, { height: 2, width: 2 }, 'crop');
   expect(cropped.pixels).toEqual(Float32Array.of(0.11, 0.12, 0.21, 0.22));
@@ -85,7 +85,7 @@ test('resize changes the proportions by a factor of 2 at most, stretch by any', 
   expect(fitImage(wide, size(4, 2), 'stretch')).toEqual(fitImage(wide, size(4, 2), 'resize'));
 });
 
-test('a refused size names only what can bring it to the size asked for', () => {
+test('a rejected size names only the fits that can bring it to the requested size', () => {
   const target = { height: 50, width: 50 };
   const refusal = (height: number, width: number, fit: 'none' | 'resize') => {
     try {

@@ -31,21 +31,21 @@ test('an axis of length 1 is the channel', () => {
   expect(reading([7, 1, 80, 60], undefined)).toEqual([7, 80, 60]);
 });
 
-test('an axis of length 1 is height or width where the size that is asked for says so', () => {
+test('an axis of length 1 is height or width where the requested size says so', () => {
   expect(reading([7, 50, 1], { height: 50, width: 1 })).toEqual([7, 50, 1]);
   expect(reading([7, 1, 50, 1], { height: 1, width: 50 })).toEqual([7, 1, 50]);
   expect(reading([7, 1, 50, 1], { height: 50, width: 1 })).toEqual([7, 50, 1]);
   expect(reading([7, 1, 1, 50], { height: 1, width: 50 })).toEqual([7, 1, 50]);
 });
 
-test('a stack of the size that is asked for is never taken for another order', () => {
+test('a stack of the requested size is never read in another order', () => {
   expect(reading([50, 50, 50])).toEqual([50, 50, 50]);
   expect(reading([50, 50, 20], { height: 50, width: 20 })).toEqual([50, 50, 20]);
   expect(reading([50, 50, 3], { height: 50, width: 3 })).toEqual([50, 50, 3]);
   expect(reading([50, 50, 60, 1])).toEqual([50, 50, 60]);
 });
 
-test("MATLAB's order is refused, with how to transpose it", () => {
+test('the order of MATLAB is rejected with how to transpose it', () => {
   expect(refusalOf([50, 50, 20])).toMatchInlineSnapshot(
     `"shape (50, 50, 20): these look like MATLAB's order (height, width, images); expected (images, height, width): transpose to (20, 50, 50), e.g. numpy.moveaxis(x, -1, 0). If they are 50 images of 50 x 20, send them as (50, 50, 20, 1)"`,
   );
@@ -61,7 +61,7 @@ test("MATLAB's order is refused, with how to transpose it", () => {
   for (const other of others) expect(other).toContain("MATLAB's order");
 });
 
-test('shapes that hold no gray images are refused', () => {
+test('shapes without gray images are rejected', () => {
   const shapes = [
     [],
     [50],

@@ -37,7 +37,7 @@ test('16-bit PNG and TIFF keep their precision', async () => {
   expect((await decode(tiff)).image.pixels).toEqual(expected);
 });
 
-test('what encodePng writes is read back as it was', async () => {
+test('an image is the same after encodePng and decoding', async () => {
   const levels = Float32Array.from({ length: 256 }, (_, i) => i / 255);
   const image = { height: 16, width: 16, pixels: levels };
   const png = await encodePng(image);
@@ -45,7 +45,7 @@ test('what encodePng writes is read back as it was', async () => {
   expect((await decode(png)).image).toEqual(image);
 });
 
-test('colour becomes Rec. 709 luma of the stored values, and is told', async () => {
+test('colour becomes the Rec. 709 luma of the stored values, and a note says so', async () => {
   const colours = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30);
   const png = await raw(colours, 4, 3).png().toBuffer();
   const { image, notes } = await decode(png);
@@ -54,14 +54,14 @@ test('colour becomes Rec. 709 luma of the stored values, and is told', async () 
   expect(notes).toEqual(['converted to gray (Rec. 709 luma)']);
 });
 
-test('gray stored as RGB is exactly value / 255, without a note', async () => {
+test('gray that is stored as RGB is exactly value / 255, without a note', async () => {
   const samples = Uint8Array.from({ length: 256 * 3 }, (_, i) => Math.floor(i / 3));
   const { image, notes } = await decode(await raw(samples, 16, 3).png().toBuffer());
   expect(image.pixels).toEqual(Float32Array.from({ length: 256 }, (_, i) => i / 255));
   expect(notes).toEqual([]);
 });
 
-test('alpha is composed on the background, and is told where it shows', async () => {
+test('alpha is composed on the background, with a note where it is visible', async () => {
   const samples = Uint16Array.of(65535, 65535, 65535, 0, 0, 13107);
   const png = await raw(samples, 3, 2).toColourspace('grey16').png().toBuffer();
   const { image, notes } = await decode(png, 0.25);
@@ -73,7 +73,7 @@ test('alpha is composed on the background, and is told where it shows', async ()
   expect((await decode(opaque)).notes).toEqual([]);
 });
 
-test('8-bit gray is composed as 8-bit RGB is, in PNG, TIFF and WebP', async () => {
+test('8-bit gray is composed like 8-bit RGB, in PNG, TIFF and WebP', async () => {
   const gray = raw(Uint8Array.of(200, 255, 200, 51, 200, 0), 3, 2).toColourspace('b-w');
   const rgb = raw(Uint8Array.of(200, 200, 200, 255, 200, 200, 200, 51, 200, 200, 200, 0), 3, 4);
   const expected = [200 / 255, 0.2 * (200 / 255) + 0.8 * 0.25, 0.25];
@@ -89,7 +89,7 @@ test('8-bit gray is composed as 8-bit RGB is, in PNG, TIFF and WebP', async () =
   }
 });
 
-test('a gray level that a PNG declares transparent is', async () => {
+test('a gray level that a PNG declares transparent becomes transparent', async () => {
   const png = await raw(Uint8Array.of(7, 8, 9), 3, 1)
     .toColourspace('b-w')
     .png()
@@ -102,7 +102,7 @@ test('a gray level that a PNG declares transparent is', async () => {
   expect(image.pixels).toEqual(Float32Array.of(7 / 255, 0.25, 9 / 255));
 });
 
-test('BigTIFF is TIFF', async () => {
+test('BigTIFF is read like TIFF', async () => {
   const levels = Uint8Array.of(7, 8, 9);
   const file = await raw(levels, 3, 1).toColourspace('b-w').tiff({ bigtiff: true }).toBuffer();
   expect((await decode(file)).image.pixels).toEqual(Float32Array.from(levels, (v) => v / 255));
@@ -119,7 +119,7 @@ test('a colour profile does not change the stored values', async () => {
   expect(greatestDifference((await decode(png)).image.pixels, luma)).toBeLessThan(1e-7);
 });
 
-test('the EXIF orientation turns the image, and is told', async () => {
+test('the EXIF orientation turns the image, and a note says so', async () => {
   const levels = Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255);
   const tiff = await raw(levels, 4, 1)
     .toColourspace('b-w')

@@ -31,7 +31,7 @@ function png(inflated: Uint8Array, ...before: Buffer[]): Buffer {
 
 const PROMISED = 50 * 51;
 
-test('pixel data that inflate beyond what the header promises are refused', async () => {
+test('pixel data that inflate beyond the header are rejected', async () => {
   await expect(checkPng(png(new Uint8Array(PROMISED)))).resolves.toBeUndefined();
   await expect(checkPng(png(new Uint8Array(PROMISED + 1)))).rejects.toThrow(
     'the PNG holds more than the 2550 bytes of pixel data that its header promises; save the image again',
@@ -41,7 +41,7 @@ test('pixel data that inflate beyond what the header promises are refused', asyn
   await expect(decodePixels(task(0.5))).rejects.toThrow(/holds more than the 2550 bytes/);
 });
 
-test('large pixel data are bounded as well', async () => {
+test('large pixel data are bounded too', async () => {
   const header = Buffer.from([0, 0, 4, 0, 0, 0, 4, 0, 8, 0, 0, 0, 0]);
   const file = (bytes: number) =>
     Buffer.concat([
@@ -53,7 +53,7 @@ test('large pixel data are bounded as well', async () => {
   await expect(checkPng(file(1024 * 1025 + 1))).rejects.toThrow(/more than the 1049600 bytes/);
 });
 
-test('every PNG that sharp writes is within its promise, interlaced or not', async () => {
+test('every PNG that sharp writes has the size that its header gives, interlaced or not', async () => {
   const images = fc.record({
     width: fc.integer({ min: 1, max: 40 }),
     height: fc.integer({ min: 1, max: 40 }),
@@ -74,7 +74,7 @@ test('every PNG that sharp writes is within its promise, interlaced or not', asy
   );
 });
 
-test('palettes of a few bits are within their promise', async () => {
+test('palettes of a few bits have the size that their header gives', async () => {
   for (const colours of [2, 4, 16, 256]) {
     const samples = Uint8Array.from({ length: 37 * 5 }, (_, i) => (i % colours) * (255 / colours));
     const file = await sharp(samples, { raw: { width: 37, height: 5, channels: 1 } })
@@ -84,14 +84,14 @@ test('palettes of a few bits are within their promise', async () => {
   }
 });
 
-test('an animation is refused, with its frames', async () => {
+test('an animation is rejected with its number of frames', async () => {
   const frames = chunk('acTL', Buffer.from([0, 0, 0, 3, 0, 0, 0, 0]));
   await expect(checkPng(png(new Uint8Array(PROMISED), frames))).rejects.toThrow(
     'the PNG is an animation of 3 frames; send one image per file',
   );
 });
 
-test('what is damaged in another way is left to the decoder', async () => {
+test('other damage is left to the decoder', async () => {
   const whole = png(new Uint8Array(PROMISED));
   for (const file of [whole.subarray(0, 20), whole.subarray(0, 60), SIGNATURE]) {
     await expect(checkPng(file)).resolves.toBeUndefined();

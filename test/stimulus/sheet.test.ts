@@ -7,11 +7,11 @@ function stimuli(count: number) {
   return { count, height: 1, width: 2, pixels };
 }
 
-test('one stimulus is itself', () => {
+test('a sheet of one stimulus is the stimulus itself', () => {
   expect(drawSheet(stimuli(1), 0.5)).toEqual({ height: 1, width: 2, pixels: stimuli(1).pixels });
 });
 
-test('five stand in two rows of three, the last place is background', () => {
+test('a sheet of five has two rows of three, with background in the last place', () => {
   const { height, width, pixels } = drawSheet(stimuli(5), 1);
   expect({ height, width }).toEqual({ height: 2, width: 6 });
   expect(pixels).toEqual(

@@ -21,7 +21,7 @@ test('a slice is a view of the batch', () => {
   expect(() => sliceStimuli(three, 2, 4)).toThrow('no stimuli 2..4 in a batch of 3');
 });
 
-test('slices put together again are the batch', () => {
+test('concatenated slices are the batch', () => {
   const parts = [sliceStimuli(three, 0, 1), sliceStimuli(three, 1, 1), sliceStimuli(three, 1, 3)];
   expect(concatStimuli(parts)).toEqual(three);
   expect(concatStimuli([three])).toBe(three);
@@ -39,7 +39,7 @@ test('the digest is sha256 over height, width and pixels in little-endian', () =
   expect(stimulusDigest(stimulusAt(three, 1))).toBe(expected);
 });
 
-test('the digest tells shapes apart, but not the two zeros', () => {
+test('the digest distinguishes shapes but not the two zeros', () => {
   const digest = (height: number, width: number, ...pixels: number[]) =>
     stimulusDigest({ height, width, pixels: Float32Array.from(pixels) });
   expect(digest(1, 2, 0, 1)).not.toBe(digest(2, 1, 0, 1));

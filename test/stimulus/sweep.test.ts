@@ -9,7 +9,7 @@ const CANVAS = { height: 9, width: 11, background: 0.5 };
 const paths = { parameter: 'parameter', values: 'values' };
 const axis = (parameter: string, values?: readonly number[]) => ({ parameter, values, paths });
 
-test('the default battery of a 50x50 image', () => {
+test('the default values fit a 50x50 image', () => {
   const canvas = { height: 50, width: 50, background: 0.6 };
   const ends = (parameter: string) => {
     const values = defaultValues(parameter, canvas)!;
@@ -37,7 +37,7 @@ test.each(['spatialFrequency', 'diameter', 'contrast'])(
   },
 );
 
-test('the last parameter varies fastest, and of all the phase', () => {
+test('the last parameter varies fastest, and the phase before all others', () => {
   const stimulus = { grating: { diameter: 7, contrast: 0.5 } };
   const axes = [axis('orientation', [10, 100, 170]), axis('x', [-1, 2])];
   const sweep = planSweep({ stimulus, axes }, CANVAS);
@@ -68,7 +68,7 @@ test('a sequence has its frames in place of phases', () => {
   expect([...sweep.paint()][6]!.image.pixels).toEqual(stimuli.pixels.subarray(2 * 99, 3 * 99));
 });
 
-test('slices put together are the sweep, whatever their size', async () => {
+test('concatenated slices of any size are the sweep', async () => {
   const sweep = planSweep({ stimulus: { disc: {} }, axes: [axis('x', [0, 1, 2, 3, 4])] }, CANVAS);
   const all = [...sweep.paint()].flatMap(({ image }) => [...image.pixels]);
   for (const most of [1, 2, 5, 100]) {
@@ -86,13 +86,13 @@ test('slices put together are the sweep, whatever their size', async () => {
   }
 });
 
-test('what is averaged over can be said', () => {
+test('a given parameter is averaged over its values', () => {
   const averaged = { parameter: 'contrast', values: [1, -1] };
   const sweep = planSweep({ stimulus: { disc: {} }, axes: [axis('x', [0, 1])], averaged }, CANVAS);
   expect([sweep.count, sweep.labels(3)]).toEqual([4, { x: 1, contrast: -1 }]);
 });
 
-test('numbers can be swept, words and chance cannot', () => {
+test('numbers can be swept, names and seeds cannot', () => {
   expect(sweepable('disc')).toEqual(['diameter', 'contrast', 'x', 'y']);
   expect(sweepable('sparseNoise')).toEqual(['size', 'squares', 'contrast']);
   expect(sweepable('plaid')).toEqual(['diameter', 'innerDiameter', 'x', 'y']);

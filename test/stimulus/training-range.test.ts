@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Grating, renderGrating } from '../../src/stimulus/parametric/grating.js';
 import { contrastWarnings, stimulusStatistics } from '../../src/stimulus/training-range.js';
 
-test('mean and RMS contrast of a half black, half white image', () => {
+test('mean and RMS contrast of a half black, half white image are 0.5', () => {
   const image = { height: 2, width: 2, pixels: Float32Array.of(0, 1, 1, 0) };
   expect(stimulusStatistics(image)).toMatchObject({ mean: 0.5, contrast: 0.5 });
 });
@@ -12,7 +12,7 @@ test('contrast is the standard deviation, not divided by the mean', () => {
   expect(stimulusStatistics(image)).toMatchObject({ mean: 0.375, contrast: 0.125 });
 });
 
-test("a grating's spatial frequency f is measured as sin(pi f) / pi, whatever its orientation", () => {
+test('a grating of spatial frequency f is measured as sin(pi f) / pi at any orientation', () => {
   const canvas = { height: 200, width: 200, background: 0.5 };
   for (const spatialFrequency of [0.05, 0.1, 0.5]) {
     for (const orientation of [0, 90]) {
@@ -33,7 +33,7 @@ test('a uniform image has no contrast and no spatial frequency', () => {
 /** Of RMS contrast 0.25, around a mean. */
 const around = (mean: number) => ({ pixels: Float32Array.of(mean - 0.25, mean + 0.25) });
 
-test('an RMS contrast outside the range is a warning with both numbers; at its ends it is none', () => {
+test('an RMS contrast outside the range gives a warning with both numbers, and its ends none', () => {
   const image = around(0.5);
   expect(contrastWarnings(image, [0.25, 0.4])).toEqual([]);
   expect(contrastWarnings(image, [0.1, 0.25])).toEqual([]);
@@ -53,7 +53,7 @@ test('the mean of an image and its spatial frequency give no warning', () => {
   for (const pixels of [coarse, fine]) expect(contrastWarnings({ pixels }, range)).toEqual([]);
 });
 
-test('where the range is not known nothing is outside it', () => {
+test('without a known range nothing is outside it', () => {
   expect(contrastWarnings(around(0.5), null)).toEqual([]);
 });
 

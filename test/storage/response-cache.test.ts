@@ -26,7 +26,7 @@ const known = async ({ responses }: TestStore, question = QUESTION) => [
   ...(await responses.read(question, Int32Array.of(0, 1, 2, 3))).keys(),
 ];
 
-test('columns are added to those that are there, and given back as they were', async () => {
+test('columns are added to stored ones and returned unchanged', async () => {
   const { responses } = await openTestStore();
   const all = Int32Array.of(2, 0, 1);
   expect(await responses.read(QUESTION, all)).toEqual(new Map());
@@ -36,7 +36,7 @@ test('columns are added to those that are there, and given back as they were', a
   expect(await responses.read(QUESTION, all)).toEqual(columns(2, 0, 1));
 });
 
-test('another model, set or engine has none of them', async () => {
+test('another model, set or engine has no cached responses', async () => {
   const store = await openTestStore();
   await store.responses.write(QUESTION, columns(0));
   for (const question of [
@@ -51,7 +51,7 @@ test('another model, set or engine has none of them', async () => {
   expect(await known(store)).toEqual([0]);
 });
 
-test('they are there after a restart, within what may be taken then', async () => {
+test('cached responses survive a restart, as far as the new limit allows', async () => {
   const store = await openTestStore();
   await store.responses.write(QUESTION, columns(0, 3));
   const restarted = await openTestStore({ folder: store.folder });
@@ -63,7 +63,7 @@ test('they are there after a restart, within what may be taken then', async () =
   expect(await filesIn(store)).toEqual([]);
 });
 
-test('a file that was changed in any byte counts as none, and goes', async () => {
+test('a file with any changed byte is ignored and deleted', async () => {
   const store = await openTestStore();
   await store.responses.write(QUESTION, columns(0, 1));
   const [file] = await filesIn(store);
@@ -98,7 +98,7 @@ test('a file under the name of another is not served', async () => {
   expect(await known(store, other('c'))).toEqual([]);
 });
 
-test('those used least recently leave when the room is used up', async () => {
+test('the least recently used responses are deleted when the room is used up', async () => {
   const store = await openTestStore({ cacheCapacity: 2 * 4096 });
   await store.responses.write(other('1'), columns(0));
   await store.responses.write(other('2'), columns(0));
@@ -109,7 +109,7 @@ test('those used least recently leave when the room is used up', async () => {
   expect(await known(store, other('1'))).toEqual([0]);
 });
 
-test('the order of use outlives a restart', async () => {
+test('the order of use survives a restart', async () => {
   const store = await openTestStore();
   for (const letter of ['1', '2', '3']) await store.responses.write(other(letter), columns(0));
   const past = new Date('2020-01-01T00:00:00Z');
@@ -123,7 +123,7 @@ test('the order of use outlives a restart', async () => {
   expect(await known(smaller, other('2'))).toEqual([0]);
 });
 
-test('what cannot be cached is logged, and the answer is none the worse', async () => {
+test('responses that cannot be cached are logged and still returned', async () => {
   const folder = await temporaryFolder();
   const { responses, log } = await openTestStore({ folder });
   await rm(path.join(folder, 'responses'), { recursive: true });

@@ -22,7 +22,7 @@ async function put({ sets }: TestStore, stimuli: Stimuli) {
 const fileOf = ({ folder }: TestStore, digest: string) =>
   path.join(folder, 'stimulus-sets', `${digest}.npy`);
 
-test('any pixels come back as they were, under the digest of their digests', async () => {
+test('any pixels are returned unchanged under the digest of their digests', async () => {
   const store = await openTestStore();
   const pixel = fc.oneof(
     fc.integer({ min: 0, max: 255 }).map((level) => Math.fround(level / 255)),
@@ -54,7 +54,7 @@ test('any pixels come back as they were, under the digest of their digests', asy
   );
 });
 
-test('pixels are kept in the smallest type that holds them, and the file is plain .npy', async () => {
+test('pixels are stored as plain .npy in the smallest type that fits them', async () => {
   const store = await openTestStore();
   const levels = { count: 1, height: 1, width: 3 };
   const sets = [
@@ -77,7 +77,7 @@ test('pixels are kept in the smallest type that holds them, and the file is plai
   ]);
 });
 
-test('sets are listed, found again by another service on the folder, and deleted', async () => {
+test('sets are listed, found by another service on the folder, and deleted', async () => {
   const store = await openTestStore();
   const first = await put(store, grays(1));
   const second = await put(store, grays(2));
@@ -96,7 +96,7 @@ test('sets are listed, found again by another service on the folder, and deleted
   expect(await store.sets.list()).toHaveLength(1);
 });
 
-test('a set whose file was changed in any byte is refused, and mended by another upload', async () => {
+test('a set whose file has any changed byte is rejected and repaired by another upload', async () => {
   const store = await openTestStore();
   const { set } = await put(store, grays(4));
   const file = fileOf(store, set.digest);
@@ -122,7 +122,7 @@ test('a set whose file was changed in any byte is refused, and mended by another
   expect((await store.sets.read(set.digest))?.stimuli).toEqual(grays(4));
 });
 
-test('those who ask at the same time share what is read, those who come later do not', async () => {
+test('concurrent reads of a set share one read, and later ones do not', async () => {
   const store = await openTestStore();
   const { digest } = (await put(store, grays(1))).set;
   const [one, other] = await Promise.all([store.sets.read(digest), store.sets.read(digest)]);
@@ -130,14 +130,14 @@ test('those who ask at the same time share what is read, those who come later do
   expect(await store.sets.read(digest)).not.toBe(one);
 });
 
-test('a set under the name of another is refused', async () => {
+test('a set under the name of another is rejected', async () => {
   const store = await openTestStore();
   const [one, other] = [await put(store, grays(1)), await put(store, grays(1, 100))];
   await copyFile(fileOf(store, one.set.digest), fileOf(store, other.set.digest));
   await expect(store.sets.read(other.set.digest)).rejects.toThrow(DamagedError);
 });
 
-test('what a killed process left half written is never seen, and goes in time', async () => {
+test('files that a killed process left incomplete are never listed, and later deleted', async () => {
   const { folder, sets } = await openTestStore();
   const [old, young] = [1, 2].map(() =>
     temporaryFor(path.join(folder, 'stimulus-sets', 'a'.repeat(64))),
@@ -151,7 +151,7 @@ test('what a killed process left half written is never seen, and goes in time', 
   expect(await readdir(path.join(folder, 'stimulus-sets'))).toEqual([path.basename(young)]);
 });
 
-test('sets take no more room than they may, however many come at once', async () => {
+test('sets take no more room than allowed, in concurrent uploads too', async () => {
   const block = 4096;
   const store = await openTestStore({ setsCapacity: 3 * block });
   const results = await Promise.allSettled(
@@ -171,7 +171,7 @@ test('sets take no more room than they may, however many come at once', async ()
   await expect(put(store, grays(3000))).rejects.toMatchObject({ status: 413 });
 });
 
-test('no file stays open, whatever it holds', async () => {
+test('no file stays open after listing and reading, corrupted sets included', async () => {
   const store = await openTestStore();
   const { digest } = (await put(store, grays(1))).set;
   const open = async () => (await readdir('/proc/self/fd')).length;
@@ -186,12 +186,12 @@ test('no file stays open, whatever it holds', async () => {
   expect(await open()).toBe(before);
 });
 
-test('a folder that cannot be written is told when it is opened', async () => {
+test('a read-only folder is reported when it is opened', async () => {
   await expect(openTestStore({ folder: '/dev/null/store' })).rejects.toThrow('ENOTDIR');
   await expect(openTestStore({ folder: '/proc/a/b/c' })).rejects.toThrow('ENOENT');
 });
 
-test('a folder is made with those above it', async () => {
+test('a folder is created with its parents', async () => {
   const folder = path.join(await temporaryFolder(), 'a', 'b');
   expect((await put(await openTestStore({ folder }), grays(1))).created).toBe(true);
 });

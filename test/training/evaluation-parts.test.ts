@@ -41,7 +41,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a prediction made in parts is that made at once, its terms add up, its attention too', async () => {
+test('a prediction in slices equals a whole one, and its terms and attention add up', async () => {
   const ids = Array.from({ length: NEURONS }, (_, id) => id);
   const options = { architecture: 'ff_sa_cnn_star_incr_fc1', neurons: ids } as const;
   const saved = await saveSmallModel(path.join(folder, 'many'), options);
@@ -85,7 +85,7 @@ test('a prediction made in parts is that made at once, its terms add up, its att
   }
 });
 
-test('a response that is not finite is refused, by neuron and image', async () => {
+test('a response that is not finite is rejected with its neuron and image', async () => {
   const options = { architecture: 'rf_cnn', neurons: [4, 2] } as const;
   const { card, ...saved } = await saveSmallModel(path.join(folder, 'diverged'), options);
   const weights = await readWeights({ card, ...saved });
@@ -118,7 +118,7 @@ test('the decomposition averages neurons, each in the order of its own predictio
   expect(result.centreShareOfPeak).toBeCloseTo(1.5 / 3, 12);
 });
 
-test('the top images are those of a sort', () => {
+test('the top images are those that a sort gives', () => {
   const responses = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 30 });
   fc.assert(
     fc.property(responses, fc.integer({ min: 1, max: 8 }), (values, most) => {
@@ -137,7 +137,7 @@ test('the top images are those of a sort', () => {
   );
 });
 
-test('the windows of a smoothed curve hold every rank once', () => {
+test('the windows of a smoothed curve cover every rank once', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3000 }), (length) => {
       const means = smoothed(Float64Array.from({ length }, () => 7));
@@ -165,7 +165,7 @@ test('a short curve is drawn whole, a long one with its ends and its peak', () =
   expect(drawn.at(-1)).toEqual({ rank: 20_000, value: -19_999 });
 });
 
-test('places are spread evenly, the ends among them', () => {
+test('places are spread evenly, including the ends', () => {
   expect(spread(3, 5)).toEqual([0, 1, 2]);
   expect(spread(9, 5)).toEqual([0, 2, 4, 6, 8]);
   expect(spread(9, 1)).toEqual([4]);
@@ -182,11 +182,11 @@ test('places are spread evenly, the ends among them', () => {
   );
 });
 
-test('the best come first, those without CORR last', () => {
+test('neurons are sorted from the best to those without CORR', () => {
   expect(byCorr([0.1, null, -0.9, 0.5], (corr) => corr)).toEqual([0.5, 0.1, -0.9, null]);
 });
 
-test('averages leave out what is undefined', () => {
+test('averages leave out undefined values', () => {
   const neurons = [1, 4, null, 2, 9].map((value, id): NeuronScores => {
     const score = value === null ? { value, reason: 'none' } : { value };
     return { id, keptEpoch: 1, scores: { CORR: score }, repeats: null };
@@ -199,7 +199,7 @@ test('averages leave out what is undefined', () => {
   expect(average(neurons, 'FEVE')).toMatchObject({ neurons: 0, mean: null });
 });
 
-test('what is said of a model by its card and the files', () => {
+test('the report describes a model by its card and its files', () => {
   const digests = { 'val_img_a.npy': 'a'.repeat(64), 'valRsp_a.npy': 'b'.repeat(64) };
   const card = tinyCard('x', 1);
   const trained = TrainingCard.parse(card.training);

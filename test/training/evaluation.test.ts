@@ -107,7 +107,7 @@ async function respond(model: string): Promise<number[][]> {
 
 const model = (name: string, options: SmallModelOptions) => saveSmallModel(at(name), options);
 
-test('two models, their table and their report; the numbers are those computed directly', async () => {
+test('the table and report of two models have the numbers that are computed directly', async () => {
   await model('attending', { architecture: 'ff_sa_cnn_star_simul', neurons: [0, 1, 2] });
   await model('split', { architecture: 'ff_sa_cnn_star_incr_fc1', neurons: [2, 0] });
   const trials = await writeRepeats();
@@ -157,7 +157,7 @@ test('two models, their table and their report; the numbers are those computed d
   }
 });
 
-test('the report is one whole page that needs nothing else, with all sections', async () => {
+test('the report is one self-contained page with all sections', async () => {
   await model('a', { architecture: 'ff_sa_cnn_star_simul', neurons: [0, 1, 2] });
   await model('b', { architecture: 'rf_cnn', neurons: [0, 1] });
   await writeRepeats();
@@ -187,7 +187,7 @@ test('the report is one whole page that needs nothing else, with all sections', 
   expect(labels).not.toContain('Attention of b/1, all images');
 });
 
-test('without repeats there are no measures of repeats, without attention no maps of it', async () => {
+test('without repeats the report has no measures of repeats, without attention no maps of it', async () => {
   await model('plain', { architecture: 'rf_cnn', neurons: [0, 1, 2] });
   await run(['plain'], '--out', at('plain-report'));
   const csv = await readFile(at('plain-report', 'table.csv'), 'utf8');
@@ -196,7 +196,7 @@ test('without repeats there are no measures of repeats, without attention no map
   expect(page).not.toMatch(/id="attention"|CCmax/);
 });
 
-test('a neuron that responds to everything alike has no CORR, and the reason is told', async () => {
+test('a neuron with constant responses has no CORR, and the reason is given', async () => {
   await model('flat', { architecture: 'rf_cnn', neurons: [0, 1], constant: true });
   await run(['flat'], '--out', at('flat-report'));
   const { models } = JSON.parse(await readFile(at('flat-report', 'table.json'), 'utf8'));
@@ -216,7 +216,7 @@ test('a neuron that responds to everything alike has no CORR, and the reason is 
   expect(unbalancedTags(page)).toEqual([]);
 });
 
-test('the terminal shows where the numbers come from, averages and neurons, aligned', async () => {
+test('the terminal shows the source of the numbers, averages and neurons, aligned', async () => {
   await model('shown', { architecture: 'rf_cnn', neurons: [1, 0] });
   await run(['shown'], '--out', at('shown-report'));
   const [provenance, table, written] = said;
@@ -240,7 +240,7 @@ test('the terminal shows where the numbers come from, averages and neurons, alig
   expect(written).toContain('shown-report/report.html');
 });
 
-test('the training files are not asked for', async () => {
+test('the training files are not needed', async () => {
   await model('alone', { architecture: 'rf_cnn', neurons: [0] });
   await mkdir(at('validation'));
   for (const file of ['val_img_small.npy', 'valRsp_small.npy']) {
@@ -250,7 +250,7 @@ test('the training files are not asked for', async () => {
   expect(await readdir(at('alone-report'))).toContain('report.html');
 });
 
-test('the latest version is taken, and --curves limits the curves', async () => {
+test('the latest version is evaluated, and --curves limits the curves', async () => {
   const options = { architecture: 'rf_cnn', neurons: [0, 1, 2] } as const;
   for (const _ of [1, 2]) await model('versions', options);
   await run(['versions'], '--curves', '2', '--out', at('latest'));
@@ -263,7 +263,7 @@ test('the latest version is taken, and --curves limits the curves', async () => 
   expect(all.match(/aria-label="Rank tuning curve of neuron/g)).toHaveLength(3);
 });
 
-test('names that HTML or CSV would take for its own are kept as they are', async () => {
+test('names with characters special to HTML or CSV are unchanged', async () => {
   await model('deep/twin', { architecture: 'rf_cnn', neurons: [0] });
   await model('a<b>,"c"/twin', { architecture: 'rf_cnn', neurons: [0] });
   await run(['deep/twin', 'a<b>,"c"/twin'], '--out', at('names'));
@@ -274,7 +274,7 @@ test('names that HTML or CSV would take for its own are kept as they are', async
   expect(unbalancedTags(page)).toEqual([]);
 });
 
-test('what cannot be evaluated is refused with the reason, and nothing is written', async () => {
+test('invalid evaluations are rejected with the reason, and nothing is written', async () => {
   await model('good', { architecture: 'rf_cnn', neurons: [0] });
   await model('large', { architecture: 'rf_cnn', neurons: [0], side: 30 });
   await model('stranger', { architecture: 'rf_cnn', neurons: [0, 7] });

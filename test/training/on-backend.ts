@@ -37,7 +37,7 @@ export function trainingTests(
     await rm(folder, { recursive: true });
   });
 
-  test('the Poisson loss of a softplus and its gradient are finite and right', async () => {
+  test('the Poisson loss of a softplus and its gradient are finite and correct', async () => {
     const sums = [-1000, -90, -12, -1, 0, 1, 12, 90, 1000];
     const rates = sums.map((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
     for (const count of [0, 0.5, 30]) {
@@ -54,7 +54,9 @@ export function trainingTests(
   });
 
   const timeout = 300_000;
-  test('a neuron whose loss is not finite stops alone, at once or later', { timeout }, async () => {
+  test('a neuron whose loss is not finite stops alone, immediately or later', {
+    timeout,
+  }, async () => {
     const before = tf.memory().numTensors;
     const absurd = withResponses(site.training, 1, () => 1e30);
     absurd.responses[1] = -1e30; // not all the same
@@ -81,7 +83,7 @@ export function trainingTests(
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('where all neurons stop, the training ends', async () => {
+  test('training ends when all neurons have stopped', async () => {
     const epochs: number[] = [];
     const constant = withResponses(site.training, 2, () => 0);
     const training = withResponses(constant, 1, (image) => 1e30 * (image % 2));

@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a made-up model is one that an engine takes, and the same each time it is made', async () => {
+test('an engine loads a random model, which is the same each time it is made', async () => {
   const out = path.join(folder, 'made-up');
   const options = { architecture: 'rf_sa_cnn', neurons: 3, out, seed: 7 } as const;
   const { folder: first, card, digest } = await makeModel(options);
@@ -46,7 +46,7 @@ test('a made-up model is one that an engine takes, and the same each time it is 
 });
 
 test.each(ArchitectureId.options)(
-  '%s: responses differ between images as real ones do',
+  '%s: responses vary between images as real ones do',
   async (id) => {
     const out = path.join(folder, id);
     const { card } = await makeModel({ architecture: id, neurons: 4, out, seed: 1 });
@@ -59,14 +59,14 @@ test.each(ArchitectureId.options)(
   },
 );
 
-test("a neuron's parameters depend on its id and the seed alone", () => {
+test('the parameters of a neuron depend on its id and the seed alone', () => {
   const make = (neurons: number[], seed = 1) =>
     randomParameters(ARCHITECTURES.ff_sa_cnn.network, SIZE, neurons, seed);
   expect(selectRows(make([0, 4, 2]), [2])).toEqual(make([2]));
   expect(make([2], 2)).not.toEqual(make([2]));
 });
 
-test('scales of both signs, and attention that counts, are among them', () => {
+test('random models have scales of both signs and attention that matters', () => {
   const weights = randomParameters(ARCHITECTURES.ff_sa_cnn.network, SIZE, [0], 1);
   const scales = [...weights.get('alpha2.norm.scale')!.data];
   expect(scales.filter((scale) => scale < 0).length).toBeGreaterThan(2);

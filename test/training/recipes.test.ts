@@ -20,7 +20,7 @@ const LEARNED: Record<ArchitectureId, number> = {
 };
 
 test.each(ArchitectureId.options)(
-  '%s has a recipe of its name, which learns what is published',
+  '%s has a recipe of its name that learns the published parameters',
   (id) => {
     const recipe = findRecipe(id);
     expect(recipe.architecture).toBe(id);
@@ -33,7 +33,7 @@ test.each(ArchitectureId.options)(
   },
 );
 
-test('a recipe freezes only what it takes from the one before it, whose channels it has', () => {
+test('a recipe freezes only parameters of the one before it, with the same channels', () => {
   for (const recipe of Object.values(RECIPES)) {
     expect(recipe.frozen.length > 0).toBe(recipe.after !== undefined);
     if (recipe.after === undefined) continue;

@@ -39,7 +39,7 @@ test('an image depends on its seed, split and index alone', () => {
   expect(createImageSource()(1, 'train', 5)).toEqual(image);
 });
 
-test('images fade to the background at their corners, and fill the middle', () => {
+test('images fade to the background at their corners and fill the middle', () => {
   const draw = createImageSource();
   const means = new Float64Array(IMAGE_PIXELS);
   const deviations = new Float64Array(IMAGE_PIXELS);
@@ -60,7 +60,7 @@ test('images fade to the background at their corners, and fill the middle', () =
   expect(deviations[SIDE + 1]).toBeLessThan(1);
 });
 
-test('contrast and mean vary from image to image, within the 8 bits', () => {
+test('contrast and mean vary from image to image within the 8 bits', () => {
   const draw = createImageSource();
   const middles = Array.from({ length: 100 }, (_, index) => {
     const image = draw(3, 'train', index);

@@ -87,7 +87,7 @@ function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-test('neurons prefer the orientation that their truth says', () => {
+test('neurons prefer the orientation of their ground truth', () => {
   for (const neuron of neurons) {
     const orientations = Array.from({ length: 91 }, (_, i) => neuron.orientation - 90 + 2 * i);
     const found = preferred(neuron, 'orientation', orientations);
@@ -95,7 +95,7 @@ test('neurons prefer the orientation that their truth says', () => {
   }
 });
 
-test('neurons prefer the spatial frequency that their truth says', () => {
+test('neurons prefer the spatial frequency of their ground truth', () => {
   for (const neuron of neurons) {
     const frequencies = Array.from({ length: 60 }, (_, i) => 0.04 * 2 ** (i / 20));
     const found = preferred(neuron, 'spatialFrequency', frequencies);
@@ -103,7 +103,7 @@ test('neurons prefer the spatial frequency that their truth says', () => {
   }
 });
 
-test('simple neurons answer to one phase, complex neurons to all', () => {
+test('simple neurons respond to one phase, complex neurons to all', () => {
   for (const neuron of neurons) {
     const respond = createNeuron(neuron);
     const at = (phase: number) =>
@@ -143,7 +143,7 @@ test('F1/F0 is above 1 for every simple neuron and below for every complex one, 
   }
 });
 
-test('a large grating suppresses where there is a surround, and only there', () => {
+test('a large grating suppresses neurons with a surround, and only those', () => {
   for (const neuron of neurons) {
     expect(suppression(neuron)).toBeGreaterThan(0.3);
     expect(suppression({ ...neuron, surroundWeight: 0 })).toBeLessThan(0.05);
@@ -159,7 +159,7 @@ test('without a surround no neuron has one, and its receptive field stays the sa
   }
 });
 
-test('responses are sparse, of about unit peak, and one in ten is negative', () => {
+test('responses are sparse, peak at about 1, and one in ten is negative', () => {
   const responses = neurons.map((_, n) => column(site.trainResponses, n));
   const peaks = responses.map((values) => Math.max(...values));
   const sparseness = responses.map((values) => {
@@ -183,7 +183,7 @@ test('responses are sparse, of about unit peak, and one in ten is negative', () 
   expect(average(strong)).toBeLessThan(0.04);
 });
 
-test('the mean of the repeats is what the truth predicts, up to the noise', () => {
+test('the mean of the repeats is the prediction of the truth, up to the noise', () => {
   for (const [n, neuron] of neurons.entries()) {
     const respond = createNeuron(neuron);
     const clean = Array.from({ length: OPTIONS.validation }, (_, i) => {
@@ -206,7 +206,7 @@ test('the mean of the repeats is what the truth predicts, up to the noise', () =
   }
 });
 
-test('the same seed makes the same site, another seed another one', () => {
+test('the same seed makes the same site, and another seed another one', () => {
   expect(synthesizeSite(SMALL)).toEqual(small);
   const other = synthesizeSite({ ...SMALL, seed: 2 });
   expect(other.trainImages).not.toEqual(small.trainImages);
@@ -214,7 +214,7 @@ test('the same seed makes the same site, another seed another one', () => {
   expect(other.truth.neurons).not.toEqual(small.truth.neurons);
 });
 
-test('more images or more neurons leave the others as they were', () => {
+test('more images or more neurons leave the others unchanged', () => {
   expect(small.trainImages).toEqual(site.trainImages.subarray(0, small.trainImages.length));
   for (let i = 0; i < 3; i++) {
     const row = site.trainResponses.subarray(i * OPTIONS.neurons, i * OPTIONS.neurons + 2);
@@ -222,7 +222,7 @@ test('more images or more neurons leave the others as they were', () => {
   }
 });
 
-test('progress counts every image once, to the end', () => {
+test('progress counts every image once to the end', () => {
   expect(progress.map(({ done }) => done)).toEqual(progress.map((_, i) => i + 1));
   for (const { total } of progress) expect(total).toBe(progress.length);
 });
@@ -258,7 +258,7 @@ test('the files have the layout of the published sites', async () => {
   }
 });
 
-test('a site that is there already is overwritten only when asked', async () => {
+test('an existing site is overwritten only with --force', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'synthetic-'));
   try {
     await prepareFolder(join(folder, 'new', 'deep'), 's', false);
@@ -282,7 +282,7 @@ test.each([
   [['--site', '../x'], 'must be made of letters, digits, _ and -'],
   [['more'], 'too many arguments'],
   [[], "required option '--out <folder>' not specified"],
-])('the command line refuses %j', async (options, message) => {
+])('the command line rejects %j', async (options, message) => {
   let said = '';
   const command = createSynthesizeCommand()
     .exitOverride()

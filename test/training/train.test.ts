@@ -35,7 +35,7 @@ async function train(words: string, machine = fakeMachine()): Promise<string[]> 
   return said;
 }
 
-test('the command trains a site and saves a model that an engine takes', async () => {
+test('the command trains a site and saves a model that an engine loads', async () => {
   const out = path.join(folder, 'models', 'small');
   for (const version of [1, 2]) {
     const said = await train(`--recipe rf_cnn --epochs 4 --out ${out}`);
@@ -84,7 +84,7 @@ test('with held-out images and the Poisson loss, the card says so', async () => 
   await engine.close();
 });
 
-test('with the white that is given, images of another type train the same networks', async () => {
+test('with the given white value, images of another type train the same networks', async () => {
   const data = path.join(folder, 'wide');
   await writeSmallSite(data, 60, 10);
   const train8 = async (out: string, options = '') => {
@@ -110,7 +110,7 @@ test('with the white that is given, images of another type train the same networ
   );
 });
 
-test('a recipe in stages trains those before it, or finds them, and takes what is frozen', async () => {
+test('a recipe in stages trains or finds the earlier ones and copies their frozen parameters', async () => {
   const out = path.join(folder, 'models', 'staged');
   const stagesTold = async (recipe: string, options: string) => {
     const machine = fakeMachine();
@@ -155,7 +155,7 @@ test('a recipe in stages trains those before it, or finds them, and takes what i
   same(still, first, 'alpha2.norm.mean');
 });
 
-test('what a command cannot use is told before anything is trained', async () => {
+test('invalid options of a command are reported before anything is trained', async () => {
   const refusal = async (changes: Record<string, string>) => {
     const options = {
       data: folder,

@@ -13,7 +13,7 @@ function tune(preferred: number, sigma: number) {
   return finish(tuneCurve({ dimension: 'aspectRatio', values: RATIOS, responses, blank: 0.2 }));
 }
 
-test('a Gaussian in log ratio is found, with its peak and its width', () => {
+test('a Gaussian in log ratio is fitted with its peak and its width', () => {
   const { fits, indices } = tune(0.8, 0.6);
   expect(fits['logGaussian']!.rSquared).toBeCloseTo(1, 6);
   expect(indices['preferredAspectRatio']!.value).toBeCloseTo(0.8, 5);
@@ -24,13 +24,13 @@ test('a Gaussian in log ratio is found, with its peak and its width', () => {
 test.each([
   [0.1, 'the peak is at the smallest ratio presented'],
   [16, 'the peak is at the largest ratio presented'],
-])('a peak at %s, beyond the ratios presented, has no index', (preferred, reason) => {
+])('a peak at %s, beyond the presented ratios, has no index', (preferred, reason) => {
   const { indices } = tune(preferred, 1);
   expect(indices['preferredAspectRatio']).toMatchObject({ value: null, reason });
   expect(indices['aspectRatioBandwidth']).toMatchObject({ value: null, reason });
 });
 
-test('a wide peak has a ratio, and no bandwidth', () => {
+test('a wide peak has a ratio and no bandwidth', () => {
   const { indices } = tune(1, 3);
   expect(indices['preferredAspectRatio']!.value).toBeCloseTo(1, 4);
   expect(indices['aspectRatioBandwidth']).toMatchObject({

@@ -142,7 +142,7 @@ test.each([
   expect(indices['preferredSpatialFrequency']).toMatchObject({ value: null, reason });
 });
 
-test('a flank that was not shown gives no bandwidth', () => {
+test('a flank that was not presented gives no bandwidth', () => {
   const response = (f: number) => Math.exp(-(Math.log2(f / 0.03) ** 2) / 2);
   const indices = indicesOf('spatialFrequency', FREQUENCIES, response);
   expect(valueIn(indices['preferredSpatialFrequency']!)).toBeCloseTo(0.03, 4);
@@ -212,7 +212,7 @@ test.each([
   }
 });
 
-test('suppressed below the blank: 1, and beside it by how much more', () => {
+test('a neuron suppressed below the blank has an index of 1, and a raw value above it', () => {
   const responses = new Map([
     [2, 0.3],
     [8, 1],
@@ -232,7 +232,7 @@ test('a plateau is a peak without suppression', () => {
   });
 });
 
-test('a fit that peaks beyond what was shown has no SSI', () => {
+test('a fit that peaks beyond the presented sizes has no SSI', () => {
   const plain = { b: 0, Kc: 1, Ks: 0, sigma: 3, ratio: 2 };
   const indices = indicesOf('size', DIAMETERS, sizeCurve(plain));
   expect(indices['SSIFit']).toMatchObject({ value: null });
@@ -295,14 +295,14 @@ test('the order of the values does not matter', () => {
   }
 });
 
-test('size 0 and contrast 0 are the blank, which is there already', () => {
+test('size 0 and contrast 0 are the blank, which is presented already', () => {
   const size = sizeCurve({ b: 0.1, Kc: 1, Ks: 0.4, sigma: 3, ratio: 2 });
   expect(indicesOf('size', [0, ...DIAMETERS], size, 0.1)).toEqual(
     indicesOf('size', DIAMETERS, size, 0.1),
   );
 });
 
-test('other parameters have a curve alone', () => {
+test('other parameters have only a curve', () => {
   const other = { dimension: 'other', values: [1, 2], responses: [3, 4], blank: 0 } as const;
   expect(finish(tuneCurve(other))).toEqual({ fits: {}, indices: {} });
 });

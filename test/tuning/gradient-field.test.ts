@@ -16,7 +16,7 @@ function gaussian(x0: number, y0: number, sigma: number): Float32Array {
   });
 }
 
-test('centre and diameter of a Gaussian are found, wherever it lies, x right and y up', () => {
+test('centre and diameter of a Gaussian are found at any place, x right and y up', () => {
   const place = between(-10, 10);
   fc.assert(
     fc.property(place, place, between(3, 7), (x0, y0, sigma) => {
@@ -31,7 +31,7 @@ test('centre and diameter of a Gaussian are found, wherever it lies, x right and
   );
 });
 
-test('the map is the mean size over stimuli and squares', () => {
+test('the map is the mean absolute gradient over stimuli, averaged over squares', () => {
   const { map, x, y } = gradientMap(Float32Array.of(1, -2, 3, -4, 5, 6, 7, 8), 2, 2);
   expect([...map]).toEqual([3, 4, 5, 6]);
   expect([x, y]).toEqual([
@@ -46,7 +46,7 @@ test('the map is the mean size over stimuli and squares', () => {
   expect([large.x[0], large.y[0]]).toEqual([-12.5, 12.5]);
 });
 
-test('a gradient that is 0 everywhere has no field, with a reason', () => {
+test('a gradient of 0 everywhere has no field, with a reason', () => {
   const { indices } = gradientField(gradientMap(new Float32Array(SIDE * SIDE), SIDE, SIDE));
   expect(indices['centreX']).toMatchObject({ value: null, reason: expect.any(String) });
 });

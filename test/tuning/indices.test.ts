@@ -3,7 +3,7 @@ import { InputError } from '../../src/errors.js';
 import { F1F0, fitIndex, ratioIndex, sparseness } from '../../src/tuning/indices.js';
 import { valueIn } from './value-in.js';
 
-test('a formula sees the responses rectified and relative to the largest', () => {
+test('a formula gets the responses rectified and relative to the largest', () => {
   const sum = ratioIndex('sum', [4, -2, 1], (relative) => relative.reduce((a, b) => a + b));
   expect(sum).toEqual({
     value: 1.25,
@@ -14,7 +14,7 @@ test('a formula sees the responses rectified and relative to the largest', () =>
   });
 });
 
-test('raw values are told only where a response is negative and the formula gives a number', () => {
+test('raw values are given only where a response is negative and the formula gives a number', () => {
   const sum = (relative: Float64Array) => relative.reduce((a, b) => a + b);
   expect(ratioIndex('sum', [4, 0, 1], sum)).not.toHaveProperty('raw');
   const inverse = (relative: Float64Array) => 1 / (1 + sum(relative));
@@ -58,7 +58,7 @@ test.each([[[0, 0, 0, 0]], [[-1, -2, -1, -3]], [[-0]]])('%j has no index', (resp
   });
 });
 
-test.each([[[1, Number.NaN]], [[Number.POSITIVE_INFINITY, 1]], [[]]])('%j is refused', (bad) => {
+test.each([[[1, Number.NaN]], [[Number.POSITIVE_INFINITY, 1]], [[]]])('%j is rejected', (bad) => {
   expect(() => sparseness(bad)).toThrow(InputError);
   expect(() => F1F0(bad, 0)).toThrow(InputError);
 });
@@ -94,7 +94,7 @@ test('F1/F0 is 2 where one phase alone responds, and needs 4 phases', () => {
   });
 });
 
-test('F1/F0 is that above the blank, whatever the blank', () => {
+test('F1/F0 is computed above the blank, whatever the blank is', () => {
   const phases = Array.from({ length: 8 }, (_, i) => 1 + Math.cos((Math.PI * i) / 4));
   for (const blank of [-0.5, 0.3, 4]) {
     const shifted = phases.map((response) => response + blank);
@@ -102,7 +102,7 @@ test('F1/F0 is that above the blank, whatever the blank', () => {
   }
 });
 
-test('F1/F0 names the grating that it was measured at, where that is given', () => {
+test('F1/F0 names the grating at which it was measured, where that is given', () => {
   const at = { orientation: 30 };
   expect(F1F0([0, 1, 2, 1], 0, at)).toMatchObject({ at });
   expect(F1F0([0, 0, 0, 0], 0, at)).toMatchObject({ value: null, at });

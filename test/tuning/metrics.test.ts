@@ -73,7 +73,7 @@ test('CORR, PT_J and PT_S equal the published code to 1e-12', () => {
   }
 });
 
-test('the golden metrics tell neurons and the two peak tunings apart', () => {
+test('the golden metrics distinguish neurons and the two peak tunings', () => {
   expect(new Set(golden.get('corr')!.data).size).toBe(10);
   expect([...golden.get('pt_j')!.data]).not.toEqual([...golden.get('pt_s')!.data]);
 });
@@ -86,12 +86,12 @@ test('the correlation equals the textbook formula to 1e-9', () => {
   );
 });
 
-test('the correlation worked out by hand', () => {
+test('the correlation equals a calculation by hand', () => {
   expect(correlation([1, 2, 3], [1, 3, 2])).toBeCloseTo(0.5, 14);
   expect(correlation([1, 2], [5, -5])).toBe(-1);
 });
 
-test('a list correlates with itself at 1, with its negative at -1, to 1e-12', () => {
+test('a list correlates with itself at 1 and with its negative at -1, to 1e-12', () => {
   fc.assert(
     fc.property(distinct, (values) => {
       const negative = values.map((value) => -value);
@@ -128,7 +128,7 @@ test.each([
 });
 
 test.each([Number.MAX_VALUE, 1e200, 1e-200, Number.MIN_VALUE * 4])(
-  'responses near %d correlate as those near 1 do',
+  'responses near %d correlate like those near 1',
   (level) => {
     const scaled = [0.25, 0.5, 1].map((response) => response * level);
     expect(correlation(scaled, [1, 3, 2])).toBeCloseTo(correlation([1, 2, 4], [1, 3, 2])!, 12);
@@ -141,7 +141,7 @@ test('responses far from zero keep their deviations', () => {
   expect(correlation(far, [1, 3, 2])).toBeCloseTo(0.5, 12);
 });
 
-test('peak tuning worked out by hand', () => {
+test('peak tuning equals a calculation by hand', () => {
   const real = [0.1, 0.9, 0.5, 0.8, 0.2];
   const predicted = [0.9, 0.85, 0.1, 0.3, 0.2];
   expect(peakTuning(real, predicted, 2)).toEqual({ theta: 0.8, ptJ: 0.5, ptS: 1 });
@@ -155,7 +155,7 @@ test('peak tuning equals a naive implementation', () => {
   );
 });
 
-test('peak tuning lies in 0..1, joint at most separate, and is 1 for a perfect prediction', () => {
+test('peak tuning is in 0..1, joint at most separate, and 1 for a perfect prediction', () => {
   const tied = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 30 });
   fc.assert(
     fc.property(tied, fc.infiniteStream(fc.integer({ min: 0, max: 4 })), fc.nat(), (real, p, s) => {
@@ -210,7 +210,7 @@ test('a prediction shrunk by half keeps CORR and loses its peak', () => {
   expect([ptJ, ptS]).toEqual([0, 0]);
 });
 
-test('one stimulus is its own peak, and correlates with nothing', () => {
+test('one stimulus is its own peak and correlates with nothing', () => {
   expect(neuronMetrics([4], [3])).toEqual({
     corr: null,
     corrReason: 'the real or the predicted responses are constant',
@@ -231,7 +231,7 @@ test.each([
   expect(peakCount(stimuli)).toBe(k);
 });
 
-test.each([0, -1, 4, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('k = %d of 3 is refused', (k) => {
+test.each([0, -1, 4, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('k = %d of 3 is rejected', (k) => {
   expect(() => peakTuning([1, 2, 3], [1, 2, 3], k)).toThrow(InputError);
   expect(() => peakCount(3, k)).toThrow(
     /k must be a whole number from 1 to the number of stimuli, 3/,
@@ -239,7 +239,7 @@ test.each([0, -1, 4, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('k = %d of 3 is
 });
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-  '%d is refused and named',
+  '%d is rejected and named',
   (bad) => {
     for (const metric of [correlation, peakTuning]) {
       expect(() => metric([1, 2, bad], [1, 2, 3])).toThrow(InputError);
@@ -249,12 +249,12 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
   },
 );
 
-test('no stimuli at all are refused', () => {
+test('an empty list of stimuli is rejected', () => {
   expect(() => correlation([], [])).toThrow(InputError);
   expect(() => peakTuning([], [])).toThrow(InputError);
 });
 
-test('lists of different length are a bug, not an input', () => {
+test('lists of different length are a bug, not bad input', () => {
   expect(() => correlation([1, 2], [1, 2, 3])).toThrow(/2 real responses do not pair with 3/);
   expect(() => correlation([1, 2], [1, 2, 3])).not.toThrow(InputError);
 });

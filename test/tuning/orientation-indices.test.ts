@@ -81,20 +81,23 @@ test('a response at one orientation alone is fully selective', () => {
   expect(valueIn(orthogonalToPreferred(TWELVE, responses))).toBe(0);
 });
 
-test.each([0.1, 3, 1e-30])('a constant curve of %d selects and prefers nothing', (level) => {
-  const responses = TWELVE.map(() => level);
-  expect(valueIn(gOSI(TWELVE, responses))).toBeLessThan(1e-15);
-  expect(valueIn(OSI(TWELVE, responses))).toBe(0);
-  expect(valueIn(orthogonalToPreferred(TWELVE, responses))).toBe(1);
-  expect(preferredOrientation(TWELVE, responses)).toMatchObject({
-    value: null,
-    reason: 'the vector average has no direction',
-  });
-  expect(bandwidth(TWELVE, responses)).toMatchObject({
-    value: null,
-    reason: 'the curve never falls to 1/sqrt(2) of its peak',
-  });
-});
+test.each([0.1, 3, 1e-30])(
+  'a constant curve of %d has no selectivity and no preference',
+  (level) => {
+    const responses = TWELVE.map(() => level);
+    expect(valueIn(gOSI(TWELVE, responses))).toBeLessThan(1e-15);
+    expect(valueIn(OSI(TWELVE, responses))).toBe(0);
+    expect(valueIn(orthogonalToPreferred(TWELVE, responses))).toBe(1);
+    expect(preferredOrientation(TWELVE, responses)).toMatchObject({
+      value: null,
+      reason: 'the vector average has no direction',
+    });
+    expect(bandwidth(TWELVE, responses)).toMatchObject({
+      value: null,
+      reason: 'the curve never falls to 1/sqrt(2) of its peak',
+    });
+  },
+);
 
 test('negative responses count as 0, and the index says so', () => {
   const responses = [3, 1, -2, -1];
@@ -111,7 +114,7 @@ test('negative responses count as 0, and the index says so', () => {
   });
 });
 
-test('indices lie in their ranges', () => {
+test('indices are in their ranges', () => {
   fc.assert(
     fc.property(tuned, (responses) => {
       for (const index of [gOSI, OSI, orthogonalToPreferred]) {
@@ -126,7 +129,7 @@ test('indices lie in their ranges', () => {
   );
 });
 
-test('OSI and orthogonal over preferred say the same: OSI = (1 - q) / (1 + q)', () => {
+test('OSI and orthogonal over preferred are consistent: OSI = (1 - q) / (1 + q)', () => {
   fc.assert(
     fc.property(tuned, (responses) => {
       const peak = responses.indexOf(Math.max(...responses));
@@ -225,7 +228,7 @@ test.each([
   ['a span of 90 degrees', [0, 30, 60]],
   ['two orientations', [0, 90]],
   ['one orientation', [0]],
-])('%s: the vector average and the half width are refused', (_, angles) => {
+])('%s: the vector average and the half width are rejected', (_, angles) => {
   const responses = angles.map((_, i) => i + 1);
   for (const index of [gOSI, preferredOrientation, bandwidth]) {
     expect(index(angles, responses)).toMatchObject({
@@ -262,7 +265,7 @@ test.each([
   }
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d is refused', (bad) => {
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d is rejected', (bad) => {
   for (const index of Object.values(CURVE_INDICES)) {
     expect(() => index(grid(4), [1, 2, bad, 3])).toThrow(InputError);
     expect(() => index([0, bad, 90, 135], [1, 2, 3, 4])).toThrow(/orientations\[1\] is/);

@@ -23,7 +23,7 @@ function parsed(tuning: NeuronTuning): NeuronTuning {
   return tuning;
 }
 
-test('a curve is the mean over phases, as it came, beside the blank; F1/F0 is that of its peak', () => {
+test('a curve is the unchanged mean over phases with the blank, and F1/F0 is that of its peak', () => {
   const response = vonMises(2, 30);
   const responses = ORIENTATIONS.flatMap((angle) =>
     PHASES.map((phase) => response(angle) * (1 + 0.5 * Math.cos(phase)) - 0.2),
@@ -55,7 +55,7 @@ test('without phases there is no F1/F0', () => {
   expect(tuning.curve).toEqual(ORIENTATIONS);
 });
 
-test('two parameters: the map, its peak, and each curve through the peak', () => {
+test('two parameters give the map, its peak, and each curve through the peak', () => {
   const byOrientation = vonMises(3, 60);
   const byFrequency = (f: number) => Math.exp(-(Math.log2(f / 0.1) ** 2));
   const responses = ORIENTATIONS.flatMap((angle) =>
@@ -97,13 +97,13 @@ test.each(['xy', 'yx'])('a map over %s has a centre and a diameter', (order) => 
   expect(valueIn(indices['diameter']!)).toBeCloseTo(12, 3);
 });
 
-test('the end of a parameter with two ends is named at the peak, of an angle not', () => {
+test('a peak at the end of a range is marked, and that of an angle is not', () => {
   const sweep = { axes: [orientation, frequency], variants: 1, phases: false } as const;
   const responses = ORIENTATIONS.flatMap((angle) => FREQUENCIES.map((f) => f - angle));
   expect(measured(sweep, Float64Array.from(responses), 0).peak.atEnd).toEqual(['spatialFrequency']);
 });
 
-test('a map whose peak lies on its edge has no centre', () => {
+test('a map whose peak is on its edge has no centre', () => {
   const axes = [
     { name: 'x', dimension: 'other', values: POSITIONS },
     { name: 'y', dimension: 'other', values: POSITIONS },

@@ -4,7 +4,7 @@ import { neuronPeaks } from '../../src/tuning/peak.js';
 import { rankTuning } from '../../src/tuning/rank.js';
 import { matrix, matrixOfNeurons } from './matrices.js';
 
-test('the top k stimuli, strongest first', () => {
+test('the peak has the top k stimuli, strongest first', () => {
   const { k, neurons } = neuronPeaks(matrixOfNeurons([0, 4, 1, 10, 3], [5, 4, 3, 2, 1]), { k: 2 });
   expect(k).toBe(2);
   expect(neurons[0]!.predicted).toMatchObject({
@@ -17,7 +17,7 @@ test('the top k stimuli, strongest first', () => {
   expect(neurons[0]).toMatchObject({ real: null, ptJ: null, ptS: null });
 });
 
-test('real responses come with their own peak, PT_J and PT_S', () => {
+test('real responses have their own peak, PT_J and PT_S', () => {
   const [neuron] = neuronPeaks(matrixOfNeurons([0.9, 0.85, 0.1, 0.3, 0.2]), {
     real: matrixOfNeurons([0.1, 0.9, 0.5, 0.8, 0.2]),
     k: 2,
@@ -62,7 +62,7 @@ test.each([
   ['the half itself left out', [10, 5, 6, -20], 0.5],
   ['one stimulus', [3], 1],
   ['all equal', [2, 2, 2], 1],
-])('share above half of the peak: %s', (_, responses, share) => {
+])('the share above half of the peak is correct: %s', (_, responses, share) => {
   const [neuron] = neuronPeaks(matrixOfNeurons(responses)).neurons;
   expect(neuron!.predicted.shareAboveHalfPeak).toMatchObject({
     value: share,
@@ -88,6 +88,6 @@ test.each([
   ['no stimuli', matrix(), {}],
   ['k = 0', matrix([1], [2]), { k: 0 }],
   ['k above the stimuli', matrix([1], [2]), { k: 3 }],
-])('%s is refused', (_, responses, options) => {
+])('%s is rejected', (_, responses, options) => {
   expect(() => neuronPeaks(responses, options)).toThrow(InputError);
 });

@@ -9,7 +9,7 @@ import { matrix, matrixOfNeurons } from './matrices.js';
 const predicted = matrixOfNeurons([0.2, 0.4, 0.1], [0.9, 0.5, 0.7]);
 const real = matrixOfNeurons([1, 2, 3], [6, 4, 5]);
 
-test('real and predicted responses stand in the order of the real ones', () => {
+test('real and predicted responses are in the order of the real ones', () => {
   const tuning = rankTuning(predicted, { real, k: 1 });
   expect(tuning).toMatchObject({ orderedBy: 'real', k: 1 });
   expect(tuning.neurons[0]).toMatchObject({
@@ -109,6 +109,6 @@ test.each([
   ['no stimuli', matrix(), {}],
   ['k = 0', matrix([1], [2]), { k: 0 }],
   ['k above the stimuli', matrix([1], [2]), { k: 3 }],
-])('%s is refused', (_, responses, options) => {
+])('%s is rejected', (_, responses, options) => {
   expect(() => rankTuning(responses, options)).toThrow(InputError);
 });

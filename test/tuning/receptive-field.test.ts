@@ -11,7 +11,7 @@ import { valueIn } from './value-in.js';
 
 const DOWN = POSITIONS.toReversed();
 
-test('a Gaussian field has its centre, its diameter and its peak; the first row is the topmost', () => {
+test('a Gaussian field has its centre, diameter and peak, and the first row is the topmost', () => {
   const at = (x: number, y: number) =>
     Math.exp(-(((x - 4) / 3) ** 2 + ((y - 7) / 3) ** 2) / 2) - 0.1;
   const map = Float64Array.from(DOWN.flatMap((y) => POSITIONS.map((x) => at(x, y))));
@@ -27,7 +27,7 @@ test('a Gaussian field has its centre, its diameter and its peak; the first row 
   expect(field.blank).toBe(-0.2);
 });
 
-test('a probe: the mean over its variants, bright and dark ones apart', () => {
+test('the map of a probe is the mean over its variants, bright and dark ones apart', () => {
   const responses = Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8);
   const maps = mapsOfProbe(responses, [1, -1, 1, -1]);
   expect(maps).toEqual({
@@ -38,7 +38,7 @@ test('a probe: the mean over its variants, bright and dark ones apart', () => {
   expect(mapsOfProbe(responses, [0, 0])).toMatchObject({ on: null, off: null });
 });
 
-test('sparse noise: the mean over the frames that show a place, worked out by hand', () => {
+test('the map of sparse noise is the mean over the frames with that place, as by hand', () => {
   const frames = Int8Array.of(1, -1, 0, -1, 1, 1, 1, 0, -1, -1, -1, 1, 0, 1, -1);
   const responses = Float64Array.of(1, 2, 4, 8, 16);
   const { map, on, off } = mapsOfNoise(frames, responses);
@@ -47,7 +47,7 @@ test('sparse noise: the mean over the frames that show a place, worked out by ha
   expect([...off!]).toEqual([10 / 2, 9 / 2, 20 / 2]);
 });
 
-test('noise of one polarity has one map; a place that was never shown has none', () => {
+test('noise of one polarity has one map, and a place that was never presented has no value', () => {
   const bright = Int8Array.of(1, 0, 0, 1);
   expect(mapsOfNoise(bright, Float64Array.of(1, 2))).toMatchObject({ off: null });
   expect(() => mapsOfNoise(Int8Array.of(1, 0, 1, 0), Float64Array.of(1, 2))).toThrow(

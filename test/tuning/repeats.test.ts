@@ -64,7 +64,7 @@ test('signal power is the mean covariance between repeats, to 1e-12', () => {
   );
 });
 
-test('worked out by hand', () => {
+test('the measures equal a calculation by hand', () => {
   // the repeats' variances are 7 / 3 and 13 / 3, that of their mean (1.5, 1.5, 4.5) is 3
   const trials = trialsOf([
     [1, 2, 4],
@@ -168,7 +168,7 @@ test('the order of the repeats changes nothing, to 1e-9', () => {
   );
 });
 
-test('CCmax and reliability lie in 0..1, and CCmax times CCnorm is the correlation', () => {
+test('CCmax and reliability are in 0..1, and CCmax times CCnorm is the correlation', () => {
   fc.assert(
     fc.property(data, ({ trials, predicted }) => {
       const ceiling = ccMax(trials);
@@ -185,7 +185,7 @@ test('CCmax and reliability lie in 0..1, and CCmax times CCnorm is the correlati
   );
 });
 
-test('repeats without noise: everything is explainable', () => {
+test('with repeats without noise everything is explainable', () => {
   const row = [0.1, 0.7, 0.3];
   const trials = trialsOf([row, row, row]);
   expect(numberIn(ccMax(trials))).toBeCloseTo(1, 12);
@@ -194,7 +194,7 @@ test('repeats without noise: everything is explainable', () => {
   expect(numberIn(feve(trials, row))).toBeCloseTo(1, 12);
 });
 
-test('what repeats do not allow is null, with the reason', () => {
+test('measures that the repeats do not allow are null with the reason', () => {
   const opposed = trialsOf([
     [1, 2, 3],
     [3, 2, 1],
@@ -244,7 +244,7 @@ test('what repeats do not allow is null, with the reason', () => {
   expect(numberIn(fev(opposed))).toBeLessThan(0);
 });
 
-test('a response that is not finite is refused and named', () => {
+test('a response that is not finite is rejected and named', () => {
   const trials = trialsOf([
     [1, 2, 3],
     [1, Number.NaN, 3],
@@ -253,7 +253,7 @@ test('a response that is not finite is refused and named', () => {
   expect(() => ccMax(trials)).toThrow(/repeats\[1\]\[1\] is NaN, must be a finite number/);
 });
 
-test('arrays of the wrong length are a bug, not an input', () => {
+test('arrays of the wrong length are a bug, not bad input', () => {
   expect(() => fev({ repeats: 2, stimuli: 2, values: new Float64Array(3) })).toThrow(
     /not \[2, 2\]/,
   );

@@ -14,7 +14,7 @@ test('a column is a copy', () => {
   expect(responses.values[0]).toBe(1);
 });
 
-test('a number that is not finite is refused by stimulus and neuron', () => {
+test('a number that is not finite is rejected by stimulus and neuron', () => {
   const check = () => checkResponses(matrix([1, 2], [3, 4], [5, Number.NaN]), 'responses');
   expect(check).toThrow(InputError);
   expect(check).toThrow(
@@ -24,7 +24,7 @@ test('a number that is not finite is refused by stimulus and neuron', () => {
   );
 });
 
-test('a matrix without stimuli or neurons is refused', () => {
+test('a matrix without stimuli or neurons is rejected', () => {
   expect(() => checkResponses(matrix(), 'responses')).toThrow(InputError);
   expect(() => checkResponses(matrix([], []), 'responses')).toThrow(/has \[2, 0\]/);
 });
@@ -36,7 +36,7 @@ test('values that do not fill the shape are a bug', () => {
   expect(check).not.toThrow(InputError);
 });
 
-test('real responses of another shape are refused with the shape they need', () => {
+test('real responses of another shape are rejected with the shape they need', () => {
   const check = () => checkPair(matrix([1, 2], [3, 4]), matrix([1], [2]));
   expect(check).toThrow(InputError);
   expect(check).toThrow(/must be \[stimuli, neurons\] = \[2, 2\], is \[2, 1\]/);

@@ -4,7 +4,7 @@ import { correlation } from '../../src/tuning/metrics.js';
 import { splitHalf } from '../../src/tuning/repeats.js';
 import { numberIn, simulated, trialsOf } from './trials.js';
 
-test('an odd number of repeats is stepped up to all of them', () => {
+test('the reliability of halves of an odd number of repeats is extrapolated to all of them', () => {
   const { trials } = simulated(['odd'], 5, 40_000, 2);
   const reliability = numberIn(splitHalf(trials, randomStream('halves'), 20));
   expect(Math.abs(reliability - 1 / (1 + 2 / 5))).toBeLessThan(0.01);
@@ -20,7 +20,7 @@ test('two repeats are the halves of each other: 2r / (1 + r)', () => {
   expect(numberIn(reliability)).toBeCloseTo((2 * r) / (1 + r), 12);
 });
 
-test('three repeats, halves of one each: 3r / (1 + 2r) of a mean over pairs', () => {
+test('three repeats have halves of one each: 3r / (1 + 2r) of a mean over pairs', () => {
   const rows = [
     [1, 2, 4, 0],
     [2, 1, 5, 1],

@@ -18,7 +18,7 @@ const VIEWS = [
 ] as const;
 
 test.each(VIEWS)(
-  'nothing serious is found in %s, wide or narrow, light or dark',
+  'axe finds nothing serious in %s, wide or narrow, light or dark',
   async (query, there) => {
     const page = await browsing.open(query);
     await page.getByRole('img', there).first().waitFor();
@@ -36,7 +36,7 @@ test.each(VIEWS)(
   },
 );
 
-test('the views are reached by the keyboard alone', async () => {
+test('the views can be reached by the keyboard alone', async () => {
   const page = await browsing.open();
   await page.getByRole('navigation', { name: 'Views' }).waitFor();
   await page.keyboard.press('Tab');

@@ -58,7 +58,7 @@ testWith(commonProgram('python3'))('the Python is Python, and holds the same bod
   expect(JSON.parse(stdout)).toEqual(BODY);
 });
 
-test('a key is named, never written', () => {
+test('a key is named and never written out', () => {
   expect(asCurl(REQUEST, true)).toContain('Authorization: Bearer $KEY');
   expect(asPython(REQUEST, true)).toContain("'authorization': 'Bearer ...'");
   expect(asCurl(REQUEST, false)).not.toContain('Authorization');
@@ -76,7 +76,7 @@ const FORM = {
   },
 } as const;
 
-test('a form, with curl and in Python', () => {
+test('a form becomes a curl command and Python code', () => {
   expect(asCurl(FORM, false)).toMatchInlineSnapshot(`
     "curl -s -F 'stimulusSet=e880' \\
       -F 'responses=@Ann'\\''s.npy' \\

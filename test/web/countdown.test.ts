@@ -8,7 +8,7 @@ function countdown() {
   return { time, left: createCountdown(() => time.now) };
 }
 
-test('estimates that waver by a fifth never count up', () => {
+test('estimates that vary by a fifth never count up', () => {
   const waver = fc.array(fc.double({ min: 0.8, max: 1.2, noNaN: true }), { minLength: 20 });
   fc.assert(
     fc.property(waver, (shares) => {
@@ -24,14 +24,14 @@ test('estimates that waver by a fifth never count up', () => {
   );
 });
 
-test('between two estimates the seconds go down', () => {
+test('between two estimates the seconds count down', () => {
   const { time, left } = countdown();
   expect(left.show(20)).toBe(20);
   time.now += 7000;
   expect(left.show(20)).toBe(13);
 });
 
-test('work that has become much slower is told as it is', () => {
+test('work that has become much slower is shown with the new time', () => {
   const { time, left } = countdown();
   left.show(20);
   time.now += 1000;
@@ -44,7 +44,7 @@ test('without an estimate no time is shown', () => {
   expect(left.show(null)).toBeNull();
 });
 
-test('progress in words has a time once it is known, and never 0 of 0', () => {
+test('progress as text has a time once it is known, and never 0 of 0', () => {
   const work = { doing: 'Searching', unit: 'steps', done: 1200, total: 4000, secondsLeft: 12.4 };
   expect(progressLabel(work)).toBe('Searching: 1,200 of 4,000 steps, about 12 s left');
   expect(progressLabel({ ...work, secondsLeft: null })).toBe('Searching: 1,200 of 4,000 steps');

@@ -8,7 +8,7 @@ import {
   valueIn,
 } from '../../src/web/status/exposition.js';
 
-test('what prom-client writes is read again, label by label', async () => {
+test('the output of prom-client is parsed label by label', async () => {
   const registry = new Registry();
   const seconds = new Histogram({
     name: 'answer_seconds',
@@ -37,7 +37,7 @@ test('what prom-client writes is read again, label by label', async () => {
   ).toEqual([Number.POSITIVE_INFINITY, 1]);
 });
 
-test('a quantile lies within its bucket, evenly', () => {
+test('a quantile is interpolated linearly within its bucket', () => {
   const histogram = new Map([
     [1, 0],
     [2, 10],
@@ -59,7 +59,7 @@ test('a quantile lies within its bucket, evenly', () => {
   ).toBe(1);
 });
 
-test('of two looks, what came between them', () => {
+test('the difference of two scrapes is what happened between them', () => {
   const before = new Map([[1, 3]]);
   const now = new Map([
     [1, 5],

@@ -14,7 +14,7 @@ function metrics(stimuli: number, predictions: number, sweeps = 0): string {
   ].join('\n');
 }
 
-test('the stimuli of sweeps and jobs are counted, their times are not those of predictions', () => {
+test('stimuli of sweeps and jobs are counted, and their times are not those of predictions', () => {
   const before = readMetrics(metrics(100, 10), 0);
   expect(figuresBetween(before, readMetrics(metrics(12_100, 10, 4), 1000))).toEqual({
     ...{ queue: 3, stimuli: 12_000, predictions: 0, p50: undefined, p99: undefined },
@@ -24,7 +24,7 @@ test('the stimuli of sweeps and jobs are counted, their times are not those of p
   expect(asked.p50).toBeCloseTo(0.15, 9);
 });
 
-test('a service that was started again counts from 0', () => {
+test('the counts of a restarted service begin at 0', () => {
   const before = readMetrics(metrics(5000, 400), 0);
   expect(figuresBetween(before, readMetrics(metrics(7, 2), 1000))).toMatchObject({
     ...{ stimuli: 7, predictions: 2 },

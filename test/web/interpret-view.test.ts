@@ -16,7 +16,7 @@ async function asked<T>(route: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-test('attention, terms and gradient are those that the service tells', async () => {
+test('attention, terms and gradient are those of the service', async () => {
   const page = await browsing.open(QUERY);
   const table = page.getByRole('table', { name: 'How widely and how far the centre attends' });
   await table.waitFor();
@@ -32,7 +32,7 @@ test('attention, terms and gradient are those that the service tells', async () 
   expect(browsing.complaints).toEqual([]);
 });
 
-test('a preferred stimulus is found as one looks, and found again by its address', async () => {
+test('the search for a preferred stimulus is shown as it runs and found again by its address', async () => {
   const page = await browsing.open(QUERY);
   await page.getByLabel('Starting images, as a number').fill('2');
   await page.getByLabel('Starting images, as a number').press('Enter');
@@ -54,7 +54,7 @@ test('a preferred stimulus is found as one looks, and found again by its address
   expect(browsing.complaints).toEqual([]);
 });
 
-test('a search is cancelled, and says so', async () => {
+test('a search can be cancelled, and the page says so', async () => {
   const page = await browsing.open(QUERY);
   await page.getByLabel('Steps, as a number').fill('600');
   await page.getByLabel('Steps, as a number').press('Enter');

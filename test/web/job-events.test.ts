@@ -51,14 +51,14 @@ function follow(...answers: (() => Promise<Response>)[]) {
 
 const over = { ...job, state: 'succeeded' } as const;
 
-test('a job is followed until it is over', async () => {
+test('a job is followed until it ends', async () => {
   const { seen, asked, ended } = follow(async () => stream(done(4), done(8), over));
   await ended;
   expect(seen).toEqual([4, 8, 'succeeded']);
   expect(asked).toEqual([`http://here/v1/jobs/${job.id}/events`]);
 });
 
-test('what there is so far is told beside', async () => {
+test('a partial result is delivered with the progress', async () => {
   const preview = { neuron: 2, shape: [1, 1, 1], pixels: 'gA==' };
   const told = [
     ['state', job],
@@ -71,7 +71,7 @@ test('what there is so far is told beside', async () => {
   expect(seen).toEqual([0, 'neuron 2', 'succeeded']);
 });
 
-test('a stream that breaks, and a service that is away, are asked again, ever later', async () => {
+test('a stream that breaks and a service that is down are retried, ever later', async () => {
   const broken = new ReadableStream({
     pull: (controller) => controller.error(new TypeError('network error')),
   });
@@ -93,14 +93,14 @@ test('a stream that breaks, and a service that is away, are asked again, ever la
   expect(seen).toEqual([4, 'lost', 'lost', 'lost', 'lost', 'succeeded']);
 });
 
-test.each([401, 403, 404])('a refusal with %i is told and not asked again', async (status) => {
+test.each([401, 403, 404])('an error with %i is reported and not retried', async (status) => {
   const detail = 'there is no such job';
   const { ended, asked } = follow(async () => Response.json({ detail }, { status }));
   await expect(ended).rejects.toEqual(new Problem(status, detail));
   expect(asked).toHaveLength(1);
 });
 
-test('whoever leaves is told nothing more', async () => {
+test('a client that stops following gets no more events', async () => {
   const { seen, asked, controller, ended } = follow(async () => stream(done(4)));
   await vi.advanceTimersByTimeAsync(100);
   controller.abort();

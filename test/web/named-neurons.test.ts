@@ -3,13 +3,13 @@ import { namedNeurons } from '../../src/web/state/named-neurons.js';
 
 const NEURONS = Array.from({ length: 12 }, (_, id) => ({ id }));
 
-test('ids and ranges of ids, in their order, each once', () => {
+test('ids and ranges of ids are parsed in order, each once', () => {
   expect(namedNeurons('9,10', NEURONS)).toEqual([9, 10]);
   expect(namedNeurons('0-3', NEURONS)).toEqual([0, 1, 2, 3]);
   expect(namedNeurons(' 7, 5-7 ', NEURONS)).toEqual([7, 5, 6]);
 });
 
-test('what is wrong is said', () => {
+test('invalid ids are reported', () => {
   expect(namedNeurons('12', NEURONS)).toBe('The model has no neuron 12: its ids are 0 to 11.');
   expect(namedNeurons('0-999999999', NEURONS)).toBe(
     'The model has no neuron 12: its ids are 0 to 11.',

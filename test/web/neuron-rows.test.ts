@@ -20,7 +20,7 @@ const rows = fc.uniqueArray(row, { selector: ({ id }) => id }).map((list) =>
   ),
 );
 
-test('rows are sorted either way, and what is undefined comes last', () => {
+test('rows are sorted either way, with undefined values last', () => {
   fc.assert(
     fc.property(
       rows,
@@ -38,7 +38,7 @@ test('rows are sorted either way, and what is undefined comes last', () => {
   );
 });
 
-test('what is left has what the filter asks for, and nothing else is left out', () => {
+test('exactly the rows that match the filter remain', () => {
   const share = fc.constantFrom(0, 0.3, 0.9);
   fc.assert(
     fc.property(

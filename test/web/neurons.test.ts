@@ -6,7 +6,7 @@ const { test, browsing } = pageTest();
 
 type Indices = Readonly<Record<string, { readonly value: number }>>;
 
-test('the first view: the card in words, a row for each neuron, measured as one looks', {
+test('the first view has the card as text and a row for each neuron, measured as the page shows it', {
   timeout: 150_000,
 }, async () => {
   const page = await browsing.open();
@@ -45,7 +45,7 @@ async function measured(page: Page, task: () => Promise<unknown>): Promise<(stri
   return asked;
 }
 
-test('what was measured once is not measured again when the page is loaded again', async () => {
+test('measured rows are not measured again when the page is loaded again', async () => {
   await measureNeurons(browsing);
   const page = await browsing.open();
   await page.getByText('quick measurement', { exact: true }).nth(15).waitFor();
@@ -57,7 +57,7 @@ test('what was measured once is not measured again when the page is loaded again
   expect(browsing.complaints).toEqual([]);
 });
 
-test('a neuron of which the full characterization is kept shows that, and is not measured quickly', async () => {
+test('a neuron with a stored full characterization shows that and is not measured quickly', async () => {
   await measureNeurons(browsing);
   const { url } = browsing.service;
   const started = await fetch(`${url}/v1/models/demo/characterize`, {
@@ -79,7 +79,7 @@ test('a neuron of which the full characterization is kept shows that, and is not
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the table is sorted and filtered, and the address holds both', async () => {
+test('the table is sorted and filtered, and the address has both', async () => {
   const page = await browsing.open();
   const ids = async () => page.getByRole('rowheader').allInnerTexts();
   await page.getByRole('button', { name: 'id', exact: true }).click();
@@ -98,7 +98,7 @@ test('the table is sorted and filtered, and the address holds both', async () =>
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the site map has a line for each receptive field, and chooses the neuron that is pressed', async () => {
+test('the site map has a line for each receptive field, and a click selects the neuron', async () => {
   await measureNeurons(browsing);
   const page = await browsing.open();
   const map = page.getByRole('img', { name: /^Receptive fields of 16 neurons/ });
@@ -113,7 +113,7 @@ test('the site map has a line for each receptive field, and chooses the neuron t
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the full characterization is run, and cancelled', async () => {
+test('the full characterization can be run and cancelled', async () => {
   const page = await browsing.open();
   await page.getByRole('button', { name: 'Run the full characterization' }).click();
   await page.getByText(/^Full characterization: [\d,]+ of [\d,]+ stimuli/).waitFor();
@@ -126,7 +126,7 @@ test('the full characterization is run, and cancelled', async () => {
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the table is taken away as CSV, and as the command that made it', async () => {
+test('the table can be downloaded as CSV and as the command that made it', async () => {
   await measureNeurons(browsing);
   const page = await browsing.open();
   await page.getByRole('img', { name: /^Receptive fields of 16 neurons/ }).waitFor();

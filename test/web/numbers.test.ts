@@ -10,7 +10,7 @@ test.each([
   [7e-17, '0'],
   [0.00001234, '1.2e-5'],
   [-1.5e9, '-1.5e+9'],
-])('%d is read as %s', (value, text) => {
+])('%d is written as %s', (value, text) => {
   expect(short(value)).toBe(text);
 });
 
@@ -20,6 +20,6 @@ test.each([
   [89, '89 s'],
   [150, '3 min'],
   [5400, '1.5 h'],
-])('%d seconds are read as %s', (time, text) => {
+])('%d seconds are written as %s', (time, text) => {
   expect(seconds(time)).toBe(text);
 });

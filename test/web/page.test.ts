@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('the first view is less than 300 kB as it is sent', async () => {
+test('the transfer of the first view takes less than 300 kB', async () => {
   await measureNeurons(browsing);
   const page = await browsing.open('?view=neurons');
   await page.getByRole('region', { name: "The model's card" }).waitFor();
@@ -30,7 +30,7 @@ test('the first view is less than 300 kB as it is sent', async () => {
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the strip tells how the service is', async () => {
+test('the status strip shows the state of the service', async () => {
   const page = await browsing.open('?view=stimulus');
   const strip = page.getByRole('contentinfo');
   await strip.getByText('● ready').waitFor();
@@ -43,7 +43,7 @@ test('the strip tells how the service is', async () => {
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the strip counts the stimuli of a sweep, and names no times where nobody asked for responses', async () => {
+test('the strip counts the stimuli of a sweep, and shows no times without requests for responses', async () => {
   const page = await browsing.open('?view=tuning&tuning=rank');
   const strip = page.getByRole('contentinfo');
   await strip.getByText(/last minute: 0 stimuli computed/).waitFor();
@@ -57,7 +57,7 @@ test('the strip counts the stimuli of a sweep, and names no times where nobody a
   expect(browsing.complaints).toEqual([]);
 });
 
-test('light or dark is as one chooses, and stays so', async () => {
+test('the choice of light or dark is kept', async () => {
   const page = await browsing.open('', { colorScheme: 'light' });
   const theme = () => page.evaluate<string>('document.documentElement.dataset.theme');
   await page.getByLabel('Colours', { exact: true }).selectOption('dark');
@@ -67,7 +67,7 @@ test('light or dark is as one chooses, and stays so', async () => {
   expect(browsing.complaints).toEqual([]);
 });
 
-test('where keys are needed the page asks for one, and its stream shows it too', async () => {
+test('where keys are needed the page asks for one, and its stream sends it too', async () => {
   const keys = path.join(folder, 'keys');
   const line = { name: 'eyes', sha256: secretDigest('hc_secret'), scopes: ['predict'] };
   await writeFile(keys, JSON.stringify(line), { mode: 0o600 });
@@ -89,7 +89,7 @@ test('where keys are needed the page asks for one, and its stream shows it too',
   }
 });
 
-test('a service that goes away is told, and found again when it is back', async () => {
+test('a service that is lost is reported, and found again when it is back', async () => {
   const first = await startService({ ENGINE: 'onnx' });
   const page = await browsing.open('?view=stimulus', { at: first.url });
   await page.getByLabel('Response of neuron 2').waitFor();

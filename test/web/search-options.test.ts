@@ -8,13 +8,13 @@ import {
   writeOptions,
 } from '../../src/web/interpret/search-options.js';
 
-test('as they are at first, they take no room in the address', () => {
+test('default options are left out of the address', () => {
   expect(writeOptions(FIRST_OPTIONS)).toBe('');
   expect(readOptions('')).toEqual(FIRST_OPTIONS);
   expect(writeOptions({ ...FIRST_OPTIONS, steps: 100 })).toBe('{"steps":100}');
 });
 
-test('what is written is read', () => {
+test('options are the same after writing and parsing', () => {
   const whole = ({ min, max }: { min: number; max: number }) => fc.integer({ min, max });
   const options = fc.record({
     restarts: whole(OPTION_RANGES.restarts),
@@ -31,7 +31,7 @@ test('what is written is read', () => {
   );
 });
 
-test('an address that was cut off or edited asks for nothing that is refused', () => {
+test('an address that was cut off or edited gives a valid request', () => {
   const edited = fc.oneof(
     fc.string(),
     fc.json(),
@@ -54,7 +54,7 @@ test('an address that was cut off or edited asks for nothing that is refused', (
   expect(readOptions('{"restarts":17,"steps":2.5,"norm":20000,"seed":"x"}')).toEqual(FIRST_OPTIONS);
 });
 
-test('the body has the neurons, and what is left to the model is left out', () => {
+test('the body has the neurons and leaves out options that the model decides', () => {
   const { norm, stimulusSet, ...numbers } = FIRST_OPTIONS;
   expect([norm, stimulusSet]).toEqual([null, '']);
   expect(searchBody(FIRST_OPTIONS, [3, 0])).toEqual({ neurons: [3, 0], ...numbers });

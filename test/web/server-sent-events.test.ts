@@ -21,17 +21,17 @@ test('an event without a name is a message', () => {
   ]);
 });
 
-test('lines of data are joined; of the spaces after a colon one is left out', () => {
+test('lines of data are joined, and one space after a colon is left out', () => {
   expect(read('data:a\ndata:  b\ndata\ndata: c: d\n\n')).toEqual([
     { event: 'message', data: 'a\n b\n\nc: d' },
   ]);
 });
 
-test('comments, other fields and events without data tell nothing', () => {
+test('comments, other fields and events without data are ignored', () => {
   expect(read(': still there\n\nid: 3\nretry: 10\n\nevent: state\n\n')).toEqual([]);
 });
 
-test('what does not end with an empty line is no event yet', () => {
+test('text without an empty line at its end is not yet an event', () => {
   const next = createEventReader();
   expect(next('data: 1\n')).toEqual([]);
   expect(next('\n')).toEqual([{ event: 'message', data: '1' }]);
@@ -43,7 +43,7 @@ const told = fc.record({
   data: fc.array(line, { minLength: 1, maxLength: 3 }).map((lines) => lines.join('\n')),
 });
 
-test('the same events are read wherever the stream is cut, whatever ends its lines', async () => {
+test('the same events are parsed wherever the stream is cut and with any line ending', async () => {
   const end = fc.constantFrom('\n', '\r', '\r\n');
   const cuts = fc.array(fc.nat(), { maxLength: 8 });
   await fc.assert(
@@ -71,7 +71,7 @@ test('the same events are read wherever the stream is cut, whatever ends its lin
   );
 });
 
-test('a stream that is left is let go of', async () => {
+test('a stream that is no longer read is cancelled', async () => {
   let cancelled = false;
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new TextEncoder().encode('data: 1\n\n')),

@@ -34,7 +34,7 @@ test('a slider changes the picture and the responses, which are those of the ser
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the pixels that are shown are those that the network sees', async () => {
+test('the displayed pixels are those that the network sees', async () => {
   const entry = { gabor: { orientation: 30, contrast: 0.5, x: 4, y: -3 } };
   const text = encodeURIComponent(JSON.stringify({ entry }));
   const page = await browsing.open(`?view=stimulus&stimulus=${text}`);
@@ -117,7 +117,7 @@ test('an image of other proportions is rejected when resized, and stretched by c
   await expect.poll(() => page.url()).toContain('wide.png');
 });
 
-test('what cannot be shown is told, and the next stimulus is', async () => {
+test('a stimulus that cannot be presented is reported, and the next one is presented', async () => {
   const page = await browsing.open('?view=stimulus');
   await page.getByLabel('Kind').selectOption('other');
   const field = page.getByRole('textbox', { name: /^For example/ });
@@ -137,7 +137,7 @@ test('what cannot be shown is told, and the next stimulus is', async () => {
   expect(browsing.complaints).toEqual([expect.stringContaining('422')]);
 });
 
-test('a bar is pressed, and its neuron is shown large', async () => {
+test('a click on a bar shows its neuron large', async () => {
   const page = await browsing.open('?view=stimulus&neurons=2');
   const strip = page.getByRole('img', { name: /^Responses of 16 neurons/ });
   await strip.locator('.pick').nth(9).click();

@@ -28,7 +28,7 @@ test('each term begins where the one before it ended, and the response at 0', ()
   ]);
 });
 
-test('where the sum is not the response yet, both are shown', () => {
+test('where the sum is not yet the response, both are shown', () => {
   const bars = termBars(answer('softplus(centre + surround + bias)', [2.6, 0.6]));
   expect(bars.filter(({ term }) => term === 'sum' || term === 'response')).toEqual([
     { neuron: 7, term: 'sum', from: 0, to: 2.5, value: 2.5 },
@@ -38,13 +38,13 @@ test('where the sum is not the response yet, both are shown', () => {
   ]);
 });
 
-test('the formula stands in the words, of a kind that is not known too', () => {
+test('the formula is in the description, for an unknown kind too', () => {
   const { readout } = answer('centre + surround + bias', [0, 0]);
   expect(describeReadout(readout)).toMatch(/^response = centre \+ surround \+ bias\. .*whole map/);
   expect(describeReadout({ ...readout, kind: 'new' })).toContain('of the kind new');
 });
 
-test('the terms end where the response is', () => {
+test('the terms end at the response', () => {
   const number = fc.double({ min: -10, max: 10, noNaN: true });
   fc.assert(
     fc.property(number, number, number, (centre, surround, bias) => {

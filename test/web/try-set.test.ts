@@ -8,7 +8,7 @@ const LIMITS = { maxBody: 2 ** 20, maxStimuli: TRY_COUNT, maxPixels: 2 ** 17 };
 test.each([
   [50, 50, 0.5017],
   [9, 30, 0.8],
-])('a set to try is taken for %d x %d pixels around %d', async (height, width, background) => {
+])('a set to try is requested for %d x %d pixels around %d', async (height, width, background) => {
   const { app } = await createStoringApp({ setsCapacity: 2 ** 24, limits: LIMITS });
   const canvas = { height, width, contrast: largestContrast({ background }) };
   const stimuli = trySet(canvas);

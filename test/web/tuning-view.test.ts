@@ -53,7 +53,7 @@ async function preferred(neuron: number) {
   return { shown, words: `${shown.orientation}°, ${shown.spatialFrequency} cycles/pixel` };
 }
 
-test('orientation tuning is drawn both ways, with the indices that the service tells', async () => {
+test('orientation tuning is drawn both ways with the indices of the service', async () => {
   const page = await browsing.open('?model=demo&view=tuning&neurons=9');
   await page.getByRole('img', { name: /^Orientation tuning of neuron 9: response over/ }).waitFor();
   await page.getByRole('img', { name: /^Orientation tuning of neuron 9, in polar/ }).waitFor();
@@ -74,7 +74,7 @@ test.each([
   ['Size', /^Size tuning/],
   ['Contrast', /^Contrast response/],
   ['Position map', /^Position map of neuron 4, all/],
-])('%s is measured, drawn and told in the address', async (kind, name) => {
+])('%s is measured, drawn and named in the address', async (kind, name) => {
   const page = await browsing.open('?model=demo&view=tuning&neurons=4');
   await page.getByRole('radio', { name: kind, exact: true }).check({ force: true });
   await page.getByRole('img', { name }).first().waitFor();
@@ -86,7 +86,7 @@ test.each([
   expect(browsing.complaints).toEqual([]);
 });
 
-test('what is undefined is said in words', async () => {
+test('undefined values are described in words', async () => {
   const page = await browsing.open('?model=demo&view=tuning&tuning=diameter&neurons=4&x=24&y=24');
   const indices = await measured({
     neurons: [4],
@@ -111,7 +111,7 @@ test('several neurons and models are overlaid', async () => {
   expect(browsing.complaints).toEqual([]);
 });
 
-test('each of several neurons is measured at the grating that it prefers, and the labels say which', async () => {
+test('each of several neurons is measured at its preferred grating, and the labels say which', async () => {
   const swept: { neurons: number[]; stimulus: { grating: object } }[] = [];
   const page = await browsing.open('?model=demo&view=neurons&neurons=4,9');
   page.on('request', (request) => {
@@ -139,7 +139,7 @@ test('each of several neurons is measured at the grating that it prefers, and th
   expect(browsing.complaints).toEqual([]);
 });
 
-test('the modulation ratio says at which grating it was measured', async () => {
+test('the modulation ratio states the grating at which it was measured', async () => {
   const page = await browsing.open('?model=demo&view=tuning&tuning=orientation&neurons=4');
   const row = page.getByRole('row').filter({ hasText: 'F1/F0' });
   await row.getByText(/^at \d+°$/).waitFor();
@@ -147,7 +147,7 @@ test('the modulation ratio says at which grating it was measured', async () => {
   expect(browsing.complaints).toEqual([]);
 });
 
-test('a grating is moved to where a neuron looks', async () => {
+test('a grating is moved to the receptive field of a neuron', async () => {
   const page = await browsing.open('?model=demo&view=tuning&neurons=4&grating=same');
   await page.getByRole('button', { name: 'Centre on neuron 4' }).click();
   await expect.poll(() => new URL(page.url()).searchParams.get('x')).not.toBeNull();
@@ -162,7 +162,7 @@ test('a grating is moved to where a neuron looks', async () => {
   expect(browsing.complaints).toEqual([]);
 });
 
-test('rank tuning of a set to try, then beside real responses', async () => {
+test('rank tuning of a set to try is drawn, then next to real responses', async () => {
   const page = await browsing.open('?model=demo&view=tuning&tuning=rank&neurons=4');
   await page.getByRole('button', { name: 'Make a set to try' }).click();
   await page.getByRole('img', { name: /^Rank tuning of neuron 4/ }).waitFor();

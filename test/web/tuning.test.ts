@@ -28,7 +28,7 @@ const results = <T>(model: typeof demo, value: T): ModelResult<T> => ({
   request: REQUEST,
 });
 
-test('models to compare with, from the address', () => {
+test('models to compare with are read from the address', () => {
   expect(parseCompared('made/2,demo/1,made/2,x,../3,twin/10', 'demo/1')).toEqual([
     'made/2',
     '../3',
@@ -39,7 +39,7 @@ test('models to compare with, from the address', () => {
   expect(other).toEqual({ id: 'made/2', param: { model: 'made', version: '2' }, place: 1 });
 });
 
-test('each model is asked for the neurons that it has; what others cannot say is told', async () => {
+test('each model gets a request for the neurons that it has, and errors of others are reported', async () => {
   const readNeuronIds = async ({ place }: typeof demo) => (place === 0 ? [0, 1, 9] : [0, 1]);
   const ask = async (_: unknown, neurons: number[]) => ({ value: neurons, request: REQUEST });
   expect(await sendToEach([demo, other], [9, 0], readNeuronIds, ask)).toEqual({
@@ -116,7 +116,7 @@ test('of two fits the one that explains more is drawn', () => {
   expect(drawnFit(SWEPT.spatialFrequency, {})).toBeUndefined();
 });
 
-test('around the circle, what has a period of half a turn is there twice', () => {
+test('around the circle, a curve with a period of half a turn is drawn twice', () => {
   const rounded = (points: readonly { x: number; y: number }[]) =>
     points.map(({ x, y }) => [Math.round(100 * x) + 0, Math.round(100 * y) + 0]);
   const points = [
@@ -140,13 +140,13 @@ test.each([
   [0.4, [0.1, 0.2, 0.3, 0.4]],
   [2500, [1000, 2000, 3000]],
   [-1, [1]],
-])('rings up to %d', (largest, expected) => {
+])('the rings of a polar plot are round numbers up to %d', (largest, expected) => {
   const rings = ringsUpTo(largest);
   expect(rings).toHaveLength(expected.length);
   for (const [i, ring] of rings.entries()) expect(ring).toBeCloseTo(expected[i]!, 9);
 });
 
-test('the outline of a Gaussian is at two sigma, turned', () => {
+test('the outline of a Gaussian is at two sigma and turned', () => {
   const outline = gaussianOutline({ x0: 1, y0: -2, sigma1: 4, sigma2: 2, theta: 90 });
   const across = outline.map(({ x }) => x);
   const up = outline.map(({ y }) => y);
@@ -155,7 +155,7 @@ test('the outline of a Gaussian is at two sigma, turned', () => {
   expect(responseRange([[[3, 3]], [[3]]])).toEqual([2.5, 3.5]);
 });
 
-test('of a long curve the first and the last rank are drawn, and no more than can be seen', () => {
+test('a long curve is drawn with its first and last rank and no more points than can be seen', () => {
   expect(ranksDrawn(3, 'linear')).toEqual([1, 2, 3]);
   for (const scale of ['linear', 'log'] as const) {
     const ranks = ranksDrawn(10_000, scale);
@@ -166,7 +166,7 @@ test('of a long curve the first and the last rank are drawn, and no more than ca
   expect(ranksDrawn(10_000, 'log').slice(0, 3)).toEqual([1, 2, 3]);
 });
 
-test('what is undefined has its reason, and never a number', () => {
+test('an undefined value has its reason and never a number', () => {
   const tuned = oriented(
     7,
     ORIENTATIONS.map(() => 0),
@@ -187,7 +187,7 @@ test('every value of a curve has a label', () => {
   }
 });
 
-test('what all answers warn of is said once', () => {
+test('a warning of all responses is given once', () => {
   const warned = (...texts: string[]) => ({
     warnings: texts.map((warning) => ({ warning, count: 3 })),
     stimuli: [0, 0, 0, 0],

@@ -75,7 +75,7 @@ const ways = [
 describe.each(ways)('calls to a $way', ({ open, end }) => {
   beforeEach(open);
 
-  test('each is answered with its own result, and leaves its arguments as they were', async () => {
+  test('each call returns its own result and leaves its arguments unchanged', async () => {
     const values = [1, 2, 3].map((value) => Float32Array.of(value, 10 * value));
     const doubled = await Promise.all(values.map((value) => remote.double(value)));
     expect(doubled).toEqual([1, 2, 3].map((value) => Float32Array.of(2 * value, 20 * value)));
@@ -98,7 +98,7 @@ describe.each(ways)('calls to a $way', ({ open, end }) => {
     expect(await errorOf('text')).toMatchObject({ message: 'a text' });
   });
 
-  test('a result that cannot be sent, and a function that is not there, reject the call alone', async () => {
+  test('a result that cannot be sent and a missing function reject only their own call', async () => {
     await expect(remote.uncloneable()).rejects.toThrow('could not be cloned');
     await expect(remote.double((() => 1) as never)).rejects.toThrow('could not be cloned');
     await expect((remote as never as { absent(): Promise<void> }).absent()).rejects.toThrow(
@@ -113,7 +113,7 @@ describe.each(ways)('calls to a $way', ({ open, end }) => {
     expect(await remote.sum(5)).toBe(10);
   });
 
-  test('an aborted call rejects with the reason, and its function sees the signal aborted', async () => {
+  test('an aborted call rejects with the reason, and its function sees the aborted signal', async () => {
     const { signal, ...controller } = aborter();
     const call = remote.untilAborted(signal);
     const other = aborter();
@@ -126,7 +126,7 @@ describe.each(ways)('calls to a $way', ({ open, end }) => {
     await expect.poll(() => remote.reasons()).toEqual(['Error: the other too']);
   });
 
-  test('a call is not sent when its signal is aborted before, and leaves no listener behind', async () => {
+  test('a call whose signal is aborted before is not sent and leaves no listener behind', async () => {
     const { signal, abort } = aborter();
     expect(await remote.second('sent', signal)).toBe('second, with a signal');
     expect(getEventListeners(signal, 'abort')).toEqual([]);
@@ -135,7 +135,7 @@ describe.each(ways)('calls to a $way', ({ open, end }) => {
     expect(await remote.reasons()).toEqual(['ran: sent']);
   });
 
-  test('functions in order wait for each other; a call that is aborted while it waits is skipped', async () => {
+  test('functions in order wait for each other, and a call that is aborted while it waits is skipped', async () => {
     const { signal, abort } = aborter();
     const first = remote.first();
     const skipped = remote.second('skipped', signal);
@@ -149,7 +149,7 @@ describe.each(ways)('calls to a $way', ({ open, end }) => {
     expect(await remote.reasons()).toEqual(['ran: kept']);
   });
 
-  test('when it ends, calls that wait and later ones reject with how it ended', async () => {
+  test('when the worker ends, waiting and later calls reject with how it ended', async () => {
     const waiting = remote.never();
     const signal = remote.untilAborted(new AbortController().signal);
     const outcomes = Promise.allSettled([waiting, signal, remote.exit()]);
@@ -160,7 +160,7 @@ describe.each(ways)('calls to a $way', ({ open, end }) => {
   });
 });
 
-test('a process that is killed in the middle of a call is lost, and none is left', async () => {
+test('a process that is killed in the middle of a call is lost, and no process remains', async () => {
   openProcess();
   await remote.double(Float32Array.of(1));
   const waiting = remote.never();
@@ -172,7 +172,7 @@ test('a process that is killed in the middle of a call is lost, and none is left
   expect(processesOf('rpc-worker.mjs')).toEqual([]);
 });
 
-test('memory moves to a thread and back; that of a process is copied', async () => {
+test('memory moves to a thread and back, and that of a process is copied', async () => {
   openThread();
   const values = Float32Array.of(1, 2);
   const back = await remote.move(transfer(values, [values.buffer]));

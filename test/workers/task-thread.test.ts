@@ -32,7 +32,7 @@ async function threadsOfProcess(): Promise<number> {
   return (await readdir('/proc/self/task').catch(() => [])).length;
 }
 
-test('tasks are answered in order, and what was sent can still be read', async () => {
+test('tasks are answered in order, and sent values can still be read', async () => {
   const sent = task('a', 1, 2);
   const answers = await Promise.all([thread.run(sent), thread.run(task('b', 3))]);
   expect(answers).toEqual([task('a', 2, 4), task('b', 6)]);
@@ -61,14 +61,14 @@ test('bad input keeps its class and its problems, a bug its message', async () =
   expect(await thread.run(task('next', 1))).toEqual(task('next', 2));
 });
 
-test('a thread that ends rejects its tasks, and the next task finds a new thread', async () => {
+test('a thread that ends rejects its tasks, and the next task starts a new thread', async () => {
   const lost = await Promise.allSettled([thread.run(task('exit')), thread.run(task('waits', 1))]);
   const reason = new Error('the thread of this test ended with code 3');
   expect(lost).toMatchObject([{ reason }, { reason }]);
   expect(await thread.run(task('next', 1))).toEqual(task('next', 2));
 });
 
-test('a task that waits leaves the queue with its client, one that runs is finished unheard', async () => {
+test('a waiting task leaves the queue with its client, and a running one finishes without effect', async () => {
   const [first, second] = [new AbortController(), new AbortController()];
   const settled = Promise.allSettled([
     thread.run(task('runs', 1), { signal: first.signal }),
@@ -116,7 +116,7 @@ test('the next task waits until there is room for the result', async () => {
   expect(seen).toEqual(['first is there', 'room for the first', 'second is there']);
 });
 
-test('a task is sent once it is prepared, and not at all where that fails', async () => {
+test('a task is sent once it is prepared, and not at all when that fails', async () => {
   let prepared = (): void => undefined;
   const ready = new Promise<void>((resolve) => {
     prepared = resolve;
@@ -138,7 +138,7 @@ test('a task is sent once it is prepared, and not at all where that fails', asyn
   ]);
 });
 
-test('a thread that is not kept ends with its last task, and starts again', async () => {
+test('a thread that is not kept ends with its last task and starts again', async () => {
   const brief = createTaskThread<Doubling, Doubling>({
     entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
     name: 'a brief thread',
@@ -152,14 +152,14 @@ test('a thread that is not kept ends with its last task, and starts again', asyn
   await brief.close();
 });
 
-test('closing rejects what waits', async () => {
+test('closing rejects waiting tasks', async () => {
   const waiting = Promise.allSettled([thread.run(task('a', 1)), thread.run(task('b', 1))]);
   await thread.close();
   const reason = new Error('the service is stopping');
   expect(await waiting).toMatchObject([{ reason }, { reason }]);
 });
 
-test('a task that cannot be sent is rejected, and those behind it go on', async () => {
+test('a task that cannot be sent is rejected, and those behind it continue', async () => {
   const picky = createTaskThread<Doubling, Doubling>({
     entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
     name: 'a picky thread',
@@ -179,7 +179,7 @@ test('a task that cannot be sent is rejected, and those behind it go on', async 
   await picky.close();
 });
 
-test('an answer that is on its way when the thread is closed is dropped', async () => {
+test('a response that arrives after the thread was closed is discarded', async () => {
   const sharing = createTaskThread<Doubling, Doubling>({
     entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
     name: 'a thread that shares',

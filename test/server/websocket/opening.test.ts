@@ -76,7 +76,7 @@ test.each<[string, number, RegExp, ClientOptions?]>([
   [FIXED, 412, /If-Match asks for another/, { headers: { 'If-Match': `"${DIGEST[1]}"` } }],
   [FIXED, 403, /pages from https:\/\/evil.example may not ask/, elsewhere],
   [FIXED, 403, /pages from null may not/, { origin: 'null' }],
-])('%s is refused with %i and a problem', async (path, status, detail, options = {}) => {
+])('%s is rejected with %i and a problem', async (path, status, detail, options = {}) => {
   const { url, log } = await start();
   const refusal = await refuseStream(url, path, options);
   expect(refusal.status).toBe(status);

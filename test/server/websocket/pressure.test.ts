@@ -84,7 +84,7 @@ test('of a flood no more frames than agreed are computed concurrently, and all a
   expect(warnings).toEqual([]);
 });
 
-test('a client that sends faster than the engine computes is read more slowly', async () => {
+test('a client that sends faster than the engine computes is held back', async () => {
   const { open, engine, scheduler } = await start({ served: [large()] });
   const { socket, ready, next } = await open('tiny/stream?dtype=uint8&neurons=0');
   expect(ready).toMatchObject({ limits: { framesAtWork: 4 } });

@@ -45,7 +45,7 @@ test('a disc anywhere in the image covers pi r^2 pixels', () => {
   );
 });
 
-test('an annulus covers what its disc does less its hole', () => {
+test('an annulus covers the area of its disc minus its hole', () => {
   fc.assert(
     fc.property(radius, radius, at, (r, other, centre) => {
       const [small, large] = [Math.min(r, other), Math.max(r, other)];
@@ -64,14 +64,14 @@ test.each([
   { aperture: hard(0.6), x: 0.1, y: 0.45 },
   { aperture: hard(1.9), x: 0.5, y: 0.5 },
   { aperture: hard(30, 12.5), x: -3.21, y: 4.9 },
-])('an edge is the share of the pixel: $aperture at $x, $y', ({ aperture, x, y }) => {
+])('a pixel at an edge has the covered share: $aperture at $x, $y', ({ aperture, x, y }) => {
   const coverage = apertureCoverage(aperture, CANVAS, { x, y })!;
   // an edge crosses at most some 64 * 1.2 of the 64 * 64 cells, half of which are counted wrong
   const tolerance = 0.6 / SAMPLES;
   expect(greatestDifference(coverage, supersampled(aperture, x, y))).toBeLessThan(tolerance);
 });
 
-test('coverage is a share, however large, small or far away the aperture is', () => {
+test('coverage is between 0 and 1 for any size and distance of the aperture', () => {
   const wide = between(1e-6, 5000);
   const far = between(-10_000, 10_000);
   fc.assert(
@@ -88,7 +88,7 @@ test.each([
   500,
   // misses the edge of a pixel by a hair, where an arcsine has lost half its digits
   500 * (1 + 10 ** -14.65),
-])('the edge of a disc of radius %d is as exact as a small one', (radius) => {
+])('the edge of a disc of radius %d is as exact as that of a small one', (radius) => {
   const coverage = apertureCoverage(hard(2 * radius), CANVAS, { x: -Math.floor(radius), y: 0 })!;
   // the arc passes by the image centre; beside it lies x = sqrt(r^2 - y^2) - r
   for (const row of [0, 10, 19, 39]) {
@@ -104,6 +104,6 @@ test.each([
   }
 });
 
-test('without limits there is nothing to cover', () => {
+test('an aperture without limits covers everything', () => {
   expect(apertureCoverage(hard(null), CANVAS, { x: 0, y: 0 })).toBeNull();
 });

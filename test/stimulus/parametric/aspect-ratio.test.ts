@@ -9,12 +9,15 @@ const paths = { parameter: 'parameter', values: 'values' };
 const render = (gabor: object) =>
   renderParametric(parseParametric('gabor', { gabor }, '', undefined), CANVAS);
 
-test.each([0.25, 1, 3])('aspect ratio %s is the Gabor with that sigmaY, bit for bit', (ratio) => {
-  const common = { sigmaX: 6, orientation: 30, contrast: 0.9 };
-  expect(render({ ...common, aspectRatio: ratio })).toEqual(
-    render({ ...common, sigmaY: 6 / ratio }),
-  );
-});
+test.each([0.25, 1, 3])(
+  'aspect ratio %s gives the Gabor with that sigmaY, bit for bit',
+  (ratio) => {
+    const common = { sigmaX: 6, orientation: 30, contrast: 0.9 };
+    expect(render({ ...common, aspectRatio: ratio })).toEqual(
+      render({ ...common, sigmaY: 6 / ratio }),
+    );
+  },
+);
 
 test('aspect ratio and sigmaY together are rejected', () => {
   expect(() => render({ aspectRatio: 2, sigmaY: 7 })).toThrow(
@@ -22,7 +25,7 @@ test('aspect ratio and sigmaY together are rejected', () => {
   );
 });
 
-test('a sweep of the aspect ratio has default values, and does not list sigmaY', () => {
+test('a sweep of the aspect ratio has default values and does not list sigmaY', () => {
   const axes = [{ parameter: 'aspectRatio', paths }];
   const sweep = planSweep({ stimulus: { gabor: { sigmaX: 5 } }, axes }, CANVAS);
   const { values } = sweep.axes[0]!;

@@ -26,16 +26,16 @@ async function grayOf(png: Uint8Array) {
   return { height: info.height, width: info.width, pixels: [...data] };
 }
 
-test.each(Object.entries(KINDS))('the page tells the parameters of %s', (kind, schema) => {
+test.each(Object.entries(KINDS))('the documentation lists the parameters of %s', (kind, schema) => {
   expect(section(kind)).toContain(parameterTable(schema));
 });
 
-test('the page lists the fields next to a kind', () => {
+test('the documentation lists the fields next to a kind', () => {
   expect(section('Requests')).toContain(parameterTable(EntryOptions));
 });
 
 test.each(Object.keys(KINDS))(
-  'the request for %s on the page gives the picture there',
+  'the request for %s in the documentation gives the picture there',
   async (kind) => {
     const text = section(kind);
     const request = /-d '(\{.*\})'/.exec(text)![1]!;

@@ -16,7 +16,7 @@ const GRAY_NPY = Buffer.from(encodeNpy(GRAY_8, [6, 4])).toString('base64');
 const json = (body: unknown) => JSON.stringify(body);
 const refused = (body: unknown, options = {}) => refusal(JSON_TYPE, json(body), options);
 
-test.each(ALL_KINDS)('%s is taken in a list, and as the whole body', async (kind) => {
+test.each(ALL_KINDS)('%s is accepted in a list and as the whole body', async (kind) => {
   // small enough for an image of 6 x 4 pixels
   const fields = kind === 'sparseNoise' ? { size: 1 } : {};
   const expected = renderParametric(parametric(kind, fields), CANVAS);
@@ -33,7 +33,7 @@ test.each(ALL_KINDS)('%s is taken in a list, and as the whole body', async (kind
 
 const ROOM = { maxStimuli: 17, maxPixels: 10_000 };
 
-test('degrees become pixels by the scale of the model; what is left out stays in pixels', () => {
+test('degrees become pixels by the scale of the model, and missing fields stay in pixels', () => {
   const inDegrees = {
     grating: { diameter: 4, x: -1, spatialFrequency: 0.5, orientation: 30, phase: 90 },
     units: 'degrees',
@@ -68,13 +68,13 @@ test('every length and frequency is converted, in parts too, and nothing else', 
   });
 });
 
-test('a stimulus in degrees is the one in pixels', async () => {
+test('a stimulus in degrees equals the one in pixels', async () => {
   const degrees = json({ disc: { diameter: 1.5, x: 0.25 }, units: 'degrees' });
   const pixels = json({ disc: { diameter: 3, x: 0.5 } });
   expect(await decode(JSON_TYPE, degrees, SCALED)).toEqual(await decode(JSON_TYPE, pixels));
 });
 
-test('degrees are refused where nobody knows the scale, and limits are those of pixels', async () => {
+test('degrees are rejected without a scale, and limits are those of pixels', async () => {
   const stimulus = { grating: { spatialFrequency: 2 }, units: 'degrees' };
   expect(await refused({ stimuli: [stimulus] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0].units: degrees cannot be turned into pixels here: no model card tells its degreesPerImage; give pixels [stimuli[0].units]"`,
@@ -90,7 +90,7 @@ test('degrees are refused where nobody knows the scale, and limits are those of 
   );
 });
 
-test('what stands beside a kind, or in the wrong one, is refused by name', async () => {
+test('an unknown field next to a kind or inside it is rejected by name', async () => {
   expect(await refused({ stimuli: [{ disc: {}, bar: {} }] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: the key is not known: "bar"; expected units, clip [stimuli[0]]"`,
   );
@@ -119,7 +119,7 @@ test('what stands beside a kind, or in the wrong one, is refused by name', async
   );
 });
 
-test('what cannot be rendered is refused where it stands', async () => {
+test('stimuli that cannot be rendered are rejected with their place', async () => {
   const hole = { annulus: { diameter: 3, innerDiameter: 3 } };
   expect(await refused({ stimuli: [{ disc: {} }, hole] })).toMatchInlineSnapshot(
     `"InputError: stimuli[1].annulus: innerDiameter 3 must be less than diameter 3 [stimuli[1].annulus]"`,
@@ -137,7 +137,7 @@ test('what cannot be rendered is refused where it stands', async () => {
   );
 });
 
-test('sequences count towards the limits, before they are rendered', async () => {
+test('sequences count towards the limits before they are rendered', async () => {
   expect(await refused({ driftingGrating: { frames: 9 } })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: driftingGrating: too many stimuli: 9; expected at most 8 in one request [driftingGrating]"`,
   );
@@ -160,7 +160,7 @@ test('sequences count towards the limits, before they are rendered', async () =>
   );
 });
 
-test('an image may be blurred and cut out, from .npy as from a picture', async () => {
+test('an image may be blurred and cut out, from .npy and from a picture', async () => {
   const npy = GRAY_NPY;
   const { stimuli } = await decode(JSON_TYPE, json({ image: { npy, blur: 1 } }));
   const image = { height: 6, width: 4, pixels: GRAY };
@@ -171,7 +171,7 @@ test('an image may be blurred and cut out, from .npy as from a picture', async (
   expect((await decode(JSON_TYPE, degrees, SCALED)).stimuli).toEqual(stimuli);
 });
 
-test('images that are not shown are refused where they stand', async () => {
+test('images that cannot be presented are rejected with their place', async () => {
   const npy = GRAY_NPY;
   expect(await refused({ image: {} })).toMatchInlineSnapshot(
     `"InputError: image: one of png and npy is expected [image]"`,
@@ -206,7 +206,7 @@ test('an image is blurred only up to the size that is rendered', async () => {
   expect((await decode(JSON_TYPE, json({ stimuli: [{ npy }] }), open)).stimuli.height).toBe(257);
 });
 
-test('others have their turn while much is rendered', async () => {
+test('rendering much yields to the event loop', async () => {
   const order: string[] = [];
   setImmediate(() => order.push('others'));
   const target = { height: 512, width: 512, background: 0.5 };
@@ -215,7 +215,7 @@ test('others have their turn while much is rendered', async () => {
   expect([...order, 'rendered']).toEqual(['others', 'rendered']);
 });
 
-test('nobody waits for a turn where little is rendered', async () => {
+test('rendering little does not yield to the event loop', async () => {
   const order: string[] = [];
   const others = new Promise<void>((done) => {
     setImmediate(() => done(void order.push('others')));

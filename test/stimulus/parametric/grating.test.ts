@@ -35,7 +35,7 @@ function render(grating: Partial<Grating>, canvas: Canvas = CANVAS): Float32Arra
   return renderGrating(Grating.parse({ diameter: null, ...grating }), canvas).pixels;
 }
 
-test('a full-field grating is the projection onto its drift direction, written another way', () => {
+test('a full-field grating is the projection onto its drift direction, in another formula', () => {
   const canvas = { height: 12, width: 20, background: 0.4 };
   fc.assert(
     fc.property(gratings, (drawn) => {
@@ -90,7 +90,7 @@ test('x moves the aperture right and y moves it up', () => {
   });
 });
 
-test('turning by 180 degrees is turning the sign of the phase', () => {
+test('turning by 180 degrees changes the sign of the phase', () => {
   fc.assert(
     fc.property(gratings, (grating) => {
       const turned = { ...grating, orientation: grating.orientation + 180, phase: -grating.phase };
@@ -114,7 +114,7 @@ test('turning by 90 degrees turns the image, bit for bit', () => {
   );
 });
 
-test('a phase of 360 degrees more is the same image, bit for bit', () => {
+test('a phase of 360 degrees more gives the same image, bit for bit', () => {
   fc.assert(
     fc.property(gratings, (grating) => {
       const phase = Math.abs(grating.phase);
@@ -148,7 +148,7 @@ test('the deviation from the background is proportional to contrast', () => {
   );
 });
 
-test('a hard aperture covers the area of its disc or annulus, and nothing outside', () => {
+test('a hard aperture covers the area of its disc or annulus and nothing outside', () => {
   // a spatial frequency so low that the modulation is the coverage
   const flat = { spatialFrequency: 1e-9, contrast: 1 };
   for (const { diameter, innerDiameter } of [
@@ -183,7 +183,7 @@ test('gratings are rendered in order, and the blank is the background', () => {
   expect(new Set(blankStimulus(CANVAS).pixels)).toEqual(new Set([0.5]));
 });
 
-test('a grating that would be brighter than white is refused, not clipped', () => {
+test('a grating brighter than white is rejected, not clipped', () => {
   const canvas = { ...CANVAS, background: 0.6 };
   expect(() => render({ contrast: 1 }, canvas)).toThrow(InputError);
   expect(() => render({ contrast: 1 }, canvas)).toThrowErrorMatchingInlineSnapshot(
@@ -192,7 +192,7 @@ test('a grating that would be brighter than white is refused, not clipped', () =
   expect(Math.max(...render({ contrast: 0.666 }, canvas))).toBeLessThanOrEqual(1);
 });
 
-test('a hole as large as the disc is refused', () => {
+test('a hole as large as the disc is rejected', () => {
   expect(() => render({ diameter: 5, innerDiameter: 5 })).toThrowErrorMatchingInlineSnapshot(
     `[InputError: innerDiameter 5 must be less than diameter 5]`,
   );

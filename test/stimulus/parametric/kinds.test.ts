@@ -70,7 +70,7 @@ test.each(ALL_KINDS.filter((kind) => 'phase' in SCHEMAS[kind].shape))(
 );
 
 test.each(['grating', 'gabor', 'disc', 'annulus', 'centreSurround', 'bar'] as const)(
-  '%s in the middle: turned by 180 degrees it is the same image',
+  '%s in the middle is the same image when turned by 180 degrees',
   (kind) => {
     fc.assert(
       fc.property(stimuliOf(kind), (stimulus) => {
@@ -116,7 +116,7 @@ test.each(ALL_KINDS.filter((kind) => 'x' in SCHEMAS[kind].shape))(
   },
 );
 
-test.each(ALL_KINDS)('%s: the modulation is in proportion to the background', (kind) => {
+test.each(ALL_KINDS)('%s: the modulation is proportional to the background', (kind) => {
   fc.assert(
     fc.property(stimuliOf(kind), (stimulus) => {
       const dim = pixelsOf(stimulus, { ...CANVAS, background: 0.2 });
@@ -128,7 +128,7 @@ test.each(ALL_KINDS)('%s: the modulation is in proportion to the background', (k
 });
 
 test.each(ALL_KINDS)(
-  '%s: without a contrast it takes the largest there is, and says so where that is much less than 1',
+  '%s: the default contrast is the largest possible, with a note where it is much less than 1',
   (kind) => {
     const stimulus = parametric(kind, {});
     const mid = renderParametric(stimulus, CANVAS);
@@ -149,7 +149,7 @@ test.each(ALL_KINDS)(
   },
 );
 
-test.each(ALL_KINDS)('%s: brighter than white is refused, or clipped and said', (kind) => {
+test.each(ALL_KINDS)('%s: brighter than white is rejected, or clipped with a note', (kind) => {
   const stimulus = changed(parametric(kind, {}), { contrast: 1, components: components(1) });
   const canvas = { ...CANVAS, background: 0.75 };
   expect(() => prepare(stimulus, canvas)).toThrow(
@@ -175,13 +175,13 @@ test('a dark stimulus needs no room above the background', () => {
   expect(new Set(pixelsOf(dark, canvas))).toEqual(new Set([0, 0.75]));
 });
 
-test('on black nothing could be seen, and that is said', () => {
+test('a stimulus on black would be invisible, and a note says so', () => {
   expect(() => prepare(parametric('disc', {}), { ...CANVAS, background: 0 })).toThrow(
     'contrast is relative to the background, and this one is black',
   );
 });
 
-test('frames can be painted alone, in any order', () => {
+test('frames can be rendered alone and in any order', () => {
   for (const kind of ['driftingGrating', 'sparseNoise'] as const) {
     const stimulus = parametric(kind, { frames: 5 });
     const { stimuli } = renderParametric(stimulus, CANVAS);

@@ -22,7 +22,7 @@ function areaOf(pixels: Float32Array): number {
 
 const offset = between(-8, 8);
 
-test('a bar covers length times width, wherever and however it lies', () => {
+test('a bar covers length times width at any place and orientation', () => {
   const side = between(0.05, 22);
   const angle = between(-360, 360);
   fc.assert(
@@ -33,7 +33,7 @@ test('a bar covers length times width, wherever and however it lies', () => {
   );
 });
 
-test('discs and annuli cover theirs, dark ones too', () => {
+test('discs and annuli cover their areas, dark ones too', () => {
   for (const contrast of [1, -1, 0.3]) {
     const disc = areaOf(shape('disc', { diameter: 17.5, x: 3.3, contrast })) / contrast;
     expect(Math.abs(disc - (Math.PI * 17.5 ** 2) / 4)).toBeLessThan(AREA_ROUNDING / 0.3);
@@ -49,27 +49,31 @@ test.each([
   { length: 33.3, width: 0.4, orientation: -62.5, x: 2.2, y: -5.1 },
   { length: 0.7, width: 0.5, orientation: 10, x: 0.4, y: 0.1 },
   { length: 12, width: 12, orientation: 45, x: -7.7, y: 3.5 },
-])('the edge of a bar is the share of the pixel: $length x $width at $orientation', (bar) => {
-  const theta = (bar.orientation * Math.PI) / 180;
-  const expected = Float64Array.from({ length: SIDE * SIDE }, (_, i) => {
-    let inside = 0;
-    for (let sample = 0; sample < SAMPLES ** 2; sample++) {
-      const right = (i % SIDE) + ((sample % SAMPLES) + 0.5) / SAMPLES - 25 - bar.x;
-      const up = 25 - Math.floor(i / SIDE) - (Math.floor(sample / SAMPLES) + 0.5) / SAMPLES - bar.y;
-      const along = right * Math.cos(theta) + up * Math.sin(theta);
-      const across = up * Math.cos(theta) - right * Math.sin(theta);
-      if (Math.abs(along) <= bar.length / 2 && Math.abs(across) <= bar.width / 2) inside++;
-    }
-    return 0.5 + (0.5 * inside) / SAMPLES ** 2;
-  });
-  // two edges may cross a pixel, each some 64 * 1.4 of its cells, half of which are counted wrong
-  const tolerance = (0.5 * 1.4) / SAMPLES;
-  expect(greatestDifference(shape('bar', { ...bar, contrast: 1 }), expected)).toBeLessThan(
-    tolerance,
-  );
-});
+])(
+  'a pixel at the edge of a bar has the covered share: $length x $width at $orientation',
+  (bar) => {
+    const theta = (bar.orientation * Math.PI) / 180;
+    const expected = Float64Array.from({ length: SIDE * SIDE }, (_, i) => {
+      let inside = 0;
+      for (let sample = 0; sample < SAMPLES ** 2; sample++) {
+        const right = (i % SIDE) + ((sample % SAMPLES) + 0.5) / SAMPLES - 25 - bar.x;
+        const up =
+          25 - Math.floor(i / SIDE) - (Math.floor(sample / SAMPLES) + 0.5) / SAMPLES - bar.y;
+        const along = right * Math.cos(theta) + up * Math.sin(theta);
+        const across = up * Math.cos(theta) - right * Math.sin(theta);
+        if (Math.abs(along) <= bar.length / 2 && Math.abs(across) <= bar.width / 2) inside++;
+      }
+      return 0.5 + (0.5 * inside) / SAMPLES ** 2;
+    });
+    // two edges may cross a pixel, each some 64 * 1.4 of its cells, half of which are counted wrong
+    const tolerance = (0.5 * 1.4) / SAMPLES;
+    expect(greatestDifference(shape('bar', { ...bar, contrast: 1 }), expected)).toBeLessThan(
+      tolerance,
+    );
+  },
+);
 
-test('a bar of whole pixels has no gray edge, and lies as its orientation says', () => {
+test('a bar of whole pixels has no gray edge and the given orientation', () => {
   const fields = { length: 10, width: 2, contrast: 1 };
   for (const [orientation, height, width] of [
     [0, 2, 10],
@@ -89,7 +93,7 @@ function noise(fields: object, canvas = CANVAS): Stimuli {
   return renderParametric(parametric('sparseNoise', { contrast: 1, ...fields }), canvas).stimuli;
 }
 
-test('sparse noise is the same for the same seed, and another for another', () => {
+test('sparse noise is the same for the same seed and different for another', () => {
   expect(noise({ seed: 7 })).toEqual(noise({ seed: 7 }));
   expect(noise({ seed: 7 }).pixels).not.toEqual(noise({ seed: 8 }).pixels);
   // pinned: the same on every machine, today and tomorrow
@@ -103,7 +107,7 @@ test('sparse noise is the same for the same seed, and another for another', () =
   ).toMatchInlineSnapshot(`".....O..............#...#"`);
 });
 
-test('a longer sequence begins with the shorter', () => {
+test('a longer sequence begins with the shorter one', () => {
   const short = noise({ frames: 3 });
   const long = noise({ frames: 9 });
   expect(long.pixels.subarray(0, short.pixels.length)).toEqual(short.pixels);
@@ -140,7 +144,7 @@ test('each frame has its squares, all at different places of the grid', () => {
   );
 });
 
-test('all places are equally likely, bright as often as dark', () => {
+test('all places are equally likely, and bright as often as dark', () => {
   const { pixels } = noise({ size: 10, squares: 5, frames: 2000 });
   const shown = new Float64Array(25);
   let bright = 0;
@@ -156,12 +160,12 @@ test('all places are equally likely, bright as often as dark', () => {
   expect(Math.abs(bright - 5000)).toBeLessThan(250);
 });
 
-test('squares may be bright or dark alone', () => {
+test('squares may be only bright or only dark', () => {
   expect(new Set(noise({ polarity: 'bright' }).pixels)).toEqual(new Set([0.5, 1]));
   expect(new Set(noise({ polarity: 'dark' }).pixels)).toEqual(new Set([0.5, 0]));
 });
 
-test('a grid with too few places is refused', () => {
+test('a grid with too few places is rejected', () => {
   expect(() => noise({ size: 20, squares: 5 })).toThrow(
     '5 squares of 20 pixels do not fit a grid of 2 x 2 places',
   );

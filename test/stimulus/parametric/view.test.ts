@@ -47,7 +47,7 @@ test('a grating keeps exp(-2 pi^2 sigma^2 f^2) of its contrast', () => {
   check(5, 3, 1e-6);
 });
 
-test('blurring is the two-dimensional sum over the mirrored image, written out', () => {
+test('blurring is the two-dimensional sum over the mirrored image', () => {
   const sigma = 1.3;
   const at = (y: number, x: number): number => {
     const row = y < 0 ? -1 - y : y >= noise.height ? 2 * noise.height - 1 - y : y;
@@ -71,7 +71,7 @@ test('blurring is the two-dimensional sum over the mirrored image, written out',
   );
 });
 
-test('blurring keeps the mean and the range, however small the image', () => {
+test('blurring keeps the mean and the range of images of any size', () => {
   const sizes = fc.integer({ min: 1, max: 9 });
   const sigmas = between(0.01, 20);
   fc.assert(
@@ -86,7 +86,7 @@ test('blurring keeps the mean and the range, however small the image', () => {
   );
 });
 
-test('an aperture shows the image inside and the background outside', () => {
+test('an aperture presents the image inside and the background outside', () => {
   const fields = { diameter: 7.4, innerDiameter: 2, x: 1.5, y: -0.7 };
   const background = 0.3;
   const seen = viewImage(noise, view(fields), { background });
@@ -102,7 +102,7 @@ test('an aperture shows the image inside and the background outside', () => {
   expect(seen.pixels.filter((_, i) => coverage[i] === 0)).toContain(Math.fround(background));
 });
 
-test('an image is blurred before it is cut out, and left alone where nothing is asked', () => {
+test('an image is blurred before it is cut out, and unchanged without either', () => {
   const both = viewImage(noise, view({ blur: 2, diameter: 6 }), { background: 0.5 });
   const blurred = blurImage(noise, 2);
   expect(both).toEqual(viewImage(blurred, view({ diameter: 6 }), { background: 0.5 }));

@@ -49,7 +49,7 @@ function power({ pixels }: GrayImage, u: number, v: number): number {
   return (re * re + im * im) / pixels.length ** 2;
 }
 
-test('the bars have the orientation asked for, counter-clockwise from horizontal', () => {
+test('the bars have the given orientation, counter-clockwise from horizontal', () => {
   for (let orientation = 0; orientation < 180; orientation += 15) {
     for (const image of [
       full({ orientation, spatialFrequency: 0.03 }),
@@ -82,7 +82,7 @@ test('the spectrum peaks at the spatial frequency, along the normal to the bars'
   }
 });
 
-test('mean luminance, Michelson and RMS contrast of whole cycles', () => {
+test('whole cycles have the given mean luminance, Michelson and RMS contrast', () => {
   for (const contrast of [0.1, 0.5, 1]) {
     const { pixels } = full({ spatialFrequency: 0.1, contrast, phase: 18 });
     expect(Math.abs(mean(pixels) - 0.5)).toBeLessThan(ROUNDING);
@@ -94,7 +94,7 @@ test('mean luminance, Michelson and RMS contrast of whole cycles', () => {
   }
 });
 
-test('phase 0 is brightest at the centre, 180 darkest, 90 at the background and falling upward', () => {
+test('at the centre phase 0 is brightest, 180 darkest, and 90 the background, falling upward', () => {
   const at = (phase: number, up: number) =>
     imageOf('grating', { phase, x: 0.5, y: 0.5 - up, diameter: null }).pixels[24 * SIDE + 25]!;
   expect(at(0, 0)).toBe(1);
@@ -104,7 +104,7 @@ test('phase 0 is brightest at the centre, 180 darkest, 90 at the background and 
   expect(at(90, 1)).toBeLessThan(0.5);
 });
 
-test('a drifting grating is a sequence of static ones, each a step of phase behind', () => {
+test('a drifting grating is a sequence of static ones, each a phase step later', () => {
   fc.assert(
     fc.property(stimuliOf('driftingGrating'), (drifting) => {
       const { direction, step, frames, ...rest } = drifting.parameters;
@@ -120,7 +120,7 @@ test('a drifting grating is a sequence of static ones, each a step of phase behi
   );
 });
 
-test('it drifts in its direction: right at 0, up at 90, and back where the step is negative', () => {
+test('a grating drifts in its direction: right at 0, up at 90, and back for a negative step', () => {
   const frames = (direction: number, step: number) => {
     const fields = { direction, step, frames: 2, spatialFrequency: 0.1, diameter: null };
     const { stimuli } = renderParametric(parametric('driftingGrating', fields), CANVAS);
@@ -161,7 +161,7 @@ test('a plaid is the mean of its components', () => {
   );
 });
 
-test('a gabor is its formula, written another way', () => {
+test('a gabor equals another form of its formula', () => {
   fc.assert(
     fc.property(stimuliOf('gabor'), ({ parameters }) => {
       const { orientation, wavelength, phase, sigmaX, sigmaY, x, y } = parameters;
@@ -184,7 +184,7 @@ test('a gabor is its formula, written another way', () => {
   );
 });
 
-test('centre and surround are a disc and an annulus of grating, with background between', () => {
+test('centre and surround are a disc and an annulus of grating with background between', () => {
   fc.assert(
     fc.property(stimuliOf('centreSurround'), ({ parameters }) => {
       const { diameter, gap, surroundDiameter, x, y, edge, contrast } = parameters;
@@ -215,14 +215,14 @@ test('centre and surround are a disc and an annulus of grating, with background 
   );
 });
 
-test('a surround of which nothing is said is the centre going on', () => {
+test('a surround without parameters continues the centre', () => {
   const fields = { orientation: 30, phase: 40, contrast: 0.7, spatialFrequency: 0.08 };
   const both = imageOf('centreSurround', { ...fields, diameter: 15, surroundDiameter: 31 });
   const one = imageOf('grating', { ...fields, diameter: 31 });
   expect(greatestDifference(both.pixels, one.pixels)).toBeLessThan(ROUNDING);
 });
 
-test('a hole that leaves nothing is refused', () => {
+test('a hole that covers everything is rejected', () => {
   expect(() => imageOf('grating', { diameter: 5, innerDiameter: 5 })).toThrow(
     'innerDiameter 5 must be less than diameter 5',
   );
@@ -231,7 +231,7 @@ test('a hole that leaves nothing is refused', () => {
   );
 });
 
-test('the brighter of centre and surround decides whether both can be shown', () => {
+test('the brighter of centre and surround decides whether both can be presented', () => {
   const canvas = { ...CANVAS, background: 0.75 };
   for (const [contrast, surroundContrast] of [
     [0.1, 1],

@@ -39,7 +39,7 @@ async function firstImages(rules: Partial<DataRules> = {}) {
   }
 }
 
-test('images of another scale than their type are refused, and read by the white that is given', async () => {
+test('images of another scale than their type are rejected, and read by the given white value', async () => {
   const [train, val] = [pixels(6), pixels(4, 'val')];
   const expected = [train, val].map((all) =>
     Float32Array.from(all.subarray(0, SIDE * SIDE), (value) => value / 255),
@@ -63,7 +63,7 @@ test('images of another scale than their type are refused, and read by the white
   expect(await firstImages({ white: 255 })).toEqual(expected);
 });
 
-test('each scale that is not that of the type is refused', async () => {
+test('each scale other than that of the type is rejected', async () => {
   const val = pixels(4, 'val');
   const files: Record<string, NpyData> = {
     'uint16 of 0..255': Uint16Array.from(val),
@@ -94,7 +94,7 @@ test('each scale that is not that of the type is refused', async () => {
   `);
 });
 
-test('dark images are taken where white is given, and unlike brightness where it is allowed', async () => {
+test('dark images are accepted with a given white value, and other brightness where it is allowed', async () => {
   const [train, val] = [pixels(6), pixels(4, 'val')];
   await write('train_img', train, [6, SIDE, SIDE]);
   await write(
@@ -121,7 +121,7 @@ test('dark images are taken where white is given, and unlike brightness where it
   expect(await refusal()).toMatch(/the mean grays are a factor of \S+ apart/);
 });
 
-test('axes in another order are told by the responses', async () => {
+test('axes in another order are detected by the responses', async () => {
   const images = pixels(6);
   const orders: Record<string, [data: NpyData, shape: number[]]> = {
     MATLAB: [images, [SIDE, SIDE, 6]],
@@ -148,7 +148,7 @@ test('axes in another order are told by the responses', async () => {
   `);
 });
 
-test('validation images that are training images, or few, are counted', async () => {
+test('validation images that are training images are counted, and so are few ones', async () => {
   const train = pixels(40);
   const own = pixels(24, 'val');
   await write('train_img', train, [40, SIDE, SIDE]);

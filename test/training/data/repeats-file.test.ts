@@ -52,11 +52,11 @@ test('each neuron has its trials, row = repeat', async () => {
   ]);
 });
 
-test('without the file there are no repeats', async () => {
+test('a site without the file has no repeats', async () => {
   expect(await readRepeats(folder, 'other', VALIDATION)).toBeNull();
 });
 
-test('where trials are missing every image keeps its first ones', async () => {
+test('where trials are missing, every image keeps its first ones', async () => {
   const third = [NaN_, NaN_, 1.5, 15, 4.5, NaN_];
   const first = [1, 10, NaN_, 20, 4, NaN_];
   const second = [2, 20, 1.5, 10, 5, 45];
@@ -75,7 +75,7 @@ test('where trials are missing every image keeps its first ones', async () => {
   expect(noiseCeilings(repeats, [1])).toEqual([null]);
 });
 
-test('what is not of this recording is refused, with the file and the reason', async () => {
+test('repeats of another recording are rejected with the file and the reason', async () => {
   const spoilt = (index: number, value: number) => {
     const data = Float32Array.from(TRIALS.flat());
     data[index] = value;
@@ -108,13 +108,13 @@ test('what is not of this recording is refused, with the file and the reason', a
   `);
 });
 
-test('a mean off by rounding is not refused', async () => {
+test('a mean that is off by rounding is accepted', async () => {
   await write(Float32Array.from(TRIALS.flat()), [2, 3, 2]);
   const responses = MEANS.map((value) => value * (1 + 1e-6));
   expect(await readRepeats(folder, 'a', { ...VALIDATION, responses })).not.toBeNull();
 });
 
-test('a synthetic site has repeats, whose ceiling is near the true one', async () => {
+test('a synthetic site has repeats whose ceiling is near the true one', async () => {
   const options = { site: 's', seed: 2, neurons: 3, images: 1, validation: 300, repeats: 10 };
   const site = synthesizeSite({ ...options, surround: true });
   await writeSite(folder, site);

@@ -32,7 +32,7 @@ function inFortranOrder(data: Float64Array, [count, height, width]: [number, num
 
 const refusal = () => siteRefusal(folder);
 
-test('images are read in the order asked, pixels from 0 to 1', async () => {
+test('images are read in the requested order as pixels from 0 to 1', async () => {
   const images = Uint8Array.from({ length: 6 * SIDE * SIDE }, (_, i) =>
     Math.floor(i / SIDE / SIDE),
   );
@@ -50,7 +50,7 @@ test('images are read in the order asked, pixels from 0 to 1', async () => {
   await site.close();
 });
 
-test('a file that is cut off while it is in use is told, not read as black', async () => {
+test('a file that is cut off while it is in use is reported, not read as black', async () => {
   const site = await openSite(folder, 'small');
   await truncate(path.join(folder, 'train_img_small.npy'), 1000);
   await expect(site.training.stimuli([0])).resolves.toMatchObject({ count: 1 });
@@ -85,7 +85,7 @@ function withElements(descriptor: string, shape: number[], bytes: Buffer): Buffe
   return Buffer.concat([Buffer.from(padded, 'latin1'), bytes]);
 }
 
-test('int64 responses, float16 and big-endian images are the numbers that they hold', async () => {
+test('int64 responses, float16 and big-endian images are read as the numbers that they encode', async () => {
   const counts = BigInt64Array.from({ length: 18 }, (_, i) => BigInt(i * i - 9));
   const halves = Buffer.alloc(6 * SIDE * SIDE * 2);
   for (let i = 0; i < halves.length / 2; i++) halves.writeUInt16BE(i % 5 ? 0x3800 : 0x3400, 2 * i);
@@ -102,7 +102,7 @@ test('int64 responses, float16 and big-endian images are the numbers that they h
   await site.close();
 });
 
-test('what is wrong with a site is told with the file and the reason', async () => {
+test('an invalid site is reported with the file and the reason', async () => {
   const images = Uint8Array.from({ length: 6 * SIDE * SIDE }, (_, i) => i % 251);
   const good = () => write('train_img', images, [6, SIDE, SIDE]);
   const cases: [string, () => Promise<void>][] = [

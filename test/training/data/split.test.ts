@@ -24,11 +24,11 @@ async function imagesOf(some: Recording): Promise<number[]> {
   return [...pixels];
 }
 
-test('validation images choose the kept epoch unless some are held out', () => {
+test('validation images choose the kept epoch unless training images are held out', () => {
   expect(splitSite(site, 'validation', 1)).toEqual({ ...site, selection: site.validation });
 });
 
-test('one training image in ten is held out, with its responses, by the seed', async () => {
+test('one training image in ten is held out with its responses, by the seed', async () => {
   const { training, selection, validation } = splitSite(site, 'heldout', 1);
   expect(validation).toBe(site.validation);
   const heldOut = await imagesOf(selection);
@@ -39,7 +39,7 @@ test('one training image in ten is held out, with its responses, by the seed', a
   expect(await imagesOf(splitSite(site, 'heldout', 2).selection)).not.toEqual(heldOut);
 });
 
-test('too few images to hold some out, and counts below zero, are told', () => {
+test('too few images to hold out and negative counts are reported', () => {
   const few = { ...site, training: recording(19) };
   expect(() => splitSite(few, 'heldout', 1)).toThrow(
     '--select heldout holds out one training image in 10, and needs at least 20: 19 are there',

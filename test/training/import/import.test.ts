@@ -50,7 +50,7 @@ test.each(ArchitectureId.options)(
   },
 );
 
-test('a folder of checkpoints becomes a model whose card says where it is from', async () => {
+test('a folder of checkpoints becomes a model whose card names its source', async () => {
   const states = { 0: randomBase(0), 10: randomBase(1), 2: randomBase(2) };
   await place.writeCheckpoints('three', states);
   const words = '--pytorch ./three --architecture rf_cnn --out ./models/three --stimulus 24x24';
@@ -89,7 +89,7 @@ test('a folder of checkpoints becomes a model whose card says where it is from',
   }
 });
 
-test('a folder of safetensors and the prefix of a wrapper make no difference', async () => {
+test('a folder of safetensors and the prefix of a wrapper give the same model', async () => {
   const stimuli = { count: 1, ...SIZE, pixels: new Float32Array(SIDE * SIDE).fill(0.3) };
   await place.writeCheckpoints('plain', { 4: randomBase(4) });
   const wrapped = new Map([...randomBase(4)].map(([name, each]) => [`module.net.${name}`, each]));

@@ -38,7 +38,7 @@ function refusal(...parts: PicklePart[]): string {
   }
 }
 
-test('what Python writes is read', () => {
+test('objects that Python writes are read', () => {
   expect(read(text('naïve'), '.')).toBe('naïve');
   expect(read(integer(-70000), '.')).toBe(-70000);
   expect(read('K', 255, '.')).toBe(255);
@@ -62,14 +62,14 @@ test('what Python writes is read', () => {
   );
 });
 
-test('a call hands its arguments over, a persistent id is looked up', () => {
+test('a call gets its arguments, and a persistent id is looked up', () => {
   CALLED.length = 0;
   read(tensorPickle('3', { shape: [2, 3] }), '.');
   const storage = { id: ['storage', 'a class', '3', 'cpu', 6] };
   expect(CALLED).toEqual([[storage, 0, [2, 3], [3, 1], false, new Map()]]);
 });
 
-test('what runs code elsewhere is refused by name, with its place', () => {
+test('calls that would run code are rejected by name with their place', () => {
   expect(refusal(global('posix', 'system'), '(', text('touch /tmp/owned'), 'tR.')).toMatch(
     /^its pickle, at offset 2, asks for the class 'posix\.system', which no state dict needs: it is refused/,
   );
@@ -160,19 +160,19 @@ test.each([
     'piles up more than any state dict does',
   ],
   ['a huge pickle', Buffer.alloc(5 * 2 ** 20), 'more than any state dict needs'],
-])('%s is refused', (_, bytes, reason) => {
+])('%s is rejected', (_, bytes, reason) => {
   expect(() => unpickle(bytes, WHITELIST)).toThrow(InputError);
   expect(() => unpickle(bytes, WHITELIST)).toThrow(reason);
 });
 
-test('a nest of tuples as deep as the pickle allows is read', () => {
+test('tuples nested as deep as the pickle allows are read', () => {
   let value = read(')', Buffer.alloc(100_000, 0x85), '.');
   let depth = 0;
   for (; Array.isArray(value) && value.length > 0; depth++) value = value[0];
   expect(depth).toBe(100_000);
 });
 
-test('random bytes, and a valid pickle with some changed, are read or refused', () => {
+test('random bytes, and a valid pickle with changed bytes, are read or rejected', () => {
   const valid = statePickle(
     new Map(
       ['layers.0.weight', 'layers.0.bias'].map((name, i) => [

@@ -78,7 +78,7 @@ test('a plain dict, a parameter and a dict around them are read', async () => {
   );
 });
 
-test('a tensor is read where its offset and strides say', async () => {
+test('a tensor is read as its offset and strides say', async () => {
   const tensor = { shape: [2, 2], offset: 1, strides: [1, 2], length: 6 };
   expect(await read(withTensor(tensor))).toEqual({ w: [2, 4, 3, 5] });
 });
@@ -121,11 +121,11 @@ test.each([
     { shape: [6], storageClass: 'QInt8Storage' },
     "the class 'torch.QInt8Storage'",
   ],
-])('%s is refused', async (_, tensor, reason) => {
+])('%s is rejected', async (_, tensor, reason) => {
   expect(await refusal(withTensor(tensor))).toContain(reason);
 });
 
-test('a storage that is not there, or not in the folder, is refused', async () => {
+test('a storage that is missing, or not in the folder, is rejected', async () => {
   expect(await refusal(withTensor({ shape: [6] }, '7'))).toContain(
     'is in data/7, which is missing',
   );
@@ -145,13 +145,13 @@ test.each([
     pickle(global('torch._utils', '_rebuild_parameter'), integer(1), 0x85, 'R'),
   ],
   ['an OrderedDict of something', pickle(global('collections', 'OrderedDict'), 'N', 0x85, 'R')],
-])('%s is refused', async (_, bytes) => {
+])('%s is rejected', async (_, bytes) => {
   expect(await refusal(withPickle(pickle(0x80, 2, bytes, '.')))).toMatch(
     /^its pickle, at offset \d+, /,
   );
 });
 
-test('what would run a program is refused, and named', async () => {
+test('a checkpoint that would run code is rejected with the name of that code', async () => {
   const attack = pickle(0x80, 2, global('os', 'system'), '(', text('touch /tmp/owned'), 'tR.');
   expect(await refusal(withPickle(attack))).toMatch(
     /^its pickle, at offset 2, asks for the class 'os\.system', which no state dict needs: it is refused, and nothing of it was run\./,
@@ -220,12 +220,12 @@ test.each([
     'it is big-endian',
   ],
   ['one that is cut off', checkpointFile(TENSORS).subarray(0, 300), 'it is cut off or damaged'],
-])('%s is refused', async (_, bytes, reason) => {
+])('%s is rejected', async (_, bytes, reason) => {
   expect(await refusal(bytes)).toContain(reason);
 });
 
 test.each([false, true])(
-  'a checkpoint with some bytes changed is read or refused (without sums: %s)',
+  'a checkpoint with changed bytes is read or rejected (without sums: %s)',
   async (withoutSums) => {
     const valid = checkpointFile(TENSORS, { withoutSums });
     expect(await refusal(valid)).toBe('it was read');

@@ -87,7 +87,7 @@ test.each([
   ['integers', /^its 'a_cpbs\.0\.weight' is of LongStorage, not of floating-point numbers$/],
   ['not_finite', /^its 'a_cpbs\.0\.weight' holds NaN among its numbers$/],
 ])(
-  '%s, saved instead of the state of one network, is refused with what to do',
+  '%s, saved instead of the state of one network, is rejected with what to do',
   async (form, reason) => {
     const words = `--pytorch ./refused/${form} --architecture ff_sa_cnn --out ./models/refused`;
     const refusal = await place.refusal(words);

@@ -6,7 +6,7 @@ import { contiguous, FLOAT_TYPES, readTensor } from '../../../training/import/te
 const NUMBERS = Float32Array.from({ length: 24 }, (_, i) => i);
 const BYTES = new Uint8Array(NUMBERS.buffer);
 
-test('a tensor lies in its storage as its offset and strides say', () => {
+test('a tensor is found in its storage by its offset and strides', () => {
   const read = (offset: number, shape: number[], strides: number[]) => [
     ...readTensor(BYTES, FLOAT_TYPES.float32, { offset, shape, strides }),
   ];
@@ -18,7 +18,7 @@ test('a tensor lies in its storage as its offset and strides say', () => {
   expect(read(99, [2, 0], [1, 1])).toEqual([]);
 });
 
-test('every element is where the sum of index times stride puts it', () => {
+test('every element is at the sum of index times stride', () => {
   const axes = fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.nat(5)), { maxLength: 4 });
   fc.assert(
     fc.property(axes, fc.nat(10), (sizes, offset) => {
@@ -48,19 +48,19 @@ test.each([
   { offset: 20, shape: [5], strides: [1] },
   { offset: 0, shape: [2 ** 20, 2], strides: [2 ** 40, 1] },
   { offset: Number.MAX_SAFE_INTEGER, shape: [2, 2], strides: [2 ** 52, 2 ** 52] },
-])('what reaches past the end is refused: %o', (layout) => {
+])('a tensor that reaches past the end is rejected: %o', (layout) => {
   expect(() => readTensor(BYTES, FLOAT_TYPES.float32, layout)).toThrow(InputError);
   expect(() => readTensor(BYTES, FLOAT_TYPES.float32, layout)).toThrow(
     /^reaches to element [\d.e+]+ of a storage that has 24$/,
   );
 });
 
-test('a tensor of too many numbers is refused', () => {
+test('a tensor of too many numbers is rejected', () => {
   const layout = { offset: 0, shape: [2 ** 30, 2 ** 30], strides: [0, 0] };
   expect(() => readTensor(BYTES, FLOAT_TYPES.float32, layout)).toThrow(InputError);
 });
 
-test('numbers that are not finite are refused, also those that only float64 holds', () => {
+test('numbers that are not finite are rejected, also those that only float64 can hold', () => {
   const refused = (type: keyof typeof FLOAT_TYPES, data: Float32Array | Float64Array) =>
     expect(() =>
       readTensor(new Uint8Array(data.buffer), FLOAT_TYPES[type], contiguous([data.length])),

@@ -33,13 +33,13 @@ test.each([false, true])('stored files are read (zip64: %s)', async (zip64) => {
   }
 });
 
-test('the sums are those of zip', () => {
+test('the checksums are those of zip', () => {
   expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926);
   const image = readFileSync(new URL('../../../docs/example.png', import.meta.url));
   expect(crc32(image)).toBe(gzipSync(image).readUInt32LE(gzipSync(image).length - 8));
 });
 
-test('a file whose sum does not hold is refused when it is read, unless it has none', async () => {
+test('a file with a wrong checksum is rejected when it is read, unless it has none', async () => {
   const bytes = Buffer.from('first');
   const archive = await openArchive(
     zip([
@@ -76,19 +76,19 @@ test.each([
     'too many files',
     zip(Array.from({ length: 10_001 }, (_, i) => ({ name: `${i}`, bytes: Buffer.alloc(0) }))),
   ],
-])('%s is refused', async (_, bytes) => {
+])('%s is rejected', async (_, bytes) => {
   expect(await refusal(() => openArchive(bytes))).toMatch(
     /^it is cut off or damaged, its zip archive cannot be read: ./,
   );
 });
 
-test('a name twice is refused', async () => {
+test('a duplicate name is rejected', async () => {
   expect(await refusal(() => openArchive(zip([FILES[0]!, FILES[0]!])))).toBe(
     "it holds 'a/data.pkl' twice",
   );
 });
 
-test('an archive with some bytes changed is read or refused', async () => {
+test('an archive with changed bytes is read or rejected', async () => {
   const valid = zip(FILES);
   const flips = fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), {
     minLength: 1,

@@ -10,7 +10,7 @@ beforeAll(async () => {
   await openBackend('wasm');
 });
 
-test('whole channels are dropped with probability p, and the others grow by 1/(1-p)', async () => {
+test('whole channels are dropped with probability p, and the others are scaled by 1/(1-p)', async () => {
   const factors = dropoutFactors(ARCHITECTURES.ff_sa_cnn.network, [4, 5], 50, 0.3, MOMENT);
   expect(Object.keys(factors)).toEqual(['alpha1', 'alpha2', 'attention', 'beta1']);
   for (const tensor of Object.values(factors)) {
@@ -24,7 +24,7 @@ test('whole channels are dropped with probability p, and the others grow by 1/(1
   tf.dispose(Object.values(factors));
 });
 
-test("a neuron's factors are its own, and change with batch, epoch and seed", async () => {
+test('the factors of a neuron are its own and change with batch, epoch and seed', async () => {
   const alpha1 = async (neurons: number[], moment = MOMENT) => {
     const factors = dropoutFactors(ARCHITECTURES.ff_cnn.network, neurons, 2, 0.3, moment);
     expect(factors['attention']).toBeUndefined();

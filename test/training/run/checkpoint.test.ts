@@ -72,7 +72,7 @@ async function refusal(changes: Partial<CheckpointRequest> = {}): Promise<string
   return error.message.replaceAll(out, 'models/a');
 }
 
-test('without a checkpoint, a training begins; with one, it goes on where that stands', async () => {
+test('training begins without a checkpoint and resumes with one', async () => {
   const fresh = await open({ resume: false });
   expect(fresh.position).toBeUndefined();
   await fresh.begin(null);
@@ -92,7 +92,7 @@ test('without a checkpoint, a training begins; with one, it goes on where that s
   expect(await readdir(out)).toEqual([]);
 });
 
-test('the time of all processes counts', async () => {
+test('the time of all processes is added up', async () => {
   let now = 100;
   const clock = () => now;
   const first = await open({ clock });
@@ -106,7 +106,7 @@ test('the time of all processes counts', async () => {
   expect(second.seconds()).toBe(12);
 });
 
-test('a checkpoint is not taken unasked, nor for another training, whose differences are told', async () => {
+test('a checkpoint is used only with --resume and for the same training, or the differences are listed', async () => {
   const checkpoint = await open();
   await checkpoint.begin('abc');
   await checkpoint.save(STATE);
@@ -138,7 +138,7 @@ test('a checkpoint is not taken unasked, nor for another training, whose differe
   `);
 });
 
-test('a checkpoint that is damaged, or of another version, is told', async () => {
+test('a checkpoint that is corrupted or of another version is reported', async () => {
   const checkpoint = await open();
   await checkpoint.begin(null);
   await checkpoint.finish(TRAINED);
@@ -182,7 +182,7 @@ test('a checkpoint that is damaged, or of another version, is told', async () =>
   `);
 });
 
-test('where writing is cut off or fails, the checkpoint from before stays', async () => {
+test('when writing is cut off or fails, the previous checkpoint stays', async () => {
   const checkpoint = await open();
   await checkpoint.begin(null);
   await checkpoint.save(STATE);

@@ -25,7 +25,7 @@ async function lockedBy(name: string, holder: object): Promise<string> {
   return out;
 }
 
-test('of two processes that train one model, the second is refused and the first goes on', {
+test('of two processes that train one model, the second is rejected and the first continues', {
   timeout: 120_000,
 }, async () => {
   const out = path.join(folder, 'trained');
@@ -56,7 +56,7 @@ test('of two processes that train one model, the second is refused and the first
   expect(await readdir(out)).toEqual(['1']);
 });
 
-test('the lock of another host, of a living process, or of nobody known stays', async () => {
+test('the lock of another host, a living process or an unknown owner is kept', async () => {
   const refusalOf = (out: string) =>
     withLock(out, silent, async () => 'ran').catch((error: Error) => error.message);
   const elsewhere = await lockedBy('elsewhere', { host: 'rig-2', pid: 1 });
@@ -72,7 +72,7 @@ test('the lock of another host, of a living process, or of nobody known stays', 
   await expect(readdir(own)).rejects.toThrow('ENOENT'); // nothing was saved in it
 });
 
-test('a lock whose number another process has been given since is taken over', async () => {
+test('a lock whose process id was reused by another process is taken over', async () => {
   const out = await lockedBy('given-again', { began: '1' });
   const said: string[] = [];
   const ran = await withLock(
@@ -87,7 +87,7 @@ test('a lock whose number another process has been given since is taken over', a
   expect(await readdir(out)).toEqual([]);
 });
 
-test('work that fails lets go, and of many that find a stale lock one works at a time', async () => {
+test('failing work releases its lock, and only one of many takes over a stale one', async () => {
   const out = await lockedBy('stale', { began: '1' });
   let working = 0;
   let most = 0;
@@ -106,7 +106,7 @@ test('work that fails lets go, and of many that find a stale lock one works at a
   expect(await readdir(out)).toEqual([]);
 });
 
-test('a place that cannot be written is told', async () => {
+test('a place that cannot be written to is reported', async () => {
   const file = path.join(folder, 'train_img_small.npy');
   await expect(withLock(`${file}/x`, silent, async () => 'ran')).rejects.toThrow(
     /^--out .* cannot be written \(ENOTDIR.*\): put that right, or choose another --out$/,

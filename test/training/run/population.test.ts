@@ -36,7 +36,7 @@ const comparable = ({ neurons, weights }: TrainedPopulation) => ({
   weights: bitsOf(weights),
 });
 
-test('a neuron is trained the same alone as among 64, and by the same seed again', async () => {
+test('a neuron is trained the same alone as among 64, and again with the same seed', async () => {
   const before = tf.memory().numTensors;
   const train = (neurons: number[], seed = 1) =>
     trainPopulation({ ...smallTask(site, neurons, { epochs: 2 }), seed });
@@ -64,7 +64,7 @@ test('the kept weights are those of the epoch with the highest CORR', async () =
   expect(neurons[0]!.keptEpoch).toBe(corrs.indexOf(Math.max(...corrs)) + 1);
 });
 
-test('held-out images choose the epoch, validation images measure it', async () => {
+test('held-out images choose the epoch, and validation images measure it', async () => {
   const task = { ...smallTask(site, [2], { epochs: 5 }), data: splitSite(site, 'heldout', 1) };
   const chosenBy: number[] = [];
   const measured: (number | null)[] = [];
@@ -106,7 +106,7 @@ async function trainInPieces(task: ReturnType<typeof smallTask>, stops: readonly
   throw new Error('it was never finished');
 }
 
-test('interrupted at any batch, in the evaluation or at the end, it goes on bit for bit', async () => {
+test('training interrupted at any batch, in the evaluation or at the end resumes bit for bit', async () => {
   const before = tf.memory().numTensors;
   // 10 batches an epoch, then one of 50 validation images; at the end one more of those
   const task = smallTask(site, [0, 5, 2]);

@@ -23,7 +23,7 @@ function tell(stages: readonly StagePlan[], secondsPerBatch: number) {
   return { batch, lines };
 }
 
-test('each epoch has a line with the mean CORR and the time left of the whole', () => {
+test('each epoch has a line with the mean CORR and the time left of the whole training', () => {
   const { batch, lines } = tell(
     [{ name: 'a', epochs: 2, batchesPerEpoch: 2, populations: [3] }],
     5,
@@ -35,7 +35,7 @@ test('each epoch has a line with the mean CORR and the time left of the whole', 
   ]);
 });
 
-test('stages, populations and batches in long epochs are told; a smaller population takes less', () => {
+test('stages, populations and batches of long epochs are shown, and smaller populations take less', () => {
   const stage = { epochs: 1, batchesPerEpoch: 2, populations: [4, 1] };
   const { batch, lines } = tell(
     [
@@ -58,7 +58,7 @@ test('stages, populations and batches in long epochs are told; a smaller populat
   );
 });
 
-test('gone on with, the time left is that of what is left', () => {
+test('after a resume the time left is that of the remaining work', () => {
   const plan = { name: 'a', epochs: 10, batchesPerEpoch: 4, populations: [2, 2] };
   const { batch, lines } = tell([plan], 1);
   batch(0, 1, 9, 3);
@@ -66,7 +66,7 @@ test('gone on with, the time left is that of what is left', () => {
   expect(lines).toEqual(['population 2/2, epoch 9/10: loss 0.1250, CORR 0.375, 4 s left']);
 });
 
-test('a terminal has a bar, which stands where the training does', () => {
+test('a terminal has a bar that shows the progress of the training', () => {
   const written: string[] = [];
   const stream = Object.assign(Object.create(process.stderr), {
     isTTY: true,
@@ -83,7 +83,7 @@ test('a terminal has a bar, which stands where the training does', () => {
   expect(shown).toContain('\nsomething\n');
 });
 
-test('a duration is told in the unit that fits', () => {
+test('a duration is printed in a suitable unit', () => {
   const seconds = [0, 99, 100, 5900, 7200, 86_400, 200_000];
   expect(seconds.map(duration)).toEqual([
     ...['0 s', '99 s', '2 min', '98 min', '2 h 0 min', '24 h 0 min', '2 d 7 h'],

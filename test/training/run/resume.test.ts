@@ -58,7 +58,9 @@ for (const backend of ['wasm', 'tensorflow'] as const) {
   );
 }
 
-test('what the command cannot use ends it with its own code', { timeout: 60_000 }, async () => {
+test('a checkpoint that cannot be used ends the command with its own exit code', {
+  timeout: 60_000,
+}, async () => {
   const { end, output } = await runTraining(['--data', folder, '--shard', '3']);
   expect(end).toBe(2);
   expect(output).toBe(

@@ -44,7 +44,7 @@ test('a neuron whose parameters are not finite after the last batch stops alone'
   for (const { data } of weights.values()) expect(data.every(Number.isFinite)).toBe(true);
 });
 
-test('a neuron that answers all training images the same is not trained', async () => {
+test('a neuron with the same response to all training images is not trained', async () => {
   const training = withResponses(site.training, 2, () => 0.25);
   const task = smallTask({ ...site, training }, [0, 2], { epochs: 1 });
   const { neurons, weights } = await trainPopulation(task);
@@ -59,7 +59,7 @@ test('a neuron that answers all training images the same is not trained', async 
   for (const [name, own] of Object.entries(initial)) expect(bits[name]!.endsWith(own)).toBe(true);
 });
 
-test('a network that answers every image the same for five epochs is dead', async () => {
+test('a network with the same response to every image for five epochs is dead', async () => {
   // all maps of the frozen blocks are constant, so nothing of an image reaches what learns
   const base = smallTask(site, [0, 3]);
   const specifications = parameterSpecifications(recipeArchitecture(base.recipe), site.training);

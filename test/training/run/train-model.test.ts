@@ -63,7 +63,7 @@ async function train(
 
 const weightsOf = (model: string) => readFile(path.join(model, 'weights.safetensors'));
 
-test('interrupted in any stage and population, it goes on to the same model', async () => {
+test('training interrupted in any stage and population resumes to the same model', async () => {
   const recipe = 'rf_sa_cnn_star_incr';
   const whole = path.join(folder, 'whole');
   await train({ recipe, out: whole });
@@ -100,7 +100,7 @@ test('interrupted in any stage and population, it goes on to the same model', as
   expect(await readdir(out)).toEqual(['1']);
 });
 
-test('a stage is one again only where it holds the neurons that are asked of it', async () => {
+test('a stage is reused only when it has the requested neurons', async () => {
   const { result } = await train({ epochs: 1 });
   const { card, folder: saved } = result as SavedModel;
   const { recipe, seed, epochs, loss, split, data } = card.training as TrainingCard;
@@ -112,7 +112,7 @@ test('a stage is one again only where it holds the neurons that are asked of it'
   expect(await find([2, 3])).toBeUndefined();
 });
 
-test('a second signal ends at once', async () => {
+test('a second signal ends the process immediately', async () => {
   const { signals, machine } = fakeMachine();
   const twice = {
     ...machine.stream,
@@ -140,7 +140,7 @@ test('a checkpoint is bound to the model that the training began with', async ()
   );
 });
 
-test('too little disk is told before anything is trained', async () => {
+test('too little disk is reported before anything is trained', async () => {
   const { result, lines } = await train({}, { freeDisk: async () => 3_000_000 });
   expect((result as Error).message).toBe(
     `${out}: the training writes up to 5 MB, and 3 MB are free there: make room, or choose another --out`,
@@ -149,21 +149,21 @@ test('too little disk is told before anything is trained', async () => {
   expect(existsSync(out)).toBe(false);
 });
 
-test('what a checkpoint cannot be written to is told before anything is trained', async () => {
+test('a place where no checkpoint can be written is reported before anything is trained', async () => {
   await mkdir(out);
   await writeFile(`${out}/.training`, 'a file in its place');
   const { result } = await train();
   expect((result as Error).message).toMatch(/\.training cannot be written \((ENOTDIR|EEXIST)/);
 });
 
-test('an --out that is a file is told before anything is trained', async () => {
+test('an --out that is a file is reported before anything is trained', async () => {
   await writeFile(out, 'a file in its place');
   const { result, lines } = await train();
   expect((result as Error).message).toMatch(/^--out .* cannot be written \(EEXIST.*another --out$/);
   expect(lines).toEqual([]);
 });
 
-test('stopped neurons are on the card; where all stopped, nothing is saved unless as a shard', async () => {
+test('stopped neurons are on the card, and without other neurons only a shard is saved', async () => {
   const data = path.join(folder, 'stopped');
   await writeSmallSite(data, 60, 20);
   const write = (respond: (i: number) => number) =>
@@ -193,7 +193,7 @@ test('stopped neurons are on the card; where all stopped, nothing is saved unles
   expect(share).toMatchObject({ folder: `${out}-none.shards/2-of-3/1` });
 });
 
-test("with repeats the card states each neuron's noise ceiling", async () => {
+test('with repeats the card has the noise ceiling of each neuron', async () => {
   // the second trial repeats the first of the first neuron, and has nothing of the second's
   const trials = { repeats: 2, stimuli: 2 };
   const repeats = {

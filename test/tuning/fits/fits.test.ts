@@ -39,7 +39,7 @@ function fitted(fit: Fit): Record<string, number> {
 /** Relative difference. */
 const off = (value: number, expected: number) => Math.abs(value / expected - 1);
 
-test('a von Mises curve over orientation gives its parameters back, to 1e-3', () => {
+test('a von Mises fit over orientation recovers its parameters, to 1e-3', () => {
   fc.assert(
     fc.property(between(0.5, 12), between(0, 180), unit, (kappa, mu, { b, gain }) => {
       const curve = ORIENTATIONS.map(vonMises(kappa, mu)).map((r) => gain * (b + r));
@@ -54,7 +54,7 @@ test('a von Mises curve over orientation gives its parameters back, to 1e-3', ()
   );
 });
 
-test('a double von Mises curve over direction gives its parameters back, to 1e-3', () => {
+test('a double von Mises fit over direction recovers its parameters, to 1e-3', () => {
   fc.assert(
     fc.property(
       between(0.8, 12),
@@ -78,7 +78,7 @@ test('a double von Mises curve over direction gives its parameters back, to 1e-3
   );
 });
 
-test('the half width lies half way between the largest and the smallest value, to 1e-9', () => {
+test('the half width is half way between the largest and the smallest value, to 1e-9', () => {
   fc.assert(
     fc.property(between(0.01, 100), (kappa) => {
       const orientation = vonMises(kappa, 0);
@@ -93,7 +93,7 @@ test('the half width lies half way between the largest and the smallest value, t
   expect(halfWidth(1e-6, 360)).toBeCloseTo(60, 3);
 });
 
-test('a Gaussian in log frequency gives its parameters back, to 1e-3', () => {
+test('a fit of a Gaussian in log frequency recovers its parameters, to 1e-3', () => {
   fc.assert(
     fc.property(between(0.03, 0.25), between(0.3, 1.5), unit, (f0, sigma, { b, gain }) => {
       const curve = FREQUENCIES.map(
@@ -106,7 +106,7 @@ test('a Gaussian in log frequency gives its parameters back, to 1e-3', () => {
   );
 });
 
-test('a Gaussian in frequency gives its parameters back, to 1e-3, and explains more of itself', () => {
+test('a fit of a Gaussian in frequency recovers its parameters, to 1e-3, and explains itself best', () => {
   fc.assert(
     fc.property(between(0.06, 0.25), between(0.1, 0.45), unit, (f0, share, { b, gain }) => {
       const sigma = share * f0;
@@ -120,7 +120,7 @@ test('a Gaussian in frequency gives its parameters back, to 1e-3, and explains m
   );
 });
 
-test('of two fits one that did not converge is no better, whatever it explains', () => {
+test('a fit that did not converge is never the better of two', () => {
   const curve = FREQUENCIES.map((f) => Math.exp(-(Math.log2(f / 0.1) ** 2)));
   const good = finish(fitLogGaussian(FREQUENCIES, curve));
   const none = finish(
@@ -137,7 +137,7 @@ test('of two fits one that did not converge is no better, whatever it explains',
   expect(betterFit(lost, none)).toBe(lost);
 });
 
-test('a centre with a surround is followed, and peaks where its derivative vanishes', () => {
+test('a fit of a centre with a surround matches the curve and peaks where its derivative vanishes', () => {
   fc.assert(
     fc.property(
       between(1.5, 5),
@@ -166,7 +166,7 @@ test('a centre with a surround is followed, and peaks where its derivative vanis
   expect(bestDiameter(plain)).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('Naka-Rushton gives c50, n and Rmax back, to 1 %', () => {
+test('a Naka-Rushton fit recovers c50, n and Rmax, to 1 %', () => {
   fc.assert(
     fc.property(between(0.1, 0.7), between(1, 5), unit, (c50, n, { b, gain }) => {
       const contrasts = [0, ...CONTRASTS];
@@ -179,7 +179,7 @@ test('Naka-Rushton gives c50, n and Rmax back, to 1 %', () => {
   );
 });
 
-test('the supersaturating form follows a response that falls again', () => {
+test('the supersaturating form fits a response that falls again', () => {
   const contrasts = [0, ...CONTRASTS];
   fc.assert(
     fc.property(between(0.15, 0.5), between(1.5, 3), between(1.3, 2), (c50, n, s) => {
@@ -203,7 +203,7 @@ test('with one exponent the supersaturating form is that of Naka and Rushton', (
   expect(found['s']).toBeCloseTo(1, 2);
 });
 
-test('a Gaussian on a map gives its centre, its widths and its direction back, to 1e-3', () => {
+test('a Gaussian fit on a map recovers its centre, its widths and its direction, to 1e-3', () => {
   const sigmas = fc
     .tuple(between(2, 5), between(1.2, 2))
     .map(([s, ratio]) => [s * ratio, s] as const);
@@ -233,7 +233,7 @@ test('a Gaussian on a map gives its centre, its widths and its direction back, t
   );
 });
 
-test('round fields converge, also where float32 rounding is all that is left', () => {
+test('round fields converge, also where only float32 rounding is left', () => {
   const places = Array.from({ length: 11 }, (_, i) => 2.5 * (i - 5));
   for (const [sigma, x0, y0] of [
     [3.162, 0, 0],
@@ -259,7 +259,7 @@ const FITS: Record<string, (responses: number[]) => Fit> = {
 };
 
 test.each(Object.entries(FITS))(
-  '%s: any 12 responses give a fit that says what it is',
+  '%s: any 12 responses give a fit that is consistent',
   (_, fitOf) => {
     const wild = fc.oneof(between(-1, 1), fc.constantFrom(0, 1, -1, 1e-30, 3e38, -3e38));
     fc.assert(
@@ -273,7 +273,7 @@ test.each(Object.entries(FITS))(
   },
 );
 
-test.each(Object.entries(FITS))('%s: what is alike or too little is not fitted', (_, fitOf) => {
+test.each(Object.entries(FITS))('%s: constant or too few responses are not fitted', (_, fitOf) => {
   expect(fitOf(Array(12).fill(0.3))).toMatchObject({
     parameters: null,
     rSquared: null,

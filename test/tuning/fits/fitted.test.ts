@@ -27,7 +27,7 @@ function responseTo(i: number, count: number): number {
   return BLANK + 2 * bump + 0.06 * Math.cos(2.3 * i);
 }
 
-test.each(DIMENSIONS)('of %s, the curve that is drawn is the one that was fitted', (dimension) => {
+test.each(DIMENSIONS)('the curve that is drawn for %s is the fitted one', (dimension) => {
   const values = VALUES[dimension];
   const responses = values.map((_, i) => responseTo(i, values.length));
   const { fits } = finish(tuneCurve({ dimension, values, responses, blank: BLANK }));
@@ -47,7 +47,7 @@ test.each(DIMENSIONS)('of %s, the curve that is drawn is the one that was fitted
   }
 });
 
-test('the functions as the answers spell them', () => {
+test('the functions are spelt as in the responses', () => {
   const e = Math.exp;
   const bump = { b: 1, A: 2, kappa: 3, mu: 40 };
   expect(fittedResponse('orientation', 'vonMises', bump)(70)).toBeCloseTo(

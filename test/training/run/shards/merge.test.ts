@@ -67,7 +67,7 @@ async function patch(index: number, change: (card: ModelCard) => object, suffix 
   await writeFile(file, JSON.stringify({ ...card, ...change(card) }));
 }
 
-test('the shards of a model make the model that is trained whole, stages included', async () => {
+test('the shards of a model merge to the model that is trained whole, stages included', async () => {
   const merged = await mergeShards(path.join(models, 'm'));
   expect(merged.folder).toBe(path.join(models, 'm', '1'));
   for (const stage of ['', '.rf_cnn_30']) {
@@ -105,7 +105,7 @@ test('the shards of a model make the model that is trained whole, stages include
   await engine.close();
 });
 
-test('trained together in one process, each neuron is predicted as well', async () => {
+test('each neuron is predicted as well when all are trained in one process', async () => {
   const together = path.join(folder, 'together', 'm');
   await train(together, undefined, NEURONS);
   const { card } = await mergeShards(path.join(models, 'm'));
@@ -116,14 +116,14 @@ test('trained together in one process, each neuron is predicted as well', async 
   }
 });
 
-test('merged again it is the next version, of the same stage', async () => {
+test('a second merge is the next version of the same stage', async () => {
   const out = path.join(models, 'm');
   await mergeShards(out);
   expect((await mergeShards(out)).card.version).toBe(2);
   expect(await readdir(`${out}.rf_cnn_30`)).toEqual(['1']);
 });
 
-test('a shard trained again has the same weights', async () => {
+test('a shard that is trained again has the same weights', async () => {
   await train(path.join(models, 'm'), { index: 1, of: 3 });
   const [first, second] = await Promise.all(
     ['1', '2'].map((version) => readFile(path.join(shardPath(1), version, 'weights.safetensors'))),
@@ -131,7 +131,7 @@ test('a shard trained again has the same weights', async () => {
   expect(second!.equals(first!)).toBe(true);
 });
 
-test('what does not make one model is told, with the shard', async () => {
+test('shards that do not make one model are reported', async () => {
   const training = (changes: object) => (card: ModelCard) => ({
     training: { ...card.training, ...changes },
   });
@@ -269,7 +269,7 @@ test('what does not make one model is told, with the shard', async () => {
   `);
 });
 
-test('different devices of one backend are all on the card', async () => {
+test('the card lists all devices of one backend', async () => {
   await patch(1, ({ training }) => ({
     training: { ...training, backend: 'wasm (2 CPU threads)' },
   }));

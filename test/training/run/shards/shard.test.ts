@@ -7,7 +7,7 @@ import {
   shardOfJob,
 } from '../../../../training/run/shards/shard.js';
 
-test('the shares of a site are its neurons in order, each once, in nearly equal numbers', () => {
+test('the shards of a site are its neurons in order, each once, in nearly equal numbers', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 50 }), (neurons, n) => {
       const of = Math.min(n, neurons);
@@ -24,14 +24,14 @@ test('the shares of a site are its neurons in order, each once, in nearly equal 
   );
 });
 
-test('a share is read from i/n', () => {
+test('a shard is parsed from i/n', () => {
   expect(parseShard('2/4', '--shard')).toEqual({ index: 2, of: 4 });
   for (const text of ['4/4', '1/0', '-1/4', '1', '1/4/4', 'a/b', '']) {
     expect(() => parseShard(text, '--shard')).toThrow(`--shard ${text}: it is i/n, share i of n`);
   }
 });
 
-test('a Kubernetes job says which share it is, wholly or not at all', () => {
+test('a Kubernetes job gives its shard completely or not at all', () => {
   expect(shardOfJob({})).toBeUndefined();
   expect(shardOfJob({ JOB_COMPLETIONS: '4' })).toBeUndefined();
   expect(shardOfJob({ JOB_COMPLETION_INDEX: '3', JOB_COMPLETIONS: '4' })).toEqual({
@@ -46,7 +46,7 @@ test('a Kubernetes job says which share it is, wholly or not at all', () => {
   );
 });
 
-test("a share lies beside the model, in a folder that is no model's version", () => {
+test('a shard is stored next to the model, in a folder that is not a version', () => {
   expect(shardFolder('models/a', { index: 0, of: 2 })).toBe('models/a.shards/0-of-2');
   expect(shardFolder('/models/a/', { index: 2, of: 4 })).toBe('/models/a.shards/2-of-4');
 });

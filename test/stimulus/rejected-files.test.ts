@@ -22,7 +22,7 @@ async function multipart(...files: Blob[]): Promise<{ type: string; body: Uint8A
   return { type: request.headers.get('content-type')!, body };
 }
 
-test('images', async () => {
+test('images that cannot be read are rejected', async () => {
   const png = await grayPng(6, 4);
   const cut = png.subarray(0, png.length - 30);
   expect(await refusal('image/png', cut)).toMatchInlineSnapshot(
@@ -72,7 +72,7 @@ function tiff(width: number, samplesPerPixel: number, photometric: 1 | 2): Buffe
   return file;
 }
 
-test('more channels than gray or colour has', async () => {
+test('more channels than gray or colour has are rejected', async () => {
   const target = { height: 1, width: 4, background: 0.5 };
   expect((await decode('image/tiff', tiff(4, 1, 1), { target })).notes).toEqual([[]]);
   expect(await refusal('image/tiff', tiff(4, 3, 1), { target })).toMatchInlineSnapshot(
@@ -86,7 +86,7 @@ test('more channels than gray or colour has', async () => {
   );
 });
 
-test('several images in one file', async () => {
+test('several images in one file are rejected', async () => {
   const raw = { height: 12, width: 4, channels: 3, pageHeight: 6 } as const;
   const samples = Uint8Array.from({ length: 12 * 4 * 3 }, (_, i) => i);
   const animated = await sharp(samples, { raw }).webp().toBuffer();
@@ -95,7 +95,7 @@ test('several images in one file', async () => {
   );
 });
 
-test('a PNG of 20000x20000 pixels is refused by its header', async () => {
+test('a PNG of 20000x20000 pixels is rejected by its header', async () => {
   const bomb = Buffer.from(await grayPng(6, 4));
   bomb.writeUInt32BE(20_000, 16);
   bomb.writeUInt32BE(20_000, 20);
@@ -106,7 +106,7 @@ test('a PNG of 20000x20000 pixels is refused by its header', async () => {
   );
 });
 
-test('.npy', async () => {
+test('.npy files that are not stimuli are rejected', async () => {
   const npy = encodeNpy(GRAY, [6, 4]);
   expect(await refusal(NPY, npy.subarray(0, npy.length - 3))).toMatchInlineSnapshot(
     `"InputError: the .npy file is cut off: shape (6, 4) needs 96 bytes of data, 93 are there"`,
@@ -136,7 +136,7 @@ test('.npy', async () => {
   );
 });
 
-test('pixel values', async () => {
+test('pixel values out of range are rejected', async () => {
   const index = 3 * 24 + 2 * 4 + 1;
   expect(await refusal(NPY, withPixel(index, Number.NaN))).toMatchInlineSnapshot(
     `"InputError: stimuli[3][2][1] is NaN: pixels must be finite [stimuli[3][2][1]]"`,
@@ -152,7 +152,7 @@ test('pixel values', async () => {
   );
 });
 
-test('raw pixels', async () => {
+test('raw pixels of the wrong length are rejected', async () => {
   expect(await refusal(RAW, GRAY_8)).toMatchInlineSnapshot(
     `"InputError: raw pixels need ?dtype=uint8 or ?dtype=float32 [dtype]"`,
   );
@@ -164,7 +164,7 @@ test('raw pixels', async () => {
   );
 });
 
-test('types that are not accepted', async () => {
+test('unknown media types are rejected', async () => {
   expect(await refusal('text/csv', '1,2,3')).toMatchInlineSnapshot(
     `"UnsupportedMediaError: text/csv is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
   );
@@ -176,7 +176,7 @@ test('types that are not accepted', async () => {
   );
 });
 
-test('files of a multipart body count on', async () => {
+test('files of a multipart body are numbered consecutively', async () => {
   const three = new Blob([encodeNpy(new Float32Array(72), [3, 6, 4])]);
   const bad = await multipart(three, new Blob([withPixel(5, Number.NaN)]));
   expect(await refusal(bad.type, bad.body)).toMatchInlineSnapshot(
@@ -188,7 +188,7 @@ test('files of a multipart body count on', async () => {
   );
 });
 
-test('multipart bodies', async () => {
+test('invalid multipart bodies are rejected', async () => {
   const { type, body } = await multipart(new Blob([GRAY_8], { type: 'text/csv' }));
   expect(await refusal(type, body)).toMatchInlineSnapshot(
     `"UnsupportedMediaError: file 0 (stimuli): text/csv is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data [file 0 (stimuli)]"`,
@@ -222,7 +222,7 @@ test.each([
   ['a PDF', '%PDF-1.7', 'a PDF document', 'PNG'],
   ['an SVG', '<svg xmlns="x"/>', 'an SVG drawing', 'PNG'],
   ['gzip', '\x1f\x8b\x08', 'compressed with gzip', 'unpacked'],
-])('%s is named, with what to do', async (_, head, format, advice) => {
+])('%s is recognised and rejected with what to do', async (_, head, format, advice) => {
   const body = Buffer.from(head.padEnd(40, '\0'), 'latin1');
   for (const type of [undefined, RAW]) {
     const message = await refusal(type, body);
@@ -244,7 +244,7 @@ const part = (content: string, ...headers: string[]) =>
 
 const NAMED = 'Content-Disposition: form-data; name="stimuli"; filename="x"';
 
-test('forms whose parts say nothing, too much, or are too many', async () => {
+test('forms with empty, superfluous or too many parts are rejected', async () => {
   expect(await refusal(FORM, `${part('', NAMED)}--b--\r\n`)).toMatchInlineSnapshot(
     `"InputError: stimuli: the file 0 of the form is empty [stimuli]"`,
   );
@@ -281,7 +281,7 @@ test('a form is read no further than the parts that a request may have', async (
   );
 });
 
-test('more than the limits allow', async () => {
+test('more stimuli than the limits allow are rejected', async () => {
   const nine = encodeNpy(new Uint8Array(9 * 24), [9, 6, 4]);
   expect(await refusal(NPY, nine)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,

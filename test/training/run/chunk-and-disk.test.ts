@@ -22,21 +22,21 @@ const GPU: Room = { ...CPU, isGpu: true };
 const chunk = (backend: Room, memory: Partial<Memory> = {}) =>
   chunkFor(backend, 50, 2500, { ...MEMORY, ...memory });
 
-test('as many neurons are trained together as half of the memory holds, at least one', () => {
+test('as many neurons are trained together as fit into half of the memory, at least one', () => {
   expect(chunk(CPU)).toBe(20);
   expect(chunkFor(CPU, 50, 625, MEMORY)).toBe(80);
   expect(chunk(CPU, { free: 1e6 })).toBe(1);
   expect(chunk(CPU, { free: 1e15 })).toBe(512);
 });
 
-test("a container's limit counts as memory does, less what is used; where there is none, nothing", () => {
+test('the limit of a container counts as memory, minus what is used, and a missing one is ignored', () => {
   expect(chunk(CPU, { limit: 4e9 })).toBe(10);
   expect(chunk(CPU, { limit: 2 ** 64 })).toBe(20);
   expect(chunk(CPU, { limit: 0 })).toBe(20);
   expect(chunk(CPU, { limit: 5e8 })).toBe(1);
 });
 
-test('on a GPU its memory counts, and 8 GB where it does not tell it; elsewhere 1 GB of buffers', () => {
+test('on a GPU its memory counts, or 8 GB when unknown, and elsewhere 1 GB of buffers', () => {
   expect(chunk(GPU)).toBe(266);
   expect(chunk(GPU, { gpu: () => undefined })).toBe(26);
   expect(chunk({ ...CPU, bufferBytes: BACKENDS.wasm.bufferBytes })).toBe(6);
@@ -60,7 +60,7 @@ test('the chunks are the neurons in order, all but the last full', () => {
   );
 });
 
-test('a training needs room for its models and, twice, for the largest checkpoint', () => {
+test('training needs disk for its models and twice for the largest checkpoint', () => {
   const small = { neurons: 10, chunk: 4, parameters: 1000 };
   const large = { neurons: 10, chunk: 4, parameters: 3000 };
   const beside = 2 ** 20;
@@ -74,7 +74,7 @@ test('a training needs room for its models and, twice, for the largest checkpoin
   );
 });
 
-test('the free disk of a folder that is not there yet is that of the one it will be in', async () => {
+test('the free disk of a folder that does not exist is that of its nearest parent', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-room-'));
   expect(await freeDisk(path.join(folder, 'a', 'b'))).toBeGreaterThan(0);
   await rm(folder, { recursive: true });

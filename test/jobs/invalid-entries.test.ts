@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { temporaryFor } from '../../src/files/whole-file.js';
+import { INVALID_ENTRIES } from '../support/invalid-entries.js';
 import { file, heldWork, openTestJobs } from '../support/jobs.js';
-import { ODD_ENTRIES } from '../support/odd-entries.js';
 import { temporaryFolder } from '../support/store.js';
 
 const ID = 'a'.repeat(32);
@@ -54,7 +54,7 @@ const REASONS: Record<string, RegExp> = {
   'a huge file': /^a{32}\.json is too large: 3221225472 bytes; expected at most 1048576;/,
 };
 
-test.each(Object.entries(ODD_ENTRIES))(
+test.each(Object.entries(INVALID_ENTRIES))(
   '%s in place of a record is listed as corrupted',
   async (name, put) => {
     expect(await expectDamaged(await openWith(put))).toMatch(REASONS[name]!);
@@ -111,21 +111,24 @@ test('the partial result of an interrupted job is deleted', async () => {
   expect(readdirSync(folder)).toEqual([`${ID}.json`]);
 });
 
-test.each(Object.entries(ODD_ENTRIES))('%s in place of a result is reported', async (_, put) => {
-  const { jobs, folder } = await openTestJobs();
-  const { work, finish } = heldWork();
-  const { id } = await jobs.submit(work);
-  finish([file('a.json', '1')]);
-  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
-  const place = path.join(folder, id, 'a.json');
-  execFileSync('rm', [place]);
-  put(place);
-  await expect(jobs.readPart(id, jobs.find(id)!.result[0]!)).rejects.toThrow(
-    new RegExp(`^a.json of job ${id} (is damaged|cannot be read)$`),
-  );
-  expect(await jobs.remove(id)).toBe(true);
-  expect(existsSync(place)).toBe(false);
-});
+test.each(Object.entries(INVALID_ENTRIES))(
+  '%s in place of a result is reported',
+  async (_, put) => {
+    const { jobs, folder } = await openTestJobs();
+    const { work, finish } = heldWork();
+    const { id } = await jobs.submit(work);
+    finish([file('a.json', '1')]);
+    await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
+    const place = path.join(folder, id, 'a.json');
+    execFileSync('rm', [place]);
+    put(place);
+    await expect(jobs.readPart(id, jobs.find(id)!.result[0]!)).rejects.toThrow(
+      new RegExp(`^a.json of job ${id} (is damaged|cannot be read)$`),
+    );
+    expect(await jobs.remove(id)).toBe(true);
+    expect(existsSync(place)).toBe(false);
+  },
+);
 
 test('a missing folder is not reported as a corrupted result', async () => {
   const { jobs, folder } = await openTestJobs();

@@ -11,7 +11,7 @@ function rows(change: (all: unknown[][]) => void = () => {}): string {
   return JSON.stringify({ stimuli: [all] });
 }
 
-test('malformed JSON is refused with the position of the error', async () => {
+test('malformed JSON is rejected with the position of the error', async () => {
   // the rest of the message is the parser's own
   const early = '{"stimuli": [';
   const brace = '{"stimuli": [] "neurons"}';
@@ -27,7 +27,7 @@ test('malformed JSON is refused with the position of the error', async () => {
   }
 });
 
-test('JSON bodies', async () => {
+test('invalid JSON bodies are rejected', async () => {
   expect(await refusal(JSON_TYPE, Uint8Array.of(0x7b, 0xff))).toMatchInlineSnapshot(
     `"InputError: the body is not text in UTF-8"`,
   );
@@ -57,7 +57,7 @@ test('JSON bodies', async () => {
   );
 });
 
-test('stored sets in JSON', async () => {
+test('invalid stored sets in JSON are rejected', async () => {
   const digest = '0'.repeat(64);
   const set = JSON.stringify({ stimulusSet: digest });
   const readStoredSet = async () => ({
@@ -90,7 +90,7 @@ test('stored sets in JSON', async () => {
   );
 });
 
-test('nested numbers in JSON', async () => {
+test('invalid nested numbers in JSON are rejected', async () => {
   const ragged = rows((all) => {
     all[2]!.pop();
   });
@@ -116,7 +116,7 @@ test('nested numbers in JSON', async () => {
   );
 });
 
-test('files and gratings in JSON', async () => {
+test('invalid files and gratings in JSON are rejected', async () => {
   const one = (entry: unknown) => JSON.stringify({ stimuli: [entry] });
   const cut = (await grayPng(6, 4)).subarray(0, 60).toString('base64');
   const two = Buffer.from(encodeNpy(new Uint8Array(48), [2, 6, 4])).toString('base64');
@@ -147,7 +147,7 @@ test('files and gratings in JSON', async () => {
   );
 });
 
-test('pixel values in JSON', async () => {
+test('invalid pixel values in JSON are rejected', async () => {
   const json = rows((all) => {
     all[3]![1] = 1.5;
   });

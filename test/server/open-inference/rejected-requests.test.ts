@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { listen } from '../../../src/server/listen.js';
 import { createTestApp } from '../../support/app.js';
 import { IN_JSON, INFER, jsonRequest, withBinaryStimulus } from '../../support/protocol.js';
-import { refusal, withInput } from '../../support/protocol-refusal.js';
+import { refusal, withInput } from '../../support/protocol-rejection.js';
 
 const request = (change: object) => jsonRequest({ inputs: [IN_JSON], ...change });
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-test('a network of another architecture is refused, and its own is told', async () => {
+test('a network of another architecture is rejected with its own', async () => {
   const small = { ...ARCHITECTURES.rf_sa_cnn.network, channels: 3 };
   const whole = { height: 50, width: 50 };
   await place.writeCheckpoints('other', { 0: randomState('rf_sa_cnn', small, whole, 1) });
@@ -31,7 +31,7 @@ test('a network of another architecture is refused, and its own is told', async 
   expect(await readdir(path.join(place.path, 'models')).catch(() => [])).not.toContain('other');
 });
 
-test('a network unlike the first is refused', async () => {
+test('a network unlike the first is rejected', async () => {
   const four = randomState('rf_cnn', { ...BASE, channels: 4 }, SIZE, 1);
   await place.writeCheckpoints('mixed', { 0: randomBase(0), 1: four });
   expect(
@@ -45,7 +45,7 @@ test('a network unlike the first is refused', async () => {
   );
 });
 
-test('networks that cannot respond are refused, and nothing is saved', async () => {
+test('networks that cannot respond are rejected, and nothing is saved', async () => {
   const words = '--pytorch ./broken --architecture rf_cnn --stimulus 24x24 --out ./models/broken';
   const broken = async (name: string, value: number) => {
     const state = randomBase(0);
@@ -62,7 +62,7 @@ test('networks that cannot respond are refused, and nothing is saved', async () 
   expect(await readdir(path.join(place.path, 'models')).catch(() => [])).not.toContain('broken');
 });
 
-test('what is not there, not named or there twice is told', async () => {
+test('missing, unnamed and duplicate neurons are reported', async () => {
   const words = (place: string) => `${place} --architecture rf_cnn --out ./models/none`;
   await mkdir(path.join(place.path, 'empty'));
   await mkdir(path.join(place.path, 'wrong'));
@@ -95,7 +95,7 @@ test('what is not there, not named or there twice is told', async () => {
   );
 });
 
-test('a file of safetensors must say which neuron each tensor is of', async () => {
+test('a file of safetensors must name the neuron of each tensor', async () => {
   const words = '--safetensors ./one.safetensors --architecture rf_cnn --out ./models/none';
   const write = (tensors: Iterable<[string, NamedTensor]>) =>
     writeFile(path.join(place.path, 'one.safetensors'), encodeSafetensors(new Map(tensors)));
@@ -123,7 +123,7 @@ test('a file of safetensors must say which neuron each tensor is of', async () =
   expect(await place.refusal(words)).toBe('./one.safetensors: the .safetensors file is cut off');
 });
 
-test('typing errors are told before anything is read', async () => {
+test('typing errors are reported before anything is read', async () => {
   const right = '--pytorch ./nowhere --architecture rf_cnn --out ./models/none';
   const with_ = (words: string) => place.refusal(`${right} ${words}`);
   expect(await place.refusal('--architecture rf_cnn --out ./x')).toMatch(
@@ -161,7 +161,7 @@ test('typing errors are told before anything is read', async () => {
   expect(await with_('--data ./data --site other')).toMatch(/train_img_other\.npy is not there/);
 });
 
-test('a neuron that the data does not hold, and stimuli too small, are refused', async () => {
+test('a neuron that the data does not have and stimuli that are too small are rejected', async () => {
   await place.writeCheckpoints('seventh', { 7: randomBase(7) });
   const words = '--pytorch ./seventh --architecture rf_cnn --out ./models/none';
   expect(await place.refusal(`${words} --data ./data --site small`)).toBe(

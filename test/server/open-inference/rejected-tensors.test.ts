@@ -9,7 +9,7 @@ import {
   STIMULUS,
   withBinaryStimulus,
 } from '../../support/protocol.js';
-import { refusal, withInput } from '../../support/protocol-refusal.js';
+import { refusal, withInput } from '../../support/protocol-rejection.js';
 
 const neurons = (change: object) =>
   jsonRequest({

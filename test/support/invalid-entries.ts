@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 
 /** What may get into the place of a file, by name, and how. */
-export const ODD_ENTRIES: Readonly<Record<string, (place: string) => void>> = {
+export const INVALID_ENTRIES: Readonly<Record<string, (place: string) => void>> = {
   'a folder': (place) => {
     mkdirSync(place);
     writeFileSync(`${place}/inside`, 'x');

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { DamagedError, DiskError } from '../../src/errors.js';
 import { temporaryFor } from '../../src/files/whole-file.js';
 import { stimulusDigests } from '../../src/stimulus/chunks.js';
-import { ODD_ENTRIES } from '../support/odd-entries.js';
+import { INVALID_ENTRIES } from '../support/invalid-entries.js';
 import { openTestStore } from '../support/store.js';
 
 const DIGEST = 'a'.repeat(64);
@@ -12,8 +12,8 @@ const STIMULI = { count: 1, height: 1, width: 3, pixels: Float32Array.of(0, 0.5,
 const QUESTION = { model: DIGEST, stimuli: DIGEST, count: 1, engine: 'paper and pencil' };
 const COLUMNS = Int32Array.of(0);
 
-test.each(Object.entries(ODD_ENTRIES))(
-  '%s among the sets holds up neither the start nor the others, and can be deleted',
+test.each(Object.entries(INVALID_ENTRIES))(
+  '%s among the sets delays neither the start nor other sets and can be deleted',
   async (name, make) => {
     const { folder, sets } = await openTestStore();
     const { set } = await sets.put(STIMULI, await stimulusDigests(STIMULI));
@@ -35,8 +35,8 @@ test.each(Object.entries(ODD_ENTRIES))(
   },
 );
 
-test.each(Object.entries(ODD_ENTRIES))(
-  '%s among the cached responses counts as none',
+test.each(Object.entries(INVALID_ENTRIES))(
+  '%s among the cached responses is ignored',
   async (_, make) => {
     const { folder, responses } = await openTestStore();
     await responses.write(QUESTION, new Map([[0, Float32Array.of(1)]]));
@@ -54,8 +54,8 @@ test.each(Object.entries(ODD_ENTRIES))(
   },
 );
 
-test.each(Object.entries(ODD_ENTRIES))(
-  '%s in the place of cached responses is logged, and they are computed again',
+test.each(Object.entries(INVALID_ENTRIES))(
+  '%s in place of cached responses is logged, and they are computed again',
   async (name, make) => {
     const { folder, responses } = await openTestStore();
     await responses.write(QUESTION, new Map([[0, Float32Array.of(1)]]));
