@@ -14,7 +14,7 @@ export interface ClosedLoopClient {
   close(): void;
 }
 
-/** @param neurons asked for, such as 0-3 */
+/** @param neurons of a request, such as 0-3 */
 export async function openClosedLoopStream(
   url: string,
   dtype: 'uint8' | 'float32',
@@ -44,7 +44,7 @@ export async function openClosedLoopStream(
   };
 }
 
-/** @param neurons asked for, such as 0-3 */
+/** @param neurons of a request, such as 0-3 */
 export function openClosedLoopHttp(url: string, neurons: string): ClosedLoopClient {
   const client = openHttpClient();
   const type = 'application/octet-stream';

@@ -13,9 +13,9 @@ export interface Contender {
 /** Starts a contender and waits until it is ready; undefined, with the reason on stderr, if it never is. */
 export async function startContender(
   command: string,
-  words: readonly string[],
+  args: readonly string[],
 ): Promise<Contender | undefined> {
-  const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaint = '';
   child.on('error', ({ message }) => {
     complaint = message;
@@ -31,7 +31,7 @@ export async function startContender(
   const ready = await next();
   if (ready === undefined) {
     const reason = complaint.trim().split('\n').at(-1) ?? '';
-    console.error(`${words.slice(0, 2).join(' ')} does not run here: ${reason}`);
+    console.error(`${args.slice(0, 2).join(' ')} does not run here: ${reason}`);
     return undefined;
   }
   return {
@@ -39,7 +39,7 @@ export async function startContender(
     async send(line) {
       child.stdin.write(`${line}\n`);
       const answer = await next();
-      if (answer === undefined) throw new Error(`${words.join(' ')} ended: ${complaint}`);
+      if (answer === undefined) throw new Error(`${args.join(' ')} ended: ${complaint}`);
       return Number(answer);
     },
     stop: () => stop(child),

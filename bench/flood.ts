@@ -69,10 +69,10 @@ async function bench({
       `${availableParallelism()} threads on ${cpus()[0]?.model}, Node ${process.version}`,
     );
     console.log(
-      `seed ${seed}, bodies of up to ${megabytes} MB, alone and ${concurrency} at once\n`,
+      `seed ${seed}, bodies of up to ${megabytes} MB, alone and ${concurrency} concurrently\n`,
     );
     console.log(
-      '| sent | answers | slowest /livez, ms: alone | at once | memory, MB: alone | at once |',
+      '| sent | answers | slowest /livez, ms: alone | concurrent | memory, MB: alone | concurrent |',
     );
     console.log('|---|---|---|---|---|---|');
     await pause(REST * 5);

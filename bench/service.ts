@@ -41,7 +41,7 @@ interface Options extends Omit<Config, 'folder'> {
 
 await runCommand(
   new Command('bench')
-    .description('times the service over HTTP, beside a bare session and PyTorch')
+    .description('times the service over HTTP, and next to it a bare session and PyTorch')
     .option('--parts <list>', 'to measure, separated by commas', Object.keys(PARTS).join(','))
     .option('--neurons <count>', 'of the sites', wholeNumber(8, 10_000), 300)
     .option('--rounds <count>', 'of turns', wholeNumber(1, 10_000), 15)

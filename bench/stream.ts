@@ -20,7 +20,7 @@ await runCommand(
     .description('times one image at a time, over a stream and over HTTP')
     .option('--images <count>', 'in a turn', wholeNumber(1, 1_000_000), 500)
     .option('--rounds <count>', 'of turns', wholeNumber(1, 10_000), 4)
-    .option('--neurons <list>', 'asked for, such as 0-3', '0-15')
+    .option('--neurons <list>', 'the neurons of a request, such as 0-3', '0-15')
     .action(bench),
 );
 

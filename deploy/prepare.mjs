@@ -72,16 +72,16 @@ function readPackages(lockfile) {
 }
 
 async function install({ reason, remedy }) {
-  const words = remedy === 'ci' ? ['ci'] : ['install', '--no-save'];
+  const args = remedy === 'ci' ? ['ci'] : ['install', '--no-save'];
   // A dist that was made with a check of types needs the types of the development packages again.
   const wasChecked = existsSync(join(root, 'dist', '.tsbuildinfo'));
-  if (!withEverything && !wasChecked) words.push('--omit=dev');
-  say(`npm ${words.join(' ')}, because ${reason}`);
+  if (!withEverything && !wasChecked) args.push('--omit=dev');
+  say(`npm ${args.join(' ')}, because ${reason}`);
   const native = join(modules, '@tensorflow', 'tfjs-node-gpu', 'lib');
   const hadNative = existsSync(native);
   const npm = process.env.npm_execpath;
-  words.push('--loglevel=error');
-  const installing = npm ? run(process.execPath, [npm, ...words]) : run('npm', words);
+  args.push('--loglevel=error');
+  const installing = npm ? run(process.execPath, [npm, ...args]) : run('npm', args);
   // The output of a successful installation needs no action.
   const result = installing.then((end) => (end.status === 0 ? { ...end, output: '' } : end));
   await finish('installing packages', result, [

@@ -49,7 +49,7 @@ const PAGE_FOLDER = fileURLToPath(new URL('../page', import.meta.url));
 const clock = () => performance.now();
 
 /**
- * Runs the service until a signal ends the process. It exits with 0 after a stop that was asked for, with 1
+ * Runs the service until a signal ends the process. It exits with 0 after a requested stop, with 1
  * where it cannot start or does not stop in time, and with 2 where a setting is wrong.
  * @param environment settings by the names of their environment variables
  */
@@ -267,7 +267,7 @@ async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise
   }
 }
 
-/** @throws InputError when the keys cannot be used, or when the network could ask without any */
+/** @throws InputError when the keys cannot be used, or when clients of the network would need none */
 function readAccess(config: Config, logger: Logger): Access {
   const settings = {
     host: config.HOST,

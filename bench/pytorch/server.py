@@ -2,7 +2,7 @@
 
 python server.py ARCHITECTURE NEURONS THREADS
 Says `ready URL`, then answers each POST of a .npy of uint8 stimuli (count, 50, 50) with the .npy of the
-responses (count, neurons); `?neurons=0` asks for the first neuron alone. Ends when its stdin does.
+responses (count, neurons); `?neurons=0` returns the first neuron only. Ends when its stdin does.
 """
 
 import io

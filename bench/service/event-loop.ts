@@ -27,7 +27,7 @@ export async function measureEventLoop(config: Config): Promise<Row[]> {
   await service.stop();
   return [
     {
-      what: `event loop under full load (${config.images} images twice beside ${CLIENTS} clients), p99`,
+      what: `event loop under full load (${config.images} images twice next to ${CLIENTS} clients), p99`,
       toReach: 'at most 20 ms late',
       measured: `${(1000 * p99).toFixed(1)} ms, at most ${(1000 * max).toFixed(1)} ms`,
       met: p99 <= 0.02,

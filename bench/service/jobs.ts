@@ -25,13 +25,13 @@ const JOBS = [
   { name: 'preferred-stimulus', neurons: 4 },
 ];
 
-/** What one rig waited in one turn, in milliseconds. */
+/** Latencies of one client in one turn, in milliseconds. */
 interface Turn {
   readonly idle: number[];
   readonly busy: number[];
 }
 
-/** What a rig waits for its predictions while a job runs, and while none does, in turns. */
+/** Times the predictions of clients while a job runs and while none does, in turns. */
 export async function measureJobs({ folder, threads }: Config): Promise<Row[]> {
   const service = await startService({
     DATA_DIR: path.join(folder, 'jobs'),
@@ -75,16 +75,16 @@ function tableRow(job: string, names: readonly string[], turns: readonly (readon
   const details = names.map((name, client) => {
     const own = turns[client]!;
     const ratio = median(own.map(({ idle, busy }) => slowest(busy) / slowest(idle)));
-    const inWords = (half: keyof Turn) =>
+    const describe = (half: keyof Turn) =>
       `${median(own.map((turn) => slowest(turn[half]))).toFixed(1)} ms (p50 ` +
       `${median(own.flatMap((turn) => turn[half])).toFixed(1)})`;
     return {
       ratio,
-      text: `${name} ${ratio.toFixed(2)} x: ${inWords('busy')}, idle ${inWords('idle')}`,
+      text: `${name} ${ratio.toFixed(2)} x: ${describe('busy')}, idle ${describe('idle')}`,
     };
   });
   return {
-    what: `a rig's predictions beside ${job} on demo, 60 images/s, p99, median of ${TURNS} turns`,
+    what: `a client's predictions during ${job} on demo, 60 images/s, p99, median of ${TURNS} turns`,
     toReach: 'at most 2 x the idle p99',
     measured: details.map(({ text }) => text).join('; '),
     met: details.every(({ ratio }) => ratio <= 2),
@@ -95,7 +95,7 @@ function slowest(latencies: readonly number[]): number {
   return quantile(latencies, 0.99);
 }
 
-/** One image at a time, each rig in its turn. @returns what each rig waited, in milliseconds */
+/** Sends one image at a time, each client in its turn. @returns the latencies of each client, in milliseconds */
 async function sendInTurn(
   clients: readonly ClosedLoopClient[],
   isOver: (image: number) => boolean,
@@ -105,7 +105,7 @@ async function sendInTurn(
   for (let image = 0; !isOver(image); image++) {
     const client = image % clients.length;
     latencies[client]!.push((await clients[client]!.send()).trip);
-    // what came late is not made up for: a rig shows its next image a period later
+    // a late answer delays all later images, as it does in an experiment
     next = Math.max(next + PERIOD, performance.now());
     await pause(next - performance.now());
   }

@@ -41,7 +41,7 @@ export async function measureSweep(config: Config): Promise<Row[]> {
       met: times <= 1.1,
     },
     {
-      what: `a rig's predictions meanwhile, ${neurons} neurons, p99`,
+      what: `a client's predictions meanwhile, ${neurons} neurons, p99`,
       toReach: 'at most 2 x the idle p99',
       measured: `${late.toFixed(2)} x: ${describeLatencies(busy)} of ${busy.length}, idle ${describeLatencies(idle)} of ${idle.length}`,
       met: late <= 2,

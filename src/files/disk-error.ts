@@ -1,6 +1,6 @@
 import { DiskError } from '../errors.js';
 
-/** @param what the system refused, which the message begins with */
+/** @param what the system could not do, which the message begins with */
 export function diskError(what: string, cause: NodeJS.ErrnoException): DiskError {
   const { code = 'unknown' } = cause;
   const isFull = FULL.has(code);
@@ -30,7 +30,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 
 /**
  * Does something with files of DATA_DIR.
- * @param what the message begins with where the system refuses, such as `the job cannot be saved`
+ * @param what the message begins with where the system fails, such as `the job cannot be saved`
  * @throws DiskError in place of the system's own error
  */
 export async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -41,7 +41,7 @@ export async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T
   }
 }
 
-/** Whether the operating system refused, as opposed to a bug. */
+/** Whether this is an error of the operating system, not a bug. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
 }

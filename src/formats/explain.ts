@@ -6,7 +6,7 @@ type Issue = z.core.$ZodRawIssue;
 /** Keys that are not known, and characters of a text, that a message quotes. */
 const [MAX_KEYS, MAX_TEXT] = [5, 40];
 
-/** What zod names, in words. */
+/** Plain names for what zod names. */
 const TYPES: Readonly<Record<string, string>> = {
   array: 'a list',
   boolean: 'true or false',

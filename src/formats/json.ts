@@ -152,7 +152,7 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   return inside.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
 }
 
-/** Lists are measured before a schema looks at their entries; those of anything at all are not. */
+/** Checks the lengths of lists before a schema reads their entries, except of lists of unknown values. */
 function checkLists(schema: z.core.$ZodType, value: unknown, path: string): void {
   if (schema instanceof z.ZodArray) {
     if (!Array.isArray(value) || schema.element instanceof z.ZodUnknown) return;

@@ -28,13 +28,13 @@ export interface Catalogue {
 export interface ModelRepository extends Catalogue {
   /**
    * Keeps a served model in the engine until the function that this returns is called, also when the
-   * model is replaced or unloaded meanwhile. Whatever asks the engine more than once, or later, holds
+   * model is replaced or unloaded meanwhile. Code that uses the engine more than once, or later, holds
    * its model from `find` on.
    */
   hold(model: ServedModel): () => void;
   /**
-   * Serves what stands in the folder of that name now, every version of it. A version that fails is
-   * listed with its reason, and what was served under its number goes on.
+   * Serves every version that is in the folder of that name now. A version that fails is
+   * listed with its reason, and the version served under its number stays.
    * @returns false, and nothing has changed, where there is no such folder
    */
   load(name: string): Promise<boolean>;
@@ -43,7 +43,7 @@ export interface ModelRepository extends Catalogue {
    * @returns false where no such model is known
    */
   unload(name: string): Promise<boolean>;
-  /** Serves what stands in the models folder now, as after a start. */
+  /** Serves what is in the models folder now, as after a start. */
   reload(): Promise<void>;
   /** Takes out a model that the engine no longer has. */
   lose(digest: string, reason: string): void;

@@ -4,7 +4,7 @@ import type { Stimuli } from '../stimulus/stimuli.js';
 export interface EngineDescription {
   /** `onnx`, `tensorflow`, `webgpu` or `wasm`. */
   readonly name: string;
-  /** The device in words: `GPU`, `2 CPU threads`. */
+  /** A label of the device: `GPU`, `2 CPU threads`. */
   readonly device: string;
 }
 

@@ -105,7 +105,7 @@ export function deliver(slices: readonly Slice[], responses: Float32Array): void
     offset += rows * neurons;
   }
   if (offset !== responses.length) {
-    throw new Error(`the engine gave ${responses.length} responses where ${offset} were asked for`);
+    throw new Error(`the engine gave ${responses.length} responses; expected ${offset}`);
   }
 }
 

@@ -16,7 +16,7 @@ import {
 } from './request-queue.js';
 import { computeTwice } from './twice.js';
 
-/** A prediction for a rig is computed before a tuning sweep. */
+/** A prediction during an experiment is computed before a tuning sweep. */
 export type Priority = 'prediction' | 'sweep';
 
 export interface ScheduledRequest extends EngineRequest {

@@ -26,9 +26,9 @@ export async function readVerified(folder: string, digest: string): Promise<Veri
 function checkWeights(card: ModelCard, weights: Weights): void {
   const specifications = parameterSpecifications(card.architecture, card.stimulus);
   const known = new Set(specifications.map(({ name }) => name));
-  const stranger = [...weights.keys()].find((name) => !known.has(name));
-  if (stranger)
-    throw new InputError(`unknown weight: '${stranger}'; expected those of the network alone`);
+  const unknown = [...weights.keys()].find((name) => !known.has(name));
+  if (unknown)
+    throw new InputError(`unknown weight: '${unknown}'; expected those of the network alone`);
   for (const { name, shape } of specifications) {
     const wanted = [card.neurons.length, ...shape];
     const found = weights.get(name)?.shape;

@@ -92,7 +92,7 @@ export async function maximise(
 }
 
 /**
- * How alike two images are in what they are beside the background: the cosine of the angle between
+ * How alike two images are in their differences from the background: the cosine of the angle between
  * them, 1 for the same, -1 for one in reverse contrast; null where one is the background alone.
  */
 export function similarity(a: Float32Array, b: Float32Array, background: number): number | null {

@@ -19,7 +19,7 @@ export interface OwnedJobsOptions extends JobsOptions {
 
 /** In milliseconds. */
 export interface OwnershipTiming {
-  /** Between two touches of the lock, and between two looks at another's. */
+  /** Between two writes of the lock, and between two reads of another service's lock. */
   readonly beat: number;
   /** Without a touch for so long, a process that cannot be seen from here has ended. */
   readonly silence: number;
@@ -72,9 +72,9 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
     try {
       await mkdir(folder).catch(unless('EEXIST'));
       const attempt = await tryLock(file, isStale);
-      if (attempt.state === 'held') return refuse(inUse(attempt.found));
+      if (attempt.state === 'held') return close(inUse(attempt.found));
       if (attempt.state === 'contended') {
-        return refuse(`another service takes them over; if none does, delete ${attempt.taking}`);
+        return close(`another service takes them over; if none does, delete ${attempt.taking}`);
       }
       const { from } = attempt;
       if (from)
@@ -85,13 +85,13 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
       logger.info({ folder }, 'the jobs are open');
     } catch (error) {
       own = undefined;
-      if (isSystemError(error)) return refuse(diskError('', error).reason, error);
+      if (isSystemError(error)) return close(diskError('', error).reason, error);
       logger.error({ err: error }, 'unhandled error');
-      refuse('an error in the service');
+      close('an error in the service');
     }
   }
 
-  function refuse(unusable: string, err?: unknown): void {
+  function close(unusable: string, err?: unknown): void {
     if ('unusable' in current && current.unusable === unusable) return;
     current = { unusable };
     logger.error({ folder, err }, `no jobs: ${unusable}`);
@@ -121,7 +121,7 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
     if (found.holder === undefined) return; // it cannot be read now
     own = undefined;
     const jobs = current;
-    refuse(inUse(found));
+    close(inUse(found));
     if (!('unusable' in jobs)) await jobs.abandon('another service has taken the jobs over');
   }
 }

@@ -51,7 +51,7 @@ const orderFields = {
   request: z.record(z.string(), z.unknown()),
   /** The digests of the stored stimulus sets that the request names. */
   stimulusSets: z.array(z.string()),
-  /** The name of the API key that asked for it; null where there are no keys. */
+  /** The name of the API key with which it was requested; null where there are no keys. */
   askedBy: z.string().nullable(),
 };
 export const JobOrder = z.strictObject(orderFields);

@@ -16,7 +16,7 @@ import { convolveAndPool, pooledStimulusConvolution } from './layers/stimulus-co
 /** Parameters by name, the neurons stacked on the first axis. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
 
-/** What a forward pass in training mode needs and gives beside the responses. */
+/** What a forward pass in training mode takes and reports in addition to the responses. */
 export interface TrainingMode {
   /** By block, factors per image and channel, [B, 1, 1, N·C]: 0 or 1/(1-p). Without: no dropout. */
   readonly dropout?: Readonly<Record<string, tf.Tensor4D>>;
@@ -32,11 +32,11 @@ export type Forward = {
   readonly responses: tf.Tensor2D;
   /** The centre hypercolumn's attention, [B, N, cells], where the architecture has attention. */
   readonly centreAttention?: tf.Tensor3D;
-  /** What the readout's sum is made of, where it is asked for. */
+  /** The terms of the readout's sum, where they are wanted. */
   readonly terms?: ReadoutTerms;
 };
 
-/** What a forward pass is wanted for beside the responses. */
+/** What a forward pass computes in addition to the responses. */
 export interface Wanted {
   /** The readout's sum taken apart as well. */
   readonly terms?: boolean;

@@ -19,7 +19,7 @@ export interface PublishedParameter {
 /** Of the state of a network, by the published names. */
 export type PublishedShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 
-/** More than any of these networks can use; bounds what a damaged file can ask for. */
+/** More than any of these networks can use; bounds the memory that a corrupted file can claim. */
 const MAX_CHANNELS = 256;
 
 /** The parameters of a published network, in the order in which they are stored here. */
@@ -88,8 +88,8 @@ export function checkPublished(
   const known = new Set(
     parameters.flatMap(({ name }) => [name, name.replace(/running_mean$/, 'num_batches_tracked')]),
   );
-  const stranger = [...published.keys()].find((name) => !known.has(name));
-  if (stranger !== undefined) throw new InputError(`its '${stranger}' is nothing of ${network}`);
+  const unknown = [...published.keys()].find((name) => !known.has(name));
+  if (unknown !== undefined) throw new InputError(`its '${unknown}' is nothing of ${network}`);
 }
 
 /**

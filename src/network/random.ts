@@ -77,12 +77,12 @@ const OFFSETS = [0x561ccd1b, 0x0bcaa747, 0x96cd1c35, 0x32ac3b17];
 function hashKeys(keys: readonly (number | string)[]): number[] {
   const lanes = OFFSETS.slice();
   const number = new DataView(new ArrayBuffer(8));
-  let words = 0;
+  let length = 0;
   for (const key of keys) {
     if (typeof key === 'string') {
       absorb(lanes, key.length);
       for (let i = 0; i < key.length; i++) absorb(lanes, key.charCodeAt(i));
-      words += 1 + key.length;
+      length += 1 + key.length;
     } else {
       if (!Number.isFinite(key)) throw new Error(`${key} is not a key for random numbers`);
       // no string is this long, so a number is never mistaken for one; + 0 turns -0 into 0
@@ -90,10 +90,10 @@ function hashKeys(keys: readonly (number | string)[]): number[] {
       number.setFloat64(0, key + 0, true);
       absorb(lanes, number.getUint32(0, true));
       absorb(lanes, number.getUint32(4, true));
-      words += 3;
+      length += 3;
     }
   }
-  for (let i = 0; i < 4; i++) lanes[i] = lanes[i]! ^ words;
+  for (let i = 0; i < 4; i++) lanes[i] = lanes[i]! ^ length;
   addLanes(lanes);
   for (let i = 0; i < 4; i++) lanes[i] = avalanche(lanes[i]!);
   addLanes(lanes);

@@ -29,7 +29,7 @@ export interface RequestLog {
   digest?: string;
   stimuli?: number;
   neurons?: number;
-  /** Whether cached responses answered: all of them, some, none; unset where none were looked for. */
+  /** How many of the responses came from the cache; undefined where the cache was not read. */
   cache?: CacheUse;
   /** Seconds of each stage so far. */
   readonly seconds: Partial<Record<Stage, number>>;

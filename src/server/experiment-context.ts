@@ -22,10 +22,10 @@ export function clientContext(
 ): ExperimentContext {
   const { interpret, gradient, maximise } = service.interpreter;
   const inTime =
-    <Request, Result>(ask: (request: Request) => Promise<Result>) =>
+    <Request, Result>(send: (request: Request) => Promise<Result>) =>
     async (request: Request) => {
       rejectIfLate(deadline, clock);
-      return ask(request);
+      return send(request);
     };
   return {
     respond: (stimuli, columns) =>

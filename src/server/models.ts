@@ -32,10 +32,7 @@ export function acquireModel(
   log.digest = model.digest;
   const wanted = c.req.header('If-Match');
   if (wanted !== undefined && !matches(wanted, model.digest)) {
-    throw new Problem(
-      412,
-      `${log.model} has the digest ${model.digest}, If-Match asks for another`,
-    );
+    throw new Problem(412, `${log.model} has the digest ${model.digest}, If-Match names another`);
   }
   return model;
 }

@@ -29,7 +29,7 @@ export type RouteDeclaration = Omit<Route, 'handler'>;
 export interface RouteRequest<Of> {
   /** The query, read with the route's schema; undefined where the route has none. */
   readonly query: Of extends { query: infer Query extends z.ZodType } ? z.output<Query> : undefined;
-  /** The media type of the answer that `Accept` asks for, of those that the route has for 200. */
+  /** The media type of the answer: the one of the route's types for 200 that `Accept` prefers. */
   readonly mediaType: Of extends { answers: { 200: { content: infer Types } } }
     ? keyof Types
     : undefined;

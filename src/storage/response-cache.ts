@@ -10,15 +10,15 @@ import { hasCode, isSystemError } from '../files/disk-error.js';
 import { readWhole, sha256, writeWhole } from '../files/whole-file.js';
 import { encodeSafetensors, type NamedTensor, readSafetensors } from '../formats/safetensors.js';
 
-/** Whose responses, to which stimuli. */
-export interface CacheQuestion {
+/** Identifies responses: of which model, to which stimuli. */
+export interface CacheEntry {
   /** Digest of the model. */
   readonly model: string;
   /** `setDigest` of the stimuli as the model sees them, whatever they were fitted from. */
   readonly stimuli: string;
   /** Stimuli. */
   readonly count: number;
-  /** What computes, in words: engines agree up to rounding alone. */
+  /** The label of the engine: responses of two engines differ by rounding. */
   readonly engine: string;
 }
 
@@ -30,9 +30,9 @@ export interface ResponseCache {
   /** That it takes. */
   readonly bytes: number;
   /** @returns those of the columns that are there; a damaged file counts as none and is removed */
-  read(question: CacheQuestion, columns: Int32Array): Promise<ResponseColumns>;
+  read(entry: CacheEntry, columns: Int32Array): Promise<ResponseColumns>;
   /** Adds columns to those that are there. What goes wrong is logged, no more: the answer is known. */
-  write(question: CacheQuestion, columns: ResponseColumns): Promise<void>;
+  write(entry: CacheEntry, columns: ResponseColumns): Promise<void>;
 }
 
 export interface ResponseCacheOptions {
@@ -42,7 +42,7 @@ export interface ResponseCacheOptions {
   readonly logger: Logger;
 }
 
-/** So many at most, so that a start, which looks at each, stays quick. */
+/** A start reads the size of each file. */
 const MAX_FILES = 20_000;
 /** What even the smallest file takes on a disk. */
 const BLOCK = 4096;
@@ -84,9 +84,9 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
     },
   };
 
-  async function read(question: CacheQuestion, columns: Int32Array): Promise<ResponseColumns> {
-    const key = cacheKey(question);
-    const all = await open(key, question.count);
+  async function read(entry: CacheEntry, columns: Int32Array): Promise<ResponseColumns> {
+    const key = cacheKey(entry);
+    const all = await open(key, entry.count);
     if (all.size === 0) return all;
     files.get(key);
     const now = new Date();
@@ -100,23 +100,23 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
     );
   }
 
-  async function write(question: CacheQuestion, columns: ResponseColumns): Promise<void> {
+  async function write(entry: CacheEntry, columns: ResponseColumns): Promise<void> {
     // one after the other, so that none takes away what another adds
     line = line
-      .then(() => add(question, columns))
+      .then(() => add(entry, columns))
       .catch((error: unknown) => {
         logger.warn({ err: error }, 'responses could not be cached');
       });
     await line;
   }
 
-  async function add(question: CacheQuestion, columns: ResponseColumns): Promise<void> {
-    const key = cacheKey(question);
-    const all = new Map([...(await open(key, question.count)), ...columns]);
+  async function add(entry: CacheEntry, columns: ResponseColumns): Promise<void> {
+    const key = cacheKey(entry);
+    const all = new Map([...(await open(key, entry.count)), ...columns]);
     const tensors = new Map(
       [...all].map(([column, data]): [string, NamedTensor] => [
         String(column),
-        { shape: [question.count], data },
+        { shape: [entry.count], data },
       ]),
     );
     const body = encodeSafetensors(tensors);
@@ -160,8 +160,8 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
   }
 }
 
-/** A new version of the program may compute better, and asks under new keys. */
-function cacheKey({ model, stimuli, engine }: CacheQuestion): string {
+/** The version is part of the key, because a new version of the program may compute other numbers. */
+function cacheKey({ model, stimuli, engine }: CacheEntry): string {
   return sha256(JSON.stringify([packageFile.version, engine, model, stimuli]));
 }
 

@@ -74,7 +74,7 @@ const NO_LIMITS = { maxStimuli: Infinity, maxPixels: Infinity };
  */
 export function createStimulusSets(folder: string, capacity: number): StimulusSets {
   let line: Promise<unknown> = Promise.resolve();
-  /** Those who ask for a set at the same time share it: a small request asks for much memory. */
+  /** Concurrent requests share a set in memory, since even a small request needs the whole set. */
   const reading = new Map<string, Promise<OpenedSet | undefined>>();
   return { capacity, put, read, list, remove };
 

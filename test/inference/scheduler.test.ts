@@ -274,7 +274,7 @@ test('responses of the wrong number are a bug', async () => {
     clock: () => 0,
   });
   await expect(scheduler.respond(request(1))).rejects.toThrow(
-    'the engine gave 3 responses where 2 were asked for',
+    'the engine gave 3 responses; expected 2',
   );
   expect(scheduler.depth).toBe(0);
 });

@@ -207,7 +207,7 @@ test('more numbers than a response may have are rejected before anything is comp
   expect(await refused.json()).toMatchObject({
     detail:
       'an answer of 300120 numbers; at most 262144 are given in this form, 16777216 as .npy ' +
-      '(Accept: application/x-npy): ask for fewer stimuli or neurons',
+      '(Accept: application/x-npy): request fewer stimuli or neurons',
   });
   expect((await ask('gradient?neurons=1', 'application/x-npy')).status).toBe(200);
 });

@@ -221,7 +221,7 @@ test('a PNG of too many pixels is rejected, and the .npy is returned', async () 
   const path = `${STIMULI}?height=${height}&width=${width}&dtype=uint8`;
   const body = new Uint8Array(height * width);
   expect(await detailOf(app.request(path, { method: 'POST', body }))).toMatchInlineSnapshot(
-    `"413 16781312 pixels; a PNG of at most 16777216 is made: ask for fewer stimuli, or for .npy by Accept: application/x-npy"`,
+    `"413 16781312 pixels; a PNG of at most 16777216 is made: request fewer stimuli, or for .npy by Accept: application/x-npy"`,
   );
   const headers = { Accept: NPY };
   expect((await app.request(path, { method: 'POST', body, headers })).status).toBe(200);

@@ -114,7 +114,7 @@ test('invalid uploads are rejected', async () => {
     `"400 query parameter 'model' is not known; expected one of height, width, background, fit, dtype"`,
   );
   expect(await detailOf(put(app, new Uint8Array(NPY), '?height=6&width=2'))).toMatchInlineSnapshot(
-    `"422 stimulus 0 is 3 high x 2 wide; the query asks for 6 high x 2 wide; add ?fit=resize"`,
+    `"422 stimulus 0 is 3 high x 2 wide; the query requests 6 high x 2 wide; add ?fit=resize"`,
   );
   expect(
     await detailOf(put(app, JSON.stringify({ stimulusSet: DIGEST }), '', 'application/json')),

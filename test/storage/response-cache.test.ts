@@ -2,16 +2,16 @@ import { copyFile, readdir, readFile, rm, stat, utimes, writeFile } from 'node:f
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { CacheQuestion, ResponseColumns } from '../../src/storage/response-cache.js';
+import type { CacheEntry, ResponseColumns } from '../../src/storage/response-cache.js';
 import { openTestStore, type TestStore, temporaryFolder } from '../support/store.js';
 
-const QUESTION: CacheQuestion = {
+const QUESTION: CacheEntry = {
   model: 'a'.repeat(64),
   stimuli: 'b'.repeat(64),
   count: 3,
   engine: 'fake, paper and pencil',
 };
-const other = (letter: string): CacheQuestion => ({ ...QUESTION, stimuli: letter.repeat(64) });
+const other = (letter: string): CacheEntry => ({ ...QUESTION, stimuli: letter.repeat(64) });
 
 /** Column `c` answers c, c + 0.25 and c + 0.5. */
 const columns = (...numbers: number[]): ResponseColumns =>
@@ -22,8 +22,8 @@ const filesIn = async ({ folder }: Pick<TestStore, 'folder'>) =>
     path.join(folder, 'responses', name),
   );
 
-const known = async ({ responses }: TestStore, question = QUESTION) => [
-  ...(await responses.read(question, Int32Array.of(0, 1, 2, 3))).keys(),
+const known = async ({ responses }: TestStore, entry = QUESTION) => [
+  ...(await responses.read(entry, Int32Array.of(0, 1, 2, 3))).keys(),
 ];
 
 test('columns are added to stored ones and returned unchanged', async () => {
@@ -39,14 +39,14 @@ test('columns are added to stored ones and returned unchanged', async () => {
 test('another model, set or engine has no cached responses', async () => {
   const store = await openTestStore();
   await store.responses.write(QUESTION, columns(0));
-  for (const question of [
+  for (const entry of [
     { ...QUESTION, model: 'c'.repeat(64) },
     { ...QUESTION, stimuli: 'c'.repeat(64) },
     { ...QUESTION, engine: 'another' },
     // swapped
     { ...QUESTION, model: QUESTION.stimuli, stimuli: QUESTION.model },
   ]) {
-    expect(await known(store, question)).toEqual([]);
+    expect(await known(store, entry)).toEqual([]);
   }
   expect(await known(store)).toEqual([0]);
 });

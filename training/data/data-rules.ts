@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
-/** What is refused of a site's data unless it is asked for. */
+/** Data that is rejected unless an option accepts it. */
 export interface DataRules {
   /** The pixel value that is white, where it is not that of the type: 255, 65535, or 1 of floats. */
   readonly white: number | null;

@@ -33,7 +33,7 @@ const DARK = 1 / 4;
 const WHITES = [1, 255, 1023, 4095, 16383];
 
 /**
- * Reads all images once, so that bad ones are refused before the training begins.
+ * Reads all images once, so that bad ones are rejected before the training begins.
  * @throws InputError naming the file, the image and what to do
  */
 export async function surveyImages(
@@ -72,7 +72,7 @@ function pixelError({ name, white }: ImageFile, image: number, pixel: number): I
   if (value > white)
     return new InputError(`${found}: give the value that is white, e.g. --white 255`);
   return new InputError(
-    `${found}: save the images as they were shown, not centred or z-scored, and without NaN`,
+    `${found}: save the images as they were presented, not centred or z-scored, and without NaN`,
   );
 }
 

@@ -34,7 +34,7 @@ export interface SurveyedValidation extends ValidationSite {
  * Opens a site in the file layout of the paper's code: `train_img_{site}.npy`,
  * `trainRsp_{site}.npy`, `val_img_{site}.npy`, `valRsp_{site}.npy`; images (n, h, w),
  * (n, h, w, 1) or (n, 1, h, w), responses (n, neurons). Images stay on disk, except in Fortran order.
- * @param given what is taken that is refused otherwise
+ * @param given what is accepted that is rejected by default
  * @throws InputError naming the file and what is wrong with it
  */
 export async function openSite(

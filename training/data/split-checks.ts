@@ -5,7 +5,7 @@ import type { ImageSurvey } from './image-survey.js';
 /** The mean grays of two sets of images differ by at most this factor. */
 const MAX_BRIGHTNESS_FACTOR = 2;
 
-/** Of the validation images, at most this share may be training images without being asked for. */
+/** The largest share of the validation images that may also be training images without an option. */
 const MAX_SHARED = 0.1;
 
 /** CORR over two images is always 1 or -1. */

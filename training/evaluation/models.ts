@@ -45,10 +45,10 @@ export function checkModel(
         `those of site ${site} are ${height}x${width}`,
     );
   }
-  const stranger = own.find(({ id }) => id >= neurons);
-  if (stranger) {
+  const unknown = own.find(({ id }) => id >= neurons);
+  if (unknown) {
     throw new InputError(
-      `model ${label} has a neuron ${stranger.id}, which site ${site} lacks: its responses are of ` +
+      `model ${label} has a neuron ${unknown.id}, which site ${site} lacks: its responses are of ` +
         `the neurons 0 to ${neurons - 1}`,
     );
   }

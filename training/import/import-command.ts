@@ -147,10 +147,10 @@ async function openData({ data, site, ...rules }: Options): Promise<Site | undef
 
 /** @throws InputError when a neuron is none of the site's */
 function checkColumns(neurons: readonly number[], { name, validation }: Site): void {
-  const stranger = neurons.find((neuron) => neuron >= validation.neurons);
-  if (stranger === undefined) return;
+  const unknown = neurons.find((neuron) => neuron >= validation.neurons);
+  if (unknown === undefined) return;
   throw new InputError(
-    `neuron ${stranger} is no neuron of the site ${name}, which has ` +
+    `neuron ${unknown} is no neuron of the site ${name}, which has ` +
       `${counted(validation.neurons, 'neuron')}, 0 to ${validation.neurons - 1}`,
   );
 }

@@ -9,7 +9,7 @@ export interface NeuronFile {
 }
 
 /** File names in the message about a folder that has no usable ones. */
-const NAMES_TOLD = 3;
+const MAX_NAMES = 3;
 
 /**
  * The files `neuron_{i}` with an extension (`.pth`) in a folder, in the order of the neurons.
@@ -52,7 +52,7 @@ export async function readBytes(file: string, most: number): Promise<Uint8Array>
 
 function contents(names: readonly string[]): string {
   if (names.length === 0) return 'it is empty';
-  const told = names.toSorted().slice(0, NAMES_TOLD).join(', ');
-  const others = names.length - NAMES_TOLD;
-  return `it holds ${told}${others > 0 ? ` and ${others} more` : ''}`;
+  const listed = names.toSorted().slice(0, MAX_NAMES).join(', ');
+  const others = names.length - MAX_NAMES;
+  return `it holds ${listed}${others > 0 ? ` and ${others} more` : ''}`;
 }

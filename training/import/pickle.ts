@@ -1,7 +1,7 @@
 import { InputError } from '../../src/errors.js';
 import { OPCODES, rejectedName } from './opcodes.js';
 
-/** What a pickle may refer to; everything else is refused. */
+/** What a pickle may refer to; everything else is rejected. */
 export interface Whitelist {
   /** By `module.name`. */
   readonly classes: ReadonlyMap<string, unknown>;
@@ -168,7 +168,7 @@ export function unpickle(bytes: Uint8Array, whitelist: Whitelist): unknown {
       default:
         throw new InputError(
           `uses the opcode ${rejectedName(opcode)}, which no state dict needs: ` +
-            'it is refused, and nothing of it was run',
+            'it was rejected, and nothing of it was run',
         );
     }
   }
@@ -199,8 +199,8 @@ export function unpickle(bytes: Uint8Array, whitelist: Whitelist): unknown {
   function find(name: string): unknown {
     if (whitelist.classes.has(name)) return whitelist.classes.get(name);
     throw new InputError(
-      `asks for the class '${name.slice(0, 200)}', which no state dict needs: ` +
-        'it is refused, and nothing of it was run. If it is a network or a whole training that was ' +
+      `names the class '${name.slice(0, 200)}', which no state dict needs: ` +
+        'it was rejected, and nothing of it was run. If it is a network or a whole training that was ' +
         'saved, save its parameters alone: torch.save(net.state_dict(), file)',
     );
   }

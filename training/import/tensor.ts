@@ -33,7 +33,7 @@ export const FLOAT_TYPES = {
   bfloat16: { bytes: 2, read: (view, byte) => brainFloat(view.getUint16(byte, true)) },
 } as const satisfies Readonly<Record<string, FloatType>>;
 
-/** Bounds what a tensor without strides, whose numbers are all the same one, can ask for. */
+/** Bounds what a tensor without strides, whose numbers are all the same one, can claim. */
 const MAX_ELEMENTS = 2 ** 26;
 
 /** Strides of a tensor whose numbers lie one after the other, row-major. */

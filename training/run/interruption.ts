@@ -1,6 +1,6 @@
 import { CommandEnd, EXIT_CODES } from '../../src/exit-codes.js';
 
-/** Whether the program has been asked to end. */
+/** Whether the program was interrupted. */
 export interface Interruption {
   readonly isRequested: () => boolean;
 }
@@ -22,7 +22,7 @@ export interface Signals {
 }
 
 /**
- * Runs work that Ctrl-C or SIGTERM asks to end; a second one ends the process immediately.
+ * Runs work that Ctrl-C or SIGTERM interrupts; a second one ends the process immediately.
  * @param onRequest is called at the first
  */
 export async function interruptible<T>(

@@ -40,7 +40,7 @@ export interface ModelRequest {
 /** What a training uses of the machine that it runs on. */
 export interface Machine {
   readonly signals: Signals;
-  /** Where progress is shown. */
+  /** Where progress is displayed. */
   readonly stream: ProgressStream;
   readonly memory: () => Memory;
   /** Bytes free where a folder is, or will be. */

@@ -13,13 +13,13 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
-/** Reads some of the words that there are, separated by commas. */
-export function parseList<T extends string>(words: readonly T[]): (text: string) => T[] {
-  const isWord = (text: string): text is T => words.some((word) => word === text);
+/** Reads some of the choices, separated by commas. */
+export function parseList<T extends string>(choices: readonly T[]): (text: string) => T[] {
+  const isChoice = (text: string): text is T => choices.some((choice) => choice === text);
   return (text) =>
     text.split(',').map((each) => {
-      if (isWord(each)) return each;
-      throw new InvalidArgumentError(`'${each}' is none of ${words.join(', ')}.`);
+      if (isChoice(each)) return each;
+      throw new InvalidArgumentError(`'${each}' is none of ${choices.join(', ')}.`);
     });
 }
 

@@ -22,7 +22,7 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
-/** Where progress is shown: a bar needs the terminal whole. */
+/** Where progress is displayed: a bar needs the terminal whole. */
 export type ProgressStream = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
 
 /** Where there is no terminal: seconds after which a line comes although no epoch has ended. */
@@ -63,9 +63,9 @@ export function createProgressDisplay(
         `epoch ${epoch}/${plan.epochs}`,
       ].join(', ');
       if (bar) {
-        const shown = { where, loss, corr, left };
-        if (bar.isActive) bar.update(done, shown);
-        else bar.start(total, done, shown);
+        const payload = { where, loss, corr, left };
+        if (bar.isActive) bar.update(done, payload);
+        else bar.start(total, done, payload);
       } else if (fits || (batches < batchesPerEpoch && now - lastLine >= SILENCE)) {
         const part = fits ? '' : `, batch ${batches}/${batchesPerEpoch}`;
         stream.write(`${where}${part}: loss ${loss}, CORR ${corr}, ${left} left\n`);
@@ -86,7 +86,7 @@ export function createProgressDisplay(
   };
 }
 
-/** Seconds in words: `81 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
+/** Formats seconds: `81 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
 export function duration(seconds: number): string {
   if (seconds < 100) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);

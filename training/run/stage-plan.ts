@@ -118,7 +118,7 @@ export function planSizes({ neurons, stages }: ModelPlan, { site }: ModelRequest
   }));
 }
 
-/** The parts of a plan by which progress is shown. */
+/** The parts of a plan that the display of progress needs. */
 export function planSteps({ neurons, stages }: ModelPlan, trainingImages: number): StagePlan[] {
   return stages.map(({ name, recipe, checkpoint }) => ({
     name,

@@ -154,9 +154,9 @@ function whereItGoesOn({ position, chunk }: Checkpoint, neurons: number): string
 }
 
 function reasons(neurons: readonly TrainedNeuron[]): string {
-  const told = neurons
+  const listed = neurons
     .slice(0, NEURONS_TOLD)
     .map(({ id, stopped }) => `neuron ${id} (${stopped?.reason})`);
-  const others = neurons.length - told.length;
-  return `${told.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
+  const others = neurons.length - listed.length;
+  return `${listed.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
 }

@@ -14,9 +14,9 @@ export interface SiteOptions {
   readonly site: string;
   readonly seed: number;
   readonly neurons: number;
-  /** Training images, each shown once. */
+  /** Training images, each presented once. */
   readonly images: number;
-  /** Validation images, each shown `repeats` times. */
+  /** Validation images, each presented `repeats` times. */
   readonly validation: number;
   readonly repeats: number;
   /** Whether the neurons are suppressed by their surround. */

@@ -24,9 +24,19 @@ export function createSynthesizeCommand(): Command {
     .requiredOption('--out <folder>', 'where the files go')
     .option('--site <name>', 'name of the site', siteName, 'synthetic')
     .option('--neurons <count>', 'number of neurons', wholeNumber(1, 10_000), 16)
-    .option('--images <count>', 'training images, each shown once', wholeNumber(1, 1_000_000), 4000)
+    .option(
+      '--images <count>',
+      'training images, each presented once',
+      wholeNumber(1, 1_000_000),
+      4000,
+    )
     .option('--validation <count>', 'validation images', wholeNumber(2, 100_000), 1000)
-    .option('--repeats <count>', 'times each validation image is shown', wholeNumber(1, 1000), 10)
+    .option(
+      '--repeats <count>',
+      'times each validation image is presented',
+      wholeNumber(1, 1000),
+      10,
+    )
     .option('--seed <number>', 'the same seed makes the same site', wholeNumber(0, 2 ** 53 - 1), 1)
     .addOption(
       new Option('--surround <true|false>', 'whether the surround suppresses')

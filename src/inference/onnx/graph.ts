@@ -10,7 +10,7 @@ import {
   type ValueInfoProto,
 } from './proto.js';
 
-/** Sizes of a tensor; a name stands for a size that is known at run time alone. */
+/** Sizes of a tensor; a name marks a size that is known only at run time. */
 export type Shape = readonly (number | string)[];
 
 type Attribute = number | readonly number[] | GraphProto | ConstantTensor;

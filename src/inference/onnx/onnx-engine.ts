@@ -19,7 +19,7 @@ interface LoadedModel {
 
 /**
  * An engine that computes with onnxruntime on the threads of this machine's CPU. Each thread has a
- * part of the neurons, cut into groups; a request runs the groups it asks for. The same neuron is
+ * part of the neurons, cut into groups; a request runs the groups of its neurons. The same neuron is
  * computed in the same group, each image alone, whatever the request.
  */
 export function createOnnxEngine(options: OnnxEngineOptions): Engine {

@@ -14,7 +14,7 @@ export interface Batch {
   readonly wanted: Uint8Array;
 }
 
-/** Sessions of onnxruntime by key, which compute on the thread that asks them. */
+/** Sessions of onnxruntime by key, which compute on the thread that calls them. */
 export interface Sessions {
   /** @param graph an .onnx file as `encodeChoosableSite` makes it */
   load(key: string, graph: Uint8Array): Promise<void>;
@@ -50,7 +50,7 @@ export function createSessions({ InferenceSession, Tensor }: Onnxruntime): Sessi
     await session?.release();
   }
 
-  /** Each image goes alone, so that its responses are the same whatever else is asked with it. */
+  /** Each image is computed alone, so that its responses do not depend on the rest of the request. */
   async function run({ key, count, height, width, pixels, wanted }: Batch): Promise<Float32Array> {
     const session = sessions.get(key);
     if (session === undefined) throw new Error(`no graph ${key} is loaded`);

@@ -6,7 +6,7 @@ import { BACKEND_NAMES, BACKENDS, type BackendName, isBackendName } from './inde
 /** The tfjs backend that computes in this process. */
 export interface Backend extends BackendLimits {
   readonly name: BackendName;
-  /** In words: `NVIDIA GPU`, `2 CPU threads`. */
+  /** A label: `NVIDIA GPU`, `2 CPU threads`. */
   readonly device: string;
   readonly isGpu: boolean;
 }

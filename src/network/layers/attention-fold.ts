@@ -3,14 +3,14 @@ import { foldNorm, type NeuronParameters, type Relation } from './fold.js';
 
 /**
  * Self-attention and the batch norm behind it, on the values x [padded, cells] that are there:
- * u = look · x + lookBias; attention = softmax over j of u_i · x_j; y_i = the x_j it weighs;
+ * u = query · x + queryBias; attention = softmax over j of u_i · x_j; y_i = the x_j it weighs;
  * output = gather · y + keep · x + bias.
  */
 export interface Attention {
   /** [N, padded, padded] */
-  readonly look: Float32Array;
+  readonly query: Float32Array;
   /** [N, padded, 1] */
-  readonly lookBias: Float32Array;
+  readonly queryBias: Float32Array;
   /** [N, padded, padded] */
   readonly gather: Float32Array;
   /** [N, padded, 1] */
@@ -34,8 +34,8 @@ export function foldAttention(
 ): Attention {
   const [squares, columns] = [neurons.length * padded * padded, neurons.length * padded];
   const folded = {
-    look: new Float32Array(squares),
-    lookBias: new Float32Array(columns),
+    query: new Float32Array(squares),
+    queryBias: new Float32Array(columns),
     gather: new Float32Array(squares),
     keep: new Float32Array(columns),
     bias: new Float32Array(columns),
@@ -50,20 +50,20 @@ export function foldAttention(
     const mapped = kind === 'mapped' ? foldMapping(entry, channels) : undefined;
     for (let to = 0; to < channels; to++) {
       const column = row * padded + to;
-      let looked = dot(keys, to, entry('query.bias'), 0);
+      let queryBias = dot(keys, to, entry('query.bias'), 0);
       // the padded x of the output: its own channel, times gamma the gathered ones, the biases
       let constant = norm.offset[to]! + norm.slope[to]! * offset[to]!;
       constant += norm.slope[to]! * gamma * (mapped?.bias[to] ?? 0);
       for (let from = 0; from < channels; from++) {
-        const look = dot(keys, to, queries, from);
+        const product = dot(keys, to, queries, from);
         const gather = mapped ? mapped.weight[to * channels + from]! : Number(to === from);
         const gain = norm.slope[to]! * gamma * gather;
-        looked += look * offset[from]!;
+        queryBias += product * offset[from]!;
         constant += gain * offset[from]!;
-        folded.look[column * padded + from] = slope[to]! * look * slope[from]!;
+        folded.query[column * padded + from] = slope[to]! * product * slope[from]!;
         folded.gather[column * padded + from] = gain * slope[from]!;
       }
-      folded.lookBias[column] = slope[to]! * looked;
+      folded.queryBias[column] = slope[to]! * queryBias;
       folded.keep[column] = norm.slope[to]! * slope[to]!;
       folded.bias[column] = constant;
     }

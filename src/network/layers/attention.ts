@@ -38,12 +38,12 @@ export function attentionLayer(kind: 'identity' | 'mapped', channels: number): L
       const folded = foldAttention(kind, neurons, relations, channels, padded);
       const own = outputPart(map, site); // [B, N·C, seen]
       const values = perNeuron(map, site, countCells(input)); // [B, N, C, cells]
-      const looks = perNeuron(
-        mapped(own, site, folded.look, folded.lookBias),
+      const projected = perNeuron(
+        mapped(own, site, folded.query, folded.queryBias),
         site,
         countCells(output),
       );
-      const turned = graph.add('Transpose', [looks], { perm: [0, 1, 3, 2] }); // [B, N, seen, C]
+      const turned = graph.add('Transpose', [projected], { perm: [0, 1, 3, 2] }); // [B, N, seen, C]
       const products = graph.add('MatMul', [turned, values]); // [B, N, seen, cells]
       const attention = graph.add('Softmax', [products], { axis: 3 });
       const weights = graph.add('Transpose', [attention], { perm: [0, 1, 3, 2] });

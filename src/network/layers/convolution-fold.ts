@@ -16,7 +16,7 @@ export interface ConvolutionSizes {
 }
 
 /**
- * A convolution and the batch norm behind it as one convolution. With `pooled`, a max pool stands
+ * A convolution and the batch norm behind it as one convolution. With `pooled`, a max pool is
  * between the two, and a sigmoid behind: s·max(x) + t is max(s·x + t) where s is positive; where it
  * is negative, it is -max(-s·x - t), whose sigmoid is one minus that of max(-s·x - t). So those
  * channels are computed with their sign turned, and the relation says so to the next layer.

@@ -1,7 +1,7 @@
 import { DeadlineError } from '../../errors.js';
 
 /**
- * Bytes of a body that never waits, such as an image for a rig's next trial: it is read immediately, and
+ * Bytes of a body that never waits, such as an image for the next trial of a running experiment: it is read immediately, and
  * decoded faster than it would be sent to another thread.
  */
 export const SMALL_BODY = 2 ** 16;

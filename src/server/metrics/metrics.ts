@@ -69,7 +69,7 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
   });
   const batchSize = new Histogram({
     name: 'hypercolumn_batch_size',
-    help: 'Stimuli handed to the engine at once',
+    help: 'Stimuli in one batch of the engine',
     buckets: STIMULI,
     registers,
   });
@@ -83,7 +83,7 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
   });
   const deadlineMisses = new Counter({
     name: 'hypercolumn_deadline_misses_total',
-    help: 'Requests refused because their deadline had passed',
+    help: 'Requests rejected because their deadline had passed',
     registers,
   });
   const engineRestarts = new Counter({

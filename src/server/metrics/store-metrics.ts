@@ -5,7 +5,7 @@ export type CacheUse = 'hit' | 'partial' | 'miss';
 
 /** Counts of the store. */
 export interface StoreMetrics {
-  /** A request looked for cached responses. */
+  /** Counts a request by how many of its responses were in the cache. */
   readonly cacheUse: (use: CacheUse) => void;
   /** A stored set was found damaged. */
   readonly damagedSet: () => void;

@@ -33,8 +33,8 @@ export function openAccess(settings: AccessSettings, logger: Logger): Access {
   }
   if (keysFile === '' && !local && !allowAnonymous) {
     throw new InputError(
-      `HOST=${host} lets the network ask: name the keys it needs with API_KEYS_FILE (npm run ` +
-        'make-key), or let everybody ask with ALLOW_ANONYMOUS=1, or stay on 127.0.0.1',
+      `HOST=${host} accepts requests from the network: name its keys with API_KEYS_FILE (npm run ` +
+        'make-key), or accept requests without a key with ALLOW_ANONYMOUS=1, or keep HOST=127.0.0.1',
     );
   }
   const keys = keysFile === '' ? undefined : openKeyRing(keysFile, logger);

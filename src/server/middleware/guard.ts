@@ -54,13 +54,13 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
   }
 
   /**
-   * The digest of the key that a request shows.
+   * The digest of the key that a request carries.
    * @throws Problem 401 without a key that is known, 403 for another scope, 429 beyond its rate
    */
   function admitted(c: AppContext, ring: KeyRing, scope: Scope): string {
     const request = c.get('request');
     const secret = secretIn(c);
-    // A stream may outlast its key, so each frame looks the key up again.
+    // A stream may outlast its key, so the key is looked up again for each frame.
     request.readmit = () => void admit(ring.find(secret), scope);
     const known = ring.find(secret);
     if (known) request.keyName = known.name;
@@ -87,7 +87,7 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
   }
 }
 
-/** @throws Problem 401 when the request shows no key */
+/** @throws Problem 401 when the request carries no key */
 function secretIn(c: AppContext): string {
   const header = c.req.header('Authorization');
   const secret = header === undefined ? offeredSecret(c) : BEARER.exec(header)?.[1];

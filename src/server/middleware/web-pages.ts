@@ -64,13 +64,16 @@ function rejectForeignPages({ origins, localOnly }: WebPageRules): MiddlewareHan
     if (localOnly && !isLoopback(hostname)) {
       throw new Problem(
         421,
-        `${hostname} is not served here: ask localhost, or start the service with API_KEYS_FILE or ` +
+        `${hostname} is not served here: use localhost, or start the service with API_KEYS_FILE or ` +
           'ALLOW_ANONYMOUS=1',
       );
     }
     const origin = c.req.header('Origin');
     if (origin !== undefined && !origins.includes(origin) && parseHost(origin) !== host) {
-      throw new Problem(403, `pages from ${origin} may not ask; CORS_ORIGINS names those that may`);
+      throw new Problem(
+        403,
+        `pages from ${origin} may not send requests; CORS_ORIGINS names those that may`,
+      );
     }
     await next();
   };

@@ -5,7 +5,7 @@ export function isProtocolPath(path: string): boolean {
   return path === '/v2' || path.startsWith('/v2/');
 }
 
-/** A problem in the protocol's form. Clients look for exactly this content type. */
+/** A problem in the protocol's form. Clients expect exactly this content type. */
 export function errorResponse({ status, headers, message }: Problem): Response {
   return new Response(JSON.stringify({ error: message }), {
     status,

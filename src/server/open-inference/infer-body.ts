@@ -53,7 +53,7 @@ export const InferBody = z.strictObject({
       binary_data_output: z.boolean().optional(),
       /** Microseconds; 0: as long as it takes. */
       timeout: z.int().nonnegative().optional(),
-      /** 0 or 1: a rig's prediction; more: work that may wait for those. */
+      /** 0 or 1: a prediction during an experiment; 2 and more: work that may wait for those. */
       priority: z.int().nonnegative().optional(),
     })
     .nullish(),

@@ -123,7 +123,7 @@ function wantsBinary({ outputs, parameters }: InferBody): boolean {
   for (const [i, { name }] of (outputs ?? []).entries()) {
     const path = `outputs[${i}].name`;
     if (name !== RESPONSES) throw errorAt(path, `'${name}' is not known; expected ${RESPONSES}`);
-    if (i > 0) throw errorAt(path, `'${name}' is asked for twice`);
+    if (i > 0) throw errorAt(path, `'${name}' is requested twice`);
   }
   const own = outputs?.[0]?.parameters?.binary_data;
   return own ?? parameters?.binary_data_output ?? false;

@@ -44,7 +44,7 @@ export function statisticsRoutes(deps: AppDependencies) {
       path: '/v2/models/stats',
       id: 'statistics',
       tag: 'protocol',
-      summary: 'What was asked of all models',
+      summary: 'Counts and times of the requests to all models',
       answers: json('Their statistics', Statistics),
     },
     (c) => c.json(describeStatistics(requireService(deps).catalogue.served)),
@@ -56,7 +56,7 @@ export function statisticsRoutes(deps: AppDependencies) {
       path: '/v2/models/:model/stats',
       id: 'modelStatistics',
       tag: 'protocol',
-      summary: 'What was asked of a model',
+      summary: 'Counts and times of the requests to a model',
       answers: json('Its statistics', Statistics),
     },
     (c, { service, model: { name, version } }) => {

@@ -106,7 +106,7 @@ function modelToChange(c: AppContext, deps: AppDependencies) {
   const { catalogue } = requireService(deps);
   if (deps.readiness().state === 'draining') throw unavailable('the service is shutting down');
   const name = c.req.param('model') ?? '';
-  // Checked before any folder of that name is looked for.
+  // The name is checked before it becomes part of a path.
   if (!ModelName.safeParse(name).success) throw noSuchModel(name, catalogue);
   return { name, catalogue };
 }

@@ -11,7 +11,7 @@ import { createSchemas, type Json, type Schemas } from './schemas.js';
 
 const SECURITY = 'bearer';
 const SCOPE_TEXT: Readonly<Record<Scope, string>> = {
-  predict: 'asks models',
+  predict: 'sends requests to models',
   admin: 'changes which are served, and deletes',
   metrics: 'reads the metrics',
 };
@@ -80,7 +80,7 @@ function operationObject(route: Route, schemas: Schemas): Json {
   const answered = Object.entries(answers).map(([status, answer]) => {
     return [status, answerObject(answer, asksModel(route), schemas)] as const;
   });
-  const refused = listErrors(route).map((status) => {
+  const errors = listErrors(route).map((status) => {
     return [
       String(status),
       { $ref: `#/components/responses/${errorName(status, route)}` },
@@ -100,7 +100,7 @@ function operationObject(route: Route, schemas: Schemas): Json {
             content: contentObject(body.content, schemas, 'input'),
           },
         }),
-    responses: Object.fromEntries([...answered, ...refused]),
+    responses: Object.fromEntries([...answered, ...errors]),
     // without a file of keys nobody needs one
     security: scope === 'open' ? [] : [{ [SECURITY]: [scope] }, {}],
   };
@@ -109,15 +109,15 @@ function operationObject(route: Route, schemas: Schemas): Json {
 /** The errors that routes of this kind have in common, and its own. */
 function listErrors(route: Route): number[] {
   const { path, scope, body, query, deadline, errors = [] } = route;
-  const asked = scope !== 'open';
-  // beyond the limits of connections
-  const refusable = !HEALTH_ROUTES.has(path);
+  const isGuarded = scope !== 'open';
+  // The health routes answer even beyond the limits of connections.
+  const isLimited = !HEALTH_ROUTES.has(path);
   return [
     ...new Set([
       // pages of other origins, and names that are not its own
       ...[403, 421, 500],
-      ...(asked ? [401] : []),
-      ...(asked || refusable ? [429, 503] : []),
+      ...(isGuarded ? [401] : []),
+      ...(isGuarded || isLimited ? [429, 503] : []),
       ...(query || deadline ? [400] : []),
       ...(body ? [400, 408, 413, 415, 422] : []),
       ...(path.includes(':') ? [404] : []),

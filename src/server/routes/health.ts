@@ -7,7 +7,7 @@ import type { AppDependencies } from '../service.js';
 
 /**
  * `/livez` answers as long as the process does; `/readyz` only while this replica should be sent
- * requests: the models are loaded and verified, and it was not told to stop.
+ * requests: the models are loaded and verified, and it is not shutting down.
  */
 export function healthRoutes(deps: AppDependencies) {
   const live = route(

@@ -145,7 +145,7 @@ function gradientRoutes(deps: AppDependencies) {
       summary: 'What each pixel changes of a response',
       answers: {
         200: {
-          description: 'Gradients, as JSON, float32 [stimuli, neurons, y, x], or to look at',
+          description: 'Gradients, as JSON, float32 [stimuli, neurons, y, x], or as images',
           content: {
             'application/json': z.strictObject({ ...GradientResult.shape, ...ending }),
             ...describeContent(TENSOR_FORMATS),
@@ -229,7 +229,7 @@ function rejectLarge(numbers: number, mediaType: string): void {
   if (numbers <= (max ?? MAX_NUMBERS)) return;
   throw new PayloadTooLargeError(
     `an answer of ${numbers} numbers; at most ${max ?? MAX_NUMBERS} are given in this form` +
-      `${max ? `, ${MAX_NUMBERS} as .npy (Accept: application/x-npy)` : ''}: ask for fewer ` +
+      `${max ? `, ${MAX_NUMBERS} as .npy (Accept: application/x-npy)` : ''}: request fewer ` +
       'stimuli or neurons',
   );
 }

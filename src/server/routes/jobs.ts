@@ -120,7 +120,7 @@ function jobResult(deps: AppDependencies) {
       id: 'jobResult',
       tag: 'jobs',
       summary: 'What a job found',
-      description: 'The part that `part` names, or the first of the type that `Accept` asks for.',
+      description: 'The part that `part` names, or the first of the type that `Accept` names.',
       query: z.strictObject({ part: z.string().optional() }),
       answers: {
         200: {

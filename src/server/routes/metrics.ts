@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
 
-/** The metrics need a key: they name the models, and tell how often each is sent requests. */
+/** The metrics need a key, because they name the models and count the requests to each. */
 export function metricsRoutes(deps: AppDependencies) {
   const metrics = route(
     deps,

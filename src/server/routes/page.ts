@@ -30,7 +30,7 @@ const Index = z.strictObject({
 });
 
 /**
- * The page to look at neurons, for browsers; clients that do not ask for HTML get the index.
+ * The web page for browsers; clients that do not accept HTML get the index of routes.
  * @param routes all routes of the app, these among them
  */
 export function pageRoutes(deps: AppDependencies, routes: () => readonly Route[]) {
@@ -43,10 +43,10 @@ export function pageRoutes(deps: AppDependencies, routes: () => readonly Route[]
       scope: 'open',
       id: 'index',
       tag: 'service',
-      summary: 'What there is; to browsers, the page to look at neurons',
+      summary: 'The index of routes; for browsers, the web page',
       answers: {
         200: {
-          description: 'The routes, and what each does; the page where `Accept` asks for HTML',
+          description: 'The routes, and what each does; the web page where `Accept` names HTML',
           content: { 'application/json': Index, 'text/html': z.string() },
         },
       },

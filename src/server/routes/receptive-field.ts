@@ -37,7 +37,7 @@ export function receptiveFieldRoutes(deps: AppDependencies) {
       },
       answers: {
         200: {
-          description: 'A map of each neuron, as JSON, float32 [neurons, y, x], or to look at',
+          description: 'A map of each neuron, as JSON, float32 [neurons, y, x], or as images',
           content: {
             'application/json': z.strictObject({ ...ReceptiveFieldResult.shape, ...ending }),
             ...describeContent(TENSOR_FORMATS),

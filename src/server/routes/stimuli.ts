@@ -37,7 +37,7 @@ const answers = {
   },
 } as const;
 
-/** Stimuli to look at: as they are rendered, or as a model is presented with them. */
+/** Stimuli as images: as they are rendered, or as they are presented to a model. */
 export function stimulusRoutes(deps: AppDependencies) {
   const { clock, limits, decoder } = deps;
   const render = route(
@@ -76,7 +76,7 @@ export function stimulusRoutes(deps: AppDependencies) {
       path: '/v1/models/:model/stimuli',
       id: 'showStimuli',
       tag: 'stimuli',
-      summary: 'Stimuli as the model is shown them, as PNG or .npy',
+      summary: 'Stimuli as they are presented to the model, as PNG or .npy',
       query: ModelQuery,
       body: { required: true, content: STIMULI },
       answers,
@@ -112,7 +112,7 @@ async function answerStimuli(
   }
   if (pixels.length > MAX_PIXELS) {
     throw new PayloadTooLargeError(
-      `${pixels.length} pixels; a PNG of at most ${MAX_PIXELS} is made: ask for fewer stimuli, or for ` +
+      `${pixels.length} pixels; a PNG of at most ${MAX_PIXELS} is made: request fewer stimuli, or for ` +
         '.npy by Accept: application/x-npy',
     );
   }

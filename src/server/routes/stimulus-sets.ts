@@ -96,7 +96,7 @@ function storeSet(deps: AppDependencies) {
       const body = await readBody(c, deps);
       const contentType = c.req.header('Content-Type');
       const { stimuli, notes, digests } = await timed(c, clock, 'decode', async () => {
-        const asker = 'the query asks for';
+        const asker = 'the query requests';
         const decoded = await decoder.stimuli(
           { contentType, body, target, asker, limits, fit, dtype },
           bodyClient(c, deps),

@@ -13,7 +13,7 @@ export function streamRoutes(deps: AppDependencies) {
       id: 'stream',
       tag: 'responses',
       summary: 'A WebSocket: one image in, one response out, in order',
-      description: 'Frames are laid out as docs/stream.md tells.',
+      description: 'Frames are laid out as docs/stream.md describes.',
       query: StreamQuery,
       answers: { 101: { description: 'The stream is open' } },
       errors: [422, 426],

@@ -37,7 +37,7 @@ export function agreeOn(model: ServedModel, query: StreamQuery): StreamTerms {
   if (query.digest !== undefined && query.digest !== model.digest) {
     throw new Problem(
       412,
-      `${model.name}/${model.version} has the digest ${model.digest}, another is asked for`,
+      `${model.name}/${model.version} has the digest ${model.digest}, the query names another`,
     );
   }
   if (query.shape !== undefined && query.shape !== `${height}x${width}`) {

@@ -27,10 +27,10 @@ const AT: Readonly<Record<string, readonly [text: string, unit: string]>> = {
 
 /** Describes a grating, such as `45°, 0.12 cycles/pixel`; x and y are pixels from the image centre. */
 export function gratingLabel({ x, y, ...at }: Readonly<Record<string, number>>): string {
-  const words = Object.entries(AT).flatMap(([name, [text, unit]]) => {
+  const named = Object.entries(AT).flatMap(([name, [text, unit]]) => {
     const value = at[name];
     return value === undefined ? [] : [`${text}${short(value)}${unit}`];
   });
   const placed = x === undefined || y === undefined ? [] : [`around (${short(x)}, ${short(y)})`];
-  return [...words, ...placed].join(', ');
+  return [...named, ...placed].join(', ');
 }

@@ -35,8 +35,8 @@ function Picker({ list, choice }: PickerProps) {
   const current = 'set' in chosen ? fitting.find(({ digest }) => digest === chosen.set) : undefined;
   const name = 'set' in chosen ? chosen.name : undefined;
   const options = fitting.map((set) => {
-    const words = setLabel(set);
-    return [set.digest, set === current && name ? `${name}: ${words}` : words] as const;
+    const label = setLabel(set);
+    return [set.digest, set === current && name ? `${name}: ${label}` : label] as const;
   });
   return (
     <div class="sliders">

@@ -33,7 +33,8 @@ export function PositionMaps() {
   const { service, address } = usePage();
   const { ids } = useNeurons();
   const { all, readNeuronIds } = useComparedModels();
-  const [probe, , words] = PROBES.find(([name]) => name === address.get('probe')) ?? PROBES[0];
+  const [probe, , description] =
+    PROBES.find(([name]) => name === address.get('probe')) ?? PROBES[0];
   const key = JSON.stringify([probe, ids, all.map(({ id }) => id)]);
   const fetched = useFetched(key, (signal) => {
     const route = service.client.v1.models[':model'].versions[':version']['receptive-field'];
@@ -51,7 +52,7 @@ export function PositionMaps() {
           options={PROBES.map(([name, text]) => [name, text] as const)}
           onValue={(next) => address.set({ probe: next })}
         />
-        <span class="quiet">{words}</span>
+        <span class="quiet">{description}</span>
       </div>
       <FetchedView fetched={fetched} waiting="Mapping the receptive fields…">
         {(compared) => <Maps compared={compared} />}

@@ -85,7 +85,7 @@ test('the network is served only with keys or where anonymous access is allowed'
     '127.0.0.1.lab',
     'localhost.lab',
   ]) {
-    expect(() => open(host, '', false)).toThrow(`HOST=${host} lets the network ask`);
+    expect(() => open(host, '', false)).toThrow(`HOST=${host} accepts requests from the network`);
     expect(open(host, '', true)).toMatchObject({ keys: undefined, localOnly: false });
     expect(open(host, file, false)).toMatchObject({ localOnly: false });
   }

@@ -101,7 +101,7 @@ test('the service does not serve the network without keys unless it is configure
   const refused = spawnService(open);
   expect(await refused.ended).toBe(2);
   expect(refused.stderr()).toMatch(
-    /^HOST=0\.0\.0\.0 lets the network ask: .*ALLOW_ANONYMOUS=1.*\n$/,
+    /^HOST=0\.0\.0\.0 accepts requests from the network: .*ALLOW_ANONYMOUS=1.*\n$/,
   );
   await writeFile(keysFile, '{"name": "rig"}', { mode: 0o600 });
   const bad = spawnService({ ...open, API_KEYS_FILE: keysFile });

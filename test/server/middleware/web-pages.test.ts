@@ -38,7 +38,7 @@ test('a page of another origin may not send requests, its own page may', async (
     const answer = await ask(`http://localhost${SWEEP}`, { Origin });
     expect(answer.status, Origin).toBe(403);
     expect(await answer.json()).toMatchObject({
-      detail: `pages from ${Origin} may not ask; CORS_ORIGINS names those that may`,
+      detail: `pages from ${Origin} may not send requests; CORS_ORIGINS names those that may`,
     });
   }
   expect(engine.asked).toHaveLength(0);

@@ -57,7 +57,7 @@ test('inputs and outputs that the model does not have are rejected', async () =>
   );
   const twice = [{ name: 'responses' }, { name: 'responses' }];
   expect(await refusal(request({ outputs: twice }))).toMatchInlineSnapshot(
-    `"422 outputs[1].name: 'responses' is asked for twice"`,
+    `"422 outputs[1].name: 'responses' is requested twice"`,
   );
 });
 

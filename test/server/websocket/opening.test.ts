@@ -72,9 +72,9 @@ test.each<[string, number, RegExp, ClientOptions?]>([
   [`${FIXED}&shape=6`, 400, /'shape' must be height x width in pixels, such as 50x50/],
   [`${FIXED}&shape=2x3`, 422, /shape 2x3: the model takes images of 3 high x 2 wide pixels/],
   [`${FIXED}&neurons=0,99`, 422, /unknown neuron: 99/],
-  [`${FIXED}&digest=${DIGEST[1]}`, 412, /tiny\/2 has the digest 2+, another is asked for/],
-  [FIXED, 412, /If-Match asks for another/, { headers: { 'If-Match': `"${DIGEST[1]}"` } }],
-  [FIXED, 403, /pages from https:\/\/evil.example may not ask/, elsewhere],
+  [`${FIXED}&digest=${DIGEST[1]}`, 412, /tiny\/2 has the digest 2+, the query names another/],
+  [FIXED, 412, /If-Match names another/, { headers: { 'If-Match': `"${DIGEST[1]}"` } }],
+  [FIXED, 403, /pages from https:\/\/evil.example may not send requests/, elsewhere],
   [FIXED, 403, /pages from null may not/, { origin: 'null' }],
 ])('%s is rejected with %i and a problem', async (path, status, detail, options = {}) => {
   const { url, log } = await start();

@@ -154,7 +154,7 @@ test.each([
 test('a checkpoint that would run code is rejected with the name of that code', async () => {
   const attack = pickle(0x80, 2, global('os', 'system'), '(', text('touch /tmp/owned'), 'tR.');
   expect(await refusal(withPickle(attack))).toMatch(
-    /^its pickle, at offset 2, asks for the class 'os\.system', which no state dict needs: it is refused, and nothing of it was run\./,
+    /^its pickle, at offset 2, names the class 'os\.system', which no state dict needs: it was rejected, and nothing of it was run\./,
   );
 });
 

@@ -72,11 +72,11 @@ test.each([
     'before_1_6',
     /^it is in the format of PyTorch before 1\.6; write it again .*: torch\.save\(torch/,
   ],
-  ['network', /^its pickle, at offset 2, asks for the class '__main__\.SelfAttention', which no/],
+  ['network', /^its pickle, at offset 2, names the class '__main__\.SelfAttention', which no/],
   ['network', STATE_ALONE],
   [
     'numpy_score',
-    /asks for the class 'numpy\..*\.scalar', which no state dict needs: it is refused/,
+    /names the class 'numpy\..*\.scalar', which no state dict needs: it was rejected/,
   ],
   ['numpy_score', STATE_ALONE],
   ['torchscript', /^it is TorchScript; save its parameters alone: torch\.save\(torch\.jit\.load/],

@@ -12,10 +12,10 @@ import type { Attention, NeuronAttention } from '../prediction.js';
 import { decimals, scoreNeuron } from '../scores.js';
 import { byCorr, figureElement, type Part, spread } from './parts.js';
 
-/** Neurons whose images are shown, and images of each. */
+/** Neurons whose images are drawn, and images of each. */
 const MAX_NEURONS = 6;
 const MAX_IMAGES = 4;
-/** Colour scales end no lower, so that attention that is almost even looks so, times even. */
+/** Colour scales end at this multiple of even attention or higher, so that almost even attention stays pale. */
 const MIN_SCALE_END = 2;
 
 /** A model that has attention. */

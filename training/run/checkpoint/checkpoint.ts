@@ -52,7 +52,7 @@ export interface CheckpointRequest {
   /** Neurons trained together, where it is said; else `autoChunk`, or what the checkpoint has. */
   readonly chunk: number | undefined;
   readonly autoChunk: number;
-  /** Whether to go on with a checkpoint that is there; without, it is refused. */
+  /** Whether to continue from a checkpoint that exists; otherwise it is an error. */
   readonly resume: boolean;
   /** In seconds, from any moment on. */
   readonly clock: () => number;
@@ -96,7 +96,7 @@ export async function openCheckpoint(out: string, request: CheckpointRequest): P
 
     async begin(base) {
       if (saved && saved.base !== base) {
-        refuse(folder, ['the model that it began with has been trained again since']);
+        reject(folder, ['the model that it began with has been trained again since']);
       }
       manifest = { ...manifest, base };
       started = request.clock();
@@ -163,7 +163,7 @@ function checkRequest(folder: string, saved: Manifest, request: CheckpointReques
   if (request.chunk !== undefined && request.chunk !== saved.chunk) {
     different.push(`chunk ${saved.chunk}, now ${request.chunk}`);
   }
-  if (different.length > 0) refuse(folder, different);
+  if (different.length > 0) reject(folder, different);
   if (!request.resume) {
     throw new InputError(
       `${folder} holds this very training, broken off: add --resume to go on with it, or delete ` +
@@ -172,7 +172,7 @@ function checkRequest(folder: string, saved: Manifest, request: CheckpointReques
   }
 }
 
-function refuse(folder: string, different: readonly string[]): never {
+function reject(folder: string, different: readonly string[]): never {
   throw new InputError(
     `${folder} holds the checkpoint of another training (${different.join('; ')}): choose another ` +
       '--out, ask for that training with --resume, or delete that folder',

@@ -21,7 +21,7 @@ export const Identity = z.strictObject({
 });
 export type Identity = z.infer<typeof Identity>;
 
-/** What is not the same, in words: `seed 1, now 2`. */
+/** Lists what is not the same: `seed 1, now 2`. */
 export function differences(saved: Identity, wanted: Identity): string[] {
   const { data: savedData, ...savedRest } = saved;
   const { data: wantedData, ...wantedRest } = wanted;

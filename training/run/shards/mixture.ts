@@ -10,7 +10,7 @@ export function shardBackend({ backend }: TrainingCard): { name: string; device:
   return { name, device };
 }
 
-/** How the cards of two shards differ in what makes them parts of one model, in words. */
+/** Describes how the cards of two shards differ where those of one model must agree. */
 export function describeMixture(first: TrainedCard, other: TrainedCard): string | undefined {
   const [expected, found] = [sharedValue(first), sharedValue(other)];
   const name = Object.keys(expected).find(

@@ -25,7 +25,7 @@ export function parseShard(text: string, source: string): Shard {
 }
 
 /**
- * The share that a Kubernetes job asks of this one of its pods, if it does.
+ * The share that a Kubernetes job assigns to this pod, if it does.
  * @throws InputError where the variables do not make a share
  */
 export function shardOfJob(

@@ -13,7 +13,7 @@ import {
  * the gradient of a 2x2 max pool. As TensorFlow's own they take groups of channels: as many as the
  * filter's input channels go into the map's. Its own wait at a barrier after every few products, sum the
  * gradient of a filter's weight over the whole batch in one thread, and read a pool's input twice.
- * What else they are asked for stays theirs.
+ * They keep the rest of their work.
  */
 export function registerWebgpuKernels(): void {
   replace('Conv2D', isPlainConvolution, ({ backend, inputs }) => {
