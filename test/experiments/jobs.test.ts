@@ -110,7 +110,10 @@ test('a search with a stored set that was serialised runs again to the same byte
   const store = await openTestStore();
   const body = { neurons: '0,2', restarts: 2, steps: 20, jitter: 1, stimulusSet: DIGEST };
   const { order, files } = await overHttp('preferred-stimulus', body, {
-    ...{ served: [model], engine, store, interpreter },
+    served: [model],
+    engine,
+    store,
+    interpreter,
   });
   expect(order).toMatchObject({
     request: { ...body, stepSize: 0.1, seed: 1, pixels: [0, 1] },
@@ -133,7 +136,9 @@ test('a job for another model and a job of an unknown kind are rejected', async 
   const order = {
     kind: 'characterize',
     model: { name: 'tiny', version: 1, digest: 'e'.repeat(64) },
-    ...{ request: {}, stimulusSets: [], askedBy: null },
+    request: {},
+    stimulusSets: [],
+    askedBy: null,
   };
   const resources = { model, readStimulusSet: never };
   const run = (changed: Partial<JobOrder>) =>

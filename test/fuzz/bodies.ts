@@ -67,11 +67,18 @@ export async function samples(model: string, side: number): Promise<Sample[]> {
       ],
     }),
     json(`${under}/tuning/parametric`, 'JSON experiment', {
-      ...{ parameter: 'orientation', values: [0, 45, 90, 135], neurons: [0] },
-      ...{ second: 'contrast', secondValues: [0.1, 0.5], stimulus: { grating: { diameter: 8 } } },
+      parameter: 'orientation',
+      values: [0, 45, 90, 135],
+      neurons: [0],
+      second: 'contrast',
+      secondValues: [0.1, 0.5],
+      stimulus: { grating: { diameter: 8 } },
     }),
     json(`${under}/receptive-field`, 'JSON mapping', {
-      ...{ stimulus: { disc: { diameter: 4 } }, x: [-4, 0, 4], y: [-4, 0, 4], neurons: [0] },
+      stimulus: { disc: { diameter: 4 } },
+      x: [-4, 0, 4],
+      y: [-4, 0, 4],
+      neurons: [0],
     }),
     json(`${under}/quick-measurement`, 'JSON neurons', { neurons: [0] }),
     {

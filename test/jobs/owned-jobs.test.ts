@@ -19,16 +19,14 @@ async function open(folder: string, timing = TIMING) {
   const time = { now: 0 };
   const clock = vi.fn(() => time.now);
   const owned = await openOwnedJobs({
-    ...{
-      folder,
-      maxStored: 9,
-      maxWaiting: 9,
-      concurrency: 1,
-      now: Date.now,
-      logger,
-      timing,
-      clock,
-    },
+    folder,
+    maxStored: 9,
+    maxWaiting: 9,
+    concurrency: 1,
+    now: Date.now,
+    logger,
+    timing,
+    clock,
     explain: explainFailure,
   });
   onTestFinished(() => owned.close());

@@ -35,8 +35,17 @@ test('a job is answered with 202 and its location', async () => {
 /** What a search for preferred stimuli finds, of no neuron. */
 const RESULT = JSON.stringify({
   model: MODEL,
-  ...{ restarts: 1, seed: 1, steps: 1, stepSize: 0.1, background: 0.5, norm: 1 },
-  ...{ pixels: [0, 1], blur: 0, jitter: 0, formulas: { norm: 'n', diversity: 'd' }, neurons: [] },
+  restarts: 1,
+  seed: 1,
+  steps: 1,
+  stepSize: 0.1,
+  background: 0.5,
+  norm: 1,
+  pixels: [0, 1],
+  blur: 0,
+  jitter: 0,
+  formulas: { norm: 'n', diversity: 'd' },
+  neurons: [],
 });
 
 test('jobs are listed and described, and their results come in the requested format', async () => {

@@ -49,7 +49,11 @@ test('the command trains a site and saves a model that an engine loads', async (
     architecture: { id: 'rf_cnn', channels: 32, output: 'linear' },
     stimulus: { height: SIDE, width: SIDE, degreesPerImage: null },
     training: {
-      ...{ recipe: 'rf_cnn', seed: 1, epochs: 4, loss: 'mse', split: 'validation' },
+      recipe: 'rf_cnn',
+      seed: 1,
+      epochs: 4,
+      loss: 'mse',
+      split: 'validation',
       data: { site: 'small', trainingImages: 200, validationImages: 50 },
     },
   });
@@ -74,7 +78,8 @@ test('with held-out images and the Poisson loss, the card says so', async () => 
   expect(card).toMatchObject({
     architecture: { output: 'softplus' },
     training: {
-      ...{ loss: 'poisson', split: 'heldout' },
+      loss: 'poisson',
+      split: 'heldout',
       data: { trainingImages: 180, heldOutImages: 20, validationImages: 50 },
     },
   });

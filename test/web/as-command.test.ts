@@ -23,7 +23,7 @@ testWith(commonProgram('curl'))('the curl command asks the same, byte for byte',
   const server = createServer((request, response) => {
     void text(request).then((body) => {
       const { method, url, headers } = request;
-      asked.push({ ...{ method: method!, url: url!, type: headers['content-type']! }, body });
+      asked.push({ method: method!, url: url!, type: headers['content-type']!, body });
       response.end();
     });
   });

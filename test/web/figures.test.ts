@@ -17,7 +17,11 @@ function metrics(stimuli: number, predictions: number, sweeps = 0): string {
 test('stimuli of sweeps and jobs are counted, and their times are not those of predictions', () => {
   const before = readMetrics(metrics(100, 10), 0);
   expect(figuresBetween(before, readMetrics(metrics(12_100, 10, 4), 1000))).toEqual({
-    ...{ queue: 3, stimuli: 12_000, predictions: 0, p50: undefined, p99: undefined },
+    queue: 3,
+    stimuli: 12_000,
+    predictions: 0,
+    p50: undefined,
+    p99: undefined,
   });
   const asked = figuresBetween(before, readMetrics(metrics(12_110, 20, 4), 1000));
   expect(asked).toMatchObject({ stimuli: 12_010, predictions: 10 });
@@ -27,6 +31,7 @@ test('stimuli of sweeps and jobs are counted, and their times are not those of p
 test('the counts of a restarted service begin at 0', () => {
   const before = readMetrics(metrics(5000, 400), 0);
   expect(figuresBetween(before, readMetrics(metrics(7, 2), 1000))).toMatchObject({
-    ...{ stimuli: 7, predictions: 2 },
+    stimuli: 7,
+    predictions: 2,
   });
 });

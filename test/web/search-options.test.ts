@@ -59,6 +59,9 @@ test('the body has the neurons and leaves out options that the model decides', (
   expect([norm, stimulusSet]).toEqual([null, '']);
   expect(searchBody(FIRST_OPTIONS, [3, 0])).toEqual({ neurons: [3, 0], ...numbers });
   expect(searchBody({ ...FIRST_OPTIONS, norm: 5, stimulusSet: 'd' }, [3])).toEqual({
-    ...{ neurons: [3], ...numbers, norm: 5, stimulusSet: 'd' },
+    neurons: [3],
+    ...numbers,
+    norm: 5,
+    stimulusSet: 'd',
   });
 });

@@ -47,7 +47,9 @@ async function preferred(neuron: number) {
   const { x, y, orientation, spatialFrequency } = neurons[0]!.preferred;
   const tenth = (value: number) => Math.round(10 * value) / 10;
   const shown = {
-    ...{ x: tenth(x), y: tenth(y), orientation: tenth(orientation) },
+    x: tenth(x),
+    y: tenth(y),
+    orientation: tenth(orientation),
     spatialFrequency: Number(spatialFrequency.toPrecision(3)),
   };
   return { shown, words: `${shown.orientation}°, ${shown.spatialFrequency} cycles/pixel` };
@@ -59,7 +61,8 @@ test('orientation tuning is drawn both ways with the indices of the service', as
   await page.getByRole('img', { name: /^Orientation tuning of neuron 9, in polar/ }).waitFor();
   const { x, y, spatialFrequency } = (await preferred(9)).shown;
   const { gOSI } = await measured({
-    ...{ neurons: [9], parameter: 'orientation' },
+    neurons: [9],
+    parameter: 'orientation',
     stimulus: { grating: { x, y, spatialFrequency, contrast: 0.8, diameter: 20 } },
   });
   const table = page.getByRole('table', { name: 'Indices' });

@@ -112,7 +112,10 @@ const ofModel: Readonly<Record<string, readonly Question[]>> = {
     json({ neurons: [0], values: [0, 45, 90, 135], parameter: 'orientation' }),
     json({
       neurons: [0],
-      ...{ parameter: 'x', values: [-8, 0, 8], second: 'y', secondValues: [-8, 0, 8] },
+      parameter: 'x',
+      values: [-8, 0, 8],
+      second: 'y',
+      secondValues: [-8, 0, 8],
       stimulus: { disc: { diameter: 8 } },
     }),
     refused(422, json({ parameter: 'colour' })),

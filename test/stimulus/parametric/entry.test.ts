@@ -40,8 +40,14 @@ test('degrees become pixels by the scale of the model, and missing fields stay i
   };
   expect(parseParametric('grating', inDegrees, '', 8).parameters).toEqual(
     SCHEMAS.grating.parse({
-      ...{ diameter: 32, x: -8, spatialFrequency: 0.0625, orientation: 30, phase: 90 },
-      ...{ y: 0, innerDiameter: 0, edge: 'hard' },
+      diameter: 32,
+      x: -8,
+      spatialFrequency: 0.0625,
+      orientation: 30,
+      phase: 90,
+      y: 0,
+      innerDiameter: 0,
+      edge: 'hard',
     }),
   );
   const { parameters } = parseParametric('grating', { grating: {}, units: 'degrees' }, '', 8);
@@ -52,14 +58,23 @@ test('every length and frequency is converted, in parts too, and nothing else', 
   const convert = (kind: 'gabor' | 'bar' | 'centreSurround' | 'plaid', fields: object) =>
     parseParametric(kind, { [kind]: fields, units: 'degrees' }, '', 4).parameters;
   expect(convert('gabor', { wavelength: 2, sigmaX: 1, sigmaY: 3, contrast: 0.5 })).toMatchObject({
-    ...{ wavelength: 8, sigmaX: 4, sigmaY: 12, contrast: 0.5 },
+    wavelength: 8,
+    sigmaX: 4,
+    sigmaY: 12,
+    contrast: 0.5,
   });
   expect(convert('bar', { length: 5, width: 0.5, orientation: 7, y: 1 })).toMatchObject({
-    ...{ length: 20, width: 2, orientation: 7, y: 4 },
+    length: 20,
+    width: 2,
+    orientation: 7,
+    y: 4,
   });
   const ring = { diameter: 2, gap: 1, surroundDiameter: null, surroundSpatialFrequency: 1 };
   expect(convert('centreSurround', { ...ring, surroundPhase: 60 })).toMatchObject({
-    ...{ diameter: 8, gap: 4, surroundDiameter: null, surroundSpatialFrequency: 0.25 },
+    diameter: 8,
+    gap: 4,
+    surroundDiameter: null,
+    surroundSpatialFrequency: 0.25,
     surroundPhase: 60,
   });
   const components = [{ spatialFrequency: 1, orientation: 3 }, { spatialFrequency: 0.4 }];

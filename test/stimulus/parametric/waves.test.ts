@@ -191,15 +191,20 @@ test('centre and surround are a disc and an annulus of grating with background b
       const shared = { x, y, edge };
       const centre = imageOf('grating', {
         ...shared,
-        ...{ orientation: parameters.orientation, phase: parameters.phase },
-        ...{ spatialFrequency: parameters.spatialFrequency, contrast, diameter },
+        orientation: parameters.orientation,
+        phase: parameters.phase,
+        spatialFrequency: parameters.spatialFrequency,
+        contrast,
+        diameter,
       });
       const surround = imageOf('grating', {
         ...shared,
-        ...{ orientation: parameters.surroundOrientation, phase: parameters.surroundPhase },
+        orientation: parameters.surroundOrientation,
+        phase: parameters.surroundPhase,
         spatialFrequency: parameters.surroundSpatialFrequency,
         contrast: parameters.surroundContrast,
-        ...{ diameter: surroundDiameter, innerDiameter: diameter + 2 * gap },
+        diameter: surroundDiameter,
+        innerDiameter: diameter + 2 * gap,
       });
       const expected = centre.pixels.map((pixel, i) => pixel + surround.pixels[i]! - 0.5);
       const { pixels } = imageOf('centreSurround', parameters);

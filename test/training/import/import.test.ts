@@ -65,8 +65,12 @@ test('a folder of checkpoints becomes a model whose card names its source', asyn
   expect(card).toMatchObject({
     architecture: { id: 'rf_cnn', ...BASE },
     stimulus: {
-      ...{ ...SIZE, scale: 2, offset: -0.5, backgroundGray: 0.4 },
-      ...{ degreesPerImage: 3.3, trainingRange: null },
+      ...SIZE,
+      scale: 2,
+      offset: -0.5,
+      backgroundGray: 0.4,
+      degreesPerImage: 3.3,
+      trainingRange: null,
     },
     response: { unit: 'dF/F' },
     neurons: [0, 2, 10].map((id) => ({ id, ...unknown })),

@@ -32,7 +32,11 @@ const IDENTITY: Identity = {
 
 const open = (changes: Partial<CheckpointRequest> = {}) =>
   openCheckpoint(out, {
-    ...{ identity: IDENTITY, chunk: undefined, autoChunk: 2, resume: true, clock: () => 0 },
+    identity: IDENTITY,
+    chunk: undefined,
+    autoChunk: 2,
+    resume: true,
+    clock: () => 0,
     ...changes,
   });
 

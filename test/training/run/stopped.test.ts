@@ -36,7 +36,11 @@ test('a neuron whose parameters are not finite after the last batch stops alone'
   state.current.get('alpha1.norm.variance')!.data[0] = Number.NaN;
   const { neurons, weights } = await trainPopulation(task, {}, state);
   expect(neurons[0]).toEqual({
-    ...{ id: 0, CORR: null, PT_J: null, PT_S: null, keptEpoch: null },
+    id: 0,
+    CORR: null,
+    PT_J: null,
+    PT_S: null,
+    keptEpoch: null,
     stopped: { epoch: 0, reason: 'its parameters are not finite' },
   });
   expect(neurons[1]).toMatchObject({ id: 3, keptEpoch: 1 });
@@ -50,7 +54,11 @@ test('a neuron with the same response to all training images is not trained', as
   const { neurons, weights } = await trainPopulation(task);
   expect(neurons[0]!.stopped).toBeUndefined();
   expect(neurons[1]).toEqual({
-    ...{ id: 2, CORR: null, PT_J: null, PT_S: null, keptEpoch: null },
+    id: 2,
+    CORR: null,
+    PT_J: null,
+    PT_S: null,
+    keptEpoch: null,
     stopped: { epoch: 0, reason: 'its responses to the training images are all the same' },
   });
   const specifications = parameterSpecifications(recipeArchitecture(task.recipe), training);

@@ -47,10 +47,21 @@ async function train(
   };
   const site = await openSite(data, 'small');
   const request: ModelRequest = {
-    ...{ site, repeats: null, backend: await openBackend('wasm'), recipe: 'rf_cnn', epochs: 2 },
+    site,
+    repeats: null,
+    backend: await openBackend('wasm'),
+    recipe: 'rf_cnn',
+    epochs: 2,
     seed: 1,
-    ...{ loss: 'mse', select: 'validation', freeze: 'published', chunk: 2, shard: undefined },
-    ...{ resume: false, out, unit: 'dF/F', degreesPerImage: null },
+    loss: 'mse',
+    select: 'validation',
+    freeze: 'published',
+    chunk: 2,
+    shard: undefined,
+    resume: false,
+    out,
+    unit: 'dF/F',
+    degreesPerImage: null,
     ...changes,
   };
   const result = await trainModel(request, machine).then(

@@ -41,16 +41,21 @@ async function train(out: string, shard?: Shard, chunk = 1): Promise<void> {
   const site = await openSite(folder, 'small');
   await trainModel(
     {
-      ...{
-        site,
-        repeats: null,
-        backend: await openBackend('wasm'),
-        recipe: RECIPE,
-        epochs: 1,
-        seed: 1,
-      },
-      ...{ loss: 'mse', select: 'validation', freeze: 'published', chunk, shard },
-      ...{ resume: true, out, unit: 'dF/F', degreesPerImage: null },
+      site,
+      repeats: null,
+      backend: await openBackend('wasm'),
+      recipe: RECIPE,
+      epochs: 1,
+      seed: 1,
+      loss: 'mse',
+      select: 'validation',
+      freeze: 'published',
+      chunk,
+      shard,
+      resume: true,
+      out,
+      unit: 'dF/F',
+      degreesPerImage: null,
     },
     fakeMachine().machine,
   );
