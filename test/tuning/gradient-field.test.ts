@@ -27,7 +27,11 @@ test('centre and diameter of a Gaussian are found at any place, x right and y up
       const diameter = 4 * Math.sqrt(sigma * sigma + 1 / 4);
       expect(Math.abs(indices['diameter']!.value! - diameter)).toBeLessThan(0.1);
     }),
-    { numRuns: 25 },
+    {
+      numRuns: 25,
+      // The direction of the axes of a circle is undetermined, which the fit must not need.
+      examples: [[-2.4214849807322025, 9.999993406236172, 3]],
+    },
   );
 });
 

@@ -9,6 +9,7 @@ import { fitPosition } from '../../../src/tuning/fits/position.js';
 import { bestDiameter, fitSize } from '../../../src/tuning/fits/size.js';
 import { fitDirection, fitOrientation, halfWidth } from '../../../src/tuning/fits/von-mises.js';
 import { Fit } from '../../../src/tuning/schemas.js';
+import { between } from '../../support/numbers.js';
 import {
   apart,
   CONTRASTS,
@@ -17,27 +18,11 @@ import {
   FREQUENCIES,
   nakaRushton,
   ORIENTATIONS,
-  POSITIONS,
   radians,
   sizeCurve,
   vonMises,
 } from '../grids.js';
-
-const between = (min: number, max: number) => fc.double({ min, max, noNaN: true });
-/** Of responses: an offset and a gain, in any unit. */
-const unit = fc.record({ b: between(-2, 2), gain: fc.constantFrom(1e-3, 1, 500) });
-
-/** What a fit of responses without noise has to give. */
-function fitted(fit: Fit): Record<string, number> {
-  expect(Fit.parse(fit)).toEqual(fit);
-  if (fit.parameters === null) throw new Error(fit.reason);
-  expect(fit.converged).toBe(true);
-  expect(fit.rSquared).toBeGreaterThan(1 - 1e-9);
-  return fit.parameters;
-}
-
-/** Relative difference. */
-const off = (value: number, expected: number) => Math.abs(value / expected - 1);
+import { fitted, off, unit } from './fitted.js';
 
 test('a von Mises fit over orientation recovers its parameters, to 1e-3', () => {
   fc.assert(
@@ -201,50 +186,6 @@ test('with one exponent the supersaturating form is that of Naka and Rushton', (
     finish(fitSupersaturating(contrasts, contrasts.map(nakaRushton(1, 2, 0.3, 2)))),
   );
   expect(found['s']).toBeCloseTo(1, 2);
-});
-
-test('a Gaussian fit on a map recovers its centre, its widths and its direction, to 1e-3', () => {
-  const sigmas = fc
-    .tuple(between(2, 5), between(1.2, 2))
-    .map(([s, ratio]) => [s * ratio, s] as const);
-  fc.assert(
-    fc.property(
-      fc.tuple(between(-9, 9), between(-9, 9)),
-      sigmas,
-      between(0, 180),
-      unit,
-      ([x0, y0], [sigma1, sigma2], theta, { b, gain }) => {
-        const [cos, sin] = [Math.cos(radians(theta)), Math.sin(radians(theta))];
-        const map = POSITIONS.flatMap((y) =>
-          POSITIONS.map((x) => {
-            const u = (x - x0) * cos + (y - y0) * sin;
-            const v = (y - y0) * cos - (x - x0) * sin;
-            return gain * (b + Math.exp(-((u / sigma1) ** 2 + (v / sigma2) ** 2) / 2));
-          }),
-        );
-        const found = fitted(finish(fitPosition(POSITIONS, POSITIONS, map)));
-        expect(Math.hypot(found['x0']! - x0, found['y0']! - y0)).toBeLessThan(1e-3);
-        expect(off(found['sigma1']!, sigma1)).toBeLessThan(1e-3);
-        expect(off(found['sigma2']!, sigma2)).toBeLessThan(1e-3);
-        expect(apart(found['theta']!, theta, 180)).toBeLessThan(0.1);
-      },
-    ),
-    { numRuns: 30 },
-  );
-});
-
-test('round fields converge, also where only float32 rounding is left', () => {
-  const places = Array.from({ length: 11 }, (_, i) => 2.5 * (i - 5));
-  for (const [sigma, x0, y0] of [
-    [3.162, 0, 0],
-    [2.549, 4, -3],
-    [3, -5, 2],
-  ] as const) {
-    const at = (x: number, y: number) =>
-      Math.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * sigma ** 2));
-    const map = places.flatMap((y) => places.map((x) => Math.fround(0.1 + 0.04 * at(x, y))));
-    expect(finish(fitPosition(places, places, map)).converged).toBe(true);
-  }
 });
 
 const FITS: Record<string, (responses: number[]) => Fit> = {
