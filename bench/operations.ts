@@ -1,8 +1,6 @@
-import {
-  ALPHA_KERNEL,
-  type Architecture,
-  ATTENTION_CHANNELS,
-} from '../src/network/architecture.js';
+import type { Architecture } from '../src/network/architecture.js';
+import { ALPHA_KERNEL } from '../src/network/layers/alpha.js';
+import { ATTENTION_CHANNELS } from '../src/network/layers/attend.js';
 import { mapSizes } from '../src/network/map-sizes.js';
 
 /**

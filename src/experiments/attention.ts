@@ -10,7 +10,7 @@ import {
   STRIDE,
 } from '../interpret/attention.js';
 import type { Interpretation } from '../interpret/interpretation.js';
-import { centreIndex, type MapSize } from '../network/architecture.js';
+import { centreIndex, type MapSize } from '../network/layers/map.js';
 import { mapSizes } from '../network/map-sizes.js';
 import { nestedLists, type Planned, type Presentation, planResponses } from './presentation.js';
 import { readoutTerms, termsOf } from './readout.js';

@@ -1,4 +1,4 @@
-import { centreIndex, type MapSize } from '../network/architecture.js';
+import { centreIndex, type MapSize } from '../network/layers/map.js';
 
 /** Pixels that a hypercolumn sees along a side: two 5x5 convolutions, each with a 2x2 pool. */
 export const FIELD = 16;

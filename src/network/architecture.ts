@@ -1,4 +1,14 @@
 import { z } from 'zod';
+import { alphaLayer } from './layers/alpha.js';
+import { ATTENTION_KINDS, attentionLayer } from './layers/attention.js';
+import { betaLayer } from './layers/beta.js';
+import type { Layer, Readout } from './layers/layer.js';
+import { centre } from './layers/readouts/centre.js';
+import { full } from './layers/readouts/full.js';
+import { split } from './layers/readouts/split.js';
+
+/** By the name that an architecture has for it. */
+export const READOUTS = { full, centre, split } satisfies Readonly<Record<string, Readout>>;
 
 /**
  * What one network is made of. Sizes follow from it: an alpha block is a 5x5 convolution, a 2x2
@@ -11,31 +21,27 @@ export const Architecture = z.strictObject({
   /** Side of the beta convolutions: 3 sees neighbouring hypercolumns, 1 stays within one. */
   betaKernel: z.union([z.literal(1), z.literal(3)]),
   /** Self-attention between hypercolumns; `mapped` projects its values, `identity` does not. */
-  attention: z.enum(['none', 'identity', 'mapped']),
+  attention: z.enum(['none', ...ATTENTION_KINDS]),
   /**
    * `full`: linear over the whole map; `centre`: over the centre hypercolumn alone; `split`: a
    * linear for the centre, one for the surround, and a linear that combines the two.
    */
-  readout: z.enum(['full', 'centre', 'split']),
+  readout: z.enum(Object.keys(READOUTS) as (keyof typeof READOUTS)[]),
   /** What the readout's sum becomes: `softplus` keeps responses positive, as the Poisson loss needs. */
   output: z.enum(['linear', 'softplus']).default('linear'),
 });
 export type Architecture = z.infer<typeof Architecture>;
 
-/** Channels of the projections to queries, keys and values. */
-export const ATTENTION_CHANNELS = 5;
-/** Side of the alpha convolutions. */
-export const ALPHA_KERNEL = 5;
-/** What batch norm adds to a variance, as in the published networks. */
-export const NORM_EPSILON = 1e-5;
-
-/** Height and width of a map, in cells. */
-export interface MapSize {
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Index of the centre hypercolumn in the flattened map: 40 of 81. */
-export function centreIndex(map: MapSize): number {
-  return Math.floor(map.height / 2) * map.width + Math.floor(map.width / 2);
+/**
+ * The layers of a network before its readout, the first of which sees the stimuli. A new kind of layer is a
+ * file of layers/, its field of the schema above, and its place in this list.
+ */
+export function createLayers({ channels, betaKernel, attention }: Architecture): Layer[] {
+  return [
+    alphaLayer('alpha1', 1, channels, true),
+    alphaLayer('alpha2', channels, channels, false),
+    ...(attention === 'none' ? [] : [attentionLayer(attention, channels)]),
+    betaLayer('beta1', betaKernel, channels, true),
+    betaLayer('beta2', betaKernel, channels, false),
+  ];
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture } from './architecture.js';
+import { createLayers, READOUTS } from './architecture.js';
 import { populationConvolution } from './layers/convolution.js';
-import { createLayers, READOUTS } from './layers/index.js';
 import type { ForwardPass, LinearReadout, ReadoutPass, ReadoutTerms } from './layers/layer.js';
 import {
   type BatchStatistics,

@@ -1,6 +1,7 @@
 import { InputError } from '../errors.js';
-import type { Architecture, MapSize } from './architecture.js';
-import { createLayers, READOUTS } from './layers/index.js';
+import type { Architecture } from './architecture.js';
+import { createLayers, READOUTS } from './architecture.js';
+import type { MapSize } from './layers/map.js';
 
 /** The maps that a stimulus passes through. */
 export interface MapSizes {

@@ -1,6 +1,6 @@
 import type { NamedTensor } from '../formats/safetensors.js';
 import type { Architecture } from './architecture.js';
-import { createLayers, READOUTS } from './layers/index.js';
+import { createLayers, READOUTS } from './architecture.js';
 import { countElements, type ParameterSpecification } from './layers/specification.js';
 import { mapSizes } from './map-sizes.js';
 import { randomStream } from './random.js';

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { type Architecture, centreIndex } from '../../src/network/architecture.js';
+import type { Architecture } from '../../src/network/architecture.js';
+import { READOUTS } from '../../src/network/architecture.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { forward } from '../../src/network/forward.js';
-import { READOUTS } from '../../src/network/layers/index.js';
+import { centreIndex } from '../../src/network/layers/map.js';
 import { readLinear } from '../../src/network/layers/read-linear.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';

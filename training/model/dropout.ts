@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture } from '../../src/network/architecture.js';
-import { createLayers } from '../../src/network/layers/index.js';
+import { createLayers } from '../../src/network/architecture.js';
 import { randomStream } from '../../src/network/random.js';
 
 /** Where in its training a population is: what its random numbers depend on. */

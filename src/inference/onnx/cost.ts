@@ -1,5 +1,5 @@
 import type { Architecture } from '../../network/architecture.js';
-import { createLayers } from '../../network/layers/index.js';
+import { createLayers } from '../../network/architecture.js';
 import { parameterCount, type StimulusSize } from '../../network/parameters.js';
 import { requiredParts } from './field.js';
 import type { NetworkCard } from './group-graph.js';

@@ -1,5 +1,5 @@
 import type { Architecture } from '../../network/architecture.js';
-import { createLayers, READOUTS } from '../../network/layers/index.js';
+import { createLayers, READOUTS } from '../../network/architecture.js';
 import type { Box } from '../../network/layers/layer.js';
 import { listMapSizes, mapSizes } from '../../network/map-sizes.js';
 import type { StimulusSize } from '../../network/parameters.js';

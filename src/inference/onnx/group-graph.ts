@@ -1,8 +1,9 @@
 import type { StimulusCard } from '../../models/card.js';
-import type { Architecture, MapSize } from '../../network/architecture.js';
+import type { Architecture } from '../../network/architecture.js';
+import { createLayers, READOUTS } from '../../network/architecture.js';
 import type { NeuronParameters } from '../../network/layers/fold.js';
-import { createLayers, READOUTS } from '../../network/layers/index.js';
 import type { Box, OnnxMap } from '../../network/layers/layer.js';
+import type { MapSize } from '../../network/layers/map.js';
 import type { Graph } from './graph.js';
 
 /**

@@ -1,7 +1,10 @@
-import { ALPHA_KERNEL, type MapSize } from '../architecture.js';
 import { addConvolution } from './convolution-fold.js';
 import type { Layer } from './layer.js';
+import type { MapSize } from './map.js';
 import { convolutionParameters, normParameters } from './specification.js';
+
+/** Side of the alpha convolutions. */
+export const ALPHA_KERNEL = 5;
 
 /**
  * A 5x5 convolution, a 2x2 max pool that drops odd rows and columns at the end, batch norm and a sigmoid.

@@ -1,5 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 
+/** Channels of the projections to queries, keys and values. */
+export const ATTENTION_CHANNELS = 5;
+
 /** A 1x1 convolution of each neuron: weight [N, in, out], bias [N, out]. */
 export interface Projection {
   readonly weight: tf.Tensor3D;

@@ -1,4 +1,4 @@
-import { ATTENTION_CHANNELS } from '../architecture.js';
+import { ATTENTION_CHANNELS } from './attend.js';
 import { foldNorm, type NeuronParameters, type Relation } from './fold.js';
 
 /**

@@ -1,20 +1,24 @@
 import type * as tf from '@tensorflow/tfjs';
-import { ATTENTION_CHANNELS, centreIndex, type MapSize } from '../architecture.js';
-import { attend, type Projection } from './attend.js';
+import { ATTENTION_CHANNELS, attend, type Projection } from './attend.js';
 import { foldAttention } from './attention-fold.js';
 import { sameValues } from './fold.js';
 import type { ForwardPass, Layer, OnnxSite } from './layer.js';
+import { centreIndex, type MapSize } from './map.js';
 import { addCrop } from './onnx-crop.js';
 import { affineParameters, normParameters, type ParameterSpecification } from './specification.js';
 
 const BLOCK = 'attention';
+
+/** `mapped` projects the values and maps them back; `identity` takes the map itself. */
+export const ATTENTION_KINDS = ['identity', 'mapped'] as const;
+export type AttentionKind = (typeof ATTENTION_KINDS)[number];
 
 /**
  * Self-attention between hypercolumns, batch norm and a sigmoid.
  * @param kind `mapped`: values are projected and mapped back; `identity`: they are the map itself, and the
  *   parameters of the projection, which the published network has, are idle
  */
-export function attentionLayer(kind: 'identity' | 'mapped', channels: number): Layer {
+export function attentionLayer(kind: AttentionKind, channels: number): Layer {
   return {
     block: BLOCK,
     parameters: attentionParameters(kind, channels),
@@ -64,10 +68,7 @@ export function attentionLayer(kind: 'identity' | 'mapped', channels: number): L
   };
 }
 
-function attentionParameters(
-  kind: 'identity' | 'mapped',
-  channels: number,
-): ParameterSpecification[] {
+function attentionParameters(kind: AttentionKind, channels: number): ParameterSpecification[] {
   const projection = (
     name: string,
     from: number,
@@ -85,7 +86,7 @@ function attentionParameters(
   ];
 }
 
-function takeTensors(kind: 'identity' | 'mapped', { take }: ForwardPass) {
+function takeTensors(kind: AttentionKind, { take }: ForwardPass) {
   const projection = (name: string) =>
     ({
       weight: take(`${BLOCK}.${name}.weight`),

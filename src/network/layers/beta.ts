@@ -1,6 +1,6 @@
-import type { MapSize } from '../architecture.js';
 import { addConvolution } from './convolution-fold.js';
 import type { Layer } from './layer.js';
+import type { MapSize } from './map.js';
 import { convolutionParameters, normParameters } from './specification.js';
 
 /** A convolution, batch norm and a sigmoid. */

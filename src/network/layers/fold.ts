@@ -1,4 +1,4 @@
-import { NORM_EPSILON } from '../architecture.js';
+import { NORM_EPSILON } from './specification.js';
 
 /**
  * Rewrites of a network's layers into fewer, exact but for rounding: sums are taken in float64 and

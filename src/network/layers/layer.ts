@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { MapSize } from '../architecture.js';
 import type { NeuronParameters, Relation } from './fold.js';
+import type { MapSize } from './map.js';
 import type { ParameterSpecification } from './specification.js';
 
 /**
- * One layer of a network, from a map of channels to another. A new kind is a file of this folder and a line
- * in index.ts. Layers load neither tfjs nor ONNX: what computes with them hands in the operations.
+ * One layer of a network, from a map of channels to another. A new kind is a file of this folder and a place
+ * in architecture.ts. Layers load neither tfjs nor ONNX: what computes with them hands in the operations.
  */
 export interface Layer {
   /** Begins the names of its parameters. */

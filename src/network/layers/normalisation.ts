@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { NORM_EPSILON } from '../architecture.js';
 import { fusedBatchNorm, fusedBatchNormGradient } from '../backends/tensorflow/operations.js';
+import { NORM_EPSILON } from './specification.js';
 
 /** As in the published networks. */
 const MOMENTUM = 0.1;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { centreIndex } from '../architecture.js';
 import type { LinearReadout, ReadCells } from './layer.js';
+import { centreIndex } from './map.js';
 
 /**
  * The weighted sum of some cells of a map and all their channels, plus a bias.

@@ -1,3 +1,6 @@
+/** What batch norm adds to a variance, as in the published networks. */
+export const NORM_EPSILON = 1e-5;
+
 /** How a parameter begins, as PyTorch's layers begin. */
 export type Initial = { readonly uniform: number } | { readonly constant: number };
 

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import sharp from 'sharp';
 import { FIELD, STRIDE } from '../../../src/interpret/attention.js';
-import { centreIndex, type MapSize } from '../../../src/network/architecture.js';
+import { centreIndex, type MapSize } from '../../../src/network/layers/map.js';
 import { draw, FAINT } from './figure.js';
 
 /** Where the map begins in the image: half of what a receptive field is wider than its tile. */

@@ -1,5 +1,5 @@
-import { centreIndex } from '../../architecture.js';
 import type { Readout } from '../layer.js';
+import { centreIndex } from '../map.js';
 import { sumParameters } from '../specification.js';
 import { everywhere, foldPlain, weigh } from './parts.js';
 

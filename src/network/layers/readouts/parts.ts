@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { MapSize } from '../../architecture.js';
 import type { NeuronParameters } from '../fold.js';
 import type { FoldedSum, ReadCells, ReadoutPass } from '../layer.js';
+import type { MapSize } from '../map.js';
 
 /** The weighted sum of some cells without a bias, [B, N]. */
 export function weigh(

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { centreIndex } from '../../architecture.js';
 import type { Readout } from '../layer.js';
+import { centreIndex } from '../map.js';
 import { sumParameters } from '../specification.js';
 import { everywhere, row, weigh } from './parts.js';
 
