@@ -1,29 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { processesOf } from '../support/processes.js';
-import { saveConstantModel } from '../support/saved-models.js';
-import { type RunningService, startService } from '../support/service.js';
-
-let folder = '';
-let service: RunningService | undefined;
-
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-children-'));
-  await saveConstantModel(path.join(folder, 'models'), 'constant');
-});
-afterEach(() => service?.child.kill('SIGKILL'));
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function start(data: string): Promise<RunningService> {
-  service = await startService({
-    MODELS_DIR: path.join(folder, 'models'),
-    DATA_DIR: path.join(folder, data),
-    GRACE_SECONDS: '0',
-  });
-  return service;
-}
+import type { RunningService } from '../support/service.js';
+import { temporaryFolder } from '../support/store.js';
+import { startTestService } from '../support/test-service.js';
 
 /** Posts a job and kills a process of the service, as often as said, whenever it runs. @returns the job's end */
 async function endOfJob(
@@ -59,7 +38,7 @@ function logged({ stderr }: RunningService, message: string): unknown[] {
 }
 
 test('a characterization whose process is killed fails with that reason, and the next one succeeds', async () => {
-  const running = await start('characterize');
+  const running = await startTestService({ DATA_DIR: await temporaryFolder() });
   const reason = 'the process that characterizes neurons was killed (SIGKILL)';
   const module = 'characterization-worker.js';
   expect(
@@ -73,7 +52,7 @@ test('a characterization whose process is killed fails with that reason, and the
 });
 
 test('a search whose process is killed once succeeds, and one killed twice fails with the reason', async () => {
-  const running = await start('preferred-stimulus');
+  const running = await startTestService({ DATA_DIR: await temporaryFolder() });
   const end = 'the process that computes gradients and attention was killed (SIGKILL)';
   const module = 'interpret-worker.js';
   const short = { neurons: [0], restarts: 1, steps: 1 };

@@ -1,44 +1,27 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 import { isTemporary } from '../../src/files/whole-file.js';
-import { encodeNpy } from '../../src/formats/npy.js';
 import { testWith } from '../support/capabilities.js';
-import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
-import { type RunningService, startService } from '../support/service.js';
+import type { RunningService } from '../support/service.js';
 import { mounting, mountSmallDisk } from '../support/small-disk.js';
 import { temporaryFolder } from '../support/store.js';
 import { detailOf } from '../support/stored-sets.js';
+import { GRAY_NPY, requestResponses, startTestService } from '../support/test-service.js';
 
 const test = testWith(mounting());
-
-let service: RunningService | undefined;
-afterEach(() => service?.child.kill('SIGKILL'));
-
-async function start(data: string): Promise<RunningService> {
-  const models = await temporaryFolder();
-  await saveConstantModel(models, 'constant');
-  service = await startService({ MODELS_DIR: models, DATA_DIR: data, GRACE_SECONDS: '0' });
-  return service;
-}
 
 const LONG = { restarts: 16, steps: 2000 };
 const SHORT = { neurons: [0], restarts: 1, steps: 1 };
 
-function pixels(): Uint8Array<ArrayBuffer> {
-  const one = new Float32Array(SMALLEST_SIDE ** 2).fill(0.5);
-  return new Uint8Array(encodeNpy(one, [1, SMALLEST_SIDE, SMALLEST_SIDE]));
-}
-const upload = (url: string) => fetch(`${url}/v1/stimulus-sets`, { method: 'PUT', body: pixels() });
-const predict = (url: string) =>
-  fetch(`${url}/v1/models/constant/responses`, { method: 'POST', body: pixels() });
+const upload = (url: string) => fetch(`${url}/v1/stimulus-sets`, { method: 'PUT', body: GRAY_NPY });
 const post = (url: string, body: object = SHORT) =>
   fetch(`${url}/v1/models/constant/preferred-stimulus`, {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'Content-Type': 'application/json' },
   });
-const ofJobs = async (url: string, place = '') =>
+const readJobs = async (url: string, place = '') =>
   (await (await fetch(`${url}/v1/jobs${place}`)).json()) as object;
 
 /** The states of the jobs on the disk; null while a record is being replaced. */
@@ -52,12 +35,12 @@ function savedStates(data: string): string[] | null {
 
 async function restart({ kill }: RunningService, data: string): Promise<RunningService> {
   await kill();
-  return start(data);
+  return startTestService({ DATA_DIR: data });
 }
 
 test('a full disk gives 507 with the reason, and each job is the same before and after a restart', async () => {
   const disk = await mountSmallDisk();
-  const running = await start(disk.folder);
+  const running = await startTestService({ DATA_DIR: disk.folder });
   const { url } = running;
   const { digest } = (await (await upload(url)).json()) as { digest: string };
   const place = (await post(url, LONG)).headers.get('Location')!;
@@ -67,16 +50,16 @@ test('a full disk gives 507 with the reason, and each job is the same before and
   const full = 'the disk of DATA_DIR is full (ENOSPC); free some space there, then send it again';
   expect(await detailOf(upload(url))).toBe(`507 the stimulus set cannot be stored: ${full}`);
   expect(await detailOf(post(url))).toBe(`507 the job cannot be saved: ${full}`);
-  expect((await predict(url)).status).toBe(200);
+  expect((await requestResponses(url)).status).toBe(200);
   expect(running.stderr()).not.toContain('"msg":"bug"');
   const cancelled = (await (await fetch(url + place, { method: 'DELETE' })).json()) as object;
   expect(cancelled).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
-  const stories = await ofJobs(url);
+  const jobs = await readJobs(url);
 
   disk.fill(); // the job that ended has given its reserve back
   const again = await restart(running, disk.folder);
   expect(again.stdout()).toContain('nothing can be added: the disk of DATA_DIR is full (ENOSPC)');
-  expect(await ofJobs(again.url)).toEqual(stories);
+  expect(await readJobs(again.url)).toEqual(jobs);
   expect((await fetch(`${again.url}/v1/stimulus-sets/${digest}`)).status).toBe(200);
   expect((await fetch(again.url + place, { method: 'DELETE' })).status).toBe(204);
   disk.free();
@@ -86,7 +69,7 @@ test('a full disk gives 507 with the reason, and each job is the same before and
 
 test('a disk that becomes read-only or disappears gives 503 with the reason, and predictions continue', async () => {
   const disk = await mountSmallDisk();
-  const running = await start(disk.folder);
+  const running = await startTestService({ DATA_DIR: disk.folder });
   const { url } = running;
   await upload(url);
   const place = (await post(url, LONG)).headers.get('Location')!;
@@ -101,10 +84,10 @@ test('a disk that becomes read-only or disappears gives 503 with the reason, and
   expect(await detailOf(fetch(url + place, { method: 'DELETE' }))).toBe(
     `503 the job cannot be deleted: ${readOnly}`,
   );
-  expect((await predict(url)).status).toBe(200);
+  expect((await requestResponses(url)).status).toBe(200);
   disk.remount('rw');
   const again = await restart(running, disk.folder);
-  expect(await ofJobs(again.url)).toMatchObject({ jobs: [{ state: 'interrupted' }] });
+  expect(await readJobs(again.url)).toMatchObject({ jobs: [{ state: 'interrupted' }] });
 
   for (const folder of ['stimulus-sets', 'responses', 'jobs']) {
     rmSync(path.join(disk.folder, folder), { recursive: true });
@@ -115,7 +98,7 @@ test('a disk that becomes read-only or disappears gives 503 with the reason, and
     `503 the stimulus sets cannot be listed: ${gone}`,
   );
   expect(await detailOf(post(again.url))).toBe(`503 the job cannot be saved: ${gone}`);
-  expect((await predict(again.url)).status).toBe(200);
+  expect((await requestResponses(again.url)).status).toBe(200);
   for (const { stderr } of [running, again]) expect(stderr()).not.toContain('"msg":"bug"');
 });
 
@@ -123,10 +106,10 @@ test('with a file in place of the jobs folder there are no jobs but everything e
   const data = await temporaryFolder();
   mkdirSync(path.join(data, 'stimulus-sets'));
   writeFileSync(path.join(data, 'jobs'), '');
-  const { url } = await start(data);
+  const { url } = await startTestService({ DATA_DIR: data });
   expect(await detailOf(fetch(`${url}/v1/jobs`))).toBe(
     '503 no job can be kept: a folder of DATA_DIR is not a folder (ENOTDIR)',
   );
   expect((await upload(url)).status).toBe(201);
-  expect((await predict(url)).status).toBe(200);
+  expect((await requestResponses(url)).status).toBe(200);
 });

@@ -1,30 +1,15 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { encodeNpy } from '../../src/formats/npy.js';
-import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
-import { type RunningService, spawnService, startService } from '../support/service.js';
-
-const NPY = new Uint8Array(
-  encodeNpy(new Float32Array(SMALLEST_SIDE ** 2).fill(0.5), [SMALLEST_SIDE, SMALLEST_SIDE]),
-);
-
-let models = '';
-let service: RunningService | undefined;
-
-beforeAll(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-models-'));
-  await saveConstantModel(models, 'constant');
-});
-afterEach(() => service?.child.kill('SIGKILL'));
-afterAll(() => rm(models, { recursive: true, force: true }));
+import { expect, test } from 'vitest';
+import { spawnService } from '../support/service.js';
+import {
+  constantModelFolder,
+  requestResponses,
+  startTestService,
+} from '../support/test-service.js';
 
 async function start(environment: Record<string, string> = {}) {
-  const settings = { MODELS_DIR: models, GRACE_SECONDS: '0', HEALTH_PORT: '0', ...environment };
-  service = await startService(settings);
+  const service = await startTestService({ HEALTH_PORT: '0', ...environment });
   const health = /^listening for health checks \.\.\. (\S+), \d/m.exec(service.stdout())?.[1];
   return { ...service, health: health! };
 }
@@ -64,11 +49,7 @@ test('after SIGTERM the health port closes last', async () => {
   const { url, health, child, children, ended } = await start();
   const [inference] = children();
   process.kill(inference!, 'SIGSTOP');
-  const waiting = fetch(`${url}/v1/models/constant/responses`, {
-    method: 'POST',
-    body: NPY,
-    headers: { 'Content-Type': 'application/x-npy' },
-  });
+  const waiting = requestResponses(url);
   const metrics = async () => (await fetch(`${health}/metrics`)).text();
   await expect.poll(metrics).toContain('hypercolumn_queue_depth 1\n');
   child.kill('SIGTERM');
@@ -90,7 +71,7 @@ test('a health port that is in use is named in one line', async () => {
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   const { ended, stderr } = spawnService({
-    MODELS_DIR: models,
+    MODELS_DIR: await constantModelFolder(),
     HEALTH_PORT: String(port),
     LOG_LEVEL: 'fatal',
   });

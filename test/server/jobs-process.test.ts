@@ -1,31 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { childrenOf } from '../support/processes.js';
-import { saveConstantModel } from '../support/saved-models.js';
-import { type RunningService, startService } from '../support/service.js';
+import { temporaryFolder } from '../support/store.js';
+import { startTestService } from '../support/test-service.js';
 
-let folder = '';
-let service: RunningService | undefined;
-
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-jobs-'));
-  await saveConstantModel(path.join(folder, 'models'), 'constant');
-});
-afterEach(() => service?.child.kill('SIGKILL'));
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function start(data: string): Promise<RunningService> {
-  service = await startService({
-    MODELS_DIR: path.join(folder, 'models'),
-    DATA_DIR: path.join(folder, data),
-    GRACE_SECONDS: '0',
-  });
-  return service;
-}
-
-/** @returns the job's place */
+/** Posts a job. @returns its path */
 async function post(url: string, body: object): Promise<string> {
   const answer = await fetch(`${url}/v1/models/constant/preferred-stimulus`, {
     method: 'POST',
@@ -36,42 +14,38 @@ async function post(url: string, body: object): Promise<string> {
   return answer.headers.get('Location')!;
 }
 
-interface Told {
-  readonly state: string;
-  readonly reason: string | null;
-}
-
-const tellOf = async (url: string, place: string) =>
-  (await (await fetch(url + place)).json()) as Told;
+const readJob = async (url: string, place: string) =>
+  (await (await fetch(url + place)).json()) as { state: string; reason: string | null };
 
 const SHORT = { neurons: [0], restarts: 1, steps: 1 };
 /** Far longer than a test waits. */
 const LONG = { restarts: 16, steps: 2000 };
 
-async function begun(url: string, place: string): Promise<void> {
+async function waitForProgress(url: string, place: string): Promise<void> {
   const events = (await fetch(`${url}${place}/events`)).body!.pipeThrough(new TextDecoderStream());
   let text = '';
   for await (const part of events) {
     text += part;
     if (text.includes('event: progress')) return;
   }
-  throw new Error(`it ended: ${text}`);
+  throw new Error(`the job ended: ${text}`);
 }
 
 test('results survive a kill, and jobs that ran or waited are interrupted', async () => {
-  const first = await start('killed');
+  const DATA_DIR = await temporaryFolder();
+  const first = await startTestService({ DATA_DIR });
   const done = await post(first.url, SHORT);
   await (await fetch(`${first.url}${done}/events`)).text();
   const result = await (await fetch(`${first.url}${done}/result`)).text();
   const running = await post(first.url, LONG);
   const waiting = await post(first.url, SHORT);
-  await begun(first.url, running);
+  await waitForProgress(first.url, running);
   await first.kill();
 
-  const { url } = await start('killed');
+  const { url } = await startTestService({ DATA_DIR });
   expect(await (await fetch(`${url}${done}/result`)).text()).toBe(result);
   for (const place of [running, waiting]) {
-    expect(await tellOf(url, place)).toMatchObject({
+    expect(await readJob(url, place)).toMatchObject({
       state: 'interrupted',
       reason: 'the service stopped before the job was over and saved; post it again',
     });
@@ -83,24 +57,26 @@ test('results survive a kill, and jobs that ran or waited are interrupted', asyn
 });
 
 test('SIGTERM interrupts running jobs, notifies those who follow them and ends the service', async () => {
-  const { url, child, ended } = await start('told');
+  const { url, child, ended } = await startTestService({ DATA_DIR: await temporaryFolder() });
   const place = await post(url, LONG);
-  await begun(url, place);
+  await waitForProgress(url, place);
   const watching = fetch(`${url}${place}/events`).then((answer) => answer.text());
-  await expect.poll(async () => (await tellOf(url, place)).state).toBe('running');
+  await expect.poll(async () => (await readJob(url, place)).state).toBe('running');
   child.kill('SIGTERM');
   expect(await watching).toContain('"state":"interrupted"');
   expect(await ended).toBe(0);
 });
 
 test('after SIGTERM to the whole process group the service ends its own child processes', async () => {
-  const { url, child, ended, stderr } = await start('group');
+  const { url, child, ended, stderr } = await startTestService({
+    DATA_DIR: await temporaryFolder(),
+  });
   const place = await post(url, LONG);
-  await begun(url, place);
+  await waitForProgress(url, place);
   const processes = childrenOf(child.pid!);
   expect(processes.length).toBeGreaterThan(0);
   for (const id of processes) process.kill(id, 'SIGTERM');
-  expect(await tellOf(url, place)).toMatchObject({ state: 'running' });
+  expect(await readJob(url, place)).toMatchObject({ state: 'running' });
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
   expect(stderr()).toContain('stopped');

@@ -1,43 +1,22 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { encodeNpy } from '../../src/formats/npy.js';
-import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
-import { type RunningService, spawnService, startService } from '../support/service.js';
+import { expect, test } from 'vitest';
+import { SMALLEST_SIDE } from '../support/saved-models.js';
+import { spawnService } from '../support/service.js';
 import { openStream } from '../support/stream-client.js';
-
-const NPY = new Uint8Array(
-  encodeNpy(new Float32Array(SMALLEST_SIDE ** 2).fill(0.5), [SMALLEST_SIDE, SMALLEST_SIDE]),
-);
-
-let models = '';
-let service: RunningService | undefined;
-
-beforeAll(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-models-'));
-  await saveConstantModel(models, 'constant');
-  await mkdir(path.join(models, 'broken', '1'), { recursive: true });
-  await writeFile(path.join(models, 'broken', '1', 'card.json'), '{}');
-});
-afterEach(() => service?.child.kill('SIGKILL'));
-afterAll(() => rm(models, { recursive: true, force: true }));
-
-async function start(environment: Record<string, string> = {}): Promise<RunningService> {
-  service = await startService({ MODELS_DIR: models, GRACE_SECONDS: '0', ...environment });
-  return service;
-}
-
-function ask(url: string, model = 'constant'): Promise<Response> {
-  const headers = { 'Content-Type': 'application/x-npy' };
-  return fetch(`${url}/v1/models/${model}/responses`, { method: 'POST', body: NPY, headers });
-}
+import {
+  constantModelFolder,
+  requestResponses,
+  startTestService,
+} from '../support/test-service.js';
 
 test('the service logs what it serves, answers requests, and ends with 0 on SIGTERM', async () => {
-  const { url, child, ended, stdout } = await start();
+  const MODELS_DIR = await constantModelFolder();
+  await mkdir(path.join(MODELS_DIR, 'broken', '1'), { recursive: true });
+  await writeFile(path.join(MODELS_DIR, 'broken', '1', 'card.json'), '{}');
+  const { url, child, ended, stdout } = await startTestService({ MODELS_DIR });
   const [listening, loading, ready] = stdout().split('\n');
   expect(listening).toMatch(new RegExp(`^listening \\.\\.\\. ${url}, \\d+\\.\\d s$`));
   expect(loading).toMatch(/^loading models \.\.\. 1, \d+\.\d s$/);
@@ -47,27 +26,27 @@ test('the service logs what it serves, answers requests, and ends with 0 on SIGT
     /broken\/1 {2}not served: card.json is not a model card: .* at formatVersion/,
   );
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
-  expect(await (await ask(url)).json()).toMatchObject({ responses: [[1, 2, 3, 4]] });
-  expect((await ask(url, 'broken')).status).toBe(503);
+  expect(await (await requestResponses(url)).json()).toMatchObject({ responses: [[1, 2, 3, 4]] });
+  expect((await requestResponses(url, 'broken')).status).toBe(503);
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
 });
 
 test('on SIGTERM the service is immediately not ready and still answers for the grace period', async () => {
-  const { url, child, ended } = await start({ GRACE_SECONDS: '1' });
+  const { url, child, ended } = await startTestService({ GRACE_SECONDS: '1' });
   child.kill('SIGTERM');
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
-  expect((await ask(url)).status).toBe(200);
+  expect((await requestResponses(url)).status).toBe(200);
   expect(await ended).toBe(0);
 });
 
 test('requests that cannot be answered within DRAIN_SECONDS get 503', async () => {
-  const { url, child, children, ended } = await start({ DRAIN_SECONDS: '2' });
+  const { url, child, children, ended } = await startTestService({ DRAIN_SECONDS: '2' });
   const stream = await openStream(url, 'constant/stream?dtype=uint8');
   const [inference] = children();
   process.kill(inference!, 'SIGSTOP');
   try {
-    const waiting = ask(url);
+    const waiting = requestResponses(url);
     stream.send(new Uint8Array(SMALLEST_SIDE ** 2));
     const depth = async () => (await fetch(`${url}/metrics`)).text();
     await expect.poll(depth).toContain('hypercolumn_queue_depth 2\n');
@@ -84,7 +63,10 @@ test('requests that cannot be answered within DRAIN_SECONDS get 503', async () =
 });
 
 test('a second signal ends the service immediately', async () => {
-  const { url, child, ended } = await start({ GRACE_SECONDS: '60', DRAIN_SECONDS: '60' });
+  const { url, child, ended } = await startTestService({
+    GRACE_SECONDS: '60',
+    DRAIN_SECONDS: '60',
+  });
   child.kill('SIGTERM');
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
   child.kill('SIGINT');
@@ -92,13 +74,13 @@ test('a second signal ends the service immediately', async () => {
 });
 
 test('when the inference process is killed under load, every request is still answered', async () => {
-  const { url, children } = await start();
+  const { url, children } = await startTestService();
   const [inference, ...others] = children();
   expect(others).toEqual([]);
   let killed = false;
   const statuses: number[] = [];
   const load = Array.from({ length: 4 }, async () => {
-    for (let i = 0; !killed || i < 20; i++) statuses.push((await ask(url)).status);
+    for (let i = 0; !killed || i < 20; i++) statuses.push((await requestResponses(url)).status);
   });
   await expect.poll(() => statuses.length).toBeGreaterThan(8);
   process.kill(inference!, 'SIGKILL');
@@ -112,7 +94,8 @@ test('when the inference process is killed under load, every request is still an
 });
 
 test('a start with invalid settings fails with one line that says what to change', async () => {
-  const refusals = [
+  const MODELS_DIR = await constantModelFolder();
+  const rejections = [
     { environment: { PORT: 'http' }, code: 2, line: /^PORT="http" is not accepted: .*\n$/ },
     {
       environment: { MODELS_DIR: '/nowhere' },
@@ -120,8 +103,8 @@ test('a start with invalid settings fails with one line that says what to change
       line: /^MODELS_DIR="\/nowhere" is not a folder; expected .*\n$/,
     },
   ];
-  for (const { environment, code, line } of refusals) {
-    const { ended, stderr, stdout } = spawnService({ MODELS_DIR: models, ...environment });
+  for (const { environment, code, line } of rejections) {
+    const { ended, stderr, stdout } = spawnService({ MODELS_DIR, ...environment });
     expect(await ended).toBe(code);
     expect(stderr()).toMatch(line);
     expect(stdout()).toBe('');
@@ -132,7 +115,10 @@ test('a port that is in use is reported in one line', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
-  const { ended, stderr } = spawnService({ MODELS_DIR: models, PORT: String(port) });
+  const { ended, stderr } = spawnService({
+    MODELS_DIR: await constantModelFolder(),
+    PORT: String(port),
+  });
   expect(await ended).toBe(1);
   expect(stderr()).toMatch(/^PORT=\d+ is in use: .*\n$/);
   taken.close();

@@ -1,48 +1,30 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { encodeNpy } from '../../src/formats/npy.js';
+import { beforeEach, expect, test } from 'vitest';
 import { childrenOf } from '../support/processes.js';
-import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
-import { type RunningService, startService } from '../support/service.js';
+import { saveConstantModel } from '../support/saved-models.js';
+import { temporaryFolder } from '../support/store.js';
+import { requestResponses, startTestService } from '../support/test-service.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
-const NPY = new Uint8Array(
-  encodeNpy(new Float32Array(SMALLEST_SIDE ** 2).fill(0.5), [SMALLEST_SIDE, SMALLEST_SIDE]),
-);
-
 /** For processes on a busy machine. */
 const PATIENCE = { timeout: 20_000 };
 
 let models = '';
-let service: RunningService | undefined;
 
 beforeEach(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-reload-'));
+  models = await temporaryFolder();
   await saveConstantModel(models, 'v1');
 });
-afterEach(async () => {
-  service?.child.kill('SIGKILL');
-  await rm(models, { recursive: true });
-});
 
-async function start(): Promise<RunningService> {
-  service = await startService({ MODELS_DIR: models, GRACE_SECONDS: '0' });
-  return service;
-}
+const start = () => startTestService({ MODELS_DIR: models });
 
 async function ask(url: string) {
-  const headers = { 'Content-Type': 'application/x-npy' };
-  const answer = await fetch(`${url}/v1/models/v1/responses`, {
-    method: 'POST',
-    body: NPY,
-    headers,
-  });
+  const answer = await requestResponses(url, 'v1');
   const { model, responses } = (await answer.json()) as {
     model: { version: number };
     responses: number[][];

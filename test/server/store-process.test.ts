@@ -1,28 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
-import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
-import { type RunningService, startService } from '../support/service.js';
+import { SMALLEST_SIDE as SIDE } from '../support/saved-models.js';
 import { temporaryFolder } from '../support/store.js';
-
-const SIDE = SMALLEST_SIDE;
-
-let service: RunningService | undefined;
-afterEach(() => service?.child.kill('SIGKILL'));
-
-async function start(folder: string, data = path.join(folder, 'data')): Promise<RunningService> {
-  const folders = { MODELS_DIR: path.join(folder, 'models'), DATA_DIR: data };
-  service = await startService({ ...folders, GRACE_SECONDS: '0' });
-  return service;
-}
-
-async function folderWithModel(): Promise<string> {
-  const folder = await temporaryFolder();
-  await saveConstantModel(path.join(folder, 'models'), 'constant');
-  return folder;
-}
+import { startTestService } from '../support/test-service.js';
 
 /** `count` stimuli of one gray level each, that no other `first` has. */
 function upload(url: string, count: number, first: number): Promise<Response> {
@@ -45,14 +28,14 @@ async function digestsIn(url: string): Promise<string[]> {
 }
 
 test('sets and cached responses are available after a restart', async () => {
-  const folder = await folderWithModel();
-  const { url, child, ended, stdout } = await start(folder);
-  expect(stdout()).toContain(`sets    kept in ${folder}/data`);
+  const DATA_DIR = await temporaryFolder();
+  const { url, child, ended, stdout } = await startTestService({ DATA_DIR });
+  expect(stdout()).toContain(`sets    kept in ${DATA_DIR}`);
   const { digest } = (await (await upload(url, 2, 0)).json()) as { digest: string };
   expect(await (await ask(url, digest)).json()).toMatchObject({ cache: 'miss' });
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
-  const again = await start(folder);
+  const again = await startTestService({ DATA_DIR });
   expect(await (await ask(again.url, digest)).json()).toMatchObject({
     cache: 'hit',
     responses: [
@@ -63,15 +46,15 @@ test('sets and cached responses are available after a restart', async () => {
 });
 
 test('after kill -9 during an upload every listed set is complete', async () => {
-  const folder = await folderWithModel();
-  const { url, child, ended } = await start(folder);
+  const DATA_DIR = await temporaryFolder();
+  const { url, child, ended } = await startTestService({ DATA_DIR });
   const { digest } = (await (await upload(url, 10, 0)).json()) as { digest: string };
-  const sets = path.join(folder, 'data', 'stimulus-sets');
+  const sets = path.join(DATA_DIR, 'stimulus-sets');
   const large = upload(url, 10_000, 0.5).catch(() => 'cut off');
   while (readdirSync(sets).length < 2) await new Promise(setImmediate);
   child.kill('SIGKILL');
   await Promise.all([ended, large]);
-  const again = await start(folder);
+  const again = await startTestService({ DATA_DIR });
   const digests = await digestsIn(again.url);
   expect(digests).toContain(digest);
   for (const each of digests) {
@@ -80,20 +63,19 @@ test('after kill -9 during an upload every listed set is complete', async () => 
 });
 
 test('an upload that is cut off by the disk leaves nothing behind', async () => {
-  const folder = await folderWithModel();
-  const { url, child } = await start(folder);
+  const DATA_DIR = await temporaryFolder();
+  const { url, child } = await startTestService({ DATA_DIR });
   const limit = spawnSync('prlimit', ['--pid', String(child.pid), '--fsize=500000']);
   expect(limit.status).toBe(0);
   const cutOff = await upload(url, 500, 0);
   expect(cutOff.status).toBe(507);
   expect(await digestsIn(url)).toEqual([]);
-  expect(readdirSync(path.join(folder, 'data', 'stimulus-sets'))).toEqual([]);
+  expect(readdirSync(path.join(DATA_DIR, 'stimulus-sets'))).toEqual([]);
   expect((await upload(url, 400, 0)).status).toBe(201);
 });
 
 test('a read-only folder is reported at the start, and models are served', async () => {
-  const folder = await folderWithModel();
-  const { url, stdout, stderr } = await start(folder, '/dev/null');
+  const { url, stdout, stderr } = await startTestService({ DATA_DIR: '/dev/null' });
   expect(stdout()).toContain(
     'sets    none: DATA_DIR="/dev/null" cannot be used (ENOTDIR); mend that, then restart the service\n',
   );

@@ -1,35 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { encodeNpy } from '../../../src/formats/npy.js';
+import { beforeEach, expect, test } from 'vitest';
 import { type Scope, secretDigest } from '../../../src/server/middleware/api-keys.js';
-import { SMALLEST_SIDE, saveConstantModel } from '../../support/saved-models.js';
-import { type RunningService, spawnService, startService } from '../../support/service.js';
+import { spawnService } from '../../support/service.js';
+import { temporaryFolder } from '../../support/store.js';
+import { constantModelFolder, GRAY_NPY, startTestService } from '../../support/test-service.js';
 
-const NPY = new Uint8Array(
-  encodeNpy(new Float32Array(SMALLEST_SIDE ** 2).fill(0.5), [SMALLEST_SIDE, SMALLEST_SIDE]),
-);
 const PATH = '/v1/models/constant/responses';
 
-let folder = '';
 let keysFile = '';
-let service: RunningService | undefined;
-
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-access-'));
-  keysFile = path.join(folder, 'keys');
-  await saveConstantModel(path.join(folder, 'models'), 'constant');
+beforeEach(async () => {
+  keysFile = path.join(await temporaryFolder(), 'keys');
 });
-afterEach(() => service?.child.kill('SIGKILL'));
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function start(environment: Record<string, string>): Promise<RunningService> {
-  const MODELS_DIR = path.join(folder, 'models');
-  service = await startService({ MODELS_DIR, GRACE_SECONDS: '0', ...environment });
-  return service;
-}
 
 async function writeKeys(...keys: { name: string; secret: string; scopes: Scope[] }[]) {
   const lines = keys.map(({ secret, ...key }) =>
@@ -41,7 +24,7 @@ async function writeKeys(...keys: { name: string; secret: string; scopes: Scope[
 function ask(url: string, headers: Record<string, string> = {}, query = ''): Promise<Response> {
   return fetch(`${url}${PATH}${query}`, {
     method: 'POST',
-    body: NPY,
+    body: GRAY_NPY,
     headers: { 'Content-Type': 'application/x-npy', ...headers },
   });
 }
@@ -56,7 +39,7 @@ test('keys are required, read again on SIGHUP, and never logged', async () => {
     { name: 'ops', secret: ops, scopes: ['admin'] },
     { name: 'prometheus', secret: prometheus, scopes: ['metrics'] },
   );
-  const { url, child, stderr } = await start({
+  const { url, child, stderr } = await startTestService({
     HOST: '0.0.0.0',
     API_KEYS_FILE: keysFile,
     LOG_LEVEL: 'trace',
@@ -97,7 +80,7 @@ test('keys are required, read again on SIGHUP, and never logged', async () => {
 });
 
 test('the service does not serve the network without keys unless it is configured to', async () => {
-  const open = { MODELS_DIR: path.join(folder, 'models'), HOST: '0.0.0.0' };
+  const open = { MODELS_DIR: await constantModelFolder(), HOST: '0.0.0.0' };
   const refused = spawnService(open);
   expect(await refused.ended).toBe(2);
   expect(refused.stderr()).toMatch(
@@ -107,12 +90,12 @@ test('the service does not serve the network without keys unless it is configure
   const bad = spawnService({ ...open, API_KEYS_FILE: keysFile });
   expect(await bad.ended).toBe(2);
   expect(bad.stderr()).toMatch(/^API_KEYS_FILE=".*\/keys", line 1\.sha256: .*\n$/);
-  const { url } = await start({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: '1' });
+  const { url } = await startTestService({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: '1' });
   expect((await ask(url)).status).toBe(200);
 });
 
 test('a service stopped under load answers every request of kept-alive connections', async () => {
-  const { url, child, ended } = await start({ GRACE_SECONDS: '3', LOG_LEVEL: 'silent' });
+  const { url, child, ended } = await startTestService({ GRACE_SECONDS: '3', LOG_LEVEL: 'silent' });
   const statuses: (number | undefined)[] = [];
   /** Asks over one connection until it is told to go elsewhere, as a balancer would. */
   const client = async () => {
@@ -134,13 +117,13 @@ test('a service stopped under load answers every request of kept-alive connectio
 /** Rejects where the connection ends before the whole answer is there. */
 function post(url: string, agent: Agent): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const headers = { 'Content-Type': 'application/x-npy', 'Content-Length': NPY.length };
+    const headers = { 'Content-Type': 'application/x-npy', 'Content-Length': GRAY_NPY.length };
     request(`${url}${PATH}`, { method: 'POST', agent, headers }, (answer) => {
       answer.on('error', reject);
       answer.on('end', () => resolve(answer));
       answer.resume();
     })
       .on('error', reject)
-      .end(NPY);
+      .end(GRAY_NPY);
   });
 }

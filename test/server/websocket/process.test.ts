@@ -1,31 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { SMALLEST_SIDE, saveConstantModel } from '../../support/saved-models.js';
-import { type RunningService, startService } from '../../support/service.js';
+import { expect, test } from 'vitest';
+import { SMALLEST_SIDE } from '../../support/saved-models.js';
 import { openStream, refuseStream } from '../../support/stream-client.js';
+import { startTestService } from '../../support/test-service.js';
 
 const IMAGE = new Uint8Array(SMALLEST_SIDE ** 2).fill(128);
 const STREAM = 'constant/stream?dtype=uint8';
 
-let models = '';
-let service: RunningService | undefined;
-
-beforeAll(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-models-'));
-  await saveConstantModel(models, 'constant');
-});
-afterEach(() => service?.child.kill('SIGKILL'));
-afterAll(() => rm(models, { recursive: true, force: true }));
-
-async function start(environment: Record<string, string> = {}): Promise<RunningService> {
-  service = await startService({ MODELS_DIR: models, GRACE_SECONDS: '0', ...environment });
-  return service;
-}
-
 test('a stream whose inference process is killed is answered frame by frame', async () => {
-  const { url, children } = await start();
+  const { url, children } = await startTestService();
   const stream = await openStream(url, `${STREAM}&neurons=7,0`);
   const restarts = async () =>
     /engine_restarts_total (\d+)/.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
@@ -51,7 +33,7 @@ test('a stream whose inference process is killed is answered frame by frame', as
 });
 
 test('on SIGTERM a stream is notified, continues for the grace period, and is closed', async () => {
-  const { url, child, ended, stderr } = await start({ GRACE_SECONDS: '1' });
+  const { url, child, ended, stderr } = await startTestService({ GRACE_SECONDS: '1' });
   const stream = await openStream(url, STREAM);
   stream.send(IMAGE);
   expect((await stream.next()).flags).toBe(0);
@@ -74,7 +56,7 @@ test('on SIGTERM a stream is notified, continues for the grace period, and is cl
 });
 
 test('MAX_STREAMS=0 opens no streams', async () => {
-  const { url } = await start({ MAX_STREAMS: '0' });
+  const { url } = await startTestService({ MAX_STREAMS: '0' });
   expect(await refuseStream(url, STREAM)).toMatchObject({
     status: 503,
     body: { detail: 'too many open streams: 1; expected at most 0' },
