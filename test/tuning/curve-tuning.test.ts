@@ -5,6 +5,7 @@ import type { DimensionName } from '../../src/tuning/dimensions/dimensions.js';
 import { finish } from '../../src/tuning/fits/least-squares.js';
 import { bestDiameter } from '../../src/tuning/fits/size.js';
 import { CurveTuning } from '../../src/tuning/schemas.js';
+import { between } from '../support/numbers.js';
 import {
   apart,
   CONTRASTS,
@@ -18,8 +19,6 @@ import {
   vonMises,
 } from './grids.js';
 import { valueIn } from './value-in.js';
-
-const between = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 
 function indicesOf(
   dimension: DimensionName,

@@ -1,4 +1,4 @@
-/** The battery's values, and curves of neurons whose answer is known. */
+/** Default values of each dimension, and curves of neurons whose tuning is known. */
 export const ORIENTATIONS = Array.from({ length: 12 }, (_, i) => 15 * i);
 export const DIRECTIONS = Array.from({ length: 24 }, (_, i) => 15 * i);
 export const FREQUENCIES = Array.from({ length: 22 }, (_, i) => 0.02 * 20 ** (i / 21));

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +9,8 @@ import { createOnnxEngine } from '../../../src/inference/onnx/onnx-engine.js';
 import { createTfjsEngine } from '../../../src/inference/tfjs/tfjs-engine.js';
 import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
 import { openBackend } from '../../../src/network/backends/open.js';
-import { randomStream } from '../../../src/network/random.js';
 import { type Stimuli, sliceStimuli } from '../../../src/stimulus/stimuli.js';
+import { expectBrokenModelsRejected, randomStimuli } from '../../support/engine-checks.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { saveRandomModel } from '../../support/saved-models.js';
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await engine.load(demo.folder, demo.digest);
   await reference.load(demo.folder, demo.digest);
   all = Int32Array.from(demo.card.neurons.keys());
-  stimuli = stimuliOf(demo);
+  stimuli = randomStimuli(demo, COUNT);
   whole = await engine.respond({ digest: demo.digest, stimuli, neurons: all });
 });
 afterAll(async () => {
@@ -42,13 +42,6 @@ afterAll(async () => {
   await reference.close();
   await rm(folder, { recursive: true });
 });
-
-function stimuliOf({ card }: SavedModel): Stimuli {
-  const { height, width } = card.stimulus;
-  const random = randomStream(5, 'stimuli');
-  const pixels = Float32Array.from({ length: COUNT * height * width }, () => random.uniform());
-  return { count: COUNT, height, width, pixels };
-}
 
 test('the demo model responds as in tfjs', async () => {
   const expected = await reference.respond({ digest: demo.digest, stimuli, neurons: all });
@@ -99,7 +92,7 @@ test('several models are loaded side by side, and an unloaded one no longer answ
   const ask = () =>
     engine.respond({
       digest: second.digest,
-      stimuli: stimuliOf(second),
+      stimuli: randomStimuli(second, COUNT),
       neurons: Int32Array.of(3, 1),
     });
   await expect(ask()).rejects.toThrow('is not loaded');
@@ -112,24 +105,7 @@ test('several models are loaded side by side, and an unloaded one no longer answ
 });
 
 test('a model with wrong weights or golden responses is rejected', async () => {
-  const broken = await saveRandomModel(folder, 'broken');
-  const file = path.join(broken.folder, 'weights.safetensors');
-  const bytes = await readFile(file);
-  await writeFile(file, bytes.subarray(0, -4));
-  await expect(engine.load(broken.folder, broken.digest)).rejects.toThrow('its sha256 differs');
-  await writeFile(file, bytes);
-
-  const card = path.join(broken.folder, 'card.json');
-  const changed = JSON.parse(await readFile(card, 'utf8')) as SavedModel['card'];
-  changed.golden.responses[0]![1]! += 0.01;
-  await writeFile(card, JSON.stringify(changed));
-  const { digest } = await readModel(broken.folder);
-  await expect(engine.load(broken.folder, digest)).rejects.toThrow(
-    /golden responses do not hold: neuron 1 answers/,
-  );
-  await expect(
-    engine.respond({ digest, stimuli: stimuliOf(broken), neurons: Int32Array.of(0) }),
-  ).rejects.toThrow('is not loaded');
+  await expectBrokenModelsRejected(engine, folder);
 });
 
 test('when a thread ends, its current and later requests are rejected with the reason', async () => {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InputError } from '../../../src/errors.js';
 import { Callable, PickledList, unpickle } from '../../../training/import/pickle.js';
 import {
   global,
@@ -12,6 +11,7 @@ import {
   text,
   uint32,
 } from './bytes.js';
+import { changedFiles, rejection } from './rejection.js';
 
 const CALLED: (readonly unknown[])[] = [];
 const WHITELIST = {
@@ -28,15 +28,7 @@ function read(...parts: PicklePart[]): unknown {
   return unpickle(pickle(PROTO, ...parts), WHITELIST);
 }
 
-function refusal(...parts: PicklePart[]): string {
-  try {
-    read(...parts);
-    return 'it was read';
-  } catch (error) {
-    expect(error).toBeInstanceOf(InputError);
-    return (error as Error).message;
-  }
-}
+const refusal = (...parts: PicklePart[]) => rejection(() => read(...parts));
 
 test('objects that Python writes are read', () => {
   expect(read(text('naïve'), '.')).toBe('naïve');
@@ -69,15 +61,17 @@ test('a call gets its arguments, and a persistent id is looked up', () => {
   expect(CALLED).toEqual([[storage, 0, [2, 3], [3, 1], false, new Map()]]);
 });
 
-test('calls that would run code are rejected by name with their place', () => {
-  expect(refusal(global('posix', 'system'), '(', text('touch /tmp/owned'), 'tR.')).toMatch(
+test('calls that would run code are rejected by name with their place', async () => {
+  expect(await refusal(global('posix', 'system'), '(', text('touch /tmp/owned'), 'tR.')).toMatch(
     /^its pickle, at offset 2, names the class 'posix\.system', which no state dict needs: it was rejected/,
   );
-  expect(refusal(global('builtins', 'eval'), '.')).toMatch(/'builtins\.eval'/);
-  expect(refusal(global('__builtin__', 'getattr'), '.')).toMatch(/'__builtin__\.getattr'/);
+  expect(await refusal(global('builtins', 'eval'), '.')).toMatch(/'builtins\.eval'/);
+  expect(await refusal(global('__builtin__', 'getattr'), '.')).toMatch(/'__builtin__\.getattr'/);
   // names that are properties of every JavaScript object
-  expect(refusal(global('constructor', 'constructor'), '.')).toMatch(/'constructor\.constructor'/);
-  expect(refusal(text('os'), text('system'), 0x93, '.')).toMatch(
+  expect(await refusal(global('constructor', 'constructor'), '.')).toMatch(
+    /'constructor\.constructor'/,
+  );
+  expect(await refusal(text('os'), text('system'), 0x93, '.')).toMatch(
     /at offset 20, uses the opcode STACK_GLOBAL \(0x93\), which no state dict needs/,
   );
 });
@@ -112,9 +106,9 @@ test.each([
   ['EMPTY_SET', '\x8f'],
   ['NEXT_BUFFER', '\x97'],
   ['0xff', '\xff'],
-])('the opcode %s is refused', (name, bytes) => {
+])('the opcode %s is rejected', async (name, bytes) => {
   const before = bytes.startsWith('(') ? 3 : 2;
-  expect(refusal(bytes)).toContain(`at offset ${before}, uses the opcode ${name}`);
+  expect(await refusal(bytes)).toContain(`at offset ${before}, uses the opcode ${name}`);
 });
 
 test.each([
@@ -160,9 +154,8 @@ test.each([
     'piles up more than any state dict does',
   ],
   ['a huge pickle', Buffer.alloc(5 * 2 ** 20), 'more than any state dict needs'],
-])('%s is rejected', (_, bytes, reason) => {
-  expect(() => unpickle(bytes, WHITELIST)).toThrow(InputError);
-  expect(() => unpickle(bytes, WHITELIST)).toThrow(reason);
+])('%s is rejected', async (_, bytes, reason) => {
+  expect(await rejection(() => unpickle(bytes, WHITELIST))).toContain(reason);
 });
 
 test('tuples nested as deep as the pickle allows are read', () => {
@@ -172,7 +165,7 @@ test('tuples nested as deep as the pickle allows are read', () => {
   expect(depth).toBe(100_000);
 });
 
-test('random bytes, and a valid pickle with changed bytes, are read or rejected', () => {
+test('random bytes, and a valid pickle with changed bytes, are read or rejected', async () => {
   const valid = statePickle(
     new Map(
       ['layers.0.weight', 'layers.0.bias'].map((name, i) => [
@@ -181,27 +174,15 @@ test('random bytes, and a valid pickle with changed bytes, are read or rejected'
       ]),
     ),
   );
-  const readOrRefuse = (bytes: Uint8Array) => {
-    try {
-      unpickle(bytes, WHITELIST);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-    }
-  };
+  const readOrReject = (bytes: Uint8Array) => rejection(() => unpickle(bytes, WHITELIST));
   expect(() => unpickle(valid, WHITELIST)).not.toThrow();
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readOrRefuse(pickle(PROTO, bytes))),
+  const randomBytes = fc.uint8Array({ maxLength: 200 });
+  await fc.assert(
+    fc.asyncProperty(randomBytes, async (bytes) => void (await readOrReject(pickle(PROTO, bytes)))),
   );
-  const flips = fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), {
-    minLength: 1,
-    maxLength: 8,
-  });
-  fc.assert(
-    fc.property(flips, fc.nat(valid.length), (changes, length) => {
-      const bytes = Buffer.from(valid);
-      for (const [at, value] of changes) bytes[at] = value;
-      readOrRefuse(bytes);
-      readOrRefuse(bytes.subarray(0, length));
+  await fc.assert(
+    fc.asyncProperty(changedFiles(valid), async (files) => {
+      for (const bytes of files) await readOrReject(bytes);
     }),
   );
 });
