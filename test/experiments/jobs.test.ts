@@ -5,8 +5,6 @@ import { experimentContext } from '../../src/experiments/context.js';
 import type { JobResources } from '../../src/experiments/job.js';
 import { JOB_EXPERIMENTS, runJob } from '../../src/experiments/job-experiments.js';
 import type { Engine } from '../../src/inference/engine.js';
-import { maximise } from '../../src/interpret/activation-maximisation.js';
-import type { Interpreter } from '../../src/interpret/interpreter.js';
 import type { ResultFile } from '../../src/jobs/job-files.js';
 import { type JobOrder, JobRecord, readOrder } from '../../src/jobs/record.js';
 import { createTestApp, type TestAppOptions } from '../support/app.js';
@@ -15,26 +13,10 @@ import { energyEngine, energyModel } from '../support/energy-model.js';
 import { createFakeEngine } from '../support/fake-engine.js';
 import { openTestJobs } from '../support/jobs.js';
 import { bearer, keyRingOf } from '../support/keys.js';
+import { linearInterpreter } from '../support/linear-interpreter.js';
 import { openTestStore } from '../support/store.js';
 import { DIGEST, put } from '../support/stored-sets.js';
 
-const never = () => Promise.reject(new Error('was asked'));
-/** Each pixel adds the same to a response. */
-const interpreter: Omit<Interpreter, 'close'> = {
-  interpret: never,
-  gradient: never,
-  maximise: ({ state, neuron, id, terms, until }) =>
-    maximise(
-      async ({ count, pixels }) => ({
-        responses: new Float32Array(count),
-        gradient: new Float32Array(pixels.length).fill(neuron + 1),
-      }),
-      state,
-      id,
-      terms,
-      until,
-    ),
-};
 const limits = { maxBody: 2 ** 16, maxStimuli: 20_000, maxPixels: 10_000 };
 
 /** Runs a job over HTTP. @returns what its record on the disk orders, and the files of its result */
@@ -77,7 +59,7 @@ async function again(
   const { digest } = resources.model;
   const context = experimentContext({
     respond: (stimuli, neurons) => engine.respond({ digest, stimuli, neurons }),
-    interpreter,
+    interpreter: linearInterpreter,
   });
   const files = await runJob(order, { ...context, limits, ...resources });
   return files.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes) }));
@@ -98,7 +80,7 @@ test('a characterization that was serialised runs again to the same bytes', asyn
     askedBy: 'rig',
   });
   expect(files.map(({ name }) => name)).toEqual(['characterization.json', 'characterization.csv']);
-  const resources = { model, readStimulusSet: never };
+  const resources = { model, readStimulusSet: async () => expect.unreachable() };
   const sent = JSON.parse(JSON.stringify(order)) as JobOrder;
   expect(await again(order, engine, resources)).toEqual(files);
   expect(await again(sent, engine, resources)).toEqual(files);
@@ -113,7 +95,7 @@ test('a search with a stored set that was serialised runs again to the same byte
     served: [model],
     engine,
     store,
-    interpreter,
+    interpreter: linearInterpreter,
   });
   expect(order).toMatchObject({
     request: { ...body, stepSize: 0.1, seed: 1, pixels: [0, 1] },
@@ -140,7 +122,7 @@ test('a job for another model and a job of an unknown kind are rejected', async 
     stimulusSets: [],
     askedBy: null,
   };
-  const resources = { model, readStimulusSet: never };
+  const resources = { model, readStimulusSet: async () => expect.unreachable() };
   const run = (changed: Partial<JobOrder>) =>
     again({ ...order, ...changed }, createFakeEngine(), resources);
   await expect(run({})).rejects.toThrow(

@@ -2,30 +2,12 @@ import sharp from 'sharp';
 import { expect, test, vi } from 'vitest';
 import type { AscentPreview } from '../../src/experiments/preferred-stimulus/schemas.js';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
-import { maximise } from '../../src/interpret/activation-maximisation.js';
 import { requireJobs } from '../../src/server/jobs.js';
 import { requireService } from '../../src/server/models.js';
-import type { Service } from '../../src/server/service.js';
 import type { TestAppOptions } from '../support/app.js';
 import { openTestJobs } from '../support/jobs.js';
+import { linearInterpreter } from '../support/linear-interpreter.js';
 import { ask, createStoringApp, DIGEST, DIGESTS, detailOf, put } from '../support/stored-sets.js';
-
-/** The gradient of the engine's answer worked out by hand: (sum of the pixels) * (column + 1). */
-const interpreter: Service['interpreter'] = {
-  interpret: () => Promise.reject(new Error('was asked')),
-  gradient: () => Promise.reject(new Error('was asked')),
-  maximise: ({ state, neuron, id, terms, until }) =>
-    maximise(
-      async ({ count, pixels }) => ({
-        responses: new Float32Array(count),
-        gradient: new Float32Array(pixels.length).fill(neuron + 1),
-      }),
-      state,
-      id,
-      terms,
-      until,
-    ),
-};
 
 interface Found {
   readonly model: { readonly name: string };
@@ -41,7 +23,7 @@ interface Found {
 
 async function createSearchingApp(options: TestAppOptions = {}) {
   const { jobs } = await openTestJobs();
-  return createStoringApp({ interpreter, jobs, ...options });
+  return createStoringApp({ interpreter: linearInterpreter, jobs, ...options });
 }
 
 type App = Awaited<ReturnType<typeof createSearchingApp>>['app'];
@@ -155,7 +137,10 @@ test('the result is also a picture with a row for each neuron', async () => {
 
 test('an impossible request is rejected before anything is computed', async () => {
   const { app, engine, deps } = await createSearchingApp({
-    interpreter: { ...interpreter, maximise: () => Promise.reject(new Error('was asked')) },
+    interpreter: {
+      ...linearInterpreter,
+      maximise: () => Promise.reject(new Error('it was called')),
+    },
     limits: { maxStimuli: 32 },
   });
   const refused = (body: object) => detailOf(ask(app, 'preferred-stimulus', body));
@@ -177,11 +162,11 @@ test('a cancelled search stops and releases its model', async () => {
   let asked = 0;
   const { app, deps } = await createSearchingApp({
     interpreter: {
-      ...interpreter,
+      ...linearInterpreter,
       maximise: async (request) => {
         asked += 1;
         expect((await app.request(place.now, { method: 'DELETE' })).status).toBe(200);
-        return interpreter.maximise(request);
+        return linearInterpreter.maximise(request);
       },
     },
   });

@@ -4,13 +4,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
-import {
-  type HttpServer,
-  type ListenOptions,
-  listen,
-  SERVER_LIMITS,
-} from '../../src/server/listen.js';
-import { createTestApp } from '../support/app.js';
+import { type ListenOptions, SERVER_LIMITS } from '../../src/server/listen.js';
+import { startTestApp } from '../support/listening-app.js';
 
 const PATH = '/v1/models/tiny/responses';
 const NPY = Buffer.from(encodeNpy(new Float32Array(6).fill(0.5), [3, 2]));
@@ -23,18 +18,12 @@ const SHORT = {
   connectionsCheckingInterval: 20,
 };
 
-let server: HttpServer | undefined;
 const sockets: Socket[] = [];
-afterEach(async () => {
+afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await server?.close();
 });
 
-async function start(options?: ListenOptions) {
-  const parts = createTestApp();
-  server = await listen(parts.app, { host: '127.0.0.1', port: 0 }, options);
-  return { ...parts, url: server.url };
-}
+const start = (options?: ListenOptions) => startTestApp({}, options);
 
 function open(url: string): Socket {
   const { hostname, port } = new URL(url);

@@ -2,21 +2,18 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
-import { type HttpServer, listen, StartError } from '../../src/server/listen.js';
+import { listen, StartError } from '../../src/server/listen.js';
 import { createTestApp, type TestAppOptions } from '../support/app.js';
+import { startTestApp } from '../support/listening-app.js';
 
 const MEGABYTE = new Uint8Array(1_000_000);
 const NPY = new Uint8Array(encodeNpy(new Float32Array(6).fill(0.5), [3, 2]));
 
-let server: HttpServer | undefined;
-afterEach(() => server?.close());
-
 async function start(options: TestAppOptions = {}) {
-  const parts = createTestApp(options);
-  server = await listen(parts.app, { host: '127.0.0.1', port: 0 });
-  return { ...parts, url: `${server.url}/v1/models/tiny/responses` };
+  const parts = await startTestApp(options);
+  return { ...parts, url: `${parts.url}/v1/models/tiny/responses` };
 }
 
 function good(url: string, init: RequestInit = {}): Promise<Response> {
@@ -109,7 +106,7 @@ test('a body that ends halfway is not a bug of the service', async () => {
 });
 
 test('closing answers running and arriving requests and accepts no new connections', async () => {
-  const { url, engine } = await start();
+  const { url, engine, server } = await start();
   const { hostname, port, origin } = new URL(url);
   const open = async () => {
     const socket = connect(Number(port), hostname);
@@ -120,7 +117,7 @@ test('closing answers running and arriving requests and accepts no new connectio
   engine.hold();
   const answer = good(url);
   await engine.whenAsked(1);
-  const closed = server?.close();
+  const closed = server.close();
   // connections that bring their request only now, and one that is not accepted yet
   const late = fetch(`${origin}/livez`);
   const answers = [silent, await open()].map((socket) => {

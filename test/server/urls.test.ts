@@ -3,18 +3,14 @@ import { createServer, request as httpRequest, type IncomingMessage } from 'node
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { type HttpServer, listen } from '../../src/server/listen.js';
+import { expect, onTestFinished, test } from 'vitest';
 import { createTestApp } from '../support/app.js';
-
-let server: HttpServer | undefined;
-afterEach(() => server?.close());
+import { startTestApp } from '../support/listening-app.js';
 
 /** Asks over the wire, the path as it is written here. */
 async function start() {
-  const parts = createTestApp();
-  server = await listen(parts.app, { host: '127.0.0.1', port: 0 });
-  const { port } = new URL(server.url);
+  const parts = await startTestApp();
+  const { port } = new URL(parts.url);
   const ask = async (path: string, method = 'GET', body = '') => {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const headers = body === '' ? {} : { 'Content-Length': Buffer.byteLength(body) };
@@ -89,8 +85,7 @@ test('numbers in queries consist of digits alone', async () => {
 });
 
 test('the page and everything that it requests works behind a prefix', async () => {
-  await start();
-  const { port } = new URL(server!.url);
+  const { port } = new URL((await startTestApp()).url);
   const proxy = createServer((incoming, outgoing) => {
     const path = incoming.url!.replace(/^\/lab\/twin/, '');
     if (path === incoming.url) return void outgoing.writeHead(404).end();

@@ -1,8 +1,8 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { encodeNpy } from '../../../src/formats/npy.js';
-import { type HttpServer, listen } from '../../../src/server/listen.js';
 import { createTestApp } from '../../support/app.js';
 import { bearer, keyRingOf } from '../../support/keys.js';
+import { startTestApp } from '../../support/listening-app.js';
 
 const MODEL = '/v1/models/tiny';
 const URL = `${MODEL}/responses`;
@@ -17,9 +17,6 @@ function post(key: string, headers: Record<string, string> = {}, gray = 0.5): Re
     headers: { 'Content-Type': 'application/x-npy', 'Idempotency-Key': key, ...headers },
   };
 }
-
-let server: HttpServer | undefined;
-afterEach(() => server?.close());
 
 test('the same request gets the same response and computes nothing', async () => {
   const { app, engine, log } = createTestApp();
@@ -172,9 +169,8 @@ test('invalid keys are rejected, and other methods and routes ignore them', asyn
 });
 
 test('over a connection, a client that disconnects leaves the work to one that waits', async () => {
-  const { app, engine, scheduler, log } = createTestApp();
-  server = await listen(app, { host: '127.0.0.1', port: 0 });
-  const url = server.url + URL;
+  const { engine, scheduler, log, ...service } = await startTestApp();
+  const url = service.url + URL;
   engine.hold();
   const busy = fetch(url, post('other'));
   await engine.whenAsked(1);

@@ -1,7 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
-import { type HttpServer, listen } from '../../../src/server/listen.js';
-import { createTestApp, type TestAppOptions } from '../../support/app.js';
+import { expect, test } from 'vitest';
+import type { TestAppOptions } from '../../support/app.js';
 import { bearer, keyRingOf } from '../../support/keys.js';
+import { startTestApp } from '../../support/listening-app.js';
 import { openStream, refuseStream } from '../../support/stream-client.js';
 
 const STREAM = 'tiny/stream?dtype=uint8';
@@ -12,14 +12,7 @@ const keys = keyRingOf([
   { name: 'ops', scopes: ['admin'] },
 ]);
 
-let server: HttpServer | undefined;
-afterEach(() => server?.close());
-
-async function start(access: TestAppOptions['access'] = { keys }) {
-  const parts = createTestApp({ access });
-  server = await listen(parts.app, { host: '127.0.0.1', port: 0 });
-  return { ...parts, url: server.url };
-}
+const start = (access: TestAppOptions['access'] = { keys }) => startTestApp({ access });
 
 test('opening a stream needs a key', async () => {
   const { url, log } = await start();

@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { listen } from '../../../src/server/listen.js';
 import { createTestApp } from '../../support/app.js';
+import { startTestApp } from '../../support/listening-app.js';
 import { IN_JSON, INFER, jsonRequest, withBinaryStimulus } from '../../support/protocol.js';
 import { refusal, withInput } from '../../support/protocol-rejection.js';
 
@@ -169,36 +169,31 @@ test('a full queue, a loading or stopping service, and a bug have the same form'
 });
 
 test('a chunked body without a Content-Type is read over a socket like any other', async () => {
-  const { app } = createTestApp();
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
-  try {
-    const { hostname, port } = new URL(server.url);
-    const { body, headers } = withBinaryStimulus();
-    const length = headers['Inference-Header-Content-Length'];
-    const ask = async (chunks: readonly Uint8Array[]) => {
-      const socket = connect(Number(port), hostname);
-      const lines = [
-        `POST ${INFER} HTTP/1.1`,
-        'Host: x',
-        'Connection: close',
-        'Transfer-Encoding: chunked',
-        `Inference-Header-Content-Length: ${length}`,
-      ];
-      socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-      for (const chunk of chunks) {
-        socket.write(`${chunk.length.toString(16)}\r\n`);
-        socket.write(chunk);
-        socket.write('\r\n');
-      }
-      socket.write('0\r\n\r\n');
-      return await text(socket);
-    };
-    const whole = await ask([body.subarray(0, 7), body.subarray(7, 100), body.subarray(100)]);
-    expect(whole).toMatch(/^HTTP\/1.1 200 OK\r\n/);
-    expect(whole).toContain('"data":[1.5,3,4.5,6,6,12,18,24]');
-    expect(await ask([body.subarray(0, -4)])).toMatch(/^HTTP\/1.1 422 /);
-    expect(await ask([body, new Uint8Array(5000)])).toMatch(/^HTTP\/1.1 413 /);
-  } finally {
-    await server.close();
-  }
+  const { url } = await startTestApp();
+  const { hostname, port } = new URL(url);
+  const { body, headers } = withBinaryStimulus();
+  const length = headers['Inference-Header-Content-Length'];
+  const ask = async (chunks: readonly Uint8Array[]) => {
+    const socket = connect(Number(port), hostname);
+    const lines = [
+      `POST ${INFER} HTTP/1.1`,
+      'Host: x',
+      'Connection: close',
+      'Transfer-Encoding: chunked',
+      `Inference-Header-Content-Length: ${length}`,
+    ];
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+    for (const chunk of chunks) {
+      socket.write(`${chunk.length.toString(16)}\r\n`);
+      socket.write(chunk);
+      socket.write('\r\n');
+    }
+    socket.write('0\r\n\r\n');
+    return await text(socket);
+  };
+  const whole = await ask([body.subarray(0, 7), body.subarray(7, 100), body.subarray(100)]);
+  expect(whole).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+  expect(whole).toContain('"data":[1.5,3,4.5,6,6,12,18,24]');
+  expect(await ask([body.subarray(0, -4)])).toMatch(/^HTTP\/1.1 422 /);
+  expect(await ask([body, new Uint8Array(5000)])).toMatch(/^HTTP\/1.1 413 /);
 });

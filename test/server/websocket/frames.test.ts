@@ -1,23 +1,19 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { EngineLostError } from '../../../src/errors.js';
-import { type HttpServer, listen } from '../../../src/server/listen.js';
-import { createTestApp, type TestAppOptions } from '../../support/app.js';
+import type { TestAppOptions } from '../../support/app.js';
+import { startTestApp } from '../../support/listening-app.js';
 import { frameOf, openStream, type StreamClient } from '../../support/stream-client.js';
 
-let server: HttpServer | undefined;
-afterEach(() => server?.close());
-
 async function start(options?: TestAppOptions) {
-  const parts = createTestApp(options);
-  server = await listen(parts.app, { host: '127.0.0.1', port: 0 });
-  const { url } = server;
+  const parts = await startTestApp(options);
+  const { url } = parts;
   const open = (query = '') => openStream(url, `tiny/stream?dtype=float32${query}`);
   const metrics = async () => (await fetch(`${url}/metrics`)).text();
   const lines = () => parts.log.filter(({ msg }) => msg === 'stream');
-  return { ...parts, url, open, metrics, lines };
+  return { ...parts, open, metrics, lines };
 }
 
 /** Resolves when the service has read what was sent. */

@@ -1,24 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ClientOptions } from 'ws';
-import { type HttpServer, listen } from '../../../src/server/listen.js';
-import { createTestApp, type TestAppOptions } from '../../support/app.js';
 import { tinyModel } from '../../support/cards.js';
 import { fixedRepository } from '../../support/fixed-repository.js';
+import { startTestApp } from '../../support/listening-app.js';
 import { openStream, refuseStream } from '../../support/stream-client.js';
 
 const DIGEST = { 1: '1'.repeat(64), 2: '2'.repeat(64) };
-
-let server: HttpServer | undefined;
-afterEach(() => server?.close());
-
-async function start(options?: TestAppOptions) {
-  const parts = createTestApp(options);
-  server = await listen(parts.app, { host: '127.0.0.1', port: 0 });
-  return { ...parts, url: server.url };
-}
 
 /** What a server answers to a request as it stands, until it closes the connection. */
 async function raw(url: string, request: string): Promise<string> {
@@ -29,7 +19,7 @@ async function raw(url: string, request: string): Promise<string> {
 }
 
 test('the first message states the agreed parameters and the model', async () => {
-  const { url } = await start();
+  const { url } = await startTestApp();
   const headers = { 'X-Request-Id': 'rig-3' };
   const stream = await openStream(
     url,
@@ -77,7 +67,7 @@ test.each<[string, number, RegExp, ClientOptions?]>([
   [FIXED, 403, /pages from https:\/\/evil.example may not send requests/, elsewhere],
   [FIXED, 403, /pages from null may not/, { origin: 'null' }],
 ])('%s is rejected with %i and a problem', async (path, status, detail, options = {}) => {
-  const { url, log } = await start();
+  const { url, log } = await startTestApp();
   const refusal = await refuseStream(url, path, options);
   expect(refusal.status).toBe(status);
   expect(refusal.headers['content-type']).toBe('application/problem+json');
@@ -87,13 +77,13 @@ test.each<[string, number, RegExp, ClientOptions?]>([
 });
 
 test('a page of the service itself may open a stream', async () => {
-  const { url } = await start();
+  const { url } = await startTestApp();
   const { ready } = await openStream(url, FIXED, { origin: url });
   expect(ready).toMatchObject({ type: 'ready' });
 });
 
 test('streams beyond the maximum are rejected until one has ended', async () => {
-  const { url } = await start({ streams: { most: 1 } });
+  const { url } = await startTestApp({ streams: { most: 1 } });
   const first = await openStream(url, FIXED);
   const refusal = await refuseStream(url, FIXED);
   expect(refusal).toMatchObject({
@@ -109,7 +99,7 @@ test('streams beyond the maximum are rejected until one has ended', async () => 
 });
 
 test('no stream is opened while models are loading or the service shuts down', async () => {
-  const { url, state, service } = await start();
+  const { url, state, service } = await startTestApp();
   state.readiness = { state: 'loading' };
   expect(await refuseStream(url, FIXED)).toMatchObject({
     status: 503,
@@ -123,7 +113,7 @@ test('no stream is opened while models are loading or the service shuts down', a
 });
 
 test('a request without a WebSocket gets no stream but a response that says so', async () => {
-  const { app } = await start();
+  const { app } = await startTestApp();
   const answer = await app.request(`/v1/models/${FIXED}`);
   expect(answer.status).toBe(426);
   expect(answer.headers.get('upgrade')).toBe('websocket');
@@ -131,7 +121,7 @@ test('a request without a WebSocket gets no stream but a response that says so',
 });
 
 test('an invalid handshake is rejected with what it lacks', async () => {
-  const { url } = await start();
+  const { url } = await startTestApp();
   const head = `GET /v1/models/${FIXED} HTTP/1.1\nHost: x\nConnection: Upgrade\nUpgrade: websocket\n`;
   const noKey = await raw(url, `${head}Sec-WebSocket-Version: 13\n\n`);
   expect(noKey).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
@@ -142,7 +132,7 @@ test('an invalid handshake is rejected with what it lacks', async () => {
 });
 
 test('other routes answer a WebSocket request like any other', async () => {
-  const { url } = await start();
+  const { url } = await startTestApp();
   const upgrade = 'Connection: Upgrade\nUpgrade: websocket\n';
   const answer = await raw(url, `GET /livez HTTP/1.1\nHost: x\n${upgrade}\n`);
   expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n.*connection: close\r\n.*\{"live":true\}$/is);
@@ -150,7 +140,7 @@ test('other routes answer a WebSocket request like any other', async () => {
 });
 
 test('a request for another protocol is answered in HTTP with its body, and so is the next one', async () => {
-  const { url } = await start();
+  const { url } = await startTestApp();
   const body = JSON.stringify({
     stimuli: [
       [
@@ -173,7 +163,7 @@ test('a request for another protocol is answered in HTTP with its body, and so i
 });
 
 test('a client that resets the connection during the handshake does no harm', async () => {
-  const { url } = await start();
+  const { url } = await startTestApp();
   const { hostname, port } = new URL(url);
   for (const path of [FIXED, 'nothing/stream']) {
     const socket = connect(Number(port), hostname);
@@ -189,7 +179,7 @@ test('a client that resets the connection during the handshake does no harm', as
 
 test('a model stays with the engine until its streams have ended', async () => {
   const catalogue = fixedRepository([tinyModel('tiny', 1)], []);
-  const { url } = await start({ catalogue });
+  const { url } = await startTestApp({ catalogue });
   const stream = await openStream(url, FIXED);
   expect(catalogue.held).toContain(DIGEST[1]);
   stream.socket.close();

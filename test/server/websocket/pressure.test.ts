@@ -1,25 +1,21 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ServedModel } from '../../../src/inference/catalogue.js';
-import { type HttpServer, listen } from '../../../src/server/listen.js';
-import { createTestApp, type TestAppOptions } from '../../support/app.js';
+import type { TestAppOptions } from '../../support/app.js';
 import { tinyCard, tinyModel } from '../../support/cards.js';
+import { startTestApp } from '../../support/listening-app.js';
 import { frameOf, openStream } from '../../support/stream-client.js';
 
 const TIMING = { heartbeat: 60_000, unread: 60_000, goodbye: 60_000 };
 const IMAGE = new Uint8Array(6).fill(255);
 
-let server: HttpServer | undefined;
-afterEach(() => server?.close());
-
 async function start(options?: TestAppOptions) {
-  const parts = createTestApp(options);
-  server = await listen(parts.app, { host: '127.0.0.1', port: 0 });
-  const { url } = server;
+  const parts = await startTestApp(options);
+  const { url } = parts;
   const open = (path = 'tiny/stream?dtype=uint8') => openStream(url, path);
   const lines = () => parts.log.filter(({ msg }) => msg === 'stream');
-  return { ...parts, url, open, lines };
+  return { ...parts, open, lines };
 }
 
 /** A model whose answers are of 20 kB each. */
