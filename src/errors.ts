@@ -9,6 +9,7 @@ export interface InputProblem {
  * Anything else that is thrown is a bug, which is logged and hidden.
  */
 export abstract class PublicError extends Error {
+  override readonly name = this.constructor.name;
   /** Names the kind of error for programs; it never changes. */
   abstract readonly code: string;
   /** The HTTP status of the answer. */
@@ -28,9 +29,21 @@ const SOON = 1;
 /** Seconds until a job may have ended, or somebody has mended a disk. */
 const LATER = 10;
 
+/** Makes the base class of errors of one kind, whose code and status never differ. */
+function errorKind<const Code extends string, const Status extends number>(
+  code: Code,
+  status: Status,
+  retryAfter?: number,
+) {
+  return class extends PublicError {
+    readonly code = code;
+    readonly status = status;
+    override readonly retryAfter = retryAfter;
+  };
+}
+
 /** Bad input: 422 where the problems say what is wrong where, 400 where it cannot be read at all. */
 export class InputError extends PublicError {
-  override readonly name = 'InputError';
   readonly code: 'input' | 'payload-too-large' | 'unsupported-media' = 'input';
   override readonly problems: readonly InputProblem[];
 
@@ -63,57 +76,25 @@ export class UnsupportedMediaError extends InputError {
 }
 
 /** The networks of a model have no attention. */
-export class NoAttentionError extends PublicError {
-  override readonly name = 'NoAttentionError';
-  readonly code = 'no-attention';
-  readonly status = 422;
-}
+export class NoAttentionError extends errorKind('no-attention', 422) {}
 
 /** The queue of the scheduler, or of another worker, is full. */
-export class QueueFullError extends PublicError {
-  override readonly name = 'QueueFullError';
-  readonly code = 'queue-full';
-  readonly status = 429;
-  override readonly retryAfter = SOON;
-}
+export class QueueFullError extends errorKind('queue-full', 429, SOON) {}
 
 /** The answer would come later than the client waits. */
-export class DeadlineError extends PublicError {
-  override readonly name = 'DeadlineError';
-  readonly code = 'deadline';
-  readonly status = 503;
-  override readonly retryAfter = SOON;
-}
+export class DeadlineError extends errorKind('deadline', 503, SOON) {}
 
 /** The client closed the connection before it had an answer; only the log and the metrics see this. */
-export class ClientDisconnectedError extends PublicError {
-  override readonly name = 'ClientDisconnectedError';
-  readonly code = 'client-disconnected';
-  readonly status = 499;
-}
+export class ClientDisconnectedError extends errorKind('client-disconnected', 499) {}
 
 /** The service is shutting down and takes no more requests. */
-export class DrainingError extends PublicError {
-  override readonly name = 'DrainingError';
-  readonly code = 'draining';
-  readonly status = 503;
-  override readonly retryAfter = SOON;
-}
+export class DrainingError extends errorKind('draining', 503, SOON) {}
 
 /** The engine could not load a model again when it came back: the files of the model have changed. */
-export class ModelLostError extends PublicError {
-  override readonly name = 'ModelLostError';
-  readonly code = 'model-lost';
-  readonly status = 503;
-  override readonly retryAfter = SOON;
-}
+export class ModelLostError extends errorKind('model-lost', 503, SOON) {}
 
 /** A process that computes ended before it answered; the message says which process, and how it ended. */
-export class EngineLostError extends PublicError {
-  override readonly name = 'EngineLostError';
-  readonly code = 'engine-lost';
-  readonly status = 503;
-  override readonly retryAfter = SOON;
+export class EngineLostError extends errorKind('engine-lost', 503, SOON) {
   /** Whether another process takes its place, so that the work can be sent again. */
   readonly isReplaced: boolean;
 
@@ -129,7 +110,6 @@ interface LostOptions extends ErrorOptions {
 
 /** The disk does not take, or does not give, what is kept on it; the message says why and what to do. */
 export class DiskError extends PublicError {
-  override readonly name = 'DiskError';
   readonly code = 'disk';
   readonly status: 503 | 507;
   override readonly retryAfter: number | undefined;
@@ -147,7 +127,6 @@ export class DiskError extends PublicError {
 
 /** There is no room for a stimulus set. */
 export class StoreFullError extends PublicError {
-  override readonly name = 'StoreFullError';
   readonly code = 'store-full';
   /** 413 where the set would not fit even if nothing else was stored. */
   readonly status: 413 | 507;
@@ -163,11 +142,7 @@ interface StoreFullOptions extends ErrorOptions {
 }
 
 /** A file of the store does not hold what was stored. */
-export class DamagedError extends PublicError {
-  override readonly name = 'DamagedError';
-  readonly code = 'stored-data-corrupted';
-  readonly status = 503;
-
+export class DamagedError extends errorKind('stored-data-corrupted', 503) {
   override get detail(): string {
     return `${this.message} and not served; upload it again`;
   }
@@ -175,7 +150,6 @@ export class DamagedError extends PublicError {
 
 /** There is no room for another job. */
 export class JobsFullError extends PublicError {
-  override readonly name = 'JobsFullError';
   readonly code = 'jobs-full';
   readonly status: 429 | 507;
   override readonly retryAfter: number | undefined;
@@ -189,19 +163,10 @@ export class JobsFullError extends PublicError {
 }
 
 /** The service is shutting down and takes no more jobs. */
-export class JobsClosedError extends PublicError {
-  override readonly name = 'JobsClosedError';
-  readonly code = 'jobs-closed';
-  readonly status = 503;
-  override readonly retryAfter = SOON;
-}
+export class JobsClosedError extends errorKind('jobs-closed', 503, SOON) {}
 
 /** A part of a result is not on the disk as it was written. */
-export class ResultDamagedError extends PublicError {
-  override readonly name = 'ResultDamagedError';
-  readonly code = 'result-corrupted';
-  readonly status = 410;
-
+export class ResultDamagedError extends errorKind('result-corrupted', 410) {
   override get detail(): string {
     return `${this.message}; delete the job and post it again`;
   }

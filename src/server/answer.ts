@@ -1,7 +1,7 @@
 import type { AppContext } from './context.js';
 import type { Format } from './formats.js';
 import { joinInChunks } from './in-chunks.js';
-import { addSeconds, timed } from './timing.js';
+import { addSeconds, timed, timingAndId } from './timing.js';
 
 /**
  * A JSON answer; `make` runs under the clock.
@@ -17,15 +17,17 @@ export function answerJson(
 }
 
 /**
- * A large JSON answer: lists are written in chunks, so that other requests are answered meanwhile.
+ * The result of an experiment in JSON, with its timing and the request's id. Lists are written in chunks, so
+ * that other requests are answered meanwhile.
  * @param written further fields that have been written already, as a JSON object in UTF-8
  */
-export async function answerInChunks(
+export async function answerResult(
   c: AppContext,
   clock: () => number,
-  fields: Readonly<Record<string, unknown>>,
+  result: object,
   written?: Uint8Array<ArrayBuffer>,
 ): Promise<Response> {
+  const fields = { ...result, ...timingAndId(c) };
   const json = await timed(c, clock, 'encode', async () => {
     const texts: string[] = [];
     for (const [name, value] of Object.entries(fields)) {

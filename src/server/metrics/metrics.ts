@@ -45,14 +45,17 @@ const STIMULI = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 export function createMetrics(registry: Registry, queueDepth: () => number): Metrics {
   const registers = [registry];
   const statistics = createStatistics(Date.now);
-  const requests = new Counter({
-    name: 'hypercolumn_http_requests_total',
-    help: 'Requests answered',
-    labelNames: ['route', 'method', 'status'],
-    registers,
-  });
-  const seconds = (name: string, help: string) =>
-    new Histogram({ name: `hypercolumn_${name}_seconds`, help, buckets: SECONDS, registers });
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: `hypercolumn_${name}_total`, help, labelNames, registers });
+  const requests = counter('http_requests', 'Requests answered', ['route', 'method', 'status']);
+  const seconds = (name: string, help: string, labelNames: string[] = []) =>
+    new Histogram({
+      name: `hypercolumn_${name}_seconds`,
+      help,
+      labelNames,
+      buckets: SECONDS,
+      registers,
+    });
   const stages = {
     decode: seconds('decode', 'Reading stimuli from a request body'),
     queue: seconds('queue', 'Waiting for the engine'),
@@ -60,13 +63,11 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
     encode: seconds('encode', 'Writing the answer'),
     total: seconds('http_request', 'From the arrival of a request to its answer'),
   };
-  const answers = new Histogram({
-    name: 'hypercolumn_answer_seconds',
-    help: "From the arrival of stimuli to a model's answer, by the route; of a stream's frames too",
-    labelNames: ['route'],
-    buckets: SECONDS,
-    registers,
-  });
+  const answers = seconds(
+    'answer',
+    "From the arrival of stimuli to a model's answer, by the route; of a stream's frames too",
+    ['route'],
+  );
   const batchSize = new Histogram({
     name: 'hypercolumn_batch_size',
     help: 'Stimuli in one batch of the engine',
@@ -81,32 +82,24 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
       this.set(queueDepth());
     },
   });
-  const deadlineMisses = new Counter({
-    name: 'hypercolumn_deadline_misses_total',
-    help: 'Requests rejected because their deadline had passed',
-    registers,
-  });
-  const engineRestarts = new Counter({
-    name: 'hypercolumn_engine_restarts_total',
-    help: 'Times the inference process was started again',
-    registers,
-  });
+  const deadlineMisses = counter(
+    'deadline_misses',
+    'Requests rejected because their deadline had passed',
+  );
+  const engineRestarts = counter(
+    'engine_restarts',
+    'Times the inference process was started again',
+  );
   const streams = new Gauge({
     name: 'hypercolumn_streams_open',
     help: 'Streams that are open',
     registers,
   });
-  const frames = new Counter({
-    name: 'hypercolumn_stream_frames_total',
-    help: 'Frames of streams answered',
-    labelNames: ['status'],
-    registers,
-  });
-  const connectionDrops = new Counter({
-    name: 'hypercolumn_connections_dropped_total',
-    help: 'Connections beyond MAX_CONNECTIONS or MAX_CONNECTIONS_PER_ADDRESS: only health checks are answered over them',
-    registers,
-  });
+  const frames = counter('stream_frames', 'Frames of streams answered', ['status']);
+  const connectionDrops = counter(
+    'connections_dropped',
+    'Connections beyond MAX_CONNECTIONS or MAX_CONNECTIONS_PER_ADDRESS: only health checks are answered over them',
+  );
   const modelReady = new Gauge({
     name: 'hypercolumn_model_ready',
     help: '1: the model is served, 0: it is not; its reason is in /v1/models',

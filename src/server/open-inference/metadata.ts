@@ -3,7 +3,7 @@ import packageFile from '../../../package.json' with { type: 'json' };
 import type { ServedModel } from '../../inference/catalogue.js';
 import { json, named } from '../operation.js';
 import { modelRoute, route } from '../route.js';
-import { readyCatalogue } from '../routes/health.js';
+import { answerLive, LIVE, readyCatalogue } from '../routes/health.js';
 import type { AppDependencies, Service } from '../service.js';
 import { modelTensors } from './model-tensors.js';
 
@@ -72,19 +72,7 @@ function serverRoutes(deps: AppDependencies) {
 }
 
 function healthRoutes(deps: AppDependencies) {
-  const live = route(
-    deps,
-    {
-      method: 'GET',
-      path: '/v2/health/live',
-      scope: 'open',
-      id: 'serverLive',
-      tag,
-      summary: 'Is the process alive',
-      answers: json('It is', z.strictObject({ live: z.literal(true) })),
-    },
-    (c) => c.json({ live: true }),
-  );
+  const live = route(deps, { ...LIVE, path: '/v2/health/live', id: 'serverLive', tag }, answerLive);
   const ready = route(
     deps,
     {

@@ -54,19 +54,24 @@ function listRepository(deps: AppDependencies) {
   );
 }
 
+/** Of the routes that change which versions of a model are served. */
+const change = {
+  method: 'POST',
+  params: { model: MODEL },
+  scope: 'admin',
+  tag,
+  answers: json('Its versions', Index),
+} as const;
+
 function loadModel(deps: AppDependencies) {
   return route(
     deps,
     {
-      method: 'POST',
+      ...change,
       path: '/v2/repository/models/:model/load',
-      params: { model: MODEL },
-      scope: 'admin',
       id: 'loadModel',
-      tag,
       summary: 'Loads what is in the folder of a model now',
       body: { required: false, content: { 'application/json': LoadBody } },
-      answers: json('Its versions', Index),
     },
     async (c, { readJson }) => {
       const { name, catalogue } = modelToChange(c, deps);
@@ -82,15 +87,11 @@ function unloadModel(deps: AppDependencies) {
   return route(
     deps,
     {
-      method: 'POST',
+      ...change,
       path: '/v2/repository/models/:model/unload',
-      params: { model: MODEL },
-      scope: 'admin',
       id: 'unloadModel',
-      tag,
       summary: 'Serves a model no longer',
       body: { required: false, content: { 'application/json': UnloadBody } },
-      answers: json('Its versions', Index),
     },
     async (c, { readJson }) => {
       const { name, catalogue } = modelToChange(c, deps);

@@ -1,28 +1,25 @@
 import { z } from 'zod';
 import type { Catalogue } from '../../inference/catalogue.js';
+import type { AppContext } from '../context.js';
 import { json } from '../operation.js';
 import { unavailable } from '../problem.js';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
+
+/** Of the routes that say whether the process is alive. */
+export const LIVE = {
+  method: 'GET',
+  scope: 'open',
+  summary: 'Is the process alive',
+  answers: json('It is', z.strictObject({ live: z.literal(true) })),
+} as const;
 
 /**
  * `/livez` answers as long as the process does; `/readyz` only while this replica should be sent
  * requests: the models are loaded and verified, and it is not shutting down.
  */
 export function healthRoutes(deps: AppDependencies) {
-  const live = route(
-    deps,
-    {
-      method: 'GET',
-      path: '/livez',
-      scope: 'open',
-      id: 'live',
-      tag: 'service',
-      summary: 'Is the process alive',
-      answers: json('It is', z.strictObject({ live: z.literal(true) })),
-    },
-    (c) => c.json({ live: true }),
-  );
+  const live = route(deps, { ...LIVE, path: '/livez', id: 'live', tag: 'service' }, answerLive);
   const ready = route(
     deps,
     {
@@ -44,6 +41,10 @@ export function healthRoutes(deps: AppDependencies) {
     },
   );
   return [live, ready];
+}
+
+export function answerLive(c: AppContext): Response {
+  return c.json({ live: true });
 }
 
 /** @throws Problem 503 with the reason unless this replica should be sent requests */

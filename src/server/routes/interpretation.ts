@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { PayloadTooLargeError } from '../../errors.js';
 import {
   AttentionResult,
@@ -15,11 +14,11 @@ import {
 import { GradientFieldResult, runGradientField } from '../../experiments/gradient-field.js';
 import { planGradients, planResponses } from '../../experiments/presentation.js';
 import { interpret, ReadoutResult, readoutResult } from '../../experiments/readout.js';
-import { answerAs, answerInChunks, answerJson } from '../answer.js';
+import { answerAs, answerJson, answerResult } from '../answer.js';
 import { type ModelRequest, type Presented, readPresented } from '../body/presented.js';
 import type { AppContext } from '../context.js';
 import { clientContext } from '../experiment-context.js';
-import { describeContent, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
+import { describeContent, IMAGE_FORMATS, TENSOR_FORMATS, type Tensor } from '../formats.js';
 import { json } from '../operation.js';
 import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
@@ -68,7 +67,7 @@ function attentionRoutes(deps: AppDependencies) {
         200: {
           description: 'Maps and what is said of each, or float32 [stimuli, neurons, y, x]',
           content: {
-            'application/json': z.strictObject({ ...AttentionResult.shape, ...ending }),
+            'application/json': AttentionResult.extend(ending),
             ...describeContent(TENSOR_FORMATS),
           },
           headers: REPORT_HEADERS,
@@ -81,13 +80,11 @@ function attentionRoutes(deps: AppDependencies) {
       const presented = planAttention(await present(c, deps, request, map.height * map.width + 6));
       const found = await interpret(presented, clientContext(c, deps, request));
       if (mediaType === 'application/json') {
-        return answerResult(c, deps, () => attentionResult(presented, found));
+        return answerSmall(c, deps, () => attentionResult(presented, found));
       }
-      setReportHeaders(c, presented.reports);
       const { stimuli, columns } = presented;
       const shape = [stimuli.count, columns.length, map.height, map.width];
-      const tensor = { values: found.attention!, shape };
-      return answerAs(c, deps.clock, TENSOR_FORMATS, mediaType, tensor);
+      return answerTensor(c, deps, mediaType, presented, { values: found.attention!, shape });
     },
   );
 }
@@ -104,7 +101,7 @@ function readoutRoutes(deps: AppDependencies) {
         200: {
           description: 'The sum taken apart, or float32 [centre and surround, stimuli, neurons]',
           content: {
-            'application/json': z.strictObject({ ...ReadoutResult.shape, ...ending }),
+            'application/json': ReadoutResult.extend(ending),
             ...describeContent(TENSOR_FORMATS),
           },
           headers: REPORT_HEADERS,
@@ -114,28 +111,21 @@ function readoutRoutes(deps: AppDependencies) {
     async (c, request) => {
       const { mediaType } = request;
       const presented = planResponses(await present(c, deps, request, 3));
-      const { centre, surround, ...found } = await interpret(
-        presented,
-        clientContext(c, deps, request),
-      );
+      const found = await interpret(presented, clientContext(c, deps, request));
       if (mediaType === 'application/json') {
-        return answerResult(c, deps, () =>
-          readoutResult(presented, { centre, surround, ...found }),
-        );
+        return answerSmall(c, deps, () => readoutResult(presented, found));
       }
-      setReportHeaders(c, presented.reports);
+      const { centre, surround } = found;
       const values = new Float32Array(2 * centre.length);
       values.set(centre);
       values.set(surround, centre.length);
-      const { stimuli, columns } = presented;
-      const tensor = { values, shape: [2, stimuli.count, columns.length] };
-      return answerAs(c, deps.clock, TENSOR_FORMATS, mediaType, tensor);
+      const shape = [2, presented.stimuli.count, presented.columns.length];
+      return answerTensor(c, deps, mediaType, presented, { values, shape });
     },
   );
 }
 
 function gradientRoutes(deps: AppDependencies) {
-  const { clock } = deps;
   return modelRoute(
     deps,
     {
@@ -147,7 +137,7 @@ function gradientRoutes(deps: AppDependencies) {
         200: {
           description: 'Gradients, as JSON, float32 [stimuli, neurons, y, x], or as images',
           content: {
-            'application/json': z.strictObject({ ...GradientResult.shape, ...ending }),
+            'application/json': GradientResult.extend(ending),
             ...describeContent(TENSOR_FORMATS),
             ...describeContent(IMAGE_FORMATS),
           },
@@ -164,18 +154,17 @@ function gradientRoutes(deps: AppDependencies) {
       const presented = planGradients(await present(c, deps, request, height * width + 1));
       const found = await computeGradients(presented, clientContext(c, deps, request));
       if (mediaType === 'application/json') {
-        return answerResult(c, deps, () => gradientResult(presented, found));
+        return answerSmall(c, deps, () => gradientResult(presented, found));
       }
-      setReportHeaders(c, presented.reports);
       if (mediaType === 'image/png') {
         const { sheet, largest } = gradientSheet(found.gradients, presented);
+        setReportHeaders(c, presented.reports);
         c.header('X-Gradient-Largest', largest.slice(0, MAX_LARGEST).join(', '));
-        return answerAs(c, clock, IMAGE_FORMATS, mediaType, sheet);
+        return answerAs(c, deps.clock, IMAGE_FORMATS, mediaType, sheet);
       }
       const { stimuli, columns } = presented;
       const shape = [stimuli.count, columns.length, height, width];
-      const tensor = { values: found.gradients, shape };
-      return answerAs(c, clock, TENSOR_FORMATS, mediaType, tensor);
+      return answerTensor(c, deps, mediaType, presented, { values: found.gradients, shape });
     },
   );
 }
@@ -188,18 +177,12 @@ function gradientFieldRoutes(deps: AppDependencies) {
       path: '/v1/models/:model/receptive-field/gradient',
       id: 'gradientField',
       summary: 'Where pixels change a response',
-      answers: json(
-        'A map of each neuron',
-        z.strictObject({ ...GradientFieldResult.shape, ...ending }),
-      ),
+      answers: json('A map of each neuron', GradientFieldResult.extend(ending)),
     },
     async (c, request) => {
       const presented = planGradients(await present(c, deps, request, 1));
       const result = await runGradientField(presented, clientContext(c, deps, request));
-      return answerInChunks(c, deps.clock, {
-        ...result,
-        ...timingAndId(c),
-      });
+      return answerResult(c, deps.clock, result);
     },
   );
 }
@@ -234,7 +217,19 @@ function rejectLarge(numbers: number, mediaType: string): void {
   );
 }
 
-function answerResult(c: AppContext, { clock }: AppDependencies, make: () => object): Response {
+function answerTensor(
+  c: AppContext,
+  { clock }: AppDependencies,
+  mediaType: keyof typeof TENSOR_FORMATS,
+  { reports }: Presented,
+  tensor: Tensor,
+): Promise<Response> {
+  setReportHeaders(c, reports);
+  return answerAs(c, clock, TENSOR_FORMATS, mediaType, tensor);
+}
+
+/** A JSON answer of at most `MAX_OF_TYPE` numbers. */
+function answerSmall(c: AppContext, { clock }: AppDependencies, make: () => object): Response {
   return answerJson(c, clock, () => ({
     ...make(),
     ...timingAndId(c),

@@ -6,13 +6,12 @@ import {
   planParametric,
   runParametric,
 } from '../../experiments/parametric.js';
-import { answerInChunks } from '../answer.js';
+import { answerResult } from '../answer.js';
 import { clientContext } from '../experiment-context.js';
 import { json, named } from '../operation.js';
 import { modelRoute } from '../route.js';
 import { ending } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
-import { timingAndId } from '../timing.js';
 
 /** Tuning to one or two stimulus parameters, measured with rendered stimuli. */
 export function parametricRoutes(deps: AppDependencies) {
@@ -31,10 +30,7 @@ export function parametricRoutes(deps: AppDependencies) {
         required: false,
         content: { 'application/json': named('Experiment', ParametricRequest) },
       },
-      answers: json(
-        'Curves and indices of each neuron',
-        z.strictObject({ ...ParametricResult.shape, ...ending }),
-      ),
+      answers: json('Curves and indices of each neuron', ParametricResult.extend(ending)),
     },
     async (c, request) => {
       const { model, query } = request;
@@ -42,10 +38,7 @@ export function parametricRoutes(deps: AppDependencies) {
       const neurons = namedOnce(query.neurons, body.neurons);
       const plan = planParametric({ model, limits }, { ...body, neurons });
       const result = await runParametric(plan, clientContext(c, deps, request));
-      return answerInChunks(c, clock, {
-        ...result,
-        ...timingAndId(c),
-      });
+      return answerResult(c, clock, result);
     },
   );
 }

@@ -8,7 +8,7 @@ import {
   ReceptiveFieldResult,
   runReceptiveField,
 } from '../../experiments/receptive-field.js';
-import { answerAs, answerInChunks } from '../answer.js';
+import { answerAs, answerResult } from '../answer.js';
 import { clientContext } from '../experiment-context.js';
 import { describeContent, IMAGE_FORMATS, TENSOR_FORMATS } from '../formats.js';
 import { named } from '../operation.js';
@@ -16,7 +16,6 @@ import { setReportHeaders } from '../report-headers.js';
 import { modelRoute } from '../route.js';
 import { ending, REPORT_HEADERS } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
-import { timingAndId } from '../timing.js';
 
 /** Where on the image neurons respond: maps by small stimuli at many places. */
 export function receptiveFieldRoutes(deps: AppDependencies) {
@@ -39,7 +38,7 @@ export function receptiveFieldRoutes(deps: AppDependencies) {
         200: {
           description: 'A map of each neuron, as JSON, float32 [neurons, y, x], or as images',
           content: {
-            'application/json': z.strictObject({ ...ReceptiveFieldResult.shape, ...ending }),
+            'application/json': ReceptiveFieldResult.extend(ending),
             ...describeContent(TENSOR_FORMATS),
             ...describeContent(IMAGE_FORMATS),
           },
@@ -54,11 +53,7 @@ export function receptiveFieldRoutes(deps: AppDependencies) {
       const plan = planReceptiveField({ model, limits }, { ...body, neurons });
       const context = clientContext(c, deps, request);
       if (mediaType === 'application/json') {
-        const result = await runReceptiveField(plan, context);
-        return answerInChunks(c, clock, {
-          ...result,
-          ...timingAndId(c),
-        });
+        return answerResult(c, clock, await runReceptiveField(plan, context));
       }
       const { maps, reports } = await mapReceptiveFields(plan, context);
       setReportHeaders(c, reports);

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import { planResponses } from '../../experiments/presentation.js';
 import { computeResponses, ResponsesResult, responsesResult } from '../../experiments/responses.js';
-import { answerAs, answerInChunks } from '../answer.js';
+import { answerAs, answerResult } from '../answer.js';
 import { readPresented } from '../body/presented.js';
 import { presentedContext } from '../experiment-context.js';
 import { describeContent, RESPONSE_FORMATS } from '../formats.js';
@@ -12,12 +11,8 @@ import { cached, ending, REPORT_HEADERS, STIMULI } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { cacheNote } from '../store.js';
-import { timingAndId } from '../timing.js';
 
-const Responses = named(
-  'Responses',
-  z.strictObject({ ...ResponsesResult.shape, ...cached, ...ending }),
-);
+const Responses = named('Responses', ResponsesResult.extend({ ...cached, ...ending }));
 
 /** Stimuli in, responses out. */
 export function responseRoutes(deps: AppDependencies) {
@@ -49,11 +44,8 @@ export function responseRoutes(deps: AppDependencies) {
       const context = presentedContext(c, deps, request, presented, 'prediction');
       const values = await computeResponses(presented, context);
       if (mediaType === 'application/json') {
-        return answerInChunks(c, clock, {
-          ...responsesResult(presented, values),
-          ...cacheNote(c, presented),
-          ...timingAndId(c),
-        });
+        const result = responsesResult(presented, values);
+        return answerResult(c, clock, { ...result, ...cacheNote(c, presented) });
       }
       setReportHeaders(c, presented.reports);
       const shape = [presented.stimuli.count, presented.columns.length];

@@ -4,7 +4,7 @@ import { RankResult } from '../../experiments/rank.js';
 import { modelIdentity } from '../../experiments/result-parts.js';
 import type { SetAnalysisTask } from '../../experiments/set-tuning/analyse-set.js';
 import { planSetTuning, respondToSet } from '../../experiments/set-tuning/set-tuning.js';
-import { answerInChunks } from '../answer.js';
+import { answerResult } from '../answer.js';
 import { type ModelRequest, readPresented } from '../body/presented.js';
 import type { AppContext } from '../context.js';
 import { presentedContext } from '../experiment-context.js';
@@ -15,7 +15,7 @@ import { cached, ending, formSchema, STIMULI } from '../schemas.js';
 import type { AppDependencies } from '../service.js';
 import { StimulusQuery } from '../stimulus-request.js';
 import { cacheNote } from '../store.js';
-import { timed, timingAndId } from '../timing.js';
+import { timed } from '../timing.js';
 
 const TuningQuery = z.strictObject({ ...StimulusQuery.shape, k: WholeNumber.optional() });
 
@@ -45,10 +45,7 @@ export function tuningRoutes(deps: AppDependencies) {
       path: '/v1/models/:model/tuning/rank',
       id: 'rankTuning',
       summary: 'Rank-ordered tuning curves to a set of stimuli',
-      answers: json(
-        'A curve for each neuron, and that of the population',
-        z.strictObject({ ...RankResult.shape, ...more }),
-      ),
+      answers: json('A curve for each neuron, and that of the population', RankResult.extend(more)),
     },
     (c, request) => analyse(c, deps, request, 'rank'),
   );
@@ -59,7 +56,7 @@ export function tuningRoutes(deps: AppDependencies) {
       path: '/v1/models/:model/tuning/peak',
       id: 'peakTuning',
       summary: 'The strongest stimuli of each neuron',
-      answers: json('The peak of each neuron', z.strictObject({ ...PeakResult.shape, ...more })),
+      answers: json('The peak of each neuron', PeakResult.extend(more)),
     },
     (c, request) => analyse(c, deps, request, 'peak'),
   );
@@ -78,11 +75,10 @@ async function analyse(
   const context = presentedContext(c, deps, request, presented, 'sweep');
   const task = { kind, ...(await respondToSet(plan, context)) };
   const analysed = await timed(c, clock, 'encode', () => setAnalysis.run(task, context.signal));
-  const fields = {
+  const result = {
     model: modelIdentity(plan.model),
     stimuli: plan.reports,
     ...cacheNote(c, presented),
-    ...timingAndId(c),
   };
-  return answerInChunks(c, clock, fields, analysed);
+  return answerResult(c, clock, result, analysed);
 }
