@@ -11,7 +11,7 @@ import {
 } from '../src/experiments/characterize/characterize.js';
 import type { CharacterizationRequest } from '../src/experiments/characterize/schemas.js';
 import { experimentContext } from '../src/experiments/context.js';
-import { multiplyAddsOf } from '../src/experiments/cost.js';
+import { countMultiplyAdds } from '../src/experiments/cost.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import type { ModelCard } from '../src/models/card.js';
 import { readModel } from '../src/models/saved-model.js';
@@ -54,7 +54,7 @@ async function bench({ model, truth: file, corr, contrast }: Options): Promise<v
   const seconds = (performance.now() - begun) / 1000;
   const { card } = await readModel(model);
   const { cost } = planCharacterization({ model: servedAs(card) }, { contrast });
-  const multiplyAdds = multiplyAddsOf(cost, { card });
+  const multiplyAdds = countMultiplyAdds(cost, { card });
   const own = await characterizeTruth(card, truth, { contrast });
   const pairs = rows.map(
     (found): Pair => ({

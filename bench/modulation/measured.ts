@@ -6,7 +6,7 @@ import { planSweep, type Sweep } from '../../src/stimulus/sweep.js';
 import type { Steps } from '../../src/tuning/fits/least-squares.js';
 import { F1F0 } from '../../src/tuning/indices.js';
 import { neuronTuning } from '../../src/tuning/parametric.js';
-import { type Field, fieldOf } from '../../src/tuning/preferred.js';
+import { type Field, locateField } from '../../src/tuning/preferred.js';
 import { receptiveField } from '../../src/tuning/receptive-field.js';
 import type { TrueNeuron } from '../../training/synthetic/truth.js';
 import { median } from '../figures.js';
@@ -89,7 +89,7 @@ async function mappedField({ predict }: Pair, canvas: Canvas): Promise<Field> {
   const probe = planProbe(ReceptiveFieldRequest.parse({}), canvas);
   const maps = probe.maps(await predict(painted(probe.sweep)));
   const [blank] = await predict(blankStimulus(canvas));
-  const { field, fallbacks } = fieldOf(finish(receptiveField(probe, maps, blank!)), Number.NaN);
+  const { field, fallbacks } = locateField(finish(receptiveField(probe, maps, blank!)), Number.NaN);
   if (fallbacks.length > 0) throw new Error(`the map has no ${fallbacks.join(' and no ')}`);
   return field;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError } from '../errors.js';
-import { canvasOf } from '../experiments/canvas.js';
+import { modelCanvas } from '../experiments/canvas.js';
 import type { ExperimentContext, Subject } from '../experiments/context.js';
 import { runPeak } from '../experiments/peak.js';
 import { type Presentation, planResponses, present } from '../experiments/presentation.js';
@@ -95,7 +95,13 @@ async function readPresentation(
 ): Promise<Presentation> {
   const contentType = path.extname(file) === '.json' ? 'application/json' : undefined;
   const body = await readFile(file);
-  const decoded = await decodeStimuli({ contentType, body, target: canvasOf(model), limits, fit });
+  const decoded = await decodeStimuli({
+    contentType,
+    body,
+    target: modelCanvas(model),
+    limits,
+    fit,
+  });
   if (neurons !== undefined && decoded.neurons !== undefined) {
     throw new InputError(`neurons are named twice: --neurons and ${file}; expected one of them`);
   }

@@ -13,7 +13,7 @@ import type { Interpretation } from '../interpret/interpretation.js';
 import { centreIndex, type MapSize } from '../network/layers/map.js';
 import { mapSizes } from '../network/map-sizes.js';
 import { nestedLists, type Planned, type Presentation, planResponses } from './presentation.js';
-import { readoutTerms, termsOf } from './readout.js';
+import { readoutTerms, sumTerms } from './readout.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 
@@ -96,7 +96,7 @@ export function attentionResult(
     attention: nestedLists(attention, presentation, [map.height, map.width]) as number[][][][],
     entropy: measured(ENTROPY, attention, map, presentation),
     meanDistance: measured(MEAN_DISTANCE, attention, map, presentation),
-    ...termsOf(presentation, interpretation),
+    ...sumTerms(presentation, interpretation),
     stimuli: copyReports(reports),
   };
 }

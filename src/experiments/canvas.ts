@@ -5,7 +5,7 @@ import type { ContrastRange } from '../stimulus/training-range.js';
 type HasCard = Pick<ServedModel, 'card'>;
 
 /** The size, the background and the scale of the stimuli that a model sees. */
-export function canvasOf({ card }: HasCard): Canvas {
+export function modelCanvas({ card }: HasCard): Canvas {
   const { height, width, backgroundGray: background, degreesPerImage } = card.stimulus;
   const pixelsPerDegree = degreesPerImage === null ? undefined : width / degreesPerImage;
   return { height, width, background, pixelsPerDegree };

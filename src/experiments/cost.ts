@@ -25,7 +25,7 @@ export function addCosts(...costs: readonly Cost[]): Cost {
  * readouts. Attention, pools and activations come on top.
  * @throws InputError where the stimuli are too small for the model's networks
  */
-export function multiplyAddsOf({ passes }: Cost, { card }: Pick<ServedModel, 'card'>): number {
+export function countMultiplyAdds({ passes }: Cost, { card }: Pick<ServedModel, 'card'>): number {
   return passes * multiplications(card.architecture, card.stimulus);
 }
 
@@ -43,7 +43,7 @@ export function expectedSeconds(
   model: Pick<ServedModel, 'card'>,
   multiplyAddsPerSecond: number,
 ): number {
-  if (multiplyAddsPerSecond > 0) return multiplyAddsOf(cost, model) / multiplyAddsPerSecond;
+  if (multiplyAddsPerSecond > 0) return countMultiplyAdds(cost, model) / multiplyAddsPerSecond;
   throw new RangeError(
     `wrong multiply-adds per second: ${multiplyAddsPerSecond}; expected a number above 0`,
   );

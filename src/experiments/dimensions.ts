@@ -11,7 +11,10 @@ const BY_PARAMETER = new Map<string, DimensionName>(
 const WITH_SIZE = ['grating', 'driftingGrating', 'disc', 'plaid', 'bar'];
 
 /** What a swept parameter is to a neuron: size 0 and contrast 0 are the blank. */
-export function dimensionOf({ kind, stimulus }: Sweep, { parameter, values }: Axis): DimensionName {
+export function findDimension(
+  { kind, stimulus }: Sweep,
+  { parameter, values }: Axis,
+): DimensionName {
   const fields: Entry = Object(stimulus[kind]);
   if (parameter === 'contrast') {
     const alone = kind !== 'centreSurround' || fields['surroundContrast'] === undefined;

@@ -74,12 +74,12 @@ export function gradientSheet(
   const pixels = new Float32Array(gradients.length);
   const largest = Array.from({ length: count }, (_, i) => {
     const own = gradients.subarray(i * size, (i + 1) * size);
-    const most = own.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+    const max = own.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
     pixels.set(
-      own.map((value) => (most > 0 ? 0.5 + value / (2 * most) : 0.5)),
+      own.map((value) => (max > 0 ? 0.5 + value / (2 * max) : 0.5)),
       i * size,
     );
-    return most;
+    return max;
   });
   const inRow = stimuli.count > 1 && neurons > 1 ? neurons : sheetColumns(count);
   return { sheet: drawSheet({ count, height, width, pixels }, 0.5, inRow), largest };

@@ -3,7 +3,7 @@ import { parseAs } from '../formats/json.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import type { JobOrder } from '../jobs/record.js';
 import { resolveStored } from '../stimulus/decode/decode.js';
-import { canvasOf } from './canvas.js';
+import { modelCanvas } from './canvas.js';
 import { characterizeJob } from './characterize/job.js';
 import type { JobContext, JobExperiment, JobResources, PreparedJob } from './job.js';
 import { preferredStimulusJob } from './preferred-stimulus/job.js';
@@ -36,7 +36,7 @@ export function orderJob(
  */
 export async function prepareJob(order: JobOrder, resources: JobResources): Promise<PreparedJob> {
   const { model, limits, readStimulusSet, time } = resources;
-  const experiment = experimentOf(order.kind);
+  const experiment = findExperiment(order.kind);
   if (order.model.digest !== model.digest) {
     throw new InputError(
       `wrong model for the job: ${model.digest}; expected ${order.model.name}/${order.model.version} ` +
@@ -44,7 +44,7 @@ export async function prepareJob(order: JobOrder, resources: JobResources): Prom
     );
   }
   const request = parseAs(experiment.request, order.request, 'request');
-  const options = { target: canvasOf(model), limits, fit: 'none', dtype: undefined } as const;
+  const options = { target: modelCanvas(model), limits, fit: 'none', dtype: undefined } as const;
   const sets = [];
   for (const digest of order.stimulusSets) {
     const named = { named: { digest } };
@@ -79,7 +79,7 @@ export async function runJob(
   return run(context);
 }
 
-function experimentOf(kind: string): JobExperiment {
+function findExperiment(kind: string): JobExperiment {
   const experiment = JOB_EXPERIMENTS.find((each) => each.kind === kind);
   if (experiment) return experiment;
   const kinds = JOB_EXPERIMENTS.map((each) => each.kind).join(', ');

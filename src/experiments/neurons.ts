@@ -31,10 +31,10 @@ export function selectNeurons(
     const ids = card.neurons.map(({ id }) => id);
     return { ids, columns: Int32Array.from(ids.keys()) };
   }
-  const columnOf = new Map(card.neurons.map(({ id }, column) => [id, column]));
+  const columns = new Map(card.neurons.map(({ id }, column) => [id, column]));
   const selected = new Map<number, number>();
   for (const id of typeof named === 'string' ? idsIn(named) : named) {
-    const column = columnOf.get(id);
+    const column = columns.get(id);
     if (column === undefined) throw neuronError(`unknown neuron: ${id}; expected ${range(card)}`);
     if (selected.has(id)) throw neuronError(`neuron ${id} is named twice`);
     selected.set(id, column);

@@ -5,10 +5,10 @@ import { isKind, type Kind, SCHEMAS } from '../stimulus/parametric/kinds.js';
 import type { Canvas } from '../stimulus/stimuli.js';
 import { type AxisRequest, planSweep, type Sweep, sweepable } from '../stimulus/sweep.js';
 import { NeuronTuning, neuronTuning, type Sweep as TuningSweep } from '../tuning/parametric.js';
-import { canvasOf } from './canvas.js';
+import { modelCanvas } from './canvas.js';
 import type { ExperimentContext, Subject } from './context.js';
 import type { Cost } from './cost.js';
-import { averagesPhases, dimensionOf } from './dimensions.js';
+import { averagesPhases, findDimension } from './dimensions.js';
 import { type NeuronSelection, Neurons, selectNeurons } from './neurons.js';
 import {
   Digest,
@@ -96,7 +96,7 @@ const DEFAULT_PARAMETERS = ['orientation', 'direction', 'diameter', 'contrast'];
 export function planParametric(subject: Subject, request: ParametricRequest): ParametricPlan {
   const { model } = subject;
   const selection = selectNeurons(model.card, request.neurons);
-  const sweep = parametricSweep(request, canvasOf(model));
+  const sweep = parametricSweep(request, modelCanvas(model));
   return { model, sweep, ...selection, cost: planSweepCost(subject, sweep, selection.ids.length) };
 }
 
@@ -158,7 +158,7 @@ export function parametricSweep(request: ParametricRequest, canvas: Canvas): Swe
 export function tuningSweep(sweep: Sweep): TuningSweep {
   const [first, second] = sweep.axes.map((axis) => ({
     name: axis.parameter,
-    dimension: dimensionOf(sweep, axis),
+    dimension: findDimension(sweep, axis),
     values: axis.values,
   }));
   if (first === undefined) throw new Error('a sweep without a parameter');

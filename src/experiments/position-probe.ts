@@ -13,8 +13,8 @@ import {
   sweepable,
 } from '../stimulus/sweep.js';
 import {
-  mapsOfNoise,
-  mapsOfProbe,
+  averageNoise,
+  averageProbe,
   type Places,
   type PositionMaps,
 } from '../tuning/receptive-field.js';
@@ -79,8 +79,8 @@ function planPlaces(
 ): PositionProbe {
   const given = stimulusFields(request.stimulus, kind);
   const free = sweepable(kind).filter((name) => given[name] === undefined);
-  const scale = scaleOf(request.stimulus, canvas);
-  const { x, y } = placesOf(request, canvas, scale);
+  const scale = pixelsPerUnit(request.stimulus, canvas);
+  const { x, y } = listPlaces(request, canvas, scale);
   const signed = kind === 'disc' || kind === 'bar';
   const contrast = largestContrast(canvas);
   const variants = [
@@ -97,8 +97,8 @@ function planPlaces(
   const signs = Array.from({ length: sweep.count / (x.length * y.length) }, (_, i) => {
     return signed ? Math.sign(sweep.labels(i)['contrast'] ?? Number(given['contrast'])) : 0;
   });
-  const unit = unitOf(request.stimulus);
-  return { x, y, unit, sweep, maps: (responses) => mapsOfProbe(responses, signs) };
+  const unit = lengthUnit(request.stimulus);
+  return { x, y, unit, sweep, maps: (responses) => averageProbe(responses, signs) };
 }
 
 function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): PositionProbe {
@@ -111,7 +111,7 @@ function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): P
   const { parameters } = parseParametric('sparseNoise', entry, 'stimulus', canvas.pixelsPerDegree);
   const sweep = planSweep({ stimulus: entry, axes: [] }, canvas);
   const { rows, columns, top, left } = noiseGrid(parameters.size, canvas);
-  const scale = scaleOf(stimulus, canvas);
+  const scale = pixelsPerUnit(stimulus, canvas);
   const middle = (first: number, i: number, length: number) =>
     (first + (i + 0.5) * parameters.size - length / 2) / scale;
   const frames = new Int8Array(sweep.count * rows * columns);
@@ -127,7 +127,7 @@ function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): P
   return {
     x: Array.from({ length: columns }, (_, i) => middle(left, i, canvas.width)),
     y: Array.from({ length: rows }, (_, i) => -middle(top, i, canvas.height)),
-    unit: unitOf(stimulus),
+    unit: lengthUnit(stimulus),
     sweep: {
       ...sweep,
       paint: function* () {
@@ -138,11 +138,11 @@ function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): P
         }
       },
     },
-    maps: (responses) => mapsOfNoise(frames, responses),
+    maps: (responses) => averageNoise(frames, responses),
   };
 }
 
-function placesOf(request: ReceptiveFieldRequest, canvas: Canvas, scale: number): Places {
+function listPlaces(request: ReceptiveFieldRequest, canvas: Canvas, scale: number): Places {
   const along = (name: 'x' | 'y') =>
     request[name] ?? defaultValues(name, canvas)!.map((value) => value / scale);
   const x = along('x').toSorted((a, b) => a - b);
@@ -155,11 +155,11 @@ function placesOf(request: ReceptiveFieldRequest, canvas: Canvas, scale: number)
 }
 
 /** Pixels in the unit of lengths. */
-function scaleOf({ units }: Entry, { pixelsPerDegree }: Canvas): number {
+function pixelsPerUnit({ units }: Entry, { pixelsPerDegree }: Canvas): number {
   return units === 'degrees' ? (pixelsPerDegree ?? 1) : 1;
 }
 
-function unitOf({ units }: Entry): string {
+function lengthUnit({ units }: Entry): string {
   return units === 'degrees' ? 'degrees of visual angle' : 'pixels';
 }
 

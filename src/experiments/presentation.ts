@@ -44,17 +44,17 @@ export type Planned<Presented extends Presentation = Presentation> = Presented &
 export function planResponses<Presented extends Presentation>(
   presentation: Presented,
 ): Planned<Presented> {
-  return { ...presentation, cost: costOf(presentation, 1) };
+  return { ...presentation, cost: estimateCost(presentation, 1) };
 }
 
 /** Plans an experiment on the gradients of the responses to a presentation. */
 export function planGradients<Presented extends Presentation>(
   presentation: Presented,
 ): Planned<Presented> {
-  return { ...presentation, cost: costOf(presentation, GRADIENT_PASSES) };
+  return { ...presentation, cost: estimateCost(presentation, GRADIENT_PASSES) };
 }
 
-function costOf({ stimuli, ids }: Presentation, passes: number): Cost {
+function estimateCost({ stimuli, ids }: Presentation, passes: number): Cost {
   return { stimuli: stimuli.count, passes: passes * stimuli.count * ids.length };
 }
 

@@ -71,7 +71,7 @@ export function analyseRank({ predicted, ids, ...options }: SetResponses): RankA
     orderedBy,
     k,
     neurons: neurons.map((neuron, i) => neuronRank(neuron, ids[i]!)),
-    population: curvesOf(population),
+    population: listCurves(population),
   };
 }
 
@@ -81,7 +81,7 @@ function neuronRank({ order, real, predicted, metrics, ties }: NeuronRankTuning,
   return {
     id,
     order: Array.from(order),
-    ...curvesOf({ real, predicted }),
+    ...listCurves({ real, predicted }),
     CORR: corr,
     PT_J: ptJ,
     PT_S: ptS,
@@ -91,7 +91,10 @@ function neuronRank({ order, real, predicted, metrics, ties }: NeuronRankTuning,
   };
 }
 
-function curvesOf(curve: { readonly real: Float64Array | null; readonly predicted: Float64Array }) {
+function listCurves(curve: {
+  readonly real: Float64Array | null;
+  readonly predicted: Float64Array;
+}) {
   const predicted = Array.from(curve.predicted);
   return curve.real ? { real: Array.from(curve.real), predicted } : { predicted };
 }

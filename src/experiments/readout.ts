@@ -60,13 +60,13 @@ export function readoutResult(
   return {
     model: modelIdentity(model),
     neurons: [...ids],
-    ...termsOf(presentation, interpretation),
+    ...sumTerms(presentation, interpretation),
     stimuli: copyReports(reports),
   };
 }
 
 /** The terms of the readout's sum. */
-export function termsOf(
+export function sumTerms(
   presentation: Presentation,
   { responses, centre, surround, bias }: Interpretation,
 ): Pick<ReadoutResult, 'responses' | 'readout'> {

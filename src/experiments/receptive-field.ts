@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { drawSheet } from '../stimulus/sheet.js';
 import type { GrayImage, Stimuli } from '../stimulus/stimuli.js';
 import { ReceptiveField, receptiveField } from '../tuning/receptive-field.js';
-import { canvasOf } from './canvas.js';
+import { modelCanvas } from './canvas.js';
 import type { ExperimentContext, Subject } from './context.js';
 import type { Cost } from './cost.js';
 import { type NeuronSelection, selectNeurons } from './neurons.js';
@@ -59,7 +59,7 @@ export function planReceptiveField(
 ): ReceptiveFieldPlan {
   const { model } = subject;
   const selection = selectNeurons(model.card, request.neurons);
-  const probe = planProbe(request, canvasOf(model));
+  const probe = planProbe(request, modelCanvas(model));
   const cost = planSweepCost(subject, probe.sweep, selection.ids.length);
   return { model, probe, ...selection, cost };
 }

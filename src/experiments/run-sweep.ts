@@ -7,7 +7,7 @@ import { renderSlices, type Sweep } from '../stimulus/sweep.js';
 import { gatherWarnings } from '../stimulus/warnings.js';
 import type { Steps } from '../tuning/fits/least-squares.js';
 import { checkResponses, column, type ResponseMatrix } from '../tuning/response-matrix.js';
-import { canvasOf, contrastRange } from './canvas.js';
+import { contrastRange, modelCanvas } from './canvas.js';
 import type { ExperimentContext, Subject } from './context.js';
 import type { Cost } from './cost.js';
 import type { SweptStimulus } from './result-parts.js';
@@ -36,7 +36,7 @@ export function planSweepCost(
 ): Cost {
   const stimuli = sweep.count + 1;
   checkCount(stimuli, limits);
-  checkRenderable(canvasOf(model), limits);
+  checkRenderable(modelCanvas(model), limits);
   return { stimuli, passes: stimuli * neurons };
 }
 
@@ -57,11 +57,11 @@ export async function runSweep(
   }: Pick<ExperimentContext, 'respond' | 'time' | 'yieldToEventLoop'>,
 ): Promise<SweptResponses> {
   const neurons = columns.length;
-  const canvas = canvasOf(model);
+  const canvas = modelCanvas(model);
   const range = contrastRange(model);
   const values = new Float32Array(sweep.count * neurons);
   const reports: StimulusReport[] = [];
-  const slices = renderSlices(sweep, canvas, sliceOf(canvas), createYielder(yieldToEventLoop));
+  const slices = renderSlices(sweep, canvas, sliceLength(canvas), createYielder(yieldToEventLoop));
   const next = () => time('decode', () => slices.next());
   for (let slice = await next(); !slice.done; slice = await next()) {
     const { from, stimuli } = slice.value;
@@ -121,6 +121,6 @@ export async function eachNeuron<T>(
   return results;
 }
 
-function sliceOf({ height, width }: Canvas): number {
+function sliceLength({ height, width }: Canvas): number {
   return Math.max(1, Math.floor(SLICE_PIXELS / (height * width)));
 }

@@ -5,14 +5,14 @@ const ROUNDING = 1e-6;
 
 /**
  * Copies floating-point pixels into float32 after checking that they are finite and in 0..1.
- * @param pathOf names element i of `values` in an error, e.g. `stimuli[3][10][20]`
+ * @param pathTo names element i of `values` in an error, e.g. `stimuli[3][10][20]`
  * @returns a note when values within 1e-6 of the range were set to its end
  * @throws InputError naming the first value that is not a finite number in 0..1
  */
 export function copyUnitFloats(
   values: ArrayLike<number>,
   to: Float32Array,
-  pathOf: (i: number) => string,
+  pathTo: (i: number) => string,
 ): string | undefined {
   let rounded = 0;
   for (let i = 0; i < to.length; i++) {
@@ -23,7 +23,7 @@ export function copyUnitFloats(
       to[i] = value < 0 ? 0 : 1;
       rounded++;
     } else {
-      throw pixelError(value, pathOf(i));
+      throw pixelError(value, pathTo(i));
     }
   }
   return rounded === 0 ? undefined : `${rounded} pixels within 1e-6 of 0..1 set to 0 or 1`;

@@ -1,17 +1,17 @@
 import { resultant, type Undefined } from './indices.js';
 
-/** Degrees after which an angle comes back: of an orientation, of a direction or a phase. */
+/** The period in degrees: 180 for an orientation, 360 for a direction or a phase. */
 export type Period = 180 | 360;
 
-/** Degrees by which an angle may miss its place on a uniform or orthogonal grid. */
+/** Degrees by which an angle may differ from its place on a uniform or orthogonal grid. */
 const ANGLE_TOLERANCE = 0.01;
 
-/** Why no vector average is taken of angles that are not uniform. */
+/** The reason why angles that are not uniform have no vector average. */
 export function notUniform(name: string, period: Period): Undefined {
   return { reason: `the ${name} are not 3 or more, uniformly spaced over ${period} degrees` };
 }
 
-/** Whether the angles, in any order, are 3 or more and uniformly spaced over the period. */
+/** Tests whether there are 3 or more angles, in any order, that are uniformly spaced over the period. */
 export function isUniform(angles: readonly number[], period: Period): boolean {
   const sorted = angles.map((angle) => modulo(angle, period)).sort((a, b) => a - b);
   const step = period / sorted.length;
@@ -24,7 +24,7 @@ export function isUniform(angles: readonly number[], period: Period): boolean {
   );
 }
 
-/** Length relative to the summed response, and angle in degrees, 0..period. */
+/** Computes the vector average: its length relative to the summed response, and its angle in degrees, 0..period. */
 export function vectorAverage(
   angles: readonly number[],
   relative: Float64Array,
@@ -33,12 +33,12 @@ export function vectorAverage(
   const turn = (2 * Math.PI) / period;
   const { re, im, sum } = resultant(relative, (i) => angles[i]! * turn);
   const length = Math.hypot(re, im) / sum;
-  // beyond 1 by rounding alone, unless there are negative responses
+  // Without negative responses, only rounding makes the length exceed 1.
   const rounded = length > 1 && length < 1 + 1e-9 ? 1 : length;
   return { length: rounded, angle: modulo(Math.atan2(im, re) / turn, period) };
 }
 
-/** The response half a period away from the largest, relative to it; undefined where none is. */
+/** Finds the response half a period away from the largest, relative to it; undefined if there is none. */
 export function atOpposite(
   angles: readonly number[],
   relative: Float64Array,

@@ -15,16 +15,16 @@ import { Index } from './schemas.js';
 /** What of the preferred stimulus is no fit's but the largest response's, or no neuron's. */
 export const Fallback = z.enum(FALLBACKS);
 
-/** The measurements of a characterization, stage by stage. */
+/** The measurements of a characterization, by stage. */
 export interface Measurements {
   readonly field: ReceptiveField;
   /** Orientation by spatial frequency. */
   readonly grating: NeuronTuning;
-  /** Of the gratings of that stage, what did not vary: place, diameter and contrast. */
+  /** The fixed parameters of the gratings of that stage: position, diameter and contrast. */
   readonly gratingAt: Readonly<Record<string, number>>;
   readonly size: NeuronTuning;
   readonly contrast: NeuronTuning;
-  /** Orientation of the surround; the first is the centre's own. */
+  /** Tuning to the orientation of the surround; the first orientation is that of the centre. */
   readonly surround: NeuronTuning;
 }
 
@@ -33,22 +33,22 @@ export const CHARACTERISTICS = {
   centreX: POSITION_INDICES.centreX.unit,
   centreY: POSITION_INDICES.centreY.unit,
   receptiveFieldDiameter: POSITION_INDICES.diameter.unit,
-  ...unitsOf(orientation.indices),
-  ...unitsOf(spatialFrequency.indices),
-  ...unitsOf(phase.indices),
-  ...unitsOf(size.indices),
-  ...unitsOf(contrast.indices),
+  ...pickUnits(orientation.indices),
+  ...pickUnits(spatialFrequency.indices),
+  ...pickUnits(phase.indices),
+  ...pickUnits(size.indices),
+  ...pickUnits(contrast.indices),
   surroundSuppression: '1',
   crossSurroundSuppression: '1',
 } as const;
 export type Characteristic = keyof typeof CHARACTERISTICS;
 export const NAMES = Object.keys(CHARACTERISTICS) as readonly Characteristic[];
 
-/** One of each for every neuron. */
+/** The characteristics of one neuron. */
 export const Characteristics = z.record(z.enum(NAMES), Index);
 export type Characteristics = z.infer<typeof Characteristics>;
 
-/** All characteristics of a neuron; undefined ones have a reason. */
+/** Derives all characteristics of a neuron; undefined ones have a reason. */
 export function characteristics(measurements: Measurements): Characteristics {
   const { field, grating, gratingAt, size, contrast, surround } = measurements;
   const modulation = grating.indices['F1F0'];
@@ -60,7 +60,7 @@ export function characteristics(measurements: Measurements): Characteristics {
     ...size.indices,
     ...contrast.indices,
     ...surroundIndices(size, surround),
-    // at the peak of orientation x spatial frequency, not of another stage
+    // F1F0 is that of the peak of orientation x spatial frequency, not of another stage.
     F1F0: modulation && { ...modulation, at: { ...gratingAt, ...modulation.at } },
     receptiveFieldDiameter: field.indices['diameter'],
   };
@@ -70,16 +70,17 @@ export function characteristics(measurements: Measurements): Characteristics {
 }
 
 /**
- * How much a surround suppresses the response to the preferred stimulus, by its orientation: 1 silences,
- * below 0 it facilitates (Cavanaugh et al. 2002b).
+ * Computes how much a surround suppresses the response to the preferred stimulus: 1 is no response, and
+ * values below 0 are facilitation (Cavanaugh et al. 2002b).
  */
 function surroundIndices(size: NeuronTuning, surround: NeuronTuning): Record<string, Index> {
   const curve = surround.curve.flat();
-  const alone = size.peak.response;
+  const centreOnly = size.peak.response;
   const atEnd = size.peak.atEnd.includes('diameter');
   const suppression = (formula: string, at: number) =>
-    ratioIndex(formula, [alone, curve[at]!], (relative): number | Undefined => {
-      if (atEnd) return { reason: 'the preferred diameter is at the end of those shown' };
+    ratioIndex(formula, [centreOnly, curve[at]!], (relative): number | Undefined => {
+      if (atEnd)
+        return { reason: 'the preferred diameter is at the end of the diameters presented' };
       if (!(relative[0]! > 0)) return { reason: 'no response to the centre alone is above 0' };
       return 1 - relative[1]! / relative[0]!;
     });
@@ -100,7 +101,7 @@ type UnitsOf<Indices extends Readonly<Record<string, IndexLabel>>> = {
   readonly [Name in keyof Indices]: Indices[Name]['unit'];
 };
 
-function unitsOf<Indices extends Readonly<Record<string, IndexLabel>>>(
+function pickUnits<Indices extends Readonly<Record<string, IndexLabel>>>(
   indices: Indices,
 ): UnitsOf<Indices> {
   const units = Object.entries(indices).map(([name, { unit }]) => [name, unit]);

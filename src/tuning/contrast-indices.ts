@@ -2,8 +2,8 @@ import { fitIndex, type Undefined } from './indices.js';
 import type { Fit, Index } from './schemas.js';
 
 /**
- * What fitted contrast responses say.
- * @param contrasts those shown, above 0
+ * Derives the indices of fitted contrast responses.
+ * @param contrasts the contrasts presented, above 0
  */
 export function contrastIndices(
   contrasts: readonly number[],
@@ -11,8 +11,8 @@ export function contrastIndices(
 ): Record<string, Index> {
   const [lowest, highest] = [Math.min(...contrasts), Math.max(...contrasts)];
   const within = (half: number, value: number): number | Undefined => {
-    if (half < lowest) return { reason: 'c50 of the fit lies below the contrasts shown' };
-    if (half > highest) return { reason: 'c50 of the fit lies above the contrasts shown' };
+    if (half < lowest) return { reason: 'c50 of the fit is below the contrasts presented' };
+    if (half > highest) return { reason: 'c50 of the fit is above the contrasts presented' };
     return value;
   };
   return {

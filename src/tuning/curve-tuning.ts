@@ -6,13 +6,13 @@ import type { CurveTuning } from './schemas.js';
 export interface Curve {
   readonly dimension: DimensionName;
   readonly values: readonly number[];
-  /** One response per value, in their order. */
+  /** One response per value, in the same order. */
   readonly responses: readonly number[];
-  /** The response to the blank image, which is what size 0 and contrast 0 show. */
+  /** The response to the blank image, which is also the stimulus of size 0 and of contrast 0. */
   readonly blank: number;
 }
 
-/** Fits and indices of one neuron's responses along one parameter. */
+/** Fits one neuron's responses along one parameter and derives indices. */
 export function* tuneCurve({ dimension, values, responses, blank }: Curve): Steps<CurveTuning> {
   const zeroIsBlank = dimensionNamed(dimension)?.zeroIsBlank ?? false;
   const pairs = values

@@ -4,14 +4,14 @@ import { fitIndex, ratioIndex } from './indices.js';
 import { SHORTEST_VECTOR } from './orientation-indices.js';
 import type { Fit, Index } from './schemas.js';
 
-/** Of the shares of two bumps: below it rounding decides which is the larger. */
-const LEAST_DIFFERENCE = 1e-3;
+/** Below this difference between the shares of two bumps, rounding decides which is the larger. */
+const MIN_DIFFERENCE = 1e-3;
 const NOT_UNIFORM = notUniform('directions', 360);
 
 /**
- * What responses over direction say of direction, and with the fit's parameters.
+ * Derives the indices of direction, from the curve and from the fit.
  * @param directions degrees of drift, counter-clockwise from right
- * @param fit `fitDirection`'s
+ * @param fit the result of `fitDirection`
  */
 export function directionIndices(
   directions: readonly number[],
@@ -34,7 +34,7 @@ export function directionIndices(
       return { reason: `no response in the opposite direction, ${angle} degrees` };
     }),
     preferredDirectionFit: fitIndex('mu of the fit', fit, ({ mu, phi }) =>
-      phi! - 0.5 < LEAST_DIFFERENCE ? { reason: 'both bumps of the fit are alike' } : mu!,
+      phi! - 0.5 < MIN_DIFFERENCE ? { reason: 'both bumps of the fit are equal' } : mu!,
     ),
     halfWidthAtHalfHeight: fitIndex(
       'half width of one bump of the fit, half way between its value at mu and at mu + 90',
@@ -44,14 +44,14 @@ export function directionIndices(
   };
 }
 
-/** Responses over orientation, which is direction - 90: the mean of both directions of drift. */
+/** Averages both directions of drift of each orientation, which is direction - 90. */
 export function foldDirections(
   directions: readonly number[],
   curve: readonly number[],
 ): { readonly orientations: number[]; readonly curve: number[] } {
   const responses = new Map<number, number[]>();
   for (const [i, direction] of directions.entries()) {
-    // in hundredths of a degree, so that rounding keeps no two apart
+    // Whole hundredths of a degree make equal orientations equal keys.
     const orientation = modulo(Math.round((direction - 90) * 100), 18_000) / 100;
     responses.set(orientation, [...(responses.get(orientation) ?? []), curve[i]!]);
   }

@@ -5,8 +5,8 @@ import { positionIndices } from './position-indices.js';
 import type { Places } from './receptive-field.js';
 import { CurveTuning } from './schemas.js';
 
-/** Places along a side that are distinguished at most. */
-const MOST_PLACES = 25;
+/** The number of places along a side of a map. */
+const MAX_PLACES = 25;
 
 /** A receptive field by the gradient of the response. */
 export const GradientField = z.strictObject({
@@ -22,12 +22,12 @@ export interface GradientMap extends Places {
 }
 
 /**
- * The mean absolute gradient over stimuli, and over squares of so many pixels that no side has more
- * than 25 of them; what is left of a side that they do not fill is left out, half at each end.
+ * Averages the absolute gradient over stimuli and over squares of pixels. The squares are large enough
+ * that no side has more than 25 of them. Pixels that fill no square are skipped, half at each end.
  * @param gradients of one neuron, [stimuli, height, width]
  */
 export function gradientMap(gradients: Float32Array, height: number, width: number): GradientMap {
-  const side = Math.ceil(Math.max(height, width) / MOST_PLACES);
+  const side = Math.ceil(Math.max(height, width) / MAX_PLACES);
   const [rows, columns] = [height, width].map((length) => Math.floor(length / side)) as [
     number,
     number,
@@ -52,7 +52,7 @@ export function gradientMap(gradients: Float32Array, height: number, width: numb
   };
 }
 
-/** What such a map says: a Gaussian's centre and diameter, as of a map by small stimuli. */
+/** Fits a Gaussian to a map, and derives its centre and its diameter. */
 export function gradientField({ map, x, y }: GradientMap): GradientField {
   const gaussian = finish(fitPosition(x, y, map));
   return {

@@ -1,20 +1,20 @@
 import { checkNumbers } from './response-matrix.js';
 import type { Fit, Index } from './schemas.js';
 
-/** Below this share of the variance a fit says nothing of the curve. */
-const LEAST_R_SQUARED = 0.5;
+/** A fit that explains less than this share of the variance gives no index. */
+const MIN_R_SQUARED = 0.5;
 
-/** What a formula gives where it is undefined. */
+/** The result of a formula that is undefined. */
 export interface Undefined {
   readonly reason: string;
 }
 
 /**
- * Evaluates a formula that does not change with the responses' scale, on the responses rectified
- * at 0 and relative to the largest; where some are negative, also on them as they are.
+ * Evaluates a formula that does not depend on the scale of the responses, on the responses rectified at 0
+ * and relative to the largest. If some are negative, it is also evaluated on the unchanged responses.
  * @param responses in any unit, negative ones allowed
- * @param formula its name, as written into the index
- * @param baseline what was subtracted from the responses, as written into the index
+ * @param formula the formula as text, for the index
+ * @param baseline what was subtracted from the responses, for the index
  * @returns null with a reason when no response is above 0, or the formula is undefined
  * @throws InputError when there is no response or one is not finite
  */
@@ -39,7 +39,7 @@ export function ratioIndex(
 }
 
 /**
- * Evaluates a formula on the parameters of a fit, which saw negative responses as they are.
+ * Evaluates a formula on the parameters of a fit, which kept negative responses.
  * @returns null with a reason when the fit did not converge, explains less than half of the variance,
  *   or the formula is undefined
  */
@@ -49,19 +49,19 @@ export function fitIndex(
   evaluate: (parameters: Readonly<Record<string, number>>) => number | Undefined,
 ): Index {
   const stated = { formula, negative: 'kept', baseline: 'fitted b' } as const;
-  const result = judge(fit, evaluate);
+  const result = evaluateFit(fit, evaluate);
   return typeof result === 'number'
     ? { value: result, ...stated }
     : { value: null, ...result, ...stated };
 }
 
-function judge(
+function evaluateFit(
   fit: Fit,
   evaluate: (parameters: Readonly<Record<string, number>>) => number | Undefined,
 ): number | Undefined {
   if (fit.parameters === null) return { reason: `nothing was fitted: ${fit.reason}` };
   if (!fit.converged) return { reason: 'the fit did not converge' };
-  if (fit.rSquared < LEAST_R_SQUARED) {
+  if (fit.rSquared < MIN_R_SQUARED) {
     const percent = Math.round(100 * fit.rSquared);
     return { reason: `the fit explains only ${percent} % of the variance` };
   }
@@ -71,11 +71,11 @@ function judge(
 /**
  * First harmonic over mean, 0..2, of the responses above the blank to one static grating at N phases:
  * F1 = 2 |FFT_1| / N. Above 1 for simple cells, below for complex ones (Skottun et al. 1991). The blank is
- * subtracted because what a neuron answers to no stimulus at all is not modulated and would hide a simple
- * cell's modulation.
+ * subtracted because the response to no stimulus is not modulated and would hide the modulation of a simple
+ * cell.
  * @param phaseResponses at N >= 4 phases spaced 360 / N degrees, in order
  * @param blank the response to the blank image
- * @param at the swept parameters of that grating, for the reader of the index
+ * @param at the swept parameters of that grating, for the index
  */
 export function F1F0(
   phaseResponses: ArrayLike<number>,
@@ -98,7 +98,8 @@ export function F1F0(
 }
 
 /**
- * Sparseness over stimuli, 0 (all alike) .. 1 (one stimulus alone), Vinje & Gallant 2000.
+ * Computes the sparseness over stimuli, 0 (equal responses) .. 1 (a response to one stimulus only), Vinje &
+ * Gallant 2000.
  * @param responses to N >= 2 stimuli
  */
 export function sparseness(responses: ArrayLike<number>): Index {
@@ -116,7 +117,7 @@ export function sparseness(responses: ArrayLike<number>): Index {
   });
 }
 
-/** The sum of vectors of the given weights (lengths) and angles in radians, and of the weights. */
+/** Sums vectors, whose lengths are the weights and whose angles are in radians, and sums the weights. */
 export function resultant(
   weights: Float64Array,
   angle: (i: number) => number,

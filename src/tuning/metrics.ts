@@ -9,7 +9,7 @@ export interface PeakTuningMetrics {
   readonly ptJ: number | null;
   /** PT_S, separate peak tuning, 0..1; null where it is undefined. */
   readonly ptS: number | null;
-  /** Why PT_J, or PT_J and PT_S, are undefined. */
+  /** The reason why PT_J, or PT_J and PT_S, are undefined. */
   readonly peakReason?: string;
 }
 
@@ -17,7 +17,7 @@ export interface PeakTuningMetrics {
 export interface NeuronMetrics extends PeakTuningMetrics {
   /** CORR, -1..1; null where {@link correlation} is undefined. */
   readonly corr: number | null;
-  /** Why CORR is undefined. */
+  /** The reason why CORR is undefined. */
   readonly corrReason?: string;
 }
 
@@ -46,12 +46,11 @@ export function correlation(real: ArrayLike<number>, predicted: ArrayLike<number
  * Joint and separate peak tuning (Lin et al. 2024, arXiv 2406.07843). theta is the k-th largest
  * real response; PT_J is the share of the k stimuli with the largest real response whose predicted
  * response reaches theta; PT_S is the share of the k largest predicted responses that reach theta.
- * Real responses that tie with theta without being among the k make the k stimuli a matter of their
- * order. PT_J is then undefined, unless every choice among the tied stimuli gives the same value. Both
- * are undefined where theta is the smallest real response as well, as it is of constant responses: every
- * stimulus reaches that.
+ * If more real responses equal theta than the k stimuli include, the choice of the k depends on the order of
+ * the stimuli. PT_J is then undefined, unless every choice gives the same value. Both are undefined if theta
+ * is also the smallest real response, as in constant responses: every stimulus reaches it.
  * @param k 1..length, by default 1 % of the stimuli
- * @param order `descending(real)`, where the caller has it already
+ * @param order `descending(real)`, if the caller already has it
  * @throws InputError when either list is empty or not finite, or k is out of range
  */
 export function peakTuning(
@@ -71,18 +70,18 @@ export function peakTuning(
   let reached = 0;
   for (let i = 0; i < predicted.length; i += 1) if (predicted[i]! >= theta) reached += 1;
   const ptS = Math.min(count, reached) / count;
-  const [fewest, most] = jointCounts(real, predicted, order, count + ties, count);
-  if (fewest === most) return { theta, ptJ: fewest / count, ptS };
+  const [min, max] = jointCounts(real, predicted, order, count + ties, count);
+  if (min === max) return { theta, ptJ: min / count, ptS };
   const peakReason =
     `PT_J depends on the order of the stimuli: ${ties} more have the k-th largest real response, ` +
-    `${theta}; it is from ${fewest / count} to ${most / count}`;
+    `${theta}; it is from ${min / count} to ${max / count}`;
   return { theta, ptJ: null, ptS, peakReason };
 }
 
 /**
- * The fewest and the most of the k stimuli whose predicted response reaches theta, over all choices of
- * the k among the stimuli that tie for the last places.
- * @param end how many stimuli have a real response of at least theta
+ * Counts the k stimuli whose predicted response reaches theta: the smallest and the largest count over all
+ * choices of the k among the stimuli that tie for the last places.
+ * @param end the number of stimuli with a real response of at least theta
  */
 function jointCounts(
   real: ArrayLike<number>,
@@ -90,7 +89,7 @@ function jointCounts(
   order: Uint32Array,
   end: number,
   k: number,
-): [fewest: number, most: number] {
+): [min: number, max: number] {
   const theta = real[order[k - 1]!]!;
   let above = 0;
   let certain = 0;
@@ -107,7 +106,7 @@ function jointCounts(
   return [certain + Math.max(0, places - missing), certain + Math.min(places, tied)];
 }
 
-/** CORR, theta, PT_J and PT_S of one neuron; parameters and errors as in {@link peakTuning}. */
+/** Computes CORR, theta, PT_J and PT_S of one neuron; parameters and errors are those of {@link peakTuning}. */
 export function neuronMetrics(
   real: ArrayLike<number>,
   predicted: ArrayLike<number>,
@@ -121,7 +120,7 @@ export function neuronMetrics(
 }
 
 /**
- * How many stimuli make the peak: k itself, or 1 % of the stimuli, rounded, at least 1.
+ * Returns the number of stimuli in the peak: k itself, or 1 % of the stimuli, rounded, at least 1.
  * @throws InputError when k is not a whole number in 1..stimuli
  */
 export function peakCount(stimuli: number, k?: number): number {
@@ -131,7 +130,7 @@ export function peakCount(stimuli: number, k?: number): number {
   throw new InputError(`k ${message}`, [{ path: 'k', message }]);
 }
 
-/** How many values beyond the k largest equal the k-th: which of them are among the k is their order. */
+/** Counts the values that equal the k-th largest without being among the k largest. */
 export function tiesAt(values: ArrayLike<number>, order: Uint32Array, k: number): number {
   const theta = values[order[k - 1]!]!;
   let rank = k;
@@ -139,13 +138,13 @@ export function tiesAt(values: ArrayLike<number>, order: Uint32Array, k: number)
   return rank - k;
 }
 
-/** Indices that put the values in descending order; equal values keep the order they came in. */
+/** Returns the indices of the values in descending order; equal values keep their order. */
 export function descending(values: ArrayLike<number>): Uint32Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i);
   return order.sort((a, b) => values[b]! - values[a]! || a - b);
 }
 
-/** Deviations from the mean, of values scaled to about 1 so that no square over- or underflows. */
+/** Computes deviations from the mean, scaled to about 1 so that no square over- or underflows; null for constants. */
 function deviations(values: ArrayLike<number>): Float64Array | null {
   let largest = 0;
   for (let i = 0; i < values.length; i += 1) largest = Math.max(largest, Math.abs(values[i]!));
@@ -157,7 +156,7 @@ function deviations(values: ArrayLike<number>): Float64Array | null {
     if (values[i] !== values[0]) constant = false;
     mean += values[i]! / scale / values.length;
   }
-  // The mean of equal values is off by rounding, and rounding would then correlate.
+  // Rounding changes the mean of equal values, and rounding errors would then correlate.
   if (constant) return null;
   return Float64Array.from(values, (value) => value / scale - mean);
 }

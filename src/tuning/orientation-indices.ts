@@ -87,7 +87,7 @@ export function bandwidth(orientations: readonly number[], curve: ArrayLike<numb
   });
 }
 
-/** What a fitted von Mises curve says, `fitOrientation`'s. */
+/** Derives indices from the result of `fitOrientation`. */
 export function orientationFitIndices(fit: Fit): Record<string, Index> {
   return {
     preferredOrientationFit: fitIndex('mu of the fit', fit, ({ mu }) => mu!),
@@ -112,7 +112,7 @@ function curveIndex(
   return ratioIndex(formula, curve, evaluate);
 }
 
-/** The response orthogonal to the largest one, relative to it. */
+/** Returns the response orthogonal to the largest one, relative to it. */
 function atOrthogonal(orientations: readonly number[], relative: Float64Array): number | Undefined {
   const { angle, response } = atOpposite(orientations, relative, 180);
   return response ?? { reason: `no response at the orthogonal orientation, ${angle} degrees` };
@@ -129,7 +129,7 @@ function hanning(curve: Float64Array, step: number): Float64Array {
   );
 }
 
-/** Samples from the peak of a circular curve to where it falls to 1/sqrt(2) of it, or null. */
+/** Counts the samples from the peak of a circular curve to where it falls to 1/sqrt(2) of it; null if it never does. */
 function stepsToFall(curve: Float64Array, direction: 1 | -1): number | null {
   const peak = curve.indexOf(Math.max(...curve));
   const level = curve[peak]! * Math.SQRT1_2;

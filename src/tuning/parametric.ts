@@ -9,18 +9,18 @@ import { CurveTuning } from './schemas.js';
 
 /** One swept parameter. */
 export interface Axis {
-  /** Its name, as the answer has it. */
+  /** The name of the parameter in the result. */
   readonly name: string;
   readonly dimension: DimensionName;
   readonly values: readonly number[];
 }
 
-/** What was shown: every value of the first axis with every value of the second, in some variants. */
+/** The stimuli presented: each value of the first axis with each value of the second, in some variants. */
 export interface Sweep {
   readonly axes: readonly [Axis] | readonly [Axis, Axis];
-  /** Stimuli over which the response is averaged: phases, or the frames of a sequence. */
+  /** The number of stimuli over which a response is averaged: phases, or the frames of a sequence. */
   readonly variants: number;
-  /** Whether these are phases, evenly spaced over 360 degrees. */
+  /** Whether the variants are phases that are evenly spaced over 360 degrees. */
   readonly phases: boolean;
 }
 
@@ -28,24 +28,24 @@ const Curve = z.array(z.number());
 
 /** One neuron's tuning to one or two parameters. */
 export const NeuronTuning = z.strictObject({
-  /** Mean over phases or frames; of two parameters a list for each value of the first. */
+  /** Mean responses over phases or frames; for two parameters, a list for each value of the first. */
   curve: z.union([Curve, z.array(Curve)]),
   /** The response to the blank image, of which nothing was subtracted. */
   blank: z.number(),
-  /** The largest response, and which parameters have an end of their values there. */
+  /** The largest response, where it is, and the parameters that are at an end of their values there. */
   peak: z.strictObject({
     response: z.number(),
     at: z.record(z.string(), z.number()),
     atEnd: z.array(z.string()),
   }),
   ...CurveTuning.shape,
-  /** Of two parameters: along each, with the other as at the peak. */
+  /** For two parameters: the tuning along each, with the other at its value of the peak. */
   along: z.record(z.string(), CurveTuning.extend({ curve: Curve })).optional(),
 });
 export type NeuronTuning = z.infer<typeof NeuronTuning>;
 
 /**
- * One neuron's tuning, step by step.
+ * Analyses one neuron's tuning, step by step.
  * @param responses `[first, second, variants]`, the variants of one stimulus together
  * @param blank the response to the blank image
  */
@@ -91,7 +91,7 @@ export function* neuronTuning(
   };
 }
 
-/** Of x and y, in either order: the Gaussian on the map. */
+/** Fits a Gaussian to the map if the axes are x and y, in either order. */
 function* positionTuning(
   first: Axis,
   second: Axis,
@@ -108,7 +108,7 @@ function* positionTuning(
 }
 
 function isEnd({ dimension, values }: Axis, i: number): boolean {
-  if (dimensionNamed(dimension)?.period !== undefined) return false; // it comes round again
+  if (dimensionNamed(dimension)?.period !== undefined) return false; // A period has no end.
   return values[i]! <= Math.min(...values) || values[i]! >= Math.max(...values);
 }
 

@@ -3,7 +3,7 @@ import { descending, type PeakTuningMetrics, peakCount, peakTuning, tiesAt } fro
 import { checkPair, column, type ResponseMatrix } from './response-matrix.js';
 import type { Index } from './schemas.js';
 
-/** The strongest of one neuron's responses, real or predicted. */
+/** The peak of one neuron's responses, real or predicted. */
 export interface ResponsePeak {
   /** `[k]`: the stimuli with the largest responses, strongest first; ties in stimulus order. */
   readonly stimuli: Uint32Array;
@@ -13,23 +13,23 @@ export interface ResponsePeak {
   readonly peak: number;
   /** k-th largest response. */
   readonly theta: number;
-  /** Responses equal to theta that are not among the k. */
+  /** The number of responses that equal theta without being among the k. */
   readonly ties: number;
   /** Share of all stimuli, the peak among them, whose response exceeds half of the peak. */
   readonly shareAboveHalfPeak: Index;
   readonly sparseness: Index;
 }
 
-/** PT_J and PT_S are null where no real responses were given, too. */
+/** The peak tuning of one neuron. PT_J and PT_S are null also if there are no real responses. */
 export interface NeuronPeakTuning extends Omit<PeakTuningMetrics, 'theta'> {
   readonly predicted: ResponsePeak;
-  /** null where no real responses were given. */
+  /** null if there are no real responses. */
   readonly real: ResponsePeak | null;
 }
 
 /**
- * Peak tuning of each neuron: its top k stimuli and how far they stand out; with real responses
- * also theirs, and PT_J and PT_S, which compare predictions with the theta of the real responses.
+ * Finds the top k stimuli of each neuron and how selective its responses are. With real responses, it also
+ * finds their top k stimuli, PT_J and PT_S, which compare predictions with the theta of the real responses.
  * @param predicted `[stimuli, neurons]`
  * @param options.real `[stimuli, neurons]`, to the same stimuli
  * @param options.k 1..stimuli, by default 1 % of the stimuli

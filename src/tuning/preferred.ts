@@ -2,40 +2,41 @@ import type { NeuronTuning } from './parametric.js';
 import type { ReceptiveField } from './receptive-field.js';
 import type { Index } from './schemas.js';
 
-/** Where on the image a neuron is asked, in pixels from its centre, and how far its field reaches. */
+/** The centre of a neuron's receptive field, in pixels from the image centre, and its diameter. */
 export interface Field {
   readonly x: number;
   readonly y: number;
   readonly diameter: number;
 }
 
-/** A grating that a neuron prefers, around the centre of its field. */
+/** The grating that a neuron prefers, around the centre of its field. */
 export interface PreferredGrating {
   readonly orientation: number;
   readonly spatialFrequency: number;
 }
 
-/** What of a preferred stimulus may be no fit's but the largest response's, or no neuron's. */
+/** The parts of a preferred stimulus that come from the largest response, or a default, where no fit gives them. */
 export const FALLBACKS = ['centre', 'field', 'orientation', 'spatialFrequency'] as const;
 export type Fallback = (typeof FALLBACKS)[number];
 
 /**
- * Where a neuron is asked: the centre and diameter of the Gaussian on its map; where there is none, the
- * place of its largest response, and the middle of the image where all are alike.
- * @param instead the diameter where the map gives none, pixels
+ * Finds the receptive field of a neuron: the centre and diameter of the Gaussian on its map. Without
+ * such a fit, the centre is the place of the largest response, or the image centre if all responses are
+ * equal.
+ * @param defaultDiameter the diameter where the map gives none, in pixels
  */
-export function fieldOf(
+export function locateField(
   { indices, peak, map }: ReceptiveField,
-  instead: number,
+  defaultDiameter: number,
 ): { readonly field: Field; readonly fallbacks: Fallback[] } {
   const [x, y, diameter] = ['centreX', 'centreY', 'diameter'].map((name) =>
     numberIn(indices[name]),
   );
-  const alike = map.flat().every((response) => response === peak.response);
+  const isUniform = map.flat().every((response) => response === peak.response);
   const found = x !== undefined && y !== undefined;
-  const centre = found ? { x, y } : { x: alike ? 0 : peak.x, y: alike ? 0 : peak.y };
+  const centre = found ? { x, y } : { x: isUniform ? 0 : peak.x, y: isUniform ? 0 : peak.y };
   return {
-    field: { ...centre, diameter: diameter ?? instead },
+    field: { ...centre, diameter: diameter ?? defaultDiameter },
     fallbacks: [
       ...(found ? [] : ['centre' as const]),
       ...(diameter === undefined ? ['field' as const] : []),
@@ -44,8 +45,8 @@ export function fieldOf(
 }
 
 /**
- * The grating that a neuron prefers: by the fits on the curves through the largest response; without one,
- * by the vector average, and where there is none either, as the largest response has it.
+ * Finds the grating that a neuron prefers, from the fits to the curves through the largest response.
+ * Without a fit, the vector average gives the orientation; otherwise the largest response decides.
  */
 export function preferredGrating({ along, peak }: NeuronTuning): {
   readonly preferred: PreferredGrating;

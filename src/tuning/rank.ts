@@ -5,18 +5,18 @@ import { checkPair, column, type ResponseMatrix } from './response-matrix.js';
 export interface NeuronRankTuning {
   /** `[stimuli]`: the stimulus at each rank. */
   readonly order: Uint32Array;
-  /** `[stimuli]`: the real response at each rank; null where none were given. */
+  /** `[stimuli]`: the real response at each rank; null if there are none. */
   readonly real: Float64Array | null;
   /** `[stimuli]`: the predicted response at each rank. */
   readonly predicted: Float64Array;
-  /** null where no real responses were given. */
+  /** null if there are no real responses. */
   readonly metrics: NeuronMetrics | null;
-  /** Responses that put the stimuli in order and equal the k-th without being among the k. */
+  /** The number of responses, of those that order the stimuli, that equal the k-th without being among the k. */
   readonly ties: number;
 }
 
 export interface RankTuning {
-  /** Which responses put the stimuli in order. */
+  /** The responses that order the stimuli. */
   readonly orderedBy: 'real' | 'predicted';
   readonly k: number;
   readonly neurons: readonly NeuronRankTuning[];
@@ -25,9 +25,9 @@ export interface RankTuning {
 }
 
 /**
- * Rank-ordered tuning curves (Lin et al. 2024): the stimuli of each neuron in descending order of
- * the real response, or of the predicted one where no real ones are given; equal responses keep
- * the order of the stimuli.
+ * Computes rank-ordered tuning curves (Lin et al. 2024): the stimuli of each neuron in descending order
+ * of the real response, or of the predicted response if there are no real ones. Equal responses keep the
+ * order of the stimuli.
  * @param predicted `[stimuli, neurons]`
  * @param options.real `[stimuli, neurons]`, to the same stimuli
  * @param options.k peak of the metrics, 1..stimuli, by default 1 % of the stimuli

@@ -7,16 +7,16 @@ import { CurveTuning } from './schemas.js';
 
 /** The places of a map, in pixels from the image centre. */
 export interface Places {
-  /** Of the columns, ascending: to the right. */
+  /** The positions of the columns, ascending to the right. */
   readonly x: readonly number[];
-  /** Of the rows, descending: the first row is the topmost. */
+  /** The positions of the rows, descending from the topmost row. */
   readonly y: readonly number[];
 }
 
 /** Mean responses by place, `[y, x]`, row by row. */
 export interface PositionMaps {
   readonly map: Float64Array;
-  /** To what is brighter, and what is darker, than the background; null where neither is shown alone. */
+  /** Responses to stimuli brighter, and darker, than the background; null if there are no such stimuli. */
   readonly on: Float64Array | null;
   readonly off: Float64Array | null;
 }
@@ -25,7 +25,7 @@ const PositionMap = z.array(z.array(z.number()));
 
 /** One neuron's receptive field. */
 export const ReceptiveField = z.strictObject({
-  /** Mean response to what was shown at each place: a list for each y, from the top. */
+  /** Mean response to the stimuli at each place: a list for each y, from the top. */
   map: PositionMap,
   on: PositionMap.optional(),
   off: PositionMap.optional(),
@@ -36,7 +36,7 @@ export const ReceptiveField = z.strictObject({
 });
 export type ReceptiveField = z.infer<typeof ReceptiveField>;
 
-/** What a neuron's maps say: where it responds most, and a Gaussian's centre and diameter. */
+/** Finds where a neuron responds most, fits a Gaussian to its map, and derives its centre and diameter. */
 export function* receptiveField(
   { x, y }: Places,
   { map, on, off }: PositionMaps,
@@ -58,12 +58,12 @@ export function* receptiveField(
 }
 
 /**
- * Maps from one probe shown at each place in several variants.
+ * Computes maps from the responses to one probe, presented at each place in several variants.
  * @param responses `[y, x, variants]`
- * @param signs `[variants]`: above 0 what is brighter than the background, below what is darker, 0
- *   what is both
+ * @param signs `[variants]`: above 0 for stimuli brighter than the background, below 0 for darker ones, 0
+ *   for both
  */
-export function mapsOfProbe(responses: Float64Array, signs: readonly number[]): PositionMaps {
+export function averageProbe(responses: Float64Array, signs: readonly number[]): PositionMaps {
   const mean = (counts: (sign: number) => boolean): Float64Array | null => {
     const chosen = [...signs.keys()].filter((i) => counts(signs[i]!));
     if (chosen.length === 0) return null;
@@ -77,26 +77,26 @@ export function mapsOfProbe(responses: Float64Array, signs: readonly number[]): 
 }
 
 /**
- * Maps from sparse noise, by reverse correlation: the mean response to the frames that have a square
- * at a place, a bright one, and a dark one.
+ * Computes maps from sparse noise, by reverse correlation: the mean response to the frames that have any
+ * square, a bright square or a dark square at a place.
  * @param frames `[frames, places]`: 1 bright, -1 dark, 0 nothing there
  * @param responses `[frames]`
- * @throws InputError when a place was never shown
+ * @throws InputError when no frame has a square at a place
  */
-export function mapsOfNoise(frames: Int8Array, responses: Float64Array): PositionMaps {
+export function averageNoise(frames: Int8Array, responses: Float64Array): PositionMaps {
   const places = frames.length / responses.length;
   const mean = (counts: (sign: number) => boolean) => {
     const sums = new Float64Array(places);
-    const shown = new Int32Array(places);
+    const presented = new Int32Array(places);
     for (let i = 0; i < frames.length; i += 1) {
       if (!counts(frames[i]!)) continue;
       sums[i % places]! += responses[Math.floor(i / places)]!;
-      shown[i % places]! += 1;
+      presented[i % places]! += 1;
     }
-    if (shown.every((count) => count === 0)) return null;
-    const never = shown.indexOf(0);
-    if (never < 0) return sums.map((sum, place) => sum / shown[place]!);
-    const message = `place ${never} of ${places} was never shown; more frames are needed`;
+    if (presented.every((count) => count === 0)) return null;
+    const never = presented.indexOf(0);
+    if (never < 0) return sums.map((sum, place) => sum / presented[place]!);
+    const message = `place ${never} of ${places} was never presented; more frames are needed`;
     throw new InputError(message, [{ path: 'stimulus.sparseNoise.frames', message }]);
   };
   const map = mean((sign) => sign !== 0);

@@ -3,8 +3,7 @@ import type { Undefined } from './indices.js';
 import { correlation } from './metrics.js';
 
 /**
- * One neuron's responses to stimuli that were shown several times, all equally often: row = repeat,
- * column = stimulus.
+ * One neuron's responses to stimuli that were all presented equally often: row = repeat, column = stimulus.
  */
 export interface Trials {
   readonly repeats: number;
@@ -14,8 +13,8 @@ export interface Trials {
 }
 
 /**
- * One number said of a neuron's repeats, or the reason why there is none. Responses are taken as
- * they are: negative ones count, no baseline is subtracted.
+ * A number derived from a neuron's repeats, or the reason why there is none. Negative responses count, and no
+ * baseline is subtracted.
  */
 export type Estimate = { readonly formula: string } & (
   | { readonly value: number }
@@ -32,7 +31,7 @@ export const FORMULAS = {
   splitHalf: 'c r / (1 + (c - 1) r), c = N / floor(N / 2)',
 } as const;
 
-/** What draws the halves; it may be seeded. */
+/** A source of random halves, which may be seeded. */
 export interface Shuffler {
   /** Puts the items into a random order, in place. */
   shuffle(items: Uint32Array): void;
@@ -40,7 +39,7 @@ export interface Shuffler {
 
 /** The mean over repeats, `[stimuli]`. */
 export function meanOverRepeats(trials: Trials): Float64Array {
-  return meanOf(
+  return averageRepeats(
     trials,
     Uint32Array.from({ length: trials.repeats }, (_, repeat) => repeat),
   );
@@ -53,7 +52,7 @@ export function meanOverRepeats(trials: Trials): Float64Array {
  * @throws InputError when a response is not finite
  */
 export function signalPower(trials: Trials): Estimate {
-  return estimate('signalPower', trials, () => powerOf(trials));
+  return estimate('signalPower', trials, () => computePower(trials));
 }
 
 /**
@@ -62,7 +61,7 @@ export function signalPower(trials: Trials): Estimate {
  * @returns null with a reason where the signal power is not above 0, or there are too few trials
  */
 export function ccMax(trials: Trials): Estimate {
-  return estimate('ccMax', trials, () => ceilingOf(trials));
+  return estimate('ccMax', trials, () => computeCeiling(trials));
 }
 
 /**
@@ -73,7 +72,7 @@ export function ccMax(trials: Trials): Estimate {
  */
 export function ccNorm(trials: Trials, predicted: ArrayLike<number>): Estimate {
   return estimate('ccNorm', trials, () => {
-    const ceiling = ceilingOf(trials);
+    const ceiling = computeCeiling(trials);
     if (typeof ceiling !== 'number') return ceiling;
     const absolute = correlation(meanOverRepeats(trials), predicted);
     return absolute === null ? { reason: 'the prediction is constant' } : absolute / ceiling;
@@ -87,7 +86,7 @@ export function ccNorm(trials: Trials, predicted: ArrayLike<number>): Estimate {
  */
 export function fev(trials: Trials): Estimate {
   return estimate('fev', trials, () => {
-    const { total, noise } = variancesOf(trials);
+    const { total, noise } = computeVariances(trials);
     return total > 0 ? (total - noise) / total : { reason: 'all responses are equal' };
   });
 }
@@ -103,9 +102,9 @@ export function feve(trials: Trials, predicted: ArrayLike<number>): Estimate {
     throw new Error(`${predicted.length} predictions do not pair with ${trials.stimuli} stimuli`);
   }
   return estimate('feve', trials, () => {
-    const { total, noise } = variancesOf(trials);
+    const { total, noise } = computeVariances(trials);
     if (!(total - noise > 0)) return { reason: 'no variance is explainable: noise is all of it' };
-    const error = meanOfTrials(trials, (response, i) => (response - predicted[i]!) ** 2);
+    const error = averageTrials(trials, (response, i) => (response - predicted[i]!) ** 2);
     return 1 - (error - noise) / (total - noise);
   });
 }
@@ -125,7 +124,7 @@ export function splitHalf(trials: Trials, random: Shuffler, splits = 100): Estim
     for (let split = 0; split < splits; split += 1) {
       random.shuffle(order);
       const [one, other] = [order.subarray(0, half), order.subarray(half, 2 * half)];
-      const r = correlation(meanOf(trials, one), meanOf(trials, other));
+      const r = correlation(averageRepeats(trials, one), averageRepeats(trials, other));
       if (r === null) return { reason: 'the mean of a half is constant' };
       sum += r;
     }
@@ -162,32 +161,32 @@ function tooFew(count: number, name: string): Undefined | undefined {
   return count < 2 ? { reason: `needs at least 2 ${name}, has ${count}` } : undefined;
 }
 
-function powerOf(trials: Trials): number {
+function computePower(trials: Trials): number {
   const { repeats, stimuli, values } = trials;
-  let ofSingle = 0;
+  let single = 0;
   for (let repeat = 0; repeat < repeats; repeat += 1) {
-    ofSingle += variance(values.subarray(repeat * stimuli, (repeat + 1) * stimuli));
+    single += variance(values.subarray(repeat * stimuli, (repeat + 1) * stimuli));
   }
-  const ofSum = variance(meanOverRepeats(trials)) * repeats ** 2;
-  return (ofSum - ofSingle) / (repeats * (repeats - 1));
+  const summed = variance(meanOverRepeats(trials)) * repeats ** 2;
+  return (summed - single) / (repeats * (repeats - 1));
 }
 
-function ceilingOf(trials: Trials): number | Undefined {
-  const power = powerOf(trials);
+function computeCeiling(trials: Trials): number | Undefined {
+  const power = computePower(trials);
   if (!(power > 0)) return { reason: `the signal power is ${power.toPrecision(3)}, not above 0` };
-  // rounding alone can lift it above 1
+  // Only rounding can make it exceed 1.
   return Math.min(1, Math.sqrt(power / variance(meanOverRepeats(trials))));
 }
 
-/** Of single trials: their variance, and the part of it that is within stimuli. */
-function variancesOf(trials: Trials): { readonly total: number; readonly noise: number } {
+/** Computes the variance of single trials, and the part of it that is within stimuli. */
+function computeVariances(trials: Trials): { readonly total: number; readonly noise: number } {
   const { repeats, values } = trials;
   const means = meanOverRepeats(trials);
-  const within = meanOfTrials(trials, (response, i) => (response - means[i]!) ** 2);
+  const within = averageTrials(trials, (response, i) => (response - means[i]!) ** 2);
   return { total: variance(values), noise: (within * repeats) / (repeats - 1) };
 }
 
-function meanOfTrials(
+function averageTrials(
   { stimuli, values }: Trials,
   term: (response: number, stimulus: number) => number,
 ): number {
@@ -196,8 +195,8 @@ function meanOfTrials(
   return sum / values.length;
 }
 
-/** The mean over some repeats, `[stimuli]`. */
-function meanOf({ stimuli, values }: Trials, repeats: Uint32Array): Float64Array {
+/** Averages some repeats, `[stimuli]`. */
+function averageRepeats({ stimuli, values }: Trials, repeats: Uint32Array): Float64Array {
   const mean = new Float64Array(stimuli);
   for (const repeat of repeats) {
     for (let i = 0; i < stimuli; i += 1) mean[i]! += values[repeat * stimuli + i]! / repeats.length;
@@ -205,7 +204,7 @@ function meanOf({ stimuli, values }: Trials, repeats: Uint32Array): Float64Array
   return mean;
 }
 
-/** With n - 1, in two passes; exactly 0 for equal values, whose mean may be off by rounding. */
+/** Computes the variance with n - 1, in two passes; it is exactly 0 for equal values, whatever their rounded mean. */
 function variance(values: Float64Array): number {
   if (values.every((value) => value === values[0])) return 0;
   let mean = 0;

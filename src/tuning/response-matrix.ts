@@ -8,7 +8,7 @@ export interface ResponseMatrix {
   readonly values: Float32Array | Float64Array;
 }
 
-/** One neuron's responses to all stimuli, `[stimuli]`, as a copy in float64. */
+/** Copies one neuron's responses to all stimuli, `[stimuli]`, in float64. */
 export function column(matrix: ResponseMatrix, neuron: number): Float64Array {
   const { stimuli, neurons, values } = matrix;
   const responses = new Float64Array(stimuli);
@@ -17,8 +17,8 @@ export function column(matrix: ResponseMatrix, neuron: number): Float64Array {
 }
 
 /**
- * Refuses a matrix that is empty or holds NaN or an infinity.
- * @param name what the matrix is called in the error's path
+ * Checks that a matrix is not empty and that its numbers are finite.
+ * @param name the name of the matrix in the error's path
  * @throws InputError naming the first stimulus and neuron that are wrong
  */
 export function checkResponses(matrix: ResponseMatrix, name: string): void {
@@ -27,18 +27,18 @@ export function checkResponses(matrix: ResponseMatrix, name: string): void {
     throw new Error(`${name}: ${values.length} values are not [${stimuli}, ${neurons}]`);
   }
   if (values.length === 0) {
-    refuse(name, name, `needs at least one stimulus and one neuron, has [${stimuli}, ${neurons}]`);
+    reject(name, name, `needs at least one stimulus and one neuron, has [${stimuli}, ${neurons}]`);
   }
   const bad = firstNotFinite(values);
   if (bad >= 0) {
     const path = `${name}[${Math.floor(bad / neurons)}][${bad % neurons}]`;
-    refuse(name, path, `is ${values[bad]}, must be a finite number`);
+    reject(name, path, `is ${values[bad]}, must be a finite number`);
   }
 }
 
 /**
- * Refuses predicted responses, and real ones to the same stimuli where given, that are empty, not
- * finite or of different shapes.
+ * Checks that predicted responses, and real ones to the same stimuli if there are any, are not empty,
+ * are finite and have the same shape.
  * @throws InputError naming what is wrong; the real responses' path is `responses`
  */
 export function checkPair(predicted: ResponseMatrix, real: ResponseMatrix | undefined): void {
@@ -48,18 +48,18 @@ export function checkPair(predicted: ResponseMatrix, real: ResponseMatrix | unde
   if (real.stimuli !== predicted.stimuli || real.neurons !== predicted.neurons) {
     const expected = `[${predicted.stimuli}, ${predicted.neurons}]`;
     const message = `must be [stimuli, neurons] = ${expected}, is [${real.stimuli}, ${real.neurons}]`;
-    refuse('responses', 'responses', message);
+    reject('responses', 'responses', message);
   }
 }
 
 /**
- * Refuses a list of numbers that is empty or holds NaN or an infinity.
+ * Checks that a list of numbers is not empty and that its numbers are finite.
  * @throws InputError naming the first element that is wrong
  */
 export function checkNumbers(values: ArrayLike<number>, name: string): void {
-  if (values.length === 0) refuse(name, name, 'is empty');
+  if (values.length === 0) reject(name, name, 'is empty');
   const bad = firstNotFinite(values);
-  if (bad >= 0) refuse(name, `${name}[${bad}]`, `is ${values[bad]}, must be a finite number`);
+  if (bad >= 0) reject(name, `${name}[${bad}]`, `is ${values[bad]}, must be a finite number`);
 }
 
 function firstNotFinite(values: ArrayLike<number>): number {
@@ -67,6 +67,6 @@ function firstNotFinite(values: ArrayLike<number>): number {
   return -1;
 }
 
-function refuse(name: string, path: string, message: string): never {
+function reject(name: string, path: string, message: string): never {
   throw new InputError(`'${name}' cannot be analysed: ${path} ${message}`, [{ path, message }]);
 }

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 
 const stated = {
-  /** What was computed, in symbols. */
+  /** The formula, in symbols. */
   formula: z.string(),
-  /** `rectified`: negative responses counted as 0; `kept`: they entered as they are. */
+  /** `rectified`: negative responses counted as 0; `kept`: they entered unchanged. */
   negative: z.enum(['rectified', 'kept']),
-  /** What stood for no response: nothing was subtracted, the response to the blank was, or the fitted b. */
+  /** The response that counts as none: 0, the response to the blank, or the fitted b. */
   baseline: z.enum(['not subtracted', 'blank subtracted', 'fitted b']),
-  /** Of F1F0: the grating at whose phases it was measured, by those of its parameters that varied. */
+  /** For F1F0: the swept parameters of the grating at whose phases it was measured. */
   at: z.record(z.string(), z.number()).optional(),
 };
 
-/** One number said of a curve, or the reason why there is none. */
+/** A number derived from a curve, or the reason why there is none. */
 export const Index = z.union([
   z.strictObject({
     value: z.number(),
-    /** The same formula with negative responses as they are; only where there are any. */
+    /** The result of the formula with negative responses unchanged, if there are any. */
     raw: z.number().optional(),
     ...stated,
   }),
@@ -33,7 +33,7 @@ export const Fit = z.union([
     rSquared: z.number(),
     /** Whether the sum of squares is at a minimum. */
     converged: z.boolean(),
-    /** Parameters that lie at the end of the range in which they were looked for. */
+    /** The parameters that are at an end of the range in which they were fitted. */
     atBound: z.array(z.string()),
   }),
   z.strictObject({
@@ -46,7 +46,7 @@ export const Fit = z.union([
 ]);
 export type Fit = z.infer<typeof Fit>;
 
-/** What is said of one neuron's responses along one parameter. */
+/** Fits and indices of one neuron's responses along one parameter. */
 export const CurveTuning = z.strictObject({
   fits: z.record(z.string(), Fit),
   indices: z.record(z.string(), Index),

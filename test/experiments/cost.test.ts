@@ -4,7 +4,7 @@ import {
   runCharacterization,
 } from '../../src/experiments/characterize/characterize.js';
 import { experimentContext, type Subject } from '../../src/experiments/context.js';
-import { type Cost, expectedSeconds, multiplyAddsOf } from '../../src/experiments/cost.js';
+import { type Cost, countMultiplyAdds, expectedSeconds } from '../../src/experiments/cost.js';
 import { planParametric, runParametric } from '../../src/experiments/parametric.js';
 import { ReceptiveFieldRequest } from '../../src/experiments/position-probe.js';
 import { planGradients, planResponses, present } from '../../src/experiments/presentation.js';
@@ -82,7 +82,7 @@ test('the expected time follows from the multiply-adds of the networks and a rat
   };
   const cost = { stimuli: 10, passes: 30 };
   const multiplyAdds = 30 * multiplications(architecture, { height: 50, width: 50 });
-  expect(multiplyAddsOf(cost, large)).toBe(multiplyAdds);
+  expect(countMultiplyAdds(cost, large)).toBe(multiplyAdds);
   expect(expectedSeconds(cost, large, multiplyAdds / 4)).toBe(4);
   expect(() => expectedSeconds(cost, large, 0)).toThrow(
     new RangeError('wrong multiply-adds per second: 0; expected a number above 0'),

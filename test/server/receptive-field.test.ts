@@ -152,7 +152,11 @@ test.each([
   [{ stimulus: { disc: { x: 3 } }, x: [0] }, 'x', /a list of 1; expected at least 2 entries/],
   [{ stimulus: { sparseNoise: {} }, x: [0, 1] }, 'x', /follow from the size/],
   [{ stimulus: { sparseNoise: { size: 40 } } }, 'stimulus.sparseNoise', /do not fit/],
-  [{ stimulus: { sparseNoise: { frames: 3 } } }, 'stimulus.sparseNoise.frames', /was never shown/],
+  [
+    { stimulus: { sparseNoise: { frames: 3 } } },
+    'stimulus.sparseNoise.frames',
+    /was never presented/,
+  ],
   [{ x: [0, 1e6] }, 'x[1]', /10000/],
   [{ x: Array(60).fill(0), y: Array(60).fill(0) }, 'x', /3600 places; at most 2500/],
   [{ colour: 1 }, '', /colour/],

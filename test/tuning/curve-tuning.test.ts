@@ -91,7 +91,7 @@ test('a neuron without direction selectivity prefers no direction', () => {
     reason: 'the vector average has no direction',
   });
   expect(indices['preferredDirectionFit']).toMatchObject({
-    reason: 'both bumps of the fit are alike',
+    reason: 'both bumps of the fit are equal',
   });
   expect(valueIn(indices['gOSI']!)).toBeCloseTo(0.25, 9);
 });
@@ -134,8 +134,8 @@ test('a Gabor filter that saturates: its own frequency to 1 %, bandwidth log2((f
 });
 
 test.each([
-  ['the peak is at the lowest frequency shown', (f: number) => 1 / (1 + (f / 0.05) ** 2)],
-  ['the peak is at the highest frequency shown', (f: number) => f],
+  ['the peak is at the lowest frequency presented', (f: number) => 1 / (1 + (f / 0.05) ** 2)],
+  ['the peak is at the highest frequency presented', (f: number) => f],
 ])('frequency: %s', (reason, response) => {
   const indices = indicesOf('spatialFrequency', FREQUENCIES, response);
   expect(indices['preferredSpatialFrequency']).toMatchObject({ value: null, reason });
@@ -146,7 +146,7 @@ test('a flank that was not presented gives no bandwidth', () => {
   const indices = indicesOf('spatialFrequency', FREQUENCIES, response);
   expect(valueIn(indices['preferredSpatialFrequency']!)).toBeCloseTo(0.03, 4);
   expect(indices['spatialFrequencyBandwidth']).toMatchObject({
-    reason: 'the fit falls to that height only beyond the frequencies shown',
+    reason: 'the fit falls to that height only beyond the frequencies presented',
   });
 });
 
@@ -201,8 +201,8 @@ test('the fields of the curve are linear between diameters', () => {
 });
 
 test.each([
-  ['the peak is at the largest diameter shown', (d: number) => d],
-  ['the peak is at the smallest diameter shown', (d: number) => 1 / d],
+  ['the peak is at the largest diameter presented', (d: number) => d],
+  ['the peak is at the smallest diameter presented', (d: number) => 1 / d],
   ['no response exceeds that to the blank', (d: number) => 0.05 / d],
 ])('size: %s', (reason, response) => {
   const indices = indicesOf('size', DIAMETERS, response, reason.includes('blank') ? 1 : 0);
@@ -251,7 +251,7 @@ test('a Naka-Rushton neuron: c50, n and Rmax, to 1 %', () => {
 
 test('a response that does not saturate has no c50', () => {
   const { c50, Rmax } = indicesOf('contrast', CONTRASTS, (c) => c);
-  const reason = 'c50 of the fit lies above the contrasts shown';
+  const reason = 'c50 of the fit is above the contrasts presented';
   expect([c50, Rmax]).toMatchObject([
     { value: null, reason },
     { value: null, reason },

@@ -34,9 +34,9 @@ test('an index of a fit needs one that converged and explains half of the varian
     value: null,
     reason: 'the fit explains only 31 % of the variance',
   });
-  expect(index({ parameters: null, reason: 'all responses are alike' })).toMatchObject({
+  expect(index({ parameters: null, reason: 'all responses are equal' })).toMatchObject({
     value: null,
-    reason: 'nothing was fitted: all responses are alike',
+    reason: 'nothing was fitted: all responses are equal',
   });
 });
 

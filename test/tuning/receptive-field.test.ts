@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { finish } from '../../src/tuning/fits/least-squares.js';
 import {
-  mapsOfNoise,
-  mapsOfProbe,
+  averageNoise,
+  averageProbe,
   ReceptiveField,
   receptiveField,
 } from '../../src/tuning/receptive-field.js';
@@ -29,19 +29,19 @@ test('a Gaussian field has its centre, diameter and peak, and the first row is t
 
 test('the map of a probe is the mean over its variants, bright and dark ones apart', () => {
   const responses = Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-  const maps = mapsOfProbe(responses, [1, -1, 1, -1]);
+  const maps = averageProbe(responses, [1, -1, 1, -1]);
   expect(maps).toEqual({
     map: Float64Array.of(2.5, 6.5),
     on: Float64Array.of(2, 6),
     off: Float64Array.of(3, 7),
   });
-  expect(mapsOfProbe(responses, [0, 0])).toMatchObject({ on: null, off: null });
+  expect(averageProbe(responses, [0, 0])).toMatchObject({ on: null, off: null });
 });
 
 test('the map of sparse noise is the mean over the frames with that place, as by hand', () => {
   const frames = Int8Array.of(1, -1, 0, -1, 1, 1, 1, 0, -1, -1, -1, 1, 0, 1, -1);
   const responses = Float64Array.of(1, 2, 4, 8, 16);
-  const { map, on, off } = mapsOfNoise(frames, responses);
+  const { map, on, off } = averageNoise(frames, responses);
   expect([...map]).toEqual([15 / 4, 27 / 4, 30 / 4].map((value) => expect.closeTo(value, 12)));
   expect([...on!]).toEqual([5 / 2, 18 / 2, 10 / 2]);
   expect([...off!]).toEqual([10 / 2, 9 / 2, 20 / 2]);
@@ -49,8 +49,8 @@ test('the map of sparse noise is the mean over the frames with that place, as by
 
 test('noise of one polarity has one map, and a place that was never presented has no value', () => {
   const bright = Int8Array.of(1, 0, 0, 1);
-  expect(mapsOfNoise(bright, Float64Array.of(1, 2))).toMatchObject({ off: null });
-  expect(() => mapsOfNoise(Int8Array.of(1, 0, 1, 0), Float64Array.of(1, 2))).toThrow(
-    'place 1 of 2 was never shown; more frames are needed',
+  expect(averageNoise(bright, Float64Array.of(1, 2))).toMatchObject({ off: null });
+  expect(() => averageNoise(Int8Array.of(1, 0, 1, 0), Float64Array.of(1, 2))).toThrow(
+    'place 1 of 2 was never presented; more frames are needed',
   );
 });

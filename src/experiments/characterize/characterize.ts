@@ -11,9 +11,9 @@ import {
   NAMES,
 } from '../../tuning/characterization.js';
 import { type NeuronTuning, neuronTuning } from '../../tuning/parametric.js';
-import { fieldOf, preferredGrating } from '../../tuning/preferred.js';
+import { locateField, preferredGrating } from '../../tuning/preferred.js';
 import { type ReceptiveField, receptiveField } from '../../tuning/receptive-field.js';
-import { canvasOf } from '../canvas.js';
+import { modelCanvas } from '../canvas.js';
 import type { ExperimentContext, Subject } from '../context.js';
 import type { Cost } from '../cost.js';
 import { defaultContrast, defaultDiameter } from '../default-grating.js';
@@ -94,10 +94,10 @@ export function planCharacterization(
   const { card } = model;
   const selection = selectNeurons(card, request.neurons);
   const neurons = selection.ids.length;
-  const canvas = canvasOf(model);
+  const canvas = modelCanvas(model);
   const side = Math.min(canvas.height, canvas.width);
   const probe = planProbe(ReceptiveFieldRequest.parse({}), canvas);
-  const contrast = contrastOf(request, card, canvas);
+  const contrast = chooseContrast(request, card, canvas);
   const anywhere = { x: 0, y: 0, orientation: 0, spatialFrequency: 0.1, diameter: side, contrast };
   // One more is the blank.
   const counts = Object.values(SWEEPS).map((plan) => plan(canvas, anywhere).count + 1);
@@ -120,7 +120,7 @@ export async function runCharacterization(
   context: ExperimentContext,
 ): Promise<CharacterizationResult> {
   const { signal, onProgress } = context;
-  const corrOf = new Map(model.card.neurons.map(({ id, CORR }) => [id, CORR]));
+  const correlations = new Map(model.card.neurons.map(({ id, CORR }) => [id, CORR]));
   let done = 0;
   const counting = {
     ...context,
@@ -144,14 +144,14 @@ export async function runCharacterization(
       const [tuning] = await eachNeuron(swept, context, (responses, blank) =>
         neuronTuning(analysed, responses, blank),
       );
-      return { stage: stageOf(sweep, swept), tuning: tuning! };
+      return { stage: describeStage(sweep, swept), tuning: tuning! };
     });
-    return { id, CORR: corrOf.get(id) ?? null, ...row };
+    return { id, CORR: correlations.get(id) ?? null, ...row };
   });
   return {
     model: modelIdentity(model),
     stimuli: cost.stimuli,
-    position: stageOf(probe.sweep, mapped),
+    position: describeStage(probe.sweep, mapped),
     characteristics: formulas(neurons[0]!.indices),
     neurons,
   };
@@ -173,7 +173,7 @@ async function characterize(
   map: ReceptiveField,
   measure: Measure,
 ): Promise<Omit<CharacterizedNeuron, 'id' | 'CORR'>> {
-  const { field, fallbacks } = fieldOf(map, defaultDiameter(canvas));
+  const { field, fallbacks } = locateField(map, defaultDiameter(canvas));
   const gratingAt = { ...field, diameter: FIELDS_ACROSS * field.diameter, contrast };
   const anyGrating = { ...gratingAt, orientation: 0, spatialFrequency: 0 };
   const grating = await measure(SWEEPS.grating(canvas, anyGrating));
@@ -210,7 +210,7 @@ async function characterize(
  * The contrast of the request, or the one that `defaultContrast` gives.
  * @throws InputError for more than can be rendered
  */
-function contrastOf(
+function chooseContrast(
   { contrast }: CharacterizationRequest,
   card: ModelCard,
   canvas: Canvas,
@@ -221,7 +221,7 @@ function contrastOf(
   throw errorAt('contrast', `on the background of this model at most ${largest} can be shown`);
 }
 
-function stageOf(sweep: Sweep, { reports }: SweptResponses): Stage {
+function describeStage(sweep: Sweep, { reports }: SweptResponses): Stage {
   return {
     stimulus: sweep.stimulus,
     axes: sweptAxes(sweep),

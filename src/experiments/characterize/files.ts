@@ -1,7 +1,7 @@
 import { type CsvValue, encodeCsv } from '../../formats/csv.js';
 import type { ResultFile } from '../../jobs/job-files.js';
 import { CHARACTERISTICS, type Characteristic, NAMES } from '../../tuning/characterization.js';
-import { canvasOf } from '../canvas.js';
+import { modelCanvas } from '../canvas.js';
 import type { Subject } from '../context.js';
 import type { CharacterizationResult, CharacterizedNeuron } from './schemas.js';
 
@@ -10,7 +10,7 @@ export function characterizationFiles(
   model: Subject['model'],
   result: CharacterizationResult,
 ): ResultFile[] {
-  const csv = characterizationCsv(result, canvasOf(model).pixelsPerDegree);
+  const csv = characterizationCsv(result, modelCanvas(model).pixelsPerDegree);
   return [
     { name: 'characterization.json', bytes: Buffer.from(JSON.stringify(result)) },
     { name: 'characterization.csv', bytes: Buffer.from(csv) },

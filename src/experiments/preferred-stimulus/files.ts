@@ -24,7 +24,7 @@ export async function preferredStimulusFiles(
   return [
     {
       name: 'preferred-stimuli.json',
-      bytes: Buffer.from(JSON.stringify(await numbersOf(model, found))),
+      bytes: Buffer.from(JSON.stringify(await listNumbers(model, found))),
     },
     {
       name: 'preferred-stimuli.npy',
@@ -42,7 +42,7 @@ export async function preferredStimulusFiles(
   ];
 }
 
-async function numbersOf(
+async function listNumbers(
   model: Subject['model'],
   { neurons, restarts, terms, set }: PreferredStimuli,
 ): Promise<PreferredStimulusResult> {

@@ -61,7 +61,7 @@ export function planPreferredStimulus(
   const selection = selectNeurons(model.card, request.neurons);
   const neurons = selection.ids.length;
   const { restarts } = request;
-  const terms = termsOf(model.card, request);
+  const terms = maximisationTerms(model.card, request);
   const images = neurons * restarts;
   const work = images * terms.steps;
   if (work > MAX_WORK) {
@@ -104,7 +104,7 @@ export async function runPreferredStimulus(
   const found = await preferredStimuli(interpreter, request, {
     signal,
     onProgress: ({ done, total, neuron, images }) =>
-      onProgress({ done, total, preview: () => JSON.stringify(previewOf(neuron, images)) }),
+      onProgress({ done, total, preview: () => JSON.stringify(drawPreview(neuron, images)) }),
   });
   const results: PreferredStimulus[] = [];
   for (const [i, { id, column }] of neurons.entries()) {
@@ -124,16 +124,19 @@ export function indexOfLargest(values: Float32Array): number {
   return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
 }
 
-function previewOf(neuron: number, { count, height, width, pixels }: Stimuli): AscentPreview {
+function drawPreview(neuron: number, { count, height, width, pixels }: Stimuli): AscentPreview {
   const bytes = Buffer.from(grayBytes(pixels));
   return { neuron, shape: [count, height, width], pixels: bytes.toString('base64') };
 }
 
-function termsOf({ stimulus }: ModelCard, request: PreferredStimulusRequest): MaximisationTerms {
+function maximisationTerms(
+  { stimulus }: ModelCard,
+  request: PreferredStimulusRequest,
+): MaximisationTerms {
   const { seed, steps, stepSize, pixels, blur, jitter } = request;
   const { height, width, backgroundGray: background, trainingRange } = stimulus;
-  const [least, most] = pixels;
-  if (!(least <= background && background <= most && least < most)) {
+  const [min, most] = pixels;
+  if (!(min <= background && background <= most && min < most)) {
     const message = `must be about the background, ${background}: the first below, the second above it`;
     throw new InputError(`pixels ${message}`, [{ path: 'pixels', message }]);
   }

@@ -37,14 +37,14 @@ export interface KeptRowsOptions {
 const KeptFile = z.strictObject({ digest: z.string(), neurons: z.array(QuickNeuron) });
 
 /** Models whose rows are kept, in memory and on the disk. */
-const MOST_MODELS = 100;
+const MAX_MODELS = 100;
 /** Of a file. */
-const MOST_BYTES = 2 ** 28;
+const MAX_BYTES = 2 ** 28;
 const FILE_NAME = /^[0-9a-f]{64}\.json$/;
 
 /** Keeps rows in memory, and as a file for each model where there is a folder. */
 export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
-  const known = new LRUCache<string, QuickRows>({ max: MOST_MODELS });
+  const known = new LRUCache<string, QuickRows>({ max: MAX_MODELS });
   const lines = new Map<string, Promise<unknown>>();
   return { of, complete };
 
@@ -86,7 +86,7 @@ export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
   async function read(digest: string): Promise<QuickRows> {
     if (folder === undefined) return new Map();
     try {
-      const text = (await readWhole(fileOf(folder, digest), MOST_BYTES)).toString();
+      const text = (await readWhole(rowsFile(folder, digest), MAX_BYTES)).toString();
       const { neurons } = KeptFile.parse(JSON.parse(text));
       return new Map(neurons.map((row) => [row.id, row]));
     } catch (err) {
@@ -102,7 +102,7 @@ export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
       await mkdir(folder).catch(unless('EEXIST'));
       await removeAbandoned(folder, logger);
       const text = JSON.stringify({ digest, neurons: [...rows.values()] });
-      await writeWhole(fileOf(folder, digest), text);
+      await writeWhole(rowsFile(folder, digest), text);
       await removeOldest(folder);
     } catch (err) {
       logger.warn({ digest, err }, 'measurements cannot be kept on the disk');
@@ -111,20 +111,20 @@ export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
 }
 
 /** Another version of the program may measure otherwise, and looks under other names. */
-function fileOf(folder: string, digest: string): string {
+function rowsFile(folder: string, digest: string): string {
   const name = sha256(JSON.stringify([packageFile.version, digest]));
   return path.join(folder, `${name}.json`);
 }
 
 async function removeOldest(folder: string): Promise<void> {
   const files = (await readdir(folder)).filter((name) => FILE_NAME.test(name));
-  if (files.length <= MOST_MODELS) return;
+  if (files.length <= MAX_MODELS) return;
   const dated = await Promise.all(
     files.map(async (name) => {
       const file = path.join(folder, name);
       return { file, written: (await stat(file)).mtimeMs };
     }),
   );
-  const oldest = dated.toSorted((a, b) => b.written - a.written).slice(MOST_MODELS);
+  const oldest = dated.toSorted((a, b) => b.written - a.written).slice(MAX_MODELS);
   for (const { file } of oldest) await rm(file, { force: true });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { neuronTuning } from '../../tuning/parametric.js';
 import { receptiveField } from '../../tuning/receptive-field.js';
-import { canvasOf } from '../canvas.js';
+import { modelCanvas } from '../canvas.js';
 import type { ExperimentContext, Subject } from '../context.js';
 import { addCosts, type Cost } from '../cost.js';
 import { type NeuronSelection, Neurons, selectNeurons } from '../neurons.js';
@@ -44,7 +44,7 @@ export function planQuickMeasurement(
 ): QuickMeasurementPlan {
   const { model } = subject;
   const selection = selectNeurons(model.card, request.neurons);
-  const sweeps = planQuickSweeps(model.card, canvasOf(model));
+  const sweeps = planQuickSweeps(model.card, modelCanvas(model));
   const costs = [sweeps.position.sweep, sweeps.grating].map((sweep) =>
     planSweepCost(subject, sweep, selection.ids.length),
   );
@@ -83,7 +83,7 @@ export function quickMeasurementResult(
   model: Subject['model'],
   neurons: readonly QuickNeuron[],
 ): QuickMeasurementResult {
-  const { position, grating } = planQuickSweeps(model.card, canvasOf(model));
+  const { position, grating } = planQuickSweeps(model.card, modelCanvas(model));
   return {
     model: modelIdentity(model),
     position: position.sweep.stimulus,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Fallback } from '../../tuning/characterization.js';
 import type { NeuronTuning } from '../../tuning/parametric.js';
-import { fieldOf, preferredGrating } from '../../tuning/preferred.js';
+import { locateField, preferredGrating } from '../../tuning/preferred.js';
 import type { ReceptiveField } from '../../tuning/receptive-field.js';
 import { Index } from '../../tuning/schemas.js';
 
@@ -38,7 +38,7 @@ export function quickNeuron(
 ): QuickNeuron {
   const { orientation, spatialFrequency } = grating.along ?? {};
   if (!orientation || !spatialFrequency) throw new Error('orientation by frequency was not swept');
-  const { field, fallbacks } = fieldOf(map, gratingAt.diameter);
+  const { field, fallbacks } = locateField(map, gratingAt.diameter);
   const best = preferredGrating(grating);
   const modulation = grating.indices['F1F0'];
   return {

@@ -1,4 +1,4 @@
-import { canvasOf, contrastRange } from '../../experiments/canvas.js';
+import { contrastRange, modelCanvas } from '../../experiments/canvas.js';
 import { namedOnce, selectNeurons } from '../../experiments/neurons.js';
 import type { Presentation } from '../../experiments/presentation.js';
 import { reportInChunks, type StimulusReport } from '../../experiments/stimulus-report.js';
@@ -60,7 +60,7 @@ export async function decodeForModel(
   const { clock, decoder, limits } = deps;
   const body = await readBody(c, deps);
   const contentType = c.req.header('Content-Type');
-  const request = { contentType, body, target: canvasOf(model), limits, fit, dtype };
+  const request = { contentType, body, target: modelCanvas(model), limits, fit, dtype };
   const client = bodyClient(c, deps, storedStimuli(deps));
   return timed(c, clock, 'decode', async () => {
     const decoded: DecodedSet =

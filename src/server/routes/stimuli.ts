@@ -1,5 +1,5 @@
 import { PayloadTooLargeError } from '../../errors.js';
-import { canvasOf } from '../../experiments/canvas.js';
+import { modelCanvas } from '../../experiments/canvas.js';
 import type { StimulusReport } from '../../experiments/stimulus-report.js';
 import { stimulusDigests } from '../../stimulus/chunks.js';
 import { drawSheet } from '../../stimulus/sheet.js';
@@ -83,7 +83,7 @@ export function stimulusRoutes(deps: AppDependencies) {
     },
     async (c, { model, query, mediaType }) => {
       const { stimuli, reports } = await decodeForModel(c, deps, model, query);
-      const { background } = canvasOf(model);
+      const { background } = modelCanvas(model);
       return answerStimuli(c, deps, mediaType, { stimuli, reports, background });
     },
   );

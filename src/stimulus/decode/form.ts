@@ -64,7 +64,7 @@ export async function readForm(
   const files: FilePart[] = [];
   const digests: string[] = [];
   const takeTurn = createYielder();
-  for (const part of partsOf(body, readBoundary(contentType), maxStimuli + OTHER_PARTS)) {
+  for (const part of readParts(body, readBoundary(contentType), maxStimuli + OTHER_PARTS)) {
     await takeTurn(PART_COST);
     const { name: field, mediaType } = part;
     if (!field) {
@@ -91,7 +91,11 @@ export async function readForm(
   return { files };
 }
 
-function* partsOf(body: Uint8Array, boundary: string, maxParts: number): Generator<MultipartPart> {
+function* readParts(
+  body: Uint8Array,
+  boundary: string,
+  maxParts: number,
+): Generator<MultipartPart> {
   const { length } = body;
   try {
     const limits = { maxHeaderSize: MAX_HEADER_SIZE, maxParts };

@@ -7,7 +7,7 @@ import { analysePhase, phase } from './phase.js';
 import { analyseSize, size } from './size.js';
 import { analyseSpatialFrequency, spatialFrequency } from './spatial-frequency.js';
 
-/** What a swept parameter can be to a neuron. */
+/** The dimensions of tuning. */
 export const DIMENSIONS = {
   orientation,
   direction,
@@ -18,10 +18,10 @@ export const DIMENSIONS = {
   aspectRatio,
 };
 
-/** A parameter that is none of these has a curve and a peak alone. */
+/** The name of a dimension; a parameter of none of them has only a curve and a peak. */
 export type DimensionName = keyof typeof DIMENSIONS | 'other';
 
-/** Apart from the above, so that the page, which measures nothing, does not load the fitting. */
+/** The analyses are separate from the dimensions, so that the page does not load the fits. */
 export const ANALYSES: { readonly [Name in DimensionName]: Analysis } = {
   orientation: analyseOrientation,
   direction: analyseDirection,
@@ -36,16 +36,16 @@ export const ANALYSES: { readonly [Name in DimensionName]: Analysis } = {
   },
 };
 
-/** The dimension of that name; undefined for `other`. */
+/** Returns the dimension of a name; undefined for `other`. */
 export function dimensionNamed(name: DimensionName): Dimension | undefined {
   return name === 'other' ? undefined : DIMENSIONS[name];
 }
 
 /**
- * The curve that was fitted.
- * @param name of the fit, as a result has it
- * @param parameters of the fit, as a result has them
- * @returns of a value of what was swept, in its unit, the response
+ * Returns the function that a fit found.
+ * @param name the name of the fit in a result
+ * @param parameters the parameters of the fit in a result
+ * @returns the function from a value of the swept parameter, in its unit, to the response
  */
 export function fittedResponse(
   dimension: keyof typeof DIMENSIONS,

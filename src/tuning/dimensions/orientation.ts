@@ -46,7 +46,7 @@ export const analyseOrientation: Analysis = function* ({ values, responses }) {
   return { fits: { vonMises }, indices };
 };
 
-/** The indices that need no fit. */
+/** Derives the indices that need no fit. */
 export function orientationIndices(
   orientations: readonly number[],
   curve: readonly number[],

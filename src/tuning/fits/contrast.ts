@@ -2,13 +2,13 @@ import type { Fit } from '../schemas.js';
 import { nakaRushton, saturation, supersaturating } from './functions.js';
 import { fitInSteps, type Model, type Steps } from './least-squares.js';
 
-const STEEPEST = 12;
+const MAX_EXPONENT = 12;
 const EXPONENTS = [1, 2.5, 5];
-/** c50 is looked for within this factor of the contrasts shown. */
-const BEYOND = 10;
+/** The range of c50 exceeds the presented contrasts by this factor at both ends. */
+const RANGE_FACTOR = 10;
 
-/** x is log c; c50 is looked for as its logarithm. */
-const NAKA_RUSHTON: Omit<Model, 'least' | 'greatest'> = {
+/** x is log c, and the fitted parameter is log c50. */
+const NAKA_RUSHTON: Omit<Model, 'min' | 'max'> = {
   formula: 'b + Rmax c^n / (c50^n + c^n)',
   names: ['b', 'Rmax', 'c50', 'n'],
   amplitudes: ['Rmax'],
@@ -22,7 +22,7 @@ const NAKA_RUSHTON: Omit<Model, 'least' | 'greatest'> = {
   },
 };
 
-const SUPERSATURATING: Omit<Model, 'least' | 'greatest'> = {
+const SUPERSATURATING: Omit<Model, 'min' | 'max'> = {
   formula: 'b + A u^n / (1 + u^(s n)), u = c / c50, s >= 1',
   names: ['b', 'A', 'c50', 'n', 's'],
   amplitudes: ['A'],
@@ -40,16 +40,16 @@ const SUPERSATURATING: Omit<Model, 'least' | 'greatest'> = {
 
 /**
  * Fits the function of Naka and Rushton.
- * @param contrasts 0..1; 0 with the response to the blank belongs to them
+ * @param contrasts 0..1, including 0 with the response to the blank
  */
 export function* fitNakaRushton(
   contrasts: readonly number[],
   responses: readonly number[],
 ): Steps<Fit> {
-  const starts = EXPONENTS.map((n) => [0, 1.1, halfWay(contrasts, responses), n]);
-  const [low, high] = rangeOf(contrasts);
-  const least = [-5, 0, low, 0.1];
-  const model = { ...NAKA_RUSHTON, least, greatest: [2, 100, high, STEEPEST] };
+  const starts = EXPONENTS.map((n) => [0, 1.1, estimateLogC50(contrasts, responses), n]);
+  const [low, high] = c50Range(contrasts);
+  const min = [-5, 0, low, 0.1];
+  const model = { ...NAKA_RUSHTON, min, max: [2, 100, high, MAX_EXPONENT] };
   return yield* fitLog(model, contrasts, responses, starts);
 }
 
@@ -62,11 +62,11 @@ export function* fitSupersaturating(
   contrasts: readonly number[],
   responses: readonly number[],
 ): Steps<Fit> {
-  const half = halfWay(contrasts, responses);
+  const half = estimateLogC50(contrasts, responses);
   const starts = [1.05, 1.5].flatMap((s) => [1.2, 3].map((n) => [0, 1.5, half, n, s]));
-  const [low, high] = rangeOf(contrasts);
-  const least = [-5, 0, low, 0.1, 1];
-  const model = { ...SUPERSATURATING, least, greatest: [2, 100, high, STEEPEST, 4] };
+  const [low, high] = c50Range(contrasts);
+  const min = [-5, 0, low, 0.1, 1];
+  const model = { ...SUPERSATURATING, min, max: [2, 100, high, MAX_EXPONENT, 4] };
   return yield* fitLog(model, contrasts, responses, starts);
 }
 
@@ -81,13 +81,16 @@ function* fitLog(
   return { ...fit, parameters: { ...fit.parameters, c50: Math.exp(fit.parameters['c50']!) } };
 }
 
-function rangeOf(contrasts: readonly number[]): readonly [low: number, high: number] {
-  const shown = contrasts.filter((contrast) => contrast > 0);
-  return [Math.log(Math.min(...shown) / BEYOND), Math.log(Math.max(...shown) * BEYOND)];
+function c50Range(contrasts: readonly number[]): readonly [low: number, high: number] {
+  const presented = contrasts.filter((contrast) => contrast > 0);
+  return [
+    Math.log(Math.min(...presented) / RANGE_FACTOR),
+    Math.log(Math.max(...presented) * RANGE_FACTOR),
+  ];
 }
 
-/** Log of the smallest contrast above 0 that gets half way from the smallest to the largest response. */
-function halfWay(contrasts: readonly number[], responses: readonly number[]): number {
+/** Log of the smallest contrast above 0 whose response is half way from the smallest to the largest. */
+function estimateLogC50(contrasts: readonly number[], responses: readonly number[]): number {
   const middle = (Math.min(...responses) + Math.max(...responses)) / 2;
   const reaching = contrasts.filter((c, i) => c > 0 && responses[i]! >= middle);
   return Math.log(reaching.length > 0 ? Math.min(...reaching) : Math.max(...contrasts) / 2);

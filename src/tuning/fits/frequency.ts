@@ -13,7 +13,7 @@ export function* fitLogGaussian(
   responses: readonly number[],
 ): Steps<Fit> {
   const x = frequencies.map(Math.log2);
-  const peak = x[peakOf(responses)]!;
+  const peak = x[peakIndex(responses)]!;
   const bump = gaussianModel('b + A e^(-(log2(f / f0))^2 / (2 sigma^2))', {
     centre: [Math.min(...x) - OCTAVES_BEYOND, Math.max(...x) + OCTAVES_BEYOND],
     sigma: [0.02, 10],
@@ -33,7 +33,7 @@ export function* fitGaussian(
   responses: readonly number[],
 ): Steps<Fit> {
   const highest = Math.max(...frequencies);
-  const peak = frequencies[peakOf(responses)]!;
+  const peak = frequencies[peakIndex(responses)]!;
   const bump = gaussianModel('b + A e^(-(f - f0)^2 / (2 sigma^2))', {
     centre: [-highest, 2 * highest],
     sigma: [highest / 1000, 10 * highest],
@@ -42,7 +42,7 @@ export function* fitGaussian(
   return yield* fitInSteps(bump, frequencies, responses, starts);
 }
 
-/** From the peak of a Gaussian to where it, above b, falls to `share` of its height. */
+/** The distance from the peak of a Gaussian to where it falls to `share` of its height above b. */
 export function distanceToFall(sigma: number, share: number): number {
   return sigma * Math.sqrt(-2 * Math.log(share));
 }
@@ -57,8 +57,8 @@ function gaussianModel(formula: string, { centre, sigma }: Range): Model {
     formula,
     names: ['b', 'A', 'f0', 'sigma'],
     amplitudes: ['A'],
-    least: [-20, 0, centre[0], sigma[0]],
-    greatest: [1, 40, centre[1], sigma[1]],
+    min: [-20, 0, centre[0], sigma[0]],
+    max: [1, 40, centre[1], sigma[1]],
     value: gaussian,
     partials:
       ([, a, at, width]) =>
@@ -70,6 +70,6 @@ function gaussianModel(formula: string, { centre, sigma }: Range): Model {
   };
 }
 
-function peakOf(responses: readonly number[]): number {
+function peakIndex(responses: readonly number[]): number {
   return responses.indexOf(Math.max(...responses));
 }

@@ -2,35 +2,35 @@ import { levenbergMarquardt } from 'ml-levenberg-marquardt';
 import type { Fit } from '../schemas.js';
 
 /**
- * A function to be fitted: `b + amplitude * shape(x)`, or a sum of such. Parameter 0 is b; it and the
- * amplitudes are looked for on responses that were brought to 0..1.
+ * A function to be fitted: `b + amplitude * shape(x)`, or a sum of such terms. Parameter 0 is b. The fit
+ * scales the responses to 0..1, and b and the amplitudes with them.
  */
 export interface Model {
   /** The function, in symbols. */
   readonly formula: string;
   readonly names: readonly string[];
-  /** Which parameters grow with the responses, b left out. */
+  /** The parameters, other than b, that are proportional to the responses. */
   readonly amplitudes: readonly string[];
-  /** Least and greatest value of each parameter. */
-  readonly least: readonly number[];
-  readonly greatest: readonly number[];
+  /** The smallest and the largest value of each parameter. */
+  readonly min: readonly number[];
+  readonly max: readonly number[];
   readonly value: (parameters: readonly number[]) => (x: number) => number;
-  /** Its partial derivatives, in the order of the parameters. */
+  /** The partial derivatives, in the order of the parameters. */
   readonly partials: (parameters: readonly number[]) => (x: number) => number[];
 }
 
-/** Steps of the library between two looks at the gradient. */
-const STEPS = 5;
-const MOST_ROUNDS = 80;
+/** The number of iterations of the library between two checks of the gradient. */
+const ITERATIONS = 5;
+const MAX_ROUNDS = 80;
 /**
- * Largest cosine between the residuals and a column of the Jacobian (MINPACK's gtol): what is aimed at,
- * and what is a minimum still, where steps in that column alone would gain 1e-8 of the sum of squares.
+ * The largest cosine between the residuals and a column of the Jacobian (MINPACK's gtol): the aim, and the
+ * largest that still counts as a minimum, where a step along one column gains 1e-8 of the sum of squares.
  */
 const AIM = 1e-6;
 const ORTHOGONAL = 1e-4;
-/** Sum of squares, of responses in 0..1, at which a fit is exact. */
+/** A fit is exact below this sum of squares, with responses in 0..1. */
 const EXACT = 1e-18;
-/** Share of the total sum of squares that may be the rounding of float32 responses. */
+/** The share of the total sum of squares that the rounding of float32 responses can cause. */
 const ROUNDING = 1e-10;
 
 interface Data {
@@ -44,10 +44,13 @@ interface Minimum {
   readonly converged: boolean;
 }
 
-/** Work that is done step by step, so that others can have their turn in between. */
+/**
+ * Work in steps of a few milliseconds. Tuning routes fit curves on the event loop of the service, which handles
+ * other requests between the steps.
+ */
 export type Steps<T> = Generator<undefined, T>;
 
-/** Does all steps without a pause. */
+/** Runs all steps without a pause. */
 export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();
@@ -56,10 +59,10 @@ export function finish<T>(steps: Steps<T>): T {
 }
 
 /**
- * Fits a model by least squares (Levenberg and Marquardt), from several starting points; the best end
- * counts. A step takes some milliseconds for a few hundred points.
+ * Fits a model by least squares (Levenberg and Marquardt) from several starting points, and returns the best
+ * result.
  * @param responses `[points]`, in any unit
- * @param starts in units in which the responses go from 0 to 1
+ * @param starts parameters for responses that are scaled to 0..1
  */
 export function* fitInSteps(
   model: Model,
@@ -70,13 +73,13 @@ export function* fitInSteps(
   const { formula, names } = model;
   const low = Math.min(...Array.from(responses));
   const range = Math.max(...Array.from(responses)) - low;
-  const refuse = (reason: string): Fit => {
+  const reject = (reason: string): Fit => {
     return { model: formula, parameters: null, rSquared: null, converged: false, reason };
   };
   if (responses.length <= names.length) {
-    return refuse(`needs more than ${names.length} responses, has ${responses.length}`);
+    return reject(`needs more than ${names.length} responses, has ${responses.length}`);
   }
-  if (!(range > 0)) return refuse('all responses are alike');
+  if (!(range > 0)) return reject('all responses are equal');
   const y = Float64Array.from(responses, (response) => (response - low) / range);
   let best: Minimum | undefined;
   for (const start of starts) {
@@ -100,15 +103,15 @@ export function* fitInSteps(
   };
 }
 
-/** Goes down to a minimum from one starting point. */
+/** Descends to a minimum from one starting point. */
 function* descend(model: Model, data: Data, start: readonly number[]): Steps<Minimum> {
   let at: readonly number[] = start.map((value, k) =>
-    Math.min(model.greatest[k]!, Math.max(model.least[k]!, value)),
+    Math.min(model.max[k]!, Math.max(model.min[k]!, value)),
   );
   let error = squares(model, data, at);
   let damping = 1e-3;
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const { free, cosine } = look(model, data, at);
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const { free, cosine } = measureGradient(model, data, at);
     if (cosine <= AIM || error < EXACT) return { at, error, converged: true };
     yield;
     const found = levenbergMarquardt(data, model.value, {
@@ -116,14 +119,14 @@ function* descend(model: Model, data: Data, start: readonly number[]): Steps<Min
       jacobianFunction: (parameters) => {
         const partials = model.partials(parameters);
         if (free.every(Boolean)) return partials;
-        // one that may not move must not pull at the others
+        // A parameter that is fixed at its bound must not affect the others.
         return (point) => partials(point).map((partial, k) => (free[k] ? partial : 0));
       },
       damping,
-      maxIterations: STEPS,
+      maxIterations: ITERATIONS,
       errorTolerance: EXACT,
-      minValues: model.least,
-      maxValues: model.greatest,
+      minValues: model.min,
+      maxValues: model.max,
     });
     if (found.parameterError < error) {
       damping = 1e-3;
@@ -136,15 +139,15 @@ function* descend(model: Model, data: Data, start: readonly number[]): Steps<Min
     }
   }
   const rounded = error < ROUNDING * totalSquares(data.y);
-  return { at, error, converged: rounded || look(model, data, at).cosine <= ORTHOGONAL };
+  return { at, error, converged: rounded || measureGradient(model, data, at).cosine <= ORTHOGONAL };
 }
 
 /**
- * Looks at the gradient of the sum of squares.
- * @returns which parameters may move: those that do not press against the end of their range; and
- *   the largest cosine between the residuals and what one of these can change
+ * Measures the gradient of the sum of squares.
+ * @returns which parameters are free, since the gradient does not push them beyond a bound, and the largest
+ *   cosine between the residuals and the partial derivative by a free parameter
  */
-function look(
+function measureGradient(
   model: Model,
   { x, y }: Data,
   at: readonly number[],
@@ -162,7 +165,7 @@ function look(
       lengths[k]! += partial * partial;
     }
   }
-  // what grows with the residual's projection is a step towards larger values
+  // A positive projection of the residuals requires a larger value.
   const free = at.map((_, k) => atBound(model, at, k) * along[k]! <= 0);
   const cosines = at.map((_, k) => {
     const size = Math.sqrt(residuals * lengths[k]!);
@@ -171,10 +174,10 @@ function look(
   return { free, cosine: Math.max(...cosines) };
 }
 
-/** 1 at the upper end of a parameter's range, -1 at the lower, else 0. */
-function atBound({ least, greatest }: Model, at: readonly number[], k: number): -1 | 0 | 1 {
-  if (at[k]! >= greatest[k]!) return 1;
-  return at[k]! <= least[k]! ? -1 : 0;
+/** Returns 1 at the upper bound of a parameter, -1 at the lower bound, and otherwise 0. */
+function atBound({ min, max }: Model, at: readonly number[], k: number): -1 | 0 | 1 {
+  if (at[k]! >= max[k]!) return 1;
+  return at[k]! <= min[k]! ? -1 : 0;
 }
 
 function squares(model: Model, { x, y }: Data, at: readonly number[]): number {

@@ -19,7 +19,7 @@ export function* fitPosition(
   const [width, height] = [x, y].map((axis) => Math.max(...axis) - Math.min(...axis));
   const span = Math.max(width!, height!);
   const step = span / Math.max(1, Math.max(x.length, y.length) - 1);
-  const [narrowest, widest] = [step / 4, 2 * span];
+  const [minSigma, maxSigma] = [step / 4, 2 * span];
   const starts = [0.5, 0.8].map((share) => startAt(map, at, share, step));
   const fitShape = (shape: Shape) =>
     fitInSteps(
@@ -28,16 +28,16 @@ export function* fitPosition(
       map,
       starts.map((start) => [0, 1, start.x0, start.y0, ...shape.fromAxes(start)]),
     );
-  const fit = yield* fitShape(triangular(narrowest, widest));
+  const fit = yield* fitShape(triangular(minSigma, maxSigma));
   if (fit.parameters === null) return fit;
   const { l1, l2, l3, ...others } = fit.parameters;
-  const axes = axesOf([l1!, l2!, 0, l3!]);
+  const axes = computeAxes([l1!, l2!, 0, l3!]);
   const isLimited = fit.atBound.some((name) => !(name in others));
-  if (!isLimited && narrowest < axes.sigma2 && axes.sigma1 < widest) {
+  if (!isLimited && minSigma < axes.sigma2 && axes.sigma1 < maxSigma) {
     return { ...fit, parameters: { ...others, ...axes, theta: toDegrees(axes.theta) } };
   }
   // The limits apply to the standard deviations, so near a limit these are the fitted parameters.
-  return orderAxes(yield* fitShape(elliptical(narrowest, widest)));
+  return orderAxes(yield* fitShape(elliptical(minSigma, maxSigma)));
 }
 
 /** The position of a point of the map, by its index. */
@@ -56,8 +56,8 @@ type Matrix = readonly [ux: number, uy: number, vx: number, vy: number];
 /** Three parameters that describe the widths and the direction of a Gaussian. */
 interface Shape {
   readonly names: readonly [string, string, string];
-  readonly least: readonly number[];
-  readonly greatest: readonly number[];
+  readonly min: readonly number[];
+  readonly max: readonly number[];
   readonly fromAxes: (axes: Axes) => readonly number[];
   readonly matrix: (parameters: readonly number[]) => Matrix;
   /** The partial derivatives of (u^2 + v^2) / 2 at a distance from the centre. */
@@ -71,12 +71,12 @@ interface Shape {
 }
 
 /** The elements of a triangular matrix are defined also where the Gaussian is circular, and theta is not. */
-function triangular(narrowest: number, widest: number): Shape {
-  const [low, high] = [1 / widest, 1 / narrowest];
+function triangular(minSigma: number, maxSigma: number): Shape {
+  const [low, high] = [1 / maxSigma, 1 / minSigma];
   return {
     names: ['l1', 'l2', 'l3'],
-    least: [low, -high, low],
-    greatest: [high, high, high],
+    min: [low, -high, low],
+    max: [high, high, high],
     fromAxes: ({ sigma1, sigma2, theta }) => {
       const [cos, sin] = [Math.cos(theta), Math.sin(theta)];
       const l1 = Math.hypot(cos / sigma1, sin / sigma2);
@@ -88,12 +88,12 @@ function triangular(narrowest: number, widest: number): Shape {
 }
 
 /** The standard deviations and theta, which keep each standard deviation within its limits. */
-function elliptical(narrowest: number, widest: number): Shape {
+function elliptical(minSigma: number, maxSigma: number): Shape {
   const unlimited = Number.POSITIVE_INFINITY;
   return {
     names: ['sigma1', 'sigma2', 'theta'],
-    least: [narrowest, narrowest, -unlimited],
-    greatest: [widest, widest, unlimited],
+    min: [minSigma, minSigma, -unlimited],
+    max: [maxSigma, maxSigma, unlimited],
     // Theta has no effect on a circle, so the fit starts from an ellipse.
     fromAxes: ({ sigma1, sigma2, theta }) => [sigma1, 0.9 * sigma2, theta],
     matrix: ([sigma1, sigma2, theta]) => {
@@ -124,8 +124,8 @@ function gaussian(at: Position, x: readonly number[], y: readonly number[], shap
       'b + A e^(-u^2 / (2 sigma1^2) - v^2 / (2 sigma2^2)), (u, v) = (x - x0, y - y0) turned by -theta',
     names: ['b', 'A', 'x0', 'y0', ...shape.names],
     amplitudes: ['A'],
-    least: [-20, 0, Math.min(...x), Math.min(...y), ...shape.least],
-    greatest: [1, 40, Math.max(...x), Math.max(...y), ...shape.greatest],
+    min: [-20, 0, Math.min(...x), Math.min(...y), ...shape.min],
+    max: [1, 40, Math.max(...x), Math.max(...y), ...shape.max],
     value: (p) => {
       const gaussianAt = evaluate(p);
       return (point) => p[0]! + p[1]! * gaussianAt(point).height;
@@ -153,7 +153,7 @@ function gaussian(at: Position, x: readonly number[], y: readonly number[], shap
 }
 
 /** Computes the axes of a Gaussian, sigma1 >= sigma2. */
-function axesOf([ux, uy, vx, vy]: Matrix): Axes {
+function computeAxes([ux, uy, vx, vy]: Matrix): Axes {
   const [xx, xy, yy] = [ux * ux + vx * vx, ux * uy + vx * vy, uy * uy + vy * vy];
   const largest = Math.sqrt((xx + yy) / 2 + Math.hypot((xx - yy) / 2, xy));
   return {

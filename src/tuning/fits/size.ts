@@ -3,10 +3,10 @@ import { centreSurround, onDisc } from './functions.js';
 import { fitInSteps, type Model, type Steps } from './least-squares.js';
 
 /**
- * Fits a centre and a suppressive surround, both Gaussian, to responses over the diameter of what is
- * shown: each gives the share of its volume that the disc covers, 1 - e^(-D^2 / (8 sigma^2)).
+ * Fits a centre and a suppressive surround, both Gaussian, to responses over the diameter of a disc. Each
+ * contributes the share of its volume that the disc covers, 1 - e^(-D^2 / (8 sigma^2)).
  * The surround is wider than the centre: its sigma is `ratio` times the centre's.
- * @param diameters ascending; D = 0 with the response to the blank belongs to them
+ * @param diameters ascending, including D = 0 with the response to the blank
  */
 export function* fitSize(diameters: readonly number[], responses: readonly number[]): Steps<Fit> {
   const largest = Math.max(...diameters);
@@ -16,8 +16,8 @@ export function* fitSize(diameters: readonly number[], responses: readonly numbe
       'b + Kc (1 - e^(-D^2 / (8 sigma^2))) - Ks (1 - e^(-D^2 / (8 (ratio sigma)^2))), ratio >= 1.1',
     names: ['b', 'Kc', 'Ks', 'sigma', 'ratio'],
     amplitudes: ['Kc', 'Ks'],
-    least: [-5, 0, 0, smallest / 8, 1.1],
-    greatest: [2, 30, 30, 2 * largest, 50],
+    min: [-5, 0, 0, smallest / 8, 1.1],
+    max: [2, 30, 30, 2 * largest, 50],
     value: centreSurround,
     partials:
       ([, centre, surround, sigma, ratio]) =>
@@ -43,7 +43,7 @@ export function* fitSize(diameters: readonly number[], responses: readonly numbe
   return yield* fitInSteps(model, diameters, responses, starts);
 }
 
-/** The fitted response to a diameter. @param parameters of the fit, as a result has them */
+/** Returns the fitted response over diameter. @param parameters the parameters of the fit in a result */
 export function sizeResponse({
   b,
   Kc,
@@ -54,7 +54,7 @@ export function sizeResponse({
   return centreSurround([b!, Kc!, Ks!, sigma!, ratio!]);
 }
 
-/** The diameter at which the fitted response is largest; infinite where nothing suppresses. */
+/** The diameter at which the fitted response is largest; infinite without suppression. */
 export function bestDiameter({ Kc, Ks, sigma, ratio }: Readonly<Record<string, number>>): number {
   if (!(Ks! > 0)) return Number.POSITIVE_INFINITY;
   const log = Math.log((Kc! * ratio! ** 2) / Ks!);

@@ -3,8 +3,8 @@ import { directionBumps, orientationBump } from './functions.js';
 import { fitInSteps, type Model, type Steps } from './least-squares.js';
 
 const DEGREE = Math.PI / 180;
-const STEEPEST = 200;
-/** Starting points: a broad, a usual and a narrow curve. */
+const MAX_KAPPA = 200;
+/** The starting values of kappa: a broad, a usual and a narrow curve. */
 const KAPPAS = [0.7, 3, 12];
 const UNBOUNDED = Number.POSITIVE_INFINITY;
 
@@ -13,8 +13,8 @@ const ORIENTATION: Model = {
   formula: 'b + A e^(kappa (cos 2(x - mu) - 1))',
   names: ['b', 'A', 'kappa', 'mu'],
   amplitudes: ['A'],
-  least: [-20, 0, 1e-3, -UNBOUNDED],
-  greatest: [1, 40, STEEPEST, UNBOUNDED],
+  min: [-20, 0, 1e-3, -UNBOUNDED],
+  max: [1, 40, MAX_KAPPA, UNBOUNDED],
   value: orientationBump,
   partials:
     ([, a, kappa, mu]) =>
@@ -30,8 +30,8 @@ const DIRECTION: Model = {
   formula: 'b + A [phi e^(kappa (cos(x - mu) - 1)) + (1 - phi) e^(kappa (-cos(x - mu) - 1))]',
   names: ['b', 'A', 'kappa', 'mu', 'phi'],
   amplitudes: ['A'],
-  least: [-20, 0, 1e-3, -UNBOUNDED, 0],
-  greatest: [1, 40, STEEPEST, UNBOUNDED, 1],
+  min: [-20, 0, 1e-3, -UNBOUNDED, 0],
+  max: [1, 40, MAX_KAPPA, UNBOUNDED, 1],
   value: directionBumps,
   partials:
     ([, a, kappa, mu, phi]) =>
@@ -61,8 +61,8 @@ export function* fitOrientation(
 }
 
 /**
- * Fits two von Mises bumps of one width, half a turn apart, to responses over direction.
- * @param directions degrees; the fit's mu, in [0, 360), is that of the larger bump, phi >= 0.5
+ * Fits two von Mises bumps of one width, at opposite directions, to responses over direction.
+ * @param directions degrees; the fit's mu, in [0, 360), is the direction of the larger bump, phi >= 0.5
  */
 export function* fitDirection(
   directions: readonly number[],
@@ -76,12 +76,12 @@ export function* fitDirection(
 }
 
 /**
- * Half the width of one bump, in degrees, at half height between its value at mu and where it is
- * smallest: 90 degrees of orientation away, and of direction.
+ * Half the width of one bump, in degrees, at the height half way between its value at mu and its smallest
+ * value, which is 90 degrees away for orientation and for direction.
  * @param period 180 for orientations, 360 for directions
  */
 export function halfWidth(kappa: number, period: 180 | 360): number {
-  // the cosine goes down to -1 in the one and, half way to the other bump, to 0 in the other
+  // The cosine falls to -1 for orientation and, half way to the other bump, to 0 for direction.
   const depth = period === 180 ? 2 : 1;
   const cosine = 1 + Math.log((1 + Math.exp(-depth * kappa)) / 2) / kappa;
   return (Math.acos(cosine) / DEGREE) * (period / 360);

@@ -219,7 +219,7 @@ test.each(Object.entries(FITS))('%s: constant or too few responses are not fitte
     parameters: null,
     rSquared: null,
     converged: false,
-    reason: 'all responses are alike',
+    reason: 'all responses are equal',
   });
 });
 

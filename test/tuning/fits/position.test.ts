@@ -73,7 +73,7 @@ test('a circular Gaussian on a noisy map converges, with its centre and its size
 });
 
 test('a sigma at its limit is named: sigma2 a quarter of a step, sigma1 twice the map', () => {
-  const [narrowest, widest] = [0.6, 96];
+  const [minSigma, maxSigma] = [0.6, 96];
   const random = randomStream('narrow fields');
   const named = Array.from({ length: 40 }, () => {
     const [x0, y0, sigma] = [5, 5, 1.5].map((size) => size * random.uniform());
@@ -85,7 +85,7 @@ test('a sigma at its limit is named: sigma2 a quarter of a step, sigma1 twice th
     );
     const { parameters, atBound } = finish(fitPosition(POSITIONS, POSITIONS, map)) as FittedFit;
     const { sigma1, sigma2 } = parameters;
-    const isLimit = (sigma: number) => sigma === narrowest || sigma === widest;
+    const isLimit = (sigma: number) => sigma === minSigma || sigma === maxSigma;
     expect(atBound.includes('sigma1')).toBe(isLimit(sigma1!));
     expect(atBound.includes('sigma2')).toBe(isLimit(sigma2!));
     return atBound;
