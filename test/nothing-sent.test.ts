@@ -22,7 +22,7 @@ afterEach(() => {
 
 const { VK_ICD_FILENAMES = '' } = process.env;
 
-/** Software WebGPU under strace takes its time. */
+/** Software WebGPU is slow under strace. */
 const TIMEOUT = 240_000;
 
 for (const [engine, answers, capability] of [

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import everything from './vitest.config.js';
 
 /**
- * The tests that show within a minute whether a Node version runs Hypercolumn: the pure parts, each
+ * These tests find within a minute whether a Node version runs Hypercolumn: the pure parts, each
  * engine and native module, and the service as a real process.
  */
 export default defineConfig({

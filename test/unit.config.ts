@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import everything from './vitest.config.js';
 
-/** The tests of the inner loop: they train nothing, and start no browser and no service. */
+/** Tests of the inner loop, which train nothing and start neither a browser nor a service. */
 export default defineConfig({
   ...everything,
   test: {

@@ -15,17 +15,17 @@ import {
 const ARCHITECTURE = fileURLToPath(new URL('../../ARCHITECTURE.md', import.meta.url));
 const MAX_LINES = 320;
 const ENVIRONMENT_READERS = [
-  // They hand it to what they start.
+  // They pass it to the programs that they start.
   'src/main.ts',
   'src/cli/hypercolumn.ts',
   // libtensorflow itself reads the variable that is set there.
   'src/network/backends/tensorflow/tensorflow.ts',
   // onnxruntime itself reads the variable that is set there.
   'src/inference/onnx/onnxruntime.ts',
-  // It hands the environment to the inference process.
+  // It passes the environment to the inference process.
   'src/workers/child-process.ts',
 ];
-/** Modules that may import any other: they put the parts together. */
+/** Modules that may import any other, since they assemble the program. */
 const UNRESTRICTED = ['serve', 'main', 'cli', 'data-folder', 'web'];
 /** Modules whose functions the page may run: they need nothing of Node. */
 const PURE = ['formats', 'stimulus', 'time-left', 'tuning'];
@@ -42,7 +42,7 @@ test('each module has a line in .biome.layers.json', () => {
   expect(modules.filter((module) => !known.includes(module))).toEqual([]);
 });
 
-// `npx vitest run --config test/vitest.config.ts test/architecture -u` draws the picture anew.
+// `npx vitest run --config test/vitest.config.ts test/architecture -u` updates the picture.
 test('the picture in ARCHITECTURE.md shows the imports in src', async () => {
   const text = readFileSync(ARCHITECTURE, 'utf8');
   const picture = /```mermaid\n[\s\S]*?```/;

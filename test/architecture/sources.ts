@@ -27,7 +27,7 @@ export function importedFiles(file: string, text: string): string[] {
   );
 }
 
-/** Those that are imported to be run, not for their types alone. */
+/** The files that are imported for their code, not only for types. */
 export function runtimeImports(file: string, text: string): string[] {
   return importedFiles(file, text.replaceAll(/^(?:import|export) type [^;]*;/gm, ''));
 }

@@ -32,7 +32,7 @@ function hypercolumn(...words: string[]) {
   return { ...result, out: (name: string) => readFileSync(path.join(folder, name)) };
 }
 
-/** The options of a command that writes to a file of the test's folder. */
+/** The options of a command that writes to a file in the folder of the test. */
 function options(name: string, request: object): string[] {
   const out = ['--out', path.join(folder, name)];
   return ['--model', MODEL, '--engine', 'onnx', '--request', JSON.stringify(request), ...out];
@@ -46,7 +46,7 @@ function post(route: string, request: object): Promise<Response> {
   });
 }
 
-/** The file of a job's result that has this media type. */
+/** The result file of a job with this media type. */
 async function jobResult(route: string, request: object, accept: string): Promise<Buffer> {
   const place = service.url + (await post(route, request)).headers.get('Location');
   const state = async () => ((await (await fetch(place)).json()) as { state: string }).state;
@@ -145,7 +145,7 @@ test.each(['rank', 'peak'])(
   },
 );
 
-/** An answer without what differs from request to request. */
+/** A response without the fields that differ between requests. */
 async function withoutTiming<Answer extends object>(answer: Response): Promise<Answer> {
   const { timing: _, id: __, ...rest } = (await answer.json()) as Record<string, unknown>;
   return rest as Answer;

@@ -7,7 +7,7 @@ afterEach(() => {
   process.exitCode = undefined;
 });
 
-/** What a program says whose work ends so, and its exit code. */
+/** The output and the exit code of a program whose work ends in this way. */
 async function endOf(error: unknown) {
   const said = vi.spyOn(console, 'error').mockReturnValue();
   await runCommand(

@@ -4,7 +4,7 @@ import { findKey, parseKeys } from '../../src/server/middleware/api-keys.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What is written to stdout and to stderr. */
+/** The text on stdout and on stderr. */
 async function makeKey(...words: string[]) {
   const out = vi.spyOn(console, 'log').mockReturnValue();
   const err = vi.spyOn(console, 'error').mockReturnValue();

@@ -21,7 +21,7 @@ const testInPython = testWith(PACKAGES);
 const SCRIPT = fileURLToPath(new URL('./compute_onnx.py', import.meta.url));
 const DEMO = fileURLToPath(new URL('../../models/demo', import.meta.url));
 const SIZE = { height: 50, width: 50 };
-/** Of the range of the responses. */
+/** Tolerance relative to the range of the responses. */
 const TOLERANCE = 1e-4;
 
 let folder = '';

@@ -49,7 +49,7 @@ function write(file: string, text: string): void {
   writeFileSync(join(root, file), text);
 }
 
-/** npm's stand-in leaves its arguments in `npm-ran`. */
+/** The fake npm writes its arguments to `npm-ran`. */
 function npmDoes(code: string): void {
   write(
     'npm.mjs',
@@ -71,7 +71,7 @@ function prepare(...nodeArguments: string[]) {
   return prepareWith([], ...nodeArguments);
 }
 
-/** @returns what it did; its times are written as `N s` */
+/** @returns the result of the run, with times written as `N s` */
 function prepareWith(
   words: readonly string[],
   ...nodeArguments: string[]

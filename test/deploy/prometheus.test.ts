@@ -24,7 +24,7 @@ interface Dashboard {
 }
 const { panels } = JSON.parse(DASHBOARD) as Dashboard;
 
-/** What a running service that has answered something tells Prometheus. */
+/** The metrics of a running service that has answered requests. */
 let metrics = '';
 let folder = '';
 beforeAll(async () => {
@@ -46,7 +46,7 @@ function run(args: readonly string[], input = '') {
   return { status, said: stdout + stderr };
 }
 
-/** The names of the samples that a scrape has, or would have. */
+/** The names of the samples that a scrape can have. */
 function sampleNames(): Set<string> {
   const types = [...metrics.matchAll(/^# TYPE (\S+) (\S+)$/gm)] as (readonly string[])[];
   return new Set(

@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const inRoot = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
 const inDocs = readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
 const DOCS = [...inRoot, ...inDocs.map((name) => `docs/${name}`)];
-/** Sections from which on a document has a table of contents. */
+/** The number of sections from which a document has a table of contents. */
 const MIN_SECTIONS = 2;
 const CONTENTS = /<!-- contents -->\n[\s\S]*?<!-- end of contents -->/;
 
@@ -21,7 +21,7 @@ function headings(text: string, level = '#{1,6}'): string[] {
   );
 }
 
-/** The name by which GitHub links to a heading. */
+/** The anchor that GitHub gives a heading. */
 function anchor(title: string): string {
   return title
     .toLowerCase()
@@ -33,7 +33,7 @@ test('the README is short enough to be read in a few minutes', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(150);
 });
 
-// `npx vitest run --config test/vitest.config.ts test/docs -u` writes the tables of contents anew.
+// `npx vitest run --config test/vitest.config.ts test/docs -u` updates the tables of contents.
 test.each(inDocs)('the table of contents of %s lists each of its sections', async (name) => {
   const text = read(`docs/${name}`);
   const sections = headings(text, '##');

@@ -32,7 +32,7 @@ const never = new AbortController().signal;
 beforeEach(() => {
   log = [];
 });
-// none is left, however it ended
+// No process is left, however it ended.
 afterEach(() => expect.poll(() => processesOf(ENTRY)).toEqual([]));
 
 test('a process of its own at the lowest priority finds the same as this process, bit for bit', async () => {

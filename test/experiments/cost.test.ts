@@ -20,7 +20,7 @@ import { energyEngine, energyModel } from '../support/energy-model.js';
 const model = energyModel();
 const subject: Subject = { model, limits: { maxStimuli: 20_000, maxPixels: 10_000 } };
 
-/** A context that adds up what is asked of the model. */
+/** A context that counts the requests to the model. */
 function countingContext() {
   const engine = energyEngine();
   const spent = { stimuli: 0, passes: 0 };

@@ -19,7 +19,7 @@ import { DIGEST, put } from '../support/stored-sets.js';
 
 const limits = { maxBody: 2 ** 16, maxStimuli: 20_000, maxPixels: 10_000 };
 
-/** Runs a job over HTTP. @returns what its record on the disk orders, and the files of its result */
+/** Runs a job over HTTP. @returns the order in its record on the disk, and its result files */
 async function overHttp(
   kind: string,
   body: object,
@@ -50,7 +50,7 @@ async function overHttp(
   return { order: readOrder(record)!, files };
 }
 
-/** Runs an order that was written down, with nothing but the registry. */
+/** Runs a recorded order with nothing but the registry. */
 async function again(
   order: JobOrder,
   engine: Pick<Engine, 'respond'>,

@@ -9,7 +9,7 @@ const analysis = createSetAnalysis(
 const { signal } = new AbortController();
 afterAll(() => analysis.close());
 
-/** More responses than are analysed in the thread that answers. */
+/** More responses than are analysed in the main thread. */
 function task(kind: SetAnalysisTask['kind'], wrong = 0): SetAnalysisTask {
   const [stimuli, neurons] = [1000, 20];
   const matrix = (step: number) => {

@@ -31,7 +31,7 @@ test('any table of text is the same after writing and parsing', () => {
   );
 });
 
-/** Of RFC 4180's grammar: fields, plain or quoted, each before a comma or the end of its row. */
+/** The grammar of RFC 4180: fields, plain or quoted, each before a comma or the end of its row. */
 function read(text: string): string[][] {
   const rows: string[][] = [[]];
   for (const [, quoted, plain, end] of text.matchAll(

@@ -29,7 +29,7 @@ test('JSON that is nested more than 64 deep is rejected', () => {
   expect(JSON.stringify(parse(nested(64)))).toBe(nested(64));
   expect(() => parse(nested(65))).toThrow('the JSON is nested deeper than 64 at position 64');
   expect(() => parse('{"a":'.repeat(65))).toThrow('nested deeper than 64');
-  // side by side is not deep
+  // Arrays next to each other are not deep.
   expect(parse(`[${nested(63)},${nested(63)}]`)).toHaveLength(2);
 });
 

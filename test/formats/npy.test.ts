@@ -76,7 +76,7 @@ test('every float16 is read as the number that it encodes', () => {
     [0x7e00, Number.NaN],
   ];
   for (const [pattern, value] of worked) expect(data[pattern]).toBe(value);
-  // between neighbours of one sign and exponent the step is the same
+  // The step between neighbours of one sign and exponent is constant.
   for (let i = 1; i < 0x7bff; i++) {
     const step = 2 ** (Math.max(1, i >> 10) - 25);
     expect(data[i + 1]! - data[i]!).toBe(step);

@@ -55,7 +55,7 @@ test('decoded numbers do not change when the file buffer changes', () => {
   expect([...decoded.data]).toEqual([1, 2]);
 });
 
-/** Eight bytes of data behind a header. */
+/** Eight bytes of data after a header. */
 function withHeader(text: string): Uint8Array {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));

@@ -1,14 +1,14 @@
 import { encodeNpy } from '../../src/formats/npy.js';
 import { encodePng } from '../../src/stimulus/encode-png.js';
 
-/** A body that the service takes, and where. */
+/** A body that the service accepts, and its path. */
 export interface Sample {
   readonly name: string;
   readonly method: 'POST' | 'PUT';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** Whether numbers and names in it are written out. */
+  /** Whether numbers and names are text in it. */
   readonly isText: boolean;
 }
 

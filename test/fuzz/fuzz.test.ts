@@ -9,17 +9,17 @@ import { type Sample, samples } from './bodies.js';
 import { mutated } from './mutations.js';
 
 const BODIES = 20_000;
-/** Sent as they are: they must be taken, whatever went before. */
+/** Valid bodies, which must be accepted after any others. */
 const UNCHANGED_EVERY = 40;
-/** After so many the service has reserved what it needs. */
+/** After this many bodies the service has reserved the memory that it needs. */
 const WARM = 6000;
 const AT_ONCE = 12;
-/** Bytes by which a process may grow over the rest: what is not yet collected, not a leak of each. */
+/** Bytes by which a process may grow after that: uncollected garbage, not a leak per body. */
 const MOST_GROWTH = 64 * 2 ** 20;
 const MOST_MILLISECONDS = 240_000;
-/** FUZZ_SEED=2 sends others. */
+/** FUZZ_SEED=2 sends other bodies. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
-/** What no answer may hold: a stack, or where files lie. */
+/** No response may have a stack trace or a path of files. */
 const INSIDE = /\n\s+at |node_modules|\/dist\/|\/tmp\/|\/root\/|\/home\//;
 
 let folder = '';
@@ -80,7 +80,7 @@ test(
   MOST_MILLISECONDS,
 );
 
-/** Sends one body; `problem` says what is wrong with the answer. */
+/** Sends one body; `problem` says what is wrong with the response. */
 async function ask({ method, path: where, headers }: Sample, body: Buffer, unchanged: boolean) {
   const answer = await fetch(`${service.url}${where}`, {
     method,

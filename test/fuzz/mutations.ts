@@ -1,9 +1,9 @@
 import type { RandomStream } from '../../src/network/random.js';
 
-/** Changes a body a little, as faults and attackers do. */
+/** A small change of a body, as faults and attackers make it. */
 type Mutation = (body: Buffer, random: RandomStream) => Buffer;
 
-/** Lengths and counts that a reader may trust too much. */
+/** Lengths and counts that a reader might trust. */
 const EXTREMES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 const TOKENS = [
   ...[
@@ -31,7 +31,7 @@ const NAMES = [
   '',
 ];
 
-/** Of any bytes. */
+/** Mutations of any bytes. */
 const BYTES: readonly Mutation[] = [
   function flipBits(body, random) {
     const changed = Buffer.from(body);
@@ -62,7 +62,7 @@ const BYTES: readonly Mutation[] = [
   function overwriteLength(body, random) {
     const changed = Buffer.from(body);
     const value = EXTREMES[random.integer(EXTREMES.length)]!;
-    // where headers are
+    // Headers are at the beginning.
     const at = random.integer(Math.max(1, Math.min(changed.length - 4, 200)));
     if (changed.length < at + 4) return changed;
     if (random.integer(2) === 0) changed.writeUInt32LE(value, at);
@@ -75,7 +75,7 @@ const BYTES: readonly Mutation[] = [
   },
 ];
 
-/** Of text with numbers and names in it: JSON, and the header of .npy. */
+/** Mutations of text with numbers and names: JSON, and the header of .npy. */
 const TEXT: readonly Mutation[] = [
   function replaceNumber(body, random) {
     return replaced(
@@ -116,7 +116,7 @@ export function mutated(body: Buffer, isText: boolean, random: RandomStream): Bu
   return changed;
 }
 
-/** With one of the places that match written anew; latin1 keeps every byte. */
+/** Replaces one of the matches; latin1 keeps every byte. */
 function replaced(body: Buffer, what: RegExp, by: string, random: RandomStream): Buffer {
   const text = body.toString('latin1');
   const places = [...text.matchAll(what)];

@@ -217,12 +217,12 @@ test('after any sequence of events the engine has exactly the served and leased 
         else if (model && kind === 'hold') {
           held.push({ digest: model.digest, release: repository.hold(model) });
         } else if (model && kind === 'lose') {
-          // as an engine that has come back without it
+          // The engine has restarted without the model.
           await engine.unload(model.digest);
           repository.lose(model.digest, 'lost');
           lost.add(model.digest);
         }
-        // requests find every model that is listed as served
+        // Requests find every model that is listed as served.
         for (const { digest } of repository.served) expect(engine.loaded).toContain(digest);
         for (const { digest } of held) {
           if (!lost.has(digest)) expect(engine.loaded).toContain(digest);
@@ -230,7 +230,7 @@ test('after any sequence of events the engine has exactly the served and leased 
       }
       await Promise.all(pending);
       for (const { release } of held) release();
-      // comes after what the releases began
+      // This runs after the commands that the releases began.
       await repository.unload('nothing');
       const served = repository.served.map(({ digest }) => digest);
       expect([...engine.loaded].toSorted()).toEqual(served.toSorted());

@@ -98,7 +98,7 @@ test('a model that was unloaded is not loaded when the process restarts', async 
   expect([...(await ask([3], second.digest))]).toEqual([4]);
   const before = restarts;
   process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
-  // asked before the end of the process is known, or after
+  // The request is sent before or after the end of the process is known.
   await engine.unload(second.digest);
   await expect.poll(() => restarts).toBe(before + 1);
   expect([...(await ask())]).toEqual([1, 2, 3, 4]);

@@ -26,7 +26,7 @@ export function request(count: number, more: Partial<ScheduledRequest> = {}): Sc
   };
 }
 
-/** A scheduler before an engine that can be held, and a clock that stands still. */
+/** A scheduler with an engine that can be paused and a clock that is set by the test. */
 export function setUp(options: Partial<SchedulerOptions> = {}) {
   const engine = createFakeEngine();
   const batches: number[] = [];

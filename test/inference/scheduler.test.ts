@@ -10,7 +10,7 @@ import { createScheduler } from '../../src/inference/scheduler.js';
 import { createFakeEngine, handResponses } from '../support/fake-engine.js';
 import { request, setUp, stimuli } from './scheduled-requests.js';
 
-/** The first pixel of the first stimulus of each question the engine was asked. */
+/** The first pixel of the first stimulus of each request to the engine. */
 const firstPixels = (engine: ReturnType<typeof createFakeEngine>) =>
   engine.asked.map((question) => question.stimuli.pixels[0]);
 

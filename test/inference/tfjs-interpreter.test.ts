@@ -38,7 +38,7 @@ test('interpretations of any models, stimuli and neurons leave no tensor behind'
     const model = { name, version: 1, digest };
     await interpreter.interpret({ model, stimuli, neurons: Int32Array.of(1, 3) });
     await interpreter.gradient({ model, stimuli, neuron: 3 });
-    // two models at most are kept
+    // The interpreter keeps two models at most.
     if (i === 1) held = tf.memory().numTensors;
   }
   expect(tf.memory().numTensors).toBe(held);
@@ -52,7 +52,7 @@ test('an interpretation in slices is the same as a whole one', async () => {
   const model = { name: id, version: 1, digest };
   const interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
   const random = randomStream('pieces');
-  const count = 90; // 128 at once are 64 stimuli of 2 neurons, or 32 gradients
+  const count = 90; // A slice of 128 is 64 stimuli of 2 neurons, or 32 gradients.
   const pixels = Float32Array.from({ length: count * 2500 }, () => random.uniform());
   pixels.set(goldenStimuli(id).pixels);
   const stimuli = { count, height: 50, width: 50, pixels };
@@ -87,7 +87,7 @@ test('an interpretation in slices is the same as a whole one', async () => {
     check,
   );
   const own = await gradientsInSlices(interpreter, { model, stimuli: last, neurons }, check);
-  // of some 1e-6; the order of sums is that of the batch
+  // The difference is about 1e-6, since the order of sums depends on the batch.
   expect(greatestDifference(gradients.slice(-5000), own.gradients)).toBeLessThan(1e-10);
   expect(greatestDifference(responses.slice(-2), own.responses)).toBeLessThan(1e-6);
   expect(greatestDifference(responses, seen.responses)).toBeLessThan(1e-5);
@@ -95,7 +95,7 @@ test('an interpretation in slices is the same as a whole one', async () => {
 });
 
 test('more neurons than fit into one slice come in their order', async () => {
-  // of each stimulus and neuron: 1000 stimulus + neuron, and in two cells
+  // The value of each stimulus and neuron is 1000 stimulus + neuron, in two cells.
   const interpret: Interpreter['interpret'] = async ({ stimuli, neurons }) => {
     expect(stimuli.count * neurons.length).toBeLessThanOrEqual(128);
     const each = Array.from({ length: stimuli.count }, (_, i) =>

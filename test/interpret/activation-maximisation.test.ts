@@ -26,7 +26,7 @@ const TERMS: MaximisationTerms = {
   jitter: 0,
 };
 
-/** A filter as of a simple cell, with a phase in degrees. */
+/** The filter of a simple cell, with a phase in degrees. */
 function filter(phase: number): Float32Array {
   return Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
     const [x, y] = [(i % SIDE) - 5, Math.floor(i / SIDE) - 6];
@@ -35,14 +35,14 @@ function filter(phase: number): Float32Array {
   });
 }
 
-/** What a filter gives for each image, less the background. */
+/** The output of a filter for each image, relative to the background. */
 function filtered(images: Stimuli, weights: Float32Array): number[] {
   return Array.from({ length: images.count }, (_, i) =>
     stimulusAt(images, i).pixels.reduce((sum, pixel, p) => sum + (pixel - 0.5) * weights[p]!, 0),
   );
 }
 
-/** A response that is the sum of some filters' outputs, each by a function with its derivative. */
+/** A response that is the sum of a function of the output of each filter, with its derivative. */
 function slopeOf(
   filters: readonly Float32Array[],
   value: (output: number) => number,
@@ -133,12 +133,12 @@ test('with jitter of given shifts, a filter is found as its mean over the shifts
     }
     return 0.5 + sum;
   });
-  // drawn at random, so near it
+  // The shifts are random, so the mean is near the expected one.
   expect(similarity(stimulusAt(images, 0).pixels, mean, 0.5)).toBeGreaterThan(0.99);
 });
 
 test('the gradient of a shifted image is shifted back', async () => {
-  // the gradient of sum (pixel - background)^2 / 2 is what the image has there: it grows as it is
+  // The gradient of sum (pixel - background)^2 / 2 is the image itself, so the image grows in proportion.
   const itself: Slope = async ({ count, pixels }) => ({
     responses: new Float32Array(count),
     gradient: pixels.map((pixel) => pixel - 0.5),
@@ -159,7 +159,7 @@ test('the gradient of a shifted image is shifted back', async () => {
 test('restarts find the phases of a complex cell, all equally strong', async () => {
   const { images } = await climb(energy, TERMS, 6);
   const { responses } = await energy(images);
-  // the largest eigenvalue of the two filters' Gram matrix, at norm 1
+  // At norm 1 this is the largest eigenvalue of the Gram matrix of the two filters.
   const [a, b] = [filter(0), filter(90)];
   const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, v, i) => sum + v * y[i]!, 0);
   const [aa, bb, ab] = [dot(a, a), dot(b, b), dot(a, b)];

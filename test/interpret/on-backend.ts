@@ -18,12 +18,12 @@ import { readGolden } from '../support/published.js';
 
 const SIZE = { height: 50, width: 50 };
 const PIXELS = SIZE.height * SIZE.width;
-/** Of a step along the gradient, in pixel values. */
+/** Length of a step along the gradient, in pixel values. */
 const STEP = 0.02;
 
 /**
- * That looking inside gives the numbers of the paper's own code, and gradients what finite differences
- * give, on one backend.
+ * Tests that interpretations give the numbers of the published code, and gradients those of finite
+ * differences, on one backend.
  */
 export function insideTests(
   backend: BackendName,
@@ -96,7 +96,7 @@ export function insideTests(
       const own = gradient.subarray(image * PIXELS, (image + 1) * PIXELS);
       const length = Math.hypot(...own);
       expect(length).toBeGreaterThan(0);
-      // along the gradient the slope is its length; along others less
+      // Along the gradient the slope is its length; along other directions it is less.
       const others = Array.from({ length: 3 }, () =>
         unit(own.map((value) => value / length + random.normal() / 50)),
       );

@@ -32,7 +32,7 @@ const neurons = Int32Array.of(0, 1, 2, 3);
 
 let models = '';
 let model = { name: 'random', version: 1, digest: '' };
-/** To the blank, by neuron. */
+/** Responses to the blank, by neuron. */
 let golden: number[] = [];
 let interpreter: Interpreter | undefined;
 

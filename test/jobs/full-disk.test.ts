@@ -7,7 +7,7 @@ import { mounting, mountSmallDisk } from '../support/small-disk.js';
 
 const test = testWith(mounting());
 
-/** Jobs on a small disk, of which one runs. */
+/** Jobs on a small disk, one of them running. */
 async function runningJob(
   options: Parameters<typeof openTestJobs>[0] = {},
   request: Record<string, unknown> = {},
@@ -79,7 +79,7 @@ test('a service that is killed and restarts on a full disk interrupts the jobs t
   expect(await restarted()).toEqual(interrupted);
 });
 
-test('when the disk becomes read-only, new jobs are rejected and running ones are interrupted with the reason', async () => {
+test('on a read-only disk new jobs are rejected, and running ones are interrupted with the reason', async () => {
   const { jobs, disk, id, log, restarted } = await runningJob({ retryMs: 1e9 });
   disk.remount('ro');
   const refused = jobs.submit(heldWork().work);

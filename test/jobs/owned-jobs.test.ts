@@ -10,7 +10,7 @@ import { heldWork } from '../support/jobs.js';
 import { temporaryFolder } from '../support/store.js';
 
 const SINCE = '2026-01-02T03:04:05.000Z';
-/** In milliseconds; quick, but for what must not happen in a test. */
+/** In milliseconds: short, except for what must not happen in a test. */
 const TIMING = { beat: 2, silence: 1e9 };
 
 async function open(folder: string, timing = TIMING) {
@@ -30,7 +30,7 @@ async function open(folder: string, timing = TIMING) {
     explain: explainFailure,
   });
   onTestFinished(() => owned.close());
-  /** Resolves when it has looked at the lock of another twice from now on: the first may be under way. */
+  /** Resolves when it has read the lock of another twice from now on: the first read may be under way. */
   const looked = async () => {
     const calls = clock.mock.calls.length + 4;
     await vi.waitFor(() => expect(clock.mock.calls.length).toBeGreaterThan(calls));
@@ -38,7 +38,7 @@ async function open(folder: string, timing = TIMING) {
   return { owned, log, time, looked, file: path.join(folder, '.lock') };
 }
 
-/** Its own lock, of this process, as another writes it in which some fields are otherwise. */
+/** Writes the lock of this process with some fields changed. */
 async function lockedBy(holder: Partial<LockHolder>): Promise<string> {
   const folder = await temporaryFolder();
   const { owned, file } = await open(folder);

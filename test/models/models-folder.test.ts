@@ -108,7 +108,7 @@ test('a models folder that is itself a model or a version is reported with the f
   await expect(checkModelsFolder(path.join(folder, 'none'))).rejects.toThrow('is not a folder');
   await checkModelsFolder(models);
   await checkModelsFolder(await temporaryFolder());
-  // a model may have a number for a name
+  // The name of a model may be a number.
   await writeCard(models, '1', 1);
   await checkModelsFolder(models);
 });

@@ -13,15 +13,15 @@ import { readGolden, withPrefix } from '../support/published.js';
 const SIZE = { height: 50, width: 50 };
 const STEPS = 3;
 
-/** What the open backend may differ by from the published code. */
+/** How much the open backend may differ from the published code. */
 export const TOLERANCES = {
   responses: 1e-4,
   attention: 1e-5,
-  /** Of the loss of a step, relative. */
+  /** Relative, for the loss of a step. */
   loss: 1e-4,
   /** Adam moves a number by its learning rate at most, whatever the gradient. */
   weight: 2.01 * STEPS * ADAM.learningRate,
-  /** Of all weights that the gradient moves. */
+  /** For all weights that the gradient moves. */
   usualWeight: 1e-3,
 } as const;
 
@@ -53,7 +53,7 @@ export async function compareForward(id: ArchitectureId): Promise<ForwardDiffere
 }
 
 export interface TrainingDifferences {
-  /** Of the loss of each step, relative. */
+  /** Relative, for the loss of each step. */
   readonly losses: readonly number[];
   readonly weights: readonly {
     readonly name: string;
@@ -101,8 +101,8 @@ export async function compareTraining(id: ArchitectureId): Promise<TrainingDiffe
 }
 
 /**
- * A bias that a batch norm or a softmax takes out again: its true gradient is zero, and Adam turns
- * the rounding noise that is left of it into steps of up to its learning rate.
+ * A bias that a batch norm or a softmax cancels: its true gradient is zero, and Adam turns
+ * the remaining rounding noise into steps of up to its learning rate.
  */
 const hasNoEffect = (name: string) =>
   /\.convolution\.bias$|^attention\.(key|value|output)\.bias$/.test(name);

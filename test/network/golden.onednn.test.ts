@@ -2,7 +2,7 @@ import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { nativeTensorflow, testWith } from '../support/capabilities.js';
 import { goldenTests } from './golden.js';
 
-// the kernels that libtensorflow takes by default on a CPU
+// These are the kernels that libtensorflow uses by default on a CPU.
 const capability = nativeTensorflow();
 goldenTests({
   backend: 'tensorflow',

@@ -11,16 +11,16 @@ export interface GoldenOptions {
   readonly test: TestAPI;
   readonly capability: Capability;
   /**
-   * Whose golden batch holds a tie that the backend may break the other way: of the 129,600 windows
-   * of ff_cnn's second max pool, for one, a single one has two values within 1e-6 of each other, and
-   * the pool's gradient jumps there by more than any rounding.
+   * Architectures whose golden batch has a tie that the backend may break the other way. Of the 129,600 windows
+   * of the second max pool of ff_cnn, a single one has two values within 1e-6 of each other, and
+   * the gradient of the pool jumps there by more than any rounding.
    */
   readonly ties?: readonly ArchitectureId[];
-  /** Of one test, in milliseconds. */
+  /** The timeout of one test, in milliseconds. */
   readonly timeout?: number;
 }
 
-/** The numbers of the paper's own code, on one backend. */
+/** Tests that one backend gives the numbers of the published code. */
 export function goldenTests(options: GoldenOptions): void {
   const { backend, test, capability, ties = [], timeout = 60_000 } = options;
   beforeAll(async () => {

@@ -6,6 +6,6 @@ goldenTests({
   backend: 'webgpu',
   test: testWith(capability),
   capability,
-  // a driver that is itself a program on the CPU takes its time, more beside other programs
+  // A software driver is slow, and slower while other programs run.
   timeout: 300_000,
 });

@@ -9,7 +9,7 @@ import { greatestDifference } from '../support/numbers.js';
 export const random = <R extends tf.Rank>(shape: tf.ShapeMap[R], seed: number) =>
   tf.randomNormal<R>(shape, 0, 1, 'float32', seed);
 
-/** What is computed on an open backend, and on the cpu backend, which is plain JavaScript. */
+/** The results of a computation on an open backend and on the cpu backend, which is plain JavaScript. */
 export async function onBoth(
   backend: BackendName,
   compute: () => tf.Tensor[],
@@ -37,7 +37,7 @@ const sizes = fc.record({
   seed: fc.integer({ min: 1, max: 1000 }),
 });
 
-/** That the kernels which the house gives an open backend compute what the cpu backend does. */
+/** Tests that the project's own kernels of an open backend compute what the cpu backend does. */
 export function kernelTests(backend: BackendName, test: TestAPI): void {
   test('the convolution of a population and its gradients are those of the cpu backend', async () => {
     await fc.assert(

@@ -9,7 +9,7 @@ import {
 
 const SIZE = { height: 50, width: 50 };
 
-/** Trainable parameters in the paper's table; the incremental models' before anything is frozen. */
+/** Trainable parameters in the table of the paper; for incremental models, before any are frozen. */
 const PUBLISHED: Record<ArchitectureId, number> = {
   ff_cnn: 46_017,
   rf_cnn: 28_865,

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 test.each([
   ['values of which none is equal to another', (x: tf.Tensor) => x],
-  // where several of a window are the greatest, the first alone learns
+  // Of several equal maxima in a window only the first gets the gradient.
   ['values of which many are', (x: tf.Tensor) => x.mul(2).round()],
 ])('the operation on tensorflow is a convolution and its max pool, with %s', async (_, rounded) => {
   const stimuli = rounded(tf.randomNormal([4, 13, 11, 1], 0, 1, 'float32', 1)) as tf.Tensor4D;

@@ -17,7 +17,7 @@ const npy = (values: Float32Array, shape: number[]) =>
 const good = post(GOOD, 'application/x-npy');
 const json = (body: unknown) => post(JSON.stringify(body), 'application/json');
 
-/** Sends a bad request; gives its problem on two lines after the service answered a good one. */
+/** Sends a bad request and then a good one. @returns the problem on two lines */
 async function refusal(path: string, request: RequestInit, options: TestAppOptions = {}) {
   const { app, engine, scheduler, log } = createTestApp(options);
   const answer = await app.request(path, {
@@ -106,7 +106,7 @@ test('an unknown media type is rejected', async () => {
 
 test('JSON that is cut off or does not match its schema is rejected', async () => {
   const cut = post('{"stimuli": [[[0, 0', 'application/json');
-  // the rest of the message is the parser's, which words it differently from version to version
+  // The rest of the message comes from the parser and varies between versions.
   expect(await refusal(RESPONSES, cut)).toMatch(/^400 the body is not JSON: .* at position 19\b/);
   expect(await refusal(RESPONSES, json({ stimulus: [] }))).toMatchInlineSnapshot(
     `"422 the body: the key is not known: "stimulus"; did you mean "stimuli"? There are stimuli, stimulusSet, neurons, grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image @ "`,

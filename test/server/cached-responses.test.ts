@@ -86,7 +86,7 @@ test('cached responses belong to one model, one set and one fit', async () => {
   for (const request of requests)
     expect(await (await request()).json()).toMatchObject({ cache: 'hit' });
   expect(engine.asked).toHaveLength(4);
-  // stimuli that were sent are not looked up
+  // Stimuli in a request body are not looked up in the cache.
   const sent = await app.request(`${MODEL}/responses`, {
     method: 'POST',
     body: new Uint8Array(NPY),

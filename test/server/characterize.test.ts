@@ -58,7 +58,7 @@ test('the filter of each neuron is recovered: 2 degrees, a twentieth of an octav
     const octaves = Math.log2(value('preferredSpatialFrequency') / spatialFrequency);
     expect(Math.abs(octaves)).toBeLessThan(0.05);
     expect(Math.hypot(value('centreX') - x, value('centreY') - y)).toBeLessThan(0.5);
-    // quadrature energy does not change with the phase, and nothing suppresses it
+    // Quadrature energy does not depend on the phase, and nothing suppresses it.
     expect(value('F1F0')).toBeLessThan(0.1);
     expect(preferred['orientation']).toBe(value('preferredOrientationFit'));
     for (const [name, { unit }] of Object.entries(found.characteristics)) {
@@ -89,7 +89,7 @@ test('lengths and frequencies are given in degrees too when the card has a scale
   const stimulus = { ...model.card.stimulus, degreesPerImage: 3 };
   const served = [{ ...model, card: { ...model.card, stimulus } }];
   const { names, cell } = await characterize({ neurons: '0' }, { served });
-  // 30 pixels are 3 degrees
+  // 30 pixels are 3 degrees.
   const ratio = (name: string, unit: string, other: string) =>
     Number(cell(0, `${name} (${other})`)) / Number(cell(0, `${name} (${unit})`));
   expect(ratio('centreX', 'pixels', 'degrees of visual angle')).toBeCloseTo(0.1, 12);
@@ -139,7 +139,7 @@ test('gratings have half the RMS contrast of the training images, or the request
     };
     return [preferred['contrast'], ...['grating', 'size', 'surround', 'contrast'].map(of)];
   };
-  // the images' lie about 0.2, the gray at 0.5: 0.2 / 2 * sqrt(2) / 0.5
+  // The RMS contrast of the images is about 0.2, the gray 0.5: 0.2 / 2 * sqrt(2) / 0.5.
   expect(await shown({})).toEqual([0.283, 0.283, 0.283, 0.283, undefined]);
   expect(await shown({ contrast: 0.5 })).toEqual([0.5, 0.5, 0.5, 0.5, undefined]);
 });

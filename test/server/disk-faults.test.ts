@@ -56,7 +56,7 @@ test('a full disk gives 507 with the reason, and each job is the same before and
   expect(cancelled).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
   const jobs = await readJobs(url);
 
-  disk.fill(); // the job that ended has given its reserve back
+  disk.fill(); // The job that ended has released its reserve.
   const again = await restart(running, disk.folder);
   expect(again.stdout()).toContain('nothing can be added: the disk of DATA_DIR is full (ENOSPC)');
   expect(await readJobs(again.url)).toEqual(jobs);

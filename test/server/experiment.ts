@@ -5,7 +5,7 @@ import { energyEngine, energyModel } from '../support/energy-model.js';
 
 export const ROUTE = '/v1/models/energy/tuning/parametric';
 
-/** The app over neurons whose tuning is known. */
+/** An app whose neurons have a known tuning. */
 export function energyApp(options: TestAppOptions = {}) {
   const limits = { maxStimuli: 5000, ...options.limits };
   const model = options.served?.[0] ?? energyModel();
@@ -24,7 +24,7 @@ export interface Answer {
   readonly [field: string]: unknown;
 }
 
-/** The answer to a parametric tuning request, held to its schema. */
+/** The response to a parametric tuning request, checked against its schema. */
 export async function measure(
   body: object | undefined,
   { app } = energyApp(),
@@ -39,7 +39,7 @@ export async function measure(
   return answer;
 }
 
-/** The problem that a parametric tuning request is told, before anything was computed. */
+/** The problem with which a parametric tuning request is rejected before anything is computed. */
 export async function refused(body: object, app = energyApp()) {
   const request = { method: 'POST', body: JSON.stringify(body) };
   const response = await app.app.request(ROUTE, request);

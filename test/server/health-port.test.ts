@@ -40,7 +40,7 @@ test('connections of the health port are counted separately', async () => {
   const holder = connect(Number(port), hostname);
   await once(holder, 'connect');
   await expect.poll(() => statusOf(`${url}/v1/models`)).toBe(503);
-  // a path that is refused where there is no room
+  // This path is rejected on the main port when there is no room for a connection.
   expect(await statusOf(`${health}/v1/models`)).toBe(404);
   holder.destroy();
 });

@@ -155,7 +155,7 @@ test('the gradient is available as .npy, in JSON and as a picture', async () => 
     .toColourspace('b-w')
     .raw()
     .toBuffer({ resolveWithObject: true });
-  expect([info.width, info.height]).toEqual([150, 150]); // 8 maps, three in a row
+  expect([info.width, info.height]).toEqual([150, 150]); // The picture has 8 maps, three in a row.
   for (const [i, top] of largest.entries()) {
     const own = data.slice(i * 2500, (i + 1) * 2500) as Float32Array;
     expect(top).toBe(Math.max(...own.map(Math.abs)));
@@ -176,7 +176,7 @@ test('the field of a centre readout without attention is that of the centre for 
   expect([body.x[0], body.x.at(-1), body.y[0], body.y.at(-1)]).toEqual([-24, 24, 24, -24]);
   expect(body.neurons.map(({ id }) => id)).toEqual([1, 0]);
   for (const { map } of body.neurons) {
-    // it sees the pixels 16 to 31, which are the squares 8 to 15
+    // The centre sees pixels 16 to 31, which are squares 8 to 15.
     for (const [row, values] of map.entries()) {
       for (const [column, value] of values.entries()) {
         const seen = [row, column].every((place) => place >= 8 && place <= 15);
@@ -189,7 +189,7 @@ test('the field of a centre readout without attention is that of the centre for 
   const { data } = decodeNpy(new Uint8Array(await npy.arrayBuffer()));
   const square = (i: number) =>
     [16, 17].includes(Math.floor((i % 2500) / 50)) && [16, 17].includes(i % 50);
-  const slopes = Array.from(data).filter((_, i) => square(i)); // of 8 stimuli, 4 pixels each
+  const slopes = Array.from(data).filter((_, i) => square(i)); // The map is averaged over 8 stimuli, 4 pixels each.
   const mean = slopes.reduce((sum, slope) => sum + Math.abs(slope) / 32, 0);
   expect(body.neurons[0]!.map[8]![8]).toBeCloseTo(mean, 9);
 });

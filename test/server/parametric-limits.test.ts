@@ -72,7 +72,7 @@ test('the event loop runs between stimuli and between neurons', async () => {
   setImmediate(count);
   await measure({ parameter: 'orientation', second: 'spatialFrequency' }, app);
   done = true;
-  // 2112 stimuli of 900 pixels, at 2^18 pixels a turn, rendered and looked at; and 3 neurons
+  // 2112 stimuli of 900 pixels are rendered and checked, 2^18 pixels at a time; then 3 neurons are fitted.
   expect(turns).toBeGreaterThanOrEqual(7 + 7 + 3);
 });
 

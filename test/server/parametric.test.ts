@@ -39,7 +39,7 @@ test('an empty body gives gratings at 12 orientations and 8 phases, and every de
     for (const name of ['preferredOrientation', 'preferredOrientationFit']) {
       expect(apart(valueIn(neuron.indices[name]!), orientation, 180)).toBeLessThan(2);
     }
-    // energy does not depend on the phase
+    // The energy does not depend on the phase.
     expect(valueIn(neuron.indices['F1F0']!)).toBeLessThan(0.1);
   }
 });

@@ -28,7 +28,7 @@ async function createSearchingApp(options: TestAppOptions = {}) {
 
 type App = Awaited<ReturnType<typeof createSearchingApp>>['app'];
 
-/** Starts the job and waits for its end. @returns how to read its result */
+/** Starts the job and waits for its end. @returns functions that read its result */
 async function search(app: App, body: object) {
   const started = await ask(app, 'preferred-stimulus', body);
   expect(started.status).toBe(202);
@@ -54,9 +54,9 @@ test('the brightest image within the norm is found and can be sent as a stimulus
   expect(seen).toEqual([4, 3, 2]);
   const bytes = [...Buffer.from(pixels, 'base64')];
   expect(bytes).toHaveLength(4 * 6);
-  // from the background, 0.5, up, to what is found below
+  // The response rises from that of the background, 0.5, to the one found below.
   expect(bytes.filter((byte) => byte < 115 || byte > 190)).toEqual([]);
-  // the middle of the training range, 0.2, of 6 pixels
+  // The norm is that of 6 pixels at the middle of the training range, 0.2.
   expect(norm).toBeCloseTo(0.2 * Math.sqrt(6), 12);
   expect(neurons.map(({ id }) => id)).toEqual([0, 1, 2, 7]);
   const { shape, data } = await array('preferred-stimuli.npy');
@@ -132,7 +132,7 @@ test('the result is also a picture with a row for each neuron', async () => {
   expect([info.width, info.height]).toEqual([8, 12]);
   expect(gray[0]).toBe(Math.round(255 * Number(data[0])));
   expect(gray[3 * 8]).toBe(Math.round(255 * Number(data[3 * 6]))); // neuron 1
-  expect([...gray.subarray(6, 8)]).toEqual([255, 255]); // the set's best
+  expect([...gray.subarray(6, 8)]).toEqual([255, 255]); // This is the best stimulus of the set.
 });
 
 test('an impossible request is rejected before anything is computed', async () => {

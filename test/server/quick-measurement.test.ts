@@ -67,7 +67,7 @@ test('a measurement is stored, and later GET and POST requests compute nothing',
   expect((await asked(app, 'GET')).neurons).toEqual(first.neurons.toReversed());
   expect(app.engine.asked).toHaveLength(questions);
   expect((await asked(app, 'POST')).neurons).toHaveLength(3);
-  // of the third neuron alone
+  // Only the third neuron is measured.
   const later = app.engine.asked.slice(questions);
   expect(new Set(later.flatMap(({ neurons }) => [...neurons]))).toEqual(new Set([1]));
 });

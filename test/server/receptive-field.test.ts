@@ -30,7 +30,7 @@ async function map(body?: object, { app } = mappingApp()): Promise<Answer> {
   return answer;
 }
 
-/** How far the fitted centre of each neuron is from its filter's, in pixels. */
+/** Distance of the fitted centre of each neuron from that of its filter, in pixels. */
 function misses({ neurons }: Answer): number[] {
   return neurons.map(({ id, indices }) => {
     const { x, y } = FILTERS[id]!;

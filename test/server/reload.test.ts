@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/store.js';
 import { requestResponses, startTestService } from '../support/test-service.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
-/** For processes on a busy machine. */
+/** Processes on a busy machine need long. */
 const PATIENCE = { timeout: 20_000 };
 
 let models = '';

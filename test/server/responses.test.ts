@@ -9,7 +9,7 @@ const URL = '/v1/models/tiny/responses';
  * is above 0.4, the largest of the training.
  */
 const PIXELS = Float32Array.of(0, 0.25, 0.5, 0, 0.25, 0.5, 1, 0, 1, 0, 1, 0);
-/** The fake engine's responses of columns 0..3 to them: sum * (column + 1). */
+/** Their responses of columns 0..3 from the fake engine: sum * (column + 1). */
 const RESPONSES = [
   [1.5, 3, 4.5, 6],
   [3, 6, 9, 12],

@@ -10,7 +10,7 @@ import { startTestApp } from '../support/listening-app.js';
 const PATH = '/v1/models/tiny/responses';
 const NPY = Buffer.from(encodeNpy(new Float32Array(6).fill(0.5), [3, 2]));
 
-/** So short that a test can wait for them; nothing depends on how short. */
+/** Timeouts that are short enough for a test; nothing depends on their exact values. */
 const SHORT = {
   ...SERVER_LIMITS,
   headersTimeout: 100,
@@ -33,7 +33,7 @@ function open(url: string): Socket {
   return socket;
 }
 
-/** Sends bytes as they are. @returns everything that comes back until the server ends it */
+/** Sends raw bytes. @returns everything that the server sends until it closes the connection */
 async function raw(url: string, request: string): Promise<string> {
   const socket = open(url);
   socket.write(request, 'latin1');
@@ -43,7 +43,7 @@ async function raw(url: string, request: string): Promise<string> {
 const statusesIn = (answer: string) =>
   [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
 
-/** Sends one byte after the other, for as long as the server listens. */
+/** Sends one byte after the other until the server closes the connection. */
 async function trickle(socket: Socket, bytes: string): Promise<void> {
   for (let i = 0; !socket.destroyed && socket.writable; i++) {
     socket.write(bytes[i % bytes.length]!);
@@ -86,7 +86,7 @@ test('a long computation does not count as a slow client', async () => {
       NPY.toString('latin1'),
   );
   await engine.whenAsked(1);
-  // began later, and is ended for having taken too long
+  // This request began later and is ended since it takes too long.
   const unfinished = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`;
   expect(statusesIn(await raw(url, unfinished))).toEqual([408]);
   engine.open();
@@ -147,7 +147,7 @@ test('bytes that are not a request, or have an invalid URL or host, are answered
 
 const LIVE = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n';
 
-/** Opens connections and asks nothing. */
+/** Opens connections without sending anything. */
 async function openIdle(url: string, count: number): Promise<Socket[]> {
   const idle = Array.from({ length: count }, () => open(url));
   await Promise.all(idle.map((socket) => once(socket, 'connect')));
@@ -201,7 +201,7 @@ test('a flood of idle connections does not block health checks from the own addr
     const answer = await raw(url, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
     expect(statusesIn(answer), path).toEqual([200]);
   }
-  // those within the limit are left alone, and of the others only so many stay
+  // Connections within the limit stay, and of the others only as many as allowed.
   for (const socket of idle.slice(0, 10)) expect(socket.destroyed).toBe(false);
   const openOnes = () => idle.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
   await expect.poll(openOnes).toBeLessThanOrEqual(74);

@@ -22,7 +22,7 @@ function good(url: string, init: RequestInit = {}): Promise<Response> {
 }
 
 /**
- * Sends 200 MB, and then a second request, before it looks at the answers.
+ * Sends 200 MB and then a second request before it reads the responses.
  * @returns the status of both answers
  */
 async function sendAll(url: string, header: string, frame: readonly [string, string]) {
@@ -118,7 +118,7 @@ test('closing answers running and arriving requests and accepts no new connectio
   const answer = good(url);
   await engine.whenAsked(1);
   const closed = server.close();
-  // connections that bring their request only now, and one that is not accepted yet
+  // These connections send their request only now, and one is not accepted yet.
   const late = fetch(`${origin}/livez`);
   const answers = [silent, await open()].map((socket) => {
     socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');

@@ -24,7 +24,7 @@ async function bytesOf(answer: Response): Promise<Buffer> {
   return Buffer.from(await answer.arrayBuffer());
 }
 
-/** The PNG of an answer: its size, and its pixels as 8-bit gray. */
+/** The size of the PNG in a response, and its pixels as 8-bit gray. */
 async function pngOf(answer: Response) {
   expect(answer.status).toBe(200);
   expect(answer.headers.get('Content-Type')).toBe('image/png');

@@ -7,7 +7,7 @@ import { SMALLEST_SIDE as SIDE } from '../support/saved-models.js';
 import { temporaryFolder } from '../support/store.js';
 import { startTestService } from '../support/test-service.js';
 
-/** `count` stimuli of one gray level each, that no other `first` has. */
+/** `count` stimuli of one gray level each, different for each `first`. */
 function upload(url: string, count: number, first: number): Promise<Response> {
   const pixels = Float32Array.from({ length: count * SIDE ** 2 }, (_, i) => (first + i / 1e7) % 1);
   const body = new Uint8Array(encodeNpy(pixels, [count, SIDE, SIDE]));

@@ -3,7 +3,7 @@ import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { createTestApp } from '../support/app.js';
 
 const MODEL = '/v1/models/tiny';
-/** Four stimuli whose pixels are all alike and sum to 0.6, 6, 3 and 0. */
+/** Four uniform stimuli whose pixels sum to 0.6, 6, 3 and 0. */
 const GRAYS = [0.1, 1, 0.5, 0];
 const STIMULI = encodeNpy(
   Float32Array.from({ length: 24 }, (_, i) => GRAYS[Math.floor(i / 6)]!),
@@ -26,7 +26,7 @@ function withResponses(data: NpyData, shape: number[]): RequestInit {
   return { method: 'POST', body };
 }
 
-/** The same real responses of all four neurons, times their column + 1. */
+/** Real responses that are the same for all four neurons, times their column + 1. */
 const REAL = withResponses(
   Float64Array.from({ length: 16 }, (_, i) => [0, 2, 4, 1][Math.floor(i / 4)]! * ((i % 4) + 1)),
   [4, 4],

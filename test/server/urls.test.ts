@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createTestApp } from '../support/app.js';
 import { startTestApp } from '../support/listening-app.js';
 
-/** Asks over the wire, the path as it is written here. */
+/** Sends requests over a connection, so that the path is not normalised. */
 async function start() {
   const parts = await startTestApp();
   const { port } = new URL(parts.url);
@@ -149,7 +149,7 @@ test('any path, query and body gets a response or a 4xx, never a bug', async () 
         headers: type === '' ? {} : { 'Content-Type': type },
         ...(method === 'GET' || method === 'HEAD' ? {} : { body: new Uint8Array(body) }),
       });
-      // 503: the model that cannot be served
+      // 503 is the answer for the model that cannot be served.
       expect(answer.status).toSatisfy((status: number) => status < 500 || status === 503);
     }),
     { numRuns: 300 },

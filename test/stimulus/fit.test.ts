@@ -33,7 +33,7 @@ test('resizing keeps a uniform image uniform and every value in 0..1', () => {
         'resize',
       ).image;
       expect(Math.max(...pixels)).toBeLessThanOrEqual(1);
-      // sums of weights in float64, rounded to float32
+      // The weights are summed in float64 and rounded to float32.
       expect(
         greatestDifference(
           pixels,

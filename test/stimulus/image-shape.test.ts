@@ -6,7 +6,7 @@ import { decode, GRAY, refusal } from './request.js';
 const MODEL = { height: 50, width: 50 };
 const NPY = 'application/x-npy';
 
-/** What a shape is read as, for a model of 50x50 pixels, or without one. */
+/** How a shape is read, for a model of 50x50 pixels or without one. */
 function reading(shape: number[], target: typeof MODEL | undefined = MODEL): number[] {
   const { count, height, width } = readImageStack(shape, target);
   return [count, height, width];

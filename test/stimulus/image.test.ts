@@ -136,7 +136,7 @@ test('JPEG and WebP are read', async () => {
   const gray = raw(levels, 8, 1);
   for (const file of [await gray.clone().jpeg().toBuffer(), await gray.clone().webp().toBuffer()]) {
     const { image } = await decode(file);
-    // lossy: a uniform image is off by at most one level
+    // JPEG and WebP are lossy: a uniform image is off by at most one level.
     expect(greatestDifference(image.pixels, new Float32Array(64).fill(128 / 255))).toBeLessThan(
       1.01 / 255,
     );

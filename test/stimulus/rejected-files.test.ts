@@ -100,7 +100,7 @@ test('a PNG of 20000x20000 pixels is rejected by its header', async () => {
   bomb.writeUInt32BE(20_000, 16);
   bomb.writeUInt32BE(20_000, 20);
   bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
-  // its data ends after 24 pixels: decoding it would give another error
+  // Its data ends after 24 pixels: decoding it would give another error.
   expect(await refusal('image/png', bomb, { fit: 'resize' })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: stimulus too large: 20000x20000; expected at most 10000 pixels"`,
   );
@@ -238,7 +238,7 @@ test.each(['image/x-png', 'IMAGE/X-PNG; x=y'])('%s is PNG', async (type) => {
 
 const FORM = 'multipart/form-data; boundary=b';
 
-/** A part whose headers are these lines. */
+/** A part with these lines as headers. */
 const part = (content: string, ...headers: string[]) =>
   `--b\r\n${headers.join('\r\n')}\r\n\r\n${content}\r\n`;
 
@@ -271,7 +271,7 @@ test('forms with empty, superfluous or too many parts are rejected', async () =>
 
 test('a form is read no further than the parts that a request may have', async () => {
   const files = part('x', NAMED).repeat(12);
-  // It is cut off, too, which a reader of all parts finds first.
+  // It is also cut off, which a reader of all parts would find first.
   expect(await refusal(FORM, files)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: the form has more than 10 parts"`,
   );

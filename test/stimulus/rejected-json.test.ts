@@ -12,7 +12,7 @@ function rows(change: (all: unknown[][]) => void = () => {}): string {
 }
 
 test('malformed JSON is rejected with the position of the error', async () => {
-  // the rest of the message is the parser's own
+  // The rest of the message comes from the parser.
   const early = '{"stimuli": [';
   const brace = '{"stimuli": [] "neurons"}';
   const comma = `{"stimuli": [[${'[0.5, 0.25], '.repeat(50)}[0.5,]]]}`;

@@ -11,7 +11,7 @@ export interface DecodeTestOptions extends Partial<StimulusRequest> {
   readonly readStoredSet?: ReadStoredSet;
 }
 
-/** Decodes a body for a 6x4 (height x width) model, or what `options` say. */
+/** Decodes a body for a 6x4 (height x width) model, unless `options` name another size. */
 export function decode(
   contentType: string | undefined,
   body: Uint8Array | string,
@@ -31,10 +31,10 @@ export function decode(
 /** 24 different 8-bit values for one 6x4 stimulus, both ends of the range among them. */
 export const GRAY_8 = Uint8Array.from({ length: 24 }, (_, i) => (i * 255) / 23);
 
-/** What `GRAY_8` is in 0..1. */
+/** `GRAY_8` in 0..1. */
 export const GRAY = Float32Array.from(GRAY_8, (value) => value / 255);
 
-/** The error as `class: message`, with the paths of its problems behind. */
+/** The error as `class: message`, followed by the paths of its problems. */
 export async function refusal(
   type: string | undefined,
   body: Uint8Array | string,
@@ -50,7 +50,7 @@ export async function refusal(
   return `${kind?.name ?? 'InputError'}: ${error.message}${paths && ` [${paths}]`}`;
 }
 
-/** A gray PNG of noise, so that it is long enough to cut. */
+/** A gray PNG of noise, which is long enough to be cut off. */
 export function grayPng(height: number, width: number): Promise<Buffer> {
   const samples = Uint8Array.from({ length: height * width }, (_, i) => (i * 7919) % 251);
   return sharp(samples, { raw: { height, width, channels: 1 } })

@@ -19,7 +19,7 @@ test('a grating of spatial frequency f is measured as sin(pi f) / pi at any orie
       const grating = Grating.parse({ spatialFrequency, orientation, phase: 20, diameter: null });
       const measured = stimulusStatistics(renderGrating(grating, canvas)).spatialFrequency;
       const expected = Math.sin(Math.PI * spatialFrequency) / Math.PI;
-      // 199 differences stand for 200 of whole periods
+      // There are 199 differences for 200 pixels of whole periods.
       expect(Math.abs(measured / expected - 1)).toBeLessThan(0.01);
     }
   }
@@ -30,7 +30,7 @@ test('a uniform image has no contrast and no spatial frequency', () => {
   expect(stimulusStatistics(image)).toEqual({ mean: 0.25, contrast: 0, spatialFrequency: 0 });
 });
 
-/** Of RMS contrast 0.25, around a mean. */
+/** An image of RMS contrast 0.25 around a mean. */
 const around = (mean: number) => ({ pixels: Float32Array.of(mean - 0.25, mean + 0.25) });
 
 test('an RMS contrast outside the range gives a warning with both numbers, and its ends none', () => {

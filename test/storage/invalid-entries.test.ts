@@ -46,7 +46,7 @@ test.each(Object.entries(INVALID_ENTRIES))(
     make(path.join(inCache, 'notes'));
     const { responses: again } = await openTestStore({ folder });
     expect((await again.read(QUESTION, COLUMNS)).size).toBe(1);
-    // room for one file: the others have to go, where they can
+    // There is room for one file, so the others are deleted where possible.
     const { responses: small } = await openTestStore({ folder, cacheCapacity: 4096 });
     await small.write({ ...QUESTION, engine: 'another' }, new Map([[0, Float32Array.of(2)]]));
     expect((await small.read({ ...QUESTION, engine: 'another' }, COLUMNS)).size).toBe(1);

@@ -13,7 +13,7 @@ const QUESTION: CacheEntry = {
 };
 const other = (letter: string): CacheEntry => ({ ...QUESTION, stimuli: letter.repeat(64) });
 
-/** Column `c` answers c, c + 0.25 and c + 0.5. */
+/** Column `c` responds with c, c + 0.25 and c + 0.5. */
 const columns = (...numbers: number[]): ResponseColumns =>
   new Map(numbers.map((c) => [c, Float32Array.of(c, c + 0.25, c + 0.5)]));
 
@@ -43,7 +43,7 @@ test('another model, set or engine has no cached responses', async () => {
     { ...QUESTION, model: 'c'.repeat(64) },
     { ...QUESTION, stimuli: 'c'.repeat(64) },
     { ...QUESTION, engine: 'another' },
-    // swapped
+    // The two digests are swapped.
     { ...QUESTION, model: QUESTION.stimuli, stimuli: QUESTION.model },
   ]) {
     expect(await known(store, entry)).toEqual([]);

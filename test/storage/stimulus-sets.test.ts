@@ -9,7 +9,7 @@ import { stimulusDigests } from '../../src/stimulus/chunks.js';
 import { type Stimuli, setDigest } from '../../src/stimulus/stimuli.js';
 import { openTestStore, type TestStore, temporaryFolder } from '../support/store.js';
 
-/** `count` stimuli of 3x2 pixels, gray level by gray level. */
+/** `count` uniform stimuli of 3x2 pixels, one for each gray level. */
 function grays(count: number, first = 0): Stimuli {
   const pixels = Float32Array.from({ length: count * 6 }, (_, i) => ((first + i) % 256) / 255);
   return { count, height: 3, width: 2, pixels };

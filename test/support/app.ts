@@ -33,7 +33,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly unusable?: readonly UnusableModel[];
   readonly limits?: Partial<Limits>;
   readonly engine?: FakeEngine;
-  /** In place of `served` and `unusable`. */
+  /** Replaces `served` and `unusable`. */
   readonly catalogue?: ModelRepository;
   readonly streams?: Partial<Pick<StreamsOptions, 'most' | 'timing'>>;
   readonly store?: Service['store'];
@@ -43,7 +43,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly quick?: Service['quick'];
 }
 
-/** The app over an engine worked out by hand, two versions of a tiny model and one unusable model. */
+/** An app with the fake engine, two versions of a tiny model and one unusable model. */
 export function createTestApp(options: TestAppOptions = {}) {
   const { served = [tinyModel('tiny', 1), tinyModel('tiny', 2)], limits } = options;
   const { unusable = [{ name: 'broken', version: 1, reason: "no '/srv/models/broken/1/x.bin'" }] } =

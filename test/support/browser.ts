@@ -10,7 +10,7 @@ import { type RunningService, startService } from './service.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
-/** Chromium, as CHROMIUM names it, or as it is found. `REQUIRE_CHROMIUM=1` demands it. */
+/** Chromium, at the path in CHROMIUM or where it is found. `REQUIRE_CHROMIUM=1` demands it. */
 function chromiumBrowser(): Program {
   const names = process.env['CHROMIUM'] === undefined ? NAMES : [process.env['CHROMIUM']];
   const program = names.find(
@@ -23,18 +23,18 @@ function chromiumBrowser(): Program {
   };
 }
 
-/** The service with the demo model, a browser, and pages of it that must not complain. */
+/** The service with the demo model, a browser, and pages that must log no errors. */
 export interface Browsing {
   readonly service: RunningService;
-  /** Opens the page, in place of what was open; `query` as the address bar has it. */
+  /** Opens the page in place of the previous one; `query` is that of the address bar. */
   open(query?: string, options?: BrowserContextOptions & { readonly at?: string }): Promise<Page>;
-  /** What the page wrote to the console as an error, threw, or asked of anybody else. */
+  /** Errors that the page logged or threw, and requests to other servers. */
   readonly complaints: string[];
   close(): Promise<void>;
 }
 
 /**
- * A `test` for pages, and what it opens them with: one service and one browser for all tests of a file.
+ * A `test` for pages, with one service and one browser for all tests of a file.
  * @param environment of the service, made before the first test
  */
 export function pageTest(environment: () => Promise<Record<string, string>> = async () => ({})): {
@@ -52,7 +52,7 @@ export function pageTest(environment: () => Promise<Record<string, string>> = as
   return { test: testWith(browser), browsing };
 }
 
-/** @param environment of the service, beside a folder to store in */
+/** @param environment of the service, in addition to DATA_DIR */
 async function startBrowsing(
   { program }: Program,
   environment: Record<string, string>,
@@ -94,7 +94,7 @@ async function startBrowsing(
   };
 }
 
-/** Has the service measure all neurons quickly, so that the page finds the rows kept. */
+/** Lets the service measure all neurons quickly, so that the page finds stored rows. */
 export async function measureNeurons({ service }: Pick<Browsing, 'service'>): Promise<void> {
   const url = `${service.url}/v1/models/demo/quick-measurement`;
   const answer = await fetch(url, { method: 'POST' });
@@ -102,7 +102,7 @@ export async function measureNeurons({ service }: Pick<Browsing, 'service'>): Pr
   await answer.arrayBuffer();
 }
 
-/** Fails where axe finds something serious. */
+/** Fails when axe finds something serious. */
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');

@@ -5,11 +5,11 @@ import path from 'node:path';
 import { type TestAPI, test } from 'vitest';
 import { locateBinding } from '../../deploy/tensorflow/binding.js';
 
-/** Something a test needs of the machine. */
+/** Something that a test needs on the machine. */
 export interface Capability {
   /** Why the machine lacks it, or null when it is there. */
   readonly missing: string | null;
-  /** The environment says that it must be there, so tests fail without it. */
+  /** Whether the environment demands it, so that tests fail without it. */
   readonly required: boolean;
 }
 
@@ -24,8 +24,8 @@ export function nativeTensorflow(): Capability {
 }
 
 /**
- * A WebGPU adapter, hardware or software; asked for in a process of its own, since a broken driver
- * may end the process. `REQUIRE_WEBGPU=1` demands it.
+ * A WebGPU adapter, hardware or software. It is requested in a separate process, since a broken driver
+ * may crash. `REQUIRE_WEBGPU=1` demands it.
  */
 export function webgpuAdapter(): Capability {
   const probe = `
@@ -121,7 +121,7 @@ export function commonProgram(name: string): Program {
   };
 }
 
-/** strace, on a machine that lets it watch a program. `REQUIRE_STRACE=1` demands it. */
+/** strace, on a machine where it may trace programs. `REQUIRE_STRACE=1` demands it. */
 export function strace(): Program {
   const { status } = spawnSync('strace', ['-f', '--seccomp-bpf', '-o', '/dev/null', 'true'], {
     stdio: 'ignore',
@@ -133,7 +133,7 @@ export function strace(): Program {
   };
 }
 
-/** Two capabilities of which a test needs both. */
+/** Two capabilities that a test both needs. */
 export function both(a: Capability, b: Capability): Capability {
   return { missing: a.missing ?? b.missing, required: a.required && b.required };
 }
@@ -154,8 +154,8 @@ export function promtool(): Program {
 }
 
 /**
- * A `test` whose tests are skipped, with the reason in the report, or fail where the capability is
- * demanded, when the machine lacks it. Hooks run all the same: guard them with `missing`.
+ * A `test` for machines with a capability. Without it, tests are skipped with the reason in the report, or fail
+ * when the capability is demanded. Hooks run in any case: guard them with `missing`.
  */
 export function testWith({ missing, required }: Capability): TestAPI {
   if (missing === null) return test;

@@ -5,7 +5,7 @@ import { tinyCard } from './cards.js';
 
 /**
  * Writes the card of a tiny model, without weights: enough for an engine that computes nothing.
- * @param unit of its responses, which sets its digest apart from that of another one
+ * @param unit of its responses; different units give different digests
  * @returns its digest
  */
 export async function writeCard(
@@ -19,7 +19,7 @@ export async function writeCard(
   return (await readModel(path.join(models, name, String(version)))).digest;
 }
 
-/** Writes what is no card. */
+/** Writes an invalid card. */
 export function breakCard(models: string, name: string, version: number): Promise<void> {
   return writeCardText(models, name, version, '{');
 }

@@ -3,18 +3,18 @@ import { openapiDocument } from '../../src/server/openapi/document.js';
 import type { AppDependencies } from '../../src/server/service.js';
 import { createContract, type Document } from './openapi.js';
 
-/** No answer: the client had gone. */
+/** The client had disconnected, so there is no response. */
 const CLIENT_GONE = 499;
 
 let contract: ReturnType<typeof createContract> | undefined;
 
-/** The app, whose `request` fails where an answer is not as the OpenAPI document tells. */
+/** An app whose `request` fails when a response does not match the OpenAPI document. */
 export function createCheckedApp(deps: AppDependencies): ReturnType<typeof createApp> {
   const app = createApp(deps);
   const request = app.request.bind(app);
   app.request = async (input, init, ...rest) => {
     const answer = await request(input, init, ...rest);
-    // the same for every app, and it takes a moment to make
+    // The document is the same for every app, and slow to make.
     const document = () => openapiDocument(createRoutes(deps)) as unknown as Document;
     contract ??= createContract(document());
     const { method = 'GET' } = input instanceof Request ? input : { ...init };
@@ -28,7 +28,7 @@ export function createCheckedApp(deps: AppDependencies): ReturnType<typeof creat
   return app;
 }
 
-/** Events would be waited for until their end. */
+/** Reading events would wait for their end. */
 function isReadable({ headers }: Response): boolean {
   return headers.get('Content-Type') !== 'text/event-stream' && !headers.has('Content-Encoding');
 }

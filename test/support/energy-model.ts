@@ -22,7 +22,7 @@ export function energyModel(): ServedModel {
   return { ...model, card: { ...card, stimulus, neurons } };
 }
 
-/** An engine that computes them: 0.1 + |stimulus * (even, odd filter)|^2, relative to the background. */
+/** Their engine computes 0.1 + |stimulus * (even, odd filter)|^2, relative to the background. */
 export function energyEngine(): FakeEngine {
   const fake = createFakeEngine();
   const pairs = FILTERS.map((filter) => [kernel(filter, 0), kernel(filter, Math.PI / 2)] as const);

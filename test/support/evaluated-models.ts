@@ -18,7 +18,7 @@ export interface SmallModelOptions {
 
 /**
  * Saves the next version of a model of two channels with the parameters that training begins with;
- * its golden responses are made up.
+ * its golden responses are not real.
  * @param out `models/x`
  */
 export async function saveSmallModel(out: string, options: SmallModelOptions) {
@@ -28,7 +28,7 @@ export async function saveSmallModel(out: string, options: SmallModelOptions) {
   const size = { height: side, width: side };
   const weights = initialParameters(parameterSpecifications(architecture, size), neurons, 1);
   if (constant) weights.get('readout.weight')!.data.fill(0);
-  // so that attention is not the same everywhere
+  // This makes attention differ between places.
   if (weights.has('attention.gamma')) {
     weights.get('attention.gamma')!.data.fill(1);
     const query = weights.get('attention.query.weight')!.data;

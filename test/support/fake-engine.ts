@@ -1,7 +1,7 @@
 import type { Engine, EngineRequest } from '../../src/inference/engine.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
 
-/** The fake's answer, worked out by hand: (sum of the pixels) * (neuron + 1). */
+/** The response of the fake engine: (sum of the pixels) * (neuron + 1). */
 export function handResponse(stimuli: Stimuli, stimulus: number, neuron: number): number {
   const size = stimuli.height * stimuli.width;
   const pixels = stimuli.pixels.subarray(stimulus * size, (stimulus + 1) * size);
@@ -19,25 +19,25 @@ export function handResponses({ stimuli, neurons }: EngineRequest): Float32Array
 }
 
 export interface FakeEngine extends Engine {
-  /** Every question asked, in order. */
+  /** Every request, in order. */
   readonly asked: EngineRequest[];
-  /** Digests of the models that it was told to load, and not to unload. */
+  /** Digests of the loaded models. */
   readonly loaded: ReadonlySet<string>;
-  /** From now on questions wait, until `release`. */
+  /** Lets requests wait until `release`. */
   hold(): void;
-  /** Answers the oldest question that waits, or fails it; the rest goes on waiting. */
+  /** Answers the oldest waiting request, or fails it; the others still wait. */
   release(error?: Error): void;
-  /** Answers what waits and no longer holds. */
+  /** Answers all waiting requests, and later ones immediately. */
   open(): void;
-  /** The next question fails with this. */
+  /** Fails the next request with this error. */
   failNext(error: Error): void;
-  /** The next load fails with this. */
+  /** Fails the next load with this error. */
   failNextLoad(error: Error): void;
-  /** Resolves as soon as `count` questions were asked. */
+  /** Resolves as soon as there were `count` requests. */
   whenAsked(count: number): Promise<void>;
 }
 
-/** An engine whose answers can be worked out by hand, and held back. */
+/** An engine whose responses can be computed by hand and held back. */
 export function createFakeEngine(): FakeEngine {
   const asked: EngineRequest[] = [];
   const loaded = new Set<string>();

@@ -1,11 +1,11 @@
 import type { ModelRepository, ServedModel, UnusableModel } from '../../src/inference/catalogue.js';
 
 export interface FixedRepository extends ModelRepository {
-  /** Digests of the models held, once for each time. */
+  /** Digests of the leased models, once for each lease. */
   readonly held: readonly string[];
 }
 
-/** A repository whose models are given, and stay. */
+/** A repository with fixed models. */
 export function fixedRepository(
   served: readonly ServedModel[],
   unusable: readonly UnusableModel[],

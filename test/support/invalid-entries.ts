@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 
-/** What may get into the place of a file, by name, and how. */
+/** Entries that may be in place of a file, and functions that create them. */
 export const INVALID_ENTRIES: Readonly<Record<string, (place: string) => void>> = {
   'a folder': (place) => {
     mkdirSync(place);

@@ -6,7 +6,7 @@ import { temporaryFolder } from './store.js';
 
 export const MODEL = { name: 'tiny', version: 1, digest: 'd'.repeat(64) };
 
-/** Jobs in a folder that goes when the test ends, or in the one given, by a clock that stands still. */
+/** Jobs in the given folder, or in one that is deleted when the test ends, with a fixed clock. */
 export async function openTestJobs(options: Partial<JobsOptions> = {}) {
   const folder = options.folder ?? (await temporaryFolder());
   const log: Record<string, unknown>[] = [];
@@ -41,7 +41,7 @@ export function heldWork(kind = 'held', request: Record<string, unknown> = {}) {
   const ended = new Promise<ResultFiles>((resolve, reject) => {
     [finish, fail] = [resolve, reject];
   });
-  ended.catch(() => {}); // it may fail before the job runs it
+  ended.catch(() => {}); // The work may fail before the job runs it.
   const seen: { signal?: AbortSignal; releases: number } = { releases: 0 };
   const work: Work = {
     order: { kind, model: MODEL, request, stimulusSets: [], askedBy: null },

@@ -7,7 +7,7 @@ export function keyRingOf(keys: readonly Omit<ApiKey, 'sha256'>[]): KeyRing {
   return { find: (secret) => findKey(known, secret), reload: () => {} };
 }
 
-/** The header that shows the key of that name. */
+/** The header with the key of this name. */
 export function bearer(name: string): { Authorization: string } {
   return { Authorization: `Bearer secret-${name}` };
 }

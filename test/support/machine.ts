@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type Mock, vi } from 'vitest';
 import type { Machine } from '../../training/run/model-request.js';
 
-/** A machine without a terminal, and with room for everything; what is said is kept. */
+/** A machine without a terminal and with enough memory and disk; its output is kept in `lines`. */
 export function fakeMachine(changes: Partial<Machine> = {}) {
   const lines: string[] = [];
   const exit: Mock<(code: number) => void> = vi.fn();

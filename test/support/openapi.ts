@@ -13,7 +13,7 @@ interface AnswerObject {
   readonly content?: Readonly<Record<string, { readonly schema: object }>>;
 }
 
-/** As much of an OpenAPI document as tests read. */
+/** The parts of an OpenAPI document that tests read. */
 export interface Document {
   readonly openapi: string;
   readonly info: object;
@@ -24,14 +24,14 @@ export interface Document {
   };
 }
 
-/** Holds answers to a document. */
+/** Checks responses against a document. */
 export function createContract(document: Document) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   formats.default(ajv);
   const compiled = new Map<string, ValidateFunction>();
 
   /**
-   * What an answer has that the document does not tell.
+   * The parts of a response that the document does not describe.
    * @param path as in the document, `/v1/models/{model}`
    */
   async function differences(method: string, path: string, answer: Response): Promise<string[]> {
@@ -60,7 +60,7 @@ export function createContract(document: Document) {
     return [`${method} ${path} ${status}: ${ajv.errorsText(check.errors)}`];
   }
 
-  /** The path of the document that a request's path is of. */
+  /** The path of the document that matches the path of a request. */
   function find(method: string, path: string): string | undefined {
     return Object.keys(document.paths).find((pattern) => {
       const own = new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, '[^/]+')}$`);

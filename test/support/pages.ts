@@ -1,7 +1,7 @@
-/** Elements that have no end. */
+/** Elements without an end tag. */
 const VOID = new Set(['meta', 'br', 'img', 'hr', 'link', 'input']);
 
-/** Tags of a page that are not closed, or close nothing, in their order. */
+/** Tags of a page that are not closed or close nothing, in order. */
 export function unbalancedTags(page: string): string[] {
   const text = page.replace(/<!doctype html>/i, '').replace(/<style\b[^>]*>[\s\S]*?<\/style>/g, '');
   const open: string[] = [];
@@ -19,7 +19,7 @@ export function unbalancedTags(page: string): string[] {
   return [...wrong, ...open, ...stray];
 }
 
-/** What of a page would be fetched from elsewhere, or run. */
+/** The parts of a page that would be fetched from elsewhere or executed. */
 export function externalReferences(page: string): string[] {
   const references = [...page.matchAll(/\b(?:src|href|action|data)="([^"]*)"/g)]
     .map((match) => match[1]!)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What of a JSON schema a table shows. */
+/** The parts of a JSON schema that a table shows. */
 interface Field {
   readonly type?: string;
   readonly description?: string;
@@ -16,7 +16,7 @@ interface Field {
   readonly items?: { readonly properties: Readonly<Record<string, Field>> };
 }
 
-/** The parameters of a schema as a table in Markdown, as the documentation has it. */
+/** The parameters of a schema as a Markdown table of the documentation. */
 export function parameterTable(schema: z.ZodObject): string {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
   const rows = Object.entries(properties as Record<string, Field>).map(([name, field]) =>

@@ -11,7 +11,7 @@ export function processesOf(module: string, owner = process.pid): number[] {
         const parent = Number(status.slice(status.lastIndexOf(')')).split(' ')[2]);
         return parent === owner && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(module);
       } catch {
-        return false; // it has ended meanwhile
+        return false; // The process has ended.
       }
     });
 }
@@ -24,7 +24,7 @@ export function childrenOf(id: number): number[] {
     .map(Number);
 }
 
-/** Memory of a process that lies in RAM, in bytes. */
+/** Memory of a process that is in RAM, in bytes. */
 export function residentBytes(id: number): number {
   const status = readFileSync(`/proc/${id}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;

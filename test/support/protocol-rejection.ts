@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { createTestApp, type TestAppOptions } from './app.js';
 import { IN_JSON, INFER, jsonRequest } from './protocol.js';
 
-/** Sends a bad request; gives its answer on one line after the service answered a good one. */
+/** Sends a bad request and then a good one. @returns the error on one line */
 export async function refusal(request: RequestInit, path = INFER, options: TestAppOptions = {}) {
   const { app, engine, scheduler } = createTestApp(options);
   const answer = await app.request(path, request);
@@ -15,5 +15,5 @@ export async function refusal(request: RequestInit, path = INFER, options: TestA
   return `${answer.status} ${error}`;
 }
 
-/** An inference request whose stimuli are changed. */
+/** An inference request with changed stimuli. */
 export const withInput = (change: object) => jsonRequest({ inputs: [{ ...IN_JSON, ...change }] });

@@ -1,6 +1,6 @@
 /** Two stimuli of 3x2 pixels (height x width); their pixels sum to 1.5 and 6. */
 export const PIXELS = Float32Array.of(0, 0.25, 0.5, 0, 0.25, 0.5, 1, 1, 1, 1, 1, 1);
-/** The fake engine's responses of columns 0..3 to them: sum * (column + 1). */
+/** Their responses of columns 0..3 from the fake engine: sum * (column + 1). */
 export const RESPONSES = [1.5, 3, 4.5, 6, 6, 12, 18, 24];
 
 export const INFER = '/v2/models/tiny/infer';
@@ -14,7 +14,7 @@ export function bytesOf(values: Float32Array | Int32Array | Uint8Array): Uint8Ar
   return new Uint8Array(values.slice().buffer);
 }
 
-/** A request whose body is JSON alone; without a Content-Type, as clients send it. */
+/** A request whose body is only JSON, without a Content-Type, as clients send it. */
 export function jsonRequest(body: unknown, headers: Record<string, string> = {}): RequestInit {
   return { method: 'POST', body: new TextEncoder().encode(JSON.stringify(body)), headers };
 }
@@ -33,7 +33,7 @@ export function binaryRequest(
   } satisfies RequestInit;
 }
 
-/** The stimuli behind the JSON. */
+/** A request with the stimuli after the JSON. */
 export function withBinaryStimulus(
   more: Record<string, unknown> = {},
   headers: Record<string, string> = {},
@@ -43,7 +43,7 @@ export function withBinaryStimulus(
   return binaryRequest({ inputs: [{ ...STIMULUS, parameters }], ...more }, [tensor], headers);
 }
 
-/** An answer's JSON, and the tensor behind it as numbers. */
+/** The JSON of a response, and the tensor after it as numbers. */
 export async function readBinaryAnswer(answer: Response) {
   const body = Buffer.from(await answer.arrayBuffer());
   const length = Number(answer.headers.get('Inference-Header-Content-Length'));

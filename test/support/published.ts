@@ -8,13 +8,13 @@ import { randomStream } from '../../src/network/random.js';
 
 type Tensors = ReadonlyMap<string, NamedTensor>;
 
-/** Parameters and responses that the published code gave, under its names. */
+/** Parameters and responses of the published code, under its names. */
 export function readGolden(name: string): Tensors {
   const file = new URL(`../fixtures/golden/${name}.safetensors`, import.meta.url);
   return decodeSafetensors(readFileSync(file));
 }
 
-/** Those whose names have a prefix, without it. */
+/** The entries whose names have a prefix, without the prefix. */
 export function withPrefix(tensors: Tensors, prefix: string): Map<string, NamedTensor> {
   const entries = [...tensors].filter(([name]) => name.startsWith(prefix));
   return new Map(entries.map(([name, value]) => [name.slice(prefix.length), value]));

@@ -4,12 +4,12 @@ import { forward } from '../../src/network/forward.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { tinyCard } from './cards.js';
 
-/** Side of the stimuli of the models below: the smallest that their networks take. */
+/** Side of the stimuli of the models below: the smallest that their networks accept. */
 export const SMALLEST_SIDE = 16;
 
 /**
  * Saves `<folder>/<name>/1`, a model of 16x16 pixels and four neurons (ids 0, 1, 2, 7) whose
- * readouts have no weights, so that neuron by neuron it answers 1, 2, 3 and 4, its biases.
+ * readouts have no weights, so that they respond with their biases, 1, 2, 3 and 4.
  */
 export async function saveConstantModel(folder: string, name: string): Promise<void> {
   const { card, weights } = smallest(name);

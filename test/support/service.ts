@@ -24,14 +24,14 @@ export interface RunningService {
 }
 
 /**
- * Starts the compiled service; the environment is what is given and a free port.
+ * Starts the compiled service on a free port, with the given environment.
  * @param main the compiled program
  */
 export function spawnService(environment: Record<string, string>, main = MAIN) {
   if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`);
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [main], {
-    // nothing is stored unless a test says where
+    // Nothing is stored unless a test sets DATA_DIR.
     env: { PATH, PORT: '0', ENGINE: 'wasm', DATA_DIR: '/dev/null', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -54,7 +54,7 @@ export function spawnService(environment: Record<string, string>, main = MAIN) {
   return { child, ended, kill, children, stdout: () => stdout, stderr: () => stderr };
 }
 
-/** Starts the service and waits until it says that it is ready. */
+/** Starts the service and waits until it is ready. */
 export async function startService(
   environment: Record<string, string>,
   main = MAIN,

@@ -9,7 +9,7 @@ import { openSite } from '../../training/data/site.js';
 export const SIDE = 24;
 
 /**
- * Writes a site `small` of 24x24 images whose neurons respond to how bright the image is: neuron 0
+ * Writes a site `small` of 24x24 images whose neurons respond to the brightness of the image: neuron 0
  * in proportion to its mean, neuron 1 to its reverse, neuron 2 with noise alone; further neurons
  * in proportion to it with noise.
  */
@@ -49,7 +49,7 @@ export async function writeSiteFile(
   await writeFile(path.join(folder, `${file}_small.npy`), encodeNpy(data, shape));
 }
 
-/** Why the site `small` is not opened, with the folder left out. */
+/** The message with which the site `small` is rejected, without the path of the folder. */
 export async function siteRefusal(folder: string, rules: Partial<DataRules> = {}): Promise<string> {
   const error = await openSite(folder, 'small', rules).then(
     () => new Error('it was opened'),

@@ -1,6 +1,6 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
-/** What became of one test, as far as the closing lines tell it. */
+/** The result of one test, as far as the last lines need it. */
 export interface Outcome {
   readonly file: string;
   readonly name: string;

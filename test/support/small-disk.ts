@@ -8,7 +8,7 @@ import type { Capability } from './capabilities.js';
 
 const BLOCK = Buffer.alloc(4096, 'x');
 
-/** The right to mount a disk in a namespace of its own. `REQUIRE_MOUNT=1` demands it. */
+/** The right to mount a disk in a separate namespace. `REQUIRE_MOUNT=1` demands it. */
 export function mounting(): Capability {
   const { status } = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/tmp'], {
     stdio: 'ignore',
@@ -19,12 +19,12 @@ export function mounting(): Capability {
   };
 }
 
-/** A disk in memory, which only processes that know its folder see; it goes when the test ends. */
+/** A disk in memory that only processes with its folder can see; it is removed when the test ends. */
 export interface SmallDisk {
   readonly folder: string;
-  /** Leaves no room. */
+  /** Fills the disk. */
   fill(): void;
-  /** Gives the room back that `fill` took. */
+  /** Frees the space that `fill` used. */
   free(): void;
   remount(how: 'ro' | 'rw'): void;
 }

@@ -5,7 +5,7 @@ import { splitSite } from '../../training/data/split.js';
 import type { PopulationTask } from '../../training/model/networks.js';
 import { Recipe } from '../../training/recipes/recipes.js';
 
-/** A network that learns in a moment. */
+/** A network that trains in a moment. */
 export const SMALL_RECIPE = Recipe.parse({
   architecture: 'rf_cnn',
   channels: 4,
@@ -14,7 +14,7 @@ export const SMALL_RECIPE = Recipe.parse({
   dropout: 0.3,
 });
 
-/** Trains some neurons of a site as the small recipe does, unless it is said otherwise. */
+/** Trains some neurons of a site by the small recipe with changes. */
 export function smallTask(
   site: Pick<Site, 'training' | 'validation'>,
   neurons: readonly number[],
@@ -24,7 +24,7 @@ export function smallTask(
   return { data: splitSite(site, 'validation', 1), recipe, neurons, seed: 1 };
 }
 
-/** A recording in which one neuron responds otherwise. */
+/** A recording with changed responses of one neuron. */
 export function withResponses(
   recording: Recording,
   neuron: number,
@@ -37,7 +37,7 @@ export function withResponses(
   return { ...recording, responses };
 }
 
-/** Parameters as plain numbers, to compare bit for bit. */
+/** Parameters as hexadecimal text, which is compared bit for bit. */
 export function bitsOf(weights: Weights): Record<string, string> {
   return Object.fromEntries(
     [...weights].map(([name, { data }]) => [

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { openStore, type Store } from '../../src/storage/store.js';
 
-/** A folder that goes when the test ends. */
+/** A folder that is deleted when the test ends. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-store-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -19,12 +19,12 @@ export interface TestStore extends Store {
 
 export interface TestStoreOptions {
   readonly folder?: string;
-  /** Bytes; a megabyte where nothing is said. */
+  /** Bytes; a megabyte by default. */
   readonly setsCapacity?: number;
   readonly cacheCapacity?: number;
 }
 
-/** A store in a folder that goes when the test ends, or in the one given. */
+/** A store in the given folder, or in one that is deleted when the test ends. */
 export async function openTestStore(options: TestStoreOptions = {}): Promise<TestStore> {
   const { setsCapacity = 2 ** 20, cacheCapacity = 2 ** 20 } = options;
   const folder = options.folder ?? (await temporaryFolder());

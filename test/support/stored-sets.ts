@@ -5,7 +5,7 @@ import { openTestStore, type TestStoreOptions } from './store.js';
 
 export const SETS = '/v1/stimulus-sets';
 export const MODEL = '/v1/models/tiny';
-/** Four stimuli of 3x2 pixels, all alike within each. */
+/** Four uniform stimuli of 3x2 pixels. */
 export const LEVELS = [51, 255, 102, 0];
 export const PIXELS = Uint8Array.from({ length: 24 }, (_, i) => LEVELS[Math.floor(i / 6)]!);
 export const NPY = encodeNpy(PIXELS, [4, 3, 2]);
@@ -14,7 +14,7 @@ export const DIGESTS = LEVELS.map((level) =>
 );
 export const DIGEST = setDigest(DIGESTS);
 
-/** The app over a store that goes when the test ends. */
+/** An app with a store that is deleted when the test ends. */
 export async function createStoringApp(options: TestAppOptions & TestStoreOptions = {}) {
   const store = await openTestStore(options);
   return { ...createTestApp({ store, ...options }), store };

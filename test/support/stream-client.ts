@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type ClientOptions, WebSocket } from 'ws';
 
-/** An answer of a stream, read byte by byte as the table in docs/stream.md has it. */
+/** A response frame, decoded byte by byte as in the table of docs/stream.md. */
 export interface StreamAnswer {
   readonly sequence: number;
   readonly status: number;
@@ -14,13 +14,13 @@ export interface StreamAnswer {
   readonly queue: number;
   readonly infer: number;
   readonly responses: Float32Array;
-  /** Where the status is not 200. */
+  /** Empty when the status is 200. */
   readonly message: string;
 }
 
 export interface StreamClient {
   readonly socket: WebSocket;
-  /** The first message, and the headers of the answer that opened the stream. */
+  /** The first message, and the headers of the response that opened the stream. */
   readonly ready: Record<string, unknown>;
   readonly headers: IncomingMessage['headers'];
   send(pixels: Uint8Array | Float32Array, stamp?: bigint): void;
@@ -30,11 +30,11 @@ export interface StreamClient {
 }
 
 export interface StreamClientOptions extends ClientOptions {
-  /** Offered, as a web page may. */
+  /** Subprotocols to offer, as a web page may. */
   readonly protocols?: string[];
 }
 
-/** A stream that was refused before it began. */
+/** The rejection of a stream. */
 export interface Refusal {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
@@ -81,7 +81,7 @@ export async function openStream(
   };
 }
 
-/** Asks for a stream that is to be refused. */
+/** Requests a stream that must be rejected. */
 export async function refuseStream(
   url: string,
   path: string,

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** What a program and its children did that others could notice. */
+/** What a program and its children did outside themselves. */
 export interface Trace {
-  /** System calls that reach for another machine, or for a name server. */
+  /** System calls that connect to another machine or a name server. */
   readonly network: string[];
-  /** System calls that create a file, or open one to write, outside the program's own folder. */
+  /** System calls that create or write a file outside the folder of the program. */
   readonly writes: string[];
-  /** What the program left in its empty home and temporary folders. */
+  /** Files that the program left in its empty home and temporary folders. */
   readonly left: string[];
 }
 
@@ -18,7 +18,7 @@ const CALLS =
 
 /**
  * Starts a Node program under strace, with an empty HOME and TMPDIR.
- * @param folder an empty folder, which becomes the program's own; it holds them and the log
+ * @param folder an empty folder for the program, for HOME, TMPDIR and the log
  */
 export function startTraced(
   folder: string,

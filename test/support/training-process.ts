@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/hypercolumn.js', import.meta.url));
 
-/** How a process ended, and all that it said. */
+/** How a process ended, and its output. */
 export interface Ended {
   /** The exit code, or the signal that ended it. */
   readonly end: number | NodeJS.Signals;
@@ -14,7 +14,7 @@ export interface Ended {
 
 /**
  * Runs the compiled training.
- * @param signals what it is sent as soon as what it says matches, once each
+ * @param signals sent once each, as soon as the output matches
  */
 export async function runTraining(
   words: readonly string[],

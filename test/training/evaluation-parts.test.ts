@@ -25,7 +25,7 @@ import { greatestDifference } from '../support/numbers.js';
 import { writeSmallSite } from '../support/sites.js';
 
 const IMAGES = 70;
-/** More than are computed at once. */
+/** More images than fit into one slice. */
 const NEURONS = 18;
 
 let folder = '';
@@ -108,13 +108,13 @@ test('the decomposition averages neurons, each in the order of its own predictio
   const responses = matrix(
     centre.values.map((v, i) => v + surround.values[i]! + bias[i % 2]!) as never,
   );
-  // by hand: neuron 0 predicts 2 5 8, so 2 1 0; neuron 1 predicts 5 4 9, so 2 0 1
+  // By hand: neuron 0 predicts 2 5 8, so the order is 2 1 0; neuron 1 predicts 5 4 9, so it is 2 0 1.
   const result = decompose({ responses, terms: { centre, surround, bias }, attention: null }, 1);
   expect([...result.centre]).toEqual([3.5, 1.5, 1]);
   expect([...result.surround]).toEqual([3, 1.5, 0]);
   expect(result.bias).toBe(2);
   expect([...result.sum]).toEqual([8.5, 5, 3]);
-  // of the rise from the mean 5.5 to 8.5 the centre makes that from 2 to 3.5
+  // The response rises from the mean 5.5 to 8.5, of which the centre rises from 2 to 3.5.
   expect(result.centreShareOfPeak).toBeCloseTo(1.5 / 3, 12);
 });
 
@@ -244,7 +244,7 @@ test('files are written whole or not at all', async () => {
   const out = path.join(folder, 'out');
   await writeFiles(out, { a: 'old', b: 'old' });
   await mkdir(path.join(out, 'c'));
-  // the third cannot be put where a folder is
+  // The third file cannot replace a folder.
   await expect(writeFiles(out, { c: 'new' })).rejects.toThrow(/EISDIR|EEXIST|directory/);
   expect((await readdir(out)).sort()).toEqual(['a', 'b', 'c']);
   await writeFiles(out, { a: 'new' });

@@ -88,7 +88,7 @@ async function writeRepeats(): Promise<Float64Array> {
   return values;
 }
 
-/** The responses of a whole model in one pass. */
+/** The responses of all neurons of a model in one pass. */
 async function respond(model: string): Promise<number[][]> {
   const saved = await readModel(at(model));
   const weights = await readWeights(saved);
@@ -183,7 +183,7 @@ test('the report is one self-contained page with all sections', async () => {
   ]) {
     expect(labels).toContain(label);
   }
-  // the model without attention has no maps
+  // The model without attention has no maps.
   expect(labels).not.toContain('Attention of b/1, all images');
 });
 

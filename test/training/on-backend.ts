@@ -15,8 +15,8 @@ import { writeSmallSite } from '../support/sites.js';
 import { smallTask, withResponses } from '../support/small-training.js';
 
 /**
- * What of training depends on the backend.
- * @param precision of the Poisson loss and its gradient, relative
+ * Tests of the parts of training that depend on the backend.
+ * @param precision relative, of the Poisson loss and its gradient
  */
 export function trainingTests(
   backend: BackendName,

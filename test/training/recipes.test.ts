@@ -5,12 +5,12 @@ import { findRecipe, RECIPES, recipeArchitecture } from '../../training/recipes/
 
 const SIZE = { height: 50, width: 50 };
 
-/** Parameters that learn, of the paper's table. */
+/** Numbers of trainable parameters in the table of the paper. */
 const LEARNED: Record<ArchitectureId, number> = {
   ff_cnn: 46_017,
   rf_cnn: 28_865,
   ff_sa_cnn: 41_267,
-  // without the projections of values and outputs, which are there but read by nothing
+  // The projections of values and outputs do not count, since nothing reads them.
   rf_sa_cnn: 26_147 - 155 - 180,
   rf_sa_cnn_star_simul: 26_147,
   rf_sa_cnn_star_incr: 2_717,

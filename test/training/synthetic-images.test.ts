@@ -54,7 +54,7 @@ test('images fade to the background at their corners and fill the middle', () =>
     }
   }
   const centre = (SIDE / 2) * SIDE + SIDE / 2;
-  // the mean over scenes is mid-gray everywhere, within about four standard errors of 45 / sqrt(200)
+  // The mean over scenes is mid-gray everywhere, within about four standard errors of 45 / sqrt(200).
   for (const mean of means) expect(Math.abs(mean - 127.5)).toBeLessThan(14);
   expect(deviations[centre]).toBeGreaterThan(20);
   expect(deviations[SIDE + 1]).toBeLessThan(1);
@@ -85,7 +85,7 @@ test('the amplitude of images falls about as 1/f', () => {
     for (let i = 0; i < field.length; i++) {
       const x = i % 32;
       const y = Math.floor(i / 32);
-      // a Hann window, so that the cut edges do not make a spectrum of their own
+      // A Hann window removes the spectrum of the cut edges.
       const window = Math.sin((Math.PI * (x + 0.5)) / 32) * Math.sin((Math.PI * (y + 0.5)) / 32);
       field[i] = (image[(y + 9) * SIDE + x + 9]! - 127.5) * window ** 2;
     }
@@ -105,7 +105,7 @@ test('noise has unit variance, an amplitude between 1/f^0.9 and 1/f^1.4, and ind
   });
   expect(slope).toBeGreaterThan(-1.4);
   expect(slope).toBeLessThan(-0.9);
-  // at 1/f a few low frequencies hold most of the variance, so the fields correlate by chance
+  // At 1/f a few low frequencies have most of the variance, so the fields correlate by chance.
   expect(Math.abs(product)).toBeLessThan(0.15);
 });
 

@@ -41,7 +41,7 @@ interface Grating {
   readonly diameter: number;
 }
 
-/** A grating of full contrast on gray around the neuron's receptive field. */
+/** A grating of full contrast on gray around the receptive field of a neuron. */
 function grating(neuron: TrueNeuron, { orientation, ...rest }: Grating): Float32Array {
   const theta = (orientation * Math.PI) / 180;
   return Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
@@ -54,7 +54,7 @@ function grating(neuron: TrueNeuron, { orientation, ...rest }: Grating): Float32
   });
 }
 
-/** The value at which the noiseless neuron responds most, the other parameters being the true ones. */
+/** The value at which the noiseless neuron responds most, with its true other parameters. */
 function preferred(
   neuron: TrueNeuron,
   parameter: keyof Grating,
@@ -197,7 +197,7 @@ test('the mean of the repeats is the prediction of the truth, up to the noise', 
       );
       return (value - clean[i]!) / (spread / Math.sqrt(OPTIONS.repeats));
     });
-    // standard scores: five standard errors of their mean and of their variance
+    // The tolerances are five standard errors of the mean and the variance of standard scores.
     expect(Math.abs(average(errors))).toBeLessThan(5 / Math.sqrt(OPTIONS.validation));
     const variance = average(errors.map((error) => error ** 2));
     expect(Math.abs(variance - 1)).toBeLessThan(5 * Math.sqrt(2 / OPTIONS.validation));

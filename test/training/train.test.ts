@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Runs the command, without a word on the console. */
+/** Runs the command without output on the console. */
 async function train(words: string, machine = fakeMachine()): Promise<string[]> {
   const said: string[] = [];
   const log = vi.spyOn(console, 'log').mockImplementation((line: string) => said.push(line));

@@ -119,7 +119,7 @@ test('a Gabor filter that saturates: its own frequency to 1 %, bandwidth log2((f
       const energy = (f: number) => Math.exp(-(((f - f0) / sigma) ** 2) / 2);
       const response = (f: number) => energy(f) / (1 + saturation * energy(f));
       const indices = indicesOf('spatialFrequency', FREQUENCIES, response);
-      // any function of the energy is as symmetric about f0 as the energy is
+      // Any function of the energy is as symmetric about f0 as the energy.
       expect(Math.abs(valueIn(indices['preferredSpatialFrequency']!) / f0 - 1)).toBeLessThan(0.01);
     }),
   );
@@ -172,7 +172,7 @@ test('a difference of Gaussians: SSI, summation field and surround diameter in c
       const outer = indices['surroundDiameterFit']!;
       if (1.04 * last > peak) expect(outer.value).toBeNull();
       if (1.06 * last < peak) expect(curve(valueIn(outer)) / last).toBeCloseTo(1.05, 3);
-      // the curve itself has 12 diameters: never above the true peak
+      // The curve has 12 diameters, so it is never above the true peak.
       const sampled = Math.max(...DIAMETERS.map(curve));
       expect(valueIn(indices['SSI']!)).toBeCloseTo((sampled - last) / sampled, 12);
       const above = (sampled - last) / (sampled - truth.b);

@@ -6,7 +6,7 @@ import { between } from '../support/numbers.js';
 
 const SIDE = 50;
 
-/** A gradient whose size is a Gaussian about a place in pixels from the centre, within 1 %; its sign by turns. */
+/** A gradient of alternating sign whose size is a Gaussian around a place, in pixels from the centre, within 1 %. */
 function gaussian(x0: number, y0: number, sigma: number): Float32Array {
   const random = randomStream('ripples');
   return Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
@@ -23,13 +23,13 @@ test('centre and diameter of a Gaussian are found at any place, x right and y up
       const { indices } = gradientField(gradientMap(gaussian(x0, y0, sigma), SIDE, SIDE));
       expect(indices['centreX']!.value).toBeCloseTo(x0, 1);
       expect(indices['centreY']!.value).toBeCloseTo(y0, 1);
-      // the squares of 2x2 pixels widen it by a variance of 1/4 about their pixels
+      // The squares of 2x2 pixels widen the Gaussian by a variance of 1/4.
       const diameter = 4 * Math.sqrt(sigma * sigma + 1 / 4);
       expect(Math.abs(indices['diameter']!.value! - diameter)).toBeLessThan(0.1);
     }),
     {
       numRuns: 25,
-      // The direction of the axes of a circle is undetermined, which the fit must not need.
+      // A circle does not determine the direction of its axes, so the fit must not depend on it.
       examples: [[-2.4214849807322025, 9.999993406236172, 3]],
     },
   );

@@ -8,7 +8,7 @@ export const POSITIONS = Array.from({ length: 21 }, (_, i) => (i - 10) * 2.4);
 
 export const radians = (degrees: number) => (degrees * Math.PI) / 180;
 
-/** How far apart two angles are, in degrees. */
+/** Distance of two angles on the circle, in degrees. */
 export function apart(a: number, b: number, period: number): number {
   const difference = Math.abs(a - b) % period;
   return Math.min(difference, period - difference);

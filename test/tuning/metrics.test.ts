@@ -21,12 +21,12 @@ const goldenMatrix = (name: string) => ({
   values: Float64Array.from(golden.get(name)!.data),
 });
 
-/** Distinct numbers, so that no order is a matter of convention. */
+/** Distinct numbers, whose order is unambiguous. */
 const distinct = fc.uniqueArray(fc.integer({ min: -10_000, max: 10_000 }), {
   minLength: 2,
   maxLength: 60,
 });
-/** Real and predicted responses, no two alike within either, and a k. */
+/** Real and predicted responses, each without equal ones, and a k. */
 const pair = distinct.chain((real) =>
   fc.record({
     real: fc.constant(real),
@@ -38,7 +38,7 @@ const pair = distinct.chain((real) =>
   }),
 );
 
-/** Pearson by its one-pass textbook formula on sums. */
+/** Pearson correlation by the one-pass textbook formula on sums. */
 function naiveCorrelation(x: readonly number[], y: readonly number[]): number {
   const n = x.length;
   const sum = (term: (i: number) => number) => x.reduce((total, _, i) => total + term(i), 0);

@@ -34,7 +34,7 @@ function bessel(order: number, x: number): number {
   return sum;
 }
 
-/** Curves with a clear peak, of which the preferred orientation can be asked to many digits. */
+/** Curves with a clear peak, which determines the preferred orientation to many digits. */
 const tuned = fc
   .record({
     noise: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 12, maxLength: 12 }),
@@ -197,7 +197,7 @@ test.each([
   'the half width of a cosine of depth %d follows from the window, to 0.01 degrees',
   (depth, mu) => {
     const angles = grid(180);
-    // Smoothing leaves the mean and multiplies the cosine by the window's own transform.
+    // Smoothing keeps the mean and multiplies the cosine by the transform of the window.
     let attenuated = 0;
     let weights = 0;
     for (let offset = -27; offset <= 27; offset += 1) {
@@ -214,7 +214,7 @@ test.each([
 );
 
 test('the half width is linear between samples and the mean of both flanks', () => {
-  // At 30 degree steps the window reaches no neighbour: the curve is taken as it is.
+  // At steps of 30 degrees the window reaches no neighbour, so the curve is not smoothed.
   const responses = [0, 1, 0.5, 0, 0, 0];
   const fall = 1 - Math.SQRT1_2;
   expect(valueIn(bandwidth(grid(6), responses))).toBeCloseTo(((fall + 2 * fall) / 2) * 30, 12);

@@ -120,7 +120,7 @@ test.each([
     expect(Math.abs(numberIn(ccNorm(trials, signal)) - 1)).toBeLessThan(0.01);
     expect(Math.abs(numberIn(fev(trials)) - 1 / (1 + noise))).toBeLessThan(0.01);
     expect(Math.abs(numberIn(feve(trials, signal)) - 1)).toBeLessThan(0.02);
-    // the reliability of a mean is the square of its correlation with the signal
+    // The reliability of a mean is the square of its correlation with the signal.
     const reliability = numberIn(splitHalf(trials, randomStream('halves'), 5));
     expect(Math.abs(reliability - ceiling ** 2)).toBeLessThan(0.01);
   },

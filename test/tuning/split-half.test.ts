@@ -26,7 +26,7 @@ test('three repeats have halves of one each: 3r / (1 + 2r) of a mean over pairs'
     [2, 1, 5, 1],
     [1, 3, 3, 0],
   ];
-  // puts each of the pairs 01, 12, 20 in front once
+  // It puts each of the pairs 01, 12 and 20 in front once.
   let turn = 0;
   const turner = {
     shuffle(items: Uint32Array) {

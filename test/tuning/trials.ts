@@ -10,7 +10,7 @@ export function trialsOf(rows: readonly (readonly number[])[]): Trials {
   };
 }
 
-/** The number of an estimate that has to have one. */
+/** The number of an estimate that must have one. */
 export function numberIn(estimate: Estimate): number {
   if (estimate.value === null) throw new Error(estimate.reason);
   return estimate.value;

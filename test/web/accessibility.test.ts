@@ -3,12 +3,12 @@ import { expectAccessible, measureNeurons, pageTest } from '../support/browser.j
 
 const { test, browsing } = pageTest();
 
-// there is no service where there is no browser
+// Without a browser there is no service.
 beforeAll(async () => {
   if (browsing.service) await measureNeurons(browsing);
 });
 
-/** Each view, and what says that it is all there. */
+/** Each view, and the text that shows that it is complete. */
 const VIEWS = [
   ['?view=neurons', { name: /^Receptive fields of 16 neurons/ }],
   ['?view=stimulus', { name: /^Responses of 16 neurons/ }],
@@ -27,7 +27,7 @@ test.each(VIEWS)(
       for (const width of [360, 1600]) {
         await page.setViewportSize({ width, height: 900 });
         await expectAccessible(page);
-        // nothing is scrolled to the side
+        // The page does not scroll sideways.
         const room = () => page.evaluate<number>('document.documentElement.scrollWidth');
         await expect.poll(room).toBeLessThanOrEqual(width);
       }

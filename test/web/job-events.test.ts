@@ -28,7 +28,7 @@ function done(steps: number): Job {
   return { ...job, progress: { ...job.progress, done: steps } };
 }
 
-/** Follows a job of a service that answers so, one time after the other. */
+/** Follows a job of a service that gives these responses one after the other. */
 function follow(...answers: (() => Promise<Response>)[]) {
   const seen: (number | string)[] = [];
   const asked: string[] = [];

@@ -17,7 +17,7 @@ test('the first view has the card as text and a row for each neuron, measured as
   await last.waitFor({ timeout: 120_000 });
   await page.getByText(/^Quick measurement: \d+ of 16 neurons/).waitFor({ state: 'detached' });
   expect(await rows.count()).toBe(17);
-  // the model's own card and answers, not numbers of the page
+  // The numbers come from the card and the responses of the model, not from the page.
   const demo = await (await fetch(`${browsing.service.url}/v1/models/demo`)).json();
   const { id, CORR } = (demo as { neurons: { id: number; CORR: number }[] }).neurons[3]!;
   const third = page.getByRole('row').filter({ has: page.getByLabel(`Choose neuron ${id}`) });
@@ -32,7 +32,7 @@ test('the first view has the card as text and a row for each neuron, measured as
   expect(browsing.complaints).toEqual([]);
 });
 
-/** The quick measurements that a page asks for while a task goes on. */
+/** The quick measurements that a page requests during a task. */
 async function measured(page: Page, task: () => Promise<unknown>): Promise<(string | null)[]> {
   const asked: (string | null)[] = [];
   const note = (request: Request) => {
@@ -105,7 +105,7 @@ test('the site map has a line for each receptive field, and a click selects the 
   await map.waitFor();
   const vectors = map.locator('[data-mark="vector"] path');
   await expect.poll(() => vectors.count()).toBe(16);
-  // the one that no other lies on
+  // This field is not covered by another one.
   await map.locator('.pick').last().click();
   await expect.poll(() => new URL(page.url()).searchParams.get('neurons')).not.toBeNull();
   const chosen = new URL(page.url()).searchParams.get('neurons');

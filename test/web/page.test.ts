@@ -51,7 +51,7 @@ test('the strip counts the stimuli of a sweep, and shows no times without reques
     method: 'POST',
   });
   const { stimuli } = (await swept.json()) as { stimuli: unknown[] };
-  // one more is the blank
+  // The additional stimulus is the blank.
   await strip.getByText(`last minute: ${stimuli.length + 1} stimuli computed`).waitFor();
   expect(await strip.innerText()).not.toContain('p50');
   expect(browsing.complaints).toEqual([]);
@@ -94,7 +94,7 @@ test('a service that is lost is reported, and found again when it is back', asyn
   const page = await browsing.open('?view=stimulus', { at: first.url });
   await page.getByLabel('Response of neuron 2').waitFor();
   await first.kill();
-  await page.reload().catch(() => {}); // nobody is there to give the page either
+  await page.reload().catch(() => {}); // Without a service the page cannot be loaded either.
   const second = await startService({ ENGINE: 'onnx', PORT: new URL(first.url).port });
   try {
     await page.goto(`${second.url}/?view=stimulus`);

@@ -133,7 +133,7 @@ test('a stimulus that cannot be presented is reported, and the next one is prese
   await field.fill('{"plaid": {}}');
   await page.getByRole('button', { name: 'Show it' }).click();
   await page.getByRole('img', { name: 'The stimulus, pixel by pixel' }).waitFor();
-  // the one question that was refused
+  // This is the one request that was rejected.
   expect(browsing.complaints).toEqual([expect.stringContaining('422')]);
 });
 

@@ -192,7 +192,7 @@ test('rank tuning of a set to try is drawn, then next to real responses', async 
     buffer: Buffer.from(encodeNpy(real, [stimuli.length, 16])),
   });
   const table = page.getByRole('table', { name: 'Rank and peak' });
-  // the twin's own responses: it predicts them
+  // These are responses of the model itself, which it predicts.
   await expect
     .poll(() => table.getByRole('row').filter({ hasText: 'CORR' }).innerText())
     .toMatch(/\b1(\.0+)?\b/);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { pageTest } from '../support/browser.js';
 
-/** As long as names may be. */
+/** The longest names that are allowed. */
 const LONG_NAME = 'a-site-with-a-long-name-'.repeat(3).slice(0, 64);
 let models = '';
 
@@ -19,7 +19,7 @@ const { test, browsing } = pageTest(async () => {
 });
 afterAll(() => rm(models, { recursive: true, force: true }));
 
-/** The elements that reach beyond the right edge of the window, and those that hold them do not cut off. */
+/** The elements that reach beyond the right edge of the window and are not clipped by a parent. */
 const OVERHANGING = `(() => {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= width) return [];

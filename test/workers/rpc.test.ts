@@ -10,7 +10,7 @@ import { processesOf } from '../support/processes.js';
 
 const ENTRY = new URL('../fixtures/rpc-worker.mjs', import.meta.url);
 
-/** What rpc-worker.mjs offers. */
+/** The functions of rpc-worker.mjs. */
 interface WorkerFunctions {
   double(values: Float32Array): Promise<Float32Array>;
   move(values: Float32Array): Promise<Float32Array>;
@@ -186,7 +186,7 @@ test('memory moves to a thread and back, and that of a process is copied', async
   await expect.poll(() => arrived.mock.lastCall).toEqual([8]);
 });
 
-/** Whose `abort` may be taken out of it. */
+/** An abort controller whose `abort` works without it. */
 function aborter() {
   const controller = new AbortController();
   return { signal: controller.signal, abort: (reason: Error) => controller.abort(reason) };

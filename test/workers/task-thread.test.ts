@@ -27,7 +27,7 @@ const task = (name: string, ...values: number[]): Doubling => {
   return { name, values: Float32Array.from(values) };
 };
 
-/** Linux lists them; elsewhere there is nothing to compare. */
+/** Only Linux lists them. */
 async function threadsOfProcess(): Promise<number> {
   return (await readdir('/proc/self/task').catch(() => [])).length;
 }

@@ -11,7 +11,7 @@ const SIZE = { height: 50, width: 50 };
 
 const { InferenceSession, Tensor } = await loadOnnxruntime();
 
-/** Of the range of the responses. */
+/** Tolerance relative to the range of the responses. */
 const TOLERANCE = 1e-4;
 
 for (const id of ArchitectureId.options) {

@@ -49,7 +49,7 @@ test('the demo model responds as in tfjs', async () => {
   expect(greatestDifference(whole, expected)).toBeLessThan(1e-4 * range);
 });
 
-/** Neurons and images, in any order, some of them more than once, of a request. */
+/** The neurons and images of a request, in any order and with repetitions. */
 const request = fc.record({
   neurons: fc.array(fc.nat(15), { minLength: 1, maxLength: 20 }),
   from: fc.nat(COUNT - 1),

@@ -28,7 +28,7 @@ afterAll(async () => {
   await engine.close();
 });
 
-/** One image of one gray for all neurons. */
+/** One uniform image for all neurons. */
 function question(gray = 0.5): EngineRequest {
   const { height, width } = demo.card.stimulus;
   const pixels = new Float32Array(height * width).fill(gray);

@@ -16,7 +16,7 @@ import { greatestDifference } from '../../support/numbers.js';
 
 const { InferenceSession, Tensor } = await loadOnnxruntime();
 
-/** Of the range of the responses. */
+/** Tolerance relative to the range of the responses. */
 const TOLERANCE = 1e-4;
 const IMAGES = 3;
 const NEURONS = [4, 0, 9];
@@ -30,7 +30,7 @@ function stimuliOf({ stimulus: { height, width } }: NetworkCard, seed = 1): Floa
   return Float32Array.from({ length: IMAGES * height * width }, () => random.uniform());
 }
 
-/** By the networks in tfjs: [images, neurons] */
+/** The responses of the networks in tfjs: [images, neurons] */
 function referenceResponses(card: NetworkCard, weights: Weights, pixels: Float32Array) {
   const { height, width, scale, offset } = card.stimulus;
   return tf.tidy(() => {
@@ -71,7 +71,7 @@ test.each(ArchitectureId.options)('%s: the graph responds as the networks in tfj
   );
 });
 
-/** Every network that the card allows, on stimuli of any size that it takes. */
+/** Every network that a card allows, on stimuli of any size that it accepts. */
 const cards: fc.Arbitrary<NetworkCard> = fc.record({
   architecture: fc.record({
     channels: fc.integer({ min: 1, max: 20 }),

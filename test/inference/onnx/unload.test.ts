@@ -78,7 +78,7 @@ test('the inference process does not grow when models are loaded and unloaded ma
     };
     const before = await cycles(5);
     const after = await cycles(20);
-    // what is kept of one load in twenty would be more
+    // A leak in one of twenty loads would be more.
     expect((after - before) / size).toBeLessThan(10);
   } finally {
     await engine.close();

@@ -14,15 +14,15 @@ import type { Stimuli } from '../../../src/stimulus/stimuli.js';
 
 const ENTRY = new URL('../../../dist/src/server/body/body-worker.js', import.meta.url);
 const SIDE = 50;
-/** Bytes that must be free before the bulk thread begins. */
+/** Bytes that must be free before the thread for large bodies begins. */
 const BULK_ROOM = 2 ** 26;
 
 let threads: DecodingThreads;
 let withThreads: BodyDecoder;
 const here = createBodyDecoder({ memory: { enter: async () => () => undefined } });
-/** Bytes for which memory was taken. */
+/** Bytes of memory that were reserved. */
 let taken: number[];
-/** Bodies that each thread was given. */
+/** The bodies that each thread got. */
 let used: string[];
 let client: BodyClient;
 /** Calls of `client.hold`. */
@@ -112,7 +112,7 @@ test.each([
   expect(held).toBe(kept.length);
 });
 
-/** With the pixels as one text, which is compared faster than millions of numbers. */
+/** The pixels as one string, which is compared faster than millions of numbers. */
 function bytesOf({ pixels: values, ...size }: Stimuli) {
   return { ...size, pixels: createHash('sha256').update(values).digest('hex') };
 }

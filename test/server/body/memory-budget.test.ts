@@ -20,7 +20,7 @@ async function enter(name: string, bytes: number, signal?: AbortSignal, patience
   return release;
 }
 
-/** Until every promise that can settle has settled. */
+/** Waits until every promise that can settle has settled. */
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
 test('requests enter in order of arrival while there is room, and small ones never wait', async () => {

@@ -7,7 +7,7 @@ const DIGEST = secretDigest('one');
 const line = (more: object = {}) =>
   JSON.stringify({ name: 'rig-1', sha256: DIGEST, scopes: ['predict'], ...more });
 
-/** What is said of a file, `|` between its lines. */
+/** The message for a file with these lines; `|` marks the line breaks. */
 function refusal(...lines: string[]): string {
   try {
     parseKeys(lines.join('\n'));
@@ -93,7 +93,7 @@ test('a key is found by its secret alone, in any position', () => {
       }));
       for (const [i, secret] of known.entries()) expect(findKey(keys, secret)).toBe(keys[i]);
       expect(findKey(keys, stranger!)).toBeUndefined();
-      // what is kept is no key itself
+      // The stored digest is not accepted as a key.
       expect(findKey(keys, keys[0]!.sha256)).toBeUndefined();
     }),
   );

@@ -28,7 +28,7 @@ function start(access: TestAppOptions['access'] = { keys }) {
   return { ...parts, ask };
 }
 
-/** What a connection from an address hands to the app. */
+/** The bindings that the app gets for a connection from an address. */
 const from = (remoteAddress: string) => ({ incoming: { socket: { remoteAddress } } });
 
 test('without configured keys no client needs one', async () => {

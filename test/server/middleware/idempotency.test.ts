@@ -100,7 +100,7 @@ test('a failure is not stored, and a request that waits for it runs itself', asy
 
 test('stored responses expire after an hour', async () => {
   const { app, engine, time } = createTestApp();
-  // at 0 the cache would take the time for none
+  // The cache treats the time 0 as no time.
   time.now = 1000;
   await app.request(URL, post('a'));
   time.now += 3_599_000;
@@ -117,7 +117,7 @@ test('the stored responses of any number of keys stay within 64 MiB', async () =
     capacity: 20_000,
     chunk: 20_000,
   });
-  // the answer is some megabytes of JSON
+  // The response is a few megabytes of JSON.
   const body = new Uint8Array(encodeNpy(new Uint8Array(18_000 * 6), [18_000, 3, 2]));
   const ask = async (key: string) => (await app.request(URL, { ...post(key), body })).arrayBuffer();
   const { byteLength } = await ask('0');
@@ -199,7 +199,7 @@ test('the same request of another client is another one, and a rejected API key 
   expect([other.status, other.headers.has('Idempotency-Replayed')]).toEqual([200, false]);
   expect((await ask('other', 0.25)).headers.get('Idempotency-Replayed')).toBe('true');
   expect([(await ask('ops')).status, (await ask('nobody')).status]).toEqual([403, 401]);
-  // however the same key is written
+  // The same key may be written in another way.
   const again = await app.request(URL, post('a', { Authorization: 'bearer  secret-rig' }));
   expect(again.headers.get('Idempotency-Replayed')).toBe('true');
   expect(engine.asked).toHaveLength(2);

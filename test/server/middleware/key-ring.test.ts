@@ -22,7 +22,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const line = (secret: string) =>
   `${JSON.stringify({ name: secret, sha256: secretDigest(secret), scopes: ['predict'] })}\n`;
 
-/** Writes the file with exactly that mode. */
+/** Writes the file with exactly this mode. */
 async function keysFile(text: string, mode = 0o600): Promise<void> {
   await writeFile(file, text);
   await chmod(file, mode);

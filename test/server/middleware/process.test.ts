@@ -97,7 +97,7 @@ test('the service does not serve the network without keys unless it is configure
 test('a service stopped under load answers every request of kept-alive connections', async () => {
   const { url, child, ended } = await startTestService({ GRACE_SECONDS: '3', LOG_LEVEL: 'silent' });
   const statuses: (number | undefined)[] = [];
-  /** Asks over one connection until it is told to go elsewhere, as a balancer would. */
+  /** Sends requests over one connection until the service closes it, as a load balancer would. */
   const client = async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let last: IncomingMessage | undefined; last?.headers.connection !== 'close'; ) {
@@ -114,7 +114,7 @@ test('a service stopped under load answers every request of kept-alive connectio
   expect(await ended).toBe(0);
 });
 
-/** Rejects where the connection ends before the whole answer is there. */
+/** Rejects when the connection ends before the whole response has arrived. */
 function post(url: string, agent: Agent): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { 'Content-Type': 'application/x-npy', 'Content-Length': GRAY_NPY.length };

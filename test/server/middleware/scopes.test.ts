@@ -3,7 +3,7 @@ import type { Scope } from '../../../src/server/middleware/api-keys.js';
 import { createTestApp } from '../../support/app.js';
 import { bearer, keyRingOf } from '../../support/keys.js';
 
-/** What a key must be good for, by route; every route there is stands here. */
+/** The scope that each route needs; the table has every route. */
 const SCOPES: Readonly<Record<string, 'open' | Scope>> = {
   'GET /': 'open',
   'GET /assets/:asset': 'open',
@@ -41,7 +41,7 @@ const SCOPES: Readonly<Record<string, 'open' | Scope>> = {
   'POST /v2/repository/models/:model/unload': 'admin',
 };
 
-/** Routes that ask a model, for the latest version and for each by number. */
+/** Routes of a model, for the latest version and for each version by number. */
 function ofModel(method: string, under: string, ...tails: string[]): Record<string, 'predict'> {
   const heads = ['/models/:model', '/models/:model/versions/:version'];
   const routes = heads.flatMap((head) => tails.map((tail) => `${method} ${under}${head}${tail}`));
@@ -97,7 +97,7 @@ test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
   };
   expect(await refusals(method)).toEqual(expected);
   if (method === 'GET') expect(await refusals('HEAD')).toEqual(expected);
-  // none but the key that it needs made it do anything
+  // The route did nothing without the key that it needs.
   if (scope !== 'predict') expect(engine.asked).toHaveLength(0);
 });
 

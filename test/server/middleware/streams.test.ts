@@ -41,7 +41,7 @@ test('a page, which cannot set headers, sends its key among the protocols', asyn
     ['bearer.secret-rig', 'hypercolumn'],
   ]) {
     const stream = await openStream(url, STREAM, { protocols });
-    // what is agreed on is never the key
+    // The negotiated protocol is never the key.
     expect(stream.headers['sec-websocket-protocol']).toBe('hypercolumn');
   }
   for (const protocol of ['secret-rig', 'bearer.', 'bearer.x', 'xbearer.secret-rig']) {

@@ -43,7 +43,7 @@ test('a page of another origin may not send requests, its own page may', async (
   }
   expect(engine.asked).toHaveLength(0);
   expect((await ask(`http://localhost${SWEEP}`, { Origin: 'http://localhost' })).status).toBe(200);
-  // as it is behind a proxy that speaks TLS
+  // This is the origin behind a proxy with TLS.
   expect((await ask(`http://rig.lab${SWEEP}`, { Origin: 'https://rig.lab' })).status).toBe(200);
 });
 
@@ -80,7 +80,7 @@ test('a preflight needs no key and is allowed for named origins alone', async ()
 test('a local service is reached by its local names alone', async () => {
   const { ask, engine } = start({ localOnly: true });
   for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.nip.io', '10.0.0.1']) {
-    // the page's own origin: without the name there is nothing wrong with it
+    // This is the origin of the page itself, so only the name is wrong.
     const answer = await ask(`http://${host}:8080${SWEEP}`, { Origin: `http://${host}:8080` });
     expect(answer.status, host).toBe(421);
   }

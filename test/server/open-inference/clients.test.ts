@@ -13,7 +13,7 @@ import { type RunningService, startService } from '../../support/service.js';
 const CLIENTS = inferenceClients();
 const testWithClients = testWith(CLIENTS);
 const SIDE = SMALLEST_SIDE;
-/** What the model answers to each stimulus. */
+/** The responses of the model to each stimulus. */
 const ANSWER = [1, 2, 3, 4];
 const THREE = [ANSWER, ANSWER, ANSWER];
 

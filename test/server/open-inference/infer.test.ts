@@ -289,6 +289,6 @@ test('a priority above 1 lets earlier levels pass', async () => {
   await expect.poll(() => scheduler.depth).toBe(6);
   engine.open();
   await Promise.all(answers);
-  // what lets others pass begins with one stimulus
+  // A low-priority request begins with one stimulus.
   expect(engine.asked.map(({ digest }) => digest[0])).toEqual(['1', '2', '1', '1']);
 });

@@ -135,7 +135,7 @@ test('statistics count stimuli, requests and batches and show where the time wen
   }
 });
 
-/** The app over a repository of card folders. */
+/** An app with a repository of card folders. */
 async function openFolder() {
   const engine = createFakeEngine();
   const logger = pino({ level: 'silent' });

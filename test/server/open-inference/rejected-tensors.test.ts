@@ -138,7 +138,7 @@ test('bytes that disagree with the shape, the JSON or the header are rejected', 
     body,
     headers: { 'Inference-Header-Content-Length': value },
   });
-  // as if the header were forgotten
+  // This is a request without the header.
   expect(await refusal({ method: 'POST', body })).toMatch(/^400 the body is not text in UTF-8/);
   expect(await refusal(length('100'))).toMatch(/^400 the body is not JSON: /);
   for (const value of ['9999', '-1', '1e2', '12, 12', '99999999999999999999']) {

@@ -58,7 +58,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A question, by the path of the document, and the status that it is to be answered with. */
+/** A request, under the path of the document, and the expected status of its response. */
 interface Question {
   readonly status: number;
   readonly query?: string;
@@ -157,7 +157,7 @@ const ofModel: Readonly<Record<string, readonly Question[]>> = {
   ],
 };
 
-/** In this order: what is deleted or unloaded is asked for no more. */
+/** The order matters: deleted or unloaded things are not requested again. */
 const QUESTIONS: readonly (readonly [string, readonly Question[]])[] = [
   ['GET /', [get, as('text/html', get)]],
   ['GET /assets/{asset}', [get]],

@@ -4,8 +4,8 @@ import { readModel } from '../../../src/models/saved-model.js';
 import { createTestApp } from '../../support/app.js';
 
 /**
- * The public interface is compared byte for byte with a kept file, so that each change of it shows as a
- * change of that file. After an intended change, write the file anew:
+ * The public interface is compared byte for byte with a stored file, so that each change of it shows as a
+ * change of that file. After an intended change, update the file:
  * `npx vitest run --update --config test/vitest.config.ts test/server/openapi/public-interface.test.ts`
  */
 const KEPT = './public-interface.json';

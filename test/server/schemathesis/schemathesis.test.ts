@@ -14,9 +14,9 @@ import { type RunningService, startService } from '../../support/service.js';
 const SCHEMATHESIS = schemathesis();
 /** The same requests in every run. */
 const SEED = '1';
-/** Requests that are drawn at random for each operation, besides those of every edge of its schema. */
+/** Random requests for each operation, in addition to those for every edge of its schema. */
 const EXAMPLES = '15';
-/** As the timeout in the configuration. */
+/** The same as the timeout in the configuration. */
 const SECONDS_FOR_AN_ANSWER = '60';
 const MOST_MILLISECONDS = 900_000;
 
@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Stores a set, and starts a job: there is something to ask for. */
+/** Stores a set and starts a job, so that requests find something. */
 async function prepare(): Promise<Record<string, string>> {
   const pixels = new Float32Array(2 * SMALLEST_SIDE ** 2).fill(0.5);
   const body = new Uint8Array(encodeNpy(pixels, [2, SMALLEST_SIDE, SMALLEST_SIDE]));
@@ -61,7 +61,7 @@ testWith(SCHEMATHESIS)(
         ...['-m', 'schemathesis.cli', '--config-file', config, 'run'],
         `${service.url}/openapi.json`,
         ...['--checks', 'all', '--continue-on-failure', '--no-color'],
-        // A busy machine answers late, and this check cannot be turned off.
+        // A busy machine responds late, and this check cannot be disabled.
         ...['--max-response-time', SECONDS_FOR_AN_ANSWER],
         ...['--seed', SEED, '--max-examples', EXAMPLES, '--generation-database', 'none'],
       ],

@@ -10,7 +10,7 @@ import { openStream, refuseStream } from '../../support/stream-client.js';
 
 const DIGEST = { 1: '1'.repeat(64), 2: '2'.repeat(64) };
 
-/** What a server answers to a request as it stands, until it closes the connection. */
+/** Sends a raw request. @returns everything until the server closes the connection */
 async function raw(url: string, request: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

@@ -18,7 +18,7 @@ async function start(options?: TestAppOptions) {
   return { ...parts, open, lines };
 }
 
-/** A model whose answers are of 20 kB each. */
+/** A model with responses of 20 kB each. */
 function talkative(): ServedModel {
   const card = tinyCard('tiny', 1);
   const neurons = Array.from({ length: 5000 }, (_, id) => ({ ...card.neurons[0]!, id }));
@@ -32,7 +32,7 @@ function large(): ServedModel {
   return { ...tinyModel('tiny', 1), card: { ...card, stimulus } };
 }
 
-/** A client that has opened a stream, and knows nothing of WebSockets. */
+/** A bare socket that has opened a stream and answers no WebSocket messages. */
 async function bareClient(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -95,7 +95,7 @@ test('a client that sends faster than the engine computes is held back', async (
   }
   await expect.poll(() => scheduler.depth).toBe(4);
   await settled(() => flushed);
-  // those at work, and what the system holds between the two
+  // These are the frames being computed and those in the buffers of the system.
   expect(flushed).toBeLessThan(40);
   engine.open();
   for (let i = 0; i < frames; i++) expect((await next()).sequence).toBe(i);
@@ -110,7 +110,7 @@ test('little is computed for a client that does not read, and it is closed if th
   for (let i = 0; i < frames; i++) stream.send(IMAGE);
   const reason = 'the answers are not read';
   await expect.poll(lines, { timeout: 30_000 }).toMatchObject([{ code: 1008, reason }]);
-  // as much as fits into what the system holds between the two, some megabytes
+  // A few megabytes fit into the buffers of the system.
   expect(engine.asked.length).toBeLessThan(frames / 10);
   stream.socket.terminate();
 });
@@ -148,7 +148,7 @@ test.each(['end', 'destroy', 'resetAndDestroy'] as const)(
     const { url, open, engine, lines } = await start();
     const other = await open();
     const socket = await bareClient(url);
-    // a masked binary frame of 14 bytes, of which 3 come
+    // This begins a masked binary frame of 14 bytes, of which 3 are sent.
     const part = Buffer.from([0x82, 0x80 | 14, 1, 2, 3, 4, 0, 0, 0]);
     await new Promise((resolve) => socket.write(part, resolve));
     socket[way]();
@@ -190,7 +190,7 @@ test('frames that an ending service cannot answer get 503, in order', async () =
   const { open, engine, cut } = await start();
   const stream = await open();
   engine.hold();
-  // Fewer than a stream reads ahead, so that the ping after them is read as well.
+  // These are fewer frames than a stream reads ahead, so that the ping after them is read too.
   for (let i = 0; i < 12; i++) stream.send(IMAGE);
   await engine.whenAsked(1);
   stream.socket.ping();
@@ -208,7 +208,7 @@ test('nothing of a stream remains when it has ended', async () => {
   const { open, url, log, lines } = await start({ streams: { most: 40, timing: TIMING } });
   const count = (kind: string) =>
     process.getActiveResourcesInfo().filter((name) => name === kind).length;
-  // those of the tests before
+  // Handles of earlier tests do not count.
   await expect.poll(() => count('TCPSocketWrap')).toBe(0);
   const timers = count('Timeout');
   const streams = await Promise.all(Array.from({ length: 40 }, () => open()));

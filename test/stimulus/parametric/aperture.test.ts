@@ -20,7 +20,7 @@ function sum(values: ArrayLike<number>): number {
   return Array.from(values).reduce((total, value) => total + value, 0);
 }
 
-/** Counts points, in the plainest way. */
+/** Counts the points of a fine grid that are inside. */
 function supersampled({ diameter, innerDiameter }: Aperture, x: number, y: number): Float64Array {
   const [outer, inner] = [diameter! / 2, innerDiameter / 2];
   return Float64Array.from({ length: PIXELS }, (_, i) => {
@@ -66,7 +66,7 @@ test.each([
   { aperture: hard(30, 12.5), x: -3.21, y: 4.9 },
 ])('a pixel at an edge has the covered share: $aperture at $x, $y', ({ aperture, x, y }) => {
   const coverage = apertureCoverage(aperture, CANVAS, { x, y })!;
-  // an edge crosses at most some 64 * 1.2 of the 64 * 64 cells, half of which are counted wrong
+  // An edge crosses at most about 64 * 1.2 of the 64 * 64 cells, half of which are counted wrong.
   const tolerance = 0.6 / SAMPLES;
   expect(greatestDifference(coverage, supersampled(aperture, x, y))).toBeLessThan(tolerance);
 });
@@ -86,11 +86,11 @@ test('coverage is between 0 and 1 for any size and distance of the aperture', ()
 test.each([
   5000,
   500,
-  // misses the edge of a pixel by a hair, where an arcsine has lost half its digits
+  // This radius nearly touches the edge of a pixel, where an arcsine has lost half its digits.
   500 * (1 + 10 ** -14.65),
 ])('the edge of a disc of radius %d is as exact as that of a small one', (radius) => {
   const coverage = apertureCoverage(hard(2 * radius), CANVAS, { x: -Math.floor(radius), y: 0 })!;
-  // the arc passes by the image centre; beside it lies x = sqrt(r^2 - y^2) - r
+  // The arc passes the image centre; next to it, x = sqrt(r^2 - y^2) - r.
   for (const row of [0, 10, 19, 39]) {
     const y = 19.5 - row;
     let expected = 0;

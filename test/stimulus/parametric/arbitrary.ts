@@ -81,12 +81,12 @@ const FIELDS: Record<Kind, fc.Arbitrary<object>> = {
 
 export const ALL_KINDS = Object.keys(SCHEMAS) as Kind[];
 
-/** Stimuli of a kind with all parameters drawn, read by its schema. */
+/** Stimuli of a kind with random parameters, parsed by its schema. */
 export function stimuliOf<K extends Kind>(kind: K): fc.Arbitrary<Parametric<K>> {
   return FIELDS[kind].map((fields) => parametric(kind, fields));
 }
 
-/** A stimulus of a kind, the rest of its parameters by default. */
+/** A stimulus of a kind with defaults for the parameters that are not given. */
 export function parametric<K extends Kind>(kind: K, fields: object): Parametric<K> {
   return { kind, parameters: SCHEMAS[kind].parse(fields) as Parametric<K>['parameters'] };
 }

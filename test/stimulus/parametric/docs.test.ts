@@ -50,7 +50,7 @@ test.each(Object.keys(KINDS))(
     const shown = await grayOf(new Uint8Array(await answer.arrayBuffer()));
     const { pixels, ...size } = await grayOf(readFileSync(`${DOCS}/${file}`));
     expect(shown).toMatchObject(size);
-    // another cosine in its last bit may round to the next gray
+    // A cosine that differs in its last bit may round to the next gray level.
     expect(greatestDifference(shown.pixels, pixels)).toBeLessThanOrEqual(1);
   },
 );

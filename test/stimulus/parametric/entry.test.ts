@@ -9,7 +9,7 @@ import { ALL_KINDS, parametric } from './arbitrary.js';
 
 const JSON_TYPE = 'application/json';
 const CANVAS = { height: 6, width: 4, background: 0.5 };
-/** A model of 6x4 pixels that knows its scale: 2 pixels to the degree. */
+/** A model of 6x4 pixels with a scale of 2 pixels per degree. */
 const SCALED = { target: { ...CANVAS, pixelsPerDegree: 2 } };
 const GRAY_NPY = Buffer.from(encodeNpy(GRAY_8, [6, 4])).toString('base64');
 

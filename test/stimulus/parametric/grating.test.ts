@@ -149,7 +149,7 @@ test('the deviation from the background is proportional to contrast', () => {
 });
 
 test('a hard aperture covers the area of its disc or annulus and nothing outside', () => {
-  // a spatial frequency so low that the modulation is the coverage
+  // At such a low spatial frequency the modulation equals the coverage.
   const flat = { spatialFrequency: 1e-9, contrast: 1 };
   for (const { diameter, innerDiameter } of [
     { diameter: 5, innerDiameter: 0 },

@@ -26,7 +26,7 @@ function changed<K extends Kind>(stimulus: Parametric<K>, fields: object): Param
   return { ...stimulus, parameters: { ...stimulus.parameters, ...fields } };
 }
 
-/** Of a plaid; other kinds have none. */
+/** The components of a plaid; other kinds have none. */
 function components(contrast: number) {
   return [0, 90].map((orientation) => ({
     orientation,
@@ -143,7 +143,7 @@ test.each(ALL_KINDS)(
       ]),
     );
     expect(bright.notes).toHaveLength(bright.stimuli.count);
-    // 0.6 * 1.666, which no float32 hits exactly; a few kinds have no pixel at their very peak
+    // 0.6 * 1.666 is not a float32, and a few kinds have no pixel exactly at their peak.
     expect(Math.max(...bright.stimuli.pixels)).toBeLessThanOrEqual(Math.fround(0.6 * 1.666));
     expect(Math.max(...bright.stimuli.pixels)).toBeGreaterThan(0.9);
   },

@@ -15,7 +15,7 @@ function shape(kind: 'disc' | 'annulus' | 'bar', fields: object): Float32Array {
   return renderParametric(parametric(kind, fields), CANVAS).stimuli.pixels;
 }
 
-/** Pixels that an image of contrast 1 shows, parts of them counted as such. */
+/** Area in pixels that an image of contrast 1 covers, with parts of pixels. */
 function areaOf(pixels: Float32Array): number {
   return pixels.reduce((sum, pixel) => sum + (pixel - 0.5) / 0.5, 0);
 }
@@ -65,7 +65,7 @@ test.each([
       }
       return 0.5 + (0.5 * inside) / SAMPLES ** 2;
     });
-    // two edges may cross a pixel, each some 64 * 1.4 of its cells, half of which are counted wrong
+    // Two edges may cross a pixel, each about 64 * 1.4 of its cells, half of which are counted wrong.
     const tolerance = (0.5 * 1.4) / SAMPLES;
     expect(greatestDifference(shape('bar', { ...bar, contrast: 1 }), expected)).toBeLessThan(
       tolerance,
@@ -96,7 +96,7 @@ function noise(fields: object, canvas = CANVAS): Stimuli {
 test('sparse noise is the same for the same seed and different for another', () => {
   expect(noise({ seed: 7 })).toEqual(noise({ seed: 7 }));
   expect(noise({ seed: 7 }).pixels).not.toEqual(noise({ seed: 8 }).pixels);
-  // pinned: the same on every machine, today and tomorrow
+  // These values must be the same on every machine and in every version.
   const first = stimulusAt(noise({ size: 10, squares: 3, seed: 42 }), 0).pixels;
   const places = Array.from(
     { length: 25 },

@@ -14,16 +14,16 @@ function image(height: number, width: number, at: (y: number, x: number) => numb
   return { height, width, pixels };
 }
 
-/** Any image, the same each time. */
+/** A random image, the same in each run. */
 const noise = image(11, 14, (y, x) => ((y * 7919 + x * 104729) % 251) / 250);
 
-/** A view with the rest by default; the file plays no part. */
+/** A view with defaults for the fields that are not given; the file is not used. */
 function view(fields: object) {
   return ImageView.parse({ png: '', ...fields });
 }
 
 test('a grating keeps exp(-2 pi^2 sigma^2 f^2) of its contrast', () => {
-  // waves with a crest or a trough on both borders go on as themselves when they are mirrored
+  // Waves with a crest or a trough on both borders continue unchanged when they are mirrored.
   const side = 40;
   const half = (cycles: number) => fc.integer({ min: 1, max: cycles * 2 * side });
   const sigmas = between(0.7, 8);
@@ -41,7 +41,7 @@ test('a grating keeps exp(-2 pi^2 sigma^2 f^2) of its contrast', () => {
     fc.property(sigmas, half(0.25), (sigma, k) => check(sigma, k, 0.005)),
     { numRuns: 20 },
   );
-  // the wider the Gaussian, the less its samples matter
+  // The wider the Gaussian, the smaller the effect of sampling it.
   check(1.5, 8, 1e-6);
   check(2, 16, 1e-6);
   check(5, 3, 1e-6);

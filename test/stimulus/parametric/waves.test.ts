@@ -56,14 +56,14 @@ test('the bars have the given orientation, counter-clockwise from horizontal', (
       imageOf('gabor', { orientation, wavelength: 20, sigmaX: 6, sigmaY: 6 }),
     ]) {
       const off = (orientationByGradient(image) - orientation + 270) % 180;
-      // differences over two pixels shorten a steep gradient a little, and the image cuts the bars
+      // Differences over two pixels shorten a steep gradient a little, and the image border cuts the bars.
       expect(Math.abs(off - 90)).toBeLessThan(1.5);
     }
   }
 });
 
 test('the spectrum peaks at the spatial frequency, along the normal to the bars', () => {
-  // whole cycles per image, so that the frequency stands alone
+  // Whole cycles per image put all power into one frequency.
   for (const [u, v] of [
     [0, 5],
     [5, 0],
@@ -74,7 +74,7 @@ test('the spectrum peaks at the spatial frequency, along the normal to the bars'
     const orientation = (Math.atan2(v, u) * 180) / Math.PI - 90;
     const image = full({ orientation, spatialFrequency: Math.hypot(u, v) / SIDE, contrast: 0.8 });
     expect(power(image, 0, 0)).toBeCloseTo(0.25, 6);
-    // a cosine of amplitude 0.4 has two lines of half of it
+    // A cosine of amplitude 0.4 has two spectral lines of half of that.
     expect(power(image, u, v)).toBeCloseTo(0.04, 6);
     expect(power(image, -u, v) + power(image, u + 1, v) + power(image, 2 * u, 2 * v)).toBeLessThan(
       u === 0 || v === 0 ? 0.0400001 : 1e-9,
@@ -87,7 +87,7 @@ test('whole cycles have the given mean luminance, Michelson and RMS contrast', (
     const { pixels } = full({ spatialFrequency: 0.1, contrast, phase: 18 });
     expect(Math.abs(mean(pixels) - 0.5)).toBeLessThan(ROUNDING);
     const [least, most] = [Math.min(...pixels), Math.max(...pixels)];
-    // at this phase a pixel lies on each crest and in each trough
+    // At this phase each crest and each trough has a pixel.
     expect(Math.abs((most - least) / (most + least) - contrast)).toBeLessThan(2 * ROUNDING);
     const rms = Math.sqrt(mean(pixels.map((pixel) => (pixel / 0.5 - 1) ** 2)));
     expect(Math.abs(rms - contrast / Math.SQRT2)).toBeLessThan(1e-6);
@@ -100,7 +100,7 @@ test('at the centre phase 0 is brightest, 180 darkest, and 90 the background, fa
   expect(at(0, 0)).toBe(1);
   expect(at(180, 0)).toBe(0);
   expect(at(90, 0)).toBeCloseTo(0.5, 7);
-  // pixels above the centre lie further along the normal, where cos(x + 90) is below 0
+  // Pixels above the centre are further along the normal, where cos(x + 90) is below 0.
   expect(at(90, 1)).toBeLessThan(0.5);
 });
 

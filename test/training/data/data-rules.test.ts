@@ -19,13 +19,13 @@ const write = (file: string, data: NpyData, shape: number[]) =>
   writeSiteFile(folder, file, data, shape);
 const refusal = (rules: Partial<DataRules> = {}) => siteRefusal(folder, rules);
 
-/** The 8-bit pixels of some images, each different. */
+/** The 8-bit pixels of different images. */
 function pixels(count: number, name = 'train'): Uint8Array {
   const random = randomStream(1, name);
   return Uint8Array.from({ length: count * SIDE * SIDE }, () => 256 * random.uniform());
 }
 
-/** What is read of the first training and the first validation image. */
+/** The first training image and the first validation image as they are read. */
 async function firstImages(rules: Partial<DataRules> = {}) {
   const site = await openSite(folder, 'small', rules);
   try {

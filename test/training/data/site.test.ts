@@ -73,7 +73,7 @@ test('float64 in Fortran order is the same site', async () => {
   await site.close();
 });
 
-/** A .npy file of elements that are not written here, from the bytes of each. */
+/** A .npy file of elements of any type, from the bytes of each. */
 function withElements(descriptor: string, shape: number[], bytes: Buffer): Buffer {
   const data = new Uint8Array(bytes.length);
   const file = Buffer.from(encodeNpy(data, [...shape, bytes.length / elementCount(shape)]));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Recording } from '../../../training/data/recording.js';
 import { checkTargets, splitSite } from '../../../training/data/split.js';
 
-/** Image i has one pixel, i; neuron n answers i + n / 10. */
+/** Image i has one pixel, i; neuron n responds with i + n / 10. */
 function recording(count: number): Recording {
   const responses = Float32Array.from({ length: 2 * count }, (_, i) => (i >> 1) + (i % 2) / 10);
   return {

@@ -1,7 +1,7 @@
 import type { NamedTensor } from '../../../src/formats/safetensors.js';
 import { crc32 } from '../../../training/import/zip.js';
 
-/** A file to be put into an archive. Sizes and sum are those of its bytes, unless they are given. */
+/** A file of an archive. Sizes and checksum are those of its bytes, unless they are given. */
 export interface ZippedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -11,7 +11,7 @@ export interface ZippedFile {
   readonly flags?: number;
 }
 
-/** A zip archive, written from the format's description; with `zip64`, sizes stand in extra fields. */
+/** A zip archive written from the description of the format; with `zip64`, sizes are in extra fields. */
 export function zip(files: readonly ZippedFile[], { zip64 = false } = {}): Buffer {
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -34,7 +34,7 @@ function header(
   zip64: boolean,
   offset = 0,
 ): Buffer {
-  const central = length === 46 ? 2 : 0; // it has the version of its maker in front
+  const central = length === 46 ? 2 : 0; // It begins with the version of the program that made it.
   const text = Buffer.from(name);
   const extra = zip64 ? Buffer.alloc(28) : Buffer.alloc(0);
   if (zip64) {
@@ -81,7 +81,7 @@ function end(files: number, length: number, offset: number, zip64: boolean): Buf
 /** Opcodes and operands, as characters or bytes. */
 export type PicklePart = string | number | Uint8Array;
 
-/** Puts a pickle together. */
+/** Builds a pickle. */
 export function pickle(...parts: readonly PicklePart[]): Buffer {
   return Buffer.concat(
     parts.map((part) => {
@@ -116,7 +116,7 @@ export function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** What of a tensor's pickle is to be other than it should be. */
+/** Changes to a valid pickle of a tensor. */
 export interface TensorPickle {
   readonly shape: readonly number[];
   readonly strides?: readonly number[];
@@ -126,7 +126,7 @@ export interface TensorPickle {
   readonly storageClass?: string;
 }
 
-/** A call of _rebuild_tensor_v2, as torch.save writes it, but for the memo. */
+/** A call of _rebuild_tensor_v2, as torch.save writes it except for the memo. */
 export function tensorPickle(key: string, tensor: TensorPickle): Buffer {
   const { shape, offset = 0, storageClass = 'FloatStorage' } = tensor;
   const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);

@@ -13,7 +13,7 @@ import { randomState } from '../../support/published.js';
 import { SIDE } from '../../support/sites.js';
 import { checkpointFile } from './bytes.js';
 
-/** Of the stimuli of `randomBase`. */
+/** The size of the stimuli of `randomBase`. */
 export const SIZE = { height: SIDE, width: SIDE };
 export const BASE = { ...ARCHITECTURES.rf_cnn.network, channels: 3 };
 
@@ -24,12 +24,12 @@ export function randomBase(seed: number): Map<string, NamedTensor> {
   return randomState('rf_cnn', BASE, SIZE, seed);
 }
 
-/** A temporary folder in which the command runs; `./` stands for it in words and in messages. */
+/** A temporary folder in which the command runs; arguments and messages name it `./`. */
 export interface ImportFolder {
   readonly path: string;
-  /** @returns what the command says: on stdout, beside it, and of its progress */
+  /** @returns the output of the command: stdout, stderr and progress */
   run(words: string): Promise<{ out: string[]; notes: string[]; progress: string[] }>;
-  /** @returns the message of what it throws */
+  /** @returns the message of the error that it throws */
   refusal(words: string): Promise<string>;
   /** A checkpoint of each state, `neuron_{i}.pth`. */
   writeCheckpoints(name: string, states: Readonly<Record<number, State>>): Promise<void>;

@@ -79,7 +79,7 @@ test('a folder of checkpoints becomes a model whose card names its source', asyn
   const { digests } = card.training as { digests: Record<string, string> };
   expect(Object.keys(digests)).toEqual(['neuron_0.pth', 'neuron_2.pth', 'neuron_10.pth']);
 
-  // the same networks one by one, on stimuli scaled by hand
+  // The same networks are computed one by one on stimuli scaled by hand.
   const pixels = Float32Array.from({ length: 2 * SIDE * SIDE }, (_, i) => ((i * 7) % 50) / 50);
   const stimuli = { count: 2, ...SIZE, pixels };
   const all = await place.respond('models/three/1', stimuli);
@@ -135,7 +135,7 @@ test('with the data of the site, the card says how well each neuron is predicted
     expect(PT_J).not.toBeNull();
     expect(out[row]).toContain(`neuron ${id}: CORR ${CORR!.toFixed(3)}  PT_J `);
   }
-  // its golden stimuli are images of the site
+  // Its golden stimuli are images of the site.
   const first = Buffer.from(card.golden.stimuli[0]!, 'base64');
   const pixels = images.pixels.subarray(0, SIDE * SIDE);
   expect([...first]).toEqual([...pixels].map((value) => Math.round(value * 255)));

@@ -48,7 +48,7 @@ test('objects that Python writes are read', () => {
   expect(
     read('K', 5, 'q', 0, 'r', uint32(2 ** 31), 'h', 0, 'j', uint32(2 ** 31), 0x87, '.'),
   ).toEqual([5, 5, 5]);
-  // an OrderedDict with the state that PyTorch gives it
+  // This is an OrderedDict with the state that PyTorch gives it.
   expect(read(global('collections', 'OrderedDict'), ')R}', text('_metadata'), '}sb.')).toEqual(
     new Map(),
   );
@@ -67,7 +67,7 @@ test('calls that would run code are rejected by name with their place', async ()
   );
   expect(await refusal(global('builtins', 'eval'), '.')).toMatch(/'builtins\.eval'/);
   expect(await refusal(global('__builtin__', 'getattr'), '.')).toMatch(/'__builtin__\.getattr'/);
-  // names that are properties of every JavaScript object
+  // These names are properties of every JavaScript object.
   expect(await refusal(global('constructor', 'constructor'), '.')).toMatch(
     /'constructor\.constructor'/,
   );

@@ -21,7 +21,7 @@ const TENSORS = new Map<string, NamedTensor>([
 ]);
 const FLOATS = Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
 
-/** Reads everything of a checkpoint. */
+/** Reads all tensors of a checkpoint. */
 async function read(bytes: Uint8Array): Promise<Record<string, number[]>> {
   const state = await readCheckpoint(bytes);
   return Object.fromEntries([...state].map(([name, { numbers }]) => [name, [...numbers()]]));
@@ -29,7 +29,7 @@ async function read(bytes: Uint8Array): Promise<Record<string, number[]>> {
 
 const refusal = (bytes: Uint8Array) => rejection(() => read(bytes));
 
-/** A checkpoint with a pickle of its own and a storage '0' of six float32. */
+/** A checkpoint with a given pickle and a storage '0' of six float32. */
 function withPickle(bytes: Uint8Array): Buffer {
   return zip([
     { name: 'x/data.pkl', bytes },

@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => place.remove());
 
-/** Imports a folder of checkpoints and asks the model for its responses to the stimuli. */
+/** Imports a folder of checkpoints. @returns the responses of the model to the stimuli */
 async function respond(checkpoints: string, id: ArchitectureId): Promise<Float32Array> {
   const out = `models/${checkpoints.replace('/', '-')}`;
   await place.run(`--pytorch ./${checkpoints} --architecture ${id} --out ./${out}`);
@@ -36,7 +36,7 @@ async function published(name: string): Promise<Float32Array> {
   return Float32Array.from(decodeNpy(await readFile(path.join(place.path, `${name}.npy`))).data);
 }
 
-/** Of a column of three. */
+/** The range of one column of three. */
 function range(values: Float32Array, column: number): number {
   const own = values.filter((_, i) => i % 3 === column);
   return Math.max(...own) - Math.min(...own);
@@ -44,7 +44,7 @@ function range(values: Float32Array, column: number): number {
 
 test.each([...ArchitectureId.options, 'rf_cnn_30'])('%s responds as in PyTorch', async (name) => {
   const expected = await published(name);
-  // otherwise a network that ignores its stimulus would do
+  // Otherwise a network that ignores its stimulus would pass.
   for (const column of [0, 1, 2]) expect(range(expected, column)).toBeGreaterThan(0.02);
   const actual = await respond(name, ArchitectureId.parse(name.replace('_30', '')));
   expect(greatestDifference(actual, expected)).toBeLessThan(1e-4);

@@ -78,7 +78,7 @@ test('half and brain floats are read', () => {
       contiguous([bits.length]),
     ),
   ];
-  // the examples of IEEE 754-2019 binary16: 1, -2, largest, smallest normal, smallest, 1/3, -0
+  // Examples of IEEE 754-2019 binary16: 1, -2, largest, smallest normal, smallest, 1/3, -0.
   expect(read('float16', 0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x3555, 0x8000)).toEqual([
     ...[1, -2, 65504, 2 ** -14, 2 ** -24, 0.333251953125, -0],
   ]);

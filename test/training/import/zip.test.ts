@@ -12,7 +12,7 @@ const FILES: ZippedFile[] = [
   { name: 'a/.data/serialization_id', bytes: Buffer.alloc(0) },
 ];
 
-/** Ten megabytes of nothing. */
+/** Ten megabytes of zeros, compressed. */
 const BOMB = deflateRawSync(Buffer.alloc(10_000_000));
 
 test.each([false, true])('stored files are read (zip64: %s)', async (zip64) => {

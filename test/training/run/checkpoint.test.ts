@@ -53,7 +53,7 @@ const STATE: PopulationState = {
     { id: 5, keptEpoch: null, CORR: null, flatEpochs: 1, stopped: { epoch: 1, reason: 'so' } },
   ],
   kept: new Map([['weight', tensor(1, 2)]]),
-  // what diverged in the very last batch is told apart later
+  // A neuron that diverged in the very last batch is detected later.
   current: new Map([['weight', tensor(Number.NaN)]]),
   optimiser: { steps: 57, moments: new Map([['first.weight', tensor(-0)]]) },
 };
@@ -63,7 +63,7 @@ const TRAINED: TrainedPopulation = {
   weights: new Map([['weight', tensor(9)]]),
 };
 
-/** The message, with the folder left out. */
+/** The message without the path of the folder. */
 async function refusal(changes: Partial<CheckpointRequest> = {}): Promise<string> {
   const opened = open(changes).then(async (checkpoint) => {
     await checkpoint.finished();
@@ -100,7 +100,7 @@ test('the time of all processes is added up', async () => {
   let now = 100;
   const clock = () => now;
   const first = await open({ clock });
-  now += 50; // another stage is trained
+  now += 50; // Another stage is trained in between.
   await first.begin(null);
   now += 7;
   await first.save(STATE);
@@ -191,7 +191,7 @@ test('when writing is cut off or fails, the previous checkpoint stays', async ()
   await checkpoint.begin(null);
   await checkpoint.save(STATE);
   const folder = path.join(out, '.training');
-  // what a process killed in the midst of writing leaves
+  // These files are left by a process that was killed while writing.
   await writeFile(path.join(folder, 'checkpoint.json.1.writing'), '{"form');
   await writeFile(path.join(folder, 'cut-off.safetensors'), 'half');
   const later = await open();

@@ -18,7 +18,7 @@ type Room = Pick<Backend, 'isGpu' | 'bufferBytes'>;
 const CPU: Room = { isGpu: false, bufferBytes: undefined };
 const GPU: Room = { ...CPU, isGpu: true };
 
-/** For batches of 50 images of 50x50 pixels: 150 MB for each neuron. */
+/** 150 MB for each neuron, for batches of 50 images of 50x50 pixels. */
 const chunk = (backend: Room, memory: Partial<Memory> = {}) =>
   chunkFor(backend, 50, 2500, { ...MEMORY, ...memory });
 

@@ -15,7 +15,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const silent = () => undefined;
 
-/** Writes a lock as another process would, in which some fields are otherwise. */
+/** Writes a lock as another process would, with some fields changed. */
 async function lockedBy(name: string, holder: object): Promise<string> {
   const out = path.join(folder, name);
   await mkdir(out);
@@ -69,7 +69,7 @@ test('the lock of another host, a living process or an unknown owner is kept', a
   const own = path.join(folder, 'own');
   const inner = await withLock(own, silent, () => refusalOf(own));
   expect(inner).toContain(`in use by process ${process.pid} on this host`);
-  await expect(readdir(own)).rejects.toThrow('ENOENT'); // nothing was saved in it
+  await expect(readdir(own)).rejects.toThrow('ENOENT'); // Nothing was saved in this folder.
 });
 
 test('a lock whose process id was reused by another process is taken over', async () => {

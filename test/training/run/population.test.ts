@@ -84,7 +84,7 @@ test('held-out images choose the epoch, and validation images measure it', async
   expect(neurons[0]!.CORR).not.toBeCloseTo(Math.max(...chosenBy), 3);
 });
 
-/** Trains until `stop` batches are done, in as many processes as it takes. */
+/** Trains until `stop` batches are done, in as many processes as needed. */
 async function trainInPieces(task: ReturnType<typeof smallTask>, stops: readonly number[]) {
   let state: PopulationState | undefined;
   const moments: [number, number][] = [];

@@ -7,7 +7,7 @@ const FITS = [
   { CORR: 0.25, PT_J: 0, PT_S: 0 },
 ];
 
-/** A display without a terminal that is told of batches, each of which takes some seconds. */
+/** A display without a terminal, with batches that take a few seconds each. */
 function tell(stages: readonly StagePlan[], secondsPerBatch: number) {
   const lines: string[] = [];
   let now = 1000;

@@ -68,7 +68,7 @@ test('a neuron with the same response to all training images is not trained', as
 });
 
 test('a network with the same response to every image for five epochs is dead', async () => {
-  // all maps of the frozen blocks are constant, so nothing of an image reaches what learns
+  // All maps of the frozen blocks are constant, so the trained parts see nothing of an image.
   const base = smallTask(site, [0, 3]);
   const specifications = parameterSpecifications(recipeArchitecture(base.recipe), site.training);
   const weights = initialParameters(specifications, [0, 3], 1);

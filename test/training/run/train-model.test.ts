@@ -27,7 +27,7 @@ beforeEach(async () => {
   out = path.join(await mkdtemp(path.join(folder, 'models-')), 'm');
 });
 
-/** Trains on a machine that asks to end when its n-th line matches. */
+/** Trains on a machine that sends a signal when its n-th line matches. */
 async function train(
   changes: Partial<ModelRequest> = {},
   {
@@ -100,7 +100,7 @@ test('training interrupted in any stage and population resumes to the same model
     expect.stringMatching(/; continues with population 2\/2, epoch 2, batch 1$/),
   );
   expect((await readdir(`${out}.rf_cnn_30`)).toSorted()).toEqual(['1']);
-  // how the neurons were divided is remembered
+  // The checkpoint has the division of the neurons.
   const third = await train({ recipe, resume: true, chunk: undefined });
   expect(third.lines[0]).toBe(
     `${recipe} begins with rf_cnn_30, which is there: ${out}.rf_cnn_30/1`,

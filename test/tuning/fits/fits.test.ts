@@ -73,7 +73,7 @@ test('the half width is half way between the largest and the smallest value, to 
       expect(Math.abs(bump(halfWidth(kappa, 360)) - (1 + bump(90)) / 2)).toBeLessThan(1e-9);
     }),
   );
-  // without tuning left the curve is a cosine
+  // At a small kappa the curve becomes a cosine.
   expect(halfWidth(1e-6, 180)).toBeCloseTo(45, 3);
   expect(halfWidth(1e-6, 360)).toBeCloseTo(60, 3);
 });

@@ -7,7 +7,7 @@ import {
 import { finish } from '../../../src/tuning/fits/least-squares.js';
 import { CONTRASTS, DIAMETERS, DIRECTIONS, FREQUENCIES, ORIENTATIONS, radians } from '../grids.js';
 
-/** Those that have fits. */
+/** The dimensions with fits. */
 type FittedDimension = Exclude<keyof typeof ALL, 'phase'>;
 
 const VALUES: Readonly<Record<FittedDimension, readonly number[]>> = {
@@ -21,7 +21,7 @@ const VALUES: Readonly<Record<FittedDimension, readonly number[]>> = {
 const DIMENSIONS = Object.keys(VALUES) as FittedDimension[];
 const BLANK = 0.4;
 
-/** What no fit explains wholly: one bump, and some more. */
+/** Responses that no fit explains fully: one bump and a second component. */
 function responseTo(i: number, count: number): number {
   const bump = Math.exp(-(((i - 0.4 * count) / (0.2 * count)) ** 2));
   return BLANK + 2 * bump + 0.06 * Math.cos(2.3 * i);
@@ -31,7 +31,7 @@ test.each(DIMENSIONS)('the curve that is drawn for %s is the fitted one', (dimen
   const values = VALUES[dimension];
   const responses = values.map((_, i) => responseTo(i, values.length));
   const { fits } = finish(tuneCurve({ dimension, values, responses, blank: BLANK }));
-  // there, the blank was among what was fitted
+  // There the fit included the blank.
   const withBlank = dimension === 'size' || dimension === 'contrast';
   const x = withBlank ? [0, ...values] : values;
   const y = withBlank ? [BLANK, ...responses] : responses;
