@@ -4,7 +4,7 @@ import { elementCount } from './npy.js';
 
 const ELEMENTS = { F32: Float32Array, F64: Float64Array, I32: Int32Array, U8: Uint8Array } as const;
 
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array;
+type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** A named array: row-major data and its shape. */
 export interface NamedTensor {
@@ -28,7 +28,7 @@ const ELEMENT_BYTES = {
   U8: 1,
   BOOL: 1,
 } as const;
-export type SafetensorsElement = keyof typeof ELEMENT_BYTES;
+type SafetensorsElement = keyof typeof ELEMENT_BYTES;
 
 /** One tensor of a file, as its header describes it. */
 export interface SafetensorsEntry {

@@ -28,7 +28,7 @@ export interface ScheduledRequest extends EngineRequest {
 }
 
 /** Responses [stimuli, neurons], row-major, and where the time went. */
-export interface ScheduledResponses {
+interface ScheduledResponses {
   readonly values: Float32Array;
   readonly queueSeconds: number;
   readonly inferSeconds: number;

@@ -17,12 +17,12 @@ export interface InterpretationRequest {
 }
 
 /** An InterpretationRequest for one neuron. */
-export interface GradientRequest extends Omit<InterpretationRequest, 'neurons'> {
+interface GradientRequest extends Omit<InterpretationRequest, 'neurons'> {
   readonly neuron: number;
 }
 
 /** Some steps of activation maximisation: up the gradient of one neuron's response. */
-export interface MaximisationRequest {
+interface MaximisationRequest {
   readonly model: InterpretedModel;
   /** Column of the model's population. */
   readonly neuron: number;

@@ -18,7 +18,7 @@ export interface OwnedJobsOptions extends JobsOptions {
 }
 
 /** In milliseconds. */
-export interface OwnershipTiming {
+interface OwnershipTiming {
   /** Between two writes of the lock, and between two reads of another service's lock. */
   readonly beat: number;
   /** Without a touch for so long, a process that cannot be seen from here has ended. */

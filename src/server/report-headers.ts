@@ -20,7 +20,7 @@ export function warningsText(reports: readonly StimulusReport[]): string | undef
  * What the reports say, for answers whose body is numbers alone. `X-Stimulus-Set`: the digest of all
  * stimuli together; `X-Stimulus-Digests`: of each, for up to 16; `X-Stimulus-Warnings`: `warningsText`.
  */
-export function reportHeaders(reports: readonly StimulusReport[]): [name: string, value: string][] {
+function reportHeaders(reports: readonly StimulusReport[]): [name: string, value: string][] {
   const digests = reports.map(({ digest }) => digest);
   const headers: [string, string][] = [['X-Stimulus-Set', setDigest(digests)]];
   if (digests.length <= MAX_DIGESTS) headers.push(['X-Stimulus-Digests', digests.join(', ')]);

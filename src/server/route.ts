@@ -141,7 +141,7 @@ export function isRepeatable({ method, path }: Pick<Route, 'method' | 'path'>): 
   return method === 'POST' && path.startsWith('/v1/');
 }
 
-/** Whether a model answers a route, whose digest `If-Match` may name. */
-export function asksModel({ path }: Pick<Route, 'path'>): boolean {
+/** Whether a route is of a model, whose digest `If-Match` may name. */
+export function isModelRoute({ path }: Pick<Route, 'path'>): boolean {
   return path.includes('/models/:model') && !path.includes('/repository/');
 }

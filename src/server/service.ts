@@ -30,7 +30,7 @@ export interface Service {
 }
 
 /** Nothing can be kept on disk. */
-export interface UnusableStore {
+interface UnusableStore {
   /** The reason, for clients and for the operator. */
   readonly unusable: string;
 }

@@ -13,7 +13,7 @@ import type { Recording } from '../data/recording.js';
 import { createTopImages, type TopImage, type TopImages } from './top-images.js';
 
 /** The readout's sum taken apart, [images, neurons] each: centre + surround + bias. */
-export interface Terms {
+interface Terms {
   readonly centre: ResponseMatrix;
   readonly surround: ResponseMatrix;
   /** The same for every image, [neurons]. */

@@ -6,13 +6,13 @@ import type { Repeats } from '../data/repeats-file.js';
 /** What is said of every neuron. */
 export const FIT_MEASURES = ['CORR', 'PT_J', 'PT_S'] as const;
 /** What is said as well where the repeats are known. */
-export const REPEAT_MEASURES = ['CCmax', 'CCnorm', 'FEV', 'FEVE', 'split-half'] as const;
+const REPEAT_MEASURES = ['CCmax', 'CCnorm', 'FEV', 'FEVE', 'split-half'] as const;
 /** Of these, what depends on the model, not on the recording alone. */
 export const MODEL_MEASURES: readonly Measure[] = ['CORR', 'PT_J', 'PT_S', 'CCnorm', 'FEVE'];
 export type Measure = (typeof FIT_MEASURES)[number] | (typeof REPEAT_MEASURES)[number];
 
 /** A number, or null with the reason. */
-export type Score = { readonly value: number } | { readonly value: null; readonly reason: string };
+type Score = { readonly value: number } | { readonly value: null; readonly reason: string };
 
 /** How well one neuron is predicted. */
 export interface NeuronScores {

@@ -8,7 +8,7 @@ import { type Loss, meanSquaredError } from './loss.js';
 import { adamStep, type Moments } from './optimiser.js';
 
 /** One batch: stimuli [B, height, width, 1], scaled; targets [B, N]; dropout factors. */
-export interface Batch {
+interface Batch {
   readonly stimuli: tf.Tensor4D;
   readonly targets: tf.Tensor2D;
   readonly dropout?: Readonly<Record<string, tf.Tensor4D>>;

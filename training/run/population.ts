@@ -51,7 +51,7 @@ export interface Companions {
 }
 
 /** Batches of an epoch; the last one may be smaller. */
-export function batchesPerEpoch({ data, recipe }: Pick<PopulationTask, 'data' | 'recipe'>): number {
+function batchesPerEpoch({ data, recipe }: Pick<PopulationTask, 'data' | 'recipe'>): number {
   return Math.ceil(data.training.count / recipe.batchSize);
 }
 

@@ -13,7 +13,7 @@ const APERTURE_INNER = 22;
 const APERTURE_OUTER = 25;
 
 /** The part an image plays; images of different splits are independent. */
-export type Split = 'train' | 'validation' | 'calibration';
+type Split = 'train' | 'validation' | 'calibration';
 
 /**
  * Makes image `index` of a split: 50x50 gray, 0..255, row-major, y down. An image depends on its

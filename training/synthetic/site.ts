@@ -91,7 +91,7 @@ export function synthesizeSite(
 }
 
 /** The names of a site's files. */
-export function siteFiles(site: string) {
+function siteFiles(site: string) {
   return {
     trainImages: `train_img_${site}.npy`,
     trainResponses: `trainRsp_${site}.npy`,

@@ -16,7 +16,7 @@ export type Shape = readonly (number | string)[];
 type Attribute = number | readonly number[] | GraphProto | ConstantTensor;
 
 /** A tensor that is part of the graph. */
-export interface ConstantTensor {
+interface ConstantTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array | readonly bigint[];
 }

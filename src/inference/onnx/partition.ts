@@ -1,11 +1,11 @@
 /** What one thread computes: the groups of its session, one after the other. */
-export interface Part {
+interface Part {
   /** Columns of the population, by group. */
   readonly groups: readonly Int32Array[];
 }
 
 /** Where a neuron's response is computed. */
-export interface Place {
+interface Place {
   readonly part: number;
   /** Of the part's groups. */
   readonly group: number;

@@ -11,7 +11,7 @@ export interface ArchitectureDefinition {
 }
 
 /** A stage of incremental learning. */
-export interface TrainingStage {
+interface TrainingStage {
   /** The recipe whose networks it begins with. */
   readonly after: string;
   /** Beginnings of the names of the parameters that are taken from there and do not learn. */

@@ -2,7 +2,7 @@ import { foldNorm, type NeuronParameters, type Relation, sameValues } from './fo
 import type { OnnxMap, OnnxSite } from './layer.js';
 
 /** A convolution of some neurons: weight [N·padded out, padded in, k, k], bias [N·padded out]. */
-export interface Convolution {
+interface Convolution {
   readonly weight: Float32Array;
   readonly bias: Float32Array;
 }
@@ -23,7 +23,7 @@ export interface ConvolutionSizes {
  * @param relations what this layer expects of its inputs, for each neuron
  * @returns with what the next layer is to expect, for each neuron
  */
-export function foldConvolution(
+function foldConvolution(
   block: string,
   neurons: readonly NeuronParameters[],
   relations: readonly Relation[],

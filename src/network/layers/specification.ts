@@ -2,7 +2,7 @@
 export const NORM_EPSILON = 1e-5;
 
 /** How a parameter begins, as PyTorch's layers begin. */
-export type Initial = { readonly uniform: number } | { readonly constant: number };
+type Initial = { readonly uniform: number } | { readonly constant: number };
 
 /** One parameter of one network. */
 export interface ParameterSpecification {

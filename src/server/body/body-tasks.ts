@@ -11,7 +11,7 @@ import {
 import { type ReadSet, readSet } from './stimulus-set.js';
 
 /** The kinds of body: the request to decode each, as data, and its result. */
-export interface BodyKinds {
+interface BodyKinds {
   readonly stimuli: { readonly request: StimulusRequest; readonly result: StimuliOrSet };
   readonly set: { readonly request: StimulusRequest; readonly result: ReadSet };
   readonly inference: { readonly request: InferenceTask; readonly result: ReadInference };

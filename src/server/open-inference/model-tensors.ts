@@ -6,7 +6,7 @@ export const NEURONS = 'neurons';
 export const RESPONSES = 'responses';
 
 /** The metadata of a tensor in the protocol; -1: any length. */
-export interface TensorMetadata {
+interface TensorMetadata {
   readonly name: string;
   readonly datatype: 'FP32' | 'INT32';
   readonly shape: readonly number[];

@@ -4,7 +4,7 @@ import { HEALTH_ROUTES } from '../middleware/admission.js';
 import type { Scope } from '../middleware/api-keys.js';
 import { isProtocolPath } from '../open-inference/error.js';
 import { type Answer, BINARY, type Content, type Operation } from '../operation.js';
-import { asksModel, isRepeatable, type Route } from '../route.js';
+import { isModelRoute, isRepeatable, type Route } from '../route.js';
 import { ANSWER_HEADERS, describeParameters, ERROR_HEADERS } from './parameters.js';
 import { ProblemAnswer, ProtocolError } from './problems.js';
 import { createSchemas, type Json, type Schemas } from './schemas.js';
@@ -78,7 +78,7 @@ function operationObject(route: Route, schemas: Schemas): Json {
   const needs = scope === 'open' ? undefined : `Needs a key with the scope \`${scope}\`.`;
   const text = [description, needs].filter((part) => part !== undefined).join('\n\n');
   const answered = Object.entries(answers).map(([status, answer]) => {
-    return [status, answerObject(answer, asksModel(route), schemas)] as const;
+    return [status, answerObject(answer, isModelRoute(route), schemas)] as const;
   });
   const errors = listErrors(route).map((status) => {
     return [
@@ -121,7 +121,7 @@ function listErrors(route: Route): number[] {
       ...(query || deadline ? [400] : []),
       ...(body ? [400, 408, 413, 415, 422] : []),
       ...(path.includes(':') ? [404] : []),
-      ...(asksModel(route) ? [412] : []),
+      ...(isModelRoute(route) ? [412] : []),
       ...(isRepeatable(route) ? [400, 422] : []),
       ...errors,
     ]),

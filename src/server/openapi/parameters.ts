@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RequestHeader } from '../operation.js';
 import { Milliseconds } from '../request.js';
-import { asksModel, isRepeatable, type Route } from '../route.js';
+import { isModelRoute, isRepeatable, type Route } from '../route.js';
 import type { Json, Schemas } from './schemas.js';
 
 /** Of every answer. */
@@ -68,7 +68,7 @@ function inQuery({ query }: Route, schemas: Schemas): Json[] {
 function listHeaders(route: Route): Readonly<Record<string, RequestHeader>> {
   return {
     'X-Request-Id': REQUEST_ID,
-    ...(asksModel(route) ? { 'If-Match': IF_MATCH } : {}),
+    ...(isModelRoute(route) ? { 'If-Match': IF_MATCH } : {}),
     ...(route.deadline ? { 'X-Deadline-Ms': DEADLINE } : {}),
     ...(isRepeatable(route) ? { 'Idempotency-Key': IDEMPOTENCY_KEY } : {}),
     ...route.headers,

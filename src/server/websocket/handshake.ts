@@ -3,7 +3,7 @@ import { Problem } from '../problem.js';
 import type { Upgrade } from './upgrade.js';
 
 /** The protocol that a client offers if it names protocols, so that one can be agreed on. */
-export const STREAM_PROTOCOL = 'hypercolumn';
+const STREAM_PROTOCOL = 'hypercolumn';
 
 export interface HandshakeOptions {
   /** Bytes of the longest message that is read; a longer one closes the connection with 1009. */

@@ -47,7 +47,7 @@ export interface StreamOptions {
 }
 
 /** How a stream ended. */
-export interface StreamEnd {
+interface StreamEnd {
   /** Of the close: what the client gave, or what it was given; 1006 where the connection broke. */
   readonly code: number;
   readonly reason: string;

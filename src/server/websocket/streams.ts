@@ -24,7 +24,7 @@ export interface StreamsOptions {
 }
 
 /** A client's request for a stream. */
-export interface Opening {
+interface Opening {
   readonly upgrade: Upgrade;
   readonly terms: StreamTerms;
   readonly scheduler: Pick<Scheduler, 'respond'>;

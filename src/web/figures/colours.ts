@@ -1,7 +1,7 @@
 import { scale } from '@observablehq/plot';
 
 /** Colours of overlaid neurons. Colour-blind readers can distinguish them, on light and on dark backgrounds. */
-export const SERIES = [
+const SERIES = [
   '#1f77b4',
   '#d9730d',
   '#0b9e73',

@@ -32,7 +32,7 @@ export function Pixels({ label, values, height, width, colour = gray }: PixelsPr
 }
 
 /** Returns the gray for a value: 0 is black, 1 is white. */
-export function gray(value: number): readonly [number, number, number, number] {
+function gray(value: number): readonly [number, number, number, number] {
   const level = Math.round(255 * value);
   return [level, level, level, 255];
 }

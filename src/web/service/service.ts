@@ -17,7 +17,7 @@ export interface SentRequest {
 }
 
 /** A form field: a text, or the name of a file. */
-export type FormField = { readonly name: string } & (
+type FormField = { readonly name: string } & (
   | { readonly text: string }
   | { readonly file: string }
 );

@@ -11,7 +11,7 @@ type Characterization = Extract<
 type Characterized = Characterization['neurons'][number];
 
 /** The full characterization of a neuron. */
-export interface CharacterizedNeuron
+interface CharacterizedNeuron
   extends Pick<Characterized, 'indices' | 'preferred' | 'fallbacks' | 'blank'> {
   /** Responses by orientation, at the spatial frequency of the largest response. */
   readonly curve: readonly number[];
@@ -20,7 +20,7 @@ export interface CharacterizedNeuron
 /** Full characterizations by neuron id. */
 export type CharacterizedNeurons = ReadonlyMap<number, CharacterizedNeuron>;
 
-export interface KeptCharacterization {
+interface KeptCharacterization {
   /** The running or queued job, or else the newest job with a result. */
   readonly job: Job | undefined;
   /** Empty without a finished job. */
@@ -91,7 +91,7 @@ async function readResult(
  * Returns the column of a table that contains its largest value.
  * @param rows responses `[orientation][spatial frequency]`
  */
-export function throughPeak(rows: readonly (readonly number[])[]): number[] {
+function throughPeak(rows: readonly (readonly number[])[]): number[] {
   const tops = rows.map((row) => Math.max(...row));
   const best = rows[tops.indexOf(Math.max(...tops))] ?? [];
   const column = best.indexOf(Math.max(...best));

@@ -5,7 +5,7 @@ import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from './models.js';
 
 type Routes = Service['client']['v1']['models'][':model']['versions'][':version'];
-export type QuickAnswer = InferResponseType<Routes['quick-measurement']['$post']>;
+type QuickAnswer = InferResponseType<Routes['quick-measurement']['$post']>;
 export type QuickNeuron = QuickAnswer['neurons'][number];
 
 /** The quick measurements of a model's neurons so far. */

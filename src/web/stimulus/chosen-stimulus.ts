@@ -6,7 +6,7 @@ import { type Canvas, DRAWN_KINDS, type DrawnKind, firstEntry } from './kinds.js
 /** The stimulus in the address: parameters, or an index of a stored set. */
 export type ChosenStimulus = { readonly entry: Readonly<Record<string, unknown>> } | ChosenFromSet;
 
-export interface ChosenFromSet {
+interface ChosenFromSet {
   readonly set: string;
   readonly index: number;
   /** Names of the dropped files. */

@@ -6,9 +6,9 @@ import type { Swept } from './swept.js';
 
 /** Parameters of a grating that stay fixed during a sweep, in display order. */
 const FIXED = ['orientation', 'spatialFrequency', 'contrast', 'diameter', 'x', 'y'] as const;
-export type FixedName = (typeof FIXED)[number];
+type FixedName = (typeof FIXED)[number];
 
-export interface FixedControl extends Control {
+interface FixedControl extends Control {
   readonly name: FixedName;
   readonly value: number;
 }

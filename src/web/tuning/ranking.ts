@@ -5,8 +5,8 @@ import { type Compared, sendToEach } from './compared-models.js';
 import type { ComparedModels } from './use-compared-models.js';
 
 type Tuning = Service['client']['v1']['models'][':model']['versions'][':version']['tuning'];
-export type Rank = InferResponseType<Tuning['rank']['$post']>;
-export type Peak = InferResponseType<Tuning['peak']['$post']>;
+type Rank = InferResponseType<Tuning['rank']['$post']>;
+type Peak = InferResponseType<Tuning['peak']['$post']>;
 export type RankNeuron = Rank['neurons'][number];
 export type PeakNeuron = Peak['neurons'][number];
 

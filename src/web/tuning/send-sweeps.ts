@@ -6,7 +6,7 @@ import type { ComparedModels } from './use-compared-models.js';
 
 type Route =
   Service['client']['v1']['models'][':model']['versions'][':version']['tuning']['parametric'];
-export type SweepAnswer = InferResponseType<Route['$post']>;
+type SweepAnswer = InferResponseType<Route['$post']>;
 
 /** A sweep for some neurons. */
 export interface SweepRequest {

@@ -59,7 +59,7 @@ export interface CheckpointRequest {
 }
 
 /** The hidden folder of a model that holds its training: the service passes it by. */
-export function checkpointFolder(out: string): string {
+function checkpointFolder(out: string): string {
   return path.join(out, '.training');
 }
 
