@@ -8,7 +8,7 @@ export interface ServedModel {
   readonly card: ModelCard;
 }
 
-/** A version of a model that is not served, or whose new content is not, and why. */
+/** A version of a model that is not served, or is served with its earlier content, and the reason. */
 export interface UnusableModel {
   readonly name: string;
   readonly version: number;
@@ -39,12 +39,12 @@ export interface ModelRepository extends Catalogue {
    */
   load(name: string): Promise<boolean>;
   /**
-   * Serves no version of that name any longer. The engine lets go of each when nothing holds it.
+   * Serves no version of that name any longer. The engine unloads each once nothing holds it.
    * @returns false where no such model is known
    */
   unload(name: string): Promise<boolean>;
   /** Serves what is in the models folder now, as after a start. */
   reload(): Promise<void>;
-  /** Takes out a model that the engine no longer has. */
+  /** Removes a model that the engine no longer has. */
   lose(digest: string, reason: string): void;
 }

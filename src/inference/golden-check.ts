@@ -2,7 +2,7 @@ import { InputError } from '../errors.js';
 import type { ModelCard } from '../models/card.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
-/** How far responses may lie from the card's, as a share of the range of the card's responses. */
+/** The largest accepted deviation from the card's responses, as a share of their range. */
 const TOLERANCE = 1e-4;
 
 /** The stimuli that a card keeps with their responses. */
@@ -17,7 +17,7 @@ export function goldenStimuli({ golden, stimulus }: ModelCard): Stimuli {
 }
 
 /**
- * Holds an engine's responses to the golden stimuli against the card's.
+ * Compares an engine's responses to the golden stimuli with the card's.
  * @param responses [stimuli, neurons]
  * @throws InputError naming the neuron that is farthest off
  */

@@ -12,7 +12,7 @@ export interface RepositoryOptions {
   readonly directory: string;
   readonly engine: Pick<Engine, 'load' | 'unload'>;
   readonly logger: Logger;
-  /** Told whenever what is served, or not, has changed. */
+  /** Called after each change of the served and the unusable models. */
   readonly onChange?: (catalogue: Catalogue) => void;
 }
 
@@ -20,11 +20,11 @@ export interface RepositoryOptions {
 interface LoadedModel {
   readonly model: ServedModel;
   users: number;
-  /** No longer served: the engine lets go of it when nobody uses it. */
+  /** No longer served: the engine unloads it once nothing holds it. */
   retired: boolean;
 }
 
-/** Where a stack begins, which is for the log alone. */
+/** Where the stack of an error begins, which only the log gets. */
 const STACK = /\n\s+at /;
 
 /**
@@ -156,7 +156,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     logger.info({ model: name, version, digest }, 'model is no longer served');
   }
 
-  /** Lets the engine go of everything that is neither served nor used. */
+  /** Unloads every model that is neither served nor held. */
   async function release(): Promise<void> {
     for (const [digest, { retired, users, model }] of loaded) {
       if (!retired || users > 0) continue;

@@ -10,15 +10,15 @@ export type EngineName = 'onnx' | BackendName;
 export interface EngineChoice {
   /** `auto`: one that computes on a GPU where there is one, else `onnx`. */
   readonly engine: EngineName | 'auto';
-  /** That the `onnx` engine computes on. */
+  /** How many threads the `onnx` engine computes on. */
   readonly threads: number;
 }
 
-/** What a GPU that programs can use has on Linux: NVIDIA's, Mesa's, that of Windows below it. */
+/** Device files of a usable GPU on Linux: of NVIDIA's driver, of Mesa, and of Windows under WSL. */
 const GPU_DEVICES = ['/dev/nvidia0', '/dev/nvidiactl', '/dev/dri', '/dev/dxg'];
 
 /**
- * Opens the engine that computes in this process. What the others need is not even loaded.
+ * Opens the engine that computes in this process. The modules of other engines are not loaded.
  * @throws InputError with the reason when the chosen one does not work here
  */
 export async function openEngine({ engine, threads }: EngineChoice): Promise<Engine> {

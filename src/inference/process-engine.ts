@@ -120,7 +120,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
         await remote.load(folder, digest);
       } catch (error) {
         if (error instanceof EngineLostError) throw error;
-        // the rest is served; what was changed on disk since is not the clients' fault
+        // The other models are served. A changed file is the operator's fault, not a client's.
         logger.error({ folder, err: error }, 'a model cannot be loaded again');
         models.delete(digest);
         lost.add(digest);

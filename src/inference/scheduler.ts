@@ -57,8 +57,8 @@ export interface SchedulerOptions {
   /** The most stimuli that the engine gets at a time. */
   readonly chunk: number;
   /**
-   * The engine gets as many stimuli of a sweep at a time as take so long, or while predictions come, as long
-   * as these take: a prediction that comes meanwhile waits no longer than that.
+   * The time that one batch of a sweep takes. While predictions arrive, it takes at most as long as they do,
+   * so that a prediction waits no longer than that.
    */
   readonly sweepMilliseconds: number;
   /** Milliseconds, monotonic. */
@@ -67,9 +67,9 @@ export interface SchedulerOptions {
   readonly onBatch?: (stimuli: number, digest: string, seconds: number) => void;
 }
 
-/** No prediction is expected when none has come for so long. */
+/** After this time without a prediction, none is expected. */
 const EXPECTED_MILLISECONDS = 2000;
-/** A call of the engine is worth it for so much work. */
+/** The least work for which a call of the engine is worth its cost. */
 const MIN_MILLISECONDS = 2;
 
 /** A request in the queue, and how to settle it. */
@@ -84,8 +84,8 @@ interface ScheduledEntry extends QueueEntry {
 
 /**
  * Queues requests for the engine: first in, first out, predictions before sweeps. Requests
- * are cut into chunks, and those that wait one after the other for the same model share one; nothing
- * ever waits for company. The engine has one batch at a time.
+ * are cut into chunks, and those that wait one after the other for the same model share one; no request waits
+ * for others to share a batch. The engine has one batch at a time.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { engine, capacity, chunk, sweepMilliseconds, clock, onBatch } = options;

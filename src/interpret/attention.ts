@@ -5,7 +5,7 @@ export const FIELD = 16;
 /** Pixels from the field of one hypercolumn to that of the next. */
 export const STRIDE = 4;
 
-/** One number said of where the centre hypercolumn attends. */
+/** A measure of where the centre hypercolumn attends. */
 export interface AttentionMeasure {
   readonly formula: string;
   readonly unit: 'bits' | 'pixels';
@@ -43,7 +43,7 @@ export const MEAN_DISTANCE: AttentionMeasure = {
   },
 };
 
-/** What a measure says of even attention. */
+/** The value of a measure for even attention. */
 export function ofEvenAttention({ measure }: AttentionMeasure, map: MapSize): number {
   const cells = map.height * map.width;
   return measure(new Float64Array(cells).fill(1 / cells), map);

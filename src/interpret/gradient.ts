@@ -3,7 +3,7 @@ import { forward, type Parameters } from '../network/forward.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 import { type NetworkCard, stimulusTensor } from './interpretation.js';
 
-/** Responses of one neuron, and what each pixel changes of them. */
+/** Responses of one neuron, and their gradients in the pixels. */
 export interface StimulusGradient {
   /** [stimuli] */
   readonly responses: Float32Array;
@@ -12,8 +12,8 @@ export interface StimulusGradient {
 }
 
 /**
- * The gradient of one neuron's response in the pixels of each stimulus. At the edge between two values
- * that a pool chooses from it is that of the side of the first.
+ * The gradient of one neuron's response in the pixels of each stimulus. Where two inputs of a pool are equal,
+ * it is the gradient of the first.
  * @param parameters of that neuron, stacked as of a population of one
  * @param stimuli of the size the card states, values 0..1
  */

@@ -27,7 +27,7 @@ export interface Interpretation {
 }
 
 /**
- * Takes the responses of some neurons apart.
+ * Decomposes the responses of some neurons.
  * @param parameters of the neurons, stacked
  * @param stimuli of the size the card states, values 0..1
  */

@@ -18,12 +18,12 @@ export interface JobFiles {
   /** Those that were there when the folder was opened. */
   readonly found: readonly JobRecord[];
   /**
-   * Saves a new record, and takes the room for the last one.
+   * Saves a new record, and reserves room for its last version.
    * @throws DiskError
    */
   create(record: JobRecord): Promise<void>;
   /**
-   * Saves a record anew; of a job that is over also where the disk has become full.
+   * Saves a changed record; that of a job that is over also on a full disk.
    * @throws DiskError
    */
   save(record: JobRecord): Promise<void>;
@@ -34,7 +34,7 @@ export interface JobFiles {
   writeResult(id: string, files: readonly ResultFile[]): Promise<Part[]>;
   /**
    * @throws ResultDamagedError when it is not what was written
-   * @throws DiskError when the disk does not give it
+   * @throws DiskError when the disk cannot be read
    */
   readPart(id: string, part: Part): Promise<Uint8Array<ArrayBuffer>>;
   /** @throws DiskError */
@@ -43,7 +43,7 @@ export interface JobFiles {
   remove(id: string): Promise<void>;
 }
 
-/** Bytes by which a record may grow until its job is over; they are there on a full disk. */
+/** Bytes by which a record may grow until its job is over; they are reserved, in case the disk becomes full. */
 const GROWTH = 4096;
 
 /**
@@ -97,7 +97,7 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
     if (isOver(record)) await drop(places.reserve(id));
   }
 
-  /** Writes over room that was taken before, then puts that in the record's place: neither needs more. */
+  /** Writes into the reserved room, then renames that to the record: neither needs more room. */
   async function useReserve(id: string, text: string): Promise<void> {
     const handle = await open(places.reserve(id), 'r+');
     try {
@@ -118,7 +118,7 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
     const bytes = await readWhole(file, part.bytes).catch(async (cause: unknown) => {
       if (isSystemError(cause) && !hasCode(cause, ...GONE)) throw cause;
       if (!(isSystemError(cause) || cause instanceof InputError)) throw cause;
-      await stat(folder); // where that is gone too, the result is not
+      await stat(folder); // a missing folder means that the disk is not there, not that the result is damaged
       throw new ResultDamagedError(`${part.name} of job ${id} cannot be read`, { cause });
     });
     if (sha256(bytes) === part.sha256) return new Uint8Array(bytes);

@@ -7,7 +7,7 @@ import { isTemporary, readWhole } from '../files/whole-file.js';
 import { parseAs } from '../formats/json.js';
 import { damagedRecord, isOver, JobId, JobRecord } from './record.js';
 
-/** Bytes; what is larger is no record. */
+/** Bytes; a larger file is not a record. */
 const MAX_BYTES = 2 ** 20;
 /** Names in a line of the log. */
 const MAX_NAMED = 10;
@@ -17,16 +17,16 @@ const HIDDEN = '.';
 /** Where the parts of a job are in a folder of jobs. */
 export const placesIn = (folder: string) => ({
   record: (id: string) => path.join(folder, `${id}.json`),
-  /** Room for the last record, taken while there was some. */
+  /** A file that reserves room on the disk for the last version of the record. */
   reserve: (id: string) => path.join(folder, `${id}.reserve`),
   /** The folder with the files of the result. */
   result: (id: string) => path.join(folder, id),
 });
 
 /**
- * Reads all records of a folder of jobs, and clears away what a process that was killed left there. No
- * entry stops it: a record that cannot be read is listed as damaged, and what the service did not
- * put there is left alone; both are logged.
+ * Reads all records of a folder of jobs, and deletes what a killed process left there. No entry stops it: a
+ * record that cannot be read is listed as corrupted, and a file that the service did not put there is left
+ * alone; both are logged.
  * @throws Error from the file system when the folder itself cannot be read
  */
 export async function readJobFolder(folder: string, logger: Logger): Promise<JobRecord[]> {
@@ -72,7 +72,7 @@ export async function readJobFolder(folder: string, logger: Logger): Promise<Job
     }
   }
 
-  /** Clears away a result that no job has, and what was being written into one. */
+  /** Deletes a result that no job has, and files that were written only in part. */
   async function sweepResult(id: string): Promise<void> {
     if (damaged.has(id)) return;
     const record = records.get(id);

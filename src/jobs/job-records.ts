@@ -5,7 +5,7 @@ import type { JobRecord } from './record.js';
 
 export interface JobRecordsOptions {
   readonly files: JobFiles;
-  /** Milliseconds after which an end that the disk did not take is saved again. */
+  /** Milliseconds until the end of a job that could not be saved is saved again. */
   readonly retryMs: number;
   readonly logger: Logger;
 }
@@ -17,8 +17,8 @@ export interface JobRecords {
   /** Saves the state of a job that is not over; a failure is only logged, since a restart interrupts the job. */
   update(record: JobRecord): Promise<void>;
   /**
-   * Saves how a job ended. What the disk does not take ends as `interrupted`, which is what a restart would
-   * make of it, and is saved as soon as the disk takes it.
+   * Saves how a job ended. A job whose end cannot be saved counts as `interrupted`, as it would after a
+   * restart; that is saved as soon as the disk can be written.
    * @returns the record that holds, now and after a restart
    */
   end(record: JobRecord): Promise<JobRecord>;
@@ -26,7 +26,7 @@ export interface JobRecords {
   remove(id: string): Promise<void>;
   /** Tries a last time to save the ends that are not saved. */
   close(): Promise<void>;
-  /** Writes nothing any more: another process does. */
+  /** Writes nothing any more, because another process has the folder. */
   abandon(): void;
 }
 

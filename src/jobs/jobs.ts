@@ -22,21 +22,21 @@ export interface Work {
   readonly order: JobOrder;
   /**
    * @param progress to be called with the steps that are done, all steps, and what there is so far
-   * @param signal aborted when the result is wanted no more
+   * @param signal aborted when the result is no longer wanted
    */
   readonly run: (
     progress: (done: number, total: number, preview?: Preview) => void,
     signal: AbortSignal,
   ) => Promise<readonly ResultFile[]>;
-  /** Called once when the job is over and its work has ended, also where it is refused or never begins. */
+  /** Called once when the job is over and its work has ended, also where it is rejected or never begins. */
   readonly release: () => void;
 }
 
 export interface Jobs {
   /**
-   * Puts work in line; it is on the disk when this resolves.
+   * Queues work; its record is on the disk when this resolves.
    * @throws JobsFullError, JobsClosedError
-   * @throws DiskError when the disk does not take it
+   * @throws DiskError when its record cannot be saved
    */
   submit(work: Work): Promise<JobView>;
   /** Newest first. */
@@ -48,7 +48,7 @@ export interface Jobs {
   watch(id: string, onChange: () => void): () => void;
   /**
    * @throws ResultDamagedError when it is not what was written
-   * @throws DiskError when the disk does not give it
+   * @throws DiskError when the disk cannot be read
    */
   readPart(id: string, part: Part): Promise<Uint8Array<ArrayBuffer>>;
   /** Cancels a job that is not over; it may come to another end first. @returns whether there was one */
@@ -56,7 +56,7 @@ export interface Jobs {
   /**
    * Deletes a job that is over, with its result.
    * @returns whether there was one
-   * @throws DiskError when the disk does not let it go
+   * @throws DiskError when it cannot be deleted
    */
   remove(id: string): Promise<boolean>;
   /** How many jobs are in each state. */
@@ -72,11 +72,11 @@ export interface JobsOptions {
   readonly folder: string;
   /** Jobs that are kept, those not over included. */
   readonly maxStored: number;
-  /** Jobs in line, at least 1. */
+  /** Jobs that may wait, at least 1. */
   readonly maxWaiting: number;
   /** Jobs that run at the same time. */
   readonly concurrency: number;
-  /** Milliseconds after which what the disk did not take is written again. */
+  /** Milliseconds after which a record that could not be saved is saved again. */
   readonly retryMs?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;

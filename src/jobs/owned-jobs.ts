@@ -7,9 +7,9 @@ import { type Jobs, type JobsOptions, openJobs } from './jobs.js';
 
 /** The jobs of a folder, as long as this process alone has it. */
 export interface OwnedJobs {
-  /** Or why there are none now. */
+  /** The jobs, or the reason why there are none now. */
   readonly current: Jobs | { readonly unusable: string };
-  /** Closes the jobs and lets the folder go. */
+  /** Closes the jobs and releases the folder. */
   close(): Promise<void>;
 }
 
@@ -21,15 +21,15 @@ export interface OwnedJobsOptions extends JobsOptions {
 interface OwnershipTiming {
   /** Between two writes of the lock, and between two reads of another service's lock. */
   readonly beat: number;
-  /** Without a touch for so long, a process that cannot be seen from here has ended. */
+  /** A process on another host counts as ended when it has not renewed its lock for so long. */
   readonly silence: number;
 }
 
 const TIMING: OwnershipTiming = { beat: 3000, silence: 20_000 };
 
 /**
- * Opens the jobs of a folder whose lock this process takes. Where another process has it, or the disk does
- * not let it be taken, there are no jobs, and it is tried again and again.
+ * Opens the jobs of a folder whose lock this process takes. While another process has the lock, or it cannot
+ * be written, there are no jobs, and the lock is tried again at intervals.
  */
 export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJobs> {
   const { folder, logger, timing = TIMING, clock } = options;
@@ -37,7 +37,7 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
   let current: Jobs | { readonly unusable: string } = { unusable: 'the jobs are being opened' };
   /** What the lock file holds while it is this process's. */
   let own: string | undefined;
-  /** Another's lock, as it was seen first, by the clock of this process alone. */
+  /** Another service's lock, and when this process first read it in this state, by its own clock. */
   let watched: (FoundLock & { readonly since: number }) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let beating = Promise.resolve();
@@ -72,9 +72,11 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
     try {
       await mkdir(folder).catch(unless('EEXIST'));
       const attempt = await tryLock(file, isStale);
-      if (attempt.state === 'held') return close(inUse(attempt.found));
+      if (attempt.state === 'held') return markUnusable(inUse(attempt.found));
       if (attempt.state === 'contended') {
-        return close(`another service takes them over; if none does, delete ${attempt.taking}`);
+        return markUnusable(
+          `another service takes them over; if none does, delete ${attempt.taking}`,
+        );
       }
       const { from } = attempt;
       if (from)
@@ -85,13 +87,13 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
       logger.info({ folder }, 'the jobs are open');
     } catch (error) {
       own = undefined;
-      if (isSystemError(error)) return close(diskError('', error).reason, error);
+      if (isSystemError(error)) return markUnusable(diskError('', error).reason, error);
       logger.error({ err: error }, 'unhandled error');
-      close('an error in the service');
+      markUnusable('an error in the service');
     }
   }
 
-  function close(unusable: string, err?: unknown): void {
+  function markUnusable(unusable: string, err?: unknown): void {
     if ('unusable' in current && current.unusable === unusable) return;
     current = { unusable };
     logger.error({ folder, err }, `no jobs: ${unusable}`);
@@ -106,7 +108,7 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
     return clock() - watched.since > timing.silence;
   }
 
-  /** Shows others that this process is alive, and finds out where it was taken for dead. */
+  /** Renews the lock, and notices when another service has taken it. */
   async function keep(): Promise<void> {
     const found = await readLock(file);
     if (found?.text === own) {
@@ -121,7 +123,7 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
     if (found.holder === undefined) return; // it cannot be read now
     own = undefined;
     const jobs = current;
-    close(inUse(found));
+    markUnusable(inUse(found));
     if (!('unusable' in jobs)) await jobs.abandon('another service has taken the jobs over');
   }
 }

@@ -37,13 +37,13 @@ const Fields = z.strictObject({
   started: z.iso.datetime().nullable(),
   ended: z.iso.datetime().nullable(),
   progress: z.strictObject({ done: Count, total: Count }),
-  /** Why there is no result, once there will be none. */
+  /** Why the job ended without a result; null otherwise. */
   reason: z.string().nullable(),
   /** Empty unless it succeeded. */
   result: z.array(Part),
 });
 
-/** What it takes to run a job, here or elsewhere: data alone. */
+/** All data that a process needs to run a job. */
 const orderFields = {
   kind: Fields.shape.kind,
   model: Fields.shape.model,
@@ -81,8 +81,8 @@ export type JobRecord = z.infer<typeof JobRecord>;
 const UNKNOWN_ORDER = { request: null, stimulusSets: [], askedBy: null };
 
 /**
- * The order of a job that was written down.
- * @returns undefined for a record that does not hold it
+ * Reads the order of a job from its record.
+ * @returns undefined for a record without one
  */
 export function readOrder(record: JobRecord): JobOrder | undefined {
   const { kind, model, request, stimulusSets, askedBy } = record;

@@ -22,11 +22,11 @@ export interface TrainingMode {
   readonly dropout?: Readonly<Record<string, tf.Tensor4D>>;
   /** Blocks that stay in evaluation mode: running statistics, no dropout. */
   readonly isStill?: (block: string) => boolean;
-  /** Is handed the statistics of each batch norm, by the name of its block. */
+  /** Gets the statistics of each batch norm, by the name of its block. */
   readonly collect: (block: string, statistics: BatchStatistics) => void;
 }
 
-/** A type, not an interface, so that tf.tidy takes it for a container of tensors. */
+/** A type, not an interface, so that tf.tidy accepts it as a container of tensors. */
 export type Forward = {
   /** [B, N] */
   readonly responses: tf.Tensor2D;
@@ -38,9 +38,9 @@ export type Forward = {
 
 /** What a forward pass computes in addition to the responses. */
 export interface Wanted {
-  /** The readout's sum taken apart as well. */
+  /** Whether the terms of the readout's sum are wanted. */
   readonly terms?: boolean;
-  /** The stimuli are to have a gradient, which costs the training of the parameters time. */
+  /** Whether the stimuli need a gradient, which slows the training of the parameters. */
   readonly stimulusGradient?: boolean;
 }
 

@@ -8,15 +8,15 @@ import { parameterSpecifications, type StimulusSize } from './parameters.js';
 
 /** A parameter of a published network. */
 export interface PublishedParameter {
-  /** In the published code. */
+  /** Its name in the published code. */
   readonly name: string;
-  /** There: convolutions [out, in, h, w], linear maps [out, in]. */
+  /** Its shape there: convolutions [out, in, h, w], linear maps [out, in]. */
   readonly shape: readonly number[];
-  /** What it is here. */
+  /** The parameter that it becomes here. */
   readonly own: ParameterSpecification;
 }
 
-/** Of the state of a network, by the published names. */
+/** The shapes of a network's parameters, by the published names. */
 export type PublishedShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 
 /** More than any of these networks can use; bounds the memory that a corrupted file can claim. */
@@ -59,8 +59,8 @@ export function fromPublished(
 }
 
 /**
- * Holds the state of a network against a published one. That batch norms count their batches
- * (`num_batches_tracked`) is as it should be, and of no use here.
+ * Checks the state of a network against a published one. The number of batches that a batch norm has seen
+ * (`num_batches_tracked`) may be there; it is not used.
  * @throws InputError naming the first parameter that is missing, of another shape, or too many
  */
 export function checkPublished(

@@ -24,8 +24,8 @@ export interface ProcessOptions {
 }
 
 /**
- * So that glibc gives memory back to the system as weights are read, folded and laid out, copy after
- * copy: without, it keeps three times as much as the weights take.
+ * Makes glibc return memory to the system while weights are read, folded and laid out; otherwise it keeps
+ * three times as much as the weights take.
  */
 const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '131072' };
 

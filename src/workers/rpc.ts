@@ -38,8 +38,8 @@ interface Message {
 }
 
 /**
- * Calls functions of another process or thread, and answers its calls of `functions`. Values are
- * cloned, but for the memory that `transfer` names.
+ * Calls functions of another process or thread, and answers its calls of `functions`. Values are cloned,
+ * except the memory that `transfer` names.
  */
 export function connect<Functions extends object>(
   port: Port,

@@ -21,7 +21,7 @@ interface ConstantTensor {
   readonly data: Float32Array | readonly bigint[];
 }
 
-/** A graph in the making, with what a layer has no need of. */
+/** A graph under construction, with operations that no layer needs. */
 export interface Graph extends OnnxGraph {
   add(
     operator: string,
@@ -83,7 +83,7 @@ export function createGraph(name: string): Graph {
   }
 }
 
-/** What a graph takes or gives. */
+/** An input or an output of a graph. */
 export function valueNamed(
   name: string,
   shape: Shape,

@@ -13,13 +13,13 @@ import type { Graph } from './graph.js';
  */
 const CHANNEL_BLOCK = 16;
 
-/** What of a card says how responses are computed. */
+/** The fields of a card that determine the responses. */
 export interface NetworkCard {
   readonly architecture: Architecture;
   readonly stimulus: Pick<StimulusCard, 'height' | 'width' | 'scale' | 'offset'>;
 }
 
-/** What the responses of some neurons are computed from. */
+/** Neurons that are computed together, with the data of their networks. */
 export interface Group {
   readonly card: NetworkCard;
   /** As `requiredParts` gives them. */

@@ -7,7 +7,7 @@ import { encodeChoosableSite } from './site-graph.js';
 import { createWorkerPool, type WorkerPool } from './worker-pool.js';
 
 export interface OnnxEngineOptions {
-  /** That compute. */
+  /** How many threads compute. */
   readonly threads: number;
   /** The compiled module that they run. */
   readonly entry?: URL;

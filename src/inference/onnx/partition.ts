@@ -7,9 +7,9 @@ interface Part {
 /** Where a neuron's response is computed. */
 interface Place {
   readonly part: number;
-  /** Of the part's groups. */
+  /** Index in the part's groups. */
   readonly group: number;
-  /** Of the part's responses. */
+  /** Column of the part's responses. */
   readonly column: number;
 }
 

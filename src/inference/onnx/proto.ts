@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/light.js';
 import schema from './schema.json' with { type: 'json' };
 
 // schema.json is onnx.proto of the PyPI package onnx 1.23.2, made into JSON by `pbjs -t json`. The
-// messages below are those of it that a graph of ours is made of, under its names.
+// messages below are those that these graphs use, under its names.
 
 /** TensorProto.DataType */
 export const FLOAT = 1;

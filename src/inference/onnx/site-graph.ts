@@ -7,7 +7,7 @@ import { createGraph, type Graph, valueNamed } from './graph.js';
 import { addGroup, type NetworkCard } from './group-graph.js';
 import { BOOL, encodeModel, type GraphProto } from './proto.js';
 
-/** Names of what a graph takes and gives. */
+/** Names of the inputs and outputs of a graph. */
 export const STIMULI = 'stimuli';
 export const WANTED = 'wanted';
 export const RESPONSES = 'responses';
@@ -27,7 +27,7 @@ export interface SitePart {
 /**
  * The .onnx file of a site: `stimuli` [batch, 1, height, width], pixels 0..1, to `responses`
  * [batch, neurons], the groups' neurons one after the other.
- * @param metadata what the file says of itself
+ * @param metadata written into the file
  */
 export function encodeSite(part: SitePart, metadata: Readonly<Record<string, string>>): Uint8Array {
   const graph = createGraph('site');

@@ -14,7 +14,7 @@ export interface ArchitectureDefinition {
 interface TrainingStage {
   /** The recipe whose networks it begins with. */
   readonly after: string;
-  /** Beginnings of the names of the parameters that are taken from there and do not learn. */
+  /** Prefixes of the names of parameters that are copied from there and stay fixed. */
   readonly frozen: readonly string[];
 }
 

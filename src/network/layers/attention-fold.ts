@@ -20,9 +20,9 @@ export interface Attention {
 }
 
 /**
- * Queries and keys are taken together, and so are values and their mapping. What is the same for all
+ * Queries and keys are merged into one map, and so are values and their mapping. What is the same for all
  * keys of a query drops out of its softmax, and the weights of a softmax sum to 1, so that a bias of
- * the values passes it as it is.
+ * the values passes it unchanged.
  * @param kind `mapped`: values are projected and mapped back; `identity`: they are the map itself
  */
 export function foldAttention(
@@ -71,7 +71,7 @@ export function foldAttention(
   return folded;
 }
 
-/** Of two lists of rows of five: row a of one times row b of the other. */
+/** The product of row a of one list and row b of the other; rows have five numbers. */
 function dot(left: ArrayLike<number>, a: number, right: ArrayLike<number>, b: number): number {
   let sum = 0;
   for (let i = 0; i < ATTENTION_CHANNELS; i++) {

@@ -17,7 +17,7 @@ export interface Relation {
   readonly offset: Float64Array;
 }
 
-/** The relation of values that are there as they are expected. */
+/** The relation of values that need no change. */
 export function sameValues(channels: number): Relation {
   return { slope: new Float64Array(channels).fill(1), offset: new Float64Array(channels) };
 }

@@ -34,7 +34,7 @@ export interface Readout {
   requiredPart(map: MapSize): Box;
   /** [B, h, w, N·C] -> [B, N] */
   forward(map: tf.Tensor4D, pass: ReadoutPass): tf.Tensor2D;
-  /** The same sum taken apart (Lin et al. 2025). */
+  /** The terms of that sum (Lin et al. 2025). */
   terms(map: tf.Tensor4D, pass: ReadoutPass): ReadoutTerms;
   /**
    * One neuron's sum over the part of the map that it reads.
@@ -84,8 +84,7 @@ export interface LinearReadout {
 export type ReadCells = 'whole' | 'centre' | 'surround';
 
 /**
- * The readout's sum, taken apart: centre + surround + bias are what the output's nonlinearity is
- * given. Each [B, N].
+ * The terms of the readout's sum: centre + surround + bias is the input of the output's nonlinearity. Each [B, N].
  */
 export type ReadoutTerms = {
   /** What the centre hypercolumn adds. */
@@ -102,7 +101,7 @@ export interface FoldedSum {
   readonly bias: number;
 }
 
-/** A graph of ONNX in the making: every value is named by the call that makes it. */
+/** An ONNX graph under construction: each call names the value that it adds. */
 export interface OnnxGraph {
   /** Adds an operation of ONNX, and gives the name of its output. */
   add(
@@ -130,7 +129,7 @@ export interface OnnxSite {
   readonly neurons: readonly NeuronParameters[];
   /** Channels of each neuron's maps, padded with zeros. */
   readonly padded: number;
-  /** The part of its input that is there, and that of its output that is needed. */
+  /** The part of its input that was computed, and the part of its output that is needed. */
   readonly input: Box;
   readonly output: Box;
 }

@@ -29,7 +29,7 @@ export function normaliseByRunning(x: tf.Tensor4D, norm: NormParameters): tf.Ten
 
 /**
  * With the statistics of the batch itself: x [B, h, w, N·C] -> [B, h, w, N·C]
- * @param collect is handed the statistics, which it must keep or leave
+ * @param collect gets the statistics; it calls `tf.keep` on those that outlive the forward pass
  */
 export function normaliseByBatch(
   x: tf.Tensor4D,

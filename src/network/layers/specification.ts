@@ -1,7 +1,7 @@
 /** What batch norm adds to a variance, as in the published networks. */
 export const NORM_EPSILON = 1e-5;
 
-/** How a parameter begins, as PyTorch's layers begin. */
+/** The initial values of a parameter, as in PyTorch's layers. */
 type Initial = { readonly uniform: number } | { readonly constant: number };
 
 /** One parameter of one network. */
@@ -44,7 +44,7 @@ export function normParameters(block: string, channels: number): ParameterSpecif
   ];
 }
 
-/** Those of a weighted sum of all that its weight has. */
+/** The parameters of a sum that is weighted by all elements of its weight. */
 export function sumParameters(name: string, shape: readonly number[]): ParameterSpecification[] {
   return affineParameters(name, shape, 1, 1 / Math.sqrt(countElements(shape)));
 }
@@ -64,7 +64,7 @@ export function affineParameters(
   ];
 }
 
-/** Numbers of a parameter of that shape. */
+/** The number of elements of an array of this shape. */
 export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }

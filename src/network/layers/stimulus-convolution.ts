@@ -48,7 +48,7 @@ function convolveAsProducts(stimuli: tf.Tensor4D, filters: tf.Tensor4D): tf.Tens
 }
 
 /**
- * The greatest of several matrix products, element by element; of equal ones the first learns.
+ * The greatest of several matrix products, element by element; the gradient goes to the first of equal ones.
  * @param left [rows, inner], which has no gradient
  * @param rights each [inner, columns]
  * @returns [rows, columns]

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
 /**
- * Gives the wasm backend what training needs of it. It ships no kernel for the gradient of a
+ * Adds the kernels that training needs to the wasm backend. It ships no kernel for the gradient of a
  * convolution's filter, one for that of its input that is many times slower than its forward kernel
  * (both are themselves convolutions, which it does well), one for the gradient of a max pool that
  * adds to memory it has not cleared, and ones for slices and splits that copy the whole source for

@@ -13,7 +13,7 @@ import {
  * the gradient of a 2x2 max pool. As TensorFlow's own they take groups of channels: as many as the
  * filter's input channels go into the map's. Its own wait at a barrier after every few products, sum the
  * gradient of a filter's weight over the whole batch in one thread, and read a pool's input twice.
- * They keep the rest of their work.
+ * All other calls keep the backend's own kernels.
  */
 export function registerWebgpuKernels(): void {
   replace('Conv2D', isPlainConvolution, ({ backend, inputs }) => {
@@ -71,7 +71,7 @@ function isAll(side: number, ...sides: (number | number[])[]): boolean {
   return sides.flat().every((length) => length === side);
 }
 
-/** Lets a kernel take those calls that it can, and leaves the others to the backend's own. */
+/** Uses a kernel for the calls that it supports, and the backend's own for the others. */
 function replace(name: string, canTake: (call: Call) => boolean, kernel: tf.KernelFunc): void {
   wrap(name, (own) => (call) => (canTake(call) ? kernel(call) : own(call)));
 }
