@@ -7,7 +7,7 @@ import { type Latency, openHttpClient } from './http-client.js';
 /** Of the stimuli of models/demo. */
 const PIXELS = 50 * 50;
 
-/** Asks models/demo for the responses to one image, again and again. */
+/** Requests the responses of models/demo to one image after another. */
 export interface ClosedLoopClient {
   readonly name: string;
   send(): Promise<Latency>;

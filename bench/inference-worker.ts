@@ -54,7 +54,7 @@ async function openEngine({ folder, digest }: SavedModel): Promise<Respond> {
   return (stimuli, neurons) => engine.respond({ digest, stimuli, neurons });
 }
 
-/** Which has no way to compute some neurons alone. */
+/** It cannot compute some of the neurons only. */
 async function openSession(saved: SavedModel): Promise<Respond> {
   const { card } = saved;
   const graph = exportedGraph(card, card.neurons.length, await readWeights(saved), {});

@@ -16,7 +16,7 @@ export function trainingOperations(
   const { channels, betaKernel, attention } = architecture;
   const { alpha1, hypercolumns, readout } = mapSizes(architecture, height, width);
   const cells = (map: { height: number; width: number }) => map.height * map.width;
-  // before its pool a map is twice as high and wide
+  // A map is twice as high and wide before its pool.
   const first = 2 * ALPHA_KERNEL ** 2 * channels * 4 * cells(alpha1);
   const second = 2 * (ALPHA_KERNEL * channels) ** 2 * 4 * cells(hypercolumns);
   const between = betaKernel - 1;

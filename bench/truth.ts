@@ -114,7 +114,7 @@ async function bench({ model, truth: file, corr, contrast }: Options): Promise<v
   );
 }
 
-/** The share of the variance of responses to natural images that is their surrounds' doing. */
+/** The share of the variance of responses to natural images that the surrounds cause. */
 function surroundShares({ seed, neurons }: Truth): number[] {
   const drawImage = createImageSource();
   const images = Array.from({ length: IMAGES }, (_, i) =>
@@ -127,7 +127,7 @@ function surroundShares({ seed, neurons }: Truth): number[] {
   });
 }
 
-/** Of what was found, from the truth. */
+/** Errors of the estimates, from the truth. */
 const ERRORS: Readonly<Record<string, (row: Row, pair: Pair) => number>> = {
   'orientation, degrees': (row, { truth }) => {
     const turned = Math.abs(value(row, 'preferredOrientationFit') - truth.orientation) % 180;

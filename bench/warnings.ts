@@ -26,7 +26,7 @@ const NAMES = ['mean', 'contrast', 'spatialFrequency'] as const;
 const SIDES = NAMES.flatMap((name) => [`${name} <`, `${name} >`]);
 
 /** A presented stimulus. */
-interface Shown {
+interface PresentedStimulus {
   readonly family: Family;
   readonly error: number;
   readonly errorAboveBlank: number;
@@ -58,14 +58,14 @@ async function bench(options: { readonly model: string; readonly truth: string }
   const blank = blankStimulus(canvas).pixels;
   const [found] = await predict([blank]);
   const offsets = respond.map((own, n) => found![n]! - own(blank));
-  const shown: Shown[] = [];
+  const presented: PresentedStimulus[] = [];
   for (const family of families) {
     for (const [i, responses] of (await predict(family.images)).entries()) {
       const image = family.images[i]!;
       const errors = respond.map((own, n) => responses[n]! - own(image));
       const size = (from: (n: number) => number) =>
         mean(errors.map((error, n) => Math.abs(error - from(n)) / spreads[n]!));
-      shown.push({
+      presented.push({
         family,
         error: size(() => 0),
         errorAboveBlank: size((n) => offsets[n]!),
@@ -73,9 +73,9 @@ async function bench(options: { readonly model: string; readonly truth: string }
       });
     }
   }
-  printSides(shown);
-  printDistances(shown);
-  printFamilies(shown, families);
+  printSides(presented);
+  printDistances(presented);
+  printFamilies(presented, families);
   await printSweeps({ truth, card, canvas, respond, predict, range: trainingRange.contrast });
   await engine.close();
 }
@@ -91,10 +91,10 @@ function splitBySide(statistics: StimulusStatistics, range: TrainingRange): Map<
   return outside;
 }
 
-function printSides(shown: readonly Shown[]): void {
+function printSides(presented: readonly PresentedStimulus[]): void {
   heading('outside by this alone', 'stimuli', 'error', 'inside', 'area', 'area within one kind');
   for (const side of SIDES) {
-    const [outside, inside] = alone(shown, side);
+    const [outside, inside] = alone(presented, side);
     const cells = [outside.length, middle(outside), middle(inside), area(outside, inside)];
     row(
       side,
@@ -105,11 +105,11 @@ function printSides(shown: readonly Shown[]): void {
 }
 
 /** In thirds of the stimuli, the nearest to the range first. */
-function printDistances(shown: readonly Shown[]): void {
+function printDistances(presented: readonly PresentedStimulus[]): void {
   heading('outside by this alone', 'how far', 'stimuli', 'error', 'area', 'area within one kind');
   for (const side of SIDES) {
-    const [outside, inside] = alone(shown, side);
-    const distance = ({ outside: sides }: Shown) => sides.get(side)!;
+    const [outside, inside] = alone(presented, side);
+    const distance = ({ outside: sides }: PresentedStimulus) => sides.get(side)!;
     const sorted = outside.toSorted((a, b) => distance(a) - distance(b));
     for (let third = 0; third < 3; third++) {
       const end = (k: number) => Math.round((k * sorted.length) / 3);
@@ -126,21 +126,24 @@ function printDistances(shown: readonly Shown[]): void {
   }
 }
 
-/** Those that one statistic alone puts outside the range, and those that none does. */
-function alone(shown: readonly Shown[], side: string): [outside: Shown[], inside: Shown[]] {
+/** Stimuli outside the range by one statistic only, and stimuli inside by all. */
+function alone(
+  presented: readonly PresentedStimulus[],
+  side: string,
+): [outside: PresentedStimulus[], inside: PresentedStimulus[]] {
   return [
-    shown.filter(({ outside }) => outside.size === 1 && outside.has(side)),
-    shown.filter(({ outside }) => outside.size === 0),
+    presented.filter(({ outside }) => outside.size === 1 && outside.has(side)),
+    presented.filter(({ outside }) => outside.size === 0),
   ];
 }
 
 /** By RMS contrast alone, whatever the other statistics are. */
-function printFamilies(shown: readonly Shown[], families: readonly Family[]): void {
-  const above = ({ errorAboveBlank }: Shown) => errorAboveBlank;
+function printFamilies(presented: readonly PresentedStimulus[], families: readonly Family[]): void {
+  const above = ({ errorAboveBlank }: PresentedStimulus) => errorAboveBlank;
   const sides = ['contrast <', 'contrast >'];
   heading('RMS contrast', 'side', 'outside', 'error', 'inside', 'area', 'above the blank', 'area');
   for (const family of families) {
-    const own = shown.filter((one) => one.family === family);
+    const own = presented.filter((one) => one.family === family);
     const inside = own.filter(({ outside }) => !sides.some((side) => outside.has(side)));
     for (const side of sides) {
       const part = own.filter(({ outside }) => outside.has(side));
@@ -167,18 +170,18 @@ function row(...cells: readonly (string | number)[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-type Value = (one: Shown) => number;
+type Value = (one: PresentedStimulus) => number;
 const error: Value = (one) => one.error;
 
-function middle(among: readonly Shown[], value = error): string {
+function middle(among: readonly PresentedStimulus[], value = error): string {
   return among.length === 0 ? '' : median(among.map(value)).toFixed(2);
 }
 
 /** The chance that one of the first has a larger value than one of the second, over pairs that count. */
 function area(
-  first: readonly Shown[],
-  second: readonly Shown[],
-  counts: (a: Shown, b: Shown) => boolean = () => true,
+  first: readonly PresentedStimulus[],
+  second: readonly PresentedStimulus[],
+  counts: (a: PresentedStimulus, b: PresentedStimulus) => boolean = () => true,
   value = error,
 ): string {
   let pairs = 0;

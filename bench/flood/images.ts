@@ -9,7 +9,7 @@ const BLOCK = 2 ** 20;
 const image = (type: string, body: Uint8Array) =>
   send(`${MODEL}/responses?fit=resize`, `image/${type}`, body);
 
-/** Images: bombs, and those that are large but shrink to little. */
+/** Images: decompression bombs, and large images that compress well. */
 export const IMAGES: readonly Kind[] = [
   { name: 'PNG, 50x50, whose pixels never end', prepare: (n) => image('png', bomb('IDAT', '', n)) },
   {

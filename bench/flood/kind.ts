@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import type { RandomStream } from '../../src/network/random.js';
 
-/** One kind of what a client may send. */
+/** One kind of request that a client may send. */
 export interface Kind {
   readonly name: string;
   /** Prepares a sending of about `bytes` bytes; images may take fewer. */

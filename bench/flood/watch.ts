@@ -27,7 +27,7 @@ export function watchService(url: string, pid: number): Watch {
       const [slowest] = await once(poller, 'message');
       const status = await readFile(`/proc/${pid}/status`, 'utf8');
       const memory = 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);
-      // 5 sets the highest mark back to what is held now
+      // Writing 5 resets the peak to the current value.
       await writeFile(`/proc/${pid}/clear_refs`, '5');
       return { slowest, memory };
     },

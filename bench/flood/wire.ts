@@ -7,7 +7,7 @@ const STREAM = `${MODEL}/stream?dtype=uint8`;
 /** Of the request line and the headers; the service reads 16 KiB of them. */
 const HEADERS = 15_000;
 
-/** Below the bodies: chunks, headers, addresses, frames of WebSockets. */
+/** Requests with odd chunks, headers, addresses or WebSocket frames. */
 export const WIRE: readonly Kind[] = [
   { name: 'chunks of one byte', prepare: (bytes) => chunked(Buffer.from('1\r\n0\r\n'), bytes) },
   { name: 'chunks with extensions', prepare: (n) => chunked(Buffer.from('1;a=b;c=d\r\n0\r\n'), n) },

@@ -76,7 +76,7 @@ function logged({ log }: RunningService): string {
   return [...new Set(lines.filter(({ level }) => level >= 40).map(({ msg }) => msg))].join('<br>');
 }
 
-/** Kills a child process of the service as soon as it runs, as often as said. */
+/** Kills a child process of the service as soon as it runs, a given number of times. */
 async function killChild({ pid }: RunningService, module: string, times: number): Promise<void> {
   const killed = new Set<number>();
   while (killed.size < times) {
@@ -202,7 +202,7 @@ const twoServices = () =>
   });
 
 const ID = 'a'.repeat(32);
-/** What gets into the place of a job's record. */
+/** What replaces the record of a job. */
 const ODD: Readonly<Record<string, (place: string) => void>> = {
   'a folder': (place) => void mkdirSync(place),
   'a link to itself': (place) => symlinkSync(place, place),

@@ -28,7 +28,7 @@ export function rawRequest(
   return Buffer.concat([Buffer.from(head), body]);
 }
 
-/** Asks once over a connection of its own. */
+/** Sends one request over a connection of its own. */
 export async function sendOnce(url: URL, request: Buffer): Promise<Attempt> {
   const opened = await open(url);
   if (!('socket' in opened)) return opened;

@@ -60,7 +60,7 @@ function rawBytes({ values }: Tensor): Body {
   return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
 }
 
-/** What an answer may be in these formats, for the declaration of a route. */
+/** The bodies of an answer in these formats, for the declaration of a route. */
 export function describeContent<const Formats extends Readonly<Record<string, Format<never>>>>(
   formats: Formats,
 ): { readonly [Type in keyof Formats]: Formats[Type]['schema'] } {

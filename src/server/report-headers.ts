@@ -3,7 +3,7 @@ import { setDigest } from '../stimulus/stimuli.js';
 import { gatherWarnings } from '../stimulus/warnings.js';
 import type { AppContext } from './context.js';
 
-/** Digests that stand in a header one by one; those of more would be more than proxies pass on. */
+/** The most digests that a header lists; proxies do not pass on longer headers. */
 const MAX_DIGESTS = 16;
 
 /**
@@ -17,7 +17,7 @@ export function warningsText(reports: readonly StimulusReport[]): string | undef
 }
 
 /**
- * What the reports say, for answers whose body is numbers alone. `X-Stimulus-Set`: the digest of all
+ * The reports as headers, for answers whose body is numbers only. `X-Stimulus-Set`: the digest of all
  * stimuli together; `X-Stimulus-Digests`: of each, for up to 16; `X-Stimulus-Warnings`: `warningsText`.
  */
 function reportHeaders(reports: readonly StimulusReport[]): [name: string, value: string][] {

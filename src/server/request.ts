@@ -43,7 +43,7 @@ export function readDeadline(c: AppContext): number | undefined {
 }
 
 /**
- * Refuses what would be answered late.
+ * Rejects a request whose answer would be late.
  * @param deadline as `readDeadline` gave it
  * @throws DeadlineError
  */

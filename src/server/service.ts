@@ -24,7 +24,7 @@ export interface Service {
   readonly characterize: RunCharacterization;
   /** Rows of the quick measurement. */
   readonly quick: KeptRows;
-  /** What is kept on disk, or why nothing can be. */
+  /** The store on disk, or why there is none. */
   readonly store: Store | UnusableStore;
   readonly jobs: Jobs | UnusableStore;
 }
@@ -56,7 +56,7 @@ export interface AppDependencies {
   readonly pageFolder: string;
   readonly access: Access;
   readonly limits: Limits;
-  /** Lets large bodies in a few at a time. */
+  /** Admits large bodies a few at a time. */
   readonly bodies: MemoryBudget;
   readonly decoder: BodyDecoder;
   readonly setAnalysis: Pick<SetAnalysis, 'run'>;

@@ -10,7 +10,7 @@ export interface DataRules {
   readonly allowBrightness: boolean;
   /** Whether more than a tenth of the validation images may be training images too. */
   readonly allowShared: boolean;
-  /** Whether validation images may be so few that CORR says nothing. */
+  /** Whether the validation images may be too few for a meaningful CORR. */
   readonly allowFew: boolean;
 }
 
@@ -25,7 +25,7 @@ export const STRICT: DataRules = {
 /** The rules as the options of a command have them; what is not given is left out. */
 export type DataOptions = Partial<Omit<DataRules, 'white'>> & { readonly white?: number };
 
-/** Gives a command the options of the rules, those apart that it has no use for. */
+/** Adds the options of the rules to a command, except those that it does not use. */
 export function withDataOptions(command: Command, unused: readonly (keyof DataRules)[]): Command {
   for (const [name, flag, description] of OPTIONS) {
     if (unused.includes(name)) continue;

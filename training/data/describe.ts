@@ -5,7 +5,7 @@ import type { Recording } from './recording.js';
 /** Images that are read at a time. */
 const BATCH = 500;
 
-/** What a card says of a site's stimuli: their size, their mean gray, the range they span. */
+/** The fields of a card about a site's stimuli: their size, their mean gray, the range they span. */
 export async function describeStimuli(
   training: Recording,
   degreesPerImage: number | null,

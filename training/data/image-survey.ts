@@ -26,7 +26,7 @@ export interface ImageSurvey {
 /** Images that are read at a time. */
 const BATCH = 500;
 
-/** Images none of whose pixels reach this share of white are of another scale, most likely. */
+/** Images whose pixels all stay below this share of white probably have another scale. */
 const DARK = 1 / 4;
 
 /** The largest values that recordings have for white. */

@@ -11,7 +11,7 @@ export interface Repeats {
   readonly most: number;
   /**
    * One neuron's trials. Where some are missing, every image has its first N, N being what the image
-   * with the minRepeats has.
+   * with the fewest has.
    */
   trials(neuron: number): Trials;
 }

@@ -17,12 +17,12 @@ export interface Site {
   readonly digests: Readonly<Record<string, string>>;
   /** The pixel value that is white, where it was given. */
   readonly white: number | null;
-  /** What to know of the data before one believes the figures. */
+  /** Warnings about the data that affect how far the figures can be trusted. */
   readonly warnings: readonly string[];
   close(): Promise<void>;
 }
 
-/** What of a site its neurons' predictions are held against. */
+/** The part of a site with which predictions are compared. */
 export type ValidationSite = Pick<Site, 'name' | 'validation' | 'digests' | 'warnings' | 'close'>;
 
 /** The same, with the mean gray of its images. */

@@ -15,7 +15,7 @@ const MIN_IMAGES = 3;
 const FEW_IMAGES = 20;
 
 /**
- * Holds the mean grays (0..1) of two sets of images against each other.
+ * Compares the mean grays (0..1) of two sets of images.
  * @param images each with what it is called
  * @throws InputError when they are a factor of more than 2 apart and that is not allowed
  */
@@ -34,7 +34,7 @@ export function checkBrightness(
 }
 
 /**
- * Judges whether CORR over some images says anything.
+ * Checks whether CORR over some images is meaningful.
  * @param what the images are, e.g. `validation`
  * @returns a warning, or none
  * @throws InputError when they are too few for CORR and that is not allowed
@@ -64,8 +64,7 @@ export function countShared(
 }
 
 /**
- * Judges how many of the images on which networks are measured, or their epochs chosen, they were
- * trained on.
+ * Checks how many of the images that measure networks, or choose their epochs, were also trained on.
  * @param what the images are, e.g. `validation`
  * @returns a warning, or none
  * @throws InputError when they are more than a tenth and that is not allowed

@@ -5,7 +5,7 @@ import { type Recording, selectImages } from './recording.js';
 import type { Site } from './site.js';
 import { checkCount, checkShared } from './split-checks.js';
 
-/** A site's images by what they are for. */
+/** A site's images by their use. */
 export interface TrainingData {
   /** Those trained on. */
   readonly training: Recording;
@@ -44,7 +44,7 @@ export function splitSite(
   };
 }
 
-/** What to know of held-out images before one believes the epochs that they chose. */
+/** Warnings about held-out images that affect how far the chosen epochs can be trusted. */
 export function selectionWarnings(
   { training, selection }: TrainingData,
   split: TrainingCard['split'],

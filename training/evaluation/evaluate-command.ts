@@ -30,7 +30,7 @@ interface Options extends DataOptions {
 /** More neurons than these are not listed one by one on the terminal. */
 const MAX_LISTED = 20;
 
-/** `evaluate`: says how well models predict the neurons of a site, in a table and in a report. */
+/** `evaluate`: scores how well models predict the neurons of a site, in a table and a report. */
 export function createEvaluateCommand(): Command {
   const command = new Command('evaluate')
     .description(

@@ -30,7 +30,7 @@ export async function chooseModels(folders: readonly string[]): Promise<ChosenMo
 }
 
 /**
- * Sees that a model's networks take the recording's images and stand for its neurons.
+ * Checks that a model takes images of the recording's size and predicts its neurons.
  * @throws InputError with the reason when they do not
  */
 export function checkModel(
@@ -55,7 +55,7 @@ export function checkModel(
 }
 
 /**
- * Holds the gray of the recording's images against that of the images which a model was trained on.
+ * Compares the gray of the recording's images with that of the images which a model was trained on.
  * @throws InputError when they are a factor of more than 2 apart and that is not allowed
  */
 export function checkGray(

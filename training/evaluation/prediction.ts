@@ -12,7 +12,7 @@ import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import type { Recording } from '../data/recording.js';
 import { createTopImages, type TopImage, type TopImages } from './top-images.js';
 
-/** The readout's sum taken apart, [images, neurons] each: centre + surround + bias. */
+/** The terms of the readout's sum, centre + surround + bias; [images, neurons] each. */
 interface Terms {
   readonly centre: ResponseMatrix;
   readonly surround: ResponseMatrix;
@@ -34,7 +34,7 @@ export interface Attention {
   readonly neurons: readonly NeuronAttention[];
 }
 
-/** What a model's networks make of a recording's images. */
+/** The responses of a model's networks to a recording's images, and how they come about. */
 export interface Prediction {
   /** [images, neurons], the neurons as on the card */
   readonly responses: ResponseMatrix;

@@ -3,11 +3,11 @@ import type { RankTuning } from '../../src/tuning/rank.js';
 import { ccMax, ccNorm, type Estimate, fev, feve, splitHalf } from '../../src/tuning/repeats.js';
 import type { Repeats } from '../data/repeats-file.js';
 
-/** What is said of every neuron. */
+/** The measures of every neuron. */
 export const FIT_MEASURES = ['CORR', 'PT_J', 'PT_S'] as const;
-/** What is said as well where the repeats are known. */
+/** Further measures where the repeats are known. */
 const REPEAT_MEASURES = ['CCmax', 'CCnorm', 'FEV', 'FEVE', 'split-half'] as const;
-/** Of these, what depends on the model, not on the recording alone. */
+/** Those of them that depend on the model, not only on the recording. */
 export const MODEL_MEASURES: readonly Measure[] = ['CORR', 'PT_J', 'PT_S', 'CCnorm', 'FEVE'];
 export type Measure = (typeof FIT_MEASURES)[number] | (typeof REPEAT_MEASURES)[number];
 

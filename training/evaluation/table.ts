@@ -3,7 +3,7 @@ import { FORMULAS } from '../../src/tuning/repeats.js';
 import type { Evaluation, ModelEvaluation } from './evaluation.js';
 import { average, decimals, listMeasures, type Measure, scoreNeuron } from './scores.js';
 
-/** What the measures are, for those who read the files without this code. */
+/** Explains the measures in the files themselves. */
 export const FORMULAS_BY_MEASURE: Readonly<Record<Measure, string>> = {
   CORR: 'Pearson(R, P)',
   PT_J: 'share of the k images with the largest R whose P >= theta, theta the k-th largest R',

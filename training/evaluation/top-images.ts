@@ -15,14 +15,14 @@ export interface TopImages {
   list(): readonly TopImage[];
 }
 
-/** @param most how many images are kept */
-export function createTopImages(most: number): TopImages {
+/** @param max how many images are kept */
+export function createTopImages(max: number): TopImages {
   const kept: TopImage[] = [];
   return {
     offer(image, response, attention) {
       const weakest = kept.at(-1);
-      if (kept.length === most && weakest && !(response > weakest.response)) return;
-      if (kept.length === most) kept.pop();
+      if (kept.length === max && weakest && !(response > weakest.response)) return;
+      if (kept.length === max) kept.pop();
       const place = kept.findIndex((other) => response > other.response);
       const entry = { image, response, attention: attention.slice() };
       kept.splice(place < 0 ? kept.length : place, 0, entry);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { InputError } from '../../src/errors.js';
 
 /**
- * Sees that files can be put into a folder, which may not be there yet; makes nothing.
+ * Checks that files can be written into a folder, which may not exist yet; creates nothing.
  * @throws InputError where they cannot
  */
 export async function checkWritable(folder: string): Promise<void> {

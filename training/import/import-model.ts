@@ -13,7 +13,7 @@ import { type TrainedNetworks, withResponders } from '../model/responder.js';
 import { evaluate, type Fit, predict } from '../run/fit.js';
 import type { ImportedPopulation } from './population.js';
 
-/** What is made a model of, and what the card says of it. */
+/** The networks to save as a model, and the fields of its card. */
 export interface ImportRequest {
   readonly population: ImportedPopulation;
   readonly importedFrom: ImportCard['importedFrom'];

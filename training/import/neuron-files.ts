@@ -40,13 +40,13 @@ export async function findNeuronFiles(folder: string, extension: string): Promis
   return found;
 }
 
-/** @throws InputError when it cannot be read, or has more bytes than `most` */
-export async function readBytes(file: string, most: number): Promise<Uint8Array> {
+/** @throws InputError when it cannot be read, or has more bytes than `max` */
+export async function readBytes(file: string, max: number): Promise<Uint8Array> {
   const cannot = (cause: unknown) => {
     throw new InputError(`${file} cannot be read`, [], { cause });
   };
   const { size } = await stat(file).catch(cannot);
-  if (size > most) throw new InputError(`${file} has ${size} bytes; at most ${most} are read`);
+  if (size > max) throw new InputError(`${file} has ${size} bytes; at most ${max} are read`);
   return await readFile(file).catch(cannot);
 }
 

@@ -173,7 +173,7 @@ export function unpickle(bytes: Uint8Array, whitelist: Whitelist): unknown {
     }
   }
 
-  /** Where the next bytes begin, which are then past. */
+  /** Skips bytes. @returns where they begin */
   function take(length: number): number {
     if (next + length > buffer.length) {
       throw new InputError(`is cut off: it has ${buffer.length} bytes`);

@@ -86,7 +86,7 @@ const WHITELIST = {
 /**
  * Reads a checkpoint that torch.save wrote (PyTorch 1.6 and later): a state dict, or a dict that
  * holds one among other things. Nothing in it is run.
- * @throws InputError saying what it is instead, and what to do
+ * @throws InputError that names what the file is instead, and what to do
  */
 export async function readCheckpoint(bytes: Uint8Array): Promise<StateDict> {
   checkSignature(bytes);

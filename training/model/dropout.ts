@@ -3,7 +3,7 @@ import type { Architecture } from '../../src/network/architecture.js';
 import { createLayers } from '../../src/network/architecture.js';
 import { randomStream } from '../../src/network/random.js';
 
-/** Where in its training a population is: what its random numbers depend on. */
+/** The point in the training of a population, on which its random numbers depend. */
 export interface Moment {
   readonly seed: number;
   /** From 1. */

@@ -16,18 +16,18 @@ interface Batch {
 
 /** Which parameters do not learn. */
 export interface Freezing {
-  /** Their names, or beginnings of names. */
+  /** Their names, or prefixes of names. */
   readonly names: readonly string[];
   /**
-   * Whether their blocks stand still. In the published code they do not: they go on in training
-   * mode, with dropout, and with running statistics that follow the data.
+   * Whether their blocks are in evaluation mode. In the published code they stay in training mode, with
+   * dropout and with running statistics that follow the data.
    */
   readonly still: boolean;
 }
 
 const NOTHING_FROZEN: Freezing = { names: [], still: false };
 
-/** What Adam remembers of a population: with its weights, all that the next step depends on. */
+/** The state of Adam for a population. The next step depends only on it and on the weights. */
 export interface OptimiserState {
   /** Taken so far. */
   readonly steps: number;
@@ -35,10 +35,10 @@ export interface OptimiserState {
   readonly moments: ReadonlyMap<string, NamedTensor>;
 }
 
-/** How a population learns: on the mean squared error, from the first step on, unless it is said. */
+/** How a population learns; by default on the mean squared error, from the first step on. */
 export interface Learning {
   readonly loss?: Loss | undefined;
-  /** Where an earlier learner was. */
+  /** The state of an earlier learner. */
   readonly optimiser?: OptimiserState | undefined;
 }
 
@@ -53,14 +53,14 @@ export interface Learner {
   respond(stimuli: tf.Tensor4D): Promise<Float32Array>;
   /** The parameters as they are now, neurons stacked on the first axis. */
   weights(): Promise<Map<string, NamedTensor>>;
-  /** What the optimiser remembers as it is now. */
+  /** The current state of the optimiser. */
   optimiser(): Promise<OptimiserState>;
   dispose(): void;
 }
 
 /**
  * @param initial parameters to begin with, [N, ...] each
- * @param freezing what does not learn
+ * @param freezing which parameters do not learn
  */
 export function createLearner(
   architecture: Architecture,

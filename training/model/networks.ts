@@ -36,7 +36,7 @@ export interface NetworksState {
   readonly optimiser: OptimiserState;
 }
 
-/** The networks of a population in the midst of their training. Holds tensors until disposed. */
+/** The networks of a population while they are trained. Holds tensors until disposed. */
 export interface Networks {
   readonly neurons: readonly NeuronState[];
   /** Ids of the neurons that have not stopped. */
@@ -47,24 +47,24 @@ export interface Networks {
    */
   learn(images: Uint32Array, moment: Moment): Promise<number>;
   /**
-   * Keeps the networks that do better than before on the images on which that is chosen, and stops
-   * those that are not finite, or dead.
+   * Keeps the networks that predict the selection images better than before, and stops those that are not
+   * finite, or dead.
    * @param check is called before each batch of images
-   * @returns how well each learning neuron does
+   * @returns the fit of each learning neuron
    */
   select(epoch: number, check: () => Promise<void>): Promise<Fit[]>;
-  /** How well the kept networks do on the validation images; null for a neuron without. */
+  /** The fit of the kept networks on the validation images; null where it is undefined. */
   measure(check: () => Promise<void>): Promise<(Fit | null)[]>;
   /** Of every neuron: the weights of its kept epoch, or those it began with. */
   kept(): Weights;
-  /** For going on later; at least one neuron must be learning. */
+  /** The state from which training can continue; at least one neuron must be learning. */
   state(): Promise<NetworksState>;
   dispose(): void;
 }
 
 /**
  * @param onStop is called for each neuron that stops
- * @param from where an earlier training was; without, at the beginning
+ * @param from the state of an earlier training; without it, training starts anew
  */
 export function createNetworks(
   task: PopulationTask,
@@ -198,7 +198,7 @@ export function createNetworks(
   }
 }
 
-/** A neuron before its training: one whose targets hold nothing to learn stops there. */
+/** The state of a neuron before its training; one whose targets are all the same stops there. */
 function beginning(training: Recording, id: number): NeuronState {
   const targets = column(responseMatrix(training), id);
   const stopped = { epoch: 0, reason: STOP_REASONS.targets };

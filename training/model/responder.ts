@@ -7,7 +7,7 @@ import { forward, type Parameters } from '../../src/network/forward.js';
 import { populationRows, selectRows } from '../data/rows.js';
 import { splitIntoChunks } from '../run/chunk.js';
 
-/** Networks that have been trained, with what they take for a pixel. */
+/** Trained networks, with the scale and the offset of their pixels. */
 export interface TrainedNetworks extends Pick<StimulusCard, 'scale' | 'offset'> {
   readonly architecture: Architecture;
   /** Ids, in the order of the weights. */
@@ -23,14 +23,14 @@ export interface Responder {
   respond(stimuli: tf.Tensor4D): Promise<Float32Array>;
 }
 
-/** Runs something with the networks, at most `most` at a time, which bounds the memory. */
+/** Runs something with the networks, at most `max` at a time, which bounds the memory. */
 export async function withResponders<T>(
   networks: TrainedNetworks,
-  most: number,
+  max: number,
   run: (responder: Responder) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
-  for (const rows of splitIntoChunks(populationRows(networks.weights), most)) {
+  for (const rows of splitIntoChunks(populationRows(networks.weights), max)) {
     const parameters = toDevice(selectRows(networks.weights, rows));
     const neurons = rows.map((row) => networks.neurons[row]!);
     try {

@@ -8,13 +8,12 @@ import {
 } from '../../src/network/parameters.js';
 import { type RandomStream, randomStream } from '../../src/network/random.js';
 
-/** Mean and variance, about, of what a convolution is given: gray pixels, or sigmoids. */
+/** Approximate mean and variance of a convolution's inputs: gray pixels, or sigmoids. */
 const INPUT = { mean: 0.5, variance: 0.04 };
 
 /**
- * Parameters of networks that were never trained, but could have been: as training begins with them,
- * the batch norms with statistics that fit their convolutions and with scales of both signs, and
- * attention that counts. A neuron's depend on the seed and its id alone.
+ * Parameters of random networks that compute like trained ones: the initial parameters of a training, batch
+ * norms whose statistics fit their convolutions and whose scales have both signs, and attention with a gain. A neuron's depend on the seed and its id alone.
  */
 export function randomParameters(
   architecture: Architecture,
@@ -50,7 +49,7 @@ function fill(values: NamedTensor['data'], draw: () => number): void {
   for (let i = 0; i < values.length; i++) values[i] = draw();
 }
 
-/** Of the outputs of a block's convolution, were its inputs independent; of an attention's map. */
+/** Mean and variance of a block's convolution if its inputs were independent, or of an attention's map. */
 function statistics(weights: Weights, block: string, row: number) {
   const filters = weights.get(`${block}.convolution.weight`);
   const channels = weights.get(`${block}.norm.mean`)!.shape[1]!;

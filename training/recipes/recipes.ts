@@ -18,7 +18,7 @@ export const Recipe = z.strictObject({
   channels: z.int().positive().optional(),
   /** The recipe whose networks this one begins with. */
   after: z.string().optional(),
-  /** Names, or beginnings of names, of the parameters that are taken from there and do not learn. */
+  /** Names, or prefixes of names, of the parameters that are copied from there and stay fixed. */
   frozen: z.array(z.string()).default([]),
 });
 export type Recipe = z.infer<typeof Recipe>;

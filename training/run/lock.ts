@@ -4,7 +4,7 @@ import path from 'node:path';
 import { InputError } from '../../src/errors.js';
 import { hasEnded, type LockHolder, tryLock } from '../../src/files/lock.js';
 
-/** The hidden file of a model's folder that says who works on it. */
+/** The hidden file of a model's folder that names the process that works on it. */
 export function lockFile(out: string): string {
   return path.join(out, '.lock');
 }

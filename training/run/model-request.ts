@@ -22,13 +22,13 @@ export interface ModelRequest {
   readonly loss: TrainingCard['loss'];
   /** The images on which each neuron's kept epoch is chosen. */
   readonly select: TrainingCard['split'];
-  /** Whether the blocks that a stage does not train go on in training mode, as in the published code. */
+  /** Whether the blocks that a stage does not train stay in training mode, as in the published code. */
   readonly freeze: Base['freeze'];
   /** Neurons trained together; without, as many as memory allows. */
   readonly chunk: number | undefined;
   /** Without, all neurons of the site. */
   readonly shard: Shard | undefined;
-  /** Whether to go on with a checkpoint where there is one. */
+  /** Whether to continue from a checkpoint where there is one. */
   readonly resume: boolean;
   /** `models/x` makes the next version of the model x, or its shard. */
   readonly out: string;

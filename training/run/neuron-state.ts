@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NeuronCard } from '../../src/models/card.js';
 
-/** What is known of a neuron in the midst of its training. */
+/** The state of a neuron while it is trained. */
 export const NeuronState = z.strictObject({
   id: NeuronCard.shape.id,
   keptEpoch: NeuronCard.shape.keptEpoch,
@@ -13,7 +13,7 @@ export const NeuronState = z.strictObject({
 });
 export type NeuronState = z.infer<typeof NeuronState>;
 
-/** Why a neuron stops before the others, as its card says it. */
+/** Why a neuron stopped before the others, as in the card. */
 export const STOP_REASONS = {
   targets: 'its responses to the training images are all the same',
   loss: 'its loss is not finite',
@@ -22,8 +22,8 @@ export const STOP_REASONS = {
 } as const;
 
 /**
- * Epochs in a row with the same answer to every image after which a network counts as dead. One or
- * two occur in networks that live: those of the centre alone are slow to begin.
+ * Epochs in a row with the same answer to every image after which a network counts as dead. Working networks
+ * have one or two such epochs: those of the centre alone are slow at first.
  */
 export const FLAT_EPOCHS = 5;
 

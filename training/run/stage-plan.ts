@@ -11,7 +11,7 @@ import type { StagePlan } from './progress.js';
 import { neuronsOfShard, shardFolder } from './shards/shard.js';
 import { findStage, stageFolder } from './stages.js';
 
-/** One training of those that lead to a model. */
+/** One of the trainings that lead to a model. */
 export interface Stage {
   /** Of its recipe. */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface Stage {
   readonly checkpoint: Checkpoint;
 }
 
-/** What must be trained for a model, first to last, after what is there already. */
+/** The trainings that a model still needs, in order. */
 export interface ModelPlan {
   /** Ids. */
   readonly neurons: readonly number[];
@@ -31,7 +31,7 @@ export interface ModelPlan {
 }
 
 /**
- * Finds the stages that are trained already, and where the trainings of the others stand.
+ * Finds the stages that are trained already, and the checkpoints of the others.
  * @param announce is called with a line for each stage that comes before the model
  * @throws InputError where a checkpoint is in the way, or a name cannot be a model's
  */

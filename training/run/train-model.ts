@@ -26,7 +26,7 @@ export interface TrainedModel {
   readonly seconds: number;
 }
 
-/** Neurons named in the message of a training that came to nothing. */
+/** The most neurons that the message of a failed training names. */
 const NEURONS_TOLD = 5;
 
 /**
@@ -34,7 +34,7 @@ const NEURONS_TOLD = 5;
  * begins with another's networks, finds those saved, or trains them first.
  * @throws InputError before anything is trained where it cannot be, does not fit on the disk, or
  *   another process trains the same model
- * @throws Interrupted with how to go on; TrainingFailed where every neuron of the site stopped
+ * @throws Interrupted with how to continue; TrainingFailed where every neuron of the site stopped
  */
 export async function trainModel(request: ModelRequest, machine: Machine): Promise<TrainedModel> {
   const { site, select, seed, loss } = request;

@@ -12,7 +12,7 @@ export const BACKGROUND = 0.5;
 const APERTURE_INNER = 22;
 const APERTURE_OUTER = 25;
 
-/** The part an image plays; images of different splits are independent. */
+/** What an image is for; images of different splits are independent. */
 type Split = 'train' | 'validation' | 'calibration';
 
 /**

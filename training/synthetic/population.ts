@@ -3,13 +3,13 @@ import { BACKGROUND, createImageSource, IMAGE_PIXELS, type ImageSource } from '.
 import { createFrontEnd, type Excitation, normalise } from './neuron.js';
 import type { Noise, Nonlinearity, ReceptiveField, TrueNeuron } from './truth.js';
 
-/** Images on which the neurons' gain, noise and baseline are set; no one else sees them. */
+/** Images by which the neurons' gain, noise and baseline are set; they are in no other split. */
 export const CALIBRATION_IMAGES = 512;
 
 /** A neuron whose noise ceiling is not measured yet. */
 export type DrawnNeuron = Omit<TrueNeuron, 'noiseCeiling'>;
 
-/** A population at work. */
+/** A population that responds to images. */
 export interface Population {
   readonly neurons: readonly DrawnNeuron[];
   /**
@@ -60,7 +60,7 @@ export function drawTrial(clean: number, neuron: DrawnNeuron, random: RandomStre
   return baseline + fluctuating + noise.additive * random.normal();
 }
 
-/** Receptive fields that a network's central readout, pixels 16 to 31, has mostly in sight. */
+/** Receptive fields that are mostly within the pixels 16 to 31, which a network's central readout sees. */
 function drawReceptiveField(random: RandomStream): ReceptiveField {
   const spatialFrequency = 0.08 * (0.2 / 0.08) ** random.uniform();
   // sigma in periods as in Ringach 2002, but not so large that the field outgrows the readout

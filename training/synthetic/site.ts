@@ -103,7 +103,7 @@ function siteFiles(site: string) {
 }
 
 /**
- * Makes the folder, and sees that a site can be written there.
+ * Makes the folder, and checks that a site can be written there.
  * @throws InputError where one of the site's files is there already and `overwrite` is false
  */
 export async function prepareFolder(

@@ -55,7 +55,7 @@ export const TrueNeuron = z.strictObject({
 });
 export type TrueNeuron = z.infer<typeof TrueNeuron>;
 
-/** `truth.json`: everything that is known of a synthetic site. */
+/** `truth.json`: the true parameters of a synthetic site. */
 export const Truth = z.strictObject({
   formatVersion: z.literal(1),
   site: z.string(),
@@ -74,7 +74,7 @@ export const Truth = z.strictObject({
 });
 export type Truth = z.infer<typeof Truth>;
 
-/** What the numbers of `truth.json` mean, for those who read it without this code. */
+/** Explains the numbers of `truth.json` in the file itself. */
 export const CONVENTIONS = {
   orientation: 'degrees, of the bars, counter-clockwise from horizontal, y up, period 180',
   spatialFrequency: 'cycles per pixel',

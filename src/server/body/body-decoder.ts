@@ -53,15 +53,15 @@ export interface BodyDecoderOptions {
 }
 
 export interface DecodingThreads {
-  /** For what takes milliseconds, such as a photograph. */
+  /** For bodies that take milliseconds, such as a photograph. */
   readonly quick: BodyThread;
-  /** For what takes up to seconds, such as megabytes of JSON. */
+  /** For bodies that take up to seconds, such as megabytes of JSON. */
   readonly bulk: BodyThread;
 }
 
 /** Pixels that are decoded faster than they would be sent to another thread. */
 const MAX_PIXELS_HERE = 2 ** 16;
-/** Bytes and pixels that the quick thread decodes: more would keep it from the next image for too long. */
+/** The most bytes and pixels that the quick thread decodes; more would delay the next image for too long. */
 const [MAX_QUICK_BODY, MAX_QUICK_PIXELS] = [2 ** 20, 2 ** 22];
 
 /**

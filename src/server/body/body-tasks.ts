@@ -47,7 +47,7 @@ export function decodeTask<Kind extends BodyKind>({
   return DECODERS[kind](request);
 }
 
-/** The memory of a result, which can move to another thread. */
+/** The buffers of a result, which can move to another thread. */
 export function listBuffers(result: BodyResult<BodyKind>): ArrayBufferLike[] {
   if ('stimuli' in result) return [result.stimuli.pixels.buffer];
   const { set, real } = 'set' in result ? result : { set: result };

@@ -1,12 +1,12 @@
 import { DeadlineError } from '../../errors.js';
 
 /**
- * Bytes of a body that never waits, such as an image for the next trial of a running experiment: it is read immediately, and
- * decoded faster than it would be sent to another thread.
+ * Bytes of a body that never waits, such as an image for the next trial of an experiment: it is read
+ * immediately, and decoded faster than it would be sent to another thread.
  */
 export const SMALL_BODY = 2 ** 16;
 
-/** Bounds the memory that requests take together: those that need much of it wait for each other. */
+/** Bounds the memory of all requests together; requests that need much of it wait for each other. */
 export interface MemoryBudget {
   /**
    * Waits until there is room, in the order of arrival; other clients overtake one that has its share. A

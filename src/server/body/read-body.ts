@@ -51,8 +51,8 @@ export async function readBody(
 const MAX_RATIO = 1032;
 
 /**
- * Reads a whole body, compressed if that is how it comes. One that announces more than the limit is not
- * read; one that turns out longer is read no further into memory, only past.
+ * Reads a whole body, which may be compressed. A body whose Content-Length is over the limit is not read; of
+ * one that turns out longer, the rest is discarded.
  * @throws as `readBody`
  */
 export async function readAsSent(
@@ -68,7 +68,7 @@ export async function readAsSent(
   await waitForRoom(
     isCompressed ? Math.min(limit, MAX_RATIO * Number(announced)) : Number(announced),
   );
-  // the quickest way on this server, which itself holds a body to the length announced
+  // This is the fastest way. The server itself enforces the announced length.
   const body = request.arrayBuffer();
   return new Uint8Array(await inTime(body, Number(announced)));
 
@@ -77,7 +77,7 @@ export async function readAsSent(
   }
 }
 
-/** Milliseconds and bytes per second: what a body that has room may take. */
+/** The time limit of a body that has room: milliseconds, and bytes per second in addition. */
 const [GRACE, MIN_RATE] = [5000, 2 ** 19];
 
 /** @throws Problem 408 when the body takes too long: others wait for the room that it has */
@@ -99,10 +99,10 @@ async function inTime<T>(body: Promise<T>, bytes: number): Promise<T> {
   }
 }
 
-/** Bytes of a chunk on average, once there are more than a few: each takes as long as thousands of bytes. */
+/** The least mean bytes of a chunk, after the first chunks. Reading a chunk takes as long as thousands of bytes. */
 const [MIN_CHUNK, FEW_CHUNKS] = [64, 4096];
 
-/** Reads a body of unknown length: once it is not small, it has to be expected to be as long as may be. */
+/** Reads a body of unknown length; once it is not small, it reserves room for the longest body. */
 async function readCounting(
   request: Request,
   limit: number,
@@ -138,8 +138,8 @@ async function readCounting(
 }
 
 /**
- * Takes the rest of a body off the wire: a connection closed on a client that still sends would
- * lose it the answer. The server's request timeout ends this at last.
+ * Reads and discards the rest of a body: a client that still sends would lose the answer if the connection
+ * was closed. The server's request timeout bounds this.
  */
 async function discard(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
   try {
@@ -155,7 +155,7 @@ export function tooLarge(limit: number): PayloadTooLargeError {
   );
 }
 
-/** What the decoder needs to know of a client. */
+/** A client as the decoder sees it. */
 export function bodyClient(
   c: AppContext,
   { clock }: Pick<AppDependencies, 'clock'>,

@@ -17,7 +17,7 @@ export interface Metrics {
     readonly digest?: string | undefined;
     readonly stimuli?: number | undefined;
   }) => void;
-  /** A frame of a stream, answered with a status as of HTTP. */
+  /** Counts a frame of a stream by its status, which is one of HTTP. */
   readonly frame: (status: number, times: FrameTimes) => void;
   /** How many streams are open. */
   readonly streams: (open: number) => void;

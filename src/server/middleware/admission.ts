@@ -25,7 +25,7 @@ const SPARE_TIME = 2000;
  * Counts connections, of all and of each address. Those beyond the limits are for `HEALTH_ROUTES` alone,
  * and short: a new one takes the place of the one that has been silent longest.
  * @param onDrop is called for each connection beyond the limits
- * @returns why a connection is not answered anything else; undefined for those within the limits
+ * @returns the reason why a connection gets no other answers; undefined within the limits
  */
 export function admitConnections(
   server: Server,

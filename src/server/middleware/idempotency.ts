@@ -127,7 +127,7 @@ function createResponse({ status, headers, body }: Kept): Response {
   return new Response(status === 204 ? null : body, { status, headers: list });
 }
 
-/** The same request with its body there again to be read. */
+/** The same request with a body that can be read again. */
 function withBody({ url, method, headers, signal }: Request, body: Uint8Array): Request {
   return new Request(url, { method, headers, signal, body: new Uint8Array(body) });
 }

@@ -33,7 +33,7 @@ export const InputTensor = z.strictObject({
   parameters: z
     .strictObject({
       binary_data_size: z.int().nonnegative().optional(),
-      /** How some clients say that `data` holds numbers, which `datatype` says too. */
+      /** A field with which some clients state that `data` holds numbers, as `datatype` does. */
       content_type: z.string().optional(),
     })
     .nullish(),
@@ -42,7 +42,7 @@ export const InputTensor = z.strictObject({
 });
 export type InputTensor = z.infer<typeof InputTensor>;
 
-/** What of an inference request is JSON; a key that is not known here would change the answer. */
+/** The JSON of an inference request. Unknown keys are rejected, since they could change the answer. */
 export const InferBody = z.strictObject({
   id: z.string().nullish(),
   /** Some clients name the model here too; the path decides. */

@@ -7,7 +7,7 @@ import { divideBody, type InferBody, type InputTensor, parseInferBody } from './
 import { NEURONS, RESPONSES, STIMULUS } from './model-tensors.js';
 import { createTensorReader, type Datatype, type TensorReader } from './tensors.js';
 
-/** An inference request as data: its body, and what of the model it is read for. */
+/** An inference request as data: its body, and the facts of the model that reading it needs. */
 export interface InferenceTask {
   /** Not compressed. */
   readonly body: Uint8Array;
@@ -31,7 +31,7 @@ export interface ReadInference extends DecodedArray {
   readonly binary: boolean;
 }
 
-/** How stimuli may be sent, and what that is for `decodeRawStimuli`. */
+/** The datatypes of stimuli, with the names that `decodeRawStimuli` has for them. */
 const STIMULUS_DATATYPES = { FP32: 'float32', UINT8: 'uint8' } as const;
 
 /**

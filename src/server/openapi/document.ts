@@ -16,7 +16,7 @@ const SCOPE_TEXT: Readonly<Record<Scope, string>> = {
   metrics: 'reads the metrics',
 };
 
-/** Every tag, and what its routes are for. */
+/** Every tag, and the purpose of its routes. */
 const TAGS: Readonly<Record<Operation['tag'], string>> = {
   service: 'The service itself: is it up, what has it done, what does it offer.',
   models: 'The models that are served.',
@@ -101,7 +101,7 @@ function operationObject(route: Route, schemas: Schemas): Json {
           },
         }),
     responses: Object.fromEntries([...answered, ...errors]),
-    // without a file of keys nobody needs one
+    // a service without a file of keys needs none
     security: scope === 'open' ? [] : [{ [SECURITY]: [scope] }, {}],
   };
 }
@@ -114,7 +114,7 @@ function listErrors(route: Route): number[] {
   const isLimited = !HEALTH_ROUTES.has(path);
   return [
     ...new Set([
-      // pages of other origins, and names that are not its own
+      // for pages of other origins, and for host names that are not the service's
       ...[403, 421, 500],
       ...(isGuarded ? [401] : []),
       ...(isGuarded || isLimited ? [429, 503] : []),
@@ -141,7 +141,7 @@ function answerObject(answer: Answer, ofModel: boolean, schemas: Schemas): Json 
   };
 }
 
-/** Errors that have a status are all alike. */
+/** All errors of a status have the same schema. */
 function errorName(status: number, { path }: Route): string {
   return `${isProtocolPath(path) ? 'ProtocolError' : 'Problem'}${status}`;
 }

@@ -29,7 +29,7 @@ function converted(schema: z.ZodType, io: 'input' | 'output'): Json {
   return JSON.parse(JSON.stringify(document).replaceAll('#/$defs/', '#/components/schemas/'));
 }
 
-/** A tuple of alike elements as a list of so many, which more tools read. */
+/** A tuple of equal elements as a list of fixed length, which more tools support. */
 function plainTuple({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   const [first, ...others] = jsonSchema.prefixItems ?? [];
   if (first === undefined) return;

@@ -90,7 +90,7 @@ function histogram(values: readonly number[], [min, max]: readonly [number, numb
   }));
 }
 
-/** At max three ticks, at whole numbers. */
+/** At most three ticks, at whole numbers. */
 function wholeTicks(max: number): number[] {
   return [...new Set([0, Math.round(max / 2), max])];
 }

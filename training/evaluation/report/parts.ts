@@ -2,7 +2,7 @@ import { html, raw } from 'hono/html';
 import type { ModelEvaluation } from '../evaluation.js';
 import { modelColour } from '../plots/figure.js';
 
-/** A piece of the page. What is put into one is escaped, unless it is a piece itself. */
+/** A part of the page. Text that is inserted is escaped; other parts are not. */
 export type Part = ReturnType<typeof html>;
 
 export interface LegendEntry {

@@ -52,7 +52,7 @@ ${entries}
 <div class="grid">${drawn.map((id) => neuronFigure(id, evaluation))}</div>`;
 }
 
-/** One panel where all models stand for the same neurons, one for each model otherwise. */
+/** One panel where all models predict the same neurons; otherwise one for each model. */
 function populations({ models, k }: Evaluation): Part[] {
   const joinedIds = ({ neurons }: ModelEvaluation) => neuronIds([{ neurons }]).join();
   const alike = models.every((model) => joinedIds(model) === joinedIds(models[0]!));
