@@ -76,6 +76,7 @@ test('the image found drives each neuron more than many images of the same norm'
       ).responses;
     const others = await respond({ count: 50, ...SIZE, pixels });
     const own = await respond(found[i]!);
+    expect(own).toHaveLength(request.restarts);
     const spread = Math.max(...others) - Math.min(...others);
     for (const response of own) expect(response).toBeGreaterThan(Math.max(...others) + spread);
   }

@@ -59,7 +59,9 @@ test('responses are computed once, and later requests reuse them neuron by neuro
     );
   }
   const folder = path.join(store.folder, 'responses');
-  for (const name of await readdir(folder)) await writeFile(path.join(folder, name), 'damaged');
+  const names = await readdir(folder);
+  expect(names).not.toEqual([]);
+  for (const name of names) await writeFile(path.join(folder, name), 'damaged');
   expect((await answer()).cache).toBe('miss');
   expect(asked()).toEqual([[0, 1, 2, 3]]);
 });

@@ -29,6 +29,7 @@ test('an empty body gives gratings at 12 orientations and 8 phases, and every de
     digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     warnings: [],
   });
+  expect(bare.neurons).toHaveLength(FILTERS.length);
   for (const [i, neuron] of bare.neurons.entries()) {
     const { orientation } = FILTERS[i]!;
     expect(neuron).toMatchObject({
@@ -50,6 +51,7 @@ test('orientation by spatial frequency gives the map and both curves through its
     second: { parameter: 'spatialFrequency', unit: 'cycles/pixel', values: { length: 22 } },
   });
   expect(answer.stimuli).toHaveLength(12 * 22 * 8);
+  expect(answer.neurons).toHaveLength(FILTERS.length);
   for (const [i, { curve, along }] of answer.neurons.entries()) {
     expect([curve.length, (curve[0] as number[]).length]).toEqual([12, 22]);
     const { orientation, spatialFrequency } = FILTERS[i]!;
@@ -68,6 +70,7 @@ test('x by y gives centre and diameter, to half a pixel and 15 %', async () => {
     stimulus: small,
     neurons: '0,2',
   });
+  expect(neurons.map(({ id }) => id)).toEqual([0, 2]);
   for (const { id, indices } of neurons) {
     const { x, y } = FILTERS[id]!;
     expect(Math.abs(valueIn(indices['centreX']!) - x)).toBeLessThan(0.5);

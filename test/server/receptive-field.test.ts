@@ -32,6 +32,7 @@ async function map(body?: object, { app } = mappingApp()): Promise<Answer> {
 
 /** Distance of the fitted centre of each neuron from that of its filter, in pixels. */
 function misses({ neurons }: Answer): number[] {
+  expect(neurons).toHaveLength(FILTERS.length);
   return neurons.map(({ id, indices }) => {
     const { x, y } = FILTERS[id]!;
     return Math.hypot(valueIn(indices['centreX']!) - x, valueIn(indices['centreY']!) - y);

@@ -59,7 +59,10 @@ test('rank without real responses is in the order of the predicted ones', async 
     population: { predicted: near([15, 7.5, 1.5, 0]) },
   });
   expect(body['stimuli']).toHaveLength(4);
-  for (const { neurons } of engine.asked) expect([...neurons]).toEqual([0, 3]);
+  expect(engine.asked.map(({ neurons }) => [...neurons])).toEqual([
+    [0, 3],
+    [0, 3],
+  ]);
 });
 
 test('rank with real responses is in their order, with CORR, PT_J and PT_S', async () => {

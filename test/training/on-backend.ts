@@ -68,6 +68,7 @@ export function trainingTests(
     );
     const normal = await trainPopulation(smallTask(site, [0, 2, 3], { epochs: 2 }));
     expect(stops.map(({ id }) => id).toSorted()).toEqual([1, 4]);
+    expect(among.neurons).toHaveLength(5);
     for (const { id, stopped, keptEpoch, CORR } of among.neurons) {
       const without = normal.neurons.find((neuron) => neuron.id === id);
       if (without) {

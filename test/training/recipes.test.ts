@@ -33,7 +33,7 @@ test.each(ArchitectureId.options)(
   },
 );
 
-test('a recipe freezes only parameters of the one before it, with the same channels', () => {
+test('a recipe freezes parameters exactly when it continues another one, with the same channels', () => {
   for (const recipe of Object.values(RECIPES)) {
     expect(recipe.frozen.length > 0).toBe(recipe.after !== undefined);
     if (recipe.after === undefined) continue;

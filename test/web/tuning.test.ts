@@ -183,6 +183,7 @@ test('every value of a curve has a label', () => {
   for (const { dimension } of Object.values(SWEPT)) {
     const values = Array.from({ length: 12 }, (_, i) => (i + 1) * 15);
     const { indices } = finish(tuneCurve({ dimension, values, responses: values, blank: 0 }));
+    expect(indices, dimension).not.toEqual({});
     for (const name of Object.keys(indices)) expect(indexLabel(name).text).not.toBe(name);
   }
 });
