@@ -72,7 +72,7 @@ function pixelError({ name, white }: ImageFile, image: number, pixel: number): I
   if (value > white)
     return new InputError(`${found}: give the value that is white, e.g. --white 255`);
   return new InputError(
-    `${found}: save the images as they were presented, not centred or z-scored, and without NaN`,
+    `${found}: save the images as they were shown, not centred or z-scored, and without NaN`,
   );
 }
 
