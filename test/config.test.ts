@@ -39,44 +39,44 @@ test('an empty variable counts as unset, and unknown variables are ignored', () 
 });
 
 test('a bad value is reported in one line with the variable, its value and what is expected', () => {
-  const refusal = (environment: Record<string, string>) => {
+  const rejection = (environment: Record<string, string>) => {
     try {
       return readConfig(environment);
     } catch (error) {
       return String(error);
     }
   };
-  expect(refusal({ PORT: '80a' })).toMatchInlineSnapshot(
+  expect(rejection({ PORT: '80a' })).toMatchInlineSnapshot(
     `"InputError: PORT="80a" is not accepted: it takes a whole number, 0 to 65535 (0: any free port) (default 8080)"`,
   );
-  expect(refusal({ PORT: '65536' })).toMatchInlineSnapshot(
+  expect(rejection({ PORT: '65536' })).toMatchInlineSnapshot(
     `"InputError: PORT="65536" is not accepted: it takes a whole number, 0 to 65535 (0: any free port) (default 8080)"`,
   );
-  expect(refusal({ PORT: '-1' })).toMatchInlineSnapshot(
+  expect(rejection({ PORT: '-1' })).toMatchInlineSnapshot(
     `"InputError: PORT="-1" is not accepted: it takes a whole number, 0 to 65535 (0: any free port) (default 8080)"`,
   );
-  expect(refusal({ HOST: 'http://x' })).toMatchInlineSnapshot(
+  expect(rejection({ HOST: 'http://x' })).toMatchInlineSnapshot(
     `"InputError: HOST="http://x" is not accepted: it takes a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0 (default 127.0.0.1)"`,
   );
-  expect(refusal({ ENGINE: 'cuda\nx' })).toMatchInlineSnapshot(
+  expect(rejection({ ENGINE: 'cuda\nx' })).toMatchInlineSnapshot(
     `"InputError: ENGINE="cuda\\nx" is not accepted: it takes one of auto, onnx, tensorflow, webgpu, wasm (default auto)"`,
   );
-  expect(refusal({ MAX_BODY: '64MB' })).toMatchInlineSnapshot(
+  expect(rejection({ MAX_BODY: '64MB' })).toMatchInlineSnapshot(
     `"InputError: MAX_BODY="64MB" is not accepted: it takes a whole number of bytes, 1024 to 2147483647 (default 67108864)"`,
   );
-  expect(refusal({ CORS_ORIGINS: 'https://lab.example/' })).toMatchInlineSnapshot(
+  expect(rejection({ CORS_ORIGINS: 'https://lab.example/' })).toMatchInlineSnapshot(
     `"InputError: CORS_ORIGINS="https://lab.example/" is not accepted: it takes origins separated by commas, such as https://lab.example,http://localhost:3000 (default none)"`,
   );
-  expect(refusal({ LOG_LEVEL: 'loud' })).toMatchInlineSnapshot(
+  expect(rejection({ LOG_LEVEL: 'loud' })).toMatchInlineSnapshot(
     `"InputError: LOG_LEVEL="loud" is not accepted: it takes one of fatal, error, warn, info, debug, trace, silent (default info)"`,
   );
-  expect(refusal({ QUEUE_CAPACITY: '10' })).toMatchInlineSnapshot(
+  expect(rejection({ QUEUE_CAPACITY: '10' })).toMatchInlineSnapshot(
     `"InputError: QUEUE_CAPACITY=10 is not accepted: the queue must hold the largest request, MAX_STIMULI=10000"`,
   );
-  expect(refusal({ GRACE_SECONDS: '9', DRAIN_SECONDS: '3' })).toMatchInlineSnapshot(
+  expect(rejection({ GRACE_SECONDS: '9', DRAIN_SECONDS: '3' })).toMatchInlineSnapshot(
     `"InputError: DRAIN_SECONDS=3 is not accepted: it includes GRACE_SECONDS=9"`,
   );
-  expect(refusal({ PORT: '9000', HEALTH_PORT: '9000' })).toMatchInlineSnapshot(
+  expect(rejection({ PORT: '9000', HEALTH_PORT: '9000' })).toMatchInlineSnapshot(
     `"InputError: HEALTH_PORT=9000 is not accepted: it is PORT; expected another port"`,
   );
   expect(readConfig({ PORT: '0', HEALTH_PORT: '0' })).toMatchObject({ PORT: 0, HEALTH_PORT: 0 });

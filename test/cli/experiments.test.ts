@@ -27,8 +27,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function hypercolumn(...words: string[]) {
-  const result = spawnSync(process.execPath, [PROGRAM, ...words], { encoding: 'utf8' });
+function hypercolumn(...args: string[]) {
+  const result = spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' });
   return { ...result, out: (name: string) => readFileSync(path.join(folder, name)) };
 }
 
@@ -91,10 +91,10 @@ test('preferred-stimulus gives the same images bit for bit and writes all files 
 
 test('respond gives the same responses as CSV, JSON and .npy', async () => {
   const stimuli = path.join(ROOT, 'docs/example.png');
-  const words = ['--model', MODEL, '--engine', 'onnx', '--stimuli', stimuli, '--neurons', '3,0'];
+  const args = ['--model', MODEL, '--engine', 'onnx', '--stimuli', stimuli, '--neurons', '3,0'];
   const { status, stderr, out } = hypercolumn(
     'respond',
-    ...words,
+    ...args,
     '--out',
     path.join(folder, 'answers'),
   );
@@ -174,14 +174,14 @@ test.each([
     ['--out', 'rows.xls'],
     'expected a folder, or a file ending with .csv, .json',
   ],
-])('%s ends with one line and exit code 2', (_, words, message) => {
+])('%s ends with one line and exit code 2', (_, args, message) => {
   const { status, stderr } = hypercolumn(
     'characterize',
     '--model',
     MODEL,
     '--out',
     'rows.csv',
-    ...words,
+    ...args,
   );
   expect(stderr).toMatch(/^error: .*\n$/);
   expect(stderr).toContain(message);
@@ -197,8 +197,8 @@ test('a stored stimulus set is rejected on the command line, since sets belong t
 
 test('Ctrl-C ends an experiment with exit code 130 and leaves no file', async () => {
   const out = path.join(folder, 'interrupted.csv');
-  const words = ['characterize', '--model', MODEL, '--engine', 'onnx', '--out', out];
-  const child = spawn(process.execPath, [PROGRAM, ...words], {
+  const args = ['characterize', '--model', MODEL, '--engine', 'onnx', '--out', out];
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   let stderr = '';

@@ -12,8 +12,8 @@ const NAMES = [
   ...JOB_EXPERIMENTS.map(({ kind: name }) => ({ name })),
 ].map(({ name }) => name);
 
-function hypercolumn(...words: string[]) {
-  return spawnSync(process.execPath, [PROGRAM, ...words], { encoding: 'utf8', env: {} });
+function hypercolumn(...args: string[]) {
+  return spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8', env: {} });
 }
 
 test('--help lists each command once with its description', () => {
@@ -64,7 +64,7 @@ test.each(['bash', 'zsh', 'fish'])('completion for %s is a valid script of that 
 });
 
 test('commands, options and the choices of an option are completed', () => {
-  const complete = (...words: string[]) => hypercolumn('complete', '--', ...words).stdout;
+  const complete = (...args: string[]) => hypercolumn('complete', '--', ...args).stdout;
   expect(complete('tr')).toMatch(/^train\t/m);
   expect(complete('train', '--ep')).toMatch(/^--epochs\t/m);
   expect(complete('train', '--loss', '')).toMatch(/^mse/m);

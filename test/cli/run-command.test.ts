@@ -25,8 +25,8 @@ test.each([
 ])(
   'an error of the operating system, %s, becomes one line that says what to do',
   async (code, advice) => {
-    const refusal = Object.assign(new Error(`${code}: no, mkdir '/x'`), { code });
-    const { said, code: exit } = await endOf(refusal);
+    const rejection = Object.assign(new Error(`${code}: no, mkdir '/x'`), { code });
+    const { said, code: exit } = await endOf(rejection);
     expect(exit).toBe(2);
     expect(said).toEqual([expect.stringMatching(advice)]);
     expect(said[0]).toContain(`error: ${code}: no, mkdir '/x'`);

@@ -5,10 +5,10 @@ import { findKey, parseKeys } from '../../src/server/middleware/api-keys.js';
 afterEach(() => vi.restoreAllMocks());
 
 /** The text on stdout and on stderr. */
-async function makeKey(...words: string[]) {
+async function makeKey(...args: string[]) {
   const out = vi.spyOn(console, 'log').mockReturnValue();
   const err = vi.spyOn(console, 'error').mockReturnValue();
-  await createMakeKeyCommand().parseAsync(words, { from: 'user' });
+  await createMakeKeyCommand().parseAsync(args, { from: 'user' });
   return { out: out.mock.lastCall?.join(' ') ?? '', err: err.mock.lastCall?.join(' ') ?? '' };
 }
 
@@ -26,7 +26,7 @@ test('the key on stderr matches the digest on stdout, which does not reveal the 
 });
 
 test('a key that the service would reject is not made', async () => {
-  const is = (...words: string[]) => expect(makeKey(...words)).rejects;
+  const is = (...args: string[]) => expect(makeKey(...args)).rejects;
   await is('--name', 'rig 1').toThrow('name: must be 1 to 64 letters');
   await is('--name', 'a', '--scopes', 'root').toThrow(
     'scopes[0]: must be one of predict, admin, metrics',

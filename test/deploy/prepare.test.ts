@@ -73,7 +73,7 @@ function prepare(...nodeArguments: string[]) {
 
 /** @returns the result of the run, with times written as `N s` */
 function prepareWith(
-  words: readonly string[],
+  args: readonly string[],
   ...nodeArguments: string[]
 ): {
   status: number | null;
@@ -83,7 +83,7 @@ function prepareWith(
 } {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [...nodeArguments, join(root, 'deploy', 'prepare.mjs'), ...words],
+    [...nodeArguments, join(root, 'deploy', 'prepare.mjs'), ...args],
     { encoding: 'utf8', env: { ...process.env, npm_execpath: join(root, 'npm.mjs') } },
   );
   const ran = join(root, 'npm-ran');

@@ -35,9 +35,9 @@ test.each([
   [{ arch: 'arm64' }, 'gpu', 'no GPU build for arm64 processors: use --variant cpu'],
   [{ arch: 'riscv64' }, 'gpu', 'no build for riscv64 processors'],
 ] as const)('a machine with %o and variant %s is rejected', (differences, variant, message) => {
-  const refuse = () => releaseFor(variant, { ...machine, ...differences });
-  expect(refuse).toThrow(SetupError);
-  expect(refuse).toThrow(message);
+  const reject = () => releaseFor(variant, { ...machine, ...differences });
+  expect(reject).toThrow(SetupError);
+  expect(reject).toThrow(message);
 });
 
 test.each([

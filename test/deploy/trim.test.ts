@@ -102,9 +102,9 @@ test('a command whose own module is missing names that module', () => {
   }
 });
 
-function hypercolumn(copy: string, ...words: string[]) {
+function hypercolumn(copy: string, ...args: string[]) {
   const program = path.join(copy, 'dist/src/cli/hypercolumn.js');
-  return spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
 }
 
 test('each package of a trimmed copy keeps its license', () => {

@@ -37,17 +37,17 @@ afterEach(() => expect.poll(() => processesOf(ENTRY)).toEqual([]));
 
 test('a process of its own at the lowest priority finds the same as this process, bit for bit', async () => {
   const run = createCharacterizationProcess({ logger, entry: ENTRY });
-  const told: Progress[] = [];
+  const reported: Progress[] = [];
   const priorities = new Set<number>();
   const onProgress = (progress: Progress) => {
-    told.push(progress);
+    reported.push(progress);
     for (const pid of processesOf(ENTRY)) priorities.add(getPriority(pid));
   };
   const found = await run(model, { neurons: [1] }, { respond, signal: never, onProgress });
   const plan = planCharacterization({ model }, { neurons: [1] });
   expect(found).toEqual(await runCharacterization(plan, experimentContext({ respond })));
   expect([...priorities]).toEqual([19]);
-  const { done, total } = told.at(-1)!;
+  const { done, total } = reported.at(-1)!;
   expect(done).toBe(total);
 });
 

@@ -78,7 +78,7 @@ test('a schema error is described with the value and what is expected', () => {
     list: z.union([z.array(z.int()), z.string()]).optional(),
     name: z.string().optional(),
   });
-  const refusal = (value: unknown) => {
+  const rejection = (value: unknown) => {
     try {
       return parseAs(Thing, value, '');
     } catch (error) {
@@ -86,19 +86,19 @@ test('a schema error is described with the value and what is expected', () => {
     }
   };
   expect([
-    refusal({ orientation: 7 }),
-    refusal({ orientation: 'up' }),
-    refusal({ orientation: null }),
-    refusal({ oreintation: 1 }),
-    refusal({ angle: 1 }),
-    refusal({ shape: 'sqare' }),
-    refusal({ shape: 5 }),
-    refusal({ sizes: [] }),
-    refusal({ sizes: [1.5] }),
-    refusal({ list: {} }),
-    refusal({ list: [1, 'x'] }),
-    refusal({ name: ['a'] }),
-    refusal('x'.repeat(99)),
+    rejection({ orientation: 7 }),
+    rejection({ orientation: 'up' }),
+    rejection({ orientation: null }),
+    rejection({ oreintation: 1 }),
+    rejection({ angle: 1 }),
+    rejection({ shape: 'sqare' }),
+    rejection({ shape: 5 }),
+    rejection({ sizes: [] }),
+    rejection({ sizes: [1.5] }),
+    rejection({ list: {} }),
+    rejection({ list: [1, 'x'] }),
+    rejection({ name: ['a'] }),
+    rejection('x'.repeat(99)),
   ]).toEqual([
     'InputError: orientation: is 7; expected at most 5',
     'InputError: orientation: is "up"; expected a number',

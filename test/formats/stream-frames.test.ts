@@ -20,13 +20,13 @@ const stamp = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 test('a response frame is decoded as it was encoded', () => {
   const content = fc.oneof(fc.float32Array({ noNaN: true }), fc.string({ unit: 'grapheme' }));
   fc.assert(
-    fc.property(header, stamp, content, (told, given, what) => {
+    fc.property(header, stamp, content, (reported, given, what) => {
       const frame = encodeFrame(new Uint8Array(0), given);
-      const answer = decodeAnswer(encodeAnswer(frame, told, what));
+      const answer = decodeAnswer(encodeAnswer(frame, reported, what));
       const said = typeof what === 'string' ? what : '';
       const responses = typeof what === 'string' ? [] : [...what];
       expect({ ...answer, responses: [...answer.responses] }).toEqual({
-        ...told,
+        ...reported,
         stamp: given,
         responses,
         message: said,

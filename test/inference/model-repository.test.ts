@@ -170,19 +170,19 @@ test('a model that the engine lost is listed with the reason', async () => {
 test('subscribers are notified of every change', async () => {
   await writeCard(models, 'v1', 1);
   const engine = createFakeEngine();
-  let told: string[] = [];
+  let reported: string[] = [];
   const repository = createModelRepository({
     directory: models,
     engine,
     logger,
     onChange: () => {
-      told = listed(repository);
+      reported = listed(repository);
     },
   });
   await repository.reload();
-  expect(told).toEqual(['v1/1']);
+  expect(reported).toEqual(['v1/1']);
   await repository.unload('v1');
-  expect(told).toEqual(['v1/1: unloaded']);
+  expect(reported).toEqual(['v1/1: unloaded']);
 });
 
 const version = fc.integer({ min: 1, max: 3 });

@@ -56,13 +56,13 @@ test('the image found drives each neuron more than many images of the same norm'
     neurons: Int32Array.of(0),
   });
   const before = tf.memory().numTensors;
-  const told: Progress[] = [];
+  const reported: Progress[] = [];
   const found = await preferredStimuli(interpreter, request, {
-    onProgress: (progress) => told.push(progress),
+    onProgress: (progress) => reported.push(progress),
   });
   expect(tf.memory().numTensors).toBe(before);
-  expect(told.map(({ done }) => done)).toEqual([4, 8, 10, 14, 18, 20]);
-  expect(new Set(told.map(({ total }) => total))).toEqual(new Set([20]));
+  expect(reported.map(({ done }) => done)).toEqual([4, 8, 10, 14, 18, 20]);
+  expect(new Set(reported.map(({ total }) => total))).toEqual(new Set([20]));
   const random = randomStream('others');
   const pixels = Float32Array.from({ length: 50 * 2500 }, () => 0.5 + random.normal() / 10);
   for (const [i, { column }] of request.neurons.entries()) {

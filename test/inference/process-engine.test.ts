@@ -41,15 +41,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-function ask(neurons = [0, 1, 2, 3], digest = model.digest): Promise<Float32Array> {
+function send(neurons = [0, 1, 2, 3], digest = model.digest): Promise<Float32Array> {
   const pixels = new Float32Array(SMALLEST_SIDE ** 2);
   const stimuli = { count: 1, height: SMALLEST_SIDE, width: SMALLEST_SIDE, pixels };
   return engine.respond({ digest, stimuli, neurons: Int32Array.from(neurons) });
 }
 
 test('the engine responds from another process', async () => {
-  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
-  expect([...(await ask([2, 0]))]).toEqual([3, 1]);
+  expect([...(await send())]).toEqual([1, 2, 3, 4]);
+  expect([...(await send([2, 0]))]).toEqual([3, 1]);
   expect(processesOf(ENTRY)).toHaveLength(1);
 });
 
@@ -61,7 +61,7 @@ test('a model that cannot be used is rejected with its reason', async () => {
 
 test('when the process is killed, running requests are returned, and it restarts with its models', async () => {
   const [pid] = processesOf(ENTRY);
-  const asked = Array.from({ length: 50 }, () => ask());
+  const asked = Array.from({ length: 50 }, () => send());
   process.kill(pid!, 'SIGKILL');
   const outcomes = await Promise.allSettled(asked);
   for (const outcome of outcomes) {
@@ -69,7 +69,7 @@ test('when the process is killed, running requests are returned, and it restarts
     else expect(outcome.reason).toBeInstanceOf(EngineLostError);
   }
   expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
-  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  expect([...(await send())]).toEqual([1, 2, 3, 4]);
   expect(restarts).toBe(1);
   expect(processesOf(ENTRY)).not.toContain(pid);
 });
@@ -87,20 +87,20 @@ test('a model that is missing when the process restarts is reported, and the oth
   const before = restarts;
   process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
   await expect.poll(() => restarts).toBe(before + 1);
-  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
+  expect([...(await send())]).toEqual([1, 2, 3, 4]);
   expect(lost).toEqual([`${second.digest}: card.json is missing, or cannot be read`]);
-  await expect(ask([0], second.digest)).rejects.toThrow(ModelLostError);
+  await expect(send([0], second.digest)).rejects.toThrow(ModelLostError);
   await engine.unload(second.digest);
 });
 
 test('a model that was unloaded is not loaded when the process restarts', async () => {
   const second = await loadSecond();
-  expect([...(await ask([3], second.digest))]).toEqual([4]);
+  expect([...(await send([3], second.digest))]).toEqual([4]);
   const before = restarts;
   process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
   // The request is sent before or after the end of the process is known.
   await engine.unload(second.digest);
   await expect.poll(() => restarts).toBe(before + 1);
-  expect([...(await ask())]).toEqual([1, 2, 3, 4]);
-  await expect(ask([3], second.digest)).rejects.toThrow('is not loaded');
+  expect([...(await send())]).toEqual([1, 2, 3, 4]);
+  await expect(send([3], second.digest)).rejects.toThrow('is not loaded');
 });

@@ -26,7 +26,7 @@ test('in any order of events every request gets its own rows, first in first out
           i,
           { count, neurons, digest, priority, gone, releasedBefore },
         ] of arrivals.entries()) {
-          for (let n = 0; n < releasedBefore && engine.asked.length > released; n++) {
+          for (let n = 0; n < releasedBefore && engine.requests.length > released; n++) {
             engine.release();
             released += 1;
             await new Promise(setImmediate);

@@ -12,7 +12,7 @@ import { request, setUp, stimuli } from './scheduled-requests.js';
 
 /** The first pixel of the first stimulus of each request to the engine. */
 const firstPixels = (engine: ReturnType<typeof createFakeEngine>) =>
-  engine.asked.map((question) => question.stimuli.pixels[0]);
+  engine.requests.map((question) => question.stimuli.pixels[0]);
 
 test('a request gets its responses, row = stimulus, column = neuron', async () => {
   const { scheduler } = setUp();
@@ -176,7 +176,7 @@ test('a request whose client has disconnected costs no compute', async () => {
   expect(scheduler.depth).toBe(1);
   engine.open();
   await first;
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
   await expect(scheduler.respond(request(1, { signal: client.signal }))).rejects.toThrow(
     ClientDisconnectedError,
   );
@@ -192,7 +192,7 @@ test('a client that disconnects halfway saves the rest of its sweep', async () =
   expect(scheduler.depth).toBe(1);
   engine.open();
   await scheduler.drain();
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
   expect(scheduler.depth).toBe(0);
 });
 
@@ -206,7 +206,7 @@ test('a request past its deadline is rejected and costs no compute', async () =>
   engine.open();
   await expect(late).rejects.toThrow(DeadlineError);
   await Promise.all([first, patient]);
-  expect(engine.asked.map((question) => question.stimuli.count)).toEqual([1, 2]);
+  expect(engine.requests.map((question) => question.stimuli.count)).toEqual([1, 2]);
   await expect(scheduler.respond(request(1, { deadline: 10 }))).rejects.toThrow(DeadlineError);
   expect(scheduler.depth).toBe(0);
 });
@@ -228,7 +228,7 @@ test('the time in the queue and the time at the engine are reported separately',
   time.now = 2000;
   engine.release();
   expect(await first).toMatchObject({ queueSeconds: 0, inferSeconds: 2 });
-  await engine.whenAsked(2);
+  await engine.whenRequested(2);
   time.now = 5000;
   engine.release();
   expect(await second).toMatchObject({ queueSeconds: 2, inferSeconds: 3 });
@@ -239,7 +239,7 @@ test('a batch is sent once more to an engine that died', async () => {
   engine.failNext(new EngineLostError('killed'));
   const asked = request(2);
   expect((await scheduler.respond(asked)).values).toEqual(handResponses(asked));
-  expect(engine.asked).toHaveLength(2);
+  expect(engine.requests).toHaveLength(2);
 });
 
 test('an engine that dies twice fails the batch, and the next batch is answered', async () => {
@@ -248,7 +248,7 @@ test('an engine that dies twice fails the batch, and the next batch is answered'
   engine.failNext(new EngineLostError('killed again'));
   await expect(scheduler.respond(request(9))).rejects.toThrow('killed again');
   expect(scheduler.depth).toBe(0);
-  expect(engine.asked).toHaveLength(2);
+  expect(engine.requests).toHaveLength(2);
   await scheduler.respond(request(1));
 });
 
@@ -262,7 +262,7 @@ test('another failure of the engine is not retried, and nothing is counted twice
   await first;
   for (const mate of mates) await expect(mate).rejects.toThrow('broken');
   expect(scheduler.depth).toBe(0);
-  expect(engine.asked).toHaveLength(2);
+  expect(engine.requests).toHaveLength(2);
 });
 
 test('responses of the wrong number are a bug', async () => {

@@ -61,12 +61,12 @@ function open(options: Partial<ProcessInterpreterOptions> = {}): Interpreter {
   return interpreter;
 }
 
-const ask = (interpreter: Interpreter) => interpreter.interpret({ model, stimuli, neurons });
+const send = (interpreter: Interpreter) => interpreter.interpret({ model, stimuli, neurons });
 
 test('a process starts with the first request at the lowest priority and ends with the last', async () => {
   const interpreter = open();
   expect(processesOf(ENTRY)).toEqual([]);
-  const { responses } = await ask(interpreter);
+  const { responses } = await send(interpreter);
   expect([...responses.slice(0, 4)]).toEqual(golden.map(Math.fround));
   const [pid, ...others] = processesOf(ENTRY);
   expect(others).toEqual([]);
@@ -79,16 +79,16 @@ test('a process starts with the first request at the lowest priority and ends wi
 test('an idle process ends, and the next request starts another', async () => {
   const interpreter = open({ idleMs: 1 });
   for (let i = 0; i < 2; i++) {
-    await ask(interpreter);
+    await send(interpreter);
     await expect.poll(() => processesOf(ENTRY)).toEqual([]);
   }
 });
 
 test('requests that a process had when it was killed are answered by the next process', async () => {
   const interpreter = open();
-  await ask(interpreter);
+  await send(interpreter);
   const [pid] = processesOf(ENTRY);
-  const asked = Array.from({ length: 20 }, () => ask(interpreter));
+  const asked = Array.from({ length: 20 }, () => send(interpreter));
   process.kill(pid!, 'SIGKILL');
   for (const { responses } of await Promise.all(asked)) {
     expect([...responses.slice(0, 4)]).toEqual(golden.map(Math.fround));
@@ -100,8 +100,8 @@ test('a process that dies of every request is not restarted for ever', async () 
   const dying = path.join(models, 'dying.mjs');
   await writeFile(dying, "process.on('message', () => process.exit(3));");
   const interpreter = open({ entry: dying });
-  await expect(ask(interpreter)).rejects.toThrow(EngineLostError);
-  await expect(ask(interpreter)).rejects.toThrow(
+  await expect(send(interpreter)).rejects.toThrow(EngineLostError);
+  await expect(send(interpreter)).rejects.toThrow(
     'the process that computes gradients and attention ended (exit code 3), for the second time ' +
       'while computing this; send it again',
   );
@@ -113,15 +113,15 @@ test('files that differ from those of the served model are reported', async () =
   const asked = interpreter.interpret({ model: gone, stimuli, neurons });
   await expect(asked).rejects.toThrow(ModelLostError);
   await expect(asked).rejects.toThrow('card.json changed');
-  await ask(interpreter);
+  await send(interpreter);
 });
 
 test('no more than 64 requests wait, and none after closing', async () => {
   const interpreter = open();
-  const asked = Array.from({ length: 65 }, () => ask(interpreter));
+  const asked = Array.from({ length: 65 }, () => send(interpreter));
   await expect(asked.at(-1)).rejects.toThrow(QueueFullError);
   await Promise.all(asked.slice(0, -1));
-  await ask(interpreter);
+  await send(interpreter);
   await interpreter.close();
-  await expect(ask(interpreter)).rejects.toThrow(DrainingError);
+  await expect(send(interpreter)).rejects.toThrow(DrainingError);
 });

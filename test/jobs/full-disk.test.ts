@@ -16,7 +16,7 @@ async function runningJob(
   const opened = await openTestJobs({ folder: disk.folder, ...options });
   const held = heldWork('held', request);
   const { id } = await opened.jobs.submit(held.work);
-  await held.begun;
+  await held.started;
   await vi.waitFor(() => expect(readdirSync(disk.folder)).toContain(`${id}.reserve`));
   const restarted = async () =>
     (await openTestJobs({ folder: disk.folder })).jobs.find(id) ?? 'not there';
@@ -82,9 +82,9 @@ test('a service that is killed and restarts on a full disk interrupts the jobs t
 test('on a read-only disk new jobs are rejected, and running ones are interrupted with the reason', async () => {
   const { jobs, disk, id, log, restarted } = await runningJob({ retryMs: 1e9 });
   disk.remount('ro');
-  const refused = jobs.submit(heldWork().work);
-  await expect(refused).rejects.toBeInstanceOf(DiskError);
-  await expect(refused).rejects.toMatchObject({
+  const rejected = jobs.submit(heldWork().work);
+  await expect(rejected).rejects.toBeInstanceOf(DiskError);
+  await expect(rejected).rejects.toMatchObject({
     status: 503,
     message:
       'the job cannot be saved: the disk of DATA_DIR is read-only (EROFS); mend that, then send ' +

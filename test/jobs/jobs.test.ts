@@ -29,15 +29,15 @@ function reached(jobs: Jobs, id: string, state: string): Promise<void> {
 
 test('a job is queued, runs, and has a result that survives a restart', async () => {
   const { jobs, folder, time } = await openTestJobs();
-  const { work, begun, finish, progress, seen } = heldWork('mapping');
+  const { work, started, finish, progress, seen } = heldWork('mapping');
   const { id } = await jobs.submit(work);
-  await begun;
+  await started;
   expect(jobs.find(id)).toMatchObject({
     state: 'running',
     progress: { done: 0, total: 0, secondsLeft: null },
   });
   time.now += 3000;
-  progress.tell(1, 4);
+  progress.report(1, 4);
   expect(jobs.find(id)?.progress).toEqual({ done: 1, total: 4, secondsLeft: 9 });
   finish([file('neurons.json', '{}'), file('map.csv', 'a,b')]);
   await reached(jobs, id, 'succeeded');
@@ -73,7 +73,7 @@ test('one job runs at a time, the others wait, and the newest is listed first', 
   expect(await jobs.cancel(ids[1]!)).toBe(true);
   expect(works[1].seen).toEqual({ releases: 1 });
   works[0].finish([file('a.json', '1')]);
-  await works[2].begun;
+  await works[2].started;
   expect(jobs.counts()).toMatchObject({ succeeded: 1, cancelled: 1, running: 1, queued: 0 });
 });
 
@@ -86,18 +86,18 @@ test('as many jobs run concurrently as configured', async () => {
 
 test('a cancelled job ends immediately, and its late result is discarded', async () => {
   const { jobs, folder } = await openTestJobs();
-  const { work, begun, finish, seen, progress } = heldWork();
+  const { work, started, finish, seen, progress } = heldWork();
   const next = heldWork();
   const { id } = await jobs.submit(work);
-  await begun;
+  await started;
   await jobs.submit(next.work);
   expect(await jobs.cancel(id)).toBe(true);
   expect(jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
   expect([seen.signal?.aborted, seen.releases]).toEqual([true, 0]);
-  progress.tell(1, 1);
+  progress.report(1, 1);
   expect(jobs.find(id)?.progress.done).toBe(0);
   finish([file('late.json', '1')]);
-  await next.begun;
+  await next.started;
   expect(seen.releases).toBe(1);
   expect(jobs.find(id)).toMatchObject({ state: 'cancelled', result: [] });
   expect(await jobs.cancel(id)).toBe(false);
@@ -111,7 +111,7 @@ test('the reason of a failed job is recorded, a bug only as such', async () => {
   const second = await jobs.submit(bug.work);
   bad.fail(new InputError('neuron 3 is dead'));
   await reached(jobs, first.id, 'failed');
-  await bug.begun;
+  await bug.started;
   bug.fail(new Error('secret'));
   await reached(jobs, second.id, 'failed');
   expect(jobs.find(first.id)?.reason).toBe('neuron 3 is dead');
@@ -130,9 +130,11 @@ test('waiting and stored jobs are limited, and concurrent requests count', async
   const { jobs } = await openTestJobs({ maxWaiting: 2, maxStored: 4 });
   const works = Array.from({ length: 8 }, () => heldWork());
   const outcomes = await Promise.allSettled(works.map(({ work }) => jobs.submit(work)));
-  const refused = outcomes.filter((each) => each.status === 'rejected').map(({ reason }) => reason);
-  expect(refused).toHaveLength(6);
-  for (const error of refused) expect(error).toBeInstanceOf(JobsFullError);
+  const rejected = outcomes
+    .filter((each) => each.status === 'rejected')
+    .map(({ reason }) => reason);
+  expect(rejected).toHaveLength(6);
+  for (const error of rejected) expect(error).toBeInstanceOf(JobsFullError);
   expect(works.filter(({ seen }) => seen.releases === 1)).toHaveLength(6);
   await jobs.submit(heldWork().work);
   await expect(jobs.submit(heldWork().work)).rejects.toMatchObject({ status: 429 });
@@ -229,11 +231,11 @@ test('a result file whose name could lead elsewhere is a bug, and nothing is wri
 test('the time left does not depend on the date when the clock is set back', async () => {
   const clock = { now: 0 };
   const { jobs, time } = await openTestJobs({ clock: () => clock.now });
-  const { work, begun, progress } = heldWork();
+  const { work, started, progress } = heldWork();
   const { id } = await jobs.submit(work);
-  await begun;
+  await started;
   clock.now += 10_000;
   time.now -= 3_600_000;
-  progress.tell(1, 3);
+  progress.report(1, 3);
   expect(jobs.find(id)?.progress.secondsLeft).toBe(20);
 });

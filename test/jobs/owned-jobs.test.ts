@@ -31,11 +31,11 @@ async function open(folder: string, timing = TIMING) {
   });
   onTestFinished(() => owned.close());
   /** Resolves when it has read the lock of another twice from now on: the first read may be under way. */
-  const looked = async () => {
+  const lockRead = async () => {
     const calls = clock.mock.calls.length + 4;
     await vi.waitFor(() => expect(clock.mock.calls.length).toBeGreaterThan(calls));
   };
-  return { owned, log, time, looked, file: path.join(folder, '.lock') };
+  return { owned, log, time, lockRead, file: path.join(folder, '.lock') };
 }
 
 /** Writes the lock of this process with some fields changed. */
@@ -52,7 +52,7 @@ function jobsOf({ current }: OwnedJobs): Jobs {
   if ('unusable' in current) throw new Error(current.unusable);
   return current;
 }
-const refusalOf = ({ current }: OwnedJobs) => ('unusable' in current ? current.unusable : null);
+const rejectionFor = ({ current }: OwnedJobs) => ('unusable' in current ? current.unusable : null);
 const inUse = (where: string, pid = process.pid, since = SINCE) =>
   `another service has them, process ${pid} on ${where} since ${since}; stop it, or start this one ` +
   'with another DATA_DIR';
@@ -64,7 +64,7 @@ test('of two services on one folder one has the jobs, and the other once the fir
   const { owned: second, log } = await open(folder);
   const { since } = LockHolder.parse(JSON.parse(readFileSync(file, 'utf8')));
   const reason = inUse('this host', process.pid, since);
-  expect(refusalOf(second)).toBe(reason);
+  expect(rejectionFor(second)).toBe(reason);
   expect(log).toMatchObject([{ level: 50, msg: `no jobs: ${reason}` }]);
   expect(jobsOf(first).find(id)?.state).toBe('running');
   await first.close();
@@ -88,13 +88,13 @@ test.each([
   ['before or after a restart of the machine', { boot: 'another', began: '1' }, 'this host'],
 ])('a lock of a process %s is kept while it is touched', async (_, holder, where) => {
   const folder = await lockedBy(holder);
-  const { owned, log, file, time, looked } = await open(folder, { beat: 2, silence: 100 });
+  const { owned, log, file, time, lockRead } = await open(folder, { beat: 2, silence: 100 });
   for (let minute = 1; minute < 4; minute++) {
     utimesSync(file, 60 * minute, 60 * minute);
-    await looked();
+    await lockRead();
     time.now += 100;
-    await looked();
-    expect(refusalOf(owned)).toBe(inUse(where));
+    await lockRead();
+    expect(rejectionFor(owned)).toBe(inUse(where));
   }
   time.now += 1;
   await vi.waitFor(() => expect(jobsOf(owned).list()).toEqual([]));
@@ -107,7 +107,7 @@ test('a lock without content is taken over when nobody touches it', async () => 
   const folder = await temporaryFolder();
   writeFileSync(path.join(folder, '.lock'), '');
   const { owned, time } = await open(folder, { beat: 2, silence: 20 });
-  expect(refusalOf(owned)).toMatch(/^another service may have them, the file jobs\/\.lock/);
+  expect(rejectionFor(owned)).toMatch(/^another service may have them, the file jobs\/\.lock/);
   time.now += 21;
   await vi.waitFor(() => expect(jobsOf(owned).list()).toEqual([]));
 });
@@ -122,7 +122,7 @@ test('a service that was taken for dead writes nothing more and logs it', async 
   const before = readFileSync(path.join(folder, `${id}.json`), 'utf8');
   const own = LockHolder.parse(JSON.parse(readFileSync(file, 'utf8')));
   writeFileSync(file, JSON.stringify({ ...own, host: 'rig-2', since: SINCE }));
-  await vi.waitFor(() => expect(refusalOf(owned)).toBe(inUse('rig-2')));
+  await vi.waitFor(() => expect(rejectionFor(owned)).toBe(inUse('rig-2')));
   await vi.waitFor(() =>
     expect(jobs.find(id)).toMatchObject({
       state: 'interrupted',
@@ -142,14 +142,14 @@ test('a deleted lock is written again', async () => {
   const text = readFileSync(file, 'utf8');
   rmSync(file);
   await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe(text));
-  expect(refusalOf(owned)).toBeNull();
+  expect(rejectionFor(owned)).toBeNull();
 });
 
 test('after a takeover that was killed midway, the message names the file to delete', async () => {
   const folder = await lockedBy({ began: '1' });
   await createLock(path.join(folder, '.lock.taking'), 'x');
   const { owned } = await open(folder);
-  expect(refusalOf(owned)).toMatch(/if none does, delete .*\.lock\.taking$/);
+  expect(rejectionFor(owned)).toMatch(/if none does, delete .*\.lock\.taking$/);
   rmSync(path.join(folder, '.lock.taking'));
   await vi.waitFor(() => expect(jobsOf(owned).list()).toEqual([]));
   expect(readdirSync(folder)).toEqual(['.lock']);

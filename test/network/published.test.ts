@@ -13,7 +13,11 @@ import { randomState, readGolden, withPrefix } from '../support/published.js';
 
 const SIZE = { height: 50, width: 50 };
 
-function refusal(id: ArchitectureId, state: ReadonlyMap<string, NamedTensor>, size = SIZE): string {
+function rejection(
+  id: ArchitectureId,
+  state: ReadonlyMap<string, NamedTensor>,
+  size = SIZE,
+): string {
   try {
     checkPublished(id, withPublishedChannels(id, state), size, state);
     return 'it fits';
@@ -28,7 +32,7 @@ test.each(ArchitectureId.options)('%s: names and shapes are those of the publish
   expect(new Map(published.map(({ name, shape }) => [name, shape]))).toEqual(
     new Map([...golden].map(([name, { shape }]) => [name, shape])),
   );
-  expect(refusal(id, golden)).toBe('it fits');
+  expect(rejection(id, golden)).toBe('it fits');
   expect(architecturesThatFit(SIZE, golden)).toContain(id);
 });
 
@@ -70,28 +74,30 @@ test('the first parameter that differs is named with both shapes', () => {
     else copy.delete(name);
     return copy;
   };
-  expect(refusal('ff_sa_cnn', changed('attention.gamma'))).toBe(
+  expect(rejection('ff_sa_cnn', changed('attention.gamma'))).toBe(
     "it has no 'attention.gamma'; ff_sa_cnn with 30 channels has one of shape [1]",
   );
   const flat = { shape: [150], data: new Float32Array(150) };
-  expect(refusal('ff_sa_cnn', changed('attention.key_conv.weight', flat))).toBe(
+  expect(rejection('ff_sa_cnn', changed('attention.key_conv.weight', flat))).toBe(
     "its 'attention.key_conv.weight' has shape [150]; that of ff_sa_cnn with 30 channels, " +
       'for stimuli of 50x50 pixels, has [5, 30, 1, 1]',
   );
-  expect(refusal('ff_sa_cnn', state, { height: 64, width: 50 })).toBe(
+  expect(rejection('ff_sa_cnn', state, { height: 64, width: 50 })).toBe(
     "its 'fcl.weight' has shape [1, 750]; that of ff_sa_cnn with 30 channels, " +
       'for stimuli of 64x50 pixels, has [1, 1350]',
   );
   const one = { shape: [], data: new Float32Array(1) };
-  expect(refusal('ff_sa_cnn', changed('fcl2.bias', one))).toBe(
+  expect(rejection('ff_sa_cnn', changed('fcl2.bias', one))).toBe(
     "its 'fcl2.bias' is nothing of ff_sa_cnn with 30 channels",
   );
-  expect(refusal('ff_sa_cnn', changed('b_cpbs.5.num_batches_tracked', one))).toBe('it fits');
-  expect(refusal('ff_sa_cnn', changed('b_cpbs.4.num_batches_tracked', one))).toMatch(/nothing of/);
+  expect(rejection('ff_sa_cnn', changed('b_cpbs.5.num_batches_tracked', one))).toBe('it fits');
+  expect(rejection('ff_sa_cnn', changed('b_cpbs.4.num_batches_tracked', one))).toMatch(
+    /nothing of/,
+  );
   expect(() =>
     fromPublished('ff_sa_cnn', ARCHITECTURES.ff_sa_cnn.network, SIZE, changed('fcl.bias')),
   ).toThrow("it has no 'fcl.bias'");
-  expect(refusal('ff_sa_cnn', state, { height: 10, width: 10 })).toBe(
+  expect(rejection('ff_sa_cnn', state, { height: 10, width: 10 })).toBe(
     'a stimulus of 10x10 pixels is too small for this network',
   );
 });

@@ -4,13 +4,13 @@ import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { createTestApp } from '../support/app.js';
 import { openTestStore } from '../support/store.js';
-import { ask, createStoringApp, DIGEST, MODEL, NPY, put } from '../support/stored-sets.js';
+import { createStoringApp, DIGEST, MODEL, NPY, put, send } from '../support/stored-sets.js';
 
 test('responses are computed once, and later requests reuse them neuron by neuron', async () => {
   const { app, engine, store } = await createStoringApp();
   await put(app);
   const answer = async (query = '', accept = 'application/json') => {
-    const response = await ask(
+    const response = await send(
       app,
       `responses${query}`,
       { stimulusSet: DIGEST },
@@ -19,7 +19,7 @@ test('responses are computed once, and later requests reuse them neuron by neuro
     const cache = /^cache;desc=(\w+), /.exec(response.headers.get('Server-Timing') ?? '')?.[1];
     return { response, cache };
   };
-  const asked = () => engine.asked.map(({ neurons }) => [...neurons]);
+  const asked = () => engine.requests.map(({ neurons }) => [...neurons]);
   const some = await answer('?neurons=7,1');
   expect([some.cache, asked()]).toEqual(['miss', [[3, 1]]]);
   expect(await some.response.json()).toMatchObject({ cache: 'miss', neurons: [7, 1] });
@@ -37,7 +37,7 @@ test('responses are computed once, and later requests reuse them neuron by neuro
   });
   const { responses } = (await expected.json()) as { responses: number[][] };
   expect(await all.response.json()).toMatchObject({ cache: 'partial', responses });
-  engine.asked.length = 0;
+  engine.requests.length = 0;
   const reversed = await answer('?neurons=2,1,0');
   expect(await reversed.response.json()).toMatchObject({
     cache: 'hit',
@@ -46,7 +46,7 @@ test('responses are computed once, and later requests reuse them neuron by neuro
   const binary = await answer('', 'application/octet-stream');
   expect(binary.cache).toBe('hit');
   expect([...new Float32Array(await binary.response.arrayBuffer())]).toEqual(responses.flat());
-  expect((await ask(app, 'tuning/rank', { stimulusSet: DIGEST })).status).toBe(200);
+  expect((await send(app, 'tuning/rank', { stimulusSet: DIGEST })).status).toBe(200);
   expect(asked()).toEqual([]);
   const metrics = await (await app.request('/metrics')).text();
   for (const [result, count] of [
@@ -77,17 +77,17 @@ test('cached responses belong to one model, one set and one fit', async () => {
   );
   const { digest } = (await (await put(app, large)).json()) as { digest: string };
   const requests = [
-    () => ask(app, 'responses', { stimulusSet: DIGEST }),
-    () => ask(app, 'versions/1/responses', { stimulusSet: DIGEST }),
-    () => ask(app, 'responses?fit=crop', { stimulusSet: digest }),
-    () => ask(app, 'responses?fit=resize', { stimulusSet: digest }),
+    () => send(app, 'responses', { stimulusSet: DIGEST }),
+    () => send(app, 'versions/1/responses', { stimulusSet: DIGEST }),
+    () => send(app, 'responses?fit=crop', { stimulusSet: digest }),
+    () => send(app, 'responses?fit=resize', { stimulusSet: digest }),
   ];
   for (const request of requests)
     expect(await (await request()).json()).toMatchObject({ cache: 'miss' });
-  expect(engine.asked).toHaveLength(4);
+  expect(engine.requests).toHaveLength(4);
   for (const request of requests)
     expect(await (await request()).json()).toMatchObject({ cache: 'hit' });
-  expect(engine.asked).toHaveLength(4);
+  expect(engine.requests).toHaveLength(4);
   // Stimuli in a request body are not looked up in the cache.
   const sent = await app.request(`${MODEL}/responses`, {
     method: 'POST',
@@ -109,8 +109,8 @@ test('cached responses past X-Deadline-Ms are rejected too', async () => {
   const { app, engine, time } = createTestApp({ store: { sets: slow, responses } });
   await put(app);
   const asked = (patience: string) =>
-    ask(app, 'responses', { stimulusSet: DIGEST }, { 'X-Deadline-Ms': patience });
+    send(app, 'responses', { stimulusSet: DIGEST }, { 'X-Deadline-Ms': patience });
   expect([(await asked('11')).status, (await asked('11')).status]).toEqual([200, 200]);
   expect((await asked('10')).status).toBe(503);
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
 });

@@ -36,14 +36,14 @@ async function characterize(body: object = {}, options: TestAppOptions = {}) {
   const started = await post(opened, body);
   expect(started.status).toBe(202);
   const place = started.headers.get('Location')!;
-  const told = await (await opened.app.request(`${place}/events`)).text();
-  expect(told).toContain('"state":"succeeded"');
+  const reported = await (await opened.app.request(`${place}/events`)).text();
+  expect(reported).toContain('"state":"succeeded"');
   const result = (Accept: string) => opened.app.request(`${place}/result`, { headers: { Accept } });
   const found = (await (await result('application/json')).json()) as Found;
   const csv = await (await result('text/csv')).text();
   const [names = [], ...rows] = csv.split('\r\n').map((line) => line.split(','));
   const cell = (row: number, name: string) => rows[row]![names.indexOf(name)];
-  return { found, told, names, cell, engine: opened.engine };
+  return { found, reported, names, cell, engine: opened.engine };
 }
 
 test('the filter of each neuron is recovered: 2 degrees, a twentieth of an octave, half a pixel', async () => {
@@ -69,14 +69,14 @@ test('the filter of each neuron is recovered: 2 degrees, a twentieth of an octav
 });
 
 test('progress rises to the number of all stimuli, which the result states', async () => {
-  const { found, told, engine } = await characterize({ neurons: '1' });
-  const done = [...told.matchAll(/"done":(\d+),"total":(\d+)/g)].map(([, at, of]) => [
+  const { found, reported, engine } = await characterize({ neurons: '1' });
+  const done = [...reported.matchAll(/"done":(\d+),"total":(\d+)/g)].map(([, at, of]) => [
     Number(at),
     Number(of),
   ]);
   expect(done).toEqual(done.toSorted(([a], [b]) => a! - b!));
   expect(done.at(-1)).toEqual([found.stimuli, found.stimuli]);
-  expect(engine.asked.reduce((sum, { stimuli }) => sum + stimuli.count, 0)).toBe(found.stimuli);
+  expect(engine.requests.reduce((sum, { stimuli }) => sum + stimuli.count, 0)).toBe(found.stimuli);
 });
 
 test('a neuron is characterised the same whatever other neurons are requested', async () => {
@@ -104,7 +104,7 @@ test('an impossible request is rejected before anything is computed', async () =
   for (const contrast of [0, 1.1]) {
     expect(await detailOf(post(opened, { contrast }))).toMatch(/^422 contrast: /);
   }
-  expect(opened.engine.asked).toEqual([]);
+  expect(opened.engine.requests).toEqual([]);
 });
 
 test('a contrast that the background does not allow is rejected with the largest possible one', async () => {
@@ -122,13 +122,13 @@ test('a cancelled characterization stops', async () => {
   const place = (await post(opened, {})).headers.get('Location')!;
   await opened.app.request(place, { method: 'DELETE' });
   expect(await (await opened.app.request(`${place}/events`)).text()).toContain('"cancelled"');
-  const asked = opened.engine.asked.length;
+  const asked = opened.engine.requests.length;
   await new Promise((resolve) => setImmediate(resolve));
-  expect(opened.engine.asked.length).toBeLessThanOrEqual(asked + 1);
+  expect(opened.engine.requests.length).toBeLessThanOrEqual(asked + 1);
 });
 
 test('gratings have half the RMS contrast of the training images, or the requested contrast', async () => {
-  const shown = async (contrast: object) => {
+  const presented = async (contrast: object) => {
     const { found } = await characterize({ neurons: '0', ...contrast });
     const [{ preferred, stages }] = found.neurons as [Row];
     const of = (stage: string) => {
@@ -140,6 +140,6 @@ test('gratings have half the RMS contrast of the training images, or the request
     return [preferred['contrast'], ...['grating', 'size', 'surround', 'contrast'].map(of)];
   };
   // The RMS contrast of the images is about 0.2, the gray 0.5: 0.2 / 2 * sqrt(2) / 0.5.
-  expect(await shown({})).toEqual([0.283, 0.283, 0.283, 0.283, undefined]);
-  expect(await shown({ contrast: 0.5 })).toEqual([0.5, 0.5, 0.5, 0.5, undefined]);
+  expect(await presented({})).toEqual([0.283, 0.283, 0.283, 0.283, undefined]);
+  expect(await presented({ contrast: 0.5 })).toEqual([0.5, 0.5, 0.5, 0.5, undefined]);
 });

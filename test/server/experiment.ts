@@ -40,9 +40,9 @@ export async function measure(
 }
 
 /** The problem with which a parametric tuning request is rejected before anything is computed. */
-export async function refused(body: object, app = energyApp()) {
+export async function rejected(body: object, app = energyApp()) {
   const request = { method: 'POST', body: JSON.stringify(body) };
   const response = await app.app.request(ROUTE, request);
-  expect(app.engine.asked).toEqual([]);
+  expect(app.engine.requests).toEqual([]);
   return { status: response.status, ...((await response.json()) as { detail: string }) };
 }

@@ -33,7 +33,7 @@ test('a request finishes on the version that it began with, which is then unload
   await catalogue.reload();
   engine.hold();
   const early = app.request(RESPONSES, GOOD);
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
 
   const second = await writeCard(models, 'tiny', 1, 'spikes');
   await catalogue.load('tiny');
@@ -53,7 +53,7 @@ test('no request, answered or rejected, keeps the lease of its model', async () 
   const gone = new AbortController();
   engine.hold();
   const abandoned = app.request(RESPONSES, { ...GOOD, signal: gone.signal });
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   expect(repository.held).toHaveLength(1);
   gone.abort();
   engine.open();

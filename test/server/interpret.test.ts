@@ -41,7 +41,7 @@ afterAll(async () => {
 const { pixels } = goldenStimuli(ATTENDING);
 const GOLDEN = new Uint8Array(encodeNpy(pixels, [8, 50, 50]));
 
-function ask(route: string, accept = 'application/json', model: string = ATTENDING) {
+function send(route: string, accept = 'application/json', model: string = ATTENDING) {
   return app.request(`/v1/models/${model}/${route}`, {
     method: 'POST',
     body: GOLDEN,
@@ -66,7 +66,7 @@ interface AttentionAnswer {
 const numbers = (nested: unknown): number[] => (nested as number[][]).flat(9) as number[];
 
 test('attention in JSON has the maps, entropy, distance and terms of the golden vectors', async () => {
-  const answer = await ask('attention?neurons=2,0');
+  const answer = await send('attention?neurons=2,0');
   expect(answer.status).toBe(200);
   const body = (await answer.json()) as AttentionAnswer;
   const [golden, responses] = ['centre_attention', 'responses'].map(
@@ -110,7 +110,7 @@ test('attention in JSON has the maps, entropy, distance and terms of the golden 
 });
 
 test('attention as .npy is [stimuli, neurons, 9, 9]', async () => {
-  const answer = await ask('attention', 'application/x-npy');
+  const answer = await send('attention', 'application/x-npy');
   expect(answer.headers.get('X-Stimulus-Set')).toMatch(/^[0-9a-f]{64}$/);
   const { shape, data } = decodeNpy(new Uint8Array(await answer.arrayBuffer()));
   expect(shape).toEqual([8, 3, 9, 9]);
@@ -119,7 +119,7 @@ test('attention as .npy is [stimuli, neurons, 9, 9]', async () => {
 });
 
 test('attention of a network without attention is rejected with what is available instead', async () => {
-  const answer = await ask('attention', 'application/json', 'ff_cnn');
+  const answer = await send('attention', 'application/json', 'ff_cnn');
   expect(answer.status).toBe(422);
   expect(await answer.json()).toMatchObject({
     detail:
@@ -130,11 +130,11 @@ test('attention of a network without attention is rejected with what is availabl
 
 test('the readout has a surround of 0 for a centre readout', async () => {
   const full = decodeNpy(
-    new Uint8Array(await (await ask('readout', 'application/x-npy', 'ff_cnn')).arrayBuffer()),
+    new Uint8Array(await (await send('readout', 'application/x-npy', 'ff_cnn')).arrayBuffer()),
   );
   expect(full.shape).toEqual([2, 8, 3]);
   expect(full.data.slice(24).some((term) => Math.abs(term) > 1e-3)).toBe(true);
-  const centre = (await (await ask('readout', 'application/json', 'rf_cnn')).json()) as {
+  const centre = (await (await send('readout', 'application/json', 'rf_cnn')).json()) as {
     readout: { kind: string; surround: number[][] };
   };
   expect(centre.readout.kind).toBe('centre');
@@ -142,14 +142,14 @@ test('the readout has a surround of 0 for a centre readout', async () => {
 });
 
 test('the gradient is available as .npy, in JSON and as a picture', async () => {
-  const npy = await ask('gradient?neurons=1', 'application/x-npy');
+  const npy = await send('gradient?neurons=1', 'application/x-npy');
   const { shape, data } = decodeNpy(new Uint8Array(await npy.arrayBuffer()));
   expect(shape).toEqual([8, 1, 50, 50]);
-  const json = (await (await ask('gradient?neurons=1')).json()) as Record<string, unknown>;
+  const json = (await (await send('gradient?neurons=1')).json()) as Record<string, unknown>;
   expect(greatestDifference(numbers(json['gradients']), data)).toBe(0);
   expect(json['unit']).toBe('dF/F per unit of pixel value (0..1)');
 
-  const picture = await ask('gradient?neurons=1', 'image/png');
+  const picture = await send('gradient?neurons=1', 'image/png');
   const largest = picture.headers.get('X-Gradient-Largest')!.split(', ').map(Number);
   const { info, data: gray } = await sharp(await picture.arrayBuffer())
     .toColourspace('b-w')
@@ -165,7 +165,7 @@ test('the gradient is available as .npy, in JSON and as a picture', async () => 
 });
 
 test('the field of a centre readout without attention is that of the centre for any stimulus', async () => {
-  const answer = await ask('receptive-field/gradient?neurons=1,0', 'application/json', 'rf_cnn');
+  const answer = await send('receptive-field/gradient?neurons=1,0', 'application/json', 'rf_cnn');
   expect(answer.status).toBe(200);
   const body = (await answer.json()) as {
     x: number[];
@@ -184,7 +184,7 @@ test('the field of a centre readout without attention is that of the centre for 
       }
     }
   }
-  const npy = await ask('gradient?neurons=1', 'application/x-npy', 'rf_cnn');
+  const npy = await send('gradient?neurons=1', 'application/x-npy', 'rf_cnn');
   expect(body.stimulusSet).toBe(npy.headers.get('X-Stimulus-Set'));
   const { data } = decodeNpy(new Uint8Array(await npy.arrayBuffer()));
   const square = (i: number) =>
@@ -196,20 +196,20 @@ test('the field of a centre readout without attention is that of the centre for 
 
 test('more numbers than a response may have are rejected before anything is computed', async () => {
   const body = new Uint8Array(encodeNpy(new Uint8Array(40 * 2500), [40, 50, 50]));
-  const ask = (route: string, accept: string) =>
+  const send = (route: string, accept: string) =>
     app.request(`/v1/models/${ATTENDING}/${route}`, {
       method: 'POST',
       body,
       headers: { 'Content-Type': 'application/x-npy', Accept: accept },
     });
-  const refused = await ask('gradient', 'application/json');
-  expect(refused.status).toBe(413);
-  expect(await refused.json()).toMatchObject({
+  const rejected = await send('gradient', 'application/json');
+  expect(rejected.status).toBe(413);
+  expect(await rejected.json()).toMatchObject({
     detail:
       'an answer of 300120 numbers; at most 262144 are given in this form, 16777216 as .npy ' +
       '(Accept: application/x-npy): request fewer stimuli or neurons',
   });
-  expect((await ask('gradient?neurons=1', 'application/x-npy')).status).toBe(200);
+  expect((await send('gradient?neurons=1', 'application/x-npy')).status).toBe(200);
 });
 
 test('a request whose client has disconnected or whose deadline has passed is not interpreted', async () => {

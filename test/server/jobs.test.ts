@@ -116,9 +116,9 @@ test('a full queue and a full folder are rejected with what to do', async () => 
 
 test('events end in the current state when the service must end', async () => {
   const { app, jobs, cut } = await createJobsApp();
-  const { work, begun } = heldWork();
+  const { work, started } = heldWork();
   const { id } = await jobs.submit(work);
-  await begun;
+  await started;
   const answer = await app.request(`${JOBS}/${id}/events`);
   const watched = answer.text();
   cut.abort();
@@ -127,9 +127,9 @@ test('events end in the current state when the service must end', async () => {
 
 test('a client that follows events counts as a request until they end', async () => {
   const { app, jobs } = await createJobsApp({ maxConcurrent: 1 });
-  const { work, begun } = heldWork();
+  const { work, started } = heldWork();
   const { id } = await jobs.submit(work);
-  await begun;
+  await started;
   const watched = (await app.request(`${JOBS}/${id}/events`)).text();
   expect((await app.request(JOBS)).status).toBe(429);
   await jobs.cancel(id);
@@ -144,9 +144,9 @@ test('without a folder to store jobs there are none', async () => {
 
 test('events report the state of a job and each change, and end with the job', async () => {
   const { app, jobs } = await createJobsApp();
-  const { work, begun, finish, progress } = heldWork();
+  const { work, started, finish, progress } = heldWork();
   const { id } = await jobs.submit(work);
-  await begun;
+  await started;
   const answer = await app.request(`${JOBS}/${id}/events`);
   expect(answer.headers.get('Content-Type')).toBe('text/event-stream');
   const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -155,7 +155,7 @@ test('events report the state of a job and each change, and end with the job', a
     while (!text.includes(part)) text += (await reader.read()).value;
   };
   await until('"running"');
-  progress.tell(2, 4);
+  progress.report(2, 4);
   await until('"done":2');
   finish([file('a.json', '1')]);
   for (let read = await reader.read(); !read.done; read = await reader.read()) text += read.value;
@@ -174,11 +174,11 @@ test('events report the state of a job and each change, and end with the job', a
 
 test('events report the partial result of a running job, made once for each change that is sent', async () => {
   const { app, jobs } = await createJobsApp();
-  const { work, begun, finish, progress } = heldWork();
+  const { work, started, finish, progress } = heldWork();
   const { id } = await jobs.submit(work);
-  await begun;
+  await started;
   const preview = vi.fn(() => '{"so":"far"}');
-  progress.tell(1, 4, preview);
+  progress.report(1, 4, preview);
   expect(preview).not.toHaveBeenCalled();
   const reader = (await app.request(`${JOBS}/${id}/events`)).body!.getReader();
   let text = '';
@@ -191,10 +191,10 @@ test('events report the partial result of a running job, made once for each chan
     }
   };
   await until('event: preview\ndata: {"so":"far"}\n\n');
-  progress.tell(2, 4);
+  progress.report(2, 4);
   await until('"done":2');
   expect(jobs.preview(id)).toBeUndefined();
-  progress.tell(3, 4, preview);
+  progress.report(3, 4, preview);
   finish([file('a.json', '1')]);
   await until('id: end');
   expect(jobs.preview(id)).toBeUndefined();
@@ -233,7 +233,7 @@ test('a client that disconnects gets no more events', async () => {
 test('events end when the service closes its jobs', async () => {
   const { app, jobs } = await createJobsApp();
   const { id } = await jobs.submit(heldWork().work);
-  const told = (await app.request(`${JOBS}/${id}/events`)).text();
+  const reported = (await app.request(`${JOBS}/${id}/events`)).text();
   await jobs.close();
-  expect(states(await told).at(-1)).toEqual(['state', 'interrupted', 0]);
+  expect(states(await reported).at(-1)).toEqual(['state', 'interrupted', 0]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { energyApp, measure, ROUTE, refused } from './experiment.js';
+import { energyApp, measure, ROUTE, rejected } from './experiment.js';
 
 test.each([
   [
@@ -32,14 +32,14 @@ test.each([
   ],
   [{ neurons: '9' }, 'neurons', /unknown neuron: 9/],
 ])('%j is rejected and costs no compute', async (body, path, message) => {
-  expect(await refused(body)).toMatchObject({
+  expect(await rejected(body)).toMatchObject({
     status: 422,
     errors: [{ path, message: expect.stringMatching(message) }],
   });
 });
 
 test('more stimuli than a request may have are rejected and cost no compute', async () => {
-  expect(await refused({}, energyApp({ limits: { maxStimuli: 96 } }))).toMatchObject({
+  expect(await rejected({}, energyApp({ limits: { maxStimuli: 96 } }))).toMatchObject({
     status: 413,
     detail: 'too many stimuli: 97; expected at most 96 in one request',
   });
@@ -83,11 +83,11 @@ test('the rest of a sweep costs nothing once the client has disconnected', async
   const body = JSON.stringify({ parameter: 'orientation', second: 'spatialFrequency' });
   const request = new Request(`http://x${ROUTE}`, { method: 'POST', body, signal: client.signal });
   const answer = app.app.request(request);
-  await app.engine.whenAsked(1);
+  await app.engine.whenRequested(1);
   client.abort();
   app.engine.open();
   expect((await answer).status).toBe(499);
-  expect(app.engine.asked).toHaveLength(1);
+  expect(app.engine.requests).toHaveLength(1);
 });
 
 test('JSON without stimuli has at most 256 KiB', async () => {

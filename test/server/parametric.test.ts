@@ -4,7 +4,7 @@ import { sweepable } from '../../src/stimulus/sweep.js';
 import { energyModel, FILTERS } from '../support/energy-model.js';
 import { apart } from '../tuning/grids.js';
 import { valueIn } from '../tuning/value-in.js';
-import { energyApp, measure, refused } from './experiment.js';
+import { energyApp, measure, rejected } from './experiment.js';
 
 test('an empty body gives gratings at 12 orientations and 8 phases, and every default is reported', async () => {
   const { id: _, ...bare } = await measure(undefined);
@@ -115,18 +115,21 @@ test('a sweep equals the single results of /stimuli and /responses', async () =>
     headers: { 'Content-Type': 'application/json' },
   };
   const responses = await app.app.request('/v1/models/energy/responses', json);
-  const told = (await responses.json()) as { responses: number[][]; stimuli: { digest: string }[] };
+  const reported = (await responses.json()) as {
+    responses: number[][];
+    stimuli: { digest: string }[];
+  };
   expect(answer.stimuli.map(({ digest }) => digest)).toEqual(
-    told.stimuli.map(({ digest }) => digest),
+    reported.stimuli.map(({ digest }) => digest),
   );
   const mean = (from: number) =>
-    told.responses.slice(from, from + 8).reduce((sum, row) => sum + row[0]! / 8, 0);
+    reported.responses.slice(from, from + 8).reduce((sum, row) => sum + row[0]! / 8, 0);
   expect(answer.neurons[0]!.curve).toEqual([
     expect.closeTo(mean(0), 9),
     expect.closeTo(mean(8), 9),
   ]);
-  const shown = await app.app.request('/v1/models/energy/stimuli', json);
-  expect(shown.headers.get('X-Stimulus-Set')).toBe(answer['stimulusSet']);
+  const presented = await app.app.request('/v1/models/energy/stimuli', json);
+  expect(presented.headers.get('X-Stimulus-Set')).toBe(answer['stimulusSet']);
 });
 
 const KINDS = Object.keys(SCHEMAS).filter(isKind);
@@ -162,7 +165,7 @@ test.each([
   ['length', 'bar', undefined],
 ])('%s alone sweeps a %s', async (parameter, kind, count) => {
   if (count === undefined) {
-    expect(await refused({ parameter })).toMatchObject({
+    expect(await rejected({ parameter })).toMatchObject({
       status: 422,
       errors: [{ path: 'values', message: `${parameter} has no default values; give some` }],
     });

@@ -7,7 +7,7 @@ import { requireService } from '../../src/server/models.js';
 import type { TestAppOptions } from '../support/app.js';
 import { openTestJobs } from '../support/jobs.js';
 import { linearInterpreter } from '../support/linear-interpreter.js';
-import { ask, createStoringApp, DIGEST, DIGESTS, detailOf, put } from '../support/stored-sets.js';
+import { createStoringApp, DIGEST, DIGESTS, detailOf, put, send } from '../support/stored-sets.js';
 
 interface Found {
   readonly model: { readonly name: string };
@@ -30,25 +30,25 @@ type App = Awaited<ReturnType<typeof createSearchingApp>>['app'];
 
 /** Starts the job and waits for its end. @returns functions that read its result */
 async function search(app: App, body: object) {
-  const started = await ask(app, 'preferred-stimulus', body);
+  const started = await send(app, 'preferred-stimulus', body);
   expect(started.status).toBe(202);
   const place = started.headers.get('Location')!;
-  const told = await (await app.request(`${place}/events`)).text();
-  expect(told).toContain('"state":"succeeded"');
+  const reported = await (await app.request(`${place}/events`)).text();
+  expect(reported).toContain('"state":"succeeded"');
   const result = (part: string) => app.request(`${place}/result?part=${part}`);
   const array = async (part: string) =>
     decodeNpy(new Uint8Array(await (await result(part)).arrayBuffer()));
   const found = (await (await result('preferred-stimuli.json')).json()) as Found;
-  return { found, result, array, told };
+  return { found, result, array, reported };
 }
 
 test('the brightest image within the norm is found and can be sent as a stimulus', async () => {
   const { app } = await createSearchingApp({ limits: { maxBody: 2 ** 16 } });
-  const { found, array, told } = await search(app, {});
+  const { found, array, reported } = await search(app, {});
   const { norm, neurons, model } = found;
   expect(model.name).toBe('tiny');
-  expect(told).toContain('"progress":{"done":240,"total":240,');
-  const previews = [...told.matchAll(/event: preview\ndata: (.*)\n/g)];
+  expect(reported).toContain('"progress":{"done":240,"total":240,');
+  const previews = [...reported.matchAll(/event: preview\ndata: (.*)\n/g)];
   const { neuron, shape: seen, pixels } = JSON.parse(previews.at(-1)![1]!) as AscentPreview;
   expect([0, 1, 2, 7]).toContain(neuron);
   expect(seen).toEqual([4, 3, 2]);
@@ -71,7 +71,7 @@ test('the brightest image within the norm is found and can be sent as a stimulus
     const { response, digest } = stimuli[best]!;
     const from = 6 * (4 * column + best);
     const npy = encodeNpy(Float32Array.from(data.slice(from, from + 6)), [3, 2]);
-    const again = await ask(app, 'responses', {
+    const again = await send(app, 'responses', {
       stimuli: [{ npy: Buffer.from(npy).toString('base64') }],
     });
     expect(await again.json()).toMatchObject({
@@ -93,13 +93,13 @@ test('the result includes the best stimulus of a stored set', async () => {
     steps: 200,
     blur: 0,
   });
-  const told = found.neurons.map(({ id, bestOfSet, stimuli, diversity }) => ({
+  const reported = found.neurons.map(({ id, bestOfSet, stimuli, diversity }) => ({
     id,
     diversity,
     response: stimuli[0]!.response,
     bestOfSet,
   }));
-  expect(told).toEqual([
+  expect(reported).toEqual([
     {
       id: 2,
       diversity: null,
@@ -143,17 +143,17 @@ test('an impossible request is rejected before anything is computed', async () =
     },
     limits: { maxStimuli: 32 },
   });
-  const refused = (body: object) => detailOf(ask(app, 'preferred-stimulus', body));
-  expect(await refused({ pixels: [0.6, 1] })).toBe(
+  const rejected = (body: object) => detailOf(send(app, 'preferred-stimulus', body));
+  expect(await rejected({ pixels: [0.6, 1] })).toBe(
     '422 pixels must be about the background, 0.5: the first below, the second above it',
   );
-  expect(await refused({ restarts: 16 })).toBe(
+  expect(await rejected({ restarts: 16 })).toBe(
     '413 4 neurons and 16 restarts are 64 images; at most 32 are made at once',
   );
-  expect(await refused({ stimulusSet: '0'.repeat(64) })).toMatch(/^422 stimulusSet: no set 0/);
-  expect(await refused({ neurons: [99] })).toMatch(/^422 neurons: unknown neuron: 99/);
-  expect(await refused({ blur: -1, seeds: 2 })).toMatch(/^422 .*seeds/s);
-  expect(engine.asked).toEqual([]);
+  expect(await rejected({ stimulusSet: '0'.repeat(64) })).toMatch(/^422 stimulusSet: no set 0/);
+  expect(await rejected({ neurons: [99] })).toMatch(/^422 neurons: unknown neuron: 99/);
+  expect(await rejected({ blur: -1, seeds: 2 })).toMatch(/^422 .*seeds/s);
+  expect(engine.requests).toEqual([]);
   expect(requireJobs(deps).list()).toEqual([]);
 });
 
@@ -181,10 +181,10 @@ test('a cancelled search stops and releases its model', async () => {
       release();
     };
   });
-  const started = await ask(app, 'preferred-stimulus', {});
+  const started = await send(app, 'preferred-stimulus', {});
   place.now = started.headers.get('Location')!;
-  const told = await (await app.request(`${place.now}/events`)).text();
-  expect(told).toContain('"state":"cancelled"');
+  const reported = await (await app.request(`${place.now}/events`)).text();
+  expect(reported).toContain('"state":"cancelled"');
   await vi.waitFor(() => expect(holding.now).toBe(0));
   expect(asked).toBe(1);
 });

@@ -56,33 +56,33 @@ test('the modulation ratio states the grating at which it was measured', async (
 test('a measurement is stored, and later GET and POST requests compute nothing', async () => {
   const app = energyApp(ROOM);
   expect((await asked(app, 'GET')).neurons).toEqual([]);
-  expect(app.engine.asked).toHaveLength(0);
+  expect(app.engine.requests).toHaveLength(0);
   const first = await asked(app, 'POST', { neurons: [2, 0] });
   expect(first.neurons.map(({ id }) => id)).toEqual([2, 0]);
-  const questions = app.engine.asked.length;
-  expect(questions).toBeGreaterThan(0);
+  const requests = app.engine.requests.length;
+  expect(requests).toBeGreaterThan(0);
   expect(await asked(app, 'POST', { neurons: [0, 2] })).toMatchObject({
     neurons: first.neurons.toReversed(),
   });
   expect((await asked(app, 'GET')).neurons).toEqual(first.neurons.toReversed());
-  expect(app.engine.asked).toHaveLength(questions);
+  expect(app.engine.requests).toHaveLength(requests);
   expect((await asked(app, 'POST')).neurons).toHaveLength(3);
   // Only the third neuron is measured.
-  const later = app.engine.asked.slice(questions);
+  const later = app.engine.requests.slice(requests);
   expect(new Set(later.flatMap(({ neurons }) => [...neurons]))).toEqual(new Set([1]));
 });
 
 test('two concurrent requests for the same measurement compute it once', async () => {
   const app = energyApp(ROOM);
   await asked(app, 'POST', { neurons: [0] });
-  const alone = app.engine.asked.length;
+  const alone = app.engine.requests.length;
   const both = energyApp(ROOM);
   const answers = await Promise.all([
     asked(both, 'POST', { neurons: [0] }),
     asked(both, 'POST', { neurons: [0] }),
   ]);
   expect(answers[0].neurons).toEqual(answers[1].neurons);
-  expect(both.engine.asked).toHaveLength(alone);
+  expect(both.engine.requests).toHaveLength(alone);
 });
 
 test('a client that waited for the measurement of another is rejected past its deadline', async () => {
@@ -92,7 +92,7 @@ test('a client that waited for the measurement of another is rejected past its d
   const client = new AbortController();
   engine.hold();
   const first = post({});
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const late = post({ headers: { 'X-Deadline-Ms': '10' } });
   const gone = post({ signal: client.signal });
   await new Promise(setImmediate);
@@ -110,12 +110,12 @@ test('stored rows survive a restart, and a changed model is measured again', asy
   const { neurons } = await asked(first, 'POST');
   const second = energyApp({ ...ROOM, quick: kept() });
   expect((await asked(second, 'POST')).neurons).toEqual(neurons);
-  expect(second.engine.asked).toHaveLength(0);
+  expect(second.engine.requests).toHaveLength(0);
   const changed = { ...energyModel(), digest: 'e'.repeat(64) };
   const third = energyApp({ ...ROOM, quick: kept(), served: [changed] });
   expect((await asked(third, 'GET')).neurons).toEqual([]);
   await asked(third, 'POST', { neurons: [0] });
-  expect(third.engine.asked.length).toBeGreaterThan(0);
+  expect(third.engine.requests.length).toBeGreaterThan(0);
 });
 
 test('a corrupted file or a read-only folder costs one measurement and nothing else', async () => {
@@ -126,13 +126,13 @@ test('a corrupted file or a read-only folder costs one measurement and nothing e
   await writeFile(path.join(folder, file!), '{"digest":');
   const second = energyApp({ ...ROOM, quick: createKeptRows({ folder, logger: SILENT }) });
   await asked(second, 'POST', { neurons: [0] });
-  expect(second.engine.asked.length).toBeGreaterThan(0);
+  expect(second.engine.requests.length).toBeGreaterThan(0);
   const nowhere = path.join(folder, 'gone', 'quick');
   const third = energyApp({ ...ROOM, quick: createKeptRows({ folder: nowhere, logger: SILENT }) });
   await asked(third, 'POST', { neurons: [0] });
-  const questions = third.engine.asked.length;
+  const requests = third.engine.requests.length;
   expect((await asked(third, 'POST', { neurons: [0] })).neurons).toHaveLength(1);
-  expect(third.engine.asked).toHaveLength(questions);
+  expect(third.engine.requests).toHaveLength(requests);
 });
 
 test('unknown neurons are rejected before anything is measured', async () => {
@@ -141,7 +141,7 @@ test('unknown neurons are rejected before anything is measured', async () => {
   const response = await app.app.request(ROUTE, { method: 'POST', body });
   expect(response.status).toBe(422);
   expect(((await response.json()) as { detail: string }).detail).toContain('unknown neuron: 9');
-  expect(app.engine.asked).toEqual([]);
+  expect(app.engine.requests).toEqual([]);
 });
 
 test('files of the newest hundred models are kept', async () => {

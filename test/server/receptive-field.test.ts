@@ -174,7 +174,7 @@ test('a sweep never delays a prediction', async () => {
   const app = mappingApp();
   app.engine.hold();
   const sweep = app.app.request(ROUTE, { method: 'POST' });
-  await app.engine.whenAsked(1);
+  await app.engine.whenRequested(1);
   const stimuli = [{ disc: {} }];
   const prediction = app.app.request('/v1/models/energy/responses?neurons=1', {
     method: 'POST',
@@ -184,5 +184,5 @@ test('a sweep never delays a prediction', async () => {
   await new Promise(setImmediate);
   app.engine.open();
   expect([(await sweep).status, (await prediction).status]).toEqual([200, 200]);
-  expect(app.engine.asked.findIndex(({ neurons }) => neurons.length === 1)).toBe(1);
+  expect(app.engine.requests.findIndex(({ neurons }) => neurons.length === 1)).toBe(1);
 });

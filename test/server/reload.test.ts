@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 const start = () => startTestService({ MODELS_DIR: models });
 
-async function ask(url: string) {
+async function send(url: string) {
   const answer = await requestResponses(url, 'v1');
   const { model, responses } = (await answer.json()) as {
     model: { version: number };
@@ -41,10 +41,10 @@ async function versions(url: string) {
 
 test('on SIGHUP a new version answers, and a killed engine restarts with it', async () => {
   const { url, child, children } = await start();
-  expect(await ask(url)).toEqual({ status: 200, version: 1, responses: [[1, 2, 3, 4]] });
+  expect(await send(url)).toEqual({ status: 200, version: 1, responses: [[1, 2, 3, 4]] });
   await saveConstantModel(models, 'v1');
   child.kill('SIGHUP');
-  await expect.poll(async () => (await ask(url)).version, PATIENCE).toBe(2);
+  await expect.poll(async () => (await send(url)).version, PATIENCE).toBe(2);
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toContain('hypercolumn_model_ready{model="v1",version="2"} 1\n');
   await rm(path.join(models, 'v1', '1'), { recursive: true });
@@ -55,7 +55,7 @@ test('on SIGHUP a new version answers, and a killed engine restarts with it', as
   const [engine] = children();
   process.kill(engine!, 'SIGKILL');
   await expect.poll(() => children().some((id) => id !== engine), PATIENCE).toBe(true);
-  expect(await ask(url)).toEqual({ status: 200, version: 2, responses: [[1, 2, 3, 4]] });
+  expect(await send(url)).toEqual({ status: 200, version: 2, responses: [[1, 2, 3, 4]] });
 });
 
 test('a new version with wrong golden responses is reported, and the old one still answers', async () => {
@@ -73,7 +73,7 @@ test('a new version with wrong golden responses is reported, and the old one sti
       { version: 1, ready: true, reason: undefined },
       { version: 2, ready: false, reason },
     ]);
-  expect(await ask(url)).toEqual({ status: 200, version: 1, responses: [[1, 2, 3, 4]] });
+  expect(await send(url)).toEqual({ status: 200, version: 1, responses: [[1, 2, 3, 4]] });
 });
 
 test('every request is answered while the service reloads repeatedly under load', async () => {
@@ -85,7 +85,7 @@ test('every request is answered while the service reloads repeatedly under load'
   const seen = new Set<string>();
   const load = Array.from({ length: 4 }, async () => {
     while (reloads < 10) {
-      const { status, version, responses } = await ask(url);
+      const { status, version, responses } = await send(url);
       seen.add(`${status} ${version} ${responses}`);
     }
   });

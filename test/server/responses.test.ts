@@ -179,7 +179,7 @@ test('neurons are selected by id, and only those are computed', async () => {
       [12, 3, 6],
     ],
   });
-  expect(engine.asked[0]?.neurons).toEqual(Int32Array.of(3, 0, 1));
+  expect(engine.requests[0]?.neurons).toEqual(Int32Array.of(3, 0, 1));
   const named = {
     stimuli: [
       [
@@ -211,14 +211,14 @@ test('a version is selected by its number, and the largest answers otherwise', a
   const { app, engine } = createTestApp();
   await app.request(URL, npy());
   await app.request('/v1/models/tiny/versions/1/responses', npy());
-  expect(engine.asked.map(({ digest }) => digest[0])).toEqual(['2', '1']);
+  expect(engine.requests.map(({ digest }) => digest[0])).toEqual(['2', '1']);
 });
 
 test('the headers have request id, timing and digest', async () => {
   const { app, engine, time } = createTestApp();
   engine.hold();
   const waiting = app.request(URL, npy());
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   time.now += 250;
   engine.open();
   const { headers } = await waiting;
@@ -243,15 +243,15 @@ test('a request past X-Deadline-Ms is rejected and costs no compute', async () =
   const { app, engine, time } = createTestApp();
   engine.hold();
   const first = app.request(URL, npy());
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const late = app.request(URL, npy({ 'X-Deadline-Ms': '10' }));
   time.now = 11;
   engine.open();
   expect((await first).status).toBe(200);
-  const refused = await late;
-  expect(refused.status).toBe(503);
-  expect(refused.headers.get('Retry-After')).toBe('1');
-  expect(engine.asked).toHaveLength(1);
+  const rejected = await late;
+  expect(rejected.status).toBe(503);
+  expect(rejected.headers.get('Retry-After')).toBe('1');
+  expect(engine.requests).toHaveLength(1);
   expect(await (await app.request('/metrics')).text()).toContain(
     'hypercolumn_deadline_misses_total 1\n',
   );
@@ -261,7 +261,7 @@ test('a request whose client has disconnected costs no compute', async () => {
   const { app, engine, scheduler, log } = createTestApp();
   engine.hold();
   const first = app.request(URL, npy());
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const client = new AbortController();
   const gone = app.request(URL, { ...npy(), signal: client.signal });
   await expect.poll(() => scheduler.depth).toBe(4);
@@ -269,7 +269,7 @@ test('a request whose client has disconnected costs no compute', async () => {
   expect((await gone).status).toBe(499);
   engine.open();
   await first;
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
   expect(log).toContainEqual(expect.objectContaining({ status: 499 }));
 });
 
@@ -277,11 +277,11 @@ test('a full queue is answered with 429 until there is room', async () => {
   const { app, engine } = createTestApp({ capacity: 2 });
   engine.hold();
   const first = app.request(URL, npy());
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const waiting = app.request(URL, npy());
-  const refused = await app.request(URL, npy());
-  expect(refused.status).toBe(429);
-  expect(refused.headers.get('Retry-After')).toBe('1');
+  const rejected = await app.request(URL, npy());
+  expect(rejected.status).toBe(429);
+  expect(rejected.headers.get('Retry-After')).toBe('1');
   engine.open();
   expect([(await first).status, (await waiting).status]).toEqual([200, 200]);
   expect((await app.request(URL, npy())).status).toBe(200);

@@ -72,7 +72,7 @@ test.each([
     socket.write(`POST ${PATH} HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`);
     void trickle(socket, bytes);
     expect(statusesIn(await answer)).toEqual([408]);
-    expect(engine.asked).toHaveLength(0);
+    expect(engine.requests).toHaveLength(0);
     await expect.poll(() => log.map(({ status }) => status)).toEqual([499]);
   },
 );
@@ -85,7 +85,7 @@ test('a long computation does not count as a slow client', async () => {
     `POST ${PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${NPY.length}\r\n\r\n` +
       NPY.toString('latin1'),
   );
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   // This request began later and is ended since it takes too long.
   const unfinished = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`;
   expect(statusesIn(await raw(url, unfinished))).toEqual([408]);
@@ -123,7 +123,7 @@ test.each([
       `POST ${PATH} HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n${body}${smuggled}`,
     );
     expect(statusesIn(answer)).toEqual([400]);
-    expect(engine.asked).toHaveLength(0);
+    expect(engine.requests).toHaveLength(0);
     expect(log.map(({ path }) => path)).not.toContain('/v1/models');
   },
 );
@@ -142,7 +142,7 @@ test('bytes that are not a request, or have an invalid URL or host, are answered
   ]) {
     expect(statusesIn(await raw(url, request)), JSON.stringify(request)).toEqual([400]);
   }
-  expect(engine.asked).toHaveLength(0);
+  expect(engine.requests).toHaveLength(0);
 });
 
 const LIVE = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -172,10 +172,10 @@ test.each([
     const { url } = await start({ limits: { ...SERVER_LIMITS, ...limit }, onDrop });
     const [first] = await openIdle(url, 2);
     await raw(url, LIVE);
-    const refused = await raw(url, 'GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(statusesIn(refused)).toEqual([status]);
-    expect(refused).toContain(reason);
-    expect(refused).toMatch(/^Connection: close\r$/im);
+    const rejected = await raw(url, 'GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(statusesIn(rejected)).toEqual([status]);
+    expect(rejected).toContain(reason);
+    expect(rejected).toMatch(/^Connection: close\r$/im);
     const stream =
       'GET /v1/models/tiny/stream?dtype=uint8 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n' +
       'Upgrade: websocket\r\n\r\n';

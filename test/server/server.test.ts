@@ -78,7 +78,7 @@ test('a request whose client closes the connection is removed from the queue', a
   const { url, engine, scheduler, log } = await start();
   engine.hold();
   const first = good(url);
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const client = new AbortController();
   const gone = good(url, { signal: client.signal });
   await expect.poll(() => scheduler.depth).toBe(2);
@@ -87,7 +87,7 @@ test('a request whose client closes the connection is removed from the queue', a
   await expect.poll(() => scheduler.depth).toBe(1);
   engine.open();
   expect((await first).status).toBe(200);
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
   await expect.poll(() => log.map(({ status }) => status)).toEqual([499, 200]);
 });
 
@@ -116,7 +116,7 @@ test('closing answers running and arriving requests and accepts no new connectio
   const silent = await open();
   engine.hold();
   const answer = good(url);
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const closed = server.close();
   // These connections send their request only now, and one is not accepted yet.
   const late = fetch(`${origin}/livez`);
@@ -136,7 +136,7 @@ test('a service that must end answers 503 to late and new requests', async () =>
   const { url, engine, cut } = await start();
   engine.hold();
   const waiting = [good(url), good(url)];
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   cut.abort();
   for (const each of [...waiting, good(url)]) {
     const answer = await each;

@@ -181,26 +181,26 @@ test('a sequence has one response for each frame, each with its report', async (
 
 test('stimuli that cannot be presented are rejected', async () => {
   const { app } = createTestApp();
-  const refusal = (path: string, body: unknown) => detailOf(app.request(path, post(body)));
-  expect(await refusal(`${STIMULI}?height=0`, { disc: {} })).toMatchInlineSnapshot(
+  const rejection = (path: string, body: unknown) => detailOf(app.request(path, post(body)));
+  expect(await rejection(`${STIMULI}?height=0`, { disc: {} })).toMatchInlineSnapshot(
     `"400 query parameter 'height' must be at least 1"`,
   );
-  expect(await refusal(`${STIMULI}?model=tiny`, { disc: {} })).toMatchInlineSnapshot(
+  expect(await rejection(`${STIMULI}?model=tiny`, { disc: {} })).toMatchInlineSnapshot(
     `"400 query parameter 'model' is not known; expected one of height, width, background, fit, dtype"`,
   );
-  expect(await refusal(`${MODEL}/stimuli?height=3`, { disc: {} })).toMatchInlineSnapshot(
+  expect(await rejection(`${MODEL}/stimuli?height=3`, { disc: {} })).toMatchInlineSnapshot(
     `"400 query parameter 'height' is not known; expected one of fit, dtype"`,
   );
-  expect(await refusal('/v1/models/none/stimuli', { disc: {} })).toMatchInlineSnapshot(
+  expect(await rejection('/v1/models/none/stimuli', { disc: {} })).toMatchInlineSnapshot(
     `"404 unknown model: 'none'; expected one of tiny, broken"`,
   );
-  expect(await refusal(`${STIMULI}?height=101&width=100`, { disc: {} })).toMatchInlineSnapshot(
+  expect(await rejection(`${STIMULI}?height=101&width=100`, { disc: {} })).toMatchInlineSnapshot(
     `"413 disc: stimulus too large: 101 high x 100 wide; expected at most 10000 pixels"`,
   );
-  expect(await refusal(STIMULI, { grating: { contrast: 2 } })).toMatchInlineSnapshot(
+  expect(await rejection(STIMULI, { grating: { contrast: 2 } })).toMatchInlineSnapshot(
     `"422 grating.contrast: is 2; expected at most 1"`,
   );
-  expect(await refusal(STIMULI, {})).toMatchInlineSnapshot(
+  expect(await rejection(STIMULI, {})).toMatchInlineSnapshot(
     `"422 stimuli: is missing; expected a list"`,
   );
   expect(await detailOf(app.request(STIMULI))).toMatchInlineSnapshot(

@@ -5,7 +5,6 @@ import { expect, test } from 'vitest';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { createTestApp } from '../support/app.js';
 import {
-  ask,
   createStoringApp,
   DIGEST,
   DIGESTS,
@@ -16,6 +15,7 @@ import {
   PIXELS,
   put,
   SETS,
+  send,
 } from '../support/stored-sets.js';
 
 test('a set is stored once under the digest of its stimuli', async () => {
@@ -23,14 +23,14 @@ test('a set is stored once under the digest of its stimuli', async () => {
   const first = await put(app);
   expect(first.status).toBe(201);
   expect(first.headers.get('Location')).toBe(`${SETS}/${DIGEST}`);
-  const told = { digest: DIGEST, count: 4, height: 3, width: 2, element: 'uint8' };
+  const reported = { digest: DIGEST, count: 4, height: 3, width: 2, element: 'uint8' };
   const reports = DIGESTS.map((digest) => ({ digest, warnings: [] }));
-  expect(await first.json()).toMatchObject({ ...told, stimuli: reports });
+  expect(await first.json()).toMatchObject({ ...reported, stimuli: reports });
   const again = await put(app, new Uint8Array(NPY));
   expect([again.status, again.headers.get('Location')]).toEqual([200, `${SETS}/${DIGEST}`]);
   const list = (await (await app.request(SETS)).json()) as { bytes: number };
   expect(list).toEqual({
-    stimulusSets: [{ ...told, bytes: NPY.length, storedAt: expect.stringMatching(/^20.*Z$/) }],
+    stimulusSets: [{ ...reported, bytes: NPY.length, storedAt: expect.stringMatching(/^20.*Z$/) }],
     bytes: NPY.length,
     capacity: 2 ** 20,
   });
@@ -128,9 +128,9 @@ test('a set is described as JSON, returned as .npy, and gone after it was delete
   const { app } = await createStoringApp();
   await put(app);
   const url = `${SETS}/${DIGEST}`;
-  const told = await app.request(url);
-  expect(told.headers.get('ETag')).toBe(`"${DIGEST}"`);
-  expect(await told.json()).toMatchObject({
+  const reported = await app.request(url);
+  expect(reported.headers.get('ETag')).toBe(`"${DIGEST}"`);
+  expect(await reported.json()).toMatchObject({
     digest: DIGEST,
     count: 4,
     stimuli: DIGESTS.map((digest) => ({ digest })),
@@ -145,7 +145,7 @@ test('a set is described as JSON, returned as .npy, and gone after it was delete
       `404 no stimulus set '${DIGEST}' is stored; GET /v1/stimulus-sets lists them`,
     );
   }
-  expect(await detailOf(ask(app, 'responses', { stimulusSet: DIGEST }))).toBe(
+  expect(await detailOf(send(app, 'responses', { stimulusSet: DIGEST }))).toBe(
     `422 stimulusSet: no set ${DIGEST} is stored; PUT /v1/stimulus-sets stores one`,
   );
 });
@@ -171,10 +171,10 @@ test('responses, rank and peak accept a stored set like its stimuli', async () =
       body: new Uint8Array(NPY),
     });
     const { id: _, timing: __, ...expected } = (await sent.json()) as Record<string, unknown>;
-    const stored = await ask(app, route, { stimulusSet: DIGEST });
+    const stored = await send(app, route, { stimulusSet: DIGEST });
     expect(await stored.json()).toMatchObject({ ...expected, stimulusSet: DIGEST });
   }
-  const chosen = await ask(app, 'tuning/peak', { stimulusSet: DIGEST, neurons: [2] });
+  const chosen = await send(app, 'tuning/peak', { stimulusSet: DIGEST, neurons: [2] });
   expect(await chosen.json()).toMatchObject({ neurons: [{ id: 2 }] });
 });
 
@@ -205,10 +205,10 @@ test('a set of another size than that of the model is rejected unless fit is giv
   const { app } = await createStoringApp();
   const stored = await put(app, new Uint8Array(encodeNpy(new Uint8Array(60).fill(51), [2, 6, 5])));
   const { digest } = (await stored.json()) as { digest: string };
-  expect(await detailOf(ask(app, 'responses', { stimulusSet: digest }))).toMatchInlineSnapshot(
+  expect(await detailOf(send(app, 'responses', { stimulusSet: digest }))).toMatchInlineSnapshot(
     `"422 stimulus 0 is 6 high x 5 wide; the model takes 3 high x 2 wide; add ?fit=resize or ?fit=crop"`,
   );
-  const fitted = await ask(app, 'responses?fit=crop', { stimulusSet: digest });
+  const fitted = await send(app, 'responses?fit=crop', { stimulusSet: digest });
   const { responses, stimuli } = (await fitted.json()) as Record<
     'responses' | 'stimuli',
     unknown[]
@@ -224,9 +224,9 @@ test('a corrupted set is rejected, reported, counted, and repaired by another up
   await put(app);
   const file = path.join(store.folder, 'stimulus-sets', `${DIGEST}.npy`);
   await writeFile(file, encodeNpy(PIXELS.with(5, 52), [4, 3, 2]));
-  const told = `503 the stored stimulus set ${DIGEST} is damaged and not served; upload it again`;
-  expect(await detailOf(app.request(`${SETS}/${DIGEST}`))).toBe(told);
-  expect(await detailOf(ask(app, 'responses', { stimulusSet: DIGEST }))).toBe(told);
+  const reported = `503 the stored stimulus set ${DIGEST} is damaged and not served; upload it again`;
+  expect(await detailOf(app.request(`${SETS}/${DIGEST}`))).toBe(reported);
+  expect(await detailOf(send(app, 'responses', { stimulusSet: DIGEST }))).toBe(reported);
   expect(log).toContainEqual(
     expect.objectContaining({
       level: 50,
@@ -238,7 +238,7 @@ test('a corrupted set is rejected, reported, counted, and repaired by another up
     'hypercolumn_damaged_stimulus_sets_total 2\n',
   );
   expect((await put(app)).status).toBe(200);
-  expect((await ask(app, 'responses', { stimulusSet: DIGEST })).status).toBe(200);
+  expect((await send(app, 'responses', { stimulusSet: DIGEST })).status).toBe(200);
 });
 
 test('uploads beyond the available room are rejected', async () => {
@@ -260,19 +260,19 @@ test('uploads beyond the available room are rejected', async () => {
 test('without a place to store sets the reason is reported, and everything else is served', async () => {
   const store = { unusable: 'DATA_DIR="data-store" cannot be written (EROFS)' };
   const { app } = createTestApp({ store });
-  const told = '503 nothing can be stored: DATA_DIR="data-store" cannot be written (EROFS)';
-  expect(await detailOf(app.request(SETS))).toBe(told);
-  expect(await detailOf(put(app))).toBe(told);
-  expect(await detailOf(ask(app, 'responses', { stimulusSet: DIGEST }))).toBe(told);
-  expect((await ask(app, 'responses', { stimuli: [{ grating: {} }] })).status).toBe(200);
+  const reported = '503 nothing can be stored: DATA_DIR="data-store" cannot be written (EROFS)';
+  expect(await detailOf(app.request(SETS))).toBe(reported);
+  expect(await detailOf(put(app))).toBe(reported);
+  expect(await detailOf(send(app, 'responses', { stimulusSet: DIGEST }))).toBe(reported);
+  expect((await send(app, 'responses', { stimuli: [{ grating: {} }] })).status).toBe(200);
 });
 
 test('stimuli of a set are selected by number, in the requested order', async () => {
   const { app } = await createStoringApp();
   await put(app);
-  const all = await (await ask(app, 'responses', { stimulusSet: DIGEST })).json();
+  const all = await (await send(app, 'responses', { stimulusSet: DIGEST })).json();
   const some = await (
-    await ask(app, 'responses', { stimulusSet: DIGEST, stimuli: [1, 0, 1] })
+    await send(app, 'responses', { stimulusSet: DIGEST, stimuli: [1, 0, 1] })
   ).json();
   const { responses, stimuli } = all as { responses: number[][]; stimuli: object[] };
   const picked = [1, 0, 1];
@@ -282,7 +282,7 @@ test('stimuli of a set are selected by number, in the requested order', async ()
   });
   expect(some).not.toHaveProperty('stimulusSet');
   expect(
-    await detailOf(ask(app, 'responses', { stimulusSet: DIGEST, stimuli: [0, 9] })),
+    await detailOf(send(app, 'responses', { stimulusSet: DIGEST, stimuli: [0, 9] })),
   ).toMatchInlineSnapshot(
     `"422 stimuli[1]: there is no stimulus 9; the set has 4, numbered from 0"`,
   );

@@ -14,7 +14,7 @@ function upload(url: string, count: number, first: number): Promise<Response> {
   return fetch(`${url}/v1/stimulus-sets`, { method: 'PUT', body });
 }
 
-function ask(url: string, digest: string): Promise<Response> {
+function send(url: string, digest: string): Promise<Response> {
   const body = JSON.stringify({ stimulusSet: digest });
   const headers = { 'Content-Type': 'application/json' };
   return fetch(`${url}/v1/models/constant/responses`, { method: 'POST', body, headers });
@@ -32,11 +32,11 @@ test('sets and cached responses are available after a restart', async () => {
   const { url, child, ended, stdout } = await startTestService({ DATA_DIR });
   expect(stdout()).toContain(`sets    kept in ${DATA_DIR}`);
   const { digest } = (await (await upload(url, 2, 0)).json()) as { digest: string };
-  expect(await (await ask(url, digest)).json()).toMatchObject({ cache: 'miss' });
+  expect(await (await send(url, digest)).json()).toMatchObject({ cache: 'miss' });
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
   const again = await startTestService({ DATA_DIR });
-  expect(await (await ask(again.url, digest)).json()).toMatchObject({
+  expect(await (await send(again.url, digest)).json()).toMatchObject({
     cache: 'hit',
     responses: [
       [1, 2, 3, 4],

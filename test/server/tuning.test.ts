@@ -59,7 +59,7 @@ test('rank without real responses is in the order of the predicted ones', async 
     population: { predicted: near([15, 7.5, 1.5, 0]) },
   });
   expect(body['stimuli']).toHaveLength(4);
-  expect(engine.asked.map(({ neurons }) => [...neurons])).toEqual([
+  expect(engine.requests.map(({ neurons }) => [...neurons])).toEqual([
     [0, 3],
     [0, 3],
   ]);
@@ -161,10 +161,10 @@ test('a sweep never delays a prediction', async () => {
   const { app, engine } = createTestApp();
   engine.hold();
   const sweep = app.request(`${MODEL}/tuning/parametric`, { method: 'POST' });
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const prediction = app.request(`${MODEL}/responses?neurons=1`, stimuliAlone());
   await new Promise(setImmediate);
   engine.open();
   expect([(await sweep).status, (await prediction).status]).toEqual([200, 200]);
-  expect(engine.asked.findIndex(({ neurons }) => neurons.length === 1)).toBe(1);
+  expect(engine.requests.findIndex(({ neurons }) => neurons.length === 1)).toBe(1);
 });

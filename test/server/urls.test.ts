@@ -11,7 +11,7 @@ import { startTestApp } from '../support/listening-app.js';
 async function start() {
   const parts = await startTestApp();
   const { port } = new URL(parts.url);
-  const ask = async (path: string, method = 'GET', body = '') => {
+  const send = async (path: string, method = 'GET', body = '') => {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const headers = body === '' ? {} : { 'Content-Length': Buffer.byteLength(body) };
       const request = httpRequest({ host: '127.0.0.1', port, path, method, headers }, resolve);
@@ -20,11 +20,11 @@ async function start() {
     });
     return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
   };
-  return { ...parts, ask };
+  return { ...parts, send };
 }
 
 test('ambiguous and empty paths are answered with 404 and never reach a file', async () => {
-  const { ask, engine } = await start();
+  const { send, engine } = await start();
   for (const path of [
     '/v1/models/',
     '/v1//models',
@@ -56,29 +56,29 @@ test('ambiguous and empty paths are answered with 404 and never reach a file', a
     '/v1/models/constructor',
     `/v1/models/${'x'.repeat(10_000)}`,
   ]) {
-    const { status, headers, body } = await ask(path);
+    const { status, headers, body } = await send(path);
     expect(status, path).toBe(404);
     expect(headers['content-type'], path).toBe('application/problem+json');
     expect(headers['x-injected']).toBeUndefined();
     expect(body).not.toMatch(/root:|\bat .*\.js/);
   }
-  expect(engine.asked).toHaveLength(0);
+  expect(engine.requests).toHaveLength(0);
 });
 
 test('invalid query strings are rejected or ignored', async () => {
-  const { ask, engine } = await start();
+  const { send, engine } = await start();
   for (const query of ['%zz', 'neurons=%ff', 'fit=%00', 'a[b]=1', '&&x', '=', '__proto__=1']) {
-    const { status } = await ask(`/v1/models/tiny/responses?${query}`, 'POST', 'no stimulus');
+    const { status } = await send(`/v1/models/tiny/responses?${query}`, 'POST', 'no stimulus');
     expect([400, 415, 422], query).toContain(status);
   }
-  expect(engine.asked).toHaveLength(0);
+  expect(engine.requests).toHaveLength(0);
 });
 
 test('numbers in queries consist of digits alone', async () => {
-  const { ask } = await start();
+  const { send } = await start();
   for (const number of ['1e1', '0x10', '%205', '+5', '%2B5', '-5', '5.', '.5', '5,0', 'NaN', '']) {
     for (const query of [`height=${number}`, `background=${number}`]) {
-      const { status } = await ask(`/v1/stimuli?${query}`, 'POST', '{}');
+      const { status } = await send(`/v1/stimuli?${query}`, 'POST', '{}');
       expect(status, query).toBe(400);
     }
   }
@@ -112,17 +112,17 @@ test('the page and everything that it requests works behind a prefix', async () 
 });
 
 test('HEAD is GET without a body, GET ignores a body, and other methods get the list of allowed ones', async () => {
-  const { ask } = await start();
-  const get = await ask('/v1/models/tiny');
-  const head = await ask('/v1/models/tiny', 'HEAD');
+  const { send } = await start();
+  const get = await send('/v1/models/tiny');
+  const head = await send('/v1/models/tiny', 'HEAD');
   expect([head.status, head.body, head.headers.etag]).toEqual([200, '', get.headers.etag]);
-  expect((await ask('/v1/models/tiny', 'GET', 'a body')).status).toBe(200);
+  expect((await send('/v1/models/tiny', 'GET', 'a body')).status).toBe(200);
   for (const method of ['OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND']) {
-    const { status, headers } = await ask('/v1/models/tiny', method, '');
+    const { status, headers } = await send('/v1/models/tiny', method, '');
     expect([status, headers.allow], method).toEqual([405, 'GET, HEAD']);
   }
-  expect((await ask('/v1/models/tiny/responses', 'HEAD')).headers.allow).toBe('POST');
-  expect((await ask('/nothing', 'DELETE')).status).toBe(404);
+  expect((await send('/v1/models/tiny/responses', 'HEAD')).headers.allow).toBe('POST');
+  expect((await send('/nothing', 'DELETE')).status).toBe(404);
 });
 
 test('any path, query and body gets a response or a 4xx, never a bug', async () => {

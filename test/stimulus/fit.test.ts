@@ -87,7 +87,7 @@ test('resize changes the proportions by a factor of 2 at most, stretch by any', 
 
 test('a rejected size names only the fits that can bring it to the requested size', () => {
   const target = { height: 50, width: 50 };
-  const refusal = (height: number, width: number, fit: 'none' | 'resize') => {
+  const rejection = (height: number, width: number, fit: 'none' | 'resize') => {
     try {
       checkSize({ height, width }, target, fit, 0);
     } catch (error) {
@@ -95,14 +95,14 @@ test('a rejected size names only the fits that can bring it to the requested siz
     }
     return 'it was taken';
   };
-  const refusals = [
-    refusal(60, 60, 'none'),
-    refusal(40, 60, 'none'),
-    refusal(50, 20, 'none'),
-    refusal(50, 20, 'resize'),
-    refusal(60, 150, 'resize'),
+  const rejections = [
+    rejection(60, 60, 'none'),
+    rejection(40, 60, 'none'),
+    rejection(50, 20, 'none'),
+    rejection(50, 20, 'resize'),
+    rejection(60, 150, 'resize'),
   ];
-  expect(refusals).toMatchInlineSnapshot(`
+  expect(rejections).toMatchInlineSnapshot(`
     [
       "stimulus 0 is 60x60; the model takes 50x50; add ?fit=resize or ?fit=crop",
       "stimulus 0 is 40 high x 60 wide; the model takes 50x50; add ?fit=resize",

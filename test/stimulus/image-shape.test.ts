@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { readImageStack } from '../../src/stimulus/image-shape.js';
-import { decode, GRAY, refusal } from './request.js';
+import { decode, GRAY, rejection } from './request.js';
 
 const MODEL = { height: 50, width: 50 };
 const NPY = 'application/x-npy';
@@ -12,7 +12,7 @@ function reading(shape: number[], target: typeof MODEL | undefined = MODEL): num
   return [count, height, width];
 }
 
-function refusalOf(shape: number[], target: typeof MODEL | undefined = MODEL): string {
+function rejectionFor(shape: number[], target: typeof MODEL | undefined = MODEL): string {
   try {
     return `taken as ${reading(shape, target)}`;
   } catch (error) {
@@ -46,17 +46,17 @@ test('a stack of the requested size is never read in another order', () => {
 });
 
 test('the order of MATLAB is rejected with how to transpose it', () => {
-  expect(refusalOf([50, 50, 20])).toMatchInlineSnapshot(
+  expect(rejectionFor([50, 50, 20])).toMatchInlineSnapshot(
     `"shape (50, 50, 20): these look like MATLAB's order (height, width, images); expected (images, height, width): transpose to (20, 50, 50), e.g. numpy.moveaxis(x, -1, 0). If they are 50 images of 50 x 20, send them as (50, 50, 20, 1)"`,
   );
-  expect(refusalOf([50, 50, 1, 20])).toMatchInlineSnapshot(
+  expect(rejectionFor([50, 50, 1, 20])).toMatchInlineSnapshot(
     `"shape (50, 50, 1, 20): these look like MATLAB's order (height, width, images); expected (images, height, width): transpose to (20, 50, 50, 1), e.g. numpy.moveaxis(x, -1, 0)"`,
   );
   const others = [
-    refusalOf([50, 50, 60]),
-    refusalOf([100, 100, 20]),
-    refusalOf([50, 50, 20], undefined),
-    refusalOf([40, 30, 5], { height: 40, width: 30 }),
+    rejectionFor([50, 50, 60]),
+    rejectionFor([100, 100, 20]),
+    rejectionFor([50, 50, 20], undefined),
+    rejectionFor([40, 30, 5], { height: 40, width: 30 }),
   ];
   for (const other of others) expect(other).toContain("MATLAB's order");
 });
@@ -71,7 +71,7 @@ test('shapes without gray images are rejected', () => {
     [2, 2, 2, 2, 2],
     [0, 50, 50],
   ];
-  expect(shapes.map((shape) => refusalOf(shape))).toMatchInlineSnapshot(`
+  expect(shapes.map((shape) => rejectionFor(shape))).toMatchInlineSnapshot(`
     [
       "shape () is not (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)",
       "shape (50) is not (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)",
@@ -96,6 +96,6 @@ test('an axis of length 1 changes no pixel, and resizing does not hide a wrong o
   }
   const matlab = encodeNpy(new Uint8Array(6 * 4 * 5), [6, 4, 5]);
   for (const fit of ['none', 'resize', 'stretch', 'crop'] as const) {
-    expect(await refusal(NPY, matlab, { fit })).toContain('transpose to (5, 6, 4)');
+    expect(await rejection(NPY, matlab, { fit })).toContain('transpose to (5, 6, 4)');
   }
 });

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
-import { decode, GRAY, GRAY_8, grayPng, refusal } from './request.js';
+import { decode, GRAY, GRAY_8, grayPng, rejection } from './request.js';
 
 const NPY = 'application/x-npy';
 const JSON_TYPE = 'application/json';
@@ -25,26 +25,26 @@ async function multipart(...files: Blob[]): Promise<{ type: string; body: Uint8A
 test('images that cannot be read are rejected', async () => {
   const png = await grayPng(6, 4);
   const cut = png.subarray(0, png.length - 30);
-  expect(await refusal('image/png', cut)).toMatchInlineSnapshot(
+  expect(await rejection('image/png', cut)).toMatchInlineSnapshot(
     `"InputError: the PNG is cut off or damaged"`,
   );
-  expect(await refusal('image/png', png.subarray(0, 20))).toMatchInlineSnapshot(
+  expect(await rejection('image/png', png.subarray(0, 20))).toMatchInlineSnapshot(
     `"InputError: the PNG is cut off or damaged"`,
   );
-  expect(await refusal('image/png', 'not an image')).toMatchInlineSnapshot(
+  expect(await rejection('image/png', 'not an image')).toMatchInlineSnapshot(
     `"InputError: the bytes are not a PNG, JPEG, WebP or TIFF image"`,
   );
-  expect(await refusal('image/png', await grayPng(64, 64))).toMatchInlineSnapshot(
+  expect(await rejection('image/png', await grayPng(64, 64))).toMatchInlineSnapshot(
     `"InputError: stimulus 0 is 64x64; the model takes 6 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
   );
-  expect(await refusal('image/png', await grayPng(6, 5))).toMatchInlineSnapshot(
+  expect(await rejection('image/png', await grayPng(6, 5))).toMatchInlineSnapshot(
     `"InputError: stimulus 0 is 6 high x 5 wide; the model takes 6 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
   );
-  expect(await refusal('image/png', await grayPng(5, 64), { fit: 'crop' })).toMatchInlineSnapshot(
+  expect(await rejection('image/png', await grayPng(5, 64), { fit: 'crop' })).toMatchInlineSnapshot(
     `"InputError: stimulus 0 is 5 high x 64 wide; the model takes 6 high x 4 wide; it is too small to crop [stimuli[0]]"`,
   );
   const cmyk = await sharp(png).toColourspace('cmyk').jpeg().toBuffer();
-  expect(await refusal('image/jpeg', cmyk)).toMatchInlineSnapshot(
+  expect(await rejection('image/jpeg', cmyk)).toMatchInlineSnapshot(
     `"InputError: the JPEG is cmyk with uchar samples; gray or RGB of 8 or 16 bits is accepted"`,
   );
 });
@@ -75,13 +75,13 @@ function tiff(width: number, samplesPerPixel: number, photometric: 1 | 2): Buffe
 test('more channels than gray or colour has are rejected', async () => {
   const target = { height: 1, width: 4, background: 0.5 };
   expect((await decode('image/tiff', tiff(4, 1, 1), { target })).notes).toEqual([[]]);
-  expect(await refusal('image/tiff', tiff(4, 3, 1), { target })).toMatchInlineSnapshot(
+  expect(await rejection('image/tiff', tiff(4, 3, 1), { target })).toMatchInlineSnapshot(
     `"InputError: the TIFF has 3 channels; gray or RGB is accepted, with or without alpha"`,
   );
-  expect(await refusal('image/tiff', tiff(4, 5, 1), { target })).toMatchInlineSnapshot(
+  expect(await rejection('image/tiff', tiff(4, 5, 1), { target })).toMatchInlineSnapshot(
     `"InputError: the TIFF has 5 channels; gray or RGB is accepted, with or without alpha"`,
   );
-  expect(await refusal('image/tiff', tiff(4, 5, 2), { target })).toMatchInlineSnapshot(
+  expect(await rejection('image/tiff', tiff(4, 5, 2), { target })).toMatchInlineSnapshot(
     `"InputError: the TIFF has 5 channels; gray or RGB is accepted, with or without alpha"`,
   );
 });
@@ -90,7 +90,7 @@ test('several images in one file are rejected', async () => {
   const raw = { height: 12, width: 4, channels: 3, pageHeight: 6 } as const;
   const samples = Uint8Array.from({ length: 12 * 4 * 3 }, (_, i) => i);
   const animated = await sharp(samples, { raw }).webp().toBuffer();
-  expect(await refusal('image/webp', animated)).toMatchInlineSnapshot(
+  expect(await rejection('image/webp', animated)).toMatchInlineSnapshot(
     `"InputError: the WEBP holds 2 images; send one per file"`,
   );
 });
@@ -101,77 +101,77 @@ test('a PNG of 20000x20000 pixels is rejected by its header', async () => {
   bomb.writeUInt32BE(20_000, 20);
   bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
   // Its data ends after 24 pixels: decoding it would give another error.
-  expect(await refusal('image/png', bomb, { fit: 'resize' })).toMatchInlineSnapshot(
+  expect(await rejection('image/png', bomb, { fit: 'resize' })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: stimulus too large: 20000x20000; expected at most 10000 pixels"`,
   );
 });
 
 test('.npy files that are not stimuli are rejected', async () => {
   const npy = encodeNpy(GRAY, [6, 4]);
-  expect(await refusal(NPY, npy.subarray(0, npy.length - 3))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, npy.subarray(0, npy.length - 3))).toMatchInlineSnapshot(
     `"InputError: the .npy file is cut off: shape (6, 4) needs 96 bytes of data, 93 are there"`,
   );
-  expect(await refusal(NPY, npy.subarray(0, 40))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, npy.subarray(0, 40))).toMatchInlineSnapshot(
     `"InputError: the .npy header is cut off"`,
   );
-  expect(await refusal(NPY, encodeNpy(new Uint8Array(144), [2, 6, 4, 3]))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, encodeNpy(new Uint8Array(144), [2, 6, 4, 3]))).toMatchInlineSnapshot(
     `"InputError: shape (2, 6, 4, 3) ends in 3 channels; only gray is accepted: (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)"`,
   );
   expect(
-    await refusal(NPY, encodeNpy(new Uint8Array(72), [6, 4, 3]), { fit: 'resize' }),
+    await rejection(NPY, encodeNpy(new Uint8Array(72), [6, 4, 3]), { fit: 'resize' }),
   ).toMatchInlineSnapshot(
     `"InputError: shape (6, 4, 3) ends in 3 channels; only gray is accepted: (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)"`,
   );
-  expect(await refusal(NPY, encodeNpy(GRAY, [24]))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, encodeNpy(GRAY, [24]))).toMatchInlineSnapshot(
     `"InputError: shape (24) is not (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)"`,
   );
-  expect(await refusal(NPY, encodeNpy(new Uint8Array(0), [0, 6, 4]))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, encodeNpy(new Uint8Array(0), [0, 6, 4]))).toMatchInlineSnapshot(
     `"InputError: shape (0, 6, 4) holds no pixels"`,
   );
-  expect(await refusal(NPY, encodeNpy(new Int32Array(24), [6, 4]))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, encodeNpy(new Int32Array(24), [6, 4]))).toMatchInlineSnapshot(
     `"InputError: the pixels have the .npy type i4; expected uint8 (0..255), uint16 (0..65535), bool, or float16, float32 or float64 (0..1)"`,
   );
-  expect(await refusal(NPY, encodeNpy(GRAY, [4, 6]))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, encodeNpy(GRAY, [4, 6]))).toMatchInlineSnapshot(
     `"InputError: stimulus 0 is 4 high x 6 wide; the model takes 6 high x 4 wide; its proportions would change by a factor of 2.25; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch [stimuli[0]]"`,
   );
 });
 
 test('pixel values out of range are rejected', async () => {
   const index = 3 * 24 + 2 * 4 + 1;
-  expect(await refusal(NPY, withPixel(index, Number.NaN))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, withPixel(index, Number.NaN))).toMatchInlineSnapshot(
     `"InputError: stimuli[3][2][1] is NaN: pixels must be finite [stimuli[3][2][1]]"`,
   );
-  expect(await refusal(NPY, withPixel(index, Number.NEGATIVE_INFINITY))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, withPixel(index, Number.NEGATIVE_INFINITY))).toMatchInlineSnapshot(
     `"InputError: stimuli[3][2][1] is -Infinity: pixels must be finite [stimuli[3][2][1]]"`,
   );
-  expect(await refusal(NPY, withPixel(index, 128))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, withPixel(index, 128))).toMatchInlineSnapshot(
     `"InputError: stimuli[3][2][1] is 128: pixels are 0..1 as floats, 0..255 only as 8-bit integers; divide by 255 [stimuli[3][2][1]]"`,
   );
-  expect(await refusal(NPY, withPixel(index, -0.5))).toMatchInlineSnapshot(
+  expect(await rejection(NPY, withPixel(index, -0.5))).toMatchInlineSnapshot(
     `"InputError: stimuli[3][2][1] is -0.5: pixels are 0..1 as floats, 0..255 only as 8-bit integers; send pixels as they were before they were centred or z-scored [stimuli[3][2][1]]"`,
   );
 });
 
 test('raw pixels of the wrong length are rejected', async () => {
-  expect(await refusal(RAW, GRAY_8)).toMatchInlineSnapshot(
+  expect(await rejection(RAW, GRAY_8)).toMatchInlineSnapshot(
     `"InputError: raw pixels need ?dtype=uint8 or ?dtype=float32 [dtype]"`,
   );
-  expect(await refusal(RAW, GRAY_8, { dtype: 'int16' })).toMatchInlineSnapshot(
+  expect(await rejection(RAW, GRAY_8, { dtype: 'int16' })).toMatchInlineSnapshot(
     `"InputError: dtype 'int16' is not uint8 or float32 [dtype]"`,
   );
-  expect(await refusal(RAW, GRAY_8.subarray(0, 23), { dtype: 'uint8' })).toMatchInlineSnapshot(
+  expect(await rejection(RAW, GRAY_8.subarray(0, 23), { dtype: 'uint8' })).toMatchInlineSnapshot(
     `"InputError: 23 bytes are not a whole number of stimuli: 6 high x 4 wide in uint8 takes 24 bytes each"`,
   );
 });
 
 test('unknown media types are rejected', async () => {
-  expect(await refusal('text/csv', '1,2,3')).toMatchInlineSnapshot(
+  expect(await rejection('text/csv', '1,2,3')).toMatchInlineSnapshot(
     `"UnsupportedMediaError: text/csv is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
   );
-  expect(await refusal(undefined, '1,2,3')).toMatchInlineSnapshot(
+  expect(await rejection(undefined, '1,2,3')).toMatchInlineSnapshot(
     `"UnsupportedMediaError: Content-Type is missing, and the first bytes are of no known format; expected image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data"`,
   );
-  expect(await refusal('image/png', '')).toMatchInlineSnapshot(
+  expect(await rejection('image/png', '')).toMatchInlineSnapshot(
     `"InputError: the body is empty; expected stimuli: check the path of the file that is sent"`,
   );
 });
@@ -179,36 +179,36 @@ test('unknown media types are rejected', async () => {
 test('files of a multipart body are numbered consecutively', async () => {
   const three = new Blob([encodeNpy(new Float32Array(72), [3, 6, 4])]);
   const bad = await multipart(three, new Blob([withPixel(5, Number.NaN)]));
-  expect(await refusal(bad.type, bad.body)).toMatchInlineSnapshot(
+  expect(await rejection(bad.type, bad.body)).toMatchInlineSnapshot(
     `"InputError: stimuli[3][1][1] is NaN: pixels must be finite [stimuli[3][1][1]]"`,
   );
   const nine = await multipart(three, three, three);
-  expect(await refusal(nine.type, nine.body)).toMatchInlineSnapshot(
+  expect(await rejection(nine.type, nine.body)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
 });
 
 test('invalid multipart bodies are rejected', async () => {
   const { type, body } = await multipart(new Blob([GRAY_8], { type: 'text/csv' }));
-  expect(await refusal(type, body)).toMatchInlineSnapshot(
+  expect(await rejection(type, body)).toMatchInlineSnapshot(
     `"UnsupportedMediaError: file 0 (stimuli): text/csv is not accepted here; send image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data [file 0 (stimuli)]"`,
   );
   const untyped =
     '--b\r\nContent-Disposition: form-data; name="k"; filename="k"\r\n\r\n5\r\n--b--\r\n';
-  expect(await refusal('multipart/form-data; boundary=b', untyped)).toMatchInlineSnapshot(
+  expect(await rejection('multipart/form-data; boundary=b', untyped)).toMatchInlineSnapshot(
     `"UnsupportedMediaError: file 0 (k): Content-Type is missing, and the first bytes are of no known format; expected image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, application/json, multipart/form-data [file 0 (k)]"`,
   );
-  expect(await refusal(type, body.subarray(0, body.length - 20))).toMatchInlineSnapshot(
+  expect(await rejection(type, body.subarray(0, body.length - 20))).toMatchInlineSnapshot(
     `"InputError: the multipart body cannot be read: it is cut off, or does not begin with its boundary"`,
   );
-  expect(await refusal('multipart/form-data', body)).toMatchInlineSnapshot(
+  expect(await rejection('multipart/form-data', body)).toMatchInlineSnapshot(
     `"InputError: the multipart body cannot be read: the Content-Type "multipart/form-data" has no boundary; expected multipart/form-data; boundary=..."`,
   );
   const text = '--b\r\nContent-Disposition: form-data; name="k"\r\n\r\n5\r\n--b--\r\n';
-  expect(await refusal('multipart/form-data; boundary=b', text)).toMatchInlineSnapshot(
+  expect(await rejection('multipart/form-data; boundary=b', text)).toMatchInlineSnapshot(
     `"InputError: k: a file is expected, not a text field [k]"`,
   );
-  expect(await refusal('multipart/form-data; boundary=b', '--b--\r\n')).toMatchInlineSnapshot(
+  expect(await rejection('multipart/form-data; boundary=b', '--b--\r\n')).toMatchInlineSnapshot(
     `"InputError: the multipart body holds no file"`,
   );
 });
@@ -225,7 +225,7 @@ test.each([
 ])('%s is recognised and rejected with what to do', async (_, head, format, advice) => {
   const body = Buffer.from(head.padEnd(40, '\0'), 'latin1');
   for (const type of [undefined, RAW]) {
-    const message = await refusal(type, body);
+    const message = await rejection(type, body);
     expect(message).toMatch(/^UnsupportedMediaError: /);
     expect(message).toContain(`the body is ${format}, which is not read`);
     expect(message).toContain(advice);
@@ -233,7 +233,7 @@ test.each([
 });
 
 test.each(['image/x-png', 'IMAGE/X-PNG; x=y'])('%s is PNG', async (type) => {
-  expect(await refusal(type, 'hello')).toMatch(/damaged|not a PNG/);
+  expect(await rejection(type, 'hello')).toMatch(/damaged|not a PNG/);
 });
 
 const FORM = 'multipart/form-data; boundary=b';
@@ -245,26 +245,28 @@ const part = (content: string, ...headers: string[]) =>
 const NAMED = 'Content-Disposition: form-data; name="stimuli"; filename="x"';
 
 test('forms with empty, superfluous or too many parts are rejected', async () => {
-  expect(await refusal(FORM, `${part('', NAMED)}--b--\r\n`)).toMatchInlineSnapshot(
+  expect(await rejection(FORM, `${part('', NAMED)}--b--\r\n`)).toMatchInlineSnapshot(
     `"InputError: stimuli: the file 0 of the form is empty [stimuli]"`,
   );
-  expect(await refusal(FORM, `${part('5', 'Content-Type: image/png')}--b--`)).toMatchInlineSnapshot(
+  expect(
+    await rejection(FORM, `${part('5', 'Content-Type: image/png')}--b--`),
+  ).toMatchInlineSnapshot(
     `"InputError: part 0 of the form has no name; expected Content-Disposition: form-data; name="stimuli"; filename="...""`,
   );
   expect(
-    await refusal(FORM, `${part('5', NAMED, `X: ${'y'.repeat(5000)}`)}--b--`),
+    await rejection(FORM, `${part('5', NAMED, `X: ${'y'.repeat(5000)}`)}--b--`),
   ).toMatchInlineSnapshot(
     `"InputError: the multipart body cannot be read: the headers of a part are larger than 4096 bytes"`,
   );
   const set = 'Content-Disposition: form-data; name="stimulusSet"';
-  expect(await refusal(FORM, `${part('a'.repeat(300), set)}--b--`)).toMatchInlineSnapshot(
+  expect(await rejection(FORM, `${part('a'.repeat(300), set)}--b--`)).toMatchInlineSnapshot(
     `"InputError: stimulusSet: has 300 bytes of text [stimulusSet]"`,
   );
-  expect(await refusal(FORM, `${part('a', set)}${part('a', set)}--b--`)).toMatchInlineSnapshot(
+  expect(await rejection(FORM, `${part('a', set)}${part('a', set)}--b--`)).toMatchInlineSnapshot(
     `"InputError: stimulusSet: is there more than once [stimulusSet]"`,
   );
   const bytes = Buffer.from(part('5', 'Content-Disposition: form-data; name="\xff"'), 'latin1');
-  expect(await refusal(FORM, Buffer.concat([bytes, Buffer.from('--b--')]))).toMatchInlineSnapshot(
+  expect(await rejection(FORM, Buffer.concat([bytes, Buffer.from('--b--')]))).toMatchInlineSnapshot(
     `"InputError: the multipart body cannot be read: it is cut off, or does not begin with its boundary"`,
   );
 });
@@ -272,35 +274,35 @@ test('forms with empty, superfluous or too many parts are rejected', async () =>
 test('a form is read no further than the parts that a request may have', async () => {
   const files = part('x', NAMED).repeat(12);
   // It is also cut off, which a reader of all parts would find first.
-  expect(await refusal(FORM, files)).toMatchInlineSnapshot(
+  expect(await rejection(FORM, files)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: the form has more than 10 parts"`,
   );
   const limits = { maxStimuli: 9, maxPixels: 10_000 };
-  expect(await refusal(FORM, files, { limits })).toMatchInlineSnapshot(
+  expect(await rejection(FORM, files, { limits })).toMatchInlineSnapshot(
     `"InputError: the multipart body cannot be read: it is cut off, or does not begin with its boundary"`,
   );
 });
 
 test('more stimuli than the limits allow are rejected', async () => {
   const nine = encodeNpy(new Uint8Array(9 * 24), [9, 6, 4]);
-  expect(await refusal(NPY, nine)).toMatchInlineSnapshot(
+  expect(await rejection(NPY, nine)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
-  expect(await refusal(RAW, new Uint8Array(9 * 24), { dtype: 'uint8' })).toMatchInlineSnapshot(
+  expect(await rejection(RAW, new Uint8Array(9 * 24), { dtype: 'uint8' })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
   const json = JSON.stringify({ stimuli: new Array(9).fill({ grating: {} }) });
-  expect(await refusal(JSON_TYPE, json)).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, json)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
   const image = new Blob([await grayPng(100, 100)], { type: 'image/png' });
   const many = await multipart(...Array.from({ length: 17 }, () => image));
   const limits = { maxStimuli: 100, maxPixels: 10_000 };
-  expect(await refusal(many.type, many.body, { fit: 'resize', limits })).toMatchInlineSnapshot(
+  expect(await rejection(many.type, many.body, { fit: 'resize', limits })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: file 16 (stimuli): too many pixels of images in one request; expected at most 160000 [file 16 (stimuli)]"`,
   );
   const wide = encodeNpy(new Uint8Array(200 * 100), [200, 100]);
-  expect(await refusal(NPY, wide, { fit: 'resize' })).toMatchInlineSnapshot(
+  expect(await rejection(NPY, wide, { fit: 'resize' })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: stimulus too large: 200 high x 100 wide; expected at most 10000 pixels"`,
   );
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
-import { grayPng, refusal } from './request.js';
+import { grayPng, rejection } from './request.js';
 
 const JSON_TYPE = 'application/json';
 
@@ -21,38 +21,38 @@ test('malformed JSON is rejected with the position of the error', async () => {
     [brace, brace.indexOf('"neurons"')],
     [comma, comma.indexOf(',]') + 1],
   ] as const) {
-    const message = await refusal(JSON_TYPE, text);
+    const message = await rejection(JSON_TYPE, text);
     expect(message).toMatch(/^InputError: the body is not JSON: /);
     expect(message).toMatch(new RegExp(`at position ${position}\\b`));
   }
 });
 
 test('invalid JSON bodies are rejected', async () => {
-  expect(await refusal(JSON_TYPE, Uint8Array.of(0x7b, 0xff))).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, Uint8Array.of(0x7b, 0xff))).toMatchInlineSnapshot(
     `"InputError: the body is not text in UTF-8"`,
   );
-  expect(await refusal(JSON_TYPE, '[]')).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, '[]')).toMatchInlineSnapshot(
     `"InputError: the body: is an empty list; expected an object"`,
   );
-  expect(await refusal(JSON_TYPE, '{}')).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, '{}')).toMatchInlineSnapshot(
     `"InputError: stimuli: is missing; expected a list [stimuli]"`,
   );
-  expect(await refusal(JSON_TYPE, '{"stimuli": []}')).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, '{"stimuli": []}')).toMatchInlineSnapshot(
     `"InputError: stimuli: there are no stimuli [stimuli]"`,
   );
-  expect(await refusal(JSON_TYPE, '{"stimuli": [[]]}')).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, '{"stimuli": [[]]}')).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: rows of pixels are expected: [[0.5, ...], ...] [stimuli[0]]"`,
   );
-  expect(await refusal(JSON_TYPE, '{"stimuli": [7]}')).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, '{"stimuli": [7]}')).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
   );
-  expect(await refusal(JSON_TYPE, '{"stimuli": [{"jpg": ""}]}')).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, '{"stimuli": [{"jpg": ""}]}')).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
   );
-  expect(await refusal(JSON_TYPE, '{"stimuli": [[0.5]], "neuron": 1}')).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, '{"stimuli": [[0.5]], "neuron": 1}')).toMatchInlineSnapshot(
     `"InputError: the body: the key is not known: "neuron"; did you mean "neurons"? There are stimuli, neurons"`,
   );
-  expect(await refusal(JSON_TYPE, '{"stimuli": [[0]], "neurons": [-1]}')).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, '{"stimuli": [[0]], "neurons": [-1]}')).toMatchInlineSnapshot(
     `"InputError: neurons[0]: is -1; expected at least 0 [neurons[0]]"`,
   );
 });
@@ -66,26 +66,26 @@ test('invalid stored sets in JSON are rejected', async () => {
     width: 4,
     pixels: new Float32Array(216),
   });
-  expect(await refusal(JSON_TYPE, set)).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, set)).toMatchInlineSnapshot(
     `"InputError: stimulusSet: no stored set is taken here; send the stimuli themselves [stimulusSet]"`,
   );
-  expect(await refusal(JSON_TYPE, set, { readStoredSet })).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, set, { readStoredSet })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
   const none = JSON.stringify({ stimulusSet: digest, stimuli: [] });
-  expect(await refusal(JSON_TYPE, none, { readStoredSet })).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, none, { readStoredSet })).toMatchInlineSnapshot(
     `"InputError: stimuli: there are no stimuli [stimuli]"`,
   );
   const both = JSON.stringify({ stimulusSet: digest, stimuli: [{ grating: {} }] });
-  expect(await refusal(JSON_TYPE, both, { readStoredSet })).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, both, { readStoredSet })).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: is an object; expected a number [stimuli[0]]"`,
   );
   const beyond = JSON.stringify({ stimulusSet: digest, stimuli: [8, 9] });
-  expect(await refusal(JSON_TYPE, beyond, { readStoredSet })).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, beyond, { readStoredSet })).toMatchInlineSnapshot(
     `"InputError: stimuli[1]: there is no stimulus 9; the set has 9, numbered from 0 [stimuli[1]]"`,
   );
   const short = JSON.stringify({ stimulusSet: 'abc' });
-  expect(await refusal(JSON_TYPE, short, { readStoredSet })).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, short, { readStoredSet })).toMatchInlineSnapshot(
     `"InputError: stimulusSet: is "abc"; expected the digest of a stored set, all 64 hex digits of it: GET /v1/stimulus-sets lists the sets [stimulusSet]"`,
   );
 });
@@ -99,19 +99,19 @@ test('invalid nested numbers in JSON are rejected', async () => {
   });
   const flat = JSON.stringify({ stimuli: [[0, 1, 0.5]] });
   const noRow = JSON.stringify({ stimuli: [[[0, 1], null]] });
-  expect(await refusal(JSON_TYPE, ragged)).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, ragged)).toMatchInlineSnapshot(
     `"InputError: stimuli[0][2]: 3 pixels; the first row has 4 [stimuli[0][2]]"`,
   );
-  expect(await refusal(JSON_TYPE, text)).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, text)).toMatchInlineSnapshot(
     `"InputError: stimuli[0][5][3]: a number is expected [stimuli[0][5][3]]"`,
   );
-  expect(await refusal(JSON_TYPE, flat)).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, flat)).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: rows of pixels are expected: [[0.5, ...], ...] [stimuli[0]]"`,
   );
-  expect(await refusal(JSON_TYPE, noRow)).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, noRow)).toMatchInlineSnapshot(
     `"InputError: stimuli[0][1]: a row of pixels is expected [stimuli[0][1]]"`,
   );
-  expect(await refusal(JSON_TYPE, '{"stimuli": [[[0, 1]]]}')).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, '{"stimuli": [[[0, 1]]]}')).toMatchInlineSnapshot(
     `"InputError: stimulus 0 is 1 high x 2 wide; the model takes 6 high x 4 wide; its proportions would change by a factor of 3; ?fit=resize takes at most 2; check the order of its axes, or add ?fit=stretch [stimuli[0]]"`,
   );
 });
@@ -121,27 +121,27 @@ test('invalid files and gratings in JSON are rejected', async () => {
   const cut = (await grayPng(6, 4)).subarray(0, 60).toString('base64');
   const two = Buffer.from(encodeNpy(new Uint8Array(48), [2, 6, 4])).toString('base64');
   expect(
-    await refusal(JSON_TYPE, one({ png: 'data:image/png;base64,AAAA' })),
+    await rejection(JSON_TYPE, one({ png: 'data:image/png;base64,AAAA' })),
   ).toMatchInlineSnapshot(
     `"InputError: stimuli[0].png: base64 is expected, without a data: prefix [stimuli[0].png]"`,
   );
-  expect(await refusal(JSON_TYPE, one({ png: cut }))).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, one({ png: cut }))).toMatchInlineSnapshot(
     `"InputError: stimuli[0].png: the PNG is cut off or damaged [stimuli[0].png]"`,
   );
-  expect(await refusal(JSON_TYPE, one({ npy: two }))).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, one({ npy: two }))).toMatchInlineSnapshot(
     `"InputError: stimuli[0].npy: 2 images; one is expected [stimuli[0].npy]"`,
   );
-  expect(await refusal(JSON_TYPE, one({ grating: { angle: 45 } }))).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, one({ grating: { angle: 45 } }))).toMatchInlineSnapshot(
     `"InputError: stimuli[0].grating: the key is not known: "angle"; expected orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge [stimuli[0].grating]"`,
   );
   expect(
-    await refusal(JSON_TYPE, one({ grating: { contrast: 2, spatialFrequency: 0 } })),
+    await rejection(JSON_TYPE, one({ grating: { contrast: 2, spatialFrequency: 0 } })),
   ).toMatchInlineSnapshot(
     `"InputError: stimuli[0].grating.spatialFrequency: is 0; expected more than 0; stimuli[0].grating.contrast: is 2; expected at most 1 [stimuli[0].grating.spatialFrequency, stimuli[0].grating.contrast]"`,
   );
   const target = { height: 6, width: 4, background: 0.75 };
   expect(
-    await refusal(JSON_TYPE, one({ grating: { contrast: 1 } }), { target }),
+    await rejection(JSON_TYPE, one({ grating: { contrast: 1 } }), { target }),
   ).toMatchInlineSnapshot(
     `"InputError: stimuli[0].grating: contrast 1 on a background of 0.75 needs luminance 1.5, brighter than white; at most 0.333 can be shown [stimuli[0].grating]"`,
   );
@@ -151,7 +151,7 @@ test('invalid pixel values in JSON are rejected', async () => {
   const json = rows((all) => {
     all[3]![1] = 1.5;
   });
-  expect(await refusal(JSON_TYPE, json)).toMatchInlineSnapshot(
+  expect(await rejection(JSON_TYPE, json)).toMatchInlineSnapshot(
     `"InputError: stimuli[0][3][1] is 1.5: pixels are 0..1 as floats, 0..255 only as 8-bit integers; divide by 255 [stimuli[0][3][1]]"`,
   );
 });

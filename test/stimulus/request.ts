@@ -35,7 +35,7 @@ export const GRAY_8 = Uint8Array.from({ length: 24 }, (_, i) => (i * 255) / 23);
 export const GRAY = Float32Array.from(GRAY_8, (value) => value / 255);
 
 /** The error as `class: message`, followed by the paths of its problems. */
-export async function refusal(
+export async function rejection(
   type: string | undefined,
   body: Uint8Array | string,
   options: DecodeTestOptions = {},

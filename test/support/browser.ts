@@ -106,8 +106,8 @@ export async function measureNeurons({ service }: Pick<Browsing, 'service'>): Pr
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  const told = serious.map(
+  const reported = serious.map(
     ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' | ')}`,
   );
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 }

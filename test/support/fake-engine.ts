@@ -20,7 +20,7 @@ export function handResponses({ stimuli, neurons }: EngineRequest): Float32Array
 
 export interface FakeEngine extends Engine {
   /** Every request, in order. */
-  readonly asked: EngineRequest[];
+  readonly requests: EngineRequest[];
   /** Digests of the loaded models. */
   readonly loaded: ReadonlySet<string>;
   /** Lets requests wait until `release`. */
@@ -34,12 +34,12 @@ export interface FakeEngine extends Engine {
   /** Fails the next load with this error. */
   failNextLoad(error: Error): void;
   /** Resolves as soon as there were `count` requests. */
-  whenAsked(count: number): Promise<void>;
+  whenRequested(count: number): Promise<void>;
 }
 
 /** An engine whose responses can be computed by hand and held back. */
 export function createFakeEngine(): FakeEngine {
-  const asked: EngineRequest[] = [];
+  const requests: EngineRequest[] = [];
   const loaded = new Set<string>();
   const failures: Error[] = [];
   const loadFailures: Error[] = [];
@@ -49,7 +49,7 @@ export function createFakeEngine(): FakeEngine {
 
   return {
     description: { name: 'fake', device: 'paper and pencil' },
-    asked,
+    requests,
     loaded,
     load: async (_folder, digest) => {
       const failure = loadFailures.shift();
@@ -75,16 +75,16 @@ export function createFakeEngine(): FakeEngine {
     failNextLoad: (error) => {
       loadFailures.push(error);
     },
-    whenAsked: (count) =>
+    whenRequested: (count) =>
       new Promise((resolve) => {
-        if (asked.length >= count) resolve();
+        if (requests.length >= count) resolve();
         else watchers.push({ count, resolve });
       }),
   };
 
   async function respond(request: EngineRequest): Promise<Float32Array> {
-    asked.push(request);
-    for (const { count, resolve } of watchers) if (asked.length >= count) resolve();
+    requests.push(request);
+    for (const { count, resolve } of watchers) if (requests.length >= count) resolve();
     const failure = failures.shift();
     if (failure) throw failure;
     if (holding) {

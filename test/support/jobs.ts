@@ -29,13 +29,13 @@ export async function openTestJobs(options: Partial<JobsOptions> = {}) {
 
 /** Work whose end the test decides. */
 export function heldWork(kind = 'held', request: Record<string, unknown> = {}) {
-  const progress: { tell: Parameters<Work['run']>[0] } = { tell: () => {} };
+  const progress: { report: Parameters<Work['run']>[0] } = { report: () => {} };
   let [finish, fail]: [(files: ResultFiles) => void, (error: unknown) => void] = [
     () => {},
     () => {},
   ];
   let begin = () => {};
-  const begun = new Promise<void>((resolve) => {
+  const started = new Promise<void>((resolve) => {
     begin = resolve;
   });
   const ended = new Promise<ResultFiles>((resolve, reject) => {
@@ -45,8 +45,8 @@ export function heldWork(kind = 'held', request: Record<string, unknown> = {}) {
   const seen: { signal?: AbortSignal; releases: number } = { releases: 0 };
   const work: Work = {
     order: { kind, model: MODEL, request, stimulusSets: [], askedBy: null },
-    run(tell, signal) {
-      progress.tell = tell;
+    run(report, signal) {
+      progress.report = report;
       seen.signal = signal;
       begin();
       return ended;
@@ -55,7 +55,7 @@ export function heldWork(kind = 'held', request: Record<string, unknown> = {}) {
       seen.releases++;
     },
   };
-  return { work, begun, finish, fail, seen, progress };
+  return { work, started, finish, fail, seen, progress };
 }
 
 type ResultFiles = Awaited<ReturnType<Work['run']>>;

@@ -39,12 +39,13 @@ export function createContract(document: Document) {
     if (operation === undefined) return [`${method} ${path} is not documented`];
     const { status } = answer;
     const answered = operation.responses[String(status)];
-    const told =
+    const reported =
       answered && '$ref' in answered
         ? document.components.responses[answered.$ref.split('/').at(-1)!]
         : answered;
-    if (told === undefined) return [`${method} ${path} answers ${status}: ${await answer.text()}`];
-    const { content = {} } = told;
+    if (reported === undefined)
+      return [`${method} ${path} answers ${status}: ${await answer.text()}`];
+    const { content = {} } = reported;
     const type = answer.headers.get('Content-Type')?.split(';', 1)[0] ?? '';
     const bytes = await answer.arrayBuffer();
     if (Object.keys(content).length === 0) {

@@ -50,7 +50,10 @@ export async function writeSiteFile(
 }
 
 /** The message with which the site `small` is rejected, without the path of the folder. */
-export async function siteRefusal(folder: string, rules: Partial<DataRules> = {}): Promise<string> {
+export async function siteRejection(
+  folder: string,
+  rules: Partial<DataRules> = {},
+): Promise<string> {
   const error = await openSite(folder, 'small', rules).then(
     () => new Error('it was opened'),
     (reason: Error) => reason,

@@ -32,7 +32,12 @@ export const put = (
   return app.request(SETS + query, { method: 'PUT', body, headers });
 };
 
-export const ask = (app: App, route: string, body: unknown, headers: Record<string, string> = {}) =>
+export const send = (
+  app: App,
+  route: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+) =>
   app.request(`${MODEL}/${route}`, {
     method: 'POST',
     body: JSON.stringify(body),

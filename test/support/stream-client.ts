@@ -35,7 +35,7 @@ export interface StreamClientOptions extends ClientOptions {
 }
 
 /** The rejection of a stream. */
-export interface Refusal {
+export interface Rejection {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: Record<string, unknown>;
@@ -82,11 +82,11 @@ export async function openStream(
 }
 
 /** Requests a stream that must be rejected. */
-export async function refuseStream(
+export async function requestRejectedStream(
   url: string,
   path: string,
   options: StreamClientOptions = {},
-): Promise<Refusal> {
+): Promise<Rejection> {
   const socket = new WebSocket(streamUrl(url, path), options.protocols ?? [], options);
   const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
   const body = JSON.parse(await text(answer));

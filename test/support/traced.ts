@@ -22,7 +22,7 @@ const CALLS =
  */
 export function startTraced(
   folder: string,
-  words: readonly string[],
+  args: readonly string[],
   environment: Record<string, string>,
 ): { readonly child: ChildProcess; readonly finish: () => Promise<Trace> } {
   const [home, temporary] = [path.join(folder, 'home'), path.join(folder, 'tmp')];
@@ -31,7 +31,7 @@ export function startTraced(
   const { PATH = '' } = process.env;
   const child = spawn(
     'strace',
-    ['-f', '--seccomp-bpf', '-qq', '-s', '256', '-e', CALLS, '-o', log, process.execPath, ...words],
+    ['-f', '--seccomp-bpf', '-qq', '-s', '256', '-e', CALLS, '-o', log, process.execPath, ...args],
     {
       env: { PATH, HOME: home, TMPDIR: temporary, ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],

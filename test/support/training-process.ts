@@ -17,12 +17,12 @@ export interface Ended {
  * @param signals sent once each, as soon as the output matches
  */
 export async function runTraining(
-  words: readonly string[],
+  args: readonly string[],
   signals: readonly { readonly at: RegExp; readonly signal: NodeJS.Signals }[] = [],
 ): Promise<Ended> {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: npm run build`);
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [PROGRAM, 'train', ...words], {
+  const child = spawn(process.execPath, [PROGRAM, 'train', ...args], {
     env: { PATH },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -46,13 +46,13 @@ test('a prediction in slices equals a whole one, and its terms and attention add
   const options = { architecture: 'ff_sa_cnn_star_incr_fc1', neurons: ids } as const;
   const saved = await saveSmallModel(path.join(folder, 'many'), options);
   const weights = await readWeights(saved);
-  let told = 0;
+  let reported = 0;
   const before = tf.memory().numTensors;
   const prediction = await predictRecording(saved.card, weights, site.validation, 3, (count) => {
-    told += count;
+    reported += count;
   });
   expect(tf.memory().numTensors).toBe(before);
-  expect(told).toBe(IMAGES * NEURONS);
+  expect(reported).toBe(IMAGES * NEURONS);
 
   const stimuli = await site.validation.stimuli(Array.from({ length: IMAGES }, (_, i) => i));
   const [responses, attention] = tf.tidy(() => {
@@ -204,12 +204,12 @@ test('the report describes a model by its card and its files', () => {
   const digests = { 'val_img_a.npy': 'a'.repeat(64), 'valRsp_a.npy': 'b'.repeat(64) };
   const card = tinyCard('x', 1);
   const trained = TrainingCard.parse(card.training);
-  const told = (training: ModelCard['training']) => {
+  const reported = (training: ModelCard['training']) => {
     const { data, selection, optimistic } = findProvenance({ ...card, training }, digests);
     return `${data}; ${selection}; ${optimistic ? '' : 'not '}optimistic`;
   };
   const withData = (data: Partial<TrainingCard['data']>, split: TrainingCard['split']) =>
-    told({ ...trained, split, data: { ...trained.data, site: 'b', ...data } });
+    reported({ ...trained, split, data: { ...trained.data, site: 'b', ...data } });
   const other = { ...digests, 'valRsp_a.npy': 'c'.repeat(64) };
   const imported = {
     importedFrom: 'pytorch',
@@ -224,7 +224,7 @@ test('the report describes a model by its card and its files', () => {
     withData({ digests, heldOutImages: 50 }, 'heldout'),
     withData({ digests, sharedImages: 8 }, 'validation'),
     withData({ digests: { 'train_img_b.npy': digests['val_img_a.npy'] } }, 'heldout'),
-    told(imported),
+    reported(imported),
   ]).toMatchInlineSnapshot(`
     [
       "the validation files of the recording that it was trained on; each neuron's epoch was chosen by its CORR on these images, so CORR is optimistic; optimistic",

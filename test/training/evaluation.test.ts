@@ -44,15 +44,15 @@ afterEach(async () => {
 const at = (...parts: string[]) => path.join(folder, ...parts);
 
 async function run(models: readonly string[], ...more: string[]): Promise<void> {
-  const words = models.flatMap((model) => ['--model', at(model)]);
+  const args = models.flatMap((model) => ['--model', at(model)]);
   const command = createEvaluateCommand()
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   const where = ['--data', folder, '--site', 'small', '--backend', 'wasm'];
-  await command.parseAsync([...words, ...where, ...more], { from: 'user' });
+  await command.parseAsync([...args, ...where, ...more], { from: 'user' });
 }
 
-async function refusal(models: readonly string[], ...more: string[]): Promise<string> {
+async function rejection(models: readonly string[], ...more: string[]): Promise<string> {
   const error = await run(models, ...more).then(
     () => new Error('it was evaluated'),
     (reason: Error) => reason,
@@ -284,15 +284,15 @@ test('invalid evaluations are rejected with the reason, and nothing is written',
   await writeFile(path.join(lacking.folder, 'card.json'), JSON.stringify(card));
   const out = ['--out', at('never')];
   expect([
-    await refusal(['large'], ...out),
-    await refusal(['stranger'], ...out),
-    (await refusal(['none'], ...out)).split(';')[0],
-    await refusal(['good/3'], ...out),
-    await refusal(['good', 'good/1'], ...out),
-    await refusal(['lacking'], ...out),
-    await refusal(Array(10).fill('good'), ...out),
-    await refusal(['good'], '--site', 'other', ...out),
-    await refusal(['good'], '--curves', '0', ...out),
+    await rejection(['large'], ...out),
+    await rejection(['stranger'], ...out),
+    (await rejection(['none'], ...out)).split(';')[0],
+    await rejection(['good/3'], ...out),
+    await rejection(['good', 'good/1'], ...out),
+    await rejection(['lacking'], ...out),
+    await rejection(Array(10).fill('good'), ...out),
+    await rejection(['good'], '--site', 'other', ...out),
+    await rejection(['good'], '--curves', '0', ...out),
   ]).toMatchInlineSnapshot(`
     [
       "model large/1 takes images of 30x30 pixels, those of site small are 24x24",
@@ -306,11 +306,11 @@ test('invalid evaluations are rejected with the reason, and nothing is written',
       "error: option '--curves <count|all>' argument '0' is invalid. It must be a whole number from 1 to 1000000.",
     ]
   `);
-  expect(await refusal(['none'], ...out)).toMatch(/ holds .*good, .*stranger/);
-  expect(await refusal(['good'], '--out', `${folder}/val_img_small.npy/report`)).toBe(
+  expect(await rejection(['none'], ...out)).toMatch(/ holds .*good, .*stranger/);
+  expect(await rejection(['good'], '--out', `${folder}/val_img_small.npy/report`)).toBe(
     '--out ./val_img_small.npy/report: ./val_img_small.npy is no folder: choose another --out',
   );
   expect(await readdir(folder)).not.toContain('never');
   await writeFile(at('valRspRepeats_small.npy'), encodeNpy(new Float32Array(6), [1, 2, 3]));
-  expect(await refusal(['good'], ...out)).toMatch(/^.\/valRspRepeats_small.npy: its shape is/);
+  expect(await rejection(['good'], ...out)).toMatch(/^.\/valRspRepeats_small.npy: its shape is/);
 });

@@ -129,15 +129,15 @@ test('F1/F0 is above 1 for every simple neuron and below for every complex one, 
     const blank = respond(new Float32Array(SIDE ** 2).fill(0.5));
     for (const contrast of [0.1, 0.2, 1]) {
       const { x, y, spatialFrequency } = neuron;
-      const shown = planSweep(
+      const presented = planSweep(
         {
           stimulus: { grating: { x, y, spatialFrequency, contrast } },
           axes: [{ parameter: 'orientation', paths: { parameter: 'parameter', values: 'values' } }],
         },
         canvas,
       );
-      const responses = Float64Array.from(shown.paint(), ({ image }) => respond(image.pixels));
-      const { F1F0 } = finish(neuronTuning(tuningSweep(shown), responses, blank)).indices;
+      const responses = Float64Array.from(presented.paint(), ({ image }) => respond(image.pixels));
+      const { F1F0 } = finish(neuronTuning(tuningSweep(presented), responses, blank)).indices;
       if (neuron.kind === 'simple') expect(F1F0!.value).toBeGreaterThan(1.3);
       else expect(F1F0!.value).toBeLessThan(0.3);
     }

@@ -22,13 +22,13 @@ afterAll(async () => {
 });
 
 /** Runs the command without output on the console. */
-async function train(words: string, machine = fakeMachine()): Promise<string[]> {
+async function train(args: string, machine = fakeMachine()): Promise<string[]> {
   const said: string[] = [];
   const log = vi.spyOn(console, 'log').mockImplementation((line: string) => said.push(line));
   try {
     const fixed = `--data ${folder} --site small --backend wasm`;
     const command = createTrainCommand({}, machine.machine);
-    await command.parseAsync(`${fixed} ${words}`.split(/\s+/), { from: 'user' });
+    await command.parseAsync(`${fixed} ${args}`.split(/\s+/), { from: 'user' });
   } finally {
     log.mockRestore();
   }
@@ -161,7 +161,7 @@ test('a recipe in stages trains or finds the earlier ones and copies their froze
 });
 
 test('invalid options of a command are reported before anything is trained', async () => {
-  const refusal = async (changes: Record<string, string>) => {
+  const rejection = async (changes: Record<string, string>) => {
     const options = {
       data: folder,
       site: 'small',
@@ -169,33 +169,37 @@ test('invalid options of a command are reported before anything is trained', asy
       out: `${folder}/m`,
       ...changes,
     };
-    const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
     const command = createTrainCommand()
       .exitOverride()
       .configureOutput({ writeErr: () => undefined });
-    return await command.parseAsync(words, { from: 'user' }).then(
+    return await command.parseAsync(args, { from: 'user' }).then(
       () => 'it was trained',
       (error: Error) => error.message.replaceAll(folder, '.'),
     );
   };
-  expect(await refusal({ recipe: 'cnn' })).toMatch(/^there is no recipe 'cnn'; there are ff_cnn, /);
-  expect(await refusal({ out: '/' })).toMatch(/^--out \/: a model's name is made of letters/);
-  expect(await refusal({ epochs: '0' })).toMatch(/It must be a whole number from 1 to/);
-  expect(await refusal({ epoch: '1' })).toMatch(
+  expect(await rejection({ recipe: 'cnn' })).toMatch(
+    /^there is no recipe 'cnn'; there are ff_cnn, /,
+  );
+  expect(await rejection({ out: '/' })).toMatch(/^--out \/: a model's name is made of letters/);
+  expect(await rejection({ epochs: '0' })).toMatch(/It must be a whole number from 1 to/);
+  expect(await rejection({ epoch: '1' })).toMatch(
     /unknown option '--epoch'.*\n.*Did you mean --epochs\?/,
   );
-  expect(await refusal({ backend: 'cuda' })).toMatch(
+  expect(await rejection({ backend: 'cuda' })).toMatch(
     /Allowed choices are auto, tensorflow, webgpu/,
   );
-  expect(await refusal({ loss: 'mae' })).toMatch(/Allowed choices are mse, poisson\.$/);
-  expect(await refusal({ loss: 'poisson' })).toMatch(
+  expect(await rejection({ loss: 'mae' })).toMatch(/Allowed choices are mse, poisson\.$/);
+  expect(await rejection({ loss: 'poisson' })).toMatch(
     /^\.\/trainRsp_small\.npy: the response of neuron 2 to image \d+ is -\d.*, and the Poisson loss/,
   );
-  expect(await refusal({ select: 'test' })).toMatch(/Allowed choices are validation, heldout\.$/);
-  expect(await refusal({ chunk: 'all' })).toMatch(/It must be a whole number from 1 to/);
-  expect(await refusal({ shard: '4/4' })).toMatch(/^--shard 4\/4: it is i\/n, share i of n, and i/);
-  expect(await refusal({ shard: '1/4' })).toMatch(
+  expect(await rejection({ select: 'test' })).toMatch(/Allowed choices are validation, heldout\.$/);
+  expect(await rejection({ chunk: 'all' })).toMatch(/It must be a whole number from 1 to/);
+  expect(await rejection({ shard: '4/4' })).toMatch(
+    /^--shard 4\/4: it is i\/n, share i of n, and i/,
+  );
+  expect(await rejection({ shard: '1/4' })).toMatch(
     /^shard 1\/4: the site has 3 neurons, which make/,
   );
-  expect(await refusal({ site: 'other' })).toMatch(/^\.\/train_img_other.npy is not there/);
+  expect(await rejection({ site: 'other' })).toMatch(/^\.\/train_img_other.npy is not there/);
 });

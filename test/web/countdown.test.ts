@@ -13,12 +13,12 @@ test('estimates that vary by a fifth never count up', () => {
   fc.assert(
     fc.property(waver, (shares) => {
       const { time, left } = countdown();
-      let shown = Number.POSITIVE_INFINITY;
+      let presented = Number.POSITIVE_INFINITY;
       for (const [i, share] of shares.entries()) {
         time.now = 1000 * (i + 1);
         const now = left.show(Math.max(0, 60 - i) * share)!;
-        expect(now).toBeLessThanOrEqual(shown);
-        shown = now;
+        expect(now).toBeLessThanOrEqual(presented);
+        presented = now;
       }
     }),
   );

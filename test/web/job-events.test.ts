@@ -60,12 +60,14 @@ test('a job is followed until it ends', async () => {
 
 test('a partial result is delivered with the progress', async () => {
   const preview = { neuron: 2, shape: [1, 1, 1], pixels: 'gA==' };
-  const told = [
+  const reported = [
     ['state', job],
     ['preview', preview],
     ['state', over],
   ] as const;
-  const text = told.map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  const text = reported.map(
+    ([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`,
+  );
   const { seen, ended } = follow(async () => new Response(text.join('')));
   await ended;
   expect(seen).toEqual([0, 'neuron 2', 'succeeded']);

@@ -40,7 +40,7 @@ test('the displayed pixels are those that the network sees', async () => {
   const page = await browsing.open(`?view=stimulus&stimulus=${text}`);
   const canvas = page.getByRole('img', { name: 'The stimulus, pixel by pixel' });
   await canvas.waitFor();
-  const shown = await page.evaluate<number[]>(
+  const presented = await page.evaluate<number[]>(
     `[...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 50, 50).data]
       .filter((_, i) => i % 4 === 0)`,
   );
@@ -50,7 +50,7 @@ test('the displayed pixels are those that the network sees', async () => {
     body: JSON.stringify(entry),
   });
   const { data } = decodeNpy(new Uint8Array(await rendered.arrayBuffer()));
-  expect(shown).toEqual(Array.from(data, (value) => Math.round(255 * value)));
+  expect(presented).toEqual(Array.from(data, (value) => Math.round(255 * value)));
   expect(browsing.complaints).toEqual([]);
 });
 

@@ -15,9 +15,9 @@ test.each([
   const query = `?height=${height}&width=${width}&background=${background}`;
   const stored = await put(app, JSON.stringify({ stimuli }), query, 'application/json');
   expect(stored.status).toBe(201);
-  const told = (await stored.json()) as { stimuli: { digest: string; warnings: string[] }[] };
-  const digests = new Set(told.stimuli.map(({ digest }) => digest));
+  const reported = (await stored.json()) as { stimuli: { digest: string; warnings: string[] }[] };
+  const digests = new Set(reported.stimuli.map(({ digest }) => digest));
   expect(digests.size).toBeGreaterThan(0.97 * TRY_COUNT);
-  expect(told.stimuli.flatMap(({ warnings }) => warnings)).toEqual([]);
+  expect(reported.stimuli.flatMap(({ warnings }) => warnings)).toEqual([]);
   expect(trySet(canvas)).toEqual(stimuli);
 });

@@ -46,20 +46,23 @@ async function preferred(neuron: number) {
   };
   const { x, y, orientation, spatialFrequency } = neurons[0]!.preferred;
   const tenth = (value: number) => Math.round(10 * value) / 10;
-  const shown = {
+  const presented = {
     x: tenth(x),
     y: tenth(y),
     orientation: tenth(orientation),
     spatialFrequency: Number(spatialFrequency.toPrecision(3)),
   };
-  return { shown, words: `${shown.orientation}°, ${shown.spatialFrequency} cycles/pixel` };
+  return {
+    presented,
+    args: `${presented.orientation}°, ${presented.spatialFrequency} cycles/pixel`,
+  };
 }
 
 test('orientation tuning is drawn both ways with the indices of the service', async () => {
   const page = await browsing.open('?model=demo&view=tuning&neurons=9');
   await page.getByRole('img', { name: /^Orientation tuning of neuron 9: response over/ }).waitFor();
   await page.getByRole('img', { name: /^Orientation tuning of neuron 9, in polar/ }).waitFor();
-  const { x, y, spatialFrequency } = (await preferred(9)).shown;
+  const { x, y, spatialFrequency } = (await preferred(9)).presented;
   const { gOSI } = await measured({
     neurons: [9],
     parameter: 'orientation',
@@ -123,14 +126,14 @@ test('each of several neurons is measured at its preferred grating, and the labe
   await page.goto(`${browsing.service.url}/?model=demo&view=tuning&tuning=diameter&neurons=4,9`);
   await page.getByRole('img', { name: /^Size tuning of neuron 4, neuron 9/ }).waitFor();
   for (const neuron of [4, 9]) {
-    const { shown, words } = await preferred(neuron);
+    const { presented, args } = await preferred(neuron);
     expect(swept).toContainEqual(
       expect.objectContaining({
         neurons: [neuron],
-        stimulus: { grating: { ...shown, contrast: 0.8 } },
+        stimulus: { grating: { ...presented, contrast: 0.8 } },
       }),
     );
-    await page.getByRole('img', { name: `neuron ${neuron}: ${words}`, exact: true }).waitFor();
+    await page.getByRole('img', { name: `neuron ${neuron}: ${args}`, exact: true }).waitFor();
     const own = page.getByRole('listitem').filter({ hasText: `Neuron ${neuron}` });
     expect(await own.innerText()).toContain('quick measurement');
   }

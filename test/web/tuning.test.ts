@@ -41,12 +41,12 @@ test('models to compare with are read from the address', () => {
 
 test('each model gets a request for the neurons that it has, and errors of others are reported', async () => {
   const readNeuronIds = async ({ place }: typeof demo) => (place === 0 ? [0, 1, 9] : [0, 1]);
-  const ask = async (_: unknown, neurons: number[]) => ({ value: neurons, request: REQUEST });
-  expect(await sendToEach([demo, other], [9, 0], readNeuronIds, ask)).toEqual({
+  const send = async (_: unknown, neurons: number[]) => ({ value: neurons, request: REQUEST });
+  expect(await sendToEach([demo, other], [9, 0], readNeuronIds, send)).toEqual({
     results: [results(demo, [9, 0]), results(other, [0])],
     omitted: ['made/2 has no neuron 9'],
   });
-  expect(await sendToEach([demo, other], [9], readNeuronIds, ask)).toMatchObject({
+  expect(await sendToEach([demo, other], [9], readNeuronIds, send)).toMatchObject({
     results: [{ model: demo }],
     omitted: ['made/2 has no neuron 9'],
   });

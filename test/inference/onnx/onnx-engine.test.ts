@@ -89,19 +89,19 @@ test('the responses do not depend on the number of threads', async () => {
 
 test('several models are loaded side by side, and an unloaded one no longer answers', async () => {
   const second = await saveRandomModel(folder, 'second');
-  const ask = () =>
+  const send = () =>
     engine.respond({
       digest: second.digest,
       stimuli: randomStimuli(second, COUNT),
       neurons: Int32Array.of(3, 1),
     });
-  await expect(ask()).rejects.toThrow('is not loaded');
+  await expect(send()).rejects.toThrow('is not loaded');
   await engine.load(second.folder, second.digest);
   await engine.load(second.folder, second.digest);
-  expect(await ask()).toHaveLength(2 * COUNT);
+  expect(await send()).toHaveLength(2 * COUNT);
   expect(await engine.respond({ digest: demo.digest, stimuli, neurons: all })).toEqual(whole);
   await engine.unload(second.digest);
-  await expect(ask()).rejects.toThrow('is not loaded');
+  await expect(send()).rejects.toThrow('is not loaded');
 });
 
 test('a model with wrong weights or golden responses is rejected', async () => {

@@ -29,21 +29,21 @@ afterAll(async () => {
 });
 
 /** One uniform image for all neurons. */
-function question(gray = 0.5): EngineRequest {
+function request(gray = 0.5): EngineRequest {
   const { height, width } = demo.card.stimulus;
   const pixels = new Float32Array(height * width).fill(gray);
   const neurons = Int32Array.from(demo.card.neurons.keys());
   return { digest: demo.digest, stimuli: { count: 1, height, width, pixels }, neurons };
 }
 
-const ask = () => engine.respond(question());
+const send = () => engine.respond(request());
 
 test('the threads run in the inference process and respond the same after it was killed', async () => {
   expect(engine.description).toEqual({ name: 'onnx', device: '2 CPU threads' });
-  const before = await ask();
+  const before = await send();
   expect(before).toHaveLength(demo.card.neurons.length);
   process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
-  await expect.poll(() => ask().catch(() => undefined)).toEqual(before);
+  await expect.poll(() => send().catch(() => undefined)).toEqual(before);
 });
 
 test('an inference process that is killed under load restarts, and every accepted request is answered', async () => {
@@ -56,11 +56,11 @@ test('an inference process that is killed under load restarts, and every accepte
   });
   const grays = Array.from({ length: 400 }, (_, i) => i / 400);
   const expected: Float32Array[] = [];
-  for (const gray of grays) expected.push(await engine.respond(question(gray)));
+  for (const gray of grays) expected.push(await engine.respond(request(gray)));
   let answered = 0;
   const answers = grays.map(async (gray, i) => {
     const priority = i % 2 === 0 ? 'prediction' : 'sweep';
-    const { values } = await scheduler.respond({ ...question(gray), priority });
+    const { values } = await scheduler.respond({ ...request(gray), priority });
     answered += 1;
     if (answered === 100) process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
     return values;

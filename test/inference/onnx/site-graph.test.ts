@@ -109,10 +109,10 @@ test('wanted neurons respond the same to the last bit whatever else is wanted, t
           ...[1, 1],
           ...[height, width],
         ]);
-        const ask = (groups: readonly boolean[]) =>
+        const send = (groups: readonly boolean[]) =>
           run(graph, { stimuli, wanted: new Tensor('bool', Uint8Array.from(groups, Number), [4]) });
-        const whole = await ask([true, true, true, true]);
-        const some = await ask(wanted);
+        const whole = await send([true, true, true, true]);
+        const some = await send(wanted);
         expect([...some]).toEqual(
           [...whole].map((value, i) => (wanted[Math.floor(i / 2)] ? value : 0)),
         );

@@ -8,7 +8,7 @@ const line = (more: object = {}) =>
   JSON.stringify({ name: 'rig-1', sha256: DIGEST, scopes: ['predict'], ...more });
 
 /** The message for a file with these lines; `|` marks the line breaks. */
-function refusal(...lines: string[]): string {
+function rejection(...lines: string[]): string {
   try {
     parseKeys(lines.join('\n'));
     return 'accepted';
@@ -34,7 +34,7 @@ test('each line has one key, and empty lines and comments are skipped', () => {
 });
 
 test('an invalid line is reported with its number and the reason', () => {
-  const is = (...lines: string[]) => expect(refusal(...lines));
+  const is = (...lines: string[]) => expect(rejection(...lines));
   is('', 'rig-1 predict').toMatchInlineSnapshot(
     `"InputError: line 2: is not a JSON object, such as npm run make-key prints"`,
   );
@@ -77,22 +77,22 @@ test('the content of an invalid line is not reported, since it may be a secret',
     line({ scopes: [secret] }),
     line({ perSecond: secret }),
   ]) {
-    expect(refusal(bad)).toMatch(/^InputError: line 1/);
-    expect(refusal(bad)).not.toContain(secret);
+    expect(rejection(bad)).toMatch(/^InputError: line 1/);
+    expect(rejection(bad)).not.toContain(secret);
   }
 });
 
 test('a key is found by its secret alone, in any position', () => {
   const secrets = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 2, maxLength: 8 });
   fc.assert(
-    fc.property(secrets, ([stranger, ...known]) => {
+    fc.property(secrets, ([unknown, ...known]) => {
       const keys = known.map((secret, i) => ({
         name: `key-${i}`,
         sha256: secretDigest(secret),
         scopes: ['predict' as const],
       }));
       for (const [i, secret] of known.entries()) expect(findKey(keys, secret)).toBe(keys[i]);
-      expect(findKey(keys, stranger!)).toBeUndefined();
+      expect(findKey(keys, unknown!)).toBeUndefined();
       // The stored digest is not accepted as a key.
       expect(findKey(keys, keys[0]!.sha256)).toBeUndefined();
     }),

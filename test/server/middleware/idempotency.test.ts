@@ -24,7 +24,7 @@ test('the same request gets the same response and computes nothing', async () =>
   const second = await app.request(URL, post('a', { 'X-Request-Id': 'two' }));
   expect(second.status).toBe(200);
   expect(await second.text()).toBe(await first.text());
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
   expect(first.headers.has('Idempotency-Replayed')).toBe(false);
   expect(second.headers.get('Idempotency-Replayed')).toBe('true');
   expect(second.headers.get('X-Request-Id')).toBe('two');
@@ -39,26 +39,26 @@ test('a repeated request waits for the first one while that is still running', a
   const { app, engine } = createTestApp();
   engine.hold();
   const answers = [app.request(URL, post('a')), app.request(URL, post('a'))];
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const third = app.request(URL, post('a'));
   const other = await app.request(URL, post('a', {}, 0.25));
   engine.open();
   const texts = await Promise.all([...answers, third].map(async (answer) => (await answer).text()));
   expect(new Set(texts).size).toBe(1);
   expect(other.status).toBe(422);
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
 });
 
 test('another body, query or format under the same key is rejected', async () => {
   const { app } = createTestApp();
   await app.request(URL, post('a'));
-  const refused = [
+  const rejected = [
     app.request(URL, post('a', {}, 0.25)),
     app.request(`${URL}?neurons=0`, post('a')),
     app.request(URL, post('a', { Accept: 'application/x-npy' })),
     app.request(URL, post('a', { 'If-Match': `"${'2'.repeat(64)}"` })),
   ];
-  for (const answer of refused) {
+  for (const answer of rejected) {
     expect((await answer).status).toBe(422);
     expect(await (await answer).json()).toMatchObject({
       detail: 'this Idempotency-Key came with another request before; use a new one',
@@ -80,7 +80,7 @@ test('another key, route or caller is another request', async () => {
     const { status, headers } = await request();
     expect([status, headers.get('Idempotency-Replayed')]).toEqual([200, null]);
   }
-  expect(engine.asked).toHaveLength(requests.length);
+  expect(engine.requests).toHaveLength(requests.length);
 });
 
 test('a failure is not stored, and a request that waits for it runs itself', async () => {
@@ -90,7 +90,7 @@ test('a failure is not stored, and a request that waits for it runs itself', asy
   const failed = app.request(URL, post('a'));
   const waiting = app.request(URL, post('a'));
   expect((await failed).status).toBe(500);
-  await engine.whenAsked(2);
+  await engine.whenRequested(2);
   engine.open();
   expect((await waiting).status).toBe(200);
   expect((await app.request(URL, post('a'))).headers.get('Idempotency-Replayed')).toBe('true');
@@ -105,10 +105,10 @@ test('stored responses expire after an hour', async () => {
   await app.request(URL, post('a'));
   time.now += 3_599_000;
   await app.request(URL, post('a'));
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
   time.now += 2000;
   await app.request(URL, post('a'));
-  expect(engine.asked).toHaveLength(2);
+  expect(engine.requests).toHaveLength(2);
 });
 
 test('the stored responses of any number of keys stay within 64 MiB', async () => {
@@ -119,22 +119,23 @@ test('the stored responses of any number of keys stay within 64 MiB', async () =
   });
   // The response is a few megabytes of JSON.
   const body = new Uint8Array(encodeNpy(new Uint8Array(18_000 * 6), [18_000, 3, 2]));
-  const ask = async (key: string) => (await app.request(URL, { ...post(key), body })).arrayBuffer();
-  const { byteLength } = await ask('0');
+  const send = async (key: string) =>
+    (await app.request(URL, { ...post(key), body })).arrayBuffer();
+  const { byteLength } = await send('0');
   const keys = Math.ceil((64 * 2 ** 20) / byteLength);
-  for (let i = 1; i <= keys; i++) await ask(String(i));
-  const asked = engine.asked.length;
-  await ask(String(keys));
-  expect(engine.asked).toHaveLength(asked);
-  await ask('0');
-  expect(engine.asked).toHaveLength(asked + 1);
+  for (let i = 1; i <= keys; i++) await send(String(i));
+  const asked = engine.requests.length;
+  await send(String(keys));
+  expect(engine.requests).toHaveLength(asked);
+  await send('0');
+  expect(engine.requests).toHaveLength(asked + 1);
 });
 
 test('a request that waited past its deadline is rejected as such', async () => {
   const { app, engine, time } = createTestApp();
   engine.hold();
   const first = app.request(URL, post('a'));
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const late = app.request(URL, post('a', { 'X-Deadline-Ms': '10' }));
   await new Promise(setImmediate);
   time.now = 11;
@@ -146,7 +147,7 @@ test('a client that disconnected while waiting gets no response', async () => {
   const { app, engine } = createTestApp();
   engine.hold();
   const first = app.request(URL, post('a'));
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const client = new AbortController();
   const gone = app.request(URL, { ...post('a'), signal: client.signal });
   await new Promise(setImmediate);
@@ -173,7 +174,7 @@ test('over a connection, a client that disconnects leaves the work to one that w
   const url = service.url + URL;
   engine.hold();
   const busy = fetch(url, post('other'));
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const client = new AbortController();
   const first = fetch(url, { ...post('a'), signal: client.signal });
   await expect.poll(() => scheduler.depth).toBe(2);
@@ -193,27 +194,27 @@ test('the same request of another client is another one, and a rejected API key 
     { name: 'ops', scopes: ['admin'] },
   ]);
   const { app, engine } = createTestApp({ access: { keys } });
-  const ask = (name: string, gray?: number) => app.request(URL, post('a', bearer(name), gray));
-  expect((await ask('rig')).status).toBe(200);
-  const other = await ask('other', 0.25);
+  const send = (name: string, gray?: number) => app.request(URL, post('a', bearer(name), gray));
+  expect((await send('rig')).status).toBe(200);
+  const other = await send('other', 0.25);
   expect([other.status, other.headers.has('Idempotency-Replayed')]).toEqual([200, false]);
-  expect((await ask('other', 0.25)).headers.get('Idempotency-Replayed')).toBe('true');
-  expect([(await ask('ops')).status, (await ask('nobody')).status]).toEqual([403, 401]);
+  expect((await send('other', 0.25)).headers.get('Idempotency-Replayed')).toBe('true');
+  expect([(await send('ops')).status, (await send('nobody')).status]).toEqual([403, 401]);
   // The same key may be written in another way.
   const again = await app.request(URL, post('a', { Authorization: 'bearer  secret-rig' }));
   expect(again.headers.get('Idempotency-Replayed')).toBe('true');
-  expect(engine.asked).toHaveLength(2);
+  expect(engine.requests).toHaveLength(2);
 });
 
 test('without API keys each address is a client', async () => {
   const { app } = createTestApp();
-  const ask = async (remoteAddress: string, gray?: number) => {
+  const send = async (remoteAddress: string, gray?: number) => {
     const answer = await app.request(URL, post('a', {}, gray), {
       incoming: { socket: { remoteAddress } },
     });
     return [answer.status, answer.headers.get('Idempotency-Replayed')];
   };
-  expect(await ask('10.0.0.1')).toEqual([200, null]);
-  expect(await ask('10.0.0.2', 0.25)).toEqual([200, null]);
-  expect(await ask('10.0.0.1')).toEqual([200, 'true']);
+  expect(await send('10.0.0.1')).toEqual([200, null]);
+  expect(await send('10.0.0.2', 0.25)).toEqual([200, null]);
+  expect(await send('10.0.0.1')).toEqual([200, 'true']);
 });

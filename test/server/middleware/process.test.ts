@@ -21,7 +21,7 @@ async function writeKeys(...keys: { name: string; secret: string; scopes: Scope[
   await writeFile(keysFile, lines.join('\n'), { mode: 0o600 });
 }
 
-function ask(url: string, headers: Record<string, string> = {}, query = ''): Promise<Response> {
+function send(url: string, headers: Record<string, string> = {}, query = ''): Promise<Response> {
   return fetch(`${url}${PATH}${query}`, {
     method: 'POST',
     body: GRAY_NPY,
@@ -45,9 +45,9 @@ test('keys are required, read again on SIGHUP, and never logged', async () => {
     LOG_LEVEL: 'trace',
   });
   const statuses = async () => [
-    (await ask(url, bearer(rig))).status,
-    (await ask(url, bearer(ops))).status,
-    (await ask(url)).status,
+    (await send(url, bearer(rig))).status,
+    (await send(url, bearer(ops))).status,
+    (await send(url)).status,
     (await fetch(`${url}/livez`)).status,
     (await fetch(`${url}/metrics`)).status,
     (await fetch(`${url}/metrics`, { headers: bearer(prometheus) })).status,
@@ -55,21 +55,21 @@ test('keys are required, read again on SIGHUP, and never logged', async () => {
   expect(await statuses()).toEqual([200, 403, 401, 200, 401, 200]);
 
   for (const answer of [
-    await ask(url, bearer(wrong)),
-    await ask(url, { 'X-Api-Key': rig, Cookie: `key=${rig}` }),
-    await ask(url, { Authorization: `Basic ${rig}` }),
-    await ask(url, {}, `?api_key=${rig}`),
+    await send(url, bearer(wrong)),
+    await send(url, { 'X-Api-Key': rig, Cookie: `key=${rig}` }),
+    await send(url, { Authorization: `Basic ${rig}` }),
+    await send(url, {}, `?api_key=${rig}`),
     await fetch(`${url}/nothing?key=${rig}`, { headers: bearer(rig) }),
     await fetch(`${url}${PATH}`, { method: 'POST', body: rig, headers: bearer(rig) }),
-    await ask(url, bearer(rig), `?fit=${ops}`),
+    await send(url, bearer(rig), `?fit=${ops}`),
   ]) {
     expect([400, 401, 404, 415]).toContain(answer.status);
   }
 
   await writeKeys({ name: 'rig', secret: 'hc_another', scopes: ['predict'] });
   child.kill('SIGHUP');
-  await expect.poll(async () => (await ask(url, bearer(rig))).status).toBe(401);
-  expect((await ask(url, bearer('hc_another'))).status).toBe(200);
+  await expect.poll(async () => (await send(url, bearer(rig))).status).toBe(401);
+  expect((await send(url, bearer('hc_another'))).status).toBe(200);
 
   const lines = stderr().trimEnd().split('\n');
   const requests = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request');
@@ -81,9 +81,9 @@ test('keys are required, read again on SIGHUP, and never logged', async () => {
 
 test('the service does not serve the network without keys unless it is configured to', async () => {
   const open = { MODELS_DIR: await constantModelFolder(), HOST: '0.0.0.0' };
-  const refused = spawnService(open);
-  expect(await refused.ended).toBe(2);
-  expect(refused.stderr()).toMatch(
+  const rejected = spawnService(open);
+  expect(await rejected.ended).toBe(2);
+  expect(rejected.stderr()).toMatch(
     /^HOST=0\.0\.0\.0 accepts requests from the network: .*ALLOW_ANONYMOUS=1.*\n$/,
   );
   await writeFile(keysFile, '{"name": "rig"}', { mode: 0o600 });
@@ -91,7 +91,7 @@ test('the service does not serve the network without keys unless it is configure
   expect(await bad.ended).toBe(2);
   expect(bad.stderr()).toMatch(/^API_KEYS_FILE=".*\/keys", line 1\.sha256: .*\n$/);
   const { url } = await startTestService({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: '1' });
-  expect((await ask(url)).status).toBe(200);
+  expect((await send(url)).status).toBe(200);
 });
 
 test('a service stopped under load answers every request of kept-alive connections', async () => {

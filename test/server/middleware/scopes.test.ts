@@ -72,7 +72,7 @@ test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
     .replace(':digest', 'x')
     .replace(':file', 'start.js')
     .replace(':id', 'x');
-  const refusals = async (asked: string) => {
+  const rejections = async (asked: string) => {
     const status = async (headers?: Record<string, string>) => {
       const answer = await app.request(path, { method: asked, ...(headers ? { headers } : {}) });
       return [401, 403].includes(answer.status) ? answer.status : 'passed';
@@ -95,10 +95,10 @@ test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
     metrics: ['open', 'metrics'].includes(scope) ? 'passed' : 403,
     all: 'passed',
   };
-  expect(await refusals(method)).toEqual(expected);
-  if (method === 'GET') expect(await refusals('HEAD')).toEqual(expected);
+  expect(await rejections(method)).toEqual(expected);
+  if (method === 'GET') expect(await rejections('HEAD')).toEqual(expected);
   // The route did nothing without the key that it needs.
-  if (scope !== 'predict') expect(engine.asked).toHaveLength(0);
+  if (scope !== 'predict') expect(engine.requests).toHaveLength(0);
 });
 
 test('under /v2 errors have the form of the protocol', async () => {

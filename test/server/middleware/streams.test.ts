@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { TestAppOptions } from '../../support/app.js';
 import { bearer, keyRingOf } from '../../support/keys.js';
 import { startTestApp } from '../../support/listening-app.js';
-import { openStream, refuseStream } from '../../support/stream-client.js';
+import { openStream, requestRejectedStream } from '../../support/stream-client.js';
 
 const STREAM = 'tiny/stream?dtype=uint8';
 const IMAGE = new Uint8Array(6).fill(128);
@@ -16,15 +16,17 @@ const start = (access: TestAppOptions['access'] = { keys }) => startTestApp({ ac
 
 test('opening a stream needs a key', async () => {
   const { url, log } = await start();
-  expect(await refuseStream(url, STREAM)).toMatchObject({ status: 401 });
-  expect(await refuseStream(url, STREAM, { headers: bearer('nobody') })).toMatchObject({
+  expect(await requestRejectedStream(url, STREAM)).toMatchObject({ status: 401 });
+  expect(await requestRejectedStream(url, STREAM, { headers: bearer('nobody') })).toMatchObject({
     status: 401,
     headers: { 'www-authenticate': 'Bearer realm="hypercolumn", error="invalid_token"' },
   });
-  expect(await refuseStream(url, STREAM, { headers: bearer('ops') })).toMatchObject({
+  expect(await requestRejectedStream(url, STREAM, { headers: bearer('ops') })).toMatchObject({
     status: 403,
   });
-  expect(await refuseStream(url, `${STREAM}&key=secret-rig`)).toMatchObject({ status: 401 });
+  expect(await requestRejectedStream(url, `${STREAM}&key=secret-rig`)).toMatchObject({
+    status: 401,
+  });
   const stream = await openStream(url, STREAM, { headers: bearer('rig') });
   stream.send(IMAGE);
   expect(await stream.next()).toMatchObject({ status: 200 });
@@ -46,7 +48,7 @@ test('a page, which cannot set headers, sends its key among the protocols', asyn
   }
   for (const protocol of ['secret-rig', 'bearer.', 'bearer.x', 'xbearer.secret-rig']) {
     const protocols = ['hypercolumn', protocol];
-    expect(await refuseStream(url, STREAM, { protocols })).toMatchObject({ status: 401 });
+    expect(await requestRejectedStream(url, STREAM, { protocols })).toMatchObject({ status: 401 });
   }
   const unupgraded = { 'Sec-WebSocket-Protocol': 'hypercolumn, bearer.secret-rig' };
   expect((await app.request('/v1/models', { headers: unupgraded })).status).toBe(401);
@@ -58,20 +60,22 @@ test('a page that CORS_ORIGINS names may open a stream, and others may not', asy
   const stream = await openStream(url, STREAM, { origin: 'https://lab.example' });
   expect(stream.ready).toMatchObject({ type: 'ready' });
   for (const origin of ['https://evil.example', 'https://lab.example.evil.example', 'null']) {
-    expect(await refuseStream(url, STREAM, { origin }), origin).toMatchObject({ status: 403 });
+    expect(await requestRejectedStream(url, STREAM, { origin }), origin).toMatchObject({
+      status: 403,
+    });
   }
 });
 
 test('a local service opens streams under its local names alone', async () => {
   const { url } = await start({ localOnly: true });
   const headers = { Host: 'evil.example', Origin: 'http://evil.example' };
-  expect(await refuseStream(url, STREAM, { headers })).toMatchObject({ status: 421 });
+  expect(await requestRejectedStream(url, STREAM, { headers })).toMatchObject({ status: 421 });
 });
 
 test('a stream counts as one concurrent request until it ends', async () => {
   const { url } = await start({ maxConcurrent: 2 });
   const streams = [await openStream(url, STREAM), await openStream(url, STREAM)];
-  expect(await refuseStream(url, STREAM)).toMatchObject({
+  expect(await requestRejectedStream(url, STREAM)).toMatchObject({
     status: 429,
     headers: { 'retry-after': '1' },
     body: { detail: 'too many requests at the same time: 3; expected at most 2' },
@@ -91,7 +95,7 @@ test('each frame counts towards the rate of its key', async () => {
     status: 429,
     message: 'this key is good for 3 per second',
   });
-  expect(engine.asked.length).toBeGreaterThan(0);
+  expect(engine.requests.length).toBeGreaterThan(0);
   time.now += 1000;
   stream.send(IMAGE);
   expect(await stream.next()).toMatchObject({ status: 200 });

@@ -7,19 +7,19 @@ const SWEEP = '/v1/models/tiny/tuning/parametric';
 
 function start(access: TestAppOptions['access'] = {}) {
   const { app, engine } = createTestApp({ access });
-  const ask = (url: string, headers: Record<string, string> = {}, method = 'POST') =>
+  const send = (url: string, headers: Record<string, string> = {}, method = 'POST') =>
     app.request(url, { method, headers });
-  return { ask, engine };
+  return { send, engine };
 }
 
 test('every response forbids browsers to execute or embed it', async () => {
-  const { ask } = start();
+  const { send } = start();
   for (const [path, status] of [
     ['/livez', 200],
     ['/nothing', 404],
     ['/v1/models/other', 404],
   ] as const) {
-    const answer = await ask(path, {}, 'GET');
+    const answer = await send(path, {}, 'GET');
     expect(answer.status).toBe(status);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -33,59 +33,59 @@ test('every response forbids browsers to execute or embed it', async () => {
 });
 
 test('a page of another origin may not send requests, its own page may', async () => {
-  const { ask, engine } = start();
+  const { send, engine } = start();
   for (const Origin of [LAB, 'null', 'http://localhost:81', 'http://localhost.evil']) {
-    const answer = await ask(`http://localhost${SWEEP}`, { Origin });
+    const answer = await send(`http://localhost${SWEEP}`, { Origin });
     expect(answer.status, Origin).toBe(403);
     expect(await answer.json()).toMatchObject({
       detail: `pages from ${Origin} may not send requests; CORS_ORIGINS names those that may`,
     });
   }
-  expect(engine.asked).toHaveLength(0);
-  expect((await ask(`http://localhost${SWEEP}`, { Origin: 'http://localhost' })).status).toBe(200);
+  expect(engine.requests).toHaveLength(0);
+  expect((await send(`http://localhost${SWEEP}`, { Origin: 'http://localhost' })).status).toBe(200);
   // This is the origin behind a proxy with TLS.
-  expect((await ask(`http://rig.lab${SWEEP}`, { Origin: 'https://rig.lab' })).status).toBe(200);
+  expect((await send(`http://rig.lab${SWEEP}`, { Origin: 'https://rig.lab' })).status).toBe(200);
 });
 
 test('a page of a named origin may send requests and read the responses', async () => {
-  const { ask } = start({ origins: [LAB] });
-  const answer = await ask(SWEEP, { Origin: LAB });
+  const { send } = start({ origins: [LAB] });
+  const answer = await send(SWEEP, { Origin: LAB });
   expect(answer.status).toBe(200);
   expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(LAB);
   expect(answer.headers.get('Access-Control-Expose-Headers')).toContain('Server-Timing');
   expect(answer.headers.get('Vary')).toBe('Origin');
-  const wrong = await ask('/v1/models/other', { Origin: LAB });
+  const wrong = await send('/v1/models/other', { Origin: LAB });
   expect([wrong.status, wrong.headers.get('Access-Control-Allow-Origin')]).toEqual([405, LAB]);
-  expect((await ask(SWEEP, { Origin: 'https://evil.example' })).status).toBe(403);
+  expect((await send(SWEEP, { Origin: 'https://evil.example' })).status).toBe(403);
 });
 
 test('a preflight needs no key and is allowed for named origins alone', async () => {
   const access = { origins: [LAB], keys: keyRingOf([{ name: 'rig', scopes: ['predict'] }]) };
-  const { ask } = start(access);
+  const { send } = start(access);
   const preflight = {
     Origin: LAB,
     'Access-Control-Request-Method': 'POST',
     'Access-Control-Request-Headers': 'authorization,x-deadline-ms',
   };
-  const answer = await ask(SWEEP, preflight, 'OPTIONS');
+  const answer = await send(SWEEP, preflight, 'OPTIONS');
   expect(answer.status).toBe(204);
   expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(LAB);
   expect(answer.headers.get('Access-Control-Allow-Headers')).toBe('authorization,x-deadline-ms');
   const evil = { ...preflight, Origin: 'https://evil.example' };
-  expect((await ask(SWEEP, evil, 'OPTIONS')).status).toBe(403);
-  expect((await ask(SWEEP, { Origin: LAB })).status).toBe(401);
-  expect((await ask(SWEEP, { Origin: LAB, ...bearer('rig') })).status).toBe(200);
+  expect((await send(SWEEP, evil, 'OPTIONS')).status).toBe(403);
+  expect((await send(SWEEP, { Origin: LAB })).status).toBe(401);
+  expect((await send(SWEEP, { Origin: LAB, ...bearer('rig') })).status).toBe(200);
 });
 
 test('a local service is reached by its local names alone', async () => {
-  const { ask, engine } = start({ localOnly: true });
+  const { send, engine } = start({ localOnly: true });
   for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.nip.io', '10.0.0.1']) {
     // This is the origin of the page itself, so only the name is wrong.
-    const answer = await ask(`http://${host}:8080${SWEEP}`, { Origin: `http://${host}:8080` });
+    const answer = await send(`http://${host}:8080${SWEEP}`, { Origin: `http://${host}:8080` });
     expect(answer.status, host).toBe(421);
   }
-  expect(engine.asked).toHaveLength(0);
+  expect(engine.requests).toHaveLength(0);
   for (const host of ['localhost', '127.0.0.1:8080', '[::1]:8080', 'LOCALHOST:1']) {
-    expect((await ask(`http://${host}${SWEEP}`)).status, host).toBe(200);
+    expect((await send(`http://${host}${SWEEP}`)).status, host).toBe(200);
   }
 });

@@ -40,7 +40,7 @@ async function runInPython(script: string, address: string): Promise<Record<stri
 
 testWithClients('tritonclient: all that it can ask', async () => {
   const results = await runInPython('./triton_client.py', service.url.replace('http://', ''));
-  const { refused, statistics, ...answered } = results;
+  const { rejected, statistics, ...answered } = results;
   const input = { name: 'stimulus', datatype: 'FP32', shape: [-1, SIDE, SIDE] };
   const ids = { name: 'neurons', datatype: 'INT32', shape: [-1] };
   expect(answered).toEqual({
@@ -99,7 +99,7 @@ testWithClients('tritonclient: all that it can ask', async () => {
     loaded: [true, THREE],
   });
   expect(statistics).toMatchObject({ inference_count: 3 * 19 + 600, version: '1' });
-  expect(refused).toMatchInlineSnapshot(`
+  expect(rejected).toMatchInlineSnapshot(`
     {
       "classification": [
         "422",
@@ -182,7 +182,7 @@ testWithClients("KServe's REST client: health, readiness, inference, errors", as
     binary: ['trial', THREE],
     json: ['trial', THREE],
     dictionary: [null, [ANSWER]],
-    refused: {
+    rejected: {
       shape: [
         422,
         `inputs[0].shape: is [3,${SIDE - 1},${SIDE}]; 'stimulus' is [n, ${SIDE}, ${SIDE}]`,

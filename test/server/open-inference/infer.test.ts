@@ -47,18 +47,18 @@ test('data may be nested like the shape, and pixels may be UINT8', async () => {
       [1, 1],
     ],
   ];
-  const ask = (input: object) =>
+  const send = (input: object) =>
     dataOf(app.request(INFER, jsonRequest({ inputs: [{ ...STIMULUS, ...input }] })));
-  expect(await ask({ data: nested })).toEqual(RESPONSES);
+  expect(await send({ data: nested })).toEqual(RESPONSES);
   const grays = [0, 51, 102, 0, 51, 102, 255, 255, 255, 255, 255, 255];
-  const [first, ...rest] = (await ask({ datatype: 'UINT8', data: grays })) as number[];
+  const [first, ...rest] = (await send({ datatype: 'UINT8', data: grays })) as number[];
   expect(first).toBeCloseTo(1.2, 6); // 306 / 255
   expect(rest.slice(3)).toEqual(RESPONSES.slice(4));
 });
 
 test('warnings are in the headers and in the parameters of the response', async () => {
   const { app } = createTestApp();
-  const ask = (input: object, more: object = {}) =>
+  const send = (input: object, more: object = {}) =>
     app.request(INFER, jsonRequest({ inputs: [{ ...STIMULUS, ...input }], ...more }));
   const stripes = { shape: [1, 3, 2], data: [0, 1, 0, 1, 0, 1] };
   const strong = [
@@ -69,16 +69,16 @@ test('warnings are in the headers and in the parameters of the response', async 
     },
   ];
   for (const binary of [false, true]) {
-    const answer = await ask(stripes, { parameters: { binary_data_output: binary } });
+    const answer = await send(stripes, { parameters: { binary_data_output: binary } });
     const json = binary ? (await readBinaryAnswer(answer)).json : await answer.json();
     const { parameters } = json as { parameters: { warnings: string } };
     expect(JSON.parse(parameters.warnings)).toEqual(strong);
     expect(JSON.parse(answer.headers.get('X-Stimulus-Warnings')!)).toEqual(strong);
     expect(answer.headers.get('X-Stimulus-Digests')).toMatch(/^[0-9a-f]{64}$/);
   }
-  const black = await ask({ ...stripes, datatype: 'UINT8' });
+  const black = await send({ ...stripes, datatype: 'UINT8' });
   expect(black.headers.get('X-Stimulus-Warnings')).toContain('nearly black');
-  const gray = await ask({ ...stripes, data: [0.5, 0.5, 0.5, 0.5, 0.5, 0.5] });
+  const gray = await send({ ...stripes, data: [0.5, 0.5, 0.5, 0.5, 0.5, 0.5] });
   expect(gray.headers.has('X-Stimulus-Warnings')).toBe(false);
   expect(await gray.json()).not.toHaveProperty('parameters');
 });
@@ -109,14 +109,14 @@ test('binary in gives binary out where it is requested', async () => {
 
 test('each output chooses whether it is binary', async () => {
   const { app } = createTestApp();
-  const ask = async (binary_data: boolean, binary_data_output: boolean) => {
+  const send = async (binary_data: boolean, binary_data_output: boolean) => {
     const outputs = [{ name: 'responses', parameters: { binary_data } }];
     const parameters = { binary_data_output };
     const answer = await app.request(INFER, withBinaryStimulus({ outputs, parameters }));
     return answer.headers.has('Inference-Header-Content-Length');
   };
-  expect(await ask(true, false)).toBe(true);
-  expect(await ask(false, true)).toBe(false);
+  expect(await send(true, false)).toBe(true);
+  expect(await send(false, true)).toBe(false);
   const named = withBinaryStimulus({ outputs: [{ name: 'responses' }] });
   expect(await dataOf(app.request(INFER, named))).toEqual(RESPONSES);
 });
@@ -135,7 +135,7 @@ test('neurons are chosen by id, in JSON or binary, before or after the stimuli',
   const inJson = { ...neurons, data: [7, 0, 1] };
   const answer = await app.request(INFER, jsonRequest({ inputs: [inJson, IN_JSON] }));
   expect(await answer.json()).toMatchObject({ outputs: [{ shape: [2, 3], data: chosen }] });
-  expect(engine.asked[0]?.neurons).toEqual(Int32Array.of(3, 0, 1));
+  expect(engine.requests[0]?.neurons).toEqual(Int32Array.of(3, 0, 1));
   const tensors = [bytesOf(Int32Array.of(7, 0, 1)), bytesOf(PIXELS)];
   const sized = (input: object, i: number) => ({
     ...input,
@@ -152,7 +152,7 @@ test('a version is selected by its number', async () => {
   const request = jsonRequest({ inputs: [IN_JSON] });
   const answer = await app.request('/v2/models/tiny/versions/1/infer', request);
   expect(await answer.json()).toMatchObject({ model_version: '1' });
-  expect(engine.asked.map(({ digest }) => digest[0])).toEqual(['1']);
+  expect(engine.requests.map(({ digest }) => digest[0])).toEqual(['1']);
 });
 
 test('an input in any datatype gives the engine the same pixels', async () => {
@@ -179,7 +179,9 @@ test('an input in any datatype gives the engine the same pixels', async () => {
       for (const request of requests) {
         expect((await app.request(INFER, request)).status).toBe(200);
       }
-      expect(engine.asked.map(({ stimuli }) => stimuli.pixels)).toEqual(requests.map(() => values));
+      expect(engine.requests.map(({ stimuli }) => stimuli.pixels)).toEqual(
+        requests.map(() => values),
+      );
     }),
   );
 });
@@ -205,9 +207,9 @@ test('a response is compressed when that is requested and worthwhile', async () 
   const { app } = createTestApp();
   const count = 100;
   const input = { ...STIMULUS, shape: [count, 3, 2], data: Array(count * 6).fill(1) };
-  const ask = (accept: string, data = input) =>
+  const send = (accept: string, data = input) =>
     app.request(INFER, jsonRequest({ inputs: [data] }, { 'Accept-Encoding': accept }));
-  const plain = await ask('identity');
+  const plain = await send('identity');
   expect(plain.headers.get('Content-Encoding')).toBeNull();
   expect(plain.headers.get('Vary')).toBe('Accept-Encoding');
   const expected = await plain.text();
@@ -217,14 +219,14 @@ test('a response is compressed when that is requested and worthwhile', async () 
     ['gzip;q=0, deflate', 'deflate', inflateSync],
     ['br, gzip;q=0.5', 'gzip', gunzipSync],
   ] as const) {
-    const answer = await ask(accept);
+    const answer = await send(accept);
     expect(answer.headers.get('Content-Encoding')).toBe(encoding);
     const body = Buffer.from(await answer.arrayBuffer());
     expect(body.length).toBeLessThan(expected.length);
     expect(decompress(body).toString()).toBe(expected);
   }
-  expect((await ask('gzip', IN_JSON)).headers.get('Content-Encoding')).toBeNull();
-  expect((await ask('br')).headers.get('Content-Encoding')).toBeNull();
+  expect((await send('gzip', IN_JSON)).headers.get('Content-Encoding')).toBeNull();
+  expect((await send('br')).headers.get('Content-Encoding')).toBeNull();
 });
 
 test('the headers are those of /v1: request id, timing, digest, If-Match', async () => {
@@ -234,7 +236,7 @@ test('the headers are those of /v1: request id, timing, digest, If-Match', async
     INFER,
     jsonRequest({ inputs: [IN_JSON] }, { 'X-Request-Id': 'rig-1' }),
   );
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   time.now += 250;
   engine.open();
   const { headers } = await waiting;
@@ -261,33 +263,33 @@ test.each([
     INFER,
     jsonRequest({ inputs: [IN_JSON], parameters: { timeout: 0 } }),
   );
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const late = app.request(INFER, jsonRequest({ inputs: [IN_JSON], parameters }, headers));
   time.now = now;
   engine.open();
   expect((await patient).status).toBe(200);
-  const refused = await late;
-  expect([refused.status, refused.headers.get('Retry-After')]).toEqual([503, '1']);
-  expect(await refused.json()).toEqual({
+  const rejected = await late;
+  expect([rejected.status, rejected.headers.get('Retry-After')]).toEqual([503, '1']);
+  expect(await rejected.json()).toEqual({
     error: 'the deadline passed before the responses were there',
   });
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
 });
 
 test('a priority above 1 lets earlier levels pass', async () => {
   const { app, engine, scheduler } = createTestApp();
   engine.hold();
-  const ask = (version: number, priority: number) =>
+  const send = (version: number, priority: number) =>
     app.request(
       `/v2/models/tiny/versions/${version}/infer`,
       jsonRequest({ inputs: [IN_JSON], parameters: { priority } }),
     );
-  const answers = [ask(1, 0)];
-  await engine.whenAsked(1);
-  answers.push(ask(1, 2), ask(2, 1));
+  const answers = [send(1, 0)];
+  await engine.whenRequested(1);
+  answers.push(send(1, 2), send(2, 1));
   await expect.poll(() => scheduler.depth).toBe(6);
   engine.open();
   await Promise.all(answers);
   // A low-priority request begins with one stimulus.
-  expect(engine.asked.map(({ digest }) => digest[0])).toEqual(['1', '2', '1', '1']);
+  expect(engine.requests.map(({ digest }) => digest[0])).toEqual(['1', '2', '1', '1']);
 });

@@ -29,7 +29,7 @@ async def main(url: str, side: int) -> None:
         result = await client.infer(url, data, model_name=model)
         return [result.id, result.outputs[0].as_numpy().tolist()]
 
-    async def refused(ask):
+    async def rejected(ask):
         try:
             await ask
         except httpx.HTTPStatusError as error:
@@ -50,9 +50,9 @@ async def main(url: str, side: int) -> None:
         "binary": await infer(request()),
         "json": await infer(request(binary=False, binary_output=False)),
         "dictionary": await infer({"inputs": [plain]}),
-        "refused": {
-            "shape": await refused(infer(request(stimuli[:, 1:]))),
-            "model": await refused(infer(request(), "other")),
+        "rejected": {
+            "shape": await rejected(infer(request(stimuli[:, 1:]))),
+            "model": await rejected(infer(request(), "other")),
         },
     }
     await client.close()

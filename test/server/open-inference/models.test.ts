@@ -31,23 +31,23 @@ test('the server metadata has its name, version and extensions', async () => {
 
 test('a live server is not yet a ready one', async () => {
   const { app, state, service } = createTestApp();
-  const ask = async (kind: string) => {
+  const send = async (kind: string) => {
     const answer = await app.request(`/v2/health/${kind}`);
     expect(answer.headers.get('Content-Type')).toBe('application/json');
     return [answer.status, await answer.json()];
   };
-  expect(await ask('live')).toEqual([200, { live: true }]);
-  expect(await ask('ready')).toEqual([200, { ready: true }]);
+  expect(await send('live')).toEqual([200, { live: true }]);
+  expect(await send('ready')).toEqual([200, { ready: true }]);
   state.readiness = { state: 'loading' };
-  expect(await ask('live')).toEqual([200, { live: true }]);
-  expect(await ask('ready')).toEqual([503, { error: 'the models are still being loaded' }]);
+  expect(await send('live')).toEqual([200, { live: true }]);
+  expect(await send('ready')).toEqual([503, { error: 'the models are still being loaded' }]);
   state.readiness = { state: 'draining', service };
-  expect(await ask('ready')).toEqual([503, { error: 'the service is shutting down' }]);
+  expect(await send('ready')).toEqual([503, { error: 'the service is shutting down' }]);
 });
 
 test('a model has its tensors, readiness and configuration', async () => {
   const { app } = createTestApp();
-  const ask = async (path: string) => (await app.request(`/v2/models/tiny${path}`)).json();
+  const send = async (path: string) => (await app.request(`/v2/models/tiny${path}`)).json();
   const metadata = {
     name: 'tiny',
     versions: ['1', '2'],
@@ -58,10 +58,10 @@ test('a model has its tensors, readiness and configuration', async () => {
     ],
     outputs: [{ name: 'responses', datatype: 'FP32', shape: [-1, 4] }],
   };
-  expect(await ask('')).toEqual(metadata);
-  expect(await ask('/versions/1')).toEqual(metadata);
-  expect(await ask('/ready')).toEqual({ name: 'tiny', ready: true });
-  expect(await ask('/versions/1/config')).toEqual({
+  expect(await send('')).toEqual(metadata);
+  expect(await send('/versions/1')).toEqual(metadata);
+  expect(await send('/ready')).toEqual({ name: 'tiny', ready: true });
+  expect(await send('/versions/1/config')).toEqual({
     name: 'tiny',
     platform: 'hypercolumn_fake',
     backend: 'hypercolumn',
@@ -87,7 +87,7 @@ test('statistics count stimuli, requests and batches and show where the time wen
   const { app, engine, time } = createTestApp();
   engine.hold();
   const answers = [app.request(INFER, jsonRequest({ inputs: [IN_JSON] }))];
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   time.now += 250;
   engine.open();
   await Promise.all(answers);
@@ -128,10 +128,10 @@ test('statistics count stimuli, requests and batches and show where the time wen
       },
     ],
   };
-  const ask = async (path: string) => (await app.request(path)).json();
-  expect(await ask('/v2/models/tiny/versions/2/stats')).toEqual({ model_stats: [second] });
+  const send = async (path: string) => (await app.request(path)).json();
+  expect(await send('/v2/models/tiny/versions/2/stats')).toEqual({ model_stats: [second] });
   for (const path of ['/v2/models/stats', '/v2/models/tiny/stats']) {
-    expect(await ask(path)).toMatchObject({ model_stats: [first, second] });
+    expect(await send(path)).toMatchObject({ model_stats: [first, second] });
   }
 });
 

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { createTestApp } from '../../support/app.js';
 import { startTestApp } from '../../support/listening-app.js';
 import { IN_JSON, INFER, jsonRequest, withBinaryStimulus } from '../../support/protocol.js';
-import { refusal, withInput } from '../../support/protocol-rejection.js';
+import { rejection, withInput } from '../../support/protocol-rejection.js';
 
 const request = (change: object) => jsonRequest({ inputs: [IN_JSON], ...change });
 
@@ -14,70 +14,72 @@ test('JSON that is too deep, cut off or not an inference request is rejected', a
     method: 'POST',
     body: `{"inputs": ${'['.repeat(depth)}${']'.repeat(depth)}}`,
   });
-  expect(await refusal(deep(64))).toMatchInlineSnapshot(
+  expect(await rejection(deep(64))).toMatchInlineSnapshot(
     `"400 the JSON is nested deeper than 64 at position 74"`,
   );
-  expect(await refusal(deep(63))).toMatch(/^422 inputs\[0\]: /);
+  expect(await rejection(deep(63))).toMatch(/^422 inputs\[0\]: /);
   const brackets = { method: 'POST', body: JSON.stringify({ inputs: ['\\"[[[[[[[[[[[[[[[[[['] }) };
-  expect(await refusal(brackets)).toMatch(/^422 inputs\[0\]: /);
+  expect(await rejection(brackets)).toMatch(/^422 inputs\[0\]: /);
   const bomb = { method: 'POST', body: '['.repeat(5_000_000) };
-  expect(await refusal(bomb, INFER, { limits: { maxBody: 2 ** 26 } })).toMatchInlineSnapshot(
+  expect(await rejection(bomb, INFER, { limits: { maxBody: 2 ** 26 } })).toMatchInlineSnapshot(
     `"400 the JSON is nested deeper than 64 at position 64"`,
   );
-  expect(await refusal({ method: 'POST', body: '{"inputs": [' })).toMatch(
+  expect(await rejection({ method: 'POST', body: '{"inputs": [' })).toMatch(
     /^400 the body is not JSON/,
   );
-  expect(await refusal({ method: 'POST' })).toMatchInlineSnapshot(
+  expect(await rejection({ method: 'POST' })).toMatchInlineSnapshot(
     `"400 the body is empty; an inference request is expected"`,
   );
-  expect(await refusal({ method: 'POST', body: Uint8Array.of(0xff) })).toMatchInlineSnapshot(
+  expect(await rejection({ method: 'POST', body: Uint8Array.of(0xff) })).toMatchInlineSnapshot(
     `"400 the body is not text in UTF-8"`,
   );
-  expect(await refusal(jsonRequest([]))).toMatchInlineSnapshot(
+  expect(await rejection(jsonRequest([]))).toMatchInlineSnapshot(
     `"422 the body: is an empty list; expected an object"`,
   );
-  expect(await refusal(jsonRequest({ inputs: [] }))).toMatchInlineSnapshot(
+  expect(await rejection(jsonRequest({ inputs: [] }))).toMatchInlineSnapshot(
     `"422 inputs: is an empty list; expected at least 1 entry"`,
   );
 });
 
 test('inputs and outputs that the model does not have are rejected', async () => {
-  expect(await refusal(withInput({ name: 'image' }))).toMatchInlineSnapshot(
+  expect(await rejection(withInput({ name: 'image' }))).toMatchInlineSnapshot(
     `"422 inputs[0].name: 'image' is not known; expected stimulus or neurons"`,
   );
-  expect(await refusal(jsonRequest({ inputs: [IN_JSON, IN_JSON] }))).toMatchInlineSnapshot(
+  expect(await rejection(jsonRequest({ inputs: [IN_JSON, IN_JSON] }))).toMatchInlineSnapshot(
     `"422 inputs[1].name: 'stimulus' is given twice"`,
   );
   const alone = { name: 'neurons', shape: [1], datatype: 'INT32', data: [0] };
-  expect(await refusal(jsonRequest({ inputs: [alone] }))).toMatchInlineSnapshot(
+  expect(await rejection(jsonRequest({ inputs: [alone] }))).toMatchInlineSnapshot(
     `"422 inputs: 'stimulus' is missing"`,
   );
-  expect(await refusal(request({ outputs: [{ name: 'probabilities' }] }))).toMatchInlineSnapshot(
+  expect(await rejection(request({ outputs: [{ name: 'probabilities' }] }))).toMatchInlineSnapshot(
     `"422 outputs[0].name: 'probabilities' is not known; expected responses"`,
   );
   const twice = [{ name: 'responses' }, { name: 'responses' }];
-  expect(await refusal(request({ outputs: twice }))).toMatchInlineSnapshot(
+  expect(await rejection(request({ outputs: twice }))).toMatchInlineSnapshot(
     `"422 outputs[1].name: 'responses' is requested twice"`,
   );
 });
 
 test('parameters that would change the response but are not supported are rejected', async () => {
-  expect(await refusal(request({ parameters: { sequence_id: 3 } }))).toMatchInlineSnapshot(
+  expect(await rejection(request({ parameters: { sequence_id: 3 } }))).toMatchInlineSnapshot(
     `"422 parameters: the key is not known: "sequence_id"; expected binary_data_output, timeout, priority"`,
   );
   expect(
-    await refusal(request({ outputs: [{ name: 'responses', parameters: { classification: 3 } }] })),
+    await rejection(
+      request({ outputs: [{ name: 'responses', parameters: { classification: 3 } }] }),
+    ),
   ).toMatchInlineSnapshot(
     `"422 outputs[0].parameters: the key is not known: "classification"; expected binary_data"`,
   );
   const shared = { shared_memory_region: 'a', shared_memory_byte_size: 48 };
-  expect(await refusal(withInput({ parameters: shared, data: undefined }))).toMatchInlineSnapshot(
+  expect(await rejection(withInput({ parameters: shared, data: undefined }))).toMatchInlineSnapshot(
     `"422 inputs[0].parameters: the keys are not known: "shared_memory_region", "shared_memory_byte_size"; expected binary_data_size, content_type"`,
   );
-  expect(await refusal(request({ parameters: { timeout: -1 } }))).toMatchInlineSnapshot(
+  expect(await rejection(request({ parameters: { timeout: -1 } }))).toMatchInlineSnapshot(
     `"422 parameters.timeout: is -1; expected at least 0"`,
   );
-  expect(await refusal(request({ parameters: { timeout: '1s' } }))).toMatchInlineSnapshot(
+  expect(await rejection(request({ parameters: { timeout: '1s' } }))).toMatchInlineSnapshot(
     `"422 parameters.timeout: is "1s"; expected a number"`,
   );
 });
@@ -90,53 +92,53 @@ test('compressed bodies that are corrupted, of an unknown encoding or bombs are 
     headers: { ...headers, 'Content-Encoding': encoding },
   });
   const zipped = gzipSync(body);
-  expect(await refusal(encoded('gzip', zipped.subarray(0, -9)))).toMatchInlineSnapshot(
+  expect(await rejection(encoded('gzip', zipped.subarray(0, -9)))).toMatchInlineSnapshot(
     `"400 the body cannot be read as gzip: cut off or damaged"`,
   );
-  expect(await refusal(encoded('deflate', zipped))).toMatchInlineSnapshot(
+  expect(await rejection(encoded('deflate', zipped))).toMatchInlineSnapshot(
     `"400 the body cannot be read as deflate: cut off or damaged"`,
   );
-  expect(await refusal(encoded('gzip', Buffer.alloc(0)))).toMatchInlineSnapshot(
+  expect(await rejection(encoded('gzip', Buffer.alloc(0)))).toMatchInlineSnapshot(
     `"400 the body cannot be read as gzip: cut off or damaged"`,
   );
-  expect(await refusal(encoded('br', brotliCompressSync(body)))).toMatchInlineSnapshot(
+  expect(await rejection(encoded('br', brotliCompressSync(body)))).toMatchInlineSnapshot(
     `"415 Content-Encoding is not accepted: br; expected gzip or deflate"`,
   );
-  expect(await refusal(encoded('gzip, gzip', gzipSync(zipped)))).toMatchInlineSnapshot(
+  expect(await rejection(encoded('gzip, gzip', gzipSync(zipped)))).toMatchInlineSnapshot(
     `"415 Content-Encoding is not accepted: gzip, gzip; expected gzip or deflate"`,
   );
   const bomb = gzipSync(Buffer.alloc(2 ** 24));
   const limits = { maxBody: 2 ** 15 };
   expect(bomb.length).toBeLessThan(limits.maxBody);
-  expect(await refusal(encoded('gzip', bomb), INFER, { limits })).toMatchInlineSnapshot(
+  expect(await rejection(encoded('gzip', bomb), INFER, { limits })).toMatchInlineSnapshot(
     `"413 the body is larger than 32768 bytes, the most that is accepted"`,
   );
   const { app } = createTestApp();
-  const refused = await app.request(INFER, encoded('br', brotliCompressSync(body)));
-  expect(refused.headers.get('Accept-Encoding')).toBe('gzip, deflate');
+  const rejected = await app.request(INFER, encoded('br', brotliCompressSync(body)));
+  expect(rejected.headers.get('Accept-Encoding')).toBe('gzip, deflate');
 });
 
 test('models, paths and methods that do not exist are reported', async () => {
   const good = jsonRequest({ inputs: [IN_JSON] });
-  expect(await refusal(good, '/v2/models/other/infer')).toMatchInlineSnapshot(
+  expect(await rejection(good, '/v2/models/other/infer')).toMatchInlineSnapshot(
     `"404 unknown model: 'other'; expected one of tiny, broken"`,
   );
-  expect(await refusal(good, '/v2/models/tiny/versions/3/infer')).toMatchInlineSnapshot(
+  expect(await rejection(good, '/v2/models/tiny/versions/3/infer')).toMatchInlineSnapshot(
     `"404 unknown version of tiny: 3; expected one of 1, 2"`,
   );
-  expect(await refusal(good, '/v2/models/broken/infer')).toMatchInlineSnapshot(
+  expect(await rejection(good, '/v2/models/broken/infer')).toMatchInlineSnapshot(
     `"503 broken/1 is not served: no 'x.bin'"`,
   );
-  expect(await refusal({}, '/v2/models/broken/ready')).toMatchInlineSnapshot(
+  expect(await rejection({}, '/v2/models/broken/ready')).toMatchInlineSnapshot(
     `"503 broken/1 is not served: no 'x.bin'"`,
   );
-  expect(await refusal({}, '/v2/models/other')).toMatchInlineSnapshot(
+  expect(await rejection({}, '/v2/models/other')).toMatchInlineSnapshot(
     `"404 unknown model: 'other'; expected one of tiny, broken"`,
   );
-  expect(await refusal({}, '/v2/nothing')).toMatchInlineSnapshot(
+  expect(await rejection({}, '/v2/nothing')).toMatchInlineSnapshot(
     `"404 no such path; expected one of those that GET / lists"`,
   );
-  expect(await refusal({}, INFER)).toMatchInlineSnapshot(
+  expect(await rejection({}, INFER)).toMatchInlineSnapshot(
     `"405 method not allowed: GET; expected POST"`,
   );
 });
@@ -146,7 +148,7 @@ test('a full queue, a loading or stopping service, and a bug have the same form'
   const good = jsonRequest({ inputs: [IN_JSON] });
   engine.hold();
   const first = app.request(INFER, good);
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   const second = app.request(INFER, good);
   await expect.poll(() => scheduler.depth).toBe(4);
   const full = await app.request(INFER, good);
@@ -173,7 +175,7 @@ test('a chunked body without a Content-Type is read over a socket like any other
   const { hostname, port } = new URL(url);
   const { body, headers } = withBinaryStimulus();
   const length = headers['Inference-Header-Content-Length'];
-  const ask = async (chunks: readonly Uint8Array[]) => {
+  const send = async (chunks: readonly Uint8Array[]) => {
     const socket = connect(Number(port), hostname);
     const lines = [
       `POST ${INFER} HTTP/1.1`,
@@ -191,9 +193,9 @@ test('a chunked body without a Content-Type is read over a socket like any other
     socket.write('0\r\n\r\n');
     return await text(socket);
   };
-  const whole = await ask([body.subarray(0, 7), body.subarray(7, 100), body.subarray(100)]);
+  const whole = await send([body.subarray(0, 7), body.subarray(7, 100), body.subarray(100)]);
   expect(whole).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   expect(whole).toContain('"data":[1.5,3,4.5,6,6,12,18,24]');
-  expect(await ask([body.subarray(0, -4)])).toMatch(/^HTTP\/1.1 422 /);
-  expect(await ask([body, new Uint8Array(5000)])).toMatch(/^HTTP\/1.1 413 /);
+  expect(await send([body.subarray(0, -4)])).toMatch(/^HTTP\/1.1 422 /);
+  expect(await send([body, new Uint8Array(5000)])).toMatch(/^HTTP\/1.1 413 /);
 });

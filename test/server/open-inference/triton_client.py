@@ -24,7 +24,7 @@ def main(address: str, side: int) -> None:
     def responses(result):
         return result.as_numpy("responses").tolist()
 
-    def refused(ask):
+    def rejected(ask):
         try:
             ask()
         except InferenceServerException as error:
@@ -71,33 +71,33 @@ def main(address: str, side: int) -> None:
     labels = [triton.InferRequestedOutput("responses", class_count=2)]
     shared = triton.InferInput("stimulus", [1, side, side], "FP32")
     shared.set_shared_memory("region", 4 * side * side)
-    results["refused"] = {
-        "late": refused(lambda: infer(timeout=1)),
-        "shape": refused(lambda: infer(inputs=inputs(stimuli[:, 1:]))),
-        "datatype": refused(lambda: infer(inputs=inputs(stimuli.astype("float64"), "FP64"))),
-        "name": refused(lambda: infer(inputs=inputs(name="image"))),
-        "model": refused(lambda: client.infer("other", inputs())),
-        "version": refused(lambda: infer(model_version="9")),
-        "load of no model": refused(lambda: client.load_model("other")),
-        "load of a broken one": refused(lambda: client.load_model("broken")),
-        "configuration": refused(lambda: client.load_model(MODEL, config="{}")),
-        "files": refused(
+    results["rejected"] = {
+        "late": rejected(lambda: infer(timeout=1)),
+        "shape": rejected(lambda: infer(inputs=inputs(stimuli[:, 1:]))),
+        "datatype": rejected(lambda: infer(inputs=inputs(stimuli.astype("float64"), "FP64"))),
+        "name": rejected(lambda: infer(inputs=inputs(name="image"))),
+        "model": rejected(lambda: client.infer("other", inputs())),
+        "version": rejected(lambda: infer(model_version="9")),
+        "load of no model": rejected(lambda: client.load_model("other")),
+        "load of a broken one": rejected(lambda: client.load_model("broken")),
+        "configuration": rejected(lambda: client.load_model(MODEL, config="{}")),
+        "files": rejected(
             lambda: client.load_model(MODEL, config="{}", files={"file:1/card.json": b"{}"})
         ),
-        "sequence": refused(lambda: infer(sequence_id=5, sequence_start=True)),
-        "classification": refused(lambda: infer(outputs=labels)),
-        "own parameter": refused(lambda: infer(parameters={"rig": "A"})),
-        "shared memory": refused(lambda: infer(inputs=[shared])),
-        "shared memory status": refused(client.get_system_shared_memory_status),
-        "trace settings": refused(client.get_trace_settings),
-        "log settings": refused(client.get_log_settings),
+        "sequence": rejected(lambda: infer(sequence_id=5, sequence_start=True)),
+        "classification": rejected(lambda: infer(outputs=labels)),
+        "own parameter": rejected(lambda: infer(parameters={"rig": "A"})),
+        "shared memory": rejected(lambda: infer(inputs=[shared])),
+        "shared memory status": rejected(client.get_system_shared_memory_status),
+        "trace settings": rejected(client.get_trace_settings),
+        "log settings": rejected(client.get_log_settings),
     }
 
     client.unload_model(MODEL)
     results["unloaded"] = [
         client.is_model_ready(MODEL),
         client.get_model_repository_index()[1],
-        refused(infer),
+        rejected(infer),
     ]
     client.load_model(MODEL)
     results["loaded"] = [client.is_model_ready(MODEL), responses(infer())]

@@ -59,47 +59,50 @@ afterAll(async () => {
 });
 
 /** A request, under the path of the document, and the expected status of its response. */
-interface Question {
+interface DocumentedRequest {
   readonly status: number;
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: () => Uint8Array<ArrayBuffer> | string;
 }
 
-const get: Question = { status: 200 };
-const stimuli: Question = {
+const get: DocumentedRequest = { status: 200 };
+const stimuli: DocumentedRequest = {
   status: 200,
   body: () => npy,
   headers: NPY_TYPE,
   query: '?neurons=0-1',
 };
-const json = (value: unknown): Question => ({
+const json = (value: unknown): DocumentedRequest => ({
   status: 200,
   body: () => JSON.stringify(value),
   headers: JSON_TYPE,
 });
-const as = (type: string, question: Question): Question => ({
-  ...question,
-  headers: { ...question.headers, Accept: type },
+const as = (type: string, request: DocumentedRequest): DocumentedRequest => ({
+  ...request,
+  headers: { ...request.headers, Accept: type },
 });
-const refused = (status: number, question: Question): Question => ({ ...question, status });
+const rejected = (status: number, request: DocumentedRequest): DocumentedRequest => ({
+  ...request,
+  status,
+});
 
-const ofModel: Readonly<Record<string, readonly Question[]>> = {
-  'GET /v1 ': [get, refused(412, { ...get, headers: { 'If-Match': '"x"' } })],
+const ofModel: Readonly<Record<string, readonly DocumentedRequest[]>> = {
+  'GET /v1 ': [get, rejected(412, { ...get, headers: { 'If-Match': '"x"' } })],
   'GET /v1 /stream': [
-    refused(426, { ...get, query: '?dtype=uint8' }),
-    refused(400, get),
-    refused(422, { ...get, query: '?dtype=uint8&shape=1x1' }),
+    rejected(426, { ...get, query: '?dtype=uint8' }),
+    rejected(400, get),
+    rejected(422, { ...get, query: '?dtype=uint8&shape=1x1' }),
   ],
   'POST /v1 /responses': [
     stimuli,
     as('application/x-npy', stimuli),
     as('application/octet-stream', stimuli),
     as('text/csv', stimuli),
-    refused(400, { ...stimuli, query: '?neuron=1' }),
-    refused(422, { ...stimuli, query: '?neurons=99999' }),
-    refused(415, { ...stimuli, headers: { 'Content-Type': 'text/csv' } }),
-    refused(503, { ...stimuli, headers: { ...NPY_TYPE, 'X-Deadline-Ms': '0' } }),
+    rejected(400, { ...stimuli, query: '?neuron=1' }),
+    rejected(422, { ...stimuli, query: '?neurons=99999' }),
+    rejected(415, { ...stimuli, headers: { 'Content-Type': 'text/csv' } }),
+    rejected(503, { ...stimuli, headers: { ...NPY_TYPE, 'X-Deadline-Ms': '0' } }),
     json({ stimuli: [{ grating: {} }], neurons: [0] }),
     {
       ...json({ stimulusSet: 'named below' }),
@@ -118,7 +121,7 @@ const ofModel: Readonly<Record<string, readonly Question[]>> = {
       secondValues: [-8, 0, 8],
       stimulus: { disc: { diameter: 8 } },
     }),
-    refused(422, json({ parameter: 'colour' })),
+    rejected(422, json({ parameter: 'colour' })),
   ],
   'POST /v1 /receptive-field': [
     json({ neurons: [0], x: [-10, 0, 10], y: [-10, 0, 10] }),
@@ -128,17 +131,17 @@ const ofModel: Readonly<Record<string, readonly Question[]>> = {
   'GET /v1 /quick-measurement': [get],
   'POST /v1 /quick-measurement': [
     json({ neurons: [0] }),
-    refused(422, json({ neurons: [99_999] })),
+    rejected(422, json({ neurons: [99_999] })),
   ],
   'POST /v1 /attention': [stimuli, as('application/x-npy', stimuli)],
   'POST /v1 /readout': [stimuli, as('application/x-npy', stimuli)],
   'POST /v1 /gradient': [stimuli, as('application/x-npy', stimuli), as('image/png', stimuli)],
   'POST /v1 /receptive-field/gradient': [stimuli],
   'POST /v1 /preferred-stimulus': [
-    refused(202, json({ neurons: [0], restarts: 2, steps: 2 })),
-    refused(422, json({ neurons: [0], pixels: [0.9, 1] })),
+    rejected(202, json({ neurons: [0], restarts: 2, steps: 2 })),
+    rejected(422, json({ neurons: [0], pixels: [0.9, 1] })),
   ],
-  'POST /v1 /characterize': [refused(422, json({ neurons: [99_999] }))],
+  'POST /v1 /characterize': [rejected(422, json({ neurons: [99_999] }))],
   'POST /v1 /stimuli': [
     { ...json({ grating: {} }), query: '' },
     as('application/x-npy', json({ gabor: {} })),
@@ -153,12 +156,12 @@ const ofModel: Readonly<Record<string, readonly Question[]>> = {
       body: () => npy.slice(npy.length - 4 * 50 * 50),
       headers: { 'Inference-Header-Content-Length': '0' },
     },
-    refused(422, json({ inputs: [] })),
+    rejected(422, json({ inputs: [] })),
   ],
 };
 
 /** The order matters: deleted or unloaded things are not requested again. */
-const QUESTIONS: readonly (readonly [string, readonly Question[]])[] = [
+const REQUESTS: readonly (readonly [string, readonly DocumentedRequest[]])[] = [
   ['GET /', [get, as('text/html', get)]],
   ['GET /assets/{asset}', [get]],
   ['GET /docs', [get]],
@@ -168,17 +171,17 @@ const QUESTIONS: readonly (readonly [string, readonly Question[]])[] = [
   ['GET /readyz', [get]],
   ['GET /metrics', [get]],
   ['GET /v1/models', [get]],
-  ...Object.entries(ofModel).flatMap(([name, questions]) => {
+  ...Object.entries(ofModel).flatMap(([name, requests]) => {
     const [method, under, tail] = name.split(' ');
     return ['/models/{model}', '/models/{model}/versions/{version}'].map(
-      (head) => [`${method} ${under}${head}${tail}`, questions] as const,
+      (head) => [`${method} ${under}${head}${tail}`, requests] as const,
     );
   }),
-  ['POST /v1/stimuli', [json({ grating: {} }), refused(422, json({ grating: { size: 1 } }))]],
+  ['POST /v1/stimuli', [json({ grating: {} }), rejected(422, json({ grating: { size: 1 } }))]],
   ['PUT /v1/stimulus-sets', [stimuli].map((each) => ({ ...each, query: '' }))],
   ['GET /v1/stimulus-sets', [get]],
   ['GET /v1/stimulus-sets/{digest}', [get, as('application/x-npy', get)]],
-  ['DELETE /v1/stimulus-sets/{digest}', [refused(204, get), refused(404, get)]],
+  ['DELETE /v1/stimulus-sets/{digest}', [rejected(204, get), rejected(404, get)]],
   ['GET /v1/jobs', [get]],
   ['GET /v1/jobs/{id}', [get]],
   ['GET /v1/jobs/{id}/events', [get, { status: 204, headers: { 'Last-Event-ID': 'end' } }]],
@@ -188,23 +191,23 @@ const QUESTIONS: readonly (readonly [string, readonly Question[]])[] = [
       get,
       as('application/x-npy', get),
       as('image/png', get),
-      refused(404, { ...get, query: '?part=other.npy' }),
+      rejected(404, { ...get, query: '?part=other.npy' }),
     ],
   ],
-  ['DELETE /v1/jobs/{id}', [refused(204, get), refused(404, get)]],
+  ['DELETE /v1/jobs/{id}', [rejected(204, get), rejected(404, get)]],
   ['GET /v2', [get]],
   ['GET /v2/', [get]],
   ['GET /v2/health/live', [get]],
   ['GET /v2/health/ready', [get]],
   ['GET /v2/models/stats', [get]],
-  ['POST /v2/repository/index', [json({}), refused(422, json({ ready: 1 }))]],
+  ['POST /v2/repository/index', [json({}), rejected(422, json({ ready: 1 }))]],
   ['POST /v2/repository/models/{model}/load', [json({})]],
   ['POST /v2/repository/models/{model}/unload', [json({})]],
 ];
 
 test('every response matches the document', async () => {
   const found: string[] = [];
-  for (const [name, questions] of QUESTIONS) {
+  for (const [name, requests] of REQUESTS) {
     const [method = '', pattern = ''] = name.split(' ');
     const own = pattern
       .replace('{model}', model)
@@ -213,7 +216,7 @@ test('every response matches the document', async () => {
       .replace('{file}', 'start.js')
       .replace('{asset}', asset)
       .replace('{id}', job);
-    for (const { status, query = '', headers = {}, body } of questions) {
+    for (const { status, query = '', headers = {}, body } of requests) {
       const answer = await fetch(`${service.url}${own}${query}`, {
         method,
         headers,
@@ -230,7 +233,7 @@ test('every documented operation is requested', () => {
   const documented = Object.entries(document.paths).flatMap(([where, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${where}`),
   );
-  const asked = new Set(QUESTIONS.map(([name]) => name));
+  const asked = new Set(REQUESTS.map(([name]) => name));
   const advice = documented
     .filter((name) => !asked.has(name))
     .map((name) => `${name}: add a question to QUESTIONS in test/server/openapi/answers.test.ts`);

@@ -18,7 +18,7 @@ const SEED = '1';
 const EXAMPLES = '15';
 /** The same as the timeout in the configuration. */
 const SECONDS_FOR_AN_ANSWER = '60';
-const MOST_MILLISECONDS = 900_000;
+const MAX_MILLISECONDS = 900_000;
 
 let folder = '';
 let service: RunningService;
@@ -76,5 +76,5 @@ testWith(SCHEMATHESIS)(
     expect(output).toMatch(/Tested: \d+/);
     expect(service.child.exitCode).toBeNull();
   },
-  MOST_MILLISECONDS,
+  MAX_MILLISECONDS,
 );

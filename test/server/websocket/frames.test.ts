@@ -41,7 +41,7 @@ test('each frame is answered in order with its number, the client’s stamp and 
     // columns 3 and 1 of the population, which answers the sum of the pixels times 4 and 2
     expect([...answer.responses]).toEqual([6 * sequence, 3 * sequence]);
   }
-  expect(new Set(engine.asked.map(({ neurons }) => `${neurons}`))).toEqual(new Set(['3,1']));
+  expect(new Set(engine.requests.map(({ neurons }) => `${neurons}`))).toEqual(new Set(['3,1']));
 });
 
 test('both pixel types give the same responses as a POST, bit for bit', async () => {
@@ -78,12 +78,12 @@ test('the time of a frame is reported part by part', async () => {
   const stream = await open();
   engine.hold();
   stream.send(gray(0.5));
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   stream.send(gray(0.5));
   await readBy(stream);
   time.now += 30;
   engine.release();
-  await engine.whenAsked(2);
+  await engine.whenRequested(2);
   time.now += 5;
   engine.release();
   expect(await stream.next()).toMatchObject({ decode: 0, queue: 0, infer: 30 });
@@ -106,7 +106,7 @@ test('frames of several streams are computed together', async () => {
   const streams = await Promise.all([open(), open(), open()]);
   engine.hold();
   streams[0]!.send(gray(0));
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   for (const stream of streams) {
     stream.send(gray(0.5));
     await readBy(stream);
@@ -114,7 +114,7 @@ test('frames of several streams are computed together', async () => {
   engine.open();
   await streams[0]!.next();
   for (const stream of streams) expect((await stream.next()).responses[0]).toBe(3);
-  expect(engine.asked.map(({ stimuli }) => stimuli.count)).toEqual([1, 3]);
+  expect(engine.requests.map(({ stimuli }) => stimuli.count)).toEqual([1, 3]);
 });
 
 test('an invalid frame is rejected in its turn, and the stream continues', async () => {
@@ -122,7 +122,7 @@ test('an invalid frame is rejected in its turn, and the stream continues', async
   const stream = await open();
   engine.hold();
   stream.send(gray(1), 1n);
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   stream.send(Float32Array.of(0, 0, 0, 1.5, 0, 0), 2n);
   stream.send(gray(Number.NaN), 3n);
   stream.send(gray(0), 4n);
@@ -148,12 +148,12 @@ test('a frame past the deadline of its client is late, and the stream continues'
   const stream = await open('&patience=40');
   engine.hold();
   stream.send(gray(1));
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   time.now += 39;
   engine.release();
   expect(await stream.next()).toMatchObject({ sequence: 0, status: 200, infer: 39 });
   stream.send(gray(1), 9n);
-  await engine.whenAsked(2);
+  await engine.whenRequested(2);
   time.now += 40;
   engine.open();
   expect(await stream.next()).toMatchObject({
@@ -173,7 +173,7 @@ test('frames beyond the queue are rejected, and the stream continues', async () 
   const stream = await open();
   engine.hold();
   for (let i = 0; i < 3; i++) stream.send(gray(1));
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   await readBy(stream);
   engine.open();
   expect((await stream.next()).status).toBe(200);
@@ -219,7 +219,7 @@ test('a stream keeps its version when a newer one is served', async () => {
   service.catalogue.find = () => older;
   stream.send(gray(1));
   await stream.next();
-  expect(engine.asked[0]?.digest).toBe('2'.repeat(64));
+  expect(engine.requests[0]?.digest).toBe('2'.repeat(64));
 });
 
 const pixels = gray(1);
@@ -256,7 +256,7 @@ test.each<[string, (socket: WebSocket) => void, number, string | RegExp]>([
   // the WebSocket closes for itself where a frame is too long, and gives no reason
   if (code !== 1009) expect(closed.reason).toBe(reason);
   await expect.poll(lines).toMatchObject([{ code, reason, answered: { 200: 1 }, model: 'tiny/2' }]);
-  expect(engine.asked).toHaveLength(1);
+  expect(engine.requests).toHaveLength(1);
   expect(await metrics()).toContain('hypercolumn_streams_open 0\n');
 });
 
@@ -298,7 +298,7 @@ test('when the service stops, responses announce it, and streams close once they
   engine.hold();
   busy.send(gray(0.5));
   busy.send(STRIPES);
-  await engine.whenAsked(3);
+  await engine.whenRequested(3);
   await readBy(busy);
   const end = streams.close();
   const goodbye = { code: 1001, reason: 'the service is shutting down' };

@@ -6,7 +6,7 @@ import type { ClientOptions } from 'ws';
 import { tinyModel } from '../../support/cards.js';
 import { fixedRepository } from '../../support/fixed-repository.js';
 import { startTestApp } from '../../support/listening-app.js';
-import { openStream, refuseStream } from '../../support/stream-client.js';
+import { openStream, requestRejectedStream } from '../../support/stream-client.js';
 
 const DIGEST = { 1: '1'.repeat(64), 2: '2'.repeat(64) };
 
@@ -68,11 +68,15 @@ test.each<[string, number, RegExp, ClientOptions?]>([
   [FIXED, 403, /pages from null may not/, { origin: 'null' }],
 ])('%s is rejected with %i and a problem', async (path, status, detail, options = {}) => {
   const { url, log } = await startTestApp();
-  const refusal = await refuseStream(url, path, options);
-  expect(refusal.status).toBe(status);
-  expect(refusal.headers['content-type']).toBe('application/problem+json');
-  const requestId = refusal.headers['x-request-id'];
-  expect(refusal.body).toMatchObject({ status, detail: expect.stringMatching(detail), requestId });
+  const rejection = await requestRejectedStream(url, path, options);
+  expect(rejection.status).toBe(status);
+  expect(rejection.headers['content-type']).toBe('application/problem+json');
+  const requestId = rejection.headers['x-request-id'];
+  expect(rejection.body).toMatchObject({
+    status,
+    detail: expect.stringMatching(detail),
+    requestId,
+  });
   expect(log).toMatchObject([{ msg: 'request', status, requestId }]);
 });
 
@@ -85,8 +89,8 @@ test('a page of the service itself may open a stream', async () => {
 test('streams beyond the maximum are rejected until one has ended', async () => {
   const { url } = await startTestApp({ streams: { most: 1 } });
   const first = await openStream(url, FIXED);
-  const refusal = await refuseStream(url, FIXED);
-  expect(refusal).toMatchObject({
+  const rejection = await requestRejectedStream(url, FIXED);
+  expect(rejection).toMatchObject({
     status: 503,
     headers: { 'retry-after': '1' },
     body: { detail: 'too many open streams: 2; expected at most 1' },
@@ -101,12 +105,12 @@ test('streams beyond the maximum are rejected until one has ended', async () => 
 test('no stream is opened while models are loading or the service shuts down', async () => {
   const { url, state, service } = await startTestApp();
   state.readiness = { state: 'loading' };
-  expect(await refuseStream(url, FIXED)).toMatchObject({
+  expect(await requestRejectedStream(url, FIXED)).toMatchObject({
     status: 503,
     body: { detail: 'the models are still being loaded' },
   });
   state.readiness = { state: 'draining', service };
-  expect(await refuseStream(url, FIXED)).toMatchObject({
+  expect(await requestRejectedStream(url, FIXED)).toMatchObject({
     status: 503,
     body: { detail: 'the service is shutting down' },
   });

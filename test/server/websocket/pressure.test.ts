@@ -74,7 +74,7 @@ test('of a flood no more frames than agreed are computed concurrently, and all a
       expect.fail(`answer ${answer.sequence} (${status}) has the stamp ${stamp}`);
     }
   }
-  const batches = engine.asked.map(({ stimuli }) => stimuli.count);
+  const batches = engine.requests.map(({ stimuli }) => stimuli.count);
   expect(Math.max(...batches)).toBeLessThanOrEqual(16);
   process.off('warning', warn);
   expect(warnings).toEqual([]);
@@ -111,7 +111,7 @@ test('little is computed for a client that does not read, and it is closed if th
   const reason = 'the answers are not read';
   await expect.poll(lines, { timeout: 30_000 }).toMatchObject([{ code: 1008, reason }]);
   // A few megabytes fit into the buffers of the system.
-  expect(engine.asked.length).toBeLessThan(frames / 10);
+  expect(engine.requests.length).toBeLessThan(frames / 10);
   stream.socket.terminate();
 });
 
@@ -121,8 +121,8 @@ test('a client that reads again gets every response', async () => {
   stream.socket.pause();
   const frames = 2000;
   for (let i = 0; i < frames; i++) stream.send(IMAGE);
-  await settled(() => engine.asked.length);
-  expect(engine.asked.length).toBeLessThan(frames);
+  await settled(() => engine.requests.length);
+  expect(engine.requests.length).toBeLessThan(frames);
   stream.socket.resume();
   for (let i = 0; i < frames; i++) expect((await stream.next()).sequence).toBe(i);
 });
@@ -132,7 +132,7 @@ test('the frames of a client that has disconnected are removed from the queue', 
   const [stays, goes] = [await open(), await open()];
   engine.hold();
   stays.send(IMAGE);
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   for (let i = 0; i < 3; i++) goes.send(IMAGE);
   await expect.poll(() => scheduler.depth).toBe(4);
   goes.socket.terminate();
@@ -155,7 +155,7 @@ test.each(['end', 'destroy', 'resetAndDestroy'] as const)(
     await expect.poll(lines).toMatchObject([{ code: 1006, answered: {} }]);
     other.send(IMAGE);
     expect((await other.next()).status).toBe(200);
-    expect(engine.asked).toHaveLength(1);
+    expect(engine.requests).toHaveLength(1);
   },
 );
 
@@ -192,7 +192,7 @@ test('frames that an ending service cannot answer get 503, in order', async () =
   engine.hold();
   // These are fewer frames than a stream reads ahead, so that the ping after them is read too.
   for (let i = 0; i < 12; i++) stream.send(IMAGE);
-  await engine.whenAsked(1);
+  await engine.whenRequested(1);
   stream.socket.ping();
   await once(stream.socket, 'pong');
   cut.abort();

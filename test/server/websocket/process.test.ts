@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SMALLEST_SIDE } from '../../support/saved-models.js';
-import { openStream, refuseStream } from '../../support/stream-client.js';
+import { openStream, requestRejectedStream } from '../../support/stream-client.js';
 import { startTestService } from '../../support/test-service.js';
 
 const IMAGE = new Uint8Array(SMALLEST_SIDE ** 2).fill(128);
@@ -41,7 +41,7 @@ test('on SIGTERM a stream is notified, continues for the grace period, and is cl
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
   stream.send(IMAGE);
   expect(await stream.next()).toMatchObject({ status: 200, flags: 1 });
-  expect((await refuseStream(url, STREAM)).status).toBe(503);
+  expect((await requestRejectedStream(url, STREAM)).status).toBe(503);
   expect(await stream.closed).toEqual({ code: 1001, reason: 'the service is shutting down' });
   expect(await ended).toBe(0);
   const { id: requestId } = stream.ready;
@@ -57,7 +57,7 @@ test('on SIGTERM a stream is notified, continues for the grace period, and is cl
 
 test('MAX_STREAMS=0 opens no streams', async () => {
   const { url } = await startTestService({ MAX_STREAMS: '0' });
-  expect(await refuseStream(url, STREAM)).toMatchObject({
+  expect(await requestRejectedStream(url, STREAM)).toMatchObject({
     status: 503,
     body: { detail: 'too many open streams: 1; expected at most 0' },
   });

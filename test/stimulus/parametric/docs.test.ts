@@ -47,10 +47,10 @@ test.each(Object.keys(KINDS))(
     const headers = { 'Content-Type': 'application/json' };
     const answer = await app.request('/v1/stimuli', { method: 'POST', body, headers });
     expect(answer.status).toBe(200);
-    const shown = await grayOf(new Uint8Array(await answer.arrayBuffer()));
+    const presented = await grayOf(new Uint8Array(await answer.arrayBuffer()));
     const { pixels, ...size } = await grayOf(readFileSync(`${DOCS}/${file}`));
-    expect(shown).toMatchObject(size);
+    expect(presented).toMatchObject(size);
     // A cosine that differs in its last bit may round to the next gray level.
-    expect(greatestDifference(shown.pixels, pixels)).toBeLessThanOrEqual(1);
+    expect(greatestDifference(presented.pixels, pixels)).toBeLessThanOrEqual(1);
   },
 );

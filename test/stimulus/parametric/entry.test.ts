@@ -4,7 +4,7 @@ import { parseParametric } from '../../../src/stimulus/parametric/entry.js';
 import { renderParametric, SCHEMAS } from '../../../src/stimulus/parametric/kinds.js';
 import { blurImage } from '../../../src/stimulus/parametric/view.js';
 import { stimulusAt } from '../../../src/stimulus/stimuli.js';
-import { decode, GRAY, GRAY_8, refusal } from '../request.js';
+import { decode, GRAY, GRAY_8, rejection } from '../request.js';
 import { ALL_KINDS, parametric } from './arbitrary.js';
 
 const JSON_TYPE = 'application/json';
@@ -14,7 +14,7 @@ const SCALED = { target: { ...CANVAS, pixelsPerDegree: 2 } };
 const GRAY_NPY = Buffer.from(encodeNpy(GRAY_8, [6, 4])).toString('base64');
 
 const json = (body: unknown) => JSON.stringify(body);
-const refused = (body: unknown, options = {}) => refusal(JSON_TYPE, json(body), options);
+const rejected = (body: unknown, options = {}) => rejection(JSON_TYPE, json(body), options);
 
 test.each(ALL_KINDS)('%s is accepted in a list and as the whole body', async (kind) => {
   // small enough for an image of 6 x 4 pixels
@@ -91,86 +91,86 @@ test('a stimulus in degrees equals the one in pixels', async () => {
 
 test('degrees are rejected without a scale, and limits are those of pixels', async () => {
   const stimulus = { grating: { spatialFrequency: 2 }, units: 'degrees' };
-  expect(await refused({ stimuli: [stimulus] })).toMatchInlineSnapshot(
+  expect(await rejected({ stimuli: [stimulus] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0].units: degrees cannot be turned into pixels here: no model card tells its degreesPerImage; give pixels [stimuli[0].units]"`,
   );
-  expect(await refused(stimulus)).toMatchInlineSnapshot(
+  expect(await rejected(stimulus)).toMatchInlineSnapshot(
     `"InputError: units: degrees cannot be turned into pixels here: no model card tells its degreesPerImage; give pixels [units]"`,
   );
-  expect(await refused(stimulus, SCALED)).toMatchInlineSnapshot(
+  expect(await rejected(stimulus, SCALED)).toMatchInlineSnapshot(
     `"InputError: grating.spatialFrequency: is 1; expected at most 0.5 (in pixels, 2 to the degree) [grating.spatialFrequency]"`,
   );
-  expect(await refused({ disc: {}, units: 'inches' })).toMatchInlineSnapshot(
+  expect(await rejected({ disc: {}, units: 'inches' })).toMatchInlineSnapshot(
     `"InputError: units: is "inches"; expected one of "pixels", "degrees" [units]"`,
   );
 });
 
 test('an unknown field next to a kind or inside it is rejected by name', async () => {
-  expect(await refused({ stimuli: [{ disc: {}, bar: {} }] })).toMatchInlineSnapshot(
+  expect(await rejected({ stimuli: [{ disc: {}, bar: {} }] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: the key is not known: "bar"; expected units, clip [stimuli[0]]"`,
   );
-  expect(await refused({ disc: {}, unit: 'degrees' })).toMatchInlineSnapshot(
+  expect(await rejected({ disc: {}, unit: 'degrees' })).toMatchInlineSnapshot(
     `"InputError: the body: the key is not known: "unit"; did you mean "units"? There are units, clip"`,
   );
-  expect(await refused({ disc: { orientation: 3 } })).toMatchInlineSnapshot(
+  expect(await rejected({ disc: { orientation: 3 } })).toMatchInlineSnapshot(
     `"InputError: disc: the key is not known: "orientation"; expected diameter, contrast, x, y, edge [disc]"`,
   );
-  expect(await refused({ stimuli: [{}, { plaid: { components: [{}] } }] })).toMatchInlineSnapshot(
+  expect(await rejected({ stimuli: [{}, { plaid: { components: [{}] } }] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
   );
   expect(
-    await refused({ stimuli: [{ plaid: { components: [{}, { phase: 'x' }] } }] }),
+    await rejected({ stimuli: [{ plaid: { components: [{}, { phase: 'x' }] } }] }),
   ).toMatchInlineSnapshot(
     `"InputError: stimuli[0].plaid.components[1].phase: is "x"; expected a number [stimuli[0].plaid.components[1].phase]"`,
   );
-  expect(await refused({ sparseNoise: { size: 1.5, seed: -1, frames: 0 } })).toMatchInlineSnapshot(
+  expect(await rejected({ sparseNoise: { size: 1.5, seed: -1, frames: 0 } })).toMatchInlineSnapshot(
     `"InputError: sparseNoise.size: is 1.5; expected a whole number; sparseNoise.seed: is -1; expected at least 0; sparseNoise.frames: is 0; expected at least 1 [sparseNoise.size, sparseNoise.seed, sparseNoise.frames]"`,
   );
-  expect(await refused({ gabor: { wavelength: 1, sigmaX: 0 } })).toMatchInlineSnapshot(
+  expect(await rejected({ gabor: { wavelength: 1, sigmaX: 0 } })).toMatchInlineSnapshot(
     `"InputError: gabor.wavelength: is 1; expected at least 2; gabor.sigmaX: is 0; expected more than 0 [gabor.wavelength, gabor.sigmaX]"`,
   );
-  expect(await refused({ bar: null })).toMatchInlineSnapshot(
+  expect(await rejected({ bar: null })).toMatchInlineSnapshot(
     `"InputError: bar: is null; expected an object [bar]"`,
   );
 });
 
 test('stimuli that cannot be rendered are rejected with their place', async () => {
   const hole = { annulus: { diameter: 3, innerDiameter: 3 } };
-  expect(await refused({ stimuli: [{ disc: {} }, hole] })).toMatchInlineSnapshot(
+  expect(await rejected({ stimuli: [{ disc: {} }, hole] })).toMatchInlineSnapshot(
     `"InputError: stimuli[1].annulus: innerDiameter 3 must be less than diameter 3 [stimuli[1].annulus]"`,
   );
-  expect(await refused({ sparseNoise: { size: 3, squares: 3 } })).toMatchInlineSnapshot(
+  expect(await rejected({ sparseNoise: { size: 3, squares: 3 } })).toMatchInlineSnapshot(
     `"InputError: sparseNoise: 3 squares of 3 pixels do not fit a grid of 2 x 1 places [sparseNoise]"`,
   );
   expect(
-    await refused({ disc: {} }, { target: { ...CANVAS, background: 0 } }),
+    await rejected({ disc: {} }, { target: { ...CANVAS, background: 0 } }),
   ).toMatchInlineSnapshot(
     `"InputError: disc: contrast is relative to the background, and this one is black [disc]"`,
   );
-  expect(await refused({ disc: {} }, { target: { background: 0.5 } })).toMatchInlineSnapshot(
+  expect(await rejected({ disc: {} }, { target: { background: 0.5 } })).toMatchInlineSnapshot(
     `"InputError: disc: rendered stimuli have no size of their own: add ?height= and ?width= [disc]"`,
   );
 });
 
 test('sequences count towards the limits before they are rendered', async () => {
-  expect(await refused({ driftingGrating: { frames: 9 } })).toMatchInlineSnapshot(
+  expect(await rejected({ driftingGrating: { frames: 9 } })).toMatchInlineSnapshot(
     `"PayloadTooLargeError: driftingGrating: too many stimuli: 9; expected at most 8 in one request [driftingGrating]"`,
   );
   const two = { stimuli: [{ driftingGrating: { frames: 5 } }, { driftingGrating: { frames: 4 } }] };
-  expect(await refused(two)).toMatchInlineSnapshot(
+  expect(await rejected(two)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
   const wide = { target: { height: 200, width: 200, background: 0.5 } };
-  expect(await refused({ disc: {} }, wide)).toMatchInlineSnapshot(
+  expect(await rejected({ disc: {} }, wide)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: disc: stimulus too large: 200x200; expected at most 10000 pixels [disc]"`,
   );
   const limits = { maxStimuli: 100, maxPixels: 2 ** 30 };
   const huge = { target: { height: 1024, width: 1024, background: 0.5 }, limits };
-  expect(await refused({ disc: {} }, huge)).toMatchInlineSnapshot(
+  expect(await rejected({ disc: {} }, huge)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: disc: stimulus too large to be rendered: 1024x1024; expected at most 262144 pixels [disc]"`,
   );
   const many = { target: { ...CANVAS, height: 25 }, limits: { maxStimuli: 100, maxPixels: 100 } };
-  expect(await refused({ driftingGrating: { frames: 17 } }, many)).toMatchInlineSnapshot(
+  expect(await rejected({ driftingGrating: { frames: 17 } }, many)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: driftingGrating: too many pixels of images in one request; expected at most 1600 [driftingGrating]"`,
   );
 });
@@ -188,26 +188,26 @@ test('an image may be blurred and cut out, from .npy and from a picture', async 
 
 test('images that cannot be presented are rejected with their place', async () => {
   const npy = GRAY_NPY;
-  expect(await refused({ image: {} })).toMatchInlineSnapshot(
+  expect(await rejected({ image: {} })).toMatchInlineSnapshot(
     `"InputError: image: one of png and npy is expected [image]"`,
   );
-  expect(await refused({ image: { npy, png: npy } })).toMatchInlineSnapshot(
+  expect(await rejected({ image: { npy, png: npy } })).toMatchInlineSnapshot(
     `"InputError: image: one of png and npy is expected [image]"`,
   );
-  expect(await refused({ stimuli: [{ image: { npy: 'AAAA' } }] })).toMatchInlineSnapshot(
+  expect(await rejected({ stimuli: [{ image: { npy: 'AAAA' } }] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0].image.npy: not a .npy file: it does not begin with the bytes \\x93NUMPY [stimuli[0].image.npy]"`,
   );
-  expect(await refused({ stimuli: [{ image: { png: '*' } }] })).toMatchInlineSnapshot(
+  expect(await rejected({ stimuli: [{ image: { png: '*' } }] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0].image.png: base64 is expected, without a data: prefix [stimuli[0].image.png]"`,
   );
-  expect(await refused({ image: { npy, blur: 30 } })).toMatchInlineSnapshot(
+  expect(await rejected({ image: { npy, blur: 30 } })).toMatchInlineSnapshot(
     `"InputError: image.blur: is 30; expected at most 20 [image.blur]"`,
   );
-  expect(await refused({ image: { npy, diameter: 2, innerDiameter: 2 } })).toMatchInlineSnapshot(
+  expect(await rejected({ image: { npy, diameter: 2, innerDiameter: 2 } })).toMatchInlineSnapshot(
     `"InputError: image.npy: innerDiameter 2 must be less than diameter 2 [image.npy]"`,
   );
   const small = { target: { ...CANVAS, height: 3 } };
-  expect(await refused({ stimuli: [{ image: { npy } }] }, small)).toMatchInlineSnapshot(
+  expect(await rejected({ stimuli: [{ image: { npy } }] }, small)).toMatchInlineSnapshot(
     `"InputError: stimulus 0 is 6 high x 4 wide; the model takes 3 high x 4 wide; add ?fit=resize or ?fit=crop [stimuli[0]]"`,
   );
 });
@@ -215,7 +215,7 @@ test('images that cannot be presented are rejected with their place', async () =
 test('an image is blurred only up to the size that is rendered', async () => {
   const npy = Buffer.from(encodeNpy(new Uint8Array(257 * 256), [257, 256])).toString('base64');
   const open = { target: { background: 0.5 }, limits: { maxStimuli: 1, maxPixels: 2 ** 20 } };
-  expect(await refused({ image: { npy, blur: 20 } }, open)).toMatchInlineSnapshot(
+  expect(await rejected({ image: { npy, blur: 20 } }, open)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: image.npy: stimulus too large to be blurred or cut out: 257 high x 256 wide; expected at most 65536 pixels [image.npy]"`,
   );
   expect((await decode(JSON_TYPE, json({ stimuli: [{ npy }] }), open)).stimuli.height).toBe(257);

@@ -127,8 +127,8 @@ test('each frame has its squares, all at different places of the grid', () => {
       const margin = Math.floor((SIDE - columns * drawn.size) / 2);
       for (let i = 0; i < stimuli.count; i++) {
         const { pixels } = stimulusAt(stimuli, i);
-        const shown = pixels.filter((pixel) => pixel !== 0.5);
-        expect(shown.length).toBe(drawn.squares * drawn.size ** 2);
+        const presented = pixels.filter((pixel) => pixel !== 0.5);
+        expect(presented.length).toBe(drawn.squares * drawn.size ** 2);
         for (const [at, pixel] of pixels.entries()) {
           const [row, column] = [Math.floor(at / SIDE) - margin, (at % SIDE) - margin];
           const corner =
@@ -146,17 +146,17 @@ test('each frame has its squares, all at different places of the grid', () => {
 
 test('all places are equally likely, and bright as often as dark', () => {
   const { pixels } = noise({ size: 10, squares: 5, frames: 2000 });
-  const shown = new Float64Array(25);
+  const presented = new Float64Array(25);
   let bright = 0;
   for (let frame = 0; frame < 2000; frame++) {
     for (let place = 0; place < 25; place++) {
       const pixel = pixels[frame * 2500 + Math.floor(place / 5) * 500 + (place % 5) * 10]!;
-      if (pixel !== 0.5) shown[place]!++;
+      if (pixel !== 0.5) presented[place]!++;
       if (pixel === 1) bright++;
     }
   }
   // 400 expected, standard deviation 18; of 10000, 5000 with 50; five deviations
-  for (const count of shown) expect(Math.abs(count - 400)).toBeLessThan(90);
+  for (const count of presented) expect(Math.abs(count - 400)).toBeLessThan(90);
   expect(Math.abs(bright - 5000)).toBeLessThan(250);
 });
 

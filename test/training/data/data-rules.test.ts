@@ -6,7 +6,7 @@ import type { NpyData } from '../../../src/formats/npy.js';
 import { randomStream } from '../../../src/network/random.js';
 import type { DataRules } from '../../../training/data/data-rules.js';
 import { openSite } from '../../../training/data/site.js';
-import { SIDE, siteRefusal, writeSiteFile, writeSmallSite } from '../../support/sites.js';
+import { SIDE, siteRejection, writeSiteFile, writeSmallSite } from '../../support/sites.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -17,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const write = (file: string, data: NpyData, shape: number[]) =>
   writeSiteFile(folder, file, data, shape);
-const refusal = (rules: Partial<DataRules> = {}) => siteRefusal(folder, rules);
+const rejection = (rules: Partial<DataRules> = {}) => siteRejection(folder, rules);
 
 /** The 8-bit pixels of different images. */
 function pixels(count: number, name = 'train'): Uint8Array {
@@ -46,18 +46,18 @@ test('images of another scale than their type are rejected, and read by the give
   );
   await write('train_img', Uint16Array.from(train), [6, SIDE, SIDE]);
   await write('val_img', Float32Array.from(val), [4, SIDE, SIDE]);
-  expect(await refusal()).toMatchInlineSnapshot(
+  expect(await rejection()).toMatchInlineSnapshot(
     `"train_img_small.npy: no pixel is above 255, of 65535 for white in this type: pass --white 255 if that is white, or --white 65535 if the images are that dark"`,
   );
   expect(await firstImages({ white: 255 })).toEqual(expected);
-  expect(await refusal({ white: 200 })).toMatchInlineSnapshot(
+  expect(await rejection({ white: 200 })).toMatchInlineSnapshot(
     `"train_img_small.npy: image 0 has a pixel of 232; expected 0 (black) to 200 (white): give the value that is white, e.g. --white 255"`,
   );
   await write('train_img', Int32Array.from(train), [6, SIDE, SIDE]);
-  expect(await refusal()).toMatch(/has pixels of the .npy type i4; .* --white 255$/);
+  expect(await rejection()).toMatch(/has pixels of the .npy type i4; .* --white 255$/);
   expect(await firstImages({ white: 255 })).toEqual(expected);
   await write('train_img', train, [6, SIDE, SIDE]);
-  expect(await refusal()).toMatchInlineSnapshot(
+  expect(await rejection()).toMatchInlineSnapshot(
     `"val_img_small.npy: image 0 has a pixel of 100; expected 0 (black) to 1 (white): give the value that is white, e.g. --white 255"`,
   );
   expect(await firstImages({ white: 255 })).toEqual(expected);
@@ -78,7 +78,7 @@ test('each scale other than that of the type is rejected', async () => {
   const messages: string[] = [];
   for (const [name, data] of Object.entries(files)) {
     await write('val_img', data, [4, SIDE, SIDE]);
-    messages.push(`${name}: ${await refusal()}`);
+    messages.push(`${name}: ${await rejection()}`);
   }
   expect(messages).toMatchInlineSnapshot(`
     [
@@ -102,8 +102,8 @@ test('dark images are accepted with a given white value, and other brightness wh
     val.map((value) => value / 8),
     [4, SIDE, SIDE],
   );
-  expect(await refusal()).toMatch(/no pixel is above 31, of 255 for white/);
-  expect(await refusal({ white: 255 })).toMatchInlineSnapshot(
+  expect(await rejection()).toMatch(/no pixel is above 31, of 255 for white/);
+  expect(await rejection({ white: 255 })).toMatchInlineSnapshot(
     `"the mean grays are a factor of 7.99 apart: train_img_small.npy 0.492, val_img_small.npy 0.0616 (0 black, 1 white); expected at most 2: save both on one scale, or pass --allow-brightness"`,
   );
   const [, dark] = await firstImages({ white: 255, allowBrightness: true });
@@ -118,7 +118,7 @@ test('dark images are accepted with a given white value, and other brightness wh
     train.map((value) => value >> 1),
     [6, SIDE, SIDE],
   );
-  expect(await refusal()).toMatch(/the mean grays are a factor of \S+ apart/);
+  expect(await rejection()).toMatch(/the mean grays are a factor of \S+ apart/);
 });
 
 test('axes in another order are detected by the responses', async () => {
@@ -130,7 +130,7 @@ test('axes in another order are detected by the responses', async () => {
   const messages: string[] = [];
   for (const [name, [data, shape]] of Object.entries(orders)) {
     await write('train_img', data, shape);
-    messages.push(`${name}: ${await refusal()}`);
+    messages.push(`${name}: ${await rejection()}`);
   }
   await write('train_img', images, [6, 1, SIDE, SIDE]);
   const [channelFirst] = await firstImages();
@@ -138,7 +138,7 @@ test('axes in another order are detected by the responses', async () => {
     Float32Array.from(images.subarray(0, SIDE * SIDE), (value) => value / 255),
   );
   await write('trainRsp', new Float32Array(18), [3, 6]);
-  messages.push(`responses: ${await refusal()}`);
+  messages.push(`responses: ${await rejection()}`);
   expect(messages).toMatchInlineSnapshot(`
     [
       "MATLAB: train_img_small.npy has shape (24, 24, 6), trainRsp_small.npy (6, 3): these look like MATLAB's order (height, width, images); expected (images, height, width): transpose to (6, 24, 24), e.g. numpy.moveaxis(x, -1, 0)",
@@ -174,7 +174,7 @@ test('validation images that are training images are counted, and so are few one
     ]
   `);
   await validate(3, 24);
-  expect(await refusal()).toMatchInlineSnapshot(
+  expect(await rejection()).toMatchInlineSnapshot(
     `"3 of the 24 validation images are training images too, so CORR would say little about new images; expected at most a tenth: remove them on one side, or pass --allow-shared"`,
   );
   expect(await opened({ allowShared: true })).toEqual([
@@ -182,9 +182,9 @@ test('validation images that are training images are counted, and so are few one
     expect.stringMatching(/^3 of the 24 validation images are training images too: /),
   ]);
   await validate(24, 24);
-  expect(await refusal()).toMatch(/^24 of the 24 validation images are training images too/);
+  expect(await rejection()).toMatch(/^24 of the 24 validation images are training images too/);
   await validate(0, 2);
-  expect(await refusal()).toMatchInlineSnapshot(
+  expect(await rejection()).toMatchInlineSnapshot(
     `"too few validation images: 2; expected at least 3, since CORR over 2 is always 1 or -1: add some, or pass --allow-few"`,
   );
   expect(await opened({ allowFew: true })).toMatchInlineSnapshot(`

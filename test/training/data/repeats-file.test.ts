@@ -28,7 +28,7 @@ async function write(data: NpyData, shape: readonly number[]): Promise<void> {
   await writeFile(path.join(folder, 'valRspRepeats_a.npy'), encodeNpy(data, shape));
 }
 
-async function refusal(): Promise<string> {
+async function rejection(): Promise<string> {
   const error = await readRepeats(folder, 'a', VALIDATION).then(
     () => new Error('it was read'),
     (reason: Error) => reason,
@@ -76,7 +76,7 @@ test('where trials are missing, every image keeps its first ones', async () => {
 });
 
 test('repeats of another recording are rejected with the file and the reason', async () => {
-  const spoilt = (index: number, value: number) => {
+  const corrupted = (index: number, value: number) => {
     const data = Float32Array.from(TRIALS.flat());
     data[index] = value;
     return write(data, [2, 3, 2]);
@@ -85,15 +85,15 @@ test('repeats of another recording are rejected with the file and the reason', a
     ['images first', () => write(Float32Array.from(TRIALS.flat()), [3, 2, 2])],
     ['flat', () => write(Float32Array.from(TRIALS.flat()), [12])],
     ['none', () => write(new Float32Array(0), [0, 3, 2])],
-    ['infinite', () => spoilt(9, Number.POSITIVE_INFINITY)],
+    ['infinite', () => corrupted(9, Number.POSITIVE_INFINITY)],
     ['all missing', () => write(new Float32Array(12).fill(NaN_), [2, 3, 2])],
-    ['another mean', () => spoilt(3, 21)],
+    ['another mean', () => corrupted(3, 21)],
     ['not npy', () => writeFile(path.join(folder, 'valRspRepeats_a.npy'), 'repeats')],
   ];
   const messages: string[] = [];
-  for (const [name, spoil] of cases) {
-    await spoil();
-    messages.push(`${name}: ${await refusal()}`);
+  for (const [name, corrupt] of cases) {
+    await corrupt();
+    messages.push(`${name}: ${await rejection()}`);
   }
   expect(messages).toMatchInlineSnapshot(`
     [

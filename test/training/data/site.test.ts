@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { elementCount, encodeNpy, type NpyData } from '../../../src/formats/npy.js';
 import { openSite } from '../../../training/data/site.js';
-import { SIDE, siteRefusal, writeSiteFile, writeSmallSite } from '../../support/sites.js';
+import { SIDE, siteRejection, writeSiteFile, writeSmallSite } from '../../support/sites.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -30,7 +30,7 @@ function inFortranOrder(data: Float64Array, [count, height, width]: [number, num
   return Buffer.from(file.replace("'fortran_order': False", "'fortran_order': True "), 'latin1');
 }
 
-const refusal = () => siteRefusal(folder);
+const rejection = () => siteRejection(folder);
 
 test('images are read in the requested order as pixels from 0 to 1', async () => {
   const images = Uint8Array.from({ length: 6 * SIDE * SIDE }, (_, i) =>
@@ -163,9 +163,9 @@ test('an invalid site is reported with the file and the reason', async () => {
     ['flat responses', () => write('trainRsp', new Float32Array(6), [6])],
   ];
   const messages: string[] = [];
-  for (const [name, spoil] of cases) {
-    await spoil();
-    messages.push(`${name}: ${await refusal()}`);
+  for (const [name, corrupt] of cases) {
+    await corrupt();
+    messages.push(`${name}: ${await rejection()}`);
   }
   expect(messages).toMatchInlineSnapshot(`
     [

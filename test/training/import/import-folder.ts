@@ -28,9 +28,9 @@ export function randomBase(seed: number): Map<string, NamedTensor> {
 export interface ImportFolder {
   readonly path: string;
   /** @returns the output of the command: stdout, stderr and progress */
-  run(words: string): Promise<{ out: string[]; notes: string[]; progress: string[] }>;
+  run(args: string): Promise<{ out: string[]; notes: string[]; progress: string[] }>;
   /** @returns the message of the error that it throws */
-  refusal(words: string): Promise<string>;
+  rejection(args: string): Promise<string>;
   /** A checkpoint of each state, `neuron_{i}.pth`. */
   writeCheckpoints(name: string, states: Readonly<Record<number, State>>): Promise<void>;
   /** Responses of a saved model, after its golden responses have been checked. */
@@ -40,15 +40,15 @@ export interface ImportFolder {
 
 export async function createImportFolder(): Promise<ImportFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-import-'));
-  const told = (text: string) => text.replaceAll(`${folder}/`, './');
+  const reported = (text: string) => text.replaceAll(`${folder}/`, './');
 
   return {
     path: folder,
     run,
-    async refusal(words) {
-      return await run(words).then(
+    async rejection(args) {
+      return await run(args).then(
         () => 'it was imported',
-        (error: Error) => told(error.message),
+        (error: Error) => reported(error.message),
       );
     },
     async writeCheckpoints(name, states) {
@@ -69,7 +69,7 @@ export async function createImportFolder(): Promise<ImportFolder> {
     remove: () => rm(folder, { recursive: true }),
   };
 
-  async function run(words: string) {
+  async function run(args: string) {
     const log = vi.spyOn(console, 'log').mockReturnValue();
     const error = vi.spyOn(console, 'error').mockReturnValue();
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
@@ -77,9 +77,9 @@ export async function createImportFolder(): Promise<ImportFolder> {
       const command = createImportCommand()
         .exitOverride()
         .configureOutput({ writeErr: () => undefined });
-      const places = words.replaceAll('./', `${folder}/`).split(' ');
+      const places = args.replaceAll('./', `${folder}/`).split(' ');
       await command.parseAsync(['--backend', 'wasm', ...places], { from: 'user' });
-      const lines = (calls: readonly unknown[][]) => calls.map(([line]) => told(String(line)));
+      const lines = (calls: readonly unknown[][]) => calls.map(([line]) => reported(String(line)));
       return {
         out: lines(log.mock.calls),
         notes: lines(error.mock.calls),

@@ -53,10 +53,10 @@ test.each(ArchitectureId.options)(
 test('a folder of checkpoints becomes a model whose card names its source', async () => {
   const states = { 0: randomBase(0), 10: randomBase(1), 2: randomBase(2) };
   await place.writeCheckpoints('three', states);
-  const words = '--pytorch ./three --architecture rf_cnn --out ./models/three --stimulus 24x24';
+  const args = '--pytorch ./three --architecture rf_cnn --out ./models/three --stimulus 24x24';
   const tensors = tf.memory().numTensors;
   const { notes } = await place.run(
-    `${words} --unit dF/F --degrees-per-image 3.3 --background-gray 0.4 --scale 2 --offset -0.5`,
+    `${args} --unit dF/F --degrees-per-image 3.3 --background-gray 0.4 --scale 2 --offset -0.5`,
   );
   expect(tf.memory().numTensors).toBe(tensors);
   expect(notes).toEqual(['3 neurons, 0 to 10, without 1 and 7 more; rf_cnn with 3 channels']);
@@ -112,8 +112,8 @@ test('a folder of safetensors and the prefix of a wrapper give the same model', 
 
 test('with the data of the site, the card says how well each neuron is predicted', async () => {
   await place.writeCheckpoints('seen', { 0: randomBase(0), 2: randomBase(2) });
-  const words = '--pytorch ./seen --architecture rf_cnn --out ./models/seen --data ./data';
-  const { out, notes, progress } = await place.run(`${words} --site small --scale 3`);
+  const args = '--pytorch ./seen --architecture rf_cnn --out ./models/seen --data ./data';
+  const { out, notes, progress } = await place.run(`${args} --site small --scale 3`);
   expect(notes[1]).toBe('measuring on 40 validation images, on wasm (1 CPU thread)');
   expect(progress).toEqual(['responses 80 of 80\n']);
   expect(out).toHaveLength(3);

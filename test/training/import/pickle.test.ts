@@ -28,7 +28,7 @@ function read(...parts: PicklePart[]): unknown {
   return unpickle(pickle(PROTO, ...parts), WHITELIST);
 }
 
-const refusal = (...parts: PicklePart[]) => rejection(() => read(...parts));
+const rejectionFor = (...parts: PicklePart[]) => rejection(() => read(...parts));
 
 test('objects that Python writes are read', () => {
   expect(read(text('naïve'), '.')).toBe('naïve');
@@ -62,16 +62,20 @@ test('a call gets its arguments, and a persistent id is looked up', () => {
 });
 
 test('calls that would run code are rejected by name with their place', async () => {
-  expect(await refusal(global('posix', 'system'), '(', text('touch /tmp/owned'), 'tR.')).toMatch(
+  expect(
+    await rejectionFor(global('posix', 'system'), '(', text('touch /tmp/owned'), 'tR.'),
+  ).toMatch(
     /^its pickle, at offset 2, names the class 'posix\.system', which no state dict needs: it was rejected/,
   );
-  expect(await refusal(global('builtins', 'eval'), '.')).toMatch(/'builtins\.eval'/);
-  expect(await refusal(global('__builtin__', 'getattr'), '.')).toMatch(/'__builtin__\.getattr'/);
+  expect(await rejectionFor(global('builtins', 'eval'), '.')).toMatch(/'builtins\.eval'/);
+  expect(await rejectionFor(global('__builtin__', 'getattr'), '.')).toMatch(
+    /'__builtin__\.getattr'/,
+  );
   // These names are properties of every JavaScript object.
-  expect(await refusal(global('constructor', 'constructor'), '.')).toMatch(
+  expect(await rejectionFor(global('constructor', 'constructor'), '.')).toMatch(
     /'constructor\.constructor'/,
   );
-  expect(await refusal(text('os'), text('system'), 0x93, '.')).toMatch(
+  expect(await rejectionFor(text('os'), text('system'), 0x93, '.')).toMatch(
     /at offset 20, uses the opcode STACK_GLOBAL \(0x93\), which no state dict needs/,
   );
 });
@@ -108,7 +112,7 @@ test.each([
   ['0xff', '\xff'],
 ])('the opcode %s is rejected', async (name, bytes) => {
   const before = bytes.startsWith('(') ? 3 : 2;
-  expect(await refusal(bytes)).toContain(`at offset ${before}, uses the opcode ${name}`);
+  expect(await rejectionFor(bytes)).toContain(`at offset ${before}, uses the opcode ${name}`);
 });
 
 test.each([

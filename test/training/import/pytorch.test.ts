@@ -27,7 +27,7 @@ async function read(bytes: Uint8Array): Promise<Record<string, number[]>> {
   return Object.fromEntries([...state].map(([name, { numbers }]) => [name, [...numbers()]]));
 }
 
-const refusal = (bytes: Uint8Array) => rejection(() => read(bytes));
+const rejectionFor = (bytes: Uint8Array) => rejection(() => read(bytes));
 
 /** A checkpoint with a given pickle and a storage '0' of six float32. */
 function withPickle(bytes: Uint8Array): Buffer {
@@ -65,7 +65,7 @@ test('a plain dict, a parameter and a dict around them are read', async () => {
   const around = pickle('}(', text('epoch'), 'K', 3, text('model'), inner, text('loss'), ']u.');
   expect(await read(withPickle(pickle(0x80, 2, around)))).toEqual(both);
   const two = pickle('}(', text('net'), inner, text('ema'), inner, 'u.');
-  expect(await refusal(withPickle(pickle(0x80, 2, two)))).toBe(
+  expect(await rejectionFor(withPickle(pickle(0x80, 2, two)))).toBe(
     "it holds several state dicts, 'net', 'ema'; save one alone: torch.save(net.state_dict(), file)",
   );
 });
@@ -114,14 +114,16 @@ test.each([
     "the class 'torch.QInt8Storage'",
   ],
 ])('%s is rejected', async (_, tensor, reason) => {
-  expect(await refusal(withTensor(tensor))).toContain(reason);
+  expect(await rejectionFor(withTensor(tensor))).toContain(reason);
 });
 
 test('a storage that is missing, or not in the folder, is rejected', async () => {
-  expect(await refusal(withTensor({ shape: [6] }, '7'))).toContain(
+  expect(await rejectionFor(withTensor({ shape: [6] }, '7'))).toContain(
     'is in data/7, which is missing',
   );
-  expect(await refusal(withTensor({ shape: [6] }, '../data.pkl'))).toContain('which is missing');
+  expect(await rejectionFor(withTensor({ shape: [6] }, '../data.pkl'))).toContain(
+    'which is missing',
+  );
 });
 
 test.each([
@@ -138,14 +140,14 @@ test.each([
   ],
   ['an OrderedDict of something', pickle(global('collections', 'OrderedDict'), 'N', 0x85, 'R')],
 ])('%s is rejected', async (_, bytes) => {
-  expect(await refusal(withPickle(pickle(0x80, 2, bytes, '.')))).toMatch(
+  expect(await rejectionFor(withPickle(pickle(0x80, 2, bytes, '.')))).toMatch(
     /^its pickle, at offset \d+, /,
   );
 });
 
 test('a checkpoint that would run code is rejected with the name of that code', async () => {
   const attack = pickle(0x80, 2, global('os', 'system'), '(', text('touch /tmp/owned'), 'tR.');
-  expect(await refusal(withPickle(attack))).toMatch(
+  expect(await rejectionFor(withPickle(attack))).toMatch(
     /^its pickle, at offset 2, names the class 'os\.system', which no state dict needs: it was rejected, and nothing of it was run\./,
   );
 });
@@ -213,17 +215,17 @@ test.each([
   ],
   ['one that is cut off', checkpointFile(TENSORS).subarray(0, 300), 'it is cut off or damaged'],
 ])('%s is rejected', async (_, bytes, reason) => {
-  expect(await refusal(bytes)).toContain(reason);
+  expect(await rejectionFor(bytes)).toContain(reason);
 });
 
 test.each([false, true])(
   'a checkpoint with changed bytes is read or rejected (without sums: %s)',
   async (withoutSums) => {
     const valid = checkpointFile(TENSORS, { withoutSums });
-    expect(await refusal(valid)).toBe('it was read');
+    expect(await rejectionFor(valid)).toBe('it was read');
     await fc.assert(
       fc.asyncProperty(changedFiles(valid), async (files) => {
-        for (const bytes of files) await refusal(bytes);
+        for (const bytes of files) await rejectionFor(bytes);
       }),
     );
   },

@@ -89,8 +89,8 @@ test.each([
 ])(
   '%s, saved instead of the state of one network, is rejected with what to do',
   async (form, reason) => {
-    const words = `--pytorch ./refused/${form} --architecture ff_sa_cnn --out ./models/refused`;
-    const refusal = await place.refusal(words);
-    expect(refusal.replace(`./refused/${form}/neuron_0.pth: `, '')).toMatch(reason);
+    const args = `--pytorch ./refused/${form} --architecture ff_sa_cnn --out ./models/refused`;
+    const rejection = await place.rejection(args);
+    expect(rejection.replace(`./refused/${form}/neuron_0.pth: `, '')).toMatch(reason);
   },
 );

@@ -19,13 +19,13 @@ test('a network of another architecture is rejected with its own', async () => {
   const small = { ...ARCHITECTURES.rf_sa_cnn.network, channels: 3 };
   const whole = { height: 50, width: 50 };
   await place.writeCheckpoints('other', { 0: randomState('rf_sa_cnn', small, whole, 1) });
-  const words = '--pytorch ./other --out ./models/other';
-  expect(await place.refusal(`${words} --architecture ff_sa_cnn`)).toBe(
+  const args = '--pytorch ./other --out ./models/other';
+  expect(await place.rejection(`${args} --architecture ff_sa_cnn`)).toBe(
     "./other/neuron_0.pth: its 'b_cpbs.0.weight' has shape [3, 3, 1, 1]; that of ff_sa_cnn with " +
       '3 channels, for stimuli of 50x50 pixels, has [3, 3, 3, 3]; it is of rf_sa_cnn or ' +
       'rf_sa_cnn_star_simul or rf_sa_cnn_star_incr: give that as --architecture',
   );
-  expect(await place.refusal(`${words} --architecture ff_cnn`)).toMatch(
+  expect(await place.rejection(`${args} --architecture ff_cnn`)).toMatch(
     /: it has no 'layers\.0\.weight'; ff_cnn with 32 channels has one of shape \[32, 1, 5, 5\]; it is of /,
   );
   expect(await readdir(path.join(place.path, 'models')).catch(() => [])).not.toContain('other');
@@ -35,7 +35,7 @@ test('a network unlike the first is rejected', async () => {
   const four = randomState('rf_cnn', { ...BASE, channels: 4 }, SIZE, 1);
   await place.writeCheckpoints('mixed', { 0: randomBase(0), 1: four });
   expect(
-    await place.refusal(
+    await place.rejection(
       '--pytorch ./mixed --architecture rf_cnn --stimulus 24x24 --out ./models/mixed',
     ),
   ).toBe(
@@ -46,12 +46,12 @@ test('a network unlike the first is rejected', async () => {
 });
 
 test('networks that cannot respond are rejected, and nothing is saved', async () => {
-  const words = '--pytorch ./broken --architecture rf_cnn --stimulus 24x24 --out ./models/broken';
+  const args = '--pytorch ./broken --architecture rf_cnn --stimulus 24x24 --out ./models/broken';
   const broken = async (name: string, value: number) => {
     const state = randomBase(0);
     state.get(name)!.data.fill(value);
     await place.writeCheckpoints('broken', { 0: state });
-    return await place.refusal(words);
+    return await place.rejection(args);
   };
   expect(await broken('Linear.weight', 3e38)).toBe(
     'the network of neuron 0 gives responses that are not finite',
@@ -63,7 +63,7 @@ test('networks that cannot respond are rejected, and nothing is saved', async ()
 });
 
 test('missing, unnamed and duplicate neurons are reported', async () => {
-  const words = (place: string) => `${place} --architecture rf_cnn --out ./models/none`;
+  const args = (place: string) => `${place} --architecture rf_cnn --out ./models/none`;
   await mkdir(path.join(place.path, 'empty'));
   await mkdir(path.join(place.path, 'wrong'));
   for (const name of ['a.txt', 'b.txt', 'net_0.pth', 'z']) {
@@ -72,35 +72,35 @@ test('missing, unnamed and duplicate neurons are reported', async () => {
   await place.writeCheckpoints('twice', { 1: randomBase(1) });
   await writeFile(path.join(place.path, 'twice', 'neuron_01.pth'), '');
   await mkdir(path.join(place.path, 'folders', 'neuron_0.pth'), { recursive: true });
-  expect(await place.refusal(words('--pytorch ./nowhere'))).toBe(
+  expect(await place.rejection(args('--pytorch ./nowhere'))).toBe(
     './nowhere cannot be read: is it there?',
   );
-  expect(await place.refusal(words('--pytorch ./empty'))).toBe(
+  expect(await place.rejection(args('--pytorch ./empty'))).toBe(
     './empty has no neuron_{i}.pth, such as neuron_0.pth; it is empty',
   );
-  expect(await place.refusal(words('--pytorch ./wrong'))).toBe(
+  expect(await place.rejection(args('--pytorch ./wrong'))).toBe(
     './wrong has no neuron_{i}.pth, such as neuron_0.pth; it holds a.txt, b.txt, net_0.pth and 1 more',
   );
-  expect(await place.refusal(words('--pytorch ./wrong/a.txt'))).toBe(
+  expect(await place.rejection(args('--pytorch ./wrong/a.txt'))).toBe(
     './wrong/a.txt is not a folder',
   );
-  expect(await place.refusal(words('--pytorch ./twice'))).toBe(
+  expect(await place.rejection(args('--pytorch ./twice'))).toBe(
     './twice/neuron_01.pth and ./twice/neuron_1.pth are both of neuron 1; remove one',
   );
-  expect(await place.refusal(words('--pytorch ./folders'))).toBe(
+  expect(await place.rejection(args('--pytorch ./folders'))).toBe(
     './folders/neuron_0.pth cannot be read',
   );
-  expect(await place.refusal(words('--safetensors ./wrong'))).toMatch(
+  expect(await place.rejection(args('--safetensors ./wrong'))).toMatch(
     /^\.\/wrong has no neuron_\{i\}\.saf/,
   );
 });
 
 test('a file of safetensors must name the neuron of each tensor', async () => {
-  const words = '--safetensors ./one.safetensors --architecture rf_cnn --out ./models/none';
+  const args = '--safetensors ./one.safetensors --architecture rf_cnn --out ./models/none';
   const write = (tensors: Iterable<[string, NamedTensor]>) =>
     writeFile(path.join(place.path, 'one.safetensors'), encodeSafetensors(new Map(tensors)));
   await write(randomBase(1));
-  expect(await place.refusal(words)).toMatch(
+  expect(await place.rejection(args)).toMatch(
     /^\.\/one\.safetensors: its names do not say which neuron/,
   );
   const numbered = [...randomBase(1)].map(([name, each]): [string, NamedTensor] => [
@@ -108,32 +108,32 @@ test('a file of safetensors must name the neuron of each tensor', async () => {
     each,
   ]);
   await write([...numbered, ['notes', { shape: [1], data: Float32Array.of(1) }]]);
-  expect(await place.refusal(words)).toMatch(
+  expect(await place.rejection(args)).toMatch(
     /: it holds 'notes', which belongs to no neuron, next to/,
   );
   await write([...numbered, [`neuron_5.${numbered[0]![0].slice(2)}`, numbered[0]![1]]]);
-  expect(await place.refusal(words)).toMatch(/: it holds neuron 5's 'layers\.0\.weight' twice$/);
+  expect(await place.rejection(args)).toMatch(/: it holds neuron 5's 'layers\.0\.weight' twice$/);
   await write(
     numbered.map(([name, { shape, data }]) => [name, { shape, data: data.map(() => NaN) }]),
   );
-  expect(await place.refusal(words)).toMatch(
+  expect(await place.rejection(args)).toMatch(
     /^\.\/one\.safetensors, neuron 5: its 'layers\.0\.weight' holds NaN among its numbers$/,
   );
   await writeFile(path.join(place.path, 'one.safetensors'), 'abc');
-  expect(await place.refusal(words)).toBe('./one.safetensors: the .safetensors file is cut off');
+  expect(await place.rejection(args)).toBe('./one.safetensors: the .safetensors file is cut off');
 });
 
 test('typing errors are reported before anything is read', async () => {
   const right = '--pytorch ./nowhere --architecture rf_cnn --out ./models/none';
-  const with_ = (words: string) => place.refusal(`${right} ${words}`);
-  expect(await place.refusal('--architecture rf_cnn --out ./x')).toMatch(
+  const with_ = (args: string) => place.rejection(`${right} ${args}`);
+  expect(await place.rejection('--architecture rf_cnn --out ./x')).toMatch(
     /^say where the networks are: --pytorch <folder> or --safetensors <place>$/,
   );
   expect(await with_('--safetensors ./x')).toMatch(/cannot be used with option '--safetensors/);
-  expect(await place.refusal('--pytorch ./x --out ./x')).toMatch(
+  expect(await place.rejection('--pytorch ./x --out ./x')).toMatch(
     /--architecture <name>' not specified/,
   );
-  expect(await place.refusal('--pytorch ./x --architecture rf_cnn')).toMatch(
+  expect(await place.rejection('--pytorch ./x --architecture rf_cnn')).toMatch(
     /--out <folder>' not spec/,
   );
   expect(await with_('--architecture cnn')).toMatch(
@@ -163,13 +163,13 @@ test('typing errors are reported before anything is read', async () => {
 
 test('a neuron that the data does not have and stimuli that are too small are rejected', async () => {
   await place.writeCheckpoints('seventh', { 7: randomBase(7) });
-  const words = '--pytorch ./seventh --architecture rf_cnn --out ./models/none';
-  expect(await place.refusal(`${words} --data ./data --site small`)).toBe(
+  const args = '--pytorch ./seventh --architecture rf_cnn --out ./models/none';
+  expect(await place.rejection(`${args} --data ./data --site small`)).toBe(
     'neuron 7 is no neuron of the site small, which has 3 neurons, 0 to 2',
   );
-  expect(await place.refusal(`${words} --stimulus 10x10`)).toMatch(
+  expect(await place.rejection(`${args} --stimulus 10x10`)).toMatch(
     /a stimulus of 10x10 pixels is too small for this network$/,
   );
-  const error = await place.run(`${words} --stimulus 10x10`).catch((thrown: unknown) => thrown);
+  const error = await place.run(`${args} --stimulus 10x10`).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(InputError);
 });

@@ -61,13 +61,13 @@ test('a tensor of too many numbers is rejected', () => {
 });
 
 test('numbers that are not finite are rejected, also those that only float64 can hold', () => {
-  const refused = (type: keyof typeof FLOAT_TYPES, data: Float32Array | Float64Array) =>
+  const rejected = (type: keyof typeof FLOAT_TYPES, data: Float32Array | Float64Array) =>
     expect(() =>
       readTensor(new Uint8Array(data.buffer), FLOAT_TYPES[type], contiguous([data.length])),
     );
-  refused('float32', Float32Array.of(1, Number.NaN)).toThrow('holds NaN among its numbers');
-  refused('float32', Float32Array.of(Number.NEGATIVE_INFINITY)).toThrow('holds -Infinity');
-  refused('float64', Float64Array.of(1e300)).toThrow('holds Infinity');
+  rejected('float32', Float32Array.of(1, Number.NaN)).toThrow('holds NaN among its numbers');
+  rejected('float32', Float32Array.of(Number.NEGATIVE_INFINITY)).toThrow('holds -Infinity');
+  rejected('float64', Float64Array.of(1e300)).toThrow('holds Infinity');
 });
 
 test('half and brain floats are read', () => {

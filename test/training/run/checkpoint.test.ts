@@ -64,7 +64,7 @@ const TRAINED: TrainedPopulation = {
 };
 
 /** The message without the path of the folder. */
-async function refusal(changes: Partial<CheckpointRequest> = {}): Promise<string> {
+async function rejection(changes: Partial<CheckpointRequest> = {}): Promise<string> {
   const opened = open(changes).then(async (checkpoint) => {
     await checkpoint.finished();
     await checkpoint.current();
@@ -114,16 +114,17 @@ test('a checkpoint is used only with --resume and for the same training, or the 
   const checkpoint = await open();
   await checkpoint.begin('abc');
   await checkpoint.save(STATE);
-  const other = (changes: Partial<Identity>) => refusal({ identity: { ...IDENTITY, ...changes } });
+  const other = (changes: Partial<Identity>) =>
+    rejection({ identity: { ...IDENTITY, ...changes } });
   expect([
-    await refusal({ resume: false }),
+    await rejection({ resume: false }),
     await other({ seed: 2, epochs: 50 }),
     await other({ recipe: 'ff_cnn', freeze: 'still', shard: '0/2' }),
     await other({ loss: 'poisson', select: 'heldout' }),
     await other({ backend: 'tensorflow', codeVersion: '1.1.0' }),
     await other({ data: { 'train_img_a.npy': 'one', 'trainRsp_b.npy': 'two' } }),
-    await refusal({ chunk: 3 }),
-    await refusal({ chunk: 2 }),
+    await rejection({ chunk: 3 }),
+    await rejection({ chunk: 2 }),
     await (await open())
       .begin('def')
       .catch((error: Error) => error.message.replace(out, 'models/a')),
@@ -159,17 +160,17 @@ test('a checkpoint that is corrupted or of another version is reported', async (
   ]) {
     expect(damaged).not.toBe(text);
     await writeFile(manifest, damaged);
-    messages.push(await refusal());
+    messages.push(await rejection());
   }
   await writeFile(manifest, text);
-  expect(await refusal()).toBe('it was taken');
+  expect(await rejection()).toBe('it was taken');
   for (const file of (await readdir(folder)).filter((each) => each.endsWith('.safetensors'))) {
     const whole = await readFile(path.join(folder, file));
     await truncate(path.join(folder, file), whole.length - 1);
-    messages.push((await refusal()).replace(/[0-9a-f]{32}/, '...'));
+    messages.push((await rejection()).replace(/[0-9a-f]{32}/, '...'));
     await writeFile(path.join(folder, file), whole);
     await rm(path.join(folder, file));
-    messages.push((await refusal()).replace(/[0-9a-f]{32}/, '...'));
+    messages.push((await rejection()).replace(/[0-9a-f]{32}/, '...'));
     await writeFile(path.join(folder, file), whole);
   }
   expect(messages).toMatchInlineSnapshot(`

@@ -29,13 +29,13 @@ test('of two processes that train one model, the second is rejected and the firs
   timeout: 120_000,
 }, async () => {
   const out = path.join(folder, 'trained');
-  const words = `--data ${folder} --site small --recipe rf_cnn --epochs 3 --backend wasm --out ${out}`;
+  const args = `--data ${folder} --site small --recipe rf_cnn --epochs 3 --backend wasm --out ${out}`;
   let holder = '';
   const first = await withLock(out, silent, async () => {
     holder = await readFile(lockFile(out), 'utf8');
-    const refused = await runTraining(words.split(' '));
-    const resumed = await runTraining([...words.split(' '), '--resume']);
-    return [refused, resumed];
+    const rejected = await runTraining(args.split(' '));
+    const resumed = await runTraining([...args.split(' '), '--resume']);
+    return [rejected, resumed];
   });
   for (const { end, output } of first) {
     expect(end).toBe(2);
@@ -47,27 +47,27 @@ test('of two processes that train one model, the second is rejected and the firs
   }
   expect(JSON.parse(holder)).toMatchObject({ pid: process.pid, host: hostname() });
 
-  const killed = await runTraining(words.split(' '), [{ at: /epoch 1\/3/, signal: 'SIGKILL' }]);
+  const killed = await runTraining(args.split(' '), [{ at: /epoch 1\/3/, signal: 'SIGKILL' }]);
   expect(killed.end).toBe('SIGKILL');
   const { pid } = JSON.parse(await readFile(lockFile(out), 'utf8')) as { pid: number };
-  const again = await runTraining([...words.split(' '), '--resume']);
+  const again = await runTraining([...args.split(' '), '--resume']);
   expect(again.end).toBe(0);
   expect(again.output).toContain(`${out}: process ${pid}, at work on it since `);
   expect(await readdir(out)).toEqual(['1']);
 });
 
 test('the lock of another host, a living process or an unknown owner is kept', async () => {
-  const refusalOf = (out: string) =>
+  const rejectionFor = (out: string) =>
     withLock(out, silent, async () => 'ran').catch((error: Error) => error.message);
   const elsewhere = await lockedBy('elsewhere', { host: 'rig-2', pid: 1 });
-  expect(await refusalOf(elsewhere)).toBe(
+  expect(await rejectionFor(elsewhere)).toBe(
     `${elsewhere} is in use by process 1 on rig-2 since 2026-01-02T03:04:05.000Z: wait until it ` +
       `ends, or choose another --out; if it has ended, delete ${elsewhere}/.lock`,
   );
   const unknown = await lockedBy('unknown', { pid: 'x' });
-  expect(await refusalOf(unknown)).toMatch(/if no other process does, delete that file$/);
+  expect(await rejectionFor(unknown)).toMatch(/if no other process does, delete that file$/);
   const own = path.join(folder, 'own');
-  const inner = await withLock(own, silent, () => refusalOf(own));
+  const inner = await withLock(own, silent, () => rejectionFor(own));
   expect(inner).toContain(`in use by process ${process.pid} on this host`);
   await expect(readdir(own)).rejects.toThrow('ENOENT'); // Nothing was saved in this folder.
 });

@@ -78,9 +78,9 @@ test('a terminal has a bar that shows the progress of the training', () => {
   display.report(0, 0, { epoch: 2, batches: 1, batchesPerEpoch: 2, loss: Number.NaN });
   display.say('something');
   display.stop();
-  const shown = written.join('');
-  expect(shown).toMatch(/epoch 2\/2 .* 75% {2}loss - {2}CORR - /);
-  expect(shown).toContain('\nsomething\n');
+  const presented = written.join('');
+  expect(presented).toMatch(/epoch 2\/2 .* 75% {2}loss - {2}CORR - /);
+  expect(presented).toContain('\nsomething\n');
 });
 
 test('a duration is printed in a suitable unit', () => {

@@ -20,15 +20,15 @@ for (const backend of ['wasm', 'tensorflow'] as const) {
     `${backend}: killed and interrupted anywhere, a training goes on to the same bytes`,
     { timeout: 300_000 },
     async () => {
-      const words = (out: string) =>
+      const args = (out: string) =>
         `--data ${folder} --site small --recipe rf_cnn --epochs 3 --chunk 2 --backend ${backend} --out ${out}`.split(
           ' ',
         );
       const whole = path.join(folder, backend, 'whole');
-      expect(await runTraining(words(whole))).toMatchObject({ end: 0 });
+      expect(await runTraining(args(whole))).toMatchObject({ end: 0 });
 
       const broken = path.join(folder, backend, 'broken');
-      const resume = [...words(broken), '--resume'];
+      const resume = [...args(broken), '--resume'];
       const killed = await runTraining(resume, [
         { at: /population 1\/2, epoch 2\/3/, signal: 'SIGKILL' },
       ]);
@@ -38,9 +38,9 @@ for (const backend of ['wasm', 'tensorflow'] as const) {
       expect(interrupted.output).toMatch(
         /broken\/\.training holds the training: run the same command with --resume to continue\n$/,
       );
-      const refused = await runTraining(words(broken));
-      expect(refused.end).toBe(2);
-      expect(refused.output).toMatch(
+      const rejected = await runTraining(args(broken));
+      expect(rejected.end).toBe(2);
+      expect(rejected.output).toMatch(
         /error: .*add --resume to go on with it, or delete that folder/,
       );
       const again = await runTraining(resume, [

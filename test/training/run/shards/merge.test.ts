@@ -233,10 +233,10 @@ test('shards that do not make one model are reported', async () => {
     ['none', () => rename(path.join(models, 'm.shards'), path.join(models, 'elsewhere'))],
   ];
   const messages: string[] = [];
-  for (const [name, spoil] of cases) {
+  for (const [name, corrupt] of cases) {
     await rm(models, { recursive: true });
     await cp(path.dirname(sharded), models, { recursive: true });
-    await spoil();
+    await corrupt();
     const error = await mergeShards(path.join(models, 'm')).then(
       () => new Error('it was merged'),
       (reason: Error) => reason,
