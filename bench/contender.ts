@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { Option } from 'commander';
 
 /** A process that answers each line with a number. */
 export interface Contender {
@@ -8,6 +11,12 @@ export interface Contender {
   readonly device: string;
   send(line: string): Promise<number>;
   stop(): Promise<void>;
+}
+
+/** The option of a benchmark that names the Python of its PyTorch contenders. */
+export function pythonOption(): Option {
+  const file = path.join(homedir(), '.cache/hypercolumn/pytorch/bin/python');
+  return new Option('--python <file>', 'a Python with PyTorch').default(file);
 }
 
 /** Starts a contender and waits until it is ready; undefined, with the reason on stderr, if it never is. */

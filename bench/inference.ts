@@ -2,7 +2,7 @@
 // The onnx engine, a bare session of onnxruntime on the exported graph, and PyTorch, network after network,
 // are interleaved in one run, so that a noisy machine affects all of them.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, homedir, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures
 import { openBackend } from '../src/network/backends/open.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
 import { wholeNumber } from '../training/run/options.js';
-import { type Contender, startContender } from './contender.js';
+import { type Contender, pythonOption, startContender } from './contender.js';
 import { median } from './figures.js';
 
 /** The measured requests, with their numbers of images and neurons. */
@@ -41,11 +41,7 @@ await runCommand(
     .option('--rounds <count>', 'of turns', wholeNumber(1, 10_000), 30)
     .option('--architectures <list>', 'separated by commas', 'ff_cnn,ff_sa_cnn,rf_cnn')
     .option('--threads <count>', 'that compute', wholeNumber(1, 1024), availableParallelism())
-    .option(
-      '--python <file>',
-      'a Python with PyTorch',
-      path.join(homedir(), '.cache/hypercolumn/pytorch/bin/python'),
-    )
+    .addOption(pythonOption())
     .action(bench),
 );
 

@@ -2,7 +2,7 @@
 // networks in PyTorch behind a plain HTTP server: `npm run bench`. The contenders are interleaved in one run,
 // so that a noisy machine affects all of them; models have random parameters.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, homedir, tmpdir } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
@@ -10,6 +10,7 @@ import type { ArchitectureId } from '../src/network/architectures/index.js';
 import { openBackend } from '../src/network/backends/open.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
 import { wholeNumber } from '../training/run/options.js';
+import { pythonOption } from './contender.js';
 import type { Config, Row } from './service/config.js';
 import { measureCrash } from './service/crash.js';
 import { measureEventLoop } from './service/event-loop.js';
@@ -47,11 +48,7 @@ await runCommand(
     .option('--rounds <count>', 'of turns', wholeNumber(1, 10_000), 15)
     .option('--images <count>', 'of the sweep', wholeNumber(1, 10_000), 1000)
     .option('--threads <count>', 'that compute', wholeNumber(1, 1024), availableParallelism())
-    .option(
-      '--python <file>',
-      'a Python with PyTorch',
-      path.join(homedir(), '.cache/hypercolumn/pytorch/bin/python'),
-    )
+    .addOption(pythonOption())
     .action(bench),
 );
 

@@ -1,7 +1,7 @@
 // Measures how fast each backend trains, compared with the published code: `npm run bench:train`.
 // PyTorch trains the same networks one after the other. All are interleaved in one run, step by step, so that a
 // noisy machine affects all of them.
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -10,7 +10,7 @@ import { ArchitectureId } from '../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../src/network/architectures/index.js';
 import { BACKEND_NAMES } from '../src/network/backends/index.js';
 import { parseList, wholeNumber } from '../training/run/options.js';
-import { type Contender, startContender } from './contender.js';
+import { type Contender, pythonOption, startContender } from './contender.js';
 import { median } from './figures.js';
 import { trainingOperations } from './operations.js';
 
@@ -40,11 +40,7 @@ await runCommand(
       'wasm',
       PYTORCH,
     ])
-    .option(
-      '--python <file>',
-      'a Python with PyTorch',
-      path.join(homedir(), '.cache/hypercolumn/pytorch/bin/python'),
-    )
+    .addOption(pythonOption())
     .allowExcessArguments(false)
     .action(bench),
 );
