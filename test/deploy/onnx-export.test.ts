@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createExportCommand } from '../../deploy/onnx/export-command.js';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { goldenStimuli } from '../../src/inference/golden-check.js';
@@ -15,6 +13,7 @@ import { onnxPackages, testWith } from '../support/capabilities.js';
 import { goldenWeights } from '../support/golden-weights.js';
 import { greatestDifference } from '../support/numbers.js';
 import { readGolden } from '../support/published.js';
+import { sharedFolder } from '../support/store.js';
 
 const PACKAGES = onnxPackages();
 const testInPython = testWith(PACKAGES);
@@ -24,13 +23,7 @@ const SIZE = { height: 50, width: 50 };
 /** Tolerance relative to the range of the responses. */
 const TOLERANCE = 1e-4;
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-export-'));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = sharedFolder();
 
 async function exportTo(out: string, model = DEMO): Promise<string> {
   const said = vi.spyOn(console, 'log').mockReturnValue();

@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { promtool, testWith } from '../support/capabilities.js';
 import { saveConstantModel } from '../support/saved-models.js';
 import { startService } from '../support/service.js';
+import { sharedFolder } from '../support/store.js';
 
 const TOOL = promtool();
 const testWithPromtool = testWith(TOOL);
@@ -26,16 +25,14 @@ const { panels } = JSON.parse(DASHBOARD) as Dashboard;
 
 /** The metrics of a running service that has answered requests. */
 let metrics = '';
-let folder = '';
+const folder = sharedFolder();
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-metrics-'));
   await saveConstantModel(folder, 'constant');
   const { url, kill } = await startService({ MODELS_DIR: folder });
   await fetch(`${url}/v1/models/constant/tuning/parametric`, { method: 'POST' });
   metrics = await (await fetch(`${url}/metrics`)).text();
   await kill();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function run(args: readonly string[], input = '') {
   const { status, stdout, stderr } = spawnSync(TOOL.program, args, {

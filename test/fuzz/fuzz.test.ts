@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomStream } from '../../src/network/random.js';
 import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
 import { type RunningService, startService } from '../support/service.js';
+import { sharedFolder } from '../support/store.js';
 import { type Sample, samples } from './bodies.js';
 import { mutated } from './mutations.js';
 
@@ -22,10 +21,9 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 /** No response may have a stack trace or a path of files. */
 const INSIDE = /\n\s+at |node_modules|\/dist\/|\/tmp\/|\/root\/|\/home\//;
 
-let folder = '';
+const folder = sharedFolder();
 let service: RunningService;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-fuzz-'));
   await saveConstantModel(folder, 'fuzzed');
   service = await startService({
     MODELS_DIR: folder,
@@ -33,10 +31,7 @@ beforeAll(async () => {
     LOG_LEVEL: 'error',
   });
 });
-afterAll(async () => {
-  service.child.kill('SIGKILL');
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => service.child.kill('SIGKILL'));
 
 test(
   `${BODIES} corrupted bodies are rejected with a reason or answered, without a crash or growing memory`,

@@ -1,21 +1,20 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { ModelRepository } from '../../src/inference/catalogue.js';
 import { createModelRepository } from '../../src/inference/model-repository.js';
 import { breakCard, removeVersion, writeCard } from '../support/card-folders.js';
 import { createFakeEngine, type FakeEngine } from '../support/fake-engine.js';
+import { temporaryFolder } from '../support/store.js';
 
 const logger = pino({ level: 'silent' });
 
 let models = '';
 beforeEach(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-repository-'));
+  models = await temporaryFolder();
 });
-afterEach(() => rm(models, { recursive: true }));
 
 async function open(engine: FakeEngine = createFakeEngine()) {
   const repository = createModelRepository({ directory: models, engine, logger });

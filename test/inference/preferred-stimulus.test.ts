@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Interpreter } from '../../src/interpret/interpreter.js';
@@ -13,15 +10,15 @@ import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { saveGoldenModel } from '../support/golden-models.js';
+import { sharedFolder } from '../support/store.js';
 
 const ID = 'rf_sa_cnn';
 const SIZE = { height: 50, width: 50 };
 
-let models = '';
+const models = sharedFolder();
 let interpreter: Interpreter;
 let request: PreferredStimulusRequest;
 beforeAll(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-preferred-'));
   interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
   const { digest } = await saveGoldenModel(models, ID);
   request = {
@@ -44,10 +41,7 @@ beforeAll(async () => {
     },
   };
 });
-afterAll(async () => {
-  await interpreter.close();
-  await rm(models, { recursive: true });
-});
+afterAll(() => interpreter.close());
 
 test('the image found drives each neuron more than many images of the same norm', async () => {
   await interpreter.interpret({

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,19 +8,19 @@ import { createProcessEngine } from '../../src/inference/process-engine.js';
 import { readModel, type SavedModel } from '../../src/models/saved-model.js';
 import { processesOf } from '../support/processes.js';
 import { SMALLEST_SIDE, saveConstantModel } from '../support/saved-models.js';
+import { sharedFolder } from '../support/store.js';
 
 const ENTRY = fileURLToPath(
   new URL('../../dist/src/inference/inference-worker.js', import.meta.url),
 );
 
-let folder = '';
+const folder = sharedFolder();
 let model: SavedModel;
 let engine: Engine;
 let restarts = 0;
 const lost: string[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-process-'));
   await saveConstantModel(folder, 'constant');
   model = await readModel(`${folder}/constant/1`);
   engine = await createProcessEngine({
@@ -36,10 +34,7 @@ beforeAll(async () => {
   });
   await engine.load(model.folder, model.digest);
 });
-afterAll(async () => {
-  await engine.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => engine.close());
 
 function send(neurons = [0, 1, 2, 3], digest = model.digest): Promise<Float32Array> {
   const pixels = new Float32Array(SMALLEST_SIDE ** 2);

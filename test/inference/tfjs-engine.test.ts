@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,24 +8,21 @@ import { openBackend } from '../../src/network/backends/open.js';
 import { sliceStimuli } from '../../src/stimulus/stimuli.js';
 import { expectBrokenModelsRejected, randomStimuli } from '../support/engine-checks.js';
 import { saveRandomModel } from '../support/saved-models.js';
+import { sharedFolder } from '../support/store.js';
 
 const COUNT = 5;
 const ALL = Int32Array.of(0, 1, 2, 3);
 
-let folder = '';
+const folder = sharedFolder();
 let model: SavedModel;
 let engine: Engine;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-engine-'));
   engine = createTfjsEngine(await openBackend('wasm'));
   model = await saveRandomModel(folder, 'random');
   await engine.load(model.folder, model.digest);
 });
-afterAll(async () => {
-  await engine.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => engine.close());
 
 test('the demo model responds the same to the last bit, image by image and in a batch', async () => {
   const demo = await readModel(fileURLToPath(new URL('../../models/demo/1', import.meta.url)));

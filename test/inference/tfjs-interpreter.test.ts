@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { gradientsInSlices, interpretInSlices } from '../../src/interpret/in-slices.js';
 import type { Interpreter } from '../../src/interpret/interpreter.js';
 import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
@@ -13,15 +10,12 @@ import { goldenStimuli, saveGoldenModel } from '../support/golden-models.js';
 import { greatestDifference } from '../support/numbers.js';
 import { readGolden } from '../support/published.js';
 import { SMALLEST_SIDE, saveRandomModel } from '../support/saved-models.js';
+import { sharedFolder } from '../support/store.js';
 
-let models = '';
+const models = sharedFolder();
 const check = () => {};
 
-beforeAll(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-inside-'));
-  await openBackend('wasm');
-});
-afterAll(() => rm(models, { recursive: true }));
+beforeAll(() => openBackend('wasm'));
 
 test('interpretations of any models, stimuli and neurons leave no tensor behind', async () => {
   const before = tf.memory().numTensors;

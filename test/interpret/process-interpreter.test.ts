@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { getPriority, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { getPriority } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import {
   DrainingError,
   EngineLostError,
@@ -18,6 +18,7 @@ import {
 import { openBackend } from '../../src/network/backends/open.js';
 import { processesOf } from '../support/processes.js';
 import { SMALLEST_SIDE, saveRandomModel } from '../support/saved-models.js';
+import { sharedFolder } from '../support/store.js';
 
 const ENTRY = fileURLToPath(
   new URL('../../dist/src/interpret/interpret-worker.js', import.meta.url),
@@ -30,14 +31,13 @@ const stimuli = {
 };
 const neurons = Int32Array.of(0, 1, 2, 3);
 
-let models = '';
+const models = sharedFolder();
 let model = { name: 'random', version: 1, digest: '' };
 /** Responses to the blank, by neuron. */
 let golden: number[] = [];
 let interpreter: Interpreter | undefined;
 
 beforeAll(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-inside-'));
   await openBackend('wasm');
   const { digest, card } = await saveRandomModel(models, 'random');
   model = { ...model, digest };
@@ -47,7 +47,6 @@ afterEach(async () => {
   await interpreter?.close();
   expect(processesOf(ENTRY)).toEqual([]);
 });
-afterAll(() => rm(models, { recursive: true }));
 
 function open(options: Partial<ProcessInterpreterOptions> = {}): Interpreter {
   const logger = pino({ level: 'silent' });

@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { createModelRepository } from '../../src/inference/model-repository.js';
 import { createTestApp } from '../support/app.js';
@@ -10,6 +7,7 @@ import { writeCard } from '../support/card-folders.js';
 import { tinyModel } from '../support/cards.js';
 import { createFakeEngine } from '../support/fake-engine.js';
 import { fixedRepository } from '../support/fixed-repository.js';
+import { temporaryFolder } from '../support/store.js';
 
 const RESPONSES = '/v1/models/tiny/responses';
 const GOOD: RequestInit = {
@@ -20,9 +18,8 @@ const GOOD: RequestInit = {
 
 let models = '';
 beforeEach(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-in-flight-'));
+  models = await temporaryFolder();
 });
-afterEach(() => rm(models, { recursive: true }));
 
 test('a request finishes on the version that it began with, which is then unloaded', async () => {
   const engine = createFakeEngine();

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
@@ -13,17 +10,17 @@ import { createTestApp } from '../support/app.js';
 import { goldenStimuli, saveGoldenModel } from '../support/golden-models.js';
 import { greatestDifference } from '../support/numbers.js';
 import { readGolden } from '../support/published.js';
+import { sharedFolder } from '../support/store.js';
 
 const ATTENDING = 'ff_sa_cnn_star_incr_fc1';
 const IDS: readonly ArchitectureId[] = [ATTENDING, 'ff_cnn', 'rf_cnn'];
 
-let models = '';
+const models = sharedFolder();
 let interpreter: Interpreter;
 let served: ServedModel[];
 let app: ReturnType<typeof createTestApp>['app'];
 
 beforeAll(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-interpreter-'));
   interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
   served = await Promise.all(
     IDS.map(async (id) => {
@@ -33,10 +30,7 @@ beforeAll(async () => {
   );
   app = createTestApp({ served, interpreter, limits: { maxBody: 2 ** 20, maxStimuli: 1000 } }).app;
 });
-afterAll(async () => {
-  await interpreter.close();
-  await rm(models, { recursive: true });
-});
+afterAll(() => interpreter.close());
 
 const { pixels } = goldenStimuli(ATTENDING);
 const GOLDEN = new Uint8Array(encodeNpy(pixels, [8, 50, 50]));

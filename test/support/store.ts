@@ -1,14 +1,22 @@
+import { mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { openStore, type Store } from '../../src/storage/store.js';
 
 /** A folder that is deleted when the test ends. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-store-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A folder for all tests of a file, which is deleted after them. */
+export function sharedFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hypercolumn-tests-'));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -23,23 +22,20 @@ import { tinyCard } from '../support/cards.js';
 import { saveSmallModel } from '../support/evaluated-models.js';
 import { greatestDifference } from '../support/numbers.js';
 import { writeSmallSite } from '../support/sites.js';
+import { sharedFolder } from '../support/store.js';
 
 const IMAGES = 70;
 /** More images than fit into one slice. */
 const NEURONS = 18;
 
-let folder = '';
+const folder = sharedFolder();
 let site: Site;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-evaluation-'));
   await writeSmallSite(folder, 5, IMAGES, NEURONS);
   site = await openSite(folder, 'small');
   await openBackend('wasm');
 });
-afterAll(async () => {
-  await site.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => site.close());
 
 test('a prediction in slices equals a whole one, and its terms and attention add up', async () => {
   const ids = Array.from({ length: NEURONS }, (_, id) => id);

@@ -1,8 +1,7 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import { readModel, readWeights } from '../../src/models/saved-model.js';
@@ -18,18 +17,17 @@ import { createEvaluateCommand } from '../../training/evaluation/evaluate-comman
 import { type SmallModelOptions, saveSmallModel } from '../support/evaluated-models.js';
 import { externalReferences, unbalancedTags } from '../support/pages.js';
 import { writeSmallSite } from '../support/sites.js';
+import { sharedFolder } from '../support/store.js';
 
 const IMAGES = 40;
 const REPEATS = 3;
 
-let folder = '';
+const folder = sharedFolder();
 let said: string[] = [];
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-evaluation-'));
   await writeSmallSite(folder, 10, IMAGES);
   await openBackend('wasm');
 });
-afterAll(() => rm(folder, { recursive: true }));
 beforeEach(() => {
   said = [];
   vi.spyOn(console, 'log').mockImplementation((text: string) => said.push(text));

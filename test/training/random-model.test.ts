@@ -1,7 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
@@ -10,17 +9,14 @@ import { selectRows } from '../../training/data/rows.js';
 import { findProvenance } from '../../training/evaluation/provenance.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';
 import { randomParameters } from '../../training/random-model/random-parameters.js';
+import { sharedFolder } from '../support/store.js';
 
 const SIZE = { height: 50, width: 50 };
 
-let folder = '';
+const folder = sharedFolder();
 let backend: Backend;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-made-up-'));
   backend = await openBackend('wasm');
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true });
 });
 
 test('an engine loads a random model, which is the same each time it is made', async () => {

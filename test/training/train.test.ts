@@ -1,7 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { readModel, readWeights } from '../../src/models/saved-model.js';
@@ -10,15 +9,12 @@ import { createTrainCommand } from '../../training/train-command.js';
 import { fakeMachine } from '../support/machine.js';
 import { SIDE, writeSmallSite } from '../support/sites.js';
 import { bitsOf } from '../support/small-training.js';
+import { sharedFolder } from '../support/store.js';
 
-let folder = '';
+const folder = sharedFolder();
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-train-'));
   await writeSmallSite(folder);
   await openBackend('wasm');
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true });
 });
 
 /** Runs the command without output on the console. */

@@ -1,18 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { secretDigest } from '../../src/server/middleware/api-keys.js';
 import { measureNeurons, pageTest } from '../support/browser.js';
 import { startService } from '../support/service.js';
+import { sharedFolder } from '../support/store.js';
 
 const { test, browsing } = pageTest();
-let folder = '';
-
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-page-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = sharedFolder();
 
 test('the transfer of the first view takes less than 300 kB', async () => {
   await measureNeurons(browsing);

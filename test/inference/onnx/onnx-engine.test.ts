@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,11 +10,12 @@ import { type Stimuli, sliceStimuli } from '../../../src/stimulus/stimuli.js';
 import { expectBrokenModelsRejected, randomStimuli } from '../../support/engine-checks.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { saveRandomModel } from '../../support/saved-models.js';
+import { sharedFolder } from '../../support/store.js';
 
 const ENTRY = new URL('../../../dist/src/inference/onnx/session-worker.js', import.meta.url);
 const COUNT = 6;
 
-let folder = '';
+const folder = sharedFolder();
 let demo: SavedModel;
 let engine: Engine;
 let reference: Engine;
@@ -27,7 +25,6 @@ let all: Int32Array;
 let whole: Float32Array;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-onnx-'));
   demo = await readModel(fileURLToPath(new URL('../../../models/demo/1', import.meta.url)));
   engine = createOnnxEngine({ threads: 3, entry: ENTRY });
   reference = createTfjsEngine(await openBackend('wasm'));
@@ -40,7 +37,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await engine.close();
   await reference.close();
-  await rm(folder, { recursive: true });
 });
 
 test('the demo model responds as in tfjs', async () => {

@@ -1,10 +1,8 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { InferenceSession as Session } from 'onnxruntime-node';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { loadOnnxruntime } from '../../../src/inference/onnx/onnxruntime.js';
 import { createSessions } from '../../../src/inference/onnx/sessions.js';
 import { encodeChoosableSite } from '../../../src/inference/onnx/site-graph.js';
@@ -14,17 +12,14 @@ import { readModel } from '../../../src/models/saved-model.js';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { makeModel } from '../../../training/random-model/random-model-command.js';
 import { processesOf, residentBytes } from '../../support/processes.js';
+import { sharedFolder } from '../../support/store.js';
 
 const ENTRY = fileURLToPath(
   new URL('../../../dist/src/inference/inference-worker.js', import.meta.url),
 );
 const DEMO = fileURLToPath(new URL('../../../models/demo/1', import.meta.url));
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-unload-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = sharedFolder();
 
 test('every session of a model is released with the model', async () => {
   const onnxruntime = await loadOnnxruntime();

@@ -1,11 +1,11 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { openAccess } from '../../../src/server/middleware/access.js';
 import { secretDigest } from '../../../src/server/middleware/api-keys.js';
 import { openKeyRing } from '../../../src/server/middleware/key-ring.js';
+import { temporaryFolder } from '../../support/store.js';
 
 let folder = '';
 let file = '';
@@ -13,11 +13,10 @@ let log: { level: number; msg: string; reason?: string }[] = [];
 const logger = pino({}, { write: (line: string) => log.push(JSON.parse(line)) });
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-keys-'));
+  folder = await temporaryFolder();
   file = path.join(folder, 'keys');
   log = [];
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const line = (secret: string) =>
   `${JSON.stringify({ name: secret, sha256: secretDigest(secret), scopes: ['predict'] })}\n`;

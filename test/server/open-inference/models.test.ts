@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { createModelRepository } from '../../../src/inference/model-repository.js';
 import { protocolRoutes } from '../../../src/server/open-inference/routes.js';
@@ -11,12 +9,12 @@ import { createTestApp } from '../../support/app.js';
 import { breakCard, removeVersion, writeCard } from '../../support/card-folders.js';
 import { createFakeEngine } from '../../support/fake-engine.js';
 import { IN_JSON, INFER, jsonRequest } from '../../support/protocol.js';
+import { temporaryFolder } from '../../support/store.js';
 
 let models = '';
 beforeEach(async () => {
-  models = await mkdtemp(path.join(tmpdir(), 'hypercolumn-v2-'));
+  models = await temporaryFolder();
 });
-afterEach(() => rm(models, { recursive: true }));
 
 test('the server metadata has its name, version and extensions', async () => {
   const { app } = createTestApp();

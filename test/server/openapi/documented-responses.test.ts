@@ -1,15 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeNpy } from '../../../src/formats/npy.js';
 import { createContract, type Document } from '../../support/openapi.js';
 import { type RunningService, startService } from '../../support/service.js';
+import { sharedFolder } from '../../support/store.js';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const NPY_TYPE = { 'Content-Type': 'application/x-npy' };
 
-let folder = '';
+const folder = sharedFolder();
 let service: RunningService;
 let contract: ReturnType<typeof createContract>;
 let document: Document;
@@ -20,7 +18,6 @@ let job = '';
 let asset = '';
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-openapi-'));
   service = await startService({ DATA_DIR: folder });
   document = (await (await fetch(`${service.url}/openapi.json`)).json()) as Document;
   contract = createContract(document);
@@ -53,10 +50,7 @@ beforeAll(async () => {
   job = ((await started.json()) as { id: string }).id;
   await (await fetch(`${service.url}/v1/jobs/${job}/events`)).text();
 });
-afterAll(async () => {
-  service.child.kill('SIGKILL');
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => service.child.kill('SIGKILL'));
 
 /** A request, under the path of the document, and the expected status of its response. */
 interface DocumentedRequest {

@@ -1,19 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { NpyData } from '../../../src/formats/npy.js';
 import { randomStream } from '../../../src/network/random.js';
 import type { DataRules } from '../../../training/data/data-rules.js';
 import { openSite } from '../../../training/data/site.js';
 import { SIDE, siteRejection, writeSiteFile, writeSmallSite } from '../../support/sites.js';
+import { temporaryFolder } from '../../support/store.js';
 
 let folder = '';
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-data-rules-'));
+  folder = await temporaryFolder();
   await writeSmallSite(folder, 6, 4);
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const write = (file: string, data: NpyData, shape: number[]) =>
   writeSiteFile(folder, file, data, shape);
@@ -86,9 +83,9 @@ test('each scale other than that of the type is rejected', async () => {
       "uint16 of 12 bits: val_img_small.npy: no pixel is above 4080, of 65535 for white in this type: pass --white 4095 if that is white, or --white 65535 if the images are that dark",
       "uint8 of 0 and 1: val_img_small.npy: no pixel is above 1, of 255 for white in this type: pass --white 1 if that is white, or --white 255 if the images are that dark",
       "divided by 255 twice: val_img_small.npy: no pixel is above 0.00392157, of 1 for white in this type: pass the value that is white as --white, or --white 1 if the images are that dark",
-      "z-scored: val_img_small.npy: image 0 has a pixel of -0.385714; expected 0 (black) to 1 (white): save the images as they were presented, not centred or z-scored, and without NaN",
+      "z-scored: val_img_small.npy: image 0 has a pixel of -0.385714; expected 0 (black) to 1 (white): save the images as they were shown, not centred or z-scored, and without NaN",
       "black: val_img_small.npy: every pixel is 0: all images are black",
-      "not a number: val_img_small.npy: image 0 has a pixel of NaN; expected 0 (black) to 1 (white): save the images as they were presented, not centred or z-scored, and without NaN",
+      "not a number: val_img_small.npy: image 0 has a pixel of NaN; expected 0 (black) to 1 (white): save the images as they were shown, not centred or z-scored, and without NaN",
       "one image, four times: val_img_small.npy: all 4 images are the same; expected different images",
     ]
   `);

@@ -1,18 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { InputError } from '../../../src/errors.js';
 import { encodeNpy, type NpyData } from '../../../src/formats/npy.js';
 import { ccMax } from '../../../src/tuning/repeats.js';
 import { noiseCeilings, readRepeats } from '../../../training/data/repeats-file.js';
 import { synthesizeSite, writeSite } from '../../../training/synthetic/site.js';
+import { sharedFolder } from '../../support/store.js';
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-repeats-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = sharedFolder();
 
 const NaN_ = Number.NaN;
 

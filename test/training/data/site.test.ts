@@ -1,17 +1,16 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { elementCount, encodeNpy, type NpyData } from '../../../src/formats/npy.js';
 import { openSite } from '../../../training/data/site.js';
 import { SIDE, siteRejection, writeSiteFile, writeSmallSite } from '../../support/sites.js';
+import { temporaryFolder } from '../../support/store.js';
 
 let folder = '';
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-site-'));
+  folder = await temporaryFolder();
   await writeSmallSite(folder, 6, 4);
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const write = (file: string, data: NpyData, shape: number[]) =>
   writeSiteFile(folder, file, data, shape);

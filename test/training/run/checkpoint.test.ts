@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { writeWhole } from '../../../src/files/whole-file.js';
 import {
   type CheckpointRequest,
@@ -9,12 +8,12 @@ import {
 } from '../../../training/run/checkpoint/checkpoint.js';
 import type { Identity } from '../../../training/run/checkpoint/identity.js';
 import type { PopulationState, TrainedPopulation } from '../../../training/run/population.js';
+import { temporaryFolder } from '../../support/store.js';
 
 let out = '';
 beforeEach(async () => {
-  out = await mkdtemp(path.join(tmpdir(), 'hypercolumn-checkpoint-'));
+  out = await temporaryFolder();
 });
-afterEach(() => rm(out, { recursive: true }));
 
 const IDENTITY: Identity = {
   codeVersion: '1.0.0',

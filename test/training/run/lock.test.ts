@@ -1,17 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { lockFile, withLock } from '../../../training/run/lock.js';
 import { writeSmallSite } from '../../support/sites.js';
+import { sharedFolder } from '../../support/store.js';
 import { runTraining } from '../../support/training-process.js';
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-lock-'));
-  await writeSmallSite(folder, 100, 20);
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = sharedFolder();
+beforeAll(() => writeSmallSite(folder, 100, 20));
 
 const silent = () => undefined;
 

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBackend } from '../../../src/network/backends/open.js';
@@ -15,21 +12,18 @@ import {
 } from '../../../training/run/population.js';
 import { writeSmallSite } from '../../support/sites.js';
 import { bitsOf, smallTask } from '../../support/small-training.js';
+import { sharedFolder } from '../../support/store.js';
 
 const NEURONS = 64;
 
-let folder = '';
+const folder = sharedFolder();
 let site: Site;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-population-'));
   await writeSmallSite(folder, 200, 50, NEURONS);
   site = await openSite(folder, 'small');
   await openBackend('wasm');
 });
-afterAll(async () => {
-  await site.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => site.close());
 
 const comparable = ({ neurons, weights }: TrainedPopulation) => ({
   neurons,

@@ -1,17 +1,13 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { nativeTensorflow, testWith } from '../../support/capabilities.js';
 import { writeSmallSite } from '../../support/sites.js';
+import { sharedFolder } from '../../support/store.js';
 import { runTraining } from '../../support/training-process.js';
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-resume-'));
-  await writeSmallSite(folder, 100, 20);
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = sharedFolder();
+beforeAll(() => writeSmallSite(folder, 100, 20));
 
 const AVAILABLE = { wasm: { missing: null, required: true }, tensorflow: nativeTensorflow() };
 

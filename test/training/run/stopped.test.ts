@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { initialParameters, parameterSpecifications } from '../../../src/network/parameters.js';
@@ -10,19 +7,16 @@ import { Interrupted } from '../../../training/run/interruption.js';
 import { type PopulationState, trainPopulation } from '../../../training/run/population.js';
 import { writeSmallSite } from '../../support/sites.js';
 import { bitsOf, smallTask, withResponses } from '../../support/small-training.js';
+import { sharedFolder } from '../../support/store.js';
 
-let folder = '';
+const folder = sharedFolder();
 let site: Site;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-stopped-'));
   await writeSmallSite(folder, 60, 20, 5);
   site = await openSite(folder, 'small');
   await openBackend('wasm');
 });
-afterAll(async () => {
-  await site.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => site.close());
 
 test('a neuron whose parameters are not finite after the last batch stops alone', async () => {
   const task = smallTask(site, [0, 3], { epochs: 1 });

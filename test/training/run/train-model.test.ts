@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { encodeNpy } from '../../../src/formats/npy.js';
 import type { TrainingCard } from '../../../src/models/card.js';
 import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
@@ -15,14 +14,11 @@ import { trainModel } from '../../../training/run/train-model.js';
 import { TrainingFailed } from '../../../training/run/training-failed.js';
 import { fakeMachine } from '../../support/machine.js';
 import { writeSmallSite } from '../../support/sites.js';
+import { sharedFolder } from '../../support/store.js';
 
-let folder = '';
+const folder = sharedFolder();
 let out = '';
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-train-model-'));
-  await writeSmallSite(folder, 60, 20);
-});
-afterAll(() => rm(folder, { recursive: true }));
+beforeAll(() => writeSmallSite(folder, 60, 20));
 beforeEach(async () => {
   out = path.join(await mkdtemp(path.join(folder, 'models-')), 'm');
 });

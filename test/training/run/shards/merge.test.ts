@@ -1,8 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { createModelRepository } from '../../../../src/inference/model-repository.js';
 import { createTfjsEngine } from '../../../../src/inference/tfjs/tfjs-engine.js';
 import { type ModelCard, NeuronCard } from '../../../../src/models/card.js';
@@ -15,23 +14,22 @@ import { trainModel } from '../../../../training/run/train-model.js';
 import { fakeMachine } from '../../../support/machine.js';
 import { greatestDifference } from '../../../support/numbers.js';
 import { writeSmallSite } from '../../../support/sites.js';
+import { sharedFolder } from '../../../support/store.js';
 
 const NEURONS = 5;
 const RECIPE = 'rf_sa_cnn_star_incr';
 
-let folder = '';
+const folder = sharedFolder();
 /** A model in two stages, trained whole, and its three shards. */
 let whole = '';
 let sharded = '';
 let models = '';
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-merge-'));
   await writeSmallSite(folder, 60, 20, NEURONS);
   [whole, sharded] = [path.join(folder, 'whole', 'm'), path.join(folder, 'sharded', 'm')];
   await train(whole);
   for (const index of [2, 0, 1]) await train(sharded, { index, of: 3 });
 });
-afterAll(() => rm(folder, { recursive: true }));
 beforeEach(async () => {
   models = await mkdtemp(path.join(folder, 'models-'));
   await cp(path.dirname(sharded), models, { recursive: true });
