@@ -14,7 +14,7 @@ export function replacedFields(
   given: readonly string[],
 ): { readonly name: string; readonly by: string }[] {
   return given.flatMap((by) => {
-    const field = shape[by];
+    const field = Object.hasOwn(shape, by) ? shape[by] : undefined;
     const name = field && registry.get(field)?.replaces;
     return name === undefined ? [] : [{ name, by }];
   });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { InputError } from '../../../src/errors.js';
 import { parseParametric } from '../../../src/stimulus/parametric/entry.js';
 import { renderParametric } from '../../../src/stimulus/parametric/kinds.js';
 import { planSweep } from '../../../src/stimulus/sweep.js';
@@ -23,6 +24,10 @@ test('aspect ratio and sigmaY together are rejected', () => {
   expect(() => render({ aspectRatio: 2, sigmaY: 7 })).toThrow(
     'gabor.aspectRatio: is given together with sigmaY; expected one of the two',
   );
+});
+
+test.each(['constructor', 'toString'])('the key %s is rejected as unknown', (key) => {
+  expect(() => render({ [key]: 1 })).toThrow(InputError);
 });
 
 test('a sweep of the aspect ratio has default values and does not list sigmaY', () => {
