@@ -83,7 +83,8 @@ function toRepeats(
     const minRepeats = images.reduce((min, { length }) => Math.min(min, length), repeats);
     const values = new Float64Array(minRepeats * count);
     for (const [image, own] of images.entries()) {
-      for (let repeat = 0; repeat < minRepeats; repeat++) values[repeat * count + image] = own[repeat]!;
+      for (let repeat = 0; repeat < minRepeats; repeat++)
+        values[repeat * count + image] = own[repeat]!;
     }
     return { repeats: minRepeats, stimuli: count, values };
   }

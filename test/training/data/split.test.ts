@@ -6,10 +6,17 @@ import { checkTargets, splitSite } from '../../../training/data/split.js';
 function recording(count: number): Recording {
   const responses = Float32Array.from({ length: 2 * count }, (_, i) => (i >> 1) + (i % 2) / 10);
   return {
-    count, height: 1, width: 1, neurons: 2, responses, responseFile: 'trainRsp.npy',
+    count,
+    height: 1,
+    width: 1,
+    neurons: 2,
+    responses,
+    responseFile: 'trainRsp.npy',
     digests: Array.from({ length: count }, (_, i) => `digest ${i}`),
     stimuli: async (indices) => ({
-      count: indices.length, height: 1, width: 1,
+      count: indices.length,
+      height: 1,
+      width: 1,
       pixels: Float32Array.from(indices),
     }),
   };
