@@ -13,17 +13,17 @@ import type { Interpretation } from '../interpret/interpretation.js';
 import { centreIndex, type MapSize } from '../network/layers/map.js';
 import { mapSizes } from '../network/map-sizes.js';
 import { nestedLists, type Planned, type Presentation, planResponses } from './presentation.js';
-import { readoutTerms, sumTerms } from './readout.js';
+import { readoutTerms, listTerms } from './readout.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 
-/** One number of each map, `[stimulus][neuron]`; `ifEven` is that of even attention. */
+/** A measure of each map, `[stimulus][neuron]`; `ifEven` is its value for even attention. */
 const Measure = z
   .strictObject({ formula: z.string(), unit: z.string(), ifEven: z.number(), values: Rows })
   .meta({ id: 'AttentionMeasure' });
 type Measure = z.infer<typeof Measure>;
 
-/** Maps of attention, `[stimulus][neuron][row][column]`, and numbers of each. */
+/** Maps of attention, `[stimulus][neuron][row][column]`, and measures of each map. */
 export const AttentionResult = z.strictObject({
   model: ModelIdentity,
   neurons: z.array(z.int()),
@@ -43,8 +43,8 @@ export const AttentionResult = z.strictObject({
 export type AttentionResult = z.infer<typeof AttentionResult>;
 
 /**
- * The size of a model's maps of attention, in hypercolumns.
- * @throws NoAttentionError where its networks have none
+ * Returns the size of a model's maps of attention, in hypercolumns.
+ * @throws NoAttentionError if its networks have no attention
  */
 export function attentionMap({ name, version, card }: ServedModel): MapSize {
   const { architecture, stimulus } = card;
@@ -59,7 +59,7 @@ export function attentionMap({ name, version, card }: ServedModel): MapSize {
 
 /**
  * Plans maps of attention.
- * @throws NoAttentionError where the networks have no attention
+ * @throws NoAttentionError if the networks have no attention
  */
 export function planAttention<Presented extends Presentation>(
   presentation: Presented,
@@ -69,7 +69,7 @@ export function planAttention<Presented extends Presentation>(
 }
 
 /**
- * Maps of where the centre hypercolumn of each network attends.
+ * Makes the result with the maps of where the centre hypercolumn of each network attends.
  * @example
  * const plan = planAttention(presentation);
  * const context = experimentContext({ respond, interpreter });
@@ -96,7 +96,7 @@ export function attentionResult(
     attention: nestedLists(attention, presentation, [map.height, map.width]) as number[][][][],
     entropy: measured(ENTROPY, attention, map, presentation),
     meanDistance: measured(MEAN_DISTANCE, attention, map, presentation),
-    ...sumTerms(presentation, interpretation),
+    ...listTerms(presentation, interpretation),
     stimuli: copyReports(reports),
   };
 }

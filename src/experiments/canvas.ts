@@ -4,14 +4,14 @@ import type { ContrastRange } from '../stimulus/training-range.js';
 
 type HasCard = Pick<ServedModel, 'card'>;
 
-/** The size, the background and the scale of the stimuli that a model sees. */
+/** Returns the size, the background and the scale of a model's stimuli. */
 export function modelCanvas({ card }: HasCard): Canvas {
   const { height, width, backgroundGray: background, degreesPerImage } = card.stimulus;
   const pixelsPerDegree = degreesPerImage === null ? undefined : width / degreesPerImage;
   return { height, width, background, pixelsPerDegree };
 }
 
-/** The RMS contrasts of the images that a model was trained on; null where its card does not say. */
+/** Returns the range of the RMS contrasts of a model's training images; null if its card has none. */
 export function contrastRange({ card }: HasCard): ContrastRange | null {
   return card.stimulus.trainingRange?.contrast ?? null;
 }

@@ -5,15 +5,15 @@ import type { Preview } from '../jobs/jobs.js';
 import type { StimulusLimits } from '../stimulus/limits.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
-/** What an experiment is planned for. */
+/** The model that an experiment measures, and the limits of its stimuli. */
 export interface Subject {
   readonly model: ServedModel;
   readonly limits: StimulusLimits;
 }
 
-/** How far an experiment has come. */
+/** The progress of an experiment. */
 export interface Progress {
-  /** Steps. */
+  /** The number of steps done. */
   readonly done: number;
   readonly total: number;
   readonly preview?: Preview;
@@ -22,7 +22,7 @@ export interface Progress {
 /** The parts of an experiment's time that a caller may measure. */
 export type TimedStage = 'decode' | 'infer' | 'encode';
 
-/** What an experiment needs while it runs. A service, a script and a worker process each hand in their own. */
+/** What an experiment needs while it runs. A service, a script and a worker process each make their own. */
 export interface ExperimentContext {
   /**
    * Computes responses of the model that the experiment was planned for.
@@ -31,9 +31,9 @@ export interface ExperimentContext {
    * @returns responses [stimuli, columns], row-major
    */
   readonly respond: (stimuli: Stimuli, columns: Int32Array) => Promise<Float32Array>;
-  /** Computes what goes on between stimuli and responses. */
+  /** Computes attention, readout terms and gradients. */
   readonly interpreter: Omit<Interpreter, 'close'>;
-  /** Ends the experiment soon, without a result, once it is aborted. */
+  /** Ends the experiment without a result when it is aborted. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   /** Lets other work of this thread run. */
@@ -43,8 +43,8 @@ export interface ExperimentContext {
 }
 
 /**
- * A context for a script or a test: it is never aborted, and measures and reports nothing.
- * @param parts how responses are computed, and what is to differ from the above
+ * Makes a context for a script or a test: it is never aborted, and measures and reports nothing.
+ * @param parts the function that computes responses, and the parts that differ from this default
  * @example
  * const context = experimentContext({ respond: (stimuli, columns) => engine.respond(...) });
  * const { neurons } = await runParametric(planParametric(subject, {}), context);

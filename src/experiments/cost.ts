@@ -1,7 +1,7 @@
 import type { ServedModel } from '../inference/catalogue.js';
 import { multiplications } from '../inference/onnx/cost.js';
 
-/** What an experiment will cost, before it is run. */
+/** The cost of an experiment, known before it runs. */
 export interface Cost {
   /** Stimuli that are presented, the blank included. */
   readonly stimuli: number;
@@ -9,7 +9,7 @@ export interface Cost {
   readonly passes: number;
 }
 
-/** A gradient takes the forward pass, and about twice as much on the way back. */
+/** A gradient costs a forward pass and a backward pass, which takes about twice as long. */
 export const GRADIENT_PASSES = 3;
 
 /** Adds up the costs of the parts of an experiment. */
@@ -21,8 +21,8 @@ export function addCosts(...costs: readonly Cost[]): Cost {
 }
 
 /**
- * Multiplications, each with its addition, that an experiment takes: those of the convolutions and the
- * readouts. Attention, pools and activations come on top.
+ * Counts the multiply-adds of an experiment in convolutions and readouts. Attention, pools and activations are
+ * not counted.
  * @throws InputError where the stimuli are too small for the model's networks
  */
 export function countMultiplyAdds({ passes }: Cost, { card }: Pick<ServedModel, 'card'>): number {
@@ -30,8 +30,8 @@ export function countMultiplyAdds({ passes }: Cost, { card }: Pick<ServedModel, 
 }
 
 /**
- * How long an experiment will take, as far as its time goes into the networks.
- * @param multiplyAddsPerSecond of the machine: measured on an earlier experiment, or given; above 0
+ * Estimates the time that an experiment spends in the networks.
+ * @param multiplyAddsPerSecond the speed of the machine, for example from an earlier experiment; above 0
  * @returns seconds
  * @throws RangeError where the rate is not a number above 0
  * @example

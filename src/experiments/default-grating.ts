@@ -2,13 +2,13 @@ import type { ModelCard } from '../models/card.js';
 import { largestContrast } from '../stimulus/parametric/paint.js';
 import type { Canvas } from '../stimulus/stimuli.js';
 
-/** The part of the RMS contrast of natural images that lies, roughly, in a neuron's band where it is strong. */
+/** Roughly the largest share of the RMS contrast of natural images that is in the band of a neuron. */
 const SHARE_OF_BAND = 0.5;
 
 /**
- * The Michelson contrast of a grating when a request names none: what a model of natural images has seen
- * in one band. Their power lies in many bands, that of a grating in one, so that the RMS contrast of a
- * grating all over the image is half of theirs; where theirs is not known, the largest that can be shown.
+ * The default Michelson contrast of a grating: the contrast that the training images have in one band. The
+ * power of natural images is spread over many bands, and that of a grating is in one, so the RMS contrast of a
+ * grating over the whole image is half of theirs. If theirs is unknown, it is the largest that can be presented.
  */
 export function defaultContrast({ stimulus }: ModelCard, canvas: Canvas): number {
   const largest = largestContrast(canvas);
@@ -18,10 +18,10 @@ export function defaultContrast({ stimulus }: ModelCard, canvas: Canvas): number
   return Math.min(largest, Number(michelson.toPrecision(3)));
 }
 
-/** The part of the shorter side of the image. */
+/** The default diameter as a share of the shorter side of the image. */
 const SHARE_OF_SIDE = 0.4;
 
-/** The diameter, in pixels, of a grating for a neuron whose receptive field is not known. */
+/** The diameter, in pixels, of a grating for a neuron with an unknown receptive field. */
 export function defaultDiameter({ height, width }: Canvas): number {
   return SHARE_OF_SIDE * Math.min(height, width);
 }

@@ -10,24 +10,24 @@ const BY_PARAMETER = new Map<string, DimensionName>(
 /** The stimuli that are blank at diameter 0, or at length 0. */
 const WITH_SIZE = ['grating', 'driftingGrating', 'disc', 'plaid', 'bar'];
 
-/** What a swept parameter is to a neuron: size 0 and contrast 0 are the blank. */
+/** Finds the dimension of a swept parameter. It is size or contrast only if its value 0 is the blank. */
 export function findDimension(
   { kind, stimulus }: Sweep,
   { parameter, values }: Axis,
 ): DimensionName {
   const fields: Entry = Object(stimulus[kind]);
   if (parameter === 'contrast') {
-    const alone = kind !== 'centreSurround' || fields['surroundContrast'] === undefined;
-    return alone && values.every((value) => value >= 0) ? 'contrast' : 'other';
+    const isOnlyContrast = kind !== 'centreSurround' || fields['surroundContrast'] === undefined;
+    return isOnlyContrast && values.every((value) => value >= 0) ? 'contrast' : 'other';
   }
   if (parameter === 'diameter' || parameter === 'length') {
-    const whole = (fields['innerDiameter'] ?? 0) === 0;
-    return whole && WITH_SIZE.includes(kind) ? 'size' : 'other';
+    const hasNoHole = (fields['innerDiameter'] ?? 0) === 0;
+    return hasNoHole && WITH_SIZE.includes(kind) ? 'size' : 'other';
   }
   return BY_PARAMETER.get(parameter) ?? 'other';
 }
 
-/** Whether responses are averaged over phases that are evenly spaced over one turn. */
+/** Tests whether responses are averaged over phases that are evenly spaced over 360 degrees. */
 export function averagesPhases({ kind, stimulus, averaged }: Sweep): boolean {
   if (averaged?.parameter === 'phase') return true;
   if (kind !== 'driftingGrating' || averaged === undefined) return false;

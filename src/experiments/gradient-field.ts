@@ -8,7 +8,7 @@ import { computeGradients } from './gradient.js';
 import type { Planned } from './presentation.js';
 import { Digest, ModelIdentity, modelIdentity, Numbers, Warnings } from './result-parts.js';
 
-/** A map of each neuron: the mean absolute gradient over the stimuli, and a Gaussian fitted to it. */
+/** A map for each neuron, the mean absolute gradient over the stimuli, and a Gaussian fitted to it. */
 export const GradientFieldResult = z.strictObject({
   model: ModelIdentity,
   x: Numbers,

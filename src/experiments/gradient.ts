@@ -34,7 +34,7 @@ export function computeGradients(
 }
 
 /**
- * What each pixel changes of a response.
+ * Makes the result with the derivative of each response by each pixel.
  * @example
  * const plan = planGradients(presentation);
  * const context = experimentContext({ respond, interpreter });
@@ -58,8 +58,8 @@ export function gradientResult(
 }
 
 /**
- * Gradients as a picture: mid gray is 0, black and white are the largest absolute value of each map. It has a
- * row for each stimulus where there are several neurons.
+ * Draws gradients as a picture: mid gray is 0, and black and white are the largest absolute value of each map.
+ * With several neurons, there is a row for each stimulus.
  * @param gradients [stimuli, neurons, height, width]
  * @returns the picture, and the largest absolute value of each map
  */

@@ -10,14 +10,14 @@ import { preferredStimulusJob } from './preferred-stimulus/job.js';
 import { modelIdentity } from './result-parts.js';
 
 /**
- * The experiments that are jobs. One that is added here gets its route, its part of the OpenAPI document and
- * of the typed client.
+ * The experiments that run as jobs. An experiment that is added here gets its route, its part of the OpenAPI
+ * document and its part of the typed client.
  */
 export const JOB_EXPERIMENTS = [characterizeJob, preferredStimulusJob] as const;
 
 /**
- * Writes a job down.
- * @param request as the experiment's schema gives it
+ * Makes the order of a job, which can be stored.
+ * @param request the request as the experiment's schema parses it
  * @param askedBy the name of the API key; null where there are no keys
  */
 export function orderJob(
@@ -31,7 +31,7 @@ export function orderJob(
 }
 
 /**
- * Reads what a job needs, and plans it; nothing is computed yet.
+ * Reads what a job needs and plans it. It computes nothing.
  * @throws InputError for a kind, a request, a model or a stimulus set that does not suit
  */
 export async function prepareJob(order: JobOrder, resources: JobResources): Promise<PreparedJob> {
@@ -58,8 +58,7 @@ export async function prepareJob(order: JobOrder, resources: JobResources): Prom
 }
 
 /**
- * Runs a job that was written down, here or elsewhere: the same order gives the same bytes on the same
- * engine.
+ * Runs the order of a job, on any machine: the same order gives the same bytes on the same engine.
  * @returns the files of the result
  * @throws as `prepareJob`, `respond` and the interpreter of the context; the signal's reason
  * @example

@@ -6,30 +6,30 @@ import type { RunCharacterization } from './characterize/characterization-proces
 import type { ExperimentContext, Subject } from './context.js';
 import type { Cost } from './cost.js';
 
-/** An experiment that takes longer than a client waits, so that its result is kept as files. */
+/** An experiment that takes longer than a client waits, so its result is stored as files. */
 export interface JobExperiment<
   Kind extends string = string,
   Request extends z.ZodObject = z.ZodObject,
   Result extends z.ZodType = z.ZodType,
 > {
-  /** Its name in records and in paths, `/v1/models/{model}/{kind}`. */
+  /** The name of the experiment in records and in paths, `/v1/models/{model}/{kind}`. */
   readonly kind: Kind;
   readonly request: Request;
-  /** Of the JSON file of a result. */
+  /** The schema of the JSON file of a result. */
   readonly result: Result;
-  /** Its name in generated clients. */
+  /** The name of the experiment in generated clients. */
   readonly operationId: string;
   readonly summary: string;
   /** The endings of the files of a result, such as `csv`. */
   readonly endings: readonly string[];
-  /** Whether it computes gradients or attention. */
+  /** Whether the experiment computes gradients or attention. */
   readonly interprets: boolean;
   /** The digests of the stored stimulus sets that a request names. */
   stimulusSets(request: z.output<Request>): string[];
   /**
-   * Plans a job; nothing is computed yet.
+   * Plans a job without computing anything.
    * @param sets the stored stimulus sets that the request names, of the model's size
-   * @throws InputError where the request does not suit the model
+   * @throws InputError if the request does not fit the model
    */
   prepare(subject: Subject, request: z.output<Request>, sets: readonly Stimuli[]): PreparedJob;
 }
@@ -41,7 +41,7 @@ export interface PreparedJob {
   readonly run: (context: JobContext) => Promise<readonly ResultFile[]>;
 }
 
-/** What a job is prepared with. */
+/** What the preparation of a job needs. */
 export interface JobResources extends Subject, Pick<ExperimentContext, 'time'> {
   readonly model: ServedModel;
   /** Reads a stored stimulus set. @throws InputError when there is none */
@@ -50,6 +50,6 @@ export interface JobResources extends Subject, Pick<ExperimentContext, 'time'> {
 
 /** What a job needs while it runs. */
 export interface JobContext extends ExperimentContext {
-  /** Runs a characterization in a process of its own, where there is one. */
+  /** Runs a characterization in a separate process, if there is one. */
   readonly characterize?: RunCharacterization | undefined;
 }

@@ -9,7 +9,7 @@ export interface NeuronSelection {
   readonly columns: Int32Array;
 }
 
-/** Neurons as text; `selectNeurons` throws with what is wrong with one. */
+/** Neurons as text, which `selectNeurons` checks. */
 export const NeuronList = z.string().meta({
   description: 'ids and ranges of ids, such as 0,5,7-12; left out: all',
   pattern: NEURON_LIST.source,

@@ -30,7 +30,7 @@ import {
   sweptStimuli,
 } from './run-sweep.js';
 
-/** Values of one parameter, and combinations of two: fitting more would take too long. */
+/** The largest numbers of values of one parameter, and of combinations of two; more would take too long to fit. */
 const MAX_VALUES = 1000;
 const MAX_COMBINATIONS = 2500;
 
@@ -63,7 +63,7 @@ export const ParametricRequest = z
   });
 export type ParametricRequest = z.infer<typeof ParametricRequest>;
 
-/** Curves, fits and indices of each neuron. Angles in degrees, lengths in the unit that is named. */
+/** Curves, fits and indices of each neuron. Angles are in degrees, lengths in the unit of the result. */
 export const ParametricResult = z.strictObject({
   model: ModelIdentity,
   ...sweptAxis,
@@ -84,14 +84,14 @@ export interface ParametricPlan extends NeuronSelection {
   readonly cost: Cost;
 }
 
-/** The parameter that is swept when none is named: the first of these that the stimulus has. */
+/** The default parameter is the first of these that the stimulus has. */
 const DEFAULT_PARAMETERS = ['orientation', 'direction', 'diameter', 'contrast'];
 
 /**
- * Plans a parametric experiment; nothing is rendered yet.
- * @throws InputError where a neuron, the stimulus, a parameter or a value does not exist, or where there are
- *   too many values
- * @throws PayloadTooLargeError where the stimuli are more, or larger, than the limits allow
+ * Plans a parametric experiment without rendering anything.
+ * @throws InputError if a neuron, the stimulus, a parameter or a value does not exist, or if there are too many
+ *   values
+ * @throws PayloadTooLargeError if the stimuli exceed the limits
  */
 export function planParametric(subject: Subject, request: ParametricRequest): ParametricPlan {
   const { model } = subject;
@@ -154,7 +154,7 @@ export function parametricSweep(request: ParametricRequest, canvas: Canvas): Swe
   throw new InputError(message, [{ path: 'secondValues', message }]);
 }
 
-/** A sweep as its analysis reads it. */
+/** Converts a sweep for its analysis. */
 export function tuningSweep(sweep: Sweep): TuningSweep {
   const [first, second] = sweep.axes.map((axis) => ({
     name: axis.parameter,
@@ -169,7 +169,7 @@ export function tuningSweep(sweep: Sweep): TuningSweep {
   };
 }
 
-/** A grating, or the first kind that has all of the parameters. */
+/** Chooses a grating, or the first kind of stimulus that has all of the parameters. */
 function stimulusWith(parameters: readonly string[]): Entry {
   const kinds = Object.keys(SCHEMAS).filter(isKind);
   const kind = kinds.find((each) => parameters.every((name) => sweepable(each).includes(name)));
@@ -178,6 +178,6 @@ function stimulusWith(parameters: readonly string[]): Entry {
 
 function defaultParameter(stimulus: Entry): string {
   const kind: Kind = Object.keys(stimulus).find(isKind) ?? 'grating';
-  const there = sweepable(kind);
-  return DEFAULT_PARAMETERS.find((name) => there.includes(name)) ?? 'orientation';
+  const names = sweepable(kind);
+  return DEFAULT_PARAMETERS.find((name) => names.includes(name)) ?? 'orientation';
 }

@@ -31,7 +31,7 @@ const NeuronPeak = z
   })
   .meta({ id: 'PeakTuning' });
 
-/** What the responses to a set give. */
+/** The analysis of responses to a set. */
 const analysis = { k: z.int(), neurons: z.array(NeuronPeak) };
 const PeakAnalysis = z.strictObject(analysis);
 type PeakAnalysis = z.infer<typeof PeakAnalysis>;
@@ -46,7 +46,7 @@ export type PeakResult = z.infer<typeof PeakResult>;
 
 /**
  * Finds the stimuli of a set that each neuron responds to most.
- * @throws as `respond` of the context; InputError where a response is not a finite number
+ * @throws as `respond` of the context; InputError if a response is not a finite number
  * @example
  * const plan = planSetTuning(presentation, { k: 10 });
  * const { neurons } = await runPeak(plan, experimentContext({ respond }));
@@ -62,8 +62,8 @@ export async function runPeak(
 }
 
 /**
- * The peaks of responses that are known.
- * @throws InputError where a response is not a finite number
+ * Finds the peaks of responses.
+ * @throws InputError if a response is not a finite number
  */
 export function analysePeak({ predicted, ids, ...options }: SetResponses): PeakAnalysis {
   const { k, neurons } = neuronPeaks(predicted, options);

@@ -20,12 +20,12 @@ import {
 } from '../tuning/receptive-field.js';
 import { Neurons } from './neurons.js';
 
-/** Positions of one axis, and of the whole map. */
+/** The largest number of positions along one axis, and of the whole map. */
 const MAX_VALUES = 200;
 const MAX_PLACES = 2500;
-/** So that every place of the default noise is shown about a hundred times. */
+/** With this many frames, the default noise has a square at each place about a hundred times. */
 const NOISE_FRAMES = 2000;
-/** Small ones, as shares of the shorter side of the image; of a grating some of a cycle must fit in. */
+/** The default sizes as shares of the shorter side of the image; part of a grating's cycle must fit in. */
 const SIZES = {
   disc: { diameter: 0.1 },
   grating: { diameter: 0.16 },
@@ -39,7 +39,7 @@ const PHASES = [0, 90, 180, 270];
 
 const Positions = z.array(z.number()).min(2).max(MAX_VALUES).optional();
 
-/** A request of receptive fields; `{}` is a whole experiment. */
+/** A request for receptive fields; `{}` is a whole experiment. */
 export const ReceptiveFieldRequest = z.strictObject({
   stimulus: z
     .record(z.string(), z.unknown())
@@ -56,13 +56,13 @@ export interface PositionProbe extends Places {
   /** The unit of the positions. */
   readonly unit: string;
   readonly sweep: Sweep;
-  /** The maps of one neuron's responses to them. */
+  /** Computes the maps of one neuron from its responses. */
   readonly maps: (responses: Float64Array) => PositionMaps;
 }
 
 /**
- * Plans the stimuli that map a receptive field. Responses are averaged over what the request leaves open: 4
- * orientations, 4 phases, bright and dark.
+ * Plans the stimuli that map a receptive field. Responses are averaged over 4 orientations, 4 phases, and bright
+ * and dark, as far as the request does not set these.
  * @throws InputError where the stimulus or a position does not exist
  */
 export function planProbe(request: ReceptiveFieldRequest, canvas: Canvas): PositionProbe {
@@ -154,7 +154,7 @@ function listPlaces(request: ReceptiveFieldRequest, canvas: Canvas, scale: numbe
   return { x, y };
 }
 
-/** Pixels in the unit of lengths. */
+/** The number of pixels in the unit of lengths. */
 function pixelsPerUnit({ units }: Entry, { pixelsPerDegree }: Canvas): number {
   return units === 'degrees' ? (pixelsPerDegree ?? 1) : 1;
 }

@@ -6,19 +6,19 @@ import { type Cost, GRADIENT_PASSES } from './cost.js';
 import { type NeuronSelection, selectNeurons } from './neurons.js';
 import { reportInChunks, type StimulusReport } from './stimulus-report.js';
 
-/** Stimuli that are presented to a model, and the neurons whose responses are wanted. */
+/** Stimuli that are presented to a model, and the neurons whose responses are computed. */
 export interface Presentation extends NeuronSelection {
   readonly model: Subject['model'];
-  /** Of the size that the model's card states; pixels 0..1. */
+  /** Stimuli of the size that the model's card states; pixels 0..1. */
   readonly stimuli: Stimuli;
-  /** Of each stimulus. */
+  /** A report for each stimulus. */
   readonly reports: readonly StimulusReport[];
 }
 
 /**
  * Presents stimuli to a model.
- * @param decoded as `decodeStimuli` gives them, of the model's size
- * @param neurons ids, or a text such as `0,5,7-12`; left out: all of the model's
+ * @param decoded the result of `decodeStimuli`, of the model's size
+ * @param neurons ids, or a text such as `0,5,7-12`; by default all neurons of the model
  * @throws InputError for neurons that do not exist
  * @example
  * const presentation = await present(model, await decodeStimuli(request), '0-9');
@@ -40,7 +40,7 @@ export type Planned<Presented extends Presentation = Presentation> = Presented &
   readonly cost: Cost;
 };
 
-/** Plans an experiment on the responses to a presentation, or on what goes on before them. */
+/** Plans an experiment on the responses to a presentation, on attention or on readout terms. */
 export function planResponses<Presented extends Presentation>(
   presentation: Presented,
 ): Planned<Presented> {
@@ -58,7 +58,7 @@ function estimateCost({ stimuli, ids }: Presentation, passes: number): Cost {
   return { stimuli: stimuli.count, passes: passes * stimuli.count * ids.length };
 }
 
-/** An array [stimuli, neurons, ...shape] as nested lists. */
+/** Converts an array [stimuli, neurons, ...shape] to nested lists. */
 export function nestedLists(
   values: ArrayLike<number>,
   { stimuli, columns }: Pick<Presentation, 'stimuli' | 'columns'>,

@@ -26,7 +26,7 @@ const NeuronRank = z
   })
   .meta({ id: 'RankTuning' });
 
-/** What the responses to a set give. */
+/** The analysis of responses to a set. */
 const analysis = {
   orderedBy: z.enum(['real', 'predicted']),
   k: z.int(),
@@ -46,7 +46,7 @@ export type RankResult = z.infer<typeof RankResult>;
 
 /**
  * Puts the responses of each neuron to a stimulus set in order.
- * @throws as `respond` of the context; InputError where a response is not a finite number
+ * @throws as `respond` of the context; InputError if a response is not a finite number
  * @example
  * const plan = planSetTuning(presentation, { k: 10 });
  * const { neurons } = await runRank(plan, experimentContext({ respond }));
@@ -62,8 +62,8 @@ export async function runRank(
 }
 
 /**
- * The curves of responses that are known.
- * @throws InputError where a response is not a finite number
+ * Computes the curves of responses.
+ * @throws InputError if a response is not a finite number
  */
 export function analyseRank({ predicted, ids, ...options }: SetResponses): RankAnalysis {
   const { orderedBy, k, neurons, population } = rankTuning(predicted, options);

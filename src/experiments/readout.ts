@@ -6,7 +6,7 @@ import { nestedLists, type Planned, type Presentation } from './presentation.js'
 import { ModelIdentity, modelIdentity, Numbers, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 
-/** The readout's sum, by its terms; each `[stimulus][neuron]`, the bias `[neuron]`. */
+/** The terms of the readout's sum: each is `[stimulus][neuron]`, and the bias is `[neuron]`. */
 export const readoutTerms = {
   responses: Rows,
   readout: z
@@ -20,7 +20,7 @@ export const readoutTerms = {
     .meta({ id: 'Readout' }),
 };
 
-/** What the centre and the surround add to the responses of neurons. */
+/** The terms that the centre and the surround add to the responses of neurons. */
 export const ReadoutResult = z.strictObject({
   model: ModelIdentity,
   neurons: z.array(z.int()),
@@ -30,7 +30,7 @@ export const ReadoutResult = z.strictObject({
 export type ReadoutResult = z.infer<typeof ReadoutResult>;
 
 /**
- * Computes what goes on between stimuli and responses.
+ * Computes the readout terms of the responses and, if the networks have it, their attention.
  * @param plan of `planResponses`
  * @throws as the interpreter of the context; the signal's reason once it is aborted
  */
@@ -45,7 +45,7 @@ export function interpret(
 }
 
 /**
- * The readout's sum, taken apart.
+ * Makes the result with the terms of the readout's sum.
  * @example
  * const plan = planResponses(presentation);
  * const context = experimentContext({ respond, interpreter });
@@ -60,13 +60,13 @@ export function readoutResult(
   return {
     model: modelIdentity(model),
     neurons: [...ids],
-    ...sumTerms(presentation, interpretation),
+    ...listTerms(presentation, interpretation),
     stimuli: copyReports(reports),
   };
 }
 
-/** The terms of the readout's sum. */
-export function sumTerms(
+/** Lists the terms of the readout's sum. */
+export function listTerms(
   presentation: Presentation,
   { responses, centre, surround, bias }: Interpretation,
 ): Pick<ReadoutResult, 'responses' | 'readout'> {

@@ -20,7 +20,7 @@ import {
 import { eachNeuron, planSweepCost, runSweep, sweptStimuli } from './run-sweep.js';
 import type { StimulusReport } from './stimulus-report.js';
 
-/** A map of each neuron, with fits and indices of it. Rows run from the top of the image down. */
+/** A map for each neuron, with fits and indices. Rows run from the top of the image down. */
 export const ReceptiveFieldResult = z.strictObject({
   model: ModelIdentity,
   x: Numbers,
@@ -41,17 +41,17 @@ export interface ReceptiveFieldPlan extends NeuronSelection {
   readonly cost: Cost;
 }
 
-/** The maps alone. */
+/** Maps without fits. */
 export interface ReceptiveFieldMaps {
-  /** A map of each neuron: `height` places along y, from the top down, by `width` along x. */
+  /** A map for each neuron: `height` places along y, from the top down, by `width` along x. */
   readonly maps: Stimuli;
   readonly reports: readonly StimulusReport[];
 }
 
 /**
- * Plans the mapping of receptive fields; nothing is rendered yet.
+ * Plans the mapping of receptive fields without rendering anything.
  * @throws InputError where a neuron, the stimulus or a position does not exist
- * @throws PayloadTooLargeError where the stimuli are more, or larger, than the limits allow
+ * @throws PayloadTooLargeError if the stimuli exceed the limits
  */
 export function planReceptiveField(
   subject: Subject,
@@ -115,14 +115,14 @@ export async function mapReceptiveFields(
   return { maps: { ...size, pixels }, reports: swept.reports };
 }
 
-/** Each map from its smallest response, black, to its largest, white, one pixel to a place. */
+/** Draws each map from its smallest response, black, to its largest, white, with one pixel for each place. */
 export function mapSheet(maps: Stimuli): GrayImage {
   const size = maps.height * maps.width;
   const pixels = maps.pixels.slice();
   for (let i = 0; i < maps.count; i++) {
     const map = pixels.subarray(i * size, (i + 1) * size);
-    const low = map.reduce((least, value) => Math.min(least, value));
-    const range = map.reduce((most, value) => Math.max(most, value)) - low;
+    const low = Math.min(...map);
+    const range = Math.max(...map) - low;
     for (const [place, value] of map.entries()) map[place] = range > 0 ? (value - low) / range : 0;
   }
   return drawSheet({ ...maps, pixels }, 0);

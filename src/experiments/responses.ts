@@ -28,7 +28,7 @@ export function computeResponses(
 }
 
 /**
- * Responses [stimuli, neurons] as rows, with what was presented.
+ * Makes the result with the responses [stimuli, neurons] as rows.
  * @example
  * const values = await computeResponses(plan, experimentContext({ respond }));
  * const { neurons, responses } = responsesResult(plan, values);
@@ -48,8 +48,8 @@ export function responsesResult(
 }
 
 /**
- * Responses as a table in CSV: a row for each stimulus, with its number and its digest, and a column for each
- * neuron, named by its id. Numbers have all their digits.
+ * Writes responses as CSV, with all digits: a row for each stimulus, with its number and its digest, and a column
+ * for each neuron, with its id as the name.
  * @param values [stimuli, neurons]
  * @example
  * responsesCsv(presentation, values); // 'stimulus,digest,0,1\r\n0,fde541b8...,0.0699,0.0396\r\n'
@@ -58,7 +58,7 @@ export function responsesCsv(presentation: Presentation, values: Float32Array): 
   return [...responsesCsvRows(presentation, values)].join('');
 }
 
-/** The rows of `responsesCsv`, so that a large table can be written in chunks. */
+/** Writes the rows of `responsesCsv` one by one, so that a large table can be sent in chunks. */
 export function* responsesCsvRows(
   { ids, reports }: Presentation,
   values: Float32Array,

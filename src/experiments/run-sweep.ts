@@ -13,7 +13,7 @@ import type { Cost } from './cost.js';
 import type { SweptStimulus } from './result-parts.js';
 import { reportInChunks, type StimulusReport } from './stimulus-report.js';
 
-/** Rendered and computed at a time, so that memory has a bound whatever the sweep. */
+/** The number of pixels rendered and computed at a time, which bounds the memory of a sweep. */
 const SLICE_PIXELS = 2 ** 20;
 
 export interface SweptResponses {
@@ -21,12 +21,12 @@ export interface SweptResponses {
   readonly responses: ResponseMatrix;
   /** `[neurons]`: responses to the blank. */
   readonly blank: Float32Array;
-  /** Of each stimulus. */
+  /** A report for each stimulus. */
   readonly reports: readonly StimulusReport[];
 }
 
 /**
- * The cost of a sweep and its blank.
+ * Computes the cost of a sweep and its blank.
  * @throws PayloadTooLargeError beyond the limits
  */
 export function planSweepCost(
@@ -41,9 +41,9 @@ export function planSweepCost(
 }
 
 /**
- * Renders a sweep and computes the responses to it and to the blank image, slice by slice; other work
- * runs in between.
- * @param columns of the model's population
+ * Renders a sweep and computes the responses to it and to the blank image, slice by slice. Other work runs
+ * between the slices.
+ * @param columns the columns of the neurons in the model's population
  * @throws InputError where a stimulus cannot be rendered; as `respond` of the context
  */
 export async function runSweep(
@@ -65,7 +65,7 @@ export async function runSweep(
   const next = () => time('decode', () => slices.next());
   for (let slice = await next(); !slice.done; slice = await next()) {
     const { from, stimuli } = slice.value;
-    // The response to the blank is a part of the result, and shows what a low contrast does to the error.
+    // A low contrast gives no warning, since its error is that of the response to the blank, which is in the result.
     const upTo = range && ([0, range[1]] as const);
     const reported = await time('decode', () =>
       reportInChunks(upTo, slice.value, yieldToEventLoop),
@@ -80,17 +80,17 @@ export async function runSweep(
   return { responses, blank, reports };
 }
 
-/** What varied in a sweep, the last fastest. */
+/** The axes of a sweep for a result; the last varies fastest. */
 export function sweptAxes({ axes }: Sweep) {
   return axes.map(({ parameter, values, unit }) => ({ parameter, values: [...values], unit }));
 }
 
-/** The values over which the responses to a sweep are averaged, by the parameter. */
+/** The values over which the responses to a sweep are averaged, by parameter. */
 export function averagedOver({ averaged }: Sweep): Record<string, number[]> {
   return averaged ? { [averaged.parameter]: [...averaged.values] } : {};
 }
 
-/** What a result says of the stimuli of a sweep. */
+/** The parts of a result that describe the stimuli of a sweep. */
 export function sweptStimuli(sweep: Sweep, { reports }: SweptResponses) {
   return {
     warnings: gatherWarnings(reports),
@@ -100,8 +100,8 @@ export function sweptStimuli(sweep: Sweep, { reports }: SweptResponses) {
 }
 
 /**
- * Analyses neuron after neuron, step by step; other work runs in between.
- * @param analyse gets the neuron's responses `[stimuli]`, and the one to the blank
+ * Analyses the neurons in order, step by step. Other work runs between the steps.
+ * @param analyse the analysis of one neuron, given its responses `[stimuli]` and its response to the blank
  * @throws the signal's reason once it is aborted
  */
 export async function eachNeuron<T>(

@@ -5,13 +5,13 @@ import { type Stimuli, stimulusAt, stimulusDigest } from '../stimulus/stimuli.js
 import { type ContrastRange, contrastWarnings } from '../stimulus/training-range.js';
 import type { Report } from './result-parts.js';
 
-/** Of one stimulus: its digest, and what its sender should know. */
+/** The digest of a stimulus and its warnings. */
 export type StimulusReport = DeepReadonly<z.infer<typeof Report>>;
 type DeepReadonly<T> = { readonly [Key in keyof T]: Readonly<T[Key]> };
 
 /**
- * Reports decoded stimuli a few at a time.
- * @param range the RMS contrasts that give no warning; null: all of them
+ * Makes the reports of stimuli in chunks.
+ * @param range the RMS contrasts that give no warning; null if no contrast gives one
  */
 export function reportInChunks(
   range: ContrastRange | null,
@@ -27,7 +27,7 @@ export function reportInChunks(
   return inChunks(stimuli, report, yieldToEventLoop);
 }
 
-/** Reports as a result holds them. */
+/** Copies reports for a result. */
 export function copyReports(reports: readonly StimulusReport[]): z.infer<typeof Report>[] {
   return reports.map(({ digest, warnings }) => ({ digest, warnings: [...warnings] }));
 }

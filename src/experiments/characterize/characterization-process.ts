@@ -26,14 +26,14 @@ export interface CharacterizationProcessOptions {
   readonly entry?: string;
 }
 
-/** In messages. */
+/** The name of the process in messages. */
 const NAME = 'process that characterizes neurons';
-/** Of JavaScript's own heap. */
+/** The limit of JavaScript's heap. */
 const HEAP_MEGABYTES = 512;
 
 /**
- * Runs each characterization in a process of its own, at the lowest priority: rendering and fitting in the
- * process that answers requests would delay the answers.
+ * Runs each characterization in its own process, at the lowest priority. Rendering and fitting in the process of the
+ * service would delay its responses.
  */
 export function createCharacterizationProcess(
   options: CharacterizationProcessOptions,
@@ -41,7 +41,7 @@ export function createCharacterizationProcess(
   const { logger, entry = defaultEntry() } = options;
   return async (model, request, { respond, signal, onProgress }) => {
     signal.throwIfAborted();
-    // It arrives as it was thrown here, not as it comes back from the process.
+    // The process would return a copy of the error, so the original is thrown here.
     let failed = (_error: unknown): void => {};
     const failure = new Promise<never>((_, reject) => {
       failed = reject;

@@ -23,7 +23,7 @@ export interface CharacterizationService {
 }
 
 lowerPriority();
-// It is loaded only now, since that too is work.
+// Loading is work as well, so it happens at the lower priority.
 const loaded = import('./characterize.js');
 const functions: CharacterizationFunctions = {
   async characterize(model, request, signal) {

@@ -38,20 +38,20 @@ import type {
   StageName,
 } from './schemas.js';
 
-/** Stimuli of some neurons are rendered while those of others are computed. */
+/** With several neurons, stimuli of some are rendered while responses of others are computed. */
 const CONCURRENT_NEURONS = 3;
 /**
- * Diameter of the gratings of the first stage, in mapped fields. At this size F1/F0 of a model agrees best
- * with that of the true neurons, and orientation no worse; the true F1/F0 is the same at all sizes
+ * The diameter of the gratings of the first stage, as a multiple of the mapped field. At this size F1/F0 of a model
+ * agrees best with that of the true neurons, and orientation agrees as well; the true F1/F0 is the same at all sizes
  * (`bench:modulation`, `bench:truth`).
  */
 const FIELDS_ACROSS = 1.5;
-/** From the orientation of the centre: the first is parallel, the seventh orthogonal. */
+/** The angles of the surround relative to the centre: the first is parallel, the seventh orthogonal. */
 const TURNS = Array.from({ length: 12 }, (_, i) => 15 * i);
 
 type Measure = (sweep: Sweep) => Promise<{ readonly stage: Stage; readonly tuning: NeuronTuning }>;
 
-/** What each stage shows of a grating. */
+/** The sweep of each stage. */
 const SWEEPS: {
   readonly [name in StageName]: (canvas: Canvas, grating: GratingAt) => Sweep;
 } = {
@@ -76,15 +76,15 @@ export interface CharacterizationPlan extends NeuronSelection {
   readonly model: Subject['model'];
   readonly canvas: Canvas;
   readonly probe: PositionProbe;
-  /** Michelson. */
+  /** Michelson contrast. */
   readonly contrast: number;
   readonly cost: Cost;
 }
 
 /**
- * Plans a characterization; nothing is rendered yet. A map of positions is measured for all neurons together;
- * then for each neuron orientation by spatial frequency by phase at its centre, and diameter, contrast and
- * the orientation of a surround at its preferred grating.
+ * Plans a characterization without rendering anything. The position map is measured for all neurons together.
+ * Then each neuron is measured on its own: orientation by spatial frequency by phase at its centre, and diameter,
+ * contrast and the orientation of a surround with its preferred grating.
  * @throws InputError for neurons that do not exist, and for a contrast that cannot be rendered
  */
 export function planCharacterization(
@@ -99,7 +99,7 @@ export function planCharacterization(
   const probe = planProbe(ReceptiveFieldRequest.parse({}), canvas);
   const contrast = chooseContrast(request, card, canvas);
   const anywhere = { x: 0, y: 0, orientation: 0, spatialFrequency: 0.1, diameter: side, contrast };
-  // One more is the blank.
+  // Each sweep also has a blank.
   const counts = Object.values(SWEEPS).map((plan) => plan(canvas, anywhere).count + 1);
   const each = counts.reduce((sum, count) => sum + count);
   const mapped = probe.sweep.count + 1;
@@ -108,7 +108,7 @@ export function planCharacterization(
 }
 
 /**
- * Characterizes neurons: renders, computes and fits stage after stage.
+ * Characterizes neurons: renders, computes and fits the stages in order.
  * @throws as `respond` of the context; the signal's reason once it is aborted
  * @example
  * const plan = planCharacterization({ model }, { neurons: [3] });
@@ -157,7 +157,7 @@ export async function runCharacterization(
   };
 }
 
-/** The unit and the formulas of each characteristic, which are the same for all neurons. */
+/** Lists the unit and the formula of each characteristic, which are the same for all neurons. */
 function formulas(indices: Characteristics): CharacterizationResult['characteristics'] {
   const entries = NAMES.map((name) => {
     const { formula, negative, baseline } = indices[name];
@@ -166,7 +166,7 @@ function formulas(indices: Characteristics): CharacterizationResult['characteris
   return Object.fromEntries(entries) as CharacterizationResult['characteristics'];
 }
 
-/** One neuron's row, whose position map is known. */
+/** Measures one neuron's row, given its position map. */
 async function characterize(
   canvas: Canvas,
   contrast: number,
@@ -207,8 +207,8 @@ async function characterize(
 }
 
 /**
- * The contrast of the request, or the one that `defaultContrast` gives.
- * @throws InputError for more than can be rendered
+ * Returns the contrast of the request, or the default contrast.
+ * @throws InputError for a contrast that cannot be rendered
  */
 function chooseContrast(
   { contrast }: CharacterizationRequest,
@@ -231,7 +231,7 @@ function describeStage(sweep: Sweep, { reports }: SweptResponses): Stage {
   };
 }
 
-/** Works on a few items at a time; the results are in the items' order, and the first error ends it. */
+/** Processes a few items concurrently. The results are in the order of the items; the first error ends it. */
 async function eachConcurrently<T, R>(
   items: readonly T[],
   work: (item: T, index: number) => Promise<R>,

@@ -5,7 +5,7 @@ import { modelCanvas } from '../canvas.js';
 import type { Subject } from '../context.js';
 import type { CharacterizationResult, CharacterizedNeuron } from './schemas.js';
 
-/** The files of a result: all that was measured, and a table of it. */
+/** Makes the files of a result: all measurements, and a table. */
 export function characterizationFiles(
   model: Subject['model'],
   result: CharacterizationResult,
@@ -23,10 +23,10 @@ interface Column {
 }
 
 /**
- * A row for each neuron, as CSV. The names of columns have the units; where the card has a scale, lengths and
- * frequencies are given in degrees of visual angle too. An undefined value is empty, and the last column has
- * its reason.
- * @param scale pixels per degree of visual angle, where it is known
+ * Writes a row for each neuron, as CSV. The names of columns contain the units. If the card has a scale, lengths
+ * and frequencies are also in degrees of visual angle. An undefined value is empty, and the last column has its
+ * reason.
+ * @param scale pixels per degree of visual angle, if known
  */
 function characterizationCsv(
   { neurons }: CharacterizationResult,

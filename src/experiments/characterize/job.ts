@@ -3,7 +3,7 @@ import { planCharacterization, runCharacterization } from './characterize.js';
 import { characterizationFiles } from './files.js';
 import { CharacterizationRequest, CharacterizationResult } from './schemas.js';
 
-/** The full battery of gratings, neuron by neuron. */
+/** The characterization of neurons as a job. */
 export const characterizeJob = {
   kind: 'characterize',
   request: CharacterizationRequest,

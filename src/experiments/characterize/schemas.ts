@@ -18,7 +18,7 @@ import {
   Warnings,
 } from '../result-parts.js';
 
-/** A characterization; `{}` is that of all neurons. */
+/** A request for a characterization; `{}` characterizes all neurons. */
 export const CharacterizationRequest = z
   .strictObject({
     neurons: Neurons,
@@ -35,7 +35,7 @@ export const CharacterizationRequest = z
   .meta({ id: 'CharacterizationRequest' });
 export type CharacterizationRequest = z.infer<typeof CharacterizationRequest>;
 
-/** The stimuli of a stage: what stayed as it was, what varied (the last fastest), what was averaged over. */
+/** The stimuli of a stage: fixed parameters, swept parameters (the last varies fastest), averaged parameters. */
 const stage = {
   stimulus: StimulusEntry,
   axes: z.array(z.strictObject(sweptAxis)),
@@ -46,7 +46,7 @@ const stage = {
 const Stage = z.strictObject(stage).meta({ id: 'BatteryStage' });
 export type Stage = z.infer<typeof Stage>;
 
-/** A stage, and a neuron's curve of it. */
+/** A stage and a neuron's curve. */
 const Measured = z
   .strictObject({ ...stage, curve: NeuronTuning.shape.curve })
   .meta({ id: 'BatteryCurve' });
@@ -68,7 +68,7 @@ const CharacterizedNeuron = z.strictObject({
   id: Id,
   /** The correlation of the model with the recording, from the card. */
   CORR: Score,
-  /** Around it contrast and surround were measured; with other diameters, size too. */
+  /** The grating around which size, contrast and surround were measured. */
   preferred: GratingAt,
   fallbacks: z.array(Fallback),
   blank: z.number(),

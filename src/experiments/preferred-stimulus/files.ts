@@ -11,8 +11,8 @@ import { bestImage, indexOfLargest, type PreferredStimuli } from './preferred-st
 import type { PreferredStimulusResult } from './schemas.js';
 
 /**
- * The files of a result: the numbers; the images, neuron by neuron, [neurons, restarts, height, width]; a
- * picture of them; and the strongest stimulus of the stored set for each neuron, where one was named.
+ * Makes the files of a result: the numbers; the images [neurons, restarts, height, width]; a picture of them; and,
+ * if the request names a stored set, its strongest stimulus for each neuron.
  */
 export async function preferredStimulusFiles(
   model: Subject['model'],
@@ -74,7 +74,7 @@ async function listNumbers(
   };
 }
 
-/** A row for each neuron: its restarts, and then its best stimulus of the set where there is one. */
+/** Draws a row for each neuron: its restarts, then the best stimulus of the set if there is one. */
 function sheet({ neurons, restarts, terms, set }: PreferredStimuli): GrayImage {
   const rows = neurons.flatMap(({ images, bestOfSet }) =>
     set && bestOfSet ? [images, bestImage(set, bestOfSet)] : [images],
@@ -82,7 +82,7 @@ function sheet({ neurons, restarts, terms, set }: PreferredStimuli): GrayImage {
   return drawSheet(concatStimuli(rows), terms.background, restarts + (set ? 1 : 0));
 }
 
-/** The set's strongest stimulus of each neuron. */
+/** Selects the strongest stimulus of the set for each neuron. */
 function bestOfSets({ neurons, set }: PreferredStimuli): Stimuli | undefined {
   if (set === undefined) return undefined;
   return concatStimuli(

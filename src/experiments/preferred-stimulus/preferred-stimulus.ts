@@ -9,9 +9,9 @@ import { type Cost, GRADIENT_PASSES } from '../cost.js';
 import { type NeuronSelection, selectNeurons } from '../neurons.js';
 import type { AscentPreview, PreferredStimulusRequest } from './schemas.js';
 
-/** Steps of all neurons and restarts: about two hours on one core. */
+/** The largest number of steps over all neurons and restarts; they take about two hours on one core. */
 const MAX_WORK = 1_000_000;
-/** Root mean square of the pixels about the background, where the card has no training range. */
+/** The root mean square of the pixels about the background if the card has no training range. */
 const CONTRAST = 0.15;
 
 /** A search for preferred stimuli that can be run. */
@@ -24,17 +24,17 @@ export interface PreferredStimulusPlan extends NeuronSelection {
   readonly cost: Cost;
 }
 
-/** A stored set's stimulus of the strongest response. */
+/** The stimulus of a stored set with the strongest response. */
 export interface BestOfSet {
   /** Its number in the set. */
   readonly stimulus: number;
   readonly response: number;
 }
 
-/** What was found for one neuron; the serving engine computed the responses. */
+/** The images found for one neuron, with the responses that the serving engine computed. */
 interface PreferredStimulus {
   readonly id: number;
-  /** One for each restart. */
+  /** A response for each restart. */
   readonly images: Stimuli;
   readonly responses: Float32Array;
   readonly bestOfSet: BestOfSet | null;
@@ -48,10 +48,10 @@ export interface PreferredStimuli {
 }
 
 /**
- * Plans the search for preferred stimuli; nothing is computed yet.
+ * Plans the search for preferred stimuli without computing anything.
  * @param set the stored set that the request names, of the model's size
- * @throws InputError where a neuron does not exist, or the bounds of the pixels leave no room
- * @throws PayloadTooLargeError where it would take too long, or make more images than the limits allow
+ * @throws InputError if a neuron does not exist, or the bounds of the pixels exclude the background
+ * @throws PayloadTooLargeError if the search would take too long, or make more images than the limits allow
  */
 export function planPreferredStimulus(
   { model, limits }: Subject,
@@ -85,7 +85,7 @@ export function planPreferredStimulus(
 }
 
 /**
- * Searches, neuron by neuron, for images that raise the response, by gradient ascent from several starts.
+ * Searches for images that maximise the response of each neuron, by gradient ascent from several starts.
  * @throws as `respond` and the interpreter of the context; the signal's reason once it is aborted
  * @example
  * const request = PreferredStimulusRequest.parse({ neurons: [3], restarts: 2 });
@@ -115,7 +115,7 @@ export async function runPreferredStimulus(
   return { neurons: results, restarts, terms, set };
 }
 
-/** The image of a set that a neuron responds to most. */
+/** Finds the image of a set to which a neuron responds most. */
 export function bestImage(set: Stimuli, { stimulus }: BestOfSet): Stimuli {
   return sliceStimuli(set, stimulus, stimulus + 1);
 }
@@ -135,8 +135,8 @@ function maximisationTerms(
 ): MaximisationTerms {
   const { seed, steps, stepSize, pixels, blur, jitter } = request;
   const { height, width, backgroundGray: background, trainingRange } = stimulus;
-  const [min, most] = pixels;
-  if (!(min <= background && background <= most && min < most)) {
+  const [min, max] = pixels;
+  if (!(min <= background && background <= max && min < max)) {
     const message = `must be about the background, ${background}: the first below, the second above it`;
     throw new InputError(`pixels ${message}`, [{ path: 'pixels', message }]);
   }

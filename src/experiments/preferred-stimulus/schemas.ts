@@ -44,7 +44,7 @@ export type PreferredStimulusRequest = z.infer<typeof PreferredStimulusRequest>;
 
 const found = { response: z.number(), digest: Digest };
 
-/** The terms of the search, and what it found for each neuron; the images are in files of their own. */
+/** The settings of the search and its results for each neuron; the images are in separate files. */
 export const PreferredStimulusResult = z
   .strictObject({
     model: ModelIdentity,
@@ -71,11 +71,11 @@ export const PreferredStimulusResult = z
   .meta({ id: 'PreferredStimuli' });
 export type PreferredStimulusResult = z.infer<typeof PreferredStimulusResult>;
 
-/** The images of a search that still runs. */
+/** The images of a running search. */
 export interface AscentPreview {
   readonly neuron: number;
   /** Images, height, width. */
   readonly shape: readonly number[];
-  /** A byte each, 0 black, 255 white, in base64. */
+  /** One byte for each pixel, 0 black, 255 white, in base64. */
   readonly pixels: string;
 }

@@ -12,14 +12,14 @@ import { QuickNeuron } from './quick-neuron.js';
 /** Rows of the quick measurement, by the neuron's id. */
 export type QuickRows = ReadonlyMap<number, QuickNeuron>;
 
-/** What the quick measurement found, kept by the digest of the model. */
+/** Stored results of the quick measurement, by the digest of the model. */
 export interface KeptRows {
-  /** The rows that are kept of a model. */
+  /** Returns the stored rows of a model. */
   of(digest: string): Promise<QuickRows>;
   /**
-   * The rows that are kept, once those of some neurons are among them. One caller per model measures at a
-   * time, so that two who ask for the same neurons have them measured once.
-   * @param measure is asked for the neurons of which no row is kept
+   * Measures the neurons that have no stored row, and returns all stored rows. One caller per model measures at
+   * a time, so concurrent requests for the same neurons measure them once.
+   * @param measure measures the neurons without a stored row
    */
   complete(
     digest: string,
@@ -29,20 +29,20 @@ export interface KeptRows {
 }
 
 export interface KeptRowsOptions {
-  /** Without one the rows are kept in memory alone. */
+  /** The folder of the files; without it, rows are stored in memory only. */
   readonly folder: string | undefined;
   readonly logger: Logger;
 }
 
 const KeptFile = z.strictObject({ digest: z.string(), neurons: z.array(QuickNeuron) });
 
-/** Models whose rows are kept, in memory and on the disk. */
+/** The number of models whose rows are stored, in memory and on the disk. */
 const MAX_MODELS = 100;
-/** Of a file. */
+/** The largest size of a file. */
 const MAX_BYTES = 2 ** 28;
 const FILE_NAME = /^[0-9a-f]{64}\.json$/;
 
-/** Keeps rows in memory, and as a file for each model where there is a folder. */
+/** Stores rows in memory and, if there is a folder, in a file for each model. */
 export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
   const known = new LRUCache<string, QuickRows>({ max: MAX_MODELS });
   const lines = new Map<string, Promise<unknown>>();
@@ -82,7 +82,7 @@ export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
     }
   }
 
-  /** None where there is no file, or none that can be used: then they are measured again. */
+  /** Reads stored rows. Without a file, or with an unreadable one, there are none, and they are measured again. */
   async function read(digest: string): Promise<QuickRows> {
     if (folder === undefined) return new Map();
     try {
@@ -95,7 +95,7 @@ export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
     }
   }
 
-  /** What the disk does not take is kept in memory alone. */
+  /** Writes rows to the disk; if that fails, they stay in memory only. */
   async function write(digest: string, rows: QuickRows): Promise<void> {
     if (folder === undefined) return;
     try {
@@ -110,7 +110,7 @@ export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
   }
 }
 
-/** Another version of the program may measure otherwise, and looks under other names. */
+/** The file name contains the version of the program, since another version may measure differently. */
 function rowsFile(folder: string, digest: string): string {
   const name = sha256(JSON.stringify([packageFile.version, digest]));
   return path.join(folder, `${name}.json`);

@@ -34,9 +34,9 @@ export interface QuickMeasurementPlan extends NeuronSelection {
 }
 
 /**
- * Plans the quick measurement; nothing is rendered yet.
+ * Plans the quick measurement without rendering anything.
  * @throws InputError for neurons that do not exist
- * @throws PayloadTooLargeError where the stimuli are more, or larger, than the limits allow
+ * @throws PayloadTooLargeError if the stimuli exceed the limits
  */
 export function planQuickMeasurement(
   subject: Subject,
@@ -52,8 +52,7 @@ export function planQuickMeasurement(
 }
 
 /**
- * Measures the receptive field and the tuning to gratings of each neuron, with stimuli that are the same for
- * all.
+ * Measures the receptive field and the tuning to gratings of each neuron, with the same stimuli for all.
  * @returns a row for each neuron of the plan, in its order
  * @throws as `respond` of the context; the signal's reason once it is aborted
  * @example
@@ -78,7 +77,7 @@ export async function runQuickMeasurement(
   });
 }
 
-/** The result that holds these rows of a model. */
+/** Makes the result from the rows of a model. */
 export function quickMeasurementResult(
   model: Subject['model'],
   neurons: readonly QuickNeuron[],

@@ -5,30 +5,30 @@ import { locateField, preferredGrating } from '../../tuning/preferred.js';
 import type { ReceptiveField } from '../../tuning/receptive-field.js';
 import { Index } from '../../tuning/schemas.js';
 
-/** What the quick measurement finds of one neuron. */
+/** The results of the quick measurement for one neuron. */
 export const QuickNeuron = z.strictObject({
   id: z.int().nonnegative(),
   /** The response to the blank image. */
   blank: z.number(),
   /** Responses by orientation, at the spatial frequency of the largest response. */
   curve: z.array(z.number()),
-  /** The grating that it prefers: pixels from the middle of the image, degrees, cycles/pixel. */
+  /** The preferred grating: pixels from the image centre, degrees, cycles/pixel. */
   preferred: z.strictObject({
     x: z.number(),
     y: z.number(),
     orientation: z.number(),
     spatialFrequency: z.number(),
   }),
-  /** What of it is not a fit's but the largest response's. */
+  /** The parts of the preferred grating that come from the largest response, not from a fit. */
   fallbacks: z.array(Fallback),
-  /** Of orientation, spatial frequency and phase, and of the receptive field in pixels. */
+  /** Indices of orientation, spatial frequency and phase, and of the receptive field in pixels. */
   indices: z.record(z.string(), Index),
 });
 export type QuickNeuron = z.infer<typeof QuickNeuron>;
 
 /**
- * A neuron's row, from its position map and its tuning to orientation by spatial frequency.
- * @param gratingAt of those gratings, what did not vary
+ * Makes a neuron's row from its position map and its tuning to orientation by spatial frequency.
+ * @param gratingAt the fixed parameters of the gratings
  */
 export function quickNeuron(
   id: number,

@@ -5,20 +5,20 @@ import { type AxisRequest, planSweep, type Sweep } from '../../stimulus/sweep.js
 import { defaultContrast, defaultDiameter } from '../default-grating.js';
 import { type PositionProbe, planProbe, ReceptiveFieldRequest } from '../position-probe.js';
 
-/** Of the battery's spatial frequencies, every third. */
+/** The quick measurement uses every third of the default spatial frequencies. */
 const FREQUENCY_STEP = 3;
 
-/** What the quick measurement shows, the same to every neuron. */
+/** The stimuli of the quick measurement, which are the same for all neurons. */
 export interface QuickSweeps {
   /** Bright and dark discs at 21 x 21 places. */
   readonly position: PositionProbe;
   /** Gratings at the middle of the image: 12 orientations by 8 spatial frequencies by 8 phases. */
   readonly grating: Sweep;
-  /** What of the gratings does not vary. */
+  /** The fixed parameters of the gratings. */
   readonly gratingAt: { readonly contrast: number; readonly diameter: number };
 }
 
-/** Plans the quick measurement; nothing is rendered yet. */
+/** Plans the stimuli without rendering them. */
 export function planQuickSweeps(card: ModelCard, canvas: Canvas): QuickSweeps {
   const gratingAt = { contrast: defaultContrast(card, canvas), diameter: defaultDiameter(canvas) };
   const frequencies = defaultValues('spatialFrequency', canvas)!.filter(

@@ -2,10 +2,10 @@ import { analysePeak } from '../peak.js';
 import { analyseRank } from '../rank.js';
 import type { SetResponses } from './set-tuning.js';
 
-/** How responses to a stimulus set are analysed. */
+/** The analyses of responses to a stimulus set. */
 const ANALYSES = { rank: analyseRank, peak: analysePeak };
 
-/** Responses to a stimulus set, and how they are to be analysed. */
+/** Responses to a stimulus set and the analysis to run. */
 export interface SetAnalysisTask extends SetResponses {
   readonly kind: keyof typeof ANALYSES;
 }
@@ -14,7 +14,7 @@ export interface SetAnalysisTask extends SetResponses {
 export type JsonObject = Uint8Array<ArrayBuffer>;
 
 /**
- * Analyses responses in this thread, and writes the analysis as JSON.
+ * Analyses responses in this thread and writes the analysis as JSON.
  * @throws InputError where a response is not a finite number
  */
 export async function analyseSet({ kind, ...responses }: SetAnalysisTask): Promise<JsonObject> {

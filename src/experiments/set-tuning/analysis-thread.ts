@@ -1,14 +1,14 @@
 import { createTaskThread } from '../../workers/task-thread.js';
 import { analyseSet, type JsonObject, type SetAnalysisTask } from './analyse-set.js';
 
-/** Analyses responses; those to large stimulus sets in a thread of its own. */
+/** Analyses responses; a separate thread analyses those to large stimulus sets. */
 export interface SetAnalysis {
   /** @throws InputError where a response is not a finite number; the signal's reason */
   run(task: SetAnalysisTask, signal: AbortSignal): Promise<JsonObject>;
   close(): Promise<void>;
 }
 
-/** Responses that are analysed and written faster than they are sent to another thread. */
+/** Up to this many responses, analysing them here is faster than sending them to another thread. */
 const MAX_RESPONSES_HERE = 2 ** 14;
 
 /** @param entry the compiled module that the thread runs */

@@ -1,15 +1,15 @@
 import { InputError } from '../../errors.js';
 import type { ResponseMatrix } from '../../tuning/response-matrix.js';
 
-/** Recorded responses as they were sent, of any shape. */
+/** Recorded responses of any shape, as the request has them. */
 export interface SentResponses {
   readonly shape: readonly number[];
   readonly values: Float64Array;
 }
 
 /**
- * The recorded responses to a stimulus set.
- * @throws InputError where they are not `[stimuli, neurons of the model]`
+ * Reads the recorded responses to a stimulus set.
+ * @throws InputError if they are not `[stimuli, neurons of the model]`
  */
 export function realResponses(
   { shape, values }: SentResponses,
