@@ -13,7 +13,7 @@ import type { Interpretation } from '../interpret/interpretation.js';
 import { centreIndex, type MapSize } from '../network/layers/map.js';
 import { mapSizes } from '../network/map-sizes.js';
 import { nestedLists, type Planned, type Presentation, planResponses } from './presentation.js';
-import { readoutTerms, listTerms } from './readout.js';
+import { listTerms, readoutTerms } from './readout.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 

@@ -40,7 +40,7 @@ const Values = z.array(z.number()).min(1).max(MAX_VALUES);
 export const ParametricRequest = z
   .strictObject({
     parameter: z.string().optional().describe('what is swept; by default the orientation'),
-    values: Values.optional().describe('by default those of the battery'),
+    values: Values.optional().describe('left out: the default values of the parameter'),
     second: z.string().optional().describe('swept at every value of the first'),
     secondValues: Values.optional(),
     stimulus: z
@@ -150,7 +150,7 @@ export function parametricSweep(request: ParametricRequest, canvas: Canvas): Swe
   const sweep = planSweep({ stimulus, axes }, canvas);
   const combinations = sweep.axes.reduce((product, axis) => product * axis.values.length, 1);
   if (combinations <= MAX_COMBINATIONS) return sweep;
-  const message = `${combinations} combinations of values; at most ${MAX_COMBINATIONS} are measured at once`;
+  const message = `too many combinations of values: ${combinations}; expected at most ${MAX_COMBINATIONS}`;
   throw new InputError(message, [{ path: 'secondValues', message }]);
 }
 

@@ -44,7 +44,7 @@ export const ReceptiveFieldRequest = z.strictObject({
   stimulus: z
     .record(z.string(), z.unknown())
     .default({ disc: {} })
-    .describe('what is shown: a small disc, grating, gabor or bar, or sparseNoise'),
+    .describe('a small disc, grating, gabor or bar, or sparseNoise'),
   x: Positions.describe('where, by default 21 places over the whole image'),
   y: Positions,
   neurons: Neurons,
@@ -149,7 +149,7 @@ function listPlaces(request: ReceptiveFieldRequest, canvas: Canvas, scale: numbe
   const y = along('y').toSorted((a, b) => b - a);
   const count = x.length * y.length;
   if (count > MAX_PLACES) {
-    throw errorAt('x', `${count} places; at most ${MAX_PLACES} are mapped at once`);
+    throw errorAt('x', `too many places: ${count}; expected at most ${MAX_PLACES}`);
   }
   return { x, y };
 }

@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Stimuli, sliceStimuli, stimulusAt, stimulusDigest } from './stimuli.js';
 
-/** Pixels of a chunk: about a millisecond of work. Reading, asking and answering each take several chunks. */
+/** The number of pixels in a chunk, which is about a millisecond of work. */
 const PIXELS = 2 ** 14;
 
 /** Lets other work of this thread run. */
 export type YieldToEventLoop = () => Promise<unknown>;
 
 /**
- * Works on stimuli in chunks and lets other work run in between, so that a large set never delays a
+ * Processes stimuli in chunks and lets other work run between the chunks, so that a large set never delays a
  * single stimulus for long.
- * @returns what `work` gave for the chunks, in order
+ * @returns the results of `work` for all chunks, in order
  */
 export async function inChunks<T>(
   stimuli: Stimuli,
@@ -29,8 +29,8 @@ export async function inChunks<T>(
 }
 
 /**
- * For work on one image after the other.
- * @returns to be called after each image: it yields when enough pixels were worked on
+ * Makes a function for work on images in order.
+ * @returns the function to call after each image; it yields after enough pixels
  */
 export function createYielder(
   yieldToEventLoop: YieldToEventLoop = () => setImmediate(),
@@ -44,7 +44,7 @@ export function createYielder(
   };
 }
 
-/** The digest of each stimulus, in order. */
+/** Computes the digest of each stimulus, in order. */
 export function stimulusDigests(stimuli: Stimuli): Promise<string[]> {
   return inChunks(stimuli, (part) =>
     Array.from({ length: part.count }, (_, i) => stimulusDigest(stimulusAt(part, i))),

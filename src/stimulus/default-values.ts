@@ -2,7 +2,7 @@ import { SCHEMAS } from './parametric/kinds.js';
 import { type SweepValues, sweepValues } from './parametric/sweep-values.js';
 import type { Canvas } from './stimuli.js';
 
-/** By the names of parameters, which mean the same in every kind of stimulus. */
+/** Default values by the names of parameters, which have the same meaning in every kind of stimulus. */
 const VALUES: ReadonlyMap<string, SweepValues> = new Map(
   Object.values(SCHEMAS).flatMap(({ shape }) =>
     Object.entries(shape).flatMap(([name, field]) => {
@@ -13,7 +13,7 @@ const VALUES: ReadonlyMap<string, SweepValues> = new Map(
 );
 
 /**
- * The values of a parameter when a sweep names none, lengths in pixels.
+ * Returns the default values of a parameter for sweeps, lengths in pixels.
  * @returns undefined for parameters that have no default values
  * @example
  * defaultValues('orientation', canvas); // [0, 15, 30, ..., 165], degrees

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { grayBytes } from './pixel-values.js';
 import type { GrayImage } from './stimuli.js';
 
-/** Writes one image as an 8-bit gray PNG, 0..1 to 0..255, rounded. */
+/** Encodes one image as an 8-bit gray PNG, 0..1 to 0..255, rounded. */
 export async function encodePng({ height, width, pixels }: GrayImage): Promise<Uint8Array> {
   return sharp(grayBytes(pixels), { raw: { height, width, channels: 1 } })
     .toColourspace('b-w')

@@ -4,13 +4,13 @@ import { createResizer } from './resize.js';
 import type { GrayImage } from './stimuli.js';
 
 /**
- * What to do with a stimulus of another size than the model's: refuse it, resize it where that changes
- * its proportions by at most a factor of 2, stretch it whatever its proportions, or cut its centre out.
+ * The way to fit a stimulus of another size than the model's: reject it, resize it if that changes its
+ * proportions by at most a factor of 2, stretch it to any proportions, or crop it to its centre.
  */
 export const Fit = z.enum(['none', 'resize', 'stretch', 'crop']).meta({
   description:
-    "What to do with a stimulus of another size than the model's. none: refuse it. resize: resize it, " +
-    'refused where that changes the ratio of width to height by more than a factor of 2. ' +
+    "What to do with a stimulus of another size than the model's. none: reject it. resize: resize it, " +
+    'rejected where that changes the ratio of width to height by more than a factor of 2. ' +
     'stretch: resize it whatever its proportions. crop: cut its centre out.',
 });
 export type Fit = z.infer<typeof Fit>;
@@ -20,13 +20,13 @@ export interface Size {
   readonly width: number;
 }
 
-/** By how much `resize` may change the ratio of width to height. */
+/** The largest factor by which `resize` may change the ratio of width to height. */
 const MAX_DISTORTION = 2;
 
 /**
- * Whether a stimulus can be brought to the target size.
- * @param index of the stimulus in the request, for the message
- * @param asker who asks for the target size, for the message
+ * Checks that a stimulus can be fitted to the target size.
+ * @param index the number of the stimulus in the request, for the message
+ * @param subject the subject and verb of the target size in the message
  * @throws InputError when the sizes differ and `fit` is `none`, `crop` finds too few pixels, or
  *   `resize` would change the proportions by more than a factor of 2
  */
@@ -35,10 +35,10 @@ export function checkSize(
   target: Size,
   fit: Fit,
   index: number,
-  asker = 'the model takes',
+  subject = 'the model takes',
 ): void {
   if (sameSize(size, target)) return;
-  const sizes = `is ${sizeText(size)}; ${asker} ${sizeText(target)}`;
+  const sizes = `is ${sizeText(size)}; ${subject} ${sizeText(target)}`;
   const factor = distortion(size, target);
   const tooSmall = size.height < target.height || size.width < target.width;
   const orCrop = tooSmall ? '' : ' or ?fit=crop';
@@ -52,15 +52,15 @@ export function checkSize(
   if (fit === 'crop' && tooSmall) throw stimulusError(index, `${sizes}; it is too small to crop`);
 }
 
-/** The factor, from 1 on, by which the ratio of width to height changes between two sizes. */
+/** Computes the factor, at least 1, by which the ratio of width to height changes between two sizes. */
 function distortion(from: Size, to: Size): number {
   const ratio = (from.width * to.height) / (from.height * to.width);
   return Math.max(ratio, 1 / ratio);
 }
 
 /**
- * Brings an image that passed `checkSize` to the target size. `crop` takes the centre (of an odd
- * remainder, the larger half is cut off below and on the right). `resize` and `stretch` fit both axes:
+ * Fits an image that passed `checkSize` to the target size. `crop` takes the centre (an odd
+ * remainder is cut off below and on the right). `resize` and `stretch` fit both axes:
  * linear interpolation, its kernel widened by the scale when shrinking so that no pixel is
  * skipped (the antialiased bilinear filter of Pillow and tf.image).
  * @returns the image, and a note when it was changed
@@ -79,14 +79,14 @@ export function sameSize(a: Size, b: Size): boolean {
   return a.height === b.height && a.width === b.width;
 }
 
-/** The part of an image that `crop` keeps: of an odd remainder, the larger half is cut off below and right. */
+/** The part of an image that `crop` keeps; an odd remainder is cut off below and on the right. */
 export function cropWindow(from: Size, { height, width }: Size) {
   const top = Math.floor((from.height - height) / 2);
   const left = Math.floor((from.width - width) / 2);
   return { top, left, height, width };
 }
 
-/** The note on an image that was brought from one size to another. */
+/** Writes the note on an image that was fitted from one size to another. */
 export function fitNote(from: Size, to: Size, fit: Fit): string {
   if (fit === 'crop') return `cropped from ${sizeText(from)}`;
   const stretched = from.height * to.width !== from.width * to.height;

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.js';
 import { type Size, sameSize } from './fit.js';
 
-/** Gray images of one size, one after the other in row-major order. */
+/** The number and the size of gray images in row-major order. */
 export interface ImageStack extends Size {
   readonly count: number;
 }
@@ -9,9 +9,9 @@ export interface ImageStack extends Size {
 const SHAPES = '(h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)';
 
 /**
- * The gray images that an array of some shape holds: (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or
- * (n, 1, h, w). An axis of length 1 is the channel, unless the target size says that it is not.
- * @param target the size that is asked for, if any
+ * Finds the gray images in an array of shape (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w).
+ * An axis of length 1 is the channel, unless the target size rules that out.
+ * @param target the target size, if any
  * @throws InputError for colour, for MATLAB's order (h, w, n), for no pixels, and for other shapes
  */
 export function readImageStack(shape: readonly number[], target: Size | undefined): ImageStack {
@@ -33,29 +33,29 @@ export function readImageStack(shape: readonly number[], target: Size | undefine
   }
   if (stack === undefined) throw new InputError(`${text} is not ${SHAPES}`);
   if (stack.count * stack.height * stack.width === 0) {
-    throw new InputError(`${text} holds no pixels`);
+    throw new InputError(`${text} has no pixels`);
   }
   return stack;
 }
 
-/** What to do with an array (h, w, n) or (h, w, 1, n), as MATLAB has images. */
+/** Writes how to transpose an array (h, w, n) or (h, w, 1, n), which is MATLAB's order of images. */
 export function matlabAdvice(shape: readonly number[]): string {
   const [height, width] = shape;
   const expected = [shape.at(-1), height, width, ...shape.slice(2, -1)].join(', ');
   return (
-    "these look like MATLAB's order (height, width, images); expected (images, height, width): " +
+    "this seems to be MATLAB's order (height, width, images); expected (images, height, width): " +
     `transpose to (${expected}), e.g. numpy.moveaxis(x, -1, 0)`
   );
 }
 
-/** How to send an array that only looks like MATLAB's order. */
+/** Writes how to send an array that is not in MATLAB's order after all. */
 function asItIs(shape: readonly number[]): string {
   if (shape.length !== 3) return '';
   const [count, height, width] = shape;
   return `. If they are ${count} images of ${height} x ${width}, send them as (${shape.join(', ')}, 1)`;
 }
 
-/** What a shape may mean, the likeliest first. */
+/** Lists the possible meanings of a shape, the likeliest first. */
 function possibleStacks(shape: readonly number[]): ImageStack[] {
   const [a = 0, b = 0, c = 0, d = 0] = shape;
   const stack = (count: number, height: number, width: number) => ({ count, height, width });
@@ -72,8 +72,8 @@ function possibleStacks(shape: readonly number[]): ImageStack[] {
 }
 
 /**
- * Whether the first two axes are those of an image, of the target size or square, and the last is
- * neither its width nor a channel.
+ * Tests whether the first two axes are an image, of the target size or square, and the last axis is neither its
+ * width nor a channel.
  */
 function isMatlabOrder(shape: readonly number[], target: Size | undefined): boolean {
   const [height, width, third] = shape;

@@ -2,13 +2,13 @@ import { PayloadTooLargeError } from '../errors.js';
 import { sizeText } from './errors.js';
 import type { Size } from './fit.js';
 
-/** How much one request may hold. */
+/** The limits of the stimuli of one request. */
 export interface StimulusLimits {
-  /** Stimuli per request. */
+  /** The number of stimuli in a request. */
   readonly maxStimuli: number;
   /**
-   * Pixels (height x width) per stimulus as it was sent, before it is fitted; the image files of one
-   * request, and what it has rendered, may hold 16 times as many.
+   * The number of pixels (height x width) in a stimulus as it was sent, before it is fitted. All image files and
+   * rendered stimuli of one request together may have 16 times as many.
    */
   readonly maxPixels: number;
 }
@@ -22,22 +22,21 @@ export function checkCount(count: number, { maxStimuli }: StimulusLimits): void 
   }
 }
 
-const MAX_PIXELS_TIMES = 16;
+const TOTAL_FACTOR = 16;
 
 /**
- * Counts the pixels of a request's image files, and of what is rendered for it: they take far more room
- * than what was sent.
- * @returns to be called with each size before its pixels are decoded; throws PayloadTooLargeError beyond
- *   the limit
+ * Counts the pixels of a request's image files and rendered stimuli, which need far more memory than the request.
+ * @returns the function to call with each size before its pixels are decoded; it throws PayloadTooLargeError
+ *   beyond the limit
  */
 export function pixelCounter({ maxPixels }: StimulusLimits): (size: Size) => void {
-  const most = MAX_PIXELS_TIMES * maxPixels;
+  const max = TOTAL_FACTOR * maxPixels;
   let pixels = 0;
   return ({ height, width }) => {
     pixels += height * width;
-    if (pixels <= most) return;
+    if (pixels <= max) return;
     throw new PayloadTooLargeError(
-      `too many pixels of images in one request; expected at most ${most}`,
+      `too many pixels of images in one request; expected at most ${max}`,
     );
   };
 }

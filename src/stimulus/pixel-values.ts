@@ -1,11 +1,11 @@
 import { InputError } from '../errors.js';
 
-/** How far outside 0..1 a float may lie through rounding alone; such values are set to 0 or 1. */
+/** Rounding can move a float this far outside 0..1; such values are set to 0 or 1. */
 const ROUNDING = 1e-6;
 
 /**
  * Copies floating-point pixels into float32 after checking that they are finite and in 0..1.
- * @param pathTo names element i of `values` in an error, e.g. `stimuli[3][10][20]`
+ * @param pathTo returns the path of element i of `values` for an error, e.g. `stimuli[3][10][20]`
  * @returns a note when values within 1e-6 of the range were set to its end
  * @throws InputError naming the first value that is not a finite number in 0..1
  */
@@ -34,12 +34,12 @@ export function copyIntegers(values: ArrayLike<number>, to: Float32Array, white:
   for (let i = 0; i < to.length; i++) to[i] = values[i]! / white;
 }
 
-/** What 1 is of 255 in 8 bits, as float32; 255 of 65535 in 16 bits is below. */
+/** 1 of 255 in 8 bits, as float32; 255 of 65535 in 16 bits is below. */
 const NEARLY_BLACK = Math.fround(1 / 255);
 
 /**
- * A note for pixels (0..1) of one file that are not all black, but all nearly: of another scale, most
- * likely. A single black stimulus may be meant.
+ * Returns a note for the pixels (0..1) of one file if they are all nearly black but not all black, since they
+ * probably have another scale. A black stimulus gives no note.
  */
 export function scaleNotes(pixels: Float32Array): string[] {
   let brightest = 0;
@@ -67,7 +67,7 @@ function adviceOn(value: number): string {
     : 'send pixels as they were before they were centred or z-scored';
 }
 
-/** Pixels of 0..1 as bytes of 0..255, rounded. */
+/** Converts pixels of 0..1 to bytes of 0..255, rounded. */
 export function grayBytes(pixels: Float32Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(pixels.length);
   // A loop: `Uint8Array.from` with a function takes thirty times as long.

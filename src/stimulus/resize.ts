@@ -5,11 +5,11 @@ interface Size {
   readonly width: number;
 }
 
-/** Resizes an image that comes row by row. */
+/** Resizes an image row by row. */
 export interface Resizer {
   /** Adds the next row, from the top. */
   addRow(pixels: Float32Array): void;
-  /** The resized image, once all rows were added. */
+  /** Returns the resized image after all rows were added. */
   finish(): GrayImage;
 }
 
@@ -51,7 +51,7 @@ export function createResizer(from: Size, { height, width }: Size): Resizer {
   }
 }
 
-/** For each target pixel: the first source pixel that counts, and the weights from there on. */
+/** For each target pixel, computes the first source pixel that counts and the weights from it on. */
 function linearTaps(from: number, to: number): { first: number; weights: Float64Array }[] {
   const scale = from / to;
   const reach = Math.max(scale, 1);

@@ -1,13 +1,13 @@
 import { type GrayImage, type Stimuli, stimulusAt } from './stimuli.js';
 
-/** How many stimuli are in a row, so that the sheet is about square. */
+/** Returns the number of stimuli in a row that makes the sheet about square. */
 export function sheetColumns(count: number): number {
   return Math.ceil(Math.sqrt(count));
 }
 
 /**
- * Lays stimuli out on one image, row by row from the top left, with no room between; what is left of
- * the last row is background. One stimulus is itself.
+ * Draws stimuli on one image, row by row from the top left, without gaps. The rest of the last row is
+ * background. A single stimulus is returned unchanged.
  * @param background 0..1
  */
 export function drawSheet(

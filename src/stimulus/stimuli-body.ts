@@ -15,7 +15,7 @@ const Neurons = z
   .optional()
   .describe('the neurons to compute: their numbers, or a text such as 0,5,7-12; default all');
 
-/** The JSON body that carries stimuli. */
+/** The JSON body that contains stimuli. */
 export const StimuliBody = z.strictObject({
   stimuli: z.array(StimulusEntry).min(1, 'there are no stimuli'),
   neurons: Neurons,
@@ -28,7 +28,7 @@ export const SetDigest = z.string().regex(/^[0-9a-f]{64}$/, {
     `is ${quote(String(input))}; expected the digest of a stored set, all 64 hex digits of it: GET /v1/stimulus-sets lists the sets`,
 });
 
-/** The JSON body that names a stored set of stimuli, or some of one. */
+/** The JSON body that names a stored set of stimuli, or some stimuli of one. */
 export const StoredSetBody = z.strictObject({
   stimulusSet: SetDigest,
   stimuli: z

@@ -18,19 +18,19 @@ export interface Stimuli {
   readonly pixels: Float32Array;
 }
 
-/** What stimuli are made for: their size in pixels, and the gray (0..1) of the background. */
+/** The size of stimuli in pixels, the gray (0..1) of their background, and their scale. */
 export interface Canvas {
   readonly height: number;
   readonly width: number;
   readonly background: number;
-  /** Of visual angle, where it is known. */
+  /** Pixels per degree of visual angle, if known. */
   readonly pixelsPerDegree?: number | undefined;
 }
 
-/** What stimuli of any size are made for: the gray (0..1) behind what is transparent. */
+/** The background of stimuli of any size: the gray (0..1) behind transparent pixels. */
 export type Backdrop = Pick<Canvas, 'background'>;
 
-/** Stimuli `from` (included) to `to` (excluded): a view, no copy. */
+/** Returns stimuli `from` (included) to `to` (excluded) as a view. */
 export function sliceStimuli(stimuli: Stimuli, from: number, to: number): Stimuli {
   if (!(0 <= from && from <= to && to <= stimuli.count)) {
     throw new Error(`no stimuli ${from}..${to} in a batch of ${stimuli.count}`);
@@ -40,16 +40,16 @@ export function sliceStimuli(stimuli: Stimuli, from: number, to: number): Stimul
   return { count: to - from, height, width, pixels: pixels.subarray(from * size, to * size) };
 }
 
-/** Stimulus `index` of a batch: a view, no copy. */
+/** Returns stimulus `index` of a batch as a view. */
 export function stimulusAt(stimuli: Stimuli, index: number): GrayImage {
   const { height, width, pixels } = sliceStimuli(stimuli, index, index + 1);
   return { height, width, pixels };
 }
 
-/** Batches of one height and width, one after the other. A single batch is not copied. */
+/** Concatenates batches of one height and width. A single batch is not copied. */
 export function concatStimuli(batches: readonly Stimuli[]): Stimuli {
   const first = batches[0];
-  if (first === undefined) throw new Error('no stimuli to put together');
+  if (first === undefined) throw new Error('no stimuli to concatenate');
   if (batches.length === 1) return first;
   const { height, width } = first;
   const count = batches.reduce((sum, batch) => sum + batch.count, 0);
@@ -68,7 +68,7 @@ export function concatStimuli(batches: readonly Stimuli[]): Stimuli {
 }
 
 /**
- * The digest of a set of stimuli, in their order: sha256, in hex, over the digests of the stimuli,
+ * Computes the digest of a set of stimuli in order: sha256, in hex, over the digests of the stimuli,
  * 32 bytes each.
  */
 export function setDigest(stimulusDigests: readonly string[]): string {
@@ -78,9 +78,9 @@ export function setDigest(stimulusDigests: readonly string[]): string {
 }
 
 /**
- * The digest of one stimulus: sha256, in hex, over height and width (uint32) and the pixels
- * (float32), all little-endian, row-major. The same pixels give the same digest whatever file they
- * came in; the two zeros of floating point count as one.
+ * Computes the digest of one stimulus: sha256, in hex, over height and width (uint32) and the pixels
+ * (float32), all little-endian, row-major. The same pixels give the same digest for every file format;
+ * -0 counts as 0.
  */
 export function stimulusDigest({ height, width, pixels }: GrayImage): string {
   const canonical = new Float32Array(pixels.length);

@@ -14,47 +14,47 @@ export interface Axis {
   readonly values: readonly number[];
 }
 
-/** A parameter to be swept, at its default values where none are named. */
+/** A parameter to be swept, by default at its default values. */
 export interface AxisRequest {
   readonly parameter: string;
   readonly values?: readonly number[] | undefined;
-  /** Where parameter and values stand in what was sent. */
+  /** The paths of the parameter and its values in the request. */
   readonly paths: { readonly parameter: string; readonly values: string };
 }
 
 export interface SweepRequest {
-  /** As a client describes it, `{"grating": {...}}`, less what is swept. */
+  /** The stimulus as a client describes it, `{"grating": {...}}`, without the swept parameters. */
   readonly stimulus: Entry;
   /** The last varies fastest. */
   readonly axes: readonly AxisRequest[];
-  /** What is averaged over; left out: the phases of a stimulus whose phase is not given. */
+  /** The parameter to average over; by default the phase, if the stimulus has one and none is given. */
   readonly averaged?: Axis | undefined;
 }
 
 /** Stimuli at every combination of some parameters. */
 export interface Sweep {
   readonly kind: Kind;
-  /** What stays as it is, with its defaults. */
+  /** The fixed parameters, with their defaults. */
   readonly stimulus: Entry;
   readonly axes: readonly (Axis & { readonly unit: string })[];
-  /** Over what the responses are to be averaged, `frame` in a sequence; it varies fastest of all. */
+  /** The parameter to average responses over, `frame` in a sequence; it varies fastest. */
   readonly averaged: Axis | undefined;
-  /** Stimuli in all. */
+  /** The number of stimuli. */
   readonly count: number;
-  /** What stimulus `index` has of the parameters that vary. */
+  /** Returns the values of the varying parameters for stimulus `index`. */
   readonly labels: (index: number) => Record<string, number>;
-  /** The stimuli in order, one after the other. @throws InputError where one cannot be rendered */
+  /** Renders the stimuli in order. @throws InputError if one cannot be rendered */
   readonly paint: () => Generator<{ readonly image: GrayImage; readonly notes: string[] }>;
 }
 
 /** The path of the stimulus in the request. */
 const STIMULUS = 'stimulus';
-/** Of the phase of a sequence's frames, and of chance, there is no tuning. */
+/** The number of frames and the random seed have no tuning. */
 const NOT_SWEPT = ['frames', 'seed'];
 
 /**
- * Plans a sweep; nothing is rendered yet.
- * @throws InputError when the stimulus, a parameter or a value is not one that there is
+ * Plans a sweep without rendering anything.
+ * @throws InputError if the stimulus, a parameter or a value does not exist
  */
 export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
   const kind = stimulusKind(request.stimulus);
@@ -75,14 +75,14 @@ export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
     const path = within(within(STIMULUS, kind), parameter);
     for (const [i, value] of values.entries()) {
       const to = `${request.axes[a]!.paths.values}[${i}]`;
-      relocated(path, to, () => parse({ [parameter]: value }));
+      relocateError(path, to, () => parse({ [parameter]: value }));
     }
   }
   const { parameters } = parse(first);
   const frames = 'frames' in parameters ? parameters.frames : undefined;
   const each = frames ?? 1;
   const combinations = varied.reduce((product, { values }) => product * values.length, 1);
-  // Defaults are in pixels: with lengths in degrees, only what was given is listed.
+  // Defaults are in pixels, so with lengths in degrees only the given parameters are listed.
   const listed = Object.entries(degrees ? given : parameters);
   const named = Object.keys({ ...given, ...first });
   const replaced = replacedFields(SCHEMAS[kind].shape, named).map(({ name }) => name);
@@ -101,15 +101,17 @@ export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
     paint: function* () {
       for (let i = 0; i < combinations; i++) {
         const values = combination(varied, i);
-        const show = <T>(task: () => T) => showable(kind, values, task);
-        const { frames: many, paint } = show(() => prepare(parse(values), canvas));
-        for (let frame = 0; frame < many; frame++) yield show(() => paint(frame));
+        const locate = <T>(task: () => T) => locateError(kind, values, task);
+        const prepared = locate(() => prepare(parse(values), canvas));
+        for (let frame = 0; frame < prepared.frames; frame++) {
+          yield locate(() => prepared.paint(frame));
+        }
       }
     },
   };
 }
 
-/** The values of combination `index`, of which the last axis varies fastest. */
+/** Returns the values of combination `index`; the last axis varies fastest. */
 function combination(axes: readonly Axis[], index: number): Record<string, number> {
   let rest = index;
   const entries = axes.toReversed().map(({ parameter, values }) => {
@@ -120,28 +122,28 @@ function combination(axes: readonly Axis[], index: number): Record<string, numbe
   return Object.fromEntries(entries.toReversed());
 }
 
-/** Some stimuli of a sweep, which begin with number `from`. */
+/** Stimuli of a sweep, beginning with number `from`. */
 export interface Slice {
   readonly from: number;
   readonly stimuli: Stimuli;
-  /** Of each, what was done to it, in words. */
+  /** The notes on each stimulus. */
   readonly notes: readonly (readonly string[])[];
 }
 
 /**
- * Renders a sweep slice by slice, so that it never has to lie in memory as a whole.
- * @param most stimuli in a slice
- * @param yieldAfter called after each stimulus: lets others have their turn
+ * Renders a sweep slice by slice, so that the whole sweep is never in memory.
+ * @param length the number of stimuli in a slice
+ * @param yieldAfter called after each stimulus, to let other work run
  */
 export async function* renderSlices(
   { count, paint }: Pick<Sweep, 'count' | 'paint'>,
   { height, width }: Canvas,
-  most: number,
+  length: number,
   yieldAfter: (size: { height: number; width: number }) => Promise<void>,
 ): AsyncGenerator<Slice> {
   const painted = paint();
-  for (let from = 0; from < count; from += most) {
-    const size = Math.min(most, count - from);
+  for (let from = 0; from < count; from += length) {
+    const size = Math.min(length, count - from);
     const pixels = new Float32Array(size * height * width);
     const stimuli = { count: size, height, width, pixels };
     const notes: string[][] = [];
@@ -156,7 +158,7 @@ export async function* renderSlices(
   }
 }
 
-/** The parameters of a kind that can be swept. */
+/** Lists the parameters of a kind that can be swept. */
 export function sweepable(kind: Kind): string[] {
   return Object.entries<z.ZodType>(SCHEMAS[kind].shape).flatMap(([name, field]) => {
     const takesNumbers = [0.1, 1, 20].some((value) => field.safeParse(value).success);
@@ -171,7 +173,7 @@ function stimulusKind(stimulus: Entry): Kind {
   throw errorAt(STIMULUS, `one of ${kinds} is expected, such as {"grating": {...}}`);
 }
 
-/** The parameters in the entry of a stimulus, as they came. @throws InputError where there are none */
+/** Returns the unparsed parameters in the entry of a stimulus. @throws InputError if there are none */
 export function stimulusFields(stimulus: Entry, kind: Kind): Readonly<Record<string, unknown>> {
   const fields = z.record(z.string(), z.unknown()).safeParse(stimulus[kind]);
   if (fields.success) return fields.data;
@@ -186,10 +188,9 @@ function settle(
 ): Axis {
   const names = sweepable(kind);
   if (!names.includes(parameter)) {
-    const there = names.join(', ');
     throw errorAt(
       paths.parameter,
-      `${kind} has no ${JSON.stringify(parameter)}; expected one of ${there}`,
+      `${kind} has no ${JSON.stringify(parameter)}; expected one of ${names.join(', ')}`,
     );
   }
   if (values) return { parameter, values };
@@ -202,10 +203,10 @@ function settle(
   return { parameter, values: defaults.map((value) => value * factor) };
 }
 
-/** The phases to average over, unless the phase was settled already or there is none. */
+/** Returns the phases to average over, unless the phase is given or swept, or there is none. */
 function sweptPhases(kind: Kind, settled: readonly string[], canvas: Canvas): Axis | undefined {
-  const still = 'phase' in SCHEMAS[kind].shape && !('frames' in SCHEMAS[kind].shape);
-  if (!still || settled.includes('phase')) return undefined;
+  const hasPhase = 'phase' in SCHEMAS[kind].shape && !('frames' in SCHEMAS[kind].shape);
+  if (!hasPhase || settled.includes('phase')) return undefined;
   return { parameter: 'phase', values: defaultValues('phase', canvas)! };
 }
 
@@ -222,8 +223,8 @@ function parameterUnit(kind: Kind, parameter: string, degrees: boolean): string 
   return degrees && unit === 'cycles/pixel' ? 'cycles/degree' : String(unit);
 }
 
-/** What is wrong at one path is wrong at another. */
-function relocated(path: string, to: string, task: () => unknown): void {
+/** Moves the error of a task from one path to another. */
+function relocateError(path: string, to: string, task: () => unknown): void {
   try {
     task();
   } catch (error) {
@@ -232,8 +233,8 @@ function relocated(path: string, to: string, task: () => unknown): void {
   }
 }
 
-/** Adds to an error which stimulus of the sweep cannot be rendered. */
-function showable<T>(kind: Kind, values: Readonly<Record<string, number>>, task: () => T): T {
+/** Adds the stimulus of the sweep to the error of a task. */
+function locateError<T>(kind: Kind, values: Readonly<Record<string, number>>, task: () => T): T {
   try {
     return task();
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { GrayImage } from './stimuli.js';
 
-/** What a card states of the images that a model was trained on. */
+/** Statistics of an image, of which a card has the range over the training images. */
 export interface StimulusStatistics {
   /** Mean of the pixels, 0..1. */
   readonly mean: number;
@@ -64,10 +64,9 @@ function gradientPower(pixels: Float32Array, height: number, width: number): num
 /**
  * Compares the RMS contrast of an image with that of the training images. Mean and spatial frequency are
  * not compared: on a synthetic site they do not predict the error of a model (`bench:warnings`).
- * @param range the smallest and the largest RMS contrast; null where they are not known, and then nothing
- *   is outside
+ * @param range the smallest and the largest RMS contrast; null if unknown, and then no contrast is outside
  * @returns no line, or one, e.g. `outside the training range: RMS contrast of the whole image 0.06 < 0.08`,
- *   with as many digits as it takes for the comparison to be true as it is printed
+ *   with enough digits that the printed comparison is true
  */
 export function contrastWarnings(
   { pixels }: Pick<GrayImage, 'pixels'>,
@@ -78,13 +77,13 @@ export function contrastWarnings(
   const [low, high] = range;
   if (contrast >= low && contrast <= high) return [];
   const [sign, end] = contrast < low ? ['<', low] : ['>', high];
-  const [value, limit] = apart(contrast, end);
+  const [value, limit] = roundApart(contrast, end);
   // "RMS" and "of the whole image" distinguish it from the Michelson contrast of a grating.
   return [`outside the training range: RMS contrast of the whole image ${value} ${sign} ${limit}`];
 }
 
-/** Two different numbers in the fewest digits, at least 3, that keep their order. */
-function apart(a: number, b: number): [number, number] {
+/** Rounds two different numbers to the fewest digits, at least 3, that keep their order. */
+function roundApart(a: number, b: number): [number, number] {
   for (let digits = 3; digits < 17; digits++) {
     const [x, y] = [Number(a.toPrecision(digits)), Number(b.toPrecision(digits))];
     if (x !== y) return [x, y];

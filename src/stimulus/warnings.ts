@@ -1,11 +1,11 @@
-/** A kind of warning: as the first stimulus has it, how many have it, and the number of that first one. */
+/** A kind of warning: its text for the first stimulus that has it, the number of that stimulus, and how many have it. */
 export interface GatheredWarning {
   readonly warning: string;
   readonly first: number;
   readonly count: number;
 }
 
-/** The kinds of warning that there are; those that differ in their numbers alone are of one kind. */
+/** Gathers warnings by kind; warnings that differ only in their numbers are of one kind. */
 export function gatherWarnings(
   reports: readonly { readonly warnings: readonly string[] }[],
 ): GatheredWarning[] {

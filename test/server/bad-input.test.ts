@@ -65,7 +65,7 @@ test('a PNG and a .npy file that are cut off are rejected', async () => {
   const png = await sharp(Buffer.alloc(6), { raw }).png().toBuffer();
   const half = new Uint8Array(png.subarray(0, png.length - 20));
   expect(await rejection(RESPONSES, post(half, 'image/png'))).toMatchInlineSnapshot(
-    `"400 the PNG is cut off or damaged"`,
+    `"400 the PNG is truncated or corrupted"`,
   );
   expect(
     await rejection(RESPONSES, post(GOOD.slice(0, -4), 'application/x-npy')),

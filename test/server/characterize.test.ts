@@ -113,7 +113,7 @@ test('a contrast that the background does not allow is rejected with the largest
   const served = [{ ...model, card: { ...model.card, stimulus } }];
   const opened = await characterizingApp({ served });
   expect(await detailOf(post(opened, { contrast: 0.9 }))).toBe(
-    '422 contrast: on the background of this model at most 0.6 can be shown',
+    '422 contrast: too large for the background of this model: 0.9; expected at most 0.6',
   );
 });
 

@@ -28,7 +28,7 @@ test.each([
   [
     { parameter: 'x', values: Array(100).fill(1), second: 'y', secondValues: Array(100).fill(1) },
     'secondValues',
-    /10000 combinations of values; at most 2500/,
+    /too many combinations of values: 10000; expected at most 2500/,
   ],
   [{ neurons: '9' }, 'neurons', /unknown neuron: 9/],
 ])('%j is rejected and costs no compute', async (body, path, message) => {

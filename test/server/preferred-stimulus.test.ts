@@ -148,7 +148,7 @@ test('an impossible request is rejected before anything is computed', async () =
     '422 pixels must be about the background, 0.5: the first below, the second above it',
   );
   expect(await rejected({ restarts: 16 })).toBe(
-    '413 4 neurons and 16 restarts are 64 images; at most 32 are made at once',
+    '413 too many images: 64, for 4 neurons and 16 restarts; expected at most 32',
   );
   expect(await rejected({ stimulusSet: '0'.repeat(64) })).toMatch(/^422 stimulusSet: no set 0/);
   expect(await rejected({ neurons: [99] })).toMatch(/^422 neurons: unknown neuron: 99/);

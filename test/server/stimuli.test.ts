@@ -98,7 +98,7 @@ test('the changes to a stimulus are reported in the headers', async () => {
   const answer = await app.request(`${STIMULI}?background=0.8`, post(clipped));
   expect(answer.status).toBe(200);
   expect(JSON.parse(answer.headers.get('X-Stimulus-Warnings')!)).toEqual([
-    { warning: '4 pixels brighter than white are shown white', count: 1, first: 0 },
+    { warning: '4 pixels brighter than white are set to white', count: 1, first: 0 },
     { warning: 'Weber contrast 0.25, the largest on a background of 0.8', count: 1, first: 1 },
   ]);
 });
@@ -153,8 +153,8 @@ test('degrees are accepted when the card has a scale', async () => {
   expect(inDegrees).toEqual(inPixels);
   for (const path of [STIMULI, `${MODEL}/stimuli`, `${MODEL}/responses`]) {
     expect(await detailOf(app.request(path, degrees))).toBe(
-      '422 units: degrees cannot be turned into pixels here: no model card tells its ' +
-        'degreesPerImage; give pixels',
+      '422 units: degrees cannot be converted to pixels: no model card states ' +
+        'degreesPerImage; expected pixels',
     );
   }
 });

@@ -197,7 +197,7 @@ test('a form may contain a stored set and the real responses', async () => {
   form.append('stimuli', new File([new Uint8Array(NPY)], 'stimuli.npy'));
   const both = app.request(`${MODEL}/tuning/rank`, { method: 'POST', body: form });
   expect(await detailOf(both)).toMatchInlineSnapshot(
-    `"422 stimulusSet: a stored set is named beside files; send one or the other"`,
+    `"422 stimulusSet: a stored set and files are both sent; expected one of them"`,
   );
 });
 

@@ -47,10 +47,10 @@ test('a stack of the requested size is never read in another order', () => {
 
 test('the order of MATLAB is rejected with how to transpose it', () => {
   expect(rejectionFor([50, 50, 20])).toMatchInlineSnapshot(
-    `"shape (50, 50, 20): these look like MATLAB's order (height, width, images); expected (images, height, width): transpose to (20, 50, 50), e.g. numpy.moveaxis(x, -1, 0). If they are 50 images of 50 x 20, send them as (50, 50, 20, 1)"`,
+    `"shape (50, 50, 20): this seems to be MATLAB's order (height, width, images); expected (images, height, width): transpose to (20, 50, 50), e.g. numpy.moveaxis(x, -1, 0). If they are 50 images of 50 x 20, send them as (50, 50, 20, 1)"`,
   );
   expect(rejectionFor([50, 50, 1, 20])).toMatchInlineSnapshot(
-    `"shape (50, 50, 1, 20): these look like MATLAB's order (height, width, images); expected (images, height, width): transpose to (20, 50, 50, 1), e.g. numpy.moveaxis(x, -1, 0)"`,
+    `"shape (50, 50, 1, 20): this seems to be MATLAB's order (height, width, images); expected (images, height, width): transpose to (20, 50, 50, 1), e.g. numpy.moveaxis(x, -1, 0)"`,
   );
   const others = [
     rejectionFor([50, 50, 60]),
@@ -79,7 +79,7 @@ test('shapes without gray images are rejected', () => {
       "shape (7, 50, 50, 4) ends in 4 channels; only gray is accepted: (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)",
       "shape (7, 50, 50, 20) is not (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)",
       "shape (2, 2, 2, 2, 2) is not (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)",
-      "shape (0, 50, 50) holds no pixels",
+      "shape (0, 50, 50) has no pixels",
     ]
   `);
 });

@@ -128,7 +128,7 @@ test('the EXIF orientation turns the image, and a note says so', async () => {
     .toBuffer();
   const { image, notes } = await decode(tiff);
   expect(image).toEqual({ height: 4, width: 2, pixels: Float32Array.of(1, 0, 1, 0, 1, 0, 1, 0) });
-  expect(notes).toEqual(['turned as the EXIF orientation says']);
+  expect(notes).toEqual(['rotated or mirrored according to the EXIF orientation']);
 });
 
 test('JPEG and WebP are read', async () => {

@@ -26,10 +26,10 @@ test('images that cannot be read are rejected', async () => {
   const png = await grayPng(6, 4);
   const cut = png.subarray(0, png.length - 30);
   expect(await rejection('image/png', cut)).toMatchInlineSnapshot(
-    `"InputError: the PNG is cut off or damaged"`,
+    `"InputError: the PNG is truncated or corrupted"`,
   );
   expect(await rejection('image/png', png.subarray(0, 20))).toMatchInlineSnapshot(
-    `"InputError: the PNG is cut off or damaged"`,
+    `"InputError: the PNG is truncated or corrupted"`,
   );
   expect(await rejection('image/png', 'not an image')).toMatchInlineSnapshot(
     `"InputError: the bytes are not a PNG, JPEG, WebP or TIFF image"`,
@@ -91,7 +91,7 @@ test('several images in one file are rejected', async () => {
   const samples = Uint8Array.from({ length: 12 * 4 * 3 }, (_, i) => i);
   const animated = await sharp(samples, { raw }).webp().toBuffer();
   expect(await rejection('image/webp', animated)).toMatchInlineSnapshot(
-    `"InputError: the WEBP holds 2 images; send one per file"`,
+    `"InputError: the WEBP has 2 images; send one per file"`,
   );
 });
 
@@ -126,7 +126,7 @@ test('.npy files that are not stimuli are rejected', async () => {
     `"InputError: shape (24) is not (h, w), (h, w, 1), (n, h, w), (n, h, w, 1) or (n, 1, h, w)"`,
   );
   expect(await rejection(NPY, encodeNpy(new Uint8Array(0), [0, 6, 4]))).toMatchInlineSnapshot(
-    `"InputError: shape (0, 6, 4) holds no pixels"`,
+    `"InputError: shape (0, 6, 4) has no pixels"`,
   );
   expect(await rejection(NPY, encodeNpy(new Int32Array(24), [6, 4]))).toMatchInlineSnapshot(
     `"InputError: the pixels have the .npy type i4; expected uint8 (0..255), uint16 (0..65535), bool, or float16, float32 or float64 (0..1)"`,
@@ -209,7 +209,7 @@ test('invalid multipart bodies are rejected', async () => {
     `"InputError: k: a file is expected, not a text field [k]"`,
   );
   expect(await rejection('multipart/form-data; boundary=b', '--b--\r\n')).toMatchInlineSnapshot(
-    `"InputError: the multipart body holds no file"`,
+    `"InputError: the multipart body has no file"`,
   );
 });
 

@@ -126,7 +126,7 @@ test('invalid files and gratings in JSON are rejected', async () => {
     `"InputError: stimuli[0].png: base64 is expected, without a data: prefix [stimuli[0].png]"`,
   );
   expect(await rejection(JSON_TYPE, one({ png: cut }))).toMatchInlineSnapshot(
-    `"InputError: stimuli[0].png: the PNG is cut off or damaged [stimuli[0].png]"`,
+    `"InputError: stimuli[0].png: the PNG is truncated or corrupted [stimuli[0].png]"`,
   );
   expect(await rejection(JSON_TYPE, one({ npy: two }))).toMatchInlineSnapshot(
     `"InputError: stimuli[0].npy: 2 images; one is expected [stimuli[0].npy]"`,
@@ -143,7 +143,7 @@ test('invalid files and gratings in JSON are rejected', async () => {
   expect(
     await rejection(JSON_TYPE, one({ grating: { contrast: 1 } }), { target }),
   ).toMatchInlineSnapshot(
-    `"InputError: stimuli[0].grating: contrast 1 on a background of 0.75 needs luminance 1.5, brighter than white; at most 0.333 can be shown [stimuli[0].grating]"`,
+    `"InputError: stimuli[0].grating: contrast 1 on a background of 0.75 needs luminance 1.5, brighter than white; expected at most 0.333 [stimuli[0].grating]"`,
   );
 });
 

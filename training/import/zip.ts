@@ -24,7 +24,7 @@ export async function openArchive(bytes: Uint8Array): Promise<Archive> {
   const located = await locateEntries(buffer).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InputError(
-      `it is cut off or damaged, its zip archive cannot be read: ${reason}`,
+      `it is truncated or corrupted, its zip archive cannot be read: ${reason}`,
       [],
       {
         cause,

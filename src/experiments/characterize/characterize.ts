@@ -218,7 +218,10 @@ function chooseContrast(
   if (contrast === undefined) return defaultContrast(card, canvas);
   const largest = largestContrast(canvas);
   if (contrast <= largest) return contrast;
-  throw errorAt('contrast', `on the background of this model at most ${largest} can be shown`);
+  throw errorAt(
+    'contrast',
+    `too large for the background of this model: ${contrast}; expected at most ${largest}`,
+  );
 }
 
 function describeStage(sweep: Sweep, { reports }: SweptResponses): Stage {

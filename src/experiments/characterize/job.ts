@@ -9,7 +9,7 @@ export const characterizeJob = {
   request: CharacterizationRequest,
   result: CharacterizationResult,
   operationId: 'characterize',
-  summary: 'The full battery of gratings, neuron by neuron: a job',
+  summary: 'Characterizes neurons with gratings: a job',
   endings: ['csv', 'json'],
   interprets: false,
   stimulusSets: () => [],

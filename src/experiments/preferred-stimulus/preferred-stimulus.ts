@@ -66,14 +66,14 @@ export function planPreferredStimulus(
   const work = images * terms.steps;
   if (work > MAX_WORK) {
     throw new PayloadTooLargeError(
-      `${neurons} neurons, ${restarts} restarts and ${terms.steps} steps are ${work} steps in all; at ` +
-        `most ${MAX_WORK} are taken at once`,
+      `too many steps: ${work}, for ${neurons} neurons, ${restarts} restarts and ${terms.steps} steps; ` +
+        `expected at most ${MAX_WORK}`,
     );
   }
   if (images > limits.maxStimuli) {
     throw new PayloadTooLargeError(
-      `${neurons} neurons and ${restarts} restarts are ${images} images; at most ` +
-        `${limits.maxStimuli} are made at once`,
+      `too many images: ${images}, for ${neurons} neurons and ${restarts} restarts; ` +
+        `expected at most ${limits.maxStimuli}`,
     );
   }
   const ofSet = set?.count ?? 0;

@@ -15,7 +15,7 @@ const ENCODERS = { gzip: promisify(gzip), deflate: promisify(deflate) };
 /**
  * Undoes the `Content-Encoding` of a body, gzip or deflate (zlib), up to `limit` bytes.
  * @throws Problem 415 for another encoding, PayloadTooLargeError when it holds more than the limit,
- *   InputError when it is cut off or damaged
+ *   InputError when it is truncated or corrupted
  */
 export async function decompress(
   body: Uint8Array,
@@ -37,7 +37,7 @@ export async function decompress(
     return await DECODERS[encoding](body, { maxOutputLength: limit });
   } catch (cause) {
     if (cause instanceof RangeError) throw tooLarge(limit);
-    throw new InputError(`the body cannot be read as ${encoding}: cut off or damaged`, [], {
+    throw new InputError(`the body cannot be read as ${encoding}: truncated or corrupted`, [], {
       cause,
     });
   }

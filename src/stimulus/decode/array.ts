@@ -9,14 +9,14 @@ import type { Stimuli } from '../stimuli.js';
 
 export interface DecodedArray {
   readonly stimuli: Stimuli;
-  /** Per stimulus: what was changed. */
+  /** Notes on changes, for each stimulus. */
   readonly notes: readonly string[][];
 }
 
 /**
- * Stimuli from a .npy file of a shape that `readImageStack` takes: uint8 (value/255), uint16
+ * Decodes stimuli from a .npy file of a shape that `readImageStack` accepts: uint8 (value/255), uint16
  * (value/65535), float16, float32 or float64 (0..1), or bool (0 or 1).
- * @param target the size that the model takes, if any: decides where a shape may mean two things
+ * @param target the size that the model takes, if any; it decides if a shape has two meanings
  * @param first the number of its first stimulus in the request; errors name `stimuli[i][y][x]`
  * @throws InputError for other shapes and types, a cut-off file, or floats that are not in 0..1,
  *   PayloadTooLargeError beyond the limits (judged by the header alone)
@@ -37,7 +37,7 @@ export function decodeNpyStimuli(
 export const RAW_ELEMENTS = { uint8: 'u1', float32: 'f4' } as const;
 
 /**
- * Stimuli from raw bytes, row-major; their number follows from the length.
+ * Decodes stimuli from raw bytes, row-major; their number follows from the length.
  * @param first as for `decodeNpyStimuli`
  * @throws InputError when the length is no multiple of one stimulus, or floats are not in 0..1,
  *   PayloadTooLargeError beyond the limits

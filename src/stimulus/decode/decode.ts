@@ -23,7 +23,7 @@ export type {
   StimuliOrSet,
 } from './decoding.js';
 
-/** The body of a request, with its Content-Type header. */
+/** The body of a request and its Content-Type header. */
 export interface StimulusRequest extends DecodeOptions {
   readonly contentType: string | undefined;
   readonly body: Uint8Array;
@@ -33,7 +33,7 @@ export interface StimulusRequest extends DecodeOptions {
  * Decodes the stimuli of a request: an image, .npy, raw pixels, JSON, several files as
  * multipart/form-data, or the digest of a stored set in one of the latter two. The content type
  * decides; without one, or with application/octet-stream and no dtype, the first bytes do.
- * @param readStoredSet where stored sets are accepted
+ * @param readStoredSet the reader of stored sets, if these are accepted
  * @throws UnsupportedMediaError for other types, PayloadTooLargeError beyond the limits, InputError
  *   for anything unreadable, a pixel outside its range, or a stimulus of another size where `fit`
  *   is `none`; and what `readStoredSet` throws
@@ -45,7 +45,7 @@ export async function decodeStimuli(
   return resolveStored(await readStimuli(request), request, readStoredSet);
 }
 
-/** Decodes as `decodeStimuli` does what a body holds itself; needs nothing but the body. */
+/** Decodes the stimuli in a body as `decodeStimuli` does, without reading stored sets. */
 export async function readStimuli(request: StimulusRequest): Promise<StimuliOrSet> {
   const { contentType = '', body } = request;
   if (body.length === 0)
@@ -62,7 +62,7 @@ export async function readStimuli(request: StimulusRequest): Promise<StimuliOrSe
   }
 }
 
-/** The stimuli of the set that a body names, fitted; what the body itself holds is returned as it is. */
+/** Reads and fits the stimuli of the set that a body names; stimuli from the body are returned unchanged. */
 export async function resolveStored(
   read: StimuliOrSet,
   options: DecodeOptions,
@@ -97,7 +97,7 @@ async function readJsonBody(body: Uint8Array, given: DecodeOptions): Promise<Sti
   return { decoded: neurons === undefined ? decoded : { ...decoded, neurons } };
 }
 
-/** @throws InputError where there is no stimulus of such a number */
+/** @throws InputError if there is no stimulus of such a number */
 function stimuliNumbered(all: Stimuli, numbers: readonly number[]): Stimuli {
   const wrong = numbers.findIndex((number) => number >= all.count);
   if (wrong >= 0) {

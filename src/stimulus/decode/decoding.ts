@@ -14,17 +14,17 @@ import {
 } from '../stimuli.js';
 import type { StimuliBody } from '../stimuli-body.js';
 
-/** How stimuli are to be decoded, the same for every stimulus of a request. */
+/** The options of decoding, which are the same for every stimulus of a request. */
 export interface DecodeOptions {
-  /** The size that is asked for, if any, and the gray for alpha and gratings. */
+  /** The target size, if any, and the gray for alpha and gratings. */
   readonly target: Canvas | Backdrop;
-  /** The subject and verb of messages about that size; by default `the model takes`. */
+  /** The subject and verb of messages about the target size; by default `the model takes`. */
   readonly asker?: string;
   readonly limits: StimulusLimits;
   readonly fit: Fit;
   /** Element type of raw application/octet-stream pixels: `uint8` or `float32`. */
   readonly dtype?: string | undefined;
-  /** Pixels that are decoded, rendered and fitted here; beyond them `TooMuchWorkError` is thrown. */
+  /** The number of pixels to decode, render and fit here; beyond it `TooMuchWorkError` is thrown. */
   readonly maxWork?: number | undefined;
 }
 
@@ -34,35 +34,35 @@ export type ReadStoredSet = (digest: string) => Promise<Stimuli>;
 /** The stored set that a body names in place of stimuli. */
 export interface NamedSet {
   readonly digest: string;
-  /** Which of its stimuli, by their numbers from 0; all where it is undefined. */
+  /** The numbers, from 0, of its stimuli; by default all of them. */
   readonly chosen?: readonly number[] | undefined;
   readonly neurons?: StimuliBody['neurons'];
 }
 
 export interface DecodedStimuli {
-  /** Every stimulus at the target size, or where none was asked for at their own, which is one. */
+  /** Stimuli of the target size or, without a target, of their own common size. */
   readonly stimuli: Stimuli;
-  /** Per stimulus: what was changed on the way, in words. */
+  /** Notes on changes, for each stimulus. */
   readonly notes: readonly (readonly string[])[];
-  /** The neurons that a JSON body asks for, as it wrote them. */
+  /** The unparsed neurons of a JSON body. */
   readonly neurons?: NonNullable<StimuliBody['neurons']>;
-  /** The digest of the stored set that they were, before they were fitted. */
+  /** The digest of the stored set, before its stimuli were fitted. */
   readonly storedAs?: string;
 }
 
 /** The stimuli of a body, or the stored set that the body names. */
 export type StimuliOrSet = { readonly decoded: DecodedStimuli } | { readonly named: NamedSet };
 
-/** The options with what is counted over a whole request. */
+/** The options with the counters of a whole request. */
 export interface Decoding extends DecodeOptions {
   readonly countPixels: (size: Size) => void;
   /** Called before work on so many pixels. @throws TooMuchWorkError */
   readonly countWork: (pixels: number) => void;
-  /** To be called after each image of this size was rendered: lets others have their turn. */
+  /** Called after an image of this size was rendered, to let other work run. */
   readonly yieldAfter: (size: Size) => Promise<void>;
 }
 
-/** Brings a batch to the target size; adds to each stimulus's notes what that changed. */
+/** Fits a batch to the target size and adds the changes to the notes. */
 export async function fitBatch(
   stimuli: Stimuli,
   notes: readonly (readonly string[])[],
@@ -124,7 +124,7 @@ export function targetSize(target: Canvas | Backdrop): Canvas | undefined {
   return 'height' in target ? target : undefined;
 }
 
-/** @throws InputError where no size was asked for, and what is decoded has none of its own */
+/** @throws InputError if there is no target size and the input has no size of its own */
 export function sizedCanvas(target: Canvas | Backdrop, what: string): Canvas {
   const canvas = targetSize(target);
   if (canvas) return canvas;
@@ -135,7 +135,7 @@ export function oneStimulus(image: GrayImage): Stimuli {
   return { count: 1, ...image };
 }
 
-/** Adds to an error where in the request it happened, unless it already says so. */
+/** Adds the place in the request to an error that has none. */
 export async function located<T>(path: string, task: () => Promise<T>): Promise<T> {
   try {
     return await task();

@@ -20,7 +20,7 @@ import {
 
 /**
  * Decodes a file: an image, .npy or raw pixels.
- * @param first how many stimuli of the request come before this file, so that errors count on
+ * @param first the number of stimuli before this file in the request, for errors
  * @throws as `decodeStimuli`
  */
 export async function decodeFile(
@@ -33,7 +33,7 @@ export async function decodeFile(
   const type = chooseMediaType(contentType, body, dtype);
   if (isImageType(type)) {
     const file = await openImage(body, limits);
-    // before decoding: an image of a size that is refused anyway costs nothing
+    // The size is checked before decoding, so that rejected images cost nothing.
     if (size) checkSize(file.size, size, fit, first, asker);
     options.countPixels(file.size);
     const task = file.task(target.background, size && { size, fit });
@@ -47,7 +47,7 @@ export async function decodeFile(
   if (type === 'application/octet-stream') {
     return decodeRawStimuli(body, rawDtype(dtype), sizedCanvas(target, 'raw'), limits, first);
   }
-  // curl sends this type of itself
+  // curl sends this type by default.
   const hint =
     type === 'application/x-www-form-urlencoded' ? `add -H 'Content-Type: ...', one of` : 'send';
   throw new UnsupportedMediaError(`${type} is not accepted here; ${hint} ${ACCEPTED_TYPES}`);

@@ -22,14 +22,14 @@ import { decodeFile } from './file.js';
 
 /** One file of a multipart/form-data body. */
 export interface FilePart {
-  /** The form field that it was sent under. */
+  /** The name of the form field. */
   readonly field: string;
-  /** Its own content type, where it states one. */
+  /** The content type of the part, if it states one. */
   readonly contentType: string | undefined;
   readonly body: Uint8Array;
 }
 
-/** A multipart/form-data body, split. */
+/** The parts of a multipart/form-data body. */
 export interface Form {
   /** In order. */
   readonly files: readonly FilePart[];
@@ -39,20 +39,20 @@ export interface Form {
 
 /** The one text field that is accepted. */
 const SET_FIELD = 'stimulusSet';
-/** The type that a part without a type has (RFC 7578); no file is of this type. */
+/** The default type of a part (RFC 7578), which no file has. */
 const DEFAULT_TYPE = 'text/plain';
-/** Bytes of the headers of one part. */
+/** The largest number of bytes in the headers of one part. */
 const MAX_HEADER_SIZE = 4096;
-/** Bytes of the text field. */
+/** The largest number of bytes in the text field. */
 const MAX_TEXT_SIZE = 256;
-/** Parts next to the stimuli: the recorded responses, the digest of a stored set. */
+/** The number of parts other than stimuli: the recorded responses, the digest of a stored set. */
 const OTHER_PARTS = 2;
-/** Parts that are read before others have their turn, as if each were an image of this size. */
+/** A part counts as an image of this size when reading parts yields to other work. */
 const PART_COST = { height: 16, width: 16 };
 
 /**
  * Splits a multipart/form-data body, one part at a time.
- * @param contentType with its boundary
+ * @param contentType the content type with its boundary
  * @throws PayloadTooLargeError with more parts than a request may have stimuli, InputError when the
  *   body cannot be split, has no file, or has other text fields
  */
@@ -87,7 +87,7 @@ export async function readForm(
   }
   const [stimulusSet] = digests;
   if (stimulusSet !== undefined) return { files, stimulusSet };
-  if (files.length === 0) throw new InputError('the multipart body holds no file');
+  if (files.length === 0) throw new InputError('the multipart body has no file');
   return { files };
 }
 
@@ -101,7 +101,7 @@ function* readParts(
     const limits = { maxHeaderSize: MAX_HEADER_SIZE, maxParts };
     const sizes = { maxFileSize: length, maxTotalSize: length };
     for (const part of parseMultipart(body, { boundary, ...limits, ...sizes })) {
-      // Headers are decoded when they are first read, and may turn out not to be UTF-8.
+      // Headers are decoded when they are first read, and may not be UTF-8.
       void part.headers;
       yield part;
     }
@@ -117,7 +117,7 @@ function* readParts(
   }
 }
 
-/** @throws InputError where the content type states none */
+/** @throws InputError if the content type states none */
 function readBoundary(contentType: string): string {
   const [, quoted, plain] =
     /;\s*boundary=(?:"([^"]{1,70})"|([^\s;",]{1,70}))/i.exec(contentType) ?? [];
@@ -129,14 +129,14 @@ function readBoundary(contentType: string): string {
   );
 }
 
-/** A file that is in one piece of the body is not copied. */
+/** Joins the pieces of a file; a single piece is not copied. */
 function joinPieces(part: MultipartPart): Uint8Array {
   return part.content.length === 1 ? part.content[0]! : part.bytes;
 }
 
 /**
- * Decodes the stimuli of a form: its files in order, each an image, .npy or raw pixels, or the
- * stored set that it names.
+ * Decodes the stimuli of a form: its files in order (images, .npy or raw pixels), or the stored set that it
+ * names.
  * @throws as `decodeStimuli`
  */
 export async function readFormParts(
@@ -145,7 +145,7 @@ export async function readFormParts(
 ): Promise<StimuliOrSet> {
   if (stimulusSet === undefined) return { decoded: await decodeFiles(files, counting(options)) };
   if (files.length > 0) {
-    throw errorAt('stimulusSet', 'a stored set is named beside files; send one or the other');
+    throw errorAt('stimulusSet', 'a stored set and files are both sent; expected one of them');
   }
   const digest = SetDigest.safeParse(stimulusSet);
   if (!digest.success) throw errorAt('stimulusSet', digest.error.issues[0]!.message);

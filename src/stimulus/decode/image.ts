@@ -8,24 +8,24 @@ import type { GrayImage } from '../stimuli.js';
 import { isImageType, sniffMediaType } from './media-type.js';
 import { checkPng } from './png.js';
 
-/** An image file whose header was read; the pixels are decoded only when asked for. */
+/** An image file whose header was read; the pixels are decoded on demand. */
 export interface ImageFile {
   readonly size: Size;
   /**
-   * What there is to decode: gray in 0..1, value/255 or value/65535. Colour becomes Rec. 709 luma of
+   * Decodes the image to gray in 0..1, value/255 or value/65535. Colour becomes Rec. 709 luma of
    * the stored (gamma-encoded) values, 0.2126 R + 0.7152 G + 0.0722 B; colour profiles and gamma
    * chunks are not applied. Alpha is composed on `background` (0..1).
-   * @param into what the image is brought to; its own size where there is none
+   * @param into the size to which the image is fitted; by default its own
    */
   readonly task: (background: number, into?: ImageTask['into']) => ImageTask;
 }
 
-/** An image file whose header was read, and what its pixels are to become. */
+/** The task to decode the pixels of an image file whose header was read. */
 export interface ImageTask {
   readonly bytes: Uint8Array;
-  /** `PNG`, for messages. */
+  /** The name of the format, such as `PNG`, for messages. */
   readonly format: string;
-  /** Of the header, turned as the EXIF orientation says. */
+  /** The size in the header, after the rotation of the EXIF orientation. */
   readonly size: Size;
   /** The colour space in which the samples are read. */
   readonly space: 'b-w' | 'grey16' | 'srgb' | 'rgb16';
@@ -34,24 +34,24 @@ export interface ImageTask {
   readonly turned: boolean;
   /** The gray that alpha is composed on, 0..1. */
   readonly background: number;
-  /** What it is brought to; its own size where there is none. */
+  /** The size to which the image is fitted; by default its own. */
   readonly into: { readonly size: Size; readonly fit: Fit } | undefined;
 }
 
 export interface DecodedImage {
   readonly image: GrayImage;
-  /** What was changed on the way. */
+  /** Notes on changes. */
   readonly notes: readonly string[];
 }
 
-/** Each with how many of its channels are no alpha. */
+/** The number of colour channels of each colour space. */
 const SPACES = { 'b-w': 1, grey16: 1, srgb: 3, rgb16: 3 } as const;
 const DEPTHS: Readonly<Record<string, number>> = { uchar: 255, ushort: 65535 };
 
 /**
  * Reads the header of a PNG, JPEG, WebP or TIFF file.
  * @throws PayloadTooLargeError beyond `limits.maxPixels` (judged by the header alone), InputError
- *   for other formats, a damaged header, several images in one file, CMYK, further channels, or
+ *   for other formats, a corrupted header, several images in one file, CMYK, further channels, or
  *   samples that are not 8 or 16 bit
  */
 export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Promise<ImageFile> {
@@ -64,7 +64,7 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
   const { width, height } = metadata.autoOrient;
   checkPixels({ height, width }, limits);
   if ((metadata.pages ?? 1) > 1) {
-    throw new InputError(`the ${format} holds ${metadata.pages} images; send one per file`);
+    throw new InputError(`the ${format} has ${metadata.pages} images; send one per file`);
   }
   const { space, depth, channels } = metadata;
   const white = DEPTHS[depth];
@@ -79,7 +79,7 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
       `the ${format} has ${channels} channels; gray or RGB is accepted, with or without alpha`,
     );
   }
-  // as raw samples sharp gives 8-bit gray without its alpha, as RGB with it
+  // For 8-bit gray with alpha, sharp returns the alpha only with RGB samples.
   const read = space === 'b-w' && channels === 2 ? 'srgb' : space;
   const size = { height, width };
   const turned = (metadata.orientation ?? 1) > 1;
@@ -98,13 +98,13 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
   };
 }
 
-/** A decoder that hangs on a file is stopped after so many seconds. */
+/** A decoder that hangs is stopped after this many seconds. */
 const MAX_SECONDS = 20;
 
 /**
- * Decodes an image to gray and brings it to the size that is asked for, row by row: next to the samples
- * themselves only what the result needs is held.
- * @throws InputError when the file is cut off or damaged
+ * Decodes an image to gray and fits it to the target size, row by row, so that memory holds only the samples and
+ * the result.
+ * @throws InputError when the file is truncated or corrupted
  */
 export async function decodePixels(task: ImageTask): Promise<DecodedImage> {
   const { bytes, format, size, space, white } = task;
@@ -120,7 +120,7 @@ export async function decodePixels(task: ImageTask): Promise<DecodedImage> {
     .raw({ depth: white === 255 ? 'uchar' : 'ushort' })
     .toBuffer({ resolveWithObject: true })
     .catch((cause: unknown) => {
-      throw new InputError(`the ${format} is cut off or damaged`, [], { cause });
+      throw new InputError(`the ${format} is truncated or corrupted`, [], { cause });
     });
   const samples = white === 255 ? data : read16Bit(data);
   return grayImage(task, samples, info.channels);
@@ -134,7 +134,7 @@ function grayImage(
   const gray = createGray(samples, channels, white, background, size.width);
   const image = fitRows(size, into, gray.row);
   const notes = scaleNotes(image.pixels);
-  if (turned) notes.unshift('turned as the EXIF orientation says');
+  if (turned) notes.unshift('rotated or mirrored according to the EXIF orientation');
   if (gray.seen.colour) notes.push('converted to gray (Rec. 709 luma)');
   if (gray.seen.alpha) {
     notes.push(`alpha composed on the background, gray ${Number(background.toPrecision(4))}`);
@@ -165,7 +165,7 @@ function fitRows(
   return resizer.finish();
 }
 
-/** Interleaved samples with 1 or 3 colour channels and perhaps alpha, 0..white, to gray 0..1. */
+/** Converts interleaved samples of 1 or 3 colour channels, with or without alpha, 0..white, to gray 0..1. */
 function createGray(
   samples: Uint8Array | Uint16Array,
   channels: number,
@@ -187,7 +187,7 @@ function createGray(
         const green = samples[at + 1]!;
         const blue = samples[at + 2]!;
         if (red !== green || blue !== green) seen.colour = true;
-        // written so that equal channels give their value exactly
+        // In this form, equal channels give exactly their value.
         value = green + 0.2126 * (red - green) + 0.0722 * (blue - green);
       }
       value /= white;
@@ -201,7 +201,7 @@ function createGray(
   }
 }
 
-/** 16-bit samples from their bytes, copied only where they are not aligned. */
+/** Reads 16-bit samples from bytes, which are copied only if they are not aligned. */
 function read16Bit(data: Buffer): Uint16Array {
   const aligned = data.byteOffset % 2 === 0 ? data : Uint8Array.from(data);
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
@@ -213,9 +213,9 @@ function isReadable(space: string): space is keyof typeof SPACES {
 
 async function readHeader(bytes: Uint8Array, format: string): Promise<Metadata> {
   try {
-    // the size is compared with the limit by the caller, whose message names both
+    // The caller compares the size with the limit, and its message names both.
     return await sharp(bytes, { limitInputPixels: false }).metadata();
   } catch (cause) {
-    throw new InputError(`the ${format} is cut off or damaged`, [], { cause });
+    throw new InputError(`the ${format} is truncated or corrupted`, [], { cause });
   }
 }

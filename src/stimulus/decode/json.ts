@@ -22,7 +22,7 @@ import {
 } from './decoding.js';
 import { decodeFile } from './file.js';
 
-/** One entry of `stimuli`, read as far as its JSON goes. */
+/** An entry of `stimuli` as parsed from JSON, before it is decoded. */
 export type JsonStimulus =
   | { readonly kind: 'pixels'; readonly image: GrayImage; readonly notes: string[] }
   | { readonly kind: 'file'; readonly file: EmbeddedFile; readonly view?: ImageView }
@@ -35,7 +35,7 @@ export interface EmbeddedFile {
   readonly bytes: Uint8Array;
 }
 
-/** A JSON body that is one entry itself, as it came. */
+/** A JSON body that is itself one entry, before it is parsed. */
 export interface BareEntry {
   readonly entry: Entry;
 }
@@ -60,10 +60,10 @@ export function parseStimuliBody(body: Uint8Array): StimuliBody | StoredSetBody 
 
 /**
  * Reads one entry of `stimuli`.
- * @param path of the entry, e.g. `stimuli[0]`, or '' where it is the whole body; errors name it, or
+ * @param path the path of the entry, e.g. `stimuli[0]`, or '' if it is the whole body; errors name it, or
  *   the pixel `stimuli[0][3][7]`
- * @param scale pixels per degree of visual angle, where they are known
- * @throws InputError when the entry is of no kind, ragged, or holds values outside their range
+ * @param scale pixels per degree of visual angle, if known
+ * @throws InputError when the entry is of no kind, ragged, or has values outside their range
  */
 export function parseJsonStimulus(
   entry: unknown,
@@ -100,7 +100,7 @@ export function parseJsonStimulus(
 }
 
 const KINDS = [...Object.keys(SCHEMAS), 'image'];
-/** The keys of which a body has one or more. */
+/** The keys of a body, which has one or more of them. */
 const BODY_NAMES = ['stimuli', 'stimulusSet', 'neurons', ...KINDS];
 
 function kindIn(entry: object): Kind | 'image' | undefined {
@@ -142,7 +142,7 @@ function parseRows(rows: readonly unknown[], path: string): JsonStimulus {
 function parseBase64(text: unknown, path: string): Uint8Array {
   if (typeof text === 'string' && text !== '') {
     const bytes = Buffer.from(text, 'base64');
-    // Buffer skips what it cannot read, so only the way back shows whether it read everything
+    // Buffer skips invalid characters, so only encoding the bytes again reveals them.
     if (withoutPadding(bytes.toString('base64')) === withoutPadding(text)) return bytes;
   }
   throw errorAt(path, 'base64 is expected, without a data: prefix');
@@ -152,9 +152,9 @@ function withoutPadding(base64: string): string {
   return base64.replace(/={1,2}$/, '');
 }
 
-/** Pixels that are rendered without a pause: it takes some milliseconds. */
+/** The number of pixels that are rendered without a pause, which takes some milliseconds. */
 const MAX_RENDERED = 2 ** 18;
-/** The same for what is blurred, each pixel of which takes longer. */
+/** The same limit for blurred images, whose pixels take longer. */
 const MAX_BLURRED = 2 ** 16;
 
 /** Decodes the entries of `stimuli` in a JSON body, in order. @throws as `decodeStimuli` */
@@ -177,8 +177,8 @@ export async function decodeEntries(
 
 /**
  * Decodes one entry: one stimulus, or the frames of a sequence.
- * @param path of the entry; '' where it is the whole body
- * @param index of the entry, so that errors name it
+ * @param path the path of the entry; '' if it is the whole body
+ * @param index the number of the entry, for errors
  */
 export async function decodeEntry(
   entry: unknown,
@@ -243,9 +243,9 @@ export function checkRenderable(size: Size, limits: StimulusLimits): void {
   checkExtent(size, MAX_RENDERED, 'rendered');
 }
 
-function checkExtent(size: Size, most: number, done: string): void {
-  if (size.height * size.width <= most) return;
+function checkExtent(size: Size, max: number, done: string): void {
+  if (size.height * size.width <= max) return;
   throw new PayloadTooLargeError(
-    `stimulus too large to be ${done}: ${sizeText(size)}; expected at most ${most} pixels`,
+    `stimulus too large to be ${done}: ${sizeText(size)}; expected at most ${max} pixels`,
   );
 }

@@ -1,4 +1,4 @@
-/** The media types in which stimuli are accepted, as a list for messages and headers. */
+/** The accepted media types of stimuli, as a list for messages and headers. */
 export const ACCEPTED_TYPES =
   'image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, ' +
   'application/json, multipart/form-data';
@@ -15,7 +15,7 @@ const SIGNATURES: readonly { type: string; offset: number; bytes: string }[] = [
   { type: 'application/x-npy', offset: 0, bytes: '\x93NUMPY' },
 ];
 
-/** Names that programs give to types which are accepted under another. */
+/** Other names that programs use for accepted types. */
 const ALIASES: Readonly<Record<string, string>> = {
   'image/jpg': 'image/jpeg',
   'image/pjpeg': 'image/jpeg',
@@ -28,7 +28,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 const AS_PNG = 'save each image as PNG';
 const AS_NPY = 'save the array of pixels with numpy.save, and send the .npy file';
 
-/** Formats that are sent now and then and are not read, with what to do. */
+/** Common formats that are not accepted, with advice. */
 const OTHER_FORMATS: readonly { format: string; offset: number; bytes: string; advice: string }[] =
   [
     { format: 'a ZIP archive, as .npz files are', offset: 0, bytes: 'PK\x03\x04', advice: AS_NPY },
@@ -45,20 +45,20 @@ const OTHER_FORMATS: readonly { format: string; offset: number; bytes: string; a
     { format: 'a Python pickle', offset: 0, bytes: '\x80\x04\x95', advice: AS_NPY },
   ];
 
-/** What a file of a format that is not read is, and what to do; undefined for all others. */
+/** Names the format of a file that is not accepted, with advice; undefined for all other files. */
 export function describeOtherFormat(body: Uint8Array): string | undefined {
   const head = firstBytes(body);
   const found = OTHER_FORMATS.find(({ offset, bytes }) => head.startsWith(bytes, offset));
   return found && `the body is ${found.format}, which is not read; ${found.advice}`;
 }
 
-/** The media type that a file's first bytes show, or undefined where they show none. */
+/** Detects the media type of a file from its first bytes; undefined if unknown. */
 export function sniffMediaType(body: Uint8Array): string | undefined {
   const head = firstBytes(body);
   return SIGNATURES.find(({ offset, bytes }) => head.startsWith(bytes, offset))?.type;
 }
 
-/** `Image/PNG; charset=x` to `image/png`, and `image/jpg` to `image/jpeg`; undefined where there is none. */
+/** Normalises a media type, such as `Image/PNG; charset=x` to `image/png` and `image/jpg` to `image/jpeg`. */
 export function mediaTypeEssence(contentType: string | undefined): string | undefined {
   const essence = contentType?.split(';', 1)[0]?.trim().toLowerCase() || undefined;
   return essence && (ALIASES[essence] ?? essence);

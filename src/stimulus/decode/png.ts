@@ -1,11 +1,11 @@
 import { createInflate, inflateSync } from 'node:zlib';
 import { InputError } from '../../errors.js';
 
-/** Pixel data of up to this many bytes are inflated without a pause: it takes about a millisecond. */
+/** Pixel data of up to this many bytes are inflated without a pause, which takes about a millisecond. */
 const MAX_SYNC_BYTES = 2 ** 19;
-/** Samples of a pixel, by the colour type of the header. */
+/** The number of samples in a pixel, by the colour type of the header. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-/** First column and row, and the steps between them, of the seven passes of an interlaced PNG. */
+/** The first column and row, and the steps between columns and rows, of the seven passes of an interlaced PNG. */
 const PASSES = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -25,9 +25,9 @@ interface Chunks {
 }
 
 /**
- * Checks what decoders of PNG do not: that the pixel data are no longer than the header promises, so
- * that a small image costs little to decode, and that it is not animated.
- * @throws InputError when either does not hold; what else is damaged is left to the decoder
+ * Checks that the pixel data are no longer than the header promises, so that a small image costs little to decode,
+ * and that the image is not animated. Decoders of PNG check neither.
+ * @throws InputError if one of them is not true; the decoder finds all other errors
  */
 export async function checkPng(bytes: Uint8Array): Promise<void> {
   const chunks = readChunks(bytes);
@@ -40,13 +40,13 @@ export async function checkPng(bytes: Uint8Array): Promise<void> {
   if (promised === undefined) return;
   if (await inflatesBeyond(data, promised)) {
     throw new InputError(
-      `the PNG holds more than the ${promised} bytes of pixel data that its header promises; ` +
+      `the PNG has more than the ${promised} bytes of pixel data that its header promises; ` +
         'save the image again',
     );
   }
 }
 
-/** The chunks that matter; undefined where the file is not made of whole chunks. */
+/** Reads the chunks that the checks need; undefined if the file does not consist of whole chunks. */
 function readChunks(bytes: Uint8Array): Chunks | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data: Uint8Array[] = [];
@@ -68,7 +68,7 @@ function readChunks(bytes: Uint8Array): Chunks | undefined {
   return header && { header, data, frames };
 }
 
-/** Bytes of the inflated pixel data: each row of each pass after a byte for its filter. */
+/** Computes the size of the inflated pixel data: each row of each pass has one more byte, for its filter. */
 function dataBytes(header: DataView): number | undefined {
   const [width, height] = [header.getUint32(0), header.getUint32(4)];
   const samples = SAMPLES[header.getUint8(9)];
@@ -84,7 +84,7 @@ function dataBytes(header: DataView): number | undefined {
   return bytes;
 }
 
-/** Whether zlib data inflate to more than `limit` bytes; damaged data do not. */
+/** Tests whether zlib data inflate to more than `limit` bytes; corrupted data do not. */
 async function inflatesBeyond(data: readonly Uint8Array[], limit: number): Promise<boolean> {
   if (limit <= MAX_SYNC_BYTES) {
     try {

@@ -1,24 +1,24 @@
 import { InputError } from '../../errors.js';
 import type { Canvas } from '../stimuli.js';
 
-/** A disc, or with an inner diameter an annulus; diameters in pixels, null = no outer limit. */
+/** A disc or, with an inner diameter, an annulus; diameters in pixels, null for no outer limit. */
 export interface Aperture {
   readonly diameter: number | null;
   readonly innerDiameter: number;
   readonly edge: 'hard' | 'cosine';
 }
 
-/** No point of a pixel is farther than this from its centre. */
+/** The largest distance of a point of a pixel from the pixel's centre. */
 export const HALF_DIAGONAL = Math.SQRT1_2;
-/** Share of the radius over which a raised-cosine edge falls off. */
+/** The share of the radius over which a raised-cosine edge falls off. */
 const COSINE_SHARE = 0.25;
 
 /**
- * How much of each pixel shows what is behind an aperture centred at (x, y), in pixels from the
+ * Computes the share of each pixel inside an aperture centred at (x, y), in pixels from the
  * image centre. Hard edge: the share of the pixel's area inside, exactly. Cosine edge: 1 up to three
  * quarters of the radius, then a raised cosine down to 0 at the radius, taken at the pixel's centre;
- * the hole of an annulus is made the same way and taken out.
- * @returns [height, width], 0..1; null where all of every pixel shows
+ * the hole of an annulus is computed in the same way and subtracted.
+ * @returns [height, width], 0..1; null if every pixel is inside
  * @throws InputError when the hole leaves nothing
  */
 export function apertureCoverage(
@@ -37,7 +37,7 @@ export function apertureCoverage(
 }
 
 function discShare(canvas: Canvas, radius: number, x: number, y: number): Float64Array {
-  // pixels whose centre is nearer lie all inside, those whose centre is farther all outside
+  // Pixels with a nearer centre are entirely inside; those with a farther centre are entirely outside.
   const inside = Math.max(0, radius - HALF_DIAGONAL) ** 2;
   const outside = (radius + HALF_DIAGONAL) ** 2;
   return fromCentre(canvas, x, y, (dx, dy) => {
@@ -56,7 +56,7 @@ function cosineDisc(canvas: Canvas, radius: number, x: number, y: number): Float
   });
 }
 
-/** The function of each pixel's distance from (x, y) along both axes. */
+/** Evaluates a function of each pixel's distance from (x, y) along both axes. */
 function fromCentre(
   { height, width }: Canvas,
   x: number,
@@ -73,9 +73,9 @@ function fromCentre(
   return values;
 }
 
-/** Share of the unit square centred at (dx, dy) that is in the disc around the origin. */
+/** Computes the share of the unit square centred at (dx, dy) that is in the disc around the origin. */
 function pixelShare(radius: number, dx: number, dy: number): number {
-  // of the eight squares that lie alike the same one, so that all give the same bits
+  // Eight squares are equal by symmetry; computing one of them gives the same bits for all.
   const far = Math.max(Math.abs(dx), Math.abs(dy));
   const near = Math.min(Math.abs(dx), Math.abs(dy));
   const [left, right, low, high] = [far - 0.5, far + 0.5, near - 0.5, near + 0.5];
@@ -87,20 +87,20 @@ function pixelShare(radius: number, dx: number, dy: number): number {
   return Math.min(1, Math.max(0, share));
 }
 
-/** Area of the disc within the rectangle from the origin to (x, y); negative where one of them is. */
+/** Computes the area of the disc within the rectangle from the origin to (x, y); negative if x or y is. */
 function cornerArea(radius: number, x: number, y: number): number {
   const [a, b] = [Math.min(Math.abs(x), radius), Math.min(Math.abs(y), radius)];
   const sign = Math.sign(x) * Math.sign(y);
   if (a * a + b * b <= radius * radius) return sign * a * b;
-  // up to where the arc meets the height b the rectangle is whole, from there on the arc bounds it
+  // The rectangle is whole up to where the arc meets the height b; beyond that the arc bounds it.
   const meets = arcHeight(radius, b);
   return sign * (b * meets + underArc(radius, a) - underArc(radius, meets));
 }
 
-/** Area under the arc from 0 to x. */
+/** Computes the area under the arc from 0 to x. */
 function underArc(radius: number, x: number): number {
   const height = arcHeight(radius, x);
-  // an arcsine would lose half the digits where the arc is steep
+  // An arcsine would lose half of the digits where the arc is steep.
   return (x * height + radius * radius * Math.atan2(x, height)) / 2;
 }
 

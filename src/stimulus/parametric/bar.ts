@@ -17,7 +17,7 @@ export type Bar = z.infer<typeof Bar>;
 
 type Point = readonly [along: number, across: number];
 
-/** A bar: L = background * (1 + a * contrast), a the share of the pixel's area inside, exactly. */
+/** Draws a bar: L = background * (1 + a * contrast), where a is the exact share of the pixel's area inside. */
 export function drawBar(bar: Bar, canvas: Canvas): Drawing {
   const { contrasts, notes } = settleContrasts(canvas, [bar.contrast], 'Weber');
   const contrast = contrasts[0]!;
@@ -49,7 +49,7 @@ function barCoverage(bar: Bar, { height, width }: Canvas): Float64Array {
   return coverage;
 }
 
-/** The corners of the unit pixel around a point, in the bar's own axes, in order. */
+/** Returns the corners of the unit pixel around a point, along the axes of the bar, in order. */
 function pixelCorners(along: number, across: number, cos: number, sin: number): Point[] {
   const [a, b] = [(cos + sin) / 2, (cos - sin) / 2];
   return [
@@ -60,7 +60,7 @@ function pixelCorners(along: number, across: number, cos: number, sin: number): 
   ];
 }
 
-/** The part of a convex polygon within -half..half on both axes (Sutherland and Hodgman 1974). */
+/** Clips a convex polygon to -half..half on both axes (Sutherland and Hodgman 1974). */
 function within(polygon: readonly Point[], halves: Point): readonly Point[] {
   let rest = polygon;
   for (const axis of [0, 1] as const) {
@@ -84,7 +84,7 @@ function within(polygon: readonly Point[], halves: Point): readonly Point[] {
   return rest;
 }
 
-/** Area of a polygon whose corners run counter-clockwise. */
+/** Computes the area of a polygon whose corners run counter-clockwise. */
 function area(polygon: readonly Point[]): number {
   const twice = polygon.reduce((sum, [along, across], i) => {
     const [nextAlong, nextAcross] = polygon[(i + 1) % polygon.length]!;

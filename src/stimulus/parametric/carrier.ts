@@ -1,6 +1,6 @@
 import type { Canvas } from '../stimuli.js';
 
-/** A sinusoid over the image; orientation and phase in degrees, the rest in pixels. */
+/** A sinusoid over the image; orientation and phase in degrees, all else in pixels. */
 export interface Wave {
   readonly orientation: number;
   readonly spatialFrequency: number;
@@ -21,7 +21,7 @@ export function carrier(canvas: Canvas, wave: Wave): Float64Array {
   const normal = cosSinDegrees(wave.orientation);
   const shift = cosSinDegrees(wave.phase);
   const cycle = 2 * Math.PI * wave.spatialFrequency;
-  // the angle is a sum of one of the column and one of the row, so that each takes one cosine
+  // The angle is a sum of a column term and a row term, so each column and row needs only one cosine.
   const across = cosSin(width, (column) => {
     return cycle * (-(column - (width - 1) / 2 - wave.x) * normal.sin);
   });
@@ -39,7 +39,7 @@ export function carrier(canvas: Canvas, wave: Wave): Float64Array {
   return values;
 }
 
-/** Exact at multiples of 90 degrees, so that horizontal bars are constant along x to the last bit. */
+/** Computes cosine and sine, exact at multiples of 90 degrees, so that horizontal bars are exactly constant along x. */
 export function cosSinDegrees(degrees: number): { cos: number; sin: number } {
   const quarters = Math.round(degrees / 90);
   const rest = ((degrees - 90 * quarters) * Math.PI) / 180;

@@ -18,7 +18,7 @@ import {
 import { type Drawing, plus, settleContrasts, times } from './paint.js';
 import { sweepValues, sweptAt } from './sweep-values.js';
 
-/** Of a field of the surround which, left out, is the centre's. */
+/** Makes a field of the surround whose default is the value of the centre. */
 function asCentre<Field extends typeof Orientation | typeof Phase | typeof SpatialFrequency>(
   field: Field,
 ) {
@@ -28,7 +28,7 @@ function asCentre<Field extends typeof Orientation | typeof Phase | typeof Spati
   return values === undefined ? own : sweptAt(own, values);
 }
 
-/** A grating on a disc, and another on an annulus around it. */
+/** A grating on a disc, and another grating on an annulus around it. */
 export const CentreSurround = z.strictObject({
   orientation: Orientation,
   spatialFrequency: SpatialFrequency,
@@ -54,8 +54,8 @@ export const CentreSurround = z.strictObject({
 export type CentreSurround = z.infer<typeof CentreSurround>;
 
 /**
- * Centre and surround, each as `drawGrating` draws it, both around (x, y).
- * @throws InputError when centre and gap leave nothing of the surround
+ * Draws centre and surround as `drawGrating` does, both around (x, y).
+ * @throws InputError when centre and gap cover the whole surround
  */
 export function drawCentreSurround(parameters: CentreSurround, canvas: Canvas): Drawing {
   const { diameter, gap, surroundDiameter, edge } = parameters;

@@ -20,12 +20,12 @@ export const Annulus = Disc.extend({
 });
 export type Annulus = z.infer<typeof Annulus>;
 
-/** A disc: L = background * (1 + a * contrast), a the share of the pixel inside. */
+/** Draws a disc: L = background * (1 + a * contrast), where a is the share of the pixel inside. */
 export function drawDisc(disc: Disc, canvas: Canvas): Drawing {
   return drawAnnulus({ ...disc, innerDiameter: 0 }, canvas);
 }
 
-/** An annulus, as `drawDisc`. @throws InputError when the hole leaves nothing */
+/** Draws an annulus as `drawDisc` does. @throws InputError when the hole covers everything */
 export function drawAnnulus(annulus: Annulus, canvas: Canvas): Drawing {
   const { contrasts, notes } = settleContrasts(canvas, [annulus.contrast], 'Weber');
   const contrast = contrasts[0]!;
@@ -34,7 +34,7 @@ export function drawAnnulus(annulus: Annulus, canvas: Canvas): Drawing {
     frames: 1,
     peak: Math.max(0, contrast),
     notes,
-    // with a diameter there is an outer limit
+    // A diameter is an outer limit.
     frame: () => times(apertureCoverage(aperture, canvas, annulus)!, contrast),
   };
 }

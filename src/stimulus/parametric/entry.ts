@@ -6,7 +6,7 @@ import { isKind, type Kind, type Parameters, type Parametric, SCHEMAS } from './
 import { replacedFields } from './replacing.js';
 import { ImageView } from './view.js';
 
-/** An entry that describes a stimulus, as it came: `{"gabor": {...}, "units": "degrees"}`. */
+/** An entry that describes a stimulus, before it is parsed: `{"gabor": {...}, "units": "degrees"}`. */
 export type Entry = Readonly<Record<string, unknown>>;
 
 /** The keys that an entry may have next to the kind of stimulus. */
@@ -19,19 +19,18 @@ export const EntryOptions = z.strictObject({
         'of lengths, with cycles/degree for frequencies: degrees of visual angle, where the card of ' +
         'the model knows its scale; what is left out keeps its default in pixels',
     }),
-  clip: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'shows white what would be brighter, in place of refusing it' }),
+  clip: z.boolean().default(false).meta({
+    description: 'sets pixels brighter than white to white, in place of rejecting the stimulus',
+  }),
 });
 
 const PARSERS: { readonly [K in Kind]: z.ZodType<Parameters<K>> } = SCHEMAS;
 
 /**
- * Reads an entry that describes a stimulus of a kind.
- * @param path of the entry; '' where it is the whole body
- * @param scale pixels per degree of visual angle, where they are known
- * @throws InputError naming each parameter that is wrong, and when degrees cannot be turned into
+ * Parses an entry that describes a stimulus of a kind.
+ * @param path the path of the entry; '' if it is the whole body
+ * @param scale pixels per degree of visual angle, if known
+ * @throws InputError naming each parameter that is wrong, and when degrees cannot be converted to
  *   pixels
  */
 export function parseParametric<K extends Kind>(
@@ -44,12 +43,12 @@ export function parseParametric<K extends Kind>(
   return { kind, parameters: value, clip };
 }
 
-/** Reads the entry of an image; else as `parseParametric`. */
+/** Parses the entry of an image as `parseParametric` does. */
 export function parseImageView(entry: Entry, path: string, scale: number | undefined): ImageView {
   return read('image', ImageView, entry, path, scale).value;
 }
 
-/** `path` and a name in it: `stimuli[0]` and `grating` to `stimuli[0].grating`. */
+/** Appends a name to a path: `stimuli[0]` and `grating` give `stimuli[0].grating`. */
 export function within(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
@@ -69,7 +68,7 @@ function read<T>(
   if (scale === undefined) {
     throw errorAt(
       within(path, 'units'),
-      'degrees cannot be turned into pixels here: no model card tells its degreesPerImage; give pixels',
+      'degrees cannot be converted to pixels: no model card states degreesPerImage; expected pixels',
     );
   }
   try {
@@ -91,7 +90,7 @@ function checkReplaced(kind: string, given: unknown, at: string): void {
   );
 }
 
-/** Adds to an error that its limits are in pixels. */
+/** Adds a note to an error that its limits are in pixels. */
 function scaled(error: InputError, scale: number): InputError {
   const note = `(in pixels, ${Number(scale.toPrecision(4))} to the degree)`;
   const problems = error.problems.map(({ path, message }) => ({

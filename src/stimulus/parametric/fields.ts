@@ -4,25 +4,25 @@ import { largestContrast } from './paint.js';
 import { logSpaced, spaced, sweptAt } from './sweep-values.js';
 
 /**
- * What a field is measured in. Those in pixels may be given in degrees of visual angle instead; plain
- * `degrees` are of rotation or of phase.
+ * The unit of a field. Fields in pixels may also be given in degrees of visual angle; plain `degrees` are of
+ * rotation or of phase.
  */
 export type Unit = 'pixels' | 'cycles/pixel' | 'degrees';
 
-/** Farther away, or larger, nothing is asked for in earnest; keeps float64 exact enough everywhere. */
+/** The limit of lengths and positions, far beyond any image, within which float64 is exact enough. */
 export const MAX_PIXELS = 10_000;
-/** A hundred turns. */
+/** The limit of angles: a hundred rotations. */
 const MAX_DEGREES = 36_000;
-/** The number of frames that one sequence may have. */
+/** The largest number of frames in a sequence. */
 const MAX_FRAMES = 10_000;
-/** At 0.5 a cycle is two pixels, and what is seen depends on the phase alone. */
+/** The highest default frequency; at 0.5 a cycle is two pixels, and the image depends strongly on the phase. */
 const HIGHEST_FREQUENCY = 0.4;
-/** Of the default diameters: largest over smallest. */
+/** The ratio of the largest to the smallest default diameter. */
 const DIAMETERS_SPAN = 25;
-/** Of the default positions along an axis. */
+/** The number of default positions along an axis. */
 const POSITIONS = 21;
 
-/** Of a bar or of the bars of a grating. */
+/** The orientation of a bar or of the bars of a grating. */
 export const Orientation = sweptAt(
   angle('of the bars, counter-clockwise from horizontal, y up; period 180'),
   () => spaced(12, (i) => 15 * i),
@@ -43,10 +43,10 @@ export const Phase = sweptAt(angle('at the centre: at 0 the bar there is brighte
   spaced(8, (i) => 45 * i),
 );
 
-/** Of what is brighter here and darker there than the background. */
+/** The contrast of stimuli with parts brighter and parts darker than the background. */
 export const Contrast = michelson('Michelson; left out: the largest that the background allows');
 
-/** Of what is all brighter, or all darker, than the background. */
+/** The contrast of stimuli that are entirely brighter, or entirely darker, than the background. */
 export const SignedContrast = sweptAt(
   z
     .number()
@@ -61,14 +61,14 @@ export const SignedContrast = sweptAt(
   contrastValues,
 );
 
-/** Of the centre of the stimulus. */
+/** The position of the centre of the stimulus. */
 export const Position = {
   x: sweptAt(offset('of the centre, right of the image centre'), ({ width }) => centred(width)),
   y: sweptAt(offset('of the centre, above the image centre'), ({ height }) => centred(height)),
 };
 
 export const Diameter = diameter('of the aperture');
-/** An aperture need not have an outer limit. */
+/** The outer diameter of an aperture, which may have no outer limit. */
 export const OuterDiameter = sweptAt(
   Diameter.unwrap()
     .nullable()
@@ -99,7 +99,7 @@ export function michelson(description: string) {
   return sweptAt(z.number().min(0).max(1).optional().meta({ description }), contrastValues);
 }
 
-/** How many stimuli a sequence has. */
+/** The number of stimuli in a sequence. */
 export function frames(many: number) {
   return z
     .int()

@@ -33,7 +33,7 @@ export const Gabor = z.strictObject({
 export type Gabor = z.infer<typeof Gabor>;
 
 /**
- * A Gabor: L = background * (1 + contrast * exp(-x'^2 / (2 sigmaX^2) - y'^2 / (2 sigmaY^2)) *
+ * Draws a Gabor: L = background * (1 + contrast * exp(-x'^2 / (2 sigmaX^2) - y'^2 / (2 sigmaY^2)) *
  * cos(2 pi x' / wavelength + phase)), with x' across the bars as in `carrier`, and y' along them. An
  * aspect ratio gives sigmaY = sigmaX / aspectRatio.
  */

@@ -17,7 +17,7 @@ import {
 import { type Drawing, paintOne, settleContrasts, times } from './paint.js';
 import { spaced, sweptAt } from './sweep-values.js';
 
-/** A static sinusoidal grating, perhaps behind an aperture. */
+/** A static sinusoidal grating, behind an aperture or over the whole image. */
 export const Grating = z.strictObject({
   orientation: Orientation,
   spatialFrequency: SpatialFrequency,
@@ -46,10 +46,10 @@ export const DriftingGrating = z.strictObject({
 export type DriftingGrating = z.infer<typeof DriftingGrating>;
 
 /**
- * A grating: L = background * (1 + a * contrast * cos(2 pi sf x' + phase)), with x' as in `carrier`
- * and a the share of the pixel that the aperture lets through. Turning by 180 degrees is the same as
- * turning the sign of the phase.
- * @throws InputError when its hole leaves nothing
+ * Draws a grating: L = background * (1 + a * contrast * cos(2 pi sf x' + phase)), with x' as in `carrier`
+ * and a the share of the pixel inside the aperture. A rotation by 180 degrees changes the sign of the
+ * phase.
+ * @throws InputError when the hole covers everything
  */
 export function drawGrating(grating: Grating, canvas: Canvas): Drawing {
   const { contrasts, notes } = settleContrasts(canvas, [grating.contrast], 'Michelson');
@@ -64,7 +64,7 @@ export function drawGrating(grating: Grating, canvas: Canvas): Drawing {
 }
 
 /**
- * Frame k shows the grating at the phase `phase - k * step`, which moves its bars along `direction`.
+ * Draws frame k with the grating at the phase `phase - k * step`, which moves its bars along `direction`.
  * @throws InputError as `drawGrating`
  */
 export function drawDriftingGrating(drifting: DriftingGrating, canvas: Canvas): Drawing {
@@ -86,13 +86,13 @@ export function drawDriftingGrating(drifting: DriftingGrating, canvas: Canvas): 
 
 /**
  * Renders a grating, computed in float64 and rounded once to float32.
- * @throws InputError when it would be brighter than 1, or its hole leaves nothing
+ * @throws InputError when it would be brighter than 1, or its hole covers everything
  */
 export function renderGrating(grating: Grating, canvas: Canvas): GrayImage {
   return paintOne(drawGrating(grating, canvas), canvas);
 }
 
-/** Renders gratings in order, as one batch. @throws InputError as `renderGrating` */
+/** Renders gratings in order as one batch. @throws InputError as `renderGrating` */
 export function renderGratings(gratings: readonly Grating[], canvas: Canvas): Stimuli {
   const { height, width } = canvas;
   const pixels = new Float32Array(gratings.length * height * width);

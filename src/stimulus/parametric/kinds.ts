@@ -5,11 +5,11 @@ import { CentreSurround, drawCentreSurround } from './centre-surround.js';
 import { Annulus, Disc, drawAnnulus, drawDisc } from './disc.js';
 import { drawGabor, Gabor } from './gabor.js';
 import { DriftingGrating, drawDriftingGrating, drawGrating, Grating } from './grating.js';
-import { checkShowable, type Drawing, paint } from './paint.js';
+import { checkLuminance, type Drawing, paint } from './paint.js';
 import { drawPlaid, Plaid } from './plaid.js';
 import { drawSparseNoise, SparseNoise } from './sparse-noise.js';
 
-/** The stimuli that are described by parameters alone, and the schema of each. */
+/** The kinds of parametric stimuli and their schemas. */
 export const SCHEMAS = {
   grating: Grating,
   driftingGrating: DriftingGrating,
@@ -23,7 +23,7 @@ export const SCHEMAS = {
 };
 
 export type Kind = keyof typeof SCHEMAS;
-/** The parameters of a kind, lengths in pixels. */
+/** The parameters of a kind, with lengths in pixels. */
 export type Parameters<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
 
 const DRAW: {
@@ -40,11 +40,11 @@ const DRAW: {
   sparseNoise: drawSparseNoise,
 };
 
-/** A stimulus, or a sequence of them, that its parameters describe. */
+/** A stimulus or a sequence of stimuli, described by its parameters. */
 export interface Parametric<K extends Kind = Kind> {
   readonly kind: K;
   readonly parameters: Parameters<K>;
-  /** Shows white what would be brighter, in place of refusing it. */
+  /** Sets pixels brighter than white to white, in place of rejecting the stimulus. */
   readonly clip?: boolean;
 }
 
@@ -52,11 +52,11 @@ export function isKind(name: string): name is Kind {
   return Object.hasOwn(SCHEMAS, name);
 }
 
-/** A stimulus ready to be painted. */
+/** A stimulus that is ready to be painted. */
 export interface Prepared {
-  /** Stimuli in the sequence; 1 where it is none. */
+  /** The number of stimuli in a sequence; 1 for other stimuli. */
   readonly frames: number;
-  /** Frame `index`, and what was done to it, in words. */
+  /** Paints frame `index` and returns notes on it. */
   readonly paint: (index: number) => { readonly image: GrayImage; readonly notes: string[] };
 }
 
@@ -69,14 +69,14 @@ export function prepare<K extends Kind>(stimulus: Parametric<K>, canvas: Canvas)
   const { kind, parameters, clip = false } = stimulus;
   const draw = DRAW[kind];
   const drawing = draw(parameters, canvas);
-  checkShowable(drawing, canvas, clip);
+  checkLuminance(drawing, canvas, clip);
   const { height, width } = canvas;
   return {
     frames: drawing.frames,
     paint: (index) => {
       const pixels = new Float32Array(height * width);
       const clipped = paint(drawing.frame(index), canvas, pixels);
-      const note = `${clipped} pixels brighter than white are shown white`;
+      const note = `${clipped} pixels brighter than white are set to white`;
       return {
         image: { height, width, pixels },
         notes: clipped === 0 ? [...drawing.notes] : [...drawing.notes, note],
@@ -87,7 +87,7 @@ export function prepare<K extends Kind>(stimulus: Parametric<K>, canvas: Canvas)
 
 /**
  * Renders a stimulus, all frames of it: float64 inside, rounded once to float32.
- * @returns the frames as a batch, and for each what was done to it, in words
+ * @returns the frames as a batch, and notes on each
  * @throws InputError as `prepare`
  */
 export function renderParametric<K extends Kind>(

@@ -21,14 +21,14 @@ const Component = z.strictObject({
   contrast: Contrast,
 });
 
-/** Gratings laid over one another, behind one aperture. */
+/** Superimposed gratings behind one aperture. */
 export const Plaid = z.strictObject({
   components: z
     .array(Component)
     .min(2)
     .max(8)
     .prefault([{ orientation: 45 }, { orientation: 135 }])
-    .meta({ description: 'the gratings, each as if it stood alone; the plaid is their mean' }),
+    .meta({ description: 'the gratings, of which the plaid is the mean' }),
   diameter: OuterDiameter,
   innerDiameter: InnerDiameter,
   ...Position,
@@ -37,13 +37,13 @@ export const Plaid = z.strictObject({
 export type Plaid = z.infer<typeof Plaid>;
 
 /**
- * A plaid: the mean of its components, so that n of them at full contrast reach it together, and each
- * keeps 1/n of its own. @throws InputError when the hole of the aperture leaves nothing
+ * Draws a plaid, the mean of its components: n components at full contrast give a plaid of full contrast, to which
+ * each contributes 1/n. @throws InputError when the hole of the aperture covers everything
  */
 export function drawPlaid(plaid: Plaid, canvas: Canvas): Drawing {
   const { components, x, y } = plaid;
-  const asked = components.map(({ contrast }) => contrast);
-  const { contrasts, notes } = settleContrasts(canvas, asked, 'Michelson');
+  const requested = components.map(({ contrast }) => contrast);
+  const { contrasts, notes } = settleContrasts(canvas, requested, 'Michelson');
   const shares = contrasts.map((contrast) => contrast / components.length);
   const coverage = apertureCoverage(plaid, canvas, plaid);
   return {

@@ -2,13 +2,13 @@ import { z } from 'zod';
 
 const registry = z.registry<{ readonly replaces: string }>();
 
-/** A field that is given in place of another one: both together are rejected. */
+/** Marks a field that replaces another field; a stimulus with both is rejected. */
 export function replacing<Field extends z.ZodType>(replaces: string, field: Field): Field {
   registry.add(field, { replaces });
   return field;
 }
 
-/** The fields, by their names, that the given ones replace. */
+/** Finds the names of the fields that the given fields replace. */
 export function replacedFields(
   shape: Readonly<Record<string, z.ZodType>>,
   given: readonly string[],

@@ -34,10 +34,9 @@ export const SparseNoise = z.strictObject({
 export type SparseNoise = z.infer<typeof SparseNoise>;
 
 /**
- * Sparse noise on a grid of whole squares that is centred on the image (of an odd remainder, the
- * larger half is below and on the right); what the grid does not reach stays background. Each frame
- * is drawn anew: `squares` different places, all equally likely, each bright or dark. A longer
- * sequence of one seed begins with the shorter.
+ * Draws sparse noise on a grid of whole squares that is centred on the image (an odd remainder is below and on
+ * the right). Pixels outside the grid have the background. Each frame has squares at `squares` random places, all
+ * equally likely, each bright or dark. A longer sequence of one seed begins with the shorter one.
  * @throws InputError when the grid has fewer places than a frame has squares
  */
 export function drawSparseNoise(noise: SparseNoise, canvas: Canvas): Drawing {
@@ -71,7 +70,7 @@ export function drawSparseNoise(noise: SparseNoise, canvas: Canvas): Drawing {
   };
 }
 
-/** The places for squares of a size: how many, and the pixel where the first begins. */
+/** Computes the grid of squares of a size: its rows and columns, and the pixel where the first square begins. */
 export function noiseGrid(size: number, canvas: Pick<Canvas, 'height' | 'width'>) {
   const columns = Math.floor(canvas.width / size);
   const rows = Math.floor(canvas.height / size);
@@ -81,8 +80,8 @@ export function noiseGrid(size: number, canvas: Pick<Canvas, 'height' | 'width'>
 }
 
 /**
- * Draws the places of the squares, frame after frame, as far as they are asked for.
- * @returns of frame `index`: 2 * place + (1 where it is bright), for each square
+ * Draws the places of the squares of the frames in order, on demand.
+ * @returns the function from a frame's index to its squares: 2 * place + 1 for a bright one, 2 * place for a dark one
  */
 function sequence(
   { seed, squares, polarity }: SparseNoise,
@@ -97,7 +96,7 @@ function sequence(
     while (drawn.length <= index) {
       const frame = new Int32Array(squares);
       for (let i = 0; i < squares; i++) {
-        // the first steps of a shuffle, which may begin with any order
+        // These are the first steps of a shuffle, which may start from any order.
         const chosen = uniformInt(random, i, places - 1);
         const place = order[chosen]!;
         order[chosen] = order[i]!;

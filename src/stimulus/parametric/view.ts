@@ -3,7 +3,7 @@ import type { Canvas, GrayImage } from '../stimuli.js';
 import { apertureCoverage } from './aperture.js';
 import { Edge, InnerDiameter, MAX_PIXELS, Position } from './fields.js';
 
-/** An image file, blurred or behind an aperture. */
+/** An image file that is blurred or behind an aperture. */
 export const ImageView = z
   .strictObject({
     png: z.string().optional().meta({ description: 'base64; also JPEG, WebP, TIFF' }),
@@ -30,13 +30,13 @@ export const ImageView = z
   });
 export type ImageView = z.infer<typeof ImageView>;
 
-/** Weights beyond this many sigma are below 2e-8 of the largest, and left out. */
+/** Weights beyond this many sigma are below 2e-8 of the largest and are ignored. */
 const REACH = 6;
 
 /**
- * Blurs an image, then shows it through an aperture: pixel = background + a * (image - background),
- * a the share of the pixel that the aperture lets through.
- * @throws InputError when the hole of the aperture leaves nothing
+ * Blurs an image and applies an aperture: pixel = background + a * (image - background), where a is the share of
+ * the pixel inside the aperture.
+ * @throws InputError when the hole of the aperture covers everything
  */
 export function viewImage(
   image: GrayImage,
@@ -54,7 +54,7 @@ export function viewImage(
 /**
  * Gaussian blur: the Gaussian sampled at whole pixels and made to sum to 1; at the border the image
  * continues mirrored (c b a | a b c). From sigma 0.7 on a grating of f cycles/pixel, up to 0.25, keeps
- * exp(-2 pi^2 sigma^2 f^2) of its contrast within 0.01; the sampling shows below that.
+ * exp(-2 pi^2 sigma^2 f^2) of its contrast within 0.01; for smaller sigma the sampling is too coarse.
  */
 export function blurImage({ height, width, pixels }: GrayImage, sigma: number): GrayImage {
   const weights = gaussian(sigma);
@@ -63,7 +63,7 @@ export function blurImage({ height, width, pixels }: GrayImage, sigma: number): 
   return { height, width, pixels: Float32Array.from(transpose(columns, width, height)) };
 }
 
-/** Weights from the middle outward; twice their sum, without the first once, is 1. */
+/** Computes the weights from the middle outward; all weights of the symmetric kernel sum to 1. */
 function gaussian(sigma: number): Float64Array {
   const weights = Float64Array.from({ length: Math.ceil(REACH * sigma) + 1 }, (_, i) =>
     Math.exp(-(i * i) / (2 * sigma * sigma)),
@@ -72,7 +72,7 @@ function gaussian(sigma: number): Float64Array {
   return weights.map((weight) => weight / total);
 }
 
-/** Rows of `length` values each, convolved with symmetric weights. */
+/** Convolves rows of `length` values with symmetric weights. */
 function convolveRows(values: Float64Array, length: number, weights: Float64Array): Float64Array {
   const reach = weights.length - 1;
   const row = new Float64Array(length + 2 * reach);
@@ -89,13 +89,13 @@ function convolveRows(values: Float64Array, length: number, weights: Float64Arra
   return result;
 }
 
-/** The index in a row of index i, when the row continues mirrored at both ends, however often. */
+/** Maps index i to an index in a row that is mirrored at both ends, as often as needed. */
 function mirrored(i: number, length: number): number {
   const turn = ((i % (2 * length)) + 2 * length) % (2 * length);
   return turn < length ? turn : 2 * length - 1 - turn;
 }
 
-/** [height, width] to [width, height] */
+/** Transposes [height, width] to [width, height]. */
 function transpose(values: Float64Array, height: number, width: number): Float64Array {
   const turned = new Float64Array(values.length);
   for (let y = 0; y < height; y++) {

@@ -93,13 +93,13 @@ test('compressed bodies that are corrupted, of an unknown encoding or bombs are 
   });
   const zipped = gzipSync(body);
   expect(await rejection(encoded('gzip', zipped.subarray(0, -9)))).toMatchInlineSnapshot(
-    `"400 the body cannot be read as gzip: cut off or damaged"`,
+    `"400 the body cannot be read as gzip: truncated or corrupted"`,
   );
   expect(await rejection(encoded('deflate', zipped))).toMatchInlineSnapshot(
-    `"400 the body cannot be read as deflate: cut off or damaged"`,
+    `"400 the body cannot be read as deflate: truncated or corrupted"`,
   );
   expect(await rejection(encoded('gzip', Buffer.alloc(0)))).toMatchInlineSnapshot(
-    `"400 the body cannot be read as gzip: cut off or damaged"`,
+    `"400 the body cannot be read as gzip: truncated or corrupted"`,
   );
   expect(await rejection(encoded('br', brotliCompressSync(body)))).toMatchInlineSnapshot(
     `"415 Content-Encoding is not accepted: br; expected gzip or deflate"`,

@@ -92,10 +92,10 @@ test('a stimulus in degrees equals the one in pixels', async () => {
 test('degrees are rejected without a scale, and limits are those of pixels', async () => {
   const stimulus = { grating: { spatialFrequency: 2 }, units: 'degrees' };
   expect(await rejected({ stimuli: [stimulus] })).toMatchInlineSnapshot(
-    `"InputError: stimuli[0].units: degrees cannot be turned into pixels here: no model card tells its degreesPerImage; give pixels [stimuli[0].units]"`,
+    `"InputError: stimuli[0].units: degrees cannot be converted to pixels: no model card states degreesPerImage; expected pixels [stimuli[0].units]"`,
   );
   expect(await rejected(stimulus)).toMatchInlineSnapshot(
-    `"InputError: units: degrees cannot be turned into pixels here: no model card tells its degreesPerImage; give pixels [units]"`,
+    `"InputError: units: degrees cannot be converted to pixels: no model card states degreesPerImage; expected pixels [units]"`,
   );
   expect(await rejected(stimulus, SCALED)).toMatchInlineSnapshot(
     `"InputError: grating.spatialFrequency: is 1; expected at most 0.5 (in pixels, 2 to the degree) [grating.spatialFrequency]"`,

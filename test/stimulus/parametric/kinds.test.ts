@@ -153,7 +153,7 @@ test.each(ALL_KINDS)('%s: brighter than white is rejected, or clipped with a not
   const stimulus = changed(parametric(kind, {}), { contrast: 1, components: components(1) });
   const canvas = { ...CANVAS, background: 0.75 };
   expect(() => prepare(stimulus, canvas)).toThrow(
-    'contrast 1 on a background of 0.75 needs luminance 1.5, brighter than white; at most 0.333 can be shown',
+    'contrast 1 on a background of 0.75 needs luminance 1.5, brighter than white; expected at most 0.333',
   );
   const { stimuli, notes } = renderParametric({ ...stimulus, clip: true }, canvas);
   const first = stimulusAt(stimuli, 0).pixels;
@@ -163,7 +163,7 @@ test.each(ALL_KINDS)('%s: brighter than white is rejected, or clipped with a not
   expect(greatestDifference(first, expected)).toBeLessThan(ROUNDING);
   const clipped = unclipped.filter((pixel) => 2 * pixel > 1).length;
   expect(clipped).toBeGreaterThan(0);
-  expect(notes[0]).toEqual([`${clipped} pixels brighter than white are shown white`]);
+  expect(notes[0]).toEqual([`${clipped} pixels brighter than white are set to white`]);
 });
 
 test('a dark stimulus needs no room above the background', () => {

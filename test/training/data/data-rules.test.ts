@@ -138,8 +138,8 @@ test('axes in another order are detected by the responses', async () => {
   messages.push(`responses: ${await rejection()}`);
   expect(messages).toMatchInlineSnapshot(`
     [
-      "MATLAB: train_img_small.npy has shape (24, 24, 6), trainRsp_small.npy (6, 3): these look like MATLAB's order (height, width, images); expected (images, height, width): transpose to (6, 24, 24), e.g. numpy.moveaxis(x, -1, 0)",
-      "MATLAB with a channel: train_img_small.npy has shape (24, 24, 1, 6), trainRsp_small.npy (6, 3): these look like MATLAB's order (height, width, images); expected (images, height, width): transpose to (6, 24, 24, 1), e.g. numpy.moveaxis(x, -1, 0)",
+      "MATLAB: train_img_small.npy has shape (24, 24, 6), trainRsp_small.npy (6, 3): this seems to be MATLAB's order (height, width, images); expected (images, height, width): transpose to (6, 24, 24), e.g. numpy.moveaxis(x, -1, 0)",
+      "MATLAB with a channel: train_img_small.npy has shape (24, 24, 1, 6), trainRsp_small.npy (6, 3): this seems to be MATLAB's order (height, width, images); expected (images, height, width): transpose to (6, 24, 24, 1), e.g. numpy.moveaxis(x, -1, 0)",
       "responses: train_img_small.npy holds 6 images, trainRsp_small.npy 3 responses; its shape is (3, 6); expected (images, neurons): transpose it",
     ]
   `);

@@ -213,7 +213,7 @@ test.each([
     checkpointFile(TENSORS, { files: [{ name: 'archive/byteorder', bytes: Buffer.from('big') }] }),
     'it is big-endian',
   ],
-  ['one that is cut off', checkpointFile(TENSORS).subarray(0, 300), 'it is cut off or damaged'],
+  ['one that is cut off', checkpointFile(TENSORS).subarray(0, 300), 'it is truncated or corrupted'],
 ])('%s is rejected', async (_, bytes, reason) => {
   expect(await rejectionFor(bytes)).toContain(reason);
 });

@@ -51,7 +51,7 @@ test.each<[string, Partial<ZippedFile>]>([
   const archive = zip([FILES[0]!, { name: 'it', bytes: BOMB, ...file }]);
   const read = async () => (await openArchive(archive)).get('it')!();
   expect(await rejection(read)).toMatch(
-    /^'it' in it is compressed or encrypted, which PyTorch|^it is cut off or damaged, /,
+    /^'it' in it is compressed or encrypted, which PyTorch|^it is truncated or corrupted, /,
   );
 });
 
@@ -68,7 +68,7 @@ test.each([
   ],
 ])('%s is rejected', async (_, bytes) => {
   expect(await rejection(() => openArchive(bytes))).toMatch(
-    /^it is cut off or damaged, its zip archive cannot be read: ./,
+    /^it is truncated or corrupted, its zip archive cannot be read: ./,
   );
 });
 
