@@ -86,6 +86,17 @@ export const SETTINGS = {
     'what computes gradients and attention; auto takes that of the engine if it has one, else wasm',
   ),
   THREADS: whole(0, [0, 1024], 'threads', 'threads of the onnx engine; 0 is one for each core'),
+  JOB_THREADS: whole(
+    0,
+    [0, 1024],
+    'threads',
+    'threads of the onnx engine that computes jobs; 0 is one for each core',
+  ),
+  JOB_PRIORITY: choice(
+    ['idle', 'normal'],
+    'idle',
+    'priority of the processes that run jobs; idle lets all others compute first',
+  ),
   API_KEYS_FILE: setting(z.string(), '', 'a file', 'accepted keys, one a line'),
   ALLOW_ANONYMOUS: choice(['0', '1'], '0', '1 accepts requests without a key from the network'),
   CORS_ORIGINS: setting(

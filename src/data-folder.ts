@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Keeping } from './announcement.js';
 import type { Config } from './config.js';
 import { createKeptRows, type KeptRows } from './experiments/quick-measurement/kept-rows.js';
+import type { RunJob } from './jobs/job-runner.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
@@ -18,12 +19,22 @@ export interface DataFolder {
   keeping(): { readonly sets: Keeping; readonly jobs: Keeping };
 }
 
+/** The folders in DATA_DIR that jobs need. */
+export function dataFolders(folder: string): { readonly jobs: string; readonly sets: string } {
+  return { jobs: path.resolve(folder, 'jobs'), sets: path.resolve(folder, 'stimulus-sets') };
+}
+
 /** Opens DATA_DIR as far as that goes: without it the models are served all the same. */
-export async function openDataFolder(config: Config, logger: Logger): Promise<DataFolder> {
+export async function openDataFolder(
+  config: Config,
+  logger: Logger,
+  run: RunJob,
+): Promise<DataFolder> {
   const folder = config.DATA_DIR;
   const store = await openStoreOrSayWhy(config, logger);
   const jobs = await openOwnedJobs({
-    folder: path.join(folder, 'jobs'),
+    folder: dataFolders(folder).jobs,
+    run,
     maxStored: config.MAX_JOBS,
     maxWaiting: config.MAX_WAITING_JOBS,
     concurrency: config.JOBS_AT_ONCE,
@@ -41,7 +52,7 @@ export async function openDataFolder(config: Config, logger: Logger): Promise<Da
     }),
     keeping: () => ({
       sets: 'unusable' in store ? store : { folder, warning: store.unwritable },
-      jobs: 'unusable' in jobs.current ? jobs.current : { folder: path.join(folder, 'jobs') },
+      jobs: 'unusable' in jobs.current ? jobs.current : { folder: dataFolders(folder).jobs },
     }),
   };
 }

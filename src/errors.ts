@@ -24,6 +24,24 @@ export abstract class PublicError extends Error {
   }
 }
 
+/** What programs read of a public error. */
+export type PublicTerms = Pick<PublicError, 'code' | 'status' | 'retryAfter'>;
+
+/** A public error that another process has thrown, as it was there. */
+export class CarriedPublicError extends PublicError {
+  override readonly name = 'CarriedPublicError';
+  readonly code: string;
+  readonly status: number;
+  override readonly retryAfter: number | undefined;
+
+  constructor(message: string, { code, status, retryAfter }: PublicTerms) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** Seconds until a queue has moved on, an engine is back or another replica has taken over. */
 const SOON = 1;
 /** Seconds until a job may have ended, or somebody has mended a disk. */

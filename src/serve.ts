@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { announcement, stepLine } from './announcement.js';
 import { type Config, type Environment, readConfig } from './config.js';
-import { openDataFolder } from './data-folder.js';
+import { dataFolders, openDataFolder } from './data-folder.js';
 import { InputError } from './errors.js';
-import { createCharacterizationProcess } from './experiments/characterize/characterization-process.js';
 import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import { createModelRepository } from './inference/model-repository.js';
@@ -19,6 +19,8 @@ import {
 import { createScheduler } from './inference/scheduler.js';
 import { interpreterBackend } from './interpret/interpreter-backend.js';
 import { createProcessInterpreter } from './interpret/process-interpreter.js';
+import { createJobProcesses } from './job-worker/job-processes.js';
+import type { JobWorkerOptions } from './job-worker/job-worker.js';
 import type { JobState } from './jobs/record.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { createApp, createHealthApp } from './server/app.js';
@@ -175,19 +177,18 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     clock,
     onBatch: metrics.batch,
   });
-  const data = await openDataFolder(config, logger);
+  const jobProcesses = createJobProcesses({ worker: jobWorkerOptions(config), logger });
+  const data = await openDataFolder(config, logger, jobProcesses.run);
   const interpreter = createProcessInterpreter({
     backend: interpreterBackend(config.INSIDE_BACKEND, engine.description),
     models: config.MODELS_DIR,
     logger,
   });
-  const characterize = createCharacterizationProcess({ logger });
   const service: Service = {
     catalogue,
     scheduler,
     engine: engine.description,
     interpreter,
-    characterize,
     store: data.store,
     quick: data.quick,
     get jobs() {
@@ -206,6 +207,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   // a person at the keyboard waits for no balancer
   if (signal === 'SIGTERM') await pause(config.GRACE_SECONDS * 1000);
   await Promise.all([streams.close(), data.jobs.close()]);
+  await jobProcesses.close();
   await server.close();
   // `endInTime` ends it
   if (cut.signal.aborted) return;
@@ -243,6 +245,18 @@ function jobCounts(readiness: Readiness): Partial<Record<JobState, number>> {
 function cacheBytes(readiness: Readiness): number {
   if (readiness.state === 'loading' || 'unusable' in readiness.service.store) return 0;
   return readiness.service.store.responses.bytes;
+}
+
+function jobWorkerOptions(config: Config): JobWorkerOptions {
+  return {
+    engine: config.ENGINE,
+    threads: config.JOB_THREADS || availableParallelism(),
+    backend: config.INSIDE_BACKEND,
+    priority: config.JOB_PRIORITY,
+    models: path.resolve(config.MODELS_DIR),
+    ...dataFolders(config.DATA_DIR),
+    limits: { maxStimuli: config.MAX_STIMULI, maxPixels: config.MAX_PIXELS },
+  };
 }
 
 async function startEngine(

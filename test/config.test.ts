@@ -15,6 +15,8 @@ test('an empty environment gives the defaults', () => {
     ENGINE: 'auto',
     INSIDE_BACKEND: 'auto',
     THREADS: 0,
+    JOB_THREADS: 0,
+    JOB_PRIORITY: 'idle',
     MAX_BODY: 64 * 1024 * 1024,
     MAX_BODIES: 32 * 1024 * 1024,
     MAX_STIMULI: 10_000,

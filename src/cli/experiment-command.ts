@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import type { z } from 'zod';
 import { SETTINGS } from '../config.js';
 import { createCountProgress } from '../count-progress.js';
 import { InputError } from '../errors.js';
 import { CommandEnd, exitCodesHelp } from '../exit-codes.js';
-import type { ExperimentContext, Subject } from '../experiments/context.js';
+import { type ExperimentContext, experimentContext, type Subject } from '../experiments/context.js';
 import { parseAs, parseJson } from '../formats/json.js';
 import type { EngineName } from '../inference/open-engine.js';
+import { openLocalEngine } from '../job-worker/local-engine.js';
 import type { ResultFile } from '../jobs/job-files.js';
-import { openLocalModel } from './local-model.js';
+import { findModel } from '../models/find-model.js';
 import { checkOut, writeResult } from './result-files.js';
 
 /** An experiment as a command, which runs it in this process. */
@@ -91,20 +93,23 @@ export async function runLocally(
     interruption.abort(new CommandEnd('interrupted', 'interrupted; nothing was written'));
   process.once('SIGINT', onInterrupt);
   const progress = createCountProgress('steps', process.stderr);
-  const { model, context, close } = await openLocalModel(folder, {
-    engine,
-    interprets,
-    signal: interruption.signal,
-    onProgress: ({ done, total }) => progress.report(done, total),
-  });
+  const saved = await findModel(folder);
+  const choice = { engine, threads: availableParallelism(), backend: 'auto' } as const;
+  const local = await openLocalEngine(choice);
   try {
+    const { model, parts } = await local.load(saved, interprets);
+    const context = experimentContext({
+      ...parts,
+      signal: interruption.signal,
+      onProgress: ({ done, total }) => progress.report(done, total),
+    });
     const files = await run({ model, limits: LIMITS }, context);
     progress.stop();
     for (const file of await writeResult(out, files)) console.log(`wrote ${file}`);
   } finally {
     progress.stop();
     process.off('SIGINT', onInterrupt);
-    await close();
+    await local.close();
   }
 }
 

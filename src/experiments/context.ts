@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ServedModel } from '../inference/catalogue.js';
 import type { Interpreter } from '../interpret/interpreter.js';
-import type { Preview } from '../jobs/jobs.js';
 import type { StimulusLimits } from '../stimulus/limits.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
@@ -16,7 +15,8 @@ export interface Progress {
   /** The number of steps done. */
   readonly done: number;
   readonly total: number;
-  readonly preview?: Preview;
+  /** Makes the JSON of what there is so far. */
+  readonly preview?: () => string;
 }
 
 /** The parts of an experiment's time that a caller may measure. */
@@ -38,6 +38,13 @@ export interface ExperimentContext {
   readonly onProgress: (progress: Progress) => void;
   /** Lets other work of this thread run. */
   readonly yieldToEventLoop: () => Promise<unknown>;
+  /**
+   * Computes a part of the experiment, or returns what an earlier run of the same job that was stopped has
+   * saved of it.
+   * @param key of the part, unique in the experiment
+   * @param compute returns a value that JSON keeps as it is
+   */
+  readonly step: <T>(key: string, compute: () => Promise<T>) => Promise<T>;
   /** Runs a task as a part of that stage, so that a caller can measure the stage. */
   readonly time: <T>(stage: TimedStage, task: () => Promise<T>) => Promise<T>;
 }
@@ -58,6 +65,7 @@ export function experimentContext(
     signal: new AbortController().signal,
     onProgress: () => {},
     yieldToEventLoop: () => setImmediate(),
+    step: (_, compute) => compute(),
     time: (_, task) => task(),
     ...parts,
   };

@@ -5,7 +5,8 @@ import type { JobOrder } from '../jobs/record.js';
 import { resolveStored } from '../stimulus/decode/decode.js';
 import { modelCanvas } from './canvas.js';
 import { characterizeJob } from './characterize/job.js';
-import type { JobContext, JobExperiment, JobResources, PreparedJob } from './job.js';
+import type { ExperimentContext } from './context.js';
+import type { JobExperiment, JobResources, PreparedJob } from './job.js';
 import { preferredStimulusJob } from './preferred-stimulus/job.js';
 import { modelIdentity } from './result-parts.js';
 
@@ -36,7 +37,7 @@ export function orderJob(
  */
 export async function prepareJob(order: JobOrder, resources: JobResources): Promise<PreparedJob> {
   const { model, limits, readStimulusSet, time } = resources;
-  const experiment = findExperiment(order.kind);
+  const experiment = findJobExperiment(order.kind);
   if (order.model.digest !== model.digest) {
     throw new InputError(
       `wrong model for the job: ${model.digest}; expected ${order.model.name}/${order.model.version} ` +
@@ -72,13 +73,14 @@ export async function prepareJob(order: JobOrder, resources: JobResources): Prom
  */
 export async function runJob(
   order: JobOrder,
-  context: JobResources & JobContext,
+  context: JobResources & ExperimentContext,
 ): Promise<readonly ResultFile[]> {
   const { run } = await prepareJob(order, context);
   return run(context);
 }
 
-function findExperiment(kind: string): JobExperiment {
+/** @throws InputError for an unknown kind */
+export function findJobExperiment(kind: string): JobExperiment {
   const experiment = JOB_EXPERIMENTS.find((each) => each.kind === kind);
   if (experiment) return experiment;
   const kinds = JOB_EXPERIMENTS.map((each) => each.kind).join(', ');

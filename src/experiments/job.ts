@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { ServedModel } from '../inference/catalogue.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
-import type { RunCharacterization } from './characterize/characterization-process.js';
 import type { ExperimentContext, Subject } from './context.js';
 import type { Cost } from './cost.js';
 
@@ -38,7 +37,7 @@ export interface JobExperiment<
 export interface PreparedJob {
   readonly cost: Cost;
   /** @returns the files of the result */
-  readonly run: (context: JobContext) => Promise<readonly ResultFile[]>;
+  readonly run: (context: ExperimentContext) => Promise<readonly ResultFile[]>;
 }
 
 /** What the preparation of a job needs. */
@@ -46,10 +45,4 @@ export interface JobResources extends Subject, Pick<ExperimentContext, 'time'> {
   readonly model: ServedModel;
   /** Reads a stored stimulus set. @throws InputError when there is none */
   readonly readStimulusSet: (digest: string) => Promise<Stimuli>;
-}
-
-/** What a job needs while it runs. */
-export interface JobContext extends ExperimentContext {
-  /** Runs a characterization in a separate process, if there is one. */
-  readonly characterize?: RunCharacterization | undefined;
 }

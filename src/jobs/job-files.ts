@@ -28,17 +28,14 @@ export interface JobFiles {
    */
   save(record: JobRecord): Promise<void>;
   /**
-   * The result counts only once the record that names it has been saved.
-   * @throws DiskError
-   */
-  writeResult(id: string, files: readonly ResultFile[]): Promise<Part[]>;
-  /**
    * @throws ResultDamagedError when it is not what was written
    * @throws DiskError when the disk cannot be read
    */
   readPart(id: string, part: Part): Promise<Uint8Array<ArrayBuffer>>;
-  /** @throws DiskError */
+  /** Deletes a result and the saved steps. @throws DiskError */
   dropResult(id: string): Promise<void>;
+  /** @throws DiskError */
+  dropSteps(id: string): Promise<void>;
   /** @throws DiskError */
   remove(id: string): Promise<void>;
 }
@@ -68,18 +65,13 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
         }
       }),
     save: (record) => onDisk('the state of the job cannot be saved', () => save(record)),
-    writeResult: (id, files) =>
-      onDisk('the result cannot be saved', async () => {
-        await mkdir(places.result(id));
-        const parts: Part[] = [];
-        for (const { name, bytes } of files) {
-          await writeWhole(path.join(places.result(id), PartName.parse(name)), bytes);
-          parts.push({ name, bytes: bytes.length, sha256: sha256(bytes) });
-        }
-        return parts;
-      }),
     readPart: (id, part) => onDisk(`${part.name} cannot be read`, () => readPart(id, part)),
-    dropResult: (id) => onDisk('the result cannot be deleted', () => drop(places.result(id))),
+    dropResult: (id) =>
+      onDisk('the result cannot be deleted', async () => {
+        await drop(places.result(id));
+        await drop(places.steps(id));
+      }),
+    dropSteps: (id) => onDisk('the steps cannot be deleted', () => drop(places.steps(id))),
     remove: (id) => onDisk('the job cannot be deleted', () => removeAll(id)),
   };
 
@@ -129,7 +121,32 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
     await drop(places.record(id)); // first: without it the rest belongs to no job
     await drop(places.reserve(id));
     await drop(places.result(id));
+    await drop(places.steps(id));
   }
+}
+
+/**
+ * Writes the files of a result into the folder of jobs. It counts only once the record that names it has been
+ * saved.
+ * @param folder of all jobs
+ * @throws DiskError
+ */
+export function writeResult(
+  folder: string,
+  id: string,
+  files: readonly ResultFile[],
+): Promise<Part[]> {
+  const place = placesIn(folder).result(id);
+  return onDisk('the result cannot be saved', async () => {
+    await drop(place); // What a run that was stopped has left.
+    await mkdir(place);
+    const parts: Part[] = [];
+    for (const { name, bytes } of files) {
+      await writeWhole(path.join(place, PartName.parse(name)), bytes);
+      parts.push({ name, bytes: bytes.length, sha256: sha256(bytes) });
+    }
+    return parts;
+  });
 }
 
 /** Codes of the system that say that a file is not there, or something else is. */

@@ -21,6 +21,8 @@ export const placesIn = (folder: string) => ({
   reserve: (id: string) => path.join(folder, `${id}.reserve`),
   /** The folder with the files of the result. */
   result: (id: string) => path.join(folder, id),
+  /** The steps that an unfinished job has done. */
+  steps: (id: string) => path.join(folder, `${id}.steps`),
 });
 
 /**
@@ -41,11 +43,11 @@ export async function readJobFolder(folder: string, logger: Logger): Promise<Job
   const unknown: string[] = [];
   for (const entry of entries) {
     const { name } = entry;
-    const jobId = idIn(name, '.reserve');
+    const jobId = idIn(name, '.reserve') ?? idIn(name, '.steps');
     if (JobId.safeParse(name).success && entry.isDirectory()) await sweepResult(name);
     else if (jobId !== undefined && entry.isFile()) {
       const owner = records.get(jobId);
-      if (owner === undefined || isOver(owner)) await clear(places.reserve(jobId));
+      if (owner === undefined || isOver(owner)) await clear(path.join(folder, name));
     } else if (isTemporary(name) && entry.isFile()) await clear(path.join(folder, name));
     else if (idIn(name, '.json') === undefined && !name.startsWith(HIDDEN)) unknown.push(name);
   }

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { JobsClosedError, JobsFullError } from '../errors.js';
 import { createTimeLeft, type TimeLeft } from '../time-left.js';
-import { openJobFiles, type ResultFile } from './job-files.js';
+import { openJobFiles } from './job-files.js';
 import { createJobRecords } from './job-records.js';
+import { type JobProgress, JobStoppedError, type RunJob } from './job-runner.js';
 import {
   isOver,
   JOB_STATES,
@@ -12,38 +13,21 @@ import {
   type JobView,
   newRecord,
   type Part,
+  readOrder,
 } from './record.js';
-
-/** Makes the JSON of what a running job has so far, for clients that watch it; it is not kept. */
-export type Preview = () => string;
-
-/** A job and how this process runs it. */
-export interface Work {
-  readonly order: JobOrder;
-  /**
-   * @param progress to be called with the steps that are done, all steps, and what there is so far
-   * @param signal aborted when the result is no longer wanted
-   */
-  readonly run: (
-    progress: (done: number, total: number, preview?: Preview) => void,
-    signal: AbortSignal,
-  ) => Promise<readonly ResultFile[]>;
-  /** Called once when the job is over and its work has ended, also where it is rejected or never begins. */
-  readonly release: () => void;
-}
 
 export interface Jobs {
   /**
-   * Queues work; its record is on the disk when this resolves.
+   * Puts a job in the queue; it is on the disk when this resolves.
    * @throws JobsFullError, JobsClosedError
    * @throws DiskError when its record cannot be saved
    */
-  submit(work: Work): Promise<JobView>;
+  submit(order: JobOrder): Promise<JobView>;
   /** Newest first. */
   list(): JobView[];
   find(id: string): JobView | undefined;
-  /** What a running job has so far; undefined where it has no preview, and once it is over. */
-  preview(id: string): Preview | undefined;
+  /** JSON of what a running job has so far; undefined where it has no preview, and once it is over. */
+  preview(id: string): string | undefined;
   /** Calls back after each change of a job, its removal included. @returns how to stop that */
   watch(id: string, onChange: () => void): () => void;
   /**
@@ -61,22 +45,25 @@ export interface Jobs {
   remove(id: string): Promise<boolean>;
   /** How many jobs are in each state. */
   counts(): Record<JobState, number>;
-  /** Takes no more jobs; those that are not over are interrupted. */
+  /** Whether jobs are run no more: `close` or `abandon` was called. */
+  readonly isClosed: boolean;
+  /** Takes no more jobs, and stops the running ones; the next start on this folder continues them. */
   close(): Promise<void>;
   /** As `close`, where another process has the folder by now: nothing is written to it. */
-  abandon(reason: string): Promise<void>;
+  abandon(): Promise<void>;
 }
 
 export interface JobsOptions {
-  /** Belongs to one service alone: jobs found unfinished there were interrupted. */
+  /** Belongs to one service alone. */
   readonly folder: string;
   /** Jobs that are kept, those not over included. */
   readonly maxStored: number;
-  /** Jobs that may wait, at least 1. */
+  /** Jobs in the queue, at least 1. */
   readonly maxWaiting: number;
   /** Jobs that run at the same time. */
   readonly concurrency: number;
-  /** Milliseconds after which a record that could not be saved is saved again. */
+  readonly run: RunJob;
+  /** Milliseconds after which what the disk did not take is written again. */
   readonly retryMs?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -91,7 +78,7 @@ interface Job {
   record: JobRecord;
   /** From its start on. */
   timeLeft?: TimeLeft;
-  preview: Preview | undefined;
+  preview?: string | undefined;
   readonly controller: AbortController;
   readonly watchers: Set<() => void>;
   /** From when it is known how the job ends until that is on the disk. */
@@ -101,54 +88,55 @@ interface Job {
 const INTERRUPTED = 'the service stopped before the job was over and saved; post it again';
 const RETRY_MS = 5000;
 
-/** Opens the jobs of a folder; those that ran when a process ended there are interrupted. */
+/** Opens the jobs of a folder. Those that were not over when a process ended there are continued. */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
-  const { folder, maxStored, maxWaiting, concurrency, now, clock, logger, explain } = options;
+  const { folder, maxStored, maxWaiting, concurrency, run, now, clock, logger, explain } = options;
   const { retryMs = RETRY_MS } = options;
   const files = await openJobFiles(folder, logger);
   const records = createJobRecords({ files, retryMs, logger });
   const jobs = new Map<string, Job>();
-  const line: { readonly job: Job; readonly work: Work }[] = [];
+  const queue: Job[] = [];
   let running = 0;
   let closed = false;
-  for (const record of files.found) {
+  const oldestFirst = (a: JobRecord, b: JobRecord) => a.created.localeCompare(b.created);
+  for (const record of files.found.toSorted(oldestFirst)) {
     const job = createJob(record);
     jobs.set(record.id, job);
-    if (!isOver(record)) await end(job, 'interrupted', INTERRUPTED);
+    if (isOver(record)) continue;
+    if (readOrder(record) === undefined) await end(job, 'interrupted', INTERRUPTED);
+    else enqueue(job);
   }
+  startNext();
   return {
     submit,
     list,
     find,
-    preview,
+    preview: (id) => jobs.get(id)?.preview,
     watch,
     readPart: files.readPart,
     cancel,
     remove,
     counts,
+    get isClosed() {
+      return closed;
+    },
     close,
     abandon,
   };
 
-  async function submit(work: Work): Promise<JobView> {
-    let accepted = false;
-    try {
-      checkRoom();
-      const job = createJob(newRecord(work.order, date()));
-      jobs.set(job.record.id, job); // Immediately, so that concurrent requests count it.
-      await records.create(job.record).catch((error: unknown) => {
-        jobs.delete(job.record.id);
-        throw error;
-      });
-      if (job.ending === undefined) {
-        line.push({ job, work });
-        accepted = true;
-        startNext();
-      }
-      return view(job);
-    } finally {
-      if (!accepted) work.release();
+  async function submit(order: JobOrder): Promise<JobView> {
+    checkRoom();
+    const job = createJob(newRecord(order, date()));
+    jobs.set(job.record.id, job); // Immediately, so that concurrent requests count it.
+    await records.create(job.record).catch((error: unknown) => {
+      jobs.delete(job.record.id);
+      throw error;
+    });
+    if (job.ending === undefined && !closed) {
+      enqueue(job);
+      startNext();
     }
+    return view(job);
   }
 
   function checkRoom(): void {
@@ -163,39 +151,43 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     throw new JobsFullError(found, 'waiting');
   }
 
+  function enqueue(job: Job): void {
+    job.record = { ...job.record, state: 'queued', started: null };
+    queue.push(job);
+  }
+
   function startNext(): void {
     while (running < concurrency) {
-      const next = line.shift();
+      const next = queue.shift();
       if (next === undefined) return;
       running++;
-      void run(next.job, next.work).finally(() => {
+      void start(next).finally(() => {
         running--;
-        next.work.release();
         startNext();
       });
     }
   }
 
-  async function run(job: Job, work: Work): Promise<void> {
+  async function start(job: Job): Promise<void> {
     const { id } = job.record;
     const { signal } = job.controller;
-    const progress = (done: number, total: number, preview?: Preview) => {
-      if (job.ending !== undefined) return;
-      job.preview = preview;
-      timeLeft.update(done, total);
-      change(job, { ...job.record, progress: { done, total } });
-    };
     const timeLeft = createTimeLeft(clock);
     job.timeLeft = timeLeft;
     change(job, { ...job.record, state: 'running', started: date() });
     try {
       await records.update(job.record);
-      const made = await work.run(progress, signal);
+      const order = readOrder(job.record)!; // A job without one is never in the queue.
+      const report = ({ done, total, preview: soFar }: JobProgress) => {
+        if (job.ending !== undefined || signal.aborted) return;
+        job.preview = soFar;
+        timeLeft.update(done, total);
+        change(job, { ...job.record, progress: { done, total } });
+      };
+      const result = await run({ id, order }, report, signal);
       signal.throwIfAborted();
-      if (made.length === 0) throw new Error('the work made no result');
-      const result = await files.writeResult(id, made);
-      await end(job, 'succeeded', null, result);
+      await end(job, 'succeeded', null, [...result]);
     } catch (error) {
+      if (closed) return;
       await dropResult(id); // first: it makes room for how the job ended
       if (signal.aborted) return;
       const reason = explain(error);
@@ -204,12 +196,19 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       const hidden = "an error in the service; its log has it under the job's id";
       await end(job, 'failed', reason ?? hidden);
     }
-    if (job.record.state !== 'succeeded') await dropResult(id);
+    if (job.record.state === 'succeeded') await dropSteps(id);
+    else await dropResult(id);
   }
 
   async function dropResult(id: string): Promise<void> {
     await files.dropResult(id).catch((err: unknown) => {
       logger.error({ job: id, err }, 'failed to delete partial result');
+    });
+  }
+
+  async function dropSteps(id: string): Promise<void> {
+    await files.dropSteps(id).catch((err: unknown) => {
+      logger.error({ job: id, err }, 'failed to delete the saved steps');
     });
   }
 
@@ -224,17 +223,13 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   async function cancel(id: string): Promise<boolean> {
     const job = jobs.get(id);
     if (job === undefined || isOver(job.record)) return false;
-    await stop(job, 'cancelled', 'it was cancelled');
-    return true;
-  }
-
-  async function stop(job: Job, state: JobState, reason: string): Promise<void> {
-    const waiting = line.findIndex((each) => each.job === job);
-    const taken = waiting < 0 ? [] : line.splice(waiting, 1);
-    const ended = end(job, state, reason);
-    job.controller.abort();
-    for (const { work } of taken) work.release();
+    const waiting = queue.indexOf(job);
+    if (waiting >= 0) queue.splice(waiting, 1);
+    const ended = end(job, 'cancelled', 'it was cancelled');
+    job.controller.abort(new JobStoppedError('cancelled'));
     await ended;
+    if (waiting >= 0) await dropResult(id); // What an earlier run of it has left.
+    return true;
   }
 
   async function remove(id: string): Promise<boolean> {
@@ -247,19 +242,25 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   }
 
   async function close(): Promise<void> {
-    await interrupt(INTERRUPTED);
+    for (const { record } of stopAll()) await records.update(record);
     await records.close();
   }
 
-  async function abandon(reason: string): Promise<void> {
+  async function abandon(): Promise<void> {
     records.abandon();
-    await interrupt(reason);
+    stopAll();
   }
 
-  async function interrupt(reason: string): Promise<void> {
+  /** @returns the jobs that are not over, which are in the queue again */
+  function stopAll(): Job[] {
     closed = true;
-    const open = [...jobs.values()].filter(({ record }) => !isOver(record));
-    await Promise.all(open.map((job) => stop(job, 'interrupted', reason)));
+    queue.length = 0;
+    const open = [...jobs.values()].filter(({ record, ending }) => !isOver(record) && !ending);
+    for (const job of open) {
+      job.controller.abort(new JobStoppedError('the service is shutting down'));
+      change(job, { ...job.record, state: 'queued', started: null });
+    }
+    return open;
   }
 
   function list(): JobView[] {
@@ -269,10 +270,6 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   function find(id: string): JobView | undefined {
     const job = jobs.get(id);
     return job && view(job);
-  }
-
-  function preview(id: string): Preview | undefined {
-    return jobs.get(id)?.preview;
   }
 
   function watch(id: string, onChange: () => void): () => void {
@@ -307,5 +304,5 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
 
 function createJob(record: JobRecord): Job {
   const controller = new AbortController();
-  return { record, preview: undefined, controller, watchers: new Set() };
+  return { record, controller, watchers: new Set() };
 }

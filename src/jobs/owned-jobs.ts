@@ -124,7 +124,7 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
     own = undefined;
     const jobs = current;
     markUnusable(inUse(found));
-    if (!('unusable' in jobs)) await jobs.abandon('another service has taken the jobs over');
+    if (!('unusable' in jobs)) await jobs.abandon();
   }
 }
 

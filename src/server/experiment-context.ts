@@ -1,5 +1,4 @@
 import { type ExperimentContext, experimentContext } from '../experiments/context.js';
-import type { JobContext } from '../experiments/job.js';
 import type { Priority } from '../inference/scheduler.js';
 import type { Presented } from './body/presented.js';
 import type { AppContext } from './context.js';
@@ -27,7 +26,7 @@ export function clientContext(
       rejectIfLate(deadline, clock);
       return send(request);
     };
-  return {
+  return experimentContext({
     respond: (stimuli, columns) =>
       scheduleResponses(c, service, { model, stimuli, columns, deadline, priority: 'sweep' }),
     interpreter: {
@@ -36,10 +35,9 @@ export function clientContext(
       maximise: inTime(maximise),
     },
     signal: c.req.raw.signal,
-    onProgress: () => {},
     yieldToEventLoop: service.scheduler.yieldToEventLoop,
     time: (stage, task) => timed(c, clock, stage, task),
-  };
+  });
 }
 
 /** As `clientContext`, for stimuli that the request presents: responses to a stored set are cached. */
@@ -58,26 +56,4 @@ export function presentedContext(
       return computeWithCache(c, deps, service, responseRequest, presented);
     },
   };
-}
-
-/** The context of a job, for which nobody waits: it reports no progress yet. */
-export function jobContext(
-  {
-    scheduler,
-    interpreter,
-    characterize,
-  }: Pick<Service, 'scheduler' | 'interpreter' | 'characterize'>,
-  digest: string,
-  signal: AbortSignal,
-): JobContext {
-  const context = experimentContext({
-    respond: async (stimuli, neurons) => {
-      const request = { digest, stimuli, neurons, priority: 'sweep', signal } as const;
-      return (await scheduler.respond(request)).values;
-    },
-    interpreter,
-    signal,
-    yieldToEventLoop: scheduler.yieldToEventLoop,
-  });
-  return { ...context, characterize };
 }

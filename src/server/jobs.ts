@@ -1,10 +1,7 @@
-import type { PreparedJob } from '../experiments/job.js';
-import type { ServedModel } from '../inference/catalogue.js';
-import type { Jobs, Work } from '../jobs/jobs.js';
+import type { Jobs } from '../jobs/jobs.js';
 import { type JobOrder, JobView } from '../jobs/record.js';
 import { answerJson } from './answer.js';
 import type { AppContext } from './context.js';
-import { jobContext } from './experiment-context.js';
 import { requireService, withoutPaths } from './models.js';
 import { named, type Operation } from './operation.js';
 import { Problem, problemFrom } from './problem.js';
@@ -37,40 +34,11 @@ export function requireJobs(deps: AppDependencies): Jobs {
 export async function answerJob(
   c: AppContext,
   deps: AppDependencies,
-  work: Work,
+  order: JobOrder,
 ): Promise<Response> {
-  const job = await requireJobs(deps).submit(work);
+  const job = await requireJobs(deps).submit(order);
   c.header('Location', `/v1/jobs/${job.id}`);
   return answerJson(c, deps.clock, () => job, 202);
-}
-
-/** Long work with a model. */
-export interface ModelWork {
-  readonly order: JobOrder;
-  readonly model: ServedModel;
-  readonly run: PreparedJob['run'];
-}
-
-/**
- * Answers a request with a job that uses a model; the model stays in the engine until the job is over.
- * @throws JobsFullError, JobsClosedError
- */
-export function answerModelJob(
-  c: AppContext,
-  deps: AppDependencies,
-  { order, model, run }: ModelWork,
-): Promise<Response> {
-  const service = requireService(deps);
-  requireJobs(deps); // Throws before the model is held, where no job can be kept.
-  return answerJob(c, deps, {
-    order,
-    run: (progress, signal) =>
-      run({
-        ...jobContext(service, model.digest, signal),
-        onProgress: ({ done, total, preview }) => progress(done, total, preview),
-      }),
-    release: service.catalogue.hold(model),
-  });
 }
 
 /** The reason for a client why a job failed; undefined for a bug. */

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { RunCharacterization } from '../experiments/characterize/characterization-process.js';
 import type { KeptRows } from '../experiments/quick-measurement/kept-rows.js';
 import type { SetAnalysis } from '../experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from '../inference/catalogue.js';
@@ -21,7 +20,6 @@ export interface Service {
   readonly scheduler: Pick<Scheduler, 'respond' | 'depth' | 'yieldToEventLoop'>;
   readonly engine: EngineDescription;
   readonly interpreter: Omit<Interpreter, 'close'>;
-  readonly characterize: RunCharacterization;
   /** Rows of the quick measurement. */
   readonly quick: KeptRows;
   /** The store on disk, or why there is none. */

@@ -1,17 +1,22 @@
 import {
+  CarriedPublicError,
   InputError,
   type InputProblem,
   PayloadTooLargeError,
+  PublicError,
+  type PublicTerms,
   UnsupportedMediaError,
 } from '../errors.js';
 import { TooMuchWorkError } from './too-much-work.js';
 
 /** An error as data, for a message to another process or thread. */
 export interface CarriedError {
-  readonly kind: InputError['code'] | 'too-much-work' | 'bug';
+  readonly kind: InputError['code'] | 'public' | 'too-much-work' | 'bug';
   readonly message: string;
   readonly problems: readonly InputProblem[];
   readonly stack: string | undefined;
+  /** Of a public error. */
+  readonly terms?: PublicTerms;
 }
 
 /** Classes of input errors, by the code of each. */
@@ -27,13 +32,18 @@ export function packError(error: unknown): CarriedError {
   if (error instanceof InputError) {
     return { kind: error.code, message, problems: error.problems, stack };
   }
+  if (error instanceof PublicError) {
+    const { code, status, retryAfter } = error;
+    return { kind: 'public', message, problems: [], stack, terms: { code, status, retryAfter } };
+  }
   const kind = error instanceof TooMuchWorkError ? 'too-much-work' : 'bug';
   return { kind, message, problems: [], stack };
 }
 
 /** The error that was packed, of the same class unless it is a bug. */
-export function unpackError({ kind, message, problems, stack }: CarriedError): Error {
+export function unpackError({ kind, message, problems, stack, terms }: CarriedError): Error {
   if (kind === 'too-much-work') return new TooMuchWorkError();
+  if (kind === 'public') return new CarriedPublicError(message, terms!);
   if (kind !== 'bug') return new INPUT_ERRORS[kind](message, problems);
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;

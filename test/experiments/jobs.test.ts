@@ -26,8 +26,8 @@ async function overHttp(
   options: TestAppOptions,
   headers: Record<string, string> = {},
 ) {
-  const { jobs, folder } = await openTestJobs();
-  const { app } = createTestApp({ jobs, limits, capacity: 20_000, ...options });
+  const { jobs, folder, runner } = await openTestJobs();
+  const { app } = createTestApp({ jobs, runner, limits, capacity: 20_000, ...options });
   if ('stimulusSet' in body) await put(app);
   const model = options.served?.[0]?.name;
   const started = await app.request(`/v1/models/${model}/${kind}`, {

@@ -76,8 +76,8 @@ test.each([
 
 test('files of no job are deleted when the service made them, and left alone otherwise', async () => {
   const { jobs, folder } = await openTestJobs();
-  const { work, finish } = heldWork();
-  const { id } = await jobs.submit(work);
+  const { order, finish } = heldWork();
+  const { id } = await jobs.submit(order);
   finish([file('a.json', '1')]);
   await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
   const result = path.join(folder, id);
@@ -115,8 +115,8 @@ test.each(Object.entries(INVALID_ENTRIES))(
   '%s in place of a result is reported',
   async (_, put) => {
     const { jobs, folder } = await openTestJobs();
-    const { work, finish } = heldWork();
-    const { id } = await jobs.submit(work);
+    const { order, finish } = heldWork();
+    const { id } = await jobs.submit(order);
     finish([file('a.json', '1')]);
     await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
     const place = path.join(folder, id, 'a.json');
@@ -132,8 +132,8 @@ test.each(Object.entries(INVALID_ENTRIES))(
 
 test('a missing folder is not reported as a corrupted result', async () => {
   const { jobs, folder } = await openTestJobs();
-  const { work, finish } = heldWork();
-  const { id } = await jobs.submit(work);
+  const { order, finish } = heldWork();
+  const { id } = await jobs.submit(order);
   finish([file('a.json', '1')]);
   await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
   execFileSync('rm', ['-r', folder]);

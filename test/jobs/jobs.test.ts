@@ -11,6 +11,7 @@ import {
   JobsFullError,
   ResultDamagedError,
 } from '../../src/errors.js';
+import { writeResult } from '../../src/jobs/job-files.js';
 import type { Jobs } from '../../src/jobs/jobs.js';
 import { file, heldWork, MODEL, openTestJobs } from '../support/jobs.js';
 
@@ -29,15 +30,15 @@ function reached(jobs: Jobs, id: string, state: string): Promise<void> {
 
 test('a job is queued, runs, and has a result that survives a restart', async () => {
   const { jobs, folder, time } = await openTestJobs();
-  const { work, started, finish, progress, seen } = heldWork('mapping');
-  const { id } = await jobs.submit(work);
+  const { order, started, finish, progress } = heldWork('mapping');
+  const { id } = await jobs.submit(order);
   await started;
   expect(jobs.find(id)).toMatchObject({
     state: 'running',
     progress: { done: 0, total: 0, secondsLeft: null },
   });
   time.now += 3000;
-  progress.report(1, 4);
+  progress.report({ done: 1, total: 4 });
   expect(jobs.find(id)?.progress).toEqual({ done: 1, total: 4, secondsLeft: 9 });
   finish([file('neurons.json', '{}'), file('map.csv', 'a,b')]);
   await reached(jobs, id, 'succeeded');
@@ -51,7 +52,6 @@ test('a job is queued, runs, and has a result that survives a restart', async ()
     reason: null,
     result: [{ name: 'neurons.json', bytes: 2 }, { name: 'map.csv' }],
   });
-  await vi.waitFor(() => expect(seen.releases).toBe(1));
   const again = (await openTestJobs({ folder })).jobs;
   expect(again.list()).toEqual([view]);
   expect(Buffer.from(await again.readPart(id, view.result[1]!)).toString()).toBe('a,b');
@@ -61,9 +61,9 @@ test('one job runs at a time, the others wait, and the newest is listed first', 
   const { jobs, time } = await openTestJobs();
   const works = [heldWork('a'), heldWork('b'), heldWork('c')] as const;
   const ids: string[] = [];
-  for (const { work } of works) {
+  for (const { order } of works) {
     time.now += 1;
-    ids.push((await jobs.submit(work)).id);
+    ids.push((await jobs.submit(order)).id);
   }
   expect(jobs.list().map(({ kind, state }) => [kind, state])).toEqual([
     ['c', 'queued'],
@@ -71,7 +71,7 @@ test('one job runs at a time, the others wait, and the newest is listed first', 
     ['a', 'running'],
   ]);
   expect(await jobs.cancel(ids[1]!)).toBe(true);
-  expect(works[1].seen).toEqual({ releases: 1 });
+  expect(works[1].seen).toEqual({});
   works[0].finish([file('a.json', '1')]);
   await works[2].started;
   expect(jobs.counts()).toMatchObject({ succeeded: 1, cancelled: 1, running: 1, queued: 0 });
@@ -80,25 +80,24 @@ test('one job runs at a time, the others wait, and the newest is listed first', 
 test('as many jobs run concurrently as configured', async () => {
   const { jobs } = await openTestJobs({ concurrency: 2 });
   const works = [heldWork(), heldWork(), heldWork()];
-  for (const { work } of works) await jobs.submit(work);
+  for (const { order } of works) await jobs.submit(order);
   expect(jobs.counts()).toMatchObject({ running: 2, queued: 1 });
 });
 
 test('a cancelled job ends immediately, and its late result is discarded', async () => {
   const { jobs, folder } = await openTestJobs();
-  const { work, started, finish, seen, progress } = heldWork();
+  const { order, started, finish, seen, progress } = heldWork();
   const next = heldWork();
-  const { id } = await jobs.submit(work);
+  const { id } = await jobs.submit(order);
   await started;
-  await jobs.submit(next.work);
+  await jobs.submit(next.order);
   expect(await jobs.cancel(id)).toBe(true);
   expect(jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
-  expect([seen.signal?.aborted, seen.releases]).toEqual([true, 0]);
-  progress.report(1, 1);
+  expect(seen.signal?.aborted).toBe(true);
+  progress.report({ done: 1, total: 1 });
   expect(jobs.find(id)?.progress.done).toBe(0);
   finish([file('late.json', '1')]);
   await next.started;
-  expect(seen.releases).toBe(1);
   expect(jobs.find(id)).toMatchObject({ state: 'cancelled', result: [] });
   expect(await jobs.cancel(id)).toBe(false);
   expect(readdirSync(folder)).not.toContain(id);
@@ -107,8 +106,8 @@ test('a cancelled job ends immediately, and its late result is discarded', async
 test('the reason of a failed job is recorded, a bug only as such', async () => {
   const { jobs, folder, log } = await openTestJobs();
   const [bad, bug] = [heldWork(), heldWork()];
-  const first = await jobs.submit(bad.work);
-  const second = await jobs.submit(bug.work);
+  const first = await jobs.submit(bad.order);
+  const second = await jobs.submit(bug.order);
   bad.fail(new InputError('neuron 3 is dead'));
   await reached(jobs, first.id, 'failed');
   await bug.started;
@@ -129,27 +128,24 @@ test('the reason of a failed job is recorded, a bug only as such', async () => {
 test('waiting and stored jobs are limited, and concurrent requests count', async () => {
   const { jobs } = await openTestJobs({ maxWaiting: 2, maxStored: 4 });
   const works = Array.from({ length: 8 }, () => heldWork());
-  const outcomes = await Promise.allSettled(works.map(({ work }) => jobs.submit(work)));
-  const rejected = outcomes
-    .filter((each) => each.status === 'rejected')
-    .map(({ reason }) => reason);
-  expect(rejected).toHaveLength(6);
-  for (const error of rejected) expect(error).toBeInstanceOf(JobsFullError);
-  expect(works.filter(({ seen }) => seen.releases === 1)).toHaveLength(6);
-  await jobs.submit(heldWork().work);
-  await expect(jobs.submit(heldWork().work)).rejects.toMatchObject({ status: 429 });
+  const outcomes = await Promise.allSettled(works.map(({ order }) => jobs.submit(order)));
+  const refused = outcomes.filter((each) => each.status === 'rejected').map(({ reason }) => reason);
+  expect(refused).toHaveLength(6);
+  for (const error of refused) expect(error).toBeInstanceOf(JobsFullError);
+  await jobs.submit(heldWork().order);
+  await expect(jobs.submit(heldWork().order)).rejects.toMatchObject({ status: 429 });
   const [oldest] = jobs.list().toReversed();
   for (const { id } of jobs.list()) await jobs.cancel(id);
-  await jobs.submit(heldWork().work);
-  await expect(jobs.submit(heldWork().work)).rejects.toMatchObject({ status: 507 });
+  await jobs.submit(heldWork().order);
+  await expect(jobs.submit(heldWork().order)).rejects.toMatchObject({ status: 507 });
   expect(await jobs.remove(oldest!.id)).toBe(true);
-  await jobs.submit(heldWork().work);
+  await jobs.submit(heldWork().order);
 });
 
 test('a finished job is deleted with its result, an unfinished one is not', async () => {
   const { jobs, folder } = await openTestJobs();
-  const { work, finish } = heldWork();
-  const { id } = await jobs.submit(work);
+  const { order, finish } = heldWork();
+  const { id } = await jobs.submit(order);
   expect(await jobs.remove(id)).toBe(false);
   finish([file('a.json', '1')]);
   await reached(jobs, id, 'succeeded');
@@ -159,36 +155,54 @@ test('a finished job is deleted with its result, an unfinished one is not', asyn
   expect(await jobs.remove(id)).toBe(false);
 });
 
-test('closing interrupts unfinished jobs, even work that ignores it, and rejects new ones', async () => {
-  const { jobs, folder } = await openTestJobs();
-  const [running, waiting] = [heldWork(), heldWork()];
-  await jobs.submit(running.work);
-  await jobs.submit(waiting.work);
+test('closing stops unfinished jobs, and the next start continues them in their order', async () => {
+  const { jobs, folder, time } = await openTestJobs();
+  const [running, waiting] = [heldWork('first'), heldWork('second')];
+  const first = await jobs.submit(running.order);
+  await running.started;
+  time.now += 1;
+  await jobs.submit(waiting.order);
   await jobs.close();
-  expect(jobs.counts()).toMatchObject({ interrupted: 2 });
-  expect(waiting.seen.releases).toBe(1);
-  await expect(jobs.submit(heldWork().work)).rejects.toBeInstanceOf(JobsClosedError);
-  const { jobs: again } = await openTestJobs({ folder });
-  expect(again.list().map(({ state }) => state)).toEqual(['interrupted', 'interrupted']);
+  expect(running.seen.signal?.aborted).toBe(true);
+  expect(waiting.seen).toEqual({});
+  expect(jobs.counts()).toMatchObject({ queued: 2, running: 0 });
+  const stored = JSON.parse(readFileSync(path.join(folder, `${first.id}.json`), 'utf8'));
+  expect(stored).toMatchObject({ state: 'queued', started: null });
+  await expect(jobs.submit(heldWork().order)).rejects.toBeInstanceOf(JobsClosedError);
+  const seen: string[] = [];
+  const { jobs: again } = await openTestJobs({
+    folder,
+    async run({ id, order }) {
+      seen.push(order.kind);
+      return writeResult(folder, id, [file('a.json', '1')]);
+    },
+  });
+  await vi.waitFor(() => expect(again.counts()).toMatchObject({ succeeded: 2 }));
+  expect(seen).toEqual(['first', 'second']);
 });
 
-test('a job whose process was killed is interrupted after the restart', async () => {
+test('jobs whose process was killed are continued after the restart', async () => {
   const { folder } = await openTestJobs();
-  const built = new URL('../../dist/src/jobs/jobs.js', import.meta.url);
+  const module = (name: string) =>
+    JSON.stringify(fileURLToPath(new URL(`../../dist/src/jobs/${name}.js`, import.meta.url)));
   const program = `
-    import { openJobs } from ${JSON.stringify(fileURLToPath(built))};
+    import { openJobs } from ${module('jobs')};
+    import { writeResult } from ${module('job-files')};
     const logger = { error: console.error, warn: console.error };
-    const options = { maxStored: 9, maxWaiting: 9, concurrency: 1, now: Date.now, clock: Date.now, explain: String };
-    const jobs = await openJobs({ folder: ${JSON.stringify(folder)}, logger, ...options });
+    const folder = ${JSON.stringify(folder)};
+    const run = ({ id, order }) => {
+      if (order.kind === 'done') return writeResult(folder, id, [{ name: 'a.json', bytes: Buffer.from('1') }]);
+      console.log('running');
+      return new Promise(() => setInterval(() => {}, 1000));
+    };
+    const options = { maxStored: 9, maxWaiting: 9, concurrency: 1, run, now: Date.now, clock: Date.now, explain: String };
+    const jobs = await openJobs({ folder, logger, ...options });
     const model = ${JSON.stringify(MODEL)};
-    const files = [{ name: 'a.json', bytes: Buffer.from('1') }];
-    const order = (kind) => ({ kind, model, request: {}, stimulusSets: [], askedBy: null });
-    const done = { order: order('done'), run: async () => files, release() {} };
-    const { id } = await jobs.submit(done);
+    const submit = (kind) => jobs.submit({ kind, model, request: {}, stimulusSets: [], askedBy: null });
+    const { id } = await submit('done');
     while (jobs.find(id).state !== 'succeeded') await new Promise(setImmediate);
-    const run = () => new Promise(() => { setInterval(() => {}, 1000); console.log('running'); });
-    await jobs.submit({ order: order('endless'), run, release() {} });
-    await jobs.submit({ order: order('waiting'), run, release() {} });
+    await submit('endless');
+    await submit('waiting');
     console.log('waiting');
   `;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
@@ -201,16 +215,15 @@ test('a job whose process was killed is interrupted after the restart', async ()
   const { jobs } = await openTestJobs({ folder });
   expect(Object.fromEntries(jobs.list().map(({ kind, state }) => [kind, state]))).toEqual({
     done: 'succeeded',
-    endless: 'interrupted',
-    waiting: 'interrupted',
+    endless: 'running',
+    waiting: 'queued',
   });
-  expect(jobs.list().find(({ kind }) => kind === 'endless')?.reason).toContain('post it again');
 });
 
 test('a result that is corrupted on the disk is rejected', async () => {
   const { jobs, folder } = await openTestJobs();
-  const { work, finish } = heldWork();
-  const { id } = await jobs.submit(work);
+  const { order, finish } = heldWork();
+  const { id } = await jobs.submit(order);
   finish([file('a.json', '1')]);
   await reached(jobs, id, 'succeeded');
   const [part] = jobs.find(id)!.result;
@@ -220,8 +233,8 @@ test('a result that is corrupted on the disk is rejected', async () => {
 
 test('a result file whose name could lead elsewhere is a bug, and nothing is written', async () => {
   const { jobs, folder } = await openTestJobs();
-  const { work, finish } = heldWork();
-  const { id } = await jobs.submit(work);
+  const { order, finish } = heldWork();
+  const { id } = await jobs.submit(order);
   finish([file('../x.json', '1')]);
   await reached(jobs, id, 'failed');
   await vi.waitFor(() => expect(readdirSync(folder)).toEqual([`${id}.json`]));
@@ -231,11 +244,11 @@ test('a result file whose name could lead elsewhere is a bug, and nothing is wri
 test('the time left does not depend on the date when the clock is set back', async () => {
   const clock = { now: 0 };
   const { jobs, time } = await openTestJobs({ clock: () => clock.now });
-  const { work, started, progress } = heldWork();
-  const { id } = await jobs.submit(work);
+  const { order, started, progress } = heldWork();
+  const { id } = await jobs.submit(order);
   await started;
   clock.now += 10_000;
   time.now -= 3_600_000;
-  progress.report(1, 3);
+  progress.report({ done: 1, total: 3 });
   expect(jobs.find(id)?.progress.secondsLeft).toBe(20);
 });

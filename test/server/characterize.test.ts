@@ -24,8 +24,8 @@ interface Found {
 }
 
 async function characterizingApp(options: TestAppOptions = {}) {
-  const { jobs } = await openTestJobs();
-  return energyApp({ jobs, capacity: 20_000, limits: { maxStimuli: 20_000 }, ...options });
+  const { jobs, runner } = await openTestJobs();
+  return energyApp({ jobs, runner, capacity: 20_000, limits: { maxStimuli: 20_000 }, ...options });
 }
 
 const post = ({ app }: Awaited<ReturnType<typeof characterizingApp>>, body: object) =>

@@ -31,44 +31,26 @@ async function endOfJob(
   return (await (await fetch(place)).json()) as object;
 }
 
-function logged({ stderr }: RunningService, message: string): unknown[] {
+function findLogged({ stderr }: RunningService, message: string): unknown[] {
   return stderr()
     .split('\n')
     .filter((line) => line.includes(`"msg":${JSON.stringify(message)}`));
 }
 
-test('a characterization whose process is killed fails with that reason, and the next one succeeds', async () => {
+test('a job whose process is killed is continued, and one that loses three fails with the reason', async () => {
   const running = await startTestService({ DATA_DIR: await temporaryFolder() });
-  const reason = 'the process that characterizes neurons was killed (SIGKILL)';
-  const module = 'characterization-worker.js';
-  expect(
-    await endOfJob(running, 'characterize', { neurons: [0] }, { module, times: 1 }),
-  ).toMatchObject({ state: 'failed', reason });
-  expect(logged(running, reason)).toHaveLength(1);
-  expect(logged(running, 'a job failed')).toHaveLength(1);
-  expect(await endOfJob(running, 'characterize', { neurons: [0] })).toMatchObject({
+  const end = 'the process that runs jobs was killed (SIGKILL)';
+  const module = 'job-worker.js';
+  const request = { neurons: [0] };
+  expect(await endOfJob(running, 'characterize', request, { module, times: 1 })).toMatchObject({
     state: 'succeeded',
   });
-});
-
-test('a search whose process is killed once succeeds, and one killed twice fails with the reason', async () => {
-  const running = await startTestService({ DATA_DIR: await temporaryFolder() });
-  const end = 'the process that computes gradients and attention was killed (SIGKILL)';
-  const module = 'interpret-worker.js';
-  const short = { neurons: [0], restarts: 1, steps: 1 };
-  expect(await endOfJob(running, 'preferred-stimulus', short, { module, times: 1 })).toMatchObject({
-    state: 'succeeded',
-  });
-  expect(logged(running, end)).toHaveLength(1);
-  const [idle] = processesOf(module, running.child.pid);
-  process.kill(idle!, 'SIGKILL');
-  await expect.poll(() => logged(running, end)).toHaveLength(2);
-  expect(await endOfJob(running, 'preferred-stimulus', short, { module, times: 2 })).toMatchObject({
+  expect(findLogged(running, end)).toHaveLength(1);
+  expect(await endOfJob(running, 'characterize', request, { module, times: 3 })).toMatchObject({
     state: 'failed',
-    reason: `${end}, for the second time while computing this; send it again`,
+    reason: `${end}, 3 times in a row`,
   });
-  expect(logged(running, end)).toHaveLength(4);
-  expect(await endOfJob(running, 'preferred-stimulus', short)).toMatchObject({
-    state: 'succeeded',
-  });
+  expect(findLogged(running, end)).toHaveLength(4);
+  expect(findLogged(running, 'a job failed')).toHaveLength(1);
+  expect(await endOfJob(running, 'characterize', request)).toMatchObject({ state: 'succeeded' });
 });

@@ -87,7 +87,8 @@ test('a disk that becomes read-only or disappears gives 503 with the reason, and
   expect((await requestResponses(url)).status).toBe(200);
   disk.remount('rw');
   const again = await restart(running, disk.folder);
-  expect(await readJobs(again.url)).toMatchObject({ jobs: [{ state: 'interrupted' }] });
+  // The disk has never seen the end, so the job is continued.
+  expect(await readJobs(again.url)).toMatchObject({ jobs: [{ state: 'running' }] });
 
   for (const folder of ['stimulus-sets', 'responses', 'jobs']) {
     rmSync(path.join(disk.folder, folder), { recursive: true });

@@ -22,8 +22,8 @@ interface Found {
 }
 
 async function createSearchingApp(options: TestAppOptions = {}) {
-  const { jobs } = await openTestJobs();
-  return createStoringApp({ interpreter: linearInterpreter, jobs, ...options });
+  const { jobs, runner } = await openTestJobs();
+  return createStoringApp({ interpreter: linearInterpreter, jobs, runner, ...options });
 }
 
 type App = Awaited<ReturnType<typeof createSearchingApp>>['app'];

@@ -17,7 +17,7 @@ test('GET / lists where to continue', async () => {
 
 test('every route in the index exists', async () => {
   const { jobs } = await openTestJobs();
-  const { id } = await jobs.submit(heldWork().work);
+  const { id } = await jobs.submit(heldWork().order);
   const { app } = createTestApp({
     store: await openTestStore(),
     jobs,

@@ -27,6 +27,7 @@ test('a second service on one DATA_DIR has no jobs until the first is killed, an
 
   await first.kill();
   await expect.poll(async () => (await fetch(second.url + place)).status).toBe(200);
-  expect(await (await fetch(second.url + place)).json()).toMatchObject({ state: 'interrupted' });
+  const { state } = (await (await fetch(second.url + place)).json()) as { state: string };
+  expect(['queued', 'running']).toContain(state);
   expect(second.stderr()).toContain('the service that had the jobs has ended; they are taken over');
 });

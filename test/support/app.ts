@@ -2,15 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { EngineLostError } from '../../src/errors.js';
-import {
-  planCharacterization,
-  runCharacterization,
-} from '../../src/experiments/characterize/characterize.js';
 import { experimentContext } from '../../src/experiments/context.js';
 import { createKeptRows } from '../../src/experiments/quick-measurement/kept-rows.js';
 import { createSetAnalysis } from '../../src/experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository, ServedModel, UnusableModel } from '../../src/inference/catalogue.js';
 import { createScheduler, type SchedulerOptions } from '../../src/inference/scheduler.js';
+import { runOrder } from '../../src/job-worker/run-order.js';
 import { createBodyDecoder } from '../../src/server/body/body-decoder.js';
 import { createMemoryBudget } from '../../src/server/body/memory-budget.js';
 import { createMetrics } from '../../src/server/metrics/metrics.js';
@@ -22,6 +19,7 @@ import { tinyModel } from './cards.js';
 import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
 import { fixedRepository } from './fixed-repository.js';
+import type { TestRunner } from './jobs.js';
 
 const ANALYSIS_WORKER = new URL(
   '../../dist/src/experiments/set-tuning/analysis-worker.js',
@@ -40,6 +38,8 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly interpreter?: Service['interpreter'];
   readonly access?: Partial<Access>;
   readonly jobs?: Service['jobs'];
+  /** Of `openTestJobs`: the app runs the jobs that no test holds. */
+  readonly runner?: TestRunner;
   readonly quick?: Service['quick'];
 }
 
@@ -63,8 +63,6 @@ export function createTestApp(options: TestAppOptions = {}) {
   const { store = { unusable: 'this app has no folder' }, interpreter = closedInterpreter() } =
     options;
   const { jobs = { unusable: 'this app has no folder' } } = options;
-  const characterize: Service['characterize'] = (model, request, context) =>
-    runCharacterization(planCharacterization({ model }, request), experimentContext(context));
   const { description } = engine;
   const { quick = createKeptRows({ folder: undefined, logger: loggerInto(log) }) } = options;
   const service = {
@@ -72,7 +70,6 @@ export function createTestApp(options: TestAppOptions = {}) {
     scheduler,
     engine: description,
     interpreter,
-    characterize,
     store,
     jobs,
     quick,
@@ -116,6 +113,30 @@ export function createTestApp(options: TestAppOptions = {}) {
     clock,
   };
   const app = createCheckedApp(deps);
+  if (options.runner) {
+    options.runner.run = (folder) => (job, report, signal) => {
+      const { name, version, digest } = job.order.model;
+      return runOrder(job, {
+        ...experimentContext({
+          respond: async (stimuli, neurons) => {
+            const request = { digest, stimuli, neurons, priority: 'sweep', signal } as const;
+            return (await scheduler.respond(request)).values;
+          },
+          interpreter,
+          signal,
+        }),
+        model: catalogue.find(name, version)!,
+        limits: deps.limits,
+        async readStimulusSet(set) {
+          if ('unusable' in store) throw new Error(store.unusable);
+          return (await store.sets.read(set))!.stimuli;
+        },
+        folder,
+        report,
+        onStepNotSaved: (reason) => logger.warn({ reason }, 'a step is not saved'),
+      });
+    };
+  }
   return { app, deps, cut, engine, catalogue, scheduler, service, streams, state, time, log };
 }
 

@@ -119,39 +119,59 @@ export async function runCharacterization(
   { model, canvas, probe, contrast, ids, columns, cost }: CharacterizationPlan,
   context: ExperimentContext,
 ): Promise<CharacterizationResult> {
-  const { signal, onProgress } = context;
+  const { signal, onProgress, step } = context;
   const correlations = new Map(model.card.neurons.map(({ id, CORR }) => [id, CORR]));
   let done = 0;
+  const advance = (stimuli: number) => {
+    done += stimuli;
+    onProgress({ done, total: cost.stimuli });
+  };
+  /** As `step`; counts the stimuli of a part that an earlier run has saved. */
+  const countedStep = async <T>(key: string, stimuli: number, compute: () => Promise<T>) => {
+    let computes = false;
+    const value = await step(key, () => {
+      computes = true;
+      return compute();
+    });
+    if (!computes) advance(stimuli);
+    return value;
+  };
   const counting = {
     ...context,
     respond: async (stimuli: Stimuli, neurons: Int32Array) => {
       signal.throwIfAborted();
       const values = await context.respond(stimuli, neurons);
-      done += stimuli.count;
-      onProgress({ done, total: cost.stimuli });
+      advance(stimuli.count);
       return values;
     },
   };
   const present = (sweep: Sweep, neurons: Int32Array) => runSweep(model, sweep, neurons, counting);
-  const mapped = await present(probe.sweep, columns);
-  const fields = await eachNeuron(mapped, context, (responses, blank) =>
-    receptiveField(probe, probe.maps(responses), blank),
-  );
+  const stimuliOfMap = probe.sweep.count + 1;
+  const { fields, position } = await countedStep('position', stimuliOfMap, async () => {
+    const mapped = await present(probe.sweep, columns);
+    const found = await eachNeuron(mapped, context, (responses, blank) =>
+      receptiveField(probe, probe.maps(responses), blank),
+    );
+    return { fields: found, position: describeStage(probe.sweep, mapped) };
+  });
+  const stimuliOfNeuron = (cost.stimuli - stimuliOfMap) / ids.length;
   const neurons = await eachConcurrently(ids, async (id, i): Promise<CharacterizedNeuron> => {
-    const row = await characterize(canvas, contrast, fields[i]!, async (sweep) => {
-      const swept = await present(sweep, columns.subarray(i, i + 1));
-      const analysed = tuningSweep(sweep);
-      const [tuning] = await eachNeuron(swept, context, (responses, blank) =>
-        neuronTuning(analysed, responses, blank),
-      );
-      return { stage: describeStage(sweep, swept), tuning: tuning! };
-    });
+    const row = await countedStep(`neuron ${id}`, stimuliOfNeuron, () =>
+      characterize(canvas, contrast, fields[i]!, async (sweep) => {
+        const swept = await present(sweep, columns.subarray(i, i + 1));
+        const analysed = tuningSweep(sweep);
+        const [tuning] = await eachNeuron(swept, context, (responses, blank) =>
+          neuronTuning(analysed, responses, blank),
+        );
+        return { stage: describeStage(sweep, swept), tuning: tuning! };
+      }),
+    );
     return { id, CORR: correlations.get(id) ?? null, ...row };
   });
   return {
     model: modelIdentity(model),
     stimuli: cost.stimuli,
-    position: describeStage(probe.sweep, mapped),
+    position,
     characteristics: formulas(neurons[0]!.indices),
     neurons,
   };

@@ -17,12 +17,8 @@ export const characterizeJob = {
     const plan = planCharacterization({ model }, request);
     return {
       cost: plan.cost,
-      run: async (context) => {
-        const result = context.characterize
-          ? await context.characterize(model, request, context)
-          : await runCharacterization(plan, context);
-        return characterizationFiles(model, result);
-      },
+      run: async (context) =>
+        characterizationFiles(model, await runCharacterization(plan, context)),
     };
   },
 } as const satisfies JobExperiment<

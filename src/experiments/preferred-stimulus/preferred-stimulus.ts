@@ -95,7 +95,7 @@ export function planPreferredStimulus(
  */
 export async function runPreferredStimulus(
   { model, ids, columns, restarts, terms, set }: PreferredStimulusPlan,
-  { respond, interpreter, signal, onProgress }: ExperimentContext,
+  { respond, interpreter, signal, onProgress, step }: ExperimentContext,
 ): Promise<PreferredStimuli> {
   const { height, width } = model.card.stimulus;
   const neurons = ids.map((id, i) => ({ id, column: columns[i]! }));
@@ -105,6 +105,8 @@ export async function runPreferredStimulus(
     signal,
     onProgress: ({ done, total, neuron, images }) =>
       onProgress({ done, total, preview: () => JSON.stringify(drawPreview(neuron, images)) }),
+    step: async (id, search) =>
+      fromJson(await step(`neuron ${id}`, async () => toJson(await search()))),
   });
   const results: PreferredStimulus[] = [];
   for (const [i, { id, column }] of neurons.entries()) {
@@ -115,7 +117,18 @@ export async function runPreferredStimulus(
   return { neurons: results, restarts, terms, set };
 }
 
-/** Finds the image of a set to which a neuron responds most. */
+/** Images as JSON keeps them to the last bit. */
+function toJson({ pixels, ...size }: Stimuli) {
+  const bytes = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  return { ...size, pixels: bytes.toString('base64') };
+}
+
+function fromJson({ pixels, ...size }: ReturnType<typeof toJson>): Stimuli {
+  const bytes = Uint8Array.from(Buffer.from(pixels, 'base64'));
+  return { ...size, pixels: new Float32Array(bytes.buffer) };
+}
+
+/** The image of a set that a neuron responds to most. */
 export function bestImage(set: Stimuli, { stimulus }: BestOfSet): Stimuli {
   return sliceStimuli(set, stimulus, stimulus + 1);
 }

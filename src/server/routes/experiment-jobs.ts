@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JobExperiment } from '../../experiments/job.js';
 import { JOB_EXPERIMENTS, orderJob, prepareJob } from '../../experiments/job-experiments.js';
-import { ACCEPTED, answerModelJob } from '../jobs.js';
+import { ACCEPTED, answerJob, requireJobs } from '../jobs.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
 import { storedStimuli } from '../store.js';
@@ -40,16 +40,17 @@ function experimentJob<Experiment extends JobExperiment>(
       errors: [507],
     },
     async (c, { model, readJson }) => {
+      requireJobs(deps); // Throws before the request is read, where no job can be kept.
       const askedBy = c.get('request').keyName ?? null;
       const order = orderJob(experiment, model, await readJson(), askedBy);
       // A job that cannot be run is rejected before it waits.
-      const { run } = await prepareJob(order, {
+      await prepareJob(order, {
         model,
         limits: deps.limits,
         readStimulusSet: storedStimuli(deps),
         time: (stage, task) => timed(c, deps.clock, stage, task),
       });
-      return answerModelJob(c, deps, { order, model, run });
+      return answerJob(c, deps, order);
     },
   );
 }

@@ -216,10 +216,10 @@ async function follow(deps: AppDependencies, id: string, stream: SSEStreamingApi
     ) {
       changed = false;
       await sendState(stream, job, job.state === state ? 'progress' : 'state');
-      if (isOver(job)) return;
+      if (isOver(job) || jobs.isClosed) return;
       state = job.state;
       const preview = jobs.preview(id);
-      if (preview) await stream.writeSSE({ event: 'preview', data: preview() });
+      if (preview) await stream.writeSSE({ event: 'preview', data: preview });
       while (!changed) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, HEARTBEAT);

@@ -1,0 +1,80 @@
+import path from 'node:path';
+import { InputError } from '../errors.js';
+import { experimentContext } from '../experiments/context.js';
+import { findJobExperiment } from '../experiments/job-experiments.js';
+import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
+import type { Part } from '../jobs/record.js';
+import { readModel } from '../models/saved-model.js';
+import type { StimulusLimits } from '../stimulus/limits.js';
+import { createStimulusSets } from '../storage/stimulus-sets.js';
+import { connectToService } from '../workers/connect-to-service.js';
+import { lowerPriority } from '../workers/lower-priority.js';
+import { type LocalEngine, type LocalEngineOptions, openLocalEngine } from './local-engine.js';
+import { runOrder } from './run-order.js';
+
+// The process that runs jobs: it renders, computes, fits and writes the results.
+
+export type JobPriority = 'idle' | 'normal';
+
+export interface JobWorkerOptions extends LocalEngineOptions {
+  /** The models folder, which holds `<name>/<version>/`. */
+  readonly models: string;
+  /** The folders of all jobs and of all stimulus sets. */
+  readonly jobs: string;
+  readonly sets: string;
+  readonly limits: StimulusLimits;
+  /** `idle`: other processes compute first. */
+  readonly priority: JobPriority;
+}
+
+/** What the service may call; first `open`. */
+export interface JobWorkerFunctions {
+  open(options: JobWorkerOptions): Promise<void>;
+  /** Runs a job, one at a time. */
+  run(job: RunnableJob): Promise<Part[]>;
+}
+
+/** What this process may call. */
+export interface JobWorkerService {
+  report(progress: JobProgress): void;
+  /** Logs why a step could not be saved; the job goes on without that. */
+  stepNotSaved(reason: string): void;
+}
+
+let opened: { readonly options: JobWorkerOptions; readonly engine: LocalEngine } | undefined;
+
+const functions: JobWorkerFunctions = {
+  async open(options) {
+    if (options.priority === 'idle') lowerPriority();
+    opened = { options, engine: await openLocalEngine(options) };
+  },
+  run,
+};
+const service = connectToService<JobWorkerService>(functions);
+
+async function run({ id, order }: RunnableJob): Promise<Part[]> {
+  if (opened === undefined) throw new Error('the engine is not open');
+  const { options, engine } = opened;
+  const saved = await readModel(
+    path.join(options.models, order.model.name, String(order.model.version)),
+  );
+  const { interprets } = findJobExperiment(order.kind);
+  const { model, parts } = await engine.load(saved, interprets);
+  const sets = createStimulusSets(options.sets, 0);
+  return runOrder(
+    { id, order },
+    {
+      ...experimentContext(parts),
+      model,
+      limits: options.limits,
+      async readStimulusSet(digest) {
+        const set = await sets.read(digest);
+        if (set) return set.stimuli;
+        throw new InputError(`unknown stimulus set: ${digest}; expected one that is stored`);
+      },
+      folder: options.jobs,
+      report: (progress) => void service.report.asEvent(progress),
+      onStepNotSaved: (reason) => void service.stepNotSaved.asEvent(reason),
+    },
+  );
+}

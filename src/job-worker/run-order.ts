@@ -1,0 +1,61 @@
+import type { ExperimentContext, Progress } from '../experiments/context.js';
+import type { JobResources } from '../experiments/job.js';
+import { runJob } from '../experiments/job-experiments.js';
+import { writeResult } from '../jobs/job-files.js';
+import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
+import type { Part } from '../jobs/record.js';
+import { openStepLog } from '../jobs/step-log.js';
+
+/** What a job is run with. */
+export interface OrderContext extends JobResources, Omit<ExperimentContext, 'onProgress' | 'step'> {
+  /** The folder of all jobs. */
+  readonly folder: string;
+  readonly report: (progress: JobProgress) => void;
+  /** Called with the reason why a step could not be saved; the job continues without that. */
+  readonly onStepNotSaved: (reason: string) => void;
+}
+
+/** Progress is reported no more often. */
+const REPORT_MS = 100;
+
+/**
+ * Runs a job, from the steps on that an earlier run has saved in the folder of all jobs, and writes its result
+ * there.
+ * @throws as `runJob`; DiskError when the result cannot be written
+ */
+export async function runOrder(
+  { id, order }: RunnableJob,
+  { folder, report, onStepNotSaved, ...context }: OrderContext,
+): Promise<Part[]> {
+  const progress = createReporter(report);
+  const log = await openStepLog(folder, id);
+  const step: ExperimentContext['step'] = async (key, compute) => {
+    const found = log.find(key);
+    if (found !== undefined) return found as Awaited<ReturnType<typeof compute>>;
+    const value = await compute();
+    await log.save(key, value).catch((error: Error) => onStepNotSaved(error.message));
+    return value;
+  };
+  const files = await runJob(order, { ...context, onProgress: progress.report, step });
+  progress.flush();
+  context.signal.throwIfAborted();
+  return writeResult(folder, id, files);
+}
+
+/** Reports the latest progress, so that many quick steps are few messages. */
+function createReporter(send: (progress: JobProgress) => void) {
+  let sentAt = Number.NEGATIVE_INFINITY;
+  let latest: Progress | undefined;
+  const flush = () => {
+    if (latest === undefined) return;
+    const { done, total, preview } = latest;
+    latest = undefined;
+    sentAt = performance.now();
+    send({ done, total, ...(preview && { preview: preview() }) });
+  };
+  const report = (progress: Progress) => {
+    latest = progress;
+    if (performance.now() - sentAt >= REPORT_MS) flush();
+  };
+  return { report, flush };
+}

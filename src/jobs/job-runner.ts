@@ -1,0 +1,34 @@
+import type { JobOrder, Part } from './record.js';
+
+/** A job as a worker gets it. */
+export interface RunnableJob {
+  /** The files of its result and of its steps carry its id. */
+  readonly id: string;
+  readonly order: JobOrder;
+}
+
+export interface JobProgress {
+  /** Steps. */
+  readonly done: number;
+  readonly total: number;
+  /** JSON of what there is so far, for clients that watch the job; it is not kept. */
+  readonly preview?: string | undefined;
+}
+
+/**
+ * Runs a job. The result is in the job's folder when this resolves, and nothing of the job runs any more when
+ * it settles.
+ * @param report to be called with each progress
+ * @param signal aborted when the result is wanted no more
+ * @returns the parts of the result
+ */
+export type RunJob = (
+  job: RunnableJob,
+  report: (progress: JobProgress) => void,
+  signal: AbortSignal,
+) => Promise<readonly Part[]>;
+
+/** The reason why a running job is stopped from outside. */
+export class JobStoppedError extends Error {
+  override readonly name = 'JobStoppedError';
+}
