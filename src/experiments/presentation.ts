@@ -25,14 +25,14 @@ export interface Presentation extends NeuronSelection {
  * const plan = planResponses(presentation);
  * const values = await computeResponses(plan, experimentContext({ respond }));
  */
-export async function present(
+export async function present<Decoded extends Pick<DecodedStimuli, 'stimuli' | 'notes'>>(
   model: Subject['model'],
-  decoded: Pick<DecodedStimuli, 'stimuli' | 'notes'>,
+  decoded: Decoded,
   neurons?: string | readonly number[],
-): Promise<Presentation> {
+): Promise<Presentation & Decoded> {
   const selection = selectNeurons(model.card, neurons);
   const reports = await reportInChunks(contrastRange(model), decoded);
-  return { model, stimuli: decoded.stimuli, reports, ...selection };
+  return { ...decoded, model, reports, ...selection };
 }
 
 /** An experiment on presented stimuli that can be run. */

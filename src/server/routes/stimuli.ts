@@ -1,11 +1,12 @@
 import { PayloadTooLargeError } from '../../errors.js';
 import { modelCanvas } from '../../experiments/canvas.js';
+import { present } from '../../experiments/presentation.js';
 import type { StimulusReport } from '../../experiments/stimulus-report.js';
 import { stimulusDigests } from '../../stimulus/chunks.js';
 import { drawSheet } from '../../stimulus/sheet.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
 import { answerAs } from '../answer.js';
-import { decodeForModel } from '../body/presented.js';
+import { decodeBody } from '../body/decode-body.js';
 import { bodyClient, readBody } from '../body/read-body.js';
 import { CanvasQuery, Side } from '../canvas-query.js';
 import type { AppContext } from '../context.js';
@@ -82,7 +83,10 @@ export function stimulusRoutes(deps: AppDependencies) {
       answers,
     },
     async (c, { model, query, mediaType }) => {
-      const { stimuli, reports } = await decodeForModel(c, deps, model, query);
+      const decoded = await decodeBody(c, deps, model, query);
+      const { stimuli, reports } = await timed(c, deps.clock, 'decode', () =>
+        present(model, decoded),
+      );
       const { background } = modelCanvas(model);
       return answerStimuli(c, deps, mediaType, { stimuli, reports, background });
     },

@@ -227,9 +227,9 @@ test('every documented operation is requested', () => {
   const documented = Object.entries(document.paths).flatMap(([where, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${where}`),
   );
-  const asked = new Set(REQUESTS.map(([name]) => name));
+  const requested = new Set(REQUESTS.map(([name]) => name));
   const advice = documented
-    .filter((name) => !asked.has(name))
-    .map((name) => `${name}: add a question to QUESTIONS in test/server/openapi/answers.test.ts`);
+    .filter((name) => !requested.has(name))
+    .map((name) => `${name} is not requested; add a request to REQUESTS`);
   expect(advice).toEqual([]);
 });
