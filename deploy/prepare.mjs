@@ -234,6 +234,8 @@ const steps = [
 if (problem !== undefined) await install(problem);
 const compiling = commands.map(start);
 const bundling = isBundleDue ? start(BUNDLE) : [];
-await finish('compiling', compiling);
+await finish('compiling', compiling, [
+  'The code does not compile: correct these lines, then run this again.',
+]);
 removeStaleOutputs();
 if (isBundleDue) await finish('bundling the page', bundling);

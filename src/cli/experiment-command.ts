@@ -70,7 +70,10 @@ export function createLocalCommand(
       '--model <folder>',
       'models/x for the latest version of x, or models/x/<version>',
     )
-    .requiredOption('--out <path>', `a file ending with ${list}, or a folder for all of them`)
+    .requiredOption(
+      '--out <path>',
+      `a file ending with ${list}, or a folder for all of them; replaces an existing file`,
+    )
     .option('--neurons <ids>', 'such as 0-3,8; by default all')
     .addOption(
       new Option('--engine <name>', 'what computes responses, as the setting ENGINE of the service')
@@ -87,7 +90,7 @@ export async function runLocally(
   { model: folder, out, engine }: Options,
   run: (subject: Subject, context: ExperimentContext) => Promise<readonly ResultFile[]>,
 ): Promise<void> {
-  checkOut(out, endings);
+  await checkOut(out, endings);
   const interruption = new AbortController();
   const onInterrupt = () =>
     interruption.abort(new CommandEnd('interrupted', 'interrupted; nothing was written'));

@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors.js';
+import { unless } from '../files/disk-error.js';
 import { writeWhole } from '../files/whole-file.js';
 import type { ResultFile } from '../jobs/job-files.js';
 
@@ -8,15 +9,31 @@ import type { ResultFile } from '../jobs/job-files.js';
  * Checks, before anything is computed, that a result can be written where `--out` says.
  * @param out a folder, for all files of a result, or a file whose ending says which of them
  * @param endings those that the experiment has, such as `csv`
- * @throws InputError for another ending
+ * @throws InputError for another ending, and where nothing can be written
  */
-export function checkOut(out: string, endings: readonly string[]): void {
+export async function checkOut(out: string, endings: readonly string[]): Promise<void> {
   const ending = path.extname(out).slice(1);
-  if (ending === '' || endings.includes(ending)) return;
+  if (ending === '' || endings.includes(ending)) return checkFolder(out, ending);
   const expected = endings.map((each) => `.${each}`).join(', ');
   throw new InputError(
     `unknown kind of result: --out ${out}; expected a folder, or a file ending with ${expected}`,
   );
+}
+
+/** Checks the folder of a result, or the nearest one above it that is there. */
+async function checkFolder(out: string, ending: string): Promise<void> {
+  let folder = path.resolve(ending === '' ? out : path.dirname(out));
+  for (;;) {
+    const found = await stat(folder).catch(unless('ENOENT', 'ENOTDIR'));
+    if (found && !found.isDirectory()) {
+      throw new InputError(`cannot write --out ${out}: ${folder} is a file; expected a folder`);
+    }
+    if (found) break;
+    folder = path.dirname(folder);
+  }
+  await access(folder, constants.W_OK).catch(() => {
+    throw new InputError(`cannot write --out ${out}: no permission in ${folder}`);
+  });
 }
 
 /**

@@ -8,7 +8,7 @@ import { nearestName } from '../formats/nearest-name.js';
  * @example nearestPath('/v1/models/demo/response', ['/v1/models/:model/responses']) // /v1/models/demo/responses
  */
 export function nearestPath(given: string, routes: readonly string[]): string | undefined {
-  const names = given.split('/');
+  const names = given.replace(/(?<=.)\/+$/, '').split('/');
   const paths = routes
     .map((route) => route.split('/'))
     .filter((parts) => parts.length === names.length);

@@ -174,6 +174,11 @@ test.each([
     ['--out', 'rows.xls'],
     'expected a folder, or a file ending with .csv, .json',
   ],
+  [
+    'a file in the place of a folder',
+    ['--out', path.join(MODEL, '1/card.json/new/rows.csv')],
+    'card.json is a file; expected a folder',
+  ],
 ])('%s ends with one line and exit code 2', (_, args, message) => {
   const { status, stderr } = hypercolumn(
     'characterize',

@@ -14,6 +14,8 @@ test.each([
   ['/v1/model/demo/responses', '/v1/models/demo/responses'],
   ['/V1/Models', '/v1/models'],
   ['/v1/job/7', '/v1/jobs/7'],
+  ['/v1/models/', '/v1/models'],
+  ['/v1/models/demo/', '/v1/models/demo'],
 ])('%s is corrected to %s', (given, meant) => {
   expect(nearestPath(given, ROUTES)).toBe(meant);
 });

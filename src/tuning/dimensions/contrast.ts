@@ -4,8 +4,11 @@ import { nakaRushton, supersaturating } from '../fits/functions.js';
 import { type Analysis, along, type Dimension } from './dimension.js';
 
 export const contrast = {
-  // Whether a contrast of 0 is the blank depends on the stimulus.
-  parameters: [],
+  parameters: ['contrast'],
+  // A surround of a fixed contrast is there at contrast 0 too, which is then not the blank.
+  measures: ({ kind, fields, values }) =>
+    (kind !== 'centreSurround' || fields['surroundContrast'] === undefined) &&
+    values.every((value) => value >= 0),
   label: 'Contrast',
   axisLabel: 'Michelson contrast',
   unit: '1',

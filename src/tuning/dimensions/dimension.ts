@@ -17,10 +17,22 @@ export interface IndexLabel {
   readonly unit: string;
 }
 
+/** A sweep of one parameter of a stimulus. */
+export interface SweptParameter {
+  /** The kind of the stimulus, such as `grating`. */
+  readonly kind: string;
+  /** The fields of the stimulus that the request gives. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The values of the parameter. */
+  readonly values: readonly number[];
+}
+
 /** A dimension of tuning: the parameters that belong to it, its fits and its indices. */
 export interface Dimension {
-  /** The names of the stimulus parameters that always belong to this dimension. */
+  /** The names of the stimulus parameters that this dimension measures. */
   readonly parameters: readonly string[];
+  /** Whether the dimension measures this sweep of one of its parameters; by default it measures each. */
+  readonly measures?: (sweep: SweptParameter) => boolean;
   readonly label: string;
   readonly axisLabel: string;
   readonly unit: string;

@@ -2,9 +2,13 @@ import { fitSize, sizeResponse } from '../fits/size.js';
 import { sizeIndices } from '../size-indices.js';
 import type { Analysis, Dimension } from './dimension.js';
 
+/** Kinds of stimuli that vanish where their diameter or length is 0. */
+const VANISHING_KINDS = ['grating', 'driftingGrating', 'disc', 'plaid', 'bar'];
+
 export const size = {
-  // Whether a diameter or a length is the size of a stimulus depends on the stimulus.
-  parameters: [],
+  parameters: ['diameter', 'length'],
+  measures: ({ kind, fields }) =>
+    VANISHING_KINDS.includes(kind) && (fields['innerDiameter'] ?? 0) === 0,
   label: 'Size',
   axisLabel: 'Diameter of the grating (pixels)',
   unit: 'pixels',

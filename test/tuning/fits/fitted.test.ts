@@ -8,7 +8,9 @@ import { finish } from '../../../src/tuning/fits/least-squares.js';
 import { CONTRASTS, DIAMETERS, DIRECTIONS, FREQUENCIES, ORIENTATIONS, radians } from '../grids.js';
 
 /** The dimensions with fits. */
-type FittedDimension = Exclude<keyof typeof ALL, 'phase'>;
+type FittedDimension = {
+  [Name in keyof typeof ALL]: keyof (typeof ALL)[Name]['fits'] extends never ? never : Name;
+}[keyof typeof ALL];
 
 const VALUES: Readonly<Record<FittedDimension, readonly number[]>> = {
   orientation: ORIENTATIONS,
