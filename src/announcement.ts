@@ -11,12 +11,16 @@ export function stepLine(step: string, result: string, milliseconds: number): st
   return `${step} ... ${result}, ${(milliseconds / 1000).toFixed(1)} s\n`;
 }
 
-/** What a person sees once the service is ready: what it serves, on what, and where to look. */
+/**
+ * What a person sees once the service is ready: what it serves, on what, and where to look.
+ * @param image a file to try a request with
+ */
 export function announcement(
   url: string,
   engine: EngineDescription,
   { served, unusable }: Catalogue,
   keeping: { readonly sets: Keeping; readonly jobs: Keeping },
+  image: string,
 ): string {
   const models = [
     ...served.map(({ name, version, card }) => {
@@ -36,11 +40,12 @@ export function announcement(
     ],
     ['sets', inWords(keeping.sets)],
     ['jobs', inWords(keeping.jobs)],
-    ['open', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`, 'README.md']],
+    ['open', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`]],
+    ['read', ['README.md, docs/requests.md']],
     [
       'try',
       [
-        `curl -H 'Content-Type: image/png' --data-binary @image.png \\`,
+        `curl -H 'Content-Type: image/png' --data-binary @${image} \\`,
         `  ${url}/v1/models/${name}/responses`,
       ],
     ],

@@ -123,21 +123,21 @@ export const SETTINGS = {
   MAX_JOBS: whole(
     100,
     [1, 10_000],
-    'jobs that are kept',
-    'most jobs, with those that wait, run or are over',
+    'jobs',
+    'most jobs that are kept, whether they wait, run or are over',
   ),
-  MAX_WAITING_JOBS: whole(16, [1, 10_000], 'waiting jobs', 'most jobs that wait'),
-  JOBS_AT_ONCE: whole(1, [1, 64], 'jobs that run at the same time', 'jobs that run concurrently'),
+  MAX_WAITING_JOBS: whole(16, [1, 10_000], 'jobs', 'most jobs that wait'),
+  JOBS_AT_ONCE: whole(1, [1, 64], 'jobs', 'most jobs that run at the same time'),
   MAX_BODY: whole(64 * MEBIBYTE, [1024, 2 ** 31 - 1], 'bytes', 'largest body of a request'),
   MAX_BODIES: whole(
     32 * MEBIBYTE,
     [1024, 2 ** 31 - 1],
     'bytes',
-    'large bodies that are read and decoded concurrently; others wait',
+    'most bytes of large bodies that are read and decoded at the same time; further bodies wait',
   ),
-  MAX_STIMULI: whole(10_000, [1, 1_000_000], 'stimuli in one request', 'most stimuli'),
-  MAX_PIXELS: whole(16_000_000, [1, 1_000_000_000], 'pixels in one image', 'largest image'),
-  MAX_STREAMS: whole(64, [0, 100_000], 'open streams', 'most WebSocket streams'),
+  MAX_STIMULI: whole(10_000, [1, 1_000_000], 'stimuli', 'most stimuli in one request'),
+  MAX_PIXELS: whole(16_000_000, [1, 1_000_000_000], 'pixels', 'most pixels of one image'),
+  MAX_STREAMS: whole(64, [0, 100_000], 'streams', 'most open WebSocket streams'),
   MAX_CONCURRENT: whole(
     64,
     [1, 1_000_000],
@@ -154,7 +154,7 @@ export const SETTINGS = {
   QUEUE_CAPACITY: whole(
     20_000,
     [1, 10_000_000],
-    'waiting stimuli',
+    'stimuli',
     'most stimuli that wait, of each priority',
   ),
   GRACE_SECONDS: whole(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -45,6 +46,8 @@ const CHUNK = 32;
 /** What a sweep may hold up a prediction for. */
 const SWEEP_MILLISECONDS = 40;
 
+/** A stimulus that a clone holds. */
+const EXAMPLE = 'docs/example.png';
 /** Of the compiled service. */
 const PAGE_FOLDER = fileURLToPath(new URL('../page', import.meta.url));
 
@@ -196,7 +199,10 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     },
   };
   readiness = { state: 'ready', service };
-  process.stdout.write(announcement(server.url, engine.description, catalogue, data.keeping()));
+  const image = existsSync(EXAMPLE) ? EXAMPLE : 'image.png';
+  process.stdout.write(
+    announcement(server.url, engine.description, catalogue, data.keeping(), image),
+  );
 
   const signal = await signals.first;
   readiness = { state: 'draining', service };

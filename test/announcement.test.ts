@@ -13,6 +13,7 @@ test('the start lines list the models, those that failed with the reason, and th
     ENGINE,
     { served, unusable, find },
     { sets: { folder: 'data', warning: 'nothing can be added' }, jobs: { folder: 'data/jobs' } },
+    'docs/example.png',
   );
   expect(text).toMatchInlineSnapshot(`
     "Hypercolumn is ready at http://127.0.0.1:8080
@@ -25,8 +26,8 @@ test('the start lines list the models, those that failed with the reason, and th
       open    http://127.0.0.1:8080/ in a browser
               http://127.0.0.1:8080/docs
               http://127.0.0.1:8080/metrics
-              README.md
-      try     curl -H 'Content-Type: image/png' --data-binary @image.png \\
+      read    README.md, docs/requests.md
+      try     curl -H 'Content-Type: image/png' --data-binary @docs/example.png \\
                 http://127.0.0.1:8080/v1/models/tiny/responses
     "
   `);
@@ -41,6 +42,7 @@ test('the start lines say when there is no model', () => {
       sets: { unusable: 'DATA_DIR cannot be used' },
       jobs: { unusable: 'another service has them' },
     },
+    'image.png',
   );
   expect(text).toMatchInlineSnapshot(`
     "Hypercolumn is ready at http://[::1]:80
@@ -51,7 +53,7 @@ test('the start lines say when there is no model', () => {
       open    http://[::1]:80/ in a browser
               http://[::1]:80/docs
               http://[::1]:80/metrics
-              README.md
+      read    README.md, docs/requests.md
       try     curl -H 'Content-Type: image/png' --data-binary @image.png \\
                 http://[::1]:80/v1/models/{model}/responses
     "

@@ -95,7 +95,7 @@ export function createTrainCommand(
       ).argParser((text) => parseShard(text, '--shard')),
     )
     .option('--resume', 'go on with this training where it was broken off, or begin it')
-    .option('--unit <text>', 'of the responses, for the card', 'as recorded')
+    .option('--unit <text>', 'unit of the responses, which the card states', 'as recorded')
     .option('--degrees-per-image <degrees>', 'side of an image, where it is known', degrees)
     .allowExcessArguments(false)
     .addHelpText('after', exitCodesHelp('badInput', 'failed', 'interrupted'))

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import type { z } from 'zod';
@@ -12,6 +11,7 @@ import type { EngineName } from '../inference/open-engine.js';
 import { openLocalEngine } from '../job-worker/local-engine.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import { findModel } from '../models/find-model.js';
+import { readInput } from './read-input.js';
 import { checkOut, writeResult } from './result-files.js';
 
 /** An experiment as a command, which runs it in this process. */
@@ -118,13 +118,27 @@ export async function runLocally(
 
 /** The request, which is JSON or the name of a file that holds it, with the neurons of `--neurons`. */
 async function readRequest({ request: given, neurons }: RequestOptions): Promise<unknown> {
-  const isJson = given.trimStart().startsWith('{');
-  const request = parseJson(isJson ? Buffer.from(given) : await readFile(given));
+  const request = await parseRequest(given);
   if (neurons === undefined || typeof request !== 'object' || request === null) return request;
   if ('neurons' in request) {
     throw new InputError('neurons are named twice: --neurons and --request; expected one of them');
   }
   return { ...request, neurons };
+}
+
+async function parseRequest(given: string): Promise<unknown> {
+  const isJson = given.trimStart().startsWith('{');
+  const text = isJson ? Buffer.from(given) : await readInput('--request', given);
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const reason = error.message.replace(/^the body is not JSON: /, '');
+    const subject = isJson
+      ? '--request is neither JSON nor the name of a file'
+      : `--request ${given} is not JSON`;
+    throw new InputError(`${subject}: ${reason}`, [], { cause: error });
+  }
 }
 
 /** A result as a JSON file. */

@@ -12,7 +12,9 @@ import { createPeakCommand, createRankCommand } from './stimulus-commands.js';
 export function createJobCommands(): Command[] {
   return JOB_EXPERIMENTS.map((experiment: JobExperiment) => {
     const { kind: name, summary, request, endings, interprets } = experiment;
-    const description = summary.replace(/: a job$/, '');
+    const description = summary
+      .replace(/: a job$/, '')
+      .replace(/^./, (first) => first.toLowerCase());
     return createExperimentCommand({
       name,
       description,
@@ -37,6 +39,7 @@ function readStimulusSet(digest: string): never {
 export function createTuneCommand(): Command {
   return new Command('tune')
     .description('measures tuning to stimulus parameters, to position, or over a set of images')
+    .helpCommand('help [command]', 'shows the help of a command')
     .addCommand(
       createExperimentCommand({
         name: 'parametric',
@@ -46,7 +49,7 @@ export function createTuneCommand(): Command {
         interprets: false,
         run: async (subject, request, context) =>
           jsonFile('tuning', await runParametric(planParametric(subject, request), context)),
-      }),
+      }).summary('sweeps one or two parameters (default)'),
       { isDefault: true },
     )
     .addCommand(

@@ -18,7 +18,6 @@ export async function createProgram(
   const program = new Command('hypercolumn')
     .description(packageFile.description)
     .version(packageFile.version, '-v, --version', 'show the version')
-    .helpOption('-h, --help', 'show this help')
     .commandsGroup('More:')
     .helpCommand('help [command]', 'shows the help of a command')
     .addHelpText('after', HELP_END);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.js';
 import { CommandEnd, EXIT_CODES } from '../exit-codes.js';
+import { nearestName } from '../formats/nearest-name.js';
 
 /** What to do when the system refuses to read or to write. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -29,8 +30,9 @@ export async function runCommand(
       each
         .showHelpAfterError('--help lists the options')
         .exitOverride((error) => process.exit(error.exitCode && EXIT_CODES.badInput));
+      rejectOptionsAsValues(each);
     }
-    await command.parseAsync(words, { from: 'user' });
+    await command.parseAsync(checkNames(command, words), { from: 'user' });
   } catch (error) {
     const shown = systemError(error) ?? error;
     if (shown instanceof InputError) {
@@ -45,6 +47,36 @@ export async function runCommand(
 
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** Rejects `--neurons --out rows.csv`, where `--out` would be taken as the value. */
+function rejectOptionsAsValues(command: Command): void {
+  for (const option of command.options) {
+    command.on(`option:${option.name()}`, (value: unknown) => {
+      if (typeof value === 'string' && value.startsWith('--')) {
+        command.error(`error: option '${option.flags}' has no value: ${value} follows`);
+      }
+    });
+  }
+}
+
+/**
+ * Checks the names of subcommands, also where `help` or `--help` would print the help of another command.
+ * @returns the words to parse: an unknown name alone, which the command rejects
+ */
+function checkNames(command: Command, words: readonly string[]): readonly string[] {
+  const [name, ...rest] = words[0] === 'help' ? words.slice(1) : words;
+  if (command.commands.length === 0 || name === undefined || name.startsWith('-')) return words;
+  const names = command.commands.map((each) => each.name());
+  const known = command.commands.find((each) => each.name() === name);
+  if (known) {
+    checkNames(known, rest);
+    return words;
+  }
+  if (command.parent === null) return [name];
+  const near = nearestName(name, names);
+  const hint = near === undefined ? '' : `\n(Did you mean ${near}?)`;
+  return command.error(`error: unknown command '${command.name()} ${name}'${hint}`);
 }
 
 /** An error of the operating system, with what to do about it. */

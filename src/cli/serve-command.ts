@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Environment, SETTINGS, type Variable } from '../config.js';
 import { exitCodesHelp } from '../exit-codes.js';
 
@@ -16,8 +16,8 @@ export function createServeCommand(environment: Environment): Command {
     .allowExcessArguments(false)
     .addHelpText(
       'after',
-      `\nEach option can be set by the environment variable of its name, such as ${VARIABLES[0]}.\n` +
-        exitCodesHelp('badInput'),
+      `\nEach option can be set by the environment variable of its name, such as MODELS_DIR for --models-dir;\n` +
+        `the option wins.\n${exitCodesHelp('notStarted', 'badInput')}`,
     )
     .action(async (options: Readonly<Record<string, string | undefined>>) => {
       const given = VARIABLES.flatMap((variable) => {
@@ -38,8 +38,11 @@ function packagedModels(): Environment {
 }
 
 function optionFor(variable: Variable): Option {
-  const { description, accepted, fallback } = SETTINGS[variable];
+  const { description, accepted, fallback, schema } = SETTINGS[variable];
   const flag = variable.toLowerCase().replaceAll('_', '-');
   const detail = `${accepted}; default ${fallback === '' ? 'none' : fallback}`;
-  return new Option(`--${flag} <value>`, `${description}: ${detail}`);
+  return new Option(`--${flag} <value>`, `${description}: ${detail}`).argParser((text) => {
+    if (text === '' || schema.safeParse(text).success) return text;
+    throw new InvalidArgumentError(`It takes ${accepted}.`);
+  });
 }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
-import { InputError } from '../errors.js';
+import { InputError, UnsupportedMediaError } from '../errors.js';
 import { modelCanvas } from '../experiments/canvas.js';
 import type { ExperimentContext, Subject } from '../experiments/context.js';
 import { runPeak } from '../experiments/peak.js';
@@ -16,6 +15,9 @@ import { decodeStimuli } from '../stimulus/decode/decode.js';
 import { Fit } from '../stimulus/fit.js';
 import type { ResponseMatrix } from '../tuning/response-matrix.js';
 import { createLocalCommand, jsonFile, runLocally } from './experiment-command.js';
+import { readInput } from './read-input.js';
+
+const STIMULUS_FILES = '.npy, .png, .jpg, .webp, .tif or .json';
 
 interface Options {
   readonly model: string;
@@ -81,7 +83,7 @@ function createStimulusCommand(
   endings: readonly string[],
 ): Command {
   return createLocalCommand(name, description, endings)
-    .requiredOption('--stimuli <file>', '.npy, .png, .jpg, .webp, .tif, or .json as over HTTP')
+    .requiredOption('--stimuli <file>', `${STIMULUS_FILES} as over HTTP`)
     .addOption(
       new Option('--fit <how>', 'what to do with stimuli of another size')
         .choices(Fit.options)
@@ -94,13 +96,15 @@ async function readPresentation(
   { stimuli: file, fit, neurons }: Options,
 ): Promise<Presentation> {
   const contentType = path.extname(file) === '.json' ? 'application/json' : undefined;
-  const body = await readFile(file);
+  const body = await readInput('--stimuli', file);
   const decoded = await decodeStimuli({
     contentType,
     body,
     target: modelCanvas(model),
     limits,
     fit,
+  }).catch((error: unknown) => {
+    throw forCommandLine(error, file);
   });
   if (neurons !== undefined && decoded.neurons !== undefined) {
     throw new InputError(`neurons are named twice: --neurons and ${file}; expected one of them`);
@@ -108,12 +112,23 @@ async function readPresentation(
   return present(model, decoded, neurons ?? decoded.neurons);
 }
 
+/** An error of decoding, with options of the command in place of the query and the headers of a request. */
+function forCommandLine(error: unknown, file: string): unknown {
+  if (error instanceof UnsupportedMediaError) {
+    const message = `--stimuli ${file} is in no known format; expected ${STIMULUS_FILES}`;
+    return new InputError(message, [], { cause: error });
+  }
+  if (!(error instanceof InputError)) return error;
+  const message = error.message.replaceAll('?fit=', '--fit ');
+  return new InputError(message, error.problems, { cause: error });
+}
+
 async function readResponses(
   file: string | undefined,
   { model, stimuli }: Presentation,
 ): Promise<ResponseMatrix | undefined> {
   if (file === undefined) return undefined;
-  const { shape, data } = decodeNpy(await readFile(file));
+  const { shape, data } = decodeNpy(await readInput('--responses', file));
   return realResponses(
     { shape, values: Float64Array.from(data) },
     stimuli.count,

@@ -51,7 +51,7 @@ export interface ExperimentContext {
 
 /**
  * Makes a context for a script or a test: it is never aborted, and measures and reports nothing.
- * @param parts the function that computes responses, and the parts that differ from this default
+ * @param parts `respond`, and any other part that should replace the default below
  * @example
  * const context = experimentContext({ respond: (stimuli, columns) => engine.respond(...) });
  * const { neurons } = await runParametric(planParametric(subject, {}), context);

@@ -17,7 +17,7 @@ import { modelIdentity } from './result-parts.js';
 export const JOB_EXPERIMENTS = [characterizeJob, preferredStimulusJob] as const;
 
 /**
- * Makes the order of a job, which can be stored.
+ * Makes the order of a job: all that is needed to run it, here or elsewhere.
  * @param request the request as the experiment's schema parses it
  * @param askedBy the name of the API key; null where there are no keys
  */

@@ -25,7 +25,10 @@ const MAX_VALUES = 200;
 const MAX_PLACES = 2500;
 /** With this many frames, the default noise has a square at each place about a hundred times. */
 const NOISE_FRAMES = 2000;
-/** The default sizes as shares of the shorter side of the image; part of a grating's cycle must fit in. */
+/**
+ * Sizes of the small probes, as shares of the image's shorter side. A grating is larger, so that part of a
+ * cycle fits into it.
+ */
 const SIZES = {
   disc: { diameter: 0.1 },
   grating: { diameter: 0.16 },

@@ -65,7 +65,8 @@ export async function runSweep(
   const next = () => time('decode', () => slices.next());
   for (let slice = await next(); !slice.done; slice = await next()) {
     const { from, stimuli } = slice.value;
-    // A low contrast gives no warning, since its error is that of the response to the blank, which is in the result.
+    // Contrasts below the training range give no warning: their error is that of the response to the blank,
+    // which is in the result.
     const upTo = range && ([0, range[1]] as const);
     const reported = await time('decode', () =>
       reportInChunks(upTo, slice.value, yieldToEventLoop),

@@ -75,13 +75,13 @@ function strangers(issue: Issue & { code: 'unrecognized_keys' }): string {
 export function unknownKeys(keys: readonly string[], known: readonly string[]): string {
   const quoted = keys.slice(0, MAX_KEYS).map(quote);
   if (keys.length > MAX_KEYS) quoted.push(`${keys.length - MAX_KEYS} more`);
-  const subject = keys.length > 1 ? 'the keys are' : 'the key is';
-  const problem = `${subject} not known: ${quoted.join(', ')}`;
+  const problem = `unknown ${keys.length > 1 ? 'keys' : 'key'}: ${quoted.join(', ')}`;
   if (known.length === 0) return `${problem}; expected no keys`;
   const near = keys.slice(0, MAX_KEYS).map((key) => nearestName(key, known));
   const meant = [...new Set(near)].filter((name) => name !== undefined).map(quote);
   const names = known.join(', ');
-  if (meant.length === 0) return `${problem}; expected ${names}`;
+  if (meant.length === 0)
+    return `${problem}; expected ${known.length > 1 ? 'one of ' : ''}${names}`;
   return `${problem}; did you mean ${meant.join(', ')}? There are ${names}`;
 }
 

@@ -8,6 +8,9 @@ export const NEURON_LIST = /^\d{1,9}(-\d{1,9})?(,\d{1,9}(-\d{1,9})?)*$/;
  * @example [...neuronIds('0,5-7')] // [0, 5, 6, 7]
  */
 export function* neuronIds(list: string): Generator<number> {
+  if (list === '') {
+    throw new RangeError('is empty; expected ids and ranges of ids, such as 0,5,7-12');
+  }
   if (!NEURON_LIST.test(list)) {
     throw new RangeError('must be ids and ranges of ids, such as 0,5,7-12');
   }

@@ -34,7 +34,8 @@ export function checkGolden(card: ModelCard, responses: Float32Array): void {
     if (difference <= allowed) continue;
     const neuron = card.neurons[index % card.neurons.length]!.id;
     throw new InputError(
-      `its golden responses do not hold: neuron ${neuron} answers ${responses[index]} instead of ${value}`,
+      'this engine does not reproduce the responses stored in the card: ' +
+        `neuron ${neuron} answers ${responses[index]} instead of ${value}`,
     );
   }
 }

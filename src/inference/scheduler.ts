@@ -1,4 +1,4 @@
-import { setImmediate as others } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ClientDisconnectedError,
   DeadlineError,
@@ -57,8 +57,8 @@ export interface SchedulerOptions {
   /** The most stimuli that the engine gets at a time. */
   readonly chunk: number;
   /**
-   * The time that one batch of a sweep takes. While predictions arrive, it takes at most as long as they do,
-   * so that a prediction waits no longer than that.
+   * The time that one batch of a sweep takes. While predictions arrive, a batch of a sweep is cut to the time
+   * that a typical prediction takes, so that a prediction waits at most that long.
    */
   readonly sweepMilliseconds: number;
   /** Milliseconds, monotonic. */
@@ -83,9 +83,9 @@ interface ScheduledEntry extends QueueEntry {
 }
 
 /**
- * Queues requests for the engine: first in, first out, predictions before sweeps. Requests
- * are cut into chunks, and those that wait one after the other for the same model share one; no request waits
- * for others to share a batch. The engine has one batch at a time.
+ * Queues requests for the engine: first in, first out, predictions before sweeps. Requests are cut into chunks.
+ * Neighbouring requests for the same model share a chunk; a request never waits to be joined by others. The
+ * engine has one batch at a time.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { engine, capacity, chunk, sweepMilliseconds, clock, onBatch } = options;
@@ -107,7 +107,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     respond,
     drain,
     async yieldToEventLoop() {
-      await others();
+      await nextTurn();
       await predicting;
     },
     get depth() {

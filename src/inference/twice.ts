@@ -6,11 +6,11 @@ export async function computeTwice<T>(compute: () => Promise<T>): Promise<T> {
     return await compute();
   } catch (error) {
     if (!(error instanceof EngineLostError)) throw error;
-    return await compute().catch(refuseLostTwice);
+    return await compute().catch(explainSecondLoss);
   }
 }
 
-function refuseLostTwice(error: unknown): never {
+function explainSecondLoss(error: unknown): never {
   if (!(error instanceof EngineLostError && error.isReplaced)) throw error;
   throw new EngineLostError(
     `${error.message}, for the second time while computing this; send it again`,

@@ -15,7 +15,10 @@ export async function findModel(given: string): Promise<SavedModel> {
     return await readModel(isVersion ? await versionIn(folder) : await latestIn(folder));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`--model ${given}: ${error.message}`, [], { cause: error });
+    const meant = path.join('models', given);
+    const versions = await versionsIn(meant).catch(() => []);
+    const hint = versions.length > 0 ? `; did you mean ${meant}?` : '';
+    throw new InputError(`--model ${given}: ${error.message}${hint}`, [], { cause: error });
   }
 }
 

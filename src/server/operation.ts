@@ -26,8 +26,8 @@ export interface PathParameter {
 }
 
 /**
- * What a route takes and answers. What routes of its kind have in common, such as the answer to a missing
- * key, is added by `openapi/document.ts`.
+ * What a route takes and answers. What all routes of the same kind (/v1, /v2, models) share, such as the
+ * answer to a missing key, is added by `openapi/document.ts`.
  */
 export interface Operation {
   /** Its name in generated clients. */

@@ -17,7 +17,7 @@ export interface Route extends Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** In Hono's pattern, which is also the route's name in the metrics. */
   readonly path: string;
-  /** What a key must be good for; `predict` where it is left out. An `open` route needs no key. */
+  /** The scope that an API key needs; `predict` where it is left out. An `open` route needs no key. */
   readonly scope?: Scope | 'open';
   readonly handler: Handler;
 }

@@ -57,8 +57,8 @@ interface PresentedStimuli {
 }
 
 /**
- * As `scheduleResponses`, with a cache for stored sets: only the missing responses are computed, and then
- * kept.
+ * Computes responses as `scheduleResponses` does, but takes those to a stored set from the cache and adds the
+ * missing ones to it.
  * @returns responses [stimuli, columns], row-major
  */
 export async function computeWithCache(

@@ -15,7 +15,7 @@ export interface PreferredGrating {
   readonly spatialFrequency: number;
 }
 
-/** The parts of a preferred stimulus that come from the largest response, or a default, where no fit gives them. */
+/** Parts of a preferred stimulus that may lack a fit; they then come from the largest response or from a default. */
 export const FALLBACKS = ['centre', 'field', 'orientation', 'spatialFrequency'] as const;
 export type Fallback = (typeof FALLBACKS)[number];
 
@@ -52,10 +52,10 @@ export function preferredGrating({ along, peak }: NeuronTuning): {
   readonly preferred: PreferredGrating;
   readonly fallbacks: Fallback[];
 } {
-  const { orientation: turned, spatialFrequency: waved } = along ?? {};
-  const orientation = numberIn(turned?.indices['preferredOrientationFit']);
-  const spatialFrequency = numberIn(waved?.indices['preferredSpatialFrequency']);
-  const average = numberIn(turned?.indices['preferredOrientation']);
+  const { orientation: orientationCurve, spatialFrequency: frequencyCurve } = along ?? {};
+  const orientation = numberIn(orientationCurve?.indices['preferredOrientationFit']);
+  const spatialFrequency = numberIn(frequencyCurve?.indices['preferredSpatialFrequency']);
+  const average = numberIn(orientationCurve?.indices['preferredOrientation']);
   return {
     preferred: {
       orientation: orientation ?? average ?? peak.at['orientation']!,

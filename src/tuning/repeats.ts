@@ -8,7 +8,7 @@ import { correlation } from './metrics.js';
 export interface Trials {
   readonly repeats: number;
   readonly stimuli: number;
-  /** `values[repeat * stimuli + stimulus]`, in the unit of the recording (dF/F). */
+  /** `values[repeat * stimuli + stimulus]`, in the unit of the recording, such as dF/F. */
   readonly values: Float64Array;
 }
 
@@ -92,8 +92,8 @@ export function fev(trials: Trials): Estimate {
 }
 
 /**
- * FEVE: the fraction of that explainable variance that a prediction explains (Cadena et al. 2019);
- * the MSE is taken over single trials. 1 for a perfect model, below 0 for one worse than the mean.
+ * FEVE: the fraction of the explainable variance (total less noise) that a prediction explains (Cadena
+ * et al. 2019); the MSE is taken over single trials. 1 for a perfect model, below 0 for one worse than the mean.
  * @param predicted `[stimuli]`, in the unit of the responses
  * @returns null with a reason where there is no explainable variance, or there are too few trials
  */

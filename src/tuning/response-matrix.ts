@@ -4,7 +4,7 @@ import { InputError } from '../errors.js';
 export interface ResponseMatrix {
   readonly stimuli: number;
   readonly neurons: number;
-  /** `values[stimulus * neurons + neuron]`, in the unit of the recording (dF/F). */
+  /** `values[stimulus * neurons + neuron]`, in the unit of the recording, such as dF/F. */
   readonly values: Float32Array | Float64Array;
 }
 

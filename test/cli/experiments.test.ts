@@ -166,8 +166,14 @@ test.each([
   [
     'a file that does not exist',
     ['--request', 'no.json'],
-    'there is no such file or folder: correct its name',
+    '--request no.json: there is no such file',
   ],
+  [
+    'a request that is not JSON',
+    ['--request', '{"parameter":'],
+    '--request is neither JSON nor the name of a file: Unexpected end',
+  ],
+  ['a model without its folder', ['--model', 'demo'], '; did you mean models/demo?'],
   ['a model that does not exist', ['--model', 'models/dmo'], 'there is no model'],
   [
     'another kind of file',
@@ -187,6 +193,25 @@ test.each([
     '--out',
     'rows.csv',
     ...args,
+  );
+  expect(stderr).toMatch(/^error: .*\n$/);
+  expect(stderr).toContain(message);
+  expect(status).toBe(2);
+});
+
+test.each([
+  ['of another size', 'docs/page/tuning.png', 'none', '; add --fit resize or --fit crop'],
+  [
+    'in no known format',
+    'README.md',
+    'none',
+    '--stimuli README.md is in no known format; expected .npy, .png, .jpg, .webp, .tif or .json',
+  ],
+  ['that does not exist', 'no.png', 'none', '--stimuli no.png: there is no such file'],
+])('respond rejects a file %s', (_, file, fit, message) => {
+  const { status, stderr } = hypercolumn(
+    ...['respond', '--model', MODEL, '--engine', 'onnx', '--fit', fit],
+    ...['--stimuli', file, '--out', path.join(folder, 'rejected.csv')],
   );
   expect(stderr).toMatch(/^error: .*\n$/);
   expect(stderr).toContain(message);

@@ -44,6 +44,24 @@ test('a misspelt command or option ends with exit code 2 and suggests the right 
   expect(option.status).toBe(2);
 });
 
+test.each([
+  [['charactrize', '--help'], "unknown command 'charactrize'\n(Did you mean characterize?)"],
+  [['help', 'charactrize'], "unknown command 'charactrize'\n(Did you mean characterize?)"],
+  [
+    ['tune', 'parametrc', '--model', 'x'],
+    "unknown command 'tune parametrc'\n(Did you mean parametric?)",
+  ],
+  [
+    ['characterize', '--neurons', '--out', 'x.csv'],
+    "option '--neurons <ids>' has no value: --out follows",
+  ],
+])('%j is rejected with exit code 2', (words, message) => {
+  const { status, stderr, stdout } = hypercolumn(...words);
+  expect(stderr).toContain(`error: ${message}\n`);
+  expect(stdout).toBe('');
+  expect(status).toBe(2);
+});
+
 test('each setting of the service is an option of serve that overrides its variable', () => {
   const { stdout } = hypercolumn('serve', '--help');
   for (const variable of Object.keys(SETTINGS)) {
@@ -53,7 +71,9 @@ test('each setting of the service is an option of serve that overrides its varia
     encoding: 'utf8',
     env: { PORT: '0' },
   });
-  expect(bad.stderr).toMatch(/^PORT="80a" is not accepted: it takes a whole number/);
+  expect(bad.stderr).toMatch(
+    /^error: option '--port <value>' argument '80a' is invalid. It takes a whole number/,
+  );
   expect(bad.status).toBe(2);
 });
 

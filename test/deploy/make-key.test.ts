@@ -29,7 +29,7 @@ test('a key that the service would reject is not made', async () => {
   const is = (...args: string[]) => expect(makeKey(...args)).rejects;
   await is('--name', 'rig 1').toThrow('name: must be 1 to 64 letters');
   await is('--name', 'a', '--scopes', 'root').toThrow(
-    'scopes[0]: must be one of predict, admin, metrics',
+    'unknown scope: root; expected predict, admin or metrics',
   );
   await is('--name', 'a', '--per-second', 'many').toThrow('perSecond: ');
 });

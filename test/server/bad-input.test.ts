@@ -109,12 +109,12 @@ test('JSON that is cut off or does not match its schema is rejected', async () =
   // The rest of the message comes from the parser and varies between versions.
   expect(await rejection(RESPONSES, cut)).toMatch(/^400 the body is not JSON: .* at position 19\b/);
   expect(await rejection(RESPONSES, json({ stimulus: [] }))).toMatchInlineSnapshot(
-    `"422 the body: the key is not known: "stimulus"; did you mean "stimuli"? There are stimuli, stimulusSet, neurons, grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image @ "`,
+    `"422 the body: unknown key: "stimulus"; did you mean "stimuli"? There are stimuli, stimulusSet, neurons, grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image @ "`,
   );
   expect(
     await rejection(RESPONSES, json({ stimuli: [{ grating: { angle: 3 } }] })),
   ).toMatchInlineSnapshot(
-    `"422 stimuli[0].grating: the key is not known: "angle"; expected orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge @ stimuli[0].grating"`,
+    `"422 stimuli[0].grating: unknown key: "angle"; expected one of orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge @ stimuli[0].grating"`,
   );
   const deep = post(`{"stimuli": ${'['.repeat(2000)}${']'.repeat(2000)}}`, 'application/json');
   expect(await rejection(RESPONSES, deep)).toMatchInlineSnapshot(
@@ -136,7 +136,7 @@ test('neurons that the model does not have are rejected', async () => {
     `"422 neurons: the range 2-1 runs backwards @ neurons"`,
   );
   expect(await rejection(`${RESPONSES}?neurons=`, good)).toMatchInlineSnapshot(
-    `"422 neurons: must be ids and ranges of ids, such as 0,5,7-12 @ neurons"`,
+    `"422 neurons: is empty; expected ids and ranges of ids, such as 0,5,7-12 @ neurons"`,
   );
   const twice = json({ stimuli: [{ grating: {} }], neurons: [1] });
   expect(await rejection(`${RESPONSES}?neurons=0`, twice)).toMatchInlineSnapshot(

@@ -66,7 +66,8 @@ test('a new version with wrong golden responses is reported, and the old one sti
   changed.golden.responses[0]![2]! += 0.5;
   await writeFile(card, JSON.stringify(changed));
   child.kill('SIGHUP');
-  const reason = 'its golden responses do not hold: neuron 2 answers 3 instead of 3.5';
+  const reason =
+    'this engine does not reproduce the responses stored in the card: neuron 2 answers 3 instead of 3.5';
   await expect
     .poll(() => versions(url))
     .toEqual([

@@ -50,7 +50,7 @@ test('invalid JSON bodies are rejected', async () => {
     `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
   );
   expect(await rejection(JSON_TYPE, '{"stimuli": [[0.5]], "neuron": 1}')).toMatchInlineSnapshot(
-    `"InputError: the body: the key is not known: "neuron"; did you mean "neurons"? There are stimuli, neurons"`,
+    `"InputError: the body: unknown key: "neuron"; did you mean "neurons"? There are stimuli, neurons"`,
   );
   expect(await rejection(JSON_TYPE, '{"stimuli": [[0]], "neurons": [-1]}')).toMatchInlineSnapshot(
     `"InputError: neurons[0]: is -1; expected at least 0 [neurons[0]]"`,
@@ -132,7 +132,7 @@ test('invalid files and gratings in JSON are rejected', async () => {
     `"InputError: stimuli[0].npy: 2 images; one is expected [stimuli[0].npy]"`,
   );
   expect(await rejection(JSON_TYPE, one({ grating: { angle: 45 } }))).toMatchInlineSnapshot(
-    `"InputError: stimuli[0].grating: the key is not known: "angle"; expected orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge [stimuli[0].grating]"`,
+    `"InputError: stimuli[0].grating: unknown key: "angle"; expected one of orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, edge [stimuli[0].grating]"`,
   );
   expect(
     await rejection(JSON_TYPE, one({ grating: { contrast: 2, spatialFrequency: 0 } })),

@@ -31,7 +31,7 @@ export async function expectBrokenModelsRejected(engine: Engine, folder: string)
   await expect(engine.load(broken.folder, broken.digest)).rejects.toThrow('card.json changed');
   const { digest } = await readModel(broken.folder);
   await expect(engine.load(broken.folder, digest)).rejects.toThrow(
-    /golden responses do not hold: neuron 1 answers/,
+    /does not reproduce the responses stored in the card: neuron 1 answers/,
   );
   await expect(
     engine.respond({ digest, stimuli: randomStimuli(broken, 1), neurons: Int32Array.of(0) }),

@@ -177,6 +177,7 @@ test('invalid options of a command are reported before anything is trained', asy
   expect(await rejection({ recipe: 'cnn' })).toMatch(
     /^there is no recipe 'cnn'; there are ff_cnn, /,
   );
+  expect(await rejection({ recipe: 'ff_sa_cn' })).toMatch(/; did you mean ff_sa_cnn\?$/);
   expect(await rejection({ out: '/' })).toMatch(/^--out \/: a model's name is made of letters/);
   expect(await rejection({ epochs: '0' })).toMatch(/It must be a whole number from 1 to/);
   expect(await rejection({ epoch: '1' })).toMatch(

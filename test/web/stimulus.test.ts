@@ -125,7 +125,7 @@ test('a stimulus that cannot be presented is reported, and the next one is prese
   await page.getByRole('button', { name: 'Show it' }).click();
   await page
     .getByRole('alert')
-    .getByText(/the key is not known/)
+    .getByText(/unknown key: /)
     .waitFor();
   await field.fill('{"plaid":');
   await page.getByRole('button', { name: 'Show it' }).click();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../../src/errors.js';
+import { nearestName } from '../../src/formats/nearest-name.js';
 import { TrainingCard } from '../../src/models/card.js';
 import type { Architecture } from '../../src/network/architecture.js';
 import type { ArchitectureDefinition } from '../../src/network/architectures/definition.js';
@@ -50,9 +51,10 @@ export const RECIPES: Readonly<Record<string, Recipe>> = Object.fromEntries(
 export function findRecipe(name: string): Recipe {
   const recipe = Object.hasOwn(RECIPES, name) ? RECIPES[name] : undefined;
   if (recipe) return recipe;
-  throw new InputError(
-    `there is no recipe '${name}'; there are ${Object.keys(RECIPES).join(', ')}`,
-  );
+  const names = Object.keys(RECIPES);
+  const near = nearestName(name, names);
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  throw new InputError(`there is no recipe '${name}'; there are ${names.join(', ')}${hint}`);
 }
 
 /** The network that a recipe trains: the Poisson loss is of rates, which are positive. */

@@ -9,7 +9,7 @@ export const preferredStimulusJob = {
   request: PreferredStimulusRequest,
   result: PreferredStimulusResult,
   operationId: 'preferredStimulus',
-  summary: 'Images that raise responses, by gradient ascent: a job',
+  summary: 'Finds images that raise responses, by gradient ascent: a job',
   endings: ['json', 'npy', 'png'],
   interprets: true,
   stimulusSets: ({ stimulusSet }) => (stimulusSet === undefined ? [] : [stimulusSet]),

@@ -58,7 +58,7 @@ test('an invalid line is reported with its number and the reason', () => {
     `"InputError: line 1.perSecond: is wrong; expected at least 0.001"`,
   );
   is(line({ persecond: 3 })).toMatchInlineSnapshot(
-    `"InputError: line 1: the key is not known: "persecond"; did you mean "perSecond"? There are name, sha256, scopes, perSecond"`,
+    `"InputError: line 1: unknown key: "persecond"; did you mean "perSecond"? There are name, sha256, scopes, perSecond"`,
   );
   is(line(), line({ sha256: '0'.repeat(64) })).toMatchInlineSnapshot(
     `"InputError: line 2: its name is on an earlier line as well"`,

@@ -103,11 +103,11 @@ testWithClients('tritonclient: all that it can ask', async () => {
     {
       "classification": [
         "422",
-        "outputs[0].parameters: the key is not known: "classification"; expected binary_data",
+        "outputs[0].parameters: unknown key: "classification"; expected binary_data",
       ],
       "configuration": [
         "422",
-        "parameters: the key is not known: "config"; expected no keys",
+        "parameters: unknown key: "config"; expected no keys",
       ],
       "datatype": [
         "422",
@@ -115,7 +115,7 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "files": [
         "422",
-        "parameters: the keys are not known: "config", "file:1/card.json"; expected no keys",
+        "parameters: unknown keys: "config", "file:1/card.json"; expected no keys",
       ],
       "late": [
         "503",
@@ -143,11 +143,11 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "own parameter": [
         "422",
-        "parameters: the key is not known: "rig"; expected binary_data_output, timeout, priority",
+        "parameters: unknown key: "rig"; expected one of binary_data_output, timeout, priority",
       ],
       "sequence": [
         "422",
-        "parameters: the keys are not known: "sequence_id", "sequence_start", "sequence_end"; expected binary_data_output, timeout, priority",
+        "parameters: unknown keys: "sequence_id", "sequence_start", "sequence_end"; expected one of binary_data_output, timeout, priority",
       ],
       "shape": [
         "422",
@@ -155,7 +155,7 @@ testWithClients('tritonclient: all that it can ask', async () => {
       ],
       "shared memory": [
         "422",
-        "inputs[0].parameters: the keys are not known: "shared_memory_region", "shared_memory_byte_size"; expected binary_data_size, content_type",
+        "inputs[0].parameters: unknown keys: "shared_memory_region", "shared_memory_byte_size"; expected one of binary_data_size, content_type",
       ],
       "shared memory status": [
         "404",

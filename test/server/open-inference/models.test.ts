@@ -230,7 +230,7 @@ test('models are configured by their cards alone, and not while the service stop
   const { post, state, service } = await openFolder();
   expect(await post('models/v1/load', { parameters: { config: '{}' } })).toEqual([
     422,
-    { error: 'parameters: the key is not known: "config"; expected no keys' },
+    { error: 'parameters: unknown key: "config"; expected no keys' },
   ]);
   expect(await post('models/v1/unload', { parameters: { unload_dependents: 1 } })).toEqual([
     422,

@@ -63,18 +63,18 @@ test('inputs and outputs that the model does not have are rejected', async () =>
 
 test('parameters that would change the response but are not supported are rejected', async () => {
   expect(await rejection(request({ parameters: { sequence_id: 3 } }))).toMatchInlineSnapshot(
-    `"422 parameters: the key is not known: "sequence_id"; expected binary_data_output, timeout, priority"`,
+    `"422 parameters: unknown key: "sequence_id"; expected one of binary_data_output, timeout, priority"`,
   );
   expect(
     await rejection(
       request({ outputs: [{ name: 'responses', parameters: { classification: 3 } }] }),
     ),
   ).toMatchInlineSnapshot(
-    `"422 outputs[0].parameters: the key is not known: "classification"; expected binary_data"`,
+    `"422 outputs[0].parameters: unknown key: "classification"; expected binary_data"`,
   );
   const shared = { shared_memory_region: 'a', shared_memory_byte_size: 48 };
   expect(await rejection(withInput({ parameters: shared, data: undefined }))).toMatchInlineSnapshot(
-    `"422 inputs[0].parameters: the keys are not known: "shared_memory_region", "shared_memory_byte_size"; expected binary_data_size, content_type"`,
+    `"422 inputs[0].parameters: unknown keys: "shared_memory_region", "shared_memory_byte_size"; expected one of binary_data_size, content_type"`,
   );
   expect(await rejection(request({ parameters: { timeout: -1 } }))).toMatchInlineSnapshot(
     `"422 parameters.timeout: is -1; expected at least 0"`,

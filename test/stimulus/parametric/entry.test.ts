@@ -107,13 +107,13 @@ test('degrees are rejected without a scale, and limits are those of pixels', asy
 
 test('an unknown field next to a kind or inside it is rejected by name', async () => {
   expect(await rejected({ stimuli: [{ disc: {}, bar: {} }] })).toMatchInlineSnapshot(
-    `"InputError: stimuli[0]: the key is not known: "bar"; expected units, clip [stimuli[0]]"`,
+    `"InputError: stimuli[0]: unknown key: "bar"; expected one of units, clip [stimuli[0]]"`,
   );
   expect(await rejected({ disc: {}, unit: 'degrees' })).toMatchInlineSnapshot(
-    `"InputError: the body: the key is not known: "unit"; did you mean "units"? There are units, clip"`,
+    `"InputError: the body: unknown key: "unit"; did you mean "units"? There are units, clip"`,
   );
   expect(await rejected({ disc: { orientation: 3 } })).toMatchInlineSnapshot(
-    `"InputError: disc: the key is not known: "orientation"; expected diameter, contrast, x, y, edge [disc]"`,
+    `"InputError: disc: unknown key: "orientation"; expected one of diameter, contrast, x, y, edge [disc]"`,
   );
   expect(await rejected({ stimuli: [{}, { plaid: { components: [{}] } }] })).toMatchInlineSnapshot(
     `"InputError: stimuli[0]: a stimulus is rows of pixels, {"png": base64}, {"npy": base64}, or one of grating, driftingGrating, gabor, disc, annulus, centreSurround, plaid, bar, sparseNoise, image with its parameters, such as {"grating": {...}} [stimuli[0]]"`,
