@@ -12,7 +12,7 @@ import { openLocalEngine } from '../job-worker/local-engine.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import { findModel } from '../models/find-model.js';
 import { readInput } from './read-input.js';
-import { checkOut, writeResult } from './result-files.js';
+import { prepareOut, writeResult } from './result-files.js';
 
 /** An experiment as a command, which runs it in this process. */
 export interface LocalExperiment<Request> {
@@ -42,6 +42,9 @@ interface Options {
 interface RequestOptions extends Options {
   readonly request: string;
 }
+
+/** Signals that end an experiment. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** One's own machine has no limits but its memory. */
 const LIMITS = { maxStimuli: Number.POSITIVE_INFINITY, maxPixels: Number.POSITIVE_INFINITY };
@@ -90,11 +93,11 @@ export async function runLocally(
   { model: folder, out, engine }: Options,
   run: (subject: Subject, context: ExperimentContext) => Promise<readonly ResultFile[]>,
 ): Promise<void> {
-  await checkOut(out, endings);
+  await prepareOut(out, endings);
   const interruption = new AbortController();
   const onInterrupt = () =>
     interruption.abort(new CommandEnd('interrupted', 'interrupted; nothing was written'));
-  process.once('SIGINT', onInterrupt);
+  for (const name of SIGNALS) process.once(name, onInterrupt);
   const progress = createCountProgress('steps', process.stderr);
   const saved = await findModel(folder);
   const choice = { engine, threads: availableParallelism(), backend: 'auto' } as const;
@@ -111,7 +114,7 @@ export async function runLocally(
     for (const file of await writeResult(out, files)) console.log(`wrote ${file}`);
   } finally {
     progress.stop();
-    process.off('SIGINT', onInterrupt);
+    for (const name of SIGNALS) process.off(name, onInterrupt);
     await local.close();
   }
 }

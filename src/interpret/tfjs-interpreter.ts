@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { LRUCache } from 'lru-cache';
 import { type LoadedModel, loadModel } from '../inference/tfjs/loaded-model.js';
@@ -14,7 +15,8 @@ import type { InterpretedModel, Interpreter } from './interpreter.js';
 const MAX_MODELS = 2;
 
 /**
- * Interprets with tfjs, in this process and on its thread.
+ * Interprets with tfjs, in this process and on its thread. Some backends compute without a turn of the event
+ * loop; signals and messages of this process are handled before each part of the work.
  * @param models the models folder, which holds `<name>/<version>/`
  */
 export function createTfjsInterpreter(backend: Backend, models: string): Interpreter {
@@ -36,7 +38,8 @@ export function createTfjsInterpreter(backend: Backend, models: string): Interpr
     },
     async maximise({ model, neuron, id, state, terms, until }, signal) {
       return await withNeurons(model, Int32Array.of(neuron), (card, parameters) => {
-        const slope = (images: Stimuli) => {
+        const slope = async (images: Stimuli) => {
+          await setImmediate();
           signal?.throwIfAborted();
           return stimulusGradient(card, parameters, images);
         };
@@ -53,6 +56,7 @@ export function createTfjsInterpreter(backend: Backend, models: string): Interpr
     neurons: Int32Array,
     compute: (card: LoadedModel['card'], parameters: LoadedModel['parameters']) => Promise<T>,
   ): Promise<T> {
+    await setImmediate();
     const { card, parameters } = await load(model);
     const chosen = selectOnDevice(parameters, neurons);
     try {

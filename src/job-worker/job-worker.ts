@@ -4,7 +4,7 @@ import { experimentContext } from '../experiments/context.js';
 import { findJobExperiment } from '../experiments/job-experiments.js';
 import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
 import type { Part } from '../jobs/record.js';
-import { readModel } from '../models/saved-model.js';
+import { readModel, type SavedModel } from '../models/saved-model.js';
 import type { StimulusLimits } from '../stimulus/limits.js';
 import { createStimulusSets } from '../storage/stimulus-sets.js';
 import { connectToService } from '../workers/connect-to-service.js';
@@ -55,9 +55,7 @@ const service = connectToService<JobWorkerService>(functions);
 async function run({ id, order }: RunnableJob): Promise<Part[]> {
   if (opened === undefined) throw new Error('the engine is not open');
   const { options, engine } = opened;
-  const saved = await readModel(
-    path.join(options.models, order.model.name, String(order.model.version)),
-  );
+  const saved = await readOrdered(options.models, order.model);
   const { interprets } = findJobExperiment(order.kind);
   const { model, parts } = await engine.load(saved, interprets);
   const sets = createStimulusSets(options.sets, 0);
@@ -73,8 +71,25 @@ async function run({ id, order }: RunnableJob): Promise<Part[]> {
         throw new InputError(`unknown stimulus set: ${digest}; expected one that is stored`);
       },
       folder: options.jobs,
+      engine: engine.description,
       report: (progress) => void service.report.asEvent(progress),
       onStepNotSaved: (reason) => void service.stepNotSaved.asEvent(reason),
     },
   );
+}
+
+/** @throws InputError when the model of an order is not there, or cannot be used */
+async function readOrdered(
+  models: string,
+  { name, version }: RunnableJob['order']['model'],
+): Promise<SavedModel> {
+  try {
+    if (path.basename(name) !== name) throw new InputError('its name is not that of a folder');
+    return await readModel(path.join(models, name, String(version)));
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(`the model ${name}/${version} cannot be used: ${cause.message}`, [], {
+      cause,
+    });
+  }
 }

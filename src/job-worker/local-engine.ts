@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ExperimentContext } from '../experiments/context.js';
 import type { ServedModel } from '../inference/catalogue.js';
+import type { EngineDescription } from '../inference/engine.js';
 import { type EngineChoice, openEngine } from '../inference/open-engine.js';
 import type { Interpreter } from '../interpret/interpreter.js';
 import { interpreterBackend } from '../interpret/interpreter-backend.js';
@@ -10,6 +11,7 @@ import { openBackend } from '../network/backends/open.js';
 
 /** An engine and an interpreter that compute in this process, without a service. */
 export interface LocalEngine {
+  readonly description: EngineDescription;
   /**
    * Loads a model, in place of the one before.
    * @param interprets whether its experiments need gradients or attention
@@ -48,6 +50,8 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
   let loaded: string | undefined;
   let interpreter: Interpreter | undefined;
   return {
+    description: engine.description,
+
     async load({ card, digest, folder }, interprets) {
       if (loaded !== digest) {
         if (loaded !== undefined) await engine.unload(loaded);

@@ -1,6 +1,8 @@
+import packageFile from '../../package.json' with { type: 'json' };
 import type { ExperimentContext, Progress } from '../experiments/context.js';
 import type { JobResources } from '../experiments/job.js';
 import { runJob } from '../experiments/job-experiments.js';
+import type { EngineDescription } from '../inference/engine.js';
 import { writeResult } from '../jobs/job-files.js';
 import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
 import type { Part } from '../jobs/record.js';
@@ -10,6 +12,8 @@ import { openStepLog } from '../jobs/step-log.js';
 export interface OrderContext extends JobResources, Omit<ExperimentContext, 'onProgress' | 'step'> {
   /** The folder of all jobs. */
   readonly folder: string;
+  /** What computes, as its description says; the saved steps of another engine are not used. */
+  readonly engine: EngineDescription;
   readonly report: (progress: JobProgress) => void;
   /** Called with the reason why a step could not be saved; the job continues without that. */
   readonly onStepNotSaved: (reason: string) => void;
@@ -25,10 +29,11 @@ const REPORT_MS = 100;
  */
 export async function runOrder(
   { id, order }: RunnableJob,
-  { folder, report, onStepNotSaved, ...context }: OrderContext,
+  { folder, engine, report, onStepNotSaved, ...context }: OrderContext,
 ): Promise<Part[]> {
   const progress = createReporter(report);
-  const log = await openStepLog(folder, id);
+  const origin = JSON.stringify([packageFile.version, engine, order]);
+  const log = await openStepLog(folder, id, origin);
   const step: ExperimentContext['step'] = async (key, compute) => {
     const found = log.find(key);
     if (found !== undefined) return found as Awaited<ReturnType<typeof compute>>;

@@ -1,5 +1,6 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { constants, lstat, open, rm } from 'node:fs/promises';
 import { onDisk, unless } from '../files/disk-error.js';
+import { readWhole, sha256 } from '../files/whole-file.js';
 import { placesIn } from './job-folder.js';
 
 /** The steps of a job that are done, so that a job that was stopped does not compute them again. */
@@ -13,36 +14,70 @@ export interface StepLog {
   save(key: string, value: unknown): Promise<void>;
 }
 
+/** A line of the file. */
+interface Line {
+  readonly key: string;
+  readonly value: unknown;
+  readonly sha256: string;
+}
+
+/** Bytes; a larger file is not read, and the steps are computed again. */
+const MAX_BYTES = 2 ** 28;
+
 /**
- * Opens the steps of a job: a file with a line of JSON for each. A line that a killed process left unfinished
- * is passed over.
+ * Opens the steps of a job: a file with a line of JSON for each. A line counts only if its checksum is right,
+ * so that a line that a killed process left unfinished, a corrupted one, or one of another job or another
+ * engine is passed over, and its step computed again.
  * @param folder of all jobs
+ * @param origin what computes which job: the same text for the same values of the steps
  * @throws DiskError
  */
-export async function openStepLog(folder: string, id: string): Promise<StepLog> {
+export async function openStepLog(folder: string, id: string, origin: string): Promise<StepLog> {
   const file = placesIn(folder).steps(id);
-  const text = await onDisk('the steps of the job cannot be read', () =>
-    readFile(file, 'utf8').catch(unless('ENOENT')),
-  );
+  const text = await onDisk('the steps of the job cannot be read', () => readSteps(file));
   const steps = new Map<string, unknown>();
-  for (const line of text?.split('\n') ?? []) {
+  for (const line of text.split('\n')) {
     const step = parseLine(line);
-    if (step !== undefined) steps.set(step.key, step.value);
+    if (step && checksum(step.key, step.value) === step.sha256) steps.set(step.key, step.value);
   }
   return {
     find: (key) => steps.get(key),
-    async save(key, value) {
-      // The line break in front ends a line that was left unfinished.
-      const line = `\n${JSON.stringify({ key, value })}`;
-      await onDisk('the steps of the job cannot be saved', () => appendFile(file, line));
-      steps.set(key, value);
-    },
+    save: (key, value) =>
+      onDisk('the step of the job cannot be saved', async () => {
+        const handle = await open(file, APPEND);
+        try {
+          // The line break in front ends a line that was left unfinished.
+          await handle.appendFile(
+            `\n${JSON.stringify({ key, value, sha256: checksum(key, value) })}`,
+          );
+        } finally {
+          await handle.close();
+        }
+      }),
   };
+
+  function checksum(key: string, value: unknown): string {
+    return sha256(JSON.stringify([origin, id, key, value]));
+  }
 }
 
-function parseLine(line: string): { readonly key: string; readonly value: unknown } | undefined {
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
+/** @returns '' where there are no steps; what is not a file of steps is deleted */
+async function readSteps(file: string): Promise<string> {
+  const found = await lstat(file).catch(unless('ENOENT'));
+  if (found === undefined) return '';
+  if (found.isFile() && found.size <= MAX_BYTES) {
+    return (await readWhole(file, MAX_BYTES)).toString();
+  }
+  await rm(file, { recursive: true });
+  return '';
+}
+
+function parseLine(line: string): Line | undefined {
   try {
-    return JSON.parse(line);
+    const parsed: Partial<Line> | null = JSON.parse(line);
+    return typeof parsed?.key === 'string' && 'value' in parsed ? (parsed as Line) : undefined;
   } catch {
     return undefined;
   }

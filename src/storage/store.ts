@@ -1,8 +1,9 @@
-import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { DiskError } from '../errors.js';
-import { onDisk, unless } from '../files/disk-error.js';
+import { onDisk } from '../files/disk-error.js';
+import { makeFolder } from '../files/make-folder.js';
 import { isTemporary, temporaryFor, writeWhole } from '../files/whole-file.js';
 import { openResponseCache, type ResponseCache } from './response-cache.js';
 import { createStimulusSets, type StimulusSets } from './stimulus-sets.js';
@@ -55,13 +56,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       logger,
     }),
   };
-}
-
-/** With those above it; mkdir's own way of doing so never ends where nothing can be made, as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  if (await stat(folder).catch(unless('ENOENT'))) return;
-  await makeFolder(path.dirname(folder));
-  await mkdir(folder).catch(unless('EEXIST'));
 }
 
 /**

@@ -183,7 +183,7 @@ test.each([
   [
     'a file in the place of a folder',
     ['--out', path.join(MODEL, '1/card.json/new/rows.csv')],
-    'card.json is a file; expected a folder',
+    'expected one that can be written',
   ],
 ])('%s ends with one line and exit code 2', (_, args, message) => {
   const { status, stderr } = hypercolumn(
@@ -225,9 +225,13 @@ test('a stored stimulus set is rejected on the command line, since sets belong t
   expect(status).toBe(2);
 });
 
-test('Ctrl-C ends an experiment with exit code 130 and leaves no file', async () => {
-  const out = path.join(folder, 'interrupted.csv');
-  const args = ['characterize', '--model', MODEL, '--engine', 'onnx', '--out', out];
+test.each([
+  ['characterize', 'SIGINT'],
+  ['preferred-stimulus', 'SIGINT'],
+  ['preferred-stimulus', 'SIGTERM'],
+] as const)('%s ends on %s with exit code 130 and leaves no file', async (command, signal) => {
+  const out = path.join(folder, 'interrupted');
+  const args = [command, '--model', MODEL, '--engine', 'onnx', '--out', out];
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     stdio: ['ignore', 'inherit', 'pipe'],
   });
@@ -236,9 +240,9 @@ test('Ctrl-C ends an experiment with exit code 130 and leaves no file', async ()
     stderr += text.toString();
   });
   await once(child.stderr, 'data'); // the first line of progress
-  child.kill('SIGINT');
+  child.kill(signal);
   const [code] = await once(child, 'close');
   expect(stderr).toContain('interrupted; nothing was written');
   expect(code).toBe(130);
-  expect(readdirSync(folder)).not.toContain('interrupted.csv');
+  expect(readdirSync(out)).toEqual([]);
 });

@@ -1,11 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { childrenOf } from '../support/processes.js';
+import { childrenOf, processesOf } from '../support/processes.js';
 import { temporaryFolder } from '../support/store.js';
 import { startTestService } from '../support/test-service.js';
 
 /** Posts a job. @returns its path */
-async function post(url: string, body: object): Promise<string> {
-  const answer = await fetch(`${url}/v1/models/constant/preferred-stimulus`, {
+async function post(url: string, body: object, model = 'constant'): Promise<string> {
+  const answer = await fetch(`${url}/v1/models/${model}/preferred-stimulus`, {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'Content-Type': 'application/json' },
@@ -86,4 +87,18 @@ test('after SIGTERM to the whole process group the service ends its own child pr
   expect(await ended).toBe(0);
   expect(stderr()).toContain('stopped');
   expect(stderr()).not.toContain('was killed');
+});
+
+test('a process that runs a long search ends soon after its service is killed', async () => {
+  const { url, child, kill } = await startTestService({
+    DATA_DIR: await temporaryFolder(),
+    MODELS_DIR: fileURLToPath(new URL('../../models', import.meta.url)),
+    ENGINE: 'onnx',
+  });
+  const place = await post(url, { neurons: [0], ...LONG }, 'demo');
+  await waitForProgress(url, place);
+  const [worker] = processesOf('job-worker.js', child.pid);
+  expect(worker).toBeGreaterThan(0);
+  await kill();
+  await expect.poll(() => processesOf('job-worker.js')).not.toContain(worker);
 });

@@ -132,6 +132,7 @@ export function createTestApp(options: TestAppOptions = {}) {
           return (await store.sets.read(set))!.stimuli;
         },
         folder,
+        engine: description,
         report,
         onStepNotSaved: (reason) => logger.warn({ reason }, 'a step is not saved'),
       });
