@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import * as errors from '../src/errors.js';
 import { problemFrom } from '../src/server/problem.js';
+import { packError, unpackError } from '../src/workers/carried-error.js';
 
 const EACH: readonly (readonly [errors.PublicError, string, number, string | undefined])[] = [
   [new errors.InputError('x'), 'input', 400, undefined],
@@ -23,6 +24,12 @@ const EACH: readonly (readonly [errors.PublicError, string, number, string | und
   [new errors.JobsFullError('x', 'stored'), 'jobs-full', 507, undefined],
   [new errors.JobsClosedError('x'), 'jobs-closed', 503, '1'],
   [new errors.ResultDamagedError('x'), 'result-corrupted', 410, undefined],
+  [
+    new errors.CarriedPublicError('x', { code: 'disk', status: 503, retryAfter: 10 }),
+    'disk',
+    503,
+    '10',
+  ],
 ];
 
 test.each(EACH)('%s has the code %s and the status %d', (error, code, status, retryAfter) => {
@@ -31,6 +38,13 @@ test.each(EACH)('%s has the code %s and the status %d', (error, code, status, re
   expect([problem.status, problem.errors]).toEqual([status, error.problems]);
   expect(problem.cause).toBe(error);
   expect(problem.headers['Retry-After']).toBe(retryAfter);
+});
+
+test.each(EACH)('%s comes out of another process with its message, code and status', (error) => {
+  const carried = unpackError(structuredClone(packError(error)));
+  const { detail, code, status, retryAfter, problems } = error;
+  expect(carried).toMatchObject({ message: detail, code, status, retryAfter, problems });
+  expect(carried).toBeInstanceOf(errors.PublicError);
 });
 
 test('every class of public errors is in the table above', () => {

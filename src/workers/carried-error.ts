@@ -33,8 +33,9 @@ export function packError(error: unknown): CarriedError {
     return { kind: error.code, message, problems: error.problems, stack };
   }
   if (error instanceof PublicError) {
-    const { code, status, retryAfter } = error;
-    return { kind: 'public', message, problems: [], stack, terms: { code, status, retryAfter } };
+    const { code, status, retryAfter, detail } = error;
+    const terms = { code, status, retryAfter };
+    return { kind: 'public', message: detail, problems: [], stack, terms };
   }
   const kind = error instanceof TooMuchWorkError ? 'too-much-work' : 'bug';
   return { kind, message, problems: [], stack };
