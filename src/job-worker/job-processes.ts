@@ -39,8 +39,9 @@ interface JobProcess {
 }
 
 /**
- * Runs each job in a process of its own, so that nothing of a job delays what the service answers. The first job starts a process. A job whose process ends is continued by another one; a job that is
- * stopped ends together with its process.
+ * Runs each job in a process of its own, so that nothing of a job delays what the service answers. The first
+ * job starts a process. A job whose process ends is continued by another one; a job that is stopped ends
+ * together with its process.
  */
 export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
   const { worker, logger, idleMs = IDLE_MS, entry = defaultEntry() } = options;
