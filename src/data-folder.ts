@@ -19,9 +19,9 @@ export interface DataFolder {
   keeping(): { readonly sets: Keeping; readonly jobs: Keeping };
 }
 
-/** The folders in DATA_DIR that jobs need. */
-export function dataFolders(folder: string): { readonly jobs: string; readonly sets: string } {
-  return { jobs: path.resolve(folder, 'jobs'), sets: path.resolve(folder, 'stimulus-sets') };
+/** Returns the folder of jobs in DATA_DIR. */
+export function jobsFolder(folder: string): string {
+  return path.join(folder, 'jobs');
 }
 
 /** Opens DATA_DIR as far as that goes: without it the models are served all the same. */
@@ -33,7 +33,7 @@ export async function openDataFolder(
   const folder = config.DATA_DIR;
   const store = await openStoreOrSayWhy(config, logger);
   const jobs = await openOwnedJobs({
-    folder: dataFolders(folder).jobs,
+    folder: jobsFolder(folder),
     run,
     maxStored: config.MAX_JOBS,
     maxWaiting: config.MAX_WAITING_JOBS,
@@ -52,7 +52,7 @@ export async function openDataFolder(
     }),
     keeping: () => ({
       sets: 'unusable' in store ? store : { folder, warning: store.unwritable },
-      jobs: 'unusable' in jobs.current ? jobs.current : { folder: dataFolders(folder).jobs },
+      jobs: 'unusable' in jobs.current ? jobs.current : { folder: jobsFolder(folder) },
     }),
   };
 }

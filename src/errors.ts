@@ -29,7 +29,6 @@ export type PublicTerms = Pick<PublicError, 'code' | 'status' | 'retryAfter'>;
 
 /** A public error that another process has thrown, as it was there. */
 export class CarriedPublicError extends PublicError {
-  override readonly name = 'CarriedPublicError';
   readonly code: string;
   readonly status: number;
   override readonly retryAfter: number | undefined;

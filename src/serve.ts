@@ -7,7 +7,7 @@ import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { announcement, stepLine } from './announcement.js';
 import { type Config, type Environment, readConfig } from './config.js';
-import { dataFolders, openDataFolder } from './data-folder.js';
+import { jobsFolder, openDataFolder } from './data-folder.js';
 import { InputError } from './errors.js';
 import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
@@ -38,6 +38,7 @@ import { type Access, openAccess } from './server/middleware/access.js';
 import type { AppDependencies, Readiness, Service } from './server/service.js';
 import { createStreams } from './server/websocket/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
+import { setsFolder } from './storage/store.js';
 
 /** Bytes of decoded stimuli that are not counted: a hundred of 50x50. */
 const SMALL_STIMULI = 2 ** 20;
@@ -260,7 +261,8 @@ function jobWorkerOptions(config: Config): JobWorkerOptions {
     backend: config.INSIDE_BACKEND,
     priority: config.JOB_PRIORITY,
     models: path.resolve(config.MODELS_DIR),
-    ...dataFolders(config.DATA_DIR),
+    jobs: path.resolve(jobsFolder(config.DATA_DIR)),
+    sets: path.resolve(setsFolder(config.DATA_DIR)),
     limits: { maxStimuli: config.MAX_STIMULI, maxPixels: config.MAX_PIXELS },
   };
 }

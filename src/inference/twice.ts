@@ -1,6 +1,6 @@
 import { EngineLostError } from '../errors.js';
 
-/** Computes once more in the next process where the first one ended before it answered. */
+/** Computes again, in the next process, if the first one ended before it answered. */
 export async function computeTwice<T>(compute: () => Promise<T>): Promise<T> {
   try {
     return await compute();

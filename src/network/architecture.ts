@@ -33,7 +33,7 @@ export const Architecture = z.strictObject({
 export type Architecture = z.infer<typeof Architecture>;
 
 /**
- * The layers of a network before its readout, the first of which sees the stimuli. A new kind of layer is a
+ * Creates the layers of a network before its readout; the first one sees the stimuli. A new kind of layer is a
  * file of layers/, its field of the schema above, and its place in this list.
  */
 export function createLayers({ channels, betaKernel, attention }: Architecture): Layer[] {

@@ -1,6 +1,6 @@
 import type { GrayImage } from './stimuli.js';
 
-/** Statistics of an image, of which a card has the range over the training images. */
+/** Statistics of an image. A model's card has their range over the training images. */
 export interface StimulusStatistics {
   /** Mean of the pixels, 0..1. */
   readonly mean: number;

@@ -10,7 +10,7 @@ import { hasCode, isSystemError } from '../files/disk-error.js';
 import { readWhole, sha256, writeWhole } from '../files/whole-file.js';
 import { encodeSafetensors, type NamedTensor, readSafetensors } from '../formats/safetensors.js';
 
-/** Identifies responses: of which model, to which stimuli. */
+/** Identifies responses by their model and their stimuli. */
 export interface CacheEntry {
   /** Digest of the model. */
   readonly model: string;

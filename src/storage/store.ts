@@ -30,6 +30,11 @@ const ABANDONED = 3_600_000;
 /** Names in a line of the log. */
 const MAX_NAMED = 10;
 
+/** Returns the folder of stimulus sets in the folder of the store. */
+export function setsFolder(folder: string): string {
+  return path.join(folder, 'stimulus-sets');
+}
+
 /**
  * Opens the store in a folder, which is made where it is not there. Where it cannot be written, what
  * is stored there can still be read.
@@ -37,11 +42,9 @@ const MAX_NAMED = 10;
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { folder, setsCapacity, cacheCapacity, logger } = options;
-  const [setsFolder, responsesFolder] = ['stimulus-sets', 'responses'].map((name) =>
-    path.join(folder, name),
-  ) as [string, string];
+  const [sets, responses] = [setsFolder(folder), path.join(folder, 'responses')];
   let unwritable: string | undefined;
-  for (const each of [setsFolder, responsesFolder]) {
+  for (const each of [sets, responses]) {
     await makeFolder(each);
     await removeAbandoned(each, logger);
     unwritable ??= await whyUnwritable(each);
@@ -49,9 +52,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   if (unwritable !== undefined) logger.warn(unwritable);
   return {
     unwritable,
-    sets: createStimulusSets(setsFolder, setsCapacity),
+    sets: createStimulusSets(sets, setsCapacity),
     responses: await openResponseCache({
-      folder: responsesFolder,
+      folder: responses,
       capacity: cacheCapacity,
       logger,
     }),

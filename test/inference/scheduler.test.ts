@@ -234,7 +234,7 @@ test('the time in the queue and the time at the engine are reported separately',
   expect(await second).toMatchObject({ queueSeconds: 2, inferSeconds: 3 });
 });
 
-test('a batch is sent once more to an engine that died', async () => {
+test('a batch is sent again when the engine died', async () => {
   const { engine, scheduler } = setUp();
   engine.failNext(new EngineLostError('killed'));
   const asked = request(2);

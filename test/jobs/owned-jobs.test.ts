@@ -104,7 +104,7 @@ test.each([
   );
 });
 
-test('a lock without content is taken over when nobody touches it', async () => {
+test('an empty lock is taken over when no service renews it', async () => {
   const folder = await temporaryFolder();
   writeFileSync(path.join(folder, '.lock'), '');
   const { owned, time } = await open(folder, { beat: 2, silence: 20 });

@@ -96,7 +96,7 @@ test('sets are listed, found by another service on the folder, and deleted', asy
   expect(await store.sets.list()).toHaveLength(1);
 });
 
-test('a set whose file has any changed byte is rejected and repaired by another upload', async () => {
+test('a set with a changed byte of its pixels, or a truncated file, is rejected and repaired by another upload', async () => {
   const store = await openTestStore();
   const { set } = await put(store, grays(4));
   const file = fileOf(store, set.digest);

@@ -28,7 +28,7 @@ export const Plaid = z.strictObject({
     .min(2)
     .max(8)
     .prefault([{ orientation: 45 }, { orientation: 135 }])
-    .meta({ description: 'the gratings, of which the plaid is the mean' }),
+    .meta({ description: 'the gratings; the plaid is their mean' }),
   diameter: OuterDiameter,
   innerDiameter: InnerDiameter,
   ...Position,

@@ -42,7 +42,7 @@ export interface Dimension {
   /** Whether a stimulus of value 0 is the blank, whose response then enters the fits at 0. */
   readonly zeroIsBlank: boolean;
   readonly fits: Readonly<Record<string, FittedFunction>>;
-  /** The fits of which the page draws the better one. */
+  /** The names of fits; the page draws the one that explains more. */
   readonly drawnFits: readonly string[];
   readonly indices: Readonly<Record<string, IndexLabel>>;
 }

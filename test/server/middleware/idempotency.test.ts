@@ -199,7 +199,7 @@ test('the same request of another client is another one, and a rejected API key 
   const other = await send('other', 0.25);
   expect([other.status, other.headers.has('Idempotency-Replayed')]).toEqual([200, false]);
   expect((await send('other', 0.25)).headers.get('Idempotency-Replayed')).toBe('true');
-  expect([(await send('ops')).status, (await send('nobody')).status]).toEqual([403, 401]);
+  expect([(await send('ops')).status, (await send('unknown')).status]).toEqual([403, 401]);
   // The same key may be written in another way.
   const again = await app.request(URL, post('a', { Authorization: 'bearer  secret-rig' }));
   expect(again.headers.get('Idempotency-Replayed')).toBe('true');

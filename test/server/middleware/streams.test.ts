@@ -17,7 +17,7 @@ const start = (access: TestAppOptions['access'] = { keys }) => startTestApp({ ac
 test('opening a stream needs a key', async () => {
   const { url, log } = await start();
   expect(await requestRejectedStream(url, STREAM)).toMatchObject({ status: 401 });
-  expect(await requestRejectedStream(url, STREAM, { headers: bearer('nobody') })).toMatchObject({
+  expect(await requestRejectedStream(url, STREAM, { headers: bearer('unknown') })).toMatchObject({
     status: 401,
     headers: { 'www-authenticate': 'Bearer realm="hypercolumn", error="invalid_token"' },
   });
