@@ -16,6 +16,16 @@ export function processesOf(module: string, owner = process.pid): number[] {
     });
 }
 
+/** Whether a process runs, also one whose parent has ended. */
+export function isRunning(id: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${id}/stat`, 'utf8');
+    return status.slice(status.lastIndexOf(')')).split(' ')[1] !== 'Z';
+  } catch {
+    return false; // The process has ended.
+  }
+}
+
 /** Ids of the processes that a process started. */
 export function childrenOf(id: number): number[] {
   return readFileSync(`/proc/${id}/task/${id}/children`, 'utf8')
