@@ -130,18 +130,8 @@ async function readRequest({ request: given, neurons }: RequestOptions): Promise
 }
 
 async function parseRequest(given: string): Promise<unknown> {
-  const isJson = given.trimStart().startsWith('{');
-  const text = isJson ? Buffer.from(given) : await readInput('--request', given);
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const reason = error.message.replace(/^the body is not JSON: /, '');
-    const subject = isJson
-      ? '--request is neither JSON nor the name of a file'
-      : `--request ${given} is not JSON`;
-    throw new InputError(`${subject}: ${reason}`, [], { cause: error });
-  }
+  if (given.trimStart().startsWith('{')) return parseJson(Buffer.from(given), '--request');
+  return parseJson(await readInput('--request', given), `--request ${given}`);
 }
 
 /** A result as a JSON file. */

@@ -17,22 +17,23 @@ const MAX_ELEMENTS = 2_500_000;
 const MAX_KEYS = 1000;
 
 /**
+ * @param name what is parsed, for messages
  * @throws InputError when the bytes are not JSON in UTF-8, with the position of the error, or are
  *   nested too deep; PayloadTooLargeError when they are larger, or have more parts, than is read here
  */
-export function parseJson(body: Uint8Array): unknown {
+export function parseJson(body: Uint8Array, name = 'the body'): unknown {
   checkExtent(body);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch (cause) {
-    throw new InputError('the body is not text in UTF-8', [], { cause });
+    throw new InputError(`${name} is not text in UTF-8`, [], { cause });
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(`the body is not JSON: ${reason}${positionIn(text, reason)}`, [], {
+    throw new InputError(`${name} is not JSON: ${reason}${positionIn(text, reason)}`, [], {
       cause,
     });
   }

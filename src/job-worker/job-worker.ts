@@ -37,7 +37,7 @@ export interface JobWorkerFunctions {
 /** What this process may call. */
 export interface JobWorkerService {
   report(progress: JobProgress): void;
-  /** Logs why a step could not be saved; the job goes on without that. */
+  /** Logs why a step could not be saved; the job continues without it. */
   stepNotSaved(reason: string): void;
 }
 

@@ -27,8 +27,3 @@ export type RunJob = (
   report: (progress: JobProgress) => void,
   signal: AbortSignal,
 ) => Promise<readonly Part[]>;
-
-/** The reason why a running job is stopped from outside. */
-export class JobStoppedError extends Error {
-  override readonly name = 'JobStoppedError';
-}

@@ -3,7 +3,7 @@ import { JobsClosedError, JobsFullError } from '../errors.js';
 import { createTimeLeft, type TimeLeft } from '../time-left.js';
 import { openJobFiles } from './job-files.js';
 import { createJobRecords } from './job-records.js';
-import { type JobProgress, JobStoppedError, type RunJob } from './job-runner.js';
+import type { JobProgress, RunJob } from './job-runner.js';
 import {
   isOver,
   JOB_STATES,
@@ -226,7 +226,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     const waiting = queue.indexOf(job);
     if (waiting >= 0) queue.splice(waiting, 1);
     const ended = end(job, 'cancelled', 'it was cancelled');
-    job.controller.abort(new JobStoppedError('cancelled'));
+    job.controller.abort(new Error('the job was cancelled'));
     await ended;
     if (waiting >= 0) await dropResult(id); // What an earlier run of it has left.
     return true;
@@ -257,7 +257,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     queue.length = 0;
     const open = [...jobs.values()].filter(({ record, ending }) => !isOver(record) && !ending);
     for (const job of open) {
-      job.controller.abort(new JobStoppedError('the service is shutting down'));
+      job.controller.abort(new Error('the service is shutting down'));
       change(job, { ...job.record, state: 'queued', started: null });
     }
     return open;

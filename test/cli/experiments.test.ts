@@ -171,7 +171,7 @@ test.each([
   [
     'a request that is not JSON',
     ['--request', '{"parameter":'],
-    '--request is neither JSON nor the name of a file: Unexpected end',
+    '--request is not JSON: Unexpected end',
   ],
   ['a model without its folder', ['--model', 'demo'], '; did you mean models/demo?'],
   ['a model that does not exist', ['--model', 'models/dmo'], 'there is no model'],
