@@ -23,6 +23,7 @@ import { createProcessInterpreter } from './interpret/process-interpreter.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
 import type { JobWorkerOptions } from './job-worker/job-worker.js';
 import type { JobState } from './jobs/record.js';
+import { createFolderSource } from './models/folder-source.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { createApp, createHealthApp } from './server/app.js';
 import { createBodyDecoder } from './server/body/body-decoder.js';
@@ -164,7 +165,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     onModelLost: (digest, reason) => catalogue.lose(digest, reason),
   });
   const catalogue = createModelRepository({
-    directory: config.MODELS_DIR,
+    source: createFolderSource(config.MODELS_DIR),
     engine,
     logger,
     onChange: metrics.models,

@@ -1,15 +1,12 @@
-import path from 'node:path';
 import type { Logger } from 'pino';
 import { InputError } from '../errors.js';
-import { modelFolders } from '../models/models-folder.js';
-import { readModel, versionsIn } from '../models/saved-model.js';
+import type { ModelSource } from '../models/model-source.js';
 import { createSequence } from '../workers/in-order.js';
 import type { Catalogue, ModelRepository, ServedModel, UnusableModel } from './catalogue.js';
 import type { Engine } from './engine.js';
 
 export interface RepositoryOptions {
-  /** The models folder, which holds `<name>/<version>/`. */
-  readonly directory: string;
+  readonly source: ModelSource;
   readonly engine: Pick<Engine, 'load' | 'unload'>;
   readonly logger: Logger;
   /** Called after each change of the served and the unusable models. */
@@ -28,12 +25,12 @@ interface LoadedModel {
 const STACK = /\n\s+at /;
 
 /**
- * The models of a folder, loaded into the engine; none before the first `reload`. Loading and
+ * The models of a source, loaded into the engine; none before the first `reload`. Loading and
  * unloading happen one after the other; each version is served from the moment that the engine has
  * verified it, its golden responses computed, which warms it up too.
  */
 export function createModelRepository(options: RepositoryOptions): ModelRepository {
-  const { directory, engine, logger, onChange } = options;
+  const { source, engine, logger, onChange } = options;
   /** By digest. */
   const loaded = new Map<string, LoadedModel>();
   /** By name and version. */
@@ -56,8 +53,12 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     hold,
     load: (name) =>
       inTurn(async () => {
-        if (!(await modelFolders(directory)).names.includes(name)) return false;
-        await refresh(name, await listVersions(name));
+        const { names, versions } = await source.list(name);
+        if (!names.includes(name)) return false;
+        await refresh(
+          name,
+          versions.map(({ version }) => version),
+        );
         return true;
       }),
     unload: (name) =>
@@ -71,18 +72,19 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       }),
     reload: () =>
       inTurn(async () => {
-        const { names: found, broken } = await modelFolders(directory);
-        for (const { name, reason } of broken)
+        const { names: found, versions, broken, unreadable } = await source.list();
+        for (const { name, reason } of [...broken, ...unreadable])
           logger.warn({ model: name, reason }, 'model is skipped');
         for (const name of found) {
-          try {
-            await refresh(name, await listVersions(name));
-          } catch (err) {
-            logger.error({ model: name, err }, 'model folder cannot be read');
-          }
+          const own = versions.filter((version) => version.name === name);
+          await refresh(
+            name,
+            own.map(({ version }) => version),
+          );
         }
         const known = new Set([...served, ...unusable].map(({ name }) => name));
-        for (const name of known) if (!found.includes(name)) await refresh(name, []);
+        const stays = new Set([...found, ...unreadable.map(({ name }) => name)]);
+        for (const name of known) if (!stays.has(name)) await refresh(name, []);
       }),
     lose,
   };
@@ -131,13 +133,12 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
   }
 
   async function admit(name: string, version: number): Promise<void> {
-    const folder = path.join(directory, name, String(version));
-    const { card, digest } = await readModel(folder);
+    const { card, digest } = await source.readCard({ name, version });
     const known = loaded.get(digest);
     if (known) {
       known.retired = false;
     } else {
-      await engine.load(folder, digest);
+      await engine.load(await source.localFolder({ name, version }), digest);
       loaded.set(digest, { model: { name, version, digest, card }, users: 0, retired: false });
       logger.info({ model: name, version, digest }, 'model is served');
     }
@@ -180,10 +181,6 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       .toSorted(byNameAndVersion);
     unusable = [...failed.values()].toSorted(byNameAndVersion);
     onChange?.(repository);
-  }
-
-  async function listVersions(name: string): Promise<number[]> {
-    return (await versionsIn(path.join(directory, name))).toSorted((a, b) => a - b);
   }
 }
 

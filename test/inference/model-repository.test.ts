@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import type { ModelRepository } from '../../src/inference/catalogue.js';
 import { createModelRepository } from '../../src/inference/model-repository.js';
+import { createFolderSource } from '../../src/models/folder-source.js';
 import { breakCard, removeVersion, writeCard } from '../support/card-folders.js';
 import { createFakeEngine, type FakeEngine } from '../support/fake-engine.js';
 import { temporaryFolder } from '../support/store.js';
@@ -17,7 +18,7 @@ beforeEach(async () => {
 });
 
 async function open(engine: FakeEngine = createFakeEngine()) {
-  const repository = createModelRepository({ directory: models, engine, logger });
+  const repository = createModelRepository({ source: createFolderSource(models), engine, logger });
   await repository.reload();
   return { repository, engine };
 }
@@ -171,7 +172,7 @@ test('subscribers are notified of every change', async () => {
   const engine = createFakeEngine();
   let reported: string[] = [];
   const repository = createModelRepository({
-    directory: models,
+    source: createFolderSource(models),
     engine,
     logger,
     onChange: () => {

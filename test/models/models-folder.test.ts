@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createModelRepository } from '../../src/inference/model-repository.js';
+import { createFolderSource } from '../../src/models/folder-source.js';
 import { checkModelsFolder } from '../../src/models/models-folder.js';
 import { readModel, readWeights } from '../../src/models/saved-model.js';
 import { writeCard } from '../support/card-folders.js';
@@ -14,7 +15,11 @@ import { temporaryFolder } from '../support/store.js';
 async function serve(directory: string) {
   const log: Record<string, unknown>[] = [];
   const logger = pino({}, { write: (line: string) => log.push(JSON.parse(line)) });
-  const repository = createModelRepository({ directory, engine: createFakeEngine(), logger });
+  const repository = createModelRepository({
+    source: createFolderSource(directory),
+    engine: createFakeEngine(),
+    logger,
+  });
   await repository.reload();
   const { served, unusable } = repository;
   return {

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { createModelRepository } from '../../src/inference/model-repository.js';
+import { createFolderSource } from '../../src/models/folder-source.js';
 import { createTestApp } from '../support/app.js';
 import { writeCard } from '../support/card-folders.js';
 import { tinyModel } from '../support/cards.js';
@@ -24,7 +25,7 @@ beforeEach(async () => {
 test('a request finishes on the version that it began with, which is then unloaded', async () => {
   const engine = createFakeEngine();
   const logger = pino({ level: 'silent' });
-  const catalogue = createModelRepository({ directory: models, engine, logger });
+  const catalogue = createModelRepository({ source: createFolderSource(models), engine, logger });
   const { app } = createTestApp({ engine, catalogue });
   const first = await writeCard(models, 'tiny', 1);
   await catalogue.reload();

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { createModelRepository } from '../../../src/inference/model-repository.js';
+import { createFolderSource } from '../../../src/models/folder-source.js';
 import { protocolRoutes } from '../../../src/server/open-inference/routes.js';
 import type { Route } from '../../../src/server/route.js';
 import { createTestApp } from '../../support/app.js';
@@ -137,7 +138,7 @@ test('statistics count stimuli, requests and batches and show where the time wen
 async function openFolder() {
   const engine = createFakeEngine();
   const logger = pino({ level: 'silent' });
-  const catalogue = createModelRepository({ directory: models, engine, logger });
+  const catalogue = createModelRepository({ source: createFolderSource(models), engine, logger });
   await catalogue.reload();
   const parts = createTestApp({ engine, catalogue });
   const post = async (path: string, body?: unknown) => {

@@ -5,6 +5,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { createModelRepository } from '../../../../src/inference/model-repository.js';
 import { createTfjsEngine } from '../../../../src/inference/tfjs/tfjs-engine.js';
 import { type ModelCard, NeuronCard } from '../../../../src/models/card.js';
+import { createFolderSource } from '../../../../src/models/folder-source.js';
 import { readModel } from '../../../../src/models/saved-model.js';
 import { openBackend } from '../../../../src/network/backends/open.js';
 import { openSite } from '../../../../training/data/site.js';
@@ -97,7 +98,7 @@ test('the shards of a model merge to the model that is trained whole, stages inc
   }
   const engine = createTfjsEngine(await openBackend('wasm'));
   const logger = pino({ level: 'silent' });
-  const repository = createModelRepository({ directory: models, engine, logger });
+  const repository = createModelRepository({ source: createFolderSource(models), engine, logger });
   await repository.reload();
   const { served, unusable } = repository;
   expect(served.map(({ name, version }) => `${name}/${version}`).toSorted()).toEqual([
