@@ -142,6 +142,17 @@ export class DiskError extends PublicError {
   }
 }
 
+/** S3 does not take, or does not give, what is kept there; the message says why and what to do. */
+export class StorageError extends errorKind('storage', 503, LATER) {
+  /** The reason, with its code: `the storage of DATA_DIR cannot be reached (ECONNREFUSED)`. */
+  readonly reason: string;
+
+  constructor(message: string, reason: string, cause: unknown) {
+    super(message, { cause });
+    this.reason = reason;
+  }
+}
+
 /** There is no room for a stimulus set. */
 export class StoreFullError extends PublicError {
   readonly code = 'store-full';

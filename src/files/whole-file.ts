@@ -1,11 +1,26 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { constants, type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { InputError } from '../errors.js';
+import { hasCode } from './disk-error.js';
 
 /** sha256 of bytes, in hex. */
 export function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Bytes that are hashed at a time: a few milliseconds. */
+const SLICE = 2 ** 22;
+
+/** sha256 of many bytes, in hex; other work of this thread runs in between. */
+export async function sha256InSlices(bytes: Uint8Array): Promise<string> {
+  const hash = createHash('sha256');
+  for (let begin = 0; begin < bytes.length; begin += SLICE) {
+    hash.update(bytes.subarray(begin, begin + SLICE));
+    await setImmediate();
+  }
+  return hash.digest('hex');
 }
 
 /**
@@ -63,6 +78,29 @@ export async function readOpened(handle: FileHandle, name: string, most: number)
  * stays until the new file is on the disk.
  */
 export async function writeWhole(file: string, bytes: Uint8Array | string): Promise<void> {
+  await writeThenPlace(file, bytes, (temporary) => rename(temporary, file));
+}
+
+/**
+ * Writes a file as `writeWhole` does, but only if there is none: of several writers, one succeeds.
+ * @returns whether it was written
+ */
+export async function createWhole(file: string, bytes: Uint8Array | string): Promise<boolean> {
+  try {
+    // A link, unlike a new name, never replaces a file.
+    await writeThenPlace(file, bytes, (temporary) => link(temporary, file));
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+async function writeThenPlace(
+  file: string,
+  bytes: Uint8Array | string,
+  place: (temporary: string) => Promise<void>,
+): Promise<void> {
   const temporary = temporaryFor(file);
   try {
     const handle = await open(temporary, 'wx');
@@ -72,7 +110,7 @@ export async function writeWhole(file: string, bytes: Uint8Array | string): Prom
     } finally {
       await handle.close();
     }
-    await rename(temporary, file);
+    await place(temporary);
   } finally {
     // The first error is more useful than the reason why this cannot be removed.
     await rm(temporary, { force: true }).catch(() => undefined);

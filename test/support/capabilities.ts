@@ -89,8 +89,16 @@ export function schemathesis(): PythonPackages {
   return pythonPackages('SCHEMATHESIS', ['schemathesis']);
 }
 
+/**
+ * moto, a stand-in for S3, in the Python that MOTO_PYTHON names, or in the virtual environment
+ * ~/.cache/hypercolumn/moto. `REQUIRE_MOTO=1` demands it.
+ */
+export function moto(): PythonPackages {
+  return pythonPackages('MOTO', ['moto.server', 'flask']);
+}
+
 function pythonPackages(
-  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS' | 'CLIENTS' | 'SCHEMATHESIS',
+  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS' | 'CLIENTS' | 'SCHEMATHESIS' | 'MOTO',
   packages: readonly string[],
 ): PythonPackages {
   const folder = path.join(homedir(), '.cache/hypercolumn', name.toLowerCase());

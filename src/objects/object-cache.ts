@@ -1,0 +1,122 @@
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { DamagedError, InputError } from '../errors.js';
+import { hasCode, isSystemError } from '../files/disk-error.js';
+import { makeFolder } from '../files/make-folder.js';
+import { isTemporary, readWhole, sha256InSlices, writeWhole } from '../files/whole-file.js';
+
+/** Copies of objects on the local disk, by the sha256 of their content. */
+export interface ObjectCache {
+  /**
+   * Reads an object, from the disk if there is an undamaged copy.
+   * @param sha256 of its content
+   * @param fetch reads it from its store; its copy is kept
+   * @returns what `fetch` returns: undefined when there is none
+   * @throws DamagedError when what `fetch` returns has another sha256
+   */
+  read(sha256: string, fetch: () => Promise<Buffer | undefined>): Promise<Buffer | undefined>;
+}
+
+export interface ObjectCacheOptions {
+  readonly folder: string;
+  /** Bytes; 0: nothing is kept. */
+  readonly capacity: number;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/** What even the smallest file takes on a disk. */
+const BLOCK = 4096;
+/** Of a file; larger ones are not kept. */
+const MAX_BYTES = 2 ** 31 - 1;
+/** Milliseconds after which an unfinished file is abandoned. */
+const ABANDONED = 3_600_000;
+const NAME = /^[0-9a-f]{64}$/;
+
+/**
+ * Keeps copies in a folder, the least recently used of which leave when it is full. Several processes may share
+ * the folder. A disk that is full or cannot be written is logged once, and all is read from the store.
+ */
+export function createObjectCache({ folder, capacity, logger }: ObjectCacheOptions): ObjectCache {
+  const reported = new Set<string>();
+  return {
+    async read(sha256, fetch) {
+      const kept = await find(sha256);
+      if (kept) return kept;
+      const content = await fetch();
+      if (content === undefined) return content;
+      if ((await sha256InSlices(content)) !== sha256) {
+        throw new DamagedError(`the stored object with the sha256 ${sha256} is damaged`);
+      }
+      await keep(sha256, content);
+      return content;
+    },
+  };
+
+  async function find(sha256: string): Promise<Buffer | undefined> {
+    const file = path.join(folder, sha256);
+    try {
+      const content = await readWhole(file, MAX_BYTES);
+      if ((await sha256InSlices(content)) !== sha256) {
+        logger.warn({ file }, 'a cached object is damaged; it is read from the store again');
+        await rm(file, { force: true });
+        return undefined;
+      }
+      // Its time says when it was last used. A disk that has become read-only keeps the times of before.
+      const now = new Date();
+      await utimes(file, now, now).catch(() => undefined);
+      return content;
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) report(error);
+      return undefined;
+    }
+  }
+
+  async function keep(sha256: string, content: Uint8Array): Promise<void> {
+    if (roomFor(content.length) > capacity) return;
+    try {
+      await makeFolder(folder);
+      await makeRoom(roomFor(content.length));
+      await writeWhole(path.join(folder, sha256), content);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** Removes the least recently used files, also those of other processes, until so many bytes are free. */
+  async function makeRoom(wanted: number): Promise<void> {
+    const files: { file: string; bytes: number; used: number }[] = [];
+    for (const name of await readdir(folder)) {
+      const file = path.join(folder, name);
+      const found = await stat(file).catch(() => undefined);
+      if (found === undefined || !found.isFile()) continue;
+      const isAbandoned = isTemporary(name) && Date.now() - found.mtimeMs > ABANDONED;
+      if (isAbandoned) await rm(file, { force: true });
+      else if (NAME.test(name)) {
+        files.push({ file, bytes: roomFor(found.size), used: found.mtimeMs });
+      }
+    }
+    let free = capacity - files.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const { file, bytes } of files.toSorted((a, b) => a.used - b.used)) {
+      if (free >= wanted) return;
+      await rm(file, { force: true });
+      free += bytes;
+    }
+  }
+
+  /** Logs an error of the disk the first time that it occurs. @throws any other error */
+  function report(error: unknown): void {
+    if (!(isSystemError(error) || error instanceof InputError)) throw error;
+    const code = 'code' in error ? String(error.code) : '';
+    if (reported.has(code)) return;
+    reported.add(code);
+    logger.warn(
+      { err: error, folder },
+      'the cache of objects cannot be used; they are read from their store',
+    );
+  }
+}
+
+function roomFor(bytes: number): number {
+  return Math.max(bytes, BLOCK);
+}

@@ -1,0 +1,47 @@
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { createCachedObjects } from './cached-objects.js';
+import { createFolderObjects } from './folder-objects.js';
+import { createObjectCache } from './object-cache.js';
+import type { ObjectStore } from './object-store.js';
+import type { S3Connection } from './s3-objects.js';
+import { isInS3 } from './s3-place.js';
+
+/** What is needed to reach objects in S3. A process can send it to another. */
+export interface StorageSettings extends S3Connection {
+  /** The folder of local copies. */
+  readonly cache: string;
+  /** Bytes that local copies may take. */
+  readonly cacheCapacity: number;
+}
+
+/** Returns a place that means the same in a process with another working folder. */
+export function absolutePlace(place: string): string {
+  return isInS3(place) ? place : path.resolve(place);
+}
+
+/** Returns the place of the objects whose keys begin with `name/`. */
+export function placeWithin(place: string, name: string): string {
+  return isInS3(place) ? `${place.replace(/\/$/, '')}/${name}` : path.join(place, name);
+}
+
+/**
+ * Opens the objects of a place, a folder or `s3://bucket/prefix`, without asking for any.
+ * @param setting the setting that names the place, for messages
+ * @throws InputError when it is not a place
+ */
+export async function openObjects(
+  place: string,
+  setting: string,
+  { endpoint, region, cache, cacheCapacity }: StorageSettings,
+  logger: Pick<Logger, 'warn'>,
+): Promise<ObjectStore> {
+  if (!isInS3(place)) return createFolderObjects(place);
+  // Only who uses S3 loads its client.
+  const { createS3Objects } = await import('./s3-objects.js');
+  const store = createS3Objects({ place, setting, endpoint, region });
+  return createCachedObjects(
+    store,
+    createObjectCache({ folder: cache, capacity: cacheCapacity, logger }),
+  );
+}

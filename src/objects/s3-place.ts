@@ -1,0 +1,30 @@
+import { InputError } from '../errors.js';
+
+/** A place in S3, as `s3://bucket/prefix` names it. */
+export interface S3Place {
+  readonly bucket: string;
+  /** The begin of all keys: empty, or with a slash at its end. */
+  readonly prefix: string;
+}
+
+const SCHEME = 's3://';
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** Whether a setting names a place in S3, not a folder. */
+export function isInS3(place: string): boolean {
+  return place.startsWith(SCHEME);
+}
+
+/** @throws InputError when it is not `s3://bucket` or `s3://bucket/prefix` */
+export function parseS3Place(place: string): S3Place {
+  const [bucket = '', ...parts] = place.slice(SCHEME.length).replace(/\/$/, '').split('/');
+  if (!(isInS3(place) && BUCKET.test(bucket) && parts.every(isPart))) {
+    throw new InputError(`not a place in S3: ${place}; expected s3://bucket or s3://bucket/prefix`);
+  }
+  return { bucket, prefix: parts.map((part) => `${part}/`).join('') };
+}
+
+/** What every S3 takes as a part of a key, and what no one takes for a path. */
+function isPart(part: string): boolean {
+  return /^[A-Za-z0-9!_.*'()=-]+$/.test(part) && part !== '.' && part !== '..';
+}
