@@ -245,7 +245,7 @@ async function listenForHealth(
   return health;
 }
 
-function jobCounts(readiness: Readiness): Partial<Record<JobState, number>> {
+async function jobCounts(readiness: Readiness): Promise<Partial<Record<JobState, number>>> {
   if (readiness.state === 'loading' || 'unusable' in readiness.service.jobs) return {};
   return readiness.service.jobs.counts();
 }

@@ -24,10 +24,10 @@ export interface Jobs {
    */
   submit(order: JobOrder): Promise<JobView>;
   /** Newest first. */
-  list(): JobView[];
-  find(id: string): JobView | undefined;
+  list(): Promise<JobView[]>;
+  find(id: string): Promise<JobView | undefined>;
   /** JSON of what a running job has so far; undefined where it has no preview, and once it is over. */
-  preview(id: string): string | undefined;
+  preview(id: string): Promise<string | undefined>;
   /** Calls back after each change of a job, its removal included. @returns how to stop that */
   watch(id: string, onChange: () => void): () => void;
   /**
@@ -44,7 +44,7 @@ export interface Jobs {
    */
   remove(id: string): Promise<boolean>;
   /** How many jobs are in each state. */
-  counts(): Record<JobState, number>;
+  counts(): Promise<Record<JobState, number>>;
   /** Whether jobs are run no more: `close` or `abandon` was called. */
   readonly isClosed: boolean;
   /** Takes no more jobs, and stops the running ones; the next start on this folder continues them. */
@@ -109,14 +109,17 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   startNext();
   return {
     submit,
-    list,
-    find,
-    preview: (id) => jobs.get(id)?.preview,
+    list: async () => [...jobs.values()].map(view).sort(newestFirst),
+    async find(id) {
+      const job = jobs.get(id);
+      return job && view(job);
+    },
+    preview: async (id) => jobs.get(id)?.preview,
     watch,
     readPart: files.readPart,
     cancel,
     remove,
-    counts,
+    counts: async () => counts(),
     get isClosed() {
       return closed;
     },
@@ -263,15 +266,6 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     return open;
   }
 
-  function list(): JobView[] {
-    return [...jobs.values()].map(view).sort((a, b) => b.created.localeCompare(a.created));
-  }
-
-  function find(id: string): JobView | undefined {
-    const job = jobs.get(id);
-    return job && view(job);
-  }
-
   function watch(id: string, onChange: () => void): () => void {
     const watchers = jobs.get(id)?.watchers;
     watchers?.add(onChange);
@@ -305,4 +299,8 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
 function createJob(record: JobRecord): Job {
   const controller = new AbortController();
   return { record, controller, watchers: new Set() };
+}
+
+function newestFirst(a: JobView, b: JobView): number {
+  return b.created.localeCompare(a.created);
 }

@@ -19,7 +19,7 @@ async function runningJob(
   await held.started;
   await vi.waitFor(() => expect(readdirSync(disk.folder)).toContain(`${id}.reserve`));
   const restarted = async () =>
-    (await openTestJobs({ folder: disk.folder })).jobs.find(id) ?? 'not there';
+    (await (await openTestJobs({ folder: disk.folder })).jobs.find(id)) ?? 'not there';
   return { ...opened, ...held, disk, id, restarted };
 }
 
@@ -33,7 +33,7 @@ test('on a full disk a job is rejected and leaves nothing behind', async () => {
       'the job cannot be saved: the disk of DATA_DIR is full (ENOSPC); free some space there, ' +
       'then send it again',
   });
-  expect(jobs.list().map((job) => job.id)).toEqual([id]);
+  expect((await jobs.list()).map((job) => job.id)).toEqual([id]);
   expect(readdirSync(disk.folder).sort()).toEqual([`${id}.json`, `${id}.reserve`, 'filling']);
 });
 
@@ -41,8 +41,8 @@ test('a result that does not fit on the disk fails the job, before and after a r
   const { jobs, disk, id, finish, restarted } = await runningJob();
   disk.fill();
   finish([file('a.json', '1'.repeat(10_000))]);
-  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('failed'));
-  const view = jobs.find(id)!;
+  await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('failed'));
+  const view = (await jobs.find(id))!;
   expect(view.reason).toBe(
     'the result cannot be saved: the disk of DATA_DIR is full (ENOSPC); free some space there, ' +
       'then send it again',
@@ -57,8 +57,8 @@ test('a job that is cancelled on a full disk stays cancelled after a restart', a
   const { jobs, disk, id, restarted } = await runningJob();
   disk.fill();
   expect(await jobs.cancel(id)).toBe(true);
-  expect(jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
-  expect(await restarted()).toEqual(jobs.find(id));
+  expect(await jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
+  expect(await restarted()).toEqual(await jobs.find(id));
 });
 
 test('a job with a long request that is cancelled on a full disk stays cancelled after a restart', async () => {
@@ -66,8 +66,8 @@ test('a job with a long request that is cancelled on a full disk stays cancelled
   const { jobs, disk, id, restarted } = await runningJob({}, { neurons });
   disk.fill();
   expect(await jobs.cancel(id)).toBe(true);
-  expect(jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
-  expect(await restarted()).toEqual(jobs.find(id));
+  expect(await jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
+  expect(await restarted()).toEqual(await jobs.find(id));
 });
 
 test('a service that is killed and restarts on a full disk continues the jobs that ran', async () => {
@@ -88,7 +88,7 @@ test('on a read-only disk new jobs are rejected, and running ones are interrupte
       'it again',
   });
   expect(await jobs.cancel(id)).toBe(true);
-  expect(jobs.find(id)).toMatchObject({
+  expect(await jobs.find(id)).toMatchObject({
     state: 'interrupted',
     reason: 'it was cancelled; this end cannot be saved: the disk of DATA_DIR is read-only (EROFS)',
   });
@@ -104,8 +104,8 @@ test('the end of a job is saved as soon as there is room on the disk', async () 
   const { jobs, disk, id, finish, log, restarted } = await runningJob({ retryMs: 1 });
   disk.remount('ro');
   finish([file('a.json', '1')]);
-  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('interrupted'));
-  expect(jobs.find(id)?.reason).toBe(
+  await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('interrupted'));
+  expect((await jobs.find(id))?.reason).toBe(
     'the result cannot be saved: the disk of DATA_DIR is read-only (EROFS); mend that, then send ' +
       'it again; this end cannot be saved: the disk of DATA_DIR is read-only (EROFS)',
   );
@@ -113,6 +113,6 @@ test('the end of a job is saved as soon as there is room on the disk', async () 
   await vi.waitFor(() =>
     expect(log.at(-1)).toMatchObject({ job: id, msg: 'how a job ended is saved now' }),
   );
-  expect(await restarted()).toEqual(jobs.find(id));
+  expect(await restarted()).toEqual(await jobs.find(id));
   expect(readdirSync(disk.folder)).toEqual([`${id}.json`]);
 });

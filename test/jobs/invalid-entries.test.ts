@@ -34,9 +34,9 @@ async function openWith(put: (place: string) => void) {
 
 /** That it is listed as damaged, is logged, and can be deleted with its result. */
 async function expectDamaged({ jobs, folder, log }: Awaited<ReturnType<typeof openWith>>) {
-  const job = jobs.find(ID)!;
+  const job = (await jobs.find(ID))!;
   expect(job).toMatchObject({ id: ID, kind: 'unknown', state: 'failed', result: [] });
-  expect(jobs.list()).toEqual([job]);
+  expect(await jobs.list()).toEqual([job]);
   expect(log).toMatchObject([{ level: 50, job: ID, msg: 'the record of a job is damaged' }]);
   expect(await jobs.cancel(ID)).toBe(false);
   expect(await jobs.remove(ID)).toBe(true);
@@ -79,7 +79,7 @@ test('files of no job are deleted when the service made them, and left alone oth
   const { order, finish } = heldWork();
   const { id } = await jobs.submit(order);
   finish([file('a.json', '1')]);
-  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
+  await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('succeeded'));
   const result = path.join(folder, id);
   writeFileSync(temporaryFor(path.join(result, 'b.json')), 'half');
   mkdirSync(path.join(folder, ID));
@@ -92,7 +92,7 @@ test('files of no job are deleted when the service made them, and left alone oth
   execFileSync('mkfifo', [path.join(folder, 'pipe')]);
 
   const { jobs: again, log } = await openTestJobs({ folder });
-  expect(again.list()).toEqual([jobs.find(id)]);
+  expect(await again.list()).toEqual([await jobs.find(id)]);
   const left = [...others, 'a-folder.json', 'pipe'];
   expect(readdirSync(folder).sort()).toEqual([id, `${id}.json`, ...left].sort());
   expect(readdirSync(result)).toEqual(['a.json']);
@@ -107,7 +107,7 @@ test('the partial result of an interrupted job is deleted', async () => {
   writeFileSync(path.join(folder, `${ID}.json`), JSON.stringify(record));
   mkdirSync(path.join(folder, ID));
   const { jobs } = await openTestJobs({ folder });
-  expect(jobs.find(ID)?.state).toBe('interrupted');
+  expect((await jobs.find(ID))?.state).toBe('interrupted');
   expect(readdirSync(folder)).toEqual([`${ID}.json`]);
 });
 
@@ -118,11 +118,11 @@ test.each(Object.entries(INVALID_ENTRIES))(
     const { order, finish } = heldWork();
     const { id } = await jobs.submit(order);
     finish([file('a.json', '1')]);
-    await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
+    await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('succeeded'));
     const place = path.join(folder, id, 'a.json');
     execFileSync('rm', [place]);
     put(place);
-    await expect(jobs.readPart(id, jobs.find(id)!.result[0]!)).rejects.toThrow(
+    await expect(jobs.readPart(id, (await jobs.find(id))!.result[0]!)).rejects.toThrow(
       new RegExp(`^a.json of job ${id} (is damaged|cannot be read)$`),
     );
     expect(await jobs.remove(id)).toBe(true);
@@ -135,9 +135,9 @@ test('a missing folder is not reported as a corrupted result', async () => {
   const { order, finish } = heldWork();
   const { id } = await jobs.submit(order);
   finish([file('a.json', '1')]);
-  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
+  await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('succeeded'));
   execFileSync('rm', ['-r', folder]);
-  await expect(jobs.readPart(id, jobs.find(id)!.result[0]!)).rejects.toThrow(
+  await expect(jobs.readPart(id, (await jobs.find(id))!.result[0]!)).rejects.toThrow(
     'a.json cannot be read: a file or folder of DATA_DIR is gone (ENOENT)',
   );
 });

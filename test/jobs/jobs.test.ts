@@ -18,13 +18,13 @@ import { file, heldWork, MODEL, openTestJobs } from '../support/jobs.js';
 /** Resolves once a job is in a state. */
 function reached(jobs: Jobs, id: string, state: string): Promise<void> {
   return new Promise((resolve) => {
-    const look = () => {
-      if (jobs.find(id)?.state !== state) return;
+    const look = async () => {
+      if ((await jobs.find(id))?.state !== state) return;
       stop();
       resolve();
     };
-    const stop = jobs.watch(id, look);
-    look();
+    const stop = jobs.watch(id, () => void look());
+    void look();
   });
 }
 
@@ -33,16 +33,16 @@ test('a job is queued, runs, and has a result that survives a restart', async ()
   const { order, started, finish, progress } = heldWork('mapping');
   const { id } = await jobs.submit(order);
   await started;
-  expect(jobs.find(id)).toMatchObject({
+  expect(await jobs.find(id)).toMatchObject({
     state: 'running',
     progress: { done: 0, total: 0, secondsLeft: null },
   });
   time.now += 3000;
   progress.report({ done: 1, total: 4 });
-  expect(jobs.find(id)?.progress).toEqual({ done: 1, total: 4, secondsLeft: 9 });
+  expect((await jobs.find(id))?.progress).toEqual({ done: 1, total: 4, secondsLeft: 9 });
   finish([file('neurons.json', '{}'), file('map.csv', 'a,b')]);
   await reached(jobs, id, 'succeeded');
-  const view = jobs.find(id)!;
+  const view = (await jobs.find(id))!;
   expect(view).toMatchObject({
     kind: 'mapping',
     model: MODEL,
@@ -53,7 +53,7 @@ test('a job is queued, runs, and has a result that survives a restart', async ()
     result: [{ name: 'neurons.json', bytes: 2 }, { name: 'map.csv' }],
   });
   const again = (await openTestJobs({ folder })).jobs;
-  expect(again.list()).toEqual([view]);
+  expect(await again.list()).toEqual([view]);
   expect(Buffer.from(await again.readPart(id, view.result[1]!)).toString()).toBe('a,b');
 });
 
@@ -65,7 +65,7 @@ test('one job runs at a time, the others wait, and the newest is listed first', 
     time.now += 1;
     ids.push((await jobs.submit(order)).id);
   }
-  expect(jobs.list().map(({ kind, state }) => [kind, state])).toEqual([
+  expect((await jobs.list()).map(({ kind, state }) => [kind, state])).toEqual([
     ['c', 'queued'],
     ['b', 'queued'],
     ['a', 'running'],
@@ -74,14 +74,14 @@ test('one job runs at a time, the others wait, and the newest is listed first', 
   expect(works[1].seen).toEqual({});
   works[0].finish([file('a.json', '1')]);
   await works[2].started;
-  expect(jobs.counts()).toMatchObject({ succeeded: 1, cancelled: 1, running: 1, queued: 0 });
+  expect(await jobs.counts()).toMatchObject({ succeeded: 1, cancelled: 1, running: 1, queued: 0 });
 });
 
 test('as many jobs run concurrently as configured', async () => {
   const { jobs } = await openTestJobs({ concurrency: 2 });
   const works = [heldWork(), heldWork(), heldWork()];
   for (const { order } of works) await jobs.submit(order);
-  expect(jobs.counts()).toMatchObject({ running: 2, queued: 1 });
+  expect(await jobs.counts()).toMatchObject({ running: 2, queued: 1 });
 });
 
 test('a cancelled job ends immediately, and its late result is discarded', async () => {
@@ -92,13 +92,13 @@ test('a cancelled job ends immediately, and its late result is discarded', async
   await started;
   await jobs.submit(next.order);
   expect(await jobs.cancel(id)).toBe(true);
-  expect(jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
+  expect(await jobs.find(id)).toMatchObject({ state: 'cancelled', reason: 'it was cancelled' });
   expect(seen.signal?.aborted).toBe(true);
   progress.report({ done: 1, total: 1 });
-  expect(jobs.find(id)?.progress.done).toBe(0);
+  expect((await jobs.find(id))?.progress.done).toBe(0);
   finish([file('late.json', '1')]);
   await next.started;
-  expect(jobs.find(id)).toMatchObject({ state: 'cancelled', result: [] });
+  expect(await jobs.find(id)).toMatchObject({ state: 'cancelled', result: [] });
   expect(await jobs.cancel(id)).toBe(false);
   expect(readdirSync(folder)).not.toContain(id);
 });
@@ -113,8 +113,8 @@ test('the reason of a failed job is recorded, a bug only as such', async () => {
   await bug.started;
   bug.fail(new Error('secret'));
   await reached(jobs, second.id, 'failed');
-  expect(jobs.find(first.id)?.reason).toBe('neuron 3 is dead');
-  expect(jobs.find(second.id)?.reason).toBe(
+  expect((await jobs.find(first.id))?.reason).toBe('neuron 3 is dead');
+  expect((await jobs.find(second.id))?.reason).toBe(
     "an error in the service; its log has it under the job's id",
   );
   expect(log).toMatchObject([
@@ -122,7 +122,7 @@ test('the reason of a failed job is recorded, a bug only as such', async () => {
     { job: second.id, msg: 'unhandled error', err: { message: 'secret' } },
   ]);
   await jobs.close();
-  expect((await openTestJobs({ folder })).jobs.list()).toHaveLength(2);
+  expect(await (await openTestJobs({ folder })).jobs.list()).toHaveLength(2);
 });
 
 test('waiting and stored jobs are limited, and concurrent requests count', async () => {
@@ -134,8 +134,8 @@ test('waiting and stored jobs are limited, and concurrent requests count', async
   for (const error of refused) expect(error).toBeInstanceOf(JobsFullError);
   await jobs.submit(heldWork().order);
   await expect(jobs.submit(heldWork().order)).rejects.toMatchObject({ status: 429 });
-  const [oldest] = jobs.list().toReversed();
-  for (const { id } of jobs.list()) await jobs.cancel(id);
+  const [oldest] = (await jobs.list()).toReversed();
+  for (const { id } of await jobs.list()) await jobs.cancel(id);
   await jobs.submit(heldWork().order);
   await expect(jobs.submit(heldWork().order)).rejects.toMatchObject({ status: 507 });
   expect(await jobs.remove(oldest!.id)).toBe(true);
@@ -151,7 +151,11 @@ test('a finished job is deleted with its result, an unfinished one is not', asyn
   await reached(jobs, id, 'succeeded');
   expect(readdirSync(folder).sort()).toEqual([id, `${id}.json`]);
   expect(await jobs.remove(id)).toBe(true);
-  expect([jobs.find(id), jobs.list(), readdirSync(folder)]).toEqual([undefined, [], []]);
+  expect([await jobs.find(id), await jobs.list(), readdirSync(folder)]).toEqual([
+    undefined,
+    [],
+    [],
+  ]);
   expect(await jobs.remove(id)).toBe(false);
 });
 
@@ -165,7 +169,7 @@ test('closing stops unfinished jobs, and the next start continues them in their 
   await jobs.close();
   expect(running.seen.signal?.aborted).toBe(true);
   expect(waiting.seen).toEqual({});
-  expect(jobs.counts()).toMatchObject({ queued: 2, running: 0 });
+  expect(await jobs.counts()).toMatchObject({ queued: 2, running: 0 });
   const stored = JSON.parse(readFileSync(path.join(folder, `${first.id}.json`), 'utf8'));
   expect(stored).toMatchObject({ state: 'queued', started: null });
   await expect(jobs.submit(heldWork().order)).rejects.toBeInstanceOf(JobsClosedError);
@@ -177,7 +181,7 @@ test('closing stops unfinished jobs, and the next start continues them in their 
       return writeResult(folder, id, [file('a.json', '1')]);
     },
   });
-  await vi.waitFor(() => expect(again.counts()).toMatchObject({ succeeded: 2 }));
+  await vi.waitFor(async () => expect(await again.counts()).toMatchObject({ succeeded: 2 }));
   expect(seen).toEqual(['first', 'second']);
 });
 
@@ -200,7 +204,7 @@ test('jobs whose process was killed are continued after the restart', async () =
     const model = ${JSON.stringify(MODEL)};
     const submit = (kind) => jobs.submit({ kind, model, request: {}, stimulusSets: [], askedBy: null });
     const { id } = await submit('done');
-    while (jobs.find(id).state !== 'succeeded') await new Promise(setImmediate);
+    while ((await jobs.find(id)).state !== 'succeeded') await new Promise(setImmediate);
     await submit('endless');
     await submit('waiting');
     console.log('waiting');
@@ -213,7 +217,7 @@ test('jobs whose process was killed are continued after the restart', async () =
   });
   expect((await once(child, 'close'))[1]).toBe('SIGKILL');
   const { jobs } = await openTestJobs({ folder });
-  expect(Object.fromEntries(jobs.list().map(({ kind, state }) => [kind, state]))).toEqual({
+  expect(Object.fromEntries((await jobs.list()).map(({ kind, state }) => [kind, state]))).toEqual({
     done: 'succeeded',
     endless: 'running',
     waiting: 'queued',
@@ -226,7 +230,7 @@ test('a result that is corrupted on the disk is rejected', async () => {
   const { id } = await jobs.submit(order);
   finish([file('a.json', '1')]);
   await reached(jobs, id, 'succeeded');
-  const [part] = jobs.find(id)!.result;
+  const [part] = (await jobs.find(id))!.result;
   await writeFile(path.join(folder, id, 'a.json'), '2');
   await expect(jobs.readPart(id, part!)).rejects.toBeInstanceOf(ResultDamagedError);
 });
@@ -250,5 +254,5 @@ test('the time left does not depend on the date when the clock is set back', asy
   clock.now += 10_000;
   time.now -= 3_600_000;
   progress.report({ done: 1, total: 3 });
-  expect(jobs.find(id)?.progress.secondsLeft).toBe(20);
+  expect((await jobs.find(id))?.progress.secondsLeft).toBe(20);
 });

@@ -67,9 +67,9 @@ test('of two services on one folder one has the jobs, and the other once the fir
   const reason = inUse('this host', process.pid, since);
   expect(rejectionFor(second)).toBe(reason);
   expect(log).toMatchObject([{ level: 50, msg: `no jobs: ${reason}` }]);
-  expect(jobsOf(first).find(id)?.state).toBe('running');
+  expect((await jobsOf(first).find(id))?.state).toBe('running');
   await first.close();
-  await vi.waitFor(() => expect(jobsOf(second).find(id)?.state).toBe('running'));
+  await vi.waitFor(async () => expect((await jobsOf(second).find(id))?.state).toBe('running'));
   await second.close();
   expect(existsSync(file)).toBe(false);
 });
@@ -79,7 +79,7 @@ test.each([
   ['whose number another process has since', { began: '1' }],
 ])('a lock %s is taken over immediately', async (_, holder) => {
   const { owned, log } = await open(await lockedBy(holder));
-  expect(jobsOf(owned).list()).toEqual([]);
+  expect(await jobsOf(owned).list()).toEqual([]);
   expect(log[0]).toMatchObject({ level: 40, from: { since: SINCE } });
 });
 
@@ -98,7 +98,7 @@ test.each([
     expect(rejectionFor(owned)).toBe(inUse(where));
   }
   time.now += 1;
-  await vi.waitFor(() => expect(jobsOf(owned).list()).toEqual([]));
+  await vi.waitFor(async () => expect(await jobsOf(owned).list()).toEqual([]));
   expect(log.map(({ msg }) => msg)).toContain(
     'the service that had the jobs has ended; they are taken over',
   );
@@ -110,7 +110,7 @@ test('an empty lock is taken over when no service renews it', async () => {
   const { owned, time } = await open(folder, { beat: 2, silence: 20 });
   expect(rejectionFor(owned)).toMatch(/^another service may have them, the file jobs\/\.lock/);
   time.now += 21;
-  await vi.waitFor(() => expect(jobsOf(owned).list()).toEqual([]));
+  await vi.waitFor(async () => expect(await jobsOf(owned).list()).toEqual([]));
 });
 
 test('a service that was taken for dead writes nothing more and logs it', async () => {
@@ -124,7 +124,7 @@ test('a service that was taken for dead writes nothing more and logs it', async 
   const own = LockHolder.parse(JSON.parse(readFileSync(file, 'utf8')));
   writeFileSync(file, JSON.stringify({ ...own, host: 'rig-2', since: SINCE }));
   await vi.waitFor(() => expect(rejectionFor(owned)).toBe(inUse('rig-2')));
-  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('queued'));
+  await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('queued'));
   expect(seen.signal?.aborted).toBe(true);
   expect(readFileSync(path.join(folder, `${id}.json`), 'utf8')).toBe(before);
   expect(log.at(-1)).toMatchObject({ level: 50, msg: `no jobs: ${inUse('rig-2')}` });
@@ -147,6 +147,6 @@ test('after a takeover that was killed midway, the message names the file to del
   const { owned } = await open(folder);
   expect(rejectionFor(owned)).toMatch(/if none does, delete .*\.lock\.taking$/);
   rmSync(path.join(folder, '.lock.taking'));
-  await vi.waitFor(() => expect(jobsOf(owned).list()).toEqual([]));
+  await vi.waitFor(async () => expect(await jobsOf(owned).list()).toEqual([]));
   expect(readdirSync(folder)).toEqual(['.lock']);
 });

@@ -22,8 +22,11 @@ test('a job of version 1 is listed with its result, and its record is unchanged'
   const { jobs, record, log } = await openWritten();
   const before = await readFile(path.join(WRITTEN, `${SUCCEEDED}.json`), 'utf8');
   const { formatVersion: _, progress, ...fields } = JSON.parse(before) as Record<string, object>;
-  expect(jobs.find(SUCCEEDED)).toEqual({ ...fields, progress: { ...progress, secondsLeft: null } });
-  const [json] = jobs.find(SUCCEEDED)!.result;
+  expect(await jobs.find(SUCCEEDED)).toEqual({
+    ...fields,
+    progress: { ...progress, secondsLeft: null },
+  });
+  const [json] = (await jobs.find(SUCCEEDED))!.result;
   const bytes = await jobs.readPart(SUCCEEDED, json!);
   expect(Buffer.from(bytes).toString()).toBe('{"neurons":[]}');
   await jobs.close();
@@ -33,7 +36,7 @@ test('a job of version 1 is listed with its result, and its record is unchanged'
 
 test('a job of version 1 that ran when its process was killed is interrupted and kept', async () => {
   const { jobs, record } = await openWritten();
-  const { state, kind, model, reason } = jobs.find(KILLED)!;
+  const { state, kind, model, reason } = (await jobs.find(KILLED))!;
   expect([state, kind, model.name]).toEqual(['interrupted', 'preferred-stimulus', 'demo']);
   expect(reason).toMatch(/^the service stopped/);
   const written = JobRecord.parse(JSON.parse(await record(KILLED)));

@@ -27,7 +27,7 @@ test('a job is answered with 202 and its location', async () => {
   making.use(logRequests(deps));
   making.post('/x', (c) => answerJob(c, deps, heldWork('mapping').order));
   const answer = await making.request('/x', { method: 'POST' });
-  const [job] = jobs.list();
+  const [job] = await jobs.list();
   expect([answer.status, answer.headers.get('Location')]).toEqual([202, `${JOBS}/${job!.id}`]);
   expect(await answer.json()).toMatchObject({ id: job!.id, kind: 'mapping' });
 });
@@ -52,13 +52,13 @@ test('jobs are listed and described, and their results come in the requested for
   const { app, jobs } = await createJobsApp();
   const { order, finish } = heldWork();
   const { id } = await jobs.submit(order);
-  expect(await (await app.request(JOBS)).json()).toEqual({ jobs: jobs.list() });
-  expect(await (await app.request(`${JOBS}/${id}`)).json()).toEqual(jobs.find(id));
+  expect(await (await app.request(JOBS)).json()).toEqual({ jobs: await jobs.list() });
+  expect(await (await app.request(`${JOBS}/${id}`)).json()).toEqual(await jobs.find(id));
   expect(await detailOf(app.request(`${JOBS}/${id}/result`))).toBe(
     `409 the job has no result, it is running; GET /v1/jobs/${id}/events waits for it`,
   );
   finish([file('neurons.json', RESULT), file('neurons.csv', 'a\n1'), file('b.csv', 'b')]);
-  await vi.waitFor(() => expect(jobs.find(id)?.state).toBe('succeeded'));
+  await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('succeeded'));
   const result = async (query: string, Accept?: string) => {
     const headers = Accept === undefined ? {} : { Accept };
     const answer = await app.request(`${JOBS}/${id}/result${query}`, { headers });
@@ -105,7 +105,7 @@ test('a full queue and a full folder are rejected with what to do', async () => 
   const waiting = await post();
   expect(waiting.headers.get('Retry-After')).toBe('10');
   expect(await detailOf(waiting)).toBe('429 too many waiting jobs: 2; expected at most 1');
-  for (const { id } of jobs.list()) await jobs.cancel(id);
+  for (const { id } of await jobs.list()) await jobs.cancel(id);
   await post();
   expect(await detailOf(post())).toBe(
     '507 too many stored jobs: 4; expected at most 3; DELETE /v1/jobs/{id} removes one',
@@ -192,11 +192,11 @@ test('events report what a running job has so far', async () => {
   await until('event: preview\ndata: {"so":"far"}\n\n');
   progress.report({ done: 2, total: 4 });
   await until('"done":2');
-  expect(jobs.preview(id)).toBeUndefined();
+  expect(await jobs.preview(id)).toBeUndefined();
   progress.report({ done: 3, total: 4, preview });
   finish([file('a.json', '1')]);
   await until('id: end');
-  expect(jobs.preview(id)).toBeUndefined();
+  expect(await jobs.preview(id)).toBeUndefined();
 });
 
 test('a client that disconnects gets no more events', async () => {

@@ -22,7 +22,7 @@ test.each(Object.entries(INVALID_ENTRIES))(
     make(path.join(folder, 'stimulus-sets', 'notes'));
     make(temporaryFor(place));
     const { sets: again, log } = await openTestStore({ folder, setsCapacity: 2 ** 32 });
-    expect((await again.list()).map(({ digest }) => digest)).toEqual([set.digest]);
+    expect((await await again.list()).map(({ digest }) => digest)).toEqual([set.digest]);
     expect(log).toHaveLength(name.endsWith('file') ? 0 : 1);
     const read = await again.read(DIGEST).catch((error: unknown) => error);
     if (name === 'a link to nothing') expect(read).toBeUndefined();

@@ -4,15 +4,15 @@ import type { JobState } from '../../jobs/record.js';
 /** @param counts jobs by state, read at every scrape */
 export function createJobMetrics(
   registry: Registry,
-  counts: () => Readonly<Partial<Record<JobState, number>>>,
+  counts: () => Promise<Readonly<Partial<Record<JobState, number>>>>,
 ): void {
   new Gauge({
     name: 'hypercolumn_jobs',
     help: 'Stored jobs by their state',
     labelNames: ['state'],
     registers: [registry],
-    collect() {
-      for (const [state, count] of Object.entries(counts())) this.set({ state }, count);
+    async collect() {
+      for (const [state, count] of Object.entries(await counts())) this.set({ state }, count);
     },
   });
 }

@@ -47,8 +47,8 @@ function listJobs(deps: AppDependencies) {
       query: NoQuery,
       answers: json('All that are kept', z.strictObject({ jobs: z.array(Job) })),
     },
-    (c) => {
-      const jobs = requireJobs(deps).list();
+    async (c) => {
+      const jobs = await requireJobs(deps).list();
       return answerJson(c, deps.clock, () => ({ jobs }));
     },
   );
@@ -67,8 +67,8 @@ function readJob(deps: AppDependencies) {
       query: NoQuery,
       answers: json('The job', Job),
     },
-    (c) => {
-      const job = findJob(c, deps);
+    async (c) => {
+      const job = await findJob(c, deps);
       return answerJson(c, deps.clock, () => job);
     },
   );
@@ -96,8 +96,8 @@ function jobEvents(deps: AppDependencies) {
         204: { description: 'Nothing has come since' },
       },
     },
-    (c) => {
-      const job = findJob(c, deps);
+    async (c) => {
+      const job = await findJob(c, deps);
       // An EventSource connects again when a stream ends; 204 says that there is no more.
       if (isOver(job) && c.req.header('Last-Event-ID') === LAST_EVENT) return c.body(null, 204);
       if (c.req.method === 'HEAD') {
@@ -137,7 +137,7 @@ function jobResult(deps: AppDependencies) {
       errors: [409, 410],
     },
     async (c, { query }) => {
-      const job = findJob(c, deps);
+      const job = await findJob(c, deps);
       const part = choosePart(c, job, query.part);
       const bytes = await requireJobs(deps).readPart(job.id, part);
       return c.body(bytes, 200, {
@@ -163,9 +163,9 @@ function endJob(deps: AppDependencies) {
     },
     async (c) => {
       const jobs = requireJobs(deps);
-      const { id } = findJob(c, deps);
+      const { id } = await findJob(c, deps);
       if (await jobs.cancel(id)) {
-        const cancelled = findJob(c, deps);
+        const cancelled = await findJob(c, deps);
         return answerJson(c, deps.clock, () => cancelled);
       }
       if (!(await jobs.remove(id))) throw unknown(id);
@@ -209,16 +209,14 @@ async function follow(deps: AppDependencies, id: string, stream: SSEStreamingApi
   deps.cut.addEventListener('abort', alert);
   try {
     let state: string | undefined;
-    for (
-      let job = jobs.find(id);
-      job && !stream.aborted && !deps.cut.aborted;
-      job = jobs.find(id)
-    ) {
+    while (!stream.aborted && !deps.cut.aborted) {
       changed = false;
+      const job = await jobs.find(id);
+      if (job === undefined) return;
       await sendState(stream, job, job.state === state ? 'progress' : 'state');
       if (isOver(job) || jobs.isClosed) return;
       state = job.state;
-      const preview = jobs.preview(id);
+      const preview = await jobs.preview(id);
       if (preview) await stream.writeSSE({ event: 'preview', data: preview });
       while (!changed) {
         await new Promise<void>((resolve) => {
@@ -242,9 +240,9 @@ function sendState(stream: SSEStreamingApi, job: JobView, event: string): Promis
   return stream.writeSSE({ event, data: JSON.stringify(job), ...last });
 }
 
-function findJob(c: AppContext, deps: AppDependencies): JobView {
+async function findJob(c: AppContext, deps: AppDependencies): Promise<JobView> {
   const id = c.req.param('id') ?? '';
-  const job = JobId.safeParse(id).success ? requireJobs(deps).find(id) : undefined;
+  const job = JobId.safeParse(id).success ? await requireJobs(deps).find(id) : undefined;
   if (job === undefined) throw unknown(id);
   return job;
 }
