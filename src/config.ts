@@ -120,6 +120,21 @@ export const SETTINGS = {
     'bytes',
     'most that cached responses may take; 0 caches none',
   ),
+  REDIS_URL: setting(
+    z
+      .literal('')
+      .transform(() => undefined)
+      .or(z.string().regex(/^rediss?:\/\/[^/]/)),
+    '',
+    'an address such as redis://redis:6379',
+    'Redis through which services and workers share jobs; without it, this service runs its own',
+  ),
+  JOB_KINDS: setting(
+    z.string().transform((list) => list.split(',').filter((kind) => kind !== '')),
+    '',
+    'kinds separated by commas, such as characterize',
+    'kinds of jobs that a worker runs; none named: all',
+  ),
   MAX_JOBS: whole(
     100,
     [1, 10_000],

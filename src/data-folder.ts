@@ -2,9 +2,12 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Keeping } from './announcement.js';
 import type { Config } from './config.js';
+import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { createKeptRows, type KeptRows } from './experiments/quick-measurement/kept-rows.js';
+import { makeFolder } from './files/make-folder.js';
 import type { RunJob } from './jobs/job-runner.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
+import { openRedisJobs } from './jobs/redis/redis-jobs.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
 import { openStore } from './storage/store.js';
@@ -12,7 +15,7 @@ import { openStore } from './storage/store.js';
 /** What the service keeps on disk. */
 export interface DataFolder {
   readonly store: Service['store'];
-  readonly jobs: OwnedJobs;
+  readonly jobs: Pick<OwnedJobs, 'current' | 'close'>;
   /** On the disk where the store is, else in memory. */
   readonly quick: KeptRows;
   /** As it is now, for the announcement. */
@@ -32,17 +35,19 @@ export async function openDataFolder(
 ): Promise<DataFolder> {
   const folder = config.DATA_DIR;
   const store = await openStoreOrSayWhy(config, logger);
-  const jobs = await openOwnedJobs({
-    folder: jobsFolder(folder),
-    run,
-    maxStored: config.MAX_JOBS,
-    maxWaiting: config.MAX_WAITING_JOBS,
-    concurrency: config.JOBS_AT_ONCE,
-    now: Date.now,
-    clock: () => performance.now(),
-    logger,
-    explain: explainFailure,
-  });
+  const jobs = config.REDIS_URL
+    ? await shareJobs(config, config.REDIS_URL, logger)
+    : await openOwnedJobs({
+        folder: jobsFolder(folder),
+        run,
+        maxStored: config.MAX_JOBS,
+        maxWaiting: config.MAX_WAITING_JOBS,
+        concurrency: config.JOBS_AT_ONCE,
+        now: Date.now,
+        clock: () => performance.now(),
+        logger,
+        explain: explainFailure,
+      });
   return {
     store,
     jobs,
@@ -74,4 +79,22 @@ async function openStoreOrSayWhy(
     logger.warn({ err: error }, unusable);
     return { unusable };
   }
+}
+
+/** The jobs that this service shares with others through Redis; workers run them. */
+async function shareJobs(config: Config, url: string, logger: Logger): Promise<DataFolder['jobs']> {
+  const folder = jobsFolder(config.DATA_DIR);
+  await makeFolder(folder).catch((err: unknown) =>
+    logger.error({ err, folder }, 'no folder of jobs'),
+  );
+  const jobs = openRedisJobs({
+    url,
+    kinds: JOB_EXPERIMENTS.map(({ kind }) => kind),
+    folder,
+    maxStored: config.MAX_JOBS,
+    maxWaiting: config.MAX_WAITING_JOBS,
+    now: Date.now,
+    logger,
+  });
+  return { current: jobs, close: () => jobs.close() };
 }

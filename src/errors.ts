@@ -193,6 +193,9 @@ export class JobsFullError extends PublicError {
 /** The service is shutting down and takes no more jobs. */
 export class JobsClosedError extends errorKind('jobs-closed', 503, SOON) {}
 
+/** The queue that services and workers share cannot be reached. */
+export class QueueAwayError extends errorKind('queue-away', 503, LATER) {}
+
 /** A part of a result is not on the disk as it was written. */
 export class ResultDamagedError extends errorKind('result-corrupted', 410) {
   override get detail(): string {

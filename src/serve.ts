@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { announcement, stepLine } from './announcement.js';
 import { type Config, type Environment, readConfig } from './config.js';
-import { jobsFolder, openDataFolder } from './data-folder.js';
+import { openDataFolder } from './data-folder.js';
 import { InputError } from './errors.js';
 import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
@@ -21,7 +20,6 @@ import { createScheduler } from './inference/scheduler.js';
 import { interpreterBackend } from './interpret/interpreter-backend.js';
 import { createProcessInterpreter } from './interpret/process-interpreter.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
-import type { JobWorkerOptions } from './job-worker/job-worker.js';
 import type { JobState } from './jobs/record.js';
 import { createFolderSource } from './models/folder-source.js';
 import { checkModelsFolder } from './models/models-folder.js';
@@ -39,7 +37,7 @@ import { type Access, openAccess } from './server/middleware/access.js';
 import type { AppDependencies, Readiness, Service } from './server/service.js';
 import { createStreams } from './server/websocket/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
-import { setsFolder } from './storage/store.js';
+import { jobWorkerOptions } from './work.js';
 
 /** Bytes of decoded stimuli that are not counted: a hundred of 50x50. */
 const SMALL_STIMULI = 2 ** 20;
@@ -253,19 +251,6 @@ async function jobCounts(readiness: Readiness): Promise<Partial<Record<JobState,
 function cacheBytes(readiness: Readiness): number {
   if (readiness.state === 'loading' || 'unusable' in readiness.service.store) return 0;
   return readiness.service.store.responses.bytes;
-}
-
-function jobWorkerOptions(config: Config): JobWorkerOptions {
-  return {
-    engine: config.ENGINE,
-    threads: config.JOB_THREADS || availableParallelism(),
-    backend: config.INSIDE_BACKEND,
-    priority: config.JOB_PRIORITY,
-    models: path.resolve(config.MODELS_DIR),
-    jobs: path.resolve(jobsFolder(config.DATA_DIR)),
-    sets: path.resolve(setsFolder(config.DATA_DIR)),
-    limits: { maxStimuli: config.MAX_STIMULI, maxPixels: config.MAX_PIXELS },
-  };
 }
 
 async function startEngine(

@@ -17,6 +17,8 @@ test('an empty environment gives the defaults', () => {
     THREADS: 0,
     JOB_THREADS: 0,
     JOB_PRIORITY: 'idle',
+    JOB_KINDS: [],
+    REDIS_URL: undefined,
     MAX_BODY: 64 * 1024 * 1024,
     MAX_BODIES: 32 * 1024 * 1024,
     MAX_STIMULI: 10_000,

@@ -19,6 +19,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
         (await import('./serve-command.js')).createServeCommand(environment),
     },
     {
+      name: 'worker',
+      load: async (environment) =>
+        (await import('./serve-command.js')).createWorkerCommand(environment),
+    },
+    {
       name: 'make-key',
       load: async () =>
         (await import('../../deploy/keys/make-key-command.js')).createMakeKeyCommand(),

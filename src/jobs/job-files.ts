@@ -65,12 +65,8 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
         }
       }),
     save: (record) => onDisk('the state of the job cannot be saved', () => save(record)),
-    readPart: (id, part) => onDisk(`${part.name} cannot be read`, () => readPart(id, part)),
-    dropResult: (id) =>
-      onDisk('the result cannot be deleted', async () => {
-        await drop(places.result(id));
-        await drop(places.steps(id));
-      }),
+    readPart: createPartReader(folder),
+    dropResult: (id) => dropJobFiles(folder, id),
     dropSteps: (id) => onDisk('the steps cannot be deleted', () => drop(places.steps(id))),
     remove: (id) => onDisk('the job cannot be deleted', () => removeAll(id)),
   };
@@ -105,24 +101,40 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
     await rename(places.reserve(id), places.record(id));
   }
 
-  async function readPart(id: string, part: Part): Promise<Uint8Array<ArrayBuffer>> {
-    const file = path.join(places.result(id), part.name);
-    const bytes = await readWhole(file, part.bytes).catch(async (cause: unknown) => {
-      if (isSystemError(cause) && !hasCode(cause, ...GONE)) throw cause;
-      if (!(isSystemError(cause) || cause instanceof InputError)) throw cause;
-      await stat(folder); // a missing folder means that the disk is not there, not that the result is damaged
-      throw new ResultDamagedError(`${part.name} of job ${id} cannot be read`, { cause });
-    });
-    if (sha256(bytes) === part.sha256) return new Uint8Array(bytes);
-    throw new ResultDamagedError(`${part.name} of job ${id} is damaged`);
-  }
-
   async function removeAll(id: string): Promise<void> {
     await drop(places.record(id)); // first: without it the rest belongs to no job
     await drop(places.reserve(id));
+    await dropJobFiles(folder, id);
+  }
+}
+
+/** Deletes the result and the saved steps of a job. @throws DiskError */
+export function dropJobFiles(folder: string, id: string): Promise<void> {
+  const places = placesIn(folder);
+  return onDisk('the result cannot be deleted', async () => {
     await drop(places.result(id));
     await drop(places.steps(id));
-  }
+  });
+}
+
+/**
+ * Reads the files of results in a folder of jobs.
+ * @returns as `Jobs.readPart`
+ */
+export function createPartReader(folder: string): JobFiles['readPart'] {
+  const places = placesIn(folder);
+  return (id, part) =>
+    onDisk(`${part.name} cannot be read`, async () => {
+      const file = path.join(places.result(id), part.name);
+      const bytes = await readWhole(file, part.bytes).catch(async (cause: unknown) => {
+        if (isSystemError(cause) && !hasCode(cause, ...GONE)) throw cause;
+        if (!(isSystemError(cause) || cause instanceof InputError)) throw cause;
+        await stat(folder); // a missing folder means that the disk is not there, not that the result is damaged
+        throw new ResultDamagedError(`${part.name} of job ${id} cannot be read`, { cause });
+      });
+      if (sha256(bytes) === part.sha256) return new Uint8Array(bytes);
+      throw new ResultDamagedError(`${part.name} of job ${id} is damaged`);
+    });
 }
 
 /**

@@ -1,0 +1,259 @@
+import { Queue, type Job as QueuedJob, QueueEvents, type JobState as QueueState } from 'bullmq';
+import type { Logger } from 'pino';
+import { JobsClosedError, JobsFullError, QueueAwayError } from '../../errors.js';
+import { createPartReader, dropJobFiles } from '../job-files.js';
+import type { JobProgress } from '../job-runner.js';
+import type { Jobs } from '../jobs.js';
+import {
+  isOver,
+  JOB_STATES,
+  type JobOrder,
+  type JobState,
+  type JobView,
+  newRecord,
+  type Part,
+} from '../record.js';
+import { CANCELLED, createConnections, PREFIX, previewKey, queueName } from './connection.js';
+import { readEnd } from './end.js';
+
+/** The data of a BullMQ job. */
+export interface JobData {
+  readonly order: JobOrder;
+  /** As `Date.toISOString` gives it. */
+  readonly created: string;
+  /** Set when a job was cancelled while it waited. */
+  readonly cancelled?: string;
+}
+
+export interface ProgressData extends Pick<JobProgress, 'done' | 'total'> {
+  readonly secondsLeft: number | null;
+}
+
+export type RedisJob = QueuedJob<JobData, readonly Part[]>;
+
+export interface RedisJobsOptions {
+  readonly url: string;
+  /** All kinds of jobs, each with a queue of its own. */
+  readonly kinds: readonly string[];
+  /** Of all jobs' results; all services and workers share it. */
+  readonly folder: string;
+  readonly maxStored: number;
+  readonly maxWaiting: number;
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+const STATES: Readonly<Partial<Record<QueueState | 'unknown', JobState>>> = {
+  waiting: 'queued',
+  prioritized: 'queued',
+  delayed: 'queued',
+  active: 'running',
+  completed: 'succeeded',
+};
+const WAITING = ['waiting', 'prioritized', 'delayed'] as const;
+const ALL = [...WAITING, 'active', 'completed', 'failed'] as const;
+/** 1 would be the highest; a job without a priority would run before all others. */
+const PRIORITY = 10;
+
+/**
+ * Opens the jobs that services and workers share through Redis. What a job found is in the shared folder; Redis
+ * has its order, its state and the names of its files. While Redis is away, every call but `readPart` throws
+ * QueueAwayError.
+ */
+export function openRedisJobs(options: RedisJobsOptions): Jobs {
+  const { url, kinds, folder, maxStored, maxWaiting, now, logger } = options;
+  const connections = createConnections(url, logger);
+  const client = connections.forRequests();
+  const watchers = new Map<string, Set<() => void>>();
+  /** Called when the connection is lost. */
+  const pending = new Set<() => void>();
+  let closed = false;
+  client.on('close', () => {
+    for (const onLoss of pending) onLoss();
+  });
+  const queues = kinds.map((kind) => {
+    const options = { connection: client, prefix: PREFIX };
+    const queue = new Queue<JobData, readonly Part[]>(queueName(kind), options);
+    queue.on('error', () => undefined); // The connection logs it.
+    return queue;
+  });
+  const events = kinds.map((kind) => listen(kind));
+  const readPart = createPartReader(folder);
+
+  return {
+    submit: (order) => whileThere(() => submit(order)),
+    list: () => whileThere(list),
+    find: (id) => whileThere(() => find(id)),
+    preview: (id) => whileThere(async () => (await client.get(previewKey(id))) ?? undefined),
+    watch(id, onChange) {
+      const own = watchers.get(id) ?? new Set();
+      watchers.set(id, own.add(onChange));
+      return () => {
+        own.delete(onChange);
+        if (own.size === 0) watchers.delete(id);
+      };
+    },
+    readPart,
+    cancel: (id) => whileThere(() => cancel(id)),
+    remove: (id) => whileThere(() => remove(id)),
+    counts: () => whileThere(counts),
+    get isClosed() {
+      return closed;
+    },
+    close,
+    abandon: close,
+  };
+
+  function listen(kind: string): QueueEvents {
+    const source = new QueueEvents(queueName(kind), {
+      connection: connections.forWaiting(),
+      prefix: PREFIX,
+    });
+    const notify = ({ jobId }: { readonly jobId: string }) => {
+      for (const call of watchers.get(jobId) ?? []) call();
+    };
+    for (const event of [
+      'active',
+      'progress',
+      'completed',
+      'failed',
+      'removed',
+      'stalled',
+    ] as const) {
+      source.on(event, notify);
+    }
+    source.on('error', () => undefined); // The connection logs it.
+    return source;
+  }
+
+  async function submit(order: JobOrder): Promise<JobView> {
+    if (closed) throw new JobsClosedError('the service is shutting down');
+    const found = await counts();
+    const stored = Object.values(found).reduce((sum, count) => sum + count, 0);
+    if (stored >= maxStored) {
+      const message = `too many stored jobs: ${stored + 1}; expected at most ${maxStored}`;
+      throw new JobsFullError(`${message}; DELETE /v1/jobs/{id} removes one`, 'stored');
+    }
+    if (found.queued >= maxWaiting) {
+      const message = `too many waiting jobs: ${found.queued + 1}; expected at most ${maxWaiting}`;
+      throw new JobsFullError(message, 'waiting');
+    }
+    const { id, created } = newRecord(order, new Date(now()).toISOString());
+    const queue = queues[kinds.indexOf(order.kind)]!;
+    const job = await queue.add(order.kind, { order, created }, { jobId: id, priority: PRIORITY });
+    return view(job, 'queued');
+  }
+
+  async function findJob(id: string): Promise<RedisJob | undefined> {
+    const found = await Promise.all(queues.map((queue) => queue.getJob(id)));
+    return found.find((job) => job !== undefined);
+  }
+
+  async function find(id: string): Promise<JobView | undefined> {
+    const job = await findJob(id);
+    return job && view(job, await readState(job));
+  }
+
+  async function list(): Promise<JobView[]> {
+    const found = await Promise.all(queues.map((queue) => queue.getJobs([...ALL])));
+    const views = await Promise.all(
+      found.flat().map(async (job) => view(job, await readState(job))),
+    );
+    return views.toSorted((a, b) => b.created.localeCompare(a.created));
+  }
+
+  async function readState(job: RedisJob): Promise<JobState> {
+    const state = STATES[await job.getState()];
+    if (state === 'queued' && job.data.cancelled) return 'cancelled';
+    return state ?? readEnd(job.failedReason ?? '').state;
+  }
+
+  async function cancel(id: string): Promise<boolean> {
+    const job = await findJob(id);
+    if (job === undefined || isOver({ state: await readState(job) })) return false;
+    // The worker that has the job, or takes it now, ends it.
+    await job.updateData({ ...job.data, cancelled: 'it was cancelled' });
+    await client.publish(CANCELLED, id);
+    return true;
+  }
+
+  async function remove(id: string): Promise<boolean> {
+    const job = await findJob(id);
+    if (job === undefined || !isOver({ state: await readState(job) })) return false;
+    await job.remove();
+    await dropJobFiles(folder, id);
+    return true;
+  }
+
+  async function counts(): Promise<Record<JobState, number>> {
+    const all = Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<
+      JobState,
+      number
+    >;
+    for (const queue of queues) {
+      const found = await queue.getJobCounts(...ALL);
+      for (const state of WAITING) all.queued += found[state] ?? 0;
+      all.running += found['active'] ?? 0;
+      all.succeeded += found['completed'] ?? 0;
+      all.failed += found['failed'] ?? 0;
+    }
+    return all;
+  }
+
+  /** A request does not wait for Redis: it fails as soon as the connection is lost. */
+  async function whileThere<T>(work: () => Promise<T>): Promise<T> {
+    if (client.status !== 'ready') throw awayError();
+    let onLoss = () => {};
+    const loss = new Promise<never>((_, reject) => {
+      onLoss = () => reject(awayError());
+    });
+    pending.add(onLoss);
+    try {
+      return await Promise.race([work(), loss]);
+    } catch (error) {
+      throw client.status === 'ready' ? error : awayError();
+    } finally {
+      pending.delete(onLoss);
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    for (const set of watchers.values()) for (const call of set) call();
+    await Promise.all([...events, ...queues].map((each) => each.close()));
+    connections.close();
+  }
+}
+
+function awayError(): QueueAwayError {
+  return new QueueAwayError(
+    'the queue of jobs cannot be reached; expected Redis at REDIS_URL; send it again',
+  );
+}
+
+function view(job: RedisJob, state: JobState): JobView {
+  const { order, created } = job.data;
+  const { done = 0, total = 0, secondsLeft = null } = job.progress as Partial<ProgressData>;
+  const reason =
+    state === 'cancelled'
+      ? (job.data.cancelled ?? null)
+      : state === 'failed'
+        ? readEnd(job.failedReason ?? '').reason
+        : null;
+  return {
+    id: job.id!,
+    kind: order.kind,
+    model: order.model,
+    state,
+    created,
+    started: state === 'queued' ? null : formatDate(job.processedOn),
+    ended: formatDate(job.finishedOn),
+    reason,
+    result: [...(job.returnvalue ?? [])],
+    progress: { done, total, secondsLeft: state === 'running' ? secondsLeft : null },
+  };
+}
+
+function formatDate(milliseconds: number | undefined): string | null {
+  return milliseconds === undefined ? null : new Date(milliseconds).toISOString();
+}

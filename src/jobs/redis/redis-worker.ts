@@ -1,0 +1,96 @@
+import { type Processor, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { Logger } from 'pino';
+import { createTimeLeft } from '../../time-left.js';
+import type { RunJob } from '../job-runner.js';
+import type { Part } from '../record.js';
+import { CANCELLED, createConnections, PREFIX, previewKey, queueName } from './connection.js';
+import { type End, writeEnd } from './end.js';
+import type { JobData, ProgressData } from './redis-jobs.js';
+
+export interface RedisWorkerOptions {
+  readonly url: string;
+  readonly kinds: readonly string[];
+  /** Jobs of each kind that run at the same time. */
+  readonly concurrency: number;
+  readonly run: RunJob;
+  /** Milliseconds, monotonic. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+  /** The message for clients about an error; undefined for a bug, which is logged. */
+  readonly explain: (error: unknown) => string | undefined;
+}
+
+/** Milliseconds after which a job of a worker that was killed is given to another. */
+const LOCK_MS = 10_000;
+const STALLED_MS = 5_000;
+const MAX_STALLED = 3;
+const PREVIEW_SECONDS = 60;
+
+/** Takes jobs from Redis and runs them, until it is closed; then other workers continue them. */
+export function startRedisWorker(options: RedisWorkerOptions): { close(): Promise<void> } {
+  const { url, kinds, concurrency, run, clock, logger, explain } = options;
+  const stopping = new AbortController();
+  const connections = createConnections(url, logger);
+  const client = connections.forWaiting();
+  const subscriber = connections.forWaiting();
+
+  const process: Processor<JobData, readonly Part[]> = async (job, token, signal) => {
+    const id = job.id!;
+    if (job.data.cancelled) throw failure({ state: 'cancelled', reason: job.data.cancelled });
+    const timeLeft = createTimeLeft(clock);
+    const stopped = AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]);
+    try {
+      const report = ({ done, total, preview }: Parameters<Parameters<RunJob>[1]>[0]) => {
+        timeLeft.update(done, total);
+        const progress: ProgressData = { done, total, secondsLeft: timeLeft.seconds() };
+        const write = preview
+          ? client.set(previewKey(id), preview, 'EX', PREVIEW_SECONDS)
+          : Promise.resolve();
+        write
+          .then(() => job.updateProgress(progress))
+          .catch((err: unknown) => logger.warn({ job: id, err }, 'progress cannot be reported'));
+      };
+      return await run({ id, order: job.data.order }, report, stopped);
+    } catch (error) {
+      if (stopping.signal.aborted) {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      if (signal?.aborted) throw failure({ state: 'cancelled', reason: 'it was cancelled' });
+      const reason = explain(error);
+      if (reason === undefined) logger.error({ job: id, err: error }, 'unhandled error');
+      else logger.warn({ job: id, reason }, 'a job failed');
+      const hidden = "an error in the worker; its log has it under the job's id";
+      throw failure({ state: 'failed', reason: reason ?? hidden });
+    }
+  };
+
+  const workers = kinds.map((kind) => {
+    const worker = new Worker<JobData, readonly Part[]>(queueName(kind), process, {
+      connection: connections.forWaiting(),
+      prefix: PREFIX,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_MS,
+      maxStalledCount: MAX_STALLED,
+    });
+    worker.on('error', () => undefined); // The connection logs it.
+    return worker;
+  });
+  void subscriber.subscribe(CANCELLED);
+  subscriber.on('message', (_, id) => {
+    for (const worker of workers) worker.cancelJob(id, 'it was cancelled');
+  });
+
+  return {
+    async close() {
+      stopping.abort(new Error('the worker is shutting down'));
+      await Promise.all(workers.map((worker) => worker.close()));
+      connections.close();
+    },
+  };
+}
+
+function failure(end: End): UnrecoverableError {
+  return new UnrecoverableError(writeEnd(end));
+}

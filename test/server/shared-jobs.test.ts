@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+import { testWith } from '../support/capabilities.js';
+import { redisServer, startRedis } from '../support/redis.js';
+import { startService } from '../support/service.js';
+import { temporaryFolder } from '../support/store.js';
+
+const test = testWith(redisServer());
+const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/hypercolumn.js', import.meta.url));
+const MODELS_DIR = fileURLToPath(new URL('../../models', import.meta.url));
+
+/** Starts a worker, and resolves when it takes jobs. */
+async function startWorker(environment: Record<string, string>) {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [PROGRAM, 'worker'], {
+    env: { PATH, ENGINE: 'onnx', JOB_PRIORITY: 'normal', ...environment },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const exited = once(child, 'exit');
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    child.kill(signal);
+    return (await exited) as [number | null, NodeJS.Signals | null];
+  };
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.signalCode === null) await kill();
+  });
+  const [text] = (await once(child.stdout, 'data')) as [Buffer];
+  expect(text.toString()).toContain('running jobs of characterize, preferred-stimulus');
+  return { kill };
+}
+
+test('a job of a killed worker is continued by another to the same bytes, at each service', async () => {
+  const redis = await startRedis();
+  const shared = { REDIS_URL: redis.url, DATA_DIR: await temporaryFolder(), MODELS_DIR };
+  const [first, second] = await Promise.all(
+    [0, 1].map(async () => {
+      const service = await startService({ GRACE_SECONDS: '0', ENGINE: 'onnx', ...shared });
+      onTestFinished(service.kill);
+      return service.url;
+    }),
+  );
+  const post = async () => {
+    const answer = await fetch(`${first}/v1/models/demo/characterize`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ neurons: '0-2' }),
+    });
+    expect(answer.status).toBe(202);
+    return answer.headers.get('Location')!;
+  };
+  const readJob = async (url: string | undefined, place: string) =>
+    (await (await fetch(url + place)).json()) as { state: string; progress: { done: number } };
+  const readResult = async (place: string) => {
+    const answer = await fetch(`${second}${place}/result?part=characterization.csv`);
+    expect(answer.status).toBe(200);
+    return answer.text();
+  };
+  const lost = await startWorker(shared);
+  const continued = await post();
+  await expect
+    .poll(async () => (await readJob(second, continued)).progress.done)
+    .toBeGreaterThan(700);
+  await lost.kill();
+  const worker = await startWorker(shared);
+  await expect.poll(async () => (await readJob(second, continued)).state).toBe('succeeded');
+  const whole = await post();
+  await expect.poll(async () => (await readJob(first, whole)).state).toBe('succeeded');
+  expect(await readResult(continued)).toBe(await readResult(whole));
+  expect(await worker.kill('SIGTERM')).toEqual([0, null]);
+});

@@ -1,0 +1,60 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { Program } from './capabilities.js';
+import { temporaryFolder } from './store.js';
+
+/** Debian's redis-server. `REQUIRE_REDIS=1` demands it. */
+export function redisServer(): Program {
+  const isThere = spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
+  return {
+    program: 'redis-server',
+    missing: isThere ? null : 'no redis-server here',
+    required: process.env['REQUIRE_REDIS'] === '1',
+  };
+}
+
+/** Starts Redis on a free port; it is killed when the test ends. */
+export async function startRedis() {
+  const port = await freePort();
+  const folder = await temporaryFolder();
+  const start = async () => {
+    const child = spawn('redis-server', [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
+      ...['--appendonly', 'yes', '--maxmemory-policy', 'noeviction'],
+    ]);
+    let output = '';
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on('data', (text: Buffer) => {
+        output += text.toString();
+        if (output.includes('Ready to accept connections')) resolve();
+      });
+      child.once('exit', () => reject(new Error(output)));
+    });
+    return child;
+  };
+  let child = await start();
+  const kill = async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  };
+  onTestFinished(kill);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    async restart() {
+      child = await start();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('there is no port');
+  return address.port;
+}
