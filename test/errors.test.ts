@@ -24,6 +24,7 @@ const EACH: readonly (readonly [errors.PublicError, string, number, string | und
   [new errors.JobsFullError('x', 'waiting'), 'jobs-full', 429, '10'],
   [new errors.JobsFullError('x', 'stored'), 'jobs-full', 507, undefined],
   [new errors.JobsClosedError('x'), 'jobs-closed', 503, '1'],
+  [new errors.QueueAwayError('x'), 'queue-away', 503, '10'],
   [new errors.ResultDamagedError('x'), 'result-corrupted', 410, undefined],
   [
     new errors.CarriedPublicError('x', { code: 'disk', status: 503, retryAfter: 10 }),

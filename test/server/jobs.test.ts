@@ -172,6 +172,28 @@ test('events report the state of a job and each change, and end with the job', a
   expect((await app.request(`${JOBS}/${id}/events`, { headers })).status).toBe(204);
 });
 
+test('a client that returns with the id of its last event gets only what came after it', async () => {
+  const { app, jobs } = await createJobsApp();
+  const { order, started, finish, progress } = heldWork();
+  const { id } = await jobs.submit(order);
+  await started;
+  progress.report({ done: 2, total: 4 });
+  const follow = async (last: string) => {
+    const headers = { 'Last-Event-ID': last };
+    return (await app.request(`${JOBS}/${id}/events`, { headers })).text();
+  };
+  const followed = ['running-2-4', 'running-1-4', 'queued-0-0'].map(follow);
+  await jobs.list();
+  finish([file('a.json', '1')]);
+  const seen = (await Promise.all(followed)).map((text) => states(text));
+  const succeeded = ['state', 'succeeded', 2];
+  expect(seen).toEqual([
+    [succeeded],
+    [['progress', 'running', 2], succeeded],
+    [['state', 'running', 2], succeeded],
+  ]);
+});
+
 test('events report what a running job has so far', async () => {
   const { app, jobs } = await createJobsApp();
   const { order, started, finish, progress } = heldWork();

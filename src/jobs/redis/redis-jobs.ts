@@ -13,7 +13,14 @@ import {
   newRecord,
   type Part,
 } from '../record.js';
-import { CANCELLED, createConnections, PREFIX, previewKey, queueName } from './connection.js';
+import {
+  CANCELLED,
+  createConnections,
+  isAway,
+  PREFIX,
+  previewKey,
+  queueName,
+} from './connection.js';
 import { readEnd } from './end.js';
 
 /** The data of a BullMQ job. */
@@ -43,6 +50,7 @@ export interface RedisJobsOptions {
   readonly logger: Logger;
 }
 
+const ALL = ['prioritized', 'waiting', 'delayed', 'active', 'completed', 'failed'] as const;
 const STATES: Readonly<Partial<Record<QueueState | 'unknown', JobState>>> = {
   waiting: 'queued',
   prioritized: 'queued',
@@ -50,8 +58,6 @@ const STATES: Readonly<Partial<Record<QueueState | 'unknown', JobState>>> = {
   active: 'running',
   completed: 'succeeded',
 };
-const WAITING = ['waiting', 'prioritized', 'delayed'] as const;
-const ALL = [...WAITING, 'active', 'completed', 'failed'] as const;
 /** 1 would be the highest; a job without a priority would run before all others. */
 const PRIORITY = 10;
 
@@ -71,6 +77,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
   client.on('close', () => {
     for (const onLoss of pending) onLoss();
   });
+  client.on('ready', alertAll); // Events were missed.
   const queues = kinds.map((kind) => {
     const options = { connection: client, prefix: PREFIX };
     const queue = new Queue<JobData, readonly Part[]>(queueName(kind), options);
@@ -155,17 +162,17 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
   }
 
   async function list(): Promise<JobView[]> {
-    const found = await Promise.all(queues.map((queue) => queue.getJobs([...ALL])));
-    const views = await Promise.all(
-      found.flat().map(async (job) => view(job, await readState(job))),
-    );
-    return views.toSorted((a, b) => b.created.localeCompare(a.created));
+    const views = new Map<string, JobView>();
+    // In the order of a job's life: one that changes its state meanwhile is found once at least.
+    for (const state of ALL) {
+      const found = await Promise.all(queues.map((queue) => queue.getJobs(state)));
+      for (const job of found.flat()) views.set(job.id!, view(job, ownState(job, state)));
+    }
+    return [...views.values()].toSorted((a, b) => b.created.localeCompare(a.created));
   }
 
   async function readState(job: RedisJob): Promise<JobState> {
-    const state = STATES[await job.getState()];
-    if (state === 'queued' && job.data.cancelled) return 'cancelled';
-    return state ?? readEnd(job.failedReason ?? '').state;
+    return ownState(job, await job.getState());
   }
 
   async function cancel(id: string): Promise<boolean> {
@@ -186,18 +193,9 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
   }
 
   async function counts(): Promise<Record<JobState, number>> {
-    const all = Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<
-      JobState,
-      number
-    >;
-    for (const queue of queues) {
-      const found = await queue.getJobCounts(...ALL);
-      for (const state of WAITING) all.queued += found[state] ?? 0;
-      all.running += found['active'] ?? 0;
-      all.succeeded += found['completed'] ?? 0;
-      all.failed += found['failed'] ?? 0;
-    }
-    return all;
+    const all = Object.fromEntries(JOB_STATES.map((state) => [state, 0]));
+    for (const { state } of await list()) all[state]!++;
+    return all as Record<JobState, number>;
   }
 
   /** A request does not wait for Redis: it fails as soon as the connection is lost. */
@@ -211,7 +209,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     try {
       return await Promise.race([work(), loss]);
     } catch (error) {
-      throw client.status === 'ready' ? error : awayError();
+      throw isAway(error) || client.status !== 'ready' ? awayError() : error;
     } finally {
       pending.delete(onLoss);
     }
@@ -219,10 +217,21 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
 
   async function close(): Promise<void> {
     closed = true;
-    for (const set of watchers.values()) for (const call of set) call();
-    await Promise.all([...events, ...queues].map((each) => each.close()));
+    alertAll();
+    // BullMQ would wait for a connection that is lost; nothing is left to do on any of them.
+    for (const each of [...events, ...queues]) void each.close().catch(() => undefined);
     connections.close();
   }
+
+  function alertAll(): void {
+    for (const set of watchers.values()) for (const call of set) call();
+  }
+}
+
+function ownState(job: RedisJob, found: QueueState | 'unknown'): JobState {
+  const state = STATES[found];
+  if (state === 'queued' && job.data.cancelled) return 'cancelled';
+  return state ?? readEnd(job.failedReason ?? '').state;
 }
 
 function awayError(): QueueAwayError {

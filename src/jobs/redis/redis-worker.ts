@@ -3,7 +3,14 @@ import type { Logger } from 'pino';
 import { createTimeLeft } from '../../time-left.js';
 import type { RunJob } from '../job-runner.js';
 import type { Part } from '../record.js';
-import { CANCELLED, createConnections, PREFIX, previewKey, queueName } from './connection.js';
+import {
+  CANCELLED,
+  createConnections,
+  PREFIX,
+  previewKey,
+  queueName,
+  waitForLoss,
+} from './connection.js';
 import { type End, writeEnd } from './end.js';
 import type { JobData, ProgressData } from './redis-jobs.js';
 
@@ -85,7 +92,10 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
   return {
     async close() {
       stopping.abort(new Error('the worker is shutting down'));
-      await Promise.all(workers.map((worker) => worker.close()));
+      const closed = Promise.all(workers.map((worker) => worker.close()));
+      // Without Redis nothing can be given back; another worker takes the jobs when their locks expire.
+      await Promise.race([closed, waitForLoss(client)]);
+      closed.catch(() => undefined);
       connections.close();
     },
   };

@@ -1,20 +1,16 @@
-import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { JOB_EXPERIMENTS } from '../../experiments/job-experiments.js';
 import { findMediaType, isOver, JobId, type JobView } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
 import type { AppContext } from '../context.js';
 import { negotiate } from '../formats.js';
+import { followJob, LAST_EVENT } from '../job-events.js';
 import { Job, requireJobs } from '../jobs.js';
 import { BINARY, json } from '../operation.js';
 import { Problem } from '../problem.js';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-
-/** Milliseconds of silence after which a comment keeps the connection open. */
-const HEARTBEAT = 15_000;
-/** The id of a job's last event: a client that returns with it has missed nothing. */
-const LAST_EVENT = 'end';
 
 const Event = z.object({
   event: z.enum(['state', 'progress', 'preview']),
@@ -24,7 +20,10 @@ const Event = z.object({
       'JSON: the job; of a preview, `neuron`, `shape` (images, height, width) and `pixels` (a byte ' +
         'each, in base64) of what a search for preferred stimuli has so far',
     ),
-  id: z.literal(LAST_EVENT).optional().describe('of the last one'),
+  id: z
+    .string()
+    .optional()
+    .describe(`of the state that the event has; ${LAST_EVENT} where the job is over`),
 });
 
 const NoQuery = z.strictObject({});
@@ -89,7 +88,10 @@ function jobEvents(deps: AppDependencies) {
         'it ends with the job.',
       query: NoQuery,
       headers: {
-        'Last-Event-ID': { description: 'where an EventSource left off', schema: z.string() },
+        'Last-Event-ID': {
+          description: 'the id of the last event that the client has: it gets what came after it',
+          schema: z.string(),
+        },
       },
       answers: {
         200: { description: 'Events', content: { 'text/event-stream': Event } },
@@ -99,13 +101,17 @@ function jobEvents(deps: AppDependencies) {
     async (c) => {
       const job = await findJob(c, deps);
       // An EventSource connects again when a stream ends; 204 says that there is no more.
-      if (isOver(job) && c.req.header('Last-Event-ID') === LAST_EVENT) return c.body(null, 204);
+      const last = c.req.header('Last-Event-ID');
+      if (isOver(job) && last === LAST_EVENT) return c.body(null, 204);
       if (c.req.method === 'HEAD') {
         return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
       }
       const { promise, resolve } = promiseOfEnd();
       c.get('request').lasting = promise;
-      return streamSSE(c, (stream) => follow(deps, job.id, stream).finally(resolve));
+      const jobs = requireJobs(deps);
+      return streamSSE(c, (stream) =>
+        followJob({ jobs, id: job.id, stream, last, cut: deps.cut }).finally(resolve),
+      );
     },
   );
 }
@@ -190,54 +196,6 @@ function choosePart(c: AppContext, job: JobView, name: string | undefined) {
   if (part !== undefined) return part;
   const names = job.result.map((each) => each.name).join(', ');
   throw new Problem(404, `unknown part of the result: '${name}'; expected one of ${names}`);
-}
-
-/**
- * Sends the state of a job and its preview, then each change of them; changes that are faster than the
- * client reads become one.
- */
-async function follow(deps: AppDependencies, id: string, stream: SSEStreamingApi): Promise<void> {
-  const jobs = requireJobs(deps);
-  let changed = false;
-  let wake = () => {};
-  const alert = () => {
-    changed = true;
-    wake();
-  };
-  const stopWatching = jobs.watch(id, alert);
-  stream.onAbort(alert);
-  deps.cut.addEventListener('abort', alert);
-  try {
-    let state: string | undefined;
-    while (!stream.aborted && !deps.cut.aborted) {
-      changed = false;
-      const job = await jobs.find(id);
-      if (job === undefined) return;
-      await sendState(stream, job, job.state === state ? 'progress' : 'state');
-      if (isOver(job) || jobs.isClosed) return;
-      state = job.state;
-      const preview = await jobs.preview(id);
-      if (preview) await stream.writeSSE({ event: 'preview', data: preview });
-      while (!changed) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, HEARTBEAT);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-        if (!changed) await stream.write(': still there\n\n');
-      }
-    }
-  } finally {
-    stopWatching();
-    deps.cut.removeEventListener('abort', alert);
-  }
-}
-
-function sendState(stream: SSEStreamingApi, job: JobView, event: string): Promise<void> {
-  const last = isOver(job) ? { id: LAST_EVENT } : {};
-  return stream.writeSSE({ event, data: JSON.stringify(job), ...last });
 }
 
 async function findJob(c: AppContext, deps: AppDependencies): Promise<JobView> {

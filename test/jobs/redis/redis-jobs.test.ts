@@ -64,7 +64,7 @@ test('a job that one service accepts is run by a worker, and has the same story 
   const { id } = await first.submit(createOrder());
   expect(await second.find(id)).toMatchObject({ id, kind: 'short', state: 'queued' });
   const changes: (string | undefined)[] = [];
-  second.watch(id, async () => changes.push((await second.find(id))?.state));
+  const stopWatching = second.watch(id, async () => changes.push((await second.find(id))?.state));
   work(async (job, report, signal) => {
     report({ done: 1, total: 4, preview: '{"so":"far"}' });
     return done(job, report, signal);
@@ -75,6 +75,7 @@ test('a job that one service accepts is run by a worker, and has the same story 
   expect(await second.list()).toEqual([view]);
   expect(Buffer.from(await second.readPart(id, view!.result[0]!)).toString()).toBe('1');
   await vi.waitFor(() => expect(changes.at(-1)).toBe('succeeded'));
+  stopWatching();
   expect(await second.counts()).toMatchObject({ succeeded: 1 });
   expect(await second.remove(id)).toBe(true);
   expect(await first.list()).toEqual([]);
