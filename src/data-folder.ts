@@ -7,7 +7,6 @@ import { createKeptRows, type KeptRows } from './experiments/quick-measurement/k
 import { makeFolder } from './files/make-folder.js';
 import type { RunJob } from './jobs/job-runner.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
-import { openRedisJobs } from './jobs/redis/redis-jobs.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
 import { openStore } from './storage/store.js';
@@ -87,6 +86,8 @@ async function shareJobs(config: Config, url: string, logger: Logger): Promise<D
   await makeFolder(folder).catch((err: unknown) =>
     logger.error({ err, folder }, 'no folder of jobs'),
   );
+  // Only here, so that a service without Redis loads none of it.
+  const { openRedisJobs } = await import('./jobs/redis/redis-jobs.js');
   const jobs = openRedisJobs({
     url,
     kinds: JOB_EXPERIMENTS.map(({ kind }) => kind),
