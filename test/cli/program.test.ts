@@ -62,10 +62,12 @@ test.each([
   expect(status).toBe(2);
 });
 
-test('each setting of the service is an option of serve that overrides its variable', () => {
-  const { stdout } = hypercolumn('serve', '--help');
+test('each setting is an option of serve or of worker that overrides its variable', () => {
+  const help = hypercolumn('serve', '--help').stdout;
+  const workerHelp = hypercolumn('worker', '--help').stdout;
   for (const variable of Object.keys(SETTINGS)) {
-    expect(stdout).toContain(`--${variable.toLowerCase().replaceAll('_', '-')} <value>`);
+    const where = variable === 'JOB_KINDS' ? workerHelp : help;
+    expect(where).toContain(`--${variable.toLowerCase().replaceAll('_', '-')} <value>`);
   }
   const bad = spawnSync(process.execPath, [PROGRAM, 'serve', '--port', '80a'], {
     encoding: 'utf8',

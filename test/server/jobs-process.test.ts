@@ -69,7 +69,7 @@ test('SIGTERM stops running jobs, ends their events and the service', async () =
   const watching = fetch(`${url}${place}/events`).then((answer) => answer.text());
   await expect.poll(async () => (await readJob(url, place)).state).toBe('running');
   child.kill('SIGTERM');
-  expect(await watching).toMatch(/"state":"queued"[^\n]*\n\n$/);
+  expect(await watching).toMatch(/"state":"queued"[^\n]*\nid: queued-\d+-\d+\n\n$/);
   expect(await ended).toBe(0);
 });
 
