@@ -8,11 +8,13 @@ import {
   isOver,
   JOB_STATES,
   type JobOrder,
+  type JobPriority,
   type JobRecord,
   type JobState,
   type JobView,
   newRecord,
   type Part,
+  rankPriority,
   readOrder,
 } from './record.js';
 
@@ -22,7 +24,7 @@ export interface Jobs {
    * @throws JobsFullError, JobsClosedError
    * @throws DiskError when its record cannot be saved
    */
-  submit(order: JobOrder): Promise<JobView>;
+  submit(order: JobOrder, priority?: JobPriority): Promise<JobView>;
   /** Newest first. */
   list(): Promise<JobView[]>;
   find(id: string): Promise<JobView | undefined>;
@@ -127,9 +129,9 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     abandon,
   };
 
-  async function submit(order: JobOrder): Promise<JobView> {
+  async function submit(order: JobOrder, priority?: JobPriority): Promise<JobView> {
     checkRoom();
-    const job = createJob(newRecord(order, date()));
+    const job = createJob(newRecord(order, date(), priority));
     jobs.set(job.record.id, job); // Immediately, so that concurrent requests count it.
     await records.create(job.record).catch((error: unknown) => {
       jobs.delete(job.record.id);
@@ -156,7 +158,9 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
 
   function enqueue(job: Job): void {
     job.record = { ...job.record, state: 'queued', started: null };
-    queue.push(job);
+    const rank = rankPriority(job.record.priority);
+    const after = queue.findIndex(({ record }) => rankPriority(record.priority) > rank);
+    queue.splice(after < 0 ? queue.length : after, 0, job);
   }
 
   function startNext(): void {
@@ -279,10 +283,10 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   }
 
   function view({ record, timeLeft }: Job): JobView {
-    const { id, kind, model, state, created, started, ended, reason, result } = record;
+    const { id, kind, model, state, priority, created, started, ended, reason, result } = record;
     const secondsLeft = state === 'running' ? (timeLeft?.seconds() ?? null) : null;
     const progress = { ...record.progress, secondsLeft };
-    return { id, kind, model, state, created, started, ended, reason, result, progress };
+    return { id, kind, model, state, priority, created, started, ended, reason, result, progress };
   }
 
   function change(job: Job, record: JobRecord): void {

@@ -8,6 +8,16 @@ const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled'
 export type JobState = z.infer<typeof JobState>;
 export const JOB_STATES = JobState.options;
 
+/** Of the jobs that wait, those of the highest priority run first, then the oldest. */
+export const JobPriority = z.enum(['high', 'normal', 'low']);
+export type JobPriority = z.infer<typeof JobPriority>;
+const DEFAULT_PRIORITY: JobPriority = 'normal';
+
+/** @returns 0 for the jobs that run first */
+export function rankPriority(priority: JobPriority): number {
+  return JobPriority.options.indexOf(priority);
+}
+
 const MEDIA_TYPES = {
   json: 'application/json',
   csv: 'text/csv',
@@ -33,6 +43,7 @@ const Fields = z.strictObject({
   kind: z.string(),
   model: z.strictObject({ name: z.string(), version: z.int(), digest: z.string() }),
   state: JobState,
+  priority: JobPriority.default(DEFAULT_PRIORITY),
   created: z.iso.datetime(),
   started: z.iso.datetime().nullable(),
   ended: z.iso.datetime().nullable(),
@@ -99,12 +110,17 @@ export type JobView = z.infer<typeof JobView>;
  * The record of a job that was accepted just now.
  * @param created as `Date.toISOString` gives it
  */
-export function newRecord(order: JobOrder, created: string): JobRecord {
+export function newRecord(
+  order: JobOrder,
+  created: string,
+  priority: JobPriority = DEFAULT_PRIORITY,
+): JobRecord {
   return {
     formatVersion: 2,
     id: randomBytes(16).toString('hex'),
     ...order,
     state: 'queued',
+    priority,
     created,
     started: null,
     ended: null,
@@ -127,6 +143,7 @@ export function damagedRecord(id: string, why: string, date: Date): JobRecord {
     model: { name: 'unknown', version: 0, digest: '' },
     ...UNKNOWN_ORDER,
     state: 'failed',
+    priority: DEFAULT_PRIORITY,
     created: written,
     started: null,
     ended: written,

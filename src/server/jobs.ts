@@ -1,5 +1,5 @@
 import type { Jobs } from '../jobs/jobs.js';
-import { type JobOrder, JobView } from '../jobs/record.js';
+import { type JobOrder, type JobPriority, JobView } from '../jobs/record.js';
 import { answerJson } from './answer.js';
 import type { AppContext } from './context.js';
 import { requireService, withoutPaths } from './models.js';
@@ -35,8 +35,9 @@ export async function answerJob(
   c: AppContext,
   deps: AppDependencies,
   order: JobOrder,
+  priority: JobPriority,
 ): Promise<Response> {
-  const job = await requireJobs(deps).submit(order);
+  const job = await requireJobs(deps).submit(order, priority);
   c.header('Location', `/v1/jobs/${job.id}`);
   return answerJson(c, deps.clock, () => job, 202);
 }

@@ -77,6 +77,33 @@ test('one job runs at a time, the others wait, and the newest is listed first', 
   expect(await jobs.counts()).toMatchObject({ succeeded: 1, cancelled: 1, running: 1, queued: 0 });
 });
 
+test('waiting jobs run by priority, then by age, also after a restart', async () => {
+  const { jobs, folder, time } = await openTestJobs();
+  const blocking = heldWork();
+  await jobs.submit(blocking.order);
+  await blocking.started;
+  for (const [kind, priority] of [
+    ['first', 'low'],
+    ['second', 'normal'],
+    ['third', 'high'],
+    ['fourth', 'high'],
+  ] as const) {
+    time.now += 1;
+    await jobs.submit(heldWork(kind).order, priority);
+  }
+  await jobs.close();
+  const ran: string[] = [];
+  const { jobs: again } = await openTestJobs({
+    folder,
+    async run({ id, order }) {
+      ran.push(order.kind);
+      return writeResult(folder, id, [file('a.json', '1')]);
+    },
+  });
+  await vi.waitFor(async () => expect((await again.counts()).succeeded).toBe(5));
+  expect(ran).toEqual(['third', 'fourth', 'held', 'second', 'first']);
+});
+
 test('as many jobs run concurrently as configured', async () => {
   const { jobs } = await openTestJobs({ concurrency: 2 });
   const works = [heldWork(), heldWork(), heldWork()];

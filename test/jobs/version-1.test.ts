@@ -24,6 +24,7 @@ test('a job of version 1 is listed with its result, and its record is unchanged'
   const { formatVersion: _, progress, ...fields } = JSON.parse(before) as Record<string, object>;
   expect(await jobs.find(SUCCEEDED)).toEqual({
     ...fields,
+    priority: 'normal',
     progress: { ...progress, secondsLeft: null },
   });
   const [json] = (await jobs.find(SUCCEEDED))!.result;

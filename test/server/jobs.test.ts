@@ -25,11 +25,11 @@ test('a job is answered with 202 and its location', async () => {
   const { deps, jobs } = await createJobsApp();
   const making = new Hono<AppEnv>();
   making.use(logRequests(deps));
-  making.post('/x', (c) => answerJob(c, deps, heldWork('mapping').order));
+  making.post('/x', (c) => answerJob(c, deps, heldWork('mapping').order, 'high'));
   const answer = await making.request('/x', { method: 'POST' });
   const [job] = await jobs.list();
   expect([answer.status, answer.headers.get('Location')]).toEqual([202, `${JOBS}/${job!.id}`]);
-  expect(await answer.json()).toMatchObject({ id: job!.id, kind: 'mapping' });
+  expect(await answer.json()).toMatchObject({ id: job!.id, kind: 'mapping', priority: 'high' });
 });
 
 /** What a search for preferred stimuli finds, of no neuron. */
@@ -98,7 +98,7 @@ test.each(['x', '..%2F..%2Fetc%2Fpasswd', 'a'.repeat(32), `${'a'.repeat(32)}%00`
 test('a full queue and a full folder are rejected with what to do', async () => {
   const { jobs } = await openTestJobs({ maxWaiting: 1, maxStored: 3 });
   const { app: making, deps } = createTestApp({ jobs });
-  making.post('/x', (c) => answerJob(c, deps, heldWork().order));
+  making.post('/x', (c) => answerJob(c, deps, heldWork().order, 'normal'));
   const post = () => making.request('/x', { method: 'POST' });
   await post();
   await post();

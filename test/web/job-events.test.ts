@@ -11,6 +11,7 @@ const job: Job = {
   kind: 'preferred-stimulus',
   model: { name: 'demo', version: 1, digest: 'd' },
   state: 'running',
+  priority: 'normal',
   created: '2026-11-24T14:00:15.426Z',
   started: '2026-11-24T14:00:15.427Z',
   ended: null,

@@ -8,10 +8,12 @@ import {
   isOver,
   JOB_STATES,
   type JobOrder,
+  type JobPriority,
   type JobState,
   type JobView,
   newRecord,
   type Part,
+  rankPriority,
 } from '../record.js';
 import {
   CANCELLED,
@@ -28,6 +30,7 @@ export interface JobData {
   readonly order: JobOrder;
   /** As `Date.toISOString` gives it. */
   readonly created: string;
+  readonly priority: JobPriority;
   /** Set when a job was cancelled while it waited. */
   readonly cancelled?: string;
 }
@@ -58,8 +61,8 @@ const STATES: Readonly<Partial<Record<QueueState | 'unknown', JobState>>> = {
   active: 'running',
   completed: 'succeeded',
 };
-/** 1 would be the highest; a job without a priority would run before all others. */
-const PRIORITY = 10;
+/** BullMQ's highest; a job without a priority would run before all others. */
+const HIGHEST = 1;
 
 /**
  * Opens the jobs that services and workers share through Redis. What a job found is in the shared folder; Redis
@@ -88,7 +91,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
   const readPart = createPartReader(folder);
 
   return {
-    submit: (order) => whileThere(() => submit(order)),
+    submit: (order, priority) => whileThere(() => submit(order, priority)),
     list: () => whileThere(list),
     find: (id) => whileThere(() => find(id)),
     preview: (id) => whileThere(async () => (await client.get(previewKey(id))) ?? undefined),
@@ -133,7 +136,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     return source;
   }
 
-  async function submit(order: JobOrder): Promise<JobView> {
+  async function submit(order: JobOrder, asked?: JobPriority): Promise<JobView> {
     if (closed) throw new JobsClosedError('the service is shutting down');
     const found = await counts();
     const stored = Object.values(found).reduce((sum, count) => sum + count, 0);
@@ -145,9 +148,13 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
       const message = `too many waiting jobs: ${found.queued + 1}; expected at most ${maxWaiting}`;
       throw new JobsFullError(message, 'waiting');
     }
-    const { id, created } = newRecord(order, new Date(now()).toISOString());
+    const { id, created, priority } = newRecord(order, new Date(now()).toISOString(), asked);
     const queue = queues[kinds.indexOf(order.kind)]!;
-    const job = await queue.add(order.kind, { order, created }, { jobId: id, priority: PRIORITY });
+    const job = await queue.add(
+      order.kind,
+      { order, created, priority },
+      { jobId: id, priority: HIGHEST + rankPriority(priority) },
+    );
     return view(job, 'queued');
   }
 
@@ -241,7 +248,7 @@ function awayError(): QueueAwayError {
 }
 
 function view(job: RedisJob, state: JobState): JobView {
-  const { order, created } = job.data;
+  const { order, created, priority } = job.data;
   const { done = 0, total = 0, secondsLeft = null } = job.progress as Partial<ProgressData>;
   const reason =
     state === 'cancelled'
@@ -254,6 +261,7 @@ function view(job: RedisJob, state: JobState): JobView {
     kind: order.kind,
     model: order.model,
     state,
+    priority,
     created,
     started: state === 'queued' ? null : formatDate(job.processedOn),
     ended: formatDate(job.finishedOn),

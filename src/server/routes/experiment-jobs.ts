@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JobExperiment } from '../../experiments/job.js';
 import { JOB_EXPERIMENTS, orderJob, prepareJob } from '../../experiments/job-experiments.js';
+import { JobPriority } from '../../jobs/record.js';
 import { ACCEPTED, answerJob, requireJobs } from '../jobs.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
@@ -34,12 +35,12 @@ function experimentJob<Experiment extends JobExperiment>(
       id: experiment.operationId,
       tag: 'experiments',
       summary: experiment.summary,
-      query: z.strictObject({}),
+      query: z.strictObject({ priority: JobPriority.default('normal') }),
       body: { required: false, content: { 'application/json': request } },
       answers: ACCEPTED,
       errors: [507],
     },
-    async (c, { model, readJson }) => {
+    async (c, { model, query, readJson }) => {
       requireJobs(deps); // Throws before the request is read, where no job can be kept.
       const askedBy = c.get('request').keyName ?? null;
       const order = orderJob(experiment, model, await readJson(), askedBy);
@@ -50,7 +51,7 @@ function experimentJob<Experiment extends JobExperiment>(
         readStimulusSet: storedStimuli(deps),
         time: (stage, task) => timed(c, deps.clock, stage, task),
       });
-      return answerJob(c, deps, order);
+      return answerJob(c, deps, order, query.priority);
     },
   );
 }

@@ -81,6 +81,22 @@ test('a job that one service accepts is run by a worker, and has the same story 
   expect(await first.list()).toEqual([]);
 });
 
+test('waiting jobs run by priority, then by age', async () => {
+  const { open, work, done } = await openShared();
+  const jobs = await open();
+  const ids: string[] = [];
+  for (const priority of ['low', 'normal', 'high', 'high', undefined] as const) {
+    ids.push((await jobs.submit(createOrder(), priority)).id);
+  }
+  const ran: number[] = [];
+  work((job, report, signal) => {
+    ran.push(ids.indexOf(job.id));
+    return done(job, report, signal);
+  });
+  await vi.waitFor(async () => expect((await jobs.counts()).succeeded).toBe(5));
+  expect(ran).toEqual([2, 3, 1, 4, 0]);
+});
+
 test('the reason of a failed job is the same at each service', async () => {
   const { open, work } = await openShared();
   const jobs = await open();
