@@ -34,6 +34,7 @@ import { createMetrics } from './server/metrics/metrics.js';
 import { registerProcessMetrics } from './server/metrics/process-metrics.js';
 import { createStoreMetrics } from './server/metrics/store-metrics.js';
 import { type Access, openAccess } from './server/middleware/access.js';
+import { KEPT_FOR } from './server/middleware/idempotency.js';
 import type { AppDependencies, Readiness, Service } from './server/service.js';
 import { createStreams } from './server/websocket/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
@@ -95,6 +96,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     bulk: createBodyThread({ isKept: false }),
   };
   const setAnalysis = createSetAnalysis();
+  const shared = await openSharedAnswers(config, logger);
   const parts: AppDependencies = {
     bodies: createMemoryBudget({
       capacity: config.MAX_BODIES,
@@ -110,6 +112,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     readiness: () => readiness,
     pageFolder: PAGE_FOLDER,
     access,
+    sharedAnswers: shared?.answers,
     limits: {
       maxBody: config.MAX_BODY,
       maxStimuli: config.MAX_STIMULI,
@@ -220,6 +223,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   await scheduler.drain();
   await interpreter.close();
   await engine.close();
+  shared?.close();
   await Promise.all([threads.quick.close(), threads.bulk.close(), setAnalysis.close()]);
   await health?.close();
   logger.info('stopped');
@@ -251,6 +255,18 @@ async function jobCounts(readiness: Readiness): Promise<Partial<Record<JobState,
 function cacheBytes(readiness: Readiness): number {
   if (readiness.state === 'loading' || 'unusable' in readiness.service.store) return 0;
   return readiness.service.store.responses.bytes;
+}
+
+/** Where services share a Redis, they share their answers to repeated requests. */
+async function openSharedAnswers({ REDIS_URL }: Config, logger: Logger) {
+  if (REDIS_URL === undefined) return undefined;
+  const { createConnections } = await import('./redis/connection.js');
+  const { createRedisAnswers } = await import('./server/middleware/shared-answers.js');
+  const connections = createConnections(REDIS_URL, logger);
+  return {
+    answers: createRedisAnswers(connections.forRequests(), KEPT_FOR),
+    close: () => connections.close(),
+  };
 }
 
 async function startEngine(

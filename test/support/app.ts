@@ -41,6 +41,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   /** Of `openTestJobs`: the app runs the jobs that no test holds. */
   readonly runner?: TestRunner;
   readonly quick?: Service['quick'];
+  readonly sharedAnswers?: AppDependencies['sharedAnswers'];
 }
 
 /** An app with the fake engine, two versions of a tiny model and one unusable model. */
@@ -99,6 +100,7 @@ export function createTestApp(options: TestAppOptions = {}) {
       localOnly: false,
       ...options.access,
     },
+    sharedAnswers: options.sharedAnswers,
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
     bodies: createMemoryBudget({ capacity: 2 ** 20, small: 2 ** 16 }),
     setAnalysis: createSetAnalysis(ANALYSIS_WORKER),

@@ -1,6 +1,7 @@
 import { Queue, type Job as QueuedJob, QueueEvents, type JobState as QueueState } from 'bullmq';
 import type { Logger } from 'pino';
 import { JobsClosedError, JobsFullError, QueueAwayError } from '../../errors.js';
+import { createConnections, isAway, PREFIX } from '../../redis/connection.js';
 import { createPartReader, dropJobFiles } from '../job-files.js';
 import type { JobProgress } from '../job-runner.js';
 import type { Jobs } from '../jobs.js';
@@ -15,15 +16,8 @@ import {
   type Part,
   rankPriority,
 } from '../record.js';
-import {
-  CANCELLED,
-  createConnections,
-  isAway,
-  PREFIX,
-  previewKey,
-  queueName,
-} from './connection.js';
 import { readEnd } from './end.js';
+import { CANCELLED, previewKey, queueName } from './names.js';
 
 /** The data of a BullMQ job. */
 export interface JobData {

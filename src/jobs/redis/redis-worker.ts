@@ -1,17 +1,11 @@
 import { type Processor, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Logger } from 'pino';
+import { createConnections, PREFIX, waitForLoss } from '../../redis/connection.js';
 import { createTimeLeft } from '../../time-left.js';
 import type { RunJob } from '../job-runner.js';
 import type { Part } from '../record.js';
-import {
-  CANCELLED,
-  createConnections,
-  PREFIX,
-  previewKey,
-  queueName,
-  waitForLoss,
-} from './connection.js';
 import { type End, writeEnd } from './end.js';
+import { CANCELLED, previewKey, queueName } from './names.js';
 import type { JobData, ProgressData } from './redis-jobs.js';
 
 export interface RedisWorkerOptions {

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { readBody } from '../body/read-body.js';
-import type { AppContext, RequestLog } from '../context.js';
+import type { AppContext } from '../context.js';
 import { Problem } from '../problem.js';
 import { readDeadline, rejectIfLate } from '../request.js';
 import type { Handler } from '../route.js';
 import type { AppDependencies } from '../service.js';
+import type { KeptAnswer } from './shared-answers.js';
 
 /** Milliseconds for which an answer is kept. */
-const KEPT_FOR = 3_600_000;
+export const KEPT_FOR = 3_600_000;
+/** Milliseconds between two looks whether another service has answered. */
+const POLL_MS = 50;
 /** Bytes of all kept answers; those used least recently are dropped first. */
 const CAPACITY = 64 * 2 ** 20;
 /** Bytes that a kept answer takes besides its body. */
@@ -18,30 +22,29 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 /** Headers that make a request another one, besides its path, query and body. */
 const DISTINGUISHING = ['Content-Type', 'Accept', 'If-Match'] as const;
 
-interface Kept {
+interface Once {
+  readonly scope: string;
   readonly fingerprint: string;
-  readonly status: number;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly log: Omit<RequestLog, 'route' | 'seconds'>;
+  readonly deadline: ReturnType<typeof readDeadline>;
 }
 
 interface Running {
   readonly fingerprint: string;
   /** Undefined when it failed, so that it may be tried again. */
-  readonly answer: Promise<Kept | undefined>;
+  readonly answer: Promise<KeptAnswer | undefined>;
 }
 
 /**
  * Makes a route safe to retry: requests of one client with the same `Idempotency-Key` and path get the
  * answer of the first, also while that is still in progress. Answers are kept in memory for an hour, as far
- * as there is room; a failure is not kept, so that the request can be tried again.
+ * as there is room, and where services share answers, at each of them; a failure is not kept, so that the
+ * request can be tried again.
  * @returns a handler that throws Problem 422 when the key came with another request before, 400 when
  *   it is no key
  */
 export function idempotent(deps: AppDependencies): (handler: Handler) => Handler {
-  const { clock } = deps;
-  const kept = new LRUCache<string, Kept>({
+  const { clock, sharedAnswers } = deps;
+  const kept = new LRUCache<string, KeptAnswer>({
     maxSize: CAPACITY,
     sizeCalculation: ({ body }) => body.length + OVERHEAD,
     ttl: KEPT_FOR,
@@ -68,61 +71,84 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
     const headers = DISTINGUISHING.map((name) => c.req.header(name) ?? null);
     const fingerprint = sha256([new URL(c.req.url).search, ...headers], body);
     for (let known = find(scope); known; known = find(scope)) {
-      if (known.fingerprint !== fingerprint) {
-        throw new Problem(
-          422,
-          'this Idempotency-Key came with another request before; use a new one',
-        );
-      }
+      requireSame(known, fingerprint);
       const answer = 'answer' in known ? await known.answer : known;
       c.req.raw.signal.throwIfAborted();
       rejectIfLate(deadline, clock);
       if (answer) return replay(c, answer);
     }
-    return answerFirst(c, { scope, fingerprint }, handler);
+    return answerFirst(c, { scope, fingerprint, deadline }, handler);
   }
 
-  function find(scope: string): Kept | Running | undefined {
+  function find(scope: string): KeptAnswer | Running | undefined {
     return running.get(scope) ?? kept.get(scope);
   }
 
-  async function answerFirst(
-    c: AppContext,
-    { scope, fingerprint }: { readonly scope: string; readonly fingerprint: string },
-    handler: Handler,
-  ): Promise<Response> {
-    let settle: (answer?: Kept) => void = () => {};
-    const answer = new Promise<Kept | undefined>((resolve) => {
+  /** Answers, unless another service does or has done so. */
+  async function answerFirst(c: AppContext, request: Once, handler: Handler): Promise<Response> {
+    const { scope, fingerprint } = request;
+    let settle: (answer?: KeptAnswer) => void = () => {};
+    const answer = new Promise<KeptAnswer | undefined>((resolve) => {
       settle = resolve;
     });
     running.set(scope, { fingerprint, answer });
     try {
-      const response = await handler(c);
-      const { status, ok } = response;
-      const body = new Uint8Array(await response.arrayBuffer());
-      const headers = [...response.headers];
-      const { route: _, seconds: __, ...log } = c.get('log');
-      const made = { fingerprint, status, headers, body, log };
-      if (ok) {
+      const claim = await claimAtAll(c, request);
+      if (claim?.state === 'kept') {
+        kept.set(scope, claim.answer);
+        settle(claim.answer);
+        return replay(c, claim.answer);
+      }
+      let made: KeptAnswer | undefined;
+      try {
+        const response = await handler(c);
+        const body = new Uint8Array(await response.arrayBuffer());
+        const { route: _, seconds: __, ...log } = c.get('log');
+        const { status, ok } = response;
+        const answered = { fingerprint, status, headers: [...response.headers], body, log };
+        if (!ok) return createResponse(answered);
+        made = answered;
         kept.set(scope, made);
+        return createResponse(made);
+      } finally {
+        await claim?.end(made);
         settle(made);
       }
-      return createResponse(made);
     } finally {
       running.delete(scope);
       settle();
     }
   }
+
+  /** Waits while another service answers. @returns undefined where answers are not shared now */
+  async function claimAtAll(c: AppContext, { scope, fingerprint, deadline }: Once) {
+    for (;;) {
+      const claim = await sharedAnswers?.claim(scope, fingerprint);
+      if (claim === undefined || claim.state === 'own') return claim;
+      requireSame(claim.state === 'kept' ? claim.answer : claim, fingerprint);
+      if (claim.state === 'kept') return claim;
+      await setTimeout(POLL_MS);
+      c.req.raw.signal.throwIfAborted();
+      deps.cut.throwIfAborted();
+      rejectIfLate(deadline, clock);
+    }
+  }
 }
 
-function replay(c: AppContext, answer: Kept): Response {
+/** @throws Problem 422 */
+function requireSame(known: { readonly fingerprint: string }, fingerprint: string): void {
+  if (known.fingerprint === fingerprint) return;
+  throw new Problem(422, 'this Idempotency-Key came with another request before; use a new one');
+}
+
+function replay(c: AppContext, answer: KeptAnswer): Response {
   Object.assign(c.get('log'), answer.log);
   const response = createResponse(answer);
   response.headers.set('Idempotency-Replayed', 'true');
   return response;
 }
 
-function createResponse({ status, headers, body }: Kept): Response {
+function createResponse({ status, headers, body }: KeptAnswer): Response {
   const list = headers.map(([name, value]): [string, string] => [name, value]);
   return new Response(status === 204 ? null : body, { status, headers: list });
 }

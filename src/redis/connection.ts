@@ -1,21 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 
-/** Names of queues and keys begin with it. */
+/** The names of all keys begin with it. */
 export const PREFIX = 'hypercolumn';
-
-/** @returns the name of the queue of a kind of job */
-export function queueName(kind: string): string {
-  return `jobs-${kind}`;
-}
-
-/** The channel on which workers learn which job is cancelled. */
-export const CANCELLED = `${PREFIX}:cancelled`;
-
-/** The key of what a running job has so far; it expires. */
-export function previewKey(id: string): string {
-  return `${PREFIX}:preview:${id}`;
-}
 
 /** The connections of one service or worker. */
 export interface Connections {
