@@ -35,6 +35,7 @@ import { registerProcessMetrics } from './server/metrics/process-metrics.js';
 import { createStoreMetrics } from './server/metrics/store-metrics.js';
 import { type Access, openAccess } from './server/middleware/access.js';
 import { KEPT_FOR } from './server/middleware/idempotency.js';
+import { createOwnLimits, type RateLimits } from './server/middleware/rate-limits.js';
 import type { AppDependencies, Readiness, Service } from './server/service.js';
 import { createStreams } from './server/websocket/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
@@ -96,7 +97,8 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     bulk: createBodyThread({ isKept: false }),
   };
   const setAnalysis = createSetAnalysis();
-  const shared = await openSharedAnswers(config, logger);
+  const ownLimits = createOwnLimits(clock);
+  const shared = await openShared(config, ownLimits, logger);
   const parts: AppDependencies = {
     bodies: createMemoryBudget({
       capacity: config.MAX_BODIES,
@@ -113,6 +115,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     pageFolder: PAGE_FOLDER,
     access,
     sharedAnswers: shared?.answers,
+    rateLimits: shared?.limits ?? ownLimits,
     limits: {
       maxBody: config.MAX_BODY,
       maxStimuli: config.MAX_STIMULI,
@@ -257,14 +260,17 @@ function cacheBytes(readiness: Readiness): number {
   return readiness.service.store.responses.bytes;
 }
 
-/** Where services share a Redis, they share their answers to repeated requests. */
-async function openSharedAnswers({ REDIS_URL }: Config, logger: Logger) {
+/** What services with the same Redis share besides jobs. */
+async function openShared({ REDIS_URL }: Config, ownLimits: RateLimits, logger: Logger) {
   if (REDIS_URL === undefined) return undefined;
   const { createConnections } = await import('./redis/connection.js');
   const { createRedisAnswers } = await import('./server/middleware/shared-answers.js');
+  const { createSharedLimits } = await import('./server/middleware/shared-limits.js');
   const connections = createConnections(REDIS_URL, logger);
+  const client = connections.forRequests();
   return {
-    answers: createRedisAnswers(connections.forRequests(), KEPT_FOR),
+    answers: createRedisAnswers(client, KEPT_FOR),
+    limits: createSharedLimits(client, ownLimits),
     close: () => connections.close(),
   };
 }

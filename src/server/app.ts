@@ -77,10 +77,10 @@ function serveRoutes(
   routes: readonly Route[],
   expected: string,
 ): Hono<AppEnv> {
-  const { logger, metrics, access, clock } = deps;
+  const { logger, metrics, access } = deps;
   const app = new Hono<AppEnv>();
   app.use(logRequests(deps), ...guardWebPages(access));
-  const guard = createGuard(access, clock);
+  const guard = createGuard(access, deps.rateLimits);
   const once = idempotent(deps);
   const cutting = untilCut(deps.cut);
   for (const route of routes) {

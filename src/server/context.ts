@@ -15,7 +15,7 @@ export interface RequestContext {
   /** Distinguishes the client from all others: its key or, without keys, its address. */
   clientId?: string;
   /** Counts another request of the client, such as a frame. @throws Problem when it may not send one */
-  readmit?: () => void;
+  readmit?: () => Promise<void>;
   /** Settles once the work that outlasts the answer, such as a stream, has ended. */
   lasting?: Promise<void>;
 }

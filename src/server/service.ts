@@ -12,6 +12,7 @@ import type { MemoryBudget } from './body/memory-budget.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { StoreMetrics } from './metrics/store-metrics.js';
 import type { Access } from './middleware/access.js';
+import type { RateLimits } from './middleware/rate-limits.js';
 import type { SharedAnswers } from './middleware/shared-answers.js';
 import type { Streams } from './websocket/streams.js';
 
@@ -54,6 +55,7 @@ export interface AppDependencies {
   /** The folder of the built page: index.html and assets/. */
   readonly pageFolder: string;
   readonly access: Access;
+  readonly rateLimits: RateLimits;
   /** Undefined where this service shares its answers with no other. */
   readonly sharedAnswers?: SharedAnswers | undefined;
   readonly limits: Limits;

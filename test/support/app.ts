@@ -13,6 +13,7 @@ import { createMemoryBudget } from '../../src/server/body/memory-budget.js';
 import { createMetrics } from '../../src/server/metrics/metrics.js';
 import { createStoreMetrics } from '../../src/server/metrics/store-metrics.js';
 import type { Access } from '../../src/server/middleware/access.js';
+import { createOwnLimits } from '../../src/server/middleware/rate-limits.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/server/service.js';
 import { createStreams, type StreamsOptions } from '../../src/server/websocket/streams.js';
 import { tinyModel } from './cards.js';
@@ -41,6 +42,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   /** Of `openTestJobs`: the app runs the jobs that no test holds. */
   readonly runner?: TestRunner;
   readonly quick?: Service['quick'];
+  readonly rateLimits?: AppDependencies['rateLimits'];
   readonly sharedAnswers?: AppDependencies['sharedAnswers'];
 }
 
@@ -101,6 +103,7 @@ export function createTestApp(options: TestAppOptions = {}) {
       ...options.access,
     },
     sharedAnswers: options.sharedAnswers,
+    rateLimits: options.rateLimits ?? createOwnLimits(clock),
     limits: { maxBody: 4096, maxStimuli: 100, maxPixels: 10_000, ...limits },
     bodies: createMemoryBudget({ capacity: 2 ** 20, small: 2 ** 16 }),
     setAnalysis: createSetAnalysis(ANALYSIS_WORKER),

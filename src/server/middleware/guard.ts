@@ -5,7 +5,7 @@ import type { Handler, Route } from '../route.js';
 import type { Access } from './access.js';
 import type { ApiKey, Scope } from './api-keys.js';
 import type { KeyRing } from './key-ring.js';
-import { createTokenBucket, type TokenBucket } from './token-bucket.js';
+import type { RateLimits } from './rate-limits.js';
 
 /** Wraps a route's handler with the checks of its clients. */
 export type Guard = (route: Pick<Route, 'scope' | 'handler'>) => Handler;
@@ -17,17 +17,15 @@ const BEARER_PROTOCOL = /(?:^|,)\s*bearer\.([^\s,]+)\s*(?:,|$)/;
 /**
  * Admits clients with a key that permits the route, within its rate and the limit of concurrent requests;
  * an open route admits every client.
- * @param clock milliseconds, monotonic
  */
-export function createGuard({ keys, maxConcurrent }: Access, clock: () => number): Guard {
+export function createGuard({ keys, maxConcurrent }: Access, limits: RateLimits): Guard {
   /** Requests in progress, by client; a stream of frames or events is in progress until it ends. */
   const inProgress = new Map<string, number>();
-  const buckets = new WeakMap<ApiKey, TokenBucket>();
   return ({ scope = 'predict', handler }) => {
     if (scope === 'open') return handler;
     return async (c) => {
       const request = c.get('request');
-      const clientId = keys === undefined ? clientAddress(c) : admitted(c, keys, scope);
+      const clientId = keys === undefined ? clientAddress(c) : await admitted(c, keys, scope);
       request.clientId = clientId;
       // Counted apart, so that the metrics are read even while other requests of their reader fill the limit.
       const account = scope === 'metrics' ? `metrics ${clientId}` : clientId;
@@ -57,33 +55,28 @@ export function createGuard({ keys, maxConcurrent }: Access, clock: () => number
    * The digest of the key that a request carries.
    * @throws Problem 401 without a key that is known, 403 for another scope, 429 beyond its rate
    */
-  function admitted(c: AppContext, ring: KeyRing, scope: Scope): string {
+  async function admitted(c: AppContext, ring: KeyRing, scope: Scope): Promise<string> {
     const request = c.get('request');
     const secret = secretIn(c);
     // A stream may outlast its key, so the key is looked up again for each frame.
-    request.readmit = () => void admit(ring.find(secret), scope);
+    request.readmit = async () => void (await admit(ring.find(secret), scope));
     const known = ring.find(secret);
     if (known) request.keyName = known.name;
-    return admit(known, scope).sha256;
+    return (await admit(known, scope)).sha256;
   }
 
-  function admit(key: ApiKey | undefined, scope: Scope): ApiKey {
+  async function admit(key: ApiKey | undefined, scope: Scope): Promise<ApiKey> {
     if (key === undefined) throw unknownKey();
     if (!key.scopes.includes(scope)) {
       throw new Problem(403, `this needs a key with the scope '${scope}'`, {
         headers: challenge(`, error="insufficient_scope", scope="${scope}"`),
       });
     }
-    const seconds = openBucket(key)?.() ?? 0;
-    if (seconds > 0) throw tooMany(`this key is good for ${key.perSecond} per second`, seconds);
-    return key;
-  }
-
-  function openBucket(key: ApiKey): TokenBucket | undefined {
-    if (key.perSecond === undefined) return undefined;
-    const bucket = buckets.get(key) ?? createTokenBucket(key.perSecond, clock);
-    buckets.set(key, bucket);
-    return bucket;
+    if (key.perSecond === undefined) return key;
+    const { seconds, isShared } = await limits.admit(key, key.perSecond);
+    if (seconds === 0) return key;
+    const where = isShared ? '' : ' at this service';
+    throw tooMany(`this key is good for ${key.perSecond} per second${where}`, seconds);
   }
 }
 

@@ -32,7 +32,7 @@ export interface StreamOptions {
   readonly terms: StreamTerms;
   readonly scheduler: Pick<Scheduler, 'respond'>;
   /** Counts a frame as a request of the client. @throws Problem when it may not send one */
-  readonly readmit: (() => void) | undefined;
+  readonly readmit: (() => Promise<void>) | undefined;
   readonly timing: StreamTiming;
   /** Milliseconds, monotonic; the scheduler's own. */
   readonly clock: () => number;
@@ -166,7 +166,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     const started = clock();
     let decode = 0;
     try {
-      readmit?.();
+      if (readmit) await readmit();
       const { stimuli } = decodeRawStimuli(pixelsIn(bytes), dtype, size, ONE_STIMULUS, sequence);
       decode = clock() - started;
       const answering = scheduler.respond({

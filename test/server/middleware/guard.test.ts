@@ -95,7 +95,9 @@ test('a key beyond its rate is answered with 429 until its time has come', async
   time.now = 500;
   const rejected = await send(bearer('slow'));
   expect([rejected.status, rejected.headers.get('Retry-After')]).toEqual([429, '2']);
-  expect(await rejected.json()).toMatchObject({ detail: 'this key is good for 0.5 per second' });
+  expect(await rejected.json()).toMatchObject({
+    detail: 'this key is good for 0.5 per second at this service',
+  });
   expect((await send(bearer('rig'))).status).toBe(200);
   time.now = 2000;
   expect(await status()).toBe(200);

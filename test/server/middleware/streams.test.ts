@@ -93,7 +93,7 @@ test('each frame counts towards the rate of its key', async () => {
   expect([(await stream.next()).status, (await stream.next()).status]).toEqual([200, 200]);
   expect(await stream.next()).toMatchObject({
     status: 429,
-    message: 'this key is good for 3 per second',
+    message: 'this key is good for 3 per second at this service',
   });
   expect(engine.requests.length).toBeGreaterThan(0);
   time.now += 1000;
