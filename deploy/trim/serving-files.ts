@@ -66,6 +66,8 @@ async function traceModules(
     cwd: root,
     input: entries.map((file) => path.join(root, file)),
     platform: 'node',
+    // As Node resolves packages: without the condition `module` of bundlers.
+    resolve: { conditionNames: ['node'] },
     treeshake: false,
     logLevel: 'silent',
     external: (id) => excluded.some((name) => id === name || id.startsWith(`${name}/`)),

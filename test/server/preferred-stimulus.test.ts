@@ -154,7 +154,7 @@ test('an impossible request is rejected before anything is computed', async () =
   expect(await rejected({ neurons: [99] })).toMatch(/^422 neurons: unknown neuron: 99/);
   expect(await rejected({ blur: -1, seeds: 2 })).toMatch(/^422 .*seeds/s);
   expect(engine.requests).toEqual([]);
-  expect(requireJobs(deps).list()).toEqual([]);
+  expect(await requireJobs(deps).list()).toEqual([]);
 });
 
 test('a cancelled search stops and releases its model', async () => {
