@@ -1,35 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { testWith } from '../support/capabilities.js';
 import { redisServer, startRedis } from '../support/redis.js';
 import { startService } from '../support/service.js';
 import { temporaryFolder } from '../support/store.js';
+import { startWorker } from '../support/worker.js';
 
 const test = testWith(redisServer());
-const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/hypercolumn.js', import.meta.url));
 const MODELS_DIR = fileURLToPath(new URL('../../models', import.meta.url));
-
-/** Starts a worker, and resolves when it takes jobs. */
-async function startWorker(environment: Record<string, string>) {
-  const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [PROGRAM, 'worker'], {
-    env: { PATH, ENGINE: 'onnx', JOB_PRIORITY: 'normal', ...environment },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const exited = once(child, 'exit');
-  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
-    child.kill(signal);
-    return (await exited) as [number | null, NodeJS.Signals | null];
-  };
-  onTestFinished(async () => {
-    if (child.exitCode === null && child.signalCode === null) await kill();
-  });
-  const [text] = (await once(child.stdout, 'data')) as [Buffer];
-  expect(text.toString()).toContain('running jobs of characterize, preferred-stimulus');
-  return { kill };
-}
 
 test('a job of a killed worker is continued by another to the same bytes, at each service', async () => {
   const redis = await startRedis();

@@ -165,8 +165,10 @@ export function promtool(): Program {
  * A `test` for machines with a capability. Without it, tests are skipped with the reason in the report, or fail
  * when the capability is demanded. Hooks run in any case: guard them with `missing`.
  */
-export function testWith({ missing, required }: Capability): TestAPI {
-  if (missing === null) return test;
+export function testWith(...needed: readonly Capability[]): TestAPI {
+  const lacking = needed.find(({ missing }) => missing !== null);
+  if (!lacking?.missing) return test;
+  const { missing, required } = lacking;
   return test.extend<{ capability: undefined }>({
     capability: [
       async ({ skip }, use) => {

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Program } from './capabilities.js';
+import { freePort } from './free-port.js';
 import { temporaryFolder } from './store.js';
 
 /** Debian's redis-server. `REQUIRE_REDIS=1` demands it. */
@@ -47,14 +47,4 @@ export async function startRedis() {
       child = await start();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('there is no port');
-  return address.port;
 }
