@@ -141,6 +141,7 @@ export const SETTINGS = {
     'jobs',
     'most jobs that are kept, whether they wait, run or are over',
   ),
+  JOB_DAYS: whole(0, [0, 36_500], 'days', 'how long a job that is over is kept; 0 is for ever'),
   MAX_WAITING_JOBS: whole(16, [1, 10_000], 'jobs', 'most jobs that wait'),
   JOBS_AT_ONCE: whole(1, [1, 64], 'jobs', 'most jobs that run at the same time'),
   MAX_BODY: whole(64 * MEBIBYTE, [1024, 2 ** 31 - 1], 'bytes', 'largest body of a request'),

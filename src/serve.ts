@@ -21,6 +21,7 @@ import { interpreterBackend } from './interpret/interpreter-backend.js';
 import { createProcessInterpreter } from './interpret/process-interpreter.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
 import type { JobState } from './jobs/record.js';
+import { deleteOldJobs } from './jobs/retention.js';
 import { createFolderSource } from './models/folder-source.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { createApp, createHealthApp } from './server/app.js';
@@ -204,6 +205,9 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
       return data.jobs.current;
     },
   };
+  if (config.JOB_DAYS > 0) {
+    deleteOldJobs({ jobs: () => service.jobs, days: config.JOB_DAYS, now: Date.now, logger });
+  }
   readiness = { state: 'ready', service };
   const image = existsSync(EXAMPLE) ? EXAMPLE : 'image.png';
   process.stdout.write(

@@ -23,6 +23,7 @@ test('an empty environment gives the defaults', () => {
     MAX_BODIES: 32 * 1024 * 1024,
     MAX_STIMULI: 10_000,
     MAX_JOBS: 100,
+    JOB_DAYS: 0,
     MAX_WAITING_JOBS: 16,
     JOBS_AT_ONCE: 1,
     MAX_STREAMS: 64,
