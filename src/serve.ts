@@ -20,7 +20,7 @@ import { createScheduler } from './inference/scheduler.js';
 import { interpreterBackend } from './interpret/interpreter-backend.js';
 import { createProcessInterpreter } from './interpret/process-interpreter.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
-import type { JobState } from './jobs/record.js';
+import type { Jobs } from './jobs/jobs.js';
 import { deleteOldJobs } from './jobs/retention.js';
 import { createFolderSource } from './models/folder-source.js';
 import { checkModelsFolder } from './models/models-folder.js';
@@ -92,7 +92,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     logger,
     clock,
   });
-  createJobMetrics(registry, () => jobCounts(readiness));
+  createJobMetrics(registry, { jobs: () => currentJobs(readiness), now: Date.now });
   const threads = {
     quick: createBodyThread({ isKept: true }),
     bulk: createBodyThread({ isKept: false }),
@@ -254,9 +254,9 @@ async function listenForHealth(
   return health;
 }
 
-async function jobCounts(readiness: Readiness): Promise<Partial<Record<JobState, number>>> {
-  if (readiness.state === 'loading' || 'unusable' in readiness.service.jobs) return {};
-  return readiness.service.jobs.counts();
+function currentJobs(readiness: Readiness): Jobs | undefined {
+  if (readiness.state === 'loading' || 'unusable' in readiness.service.jobs) return undefined;
+  return readiness.service.jobs;
 }
 
 function cacheBytes(readiness: Readiness): number {

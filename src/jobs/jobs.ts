@@ -5,8 +5,8 @@ import { openJobFiles } from './job-files.js';
 import { createJobRecords } from './job-records.js';
 import type { JobProgress, RunJob } from './job-runner.js';
 import {
+  countStates,
   isOver,
-  JOB_STATES,
   type JobOrder,
   type JobPriority,
   type JobRecord,
@@ -45,8 +45,6 @@ export interface Jobs {
    * @throws DiskError when it cannot be deleted
    */
   remove(id: string): Promise<boolean>;
-  /** How many jobs are in each state. */
-  counts(): Promise<Record<JobState, number>>;
   /** Whether jobs are run no more: `close` or `abandon` was called. */
   readonly isClosed: boolean;
   /** Takes no more jobs, and stops the running ones; the next start on this folder continues them. */
@@ -121,7 +119,6 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     readPart: files.readPart,
     cancel,
     remove,
-    counts: async () => counts(),
     get isClosed() {
       return closed;
     },
@@ -150,7 +147,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       const found = `too many stored jobs: ${jobs.size + 1}; expected at most ${maxStored}`;
       throw new JobsFullError(`${found}; DELETE /v1/jobs/{id} removes one`, 'stored');
     }
-    const { queued } = counts();
+    const { queued } = countStates([...jobs.values()].map(({ record }) => record));
     if (queued < maxWaiting) return;
     const found = `too many waiting jobs: ${queued + 1}; expected at most ${maxWaiting}`;
     throw new JobsFullError(found, 'waiting');
@@ -274,12 +271,6 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     const watchers = jobs.get(id)?.watchers;
     watchers?.add(onChange);
     return () => watchers?.delete(onChange);
-  }
-
-  function counts(): Record<JobState, number> {
-    const found = Object.fromEntries(JOB_STATES.map((state) => [state, 0]));
-    for (const { record } of jobs.values()) found[record.state]!++;
-    return found as Record<JobState, number>;
   }
 
   function view({ record, timeLeft }: Job): JobView {

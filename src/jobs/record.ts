@@ -6,7 +6,7 @@ export const JobId = z.string().regex(/^[0-9a-f]{32}$/);
 
 const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']);
 export type JobState = z.infer<typeof JobState>;
-export const JOB_STATES = JobState.options;
+const JOB_STATES = JobState.options;
 
 /** Of the jobs that wait, those of the highest priority run first, then the oldest. */
 export const JobPriority = z.enum(['high', 'normal', 'low']);
@@ -156,6 +156,13 @@ export function damagedRecord(id: string, why: string, date: Date): JobRecord {
 /** Whether nothing will change any more. */
 export function isOver({ state }: Pick<JobRecord, 'state'>): boolean {
   return state !== 'queued' && state !== 'running';
+}
+
+/** How many jobs are in each state. */
+export function countStates(jobs: Iterable<Pick<JobRecord, 'state'>>): Record<JobState, number> {
+  const counts = Object.fromEntries(JOB_STATES.map((state) => [state, 0]));
+  for (const { state } of jobs) counts[state]!++;
+  return counts as Record<JobState, number>;
 }
 
 /** @param name as `PartName` has it */

@@ -13,6 +13,7 @@ import {
 } from '../../src/errors.js';
 import { writeResult } from '../../src/jobs/job-files.js';
 import type { Jobs } from '../../src/jobs/jobs.js';
+import { countStates } from '../../src/jobs/record.js';
 import { file, heldWork, MODEL, openTestJobs } from '../support/jobs.js';
 
 /** Resolves once a job is in a state. */
@@ -74,7 +75,12 @@ test('one job runs at a time, the others wait, and the newest is listed first', 
   expect(works[1].seen).toEqual({});
   works[0].finish([file('a.json', '1')]);
   await works[2].started;
-  expect(await jobs.counts()).toMatchObject({ succeeded: 1, cancelled: 1, running: 1, queued: 0 });
+  expect(countStates(await jobs.list())).toMatchObject({
+    succeeded: 1,
+    cancelled: 1,
+    running: 1,
+    queued: 0,
+  });
 });
 
 test('waiting jobs run by priority, then by age, also after a restart', async () => {
@@ -100,7 +106,7 @@ test('waiting jobs run by priority, then by age, also after a restart', async ()
       return writeResult(folder, id, [file('a.json', '1')]);
     },
   });
-  await vi.waitFor(async () => expect((await again.counts()).succeeded).toBe(5));
+  await vi.waitFor(async () => expect(countStates(await again.list()).succeeded).toBe(5));
   expect(ran).toEqual(['third', 'fourth', 'held', 'second', 'first']);
 });
 
@@ -108,7 +114,7 @@ test('as many jobs run concurrently as configured', async () => {
   const { jobs } = await openTestJobs({ concurrency: 2 });
   const works = [heldWork(), heldWork(), heldWork()];
   for (const { order } of works) await jobs.submit(order);
-  expect(await jobs.counts()).toMatchObject({ running: 2, queued: 1 });
+  expect(countStates(await jobs.list())).toMatchObject({ running: 2, queued: 1 });
 });
 
 test('a cancelled job ends immediately, and its late result is discarded', async () => {
@@ -196,7 +202,7 @@ test('closing stops unfinished jobs, and the next start continues them in their 
   await jobs.close();
   expect(running.seen.signal?.aborted).toBe(true);
   expect(waiting.seen).toEqual({});
-  expect(await jobs.counts()).toMatchObject({ queued: 2, running: 0 });
+  expect(countStates(await jobs.list())).toMatchObject({ queued: 2, running: 0 });
   const stored = JSON.parse(readFileSync(path.join(folder, `${first.id}.json`), 'utf8'));
   expect(stored).toMatchObject({ state: 'queued', started: null });
   await expect(jobs.submit(heldWork().order)).rejects.toBeInstanceOf(JobsClosedError);
@@ -208,7 +214,9 @@ test('closing stops unfinished jobs, and the next start continues them in their 
       return writeResult(folder, id, [file('a.json', '1')]);
     },
   });
-  await vi.waitFor(async () => expect(await again.counts()).toMatchObject({ succeeded: 2 }));
+  await vi.waitFor(async () =>
+    expect(countStates(await again.list())).toMatchObject({ succeeded: 2 }),
+  );
   expect(seen).toEqual(['first', 'second']);
 });
 

@@ -6,8 +6,8 @@ import { createPartReader, dropJobFiles } from '../job-files.js';
 import type { JobProgress } from '../job-runner.js';
 import type { Jobs } from '../jobs.js';
 import {
+  countStates,
   isOver,
-  JOB_STATES,
   type JobOrder,
   type JobPriority,
   type JobState,
@@ -100,7 +100,6 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     readPart,
     cancel: (id) => whileThere(() => cancel(id)),
     remove: (id) => whileThere(() => remove(id)),
-    counts: () => whileThere(counts),
     get isClosed() {
       return closed;
     },
@@ -132,14 +131,14 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
 
   async function submit(order: JobOrder, asked?: JobPriority): Promise<JobView> {
     if (closed) throw new JobsClosedError('the service is shutting down');
-    const found = await counts();
-    const stored = Object.values(found).reduce((sum, count) => sum + count, 0);
-    if (stored >= maxStored) {
-      const message = `too many stored jobs: ${stored + 1}; expected at most ${maxStored}`;
+    const found = await list();
+    if (found.length >= maxStored) {
+      const message = `too many stored jobs: ${found.length + 1}; expected at most ${maxStored}`;
       throw new JobsFullError(`${message}; DELETE /v1/jobs/{id} removes one`, 'stored');
     }
-    if (found.queued >= maxWaiting) {
-      const message = `too many waiting jobs: ${found.queued + 1}; expected at most ${maxWaiting}`;
+    const { queued } = countStates(found);
+    if (queued >= maxWaiting) {
+      const message = `too many waiting jobs: ${queued + 1}; expected at most ${maxWaiting}`;
       throw new JobsFullError(message, 'waiting');
     }
     const { id, created, priority } = newRecord(order, new Date(now()).toISOString(), asked);
@@ -191,12 +190,6 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     await job.remove();
     await dropJobFiles(folder, id);
     return true;
-  }
-
-  async function counts(): Promise<Record<JobState, number>> {
-    const all = Object.fromEntries(JOB_STATES.map((state) => [state, 0]));
-    for (const { state } of await list()) all[state]!++;
-    return all as Record<JobState, number>;
   }
 
   /** A request does not wait for Redis: it fails as soon as the connection is lost. */

@@ -1,18 +1,64 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { JobState } from '../../jobs/record.js';
+import { QueueAwayError } from '../../errors.js';
+import type { Jobs } from '../../jobs/jobs.js';
+import { countStates, type JobView } from '../../jobs/record.js';
 
-/** @param counts jobs by state, read at every scrape */
-export function createJobMetrics(
-  registry: Registry,
-  counts: () => Promise<Readonly<Partial<Record<JobState, number>>>>,
-): void {
+export interface JobMetricsOptions {
+  /** Read at every scrape; undefined where there are none. */
+  readonly jobs: () => Pick<Jobs, 'list'> | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The jobs and their queue. While the queue is away, it is 0 and the other metrics have no value. */
+export function createJobMetrics(registry: Registry, { jobs, now }: JobMetricsOptions): void {
+  const registers = [registry];
+  /** The metrics of one scrape read the jobs together. */
+  let reading: Promise<readonly JobView[] | undefined> | undefined;
+  new Gauge({
+    name: 'hypercolumn_job_queue_up',
+    help: 'Whether this service has a queue of jobs and can reach it: 1 or 0',
+    registers,
+    async collect() {
+      this.set((await list()) === undefined ? 0 : 1);
+    },
+  });
+  new Gauge({
+    name: 'hypercolumn_jobs_oldest_waiting_seconds',
+    help: 'How long the oldest waiting job has waited; 0 where none waits',
+    registers,
+    async collect() {
+      const waiting = (await list())?.filter(({ state }) => state === 'queued');
+      const ages = waiting?.map(({ created }) => (now() - Date.parse(created)) / 1000);
+      this.set(ages === undefined ? Number.NaN : Math.max(0, ...ages));
+    },
+  });
   new Gauge({
     name: 'hypercolumn_jobs',
     help: 'Stored jobs by their state',
     labelNames: ['state'],
-    registers: [registry],
+    registers,
     async collect() {
-      for (const [state, count] of Object.entries(await counts())) this.set({ state }, count);
+      const found = await list();
+      this.reset();
+      if (found === undefined) return;
+      for (const [state, count] of Object.entries(countStates(found))) this.set({ state }, count);
     },
   });
+
+  function list(): Promise<readonly JobView[] | undefined> {
+    reading ??= listNow().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  }
+
+  async function listNow(): Promise<readonly JobView[] | undefined> {
+    try {
+      return await jobs()?.list();
+    } catch (error) {
+      if (error instanceof QueueAwayError) return undefined;
+      throw error;
+    }
+  }
 }

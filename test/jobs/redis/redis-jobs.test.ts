@@ -4,7 +4,7 @@ import { InputError } from '../../../src/errors.js';
 import { writeResult } from '../../../src/jobs/job-files.js';
 import type { RunJob } from '../../../src/jobs/job-runner.js';
 import type { Jobs } from '../../../src/jobs/jobs.js';
-import type { JobOrder } from '../../../src/jobs/record.js';
+import { countStates, type JobOrder } from '../../../src/jobs/record.js';
 import { openRedisJobs } from '../../../src/jobs/redis/redis-jobs.js';
 import { startRedisWorker } from '../../../src/jobs/redis/redis-worker.js';
 import { explainFailure } from '../../../src/server/jobs.js';
@@ -76,7 +76,7 @@ test('a job that one service accepts is run by a worker, and has the same story 
   expect(Buffer.from(await second.readPart(id, view!.result[0]!)).toString()).toBe('1');
   await vi.waitFor(() => expect(changes.at(-1)).toBe('succeeded'));
   stopWatching();
-  expect(await second.counts()).toMatchObject({ succeeded: 1 });
+  expect(countStates(await second.list())).toMatchObject({ succeeded: 1 });
   expect(await second.remove(id)).toBe(true);
   expect(await first.list()).toEqual([]);
 });
@@ -93,7 +93,7 @@ test('waiting jobs run by priority, then by age', async () => {
     ran.push(ids.indexOf(job.id));
     return done(job, report, signal);
   });
-  await vi.waitFor(async () => expect((await jobs.counts()).succeeded).toBe(5));
+  await vi.waitFor(async () => expect(countStates(await jobs.list()).succeeded).toBe(5));
   expect(ran).toEqual([2, 3, 1, 4, 0]);
 });
 
