@@ -48,6 +48,14 @@ const whole = (
     description,
   );
 
+/** An empty value is undefined. */
+const optional = <Output>(schema: z.ZodType<Output, string>) =>
+  z
+    .literal('')
+    .transform(() => undefined)
+    .or(schema);
+
+const PLACE = 'a folder, or a place in S3 such as s3://bucket/prefix';
 const PORT_NUMBER = 'a whole number, 0 to 65535 (0: any free port)';
 
 /** Every environment variable that the service reads, with its default. */
@@ -60,20 +68,41 @@ export const SETTINGS = {
   ),
   PORT: setting(integer(0, 65535), '8080', PORT_NUMBER, 'port to listen on'),
   HEALTH_PORT: setting(
-    z
-      .literal('')
-      .transform(() => undefined)
-      .or(integer(0, 65535)),
+    optional(integer(0, 65535)),
     '',
     PORT_NUMBER,
     'second port, which answers health checks only',
   ),
-  MODELS_DIR: setting(z.string(), 'models', 'a folder', 'where the models are'),
+  MODELS_DIR: setting(z.string(), 'models', PLACE, 'where the models are'),
   DATA_DIR: setting(
     z.string(),
     'data-store',
-    'a folder',
+    PLACE,
     'where stimulus sets, cached responses and jobs are kept',
+  ),
+  STORAGE_CACHE: setting(
+    z.string(),
+    'data-cache',
+    'a folder',
+    'where copies of what is in S3 are kept, with cached responses; used with s3:// only',
+  ),
+  STORAGE_CACHE_CAPACITY: whole(
+    10 * 1024 * MEBIBYTE,
+    [0, 2 ** 49],
+    'bytes',
+    'most that copies of what is in S3 may take',
+  ),
+  AWS_ENDPOINT_URL: setting(
+    optional(z.string().regex(/^https?:\/\/[^/]/)),
+    '',
+    'an address such as https://minio.lab:9000',
+    'S3 that is not the one of AWS',
+  ),
+  AWS_REGION: setting(
+    optional(z.string().regex(/^[a-z0-9-]+$/)),
+    '',
+    'a name such as eu-central-1',
+    'region of the bucket; not needed with AWS_ENDPOINT_URL',
   ),
   ENGINE: choice(
     ['auto', 'onnx', ...BACKEND_NAMES],
@@ -121,10 +150,7 @@ export const SETTINGS = {
     'most that cached responses may take; 0 caches none',
   ),
   REDIS_URL: setting(
-    z
-      .literal('')
-      .transform(() => undefined)
-      .or(z.string().regex(/^rediss?:\/\/[^/]/)),
+    optional(z.string().regex(/^rediss?:\/\/[^/]/)),
     '',
     'an address such as redis://redis:6379',
     'Redis through which services and workers share jobs; without it, this service runs its own',

@@ -4,26 +4,42 @@ import type { Keeping } from './announcement.js';
 import type { Config } from './config.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { createKeptRows, type KeptRows } from './experiments/quick-measurement/kept-rows.js';
+import { hasCode } from './files/disk-error.js';
 import { makeFolder } from './files/make-folder.js';
 import type { RunJob } from './jobs/job-runner.js';
+import { openJobStorage } from './jobs/job-storage.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
+import { openObjects, type StorageSettings } from './objects/open-objects.js';
+import { isInS3, placeWithin } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
-import { openStore } from './storage/store.js';
+import { openSharedStore, openStore, removeAbandoned } from './storage/store.js';
 
-/** What the service keeps on disk. */
+/** What the service keeps in DATA_DIR. */
 export interface DataFolder {
   readonly store: Service['store'];
   readonly jobs: Pick<OwnedJobs, 'current' | 'close'>;
-  /** On the disk where the store is, else in memory. */
+  /** Where the store is, else in memory. */
   readonly quick: KeptRows;
   /** As it is now, for the announcement. */
   keeping(): { readonly sets: Keeping; readonly jobs: Keeping };
 }
 
-/** Returns the folder of jobs in DATA_DIR. */
-export function jobsFolder(folder: string): string {
-  return path.join(folder, 'jobs');
+const QUICK = 'quick-measurements';
+
+/** Returns where jobs are in DATA_DIR. */
+export function jobsPlace(dataDir: string): string {
+  return placeWithin(dataDir, 'jobs');
+}
+
+/** What the settings say of S3. */
+export function storageSettings(config: Config): StorageSettings {
+  return {
+    endpoint: config.AWS_ENDPOINT_URL,
+    region: config.AWS_REGION,
+    cache: path.resolve(config.STORAGE_CACHE),
+    cacheCapacity: config.STORAGE_CACHE_CAPACITY,
+  };
 }
 
 /** Opens DATA_DIR as far as that goes: without it the models are served all the same. */
@@ -32,66 +48,84 @@ export async function openDataFolder(
   logger: Logger,
   run: RunJob,
 ): Promise<DataFolder> {
-  const folder = config.DATA_DIR;
-  const store = await openStoreOrSayWhy(config, logger);
-  const jobs = config.REDIS_URL
-    ? await shareJobs(config, config.REDIS_URL, logger)
-    : await openOwnedJobs({
-        folder: jobsFolder(folder),
-        run,
-        maxStored: config.MAX_JOBS,
-        maxWaiting: config.MAX_WAITING_JOBS,
-        concurrency: config.JOBS_AT_ONCE,
-        now: Date.now,
-        clock: () => performance.now(),
-        logger,
-        explain: explainFailure,
-      });
+  const place = config.DATA_DIR;
+  const objects = await openObjects(place, 'DATA_DIR', storageSettings(config), logger);
+  const options = {
+    setsCapacity: config.SETS_CAPACITY,
+    cacheCapacity: config.CACHE_CAPACITY,
+    logger,
+  };
+  const store = isInS3(place)
+    ? await openSharedStore({ ...options, objects, folder: config.STORAGE_CACHE })
+    : await openStoreOrSayWhy({ ...options, folder: place });
+  const jobs = await openJobs(config, logger, run);
   return {
     store,
     jobs,
     quick: createKeptRows({
-      folder: 'unusable' in store ? undefined : path.join(folder, 'quick-measurements'),
+      objects: 'unusable' in store ? undefined : objects.within(QUICK),
       logger,
     }),
     keeping: () => ({
-      sets: 'unusable' in store ? store : { folder, warning: store.unwritable },
-      jobs: 'unusable' in jobs.current ? jobs.current : { folder: jobsFolder(folder) },
+      sets: 'unusable' in store ? store : { folder: place, warning: store.unwritable },
+      jobs: 'unusable' in jobs.current ? jobs.current : { folder: jobsPlace(place) },
     }),
   };
 }
 
 async function openStoreOrSayWhy(
-  { DATA_DIR, SETS_CAPACITY, CACHE_CAPACITY }: Config,
-  logger: Logger,
+  options: Parameters<typeof openStore>[0],
 ): Promise<Service['store']> {
+  const { folder, logger } = options;
   try {
-    return await openStore({
-      folder: DATA_DIR,
-      setsCapacity: SETS_CAPACITY,
-      cacheCapacity: CACHE_CAPACITY,
-      logger,
+    const store = await openStore(options);
+    await removeAbandoned(path.join(folder, QUICK), logger).catch((err: unknown) => {
+      if (!hasCode(err, 'ENOENT')) logger.warn({ err }, 'measurements cannot be kept');
     });
+    return store;
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? error.code : String(error);
-    const unusable = `DATA_DIR=${JSON.stringify(DATA_DIR)} cannot be used (${reason}); mend that, then restart the service`;
+    const unusable = `DATA_DIR=${JSON.stringify(folder)} cannot be used (${reason}); mend that, then restart the service`;
     logger.warn({ err: error }, unusable);
     return { unusable };
   }
 }
 
+/** Opens the jobs that services share through Redis, else those of this service alone. */
+async function openJobs(config: Config, logger: Logger, run: RunJob): Promise<DataFolder['jobs']> {
+  if (config.REDIS_URL !== undefined) return shareJobs(config, config.REDIS_URL, logger);
+  if (isInS3(config.DATA_DIR)) {
+    const unusable = 'with DATA_DIR in S3, jobs need REDIS_URL, and a worker';
+    logger.warn(`no jobs: ${unusable}`);
+    return { current: { unusable }, close: async () => undefined };
+  }
+  return openOwnedJobs({
+    folder: jobsPlace(config.DATA_DIR),
+    run,
+    maxStored: config.MAX_JOBS,
+    maxWaiting: config.MAX_WAITING_JOBS,
+    concurrency: config.JOBS_AT_ONCE,
+    now: Date.now,
+    clock: () => performance.now(),
+    logger,
+    explain: explainFailure,
+  });
+}
+
 /** The jobs that this service shares with others through Redis; workers run them. */
 async function shareJobs(config: Config, url: string, logger: Logger): Promise<DataFolder['jobs']> {
-  const folder = jobsFolder(config.DATA_DIR);
-  await makeFolder(folder).catch((err: unknown) =>
-    logger.error({ err, folder }, 'no folder of jobs'),
-  );
+  const place = jobsPlace(config.DATA_DIR);
+  if (!isInS3(place)) {
+    await makeFolder(place).catch((err: unknown) =>
+      logger.error({ err, folder: place }, 'no folder of jobs'),
+    );
+  }
   // Only here, so that a service without Redis loads none of it.
   const { openRedisJobs } = await import('./jobs/redis/redis-jobs.js');
   const jobs = openRedisJobs({
     url,
     kinds: JOB_EXPERIMENTS.map(({ kind }) => kind),
-    folder,
+    storage: await openJobStorage(place, storageSettings(config), logger),
     maxStored: config.MAX_JOBS,
     maxWaiting: config.MAX_WAITING_JOBS,
     now: Date.now,

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { type Config, type Environment, readConfig } from './config.js';
-import { jobsFolder } from './data-folder.js';
+import { jobsPlace, storageSettings } from './data-folder.js';
 import { InputError } from './errors.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { makeFolder } from './files/make-folder.js';
@@ -10,9 +10,10 @@ import { createJobProcesses } from './job-worker/job-processes.js';
 import type { JobWorkerOptions } from './job-worker/job-worker.js';
 import { startRedisWorker } from './jobs/redis/redis-worker.js';
 import { checkModelsFolder } from './models/models-folder.js';
+import { absolutePlace, isInS3, placeWithin } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import { watchSignals } from './signals.js';
-import { setsFolder } from './storage/store.js';
+import { SETS } from './storage/store.js';
 
 /** What the processes that run jobs need of the settings. */
 export function jobWorkerOptions(config: Config): JobWorkerOptions {
@@ -22,8 +23,9 @@ export function jobWorkerOptions(config: Config): JobWorkerOptions {
     backend: config.INSIDE_BACKEND,
     priority: config.JOB_PRIORITY,
     models: path.resolve(config.MODELS_DIR),
-    jobs: path.resolve(jobsFolder(config.DATA_DIR)),
-    sets: path.resolve(setsFolder(config.DATA_DIR)),
+    jobs: absolutePlace(jobsPlace(config.DATA_DIR)),
+    sets: absolutePlace(placeWithin(config.DATA_DIR, SETS)),
+    storage: storageSettings(config),
     limits: { maxStimuli: config.MAX_STIMULI, maxPixels: config.MAX_PIXELS },
   };
 }
@@ -43,7 +45,7 @@ export async function runWorker(environment: Environment): Promise<void> {
   }
   const kinds = chooseKinds(config.JOB_KINDS);
   await checkModelsFolder(config.MODELS_DIR);
-  await makeFolder(jobsFolder(config.DATA_DIR));
+  if (!isInS3(config.DATA_DIR)) await makeFolder(jobsPlace(config.DATA_DIR));
   const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }));
   const signals = watchSignals(logger);
   const processes = createJobProcesses({ worker: jobWorkerOptions(config), logger });

@@ -1,9 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
+import {
+  constants,
+  type FileHandle,
+  link,
+  lstat,
+  open,
+  readdir,
+  rename,
+  rm,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { InputError } from '../errors.js';
-import { hasCode } from './disk-error.js';
+import { hasCode, unless } from './disk-error.js';
 
 /** sha256 of bytes, in hex. */
 export function sha256(bytes: Uint8Array | string): string {
@@ -87,13 +96,23 @@ export async function writeWhole(file: string, bytes: Uint8Array | string): Prom
  */
 export async function createWhole(file: string, bytes: Uint8Array | string): Promise<boolean> {
   try {
-    // A link, unlike a new name, never replaces a file.
-    await writeThenPlace(file, bytes, (temporary) => link(temporary, file));
+    await writeThenPlace(file, bytes, (temporary) => linkOrRename(temporary, file));
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
+}
+
+/** A link, unlike a new name, never replaces a file. Not every disk has links. */
+async function linkOrRename(from: string, file: string): Promise<void> {
+  const isDone = await link(from, file).then(() => true, unless('EPERM', 'ENOTSUP', 'ENOSYS'));
+  if (isDone === true) return;
+  // Between these two steps another writer may come; the file that stays is whole in any case.
+  if (await lstat(file).catch(unless('ENOENT'))) {
+    throw Object.assign(new Error('the file is there'), { code: 'EEXIST' });
+  }
+  await rename(from, file);
 }
 
 async function writeThenPlace(

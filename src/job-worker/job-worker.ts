@@ -1,12 +1,15 @@
 import path from 'node:path';
+import { pino } from 'pino';
 import { InputError } from '../errors.js';
 import { experimentContext } from '../experiments/context.js';
 import { findJobExperiment } from '../experiments/job-experiments.js';
 import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
+import { type JobStorage, openJobStorage } from '../jobs/job-storage.js';
 import type { Part } from '../jobs/record.js';
 import { readModel, type SavedModel } from '../models/saved-model.js';
+import { openObjects, type StorageSettings } from '../objects/open-objects.js';
 import type { StimulusLimits } from '../stimulus/limits.js';
-import { createStimulusSets } from '../storage/stimulus-sets.js';
+import { createStimulusSets, type StimulusSets } from '../storage/stimulus-sets.js';
 import { connectToService } from '../workers/connect-to-service.js';
 import { lowerPriority } from '../workers/lower-priority.js';
 import { type LocalEngine, type LocalEngineOptions, openLocalEngine } from './local-engine.js';
@@ -19,9 +22,10 @@ export type JobPriority = 'idle' | 'normal';
 export interface JobWorkerOptions extends LocalEngineOptions {
   /** The models folder, which holds `<name>/<version>/`. */
   readonly models: string;
-  /** The folders of all jobs and of all stimulus sets. */
+  /** Where all jobs and all stimulus sets are: folders, or places in S3. */
   readonly jobs: string;
   readonly sets: string;
+  readonly storage: StorageSettings;
   readonly limits: StimulusLimits;
   /** `idle`: other processes compute first. */
   readonly priority: JobPriority;
@@ -41,12 +45,27 @@ export interface JobWorkerService {
   stepNotSaved(reason: string): void;
 }
 
-let opened: { readonly options: JobWorkerOptions; readonly engine: LocalEngine } | undefined;
+interface Opened {
+  readonly options: JobWorkerOptions;
+  readonly engine: LocalEngine;
+  readonly sets: StimulusSets;
+  readonly jobs: JobStorage;
+}
+
+let opened: Opened | undefined;
 
 const functions: JobWorkerFunctions = {
   async open(options) {
     if (options.priority === 'idle') lowerPriority();
-    opened = { options, engine: await openLocalEngine(options) };
+    const logger = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }));
+    const { storage } = options;
+    opened = {
+      options,
+      engine: await openLocalEngine(options),
+      // It stores none.
+      sets: createStimulusSets(await openObjects(options.sets, 'DATA_DIR', storage, logger), 0),
+      jobs: await openJobStorage(options.jobs, storage, logger),
+    };
   },
   run,
 };
@@ -54,11 +73,10 @@ const service = connectToService<JobWorkerService>(functions);
 
 async function run({ id, order }: RunnableJob): Promise<Part[]> {
   if (opened === undefined) throw new Error('the engine is not open');
-  const { options, engine } = opened;
+  const { options, engine, sets, jobs } = opened;
   const saved = await readOrdered(options.models, order.model);
   const { interprets } = findJobExperiment(order.kind);
   const { model, parts } = await engine.load(saved, interprets);
-  const sets = createStimulusSets(options.sets, 0);
   return runOrder(
     { id, order },
     {
@@ -70,7 +88,7 @@ async function run({ id, order }: RunnableJob): Promise<Part[]> {
         if (set) return set.stimuli;
         throw new InputError(`unknown stimulus set: ${digest}; expected one that is stored`);
       },
-      folder: options.jobs,
+      storage: jobs,
       engine: engine.description,
       report: (progress) => void service.report.asEvent(progress),
       onStepNotSaved: (reason) => void service.stepNotSaved.asEvent(reason),

@@ -3,15 +3,14 @@ import type { ExperimentContext, Progress } from '../experiments/context.js';
 import type { JobResources } from '../experiments/job.js';
 import { runJob } from '../experiments/job-experiments.js';
 import type { EngineDescription } from '../inference/engine.js';
-import { writeResult } from '../jobs/job-files.js';
 import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
+import type { JobStorage } from '../jobs/job-storage.js';
 import type { Part } from '../jobs/record.js';
-import { openStepLog } from '../jobs/step-log.js';
 
 /** What a job is run with. */
 export interface OrderContext extends JobResources, Omit<ExperimentContext, 'onProgress' | 'step'> {
-  /** The folder of all jobs. */
-  readonly folder: string;
+  /** The storage of all jobs. */
+  readonly storage: Pick<JobStorage, 'openSteps' | 'writeResult'>;
   /** What computes, as its description says; the saved steps of another engine are not used. */
   readonly engine: EngineDescription;
   readonly report: (progress: JobProgress) => void;
@@ -23,17 +22,17 @@ export interface OrderContext extends JobResources, Omit<ExperimentContext, 'onP
 const REPORT_MS = 100;
 
 /**
- * Runs a job, from the steps on that an earlier run has saved in the folder of all jobs, and writes its result
+ * Runs a job, from the steps on that an earlier run has saved in the storage of all jobs, and writes its result
  * there.
- * @throws as `runJob`; DiskError when the result cannot be written
+ * @throws as `runJob`; DiskError or StorageError when the result cannot be written
  */
 export async function runOrder(
   { id, order }: RunnableJob,
-  { folder, engine, report, onStepNotSaved, ...context }: OrderContext,
+  { storage, engine, report, onStepNotSaved, ...context }: OrderContext,
 ): Promise<Part[]> {
   const progress = createReporter(report);
   const origin = JSON.stringify([packageFile.version, engine, order]);
-  const log = await openStepLog(folder, id, origin);
+  const log = await storage.openSteps(id, origin);
   const step: ExperimentContext['step'] = async (key, compute) => {
     const found = log.find(key);
     if (found !== undefined) return found as Awaited<ReturnType<typeof compute>>;
@@ -44,7 +43,7 @@ export async function runOrder(
   const files = await runJob(order, { ...context, onProgress: progress.report, step });
   progress.flush();
   context.signal.throwIfAborted();
-  return writeResult(folder, id, files);
+  return storage.writeResult(id, files);
 }
 
 /** Reports the latest progress, so that many quick steps are few messages. */

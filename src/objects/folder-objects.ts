@@ -1,4 +1,4 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { access, lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { unless } from '../files/disk-error.js';
 import { makeFolder } from '../files/make-folder.js';
@@ -8,8 +8,9 @@ import type { ObjectInfo, ObjectStore, ReadObject } from './object-store.js';
 /**
  * Keeps objects as files of a folder. Nothing is remembered between calls, so that several processes, and
  * several machines that mount it, may share the folder.
+ * @param root must be there: where it is gone, its disk is not there. The folders below it are made as needed.
  */
-export function createFolderObjects(folder: string): ObjectStore {
+export function createFolderObjects(folder: string, root = folder): ObjectStore {
   return {
     place: folder,
     read: (key, most) =>
@@ -25,17 +26,17 @@ export function createFolderObjects(folder: string): ObjectStore {
     stat,
     async put(key, content, { ifAbsent = false } = {}) {
       const file = fileOf(key);
-      await makeFolder(path.dirname(file));
+      await makeFolderFor(file);
       if (ifAbsent) return createWhole(file, content);
       await writeWhole(file, content);
       return true;
     },
-    list,
+    list: () => list(),
     async remove(key) {
       // recursive: a folder may have got into its place
       await rm(fileOf(key), { force: true, recursive: true });
     },
-    within: (name) => createFolderObjects(path.join(folder, name)),
+    within: (name) => createFolderObjects(path.join(folder, name), root),
   };
 
   async function stat(key: string): Promise<ObjectInfo | undefined> {
@@ -43,12 +44,22 @@ export function createFolderObjects(folder: string): ObjectStore {
     return found && { key, bytes: found.size, modified: found.mtime };
   }
 
-  async function* list(): AsyncGenerator<ObjectInfo> {
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (entry.isDirectory() || isTemporary(entry.name)) continue;
-      const file = path.relative(folder, path.join(entry.parentPath, entry.name));
-      const found = await stat(file.split(path.sep).join('/'));
-      if (found) yield found;
+  async function* list(below = ''): AsyncGenerator<ObjectInfo> {
+    const inside = await readdir(path.join(folder, below), { withFileTypes: true }).catch(
+      async (error: unknown) => {
+        if (folder === root && below === '') throw error;
+        await access(root);
+        // A folder that another user put there, such as lost+found, has no objects.
+        return unless('EACCES', 'ENOENT')(error);
+      },
+    );
+    for (const entry of inside ?? []) {
+      const key = `${below}${entry.name}`;
+      if (entry.isDirectory()) yield* list(`${key}/`);
+      else if (!isTemporary(key)) {
+        const found = await stat(key);
+        if (found) yield found;
+      }
     }
   }
 
@@ -64,6 +75,12 @@ export function createFolderObjects(folder: string): ObjectStore {
     } finally {
       await handle?.close();
     }
+  }
+
+  async function makeFolderFor(file: string): Promise<void> {
+    if (path.dirname(file) === root) return;
+    await access(root);
+    await makeFolder(path.dirname(file));
   }
 
   function fileOf(key: string): string {

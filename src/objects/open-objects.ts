@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Logger } from 'pino';
 import { createCachedObjects } from './cached-objects.js';
 import { createFolderObjects } from './folder-objects.js';
@@ -13,16 +12,6 @@ export interface StorageSettings extends S3Connection {
   readonly cache: string;
   /** Bytes that local copies may take. */
   readonly cacheCapacity: number;
-}
-
-/** Returns a place that means the same in a process with another working folder. */
-export function absolutePlace(place: string): string {
-  return isInS3(place) ? place : path.resolve(place);
-}
-
-/** Returns the place of the objects whose keys begin with `name/`. */
-export function placeWithin(place: string, name: string): string {
-  return isInS3(place) ? `${place.replace(/\/$/, '')}/${name}` : path.join(place, name);
 }
 
 /**

@@ -28,6 +28,9 @@ const SLOWED: ReadonlySet<string> = new Set([
   'RequestLimitExceeded',
 ]);
 
+/** What the client throws, as an error of no kind. */
+const NO_REGION = 'Region is missing';
+
 /** What is read of an error of the client. */
 interface ClientError {
   readonly name: string;
@@ -42,6 +45,13 @@ interface ClientError {
  */
 export function storageFault(setting: string, error: unknown): StorageFault | undefined {
   if (error instanceof StorageFault) return error;
+  if (error instanceof Error && error.message === NO_REGION) {
+    return new StorageFault(
+      `the storage of ${setting} has no region; set AWS_REGION`,
+      false,
+      error,
+    );
+  }
   if (error instanceof PublicError || !isClientError(error)) return undefined;
   const code = typeof error.code === 'string' ? error.code : error.name;
   const storage = `the storage of ${setting}`;

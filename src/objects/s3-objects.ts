@@ -23,7 +23,8 @@ import { StorageFault } from './storage-fault.js';
 export interface S3Connection {
   /** Such as `https://minio.lab:9000`; undefined for AWS. */
   readonly endpoint: string | undefined;
-  readonly region: string;
+  /** Undefined: as every client of AWS finds it; any will do for another S3. */
+  readonly region: string | undefined;
 }
 
 export interface S3ObjectsOptions extends S3Connection {
@@ -33,6 +34,8 @@ export interface S3ObjectsOptions extends S3Connection {
   readonly setting: string;
 }
 
+/** Which an S3 without regions takes for its own. */
+const ANY_REGION = 'us-east-1';
 /** Milliseconds to connect, to the first byte of an answer, and between two pieces of one. */
 const TIMEOUTS = { connectionTimeout: 2000, requestTimeout: 5000, socketTimeout: 10_000 };
 /** Milliseconds to the answer of an upload, which begins when all has been sent. */
@@ -53,8 +56,8 @@ export function createS3Objects(options: S3ObjectsOptions): ObjectStore {
   const { endpoint, region, setting } = options;
   const { bucket, prefix } = parseS3Place(options.place);
   const client = new S3Client({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true, region: ANY_REGION }),
+    ...(region === undefined ? {} : { region }),
     maxAttempts: ATTEMPTS,
     requestHandler: { ...TIMEOUTS, throwOnRequestTimeout: true },
     // Not every S3 knows the newer checksums. The signature has the sha256 of what is sent.

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { InputError } from '../errors.js';
 
 /** A place in S3, as `s3://bucket/prefix` names it. */
@@ -13,6 +14,16 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** Whether a setting names a place in S3, not a folder. */
 export function isInS3(place: string): boolean {
   return place.startsWith(SCHEME);
+}
+
+/** Returns a place that means the same in a process with another working folder. */
+export function absolutePlace(place: string): string {
+  return isInS3(place) ? place : path.resolve(place);
+}
+
+/** Returns the place of the objects whose keys begin with `name/`. */
+export function placeWithin(place: string, name: string): string {
+  return isInS3(place) ? `${place.replace(/\/$/, '')}/${name}` : path.join(place, name);
 }
 
 /** @throws InputError when it is not `s3://bucket` or `s3://bucket/prefix` */

@@ -1,10 +1,10 @@
-import { type FileHandle, lstat, readdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import { DamagedError, InputError, StoreFullError } from '../errors.js';
-import { onDisk, unless } from '../files/disk-error.js';
-import { openFile, readOpened, writeWhole } from '../files/whole-file.js';
+import { isSystemError } from '../files/disk-error.js';
+import { sha256InSlices } from '../files/whole-file.js';
 import { decodeNpyHeader, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
 import type { StoredElement } from '../formats/npy-elements.js';
+import type { ObjectInfo, ObjectStore } from '../objects/object-store.js';
+import { inStorage } from '../objects/storage-fault.js';
 import { stimulusDigests } from '../stimulus/chunks.js';
 import { decodeNpyStimuli } from '../stimulus/decode/array.js';
 import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
@@ -21,11 +21,11 @@ export interface StoredSet {
   readonly element: StoredElement;
   /** Of its file. */
   readonly bytes: number;
-  /** When it was last uploaded. */
+  /** When it was last written. */
   readonly storedAt: Date;
 }
 
-/** A set as it was read from the disk and found whole. */
+/** A set as it was read and found whole. */
 export interface OpenedSet {
   readonly stored: StoredSet;
   readonly stimuli: Stimuli;
@@ -34,22 +34,23 @@ export interface OpenedSet {
   readonly file: Uint8Array;
 }
 
-/** Stimulus sets on disk, by their digests. */
+/** Stored stimulus sets, by their digests. */
 export interface StimulusSets {
   /** The most bytes that they may take together. */
   readonly capacity: number;
   /**
-   * Stores a set, whole or not at all; one that is there already is written anew, which mends it.
+   * Stores a set, whole or not at all; one that is there already is written anew, which mends it, unless it is
+   * known to be whole.
    * @param digests of its stimuli
    * @returns the set, and whether it was not there before
    * @throws StoreFullError when there is no room
-   * @throws DiskError when the disk does not take it
+   * @throws DiskError or StorageError when the disk or S3 does not take it
    */
   put(stimuli: Stimuli, digests: readonly string[]): Promise<{ set: StoredSet; created: boolean }>;
   /**
    * @returns undefined when there is none
    * @throws DamagedError when the pixels do not have the digest
-   * @throws DiskError when the disk does not give it
+   * @throws DiskError or StorageError when the disk or S3 does not give it
    */
   read(digest: string): Promise<OpenedSet | undefined>;
   /** Those whose files can be read at all, oldest first. */
@@ -64,18 +65,22 @@ const MAX_SETS = 10_000;
 const BLOCK = 4096;
 /** Of a set's file; more are never written at a time. */
 const MAX_BYTES = 2 ** 31 - 1;
-const FILE_NAME = /^([0-9a-f]{64})\.npy$/;
+/** Headers that are read at the same time. */
+const AT_ONCE = 16;
+const KEY = /^([0-9a-f]{64})\.npy$/;
 const NO_LIMITS = { maxStimuli: Infinity, maxPixels: Infinity };
 
 /**
- * Keeps stimulus sets as .npy files in a folder. Nothing is remembered between calls, so that several
- * services may share the folder.
+ * Keeps stimulus sets as .npy files, named by their digests. Several services may share them: each call looks
+ * at what is there.
  * @param capacity bytes
  */
-export function createStimulusSets(folder: string, capacity: number): StimulusSets {
+export function createStimulusSets(objects: ObjectStore, capacity: number): StimulusSets {
   let line: Promise<unknown> = Promise.resolve();
   /** Concurrent requests share a set in memory, since even a small request needs the whole set. */
   const reading = new Map<string, Promise<OpenedSet | undefined>>();
+  /** What the headers hold of the sets that were last listed, by their objects as they were then. */
+  let glanced = new Map<string, StoredSet>();
   return { capacity, put, read, list, remove };
 
   async function put(stimuli: Stimuli, digests: readonly string[]) {
@@ -84,14 +89,21 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     const file = encodeNpy(compactPixels(pixels), [count, height, width]);
     // one after the other: the room that is found must still be there when it is taken
     const created = inLine(() =>
-      onDisk('the stimulus set cannot be stored', async () => {
-        const isNew = (await targetSize(digest)) === undefined;
-        if (isNew) await checkRoom(file.length);
-        await writeWhole(setFile(digest), file);
-        return isNew;
-      }),
+      inStorage('the stimulus set cannot be stored', () => store(keyOf(digest), file)),
     );
     return { created: await created, set: describe(digest, file, file.length, new Date()) };
+  }
+
+  /** @returns whether it was not there before, also where another replica stores it at the same time */
+  async function store(key: string, file: Uint8Array): Promise<boolean> {
+    const found = await objects.stat(key);
+    if (found === undefined) {
+      await checkRoom(file.length);
+      if (await objects.put(key, file, { ifAbsent: true })) return true;
+    } else if (!(await isSame(found, file))) {
+      await objects.put(key, file);
+    }
+    return false;
   }
 
   function read(digest: string): Promise<OpenedSet | undefined> {
@@ -103,60 +115,48 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
   }
 
   async function readAlone(digest: string): Promise<OpenedSet | undefined> {
-    const opened = await onDisk('the stimulus set cannot be read', () =>
-      withFile(digest, async (handle) => {
-        const { mtime } = await handle.stat();
-        return { file: await readOpened(handle, digest, MAX_BYTES), mtime };
-      }),
+    const found = await inStorage('the stimulus set cannot be read', () =>
+      objects.read(keyOf(digest), MAX_BYTES),
     ).catch((error: unknown) => {
       throw error instanceof InputError ? findDamage(digest, error) : error;
     });
-    return opened && check(digest, opened.file, opened.mtime);
+    return found && check(digest, found.content, found.modified);
   }
 
   async function list(): Promise<StoredSet[]> {
-    const sets: StoredSet[] = [];
-    const digests = await onDisk('the stimulus sets cannot be listed', digestsIn);
-    for (const digest of digests) {
-      // A set that cannot be opened gives its reason when it is requested.
-      const set = await glance(digest).catch(() => undefined);
-      if (set) sets.push(set);
-    }
-    return sets.toSorted((a, b) => a.storedAt.getTime() - b.storedAt.getTime());
+    const known = new Map<string, StoredSet>();
+    await inStorage('the stimulus sets cannot be listed', async () => {
+      const found = await storedSets();
+      for (let begin = 0; begin < found.length; begin += AT_ONCE) {
+        const sets = await Promise.all(found.slice(begin, begin + AT_ONCE).map(glance));
+        for (const [i, set] of sets.entries()) if (set) known.set(stampOf(found[begin + i]!), set);
+      }
+    });
+    glanced = known;
+    return [...known.values()].toSorted((a, b) => a.storedAt.getTime() - b.storedAt.getTime());
   }
 
   async function remove(digest: string): Promise<boolean> {
-    return await onDisk('the stimulus set cannot be deleted', async () => {
-      if ((await targetSize(digest)) === undefined) return false;
-      // recursive: a folder may have got into its place
-      await rm(setFile(digest), { force: true, recursive: true });
+    return await inStorage('the stimulus set cannot be deleted', async () => {
+      if ((await objects.stat(keyOf(digest))) === undefined) return false;
+      await objects.remove(keyOf(digest));
       return true;
     });
   }
 
-  /** What the header holds; undefined when the file has gone or has no such header. */
-  function glance(digest: string): Promise<StoredSet | undefined> {
-    return withFile(digest, async (handle) => {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(NPY_HEADER_BYTES), 0);
-      const { size, mtime } = await handle.stat();
-      try {
-        return describe(digest, buffer.subarray(0, bytesRead), size, mtime);
-      } catch (error) {
-        if (error instanceof InputError) return undefined;
-        throw error;
-      }
-    });
-  }
-
-  async function withFile<T>(
-    digest: string,
-    use: (handle: FileHandle) => Promise<T>,
-  ): Promise<T | undefined> {
-    const handle = await openFile(setFile(digest)).catch(unless('ENOENT'));
+  /**
+   * What the header holds; undefined when the set has gone or has no such header. One that cannot be opened
+   * gives its reason when it is requested.
+   */
+  async function glance(info: ObjectInfo): Promise<StoredSet | undefined> {
+    const known = glanced.get(stampOf(info));
+    if (known) return known;
     try {
-      return handle && (await use(handle));
-    } finally {
-      await handle?.close();
+      const start = await objects.readStart(info.key, NPY_HEADER_BYTES);
+      return start && describe(digestIn(info.key)!, start.content, start.bytes, start.modified);
+    } catch (error) {
+      if (error instanceof InputError || isSystemError(error)) return undefined;
+      throw error;
     }
   }
 
@@ -166,27 +166,20 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
         tooLarge: true,
       });
     }
-    const digests = await digestsIn();
-    let used = 0;
-    for (const digest of digests) used += roomFor((await targetSize(digest)) ?? 0);
-    if (used + roomFor(bytes) > capacity || digests.length >= MAX_SETS) {
+    const sets = await storedSets();
+    const used = sets.reduce((sum, set) => sum + roomFor(set.bytes), 0);
+    if (used + roomFor(bytes) > capacity || sets.length >= MAX_SETS) {
       throw new StoreFullError(
-        `${digests.length} stimulus sets take ${used} of ${capacity} bytes (at most ${MAX_SETS} ` +
+        `${sets.length} stimulus sets take ${used} of ${capacity} bytes (at most ${MAX_SETS} ` +
           `sets), this one would take ${bytes} more; delete some`,
       );
     }
   }
 
-  async function digestsIn(): Promise<string[]> {
-    return (await readdir(folder)).flatMap((name) => FILE_NAME.exec(name)?.[1] ?? []);
-  }
-
-  async function targetSize(digest: string): Promise<number | undefined> {
-    return (await lstat(setFile(digest)).catch(unless('ENOENT')))?.size;
-  }
-
-  function setFile(digest: string): string {
-    return path.join(folder, `${digest}.npy`);
+  async function storedSets(): Promise<ObjectInfo[]> {
+    const sets: ObjectInfo[] = [];
+    for await (const info of objects.list()) if (digestIn(info.key)) sets.push(info);
+    return sets;
   }
 
   function inLine<T>(task: () => Promise<T>): Promise<T> {
@@ -194,6 +187,24 @@ export function createStimulusSets(folder: string, capacity: number): StimulusSe
     line = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Whether an object is known to hold this file, without reading it. */
+async function isSame({ bytes, sha256 }: ObjectInfo, file: Uint8Array): Promise<boolean> {
+  return sha256 !== undefined && bytes === file.length && sha256 === (await sha256InSlices(file));
+}
+
+function keyOf(digest: string): string {
+  return `${digest}.npy`;
+}
+
+function digestIn(key: string): string | undefined {
+  return KEY.exec(key)?.[1];
+}
+
+/** Changes when the object is written again. */
+function stampOf({ key, bytes, modified }: ObjectInfo): string {
+  return `${key} ${bytes} ${modified.getTime()}`;
 }
 
 /** @throws DamagedError when the file does not hold the set with this digest */

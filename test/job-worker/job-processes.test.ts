@@ -50,6 +50,7 @@ async function openProcesses(
       models: MODELS,
       jobs: folder,
       sets: folder,
+      storage: { endpoint: undefined, region: undefined, cache: folder, cacheCapacity: 0 },
       limits: LIMITS,
       priority: 'normal',
       ...worker,

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createKeptRows } from '../../src/experiments/quick-measurement/kept-rows.js';
 import type { QuickNeuron } from '../../src/experiments/quick-measurement/quick-neuron.js';
+import { createFolderObjects } from '../../src/objects/folder-objects.js';
 import { energyModel, FILTERS } from '../support/energy-model.js';
 import { temporaryFolder } from '../support/store.js';
 import { valueIn } from '../tuning/value-in.js';
@@ -11,6 +12,11 @@ import { energyApp } from './experiment.js';
 
 const ROUTE = '/v1/models/energy/quick-measurement';
 const SILENT = pino({ level: 'silent' });
+const keptRows = (folder: string) =>
+  createKeptRows({
+    objects: createFolderObjects(path.dirname(folder)).within(path.basename(folder)),
+    logger: SILENT,
+  });
 const ROOM = { capacity: 20_000, limits: { maxStimuli: 20_000 } };
 
 interface Answer {
@@ -105,7 +111,7 @@ test('a client that waited for the measurement of another is rejected past its d
 
 test('stored rows survive a restart, and a changed model is measured again', async () => {
   const folder = path.join(await temporaryFolder(), 'quick');
-  const kept = () => createKeptRows({ folder, logger: SILENT });
+  const kept = () => keptRows(folder);
   const first = energyApp({ ...ROOM, quick: kept() });
   const { neurons } = await asked(first, 'POST');
   const second = energyApp({ ...ROOM, quick: kept() });
@@ -120,19 +126,34 @@ test('stored rows survive a restart, and a changed model is measured again', asy
 
 test('a corrupted file or a read-only folder costs one measurement and nothing else', async () => {
   const folder = path.join(await temporaryFolder(), 'quick');
-  const first = energyApp({ ...ROOM, quick: createKeptRows({ folder, logger: SILENT }) });
+  const first = energyApp({ ...ROOM, quick: keptRows(folder) });
   await asked(first, 'POST', { neurons: [0] });
   const [file] = await readdir(folder);
   await writeFile(path.join(folder, file!), '{"digest":');
-  const second = energyApp({ ...ROOM, quick: createKeptRows({ folder, logger: SILENT }) });
+  const second = energyApp({ ...ROOM, quick: keptRows(folder) });
   await asked(second, 'POST', { neurons: [0] });
   expect(second.engine.requests.length).toBeGreaterThan(0);
   const nowhere = path.join(folder, 'gone', 'quick');
-  const third = energyApp({ ...ROOM, quick: createKeptRows({ folder: nowhere, logger: SILENT }) });
+  const third = energyApp({ ...ROOM, quick: keptRows(nowhere) });
   await asked(third, 'POST', { neurons: [0] });
   const requests = third.engine.requests.length;
   expect((await asked(third, 'POST', { neurons: [0] })).neurons).toHaveLength(1);
   expect(third.engine.requests).toHaveLength(requests);
+});
+
+test('a replica finds the rows that another has stored meanwhile, and keeps both', async () => {
+  const folder = path.join(await temporaryFolder(), 'quick');
+  const [first, second] = [keptRows(folder), keptRows(folder)].map((quick) =>
+    energyApp({ ...ROOM, quick }),
+  );
+  expect((await asked(second!, 'GET')).neurons).toEqual([]);
+  await asked(first!, 'POST', { neurons: [0] });
+  const ids = async (app: App) => (await asked(app, 'GET')).neurons.map(({ id }) => id);
+  expect(await ids(second!)).toEqual([0]);
+  await asked(second!, 'POST', { neurons: [0, 1] });
+  await asked(first!, 'POST', { neurons: [2] });
+  expect(await ids(first!)).toEqual([0, 1, 2]);
+  expect(await ids(second!)).toEqual([0, 1, 2]);
 });
 
 test('unknown neurons are rejected before anything is measured', async () => {
@@ -146,11 +167,11 @@ test('unknown neurons are rejected before anything is measured', async () => {
 
 test('files of the newest hundred models are kept', async () => {
   const folder = path.join(await temporaryFolder(), 'quick');
-  const rows = createKeptRows({ folder, logger: SILENT });
+  const rows = keptRows(folder);
   const digests = Array.from({ length: 103 }, (_, i) => i.toString(16).padStart(64, '0'));
   const { neurons } = await asked(energyApp(ROOM), 'POST', { neurons: [0] });
   for (const digest of digests) await rows.complete(digest, [0], async () => neurons);
   expect(await readdir(folder)).toHaveLength(100);
-  const later = createKeptRows({ folder, logger: SILENT });
+  const later = keptRows(folder);
   expect((await later.of(digests.at(-1)!)).size).toBe(1);
 });

@@ -8,6 +8,7 @@ import { createSetAnalysis } from '../../src/experiments/set-tuning/analysis-thr
 import type { ModelRepository, ServedModel, UnusableModel } from '../../src/inference/catalogue.js';
 import { createScheduler, type SchedulerOptions } from '../../src/inference/scheduler.js';
 import { runOrder } from '../../src/job-worker/run-order.js';
+import { createJobFolder } from '../../src/jobs/job-storage.js';
 import { createBodyDecoder } from '../../src/server/body/body-decoder.js';
 import { createMemoryBudget } from '../../src/server/body/memory-budget.js';
 import { createMetrics } from '../../src/server/metrics/metrics.js';
@@ -67,7 +68,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     options;
   const { jobs = { unusable: 'this app has no folder' } } = options;
   const { description } = engine;
-  const { quick = createKeptRows({ folder: undefined, logger: loggerInto(log) }) } = options;
+  const { quick = createKeptRows({ objects: undefined, logger: loggerInto(log) }) } = options;
   const service = {
     catalogue,
     scheduler,
@@ -136,7 +137,7 @@ export function createTestApp(options: TestAppOptions = {}) {
           if ('unusable' in store) throw new Error(store.unusable);
           return (await store.sets.read(set))!.stimuli;
         },
-        folder,
+        storage: createJobFolder(folder),
         engine: description,
         report,
         onStepNotSaved: (reason) => logger.warn({ reason }, 'a step is not saved'),

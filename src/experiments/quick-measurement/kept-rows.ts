@@ -1,12 +1,9 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import packageFile from '../../../package.json' with { type: 'json' };
-import { hasCode, unless } from '../../files/disk-error.js';
-import { readWhole, sha256, writeWhole } from '../../files/whole-file.js';
-import { removeAbandoned } from '../../storage/store.js';
+import { sha256 } from '../../files/whole-file.js';
+import type { ObjectInfo, ObjectStore } from '../../objects/object-store.js';
 import { QuickNeuron } from './quick-neuron.js';
 
 /** Rows of the quick measurement, by the neuron's id. */
@@ -29,29 +26,40 @@ export interface KeptRows {
 }
 
 export interface KeptRowsOptions {
-  /** The folder of the files; without it, rows are stored in memory only. */
-  readonly folder: string | undefined;
+  /** Where the rows are stored; without it, they are in memory only. */
+  readonly objects: ObjectStore | undefined;
   readonly logger: Logger;
 }
 
+/** Rows in memory. */
+interface KnownRows {
+  readonly rows: QuickRows;
+  /** Of the stored object that they were read from. */
+  readonly stamp: string | undefined;
+}
+
+const NO_ROWS: KnownRows = { rows: new Map(), stamp: undefined };
+
 const KeptFile = z.strictObject({ digest: z.string(), neurons: z.array(QuickNeuron) });
 
-/** The number of models whose rows are stored, in memory and on the disk. */
+/** The number of models whose rows are stored. */
 const MAX_MODELS = 100;
-/** The largest size of a file. */
+/** The largest size of an object. */
 const MAX_BYTES = 2 ** 28;
-const FILE_NAME = /^[0-9a-f]{64}\.json$/;
+const KEY = /^[0-9a-f]{64}\.json$/;
 
-/** Stores rows in memory and, if there is a folder, in a file for each model. */
-export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
-  const known = new LRUCache<string, QuickRows>({ max: MAX_MODELS });
+/** Stores rows in memory and, if there is a place for them, in an object for each model. */
+export function createKeptRows({ objects, logger }: KeptRowsOptions): KeptRows {
+  const known = new LRUCache<string, KnownRows>({ max: MAX_MODELS });
   const lines = new Map<string, Promise<unknown>>();
   return { of, complete };
 
+  /** Rows of this process, and those that another replica has stored meanwhile. */
   async function of(digest: string): Promise<QuickRows> {
-    const rows = known.get(digest) ?? (await read(digest));
-    known.set(digest, rows);
-    return rows;
+    const before = known.get(digest) ?? NO_ROWS;
+    const { rows, stamp } = await readChanged(digest, before.stamp);
+    known.set(digest, { rows: new Map([...before.rows, ...rows]), stamp });
+    return known.get(digest)!.rows;
   }
 
   function complete(
@@ -64,8 +72,9 @@ export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
       const missing = ids.filter((id) => !kept.has(id));
       if (missing.length === 0) return kept;
       const found = await measure(missing);
-      const rows = new Map([...kept, ...found.map((row) => [row.id, row] as const)]);
-      known.set(digest, rows);
+      // Another replica may have stored others while these were measured.
+      const rows = new Map([...(await of(digest)), ...found.map((row) => [row.id, row] as const)]);
+      known.set(digest, { rows, stamp: undefined });
       await write(digest, rows);
       return rows;
     });
@@ -82,49 +91,46 @@ export function createKeptRows({ folder, logger }: KeptRowsOptions): KeptRows {
     }
   }
 
-  /** Reads stored rows. Without a file, or with an unreadable one, there are none, and they are measured again. */
-  async function read(digest: string): Promise<QuickRows> {
-    if (folder === undefined) return new Map();
+  /**
+   * Reads stored rows if they have changed. Where there are none, or they are unreadable, the neurons are measured
+   * again.
+   */
+  async function readChanged(digest: string, stamp: string | undefined): Promise<KnownRows> {
     try {
-      const text = (await readWhole(rowsFile(folder, digest), MAX_BYTES)).toString();
-      const { neurons } = KeptFile.parse(JSON.parse(text));
-      return new Map(neurons.map((row) => [row.id, row]));
+      const info = await objects?.stat(keyOf(digest));
+      const current = info && [info.bytes, info.modified.getTime(), info.sha256].join(' ');
+      if (current === undefined || current === stamp) return { rows: NO_ROWS.rows, stamp };
+      const found = await objects?.read(keyOf(digest), MAX_BYTES);
+      if (found === undefined) return NO_ROWS;
+      const { neurons } = KeptFile.parse(JSON.parse(found.content.toString()));
+      return { rows: new Map(neurons.map((row) => [row.id, row])), stamp: current };
     } catch (err) {
-      if (!hasCode(err, 'ENOENT')) logger.warn({ digest, err }, 'kept measurements are unreadable');
-      return new Map();
+      logger.warn({ digest, err }, 'kept measurements are unreadable');
+      return { rows: NO_ROWS.rows, stamp };
     }
   }
 
-  /** Writes rows to the disk; if that fails, they stay in memory only. */
+  /** Stores rows; if that fails, they stay in memory only. */
   async function write(digest: string, rows: QuickRows): Promise<void> {
-    if (folder === undefined) return;
+    if (objects === undefined) return;
     try {
-      await mkdir(folder).catch(unless('EEXIST'));
-      await removeAbandoned(folder, logger);
       const text = JSON.stringify({ digest, neurons: [...rows.values()] });
-      await writeWhole(rowsFile(folder, digest), text);
-      await removeOldest(folder);
+      await objects.put(keyOf(digest), Buffer.from(text));
+      await removeOldest(objects);
     } catch (err) {
-      logger.warn({ digest, err }, 'measurements cannot be kept on the disk');
+      logger.warn({ digest, err }, 'measurements cannot be kept');
     }
   }
 }
 
-/** The file name contains the version of the program, since another version may measure differently. */
-function rowsFile(folder: string, digest: string): string {
-  const name = sha256(JSON.stringify([packageFile.version, digest]));
-  return path.join(folder, `${name}.json`);
+/** The key contains the version of the program, since another version may measure differently. */
+function keyOf(digest: string): string {
+  return `${sha256(JSON.stringify([packageFile.version, digest]))}.json`;
 }
 
-async function removeOldest(folder: string): Promise<void> {
-  const files = (await readdir(folder)).filter((name) => FILE_NAME.test(name));
-  if (files.length <= MAX_MODELS) return;
-  const dated = await Promise.all(
-    files.map(async (name) => {
-      const file = path.join(folder, name);
-      return { file, written: (await stat(file)).mtimeMs };
-    }),
-  );
-  const oldest = dated.toSorted((a, b) => b.written - a.written).slice(MAX_MODELS);
-  for (const { file } of oldest) await rm(file, { force: true });
+async function removeOldest(objects: ObjectStore): Promise<void> {
+  const stored: ObjectInfo[] = [];
+  for await (const info of objects.list()) if (KEY.test(info.key)) stored.push(info);
+  const byAge = stored.toSorted((a, b) => b.modified.getTime() - a.modified.getTime());
+  for (const { key } of byAge.slice(MAX_MODELS)) await objects.remove(key);
 }

@@ -2,8 +2,8 @@ import { Queue, type Job as QueuedJob, QueueEvents, type JobState as QueueState 
 import type { Logger } from 'pino';
 import { JobsClosedError, JobsFullError, QueueAwayError } from '../../errors.js';
 import { createConnections, isAway, PREFIX } from '../../redis/connection.js';
-import { createPartReader, dropJobFiles } from '../job-files.js';
 import type { JobProgress } from '../job-runner.js';
+import type { JobStorage } from '../job-storage.js';
 import type { Jobs } from '../jobs.js';
 import {
   countStates,
@@ -40,7 +40,7 @@ export interface RedisJobsOptions {
   /** All kinds of jobs, each with a queue of its own. */
   readonly kinds: readonly string[];
   /** Of all jobs' results; all services and workers share it. */
-  readonly folder: string;
+  readonly storage: JobStorage;
   readonly maxStored: number;
   readonly maxWaiting: number;
   readonly now: () => number;
@@ -59,12 +59,12 @@ const STATES: Readonly<Partial<Record<QueueState | 'unknown', JobState>>> = {
 const HIGHEST = 1;
 
 /**
- * Opens the jobs that services and workers share through Redis. What a job found is in the shared folder; Redis
+ * Opens the jobs that services and workers share through Redis. What a job found is in the shared storage; Redis
  * has its order, its state and the names of its files. While Redis is away, every call but `readPart` throws
  * QueueAwayError.
  */
 export function openRedisJobs(options: RedisJobsOptions): Jobs {
-  const { url, kinds, folder, maxStored, maxWaiting, now, logger } = options;
+  const { url, kinds, storage, maxStored, maxWaiting, now, logger } = options;
   const connections = createConnections(url, logger);
   const client = connections.forRequests();
   const watchers = new Map<string, Set<() => void>>();
@@ -82,7 +82,6 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     return queue;
   });
   const events = kinds.map((kind) => listen(kind));
-  const readPart = createPartReader(folder);
 
   return {
     submit: (order, priority) => whileThere(() => submit(order, priority)),
@@ -97,7 +96,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
         if (own.size === 0) watchers.delete(id);
       };
     },
-    readPart,
+    readPart: storage.readPart,
     cancel: (id) => whileThere(() => cancel(id)),
     remove: (id) => whileThere(() => remove(id)),
     get isClosed() {
@@ -188,7 +187,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     const job = await findJob(id);
     if (job === undefined || !isOver({ state: await readState(job) })) return false;
     await job.remove();
-    await dropJobFiles(folder, id);
+    await storage.drop(id);
     return true;
   }
 

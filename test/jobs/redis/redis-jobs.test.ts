@@ -3,6 +3,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import { InputError } from '../../../src/errors.js';
 import { writeResult } from '../../../src/jobs/job-files.js';
 import type { RunJob } from '../../../src/jobs/job-runner.js';
+import { createJobFolder } from '../../../src/jobs/job-storage.js';
 import type { Jobs } from '../../../src/jobs/jobs.js';
 import { countStates, type JobOrder } from '../../../src/jobs/record.js';
 import { openRedisJobs } from '../../../src/jobs/redis/redis-jobs.js';
@@ -24,7 +25,7 @@ async function openShared() {
     const jobs = openRedisJobs({
       url: redis.url,
       kinds: KINDS,
-      folder,
+      storage: createJobFolder(folder),
       maxStored: 10,
       maxWaiting: 5,
       now: Date.now,
