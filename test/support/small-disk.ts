@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { hasCode } from '../../src/files/disk-error.js';
 import type { Capability } from './capabilities.js';
 
+const REMOUNTS = 100;
 const BLOCK = Buffer.alloc(4096, 'x');
 
 /** The right to mount a disk in a separate namespace. `REQUIRE_MOUNT=1` demands it. */
@@ -51,8 +52,12 @@ export async function mountSmallDisk(bytes = 2 ** 20): Promise<SmallDisk> {
     free: () => rmSync(filling),
     remount(how) {
       const remounting = ['-t', String(holder.pid), '-m', 'mount', '-o', `remount,${how}`, '/mnt'];
-      const { status, stderr } = spawnSync('nsenter', remounting);
-      if (status !== 0) throw new Error(stderr.toString());
+      for (let attempt = 1; ; attempt++) {
+        const { status, stderr } = spawnSync('nsenter', remounting, { encoding: 'utf8' });
+        if (status === 0) return;
+        // A file is being written at this moment.
+        if (!stderr.includes('busy') || attempt === REMOUNTS) throw new Error(stderr);
+      }
     },
   };
 }
