@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Keeping } from './announcement.js';
@@ -6,14 +7,15 @@ import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { createKeptRows, type KeptRows } from './experiments/quick-measurement/kept-rows.js';
 import { hasCode } from './files/disk-error.js';
 import { makeFolder } from './files/make-folder.js';
+import type { JobWorkerOptions } from './job-worker/job-worker.js';
 import type { RunJob } from './jobs/job-runner.js';
 import { openJobStorage } from './jobs/job-storage.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
 import { openObjects, type StorageSettings } from './objects/open-objects.js';
-import { isInS3, placeWithin } from './objects/s3-place.js';
+import { absolutePlace, isInS3, placeWithin } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
-import { openSharedStore, openStore, removeAbandoned } from './storage/store.js';
+import { openSharedStore, openStore, removeAbandoned, SETS } from './storage/store.js';
 
 /** What the service keeps in DATA_DIR. */
 export interface DataFolder {
@@ -39,6 +41,21 @@ export function storageSettings(config: Config): StorageSettings {
     region: config.AWS_REGION,
     cache: path.resolve(config.STORAGE_CACHE),
     cacheCapacity: config.STORAGE_CACHE_CAPACITY,
+  };
+}
+
+/** What the processes that run jobs need of the settings. */
+export function jobWorkerOptions(config: Config): JobWorkerOptions {
+  return {
+    engine: config.ENGINE,
+    threads: config.JOB_THREADS || availableParallelism(),
+    backend: config.INSIDE_BACKEND,
+    priority: config.JOB_PRIORITY,
+    models: path.resolve(config.MODELS_DIR),
+    jobs: absolutePlace(jobsPlace(config.DATA_DIR)),
+    sets: absolutePlace(placeWithin(config.DATA_DIR, SETS)),
+    storage: storageSettings(config),
+    limits: { maxStimuli: config.MAX_STIMULI, maxPixels: config.MAX_PIXELS },
   };
 }
 

@@ -142,7 +142,7 @@ export class DiskError extends PublicError {
   }
 }
 
-/** S3 does not take, or does not give, what is kept there; the message says why and what to do. */
+/** S3 cannot be read or written; the message says why and what to do. */
 export class StorageError extends errorKind('storage', 503, LATER) {
   /** The reason, with its code: `the storage of DATA_DIR cannot be reached (ECONNREFUSED)`. */
   readonly reason: string;

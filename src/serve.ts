@@ -6,7 +6,7 @@ import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { announcement, stepLine } from './announcement.js';
 import { type Config, type Environment, readConfig } from './config.js';
-import { openDataFolder } from './data-folder.js';
+import { jobWorkerOptions, openDataFolder } from './data-folder.js';
 import { InputError } from './errors.js';
 import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
@@ -40,8 +40,9 @@ import { createOwnLimits, type RateLimits } from './server/middleware/rate-limit
 import type { AppDependencies, Readiness, Service } from './server/service.js';
 import { createStreams } from './server/websocket/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
-import { jobWorkerOptions } from './work.js';
 
+/** Milliseconds that a request waits for Redis, before this service counts and answers for itself. */
+const REDIS_PATIENCE = 250;
 /** Bytes of decoded stimuli that are not counted: a hundred of 50x50. */
 const SMALL_STIMULI = 2 ** 20;
 /** Stimuli handed to the engine at a time. */
@@ -271,7 +272,8 @@ async function openShared({ REDIS_URL }: Config, ownLimits: RateLimits, logger: 
   const { createRedisAnswers } = await import('./server/middleware/shared-answers.js');
   const { createSharedLimits } = await import('./server/middleware/shared-limits.js');
   const connections = createConnections(REDIS_URL, logger);
-  const client = connections.forRequests();
+  // A prediction does not wait long for what it can do without.
+  const client = connections.forRequests(REDIS_PATIENCE);
   return {
     answers: createRedisAnswers(client, KEPT_FOR),
     limits: createSharedLimits(client, ownLimits),

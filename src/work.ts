@@ -1,34 +1,15 @@
-import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { pino } from 'pino';
-import { type Config, type Environment, readConfig } from './config.js';
-import { jobsPlace, storageSettings } from './data-folder.js';
+import { type Environment, readConfig } from './config.js';
+import { jobsPlace, jobWorkerOptions } from './data-folder.js';
 import { InputError } from './errors.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { makeFolder } from './files/make-folder.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
-import type { JobWorkerOptions } from './job-worker/job-worker.js';
 import { startRedisWorker } from './jobs/redis/redis-worker.js';
 import { checkModelsFolder } from './models/models-folder.js';
-import { absolutePlace, isInS3, placeWithin } from './objects/s3-place.js';
+import { isInS3 } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import { watchSignals } from './signals.js';
-import { SETS } from './storage/store.js';
-
-/** What the processes that run jobs need of the settings. */
-export function jobWorkerOptions(config: Config): JobWorkerOptions {
-  return {
-    engine: config.ENGINE,
-    threads: config.JOB_THREADS || availableParallelism(),
-    backend: config.INSIDE_BACKEND,
-    priority: config.JOB_PRIORITY,
-    models: path.resolve(config.MODELS_DIR),
-    jobs: absolutePlace(jobsPlace(config.DATA_DIR)),
-    sets: absolutePlace(placeWithin(config.DATA_DIR, SETS)),
-    storage: storageSettings(config),
-    limits: { maxStimuli: config.MAX_STIMULI, maxPixels: config.MAX_PIXELS },
-  };
-}
 
 /**
  * Runs jobs from Redis until a signal ends the process. A job that runs then is continued by another worker.

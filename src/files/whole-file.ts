@@ -137,6 +137,9 @@ async function writeThenPlace(
   await syncFile(path.dirname(file));
 }
 
+/** Milliseconds after which nobody writes an unfinished file any more. */
+export const ABANDONED_MS = 3_600_000;
+
 const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.writing$/;
 
 /** A name next to a file, for what becomes it once it is whole. */
@@ -163,4 +166,12 @@ async function syncFile(file: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** What even the smallest file takes on a disk. */
+const BLOCK = 4096;
+
+/** Bytes that a file of so many bytes takes on a disk. */
+export function roomFor(bytes: number): number {
+  return Math.max(bytes, BLOCK);
 }

@@ -6,18 +6,12 @@ export interface ModelVersion {
   readonly version: number;
 }
 
-/** A version that a source has; nothing of it has been read. */
-export interface FoundVersion extends ModelVersion {
-  /** Changes when a file of the version changes. */
-  readonly stamp: string;
-}
-
 /** What a source has. */
 export interface SourceListing {
   /** The names of the models, those without a version included. */
   readonly names: readonly string[];
   /** By name, then by version. */
-  readonly versions: readonly FoundVersion[];
+  readonly versions: readonly ModelVersion[];
   /** Links that lead to no model, each with the reason. */
   readonly broken: readonly SkippedName[];
   /** Models whose versions cannot be listed now, each with the reason. */
@@ -37,8 +31,6 @@ export interface SourceCard {
 
 /** Where the served models come from. The files of a version may change at any time. */
 export interface ModelSource {
-  /** The folder of this machine in which `localFolder` makes `<name>/<version>/` readable. */
-  readonly directory: string;
   /**
    * Lists the models; reads none of their files.
    * @param name lists the model of this name alone
@@ -51,7 +43,7 @@ export interface ModelSource {
   readCard(version: ModelVersion): Promise<SourceCard>;
   /**
    * Makes the files of a version readable on this machine.
-   * @returns their folder, `<directory>/<name>/<version>`
+   * @returns their folder, whose path ends with `<name>/<version>`
    * @throws InputError when they are not there, or cannot be had
    */
   localFolder(version: ModelVersion): Promise<string>;

@@ -8,7 +8,7 @@ import type { ObjectInfo, ObjectStore, ReadObject } from './object-store.js';
 /**
  * Keeps objects as files of a folder. Nothing is remembered between calls, so that several processes, and
  * several machines that mount it, may share the folder.
- * @param root must be there: where it is gone, its disk is not there. The folders below it are made as needed.
+ * @param root must exist: if it is missing, its disk is not mounted. The folders below it are made as needed.
  */
 export function createFolderObjects(folder: string, root = folder): ObjectStore {
   return {

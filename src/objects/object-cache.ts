@@ -4,7 +4,14 @@ import type { Logger } from 'pino';
 import { DamagedError, InputError } from '../errors.js';
 import { hasCode, isSystemError } from '../files/disk-error.js';
 import { makeFolder } from '../files/make-folder.js';
-import { isTemporary, readWhole, sha256InSlices, writeWhole } from '../files/whole-file.js';
+import {
+  ABANDONED_MS,
+  isTemporary,
+  readWhole,
+  roomFor,
+  sha256InSlices,
+  writeWhole,
+} from '../files/whole-file.js';
 
 /** Copies of objects on the local disk, by the sha256 of their content. */
 export interface ObjectCache {
@@ -25,17 +32,14 @@ export interface ObjectCacheOptions {
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** What even the smallest file takes on a disk. */
-const BLOCK = 4096;
 /** Of a file; larger ones are not kept. */
 const MAX_BYTES = 2 ** 31 - 1;
-/** Milliseconds after which an unfinished file is abandoned. */
-const ABANDONED = 3_600_000;
 const NAME = /^[0-9a-f]{64}$/;
 
 /**
- * Keeps copies in a folder, the least recently used of which leave when it is full. Several processes may share
- * the folder. A disk that is full or cannot be written is logged once, and all is read from the store.
+ * Keeps copies in a folder. When it is full, the copies that were used least recently are deleted. Several
+ * processes may share the folder. A disk that is full or cannot be written is logged once, and all objects are
+ * read from the store.
  */
 export function createObjectCache({ folder, capacity, logger }: ObjectCacheOptions): ObjectCache {
   const reported = new Set<string>();
@@ -90,7 +94,7 @@ export function createObjectCache({ folder, capacity, logger }: ObjectCacheOptio
       const file = path.join(folder, name);
       const found = await stat(file).catch(() => undefined);
       if (found === undefined || !found.isFile()) continue;
-      const isAbandoned = isTemporary(name) && Date.now() - found.mtimeMs > ABANDONED;
+      const isAbandoned = isTemporary(name) && Date.now() - found.mtimeMs > ABANDONED_MS;
       if (isAbandoned) await rm(file, { force: true });
       else if (NAME.test(name)) {
         files.push({ file, bytes: roomFor(found.size), used: found.mtimeMs });
@@ -115,8 +119,4 @@ export function createObjectCache({ folder, capacity, logger }: ObjectCacheOptio
       'the cache of objects cannot be used; they are read from their store',
     );
   }
-}
-
-function roomFor(bytes: number): number {
-  return Math.max(bytes, BLOCK);
 }

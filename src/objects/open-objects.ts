@@ -26,7 +26,7 @@ export async function openObjects(
   logger: Pick<Logger, 'warn'>,
 ): Promise<ObjectStore> {
   if (!isInS3(place)) return createFolderObjects(place);
-  // Only who uses S3 loads its client.
+  // Only here, so that a process without S3 does not load its client.
   const { createS3Objects } = await import('./s3-objects.js');
   const store = createS3Objects({ place, setting, endpoint, region });
   return createCachedObjects(

@@ -23,7 +23,7 @@ import { StorageFault } from './storage-fault.js';
 export interface S3Connection {
   /** Such as `https://minio.lab:9000`; undefined for AWS. */
   readonly endpoint: string | undefined;
-  /** Undefined: as every client of AWS finds it; any will do for another S3. */
+  /** Undefined: found as every client of AWS finds it. An S3 with an endpoint of its own needs none. */
   readonly region: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface S3ObjectsOptions extends S3Connection {
   readonly setting: string;
 }
 
-/** Which an S3 without regions takes for its own. */
+/** The region in signatures for an S3 that has no regions. */
 const ANY_REGION = 'us-east-1';
 /** Milliseconds to connect, to the first byte of an answer, and between two pieces of one. */
 const TIMEOUTS = { connectionTimeout: 2000, requestTimeout: 5000, socketTimeout: 10_000 };
@@ -205,7 +205,7 @@ function objectsBelow(client: S3Client, { bucket, prefix, setting }: Below): Obj
         { requestTimeout: UPLOAD_TIMEOUT },
       );
     } catch (error) {
-      // What stays of it is of no account, but for its room.
+      // Parts that stay are never seen; they only take room.
       await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
       throw error;
     }

@@ -4,7 +4,7 @@ import { InputError } from '../errors.js';
 /** A place in S3, as `s3://bucket/prefix` names it. */
 export interface S3Place {
   readonly bucket: string;
-  /** The begin of all keys: empty, or with a slash at its end. */
+  /** All keys begin with it. It is empty, or ends with a slash. */
   readonly prefix: string;
 }
 
@@ -35,7 +35,7 @@ export function parseS3Place(place: string): S3Place {
   return { bucket, prefix: parts.map((part) => `${part}/`).join('') };
 }
 
-/** What every S3 takes as a part of a key, and what no one takes for a path. */
+/** Whether every S3 accepts this as a part of a key. `.` and `..` could be read as a path. */
 function isPart(part: string): boolean {
   return /^[A-Za-z0-9!_.*'()=-]+$/.test(part) && part !== '.' && part !== '..';
 }

@@ -1,7 +1,7 @@
 import { StorageError } from '../errors.js';
 import { onDisk } from '../files/disk-error.js';
 
-/** S3 did not do what it was asked to. */
+/** S3 failed to do what was requested. */
 export class StorageFault extends Error {
   override readonly name = 'StorageFault';
   /** With the code: `the storage of DATA_DIR cannot be reached (ECONNREFUSED)`. */

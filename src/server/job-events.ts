@@ -55,8 +55,9 @@ export async function followJob({ jobs, id, stream, last, cut }: Following): Pro
 
   /** While the queue is away, the client waits with the service. */
   async function find(): Promise<JobView | 'unknown' | undefined> {
-    if (!jobs.isClosed) return jobs.find(id).catch(unknownWhileAway);
-    return jobs.find(id).catch(() => undefined);
+    return jobs.find(id).catch((error: unknown) => {
+      return jobs.isClosed ? undefined : unknownWhileAway(error);
+    });
   }
 
   /** @returns the id of the event that the client has now */

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import packageFile from '../../package.json' with { type: 'json' };
 import { DamagedError, InputError } from '../errors.js';
 import { hasCode, isSystemError } from '../files/disk-error.js';
-import { readWhole, sha256, writeWhole } from '../files/whole-file.js';
+import { readWhole, roomFor, sha256, writeWhole } from '../files/whole-file.js';
 import { encodeSafetensors, type NamedTensor, readSafetensors } from '../formats/safetensors.js';
 
 /** Identifies responses by their model and their stimuli. */
@@ -44,8 +44,6 @@ export interface ResponseCacheOptions {
 
 /** A start reads the size of each file. */
 const MAX_FILES = 20_000;
-/** What even the smallest file takes on a disk. */
-const BLOCK = 4096;
 const KEY = /^[0-9a-f]{64}$/;
 const DAMAGE = [InputError, DamagedError];
 /** Of a file; more are never written at a time. */
@@ -64,7 +62,7 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
   const files = new LRUCache<string, number>({
     max: MAX_FILES,
     maxSize: Math.max(1, capacity),
-    sizeCalculation: (bytes) => Math.max(bytes, BLOCK),
+    sizeCalculation: roomFor,
     dispose: (_, key, reason) => {
       if (reason !== 'set') removeFile(key);
     },

@@ -1,6 +1,6 @@
 import { DamagedError, InputError, StoreFullError } from '../errors.js';
 import { isSystemError } from '../files/disk-error.js';
-import { sha256InSlices } from '../files/whole-file.js';
+import { roomFor, sha256InSlices } from '../files/whole-file.js';
 import { decodeNpyHeader, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
 import type { StoredElement } from '../formats/npy-elements.js';
 import type { ObjectInfo, ObjectStore } from '../objects/object-store.js';
@@ -61,8 +61,6 @@ export interface StimulusSets {
 
 /** So many at most, so that listing them stays quick. */
 const MAX_SETS = 10_000;
-/** What even the smallest file takes on a disk. */
-const BLOCK = 4096;
 /** Of a set's file; more are never written at a time. */
 const MAX_BYTES = 2 ** 31 - 1;
 /** Headers that are read at the same time. */
@@ -230,8 +228,4 @@ function describe(digest: string, head: Uint8Array, bytes: number, storedAt: Dat
   const [count, height, width] = shape;
   if (shape.length !== 3 || !count || !height || !width) throw new InputError('not a set');
   return { digest, count, height, width, element, bytes, storedAt };
-}
-
-function roomFor(bytes: number): number {
-  return Math.max(bytes, BLOCK);
 }

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { DiskError, StorageError } from '../errors.js';
 import { isSystemError } from '../files/disk-error.js';
 import { makeFolder } from '../files/make-folder.js';
-import { isTemporary, temporaryFor } from '../files/whole-file.js';
+import { ABANDONED_MS, isTemporary, temporaryFor } from '../files/whole-file.js';
 import { createFolderObjects } from '../objects/folder-objects.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import { inStorage } from '../objects/storage-fault.js';
@@ -27,8 +27,6 @@ export interface StoreOptions {
   readonly logger: Logger;
 }
 
-/** Milliseconds after which an unfinished file is abandoned. */
-const ABANDONED = 3_600_000;
 /** Names in a line of the log. */
 const MAX_NAMED = 10;
 
@@ -104,7 +102,7 @@ export async function removeAbandoned(folder: string, logger: Logger): Promise<v
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
     if (!entry.isFile()) others.push(entry.name);
-    else if (isTemporary(entry.name) && (await fileAge(file)) > ABANDONED) {
+    else if (isTemporary(entry.name) && (await fileAge(file)) > ABANDONED_MS) {
       await rm(file, { force: true }).catch((err: unknown) =>
         logger.warn({ err }, 'a file that was never finished cannot be removed'),
       );

@@ -4,9 +4,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished, vi } from 'vitest';
+import { vi } from 'vitest';
 import type { Program } from './capabilities.js';
 import { freePort } from './free-port.js';
+import { startRestartable } from './restartable.js';
 import { temporaryFolder } from './store.js';
 
 const CONFIGURATION = fileURLToPath(new URL('../../deploy/haproxy/haproxy.cfg', import.meta.url));
@@ -36,18 +37,9 @@ export async function startHaproxy(services: readonly string[]) {
     await vi.waitFor(() => canConnect(port));
     return started;
   };
-  let child = await start();
-  const kill = async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  };
-  onTestFinished(kill);
   return {
     url: `http://127.0.0.1:${port}`,
-    kill,
-    async restart() {
-      child = await start();
-    },
+    ...(await startRestartable(start)),
   };
 }
 

@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { onTestFinished } from 'vitest';
+import { pino } from 'pino';
+import { onTestFinished, vi } from 'vitest';
+import { createConnections } from '../../src/redis/connection.js';
 import type { Program } from './capabilities.js';
 import { freePort } from './free-port.js';
+import { startRestartable } from './restartable.js';
 import { temporaryFolder } from './store.js';
 
 /** Debian's redis-server. `REQUIRE_REDIS=1` demands it. */
@@ -34,17 +36,20 @@ export async function startRedis() {
     });
     return child;
   };
-  let child = await start();
-  const kill = async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  };
-  onTestFinished(kill);
   return {
     url: `redis://127.0.0.1:${port}`,
-    kill,
-    async restart() {
-      child = await start();
-    },
+    ...(await startRestartable(start)),
   };
+}
+
+/**
+ * Connects to Redis until the test ends.
+ * @param patience milliseconds after which a command without an answer fails
+ */
+export async function connectRedis({ url }: { readonly url: string }, patience = 5000) {
+  const connections = createConnections(url, pino({ level: 'silent' }));
+  onTestFinished(() => connections.close());
+  const client = connections.forRequests(patience);
+  await vi.waitFor(() => client.ping());
+  return client;
 }

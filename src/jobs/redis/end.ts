@@ -5,6 +5,9 @@ import { parseJson } from '../../formats/json.js';
 export const End = z.strictObject({ state: z.enum(['failed', 'cancelled']), reason: z.string() });
 export type End = z.infer<typeof End>;
 
+/** Why a cancelled job ended. */
+export const CANCEL_REASON = 'it was cancelled';
+
 export function writeEnd(end: End): string {
   return JSON.stringify(end);
 }

@@ -16,7 +16,7 @@ import {
   type Part,
   rankPriority,
 } from '../record.js';
-import { readEnd } from './end.js';
+import { CANCEL_REASON, readEnd } from './end.js';
 import { CANCELLED, previewKey, queueName } from './names.js';
 
 /** The data of a BullMQ job. */
@@ -25,7 +25,7 @@ export interface JobData {
   /** As `Date.toISOString` gives it. */
   readonly created: string;
   readonly priority: JobPriority;
-  /** Set when a job was cancelled while it waited. */
+  /** When it was cancelled, where it was: as `Date.toISOString` gives it. */
   readonly cancelled?: string;
 }
 
@@ -55,6 +55,8 @@ const STATES: Readonly<Partial<Record<QueueState | 'unknown', JobState>>> = {
   active: 'running',
   completed: 'succeeded',
 };
+/** Milliseconds that a request about jobs waits for Redis. */
+const PATIENCE = 5000;
 /** BullMQ's highest; a job without a priority would run before all others. */
 const HIGHEST = 1;
 
@@ -66,7 +68,7 @@ const HIGHEST = 1;
 export function openRedisJobs(options: RedisJobsOptions): Jobs {
   const { url, kinds, storage, maxStored, maxWaiting, now, logger } = options;
   const connections = createConnections(url, logger);
-  const client = connections.forRequests();
+  const client = connections.forRequests(PATIENCE);
   const watchers = new Map<string, Set<() => void>>();
   /** Called when the connection is lost. */
   const pending = new Set<() => void>();
@@ -178,7 +180,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     const job = await findJob(id);
     if (job === undefined || isOver({ state: await readState(job) })) return false;
     // The worker that has the job, or takes it now, ends it.
-    await job.updateData({ ...job.data, cancelled: 'it was cancelled' });
+    await job.updateData({ ...job.data, cancelled: new Date(now()).toISOString() });
     await client.publish(CANCELLED, id);
     return true;
   }
@@ -236,12 +238,6 @@ function awayError(): QueueAwayError {
 function view(job: RedisJob, state: JobState): JobView {
   const { order, created, priority } = job.data;
   const { done = 0, total = 0, secondsLeft = null } = job.progress as Partial<ProgressData>;
-  const reason =
-    state === 'cancelled'
-      ? (job.data.cancelled ?? null)
-      : state === 'failed'
-        ? readEnd(job.failedReason ?? '').reason
-        : null;
   return {
     id: job.id!,
     kind: order.kind,
@@ -249,12 +245,29 @@ function view(job: RedisJob, state: JobState): JobView {
     state,
     priority,
     created,
-    started: state === 'queued' ? null : formatDate(job.processedOn),
-    ended: formatDate(job.finishedOn),
-    reason,
+    ...lifetime(job, state),
+    reason: state === 'cancelled' ? CANCEL_REASON : readReason(job, state),
     result: [...(job.returnvalue ?? [])],
     progress: { done, total, secondsLeft: state === 'running' ? secondsLeft : null },
   };
+}
+
+function readReason(job: RedisJob, state: JobState): string | null {
+  return state === 'failed' ? readEnd(job.failedReason ?? '').reason : null;
+}
+
+/** A worker takes a job that was cancelled while it waited, only to end it; that is no part of its story. */
+function lifetime(job: RedisJob, state: JobState): Pick<JobView, 'started' | 'ended'> {
+  const { cancelled } = job.data;
+  const { processedOn = Number.POSITIVE_INFINITY } = job;
+  if (state !== 'cancelled' || cancelled === undefined) {
+    return {
+      started: state === 'queued' ? null : formatDate(job.processedOn),
+      ended: formatDate(job.finishedOn),
+    };
+  }
+  const isStarted = processedOn <= Date.parse(cancelled);
+  return { started: isStarted ? formatDate(processedOn) : null, ended: cancelled };
 }
 
 function formatDate(milliseconds: number | undefined): string | null {

@@ -4,7 +4,7 @@ import { createConnections, PREFIX, waitForLoss } from '../../redis/connection.j
 import { createTimeLeft } from '../../time-left.js';
 import type { RunJob } from '../job-runner.js';
 import type { Part } from '../record.js';
-import { type End, writeEnd } from './end.js';
+import { CANCEL_REASON, type End, writeEnd } from './end.js';
 import { CANCELLED, previewKey, queueName } from './names.js';
 import type { JobData, ProgressData } from './redis-jobs.js';
 
@@ -26,6 +26,7 @@ const LOCK_MS = 10_000;
 const STALLED_MS = 5_000;
 const MAX_STALLED = 3;
 const PREVIEW_SECONDS = 60;
+const CANCELLED_END = { state: 'cancelled', reason: CANCEL_REASON } as const;
 
 /** Takes jobs from Redis and runs them, until it is closed; then other workers continue them. */
 export function startRedisWorker(options: RedisWorkerOptions): { close(): Promise<void> } {
@@ -37,7 +38,7 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
 
   const process: Processor<JobData, readonly Part[]> = async (job, token, signal) => {
     const id = job.id!;
-    if (job.data.cancelled) throw failure({ state: 'cancelled', reason: job.data.cancelled });
+    if (job.data.cancelled) throw failure(CANCELLED_END);
     const timeLeft = createTimeLeft(clock);
     const stopped = AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]);
     try {
@@ -57,7 +58,7 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
         await job.moveToWait(token);
         throw new WaitingError();
       }
-      if (signal?.aborted) throw failure({ state: 'cancelled', reason: 'it was cancelled' });
+      if (signal?.aborted) throw failure(CANCELLED_END);
       const reason = explain(error);
       if (reason === undefined) logger.error({ job: id, err: error }, 'unhandled error');
       else logger.warn({ job: id, reason }, 'a job failed');
@@ -80,7 +81,7 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
   });
   void subscriber.subscribe(CANCELLED);
   subscriber.on('message', (_, id) => {
-    for (const worker of workers) worker.cancelJob(id, 'it was cancelled');
+    for (const worker of workers) worker.cancelJob(id, CANCEL_REASON);
   });
 
   return {

@@ -11,7 +11,7 @@ import type { KeptAnswer } from './shared-answers.js';
 
 /** Milliseconds for which an answer is kept. */
 export const KEPT_FOR = 3_600_000;
-/** Milliseconds between two looks whether another service has answered. */
+/** Milliseconds after which it is read again whether another service has answered. */
 const POLL_MS = 50;
 /** Bytes of all kept answers; those used least recently are dropped first. */
 const CAPACITY = 64 * 2 ** 20;
@@ -93,7 +93,7 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
     });
     running.set(scope, { fingerprint, answer });
     try {
-      const claim = await claimAtAll(c, request);
+      const claim = await waitForClaim(c, request);
       if (claim?.state === 'kept') {
         kept.set(scope, claim.answer);
         settle(claim.answer);
@@ -111,7 +111,8 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
         kept.set(scope, made);
         return createResponse(made);
       } finally {
-        await claim?.end(made);
+        // Not awaited: until it is stored, another service waits for it.
+        void claim?.end(made);
         settle(made);
       }
     } finally {
@@ -121,7 +122,7 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
   }
 
   /** Waits while another service answers. @returns undefined where answers are not shared now */
-  async function claimAtAll(c: AppContext, { scope, fingerprint, deadline }: Once) {
+  async function waitForClaim(c: AppContext, { scope, fingerprint, deadline }: Once) {
     for (;;) {
       const claim = await sharedAnswers?.claim(scope, fingerprint);
       if (claim === undefined || claim.state === 'own') return claim;

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { parseAs, parseJson } from '../../formats/json.js';
-import { isAway, PREFIX } from '../../redis/connection.js';
+import { PREFIX, unlessAway } from '../../redis/connection.js';
 
 /** An answer as it is sent again. */
 export interface KeptAnswer {
@@ -14,9 +14,9 @@ export interface KeptAnswer {
   readonly log: Readonly<Record<string, unknown>>;
 }
 
-/** What became of the wish to answer a request. */
+/** Which service answers a request. */
 export type Claim =
-  /** No service has answered it: this one does, and says how that ended. */
+  /** No service has answered it. This one does, and then calls `end`, without an answer if that failed. */
   | { readonly state: 'own'; end(answer?: KeptAnswer): Promise<void> }
   /** Another service is answering it. */
   | { readonly state: 'running'; readonly fingerprint: string }
@@ -51,17 +51,13 @@ const Head = z.strictObject({
  */
 export function createRedisAnswers(client: Redis, keptFor: number): SharedAnswers {
   return {
-    async claim(scope, fingerprint) {
-      const key = `${PREFIX}:answer:${scope}`;
-      try {
+    claim: (scope, fingerprint) =>
+      unlessAway(client, async () => {
+        const key = `${PREFIX}:answer:${scope}`;
         if (await client.set(key, fingerprint, 'PX', CLAIM_MS, 'NX')) return own(key, fingerprint);
         const found = await client.getBuffer(key);
         return found === null ? { state: 'running', fingerprint } : read(found);
-      } catch (error) {
-        if (isAway(error)) return undefined;
-        throw error;
-      }
-    },
+      }),
   };
 
   function own(key: string, fingerprint: string): Claim {

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { isAway, PREFIX } from '../../redis/connection.js';
+import { PREFIX, unlessAway } from '../../redis/connection.js';
 import type { RateLimits } from './rate-limits.js';
 
 /**
@@ -21,13 +21,11 @@ export function createSharedLimits(client: Redis, own: RateLimits): RateLimits {
   return {
     async admit(key, perSecond) {
       const bucket = `${PREFIX}:rate:${key.sha256}`;
-      try {
-        const wait = await client.eval(TAKE, 1, bucket, 1000 / perSecond, Math.max(1, perSecond));
-        return { seconds: Number(wait) / 1000, isShared: true };
-      } catch (error) {
-        if (isAway(error)) return own.admit(key, perSecond);
-        throw error;
-      }
+      const wait = await unlessAway(client, () =>
+        client.eval(TAKE, 1, bucket, 1000 / perSecond, Math.max(1, perSecond)),
+      );
+      if (wait === undefined) return own.admit(key, perSecond);
+      return { seconds: Number(wait) / 1000, isShared: true };
     },
   };
 }

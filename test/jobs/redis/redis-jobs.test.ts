@@ -115,7 +115,10 @@ test('a waiting and a running job are cancelled from any service', async () => {
   expect(await first.find(waiting.id)).toMatchObject({
     state: 'cancelled',
     reason: 'it was cancelled',
+    started: null,
+    ended: expect.stringMatching(/Z$/),
   });
+  const cancelled = await first.find(waiting.id);
   const seen: string[] = [];
   work(({ id }, _, signal) => {
     seen.push(id);
@@ -128,6 +131,8 @@ test('a waiting and a running job are cancelled from any service', async () => {
   expect(await second.cancel(running.id)).toBe(true);
   await reaches(first, running.id, 'cancelled');
   expect(seen).toEqual([running.id]);
+  // The worker has taken it meanwhile, only to end it.
+  expect(await second.find(waiting.id)).toEqual(cancelled);
 });
 
 test('a job of a worker that closes is continued by another worker', async () => {

@@ -1,15 +1,14 @@
-import { pino } from 'pino';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { encodeNpy } from '../../../src/formats/npy.js';
-import { createConnections } from '../../../src/redis/connection.js';
 import { createRedisAnswers } from '../../../src/server/middleware/shared-answers.js';
 import { createTestApp } from '../../support/app.js';
 import { testWith } from '../../support/capabilities.js';
-import { redisServer, startRedis } from '../../support/redis.js';
+import { connectRedis, redisServer, startRedis } from '../../support/redis.js';
 
 const test = testWith(redisServer());
 const URL = '/v1/models/tiny/responses';
 const HOUR = 3_600_000;
+const PATIENCE = 200;
 
 function post(gray = 0.5): RequestInit {
   return {
@@ -23,10 +22,7 @@ function post(gray = 0.5): RequestInit {
 async function createReplicas() {
   const redis = await startRedis();
   const open = async () => {
-    const connections = createConnections(redis.url, pino({ level: 'silent' }));
-    onTestFinished(() => connections.close());
-    const client = connections.forRequests();
-    await vi.waitFor(() => client.ping());
+    const client = await connectRedis(redis, PATIENCE);
     return { client, ...createTestApp({ sharedAnswers: createRedisAnswers(client, HOUR) }) };
   };
   return { redis, first: await open(), second: await open() };
@@ -79,4 +75,13 @@ test('while Redis is away each service answers for itself', async () => {
     expect((await app.request(URL, post())).headers.get('Idempotency-Replayed')).toBe('true');
     expect(engine.requests).toHaveLength(1);
   }
+});
+
+test('while Redis is full, or does not answer, each service answers for itself', async () => {
+  const { redis, first, second } = await createReplicas();
+  await first.client.config('SET', 'maxmemory', '1');
+  expect((await first.app.request(URL, post())).status).toBe(200);
+  redis.suspend();
+  expect((await second.app.request(URL, post())).status).toBe(200);
+  expect([first.engine.requests.length, second.engine.requests.length]).toEqual([1, 1]);
 });

@@ -1,14 +1,13 @@
-import { pino } from 'pino';
-import { expect, onTestFinished, vi } from 'vitest';
-import { createConnections } from '../../../src/redis/connection.js';
+import { expect } from 'vitest';
 import { createOwnLimits } from '../../../src/server/middleware/rate-limits.js';
 import { createSharedLimits } from '../../../src/server/middleware/shared-limits.js';
 import { createTestApp } from '../../support/app.js';
 import { testWith } from '../../support/capabilities.js';
 import { bearer, keyRingOf } from '../../support/keys.js';
-import { redisServer, startRedis } from '../../support/redis.js';
+import { connectRedis, redisServer, startRedis } from '../../support/redis.js';
 
 const test = testWith(redisServer());
+const PATIENCE = 200;
 const keys = keyRingOf([
   { name: 'slow', scopes: ['predict'], perSecond: 0.01 },
   { name: 'fast', scopes: ['predict'], perSecond: 40 },
@@ -18,10 +17,7 @@ const keys = keyRingOf([
 async function createReplicas() {
   const redis = await startRedis();
   const open = async () => {
-    const connections = createConnections(redis.url, pino({ level: 'silent' }));
-    onTestFinished(() => connections.close());
-    const client = connections.forRequests();
-    await vi.waitFor(() => client.ping());
+    const client = await connectRedis(redis, PATIENCE);
     const rateLimits = createSharedLimits(
       client,
       createOwnLimits(() => 0),
@@ -72,4 +68,13 @@ test('while Redis is away the requests to each service count, and the message sa
   expect(await rejected.json()).toMatchObject({
     detail: 'this key is good for 0.01 per second at this service',
   });
+});
+
+test('while Redis is full, or does not answer, the requests to each service count', async () => {
+  const { redis, first, second } = await createReplicas();
+  await first.client.config('SET', 'maxmemory', '1');
+  expect((await first.send('slow')).status).toBe(200);
+  redis.suspend();
+  expect((await second.send('slow')).status).toBe(200);
+  expect((await second.send('slow')).status).toBe(429);
 });
