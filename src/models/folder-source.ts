@@ -1,7 +1,18 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ModelSource, ModelVersion, SkippedName, SourceListing } from './model-source.js';
+import { mapConcurrently } from '../files/map-concurrently.js';
+import type {
+  ListedVersion,
+  ModelSource,
+  ModelVersion,
+  SkippedName,
+  SourceListing,
+} from './model-source.js';
 import { modelFolders } from './models-folder.js';
-import { readModel, versionsIn } from './saved-model.js';
+import { CARD_FILE, readModel, versionsIn } from './saved-model.js';
+
+/** Models that are listed at the same time. */
+const CONCURRENT_MODELS = 32;
 
 /** The models of a folder on this machine, which holds `<name>/<version>/`; links are followed. */
 export function createFolderSource(directory: string): ModelSource {
@@ -10,25 +21,38 @@ export function createFolderSource(directory: string): ModelSource {
   async function list(name?: string): Promise<SourceListing> {
     const found = await modelFolders(directory);
     const isListed = (model: string) => name === undefined || model === name;
-    const names: string[] = [];
-    const versions: ModelVersion[] = [];
     const unreadable: SkippedName[] = [];
-    for (const model of found.names.filter(isListed).toSorted()) {
-      try {
-        versions.push(...(await versionsOf(model)));
-        names.push(model);
-      } catch (error) {
-        const { code = 'unknown' } = error as NodeJS.ErrnoException;
-        unreadable.push({ name: model, reason: `its folder cannot be read: ${code}` });
-      }
-    }
-    const broken = found.broken.filter((link) => isListed(link.name));
-    return { names, versions, broken, unreadable };
+    const listed = await mapConcurrently(
+      found.names.filter(isListed).toSorted(),
+      CONCURRENT_MODELS,
+      async (model) => {
+        try {
+          return { model, versions: await versionsOf(model) };
+        } catch (error) {
+          const { code = 'unknown' } = error as NodeJS.ErrnoException;
+          unreadable.push({ name: model, reason: `its folder cannot be read: ${code}` });
+          return undefined;
+        }
+      },
+    );
+    const readable = listed.filter((entry) => entry !== undefined);
+    return {
+      names: readable.map(({ model }) => model),
+      versions: readable.flatMap(({ versions }) => versions),
+      broken: found.broken.filter((link) => isListed(link.name)),
+      unreadable,
+    };
   }
 
-  async function versionsOf(name: string): Promise<ModelVersion[]> {
+  async function versionsOf(name: string): Promise<ListedVersion[]> {
     const versions = await versionsIn(path.join(directory, name));
-    return versions.toSorted((a, b) => a - b).map((version) => ({ name, version }));
+    const sorted = versions.toSorted((a, b) => a - b);
+    return await Promise.all(
+      sorted.map(async (version) => {
+        const folder = folderOf({ name, version });
+        return { name, version, stamp: await stampOf(folder) };
+      }),
+    );
   }
 
   async function readCard(version: ModelVersion) {
@@ -43,4 +67,15 @@ export function createFolderSource(directory: string): ModelSource {
   function folderOf({ name, version }: ModelVersion): string {
     return path.join(directory, name, String(version));
   }
+}
+
+/** A file that is replaced changes its folder's time, one that is written again its own; links are followed. */
+async function stampOf(folder: string): Promise<string> {
+  const parts = await Promise.all(
+    [folder, path.join(folder, CARD_FILE)].map(async (place) => {
+      const found = await stat(place, { bigint: true }).catch(() => undefined);
+      return found ? `${found.dev}-${found.ino}-${found.size}-${found.mtimeNs}` : 'missing';
+    }),
+  );
+  return parts.join(' ');
 }

@@ -6,12 +6,18 @@ export interface ModelVersion {
   readonly version: number;
 }
 
+/** A version as a source lists it. */
+export interface ListedVersion extends ModelVersion {
+  /** Changes when the files of the version are replaced; found without reading them. */
+  readonly stamp: string;
+}
+
 /** What a source has. */
 export interface SourceListing {
   /** The names of the models, those without a version included. */
   readonly names: readonly string[];
   /** By name, then by version. */
-  readonly versions: readonly ModelVersion[];
+  readonly versions: readonly ListedVersion[];
   /** Links that lead to no model, each with the reason. */
   readonly broken: readonly SkippedName[];
   /** Models whose versions cannot be listed now, each with the reason. */
