@@ -25,6 +25,7 @@ interface Options
   readonly chunk: number | 'auto';
   readonly shard?: Shard;
   readonly resume?: true;
+  readonly wait?: true;
   readonly degreesPerImage?: number;
 }
 
@@ -95,6 +96,7 @@ export function createTrainCommand(
       ).argParser((text) => parseShard(text, '--shard')),
     )
     .option('--resume', 'go on with this training where it was broken off, or begin it')
+    .option('--wait', 'where another process trains the same model, wait until it ends')
     .option('--unit <text>', 'unit of the responses, which the card states', 'as recorded')
     .option('--degrees-per-image <degrees>', 'side of an image, where it is known', degrees)
     .allowExcessArguments(false)
@@ -114,11 +116,11 @@ async function train(
   const site = await openSite(options.data, options.site, options);
   try {
     for (const warning of site.warnings) machine.stream.write(`warning: ${warning}\n`);
-    const { epochs, degreesPerImage = null, resume = false } = options;
+    const { epochs, degreesPerImage = null, resume = false, wait = false } = options;
     const chunk = options.chunk === 'auto' ? undefined : options.chunk;
     const repeats = await readRepeats(options.data, options.site, site.validation);
     const backend = await openBackend(options.backend);
-    const given = { epochs, degreesPerImage, resume, chunk, shard };
+    const given = { epochs, degreesPerImage, resume, wait, chunk, shard };
     const request = { ...options, ...given, site, repeats, backend };
     const { saved, neurons, seconds } = await trainModel(request, machine);
     for (const neuron of neurons) console.log(neuronLine(neuron));

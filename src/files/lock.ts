@@ -74,6 +74,28 @@ export async function tryLock(
   }
 }
 
+/**
+ * Judges again and again whether the process that has one lock file has ended. A process of this system is looked
+ * up. Of another host's process nothing is known but that it touches its lock: it counts as ended when the lock has
+ * stayed the same for a while, by the clock of the process that looks.
+ * @param silence milliseconds
+ * @param clock milliseconds, monotonic
+ */
+export function createStaleCheck(
+  silence: number,
+  clock: () => number,
+): (found: FoundLock) => Promise<boolean> {
+  let watched: (FoundLock & { readonly since: number }) | undefined;
+  return async (found) => {
+    const { holder, text, touched } = found;
+    if (holder !== undefined && (await isHere(holder))) return hasEnded(holder);
+    if (watched?.text !== text || watched.touched !== touched) {
+      watched = { ...found, since: clock() };
+    }
+    return clock() - watched.since > silence;
+  };
+}
+
 /** @returns undefined where there is none */
 export async function readLock(file: string): Promise<FoundLock | undefined> {
   try {

@@ -2,7 +2,7 @@ import { mkdir, rm, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { diskError, isSystemError, unless } from '../files/disk-error.js';
-import { createLock, type FoundLock, hasEnded, isHere, readLock, tryLock } from '../files/lock.js';
+import { createLock, createStaleCheck, type FoundLock, readLock, tryLock } from '../files/lock.js';
 import { type Jobs, type JobsOptions, openJobs } from './jobs.js';
 
 /** The jobs of a folder, as long as this process alone has it. */
@@ -37,8 +37,8 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
   let current: Jobs | { readonly unusable: string } = { unusable: 'the jobs are being opened' };
   /** What the lock file holds while it is this process's. */
   let own: string | undefined;
-  /** Another service's lock, and when this process first read it in this state, by its own clock. */
-  let watched: (FoundLock & { readonly since: number }) | undefined;
+  /** Of another service's lock. */
+  const isStale = createStaleCheck(timing.silence, clock);
   let timer: NodeJS.Timeout | undefined;
   let beating = Promise.resolve();
   let closed = false;
@@ -82,7 +82,6 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
       if (from)
         logger.warn({ from }, 'the service that had the jobs has ended; they are taken over');
       own = attempt.text;
-      watched = undefined;
       current = await openJobs(options);
       logger.info({ folder }, 'the jobs are open');
     } catch (error) {
@@ -97,15 +96,6 @@ export async function openOwnedJobs(options: OwnedJobsOptions): Promise<OwnedJob
     if ('unusable' in current && current.unusable === unusable) return;
     current = { unusable };
     logger.error({ folder, err }, `no jobs: ${unusable}`);
-  }
-
-  async function isStale(found: FoundLock): Promise<boolean> {
-    const { holder, text, touched } = found;
-    if (holder !== undefined && (await isHere(holder))) return hasEnded(holder);
-    if (watched?.text !== text || watched.touched !== touched) {
-      watched = { ...found, since: clock() };
-    }
-    return clock() - watched.since > timing.silence;
   }
 
   /** Renews the lock, and notices when another service has taken it. */

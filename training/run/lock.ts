@@ -1,8 +1,33 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { InputError } from '../../src/errors.js';
-import { hasEnded, type LockHolder, tryLock } from '../../src/files/lock.js';
+import { unless } from '../../src/files/disk-error.js';
+import {
+  createStaleCheck,
+  type FoundLock,
+  isHere,
+  type LockHolder,
+  readLock,
+  tryLock,
+} from '../../src/files/lock.js';
+import { type LockTiming, startHeartbeat, TIMING } from './heartbeat.js';
+
+/** The lock of a model while this process has it. */
+export interface HeldLock {
+  /**
+   * Must be called before something is written: a process that was silent for long may have lost its lock.
+   * @throws InputError where the lock was taken over, or deleted
+   */
+  confirm(): Promise<void>;
+}
+
+interface LockOptions {
+  /** Whether to wait while another process has the lock, instead of rejecting. */
+  readonly wait?: boolean;
+  readonly timing?: LockTiming;
+}
 
 /** The hidden file of a model's folder that names the process that works on it. */
 export function lockFile(out: string): string {
@@ -10,30 +35,45 @@ export function lockFile(out: string): string {
 }
 
 /**
- * Runs work that no other process may do on the same model at the same time. A lock whose process on
- * this host has ended, killed or not, is taken over.
+ * Runs work that no other process may do on the same model at the same time, on any host that shares the folder. A
+ * lock whose process on this host has ended, killed or not, is taken over; so is one of another host that its process
+ * has not touched for a while.
  * @param out `models/x`, made where it is not there
- * @param say is called with a line when a lock is taken over
+ * @param say is called with a line when a lock is waited for, and when it is taken over
  * @throws InputError saying who holds the lock, since when, and what to do; or that it cannot be written
  */
 export async function withLock<T>(
   out: string,
   say: (line: string) => void,
-  work: () => Promise<T>,
+  work: (lock: HeldLock) => Promise<T>,
+  { wait = false, timing = TIMING }: LockOptions = {},
 ): Promise<T> {
   const file = lockFile(out);
   const made = await orSay(out, () => mkdir(out, { recursive: true }));
+  let own: string;
   try {
-    await take(out, file, say);
+    own = await take(out, file, say, wait, timing);
   } catch (error) {
     await leave();
     throw error;
   }
+  const heartbeat = startHeartbeat(file, own, timing.beat);
   try {
-    return await work();
+    return await work({ confirm });
   } finally {
-    await rm(file, { force: true });
+    await heartbeat.stop();
+    if ((await readLock(file))?.text === own) await rm(file, { force: true });
     await leave();
+  }
+
+  async function confirm(): Promise<void> {
+    const found = await readLock(file);
+    if (found?.text === own) return;
+    if (found === undefined) throw new InputError(`${file} was deleted: this process ends`);
+    if (found.holder === undefined) return; // it cannot be read now
+    throw new InputError(
+      `${out} was taken over by ${describe(found.holder)}: this process was silent for too long, and ends`,
+    );
   }
 
   /** Folders made here in which nothing was saved are not left behind. */
@@ -47,35 +87,71 @@ export async function withLock<T>(
   }
 }
 
-async function take(out: string, file: string, say: (line: string) => void): Promise<void> {
-  // of another host's processes nothing is known
-  const attempt = await orSay(out, () =>
-    tryLock(file, async ({ holder }) => holder?.host === hostname() && (await hasEnded(holder))),
-  );
-  if (attempt.state === 'held') throw refusal(out, file, attempt.found.holder);
-  if (attempt.state === 'contended') {
-    throw new InputError(
-      `${out} is being taken over by another process: run this again in a moment, and if it says ` +
-        `the same, delete ${attempt.taking}`,
-    );
+/** @returns what the lock file holds as long as it is this process's */
+async function take(
+  out: string,
+  file: string,
+  say: (line: string) => void,
+  wait: boolean,
+  timing: LockTiming,
+): Promise<string> {
+  const isStale = createStaleCheck(timing.silence, () => performance.now());
+  let first: FoundLock | undefined;
+  for (;;) {
+    const attempt = await orSay(out, async () => {
+      // The process that has the lock deletes an empty folder when it ends.
+      await mkdir(out, { recursive: true });
+      return await tryLock(file, isStale).catch(unless('ENOENT'));
+    });
+    if (attempt === undefined) continue;
+    if (attempt.state === 'taken') {
+      if (attempt.from !== undefined) {
+        const { pid, host, since } = attempt.from;
+        const where = host === hostname() ? '' : ` on ${host}`;
+        say(`${out}: process ${pid}${where}, at work on it since ${since}, has ended; taken over`);
+      }
+      return attempt.text;
+    }
+    if (attempt.state === 'contended') {
+      throw new InputError(
+        `${out} is being taken over by another process: run this again in a moment, and if it says ` +
+          `the same, delete ${attempt.taking}`,
+      );
+    }
+    const { holder } = attempt.found;
+    if (holder === undefined) {
+      throw new InputError(
+        `${file} does not say who works on ${out}: if no other process does, delete that file`,
+      );
+    }
+    const isAlive =
+      (await isHere(holder)) || (first !== undefined && isTouched(first, attempt.found));
+    if (isAlive && !wait) throw rejection(out, holder);
+    if (first === undefined) say(announcement(out, holder, wait, timing.silence));
+    first ??= attempt.found;
+    await pause(timing.poll);
   }
-  if (attempt.from === undefined) return;
-  const { pid, since } = attempt.from;
-  say(`${out}: process ${pid}, at work on it since ${since}, has ended; taken over`);
 }
 
-function refusal(out: string, file: string, holder: LockHolder | undefined): InputError {
-  if (holder === undefined) {
-    return new InputError(
-      `${file} does not say who works on ${out}: if no other process does, delete that file`,
-    );
-  }
-  const { pid, host, since } = holder;
-  const here = host === hostname();
+function isTouched(before: FoundLock, now: FoundLock): boolean {
+  return before.text !== now.text || before.touched !== now.touched;
+}
+
+function announcement(out: string, holder: LockHolder, wait: boolean, silence: number): string {
+  const seconds = Math.round(silence / 1000);
+  return wait
+    ? `${out} is in use by ${describe(holder)}: waits until it ends, or gives no sign of life for ${seconds} s`
+    : `${out} may be in use by ${describe(holder)}: waits up to ${seconds} s for a sign of its life`;
+}
+
+function rejection(out: string, holder: LockHolder): InputError {
   return new InputError(
-    `${out} is in use by process ${pid} on ${here ? 'this host' : host} since ${since}: wait until ` +
-      `it ends, or choose another --out${here ? '' : `; if it has ended, delete ${file}`}`,
+    `${out} is in use by ${describe(holder)}: wait until it ends, or choose another --out`,
   );
+}
+
+function describe({ pid, host, since }: LockHolder): string {
+  return `process ${pid} on ${host === hostname() ? 'this host' : host} since ${since}`;
 }
 
 async function orSay<T>(out: string, write: () => Promise<T>): Promise<T> {

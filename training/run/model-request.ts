@@ -30,6 +30,8 @@ export interface ModelRequest {
   readonly shard: Shard | undefined;
   /** Whether to continue from a checkpoint where there is one. */
   readonly resume: boolean;
+  /** Whether to wait while another process trains the same model, instead of ending with an error. */
+  readonly wait: boolean;
   /** `models/x` makes the next version of the model x, or its shard. */
   readonly out: string;
   /** Of the responses, for the card. */

@@ -1,15 +1,18 @@
 import packageFile from '../../package.json' with { type: 'json' };
-import type { SavedModel } from '../../src/models/saved-model.js';
+import { type SavedModel, versionsIn } from '../../src/models/saved-model.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
+import type { Site } from '../data/site.js';
 import { findRecipe, type Recipe, recipeArchitecture } from '../recipes/recipes.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.js';
 import { chunkFor, splitIntoChunks } from './chunk.js';
 import type { StageSize } from './disk.js';
+import type { HeldLock } from './lock.js';
 import type { Machine, ModelRequest } from './model-request.js';
 import { checkModelName } from './options.js';
 import type { StagePlan } from './progress.js';
+import { shardBackend, type TrainedCard } from './shards/mixture.js';
 import { neuronsOfShard, shardFolder } from './shards/shard.js';
-import { findStage, stageFolder } from './stages.js';
+import { findStage, type Stage as SavedStage, stageFolder } from './stages.js';
 
 /** One of the trainings that lead to a model. */
 export interface Stage {
@@ -20,6 +23,11 @@ export interface Stage {
   readonly out: string;
   readonly checkpoint: Checkpoint;
 }
+
+/** What decides whether a saved stage is the one that would be trained. */
+type StageRequest = Pick<ModelRequest, 'seed' | 'epochs' | 'loss' | 'select' | 'freeze'> & {
+  readonly site: Pick<Site, 'white' | 'digests'>;
+};
 
 /** The trainings that a model still needs, in order. */
 export interface ModelPlan {
@@ -39,6 +47,7 @@ export async function planModel(
   request: ModelRequest,
   { memory, clock }: Machine,
   announce: (line: string) => void,
+  { confirm }: HeldLock,
 ): Promise<ModelPlan> {
   const { site, shard } = request;
   const all = Array.from({ length: site.training.neurons }, (_, id) => id);
@@ -83,22 +92,43 @@ export async function planModel(
       autoChunk: chunkFor(request.backend, recipe.batchSize, pixels, memory()),
       resume: request.resume,
       clock,
+      confirm,
     });
   }
 
   async function savedStage(name: string, out: string): Promise<SavedModel | undefined> {
-    return await findStage(out, {
-      recipe: name,
-      seed: request.seed,
-      epochs: stageRecipe(request, name).epochs,
-      loss: request.loss,
-      split: request.select,
-      white: site.white,
-      digests: site.digests,
-      freeze: request.freeze,
-      neurons,
-    });
+    return await findStage(out, describeStage(request, name, neurons));
   }
+}
+
+function describeStage(
+  request: StageRequest,
+  name: string,
+  neurons: readonly number[],
+): SavedStage {
+  const { site, seed, loss, select: split, freeze } = request;
+  const { epochs } = stageRecipe(request, name);
+  const { white, digests } = site;
+  return { recipe: name, seed, epochs, loss, split, white, digests, freeze, neurons };
+}
+
+/** The latest version of the model, or of its shard, where it is the very one that is requested. */
+export async function findFinished(
+  request: ModelRequest,
+  neurons: readonly number[],
+): Promise<(SavedModel & { readonly card: TrainedCard }) | undefined> {
+  const place = trainingFolder(request);
+  const version = Math.max(0, ...(await versionsIn(place).catch(() => [])));
+  if (version === 0) return undefined;
+  const found = await findStage(place, describeStage(request, request.recipe, neurons));
+  if (found?.card.version !== version || !('recipe' in found.card.training)) return undefined;
+  const { training, response, stimulus } = found.card;
+  const isSame =
+    training.codeVersion === packageFile.version &&
+    shardBackend(training).name === request.backend.name &&
+    response.unit === request.unit &&
+    stimulus.degreesPerImage === request.degreesPerImage;
+  return isSame ? { ...found, card: { ...found.card, training } } : undefined;
 }
 
 /** Where the model, or its shard, is saved. */
@@ -128,7 +158,7 @@ export function planSteps({ neurons, stages }: ModelPlan, trainingImages: number
   }));
 }
 
-function stageRecipe({ epochs, loss }: ModelRequest, name: string): Recipe {
+function stageRecipe({ epochs, loss }: StageRequest, name: string): Recipe {
   const recipe = findRecipe(name);
   return { ...recipe, loss, ...(epochs !== undefined && { epochs }) };
 }

@@ -51,7 +51,8 @@ export async function findStage(folder: string, wanted: Stage): Promise<SavedMod
   return undefined;
 }
 
-function isStage({ training, neurons }: ModelCard, wanted: Stage): boolean {
+/** Whether a model was trained on the same data in the same way. */
+export function isStage({ training, neurons }: ModelCard, wanted: Stage): boolean {
   if (!('recipe' in training)) return false;
   const { recipe, seed, epochs, loss, split, data, base } = training;
   const names = Object.keys(wanted.digests);

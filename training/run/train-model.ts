@@ -5,11 +5,12 @@ import { describeModel } from '../model/training-card.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { checkDisk, diskNeeded } from './disk.js';
 import { Interrupted, type Interruption, interruptible } from './interruption.js';
-import { withLock } from './lock.js';
+import { type HeldLock, withLock } from './lock.js';
 import type { Machine, ModelRequest } from './model-request.js';
 import type { TrainedNeuron } from './population.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
 import {
+  findFinished,
   type ModelPlan,
   planModel,
   planSizes,
@@ -43,7 +44,12 @@ export async function trainModel(request: ModelRequest, machine: Machine): Promi
   const place = trainingFolder(request);
   const say = (line: string) => machine.stream.write(`${line}\n`);
   for (const warning of selectionWarnings(data, select)) say(`warning: ${warning}`);
-  return await withLock(place, say, () => trainLocked(request, machine, data, place, say));
+  return await withLock(
+    place,
+    say,
+    (lock) => trainLocked(request, machine, data, place, say, lock),
+    { wait: request.wait },
+  );
 }
 
 async function trainLocked(
@@ -52,8 +58,17 @@ async function trainLocked(
   data: TrainingData,
   place: string,
   say: (line: string) => void,
+  lock: HeldLock,
 ): Promise<TrainedModel> {
-  const plan = await planModel(request, machine, say);
+  const plan = await planModel(request, machine, say, lock);
+  if (request.resume && plan.stages.at(-1)?.checkpoint.position === undefined) {
+    const saved = await findFinished(request, plan.neurons);
+    if (saved) {
+      say(`${saved.folder} holds this very training, finished`);
+      const { neurons, training } = saved.card;
+      return { saved, neurons, seconds: training.seconds };
+    }
+  }
   checkDisk(place, diskNeeded(planSizes(plan, request)), await machine.freeDisk(place));
   const steps = planSteps(plan, data.training.count);
   const display = createProgressDisplay(steps, machine.stream, machine.clock);
@@ -63,7 +78,7 @@ async function trainLocked(
     );
   return await interruptible(machine.signals, onRequest, async (interruption) => {
     try {
-      return await trainStages(request, plan, data, display, interruption);
+      return await trainStages(request, plan, data, display, interruption, lock);
     } finally {
       display.stop();
     }
@@ -76,6 +91,7 @@ async function trainStages(
   data: TrainingData,
   display: ProgressDisplay,
   interruption: Interruption,
+  lock: HeldLock,
 ): Promise<TrainedModel> {
   let base = plan.base;
   let model: TrainedModel | undefined;
@@ -117,6 +133,7 @@ async function trainStages(
     }
     const seconds = checkpoint.seconds();
     const card = await describeModel(request, stage, data, trained, seconds, base);
+    await lock.confirm();
     const saved = await saveModel(out, card, trained.weights);
     await syncFolder(saved.folder);
     await checkpoint.remove();

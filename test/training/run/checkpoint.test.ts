@@ -36,6 +36,7 @@ const open = (changes: Partial<CheckpointRequest> = {}) =>
     autoChunk: 2,
     resume: true,
     clock: () => 0,
+    confirm: async () => undefined,
     ...changes,
   });
 

@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { startHeartbeat } from '../../../training/run/heartbeat.js';
 import { lockFile, withLock } from '../../../training/run/lock.js';
 import { writeSmallSite } from '../../support/sites.js';
 import { sharedFolder } from '../../support/store.js';
@@ -11,15 +13,23 @@ const folder = sharedFolder();
 beforeAll(() => writeSmallSite(folder, 100, 20));
 
 const silent = () => undefined;
+/** A silence after which another host's lock is taken over, short or longer than a test. */
+const IMPATIENT = { beat: 5, silence: 200, poll: 5 };
+const PATIENT = { ...IMPATIENT, silence: 1e9 };
 
-/** Writes a lock as another process would, with some fields changed. */
-async function lockedBy(name: string, holder: object): Promise<string> {
+/** Writes this process's lock with some fields changed. */
+async function lockedBy(name: string, changes: object): Promise<string> {
   const out = path.join(folder, name);
+  const text = await withLock(out, silent, () => readFile(lockFile(out), 'utf8'));
   await mkdir(out);
   const since = '2026-01-02T03:04:05.000Z';
-  const whole = { pid: process.pid, host: hostname(), began: null, since, ...holder };
-  await writeFile(lockFile(out), JSON.stringify(whole));
+  await writeFile(lockFile(out), JSON.stringify({ ...JSON.parse(text), since, ...changes }));
   return out;
+}
+
+/** Touches a lock as its process would. */
+async function keepAlive(out: string) {
+  return startHeartbeat(lockFile(out), await readFile(lockFile(out), 'utf8'), 1);
 }
 
 test('of two processes that train one model, the second is rejected and the first continues', {
@@ -53,20 +63,109 @@ test('of two processes that train one model, the second is rejected and the firs
   expect(await readdir(out)).toEqual(['1']);
 });
 
-test('the lock of another host, a living process or an unknown owner is kept', async () => {
-  const rejectionFor = (out: string) =>
-    withLock(out, silent, async () => 'ran').catch((error: Error) => error.message);
+test('a living process, here or on another host, or an unknown one keeps its lock', async () => {
+  const rejectionFor = (out: string, say: (line: string) => void = silent) =>
+    withLock(out, say, async () => 'ran', { timing: PATIENT }).catch(
+      (error: Error) => error.message,
+    );
   const elsewhere = await lockedBy('elsewhere', { host: 'rig-2', pid: 1 });
-  expect(await rejectionFor(elsewhere)).toBe(
+  const heartbeat = await keepAlive(elsewhere);
+  const said: string[] = [];
+  expect(await rejectionFor(elsewhere, (line) => said.push(line))).toBe(
     `${elsewhere} is in use by process 1 on rig-2 since 2026-01-02T03:04:05.000Z: wait until it ` +
-      `ends, or choose another --out; if it has ended, delete ${elsewhere}/.lock`,
+      'ends, or choose another --out',
   );
+  await heartbeat.stop();
+  expect(said).toEqual([
+    `${elsewhere} may be in use by process 1 on rig-2 since 2026-01-02T03:04:05.000Z: waits up to ` +
+      '1000000 s for a sign of its life',
+  ]);
   const unknown = await lockedBy('unknown', { pid: 'x' });
   expect(await rejectionFor(unknown)).toMatch(/if no other process does, delete that file$/);
   const own = path.join(folder, 'own');
   const inner = await withLock(own, silent, () => rejectionFor(own));
   expect(inner).toContain(`in use by process ${process.pid} on this host`);
   await expect(readdir(own)).rejects.toThrow('ENOENT'); // Nothing was saved in this folder.
+});
+
+test('a lock that a lost host no longer touches is taken over', async () => {
+  for (const changes of [{ host: 'rig-2' }, { boot: 'another' }, { namespace: 'another' }]) {
+    const out = await lockedBy(`lost-${Object.keys(changes)}`, changes);
+    const said: string[] = [];
+    const ran = await withLock(
+      out,
+      (line) => said.push(line),
+      async () => 'ran',
+      {
+        timing: IMPATIENT,
+      },
+    );
+    expect(ran).toBe('ran');
+    expect(said.at(-1)).toMatch(/, at work on it since 2026-01-02T03:04:05.000Z, has ended; taken/);
+    expect(await readdir(out)).toEqual([]);
+  }
+});
+
+test('a process that waits for its turn gets the lock when the other one releases it', async () => {
+  const out = path.join(folder, 'turns');
+  const order: string[] = [];
+  const said: string[] = [];
+  let second = Promise.resolve();
+  await withLock(out, silent, async () => {
+    const say = (line: string) => said.push(line);
+    const work = async () => void order.push('second');
+    second = withLock(out, say, work, { wait: true, timing: PATIENT });
+    await vi.waitFor(() => expect(said[0]).toContain(': waits until it ends, or gives no sign'));
+    order.push('first');
+  });
+  await second;
+  expect(order).toEqual(['first', 'second']);
+});
+
+test('a lock is touched while its process computes', async () => {
+  const out = path.join(folder, 'computing');
+  const touched = await withLock(
+    out,
+    silent,
+    async () => {
+      const first = statSync(lockFile(out)).mtimeMs;
+      // The event loop is blocked, as by a batch of many neurons.
+      let now = first;
+      while (now === first) now = statSync(lockFile(out)).mtimeMs;
+      return now - first;
+    },
+    { timing: IMPATIENT },
+  );
+  expect(touched).toBeGreaterThan(0);
+});
+
+test('no thread outlives its lock', async () => {
+  const threads = () => readdirSync('/proc/self/task').length;
+  const locked = () => withLock(path.join(folder, 'often'), silent, async () => undefined);
+  await locked();
+  const before = threads();
+  for (let i = 0; i < 20; i++) await locked();
+  expect(threads()).toBeLessThan(before + 10);
+});
+
+test('a process that lost its lock notices before it writes, and leaves the other its lock', async () => {
+  const out = path.join(folder, 'overtaken');
+  const other = await lockedBy('other', { host: 'rig-2', pid: 7 });
+  const text = await readFile(lockFile(other), 'utf8');
+  const confirmed = withLock(out, silent, async ({ confirm }) => {
+    await confirm();
+    await writeFile(lockFile(out), text);
+    await confirm();
+  });
+  await expect(confirmed).rejects.toThrow(
+    `${out} was taken over by process 7 on rig-2 since 2026-01-02T03:04:05.000Z: this process was`,
+  );
+  expect(await readFile(lockFile(out), 'utf8')).toBe(text);
+  const deleted = withLock(`${out}-2`, silent, async ({ confirm }) => {
+    await rm(lockFile(`${out}-2`));
+    await confirm();
+  });
+  await expect(deleted).rejects.toThrow(`${out}-2/.lock was deleted: this process ends`);
 });
 
 test('a lock whose process id was reused by another process is taken over', async () => {

@@ -55,6 +55,7 @@ async function train(
     chunk: 2,
     shard: undefined,
     resume: false,
+    wait: false,
     out,
     unit: 'dF/F',
     degreesPerImage: null,
@@ -105,6 +106,25 @@ test('training interrupted in any stage and population resumes to the same model
     expect(await weightsOf(`${out}${stage}/1`)).toEqual(await weightsOf(`${whole}${stage}/1`));
   }
   expect(await readdir(out)).toEqual(['1']);
+});
+
+test('a training that is finished is trained again only where it is another one, or not resumed', async () => {
+  const finished = await train({ epochs: 1, resume: true });
+  const again = await train({ epochs: 1, resume: true });
+  expect(again.result).toEqual(finished.result);
+  expect(again.lines).toEqual([`${out}/1 holds this very training, finished`]);
+  const others: Partial<ModelRequest>[] = [
+    { epochs: 1, resume: false },
+    { epochs: 2 },
+    { epochs: 1 }, // it is not the latest version any more, which `merge` takes
+    { unit: 'spikes' },
+    { degreesPerImage: 2 },
+    { seed: 2 },
+  ];
+  for (const [i, changes] of others.entries()) {
+    const { result } = await train({ epochs: 1, resume: true, ...changes });
+    expect((result as SavedModel).folder).toBe(`${out}/${i + 2}`);
+  }
 });
 
 test('a stage is reused only when it has the requested neurons', async () => {

@@ -56,6 +56,8 @@ export interface CheckpointRequest {
   readonly resume: boolean;
   /** In seconds, from any moment on. */
   readonly clock: () => number;
+  /** Is called before anything is written; what it throws ends the training. */
+  readonly confirm: () => Promise<void>;
 }
 
 /** The hidden folder of a model that holds its training: the service passes it by. */
@@ -144,6 +146,7 @@ export async function openCheckpoint(out: string, request: CheckpointRequest): P
   }
 
   async function commit(next: Manifest): Promise<void> {
+    await request.confirm();
     manifest = { ...next, seconds: seconds() };
     await orSay(folder, () => writeManifest(folder, manifest));
     const named = new Set(listFiles(manifest));
