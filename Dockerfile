@@ -39,7 +39,7 @@ RUN node dist/src/cli/hypercolumn.js setup tensorflow --variant gpu \
 
 FROM ${BASE} AS runtime
 WORKDIR /app
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models DATA_DIR=/data ORT_DISABLE_TELEMETRY=1
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MODELS_DIR=/models DATA_DIR=/data STORAGE_CACHE=/data/cache ORT_DISABLE_TELEMETRY=1
 # glibc gives memory back after large requests: see docs/reliability.md.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144
 COPY models/demo /models/demo

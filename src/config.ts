@@ -73,7 +73,7 @@ export const SETTINGS = {
     PORT_NUMBER,
     'second port, which answers health checks only',
   ),
-  MODELS_DIR: setting(z.string(), 'models', 'a folder', 'where the models are'),
+  MODELS_DIR: setting(z.string(), 'models', PLACE, 'where the models are'),
   DATA_DIR: setting(
     z.string(),
     'data-store',

@@ -51,7 +51,7 @@ export function jobWorkerOptions(config: Config): JobWorkerOptions {
     threads: config.JOB_THREADS || availableParallelism(),
     backend: config.INSIDE_BACKEND,
     priority: config.JOB_PRIORITY,
-    models: path.resolve(config.MODELS_DIR),
+    models: absolutePlace(config.MODELS_DIR),
     jobs: absolutePlace(jobsPlace(config.DATA_DIR)),
     sets: absolutePlace(placeWithin(config.DATA_DIR, SETS)),
     storage: storageSettings(config),

@@ -146,12 +146,17 @@ export class DiskError extends PublicError {
 export class StorageError extends errorKind('storage', 503, LATER) {
   /** The reason, with its code: `the storage of DATA_DIR cannot be reached (ECONNREFUSED)`. */
   readonly reason: string;
+  /** Whether it is likely to pass without a change of settings. */
+  readonly isPassing: boolean;
 
-  constructor(message: string, reason: string, cause: unknown) {
+  constructor(message: string, { reason, isPassing }: StorageReason, cause: unknown) {
     super(message, { cause });
     this.reason = reason;
+    this.isPassing = isPassing;
   }
 }
+
+type StorageReason = Pick<StorageError, 'reason' | 'isPassing'>;
 
 /** There is no room for a stimulus set. */
 export class StoreFullError extends PublicError {

@@ -6,10 +6,11 @@ import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { announcement, stepLine } from './announcement.js';
 import { type Config, type Environment, readConfig } from './config.js';
-import { jobWorkerOptions, openDataFolder } from './data-folder.js';
+import { jobWorkerOptions, openDataFolder, storageSettings } from './data-folder.js';
 import { InputError } from './errors.js';
 import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
+import { loadAtStart } from './inference/load-at-start.js';
 import { createModelRepository } from './inference/model-repository.js';
 import {
   createProcessEngine,
@@ -22,8 +23,8 @@ import { createProcessInterpreter } from './interpret/process-interpreter.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
 import type { Jobs } from './jobs/jobs.js';
 import { deleteOldJobs } from './jobs/retention.js';
-import { createFolderSource } from './models/folder-source.js';
 import { checkModelsFolder } from './models/models-folder.js';
+import { openModelSource } from './models/open-source.js';
 import { createApp, createHealthApp } from './server/app.js';
 import { createBodyDecoder } from './server/body/body-decoder.js';
 import { createBodyThread } from './server/body/body-thread.js';
@@ -170,14 +171,15 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     onRestart: metrics.engineRestart,
     onModelLost: (digest, reason) => catalogue.lose(digest, reason),
   });
+  const source = await openModelSource(config.MODELS_DIR, storageSettings(config), logger);
   const catalogue = createModelRepository({
-    source: createFolderSource(config.MODELS_DIR),
+    source,
     engine,
     logger,
     onChange: metrics.models,
   });
   reload = () => reloadModels(catalogue, logger);
-  await catalogue.reload();
+  await loadAtStart({ catalogue, place: config.MODELS_DIR, logger });
   const loaded = String(catalogue.served.length);
   process.stdout.write(stepLine('loading models', loaded, clock() - listened));
   const scheduler = createScheduler({
@@ -192,7 +194,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   const data = await openDataFolder(config, logger, jobProcesses.run);
   const interpreter = createProcessInterpreter({
     backend: interpreterBackend(config.INSIDE_BACKEND, engine.description),
-    models: config.MODELS_DIR,
+    models: source,
     logger,
   });
   const service: Service = {

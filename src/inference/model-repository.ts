@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { InputError } from '../errors.js';
+import { PublicError } from '../errors.js';
 import type { ModelSource } from '../models/model-source.js';
 import { createSequence } from '../workers/in-order.js';
 import type { Catalogue, ModelRepository, ServedModel, UnusableModel } from './catalogue.js';
@@ -118,7 +118,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
         failed.delete(formatKey({ name, version }));
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        const bug = error instanceof InputError ? {} : { err: error };
+        const bug = error instanceof PublicError ? {} : { err: error };
         logger.error({ model: name, version, reason: message, ...bug }, 'model is not served');
         fail({ name, version, reason: oneLine(message) });
       }
@@ -138,7 +138,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     if (known) {
       known.retired = false;
     } else {
-      await engine.load(await source.localFolder({ name, version }), digest);
+      await engine.load(await source.localFolder({ name, version }, digest), digest);
       loaded.set(digest, { model: { name, version, digest, card }, users: 0, retired: false });
       logger.info({ model: name, version, digest }, 'model is served');
     }

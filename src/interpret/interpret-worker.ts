@@ -1,3 +1,4 @@
+import type { ModelSource } from '../models/model-source.js';
 import type { BackendName } from '../network/backends/index.js';
 import { openBackend } from '../network/backends/open.js';
 import { connectToService } from '../workers/connect-to-service.js';
@@ -10,22 +11,24 @@ import { createTfjsInterpreter } from './tfjs-interpreter.js';
 
 /** What the service may call; first `open`. */
 export interface InterpretFunctions extends Omit<Interpreter, 'close'> {
-  /** @param models the models folder */
-  open(backend: BackendName, models: string): Promise<void>;
+  open(backend: BackendName): Promise<void>;
 }
+
+/** What this process may call. */
+export type InterpretService = Pick<ModelSource, 'localFolder'>;
 
 let interpreter: Interpreter | undefined;
 
 lowerPriority();
 const functions: InterpretFunctions = {
-  async open(backend, models) {
-    interpreter = createTfjsInterpreter(await openBackend(backend), models);
+  async open(backend) {
+    interpreter = createTfjsInterpreter(await openBackend(backend), service);
   },
   interpret: (request) => opened().interpret(request),
   gradient: (request) => opened().gradient(request),
   maximise: (request, signal) => opened().maximise(request, signal),
 };
-connectToService(inOrder(functions));
+const service = connectToService<InterpretService>(inOrder(functions));
 
 function opened(): Interpreter {
   if (interpreter === undefined) throw new Error('no backend is open');

@@ -2,15 +2,16 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { DrainingError, InputError, ModelLostError, QueueFullError } from '../errors.js';
 import { computeTwice } from '../inference/twice.js';
+import type { ModelSource } from '../models/model-source.js';
 import type { BackendName } from '../network/backends/index.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
-import type { InterpretFunctions } from './interpret-worker.js';
+import type { InterpretFunctions, InterpretService } from './interpret-worker.js';
 import type { Interpreter } from './interpreter.js';
 
 export interface ProcessInterpreterOptions {
   readonly backend: BackendName;
-  /** The models folder, which holds `<name>/<version>/`. */
-  readonly models: string;
+  /** Where the files of a model are. */
+  readonly models: Pick<ModelSource, 'localFolder'>;
   readonly logger: Logger;
   /** The process ends after so long without a request, and its memory is free. */
   readonly idleMs?: number;
@@ -89,12 +90,16 @@ export function createProcessInterpreter(options: ProcessInterpreterOptions): In
   }
 
   function start(): Running {
+    const functions: InterpretService = {
+      localFolder: (version, digest) => models.localFolder(version, digest),
+    };
     const process = startProcess<InterpretFunctions>({
       entry,
+      functions,
       name: NAME,
       heapMegabytes: HEAP_MEGABYTES,
     });
-    const opened = process.remote.open(backend, models);
+    const opened = process.remote.open(backend);
     opened.catch(() => process.kill()); // the next request starts another
     const { pid } = process;
     void process.ended.then((end) => {

@@ -1,8 +1,8 @@
-import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { LRUCache } from 'lru-cache';
 import { type LoadedModel, loadModel } from '../inference/tfjs/loaded-model.js';
+import type { ModelSource } from '../models/model-source.js';
 import type { Backend } from '../network/backends/open.js';
 import { selectOnDevice } from '../network/device.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
@@ -17,9 +17,12 @@ const MAX_MODELS = 2;
 /**
  * Interprets with tfjs, in this process and on its thread. Some backends compute without a turn of the event
  * loop; signals and messages of this process are handled before each part of the work.
- * @param models the models folder, which holds `<name>/<version>/`
+ * @param models where the files of a model are
  */
-export function createTfjsInterpreter(backend: Backend, models: string): Interpreter {
+export function createTfjsInterpreter(
+  backend: Backend,
+  models: Pick<ModelSource, 'localFolder'>,
+): Interpreter {
   const loaded = new LRUCache<string, LoadedModel>({
     max: MAX_MODELS,
     dispose: ({ parameters }) => tf.dispose(parameters),
@@ -69,7 +72,8 @@ export function createTfjsInterpreter(backend: Backend, models: string): Interpr
   async function load({ name, version, digest }: InterpretedModel): Promise<LoadedModel> {
     const known = loaded.get(digest);
     if (known) return known;
-    const model = await loadModel(backend, path.join(models, name, String(version)), digest);
+    const folder = await models.localFolder({ name, version }, digest);
+    const model = await loadModel(backend, folder, digest);
     loaded.set(digest, model);
     return model;
   }

@@ -6,6 +6,8 @@ import { findJobExperiment } from '../experiments/job-experiments.js';
 import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
 import { type JobStorage, openJobStorage } from '../jobs/job-storage.js';
 import type { Part } from '../jobs/record.js';
+import type { ModelSource } from '../models/model-source.js';
+import { openModelSource } from '../models/open-source.js';
 import { readModel, type SavedModel } from '../models/saved-model.js';
 import { openObjects, type StorageSettings } from '../objects/open-objects.js';
 import type { StimulusLimits } from '../stimulus/limits.js';
@@ -20,9 +22,8 @@ import { runOrder } from './run-order.js';
 export type JobPriority = 'idle' | 'normal';
 
 export interface JobWorkerOptions extends LocalEngineOptions {
-  /** The models folder, which holds `<name>/<version>/`. */
+  /** Where all models, all jobs and all stimulus sets are: folders, or places in S3. */
   readonly models: string;
-  /** Where all jobs and all stimulus sets are: folders, or places in S3. */
   readonly jobs: string;
   readonly sets: string;
   readonly storage: StorageSettings;
@@ -48,6 +49,7 @@ export interface JobWorkerService {
 interface Opened {
   readonly options: JobWorkerOptions;
   readonly engine: LocalEngine;
+  readonly models: ModelSource;
   readonly sets: StimulusSets;
   readonly jobs: JobStorage;
 }
@@ -62,6 +64,7 @@ const functions: JobWorkerFunctions = {
     opened = {
       options,
       engine: await openLocalEngine(options),
+      models: await openModelSource(options.models, storage, logger),
       // It stores none.
       sets: createStimulusSets(await openObjects(options.sets, 'DATA_DIR', storage, logger), 0),
       jobs: await openJobStorage(options.jobs, storage, logger),
@@ -73,8 +76,8 @@ const service = connectToService<JobWorkerService>(functions);
 
 async function run({ id, order }: RunnableJob): Promise<Part[]> {
   if (opened === undefined) throw new Error('the engine is not open');
-  const { options, engine, sets, jobs } = opened;
-  const saved = await readOrdered(options.models, order.model);
+  const { options, engine, models, sets, jobs } = opened;
+  const saved = await readOrdered(models, order.model);
   const { interprets } = findJobExperiment(order.kind);
   const { model, parts } = await engine.load(saved, interprets);
   return runOrder(
@@ -98,12 +101,12 @@ async function run({ id, order }: RunnableJob): Promise<Part[]> {
 
 /** @throws InputError when the model of an order is not there, or cannot be used */
 async function readOrdered(
-  models: string,
-  { name, version }: RunnableJob['order']['model'],
+  models: ModelSource,
+  { name, version, digest }: RunnableJob['order']['model'],
 ): Promise<SavedModel> {
   try {
     if (path.basename(name) !== name) throw new InputError('its name is not that of a folder');
-    return await readModel(path.join(models, name, String(version)));
+    return await readModel(await models.localFolder({ name, version }, digest));
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new InputError(`the model ${name}/${version} cannot be used: ${cause.message}`, [], {

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { ExperimentContext } from '../experiments/context.js';
 import type { ServedModel } from '../inference/catalogue.js';
 import type { EngineDescription } from '../inference/engine.js';
@@ -48,6 +47,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
   const engine = await openEngine(options);
   const running = new Set<Promise<unknown>>();
   let loaded: string | undefined;
+  let loadedFolder = '';
   let interpreter: Interpreter | undefined;
   return {
     description: engine.description,
@@ -59,7 +59,8 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
         await engine.load(folder, digest);
         loaded = digest;
       }
-      if (interprets) interpreter ??= await openInterpreter(path.resolve(folder, '../..'));
+      loadedFolder = folder;
+      if (interprets) interpreter ??= await openInterpreter();
       const model = { name: card.name, version: card.version, digest, card };
       const respond: ExperimentContext['respond'] = (stimuli, neurons) => {
         const response = engine.respond({ digest, stimuli, neurons });
@@ -77,9 +78,10 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
     },
   };
 
-  async function openInterpreter(models: string): Promise<Interpreter> {
+  async function openInterpreter(): Promise<Interpreter> {
     const backend = interpreterBackend(options.backend, engine.description);
     const { createTfjsInterpreter } = await import('../interpret/tfjs-interpreter.js');
+    const models = { localFolder: async () => loadedFolder };
     return createTfjsInterpreter(await openBackend(backend), models);
   }
 }

@@ -49,8 +49,9 @@ export interface ModelSource {
   readCard(version: ModelVersion): Promise<SourceCard>;
   /**
    * Makes the files of a version readable on this machine.
+   * @param digest of its card
    * @returns their folder, whose path ends with `<name>/<version>`
    * @throws InputError when they are not there, or cannot be had
    */
-  localFolder(version: ModelVersion): Promise<string>;
+  localFolder(version: ModelVersion, digest: string): Promise<string>;
 }

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors.js';
+import { isInS3, parseS3Place } from '../objects/s3-place.js';
 import { CARD_FILE, versionsIn } from './saved-model.js';
 
 /** The folders of models in a folder, and the links there that lead to no folder. */
@@ -28,10 +29,14 @@ export async function modelFolders(directory: string): Promise<ModelFolders> {
 }
 
 /**
- * Checks the folder whose models are to be served.
- * @throws InputError when it is no folder, or is one of a model or of a version, with the one to name
+ * Checks the place whose models are to be served: a folder, or `s3://bucket/prefix`, which is not asked.
+ * @throws InputError when it is neither, or is a folder of a model or of a version, with the one to name
  */
 export async function checkModelsFolder(directory: string): Promise<void> {
+  if (isInS3(directory)) {
+    parseS3Place(directory);
+    return;
+  }
   const setting = `MODELS_DIR=${JSON.stringify(directory)}`;
   const expected = `expected the folder that holds <model>/<version>/${CARD_FILE}`;
   if (!(await isFolder(directory))) {

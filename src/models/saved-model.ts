@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../errors.js';
-import { readWhole, sha256 } from '../files/whole-file.js';
+import { readWhole, sha256, sha256InSlices } from '../files/whole-file.js';
 import { elementCount } from '../formats/npy.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js';
 import { parameterSpecifications } from '../network/parameters.js';
@@ -12,7 +12,7 @@ import { ModelCard } from './card.js';
 export const CARD_FILE = 'card.json';
 const WEIGHTS_FILE = 'weights.safetensors';
 /** Most bytes of a card: with 64 golden stimuli of 1000x1000 pixels it has 86 million. */
-const CARD_BYTES = 2 ** 28;
+export const CARD_BYTES = 2 ** 28;
 /** Most bytes of the largest element of a tensor, and of the header of a weights file. */
 const ELEMENT_BYTES = 8;
 const HEADER_BYTES = 2 ** 20;
@@ -38,8 +38,22 @@ export type UnsavedCard = Omit<ModelCard, 'formatVersion' | 'name' | 'version' |
  */
 export async function readModel(folder: string): Promise<SavedModel> {
   const bytes = await read(folder, CARD_FILE, CARD_BYTES);
-  const card = parseCard(bytes);
   const [name, version] = [path.basename(path.dirname(folder)), path.basename(folder)];
+  return { folder, ...checkCard(bytes, name, version) };
+}
+
+/**
+ * Checks the bytes of a card.
+ * @param name of its folder
+ * @param version of its folder
+ * @throws InputError with the reason when it cannot be used
+ */
+export function checkCard(
+  bytes: Uint8Array,
+  name: string,
+  version: string,
+): Omit<SavedModel, 'folder'> {
+  const card = parseCard(bytes);
   if (card.name !== name || String(card.version) !== version) {
     throw new InputError(
       `${CARD_FILE} is of ${card.name} version ${card.version}, its folder says ${name}/${version}`,
@@ -47,7 +61,30 @@ export async function readModel(folder: string): Promise<SavedModel> {
   }
   const unsafe = card.weights.find(({ file }) => path.basename(file) !== file);
   if (unsafe) throw new InputError(`${CARD_FILE} names a weights file outside its folder`);
-  return { folder, card, digest: sha256(bytes) };
+  return { card, digest: sha256(bytes) };
+}
+
+/**
+ * Checks the bytes of a weights file.
+ * @throws InputError when they are not those that the card describes
+ */
+export async function checkWeightsFile(
+  bytes: Uint8Array,
+  { file, sha256: expected }: ModelCard['weights'][number],
+): Promise<void> {
+  if ((await sha256InSlices(bytes)) === expected) return;
+  throw new InputError(`${file} is not the file that the card describes: its sha256 differs`);
+}
+
+/** Reads the files of a model, unparsed, by their names. @throws InputError as `readWeights` */
+export async function readModelFiles({ folder, card }: SavedModel): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const weights of card.weights) {
+    const bytes = await read(folder, weights.file, maxBytes(card));
+    await checkWeightsFile(bytes, weights);
+    files.set(weights.file, bytes);
+  }
+  return files.set(CARD_FILE, await read(folder, CARD_FILE, CARD_BYTES));
 }
 
 /**
@@ -57,11 +94,10 @@ export async function readModel(folder: string): Promise<SavedModel> {
  */
 export async function readWeights({ folder, card }: SavedModel): Promise<Weights> {
   const weights = new Map<string, NamedTensor>();
-  for (const { file, sha256: expected } of card.weights) {
+  for (const each of card.weights) {
+    const { file } = each;
     const bytes = await read(folder, file, maxBytes(card));
-    if (sha256(bytes) !== expected) {
-      throw new InputError(`${file} is not the file that the card describes: its sha256 differs`);
-    }
+    await checkWeightsFile(bytes, each);
     for (const [name, tensor] of decodeSafetensors(bytes)) {
       if (!tensor.data.every(Number.isFinite)) {
         throw new InputError(`${file}: '${name}' holds a number that is not finite`);
@@ -115,7 +151,8 @@ export async function versionsIn(modelFolder: string): Promise<number[]> {
     .map((entry) => Number(entry.name));
 }
 
-function isVersion(name: string): boolean {
+/** Whether a name is that of a version. */
+export function isVersion(name: string): boolean {
   return /^[1-9]\d{0,8}$/.test(name);
 }
 
@@ -129,8 +166,8 @@ async function read(folder: string, file: string, most: number): Promise<Buffer>
   }
 }
 
-/** Of a weights file, by what the card says of the network. */
-function maxBytes({ architecture, stimulus, neurons }: ModelCard): number {
+/** Most bytes of a weights file, by what the card says of the network. */
+export function maxBytes({ architecture, stimulus, neurons }: ModelCard): number {
   const numbers = parameterSpecifications(architecture, stimulus)
     .map(({ shape }) => elementCount(shape))
     .reduce((a, b) => a + b);

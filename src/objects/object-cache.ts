@@ -1,8 +1,9 @@
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { DamagedError, InputError } from '../errors.js';
-import { hasCode, isSystemError } from '../files/disk-error.js';
+import { hasCode, isSystemError, unless } from '../files/disk-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import {
   ABANDONED_MS,
@@ -10,6 +11,7 @@ import {
   readWhole,
   roomFor,
   sha256InSlices,
+  temporaryFor,
   writeWhole,
 } from '../files/whole-file.js';
 
@@ -23,6 +25,20 @@ export interface ObjectCache {
    * @throws DamagedError when what `fetch` returns has another sha256
    */
   read(sha256: string, fetch: () => Promise<Buffer | undefined>): Promise<Buffer | undefined>;
+  /**
+   * Returns a folder of files that belong together, which is written whole or not at all.
+   * @param sha256 that names its content
+   * @throws InputError when there is no room for it, or it cannot be written
+   */
+  folder(sha256: string, files: FolderFiles): Promise<string>;
+}
+
+/** The files of a folder that is kept. */
+export interface FolderFiles {
+  /** Whether a folder of before is undamaged. */
+  readonly isWhole: (folder: string) => Promise<boolean>;
+  /** Reads the files from their store, by their paths in the folder. */
+  readonly fetch: () => Promise<ReadonlyMap<string, Buffer>>;
 }
 
 export interface ObjectCacheOptions {
@@ -34,7 +50,9 @@ export interface ObjectCacheOptions {
 
 /** Of a file; larger ones are not kept. */
 const MAX_BYTES = 2 ** 31 - 1;
-const NAME = /^[0-9a-f]{64}$/;
+const DAMAGED = 'a cached object is damaged; it is read from the store again';
+/** Of a file, or of a folder. */
+const NAME = /^[0-9a-f]{64}(\.files)?$/;
 
 /**
  * Keeps copies in a folder. When it is full, the copies that were used least recently are deleted. Several
@@ -55,6 +73,36 @@ export function createObjectCache({ folder, capacity, logger }: ObjectCacheOptio
       await keep(sha256, content);
       return content;
     },
+
+    async folder(sha256, { isWhole, fetch }) {
+      const place = path.join(folder, `${sha256}.files`);
+      if (await isThere(place)) {
+        if (await isWhole(place)) {
+          await markUsed(place);
+          return place;
+        }
+        logger.warn({ folder: place }, DAMAGED);
+        await remove(place);
+      }
+      const files = await fetch();
+      const bytes = [...files.values()].reduce((sum, { length }) => sum + roomFor(length), 0);
+      if (bytes > capacity) {
+        throw new InputError(
+          `its files take ${bytes} bytes; expected at most STORAGE_CACHE_CAPACITY=${capacity}`,
+        );
+      }
+      try {
+        await makeFolder(folder);
+        await makeRoom(bytes);
+        await writeFolder(place, files);
+      } catch (cause) {
+        if (!isSystemError(cause)) throw cause;
+        throw new InputError(`its files cannot be written to ${folder}: ${cause.code}`, [], {
+          cause,
+        });
+      }
+      return place;
+    },
   };
 
   async function find(sha256: string): Promise<Buffer | undefined> {
@@ -62,13 +110,11 @@ export function createObjectCache({ folder, capacity, logger }: ObjectCacheOptio
     try {
       const content = await readWhole(file, MAX_BYTES);
       if ((await sha256InSlices(content)) !== sha256) {
-        logger.warn({ file }, 'a cached object is damaged; it is read from the store again');
+        logger.warn({ file }, DAMAGED);
         await rm(file, { force: true });
         return undefined;
       }
-      // Its time says when it was last used. A disk that has become read-only keeps the times of before.
-      const now = new Date();
-      await utimes(file, now, now).catch(() => undefined);
+      await markUsed(file);
       return content;
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) report(error);
@@ -93,17 +139,17 @@ export function createObjectCache({ folder, capacity, logger }: ObjectCacheOptio
     for (const name of await readdir(folder)) {
       const file = path.join(folder, name);
       const found = await stat(file).catch(() => undefined);
-      if (found === undefined || !found.isFile()) continue;
+      if (found === undefined) continue;
       const isAbandoned = isTemporary(name) && Date.now() - found.mtimeMs > ABANDONED_MS;
-      if (isAbandoned) await rm(file, { force: true });
+      if (isAbandoned) await remove(file);
       else if (NAME.test(name)) {
-        files.push({ file, bytes: roomFor(found.size), used: found.mtimeMs });
+        files.push({ file, bytes: await roomTaken(file, found), used: found.mtimeMs });
       }
     }
     let free = capacity - files.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const { file, bytes } of files.toSorted((a, b) => a.used - b.used)) {
       if (free >= wanted) return;
-      await rm(file, { force: true });
+      await remove(file);
       free += bytes;
     }
   }
@@ -119,4 +165,45 @@ export function createObjectCache({ folder, capacity, logger }: ObjectCacheOptio
       'the cache of objects cannot be used; they are read from their store',
     );
   }
+}
+
+/** The time of a file says when it was last used. A disk that has become read-only keeps the times of before. */
+async function markUsed(file: string): Promise<void> {
+  const now = new Date();
+  await utimes(file, now, now).catch(() => undefined);
+}
+
+/** Writes a folder next to its place, then gives it its name, unless another process has been faster. */
+async function writeFolder(place: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
+  const temporary = temporaryFor(place);
+  try {
+    for (const [name, content] of files) {
+      const file = path.join(temporary, name);
+      await makeFolder(path.dirname(file));
+      await writeFile(file, content, { flush: true });
+    }
+    await rename(temporary, place).catch(unless('ENOTEMPTY', 'EEXIST'));
+  } finally {
+    await remove(temporary);
+  }
+}
+
+/** Bytes that a file, or the files of a folder, take on the disk. */
+async function roomTaken(place: string, found: Stats): Promise<number> {
+  if (!found.isDirectory()) return roomFor(found.size);
+  let bytes = 0;
+  for (const entry of await readdir(place, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = await stat(path.join(entry.parentPath, entry.name)).catch(() => undefined);
+    bytes += roomFor(file?.size ?? 0);
+  }
+  return bytes;
+}
+
+async function isThere(place: string): Promise<boolean> {
+  return (await stat(place).catch(unless('ENOENT', 'ENOTDIR'))) !== undefined;
+}
+
+async function remove(place: string): Promise<void> {
+  await rm(place, { recursive: true, force: true });
 }

@@ -7,6 +7,8 @@ export interface ObjectInfo {
   readonly modified: Date;
   /** sha256 of its content, where the store keeps that. */
   readonly sha256?: string | undefined;
+  /** Differs when the content does, where the store says so in its listing. */
+  readonly tag?: string | undefined;
 }
 
 /** An object, or its first bytes. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { createCachedObjects } from './cached-objects.js';
 import { createFolderObjects } from './folder-objects.js';
-import { createObjectCache } from './object-cache.js';
+import { createObjectCache, type ObjectCache } from './object-cache.js';
 import type { ObjectStore } from './object-store.js';
 import type { S3Connection } from './s3-objects.js';
 import { isInS3 } from './s3-place.js';
@@ -15,22 +15,41 @@ export interface StorageSettings extends S3Connection {
 }
 
 /**
- * Opens the objects of a place, a folder or `s3://bucket/prefix`, without asking for any.
+ * Opens the objects of a place, a folder or `s3://bucket/prefix`, without asking for any. Those in S3 are read
+ * through local copies.
  * @param setting the setting that names the place, for messages
  * @throws InputError when it is not a place
  */
 export async function openObjects(
   place: string,
   setting: string,
-  { endpoint, region, cache, cacheCapacity }: StorageSettings,
+  settings: StorageSettings,
   logger: Pick<Logger, 'warn'>,
+): Promise<ObjectStore> {
+  const store = await openStoredObjects(place, setting, settings);
+  return isInS3(place) ? createCachedObjects(store, openObjectCache(settings, logger)) : store;
+}
+
+/**
+ * Opens the objects of a place, which are always read from there.
+ * @param setting the setting that names the place, for messages
+ * @throws InputError when it is not a place
+ */
+export async function openStoredObjects(
+  place: string,
+  setting: string,
+  { endpoint, region }: S3Connection,
 ): Promise<ObjectStore> {
   if (!isInS3(place)) return createFolderObjects(place);
   // Only here, so that a process without S3 does not load its client.
   const { createS3Objects } = await import('./s3-objects.js');
-  const store = createS3Objects({ place, setting, endpoint, region });
-  return createCachedObjects(
-    store,
-    createObjectCache({ folder: cache, capacity: cacheCapacity, logger }),
-  );
+  return createS3Objects({ place, setting, endpoint, region });
+}
+
+/** Opens the local copies of what is in S3. */
+export function openObjectCache(
+  { cache, cacheCapacity }: StorageSettings,
+  logger: Pick<Logger, 'warn'>,
+): ObjectCache {
+  return createObjectCache({ folder: cache, capacity: cacheCapacity, logger });
 }

@@ -220,8 +220,8 @@ function objectsBelow(client: S3Client, { bucket, prefix, setting }: Below): Obj
           new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
         ),
       );
-      for (const { Key = '', Size, LastModified } of page.Contents ?? []) {
-        yield describe(Key.slice(prefix.length), Size, { LastModified });
+      for (const { Key = '', Size, ...found } of page.Contents ?? []) {
+        yield describe(Key.slice(prefix.length), Size, found);
       }
       next = page.NextContinuationToken;
     } while (next !== undefined);
@@ -254,18 +254,26 @@ function objectsBelow(client: S3Client, { bucket, prefix, setting }: Below): Obj
 
 type Metadata = Record<string, string>;
 
+/** What S3 says of an object. */
+interface Described {
+  readonly LastModified?: Date | undefined;
+  readonly Metadata?: Metadata | undefined;
+  readonly ETag?: string | undefined;
+}
+
 class BrokenAnswer extends StorageFault {}
 
 function describe(
   key: string,
   bytes: number | undefined,
-  { LastModified, Metadata }: { LastModified?: Date | undefined; Metadata?: Metadata | undefined },
+  { LastModified, Metadata, ETag }: Described,
 ): ObjectInfo {
   return {
     key,
     bytes: bytes ?? 0,
     modified: LastModified ?? new Date(0),
     sha256: Metadata?.[SHA256],
+    tag: ETag,
   };
 }
 

@@ -27,6 +27,6 @@ export async function inStorage<T>(what: string, work: () => Promise<T>): Promis
   } catch (error) {
     if (!(error instanceof StorageFault)) throw error;
     const remedy = error.isPassing ? 'send it again later' : 'mend that, then send it again';
-    throw new StorageError(`${what}: ${error.reason}; ${remedy}`, error.reason, error);
+    throw new StorageError(`${what}: ${error.reason}; ${remedy}`, error, error);
   }
 }

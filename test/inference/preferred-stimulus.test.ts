@@ -7,6 +7,7 @@ import {
   preferredStimuli,
 } from '../../src/interpret/preferred-stimulus.js';
 import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
+import { createFolderSource } from '../../src/models/folder-source.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { saveGoldenModel } from '../support/golden-models.js';
@@ -19,7 +20,7 @@ const models = sharedFolder();
 let interpreter: Interpreter;
 let request: PreferredStimulusRequest;
 beforeAll(async () => {
-  interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
+  interpreter = createTfjsInterpreter(await openBackend('wasm'), createFolderSource(models));
   const { digest } = await saveGoldenModel(models, ID);
   request = {
     model: { name: ID, version: 1, digest },

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { gradientsInSlices, interpretInSlices } from '../../src/interpret/in-slices.js';
 import type { Interpreter } from '../../src/interpret/interpreter.js';
 import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
+import { createFolderSource } from '../../src/models/folder-source.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { randomStream } from '../../src/network/random.js';
 import { sliceStimuli } from '../../src/stimulus/stimuli.js';
@@ -19,7 +20,7 @@ beforeAll(() => openBackend('wasm'));
 
 test('interpretations of any models, stimuli and neurons leave no tensor behind', async () => {
   const before = tf.memory().numTensors;
-  const interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
+  const interpreter = createTfjsInterpreter(await openBackend('wasm'), createFolderSource(models));
   const stimuli = {
     count: 1,
     height: SMALLEST_SIDE,
@@ -44,7 +45,7 @@ test('an interpretation in slices is the same as a whole one', async () => {
   const id = 'ff_sa_cnn';
   const { digest } = await saveGoldenModel(models, id);
   const model = { name: id, version: 1, digest };
-  const interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
+  const interpreter = createTfjsInterpreter(await openBackend('wasm'), createFolderSource(models));
   const random = randomStream('pieces');
   const count = 90; // A slice of 128 is 64 stimuli of 2 neurons, or 32 gradients.
   const pixels = Float32Array.from({ length: count * 2500 }, () => random.uniform());

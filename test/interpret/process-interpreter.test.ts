@@ -15,6 +15,7 @@ import {
   createProcessInterpreter,
   type ProcessInterpreterOptions,
 } from '../../src/interpret/process-interpreter.js';
+import { createFolderSource } from '../../src/models/folder-source.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { processesOf } from '../support/processes.js';
 import { SMALLEST_SIDE, saveRandomModel } from '../support/saved-models.js';
@@ -52,7 +53,7 @@ function open(options: Partial<ProcessInterpreterOptions> = {}): Interpreter {
   const logger = pino({ level: 'silent' });
   interpreter = createProcessInterpreter({
     backend: 'wasm',
-    models,
+    models: createFolderSource(models),
     logger,
     entry: ENTRY,
     ...options,

@@ -4,6 +4,7 @@ import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import type { ServedModel } from '../../src/inference/catalogue.js';
 import type { Interpreter } from '../../src/interpret/interpreter.js';
 import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
+import { createFolderSource } from '../../src/models/folder-source.js';
 import type { ArchitectureId } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { createTestApp } from '../support/app.js';
@@ -21,7 +22,7 @@ let served: ServedModel[];
 let app: ReturnType<typeof createTestApp>['app'];
 
 beforeAll(async () => {
-  interpreter = createTfjsInterpreter(await openBackend('wasm'), models);
+  interpreter = createTfjsInterpreter(await openBackend('wasm'), createFolderSource(models));
   served = await Promise.all(
     IDS.map(async (id) => {
       const { card, digest } = await saveGoldenModel(models, id);

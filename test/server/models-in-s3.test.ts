@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+import { createS3Objects } from '../../src/objects/s3-objects.js';
+import { moto, testWith } from '../support/capabilities.js';
+import { redisServer, startRedis } from '../support/redis.js';
+import { s3Error, s3ForTests, startFaultyS3, type TestS3 } from '../support/s3.js';
+import { spawnService, startService } from '../support/service.js';
+import { temporaryFolder } from '../support/store.js';
+import { startWorker } from '../support/worker.js';
+
+const test = testWith(moto());
+const openS3 = s3ForTests();
+const DEMO = fileURLToPath(new URL('../../models/demo/1', import.meta.url));
+
+/** A place that holds the demo model, behind a proxy, and the settings of a service that serves it. */
+async function openModels() {
+  const s3 = await openS3();
+  const proxy = await startFaultyS3(s3);
+  const place = `${s3.place}/models`;
+  await upload(s3, place, 1);
+  const environment = {
+    ...s3.environment,
+    AWS_ENDPOINT_URL: proxy.endpoint,
+    MODELS_DIR: place,
+    STORAGE_CACHE: path.join(await temporaryFolder(), 'cache'),
+    GRACE_SECONDS: '0',
+  };
+  return { s3, proxy, place, environment };
+}
+
+/** Uploads the demo model as a version of it. */
+async function upload(s3: TestS3, place: string, version: number): Promise<void> {
+  const objects = createS3Objects({ ...s3, place, setting: 'MODELS_DIR' });
+  const card = JSON.parse(await readFile(path.join(DEMO, 'card.json'), 'utf8')) as object;
+  const weights = await readFile(path.join(DEMO, 'weights.safetensors'));
+  await objects.put(`demo/${version}/weights.safetensors`, weights);
+  const bytes = Buffer.from(JSON.stringify({ ...card, version }));
+  await objects.put(`demo/${version}/card.json`, bytes);
+}
+
+const away = (request: { socket: { destroy(): unknown } }) => {
+  request.socket.destroy();
+  return true;
+};
+
+async function respond(url: string, measure = 'responses?neurons=0'): Promise<number> {
+  const body = await readFile(new URL('../../docs/example.png', import.meta.url));
+  const headers = { 'Content-Type': 'image/png' };
+  const answer = await fetch(`${url}/v1/models/demo/${measure}`, { method: 'POST', headers, body });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function versions(url: string): Promise<number[]> {
+  const answer = await fetch(`${url}/v1/models`);
+  const { models } = (await answer.json()) as { models: { version: number }[] };
+  return models.map(({ version }) => version);
+}
+
+test('models in S3 are served, and interpreted; those loaded still are while S3 is away', async () => {
+  const { s3, proxy, place, environment } = await openModels();
+  const service = await startService(environment);
+  onTestFinished(service.kill);
+  expect(await versions(service.url)).toEqual([1]);
+  expect(await respond(service.url)).toBe(200);
+  expect(await respond(service.url, 'gradient?neurons=0')).toBe(200);
+  proxy.fault = away;
+  service.child.kill('SIGHUP');
+  await expect.poll(service.stderr).toMatch(/the storage of MODELS_DIR cannot be reached/);
+  expect(await respond(service.url)).toBe(200);
+  expect(await versions(service.url)).toEqual([1]);
+  proxy.fault = undefined;
+  await upload(s3, place, 2);
+  service.child.kill('SIGHUP');
+  await expect.poll(() => versions(service.url)).toEqual([2]);
+});
+
+test('a service that starts while S3 is away waits for it', async () => {
+  const { proxy, environment } = await openModels();
+  proxy.fault = away;
+  const { stdout, stderr, kill } = spawnService(environment);
+  onTestFinished(kill);
+  await expect
+    .poll(stderr)
+    .toMatch(
+      /no models yet: the storage of MODELS_DIR cannot be reached \(E\w+\); it is asked again/,
+    );
+  const url = /(http:\/\/[\d.:]+)/.exec(stdout())![1]!;
+  expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  proxy.fault = undefined;
+  await expect.poll(stdout).toContain('ready at');
+  expect(await respond(url)).toBe(200);
+});
+
+test('a service whose credentials are wrong does not start, and says so', async () => {
+  const { proxy, place, environment } = await openModels();
+  proxy.fault = (_, answer) => s3Error(answer, 403, 'InvalidAccessKeyId');
+  const service = spawnService(environment);
+  expect(await service.ended).toBe(2);
+  expect(service.stderr()).toContain(
+    `\nMODELS_DIR="${place}" cannot be used: the storage of MODELS_DIR does not know the access key (InvalidAccessKeyId)\n`,
+  );
+});
+
+testWith(moto(), redisServer())('a worker runs jobs on models in S3', async () => {
+  const { s3, environment } = await openModels();
+  const { url: REDIS_URL } = await startRedis();
+  const shared = { ...environment, REDIS_URL, DATA_DIR: `${s3.place}/data`, ENGINE: 'onnx' };
+  const service = await startService(shared);
+  onTestFinished(service.kill);
+  await startWorker({ ...shared, STORAGE_CACHE: path.join(await temporaryFolder(), 'other') });
+  const answer = await fetch(`${service.url}/v1/models/demo/preferred-stimulus`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ neurons: '0', steps: 2 }),
+  });
+  expect(answer.status).toBe(202);
+  const job = service.url + answer.headers.get('Location')!;
+  const state = async () => ((await (await fetch(job)).json()) as { state: string }).state;
+  await expect.poll(state).toBe('succeeded');
+});
