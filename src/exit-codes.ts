@@ -1,11 +1,18 @@
 /** How a command ends: 0 where it did what was asked, 1 on a bug. */
-export const EXIT_CODES = { notStarted: 1, badInput: 2, failed: 3, interrupted: 130 } as const;
+export const EXIT_CODES = {
+  notStarted: 1,
+  badInput: 2,
+  failed: 3,
+  unreachable: 4,
+  interrupted: 130,
+} as const;
 type End = keyof typeof EXIT_CODES;
 
 const MEANINGS: Readonly<Record<End, string>> = {
   notStarted: 'the service could not start: the message says why',
   badInput: 'bad input: the message says what, where, and what to do',
   failed: 'the training failed: every neuron stopped',
+  unreachable: 'S3 could not be read or written: the message says why',
   interrupted: 'interrupted by Ctrl-C or a signal',
 };
 

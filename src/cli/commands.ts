@@ -65,6 +65,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       name: 'export',
       load: async () => (await import('../../deploy/onnx/export-command.js')).createExportCommand(),
     },
+    {
+      name: 'publish',
+      load: async (environment) =>
+        (await import('./publish-command.js')).createPublishCommand(environment),
+    },
   ],
   'Make test material:': [
     {

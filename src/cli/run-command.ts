@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InputError } from '../errors.js';
 import { CommandEnd, EXIT_CODES } from '../exit-codes.js';
 import { nearestName } from '../formats/nearest-name.js';
+import { isInS3 } from '../objects/s3-place.js';
 
 /** What to do when the system refuses to read or to write. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -31,6 +32,7 @@ export async function runCommand(
         .showHelpAfterError('--help lists the options')
         .exitOverride((error) => process.exit(error.exitCode && EXIT_CODES.badInput));
       rejectOptionsAsValues(each);
+      rejectPlacesInS3(each);
     }
     await command.parseAsync(checkNames(command, words), { from: 'user' });
   } catch (error) {
@@ -55,6 +57,20 @@ function rejectOptionsAsValues(command: Command): void {
     command.on(`option:${option.name()}`, (value: unknown) => {
       if (typeof value === 'string' && value.startsWith('--')) {
         command.error(`error: option '${option.flags}' has no value: ${value} follows`);
+      }
+    });
+  }
+}
+
+/** Rejects `--model s3://lab/models/x`, which would be taken for a folder named `s3:`. */
+function rejectPlacesInS3(command: Command): void {
+  for (const option of command.options) {
+    if (!/<(file|folder|path)>/.test(option.flags)) continue;
+    command.on(`option:${option.name()}`, (value: unknown) => {
+      if (typeof value === 'string' && isInS3(value)) {
+        command.error(
+          `error: option '${option.flags}' takes no place in S3: ${value}; expected a place on this machine`,
+        );
       }
     });
   }

@@ -1,14 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors.js';
+import { isInS3 } from '../objects/s3-place.js';
 import { readModel, type SavedModel, versionsIn } from './saved-model.js';
 
 /**
  * Finds the model that the option `--model` of a command names.
  * @param given `models/tang` for its latest version, or `models/tang/2`
+ * @param option that gave it, for messages
  * @throws InputError naming what is there, when there is no usable model
  */
-export async function findModel(given: string): Promise<SavedModel> {
+export async function findModel(given: string, option = '--model'): Promise<SavedModel> {
+  if (isInS3(given)) {
+    throw new InputError(
+      `${option} takes no place in S3: ${given}; expected a place on this machine`,
+    );
+  }
   const folder = path.resolve(given);
   const isVersion = /^[1-9]\d*$/.test(path.basename(folder));
   try {
@@ -18,7 +25,7 @@ export async function findModel(given: string): Promise<SavedModel> {
     const meant = path.join('models', given);
     const versions = await versionsIn(meant).catch(() => []);
     const hint = versions.length > 0 ? `; did you mean ${meant}?` : '';
-    throw new InputError(`--model ${given}: ${error.message}${hint}`, [], { cause: error });
+    throw new InputError(`${option} ${given}: ${error.message}${hint}`, [], { cause: error });
   }
 }
 

@@ -20,7 +20,7 @@ test('--help lists each command once with its description', () => {
   const { status, stdout } = hypercolumn('--help');
   expect(status).toBe(0);
   for (const name of NAMES) {
-    expect(stdout.match(new RegExp(`^  ${name}( \\[\\w+\\])?  +\\S`, 'gm'))).toHaveLength(1);
+    expect(stdout.match(new RegExp(`^  ${name}( [[<]\\w+[\\]>])*\\s+\\S`, 'gm'))).toHaveLength(1);
   }
 });
 

@@ -18,7 +18,7 @@ export interface ChosenModel {
  * @throws InputError naming the folder that holds no usable model, or is given twice
  */
 export async function chooseModels(folders: readonly string[]): Promise<ChosenModel[]> {
-  const saved = await Promise.all(folders.map(findModel));
+  const saved = await Promise.all(folders.map((folder) => findModel(folder)));
   const modelName = ({ card }: SavedModel) => `${card.name}/${card.version}`;
   return saved.map((model, i) => {
     if (saved.findIndex(({ folder }) => folder === model.folder) < i) {
