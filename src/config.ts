@@ -211,6 +211,12 @@ export const SETTINGS = {
     'seconds',
     'after SIGTERM or SIGINT: how long until the process ends at the latest, grace included',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    optional(z.string().regex(/^https?:\/\/[^/]/)),
+    '',
+    'an address such as http://localhost:4318',
+    'collector of OpenTelemetry that gets the traces of requests and jobs; without it there are none',
+  ),
   LOG_LEVEL: choice(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'info',

@@ -36,14 +36,13 @@ import { createMetrics } from './server/metrics/metrics.js';
 import { registerProcessMetrics } from './server/metrics/process-metrics.js';
 import { createStoreMetrics } from './server/metrics/store-metrics.js';
 import { type Access, openAccess } from './server/middleware/access.js';
-import { KEPT_FOR } from './server/middleware/idempotency.js';
-import { createOwnLimits, type RateLimits } from './server/middleware/rate-limits.js';
+import { openShared } from './server/middleware/open-shared.js';
+import { createOwnLimits } from './server/middleware/rate-limits.js';
 import type { AppDependencies, Readiness, Service } from './server/service.js';
 import { createStreams } from './server/websocket/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
+import { openTracer } from './tracing/open-tracer.js';
 
-/** Milliseconds that a request waits for Redis, before this service counts and answers for itself. */
-const REDIS_PATIENCE = 250;
 /** Bytes of decoded stimuli that are not counted: a hundred of 50x50. */
 const SMALL_STIMULI = 2 ** 20;
 /** Stimuli handed to the engine at a time. */
@@ -68,7 +67,8 @@ export async function runService(environment: Environment): Promise<void> {
     const config = readConfig(environment);
     await checkModelsFolder(config.MODELS_DIR);
     const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }));
-    await serve(config, readAccess(config, logger), logger);
+    const tracer = await openTracer(config.OTEL_EXPORTER_OTLP_ENDPOINT, 'hypercolumn', logger);
+    await serve(config, readAccess(config, logger), { logger, tracer });
   } catch (error) {
     if (!(error instanceof InputError || error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -77,7 +77,11 @@ export async function runService(environment: Environment): Promise<void> {
 }
 
 /** Listens immediately, so that probes are answered; accepts requests when the models are loaded. */
-async function serve(config: Config, access: Access, logger: Logger): Promise<void> {
+async function serve(
+  config: Config,
+  access: Access,
+  { logger, tracer }: Pick<AppDependencies, 'logger' | 'tracer'>,
+): Promise<void> {
   let readiness: Readiness = { state: 'loading' };
   let engine: ProcessEngine | undefined;
   const cut = new AbortController();
@@ -92,6 +96,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     cut: cut.signal,
     metrics,
     logger,
+    tracer,
     clock,
   });
   createJobMetrics(registry, { jobs: () => currentJobs(readiness), now: Date.now });
@@ -101,7 +106,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   };
   const setAnalysis = createSetAnalysis();
   const ownLimits = createOwnLimits(clock);
-  const shared = await openShared(config, ownLimits, logger);
+  const shared = await openShared(config.REDIS_URL, ownLimits, logger);
   const parts: AppDependencies = {
     bodies: createMemoryBudget({
       capacity: config.MAX_BODIES,
@@ -129,6 +134,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     metrics,
     storeMetrics: createStoreMetrics(registry, () => cacheBytes(readiness)),
     logger,
+    tracer,
     clock,
   };
   const begun = clock();
@@ -190,7 +196,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
     clock,
     onBatch: metrics.batch,
   });
-  const jobProcesses = createJobProcesses({ worker: jobWorkerOptions(config), logger });
+  const jobProcesses = createJobProcesses({ worker: jobWorkerOptions(config), logger, tracer });
   const data = await openDataFolder(config, logger, jobProcesses.run);
   const interpreter = createProcessInterpreter({
     backend: interpreterBackend(config.INSIDE_BACKEND, engine.description),
@@ -236,6 +242,7 @@ async function serve(config: Config, access: Access, logger: Logger): Promise<vo
   shared?.close();
   await Promise.all([threads.quick.close(), threads.bulk.close(), setAnalysis.close()]);
   await health?.close();
+  await tracer.close();
   logger.info('stopped');
   process.exit(0);
 }
@@ -265,22 +272,6 @@ function currentJobs(readiness: Readiness): Jobs | undefined {
 function cacheBytes(readiness: Readiness): number {
   if (readiness.state === 'loading' || 'unusable' in readiness.service.store) return 0;
   return readiness.service.store.responses.bytes;
-}
-
-/** What services with the same Redis share besides jobs. */
-async function openShared({ REDIS_URL }: Config, ownLimits: RateLimits, logger: Logger) {
-  if (REDIS_URL === undefined) return undefined;
-  const { createConnections } = await import('./redis/connection.js');
-  const { createRedisAnswers } = await import('./server/middleware/shared-answers.js');
-  const { createSharedLimits } = await import('./server/middleware/shared-limits.js');
-  const connections = createConnections(REDIS_URL, logger);
-  // A prediction does not wait long for what it can do without.
-  const client = connections.forRequests(REDIS_PATIENCE);
-  return {
-    answers: createRedisAnswers(client, KEPT_FOR),
-    limits: createSharedLimits(client, ownLimits),
-    close: () => connections.close(),
-  };
 }
 
 async function startEngine(

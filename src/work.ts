@@ -10,6 +10,7 @@ import { checkModelsFolder } from './models/models-folder.js';
 import { isInS3 } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import { watchSignals } from './signals.js';
+import { openTracer } from './tracing/open-tracer.js';
 
 /**
  * Runs jobs from Redis until a signal ends the process. A job that runs then is continued by another worker.
@@ -29,7 +30,8 @@ export async function runWorker(environment: Environment): Promise<void> {
   if (!isInS3(config.DATA_DIR)) await makeFolder(jobsPlace(config.DATA_DIR));
   const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }));
   const signals = watchSignals(logger);
-  const processes = createJobProcesses({ worker: jobWorkerOptions(config), logger });
+  const tracer = await openTracer(config.OTEL_EXPORTER_OTLP_ENDPOINT, 'hypercolumn-worker', logger);
+  const processes = createJobProcesses({ worker: jobWorkerOptions(config), logger, tracer });
   const worker = startRedisWorker({
     url,
     kinds,
@@ -44,6 +46,7 @@ export async function runWorker(environment: Environment): Promise<void> {
   logger.info({ signal }, 'shutting down');
   await worker.close();
   await processes.close();
+  await tracer.close();
   logger.info('stopped');
   process.exit(0);
 }

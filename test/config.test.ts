@@ -38,6 +38,7 @@ test('an empty environment gives the defaults', () => {
     QUEUE_CAPACITY: 20_000,
     GRACE_SECONDS: 2,
     DRAIN_SECONDS: 25,
+    OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
     LOG_LEVEL: 'info',
   });
 });

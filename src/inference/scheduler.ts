@@ -5,6 +5,7 @@ import {
   DrainingError,
   QueueFullError,
 } from '../errors.js';
+import type { ComputedBatch } from '../tracing/trace-batch.js';
 import type { Engine, EngineRequest } from './engine.js';
 import {
   createRequestQueue,
@@ -25,6 +26,8 @@ export interface ScheduledRequest extends EngineRequest {
   readonly signal?: AbortSignal;
   /** In milliseconds of the scheduler's clock; past it the request is rejected. */
   readonly deadline?: number;
+  /** Called with each batch that computed stimuli of the request. */
+  readonly onBatch?: (batch: ComputedBatch) => void;
 }
 
 /** Responses [stimuli, neurons], row-major, and where the time went. */
@@ -76,6 +79,8 @@ const MIN_MILLISECONDS = 2;
 interface ScheduledEntry extends QueueEntry {
   readonly request: ScheduledRequest;
   inferSeconds: number;
+  /** When it came, then when its latest batch ended. */
+  queued: number;
   /** Milliseconds that each stimulus of its latest batch took. */
   pace: number | undefined;
   readonly resolve: () => void;
@@ -138,6 +143,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         values,
         dispatched: 0,
         inferSeconds: 0,
+        queued: arrived,
         pace: undefined,
         resolve: () => settle(() => resolve(entry.inferSeconds)),
         reject: (reason) => settle(() => reject(reason)),
@@ -196,8 +202,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const { digest } = slices[0]!.entry.request;
     atEngine = slices.reduce((sum, { rows }) => sum + rows, 0);
     const answered = await Promise.all(groupByNeurons(slices).map(computeGroup));
-    const milliseconds = clock() - started;
-    for (const { entry } of slices) {
+    const ended = clock();
+    const milliseconds = ended - started;
+    for (const { entry, rows } of slices) {
+      entry.request.onBatch?.({ queued: entry.queued, started, ended, stimuli: rows });
+      entry.queued = ended;
       entry.inferSeconds += milliseconds / 1000;
       entry.pace = milliseconds / atEngine;
     }

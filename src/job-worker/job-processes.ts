@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { EngineLostError } from '../errors.js';
 import type { JobProgress, RunJob, RunnableJob } from '../jobs/job-runner.js';
 import type { Part } from '../jobs/record.js';
+import { messageOf, type Span, type Tracer } from '../tracing/tracer.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
 import type { JobWorkerFunctions, JobWorkerOptions, JobWorkerService } from './job-worker.js';
 
@@ -16,6 +17,7 @@ export interface JobProcesses {
 export interface JobProcessesOptions {
   readonly worker: JobWorkerOptions;
   readonly logger: Logger;
+  readonly tracer: Tracer;
   /** A process ends after so long without a job, and its memory is free. */
   readonly idleMs?: number;
   /** The compiled module that a process runs. */
@@ -44,22 +46,18 @@ interface JobProcess {
  * together with its process.
  */
 export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
-  const { worker, logger, idleMs = IDLE_MS, entry = defaultEntry() } = options;
+  const { worker, logger, tracer, idleMs = IDLE_MS, entry = defaultEntry() } = options;
   const processes = new Set<JobProcess>();
   return {
     async run(job, report, signal) {
-      for (let losses = 1; ; losses++) {
-        signal.throwIfAborted();
-        try {
-          return await runOnce(job, report, signal);
-        } catch (error) {
-          if (!(error instanceof EngineLostError) || signal.aborted) throw error;
-          if (losses < MAX_LOSSES) continue;
-          throw new EngineLostError(`${error.message}, ${losses} times in a row`, {
-            isReplaced: false,
-            cause: error,
-          });
-        }
+      const span = startTrace(job);
+      try {
+        const parts = await runInTurn(continueTrace(job, span), report, signal);
+        span.end();
+        return parts;
+      } catch (error) {
+        span.end({ error: messageOf(error) });
+        throw error;
       }
     },
 
@@ -67,6 +65,43 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
       await Promise.all([...processes].map(stop));
     },
   };
+
+  function startTrace({ id, order, created, origin }: RunnableJob): Span {
+    const { kind, model } = order;
+    const span = tracer.start(`job ${kind}`, {
+      kind: 'consumer',
+      parent: origin?.traceparent,
+      attributes: {
+        'hypercolumn.job.id': id,
+        'hypercolumn.request.id': origin?.requestId,
+        'hypercolumn.model': `${model.name}/${model.version}`,
+      },
+    });
+    const waited = Date.now() - Date.parse(created);
+    span.start('queue', {}, performance.now() - waited).end();
+    return span;
+  }
+
+  /** Runs it again where its process is lost. */
+  async function runInTurn(
+    job: RunnableJob,
+    report: (progress: JobProgress) => void,
+    signal: AbortSignal,
+  ): Promise<readonly Part[]> {
+    for (let losses = 1; ; losses++) {
+      signal.throwIfAborted();
+      try {
+        return await runOnce(job, report, signal);
+      } catch (error) {
+        if (!(error instanceof EngineLostError) || signal.aborted) throw error;
+        if (losses < MAX_LOSSES) continue;
+        throw new EngineLostError(`${error.message}, ${losses} times in a row`, {
+          isReplaced: false,
+          cause: error,
+        });
+      }
+    }
+  }
 
   async function runOnce(
     job: RunnableJob,
@@ -123,6 +158,12 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
     ending.process.kill();
     await ending.process.ended;
   }
+}
+
+/** What its process traces is a part of the span. */
+function continueTrace(job: RunnableJob, { traceparent }: Span): RunnableJob {
+  if (traceparent === undefined) return job;
+  return { ...job, origin: { requestId: '', ...job.origin, traceparent } };
 }
 
 function defaultEntry(): string {

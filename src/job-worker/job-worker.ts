@@ -12,6 +12,8 @@ import { readModel, type SavedModel } from '../models/saved-model.js';
 import { openObjects, type StorageSettings } from '../objects/open-objects.js';
 import type { StimulusLimits } from '../stimulus/limits.js';
 import { createStimulusSets, type StimulusSets } from '../storage/stimulus-sets.js';
+import { openTracer } from '../tracing/open-tracer.js';
+import { messageOf, type Span, type Tracer, traced } from '../tracing/tracer.js';
 import { connectToService } from '../workers/connect-to-service.js';
 import { lowerPriority } from '../workers/lower-priority.js';
 import { type LocalEngine, type LocalEngineOptions, openLocalEngine } from './local-engine.js';
@@ -30,6 +32,8 @@ export interface JobWorkerOptions extends LocalEngineOptions {
   readonly limits: StimulusLimits;
   /** `idle`: other processes compute first. */
   readonly priority: JobPriority;
+  /** Where traces are sent; undefined: nowhere. */
+  readonly collector: string | undefined;
 }
 
 /** What the service may call; first `open`. */
@@ -52,6 +56,7 @@ interface Opened {
   readonly models: ModelSource;
   readonly sets: StimulusSets;
   readonly jobs: JobStorage;
+  readonly tracer: Tracer;
 }
 
 let opened: Opened | undefined;
@@ -68,35 +73,61 @@ const functions: JobWorkerFunctions = {
       // It stores none.
       sets: createStimulusSets(await openObjects(options.sets, 'DATA_DIR', storage, logger), 0),
       jobs: await openJobStorage(options.jobs, storage, logger),
+      tracer: await openTracer(options.collector, 'hypercolumn-worker', logger),
     };
   },
   run,
 };
 const service = connectToService<JobWorkerService>(functions);
 
-async function run({ id, order }: RunnableJob): Promise<Part[]> {
+async function run(job: RunnableJob): Promise<Part[]> {
   if (opened === undefined) throw new Error('the engine is not open');
-  const { options, engine, models, sets, jobs } = opened;
-  const saved = await readOrdered(models, order.model);
-  const { interprets } = findJobExperiment(order.kind);
-  const { model, parts } = await engine.load(saved, interprets);
-  return runOrder(
-    { id, order },
-    {
-      ...experimentContext(parts),
-      model,
-      limits: options.limits,
-      async readStimulusSet(digest) {
-        const set = await sets.read(digest);
-        if (set) return set.stimuli;
-        throw new InputError(`unknown stimulus set: ${digest}; expected one that is stored`);
-      },
-      storage: jobs,
-      engine: engine.description,
-      report: (progress) => void service.report.asEvent(progress),
-      onStepNotSaved: (reason) => void service.stepNotSaved.asEvent(reason),
+  const span = opened.tracer.start('run', {
+    kind: 'internal',
+    parent: job.origin?.traceparent,
+    attributes: { 'hypercolumn.job.id': job.id },
+  });
+  try {
+    const parts = await runTraced(job, opened, span);
+    span.end();
+    return parts;
+  } catch (error) {
+    span.end({ error: messageOf(error) });
+    throw error;
+  }
+}
+
+async function runTraced(
+  job: RunnableJob,
+  { options, engine, models, sets, jobs }: Opened,
+  span: Span,
+): Promise<Part[]> {
+  const { order } = job;
+  const { model, parts } = await traced(span, 'load model', async () => {
+    const saved = await readOrdered(models, order.model);
+    return engine.load(saved, findJobExperiment(order.kind).interprets);
+  });
+  return runOrder(job, {
+    ...experimentContext({
+      ...parts,
+      respond: (stimuli, columns) =>
+        traced(span, 'infer', () => parts.respond(stimuli, columns), {
+          'hypercolumn.stimuli': stimuli.count,
+        }),
+    }),
+    model,
+    limits: options.limits,
+    async readStimulusSet(digest) {
+      const set = await sets.read(digest);
+      if (set) return set.stimuli;
+      throw new InputError(`unknown stimulus set: ${digest}; expected one that is stored`);
     },
-  );
+    storage: jobs,
+    engine: engine.description,
+    span,
+    report: (progress) => void service.report.asEvent(progress),
+    onStepNotSaved: (reason) => void service.stepNotSaved.asEvent(reason),
+  });
 }
 
 /** @throws InputError when the model of an order is not there, or cannot be used */

@@ -6,6 +6,7 @@ import type { EngineDescription } from '../inference/engine.js';
 import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
 import type { JobStorage } from '../jobs/job-storage.js';
 import type { Part } from '../jobs/record.js';
+import { type Span, traced } from '../tracing/tracer.js';
 
 /** What a job is run with. */
 export interface OrderContext extends JobResources, Omit<ExperimentContext, 'onProgress' | 'step'> {
@@ -13,6 +14,8 @@ export interface OrderContext extends JobResources, Omit<ExperimentContext, 'onP
   readonly storage: Pick<JobStorage, 'openSteps' | 'writeResult'>;
   /** What computes, as its description says; the saved steps of another engine are not used. */
   readonly engine: EngineDescription;
+  /** Of the job. */
+  readonly span: Span;
   readonly report: (progress: JobProgress) => void;
   /** Called with the reason why a step could not be saved; the job continues without that. */
   readonly onStepNotSaved: (reason: string) => void;
@@ -28,7 +31,7 @@ const REPORT_MS = 100;
  */
 export async function runOrder(
   { id, order }: RunnableJob,
-  { storage, engine, report, onStepNotSaved, ...context }: OrderContext,
+  { storage, engine, span, report, onStepNotSaved, ...context }: OrderContext,
 ): Promise<Part[]> {
   const progress = createReporter(report);
   const origin = JSON.stringify([packageFile.version, engine, order]);
@@ -36,14 +39,14 @@ export async function runOrder(
   const step: ExperimentContext['step'] = async (key, compute) => {
     const found = log.find(key);
     if (found !== undefined) return found as Awaited<ReturnType<typeof compute>>;
-    const value = await compute();
+    const value = await traced(span, 'step', compute, { 'hypercolumn.step': key });
     await log.save(key, value).catch((error: Error) => onStepNotSaved(error.message));
     return value;
   };
   const files = await runJob(order, { ...context, onProgress: progress.report, step });
   progress.flush();
   context.signal.throwIfAborted();
-  return storage.writeResult(id, files);
+  return traced(span, 'write result', () => storage.writeResult(id, files));
 }
 
 /** Reports the latest progress, so that many quick steps are few messages. */

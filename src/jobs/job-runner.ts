@@ -1,10 +1,14 @@
-import type { JobOrder, Part } from './record.js';
+import type { JobOrder, JobOrigin, Part } from './record.js';
 
 /** A job as a worker gets it. */
 export interface RunnableJob {
   /** The files of its result and of its steps carry its id. */
   readonly id: string;
   readonly order: JobOrder;
+  /** When it was accepted, as `Date.toISOString` gives it. */
+  readonly created: string;
+  /** Undefined for a job that no request of this version made. */
+  readonly origin?: JobOrigin | undefined;
 }
 
 export interface JobProgress {

@@ -8,6 +8,7 @@ import {
   countStates,
   isOver,
   type JobOrder,
+  type JobOrigin,
   type JobPriority,
   type JobRecord,
   type JobState,
@@ -24,7 +25,7 @@ export interface Jobs {
    * @throws JobsFullError, JobsClosedError
    * @throws DiskError when its record cannot be saved
    */
-  submit(order: JobOrder, priority?: JobPriority): Promise<JobView>;
+  submit(order: JobOrder, priority?: JobPriority, origin?: JobOrigin): Promise<JobView>;
   /** Newest first. */
   list(): Promise<JobView[]>;
   find(id: string): Promise<JobView | undefined>;
@@ -126,9 +127,13 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     abandon,
   };
 
-  async function submit(order: JobOrder, priority?: JobPriority): Promise<JobView> {
+  async function submit(
+    order: JobOrder,
+    priority?: JobPriority,
+    origin?: JobOrigin,
+  ): Promise<JobView> {
     checkRoom();
-    const job = createJob(newRecord(order, date(), priority));
+    const job = createJob(newRecord(order, date(), priority, origin));
     jobs.set(job.record.id, job); // Immediately, so that concurrent requests count it.
     await records.create(job.record).catch((error: unknown) => {
       jobs.delete(job.record.id);
@@ -187,7 +192,8 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
         timeLeft.update(done, total);
         change(job, { ...job.record, progress: { done, total } });
       };
-      const result = await run({ id, order }, report, signal);
+      const { created, origin } = job.record;
+      const result = await run({ id, order, created, origin }, report, signal);
       signal.throwIfAborted();
       await end(job, 'succeeded', null, [...result]);
     } catch (error) {

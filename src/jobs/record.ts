@@ -68,12 +68,21 @@ const orderFields = {
 export const JobOrder = z.strictObject(orderFields);
 export type JobOrder = z.infer<typeof JobOrder>;
 
+/** The request that made a job, for logs and traces; what a job computes does not depend on it. */
+export const JobOrigin = z.strictObject({
+  requestId: z.string(),
+  /** As W3C Trace Context writes it; undefined where nothing is traced. */
+  traceparent: z.string().optional(),
+});
+export type JobOrigin = z.infer<typeof JobOrigin>;
+
 const RecordVersion1 = Fields.extend({ formatVersion: z.literal(1) });
 const RecordVersion2 = Fields.extend({
   ...orderFields,
   formatVersion: z.literal(2),
   /** null: the record was written by a version of the service that did not keep it. */
   request: orderFields.request.nullable(),
+  origin: JobOrigin.optional(),
 });
 
 /** A job as it is kept on disk; a record of version 1 lacks what version 2 added. */
@@ -114,6 +123,7 @@ export function newRecord(
   order: JobOrder,
   created: string,
   priority: JobPriority = DEFAULT_PRIORITY,
+  origin?: JobOrigin,
 ): JobRecord {
   return {
     formatVersion: 2,
@@ -127,6 +137,7 @@ export function newRecord(
     progress: { done: 0, total: 0 },
     reason: null,
     result: [],
+    ...(origin && { origin }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Span } from '../tracing/tracer.js';
 import type { Leases } from './leases.js';
 import type { Stage } from './metrics/statistics.js';
 import type { CacheUse } from './metrics/store-metrics.js';
@@ -10,6 +11,8 @@ export interface RequestContext {
   readonly id: string;
   /** By the handed-in clock, in milliseconds. */
   readonly arrived: number;
+  /** Its part of a trace. */
+  readonly span: Span;
   /** The name of the key that the client presented. */
   keyName?: string;
   /** Distinguishes the client from all others: its key or, without keys, its address. */

@@ -37,7 +37,10 @@ export async function answerJob(
   order: JobOrder,
   priority: JobPriority,
 ): Promise<Response> {
-  const job = await requireJobs(deps).submit(order, priority);
+  const { id: requestId, span } = c.get('request');
+  const { traceparent } = span;
+  const origin = { requestId, ...(traceparent !== undefined && { traceparent }) };
+  const job = await requireJobs(deps).submit(order, priority, origin);
   c.header('Location', `/v1/jobs/${job.id}`);
   return answerJson(c, deps.clock, () => job, 202);
 }

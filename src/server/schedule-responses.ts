@@ -1,6 +1,7 @@
 import type { ServedModel } from '../inference/catalogue.js';
 import type { Priority } from '../inference/scheduler.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
+import { traceBatch } from '../tracing/trace-batch.js';
 import type { AppContext } from './context.js';
 import type { Service } from './service.js';
 import { addSeconds } from './timing.js';
@@ -26,6 +27,7 @@ export async function scheduleResponses(
   { model, stimuli, columns, priority, deadline }: ResponseRequest,
 ): Promise<Float32Array> {
   const log = c.get('log');
+  const { span } = c.get('request');
   log.stimuli = (log.stimuli ?? 0) + stimuli.count;
   log.neurons = columns.length;
   const { values, queueSeconds, inferSeconds } = await scheduler.respond({
@@ -34,6 +36,7 @@ export async function scheduleResponses(
     neurons: columns,
     priority,
     signal: c.req.raw.signal,
+    onBatch: (batch) => traceBatch(span, batch),
     ...(deadline === undefined ? {} : { deadline }),
   });
   addSeconds(c, 'queue', queueSeconds);

@@ -7,6 +7,7 @@ import type { Scheduler } from '../inference/scheduler.js';
 import type { Interpreter } from '../interpret/interpreter.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Store } from '../storage/store.js';
+import type { Tracer } from '../tracing/tracer.js';
 import type { BodyDecoder } from './body/body-decoder.js';
 import type { MemoryBudget } from './body/memory-budget.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -69,6 +70,7 @@ export interface AppDependencies {
   readonly metrics: Metrics;
   readonly storeMetrics: StoreMetrics;
   readonly logger: Logger;
+  readonly tracer: Tracer;
   /** Milliseconds, monotonic; the scheduler's own. */
   readonly clock: () => number;
 }

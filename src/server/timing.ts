@@ -1,3 +1,4 @@
+import { traced } from '../tracing/tracer.js';
 import type { AppContext } from './context.js';
 import { STAGES, type Stage } from './metrics/statistics.js';
 import type { CacheUse } from './metrics/store-metrics.js';
@@ -8,7 +9,7 @@ export function addSeconds(c: AppContext, stage: Stage, seconds: number): void {
   log.seconds[stage] = (log.seconds[stage] ?? 0) + seconds;
 }
 
-/** Runs one stage of a request and adds its time, by the clock's milliseconds. */
+/** Runs one stage of a request as a part of its trace, and adds its time, by the clock's milliseconds. */
 export async function timed<T>(
   c: AppContext,
   clock: () => number,
@@ -17,7 +18,7 @@ export async function timed<T>(
 ): Promise<T> {
   const started = clock();
   try {
-    return await work();
+    return await traced(c.get('request').span, stage, work);
   } finally {
     addSeconds(c, stage, (clock() - started) / 1000);
   }

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 
 const SERVE = new URL('../../dist/src/serve.js', import.meta.url).href;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** The clients of Redis and of S3; each is written as CommonJS, whose modules Node lists. */
-const CLIENTS = ['bullmq', 'ioredis', '@aws-sdk/client-s3'];
+/** The clients of Redis, of S3 and of OpenTelemetry; each is written as CommonJS, whose modules Node lists. */
+const CLIENTS = ['bullmq', 'ioredis', '@aws-sdk/client-s3', '@opentelemetry/sdk-trace-node'];
 
 function loadedBy(modules: readonly string[]): string[] {
   const program = `
@@ -22,7 +22,7 @@ function loadedBy(modules: readonly string[]): string[] {
   return CLIENTS.filter((name) => files.some((file) => file.includes(`/node_modules/${name}/`)));
 }
 
-test('the modules of the service load no client of Redis and none of S3', () => {
+test('the modules of the service load no client of Redis, S3 or OpenTelemetry', () => {
   expect(loadedBy([SERVE])).toEqual([]);
   expect(loadedBy(CLIENTS)).toEqual(CLIENTS); // They would be seen.
 });

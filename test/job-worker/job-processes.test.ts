@@ -17,6 +17,7 @@ import type * as LocalEngines from '../../src/job-worker/local-engine.js';
 import type { JobProgress } from '../../src/jobs/job-runner.js';
 import type { JobOrder, Part } from '../../src/jobs/record.js';
 import { findModel } from '../../src/models/find-model.js';
+import { NO_TRACER } from '../../src/tracing/tracer.js';
 import { processesOf } from '../support/processes.js';
 import { temporaryFolder } from '../support/store.js';
 
@@ -24,6 +25,7 @@ const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 const ENTRY = fileURLToPath(new URL('../../dist/src/job-worker/job-worker.js', import.meta.url));
 /** Its threads run the compiled modules. */
 const LOCAL_ENGINE = new URL('../../dist/src/job-worker/local-engine.js', import.meta.url).href;
+const CREATED = '2026-01-01T00:00:00.000Z';
 const ID = 'a'.repeat(32);
 const CHOICE = { engine: 'onnx', threads: 1, backend: 'wasm' } as const;
 const LIMITS = { maxStimuli: 10_000, maxPixels: 1e6 };
@@ -53,16 +55,18 @@ async function openProcesses(
       storage: { endpoint: undefined, region: undefined, cache: folder, cacheCapacity: 0 },
       limits: LIMITS,
       priority: 'normal',
+      collector: undefined,
       ...worker,
     },
     logger: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
+    tracer: NO_TRACER,
     entry: ENTRY,
     ...options,
   });
   opened.push(processes);
   const controller = new AbortController();
   const run = (order: JobOrder, report: (progress: JobProgress) => void = () => {}) =>
-    processes.run({ id: ID, order }, report, controller.signal);
+    processes.run({ id: ID, order, created: CREATED }, report, controller.signal);
   const read = (parts: readonly Part[]) =>
     Promise.all(parts.map(({ name }) => readFile(path.join(folder, ID, name))));
   return { run, read, folder, controller };

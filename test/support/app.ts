@@ -17,6 +17,7 @@ import type { Access } from '../../src/server/middleware/access.js';
 import { createOwnLimits } from '../../src/server/middleware/rate-limits.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/server/service.js';
 import { createStreams, type StreamsOptions } from '../../src/server/websocket/streams.js';
+import { NO_SPAN, NO_TRACER } from '../../src/tracing/tracer.js';
 import { tinyModel } from './cards.js';
 import { createCheckedApp } from './contract.js';
 import { createFakeEngine, type FakeEngine } from './fake-engine.js';
@@ -45,6 +46,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly quick?: Service['quick'];
   readonly rateLimits?: AppDependencies['rateLimits'];
   readonly sharedAnswers?: AppDependencies['sharedAnswers'];
+  readonly tracer?: AppDependencies['tracer'];
 }
 
 /** An app with the fake engine, two versions of a tiny model and one unusable model. */
@@ -78,6 +80,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     jobs,
     quick,
   };
+  const { tracer = NO_TRACER } = options;
   const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };
   const registry = new Registry();
   const metrics = createMetrics(registry, () => scheduler.depth);
@@ -90,6 +93,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     cut: cut.signal,
     metrics,
     logger,
+    tracer,
     clock,
     ...options.streams,
   });
@@ -116,6 +120,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     metrics,
     storeMetrics: createStoreMetrics(registry, () => 0),
     logger,
+    tracer,
     clock,
   };
   const app = createCheckedApp(deps);
@@ -137,6 +142,7 @@ export function createTestApp(options: TestAppOptions = {}) {
           if ('unusable' in store) throw new Error(store.unusable);
           return (await store.sets.read(set))!.stimuli;
         },
+        span: NO_SPAN,
         storage: createJobFolder(folder),
         engine: description,
         report,

@@ -9,6 +9,7 @@ import {
   countStates,
   isOver,
   type JobOrder,
+  type JobOrigin,
   type JobPriority,
   type JobState,
   type JobView,
@@ -25,6 +26,7 @@ export interface JobData {
   /** As `Date.toISOString` gives it. */
   readonly created: string;
   readonly priority: JobPriority;
+  readonly origin?: JobOrigin;
   /** When it was cancelled, where it was: as `Date.toISOString` gives it. */
   readonly cancelled?: string;
 }
@@ -86,7 +88,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
   const events = kinds.map((kind) => listen(kind));
 
   return {
-    submit: (order, priority) => whileThere(() => submit(order, priority)),
+    submit: (...job) => whileThere(() => submit(...job)),
     list: () => whileThere(list),
     find: (id) => whileThere(() => find(id)),
     preview: (id) => whileThere(async () => (await client.get(previewKey(id))) ?? undefined),
@@ -130,7 +132,11 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     return source;
   }
 
-  async function submit(order: JobOrder, asked?: JobPriority): Promise<JobView> {
+  async function submit(
+    order: JobOrder,
+    asked?: JobPriority,
+    origin?: JobOrigin,
+  ): Promise<JobView> {
     if (closed) throw new JobsClosedError('the service is shutting down');
     const found = await list();
     if (found.length >= maxStored) {
@@ -146,7 +152,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     const queue = queues[kinds.indexOf(order.kind)]!;
     const job = await queue.add(
       order.kind,
-      { order, created, priority },
+      { order, created, priority, ...(origin && { origin }) },
       { jobId: id, priority: HIGHEST + rankPriority(priority) },
     );
     return view(job, 'queued');

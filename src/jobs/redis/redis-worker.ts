@@ -52,7 +52,8 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
           .then(() => job.updateProgress(progress))
           .catch((err: unknown) => logger.warn({ job: id, err }, 'progress cannot be reported'));
       };
-      return await run({ id, order: job.data.order }, report, stopped);
+      const { order, created, origin } = job.data;
+      return await run({ id, order, created, origin }, report, stopped);
     } catch (error) {
       if (stopping.signal.aborted) {
         await job.moveToWait(token);

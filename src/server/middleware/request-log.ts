@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
+import { NO_SPAN, STATUS, traceId } from '../../tracing/tracer.js';
 import type { AppEnv, RequestContext, RequestLog } from '../context.js';
 import { createLeases } from '../leases.js';
 import type { AppDependencies } from '../service.js';
@@ -13,11 +14,15 @@ const REQUEST_ID = /^[\x20-\x7e]{1,128}$/;
  * every answer has, writes its line of the log and counts it.
  */
 export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
-  const { clock, metrics, logger, readiness } = deps;
+  const { clock, metrics, logger, readiness, tracer } = deps;
   return async (c, next) => {
     const given = c.req.header('X-Request-Id');
     const id = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
-    const request: RequestContext = { id, arrived: clock() };
+    const { method, path } = c.req;
+    const span = HEALTH_ROUTES.has(path)
+      ? NO_SPAN
+      : tracer.start(method, { kind: 'server', parent: c.req.header('traceparent') });
+    const request: RequestContext = { id, arrived: clock(), span };
     const log: RequestLog = { route: 'unmatched', seconds: {} };
     const leases = createLeases();
     c.set('request', request);
@@ -31,7 +36,6 @@ export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
     const total = (clock() - request.arrived) / 1000;
     const { route, digest, model, stimuli, neurons, cache } = log;
     const seconds = { ...log.seconds, total };
-    const { method, path } = c.req;
     const { headers } = c.res;
     const status = c.env?.upgrade?.taken ? 101 : c.res.status;
     headers.set('X-Request-Id', id);
@@ -40,12 +44,32 @@ export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
     // Clients that keep connections open find another replica before these are closed.
     if (readiness().state === 'draining' || c.env?.refusal) headers.set('Connection', 'close');
     metrics.request({ route, method, status, seconds, digest, stimuli });
+    const { keyName: client } = request;
+    span.end({
+      name: `${method} ${route}`,
+      attributes: {
+        'http.request.method': method,
+        'http.route': route,
+        'url.path': path,
+        [STATUS]: status,
+        'hypercolumn.request.id': id,
+        'hypercolumn.client': client,
+        'hypercolumn.model': model,
+        'hypercolumn.stimuli': stimuli,
+        'hypercolumn.neurons': neurons,
+        'hypercolumn.cache': cache,
+      },
+      error: status >= 500 ? `status ${status}` : undefined,
+    });
     // A stream writes its own line. Machines request the health routes every few seconds.
     const level = HEALTH_ROUTES.has(route) || status === 101 ? 'debug' : 'info';
-    const { keyName: client } = request;
+    const trace = traceId(span);
     const ms = milliseconds(total);
     logger[level](
-      { requestId: id, client, method, path, route, status, ms, model, stimuli, neurons, cache },
+      {
+        ...{ requestId: id, trace, client, method, path, route, status, ms },
+        ...{ model, stimuli, neurons, cache },
+      },
       'request',
     );
   };

@@ -15,6 +15,8 @@ import { decodeRawStimuli } from '../../stimulus/decode/array.js';
 import { sizeText } from '../../stimulus/errors.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
 import { contrastWarnings } from '../../stimulus/training-range.js';
+import { traceBatch } from '../../tracing/trace-batch.js';
+import { type Span, STATUS } from '../../tracing/tracer.js';
 import { problemFrom } from '../problem.js';
 import type { StreamTerms } from './terms.js';
 
@@ -38,6 +40,8 @@ export interface StreamOptions {
   readonly clock: () => number;
   /** Whether the service is shutting down. */
   readonly closing: () => boolean;
+  /** Starts the trace of a frame. */
+  readonly startTrace: (sequence: number) => Span;
   /** Called for each frame once it was answered, in the order of the answers. */
   readonly onAnswer: (status: number, times: FrameTimes) => void;
   /** Called for each frame whose patience was over before its responses were there. */
@@ -66,6 +70,7 @@ interface Frame {
   readonly sequence: number;
   readonly arrived: number;
   readonly bytes: Uint8Array;
+  readonly span: Span;
   /** The answer, which is sent once all frames before it have been answered. */
   answer?: { readonly message: Uint8Array; readonly status: number; readonly times: FrameTimes };
 }
@@ -87,7 +92,8 @@ const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
  * @param wire what the WebSocket runs over
  */
 export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamOptions): Stream {
-  const { terms, scheduler, readmit, timing, clock, closing, onAnswer, onLate, onBug } = options;
+  const { terms, scheduler, readmit, timing, clock, closing, startTrace } = options;
+  const { onAnswer, onLate, onBug } = options;
   const { model, columns, dtype, size, patience, window } = terms;
   const expected = frameBytes(size, dtype);
   const client = new AbortController();
@@ -136,7 +142,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
       const wanted = `${sizeText(size)} in ${dtype} takes ${expected}`;
       end(1007, `frame ${sequence} has ${bytes.length} bytes; ${wanted}`);
     } else {
-      frames.push({ sequence, bytes, arrived: clock() });
+      frames.push({ sequence, bytes, arrived: clock(), span: startTrace(sequence) });
       advance();
     }
   }
@@ -162,19 +168,21 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   }
 
   async function respond(frame: Frame): Promise<void> {
-    const { arrived, bytes, sequence } = frame;
+    const { arrived, bytes, sequence, span } = frame;
     const started = clock();
     let decode = 0;
     try {
       if (readmit) await readmit();
       const { stimuli } = decodeRawStimuli(pixelsIn(bytes), dtype, size, ONE_STIMULUS, sequence);
       decode = clock() - started;
+      span.start('decode', {}, started).end();
       const answering = scheduler.respond({
         digest: model.digest,
         stimuli,
         neurons: columns,
         priority: 'prediction',
         signal: client.signal,
+        onBatch: (batch) => traceBatch(span, batch),
         ...(patience === undefined ? {} : { deadline: arrived + patience }),
       });
       // The request is sent first; the warnings are worked out while the engine computes.
@@ -208,7 +216,11 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     content: Float32Array | string,
   ): void {
     if (over) return;
-    const { sequence } = frame;
+    const { sequence, span } = frame;
+    span.end({
+      attributes: { [STATUS]: status },
+      error: status < 500 ? undefined : String(content),
+    });
     const header = { sequence, status, flags: flags | (closing() ? FLAGS.closing : 0), times };
     frame.answer = { status, times, message: encodeAnswer(frame.bytes, header, content) };
     for (let head = frames[0]; head?.answer; head = frames[0]) {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { frameBytes } from '../../formats/stream-frames.js';
 import type { Scheduler } from '../../inference/scheduler.js';
+import type { Tracer } from '../../tracing/tracer.js';
 import type { RequestContext } from '../context.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { unavailable } from '../problem.js';
@@ -18,6 +19,7 @@ export interface StreamsOptions {
   readonly cut: AbortSignal;
   readonly metrics: Pick<Metrics, 'frame' | 'deadlineMiss' | 'streams'>;
   readonly logger: Logger;
+  readonly tracer: Tracer;
   /** Milliseconds, monotonic; the scheduler's own. */
   readonly clock: () => number;
   readonly timing?: StreamTiming;
@@ -47,7 +49,7 @@ export interface Streams {
 const TIMING: StreamTiming = { heartbeat: 20_000, unread: 10_000, goodbye: 2_000 };
 
 export function createStreams(options: StreamsOptions): Streams {
-  const { most, closing, cut, metrics, logger, clock, timing = TIMING } = options;
+  const { most, closing, cut, metrics, logger, tracer, clock, timing = TIMING } = options;
   const open = new Map<Stream, Promise<void>>();
   cut.addEventListener('abort', () => {
     for (const stream of open.keys()) stream.cut();
@@ -65,6 +67,7 @@ export function createStreams(options: StreamsOptions): Streams {
         headers: { 'X-Request-Id': requestId, ETag: `"${model.digest}"` },
       });
       const opened = clock();
+      const named = `${model.name}/${model.version}`;
       const answered: Record<number, number> = {};
       const stream = serveStream(webSocket, upgrade.socket, {
         terms,
@@ -73,6 +76,16 @@ export function createStreams(options: StreamsOptions): Streams {
         timing,
         clock,
         closing,
+        // A trace for each frame: one for the stream would last for hours.
+        startTrace: (sequence) =>
+          tracer.start('frame', {
+            kind: 'server',
+            attributes: {
+              'hypercolumn.request.id': requestId,
+              'hypercolumn.model': named,
+              'hypercolumn.sequence': sequence,
+            },
+          }),
         onAnswer(status, times) {
           answered[status] = (answered[status] ?? 0) + 1;
           metrics.frame(status, times);
@@ -86,7 +99,6 @@ export function createStreams(options: StreamsOptions): Streams {
         metrics.streams(open.size);
         const seconds = Number(((clock() - opened) / 1000).toFixed(3));
         const neurons = columns.length;
-        const named = `${model.name}/${model.version}`;
         logger.info(
           { requestId, client, model: named, dtype, neurons, answered, seconds, code, reason },
           'stream',
