@@ -3,6 +3,13 @@ import { exitCodesHelp } from '../src/exit-codes.js';
 import { TrainingCard } from '../src/models/card.js';
 import { BACKEND_NAMES, type BackendName } from '../src/network/backends/index.js';
 import { openBackend } from '../src/network/backends/open.js';
+import {
+  type ClusterOptions,
+  checkWithoutCluster,
+  withClusterOptions,
+} from './cluster/cluster-options.js';
+import { runProgram } from './cluster/slurm/run-program.js';
+import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
 import { readRepeats } from './data/repeats-file.js';
 import { openSite } from './data/site.js';
@@ -17,7 +24,8 @@ import { trainModel } from './run/train-model.js';
 
 interface Options
   extends Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out' | 'unit'>,
-    DataOptions {
+    DataOptions,
+    ClusterOptions {
   readonly data: string;
   readonly site: string;
   readonly epochs?: number;
@@ -40,10 +48,12 @@ const MACHINE: Machine = {
 /**
  * `train`: fits one network to each neuron of a site and saves them as a model.
  * @param environment where a Kubernetes job says which share is this one's
+ * @param run runs the commands of a cluster
  */
 export function createTrainCommand(
   environment: Readonly<Record<string, string | undefined>> = {},
   machine = MACHINE,
+  run = runProgram,
 ): Command {
   const command = new Command('train')
     .description('fits one network to each neuron of a recorded site and saves them as a model')
@@ -101,8 +111,17 @@ export function createTrainCommand(
     .option('--degrees-per-image <degrees>', 'side of an image, where it is known', degrees)
     .allowExcessArguments(false)
     .addHelpText('after', exitCodesHelp('badInput', 'failed', 'interrupted'))
-    .action((options: Options) => train(options, environment, machine));
-  return withDataOptions(command, []);
+    .action(async (options: Options) => {
+      findRecipe(options.recipe);
+      checkModelName(options.out);
+      if (options.on === undefined) {
+        checkWithoutCluster(command);
+        return await train(options, environment, machine);
+      }
+      const say = (line: string) => void machine.stream.write(`${line}\n`);
+      await submitTraining(command, options, { say, run });
+    });
+  return withClusterOptions(withDataOptions(command, []));
 }
 
 async function train(
@@ -110,8 +129,6 @@ async function train(
   environment: Readonly<Record<string, string | undefined>>,
   machine: Machine,
 ): Promise<void> {
-  findRecipe(options.recipe);
-  checkModelName(options.out);
   const shard = options.shard ?? shardOfJob(environment);
   const site = await openSite(options.data, options.site, options);
   try {

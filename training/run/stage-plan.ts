@@ -12,7 +12,7 @@ import { checkModelName } from './options.js';
 import type { StagePlan } from './progress.js';
 import { shardBackend, type TrainedCard } from './shards/mixture.js';
 import { neuronsOfShard, shardFolder } from './shards/shard.js';
-import { findStage, type Stage as SavedStage, stageFolder } from './stages.js';
+import { type ExpectedModel, findStage, stageFolder } from './stages.js';
 
 /** One of the trainings that lead to a model. */
 export interface Stage {
@@ -101,15 +101,16 @@ export async function planModel(
   }
 }
 
-function describeStage(
+/** What the model of a stage of a request is. */
+export function describeStage(
   request: StageRequest,
   name: string,
   neurons: readonly number[],
-): SavedStage {
+): ExpectedModel {
   const { site, seed, loss, select: split, freeze } = request;
   const { epochs } = stageRecipe(request, name);
   const { white, digests } = site;
-  return { recipe: name, seed, epochs, loss, split, white, digests, freeze, neurons };
+  return { recipe: name, seed, epochs, loss, split, white, digests, freeze, neurons: [...neurons] };
 }
 
 /** The latest version of the model, or of its shard, where it is the very one that is requested. */

@@ -1,7 +1,8 @@
 import path from 'node:path';
+import { z } from 'zod';
 import { InputError } from '../../src/errors.js';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
-import type { ModelCard, TrainingCard } from '../../src/models/card.js';
+import { type ModelCard, NeuronCard, TrainingCard } from '../../src/models/card.js';
 import {
   readModel,
   type SavedModel,
@@ -18,15 +19,23 @@ export interface Base {
   readonly freeze: 'published' | 'still';
 }
 
-/** What makes a saved stage the one that would be trained again. */
-export type Stage = Pick<TrainingCard, 'recipe' | 'seed' | 'epochs' | 'loss' | 'split'> & {
+/** What makes a saved model the one that would be trained again. */
+export const ExpectedModel = z.strictObject({
+  recipe: TrainingCard.shape.recipe,
+  seed: TrainingCard.shape.seed,
+  epochs: TrainingCard.shape.epochs,
+  loss: TrainingCard.shape.loss,
+  split: TrainingCard.shape.split,
   /** The pixel value that is white, where it was given. */
-  readonly white: number | null;
-  readonly digests: Readonly<Record<string, string>>;
-  readonly freeze: Base['freeze'];
+  white: z.number().nullable(),
+  /** sha256 of each file of the data, by its name. */
+  digests: z.record(z.string(), z.string()),
+  /** Of a recipe that begins with another's networks. */
+  freeze: z.enum(['published', 'still']),
   /** Ids of the neurons that it must hold. */
-  readonly neurons: readonly number[];
-};
+  neurons: z.array(NeuronCard.shape.id),
+});
+export type ExpectedModel = z.infer<typeof ExpectedModel>;
 
 /** The folder next to another, with its name and an ending. */
 export function siblingFolder(folder: string, ending: string): string {
@@ -39,20 +48,23 @@ export function stageFolder(out: string, recipe: string): string {
 }
 
 /** The latest version of a stage that was trained on the same data in the same way, if there is one. */
-export async function findStage(folder: string, wanted: Stage): Promise<SavedModel | undefined> {
+export async function findStage(
+  folder: string,
+  wanted: ExpectedModel,
+): Promise<SavedModel | undefined> {
   const versions = await versionsIn(folder).catch(() => []);
   for (const version of versions.toSorted((a, b) => b - a)) {
     const model = await readModel(path.join(folder, String(version))).catch((error: unknown) => {
       if (error instanceof InputError) return undefined; // a broken one is trained again
       throw error;
     });
-    if (model && isStage(model.card, wanted)) return model;
+    if (model && isExpected(model.card, wanted)) return model;
   }
   return undefined;
 }
 
 /** Whether a model was trained on the same data in the same way. */
-export function isStage({ training, neurons }: ModelCard, wanted: Stage): boolean {
+export function isExpected({ training, neurons }: ModelCard, wanted: ExpectedModel): boolean {
   if (!('recipe' in training)) return false;
   const { recipe, seed, epochs, loss, split, data, base } = training;
   const names = Object.keys(wanted.digests);

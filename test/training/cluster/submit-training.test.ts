@@ -1,0 +1,191 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { ProgramEnd } from '../../../training/cluster/slurm/run-program.js';
+import { runProgram } from '../../../training/cluster/slurm/run-program.js';
+import { readSubmission } from '../../../training/cluster/submission.js';
+import { createTrainCommand } from '../../../training/train-command.js';
+import { fakeMachine } from '../../support/machine.js';
+import { writeSmallSite } from '../../support/sites.js';
+import { sharedFolder, temporaryFolder } from '../../support/store.js';
+
+const data = path.join(sharedFolder(), "it's data");
+let out = '';
+beforeAll(() => writeSmallSite(data, 60, 20, 6));
+beforeEach(async () => {
+  out = path.join(await temporaryFolder(), "it's a folder", 'm');
+});
+
+const DONE: ProgramEnd = { code: 0, stdout: '', stderr: '' };
+
+/** Runs `train` with answers of Slurm's programs, and returns what it printed and what it ran. */
+async function train(
+  words: readonly string[],
+  answer: (program: string, args: readonly string[]) => ProgramEnd = () => ({
+    ...DONE,
+    stdout: '7\n',
+  }),
+) {
+  const ran: string[][] = [];
+  const printed: string[] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((text: string) => printed.push(text));
+  const run = async (program: string, args: readonly string[]) => {
+    ran.push([program, ...args]);
+    return answer(program, args);
+  };
+  const command = createTrainCommand({}, fakeMachine().machine, run);
+  const given = ['--data', data, '--site', 'small', '--recipe', 'rf_cnn', '--out', out, ...words];
+  try {
+    await command.parseAsync(given, { from: 'user' });
+    return { error: '', ran, printed: printed.join('\n') };
+  } catch (error) {
+    return { error: (error as Error).message, ran, printed: printed.join('\n') };
+  } finally {
+    log.mockRestore();
+  }
+}
+
+const ON_SLURM = ['--on', 'slurm', '--shards', '3'];
+
+test('the options of a task become options of sbatch', async () => {
+  const limits = ['--partition', 'gpu', '--time', '12:00:00', '--memory', '16G', '--cpus', '4'];
+  const others = ['--gpus', '1', '--sbatch-option', 'account=lab', '--sbatch-option', 'exclusive'];
+  const { ran, printed } = await train([...ON_SLURM, ...limits, ...others]);
+  const shared = [
+    '--partition=gpu',
+    '--time=12:00:00',
+    '--mem=16G',
+    '--account=lab',
+    '--exclusive',
+  ];
+  const [tasks, merge] = ran as [string[], string[]];
+  expect(tasks).toEqual([
+    ...['sbatch', '--parsable', '--requeue', '--job-name=m', `--output=${out}.slurm/%a.log`],
+    ...['--open-mode=append', ...shared, '--array=0-2', '--cpus-per-task=4', '--gpus=1'],
+    `${out}.slurm/tasks.sh`,
+  ]);
+  expect(merge).toEqual([
+    ...['sbatch', '--parsable', '--requeue', '--job-name=m.merge'],
+    ...[`--output=${out}.slurm/merge.log`, '--open-mode=append', ...shared],
+    ...['--dependency=afterok:7', '--kill-on-invalid-dep=yes', `${out}.slurm/merge.sh`],
+  ]);
+  expect(printed).toBe(
+    [
+      'submitted 3 tasks to Slurm as job 7, and their merge as job 7',
+      '  follow  squeue --jobs 7,7',
+      '  cancel  scancel 7 7',
+      `  logs    '${out.replace("'", "'\\''")}.slurm'/`,
+    ].join('\n'),
+  );
+});
+
+test('a script runs this program with the options of the training, quoted, and a share', async () => {
+  const seen = await temporaryFolder();
+  const node = path.join(seen, 'a node');
+  await writeFile(node, `#!/bin/sh\nprintf '%s\\0' "$@"\n`);
+  await chmod(node, 0o755);
+  const execPath = vi.spyOn(process, 'execPath', 'get').mockReturnValue(node);
+  const options = ['--seed', '3', '--unit', 'spikes / $s', '--allow-few', '--chunk', '2'];
+  await train([...ON_SLURM, ...options, '--resume']);
+  execPath.mockRestore();
+  const words = (script: string, task?: string) => {
+    const { stdout, status, stderr } = spawnSync('bash', [`${out}.slurm/${script}`], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], SLURM_ARRAY_TASK_ID: task },
+    });
+    return status === 0 ? stdout.split('\0').slice(1, -1) : stderr.trim();
+  };
+  const shared = ['--site', 'small', '--recipe', 'rf_cnn', '--out', out];
+  const task = words('tasks.sh', '2');
+  expect(task).toEqual(expect.arrayContaining(['--data', data, ...shared, ...options]));
+  expect(task).toHaveLength(1 + 2 + shared.length + options.length + 4);
+  expect(task.slice(-4)).toEqual(['--resume', '--wait', '--shard', '2/3']);
+  expect(words('tasks.sh', '3')).toBe('there is no task 3; expected 0 to 2');
+  expect(words('merge.sh')).toEqual(['merge', '--out', out]);
+});
+
+test('the record has what each task makes', async () => {
+  await train([...ON_SLURM, '--seed', '3']);
+  const submission = await readSubmission(out);
+  expect(submission).toMatchObject({ format: 1, jobs: { tasks: '7', merge: '7' } });
+  expect(submission?.tasks).toHaveLength(3);
+  expect(submission?.tasks[1]).toMatchObject({
+    label: 'shard 1/3',
+    place: `${out}.shards/1-of-3`,
+    expected: { recipe: 'rf_cnn', seed: 3, epochs: 50, loss: 'mse', neurons: [2, 3] },
+  });
+  await writeFile(`${out}.slurm/submission.json`, '{"format": 2}');
+  await expect(readSubmission(out)).rejects.toThrow('submission.json is damaged, or of another');
+});
+
+test('--dry-run prints the scripts and writes nothing', async () => {
+  const { ran, printed } = await train([...ON_SLURM, '--dry-run']);
+  expect(ran).toEqual([]);
+  expect(printed).toContain(' train --data ');
+  expect(printed).toContain('--array=0-2');
+  expect(printed).toContain('# is submitted by\n# sbatch ');
+  await expect(readdir(path.dirname(out))).rejects.toThrow('ENOENT');
+});
+
+test('what sbatch says is told, and no task stays in the queue without its merge', async () => {
+  const stderr = 'sbatch: error: invalid partition specified: x\n';
+  const failed = await train(ON_SLURM, () => ({ code: 1, stdout: '', stderr }));
+  expect(failed.error).toMatch(
+    /^sbatch failed \(exit code 1\): sbatch: error: invalid partition specified: x\nsbatch --parsable /,
+  );
+  const missing = await train(ON_SLURM, () => ({ code: 'ENOENT', stdout: '', stderr: '' }));
+  expect(missing.error).toMatch(
+    /^there is no sbatch on this machine; expected the commands of Slurm/,
+  );
+  const odd = await train(ON_SLURM, () => ({ ...DONE, stdout: 'Welcome!\n' }));
+  expect(odd.error).toBe('sbatch printed no id of a job: "Welcome!\\n"; expected a number');
+  const secondFails = (cancelled: ProgramEnd) => (program: string, args: readonly string[]) => {
+    if (program === 'scancel') return cancelled;
+    const isMerge = args.some((word) => word.startsWith('--dependency'));
+    return isMerge ? { code: 1, stdout: '', stderr } : { ...DONE, stdout: '7;cluster-b\n' };
+  };
+  const half = await train(ON_SLURM, secondFails(DONE));
+  expect(half.ran.at(-1)).toEqual(['scancel', '7']);
+  expect(half.error).toMatch(/^sbatch failed .*\njob 7, the tasks, is cancelled$/s);
+  const worse = await train(
+    ON_SLURM,
+    secondFails({ code: 1, stdout: '', stderr: 'no controller' }),
+  );
+  expect(worse.error).toMatch(
+    /\njob 7, the tasks, is submitted, and scancel 7 failed \(1\): no cont/,
+  );
+  expect(await readSubmission(out)).toBeUndefined();
+});
+
+test.each([
+  [['--on', 'slurm'], '--on has no --shards; expected the number of tasks that share the neurons'],
+  [
+    [...ON_SLURM, '--shard', '0/3'],
+    '--shard is one share; expected --shards, the number of shares',
+  ],
+  [['--on', 'slurm', '--shards', '7'], 'shard 0/7: the site has 6 neurons, which make at most as'],
+  [[...ON_SLURM, '--site', 'other'], 'train_img_other.npy is not there'],
+  [[...ON_SLURM, '--loss', 'poisson'], 'and the Poisson loss'],
+  [
+    ['--shards', '3'],
+    '--shards is used without --on; expected --on slurm, or --shard i/n to train',
+  ],
+  [['--dry-run'], '--dry-run is used without --on; expected --on slurm'],
+])('%j is rejected and nothing is submitted', async (words, message) => {
+  const { error, ran } = await train(words);
+  expect(error).toContain(message);
+  expect(ran).toEqual([]);
+});
+
+test('a program is run to its end', async () => {
+  const run = (script: string) => runProgram('sh', ['-c', script]);
+  expect(await run('echo a; echo b >&2; exit 3')).toEqual({
+    code: 3,
+    stdout: 'a\n',
+    stderr: 'b\n',
+  });
+  expect(await run('true')).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(await run('kill -9 $$')).toMatchObject({ code: 'SIGKILL' });
+  expect(await runProgram('/there/is/none', [])).toMatchObject({ code: 'ENOENT' });
+});
