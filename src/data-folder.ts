@@ -56,6 +56,7 @@ export function jobWorkerOptions(config: Config): JobWorkerOptions {
     sets: absolutePlace(placeWithin(config.DATA_DIR, SETS)),
     storage: storageSettings(config),
     limits: { maxStimuli: config.MAX_STIMULI, maxPixels: config.MAX_PIXELS },
+    logLevel: config.LOG_LEVEL,
     collector: config.OTEL_EXPORTER_OTLP_ENDPOINT,
   };
 }

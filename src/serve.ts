@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { announcement, stepLine } from './announcement.js';
 import { type Config, type Environment, readConfig } from './config.js';
@@ -23,6 +23,7 @@ import { createProcessInterpreter } from './interpret/process-interpreter.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
 import type { Jobs } from './jobs/jobs.js';
 import { deleteOldJobs } from './jobs/retention.js';
+import { createLog } from './log.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { openModelSource } from './models/open-source.js';
 import { createApp, createHealthApp } from './server/app.js';
@@ -66,7 +67,7 @@ export async function runService(environment: Environment): Promise<void> {
   try {
     const config = readConfig(environment);
     await checkModelsFolder(config.MODELS_DIR);
-    const logger = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }));
+    const logger = createLog('service', config.LOG_LEVEL);
     const tracer = await openTracer(config.OTEL_EXPORTER_OTLP_ENDPOINT, 'hypercolumn', logger);
     await serve(config, readAccess(config, logger), { logger, tracer });
   } catch (error) {

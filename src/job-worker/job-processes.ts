@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { EngineLostError } from '../errors.js';
-import type { JobProgress, RunJob, RunnableJob } from '../jobs/job-runner.js';
+import { type JobProgress, logFields, type RunJob, type RunnableJob } from '../jobs/job-runner.js';
 import type { Part } from '../jobs/record.js';
 import { messageOf, type Span, type Tracer } from '../tracing/tracer.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
@@ -36,7 +36,7 @@ interface JobProcess {
   readonly process: StartedProcess<JobWorkerFunctions>;
   readonly opened: Promise<void>;
   report: (progress: JobProgress) => void;
-  job: string | undefined;
+  job: RunnableJob | undefined;
   idle?: NodeJS.Timeout;
 }
 
@@ -51,12 +51,17 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
   return {
     async run(job, report, signal) {
       const span = startTrace(job);
+      const { kind, model } = job.order;
+      const fields = { ...logFields(job), kind, model: `${model.name}/${model.version}` };
+      logger.info(fields, 'a job is started');
       try {
         const parts = await runInTurn(continueTrace(job, span), report, signal);
         span.end();
+        logger.info(fields, 'a job is done');
         return parts;
       } catch (error) {
         span.end({ error: messageOf(error) });
+        if (signal.aborted) logger.info(fields, 'a job is stopped');
         throw error;
       }
     },
@@ -111,7 +116,7 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
     const free = [...processes].find((each) => each.job === undefined);
     const chosen = free ?? start();
     clearTimeout(chosen.idle);
-    chosen.job = job.id;
+    chosen.job = job;
     chosen.report = report;
     const onAbort = () => void stop(chosen);
     signal.addEventListener('abort', onAbort);
@@ -132,7 +137,7 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
   function start(): JobProcess {
     const functions: JobWorkerService = {
       report: (progress) => started.report(progress),
-      stepNotSaved: (reason) => logger.warn({ job: started.job, reason }, 'a step is not saved'),
+      stepNotSaved: (reason) => logger.warn({ ...fields(), reason }, 'a step is not saved'),
     };
     const process = startProcess<JobWorkerFunctions>({
       entry,
@@ -142,12 +147,13 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
     });
     const opened = process.remote.open(worker);
     const started: JobProcess = { process, opened, report: () => {}, job: undefined };
+    const fields = () => started.job && logFields(started.job);
     processes.add(started);
     opened.catch(() => stop(started)); // The next job starts another.
     const { pid } = process;
     void process.ended.then((end) => {
       clearTimeout(started.idle);
-      if (processes.delete(started)) logger.error({ pid, job: started.job }, `the ${NAME} ${end}`);
+      if (processes.delete(started)) logger.error({ pid, ...fields() }, `the ${NAME} ${end}`);
     });
     logger.info({ pid }, `the ${NAME} is started`);
     return started;

@@ -1,11 +1,12 @@
 import path from 'node:path';
-import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { InputError } from '../errors.js';
 import { experimentContext } from '../experiments/context.js';
 import { findJobExperiment } from '../experiments/job-experiments.js';
-import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
+import { type JobProgress, logFields, type RunnableJob } from '../jobs/job-runner.js';
 import { type JobStorage, openJobStorage } from '../jobs/job-storage.js';
 import type { Part } from '../jobs/record.js';
+import { createLog, type LogLevel } from '../log.js';
 import type { ModelSource } from '../models/model-source.js';
 import { openModelSource } from '../models/open-source.js';
 import { readModel, type SavedModel } from '../models/saved-model.js';
@@ -32,6 +33,7 @@ export interface JobWorkerOptions extends LocalEngineOptions {
   readonly limits: StimulusLimits;
   /** `idle`: other processes compute first. */
   readonly priority: JobPriority;
+  readonly logLevel: LogLevel;
   /** Where traces are sent; undefined: nowhere. */
   readonly collector: string | undefined;
 }
@@ -51,6 +53,7 @@ export interface JobWorkerService {
 }
 
 interface Opened {
+  readonly logger: Logger;
   readonly options: JobWorkerOptions;
   readonly engine: LocalEngine;
   readonly models: ModelSource;
@@ -64,9 +67,10 @@ let opened: Opened | undefined;
 const functions: JobWorkerFunctions = {
   async open(options) {
     if (options.priority === 'idle') lowerPriority();
-    const logger = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }));
+    const logger = createLog('job', options.logLevel);
     const { storage } = options;
     opened = {
+      logger,
       options,
       engine: await openLocalEngine(options),
       models: await openModelSource(options.models, storage, logger),
@@ -99,7 +103,7 @@ async function run(job: RunnableJob): Promise<Part[]> {
 
 async function runTraced(
   job: RunnableJob,
-  { options, engine, models, sets, jobs }: Opened,
+  { logger, options, engine, models, sets, jobs }: Opened,
   span: Span,
 ): Promise<Part[]> {
   const { order } = job;
@@ -107,7 +111,12 @@ async function runTraced(
     const saved = await readOrdered(models, order.model);
     return engine.load(saved, findJobExperiment(order.kind).interprets);
   });
-  return runOrder(job, {
+  const log = logger.child(logFields(job));
+  log.info(
+    { digest: model.digest, engine: engine.description.name },
+    'the model of a job is loaded',
+  );
+  const files = await runOrder(job, {
     ...experimentContext({
       ...parts,
       respond: (stimuli, columns) =>
@@ -128,6 +137,8 @@ async function runTraced(
     report: (progress) => void service.report.asEvent(progress),
     onStepNotSaved: (reason) => void service.stepNotSaved.asEvent(reason),
   });
+  log.info({ files: files.map(({ name }) => name) }, 'the result of a job is written');
+  return files;
 }
 
 /** @throws InputError when the model of an order is not there, or cannot be used */

@@ -31,3 +31,8 @@ export type RunJob = (
   report: (progress: JobProgress) => void,
   signal: AbortSignal,
 ) => Promise<readonly Part[]>;
+
+/** The fields of every line of the log about a job. */
+export function logFields({ id, origin }: Pick<RunnableJob, 'id' | 'origin'>) {
+  return { job: id, request: origin?.requestId || undefined };
+}

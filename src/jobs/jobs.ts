@@ -3,7 +3,7 @@ import { JobsClosedError, JobsFullError } from '../errors.js';
 import { createTimeLeft, type TimeLeft } from '../time-left.js';
 import { openJobFiles } from './job-files.js';
 import { createJobRecords } from './job-records.js';
-import type { JobProgress, RunJob } from './job-runner.js';
+import { type JobProgress, logFields, type RunJob } from './job-runner.js';
 import {
   countStates,
   isOver,
@@ -201,8 +201,9 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       await dropResult(id); // first: it makes room for how the job ended
       if (signal.aborted) return;
       const reason = explain(error);
-      if (reason === undefined) logger.error({ job: id, err: error }, 'unhandled error');
-      else logger.warn({ job: id, reason }, 'a job failed');
+      const fields = logFields(job.record);
+      if (reason === undefined) logger.error({ ...fields, err: error }, 'unhandled error');
+      else logger.warn({ ...fields, reason }, 'a job failed');
       const hidden = "an error in the service; its log has it under the job's id";
       await end(job, 'failed', reason ?? hidden);
     }

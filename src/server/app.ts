@@ -98,12 +98,12 @@ function serveRoutes(
   });
 
   app.onError((error, c) => {
-    const { id: requestId } = c.get('request');
+    const { id } = c.get('request');
     if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
     if (error instanceof DeadlineError) metrics.deadlineMiss();
     const problem = problemFrom(error);
-    if (problem.status === 500) logger.error({ requestId, err: error }, 'unhandled error');
-    if (error instanceof DiskError) logger.error({ requestId, err: error.cause }, error.message);
+    if (problem.status === 500) logger.error({ request: id, err: error }, 'unhandled error');
+    if (error instanceof DiskError) logger.error({ request: id, err: error.cause }, error.message);
     return answerProblem(problem, c);
   });
 

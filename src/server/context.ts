@@ -30,6 +30,8 @@ export interface RequestLog {
   /** `name/version` of the model that answers. */
   model?: string;
   digest?: string;
+  /** The id of the job that the request made. */
+  job?: string;
   stimuli?: number;
   neurons?: number;
   /** How many of the responses came from the cache; undefined where the cache was not read. */

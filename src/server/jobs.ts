@@ -41,6 +41,7 @@ export async function answerJob(
   const { traceparent } = span;
   const origin = { requestId, ...(traceparent !== undefined && { traceparent }) };
   const job = await requireJobs(deps).submit(order, priority, origin);
+  c.get('log').job = job.id;
   c.header('Location', `/v1/jobs/${job.id}`);
   return answerJson(c, deps.clock, () => job, 202);
 }

@@ -55,6 +55,7 @@ async function openProcesses(
       storage: { endpoint: undefined, region: undefined, cache: folder, cacheCapacity: 0 },
       limits: LIMITS,
       priority: 'normal',
+      logLevel: 'silent',
       collector: undefined,
       ...worker,
     },

@@ -311,7 +311,7 @@ test('a bug is a bare 500, and the log has it under the request id', async () =>
   `);
   expect(log).toContainEqual(
     expect.objectContaining({
-      requestId: 'rig-1',
+      request: 'rig-1',
       err: expect.objectContaining({ message: 'secret at /srv/weights' }),
     }),
   );

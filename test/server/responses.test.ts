@@ -300,7 +300,7 @@ test('the log has one line per request and no body', async () => {
   await app.request(URL, npy({ 'X-Request-Id': 'rig-1' }));
   expect(log).toEqual([
     expect.objectContaining({
-      requestId: 'rig-1',
+      request: 'rig-1',
       method: 'POST',
       path: URL,
       route: '/v1/models/:model/responses',

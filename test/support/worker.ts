@@ -10,7 +10,11 @@ export async function startWorker(environment: Record<string, string>) {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [PROGRAM, 'worker'], {
     env: { PATH, ENGINE: 'onnx', JOB_PRIORITY: 'normal', ...environment },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => {
+    stderr += text.toString();
   });
   const exited = once(child, 'exit');
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
@@ -22,5 +26,5 @@ export async function startWorker(environment: Record<string, string>) {
   });
   const [text] = (await once(child.stdout, 'data')) as [Buffer];
   expect(text.toString()).toContain('running jobs of characterize, preferred-stimulus');
-  return { kill };
+  return { kill, stderr: () => stderr };
 }

@@ -107,7 +107,7 @@ test('a request is traced from the client to the engine, and its job into the pr
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(lines.find(({ requestId }) => requestId === 'rig-6')).toMatchObject({ trace: TRACE });
+  expect(lines.find(({ request }) => request === 'rig-6')).toMatchObject({ trace: TRACE });
   await checkJob(service.url, collector);
 });
 

@@ -2,7 +2,7 @@ import { type Processor, UnrecoverableError, WaitingError, Worker } from 'bullmq
 import type { Logger } from 'pino';
 import { createConnections, PREFIX, waitForLoss } from '../../redis/connection.js';
 import { createTimeLeft } from '../../time-left.js';
-import type { RunJob } from '../job-runner.js';
+import { logFields, type RunJob } from '../job-runner.js';
 import type { Part } from '../record.js';
 import { CANCEL_REASON, type End, writeEnd } from './end.js';
 import { CANCELLED, previewKey, queueName } from './names.js';
@@ -39,6 +39,7 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
   const process: Processor<JobData, readonly Part[]> = async (job, token, signal) => {
     const id = job.id!;
     if (job.data.cancelled) throw failure(CANCELLED_END);
+    const fields = logFields({ id, origin: job.data.origin });
     const timeLeft = createTimeLeft(clock);
     const stopped = AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]);
     try {
@@ -50,7 +51,7 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
           : Promise.resolve();
         write
           .then(() => job.updateProgress(progress))
-          .catch((err: unknown) => logger.warn({ job: id, err }, 'progress cannot be reported'));
+          .catch((err: unknown) => logger.warn({ ...fields, err }, 'progress cannot be reported'));
       };
       const { order, created, origin } = job.data;
       return await run({ id, order, created, origin }, report, stopped);
@@ -61,8 +62,8 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
       }
       if (signal?.aborted) throw failure(CANCELLED_END);
       const reason = explain(error);
-      if (reason === undefined) logger.error({ job: id, err: error }, 'unhandled error');
-      else logger.warn({ job: id, reason }, 'a job failed');
+      if (reason === undefined) logger.error({ ...fields, err: error }, 'unhandled error');
+      else logger.warn({ ...fields, reason }, 'a job failed');
       const hidden = "an error in the worker; its log has it under the job's id";
       throw failure({ state: 'failed', reason: reason ?? hidden });
     }

@@ -34,7 +34,7 @@ export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
       leases.releaseAll();
     }
     const total = (clock() - request.arrived) / 1000;
-    const { route, digest, model, stimuli, neurons, cache } = log;
+    const { route, digest, model, job, stimuli, neurons, cache } = log;
     const seconds = { ...log.seconds, total };
     const { headers } = c.res;
     const status = c.env?.upgrade?.taken ? 101 : c.res.status;
@@ -67,7 +67,7 @@ export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
     const ms = milliseconds(total);
     logger[level](
       {
-        ...{ requestId: id, trace, client, method, path, route, status, ms },
+        ...{ request: id, trace, job, client, method, path, route, status, ms },
         ...{ model, stimuli, neurons, cache },
       },
       'request',

@@ -91,7 +91,7 @@ export function createStreams(options: StreamsOptions): Streams {
           metrics.frame(status, times);
         },
         onLate: metrics.deadlineMiss,
-        onBug: (err) => logger.error({ requestId, err }, 'unhandled error'),
+        onBug: (err) => logger.error({ request: requestId, err }, 'unhandled error'),
       });
       webSocket.send(readyMessage(terms, requestId));
       const ended = stream.ended.then(({ code, reason }) => {
@@ -100,7 +100,17 @@ export function createStreams(options: StreamsOptions): Streams {
         const seconds = Number(((clock() - opened) / 1000).toFixed(3));
         const neurons = columns.length;
         logger.info(
-          { requestId, client, model: named, dtype, neurons, answered, seconds, code, reason },
+          {
+            request: requestId,
+            client,
+            model: named,
+            dtype,
+            neurons,
+            answered,
+            seconds,
+            code,
+            reason,
+          },
           'stream',
         );
       });

@@ -31,7 +31,7 @@ test('the same request gets the same response and computes nothing', async () =>
   for (const name of ['Content-Type', 'ETag']) {
     expect(second.headers.get(name)).toBe(first.headers.get(name));
   }
-  expect(log[1]).toMatchObject({ requestId: 'two', model: 'tiny/2', stimuli: 1, neurons: 4 });
+  expect(log[1]).toMatchObject({ request: 'two', model: 'tiny/2', stimuli: 1, neurons: 4 });
   expect(log[1]).toMatchObject({ route: '/v1/models/:model/responses' });
 });
 

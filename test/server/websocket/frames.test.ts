@@ -270,8 +270,8 @@ test('a bug closes the stream and is logged', async () => {
   expect(await stream.closed).toEqual({ code: 1011, reason });
   const { id: requestId } = stream.ready;
   const bugs = log.filter(({ msg }) => msg === 'unhandled error');
-  expect(bugs).toMatchObject([{ requestId, err: { message: 'not a function' } }]);
-  await expect.poll(lines).toMatchObject([{ requestId, code: 1011, answered: {} }]);
+  expect(bugs).toMatchObject([{ request: requestId, err: { message: 'not a function' } }]);
+  await expect.poll(lines).toMatchObject([{ request: requestId, code: 1011, answered: {} }]);
 });
 
 test('a frame may come in fragments with pings in between', async () => {

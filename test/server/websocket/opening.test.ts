@@ -77,7 +77,7 @@ test.each<[string, number, RegExp, ClientOptions?]>([
     detail: expect.stringMatching(detail),
     requestId,
   });
-  expect(log).toMatchObject([{ msg: 'request', status, requestId }]);
+  expect(log).toMatchObject([{ msg: 'request', status, request: requestId }]);
 });
 
 test('a page of the service itself may open a stream', async () => {

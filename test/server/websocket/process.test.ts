@@ -49,7 +49,7 @@ test('on SIGTERM a stream is notified, continues for the grace period, and is cl
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-    .filter((line) => line.requestId === requestId);
+    .filter((line) => line.request === requestId);
   expect(lines).toMatchObject([
     { msg: 'stream', model: 'constant/1', neurons: 4, answered: { 200: 2 }, code: 1001 },
   ]);

@@ -1,0 +1,15 @@
+import { type LevelWithSilent, type Logger, pino } from 'pino';
+
+/** What writes lines: the process, in the field `name` of each. */
+export type LogName = 'service' | 'worker' | 'job' | 'inference' | 'interpretation';
+
+/** The least important lines that are written, as the setting LOG_LEVEL names them. */
+export type LogLevel = LevelWithSilent;
+
+/**
+ * The log of a process: one JSON line for each event, on stderr, which child processes share with the process that
+ * started them. A line about the work of one request has its id in `request`, one about a job in `job`.
+ */
+export function createLog(name: LogName, level: LogLevel): Logger {
+  return pino({ name, level }, pino.destination({ dest: 2, sync: true }));
+}

@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+import { testWith } from '../support/capabilities.js';
+import { redisServer, startRedis } from '../support/redis.js';
+import { startService } from '../support/service.js';
+import { temporaryFolder } from '../support/store.js';
+import { startWorker } from '../support/worker.js';
+
+const test = testWith(redisServer());
+const MODELS_DIR = fileURLToPath(new URL('../../models', import.meta.url));
+
+interface Line {
+  readonly name: string;
+  readonly msg: string;
+  readonly pid: number;
+  readonly request?: string;
+  readonly job?: string;
+}
+
+/** The lines of a log that hold a text. */
+function linesWith(log: string, text: string): Line[] {
+  const lines = log.split('\n').filter((line) => line.includes(text));
+  return lines.map((line) => JSON.parse(line) as Line);
+}
+
+test('the ids of a request and of its job are in the lines of service, worker and job process', async () => {
+  const redis = await startRedis();
+  const shared = {
+    ...{ REDIS_URL: redis.url, DATA_DIR: await temporaryFolder(), MODELS_DIR },
+    ENGINE: 'onnx',
+  };
+  const service = await startService({ GRACE_SECONDS: '0', ...shared });
+  onTestFinished(service.kill);
+  const worker = await startWorker(shared);
+  const request = 'session-7/request-1';
+  const answer = await fetch(`${service.url}/v1/models/demo/preferred-stimulus`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Request-Id': request },
+    body: JSON.stringify({ neurons: '0', steps: 2 }),
+  });
+  const { id: job } = (await answer.json()) as { id: string };
+  const done = () => linesWith(worker.stderr(), 'a job is done');
+  await expect.poll(done).toHaveLength(1);
+  const [posted, ...others] = linesWith(service.stderr(), request);
+  expect(others).toEqual([]);
+  expect(posted).toMatchObject({ name: 'service', request, job, msg: 'request' });
+  const lines = linesWith(worker.stderr(), request);
+  expect(lines.map(({ name, msg }) => [name, msg])).toEqual([
+    ['worker', 'a job is started'],
+    ['job', 'the model of a job is loaded'],
+    ['job', 'the result of a job is written'],
+    ['worker', 'a job is done'],
+  ]);
+  for (const line of lines) expect(line).toMatchObject({ request, job });
+  expect(linesWith(worker.stderr(), job)).toEqual(lines);
+  expect(new Set(lines.map(({ pid }) => pid)).size).toBe(2);
+});
