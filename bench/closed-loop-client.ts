@@ -4,24 +4,27 @@ import { HEADER, STAMP } from '../src/formats/stream-frames.js';
 import { randomStream } from '../src/network/random.js';
 import { type Latency, openHttpClient } from './http-client.js';
 
-/** Of the stimuli of models/demo. */
+/** Of the stimuli of the models. */
 const PIXELS = 50 * 50;
 
-/** Requests the responses of models/demo to one image after another. */
+/** Requests the responses of a model to one image after another. */
 export interface ClosedLoopClient {
   readonly name: string;
   send(): Promise<Latency>;
   close(): void;
 }
 
-/** @param neurons of a request, such as 0-3 */
+/**
+ * @param model its address, such as http://127.0.0.1:8080/v1/models/demo
+ * @param neurons of a request, such as 0-3
+ */
 export async function openClosedLoopStream(
-  url: string,
+  model: string,
   dtype: 'uint8' | 'float32',
   neurons: string,
 ): Promise<ClosedLoopClient> {
   const socket = new WebSocket(
-    `${url.replace('http', 'ws')}/v1/models/demo/stream?dtype=${dtype}&neurons=${neurons}`,
+    `${model.replace('http', 'ws')}/stream?dtype=${dtype}&neurons=${neurons}`,
     { perMessageDeflate: false },
   );
   await once(socket, 'message');
@@ -44,12 +47,12 @@ export async function openClosedLoopStream(
   };
 }
 
-/** @param neurons of a request, such as 0-3 */
-export function openClosedLoopHttp(url: string, neurons: string): ClosedLoopClient {
+/** As `openClosedLoopStream`. */
+export function openClosedLoopHttp(model: string, neurons: string): ClosedLoopClient {
   const client = openHttpClient();
   const type = 'application/octet-stream';
   const request = {
-    url: `${url}/v1/models/demo/responses?dtype=uint8&neurons=${neurons}`,
+    url: `${model}/responses?dtype=uint8&neurons=${neurons}`,
     body: drawImage(),
     headers: { 'Content-Type': type, Accept: type },
   };

@@ -24,10 +24,13 @@ export interface RunningService {
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
-export async function startService(settings: Readonly<Record<string, string>>) {
+/** @param cores that it and the processes which it starts run on, as taskset takes them, such as 0-1 */
+export async function startService(settings: Readonly<Record<string, string>>, cores?: string) {
   const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
   const begun = performance.now();
-  const child = spawn(process.execPath, [main], {
+  const command = [process.execPath, main];
+  const [program, ...args] = cores === undefined ? command : ['taskset', '-c', cores, ...command];
+  const child = spawn(program!, args, {
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'fatal', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

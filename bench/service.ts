@@ -11,7 +11,7 @@ import { openBackend } from '../src/network/backends/open.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
 import { wholeNumber } from '../training/run/options.js';
 import { pythonOption } from './contender.js';
-import type { Config, Row } from './service/config.js';
+import type { Config } from './service/config.js';
 import { measureCrash } from './service/crash.js';
 import { measureEventLoop } from './service/event-loop.js';
 import { measureJobs } from './service/jobs.js';
@@ -20,8 +20,9 @@ import { measureOverhead } from './service/overhead.js';
 import { measureStart } from './service/start.js';
 import { measureSweep } from './service/sweep.js';
 import { measureThroughput } from './service/throughput.js';
+import { chooseParts, type Part, printTable } from './table.js';
 
-const PARTS: Readonly<Record<string, (config: Config) => Promise<Row[]>>> = {
+const PARTS: Readonly<Record<string, Part<Config>>> = {
   ff_cnn: (config) => measureOneAtATime('ff_cnn', { session: 1.15, published: 6 }, config),
   ff_sa_cnn: (config) => measureOneAtATime('ff_sa_cnn', { published: 4 }, config),
   rf_cnn: (config) => measureOneAtATime('rf_cnn', { milliseconds: 4, published: 50 }, config),
@@ -53,7 +54,7 @@ await runCommand(
 );
 
 async function bench({ parts, ...options }: Options): Promise<void> {
-  const chosen = parts.split(',').map((name) => ({ name, measure: partNamed(name) }));
+  const chosen = chooseParts(PARTS, parts);
   const folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-bench-'));
   try {
     await openBackend('wasm');
@@ -62,25 +63,8 @@ async function bench({ parts, ...options }: Options): Promise<void> {
       await makeModel({ architecture, neurons: options.neurons, out, seed: 1 });
     }
     console.log(`${options.threads} threads on ${cpus()[0]?.model}, Node ${process.version}\n`);
-    console.log('| what | to reach | measured | |\n|---|---|---|---|');
-    for (const { measure } of chosen) {
-      for (const row of await measure({ ...options, folder })) console.log(line(row));
-    }
+    await printTable(chosen, { ...options, folder });
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-function partNamed(name: string) {
-  const part = PARTS[name];
-  if (part !== undefined) return part;
-  console.error(
-    `error: --parts: there is no '${name}'; there are ${Object.keys(PARTS).join(', ')}`,
-  );
-  return process.exit(2);
-}
-
-function line({ what, toReach, measured, met }: Row): string {
-  const reached = met === undefined ? '?' : met ? 'yes' : 'no';
-  return `| ${what} | ${toReach} | ${measured} | ${reached} |`;
 }

@@ -28,9 +28,9 @@ async function bench({ images, rounds, neurons }: Options): Promise<void> {
   const service = await startService({});
   try {
     const clients = [
-      await openClosedLoopStream(service.url, 'uint8', neurons),
-      await openClosedLoopStream(service.url, 'float32', neurons),
-      openClosedLoopHttp(service.url, neurons),
+      await openClosedLoopStream(`${service.url}/v1/models/demo`, 'uint8', neurons),
+      await openClosedLoopStream(`${service.url}/v1/models/demo`, 'float32', neurons),
+      openClosedLoopHttp(`${service.url}/v1/models/demo`, neurons),
     ];
     const times = clients.map((client) => ({ client, latencies: [] as Latency[] }));
     for (let round = -1; round < rounds; round++) {

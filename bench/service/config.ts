@@ -17,15 +17,6 @@ export interface Config {
   readonly python: string;
 }
 
-/** A row of the table. */
-export interface Row {
-  readonly what: string;
-  readonly toReach: string;
-  readonly measured: string;
-  /** Undefined where what it is compared with does not run here. */
-  readonly met: boolean | undefined;
-}
-
 /** The service with one model, of the same name as its architecture. */
 export function serve(id: ArchitectureId, { folder, threads }: Config): Promise<RunningService> {
   return startService({

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { median } from '../figures.js';
 import { npyRequest, openHttpClient } from '../http-client.js';
-import { type Config, type Row, serve } from './config.js';
+import type { Row } from '../table.js';
+import { type Config, serve } from './config.js';
 
 const CLIENTS = 8;
 const CRASHES = 5;

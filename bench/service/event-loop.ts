@@ -1,5 +1,6 @@
 import { type BenchRequest, npyRequest, openHttpClient } from '../http-client.js';
-import { type Config, type Row, serve } from './config.js';
+import type { Row } from '../table.js';
+import { type Config, serve } from './config.js';
 
 const CLIENTS = 6;
 /** Of the large sets, one after the other. */

@@ -2,7 +2,8 @@ import { multiplications } from '../../src/inference/onnx/cost.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { median, quantile } from '../figures.js';
 import { npyRequest, openHttpClient } from '../http-client.js';
-import { type Config, type Row, serve, startPublished, startWorker } from './config.js';
+import type { Row } from '../table.js';
+import { type Config, serve, startPublished, startWorker } from './config.js';
 
 /** Minimum number of answers and minimum duration of a contender's turn. */
 const TURN = { answers: 4, milliseconds: 400 };

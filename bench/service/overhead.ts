@@ -1,6 +1,7 @@
 import { median, quantile } from '../figures.js';
 import { npyRequest, openHttpClient } from '../http-client.js';
-import { type Config, type Row, serve, startWorker } from './config.js';
+import type { Row } from '../table.js';
+import { type Config, serve, startWorker } from './config.js';
 
 const BURST = 50;
 /** Answers that are not counted: code that has run a few times only is not yet compiled. */

@@ -1,6 +1,7 @@
 import { median } from '../figures.js';
 import { npyRequest, openHttpClient } from '../http-client.js';
-import { type Config, type Row, serve } from './config.js';
+import type { Row } from '../table.js';
+import { type Config, serve } from './config.js';
 
 const STARTS = 5;
 

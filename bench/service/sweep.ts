@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Contender } from '../contender.js';
 import { median, quantile } from '../figures.js';
 import { npyRequest, openHttpClient } from '../http-client.js';
-import { type Config, type Row, serve, startWorker } from './config.js';
+import type { Row } from '../table.js';
+import { type Config, serve, startWorker } from './config.js';
 
 const SWEEPS = 3;
 const BATCH = 8;

@@ -1,7 +1,8 @@
 import type { Contender } from '../contender.js';
 import { median } from '../figures.js';
 import { npyRequest, openHttpClient } from '../http-client.js';
-import { type Config, type Row, serve, startWorker } from './config.js';
+import type { Row } from '../table.js';
+import { type Config, serve, startWorker } from './config.js';
 
 const CLIENTS = 8;
 /** Of each turn. */

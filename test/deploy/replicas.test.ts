@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
+import { freePort } from '../../bench/programs/free-port.js';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { testWith } from '../support/capabilities.js';
-import { freePort } from '../support/free-port.js';
 import { haproxy, startHaproxy } from '../support/haproxy.js';
 import { redisServer, startRedis } from '../support/redis.js';
 import { startService } from '../support/service.js';

@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { pino } from 'pino';
 import { onTestFinished, vi } from 'vitest';
+import { freePort } from '../../bench/programs/free-port.js';
+import { launchRedis } from '../../bench/programs/redis.js';
 import { createConnections } from '../../src/redis/connection.js';
 import type { Program } from './capabilities.js';
-import { freePort } from './free-port.js';
 import { startRestartable } from './restartable.js';
 import { temporaryFolder } from './store.js';
 
@@ -21,21 +22,7 @@ export function redisServer(): Program {
 export async function startRedis() {
   const port = await freePort();
   const folder = await temporaryFolder();
-  const start = async () => {
-    const child = spawn('redis-server', [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-      ...['--appendonly', 'yes', '--maxmemory-policy', 'noeviction'],
-    ]);
-    let output = '';
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.on('data', (text: Buffer) => {
-        output += text.toString();
-        if (output.includes('Ready to accept connections')) resolve();
-      });
-      child.once('exit', () => reject(new Error(output)));
-    });
-    return child;
-  };
+  const start = () => launchRedis(port, folder);
   return {
     url: `redis://127.0.0.1:${port}`,
     ...(await startRestartable(start)),
