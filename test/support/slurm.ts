@@ -6,8 +6,8 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, vi } from 'vitest';
+import { freePort } from '../../bench/programs/free-port.js';
 import type { Capability } from './capabilities.js';
-import { freePort } from './free-port.js';
 import { temporaryFolder } from './store.js';
 
 const execute = promisify(execFile);
