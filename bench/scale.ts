@@ -8,6 +8,7 @@ import { runCommand } from '../src/cli/run-command.js';
 import { openBackend } from '../src/network/backends/open.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
 import { wholeNumber } from '../training/run/options.js';
+import { measureCapacity } from './scale/capacity.js';
 import type { ScaleConfig } from './scale/config.js';
 import { measureLostWorker } from './scale/lost-worker.js';
 import { measurePredictions } from './scale/predictions.js';
@@ -20,6 +21,7 @@ const PARTS: Readonly<Record<string, Part<ScaleConfig>>> = {
   restarts: measureRestarts,
   'lost-worker': measureLostWorker,
   predictions: measurePredictions,
+  capacity: measureCapacity,
 };
 
 interface Options {

@@ -1,6 +1,7 @@
 /** A row of a benchmark's table. */
 export interface Row {
   readonly what: string;
+  /** Empty where a figure has no goal. */
   readonly toReach: string;
   readonly measured: string;
   /** Undefined where what it is compared with does not run here. */
@@ -39,6 +40,7 @@ export async function printTable<Config>(
 }
 
 function line({ what, toReach, measured, met }: Row): string {
-  const reached = met === undefined ? '?' : met ? 'yes' : 'no';
+  const unknown = toReach === '' ? '' : '?';
+  const reached = met === undefined ? unknown : met ? 'yes' : 'no';
   return `| ${what} | ${toReach} | ${measured} | ${reached} |`;
 }

@@ -36,6 +36,7 @@ export interface Worker {
 export interface Department {
   /** Of HAProxy. */
   readonly url: string;
+  readonly redisPort: number;
   readonly replicas: readonly Replica[];
   readonly workers: readonly Worker[];
   /** Starts one more HAProxy in front of the first services. @returns its address */
@@ -84,6 +85,7 @@ export async function startDepartment(options: DepartmentOptions): Promise<Depar
   };
   return {
     url: await balance(options.replicas),
+    redisPort,
     replicas,
     workers,
     balance,
