@@ -74,6 +74,21 @@ export const SETTINGS = {
     'second port, which answers health checks only',
   ),
   MODELS_DIR: setting(z.string(), 'models', PLACE, 'where the models are'),
+  MODEL_MEMORY: whole(
+    0,
+    [0, 2 ** 49],
+    'bytes',
+    'most memory that loaded models may take; 0 is half of that of this machine',
+  ),
+  PRELOAD: setting(
+    z
+      .enum(['all', 'none'])
+      .or(z.literal('').transform(() => 'fitting' as const))
+      .or(z.string().transform((list) => list.split(',').filter((name) => name !== ''))),
+    '',
+    'all, none, or names of models separated by commas, such as v1,mt',
+    'models that are loaded before the service is ready, and stay loaded; none named: all, if they fit',
+  ),
   DATA_DIR: setting(
     z.string(),
     'data-store',

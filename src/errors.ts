@@ -110,6 +110,9 @@ export class DrainingError extends errorKind('draining', 503, SOON) {}
 /** The engine could not load a model again when it came back: the files of the model have changed. */
 export class ModelLostError extends errorKind('model-lost', 503, SOON) {}
 
+/** A model cannot be loaded now; the message says why. */
+export class ModelUnavailableError extends errorKind('model-unavailable', 503, SOON) {}
+
 /** A process that computes ended before it answered; the message says which process, and how it ended. */
 export class EngineLostError extends errorKind('engine-lost', 503, SOON) {
   /** Whether another process takes its place, so that the work can be sent again. */

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
@@ -11,12 +10,7 @@ import { InputError } from './errors.js';
 import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import { loadAtStart } from './inference/load-at-start.js';
-import { createModelRepository } from './inference/model-repository.js';
-import {
-  createProcessEngine,
-  type ProcessEngine,
-  type ProcessEngineOptions,
-} from './inference/process-engine.js';
+import type { ProcessEngine } from './inference/process-engine.js';
 import { createScheduler } from './inference/scheduler.js';
 import { interpreterBackend } from './interpret/interpreter-backend.js';
 import { createProcessInterpreter } from './interpret/process-interpreter.js';
@@ -26,6 +20,7 @@ import { deleteOldJobs } from './jobs/retention.js';
 import { createLog } from './log.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { openModelSource } from './models/open-source.js';
+import { openServedModels } from './served-models.js';
 import { createApp, createHealthApp } from './server/app.js';
 import { createBodyDecoder } from './server/body/body-decoder.js';
 import { createBodyThread } from './server/body/body-thread.js';
@@ -173,18 +168,10 @@ async function serve(
     if (readiness.state === 'loading') process.exit(0);
   });
 
-  engine = await startEngine(config, {
-    logger,
-    onRestart: metrics.engineRestart,
-    onModelLost: (digest, reason) => catalogue.lose(digest, reason),
-  });
   const source = await openModelSource(config.MODELS_DIR, storageSettings(config), logger);
-  const catalogue = createModelRepository({
-    source,
-    engine,
-    logger,
-    onChange: metrics.models,
-  });
+  const models = await openServedModels(config, { source, logger, metrics, clock });
+  const { catalogue } = models;
+  engine = models.engine;
   reload = () => reloadModels(catalogue, logger);
   await loadAtStart({ catalogue, place: config.MODELS_DIR, logger });
   const loaded = String(catalogue.served.length);
@@ -273,19 +260,6 @@ function currentJobs(readiness: Readiness): Jobs | undefined {
 function cacheBytes(readiness: Readiness): number {
   if (readiness.state === 'loading' || 'unusable' in readiness.service.store) return 0;
   return readiness.service.store.responses.bytes;
-}
-
-async function startEngine(
-  { ENGINE, THREADS }: Config,
-  options: Omit<ProcessEngineOptions, 'choice'>,
-): Promise<ProcessEngine> {
-  const choice = { engine: ENGINE, threads: THREADS || availableParallelism() };
-  try {
-    return await createProcessEngine({ choice, ...options });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });
-  }
 }
 
 async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise<void> {

@@ -9,6 +9,8 @@ test('an empty environment gives the defaults', () => {
     ALLOW_ANONYMOUS: '0',
     CORS_ORIGINS: [],
     MODELS_DIR: 'models',
+    MODEL_MEMORY: 0,
+    PRELOAD: 'fitting',
     DATA_DIR: 'data-store',
     STORAGE_CACHE: 'data-cache',
     STORAGE_CACHE_CAPACITY: 10 * 1024 ** 3,
@@ -41,6 +43,12 @@ test('an empty environment gives the defaults', () => {
     OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
     LOG_LEVEL: 'info',
   });
+});
+
+test('PRELOAD is all, none, or a list of names', () => {
+  expect(readConfig({ PRELOAD: 'all' }).PRELOAD).toBe('all');
+  expect(readConfig({ PRELOAD: 'none' }).PRELOAD).toBe('none');
+  expect(readConfig({ PRELOAD: 'v1,mt,' }).PRELOAD).toEqual(['v1', 'mt']);
 });
 
 test('an empty variable counts as unset, and unknown variables are ignored', () => {

@@ -14,6 +14,7 @@ const EACH: readonly (readonly [errors.PublicError, string, number, string | und
   [new errors.ClientDisconnectedError('x'), 'client-disconnected', 499, undefined],
   [new errors.DrainingError('x'), 'draining', 503, '1'],
   [new errors.ModelLostError('x'), 'model-lost', 503, '1'],
+  [new errors.ModelUnavailableError('x'), 'model-unavailable', 503, '1'],
   [new errors.EngineLostError('x'), 'engine-lost', 503, '1'],
   [new errors.DiskError('x', 'y', false, undefined), 'disk', 503, '10'],
   [new errors.DiskError('x', 'y', true, undefined), 'disk', 507, undefined],

@@ -1,6 +1,7 @@
 import type { ModelCard } from '../models/card.js';
+import type { Patience } from './patience.js';
 
-/** A model that the engine has loaded and verified. */
+/** A model that answers requests; the engine verifies it when it loads it. */
 export interface ServedModel {
   readonly name: string;
   readonly version: number;
@@ -24,16 +25,44 @@ export interface Catalogue {
   find(name: string, version?: number): ServedModel | undefined;
 }
 
+/** How much memory the loaded models take. */
+export interface MemoryUse {
+  /** Loaded models. */
+  readonly count: number;
+  readonly bytes: number;
+  /** The most bytes that they may take. */
+  readonly capacity: number;
+}
+
 /** A catalogue that changes while it is read from. */
 export interface ModelRepository extends Catalogue {
+  readonly memory: MemoryUse;
   /**
-   * Keeps a served model in the engine until the function that this returns is called, also when the
-   * model is replaced or unloaded meanwhile. Code that uses the engine more than once, or later, holds
-   * its model from `find` on.
+   * Keeps a served model until the function that this returns is called, and keeps it in the engine once it
+   * is loaded, also when the model is replaced or unloaded meanwhile. Code that uses the engine more than
+   * once, or later, holds its model from `find` on.
    */
   hold(model: ServedModel): () => void;
   /**
-   * Serves every version that is in the folder of that name now. A version that fails is
+   * Loads a model that the caller holds into the engine, unless it is there; concurrent calls share one load.
+   * @returns seconds that the caller waited, 0 where it was loaded
+   * @throws ModelUnavailableError with the reason when it cannot be loaded; ClientDisconnectedError or
+   *   DeadlineError when the patience ends, which ends no load
+   */
+  prepare(model: ServedModel, patience: Patience): Promise<number>;
+  /**
+   * Tries once more to load a version that could not be loaded, a moment after the attempt before at the
+   * earliest.
+   * @param version the largest such version when none is named
+   * @returns the model, which is served from now on; undefined when there is none, or it failed again
+   */
+  retry(
+    name: string,
+    version: number | undefined,
+    patience: Patience,
+  ): Promise<ServedModel | undefined>;
+  /**
+   * Serves every version that is in the folder of that name now, and loads it. A version that fails is
    * listed with its reason, and the version served under its number stays.
    * @returns false, and nothing has changed, where there is no such folder
    */

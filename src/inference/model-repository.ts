@@ -1,198 +1,298 @@
 import type { Logger } from 'pino';
-import { PublicError } from '../errors.js';
-import type { ModelSource } from '../models/model-source.js';
+import {
+  ClientDisconnectedError,
+  DeadlineError,
+  EngineLostError,
+  ModelUnavailableError,
+  PublicError,
+  StorageError,
+} from '../errors.js';
+import { mapConcurrently } from '../files/map-concurrently.js';
+import type { ListedVersion, ModelSource } from '../models/model-source.js';
 import { createSequence } from '../workers/in-order.js';
-import type { Catalogue, ModelRepository, ServedModel, UnusableModel } from './catalogue.js';
+import type { Catalogue, ModelRepository, ServedModel } from './catalogue.js';
 import type { Engine } from './engine.js';
+import { createModelList, type ListEntry } from './model-list.js';
+import { createModelMemory, type MemoryEvents } from './model-memory.js';
+import { type Patience, waitPatiently } from './patience.js';
+
+/**
+ * Which models are loaded at the start and stay loaded: all, none, or those of these names. `fitting`: all
+ * are loaded at the start if there is memory for all, and none is loaded at the start if not.
+ */
+export type Preload = 'fitting' | 'all' | 'none' | readonly string[];
 
 export interface RepositoryOptions {
   readonly source: ModelSource;
   readonly engine: Pick<Engine, 'load' | 'unload'>;
   readonly logger: Logger;
+  /** The most bytes that loaded models take. */
+  readonly capacity?: number;
+  /** Bytes that a model takes once it is loaded. */
+  readonly bytesOf?: (model: ServedModel) => number;
+  readonly preload?: Preload;
+  /** Milliseconds, monotonic; deadlines are on it too. */
+  readonly clock?: () => number;
+  readonly memoryEvents?: MemoryEvents;
   /** Called after each change of the served and the unusable models. */
   readonly onChange?: (catalogue: Catalogue) => void;
 }
 
-/** A model that the engine has. */
-interface LoadedModel {
-  readonly model: ServedModel;
-  users: number;
-  /** No longer served: the engine unloads it once nothing holds it. */
-  retired: boolean;
-}
-
+/** Cards that are read at the same time. */
+const CONCURRENT_CARDS = 16;
+/** Milliseconds after a load has failed before a request for the model tries it again. */
+const RETRY_MILLISECONDS = 1000;
 /** Where the stack of an error begins, which only the log gets. */
 const STACK = /\n\s+at /;
 
 /**
- * The models of a source, loaded into the engine; none before the first `reload`. Loading and
- * unloading happen one after the other; each version is served from the moment that the engine has
- * verified it, its golden responses computed, which warms it up too.
+ * The models of a source; none before the first `reload`. Cards are read first. Models that are loaded at
+ * the start are served from the moment that the engine has verified them, its golden responses computed,
+ * which warms it up too; the others are served immediately, and loaded when a request needs them.
  */
 export function createModelRepository(options: RepositoryOptions): ModelRepository {
-  const { source, engine, logger, onChange } = options;
-  /** By digest. */
-  const loaded = new Map<string, LoadedModel>();
-  /** By name and version. */
-  const failed = new Map<string, UnusableModel>();
-  let served: readonly ServedModel[] = [];
-  let unusable: readonly UnusableModel[] = [];
+  const { source, engine, logger, onChange, preload = 'fitting', memoryEvents } = options;
+  const { capacity = Number.POSITIVE_INFINITY, bytesOf = () => 0 } = options;
+  const { clock = () => performance.now() } = options;
+  const list = createModelList();
+  const memory = createModelMemory({
+    engine,
+    source,
+    capacity,
+    bytesOf,
+    logger,
+    clock,
+    events: memoryEvents,
+  });
+  /** Failed versions that are being loaded again. */
+  const retrying = new Map<ListEntry, Promise<void>>();
   const inTurn = createSequence();
 
   const repository: ModelRepository = {
     get served() {
-      return served;
+      return list.served;
     },
     get unusable() {
-      return unusable;
+      return list.unusable;
     },
-    find: (name, version) =>
-      served.findLast(
-        (model) => model.name === name && (version ?? model.version) === model.version,
-      ),
-    hold,
+    memory,
+    find: list.find,
+    hold: memory.hold,
+    prepare,
+    retry,
     load: (name) =>
       inTurn(async () => {
         const { names, versions } = await source.list(name);
         if (!names.includes(name)) return false;
-        await refresh(
-          name,
-          versions.map(({ version }) => version),
-        );
+        await refresh(versions, () => () => true);
+        retireMissing(list.named(name), versions);
+        await memory.settle();
         return true;
       }),
     unload: (name) =>
       inTurn(async () => {
-        const known = [...served, ...unusable].filter((model) => model.name === name);
-        for (const model of known) fail({ ...model, reason: 'unloaded' });
-        for (const entry of current(name)) retire(entry);
+        const entries = list.named(name);
+        for (const entry of entries) {
+          retire(entry);
+          entry.candidate = undefined;
+          fail(entry, 'unloaded');
+        }
         publish();
-        await release();
-        return known.length > 0;
+        await memory.settle();
+        return entries.length > 0;
       }),
     reload: () =>
       inTurn(async () => {
-        const { names: found, versions, broken, unreadable } = await source.list();
+        const { versions, broken, unreadable } = await source.list();
         for (const { name, reason } of [...broken, ...unreadable])
           logger.warn({ model: name, reason }, 'model is skipped');
-        for (const name of found) {
-          const own = versions.filter((version) => version.name === name);
-          await refresh(
-            name,
-            own.map(({ version }) => version),
-          );
-        }
-        const known = new Set([...served, ...unusable].map(({ name }) => name));
-        const stays = new Set([...found, ...unreadable.map(({ name }) => name)]);
-        for (const name of known) if (!stays.has(name)) await refresh(name, []);
+        await refresh(versions, choosePreloaded);
+        const stays = new Set(unreadable.map(({ name }) => name));
+        retireMissing(
+          [...list.all()].filter(({ name }) => !stays.has(name)),
+          versions,
+        );
+        await memory.settle();
       }),
     lose,
   };
   return repository;
 
-  function hold({ name, version, digest }: ServedModel): () => void {
-    const entry = loaded.get(digest);
-    if (entry === undefined) throw new Error(`${name}/${version} is not loaded`);
-    entry.users += 1;
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      entry.users -= 1;
-      if (entry.retired && entry.users === 0) void inTurn(release);
-    };
+  async function prepare(model: ServedModel, patience: Patience): Promise<number> {
+    const begun = clock();
+    try {
+      return (await memory.load(model, patience)) ? (clock() - begun) / 1000 : 0;
+    } catch (error) {
+      if (isOfRequest(error)) throw error;
+      const entry = list.get(model);
+      if (entry?.served === model) {
+        entry.candidate = model;
+        retire(entry);
+        reportFailure(entry, error);
+        publish();
+      }
+      throw new ModelUnavailableError(
+        `${model.name}/${model.version} is not served: ${oneLine(messageOf(error))}`,
+        { cause: error },
+      );
+    }
+  }
+
+  async function retry(name: string, version: number | undefined, patience: Patience) {
+    const entry = list
+      .named(name)
+      .findLast((known) => known.candidate && known.version === (version ?? known.version));
+    if (!entry?.candidate || clock() < (entry.failure?.retryAt ?? 0)) return undefined;
+    const attempt = retrying.get(entry) ?? admit(entry, true).finally(() => retrying.delete(entry));
+    retrying.set(entry, attempt);
+    await waitPatiently(attempt, patience, clock);
+    publish();
+    return entry.served;
   }
 
   function lose(digest: string, reason: string): void {
-    const entry = loaded.get(digest);
-    loaded.delete(digest);
-    if (entry && !entry.retired) fail({ ...entry.model, reason: oneLine(reason) });
+    memory.lose(digest);
+    for (const entry of list.all()) {
+      if (entry.served?.digest !== digest) continue;
+      entry.candidate = entry.served;
+      retire(entry);
+      fail(entry, reason);
+    }
     publish();
   }
 
-  /** Loads what is new among the versions of a model, and retires what is not among them. */
-  async function refresh(name: string, versions: readonly number[]): Promise<void> {
-    for (const version of versions) {
+  /** Reads the cards of versions, then serves those that are new. */
+  async function refresh(
+    versions: readonly ListedVersion[],
+    chooseEager: () => (entry: ListEntry) => boolean,
+  ): Promise<void> {
+    const entries = await mapConcurrently(versions, CONCURRENT_CARDS, readCard);
+    publish();
+    const isEager = chooseEager();
+    for (const entry of entries) await admit(entry, isEager(entry));
+    publish();
+  }
+
+  async function readCard(listed: ListedVersion): Promise<ListEntry> {
+    const { name, version, stamp } = listed;
+    const entry = list.entry(listed);
+    entry.candidate = undefined;
+    try {
+      const { card, digest } = await source.readCard(listed);
+      if (digest === entry.served?.digest) entry.failure = undefined;
+      else entry.candidate = { name, version, digest, card };
+    } catch (error) {
+      reportFailure(entry, error);
+    }
+    entry.stamp = stamp;
+    return entry;
+  }
+
+  /** Which models are loaded at the start, once all cards are read. */
+  function choosePreloaded() {
+    const isForAll = preload === 'fitting' && requiredBytes() <= capacity;
+    return ({ name }: ListEntry) => isForAll || isPinned(name);
+  }
+
+  function isPinned(name: string): boolean {
+    return preload === 'all' || (Array.isArray(preload) && preload.includes(name));
+  }
+
+  /** What all models take together. */
+  function requiredBytes(): number {
+    let sum = 0;
+    for (const { candidate, served } of list.all()) {
+      const model = candidate ?? served;
+      if (model) sum += bytesOf(model);
+    }
+    return sum;
+  }
+
+  /** Serves what the source has of a version, once it is loaded where it is to be loaded. */
+  async function admit(entry: ListEntry, isEager: boolean): Promise<void> {
+    const { served, candidate } = entry;
+    const model = candidate ?? served;
+    if (model === undefined) return;
+    memory.add(model, isPinned(entry.name));
+    // What replaces a loaded model is verified before it answers.
+    if (isEager || (served && memory.isLoaded(served.digest))) {
+      const release = memory.hold(model);
       try {
-        await admit(name, version);
-        failed.delete(formatKey({ name, version }));
+        await memory.load(model, {});
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        const bug = error instanceof PublicError ? {} : { err: error };
-        logger.error({ model: name, version, reason: message, ...bug }, 'model is not served');
-        fail({ name, version, reason: oneLine(message) });
+        if (served !== model) memory.retire(model.digest);
+        if (list.has(entry)) reportFailure(entry, error);
+        return;
+      } finally {
+        release();
       }
-      publish();
     }
-    for (const entry of current(name)) if (!versions.includes(entry.model.version)) retire(entry);
-    for (const [key, model] of failed) {
-      if (model.name === name && !versions.includes(model.version)) failed.delete(key);
+    if (candidate === undefined) return;
+    // It may have been replaced, unloaded or deleted meanwhile.
+    if (!list.has(entry) || entry.candidate !== candidate) return memory.retire(model.digest);
+    retire(entry);
+    entry.served = candidate;
+    entry.candidate = undefined;
+    entry.failure = undefined;
+    list.update();
+    const { name, version, digest } = candidate;
+    logger[isEager ? 'info' : 'debug']({ model: name, version, digest }, 'model is served');
+  }
+
+  function retireMissing(entries: readonly ListEntry[], versions: readonly ListedVersion[]): void {
+    const there = new Set(versions.map(formatKey));
+    for (const entry of entries) {
+      if (there.has(formatKey(entry))) continue;
+      retire(entry);
+      list.remove(entry);
     }
     publish();
-    await release();
   }
 
-  async function admit(name: string, version: number): Promise<void> {
-    const { card, digest } = await source.readCard({ name, version });
-    const known = loaded.get(digest);
-    if (known) {
-      known.retired = false;
-    } else {
-      await engine.load(await source.localFolder({ name, version }, digest), digest);
-      loaded.set(digest, { model: { name, version, digest, card }, users: 0, retired: false });
-      logger.info({ model: name, version, digest }, 'model is served');
-    }
-    for (const entry of current(name)) {
-      if (entry.model.version === version && entry.model.digest !== digest) retire(entry);
-    }
-  }
-
-  function current(name: string): LoadedModel[] {
-    return [...loaded.values()].filter(({ model, retired }) => model.name === name && !retired);
-  }
-
-  function retire(entry: LoadedModel): void {
-    entry.retired = true;
-    const { name, version, digest } = entry.model;
+  function retire(entry: ListEntry): void {
+    if (entry.served === undefined) return;
+    const { name, version, digest } = entry.served;
+    entry.served = undefined;
+    list.update();
+    memory.retire(digest);
     logger.info({ model: name, version, digest }, 'model is no longer served');
   }
 
-  /** Unloads every model that is neither served nor held. */
-  async function release(): Promise<void> {
-    for (const [digest, { retired, users, model }] of loaded) {
-      if (!retired || users > 0) continue;
-      loaded.delete(digest);
-      try {
-        await engine.unload(digest);
-      } catch (err) {
-        logger.error({ model: model.name, version: model.version, err }, 'model is not let go');
-      }
-    }
+  function reportFailure(entry: ListEntry, error: unknown): void {
+    const { name: model, version } = entry;
+    const reason = messageOf(error);
+    const bug = error instanceof PublicError ? {} : { err: error };
+    logger.error({ model, version, reason, ...bug }, 'model is not served');
+    fail(entry, reason);
   }
 
-  function fail({ name, version, reason }: UnusableModel): void {
-    failed.set(formatKey({ name, version }), { name, version, reason });
+  function fail(entry: ListEntry, reason: string): void {
+    entry.failure = { reason: oneLine(reason), retryAt: clock() + RETRY_MILLISECONDS };
   }
 
   function publish(): void {
-    served = [...loaded.values()]
-      .filter(({ retired }) => !retired)
-      .map(({ model }) => model)
-      .toSorted(byNameAndVersion);
-    unusable = [...failed.values()].toSorted(byNameAndVersion);
+    list.update();
     onChange?.(repository);
   }
 }
 
-type NameAndVersion = Pick<ServedModel, 'name' | 'version'>;
+/** Whether a load was not waited for, or failed for a reason that is not the model's. */
+function isOfRequest(error: unknown): boolean {
+  return (
+    error instanceof ClientDisconnectedError ||
+    error instanceof DeadlineError ||
+    error instanceof EngineLostError ||
+    error instanceof StorageError ||
+    error instanceof ModelUnavailableError
+  );
+}
 
-function formatKey({ name, version }: NameAndVersion): string {
+function formatKey({ name, version }: Pick<ListEntry, 'name' | 'version'>): string {
   return `${name}/${version}`;
 }
 
-function byNameAndVersion(a: NameAndVersion, b: NameAndVersion): number {
-  if (a.name === b.name) return a.version - b.version;
-  return a.name < b.name ? -1 : 1;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function oneLine(message: string): string {

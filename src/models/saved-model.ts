@@ -166,12 +166,17 @@ async function read(folder: string, file: string, most: number): Promise<Buffer>
   }
 }
 
-/** Most bytes of a weights file, by what the card says of the network. */
-export function maxBytes({ architecture, stimulus, neurons }: ModelCard): number {
-  const numbers = parameterSpecifications(architecture, stimulus)
+/** Numbers in the weights of a model, by what its card says of the networks. */
+export function countWeights({ architecture, stimulus, neurons }: ModelCard): number {
+  const each = parameterSpecifications(architecture, stimulus)
     .map(({ shape }) => elementCount(shape))
     .reduce((a, b) => a + b);
-  return neurons.length * numbers * ELEMENT_BYTES + HEADER_BYTES;
+  return neurons.length * each;
+}
+
+/** Most bytes of a weights file. */
+export function maxBytes(card: ModelCard): number {
+  return countWeights(card) * ELEMENT_BYTES + HEADER_BYTES;
 }
 
 function parseCard(bytes: Uint8Array): ModelCard {

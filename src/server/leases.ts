@@ -1,5 +1,6 @@
 /** Resources that are held together and released together. */
 export interface Leases {
+  /** Releases the resource immediately where the others have been released. */
   add(release: () => void): void;
   /** Acquires a resource unless one of this name is held already. */
   acquireOnce(name: string, acquire: () => Promise<() => void>): Promise<void>;
@@ -9,15 +10,23 @@ export interface Leases {
 export function createLeases(): Leases {
   const releases: (() => void)[] = [];
   const acquired = new Set<string>();
+  let isOver = false;
   return {
-    add: (release) => void releases.push(release),
+    add,
     async acquireOnce(name, acquire) {
       if (acquired.has(name)) return;
-      releases.push(await acquire());
+      add(await acquire());
       acquired.add(name);
     },
     releaseAll() {
+      isOver = true;
       for (const release of releases.splice(0)) release();
     },
   };
+
+  function add(release: () => void): void {
+    // The request may have been answered while it waited for the resource.
+    if (isOver) release();
+    else releases.push(release);
+  }
 }

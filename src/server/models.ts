@@ -1,8 +1,10 @@
-import type { Catalogue, ServedModel } from '../inference/catalogue.js';
+import { ModelUnavailableError } from '../errors.js';
+import type { Catalogue, ModelRepository, ServedModel } from '../inference/catalogue.js';
 import type { AppContext } from './context.js';
 import { wholeNumberIn } from './numbers.js';
 import { Problem, unavailable } from './problem.js';
 import type { AppDependencies, Service } from './service.js';
+import { addSeconds } from './timing.js';
 
 /** @throws Problem 503 while the models are being loaded */
 export function requireService({ readiness }: AppDependencies): Service {
@@ -19,13 +21,13 @@ export function requireService({ readiness }: AppDependencies): Service {
  * @throws Problem 404 when there is none, 503 when it cannot be served, 412 when `If-Match` names
  *   another digest
  */
-export function acquireModel(
+export async function acquireModel(
   c: AppContext,
   { catalogue }: Pick<Service, 'catalogue'>,
-): ServedModel {
+): Promise<ServedModel> {
   const name = c.req.param('model') ?? '';
   const version = c.req.param('version');
-  const model = findModel(catalogue, name, version);
+  const model = await findModel(catalogue, name, version, c.req.raw.signal);
   c.get('leases').add(catalogue.hold(model));
   const log = c.get('log');
   log.model = `${model.name}/${model.version}`;
@@ -35,6 +37,25 @@ export function acquireModel(
     throw new Problem(412, `${log.model} has the digest ${model.digest}, If-Match names another`);
   }
   return model;
+}
+
+/**
+ * Loads the model of a request, which holds it, unless the engine has it.
+ * @throws ModelUnavailableError, ClientDisconnectedError or DeadlineError as `ModelRepository.prepare`
+ */
+export async function prepareModel(
+  c: AppContext,
+  { catalogue }: Pick<Service, 'catalogue'>,
+  model: ServedModel,
+  deadline: number | undefined,
+): Promise<void> {
+  try {
+    const seconds = await catalogue.prepare(model, { signal: c.req.raw.signal, deadline });
+    if (seconds > 0) addSeconds(c, 'loading', seconds);
+  } catch (error) {
+    if (!(error instanceof ModelUnavailableError)) throw error;
+    throw unavailable(withoutPaths(error.message));
+  }
 }
 
 /** One version in the list of models. */
@@ -92,10 +113,15 @@ export function withoutPaths(reason: string): string {
   return reason.replace(QUOTED_PATH, '$1$2$1').replace(PATH, '$1');
 }
 
-function findModel(catalogue: Catalogue, name: string, version: string | undefined): ServedModel {
+async function findModel(
+  catalogue: ModelRepository,
+  name: string,
+  version: string | undefined,
+  signal: AbortSignal,
+): Promise<ServedModel> {
   // 0 is never a version: text that is no number finds none.
   const number = version === undefined ? undefined : (wholeNumberIn(version) ?? 0);
-  const model = catalogue.find(name, number);
+  const model = catalogue.find(name, number) ?? (await catalogue.retry(name, number, { signal }));
   if (model) return model;
   const broken = catalogue.unusable.find(
     (entry) => entry.name === name && (number ?? entry.version) === entry.version,

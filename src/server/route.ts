@@ -85,12 +85,12 @@ export function modelRoute<const Of extends RouteDeclaration & { path: ModelPath
   handle: Handle<RequestToModel<Of>>,
 ): ModelRoutes<Of>[] {
   const params = { model: MODEL, ...declaration.params };
-  const handler: Handler = (c) => {
+  const handler: Handler = async (c) => {
     const service = requireService(deps);
-    const model = acquireModel(c, service);
+    const model = await acquireModel(c, service);
     const request = readRequest(c, deps, declaration);
     const deadline = declaration.deadline ? readDeadline(c) : undefined;
-    return handle(c, { service, model, deadline, ...request });
+    return await handle(c, { service, model, deadline, ...request });
   };
   const ofVersion = {
     path: declaration.path.replace('/:model', '/:model/versions/:version'),

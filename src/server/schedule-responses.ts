@@ -3,6 +3,7 @@ import type { Priority } from '../inference/scheduler.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 import { traceBatch } from '../tracing/trace-batch.js';
 import type { AppContext } from './context.js';
+import { prepareModel } from './models.js';
 import type { Service } from './service.js';
 import { addSeconds } from './timing.js';
 
@@ -18,19 +19,20 @@ export interface ResponseRequest {
 }
 
 /**
- * Requests responses from the scheduler; the request is dropped when the client disconnects.
+ * Requests responses from the scheduler, once the model is loaded; the request is dropped when the client disconnects.
  * @returns responses [stimuli, columns], row-major
  */
 export async function scheduleResponses(
   c: AppContext,
-  { scheduler }: Service,
+  service: Service,
   { model, stimuli, columns, priority, deadline }: ResponseRequest,
 ): Promise<Float32Array> {
   const log = c.get('log');
   const { span } = c.get('request');
   log.stimuli = (log.stimuli ?? 0) + stimuli.count;
   log.neurons = columns.length;
-  const { values, queueSeconds, inferSeconds } = await scheduler.respond({
+  await prepareModel(c, service, model, deadline);
+  const { values, queueSeconds, inferSeconds } = await service.scheduler.respond({
     digest: model.digest,
     stimuli,
     neurons: columns,

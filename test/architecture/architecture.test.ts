@@ -26,7 +26,7 @@ const ENVIRONMENT_READERS = [
   'src/workers/child-process.ts',
 ];
 /** Modules that may import any other, since they assemble the program. */
-const UNRESTRICTED = ['serve', 'work', 'main', 'cli', 'data-folder', 'web'];
+const UNRESTRICTED = ['serve', 'work', 'main', 'cli', 'data-folder', 'served-models', 'web'];
 /** Modules whose functions the page may run: they need nothing of Node. */
 const PURE = ['formats', 'stimulus', 'time-left', 'tuning'];
 /** Data that the page may read, in a module that needs more than that. */

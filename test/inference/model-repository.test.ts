@@ -92,7 +92,7 @@ test('an unloaded model stays with the engine until its last lease is released',
   expect([...engine.loaded]).toEqual([digest]);
   second();
   await expect.poll(() => [...engine.loaded]).toEqual([]);
-  expect(() => repository.hold(model)).toThrow('v1/1 is not loaded');
+  expect(() => repository.hold(model)).toThrow('v1/1 is not served');
 });
 
 test('a model that is unloaded and loaded again while it is leased never leaves the engine', async () => {

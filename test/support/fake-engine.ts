@@ -31,6 +31,11 @@ export interface FakeEngine extends Engine {
   open(): void;
   /** Fails the next request with this error. */
   failNext(error: Error): void;
+  /** Digests of every load that has begun, in order. */
+  readonly loads: string[];
+  /** Lets loads wait until `openLoads`. */
+  holdLoads(): void;
+  openLoads(): void;
   /** Fails the next load with this error. */
   failNextLoad(error: Error): void;
   /** Resolves as soon as there were `count` requests. */
@@ -45,13 +50,26 @@ export function createFakeEngine(): FakeEngine {
   const loadFailures: Error[] = [];
   const waiting: ((error?: Error) => void)[] = [];
   const watchers: { readonly count: number; readonly resolve: () => void }[] = [];
+  const loads: string[] = [];
+  const waitingLoads: (() => void)[] = [];
   let holding = false;
+  let holdingLoads = false;
 
   return {
     description: { name: 'fake', device: 'paper and pencil' },
     requests,
     loaded,
+    loads,
+    holdLoads: () => {
+      holdingLoads = true;
+    },
+    openLoads: () => {
+      holdingLoads = false;
+      for (const resume of waitingLoads.splice(0)) resume();
+    },
     load: async (_folder, digest) => {
+      loads.push(digest);
+      if (holdingLoads) await new Promise<void>((resolve) => waitingLoads.push(resolve));
       const failure = loadFailures.shift();
       if (failure) throw failure;
       loaded.add(digest);

@@ -27,6 +27,9 @@ export function fixedRepository(
         held.splice(held.indexOf(digest), 1);
       };
     },
+    memory: { count: served.length, bytes: 0, capacity: 0 },
+    prepare: async () => 0,
+    retry: async () => undefined,
     load: knows,
     unload: knows,
     reload: async () => {},

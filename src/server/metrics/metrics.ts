@@ -58,6 +58,7 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
     });
   const stages = {
     decode: seconds('decode', 'Reading stimuli from a request body'),
+    loading: seconds('loading', 'Waiting for a model to be loaded, of requests that had to'),
     queue: seconds('queue', 'Waiting for the engine'),
     infer: seconds('infer', 'At the engine'),
     encode: seconds('encode', 'Writing the answer'),

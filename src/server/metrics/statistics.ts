@@ -1,5 +1,5 @@
 /** The parts of a request's time. */
-export const STAGES = ['decode', 'queue', 'infer', 'encode'] as const;
+export const STAGES = ['decode', 'loading', 'queue', 'infer', 'encode'] as const;
 export type Stage = (typeof STAGES)[number];
 
 export interface Tally {
@@ -84,6 +84,7 @@ function emptyStatistics(): ModelStatistics {
     fail: emptyTally(),
     stages: {
       decode: emptyTally(),
+      loading: emptyTally(),
       queue: emptyTally(),
       infer: emptyTally(),
       encode: emptyTally(),

@@ -1,3 +1,4 @@
+import { prepareModel } from '../models.js';
 import { Problem } from '../problem.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
@@ -18,7 +19,7 @@ export function streamRoutes(deps: AppDependencies) {
       answers: { 101: { description: 'The stream is open' } },
       errors: [422, 426],
     },
-    (c, { service, model, query }) => {
+    async (c, { service, model, query }) => {
       const terms = agreeOn(model, query);
       const upgrade = c.env?.upgrade;
       if (upgrade === undefined) {
@@ -26,6 +27,7 @@ export function streamRoutes(deps: AppDependencies) {
           headers: { Upgrade: 'websocket' },
         });
       }
+      await prepareModel(c, service, model, undefined);
       const request = c.get('request');
       const { scheduler, catalogue } = service;
       const ended = deps.streams.open({ upgrade, terms, scheduler, request });

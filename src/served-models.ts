@@ -1,0 +1,59 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { Logger } from 'pino';
+import type { Config } from './config.js';
+import type { ModelRepository } from './inference/catalogue.js';
+import { modelBytes } from './inference/model-bytes.js';
+import { createModelRepository } from './inference/model-repository.js';
+import { createProcessEngine, type ProcessEngine } from './inference/process-engine.js';
+import type { ModelSource } from './models/model-source.js';
+import { StartError } from './server/listen.js';
+import type { Metrics } from './server/metrics/metrics.js';
+
+/** An engine, and the models that it computes; none before the first `catalogue.reload`. */
+export interface ServedModels {
+  readonly engine: ProcessEngine;
+  readonly catalogue: ModelRepository;
+}
+
+export interface ServedModelsOptions {
+  readonly source: ModelSource;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Milliseconds, monotonic. */
+  readonly clock: () => number;
+}
+
+/** @throws StartError when the engine that the settings name does not work here */
+export async function openServedModels(
+  config: Config,
+  { source, logger, metrics, clock }: ServedModelsOptions,
+): Promise<ServedModels> {
+  const { ENGINE, THREADS, MODEL_MEMORY, PRELOAD: preload } = config;
+  const threads = THREADS || availableParallelism();
+  const engine = await createProcessEngine({
+    choice: { engine: ENGINE, threads },
+    logger,
+    onRestart: metrics.engineRestart,
+    onModelLost: (digest, reason) => catalogue.lose(digest, reason),
+  }).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });
+  });
+  const { name } = engine.description;
+  const catalogue = createModelRepository({
+    source,
+    engine,
+    logger,
+    clock,
+    capacity: MODEL_MEMORY || availableMemory() / 2,
+    bytesOf: ({ card }) => modelBytes(card, name, threads),
+    preload,
+    onChange: metrics.models,
+  });
+  return { engine, catalogue };
+}
+
+/** Bytes that this process may use: those of the machine, or of its container. */
+function availableMemory(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+}
