@@ -16,6 +16,8 @@ export interface EngineRequest {
   readonly stimuli: Stimuli;
   /** Columns of the model's population, in the order of the answer; only these are computed. */
   readonly neurons: Int32Array;
+  /** Ids of the clients' requests that it computes, for the log. */
+  readonly requestIds?: readonly string[];
 }
 
 /**

@@ -1,4 +1,6 @@
+import type { Logger } from 'pino';
 import { EngineLostError } from '../errors.js';
+import { createLog, type LogLevel } from '../log.js';
 import { connectToService } from '../workers/connect-to-service.js';
 import { inOrder } from '../workers/in-order.js';
 import type { Engine, EngineDescription } from './engine.js';
@@ -8,14 +10,16 @@ import { type EngineChoice, openEngine } from './open-engine.js';
 
 /** What the service may call; first `open`. */
 export interface InferenceFunctions extends Pick<Engine, 'load' | 'unload' | 'respond'> {
-  open(choice: EngineChoice): Promise<EngineDescription>;
+  open(choice: EngineChoice, logLevel: LogLevel): Promise<EngineDescription>;
 }
 
 let engine: Engine | undefined;
+let log: Logger | undefined;
 
 const functions: InferenceFunctions = {
   ...inOrder({
-    async open(choice: EngineChoice) {
+    async open(choice: EngineChoice, logLevel: LogLevel) {
+      log = createLog('inference', logLevel);
       engine = await openEngine(choice);
       return engine.description;
     },
@@ -29,7 +33,14 @@ const functions: InferenceFunctions = {
     },
   }),
   // The engine itself divides its threads among requests that come together.
-  respond: (request) => endIfLost(openedEngine().respond(request)),
+  async respond(request) {
+    const { digest, requestIds: requests, stimuli } = request;
+    const begun = performance.now();
+    const responses = await endIfLost(openedEngine().respond(request), requests);
+    const ms = Math.round(performance.now() - begun);
+    log?.debug({ requests, digest, stimuli: stimuli.count, ms }, 'responses are computed');
+    return responses;
+  },
 };
 connectToService(functions);
 
@@ -39,12 +50,15 @@ function openedEngine(): Engine {
 }
 
 /** An engine that lost a part of itself cannot continue: the service starts another process. */
-async function endIfLost<Result>(work: Promise<Result>): Promise<Result> {
+async function endIfLost<Result>(
+  work: Promise<Result>,
+  requests?: readonly string[],
+): Promise<Result> {
   try {
     return await work;
   } catch (error) {
     if (!(error instanceof EngineLostError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    log?.fatal({ requests }, error.message);
     process.exit(1);
   }
 }

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { EngineLostError, ModelLostError } from '../errors.js';
+import type { LogLevel } from '../log.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
-import type { Engine } from './engine.js';
+import type { Engine, EngineRequest } from './engine.js';
 import type { InferenceFunctions } from './inference-worker.js';
 import type { EngineChoice, EngineName } from './open-engine.js';
 
@@ -37,11 +38,14 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
   const models = new Map<string, string>();
   /** Digests of models that were loaded, and could not be loaded again. */
   const lost = new Set<string>();
+  /** Requests that the process computes. */
+  const computing = new Set<EngineRequest>();
+  const level = logger.level as LogLevel;
   let running = start();
   let closed = false;
   let failedStarts = 0;
   let ready = Promise.resolve();
-  const description = await running.remote.open(choice).catch((error: unknown) => {
+  const description = await running.remote.open(choice, level).catch((error: unknown) => {
     running.kill();
     throw error;
   });
@@ -81,9 +85,14 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
           'the model could not be loaded again when the engine was restarted',
         );
       }
-      const responses = await running.remote.respond(request);
-      failedStarts = 0;
-      return responses;
+      computing.add(request);
+      try {
+        const responses = await running.remote.respond(request);
+        failedStarts = 0;
+        return responses;
+      } finally {
+        computing.delete(request);
+      }
     },
 
     async close() {
@@ -101,7 +110,8 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
     void ended.then((end) => {
       if (closed) return;
       failedStarts += 1;
-      logger.error({ pid }, `the inference process ${end}`);
+      const requests = [...computing].flatMap(({ requestIds = [] }) => requestIds);
+      logger.error({ child: pid, requests }, `the inference process ${end}`);
       ready = failedStarts > MAX_FAILED_STARTS ? giveUp() : restart();
       ready.catch(() => undefined); // the next request reports it
     });
@@ -114,7 +124,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
     watch(running);
     onRestart?.();
     const engine = description.name as EngineName;
-    await remote.open({ ...choice, engine });
+    await remote.open({ ...choice, engine }, level);
     for (const [digest, folder] of models) {
       try {
         await remote.load(folder, digest);
@@ -128,7 +138,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
       }
     }
     const seconds = (performance.now() - begun) / 1000;
-    logger.info({ pid, seconds }, 'the inference process is back');
+    logger.info({ child: pid, seconds }, 'the inference process is back');
   }
 
   async function giveUp(): Promise<never> {

@@ -223,7 +223,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** @returns whether the engine computed it; where it did not, the entries are rejected */
   async function computeGroup(group: readonly Slice<ScheduledEntry>[]): Promise<boolean> {
     const { digest, neurons } = group[0]!.entry.request;
-    const request = { digest, neurons, stimuli: joinStimuli(group) };
+    const requestIds = [...new Set(group.flatMap(({ entry }) => entry.request.requestIds ?? []))];
+    const request = { digest, neurons, stimuli: joinStimuli(group), requestIds };
     try {
       deliver(group, await computeTwice(() => engine.respond(request)));
       return true;

@@ -7,9 +7,15 @@ import type { Interpretation } from './interpretation.js';
 /** A model by its folder, `<name>/<version>`, and the digest that it must have. */
 export type InterpretedModel = Pick<ServedModel, 'name' | 'version' | 'digest'>;
 
-/** A request for what a model's networks compute between stimuli and responses. */
-export interface InterpretationRequest {
+/** What each request to an interpreter has. */
+interface ModelRequest {
   readonly model: InterpretedModel;
+  /** Ids of the clients' requests that it computes, for the log. */
+  readonly requestIds?: readonly string[];
+}
+
+/** A request for what a model's networks compute between stimuli and responses. */
+export interface InterpretationRequest extends ModelRequest {
   /** Of the size the model's card states; values 0..1. */
   readonly stimuli: Stimuli;
   /** Columns of the model's population, in the order of the answer. */
@@ -22,8 +28,7 @@ interface GradientRequest extends Omit<InterpretationRequest, 'neurons'> {
 }
 
 /** Some steps of activation maximisation: up the gradient of one neuron's response. */
-interface MaximisationRequest {
-  readonly model: InterpretedModel;
+interface MaximisationRequest extends ModelRequest {
   /** Column of the model's population. */
   readonly neuron: number;
   /** Of that neuron. */

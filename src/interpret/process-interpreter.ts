@@ -2,11 +2,12 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { DrainingError, InputError, ModelLostError, QueueFullError } from '../errors.js';
 import { computeTwice } from '../inference/twice.js';
+import type { LogLevel } from '../log.js';
 import type { ModelSource } from '../models/model-source.js';
 import type { BackendName } from '../network/backends/index.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
 import type { InterpretFunctions, InterpretService } from './interpret-worker.js';
-import type { Interpreter } from './interpreter.js';
+import type { InterpretationRequest, Interpreter } from './interpreter.js';
 
 export interface ProcessInterpreterOptions {
   readonly backend: BackendName;
@@ -41,13 +42,15 @@ export function createProcessInterpreter(options: ProcessInterpreterOptions): In
   const { backend, models, logger, idleMs = IDLE_MS, entry = defaultEntry() } = options;
   let running: Running | undefined;
   let waiting = 0;
+  /** Ids of the clients' requests that wait, or are computed. */
+  const computing = new Set<readonly string[]>();
   let closed = false;
   let idle: NodeJS.Timeout | undefined;
 
   return {
-    interpret: (request) => send((process) => process.interpret(request)),
-    gradient: (request) => send((process) => process.gradient(request)),
-    maximise: (request, signal) => send((process) => process.maximise(request, signal)),
+    interpret: (request) => send(request, (process) => process.interpret(request)),
+    gradient: (request) => send(request, (process) => process.gradient(request)),
+    maximise: (request, signal) => send(request, (process) => process.maximise(request, signal)),
     async close() {
       closed = true;
       clearTimeout(idle);
@@ -55,7 +58,10 @@ export function createProcessInterpreter(options: ProcessInterpreterOptions): In
     },
   };
 
-  async function send<Result>(call: Call<Result>): Promise<Result> {
+  async function send<Result>(
+    { requestIds = [] }: Pick<InterpretationRequest, 'requestIds'>,
+    call: Call<Result>,
+  ): Promise<Result> {
     if (waiting >= CAPACITY) {
       throw new QueueFullError(
         `too many waiting requests for attention or gradients: ${waiting + 1}; expected at most ` +
@@ -64,9 +70,11 @@ export function createProcessInterpreter(options: ProcessInterpreterOptions): In
     }
     waiting += 1;
     clearTimeout(idle);
+    computing.add(requestIds);
     try {
       return await computeTwice(() => sendOnce(call));
     } finally {
+      computing.delete(requestIds);
       waiting -= 1;
       if (waiting === 0) idle = setTimeout(() => void stop(), idleMs).unref();
     }
@@ -99,15 +107,15 @@ export function createProcessInterpreter(options: ProcessInterpreterOptions): In
       name: NAME,
       heapMegabytes: HEAP_MEGABYTES,
     });
-    const opened = process.remote.open(backend);
+    const opened = process.remote.open(backend, logger.level as LogLevel);
     opened.catch(() => process.kill()); // the next request starts another
     const { pid } = process;
     void process.ended.then((end) => {
       if (running?.process !== process) return;
       running = undefined;
-      logger.error({ pid }, `the ${NAME} ${end}`);
+      logger.error({ child: pid, requests: [...computing].flat() }, `the ${NAME} ${end}`);
     });
-    logger.info({ pid, backend }, `the ${NAME} is started`);
+    logger.info({ child: pid, backend }, `the ${NAME} is started`);
     return { process, opened };
   }
 

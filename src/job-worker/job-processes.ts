@@ -153,9 +153,10 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
     const { pid } = process;
     void process.ended.then((end) => {
       clearTimeout(started.idle);
-      if (processes.delete(started)) logger.error({ pid, ...fields() }, `the ${NAME} ${end}`);
+      if (processes.delete(started))
+        logger.error({ child: pid, ...fields() }, `the ${NAME} ${end}`);
     });
-    logger.info({ pid }, `the ${NAME} is started`);
+    logger.info({ child: pid }, `the ${NAME} is started`);
     return started;
   }
 

@@ -20,11 +20,12 @@ export function clientContext(
   { service, model, deadline }: ExperimentRequest,
 ): ExperimentContext {
   const { interpret, gradient, maximise } = service.interpreter;
+  const requestIds = [c.get('request').id];
   const inTime =
-    <Request, Result>(send: (request: Request) => Promise<Result>) =>
+    <Request extends object, Result>(send: (request: Request) => Promise<Result>) =>
     async (request: Request) => {
       rejectIfLate(deadline, clock);
-      return send(request);
+      return send({ ...request, requestIds });
     };
   return experimentContext({
     respond: (stimuli, columns) =>

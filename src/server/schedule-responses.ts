@@ -28,7 +28,7 @@ export async function scheduleResponses(
   { model, stimuli, columns, priority, deadline }: ResponseRequest,
 ): Promise<Float32Array> {
   const log = c.get('log');
-  const { span } = c.get('request');
+  const { id, span } = c.get('request');
   log.stimuli = (log.stimuli ?? 0) + stimuli.count;
   log.neurons = columns.length;
   await prepareModel(c, service, model, deadline);
@@ -36,6 +36,7 @@ export async function scheduleResponses(
     digest: model.digest,
     stimuli,
     neurons: columns,
+    requestIds: [id],
     priority,
     signal: c.req.raw.signal,
     onBatch: (batch) => traceBatch(span, batch),

@@ -19,13 +19,14 @@ let model: SavedModel;
 let engine: Engine;
 let restarts = 0;
 const lost: string[] = [];
+const log: { msg: string; requests?: string[] }[] = [];
 
 beforeAll(async () => {
   await saveConstantModel(folder, 'constant');
   model = await readModel(`${folder}/constant/1`);
   engine = await createProcessEngine({
     choice: { engine: 'wasm', threads: 1 },
-    logger: pino({ level: 'silent' }),
+    logger: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
     onRestart: () => {
       restarts += 1;
     },
@@ -39,7 +40,8 @@ afterAll(() => engine.close());
 function send(neurons = [0, 1, 2, 3], digest = model.digest): Promise<Float32Array> {
   const pixels = new Float32Array(SMALLEST_SIDE ** 2);
   const stimuli = { count: 1, height: SMALLEST_SIDE, width: SMALLEST_SIDE, pixels };
-  return engine.respond({ digest, stimuli, neurons: Int32Array.from(neurons) });
+  const requestIds = ['request-1'];
+  return engine.respond({ digest, stimuli, neurons: Int32Array.from(neurons), requestIds });
 }
 
 test('the engine responds from another process', async () => {
@@ -66,6 +68,8 @@ test('when the process is killed, running requests are returned, and it restarts
   expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
   expect([...(await send())]).toEqual([1, 2, 3, 4]);
   expect(restarts).toBe(1);
+  const killed = log.find(({ msg }) => msg === 'the inference process was killed (SIGKILL)');
+  expect(killed?.requests).toContain('request-1');
   expect(processesOf(ENTRY)).not.toContain(pid);
 });
 

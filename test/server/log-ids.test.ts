@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test as testAnywhere } from 'vitest';
 import { testWith } from '../support/capabilities.js';
 import { redisServer, startRedis } from '../support/redis.js';
 import { startService } from '../support/service.js';
@@ -15,6 +16,7 @@ interface Line {
   readonly pid: number;
   readonly request?: string;
   readonly job?: string;
+  readonly requests?: readonly string[];
 }
 
 /** The lines of a log that hold a text. */
@@ -54,4 +56,31 @@ test('the ids of a request and of its job are in the lines of service, worker an
   for (const line of lines) expect(line).toMatchObject({ request, job });
   expect(linesWith(worker.stderr(), job)).toEqual(lines);
   expect(new Set(lines.map(({ pid }) => pid)).size).toBe(2);
+});
+
+testAnywhere('at the level debug the processes that compute name the requests', async () => {
+  const service = await startService({ MODELS_DIR, ENGINE: 'onnx', LOG_LEVEL: 'debug' });
+  onTestFinished(service.kill);
+  const body = await readFile(new URL('../../docs/example.png', import.meta.url));
+  const send = async (measure: string, id: string) => {
+    const answer = await fetch(`${service.url}/v1/models/demo/${measure}?neurons=0`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'image/png', 'X-Request-Id': id },
+      body,
+    });
+    expect(answer.status).toBe(200);
+  };
+  await Promise.all([send('responses', 'request-1'), send('responses', 'request-2')]);
+  await send('gradient', 'request-3');
+  for (const [id, name, msg] of [
+    ['request-1', 'inference', 'responses are computed'],
+    ['request-2', 'inference', 'responses are computed'],
+    ['request-3', 'interpretation', 'an interpretation is computed'],
+  ] as const) {
+    const lines = linesWith(service.stderr(), id);
+    expect(lines).toMatchObject([
+      { name, msg, requests: expect.arrayContaining([id]) },
+      { name: 'service', request: id, msg: 'request' },
+    ]);
+  }
 });

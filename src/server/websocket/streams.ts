@@ -71,7 +71,9 @@ export function createStreams(options: StreamsOptions): Streams {
       const answered: Record<number, number> = {};
       const stream = serveStream(webSocket, upgrade.socket, {
         terms,
-        scheduler,
+        scheduler: {
+          respond: (frame) => scheduler.respond({ ...frame, requestIds: [requestId] }),
+        },
         readmit,
         timing,
         clock,
