@@ -50,6 +50,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('../../training/merge-command.js')).createMergeCommand(),
     },
     {
+      name: 'status',
+      load: async () =>
+        (await import('../../training/status/status-command.js')).createStatusCommand(),
+    },
+    {
       name: 'evaluate',
       load: async () =>
         (await import('../../training/evaluation/evaluate-command.js')).createEvaluateCommand(),

@@ -48,7 +48,7 @@ export async function submitTraining(
   const plan = await planShards(command, options, say);
   if (options.dryRun) return console.log(describeSlurmJobs(plan, options).trimEnd());
   const { jobs } = await submitToSlurm(plan, options, run);
-  console.log(describeSubmission(plan, jobs));
+  console.log(describeSubmission(plan, options.out, jobs));
 }
 
 async function planShards(
@@ -101,12 +101,17 @@ async function readSite(options: TrainingOptions, say: (line: string) => void) {
   }
 }
 
-function describeSubmission({ tasks, folder }: ClusterPlan, jobs: Submission['jobs']): string {
+function describeSubmission(
+  { tasks, folder }: ClusterPlan,
+  out: string,
+  jobs: Submission['jobs'],
+): string {
   const ids = [jobs.tasks, jobs.merge ?? []].flat();
   const merge = jobs.merge === null ? '' : `, and their merge as job ${jobs.merge}`;
   return [
     `submitted ${tasks.length} tasks to Slurm as job ${jobs.tasks}${merge}`,
-    `  follow  squeue --jobs ${ids.join(',')}`,
+    `  follow  hypercolumn status ${quote(out)}`,
+    `          squeue --jobs ${ids.join(',')}`,
     `  cancel  scancel ${ids.join(' ')}`,
     `  logs    ${quote(folder)}/`,
   ].join('\n');

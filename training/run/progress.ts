@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import type { Fit } from './fit.js';
 import type { TrainingReport } from './population.js';
 
 /** What is ahead: one recipe after another, each for one population of neurons after another. */
@@ -38,7 +39,7 @@ export function createProgressDisplay(
   stream: ProgressStream,
   clock: () => number,
 ): ProgressDisplay {
-  const total = stages.reduce((sum, stage) => sum + countSteps(stage), 0);
+  const total = countAllSteps(stages);
   const bar = stream.isTTY ? createBar(stream as NodeJS.WriteStream) : undefined;
   const started = clock();
   let lastLine = started;
@@ -46,22 +47,16 @@ export function createProgressDisplay(
   let corr = '-';
   return {
     report(stage, population, progress) {
-      const { epoch, batches, batchesPerEpoch, fits } = progress;
+      const { batches, batchesPerEpoch, fits } = progress;
       const plan = stages[stage]!;
-      const done = workBefore(stages, stage, population) + workInPopulation();
+      const done = countStepsDone(stages, stage, population, progress);
       // what was done before this process says nothing of the time left
       before ??= done - plan.populations[population]!;
       const now = clock();
       const left = duration(((now - started) / (done - before)) * (total - done));
-      if (fits) corr = meanCorr(fits);
+      if (fits) corr = meanCorr(fits)?.toFixed(3) ?? 'undefined';
       const loss = Number.isFinite(progress.loss) ? progress.loss.toFixed(4) : '-';
-      const where = [
-        ...(stages.length > 1 ? [`stage ${stage + 1}/${stages.length} ${plan.name}`] : []),
-        ...(plan.populations.length > 1
-          ? [`population ${population + 1}/${plan.populations.length}`]
-          : []),
-        `epoch ${epoch}/${plan.epochs}`,
-      ].join(', ');
+      const where = describePosition(stages, stage, population, progress);
       if (bar) {
         const payload = { where, loss, corr, left };
         if (bar.isActive) bar.update(done, payload);
@@ -70,10 +65,6 @@ export function createProgressDisplay(
         const part = fits ? '' : `, batch ${batches}/${batchesPerEpoch}`;
         stream.write(`${where}${part}: loss ${loss}, CORR ${corr}, ${left} left\n`);
         lastLine = now;
-      }
-
-      function workInPopulation(): number {
-        return plan.populations[population]! * ((epoch - 1) * batchesPerEpoch + batches);
       }
     },
     say(line) {
@@ -105,6 +96,39 @@ function createBar(stream: NodeJS.WriteStream): SingleBar {
   );
 }
 
+/** Names the place in the plan: `stage 1/2 rf_cnn_30, population 2/3, epoch 4/50`. */
+export function describePosition(
+  stages: readonly StagePlan[],
+  stage: number,
+  population: number,
+  { epoch }: Pick<TrainingReport, 'epoch'>,
+): string {
+  const { name, populations, epochs } = stages[stage]!;
+  return [
+    ...(stages.length > 1 ? [`stage ${stage + 1}/${stages.length} ${name}`] : []),
+    ...(populations.length > 1 ? [`population ${population + 1}/${populations.length}`] : []),
+    `epoch ${epoch}/${epochs}`,
+  ].join(', ');
+}
+
+/** The work of all stages, in batches times neurons. */
+export function countAllSteps(stages: readonly StagePlan[]): number {
+  return stages.reduce((sum, stage) => sum + countSteps(stage), 0);
+}
+
+/** The work up to a report, in batches times neurons. */
+export function countStepsDone(
+  stages: readonly StagePlan[],
+  stage: number,
+  population: number,
+  { epoch, batches, batchesPerEpoch }: TrainingReport,
+): number {
+  const inPopulation = (epoch - 1) * batchesPerEpoch + batches;
+  return (
+    workBefore(stages, stage, population) + stages[stage]!.populations[population]! * inPopulation
+  );
+}
+
 /** In batches times neurons. */
 function countSteps({ epochs, batchesPerEpoch, populations }: StagePlan): number {
   return epochs * batchesPerEpoch * populations.reduce((sum, neurons) => sum + neurons, 0);
@@ -113,11 +137,12 @@ function countSteps({ epochs, batchesPerEpoch, populations }: StagePlan): number
 function workBefore(stages: readonly StagePlan[], stage: number, population: number): number {
   const { populations, ...plan } = stages[stage]!;
   const earlier = { ...plan, populations: populations.slice(0, population) };
-  return [...stages.slice(0, stage), earlier].reduce((sum, each) => sum + countSteps(each), 0);
+  return countAllSteps([...stages.slice(0, stage), earlier]);
 }
 
-function meanCorr(fits: NonNullable<TrainingReport['fits']>): string {
+/** The mean over the neurons whose CORR is defined; null where there are none. */
+export function meanCorr(fits: readonly Pick<Fit, 'CORR'>[]): number | null {
   const known = fits.flatMap(({ CORR }) => (CORR === null ? [] : [CORR]));
-  if (known.length === 0) return 'undefined';
-  return (known.reduce((a, b) => a + b, 0) / known.length).toFixed(3);
+  if (known.length === 0) return null;
+  return known.reduce((a, b) => a + b, 0) / known.length;
 }

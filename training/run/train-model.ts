@@ -9,6 +9,7 @@ import { type HeldLock, withLock } from './lock.js';
 import type { Machine, ModelRequest } from './model-request.js';
 import type { TrainedNeuron } from './population.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
+import { createProgressWriter, type ProgressWriter } from './progress-record.js';
 import {
   findFinished,
   type ModelPlan,
@@ -72,17 +73,35 @@ async function trainLocked(
   checkDisk(place, diskNeeded(planSizes(plan, request)), await machine.freeDisk(place));
   const steps = planSteps(plan, data.training.count);
   const display = createProgressDisplay(steps, machine.stream, machine.clock);
+  const writer = createProgressWriter(place, steps, machine.clock);
   const onRequest = () =>
     display.say(
       'finishes this batch and saves a checkpoint; press Ctrl-C again to stop immediately',
     );
   return await interruptible(machine.signals, onRequest, async (interruption) => {
     try {
-      return await trainStages(request, plan, data, display, interruption, lock);
+      const progress = both(display, writer);
+      const model = await trainStages(request, plan, data, progress, interruption, lock);
+      writer.remove();
+      return model;
+    } catch (error) {
+      writer.end(error);
+      throw error;
     } finally {
       display.stop();
     }
   });
+}
+
+/** A display whose reports go to the writer too. */
+function both(display: ProgressDisplay, writer: ProgressWriter): ProgressDisplay {
+  return {
+    ...display,
+    report(...report) {
+      display.report(...report);
+      writer.report(...report);
+    },
+  };
 }
 
 async function trainStages(

@@ -73,7 +73,8 @@ test('the options of a task become options of sbatch', async () => {
   expect(printed).toBe(
     [
       'submitted 3 tasks to Slurm as job 7, and their merge as job 7',
-      '  follow  squeue --jobs 7,7',
+      `  follow  hypercolumn status '${out.replace("'", "'\\''")}'`,
+      '          squeue --jobs 7,7',
       '  cancel  scancel 7 7',
       `  logs    '${out.replace("'", "'\\''")}.slurm'/`,
     ].join('\n'),

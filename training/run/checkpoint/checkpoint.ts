@@ -61,7 +61,7 @@ export interface CheckpointRequest {
 }
 
 /** The hidden folder of a model that holds its training: the service passes it by. */
-function checkpointFolder(out: string): string {
+export function checkpointFolder(out: string): string {
   return path.join(out, '.training');
 }
 

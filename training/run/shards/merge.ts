@@ -16,7 +16,7 @@ import { stackPopulations } from '../../data/rows.js';
 import { stageFolder } from '../stages.js';
 import { TrainingFailed } from '../training-failed.js';
 import { describeMixture, shardBackend, type TrainedCard } from './mixture.js';
-import { type Shard, shardFolder, shardsFolder } from './shard.js';
+import { type Shard, shardCounts, shardFolder, shardsFolder } from './shard.js';
 
 /** A shard, or a stage of one, that has been read. */
 interface SavedShard extends SavedModel {
@@ -42,17 +42,14 @@ export async function mergeShards(out: string): Promise<SavedModel> {
 async function readShards(out: string): Promise<SavedShard[]> {
   const folder = shardsFolder(out);
   const names = await readdir(folder).catch(() => []);
-  const counts = [
-    ...new Set(names.flatMap((name) => /^\d+-of-(\d+)$/.exec(name)?.slice(1) ?? []).map(Number)),
-  ];
+  const counts = shardCounts(names);
   const [of] = counts;
   if (of === undefined) {
     throw new InputError(`${folder} holds no shards: train them with --out ${out} --shard i/n`);
   }
   if (counts.length > 1) {
     throw new InputError(
-      `${folder} holds shards of ${counts.toSorted((a, b) => a - b).join(' and of ')}: delete ` +
-        'those that are not meant',
+      `${folder} holds shards of ${counts.join(' and of ')}: delete those that are not meant`,
     );
   }
   const shards: SavedShard[] = [];

@@ -62,6 +62,12 @@ export function shardsFolder(out: string): string {
   return siblingFolder(out, '.shards');
 }
 
+/** Of how many shares the entries of such a folder are, in rising order; of one number, where all is well. */
+export function shardCounts(names: readonly string[]): number[] {
+  const counts = names.flatMap((name) => /^\d+-of-(\d+)$/.exec(name)?.slice(1) ?? []).map(Number);
+  return [...new Set(counts)].toSorted((a, b) => a - b);
+}
+
 /** Where a share of `models/x` is saved: `models/x.shards/2-of-4`. */
 export function shardFolder(out: string, { index, of }: Shard): string {
   return path.join(shardsFolder(out), `${index}-of-${of}`);
