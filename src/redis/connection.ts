@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
+import { createRefusalLog, REFUSAL } from './refusals.js';
 
 /** The names of all keys begin with it. */
 export const PREFIX = 'hypercolumn';
@@ -19,6 +20,7 @@ export interface Connections {
 /** Connects to Redis, and again whenever the connection is lost. */
 export function createConnections(url: string, logger: Logger): Connections {
   const all: Redis[] = [];
+  const watchRefusals = createRefusalLog(logger);
   return {
     // With 0 retries a command that waits for a lost connection fails, and is never sent later.
     forRequests: (patience) => open({ maxRetriesPerRequest: 0, commandTimeout: patience }),
@@ -32,6 +34,8 @@ export function createConnections(url: string, logger: Logger): Connections {
     const connection = new Redis(url, options);
     let away = false;
     connection.on('error', (err: Error) => {
+      // The log of refusals has it: the password is wrong, or missing.
+      if (REFUSAL.test(err.message.replace(READY_CHECK, ''))) return;
       if (!away) logger.error({ err }, 'Redis cannot be reached');
       away = true;
     });
@@ -39,10 +43,14 @@ export function createConnections(url: string, logger: Logger): Connections {
       if (away) logger.info('Redis is back');
       away = false;
     });
+    watchRefusals(connection);
     all.push(connection);
     return connection;
   }
 }
+
+/** What ioredis puts before the message of Redis. */
+const READY_CHECK = 'Ready check failed: ';
 
 /** Resolves when a connection is lost, immediately where it is lost now. */
 export function waitForLoss(connection: Redis): Promise<void> {
@@ -54,15 +62,11 @@ export function waitForLoss(connection: Redis): Promise<void> {
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { name, message } = error;
-  return name === 'MaxRetriesPerRequestError' || AWAY.test(message);
+  return name === 'MaxRetriesPerRequestError' || AWAY.test(message) || REFUSAL.test(message);
 }
 
-/**
- * The messages of ioredis, whose errors have no code, and the codes with which Redis refuses every command, or
- * every one that writes: its memory or its disk is full, it is loading, it is a replica, or the password is wrong.
- */
-const AWAY =
-  /^(Connection is closed\.|Command timed out|(OOM|MISCONF|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOAUTH|WRONGPASS|NOPERM)\b)/;
+/** The messages of ioredis, whose errors have no code. */
+const AWAY = /^(Connection is closed\.|Command timed out)/;
 
 /**
  * Does something that a service can do without Redis as well, such as counting requests.
