@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { DeadlineError, DiskError } from '../errors.js';
+import { DeadlineError, DiskError, StorageError } from '../errors.js';
 import type { AppContext, AppEnv } from './context.js';
 import { HEALTH_ROUTES } from './middleware/admission.js';
 import { createGuard } from './middleware/guard.js';
@@ -103,7 +103,9 @@ function serveRoutes(
     if (error instanceof DeadlineError) metrics.deadlineMiss();
     const problem = problemFrom(error);
     if (problem.status === 500) logger.error({ request: id, err: error }, 'unhandled error');
-    if (error instanceof DiskError) logger.error({ request: id, err: error.cause }, error.message);
+    if (error instanceof DiskError || error instanceof StorageError) {
+      logger.error({ request: id, err: error.cause }, error.message);
+    }
     return answerProblem(problem, c);
   });
 

@@ -71,6 +71,20 @@ test('models in S3 are served, and interpreted; those loaded still are while S3 
   await expect.poll(service.stderr).toMatch(/the storage of MODELS_DIR cannot be reached/);
   expect(await respond(service.url)).toBe(200);
   expect(await versions(service.url)).toEqual([1]);
+  const load = await fetch(`${service.url}/v2/repository/models/demo/load`, {
+    method: 'POST',
+    headers: { 'X-Request-Id': 'load-1' },
+  });
+  expect(load.status).toBe(503);
+  const { error } = (await load.json()) as { error: string };
+  expect(error).toMatch(
+    /^the models cannot be listed: the storage of MODELS_DIR cannot be reached \(E\w+\); send it again later$/,
+  );
+  const lines = service
+    .stderr()
+    .split('\n')
+    .filter((line) => line.includes('"load-1"'));
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([error, 'request']);
   proxy.fault = undefined;
   await upload(s3, place, 2);
   service.child.kill('SIGHUP');
