@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import {
   constants,
   type FileHandle,
@@ -13,6 +14,12 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { InputError } from '../errors.js';
 import { hasCode, unless } from './disk-error.js';
+import { limitTime } from './limit-time.js';
+
+/** How long a file may give no byte: a network disk that is away hangs for ever. */
+const STALL_MS = 10_000;
+/** Bytes that are read at a time: no disk takes long for them. */
+const READ_BYTES = 2 ** 24;
 
 /** sha256 of bytes, in hex. */
 export function sha256(bytes: Uint8Array | string): string {
@@ -38,10 +45,14 @@ export async function sha256InSlices(bytes: Uint8Array): Promise<string> {
  */
 export async function openFile(file: string): Promise<FileHandle> {
   // Without it, opening a pipe waits until a process writes into it.
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error) => {
+    // Only a socket, and a device that has no driver, cannot be opened for this reason.
+    if (hasCode(error, 'ENXIO')) throw notAFile(file, 'a socket or a device');
+    throw error;
+  });
   try {
     const found = await handle.stat();
-    if (!found.isFile()) throw new InputError(`${path.basename(file)} is not a regular file`);
+    if (!found.isFile()) throw notAFile(file, nameKind(found));
     return handle;
   } catch (error) {
     await handle.close();
@@ -49,37 +60,74 @@ export async function openFile(file: string): Promise<FileHandle> {
   }
 }
 
+function notAFile(file: string, kind: string): InputError {
+  return new InputError(`${path.basename(file)} is not a regular file but ${kind}`);
+}
+
+function nameKind(found: Stats): string {
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a pipe';
+  return found.isSocket() ? 'a socket' : 'a device';
+}
+
 /**
  * Reads a whole file.
- * @throws InputError when it is not a regular file, is larger than `most` bytes, or changes meanwhile
+ * @param stallMs the longest time without a byte, in milliseconds
+ * @throws InputError when it is not a regular file, is larger than `most` bytes, changes meanwhile, or gives no
+ *   byte for that long
  */
-export async function readWhole(file: string, most: number): Promise<Buffer> {
-  const handle = await openFile(file);
+export async function readWhole(
+  file: string,
+  most: number,
+  stallMs: number = STALL_MS,
+): Promise<Buffer> {
+  const name = path.basename(file);
+  const opening = openFile(file);
+  const handle = await limitTime(opening, stallMs, () => stalledError(name, stallMs)).catch(
+    (error: unknown) => {
+      // A disk may give the file later.
+      opening.then((late) => late.close()).catch(() => undefined);
+      throw error;
+    },
+  );
   try {
-    return await readOpened(handle, path.basename(file), most);
+    return await readOpened(handle, name, most, stallMs);
   } finally {
-    await handle.close();
+    // To close a file waits for a read that hangs.
+    handle.close().catch(() => undefined);
   }
 }
 
 /**
  * Reads all of an opened file.
  * @param name for messages
- * @throws InputError when it is larger than `most` bytes, or changes meanwhile
+ * @param stallMs the longest time without a byte, in milliseconds
+ * @throws InputError when it is larger than `most` bytes, changes meanwhile, or gives no byte for that long
  */
-export async function readOpened(handle: FileHandle, name: string, most: number): Promise<Buffer> {
-  const { size } = await handle.stat();
+export async function readOpened(
+  handle: Pick<FileHandle, 'stat' | 'read'>,
+  name: string,
+  most: number,
+  stallMs: number = STALL_MS,
+): Promise<Buffer> {
+  const inTime = <Result>(work: Promise<Result>) =>
+    limitTime(work, stallMs, () => stalledError(name, stallMs));
+  const { size } = await inTime(handle.stat());
   if (size > most) {
     throw new InputError(`${name} is too large: ${size} bytes; expected at most ${most}`);
   }
   const bytes = Buffer.allocUnsafeSlow(size);
   let length = 0;
   for (let read = 1; read > 0 && length < bytes.length; length += read) {
-    const wanted = Math.min(bytes.length - length, 2 ** 30);
-    read = (await handle.read(bytes, length, wanted, length)).bytesRead;
+    const wanted = Math.min(bytes.length - length, READ_BYTES);
+    read = (await inTime(handle.read(bytes, length, wanted, length))).bytesRead;
   }
   if (length < bytes.length) throw new InputError(`${name} became shorter while it was read`);
   return bytes;
+}
+
+function stalledError(name: string, stallMs: number): InputError {
+  return new InputError(`${name} cannot be read: no bytes for ${stallMs / 1000} s`);
 }
 
 /**

@@ -45,11 +45,11 @@ async function expectDamaged({ jobs, folder, log }: Awaited<ReturnType<typeof op
 }
 
 const REASONS: Record<string, RegExp> = {
-  'a folder': /^a{32}\.json is not a regular file;/,
+  'a folder': /^a{32}\.json is not a regular file but a folder;/,
   'a link to itself': /^a link in DATA_DIR leads back to itself \(ELOOP\);/,
   'a link to nothing': /^a file or folder of DATA_DIR is gone \(ENOENT\);/,
-  'a pipe': /^a{32}\.json is not a regular file;/,
-  'a device': /^a{32}\.json is not a regular file;/,
+  'a pipe': /^a{32}\.json is not a regular file but a pipe;/,
+  'a device': /^a{32}\.json is not a regular file but a device;/,
   'an empty file': /^it is not JSON; delete the job and post it again$/,
   'a huge file': /^a{32}\.json is too large: 3221225472 bytes; expected at most 1048576;/,
 };

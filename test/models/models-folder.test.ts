@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createModelRepository } from '../../src/inference/model-repository.js';
 import { createFolderSource } from '../../src/models/folder-source.js';
 import { checkModelsFolder } from '../../src/models/models-folder.js';
@@ -64,9 +66,14 @@ test('links that lead nowhere or in a circle are reported, and everything else i
 });
 
 test.each([
-  ['a device', (file: string) => symlink('/dev/zero', file), 'is not a regular file'],
-  ['a pipe', (file: string) => makePipe(file), 'is not a regular file'],
-  ['a folder', (file: string) => mkdir(file), 'is not a regular file'],
+  ['a device', (file: string) => symlink('/dev/zero', file), 'is not a regular file but a device'],
+  ['a pipe', (file: string) => makePipe(file), 'is not a regular file but a pipe'],
+  ['a folder', (file: string) => mkdir(file), 'is not a regular file but a folder'],
+  [
+    'a socket',
+    (file: string) => makeSocket(file),
+    'is not a regular file but a socket or a device',
+  ],
   ['too large', (file: string) => makeLarge(file), 'is too large: 1099511627776 bytes; expected'],
   ['nowhere', (file: string) => symlink('nowhere', file), 'is missing, or cannot be read'],
 ])('a card or weights that are %s are not read', async (_, put, reason) => {
@@ -117,6 +124,12 @@ test('a models folder that is itself a model or a version is reported with the f
   await writeCard(models, '1', 1);
   await checkModelsFolder(models);
 });
+
+async function makeSocket(file: string): Promise<void> {
+  const server = createServer().listen(file);
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+}
 
 function makePipe(file: string): void {
   expect(spawnSync('mkfifo', [file]).status).toBe(0);
