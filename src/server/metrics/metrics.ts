@@ -27,6 +27,7 @@ export interface Metrics {
   readonly deadlineMiss: () => void;
   readonly engineRestart: () => void;
   readonly connectionDrop: () => void;
+  /** Takes note that the catalogue, which is read at every scrape, has changed. */
   readonly models: (catalogue: Catalogue) => void;
 }
 
@@ -101,11 +102,17 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
     'connections_dropped',
     'Connections beyond MAX_CONNECTIONS or MAX_CONNECTIONS_PER_ADDRESS: only health checks are answered over them',
   );
-  const modelReady = new Gauge({
+  let models: Catalogue = { served: [], unusable: [], find: () => undefined };
+  new Gauge({
     name: 'hypercolumn_model_ready',
     help: '1: the model is served, 0: it is not; its reason is in /v1/models',
     labelNames: ['model', 'version'],
     registers,
+    collect() {
+      this.reset();
+      for (const { name, version } of models.unusable) this.set({ model: name, version }, 0);
+      for (const { name, version } of models.served) this.set({ model: name, version }, 1);
+    },
   });
 
   return {
@@ -138,11 +145,9 @@ export function createMetrics(registry: Registry, queueDepth: () => number): Met
     deadlineMiss: () => deadlineMisses.inc(),
     engineRestart: () => engineRestarts.inc(),
     connectionDrop: () => connectionDrops.inc(),
-    models({ served, unusable }) {
-      modelReady.reset();
-      statistics.keep(new Set(served.map(({ digest }) => digest)));
-      for (const { name, version } of unusable) modelReady.set({ model: name, version }, 0);
-      for (const { name, version } of served) modelReady.set({ model: name, version }, 1);
+    models(catalogue) {
+      models = catalogue;
+      statistics.keep(new Set(catalogue.served.map(({ digest }) => digest)));
     },
   };
 }
