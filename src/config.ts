@@ -74,6 +74,12 @@ export const SETTINGS = {
     'second port, which answers health checks only',
   ),
   MODELS_DIR: setting(z.string(), 'models', PLACE, 'where the models are'),
+  MODELS_POLL: whole(
+    5,
+    [0, 86_400],
+    'seconds',
+    'how often the service looks for new versions of models; 0 is never',
+  ),
   MODEL_MEMORY: whole(
     0,
     [0, 2 ** 49],

@@ -12,6 +12,7 @@ import type { ModelRepository } from './inference/catalogue.js';
 import { loadAtStart } from './inference/load-at-start.js';
 import type { ProcessEngine } from './inference/process-engine.js';
 import { createScheduler } from './inference/scheduler.js';
+import { watchModels } from './inference/watch-models.js';
 import { interpreterBackend } from './interpret/interpreter-backend.js';
 import { createProcessInterpreter } from './interpret/process-interpreter.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
@@ -29,6 +30,7 @@ import { endInTime } from './server/ending.js';
 import { type HttpServer, listen, SERVER_LIMITS, StartError } from './server/listen.js';
 import { createJobMetrics } from './server/metrics/job-metrics.js';
 import { createMetrics } from './server/metrics/metrics.js';
+import { createModelMetrics } from './server/metrics/model-metrics.js';
 import { registerProcessMetrics } from './server/metrics/process-metrics.js';
 import { createStoreMetrics } from './server/metrics/store-metrics.js';
 import { type Access, openAccess } from './server/middleware/access.js';
@@ -95,6 +97,9 @@ async function serve(
     tracer,
     clock,
   });
+  const memoryEvents = createModelMetrics(registry, () =>
+    readiness.state === 'loading' ? undefined : readiness.service.catalogue,
+  );
   createJobMetrics(registry, { jobs: () => currentJobs(readiness), now: Date.now });
   const threads = {
     quick: createBodyThread({ isKept: true }),
@@ -169,7 +174,7 @@ async function serve(
   });
 
   const source = await openModelSource(config.MODELS_DIR, storageSettings(config), logger);
-  const models = await openServedModels(config, { source, logger, metrics, clock });
+  const models = await openServedModels(config, { source, logger, metrics, memoryEvents, clock });
   const { catalogue } = models;
   engine = models.engine;
   reload = () => reloadModels(catalogue, logger);
@@ -211,7 +216,13 @@ async function serve(
     announcement(server.url, engine.description, catalogue, data.keeping(), image),
   );
 
+  const stopWatching =
+    config.MODELS_POLL > 0
+      ? watchModels({ catalogue, seconds: config.MODELS_POLL, logger })
+      : undefined;
+
   const signal = await signals.first;
+  stopWatching?.();
   readiness = { state: 'draining', service };
   reload = async () => {};
   logger.info({ signal }, 'shutting down');

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import { modelBytes } from './inference/model-bytes.js';
+import type { MemoryEvents } from './inference/model-memory.js';
 import { createModelRepository } from './inference/model-repository.js';
 import { createProcessEngine, type ProcessEngine } from './inference/process-engine.js';
 import type { ModelSource } from './models/model-source.js';
@@ -19,6 +20,7 @@ export interface ServedModelsOptions {
   readonly source: ModelSource;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly memoryEvents: MemoryEvents;
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
 }
@@ -26,7 +28,7 @@ export interface ServedModelsOptions {
 /** @throws StartError when the engine that the settings name does not work here */
 export async function openServedModels(
   config: Config,
-  { source, logger, metrics, clock }: ServedModelsOptions,
+  { source, logger, metrics, memoryEvents, clock }: ServedModelsOptions,
 ): Promise<ServedModels> {
   const { ENGINE, THREADS, MODEL_MEMORY, PRELOAD: preload } = config;
   const threads = THREADS || availableParallelism();
@@ -48,6 +50,7 @@ export async function openServedModels(
     capacity: MODEL_MEMORY || availableMemory() / 2,
     bytesOf: ({ card }) => modelBytes(card, name, threads),
     preload,
+    memoryEvents,
     onChange: metrics.models,
   });
   return { engine, catalogue };

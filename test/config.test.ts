@@ -9,6 +9,7 @@ test('an empty environment gives the defaults', () => {
     ALLOW_ANONYMOUS: '0',
     CORS_ORIGINS: [],
     MODELS_DIR: 'models',
+    MODELS_POLL: 5,
     MODEL_MEMORY: 0,
     PRELOAD: 'fitting',
     DATA_DIR: 'data-store',

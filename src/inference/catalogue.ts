@@ -74,6 +74,11 @@ export interface ModelRepository extends Catalogue {
   unload(name: string): Promise<boolean>;
   /** Serves what is in the models folder now, as after a start. */
   reload(): Promise<void>;
+  /**
+   * Serves new and changed versions, and no longer those that are gone. A version that was unloaded, or could not
+   * be loaded, is read again only when its files have changed.
+   */
+  poll(): Promise<void>;
   /** Removes a model that the engine no longer has. */
   lose(digest: string, reason: string): void;
 }

@@ -1,17 +1,11 @@
 import type { Logger } from 'pino';
-import {
-  ClientDisconnectedError,
-  DeadlineError,
-  EngineLostError,
-  ModelUnavailableError,
-  PublicError,
-  StorageError,
-} from '../errors.js';
+import { ModelUnavailableError, PublicError } from '../errors.js';
 import { mapConcurrently } from '../files/map-concurrently.js';
-import type { ListedVersion, ModelSource } from '../models/model-source.js';
+import type { ListedVersion, ModelSource, SourceListing } from '../models/model-source.js';
 import { createSequence } from '../workers/in-order.js';
 import type { Catalogue, ModelRepository, ServedModel } from './catalogue.js';
 import type { Engine } from './engine.js';
+import { isOfRequest, messageOf, oneLine } from './load-failure.js';
 import { createModelList, type ListEntry } from './model-list.js';
 import { createModelMemory, type MemoryEvents } from './model-memory.js';
 import { type Patience, waitPatiently } from './patience.js';
@@ -42,8 +36,6 @@ export interface RepositoryOptions {
 const CONCURRENT_CARDS = 16;
 /** Milliseconds after a load has failed before a request for the model tries it again. */
 const RETRY_MILLISECONDS = 1000;
-/** Where the stack of an error begins, which only the log gets. */
-const STACK = /\n\s+at /;
 
 /**
  * The models of a source; none before the first `reload`. Cards are read first. Models that are loaded at
@@ -103,20 +95,36 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       }),
     reload: () =>
       inTurn(async () => {
-        const { versions, broken, unreadable } = await source.list();
-        for (const { name, reason } of [...broken, ...unreadable])
+        const listing = await source.list();
+        for (const { name, reason } of [...listing.broken, ...listing.unreadable])
           logger.warn({ model: name, reason }, 'model is skipped');
-        await refresh(versions, choosePreloaded);
-        const stays = new Set(unreadable.map(({ name }) => name));
-        retireMissing(
-          [...list.all()].filter(({ name }) => !stays.has(name)),
-          versions,
+        await serveListed(listing, listing.versions);
+      }),
+    poll: () =>
+      inTurn(async () => {
+        const listing = await source.list();
+        const changed = listing.versions.filter(
+          (version) => list.get(version)?.stamp !== version.stamp,
         );
-        await memory.settle();
+        await serveListed(listing, changed);
       }),
     lose,
   };
   return repository;
+
+  /** @param changed the versions to read */
+  async function serveListed(
+    { versions, unreadable }: SourceListing,
+    changed: readonly ListedVersion[],
+  ): Promise<void> {
+    if (changed.length > 0) await refresh(changed, choosePreloaded);
+    const stays = new Set(unreadable.map(({ name }) => name));
+    retireMissing(
+      [...list.all()].filter(({ name }) => !stays.has(name)),
+      versions,
+    );
+    await memory.settle();
+  }
 
   async function prepare(model: ServedModel, patience: Patience): Promise<number> {
     const begun = clock();
@@ -181,10 +189,10 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       const { card, digest } = await source.readCard(listed);
       if (digest === entry.served?.digest) entry.failure = undefined;
       else entry.candidate = { name, version, digest, card };
+      entry.stamp = stamp;
     } catch (error) {
       reportFailure(entry, error);
     }
-    entry.stamp = stamp;
     return entry;
   }
 
@@ -241,12 +249,12 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
 
   function retireMissing(entries: readonly ListEntry[], versions: readonly ListedVersion[]): void {
     const there = new Set(versions.map(formatKey));
-    for (const entry of entries) {
-      if (there.has(formatKey(entry))) continue;
+    const gone = entries.filter((entry) => !there.has(formatKey(entry)));
+    for (const entry of gone) {
       retire(entry);
       list.remove(entry);
     }
-    publish();
+    if (gone.length > 0) publish();
   }
 
   function retire(entry: ListEntry): void {
@@ -262,7 +270,9 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     const { name: model, version } = entry;
     const reason = messageOf(error);
     const bug = error instanceof PublicError ? {} : { err: error };
-    logger.error({ model, version, reason, ...bug }, 'model is not served');
+    // A card that stays broken is reported once.
+    if (entry.failure?.reason !== oneLine(reason))
+      logger.error({ model, version, reason, ...bug }, 'model is not served');
     fail(entry, reason);
   }
 
@@ -276,26 +286,6 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
   }
 }
 
-/** Whether a load was not waited for, or failed for a reason that is not the model's. */
-function isOfRequest(error: unknown): boolean {
-  return (
-    error instanceof ClientDisconnectedError ||
-    error instanceof DeadlineError ||
-    error instanceof EngineLostError ||
-    error instanceof StorageError ||
-    error instanceof ModelUnavailableError
-  );
-}
-
 function formatKey({ name, version }: Pick<ListEntry, 'name' | 'version'>): string {
   return `${name}/${version}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function oneLine(message: string): string {
-  const [reason = ''] = message.split(STACK, 1);
-  return reason.replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { mapConcurrently } from '../files/map-concurrently.js';
 import type {
@@ -9,7 +9,7 @@ import type {
   SourceListing,
 } from './model-source.js';
 import { modelFolders } from './models-folder.js';
-import { CARD_FILE, readModel, versionsIn } from './saved-model.js';
+import { readModel, versionsIn } from './saved-model.js';
 
 /** Models that are listed at the same time. */
 const CONCURRENT_MODELS = 32;
@@ -69,12 +69,14 @@ export function createFolderSource(directory: string): ModelSource {
   }
 }
 
-/** A file that is replaced changes its folder's time, one that is written again its own; links are followed. */
+/** The size and the time of each file of a folder, so that one that is still being copied changes it too. */
 async function stampOf(folder: string): Promise<string> {
+  const files = await readdir(folder).catch(() => []);
   const parts = await Promise.all(
-    [folder, path.join(folder, CARD_FILE)].map(async (place) => {
-      const found = await stat(place, { bigint: true }).catch(() => undefined);
-      return found ? `${found.dev}-${found.ino}-${found.size}-${found.mtimeNs}` : 'missing';
+    ['.', ...files.toSorted()].map(async (file) => {
+      const found = await stat(path.join(folder, file), { bigint: true }).catch(() => undefined);
+      if (found === undefined) return `${file}=missing`;
+      return `${file}=${found.dev}-${found.ino}-${found.size}-${found.mtimeNs}`;
     }),
   );
   return parts.join(' ');

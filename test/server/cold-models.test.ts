@@ -149,6 +149,23 @@ test('a service whose models do not all fit loads one when it is needed, in plac
     expect(await isCold(url, name)).toBe(true);
     expect(await isCold(url, name)).toBe(false);
   }
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  for (const line of [
+    'hypercolumn_models_known 3',
+    'hypercolumn_models_loaded 1',
+    'hypercolumn_model_memory_limit_bytes 3000000',
+    'hypercolumn_model_loads_total{result="success"} 4',
+    'hypercolumn_model_loads_total{result="failure"} 0',
+    'hypercolumn_model_evictions_total 3',
+    'hypercolumn_model_load_seconds_count 4',
+    'hypercolumn_loading_seconds_count 4',
+    'hypercolumn_model_ready{model="b",version="1"} 1',
+  ]) {
+    expect(metrics).toContain(`${line}\n`);
+  }
+  expect(Number(/hypercolumn_model_memory_bytes (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(
+    2 ** 21,
+  );
 });
 
 async function isCold(url: string, name: string): Promise<boolean> {

@@ -32,7 +32,14 @@ export function spawnService(environment: Record<string, string>, main = MAIN) {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [main], {
     // Nothing is stored unless a test sets DATA_DIR.
-    env: { PATH, PORT: '0', ENGINE: 'wasm', DATA_DIR: '/dev/null', ...environment },
+    env: {
+      PATH,
+      PORT: '0',
+      ENGINE: 'wasm',
+      DATA_DIR: '/dev/null',
+      MODELS_POLL: '0',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
