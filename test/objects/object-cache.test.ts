@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { DamagedError } from '../../src/errors.js';
+import { DamagedError, InputError } from '../../src/errors.js';
 import { sha256, temporaryFor } from '../../src/files/whole-file.js';
-import { createObjectCache } from '../../src/objects/object-cache.js';
+import { createObjectCache, type ObjectCache } from '../../src/objects/object-cache.js';
 import { testWith } from '../support/capabilities.js';
 import { mounting, mountSmallDisk } from '../support/small-disk.js';
 import { temporaryFolder } from '../support/store.js';
@@ -128,3 +128,81 @@ testWith(mounting())('copies on a disk that has become read-only are still read'
   expect(log).toHaveLength(1);
   expect(log[0]?.['err']).toMatchObject({ code: 'EROFS' });
 });
+
+/** Files of a folder, and how often they were fetched. */
+function folderOf(cache: ObjectCache, fill: number, bytes = 10_000) {
+  const files = new Map([
+    ['lab/1/card.json', object(fill, 100)],
+    ['lab/1/weights', object(fill, bytes)],
+  ]);
+  const name = sha256(object(fill));
+  let fetched = 0;
+  const open = () =>
+    cache.folder(name, {
+      isWhole: async (folder) =>
+        (await readFile(path.join(folder, 'lab/1/weights'))).equals(object(fill, bytes)),
+      fetch: async () => {
+        fetched += 1;
+        return files;
+      },
+    });
+  return { name: `${name}.files`, open, fetched: () => fetched };
+}
+
+test('a folder is fetched where it is missing or damaged, and many may open it at the same time', async () => {
+  const { cache, folder, log } = await openCache();
+  const { name, open, fetched } = folderOf(cache, 1);
+  const places = await Promise.all([open(), open(), open()]);
+  expect(new Set(places)).toEqual(new Set([path.join(folder, name)]));
+  expect(await readdir(folder)).toEqual([name]);
+  const first = fetched();
+  const weights = path.join(await open(), 'lab/1/weights');
+  expect(fetched()).toBe(first);
+  await writeFile(weights, 'damaged');
+  await open();
+  expect(fetched()).toBe(first + 1);
+  expect(await readFile(weights)).toEqual(object(1));
+  expect(log).toMatchObject([
+    { msg: 'a cached object is damaged; it is read from the store again' },
+  ]);
+});
+
+test('folders and objects share the capacity, and the least recently used leave', async () => {
+  const { cache, folder, read } = await openCache({ capacity: 30_000 });
+  const [first, second] = [folderOf(cache, 1), folderOf(cache, 2)];
+  const at = (name: string, seconds: number) => utimes(path.join(folder, name), seconds, seconds);
+  await first.open();
+  await read(object(3));
+  await Promise.all([at(first.name, 100), at(sha256(object(3)), 200)]);
+  await first.open(); // used now
+  await second.open();
+  expect((await readdir(folder)).toSorted()).toEqual([first.name, second.name].toSorted());
+  await Promise.all([at(first.name, 100), at(second.name, 200)]);
+  await read(object(4, 12_000));
+  expect((await readdir(folder)).toSorted()).toEqual(
+    [second.name, sha256(object(4, 12_000))].toSorted(),
+  );
+});
+
+test('a folder that a killed process left half written is removed after an hour', async () => {
+  const { cache, folder } = await openCache();
+  const partial = temporaryFor(path.join(folder, 'a.files'));
+  await mkdir(path.join(partial, 'lab'), { recursive: true });
+  await utimes(partial, 100, 100);
+  const { name, open } = folderOf(cache, 1);
+  await open();
+  expect(await readdir(folder)).toEqual([name]);
+});
+
+testWith(mounting())(
+  'a folder that does not fit on the disk is an error with the reason',
+  async () => {
+    const disk = await mountSmallDisk(64 * 1024);
+    const folder = path.join(disk.folder, 'cache');
+    const { cache } = await openCache({ folder, capacity: 2 ** 30 });
+    await expect(folderOf(cache, 1, 80_000).open()).rejects.toThrow(
+      new InputError(`its files cannot be written to ${folder}: ENOSPC`),
+    );
+    expect(await readdir(folder)).toEqual([]);
+  },
+);
