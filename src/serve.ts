@@ -278,7 +278,7 @@ async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise
     await catalogue.reload();
     logger.info({ models: catalogue.served.length }, 'reloaded');
   } catch (err) {
-    logger.error({ err }, 'the models folder cannot be read; what was served still is');
+    logger.error({ err }, 'MODELS_DIR cannot be read; what was served still is');
   }
 }
 

@@ -76,9 +76,10 @@ export interface ModelRepository extends Catalogue {
   reload(): Promise<void>;
   /**
    * Serves new and changed versions, and no longer those that are gone. A version that was unloaded, or could not
-   * be loaded, is read again only when its files have changed.
+   * be loaded, is read again only when its files have changed, or S3 was away.
+   * @returns whether there was anything to read
    */
-  poll(): Promise<void>;
+  poll(): Promise<boolean>;
   /** Removes a model that the engine no longer has. */
   lose(digest: string, reason: string): void;
 }

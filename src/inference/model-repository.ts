@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { ModelUnavailableError, PublicError } from '../errors.js';
+import { ModelUnavailableError, PublicError, StorageError } from '../errors.js';
 import { mapConcurrently } from '../files/map-concurrently.js';
 import type { ListedVersion, ModelSource, SourceListing } from '../models/model-source.js';
 import { createSequence } from '../workers/in-order.js';
@@ -107,6 +107,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
           (version) => list.get(version)?.stamp !== version.stamp,
         );
         await serveListed(listing, changed);
+        return changed.length > 0;
       }),
     lose,
   };
@@ -230,6 +231,8 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       } catch (error) {
         if (served !== model) memory.retire(model.digest);
         if (list.has(entry)) reportFailure(entry, error);
+        // The next poll tries it again.
+        if (error instanceof StorageError) entry.stamp = '';
         return;
       } finally {
         release();

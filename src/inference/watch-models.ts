@@ -5,12 +5,12 @@ export interface WatchOptions {
   readonly catalogue: Pick<ModelRepository, 'poll'>;
   /** Between two looks; each pause is up to a fifth shorter or longer, so that replicas take turns. */
   readonly seconds: number;
-  readonly logger: Pick<Logger, 'error'>;
+  readonly logger: Pick<Logger, 'error' | 'info'>;
   /** From 0 to 1. */
   readonly random?: () => number;
 }
 
-/** A look takes at most this share of the time, however slow the disk is. */
+/** A look that finds nothing new takes at most this share of the time, however slow the disk is. */
 const SHARE = 0.05;
 const JITTER = 0.2;
 
@@ -35,17 +35,20 @@ export function watchModels(options: WatchOptions): () => void {
 
   async function look(): Promise<void> {
     const begun = performance.now();
+    let took = 0;
     try {
-      await catalogue.poll();
+      const isNew = await catalogue.poll();
+      if (!isNew) took = performance.now() - begun;
+      if (reported !== undefined) logger.info('MODELS_DIR can be read again');
       reported = undefined;
     } catch (err) {
       const reason = String(err);
-      // A disk that stays away is reported once.
+      // What stays away is reported once.
       if (reason !== reported) {
-        logger.error({ err }, 'the models folder cannot be read; what was served still is');
+        logger.error({ err }, 'MODELS_DIR cannot be read; what was served still is');
       }
       reported = reason;
     }
-    if (!isStopped) timer = plan(performance.now() - begun);
+    if (!isStopped) timer = plan(took);
   }
 }

@@ -2,7 +2,7 @@ import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { pino } from 'pino';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError, StorageError } from '../../src/errors.js';
 import { createModelRepository } from '../../src/inference/model-repository.js';
 import { watchModels } from '../../src/inference/watch-models.js';
 import { createFolderSource } from '../../src/models/folder-source.js';
@@ -83,6 +83,20 @@ test('a poll loads neither again what was unloaded nor what failed, until its fi
   expect(served()).toEqual(['v1/2']);
 });
 
+test('a poll loads again what could not be loaded since S3 was away', async () => {
+  const { repository, engine, served, log } = await open();
+  await writeCard(models, 'v1', 2);
+  for (const _ of [1, 2]) {
+    const reason = { reason: 'it cannot be reached', isPassing: true };
+    engine.failNextLoad(new StorageError('the weights cannot be read', reason, undefined));
+    await repository.poll();
+    expect(served()).toEqual(['v1/1']);
+  }
+  expect(log.filter(({ msg }) => msg === 'model is not served')).toHaveLength(1);
+  await repository.poll();
+  expect(served()).toEqual(['v1/1', 'v1/2']);
+});
+
 test('a poll follows the link that Kubernetes swaps', async () => {
   for (const [time, version] of [['..1', 1] as const, ['..2', 2] as const]) {
     await writeCard(path.join(models, time), 'mounted', version);
@@ -102,12 +116,14 @@ test('looks come in pauses that vary, and fewer where a look takes long', async 
   vi.useFakeTimers();
   let looks = 0;
   let took = 0;
+  let isNew = false;
   const randoms = [0, 1, 0.5];
   const stop = watchModels({
     catalogue: {
       poll: async () => {
         looks += 1;
         vi.advanceTimersByTime(took);
+        return isNew;
       },
     },
     seconds: 10,
@@ -122,10 +138,11 @@ test('looks come in pauses that vary, and fewer where a look takes long', async 
     expect([await after(7_999), await after(1)]).toEqual([0, 1]);
     took = 1_000;
     expect([await after(11_999), await after(1)]).toEqual([1, 2]);
-    took = 0;
+    isNew = true; // What is new is loaded, which says nothing about the disk.
     expect([await after(19_999), await after(1)]).toEqual([2, 3]);
+    expect([await after(9_999), await after(1)]).toEqual([3, 4]);
     stop();
-    expect(await after(100_000)).toBe(3);
+    expect(await after(100_000)).toBe(4);
   } finally {
     vi.useRealTimers();
   }
@@ -133,22 +150,26 @@ test('looks come in pauses that vary, and fewer where a look takes long', async 
 
 test('a folder that cannot be read for some time is reported once, and looked at again', async () => {
   vi.useFakeTimers();
-  const errors: unknown[] = [];
+  const log: string[] = [];
   const answers = [new Error('ENOENT'), new Error('ENOENT'), undefined, new Error('ENOENT')];
   const stop = watchModels({
     catalogue: {
       poll: async () => {
         const error = answers.shift();
+        vi.advanceTimersByTime(500); // It does not count where it failed.
         if (error) throw error;
+        return true;
       },
     },
     seconds: 1,
-    logger: { error: (fields: unknown) => void errors.push(fields) },
+    logger: pino({}, { write: (line: string) => log.push(JSON.parse(line).msg) }),
   });
   try {
-    await vi.advanceTimersByTimeAsync(5_000);
+    await vi.advanceTimersByTimeAsync(8_000);
     expect(answers).toEqual([]);
-    expect(errors).toHaveLength(2);
+    const away = 'MODELS_DIR cannot be read; what was served still is';
+    const back = 'MODELS_DIR can be read again';
+    expect(log).toEqual([away, back, away, back]);
   } finally {
     stop();
     vi.useRealTimers();

@@ -30,14 +30,17 @@ async function openModels() {
   return { s3, proxy, place, environment };
 }
 
-/** Uploads the demo model as a version of it. */
-async function upload(s3: TestS3, place: string, version: number): Promise<void> {
+/**
+ * Uploads the demo model as a version of it.
+ * @param bytes of the weights that arrive
+ */
+async function upload(s3: TestS3, place: string, version: number, bytes?: number): Promise<void> {
   const objects = createS3Objects({ ...s3, place, setting: 'MODELS_DIR' });
   const card = JSON.parse(await readFile(path.join(DEMO, 'card.json'), 'utf8')) as object;
   const weights = await readFile(path.join(DEMO, 'weights.safetensors'));
-  await objects.put(`demo/${version}/weights.safetensors`, weights);
-  const bytes = Buffer.from(JSON.stringify({ ...card, version }));
-  await objects.put(`demo/${version}/card.json`, bytes);
+  await objects.put(`demo/${version}/weights.safetensors`, weights.subarray(0, bytes));
+  const text = JSON.stringify({ ...card, version });
+  await objects.put(`demo/${version}/card.json`, Buffer.from(text));
 }
 
 const away = (request: { socket: { destroy(): unknown } }) => {
@@ -61,13 +64,12 @@ async function versions(url: string): Promise<number[]> {
 
 test('models in S3 are served, and interpreted; those loaded still are while S3 is away', async () => {
   const { s3, proxy, place, environment } = await openModels();
-  const service = await startService(environment);
+  const service = await startService({ ...environment, MODELS_POLL: '1' });
   onTestFinished(service.kill);
   expect(await versions(service.url)).toEqual([1]);
   expect(await respond(service.url)).toBe(200);
   expect(await respond(service.url, 'gradient?neurons=0')).toBe(200);
   proxy.fault = away;
-  service.child.kill('SIGHUP');
   await expect.poll(service.stderr).toMatch(/the storage of MODELS_DIR cannot be reached/);
   expect(await respond(service.url)).toBe(200);
   expect(await versions(service.url)).toEqual([1]);
@@ -86,8 +88,23 @@ test('models in S3 are served, and interpreted; those loaded still are while S3 
     .filter((line) => line.includes('"load-1"'));
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual([error, 'request']);
   proxy.fault = undefined;
+  await expect.poll(service.stderr).toContain('MODELS_DIR can be read again');
   await upload(s3, place, 2);
-  service.child.kill('SIGHUP');
+  await expect.poll(() => versions(service.url)).toEqual([2]);
+});
+
+test('a version that was uploaded in part is not served, until it is whole', async () => {
+  const { s3, place, environment } = await openModels();
+  const service = await startService({ ...environment, MODELS_POLL: '1' });
+  onTestFinished(service.kill);
+  await upload(s3, place, 2, 1000);
+  const reason = 'weights.safetensors is not the file that the card describes: its sha256 differs';
+  await expect.poll(service.stderr).toContain(`"version":2,"reason":"${reason}"`);
+  const listed = await (await fetch(`${service.url}/v1/models`)).json();
+  expect(listed).toMatchObject({ models: [{ name: 'demo', version: 1, ready: true }] });
+  expect(JSON.stringify(listed)).toContain(reason);
+  expect(await respond(service.url)).toBe(200);
+  await upload(s3, place, 2);
   await expect.poll(() => versions(service.url)).toEqual([2]);
 });
 
