@@ -178,3 +178,34 @@ testWith(moto())('a publication that S3 refuses is an error with the reason', as
     await expect(publish()).rejects.toMatchObject({ code: 'storage', reason });
   }
 });
+
+testWith(moto())(
+  'wherever a publication breaks off, nothing is seen, and the next one completes it',
+  async () => {
+    const s3 = await openS3();
+    const proxy = await startFaultyS3(s3);
+    const connection = { endpoint: proxy.endpoint, region: undefined } as unknown as typeof AWS;
+    const { model } = await saveModels();
+    let breaks = 0;
+    for (let isDone = false; !isDone; breaks++) {
+      const place = `${s3.place}/${breaks}`;
+      const { publish, seen } = await openTarget(
+        place,
+        connection,
+        createS3Objects({ ...connection, place, setting: '' }),
+      );
+      let left = breaks;
+      proxy.fault = ({ socket }) => left-- <= 0 && socket.destroy() !== undefined;
+      isDone = await publish(model).then(
+        () => true,
+        () => false,
+      );
+      proxy.fault = undefined;
+      expect(await seen()).toEqual(isDone ? [model.digest] : []);
+      expect(await publish(model)).toBe(isDone ? 'already there' : 'published');
+      expect(await seen()).toEqual([model.digest]);
+    }
+    // A look for the card, then two requests for each of two files.
+    expect(breaks - 1).toBe(5);
+  },
+);
