@@ -205,7 +205,7 @@ testWith(moto())(
       expect(await publish(model)).toBe(isDone ? 'already there' : 'published');
       expect(await seen()).toEqual([model.digest]);
     }
-    // A look for the card, then two requests for each of two files.
-    expect(breaks - 1).toBe(5);
+    // A look for the card; for each of two files a look, one at the bucket, and the upload.
+    expect(breaks - 1).toBe(7);
   },
 );
