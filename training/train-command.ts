@@ -1,13 +1,17 @@
 import { Command, Option } from 'commander';
+import { InputError } from '../src/errors.js';
 import { exitCodesHelp } from '../src/exit-codes.js';
 import { TrainingCard } from '../src/models/card.js';
 import { BACKEND_NAMES, type BackendName } from '../src/network/backends/index.js';
 import { openBackend } from '../src/network/backends/open.js';
 import {
   type ClusterOptions,
-  checkWithoutCluster,
+  checkClusterOptions,
   withClusterOptions,
 } from './cluster/cluster-options.js';
+import { planTrainingJob } from './cluster/kubernetes/plan-training-job.js';
+import { trainingJobManifest } from './cluster/kubernetes/training-job.js';
+import { toYaml } from './cluster/kubernetes/yaml.js';
 import { runProgram } from './cluster/slurm/run-program.js';
 import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
@@ -19,6 +23,7 @@ import { freeDisk } from './run/disk.js';
 import type { Machine, ModelRequest } from './run/model-request.js';
 import { checkModelName, degrees, figure, siteName, wholeNumber } from './run/options.js';
 import type { TrainedNeuron } from './run/population.js';
+import { mergeWhenComplete } from './run/shards/merge-when-complete.js';
 import { parseShard, type Shard, shardOfJob } from './run/shards/shard.js';
 import { trainModel } from './run/train-model.js';
 
@@ -34,6 +39,7 @@ interface Options
   readonly shard?: Shard;
   readonly resume?: true;
   readonly wait?: true;
+  readonly merge?: true;
   readonly degreesPerImage?: number;
 }
 
@@ -105,6 +111,7 @@ export function createTrainCommand(
           'Kubernetes job: JOB_COMPLETION_INDEX of JOB_COMPLETIONS',
       ).argParser((text) => parseShard(text, '--shard')),
     )
+    .option('--merge', 'after the last share, make one model of all shares')
     .option('--resume', 'go on with this training where it was broken off, or begin it')
     .option('--wait', 'where another process trains the same model, wait until it ends')
     .option('--unit <text>', 'unit of the responses, which the card states', 'as recorded')
@@ -113,10 +120,15 @@ export function createTrainCommand(
     .addHelpText('after', exitCodesHelp('badInput', 'failed', 'interrupted'))
     .action(async (options: Options) => {
       findRecipe(options.recipe);
-      checkModelName(options.out);
+      checkClusterOptions(command, options.on);
       if (options.on === undefined) {
-        checkWithoutCluster(command);
+        checkModelName(options.out);
         return await train(options, environment, machine);
+      }
+      if (options.on === 'kubernetes') {
+        return console.log(
+          toYaml(trainingJobManifest(planTrainingJob(command, options))).trimEnd(),
+        );
       }
       const say = (line: string) => void machine.stream.write(`${line}\n`);
       await submitTraining(command, options, { say, run });
@@ -130,6 +142,9 @@ async function train(
   machine: Machine,
 ): Promise<void> {
   const shard = options.shard ?? shardOfJob(environment);
+  if (options.merge && !shard) {
+    throw new InputError('--merge is used without a share; expected --shard i/n');
+  }
   const site = await openSite(options.data, options.site, options);
   try {
     for (const warning of site.warnings) machine.stream.write(`warning: ${warning}\n`);
@@ -142,9 +157,18 @@ async function train(
     const { saved, neurons, seconds } = await trainModel(request, machine);
     for (const neuron of neurons) console.log(neuronLine(neuron));
     console.log(`saved ${saved.folder} in ${seconds.toFixed(0)} s, digest ${saved.digest}`);
+    if (shard && options.merge) await mergeLast(request, shard, machine);
   } finally {
     await site.close();
   }
+}
+
+async function mergeLast(request: ModelRequest, { of }: Shard, { stream }: Machine): Promise<void> {
+  const say = (line: string) => void stream.write(`${line}\n`);
+  const merged = await mergeWhenComplete(request, of, say);
+  if (merged === undefined) return;
+  const { folder, card, digest } = merged;
+  console.log(`saved ${folder}, ${card.neurons.length} neurons, digest ${digest}`);
 }
 
 function neuronLine({ id, CORR, PT_J, PT_S, keptEpoch, stopped }: TrainedNeuron): string {

@@ -97,8 +97,16 @@ export function moto(): PythonPackages {
   return pythonPackages('MOTO', ['moto.server', 'flask']);
 }
 
+/**
+ * kubernetes-validate, with the schemas of Kubernetes, in the Python that KUBERNETES_PYTHON names, or in the virtual
+ * environment ~/.cache/hypercolumn/kubernetes. `REQUIRE_KUBERNETES=1` demands it.
+ */
+export function kubernetesValidate(): PythonPackages {
+  return pythonPackages('KUBERNETES', ['kubernetes_validate', 'yaml']);
+}
+
 function pythonPackages(
-  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS' | 'CLIENTS' | 'SCHEMATHESIS' | 'MOTO',
+  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS' | 'CLIENTS' | 'SCHEMATHESIS' | 'MOTO' | 'KUBERNETES',
   packages: readonly string[],
 ): PythonPackages {
   const folder = path.join(homedir(), '.cache/hypercolumn', name.toLowerCase());

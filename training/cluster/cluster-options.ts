@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../src/errors.js';
 import { wholeNumber } from '../run/options.js';
+import { type EachOption, withEachOption } from './each.js';
 
 /** Where the tasks of a training run, and what each may use. */
 export interface ClusterOptions {
-  readonly on?: 'slurm';
+  readonly on?: Cluster;
   readonly shards?: number;
+  readonly each?: readonly EachOption[];
   readonly dryRun?: true;
   readonly partition?: string;
   readonly time?: string;
@@ -13,40 +15,54 @@ export interface ClusterOptions {
   readonly cpus?: number;
   readonly gpus?: number;
   readonly sbatchOption?: readonly string[];
+  readonly image?: string;
+  readonly claim?: string;
+  /** Where the claim is mounted. */
+  readonly mount?: string;
 }
 
-const NAMES = {
-  on: true,
-  shards: true,
-  dryRun: true,
-  partition: true,
-  time: true,
-  memory: true,
-  cpus: true,
-  gpus: true,
-  sbatchOption: true,
-} satisfies Record<keyof ClusterOptions, true>;
+const CLUSTERS = ['slurm', 'kubernetes'] as const;
+type Cluster = (typeof CLUSTERS)[number];
+
+/** The clusters for which each option is. */
+const USES: Readonly<Record<keyof ClusterOptions, readonly Cluster[]>> = {
+  on: CLUSTERS,
+  shards: CLUSTERS,
+  each: CLUSTERS,
+  memory: CLUSTERS,
+  cpus: CLUSTERS,
+  gpus: CLUSTERS,
+  dryRun: ['slurm'],
+  partition: ['slurm'],
+  time: ['slurm'],
+  sbatchOption: ['slurm'],
+  image: ['kubernetes'],
+  claim: ['kubernetes'],
+  mount: ['kubernetes'],
+};
 
 /** The names of these options, as a command has their values. */
-export const CLUSTER_OPTIONS: ReadonlySet<string> = new Set(Object.keys(NAMES));
+export const CLUSTER_OPTIONS: ReadonlySet<string> = new Set(Object.keys(USES));
 
 /** Adds the options to a command, under a heading of their own. */
 export function withClusterOptions(command: Command): Command {
-  return command
+  const sized = command
     .optionsGroup('On a cluster:')
     .addOption(
-      new Option('--on <cluster>', 'submits the training to a cluster, and ends').choices([
-        'slurm',
-      ]),
+      new Option(
+        '--on <cluster>',
+        'slurm: submits the training; kubernetes: prints the manifest of a Job',
+      ).choices(CLUSTERS),
     )
     .option(
       '--shards <count>',
       'tasks that train a share of the neurons each',
       wholeNumber(1, 100_000),
-    )
-    .option('--dry-run', 'prints what would be submitted, and submits nothing')
+    );
+  return withEachOption(sized)
+    .option('--dry-run', 'prints what would be submitted to Slurm, and submits nothing')
     .option('--partition <name>', 'partition of Slurm')
-    .option('--time <limit>', 'time limit of a task, as in 12:00:00')
+    .option('--time <limit>', 'time limit of a task of Slurm, as in 12:00:00')
     .option('--memory <size>', 'memory of a task, as in 16G', memorySize)
     .option('--cpus <count>', 'CPU cores of a task', wholeNumber(1, 10_000))
     .option('--gpus <count>', 'GPUs of a task', wholeNumber(1, 64))
@@ -54,21 +70,34 @@ export function withClusterOptions(command: Command): Command {
       '--sbatch-option <option>',
       'any other option of sbatch, without its dashes, as in account=lab; may be repeated',
       (text: string, before: readonly string[] = []) => [...before, text],
+    )
+    .option('--image <name>', 'image of the containers of Kubernetes')
+    .option('--claim <name>', 'PersistentVolumeClaim that holds the data and the models')
+    .option(
+      '--mount <folder>',
+      'where it is mounted; --data and --out are in there (default: /lab)',
     );
 }
 
 /**
- * @throws InputError where an option needs --on, which is missing
+ * @throws InputError where an option is given that is for another cluster, or for any while there is none
  */
-export function checkWithoutCluster(command: Command): void {
-  const given = command.options.find(
-    (option) =>
-      CLUSTER_OPTIONS.has(option.attributeName()) &&
-      command.getOptionValueSource(option.attributeName()) === 'cli',
-  );
-  if (given === undefined) return;
-  const share = given.long === '--shards' ? ', or --shard i/n to train one share here' : '';
-  throw new InputError(`${given.long} is used without --on; expected --on slurm${share}`);
+export function checkClusterOptions(command: Command, on: Cluster | undefined): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (!isClusterOption(name) || command.getOptionValueSource(name) !== 'cli') continue;
+    const uses = USES[name];
+    if (on !== undefined && uses.includes(on)) continue;
+    const where = on === undefined ? 'without --on' : `with --on ${on}`;
+    const share = name === 'shards' ? ', or --shard i/n to train one share here' : '';
+    throw new InputError(
+      `${option.long} is used ${where}; expected --on ${uses.join(' or ')}${share}`,
+    );
+  }
+}
+
+function isClusterOption(name: string): name is keyof ClusterOptions {
+  return CLUSTER_OPTIONS.has(name);
 }
 
 function memorySize(text: string): string {

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -43,8 +42,8 @@ export function programWords(): string[] {
 }
 
 /**
- * The words that give `train` the same options on another machine: paths are absolute, and options that are for this
- * machine are left out.
+ * The words that give `train` the same options on another machine, but those that differ between tasks or are for
+ * this machine.
  */
 export function trainWords(command: Command): string[] {
   const values: Readonly<Record<string, unknown>> = command.opts();
@@ -54,12 +53,11 @@ export function trainWords(command: Command): string[] {
     if (command.getOptionValueSource(name) !== 'cli') return [];
     const value = values[name];
     if (value === true) return [option.long!];
-    return [option.long!, PATHS.has(name) ? path.resolve(String(value)) : String(value)];
+    return [option.long!, String(value)];
   });
 }
 
-const PATHS: ReadonlySet<string> = new Set(['data', 'out']);
-/** Options that each task has in any case, or that are its own. */
-const OWN: ReadonlySet<string> = new Set(['resume', 'wait', 'shard']);
+/** Options that each task has in any case, or that are its own: the two folders are given as absolute ones. */
+const OWN: ReadonlySet<string> = new Set(['data', 'out', 'resume', 'wait', 'shard']);
 /** A task that is begun again continues, and waits for an earlier run of it that is still alive. */
 export const TASK_WORDS = ['--resume', '--wait'] as const;

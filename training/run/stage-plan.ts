@@ -1,5 +1,5 @@
 import packageFile from '../../package.json' with { type: 'json' };
-import { type SavedModel, versionsIn } from '../../src/models/saved-model.js';
+import type { SavedModel } from '../../src/models/saved-model.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import type { Site } from '../data/site.js';
 import { findRecipe, type Recipe, recipeArchitecture } from '../recipes/recipes.js';
@@ -12,7 +12,7 @@ import { checkModelName } from './options.js';
 import type { StagePlan } from './progress.js';
 import { shardBackend, type TrainedCard } from './shards/mixture.js';
 import { neuronsOfShard, shardFolder } from './shards/shard.js';
-import { type ExpectedModel, findStage, stageFolder } from './stages.js';
+import { type ExpectedModel, findStage, isExpected, newestModel, stageFolder } from './stages.js';
 
 /** One of the trainings that lead to a model. */
 export interface Stage {
@@ -118,11 +118,9 @@ export async function findFinished(
   request: ModelRequest,
   neurons: readonly number[],
 ): Promise<(SavedModel & { readonly card: TrainedCard }) | undefined> {
-  const place = trainingFolder(request);
-  const version = Math.max(0, ...(await versionsIn(place).catch(() => [])));
-  if (version === 0) return undefined;
-  const found = await findStage(place, describeStage(request, request.recipe, neurons));
-  if (found?.card.version !== version || !('recipe' in found.card.training)) return undefined;
+  const found = await newestModel(trainingFolder(request));
+  if (!found || !('recipe' in found.card.training)) return undefined;
+  if (!isExpected(found.card, describeStage(request, request.recipe, neurons))) return undefined;
   const { training, response, stimulus } = found.card;
   const isSame =
     training.codeVersion === packageFile.version &&

@@ -47,6 +47,12 @@ export function stageFolder(out: string, recipe: string): string {
   return siblingFolder(out, `.${recipe}`);
 }
 
+/** The latest version of a model, where there is one that can be read. */
+export async function newestModel(folder: string): Promise<SavedModel | undefined> {
+  const version = Math.max(0, ...(await versionsIn(folder).catch(() => [])));
+  return version === 0 ? undefined : await readOrSkip(path.join(folder, String(version)));
+}
+
 /** The latest version of a stage that was trained on the same data in the same way, if there is one. */
 export async function findStage(
   folder: string,
@@ -54,13 +60,20 @@ export async function findStage(
 ): Promise<SavedModel | undefined> {
   const versions = await versionsIn(folder).catch(() => []);
   for (const version of versions.toSorted((a, b) => b - a)) {
-    const model = await readModel(path.join(folder, String(version))).catch((error: unknown) => {
-      if (error instanceof InputError) return undefined; // a broken one is trained again
-      throw error;
-    });
+    const model = await readOrSkip(path.join(folder, String(version)));
     if (model && isExpected(model.card, wanted)) return model;
   }
   return undefined;
+}
+
+/** A broken model is trained again. */
+async function readOrSkip(folder: string): Promise<SavedModel | undefined> {
+  try {
+    return await readModel(folder);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether a model was trained on the same data in the same way. */

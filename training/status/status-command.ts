@@ -50,11 +50,11 @@ export function describeStatus(status: TrainingStatus, now: number): string {
 function describeSlurm(slurm: TrainingStatus['slurm'], now: number): string[] {
   if (slurm === null) return [];
   const { jobs, submitted, answers } = slurm;
-  const merge = jobs.merge === null ? '' : ` and ${jobs.merge}`;
+  const ids = jobs.merge === null ? `job ${jobs.tasks}` : `jobs ${jobs.tasks} and ${jobs.merge}`;
   const silent = answers
     ? ''
     : '; Slurm does not answer here, so states follow from the files alone';
-  return [`Slurm: jobs ${jobs.tasks}${merge}, submitted ${ago(submitted, now)}${silent}`];
+  return [`Slurm: ${ids}, submitted ${ago(submitted, now)}${silent}`];
 }
 
 function describeTask(task: TaskStatus, now: number): string[] {

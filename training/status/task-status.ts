@@ -1,8 +1,5 @@
-import path from 'node:path';
-import { InputError } from '../../src/errors.js';
 import { hasEnded, isHere, readLock } from '../../src/files/lock.js';
 import type { ModelCard } from '../../src/models/card.js';
-import { readModel, versionsIn } from '../../src/models/saved-model.js';
 import type { QueuedJob } from '../cluster/slurm/queue.js';
 import { isActive, isUnended } from '../cluster/slurm/queue.js';
 import { checkpointFolder } from '../run/checkpoint/checkpoint.js';
@@ -10,7 +7,7 @@ import { readManifest } from '../run/checkpoint/manifest.js';
 import { lockFile } from '../run/lock.js';
 import { meanCorr } from '../run/progress.js';
 import { type ProgressRecord, readProgress } from '../run/progress-record.js';
-import { type ExpectedModel, isExpected } from '../run/stages.js';
+import { type ExpectedModel, isExpected, newestModel } from '../run/stages.js';
 
 export type TaskState =
   | 'done'
@@ -62,7 +59,7 @@ export async function readTaskStatus(task: WatchedTask): Promise<TaskStatus> {
   const [life, progress, card] = [
     await readLife(place),
     await readProgress(place),
-    await newestCard(place),
+    (await newestModel(place))?.card,
   ];
   const isBegun = progress !== undefined || life !== undefined || (await hasCheckpoint(place));
   const finished = card && (expected ? isExpected(card, expected) : !isBegun) ? card : undefined;
@@ -115,17 +112,6 @@ function judge(
 async function hasCheckpoint(place: string): Promise<boolean> {
   const manifest = await readManifest(checkpointFolder(place)).catch(() => null);
   return manifest !== undefined;
-}
-
-/** Of the newest version, where it can be read. */
-async function newestCard(place: string): Promise<ModelCard | undefined> {
-  const version = Math.max(0, ...(await versionsIn(place).catch(() => [])));
-  if (version === 0) return undefined;
-  const model = await readModel(path.join(place, String(version))).catch((error: unknown) => {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  });
-  return model?.card;
 }
 
 function describeFinished(label: string, { neurons, training }: ModelCard): TaskStatus {

@@ -26,7 +26,7 @@ test('shards on Slurm, one of them on a node that is lost, merge to the bytes of
   const [cluster, local] = await Promise.all([startSlurm(3), runTraining(training(whole))]);
   expect(local.end).toBe(0);
 
-  const submitted = await submit(out);
+  const submitted = await submit(out, '--shards', '3');
   const [, tasks = '', merge = ''] =
     /as job (\d+), and their merge as job (\d+)/.exec(submitted) ?? [];
   expect(submitted).toContain(`\n  cancel  scancel ${tasks} ${merge}\n`);
@@ -37,6 +37,14 @@ test('shards on Slurm, one of them on a node that is lost, merge to the bytes of
   const node = await cluster.run('squeue', '--noheader', '--format=%N', `--jobs=${tasks}_1`);
   cluster.lose(node.trim());
 
+  // Meanwhile the other nodes train an ensemble.
+  const ensemble = path.join(folder, 'seed-{seed}');
+  await submit(ensemble, '--each', 'seed=1,2', '--epochs', '1');
+  await vi.waitFor(async () => expect(await states(ensemble)).toEqual(['done', 'done']), {
+    timeout: 60_000,
+    interval: 250,
+  });
+
   await vi.waitFor(() => exists(`${out}/1/card.json`), { timeout: 120_000, interval: 250 });
   const weights = (model: string) => readFile(path.join(model, '1', 'weights.safetensors'));
   expect((await weights(out)).equals(await weights(whole))).toBe(true);
@@ -46,16 +54,18 @@ test('shards on Slurm, one of them on a node that is lost, merge to the bytes of
   expect(log).toMatch(new RegExp(`${lost}, at work on it since .*, has ended; taken over`));
   expect(log).toMatch(/; continues with population 1\/2, epoch \d/);
   expect(await readdir(`${out}.shards/1-of-3`)).toEqual(['1']);
+  expect(await states(out)).toEqual(['done', 'done', 'done']);
 
   // When a shard fails, nothing is merged.
   const failing = path.join(folder, 'failing');
   await cluster.run('scontrol', 'update', 'PartitionName=all', 'State=DOWN');
-  await submit(failing);
+  await submit(failing, '--shards', '3');
   await rm(path.join(folder, 'val_img_small.npy'));
   await cluster.run('scontrol', 'update', 'PartitionName=all', 'State=UP');
   const queued = () => cluster.run('squeue', '--noheader');
   await vi.waitFor(async () => expect(await queued()).toBe(''), { timeout: 60_000, interval: 250 });
   expect(await readdir(folder)).not.toContain('failing');
+  expect(await states(failing)).toEqual(['failed', 'failed', 'failed']);
   expect(await readFile(`${failing}.slurm/0.log`, 'utf8')).toContain('val_img_small.npy cannot be');
 
   function training(model: string): string[] {
@@ -63,11 +73,17 @@ test('shards on Slurm, one of them on a node that is lost, merge to the bytes of
     return ['--data', folder, ...options.split(' '), '--out', model];
   }
 
-  async function submit(model: string): Promise<string> {
-    const words = ['train', ...training(model), '--on', 'slurm', '--shards', '3'];
-    const { stdout } = await execute(process.execPath, [PROGRAM, ...words], {
-      env: cluster.environment,
-    });
-    return stdout;
+  function submit(model: string, ...words: string[]): Promise<string> {
+    return hypercolumn('train', ...training(model), '--on', 'slurm', ...words);
+  }
+
+  async function states(model: string): Promise<string[]> {
+    const { tasks } = JSON.parse(await hypercolumn('status', model, '--json'));
+    return tasks.map(({ state }: { state: string }) => state);
+  }
+
+  async function hypercolumn(...words: string[]): Promise<string> {
+    const { environment: env } = cluster;
+    return (await execute(process.execPath, [PROGRAM, ...words], { env })).stdout;
   }
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { ProgramEnd } from '../../../training/cluster/slurm/run-program.js';
@@ -22,6 +22,7 @@ const DONE: ProgramEnd = { code: 0, stdout: '', stderr: '' };
 /** Runs `train` with answers of Slurm's programs, and returns what it printed and what it ran. */
 async function train(
   words: readonly string[],
+  changes: Readonly<Record<string, string | undefined>> = {},
   answer: (program: string, args: readonly string[]) => ProgramEnd = () => ({
     ...DONE,
     stdout: '7\n',
@@ -35,9 +36,13 @@ async function train(
     return answer(program, args);
   };
   const command = createTrainCommand({}, fakeMachine().machine, run);
-  const given = ['--data', data, '--site', 'small', '--recipe', 'rf_cnn', '--out', out, ...words];
+  command.exitOverride().configureOutput({ writeErr: () => undefined });
+  const options = { data, site: 'small', recipe: 'rf_cnn', out, ...changes };
+  const given = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
   try {
-    await command.parseAsync(given, { from: 'user' });
+    await command.parseAsync([...given, ...words], { from: 'user' });
     return { error: '', ran, printed: printed.join('\n') };
   } catch (error) {
     return { error: (error as Error).message, ran, printed: printed.join('\n') };
@@ -120,6 +125,51 @@ test('the record has what each task makes', async () => {
   await expect(readSubmission(out)).rejects.toThrow('submission.json is damaged, or of another');
 });
 
+test('--each makes a task with a folder for each combination of values, and no merge', async () => {
+  const template = path.join(path.dirname(out), 'm-{recipe}-{seed}');
+  const each = ['--each', 'recipe=rf_cnn,ff_cnn', '--each', 'seed=1,2'];
+  const { ran, printed } = await train(['--on', 'slurm', ...each, '--epochs', '3'], {
+    recipe: undefined,
+    out: template,
+  });
+  expect(ran).toHaveLength(1);
+  expect(ran[0]).toContain('--array=0-3');
+  expect(printed).toMatch(/^submitted 4 tasks to Slurm as job 7\n/);
+  const submission = await readSubmission(template);
+  expect(submission?.jobs).toEqual({ tasks: '7', merge: null });
+  expect(submission?.tasks.map(({ label }) => label)).toEqual([
+    'recipe rf_cnn, seed 1',
+    'recipe rf_cnn, seed 2',
+    'recipe ff_cnn, seed 1',
+    'recipe ff_cnn, seed 2',
+  ]);
+  expect(submission?.tasks[3]).toMatchObject({
+    place: template.replace('{recipe}', 'ff_cnn').replace('{seed}', '2'),
+    expected: { recipe: 'ff_cnn', seed: 2, epochs: 3, neurons: [0, 1, 2, 3, 4, 5] },
+  });
+  const script = await readFile(`${template}.slurm/tasks.sh`, 'utf8');
+  expect(script).toContain(`m-ff_cnn-1' --recipe ff_cnn --seed 1 ;;`);
+  expect(script).not.toContain('--recipe rf_cnn --epochs');
+});
+
+test('--each site finds the data of each site', async () => {
+  const sites = await temporaryFolder();
+  for (const name of ['a', 'b']) {
+    await mkdir(path.join(sites, name));
+    for (const file of await readdir(data)) {
+      await cp(path.join(data, file), path.join(sites, name, file.replace('small', name)));
+    }
+  }
+  const words = ['--on', 'slurm', '--each', 'site=a,b', '--dry-run'];
+  const { error, printed } = await train(words, {
+    site: undefined,
+    data: path.join(sites, '{site}'),
+    out: `${out}-{site}`,
+  });
+  expect(error).toBe('');
+  expect(printed).toContain(`  1) set -- --data ${sites}/b --out `);
+});
+
 test('--dry-run prints the scripts and writes nothing', async () => {
   const { ran, printed } = await train([...ON_SLURM, '--dry-run']);
   expect(ran).toEqual([]);
@@ -131,26 +181,27 @@ test('--dry-run prints the scripts and writes nothing', async () => {
 
 test('what sbatch says is told, and no task stays in the queue without its merge', async () => {
   const stderr = 'sbatch: error: invalid partition specified: x\n';
-  const failed = await train(ON_SLURM, () => ({ code: 1, stdout: '', stderr }));
+  const failed = await train(ON_SLURM, {}, () => ({ code: 1, stdout: '', stderr }));
   expect(failed.error).toMatch(
     /^sbatch failed \(exit code 1\): sbatch: error: invalid partition specified: x\nsbatch --parsable /,
   );
-  const missing = await train(ON_SLURM, () => ({ code: 'ENOENT', stdout: '', stderr: '' }));
+  const missing = await train(ON_SLURM, {}, () => ({ code: 'ENOENT', stdout: '', stderr: '' }));
   expect(missing.error).toMatch(
     /^there is no sbatch on this machine; expected the commands of Slurm/,
   );
-  const odd = await train(ON_SLURM, () => ({ ...DONE, stdout: 'Welcome!\n' }));
+  const odd = await train(ON_SLURM, {}, () => ({ ...DONE, stdout: 'Welcome!\n' }));
   expect(odd.error).toBe('sbatch printed no id of a job: "Welcome!\\n"; expected a number');
   const secondFails = (cancelled: ProgramEnd) => (program: string, args: readonly string[]) => {
     if (program === 'scancel') return cancelled;
     const isMerge = args.some((word) => word.startsWith('--dependency'));
     return isMerge ? { code: 1, stdout: '', stderr } : { ...DONE, stdout: '7;cluster-b\n' };
   };
-  const half = await train(ON_SLURM, secondFails(DONE));
+  const half = await train(ON_SLURM, {}, secondFails(DONE));
   expect(half.ran.at(-1)).toEqual(['scancel', '7']);
   expect(half.error).toMatch(/^sbatch failed .*\njob 7, the tasks, is cancelled$/s);
   const worse = await train(
     ON_SLURM,
+    {},
     secondFails({ code: 1, stdout: '', stderr: 'no controller' }),
   );
   expect(worse.error).toMatch(
@@ -160,7 +211,30 @@ test('what sbatch says is told, and no task stays in the queue without its merge
 });
 
 test.each([
-  [['--on', 'slurm'], '--on has no --shards; expected the number of tasks that share the neurons'],
+  [['--each', 'seed=1,2'], `m is the same for each seed; expected {seed} in it`],
+  [['--each', 'seed=1,x'], 'It must be a whole number from 0 to'],
+  [['--each', 'seed=1,1'], 'It has a value of seed twice.'],
+  [
+    ['--each', 'unit=a,b'],
+    'It must be one of site, recipe, seed, epochs, loss, select, = and values.',
+  ],
+  [
+    ['--each', 'seed=1,2', '--seed', '3'],
+    '--each seed is used with another value of seed; expected',
+  ],
+  [['--each', 'recipe=x'], "there is no recipe 'x'"],
+  [['--each', 'seed=1', '--shards', '2'], '--on has both --shards and --each; expected'],
+])('%j is rejected on Slurm', async (words, message) => {
+  const { error, ran } = await train(['--on', 'slurm', ...words]);
+  expect(error).toContain(message);
+  expect(ran).toEqual([]);
+});
+
+test.each([
+  [
+    ['--on', 'slurm'],
+    '--on has neither --shards nor --each; expected --shards, the number of tasks',
+  ],
   [
     [...ON_SLURM, '--shard', '0/3'],
     '--shard is one share; expected --shards, the number of shares',
@@ -170,7 +244,7 @@ test.each([
   [[...ON_SLURM, '--loss', 'poisson'], 'and the Poisson loss'],
   [
     ['--shards', '3'],
-    '--shards is used without --on; expected --on slurm, or --shard i/n to train',
+    '--shards is used without --on; expected --on slurm or kubernetes, or --shard',
   ],
   [['--dry-run'], '--dry-run is used without --on; expected --on slurm'],
 ])('%j is rejected and nothing is submitted', async (words, message) => {

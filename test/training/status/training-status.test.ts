@@ -103,7 +103,7 @@ test('a process that was killed, here or on another machine, is lost', async () 
   const lock = await withLock(out, console.error, () => readFile(lockFile(out), 'utf8'));
   await writeFile(lockFile(out), JSON.stringify({ ...JSON.parse(lock), host: 'rig-2' }));
   expect((await statusOf()).tasks[0]).toMatchObject({ state: 'running' });
-  const before = new Date(Date.now() - 120_000);
+  const before = new Date(1000 * Math.floor(Date.now() / 1000) - 120_000);
   await utimes(lockFile(out), before, before);
   expect((await statusOf()).tasks[0]).toMatchObject({
     state: 'lost',

@@ -27,16 +27,17 @@ interface SavedShard extends SavedModel {
  * Makes one model, its next version, of the latest versions of its shards; and of their stages,
  * where they have some.
  * @param out `models/x`, whose shards lie in `models/x.shards`
+ * @param isOnce whether a version that has the same weights is taken instead
  * @throws InputError naming the shard that is missing, there twice, or of another training
  * @throws TrainingFailed where every neuron of every shard stopped
  */
-export async function mergeShards(out: string): Promise<SavedModel> {
+export async function mergeShards(out: string, isOnce = false): Promise<SavedModel> {
   const shards = await readShards(out);
   if (shards.every(({ card }) => card.neurons.every(({ stopped }) => stopped))) {
     throw new TrainingFailed(`every neuron of every shard of ${out} stopped: there is no model`);
   }
   const { card, weights } = await merge(out, shards);
-  return await save(out, card, weights);
+  return isOnce ? await saveOnce(out, card, weights) : await save(out, card, weights);
 }
 
 async function readShards(out: string): Promise<SavedShard[]> {
@@ -148,12 +149,7 @@ async function mergeBases(out: string, shards: readonly SavedShard[]): Promise<S
   for (const shard of shards) bases.push(await findBase(shardsFolder(out), shard));
   const place = stageFolder(out, bases[0]!.card.training.recipe);
   const { card, weights } = await merge(out, bases);
-  const digest = sha256(encodeSafetensors(weights));
-  for (const version of await versionsIn(place).catch(() => [])) {
-    const model = await readModel(path.join(place, String(version))).catch(() => undefined);
-    if (model?.card.weights[0]?.sha256 === digest) return model;
-  }
-  return await save(place, card, weights);
+  return await saveOnce(place, card, weights);
 }
 
 async function findBase(folder: string, { folder: shard, card }: SavedShard): Promise<SavedShard> {
@@ -165,6 +161,16 @@ async function findBase(folder: string, { folder: shard, card }: SavedShard): Pr
   throw new InputError(
     `${shard} began with a version of ${path.join(folder, model)} that is there no more`,
   );
+}
+
+/** Saves a model where none of its versions has these weights. */
+async function saveOnce(place: string, card: UnsavedCard, weights: Weights): Promise<SavedModel> {
+  const digest = sha256(encodeSafetensors(weights));
+  for (const version of await versionsIn(place).catch(() => [])) {
+    const model = await readModel(path.join(place, String(version))).catch(() => undefined);
+    if (model?.card.weights[0]?.sha256 === digest) return model;
+  }
+  return await save(place, card, weights);
 }
 
 async function save(out: string, card: UnsavedCard, weights: Weights): Promise<SavedModel> {
