@@ -13,3 +13,15 @@ export type LogLevel = LevelWithSilent;
 export function createLog(name: LogName, level: LogLevel): Logger {
   return pino({ name, level }, pino.destination({ dest: 2, sync: true }));
 }
+
+/**
+ * Ends this process on an error that nothing has caught, as Node does, with a line of the log in place of text.
+ * @param fields of that line, such as the ids of the work that it interrupts
+ */
+export function logCrash(logger: Logger, fields: () => object = () => ({})): void {
+  if (logger.level === 'silent') return;
+  process.once('uncaughtException', (err) => {
+    logger.fatal({ ...fields(), err }, 'unhandled error');
+    process.exit(1);
+  });
+}

@@ -6,7 +6,7 @@ import { findJobExperiment } from '../experiments/job-experiments.js';
 import { type JobProgress, logFields, type RunnableJob } from '../jobs/job-runner.js';
 import { type JobStorage, openJobStorage } from '../jobs/job-storage.js';
 import type { Part } from '../jobs/record.js';
-import { createLog, type LogLevel } from '../log.js';
+import { createLog, type LogLevel, logCrash } from '../log.js';
 import type { ModelSource } from '../models/model-source.js';
 import { openModelSource } from '../models/open-source.js';
 import { readModel, type SavedModel } from '../models/saved-model.js';
@@ -63,11 +63,13 @@ interface Opened {
 }
 
 let opened: Opened | undefined;
+let running: RunnableJob | undefined;
 
 const functions: JobWorkerFunctions = {
   async open(options) {
     if (options.priority === 'idle') lowerPriority();
     const logger = createLog('job', options.logLevel);
+    logCrash(logger, () => (running ? logFields(running) : {}));
     const { storage } = options;
     opened = {
       logger,
@@ -91,6 +93,7 @@ async function run(job: RunnableJob): Promise<Part[]> {
     parent: job.origin?.traceparent,
     attributes: { 'hypercolumn.job.id': job.id },
   });
+  running = job;
   try {
     const parts = await runTraced(job, opened, span);
     span.end();
@@ -98,6 +101,8 @@ async function run(job: RunnableJob): Promise<Part[]> {
   } catch (error) {
     span.end({ error: messageOf(error) });
     throw error;
+  } finally {
+    running = undefined;
   }
 }
 

@@ -84,3 +84,43 @@ testAnywhere('at the level debug the processes that compute name the requests', 
     ]);
   }
 });
+
+/** Makes each process of a service or worker fail with an error when it gets SIGUSR2. */
+const PLANTED =
+  "--import=data:text/javascript,process.on('SIGUSR2',()=>{throw(new(Error)('planted'))})";
+
+test('a process that crashes writes one line, with the ids of the job that it ran', async () => {
+  const redis = await startRedis();
+  const shared = {
+    ...{ REDIS_URL: redis.url, DATA_DIR: await temporaryFolder(), MODELS_DIR },
+    ENGINE: 'onnx',
+    NODE_OPTIONS: PLANTED,
+  };
+  const service = await startService({ GRACE_SECONDS: '0', ...shared });
+  onTestFinished(service.kill);
+  const worker = await startWorker(shared);
+  const answer = await fetch(`${service.url}/v1/models/demo/characterize`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'request-4' },
+    body: JSON.stringify({ neurons: '0' }),
+  });
+  const { id: job } = (await answer.json()) as { id: string };
+  const running = () => linesWith(worker.stderr(), 'the model of a job is loaded');
+  await expect.poll(running).toHaveLength(1);
+  process.kill(running()[0]!.pid, 'SIGUSR2');
+  await expect.poll(running).toHaveLength(2); // in the next process
+  const crashed = linesWith(worker.stderr(), 'planted');
+  expect(crashed).toMatchObject([
+    { name: 'job', level: 60, request: 'request-4', job, msg: 'unhandled error' },
+  ]);
+  const [inference] = service.children();
+  process.kill(inference!, 'SIGUSR2');
+  await expect.poll(() => linesWith(service.stderr(), 'planted')).toHaveLength(1);
+  expect(linesWith(service.stderr(), 'planted')).toMatchObject([{ name: 'inference', level: 60 }]);
+  service.child.kill('SIGUSR2');
+  expect(await service.ended).toBe(1);
+  expect(linesWith(service.stderr(), 'planted').at(-1)).toMatchObject({
+    name: 'service',
+    level: 60,
+  });
+});
