@@ -10,8 +10,7 @@ import {
   withClusterOptions,
 } from './cluster/cluster-options.js';
 import { planTrainingJob } from './cluster/kubernetes/plan-training-job.js';
-import { trainingJobManifest } from './cluster/kubernetes/training-job.js';
-import { toYaml } from './cluster/kubernetes/yaml.js';
+import { trainingJobManifest, writeManifest } from './cluster/kubernetes/training-job.js';
 import { runProgram } from './cluster/slurm/run-program.js';
 import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
@@ -127,7 +126,7 @@ export function createTrainCommand(
       }
       if (options.on === 'kubernetes') {
         return console.log(
-          toYaml(trainingJobManifest(planTrainingJob(command, options))).trimEnd(),
+          writeManifest(trainingJobManifest(planTrainingJob(command, options))).trimEnd(),
         );
       }
       const say = (line: string) => void machine.stream.write(`${line}\n`);

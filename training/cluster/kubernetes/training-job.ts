@@ -1,5 +1,5 @@
+import { stringify } from 'yaml';
 import { quoteAll } from '../shell.js';
-import type { YamlValue } from './yaml.js';
 
 /** A training as a Job of Kubernetes. */
 export interface TrainingJob {
@@ -24,11 +24,16 @@ const RETRIES = 3;
 /** Seconds in which a batch ends and a checkpoint is written. */
 const GRACE = 120;
 
+/** Writes a manifest as the YAML that Kubernetes reads, in which a bare `yes` is not a text. */
+export function writeManifest(manifest: unknown): string {
+  return stringify(manifest, { version: '1.1', lineWidth: 0 });
+}
+
 /**
  * The manifest of an indexed Job: task i trains share i, or model i. A task that is begun again continues from its
  * checkpoint. Bad input and a training that failed are not tried again; a drained node does not count as a failure.
  */
-export function trainingJobManifest(job: TrainingJob): YamlValue {
+export function trainingJobManifest(job: TrainingJob): object {
   const { name, claim, mount, tasks } = job;
   const count = typeof tasks === 'number' ? tasks : tasks.length;
   const labels = {
@@ -78,7 +83,7 @@ export function trainingJobManifest(job: TrainingJob): YamlValue {
     },
   };
 
-  function container({ image, cpus, memory, gpus }: TrainingJob): YamlValue {
+  function container({ image, cpus, memory, gpus }: TrainingJob): object {
     const amounts = {
       cpu: String(cpus),
       memory: inBytes(memory),
@@ -102,7 +107,7 @@ export function trainingJobManifest(job: TrainingJob): YamlValue {
   }
 }
 
-function run({ words, tasks }: TrainingJob): { readonly [key: string]: YamlValue } {
+function run({ words, tasks }: TrainingJob): object {
   if (typeof tasks === 'number') {
     return {
       command: ['hypercolumn', 'train', ...words, '--merge'],
