@@ -11,6 +11,7 @@ import { wholeNumber } from '../training/run/options.js';
 import { measureCapacity } from './scale/capacity.js';
 import type { ScaleConfig } from './scale/config.js';
 import { measureLostWorker } from './scale/lost-worker.js';
+import { measureManyModels } from './scale/many-models.js';
 import { measurePredictions } from './scale/predictions.js';
 import { measureReplicas } from './scale/replicas.js';
 import { measureRestarts } from './scale/restarts.js';
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, Part<ScaleConfig>>> = {
   'lost-worker': measureLostWorker,
   predictions: measurePredictions,
   capacity: measureCapacity,
+  'many-models': measureManyModels,
 };
 
 interface Options {

@@ -1,0 +1,99 @@
+import { link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type BenchRequest, npyRequest } from '../http-client.js';
+import { type RunningService, startService } from '../running-service.js';
+import type { Row } from '../table.js';
+import type { ScaleConfig } from './config.js';
+
+/** Models that a service has, and those that are requested one after the other. */
+const MODELS = 1000;
+const ASKED = 200;
+/** Of MODEL_MEMORY: 22 models of the demo's size. */
+const MEMORY = 256 * 2 ** 20;
+
+/** Measures a service that has a thousand models, and memory for a few of them. */
+export async function measureManyModels({ folder, models }: ScaleConfig): Promise<Row[]> {
+  const directory = path.join(folder, 'many');
+  await copyModel(path.join(models, 'demo', '1'), directory, MODELS);
+  const service = await startService({
+    MODELS_DIR: directory,
+    DATA_DIR: path.join(folder, 'many-data'),
+    MODEL_MEMORY: String(MEMORY),
+  });
+  try {
+    const ready: Row = {
+      what: `${MODELS} models: from the start to ready`,
+      toReach: '3 s',
+      measured: `${(service.startedIn / 1000).toFixed(2)} s`,
+      met: service.startedIn < 3000,
+    };
+    return [ready, ...(await measureColdAnswers(service))];
+  } finally {
+    await service.stop();
+  }
+}
+
+async function measureColdAnswers(service: RunningService): Promise<Row[]> {
+  const cold: number[] = [];
+  const memory: number[] = [await service.memory()];
+  for (let model = 0; model < ASKED; model++) {
+    const begun = performance.now();
+    await send(npyRequest(`${service.url}/v1/models/${nameOf(model)}/responses`, 1));
+    cold.push(performance.now() - begun);
+    memory.push(await service.memory());
+  }
+  const slowest = Math.max(...cold);
+  const highest = Math.max(...memory);
+  // The memory is full of models long before the first half is over.
+  const [first, second] = [memory.slice(ASKED / 4, ASKED / 2), memory.slice(-ASKED / 4)].map(
+    (part) => Math.max(...part),
+  );
+  const growth = second! - first!;
+  return [
+    {
+      what: `slowest of ${ASKED} cold answers, one model after the other`,
+      toReach: '1 s',
+      measured: `${slowest.toFixed(0)} ms`,
+      met: slowest < 1000,
+    },
+    {
+      what: `most memory of the service and its processes, ${ASKED} models requested`,
+      toReach: '700 MB',
+      measured: `${megabytes(memory[0]!)} MB when ready, then ${megabytes(highest)} MB`,
+      met: highest < 700e6,
+    },
+    {
+      what: `growth of that memory from models ${ASKED / 4} to ${ASKED / 2} to the last ${ASKED / 4}`,
+      toReach: '20 MB',
+      measured: `${megabytes(growth)} MB`,
+      met: growth < 20e6,
+    },
+  ];
+}
+
+async function send({ url, headers, body }: BenchRequest): Promise<void> {
+  const answer = await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) });
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${text}`);
+}
+
+/** Copies a version of a model under many names; the copies share its weights on the disk. */
+async function copyModel(from: string, directory: string, count: number): Promise<void> {
+  const card = JSON.parse(await readFile(path.join(from, 'card.json'), 'utf8'));
+  const weights = (await readdir(from)).filter((file) => file !== 'card.json');
+  for (let index = 0; index < count; index++) {
+    const name = nameOf(index);
+    const folder = path.join(directory, name, '1');
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'card.json'), JSON.stringify({ ...card, name, version: 1 }));
+    for (const file of weights) await link(path.join(from, file), path.join(folder, file));
+  }
+}
+
+function nameOf(index: number): string {
+  return `site-${String(index).padStart(5, '0')}`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
