@@ -6,6 +6,9 @@ export type Keeping =
   | { readonly folder: string; readonly warning?: string | undefined }
   | { readonly unusable: string };
 
+/** Models that the announcement lists. */
+const MAX_LINES = 20;
+
 /** A step of the start that is done, in the form in which deploy/prepare.mjs reports its own. */
 export function stepLine(step: string, result: string, milliseconds: number): string {
   return `${step} ... ${result}, ${(milliseconds / 1000).toFixed(1)} s\n`;
@@ -22,13 +25,16 @@ export function announcement(
   keeping: { readonly sets: Keeping; readonly jobs: Keeping },
   image: string,
 ): string {
-  const models = [
+  const all = [
     ...served.map(({ name, version, card }) => {
       const neurons = card.neurons.length;
       return `${name}/${version}  ${card.architecture.id}, ${neurons} neuron${neurons === 1 ? '' : 's'}`;
     }),
     ...unusable.map(({ name, version, reason }) => `${name}/${version}  not served: ${reason}`),
   ];
+  const more = all.length - MAX_LINES;
+  const models =
+    more > 0 ? [...all.slice(0, MAX_LINES), `and ${more} more: ${url}/v1/models`] : all;
   const name = served[0]?.name ?? '{model}';
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ['engine', [`${engine.name}, ${engine.device}`]],

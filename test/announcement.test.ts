@@ -33,6 +33,15 @@ test('the start lines list the models, those that failed with the reason, and th
   `);
 });
 
+test('the start lines list twenty of many models', () => {
+  const served = Array.from({ length: 22 }, (_, i) => tinyModel('tiny', i + 1));
+  const keeping = { sets: { folder: 'data' }, jobs: { folder: 'data/jobs' } };
+  const text = announcement('http://x', ENGINE, { served, unusable: [], find }, keeping, 'a.png');
+  expect(text).toContain('tiny/20  rf_cnn');
+  expect(text).not.toContain('tiny/21');
+  expect(text).toContain('\n          and 2 more: http://x/v1/models\n');
+});
+
 test('the start lines say when there is no model', () => {
   const text = announcement(
     'http://[::1]:80',

@@ -72,7 +72,7 @@ export type ModelSummary = { readonly version: number } & (
 );
 
 /** One entry per name, with the version that answers requests which name none, and with every version. */
-export function listModels({ served, unusable }: Catalogue) {
+export function listModels({ served, unusable }: Pick<Catalogue, 'served' | 'unusable'>) {
   const versions = new Map<string, ModelSummary[]>();
   const add = (name: string, summary: ModelSummary) =>
     versions.set(name, [...(versions.get(name) ?? []), summary]);
@@ -145,8 +145,17 @@ async function findModel(
 
 /** 404, with the names of the models that are known. */
 export function unknownModel(name: string, known: readonly string[]): Problem {
-  const expected = known.length > 0 ? `expected one of ${known.join(', ')}` : 'no model is served';
+  const expected = known.length > 0 ? `expected one of ${someOf(known)}` : 'no model is served';
   return new Problem(404, `unknown model: '${name}'; ${expected}`);
+}
+
+/** Names that a message lists. */
+const MAX_NAMED = 20;
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - MAX_NAMED;
+  const first = names.slice(0, MAX_NAMED).join(', ');
+  return more > 0 ? `${first} and ${more} more, which GET /v1/models lists` : first;
 }
 
 function matches(header: string, digest: string): boolean {

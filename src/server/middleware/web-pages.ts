@@ -33,6 +33,7 @@ const EXPOSED = [
   'ETag',
   'Idempotency-Replayed',
   'Inference-Header-Content-Length',
+  'Link',
   'Location',
   'Retry-After',
   'Server-Timing',

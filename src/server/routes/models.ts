@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Digest } from '../../experiments/result-parts.js';
 import { ModelCard } from '../../models/card.js';
+import { isForPage, linkToNext, ModelsQuery, pageOfModels } from '../model-pages.js';
 import { listModels, requireService } from '../models.js';
 import { json, named } from '../operation.js';
 import { modelRoute, route } from '../route.js';
@@ -20,6 +21,8 @@ const ModelList = z.strictObject({
     z.strictObject({ name: z.string(), ...Version, versions: z.array(ModelSummary) }),
   ),
   engine: z.strictObject({ name: z.string(), device: z.string() }),
+  total: z.int().optional().describe('models that match, on all pages; of a page only'),
+  next: z.string().optional().describe('`cursor` of the next page, where there is one'),
 });
 const Card = named('Card', z.strictObject({ digest: Digest, ...ModelCard.shape }));
 
@@ -33,11 +36,21 @@ export function modelRoutes(deps: AppDependencies) {
       id: 'listModels',
       tag: 'models',
       summary: 'The models',
-      answers: json('By name, with all versions', ModelList),
+      description: 'All of them, or a page where `limit`, `cursor` or `search` is given.',
+      query: ModelsQuery,
+      answers: {
+        200: {
+          ...json('By name, with all versions', ModelList)[200],
+          headers: { Link: 'the next page, where there is one' },
+        },
+      },
     },
-    (c) => {
+    (c, { query }) => {
       const { catalogue, engine } = requireService(deps);
-      return c.json({ models: listModels(catalogue), engine });
+      if (!isForPage(query)) return c.json({ models: listModels(catalogue), engine });
+      const { models, ...page } = pageOfModels(catalogue, query);
+      if (page.next !== undefined) c.header('Link', linkToNext(query, page.next));
+      return c.json({ models, engine, ...page });
     },
   );
   const card = modelRoute(
