@@ -15,11 +15,14 @@ export function createLog(name: LogName, level: LogLevel): Logger {
 }
 
 /**
- * Ends this process on an error that nothing has caught, as Node does, with a line of the log in place of text.
- * @param fields of that line, such as the ids of the work that it interrupts
+ * Writes what Node would write to stderr as text into the log: its warnings, and an error that nothing has caught,
+ * which ends this process.
+ * @param fields of the line of that error, such as the ids of the work that it interrupts
  */
-export function logCrash(logger: Logger, fields: () => object = () => ({})): void {
+export function logNode(logger: Logger, fields: () => object = () => ({})): void {
   if (logger.level === 'silent') return;
+  process.removeAllListeners('warning'); // Node's own, which writes text
+  process.on('warning', (err) => logger.warn({ err }, 'Node has a warning'));
   process.once('uncaughtException', (err) => {
     logger.fatal({ ...fields(), err }, 'unhandled error');
     process.exit(1);

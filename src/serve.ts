@@ -18,7 +18,7 @@ import { createProcessInterpreter } from './interpret/process-interpreter.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
 import type { Jobs } from './jobs/jobs.js';
 import { deleteOldJobs } from './jobs/retention.js';
-import { createLog, logCrash } from './log.js';
+import { createLog, logNode } from './log.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { openModelSource } from './models/open-source.js';
 import { openServedModels } from './served-models.js';
@@ -65,7 +65,7 @@ export async function runService(environment: Environment): Promise<void> {
     const config = readConfig(environment);
     await checkModelsFolder(config.MODELS_DIR);
     const logger = createLog('service', config.LOG_LEVEL);
-    logCrash(logger);
+    logNode(logger);
     const tracer = await openTracer(config.OTEL_EXPORTER_OTLP_ENDPOINT, 'hypercolumn', logger);
     await serve(config, readAccess(config, logger), { logger, tracer });
   } catch (error) {

@@ -5,7 +5,7 @@ import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { makeFolder } from './files/make-folder.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
 import { startRedisWorker } from './jobs/redis/redis-worker.js';
-import { createLog, logCrash } from './log.js';
+import { createLog, logNode } from './log.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { isInS3 } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
@@ -29,7 +29,7 @@ export async function runWorker(environment: Environment): Promise<void> {
   await checkModelsFolder(config.MODELS_DIR);
   if (!isInS3(config.DATA_DIR)) await makeFolder(jobsPlace(config.DATA_DIR));
   const logger = createLog('worker', config.LOG_LEVEL);
-  logCrash(logger);
+  logNode(logger);
   const signals = watchSignals(logger);
   const tracer = await openTracer(config.OTEL_EXPORTER_OTLP_ENDPOINT, 'hypercolumn-worker', logger);
   const processes = createJobProcesses({ worker: jobWorkerOptions(config), logger, tracer });

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { EngineLostError } from '../errors.js';
-import { createLog, type LogLevel, logCrash } from '../log.js';
+import { createLog, type LogLevel, logNode } from '../log.js';
 import { connectToService } from '../workers/connect-to-service.js';
 import { inOrder } from '../workers/in-order.js';
 import type { Engine, EngineDescription } from './engine.js';
@@ -20,7 +20,7 @@ const functions: InferenceFunctions = {
   ...inOrder({
     async open(choice: EngineChoice, logLevel: LogLevel) {
       log = createLog('inference', logLevel);
-      logCrash(log);
+      logNode(log);
       engine = await openEngine(choice);
       return engine.description;
     },

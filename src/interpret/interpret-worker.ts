@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { createLog, type LogLevel, logCrash } from '../log.js';
+import { createLog, type LogLevel, logNode } from '../log.js';
 import type { ModelSource } from '../models/model-source.js';
 import type { BackendName } from '../network/backends/index.js';
 import { openBackend } from '../network/backends/open.js';
@@ -26,7 +26,7 @@ lowerPriority();
 const functions: InterpretFunctions = {
   async open(backend, logLevel) {
     log = createLog('interpretation', logLevel);
-    logCrash(log);
+    logNode(log);
     interpreter = createTfjsInterpreter(await openBackend(backend), service);
   },
   interpret: (request) => logged(request, () => opened().interpret(request)),

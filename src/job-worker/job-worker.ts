@@ -6,7 +6,7 @@ import { findJobExperiment } from '../experiments/job-experiments.js';
 import { type JobProgress, logFields, type RunnableJob } from '../jobs/job-runner.js';
 import { type JobStorage, openJobStorage } from '../jobs/job-storage.js';
 import type { Part } from '../jobs/record.js';
-import { createLog, type LogLevel, logCrash } from '../log.js';
+import { createLog, type LogLevel, logNode } from '../log.js';
 import type { ModelSource } from '../models/model-source.js';
 import { openModelSource } from '../models/open-source.js';
 import { readModel, type SavedModel } from '../models/saved-model.js';
@@ -69,7 +69,7 @@ const functions: JobWorkerFunctions = {
   async open(options) {
     if (options.priority === 'idle') lowerPriority();
     const logger = createLog('job', options.logLevel);
-    logCrash(logger, () => (running ? logFields(running) : {}));
+    logNode(logger, () => (running ? logFields(running) : {}));
     const { storage } = options;
     opened = {
       logger,

@@ -85,9 +85,10 @@ testAnywhere('at the level debug the processes that compute name the requests', 
   }
 });
 
-/** Makes each process of a service or worker fail with an error when it gets SIGUSR2. */
+/** Makes each process of a service or worker warn at SIGWINCH, and fail at SIGUSR2. */
 const PLANTED =
-  "--import=data:text/javascript,process.on('SIGUSR2',()=>{throw(new(Error)('planted'))})";
+  "--import=data:text/javascript,process.on('SIGWINCH',()=>process.emitWarning('odd'))," +
+  "process.on('SIGUSR2',()=>{throw(new(Error)('planted'))})";
 
 test('a process that crashes writes one line, with the ids of the job that it ran', async () => {
   const redis = await startRedis();
@@ -117,6 +118,11 @@ test('a process that crashes writes one line, with the ids of the job that it ra
   process.kill(inference!, 'SIGUSR2');
   await expect.poll(() => linesWith(service.stderr(), 'planted')).toHaveLength(1);
   expect(linesWith(service.stderr(), 'planted')).toMatchObject([{ name: 'inference', level: 60 }]);
+  service.child.kill('SIGWINCH');
+  await expect.poll(() => linesWith(service.stderr(), '"message":"odd"')).toHaveLength(1);
+  expect(linesWith(service.stderr(), '"message":"odd"')).toMatchObject([
+    { name: 'service', level: 40 },
+  ]);
   service.child.kill('SIGUSR2');
   expect(await service.ended).toBe(1);
   expect(linesWith(service.stderr(), 'planted').at(-1)).toMatchObject({
