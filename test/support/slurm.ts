@@ -22,11 +22,25 @@ export function slurm(): Capability {
   const isThere =
     works('sh', '-c', 'command -v munged && command -v slurmctld && command -v slurmd') &&
     works('sh', '-c', 'command -v sbatch && command -v squeue') &&
-    works('unshare', '--uts', 'hostname', 'n1');
+    hostNames().missing === null;
   return {
     missing: isThere ? null : 'no slurmctld, slurmd, sbatch or munged here, or not as root',
     required: process.env['REQUIRE_SLURM'] === '1',
   };
+}
+
+/** A user who may give a process a host name of its own. `REQUIRE_SLURM=1` demands it. */
+export function hostNames(): Capability {
+  const { status } = spawnSync('unshare', ['--uts', 'hostname', 'n1'], { stdio: 'ignore' });
+  return {
+    missing: status === 0 ? null : 'no host names of processes: not as root',
+    required: process.env['REQUIRE_SLURM'] === '1',
+  };
+}
+
+/** Words that run the words after them on a host of another name. */
+export function onHost(name: string): string[] {
+  return ['unshare', '--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', name];
 }
 
 /** A cluster on this machine. Each node has a host name of its own. */
@@ -63,8 +77,9 @@ export async function startSlurm(nodes: number): Promise<SlurmCluster> {
   ]);
   start('slurmctld', ['-D', '-c', '-f', environment.SLURM_CONF]);
   for (const name of names) {
-    const begin = 'hostname "$0" && echo ready && exec slurmd -D -N "$0"';
-    const node = start('unshare', ['--uts', 'sh', '-c', begin, name]);
+    const begin = ['sh', '-c', 'echo ready; exec slurmd -D -N "$0"', name];
+    const [program, ...words] = [...onHost(name), ...begin];
+    const node = start(program!, words);
     await new Promise((resolve) => node.stdout?.once('data', resolve));
     namespaces.set(name, readlinkSync(`/proc/${node.pid}/ns/uts`));
   }

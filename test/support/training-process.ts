@@ -12,6 +12,12 @@ export interface Ended {
   readonly output: string;
 }
 
+/** A training that runs. */
+export interface RunningTraining {
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<Ended>;
+}
+
 /**
  * Runs the compiled training.
  * @param signals sent once each, as soon as the output matches
@@ -20,20 +26,39 @@ export async function runTraining(
   args: readonly string[],
   signals: readonly { readonly at: RegExp; readonly signal: NodeJS.Signals }[] = [],
 ): Promise<Ended> {
+  const waiting = [...signals];
+  const { ended } = startTraining(args, (output, kill) => {
+    while (waiting[0]?.at.test(output)) kill(waiting.shift()!.signal);
+  });
+  return await ended;
+}
+
+/**
+ * Starts the compiled training.
+ * @param listen is called with all that it has printed, each time that it prints
+ * @param before words that come before the program, such as `unshare`
+ */
+export function startTraining(
+  args: readonly string[],
+  listen: (output: string, kill: RunningTraining['kill']) => void,
+  before: readonly string[] = [],
+): RunningTraining {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: npm run build`);
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [PROGRAM, 'train', ...args], {
-    env: { PATH },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const waiting = [...signals];
+  const [program, ...words] = [...before, process.execPath, PROGRAM, 'train', ...args];
+  const child = spawn(program!, words, { env: { PATH }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = (signal: NodeJS.Signals) => void child.kill(signal);
   let output = '';
-  const listen = (text: Buffer) => {
+  const onText = (text: Buffer) => {
     output += text.toString();
-    while (waiting[0]?.at.test(output)) child.kill(waiting.shift()!.signal);
+    listen(output, kill);
   };
-  child.stdout.on('data', listen);
-  child.stderr.on('data', listen);
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals];
-  return { end: code ?? signal, output };
+  child.stdout.on('data', onText);
+  child.stderr.on('data', onText);
+  return { kill, ended: waitForEnd() };
+
+  async function waitForEnd(): Promise<Ended> {
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals];
+    return { end: code ?? signal, output };
+  }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -21,6 +22,8 @@ export interface HeldLock {
    * @throws InputError where the lock was taken over, or deleted
    */
   confirm(): Promise<void>;
+  /** Whether this process still has it, without a wait: for what may be left out where it has not. */
+  isHeld(): boolean;
 }
 
 interface LockOptions {
@@ -59,7 +62,7 @@ export async function withLock<T>(
   }
   const heartbeat = startHeartbeat(file, own, timing.beat);
   try {
-    return await work({ confirm });
+    return await work({ confirm, isHeld });
   } finally {
     await heartbeat.stop();
     if ((await readLock(file))?.text === own) await rm(file, { force: true });
@@ -74,6 +77,14 @@ export async function withLock<T>(
     throw new InputError(
       `${out} was taken over by ${describe(found.holder)}: this process was silent for too long, and ends`,
     );
+  }
+
+  function isHeld(): boolean {
+    try {
+      return readFileSync(file, 'utf8') === own;
+    } catch {
+      return false;
+    }
   }
 
   /** Folders made here in which nothing was saved are not left behind. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { Interrupted } from './interruption.js';
+import type { HeldLock } from './lock.js';
 import type { TrainingReport } from './population.js';
 import {
   countAllSteps,
@@ -52,7 +53,7 @@ const INTERVAL = 1;
 
 /**
  * Keeps a record in a hidden file of the model's folder. A record that cannot be written is left out: no training ends
- * for that.
+ * for that. A process that has lost its lock writes none.
  * @param place the folder of the model, or of its shard
  * @param clock in seconds
  */
@@ -60,6 +61,7 @@ export function createProgressWriter(
   place: string,
   stages: readonly StagePlan[],
   clock: () => number,
+  { isHeld }: Pick<HeldLock, 'isHeld'>,
 ): ProgressWriter {
   const file = recordFile(place);
   const last = stages.length - 1;
@@ -97,6 +99,7 @@ export function createProgressWriter(
   };
 
   function write(value: ProgressRecord): void {
+    if (!isHeld()) return;
     const temporary = `${file}.writing`;
     try {
       writeFileSync(temporary, `${JSON.stringify(value)}\n`);

@@ -73,7 +73,7 @@ async function trainLocked(
   checkDisk(place, diskNeeded(planSizes(plan, request)), await machine.freeDisk(place));
   const steps = planSteps(plan, data.training.count);
   const display = createProgressDisplay(steps, machine.stream, machine.clock);
-  const writer = createProgressWriter(place, steps, machine.clock);
+  const writer = createProgressWriter(place, steps, machine.clock, lock);
   const onRequest = () =>
     display.say(
       'finishes this batch and saves a checkpoint; press Ctrl-C again to stop immediately',

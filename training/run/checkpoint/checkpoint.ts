@@ -128,12 +128,14 @@ export async function openCheckpoint(out: string, request: CheckpointRequest): P
 
     async save({ epoch, batch, neurons, kept, current, optimiser: { steps, moments } }) {
       const parts = { 'kept/': kept, 'current/': current, 'moments/': moments };
+      await request.confirm();
       const tensors = await writeTensors(folder, join(parts));
       const position = { epoch, batch, steps, neurons: [...neurons] };
       await commit({ ...manifest, current: { ...position, tensors } });
     },
 
     async finish({ neurons, weights }) {
+      await request.confirm();
       const done = { neurons: [...neurons], weights: await writeTensors(folder, weights) };
       await commit({ ...manifest, finished: [...manifest.finished, done], current: null });
     },
