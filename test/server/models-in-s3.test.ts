@@ -129,15 +129,23 @@ test('a service that starts while S3 is away waits for it', async () => {
   expect(await respond(url)).toBe(200);
 });
 
-test('a service whose credentials are wrong does not start, and says so', async () => {
-  const { proxy, place, environment } = await openModels();
-  proxy.fault = (_, answer) => s3Error(answer, 403, 'InvalidAccessKeyId');
-  const service = spawnService(environment);
-  expect(await service.ended).toBe(2);
-  expect(service.stderr()).toContain(
-    `\nMODELS_DIR="${place}" cannot be used: the storage of MODELS_DIR does not know the access key (InvalidAccessKeyId)\n`,
-  );
-});
+for (const [what, code, reason] of [
+  ['credentials are wrong', 'InvalidAccessKeyId', 'does not know the access key'],
+  ['bucket is missing', 'NoSuchBucket', 'has no such bucket'],
+] as const) {
+  test(`a service whose ${what} does not start, and says so`, async () => {
+    const { proxy, place, environment } = await openModels();
+    const isMissing = code === 'NoSuchBucket';
+    // moto accepts all credentials.
+    if (!isMissing) proxy.fault = (_, answer) => s3Error(answer, 403, code);
+    const MODELS_DIR = isMissing ? 's3://no-such-bucket/models' : place;
+    const service = spawnService({ ...environment, MODELS_DIR });
+    expect(await service.ended).toBe(2);
+    expect(service.stderr()).toContain(
+      `MODELS_DIR="${MODELS_DIR}" cannot be used: the storage of MODELS_DIR ${reason} (${code})\n`,
+    );
+  });
+}
 
 testWith(moto(), redisServer())('a worker runs jobs on models in S3', async () => {
   const { s3, environment } = await openModels();
