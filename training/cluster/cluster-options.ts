@@ -8,6 +8,8 @@ export interface ClusterOptions {
   readonly on?: Cluster;
   readonly shards?: number;
   readonly each?: readonly EachOption[];
+  /** Most tasks that run at the same time. */
+  readonly parallel?: number;
   readonly dryRun?: true;
   readonly partition?: string;
   readonly time?: string;
@@ -29,6 +31,7 @@ const USES: Readonly<Record<keyof ClusterOptions, readonly Cluster[]>> = {
   on: CLUSTERS,
   shards: CLUSTERS,
   each: CLUSTERS,
+  parallel: CLUSTERS,
   memory: CLUSTERS,
   cpus: CLUSTERS,
   gpus: CLUSTERS,
@@ -60,6 +63,7 @@ export function withClusterOptions(command: Command): Command {
       wholeNumber(1, 100_000),
     );
   return withEachOption(sized)
+    .option('--parallel <count>', 'most tasks that run at the same time', wholeNumber(1, 100_000))
     .option('--dry-run', 'prints what would be submitted to Slurm, and submits nothing')
     .option('--partition <name>', 'partition of Slurm')
     .option('--time <limit>', 'time limit of a task of Slurm, as in 12:00:00')

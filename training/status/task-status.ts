@@ -105,7 +105,7 @@ function judge(
   if (queued && isUnended(queued)) return { state: 'queued', reason: queued.reason };
   if (progress?.end) return { state: progress.end.state, reason: progress.end.message };
   if (queued) return { state: 'failed', reason: queued.state };
-  if (queued === null) return { state: 'failed', reason: 'Slurm has no such job any more' };
+  if (queued === null) return { state: 'failed', reason: 'Slurm no longer knows the job' };
   return isBegun ? { state: 'lost', reason: '' } : { state: 'not begun', reason: '' };
 }
 

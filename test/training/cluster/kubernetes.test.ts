@@ -50,14 +50,25 @@ const SITE = ['--site', 'a', '--data', 'data/a'];
 const SHARDS = ['--claim', 'lab', ...SITE, '--out', 'models/V4.x_y', '--shards', '3'];
 
 testValid('a Job of shards is valid and runs `train` with options that it knows', async () => {
-  const words = ['--memory', '16G', '--gpus', '1', '--cpus', '4', '--unit', "it's: #1"];
+  const words = [
+    '--parallel',
+    '2',
+    '--memory',
+    '16G',
+    '--gpus',
+    '1',
+    '--cpus',
+    '4',
+    '--unit',
+    "it's: #1",
+  ];
   const text = await manifest(...SHARDS, ...words);
   const folder = await temporaryFolder();
   expect(invalidManifests(validator, folder, text)).toBe('');
   expect(invalidManifests(validator, folder, `${text}\nunknown: 1\n`)).toContain('unknown');
   const [job] = readYaml(validator, text) as [Job];
   expect(job.metadata.name).toBe('train-v4-x-y');
-  expect(job.spec.completions).toBe(3);
+  expect(job.spec).toMatchObject({ completions: 3, parallelism: 2 });
   const [{ command, env, resources }] = job.spec.template.spec.containers;
   const amounts = { cpu: '4', memory: '16Gi', 'nvidia.com/gpu': '1' };
   expect(resources).toEqual({ requests: amounts, limits: amounts });

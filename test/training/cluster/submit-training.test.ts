@@ -55,7 +55,16 @@ const ON_SLURM = ['--on', 'slurm', '--shards', '3'];
 
 test('the options of a task become options of sbatch', async () => {
   const limits = ['--partition', 'gpu', '--time', '12:00:00', '--memory', '16G', '--cpus', '4'];
-  const others = ['--gpus', '1', '--sbatch-option', 'account=lab', '--sbatch-option', 'exclusive'];
+  const others = [
+    '--parallel',
+    '2',
+    '--gpus',
+    '1',
+    '--sbatch-option',
+    'account=lab',
+    '--sbatch-option',
+    'exclusive',
+  ];
   const { ran, printed } = await train([...ON_SLURM, ...limits, ...others]);
   const shared = [
     '--partition=gpu',
@@ -67,7 +76,7 @@ test('the options of a task become options of sbatch', async () => {
   const [tasks, merge] = ran as [string[], string[]];
   expect(tasks).toEqual([
     ...['sbatch', '--parsable', '--requeue', '--job-name=m', `--output=${out}.slurm/%a.log`],
-    ...['--open-mode=append', ...shared, '--array=0-2', '--cpus-per-task=4', '--gpus=1'],
+    ...['--open-mode=append', ...shared, '--array=0-2%2', '--cpus-per-task=4', '--gpus=1'],
     `${out}.slurm/tasks.sh`,
   ]);
   expect(merge).toEqual([

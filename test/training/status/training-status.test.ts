@@ -152,8 +152,8 @@ test('with Slurm, tasks are queued, running, failed or done, whatever was traine
   ]);
   const forgotten = { code: 1, stderr: 'slurm_load_jobs error: Invalid job id specified\n' };
   expect(await states(forgotten)).toEqual([
-    'failed:Slurm has no such job any more',
-    'failed:Slurm has no such job any more',
+    'failed:Slurm no longer knows the job',
+    'failed:Slurm no longer knows the job',
     'failed:a shard is not done',
   ]);
   const { slurm, neurons } = await statusOf();

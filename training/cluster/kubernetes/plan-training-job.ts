@@ -17,7 +17,10 @@ const USUAL = { cpus: 2, memory: '4G', mount: '/lab' };
  */
 export function planTrainingJob(command: Command, options: TrainingOptions): TrainingJob {
   checkDivision(options);
-  const { image, claim, cpus, memory, mount, gpus, shards, each } = { ...USUAL, ...options };
+  const { image, claim, cpus, memory, mount, gpus, parallel, shards, each } = {
+    ...USUAL,
+    ...options,
+  };
   if (image === undefined || claim === undefined) {
     const missing = image === undefined ? '--image' : '--claim';
     throw new InputError(
@@ -27,7 +30,7 @@ export function planTrainingJob(command: Command, options: TrainingOptions): Tra
   const data = placeInClaim('data', options.data, mount);
   const out = placeInClaim('out', options.out, mount);
   const name = path.posix.basename(out);
-  const limits = { name, image, claim, mount, cpus, memory, gpus };
+  const limits = { name, image, claim, mount, cpus, memory, gpus, parallel };
   const shared = [...trainWords(command), ...TASK_WORDS];
   if (each === undefined) {
     checkModelName(out);

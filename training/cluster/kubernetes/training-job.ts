@@ -13,6 +13,8 @@ export interface TrainingJob {
   /** As in `16G`. */
   readonly memory: string;
   readonly gpus: number | undefined;
+  /** Most tasks that run at the same time. */
+  readonly parallel: number | undefined;
   /** The words of `train` that all tasks have. */
   readonly words: readonly string[];
   /** How many shares of one model, or the words that each task has alone. */
@@ -34,7 +36,7 @@ export function writeManifest(manifest: unknown): string {
  * checkpoint. Bad input and a training that failed are not tried again; a drained node does not count as a failure.
  */
 export function trainingJobManifest(job: TrainingJob): object {
-  const { name, claim, mount, tasks } = job;
+  const { name, claim, mount, tasks, parallel } = job;
   const count = typeof tasks === 'number' ? tasks : tasks.length;
   const labels = {
     'app.kubernetes.io/name': 'hypercolumn',
@@ -47,7 +49,7 @@ export function trainingJobManifest(job: TrainingJob): object {
     spec: {
       completionMode: 'Indexed',
       completions: count,
-      parallelism: count,
+      parallelism: Math.min(count, parallel ?? count),
       backoffLimitPerIndex: RETRIES,
       podFailurePolicy: {
         rules: [

@@ -13,7 +13,7 @@ export interface SlurmJob {
 
 export type SlurmOptions = Pick<
   ClusterOptions,
-  'partition' | 'time' | 'memory' | 'cpus' | 'gpus' | 'sbatchOption'
+  'parallel' | 'partition' | 'time' | 'memory' | 'cpus' | 'gpus' | 'sbatchOption'
 >;
 
 /** The array job whose task i runs the plan's task i. */
@@ -29,13 +29,14 @@ esac
 # exec, so that signals reach the training, which then saves a checkpoint.
 exec ${quoteAll(train)} "$@"
 `;
-  const { cpus, gpus } = options;
+  const { cpus, gpus, parallel } = options;
+  const most = parallel === undefined ? '' : `%${parallel}`;
   return {
     file: path.join(folder, 'tasks.sh'),
     script,
     options: [
       ...sharedOptions(plan, options, `${plan.name}`, '%a.log'),
-      `--array=0-${tasks.length - 1}`,
+      `--array=0-${tasks.length - 1}${most}`,
       ...(cpus === undefined ? [] : [`--cpus-per-task=${cpus}`]),
       ...(gpus === undefined ? [] : [`--gpus=${gpus}`]),
     ],
