@@ -1,5 +1,5 @@
-import { link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { copyModel } from '../copy-model.js';
 import { median } from '../figures.js';
 import { type BenchRequest, npyRequest } from '../http-client.js';
 import { type RunningService, startService } from '../running-service.js';
@@ -74,7 +74,8 @@ async function measureList(config: ScaleConfig): Promise<Row[]> {
 
 async function serve({ folder, models }: ScaleConfig, count: number): Promise<RunningService> {
   const directory = path.join(folder, `models-${count}`);
-  await copyModel(path.join(models, 'demo', '1'), directory, count);
+  const names = Array.from({ length: count }, (_, index) => nameOf(index));
+  await copyModel(path.join(models, 'demo', '1'), directory, names);
   return await startService({
     MODELS_DIR: directory,
     DATA_DIR: path.join(folder, `data-${count}`),
@@ -124,19 +125,6 @@ async function send({ url, headers, body }: BenchRequest): Promise<void> {
   const answer = await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) });
   const text = await answer.text();
   if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${text}`);
-}
-
-/** Copies a version of a model under many names; the copies share its weights on the disk. */
-async function copyModel(from: string, directory: string, count: number): Promise<void> {
-  const card = JSON.parse(await readFile(path.join(from, 'card.json'), 'utf8'));
-  const weights = (await readdir(from)).filter((file) => file !== 'card.json');
-  for (let index = 0; index < count; index++) {
-    const name = nameOf(index);
-    const folder = path.join(directory, name, '1');
-    await mkdir(folder, { recursive: true });
-    await writeFile(path.join(folder, 'card.json'), JSON.stringify({ ...card, name, version: 1 }));
-    for (const file of weights) await link(path.join(from, file), path.join(folder, file));
-  }
 }
 
 function nameOf(index: number): string {

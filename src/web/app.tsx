@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'preact/compat';
 import { useEffect } from 'preact/hooks';
+import { ModelSearch } from './models/model-search.js';
 import { NeuronsView } from './neurons/neurons-view.js';
 import { Select } from './parts/fields.js';
 import { KeyForm } from './parts/key-form.js';
@@ -8,7 +9,13 @@ import type { Keys } from './service/keys.js';
 import { Problem } from './service/problem.js';
 import { ModelContext, usePage } from './state/context.js';
 import { useFetched } from './state/fetched.js';
-import { type Choice, listChoices, listUnserved, type ModelList } from './state/models.js';
+import {
+  type Choice,
+  fetchChoice,
+  listChoices,
+  listUnserved,
+  type ModelList,
+} from './state/models.js';
 import type { Theme, ThemeName } from './state/theme.js';
 import { StatusStrip } from './status/status-strip.js';
 
@@ -39,13 +46,17 @@ const THEMES: readonly (readonly [ThemeName, string])[] = [
   ['light', 'light'],
   ['dark', 'dark'],
 ];
+/** Names in a list to choose from; where there are more, the user searches. */
+const LISTED = '50';
 /** The page waits this long before it sends the request again to a service that is away or still loading. */
 const RETRY_MS = 2000;
 
 export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Theme }) {
   const { service, address } = usePage();
   const list = useFetched(`models ${keys.key.value ?? ''}`, async (signal) => {
-    return (await service.json(service.client.v1.models.$get({}, { init: { signal } }))).value;
+    const query = { limit: LISTED };
+    return (await service.json(service.client.v1.models.$get({ query }, { init: { signal } })))
+      .value;
   });
   const status = list.error instanceof Problem ? list.error.status : undefined;
   const comesBack = status === 0 || status === 503;
@@ -55,10 +66,16 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
     return () => clearTimeout(timer);
   });
   const choices = list.value ? listChoices(list.value) : [];
-  const chosen =
-    choices.find(({ id }) => id === address.get('model')) ??
-    choices.find(({ name, latest }) => latest && name === address.get('model')) ??
-    choices[0];
+  const wanted = address.get('model');
+  const listed =
+    choices.find(({ id }) => id === wanted) ??
+    choices.find(({ name, latest }) => latest && name === wanted);
+  const isUnlisted = wanted !== '' && !listed && list.value?.next !== undefined;
+  const unlisted = useFetched(isUnlisted ? `model ${wanted}` : null, (signal) =>
+    fetchChoice(service, wanted, signal),
+  );
+  const isFetching = isUnlisted && !unlisted.value && !unlisted.error;
+  const chosen = listed ?? unlisted.value ?? (isFetching ? undefined : choices[0]);
   return (
     <>
       <a class="skip" href="#view">
@@ -70,7 +87,9 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
             Hypercolumn
           </a>
         </h1>
-        {chosen && <ModelChoice choices={choices} chosen={chosen} />}
+        {chosen && (
+          <ModelChoice choices={choices} chosen={chosen} isMany={list.value?.next !== undefined} />
+        )}
         {chosen && <ViewTabs />}
         <div class="theme">
           <Select
@@ -84,8 +103,8 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
       <main id="view" tabIndex={-1}>
         {list.error && status === 401 && <KeyForm keys={keys} wrong={keys.key.value !== null} />}
         {list.error && status !== 401 && <Failed error={list.error} retry={list.reload} />}
-        {!list.error && !list.value && <Waiting>Loading the models…</Waiting>}
-        {list.value && !chosen && <NoModel list={list.value} />}
+        {!list.error && (!list.value || isFetching) && <Waiting>Loading the models…</Waiting>}
+        {list.value && !chosen && !isFetching && <NoModel list={list.value} />}
         {chosen && <ChosenView choice={chosen} />}
       </main>
       {chosen && <StatusStrip engine={list.value!.engine} digest={chosen.digest} />}
@@ -96,17 +115,22 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
 function ModelChoice({
   choices,
   chosen,
+  isMany,
 }: {
   readonly choices: readonly Choice[];
   readonly chosen: Choice;
+  /** Whether there are more than the choices. */
+  readonly isMany: boolean;
 }) {
   const { address } = usePage();
+  const choose = (id: string) => address.set({ model: id, neurons: '' }, true);
+  if (isMany) return <ModelSearch label="Model" shown={chosen.id} onChoose={choose} />;
   return (
     <Select
       label="Model"
       value={chosen.id}
       options={choices.map(({ id }) => [id, id] as const)}
-      onValue={(id) => address.set({ model: id, neurons: '' }, true)}
+      onValue={choose}
     />
   );
 }

@@ -36,6 +36,26 @@ export function listChoices({ models }: ModelList): Choice[] {
   );
 }
 
+/**
+ * Finds a model that a list does not have, by its card.
+ * @param id `name/version`, or `name` for the version that answers
+ */
+export async function fetchChoice(
+  { client, json }: Service,
+  id: string,
+  signal: AbortSignal,
+): Promise<Choice> {
+  const [model = '', number] = id.split('/');
+  const route = client.v1.models[':model'];
+  const init = { init: { signal } };
+  const answer =
+    number === undefined
+      ? await json(route.$get({ param: { model } }, init))
+      : await json(route.versions[':version'].$get({ param: { model, version: number } }, init));
+  const { name, version, digest } = answer.value;
+  return { name, version, id: `${name}/${version}`, latest: number === undefined, digest };
+}
+
 /** Lists the versions in the models' folder that are not served, with reasons. */
 export function listUnserved({
   models,

@@ -1,8 +1,12 @@
+import { ModelSearch } from '../models/model-search.js';
 import { useModel, usePage } from '../state/context.js';
 import { useFetched } from '../state/fetched.js';
 import { listChoices } from '../state/models.js';
 import { DASHES, MAX_COMPARED } from './compared-models.js';
 import { useComparedModels } from './use-compared-models.js';
+
+/** Names that are listed; where there are more, the user searches. */
+const LISTED = '50';
 
 /** Chooses other served models for comparison. */
 export function CompareWith() {
@@ -10,13 +14,16 @@ export function CompareWith() {
   const { name, version } = useModel();
   const { compared, compare } = useComparedModels();
   const list = useFetched('models', async (signal) => {
-    return (await service.json(service.client.v1.models.$get({}, { init: { signal } }))).value;
+    const query = { limit: LISTED };
+    return (await service.json(service.client.v1.models.$get({ query }, { init: { signal } })))
+      .value;
   });
-  const served = list.value ? listChoices(list.value).map(({ id }) => id) : [];
+  const isMany = list.value?.next !== undefined;
+  const served = list.value && !isMany ? listChoices(list.value).map(({ id }) => id) : [];
   const others = served.filter((id) => id !== `${name}/${version}`);
   // Models in the address that are not served appear too, so that the user can remove them.
   const ids = [...new Set([...others, ...compared])];
-  if (ids.length === 0) {
+  if (ids.length === 0 && !isMany) {
     return list.value ? (
       <p class="quiet compare-none">
         Only one model is served. Serve more models to compare them here.
@@ -26,6 +33,13 @@ export function CompareWith() {
   return (
     <fieldset class="compare">
       <legend>Compare with</legend>
+      {isMany && compared.length < MAX_COMPARED && (
+        <ModelSearch
+          label="Add a model"
+          shown=""
+          onChoose={(id) => compare([...new Set([...compared, id])])}
+        />
+      )}
       {ids.map((id) => {
         const place = compared.indexOf(id);
         return (
