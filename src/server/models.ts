@@ -1,8 +1,10 @@
 import { ModelUnavailableError } from '../errors.js';
 import type { Catalogue, ModelRepository, ServedModel } from '../inference/catalogue.js';
+import type { Patience } from '../inference/patience.js';
 import type { AppContext } from './context.js';
 import { wholeNumberIn } from './numbers.js';
 import { Problem, unavailable } from './problem.js';
+import { readDeadline } from './request.js';
 import type { AppDependencies, Service } from './service.js';
 import { addSeconds } from './timing.js';
 
@@ -27,7 +29,10 @@ export async function acquireModel(
 ): Promise<ServedModel> {
   const name = c.req.param('model') ?? '';
   const version = c.req.param('version');
-  const model = await findModel(catalogue, name, version, c.req.raw.signal);
+  const model = await findModel(catalogue, name, version, () => ({
+    signal: c.req.raw.signal,
+    deadline: readDeadline(c),
+  }));
   c.get('leases').add(catalogue.hold(model));
   const log = c.get('log');
   log.model = `${model.name}/${model.version}`;
@@ -117,11 +122,11 @@ async function findModel(
   catalogue: ModelRepository,
   name: string,
   version: string | undefined,
-  signal: AbortSignal,
+  patience: () => Patience,
 ): Promise<ServedModel> {
   // 0 is never a version: text that is no number finds none.
   const number = version === undefined ? undefined : (wholeNumberIn(version) ?? 0);
-  const model = catalogue.find(name, number) ?? (await catalogue.retry(name, number, { signal }));
+  const model = catalogue.find(name, number) ?? (await catalogue.retry(name, number, patience()));
   if (model) return model;
   const broken = catalogue.unusable.find(
     (entry) => entry.name === name && (number ?? entry.version) === entry.version,

@@ -103,6 +103,23 @@ test('a request waits for a load no longer than its deadline, nor when its clien
   expect(engine.loads).toHaveLength(1);
 });
 
+test('a request waits for another attempt to load no longer than its deadline', async () => {
+  const { engine, catalogue, time } = await coldModels();
+  const { app } = createTestApp({ engine, catalogue });
+  engine.failNextLoad(new InputError('weights.safetensors is missing'));
+  expect((await app.request('/v1/models/a/responses', request())).status).toBe(503);
+  time.now += 1000;
+  engine.holdLoads();
+  const headers = { 'X-Deadline-Ms': '1005' };
+  const late = await app.request('/v1/models/a/responses', request({ headers }));
+  expect([late.status, ((await late.json()) as { detail: string }).detail]).toEqual([
+    503,
+    'the deadline passed while the model was loaded',
+  ]);
+  engine.openLoads();
+  expect((await app.request('/v1/models/a/responses', request())).status).toBe(200);
+});
+
 test('an open stream keeps its model loaded; without it, another takes its place', async () => {
   const { engine, catalogue } = await coldModels();
   const { url } = await startTestApp({ engine, catalogue });
