@@ -210,3 +210,8 @@ export class ResultDamagedError extends errorKind('result-corrupted', 410) {
     return `${this.message}; delete the job and post it again`;
   }
 }
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
+import { messageOf } from './errors.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import { modelBytes } from './inference/model-bytes.js';
 import type { MemoryEvents } from './inference/model-memory.js';
@@ -38,7 +39,7 @@ export async function openServedModels(
     onRestart: metrics.engineRestart,
     onModelLost: (digest, reason) => catalogue.lose(digest, reason),
   }).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });
   });
   const { name } = engine.description;

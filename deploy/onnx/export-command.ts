@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
-import { InputError } from '../../src/errors.js';
+import { InputError, messageOf } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { writeWhole } from '../../src/files/whole-file.js';
 import { checkGolden, goldenStimuli } from '../../src/inference/golden-check.js';
@@ -76,7 +76,7 @@ async function write(file: string, bytes: Uint8Array): Promise<void> {
     await mkdir(path.dirname(file), { recursive: true });
     await writeWhole(file, bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InputError(
       `--out ${file} cannot be written (${reason}): put that right, or choose another --out`,
       [],

@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError, messageOf } from '../errors.js';
 import { makeFolder } from '../files/make-folder.js';
 import { writeWhole } from '../files/whole-file.js';
 import type { ResultFile } from '../jobs/job-files.js';
@@ -28,7 +28,7 @@ async function prepareFolder(out: string, ending: string): Promise<void> {
     if (!(await stat(folder)).isDirectory()) throw new Error('there is a file in its place');
     await access(folder, constants.W_OK);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InputError(
       `cannot write --out ${out}: the folder ${folder} cannot be used: ${reason}; expected one that can be written`,
       [],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputError, type InputProblem, PayloadTooLargeError } from '../errors.js';
+import { InputError, type InputProblem, messageOf, PayloadTooLargeError } from '../errors.js';
 import { explain } from './explain.js';
 
 /**
@@ -32,7 +32,7 @@ export function parseJson(body: Uint8Array, name = 'the body'): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InputError(`${name} is not JSON: ${reason}${positionIn(text, reason)}`, [], {
       cause,
     });

@@ -20,10 +20,6 @@ export function isOfRequest(error: unknown): boolean {
   );
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 export function oneLine(message: string): string {
   const [reason = ''] = message.split(STACK, 1);
   return reason.replaceAll(/\s*\n\s*/g, ' ');

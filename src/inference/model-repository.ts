@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import { ModelUnavailableError, PublicError, StorageError } from '../errors.js';
+import { ModelUnavailableError, messageOf, PublicError, StorageError } from '../errors.js';
 import { mapConcurrently } from '../files/map-concurrently.js';
 import type { ListedVersion, ModelSource, SourceListing } from '../models/model-source.js';
 import { createSequence } from '../workers/in-order.js';
 import type { Catalogue, ModelRepository, ServedModel } from './catalogue.js';
 import type { Engine } from './engine.js';
-import { isOfRequest, messageOf, oneLine } from './load-failure.js';
+import { isOfRequest, oneLine } from './load-failure.js';
 import { createModelList, type ListEntry } from './model-list.js';
 import { createModelMemory, type MemoryEvents } from './model-memory.js';
 import { type Patience, waitPatiently } from './patience.js';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { EngineLostError, ModelLostError } from '../errors.js';
+import { EngineLostError, ModelLostError, messageOf } from '../errors.js';
 import type { LogLevel } from '../log.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
 import type { Engine, EngineRequest } from './engine.js';
@@ -134,7 +134,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
         logger.error({ folder, err: error }, 'a model cannot be loaded again');
         models.delete(digest);
         lost.add(digest);
-        onModelLost?.(digest, error instanceof Error ? error.message : String(error));
+        onModelLost?.(digest, messageOf(error));
       }
     }
     const seconds = (performance.now() - begun) / 1000;

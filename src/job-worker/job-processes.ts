@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { EngineLostError } from '../errors.js';
+import { EngineLostError, messageOf } from '../errors.js';
 import { type JobProgress, logFields, type RunJob, type RunnableJob } from '../jobs/job-runner.js';
 import type { Part } from '../jobs/record.js';
-import { messageOf, type Span, type Tracer } from '../tracing/tracer.js';
+import type { Span, Tracer } from '../tracing/tracer.js';
 import { type StartedProcess, startProcess } from '../workers/child-process.js';
 import type { JobWorkerFunctions, JobWorkerOptions, JobWorkerService } from './job-worker.js';
 

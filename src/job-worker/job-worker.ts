@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { InputError } from '../errors.js';
+import { InputError, messageOf } from '../errors.js';
 import { experimentContext } from '../experiments/context.js';
 import { findJobExperiment } from '../experiments/job-experiments.js';
 import { type JobProgress, logFields, type RunnableJob } from '../jobs/job-runner.js';
@@ -14,7 +14,7 @@ import { openObjects, type StorageSettings } from '../objects/open-objects.js';
 import type { StimulusLimits } from '../stimulus/limits.js';
 import { createStimulusSets, type StimulusSets } from '../storage/stimulus-sets.js';
 import { openTracer } from '../tracing/open-tracer.js';
-import { messageOf, type Span, type Tracer, traced } from '../tracing/tracer.js';
+import { type Span, type Tracer, traced } from '../tracing/tracer.js';
 import { connectToService } from '../workers/connect-to-service.js';
 import { lowerPriority } from '../workers/lower-priority.js';
 import { type LocalEngine, type LocalEngineOptions, openLocalEngine } from './local-engine.js';

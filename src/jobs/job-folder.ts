@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { InputError } from '../errors.js';
+import { InputError, messageOf } from '../errors.js';
 import { diskError, isSystemError } from '../files/disk-error.js';
 import { isTemporary, readWhole } from '../files/whole-file.js';
 import { parseAs } from '../formats/json.js';
@@ -107,5 +107,5 @@ function parseRecord(bytes: Buffer): unknown {
 
 function whyDamaged(error: unknown): string {
   if (isSystemError(error)) return diskError('', error).reason;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,3 +1,5 @@
+import { messageOf } from '../errors.js';
+
 /** What a span says besides its name and its times. */
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
@@ -77,10 +79,6 @@ export async function traced<T>(
     span.end({ error: messageOf(error) });
     throw error;
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The id of a trace, 32 hexadecimal digits, which logs carry. */

@@ -2,6 +2,7 @@ import {
   CarriedPublicError,
   InputError,
   type InputProblem,
+  messageOf,
   PayloadTooLargeError,
   PublicError,
   type PublicTerms,
@@ -28,7 +29,7 @@ const INPUT_ERRORS = {
 
 export function packError(error: unknown): CarriedError {
   const stack = error instanceof Error ? error.stack : undefined;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof InputError) {
     return { kind: error.code, message, problems: error.problems, stack };
   }

@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
+import { decodeNpy, encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { randomStream } from '../../src/network/random.js';
 import type { DataRules } from '../../training/data/data-rules.js';
 import { openSite } from '../../training/data/site.js';
@@ -36,6 +36,44 @@ export async function writeSmallSite(folder: string, training = 200, validation 
     const file = (prefix: string) => path.join(folder, `${prefix}_small.npy`);
     await writeFile(file(`${split}_img`), encodeNpy(images, [count, SIDE, SIDE]));
     await writeFile(file(`${split}Rsp`), encodeNpy(responses, [count, neurons]));
+  }
+}
+
+/** A part of a recording: its first neurons and images. */
+interface RecordingPart {
+  readonly neurons: number;
+  readonly training: number;
+  readonly validation: number;
+}
+
+/**
+ * Writes a site `small` of a part of the recording `v4s190923`, whose four files are in a folder.
+ * @param recording the folder, such as data/v4-190923
+ */
+export async function writePartOfRecording(
+  folder: string,
+  recording: string,
+  { neurons, training, validation }: RecordingPart,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const read = async (prefix: string) =>
+    decodeNpy(await readFile(path.join(recording, `${prefix}_v4s190923.npy`)));
+  for (const [split, count] of [
+    ['train', training],
+    ['val', validation],
+  ] as const) {
+    const images = await read(`${split}_img`);
+    const [, ...size] = images.shape;
+    const pixels = size.reduce((product, side) => product * side, count);
+    const some = Uint8Array.from({ length: pixels }, (_, i) => Number(images.data[i]));
+    await writeSiteFile(folder, `${split}_img`, some, [count, ...size]);
+    const responses = await read(`${split}Rsp`);
+    const all = responses.shape[1]!;
+    const values = Float32Array.from({ length: count * neurons }, (_, i) => {
+      const image = Math.floor(i / neurons);
+      return Number(responses.data[image * all + (i % neurons)]);
+    });
+    await writeSiteFile(folder, `${split}Rsp`, values, [count, neurons]);
   }
 }
 

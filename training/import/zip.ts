@@ -1,5 +1,5 @@
 import { type Entry, fromBufferPromise } from 'yauzl';
-import { InputError } from '../../src/errors.js';
+import { InputError, messageOf } from '../../src/errors.js';
 
 /** The files in a zip archive, by name; each is checked when it is read. */
 export type Archive = ReadonlyMap<string, () => Uint8Array>;
@@ -22,7 +22,7 @@ interface Located {
 export async function openArchive(bytes: Uint8Array): Promise<Archive> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const located = await locateEntries(buffer).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InputError(
       `it is truncated or corrupted, its zip archive cannot be read: ${reason}`,
       [],

@@ -3,7 +3,7 @@ import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { InputError } from '../../src/errors.js';
+import { InputError, messageOf } from '../../src/errors.js';
 import { unless } from '../../src/files/disk-error.js';
 import {
   createStaleCheck,
@@ -169,7 +169,7 @@ async function orSay<T>(out: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InputError(
       `--out ${out} cannot be written (${reason}): put that right, or choose another --out`,
       [],

@@ -2,6 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { messageOf } from '../../src/errors.js';
 import { Interrupted } from './interruption.js';
 import type { HeldLock } from './lock.js';
 import type { TrainingReport } from './population.js';
@@ -91,7 +92,7 @@ export function createProgressWriter(
     },
     end(error) {
       if (record === undefined) return;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const state = error instanceof Interrupted ? 'interrupted' : 'failed';
       write({ ...record, at: new Date().toISOString(), end: { state, message } });
     },

@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
 import { testWith } from '../../support/capabilities.js';
-import { writeSmallSite } from '../../support/sites.js';
+import { writePartOfRecording, writeSmallSite } from '../../support/sites.js';
 import { slurm, startSlurm } from '../../support/slurm.js';
 import { temporaryFolder } from '../../support/store.js';
 import { runTraining } from '../../support/training-process.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../dist/src/cli/hypercolumn.js', import.meta.url));
+const PART = { neurons: 6, training: 100, validation: 20 };
 const execute = promisify(execFile);
 const test = testWith(slurm());
 
@@ -20,7 +21,9 @@ test('shards on Slurm, one of them on a node that is lost, merge to the bytes of
   timeout: 180_000,
 }, async () => {
   const folder = path.join(await temporaryFolder(), "it's a folder");
-  await writeSmallSite(folder, 100, 20, 6);
+  const recording = process.env['V4_RECORDING'];
+  if (recording === undefined) await writeSmallSite(folder, 100, 20, PART.neurons);
+  else await writePartOfRecording(folder, recording, PART);
   const whole = path.join(folder, 'whole');
   const out = path.join(folder, 'sharded');
   const [cluster, local] = await Promise.all([startSlurm(3), runTraining(training(whole))]);

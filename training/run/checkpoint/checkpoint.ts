@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../../../src/errors.js';
+import { InputError, messageOf } from '../../../src/errors.js';
 import { sha256, writeWhole } from '../../../src/files/whole-file.js';
 import {
   decodeSafetensors,
@@ -197,7 +197,7 @@ async function orSay(folder: string, write: () => Promise<unknown>): Promise<voi
   try {
     await write();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InputError(
       `the checkpoint in ${folder} cannot be written (${reason}); one from before stays: put that ` +
         'right and go on with --resume',
