@@ -6,7 +6,7 @@ import { openSite } from '../data/site.js';
 import { checkTargets } from '../data/split.js';
 import type { ModelRequest } from '../run/model-request.js';
 import { checkModelName } from '../run/options.js';
-import { neuronsOfShard, type Shard, shardFolder } from '../run/shards/shard.js';
+import { neuronsOfShard, readShardCount, type Shard, shardFolder } from '../run/shards/shard.js';
 import { describeStage } from '../run/stage-plan.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { checkEach, combinations, type EachOption, fillIn, parseCombination } from './each.js';
@@ -92,6 +92,7 @@ async function planShards(
   say: (line: string) => void,
 ): Promise<PlannedTask[]> {
   checkModelName(options.out);
+  await readShardCount(options.out, of);
   const { neurons, ...site } = await readSite(options, say);
   const request = { ...options, epochs: options.epochs, site };
   return Array.from({ length: of }, (_, index) => {

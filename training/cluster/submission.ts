@@ -19,6 +19,11 @@ export const Submission = z.strictObject({
 });
 export type Submission = z.infer<typeof Submission>;
 
+/** The ids of the jobs, the tasks first. */
+export function jobIds({ tasks, merge }: Submission['jobs']): string[] {
+  return merge === null ? [tasks] : [tasks, merge];
+}
+
 /** What was submitted for `models/x` is in `models/x.slurm`, which the service does not see. */
 export function submissionFolder(out: string): string {
   return siblingFolder(out, '.slurm');
@@ -41,6 +46,11 @@ export async function readSubmission(out: string): Promise<Submission | undefine
   try {
     return Submission.parse(JSON.parse(text));
   } catch (cause) {
-    throw new InputError(`${file} is damaged, or of another version of the program`, [], { cause });
+    throw new InputError(
+      `${file} is damaged, or of another version of the program; expected a record of jobs: ` +
+        'delete it when squeue shows none of this training',
+      [],
+      { cause },
+    );
   }
 }

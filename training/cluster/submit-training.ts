@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { planTraining, type TrainingOptions } from './plan-training.js';
 import { quote } from './shell.js';
 import type { RunProgram } from './slurm/run-program.js';
-import { describeSlurmJobs, submitToSlurm } from './slurm/submit.js';
-import type { Submission } from './submission.js';
+import { checkQueue, describeSlurmJobs, submitToSlurm } from './slurm/submit.js';
+import { jobIds, readSubmission, type Submission } from './submission.js';
 import type { ClusterPlan } from './tasks.js';
 
 interface Surroundings {
@@ -15,7 +15,8 @@ interface Surroundings {
  * Submits a training to a cluster, after the checks that a training here would make; or prints what would be
  * submitted.
  * @param command the command whose options these are
- * @throws InputError where the data cannot be trained on, or the cluster rejects the jobs
+ * @throws InputError where the data cannot be trained on, jobs of it are in the queue already, or the cluster
+ *   rejects the jobs
  */
 export async function submitTraining(
   command: Command,
@@ -24,6 +25,8 @@ export async function submitTraining(
 ): Promise<void> {
   const plan = await planTraining(command, options, say);
   if (options.dryRun) return console.log(describeSlurmJobs(plan, options).trimEnd());
+  const earlier = await readSubmission(options.out);
+  if (earlier) await checkQueue(earlier, statusOf(options.out), run);
   const { jobs } = await submitToSlurm(plan, options, run);
   console.log(describeSubmission(plan, options.out, jobs));
 }
@@ -33,13 +36,18 @@ function describeSubmission(
   out: string,
   jobs: Submission['jobs'],
 ): string {
-  const ids = [jobs.tasks, jobs.merge ?? []].flat();
+  const ids = jobIds(jobs);
   const merge = jobs.merge === null ? '' : `, and their merge as job ${jobs.merge}`;
   return [
     `submitted ${tasks.length} tasks to Slurm as job ${jobs.tasks}${merge}`,
-    `  follow  hypercolumn status ${quote(out)}`,
+    `  follow  ${statusOf(out)}`,
     `          squeue --jobs ${ids.join(',')}`,
     `  cancel  scancel ${ids.join(' ')}`,
     `  logs    ${quote(folder)}/`,
   ].join('\n');
+}
+
+/** The command that shows how far a training is. */
+function statusOf(out: string): string {
+  return `hypercolumn status ${quote(out)}`;
 }

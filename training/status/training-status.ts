@@ -3,7 +3,7 @@ import path from 'node:path';
 import { InputError } from '../../src/errors.js';
 import { type Queue, readQueue } from '../cluster/slurm/queue.js';
 import type { RunProgram } from '../cluster/slurm/run-program.js';
-import { readSubmission, type Submission } from '../cluster/submission.js';
+import { jobIds, readSubmission, type Submission } from '../cluster/submission.js';
 import { shardCounts, shardFolder, shardsFolder } from '../run/shards/shard.js';
 import { readTaskStatus, type TaskStatus, type WatchedTask } from './task-status.js';
 
@@ -57,7 +57,7 @@ export async function readTrainingStatus(out: string, run: RunProgram): Promise<
 }
 
 function readJobs({ jobs }: Submission, run: RunProgram): Promise<Queue | undefined> {
-  return readQueue([jobs.tasks, jobs.merge ?? []].flat(), run);
+  return readQueue(jobIds(jobs), run);
 }
 
 function submitted({ tasks, jobs }: Submission, queue: Queue | undefined): WatchedTask[] {

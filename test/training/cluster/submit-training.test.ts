@@ -120,6 +120,43 @@ test('a script runs this program with the options of the training, quoted, and a
   expect(words('merge.sh')).toEqual(['merge', '--out', out]);
 });
 
+test('a training whose jobs are in the queue is not submitted again', async () => {
+  const slurm = (squeue: string) => (program: string, args: readonly string[]) => {
+    if (program === 'squeue') return { ...DONE, stdout: squeue };
+    const isMerge = args.some((word) => word.startsWith('--dependency'));
+    return { ...DONE, stdout: isMerge ? '8\n' : '7\n' };
+  };
+  const first = await train(ON_SLURM, {}, slurm(''));
+  expect(first.ran.map(([program]) => program)).toEqual(['sbatch', 'sbatch']);
+  const record = await readSubmission(out);
+  const follow = `follow them with hypercolumn status '${out.replace("'", "'\\''")}'`;
+  const refused = async (squeue: string, message: string) => {
+    const { error, ran } = await train(ON_SLURM, {}, slurm(squeue));
+    expect(error).toBe(message);
+    expect(ran.map(([program]) => program)).toEqual(['squeue']);
+  };
+  await refused(
+    '7_0|COMPLETED|None|n1\n7_1|PENDING|Resources|\n8|PENDING|Dependency|\n',
+    `jobs 7 and 8 of this training are still in the queue; expected none: scancel 7 8, or ${follow}`,
+  );
+  await refused(
+    '7_0|COMPLETED|None|n1\n8|RUNNING|None|n1\n',
+    `job 8 of this training is still in the queue; expected none: scancel 8, or ${follow}`,
+  );
+  expect(await readSubmission(out)).toEqual(record);
+  const ended = '7_0|TIMEOUT|TimeLimit|n1\n8|CANCELLED|None|\n70|RUNNING|None|n2\n';
+  expect((await train(ON_SLURM, {}, slurm(ended))).error).toBe('');
+  expect((await train(ON_SLURM, {}, slurm(''))).error).toBe('');
+});
+
+test('shards of another number are named before anything is submitted', async () => {
+  await mkdir(`${out}.shards/1-of-2`, { recursive: true });
+  const { error, ran } = await train(ON_SLURM);
+  expect(error).toBe(`${out}.shards holds shards of 2 and of 3: delete those that are not meant`);
+  expect(ran).toEqual([]);
+  expect((await train(['--on', 'slurm', '--shards', '2'])).error).toBe('');
+});
+
 test('the record has what each task makes', async () => {
   await train([...ON_SLURM, '--seed', '3']);
   const submission = await readSubmission(out);

@@ -3,8 +3,9 @@ import { InputError } from '../../../src/errors.js';
 import { makeFolder } from '../../../src/files/make-folder.js';
 import { writeWhole } from '../../../src/files/whole-file.js';
 import { quoteAll } from '../shell.js';
-import { type Submission, writeSubmission } from '../submission.js';
+import { jobIds, type Submission, writeSubmission } from '../submission.js';
 import type { ClusterPlan } from '../tasks.js';
+import { isUnended, readQueue } from './queue.js';
 import type { RunProgram } from './run-program.js';
 import { mergeJob, type SlurmJob, type SlurmOptions, taskJob } from './scripts.js';
 
@@ -26,12 +27,13 @@ export async function submitToSlurm(
   run: RunProgram,
 ): Promise<Submission> {
   await makeFolder(plan.folder);
+  const submitted = new Date().toISOString();
   const tasks = await submit(taskJob(plan, options), run);
   const job = mergeJob(plan, options, tasks);
   const merge = job && (await submit(job, run).catch(cancelTasks));
   const submission: Submission = {
     format: 1,
-    submitted: new Date().toISOString(),
+    submitted,
     jobs: { tasks, merge: merge ?? null },
     tasks: plan.tasks.map(({ label, place, expected }) => ({ label, place, expected })),
   };
@@ -46,6 +48,31 @@ export async function submitToSlurm(
         : `job ${tasks}, the tasks, is submitted, and scancel ${tasks} failed (${code}): ${stderr.trim()}`;
     throw new InputError(`${error.message}\n${outcome}`, [], { cause: error });
   }
+}
+
+/**
+ * @param earlier what was submitted for this model before
+ * @param follow the command that shows how far it is
+ * @throws InputError where Slurm says that jobs of it have not ended: each would train and merge the same shards
+ */
+export async function checkQueue(
+  earlier: Submission,
+  follow: string,
+  run: RunProgram,
+): Promise<void> {
+  const ids = jobIds(earlier.jobs);
+  const queue = [...((await readQueue(ids, run)) ?? [])];
+  const unended = ids.filter((id) =>
+    queue.some(([each, job]) => each.split('_')[0] === id && isUnended(job)),
+  );
+  if (unended.length === 0) return;
+  const subject =
+    unended.length === 1
+      ? `job ${unended[0]} of this training is`
+      : `jobs ${unended.join(' and ')} of this training are`;
+  throw new InputError(
+    `${subject} still in the queue; expected none: scancel ${unended.join(' ')}, or follow them with ${follow}`,
+  );
 }
 
 /** @returns the id of the job */

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../../src/errors.js';
 import { sha256, syncFolder } from '../../../src/files/whole-file.js';
@@ -16,7 +15,7 @@ import { stackPopulations } from '../../data/rows.js';
 import { stageFolder } from '../stages.js';
 import { TrainingFailed } from '../training-failed.js';
 import { describeMixture, shardBackend, type TrainedCard } from './mixture.js';
-import { type Shard, shardCounts, shardFolder, shardsFolder } from './shard.js';
+import { readShardCount, type Shard, shardFolder, shardsFolder } from './shard.js';
 
 /** A shard, or a stage of one, that has been read. */
 interface SavedShard extends SavedModel {
@@ -41,16 +40,10 @@ export async function mergeShards(out: string, isOnce = false): Promise<SavedMod
 }
 
 async function readShards(out: string): Promise<SavedShard[]> {
-  const folder = shardsFolder(out);
-  const names = await readdir(folder).catch(() => []);
-  const counts = shardCounts(names);
-  const [of] = counts;
+  const of = await readShardCount(out);
   if (of === undefined) {
-    throw new InputError(`${folder} holds no shards: train them with --out ${out} --shard i/n`);
-  }
-  if (counts.length > 1) {
     throw new InputError(
-      `${folder} holds shards of ${counts.join(' and of ')}: delete those that are not meant`,
+      `${shardsFolder(out)} holds no shards: train them with --out ${out} --shard i/n`,
     );
   }
   const shards: SavedShard[] = [];

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../../src/errors.js';
 import { siblingFolder } from '../stages.js';
@@ -60,6 +61,23 @@ export function neuronsOfShard(siteNeurons: number, { index, of }: Shard): numbe
 /** The shards of `models/x` are next to it, each a model that the service does not see. */
 export function shardsFolder(out: string): string {
   return siblingFolder(out, '.shards');
+}
+
+/**
+ * The number of shares of which the folder of `models/x` holds some; undefined where it holds none.
+ * @param planned number of the shares that are to come
+ * @throws InputError where there are shares of several numbers: they make no model
+ */
+export async function readShardCount(out: string, planned?: number): Promise<number | undefined> {
+  const folder = shardsFolder(out);
+  const names = await readdir(folder).catch(() => []);
+  const counts = shardCounts(planned === undefined ? names : [...names, `0-of-${planned}`]);
+  if (counts.length > 1) {
+    throw new InputError(
+      `${folder} holds shards of ${counts.join(' and of ')}: delete those that are not meant`,
+    );
+  }
+  return counts[0];
 }
 
 /** Of how many shares the entries of such a folder are, in rising order; of one number, where all is well. */
