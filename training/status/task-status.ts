@@ -46,6 +46,8 @@ export interface WatchedTask {
   readonly place: string;
   /** What its model must be of; without, any model counts. */
   readonly expected?: ExpectedModel;
+  /** Whether a model is its result, where `expected` does not decide it. */
+  readonly isResult?: (card: ModelCard) => boolean;
   /** As Slurm has it: null where Slurm knows it no more, undefined where Slurm was not asked. */
   readonly queued?: QueuedJob | null | undefined;
 }
@@ -62,8 +64,9 @@ export async function readTaskStatus(task: WatchedTask): Promise<TaskStatus> {
     (await newestModel(place))?.card,
   ];
   const isBegun = progress !== undefined || life !== undefined || (await hasCheckpoint(place));
-  const finished = card && (expected ? isExpected(card, expected) : !isBegun) ? card : undefined;
-  if (finished) return describeFinished(label, finished);
+  const isAny = () => !isBegun;
+  const isResult = task.isResult ?? (expected ? ofExpected(expected) : isAny);
+  if (card && isResult(card)) return describeFinished(label, card);
   return {
     label,
     ...judge(life, progress, isBegun, queued),
@@ -77,6 +80,10 @@ export async function readTaskStatus(task: WatchedTask): Promise<TaskStatus> {
     CORR: progress?.CORR ?? null,
     lastSign: life?.at ?? progress?.at ?? null,
   };
+}
+
+function ofExpected(expected: ExpectedModel): (card: ModelCard) => boolean {
+  return (card) => isExpected(card, expected);
 }
 
 interface Life {

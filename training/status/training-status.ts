@@ -5,6 +5,7 @@ import { type Queue, readQueue } from '../cluster/slurm/queue.js';
 import type { RunProgram } from '../cluster/slurm/run-program.js';
 import { jobIds, readSubmission, type Submission } from '../cluster/submission.js';
 import { shardCounts, shardFolder, shardsFolder } from '../run/shards/shard.js';
+import { type MergeStatus, readMerge, readSubmittedMerge } from './merge-status.js';
 import { readTaskStatus, type TaskStatus, type WatchedTask } from './task-status.js';
 
 /** How far a training has come. */
@@ -19,7 +20,7 @@ export interface TrainingStatus {
   } | null;
   readonly tasks: readonly TaskStatus[];
   /** What becomes of the shards: null where the tasks are no shards. */
-  readonly merge: Pick<TaskStatus, 'state' | 'reason'> | null;
+  readonly merge: MergeStatus | null;
   readonly neurons: { readonly done: number; readonly all: number | null };
   /** Share of the whole work, 0 to 1. */
   readonly done: number;
@@ -47,13 +48,17 @@ export async function readTrainingStatus(out: string, run: RunProgram): Promise<
       ? { submitted: submission.submitted, jobs: submission.jobs, answers: queue !== undefined }
       : null,
     tasks,
-    merge: isSharded ? await readMerge(out, tasks, submission, queue) : null,
+    merge: isSharded ? await merge() : null,
     neurons: {
       done: sum(tasks.map(({ neurons }) => neurons.done)),
       all: all.every((count) => count !== null) ? sum(all) : null,
     },
     done: sum(tasks.map(({ done }) => done)) / tasks.length,
   };
+
+  function merge(): Promise<MergeStatus | null> {
+    return submission ? readSubmittedMerge(out, tasks, submission, queue) : readMerge(out, watched);
+  }
 }
 
 function readJobs({ jobs }: Submission, run: RunProgram): Promise<Queue | undefined> {
@@ -77,31 +82,6 @@ async function found(out: string): Promise<WatchedTask[]> {
       place: shardFolder(out, { index, of }),
     })),
   );
-}
-
-async function readMerge(
-  out: string,
-  tasks: readonly TaskStatus[],
-  submission: Submission | undefined,
-  queue: Queue | undefined,
-): Promise<TrainingStatus['merge']> {
-  const job = submission?.jobs.merge;
-  if (submission && job === null) return null;
-  const { state, reason } = await readTaskStatus({
-    label: 'merge',
-    place: out,
-    ...(submission && { expected: mergedModel(submission) }),
-    queued: job ? queue && (queue.get(job) ?? null) : undefined,
-  });
-  if (state !== 'failed') return { state, reason };
-  const isEnded = tasks.every((task) => task.state === 'done');
-  return { state, reason: isEnded ? reason : 'a shard is not done' };
-}
-
-/** The merged model has the neurons of all shards. */
-function mergedModel({ tasks }: Submission) {
-  const [first] = tasks;
-  return { ...first!.expected, neurons: tasks.flatMap(({ expected }) => expected.neurons) };
 }
 
 function sum(values: readonly number[]): number {

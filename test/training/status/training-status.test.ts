@@ -166,6 +166,46 @@ test('with Slurm, tasks are queued, running, failed or done, whatever was traine
   expect(await states(forgotten)).toEqual(['done:', 'done:', 'done:']);
 });
 
+test('an older model does not count as merged', async () => {
+  for (const seed of [1, 2]) {
+    for (const shard of ['0/2', '1/2']) await train(`--epochs 1 --seed ${seed} --shard ${shard}`);
+    expect((await statusOf()).merge).toEqual({ state: 'not begun', reason: '' });
+    await merge();
+    expect((await statusOf()).merge).toEqual({ state: 'done', reason: '' });
+  }
+});
+
+test('a submitted merge that failed is failed, whatever model is there, and its log says why', async () => {
+  for (const shard of ['0/2', '1/2']) await train(`--epochs 1 --shard ${shard}`);
+  await merge();
+  const log = path.join(out, '..', 'm.slurm', 'merge.log');
+  await mkdir(path.dirname(log));
+  await writeFile(log, 'error: of an earlier merge\n');
+  const before = new Date(Date.now() - 10_000);
+  await utimes(log, before, before);
+  await train('--epochs 1 --on slurm --shards 2', { sbatch: '7' });
+  const mergeOf = async (squeue?: Partial<ProgramEnd>) => (await statusOf(squeue)).merge;
+  const failed = { stdout: '7|FAILED|NonZeroExitCode|n1\n' };
+  expect(await mergeOf()).toEqual({ state: 'not begun', reason: '' });
+  expect(await mergeOf({ stdout: '7|PENDING|Priority|\n' })).toEqual({
+    state: 'queued',
+    reason: 'Priority',
+  });
+  expect(await mergeOf(failed)).toEqual({
+    state: 'failed',
+    reason: `FAILED; its log is ${log}`,
+  });
+  await writeFile(log, 'error: of an earlier merge\nerror: neuron 3 is in none of the shards\n\n');
+  const reason = 'error: neuron 3 is in none of the shards';
+  for (const squeue of [undefined, failed, { stdout: '' }]) {
+    expect(await mergeOf(squeue)).toEqual({ state: 'failed', reason });
+  }
+  await merge();
+  for (const squeue of [undefined, failed]) {
+    expect(await mergeOf(squeue)).toEqual({ state: 'done', reason: '' });
+  }
+});
+
 test('the command prints a table, or JSON', async () => {
   await train('--epochs 2 --on slurm --shards 2', { sbatch: '7' });
   const squeue = answering({ stdout: '7_0|PENDING|Resources|\n7_1|RUNNING|None|n2\n' });

@@ -16,6 +16,9 @@ export type SlurmOptions = Pick<
   'parallel' | 'partition' | 'time' | 'memory' | 'cpus' | 'gpus' | 'sbatchOption'
 >;
 
+/** The log of the merge, in the folder of the submission. */
+export const MERGE_LOG = 'merge.log';
+
 /** The array job whose task i runs the plan's task i. */
 export function taskJob(plan: ClusterPlan, options: SlurmOptions): SlurmJob {
   const { folder, train, tasks } = plan;
@@ -62,7 +65,7 @@ set -eu
 exec ${quoteAll(merge)}
 `,
     options: [
-      ...sharedOptions(plan, options, `${plan.name}.merge`, 'merge.log'),
+      ...sharedOptions(plan, options, `${plan.name}.merge`, MERGE_LOG),
       `--dependency=afterok:${tasks}`,
       '--kill-on-invalid-dep=yes',
     ],
