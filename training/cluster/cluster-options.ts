@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../src/errors.js';
 import { wholeNumber } from '../run/options.js';
 import { type EachOption, withEachOption } from './each.js';
+import { claimName, imageName, mountFolder } from './kubernetes/job-names.js';
+import { readSbatchOption } from './slurm/sbatch-option.js';
 
 /** Where the tasks of a training run, and what each may use. */
 export interface ClusterOptions {
@@ -47,7 +49,7 @@ const USES: Readonly<Record<keyof ClusterOptions, readonly Cluster[]>> = {
 /** The names of these options, as a command has their values. */
 export const CLUSTER_OPTIONS: ReadonlySet<string> = new Set(Object.keys(USES));
 
-/** Adds the options to a command, under a heading of their own. */
+/** Adds the options to a command, under headings of their own. */
 export function withClusterOptions(command: Command): Command {
   const sized = command
     .optionsGroup('On a cluster:')
@@ -64,22 +66,25 @@ export function withClusterOptions(command: Command): Command {
     );
   return withEachOption(sized)
     .option('--parallel <count>', 'most tasks that run at the same time', wholeNumber(1, 100_000))
-    .option('--dry-run', 'prints what would be submitted to Slurm, and submits nothing')
-    .option('--partition <name>', 'partition of Slurm')
-    .option('--time <limit>', 'time limit of a task of Slurm, as in 12:00:00')
     .option('--memory <size>', 'memory of a task, as in 16G', memorySize)
     .option('--cpus <count>', 'CPU cores of a task', wholeNumber(1, 10_000))
     .option('--gpus <count>', 'GPUs of a task', wholeNumber(1, 64))
+    .optionsGroup('On Slurm only:')
+    .option('--dry-run', 'prints what would be submitted to Slurm, and submits nothing')
+    .option('--partition <name>', 'partition of Slurm')
+    .option('--time <limit>', 'time limit of a task of Slurm, as in 12:00:00')
     .option(
       '--sbatch-option <option>',
       'any other option of sbatch, without its dashes, as in account=lab; may be repeated',
-      (text: string, before: readonly string[] = []) => [...before, text],
+      (text: string, before: readonly string[] = []) => [...before, readSbatchOption(text)],
     )
-    .option('--image <name>', 'image of the containers of Kubernetes')
-    .option('--claim <name>', 'PersistentVolumeClaim that holds the data and the models')
+    .optionsGroup('On Kubernetes only:')
+    .option('--image <name>', 'image of the containers of Kubernetes', imageName)
+    .option('--claim <name>', 'PersistentVolumeClaim that holds the data and the models', claimName)
     .option(
       '--mount <folder>',
       'where it is mounted; --data and --out are in there (default: /lab)',
+      mountFolder,
     );
 }
 

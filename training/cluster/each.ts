@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../../src/errors.js';
+import { nearestName } from '../../src/formats/nearest-name.js';
 import { findRecipe } from '../recipes/recipes.js';
 
 /** An option of `train` with a value for each model. */
@@ -11,6 +12,7 @@ export interface EachOption {
 
 /** The options that may differ between models. */
 const EACH_NAMES = ['site', 'recipe', 'seed', 'epochs', 'loss', 'select'] as const;
+const NUMBERS: readonly EachName[] = ['seed', 'epochs'];
 type EachName = (typeof EACH_NAMES)[number];
 
 /** The values of one model, by the names of their options. */
@@ -32,7 +34,16 @@ function readEach(command: Command, text: string): EachOption {
   const [, given, list = ''] = /^(\w+)=(.+)$/s.exec(text) ?? [];
   const name = EACH_NAMES.find((each) => each === given);
   if (name === undefined) {
-    throw new InvalidArgumentError(`It must be one of ${EACH_NAMES.join(', ')}, = and values.`);
+    const near = given === undefined ? undefined : nearestName(given, EACH_NAMES);
+    const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+    throw new InvalidArgumentError(
+      `It must be one of ${EACH_NAMES.join(', ')}, = and values.${hint}`,
+    );
+  }
+  if (NUMBERS.includes(name) && /^\d+(-|\.\.)\d+$/.test(list)) {
+    throw new InvalidArgumentError(
+      `It has a range of ${name}; expected each value, with commas between them, such as ${name}=1,2,3.`,
+    );
   }
   const values = list.split(',');
   if (new Set(values).size < values.length) {

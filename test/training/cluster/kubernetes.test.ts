@@ -115,9 +115,30 @@ test.each([
     '--partition is used with --on kubernetes; expected --on slurm',
   ],
   [[...SHARDS, '--dry-run'], '--dry-run is used with --on kubernetes; expected --on slurm'],
+  ...['lab', '/', '/a:b', '/lab/../etc', '/a b'].map((mount): [string[], string] => [
+    [...SHARDS, '--mount', mount],
+    'It must be an absolute path without colons, such as /lab.',
+  ]),
+  ...['x y', 'lab/X', 'x:', 'x@sha256:1', '/x', ''].map((image): [string[], string] => [
+    [...SHARDS, '--image', image],
+    'It must be the name of an image, such as registry.example/hypercolumn:0.1.0.',
+  ]),
+  ...['Hyper_column', '-a', 'a.', 'a'.repeat(254), ''].map((claim): [string[], string] => [
+    [...SHARDS, '--claim', claim],
+    'It must be the name of a claim: lower case letters, digits, - and ., such as hypercolumn.',
+  ]),
   [[...SHARDS, '--out', 'm!'], "a model's name is made of letters"],
 ])('%j is rejected on Kubernetes', async (words, message) => {
   await expect(manifest(...words)).rejects.toThrow(message);
+});
+
+test.each([
+  'hypercolumn',
+  'Registry.example:5000/lab/hyper-column__x:0.1.0_A',
+  '[2001:db8::1]:5000/x',
+  `ghcr.io/lab/x:1@sha256:${'0a'.repeat(32)}`,
+])('the image %s is accepted', async (image) => {
+  expect(await manifest(...SHARDS, '--image', image)).toContain(image);
 });
 
 testValid('YAML reads back as it was, by another program', () => {

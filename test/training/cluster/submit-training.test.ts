@@ -3,7 +3,6 @@ import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { ProgramEnd } from '../../../training/cluster/slurm/run-program.js';
-import { runProgram } from '../../../training/cluster/slurm/run-program.js';
 import { readSubmission } from '../../../training/cluster/submission.js';
 import { createTrainCommand } from '../../../training/train-command.js';
 import { fakeMachine } from '../../support/machine.js';
@@ -117,6 +116,9 @@ test('a script runs this program with the options of the training, quoted, and a
   expect(task).toHaveLength(1 + 2 + shared.length + options.length + 4);
   expect(task.slice(-4)).toEqual(['--resume', '--wait', '--shard', '2/3']);
   expect(words('tasks.sh', '3')).toBe('there is no task 3; expected 0 to 2');
+  expect(words('tasks.sh')).toBe(
+    'SLURM_ARRAY_TASK_ID is not set; expected 0 to 2: submit this script with --array=0-2',
+  );
   expect(words('merge.sh')).toEqual(['merge', '--out', out]);
 });
 
@@ -268,6 +270,11 @@ test.each([
     ['--each', 'seed=1,2', '--seed', '3'],
     '--each seed is used with another value of seed; expected',
   ],
+  [['--each', 'sed=1,2'], 'select, = and values. Did you mean seed?'],
+  [
+    ['--each', 'seed=1-3'],
+    'It has a range of seed; expected each value, with commas between them, such as seed=1,2,3.',
+  ],
   [['--each', 'recipe=x'], "there is no recipe 'x'"],
   [['--each', 'seed=1', '--shards', '2'], '--on has both --shards and --each; expected'],
 ])('%j is rejected on Slurm', async (words, message) => {
@@ -293,20 +300,14 @@ test.each([
     '--shards is used without --on; expected --on slurm or kubernetes, or --shard',
   ],
   [['--dry-run'], '--dry-run is used without --on; expected --on slurm'],
+  ...['account', '--account=lab', 'account lab', 'account=a\nb', 'array', ''].map(
+    (option): [string[], string] => [
+      [...ON_SLURM, '--sbatch-option', option],
+      'It must be an option of sbatch without its dashes: a name and a value, such as account=lab',
+    ],
+  ),
 ])('%j is rejected and nothing is submitted', async (words, message) => {
   const { error, ran } = await train(words);
   expect(error).toContain(message);
   expect(ran).toEqual([]);
-});
-
-test('a program is run to its end', async () => {
-  const run = (script: string) => runProgram('sh', ['-c', script]);
-  expect(await run('echo a; echo b >&2; exit 3')).toEqual({
-    code: 3,
-    stdout: 'a\n',
-    stderr: 'b\n',
-  });
-  expect(await run('true')).toEqual({ code: 0, stdout: '', stderr: '' });
-  expect(await run('kill -9 $$')).toMatchObject({ code: 'SIGKILL' });
-  expect(await runProgram('/there/is/none', [])).toMatchObject({ code: 'ENOENT' });
 });

@@ -22,12 +22,14 @@ export const MERGE_LOG = 'merge.log';
 /** The array job whose task i runs the plan's task i. */
 export function taskJob(plan: ClusterPlan, options: SlurmOptions): SlurmJob {
   const { folder, train, tasks } = plan;
+  const last = tasks.length - 1;
   const script = `#!/bin/bash
 # Task i of the array trains one model, or a share of one. A task that runs again continues from its checkpoint.
 set -eu
-case "$SLURM_ARRAY_TASK_ID" in
+case "\${SLURM_ARRAY_TASK_ID:-}" in
 ${tasks.map(({ words }, i) => `  ${i}) set -- ${quoteAll(words)} ;;`).join('\n')}
-  *) echo "there is no task $SLURM_ARRAY_TASK_ID; expected 0 to ${tasks.length - 1}" >&2; exit 2 ;;
+  '') echo "SLURM_ARRAY_TASK_ID is not set; expected 0 to ${last}: submit this script with --array=0-${last}" >&2; exit 2 ;;
+  *) echo "there is no task $SLURM_ARRAY_TASK_ID; expected 0 to ${last}" >&2; exit 2 ;;
 esac
 # exec, so that signals reach the training, which then saves a checkpoint.
 exec ${quoteAll(train)} "$@"
@@ -39,7 +41,7 @@ exec ${quoteAll(train)} "$@"
     script,
     options: [
       ...sharedOptions(plan, options, `${plan.name}`, '%a.log'),
-      `--array=0-${tasks.length - 1}${most}`,
+      `--array=0-${last}${most}`,
       ...(cpus === undefined ? [] : [`--cpus-per-task=${cpus}`]),
       ...(gpus === undefined ? [] : [`--gpus=${gpus}`]),
     ],
