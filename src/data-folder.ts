@@ -9,9 +9,11 @@ import { hasCode } from './files/disk-error.js';
 import { makeFolder } from './files/make-folder.js';
 import type { JobWorkerOptions } from './job-worker/job-worker.js';
 import type { RunJob } from './jobs/job-runner.js';
-import { openJobStorage } from './jobs/job-storage.js';
+import { type JobStorage, openJobStorage } from './jobs/job-storage.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
-import { openObjects, type StorageSettings } from './objects/open-objects.js';
+import type { JobPlace } from './jobs/redis/job-place.js';
+import { checkPlace } from './objects/at-start.js';
+import { openObjects, openStoredObjects, type StorageSettings } from './objects/open-objects.js';
 import { absolutePlace, isInS3, placeWithin } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
@@ -61,7 +63,10 @@ export function jobWorkerOptions(config: Config): JobWorkerOptions {
   };
 }
 
-/** Opens DATA_DIR as far as that goes: without it the models are served all the same. */
+/**
+ * Opens DATA_DIR as far as that goes: without it the models are served all the same.
+ * @throws InputError where it is in S3 and only another setting helps
+ */
 export async function openDataFolder(
   config: Config,
   logger: Logger,
@@ -69,6 +74,7 @@ export async function openDataFolder(
 ): Promise<DataFolder> {
   const place = config.DATA_DIR;
   const objects = await openObjects(place, 'DATA_DIR', storageSettings(config), logger);
+  if (isInS3(place)) await checkPlace({ name: 'DATA_DIR', place }, objects);
   const options = {
     setsCapacity: config.SETS_CAPACITY,
     cacheCapacity: config.CACHE_CAPACITY,
@@ -131,20 +137,38 @@ async function openJobs(config: Config, logger: Logger, run: RunJob): Promise<Da
   });
 }
 
+/** Makes the folder of jobs, where DATA_DIR is not in S3. @throws Error of the file system */
+export async function makeJobsFolder(dataDir: string): Promise<void> {
+  if (!isInS3(dataDir)) await makeFolder(jobsPlace(dataDir));
+}
+
+/** Opens what services and workers with this Redis share, without asking for any of it. */
+export async function openSharedStorage(
+  config: Config,
+  url: string,
+  logger: Logger,
+): Promise<{ readonly storage: JobStorage; readonly place: JobPlace }> {
+  const jobs = jobsPlace(config.DATA_DIR);
+  const settings = storageSettings(config);
+  const objects = await openStoredObjects(jobs, 'DATA_DIR', settings);
+  const { openJobPlace } = await import('./jobs/redis/job-place.js');
+  return {
+    storage: await openJobStorage(jobs, settings, logger),
+    place: openJobPlace({ objects, dataDir: config.DATA_DIR, url }),
+  };
+}
+
 /** The jobs that this service shares with others through Redis; workers run them. */
 async function shareJobs(config: Config, url: string, logger: Logger): Promise<DataFolder['jobs']> {
-  const place = jobsPlace(config.DATA_DIR);
-  if (!isInS3(place)) {
-    await makeFolder(place).catch((err: unknown) =>
-      logger.error({ err, folder: place }, 'no folder of jobs'),
-    );
-  }
+  await makeJobsFolder(config.DATA_DIR).catch((err: unknown) =>
+    logger.error({ err, folder: jobsPlace(config.DATA_DIR) }, 'no folder of jobs'),
+  );
   // Only here, so that a service without Redis loads none of it.
   const { openRedisJobs } = await import('./jobs/redis/redis-jobs.js');
   const jobs = openRedisJobs({
     url,
     kinds: JOB_EXPERIMENTS.map(({ kind }) => kind),
-    storage: await openJobStorage(place, storageSettings(config), logger),
+    ...(await openSharedStorage(config, url, logger)),
     maxStored: config.MAX_JOBS,
     maxWaiting: config.MAX_WAITING_JOBS,
     now: Date.now,

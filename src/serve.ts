@@ -9,7 +9,6 @@ import { jobWorkerOptions, openDataFolder, storageSettings } from './data-folder
 import { InputError } from './errors.js';
 import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
-import { loadAtStart } from './inference/load-at-start.js';
 import type { ProcessEngine } from './inference/process-engine.js';
 import { createScheduler } from './inference/scheduler.js';
 import { watchModels } from './inference/watch-models.js';
@@ -21,6 +20,7 @@ import { deleteOldJobs } from './jobs/retention.js';
 import { createLog, logNode } from './log.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { openModelSource } from './models/open-source.js';
+import { useAtStart } from './objects/at-start.js';
 import { openServedModels } from './served-models.js';
 import { createApp, createHealthApp } from './server/app.js';
 import { createBodyDecoder } from './server/body/body-decoder.js';
@@ -179,7 +179,8 @@ async function serve(
   const { catalogue } = models;
   engine = models.engine;
   reload = () => reloadModels(catalogue, logger);
-  await loadAtStart({ catalogue, place: config.MODELS_DIR, logger });
+  const setting = { name: 'MODELS_DIR', place: config.MODELS_DIR } as const;
+  await useAtStart({ setting, missing: 'no models yet', logger }, () => catalogue.reload());
   const loaded = String(catalogue.served.length);
   process.stdout.write(stepLine('loading models', loaded, clock() - listened));
   const scheduler = createScheduler({

@@ -1,13 +1,20 @@
-import { type Environment, readConfig } from './config.js';
-import { jobsPlace, jobWorkerOptions } from './data-folder.js';
+import type { Logger } from 'pino';
+import { type Config, type Environment, readConfig } from './config.js';
+import {
+  jobWorkerOptions,
+  makeJobsFolder,
+  openSharedStorage,
+  storageSettings,
+} from './data-folder.js';
 import { InputError } from './errors.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
-import { makeFolder } from './files/make-folder.js';
+import { onDisk } from './files/disk-error.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
 import { startRedisWorker } from './jobs/redis/redis-worker.js';
 import { createLog, logNode } from './log.js';
 import { checkModelsFolder } from './models/models-folder.js';
-import { isInS3 } from './objects/s3-place.js';
+import { openModelSource } from './models/open-source.js';
+import { useAtStart } from './objects/at-start.js';
 import { explainFailure } from './server/jobs.js';
 import { watchSignals } from './signals.js';
 import { openTracer } from './tracing/open-tracer.js';
@@ -27,10 +34,26 @@ export async function runWorker(environment: Environment): Promise<void> {
   }
   const kinds = chooseKinds(config.JOB_KINDS);
   await checkModelsFolder(config.MODELS_DIR);
-  if (!isInS3(config.DATA_DIR)) await makeFolder(jobsPlace(config.DATA_DIR));
   const logger = createLog('worker', config.LOG_LEVEL);
   logNode(logger);
   const signals = watchSignals(logger);
+  let isRunning = false;
+  void signals.first.then(() => {
+    if (!isRunning) process.exit(0);
+  });
+  const { storage, place } = await openSharedStorage(config, url, logger);
+  await checkModels(config, logger);
+  await useAtStart(
+    {
+      setting: { name: 'DATA_DIR', place: config.DATA_DIR },
+      missing: 'no place for the results of jobs yet',
+      logger,
+    },
+    async () => {
+      await onDisk('no folder of jobs', () => makeJobsFolder(config.DATA_DIR));
+      await place.readId();
+    },
+  );
   const tracer = await openTracer(config.OTEL_EXPORTER_OTLP_ENDPOINT, 'hypercolumn-worker', logger);
   const processes = createJobProcesses({ worker: jobWorkerOptions(config), logger, tracer });
   const worker = startRedisWorker({
@@ -38,18 +61,42 @@ export async function runWorker(environment: Environment): Promise<void> {
     kinds,
     concurrency: config.JOBS_AT_ONCE,
     run: processes.run,
+    storage,
+    place,
     clock: () => performance.now(),
     logger,
     explain: explainFailure,
   });
-  process.stdout.write(`running jobs of ${kinds.join(', ')} from ${new URL(url).host}\n`);
-  const signal = await signals.first;
+  const started = worker.started.catch(async (error: unknown) => {
+    await worker.close();
+    throw error;
+  });
+  const isAway = await Promise.race([started.then(() => false), worker.away.then(() => true)]);
+  isRunning = true;
+  const note = isAway ? ' (cannot be reached now)' : '';
+  process.stdout.write(`running jobs of ${kinds.join(', ')} from ${new URL(url).host}${note}\n`);
+  const signal = await Promise.race([signals.first, started.then(() => signals.first)]);
   logger.info({ signal }, 'shutting down');
   await worker.close();
   await processes.close();
   await tracer.close();
   logger.info('stopped');
   process.exit(0);
+}
+
+/**
+ * Waits until the place of the models can be read.
+ * @throws InputError where only another setting helps
+ */
+async function checkModels(config: Config, logger: Logger): Promise<void> {
+  const setting = { name: 'MODELS_DIR', place: config.MODELS_DIR } as const;
+  const source = await openModelSource(config.MODELS_DIR, storageSettings(config), logger);
+  const { versions } = await useAtStart({ setting, missing: 'no models yet', logger }, () =>
+    source.list(),
+  );
+  if (versions.length > 0) return;
+  const place = `MODELS_DIR=${JSON.stringify(config.MODELS_DIR)}`;
+  logger.warn(`${place} has no models yet: every job fails until there are those of the services`);
 }
 
 /** @throws InputError for an unknown kind */

@@ -113,7 +113,7 @@ async function runTraced(
 ): Promise<Part[]> {
   const { order } = job;
   const { model, parts } = await traced(span, 'load model', async () => {
-    const saved = await readOrdered(models, order.model);
+    const saved = await readOrdered(models, order.model, options.models);
     return engine.load(saved, findJobExperiment(order.kind).interprets);
   });
   const log = logger.child(logFields(job));
@@ -150,14 +150,17 @@ async function runTraced(
 async function readOrdered(
   models: ModelSource,
   { name, version, digest }: RunnableJob['order']['model'],
+  place: string,
 ): Promise<SavedModel> {
   try {
     if (path.basename(name) !== name) throw new InputError('its name is not that of a folder');
     return await readModel(await models.localFolder({ name, version }, digest));
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
-    throw new InputError(`the model ${name}/${version} cannot be used: ${cause.message}`, [], {
-      cause,
-    });
+    throw new InputError(
+      `the model ${name}/${version} cannot be used: ${cause.message} (MODELS_DIR=${JSON.stringify(place)} of the worker)`,
+      [],
+      { cause },
+    );
   }
 }

@@ -67,7 +67,7 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
     save: (record) => onDisk('the state of the job cannot be saved', () => save(record)),
     readPart: createPartReader(folder),
     dropResult: (id) => dropJobFiles(folder, id),
-    dropSteps: (id) => onDisk('the steps cannot be deleted', () => drop(places.steps(id))),
+    dropSteps: (id) => dropSavedSteps(folder, id),
     remove: (id) => onDisk('the job cannot be deleted', () => removeAll(id)),
   };
 
@@ -106,6 +106,11 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
     await drop(places.reserve(id));
     await dropJobFiles(folder, id);
   }
+}
+
+/** Deletes the saved steps of a job. @throws DiskError */
+export function dropSavedSteps(folder: string, id: string): Promise<void> {
+  return onDisk('the steps cannot be deleted', () => drop(placesIn(folder).steps(id)));
 }
 
 /** Deletes the result and the saved steps of a job. @throws DiskError */

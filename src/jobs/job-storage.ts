@@ -8,6 +8,7 @@ import { inStorage } from '../objects/storage-fault.js';
 import {
   createPartReader,
   dropJobFiles,
+  dropSavedSteps,
   type JobFiles,
   type ResultFile,
   writeResult,
@@ -29,6 +30,8 @@ export interface JobStorage {
    * @throws DiskError or StorageError
    */
   openSteps(id: string, origin: string): Promise<StepLog>;
+  /** Deletes the saved steps of a job that is over. @throws DiskError or StorageError */
+  dropSteps(id: string): Promise<void>;
   /** Deletes the result and the saved steps of a job. @throws DiskError or StorageError */
   drop(id: string): Promise<void>;
 }
@@ -51,6 +54,7 @@ export function createJobFolder(folder: string): JobStorage {
     readPart: createPartReader(folder),
     writeResult: (id, files) => writeResult(folder, id, files),
     openSteps: (id, origin) => openStepLog(folder, id, origin),
+    dropSteps: (id) => dropSavedSteps(folder, id),
     drop: (id) => dropJobFiles(folder, id),
   };
 }
@@ -83,6 +87,7 @@ export function createJobObjects(objects: ObjectStore): JobStorage {
         return parts;
       }),
     openSteps: (id, origin) => openStepObjects(steps(id), id, origin),
+    dropSteps: (id) => inStorage('the steps cannot be deleted', () => removeAll(steps(id))),
     drop: (id) =>
       inStorage('the result cannot be deleted', async () => {
         await removeAll(objects.within(id));

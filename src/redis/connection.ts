@@ -58,6 +58,11 @@ export function waitForLoss(connection: Redis): Promise<void> {
   return new Promise((resolve) => connection.once('close', () => resolve()));
 }
 
+/** Resolves when a connection that is being made cannot be made at first. */
+export function waitForFailure(connection: Redis): Promise<void> {
+  return new Promise((resolve) => connection.once('close', () => resolve()));
+}
+
 /** Whether a command failed because Redis was away, did not answer, or takes no commands now. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -8,7 +8,7 @@ import { redisServer, startRedis } from '../support/redis.js';
 import { s3Error, s3ForTests, startFaultyS3, type TestS3 } from '../support/s3.js';
 import { spawnService, startService } from '../support/service.js';
 import { temporaryFolder } from '../support/store.js';
-import { startWorker } from '../support/worker.js';
+import { spawnWorker, startWorker } from '../support/worker.js';
 
 const test = testWith(moto());
 const openS3 = s3ForTests();
@@ -140,12 +140,41 @@ for (const [what, code, reason] of [
     if (!isMissing) proxy.fault = (_, answer) => s3Error(answer, 403, code);
     const MODELS_DIR = isMissing ? 's3://no-such-bucket/models' : place;
     const service = spawnService({ ...environment, MODELS_DIR });
+    const message = `MODELS_DIR="${MODELS_DIR}" cannot be used: the storage of MODELS_DIR ${reason} (${code})\n`;
     expect(await service.ended).toBe(2);
-    expect(service.stderr()).toContain(
-      `MODELS_DIR="${MODELS_DIR}" cannot be used: the storage of MODELS_DIR ${reason} (${code})\n`,
-    );
+    expect(service.stderr()).toContain(message);
+    // Redis is not asked before the models are.
+    const worker = spawnWorker({ ...environment, MODELS_DIR, REDIS_URL: 'redis://127.0.0.1:1' });
+    expect(await worker.ended).toEqual([2, null]);
+    expect(worker.stderr()).toContain(message);
+    expect(worker.stdout()).toBe('');
   });
 }
+
+test('a service and a worker whose DATA_DIR is in a bucket that is missing do not start', async () => {
+  const { environment } = await openModels();
+  const DATA_DIR = 's3://no-such-bucket/data';
+  const settings = { ...environment, DATA_DIR, REDIS_URL: 'redis://127.0.0.1:1' };
+  const message = `DATA_DIR="${DATA_DIR}" cannot be used: the storage of DATA_DIR has no such bucket (NoSuchBucket)\n`;
+  const service = spawnService(settings);
+  expect(await service.ended).toBe(2);
+  expect(service.stderr()).toContain(message);
+  const worker = spawnWorker(settings);
+  expect(await worker.ended).toEqual([2, null]);
+  expect(worker.stderr()).toContain(message);
+});
+
+testWith(moto(), redisServer())('a worker that starts while S3 is away waits for it', async () => {
+  const { proxy, environment } = await openModels();
+  const { url: REDIS_URL } = await startRedis();
+  proxy.fault = away;
+  const DATA_DIR = await temporaryFolder();
+  const worker = spawnWorker({ ...environment, DATA_DIR, REDIS_URL });
+  await expect.poll(worker.stderr).toContain('no models yet: the storage of MODELS_DIR cannot be');
+  expect(worker.stdout()).toBe('');
+  proxy.fault = undefined;
+  await expect.poll(worker.stdout).toContain('running jobs of ');
+});
 
 testWith(moto(), redisServer())('a worker runs jobs on models in S3', async () => {
   const { s3, environment } = await openModels();

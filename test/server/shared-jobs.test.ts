@@ -4,12 +4,12 @@ import { testWith } from '../support/capabilities.js';
 import { redisServer, startRedis } from '../support/redis.js';
 import { startService } from '../support/service.js';
 import { temporaryFolder } from '../support/store.js';
-import { startWorker } from '../support/worker.js';
+import { spawnWorker, startWorker } from '../support/worker.js';
 
 const test = testWith(redisServer());
 const MODELS_DIR = fileURLToPath(new URL('../../models', import.meta.url));
 
-test('a job of a killed worker is continued by another to the same bytes, at each service', async () => {
+test('a job of a killed worker is continued by another to the same bytes, at each service; a worker with another DATA_DIR does not start', async () => {
   const redis = await startRedis();
   const shared = { REDIS_URL: redis.url, DATA_DIR: await temporaryFolder(), MODELS_DIR };
   const [first, second] = await Promise.all(
@@ -46,5 +46,9 @@ test('a job of a killed worker is continued by another to the same bytes, at eac
   const whole = await post();
   await expect.poll(async () => (await readJob(first, whole)).state).toBe('succeeded');
   expect(await readResult(continued)).toBe(await readResult(whole));
+  const other = spawnWorker({ ...shared, DATA_DIR: await temporaryFolder() });
+  expect(await other.ended).toEqual([2, null]);
+  expect(other.stderr()).toContain('is not the one of the services with this Redis');
+  expect(other.stdout()).toBe('');
   expect(await worker.kill('SIGTERM')).toEqual([0, null]);
 });

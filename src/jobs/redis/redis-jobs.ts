@@ -18,6 +18,7 @@ import {
   rankPriority,
 } from '../record.js';
 import { CANCEL_REASON, readEnd } from './end.js';
+import { type JobPlace, watchPlace } from './job-place.js';
 import { CANCELLED, previewKey, queueName } from './names.js';
 
 /** The data of a BullMQ job. */
@@ -43,6 +44,8 @@ export interface RedisJobsOptions {
   readonly kinds: readonly string[];
   /** Of all jobs' results; all services and workers share it. */
   readonly storage: JobStorage;
+  /** Of the storage. */
+  readonly place: JobPlace;
   readonly maxStored: number;
   readonly maxWaiting: number;
   readonly now: () => number;
@@ -65,7 +68,7 @@ const HIGHEST = 1;
 /**
  * Opens the jobs that services and workers share through Redis. What a job found is in the shared storage; Redis
  * has its order, its state and the names of its files. While Redis is away, every call but `readPart` throws
- * QueueAwayError.
+ * QueueAwayError. With another storage than that of the others, `submit` and `readPart` throw StorageError.
  */
 export function openRedisJobs(options: RedisJobsOptions): Jobs {
   const { url, kinds, storage, maxStored, maxWaiting, now, logger } = options;
@@ -79,6 +82,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     for (const onLoss of pending) onLoss();
   });
   client.on('ready', alertAll); // Events were missed.
+  const place = watchPlace(client, options.place, logger);
   const queues = kinds.map((kind) => {
     const options = { connection: client, prefix: PREFIX };
     const queue = new Queue<JobData, readonly Part[]>(queueName(kind), options);
@@ -100,7 +104,10 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
         if (own.size === 0) watchers.delete(id);
       };
     },
-    readPart: storage.readPart,
+    async readPart(id, part) {
+      place.checkKnown();
+      return storage.readPart(id, part);
+    },
     cancel: (id) => whileThere(() => cancel(id)),
     remove: (id) => whileThere(() => remove(id)),
     get isClosed() {
@@ -138,6 +145,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     origin?: JobOrigin,
   ): Promise<JobView> {
     if (closed) throw new JobsClosedError('the service is shutting down');
+    await place.check();
     const found = await list();
     if (found.length >= maxStored) {
       const message = `too many stored jobs: ${found.length + 1}; expected at most ${maxStored}`;

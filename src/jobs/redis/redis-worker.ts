@@ -1,10 +1,13 @@
 import { type Processor, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { createConnections, PREFIX, waitForLoss } from '../../redis/connection.js';
+import { InputError } from '../../errors.js';
+import { createConnections, PREFIX, waitForFailure, waitForLoss } from '../../redis/connection.js';
 import { createTimeLeft } from '../../time-left.js';
 import { logFields, type RunJob } from '../job-runner.js';
+import type { JobStorage } from '../job-storage.js';
 import type { Part } from '../record.js';
 import { CANCEL_REASON, type End, writeEnd } from './end.js';
+import type { JobPlace } from './job-place.js';
 import { CANCELLED, previewKey, queueName } from './names.js';
 import type { JobData, ProgressData } from './redis-jobs.js';
 
@@ -14,6 +17,10 @@ export interface RedisWorkerOptions {
   /** Jobs of each kind that run at the same time. */
   readonly concurrency: number;
   readonly run: RunJob;
+  /** Of all jobs' results. */
+  readonly storage: Pick<JobStorage, 'dropSteps'>;
+  /** Of the storage. */
+  readonly place: Pick<JobPlace, 'findFault'>;
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -28,9 +35,20 @@ const MAX_STALLED = 3;
 const PREVIEW_SECONDS = 60;
 const CANCELLED_END = { state: 'cancelled', reason: CANCEL_REASON } as const;
 
+export interface RedisWorker {
+  /**
+   * Resolves when it takes jobs, which it does as soon as Redis can be reached.
+   * @throws InputError where the other services and workers keep their jobs in another place
+   */
+  readonly started: Promise<void>;
+  /** Resolves when it is known that Redis cannot be reached at first. */
+  readonly away: Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Takes jobs from Redis and runs them, until it is closed; then other workers continue them. */
-export function startRedisWorker(options: RedisWorkerOptions): { close(): Promise<void> } {
-  const { url, kinds, concurrency, run, clock, logger, explain } = options;
+export function startRedisWorker(options: RedisWorkerOptions): RedisWorker {
+  const { url, kinds, concurrency, run, storage, place, clock, logger, explain } = options;
   const stopping = new AbortController();
   const connections = createConnections(url, logger);
   const client = connections.forWaiting();
@@ -69,7 +87,21 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
     }
   };
 
-  const workers = kinds.map((kind) => {
+  let workers: Worker<JobData, readonly Part[]>[] = [];
+  /** What is deleted now. */
+  const dropping = new Set<Promise<void>>();
+  const started = start();
+  started.catch(() => undefined); // The caller may have closed it before.
+
+  async function start(): Promise<void> {
+    const fault = await place.findFault(client);
+    if (fault !== undefined) throw new InputError(fault);
+    if (stopping.signal.aborted) return;
+    workers = kinds.map(createWorker);
+    await subscriber.subscribe(CANCELLED);
+  }
+
+  function createWorker(kind: string): Worker<JobData, readonly Part[]> {
     const worker = new Worker<JobData, readonly Part[]>(queueName(kind), process, {
       connection: connections.forWaiting(),
       prefix: PREFIX,
@@ -79,20 +111,35 @@ export function startRedisWorker(options: RedisWorkerOptions): { close(): Promis
       maxStalledCount: MAX_STALLED,
     });
     worker.on('error', () => undefined); // The connection logs it.
+    worker.on('completed', ({ id }) => dropSteps(id));
+    worker.on('failed', (job) => dropSteps(job?.id));
     return worker;
-  });
-  void subscriber.subscribe(CANCELLED);
+  }
+
+  /** A job that is over needs its steps no more. */
+  function dropSteps(id: string | undefined): void {
+    if (id === undefined) return;
+    const dropped = storage
+      .dropSteps(id)
+      .catch((err: unknown) => logger.error({ job: id, err }, 'failed to delete the saved steps'))
+      .finally(() => dropping.delete(dropped));
+    dropping.add(dropped);
+  }
+
   subscriber.on('message', (_, id) => {
     for (const worker of workers) worker.cancelJob(id, CANCEL_REASON);
   });
 
   return {
+    started,
+    away: waitForFailure(client),
     async close() {
       stopping.abort(new Error('the worker is shutting down'));
       const closed = Promise.all(workers.map((worker) => worker.close()));
       // Without Redis nothing can be given back; another worker takes the jobs when their locks expire.
       await Promise.race([closed, waitForLoss(client)]);
       closed.catch(() => undefined);
+      await Promise.all(dropping);
       connections.close();
     },
   };

@@ -1,13 +1,17 @@
+import { cp, readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { pino } from 'pino';
 import { expect, onTestFinished, vi } from 'vitest';
-import { InputError } from '../../../src/errors.js';
+import { InputError, StorageError } from '../../../src/errors.js';
 import { writeResult } from '../../../src/jobs/job-files.js';
 import type { RunJob } from '../../../src/jobs/job-runner.js';
 import { createJobFolder } from '../../../src/jobs/job-storage.js';
 import type { Jobs } from '../../../src/jobs/jobs.js';
 import { countStates, type JobOrder } from '../../../src/jobs/record.js';
+import { openJobPlace } from '../../../src/jobs/redis/job-place.js';
 import { openRedisJobs } from '../../../src/jobs/redis/redis-jobs.js';
 import { startRedisWorker } from '../../../src/jobs/redis/redis-worker.js';
+import { createFolderObjects } from '../../../src/objects/folder-objects.js';
 import { explainFailure } from '../../../src/server/jobs.js';
 import { testWith } from '../../support/capabilities.js';
 import { file, MODEL } from '../../support/jobs.js';
@@ -21,11 +25,14 @@ const logger = pino({ level: 'silent' });
 async function openShared() {
   const redis = await startRedis();
   const folder = await temporaryFolder();
-  const open = async () => {
+  const storage = createJobFolder(folder);
+  const place = placeOf(folder, redis.url);
+  const open = async (own = place) => {
     const jobs = openRedisJobs({
       url: redis.url,
       kinds: KINDS,
-      storage: createJobFolder(folder),
+      storage,
+      place: own,
       maxStored: 10,
       maxWaiting: 5,
       now: Date.now,
@@ -35,12 +42,14 @@ async function openShared() {
     await vi.waitFor(() => jobs.list());
     return jobs;
   };
-  const work = (run: RunJob) => {
+  const work = (run: RunJob, own = place) => {
     const worker = startRedisWorker({
       url: redis.url,
       kinds: KINDS,
       concurrency: 1,
       run,
+      storage,
+      place: own,
       clock: () => performance.now(),
       logger,
       explain: explainFailure,
@@ -50,6 +59,11 @@ async function openShared() {
   };
   const done: RunJob = ({ id }) => writeResult(folder, id, [file('a.json', '1')]);
   return { redis, folder, open, work, done };
+}
+
+/** The place of jobs in a folder, as it is for a service with this DATA_DIR. */
+function placeOf(dataDir: string, url: string) {
+  return openJobPlace({ objects: createFolderObjects(dataDir), dataDir, url });
 }
 
 function createOrder(kind = 'short'): JobOrder {
@@ -161,4 +175,55 @@ test('while Redis is away a job is rejected with 503, and jobs are there again w
   );
   await redis.restart();
   await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('queued'));
+});
+
+test('services and workers of another place share no jobs; of one that has moved they do', async () => {
+  const { redis, folder, open, work, done } = await openShared();
+  const first = await open();
+  const { id } = await first.submit(createOrder());
+  const worker = work(done);
+  await worker.started;
+  await reaches(first, id, 'succeeded');
+  const part = (await first.find(id))!.result[0]!;
+
+  const other = placeOf(await temporaryFolder(), redis.url);
+  const strange = await open(other);
+  await expect(strange.submit(createOrder())).rejects.toThrow(StorageError);
+  await expect(strange.submit(createOrder())).rejects.toThrow(
+    /^jobs cannot be shared: DATA_DIR=".*" is not the one of the services with this Redis \(127\.0\.0\.1:\d+\); expected the same folder or place in S3, or another database of Redis such as redis:\/\/127\.0\.0\.1:\d+\/1$/,
+  );
+  await expect(strange.readPart(id, part)).rejects.toThrow(StorageError);
+  await expect(work(done, other).started).rejects.toThrow(InputError);
+
+  const moved = path.join(await temporaryFolder(), 'moved');
+  await cp(folder, moved, { recursive: true });
+  await work(done, placeOf(moved, redis.url)).started;
+});
+
+test('a worker that starts while Redis is away takes jobs when it is back', async () => {
+  const { redis, open, work, done } = await openShared();
+  await redis.kill();
+  const worker = work(done);
+  await worker.away;
+  await redis.restart();
+  await worker.started;
+  const jobs = await open();
+  const { id } = await jobs.submit(createOrder());
+  await reaches(jobs, id, 'succeeded');
+});
+
+test('the saved steps of a job are deleted when it is over', async () => {
+  const { folder, open, work, done } = await openShared();
+  const jobs = await open();
+  work(async (job, report, signal) => {
+    const steps = await createJobFolder(folder).openSteps(job.id, 'x');
+    await steps.save('a', 1);
+    if (job.order.kind === 'long') throw new InputError('it fails');
+    return done(job, report, signal);
+  });
+  const [good, bad] = [await jobs.submit(createOrder()), await jobs.submit(createOrder('long'))];
+  await reaches(jobs, good.id, 'succeeded');
+  await reaches(jobs, bad.id, 'failed');
+  await expect.poll(() => readdir(folder)).not.toContain(`${good.id}.steps`);
+  await expect.poll(() => readdir(folder)).not.toContain(`${bad.id}.steps`);
 });
