@@ -46,6 +46,8 @@ export interface Jobs {
    * @throws DiskError when it cannot be deleted
    */
   remove(id: string): Promise<boolean>;
+  /** How many workers there are now of each kind of job; undefined where this process runs the jobs. */
+  readonly countWorkers?: () => Promise<ReadonlyMap<string, number>>;
   /** Whether jobs are run no more: `close` or `abandon` was called. */
   readonly isClosed: boolean;
   /** Takes no more jobs, and stops the running ones; the next start on this folder continues them. */

@@ -110,6 +110,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     },
     cancel: (id) => whileThere(() => cancel(id)),
     remove: (id) => whileThere(() => remove(id)),
+    countWorkers: () => whileThere(countWorkers),
     get isClosed() {
       return closed;
     },
@@ -197,6 +198,11 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     await job.updateData({ ...job.data, cancelled: new Date(now()).toISOString() });
     await client.publish(CANCELLED, id);
     return true;
+  }
+
+  async function countWorkers(): Promise<ReadonlyMap<string, number>> {
+    const counts = await Promise.all(queues.map((queue) => queue.getWorkersCount()));
+    return new Map(kinds.map((kind, i) => [kind, counts[i]!]));
   }
 
   async function remove(id: string): Promise<boolean> {

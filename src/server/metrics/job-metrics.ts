@@ -5,7 +5,7 @@ import { countStates, type JobView } from '../../jobs/record.js';
 
 export interface JobMetricsOptions {
   /** Read at every scrape; undefined where there are none. */
-  readonly jobs: () => Pick<Jobs, 'list'> | undefined;
+  readonly jobs: () => Pick<Jobs, 'list' | 'countWorkers'> | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -46,19 +46,32 @@ export function createJobMetrics(registry: Registry, { jobs, now }: JobMetricsOp
     },
   });
 
+  new Gauge({
+    name: 'hypercolumn_job_workers',
+    help: 'Workers of all services with this Redis, by the kind of their jobs; no value without Redis',
+    labelNames: ['kind'],
+    registers,
+    async collect() {
+      const counts = await unlessAway(async () => jobs()?.countWorkers?.());
+      this.reset();
+      for (const [kind, count] of counts ?? []) this.set({ kind }, count);
+    },
+  });
+
   function list(): Promise<readonly JobView[] | undefined> {
-    reading ??= listNow().finally(() => {
+    reading ??= unlessAway(async () => jobs()?.list()).finally(() => {
       reading = undefined;
     });
     return reading;
   }
+}
 
-  async function listNow(): Promise<readonly JobView[] | undefined> {
-    try {
-      return await jobs()?.list();
-    } catch (error) {
-      if (error instanceof QueueAwayError) return undefined;
-      throw error;
-    }
+/** @returns undefined while the queue is away */
+async function unlessAway<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof QueueAwayError) return undefined;
+    throw error;
   }
 }

@@ -212,6 +212,17 @@ test('a worker that starts while Redis is away takes jobs when it is back', asyn
   await reaches(jobs, id, 'succeeded');
 });
 
+test('workers are counted by kind, also after one has closed', async () => {
+  const { open, work, done } = await openShared();
+  const jobs = await open();
+  const counts = async () => Object.fromEntries(await jobs.countWorkers!());
+  expect(await counts()).toEqual({ short: 0, long: 0 });
+  const [worker] = [work(done), work(done)];
+  await expect.poll(counts).toEqual({ short: 2, long: 2 });
+  await worker!.close();
+  await expect.poll(counts).toEqual({ short: 1, long: 1 });
+});
+
 test('the saved steps of a job are deleted when it is over', async () => {
   const { folder, open, work, done } = await openShared();
   const jobs = await open();
