@@ -66,13 +66,19 @@ function rejectOptionsAsValues(command: Command): void {
 function rejectPlacesInS3(command: Command): void {
   for (const option of command.options) {
     if (!/<(file|folder|path)>/.test(option.flags)) continue;
-    command.on(`option:${option.name()}`, (value: unknown) => {
-      if (typeof value === 'string' && isInS3(value)) {
-        command.error(
-          `error: option '${option.flags}' takes no place in S3: ${value}; expected a place on this machine`,
-        );
-      }
-    });
+    command.on(`option:${option.name()}`, (value) => reject(`option '${option.flags}'`, value));
+  }
+  command.hook('preAction', ({ processedArgs, registeredArguments }) => {
+    for (const [i, argument] of registeredArguments.entries()) {
+      if (argument.name() === 'folder') reject("argument '<folder>'", processedArgs[i]);
+    }
+  });
+
+  function reject(subject: string, value: unknown): void {
+    if (typeof value !== 'string' || !isInS3(value)) return;
+    command.error(
+      `error: ${subject} takes no place in S3: ${value}; expected a place on this machine`,
+    );
   }
 }
 

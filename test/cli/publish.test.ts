@@ -80,6 +80,7 @@ testAnywhere.each([
   ['respond', '--model', 's3://lab/models/demo', '--stimuli', 'x.png', '--out', 'x.csv'],
   ['evaluate', '--model', 's3://lab/models/demo', '--data', 'x'],
   ['train', '--data', 'x', '--site', 'x', '--out', 's3://lab/models/demo'],
+  ['status', 's3://lab/models/demo'],
 ])('%s %s %s is rejected with what is expected', async (...words) => {
   const { code, output } = await start(words, {}).ended;
   expect(output).toMatch(

@@ -5,6 +5,9 @@ import { duration } from '../run/progress.js';
 import type { TaskStatus } from './task-status.js';
 import { readTrainingStatus, type TrainingStatus } from './training-status.js';
 
+/** Characters of a reason in the table. */
+const WIDEST = 30;
+
 /**
  * `status`: shows how far a training has come.
  * @param run runs the commands of a cluster
@@ -43,7 +46,8 @@ export function describeStatus(status: TrainingStatus, now: number): string {
     `${out}: ${neurons.done} of ${neurons.all ?? '?'} neurons are trained, ${Math.floor(100 * done)} % of the work is done`,
     ...describeSlurm(slurm, now),
     ...lines,
-    ...(merge ? [`merge: ${merge.state}${inBrackets(merge.reason)}`] : []),
+    ...tasks.filter(isLong).map(({ label, reason }) => `${label}: ${inOneLine(reason)}`),
+    ...(merge ? [`merge: ${merge.state}${inBrackets(inOneLine(merge.reason))}`] : []),
   ].join('\n');
 }
 
@@ -61,13 +65,22 @@ function describeTask(task: TaskStatus, now: number): string[] {
   const { label, state, reason, neurons, position, loss, CORR, lastSign } = task;
   return [
     label,
-    `${state}${inBrackets(reason)}`,
+    `${state}${isLong(task) ? '' : inBrackets(reason)}`,
     `${neurons.done}/${neurons.all ?? '?'}`,
     position ?? '-',
     loss?.toFixed(4) ?? '-',
     CORR?.toFixed(3) ?? '-',
     lastSign === null ? '-' : ago(lastSign, now),
   ];
+}
+
+/** Whether a reason is written below the table, as it would make a column too wide. */
+function isLong({ reason }: TaskStatus): boolean {
+  return reason.length > WIDEST;
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
 }
 
 function inBrackets(reason: string): string {

@@ -55,6 +55,9 @@ export interface WatchedTask {
 /** Milliseconds after which a process on another machine counts as lost; clocks may differ by some of it. */
 const SILENCE = 60_000;
 
+const LOST =
+  'its process has ended, or its machine is lost: run the same command with --resume to continue';
+
 /** Reads how far a task has come from what it writes, and from the queue. */
 export async function readTaskStatus(task: WatchedTask): Promise<TaskStatus> {
   const { label, place, expected, queued } = task;
@@ -113,7 +116,7 @@ function judge(
   if (progress?.end) return { state: progress.end.state, reason: progress.end.message };
   if (queued) return { state: 'failed', reason: queued.state };
   if (queued === null) return { state: 'failed', reason: 'Slurm no longer knows the job' };
-  return isBegun ? { state: 'lost', reason: '' } : { state: 'not begun', reason: '' };
+  return isBegun ? { state: 'lost', reason: LOST } : { state: 'not begun', reason: '' };
 }
 
 async function hasCheckpoint(place: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { RunProgram } from '../cluster/slurm/run-program.js';
 import { jobIds, readSubmission, type Submission } from '../cluster/submission.js';
 import { shardCounts, shardFolder, shardsFolder } from '../run/shards/shard.js';
 import { type MergeStatus, readMerge, readSubmittedMerge } from './merge-status.js';
+import { describeNoTraining } from './no-training.js';
 import { readTaskStatus, type TaskStatus, type WatchedTask } from './task-status.js';
 
 /** How far a training has come. */
@@ -38,7 +39,7 @@ export async function readTrainingStatus(out: string, run: RunProgram): Promise<
   const tasks: TaskStatus[] = [];
   for (const task of watched) tasks.push(await readTaskStatus(task));
   if (!submission && tasks.every(({ state }) => state === 'not begun')) {
-    throw new InputError(`there is no training in ${out}; expected the --out of a training`);
+    throw new InputError(await describeNoTraining(out));
   }
   const isSharded = watched.every(({ place }) => path.resolve(place) !== path.resolve(out));
   const all = tasks.map(({ neurons }) => neurons.all);

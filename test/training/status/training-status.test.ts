@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { InputError } from '../../../src/errors.js';
 import { openBackend } from '../../../src/network/backends/open.js';
 import type { ProgramEnd } from '../../../training/cluster/slurm/run-program.js';
 import { createMergeCommand } from '../../../training/merge-command.js';
@@ -204,6 +205,44 @@ test('a submitted merge that failed is failed, whatever model is there, and its 
   for (const squeue of [undefined, failed]) {
     expect(await mergeOf(squeue)).toEqual({ state: 'done', reason: '' });
   }
+});
+
+test('a long reason is written below the table, and says what to do next', async () => {
+  await train('--epochs 2 --shard 0/2', { interruptAt: /epoch 1/ });
+  const place = `${out}.shards/0-of-2`;
+  const [, heading, row, , note] = describeStatus(await statusOf(), Date.now()).split('\n');
+  expect(heading).toMatch(/^task {7}state {8}neurons/);
+  expect(row).toMatch(/^shard 0\/2 {2}interrupted {2}0\/2 /);
+  expect(note).toMatch(
+    /^shard 0\/2: interrupted; .*: run the same command with --resume to continue$/,
+  );
+
+  const record = path.join(place, '.progress.json');
+  const text = await readFile(record, 'utf8');
+  await writeFile(record, JSON.stringify({ ...JSON.parse(text), end: null }));
+  expect(describeStatus(await statusOf(), Date.now())).toContain(
+    '\nshard 0/2: its process has ended, or its machine is lost: run the same command with --resume',
+  );
+  const failed = { state: 'failed', message: 'a first line\n  and a second one of a message' };
+  await writeFile(record, JSON.stringify({ ...JSON.parse(text), end: failed }));
+  expect(describeStatus(await statusOf(), Date.now())).toContain(
+    '\nshard 0/2: a first line and a second one of a message\n',
+  );
+});
+
+test('a folder near a training is answered with the folder to give', async () => {
+  const folder = path.dirname(out);
+  const expected = (given: string, ...near: string[]) =>
+    expect(readTrainingStatus(given, answering(NO_SLURM))).rejects.toThrow(
+      new InputError(
+        `there is no training in ${given}; expected the --out of a training, such as ${near.join(' or ')}`,
+      ),
+    );
+  for (const name of ['m/1', 'a/2', 'b.shards/0-of-2', 'none', 'c.slurm', 'm.shards']) {
+    await mkdir(path.join(folder, name), { recursive: true });
+  }
+  await expected(`${out}/1`, out);
+  await expected(folder, ...['a', 'b', 'c'].map((name) => path.join(folder, name)));
 });
 
 test('the command prints a table, or JSON', async () => {
