@@ -97,7 +97,7 @@ test('the options of a task become options of sbatch', async () => {
 test('a script runs this program with the options of the training, quoted, and a share', async () => {
   const seen = await temporaryFolder();
   const node = path.join(seen, 'a node');
-  await writeFile(node, `#!/bin/sh\nprintf '%s\\0' "$@"\n`);
+  await writeFile(node, `#!/bin/sh\nprintf '%s\\0' "$@" "threads: $TF_NUM_INTRAOP_THREADS"\n`);
   await chmod(node, 0o755);
   const execPath = vi.spyOn(process, 'execPath', 'get').mockReturnValue(node);
   const options = ['--seed', '3', '--unit', 'spikes / $s', '--allow-few', '--chunk', '2'];
@@ -106,20 +106,20 @@ test('a script runs this program with the options of the training, quoted, and a
   const words = (script: string, task?: string) => {
     const { stdout, status, stderr } = spawnSync('bash', [`${out}.slurm/${script}`], {
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], SLURM_ARRAY_TASK_ID: task },
+      env: { PATH: process.env['PATH'], SLURM_ARRAY_TASK_ID: task, SLURM_CPUS_PER_TASK: '3' },
     });
     return status === 0 ? stdout.split('\0').slice(1, -1) : stderr.trim();
   };
   const shared = ['--site', 'small', '--recipe', 'rf_cnn', '--out', out];
   const task = words('tasks.sh', '2');
   expect(task).toEqual(expect.arrayContaining(['--data', data, ...shared, ...options]));
-  expect(task).toHaveLength(1 + 2 + shared.length + options.length + 4);
-  expect(task.slice(-4)).toEqual(['--resume', '--wait', '--shard', '2/3']);
+  expect(task).toHaveLength(1 + 2 + shared.length + options.length + 5);
+  expect(task.slice(-5)).toEqual(['--resume', '--wait', '--shard', '2/3', 'threads: 3']);
   expect(words('tasks.sh', '3')).toBe('there is no task 3; expected 0 to 2');
   expect(words('tasks.sh')).toBe(
     'SLURM_ARRAY_TASK_ID is not set; expected 0 to 2: submit this script with --array=0-2',
   );
-  expect(words('merge.sh')).toEqual(['merge', '--out', out]);
+  expect(words('merge.sh')).toEqual(['merge', '--out', out, 'threads: ']);
 });
 
 test('a training whose jobs are in the queue is not submitted again', async () => {

@@ -31,6 +31,8 @@ ${tasks.map(({ words }, i) => `  ${i}) set -- ${quoteAll(words)} ;;`).join('\n')
   '') echo "SLURM_ARRAY_TASK_ID is not set; expected 0 to ${last}: submit this script with --array=0-${last}" >&2; exit 2 ;;
   *) echo "there is no task $SLURM_ARRAY_TASK_ID; expected 0 to ${last}" >&2; exit 2 ;;
 esac
+# Without cgroups a task would use all cores of its node.
+if [ -n "\${SLURM_CPUS_PER_TASK:-}" ]; then export TF_NUM_INTRAOP_THREADS="$SLURM_CPUS_PER_TASK"; fi
 # exec, so that signals reach the training, which then saves a checkpoint.
 exec ${quoteAll(train)} "$@"
 `;

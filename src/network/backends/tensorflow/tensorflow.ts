@@ -24,6 +24,8 @@ export const tensorflow: BackendDefinition = {
       );
     }
     const backend = (await activate('tensorflow')) as NodeJSKernelBackend;
-    return backend.isUsingGpuDevice ? 'GPU' : `${availableParallelism()} CPU threads`;
+    // libtensorflow takes the number of its threads from here, too.
+    const threads = Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
+    return backend.isUsingGpuDevice ? 'GPU' : `${threads} CPU threads`;
   },
 };
