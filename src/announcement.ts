@@ -3,7 +3,12 @@ import type { EngineDescription } from './inference/engine.js';
 
 /** The folder where something is kept, or why it cannot be. */
 export type Keeping =
-  | { readonly folder: string; readonly warning?: string | undefined }
+  | {
+      readonly folder: string;
+      /** What else is needed for it, such as a Redis. */
+      readonly through?: string | undefined;
+      readonly warning?: string | undefined;
+    }
   | { readonly unusable: string };
 
 /** Models that the announcement lists. */
@@ -17,6 +22,7 @@ export function stepLine(step: string, result: string, milliseconds: number): st
 /**
  * What a person sees once the service is ready: what it serves, on what, and where to look.
  * @param image a file to try a request with
+ * @param modelWarning what is wrong with settings of models
  */
 export function announcement(
   url: string,
@@ -24,6 +30,7 @@ export function announcement(
   { served, unusable }: Catalogue,
   keeping: { readonly sets: Keeping; readonly jobs: Keeping },
   image: string,
+  modelWarning?: string,
 ): string {
   const all = [
     ...served.map(({ name, version, card }) => {
@@ -44,6 +51,7 @@ export function announcement(
         ? models
         : ['none: train one (see README.md) or name another MODELS_DIR, then start again'],
     ],
+    ['', modelWarning === undefined ? [] : [modelWarning]],
     ['sets', inWords(keeping.sets)],
     ['jobs', inWords(keeping.jobs)],
     ['open', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`]],
@@ -64,6 +72,10 @@ export function announcement(
 
 function inWords(keeping: Keeping): string[] {
   if ('unusable' in keeping) return [`none: ${keeping.unusable}`];
-  const { folder, warning } = keeping;
-  return [`kept in ${folder}`, ...(warning === undefined ? [] : [warning])];
+  const { folder, through, warning } = keeping;
+  const kept = `kept in ${folder}`;
+  return [
+    through === undefined ? kept : `through ${through}, ${kept}`,
+    ...(warning === undefined ? [] : [warning]),
+  ];
 }

@@ -174,7 +174,7 @@ export const SETTINGS = {
     optional(z.string().regex(/^rediss?:\/\/[^/]/)),
     '',
     'an address such as redis://redis:6379',
-    'Redis through which services and workers share jobs; without it, this service runs its own',
+    'Redis through which services and workers share jobs; a service without it runs its own',
   ),
   JOB_KINDS: setting(
     z.string().transform((list) => list.split(',').filter((kind) => kind !== '')),

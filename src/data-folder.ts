@@ -14,7 +14,7 @@ import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
 import type { JobPlace } from './jobs/redis/job-place.js';
 import { checkPlace } from './objects/at-start.js';
 import { openObjects, openStoredObjects, type StorageSettings } from './objects/open-objects.js';
-import { absolutePlace, isInS3, placeWithin } from './objects/s3-place.js';
+import { absolutePlace, isInS3, placeWithin, rejectMistyped } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
 import { openSharedStore, openStore, removeAbandoned, SETS } from './storage/store.js';
@@ -25,8 +25,11 @@ export interface DataFolder {
   readonly jobs: Pick<OwnedJobs, 'current' | 'close'>;
   /** Where the store is, else in memory. */
   readonly quick: KeptRows;
-  /** As it is now, for the announcement. */
-  keeping(): { readonly sets: Keeping; readonly jobs: Keeping };
+  /**
+   * As it is now, for the announcement.
+   * @param isRedisThere whether Redis can be reached, where there is one
+   */
+  keeping(isRedisThere?: boolean): { readonly sets: Keeping; readonly jobs: Keeping };
 }
 
 const QUICK = 'quick-measurements';
@@ -91,11 +94,19 @@ export async function openDataFolder(
       objects: 'unusable' in store ? undefined : objects.within(QUICK),
       logger,
     }),
-    keeping: () => ({
+    keeping: (isRedisThere) => ({
       sets: 'unusable' in store ? store : { folder: place, warning: store.unwritable },
-      jobs: 'unusable' in jobs.current ? jobs.current : { folder: jobsPlace(place) },
+      jobs:
+        'unusable' in jobs.current
+          ? jobs.current
+          : { folder: jobsPlace(place), through: describeRedis(config, isRedisThere) },
     }),
   };
+}
+
+function describeRedis({ REDIS_URL: url }: Config, isThere = false): string | undefined {
+  if (url === undefined) return undefined;
+  return `redis ${new URL(url).host}${isThere ? '' : ' (cannot be reached now)'}`;
 }
 
 async function openStoreOrSayWhy(
@@ -148,6 +159,7 @@ export async function openSharedStorage(
   url: string,
   logger: Logger,
 ): Promise<{ readonly storage: JobStorage; readonly place: JobPlace }> {
+  rejectMistyped(config.DATA_DIR, `DATA_DIR=${JSON.stringify(config.DATA_DIR)}`);
   const jobs = jobsPlace(config.DATA_DIR);
   const settings = storageSettings(config);
   const objects = await openStoredObjects(jobs, 'DATA_DIR', settings);

@@ -11,6 +11,7 @@ import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import type { ProcessEngine } from './inference/process-engine.js';
 import { createScheduler } from './inference/scheduler.js';
+import { unknownPreloads } from './inference/unknown-preloads.js';
 import { watchModels } from './inference/watch-models.js';
 import { interpreterBackend } from './interpret/interpreter-backend.js';
 import { createProcessInterpreter } from './interpret/process-interpreter.js';
@@ -181,6 +182,8 @@ async function serve(
   reload = () => reloadModels(catalogue, logger);
   const setting = { name: 'MODELS_DIR', place: config.MODELS_DIR } as const;
   await useAtStart({ setting, missing: 'no models yet', logger }, () => catalogue.reload());
+  const preloadFault = unknownPreloads(config.PRELOAD, catalogue);
+  if (preloadFault !== undefined) logger.warn(preloadFault);
   const loaded = String(catalogue.served.length);
   process.stdout.write(stepLine('loading models', loaded, clock() - listened));
   const scheduler = createScheduler({
@@ -215,7 +218,14 @@ async function serve(
   readiness = { state: 'ready', service };
   const image = existsSync(EXAMPLE) ? EXAMPLE : 'image.png';
   process.stdout.write(
-    announcement(server.url, engine.description, catalogue, data.keeping(), image),
+    announcement(
+      server.url,
+      engine.description,
+      catalogue,
+      data.keeping(shared?.isThere),
+      image,
+      preloadFault,
+    ),
   );
 
   const stopWatching =

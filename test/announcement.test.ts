@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { announcement, stepLine } from '../src/announcement.js';
+import { unknownPreloads } from '../src/inference/unknown-preloads.js';
 import { tinyModel } from './support/cards.js';
 
 const ENGINE = { name: 'wasm', device: '2 CPU threads' };
@@ -31,6 +32,21 @@ test('the start lines list the models, those that failed with the reason, and th
                 http://127.0.0.1:8080/v1/models/tiny/responses
     "
   `);
+});
+
+test('the start lines name Redis, and what is wrong with PRELOAD', () => {
+  const served = [tinyModel('tiny', 1)];
+  const catalogue = { served, unusable: [], find };
+  const jobs = { folder: 's3://lab/jobs', through: 'redis redis:6379 (cannot be reached now)' };
+  const keeping = { sets: { folder: 'data' }, jobs };
+  const fault = unknownPreloads(['tiny', 'm0002'], catalogue);
+  const text = announcement('http://x', ENGINE, catalogue, keeping, 'a.png', fault);
+  expect(text).toContain(
+    '\n          PRELOAD names an unknown model: m0002; expected tiny\n  sets    kept in data\n' +
+      '  jobs    through redis redis:6379 (cannot be reached now), kept in s3://lab/jobs\n',
+  );
+  expect(unknownPreloads(['tiny'], catalogue)).toBeUndefined();
+  expect(unknownPreloads('none', catalogue)).toBeUndefined();
 });
 
 test('the start lines list twenty of many models', () => {

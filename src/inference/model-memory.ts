@@ -205,9 +205,11 @@ export function createModelMemory(options: ModelMemoryOptions): ModelMemory {
       if (victim) {
         await evict(victim);
       } else if (needed > capacity - pinnedBytes() || !(await waitForRoom(end - clock()))) {
+        const kept = pinnedBytes();
+        const hint = kept > 0 ? `; PRELOAD keeps models of ${kept} bytes loaded` : '';
         throw new ModelUnavailableError(
           `no memory for ${name} now: the models in use leave ${capacity - bytes} bytes of ` +
-            `MODEL_MEMORY=${capacity}; expected ${needed}`,
+            `MODEL_MEMORY=${capacity}; expected ${needed}${hint}`,
         );
       }
     }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors.js';
-import { isInS3, parseS3Place } from '../objects/s3-place.js';
+import { isInS3, parseS3Place, rejectMistyped } from '../objects/s3-place.js';
 import { CARD_FILE, versionsIn } from './saved-model.js';
 
 /** The folders of models in a folder, and the links there that lead to no folder. */
@@ -38,6 +38,7 @@ export async function checkModelsFolder(directory: string): Promise<void> {
     return;
   }
   const setting = `MODELS_DIR=${JSON.stringify(directory)}`;
+  rejectMistyped(directory, setting);
   const expected = `expected the folder that holds <model>/<version>/${CARD_FILE}`;
   if (!(await isFolder(directory))) {
     throw new InputError(`${setting} is not a folder; ${expected}: train a model, or name another`);

@@ -4,7 +4,7 @@ import { createFolderObjects } from './folder-objects.js';
 import { createObjectCache, type ObjectCache } from './object-cache.js';
 import type { ObjectStore } from './object-store.js';
 import type { S3Connection } from './s3-objects.js';
-import { isInS3 } from './s3-place.js';
+import { isInS3, rejectMistyped } from './s3-place.js';
 
 /** What is needed to reach objects in S3. A process can send it to another. */
 export interface StorageSettings extends S3Connection {
@@ -40,6 +40,7 @@ export async function openStoredObjects(
   setting: string,
   { endpoint, region }: S3Connection,
 ): Promise<ObjectStore> {
+  rejectMistyped(place, setting === place ? place : `${setting}=${JSON.stringify(place)}`);
   if (!isInS3(place)) return createFolderObjects(place);
   // Only here, so that a process without S3 does not load its client.
   const { createS3Objects } = await import('./s3-objects.js');

@@ -16,6 +16,20 @@ export function isInS3(place: string): boolean {
   return place.startsWith(SCHEME);
 }
 
+const MISTYPED = /^(?:s3|gs):\/+/i;
+
+/**
+ * Checks that a place is not one in S3 that is misspelt, such as `s3:/bucket`.
+ * @param shown what the message begins with, such as `MODELS_DIR="s3:/bucket"`
+ * @throws InputError
+ */
+export function rejectMistyped(place: string, shown = place): void {
+  if (isInS3(place) || !MISTYPED.test(place)) return;
+  throw new InputError(
+    `${shown} is neither a folder nor a place in S3; expected ${place.replace(MISTYPED, SCHEME)}`,
+  );
+}
+
 /** Returns a place that means the same in a process with another working folder. */
 export function absolutePlace(place: string): string {
   return isInS3(place) ? place : path.resolve(place);

@@ -69,6 +69,8 @@ test('each setting is an option of serve or of worker that overrides its variabl
     const where = variable === 'JOB_KINDS' ? workerHelp : help;
     expect(where).toContain(`--${variable.toLowerCase().replaceAll('_', '-')} <value>`);
   }
+  expect(workerHelp).toContain('--otel-exporter-otlp-endpoint <value>');
+  expect(workerHelp).not.toContain('this service');
   const bad = spawnSync(process.execPath, [PROGRAM, 'serve', '--port', '80a'], {
     encoding: 'utf8',
     env: { PORT: '0' },

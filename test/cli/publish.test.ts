@@ -88,3 +88,20 @@ testAnywhere.each([
   );
   expect(code).toBe(2);
 });
+
+testAnywhere.each([
+  ['s3:/lab/models', 's3://lab/models'],
+  ['S3://lab/models', 's3://lab/models'],
+  ['gs://lab/models', 's3://lab/models'],
+])('a place %s is rejected, with %s in its place', async (place, right) => {
+  const message = `is neither a folder nor a place in S3; expected ${right}\n`;
+  const published = await start(['publish', MODEL, place], {}).ended;
+  expect(published).toEqual({ code: 2, output: `error: ${place} ${message}` });
+  const redis = { REDIS_URL: 'redis://127.0.0.1:1' };
+  const worker = await start(['worker'], { ...redis, MODELS_DIR: place }).ended;
+  expect(worker).toEqual({ code: 2, output: `error: MODELS_DIR="${place}" ${message}` });
+  const data = await start(['worker'], { ...redis, DATA_DIR: place }).ended;
+  expect(data.code).toBe(2);
+  expect(data.output).toContain(`DATA_DIR="${place}`);
+  expect(data.output).toContain(`expected ${right}`);
+});

@@ -70,7 +70,7 @@ test('a preloaded model that does not fit is listed with the reason', async () =
       name: 'c',
       version: 1,
       reason:
-        'no memory for c/1 now: the models in use leave 0 bytes of MODEL_MEMORY=2; expected 1',
+        'no memory for c/1 now: the models in use leave 0 bytes of MODEL_MEMORY=2; expected 1; PRELOAD keeps models of 2 bytes loaded',
     },
   ]);
 });

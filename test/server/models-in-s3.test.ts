@@ -182,6 +182,11 @@ testWith(moto(), redisServer())('a worker runs jobs on models in S3', async () =
   const shared = { ...environment, REDIS_URL, DATA_DIR: `${s3.place}/data`, ENGINE: 'onnx' };
   const service = await startService(shared);
   onTestFinished(service.kill);
+  const host = new URL(REDIS_URL).host;
+  expect(service.stdout()).toContain(
+    `jobs    through redis ${host}, kept in ${s3.place}/data/jobs`,
+  );
+  expect(service.stderr()).not.toContain('NodeVersionSupportWarning');
   await startWorker({ ...shared, STORAGE_CACHE: path.join(await temporaryFolder(), 'other') });
   const answer = await fetch(`${service.url}/v1/models/demo/preferred-stimulus`, {
     method: 'POST',

@@ -2,6 +2,7 @@ import { Queue, type Job as QueuedJob, QueueEvents, type JobState as QueueState 
 import type { Logger } from 'pino';
 import { JobsClosedError, JobsFullError, QueueAwayError } from '../../errors.js';
 import { createConnections, isAway, PREFIX } from '../../redis/connection.js';
+import { watchEviction } from '../../redis/eviction.js';
 import type { JobProgress } from '../job-runner.js';
 import type { JobStorage } from '../job-storage.js';
 import type { Jobs } from '../jobs.js';
@@ -82,6 +83,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     for (const onLoss of pending) onLoss();
   });
   client.on('ready', alertAll); // Events were missed.
+  watchEviction(client, logger);
   const place = watchPlace(client, options.place, logger);
   const queues = kinds.map((kind) => {
     const options = { connection: client, prefix: PREFIX };

@@ -2,6 +2,7 @@ import { type Processor, UnrecoverableError, WaitingError, Worker } from 'bullmq
 import type { Logger } from 'pino';
 import { InputError } from '../../errors.js';
 import { createConnections, PREFIX, waitForFailure, waitForLoss } from '../../redis/connection.js';
+import { watchEviction } from '../../redis/eviction.js';
 import { createTimeLeft } from '../../time-left.js';
 import { logFields, type RunJob } from '../job-runner.js';
 import type { JobStorage } from '../job-storage.js';
@@ -52,6 +53,7 @@ export function startRedisWorker(options: RedisWorkerOptions): RedisWorker {
   const stopping = new AbortController();
   const connections = createConnections(url, logger);
   const client = connections.forWaiting();
+  watchEviction(client, logger);
   const subscriber = connections.forWaiting();
 
   const process: Processor<JobData, readonly Part[]> = async (job, token, signal) => {

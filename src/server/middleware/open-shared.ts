@@ -7,6 +7,8 @@ import type { SharedAnswers } from './shared-answers.js';
 export interface Shared {
   readonly answers: SharedAnswers;
   readonly limits: RateLimits;
+  /** Whether Redis can be reached now. */
+  readonly isThere: boolean;
   close(): void;
 }
 
@@ -34,6 +36,9 @@ export async function openShared(
   return {
     answers: createRedisAnswers(client, KEPT_FOR),
     limits: createSharedLimits(client, ownLimits),
+    get isThere() {
+      return client.status === 'ready';
+    },
     close: () => connections.close(),
   };
 }

@@ -12,10 +12,11 @@ import { openJobPlace } from '../../../src/jobs/redis/job-place.js';
 import { openRedisJobs } from '../../../src/jobs/redis/redis-jobs.js';
 import { startRedisWorker } from '../../../src/jobs/redis/redis-worker.js';
 import { createFolderObjects } from '../../../src/objects/folder-objects.js';
+import { watchEviction } from '../../../src/redis/eviction.js';
 import { explainFailure } from '../../../src/server/jobs.js';
 import { testWith } from '../../support/capabilities.js';
 import { file, MODEL } from '../../support/jobs.js';
-import { redisServer, startRedis } from '../../support/redis.js';
+import { connectRedis, redisServer, startRedis } from '../../support/redis.js';
 import { temporaryFolder } from '../../support/store.js';
 
 const test = testWith(redisServer());
@@ -210,6 +211,20 @@ test('a worker that starts while Redis is away takes jobs when it is back', asyn
   const jobs = await open();
   const { id } = await jobs.submit(createOrder());
   await reaches(jobs, id, 'succeeded');
+});
+
+test('a Redis that may delete keys is reported once', async () => {
+  const { redis } = await openShared();
+  const client = await connectRedis(redis);
+  await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  const warnings: object[] = [];
+  watchEviction(client, { warn: (fields) => warnings.push(fields) });
+  for (const reports of [1, 1]) {
+    client.disconnect(true);
+    await vi.waitFor(() => client.ping());
+    await expect.poll(() => warnings).toHaveLength(reports);
+  }
+  expect(warnings).toEqual([{ policy: 'allkeys-lru' }]);
 });
 
 test('workers are counted by kind, also after one has closed', async () => {
