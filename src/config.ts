@@ -55,6 +55,10 @@ const optional = <Output>(schema: z.ZodType<Output, string>) =>
     .transform(() => undefined)
     .or(schema);
 
+/** An address with one of these schemes, which programs can parse. */
+const address = (schemes: RegExp) =>
+  z.string().refine((text) => schemes.test(text) && URL.canParse(text));
+
 const PLACE = 'a folder, or a place in S3 such as s3://bucket/prefix';
 const PORT_NUMBER = 'a whole number, 0 to 65535 (0: any free port)';
 
@@ -114,7 +118,7 @@ export const SETTINGS = {
     'most that copies of what is in S3 may take',
   ),
   AWS_ENDPOINT_URL: setting(
-    optional(z.string().regex(/^https?:\/\/[^/]/)),
+    optional(address(/^https?:\/\/[^/]/)),
     '',
     'an address such as https://minio.lab:9000',
     'S3 that is not the one of AWS',
@@ -171,7 +175,7 @@ export const SETTINGS = {
     'most that cached responses may take; 0 caches none',
   ),
   REDIS_URL: setting(
-    optional(z.string().regex(/^rediss?:\/\/[^/]/)),
+    optional(address(/^rediss?:\/\/[^/]/)),
     '',
     'an address such as redis://redis:6379',
     'Redis through which services and workers share jobs; a service without it runs its own',
@@ -233,7 +237,7 @@ export const SETTINGS = {
     'after SIGTERM or SIGINT: how long until the process ends at the latest, grace included',
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(
-    optional(z.string().regex(/^https?:\/\/[^/]/)),
+    optional(address(/^https?:\/\/[^/]/)),
     '',
     'an address such as http://localhost:4318',
     'collector of OpenTelemetry that gets the traces of requests and jobs; without it there are none',

@@ -86,6 +86,11 @@ test('a bad value is reported in one line with the variable, its value and what 
   expect(rejection({ CORS_ORIGINS: 'https://lab.example/' })).toMatchInlineSnapshot(
     `"InputError: CORS_ORIGINS="https://lab.example/" is not accepted: it takes origins separated by commas, such as https://lab.example,http://localhost:3000 (default none)"`,
   );
+  for (const address of ['http://127.0.0.1:99999', 'http://[::1', 'http://a b', 'localhost:4318']) {
+    expect(rejection({ OTEL_EXPORTER_OTLP_ENDPOINT: address })).toContain(
+      `OTEL_EXPORTER_OTLP_ENDPOINT="${address}" is not accepted: it takes an address such as`,
+    );
+  }
   expect(rejection({ LOG_LEVEL: 'loud' })).toMatchInlineSnapshot(
     `"InputError: LOG_LEVEL="loud" is not accepted: it takes one of fatal, error, warn, info, debug, trace, silent (default info)"`,
   );

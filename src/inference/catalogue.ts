@@ -77,9 +77,9 @@ export interface ModelRepository extends Catalogue {
   /**
    * Serves new and changed versions, and no longer those that are gone. A version that was unloaded, or could not
    * be loaded, is read again only when its files have changed, or S3 was away.
-   * @returns whether there was anything to read
+   * @returns milliseconds that it took to list the versions
    */
-  poll(): Promise<boolean>;
+  poll(): Promise<number>;
   /** Removes a model that the engine no longer has. */
   lose(digest: string, reason: string): void;
 }

@@ -148,7 +148,7 @@ export function createModelMemory(options: ModelMemoryOptions): ModelMemory {
     // A load that all others gave up before it began did nothing.
     while (!loaded.has(digest)) {
       hasWaited = true;
-      entry.loading ??= inTurn(() => loadNow(entry)).finally(() => {
+      entry.loading ??= fetchAndLoad(entry).finally(() => {
         entry.loading = undefined;
       });
       entry.waiting += 1;
@@ -162,6 +162,13 @@ export function createModelMemory(options: ModelMemoryOptions): ModelMemory {
     return hasWaited;
   }
 
+  /** Files are fetched first, so that one that is slow to come holds up no other model. */
+  async function fetchAndLoad(entry: Entry): Promise<void> {
+    const { name, version, digest } = entry.model;
+    await source.localFolder({ name, version }, digest);
+    await inTurn(() => loadNow(entry));
+  }
+
   async function loadNow(entry: Entry): Promise<void> {
     const { model } = entry;
     const { name, version, digest } = model;
@@ -171,6 +178,7 @@ export function createModelMemory(options: ModelMemoryOptions): ModelMemory {
     bytes += entry.bytes;
     let isLoaded = false;
     try {
+      // Again, since the fetched files may have made room for others meanwhile.
       const folder = await source.localFolder({ name, version }, digest);
       await computeTwice(() => engine.load(folder, digest));
       isLoaded = true;

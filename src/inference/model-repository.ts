@@ -99,15 +99,18 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
         for (const { name, reason } of [...listing.broken, ...listing.unreadable])
           logger.warn({ model: name, reason }, 'model is skipped');
         await serveListed(listing, listing.versions);
+        await memory.settle();
       }),
     poll: () =>
       inTurn(async () => {
+        const begun = clock();
         const listing = await source.list();
+        const took = clock() - begun;
         const changed = listing.versions.filter(
           (version) => list.get(version)?.stamp !== version.stamp,
         );
         await serveListed(listing, changed);
-        return changed.length > 0;
+        return took;
       }),
     lose,
   };
@@ -124,7 +127,6 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       [...list.all()].filter(({ name }) => !stays.has(name)),
       versions,
     );
-    await memory.settle();
   }
 
   async function prepare(model: ServedModel, patience: Patience): Promise<number> {
@@ -152,11 +154,20 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       .named(name)
       .findLast((known) => known.candidate && known.version === (version ?? known.version));
     if (!entry?.candidate || clock() < (entry.failure?.retryAt ?? 0)) return undefined;
-    const attempt = retrying.get(entry) ?? admit(entry, true).finally(() => retrying.delete(entry));
+    const attempt =
+      retrying.get(entry) ?? tryAgain(entry, entry.candidate).finally(() => retrying.delete(entry));
     retrying.set(entry, attempt);
     await waitPatiently(attempt, patience, clock);
     publish();
     return entry.served;
+  }
+
+  async function tryAgain(entry: ListEntry, candidate: ServedModel): Promise<void> {
+    const { name, version } = entry;
+    // It may have been replaced since; why it cannot be read, the load says.
+    const found = await source.readCard(entry).catch(() => undefined);
+    if (found && found.digest !== candidate.digest) entry.candidate = { name, version, ...found };
+    await admit(entry, true);
   }
 
   function lose(digest: string, reason: string): void {

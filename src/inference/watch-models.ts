@@ -10,7 +10,7 @@ export interface WatchOptions {
   readonly random?: () => number;
 }
 
-/** A look that finds nothing new takes at most this share of the time, however slow the disk is. */
+/** Looks keep the disk busy for at most this share of the time, however slow it is. */
 const SHARE = 0.05;
 const JITTER = 0.2;
 
@@ -28,17 +28,16 @@ export function watchModels(options: WatchOptions): () => void {
     clearTimeout(timer);
   };
 
+  /** @param took milliseconds of the latest look */
   function plan(took: number): NodeJS.Timeout {
     const pause = Math.max(1000 * seconds, took / SHARE);
     return setTimeout(() => void look(), pause * (1 - JITTER + 2 * JITTER * random())).unref();
   }
 
   async function look(): Promise<void> {
-    const begun = performance.now();
     let took = 0;
     try {
-      const isNew = await catalogue.poll();
-      if (!isNew) took = performance.now() - begun;
+      took = await catalogue.poll();
       if (reported !== undefined) logger.info('MODELS_DIR can be read again');
       reported = undefined;
     } catch (err) {

@@ -120,6 +120,27 @@ test('a cold model that cannot be loaded is not served, and a later request trie
   expect(repository.unusable).toEqual([]);
 });
 
+test('a request that tries again loads what the model has been replaced with', async () => {
+  const { repository, engine, use, time } = await open(2);
+  const replaced = await writeCard(models, 'a', 1, 'spikes');
+  engine.failNextLoad(new InputError('card.json changed while it was loaded'));
+  await expect(use('a')).rejects.toThrow('card.json changed');
+  time.now += 1000;
+  expect((await repository.retry('a', undefined, {}))?.digest).toBe(replaced);
+  expect(repository.find('a')?.digest).toBe(replaced);
+});
+
+test('a poll does not wait for models that are being loaded', async () => {
+  const { repository, engine, use } = await open(2);
+  engine.holdLoads();
+  const loading = use('a');
+  await writeCard(models, 'd', 1);
+  await repository.poll();
+  expect(repository.find('d')?.name).toBe('d');
+  engine.openLoads();
+  await loading;
+});
+
 test('a model whose engine ended while it loaded is still served', async () => {
   const { repository, engine, use } = await open(2);
   for (const _ of [1, 2]) engine.failNextLoad(new EngineLostError('it was killed'));

@@ -16,16 +16,25 @@ import { createFakeEngine } from '../support/fake-engine.js';
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
 type Name = (typeof NAMES)[number];
 
-const source = { localFolder: async () => 'nowhere' };
 const logger = pino({ level: 'silent' });
 
 /** A memory for so many models, which take one byte each, apart from those of other `sizes`. */
-function open(capacity: number, sizes: Partial<Record<Name, number>> = {}, roomPatience = 10) {
+function open(
+  capacity: number,
+  sizes: Partial<Record<Name, number>> = {},
+  roomPatience = 10,
+  fetchFiles: (name: string) => Promise<void> = async () => {},
+) {
   const engine = createFakeEngine();
   const events: string[] = [];
   const memory = createModelMemory({
     engine,
-    source,
+    source: {
+      async localFolder({ name }) {
+        await fetchFiles(name);
+        return 'nowhere';
+      },
+    },
     capacity,
     bytesOf: ({ name }) => sizes[name as Name] ?? 1,
     logger,
@@ -61,6 +70,22 @@ test('the model that was used least recently makes room', async () => {
   expect([...engine.loaded].toSorted()).toEqual(['a', 'c']);
   expect([memory.count, memory.bytes]).toEqual([2, 2]);
   expect(events).toEqual(['load', 'load', 'eviction', 'load']);
+});
+
+test('a model whose files are slow to come holds up no other', async () => {
+  let deliver = () => {};
+  const delivered = new Promise<void>((resolve) => {
+    deliver = resolve;
+  });
+  const { use, engine } = open(1, {}, 10, async (name) => {
+    if (name === 'a') await delivered;
+  });
+  const slow = use('a');
+  await use('b');
+  expect([...engine.loaded]).toEqual(['b']);
+  deliver();
+  await slow;
+  expect([...engine.loaded]).toEqual(['a']);
 });
 
 test('several models make room for a large one, and a pinned one stays', async () => {

@@ -33,7 +33,7 @@ export function fixedRepository(
     load: knows,
     unload: knows,
     reload: async () => {},
-    poll: async () => false,
+    poll: async () => 0,
     lose: () => {},
   };
 }
