@@ -51,7 +51,9 @@ test.each(EACH)('%s comes out of another process with its message, code and stat
 });
 
 test('every class of public errors is in the table above', () => {
-  const classes = Object.values(errors).filter((each) => each !== errors.PublicError);
+  const classes = Object.values(errors).filter(
+    (each) => each.prototype instanceof errors.PublicError,
+  );
   expect(classes.filter((each) => !EACH.some(([error]) => error.constructor === each))).toEqual([]);
 });
 

@@ -9,9 +9,12 @@ const MAX_LIMIT = 1000;
 
 /** Which of the models a client wants. */
 export const ModelsQuery = z.strictObject({
-  limit: WholeNumber.pipe(z.number().min(1).max(MAX_LIMIT))
-    .optional()
-    .meta({ description: 'models on a page, 1 to 1000; without it all', type: 'integer' }),
+  limit: WholeNumber.pipe(z.number().min(1).max(MAX_LIMIT)).optional().meta({
+    description: 'models on a page; without it all',
+    type: 'integer',
+    minimum: 1,
+    maximum: MAX_LIMIT,
+  }),
   cursor: ModelName.optional().describe('`next` of the page before'),
   search: z
     .string()
