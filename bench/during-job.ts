@@ -12,7 +12,7 @@ export interface DuringJob {
   /** The address of the service. */
   readonly url: string;
   readonly model: string;
-  /** The neurons of the model, all of which some clients request; others request one. */
+  /** The number of neurons of the model. Two clients request all of them, two request one. */
   readonly neurons: number;
   /** The kind of a job, and the number of neurons that it takes; each runs for some seconds. */
   readonly jobs: readonly { readonly kind: string; readonly neurons: number }[];

@@ -14,7 +14,7 @@ const CLIENTS = 4;
 /** Images in a request. */
 const SIZES = [1, 32];
 
-/** What one core of a service does in a second, and what it asks of Redis and of the network. */
+/** Images that one core of a service answers in a second, with the bytes and the commands of Redis that they take. */
 export async function measureCapacity({ folder, models }: ScaleConfig): Promise<Row[]> {
   const department = await startDepartment({
     ...{ replicas: 1, workers: 0, folder, models, serviceCores: '0' },

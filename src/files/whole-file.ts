@@ -185,7 +185,7 @@ async function writeThenPlace(
   await syncFile(path.dirname(file));
 }
 
-/** Milliseconds after which nobody writes an unfinished file any more. */
+/** An unfinished file that is older than so many milliseconds was left by a process that has ended. */
 export const ABANDONED_MS = 3_600_000;
 
 const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.writing$/;

@@ -51,8 +51,7 @@ export interface ModelRepository extends Catalogue {
    */
   prepare(model: ServedModel, patience: Patience): Promise<number>;
   /**
-   * Tries once more to load a version that could not be loaded, a moment after the attempt before at the
-   * earliest.
+   * Tries again to load a version that could not be loaded. Two attempts are at least a second apart.
    * @param version the largest such version when none is named
    * @returns the model, which is served from now on; undefined when there is none, or it failed again
    */

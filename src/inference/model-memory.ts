@@ -195,7 +195,7 @@ export function createModelMemory(options: ModelMemoryOptions): ModelMemory {
   }
 
   /**
-   * Unloads models until this one fits, or until nobody waits for it.
+   * Unloads other models until this one fits, or until no request waits for it.
    * @throws ModelUnavailableError when those in use leave no room
    */
   async function makeRoom(entry: Entry): Promise<void> {

@@ -37,7 +37,7 @@ export async function waitPatiently<Result>(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', leave);
-    // It may fail when nobody waits any more.
+    // Both may fail after the wait has ended.
     work.catch(() => undefined);
     ended.catch(() => undefined);
   }

@@ -160,7 +160,7 @@ test('a request that goes away or is late does not wait, and the load goes on', 
   expect(engine.loads).toEqual(['a']);
 });
 
-test('a load that nobody waits for any more does not begin', async () => {
+test('a load does not begin when no request waits for it', async () => {
   const { engine, memory, models, use } = open(5);
   engine.holdLoads();
   const first = use('a');

@@ -26,7 +26,7 @@ async function openModels({ capacity = 2 ** 30 } = {}) {
   const log: Record<string, unknown>[] = [];
   const logger = pino({}, { write: (line: string) => log.push(JSON.parse(line)) });
   const objects = createS3Objects({ ...s3, place, setting: 'MODELS_DIR' });
-  /** Saves a model here, and uploads its files as any program may. */
+  /** Saves a model here, and uploads its files as other programs do. */
   const upload = async (name: string, without?: string) => {
     await saveConstantModel(folder, name);
     const files = await readModelFiles(await readModel(path.join(folder, name, '1')));

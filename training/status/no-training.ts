@@ -14,7 +14,7 @@ export async function describeNoTraining(folder: string): Promise<string> {
   return `there is no training in ${folder}; expected the --out of a training${hint}`;
 }
 
-/** The models in a folder, and those of which there are shards or jobs only; in the order of their names. */
+/** The names of the models in a folder, in order. A model may have shards or jobs only. */
 async function trainingsIn(folder: string): Promise<string[]> {
   const names = new Set<string>();
   for (const name of await readdir(folder).catch(() => [])) {

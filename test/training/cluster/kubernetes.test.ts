@@ -83,7 +83,7 @@ testValid('a Job of shards is valid and runs `train` with options that it knows'
 });
 
 testValid('a Job of models is valid, and its index chooses one of them', async () => {
-  const where = ['--claim', 'lab', '--mount', '/work', '--data', '/work/{site}'];
+  const where = ['--claim', 'lab', '--mount', '/data', '--data', '/data/{site}'];
   const each = ['--out', 'models/{site}-{seed}', '--each', 'site=a,b', '--each', 'seed=1,2'];
   const text = await manifest(...where, ...each);
   const folder = await temporaryFolder();
@@ -99,7 +99,7 @@ testValid('a Job of models is valid, and its index chooses one of them', async (
     env: { PATH: `${folder}:${process.env['PATH']}`, JOB_COMPLETION_INDEX: '2' },
   });
   expect(stdout).toBe(
-    ' train --recipe rf_cnn --resume --wait --data /work/b --out /work/models/b-1 --site b --seed 1\n',
+    ' train --recipe rf_cnn --resume --wait --data /data/b --out /data/models/b-1 --site b --seed 1\n',
   );
 });
 

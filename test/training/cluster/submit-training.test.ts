@@ -227,7 +227,7 @@ test('--dry-run prints the scripts and writes nothing', async () => {
   await expect(readdir(path.dirname(out))).rejects.toThrow('ENOENT');
 });
 
-test('what sbatch says is told, and no task stays in the queue without its merge', async () => {
+test('the message has what sbatch printed, and no task stays in the queue without its merge', async () => {
   const stderr = 'sbatch: error: invalid partition specified: x\n';
   const failed = await train(ON_SLURM, {}, () => ({ code: 1, stdout: '', stderr }));
   expect(failed.error).toMatch(

@@ -64,7 +64,7 @@ export function shardsFolder(out: string): string {
 }
 
 /**
- * The number of shares of which the folder of `models/x` holds some; undefined where it holds none.
+ * Into how many shares the neurons of `models/x` are cut, by the shares in its folder; undefined where there are none.
  * @param planned number of the shares that are to come
  * @throws InputError where there are shares of several numbers: they make no model
  */
