@@ -166,7 +166,11 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     const { name, version } = entry;
     // It may have been replaced since; why it cannot be read, the load says.
     const found = await source.readCard(entry).catch(() => undefined);
-    if (found && found.digest !== candidate.digest) entry.candidate = { name, version, ...found };
+    const isReplaced = found && found.digest !== candidate.digest;
+    // It may have been unloaded meanwhile.
+    if (isReplaced && entry.candidate === candidate) {
+      entry.candidate = { name, version, ...found };
+    }
     await admit(entry, true);
   }
 
