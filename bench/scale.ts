@@ -9,6 +9,7 @@ import { openBackend } from '../src/network/backends/open.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
 import { wholeNumber } from '../training/run/options.js';
 import { measureCapacity } from './scale/capacity.js';
+import { measureColdLoads } from './scale/cold-loads.js';
 import type { ScaleConfig } from './scale/config.js';
 import { measureLostWorker } from './scale/lost-worker.js';
 import { measureManyModels } from './scale/many-models.js';
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, Part<ScaleConfig>>> = {
   predictions: measurePredictions,
   capacity: measureCapacity,
   'many-models': measureManyModels,
+  'cold-loads': measureColdLoads,
 };
 
 interface Options {

@@ -26,11 +26,9 @@ const functions: InferenceFunctions = {
     },
     async load(folder: string, digest: string) {
       await endIfLost(openedEngine().load(folder, digest));
-      collectGarbage();
     },
     async unload(digest: string) {
       await endIfLost(openedEngine().unload(digest));
-      collectGarbage();
     },
   }),
   // The engine itself divides its threads among requests that come together.
@@ -62,9 +60,4 @@ async function endIfLost<Result>(
     log?.fatal({ requests }, error.message);
     process.exit(1);
   }
-}
-
-/** A process that waits for requests would keep what was read of the weights for hours. */
-function collectGarbage(): void {
-  globalThis.gc?.();
 }

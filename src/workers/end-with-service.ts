@@ -3,6 +3,7 @@ const SIGNALS = ['SIGINT', 'SIGHUP', 'SIGTERM'] as const;
 
 /** Makes this process end with the service that started it, and leaves signals to that service. */
 export function endWithService(): void {
-  process.on('disconnect', () => process.exit(0));
+  // An exit would end threads while they compute, and native code prints an error then.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   for (const signal of SIGNALS) process.on(signal, () => undefined);
 }

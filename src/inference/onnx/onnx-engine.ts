@@ -1,30 +1,42 @@
+import { createTaskThread } from '../../workers/task-thread.js';
 import type { Engine, EngineRequest } from '../engine.js';
 import { checkGolden, goldenStimuli } from '../golden-check.js';
-import { readVerified } from '../verified-model.js';
-import { groupSize } from './cost.js';
-import { createPartition, type Partition } from './partition.js';
-import { encodeChoosableSite } from './site-graph.js';
+import type { Partition } from './partition.js';
+import { type CountedPool, createPools } from './pools.js';
+import type { ModelSource, PreparedModel } from './prepare-model.js';
 import { createWorkerPool, type WorkerPool } from './worker-pool.js';
 
 export interface OnnxEngineOptions {
-  /** How many threads compute. */
+  /** How many threads compute the responses of a model. */
   readonly threads: number;
   /** The compiled module that they run. */
   readonly entry?: URL;
+  /** The compiled module that prepares models. */
+  readonly preparingEntry?: URL;
+  /** Milliseconds, monotonic. */
+  readonly clock?: () => number;
 }
 
 interface LoadedModel {
+  readonly pool: CountedPool;
   readonly partition: Partition;
 }
 
 /**
  * An engine that computes with onnxruntime on the threads of this machine's CPU. Each thread has a
  * part of the neurons, cut into groups; a request runs the groups of its neurons. The same neuron is
- * computed in the same group, each image alone, whatever the request.
+ * computed in the same group, each image alone, whatever the request. A thread of its own reads and
+ * encodes a model, and threads that answer no requests at that time load it, unless all of them do.
  */
 export function createOnnxEngine(options: OnnxEngineOptions): Engine {
   const { threads, entry = new URL('./session-worker.js', import.meta.url) } = options;
-  const pool = createWorkerPool(threads, entry);
+  const { clock = () => performance.now() } = options;
+  const { preparingEntry = new URL('./preparing-worker.js', import.meta.url) } = options;
+  const pools = createPools({ start: () => createWorkerPool(threads, entry), clock });
+  const preparing = createTaskThread<ModelSource, PreparedModel>({
+    entry: preparingEntry,
+    name: 'the thread that prepares models',
+  });
   const models = new Map<string, LoadedModel>();
 
   return {
@@ -32,51 +44,50 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
 
     async load(folder, digest) {
       if (models.has(digest)) return;
-      const { card, weights } = await readVerified(folder, digest);
-      const partition = createPartition(card.neurons.length, threads, groupSize(card));
-      const model = { partition };
+      const { card, partition, graphs } = await preparing.run({ folder, digest, threads });
+      const pool = pools.choose();
       try {
-        await Promise.all(
-          partition.parts.map(({ groups }, thread) =>
-            pool.load(thread, digest, encodeChoosableSite({ card, weights, groups })),
-          ),
-        );
+        await pool.threads.load(digest, graphs);
         const neurons = Int32Array.from(card.neurons.keys());
         const stimuli = goldenStimuli(card);
-        checkGolden(card, await compute(pool, model, { digest, stimuli, neurons }));
+        checkGolden(card, await compute(pool.threads, partition, { digest, stimuli, neurons }));
       } catch (error) {
-        await unload(digest, model);
+        await pool.threads.unload(digest);
+        await pool.leave();
         throw error;
       }
-      models.set(digest, model);
+      models.set(digest, { pool, partition });
     },
 
     async unload(digest) {
       const model = models.get(digest);
+      if (model === undefined) return;
       models.delete(digest);
-      if (model) await unload(digest, model);
+      await model.pool.threads.unload(digest);
+      await model.pool.leave();
     },
 
     async respond(request) {
       const model = models.get(request.digest);
       if (model === undefined) throw new Error(`model ${request.digest} is not loaded`);
-      return await compute(pool, model, request);
+      const end = model.pool.use();
+      try {
+        return await compute(model.pool.threads, model.partition, request);
+      } finally {
+        end();
+      }
     },
 
     async close() {
-      await pool.close();
+      await Promise.all([preparing.close(), pools.close()]);
     },
   };
-
-  async function unload(digest: string, { partition }: LoadedModel): Promise<void> {
-    await Promise.all(partition.parts.map((_, thread) => pool.unload(thread, digest)));
-  }
 }
 
 /** @returns [stimuli, neurons] */
 async function compute(
   pool: WorkerPool,
-  { partition }: LoadedModel,
+  partition: Partition,
   { digest: key, stimuli, neurons }: EngineRequest,
 ): Promise<Float32Array> {
   const { count } = stimuli;

@@ -1,3 +1,4 @@
+import { collectGarbage } from '../../workers/collect-garbage.js';
 import { connectToService } from '../../workers/connect-to-service.js';
 import { inOrder } from '../../workers/in-order.js';
 import { loadOnnxruntime } from './onnxruntime.js';
@@ -5,4 +6,13 @@ import { createSessions } from './sessions.js';
 
 // One thread of the WorkerPool, with sessions of its own.
 
-connectToService(inOrder(createSessions(await loadOnnxruntime())));
+const sessions = createSessions(await loadOnnxruntime());
+connectToService(
+  inOrder({
+    ...sessions,
+    async load(key: string, graph: Uint8Array) {
+      await sessions.load(key, graph);
+      collectGarbage();
+    },
+  }),
+);

@@ -8,9 +8,12 @@ import type { Batch, Sessions } from './sessions.js';
  * thread that has ended rejects with EngineLostError.
  */
 export interface WorkerPool {
-  readonly threads: number;
-  load(thread: number, key: string, graph: Uint8Array): Promise<void>;
-  unload(thread: number, key: string): Promise<void>;
+  /**
+   * Loads a graph into each of the first threads, which takes over its memory.
+   * @param key of the graphs
+   */
+  load(key: string, graphs: readonly Uint8Array[]): Promise<void>;
+  unload(key: string): Promise<void>;
   run(thread: number, batch: Batch): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -22,9 +25,16 @@ export function createWorkerPool(threads: number, entry: URL): WorkerPool {
     startThread<Sessions>({ entry, createLossError }),
   );
   return {
-    threads,
-    load: (thread, key, graph) => sessionsOn(thread).load(key, transfer(graph, listBuffers(graph))),
-    unload: (thread, key) => sessionsOn(thread).unload(key),
+    async load(key, graphs) {
+      await Promise.all(
+        graphs.map((graph, thread) =>
+          sessionsOn(thread).load(key, transfer(graph, [graph.buffer])),
+        ),
+      );
+    },
+    async unload(key) {
+      await Promise.all(workers.map(({ remote }) => remote.unload(key)));
+    },
     run: (thread, batch) => sessionsOn(thread).run(batch),
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));
@@ -36,9 +46,4 @@ export function createWorkerPool(threads: number, entry: URL): WorkerPool {
     if (worker === undefined) throw new Error(`there is no thread ${thread}`);
     return worker.remote;
   }
-}
-
-/** A graph moves to its thread, unless its memory holds something else too. */
-function listBuffers({ buffer, byteLength }: Uint8Array): ArrayBufferLike[] {
-  return buffer.byteLength === byteLength ? [buffer] : [];
 }

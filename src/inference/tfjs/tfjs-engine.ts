@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Backend } from '../../network/backends/open.js';
+import { collectGarbage } from '../../workers/collect-garbage.js';
 import { createSequence } from '../../workers/in-order.js';
 import type { Engine, EngineRequest } from '../engine.js';
 import { type LoadedModel, loadModel, respond } from './loaded-model.js';
@@ -16,12 +17,14 @@ export function createTfjsEngine(backend: Backend): Engine {
     async load(folder, digest) {
       if (models.has(digest)) return;
       models.set(digest, await loadModel(backend, folder, digest));
+      collectGarbage();
     },
 
     async unload(digest) {
       await inTurn(async () => {
         tf.dispose(models.get(digest)?.parameters ?? []);
         models.delete(digest);
+        collectGarbage();
       });
     },
 

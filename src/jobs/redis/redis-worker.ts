@@ -29,9 +29,12 @@ export interface RedisWorkerOptions {
   readonly explain: (error: unknown) => string | undefined;
 }
 
-/** Milliseconds after which a job of a worker that was killed is given to another. */
-const LOCK_MS = 10_000;
-const STALLED_MS = 5_000;
+/**
+ * Milliseconds after which a job of a worker that was killed is given to another: a lock ends, and one of the next
+ * two checks finds it.
+ */
+const LOCK_MS = 8000;
+const STALLED_MS = 2500;
 const MAX_STALLED = 3;
 const PREVIEW_SECONDS = 60;
 const CANCELLED_END = { state: 'cancelled', reason: CANCEL_REASON } as const;

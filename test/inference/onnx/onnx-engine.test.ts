@@ -12,7 +12,11 @@ import { greatestDifference } from '../../support/numbers.js';
 import { saveRandomModel } from '../../support/saved-models.js';
 import { sharedFolder } from '../../support/store.js';
 
-const ENTRY = new URL('../../../dist/src/inference/onnx/session-worker.js', import.meta.url);
+const COMPILED = new URL('../../../dist/src/inference/onnx/', import.meta.url);
+const ENTRIES = {
+  entry: new URL('session-worker.js', COMPILED),
+  preparingEntry: new URL('preparing-worker.js', COMPILED),
+};
 const COUNT = 6;
 
 const folder = sharedFolder();
@@ -26,7 +30,7 @@ let whole: Float32Array;
 
 beforeAll(async () => {
   demo = await readModel(fileURLToPath(new URL('../../../models/demo/1', import.meta.url)));
-  engine = createOnnxEngine({ threads: 3, entry: ENTRY });
+  engine = createOnnxEngine({ threads: 3, ...ENTRIES });
   reference = createTfjsEngine(await openBackend('wasm'));
   await engine.load(demo.folder, demo.digest);
   await reference.load(demo.folder, demo.digest);
@@ -76,7 +80,7 @@ test('a response is the same to the last bit in every request, alone or with con
 
 test('the responses do not depend on the number of threads', async () => {
   for (const threads of [1, 2, 20]) {
-    const other = createOnnxEngine({ threads, entry: ENTRY });
+    const other = createOnnxEngine({ threads, ...ENTRIES });
     await other.load(demo.folder, demo.digest);
     expect(await other.respond({ digest: demo.digest, stimuli, neurons: all })).toEqual(whole);
     await other.close();
@@ -107,9 +111,29 @@ test('a model with wrong weights or golden responses is rejected', async () => {
 test('when a thread ends, its current and later requests are rejected with the reason', async () => {
   const script = `data:text/javascript,import { parentPort } from 'node:worker_threads';
     parentPort.once('message', () => process.exit(7));`;
-  const mortal = createOnnxEngine({ threads: 1, entry: new URL(script) });
+  const mortal = createOnnxEngine({ threads: 1, ...ENTRIES, entry: new URL(script) });
   const load = mortal.load(demo.folder, demo.digest);
   await expect(load).rejects.toThrow('a thread ended with code 7');
   await expect(mortal.load(demo.folder, demo.digest)).rejects.toThrow('ended with code 7');
   await mortal.close();
+});
+
+test('requests are answered while another model is prepared, which ends with the engine', async () => {
+  // The thread hangs at its second task.
+  const script = `data:text/javascript,import { parentPort } from 'node:worker_threads';
+    await import('${ENTRIES.preparingEntry}');
+    const seen = { tasks: 0 };
+    parentPort.on('message', () => {
+      seen.tasks += 1;
+      if (seen.tasks === 2) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const busy = createOnnxEngine({ threads: 1, ...ENTRIES, preparingEntry: new URL(script) });
+  await busy.load(demo.folder, demo.digest);
+  const other = await saveRandomModel(folder, 'unprepared');
+  const load = busy.load(other.folder, other.digest);
+  const rejected = expect(load).rejects.toThrow('the service is stopping');
+  const values = await busy.respond({ digest: demo.digest, stimuli, neurons: all });
+  expect(greatestDifference(values, whole)).toBe(0);
+  await busy.close();
+  await rejected;
 });

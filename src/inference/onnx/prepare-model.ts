@@ -1,0 +1,36 @@
+import type { ModelCard } from '../../models/card.js';
+import { readVerified } from '../verified-model.js';
+import { groupSize } from './cost.js';
+import { createPartition, type Partition } from './partition.js';
+import { encodeChoosableSite } from './site-graph.js';
+
+/** A model to prepare for a pool of threads. */
+export interface ModelSource {
+  readonly folder: string;
+  /** Of its card. */
+  readonly digest: string;
+  readonly threads: number;
+}
+
+/** A model as a pool of threads loads it. */
+export interface PreparedModel {
+  readonly card: ModelCard;
+  readonly partition: Partition;
+  /** The .onnx file of each part. */
+  readonly graphs: readonly Uint8Array[];
+}
+
+/**
+ * Reads a model, divides its neurons among threads, and encodes the graph of each part. This takes 0.1 to
+ * 0.6 s for 300 neurons, in which the thread answers nothing else.
+ * @throws InputError with the reason when the model cannot be used
+ */
+export async function prepareModel(source: ModelSource): Promise<PreparedModel> {
+  const { folder, digest, threads } = source;
+  const { card, weights } = await readVerified(folder, digest);
+  const partition = createPartition(card.neurons.length, threads, groupSize(card));
+  const graphs = partition.parts.map(({ groups }) =>
+    encodeChoosableSite({ card, weights, groups }),
+  );
+  return { card, partition, graphs };
+}
