@@ -24,7 +24,7 @@ export interface DuringJob {
 /** Milliseconds from one image to the next: 60 a second. */
 const PERIOD = 1000 / 60;
 /** Images of a turn with no job. */
-const IDLE = 480;
+const IDLE = 960;
 const WARM_UP = 600;
 
 /** Latencies of one client in one turn, in milliseconds. */

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { stepLine } from './announcement.js';
 import { type Config, type Environment, readConfig } from './config.js';
 import {
   jobWorkerOptions,
@@ -7,22 +9,37 @@ import {
   storageSettings,
 } from './data-folder.js';
 import { InputError } from './errors.js';
+import { CommandEnd } from './exit-codes.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { onDisk } from './files/disk-error.js';
 import { createJobProcesses } from './job-worker/job-processes.js';
-import { startRedisWorker } from './jobs/redis/redis-worker.js';
+import { type RedisWorker, startRedisWorker } from './jobs/redis/redis-worker.js';
 import { createLog, logNode } from './log.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { openModelSource } from './models/open-source.js';
 import { useAtStart } from './objects/at-start.js';
 import { explainFailure } from './server/jobs.js';
+import { type HttpServer, listen, StartError } from './server/listen.js';
+import { registerProcessMetrics } from './server/metrics/process-metrics.js';
+import { countRuns } from './server/metrics/worker-metrics.js';
+import { createWorkerApp } from './server/worker-app.js';
 import { watchSignals } from './signals.js';
 import { openTracer } from './tracing/open-tracer.js';
+
+/** What a worker is made of. */
+interface WorkerParts {
+  readonly config: Config;
+  /** Of Redis. */
+  readonly url: string;
+  readonly kinds: readonly string[];
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
 
 /**
  * Runs jobs from Redis until a signal ends the process. A job that runs then is continued by another worker.
  * @param environment settings by the names of their environment variables
- * @throws InputError where a setting is wrong
+ * @throws InputError where a setting is wrong; CommandEnd where HEALTH_PORT cannot be listened on
  */
 export async function runWorker(environment: Environment): Promise<void> {
   const config = readConfig(environment);
@@ -36,6 +53,25 @@ export async function runWorker(environment: Environment): Promise<void> {
   await checkModelsFolder(config.MODELS_DIR);
   const logger = createLog('worker', config.LOG_LEVEL);
   logNode(logger);
+  const parts: WorkerParts = { config, url, kinds, logger, registry: new Registry() };
+  let worker: RedisWorker | undefined;
+  const health = await listenForHealth(parts, () => worker?.isReady === true);
+  try {
+    await runUntilSignal(parts, (started) => {
+      worker = started;
+    });
+  } finally {
+    await health?.close();
+  }
+  logger.info('stopped');
+  process.exit(0);
+}
+
+/** @param onStart called with the worker when it is there, before it takes jobs */
+async function runUntilSignal(
+  { config, url, kinds, logger, registry }: WorkerParts,
+  onStart: (worker: RedisWorker) => void,
+): Promise<void> {
   const signals = watchSignals(logger);
   let isRunning = false;
   void signals.first.then(() => {
@@ -60,13 +96,14 @@ export async function runWorker(environment: Environment): Promise<void> {
     url,
     kinds,
     concurrency: config.JOBS_AT_ONCE,
-    run: processes.run,
+    run: countRuns(registry, kinds, processes.run),
     storage,
     place,
     clock: () => performance.now(),
     logger,
     explain: explainFailure,
   });
+  onStart(worker);
   const started = worker.started.catch(async (error: unknown) => {
     await worker.close();
     throw error;
@@ -80,8 +117,26 @@ export async function runWorker(environment: Environment): Promise<void> {
   await worker.close();
   await processes.close();
   await tracer.close();
-  logger.info('stopped');
-  process.exit(0);
+}
+
+/** Answers probes and Prometheus, where there is a port for them. */
+async function listenForHealth(
+  { config, registry, logger }: WorkerParts,
+  isReady: () => boolean,
+): Promise<HttpServer | undefined> {
+  const { HOST: host, HEALTH_PORT: port } = config;
+  if (port === undefined) return undefined;
+  registerProcessMetrics(registry);
+  const app = createWorkerApp({ isReady, registry, logger });
+  const begun = performance.now();
+  try {
+    const health = await listen(app, { host, port, setting: 'HEALTH_PORT' });
+    const line = stepLine('listening for health checks', health.url, performance.now() - begun);
+    process.stdout.write(line);
+    return health;
+  } catch (error) {
+    throw error instanceof StartError ? new CommandEnd('notStarted', error.message) : error;
+  }
 }
 
 /**

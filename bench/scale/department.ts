@@ -36,6 +36,8 @@ export interface Worker {
 export interface Department {
   /** Of HAProxy. */
   readonly url: string;
+  /** The process of that HAProxy. */
+  readonly balancer: number;
   readonly redisPort: number;
   readonly replicas: readonly Replica[];
   readonly workers: readonly Worker[];
@@ -80,15 +82,16 @@ export async function startDepartment(options: DepartmentOptions): Promise<Depar
   const balance = async (count: number) => {
     const port = await freePort();
     const hosts = replicas.slice(0, count).map(({ service }) => new URL(service.url).host);
-    programs.push(await launchHaproxy(port, hosts, folder));
-    return `http://127.0.0.1:${port}`;
+    const program = await launchHaproxy(port, hosts, folder);
+    programs.push(program);
+    return { url: `http://127.0.0.1:${port}`, balancer: program.pid! };
   };
   return {
-    url: await balance(options.replicas),
+    ...(await balance(options.replicas)),
     redisPort,
     replicas,
     workers,
-    balance,
+    balance: async (count) => (await balance(count)).url,
     async stop() {
       await Promise.all(replicas.map(({ service }) => service.stop()));
       await Promise.all(workers.map((worker) => worker.kill()));

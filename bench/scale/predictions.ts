@@ -6,7 +6,7 @@ import type { ScaleConfig } from './config.js';
 import { startDepartment } from './department.js';
 
 const TURNS = 4;
-const DEMO = { model: 'demo', neurons: 16, jobs: [{ kind: 'characterize', neurons: 2 }] };
+const DEMO = { model: 'demo', neurons: 16, jobs: [{ kind: 'characterize', neurons: 4 }] };
 
 /** Times predictions during a job: of the service's own worker, and of another one on cores of its own. */
 export async function measurePredictions(config: ScaleConfig): Promise<Row[]> {

@@ -10,7 +10,8 @@ const WORKER: readonly Variable[] = [
   ...(['REDIS_URL', 'JOB_KINDS', 'JOBS_AT_ONCE', 'JOB_THREADS', 'JOB_PRIORITY'] as const),
   ...(['MODELS_DIR', 'DATA_DIR', 'ENGINE', 'INSIDE_BACKEND'] as const),
   ...(['STORAGE_CACHE', 'STORAGE_CACHE_CAPACITY', 'AWS_ENDPOINT_URL', 'AWS_REGION'] as const),
-  ...(['MAX_STIMULI', 'MAX_PIXELS', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'LOG_LEVEL'] as const),
+  ...(['HOST', 'HEALTH_PORT', 'MAX_STIMULI', 'MAX_PIXELS'] as const),
+  ...(['OTEL_EXPORTER_OTLP_ENDPOINT', 'LOG_LEVEL'] as const),
 ];
 
 /** `serve`: the HTTP service. */

@@ -135,10 +135,13 @@ async function take(
         `${file} does not say who works on ${out}: if no other process does, delete that file`,
       );
     }
-    const isAlive =
-      (await isHere(holder)) || (first !== undefined && isTouched(first, attempt.found));
+    const isOfHost = await isHere(holder);
+    const isAlive = isOfHost || (first !== undefined && isTouched(first, attempt.found));
     if (isAlive && !wait) throw rejection(out, holder);
-    if (first === undefined) say(announcement(out, holder, wait, timing.silence));
+    if (first === undefined) {
+      const silence = isOfHost ? undefined : Math.round(timing.silence / 1000);
+      say(announcement(out, holder, wait, silence));
+    }
     first ??= attempt.found;
     await pause(timing.poll);
   }
@@ -148,11 +151,18 @@ function isTouched(before: FoundLock, now: FoundLock): boolean {
   return before.text !== now.text || before.touched !== now.touched;
 }
 
-function announcement(out: string, holder: LockHolder, wait: boolean, silence: number): string {
-  const seconds = Math.round(silence / 1000);
-  return wait
-    ? `${out} is in use by ${describe(holder)}: waits until it ends, or gives no sign of life for ${seconds} s`
-    : `${out} may be in use by ${describe(holder)}: waits up to ${seconds} s for a sign of its life`;
+/** @param silence seconds after which a process on another host is given up; one on this host is looked up */
+function announcement(
+  out: string,
+  holder: LockHolder,
+  wait: boolean,
+  silence: number | undefined,
+): string {
+  if (!wait) {
+    return `${out} may be in use by ${describe(holder)}: waits up to ${silence} s for a sign of its life`;
+  }
+  const given = silence === undefined ? '' : `, or gives no sign of life for ${silence} s`;
+  return `${out} is in use by ${describe(holder)}: waits until it ends${given}`;
 }
 
 function rejection(out: string, holder: LockHolder): InputError {

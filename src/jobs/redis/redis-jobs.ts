@@ -1,8 +1,9 @@
 import { Queue, type Job as QueuedJob, QueueEvents, type JobState as QueueState } from 'bullmq';
 import type { Logger } from 'pino';
-import { JobsClosedError, JobsFullError, QueueAwayError } from '../../errors.js';
+import { JobsClosedError, JobsFullError, messageOf, QueueAwayError } from '../../errors.js';
 import { createConnections, isAway, PREFIX } from '../../redis/connection.js';
 import { watchEviction } from '../../redis/eviction.js';
+import { REFUSAL } from '../../redis/refusals.js';
 import type { JobProgress } from '../job-runner.js';
 import type { JobStorage } from '../job-storage.js';
 import type { Jobs } from '../jobs.js';
@@ -226,7 +227,7 @@ export function openRedisJobs(options: RedisJobsOptions): Jobs {
     try {
       return await Promise.race([work(), loss]);
     } catch (error) {
-      throw isAway(error) || client.status !== 'ready' ? awayError() : error;
+      throw isAway(error) || client.status !== 'ready' ? awayError(error) : error;
     } finally {
       pending.delete(onLoss);
     }
@@ -251,9 +252,13 @@ function ownState(job: RedisJob, found: QueueState | 'unknown'): JobState {
   return state ?? readEnd(job.failedReason ?? '').state;
 }
 
-function awayError(): QueueAwayError {
+/** @param cause why a command failed, where one was sent */
+function awayError(cause?: unknown): QueueAwayError {
+  const [refusal] = REFUSAL.exec(messageOf(cause)) ?? [];
   return new QueueAwayError(
-    'the queue of jobs cannot be reached; expected Redis at REDIS_URL; send it again',
+    refusal === undefined
+      ? 'the queue of jobs cannot be reached; expected Redis at REDIS_URL; send it again'
+      : `Redis refuses commands: ${refusal}; expected it to take them; the log of the service has what it says`,
   );
 }
 

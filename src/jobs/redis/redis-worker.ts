@@ -47,6 +47,8 @@ export interface RedisWorker {
   readonly started: Promise<void>;
   /** Resolves when it is known that Redis cannot be reached at first. */
   readonly away: Promise<void>;
+  /** Whether it takes jobs now. */
+  readonly isReady: boolean;
   close(): Promise<void>;
 }
 
@@ -138,6 +140,9 @@ export function startRedisWorker(options: RedisWorkerOptions): RedisWorker {
   return {
     started,
     away: waitForFailure(client),
+    get isReady() {
+      return workers.length > 0 && client.status === 'ready' && !stopping.signal.aborted;
+    },
     async close() {
       stopping.abort(new Error('the worker is shutting down'));
       const closed = Promise.all(workers.map((worker) => worker.close()));

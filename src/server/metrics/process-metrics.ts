@@ -9,17 +9,17 @@ const MISNAMED = ['handles', 'requests', 'resources'].map(
 );
 
 /**
- * Registers the resources of the service's process and of the inference process: memory, CPU
+ * Registers the resources of this process, and of the inference process where there may be one: memory, CPU
  * time, file descriptors, garbage collection, delay of the event loop.
  * @param enginePid of the inference process, undefined while there is none
  */
 export function registerProcessMetrics(
   registry: Registry,
-  enginePid: () => number | undefined,
+  enginePid?: () => number | undefined,
 ): void {
   collectDefaultMetrics({ register: registry, prefix: PREFIX });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  if (process.platform !== 'linux') return;
+  if (enginePid === undefined || process.platform !== 'linux') return;
   new Gauge({
     name: `${PREFIX}engine_resident_memory_bytes`,
     help: 'Memory of the inference process; 0 while none runs',

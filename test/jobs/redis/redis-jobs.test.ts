@@ -178,6 +178,18 @@ test('while Redis is away a job is rejected with 503, and jobs are there again w
   await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('queued'));
 });
 
+test('a Redis without memory is not called away', async () => {
+  const { open, redis } = await openShared();
+  const jobs = await open();
+  const client = await connectRedis(redis);
+  await client.config('SET', 'maxmemory', '1');
+  await expect(jobs.submit(createOrder())).rejects.toMatchObject({
+    status: 503,
+    message:
+      'Redis refuses commands: OOM; expected it to take them; the log of the service has what it says',
+  });
+});
+
 test('services and workers of another place share no jobs; of one that has moved they do', async () => {
   const { redis, folder, open, work, done } = await openShared();
   const first = await open();
