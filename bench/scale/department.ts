@@ -14,8 +14,8 @@ export interface DepartmentOptions extends Pick<ScaleConfig, 'folder' | 'models'
   readonly workers: number;
   /** Settings of each service and each worker. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** The cores that services run on, as taskset takes them. */
-  readonly serviceCores?: string;
+  /** The cores that services run on, in turn, each as taskset takes them; without it they share all. */
+  readonly serviceCores?: readonly string[];
   readonly workerCores?: string;
 }
 
@@ -67,10 +67,11 @@ export async function startDepartment(options: DepartmentOptions): Promise<Depar
   const replicas: Replica[] = [];
   for (let i = 0; i < options.replicas; i++) {
     const own = { ...environment, PORT: String(await freePort()) };
+    const cores = serviceCores?.[i % serviceCores.length];
     const replica: Replica = {
-      service: await startService(own, serviceCores),
+      service: await startService(own, cores),
       async restart() {
-        replica.service = await startService(own, serviceCores);
+        replica.service = await startService(own, cores);
       },
     };
     replicas.push(replica);

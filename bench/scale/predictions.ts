@@ -29,7 +29,7 @@ export async function measurePredictions(config: ScaleConfig): Promise<Row[]> {
   await own.stop();
   const department = await startDepartment({
     ...{ replicas: 1, workers: 1, folder, models },
-    ...{ serviceCores: '0', workerCores: '1' },
+    ...{ serviceCores: ['0'], workerCores: '1' },
   });
   const { url } = department.replicas[0]!.service;
   for (const subject of subjects) {

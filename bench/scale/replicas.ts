@@ -19,7 +19,9 @@ export async function measureReplicas({
   folder,
   models,
 }: ScaleConfig): Promise<Row[]> {
-  const department = await startDepartment({ replicas: 2, workers: 0, folder, models });
+  const department = await startDepartment({
+    ...{ replicas: 2, workers: 0, folder, models, serviceCores: ['0', '1'] },
+  });
   const one = await department.balance(1);
   const take = async (url: string, milliseconds: number) => {
     const load = startLoad({
@@ -43,7 +45,7 @@ export async function measureReplicas({
   const [single, double] = [median(speeds.one), median(speeds.two)];
   return [
     {
-      what: `two replicas of one thread behind HAProxy, ${neurons} x ff_cnn, ${IMAGES} images in a request`,
+      what: `two replicas of one thread, each on a core, behind HAProxy, ${neurons} x ff_cnn, ${IMAGES} images in a request`,
       toReach: 'at least 1.9 x one replica',
       measured: `${ratio.toFixed(2)} x: ${double.toFixed(1)} images/s, one ${single.toFixed(1)}; median of ${rounds} rounds`,
       met: ratio >= 1.9,
