@@ -41,6 +41,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
   ],
   'Train and judge models:': [
     {
+      name: 'ingest',
+      load: async () =>
+        (await import('../../training/ingest/ingest-command.js')).createIngestCommand(),
+    },
+    {
       name: 'train',
       load: async (environment) =>
         (await import('../../training/train-command.js')).createTrainCommand(environment),

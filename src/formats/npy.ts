@@ -123,11 +123,19 @@ export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array<A
   if (elementCount(shape) !== data.length) {
     throw new Error(`shape (${shape.join(', ')}) does not hold ${data.length} elements`);
   }
-  const header = npyHeaderText(readElement(data), shape);
+  const header = encodeNpyHeader(data, shape);
   const file = new Uint8Array(header.length + data.byteLength);
-  for (let i = 0; i < header.length; i++) file[i] = header.charCodeAt(i);
+  file.set(header);
   file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
   return file;
+}
+
+/**
+ * Encodes the header of a .npy file, for an array that is written in parts.
+ * @param sample an array, maybe an empty one, of the type of the elements
+ */
+export function encodeNpyHeader(sample: NpyData, shape: readonly number[]): Uint8Array {
+  return Buffer.from(npyHeaderText(readElement(sample), shape), 'latin1');
 }
 
 function npyHeaderText(element: NpyElement, shape: readonly number[]): string {

@@ -1,0 +1,146 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  DATASET_CARD_FILE,
+  DATASET_FILES,
+  DatasetCard,
+  PARTS,
+  type Part,
+} from '../../src/datasets/card.js';
+import { InputError } from '../../src/errors.js';
+import { unless } from '../../src/files/disk-error.js';
+import { sha256, syncFolder, temporaryFor, writeWhole } from '../../src/files/whole-file.js';
+import type { NpyData } from '../../src/formats/npy.js';
+import { createNpyWriter } from './npy-writer.js';
+
+/** What a dataset is made of. */
+export interface NewDataset {
+  /** All of the card but what follows from the arrays. */
+  readonly card: Omit<DatasetCard, 'format' | 'files' | 'trials' | 'split'> & {
+    readonly splitRule: string;
+  };
+  /** Images in order, some at a time: each [count, height, width, channels], all of one type. */
+  readonly images: AsyncIterable<NpyData>;
+  /** Of each image. */
+  readonly parts: readonly Part[];
+  /** [trials, neurons]; NaN where it was not measured. */
+  readonly trials: Float32Array;
+  /** The image of each trial. */
+  readonly trialImages: Int32Array;
+}
+
+/** A dataset that was written. */
+export interface WrittenDataset {
+  readonly folder: string;
+  readonly card: DatasetCard;
+  /** SHA-256 of its card. */
+  readonly digest: string;
+}
+
+/**
+ * Writes a dataset, whole or not at all.
+ * @param folder must not exist, or have nothing in it
+ * @throws InputError where there is something already
+ */
+export async function writeDataset(folder: string, dataset: NewDataset): Promise<WrittenDataset> {
+  const temporary = temporaryFor(path.resolve(folder));
+  await mkdir(temporary, { recursive: true });
+  try {
+    const files = await writeArrays(temporary, dataset);
+    const { splitRule, ...rest } = dataset.card;
+    const repeats = countRepeats(dataset);
+    const count = (part: Part) => dataset.parts.filter((each) => each === part).length;
+    const card = DatasetCard.parse({
+      format: 'hypercolumn-dataset/1',
+      ...rest,
+      trials: {
+        count: dataset.trialImages.length,
+        maxRepeats: repeats.reduce((most, each) => Math.max(most, each), 0),
+      },
+      split: {
+        rule: splitRule,
+        train: count('train'),
+        validation: count('validation'),
+        test: count('test'),
+      },
+      files,
+    });
+    const text = `${JSON.stringify(card, null, 2)}\n`;
+    await writeWhole(path.join(temporary, DATASET_CARD_FILE), text);
+    await syncFolder(temporary);
+    await place(temporary, folder);
+    return { folder, card, digest: sha256(text) };
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** An empty folder is replaced. */
+async function place(temporary: string, folder: string): Promise<void> {
+  const placed = await rename(temporary, folder).then(
+    () => true,
+    unless('ENOTEMPTY', 'EEXIST', 'ENOTDIR'),
+  );
+  if (placed !== true) {
+    throw new InputError(`${folder} is there already; expected a new folder: give another --out`);
+  }
+}
+
+/** @returns the SHA-256 of each file */
+async function writeArrays(
+  folder: string,
+  { card, images, parts, trials, trialImages }: NewDataset,
+): Promise<Record<string, string>> {
+  const { count, height, width, channels } = card.images;
+  const neurons = card.neurons.length;
+  const file = (name: keyof typeof DATASET_FILES) => path.join(folder, DATASET_FILES[name]);
+  const digests: Record<string, string> = {};
+  const write = async (name: keyof typeof DATASET_FILES, data: NpyData, shape: number[]) => {
+    const writer = await createNpyWriter(file(name), data, shape);
+    await writer.append(data);
+    digests[DATASET_FILES[name]] = await writer.close();
+  };
+  const shape = [count, height, width, ...(channels === 3 ? [3] : [])];
+  let writer: Awaited<ReturnType<typeof createNpyWriter>> | undefined;
+  for await (const block of images) {
+    writer ??= await createNpyWriter(file('images'), block, shape);
+    await writer.append(block);
+  }
+  if (writer === undefined) throw new Error('there are no images');
+  digests[DATASET_FILES.images] = await writer.close();
+  await write('trials', trials, [trialImages.length, neurons]);
+  await write('trialImages', trialImages, [trialImages.length]);
+  await write('responses', meanResponses(trials, trialImages, count, neurons), [count, neurons]);
+  const codes = Uint8Array.from(parts, (part) => PARTS.indexOf(part));
+  await write('split', codes, [count]);
+  return digests;
+}
+
+function countRepeats({ card, trialImages }: NewDataset): Uint32Array {
+  const repeats = new Uint32Array(card.images.count);
+  for (const image of trialImages) repeats[image]! += 1;
+  return repeats;
+}
+
+/**
+ * The mean over the measured trials of each image, summed in the order of the trials in double precision.
+ * @returns [images, neurons]; NaN where there is none
+ */
+export function meanResponses(
+  trials: Float32Array,
+  trialImages: Int32Array,
+  images: number,
+  neurons: number,
+): Float32Array {
+  const sums = new Float64Array(images * neurons);
+  const counts = new Uint32Array(images * neurons);
+  for (const [trial, image] of trialImages.entries()) {
+    for (let neuron = 0; neuron < neurons; neuron++) {
+      const value = trials[trial * neurons + neuron]!;
+      if (Number.isNaN(value)) continue;
+      sums[image * neurons + neuron]! += value;
+      counts[image * neurons + neuron]! += 1;
+    }
+  }
+  return Float32Array.from(sums, (sum, i) => sum / counts[i]!); // 0 / 0 is NaN
+}

@@ -1,0 +1,93 @@
+import { InputError } from '../../src/errors.js';
+import type { ImageSource, LabFile, PresentationSource, ResponseSource } from './lab-file.js';
+
+/** The names that a person chose, by the options of the command. */
+export interface SourceNames {
+  readonly images?: string | undefined;
+  readonly presentations?: string | undefined;
+  readonly responses?: string | undefined;
+}
+
+/** What a dataset is made of. */
+export interface Sources {
+  readonly images: ImageSource;
+  readonly responses: ResponseSource;
+  /** Undefined where the rows of the responses are the images themselves. */
+  readonly presentations: PresentationSource | undefined;
+}
+
+/**
+ * Chooses images, responses and presentations: those that are named, or the only ones that fit together.
+ * @throws InputError where there is none, or where there are several, with the option that chooses one
+ */
+export function chooseSources(file: LabFile, names: SourceNames): Sources {
+  const responses = chooseOne('responses', file.responses, names.responses, describeResponses);
+  const images = chooseOne('images', imagesFor(file, responses), names.images, describeImages);
+  if (responses.kind === 'table' && responses.rowsAre === 'images') {
+    if (names.presentations !== undefined) {
+      throw new InputError(
+        `--presentations ${names.presentations} is not used: a row of ${responses.name} is an image; expected none`,
+      );
+    }
+    return { images, responses, presentations: undefined };
+  }
+  const fitting = file.presentations.filter((each) => fits(each, images, responses));
+  const candidates = names.presentations === undefined ? fitting : file.presentations;
+  const presentations = chooseOne(
+    'presentations',
+    candidates,
+    names.presentations,
+    ({ count, images: of }) => `${count} trials${of === undefined ? '' : ` of ${of}`}`,
+  );
+  return { images, responses, presentations };
+}
+
+/** Where responses have a row for each image, only images of that number fit. */
+function imagesFor({ images }: LabFile, responses: ResponseSource): readonly ImageSource[] {
+  if (responses.kind !== 'table' || responses.rowsAre !== 'images') return images;
+  const fitting = images.filter(({ count }) => count === responses.rows);
+  return fitting.length > 0 ? fitting : images;
+}
+
+function fits(
+  { images: of, count }: PresentationSource,
+  images: ImageSource,
+  responses: ResponseSource,
+): boolean {
+  if (of !== undefined && of !== images.name) return false;
+  return responses.kind !== 'table' || responses.rows === count;
+}
+
+function describeImages({ count, height, width, channels }: ImageSource): string {
+  return `${count} images of ${height}x${width}${channels === 3 ? ' in colour' : ''}`;
+}
+
+function describeResponses(source: ResponseSource): string {
+  const neurons = `${source.neurons} neurons`;
+  if (source.kind === 'spikes') return `spikes of ${neurons}`;
+  if (source.kind === 'traces') return `traces of ${neurons}, ${source.samples} samples`;
+  return `${source.rows} ${source.rowsAre} x ${neurons}`;
+}
+
+function chooseOne<Source extends { readonly name: string }>(
+  what: keyof SourceNames,
+  sources: readonly Source[],
+  name: string | undefined,
+  describe: (source: Source) => string,
+): Source {
+  const list = sources
+    .map((source) => `\n  --${what} ${source.name}  (${describe(source)})`)
+    .join('');
+  if (name !== undefined) {
+    const named = sources.find((source) => source.name === name);
+    if (named) return named;
+    throw new InputError(
+      `unknown ${what}: '${name}'; expected ${list === '' ? 'none: the file has none' : `one of${list}`}`,
+    );
+  }
+  if (sources.length === 1) return sources[0]!;
+  if (sources.length === 0) {
+    throw new InputError(`no ${what} were found; expected some that fit the rest of the file`);
+  }
+  throw new InputError(`several ${what} were found: ${sources.length}; expected one of${list}`);
+}

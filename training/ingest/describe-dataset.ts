@@ -1,0 +1,76 @@
+import type { LabFile } from './lab-file.js';
+import type { PreparedDataset } from './prepare-dataset.js';
+import { formatWindow } from './responses/window.js';
+
+/** Says what was taken of a recording, and what was left out, in lines of two columns. */
+export function describeDataset(file: LabFile, dataset: PreparedDataset): string {
+  const { sources, transform, scale, images, neurons, trialImage, responses } = dataset;
+  const { height, width, channels, degreesPerPixel, changes } = transform;
+  const repeats = countRepeats(trialImage, images.length);
+  const count = (part: string) => images.filter((image) => image.part === part).length;
+  const test = count('test');
+  const angle = degreesPerPixel === null ? '' : `, ${short(degreesPerPixel)} degrees per pixel`;
+  const colour = channels === 3 ? ' in colour' : '';
+  const reliable = neurons.flatMap(({ reliability }) =>
+    reliability === null ? [] : [reliability],
+  );
+  const rows: (readonly [string, string])[] = [
+    ['format', file.format],
+    [
+      'images',
+      `${sources.images.name}: ${images.length} of ${sources.images.count}, ${height}x${width}${colour}${angle}`,
+    ],
+    ...changes.map((change) => ['', change] as const),
+    ...(scale.note === undefined ? [] : [['', scale.note] as const]),
+    [
+      'presentations',
+      `${sources.presentations?.name ?? 'each image once'}: ${trialImage.length} trials are used`,
+    ],
+    [
+      'responses',
+      `${sources.responses.name}: ${neurons.length} of ${sources.responses.neurons} neurons`,
+    ],
+    ['window', describeTimes(responses)],
+    ['unit', responses.unit],
+    ['repeats', `${Math.min(...repeats)} to ${Math.max(...repeats)} trials of an image`],
+    [
+      'reliability',
+      reliable.length === 0
+        ? 'unknown: images were not repeated'
+        : `${short(median(reliable))} (median of ${reliable.length} neurons)`,
+    ],
+    [
+      'split',
+      `${count('train')} training, ${count('validation')} validation${test > 0 ? `, ${test} test` : ''}: ` +
+        dataset.splitRule,
+    ],
+    ...dataset.dropped.map((each, i) => {
+      return [i === 0 ? 'left out' : '', `${each.count} ${each.reason}`] as const;
+    }),
+    ...file.notes.map((note, i) => [i === 0 ? 'note' : '', note] as const),
+  ];
+  const widest = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `${name.padEnd(widest)}  ${text}`).join('\n');
+}
+
+function describeTimes({ window, baseline }: PreparedDataset['responses']): string {
+  if (window === null) return 'none: the file has one number for each trial';
+  const less = baseline === null ? '' : `, less the mean of ${formatWindow(baseline)}`;
+  return `${formatWindow(window)} after the onset of the image${less}`;
+}
+
+function countRepeats(trialImage: Int32Array, images: number): Uint32Array {
+  const repeats = new Uint32Array(images);
+  for (const image of trialImage) repeats[image]! += 1;
+  return repeats;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

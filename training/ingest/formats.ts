@@ -1,0 +1,32 @@
+import { stat } from 'node:fs/promises';
+import { InputError } from '../../src/errors.js';
+import { FOUR_FILES } from './four-files.js';
+import type { LabFile } from './lab-file.js';
+
+/** A kind of file or folder that a lab has. */
+export interface LabFormat {
+  /** As a person names it, such as `a folder of Sensorium 2022`. */
+  readonly name: string;
+  /** Whether a file or a folder is of this kind, by its content and not by its name. */
+  matches(place: string): Promise<boolean>;
+  /** @throws InputError naming what cannot be used, and what to do */
+  open(place: string): Promise<LabFile>;
+}
+
+/** All formats, in the order in which they are tried. */
+export const FORMATS: readonly LabFormat[] = [FOUR_FILES];
+
+/**
+ * Opens a recording with the first format that it has.
+ * @throws InputError where there is no such file, or of an unknown kind
+ */
+export async function openLabFile(place: string, formats: readonly LabFormat[]): Promise<LabFile> {
+  const found = await stat(place).catch((cause: unknown) => {
+    throw new InputError(`${place} cannot be read; expected a recording`, [], { cause });
+  });
+  for (const format of formats) if (await format.matches(place)) return await format.open(place);
+  throw new InputError(
+    `unknown kind of ${found.isDirectory() ? 'folder' : 'file'}: ${place}; expected ` +
+      formats.map(({ name }) => name).join(', '),
+  );
+}

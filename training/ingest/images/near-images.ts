@@ -1,0 +1,97 @@
+/** A small summary of an image, by which nearly equal images are found. */
+export interface Fingerprint {
+  /** 64 bits: whether the image becomes brighter from each cell of an 8x9 grid to the next one in its row. */
+  readonly bits: readonly [number, number];
+  /** Means of the cells of a SIDE x SIDE grid. */
+  readonly cells: Float32Array;
+}
+
+const ROWS = 8;
+const COLUMNS = 9;
+const SIDE = 16;
+/** Bits that may differ between nearly equal images. */
+const MAX_BITS = 4;
+/** The lowest correlation of the cells of nearly equal images. */
+const MIN_CORRELATION = 0.99;
+
+/**
+ * Summarises an image.
+ * @param pixels [height, width], gray, on any scale
+ */
+export function fingerprint(
+  pixels: ArrayLike<number>,
+  { height, width }: { readonly height: number; readonly width: number },
+): Fingerprint {
+  const grid = cellMeans(pixels, height, width, ROWS, COLUMNS);
+  const bits: [number, number] = [0, 0];
+  for (let row = 0; row < ROWS; row++) {
+    for (let column = 0; column + 1 < COLUMNS; column++) {
+      const cell = row * COLUMNS + column;
+      const bit = row * (COLUMNS - 1) + column;
+      if (grid[cell + 1]! > grid[cell]!) bits[bit >> 5]! |= 1 << (bit & 31);
+    }
+  }
+  return { bits, cells: cellMeans(pixels, height, width, SIDE, SIDE) };
+}
+
+/** Whether two images are the same but for noise, compression or brightness. */
+export function isNear(a: Fingerprint, b: Fingerprint): boolean {
+  const different = countBits(a.bits[0] ^ b.bits[0]) + countBits(a.bits[1] ^ b.bits[1]);
+  return different <= MAX_BITS && correlation(a.cells, b.cells) >= MIN_CORRELATION;
+}
+
+/** Means of the pixels in each cell; a cell that is smaller than a pixel has the pixel at its middle. */
+function cellMeans(
+  pixels: ArrayLike<number>,
+  height: number,
+  width: number,
+  rows: number,
+  columns: number,
+): Float32Array {
+  const means = new Float32Array(rows * columns);
+  const tops = edges(height, rows);
+  const lefts = edges(width, columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const [top, bottom] = tops[row]!;
+      const [left, right] = lefts[column]!;
+      let sum = 0;
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) sum += pixels[y * width + x]!;
+      }
+      means[row * columns + column] = sum / ((bottom - top) * (right - left));
+    }
+  }
+  return means;
+}
+
+function edges(length: number, cells: number): (readonly [from: number, to: number])[] {
+  return Array.from({ length: cells }, (_, cell) => {
+    const from = Math.min(length - 1, Math.floor((cell * length) / cells));
+    return [from, Math.max(from + 1, Math.floor(((cell + 1) * length) / cells))] as const;
+  });
+}
+
+function countBits(word: number): number {
+  let rest = word >>> 0;
+  let count = 0;
+  for (; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}
+
+function correlation(a: Float32Array, b: Float32Array): number {
+  const [meanA, meanB] = [mean(a), mean(b)];
+  let [product, squaresA, squaresB] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i]! - meanA, b[i]! - meanB];
+    product += x * y;
+    squaresA += x * x;
+    squaresB += y * y;
+  }
+  if (squaresA === 0 || squaresB === 0) return squaresA === squaresB ? 1 : 0;
+  return product / Math.sqrt(squaresA * squaresB);
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,184 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { createCountProgress } from '../../src/count-progress.js';
+import { InputError } from '../../src/errors.js';
+import { exitCodesHelp } from '../../src/exit-codes.js';
+import { makeFolder } from '../../src/files/make-folder.js';
+import { writeDataset } from '../dataset/write-dataset.js';
+import { degrees, wholeNumber } from '../run/options.js';
+import { writeContactSheet } from './contact-sheet.js';
+import { describeDataset } from './describe-dataset.js';
+import { FORMATS, openLabFile } from './formats.js';
+import { type IngestOptions, prepareDataset, type ReportStep } from './prepare-dataset.js';
+import { parseWindow, type Window } from './responses/window.js';
+import { datasetOf } from './to-dataset.js';
+
+interface Options {
+  readonly out?: string;
+  readonly dryRun?: true;
+  readonly images?: string;
+  readonly presentations?: string;
+  readonly responses?: string;
+  readonly window?: Window;
+  readonly baseline?: Window | 'none';
+  readonly units?: string;
+  readonly minRate?: number;
+  readonly minReliability?: number;
+  readonly transpose?: true;
+  readonly crop?: number;
+  readonly gray?: true;
+  readonly size?: { readonly height: number; readonly width: number };
+  readonly degreesPerPixel?: number;
+  readonly black?: number;
+  readonly white?: number;
+  readonly keepBlanks?: true;
+  readonly keepNear?: true;
+  readonly minRepeats: number;
+  readonly validation: number;
+  readonly seed: number;
+}
+
+/** `ingest`: makes a dataset of a recording. */
+export function createIngestCommand(): Command {
+  const command = new Command('ingest')
+    .description('makes a dataset, to train with, of a recording as a lab has it')
+    .argument('<recording>', FORMATS.map(({ name }) => name).join(', '))
+    .option('--out <folder>', 'of the dataset; default data/ and the name of the recording')
+    .option('--dry-run', 'reports what was found, and writes a sheet of ten images only')
+    .optionsGroup('What to take, where there are several:')
+    .option('--images <name>', 'the images')
+    .option('--presentations <name>', 'which image was presented when')
+    .option('--responses <name>', 'spikes, traces, or a table')
+    .option('--units <conditions>', "neurons, as in 'quality == good and snr > 2'")
+    .option('--min-rate <response>', 'neurons with at least this mean response', finite)
+    .option('--min-reliability <value>', 'neurons with at least this reliability', finite)
+    .optionsGroup('Responses:')
+    .option('--window <from:to>', 'after the onset of an image, such as 40:100ms', parseWindow)
+    .option(
+      '--baseline <from:to>',
+      'whose mean is subtracted from traces, such as -250:0ms; or none',
+      (text: string) => (text === 'none' ? text : parseWindow(text)),
+    )
+    .option('--keep-blanks', 'keep trials with a blank screen')
+    .optionsGroup('Images:')
+    .option('--transpose', 'exchange rows and columns')
+    .option('--crop <degrees>', 'keep the central square of this side', degrees)
+    .option('--gray', 'turn colours into their luminance')
+    .option('--size <height x width>', 'resize, as in 50x50', readSize)
+    .option('--degrees-per-pixel <degrees>', 'visual angle of a pixel', degrees)
+    .option('--black <value>', 'the pixel value that is black', finite)
+    .option('--white <value>', 'the pixel value that is white', finite)
+    .optionsGroup('Validation images:')
+    .option(
+      '--min-repeats <count>',
+      'images with at least so many trials, where the recording has no split of its own',
+      wholeNumber(2, 1_000_000),
+      4,
+    )
+    .option('--validation <share>', 'by chance, where no image was repeated so often', share, 0.1)
+    .option('--seed <number>', 'of that chance', wholeNumber(0, 2 ** 32), 1)
+    .option('--keep-near', 'keep training images that are nearly equal to a validation image')
+    .allowExcessArguments(false)
+    .addHelpText('after', exitCodesHelp('badInput'));
+  return command.action(async (recording: string, options: Options) => {
+    const words = [
+      'hypercolumn',
+      'ingest',
+      ...process.argv.slice(process.argv.indexOf('ingest') + 1),
+    ];
+    await ingest(recording, options, words.join(' '));
+  });
+}
+
+async function ingest(recording: string, options: Options, command: string): Promise<void> {
+  const out = options.out ?? path.join('data', nameOf(recording));
+  if (!options.dryRun) await rejectExisting(out);
+  const file = await openLabFile(recording, FORMATS);
+  const progress = createSteps();
+  try {
+    const dataset = await prepareDataset(file, toIngestOptions(options), progress.report);
+    progress.stop();
+    console.log(describeDataset(file, dataset));
+    await makeFolder(path.dirname(out));
+    const sheet = `${out}.png`;
+    await writeContactSheet(sheet, dataset);
+    console.log(`${sheet} shows ten of the images: check that they are upright and not transposed`);
+    if (options.dryRun) return;
+    const content = await datasetOf(dataset, {
+      ...{ file, recording, name: path.basename(out), command },
+      report: (done) => progress.report('writing', done, dataset.images.length),
+    });
+    const { digest } = await writeDataset(out, content);
+    progress.stop();
+    console.log(`wrote ${out}, digest ${digest}`);
+  } finally {
+    progress.stop();
+    await file.close();
+  }
+}
+
+/** One bar after the other. */
+function createSteps() {
+  let current:
+    | { readonly step: string; readonly bar: ReturnType<typeof createCountProgress> }
+    | undefined;
+  const stop = () => {
+    current?.bar.stop();
+    current = undefined;
+  };
+  const report = (step: Parameters<ReportStep>[0] | 'writing', done: number, total: number) => {
+    if (current?.step !== step) {
+      stop();
+      current = { step, bar: createCountProgress(step, process.stderr) };
+    }
+    current.bar.report(done, total);
+  };
+  return { report, stop };
+}
+
+async function rejectExisting(out: string): Promise<void> {
+  const found = await stat(out).catch(() => undefined);
+  if (found)
+    throw new InputError(`${out} is there already; expected a new folder: give another --out`);
+}
+
+function nameOf(recording: string): string {
+  return path.basename(path.resolve(recording)).replace(/\.[^.]+$/, '');
+}
+
+function toIngestOptions(options: Options): IngestOptions {
+  const { images, presentations, responses, window, baseline, black, white } = options;
+  const { transpose = false, crop, gray = false, size, degreesPerPixel } = options;
+  const { units, minRate, minReliability, keepBlanks = false, keepNear = false } = options;
+  const { minRepeats, validation, seed } = options;
+  return {
+    names: { images, presentations, responses },
+    times: { window, baseline },
+    transform: { transpose, crop, gray, size, degreesPerPixel },
+    scale: { black, white },
+    neurons: { units, minRate, minReliability },
+    split: { minRepeats, validation, seed, keepNear },
+    keepBlanks,
+  };
+}
+
+function readSize(text: string): { height: number; width: number } {
+  const [, height, width] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
+  if (height !== undefined && Number(height) > 0 && Number(width) > 0) {
+    return { height: Number(height), width: Number(width) };
+  }
+  throw new InvalidArgumentError('It must be height x width in pixels, such as 50x50.');
+}
+
+function finite(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('It must be a number.');
+}
+
+function share(text: string): number {
+  const value = finite(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('It must be a share between 0 and 1, such as 0.1.');
+}

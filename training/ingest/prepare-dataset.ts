@@ -1,0 +1,135 @@
+import { InputError } from '../../src/errors.js';
+import { chooseSources, type SourceNames, type Sources } from './choose-sources.js';
+import { type DistinctImage, surveyImages } from './images/survey.js';
+import { createTransform, type Transform, type TransformOptions } from './images/transform.js';
+import { chooseScale, type Scale } from './images/white.js';
+import type { LabFile, Tier } from './lab-file.js';
+import { readTrials, type TimeOptions, type TrialResponses } from './responses/read-trials.js';
+import { type KeptNeuron, type NeuronLimits, selectNeurons } from './select-neurons.js';
+import { type SplitRules, splitImages } from './split.js';
+
+/** What a person may say about a recording; all of it may be left out. */
+export interface IngestOptions {
+  readonly names: SourceNames;
+  readonly times: TimeOptions;
+  readonly transform: TransformOptions;
+  readonly scale: { readonly black?: number | undefined; readonly white?: number | undefined };
+  readonly neurons: NeuronLimits;
+  readonly split: SplitRules;
+  /** Whether blank screens stay. */
+  readonly keepBlanks: boolean;
+}
+
+/** What is not in a dataset, and why. */
+export interface Dropped {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** A recording as it is to be written: everything but the pixels, which are read again. */
+export interface PreparedDataset {
+  readonly sources: Sources;
+  readonly transform: Transform;
+  readonly scale: Scale;
+  /** In the order of the recording. */
+  readonly images: readonly (DistinctImage & { readonly part: Tier })[];
+  readonly neurons: readonly KeptNeuron[];
+  /** Index of the image of each trial. */
+  readonly trialImage: Int32Array;
+  /** [trials, neurons]; NaN where it was not measured. */
+  readonly trials: Float32Array;
+  readonly responses: Pick<TrialResponses, 'unit' | 'window' | 'baseline'>;
+  readonly splitRule: string;
+  readonly dropped: readonly Dropped[];
+}
+
+/** What is being done, for a progress bar. */
+export type ReportStep = (step: 'responses' | 'images', done: number, total: number) => void;
+
+/**
+ * Makes images x neurons of a recording: chooses what belongs together, turns trials into numbers, finds repeats by the
+ * pixels, leaves out what is blank or was not measured, and divides the images.
+ * @throws InputError saying what cannot be used, and what to do
+ */
+export async function prepareDataset(
+  file: LabFile,
+  options: IngestOptions,
+  report: ReportStep,
+): Promise<PreparedDataset> {
+  const sources = chooseSources(file, options.names);
+  const transform = createTransform(sources.images, options.transform);
+  const read = await readTrials(sources, options.times, (done, total) =>
+    report('responses', done, total),
+  );
+  const presented = new Set(read.image);
+  const { distinct, places, range } = await surveyImages(
+    sources.images,
+    transform,
+    (index) => presented.has(index),
+    (done) => report('images', done, sources.images.count),
+  );
+  const dropped: Dropped[] = [];
+  const drop = (reason: string, count: number) => {
+    if (count > 0) dropped.push({ reason, count });
+  };
+  const total = sources.responses.neurons;
+  const isBlank = (trial: number) => {
+    const index = read.image[trial]!;
+    return index === -1 || (!options.keepBlanks && distinct[places[index]!]!.isBlank);
+  };
+  const isMeasured = (trial: number) =>
+    read.values.subarray(trial * total, (trial + 1) * total).some((value) => !Number.isNaN(value));
+  const all = Array.from(read.image, (_, trial) => trial);
+  const pictures = all.filter((trial) => !isBlank(trial));
+  const measured = pictures.filter(isMeasured);
+  drop('trials with a blank screen', all.length - pictures.length);
+  drop('trials in which no neuron was measured', pictures.length - measured.length);
+  if (measured.length === 0) {
+    throw new InputError(
+      `no trial is left of ${all.length}: ${dropped.map(({ count, reason }) => `${count} ${reason}`).join(', ')}; ` +
+        'expected some: see --window, --presentations and --keep-blanks',
+    );
+  }
+  const trialsOf = distinct.map((): number[] => []);
+  for (const trial of measured) trialsOf[places[read.image[trial]!]!]!.push(trial);
+  const neurons = selectNeurons(
+    sources.responses,
+    { values: read.values, trialsOf },
+    options.neurons,
+  );
+  for (const [reason, count] of Object.entries(neurons.dropped)) drop(reason, count);
+  const used = distinct.flatMap((image, place) => {
+    const trials = trialsOf[place]!;
+    return trials.length === 0 ? [] : [{ ...image, trials, tier: tierOf(trials, read.tier) }];
+  });
+  const split = splitImages(
+    used.map((image) => ({ ...image, trials: image.trials.length })),
+    options.split,
+  );
+  drop('training images that are nearly equal to one for validation', split.near);
+  const images = used.flatMap((image, index) => {
+    const part = split.parts[index]!;
+    return part === null ? [] : [{ ...image, part }];
+  });
+  const scale = chooseScale(sources.images.element, range, options.scale);
+  const order = images.flatMap(({ trials }, image) => trials.map((trial) => ({ trial, image })));
+  order.sort((a, b) => a.trial - b.trial);
+  const columns = neurons.kept.map(({ column }) => column);
+  return {
+    ...{ sources, transform, scale, images, neurons: neurons.kept, dropped },
+    trialImage: Int32Array.from(order, ({ image }) => image),
+    trials: Float32Array.from({ length: order.length * columns.length }, (_, i) => {
+      const { trial } = order[Math.floor(i / columns.length)]!;
+      return read.values[trial * total + columns[i % columns.length]!]!;
+    }),
+    responses: read,
+    splitRule: split.rule,
+  };
+}
+
+/** An image of which some trials are for validation, or for test, is not trained on. */
+function tierOf(trials: readonly number[], tiers: TrialResponses['tier']): Tier | undefined {
+  if (tiers === undefined) return undefined;
+  const own = new Set(trials.map((trial) => tiers[trial]!));
+  return own.has('test') ? 'test' : own.has('validation') ? 'validation' : 'train';
+}

@@ -1,0 +1,112 @@
+import { InputError } from '../../../src/errors.js';
+import type { Sources } from '../choose-sources.js';
+import type { Presentations, ResponseSource, Tier } from '../lab-file.js';
+import { averageTraces } from './average-traces.js';
+import { countSpikes } from './count-spikes.js';
+import { SPIKE_WINDOW, TRACE_BASELINE, TRACE_WINDOW, type Window } from './window.js';
+
+/** Which times around the onset of an image count. */
+export interface TimeOptions {
+  readonly window: Window | undefined;
+  /** `none`: nothing is subtracted. */
+  readonly baseline: Window | 'none' | undefined;
+}
+
+/** The response of each neuron in each trial. */
+export interface TrialResponses {
+  /** Index of the image of each trial; -1 for a blank screen. */
+  readonly image: Int32Array;
+  readonly tier: readonly Tier[] | undefined;
+  /** [trials, neurons]; NaN where it was not measured. */
+  readonly values: Float32Array;
+  readonly unit: string;
+  readonly window: Window | null;
+  readonly baseline: Window | null;
+}
+
+/** Rows that are read at a time. */
+const BLOCK = 4096;
+
+/**
+ * Reads the responses of all neurons by trial, each as one number.
+ * @param report is called with what is done, of `total`
+ * @throws InputError where the presentations do not fit the responses or the images
+ */
+export async function readTrials(
+  { images, responses, presentations }: Sources,
+  { window, baseline }: TimeOptions,
+  report: (done: number, total: number) => void,
+): Promise<TrialResponses> {
+  const shown = presentations === undefined ? rowByRow(responses) : await presentations.read();
+  const beyond = shown.image.find((index) => index >= images.count || index < -1);
+  if (beyond !== undefined) {
+    throw new InputError(
+      `${presentations?.name ?? responses.name} has image ${beyond}; expected 0 to ${images.count - 1}, ` +
+        `the images of ${images.name}, or -1 for a blank screen`,
+    );
+  }
+  const { image, tier } = shown;
+  if (responses.kind === 'table') {
+    if (window !== undefined || baseline !== undefined) {
+      throw new InputError(
+        `--window and --baseline are for spikes and traces; ${responses.name} has one number for each trial; ` +
+          'expected neither',
+      );
+    }
+    const values = await readTable(responses, report);
+    return { image, tier, values, unit: responses.unit, window: null, baseline: null };
+  }
+  const onset = requireOnset(shown, presentations!.name, responses.name);
+  if (responses.kind === 'spikes') {
+    if (baseline !== undefined && baseline !== 'none') {
+      throw new InputError('--baseline is for traces, not for spikes; expected --window alone');
+    }
+    const used = window ?? SPIKE_WINDOW;
+    const values = await countSpikes(responses, onset, used, (done) =>
+      report(done, responses.neurons),
+    );
+    return { image, tier, values, unit: 'spikes/s', window: used, baseline: null };
+  }
+  const times = {
+    window: window ?? TRACE_WINDOW,
+    baseline: baseline === 'none' ? undefined : (baseline ?? TRACE_BASELINE),
+  };
+  const values = await averageTraces(responses, onset, times, (done) =>
+    report(done, responses.samples),
+  );
+  return {
+    ...{ image, tier, values, unit: responses.unit },
+    ...{ window: times.window, baseline: times.baseline ?? null },
+  };
+}
+
+/** A row is the image with its index. */
+function rowByRow(responses: ResponseSource): Presentations {
+  const rows = responses.kind === 'table' ? responses.rows : 0;
+  return {
+    image: Int32Array.from({ length: rows }, (_, i) => i),
+    onset: undefined,
+    tier: undefined,
+  };
+}
+
+async function readTable(
+  source: Extract<ResponseSource, { kind: 'table' }>,
+  report: (done: number, total: number) => void,
+): Promise<Float32Array> {
+  const { rows, neurons } = source;
+  const values = new Float32Array(rows * neurons);
+  for (let first = 0; first < rows; first += BLOCK) {
+    const count = Math.min(BLOCK, rows - first);
+    values.set(await source.read(first, count), first * neurons);
+    report(first + count, rows);
+  }
+  return values;
+}
+
+function requireOnset({ onset }: Presentations, name: string, responses: string): Float64Array {
+  if (onset !== undefined) return onset;
+  throw new InputError(
+    `${name} has no times, and ${responses} needs them; expected presentations with the onset of each image`,
+  );
+}

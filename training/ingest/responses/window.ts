@@ -1,0 +1,37 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A time around the onset of an image, [from, to), in milliseconds. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Macaque V1 answers 40 to 100 ms after an image appears; other areas and species take other windows. */
+export const SPIKE_WINDOW: Window = { from: 40, to: 100 };
+/** The indicators of calcium imaging are slow. */
+export const TRACE_WINDOW: Window = { from: 0, to: 500 };
+export const TRACE_BASELINE: Window = { from: -250, to: 0 };
+
+const FORM = /^(-?\d+(?:\.\d+)?):(-?\d+(?:\.\d+)?)(ms|s)$/;
+
+/**
+ * Reads a window as in `40:100ms` or `-0.5:0s`.
+ * @example
+ * parseWindow('0.04:0.1s'); // { from: 40, to: 100 }
+ */
+export function parseWindow(text: string): Window {
+  const [, first, second, unit] = FORM.exec(text) ?? [];
+  const scale = unit === 's' ? 1000 : 1;
+  const [from, to] = [Number(first) * scale, Number(second) * scale];
+  if (unit === undefined || !(from < to)) {
+    throw new InvalidArgumentError(
+      'It must be the start and the end after the onset of an image, such as 40:100ms.',
+    );
+  }
+  return { from, to };
+}
+
+/** Formats a window as `parseWindow` reads it. */
+export function formatWindow({ from, to }: Window): string {
+  return `${from}:${to}ms`;
+}

@@ -1,0 +1,105 @@
+import { InputError } from '../../src/errors.js';
+import { randomStream } from '../../src/network/random.js';
+import { splitHalf, type Trials } from '../../src/tuning/repeats.js';
+import { chooseNeurons } from './choose-neurons.js';
+import type { ResponseSource } from './lab-file.js';
+
+/** Which neurons are kept. */
+export interface NeuronLimits {
+  /** Conditions on the columns of the file, such as `quality == good`. */
+  readonly units: string | undefined;
+  /** The lowest mean response, in the unit of the responses. */
+  readonly minRate: number | undefined;
+  /** The lowest reliability, -1..1. */
+  readonly minReliability: number | undefined;
+}
+
+/** A neuron that is kept. */
+export interface KeptNeuron {
+  /** Its column in the recording. */
+  readonly column: number;
+  readonly id: string;
+  /** Agreement of two halves of the repeats, -1..1; null where images were not repeated. */
+  readonly reliability: number | null;
+}
+
+/** Responses by trial, with the image of each. */
+export interface GroupedTrials {
+  /** [trials, neurons] */
+  readonly values: Float32Array;
+  /** Trials of each image. */
+  readonly trialsOf: readonly (readonly number[])[];
+}
+
+/**
+ * Chooses neurons by their columns, their mean response and their reliability.
+ * @returns those that are kept, and how many others there are by the reason
+ * @throws InputError where none is left
+ */
+export function selectNeurons(
+  source: ResponseSource,
+  grouped: GroupedTrials,
+  { units, minRate, minReliability }: NeuronLimits,
+): { readonly kept: readonly KeptNeuron[]; readonly dropped: Readonly<Record<string, number>> } {
+  const dropped: Record<string, number> = {};
+  const drop = (reason: string, count: number) => {
+    if (count > 0) dropped[reason] = (dropped[reason] ?? 0) + count;
+  };
+  const chosen = chooseNeurons(source, units);
+  drop(`neurons without ${units}`, source.neurons - chosen.length);
+  const kept = chosen.flatMap((column) => {
+    const mean = meanResponse(grouped, source.neurons, column);
+    const reliability = reliabilityOf(grouped, source.neurons, column);
+    const neuron = { column, id: source.ids[column] ?? String(column), reliability };
+    if (mean === null) drop('neurons that were never measured', 1);
+    else if (minRate !== undefined && mean < minRate) {
+      drop(`neurons with a mean response below ${minRate}`, 1);
+    } else if (minReliability !== undefined && !((reliability ?? -1) >= minReliability)) {
+      drop(`neurons with a reliability below ${minReliability}`, 1);
+    } else return [neuron];
+    return [];
+  });
+  if (kept.length > 0) return { kept, dropped };
+  const reasons = Object.entries(dropped).map(([reason, count]) => `${count} ${reason}`);
+  throw new InputError(
+    `no neuron is left of ${source.neurons}: ${reasons.join(', ')}; expected some`,
+  );
+}
+
+function meanResponse({ values, trialsOf }: GroupedTrials, neurons: number, column: number) {
+  let [sum, count] = [0, 0];
+  for (const trial of trialsOf.flat()) {
+    const value = values[trial * neurons + column]!;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count += 1;
+  }
+  return count === 0 ? null : sum / count;
+}
+
+/** Split-half reliability over the images that were measured more than once, with as many trials as the fewest have. */
+function reliabilityOf({ values, trialsOf }: GroupedTrials, neurons: number, column: number) {
+  const repeated = trialsOf
+    .map((trials) =>
+      trials
+        .map((trial) => values[trial * neurons + column]!)
+        .filter((value) => !Number.isNaN(value)),
+    )
+    .filter(({ length }) => length > 1);
+  const repeats = repeated.reduce(
+    (least, { length }) => Math.min(least, length),
+    Number.POSITIVE_INFINITY,
+  );
+  if (repeated.length < MIN_IMAGES) return null;
+  const trials: Trials = {
+    repeats,
+    stimuli: repeated.length,
+    values: Float64Array.from({ length: repeats * repeated.length }, (_, i) => {
+      return repeated[i % repeated.length]![Math.floor(i / repeated.length)]!;
+    }),
+  };
+  return splitHalf(trials, randomStream(1, 'halves')).value;
+}
+
+/** A correlation over fewer images says nothing. */
+const MIN_IMAGES = 3;
