@@ -63,7 +63,7 @@ function describeImages({ count, height, width, channels }: ImageSource): string
 }
 
 function describeResponses(source: ResponseSource): string {
-  const neurons = `${source.neurons} neurons`;
+  const neurons = `${source.neurons} neuron${source.neurons === 1 ? '' : 's'}`;
   if (source.kind === 'spikes') return `spikes of ${neurons}`;
   if (source.kind === 'traces') return `traces of ${neurons}, ${source.samples} samples`;
   return `${source.rows} ${source.rowsAre} x ${neurons}`;

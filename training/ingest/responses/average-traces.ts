@@ -20,6 +20,7 @@ interface Span {
  * @param onset of each trial, in seconds
  * @param baseline undefined: nothing is subtracted
  * @param report is called with the number of samples that are read
+ * @param block numbers that are read at a time
  * @returns [trials, neurons], in the unit of the traces
  */
 export async function averageTraces(
@@ -27,6 +28,7 @@ export async function averageTraces(
   onset: Float64Array,
   { window, baseline }: { readonly window: Window; readonly baseline: Window | undefined },
   report: (done: number) => void,
+  block = BLOCK,
 ): Promise<Float32Array> {
   const { neurons, samples } = source;
   const times = await source.times();
@@ -40,7 +42,7 @@ export async function averageTraces(
     else sums.fill(Number.NaN, trial * neurons, (trial + 1) * neurons);
   }
   spans.sort((a, b) => a.first - b.first);
-  const perBlock = Math.max(1, Math.floor(BLOCK / neurons));
+  const perBlock = Math.max(1, Math.floor(block / neurons));
   let open: Span[] = [];
   let next = 0;
   for (let first = 0; first < samples; first += perBlock) {

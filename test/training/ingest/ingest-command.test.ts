@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { DatasetCard } from '../../../src/datasets/card.js';
+import { sha256 } from '../../../src/files/whole-file.js';
+import { decodeNpy } from '../../../src/formats/npy.js';
+import { writeSmallSite } from '../../support/sites.js';
+import { temporaryFolder } from '../../support/store.js';
+
+const PROGRAM = fileURLToPath(new URL('../../../dist/src/cli/hypercolumn.js', import.meta.url));
+
+function ingest(...args: string[]) {
+  return spawnSync(process.execPath, [PROGRAM, 'ingest', ...args], { encoding: 'utf8' });
+}
+
+async function makeSite() {
+  const folder = await temporaryFolder();
+  const site = path.join(folder, 'site');
+  await writeSmallSite(site, 30, 10);
+  return { folder, site, out: path.join(folder, 'made', 'dataset') };
+}
+
+async function readArray(file: string) {
+  return decodeNpy(await readFile(file));
+}
+
+test('the four files of a site become a dataset with the same numbers', async () => {
+  const { folder, site, out } = await makeSite();
+  const { status, stdout, stderr } = ingest(site, '--out', out);
+  expect(stderr).toContain('images 40 of 40');
+  expect(status).toBe(0);
+  const [name] = (await readdir(site)).flatMap(
+    (file) => /^trainRsp_(.+)\.npy$/.exec(file)?.[1] ?? [],
+  );
+  const text = await readFile(path.join(out, 'dataset.json'), 'utf8');
+  const card = DatasetCard.parse(JSON.parse(text));
+  expect(stdout).toContain(`wrote ${out}, digest ${sha256(text)}`);
+  expect(stdout).toMatch(/^split {10}30 training, 10 validation: as the recording divides them$/m);
+  expect(card).toMatchObject({
+    name: 'dataset',
+    trials: { count: 40, maxRepeats: 1 },
+    split: { train: 30, validation: 10, test: 0 },
+    source: { format: 'four .npy files', files: [{}, {}, {}, {}] },
+    command: `hypercolumn ingest ${site} --out ${out}`,
+  });
+  for (const [file, digest] of Object.entries(card.files)) {
+    expect(sha256(await readFile(path.join(out, file))), file).toBe(digest);
+  }
+  for (const [made, prefix] of [
+    ['images', 'img'],
+    ['responses', 'Rsp'],
+  ] as const) {
+    const given = await Promise.all(
+      ['train', 'val'].map((part) => {
+        const file = prefix === 'img' ? `${part}_img` : `${part}Rsp`;
+        return readArray(path.join(site, `${file}_${name}.npy`));
+      }),
+    );
+    const whole = await readArray(path.join(out, `${made}.npy`));
+    expect([...whole.data]).toEqual(given.flatMap(({ data }) => [...data]));
+    expect(whole.stored).toBe(given[0]!.stored);
+  }
+  expect((await readdir(path.join(folder, 'made'))).toSorted()).toEqual(['dataset', 'dataset.png']);
+  const again = ingest(site, '--out', out);
+  expect(again.status).toBe(2);
+  expect(again.stderr).toBe(
+    `error: ${out} is there already; expected a new folder: give another --out\n`,
+  );
+});
+
+test('a dry run writes the sheet of images only', async () => {
+  const { folder, site, out } = await makeSite();
+  const { status, stdout } = ingest(site, '--out', out, '--dry-run');
+  expect(status).toBe(0);
+  expect(stdout).toContain('dataset.png shows ten of the images');
+  expect(await readdir(path.join(folder, 'made'))).toEqual(['dataset.png']);
+});
+
+test('what is no recording is rejected by what it is', async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'notes.txt');
+  await writeFile(file, 'no recording');
+  expect(ingest(path.join(folder, 'missing.nwb')).stderr).toMatch(
+    /^error: .*missing\.nwb cannot be read; expected a recording\n$/,
+  );
+  const { status, stderr } = ingest(file);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(
+    /^error: unknown kind of file: .*notes\.txt; expected a folder with train_img_/,
+  );
+  expect(ingest(file, '--window', '40-100').stderr).toContain('such as 40:100ms.');
+  expect(ingest(file, '--size', '50').stderr).toContain('such as 50x50.');
+  expect(ingest(file, '--validation', '2').stderr).toContain('a share between 0 and 1');
+});

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { averageTraces } from '../../../training/ingest/responses/average-traces.js';
+import { countSpikes } from '../../../training/ingest/responses/count-spikes.js';
+import { formatWindow, parseWindow } from '../../../training/ingest/responses/window.js';
+import { spikeSource, traceSource } from './lab-files.js';
+
+const ignore = () => undefined;
+const seconds = fc.double({ min: 0, max: 10, noNaN: true });
+
+test('spikes are counted from the start of the window to before its end', async () => {
+  const source = spikeSource([[1.039, 1.04, 1.05, 1.0999, 1.1, 2.05], []]);
+  const rates = await countSpikes(source, Float64Array.of(1, 2), { from: 40, to: 100 }, ignore);
+  // Three spikes in 60 ms, then one.
+  expect([...rates]).toEqual([50, 0, 1 / 0.06, 0].map(Math.fround));
+});
+
+test('rates are those of counting spike by spike', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(seconds),
+      fc.array(seconds, { minLength: 1 }),
+      async (times, onsets) => {
+        const spikes = times.toSorted((a, b) => a - b);
+        const window = { from: -100, to: 400 };
+        const rates = await countSpikes(
+          spikeSource([spikes]),
+          Float64Array.from(onsets),
+          window,
+          ignore,
+        );
+        const expected = onsets.map((at) => {
+          const own = spikes.filter((time) => time >= at + -100 / 1000 && time < at + 400 / 1000);
+          return own.length / 0.5;
+        });
+        expect([...rates]).toEqual(expected.map(Math.fround));
+      },
+    ),
+  );
+});
+
+test('a trial in which a unit was not observed all the time is not measured', async () => {
+  const source = spikeSource([[1.05, 5.05]], {
+    observed: async () => [
+      [0, 2],
+      [5.06, 9],
+    ],
+  });
+  const onset = Float64Array.of(1, 5, 6, Number.NaN);
+  const rates = await countSpikes(source, onset, { from: 0, to: 100 }, ignore);
+  expect([...rates]).toEqual([10, Number.NaN, 0, Number.NaN]);
+});
+
+test('a trace is averaged in the window, less its mean in the baseline, also across blocks', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -9, max: 9 })), {
+        minLength: 40,
+        maxLength: 60,
+      }),
+      fc.array(fc.double({ min: 0.5, max: 3, noNaN: true }), { minLength: 1, maxLength: 8 }),
+      async (samples, onsets) => {
+        const times = samples.map((_, i) => i / 10);
+        const source = traceSource(samples, times);
+        const [window, baseline] = [
+          { from: 0, to: 500 },
+          { from: -250, to: 0 },
+        ];
+        const shifted = { window, baseline };
+        const values = await averageTraces(source, Float64Array.from(onsets), shifted, ignore, 7);
+        const mean = (from: number, to: number, neuron: 0 | 1) => {
+          const own = samples.filter((_, i) => times[i]! >= from && times[i]! < to);
+          return own.reduce((sum, sample) => sum + sample[neuron], 0) / own.length;
+        };
+        for (const [trial, at] of onsets.entries()) {
+          for (const neuron of [0, 1] as const) {
+            const expected = mean(at, at + 0.5, neuron) - mean(at + -250 / 1000, at, neuron);
+            // Sums in another order, rounded to float32.
+            expect(Math.abs(values[2 * trial + neuron]! - expected)).toBeLessThan(1e-5);
+          }
+        }
+      },
+    ),
+  );
+});
+
+test('a trial beyond the trace, and a sample that was not measured, are NaN', async () => {
+  const samples = Array.from({ length: 30 }, (_, i) => [i, i === 12 ? Number.NaN : i]);
+  const source = traceSource(
+    samples,
+    samples.map((_, i) => i / 10),
+  );
+  const onset = Float64Array.of(1, 2, 9);
+  const window = { from: 0, to: 500 };
+  const values = await averageTraces(source, onset, { window, baseline: undefined }, ignore);
+  expect([...values]).toEqual([12, Number.NaN, 22, 22, Number.NaN, Number.NaN]);
+});
+
+test('windows are read and written in milliseconds', () => {
+  expect(parseWindow('40:100ms')).toEqual({ from: 40, to: 100 });
+  expect(parseWindow('-0.25:0s')).toEqual({ from: -250, to: 0 });
+  expect(formatWindow(parseWindow('0.5:20ms'))).toBe('0.5:20ms');
+  for (const text of ['40:100', '100:40ms', '40-100ms', 'ms', '40:40ms']) {
+    expect(() => parseWindow(text)).toThrow('such as 40:100ms');
+  }
+});
