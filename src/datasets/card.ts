@@ -57,8 +57,16 @@ export const DatasetCard = z.strictObject({
   /** The command that made it. */
   command: z.string(),
   /** SHA-256 of each file, by its name. */
-  files: z.record(z.string(), Sha256),
+  files: z.record(z.enum(DATASET_FILES), Sha256),
 });
 export type DatasetCard = z.infer<typeof DatasetCard>;
 
 export const DATASET_CARD_FILE = 'dataset.json';
+
+/** Bytes of the largest card that is read: a line for each of 100,000 files and neurons. */
+export const MAX_CARD_BYTES = 2 ** 26;
+
+/** Shape of `images.npy`. */
+export function imagesShape({ count, height, width, channels }: DatasetCard['images']): number[] {
+  return [count, height, width, ...(channels === 3 ? [channels] : [])];
+}

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../src/errors.js';
+import { openFile } from '../../src/files/whole-file.js';
 import {
   decodeNpyHeader,
   elementCount,
@@ -36,7 +36,8 @@ const WORDS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: Float64Array }
  * @throws InputError naming the file when it is missing, not .npy, or not of its header's length
  */
 export async function openRowFile(file: string): Promise<RowFile> {
-  const handle = await open(file).catch((cause: unknown) => {
+  const handle = await openFile(file).catch((cause: unknown) => {
+    if (cause instanceof InputError) throw cause;
     throw new InputError(`${file} cannot be read: is it there?`, [], { cause });
   });
   try {
@@ -52,7 +53,7 @@ export async function openRowFile(file: string): Promise<RowFile> {
 /** sha256 of a file, in hex. */
 export async function digestOfFile(file: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
+  await pipeline((await openFile(file)).createReadStream(), hash);
   return hash.digest('hex');
 }
 

@@ -4,6 +4,7 @@ import {
   DATASET_CARD_FILE,
   DATASET_FILES,
   DatasetCard,
+  imagesShape,
   PARTS,
   type Part,
 } from '../../src/datasets/card.js';
@@ -11,7 +12,7 @@ import { InputError } from '../../src/errors.js';
 import { unless } from '../../src/files/disk-error.js';
 import { sha256, syncFolder, temporaryFor, writeWhole } from '../../src/files/whole-file.js';
 import type { NpyData } from '../../src/formats/npy.js';
-import { createNpyWriter } from './npy-writer.js';
+import { createNpyWriter, type NpyWriter } from './npy-writer.js';
 
 /** What a dataset is made of. */
 export interface NewDataset {
@@ -40,9 +41,10 @@ export interface WrittenDataset {
 /**
  * Writes a dataset, whole or not at all.
  * @param folder must not exist, or have nothing in it
- * @throws InputError where there is something already
+ * @throws InputError where there is something already, or a response is infinite
  */
 export async function writeDataset(folder: string, dataset: NewDataset): Promise<WrittenDataset> {
+  checkTrials(dataset);
   const temporary = temporaryFor(path.resolve(folder));
   await mkdir(temporary, { recursive: true });
   try {
@@ -69,6 +71,7 @@ export async function writeDataset(folder: string, dataset: NewDataset): Promise
     await writeWhole(path.join(temporary, DATASET_CARD_FILE), text);
     await syncFolder(temporary);
     await place(temporary, folder);
+    await syncFolder(folder); // its new name
     return { folder, card, digest: sha256(text) };
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -91,29 +94,46 @@ async function writeArrays(
   folder: string,
   { card, images, parts, trials, trialImages }: NewDataset,
 ): Promise<Record<string, string>> {
-  const { count, height, width, channels } = card.images;
+  const { count } = card.images;
   const neurons = card.neurons.length;
   const file = (name: keyof typeof DATASET_FILES) => path.join(folder, DATASET_FILES[name]);
   const digests: Record<string, string> = {};
-  const write = async (name: keyof typeof DATASET_FILES, data: NpyData, shape: number[]) => {
-    const writer = await createNpyWriter(file(name), data, shape);
-    await writer.append(data);
-    digests[DATASET_FILES[name]] = await writer.close();
+  const write = async (
+    name: keyof typeof DATASET_FILES,
+    blocks: AsyncIterable<NpyData> | readonly NpyData[],
+    shape: readonly number[],
+  ) => {
+    let writer: NpyWriter | undefined;
+    try {
+      for await (const block of blocks) {
+        writer ??= await createNpyWriter(file(name), block, shape);
+        await writer.append(block);
+      }
+      if (writer === undefined) throw new Error(`there is nothing for ${DATASET_FILES[name]}`);
+      digests[DATASET_FILES[name]] = await writer.finish();
+    } finally {
+      await writer?.close();
+    }
   };
-  const shape = [count, height, width, ...(channels === 3 ? [3] : [])];
-  let writer: Awaited<ReturnType<typeof createNpyWriter>> | undefined;
-  for await (const block of images) {
-    writer ??= await createNpyWriter(file('images'), block, shape);
-    await writer.append(block);
-  }
-  if (writer === undefined) throw new Error('there are no images');
-  digests[DATASET_FILES.images] = await writer.close();
-  await write('trials', trials, [trialImages.length, neurons]);
-  await write('trialImages', trialImages, [trialImages.length]);
-  await write('responses', meanResponses(trials, trialImages, count, neurons), [count, neurons]);
   const codes = Uint8Array.from(parts, (part) => PARTS.indexOf(part));
-  await write('split', codes, [count]);
+  const responses = meanResponses(trials, trialImages, count, neurons);
+  await write('images', images, imagesShape(card.images));
+  await write('trials', [trials], [trialImages.length, neurons]);
+  await write('trialImages', [trialImages], [trialImages.length]);
+  await write('responses', [responses], [count, neurons]);
+  await write('split', [codes], [count]);
   return digests;
+}
+
+/** @throws InputError naming the first response that is infinite: NaN alone says that it was not measured */
+function checkTrials({ card, trials }: NewDataset): void {
+  const bad = trials.findIndex((value) => Math.abs(value) === Number.POSITIVE_INFINITY);
+  if (bad < 0) return;
+  const [trial, neuron] = [Math.floor(bad / card.neurons.length), bad % card.neurons.length];
+  throw new InputError(
+    `the response of neuron ${card.neurons[neuron]!.id} in trial ${trial} is ${trials[bad]}; ` +
+      'expected a number that float32 holds, or NaN where the neuron was not measured',
+  );
 }
 
 function countRepeats({ card, trialImages }: NewDataset): Uint32Array {
