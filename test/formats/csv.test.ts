@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeCsv } from '../../src/formats/csv.js';
+import { decodeCsv, encodeCsv } from '../../src/formats/csv.js';
 
 test('only fields that would break a row are quoted, and quotes are doubled', () => {
   const rows = [
@@ -26,8 +26,33 @@ test('any table of text is the same after writing and parsing', () => {
   const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', '\r', '\n', ' ', 'µ') });
   fc.assert(
     fc.property(fc.array(fc.array(cell, { minLength: 1 }), { minLength: 1 }), (rows) => {
-      expect(read(encodeCsv(rows))).toEqual(rows);
+      const text = encodeCsv(rows);
+      expect(read(text)).toEqual(rows);
+      expect(decodeCsv(text)).toEqual(rows);
     }),
+  );
+});
+
+test('rows end with CR LF, LF or CR, or with the text; fields may be separated by other characters', () => {
+  const rows = [
+    ['a', ''],
+    ['', 'b "c"; d'],
+  ];
+  for (const end of ['\r\n', '\n', '\r']) {
+    const text = `a;${end};"b ""c""; d"`;
+    expect(decodeCsv(text, ';')).toEqual(rows);
+    expect(decodeCsv(text + end, ';')).toEqual(rows);
+  }
+  expect(decodeCsv('')).toEqual([]);
+  expect(decodeCsv('a,')).toEqual([['a', '']]);
+});
+
+test('a quoted field that does not end where it should is rejected with its row', () => {
+  expect(() => decodeCsv('a,b\n1,"2\n')).toThrow(
+    `the quoted field in row 2 does not end; expected another '"'`,
+  );
+  expect(() => decodeCsv('a,b\n"1"2,3')).toThrow(
+    "text follows a quoted field in row 2: 2,3; expected ','",
   );
 });
 

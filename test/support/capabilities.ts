@@ -105,8 +105,31 @@ export function kubernetesValidate(): PythonPackages {
   return pythonPackages('KUBERNETES', ['kubernetes_validate', 'yaml']);
 }
 
+/**
+ * Packages that write recordings as labs do, in the Python that LABFILES_PYTHON names, or in the virtual environment
+ * ~/.cache/hypercolumn/labfiles. `REQUIRE_LABFILES=1` demands them.
+ */
+export function labFilePackages(): PythonPackages {
+  return pythonPackages('LABFILES', [
+    'numpy',
+    'h5py',
+    'pynwb',
+    'hdf5storage',
+    'scipy.io',
+    'pyarrow',
+  ]);
+}
+
 function pythonPackages(
-  name: 'PYTORCH' | 'ONNX' | 'WEBSOCKETS' | 'CLIENTS' | 'SCHEMATHESIS' | 'MOTO' | 'KUBERNETES',
+  name:
+    | 'PYTORCH'
+    | 'ONNX'
+    | 'WEBSOCKETS'
+    | 'CLIENTS'
+    | 'SCHEMATHESIS'
+    | 'MOTO'
+    | 'KUBERNETES'
+    | 'LABFILES',
   packages: readonly string[],
 ): PythonPackages {
   const folder = path.join(homedir(), '.cache/hypercolumn', name.toLowerCase());

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { InputError } from '../../src/errors.js';
 import { FOUR_FILES } from './four-files.js';
 import type { LabFile } from './lab-file.js';
+import { TABLE_FOLDER } from './table-folder/table-folder.js';
 
 /** A kind of file or folder that a lab has. */
 export interface LabFormat {
@@ -14,7 +15,7 @@ export interface LabFormat {
 }
 
 /** All formats, in the order in which they are tried. */
-export const FORMATS: readonly LabFormat[] = [FOUR_FILES];
+export const FORMATS: readonly LabFormat[] = [FOUR_FILES, TABLE_FOLDER];
 
 /**
  * Opens a recording with the first format that it has.

@@ -107,7 +107,16 @@ const MAX_SECONDS = 20;
  * @throws InputError when the file is truncated or corrupted
  */
 export async function decodePixels(task: ImageTask): Promise<DecodedImage> {
-  const { bytes, format, size, space, white } = task;
+  const { samples, channels } = await decodeSamples(task);
+  return grayImage(task, samples, channels);
+}
+
+/**
+ * Decodes an image to its samples, row by row: 0..255 or 0..65535, of 1 or 3 colour channels, and the alpha, where it
+ * has one, as the last channel of each pixel.
+ * @throws InputError when the file is truncated or corrupted
+ */
+export async function decodeSamples({ bytes, format, size, space, white }: ImageTask) {
   if (format === 'PNG') await checkPng(bytes);
   const { data, info } = await sharp(bytes, {
     failOn: 'error',
@@ -122,8 +131,8 @@ export async function decodePixels(task: ImageTask): Promise<DecodedImage> {
     .catch((cause: unknown) => {
       throw new InputError(`the ${format} is truncated or corrupted`, [], { cause });
     });
-  const samples = white === 255 ? data : read16Bit(data);
-  return grayImage(task, samples, info.channels);
+  const samples: Uint8Array | Uint16Array = white === 255 ? data : read16Bit(data);
+  return { samples, channels: info.channels };
 }
 
 function grayImage(

@@ -1,0 +1,160 @@
+import { open, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../../../src/errors.js';
+import { decodeSamples, type ImageTask, openImage } from '../../../src/stimulus/decode/image.js';
+import {
+  describeOtherFormat,
+  isImageType,
+  sniffMediaType,
+} from '../../../src/stimulus/decode/media-type.js';
+import type { ImageSource } from '../lab-file.js';
+
+const LIMITS = { maxStimuli: 1, maxPixels: 2 ** 26 };
+/** Files that are open at a time. */
+const AT_A_TIME = 16;
+
+/** What all images of a folder have in common. */
+interface Form {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  readonly white: number;
+}
+
+/** The image files of a folder, at any depth, by their content, in the order of their names, with `/` in their paths. */
+export async function listImages(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  const isImage = await inTurn(files, async (file) => {
+    const head = await readHead(path.join(folder, file));
+    if (describeOtherFormat(head)?.startsWith('the body is a BMP')) {
+      throw new InputError(`${file} is a BMP image, which is not read; expected PNG: convert it`);
+    }
+    const type = sniffMediaType(head);
+    return type !== undefined && isImageType(type);
+  });
+  return files
+    .filter((_, i) => isImage[i])
+    .map((file) => file.replaceAll(path.sep, '/'))
+    .toSorted();
+}
+
+/**
+ * Opens image files of one size. Gray ones among coloured ones become coloured, with equal channels.
+ * @param files relative to the folder
+ * @throws InputError naming the first that cannot be read, or that is of another size or depth
+ */
+export async function openImageFiles(
+  folder: string,
+  files: readonly string[],
+  name: string,
+): Promise<ImageSource> {
+  const forms = await inTurn(files, async (file) => formOf(await openTask(folder, file)));
+  const [first] = forms;
+  if (first === undefined) throw new InputError(`no images are in ${folder}; expected some`);
+  const odd = forms.findIndex(
+    ({ height, width, white }) =>
+      height !== first.height || width !== first.width || white !== first.white,
+  );
+  if (odd !== -1) {
+    throw new InputError(
+      `the images differ: ${files[0]} is ${describeForm(first)}, ${files[odd]} is ${describeForm(forms[odd]!)}; ` +
+        'expected one size and one depth',
+    );
+  }
+  const form = {
+    ...first,
+    channels: forms.some(({ channels }) => channels === 3) ? 3 : 1,
+  } as const;
+  const size = form.height * form.width * form.channels;
+  return {
+    name,
+    count: files.length,
+    ...{ height: form.height, width: form.width, channels: form.channels },
+    element: form.white === 255 ? 'u1' : 'u2',
+    degreesPerPixel: null,
+    async read(from, count) {
+      const values =
+        form.white === 255 ? new Uint8Array(count * size) : new Uint16Array(count * size);
+      const places = Array.from({ length: count }, (_, i) => i);
+      await inTurn(places, async (place) => {
+        const file = files[from + place]!;
+        const pixels = values.subarray(place * size, (place + 1) * size);
+        await naming(file, async () => copyPixels(await openTask(folder, file), form, pixels));
+      });
+      return values;
+    },
+  };
+}
+
+async function openTask(folder: string, file: string): Promise<ImageTask> {
+  return naming(file, async () => {
+    const bytes = await readFile(path.join(folder, file));
+    return (await openImage(bytes, LIMITS)).task(0);
+  });
+}
+
+function formOf({ size, space, white }: ImageTask): Form {
+  return { ...size, channels: space === 'srgb' || space === 'rgb16' ? 3 : 1, white };
+}
+
+function describeForm({ height, width, white }: Form): string {
+  return `${height}x${width} of ${white === 255 ? 8 : 16} bits`;
+}
+
+/** Copies without the alpha, which must be opaque. */
+async function copyPixels(
+  task: ImageTask,
+  { height, width, channels, white }: Form,
+  to: Uint8Array | Uint16Array,
+): Promise<void> {
+  const { samples, channels: stored } = await decodeSamples(task);
+  if (samples.length !== height * width * stored) {
+    throw new InputError(`it changed while it was read; expected ${height}x${width} pixels`);
+  }
+  const colours = stored > 2 ? 3 : 1;
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const at = pixel * stored;
+    if (stored > colours && samples[at + stored - 1] !== white) {
+      throw new InputError(
+        'it is transparent in places; expected the image as it was presented, without alpha',
+      );
+    }
+    for (let c = 0; c < channels; c++) {
+      to[pixel * channels + c] = samples[at + Math.min(c, colours - 1)]!;
+    }
+  }
+}
+
+async function readHead(file: string): Promise<Uint8Array> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), { position: 0 });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function naming<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputError) || error.message.startsWith(`${file}: `)) throw error;
+    throw new InputError(`${file}: ${error.message}`, error.problems, { cause: error });
+  }
+}
+
+/** Some at a time, in their order. */
+async function inTurn<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let first = 0; first < items.length; first += AT_A_TIME) {
+    results.push(...(await Promise.all(items.slice(first, first + AT_A_TIME).map(work))));
+  }
+  return results;
+}
