@@ -80,7 +80,7 @@ function wideIntegers(
     if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
     const exact = (BigInt(upper[2 * i + 1]!) << 32n) + BigInt(lower[2 * i]!);
     throw new InputError(
-      `element ${i} of the .npy array is ${exact}; expected 64-bit integers of at most 2^53 - 1`,
+      `element ${i} of the array is ${exact}; expected 64-bit integers of at most 2^53 - 1`,
     );
   });
 }
