@@ -14,8 +14,7 @@ import { trainingJobManifest, writeManifest } from './cluster/kubernetes/trainin
 import { runProgram } from './cluster/slurm/run-program.js';
 import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
-import { readRepeats } from './data/repeats-file.js';
-import { openSite } from './data/site.js';
+import { type DataPlace, openData } from './dataset/open-data.js';
 import { findRecipe, RECIPES } from './recipes/recipes.js';
 import { currentMemory } from './run/chunk.js';
 import { freeDisk } from './run/disk.js';
@@ -27,11 +26,11 @@ import { parseShard, type Shard, shardOfJob } from './run/shards/shard.js';
 import { trainModel } from './run/train-model.js';
 
 interface Options
-  extends Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out' | 'unit'>,
+  extends Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out'>,
+    DataPlace,
     DataOptions,
     ClusterOptions {
-  readonly data: string;
-  readonly site: string;
+  readonly unit?: string;
   readonly epochs?: number;
   readonly backend: BackendName | 'auto';
   readonly chunk: number | 'auto';
@@ -62,8 +61,11 @@ export function createTrainCommand(
 ): Command {
   const command = new Command('train')
     .description('fits one network to each neuron of a recorded site and saves them as a model')
-    .requiredOption('--data <folder>', 'where train_img_{site}.npy and its companions are')
-    .requiredOption('--site <name>', 'name of the site', siteName)
+    .requiredOption(
+      '--data <folder>',
+      'a dataset that ingest made; with --site, where train_img_{site}.npy and its companions are',
+    )
+    .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
     .requiredOption('--recipe <name>', `one of ${Object.keys(RECIPES).join(', ')}`)
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
     .option('--epochs <count>', "instead of the recipe's", wholeNumber(1, 100_000))
@@ -113,8 +115,15 @@ export function createTrainCommand(
     .option('--merge', 'after the last share, make one model of all shares')
     .option('--resume', 'go on with this training where it was broken off, or begin it')
     .option('--wait', 'where another process trains the same model, wait until it ends')
-    .option('--unit <text>', 'unit of the responses, which the card states', 'as recorded')
-    .option('--degrees-per-image <degrees>', 'side of an image, where it is known', degrees)
+    .option(
+      '--unit <text>',
+      'unit of the responses, which the card states, where it is not that of the dataset',
+    )
+    .option(
+      '--degrees-per-image <degrees>',
+      'side of an image, where it is known and not that of the dataset',
+      degrees,
+    )
     .allowExcessArguments(false)
     .addHelpText('after', exitCodesHelp('badInput', 'failed', 'interrupted'))
     .action(async (options: Options) => {
@@ -144,14 +153,15 @@ async function train(
   if (options.merge && !shard) {
     throw new InputError('--merge is used without a share; expected --shard i/n');
   }
-  const site = await openSite(options.data, options.site, options);
+  const { site, repeats, ...known } = await openData(options, options);
   try {
     for (const warning of site.warnings) machine.stream.write(`warning: ${warning}\n`);
-    const { epochs, degreesPerImage = null, resume = false, wait = false } = options;
+    const { epochs, resume = false, wait = false } = options;
     const chunk = options.chunk === 'auto' ? undefined : options.chunk;
-    const repeats = await readRepeats(options.data, options.site, site.validation);
+    const unit = options.unit ?? known.unit ?? 'as recorded';
+    const degreesPerImage = options.degreesPerImage ?? known.degreesPerImage;
     const backend = await openBackend(options.backend);
-    const given = { epochs, degreesPerImage, resume, wait, chunk, shard };
+    const given = { epochs, unit, degreesPerImage, resume, wait, chunk, shard };
     const request = { ...options, ...given, site, repeats, backend };
     const { saved, neurons, seconds } = await trainModel(request, machine);
     for (const neuron of neurons) console.log(neuronLine(neuron));

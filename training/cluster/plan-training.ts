@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../../src/errors.js';
 import type { DataOptions } from '../data/data-rules.js';
-import { openSite } from '../data/site.js';
 import { checkTargets } from '../data/split.js';
+import { type DataPlace, openData } from '../dataset/open-data.js';
 import type { ModelRequest } from '../run/model-request.js';
 import { checkModelName } from '../run/options.js';
 import { neuronsOfShard, readShardCount, type Shard, shardFolder } from '../run/shards/shard.js';
@@ -21,10 +21,9 @@ import {
 
 /** The options of `train` that decide what is submitted. */
 export type TrainingOptions = ClusterOptions &
+  DataPlace &
   DataOptions &
   Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out'> & {
-    readonly data: string;
-    readonly site: string;
     readonly epochs?: number;
     readonly shard?: Shard;
   };
@@ -144,7 +143,7 @@ async function planEach(
 }
 
 async function readSite(options: TrainingOptions, say: (line: string) => void) {
-  const site = await openSite(options.data, options.site, options);
+  const { site } = await openData(options, options);
   try {
     for (const warning of site.warnings) say(`warning: ${warning}`);
     checkTargets(site, options.loss);

@@ -56,25 +56,43 @@ export async function openRecording(
 ): Promise<SurveyedRecording> {
   const images = await openRowFile(imageFile);
   opened.push(images);
-  const { stored, shape } = images;
-  const white = rules.white ?? WHITE[stored];
+  const white = rules.white ?? WHITE[images.stored];
   if (white === undefined) {
     throw new InputError(
-      `${imageFile} has pixels of the .npy type ${stored}; expected uint8, uint16, bool, ` +
+      `${imageFile} has pixels of the .npy type ${images.stored}; expected uint8, uint16, bool, ` +
         'float16, float32 or float64: save them as one of these, or pass --white, such as --white 255',
     );
   }
+  const { rows, ...measured } = await readResponses(responseFile);
+  checkOrder(imageFile, images.shape, responseFile, [rows, measured.neurons]);
+  return await surveyRecording(
+    imageFile,
+    { ...images, white },
+    { ...measured, responseFile },
+    rules,
+  );
+}
+
+/**
+ * A recording of images that are open, and of the responses to them; all images are read once.
+ * @param name of the images, for messages
+ * @throws InputError naming what is wrong with the images
+ */
+export async function surveyRecording(
+  name: string,
+  { stored, shape, rows, white }: Pick<RowFile, 'stored' | 'shape' | 'rows'> & { white: number },
+  measured: Pick<Recording, 'neurons' | 'responses' | 'responseFile'>,
+  rules: DataRules,
+): Promise<SurveyedRecording> {
   const [count = 0] = shape;
-  const { responses, rows, neurons } = await readResponses(responseFile);
-  checkOrder(imageFile, shape, responseFile, [rows, neurons]);
-  const size = imageSize(imageFile, shape);
+  const size = imageSize(name, shape);
   const stimuli = async (indices: ArrayLike<number>) => ({
     count: indices.length,
     ...size,
-    pixels: toPixels(await images.rows(indices), white),
+    pixels: toPixels(await rows(indices), white),
   });
-  const survey = await surveyImages({ name: imageFile, count, stored, white, stimuli }, rules);
-  return { count, ...size, neurons, responses, responseFile, stimuli, ...survey };
+  const survey = await surveyImages({ name, count, stored, white, stimuli }, rules);
+  return { count, ...size, ...measured, stimuli, ...survey };
 }
 
 function imageSize(file: string, shape: readonly number[]): Size {
@@ -145,15 +163,28 @@ async function readResponses(file: string) {
     throw new InputError(`${file} has shape (${array.shape.join(', ')}): it is (images, neurons)`);
   }
   const responses = new Float32Array(array.data);
-  const bad = responses.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    const [image, neuron] = [Math.floor(bad / neurons), bad % neurons];
-    throw new InputError(
-      `${file}: the response of neuron ${neuron} to image ${image} is ${array.data[bad]}, ` +
-        'not a number that float32 holds: correct it, or remove the image or the neuron',
-    );
-  }
+  checkResponses(file, responses, neurons, array.data);
   return { responses, rows, neurons };
+}
+
+/**
+ * @param responses [images, neurons]
+ * @param original the same before they became float32
+ * @throws InputError naming the first response that is not finite
+ */
+export function checkResponses(
+  file: string,
+  responses: Float32Array,
+  neurons: number,
+  original: ArrayLike<number> = responses,
+): void {
+  const bad = responses.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const [image, neuron] = [Math.floor(bad / neurons), bad % neurons];
+  throw new InputError(
+    `${file}: the response of neuron ${neuron} to image ${image} is ${original[bad]}, ` +
+      'not a number that float32 holds: correct it, or remove the image or the neuron',
+  );
 }
 
 function toPixels(values: ElementValues, white: number): Float32Array {

@@ -55,8 +55,12 @@ export function noiseCeilings(repeats: Repeats, neurons: readonly number[]): (nu
   return neurons.map((neuron) => ccMax(repeats.trials(neuron)).value);
 }
 
-function toRepeats(
-  { shape, data }: NpyArray,
+/**
+ * @param trials [repeats, images, neurons]; NaN where one is missing
+ * @throws InputError when they are not of this shape, or not of this recording
+ */
+export function toRepeats(
+  { shape, data }: Pick<NpyArray, 'shape' | 'data'>,
   { count, neurons, responses }: Pick<Recording, 'count' | 'neurons' | 'responses'>,
 ): Repeats {
   const [repeats = 0] = shape;

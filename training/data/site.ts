@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { DATASET_CARD_FILE } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
 import { type DataRules, STRICT } from './data-rules.js';
 import { openRecording, type Recording, type SurveyedRecording } from './recording.js';
@@ -62,14 +63,28 @@ export async function openSite(
         `${files[1]} holds ${training.neurons} neurons, ${files[3]} ${validation.neurons}`,
       );
     }
-    checkBrightness({ [files[0]!]: training.meanGray, [files[2]!]: validation.meanGray }, rules);
-    const warnings = [
-      ...checkCount('validation', validation.count, rules),
-      ...checkShared('validation', validation, training, rules),
-    ];
-    const sharedImages = countShared(validation, training);
-    return { name, training, validation, sharedImages, white: rules.white, warnings };
+    const compared = compareParts(training, validation, [files[0]!, files[2]!], rules);
+    return { name, training, validation, white: rules.white, ...compared };
   });
+}
+
+/**
+ * Compares the two parts of a site.
+ * @param names what the images of each part are called in messages
+ * @throws InputError where they do not go together and that is not allowed
+ */
+export function compareParts(
+  training: SurveyedRecording,
+  validation: SurveyedRecording,
+  names: readonly [training: string, validation: string],
+  rules: DataRules,
+): Pick<Site, 'sharedImages' | 'warnings'> {
+  checkBrightness({ [names[0]]: training.meanGray, [names[1]]: validation.meanGray }, rules);
+  const warnings = [
+    ...checkCount('validation', validation.count, rules),
+    ...checkShared('validation', validation, training, rules),
+  ];
+  return { sharedImages: countShared(validation, training), warnings };
 }
 
 /**
@@ -128,8 +143,9 @@ async function checkPresence(
     file.startsWith(`${prefix}_`) && file.endsWith('.npy') ? file.slice(prefix.length + 1, -4) : [],
   );
   if (sites.includes(name)) return;
-  const there =
-    sites.length > 0
+  const there = files.includes(DATASET_CARD_FILE)
+    ? 'a dataset: leave out --site'
+    : sites.length > 0
       ? `the site ${sites.join(', ')}: give that as --site`
       : 'no site: give another --data';
   const missing = path.join(folder, `${prefix}_${name}.npy`);

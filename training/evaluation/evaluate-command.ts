@@ -7,8 +7,9 @@ import { exitCodesHelp } from '../../src/exit-codes.js';
 import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
-import { readRepeats } from '../data/repeats-file.js';
-import { openValidation, type SurveyedValidation } from '../data/site.js';
+import type { Repeats } from '../data/repeats-file.js';
+import type { SurveyedValidation } from '../data/site.js';
+import { type DataPlace, openValidationData } from '../dataset/open-data.js';
 import { siteName, wholeNumber } from '../run/options.js';
 import { type Evaluation, evaluateModels } from './evaluation.js';
 import { type ChosenModel, checkGray, checkModel, chooseModels } from './models.js';
@@ -17,10 +18,8 @@ import { reportPage } from './report/page.js';
 import { csvTable, jsonTable, textTable } from './table.js';
 import { checkWritable, writeFiles } from './write-files.js';
 
-interface Options extends DataOptions {
+interface Options extends DataPlace, DataOptions {
   readonly model: readonly string[];
-  readonly data: string;
-  readonly site: string;
   readonly out: string;
   readonly backend: BackendName | 'auto';
   /** Infinity for all. */
@@ -41,8 +40,11 @@ export function createEvaluateCommand(): Command {
       'models/x for its latest version, or models/x/2; several side by side, each with --model',
       (folder: string, before: readonly string[] = []) => [...before, folder],
     )
-    .requiredOption('--data <folder>', 'where val_img_{site}.npy and its companions are')
-    .requiredOption('--site <name>', 'name of the site', siteName)
+    .requiredOption(
+      '--data <folder>',
+      'a dataset that ingest made; with --site, where val_img_{site}.npy and its companions are',
+    )
+    .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
     .option('--out <folder>', 'where table.csv, table.json and report.html go', 'report')
     .addOption(
       new Option('--backend <name>', 'what computes: auto takes the first that works')
@@ -70,10 +72,10 @@ async function evaluate(options: Options): Promise<void> {
   }
   const models = await chooseModels(options.model);
   // a blank image cannot be learned from, but it has responses all the same
-  const site = await openValidation(options.data, options.site, { ...options, allowBlank: true });
+  const { site, repeats } = await openValidationData(options, { ...options, allowBlank: true });
   try {
     for (const warning of site.warnings) console.error(`warning: ${warning}`);
-    const evaluation = await evaluateSite(models, site, options);
+    const evaluation = await evaluateSite(models, site, repeats, options);
     const made = `${packageFile.version}, ${new Date().toISOString().slice(0, 10)}`;
     const files = {
       'table.csv': csvTable(evaluation),
@@ -95,14 +97,14 @@ async function evaluate(options: Options): Promise<void> {
 async function evaluateSite(
   models: readonly ChosenModel[],
   site: SurveyedValidation,
-  { data, out, backend: choice, allowBrightness = false }: Options,
+  repeats: Repeats | null,
+  { out, backend: choice, allowBrightness = false }: Options,
 ): Promise<Evaluation> {
   const { name, validation } = site;
   for (const model of models) {
     checkModel(model, name, validation);
     checkGray(model, validation, { allowBrightness });
   }
-  const repeats = await readRepeats(data, name, validation);
   await checkWritable(out);
   const backend = await openBackend(choice);
   console.error(

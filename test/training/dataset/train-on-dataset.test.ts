@@ -1,0 +1,142 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { readModel, readWeights, type SavedModel } from '../../../src/models/saved-model.js';
+import { openBackend } from '../../../src/network/backends/open.js';
+import { writeDataset } from '../../../training/dataset/write-dataset.js';
+import { createEvaluateCommand } from '../../../training/evaluation/evaluate-command.js';
+import { createTrainCommand } from '../../../training/train-command.js';
+import { datasetOfSmallSite, newDataset, TINY } from '../../support/datasets.js';
+import { fakeMachine } from '../../support/machine.js';
+import { writeSmallSite } from '../../support/sites.js';
+import { bitsOf } from '../../support/small-training.js';
+import { sharedFolder } from '../../support/store.js';
+
+const folder = sharedFolder();
+const files = path.join(folder, 'files');
+const dataset = path.join(folder, 'dataset');
+let digest = '';
+beforeAll(async () => {
+  await writeSmallSite(files, 60, 20);
+  ({ digest } = await writeDataset(dataset, await datasetOfSmallSite(files, true)));
+  await openBackend('wasm');
+});
+
+/** Trains on one epoch of the wasm backend. */
+async function train(words: readonly string[], machine = fakeMachine()): Promise<SavedModel> {
+  const out = path.join(await mkdtemp(path.join(folder, 'models-')), 'm');
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  try {
+    const fixed = ['--recipe', 'rf_cnn', '--epochs', '1', '--backend', 'wasm', '--out', out];
+    await createTrainCommand({}, machine.machine).parseAsync([...words, ...fixed], {
+      from: 'user',
+    });
+  } finally {
+    log.mockRestore();
+  }
+  return await readModel(path.join(out, '1'));
+}
+
+test.each(['validation', 'heldout'])(
+  'a dataset trains the very networks of the four files it was made of (%s)',
+  async (select) => {
+    const one = await train(['--data', files, '--site', 'small', '--select', select]);
+    const other = await train(['--data', dataset, '--select', select]);
+    expect(bitsOf(await readWeights(other))).toEqual(bitsOf(await readWeights(one)));
+    expect(other.card.neurons).toEqual(one.card.neurons);
+    expect(other.card.neurons.some(({ noiseCeiling }) => noiseCeiling !== null)).toBe(true);
+    expect(other.card.golden).toEqual(one.card.golden);
+    expect({ ...other.card.stimulus, degreesPerImage: null }).toEqual(one.card.stimulus);
+  },
+);
+
+test('the card of the model names the dataset, its files, its unit and its degrees', async () => {
+  const { card } = await train(['--data', dataset]);
+  const { files: digests } = JSON.parse(await readFile(`${dataset}/dataset.json`, 'utf8'));
+  expect(card).toMatchObject({
+    response: { unit: 'spikes/s' },
+    stimulus: { degreesPerImage: 2 },
+    training: {
+      data: {
+        ...{ site: 'made-up', trainingImages: 60, validationImages: 20 },
+        digests: { 'dataset.json': digest, ...digests },
+      },
+    },
+  });
+  expect(card.training).not.toHaveProperty('data.white');
+  const other = await train(['--data', dataset, '--unit', 'dF/F', '--degrees-per-image', '3']);
+  expect(other.card).toMatchObject({
+    response: { unit: 'dF/F' },
+    stimulus: { degreesPerImage: 3 },
+  });
+});
+
+test('a dataset is evaluated as the four files are', async () => {
+  const model = await train(['--data', dataset]);
+  const tables = [];
+  for (const words of [
+    ['--data', dataset],
+    ['--data', files, '--site', 'small'],
+  ]) {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const out = await mkdtemp(path.join(folder, 'report-'));
+    const fixed = ['--model', model.folder, '--backend', 'wasm', '--out', out];
+    await createEvaluateCommand().parseAsync([...words, ...fixed], { from: 'user' });
+    const said = log.mock.calls.flat().join('\n');
+    for (const spy of [log, error]) spy.mockRestore();
+    const { models } = JSON.parse(await readFile(path.join(out, 'table.json'), 'utf8'));
+    tables.push({ neurons: models[0].neurons, said: said.split('\n')[0] });
+  }
+  expect(tables[0]!.neurons).toEqual(tables[1]!.neurons);
+  expect(tables[0]!.said).toContain('the validation files of the recording that it was trained on');
+  expect(tables[1]!.said).toContain('not the recording that it was trained on');
+});
+
+/** The message with which `train` ends, without the path of the folder. */
+async function rejection(words: readonly string[]): Promise<string> {
+  const error = await train(words).then(
+    () => new Error('it trained'),
+    (reason: Error) => reason,
+  );
+  expect(error.name).toBe('InputError');
+  return error.message.replaceAll(`${folder}/`, '');
+}
+
+test('--site goes with the four files alone, and --white too', async () => {
+  expect(await rejection(['--data', files])).toBe(
+    '--data files has no dataset.json, and there is no --site; expected the folder of a dataset, or ' +
+      '--site with the name of the four .npy files there',
+  );
+  expect(await rejection(['--data', dataset, '--site', 'small'])).toBe(
+    'dataset/train_img_small.npy is not there: that folder holds a dataset: leave out --site',
+  );
+  expect(await rejection(['--data', dataset, '--white', '200'])).toMatch(
+    /^--white 200 is given with a dataset, whose card has 255 for white; expected/,
+  );
+});
+
+test('a dataset in colour, without validation images or with bad ones is rejected with the reason', async () => {
+  const images = Uint8Array.from({ length: 72 }, (_, i) => 3 * i);
+  const colour = path.join(folder, 'colour');
+  const size = { ...TINY.size, channels: 3, white: 255 } as const;
+  await writeDataset(colour, newDataset({ ...TINY, images, size }));
+  expect(await rejection(['--data', colour])).toMatch(
+    /^colour holds images in colour; expected gray ones, since the networks take gray images/,
+  );
+  const bare = path.join(folder, 'bare');
+  const trials = TINY.trials.map((value) => value || 1);
+  const parts = TINY.parts.map(() => 'train' as const);
+  await writeDataset(bare, newDataset({ ...TINY, trials, parts }));
+  expect(await rejection(['--data', bare])).toMatch(
+    /^bare holds no validation images; expected some: make the dataset again with another --valid/,
+  );
+  const dark = path.join(folder, 'dark');
+  await writeDataset(dark, newDataset({ ...TINY, trials, size: { ...TINY.size, white: 30_000 } }));
+  expect(await rejection(['--data', dark])).toMatch(
+    /^the training images of dark\/images.npy: image 1 has a pixel of 49338; expected 0 .*30000/,
+  );
+  const few = path.join(folder, 'few');
+  await writeDataset(few, newDataset({ ...TINY, trials }));
+  expect(await rejection(['--data', few])).toMatch(/^too few validation images: 1; expected/);
+});

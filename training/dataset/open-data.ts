@@ -1,0 +1,82 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { DATASET_CARD_FILE } from '../../src/datasets/card.js';
+import { InputError } from '../../src/errors.js';
+import type { DataRules } from '../data/data-rules.js';
+import { type Repeats, readRepeats } from '../data/repeats-file.js';
+import {
+  openSite,
+  openValidation,
+  type Site,
+  type SurveyedValidation,
+  type ValidationSite,
+} from '../data/site.js';
+import { openDatasetSite, openDatasetValidation } from './dataset-site.js';
+
+/** Where the data of a command are. */
+export interface DataPlace {
+  /** Of a dataset, or of the four files of a site. */
+  readonly data: string;
+  /** The name of the site; without one, the folder is a dataset. */
+  readonly site?: string | undefined;
+}
+
+/** A site, with what is known of its responses. */
+export interface OpenedData<Opened> {
+  readonly site: Opened;
+  /** Of the validation images. */
+  readonly repeats: Repeats | null;
+  /** Of the responses, where the data say it. */
+  readonly unit: string | null;
+  readonly degreesPerImage: number | null;
+}
+
+/**
+ * Opens a dataset, or the four files of a site, to train on.
+ * @throws InputError naming the file and what is wrong with it
+ */
+export async function openData(
+  place: DataPlace,
+  rules: Partial<DataRules>,
+): Promise<OpenedData<Site>> {
+  if (await isDataset(place)) return await openDatasetSite(place.data, rules);
+  return await withRepeats(place.data, await openSite(place.data, place.site!, rules));
+}
+
+/**
+ * Opens the validation images alone of a dataset, or of the files of a site.
+ * @throws InputError as `openData`
+ */
+export async function openValidationData(
+  place: DataPlace,
+  rules: Partial<DataRules>,
+): Promise<OpenedData<SurveyedValidation>> {
+  if (await isDataset(place)) return await openDatasetValidation(place.data, rules);
+  return await withRepeats(place.data, await openValidation(place.data, place.site!, rules));
+}
+
+async function isDataset({ data, site }: DataPlace): Promise<boolean> {
+  if (site !== undefined) return false;
+  const isThere = await access(path.join(data, DATASET_CARD_FILE)).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return true;
+  throw new InputError(
+    `--data ${data} has no ${DATASET_CARD_FILE}, and there is no --site; expected the folder of a ` +
+      'dataset, or --site with the name of the four .npy files there',
+  );
+}
+
+async function withRepeats<Opened extends ValidationSite>(
+  folder: string,
+  site: Opened,
+): Promise<OpenedData<Opened>> {
+  try {
+    const repeats = await readRepeats(folder, site.name, site.validation);
+    return { site, repeats, unit: null, degreesPerImage: null };
+  } catch (error) {
+    await site.close();
+    throw error;
+  }
+}
