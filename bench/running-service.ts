@@ -74,7 +74,7 @@ export async function startService(settings: Readonly<Record<string, string>>, c
 }
 
 /** Of a process and of those below it, from /proc. */
-async function residentBytes(pid: number): Promise<number> {
+export async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const own = 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
   const below = await Promise.all((await childProcesses(pid)).map(residentBytes));

@@ -73,7 +73,8 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     {
       name: 'export',
-      load: async () => (await import('../../deploy/onnx/export-command.js')).createExportCommand(),
+      load: async () =>
+        (await import('../../deploy/export/export-command.js')).createExportCommand(),
     },
     {
       name: 'publish',

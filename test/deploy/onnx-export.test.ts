@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
-import { createExportCommand } from '../../deploy/onnx/export-command.js';
+import { createExportCommand } from '../../deploy/export/export-command.js';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { goldenStimuli } from '../../src/inference/golden-check.js';
 import { encodeSite } from '../../src/inference/onnx/site-graph.js';

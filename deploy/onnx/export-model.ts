@@ -1,8 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { Command } from 'commander';
 import { InputError, messageOf } from '../../src/errors.js';
-import { exitCodesHelp } from '../../src/exit-codes.js';
 import { writeWhole } from '../../src/files/whole-file.js';
 import { checkGolden, goldenStimuli } from '../../src/inference/golden-check.js';
 import { loadOnnxruntime } from '../../src/inference/onnx/onnxruntime.js';
@@ -13,36 +11,24 @@ import type { SavedModel } from '../../src/models/saved-model.js';
 import { chooseModels } from '../../training/evaluation/models.js';
 import { exportedGraph } from './exported-graph.js';
 
-interface Options {
-  readonly model: string;
-  readonly out: string;
-}
-
-/** `export`: writes a saved model as an .onnx file. */
-export function createExportCommand(): Command {
-  return new Command('export')
-    .description('writes a model as a graph that onnxruntime, Triton and others compute')
-    .requiredOption(
-      '--model <folder>',
-      'models/x for the latest version of x, or models/x/<version>',
-    )
-    .requiredOption('--out <file>', 'the .onnx file')
-    .allowExcessArguments(false)
-    .addHelpText('after', exitCodesHelp('badInput'))
-    .action(exportModel);
-}
-
-async function exportModel({ model, out }: Options): Promise<void> {
+/**
+ * Writes a saved model as an .onnx file.
+ * @param model `models/x`, or `models/x/<version>`
+ * @param out the file
+ * @returns what was written, for a person
+ * @throws InputError where the model cannot be used, or nothing can be written
+ */
+export async function exportModel(model: string, out: string): Promise<string> {
   const { folder, digest } = (await chooseModels([model]))[0]!.saved;
   const { card, weights } = await readVerified(folder, digest);
   const { neurons, name, version, stimulus } = card;
   const graph = exportedGraph(card, neurons.length, weights, describeCard(card, digest));
   checkGolden(card, await goldenResponses(card, graph));
   await write(out, graph);
-  console.log(
+  return (
     `${out}: ${name} version ${version}, ${(graph.length / 2 ** 20).toFixed(1)} MiB\n` +
-      `  takes ${STIMULI} [batch, 1, ${stimulus.height}, ${stimulus.width}], float32, pixels 0 to 1\n` +
-      `  gives ${RESPONSES} [batch, ${neurons.length}], float32; its metadata names the neurons`,
+    `  takes ${STIMULI} [batch, 1, ${stimulus.height}, ${stimulus.width}], float32, pixels 0 to 1\n` +
+    `  gives ${RESPONSES} [batch, ${neurons.length}], float32; its metadata names the neurons`
   );
 }
 
