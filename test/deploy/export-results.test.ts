@@ -1,13 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
+import { labFilePackages, testWith } from '../support/capabilities.js';
+import { runPython } from '../support/python.js';
 import { temporaryFolder } from '../support/store.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/hypercolumn.js', import.meta.url));
+const READER = fileURLToPath(new URL('read_nwb.py', import.meta.url));
+const packages = labFilePackages();
+const testWithPython = testWith(packages);
 const DIGEST = 'a'.repeat(64);
 
 function exportResults(...args: string[]) {
@@ -81,6 +86,54 @@ test('tables become Parquet files with the same numbers', async () => {
     { stimulus: 0, digest: 'x1', 4: Math.fround(1 / 3), 7: Math.fround(0.1) },
     { stimulus: 1, digest: 'x2', 4: 0, 7: -2 },
   ]);
+});
+
+testWithPython('pynwb accepts the NWB file, and reads the same bytes from it', async () => {
+  const results = await writeResults();
+  const file = path.join(path.dirname(results), 'new', 'twin.nwb');
+  const { status, stdout, stderr } = exportResults('--nwb', file, results);
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toBe(
+    `wrote ${file}: /processing/hypercolumn has characterization, responses, preferred-stimuli\n`,
+  );
+  const { faults, found } = JSON.parse(runPython(packages.python, READER, file)) as {
+    faults: string[];
+    found: Record<string, unknown>;
+  };
+  expect(faults).toEqual([]);
+  const hex = (values: Float32Array | Float64Array | Int32Array) =>
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex');
+  expect(found['characterization']).toEqual({
+    neuron: ['int32', [2], hex(Int32Array.of(4, 7))],
+    CORR: ['float64', [2], hex(Float64Array.of(0.25, Number.NaN))],
+    'preferredX (pixels)': ['int32', [2], hex(Int32Array.of(1, -3))],
+    'SF (cycles per degree)': ['float64', [2], hex(Float64Array.of(1 / 3, 2))],
+    undefined: ['text', [2], ['', 'OSI: no, none']],
+  });
+  expect(found['responses']).toEqual({
+    stimulus: ['int32', [2], hex(Int32Array.of(0, 1))],
+    digest: ['text', [2], ['x1', 'x2']],
+    responses: ['float32', [2, 2], hex(Float32Array.of(1 / 3, 0.1, 0, -2))],
+  });
+  const pixels = Float32Array.from({ length: 24 }, (_, i) => i / 24);
+  expect(found['preferred-stimuli']).toEqual(
+    Object.fromEntries(
+      [4, 7].flatMap((id, neuron) =>
+        [0, 1].map((restart) => {
+          const first = 6 * (2 * neuron + restart);
+          const own = hex(pixels.slice(first, first + 6));
+          return [
+            `neuron ${id}, restart ${restart}`,
+            [`response ${id + restart}, digest ${DIGEST}`, 'float32', [2, 3], own],
+          ];
+        }),
+      ),
+    ),
+  );
+  expect(exportResults('--nwb', file, results).stderr).toBe(
+    `error: ${file} is there already; expected a new file\n`,
+  );
+  expect(await readdir(path.dirname(file))).toEqual(['twin.nwb']);
 });
 
 test('what cannot be exported is rejected with what is expected', async () => {
