@@ -1,4 +1,3 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   DATASET_CARD_FILE,
@@ -9,10 +8,10 @@ import {
   type Part,
 } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
-import { unless } from '../../src/files/disk-error.js';
-import { sha256, syncFolder, temporaryFor, writeWhole } from '../../src/files/whole-file.js';
+import { sha256, writeWhole } from '../../src/files/whole-file.js';
 import type { NpyData } from '../../src/formats/npy.js';
 import { createNpyWriter, type NpyWriter } from './npy-writer.js';
+import { writeWholeFolder } from './whole-folder.js';
 
 /** What a dataset is made of. */
 export interface NewDataset {
@@ -45,9 +44,7 @@ export interface WrittenDataset {
  */
 export async function writeDataset(folder: string, dataset: NewDataset): Promise<WrittenDataset> {
   checkTrials(dataset);
-  const temporary = temporaryFor(path.resolve(folder));
-  await mkdir(temporary, { recursive: true });
-  try {
+  return writeWholeFolder(folder, async (temporary) => {
     const files = await writeArrays(temporary, dataset);
     const { splitRule, ...rest } = dataset.card;
     const repeats = countRepeats(dataset);
@@ -69,24 +66,8 @@ export async function writeDataset(folder: string, dataset: NewDataset): Promise
     });
     const text = `${JSON.stringify(card, null, 2)}\n`;
     await writeWhole(path.join(temporary, DATASET_CARD_FILE), text);
-    await syncFolder(temporary);
-    await place(temporary, folder);
-    await syncFolder(folder); // its new name
     return { folder, card, digest: sha256(text) };
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-/** An empty folder is replaced. */
-async function place(temporary: string, folder: string): Promise<void> {
-  const placed = await rename(temporary, folder).then(
-    () => true,
-    unless('ENOTEMPTY', 'EEXIST', 'ENOTDIR'),
-  );
-  if (placed !== true) {
-    throw new InputError(`${folder} is there already; expected a new folder: give another --out`);
-  }
+  });
 }
 
 /** @returns the SHA-256 of each file */
@@ -126,7 +107,7 @@ async function writeArrays(
 }
 
 /** @throws InputError naming the first response that is infinite: NaN alone says that it was not measured */
-function checkTrials({ card, trials }: NewDataset): void {
+export function checkTrials({ card, trials }: NewDataset): void {
   const bad = trials.findIndex((value) => Math.abs(value) === Number.POSITIVE_INFINITY);
   if (bad < 0) return;
   const [trial, neuron] = [Math.floor(bad / card.neurons.length), bad % card.neurons.length];

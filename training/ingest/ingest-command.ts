@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { createCountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { makeFolder } from '../../src/files/make-folder.js';
 import { writeDataset } from '../dataset/write-dataset.js';
+import { writePublished } from '../dataset/write-published.js';
 import { degrees, wholeNumber } from '../run/options.js';
 import { writeContactSheet } from './contact-sheet.js';
 import { describeDataset } from './describe-dataset.js';
@@ -17,6 +18,7 @@ import { datasetOf } from './to-dataset.js';
 interface Options {
   readonly out?: string;
   readonly dryRun?: true;
+  readonly layout: 'dataset' | 'published';
   readonly images?: string;
   readonly presentations?: string;
   readonly responses?: string;
@@ -46,6 +48,14 @@ export function createIngestCommand(): Command {
     .argument('<recording>', FORMATS.map(({ name }) => name).join(', '))
     .option('--out <folder>', 'of the dataset; default data/ and the name of the recording')
     .option('--dry-run', 'reports what was found, and writes a sheet of ten images only')
+    .addOption(
+      new Option(
+        '--layout <name>',
+        'dataset, or published: train_img_{name}.npy and its companions',
+      )
+        .choices(['dataset', 'published'])
+        .default('dataset'),
+    )
     .optionsGroup('What to take, where there are several:')
     .option('--images <name>', 'the images')
     .option('--presentations <name>', 'which image was presented when')
@@ -109,6 +119,14 @@ async function ingest(recording: string, options: Options, command: string): Pro
       ...{ file, recording, name: path.basename(out), command },
       report: (done) => progress.report('writing', done, dataset.images.length),
     });
+    if (options.layout === 'published') {
+      await writePublished(out, content);
+      progress.stop();
+      console.log(
+        `wrote ${out}: to train with --data ${out} --site ${path.basename(path.resolve(out))}`,
+      );
+      return;
+    }
     const { digest } = await writeDataset(out, content);
     progress.stop();
     console.log(`wrote ${out}, digest ${digest}`);

@@ -70,6 +70,24 @@ test('the four files of a site become a dataset with the same numbers', async ()
   );
 });
 
+test('the published layout gives the four files back, to the byte', async () => {
+  const { site, out } = await makeSite();
+  const { status, stdout } = ingest(site, '--out', out, '--layout', 'published');
+  expect(status).toBe(0);
+  expect(stdout).toContain(`wrote ${out}: to train with --data ${out} --site dataset`);
+  const given = (await readdir(site)).toSorted();
+  expect((await readdir(out)).toSorted()).toHaveLength(given.length);
+  for (const name of given) {
+    const made = path.join(out, name.replace(/_[^_]+\.npy$/, '_dataset.npy'));
+    const [found, expected] = [await readArray(made), await readArray(path.join(site, name))];
+    expect([name, found.shape, [...found.data]]).toEqual([
+      name,
+      expected.shape,
+      [...expected.data],
+    ]);
+  }
+});
+
 test('a dry run writes the sheet of images only', async () => {
   const { folder, site, out } = await makeSite();
   const { status, stdout } = ingest(site, '--out', out, '--dry-run');
