@@ -37,7 +37,8 @@ export function chooseSources(file: LabFile, names: SourceNames): Sources {
     'presentations',
     candidates,
     names.presentations,
-    ({ count, images: of }) => `${count} trials${of === undefined ? '' : ` of ${of}`}`,
+    ({ count, images: of, conflict }) =>
+      `${count} trials${of === undefined ? '' : ` of ${of}`}${conflict === undefined ? '' : `; ${conflict}`}`,
   );
   return { images, responses, presentations };
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { InputError } from '../../src/errors.js';
 import { FOUR_FILES } from './four-files.js';
+import { HDF5 } from './hdf5/hdf5-format.js';
 import type { LabFile } from './lab-file.js';
 import { TABLE_FOLDER } from './table-folder/table-folder.js';
 
@@ -15,7 +16,7 @@ export interface LabFormat {
 }
 
 /** All formats, in the order in which they are tried. */
-export const FORMATS: readonly LabFormat[] = [FOUR_FILES, TABLE_FOLDER];
+export const FORMATS: readonly LabFormat[] = [FOUR_FILES, HDF5, TABLE_FOLDER];
 
 /**
  * Opens a recording with the first format that it has.

@@ -38,6 +38,8 @@ export interface PresentationSource {
   readonly count: number;
   /** The name of the images that it indexes; undefined where it fits any. */
   readonly images: string | undefined;
+  /** How it disagrees with other presentations of the file, for a person who must choose one. */
+  readonly conflict?: string | undefined;
   read(): Promise<Presentations>;
 }
 

@@ -1,0 +1,124 @@
+import { InputError } from '../../../src/errors.js';
+import {
+  findDataset,
+  groupsBelow,
+  holdsNumbers,
+  readNumbers,
+  textAttribute,
+} from '../hdf5/find.js';
+import type { Hdf5Dataset } from '../hdf5/nodes.js';
+import type { Hdf5File } from '../hdf5/open-hdf5.js';
+import { type Findings, findEach } from '../left-out.js';
+import { plainColumns } from './dynamic-table.js';
+import { FRAME_SERIES, type NwbImages } from './images.js';
+import { readTimes } from './times.js';
+
+/** Trials with their times. */
+export interface NwbPresentations {
+  /** The path of the series, or of the column of a table. */
+  readonly name: string;
+  readonly images: string | undefined;
+  /** Index of the image of each trial; -1 for a blank screen. */
+  readonly image: Int32Array;
+  /** Seconds. */
+  readonly onset: Float64Array;
+}
+
+/** Names of columns that hold an index of an image, from 0; `frame` is that of the Allen Institute. */
+const INDEX_COLUMNS = new Set([
+  'frame',
+  'image',
+  'image_index',
+  'image_id',
+  'stimulus_index',
+  'stimulus_id',
+  'index',
+]);
+
+/**
+ * Finds everything that says which image was presented when: IndexSeries, tables of intervals with a column of indices or
+ * of names of images, and series of frames that were presented as they are.
+ */
+export async function findPresentations(
+  file: Hdf5File,
+  images: readonly NwbImages[],
+): Promise<Findings<NwbPresentations>> {
+  const presented = groupsBelow(file, '/stimulus/presentation');
+  const series = presented.filter(
+    (group) => textAttribute(group, 'neurodata_type') === 'IndexSeries',
+  );
+  const indices = await findEach(series, ({ path }) => readIndexSeries(file, path));
+  const tables = groupsBelow(file, '/intervals').filter(
+    (group) => textAttribute(group, 'neurodata_type') === 'TimeIntervals',
+  );
+  const columns = tables.flatMap(({ path }) =>
+    [...plainColumns(file, path)].map(([name, column]) => ({ path, name, column })),
+  );
+  const intervals = await findEach(columns, async ({ path, name, column }) => {
+    const trials = await readIndices(file, column, name, images);
+    if (!trials) return [];
+    const start = findDataset(file, `${path}/start_time`);
+    if (!start) throw new InputError(`${path} has no start_time; expected the onset of each trial`);
+    return [
+      { name: column.path, ...trials, onset: Float64Array.from(await readNumbers(file, start)) },
+    ];
+  });
+  const shown = presented.filter((group) => {
+    return FRAME_SERIES.has(textAttribute(group, 'neurodata_type') ?? '');
+  });
+  const own = images.filter(({ name }) => shown.some(({ path }) => path === name));
+  const frames = await findEach(own, async ({ name, count }) => ({
+    ...{ name, images: name },
+    image: Int32Array.from({ length: count }, (_, frame) => frame),
+    onset: await readTimes(file, name, count),
+  }));
+  return {
+    found: [...indices.found, ...intervals.found.flat(), ...frames.found],
+    reasons: [...indices.reasons, ...intervals.reasons, ...frames.reasons],
+  };
+}
+
+async function readIndexSeries(file: Hdf5File, name: string): Promise<NwbPresentations> {
+  const data = findDataset(file, `${name}/data`);
+  if (!data) throw new InputError(`${name} has no data; expected indices of images`);
+  const of = file.find(`${name}/indexed_images`) ?? file.find(`${name}/indexed_timeseries`);
+  if (of?.kind === 'external-link') {
+    throw new InputError(
+      `${name} is of images in another file: ${of.file}; expected them in the NWB file itself`,
+    );
+  }
+  const image = toIndices(await readNumbers(file, data), data.path);
+  return { name, images: of?.path, image, onset: await readTimes(file, name, image.length) };
+}
+
+/** The images that a column names by index or by name; undefined where it is of something else. */
+async function readIndices(
+  file: Hdf5File,
+  column: Hdf5Dataset,
+  name: string,
+  images: readonly NwbImages[],
+): Promise<Pick<NwbPresentations, 'image' | 'images'> | undefined> {
+  if (holdsNumbers(column)) {
+    if (!INDEX_COLUMNS.has(name)) return undefined;
+    return { image: toIndices(await readNumbers(file, column), column.path), images: undefined };
+  }
+  const cells = await file.strings(column);
+  for (const { names, name: of } of images) {
+    if (!names || cells.length === 0) continue;
+    const places = new Map(names.map((each, place) => [each, place]));
+    if (!cells.every((cell) => places.has(cell))) continue;
+    return { image: Int32Array.from(cells, (cell) => places.get(cell)!), images: of };
+  }
+  return undefined;
+}
+
+/** Tables that several kinds of stimuli share have no number where the stimulus is no image. */
+function toIndices(values: ArrayLike<number>, name: string): Int32Array {
+  return Int32Array.from(values, (value, row) => {
+    if (Number.isNaN(value)) return -1;
+    if (Number.isInteger(value) && value >= -1 && value < 2 ** 31) return value;
+    throw new InputError(
+      `${name} has ${value} at ${row}; expected whole numbers: indices of images from 0, or -1 for a blank screen`,
+    );
+  });
+}
