@@ -17,8 +17,8 @@ const PROGRAM = fileURLToPath(new URL('../src/cli/hypercolumn.js', import.meta.u
 const MAKER = 'bench/ingest/make_large.py';
 const { LABFILES_PYTHON = path.join(homedir(), '.cache/hypercolumn/labfiles/bin/python') } =
   process.env;
-/** Milliseconds between two looks at the memory. */
-const LOOK = 50;
+/** Milliseconds from one reading of the memory to the next. */
+const READING = 50;
 const MOST_BYTES = 500e6;
 
 interface Recording {
@@ -96,7 +96,7 @@ async function ingest(file: string, out: string): Promise<{ readonly most: numbe
   while (child.exitCode === null && child.signalCode === null) {
     const bytes = await residentBytes(child.pid!).catch(() => 0);
     most = Math.max(most, bytes);
-    await Promise.race([ended, pause(LOOK)]);
+    await Promise.race([ended, pause(READING)]);
   }
   const [code] = await ended;
   if (code !== 0) throw new Error(`ingest ended with ${code}`);

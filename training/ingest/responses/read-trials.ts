@@ -37,15 +37,15 @@ export async function readTrials(
   { window, baseline }: TimeOptions,
   report: (done: number, total: number) => void,
 ): Promise<TrialResponses> {
-  const shown = presentations === undefined ? rowByRow(responses) : await presentations.read();
-  const beyond = shown.image.find((index) => index >= images.count || index < -1);
+  const presented = presentations === undefined ? rowByRow(responses) : await presentations.read();
+  const beyond = presented.image.find((index) => index >= images.count || index < -1);
   if (beyond !== undefined) {
     throw new InputError(
       `${presentations?.name ?? responses.name} has image ${beyond}; expected 0 to ${images.count - 1}, ` +
         `the images of ${images.name}, or -1 for a blank screen`,
     );
   }
-  const { image, tier } = shown;
+  const { image, tier } = presented;
   if (responses.kind === 'table') {
     if (window !== undefined || baseline !== undefined) {
       throw new InputError(
@@ -56,7 +56,7 @@ export async function readTrials(
     const values = await readTable(responses, report);
     return { image, tier, values, unit: responses.unit, window: null, baseline: null };
   }
-  const onset = requireOnset(shown, presentations!.name, responses.name);
+  const onset = requireOnset(presented, presentations!.name, responses.name);
   if (responses.kind === 'spikes') {
     if (baseline !== undefined && baseline !== 'none') {
       throw new InputError('--baseline is for traces, not for spikes; expected --window alone');
