@@ -80,7 +80,7 @@ def present(images, means, random):
     traces[samples // 3, 1] = np.nan
     trials = np.where(source[:, None] >= 0, means[np.maximum(source, 0)], 0).astype(np.float32)
     trials += random.normal(0, 0.1, trials.shape).astype(np.float32)
-    trials[7, 2] = np.nan
+    trials[7, neurons - 1] = np.nan
     quality = np.array(["good"] * (neurons - 1) + ["noise"])
     return dict(
         images=stored, shown=shown, onset=onset, spikes=spikes, observed=observed,
