@@ -63,6 +63,11 @@ def write_traces(nwb, onset, neurons, random):
     for first in range(0, samples, 8192):
         count = min(8192, samples - first)
         data[first : first + count] = random.normal(0, 1, (count, neurons)).astype(np.float32)
+    cells = group(nwb, "processing/ophys/ImageSegmentation/cells", "PlaneSegmentation")
+    cells.attrs["colnames"] = []
+    cells.create_dataset("id", data=np.arange(neurons))
+    regions = series.create_dataset("rois", data=np.arange(neurons))
+    regions.attrs.update({"neurodata_type": "DynamicTableRegion", "table": cells.ref})
     start = series.create_dataset("starting_time", data=0.0)
     start.attrs["rate"] = RATE
 

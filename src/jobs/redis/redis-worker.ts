@@ -1,6 +1,6 @@
-import { type Processor, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { DelayedError, type Processor, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Logger } from 'pino';
-import { InputError } from '../../errors.js';
+import { InputError, messageOf, PublicError, type StorageError } from '../../errors.js';
 import { createConnections, PREFIX, waitForFailure, waitForLoss } from '../../redis/connection.js';
 import { watchEviction } from '../../redis/eviction.js';
 import { createTimeLeft } from '../../time-left.js';
@@ -27,6 +27,8 @@ export interface RedisWorkerOptions {
   readonly logger: Logger;
   /** The message for clients about an error; undefined for a bug, which is logged. */
   readonly explain: (error: unknown) => string | undefined;
+  /** Milliseconds after which a job is run again that could not reach S3. */
+  readonly retryMs?: number;
 }
 
 /**
@@ -36,6 +38,11 @@ export interface RedisWorkerOptions {
 const LOCK_MS = 8000;
 const STALLED_MS = 2500;
 const MAX_STALLED = 3;
+/** The code of a StorageError. */
+const STORAGE: StorageError['code'] = 'storage';
+const RETRY_MS = 10_000;
+/** For half an hour, unless workers are lost meanwhile. */
+const MAX_ATTEMPTS = 180;
 const PREVIEW_SECONDS = 60;
 const CANCELLED_END = { state: 'cancelled', reason: CANCEL_REASON } as const;
 
@@ -55,6 +62,7 @@ export interface RedisWorker {
 /** Takes jobs from Redis and runs them, until it is closed; then other workers continue them. */
 export function startRedisWorker(options: RedisWorkerOptions): RedisWorker {
   const { url, kinds, concurrency, run, storage, place, clock, logger, explain } = options;
+  const { retryMs = RETRY_MS } = options;
   const stopping = new AbortController();
   const connections = createConnections(url, logger);
   const client = connections.forWaiting();
@@ -86,6 +94,11 @@ export function startRedisWorker(options: RedisWorkerOptions): RedisWorker {
         throw new WaitingError();
       }
       if (signal?.aborted) throw failure(CANCELLED_END);
+      if (isStorageAway(error) && job.attemptsStarted < MAX_ATTEMPTS) {
+        logger.warn({ ...fields, reason: messageOf(error) }, 'a job waits for its storage');
+        await job.moveToDelayed(Date.now() + retryMs, token);
+        throw new DelayedError();
+      }
       const reason = explain(error);
       if (reason === undefined) logger.error({ ...fields, err: error }, 'unhandled error');
       else logger.warn({ ...fields, reason }, 'a job failed');
@@ -153,6 +166,11 @@ export function startRedisWorker(options: RedisWorkerOptions): RedisWorker {
       connections.close();
     },
   };
+}
+
+/** Such an error also arrives from the process that runs the job. */
+function isStorageAway(error: unknown): boolean {
+  return error instanceof PublicError && error.code === STORAGE;
 }
 
 function failure(end: End): UnrecoverableError {

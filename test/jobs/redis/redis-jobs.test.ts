@@ -14,6 +14,7 @@ import { startRedisWorker } from '../../../src/jobs/redis/redis-worker.js';
 import { createFolderObjects } from '../../../src/objects/folder-objects.js';
 import { watchEviction } from '../../../src/redis/eviction.js';
 import { explainFailure } from '../../../src/server/jobs.js';
+import { packError, unpackError } from '../../../src/workers/carried-error.js';
 import { testWith } from '../../support/capabilities.js';
 import { file, MODEL } from '../../support/jobs.js';
 import { connectRedis, redisServer, startRedis } from '../../support/redis.js';
@@ -54,6 +55,7 @@ async function openShared() {
       clock: () => performance.now(),
       logger,
       explain: explainFailure,
+      retryMs: 10,
     });
     onTestFinished(() => worker.close());
     return worker;
@@ -176,6 +178,26 @@ test('while Redis is away a job is rejected with 503, and jobs are there again w
   );
   await redis.restart();
   await vi.waitFor(async () => expect((await jobs.find(id))?.state).toBe('queued'));
+});
+
+test('a job whose storage is away waits in the queue, and runs when it is back', async () => {
+  const { open, work, done } = await openShared();
+  const jobs = await open();
+  const storage = { isBack: false };
+  const attempts: string[] = [];
+  work(async (job, ...rest) => {
+    attempts.push(job.id);
+    if (storage.isBack) return done(job, ...rest);
+    // As it arrives from the process that runs jobs.
+    const away = { reason: 'ECONNREFUSED', isPassing: true };
+    throw unpackError(packError(new StorageError('S3 cannot be reached', away, undefined)));
+  });
+  const { id } = await jobs.submit(createOrder());
+  await expect.poll(() => attempts.length).toBeGreaterThan(1);
+  expect(['queued', 'running']).toContain((await jobs.find(id))?.state);
+  storage.isBack = true;
+  await reaches(jobs, id, 'succeeded');
+  expect(new Set(attempts)).toEqual(new Set([id]));
 });
 
 test('a Redis without memory is not called away', async () => {
