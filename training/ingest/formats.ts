@@ -3,6 +3,7 @@ import { InputError } from '../../src/errors.js';
 import { FOUR_FILES } from './four-files.js';
 import { HDF5 } from './hdf5/hdf5-format.js';
 import type { LabFile } from './lab-file.js';
+import { MATLAB } from './matlab/matlab.js';
 import { TABLE_FOLDER } from './table-folder/table-folder.js';
 
 /** A kind of file or folder that a lab has. */
@@ -16,7 +17,7 @@ export interface LabFormat {
 }
 
 /** All formats, in the order in which they are tried. */
-export const FORMATS: readonly LabFormat[] = [FOUR_FILES, HDF5, TABLE_FOLDER];
+export const FORMATS: readonly LabFormat[] = [FOUR_FILES, HDF5, TABLE_FOLDER, MATLAB];
 
 /**
  * Opens a recording with the first format that it has.

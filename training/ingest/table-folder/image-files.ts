@@ -1,4 +1,4 @@
-import { open, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../../src/errors.js';
 import { decodeSamples, type ImageTask, openImage } from '../../../src/stimulus/decode/image.js';
@@ -8,8 +8,11 @@ import {
   sniffMediaType,
 } from '../../../src/stimulus/decode/media-type.js';
 import type { ImageSource } from '../lab-file.js';
+import { naming, readHead } from '../read-file.js';
 
 const LIMITS = { maxStimuli: 1, maxPixels: 2 ** 26 };
+/** Enough to see which format a file has. */
+const SIGNATURE_BYTES = 16;
 /** Files that are open at a time. */
 const AT_A_TIME = 16;
 
@@ -28,7 +31,7 @@ export async function listImages(folder: string): Promise<string[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
   const isImage = await inTurn(files, async (file) => {
-    const head = await readHead(path.join(folder, file));
+    const head = await readHead(path.join(folder, file), SIGNATURE_BYTES);
     if (describeOtherFormat(head)?.startsWith('the body is a BMP')) {
       throw new InputError(`${file} is a BMP image, which is not read; expected PNG: convert it`);
     }
@@ -125,25 +128,6 @@ async function copyPixels(
     for (let c = 0; c < channels; c++) {
       to[pixel * channels + c] = samples[at + Math.min(c, colours - 1)]!;
     }
-  }
-}
-
-async function readHead(file: string): Promise<Uint8Array> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), { position: 0 });
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function naming<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof InputError) || error.message.startsWith(`${file}: `)) throw error;
-    throw new InputError(`${file}: ${error.message}`, error.problems, { cause: error });
   }
 }
 

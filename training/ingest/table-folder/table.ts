@@ -1,6 +1,7 @@
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { InputError, messageOf } from '../../../src/errors.js';
 import { decodeCsv } from '../../../src/formats/csv.js';
+import { naming, readHead } from '../read-file.js';
 
 export type Cell = string | number | bigint | boolean | null;
 
@@ -22,7 +23,7 @@ const MISSING = new Set(['', 'NA', 'N/A', 'null', 'NULL', 'None']);
 
 /** Whether a file is a table that names images: Parquet, or CSV with a column `image` and another one. */
 export async function isTable(file: string): Promise<boolean> {
-  const head = await readHead(file);
+  const head = await readHead(file, HEAD_BYTES);
   if (isParquet(head)) return true;
   if (head.includes(0)) return false;
   const columns = headerOf(head.toString('utf8')).map((name) => name.toLowerCase());
@@ -34,15 +35,13 @@ export async function isTable(file: string): Promise<boolean> {
  * @throws InputError naming what cannot be read
  */
 export async function openTable(file: string): Promise<Table> {
-  try {
-    const table = isParquet(await readHead(file)) ? await openParquet(file) : await openCsv(file);
+  return await naming(file, async () => {
+    const head = await readHead(file, HEAD_BYTES);
+    const table = isParquet(head) ? await openParquet(file) : await openCsv(file);
     const twice = table.columns.find((name, i) => table.columns.indexOf(name) !== i);
     if (twice === undefined) return table;
     throw new InputError(`the column '${twice}' is there twice; expected each name once`);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${file}: ${error.message}`, error.problems, { cause: error });
-  }
+  });
 }
 
 /**
@@ -54,16 +53,6 @@ export function numberOf(cell: Cell): number | undefined {
   const value = Number(cell);
   const isNaNItself = Number.isNaN(value) && /^\s*-?nan\s*$/i.test(String(cell));
   return Number.isFinite(value) || isNaNItself ? value : undefined;
-}
-
-async function readHead(file: string): Promise<Buffer> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), { position: 0 });
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }
 
 function isParquet(head: Buffer): boolean {
