@@ -1,4 +1,5 @@
 import type { Weights } from '../../src/models/saved-model.js';
+import { randomStream } from '../../src/network/random.js';
 import type { Recording } from '../../training/data/recording.js';
 import type { Site } from '../../training/data/site.js';
 import { splitSite } from '../../training/data/split.js';
@@ -33,6 +34,19 @@ export function withResponses(
   const responses = recording.responses.slice();
   for (let i = 0; i < recording.count; i++) {
     responses[i * recording.neurons + neuron] = respond(i);
+  }
+  return { ...recording, responses };
+}
+
+/** A recording in which a third of the responses of some neurons, drawn at random, were not measured. */
+export function withoutThird(recording: Recording, neurons: readonly number[]): Recording {
+  const responses = recording.responses.slice();
+  for (const neuron of neurons) {
+    const order = Uint32Array.from({ length: recording.count }, (_, image) => image);
+    randomStream(1, 'not measured', neuron).shuffle(order);
+    for (const image of order.subarray(0, Math.floor(recording.count / 3))) {
+      responses[image * recording.neurons + neuron] = Number.NaN;
+    }
   }
   return { ...recording, responses };
 }

@@ -3,16 +3,29 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import type { BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
+import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
+import { column } from '../../src/tuning/response-matrix.js';
+import { measuredPlaces } from '../../training/data/measured.js';
+import { responseMatrix } from '../../training/data/recording.js';
+import { selectRows } from '../../training/data/rows.js';
 import { openSite, type Site } from '../../training/data/site.js';
-import { poissonLoss } from '../../training/model/loss.js';
+import { createLearner } from '../../training/model/learner.js';
+import { poissonLoss, squaredError } from '../../training/model/loss.js';
+import { ADAM } from '../../training/model/optimiser.js';
+import { batchTargets } from '../../training/model/targets.js';
+import { recipeArchitecture } from '../../training/recipes/recipes.js';
 import type { NeuronState } from '../../training/run/neuron-state.js';
-import { trainPopulation } from '../../training/run/population.js';
+import { type TrainedPopulation, trainPopulation } from '../../training/run/population.js';
 import { type Capability, testWith } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';
 import { writeSmallSite } from '../support/sites.js';
-import { smallTask, withResponses } from '../support/small-training.js';
+import { bitsOf, smallTask, withoutThird, withResponses } from '../support/small-training.js';
+
+/** Steps of training that are compared. */
+const STEPS = 3;
 
 /**
  * Tests of the parts of training that depend on the backend.
@@ -82,6 +95,70 @@ export function trainingTests(
     }
     for (const { data } of among.weights.values()) expect(data.every(Number.isFinite)).toBe(true);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('what was not measured is left out: as one neuron at a time, on its measured responses alone', async () => {
+    const before = tf.memory().numTensors;
+    const training = withoutThird(site.training, [0, 1, 3]);
+    const { recipe, neurons, seed } = smallTask(site, [0, 1, 3]);
+    const architecture = recipeArchitecture(recipe);
+    const specifications = parameterSpecifications(architecture, training);
+    const initial = initialParameters(specifications, neurons, seed);
+    const together = createLearner(architecture, specifications, initial);
+    let chosen: tf.Tensor2D;
+    const alone = neurons.map((_, i) =>
+      createLearner(architecture, specifications, selectRows(initial, [i]), undefined, {
+        // a second implementation: what was not measured is not in the loss at all
+        loss: (responses, targets) => tf.matMul(chosen, squaredError(responses, targets)),
+      }),
+    );
+    for (let step = 0; step < STEPS; step++) {
+      const images = Uint32Array.from({ length: 20 }, (_, i) => 20 * step + i);
+      const stimuli = stimulusTensor(await training.stimuli(images));
+      const own = batchTargets(training, images, neurons);
+      const losses = await together.step({ stimuli, ...own });
+      for (const [i, id] of neurons.entries()) {
+        const all = column(responseMatrix(training), id).slice(20 * step, 20 * (step + 1));
+        const places = measuredPlaces(all);
+        expect(places.length).toBeLessThan(20);
+        chosen = tf.tensor2d(places.map((place) => Array.from(all, (_, k) => Number(k === place))));
+        const known = Float32Array.from(all, (value) => (Number.isNaN(value) ? 100 : value));
+        const targets = tf.tensor2d(known, [20, 1]);
+        const [loss] = await alone[i]!.step({ stimuli, targets });
+        expect(Math.abs(losses[i]! / loss! - 1)).toBeLessThan(1e-4);
+        tf.dispose([targets, chosen]);
+      }
+      tf.dispose([stimuli, own.targets, own.measured!.mask, own.measured!.scale]);
+    }
+    const weights = await together.weights();
+    for (const [i, learner] of alone.entries()) {
+      const expected = await learner.weights();
+      for (const [name, { data }] of selectRows(weights, [i])) {
+        // The gradient of a bias before a normalisation is 0 but for rounding, and Adam makes a step of its one length
+        // of any gradient: such biases, and the running means that follow them, may go either way. Float32 rounds the
+        // others, which are of the order of 0.1, to 1e-8.
+        const isFree = /convolution\.bias|norm\.mean/.test(name);
+        const most = isFree ? 2 * STEPS * ADAM.learningRate : 1e-5;
+        expect(greatestDifference(data, expected.get(name)!.data), name).toBeLessThan(most);
+      }
+    }
+    for (const learner of [together, ...alone]) learner.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a neuron that was measured for all images trains to the same bits among others that were not', async () => {
+    const task = smallTask(site, [0, 3, 1], { epochs: 2 });
+    const whole = await trainPopulation(task);
+    const data = { ...task.data, training: withoutThird(site.training, [3]) };
+    const mixed = await trainPopulation({ ...task, data });
+    const bits = (trained: TrainedPopulation, row: number) =>
+      bitsOf(selectRows(trained.weights, [row]));
+    for (const row of [0, 2]) {
+      expect(bits(mixed, row)).toEqual(bits(whole, row));
+      expect(mixed.neurons[row]).toEqual(whole.neurons[row]);
+    }
+    expect(bits(mixed, 1)).not.toEqual(bits(whole, 1));
+    expect(mixed.neurons[1]!.CORR).toBeGreaterThan(0.5);
   });
 
   test('training ends when all neurons have stopped', async () => {

@@ -10,7 +10,7 @@ export interface DataRules {
   readonly allowBrightness: boolean;
   /** Whether more than a tenth of the validation images may be training images too. */
   readonly allowShared: boolean;
-  /** Whether the validation images may be too few for a meaningful CORR. */
+  /** Whether the validation images, or those that a neuron was measured for, may be too few for a meaningful CORR. */
   readonly allowFew: boolean;
 }
 
@@ -53,7 +53,11 @@ const OPTIONS: readonly (readonly [name: keyof DataRules, flag: string, descript
     '--allow-shared',
     'take validation images of which more than a tenth are training images too',
   ],
-  ['allowFew', '--allow-few', 'take fewer than 3 validation images'],
+  [
+    'allowFew',
+    '--allow-few',
+    'take fewer than 3 validation images, or neurons measured for fewer than 3',
+  ],
 ];
 
 function whiteValue(text: string): number {

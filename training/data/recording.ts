@@ -16,7 +16,7 @@ export interface Recording {
   readonly height: number;
   readonly width: number;
   readonly neurons: number;
-  /** [images, neurons], row-major */
+  /** [images, neurons], row-major; NaN where a neuron was not measured */
   readonly responses: Float32Array;
   /** Where the responses were read. */
   readonly responseFile: string;
@@ -170,7 +170,7 @@ async function readResponses(file: string) {
 /**
  * @param responses [images, neurons]
  * @param original the same before they became float32
- * @throws InputError naming the first response that is not finite
+ * @throws InputError naming the first response that is infinite: NaN alone says that one was not measured
  */
 export function checkResponses(
   file: string,
@@ -178,12 +178,12 @@ export function checkResponses(
   neurons: number,
   original: ArrayLike<number> = responses,
 ): void {
-  const bad = responses.findIndex((value) => !Number.isFinite(value));
+  const bad = responses.findIndex((value) => Math.abs(value) === Number.POSITIVE_INFINITY);
   if (bad < 0) return;
   const [image, neuron] = [Math.floor(bad / neurons), bad % neurons];
   throw new InputError(
     `${file}: the response of neuron ${neuron} to image ${image} is ${original[bad]}, ` +
-      'not a number that float32 holds: correct it, or remove the image or the neuron',
+      'not a number that float32 holds; expected one, or NaN where the neuron was not measured',
   );
 }
 

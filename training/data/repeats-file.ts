@@ -3,14 +3,17 @@ import path from 'node:path';
 import { InputError } from '../../src/errors.js';
 import { decodeNpy, type NpyArray } from '../../src/formats/npy.js';
 import { ccMax, type Trials } from '../../src/tuning/repeats.js';
+import { measuredPlaces } from './measured.js';
 import type { Recording } from './recording.js';
 
 /** The single trials behind the mean responses to the validation images. */
 export interface Repeats {
   /** The most repeats that an image has. */
   readonly most: number;
+  /** The images that a neuron was measured for, ascending. */
+  images(neuron: number): number[];
   /**
-   * One neuron's trials. Where some are missing, every image has its first N, N being what the image
+   * One neuron's trials of these images. Where some are missing, every image has its first N, N being what the image
    * with the fewest has.
    */
   trials(neuron: number): Trials;
@@ -70,7 +73,13 @@ export function toRepeats(
     );
   }
   for (let neuron = 0; neuron < neurons; neuron++) checkNeuron(neuron);
-  return { most: repeats, trials };
+  return { most: repeats, images: measuredImages, trials };
+
+  function measuredImages(neuron: number): number[] {
+    return measuredPlaces(
+      Array.from({ length: count }, (_, i) => responses[i * neurons + neuron]!),
+    );
+  }
 
   /** The trials of an image that are not missing, in order. */
   function present(image: number, neuron: number): number[] {
@@ -83,24 +92,32 @@ export function toRepeats(
   }
 
   function trials(neuron: number): Trials {
-    const images = Array.from({ length: count }, (_, image) => present(image, neuron));
+    const images = measuredImages(neuron).map((image) => present(image, neuron));
+    const stimuli = images.length;
     const minRepeats = images.reduce((min, { length }) => Math.min(min, length), repeats);
-    const values = new Float64Array(minRepeats * count);
+    const values = new Float64Array(minRepeats * stimuli);
     for (const [image, own] of images.entries()) {
       for (let repeat = 0; repeat < minRepeats; repeat++)
-        values[repeat * count + image] = own[repeat]!;
+        values[repeat * stimuli + image] = own[repeat]!;
     }
-    return { repeats: minRepeats, stimuli: count, values };
+    return { repeats: minRepeats, stimuli, values };
   }
 
   function checkNeuron(neuron: number): void {
+    const measured = new Set(measuredImages(neuron));
     let largest = 0;
-    for (let image = 0; image < count; image++) {
+    for (const image of measured) {
       largest = Math.max(largest, Math.abs(responses[image * neurons + neuron]!));
     }
     for (let image = 0; image < count; image++) {
       const own = present(image, neuron);
       const where = `neuron ${neuron} and image ${image}`;
+      if (!measured.has(image)) {
+        if (own.length === 0) continue;
+        throw new InputError(
+          `there are repeats of ${where}, and the validation response is NaN, not measured`,
+        );
+      }
       if (own.length === 0) {
         throw new InputError(`every repeat of ${where} is missing (NaN), one is needed`);
       }

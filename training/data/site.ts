@@ -5,7 +5,13 @@ import { InputError } from '../../src/errors.js';
 import { type DataRules, STRICT } from './data-rules.js';
 import { openRecording, type Recording, type SurveyedRecording } from './recording.js';
 import { digestOfFile, type RowFile } from './row-file.js';
-import { checkBrightness, checkCount, checkShared, countShared } from './split-checks.js';
+import {
+  checkBrightness,
+  checkCount,
+  checkMeasured,
+  checkShared,
+  countShared,
+} from './split-checks.js';
 
 /** The data of one recording site. */
 export interface Site {
@@ -81,7 +87,8 @@ export function compareParts(
 ): Pick<Site, 'sharedImages' | 'warnings'> {
   checkBrightness({ [names[0]]: training.meanGray, [names[1]]: validation.meanGray }, rules);
   const warnings = [
-    ...checkCount('validation', validation.count, rules),
+    ...checkMeasured('training', training, rules),
+    ...checkScored(validation, rules),
     ...checkShared('validation', validation, training, rules),
   ];
   return { sharedImages: countShared(validation, training), warnings };
@@ -101,8 +108,20 @@ export async function openValidation(
   return await opening(files, async (opened) => {
     await checkPresence(folder, name, 'val_img');
     const validation = await openRecording(files[0]!, files[1]!, rules, opened);
-    return { name, validation, warnings: checkCount('validation', validation.count, rules) };
+    return { name, validation, warnings: checkScored(validation, rules) };
   });
+}
+
+/**
+ * Checks whether validation images are enough for scores.
+ * @returns warnings
+ * @throws InputError where they are too few and that is not allowed
+ */
+export function checkScored(validation: SurveyedRecording, rules: DataRules): string[] {
+  return [
+    ...checkMeasured('validation', validation, rules),
+    ...checkCount('validation', validation.count, rules),
+  ];
 }
 
 /**

@@ -1,6 +1,8 @@
 import { InputError } from '../../src/errors.js';
 import type { DataRules } from './data-rules.js';
 import type { ImageSurvey } from './image-survey.js';
+import { countMeasured } from './measured.js';
+import type { Recording } from './recording.js';
 
 /** The mean grays of two sets of images differ by at most this factor. */
 const MAX_BRIGHTNESS_FACTOR = 2;
@@ -52,6 +54,39 @@ export function checkCount(
     );
   }
   return [`only ${count} ${what} images: CORR, PT_J and PT_S over so few say little`];
+}
+
+/**
+ * Checks whether each neuron was measured for enough images.
+ * @param what the images are, e.g. `validation`
+ * @param advice how to go on without the neurons that were not
+ * @returns a warning, or none
+ * @throws InputError naming the first neuron that was measured for too few images
+ */
+export function checkMeasured(
+  what: string,
+  recording: Pick<Recording, 'count' | 'neurons' | 'responses'>,
+  { allowFew }: Pick<DataRules, 'allowFew'>,
+  advice = 'leave it out, or pass --allow-few where it was measured for any',
+): string[] {
+  const { count, neurons } = recording;
+  const measured = countMeasured(recording);
+  const partial = Array.from(measured.keys()).filter((neuron) => measured[neuron]! < count);
+  if (partial.length === 0) return [];
+  const least = allowFew ? 1 : MIN_IMAGES;
+  const few = partial.filter((neuron) => measured[neuron]! < least);
+  if (few.length > 0) {
+    const others = few.length > 1 ? `, and ${few.length - 1} more for too few` : '';
+    throw new InputError(
+      `neuron ${few[0]} was measured for ${measured[few[0]!]} of the ${count} ${what} images${others}; ` +
+        `expected at least ${least}: ${advice}`,
+    );
+  }
+  const fewest = partial.reduce((min, neuron) => Math.min(min, measured[neuron]!), count);
+  return [
+    `${partial.length} of the ${neurons} neurons were not measured for all ${count} ${what} images, the least ` +
+      `measured one for ${fewest}; each neuron has its own images left out`,
+  ];
 }
 
 /** How many of some images are among others, pixel for pixel. */

@@ -3,7 +3,7 @@ import type { TrainingCard } from '../../src/models/card.js';
 import { randomStream } from '../../src/network/random.js';
 import { type Recording, selectImages } from './recording.js';
 import type { Site } from './site.js';
-import { checkCount, checkShared } from './split-checks.js';
+import { checkCount, checkMeasured, checkShared } from './split-checks.js';
 
 /** A site's images by their use. */
 export interface TrainingData {
@@ -20,7 +20,7 @@ const HELD_OUT = 10;
 
 /**
  * Divides a site's images. Held-out images depend on the seed and the number of images alone.
- * @throws InputError where too few images are there to hold some out
+ * @throws InputError where too few images are there to hold some out, or a neuron was measured for too few of them
  */
 export function splitSite(
   { training, validation }: Pick<Site, 'training' | 'validation'>,
@@ -37,11 +37,12 @@ export function splitSite(
   }
   const order = Uint32Array.from({ length: training.count }, (_, image) => image);
   randomStream(seed, 'heldout').shuffle(order);
-  return {
-    training: selectImages(training, order.subarray(heldOut).toSorted()),
-    selection: selectImages(training, order.subarray(0, heldOut).toSorted()),
-    validation,
-  };
+  const trained = selectImages(training, order.subarray(heldOut).toSorted());
+  const selection = selectImages(training, order.subarray(0, heldOut).toSorted());
+  const advice = 'leave it out, or train with --select validation';
+  checkMeasured('remaining training', trained, { allowFew: true }, advice);
+  checkMeasured('held-out', selection, { allowFew: false }, advice);
+  return { training: trained, selection, validation };
 }
 
 /** Warnings about held-out images that affect how far the chosen epochs can be trusted. */

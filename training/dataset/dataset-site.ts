@@ -4,8 +4,7 @@ import { InputError } from '../../src/errors.js';
 import { type DataRules, STRICT } from '../data/data-rules.js';
 import { checkResponses, type SurveyedRecording, surveyRecording } from '../data/recording.js';
 import { type Repeats, toRepeats } from '../data/repeats-file.js';
-import { compareParts, type Site, type SurveyedValidation } from '../data/site.js';
-import { checkCount } from '../data/split-checks.js';
+import { checkScored, compareParts, type Site, type SurveyedValidation } from '../data/site.js';
 import { type OpenedDataset, openDataset } from './open-dataset.js';
 
 /** What a dataset says beyond its images and responses. */
@@ -48,7 +47,7 @@ export async function openDatasetValidation(
 ): Promise<Described & { readonly site: SurveyedValidation }> {
   return await opening(folder, given, async (dataset, rules) => {
     const validation = await surveyPart(dataset, 'validation', rules);
-    const warnings = checkCount('validation', validation.count, rules);
+    const warnings = checkScored(validation, rules);
     const repeats = await readRepeats(dataset, validation);
     return { site: { ...siteOf(dataset), validation, warnings }, repeats, ...describe(dataset) };
   });

@@ -2,12 +2,13 @@ import type { CountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { readWeights } from '../../src/models/saved-model.js';
 import { peakCount } from '../../src/tuning/metrics.js';
-import { type RankTuning, rankTuning } from '../../src/tuning/rank.js';
+import type { RankTuning } from '../../src/tuning/rank.js';
 import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import { type Recording, responseMatrix } from '../data/recording.js';
 import type { Repeats } from '../data/repeats-file.js';
 import type { ValidationSite } from '../data/site.js';
 import { type Decomposition, decompose } from './decomposition.js';
+import { measuredTuning } from './measured-tuning.js';
 import type { ChosenModel } from './models.js';
 import { type Attention, predictRecording } from './prediction.js';
 import { findProvenance, type Provenance } from './provenance.js';
@@ -71,7 +72,7 @@ async function evaluateModel(
   const prediction = await predictRecording(card, weights, validation, k, onProgress);
   const ids = card.neurons.map(({ id }) => id);
   const real = selectColumns(responseMatrix(validation), ids);
-  const tuning = rankTuning(prediction.responses, { real, k });
+  const tuning = measuredTuning(prediction.responses, real);
   return {
     ...model,
     provenance: findProvenance(card, digests),

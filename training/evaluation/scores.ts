@@ -55,8 +55,8 @@ export function scoreNeurons(
     };
     if (!repeats) return { id, keptEpoch, scores: fit, repeats: null };
     const trials = repeats.trials(id);
-    const byImage = new Float64Array(order.length);
-    for (const [rank, image] of order.entries()) byImage[image] = predicted[rank]!;
+    const ranks = new Map(Array.from(order, (image, rank) => [image, rank]));
+    const byImage = repeats.images(id).map((image) => predicted[ranks.get(image)!]!);
     const scores = {
       ...fit,
       CCmax: withoutFormula(ccMax(trials)),

@@ -4,13 +4,13 @@ import type { Architecture } from '../../src/network/architecture.js';
 import { forward, normParameters, type Parameters } from '../../src/network/forward.js';
 import { type BatchStatistics, updateRunning } from '../../src/network/layers/normalisation.js';
 import type { ParameterSpecification } from '../../src/network/layers/specification.js';
-import { type Loss, meanSquaredError } from './loss.js';
+import { averageLoss, type Loss, squaredError } from './loss.js';
 import { adamStep, type Moments } from './optimiser.js';
+import type { Targets } from './targets.js';
 
 /** One batch: stimuli [B, height, width, 1], scaled; targets [B, N]; dropout factors. */
-interface Batch {
+interface Batch extends Targets {
   readonly stimuli: tf.Tensor4D;
-  readonly targets: tf.Tensor2D;
   readonly dropout?: Readonly<Record<string, tf.Tensor4D>>;
 }
 
@@ -35,7 +35,7 @@ export interface OptimiserState {
   readonly moments: ReadonlyMap<string, NamedTensor>;
 }
 
-/** How a population learns; by default on the mean squared error, from the first step on. */
+/** How a population learns; by default on the squared error, from the first step on. */
 export interface Learning {
   readonly loss?: Loss | undefined;
   /** The state of an earlier learner. */
@@ -67,7 +67,7 @@ export function createLearner(
   specifications: readonly ParameterSpecification[],
   initial: ReadonlyMap<string, NamedTensor>,
   freezing: Freezing = NOTHING_FROZEN,
-  { loss = meanSquaredError, optimiser }: Learning = {},
+  { loss = squaredError, optimiser }: Learning = {},
 ): Learner {
   const isFrozen = (name: string) => freezing.names.some((start) => name.startsWith(start));
   const isStill = (block: string) => freezing.still && isFrozen(`${block}.`);
@@ -130,7 +130,7 @@ export function createLearner(
   };
 
   /** The losses [N], the gradient of each learned parameter, the statistics of each batch norm. */
-  function differentiate({ stimuli, targets, dropout }: Batch) {
+  function differentiate({ stimuli, targets, measured, dropout }: Batch) {
     const statistics = new Map<string, BatchStatistics>();
     let losses: tf.Tensor1D | undefined;
     const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
@@ -144,7 +144,7 @@ export function createLearner(
         collect: (block, { mean, variance }) =>
           statistics.set(block, { mean: tf.keep(mean), variance: tf.keep(variance) }),
       });
-      losses = tf.keep(loss(responses, targets));
+      losses = tf.keep(averageLoss(loss(responses, targets), measured));
       return losses.sum(); // neurons are independent, so this is each one's own gradient
     })(learned.map((name) => parameters[name]!));
     return { losses: losses!, gradients: grads, statistics };

@@ -4,6 +4,7 @@ import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
+import { measuredPlaces } from '../data/measured.js';
 import { type Recording, responseMatrix } from '../data/recording.js';
 import { selectRows } from '../data/rows.js';
 import type { TrainingData } from '../data/split.js';
@@ -14,6 +15,7 @@ import { type Base, beginWith } from '../run/stages.js';
 import { dropoutFactors, type Moment } from './dropout.js';
 import { createLearner, type Learner, type OptimiserState } from './learner.js';
 import { LOSSES } from './loss.js';
+import { batchTargets } from './targets.js';
 
 /** Which networks are trained, and on what. */
 export interface PopulationTask {
@@ -89,11 +91,12 @@ export function createNetworks(
       const ids = learning();
       const batch = {
         stimuli: stimulusTensor(await training.stimuli(images)),
-        targets: batchTargets(training, images, ids),
+        ...batchTargets(training, images, ids),
         dropout: dropoutFactors(architecture, ids, images.length, recipe.dropout, moment),
       };
       const losses = await learner.step(batch);
       tf.dispose([batch.stimuli, batch.targets, ...Object.values(batch.dropout)]);
+      if (batch.measured) tf.dispose([batch.measured.mask, batch.measured.scale]);
       const bad = ids.filter((_, i) => !Number.isFinite(losses[i]));
       await stop(bad, moment.epoch - 1, STOP_REASONS.loss);
       return mean(losses.filter(Number.isFinite));
@@ -200,23 +203,10 @@ export function createNetworks(
 
 /** The state of a neuron before its training; one whose targets are all the same stops there. */
 function beginning(training: Recording, id: number): NeuronState {
-  const targets = column(responseMatrix(training), id);
+  const all = column(responseMatrix(training), id);
+  const targets = measuredPlaces(all).map((image) => all[image]!);
   const stopped = { epoch: 0, reason: STOP_REASONS.targets };
   return { id, keptEpoch: null, CORR: null, flatEpochs: 0, ...(allSame(targets) && { stopped }) };
-}
-
-/** [images, neurons] */
-function batchTargets(
-  { responses, neurons: all }: Recording,
-  images: Uint32Array,
-  ids: readonly number[],
-): tf.Tensor2D {
-  const targets = new Float32Array(images.length * ids.length);
-  for (const [row, image] of images.entries()) {
-    for (const [i, id] of ids.entries())
-      targets[row * ids.length + i] = responses[image * all + id]!;
-  }
-  return tf.tensor2d(targets, [images.length, ids.length]);
 }
 
 async function respond(

@@ -1,6 +1,7 @@
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import { neuronMetrics } from '../../src/tuning/metrics.js';
 import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
+import { measuredPlaces } from '../data/measured.js';
 import { type Recording, responseMatrix } from '../data/recording.js';
 import type { Learner } from '../model/learner.js';
 
@@ -32,7 +33,7 @@ export async function predict(
 }
 
 /**
- * CORR, PT_J and PT_S of each neuron.
+ * CORR, PT_J and PT_S of each neuron, over the images that it was measured for, of which there must be one.
  * @param ids the neurons' columns in the recording, one for each column of `predicted`
  */
 export function evaluate(
@@ -44,7 +45,12 @@ export function evaluate(
   return ids.map((id, index) => {
     const responses = column(predicted, index);
     if (!responses.every(Number.isFinite)) return { CORR: null, PT_J: null, PT_S: null };
-    const { corr, ptJ, ptS } = neuronMetrics(column(real, id), responses);
+    const own = column(real, id);
+    const measured = measuredPlaces(own);
+    const { corr, ptJ, ptS } = neuronMetrics(
+      measured.map((image) => own[image]!),
+      measured.map((image) => responses[image]!),
+    );
     return { CORR: corr, PT_J: ptJ, PT_S: ptS };
   });
 }

@@ -71,6 +71,31 @@ test('where trials are missing, every image keeps its first ones', async () => {
   expect(noiseCeilings(repeats, [1])).toEqual([null]);
 });
 
+test('an image that a neuron was not measured for is not among its trials', async () => {
+  const first = [1, NaN_, 2, 20, 4, 40];
+  const second = [2, NaN_, 1, 10, 5, 50];
+  await write(Float32Array.from([...first, ...second]), [2, 3, 2]);
+  const responses = MEANS.slice();
+  responses[1] = NaN_;
+  const repeats = (await readRepeats(folder, 'a', { ...VALIDATION, responses }))!;
+  expect([repeats.images(0), repeats.images(1)]).toEqual([
+    [0, 1, 2],
+    [1, 2],
+  ]);
+  expect(repeats.trials(1)).toEqual({
+    repeats: 2,
+    stimuli: 2,
+    values: Float64Array.of(20, 40, 10, 50),
+  });
+  await expect(readRepeats(folder, 'a', VALIDATION)).rejects.toThrow(
+    'every repeat of neuron 1 and image 0 is missing (NaN), one is needed',
+  );
+  responses[2] = NaN_;
+  await expect(readRepeats(folder, 'a', { ...VALIDATION, responses })).rejects.toThrow(
+    'there are repeats of neuron 0 and image 1, and the validation response is NaN, not measured',
+  );
+});
+
 test('repeats of another recording are rejected with the file and the reason', async () => {
   const corrupted = (index: number, value: number) => {
     const data = Float32Array.from(TRIALS.flat());

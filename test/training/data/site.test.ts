@@ -123,12 +123,12 @@ test('an invalid site is reported with the file and the reason', async () => {
     ['another size', () => write('train_img', images.subarray(0, 6 * 20 * 20), [6, 20, 20])],
     ['fewer images', () => write('train_img', images.subarray(SIDE * SIDE), [5, SIDE, SIDE])],
     [
-      'NaN',
+      'infinite',
       async () => {
         await good();
         await write(
           'trainRsp',
-          Float32Array.of(...Array(13).fill(0), Number.NaN, 0, 0, 0, 0),
+          Float32Array.of(...Array(13).fill(0), Number.NEGATIVE_INFINITY, 0, 0, 0, 0),
           [6, 3],
         );
       },
@@ -175,8 +175,8 @@ test('an invalid site is reported with the file and the reason', async () => {
       "floats to 255: train_img_small.npy: image 0 has a pixel of 200; expected 0 (black) to 1 (white): give the value that is white, e.g. --white 255",
       "another size: train_img_small.npy holds images of 20x20 pixels, val_img_small.npy of 24x24",
       "fewer images: train_img_small.npy holds 5 images, trainRsp_small.npy 6 responses",
-      "NaN: trainRsp_small.npy: the response of neuron 1 to image 4 is NaN, not a number that float32 holds: correct it, or remove the image or the neuron",
-      "not in float32: trainRsp_small.npy: the response of neuron 2 to image 5 is 1e+300, not a number that float32 holds: correct it, or remove the image or the neuron",
+      "infinite: trainRsp_small.npy: the response of neuron 1 to image 4 is -Infinity, not a number that float32 holds; expected one, or NaN where the neuron was not measured",
+      "not in float32: trainRsp_small.npy: the response of neuron 2 to image 5 is 1e+300, not a number that float32 holds; expected one, or NaN where the neuron was not measured",
       "blank: train_img_small.npy: image 2 is blank, of one gray all over: remove it with its responses, or pass --allow-blank",
       "several blank: train_img_small.npy: image 2 is blank, of one gray all over, as are 2 others: remove it with its responses, or pass --allow-blank",
       "fewer neurons: trainRsp_small.npy holds 2 neurons, valRsp_small.npy 3",

@@ -225,6 +225,7 @@ test('with repeats the card has the noise ceiling of each neuron', async () => {
   const trials = { repeats: 2, stimuli: 2 };
   const repeats = {
     most: 2,
+    images: () => [0, 1],
     trials: (neuron: number) => ({
       ...trials,
       values: neuron === 0 ? Float64Array.of(1, 3, 1, 3) : Float64Array.of(1, 3, 3, 1),

@@ -87,7 +87,8 @@ async function topImages(
       const stimulus = await validation.stimuli([image]);
       const svg = await drawAttendedImage(`${name}-${id}-${i}`, stimulus, rows[i]!, map, max);
       const real = validation.responses[image * validation.neurons + id]!;
-      const caption = `image ${image}: predicted ${response.toFixed(2)}, real ${real.toFixed(2)}`;
+      const found = Number.isNaN(real) ? 'not measured' : `real ${real.toFixed(2)}`;
+      const caption = `image ${image}: predicted ${response.toFixed(2)}, ${found}`;
       figures.push(figureElement(svg, '', caption));
     }
     parts.push(html`<p><b>neuron ${id}</b>, CORR ${decimals(scoreNeuron(neuron, 'CORR'))};

@@ -10,7 +10,10 @@ export function methodsSection({ hasRepeats, k, validation, models }: Evaluation
   const [min, max] = [Math.min(...counts), Math.max(...counts)];
   return html`<h2 id="methods">Methods</h2>
 <p>R is a neuron's real response to a validation image, P the predicted one; k = ${k}, 1 % of the
-${validation.count} images.</p>
+${validation.count} images.${
+    validation.responses.some(Number.isNaN) &&
+    ' Every number of a neuron, k too, is of the images that it was measured for; curves of the population have the ranks that all neurons have.'
+  }</p>
 <div class="scroll"><table>${listMeasures(hasRepeats).map(
     (measure) =>
       html`<tr><td>${measure}</td><td class="words">${FORMULAS_BY_MEASURE[measure]}</td></tr>

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { peakCount } from '../../../src/tuning/metrics.js';
 import type { NeuronRankTuning } from '../../../src/tuning/rank.js';
 import type { Evaluation, ModelEvaluation } from '../evaluation.js';
 import { modelColour } from '../plots/figure.js';
@@ -53,20 +54,21 @@ ${entries}
 }
 
 /** One panel where all models predict the same neurons; otherwise one for each model. */
-function populations({ models, k }: Evaluation): Part[] {
+function populations({ models }: Evaluation): Part[] {
   const joinedIds = ({ neurons }: ModelEvaluation) => neuronIds([{ neurons }]).join();
   const alike = models.every((model) => joinedIds(model) === joinedIds(models[0]!));
   const groups = alike ? [models] : models.map((model) => [model]);
   return groups.map((group) => {
     const label = group.map((model) => model.label).join(', ');
+    const real = group[0]!.tuning.population.real!;
     const svg = drawTuningCurves({
       ariaLabel: `Population rank tuning curve, real and predicted by ${label}`,
-      real: group[0]!.tuning.population.real!,
+      real,
       predicted: group.map((model) => ({
         values: model.tuning.population.predicted,
         colour: modelColour(models.indexOf(model)),
       })),
-      k,
+      k: peakCount(real.length),
       unit: responseUnit(models),
       width: alike ? 720 : 520,
       height: 330,
@@ -78,22 +80,23 @@ function populations({ models, k }: Evaluation): Part[] {
   });
 }
 
-function neuronFigure(id: number, { models, k }: Evaluation): Part {
+function neuronFigure(id: number, { models }: Evaluation): Part {
   const found = models.flatMap((model, index) => {
     const row = model.neurons.findIndex((neuron) => neuron.id === id);
     if (row < 0) return [];
     return [{ tuning: model.tuning.neurons[row]!, scores: model.neurons[row]!, index }];
   });
+  const real = realCurve(found[0]!.tuning);
   const svg = drawTuningCurves({
     ariaLabel: `Rank tuning curve of neuron ${id}`,
-    real: realCurve(found[0]!.tuning),
+    real,
     predicted: found.map(
       ({ tuning, index }): PredictedCurve => ({
         values: tuning.predicted,
         colour: modelColour(index),
       }),
     ),
-    k,
+    k: peakCount(real.length),
     unit: responseUnit(models),
     width: 340,
     height: 220,
