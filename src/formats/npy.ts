@@ -56,6 +56,65 @@ export function elementCount(shape: readonly number[]): number {
  * @throws InputError when it is not .npy, or holds elements that are no real numbers or booleans
  */
 export function decodeNpyHeader(bytes: Uint8Array): NpyHeader {
+  const { descriptor, shape, fortranOrder, dataOffset } = parseHeader(bytes);
+  const [, order, stored] = /^'([<>|=])([a-z]\d+)'$/.exec(descriptor) ?? [];
+  if (stored === undefined || !isStoredElement(stored)) {
+    throw new InputError(
+      `the .npy elements have the type ${descriptor.slice(0, 40)}; expected bool, int8 to int64, uint8 to uint64, ` +
+        'float16, float32 or float64',
+    );
+  }
+  return { stored, bigEndian: order === '>', shape, fortranOrder, dataOffset };
+}
+
+/**
+ * Reads a whole .npy file of texts: of the types `<U8`, `>U8` or `|S8`, with any number of characters.
+ * @returns the texts, in the order of the file
+ * @throws InputError when it is not .npy, holds no texts, or has fewer or more bytes than its shape needs
+ */
+export function decodeNpyTexts(bytes: Uint8Array): string[] {
+  const { descriptor, shape, dataOffset } = parseHeader(bytes);
+  const [, order, kind, length] = /^'([<>|=])([US])(\d+)'$/.exec(descriptor) ?? [];
+  if (kind === undefined) {
+    throw new InputError(
+      `the .npy elements have the type ${descriptor.slice(0, 40)}; expected texts, such as <U8`,
+    );
+  }
+  const size = Number(length) * (kind === 'U' ? 4 : 1);
+  const count = elementCount(shape);
+  if (bytes.length - dataOffset !== count * size) {
+    throw new InputError(`the .npy file is cut off or too long; expected ${count} texts`);
+  }
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset + dataOffset, count * size);
+  const codeAt = (at: number) => {
+    if (kind === 'S') return data[at]!;
+    return order === '>' ? data.readUInt32BE(at) : data.readUInt32LE(at);
+  };
+  return Array.from({ length: count }, (_, text) => {
+    const codes = Array.from({ length: Number(length) }, (_, i) =>
+      codeAt(text * size + i * (kind === 'U' ? 4 : 1)),
+    );
+    if (codes.some((code) => code > 0x10ffff)) throw new InputError('a text of it is damaged');
+    return String.fromCodePoint(...codes).replace(/\0+$/, '');
+  });
+}
+
+/**
+ * Reads from the header of a .npy file whether its elements are numbers that are read, or texts.
+ * @returns neither: another type, as it is written
+ */
+export function npyContent(bytes: Uint8Array): {
+  readonly is: 'numbers' | 'texts' | 'neither';
+  readonly type: string;
+} {
+  const { descriptor: type } = parseHeader(bytes);
+  const [, kind = ''] = /^'[<>|=](\w\d+)'$/.exec(type) ?? [];
+  if (isStoredElement(kind)) return { is: 'numbers', type };
+  return { is: /^[US]\d+$/.test(kind) ? 'texts' : 'neither', type };
+}
+
+/** Reads the header, with the type of the elements as it is written, in quotes. */
+function parseHeader(bytes: Uint8Array) {
   if (bytes.length < 12 || latin1(bytes.subarray(0, 6)) !== MAGIC) {
     throw new InputError('not a .npy file: it does not begin with the bytes \\x93NUMPY');
   }
@@ -71,19 +130,11 @@ export function decodeNpyHeader(bytes: Uint8Array): NpyHeader {
     throw new InputError('the .npy header is cut off');
   }
   const text = latin1(bytes.subarray(textStart, dataOffset));
-  const descriptor = /'descr'\s*:\s*'([<>|=])([a-z]\d+)'/.exec(text);
+  const descriptor = /'descr'\s*:\s*('[^']*'|[^,]*),/.exec(text)?.[1]?.trim();
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text);
   const shapeText = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text);
-  if (order === null || shapeText === null || !text.includes("'descr'")) {
+  if (order === null || shapeText === null || descriptor === undefined) {
     throw new InputError('the .npy header cannot be read');
-  }
-  const stored = descriptor?.[2];
-  if (descriptor === null || stored === undefined || !isStoredElement(stored)) {
-    const found = /'descr'\s*:\s*([^,]*),/.exec(text)?.[1]?.trim().slice(0, 40) ?? 'unknown';
-    throw new InputError(
-      `the .npy elements have the type ${found}; expected bool, int8 to int64, uint8 to uint64, ` +
-        'float16, float32 or float64',
-    );
   }
   const shape = shapeText[1]!
     .split(',')
@@ -93,8 +144,7 @@ export function decodeNpyHeader(bytes: Uint8Array): NpyHeader {
   if (!(elementCount(shape) <= MAX_ELEMENTS)) {
     throw new InputError(`a .npy array of shape (${shape.join(', ')}) is too large`);
   }
-  const bigEndian = descriptor[1] === '>';
-  return { stored, bigEndian, shape, fortranOrder: order[1] === 'True', dataOffset };
+  return { descriptor, shape, fortranOrder: order[1] === 'True', dataOffset };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { InputError } from '../../src/errors.js';
+import { NPZ } from './arrays/npz.js';
 import { FOUR_FILES } from './four-files.js';
 import { HDF5 } from './hdf5/hdf5-format.js';
 import type { LabFile } from './lab-file.js';
@@ -17,7 +18,7 @@ export interface LabFormat {
 }
 
 /** All formats, in the order in which they are tried. */
-export const FORMATS: readonly LabFormat[] = [FOUR_FILES, HDF5, TABLE_FOLDER, MATLAB];
+export const FORMATS: readonly LabFormat[] = [FOUR_FILES, HDF5, TABLE_FOLDER, MATLAB, NPZ];
 
 /**
  * Opens a recording with the first format that it has.

@@ -5,7 +5,7 @@ import {
   STORED_BYTES,
   type StoredElement,
 } from '../../../src/formats/npy-elements.js';
-import { type Bytes, cutOff } from './bytes.js';
+import { type Bytes, cutOff } from '../arrays/bytes.js';
 
 /** Types of data elements that are no numbers; MATLAB names them miMATRIX and miCOMPRESSED. */
 export const MATRIX = 14;

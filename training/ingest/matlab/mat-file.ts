@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { InputError } from '../../../src/errors.js';
 import { elementCount } from '../../../src/formats/npy.js';
-import { type Bytes, bytesOfBuffer, bytesOfFile, inflateAll, inflateHead } from './bytes.js';
+import { type Bytes, bytesOfBuffer, bytesOfFile } from '../arrays/bytes.js';
 import { COMPRESSED, MATRIX, readElement } from './elements.js';
+import { inflateAll, inflateHead } from './inflate.js';
 import { type MatValue, NUMERIC, readHeader, readValue } from './values.js';
 
 /** A .mat file of version 5 or 7, whose numbers are read when they are needed. */

@@ -1,7 +1,7 @@
 import { InputError } from '../../../src/errors.js';
 import { elementCount } from '../../../src/formats/npy.js';
 import type { ElementValues, StoredElement } from '../../../src/formats/npy-elements.js';
-import { type Bytes, cutOff } from './bytes.js';
+import { type Bytes, cutOff } from '../arrays/bytes.js';
 import {
   type Element,
   MATRIX,

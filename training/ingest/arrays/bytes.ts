@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { constants, inflate } from 'node:zlib';
-import { InputError, messageOf } from '../../../src/errors.js';
+import { InputError } from '../../../src/errors.js';
 
 /** Bytes that are read a part at a time. */
 export interface Bytes {
@@ -9,8 +8,6 @@ export interface Bytes {
   read(at: number, length: number): Promise<Buffer>;
 }
 
-/** Of a variable. */
-const MAX_INFLATED = 2 ** 32;
 /** Node reads at most 2 GiB at a time. */
 const MAX_READ = 2 ** 30;
 
@@ -45,33 +42,8 @@ export function bytesOfBuffer(buffer: Buffer): Bytes {
   };
 }
 
-/** Inflates all of zlib data. @throws InputError where they are damaged */
-export async function inflateAll(deflated: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    inflate(deflated, { maxOutputLength: MAX_INFLATED }, (error, result) => {
-      if (error) reject(damaged(error));
-      else resolve(result);
-    });
-  });
-}
-
-/** Inflates zlib data that may be cut off, as far as they go. @throws InputError where they are damaged */
-export async function inflateHead(deflated: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    inflate(deflated, { finishFlush: constants.Z_SYNC_FLUSH }, (error, result) => {
-      if (error) reject(damaged(error));
-      else resolve(result);
-    });
-  });
-}
-
 export function cutOff(): InputError {
   return new InputError('it is cut off or damaged: it ends within an array; expected a whole file');
-}
-
-function damaged(cause: unknown): InputError {
-  const message = `it is cut off or damaged: ${messageOf(cause)}; expected a whole file`;
-  return new InputError(message, [], { cause });
 }
 
 function checkEnd(at: number, length: number, size: number): void {
