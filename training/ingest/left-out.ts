@@ -37,5 +37,5 @@ export function requireSome<Source>({ found, reasons }: Findings<Source>, missin
 
 /** Notes for a person about what is left out. */
 export function leftOutNotes(...all: readonly Findings<unknown>[]): string[] {
-  return all.flatMap(({ reasons }) => reasons.map((reason) => `left out: ${reason}`));
+  return all.flatMap(({ reasons }) => reasons.map((reason) => `Not used: ${reason}.`));
 }

@@ -117,7 +117,7 @@ withPython(
 
 withPython('what cannot be read is rejected with what to do', async () => {
   await expect(file.numbers(dataset('/lzf'))).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[InputError: /lzf is compressed with a filter that is not read: lzf; expected gzip: h5repack -f GZIP=4 OLD NEW makes a file with it]`,
+    `[InputError: /lzf is compressed with a filter that is not read: lzf; expected gzip, as new.create_dataset(name, data=old[name][:], compression='gzip') of h5py writes it]`,
   );
   await expect(file.numbers(dataset('/huge'))).rejects.toThrowErrorMatchingInlineSnapshot(
     `[InputError: element 0 of the array is 9007199254740993; expected 64-bit integers of at most 2^53 - 1]`,
@@ -131,10 +131,10 @@ withPython('what cannot be read is rejected with what to do', async () => {
       ),
     );
   expect(await problem('/external')).toMatchInlineSnapshot(
-    `"/external has its data in another file: FOLDER/secret.bin; expected all data in one file: h5repack OLD NEW copies them into one"`,
+    `"/external has its data in another file: FOLDER/secret.bin; expected all data in one file, as new[name] = old[name][:] of h5py writes them"`,
   );
   expect(await problem('/virtual')).toMatchInlineSnapshot(
-    `"/virtual has its data in another file: FOLDER/other.h5; expected all data in one file: h5repack OLD NEW copies them into one"`,
+    `"/virtual has its data in another file: FOLDER/other.h5; expected all data in one file, as new[name] = old[name][:] of h5py writes them"`,
   );
 });
 

@@ -77,7 +77,7 @@ withPython(
     expect(image).toEqual(Int32Array.from(written('shown').data));
     expect(onset).toEqual(written('onset').data);
     expect(file.notes).toEqual([
-      '/intervals/pictures_presentations/frame has the same trials as /stimulus/presentation/shown',
+      '/intervals/pictures_presentations/frame has the same trials as /stimulus/presentation/shown.',
     ]);
   },
 );

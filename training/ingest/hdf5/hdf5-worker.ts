@@ -74,8 +74,8 @@ function reading<Result>(what: string, read: () => Result): Result {
     if (error instanceof InputError) throw error;
     if (refused !== undefined) {
       throw new InputError(
-        `${what} has its data in another file: ${refused}; expected all data in one file: ` +
-          'h5repack OLD NEW copies them into one',
+        `${what} has its data in another file: ${refused}; expected all data in one file, as ` +
+          'new[name] = old[name][:] of h5py writes them',
       );
     }
     throw new InputError(

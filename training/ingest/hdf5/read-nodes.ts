@@ -21,7 +21,7 @@ export function readNodes(file: File): Hdf5Node[] {
     { kind: 'group', path: '/', attributes: attributesOf(file.root, file) },
   ];
   const groups = ['/'];
-  for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
+  for (const group of groups) {
     for (const name of new Set(childrenOf(file, group))) {
       const node = readNode(file, group, `${group === '/' ? '' : group}/${name}`);
       if (node === undefined) continue;
@@ -79,15 +79,15 @@ function problemOf({ filters, metadata }: Dataset, path: string): string | undef
   if (unknown) {
     const name = unknown.name === '' ? `number ${unknown.id}` : unknown.name;
     return (
-      `${path} is compressed with a filter that is not read: ${name}; expected gzip: ` +
-      'h5repack -f GZIP=4 OLD NEW makes a file with it'
+      `${path} is compressed with a filter that is not read: ${name}; expected gzip, as ` +
+      "new.create_dataset(name, data=old[name][:], compression='gzip') of h5py writes it"
     );
   }
   const elsewhere = metadata.virtual_sources?.find(({ file_name }) => file_name !== '.');
   if (!elsewhere) return undefined;
   return (
-    `${path} has its data in another file: ${elsewhere.file_name}; expected all data in one file: ` +
-    'h5repack OLD NEW copies them into one'
+    `${path} has its data in another file: ${elsewhere.file_name}; expected all data in one file, as ` +
+    'new[name] = old[name][:] of h5py writes them'
   );
 }
 

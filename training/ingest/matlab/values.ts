@@ -198,7 +198,7 @@ async function readFields(place: Place, count: number): Promise<Map<string, MatV
 }
 
 /** The rows of characters, which are column-major. */
-function linesOf(characters: readonly string[], shape: readonly number[]): string[] {
+export function linesOf(characters: readonly string[], shape: readonly number[]): string[] {
   if (characters.length === 0) return [];
   const [rows = 0] = shape;
   // In one row, characters beyond 16 bits may count as one or as two.

@@ -21,7 +21,7 @@ export function comparePresentations(all: readonly NwbPresentations[]): Compared
     const compared = kept.map((other) => ({ other, difference: differenceOf(other, one) }));
     const same = compared.find(({ difference }) => difference === null);
     if (same) {
-      notes.push(`${one.name} has the same trials as ${same.other.name}`);
+      notes.push(`${one.name} has the same trials as ${same.other.name}.`);
       continue;
     }
     for (const { other, difference } of compared) {
