@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createCountProgress } from '../../src/count-progress.js';
@@ -156,7 +156,7 @@ function createSteps() {
 }
 
 async function rejectExisting(out: string): Promise<void> {
-  const found = await stat(out).catch(() => undefined);
+  const found = await lstat(out).catch(() => undefined); // a link to nothing is in the way too
   if (found)
     throw new InputError(`${out} is there already; expected a new folder: give another --out`);
 }

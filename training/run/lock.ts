@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readlink, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InputError, messageOf } from '../../src/errors.js';
-import { unless } from '../../src/files/disk-error.js';
+import { hasCode, unless } from '../../src/files/disk-error.js';
 import {
   createStaleCheck,
   type FoundLock,
@@ -180,6 +180,15 @@ async function orSay<T>(out: string, write: () => Promise<T>): Promise<T> {
     return await write();
   } catch (cause) {
     const reason = messageOf(cause);
+    const target = await readlink(out).catch(() => undefined);
+    if (target !== undefined && hasCode(cause, 'ENOENT', 'ELOOP', 'EEXIST', 'ENOTDIR')) {
+      throw new InputError(
+        `--out ${out} is a link to ${target}, which is no folder; expected a link to a folder, or ` +
+          'another --out',
+        [],
+        { cause },
+      );
+    }
     throw new InputError(
       `--out ${out} cannot be written (${reason}): put that right, or choose another --out`,
       [],

@@ -101,6 +101,41 @@ test('int64 responses, float16 and big-endian images are read as the numbers tha
   await site.close();
 });
 
+test('responses of each type and byte order are read as the numbers that they encode', async () => {
+  const file = path.join(folder, 'trainRsp_small.npy');
+  const numbers = Array.from({ length: 18 }, (_, i) => i - 5);
+  // 0, 1, 2, … 17 less 5 in float16: a sign, 5 bits of exponent, 10 of fraction
+  const half = (value: number) => {
+    const exponent = Math.floor(Math.log2(Math.abs(value)));
+    if (value === 0) return 0;
+    const fraction = Math.abs(value) / 2 ** exponent - 1;
+    return (value < 0 ? 0x8000 : 0) | ((exponent + 15) << 10) | (fraction * 1024);
+  };
+  const writers: Record<
+    string,
+    [bytes: number, write: (into: DataView, at: number, value: number) => void]
+  > = {
+    '<f2': [2, (into, at, value) => into.setUint16(at, half(value), true)],
+    '>f2': [2, (into, at, value) => into.setUint16(at, half(value))],
+    '>f4': [4, (into, at, value) => into.setFloat32(at, value)],
+    '>f8': [8, (into, at, value) => into.setFloat64(at, value)],
+    '<i8': [8, (into, at, value) => into.setBigInt64(at, BigInt(value), true)],
+    '>i8': [8, (into, at, value) => into.setBigInt64(at, BigInt(value))],
+    '>i4': [4, (into, at, value) => into.setInt32(at, value)],
+    '|i1': [1, (into, at, value) => into.setInt8(at, value)],
+    '|b1': [1, (into, at, value) => into.setUint8(at, Number(value > 0))],
+  };
+  for (const [descriptor, [bytes, write]] of Object.entries(writers)) {
+    const view = new DataView(new ArrayBuffer(18 * bytes));
+    for (const [i, value] of numbers.entries()) write(view, i * bytes, value);
+    await writeFile(file, withElements(descriptor, [6, 3], Buffer.from(view.buffer)));
+    const site = await openSite(folder, 'small');
+    const expected = descriptor === '|b1' ? numbers.map((value) => Number(value > 0)) : numbers;
+    expect([...site.training.responses], descriptor).toEqual(expected);
+    await site.close();
+  }
+});
+
 test('an invalid site is reported with the file and the reason', async () => {
   const images = Uint8Array.from({ length: 6 * SIDE * SIDE }, (_, i) => i % 251);
   const good = () => write('train_img', images, [6, SIDE, SIDE]);

@@ -96,14 +96,15 @@ test('what is there already stays, and nothing is left next to it', async () => 
   await writeFile(path.join(folder, 'full/mine'), 'mine');
   await mkdir(path.join(folder, 'empty'));
   await symlink('empty', path.join(folder, 'link'));
-  for (const name of ['file', 'full', 'link']) {
+  await symlink('nowhere', path.join(folder, 'dangling'));
+  for (const name of ['file', 'full', 'link', 'dangling']) {
     const place = path.join(folder, name);
     await expect(writeDataset(place, newDataset(TINY)), name).rejects.toThrow(
       `${place} is there already; expected a new folder`,
     );
   }
   await writeDataset(path.join(folder, 'empty'), newDataset(TINY));
-  expect((await readdir(folder)).toSorted()).toEqual(['empty', 'file', 'full', 'link']);
+  expect((await readdir(folder)).toSorted()).toEqual(['dangling', 'empty', 'file', 'full', 'link']);
   expect(await readdir(path.join(folder, 'full'))).toEqual(['mine']);
 });
 

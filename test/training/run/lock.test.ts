@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
@@ -207,4 +207,33 @@ test('a place that cannot be written to is reported', async () => {
   await expect(withLock(`${file}/x`, silent, async () => 'ran')).rejects.toThrow(
     /^--out .* cannot be written \(ENOTDIR.*\): put that right, or choose another --out$/,
   );
+});
+
+test('a link to a folder is written through; a link to nothing, to itself or to a file is named', async () => {
+  const place = path.join(folder, 'links');
+  await mkdir(path.join(place, 'real'), { recursive: true });
+  await writeFile(path.join(place, 'file'), '');
+  for (const [name, target] of [
+    ['folder', 'real'],
+    ['nothing', 'nowhere'],
+    ['itself', 'itself'],
+    ['a-file', 'file'],
+  ] as const) {
+    await symlink(target, path.join(place, name));
+    const out = path.join(place, name);
+    const working = withLock(
+      out,
+      () => {},
+      async () => await readdir(path.join(place, 'real')),
+    );
+    if (name === 'folder') expect(await working).toEqual(['.lock']);
+    else {
+      await expect(working, name).rejects.toThrow(
+        `--out ${out} is a link to ${target}, which is no folder; expected a link to a folder, or another --out`,
+      );
+    }
+  }
+  expect((await readdir(place)).toSorted()).toEqual([
+    ...['a-file', 'file', 'folder', 'itself', 'nothing', 'real'],
+  ]);
 });
