@@ -5,6 +5,7 @@ import { FOUR_FILES } from './four-files.js';
 import { HDF5 } from './hdf5/hdf5-format.js';
 import type { LabFile } from './lab-file.js';
 import { MATLAB } from './matlab/matlab.js';
+import { SENSORIUM } from './sensorium/sensorium.js';
 import { TABLE_FOLDER } from './table-folder/table-folder.js';
 
 /** A kind of file or folder that a lab has. */
@@ -18,7 +19,14 @@ export interface LabFormat {
 }
 
 /** All formats, in the order in which they are tried. */
-export const FORMATS: readonly LabFormat[] = [FOUR_FILES, HDF5, TABLE_FOLDER, MATLAB, NPZ];
+export const FORMATS: readonly LabFormat[] = [
+  FOUR_FILES,
+  SENSORIUM,
+  HDF5,
+  TABLE_FOLDER,
+  MATLAB,
+  NPZ,
+];
 
 /**
  * Opens a recording with the first format that it has.
