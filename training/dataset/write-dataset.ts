@@ -133,15 +133,30 @@ export function meanResponses(
   images: number,
   neurons: number,
 ): Float32Array {
-  const sums = new Float64Array(images * neurons);
-  const counts = new Uint32Array(images * neurons);
-  for (const [trial, image] of trialImages.entries()) {
+  const means = new Float32Array(images * neurons);
+  const sums = new Float64Array(neurons);
+  const counts = new Uint32Array(neurons);
+  for (const [image, own] of groupTrials(trialImages, images).entries()) {
+    sums.fill(0);
+    counts.fill(0);
+    for (const trial of own) {
+      for (let neuron = 0; neuron < neurons; neuron++) {
+        const value = trials[trial * neurons + neuron]!;
+        if (Number.isNaN(value)) continue;
+        sums[neuron]! += value;
+        counts[neuron]! += 1;
+      }
+    }
     for (let neuron = 0; neuron < neurons; neuron++) {
-      const value = trials[trial * neurons + neuron]!;
-      if (Number.isNaN(value)) continue;
-      sums[image * neurons + neuron]! += value;
-      counts[image * neurons + neuron]! += 1;
+      means[image * neurons + neuron] = sums[neuron]! / counts[neuron]!; // 0 / 0 is NaN
     }
   }
-  return Float32Array.from(sums, (sum, i) => sum / counts[i]!); // 0 / 0 is NaN
+  return means;
+}
+
+/** The trials of each image, in order. */
+function groupTrials(trialImages: Int32Array, images: number): number[][] {
+  const groups = Array.from({ length: images }, (): number[] => []);
+  for (const [trial, image] of trialImages.entries()) groups[image]!.push(trial);
+  return groups;
 }

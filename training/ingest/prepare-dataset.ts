@@ -115,16 +115,32 @@ export async function prepareDataset(
   const order = images.flatMap(({ trials }, image) => trials.map((trial) => ({ trial, image })));
   order.sort((a, b) => a.trial - b.trial);
   const columns = neurons.kept.map(({ column }) => column);
+  const chosen = order.map(({ trial }) => trial);
   return {
     ...{ sources, transform, scale, images, neurons: neurons.kept, dropped },
     trialImage: Int32Array.from(order, ({ image }) => image),
-    trials: Float32Array.from({ length: order.length * columns.length }, (_, i) => {
-      const { trial } = order[Math.floor(i / columns.length)]!;
-      return read.values[trial * total + columns[i % columns.length]!]!;
-    }),
+    trials: compact(read.values, total, chosen, columns),
     responses: read,
     splitRule: split.rule,
   };
+}
+
+/**
+ * Moves some rows and columns, both ascending, to the front of a matrix, which may be most of the memory.
+ * @param values [rows, width], overwritten
+ * @returns [chosen rows, chosen columns] in the same memory
+ */
+function compact(
+  values: Float32Array,
+  width: number,
+  rows: readonly number[],
+  columns: readonly number[],
+): Float32Array {
+  let place = 0;
+  for (const row of rows) {
+    for (const column of columns) values[place++] = values[row * width + column]!;
+  }
+  return values.subarray(0, place);
 }
 
 /** An image of which some trials are for validation, or for test, is not trained on. */

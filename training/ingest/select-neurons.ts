@@ -47,11 +47,12 @@ export function selectNeurons(
   };
   const chosen = chooseNeurons(source, units);
   drop(`neurons without ${units}`, source.neurons - chosen.length);
+  const means = meanResponses(grouped, source.neurons);
   const kept = chosen.flatMap((column) => {
-    const mean = meanResponse(grouped, source.neurons, column);
+    const mean = means[column]!;
     const reliability = reliabilityOf(grouped, source.neurons, column);
     const neuron = { column, id: source.ids[column] ?? String(column), reliability };
-    if (mean === null) drop('neurons that were never measured', 1);
+    if (Number.isNaN(mean)) drop('neurons that were never measured', 1);
     else if (minRate !== undefined && mean < minRate) {
       drop(`neurons with a mean response below ${minRate}`, 1);
     } else if (minReliability !== undefined && !((reliability ?? -1) >= minReliability)) {
@@ -66,15 +67,21 @@ export function selectNeurons(
   );
 }
 
-function meanResponse({ values, trialsOf }: GroupedTrials, neurons: number, column: number) {
-  let [sum, count] = [0, 0];
-  for (const trial of trialsOf.flat()) {
-    const value = values[trial * neurons + column]!;
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count += 1;
+/** The mean response of each neuron over all trials; NaN where it was never measured. */
+function meanResponses({ values, trialsOf }: GroupedTrials, neurons: number): Float64Array {
+  const sums = new Float64Array(neurons);
+  const counts = new Uint32Array(neurons);
+  for (const trials of trialsOf) {
+    for (const trial of trials) {
+      for (let neuron = 0; neuron < neurons; neuron++) {
+        const value = values[trial * neurons + neuron]!;
+        if (Number.isNaN(value)) continue;
+        sums[neuron]! += value;
+        counts[neuron]! += 1;
+      }
+    }
   }
-  return count === 0 ? null : sum / count;
+  return sums.map((sum, neuron) => sum / counts[neuron]!);
 }
 
 /** Split-half reliability over the images that were measured more than once, with as many trials as the fewest have. */

@@ -2,8 +2,8 @@
 export interface Fingerprint {
   /** 64 bits: whether the image becomes brighter from each cell of an 8x9 grid to the next one in its row. */
   readonly bits: readonly [number, number];
-  /** Means of the cells of a SIDE x SIDE grid. */
-  readonly cells: Float32Array;
+  /** Means of the cells of a SIDE x SIDE grid, from 0 for the least to 255 for the largest: a byte each. */
+  readonly cells: Uint8Array;
 }
 
 const ROWS = 8;
@@ -31,7 +31,7 @@ export function fingerprint(
       if (grid[cell + 1]! > grid[cell]!) bits[bit >> 5]! |= 1 << (bit & 31);
     }
   }
-  return { bits, cells: cellMeans(pixels, height, width, SIDE, SIDE) };
+  return { bits, cells: toBytes(cellMeans(pixels, height, width, SIDE, SIDE)) };
 }
 
 /** Whether two images are the same but for noise, compression or brightness. */
@@ -65,6 +65,14 @@ function cellMeans(
   return means;
 }
 
+function toBytes(values: Float32Array): Uint8Array {
+  const least = values.reduce((a, b) => Math.min(a, b));
+  const range = values.reduce((a, b) => Math.max(a, b)) - least;
+  return Uint8Array.from({ length: values.length }, (_, i) => {
+    return range === 0 ? 0 : Math.round((255 * (values[i]! - least)) / range);
+  });
+}
+
 function edges(length: number, cells: number): (readonly [from: number, to: number])[] {
   return Array.from({ length: cells }, (_, cell) => {
     const from = Math.min(length - 1, Math.floor((cell * length) / cells));
@@ -80,7 +88,7 @@ function countBits(word: number): number {
   return Math.imul(eights, 0x01010101) >>> 24;
 }
 
-function correlation(a: Float32Array, b: Float32Array): number {
+function correlation(a: Uint8Array, b: Uint8Array): number {
   const [meanA, meanB] = [mean(a), mean(b)];
   let [product, squaresA, squaresB] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
@@ -93,6 +101,6 @@ function correlation(a: Float32Array, b: Float32Array): number {
   return product / Math.sqrt(squaresA * squaresB);
 }
 
-function mean(values: Float32Array): number {
+function mean(values: Uint8Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

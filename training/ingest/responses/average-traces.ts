@@ -3,7 +3,7 @@ import { firstAtOrAfter } from './count-spikes.js';
 import type { Window } from './window.js';
 
 /** Numbers of a trace that are read at a time. */
-const BLOCK = 2 ** 21;
+const BLOCK = 2 ** 19;
 
 /** Samples of one trial that are averaged, [first, end), with the weight of each in the result. */
 interface Span {
@@ -32,28 +32,44 @@ export async function averageTraces(
 ): Promise<Float32Array> {
   const { neurons, samples } = source;
   const times = await source.times();
-  const sums = new Float64Array(onset.length * neurons);
+  const values = new Float32Array(onset.length * neurons);
   const spans: Span[] = [];
   for (const [trial, at] of onset.entries()) {
     const own = [spanOf(times, at, window, trial, 1)];
     if (baseline) own.push(spanOf(times, at, baseline, trial, -1));
     const isMeasured = own.every(({ first, end }) => first < end);
     if (isMeasured) spans.push(...own);
-    else sums.fill(Number.NaN, trial * neurons, (trial + 1) * neurons);
+    else values.fill(Number.NaN, trial * neurons, (trial + 1) * neurons);
   }
   spans.sort((a, b) => a.first - b.first);
+  const parts = baseline ? 2 : 1;
   const perBlock = Math.max(1, Math.floor(block / neurons));
+  /** Sums of the trials that are not complete. */
+  const sums = new Map<number, { readonly values: Float64Array; parts: number }>();
   let open: Span[] = [];
   let next = 0;
   for (let first = 0; first < samples; first += perBlock) {
     const end = Math.min(samples, first + perBlock);
-    while (next < spans.length && spans[next]!.first < end) open.push(spans[next++]!);
-    if (open.length > 0)
-      addBlock(sums, open, await source.read(first, end - first), first, neurons);
+    while (next < spans.length && spans[next]!.first < end) {
+      const span = spans[next++]!;
+      open.push(span);
+      if (!sums.has(span.trial)) sums.set(span.trial, { values: new Float64Array(neurons), parts });
+    }
+    if (open.length > 0) {
+      const read = await source.read(first, end - first);
+      for (const span of open) addSamples(sums.get(span.trial)!.values, span, read, first);
+    }
+    for (const { trial } of open.filter((span) => span.end <= end)) {
+      const sum = sums.get(trial)!;
+      sum.parts -= 1;
+      if (sum.parts > 0) continue;
+      values.set(sum.values, trial * neurons);
+      sums.delete(trial);
+    }
     open = open.filter((span) => span.end > end);
     report(end);
   }
-  return Float32Array.from(sums);
+  return values;
 }
 
 function spanOf(
@@ -68,23 +84,18 @@ function spanOf(
   return { trial, first, end, sign };
 }
 
-/** @param values [samples, neurons] from sample `start` on */
-function addBlock(
+/** @param read [samples, neurons] from sample `start` on */
+function addSamples(
   sums: Float64Array,
-  spans: readonly Span[],
-  values: Float32Array,
+  { first, end, sign }: Span,
+  read: Float32Array,
   start: number,
-  neurons: number,
 ): void {
-  const stop = start + values.length / neurons;
-  for (const { trial, first, end, sign } of spans) {
-    const weight = sign / (end - first);
-    const own = trial * neurons;
-    for (let sample = Math.max(first, start); sample < Math.min(end, stop); sample++) {
-      const row = (sample - start) * neurons;
-      for (let neuron = 0; neuron < neurons; neuron++) {
-        sums[own + neuron]! += weight * values[row + neuron]!;
-      }
-    }
+  const neurons = sums.length;
+  const stop = start + read.length / neurons;
+  const weight = sign / (end - first);
+  for (let sample = Math.max(first, start); sample < Math.min(end, stop); sample++) {
+    const row = (sample - start) * neurons;
+    for (let neuron = 0; neuron < neurons; neuron++) sums[neuron]! += weight * read[row + neuron]!;
   }
 }
