@@ -8,6 +8,7 @@ import {
   textAttribute,
 } from '../hdf5/find.js';
 import type { Hdf5File } from '../hdf5/open-hdf5.js';
+import { createRowReader } from '../hdf5/read-rows.js';
 import type { TraceSource } from '../lab-file.js';
 import { type Findings, findEach } from '../left-out.js';
 import { type Cell, plainColumns, readColumn, readIds } from './dynamic-table.js';
@@ -35,12 +36,7 @@ async function openTraces(file: Hdf5File, name: string): Promise<TraceSource> {
     ...{ kind: 'traces', name, samples, neurons, ...regions },
     unit: textAttribute(data, 'unit') ?? 'unknown',
     times: () => readTimes(file, name, samples),
-    async read(first, count) {
-      const whole = data.shape.slice(1);
-      const slab = { start: [first, ...whole.map(() => 0)], count: [count, ...whole] };
-      const stored = await file.numbers(data, slab);
-      return Float32Array.from(stored, (value) => value * conversion + offset);
-    },
+    read: createRowReader(file, data, (value) => value * conversion + offset),
   };
 }
 
