@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { InputError } from '../../src/errors.js';
 import { NPZ } from './arrays/npz.js';
+import { EXPERANTO } from './experanto/experanto.js';
 import { FOUR_FILES } from './four-files.js';
 import { HDF5 } from './hdf5/hdf5-format.js';
 import type { LabFile } from './lab-file.js';
@@ -22,6 +23,7 @@ export interface LabFormat {
 export const FORMATS: readonly LabFormat[] = [
   FOUR_FILES,
   SENSORIUM,
+  EXPERANTO,
   HDF5,
   TABLE_FOLDER,
   MATLAB,
