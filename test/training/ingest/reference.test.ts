@@ -36,6 +36,9 @@ const FILES = [
   { file: 'spikes.nwb', expected: 'spikes', words: [], tolerance: 0 },
   // Sums in another order.
   { file: 'traces.nwb', expected: 'traces', words: [], tolerance: 1e-6 },
+  { file: 'trials.h5', expected: 'trials', words: [], tolerance: 0 },
+  { file: 'trials-v5.mat', expected: 'trials', words: [], tolerance: 0 },
+  { file: 'trials-v73.mat', expected: 'trials', words: [], tolerance: 0 },
 ] as const;
 
 describe.each(RECORDINGS)('of the recording %s', (name, ...words) => {
