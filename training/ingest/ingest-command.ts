@@ -102,7 +102,7 @@ export function createIngestCommand(): Command {
 }
 
 async function ingest(recording: string, options: Options, command: string): Promise<void> {
-  const out = options.out ?? path.join('data', nameOf(recording));
+  const out = options.out ?? defaultOut(recording);
   if (!options.dryRun) await rejectExisting(out);
   const file = await openLabFile(recording, FORMATS);
   const progress = createSteps();
@@ -161,8 +161,11 @@ async function rejectExisting(out: string): Promise<void> {
     throw new InputError(`${out} is there already; expected a new folder: give another --out`);
 }
 
-function nameOf(recording: string): string {
-  return path.basename(path.resolve(recording)).replace(/\.[^.]+$/, '');
+/** `data/x`, or `data/x-dataset` where the recording itself is there. */
+function defaultOut(recording: string): string {
+  const place = path.resolve(recording);
+  const out = path.join('data', path.basename(place).replace(/\.[^.]+$/, ''));
+  return path.resolve(out) === place ? `${out}-dataset` : out;
 }
 
 function toIngestOptions(options: Options): IngestOptions {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -86,6 +86,17 @@ test('the published layout gives the four files back, to the byte', async () => 
       [...expected.data],
     ]);
   }
+});
+
+test('without --out the dataset has the name of the recording, next to which it goes', async () => {
+  const { folder, site } = await makeSite();
+  const run = (recording: string) => {
+    const words = [PROGRAM, 'ingest', recording, '--dry-run'];
+    return spawnSync(process.execPath, words, { encoding: 'utf8', cwd: folder }).stdout;
+  };
+  expect(run(site)).toContain('data/site.png shows ten');
+  await cp(site, path.join(folder, 'data', 'site'), { recursive: true });
+  expect(run('data/site')).toContain('data/site-dataset.png shows ten');
 });
 
 test('a dry run writes the sheet of images only', async () => {
