@@ -1,6 +1,7 @@
 import {
   copyFileSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -198,6 +199,12 @@ withPython('a process that is killed is an error of one line; close ends the pro
   );
   await other.close();
   expect(processesOf(WORKER)).toHaveLength(1);
+});
+
+withPython('no file stays open in this process', async () => {
+  const before = readdirSync('/proc/self/fd').length;
+  for (let i = 0; i < 3; i++) await (await openHdf5(at('block512.h5'), ENTRY)).close();
+  expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
 });
 
 test('what is no HDF5 file is rejected before a process starts', async () => {

@@ -93,6 +93,21 @@ withPython(
   },
 );
 
+withPython(
+  'stimuli that share a table have their own trials, each with its own images',
+  async () => {
+    const { presentations } = await open('shared');
+    const table = '/intervals/stimulus_presentations/frame';
+    expect(presentations).toMatchObject([
+      { name: `${table} of pictures`, count: 60, images: '/stimulus/templates/pictures' },
+      { name: `${table} of film`, count: 60, images: undefined },
+    ]);
+    const { image, onset } = await presentations[0]!.read();
+    expect(image).toEqual(Int32Array.from(written('shown').data));
+    expect(onset).toEqual(written('onset').data);
+  },
+);
+
 withPython('a column may hold the names of the images', async () => {
   const { image } = await presentationsOf(await open('names'));
   expect(image).toEqual(Int32Array.from(written('shown').data));

@@ -95,6 +95,20 @@ add_intervals(nwb)
 add_units(nwb)
 write("intervals", nwb)
 
+# another stimulus counts its frames from 0 too
+nwb = new_file()
+add_images(nwb)
+table = TimeIntervals("stimulus_presentations", "trials")
+table.add_column("stimulus_name", "name")
+table.add_column("frame", "index")
+for time, index in zip(onset, shown):
+    table.add_row(start_time=time, stop_time=time + 0.1, stimulus_name="pictures", frame=float(index))
+    table.add_row(start_time=time + 0.1, stop_time=time + 0.2, stimulus_name="film", frame=3.0)
+    table.add_row(start_time=time + 0.2, stop_time=time + 0.25, stimulus_name="gray", frame=-1.0)
+nwb.add_time_intervals(table)
+add_units(nwb)
+write("shared", nwb)
+
 nwb = new_file()
 container = add_images(nwb)
 nwb.add_trial_column("picture", "name of the image")

@@ -11,6 +11,7 @@ import type { Hdf5File } from '../hdf5/open-hdf5.js';
 import { type Findings, findEach } from '../left-out.js';
 import { plainColumns } from './dynamic-table.js';
 import { FRAME_SERIES, type NwbImages } from './images.js';
+import { splitByStimulus } from './split-by-stimulus.js';
 import { readTimes } from './times.js';
 
 /** Trials with their times. */
@@ -58,10 +59,17 @@ export async function findPresentations(
     const trials = await readIndices(file, column, name, images);
     if (!trials) return [];
     const start = findDataset(file, `${path}/start_time`);
-    if (!start) throw new InputError(`${path} has no start_time; expected the onset of each trial`);
-    return [
-      { name: column.path, ...trials, onset: Float64Array.from(await readNumbers(file, start)) },
-    ];
+    if (start?.shape[0] !== trials.image.length) {
+      throw new InputError(
+        `${path} has no start_time for each of ${trials.image.length} trials; expected their onsets`,
+      );
+    }
+    const onset = Float64Array.from(await readNumbers(file, start));
+    const all = { name: column.path, ...trials, onset };
+    const stimuli = plainColumns(file, path).get('stimulus_name');
+    if (stimuli?.element !== 'string') return [all];
+    const sources = images.map((each) => each.name);
+    return splitByStimulus(all, await file.strings(stimuli), sources);
   });
   const shown = presented.filter((group) => {
     return FRAME_SERIES.has(textAttribute(group, 'neurodata_type') ?? '');
