@@ -126,6 +126,7 @@ test('a vector about the neurons is no order of images, and one about the images
     indexArray('layer', [2, 3, 4]),
   ]);
   expect(file.presentations).toMatchObject([{ name: 'image_of_trial' }]);
+  expect(file.responses[0]!.columns).toEqual(new Map([['layer', [2, 3, 4]]]));
   expect(file.responses).toMatchObject([{ rowsAre: 'trials', rows: 12, neurons: 3 }]);
   expect([...(await readAll(file))].slice(0, 6)).toEqual([0, 12, 24, 1, 13, 25]);
   const own = await find([

@@ -16,6 +16,12 @@ export interface ArrayFile {
   close(): Promise<void>;
 }
 
+/** Texts or numbers, one for each neuron. */
+interface Column {
+  readonly name: string;
+  readonly values: readonly (string | number)[];
+}
+
 /** A vector of whole numbers, which may say which image was presented. */
 interface Indices {
   readonly array: NamedArray;
@@ -60,7 +66,13 @@ export async function findSources(file: ArrayFile): Promise<LabFile> {
     return found ? [found.source] : [];
   });
   const used = new Set(presentations.map(({ name }) => name));
-  const columns = (length: number) => columnsOf(file, length);
+  const counts = new Set([...images, ...presentations].map(({ count }) => count));
+  const columns: Column[] = [...file.texts];
+  for (const { name, shape, read } of vectors) {
+    const length = elementCount(shape);
+    if (!lengths.has(length) || counts.has(length) || used.has(name)) continue;
+    columns.push({ name, values: [...(await read(0, length))] });
+  }
   const candidates = tables.length > 0 ? tables : vectors.filter(({ name }) => !used.has(name));
   const responses = candidates.flatMap(
     (array) => tableSource(array, images, presentations, columns) ?? [],
@@ -138,7 +150,7 @@ function tableSource(
   array: NamedArray,
   images: readonly ImageSource[],
   presentations: readonly PresentationSource[],
-  columnsOfLength: (length: number) => TableSource['columns'],
+  columns: readonly Column[],
 ): TableSource | undefined {
   const has = (list: readonly { readonly count: number }[], length: number | undefined) =>
     list.some(({ count }) => count === length);
@@ -158,16 +170,15 @@ function tableSource(
     neurons,
     ids: Array.from({ length: neurons }, (_, neuron) => String(neuron)),
     unit: 'as recorded',
-    columns: neurons === rows ? new Map() : columnsOfLength(neurons),
+    columns: neurons === rows ? new Map() : columnsOf(columns, neurons),
     read: async (first, count) => Float32Array.from(await read(first, count)),
   };
 }
 
-/** Texts of each neuron. */
-function columnsOf({ texts }: ArrayFile, length: number): TableSource['columns'] {
+function columnsOf(columns: readonly Column[], neurons: number): TableSource['columns'] {
   return new Map(
-    texts
-      .filter(({ values }) => values.length === length)
+    columns
+      .filter(({ values }) => values.length === neurons)
       .map(({ name, values }) => [name, values]),
   );
 }
