@@ -165,14 +165,73 @@ test('images that cannot be used are named', async () => {
   await expect(opened.images[0]!.read(0, 2)).rejects.toThrow(
     'b.png: the PNG is truncated or corrupted',
   );
-  const bitmap = await makeFolder(['a.png'], table);
-  await writeFile(path.join(bitmap, 'b.png'), 'BM, and so on');
-  await expect(open(bitmap)).rejects.toThrow(
-    'b.png is a BMP image, which is not read; expected PNG',
-  );
   const two = await makeFolder(['a.png'], table);
   await writeFile(path.join(two, 'other.csv'), table);
   await expect(open(two)).rejects.toThrow(/several tables are in .*: other.csv, responses.csv;/);
+});
+
+/** An uncompressed BMP: `row(y)` has the bytes of row y from the top. */
+function writeBmp(
+  bits: number,
+  palette: readonly number[],
+  row: (y: number) => number[],
+  down = false,
+) {
+  const header = Buffer.alloc(54 + palette.length);
+  header.write('BM');
+  header.writeUInt32LE(header.length, 10);
+  header.writeUInt32LE(40, 14);
+  header.writeInt32LE(4, 18);
+  header.writeInt32LE(down ? -3 : 3, 22);
+  header.writeUInt16LE(1, 26);
+  header.writeUInt16LE(bits, 28);
+  header.writeUInt32LE(palette.length / 4, 46);
+  header.set(palette, 54);
+  const rows = (down ? [0, 1, 2] : [2, 1, 0]).map((y) => {
+    const bytes = row(y);
+    return Buffer.from([...bytes, ...Array(-bytes.length & 3).fill(0)]);
+  });
+  return Buffer.concat([header, ...rows]);
+}
+
+test('BMP images of each depth have their pixels, from the top', async () => {
+  const grays = samplesOf(3, 1).map((value) => value % 16);
+  const colours = samplesOf(4, 3);
+  const rowOf = (y: number) => grays.slice(4 * y, 4 * y + 4);
+  const palette = Array.from({ length: 16 }, (_, i) => [i * 17, i * 17, i * 17, 0]).flat();
+  const bgr = (y: number, more: number[]) =>
+    [0, 1, 2, 3].flatMap((x) => [
+      ...colours.slice(3 * (4 * y + x), 3 * (4 * y + x) + 3).toReversed(),
+      ...more,
+    ]);
+  const gray = grays.map((value) => value * 17);
+  const bit = grays.map((value) => (value & 1 ? 255 : 0));
+  const cases = [
+    { bytes: writeBmp(8, palette, rowOf), expected: gray },
+    {
+      bytes: writeBmp(4, palette, (y) => [0, 2].map((x) => 16 * rowOf(y)[x]! + rowOf(y)[x + 1]!)),
+      expected: gray,
+    },
+    {
+      bytes: writeBmp(1, [0, 0, 0, 0, 255, 255, 255, 0], (y) => [
+        rowOf(y).reduce((byte, value, x) => byte | ((value & 1) << (7 - x)), 0),
+      ]),
+      expected: bit,
+    },
+    { bytes: writeBmp(24, [], (y) => bgr(y, [])), expected: colours },
+    { bytes: writeBmp(32, [], (y) => bgr(y, [9]), true), expected: colours },
+  ];
+  for (const { bytes, expected } of cases) {
+    const folder = await makeFolder([], 'image,n\na.bmp,1\n');
+    await writeFile(path.join(folder, 'a.bmp'), bytes);
+    const { images } = await open(folder);
+    expect(images[0]).toMatchObject({ height: 3, width: 4, channels: expected.length / 12 });
+    expect([...(await images[0]!.read(0, 1))]).toEqual(expected);
+    for (let length = 20; length < bytes.length; length++) {
+      await writeFile(path.join(folder, 'a.bmp'), bytes.subarray(0, length));
+      await expect(open(folder)).rejects.toThrow('a.bmp: the BMP is cut off or damaged');
+    }
+  }
 });
 
 testWith(PYTHON)('Parquet tables hold the numbers that pyarrow wrote', async () => {

@@ -1,18 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../../src/errors.js';
-import { decodeSamples, type ImageTask, openImage } from '../../../src/stimulus/decode/image.js';
-import {
-  describeOtherFormat,
-  isImageType,
-  sniffMediaType,
-} from '../../../src/stimulus/decode/media-type.js';
+import { decodeSamples, openImage } from '../../../src/stimulus/decode/image.js';
+import { isImageType, sniffMediaType } from '../../../src/stimulus/decode/media-type.js';
 import type { ImageSource } from '../lab-file.js';
 import { naming, readHead } from '../read-file.js';
+import { decodeBmp, isBmp } from './bmp.js';
 
 const LIMITS = { maxStimuli: 1, maxPixels: 2 ** 26 };
 /** Enough to see which format a file has. */
-const SIGNATURE_BYTES = 16;
+const SIGNATURE_BYTES = 32;
 /** Files that are open at a time. */
 const AT_A_TIME = 16;
 
@@ -32,9 +29,7 @@ export async function listImages(folder: string): Promise<string[]> {
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
   const isImage = await inTurn(files, async (file) => {
     const head = await readHead(path.join(folder, file), SIGNATURE_BYTES);
-    if (describeOtherFormat(head)?.startsWith('the body is a BMP')) {
-      throw new InputError(`${file} is a BMP image, which is not read; expected PNG: convert it`);
-    }
+    if (isBmp(head)) return true;
     const type = sniffMediaType(head);
     return type !== undefined && isImageType(type);
   });
@@ -54,7 +49,7 @@ export async function openImageFiles(
   files: readonly string[],
   name: string,
 ): Promise<ImageSource> {
-  const forms = await inTurn(files, async (file) => formOf(await openTask(folder, file)));
+  const forms = await inTurn(files, async (file) => (await openPicture(folder, file)).form);
   const [first] = forms;
   if (first === undefined) throw new InputError(`no images are in ${folder}; expected some`);
   const odd = forms.findIndex(
@@ -85,22 +80,33 @@ export async function openImageFiles(
       await inTurn(places, async (place) => {
         const file = files[from + place]!;
         const pixels = values.subarray(place * size, (place + 1) * size);
-        await naming(file, async () => copyPixels(await openTask(folder, file), form, pixels));
+        await naming(file, async () => copyPixels(await openPicture(folder, file), form, pixels));
       });
       return values;
     },
   };
 }
 
-async function openTask(folder: string, file: string): Promise<ImageTask> {
-  return naming(file, async () => {
-    const bytes = await readFile(path.join(folder, file));
-    return (await openImage(bytes, LIMITS)).task(0);
-  });
+/** An image file whose header was read. */
+interface Picture {
+  readonly form: Form;
+  /** Interleaved; an alpha is the last channel. */
+  decode(): Promise<{ readonly samples: Uint8Array | Uint16Array; readonly channels: number }>;
 }
 
-function formOf({ size, space, white }: ImageTask): Form {
-  return { ...size, channels: space === 'srgb' || space === 'rgb16' ? 3 : 1, white };
+async function openPicture(folder: string, file: string): Promise<Picture> {
+  return naming(file, async () => {
+    const bytes = await readFile(path.join(folder, file));
+    if (isBmp(bytes)) {
+      const { samples, ...size } = decodeBmp(bytes);
+      const decode = async () => ({ samples, channels: size.channels });
+      return { form: { ...size, white: 255 }, decode };
+    }
+    const task = (await openImage(bytes, LIMITS)).task(0);
+    const channels = task.space === 'srgb' || task.space === 'rgb16' ? 3 : 1;
+    const form = { ...task.size, channels, white: task.white } as const;
+    return { form, decode: () => decodeSamples(task) };
+  });
 }
 
 function describeForm({ height, width, white }: Form): string {
@@ -109,11 +115,11 @@ function describeForm({ height, width, white }: Form): string {
 
 /** Copies without the alpha, which must be opaque. */
 async function copyPixels(
-  task: ImageTask,
+  picture: Picture,
   { height, width, channels, white }: Form,
   to: Uint8Array | Uint16Array,
 ): Promise<void> {
-  const { samples, channels: stored } = await decodeSamples(task);
+  const { samples, channels: stored } = await picture.decode();
   if (samples.length !== height * width * stored) {
     throw new InputError(`it changed while it was read; expected ${height}x${width} pixels`);
   }

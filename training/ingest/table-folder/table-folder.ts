@@ -11,7 +11,7 @@ const LISTED = 5;
 
 /** Image files, and a table of the responses to them. */
 export const TABLE_FOLDER: LabFormat = {
-  name: 'a folder of PNG, JPEG, WebP or TIFF images with a table (CSV or Parquet) that has a column image',
+  name: 'a folder of PNG, JPEG, WebP, TIFF or BMP images with a table (CSV or Parquet) that has a column image',
   async matches(place) {
     return (await tablesIn(place)).length > 0;
   },
