@@ -37,7 +37,7 @@ export function describeDataset(file: LabFile, dataset: PreparedDataset): string
       'reliability',
       reliable.length === 0
         ? 'unknown: images were not repeated'
-        : `${short(median(reliable))} (median of ${reliable.length} neurons)`,
+        : `${short(median(reliable))} (median of ${reliable.length} neuron${reliable.length === 1 ? '' : 's'})`,
     ],
     [
       'split',

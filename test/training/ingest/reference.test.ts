@@ -39,6 +39,7 @@ const FILES = [
   { file: 'trials.h5', expected: 'trials', words: [], tolerance: 0 },
   { file: 'trials-v5.mat', expected: 'trials', words: [], tolerance: 0 },
   { file: 'trials-v73.mat', expected: 'trials', words: [], tolerance: 0 },
+  { file: 'trials.npz', expected: 'trials', words: [], tolerance: 0 },
 ] as const;
 
 describe.each(RECORDINGS)('of the recording %s', (name, ...words) => {
