@@ -32,7 +32,7 @@ export function describeDataset(file: LabFile, dataset: PreparedDataset): string
     ],
     ['window', describeTimes(responses)],
     ['unit', responses.unit],
-    ['repeats', `${Math.min(...repeats)} to ${Math.max(...repeats)} trials of an image`],
+    ['repeats', describeRange(repeats)],
     [
       'reliability',
       reliable.length === 0
@@ -57,6 +57,12 @@ function describeTimes({ window, baseline }: PreparedDataset['responses']): stri
   if (window === null) return 'none: the file has one number for each trial';
   const less = baseline === null ? '' : `, less the mean of ${formatWindow(baseline)}`;
   return `${formatWindow(window)} after the onset of the image${less}`;
+}
+
+function describeRange(repeats: Uint32Array): string {
+  const least = repeats.reduce((a, b) => Math.min(a, b));
+  const most = repeats.reduce((a, b) => Math.max(a, b));
+  return `${least} to ${most} trials of an image`;
 }
 
 function countRepeats(trialImage: Int32Array, images: number): Uint32Array {

@@ -41,6 +41,6 @@ export async function openLabFile(place: string, formats: readonly LabFormat[]):
   for (const format of formats) if (await format.matches(place)) return await format.open(place);
   throw new InputError(
     `unknown kind of ${found.isDirectory() ? 'folder' : 'file'}: ${place}; expected ` +
-      formats.map(({ name }) => name).join(', '),
+      formats.map(({ name }) => name).join('; '),
   );
 }

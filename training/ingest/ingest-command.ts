@@ -45,7 +45,7 @@ interface Options {
 export function createIngestCommand(): Command {
   const command = new Command('ingest')
     .description('makes a dataset, to train with, of a recording as a lab has it')
-    .argument('<recording>', FORMATS.map(({ name }) => name).join(', '))
+    .argument('<recording>', FORMATS.map(({ name }) => name).join('; '))
     .option('--out <folder>', 'of the dataset; default data/ and the name of the recording')
     .option('--dry-run', 'reports what was found, and writes a sheet of ten images only')
     .addOption(
