@@ -48,9 +48,10 @@ export function selectNeurons(
   const chosen = chooseNeurons(source, units);
   drop(`neurons without ${units}`, source.neurons - chosen.length);
   const means = meanResponses(grouped, source.neurons);
+  const repeated = { ...grouped, trialsOf: grouped.trialsOf.filter(({ length }) => length > 1) };
   const kept = chosen.flatMap((column) => {
     const mean = means[column]!;
-    const reliability = reliabilityOf(grouped, source.neurons, column);
+    const reliability = reliabilityOf(repeated, source.neurons, column);
     const neuron = { column, id: source.ids[column] ?? String(column), reliability };
     if (Number.isNaN(mean)) drop('neurons that were never measured', 1);
     else if (minRate !== undefined && mean < minRate) {
