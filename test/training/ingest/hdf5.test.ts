@@ -192,6 +192,7 @@ withPython('a process that is killed is an error of one line; close ends the pro
   const before = new Set(processesOf(WORKER));
   const other = await openHdf5(at('plain.h5'), ENTRY);
   const [own] = processesOf(WORKER).filter((id) => !before.has(id));
+  process.kill(own!, 'SIGSTOP'); // It answers nothing before it is killed.
   const reading = other.numbers(dataset('/gzip'));
   process.kill(own!, 'SIGKILL');
   await expect(reading).rejects.toThrow(
