@@ -38,6 +38,8 @@ export function spawnService(environment: Record<string, string>, main = MAIN) {
       ENGINE: 'wasm',
       DATA_DIR: '/dev/null',
       MODELS_POLL: '0',
+      // Where both cores are busy, a job of the lowest priority would not end in time.
+      JOB_PRIORITY: 'normal',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
