@@ -4,7 +4,7 @@
 //   --everything  also installs the development packages
 //   --check       the same, and checks the types of all sources, tests and page included
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -237,5 +237,8 @@ const bundling = isBundleDue ? start(BUNDLE) : [];
 await finish('compiling', compiling, [
   'The code does not compile: correct these lines, then run this again.',
 ]);
+// `npx hypercolumn` runs it as a program.
+const program = join(root, 'dist', 'src', 'cli', 'hypercolumn.js');
+if (existsSync(program)) chmodSync(program, 0o755);
 removeStaleOutputs();
 if (isBundleDue) await finish('bundling the page', bundling);

@@ -1,11 +1,11 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { access, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { makeFolder } from '../../src/files/make-folder.js';
 import { temporaryFor, writeWhole } from '../../src/files/whole-file.js';
-import { readResults } from './results.js';
+import { type Results, readResults } from './results.js';
 
 interface Options {
   readonly model?: string;
@@ -77,7 +77,12 @@ async function exportNwb(places: readonly string[], file: string): Promise<strin
   };
   const temporary = temporaryFor(file);
   try {
+    await writeFile(temporary, ''); // A folder that cannot be written is reported by the system.
     await writeNwb(temporary, header, results);
+    const { size } = await stat(temporary);
+    if (size < bytesOf(results)) {
+      throw new InputError(`${file} is not written whole; expected room on its disk`);
+    }
     await rename(temporary, file);
   } finally {
     await rm(temporary, { force: true });
@@ -98,4 +103,13 @@ async function exportParquet(places: readonly string[], folder: string): Promise
     lines.push(`wrote ${file}: ${table.rows} rows, ${table.columns.length} columns`);
   }
   return lines;
+}
+
+/** Bytes of the numbers of results. */
+function bytesOf({ tables, stacks }: Results): number {
+  const columns = tables.flatMap((table) => table.columns.map(({ values }) => values));
+  const images = stacks.flatMap((stack) => stack.images.map(({ pixels }) => pixels));
+  return [...columns, ...images].reduce((sum, values) => {
+    return sum + ('byteLength' in values ? values.byteLength : 0);
+  }, 0);
 }

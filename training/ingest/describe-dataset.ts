@@ -24,7 +24,7 @@ export function describeDataset(file: LabFile, dataset: PreparedDataset): string
     ...(scale.note === undefined ? [] : [['', scale.note] as const]),
     [
       'presentations',
-      `${sources.presentations?.name ?? 'each image once'}: ${trialImage.length} trials are used`,
+      `${sources.presentations?.name ?? 'each image once'}: ${trialImage.length} trials are used${describeFirst(responses)}`,
     ],
     [
       'responses',
@@ -57,6 +57,12 @@ function describeTimes({ window, baseline }: PreparedDataset['responses']): stri
   if (window === null) return 'none: the file has one number for each trial';
   const less = baseline === null ? '' : `, less the mean of ${formatWindow(baseline)}`;
   return `${formatWindow(window)} after the onset of the image${less}`;
+}
+
+/** What was taken for the number of the first image, since a guess may be wrong. */
+function describeFirst({ firstImage }: PreparedDataset['responses']): string {
+  if (firstImage === undefined) return '';
+  return `, images count from ${firstImage} (else --first-image ${1 - firstImage})`;
 }
 
 function describeRange(repeats: Uint32Array): string {

@@ -22,6 +22,7 @@ interface Options {
   readonly images?: string;
   readonly presentations?: string;
   readonly responses?: string;
+  readonly firstImage?: 0 | 1;
   readonly window?: Window;
   readonly baseline?: Window | 'none';
   readonly units?: string;
@@ -60,6 +61,11 @@ export function createIngestCommand(): Command {
     .option('--images <name>', 'the images')
     .option('--presentations <name>', 'which image was presented when')
     .option('--responses <name>', 'spikes, traces, or a table')
+    .addOption(
+      new Option('--first-image <number>', 'the number of the first image in the presentations')
+        .choices(['0', '1'])
+        .argParser(firstNumber),
+    )
     .option('--units <conditions>', "neurons, as in 'quality == good and snr > 2'")
     .option('--min-rate <response>', 'neurons with at least this mean response', finite)
     .option('--min-reliability <value>', 'neurons with at least this reliability', finite)
@@ -169,13 +175,13 @@ function defaultOut(recording: string): string {
 }
 
 function toIngestOptions(options: Options): IngestOptions {
-  const { images, presentations, responses, window, baseline, black, white } = options;
+  const { images, presentations, responses, firstImage, window, baseline, black, white } = options;
   const { transpose = false, crop, gray = false, size, degreesPerPixel } = options;
   const { units, minRate, minReliability, keepBlanks = false, keepNear = false } = options;
   const { minRepeats, validation, seed } = options;
   return {
     names: { images, presentations, responses },
-    times: { window, baseline },
+    times: { firstImage, window, baseline },
     transform: { transpose, crop, gray, size, degreesPerPixel },
     scale: { black, white },
     neurons: { units, minRate, minReliability },
@@ -190,6 +196,11 @@ function readSize(text: string): { height: number; width: number } {
     return { height: Number(height), width: Number(width) };
   }
   throw new InvalidArgumentError('It must be height x width in pixels, such as 50x50.');
+}
+
+function firstNumber(text: string): 0 | 1 {
+  if (text === '0' || text === '1') return text === '0' ? 0 : 1;
+  throw new InvalidArgumentError('It must be 0 or 1.');
 }
 
 function finite(text: string): number {

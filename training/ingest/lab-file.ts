@@ -47,6 +47,8 @@ export interface PresentationSource {
 export interface Presentations {
   /** Index of the image, from 0; -1 for a blank screen. */
   readonly image: Int32Array;
+  /** The number of the first image in the file, where that is a guess. */
+  readonly guessedFirst?: 0 | 1 | undefined;
   /** Seconds on the clock of the responses; undefined where responses are given by trial. */
   readonly onset: Float64Array | undefined;
   /** The part of the split that the recording itself puts a trial in; undefined where it has none. */

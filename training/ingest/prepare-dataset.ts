@@ -3,15 +3,15 @@ import { chooseSources, type SourceNames, type Sources } from './choose-sources.
 import { type DistinctImage, surveyImages } from './images/survey.js';
 import { createTransform, type Transform, type TransformOptions } from './images/transform.js';
 import { chooseScale, type Scale } from './images/white.js';
-import type { LabFile, Tier } from './lab-file.js';
-import { readTrials, type TimeOptions, type TrialResponses } from './responses/read-trials.js';
+import type { ImageSource, LabFile, Tier } from './lab-file.js';
+import { readTrials, type TrialOptions, type TrialResponses } from './responses/read-trials.js';
 import { type KeptNeuron, type NeuronLimits, selectNeurons } from './select-neurons.js';
 import { type SplitRules, splitImages } from './split.js';
 
 /** What a person may say about a recording; all of it may be left out. */
 export interface IngestOptions {
   readonly names: SourceNames;
-  readonly times: TimeOptions;
+  readonly times: TrialOptions;
   readonly transform: TransformOptions;
   readonly scale: { readonly black?: number | undefined; readonly white?: number | undefined };
   readonly neurons: NeuronLimits;
@@ -38,7 +38,7 @@ export interface PreparedDataset {
   readonly trialImage: Int32Array;
   /** [trials, neurons]; NaN where it was not measured. */
   readonly trials: Float32Array;
-  readonly responses: Pick<TrialResponses, 'unit' | 'window' | 'baseline'>;
+  readonly responses: Pick<TrialResponses, 'unit' | 'window' | 'baseline' | 'firstImage'>;
   readonly splitRule: string;
   readonly dropped: readonly Dropped[];
 }
@@ -57,6 +57,7 @@ export async function prepareDataset(
   report: ReportStep,
 ): Promise<PreparedDataset> {
   const sources = chooseSources(file, options.names);
+  checkSize(sources.images);
   const transform = createTransform(sources.images, options.transform);
   const read = await readTrials(sources, options.times, (done, total) =>
     report('responses', done, total),
@@ -123,6 +124,17 @@ export async function prepareDataset(
     responses: read,
     splitRule: split.rule,
   };
+}
+
+/** Numbers of one image at most. */
+const MAX_PIXELS = 2 ** 26;
+
+function checkSize({ name, height, width, channels }: ImageSource): void {
+  if (height * width * channels <= MAX_PIXELS) return;
+  throw new InputError(
+    `the images of ${name} are too large: ${height}x${width}, ${channels} channels; expected at most ${MAX_PIXELS} ` +
+      'numbers in an image',
+  );
 }
 
 /**

@@ -9,7 +9,7 @@ import { imageSource, labFile, presentationSource, spikeSource, tableSource } fr
 
 const DEFAULTS: IngestOptions = {
   names: {},
-  times: { window: undefined, baseline: undefined },
+  times: { firstImage: undefined, window: undefined, baseline: undefined },
   transform: {
     ...{ transpose: false, crop: undefined, gray: false, size: undefined },
     degreesPerPixel: undefined,
@@ -206,6 +206,43 @@ test('what fits together is chosen, and several candidates are listed with the o
   );
 });
 
+test('images count from 0 or 1 as a person says, else as the file does', async () => {
+  const file = (guessedFirst?: 0 | 1) => {
+    const trials = presentationSource([1, 0, 2, 1]);
+    return labFile({
+      images: [imageSource(drawImages(3))],
+      presentations: [
+        { ...trials, read: async () => ({ ...(await trials.read()), guessedFirst }) },
+      ],
+      responses: [tableSource([[1], [2], [3], [4]])],
+    });
+  };
+  const take = async (guess: 0 | 1 | undefined, firstImage: 0 | 1 | undefined) => {
+    const times = { ...DEFAULTS.times, firstImage };
+    const dataset = await prepareDataset(file(guess), { ...DEFAULTS, times }, ignore);
+    const found = [...dataset.trialImage].map((image) => dataset.images[image]!.index);
+    return [found, dataset.responses.firstImage];
+  };
+  expect(await take(undefined, undefined)).toEqual([[1, 0, 2, 1], undefined]);
+  expect(await take(0, undefined)).toEqual([[1, 0, 2, 1], 0]);
+  // The second trial is then a blank screen.
+  expect(await take(0, 1)).toEqual([[0, 1, 0], 1]);
+  expect(await take(undefined, 1)).toEqual([[0, 1, 0], 1]);
+  await expect(take(1, 0)).rejects.toThrow('trials has image 3; expected 0 to 2');
+});
+
+test('an image that is too large is rejected before it is read', async () => {
+  const huge = imageSource(drawImages(1), { height: 40_000, width: 60_000 });
+  const file = labFile({
+    images: [huge],
+    presentations: [presentationSource([0])],
+    responses: [tableSource([[1]])],
+  });
+  await expect(prepareDataset(file, DEFAULTS, ignore)).rejects.toThrow(
+    'the images of images are too large: 40000x60000, 1 channels; expected at most 67108864 numbers in an image',
+  );
+});
+
 test('presentations of images that there are not are rejected, and windows that nothing needs', async () => {
   const file = (image: readonly number[]) =>
     labFile({
@@ -219,7 +256,7 @@ test('presentations of images that there are not are rejected, and windows that 
   await expect(prepareDataset(file([-1, -1]), DEFAULTS, ignore)).rejects.toThrow(
     'no trial is left of 2: 2 trials with a blank screen; expected some',
   );
-  const times = { window: { from: 0, to: 100 }, baseline: undefined };
+  const times = { ...DEFAULTS.times, window: { from: 0, to: 100 } };
   await expect(prepareDataset(file([0, 1]), { ...DEFAULTS, times }, ignore)).rejects.toThrow(
     '--window and --baseline are for spikes and traces',
   );

@@ -139,6 +139,7 @@ function presentationSource(
     images: fitting.length === 1 ? fitting[0]!.name : undefined,
     read: async () => ({
       image: Int32Array.from(values, (value) => Math.max(-1, value - first)),
+      guessedFirst: first,
       onset: undefined,
       tier: undefined,
     }),

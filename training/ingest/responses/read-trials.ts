@@ -5,8 +5,10 @@ import { averageTraces } from './average-traces.js';
 import { countSpikes } from './count-spikes.js';
 import { SPIKE_WINDOW, TRACE_BASELINE, TRACE_WINDOW, type Window } from './window.js';
 
-/** Which times around the onset of an image count. */
-export interface TimeOptions {
+/** How presentations are read, and which times around the onset of an image count. */
+export interface TrialOptions {
+  /** The number of the first image, where a person says it. */
+  readonly firstImage: 0 | 1 | undefined;
   readonly window: Window | undefined;
   /** `none`: nothing is subtracted. */
   readonly baseline: Window | 'none' | undefined;
@@ -22,6 +24,8 @@ export interface TrialResponses {
   readonly unit: string;
   readonly window: Window | null;
   readonly baseline: Window | null;
+  /** The number of the first image, where it was guessed, or a person said it. */
+  readonly firstImage: 0 | 1 | undefined;
 }
 
 /** Rows that are read at a time. */
@@ -34,15 +38,18 @@ const BLOCK = 4096;
  */
 export async function readTrials(
   { images, responses, presentations }: Sources,
-  { window, baseline }: TimeOptions,
+  options: TrialOptions,
   report: (done: number, total: number) => void,
 ): Promise<TrialResponses> {
-  const presented = presentations === undefined ? rowByRow(responses) : await presentations.read();
+  const { window, baseline } = options;
+  const read = presentations === undefined ? rowByRow(responses) : await presentations.read();
+  const firstImage = options.firstImage ?? read.guessedFirst;
+  const presented = { ...read, image: countFrom(read, firstImage) };
   const beyond = presented.image.find((index) => index >= images.count || index < -1);
   if (beyond !== undefined) {
     throw new InputError(
       `${presentations?.name ?? responses.name} has image ${beyond}; expected 0 to ${images.count - 1}, ` +
-        `the images of ${images.name}, or -1 for a blank screen`,
+        `the images of ${images.name}, or -1 for a blank screen; if images count from 1: --first-image 1`,
     );
   }
   const { image, tier } = presented;
@@ -54,7 +61,7 @@ export async function readTrials(
       );
     }
     const values = await readTable(responses, report);
-    return { image, tier, values, unit: responses.unit, window: null, baseline: null };
+    return { image, tier, values, unit: responses.unit, window: null, baseline: null, firstImage };
   }
   const onset = requireOnset(presented, presentations!.name, responses.name);
   if (responses.kind === 'spikes') {
@@ -65,7 +72,7 @@ export async function readTrials(
     const values = await countSpikes(responses, onset, used, (done) =>
       report(done, responses.neurons),
     );
-    return { image, tier, values, unit: 'spikes/s', window: used, baseline: null };
+    return { image, tier, values, unit: 'spikes/s', window: used, baseline: null, firstImage };
   }
   const times = {
     window: window ?? TRACE_WINDOW,
@@ -75,9 +82,18 @@ export async function readTrials(
     report(done, responses.samples),
   );
   return {
-    ...{ image, tier, values, unit: responses.unit },
+    ...{ image, tier, values, unit: responses.unit, firstImage },
     ...{ window: times.window, baseline: times.baseline ?? null },
   };
+}
+
+/** Indices from 0, of images whose first one has the given number; 0 is a blank screen where they count from 1. */
+function countFrom(
+  { image, guessedFirst = 0 }: Presentations,
+  firstImage: 0 | 1 | undefined,
+): Int32Array {
+  const shift = guessedFirst - (firstImage ?? guessedFirst);
+  return shift === 0 ? image : image.map((index) => Math.max(-1, index + shift));
 }
 
 /** A row is the image with its index. */

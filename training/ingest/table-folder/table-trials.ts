@@ -13,6 +13,8 @@ export interface TableTrials {
 }
 
 const TIERS: readonly string[] = ['train', 'validation', 'test'];
+/** The names that pandas gives the index of a data frame. */
+const INDEX = /^(\s*|unnamed: \d+|__index_level_\d+__)$/i;
 /** Columns that are no neurons. */
 const KNOWN = new Set(['image', 'trial', 'tier']);
 
@@ -47,6 +49,13 @@ export async function readTableTrials(table: Table): Promise<TableTrials> {
         neurons: (await table.column(neuron)).map(String),
         responses: numbersOf(await table.column(response), response),
       },
+    );
+  }
+  const index = table.columns.find((name) => INDEX.test(name));
+  if (index !== undefined) {
+    throw new InputError(
+      `the table has a column '${index}', which is the index of a data frame; expected a table without it: ` +
+        'index=False of pandas',
     );
   }
   const neurons = table.columns.filter((name) => !KNOWN.has(name.toLowerCase()));
