@@ -53,7 +53,7 @@ export async function measureCapacity({ folder, models, neurons }: ScaleConfig):
   const keyed = await take({ idempotent: true });
   const commands = (countCommands(department.redisPort) - before) / keyed;
   add(
-    'the same with an Idempotency-Key, demo, 1 image in a request',
+    'one core, demo, 1 image in a request with an Idempotency-Key',
     `${((1000 * keyed) / TURN).toFixed(0)} images/s; ${commands.toFixed(1)} commands of Redis for a request`,
   );
   const idle = await cpuSeconds(department.balancer);
@@ -74,7 +74,7 @@ export async function measureCapacity({ folder, models, neurons }: ScaleConfig):
 /** Requests of one size, and what one core answers of them. */
 interface Load {
   readonly what: string;
-  /** Neurons, each of which responds to each image. */
+  /** The number of neurons. Each responds to each image. */
   readonly each: number;
   /** In a request. */
   readonly images: number;

@@ -8,7 +8,7 @@ import { startService } from '../running-service.js';
 import type { Row } from '../table.js';
 import type { ScaleConfig } from './config.js';
 
-/** Large models that are loaded in turn, of which there is memory for two. */
+/** Large models that are loaded in turn. There is memory for two of them. */
 const MODELS = ['a', 'b', 'c', 'd', 'e', 'f'];
 const LOADS = 24;
 /** Milliseconds from one load to the next. */

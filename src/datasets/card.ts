@@ -5,7 +5,7 @@ const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** Milliseconds around the onset of an image, [from, to). */
 const Window = z.strictObject({ from: z.number(), to: z.number() }).nullable();
 
-/** The files of a dataset, all of which numpy reads. */
+/** The files of a dataset. numpy reads all of them. */
 export const DATASET_FILES = {
   /** [images, height, width], or with 3 channels at the end. */
   images: 'images.npy',

@@ -176,7 +176,7 @@ function checkTrialImages({ file }: ArrayPlace, trialImages: NpyData, images: nu
   );
 }
 
-/** The parts of the images, of which there must be as many as the card says. */
+/** The parts of the images. Their number must be that of the card. */
 function readParts({ file }: ArrayPlace, codes: NpyData, { split }: DatasetCard): Part[] {
   const parts = Array.from(codes, (code, image) => {
     const part = PARTS[code];

@@ -1,3 +1,4 @@
+import type { Part } from '../../src/datasets/card.js';
 import type { ElementValues, StoredElement } from '../../src/formats/npy-elements.js';
 
 /**
@@ -55,7 +56,8 @@ export interface Presentations {
   readonly tier: readonly Tier[] | undefined;
 }
 
-export type Tier = 'train' | 'validation' | 'test';
+/** A part of the split, as a dataset has it. */
+export type Tier = Part;
 
 interface Neurons {
   readonly name: string;

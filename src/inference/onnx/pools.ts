@@ -9,7 +9,7 @@ export interface CountedPool {
   leave(): Promise<void>;
 }
 
-/** Pools of threads, of which one is there from the start. */
+/** Pools of threads. The first one exists from the start. */
 export interface Pools {
   /** @returns the pool that is to load a model, which counts as one of its models from now on */
   choose(): CountedPool;
@@ -33,7 +33,7 @@ interface Pool extends CountedPool {
   readonly isEmpty: boolean;
   /** A model is loaded. */
   enter(): void;
-  /** Requests that run, and those that have ended, each of which weighs less by the second. */
+  /** The number of running requests, plus a weight for each ended one, which decreases with time. */
   busyness(): number;
 }
 

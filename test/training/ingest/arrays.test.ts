@@ -167,7 +167,7 @@ test('square images of a number that fits nothing are read in the usual way, wit
 
 test('a file without images, or without responses to them, is rejected with what it has', async () => {
   await expect(find([arrayOf('responses', [8, 5])])).rejects.toThrow(
-    /^no images were found in the test file; expected images \(images, height, width\), .*among\n {2}responses \(8, 5\)$/,
+    /^no images were found in the test file; expected images \(images, height, width\), .*among its arrays\n {2}responses \(8, 5\)$/,
   );
   await expect(find([arrayOf('images', [8, 5, 5]), arrayOf('responses', [9, 7])])).rejects.toThrow(
     'no responses were found in the test file',

@@ -125,7 +125,7 @@ withPython('several candidates are listed, and one is chosen by its path', async
   const { values } = await readAll('several.h5', { responses: '/raw/responses' });
   expect(values).toEqual(written('table'));
   await expect(readAll('none.h5')).rejects.toThrowErrorMatchingInlineSnapshot(`
-    [InputError: none.h5: no responses were found in the HDF5 file; expected images (images, height, width), and responses (images or trials, neurons), among
+    [InputError: none.h5: no responses were found in the HDF5 file; expected images (images, height, width), and responses (images or trials, neurons), among its arrays
       /images (14, 6, 9)]
   `);
 });

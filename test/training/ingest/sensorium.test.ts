@@ -87,7 +87,7 @@ testWith(PYTHON)(
           ['unit_ids', [11, 15, 12]],
         ]);
         expect(notes).toEqual([
-          'Test trials are left out, of which the competition has zeros in place of the responses: 2.',
+          'Test trials are left out, because the competition has zeros in place of their responses: 2.',
           "Trials of the tier 'oracle' are left out: 1.",
           'What is in behavior is not read.',
         ]);

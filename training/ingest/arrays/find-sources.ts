@@ -34,8 +34,8 @@ interface Indices {
 const INDEX_NAME = /image|img|stim|frame|ind|idx|order|present|trial/i;
 
 /**
- * Finds by their shapes what the arrays of a file may be: images have three or four axes, responses two, of which one is
- * as long as there are images, or trials; a vector of whole numbers says which image was presented in each trial.
+ * Finds by their shapes what the arrays of a file may be. Images have three or four axes. Responses have two, and the
+ * length of one is the number of images or of trials. A vector of whole numbers says which image a trial presented.
  * @throws InputError with the shapes of all arrays, where there are no images, or no responses to them
  */
 export async function findSources(file: ArrayFile): Promise<LabFile> {
@@ -82,7 +82,7 @@ export async function findSources(file: ArrayFile): Promise<LabFile> {
     const list = file.arrays.map(({ name, shape }) => `\n  ${name} (${shape.join(', ')})`).join('');
     throw new InputError(
       `${what} were found in the ${file.format}; expected images (images, height, width), and responses ` +
-        `(images or trials, neurons), among${list === '' ? ' its arrays, of which it has none' : list}`,
+        `(images or trials, neurons), among its arrays${list === '' ? ': it has none' : list}`,
     );
   }
   return { format: file.format, images, presentations, responses, notes, close: file.close };

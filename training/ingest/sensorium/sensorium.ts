@@ -192,7 +192,7 @@ function notesOf(tree: FileTree, root: string, { leftOut }: TrialList, withheld:
   const notes: string[] = [];
   if (withheld > 0) {
     notes.push(
-      `Test trials are left out, of which the competition has zeros in place of the responses: ${withheld}.`,
+      `Test trials are left out, because the competition has zeros in place of their responses: ${withheld}.`,
     );
   }
   for (const [tier, count] of leftOut) {

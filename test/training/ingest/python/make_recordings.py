@@ -2,7 +2,7 @@
 
     make_recordings.py OUT [FOLDER SITE]
 
-FOLDER has train_img_SITE.npy and its companions, of which some images and neurons are taken. Without it, images and
+FOLDER has train_img_SITE.npy and its companions, from which some images and neurons are taken. Without it, images and
 responses are made up. The reference below is written from the rules in docs/recordings.md, not from the program.
 """
 
