@@ -19,7 +19,7 @@ export function createWorkerApp({ isReady, registry, logger }: WorkerAppOptions)
   const app = new Hono<AppEnv>();
   app.get('/livez', (c) => c.json({ live: true }));
   app.get('/readyz', (c) => {
-    if (!isReady()) throw unavailable('the worker takes no jobs: Redis cannot be reached');
+    if (!isReady()) throw unavailable('the worker takes no jobs now; its log says why');
     return c.json({ ready: true });
   });
   app.get('/metrics', async (c) => {

@@ -17,6 +17,11 @@ export function transfer<Value extends object>(
   return value;
 }
 
+/** The memory of an array, to be transferred; none where that memory holds something else too. */
+export function ownMemory({ buffer, byteLength }: Uint8Array): ArrayBufferLike[] {
+  return buffer.byteLength === byteLength ? [buffer] : [];
+}
+
 /** The memory that moves with the values of a message. */
 export function transferredWith(values: readonly unknown[]): ArrayBuffer[] {
   return values.flatMap((value) =>

@@ -22,7 +22,7 @@ export interface PoolsOptions {
   readonly clock: () => number;
 }
 
-/** A thread takes about 15 MB. */
+/** The most pools. Each of their threads takes about 15 MB. */
 const MOST = 2;
 /** Milliseconds in which the weight of a request falls to 1/e. */
 const MEMORY = 10_000;
@@ -39,8 +39,7 @@ interface Pool extends CountedPool {
 
 /**
  * Chooses where models are loaded. A thread that loads a model answers nothing meanwhile, so a model goes to the
- * pool that has answered least in the last seconds; unless all were busy, and another one may be
- * started.
+ * pool that has answered least in the last seconds. Where all pools were busy, another one starts, up to the limit.
  */
 export function createPools({ start, clock }: PoolsOptions): Pools {
   const pools = new Set<Pool>([startPool()]);
@@ -75,10 +74,10 @@ export function createPools({ start, clock }: PoolsOptions): Pools {
       },
       async leave() {
         models -= 1;
-        if (models > 0) return;
-        // One stays for the next model, so that a model after the other needs no further threads.
-        const isNeeded = [...pools].every((other) => other === pool || !other.isEmpty);
-        if (isNeeded) return;
+        if (models > 0 || running > 0) return;
+        // One empty pool stays, so that a model that replaces another one needs no further threads.
+        const isOnlyEmpty = [...pools].every((other) => other === pool || !other.isEmpty);
+        if (isOnlyEmpty) return;
         pools.delete(pool);
         await threads.close();
       },

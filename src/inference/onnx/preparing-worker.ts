@@ -1,5 +1,6 @@
 import { answerTasks } from '../../workers/answer-tasks.js';
 import { collectGarbage } from '../../workers/collect-garbage.js';
+import { ownMemory } from '../../workers/transfer.js';
 import { type ModelSource, prepareModel } from './prepare-model.js';
 
 // The thread that prepares models for the threads of the WorkerPool.
@@ -10,10 +11,5 @@ answerTasks(
     collectGarbage();
     return model;
   },
-  ({ graphs }) => graphs.flatMap(buffersOf),
+  ({ graphs }) => graphs.flatMap(ownMemory),
 );
-
-/** A graph moves to the engine, unless its memory holds something else too. */
-function buffersOf({ buffer, byteLength }: Uint8Array): ArrayBufferLike[] {
-  return buffer.byteLength === byteLength ? [buffer] : [];
-}

@@ -1,5 +1,5 @@
 import { EngineLostError } from '../../errors.js';
-import { transfer } from '../../workers/transfer.js';
+import { ownMemory, transfer } from '../../workers/transfer.js';
 import { startThread } from '../../workers/worker-thread.js';
 import type { Batch, Sessions } from './sessions.js';
 
@@ -28,7 +28,7 @@ export function createWorkerPool(threads: number, entry: URL): WorkerPool {
     async load(key, graphs) {
       await Promise.all(
         graphs.map((graph, thread) =>
-          sessionsOn(thread).load(key, transfer(graph, [graph.buffer])),
+          sessionsOn(thread).load(key, transfer(graph, ownMemory(graph))),
         ),
       );
     },

@@ -72,8 +72,9 @@ test('where no further pool may start, the one that answered least takes the mod
 test('a pool ends with its last model, unless there is no other empty one', async () => {
   const { pools, started, closed } = startPools();
   const first = pools.choose();
-  first.use();
+  const end = first.use();
   const second = pools.choose();
+  end();
   await second.leave();
   expect(closed).toEqual([]);
   await first.leave();
@@ -81,4 +82,14 @@ test('a pool ends with its last model, unless there is no other empty one', asyn
   expect(pools.choose()).toBe(second);
   await pools.close();
   expect(closed).toEqual(started);
+});
+
+test('a pool that computes does not end with its last model', async () => {
+  const { pools, closed } = startPools();
+  const first = pools.choose();
+  first.use();
+  const second = pools.choose();
+  await second.leave();
+  await first.leave();
+  expect(closed).toEqual([]);
 });

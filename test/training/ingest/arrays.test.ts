@@ -67,7 +67,7 @@ test.each([
   { shape: [20, 1, 8, 9], form: { count: 20, height: 8, width: 9, channels: 1 }, rows: 20 },
   { shape: [8, 9, 3, 20], form: { count: 20, height: 8, width: 9, channels: 3 }, rows: 20 },
 ])(
-  'images of shape $shape are found beside responses to $rows images',
+  'images of shape $shape are found with responses to $rows images',
   async ({ shape, form, rows }) => {
     for (const usual of ['first', 'last'] as const) {
       for (const responses of [
