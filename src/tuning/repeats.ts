@@ -130,9 +130,19 @@ export function splitHalf(trials: Trials, random: Shuffler, splits = 100): Estim
     }
     const r = sum / splits;
     if (!(r > 0)) return { reason: `the halves correlate at ${r.toFixed(3)}, not above 0` };
-    const factor = trials.repeats / half;
-    return (factor * r) / (1 + (factor - 1) * r);
+    return spearmanBrown(r, trials.repeats / half);
   });
+}
+
+/**
+ * The reliability of a mean over `factor` times as many trials as one of reliability `r` has (Spearman 1910, Brown
+ * 1910): c r / (1 + (c - 1) r).
+ * @param r above 0, at most 1
+ * @example
+ * spearmanBrown(0.5, 2); // 0.667
+ */
+export function spearmanBrown(r: number, factor: number): number {
+  return (factor * r) / (1 + (factor - 1) * r);
 }
 
 function estimate(

@@ -1,8 +1,7 @@
 import { InputError } from '../../src/errors.js';
-import { randomStream } from '../../src/network/random.js';
-import { splitHalf, type Trials } from '../../src/tuning/repeats.js';
 import { chooseNeurons } from './choose-neurons.js';
 import type { ResponseSource } from './lab-file.js';
+import { createReliability, type GroupedTrials } from './reliability.js';
 
 /** Which neurons are kept. */
 export interface NeuronLimits {
@@ -19,16 +18,8 @@ export interface KeptNeuron {
   /** Its column in the recording. */
   readonly column: number;
   readonly id: string;
-  /** Agreement of two halves of the repeats, -1..1; null where images were not repeated. */
+  /** Split-half reliability, -1..1, as `createReliability` computes it; null where images were not repeated. */
   readonly reliability: number | null;
-}
-
-/** Responses by trial, with the image of each. */
-export interface GroupedTrials {
-  /** [trials, neurons] */
-  readonly values: Float32Array;
-  /** Trials of each image. */
-  readonly trialsOf: readonly (readonly number[])[];
 }
 
 /**
@@ -48,10 +39,10 @@ export function selectNeurons(
   const chosen = chooseNeurons(source, units);
   drop(`neurons without ${units}`, source.neurons - chosen.length);
   const means = meanResponses(grouped, source.neurons);
-  const repeated = { ...grouped, trialsOf: grouped.trialsOf.filter(({ length }) => length > 1) };
+  const reliabilityOf = createReliability(grouped, source.neurons);
   const kept = chosen.flatMap((column) => {
     const mean = means[column]!;
-    const reliability = reliabilityOf(repeated, source.neurons, column);
+    const reliability = reliabilityOf(column);
     const neuron = { column, id: source.ids[column] ?? String(column), reliability };
     if (Number.isNaN(mean)) drop('neurons that were never measured', 1);
     else if (minRate !== undefined && mean < minRate) {
@@ -84,30 +75,3 @@ function meanResponses({ values, trialsOf }: GroupedTrials, neurons: number): Fl
   }
   return sums.map((sum, neuron) => sum / counts[neuron]!);
 }
-
-/** Split-half reliability over the images that were measured more than once, with as many trials as the fewest have. */
-function reliabilityOf({ values, trialsOf }: GroupedTrials, neurons: number, column: number) {
-  const repeated = trialsOf
-    .map((trials) =>
-      trials
-        .map((trial) => values[trial * neurons + column]!)
-        .filter((value) => !Number.isNaN(value)),
-    )
-    .filter(({ length }) => length > 1);
-  const repeats = repeated.reduce(
-    (least, { length }) => Math.min(least, length),
-    Number.POSITIVE_INFINITY,
-  );
-  if (repeated.length < MIN_IMAGES) return null;
-  const trials: Trials = {
-    repeats,
-    stimuli: repeated.length,
-    values: Float64Array.from({ length: repeats * repeated.length }, (_, i) => {
-      return repeated[i % repeated.length]![Math.floor(i / repeated.length)]!;
-    }),
-  };
-  return splitHalf(trials, randomStream(1, 'halves')).value;
-}
-
-/** A correlation over fewer images says nothing. */
-const MIN_IMAGES = 3;
