@@ -19,7 +19,14 @@ import { findRecipe, RECIPES } from './recipes/recipes.js';
 import { currentMemory } from './run/chunk.js';
 import { freeDisk } from './run/disk.js';
 import type { Machine, ModelRequest } from './run/model-request.js';
-import { checkModelName, degrees, figure, siteName, wholeNumber } from './run/options.js';
+import {
+  checkModelName,
+  degrees,
+  figure,
+  neuronList,
+  siteName,
+  wholeNumber,
+} from './run/options.js';
 import type { TrainedNeuron } from './run/population.js';
 import { mergeWhenComplete } from './run/shards/merge-when-complete.js';
 import { parseShard, type Shard, shardOfJob } from './run/shards/shard.js';
@@ -32,6 +39,7 @@ interface Options
     ClusterOptions {
   readonly unit?: string;
   readonly epochs?: number;
+  readonly neurons?: readonly number[];
   readonly backend: BackendName | 'auto';
   readonly chunk: number | 'auto';
   readonly shard?: Shard;
@@ -68,6 +76,7 @@ export function createTrainCommand(
     .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
     .requiredOption('--recipe <name>', `one of ${Object.keys(RECIPES).join(', ')}`)
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
+    .option('--neurons <ids>', 'such as 0,3,5-9; without it all neurons of the data', neuronList)
     .option('--epochs <count>', "instead of the recipe's", wholeNumber(1, 100_000))
     .option('--seed <number>', 'the same seed trains the same model', wholeNumber(0, 2 ** 32), 1)
     .addOption(
@@ -156,12 +165,12 @@ async function train(
   const { site, repeats, ...known } = await openData(options, options);
   try {
     for (const warning of site.warnings) machine.stream.write(`warning: ${warning}\n`);
-    const { epochs, resume = false, wait = false } = options;
+    const { epochs, neurons: ids, resume = false, wait = false } = options;
     const chunk = options.chunk === 'auto' ? undefined : options.chunk;
     const unit = options.unit ?? known.unit ?? 'as recorded';
     const degreesPerImage = options.degreesPerImage ?? known.degreesPerImage;
     const backend = await openBackend(options.backend);
-    const given = { epochs, unit, degreesPerImage, resume, wait, chunk, shard };
+    const given = { epochs, neurons: ids, unit, degreesPerImage, resume, wait, chunk, shard };
     const request = { ...options, ...given, site, repeats, backend };
     const { saved, neurons, seconds } = await trainModel(request, machine);
     for (const neuron of neurons) console.log(neuronLine(neuron));

@@ -89,6 +89,8 @@ export const TrainingCard = z.strictObject({
       index: z.int().nonnegative(),
       of: z.int().positive(),
       siteNeurons: z.int().positive(),
+      /** Ids of the neurons of all shares together, where they are not all of the site's. */
+      neurons: z.array(NeuronCard.shape.id).optional(),
     })
     .optional(),
   backend: z.string(),

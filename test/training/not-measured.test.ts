@@ -64,8 +64,8 @@ test('a neuron that was measured for too few images is rejected by name, others 
   ]);
   await keepFirst('valRsp', 0, 2);
   expect(await siteRejection(place)).toBe(
-    'neuron 0 was measured for 2 of the 30 validation images; expected at least 3: leave it out, or ' +
-      'pass --allow-few where it was measured for any',
+    'neuron 0 was measured for 2 of the 30 validation images; expected at least 3: leave it out with ' +
+      'train --neurons, or pass --allow-few where it was measured for any',
   );
   expect((await warnings())[1]).toMatch(/one for 2;/);
   await keepFirst('valRsp', 0, 0);
@@ -78,11 +78,37 @@ test('a neuron that was measured for too few images is rejected by name, others 
   );
 });
 
+test('a neuron that was never measured is left out: the others are trained, and keep their ids', async () => {
+  await keepFirst('trainRsp', 1, 0);
+  await keepFirst('valRsp', 1, 0);
+  const out = path.join(place, 'some');
+  const train = (words: string) => {
+    const fixed = `--data ${place} --site small --recipe rf_cnn --epochs 1 --backend wasm --out ${out}`;
+    const command = createTrainCommand({}, fakeMachine().machine).exitOverride();
+    return command.parseAsync(`${fixed} ${words}`.split(' '), { from: 'user' });
+  };
+  await expect(train('--seed 1')).rejects.toThrow(/^neuron 1 was measured for 0 of the 60/);
+  await expect(train('--neurons 0-1')).rejects.toThrow(/^neuron 1 was measured for 0 of the 60/);
+  await expect(train('--neurons 0,3')).rejects.toThrow(
+    'unknown neuron: 3; expected ids from 0 to 2, as the data have them',
+  );
+  for (const select of ['validation', 'heldout']) {
+    await train(`--neurons 2,0 --select ${select}`);
+  }
+  const [first, second] = [await readModel(`${out}/1`), await readModel(`${out}/2`)];
+  expect(first.card.neurons.map(({ id }) => id)).toEqual([0, 2]);
+  expect(second.card.training).toMatchObject({ split: 'heldout' });
+  const { neurons } = await evaluateSmall(`${out}/1`);
+  expect(neurons.map(({ id }: { id: number }) => id)).toEqual([0, 2]);
+  await train('--neurons 2 --resume');
+  expect((await readModel(`${out}/3`)).card.neurons).toEqual([first.card.neurons[1]]);
+});
+
 test('a neuron that was measured for too few held-out images is rejected by name', async () => {
   await keepFirst('trainRsp', 1, 20);
   const held = opened((site) => splitSite(site, 'heldout', 1));
   await expect(held).rejects.toThrow(
-    /^neuron 1 was measured for \d of the 6 held-out images; expected at least 3: leave it out, or train with --select validation$/,
+    /^neuron 1 was measured for \d of the 6 held-out images; expected at least 3: leave it out with train --neurons, or train with --select validation$/,
   );
   expect(await opened((site) => splitSite(site, 'validation', 1).training.count)).toBe(60);
 });

@@ -4,6 +4,7 @@ import { InputError } from '../../src/errors.js';
 import type { DataOptions } from '../data/data-rules.js';
 import { checkTargets } from '../data/split.js';
 import { type DataPlace, openData } from '../dataset/open-data.js';
+import { chosenNeurons } from '../run/chosen-neurons.js';
 import type { ModelRequest } from '../run/model-request.js';
 import { checkModelName } from '../run/options.js';
 import { neuronsOfShard, readShardCount, type Shard, shardFolder } from '../run/shards/shard.js';
@@ -25,6 +26,7 @@ export type TrainingOptions = ClusterOptions &
   DataOptions &
   Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out'> & {
     readonly epochs?: number;
+    readonly neurons?: readonly number[];
     readonly shard?: Shard;
   };
 
@@ -127,12 +129,11 @@ async function planEach(
     const reading = sites.get(key) ?? readSite(own, say);
     sites.set(key, reading);
     const { neurons, ...site } = await reading;
-    const all = Array.from({ length: neurons }, (_, id) => id);
     const values = Object.entries(combination);
     tasks.push({
       label: values.map(([name, value]) => `${name} ${value}`).join(', '),
       place: own.out,
-      expected: describeStage({ ...own, epochs: own.epochs, site }, own.recipe, all),
+      expected: describeStage({ ...own, epochs: own.epochs, site }, own.recipe, neurons),
       words: [
         ...['--data', own.data, '--out', own.out],
         ...values.flatMap(([name, value]) => [`--${name}`, value]),
@@ -146,9 +147,9 @@ async function readSite(options: TrainingOptions, say: (line: string) => void) {
   const { site } = await openData(options, options);
   try {
     for (const warning of site.warnings) say(`warning: ${warning}`);
-    checkTargets(site, options.loss);
+    checkTargets(site, options.loss, options.neurons);
     const { white, digests, training } = site;
-    return { white, digests, neurons: training.neurons };
+    return { white, digests, neurons: chosenNeurons(training.neurons, options.neurons) };
   } finally {
     await site.close();
   }

@@ -12,6 +12,8 @@ export interface DataRules {
   readonly allowShared: boolean;
   /** Whether the validation images, or those that a neuron was measured for, may be too few for a meaningful CORR. */
   readonly allowFew: boolean;
+  /** Ids of the neurons that are used, where not all are: the others may be measured for too few images. */
+  readonly neurons: readonly number[] | null;
 }
 
 export const STRICT: DataRules = {
@@ -20,13 +22,16 @@ export const STRICT: DataRules = {
   allowBrightness: false,
   allowShared: false,
   allowFew: false,
+  neurons: null,
 };
 
 /** The rules as the options of a command have them; what is not given is left out. */
-export type DataOptions = Partial<Omit<DataRules, 'white'>> & { readonly white?: number };
+export type DataOptions = Partial<Omit<DataRules, 'white' | 'neurons'>> & {
+  readonly white?: number;
+};
 
 /** Adds the options of the rules to a command, except those that it does not use. */
-export function withDataOptions(command: Command, unused: readonly (keyof DataRules)[]): Command {
+export function withDataOptions(command: Command, unused: readonly (keyof DataOptions)[]): Command {
   for (const [name, flag, description] of OPTIONS) {
     if (unused.includes(name)) continue;
     if (name === 'white') command.option(flag, description, whiteValue);
@@ -35,30 +40,31 @@ export function withDataOptions(command: Command, unused: readonly (keyof DataRu
   return command;
 }
 
-const OPTIONS: readonly (readonly [name: keyof DataRules, flag: string, description: string])[] = [
+const OPTIONS: readonly (readonly [name: keyof DataOptions, flag: string, description: string])[] =
   [
-    'white',
-    '--white <value>',
-    'the pixel value that is white in the image files, such as 255 in uint16 or floats; without it ' +
-      '255 of uint8, 65535 of uint16, 1 of floats',
-  ],
-  ['allowBlank', '--allow-blank', 'take images that are of one gray all over'],
-  [
-    'allowBrightness',
-    '--allow-brightness',
-    'take validation images that are brighter or darker than the training images by more than a factor of 2',
-  ],
-  [
-    'allowShared',
-    '--allow-shared',
-    'take validation images of which more than a tenth are training images too',
-  ],
-  [
-    'allowFew',
-    '--allow-few',
-    'take fewer than 3 validation images, or neurons measured for fewer than 3',
-  ],
-];
+    [
+      'white',
+      '--white <value>',
+      'the pixel value that is white in the image files, such as 255 in uint16 or floats; without it ' +
+        '255 of uint8, 65535 of uint16, 1 of floats',
+    ],
+    ['allowBlank', '--allow-blank', 'take images that are of one gray all over'],
+    [
+      'allowBrightness',
+      '--allow-brightness',
+      'take validation images that are brighter or darker than the training images by more than a factor of 2',
+    ],
+    [
+      'allowShared',
+      '--allow-shared',
+      'take validation images of which more than a tenth are training images too',
+    ],
+    [
+      'allowFew',
+      '--allow-few',
+      'take fewer than 3 validation images, or neurons measured for fewer than 3',
+    ],
+  ];
 
 function whiteValue(text: string): number {
   const value = Number(text);

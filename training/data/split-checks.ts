@@ -57,7 +57,7 @@ export function checkCount(
 }
 
 /**
- * Checks whether each neuron was measured for enough images.
+ * Checks whether each neuron that is used was measured for enough images.
  * @param what the images are, e.g. `validation`
  * @param advice how to go on without the neurons that were not
  * @returns a warning, or none
@@ -66,12 +66,13 @@ export function checkCount(
 export function checkMeasured(
   what: string,
   recording: Pick<Recording, 'count' | 'neurons' | 'responses'>,
-  { allowFew }: Pick<DataRules, 'allowFew'>,
-  advice = 'leave it out, or pass --allow-few where it was measured for any',
+  { allowFew, neurons: used }: Pick<DataRules, 'allowFew' | 'neurons'>,
+  advice = 'leave it out with train --neurons, or pass --allow-few where it was measured for any',
 ): string[] {
-  const { count, neurons } = recording;
+  const { count } = recording;
   const measured = countMeasured(recording);
-  const partial = Array.from(measured.keys()).filter((neuron) => measured[neuron]! < count);
+  const ids = used ?? Array.from(measured.keys());
+  const partial = ids.filter((neuron) => measured[neuron]! < count);
   if (partial.length === 0) return [];
   const least = allowFew ? 1 : MIN_IMAGES;
   const few = partial.filter((neuron) => measured[neuron]! < least);
@@ -84,7 +85,7 @@ export function checkMeasured(
   }
   const fewest = partial.reduce((min, neuron) => Math.min(min, measured[neuron]!), count);
   return [
-    `${partial.length} of the ${neurons} neurons were not measured for all ${count} ${what} images, the least ` +
+    `${partial.length} of the ${ids.length} neurons were not measured for all ${count} ${what} images, the least ` +
       `measured one for ${fewest}; each neuron has its own images left out`,
   ];
 }

@@ -20,12 +20,14 @@ const HELD_OUT = 10;
 
 /**
  * Divides a site's images. Held-out images depend on the seed and the number of images alone.
+ * @param neurons ids of those that are used; without, all
  * @throws InputError where too few images are there to hold some out, or a neuron was measured for too few of them
  */
 export function splitSite(
   { training, validation }: Pick<Site, 'training' | 'validation'>,
   split: TrainingCard['split'],
   seed: number,
+  neurons: readonly number[] | null = null,
 ): TrainingData {
   if (split === 'validation') return { training, selection: validation, validation };
   const heldOut = Math.floor(training.count / HELD_OUT);
@@ -39,9 +41,9 @@ export function splitSite(
   randomStream(seed, 'heldout').shuffle(order);
   const trained = selectImages(training, order.subarray(heldOut).toSorted());
   const selection = selectImages(training, order.subarray(0, heldOut).toSorted());
-  const advice = 'leave it out, or train with --select validation';
-  checkMeasured('remaining training', trained, { allowFew: true }, advice);
-  checkMeasured('held-out', selection, { allowFew: false }, advice);
+  const advice = 'leave it out with train --neurons, or train with --select validation';
+  checkMeasured('remaining training', trained, { allowFew: true, neurons }, advice);
+  checkMeasured('held-out', selection, { allowFew: false, neurons }, advice);
   return { training: trained, selection, validation };
 }
 
@@ -58,13 +60,20 @@ export function selectionWarnings(
   ];
 }
 
-/** @throws InputError naming the first response that a loss is not defined for */
+/**
+ * @param neurons ids of those that are used; without, all
+ * @throws InputError naming the first response that a loss is not defined for
+ */
 export function checkTargets(
   { training }: Pick<Site, 'training'>,
   loss: TrainingCard['loss'],
+  neurons: readonly number[] | null = null,
 ): void {
   if (loss !== 'poisson') return;
-  const bad = training.responses.findIndex((response) => response < 0);
+  const used = neurons && new Set(neurons);
+  const bad = training.responses.findIndex(
+    (response, i) => response < 0 && (used === null || used.has(i % training.neurons)),
+  );
   if (bad < 0) return;
   const [image, neuron] = [Math.floor(bad / training.neurons), bad % training.neurons];
   throw new InputError(

@@ -72,7 +72,12 @@ async function evaluate(options: Options): Promise<void> {
   }
   const models = await chooseModels(options.model);
   // a blank image cannot be learned from, but it has responses all the same
-  const { site, repeats } = await openValidationData(options, { ...options, allowBlank: true });
+  const neurons = models.flatMap(({ saved: { card } }) => card.neurons.map(({ id }) => id));
+  const { site, repeats } = await openValidationData(options, {
+    ...options,
+    allowBlank: true,
+    neurons: [...new Set(neurons)],
+  });
   try {
     for (const warning of site.warnings) console.error(`warning: ${warning}`);
     const evaluation = await evaluateSite(models, site, repeats, options);

@@ -53,7 +53,13 @@ export async function describeModel(
         ...(site.white !== null && { white: site.white }),
         digests: site.digests,
       },
-      ...(shard && { shard: { ...shard, siteNeurons: site.training.neurons } }),
+      ...(shard && {
+        shard: {
+          ...shard,
+          siteNeurons: site.training.neurons,
+          ...(request.neurons && { neurons: [...request.neurons] }),
+        },
+      }),
       backend: `${backend.name} (${backend.device})`,
       codeVersion: packageFile.version,
       date: new Date().toISOString(),

@@ -24,9 +24,11 @@ export interface ModelRequest {
   readonly select: TrainingCard['split'];
   /** Whether the blocks that a stage does not train stay in training mode, as in the published code. */
   readonly freeze: Base['freeze'];
+  /** Ids of the neurons that get a network: columns of the site's responses; without, all of them. */
+  readonly neurons: readonly number[] | undefined;
   /** Neurons trained together; without, as many as memory allows. */
   readonly chunk: number | undefined;
-  /** Without, all neurons of the site. */
+  /** Without, all these neurons. */
   readonly shard: Shard | undefined;
   /** Whether to continue from a checkpoint where there is one. */
   readonly resume: boolean;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { InputError } from '../../src/errors.js';
+import { neuronIds } from '../../src/formats/neuron-list.js';
 
 /** Reads a whole number from a command's option. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -21,6 +22,29 @@ export function parseList<T extends string>(choices: readonly T[]): (text: strin
       if (isChoice(each)) return each;
       throw new InvalidArgumentError(`'${each}' is none of ${choices.join(', ')}.`);
     });
+}
+
+/** Most neurons that a list may name: more than any recording has. */
+const MOST_NEURONS = 1_000_000;
+
+/**
+ * Reads ids and ranges of ids of neurons.
+ * @returns the ids in rising order
+ * @example neuronList('7-9,3') // [3, 7, 8, 9]
+ */
+export function neuronList(text: string): number[] {
+  const ids = new Set<number>();
+  try {
+    for (const id of neuronIds(text)) {
+      if (ids.has(id)) throw new RangeError(`neuron ${id} is named twice`);
+      if (ids.size === MOST_NEURONS) throw new RangeError(`more than ${MOST_NEURONS} are named`);
+      ids.add(id);
+    }
+  } catch (error) {
+    if (error instanceof RangeError) throw new InvalidArgumentError(`neurons: ${error.message}`);
+    throw error;
+  }
+  return [...ids].toSorted((a, b) => a - b);
 }
 
 /** Reads the name of a site: it becomes part of file names. */

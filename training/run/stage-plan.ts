@@ -4,6 +4,7 @@ import { parameterSpecifications } from '../../src/network/parameters.js';
 import type { Site } from '../data/site.js';
 import { findRecipe, type Recipe, recipeArchitecture } from '../recipes/recipes.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.js';
+import { chosenNeurons } from './chosen-neurons.js';
 import { chunkFor, splitIntoChunks } from './chunk.js';
 import type { StageSize } from './disk.js';
 import type { HeldLock } from './lock.js';
@@ -50,8 +51,8 @@ export async function planModel(
   { confirm }: HeldLock,
 ): Promise<ModelPlan> {
   const { site, shard } = request;
-  const all = Array.from({ length: site.training.neurons }, (_, id) => id);
-  const neurons = shard ? neuronsOfShard(all.length, shard) : all;
+  const all = chosenNeurons(site.training.neurons, request.neurons);
+  const neurons = shard ? neuronsOfShard(all, shard) : all;
   const place = trainingFolder(request);
   const stages: Stage[] = [];
   let base: SavedModel | undefined;
@@ -85,6 +86,7 @@ export async function planModel(
         freeze: recipe.after === undefined ? null : request.freeze,
         backend: request.backend.name,
         shard: shard ? `${shard.index}/${shard.of}` : null,
+        neurons: request.neurons ? all.join() : null,
         white: site.white,
         data: site.digests,
       },
@@ -123,6 +125,7 @@ export async function findFinished(
   if (!isExpected(found.card, describeStage(request, request.recipe, neurons))) return undefined;
   const { training, response, stimulus } = found.card;
   const isSame =
+    found.card.neurons.length === neurons.length &&
     training.codeVersion === packageFile.version &&
     shardBackend(training).name === request.backend.name &&
     response.unit === request.unit &&

@@ -3,6 +3,7 @@ import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-
 import { checkTargets, selectionWarnings, splitSite, type TrainingData } from '../data/split.js';
 import { describeModel } from '../model/training-card.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
+import { chosenNeurons } from './chosen-neurons.js';
 import { checkDisk, diskNeeded } from './disk.js';
 import { Interrupted, type Interruption, interruptible } from './interruption.js';
 import { type HeldLock, withLock } from './lock.js';
@@ -40,8 +41,9 @@ const NEURONS_TOLD = 5;
  */
 export async function trainModel(request: ModelRequest, machine: Machine): Promise<TrainedModel> {
   const { site, select, seed, loss } = request;
-  checkTargets(site, loss);
-  const data = splitSite(site, select, seed);
+  const neurons = chosenNeurons(site.training.neurons, request.neurons);
+  checkTargets(site, loss, neurons);
+  const data = splitSite(site, select, seed, neurons);
   const place = trainingFolder(request);
   const say = (line: string) => machine.stream.write(`${line}\n`);
   for (const warning of selectionWarnings(data, select)) say(`warning: ${warning}`);

@@ -283,6 +283,14 @@ test.each([
   expect(ran).toEqual([]);
 });
 
+test('the shards of a submitted training are of the neurons that are named', async () => {
+  const { error } = await train([...ON_SLURM, '--neurons', '5,0-2']);
+  expect(error).toBe('');
+  const { tasks } = (await readSubmission(out))!;
+  expect(tasks.map(({ expected }) => expected.neurons)).toEqual([[0], [1], [2, 5]]);
+  expect(await readFile(`${out}.slurm/tasks.sh`, 'utf8')).toMatch(/--neurons'? '?0,1,2,5/);
+});
+
 test.each([
   [
     ['--on', 'slurm'],
@@ -292,7 +300,7 @@ test.each([
     [...ON_SLURM, '--shard', '0/3'],
     '--shard is one share; expected --shards, the number of shares',
   ],
-  [['--on', 'slurm', '--shards', '7'], 'shard 0/7: the site has 6 neurons, which make at most as'],
+  [['--on', 'slurm', '--shards', '7'], 'shard 0/7: there are 6 neurons, which make at most as'],
   [[...ON_SLURM, '--site', 'other'], 'train_img_other.npy is not there'],
   [[...ON_SLURM, '--loss', 'poisson'], 'and the Poisson loss'],
   [

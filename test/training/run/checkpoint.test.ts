@@ -25,6 +25,7 @@ const IDENTITY: Identity = {
   freeze: null,
   backend: 'wasm',
   shard: null,
+  neurons: null,
   white: null,
   data: { 'train_img_a.npy': 'one', 'trainRsp_a.npy': 'two' },
 };

@@ -52,6 +52,7 @@ async function train(
     loss: 'mse',
     select: 'validation',
     freeze: 'published',
+    neurons: undefined,
     chunk: 2,
     shard: undefined,
     resume: false,

@@ -14,6 +14,8 @@ export const Identity = z.strictObject({
   backend: z.string(),
   /** As `--shard` has it. */
   shard: z.string().nullable(),
+  /** Ids, where not all neurons of the site are trained. */
+  neurons: z.string().nullable().default(null),
   /** The pixel value that is white, where it was given. */
   white: z.number().nullable().default(null),
   /** sha256 of each file of the data, by its name. */
@@ -49,5 +51,6 @@ const WORDS = {
   freeze: 'freeze',
   backend: 'backend',
   shard: 'shard',
+  neurons: 'neurons',
   white: 'white',
 } satisfies Record<keyof Omit<Identity, 'data'>, string>;

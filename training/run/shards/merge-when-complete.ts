@@ -1,4 +1,5 @@
 import type { SavedModel } from '../../../src/models/saved-model.js';
+import { chosenNeurons } from '../chosen-neurons.js';
 import { withLock } from '../lock.js';
 import type { ModelRequest } from '../model-request.js';
 import { describeStage } from '../stage-plan.js';
@@ -19,11 +20,12 @@ export async function mergeWhenComplete(
   say: (line: string) => void,
 ): Promise<SavedModel | undefined> {
   const { out, recipe, site } = request;
+  const all = chosenNeurons(site.training.neurons, request.neurons);
   let missing = 0;
   for (let index = 0; index < of; index++) {
     const shard = { index, of };
     const model = await newestModel(shardFolder(out, shard));
-    const neurons = neuronsOfShard(site.training.neurons, shard);
+    const neurons = neuronsOfShard(all, shard);
     const isThere = model && isExpected(model.card, describeStage(request, recipe, neurons));
     if (!isThere) missing++;
   }

@@ -12,6 +12,7 @@ import {
   type Weights,
 } from '../../../src/models/saved-model.js';
 import { stackPopulations } from '../../data/rows.js';
+import { chosenNeurons } from '../chosen-neurons.js';
 import { stageFolder } from '../stages.js';
 import { TrainingFailed } from '../training-failed.js';
 import { describeMixture, shardBackend, type TrainedCard } from './mixture.js';
@@ -131,8 +132,8 @@ function checkParts(first: SavedShard, shards: readonly SavedShard[]): void {
       holders.set(id, folder);
     }
   }
-  const siteNeurons = first.card.training.shard?.siteNeurons ?? 0;
-  const missing = Array.from({ length: siteNeurons }, (_, id) => id).find((id) => !holders.has(id));
+  const { siteNeurons = 0, neurons } = first.card.training.shard ?? {};
+  const missing = chosenNeurons(siteNeurons, neurons).find((id) => !holders.has(id));
   if (missing !== undefined) throw new InputError(`neuron ${missing} is in none of the shards`);
 }
 

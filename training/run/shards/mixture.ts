@@ -39,6 +39,7 @@ function sharedValue({ architecture, stimulus, response, training, golden }: Tra
     'batch size': batchSize,
     optimiser,
     'number of site neurons': training.shard?.siteNeurons,
+    'neurons of the model': training.shard?.neurons,
     unit: response.unit,
     'range of the stimuli': stimulus,
     'golden stimuli': golden.stimuli,

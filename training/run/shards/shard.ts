@@ -46,16 +46,17 @@ export function shardOfJob(
 
 /**
  * The neurons of a share, which lie together.
+ * @param neurons ids of all neurons that are trained
  * @throws InputError where there are more shares than neurons
  */
-export function neuronsOfShard(siteNeurons: number, { index, of }: Shard): number[] {
-  if (of > siteNeurons) {
+export function neuronsOfShard(neurons: readonly number[], { index, of }: Shard): number[] {
+  if (of > neurons.length) {
     throw new InputError(
-      `shard ${index}/${of}: the site has ${siteNeurons} neurons, which make at most as many shares`,
+      `shard ${index}/${of}: there are ${neurons.length} neurons, which make at most as many shares`,
     );
   }
-  const [first, end] = [index, index + 1].map((i) => Math.floor((i * siteNeurons) / of));
-  return Array.from({ length: end! - first! }, (_, i) => first! + i);
+  const [first, end] = [index, index + 1].map((i) => Math.floor((i * neurons.length) / of));
+  return neurons.slice(first, end);
 }
 
 /** The shards of `models/x` are next to it, each a model that the service does not see. */

@@ -6,8 +6,9 @@ import { createModelRepository } from '../../../../src/inference/model-repositor
 import { createTfjsEngine } from '../../../../src/inference/tfjs/tfjs-engine.js';
 import { type ModelCard, NeuronCard } from '../../../../src/models/card.js';
 import { createFolderSource } from '../../../../src/models/folder-source.js';
-import { readModel } from '../../../../src/models/saved-model.js';
+import { readModel, readWeights } from '../../../../src/models/saved-model.js';
 import { openBackend } from '../../../../src/network/backends/open.js';
+import { selectRows } from '../../../../training/data/rows.js';
 import { openSite } from '../../../../training/data/site.js';
 import { mergeShards } from '../../../../training/run/shards/merge.js';
 import type { Shard } from '../../../../training/run/shards/shard.js';
@@ -15,6 +16,7 @@ import { trainModel } from '../../../../training/run/train-model.js';
 import { fakeMachine } from '../../../support/machine.js';
 import { greatestDifference } from '../../../support/numbers.js';
 import { writeSmallSite } from '../../../support/sites.js';
+import { bitsOf } from '../../../support/small-training.js';
 import { sharedFolder } from '../../../support/store.js';
 
 const NEURONS = 5;
@@ -36,7 +38,12 @@ beforeEach(async () => {
   await cp(path.dirname(sharded), models, { recursive: true });
 });
 
-async function train(out: string, shard?: Shard, chunk = 1): Promise<void> {
+async function train(
+  out: string,
+  shard?: Shard,
+  chunk = 1,
+  neurons?: readonly number[],
+): Promise<void> {
   const site = await openSite(folder, 'small');
   await trainModel(
     {
@@ -49,6 +56,7 @@ async function train(out: string, shard?: Shard, chunk = 1): Promise<void> {
       loss: 'mse',
       select: 'validation',
       freeze: 'published',
+      neurons,
       chunk,
       shard,
       resume: false,
@@ -71,6 +79,17 @@ async function patch(index: number, change: (card: ModelCard) => object, suffix 
   const card = JSON.parse(await readFile(file, 'utf8'));
   await writeFile(file, JSON.stringify({ ...card, ...change(card) }));
 }
+
+test('the shards of chosen neurons merge to these neurons of the whole model', async () => {
+  const [out, chosen] = [path.join(folder, 'chosen', 'm'), [0, 2, 4]];
+  for (const index of [0, 1]) await train(out, { index, of: 2 }, 1, chosen);
+  const merged = await mergeShards(out);
+  expect(merged.card.neurons.map(({ id }) => id)).toEqual(chosen);
+  const all = await readModel(path.join(whole, '1'));
+  expect(bitsOf(await readWeights(merged))).toEqual(
+    bitsOf(selectRows(await readWeights(all), chosen)),
+  );
+});
 
 test('the shards of a model merge to the model that is trained whole, stages included', async () => {
   const merged = await mergeShards(path.join(models, 'm'));
