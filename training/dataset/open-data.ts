@@ -64,7 +64,7 @@ async function isDataset({ data, site }: DataPlace): Promise<boolean> {
   if (isThere) return true;
   throw new InputError(
     `--data ${data} has no ${DATASET_CARD_FILE}, and there is no --site; expected the folder of a ` +
-      'dataset, or --site with the name of the four .npy files there',
+      'dataset, which hypercolumn ingest makes of a recording, or --site with the name of the four .npy files there',
   );
 }
 

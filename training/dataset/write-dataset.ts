@@ -10,6 +10,7 @@ import {
 import { InputError } from '../../src/errors.js';
 import { sha256, writeWhole } from '../../src/files/whole-file.js';
 import type { NpyData } from '../../src/formats/npy.js';
+import type { Signals } from '../run/interruption.js';
 import { createNpyWriter, type NpyWriter } from './npy-writer.js';
 import { writeWholeFolder } from './whole-folder.js';
 
@@ -40,11 +41,16 @@ export interface WrittenDataset {
 /**
  * Writes a dataset, whole or not at all.
  * @param folder must not exist, or have nothing in it
+ * @param signals of this process: SIGINT and SIGTERM remove what is unfinished and end it
  * @throws InputError where there is something already, or a response is infinite
  */
-export async function writeDataset(folder: string, dataset: NewDataset): Promise<WrittenDataset> {
+export async function writeDataset(
+  folder: string,
+  dataset: NewDataset,
+  signals?: Signals,
+): Promise<WrittenDataset> {
   checkTrials(dataset);
-  return writeWholeFolder(folder, async (temporary) => {
+  const write = async (temporary: string) => {
     const files = await writeArrays(temporary, dataset);
     const { splitRule, ...rest } = dataset.card;
     const repeats = countRepeats(dataset);
@@ -67,7 +73,8 @@ export async function writeDataset(folder: string, dataset: NewDataset): Promise
     const text = `${JSON.stringify(card, null, 2)}\n`;
     await writeWhole(path.join(temporary, DATASET_CARD_FILE), text);
     return { folder, card, digest: sha256(text) };
-  });
+  };
+  return await writeWholeFolder(folder, write, signals);
 }
 
 /** @returns the SHA-256 of each file */

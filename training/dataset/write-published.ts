@@ -2,6 +2,7 @@ import path from 'node:path';
 import { imagesShape, type Part } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
 import type { NpyData } from '../../src/formats/npy.js';
+import type { Signals } from '../run/interruption.js';
 import { createNpyWriter, type NpyWriter } from './npy-writer.js';
 import { writeWholeFolder } from './whole-folder.js';
 import { checkTrials, meanResponses, type NewDataset } from './write-dataset.js';
@@ -18,9 +19,14 @@ const PUBLISHED: readonly PublishedPart[] = ['train', 'validation'];
  * Writes the files of the published networks, whole or not at all: `train_img_{site}.npy`, `trainRsp_`, `val_img_`,
  * `valRsp_`, and `valRspRepeats_` (repeats, images, neurons; NaN where there are fewer). Images for test are left out.
  * @param folder must not exist, or have nothing in it; its name is the site
+ * @param signals of this process: SIGINT and SIGTERM remove what is unfinished and end it
  * @throws InputError where there is something already, or a part has no images
  */
-export async function writePublished(folder: string, dataset: NewDataset): Promise<void> {
+export async function writePublished(
+  folder: string,
+  dataset: NewDataset,
+  signals?: Signals,
+): Promise<void> {
   checkTrials(dataset);
   for (const part of PUBLISHED) {
     if (dataset.parts.includes(part)) continue;
@@ -29,12 +35,13 @@ export async function writePublished(folder: string, dataset: NewDataset): Promi
     );
   }
   const site = path.basename(path.resolve(folder));
-  await writeWholeFolder(folder, async (temporary) => {
+  const write = async (temporary: string) => {
     const create = (prefix: string, sample: NpyData, shape: readonly number[]) =>
       createNpyWriter(path.join(temporary, `${prefix}_${site}.npy`), sample, shape);
     await writeImages(dataset, create);
     await writeResponses(dataset, create);
-  });
+  };
+  await writeWholeFolder(folder, write, signals);
 }
 
 type Create = (prefix: string, sample: NpyData, shape: readonly number[]) => Promise<NpyWriter>;

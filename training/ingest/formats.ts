@@ -1,4 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { DATASET_CARD_FILE } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
 import { NPZ } from './arrays/npz.js';
 import { EXPERANTO } from './experanto/experanto.js';
@@ -38,6 +40,11 @@ export async function openLabFile(place: string, formats: readonly LabFormat[]):
   const found = await stat(place).catch((cause: unknown) => {
     throw new InputError(`${place} cannot be read; expected a recording`, [], { cause });
   });
+  if (await lstat(path.join(place, DATASET_CARD_FILE)).catch(() => undefined)) {
+    throw new InputError(
+      `${place} is a dataset already; expected a recording: to train on it, hypercolumn train --data ${place}`,
+    );
+  }
   for (const format of formats) if (await format.matches(place)) return await format.open(place);
   throw new InputError(
     `unknown kind of ${found.isDirectory() ? 'folder' : 'file'}: ${place}; expected ` +

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { access, constants, lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createCountProgress } from '../../src/count-progress.js';
@@ -96,7 +96,7 @@ export function createIngestCommand(): Command {
     .option('--seed <number>', 'of that chance', wholeNumber(0, 2 ** 32), 1)
     .option('--keep-near', 'keep training images that are nearly equal to a validation image')
     .allowExcessArguments(false)
-    .addHelpText('after', exitCodesHelp('badInput'));
+    .addHelpText('after', exitCodesHelp('badInput', 'interrupted'));
   return command.action(async (recording: string, options: Options) => {
     const words = [
       'hypercolumn',
@@ -110,13 +110,16 @@ export function createIngestCommand(): Command {
 async function ingest(recording: string, options: Options, command: string): Promise<void> {
   const out = options.out ?? defaultOut(recording);
   if (!options.dryRun) await rejectExisting(out);
+  await rejectInside(out, recording);
   const file = await openLabFile(recording, FORMATS);
   const progress = createSteps();
   try {
+    await makeFolder(path.dirname(out));
+    // The slash rejects a file.
+    await access(`${path.dirname(out)}${path.sep}`, constants.W_OK);
     const dataset = await prepareDataset(file, toIngestOptions(options), progress.report);
     progress.stop();
     console.log(describeDataset(file, dataset));
-    await makeFolder(path.dirname(out));
     const sheet = `${out}.png`;
     await writeContactSheet(sheet, dataset);
     console.log(`${sheet} shows ten of the images: check that they are upright and not transposed`);
@@ -126,14 +129,14 @@ async function ingest(recording: string, options: Options, command: string): Pro
       report: (done) => progress.report('writing', done, dataset.images.length),
     });
     if (options.layout === 'published') {
-      await writePublished(out, content);
+      await writePublished(out, content, process);
       progress.stop();
       console.log(
         `wrote ${out}: to train with --data ${out} --site ${path.basename(path.resolve(out))}`,
       );
       return;
     }
-    const { digest } = await writeDataset(out, content);
+    const { digest } = await writeDataset(out, content, process);
     progress.stop();
     console.log(`wrote ${out}, digest ${digest}`);
   } finally {
@@ -165,6 +168,17 @@ async function rejectExisting(out: string): Promise<void> {
   const found = await lstat(out).catch(() => undefined); // a link to nothing is in the way too
   if (found)
     throw new InputError(`${out} is there already; expected a new folder: give another --out`);
+}
+
+/** A dataset, or its sheet of images, in the folder of the recording would be a part of the recording the next time. */
+async function rejectInside(out: string, recording: string): Promise<void> {
+  const folder = await realpath(recording).catch(() => path.resolve(recording));
+  const parent = await realpath(path.dirname(out)).catch(() => path.resolve(path.dirname(out)));
+  if (parent !== folder && !parent.startsWith(`${folder}${path.sep}`)) return;
+  throw new InputError(
+    `--out ${out} is in the folder of the recording, ${recording}, of which it would become a part; expected another ` +
+      'place',
+  );
 }
 
 /** `data/x`, or `data/x-dataset` where the recording itself is there. */

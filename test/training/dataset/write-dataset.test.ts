@@ -143,9 +143,8 @@ test('an infinite response is rejected by neuron and trial', async () => {
   );
 });
 
-test('a process that is killed in between leaves no dataset, and the next one writes it', async () => {
-  const folder = await temporaryFolder();
-  const place = path.join(folder, 'dataset');
+/** A process that writes half of a dataset, and then waits. */
+async function startHalf(place: string) {
   const dist = (file: string) => pathToFileURL(path.resolve('dist', file)).href;
   const program = `
     const { writeDataset } = await import(${JSON.stringify(dist('training/dataset/write-dataset.js'))});
@@ -155,17 +154,41 @@ test('a process that is killed in between leaves no dataset, and the next one wr
       console.log('half');
       await new Promise(() => setInterval(() => {}, 1000));
     }
-    await writeDataset(${JSON.stringify(place)}, { ...newDataset(TINY), images: slow() });`;
+    await writeDataset(${JSON.stringify(place)}, { ...newDataset(TINY), images: slow() }, process);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
   await once(child.stdout, 'data');
+  return { child, ended };
+}
+
+test('what a process that was killed left is removed by the next one, which writes the dataset', async () => {
+  const folder = await temporaryFolder();
+  const place = path.join(folder, 'dataset');
+  const { child, ended } = await startHalf(place);
+  const other = await startHalf(path.join(folder, 'other'));
   child.kill('SIGKILL');
   await ended;
   const left = await readdir(folder);
-  expect(left).toHaveLength(1);
-  expect(isTemporary(left[0]!)).toBe(true);
+  expect(left).toHaveLength(2);
+  expect(left.every(isTemporary)).toBe(true);
+  const { child: living, ended: end } = await startHalf(place);
   await writeDataset(place, newDataset(TINY));
   expect(await readdir(place)).toHaveLength(6);
+  // Those that are being written stay.
+  const now = (await readdir(folder)).toSorted();
+  expect(now.map((name) => name.split('.')[0])).toEqual(['dataset', 'dataset', 'other']);
+  for (const process of [living, other.child]) process.kill('SIGKILL');
+  await Promise.all([end, other.ended]);
+});
+
+test('a process that is interrupted leaves nothing', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const folder = await temporaryFolder();
+    const { child, ended } = await startHalf(path.join(folder, 'dataset'));
+    child.kill(signal);
+    expect(await ended).toEqual([130, null]);
+    expect(await readdir(folder)).toEqual([]);
+  }
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -105,6 +105,35 @@ test('a dry run writes the sheet of images only', async () => {
   expect(status).toBe(0);
   expect(stdout).toContain('dataset.png shows ten of the images');
   expect(await readdir(path.join(folder, 'made'))).toEqual(['dataset.png']);
+});
+
+test('a dataset is no recording, and none is written into a recording', async () => {
+  const { folder, site, out } = await makeSite();
+  for (const inside of [path.join(site, 'deep', 'dataset'), path.join(site, 'dataset')]) {
+    const { status, stderr } = ingest(site, '--out', inside);
+    expect([status, stderr]).toEqual([
+      2,
+      `error: --out ${inside} is in the folder of the recording, ${site}, of which it would become a part; expected ` +
+        'another place\n',
+    ]);
+  }
+  await symlink(site, path.join(folder, 'link'));
+  expect(ingest(path.join(folder, 'link'), '--out', path.join(site, 'dataset')).status).toBe(2);
+  expect(await readdir(site)).not.toContain('deep');
+  expect(ingest(site, '--out', out).status).toBe(0);
+  expect(ingest(out).stderr).toBe(
+    `error: ${out} is a dataset already; expected a recording: to train on it, hypercolumn train --data ${out}\n`,
+  );
+});
+
+test('a place that cannot be written is rejected before the recording is read', async () => {
+  const { folder, site } = await makeSite();
+  const file = path.join(folder, 'file');
+  await writeFile(file, '');
+  const { status, stdout, stderr } = ingest(site, '--out', path.join(file, 'dataset'));
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^error: .* is a file, not a folder/);
+  expect(stderr).not.toContain('images');
 });
 
 test('what is no recording is rejected by what it is', async () => {
