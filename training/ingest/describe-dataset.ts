@@ -47,7 +47,7 @@ export function describeDataset(file: LabFile, dataset: PreparedDataset): string
     ...dataset.dropped.map((each, i) => {
       return [i === 0 ? 'left out' : '', `${each.count} ${each.reason}`] as const;
     }),
-    ...file.notes.map((note, i) => [i === 0 ? 'note' : '', note] as const),
+    ...dataset.notes.map((note, i) => [i === 0 ? 'note' : '', note] as const),
   ];
   const widest = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(widest)}  ${text}`).join('\n');

@@ -41,6 +41,8 @@ export interface PreparedDataset {
   readonly responses: Pick<TrialResponses, 'unit' | 'window' | 'baseline' | 'firstImage'>;
   readonly splitRule: string;
   readonly dropped: readonly Dropped[];
+  /** What a person should know before the data are used, in whole sentences. */
+  readonly notes: readonly string[];
 }
 
 /** What is being done, for a progress bar. */
@@ -123,6 +125,7 @@ export async function prepareDataset(
     trials: compact(read.values, total, chosen, columns),
     responses: read,
     splitRule: split.rule,
+    notes: [...file.notes, ...read.notes],
   };
 }
 

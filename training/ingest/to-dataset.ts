@@ -47,7 +47,7 @@ export async function datasetOf(prepared: PreparedDataset, origin: Origin): Prom
         responses: sources.responses.name,
         files: await describeFiles(origin.recording),
       },
-      notes: [...origin.file.notes],
+      notes: [...prepared.notes],
       command: origin.command,
     },
     images: readKept(prepared, origin.report),

@@ -3,7 +3,7 @@ import type { Sources } from '../choose-sources.js';
 import type { Presentations, ResponseSource, Tier } from '../lab-file.js';
 import { averageTraces } from './average-traces.js';
 import { countSpikes } from './count-spikes.js';
-import { SPIKE_WINDOW, TRACE_BASELINE, TRACE_WINDOW, type Window } from './window.js';
+import { formatWindow, SPIKE_WINDOW, TRACE_BASELINE, TRACE_WINDOW, type Window } from './window.js';
 
 /** How presentations are read, and which times around the onset of an image count. */
 export interface TrialOptions {
@@ -26,6 +26,8 @@ export interface TrialResponses {
   readonly baseline: Window | null;
   /** The number of the first image, where it was guessed, or a person said it. */
   readonly firstImage: 0 | 1 | undefined;
+  /** What a person should know of them, in whole sentences. */
+  readonly notes: readonly string[];
 }
 
 /** Rows that are read at a time. */
@@ -61,7 +63,10 @@ export async function readTrials(
       );
     }
     const values = await readTable(responses, report);
-    return { image, tier, values, unit: responses.unit, window: null, baseline: null, firstImage };
+    return {
+      ...{ image, tier, values, unit: responses.unit, firstImage },
+      ...{ window: null, baseline: null, notes: [] },
+    };
   }
   const onset = requireOnset(presented, presentations!.name, responses.name);
   if (responses.kind === 'spikes') {
@@ -69,10 +74,17 @@ export async function readTrials(
       throw new InputError('--baseline is for traces, not for spikes; expected --window alone');
     }
     const used = window ?? SPIKE_WINDOW;
-    const values = await countSpikes(responses, onset, used, (done) =>
+    const { rates, notes } = await countSpikes(responses, onset, used, (done) =>
       report(done, responses.neurons),
     );
-    return { image, tier, values, unit: 'spikes/s', window: used, baseline: null, firstImage };
+    return {
+      ...{ image, tier, values: rates, unit: 'spikes/s', firstImage },
+      ...{
+        window: used,
+        baseline: null,
+        notes: [...notes, ...overlapNotes(presented, onset, used)],
+      },
+    };
   }
   const times = {
     window: window ?? TRACE_WINDOW,
@@ -84,7 +96,28 @@ export async function readTrials(
   return {
     ...{ image, tier, values, unit: responses.unit, firstImage },
     ...{ window: times.window, baseline: times.baseline ?? null },
+    notes: overlapNotes(presented, onset, times.window),
   };
+}
+
+/** The share of trials from which on a window that is too long is no exception. */
+const OVERLAPPING = 0.1;
+
+/** A note where the window of many trials is not over when the next image appears. */
+function overlapNotes(
+  { image }: Presentations,
+  onset: Float64Array,
+  window: Window,
+): readonly string[] {
+  const onsets = onset.filter((at, trial) => image[trial] !== -1 && Number.isFinite(at)).sort();
+  // A microsecond is less than the clocks of recordings resolve.
+  const isOver = (at: number, next: number) => at + window.to / 1000 <= next + 1e-6;
+  const overlapping = onsets.filter((at, i) => i > 0 && !isOver(onsets[i - 1]!, at)).length;
+  if (overlapping <= OVERLAPPING * onsets.length) return [];
+  return [
+    `The window ${formatWindow(window)} reaches beyond the onset of the next image in ${overlapping} of ${onsets.length} ` +
+      'trials: see --window.',
+  ];
 }
 
 /** Indices from 0, of images whose first one has the given number; 0 is a blank screen where they count from 1. */
