@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import { InputError } from '../src/errors.js';
 import { exitCodesHelp } from '../src/exit-codes.js';
-import { TrainingCard } from '../src/models/card.js';
+import { type Fit, TrainedFrom, TrainingCard } from '../src/models/card.js';
+import { findModel } from '../src/models/find-model.js';
 import { BACKEND_NAMES, type BackendName } from '../src/network/backends/index.js';
 import { openBackend } from '../src/network/backends/open.js';
 import {
@@ -40,6 +41,8 @@ interface Options
   readonly unit?: string;
   readonly epochs?: number;
   readonly neurons?: readonly number[];
+  readonly from?: string;
+  readonly fit: Fit;
   readonly backend: BackendName | 'auto';
   readonly chunk: number | 'auto';
   readonly shard?: Shard;
@@ -77,6 +80,15 @@ export function createTrainCommand(
     .requiredOption('--recipe <name>', `one of ${Object.keys(RECIPES).join(', ')}`)
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
     .option('--neurons <ids>', 'such as 0,3,5-9; without it all neurons of the data', neuronList)
+    .option(
+      '--from <model>',
+      'begins with the networks of the same neurons in this model: models/x or models/x/2',
+    )
+    .addOption(
+      new Option('--fit <part>', 'with --from: what is fitted, the readout alone or all parameters')
+        .choices(TrainedFrom.shape.fit.options)
+        .default('all'),
+    )
     .option('--epochs <count>', "instead of the recipe's", wholeNumber(1, 100_000))
     .option('--seed <number>', 'the same seed trains the same model', wholeNumber(0, 2 ** 32), 1)
     .addOption(
@@ -138,6 +150,7 @@ export function createTrainCommand(
     .action(async (options: Options) => {
       findRecipe(options.recipe);
       checkClusterOptions(command, options.on);
+      checkFrom(options, command.getOptionValueSource('fit') === 'cli');
       if (options.on === undefined) {
         checkModelName(options.out);
         return await train(options, environment, machine);
@@ -170,7 +183,8 @@ async function train(
     const unit = options.unit ?? known.unit ?? 'as recorded';
     const degreesPerImage = options.degreesPerImage ?? known.degreesPerImage;
     const backend = await openBackend(options.backend);
-    const given = { epochs, neurons: ids, unit, degreesPerImage, resume, wait, chunk, shard };
+    const from = await readWarmStart(options);
+    const given = { epochs, from, neurons: ids, unit, degreesPerImage, resume, wait, chunk, shard };
     const request = { ...options, ...given, site, repeats, backend };
     const { saved, neurons, seconds } = await trainModel(request, machine);
     for (const neuron of neurons) console.log(neuronLine(neuron));
@@ -179,6 +193,23 @@ async function train(
   } finally {
     await site.close();
   }
+}
+
+/** @throws InputError where an option for a warm start is given that has no effect */
+function checkFrom({ from, fit, on }: Options, isFitGiven: boolean): void {
+  if (from === undefined && isFitGiven) {
+    throw new InputError(`--fit ${fit} is used without --from; expected --from with a model`);
+  }
+  if (from !== undefined && on !== undefined) {
+    throw new InputError(
+      `--from is used with --on ${on}; expected it without: a warm start is short, and runs here`,
+    );
+  }
+}
+
+/** @throws InputError where there is no such model */
+async function readWarmStart({ from, fit }: Options): Promise<ModelRequest['from']> {
+  return from === undefined ? undefined : { model: await findModel(from, '--from'), fit };
 }
 
 async function mergeLast(request: ModelRequest, { of }: Shard, { stream }: Machine): Promise<void> {

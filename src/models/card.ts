@@ -14,7 +14,7 @@ export const NeuronCard = z.strictObject({
   PT_S: Metric,
   /** The best correlation that the trial-to-trial noise allows, where repeats were given. */
   noiseCeiling: Metric,
-  /** The epoch (from 1) whose weights were kept; null where no epoch of this training gave them. */
+  /** The epoch (from 1) whose weights were kept; null where no epoch of this training gave them, or improved on them. */
   keptEpoch: z.int().positive().nullable(),
   /** Where its training ended before the others': after which epoch (0: before the first), and why. */
   stopped: z.strictObject({ epoch: z.int().nonnegative(), reason: z.string() }).optional(),
@@ -43,6 +43,16 @@ export const StimulusCard = z.strictObject({
 });
 export type StimulusCard = z.infer<typeof StimulusCard>;
 
+/** The model that a warm start began with. */
+export const TrainedFrom = z.strictObject({
+  model: z.string(),
+  version: z.int().positive(),
+  digest: Sha256,
+  /** What was fitted: the readout alone, or what the recipe trains. */
+  fit: z.enum(['readout', 'all']),
+});
+export type Fit = z.infer<typeof TrainedFrom>['fit'];
+
 export const TrainingCard = z.strictObject({
   recipe: z.string(),
   seed: z.int(),
@@ -65,6 +75,8 @@ export const TrainingCard = z.strictObject({
       freeze: z.enum(['published', 'still']),
     })
     .optional(),
+  /** Where it began with the networks of the same neurons in another model. */
+  from: TrainedFrom.optional(),
   /**
    * The images on which the kept epoch was chosen. `validation`: those on which CORR above is
    * measured too; `heldout`: some of the training images, which were not trained on.

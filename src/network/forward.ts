@@ -56,11 +56,55 @@ export function forward(
   training?: TrainingMode,
   wanted: Wanted = {},
 ): Forward {
-  const take = (name: string): tf.Tensor => {
-    const tensor = parameters[name];
-    if (tensor === undefined) throw new Error(`there is no parameter '${name}'`);
-    return tensor;
-  };
+  const { map, ...attended } = computeMap(architecture, parameters, stimuli, training, wanted);
+  const responses = readMap(architecture, parameters, map);
+  if (!wanted.terms) return { responses, ...attended };
+  const { terms } = READOUTS[architecture.readout];
+  return { responses, ...attended, terms: terms(map, readoutPass(parameters)) };
+}
+
+/**
+ * The responses that a readout gives to a map.
+ * @param parameters those of the readout
+ * @param map what the layers before the readout make of the stimuli, [B, h, w, N·C]
+ * @returns [B, N]
+ */
+export function readMap(
+  { readout, output }: Architecture,
+  parameters: Parameters,
+  map: tf.Tensor4D,
+): tf.Tensor2D {
+  const sums = READOUTS[readout].forward(map, readoutPass(parameters)); // [B, N]
+  return output === 'softplus' ? sums.softplus<tf.Tensor2D>() : sums;
+}
+
+function readoutPass(parameters: Parameters): ReadoutPass {
+  const linear = (name: string): LinearReadout => ({
+    weight: takeFrom(parameters, `${name}.weight`),
+    bias: takeFrom(parameters, `${name}.bias`) as tf.Tensor2D,
+  });
+  return { linear, read: readLinear, tf };
+}
+
+function takeFrom(parameters: Parameters, name: string): tf.Tensor {
+  const tensor = parameters[name];
+  if (tensor === undefined) throw new Error(`there is no parameter '${name}'`);
+  return tensor;
+}
+
+/**
+ * What the layers before the readout make of a batch of stimuli.
+ * @param stimuli [B, height, width, 1], scaled as the card says
+ * @returns the map that the readout reads, [B, h, w, N·C], and the attention, as `forward`
+ */
+export function computeMap(
+  architecture: Architecture,
+  parameters: Parameters,
+  stimuli: tf.Tensor4D,
+  training?: TrainingMode,
+  wanted: Pick<Wanted, 'stimulusGradient'> = {},
+): { map: tf.Tensor4D } & Pick<Forward, 'centreAttention'> {
+  const take = (name: string) => takeFrom(parameters, name);
   let centreAttention: tf.Tensor3D | undefined;
   const pass: ForwardPass = {
     take,
@@ -74,25 +118,13 @@ export function forward(
       centreAttention = centre;
     },
   };
-  const readoutPass: ReadoutPass = { linear, read: readLinear, tf };
 
   let map = stimuli;
   for (const layer of createLayers(architecture)) {
     map = layer.forward(map, pass);
     if (layer.hasDropout) map = dropout(layer.block, map);
   }
-  const readout = READOUTS[architecture.readout];
-  const sums = readout.forward(map, readoutPass); // [B, N]
-  const responses = architecture.output === 'softplus' ? sums.softplus<tf.Tensor2D>() : sums;
-  return {
-    responses,
-    ...(centreAttention && { centreAttention }),
-    ...(wanted.terms && { terms: readout.terms(map, readoutPass) }),
-  };
-
-  function linear(name: string): LinearReadout {
-    return { weight: take(`${name}.weight`), bias: take(`${name}.bias`) as tf.Tensor2D };
-  }
+  return { map, ...(centreAttention && { centreAttention }) };
 
   /** [N, k, k, in, out] */
   function filters(block: string): tf.Tensor5D {

@@ -195,8 +195,16 @@ test('invalid options of a command are reported before anything is trained', asy
   expect(await rejection({ shard: '4/4' })).toMatch(
     /^--shard 4\/4: it is i\/n, share i of n, and i/,
   );
-  expect(await rejection({ shard: '1/4' })).toMatch(
-    /^shard 1\/4: the site has 3 neurons, which make/,
+  expect(await rejection({ shard: '1/4' })).toMatch(/^shard 1\/4: there are 3 neurons, which make/);
+  expect(await rejection({ from: `${folder}/none` })).toMatch(
+    /^--from \.\/none: there is no model/,
   );
+  expect(await rejection({ fit: 'readout' })).toBe(
+    '--fit readout is used without --from; expected --from with a model',
+  );
+  expect(await rejection({ from: 'models/x', on: 'slurm', shards: '2' })).toMatch(
+    /^--from is used with --on slurm; expected it without/,
+  );
+  expect(await rejection({ neurons: '0,0' })).toMatch(/neurons: neuron 0 is named twice$/);
   expect(await rejection({ site: 'other' })).toMatch(/^\.\/train_img_other.npy is not there/);
 });

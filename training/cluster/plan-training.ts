@@ -95,7 +95,7 @@ async function planShards(
   checkModelName(options.out);
   await readShardCount(options.out, of);
   const { neurons, ...site } = await readSite(options, say);
-  const request = { ...options, epochs: options.epochs, site };
+  const request = { ...options, epochs: options.epochs, from: undefined, site };
   return Array.from({ length: of }, (_, index) => {
     const shard = { index, of };
     return {
@@ -133,7 +133,11 @@ async function planEach(
     tasks.push({
       label: values.map(([name, value]) => `${name} ${value}`).join(', '),
       place: own.out,
-      expected: describeStage({ ...own, epochs: own.epochs, site }, own.recipe, neurons),
+      expected: describeStage(
+        { ...own, epochs: own.epochs, from: undefined, site },
+        own.recipe,
+        neurons,
+      ),
       words: [
         ...['--data', own.data, '--out', own.out],
         ...values.flatMap(([name, value]) => [`--${name}`, value]),

@@ -1,15 +1,21 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Architecture } from '../../src/network/architecture.js';
-import { forward, normParameters, type Parameters } from '../../src/network/forward.js';
+import {
+  forward,
+  normParameters,
+  type Parameters,
+  type TrainingMode,
+} from '../../src/network/forward.js';
 import { type BatchStatistics, updateRunning } from '../../src/network/layers/normalisation.js';
 import type { ParameterSpecification } from '../../src/network/layers/specification.js';
 import { averageLoss, type Loss, squaredError } from './loss.js';
 import { adamStep, type Moments } from './optimiser.js';
 import type { Targets } from './targets.js';
 
-/** One batch: stimuli [B, height, width, 1], scaled; targets [B, N]; dropout factors. */
+/** One batch: what the networks see; targets [B, N]; dropout factors. */
 interface Batch extends Targets {
+  /** Stimuli [B, height, width, 1], scaled; or what `Learning.respond` takes instead. */
   readonly stimuli: tf.Tensor4D;
   readonly dropout?: Readonly<Record<string, tf.Tensor4D>>;
 }
@@ -35,9 +41,19 @@ export interface OptimiserState {
   readonly moments: ReadonlyMap<string, NamedTensor>;
 }
 
-/** How a population learns; by default on the squared error, from the first step on. */
+/** What a population computes of its input, [B, N]. */
+export type Respond = (
+  parameters: Parameters,
+  input: tf.Tensor4D,
+  training?: TrainingMode,
+) => tf.Tensor2D;
+
+/** How a population learns; by default whole networks on the squared error, from the first step on. */
 export interface Learning {
   readonly loss?: Loss | undefined;
+  readonly learningRate?: number | undefined;
+  /** What computes the responses, where it is not the whole network. */
+  readonly respond?: Respond | undefined;
   /** The state of an earlier learner. */
   readonly optimiser?: OptimiserState | undefined;
 }
@@ -67,7 +83,12 @@ export function createLearner(
   specifications: readonly ParameterSpecification[],
   initial: ReadonlyMap<string, NamedTensor>,
   freezing: Freezing = NOTHING_FROZEN,
-  { loss = squaredError, optimiser }: Learning = {},
+  {
+    loss = squaredError,
+    optimiser,
+    learningRate,
+    respond = wholeNetwork(architecture),
+  }: Learning = {},
 ): Learner {
   const isFrozen = (name: string) => freezing.names.some((start) => name.startsWith(start));
   const isStill = (block: string) => freezing.still && isFrozen(`${block}.`);
@@ -105,7 +126,7 @@ export function createLearner(
     },
 
     async respond(stimuli) {
-      const responses = tf.tidy(() => forward(architecture, parameters, stimuli).responses);
+      const responses = tf.tidy(() => respond(parameters, stimuli));
       const values = await responses.data<'float32'>();
       responses.dispose();
       return values;
@@ -138,7 +159,7 @@ export function createLearner(
         ...parameters,
         ...Object.fromEntries(learned.map((name, index) => [name, values[index]!])),
       };
-      const { responses } = forward(architecture, current, stimuli, {
+      const responses = respond(current, stimuli, {
         ...(dropout && { dropout }),
         isStill,
         collect: (block, { mean, variance }) =>
@@ -156,6 +177,7 @@ export function createLearner(
       gradient,
       moments[name]!,
       steps,
+      learningRate,
     );
     tf.dispose([moments[name]!.first, moments[name]!.second]);
     moments[name] = { first: tf.keep(next.first), second: tf.keep(next.second) };
@@ -173,6 +195,12 @@ export function createLearner(
     parameters[name]!.dispose();
     parameters[name] = tf.keep(tensor);
   }
+}
+
+/** The responses of whole networks to stimuli. */
+export function wholeNetwork(architecture: Architecture): Respond {
+  return (parameters, stimuli, training) =>
+    forward(architecture, parameters, stimuli, training).responses;
 }
 
 function zeroMoments(parameter: tf.Tensor): Moments {

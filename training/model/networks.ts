@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
-import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import type { Weights } from '../../src/models/saved-model.js';
+import { mapSizes } from '../../src/network/map-sizes.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import { measuredPlaces } from '../data/measured.js';
@@ -14,6 +14,7 @@ import { allSame, FLAT_EPOCHS, type NeuronState, STOP_REASONS } from '../run/neu
 import { type Base, beginWith } from '../run/stages.js';
 import { dropoutFactors, type Moment } from './dropout.js';
 import { createLearner, type Learner, type OptimiserState } from './learner.js';
+import { readoutPart, wholePart } from './learning-part.js';
 import { LOSSES } from './loss.js';
 import { batchTargets } from './targets.js';
 
@@ -24,7 +25,7 @@ export interface PopulationTask {
   /** Ids: columns of the site's responses. */
   readonly neurons: readonly number[];
   readonly seed: number;
-  /** What the recipe's frozen parameters are taken from. */
+  /** What the recipe's frozen parameters, or in a warm start all parameters, are taken from. */
   readonly base?: Base | undefined;
 }
 
@@ -41,6 +42,8 @@ export interface NetworksState {
 /** The networks of a population while they are trained. Holds tensors until disposed. */
 export interface Networks {
   readonly neurons: readonly NeuronState[];
+  /** Measures what a warm start begins with on the selection images; only what is better is kept. */
+  begin(check: () => Promise<void>): Promise<void>;
   /** Ids of the neurons that have not stopped. */
   learning(): number[];
   /**
@@ -79,6 +82,16 @@ export function createNetworks(
   const specifications = parameterSpecifications(architecture, training);
   const freezing = { names: recipe.frozen, still: base?.freeze === 'still' };
   const kept = copyTensor(from?.kept ?? initialWeights());
+  const part =
+    base?.fit === 'readout'
+      ? readoutPart(
+          architecture,
+          specifications,
+          kept,
+          task.neurons,
+          mapSizes(architecture, training.height, training.width).readout,
+        )
+      : wholePart(architecture, specifications);
   const neurons = [...(from?.neurons ?? task.neurons.map((id) => beginning(training, id)))];
   if (!from) for (const neuron of neurons) if (neuron.stopped) onStop(neuron);
   let learner = startLearner(from?.current ?? selectRows(kept, learningRows()), from?.optimiser);
@@ -87,10 +100,17 @@ export function createNetworks(
     neurons,
     learning,
 
+    async begin(check) {
+      // Held-out images may be among those that the model was trained on, so that they say nothing of it.
+      if (!base?.fit || data.selection !== data.validation) return;
+      const fits = await measureKept([...neurons.keys()], data.selection, check);
+      for (const [row, { CORR }] of fits.entries()) update(neurons[row]!.id, () => ({ CORR }));
+    },
+
     async learn(images, moment) {
       const ids = learning();
       const batch = {
-        stimuli: stimulusTensor(await training.stimuli(images)),
+        stimuli: await part.see(training, images, ids),
         ...batchTargets(training, images, ids),
         dropout: dropoutFactors(architecture, ids, images.length, recipe.dropout, moment),
       };
@@ -104,7 +124,7 @@ export function createNetworks(
 
     async select(epoch, check) {
       const ids = learning();
-      const predicted = await respond(learner, data.selection, ids.length, check);
+      const predicted = await respond(learner, data.selection, ids, check);
       const fits = evaluate(data.selection, ids, predicted);
       const weights = await learner.weights();
       const finite = ids.map(
@@ -123,17 +143,12 @@ export function createNetworks(
     },
 
     async measure(check) {
-      const rows = neurons.flatMap(({ keptEpoch }, row) => (keptEpoch === null ? [] : [row]));
+      const rows = neurons.flatMap(({ keptEpoch }, row) =>
+        keptEpoch === null && !base?.fit ? [] : [row],
+      );
       if (rows.length === 0) return neurons.map(() => null);
-      const keepers = startLearner(selectRows(kept, rows));
-      try {
-        const predicted = await respond(keepers, data.validation, rows.length, check);
-        const ids = rows.map((row) => neurons[row]!.id);
-        const fits = evaluate(data.validation, ids, predicted);
-        return neurons.map((_, row) => (rows.includes(row) ? fits[rows.indexOf(row)]! : null));
-      } finally {
-        keepers.dispose();
-      }
+      const fits = await measureKept(rows, data.validation, check);
+      return neurons.map((_, row) => (rows.includes(row) ? fits[rows.indexOf(row)]! : null));
     },
 
     kept: () => kept,
@@ -152,9 +167,37 @@ export function createNetworks(
     return initial;
   }
 
+  /** How well the kept networks of some rows predict a recording. */
+  async function measureKept(
+    rows: readonly number[],
+    recording: Recording,
+    check: () => Promise<void>,
+  ): Promise<Fit[]> {
+    const keepers = startLearner(selectRows(kept, rows));
+    const ids = rows.map((row) => neurons[row]!.id);
+    try {
+      return evaluate(recording, ids, await respond(keepers, recording, ids, check));
+    } finally {
+      keepers.dispose();
+    }
+  }
+
+  async function respond(
+    population: Learner,
+    recording: Recording,
+    ids: readonly number[],
+    check: () => Promise<void>,
+  ): Promise<ResponseMatrix> {
+    return await predict(population, recording, ids.length, async (images) => {
+      await check();
+      return await part.see(recording, images, ids);
+    });
+  }
+
   function startLearner(weights: Weights, optimiser?: OptimiserState): Learner {
-    const learning = { loss: LOSSES[recipe.loss], optimiser };
-    return createLearner(architecture, specifications, weights, freezing, learning);
+    const { learningRate } = recipe;
+    const learning = { loss: LOSSES[recipe.loss], learningRate, optimiser, respond: part.respond };
+    return createLearner(architecture, part.specifications, weights, freezing, learning);
   }
 
   function learningRows(): number[] {
@@ -174,10 +217,11 @@ export function createNetworks(
     neurons[row] = { ...neurons[row]!, ...change(neurons[row]!) };
   }
 
-  /** The first epoch counts as the best so far even where its CORR is undefined. */
+  /** The first epoch counts as the best so far even where its CORR is undefined, except after a warm start. */
   function keepIfBetter(epoch: number, id: number, { CORR }: Fit, weights: Weights): void {
     const before = trainingState(id);
-    if (before.keptEpoch !== null && (CORR ?? -2) <= (before.CORR ?? -2)) return;
+    const isBegun = before.keptEpoch !== null || before.CORR !== null;
+    if (isBegun && (CORR ?? -2) <= (before.CORR ?? -2)) return;
     update(id, () => ({ keptEpoch: epoch, CORR }));
     const row = neurons.findIndex((neuron) => neuron.id === id);
     for (const [name, { data }] of weights) kept.get(name)!.data.set(data, row * data.length);
@@ -207,19 +251,6 @@ function beginning(training: Recording, id: number): NeuronState {
   const targets = measuredPlaces(all).map((image) => all[image]!);
   const stopped = { epoch: 0, reason: STOP_REASONS.targets };
   return { id, keptEpoch: null, CORR: null, flatEpochs: 0, ...(allSame(targets) && { stopped }) };
-}
-
-async function respond(
-  learner: Learner,
-  recording: Recording,
-  neurons: number,
-  check: () => Promise<void>,
-): Promise<ResponseMatrix> {
-  const stimuli = async (indices: ArrayLike<number>) => {
-    await check();
-    return await recording.stimuli(indices);
-  };
-  return await predict(learner, { ...recording, stimuli }, neurons);
 }
 
 function copyTensor(weights: Weights): Map<string, NamedTensor> {

@@ -18,14 +18,16 @@ export interface Moments {
 /**
  * One step of Adam (Kingma and Ba 2015) on one parameter, in PyTorch's order of operations.
  * @param step from 1
+ * @param learningRate Adam's own where it is left out
  */
 export function adamStep(
   parameter: tf.Tensor,
   gradient: tf.Tensor,
   moments: Moments,
   step: number,
+  learningRate: number = ADAM.learningRate,
 ): { parameter: tf.Tensor; moments: Moments } {
-  const { learningRate, beta1, beta2, epsilon } = ADAM;
+  const { beta1, beta2, epsilon } = ADAM;
   const first = moments.first.mul(beta1).add(gradient.mul(1 - beta1));
   const second = moments.second.mul(beta2).add(gradient.square().mul(1 - beta2));
   const size = learningRate / (1 - beta1 ** step);

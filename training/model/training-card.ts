@@ -23,7 +23,7 @@ export async function describeModel(
   seconds: number,
   base: SavedModel | undefined,
 ): Promise<UnsavedCard> {
-  const { site, repeats, backend, seed, select, freeze, shard } = request;
+  const { site, repeats, backend, seed, select, freeze, shard, from } = request;
   const architecture = recipeArchitecture(recipe);
   const stimulus = await describeStimuli(training, request.degreesPerImage);
   const ids = neurons.map(({ id }) => id);
@@ -40,9 +40,17 @@ export async function describeModel(
       seed,
       epochs: recipe.epochs,
       batchSize: recipe.batchSize,
-      optimiser: ADAM,
+      optimiser: { ...ADAM, learningRate: recipe.learningRate },
       loss: recipe.loss,
-      ...(base && { base: { model: base.card.name, digest: base.digest, freeze } }),
+      ...(base && !from && { base: { model: base.card.name, digest: base.digest, freeze } }),
+      ...(from && {
+        from: {
+          model: from.model.card.name,
+          version: from.model.card.version,
+          digest: from.model.digest,
+          fit: from.fit,
+        },
+      }),
       split: select,
       data: {
         site: site.name,

@@ -6,12 +6,14 @@ import type { Architecture } from '../../src/network/architecture.js';
 import type { ArchitectureDefinition } from '../../src/network/architectures/definition.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';
+import { ADAM } from '../model/optimiser.js';
 
 /** How a population is trained. */
 export const Recipe = z.strictObject({
   architecture: ArchitectureId,
   epochs: z.int().positive(),
   batchSize: z.int().min(2),
+  learningRate: z.number().positive().default(ADAM.learningRate),
   loss: TrainingCard.shape.loss.default('mse'),
   /** Probability with which a channel is dropped. */
   dropout: z.number().min(0).lt(1),

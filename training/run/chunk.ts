@@ -5,7 +5,7 @@ import type { Backend } from '../../src/network/backends/open.js';
 /** Bytes that one network needs in training on one image, per pixel: 2.6e6 measured on 50x50. */
 const BYTES_PER_PIXEL = 3e6 / 2500;
 /** A tensor holds fewer than 2^31 elements: 50 maps of 46x46 and 32 channels for 600 neurons. */
-const MAX_NEURONS = 512;
+export const MAX_NEURONS = 512;
 /** Assumed for a GPU that does not report its memory: what the smallest ones for computing have. */
 const SMALLEST_GPU = 8e9;
 
@@ -49,9 +49,24 @@ export function chunkFor(
   function budget(): number {
     if (bufferBytes !== undefined) return bufferBytes;
     if (isGpu) return (memory.gpu() ?? SMALLEST_GPU) / 2;
-    const { free, limit, used } = memory;
-    return Math.min(free, limit ? limit - used : free) / 2;
+    return freeBytes(memory) / 2;
   }
+}
+
+/** Bytes of the largest array of a process. */
+const MAX_ARRAY = 2 ** 32 - 1;
+
+/**
+ * How many neurons' maps fit into memory when readouts are trained on them; half of what is free is left.
+ * @param numbers in the maps of one neuron, of all images together
+ */
+export function chunkForMaps(numbers: number, memory: Omit<Memory, 'gpu'>): number {
+  const bytes = numbers * Float32Array.BYTES_PER_ELEMENT;
+  return Math.max(1, Math.floor(Math.min(freeBytes(memory) / 2, MAX_ARRAY) / bytes));
+}
+
+function freeBytes({ free, limit, used }: Omit<Memory, 'gpu'>): number {
+  return Math.min(free, limit ? limit - used : free);
 }
 
 /** The neurons that are trained together, one list after the other. */

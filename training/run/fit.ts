@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs';
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import { neuronMetrics } from '../../src/tuning/metrics.js';
 import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
@@ -15,17 +16,22 @@ export interface Fit {
   readonly PT_S: number | null;
 }
 
-/** A population's responses to all images of a recording. */
+/**
+ * A population's responses to all images of a recording.
+ * @param input what the population sees of some images, [B, ...], where it is not their pixels
+ */
 export async function predict(
   learner: Pick<Learner, 'respond'>,
   recording: Recording,
   neurons: number,
+  input: (images: readonly number[]) => Promise<tf.Tensor4D> = async (images) =>
+    stimulusTensor(await recording.stimuli(images)),
 ): Promise<ResponseMatrix> {
   const values = new Float32Array(recording.count * neurons);
   for (let first = 0; first < recording.count; first += BATCH) {
     const length = Math.min(BATCH, recording.count - first);
     const indices = Array.from({ length }, (_, i) => first + i);
-    const stimuli = stimulusTensor(await recording.stimuli(indices));
+    const stimuli = await input(indices);
     values.set(await learner.respond(stimuli), first * neurons);
     stimuli.dispose();
   }

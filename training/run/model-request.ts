@@ -7,6 +7,7 @@ import type { Signals } from './interruption.js';
 import type { ProgressStream } from './progress.js';
 import type { Shard } from './shards/shard.js';
 import type { Base } from './stages.js';
+import type { WarmStart } from './warm-start.js';
 
 /** What to train, on what, and where to save it. */
 export interface ModelRequest {
@@ -16,7 +17,7 @@ export interface ModelRequest {
   readonly backend: Backend;
   /** Name of a recipe. */
   readonly recipe: string;
-  /** Instead of the recipe's, for each stage. */
+  /** Instead of the recipe's, for each stage, or of a warm start's. */
   readonly epochs: number | undefined;
   readonly seed: number;
   readonly loss: TrainingCard['loss'];
@@ -30,6 +31,8 @@ export interface ModelRequest {
   readonly chunk: number | undefined;
   /** Without, all these neurons. */
   readonly shard: Shard | undefined;
+  /** The model whose networks the training begins with; without, it begins anew. */
+  readonly from: WarmStart | undefined;
   /** Whether to continue from a checkpoint where there is one. */
   readonly resume: boolean;
   /** Whether to wait while another process trains the same model, instead of ending with an error. */

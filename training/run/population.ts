@@ -71,6 +71,7 @@ export async function trainPopulation(
   const networks = createNetworks(task, onStop ?? (() => undefined), from);
   let { epoch, batch } = from ?? { epoch: 1, batch: 0 };
   try {
+    if (!from) await networks.begin(check);
     while (epoch <= recipe.epochs && networks.learning().length > 0) await trainEpoch();
     return await finish(networks, check);
   } catch (error) {

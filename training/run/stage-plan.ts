@@ -1,11 +1,12 @@
 import packageFile from '../../package.json' with { type: 'json' };
 import type { SavedModel } from '../../src/models/saved-model.js';
+import { mapSizes } from '../../src/network/map-sizes.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import type { Site } from '../data/site.js';
 import { findRecipe, type Recipe, recipeArchitecture } from '../recipes/recipes.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.js';
 import { chosenNeurons } from './chosen-neurons.js';
-import { chunkFor, splitIntoChunks } from './chunk.js';
+import { chunkFor, chunkForMaps, MAX_NEURONS, splitIntoChunks } from './chunk.js';
 import type { StageSize } from './disk.js';
 import type { HeldLock } from './lock.js';
 import type { Machine, ModelRequest } from './model-request.js';
@@ -14,6 +15,7 @@ import type { StagePlan } from './progress.js';
 import { shardBackend, type TrainedCard } from './shards/mixture.js';
 import { neuronsOfShard, shardFolder } from './shards/shard.js';
 import { type ExpectedModel, findStage, isExpected, newestModel, stageFolder } from './stages.js';
+import { checkWarmStart, warmRecipe } from './warm-start.js';
 
 /** One of the trainings that lead to a model. */
 export interface Stage {
@@ -26,7 +28,10 @@ export interface Stage {
 }
 
 /** What decides whether a saved stage is the one that would be trained. */
-type StageRequest = Pick<ModelRequest, 'seed' | 'epochs' | 'loss' | 'select' | 'freeze'> & {
+type StageRequest = Pick<
+  ModelRequest,
+  'seed' | 'epochs' | 'loss' | 'select' | 'freeze' | 'from'
+> & {
   readonly site: Pick<Site, 'white' | 'digests'>;
 };
 
@@ -34,7 +39,7 @@ type StageRequest = Pick<ModelRequest, 'seed' | 'epochs' | 'loss' | 'select' | '
 export interface ModelPlan {
   /** Ids. */
   readonly neurons: readonly number[];
-  /** The saved stage that the first training begins with. */
+  /** The saved stage, or the model of a warm start, that the first training begins with. */
   readonly base: SavedModel | undefined;
   readonly stages: readonly Stage[];
 }
@@ -50,7 +55,7 @@ export async function planModel(
   announce: (line: string) => void,
   { confirm }: HeldLock,
 ): Promise<ModelPlan> {
-  const { site, shard } = request;
+  const { site, shard, from } = request;
   const all = chosenNeurons(site.training.neurons, request.neurons);
   const neurons = shard ? neuronsOfShard(all, shard) : all;
   const place = trainingFolder(request);
@@ -60,6 +65,7 @@ export async function planModel(
   for (let out = place; name !== undefined && base === undefined; ) {
     const recipe = stageRecipe(request, name);
     stages.unshift({ name, recipe, out, checkpoint: await locateCheckpoint(name, recipe, out) });
+    if (from) checkWarmStart(from, name, recipe, site.training, neurons);
     const before = recipe.after;
     if (before !== undefined) {
       out = stageFolder(place, before);
@@ -69,7 +75,7 @@ export async function planModel(
     }
     name = before;
   }
-  return { neurons, base, stages };
+  return { neurons, base: from?.model ?? base, stages };
 
   async function locateCheckpoint(name: string, recipe: Recipe, out: string): Promise<Checkpoint> {
     checkModelName(out);
@@ -83,6 +89,8 @@ export async function planModel(
         epochs: recipe.epochs,
         loss: request.loss,
         select: request.select,
+        from: from?.model.digest ?? null,
+        fit: from?.fit ?? null,
         freeze: recipe.after === undefined ? null : request.freeze,
         backend: request.backend.name,
         shard: shard ? `${shard.index}/${shard.of}` : null,
@@ -91,7 +99,10 @@ export async function planModel(
         data: site.digests,
       },
       chunk: request.chunk,
-      autoChunk: chunkFor(request.backend, recipe.batchSize, pixels, memory()),
+      autoChunk: Math.min(
+        chunkFor(request.backend, recipe.batchSize, pixels, memory()),
+        from?.fit === 'readout' ? chunkForMaps(mapNumbers(recipe, site), memory()) : MAX_NEURONS,
+      ),
       resume: request.resume,
       clock,
       confirm,
@@ -112,7 +123,19 @@ export function describeStage(
   const { site, seed, loss, select: split, freeze } = request;
   const { epochs } = stageRecipe(request, name);
   const { white, digests } = site;
-  return { recipe: name, seed, epochs, loss, split, white, digests, freeze, neurons: [...neurons] };
+  const from = request.from ? { digest: request.from.model.digest, fit: request.from.fit } : null;
+  return {
+    recipe: name,
+    seed,
+    epochs,
+    loss,
+    split,
+    white,
+    digests,
+    freeze,
+    from,
+    neurons: [...neurons],
+  };
 }
 
 /** The latest version of the model, or of its shard, where it is the very one that is requested. */
@@ -160,7 +183,14 @@ export function planSteps({ neurons, stages }: ModelPlan, trainingImages: number
   }));
 }
 
-function stageRecipe({ epochs, loss }: StageRequest, name: string): Recipe {
-  const recipe = findRecipe(name);
+/** Numbers in the maps of all images of a site that one readout reads. */
+function mapNumbers(recipe: Recipe, { training, validation }: Site): number {
+  const architecture = recipeArchitecture(recipe);
+  const { height, width } = mapSizes(architecture, training.height, training.width).readout;
+  return (training.count + validation.count) * height * width * architecture.channels;
+}
+
+function stageRecipe({ epochs, loss, from }: StageRequest, name: string): Recipe {
+  const recipe = from ? warmRecipe(findRecipe(name), from.fit) : findRecipe(name);
   return { ...recipe, loss, ...(epochs !== undefined && { epochs }) };
 }

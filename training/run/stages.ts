@@ -2,7 +2,13 @@ import path from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../src/errors.js';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
-import { type ModelCard, NeuronCard, TrainingCard } from '../../src/models/card.js';
+import {
+  type Fit,
+  type ModelCard,
+  NeuronCard,
+  TrainedFrom,
+  TrainingCard,
+} from '../../src/models/card.js';
 import {
   readModel,
   type SavedModel,
@@ -11,12 +17,14 @@ import {
 } from '../../src/models/saved-model.js';
 import { selectNeurons } from '../../src/network/parameters.js';
 
-/** The networks that a stage begins with. */
+/** The networks that a training begins with. */
 export interface Base {
   readonly weights: Weights;
   /** Ids of the neurons whose rows the weights are. */
   readonly neurons: readonly number[];
   readonly freeze: 'published' | 'still';
+  /** What a warm start trains, from all of these networks; without it, a stage takes the frozen parameters alone. */
+  readonly fit?: Fit | undefined;
 }
 
 /** What makes a saved model the one that would be trained again. */
@@ -32,6 +40,8 @@ export const ExpectedModel = z.strictObject({
   digests: z.record(z.string(), z.string()),
   /** Of a recipe that begins with another's networks. */
   freeze: z.enum(['published', 'still']),
+  /** Of a warm start: the digest of the model that it began with, and what was fitted. */
+  from: z.strictObject({ digest: z.string(), fit: TrainedFrom.shape.fit }).nullable().default(null),
   /** Ids of the neurons that it must hold. */
   neurons: z.array(NeuronCard.shape.id),
 });
@@ -79,7 +89,7 @@ async function readOrSkip(folder: string): Promise<SavedModel | undefined> {
 /** Whether a model was trained on the same data in the same way. */
 export function isExpected({ training, neurons }: ModelCard, wanted: ExpectedModel): boolean {
   if (!('recipe' in training)) return false;
-  const { recipe, seed, epochs, loss, split, data, base } = training;
+  const { recipe, seed, epochs, loss, split, data, base, from } = training;
   const names = Object.keys(wanted.digests);
   const present = new Set(neurons.map(({ id }) => id));
   return (
@@ -91,12 +101,14 @@ export function isExpected({ training, neurons }: ModelCard, wanted: ExpectedMod
     (data.white ?? null) === wanted.white &&
     wanted.neurons.every((id) => present.has(id)) &&
     (base === undefined || base.freeze === wanted.freeze) &&
+    from?.digest === wanted.from?.digest &&
+    from?.fit === wanted.from?.fit &&
     names.every((name) => data.digests[name] === wanted.digests[name])
   );
 }
 
 /**
- * Puts the base's parameters in the place of the frozen ones of a population.
+ * Puts the base's parameters in the place of those of a population: in a warm start of all, else of the frozen ones.
  * @param initial what the population begins with otherwise, [N, ...] each; written to
  * @param frozen names, or beginnings of names
  * @param neurons ids of the population, all of them among the base's
@@ -109,9 +121,10 @@ export function beginWith(
 ): void {
   const rows = neurons.map((id) => base.neurons.indexOf(id));
   for (const [name, { shape, data }] of initial) {
-    if (!frozen.some((start) => name.startsWith(start))) continue;
+    if (!base.fit && !frozen.some((start) => name.startsWith(start))) continue;
     // the centre's readout of a split one is the readout of the base, which reads the centre alone
-    const source = base.weights.get(name.replace('readout.centre.', 'readout.'));
+    const source =
+      base.weights.get(name) ?? base.weights.get(name.replace('readout.centre.', 'readout.'));
     if (source === undefined) throw new Error(`the base has no '${name}'`);
     const own = selectNeurons(source, rows);
     if (own.data.length !== data.length) {

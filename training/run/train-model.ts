@@ -1,4 +1,5 @@
 import { syncFolder } from '../../src/files/whole-file.js';
+import type { Fit } from '../../src/models/card.js';
 import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import { checkTargets, selectionWarnings, splitSite, type TrainingData } from '../data/split.js';
 import { describeModel } from '../model/training-card.js';
@@ -22,6 +23,7 @@ import {
 } from './stage-plan.js';
 import { trainSite } from './train-site.js';
 import { TrainingFailed } from './training-failed.js';
+import { warmStartWarnings } from './warm-start.js';
 
 export interface TrainedModel {
   readonly saved: SavedModel;
@@ -46,7 +48,8 @@ export async function trainModel(request: ModelRequest, machine: Machine): Promi
   const data = splitSite(site, select, seed, neurons);
   const place = trainingFolder(request);
   const say = (line: string) => machine.stream.write(`${line}\n`);
-  for (const warning of selectionWarnings(data, select)) say(`warning: ${warning}`);
+  const warnings = [...selectionWarnings(data, select), ...warmStartWarnings(request)];
+  for (const warning of warnings) say(`warning: ${warning}`);
   return await withLock(
     place,
     say,
@@ -162,25 +165,31 @@ async function trainStages(
   }
 }
 
-async function readBase(base: SavedModel, { freeze }: ModelRequest) {
+async function readBase(base: SavedModel, { freeze, from }: ModelRequest) {
   const neurons = base.card.neurons.map(({ id }) => id);
-  return { weights: await readWeights(base), neurons, freeze };
+  return { weights: await readWeights(base), neurons, freeze, fit: from?.fit };
 }
 
 function announcement(
-  { site, backend, shard, select }: ModelRequest,
+  { site, backend, shard, select, from }: ModelRequest,
   { neurons }: ModelPlan,
   { name, recipe, checkpoint }: Stage,
   { training, selection, validation }: TrainingData,
 ): string {
   const share = shard ? ` (${neurons[0]} to ${neurons.at(-1)} of ${site.training.neurons})` : '';
   const heldOut = select === 'heldout' ? `, ${selection.count} held-out` : '';
+  const warm = from ? ` from ${from.model.folder} (${FIT_WORDS[from.fit]})` : '';
   return (
     `${neurons.length} neurons${share}, ${training.count} training${heldOut} and ` +
-    `${validation.count} validation images of ${training.height}x${training.width}; ${name}, ` +
+    `${validation.count} validation images of ${training.height}x${training.width}; ${name}${warm}, ` +
     `${recipe.epochs} epochs on ${backend.name} (${backend.device})${whereItGoesOn(checkpoint, neurons.length)}`
   );
 }
+
+const FIT_WORDS: Readonly<Record<Fit, string>> = {
+  readout: 'the readout alone',
+  all: 'all parameters',
+};
 
 function whereItGoesOn({ position, chunk }: Checkpoint, neurons: number): string {
   if (!position) return '';

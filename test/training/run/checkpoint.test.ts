@@ -26,6 +26,8 @@ const IDENTITY: Identity = {
   backend: 'wasm',
   shard: null,
   neurons: null,
+  from: null,
+  fit: null,
   white: null,
   data: { 'train_img_a.npy': 'one', 'trainRsp_a.npy': 'two' },
 };

@@ -53,6 +53,7 @@ async function train(
     select: 'validation',
     freeze: 'published',
     neurons: undefined,
+    from: undefined,
     chunk: 2,
     shard: undefined,
     resume: false,
@@ -134,7 +135,7 @@ test('a stage is reused only when it has the requested neurons', async () => {
   const { recipe, seed, epochs, loss, split, data } = card.training as TrainingCard;
   const find = async (neurons: number[]) => {
     const same = { recipe, seed, epochs, loss, split, white: null, digests: data.digests };
-    return (await findStage(out, { ...same, freeze: 'published', neurons }))?.folder;
+    return (await findStage(out, { ...same, freeze: 'published', from: null, neurons }))?.folder;
   };
   expect(await find([2, 0])).toBe(saved);
   expect(await find([2, 3])).toBeUndefined();

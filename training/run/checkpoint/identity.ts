@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TrainingCard } from '../../../src/models/card.js';
+import { TrainedFrom, TrainingCard } from '../../../src/models/card.js';
 
 /** What a training is of: a checkpoint is gone on with only where all of it is the same. */
 export const Identity = z.strictObject({
@@ -9,6 +9,9 @@ export const Identity = z.strictObject({
   epochs: z.int(),
   loss: TrainingCard.shape.loss,
   select: TrainingCard.shape.split,
+  /** Of a warm start: digest of the model that it begins with, and what is fitted. */
+  from: z.string().nullable().default(null),
+  fit: TrainedFrom.shape.fit.nullable().default(null),
   /** Of a recipe that begins with another's networks. */
   freeze: z.enum(['published', 'still']).nullable(),
   backend: z.string(),
@@ -48,6 +51,8 @@ const WORDS = {
   epochs: 'epochs',
   loss: 'loss',
   select: 'select',
+  from: 'from',
+  fit: 'fit',
   freeze: 'freeze',
   backend: 'backend',
   shard: 'shard',

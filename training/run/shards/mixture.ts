@@ -32,6 +32,8 @@ function sharedValue({ architecture, stimulus, response, training, golden }: Tra
     loss,
     split,
     freeze: training.base?.freeze,
+    from: training.from?.digest,
+    fit: training.from?.fit,
     backend: shardBackend(training).name,
     'version of the program': training.codeVersion,
     data,

@@ -57,6 +57,7 @@ async function train(
       select: 'validation',
       freeze: 'published',
       neurons,
+      from: undefined,
       chunk,
       shard,
       resume: false,
