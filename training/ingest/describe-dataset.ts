@@ -1,3 +1,4 @@
+import type { Sources } from './choose-sources.js';
 import type { LabFile } from './lab-file.js';
 import type { PreparedDataset } from './prepare-dataset.js';
 import { formatWindow } from './responses/window.js';
@@ -24,7 +25,7 @@ export function describeDataset(file: LabFile, dataset: PreparedDataset): string
     ...(scale.note === undefined ? [] : [['', scale.note] as const]),
     [
       'presentations',
-      `${sources.presentations?.name ?? 'each image once'}: ${trialImage.length} trials are used${describeFirst(responses)}`,
+      `${describePresentations(sources)}: ${trialImage.length} trials are used${describeFirst(responses)}`,
     ],
     [
       'responses',
@@ -51,6 +52,11 @@ export function describeDataset(file: LabFile, dataset: PreparedDataset): string
   ];
   const widest = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(widest)}  ${text}`).join('\n');
+}
+
+function describePresentations({ presentations, responses }: Sources): string {
+  const repeats = responses.kind === 'table' ? (responses.repeats ?? 1) : 1;
+  return presentations?.name ?? (repeats === 1 ? 'each image once' : `each image ${repeats} times`);
 }
 
 function describeTimes({ window, baseline }: PreparedDataset['responses']): string {

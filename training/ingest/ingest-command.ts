@@ -22,6 +22,7 @@ interface Options {
   readonly images?: string;
   readonly presentations?: string;
   readonly responses?: string;
+  readonly split?: string;
   readonly firstImage?: 0 | 1;
   readonly window?: Window;
   readonly baseline?: Window | 'none';
@@ -61,6 +62,7 @@ export function createIngestCommand(): Command {
     .option('--images <name>', 'the images')
     .option('--presentations <name>', 'which image was presented when')
     .option('--responses <name>', 'spikes, traces, or a table')
+    .option('--split <name>', 'which images are for training, validation and test')
     .addOption(
       new Option('--first-image <number>', 'the number of the first image in the presentations')
         .choices(['0', '1'])
@@ -189,12 +191,13 @@ function defaultOut(recording: string): string {
 }
 
 function toIngestOptions(options: Options): IngestOptions {
-  const { images, presentations, responses, firstImage, window, baseline, black, white } = options;
+  const { images, presentations, responses, split, firstImage, window, baseline, black, white } =
+    options;
   const { transpose = false, crop, gray = false, size, degreesPerPixel } = options;
   const { units, minRate, minReliability, keepBlanks = false, keepNear = false } = options;
   const { minRepeats, validation, seed } = options;
   return {
-    names: { images, presentations, responses },
+    names: { images, presentations, responses, split },
     times: { firstImage, window, baseline },
     transform: { transpose, crop, gray, size, degreesPerPixel },
     scale: { black, white },

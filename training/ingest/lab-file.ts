@@ -11,6 +11,8 @@ export interface LabFile {
   readonly images: readonly ImageSource[];
   readonly presentations: readonly PresentationSource[];
   readonly responses: readonly ResponseSource[];
+  /** What may divide the images, where a person chooses it. */
+  readonly splits?: readonly SplitSource[] | undefined;
   /** What a person should know before the data are used, in whole sentences. */
   readonly notes: readonly string[];
   close(): Promise<void>;
@@ -59,6 +61,15 @@ export interface Presentations {
 /** A part of the split, as a dataset has it. */
 export type Tier = Part;
 
+/** A part of the split for each trial, or for each image. */
+export interface SplitSource {
+  readonly name: string;
+  /** Of its values. */
+  readonly count: number;
+  /** @throws InputError naming a value that is of no part */
+  read(): Promise<readonly Tier[]>;
+}
+
 interface Neurons {
   readonly name: string;
   /** How many neurons. */
@@ -96,6 +107,8 @@ export interface TableSource extends Neurons {
   /** What a row is: a trial of the presentations, or an image, in the order of the images. */
   readonly rowsAre: 'trials' | 'images';
   readonly rows: number;
+  /** Rows of each image, one after the other, where they are of images; without it 1. */
+  readonly repeats?: number | undefined;
   /** @returns [count, neurons], row-major; NaN where nothing was measured */
   read(first: number, count: number): Promise<Float32Array>;
 }

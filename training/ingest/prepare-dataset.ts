@@ -7,6 +7,7 @@ import type { ImageSource, LabFile, Tier } from './lab-file.js';
 import { readTrials, type TrialOptions, type TrialResponses } from './responses/read-trials.js';
 import { type KeptNeuron, type NeuronLimits, selectNeurons } from './select-neurons.js';
 import { type SplitRules, splitImages } from './split.js';
+import { tiersOf, unusedSplitNotes } from './split-source.js';
 
 /** What a person may say about a recording; all of it may be left out. */
 export interface IngestOptions {
@@ -64,12 +65,16 @@ export async function prepareDataset(
   const read = await readTrials(sources, options.times, (done, total) =>
     report('responses', done, total),
   );
+  const { split: divided } = sources;
+  const { count } = sources.images;
+  const tiers = divided ? await tiersOf(divided, read.image, count) : read.tier;
+  const notes = tiers ? [] : unusedSplitNotes(file.splits ?? [], read.image, count);
   const presented = new Set(read.image);
   const { distinct, places, range } = await surveyImages(
     sources.images,
     transform,
     (index) => presented.has(index),
-    (done) => report('images', done, sources.images.count),
+    (done) => report('images', done, count),
   );
   const dropped: Dropped[] = [];
   const drop = (reason: string, count: number) => {
@@ -89,7 +94,7 @@ export async function prepareDataset(
   drop('trials in which no neuron was measured', pictures.length - measured.length);
   if (measured.length === 0) {
     throw new InputError(
-      `no trial is left of ${all.length}: ${dropped.map(({ count, reason }) => `${count} ${reason}`).join(', ')}; ` +
+      `no trial is left of ${all.length}: ${dropped.map((each) => `${each.count} ${each.reason}`).join(', ')}; ` +
         'expected some: see --window, --presentations and --keep-blanks',
     );
   }
@@ -103,11 +108,12 @@ export async function prepareDataset(
   for (const [reason, count] of Object.entries(neurons.dropped)) drop(reason, count);
   const used = distinct.flatMap((image, place) => {
     const trials = trialsOf[place]!;
-    return trials.length === 0 ? [] : [{ ...image, trials, tier: tierOf(trials, read.tier) }];
+    return trials.length === 0 ? [] : [{ ...image, trials, tier: tierOf(trials, tiers) }];
   });
   const split = splitImages(
     used.map((image) => ({ ...image, trials: image.trials.length })),
     options.split,
+    divided?.name,
   );
   drop('training images that are nearly equal to one for validation', split.near);
   const images = used.flatMap((image, index) => {
@@ -125,7 +131,7 @@ export async function prepareDataset(
     trials: compact(read.values, total, chosen, columns),
     responses: read,
     splitRule: split.rule,
-    notes: [...file.notes, ...read.notes],
+    notes: [...file.notes, ...read.notes, ...notes],
   };
 }
 

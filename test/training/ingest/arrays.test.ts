@@ -153,6 +153,85 @@ test('where no table is there, a vector has the responses of one neuron; texts a
   expect(named.responses[0]!.columns).toEqual(new Map([['area', ['V1', 'V4']]]));
 });
 
+test('responses with as many neurons as images or trials have two readings, or a note', async () => {
+  const both = await find([arrayOf('images', [6, 5, 5]), arrayOf('rates', [6, 6])]);
+  expect(both.responses).toMatchObject([
+    { name: 'rates:images,neurons', rowsAre: 'images', rows: 6, neurons: 6 },
+    { name: 'rates:neurons,images', rowsAre: 'images', rows: 6, neurons: 6 },
+  ]);
+  const [upright, turned] = both.responses;
+  if (upright?.kind !== 'table' || turned?.kind !== 'table')
+    throw new Error('tables were expected');
+  expect([...(await upright.read(1, 1))]).toEqual([6, 7, 8, 9, 10, 11]);
+  expect([...(await turned.read(1, 1))]).toEqual([1, 7, 13, 19, 25, 31]);
+  const order = indexArray('order', [0, 1, 2, 3, 2, 1, 0, 3]);
+  const trials = await find([arrayOf('images', [4, 5, 5]), arrayOf('rates', [4, 8]), order]);
+  expect(trials.responses).toMatchObject([{ name: 'rates', rowsAre: 'trials', rows: 8 }]);
+  expect(trials.notes).toEqual([
+    'rates (4, 8) is read as (neurons, trials), though there are as many images as neurons.',
+  ]);
+});
+
+test('responses of three axes are images, repeats and neurons, in an order that a column or a person says', async () => {
+  const images = arrayOf('images', [5, 6, 6]);
+  const rates = arrayOf('rates', [5, 2, 3]);
+  const unsure = await find([images, rates]);
+  expect(unsure.images).toMatchObject([{ name: 'images', count: 5 }]);
+  expect(unsure.responses).toMatchObject([
+    { name: 'rates:images,neurons,repeats', rows: 15, repeats: 3, neurons: 2 },
+    { name: 'rates:images,repeats,neurons', rows: 10, repeats: 2, neurons: 3 },
+  ]);
+  const texts = { texts: [{ name: 'area', values: ['V1', 'V4', 'V1'] }] };
+  const file = await find([images, rates, arrayOf('category', [5])], texts);
+  expect(file.responses).toMatchObject([{ name: 'rates:images,repeats,neurons' }]);
+  const [table] = file.responses;
+  if (table?.kind !== 'table') throw new Error('a table was expected');
+  expect(table.columns.get('area')).toEqual(['V1', 'V4', 'V1']);
+  expect([...(await table.read(0, 10))]).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  expect([...(await table.read(3, 2))]).toEqual([9, 10, 11, 12, 13, 14]);
+  // As MATLAB has them: neurons first, repeats last.
+  const matlab = arrayOf('rates', [3, 5, 2], 'first');
+  const [turned] = (await find([images, matlab], { ...MATLAB, ...texts })).responses;
+  if (turned?.kind !== 'table') throw new Error('a table was expected');
+  expect(turned.name).toBe('rates:neurons,images,repeats');
+  // Neuron n, image i and repeat r are at n + 3 i + 15 r.
+  expect([...(await turned.read(2, 2))]).toEqual([3, 4, 5, 18, 19, 20]);
+});
+
+test('without bytes, squares or colours the largest array has the images', async () => {
+  const wide = { ...arrayOf('wide', [5, 6, 8]), element: 'f4' } as const;
+  const rates = { ...arrayOf('rates', [5, 4, 7]), element: 'f4' } as const;
+  const file = await find([rates, wide]);
+  expect(file.images.map(({ name }) => name)).toEqual(['wide']);
+  expect(file.responses).toHaveLength(2);
+});
+
+test('what looks like a split is no presentation, and can be chosen as the split', async () => {
+  const arrays = [
+    arrayOf('images', [4, 5, 5]),
+    arrayOf('rates', [6, 3]),
+    indexArray('isValidation', [0, 1, 0, 0, 1, 0]),
+    indexArray('order', [0, 1, 2, 3, 1, 0]),
+    indexArray('val_images', [1, 0, 0, 1]),
+  ];
+  const file = await find(arrays, {
+    texts: [{ name: 'tiers', values: ['Train', 'val', 'test', 'train', 'oracle', ''] }],
+  });
+  expect(file.presentations.map(({ name }) => name)).toEqual(['order']);
+  expect(file.responses[0]!.columns.size).toBe(0);
+  const splits = new Map(file.splits!.map((split) => [split.name, split]));
+  expect([...splits.keys()]).toEqual(['isValidation', 'order', 'val_images', 'tiers']);
+  const [train, validation] = ['train', 'validation'] as const;
+  expect(await splits.get('isValidation')!.read()).toEqual([
+    ...[train, validation, train, train, validation, train],
+  ]);
+  expect(await splits.get('val_images')!.read()).toEqual([validation, train, train, validation]);
+  await expect(splits.get('tiers')!.read()).rejects.toThrow(
+    "--split tiers has 'oracle' at 4; expected train, validation or test, or 0 and 1, or 0, 1 and 2",
+  );
+  await expect(splits.get('order')!.read()).rejects.toThrow("--split order has '2' at 2");
+});
+
 test('square images of a number that fits nothing are read in the usual way, with a note otherwise', async () => {
   const file = await find(
     [arrayOf('images', [7, 5, 5]), arrayOf('i', [30, 30]), arrayOf('img', [7, 6, 30])],
@@ -171,5 +250,15 @@ test('a file without images, or without responses to them, is rejected with what
   );
   await expect(find([arrayOf('images', [8, 5, 5]), arrayOf('responses', [9, 7])])).rejects.toThrow(
     'no responses were found in the test file',
+  );
+  const order = indexArray('order', [0, 1, 2, 8, 1, 0]);
+  await expect(
+    find([arrayOf('images', [4, 5, 5]), arrayOf('rates', [6, 3]), order], {
+      notes: ['phase is complex, and is not read.'],
+    }),
+  ).rejects.toThrow(
+    'no responses were found in the test file: order names image 8, and there are 4 images; expected images (images, ' +
+      'height, width), and responses (images or trials, neurons), among its arrays\n  images (4, 5, 5)\n  rates (6, 3)\n' +
+      '  order (6)\n  phase is complex, and is not read.',
   );
 });

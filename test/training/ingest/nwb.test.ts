@@ -113,6 +113,33 @@ withPython('a column may hold the names of the images', async () => {
   expect(image).toEqual(Int32Array.from(written('shown').data));
 });
 
+withPython('images without an order are found by a column of their names alone', async () => {
+  const file = await open('names_unordered');
+  const { image } = await presentationsOf(file);
+  const [images] = file.images;
+  const pictures = written('pictures').data;
+  const size = 40;
+  for (const [trial, index] of Array.from(written('shown').data, Number).entries()) {
+    expect(await images!.read(image[trial]!, 1)).toEqual(
+      pictures.slice(size * index, size * (index + 1)),
+    );
+  }
+  expect(await rejection('index_unordered')).toBe(
+    'the order of the 12 images of /stimulus/templates/pictures is unknown; expected order_of_images, or a column of ' +
+      'their names in a table in /intervals',
+  );
+});
+
+withPython('columns with names of a lab have indices, and the split', async () => {
+  const file = await open('own_columns');
+  expect(file.presentations.map(({ name }) => name)).toEqual(['/intervals/trials/scene_number']);
+  const { image } = await presentationsOf(file);
+  const shown = Int32Array.from(written('shown').data);
+  expect(image).toEqual(shown);
+  const split = file.splits!.find(({ name }) => name === '/intervals/trials/is_test');
+  expect(await split!.read()).toEqual(Array.from(shown, (index) => (index < 2 ? 'test' : 'train')));
+});
+
 withPython('units have spikes, when they were observed, and columns to choose by', async () => {
   const [units] = (await open('spikes')).responses;
   if (units?.kind !== 'spikes') throw new Error('spikes were expected');
@@ -154,6 +181,7 @@ withPython('frames, indices at a fixed rate, and traces in their unit', async ()
 withPython('what disagrees or is missing is rejected by name', async () => {
   const names = [
     ...['other_times', 'other_count', 'no_presentations', 'film', 'transposed', 'half_frames'],
+    ...['other_columns', 'linked'],
   ];
   for (const name of names) expect(await rejection(name)).toMatchSnapshot(name);
 });

@@ -5,6 +5,7 @@ import {
   type PreparedDataset,
   prepareDataset,
 } from '../../../training/ingest/prepare-dataset.js';
+import { splitSource } from '../../../training/ingest/split-source.js';
 import { imageSource, labFile, presentationSource, spikeSource, tableSource } from './lab-files.js';
 
 const DEFAULTS: IngestOptions = {
@@ -111,6 +112,69 @@ test("the recording's own division wins, and no image is on both sides", async (
   expect(rows(dataset)).toEqual([[1], [2], [3], [4], [5]]);
   const split = { ...DEFAULTS.split, keepNear: true };
   expect((await prepareDataset(file, { ...DEFAULTS, split }, ignore)).images).toHaveLength(5);
+});
+
+test('a split that the file has is noted, and taken where a person names it', async () => {
+  const file = labFile({
+    images: [imageSource(drawImages(40))],
+    responses: [
+      tableSource(
+        Array.from({ length: 40 }, (_, i) => [i]),
+        { rowsAre: 'images' },
+      ),
+    ],
+    splits: [
+      splitSource('isTest', 40, async () => Array.from({ length: 40 }, (_, i) => i < 4)),
+      splitSource('valid', 40, async () => Array.from({ length: 40 }, (_, i) => i === 7)),
+      splitSource('test_of_others', 39, async () => []),
+      splitSource('category', 40, async () => []),
+    ],
+  });
+  const take = async (split?: string) => {
+    const dataset = await prepareDataset(file, { ...DEFAULTS, names: { split } }, ignore);
+    const count = (part: string) => dataset.images.filter((each) => each.part === part).length;
+    return { ...dataset, counts: [count('train'), count('validation'), count('test')] };
+  };
+  const unused = await take();
+  expect(unused.counts).toEqual([30, 10, 0]);
+  expect(unused.notes).toEqual([
+    'isTest looks like a split, and is not used: --split isTest takes it.',
+    'valid looks like a split, and is not used: --split valid takes it.',
+  ]);
+  const valid = await take('valid');
+  expect([valid.counts, valid.splitRule, valid.notes]).toEqual([
+    [39, 1, 0],
+    'as valid divides them',
+    [],
+  ]);
+  const test = await take('isTest');
+  expect([test.counts, test.splitRule]).toEqual([
+    [27, 9, 4],
+    'for test as isTest has them; of the others, a share of 0.25 of the images is for validation, by chance (seed 1)',
+  ]);
+  await expect(take('isVal')).rejects.toThrow(
+    "unknown split: 'isVal'; expected one of isTest, valid, test_of_others, category",
+  );
+});
+
+test('one image is not enough, of two one is for validation, and repeats are found by image', async () => {
+  const take = (count: number, repeats?: number) => {
+    const rows = Array.from({ length: count * (repeats ?? 1) }, (_, i) => [i]);
+    const file = labFile({
+      images: [imageSource(drawImages(count))],
+      responses: [tableSource(rows, { rowsAre: 'images', repeats })],
+    });
+    return prepareDataset(file, DEFAULTS, ignore);
+  };
+  await expect(take(1)).rejects.toThrow(
+    'of 1 images 0 are for training and 1 for validation; expected some of both: see --split, --min-repeats, ' +
+      '--validation and --keep-near',
+  );
+  expect((await take(2)).images.map(({ part }) => part).toSorted()).toEqual([
+    'train',
+    'validation',
+  ]);
+  expect([...(await take(2, 3)).trialImage]).toEqual([0, 0, 0, 1, 1, 1]);
 });
 
 test('without repeats the validation images are chosen by chance, whatever the order of the images', async () => {

@@ -73,7 +73,7 @@ test('where all spikes end long before the trials, or begin long after, the tria
       'are 0 there; obs_intervals says when a unit was not observed.',
   ]);
   const late = await count([regular(30, 100)]);
-  expect(late.rates.findIndex((rate) => rate === 4)).toBe(30);
+  expect(late.rates.indexOf(4)).toBe(30);
   expect(late.rates.subarray(0, 30).every(Number.isNaN)).toBe(true);
   // What was observed by the file's own word stays.
   const observed = await count([regular(0, 60)], { observed: async () => [[0, 200]] });
@@ -100,6 +100,7 @@ test('a window that reaches beyond the onset of the next image is noted', async 
         images: imageSource([[0], [1]]),
         presentations: presentationSource(images, { onset }),
         responses: spikeSource([[0.1, 0.2]]),
+        split: undefined,
       },
       { firstImage: undefined, window: { from: 40, to }, baseline: undefined },
       ignore,

@@ -118,6 +118,43 @@ for time, index in zip(onset, shown):
 add_units(nwb)
 write("names", nwb)
 
+# the order of the images is in their names alone, which only a column of names makes use of
+for name in ["names_unordered", "index_unordered"]:
+    nwb = new_file()
+    images = [GrayscaleImage(f"picture {(7 * i) % COUNT}", pictures[i]) for i in range(COUNT)]
+    container = Images("pictures", images)
+    nwb.add_stimulus_template(container)
+    if name == "index_unordered":
+        add_index_series(nwb, container)
+        add_intervals(nwb)
+    else:
+        nwb.add_trial_column("picture", "name of the image")
+        for time, index in zip(onset, shown):
+            nwb.add_trial(start_time=time, stop_time=time + 0.2, picture=images[index].name)
+    add_units(nwb)
+    write(name, nwb)
+
+# a lab's own names of columns
+nwb = new_file()
+add_images(nwb)
+nwb.add_trial_column("block", "of ten trials")
+nwb.add_trial_column("scene_number", "index of the image")
+nwb.add_trial_column("is_test", "whether it is for test")
+for trial, (time, index) in enumerate(zip(onset, shown)):
+    nwb.add_trial(
+        start_time=time, stop_time=time + 0.2, block=trial // 10, scene_number=int(index), is_test=bool(index < 2)
+    )
+add_units(nwb)
+write("own_columns", nwb)
+
+nwb = new_file()
+add_images(nwb)
+nwb.add_trial_column("contrast", "of a grating")
+for time in onset:
+    nwb.add_trial(start_time=time, stop_time=time + 0.2, contrast=0.5)
+add_units(nwb)
+write("other_columns", nwb)
+
 nwb = new_file()
 add_index_series(nwb, add_images(nwb))
 add_intervals(nwb, onset + 0.5)
@@ -228,3 +265,10 @@ for name, change in {
 
     with h5py.File(folder / f"{name}.nwb", "a") as file:
         change(file)
+
+(folder / "linked.nwb").write_bytes((folder / "spikes.nwb").read_bytes())
+with h5py.File(folder / "linked.nwb", "a") as file:
+    del file["intervals"]
+    series = file["stimulus/presentation/shown"]
+    del series["indexed_images"]
+    series["indexed_images"] = h5py.ExternalLink("images.nwb", "/stimulus/templates/pictures")

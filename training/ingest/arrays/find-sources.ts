@@ -1,9 +1,17 @@
 import { InputError } from '../../../src/errors.js';
 import { elementCount } from '../../../src/formats/npy.js';
-import type { ElementValues } from '../../../src/formats/npy-elements.js';
-import type { ImageSource, LabFile, PresentationSource, TableSource } from '../lab-file.js';
+import type { ImageSource, LabFile, SplitSource } from '../lab-file.js';
+import { isSplitName, splitSource } from '../split-source.js';
 import { chooseLayout, type ImageLayout } from './image-layout.js';
+import { type IndexVector, presentationSource, readIndexVector } from './index-vectors.js';
 import { createRowReader, type NamedArray, type NamedTexts } from './named-array.js';
+import {
+  type Column,
+  type Readings,
+  repeatReadings,
+  type Surroundings,
+  tableReadings,
+} from './response-arrays.js';
 
 /** A file of arrays with names, which says of none what it is. */
 export interface ArrayFile {
@@ -16,76 +24,66 @@ export interface ArrayFile {
   close(): Promise<void>;
 }
 
-/** Texts or numbers, one for each neuron. */
-interface Column {
-  readonly name: string;
-  readonly values: readonly (string | number)[];
-}
-
-/** A vector of whole numbers, which may say which image was presented. */
-interface Indices {
-  readonly array: NamedArray;
-  readonly values: ElementValues;
-  readonly min: number;
-  readonly max: number;
-}
-
-/** Names of vectors that say which image was presented, rather than something about the neurons or the images. */
-const INDEX_NAME = /image|img|stim|frame|ind|idx|order|present|trial/i;
-
 /**
  * Finds by their shapes what the arrays of a file may be. Images have three or four axes. Responses have two, and the
- * length of one is the number of images or of trials. A vector of whole numbers says which image a trial presented.
+ * length of one is the number of images or of trials; or three, of images, repeats and neurons. A vector of whole
+ * numbers says which image a trial presented.
  * @throws InputError with the shapes of all arrays, where there are no images, or no responses to them
  */
 export async function findSources(file: ArrayFile): Promise<LabFile> {
-  const vectors = file.arrays.filter(isVector);
+  const vectors = file.arrays.filter((array) => isVector(array) && !isSplitName(array.name));
   const tables = file.arrays.filter(({ shape }) => shape.length === 2 && Math.min(...shape) > 1);
   // Where no table is there, a vector has the responses of one neuron.
   const lengths = new Set([...tables, ...(tables.length === 0 ? vectors : [])].flatMap(lengthsOf));
-  const indices: Indices[] = [];
+  const indices: IndexVector[] = [];
   for (const array of vectors) {
     if (!lengths.has(elementCount(array.shape))) continue;
-    const found = await readIndices(array);
+    const found = await readIndexVector(array);
     if (found) indices.push(found);
   }
   const notes = [...file.notes];
-  const images: ImageSource[] = [];
+  const all: ImageSource[] = [];
   for (const array of file.arrays) {
     const layout = chooseLayout(array, file.usual.imageAxis, (count) =>
       isUsable(count, lengths, indices),
     );
     if (!layout) continue;
-    images.push(imageSource(array, layout));
+    all.push(imageSource(array, layout));
     if (layout.note !== undefined) notes.push(layout.note);
   }
-  const named = indices.filter(({ array }) => INDEX_NAME.test(array.name));
+  const named = indices.filter(({ isNamed }) => isNamed);
   const presentations = (named.length > 0 ? named : indices).flatMap((own) => {
-    const found = presentationSource(own, images, file.usual.firstIndex);
+    const found = presentationSource(own, all, file.usual.firstIndex);
     if (found?.note !== undefined) notes.push(found.note);
     return found ? [found.source] : [];
   });
   const used = new Set(presentations.map(({ name }) => name));
-  const counts = new Set([...images, ...presentations].map(({ count }) => count));
+  const counts = new Set([...all, ...presentations].map(({ count }) => count));
   const columns: Column[] = [...file.texts];
   for (const { name, shape, read } of vectors) {
     const length = elementCount(shape);
-    if (!lengths.has(length) || counts.has(length) || used.has(name)) continue;
-    columns.push({ name, values: [...(await read(0, length))] });
+    if (counts.has(length) || used.has(name)) continue;
+    if (lengths.has(length)) columns.push({ name, values: [...(await read(0, length))] });
   }
-  const candidates = tables.length > 0 ? tables : vectors.filter(({ name }) => !used.has(name));
-  const responses = candidates.flatMap(
-    (array) => tableSource(array, images, presentations, columns) ?? [],
-  );
-  if (images.length === 0 || responses.length === 0) {
-    const what = images.length === 0 ? 'no images' : 'no responses';
-    const list = file.arrays.map(({ name, shape }) => `\n  ${name} (${shape.join(', ')})`).join('');
-    throw new InputError(
-      `${what} were found in the ${file.format}; expected images (images, height, width), and responses ` +
-        `(images or trials, neurons), among its arrays${list === '' ? ': it has none' : list}`,
-    );
-  }
-  return { format: file.format, images, presentations, responses, notes, close: file.close };
+  const around = { images: all, presentations, columns };
+  const read = (arrays: readonly NamedArray[]) => ({
+    readings: arrays.map((array) => tableReadings(array, around)),
+    images: all,
+  });
+  const unused = vectors.filter(({ name }) => !used.has(name));
+  const found = [
+    () => read(tables),
+    () => findRepeats(file.arrays, around),
+    () => read(tables.length === 0 ? unused : []),
+  ]
+    .map((find) => find())
+    .find(({ readings }) => readings.some(({ sources }) => sources.length > 0));
+  if (found === undefined) throw nothingFound(file, all, named);
+  const responses = found.readings.flatMap(({ sources }) => sources);
+  notes.push(...found.readings.flatMap(({ note }) => note ?? []));
+  const { format, close } = file;
+  const splits = findSplits(file, new Set([...counts, ...responses.map(({ rows }) => rows)]));
+  return { format, images: found.images, presentations, responses, splits, notes, close };
 }
 
 function isVector({ shape }: NamedArray): boolean {
@@ -98,19 +96,8 @@ function lengthsOf({ shape }: NamedArray): number[] {
 }
 
 /** Whether responses have so many rows, or trials of so many images. */
-function isUsable(count: number, lengths: Set<number>, indices: readonly Indices[]): boolean {
+function isUsable(count: number, lengths: Set<number>, indices: readonly IndexVector[]): boolean {
   return lengths.has(count) || indices.some(({ max }) => max <= count);
-}
-
-async function readIndices(array: NamedArray): Promise<Indices | undefined> {
-  const values = await array.read(0, elementCount(array.shape));
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (!Number.isInteger(value) || value < -1) return undefined;
-    min = Math.min(min, value);
-    max = Math.max(max, value);
-  }
-  return { array, values, min, max };
 }
 
 function imageSource(array: NamedArray, { axes, form }: ImageLayout): ImageSource {
@@ -118,68 +105,55 @@ function imageSource(array: NamedArray, { axes, form }: ImageLayout): ImageSourc
   return { name: array.name, ...form, element: array.element, degreesPerPixel: null, read };
 }
 
-/** Images are counted from 1 where the last one is reached, and where the file usually does; then 0 is a blank screen. */
-function presentationSource(
-  { array, values, min, max }: Indices,
-  images: readonly ImageSource[],
-  usual: 0 | 1,
-): { readonly source: PresentationSource; readonly note: string | undefined } | undefined {
-  const isNamed = INDEX_NAME.test(array.name);
-  const fitting = images.filter(
-    ({ count }) => max <= count && (isNamed || values.length !== count),
-  );
-  if (fitting.length === 0) return undefined;
-  const isReached = fitting.every(({ count }) => max === count);
-  const first = isReached || (min > 0 && usual === 1) ? 1 : 0;
-  const { name } = array;
-  const note = first === 1 ? `${name} counts images from 1.` : undefined;
-  const source: PresentationSource = {
-    name,
-    count: values.length,
-    images: fitting.length === 1 ? fitting[0]!.name : undefined,
-    read: async () => ({
-      image: Int32Array.from(values, (value) => Math.max(-1, value - first)),
-      guessedFirst: first,
-      onset: undefined,
-      tier: undefined,
-    }),
-  };
-  return { source, note };
+/** Arrays of three axes that are no pictures, as responses to the repeats of the images. */
+function findRepeats(
+  arrays: readonly NamedArray[],
+  around: Surroundings,
+): { readonly readings: readonly Readings[]; readonly images: readonly ImageSource[] } {
+  const possible = new Set(around.images.map(({ name }) => name));
+  const bySize = arrays
+    .filter(({ name }) => possible.has(name))
+    .toSorted((a, b) => elementCount(b.shape) - elementCount(a.shape));
+  const sure = bySize.filter(isPicture);
+  const pictures = new Set((sure.length > 0 ? sure : bySize.slice(0, 1)).map(({ name }) => name));
+  const images = around.images.filter(({ name }) => pictures.has(name));
+  const others = arrays.filter(({ name, shape }) => shape.length === 3 && !pictures.has(name));
+  return { readings: others.map((array) => repeatReadings(array, { ...around, images })), images };
 }
 
-function tableSource(
-  array: NamedArray,
-  images: readonly ImageSource[],
-  presentations: readonly PresentationSource[],
-  columns: readonly Column[],
-): TableSource | undefined {
-  const has = (list: readonly { readonly count: number }[], length: number | undefined) =>
-    list.some(({ count }) => count === length);
-  const [a, b = 1] = array.shape;
-  const rowAxis = has(presentations, a) || has(images, a) ? 0 : 1;
-  const rows = array.shape[rowAxis];
-  const isOfTrials = has(presentations, rows);
-  if (rows === undefined || !(isOfTrials || has(images, rows))) return undefined;
-  const neurons = rowAxis === 0 ? b : a!;
-  const neuronAxis = array.shape.length === 1 ? null : 1 - rowAxis;
-  const read = createRowReader(array, [rowAxis, neuronAxis]);
-  return {
-    kind: 'table',
-    name: array.name,
-    rowsAre: isOfTrials ? 'trials' : 'images',
-    rows,
-    neurons,
-    ids: Array.from({ length: neurons }, (_, neuron) => String(neuron)),
-    unit: 'as recorded',
-    columns: neurons === rows ? new Map() : columnsOf(columns, neurons),
-    read: async (first, count) => Float32Array.from(await read(first, count)),
-  };
+/** Pixels are mostly bytes, in colour, or square. */
+function isPicture({ element, shape }: NamedArray): boolean {
+  const [a, b, c] = shape;
+  return element === 'u1' || element === 'b1' || shape.length === 4 || a === b || b === c;
 }
 
-function columnsOf(columns: readonly Column[], neurons: number): TableSource['columns'] {
-  return new Map(
-    columns
-      .filter(({ values }) => values.length === neurons)
-      .map(({ name, values }) => [name, values]),
+/** Vectors with a value for each trial or image that may say how to divide them. */
+function findSplits({ arrays, texts }: ArrayFile, counts: ReadonlySet<number>): SplitSource[] {
+  return [
+    ...arrays
+      .filter(isVector)
+      .map(({ name, shape, read }) =>
+        splitSource(name, elementCount(shape), () => read(0, elementCount(shape))),
+      ),
+    ...texts.map(({ name, values }) => splitSource(name, values.length, async () => values)),
+  ].filter(({ count }) => counts.has(count));
+}
+
+function nothingFound(
+  { format, arrays, notes }: ArrayFile,
+  images: readonly ImageSource[],
+  indices: readonly IndexVector[],
+): InputError {
+  const what = images.length === 0 ? 'no images' : 'no responses';
+  const most = images.reduce((a, { count }) => Math.max(a, count), 0);
+  const beyond = images.length === 0 ? undefined : indices.find(({ max }) => max > most);
+  const hint = beyond
+    ? `: ${beyond.array.name} names image ${beyond.max}, and there are ${most} images`
+    : '';
+  const list = arrays.map(({ name, shape }) => `\n  ${name} (${shape.join(', ')})`).join('');
+  const unread = notes.map((note) => `\n  ${note}`).join('');
+  return new InputError(
+    `${what} were found in the ${format}${hint}; expected images (images, height, width), and responses ` +
+      `(images or trials, neurons), among its arrays${list === '' ? ': it has none' : list}${unread}`,
   );
 }

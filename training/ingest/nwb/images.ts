@@ -17,6 +17,8 @@ import { type Findings, findEach } from '../left-out.js';
 export interface NwbImages extends ImageSource {
   /** In their order. */
   readonly names: readonly string[] | undefined;
+  /** Whether an index means one of them; otherwise a name does. */
+  readonly isOrdered: boolean;
 }
 
 /** Types that hold frames in `data`, one after the other. */
@@ -48,7 +50,7 @@ function sizeOf(name: string, shape: readonly number[]) {
 }
 
 async function openContainer(file: Hdf5File, { path: name }: Hdf5Group): Promise<NwbImages> {
-  const images = await inOrder(file, name);
+  const { images, isOrdered } = await inOrder(file, name);
   const [first] = images;
   if (!first) throw new InputError(`${name} is empty; expected images`);
   for (const { path: own, shape, element } of images) {
@@ -64,6 +66,7 @@ async function openContainer(file: Hdf5File, { path: name }: Hdf5Group): Promise
     element: elementOf(first),
     degreesPerPixel: null,
     names: images.map((image) => path.posix.basename(image.path)),
+    isOrdered,
     async read(from, count) {
       const chosen = images.slice(from, from + count);
       const all = await Promise.all(chosen.map((image) => readNumbers(file, image)));
@@ -73,20 +76,26 @@ async function openContainer(file: Hdf5File, { path: name }: Hdf5Group): Promise
 }
 
 /** An index means a place in `order_of_images`; names say nothing of the order. */
-async function inOrder(file: Hdf5File, name: string): Promise<Hdf5Dataset[]> {
+async function inOrder(file: Hdf5File, name: string) {
   const order = findDataset(file, `${name}/order_of_images`);
   if (!order) {
     const own = file.children(name).flatMap((each) => findDataset(file, each) ?? []);
-    if (own.length === 1) return own;
-    throw new InputError(
-      `the order of the ${own.length} images of ${name} is unknown; expected order_of_images`,
-    );
+    return { images: own, isOrdered: own.length === 1 };
   }
-  return (await file.references(order)).map((target, index) => {
+  const images = (await file.references(order)).map((target, index) => {
     const image = target === null ? undefined : findDataset(file, target);
     if (image) return image;
     throw new InputError(`${order.path} names no image at ${index}; expected references to images`);
   });
+  return { images, isOrdered: true };
+}
+
+/** Of images without an order, that an index is to choose. */
+export function unordered({ name, count }: NwbImages): InputError {
+  return new InputError(
+    `the order of the ${count} images of ${name} is unknown; expected order_of_images, or a column of their names in a ` +
+      'table in /intervals',
+  );
 }
 
 async function openSeries(file: Hdf5File, { path: name }: Hdf5Group): Promise<NwbImages> {
@@ -107,6 +116,7 @@ async function openSeries(file: Hdf5File, { path: name }: Hdf5Group): Promise<Nw
     element: elementOf(data),
     degreesPerPixel: await degreesPerPixel(file, name, width),
     names: undefined,
+    isOrdered: true,
     async read(from, length) {
       const start = [from, ...shape.map(() => 0)];
       const values = await file.numbers(data, { start, count: [length, ...shape] });

@@ -8,9 +8,11 @@ import {
 } from '../hdf5/find.js';
 import type { Hdf5Dataset } from '../hdf5/nodes.js';
 import type { Hdf5File } from '../hdf5/open-hdf5.js';
+import type { SplitSource } from '../lab-file.js';
 import { type Findings, findEach } from '../left-out.js';
-import { plainColumns } from './dynamic-table.js';
-import { FRAME_SERIES, type NwbImages } from './images.js';
+import { splitSource } from '../split-source.js';
+import { plainColumns, readColumn } from './dynamic-table.js';
+import { FRAME_SERIES, type NwbImages, unordered } from './images.js';
 import { splitByStimulus } from './split-by-stimulus.js';
 import { readTimes } from './times.js';
 
@@ -25,7 +27,7 @@ export interface NwbPresentations {
   readonly onset: Float64Array;
 }
 
-/** Names of columns that hold an index of an image, from 0; `frame` is that of the Allen Institute. */
+/** Usual names of columns that hold an index of an image, from 0; `frame` is that of the Allen Institute. */
 const INDEX_COLUMNS = new Set([
   'frame',
   'image',
@@ -35,6 +37,10 @@ const INDEX_COLUMNS = new Set([
   'stimulus_id',
   'index',
 ]);
+
+/** Other names of such columns, where a table has none of the usual ones. */
+const INDEX_NAME =
+  /^(.*_)?(image|img|frame|stim|stimulus|picture|pic|scene|photo)s?_?(id|idx|ind|index|number|num|no|nr)?$/i;
 
 /**
  * Finds everything that says which image was presented when: IndexSeries, tables of intervals with a column of indices or
@@ -48,11 +54,8 @@ export async function findPresentations(
   const series = presented.filter(
     (group) => textAttribute(group, 'neurodata_type') === 'IndexSeries',
   );
-  const indices = await findEach(series, ({ path }) => readIndexSeries(file, path));
-  const tables = groupsBelow(file, '/intervals').filter(
-    (group) => textAttribute(group, 'neurodata_type') === 'TimeIntervals',
-  );
-  const columns = tables.flatMap(({ path }) =>
+  const indices = await findEach(series, ({ path }) => readIndexSeries(file, path, images));
+  const columns = intervalTables(file).flatMap(({ path }) =>
     [...plainColumns(file, path)].map(([name, column]) => ({ path, name, column })),
   );
   const intervals = await findEach(columns, async ({ path, name, column }) => {
@@ -86,7 +89,26 @@ export async function findPresentations(
   };
 }
 
-async function readIndexSeries(file: Hdf5File, name: string): Promise<NwbPresentations> {
+/** Columns of tables of intervals, each of which a person may choose as the split. */
+export function findSplits(file: Hdf5File): SplitSource[] {
+  return intervalTables(file).flatMap(({ path }) =>
+    [...plainColumns(file, path).values()].map((column) =>
+      splitSource(column.path, column.shape[0]!, () => readColumn(file, column)),
+    ),
+  );
+}
+
+function intervalTables(file: Hdf5File) {
+  return groupsBelow(file, '/intervals').filter(
+    (group) => textAttribute(group, 'neurodata_type') === 'TimeIntervals',
+  );
+}
+
+async function readIndexSeries(
+  file: Hdf5File,
+  name: string,
+  images: readonly NwbImages[],
+): Promise<NwbPresentations> {
   const data = findDataset(file, `${name}/data`);
   if (!data) throw new InputError(`${name} has no data; expected indices of images`);
   const of = file.find(`${name}/indexed_images`) ?? file.find(`${name}/indexed_timeseries`);
@@ -95,8 +117,9 @@ async function readIndexSeries(file: Hdf5File, name: string): Promise<NwbPresent
       `${name} is of images in another file: ${of.file}; expected them in the NWB file itself`,
     );
   }
+  const own = indexable(of === undefined ? images : images.filter((each) => each.name === of.path));
   const image = toIndices(await readNumbers(file, data), data.path);
-  return { name, images: of?.path, image, onset: await readTimes(file, name, image.length) };
+  return { name, images: of?.path ?? own, image, onset: await readTimes(file, name, image.length) };
 }
 
 /** The images that a column names by index or by name; undefined where it is of something else. */
@@ -107,8 +130,13 @@ async function readIndices(
   images: readonly NwbImages[],
 ): Promise<Pick<NwbPresentations, 'image' | 'images'> | undefined> {
   if (holdsNumbers(column)) {
-    if (!INDEX_COLUMNS.has(name)) return undefined;
-    return { image: toIndices(await readNumbers(file, column), column.path), images: undefined };
+    const isUsual = INDEX_COLUMNS.has(name);
+    const table = column.path.slice(0, -name.length);
+    const hasUsual = [...INDEX_COLUMNS].some((each) => findDataset(file, `${table}${each}`));
+    if (!isUsual && (hasUsual || !INDEX_NAME.test(name))) return undefined;
+    const values = await readNumbers(file, column);
+    if (!isUsual && !values.every(isIndex)) return undefined;
+    return { image: toIndices(values, column.path), images: indexable(images) };
   }
   const cells = await file.strings(column);
   for (const { names, name: of } of images) {
@@ -120,11 +148,25 @@ async function readIndices(
   return undefined;
 }
 
+/**
+ * The images that an index may be of: an index says nothing of images whose order is unknown.
+ * @returns undefined for any
+ */
+function indexable(images: readonly NwbImages[]): string | undefined {
+  const ordered = images.filter(({ isOrdered }) => isOrdered);
+  const [first] = images;
+  if (first && ordered.length === 0) throw unordered(first);
+  return ordered.length === 1 && images.length > 1 ? ordered[0]!.name : undefined;
+}
+
+function isIndex(value: number): boolean {
+  return Number.isNaN(value) || (Number.isInteger(value) && value >= -1 && value < 2 ** 31);
+}
+
 /** Tables that several kinds of stimuli share have no number where the stimulus is no image. */
 function toIndices(values: ArrayLike<number>, name: string): Int32Array {
   return Int32Array.from(values, (value, row) => {
-    if (Number.isNaN(value)) return -1;
-    if (Number.isInteger(value) && value >= -1 && value < 2 ** 31) return value;
+    if (isIndex(value)) return Number.isNaN(value) ? -1 : value;
     throw new InputError(
       `${name} has ${value} at ${row}; expected whole numbers: indices of images from 0, or -1 for a blank screen`,
     );

@@ -2,15 +2,29 @@ import { InputError } from '../../../src/errors.js';
 import { textAttribute } from '../hdf5/find.js';
 import type { Hdf5File } from '../hdf5/open-hdf5.js';
 import type { LabFile } from '../lab-file.js';
-import { leftOutNotes, requireSome } from '../left-out.js';
+import { type Findings, leftOutNotes, requireSome } from '../left-out.js';
 import { comparePresentations } from './compare-presentations.js';
-import { findImages } from './images.js';
-import { findPresentations } from './presentations.js';
+import { findImages, type NwbImages, unordered } from './images.js';
+import { findPresentations, findSplits, type NwbPresentations } from './presentations.js';
 import { findTraces } from './roi-series.js';
 import { findUnits } from './units.js';
 
 export function isNwb(file: Hdf5File): boolean {
   return textAttribute(file.find('/'), 'nwb_version') !== undefined;
+}
+
+/** Leaves out images without an order whose names say nothing either. */
+function withoutUnordered(
+  { found, reasons }: Findings<NwbImages>,
+  presentations: readonly NwbPresentations[],
+): Findings<NwbImages> {
+  const isUsed = ({ name, isOrdered }: NwbImages) =>
+    isOrdered || presentations.some(({ images }) => images === name);
+  const unused = found.filter((images) => !isUsed(images));
+  return {
+    found: found.filter(isUsed),
+    reasons: [...reasons, ...unused.map((images) => unordered(images).message)],
+  };
 }
 
 /**
@@ -23,16 +37,17 @@ export async function readNwb(file: Hdf5File, place: string): Promise<LabFile> {
   if (!version.startsWith('2.')) {
     throw new InputError(`${place} is of NWB ${version}; expected NWB 2`);
   }
-  const images = await findImages(file);
+  const all = await findImages(file);
+  const presentations = await findPresentations(file, all.found);
+  const images = withoutUnordered(all, presentations.found);
   requireSome(
     images,
     `${place} has no images; expected Images, ImageSeries or OpticalSeries in /stimulus`,
   );
-  const presentations = await findPresentations(file, images.found);
   requireSome(
     presentations,
     `${place} does not say which image was presented when; expected an IndexSeries in /stimulus/presentation, or a ` +
-      'table in /intervals with a column such as frame or image_index',
+      `table in /intervals with a column such as frame or image_index${columnsOf(file)}`,
   );
   const spikes = await findUnits(file);
   const traces = await findTraces(file);
@@ -50,7 +65,14 @@ export async function readNwb(file: Hdf5File, place: string): Promise<LabFile> {
       read: async () => ({ image, onset, tier: undefined }),
     })),
     responses: responses.found,
+    splits: findSplits(file),
     notes: [...notes, ...leftOutNotes(images, presentations, responses)],
     close: () => file.close(),
   };
+}
+
+/** Columns of the tables that there are, for a person who looks for the right name. */
+function columnsOf(file: Hdf5File): string {
+  const names = findSplits(file).map(({ name }) => name);
+  return names.length === 0 ? '' : `; there are ${names.join(', ')}`;
 }

@@ -129,11 +129,11 @@ function countFrom(
   return shift === 0 ? image : image.map((index) => Math.max(-1, index + shift));
 }
 
-/** A row is the image with its index. */
+/** A row is a repeat of an image. */
 function rowByRow(responses: ResponseSource): Presentations {
-  const rows = responses.kind === 'table' ? responses.rows : 0;
+  const { rows, repeats = 1 } = responses.kind === 'table' ? responses : { rows: 0 };
   return {
-    image: Int32Array.from({ length: rows }, (_, i) => i),
+    image: Int32Array.from({ length: rows }, (_, i) => Math.floor(i / repeats)),
     onset: undefined,
     tier: undefined,
   };
