@@ -210,7 +210,7 @@ test('what looks like a split is no presentation, and can be chosen as the split
   const arrays = [
     arrayOf('images', [4, 5, 5]),
     arrayOf('rates', [6, 3]),
-    indexArray('isValidation', [0, 1, 0, 0, 1, 0]),
+    indexArray('isValidTrial', [0, 1, 0, 0, 1, 0]),
     indexArray('order', [0, 1, 2, 3, 1, 0]),
     indexArray('val_images', [1, 0, 0, 1]),
   ];
@@ -220,9 +220,9 @@ test('what looks like a split is no presentation, and can be chosen as the split
   expect(file.presentations.map(({ name }) => name)).toEqual(['order']);
   expect(file.responses[0]!.columns.size).toBe(0);
   const splits = new Map(file.splits!.map((split) => [split.name, split]));
-  expect([...splits.keys()]).toEqual(['isValidation', 'order', 'val_images', 'tiers']);
+  expect([...splits.keys()]).toEqual(['isValidTrial', 'order', 'val_images', 'tiers']);
   const [train, validation] = ['train', 'validation'] as const;
-  expect(await splits.get('isValidation')!.read()).toEqual([
+  expect(await splits.get('isValidTrial')!.read()).toEqual([
     ...[train, validation, train, train, validation, train],
   ]);
   expect(await splits.get('val_images')!.read()).toEqual([validation, train, train, validation]);

@@ -1,3 +1,4 @@
+import { randomStream } from '../../../src/network/random.js';
 import type {
   ImageSource,
   LabFile,
@@ -8,6 +9,29 @@ import type {
   Tier,
   TraceSource,
 } from '../../../training/ingest/lab-file.js';
+import type { IngestOptions } from '../../../training/ingest/prepare-dataset.js';
+
+/** What `ingest` does without options, but for a larger share for validation. */
+export const INGEST_DEFAULTS: IngestOptions = {
+  names: {},
+  times: { firstImage: undefined, window: undefined, baseline: undefined },
+  transform: {
+    ...{ transpose: false, crop: undefined, gray: false, size: undefined },
+    degreesPerPixel: undefined,
+  },
+  scale: {},
+  neurons: { units: undefined, minRate: undefined, minReliability: undefined },
+  split: { minRepeats: 4, validation: 0.25, seed: 1, keepNear: false },
+  keepBlanks: false,
+};
+
+/** Different images of 20x20 bytes. */
+export function drawImages(count: number): number[][] {
+  const random = randomStream(1, 'images');
+  return Array.from({ length: count }, () =>
+    Array.from({ length: 400 }, () => Math.floor(256 * random.uniform())),
+  );
+}
 
 /** Images whose pixels are given, all of one size. */
 export function imageSource(
