@@ -79,6 +79,14 @@ export function createTrainCommand(
     .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
     .requiredOption('--recipe <name>', `one of ${Object.keys(RECIPES).join(', ')}`)
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
+    .option(
+      '--without-trials',
+      'leaves out the trials that the dataset was given after it was made',
+    )
+    .option(
+      '--only-trials',
+      'trains on these trials alone, without the training images of the dataset',
+    )
     .option('--neurons <ids>', 'such as 0,3,5-9; without it all neurons of the data', neuronList)
     .option(
       '--from <model>',

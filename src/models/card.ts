@@ -53,6 +53,18 @@ export const TrainedFrom = z.strictObject({
 });
 export type Fit = z.infer<typeof TrainedFrom>['fit'];
 
+/** Trials of a dataset that were trained on. */
+export const UsedTrials = z.strictObject({
+  /** With the training images of the dataset, or without them. */
+  use: z.enum(['joined', 'alone']),
+  count: z.int().positive(),
+  /** Images among them that the dataset does not have. */
+  newImages: z.int().nonnegative(),
+  /** Of the log of trials. */
+  digest: Sha256,
+});
+export type UsedTrials = z.infer<typeof UsedTrials>;
+
 export const TrainingCard = z.strictObject({
   recipe: z.string(),
   seed: z.int(),
@@ -92,6 +104,8 @@ export const TrainingCard = z.strictObject({
     sharedImages: z.int().positive().optional(),
     /** The pixel value that was taken for white, where it was given. */
     white: z.number().positive().optional(),
+    /** The trials that the dataset was given after it was made, where some were trained on. */
+    trials: UsedTrials.optional(),
     /** sha256 of each file that was read, by its name. */
     digests: z.record(z.string(), Sha256),
   }),

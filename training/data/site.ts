@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DATASET_CARD_FILE } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
+import type { UsedTrials } from '../../src/models/card.js';
 import { type DataRules, STRICT } from './data-rules.js';
 import { openRecording, type Recording, type SurveyedRecording } from './recording.js';
 import { digestOfFile, type RowFile } from './row-file.js';
@@ -22,6 +23,8 @@ export interface Site {
   readonly sharedImages: number;
   /** sha256 of each file, by its name. */
   readonly digests: Readonly<Record<string, string>>;
+  /** The trials among the training images that the dataset was given after it was made. */
+  readonly trials?: UsedTrials | undefined;
   /** The pixel value that is white, where it was given. */
   readonly white: number | null;
   /** Warnings about the data that affect how far the figures can be trusted. */

@@ -5,6 +5,7 @@ import { type DataRules, STRICT } from '../data/data-rules.js';
 import { checkResponses, type SurveyedRecording, surveyRecording } from '../data/recording.js';
 import { type Repeats, toRepeats } from '../data/repeats-file.js';
 import { checkScored, compareParts, type Site, type SurveyedValidation } from '../data/site.js';
+import { joinTrials, type TrialUse } from './join-trials.js';
 import { type OpenedDataset, openDataset } from './open-dataset.js';
 
 /** What a dataset says beyond its images and responses. */
@@ -20,19 +21,27 @@ interface Described {
  * Opens a dataset as a site, to train on it. Images stay on disk.
  * @param folder that `ingest` made
  * @param given what is accepted that is rejected by default
+ * @param use what becomes of the trials in its folder
  * @throws InputError naming the file and what is wrong with it
  */
 export async function openDatasetSite(
   folder: string,
   given: Partial<DataRules>,
+  use: TrialUse = 'joined',
 ): Promise<Described & { readonly site: Site }> {
-  return await opening(folder, given, async (dataset, rules) => {
+  return await opening(folder, given, async (opened, rules) => {
+    const { dataset, trials, ...joined } = await joinTrials(opened, use);
     const training = await surveyPart(dataset, 'train', rules);
     const validation = await surveyPart(dataset, 'validation', rules);
     const names = [nameOf(dataset, 'train'), nameOf(dataset, 'validation')] as const;
     const compared = compareParts(training, validation, names, rules);
     const repeats = await readRepeats(dataset, validation);
-    const site = { ...siteOf(dataset), training, validation, white: null, ...compared };
+    const { digests, ...own } = siteOf(dataset);
+    const site = {
+      ...{ ...own, training, validation, white: null, ...compared, trials },
+      digests: { ...digests, ...joined.digests },
+      warnings: [...joined.warnings, ...compared.warnings],
+    };
     return { site, repeats, ...describe(dataset) };
   });
 }

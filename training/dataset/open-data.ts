@@ -19,6 +19,10 @@ export interface DataPlace {
   readonly data: string;
   /** The name of the site; without one, the folder is a dataset. */
   readonly site?: string | undefined;
+  /** Whether the trials in the folder of a dataset are left out. */
+  readonly withoutTrials?: boolean | undefined;
+  /** Whether these trials alone are the training data, without the dataset's own training images. */
+  readonly onlyTrials?: boolean | undefined;
 }
 
 /** A site, with what is known of its responses. */
@@ -39,7 +43,20 @@ export async function openData(
   place: DataPlace,
   rules: Partial<DataRules>,
 ): Promise<OpenedData<Site>> {
-  if (await isDataset(place)) return await openDatasetSite(place.data, rules);
+  const { withoutTrials = false, onlyTrials = false } = place;
+  if (withoutTrials && onlyTrials) {
+    throw new InputError('--without-trials and --only-trials are both used; expected one of them');
+  }
+  if (await isDataset(place)) {
+    const use = withoutTrials ? 'none' : onlyTrials ? 'alone' : 'joined';
+    return await openDatasetSite(place.data, rules, use);
+  }
+  if (withoutTrials || onlyTrials) {
+    const option = onlyTrials ? '--only-trials' : '--without-trials';
+    throw new InputError(
+      `${option} is used with --site; expected a dataset, which alone has trials`,
+    );
+  }
   return await withRepeats(place.data, await openSite(place.data, place.site!, rules));
 }
 

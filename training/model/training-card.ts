@@ -59,6 +59,7 @@ export async function describeModel(
         validationImages: validation.count,
         ...(site.sharedImages > 0 && { sharedImages: site.sharedImages }),
         ...(site.white !== null && { white: site.white }),
+        ...(site.trials && { trials: site.trials }),
         digests: site.digests,
       },
       ...(shard && {

@@ -103,6 +103,7 @@ export function isExpected({ training, neurons }: ModelCard, wanted: ExpectedMod
     (base === undefined || base.freeze === wanted.freeze) &&
     from?.digest === wanted.from?.digest &&
     from?.fit === wanted.from?.fit &&
+    names.length === Object.keys(data.digests).length &&
     names.every((name) => data.digests[name] === wanted.digests[name])
   );
 }

@@ -1,0 +1,66 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../errors.js';
+import { hasCode, unless } from '../files/disk-error.js';
+import { makeFolder } from '../files/make-folder.js';
+import { createWhole, readWhole } from '../files/whole-file.js';
+import { decodeNpy, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
+import { type GrayImage, stimulusDigest } from '../stimulus/stimuli.js';
+
+/** The images of trials: a .npy file of float32 for each, named by its digest. */
+export interface TrialImages {
+  has(digest: string): boolean;
+  /** Resolves when the image is on the disk. */
+  save(digest: string, image: GrayImage): Promise<void>;
+  /** @throws InputError where the file is missing, or does not hold the image with this digest */
+  read(digest: string): Promise<Float32Array>;
+}
+
+const NAME = /^([0-9a-f]{64})\.npy$/;
+
+/** Opens the images in a folder, which need not be there yet. */
+export async function openTrialImages(
+  folder: string,
+  { height, width }: Pick<GrayImage, 'height' | 'width'>,
+): Promise<TrialImages> {
+  const files = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
+  const known = new Set(files.flatMap((file) => NAME.exec(file)?.[1] ?? []));
+  const fileOf = (digest: string) => path.join(folder, `${digest}.npy`);
+  return {
+    has: (digest) => known.has(digest),
+
+    async save(digest, { pixels }) {
+      if (known.has(digest)) return;
+      await makeFolder(folder);
+      await createWhole(fileOf(digest), encodeNpy(pixels, [height, width]));
+      known.add(digest);
+    },
+
+    async read(digest) {
+      const file = fileOf(digest);
+      const most = NPY_HEADER_BYTES + height * width * Float32Array.BYTES_PER_ELEMENT;
+      const bytes = await readWhole(file, most).catch((cause: unknown) => {
+        const reason = hasCode(cause, 'ENOENT') ? 'is it there?' : (cause as Error).message;
+        throw new InputError(`${file} cannot be read: ${reason}`, [], { cause });
+      });
+      const pixels = pixelsOf(bytes);
+      if (pixels?.length === height * width) {
+        if (stimulusDigest({ height, width, pixels }) === digest) return pixels;
+      }
+      throw new InputError(
+        `${file} is damaged or was changed; expected the image with the digest of its name: copy it back, or ` +
+          'leave the trials out with --without-trials',
+      );
+    },
+  };
+}
+
+/** @returns undefined where the bytes are no array */
+function pixelsOf(bytes: Uint8Array): Float32Array | undefined {
+  try {
+    return Float32Array.from(decodeNpy(bytes).data);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
