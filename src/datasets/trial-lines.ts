@@ -34,8 +34,9 @@ const MAX_LOG_BYTES = 2 ** 28;
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 const NEWLINE = 10;
 
-/** The line of a trial. */
-export function trialLine(trial: Trial): TrialLine {
+/** The line of a trial, whose fields have the order of the schema. */
+export function trialLine(given: Trial): TrialLine {
+  const trial = Trial.parse(given);
   return { trial, sha256: sha256(JSON.stringify(trial)) };
 }
 
@@ -127,8 +128,8 @@ async function readFrom(file: string, begin: number): Promise<Buffer> {
 function parseLine(text: string): TrialLine | undefined {
   try {
     const { trial, sha256: expected } = JSON.parse(text);
-    const parsed = Trial.parse(trial);
-    return trialLine(parsed).sha256 === expected ? { trial: parsed, sha256: expected } : undefined;
+    const line = trialLine(trial);
+    return line.sha256 === expected ? line : undefined;
   } catch {
     return undefined;
   }

@@ -67,6 +67,14 @@ test('a trial that is sent again adds nothing, also by another process and at th
   }
 });
 
+test('a trial is the same one in whatever order its fields come', async () => {
+  const fields = Object.entries(FIRST.trial).toReversed();
+  const reversed = Object.fromEntries(fields) as NewTrial['trial'];
+  const opened = await openTrials(dataset);
+  expect(await opened.append([{ ...FIRST, trial: reversed }])).toEqual({ added: 1, repeated: 0 });
+  expect(await opened.append([FIRST])).toEqual({ added: 0, repeated: 1 });
+});
+
 test('the image is needed with its first trial alone', async () => {
   const opened = await openTrials(dataset);
   const without = (id: string): NewTrial => ({ trial: { ...FIRST.trial, id } });
