@@ -40,6 +40,9 @@ export async function openLabFile(place: string, formats: readonly LabFormat[]):
   const found = await stat(place).catch((cause: unknown) => {
     throw new InputError(`${place} cannot be read; expected a recording`, [], { cause });
   });
+  if (found.isFile() && found.size === 0) {
+    throw new InputError(`${place} is empty: it has 0 bytes; expected a recording`);
+  }
   if (await lstat(path.join(place, DATASET_CARD_FILE)).catch(() => undefined)) {
     throw new InputError(
       `${place} is a dataset already; expected a recording: to train on it, hypercolumn train --data ${place}`,

@@ -8,6 +8,7 @@ import { makeFolder } from '../../src/files/make-folder.js';
 import { writeDataset } from '../dataset/write-dataset.js';
 import { writePublished } from '../dataset/write-published.js';
 import { degrees, wholeNumber } from '../run/options.js';
+import { MIN_SIDE } from './arrays/image-layout.js';
 import { writeContactSheet } from './contact-sheet.js';
 import { describeDataset } from './describe-dataset.js';
 import { FORMATS, openLabFile } from './formats.js';
@@ -209,10 +210,12 @@ function toIngestOptions(options: Options): IngestOptions {
 
 function readSize(text: string): { height: number; width: number } {
   const [, height, width] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
-  if (height !== undefined && Number(height) > 0 && Number(width) > 0) {
+  if (Number(height) >= MIN_SIDE && Number(width) >= MIN_SIDE) {
     return { height: Number(height), width: Number(width) };
   }
-  throw new InvalidArgumentError('It must be height x width in pixels, such as 50x50.');
+  throw new InvalidArgumentError(
+    `It must be height x width in pixels, at least ${MIN_SIDE}x${MIN_SIDE}, such as 50x50.`,
+  );
 }
 
 function firstNumber(text: string): 0 | 1 {

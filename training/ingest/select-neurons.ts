@@ -42,6 +42,7 @@ export function selectNeurons(
   const reliabilityOf = createReliability(grouped, source.neurons);
   const kept = chosen.flatMap((column) => {
     const mean = means[column]!;
+    rejectInfinite(grouped, source, column);
     const reliability = reliabilityOf(column);
     const neuron = { column, id: source.ids[column] ?? String(column), reliability };
     if (Number.isNaN(mean)) drop('neurons that were never measured', 1);
@@ -74,4 +75,20 @@ function meanResponses({ values, trialsOf }: GroupedTrials, neurons: number): Fl
     }
   }
   return sums.map((sum, neuron) => sum / counts[neuron]!);
+}
+
+/** NaN alone says that a neuron was not measured. */
+function rejectInfinite(
+  { values, trialsOf }: GroupedTrials,
+  { neurons, ids, name }: ResponseSource,
+  column: number,
+): void {
+  for (const trial of trialsOf.flat()) {
+    const value = values[trial * neurons + column]!;
+    if (Math.abs(value) !== Number.POSITIVE_INFINITY) continue;
+    throw new InputError(
+      `the response of neuron ${ids[column]} in trial ${trial} of ${name} is ${value}; expected a number that float32 ` +
+        'holds, or NaN where the neuron was not measured',
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ElementValues } from '../../src/formats/npy-elements.js';
 import { digestOfFile } from '../data/row-file.js';
@@ -6,6 +6,7 @@ import type { NewDataset } from '../dataset/write-dataset.js';
 import { readBlocks } from './images/survey.js';
 import type { LabFile } from './lab-file.js';
 import type { PreparedDataset } from './prepare-dataset.js';
+import { listFiles } from './read-file.js';
 
 /** Where a dataset is from. */
 export interface Origin {
@@ -102,12 +103,4 @@ async function describeFiles(recording: string) {
     described.push({ name, bytes: (await stat(file)).size, sha256: await digestOfFile(file) });
   }
   return described;
-}
-
-async function listFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
-    .toSorted();
 }

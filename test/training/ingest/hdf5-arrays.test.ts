@@ -106,6 +106,7 @@ withPython('what cannot be read is noted', async () => {
     [
       "Not used: /elsewhere is in another file: other.h5.",
       "Not used: /packed is compressed with a filter that is not read: lzf; expected gzip, as new.create_dataset(name, data=old[name][:], compression='gzip') of h5py writes it.",
+      "Not used: /wave has complex numbers, or elements of several fields; expected plain numbers.",
     ]
   `);
   expect((await open('matlab_trials.mat')).notes).toMatchInlineSnapshot(`

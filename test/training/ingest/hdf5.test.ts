@@ -113,6 +113,9 @@ withPython(
       file: 'other.h5',
     });
     expect(file.children('/links')).toContain('/links/soft');
+    expect(file.find('/links/itself/itself/soft/float32')?.path).toBe('/numbers/float32');
+    expect(file.nodes.get('/links/itself')).toMatchObject({ kind: 'link', target: '/links' });
+    expect(file.children('/links/itself')).toEqual([]);
   },
 );
 

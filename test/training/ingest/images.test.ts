@@ -111,6 +111,16 @@ test('white follows from the type, or from the pixels, or is given', () => {
   expect(() => chooseScale('f4', { min: -2.5, max: 3 }, {})).toThrow(
     'pixels are -2.5 to 3; expected 0 (black) to 255: give the values of black and white, such as --black -2.5 --white 3',
   );
+  // The suggestion includes the pixels, and is accepted.
+  expect(() => chooseScale('f8', { min: -1.23456789, max: 2.34567891 }, {})).toThrow(
+    'such as --black -1.24 --white 2.35',
+  );
+  expect(() => chooseScale('f8', { min: -0.001, max: 1.001 }, {})).toThrow(
+    'such as --black -0.001 --white 1.01',
+  );
+  expect(() => chooseScale('f8', { min: -3210.5, max: 0 }, {})).toThrow(
+    'such as --black -3220 --white 0',
+  );
   expect(() => chooseScale('u2', { min: 0, max: 20 }, {})).toThrow(
     'which is dark for 255 as white',
   );

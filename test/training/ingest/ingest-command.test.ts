@@ -149,6 +149,14 @@ test('what is no recording is rejected by what it is', async () => {
     /^error: unknown kind of file: .*notes\.txt; expected a folder with train_img_/,
   );
   expect(ingest(file, '--window', '40-100').stderr).toContain('such as 40:100ms.');
-  expect(ingest(file, '--size', '50').stderr).toContain('such as 50x50.');
+  for (const size of ['50', '1x1', '3x50']) {
+    expect(ingest(file, '--size', size).stderr).toContain('at least 4x4, such as 50x50.');
+  }
+  const empty = path.join(folder, 'empty.nwb');
+  await writeFile(empty, '');
+  expect(ingest(empty).stderr).toBe(
+    `error: ${empty} is empty: it has 0 bytes; expected a recording\n`,
+  );
+  expect(ingest('--help').stdout.match(/\.mat/g)).toHaveLength(1);
   expect(ingest(file, '--validation', '2').stderr).toContain('a share between 0 and 1');
 });

@@ -198,3 +198,29 @@ test('presentations of images that there are not are rejected, and windows that 
     '--window and --baseline are for spikes and traces',
   );
 });
+
+test('an infinite response is rejected by neuron and trial, unless the neuron is left out', async () => {
+  const columns = new Map([['quality', ['good', 'noise']]]);
+  const file = labFile({
+    images: [imageSource(drawImages(3))],
+    presentations: [presentationSource([0, 1, 2, 0])],
+    responses: [
+      tableSource(
+        [
+          [1, 2],
+          [3, Number.POSITIVE_INFINITY],
+          [5, 6],
+          [7, 8],
+        ],
+        { columns },
+      ),
+    ],
+  });
+  await expect(prepareDataset(file, INGEST_DEFAULTS, ignore)).rejects.toThrow(
+    'the response of neuron unit 1 in trial 1 of responses is Infinity; expected a number that float32 holds, or NaN ' +
+      'where the neuron was not measured',
+  );
+  const neurons = { ...INGEST_DEFAULTS.neurons, units: 'quality == good' };
+  const kept = await prepareDataset(file, { ...INGEST_DEFAULTS, neurons }, ignore);
+  expect([...kept.trials]).toEqual([1, 3, 5, 7]);
+});

@@ -279,3 +279,14 @@ for codec in sys.argv[1:]:
     }
   }
 });
+
+test('a table without a column image is named by its columns, and decimal commas by a number', async () => {
+  const other = await makeFolder(['a.png', 'b.png'], 'picture,cell 1\na.png,1\nb.png,2\n');
+  await expect(open(other)).rejects.toThrow(
+    'the table has no column image: picture, cell 1; expected the names of the image files in it',
+  );
+  const commas = await makeFolder(['a.png', 'b.png'], 'image;cell 1\na.png;0,5\nb.png;1\n');
+  await expect(open(commas)).rejects.toThrow(
+    "column 'cell 1' has '0,5' in row 1; expected a decimal point, as in 0.5",
+  );
+});

@@ -82,6 +82,10 @@ with h5py.File(folder / "plain.h5", "w") as file:
     file["responses"] = table
     file["area"] = np.array(["V1", "V4", "V1"], dtype=object)
     file.create_dataset("packed", data=table, compression="lzf")
+    file["wave"] = np.array([1 + 2j, 3])
+    # second names of what is there, and a group in itself
+    file["again/images"] = file["stimuli/images"]
+    file["again/more"] = file["again"]
     file["elsewhere"] = h5py.ExternalLink("other.h5", "/x")
 with h5py.File(folder / "trials.h5", "w") as file:
     file["images"] = np.moveaxis(colours, 3, 1)

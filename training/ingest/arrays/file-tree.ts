@@ -1,9 +1,9 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { constants, crc32, inflateRaw } from 'node:zlib';
 import { type Entry, openPromise } from 'yauzl';
 import { InputError, messageOf } from '../../../src/errors.js';
-import { readHead } from '../read-file.js';
+import { listFiles, readHead } from '../read-file.js';
 import { type Bytes, bytesOfFile } from './bytes.js';
 
 /** The files of a folder or of a zip archive. */
@@ -38,12 +38,8 @@ export async function openFileTree(place: string): Promise<FileTree | undefined>
 }
 
 async function openFolder(folder: string): Promise<FileTree> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const names = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
   return {
-    names: names.map((name) => name.replaceAll(path.sep, '/')).toSorted(),
+    names: await listFiles(folder),
     async bytes(name) {
       const file = path.join(folder, name);
       const found = await stat(file).catch(() => undefined);

@@ -11,7 +11,7 @@ export interface ImageLayout {
 }
 
 /** Sides of images in pixels; shorter axes are channels or repeats. */
-const MIN_SIDE = 4;
+export const MIN_SIDE = 4;
 
 /** The axes of images, of rows, of columns and of channels, by the number of axes. */
 const LAYOUTS = [

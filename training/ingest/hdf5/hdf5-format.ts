@@ -11,7 +11,7 @@ import { findSuperblock } from './signature.js';
 
 /** Files of HDF5; NWB and version 7.3 of MATLAB are two kinds of it. */
 export const HDF5: LabFormat = {
-  name: 'an NWB file, a MATLAB file (.mat of version 7.3), or another HDF5 file',
+  name: 'an NWB file, or another HDF5 file',
   matches: async (place) => (await findSuperblock(place)) !== undefined,
   async open(place) {
     const file = await openHdf5(place);

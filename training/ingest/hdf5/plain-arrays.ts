@@ -1,3 +1,4 @@
+import { elementCount } from '../../../src/formats/npy.js';
 import type { StoredElement } from '../../../src/formats/npy-elements.js';
 import type { ArrayFile } from '../arrays/find-sources.js';
 import type { NamedArray, NamedTexts } from '../arrays/named-array.js';
@@ -20,6 +21,10 @@ export async function readPlainArrays(file: Hdf5File): Promise<ArrayFile> {
     else if (holdsNumbers(node)) arrays.push(arrayOf(file, node));
     else if (node.element === 'string' && node.shape.length === 1) {
       texts.push({ name: node.path, values: await file.strings(node) });
+    } else if (node.element === 'other' && elementCount(node.shape) > 1) {
+      notes.push(
+        `Not used: ${node.path} has complex numbers, or elements of several fields; expected plain numbers.`,
+      );
     }
   }
   return {

@@ -13,7 +13,7 @@ const MAX_NODES = 1_000_000;
 const MAX_DEPTH = 32;
 
 /**
- * Lists all objects of a file, with their attributes, without following links to other names.
+ * Lists all objects of a file, with their attributes, each once: its other names are links.
  * @throws InputError where there are more than a million
  */
 export function readNodes(file: File): Hdf5Node[] {
@@ -21,12 +21,12 @@ export function readNodes(file: File): Hdf5Node[] {
     { kind: 'group', path: '/', attributes: attributesOf(file.root, file) },
   ];
   const groups = ['/'];
+  const pathOf = new Map([[addressOf(file.root), '/']]);
   for (const group of groups) {
     for (const name of new Set(childrenOf(file, group))) {
-      const node = readNode(file, group, `${group === '/' ? '' : group}/${name}`);
+      const node = readNode(file, group, `${group === '/' ? '' : group}/${name}`, pathOf);
       if (node === undefined) continue;
       nodes.push(node);
-      // A group may be a part of itself.
       if (node.kind === 'group' && node.path.split('/').length <= MAX_DEPTH) groups.push(node.path);
       if (nodes.length > MAX_NODES) {
         throw new InputError(
@@ -43,7 +43,13 @@ function childrenOf(file: File, group: string): string[] {
   return found instanceof Group ? found.keys() : [];
 }
 
-function readNode(file: File, group: string, path: string): Hdf5Node | undefined {
+/** @param known paths of the objects that were read, by their addresses: a group may be a part of itself */
+function readNode(
+  file: File,
+  group: string,
+  path: string,
+  known: Map<string, string>,
+): Hdf5Node | undefined {
   // Of the name alone: `get` would follow a link.
   const target: unknown = file.get_link(path);
   if (typeof target === 'string') {
@@ -53,10 +59,18 @@ function readNode(file: File, group: string, path: string): Hdf5Node | undefined
   const entity = file.get(path);
   if (entity === null) return undefined;
   if ('filename' in entity) return { kind: 'external-link', path, file: entity.filename };
+  if (!(entity instanceof Dataset || entity instanceof Group)) return undefined;
+  const address = addressOf(entity);
+  const first = known.get(address);
+  if (first !== undefined) return { kind: 'link', path, target: first };
+  known.set(address, path);
   if (entity instanceof Dataset) return describeDataset(entity, path, file);
-  if (entity instanceof Group)
-    return { kind: 'group', path, attributes: attributesOf(entity, file) };
-  return undefined;
+  return { kind: 'group', path, attributes: attributesOf(entity, file) };
+}
+
+/** Where an object is in the file, as a reference to it has it. */
+function addressOf(entity: Group | Dataset): string {
+  return Buffer.from(entity.create_reference().ref_data).toString('hex');
 }
 
 function describeDataset(dataset: Dataset, path: string, file: File): Hdf5Dataset {

@@ -36,13 +36,13 @@ export function chooseScale(
   if (min < black || !(max <= (white ?? Number.NaN))) {
     throw new InputError(
       `${found}; expected ${short(black)} (black) to ${white === undefined ? 'white' : short(white)}: give ` +
-        `the values of black and white, such as --black ${short(min)} --white ${short(max)}`,
+        `the values of black and white, such as --black ${outward(min, -1)} --white ${outward(max, 1)}`,
     );
   }
   if (given.white === undefined && max < black + DARK * (white! - black)) {
     throw new InputError(
       `${found}, which is dark for ${short(white!)} as white; expected brighter images: give the value of white, ` +
-        `such as --white ${short(max)}, or --white ${short(white!)} if they are that dark`,
+        `such as --white ${outward(max, 1)}, or --white ${short(white!)} if they are that dark`,
     );
   }
   const isOfType = white === FULL[element] && black === 0;
@@ -69,4 +69,12 @@ function isTooWide(element: StoredElement, white: number): boolean {
 
 function short(value: number): string {
   return String(Number(value.toPrecision(6)));
+}
+
+/** A number of few digits that is not less (1), or not more (-1), than a value. */
+function outward(value: number, direction: 1 | -1): string {
+  const rounded = Number(value.toPrecision(3));
+  if (direction * (rounded - value) >= 0) return String(rounded);
+  const step = 10 ** (Math.floor(Math.log10(Math.abs(value))) - 2);
+  return String(Number((rounded + direction * step).toPrecision(3)));
 }

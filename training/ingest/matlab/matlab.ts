@@ -10,7 +10,7 @@ const HEAD_BYTES = 128;
 
 /** A .mat file of version 5 or 7; version 7.3 is HDF5. */
 export const MATLAB: LabFormat = {
-  name: 'a MATLAB file (.mat of version 5 or 7)',
+  name: 'a MATLAB file (.mat of version 5 to 7.3)',
   async matches(place) {
     const head = await readHead(place, HEAD_BYTES);
     return isMat5(head) || isMat4(head);

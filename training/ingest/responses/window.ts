@@ -23,7 +23,10 @@ export function parseWindow(text: string): Window {
   const [, first, second, unit] = FORM.exec(text) ?? [];
   const scale = unit === 's' ? 1000 : 1;
   const [from, to] = [Number(first) * scale, Number(second) * scale];
-  if (unit === undefined || !(from < to)) {
+  if (unit !== undefined && !(from < to)) {
+    throw new InvalidArgumentError('Its end must be after its start, as in 40:100ms.');
+  }
+  if (unit === undefined) {
     throw new InvalidArgumentError(
       'It must be the start and the end after the onset of an image, such as 40:100ms.',
     );

@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../../src/errors.js';
 import { decodeSamples, openImage } from '../../../src/stimulus/decode/image.js';
 import { isImageType, sniffMediaType } from '../../../src/stimulus/decode/media-type.js';
 import type { ImageSource } from '../lab-file.js';
-import { naming, readHead } from '../read-file.js';
+import { listFiles, naming, readHead } from '../read-file.js';
 import { decodeBmp, isBmp } from './bmp.js';
 
 const LIMITS = { maxStimuli: 1, maxPixels: 2 ** 26 };
@@ -23,20 +23,14 @@ interface Form {
 
 /** The image files of a folder, at any depth, by their content, in the order of their names, with `/` in their paths. */
 export async function listImages(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  const files = await listFiles(folder);
   const isImage = await inTurn(files, async (file) => {
     const head = await readHead(path.join(folder, file), SIGNATURE_BYTES);
     if (isBmp(head)) return true;
     const type = sniffMediaType(head);
     return type !== undefined && isImageType(type);
   });
-  return files
-    .filter((_, i) => isImage[i])
-    .map((file) => file.replaceAll(path.sep, '/'))
-    .toSorted();
+  return files.filter((_, i) => isImage[i]);
 }
 
 /**

@@ -1,9 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../../src/errors.js';
 import type { LabFormat } from '../formats.js';
+import { listFiles } from '../read-file.js';
 import { listImages, openImageFiles } from './image-files.js';
-import { isTable, openTable } from './table.js';
+import { isOtherTable, isTable, openTable } from './table.js';
 import { readTableTrials } from './table-trials.js';
 
 /** Names that a message lists. */
@@ -13,10 +14,15 @@ const LISTED = 5;
 export const TABLE_FOLDER: LabFormat = {
   name: 'a folder of PNG, JPEG, WebP, TIFF or BMP images with a table (CSV or Parquet) that has a column image',
   async matches(place) {
-    return (await tablesIn(place)).length > 0;
+    if ((await tablesIn(place, isTable)).length > 0) return true;
+    if ((await tablesIn(place, isOtherTable)).length === 0) return false;
+    const files = await listFiles(place);
+    // Arrays of numpy may have a table and a picture next to them.
+    return !files.some((file) => file.endsWith('.npy')) && (await listImages(place)).length > 0;
   },
   async open(place) {
-    const [table, ...others] = await tablesIn(place);
+    const named = await tablesIn(place, isTable);
+    const [table, ...others] = named.length > 0 ? named : await tablesIn(place, isOtherTable);
     if (others.length > 0) {
       throw new InputError(
         `several tables are in ${place}: ${[table, ...others].join(', ')}; expected one: move the others`,
@@ -25,14 +31,14 @@ export const TABLE_FOLDER: LabFormat = {
     const trials = await readTableTrials(await openTable(path.join(place, table!)));
     const present = await listImages(place);
     const fileOf = createLookup(present);
-    const named = [...new Set(trials.images)];
-    const missing = named.filter((name) => fileOf(name) === undefined);
+    const wanted = [...new Set(trials.images)];
+    const missing = wanted.filter((name) => fileOf(name) === undefined);
     if (missing.length > 0) {
       throw new InputError(
         `images of the table are not in ${place}: ${list(missing)}; expected a file for each`,
       );
     }
-    const used = new Set(named.map((name) => fileOf(name)!));
+    const used = new Set(wanted.map((name) => fileOf(name)!));
     const files = present.filter((file) => used.has(file));
     const unused = present.filter((file) => !used.has(file));
     const indexOf = new Map(files.map((file, index) => [file, index]));
@@ -77,11 +83,16 @@ export const TABLE_FOLDER: LabFormat = {
   },
 };
 
-async function tablesIn(place: string): Promise<string[]> {
+async function tablesIn(
+  place: string,
+  isOne: (file: string) => Promise<boolean>,
+): Promise<string[]> {
   const entries = await readdir(place, { withFileTypes: true }).catch(() => []);
   const tables: string[] = [];
   for (const entry of entries) {
-    if (entry.isFile() && (await isTable(path.join(place, entry.name)))) tables.push(entry.name);
+    const file = path.join(place, entry.name);
+    const found = await stat(file).catch(() => undefined);
+    if (found?.isFile() && (await isOne(file))) tables.push(entry.name);
   }
   return tables.toSorted();
 }

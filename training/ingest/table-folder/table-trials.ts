@@ -119,8 +119,12 @@ function numbersOf(cells: readonly Cell[], column: string): Float64Array {
   return Float64Array.from(cells, (cell, row) => {
     const value = numberOf(cell);
     if (value !== undefined) return value;
+    const point = String(cell).trim().replace(',', '.');
+    const expected = Number.isFinite(Number(point))
+      ? `a decimal point, as in ${point}`
+      : 'a number, or nothing';
     throw new InputError(
-      `column '${column}' has '${cell}' in row ${row + 1}; expected a number, or nothing`,
+      `column '${column}' has '${cell}' in row ${row + 1}; expected ${expected}`,
     );
   });
 }

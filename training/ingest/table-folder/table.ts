@@ -30,6 +30,15 @@ export async function isTable(file: string): Promise<boolean> {
   return columns.length > 1 && columns.includes('image');
 }
 
+/** Whether a file is a CSV table without a column `image`: a second line has as many fields as the first one. */
+export async function isOtherTable(file: string): Promise<boolean> {
+  const head = await readHead(file, HEAD_BYTES);
+  if (head.includes(0)) return false;
+  const [first = '', second = ''] = head.toString('utf8').split(/\r?\n/, 2);
+  const columns = headerOf(first).length;
+  return columns > 1 && second !== '' && headerOf(second).length === columns;
+}
+
 /**
  * Opens a table of CSV (UTF-8; commas, tabs or semicolons) or Parquet.
  * @throws InputError naming what cannot be read
