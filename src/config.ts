@@ -1,63 +1,17 @@
 import { z } from 'zod';
 import { InputError } from './errors.js';
+import {
+  address,
+  choice,
+  integer,
+  optional,
+  type Setting,
+  setting,
+  whole,
+} from './formats/setting.js';
 import { BACKEND_NAMES } from './network/backends/index.js';
 
 const MEBIBYTE = 2 ** 20;
-
-/** Decimal digits only: `1e3`, `0x10`, `+5` and ` 8` are more likely mistakes than numbers. */
-const integer = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .pipe(z.number().min(least).max(most));
-
-interface Setting<Schema extends z.ZodType> {
-  readonly schema: Schema;
-  /** The default, as it is written in the environment. */
-  readonly fallback: string;
-  /** What values are accepted. */
-  readonly accepted: string;
-  /** What it sets, for `hypercolumn serve --help`. */
-  readonly description: string;
-}
-
-const setting = <Schema extends z.ZodType>(
-  schema: Schema,
-  fallback: string,
-  accepted: string,
-  description: string,
-): Setting<Schema> => ({ schema, fallback, accepted, description });
-
-const choice = <const Options extends readonly string[]>(
-  options: Options,
-  fallback: string,
-  description: string,
-) => setting(z.enum(options), fallback, `one of ${options.join(', ')}`, description);
-
-const whole = (
-  fallback: number,
-  range: readonly [number, number],
-  unit: string,
-  description: string,
-) =>
-  setting(
-    integer(...range),
-    String(fallback),
-    `a whole number of ${unit}, ${range[0]} to ${range[1]}`,
-    description,
-  );
-
-/** An empty value is undefined. */
-const optional = <Output>(schema: z.ZodType<Output, string>) =>
-  z
-    .literal('')
-    .transform(() => undefined)
-    .or(schema);
-
-/** An address with one of these schemes, which programs can parse. */
-const address = (schemes: RegExp) =>
-  z.string().refine((text) => schemes.test(text) && URL.canParse(text));
 
 const PLACE = 'a folder, or a place in S3 such as s3://bucket/prefix';
 const PORT_NUMBER = 'a whole number, 0 to 65535 (0: any free port)';
@@ -186,6 +140,23 @@ export const SETTINGS = {
     'kinds separated by commas, such as characterize',
     'kinds of jobs that a worker runs; none named: all',
   ),
+  ALLOW_TRAINING: choice(
+    ['0', '1'],
+    '0',
+    '1 lets clients upload recordings and train models on them; a worker then runs such jobs too',
+  ),
+  RECORDINGS_CAPACITY: whole(
+    100 * 1024 * MEBIBYTE,
+    [0, 2 ** 49],
+    'bytes',
+    'most that recordings and datasets may take',
+  ),
+  MAX_TRAINING_JOBS: whole(
+    4,
+    [1, 10_000],
+    'jobs',
+    'most jobs of recordings and datasets that wait or run',
+  ),
   MAX_JOBS: whole(
     100,
     [1, 10_000],
@@ -276,6 +247,12 @@ export function readConfig(environment: Environment): Config {
     throw new InputError(
       `DRAIN_SECONDS=${config.DRAIN_SECONDS} is not accepted: it includes GRACE_SECONDS=` +
         `${config.GRACE_SECONDS}`,
+    );
+  }
+  if (config.ALLOW_TRAINING === '1' && config.REDIS_URL !== undefined && config.MODELS_POLL === 0) {
+    throw new InputError(
+      'MODELS_POLL=0 is not accepted: workers train models, which a service must look for; expected ' +
+        'seconds, at least 1',
     );
   }
   if (config.PORT !== 0 && config.HEALTH_PORT === config.PORT) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Keeping } from './announcement.js';
 import type { Config } from './config.js';
+import { DATA_JOBS } from './datasets/data-jobs.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { createKeptRows, type KeptRows } from './experiments/quick-measurement/kept-rows.js';
 import { hasCode } from './files/disk-error.js';
@@ -12,17 +13,21 @@ import type { RunJob } from './jobs/job-runner.js';
 import { type JobStorage, openJobStorage } from './jobs/job-storage.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
 import type { JobPlace } from './jobs/redis/job-place.js';
+import { removeModel } from './models/remove-model.js';
 import { checkPlace } from './objects/at-start.js';
 import { openObjects, openStoredObjects, type StorageSettings } from './objects/open-objects.js';
 import { absolutePlace, isInS3, placeWithin, rejectMistyped } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
+import { createDatasets, DATASETS } from './storage/datasets.js';
+import { createRecordings, RECORDINGS } from './storage/recordings.js';
 import { openSharedStore, openStore, removeAbandoned, SETS } from './storage/store.js';
 
 /** What the service keeps in DATA_DIR. */
 export interface DataFolder {
   readonly store: Service['store'];
   readonly jobs: Pick<OwnedJobs, 'current' | 'close'>;
+  readonly training: Service['training'];
   /** Where the store is, else in memory. */
   readonly quick: KeptRows;
   /**
@@ -59,6 +64,8 @@ export function jobWorkerOptions(config: Config): JobWorkerOptions {
     models: absolutePlace(config.MODELS_DIR),
     jobs: absolutePlace(jobsPlace(config.DATA_DIR)),
     sets: absolutePlace(placeWithin(config.DATA_DIR, SETS)),
+    recordings: absolutePlace(placeWithin(config.DATA_DIR, RECORDINGS)),
+    datasets: absolutePlace(placeWithin(config.DATA_DIR, DATASETS)),
     storage: storageSettings(config),
     limits: { maxStimuli: config.MAX_STIMULI, maxPixels: config.MAX_PIXELS },
     logLevel: config.LOG_LEVEL,
@@ -90,6 +97,7 @@ export async function openDataFolder(
   return {
     store,
     jobs,
+    training: openTraining(config),
     quick: createKeptRows({
       objects: 'unusable' in store ? undefined : objects.within(QUICK),
       logger,
@@ -101,6 +109,26 @@ export async function openDataFolder(
           ? jobs.current
           : { folder: jobsPlace(place), through: describeRedis(config, isRedisThere) },
     }),
+  };
+}
+
+/** Without asking for anything on the disk. */
+function openTraining(config: Config): Service['training'] {
+  const { ALLOW_TRAINING, DATA_DIR: place, RECORDINGS_CAPACITY: capacity } = config;
+  if (ALLOW_TRAINING === '0') return 'off';
+  if (isInS3(place)) return { unusable: 'with DATA_DIR in S3; expected a folder' };
+  const datasets = createDatasets(placeWithin(place, DATASETS));
+  const recordings = createRecordings({
+    folder: placeWithin(place, RECORDINGS),
+    capacity,
+    otherBytes: async () => (await datasets.list()).reduce((sum, { bytes }) => sum + bytes, 0),
+    now: Date.now,
+  });
+  return {
+    recordings,
+    datasets,
+    maxJobs: config.MAX_TRAINING_JOBS,
+    removeModel: (version) => removeModel(version, config.MODELS_DIR, storageSettings(config)),
   };
 }
 
@@ -179,7 +207,7 @@ async function shareJobs(config: Config, url: string, logger: Logger): Promise<D
   const { openRedisJobs } = await import('./jobs/redis/redis-jobs.js');
   const jobs = openRedisJobs({
     url,
-    kinds: JOB_EXPERIMENTS.map(({ kind }) => kind),
+    kinds: [...JOB_EXPERIMENTS, ...DATA_JOBS].map(({ kind }) => kind),
     ...(await openSharedStorage(config, url, logger)),
     maxStored: config.MAX_JOBS,
     maxWaiting: config.MAX_WAITING_JOBS,

@@ -161,10 +161,10 @@ export class StorageError extends errorKind('storage', 503, LATER) {
 
 type StorageReason = Pick<StorageError, 'reason' | 'isPassing'>;
 
-/** There is no room for a stimulus set. */
+/** There is no room for what a client wants to store. */
 export class StoreFullError extends PublicError {
   readonly code = 'store-full';
-  /** 413 where the set would not fit even if nothing else was stored. */
+  /** 413 where it would not fit even if nothing else was stored. */
   readonly status: 413 | 507;
 
   constructor(message: string, { tooLarge = false, ...options }: StoreFullOptions = {}) {
@@ -176,6 +176,9 @@ export class StoreFullError extends PublicError {
 interface StoreFullOptions extends ErrorOptions {
   readonly tooLarge?: boolean;
 }
+
+/** The bytes that a client sends are not those that are next in the file. */
+export class UploadOffsetError extends errorKind('upload-offset', 409) {}
 
 /** A file of the store does not hold what was stored. */
 export class DamagedError extends errorKind('stored-data-corrupted', 503) {

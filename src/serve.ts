@@ -22,7 +22,7 @@ import { createLog, logNode } from './log.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { openModelSource } from './models/open-source.js';
 import { useAtStart } from './objects/at-start.js';
-import { openServedModels } from './served-models.js';
+import { openServedModels, servingNewModels } from './served-models.js';
 import { createApp, createHealthApp } from './server/app.js';
 import { createBodyDecoder } from './server/body/body-decoder.js';
 import { createBodyThread } from './server/body/body-thread.js';
@@ -195,7 +195,11 @@ async function serve(
     onBatch: metrics.batch,
   });
   const jobProcesses = createJobProcesses({ worker: jobWorkerOptions(config), logger, tracer });
-  const data = await openDataFolder(config, logger, jobProcesses.run);
+  const data = await openDataFolder(
+    config,
+    logger,
+    servingNewModels(jobProcesses.run, () => reload()),
+  );
   const interpreter = createProcessInterpreter({
     backend: interpreterBackend(config.INSIDE_BACKEND, engine.description),
     models: source,
@@ -208,6 +212,7 @@ async function serve(
     interpreter,
     store: data.store,
     quick: data.quick,
+    training: data.training,
     get jobs() {
       return data.jobs.current;
     },

@@ -1,12 +1,14 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
+import { TRAIN_JOB } from './datasets/data-jobs.js';
 import { messageOf } from './errors.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import { modelBytes } from './inference/model-bytes.js';
 import type { MemoryEvents } from './inference/model-memory.js';
 import { createModelRepository } from './inference/model-repository.js';
 import { createProcessEngine, type ProcessEngine } from './inference/process-engine.js';
+import type { RunJob } from './jobs/job-runner.js';
 import type { ModelSource } from './models/model-source.js';
 import { StartError } from './server/listen.js';
 import type { Metrics } from './server/metrics/metrics.js';
@@ -60,4 +62,13 @@ export async function openServedModels(
 /** Bytes that this process may use: those of the machine, or of its container. */
 function availableMemory(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+}
+
+/** Makes a job that trains a model last until the model is served. */
+export function servingNewModels(run: RunJob, reload: () => Promise<void>): RunJob {
+  return async (job, report, signal) => {
+    const parts = await run(job, report, signal);
+    if (job.order.kind === TRAIN_JOB.kind) await reload();
+    return parts;
+  };
 }

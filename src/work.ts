@@ -8,6 +8,7 @@ import {
   openSharedStorage,
   storageSettings,
 } from './data-folder.js';
+import { DATA_JOBS } from './datasets/data-jobs.js';
 import { InputError } from './errors.js';
 import { CommandEnd } from './exit-codes.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
@@ -49,7 +50,7 @@ export async function runWorker(environment: Environment): Promise<void> {
       'REDIS_URL is missing; expected the Redis of the services, such as redis://redis:6379',
     );
   }
-  const kinds = chooseKinds(config.JOB_KINDS);
+  const kinds = chooseKinds(config);
   await checkModelsFolder(config.MODELS_DIR);
   const logger = createLog('worker', config.LOG_LEVEL);
   logNode(logger);
@@ -155,8 +156,9 @@ async function checkModels(config: Config, logger: Logger): Promise<void> {
 }
 
 /** @throws InputError for an unknown kind */
-function chooseKinds(named: readonly string[]): readonly string[] {
-  const all: readonly string[] = JOB_EXPERIMENTS.map(({ kind }) => kind);
+function chooseKinds({ JOB_KINDS: named, ALLOW_TRAINING }: Config): readonly string[] {
+  const jobs = ALLOW_TRAINING === '1' ? [...JOB_EXPERIMENTS, ...DATA_JOBS] : JOB_EXPERIMENTS;
+  const all: readonly string[] = jobs.map(({ kind }) => kind);
   const unknown = named.find((kind) => !all.includes(kind));
   if (unknown !== undefined) {
     throw new InputError(`unknown kind of job: '${unknown}'; expected some of ${all.join(', ')}`);

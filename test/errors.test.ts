@@ -19,6 +19,7 @@ const EACH: readonly (readonly [errors.PublicError, string, number, string | und
   [new errors.DiskError('x', 'y', false, undefined), 'disk', 503, '10'],
   [new errors.DiskError('x', 'y', true, undefined), 'disk', 507, undefined],
   [new errors.StorageError('x', { reason: 'y', isPassing: true }, undefined), 'storage', 503, '10'],
+  [new errors.UploadOffsetError('x'), 'upload-offset', 409, undefined],
   [new errors.StoreFullError('x'), 'store-full', 507, undefined],
   [new errors.StoreFullError('x', { tooLarge: true }), 'store-full', 413, undefined],
   [new errors.DamagedError('x'), 'stored-data-corrupted', 503, undefined],

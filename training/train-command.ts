@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { findRecipe, RECIPES } from '../src/datasets/recipes.js';
 import { InputError } from '../src/errors.js';
 import { exitCodesHelp } from '../src/exit-codes.js';
 import { type Fit, TrainedFrom, TrainingCard } from '../src/models/card.js';
@@ -16,7 +17,6 @@ import { runProgram } from './cluster/slurm/run-program.js';
 import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
 import { type DataPlace, openData } from './dataset/open-data.js';
-import { findRecipe, RECIPES } from './recipes/recipes.js';
 import { currentMemory } from './run/chunk.js';
 import { freeDisk } from './run/disk.js';
 import type { Machine, ModelRequest } from './run/model-request.js';

@@ -8,6 +8,7 @@ import { exitCodesHelp } from '../exit-codes.js';
 const OF_WORKERS: readonly Variable[] = ['JOB_KINDS'];
 const WORKER: readonly Variable[] = [
   ...(['REDIS_URL', 'JOB_KINDS', 'JOBS_AT_ONCE', 'JOB_THREADS', 'JOB_PRIORITY'] as const),
+  'ALLOW_TRAINING',
   ...(['MODELS_DIR', 'DATA_DIR', 'ENGINE', 'INSIDE_BACKEND'] as const),
   ...(['STORAGE_CACHE', 'STORAGE_CACHE_CAPACITY', 'AWS_ENDPOINT_URL', 'AWS_REGION'] as const),
   ...(['HOST', 'HEALTH_PORT', 'MAX_STIMULI', 'MAX_PIXELS'] as const),

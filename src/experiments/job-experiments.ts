@@ -28,7 +28,7 @@ export function orderJob(
   askedBy: string | null,
 ): JobOrder {
   const sets = stimulusSets(request);
-  return { kind, model: modelIdentity(model), request, stimulusSets: sets, askedBy };
+  return { kind, model: modelIdentity(model), data: null, request, stimulusSets: sets, askedBy };
 }
 
 /**
@@ -38,10 +38,12 @@ export function orderJob(
 export async function prepareJob(order: JobOrder, resources: JobResources): Promise<PreparedJob> {
   const { model, limits, readStimulusSet, time } = resources;
   const experiment = findJobExperiment(order.kind);
-  if (order.model.digest !== model.digest) {
+  if (order.model?.digest !== model.digest) {
     throw new InputError(
-      `wrong model for the job: ${model.digest}; expected ${order.model.name}/${order.model.version} ` +
-        `with the digest ${order.model.digest}`,
+      `wrong model for the job: ${model.digest}; expected ` +
+        (order.model === null
+          ? 'none'
+          : `${order.model.name}/${order.model.version} with the digest ${order.model.digest}`),
     );
   }
   const request = parseAs(experiment.request, order.request, 'request');

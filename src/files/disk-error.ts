@@ -1,10 +1,18 @@
 import { DiskError } from '../errors.js';
 
-/** @param what the system could not do, which the message begins with */
-export function diskError(what: string, cause: NodeJS.ErrnoException): DiskError {
+/**
+ * @param what the system could not do, which the message begins with
+ * @param setting that names the folder
+ */
+export function diskError(
+  what: string,
+  cause: NodeJS.ErrnoException,
+  setting = 'DATA_DIR',
+): DiskError {
   const { code = 'unknown' } = cause;
   const isFull = FULL.has(code);
-  const reason = `${REASONS.get(code) ?? 'the system reports an error'} (${code})`;
+  const words = REASONS.get(code)?.replace('DATA_DIR', setting);
+  const reason = `${words ?? 'the system reports an error'} (${code})`;
   const remedy = isFull ? 'free some space there' : 'mend that';
   return new DiskError(`${what}: ${reason}; ${remedy}, then send it again`, reason, isFull, cause);
 }
@@ -29,15 +37,19 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Does something with files of DATA_DIR.
+ * Does something with files of a folder that a setting names.
  * @param what the message begins with where the system fails, such as `the job cannot be saved`
  * @throws DiskError in place of the system's own error
  */
-export async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
+export async function onDisk<T>(
+  what: string,
+  work: () => Promise<T>,
+  setting?: 'MODELS_DIR',
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw isSystemError(error) ? diskError(what, error) : error;
+    throw isSystemError(error) ? diskError(what, error, setting) : error;
   }
 }
 

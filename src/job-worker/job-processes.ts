@@ -51,8 +51,8 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
   return {
     async run(job, report, signal) {
       const span = startTrace(job);
-      const { kind, model } = job.order;
-      const fields = { ...logFields(job), kind, model: `${model.name}/${model.version}` };
+      const { kind, data } = job.order;
+      const fields = { ...logFields(job), kind, model: modelOf(job), data: data ?? undefined };
       logger.info(fields, 'a job is started');
       try {
         const parts = await runInTurn(continueTrace(job, span), report, signal);
@@ -71,15 +71,15 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
     },
   };
 
-  function startTrace({ id, order, created, origin }: RunnableJob): Span {
-    const { kind, model } = order;
-    const span = tracer.start(`job ${kind}`, {
+  function startTrace(job: RunnableJob): Span {
+    const { id, order, created, origin } = job;
+    const span = tracer.start(`job ${order.kind}`, {
       kind: 'consumer',
       parent: origin?.traceparent,
       attributes: {
         'hypercolumn.job.id': id,
         'hypercolumn.request.id': origin?.requestId,
-        'hypercolumn.model': `${model.name}/${model.version}`,
+        'hypercolumn.model': modelOf(job),
       },
     });
     const waited = Date.now() - Date.parse(created);
@@ -165,6 +165,11 @@ export function createJobProcesses(options: JobProcessesOptions): JobProcesses {
     ending.process.kill();
     await ending.process.ended;
   }
+}
+
+/** `name/version`; undefined for a job that is of data. */
+function modelOf({ order: { model } }: RunnableJob): string | undefined {
+  return model === null ? undefined : `${model.name}/${model.version}`;
 }
 
 /** What its process traces is a part of the span. */

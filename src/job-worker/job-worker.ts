@@ -1,23 +1,22 @@
-import path from 'node:path';
 import type { Logger } from 'pino';
-import { InputError, messageOf } from '../errors.js';
-import { experimentContext } from '../experiments/context.js';
-import { findJobExperiment } from '../experiments/job-experiments.js';
+import { isDataJob } from '../datasets/data-jobs.js';
+import { messageOf } from '../errors.js';
 import { type JobProgress, logFields, type RunnableJob } from '../jobs/job-runner.js';
 import { type JobStorage, openJobStorage } from '../jobs/job-storage.js';
 import type { Part } from '../jobs/record.js';
 import { createLog, type LogLevel, logNode } from '../log.js';
 import type { ModelSource } from '../models/model-source.js';
 import { openModelSource } from '../models/open-source.js';
-import { readModel, type SavedModel } from '../models/saved-model.js';
 import { openObjects, type StorageSettings } from '../objects/open-objects.js';
 import type { StimulusLimits } from '../stimulus/limits.js';
 import { createStimulusSets, type StimulusSets } from '../storage/stimulus-sets.js';
 import { openTracer } from '../tracing/open-tracer.js';
-import { type Span, type Tracer, traced } from '../tracing/tracer.js';
+import type { Span, Tracer } from '../tracing/tracer.js';
 import { connectToService } from '../workers/connect-to-service.js';
 import { lowerPriority } from '../workers/lower-priority.js';
 import { type LocalEngine, type LocalEngineOptions, openLocalEngine } from './local-engine.js';
+import { runDataOrder } from './run-data-order.js';
+import { runModelOrder } from './run-model-order.js';
 import { runOrder } from './run-order.js';
 
 // The process that runs jobs: it renders, computes, fits and writes the results.
@@ -29,6 +28,9 @@ export interface JobWorkerOptions extends LocalEngineOptions {
   readonly models: string;
   readonly jobs: string;
   readonly sets: string;
+  /** Where recordings and datasets are: folders. */
+  readonly recordings: string;
+  readonly datasets: string;
   readonly storage: StorageSettings;
   readonly limits: StimulusLimits;
   /** `idle`: other processes compute first. */
@@ -106,61 +108,21 @@ async function run(job: RunnableJob): Promise<Part[]> {
   }
 }
 
-async function runTraced(
-  job: RunnableJob,
-  { logger, options, engine, models, sets, jobs }: Opened,
-  span: Span,
-): Promise<Part[]> {
+async function runTraced(job: RunnableJob, parts: Opened, span: Span): Promise<Part[]> {
   const { order } = job;
-  const { model, parts } = await traced(span, 'load model', async () => {
-    const saved = await readOrdered(models, order.model, options.models);
-    return engine.load(saved, findJobExperiment(order.kind).interprets);
-  });
-  const log = logger.child(logFields(job));
-  log.info(
-    { digest: model.digest, engine: engine.description.name },
-    'the model of a job is loaded',
-  );
-  const files = await runOrder(job, {
-    ...experimentContext({
-      ...parts,
-      respond: (stimuli, columns) =>
-        traced(span, 'infer', () => parts.respond(stimuli, columns), {
-          'hypercolumn.stimuli': stimuli.count,
-        }),
-    }),
-    model,
-    limits: options.limits,
-    async readStimulusSet(digest) {
-      const set = await sets.read(digest);
-      if (set) return set.stimuli;
-      throw new InputError(`unknown stimulus set: ${digest}; expected one that is stored`);
-    },
-    storage: jobs,
-    engine: engine.description,
+  const log = parts.logger.child(logFields(job));
+  const context = {
+    storage: parts.jobs,
+    engine: parts.engine.description,
     span,
-    report: (progress) => void service.report.asEvent(progress),
-    onStepNotSaved: (reason) => void service.stepNotSaved.asEvent(reason),
-  });
+    report: (progress: JobProgress) => void service.report.asEvent(progress),
+    onStepNotSaved: (reason: string) => void service.stepNotSaved.asEvent(reason),
+  };
+  const files = isDataJob(order.kind)
+    ? await runOrder(job, context, ({ onProgress }) =>
+        runDataOrder(job, { ...parts, onProgress, log: (line) => log.info(line) }),
+      )
+    : await runModelOrder(job, { ...parts, log, span, run: context });
   log.info({ files: files.map(({ name }) => name) }, 'the result of a job is written');
   return files;
-}
-
-/** @throws InputError when the model of an order is not there, or cannot be used */
-async function readOrdered(
-  models: ModelSource,
-  { name, version, digest }: RunnableJob['order']['model'],
-  place: string,
-): Promise<SavedModel> {
-  try {
-    if (path.basename(name) !== name) throw new InputError('its name is not that of a folder');
-    return await readModel(await models.localFolder({ name, version }, digest));
-  } catch (cause) {
-    if (!(cause instanceof InputError)) throw cause;
-    throw new InputError(
-      `the model ${name}/${version} cannot be used: ${cause.message} (MODELS_DIR=${JSON.stringify(place)} of the worker)`,
-      [],
-      { cause },
-    );
-  }
 }

@@ -1,15 +1,14 @@
 import packageFile from '../../package.json' with { type: 'json' };
 import type { ExperimentContext, Progress } from '../experiments/context.js';
-import type { JobResources } from '../experiments/job.js';
-import { runJob } from '../experiments/job-experiments.js';
 import type { EngineDescription } from '../inference/engine.js';
+import type { ResultFile } from '../jobs/job-files.js';
 import type { JobProgress, RunnableJob } from '../jobs/job-runner.js';
 import type { JobStorage } from '../jobs/job-storage.js';
 import type { Part } from '../jobs/record.js';
 import { type Span, traced } from '../tracing/tracer.js';
 
 /** What a job is run with. */
-export interface OrderContext extends JobResources, Omit<ExperimentContext, 'onProgress' | 'step'> {
+export interface OrderContext {
   /** The storage of all jobs. */
   readonly storage: Pick<JobStorage, 'openSteps' | 'writeResult'>;
   /** What computes, as its description says; the saved steps of another engine are not used. */
@@ -19,7 +18,12 @@ export interface OrderContext extends JobResources, Omit<ExperimentContext, 'onP
   readonly report: (progress: JobProgress) => void;
   /** Called with the reason why a step could not be saved; the job continues without that. */
   readonly onStepNotSaved: (reason: string) => void;
+  /** Aborted when the result is wanted no more; undefined where the whole process is ended then. */
+  readonly signal?: AbortSignal;
 }
+
+/** What an order is run with, whatever its kind. */
+export type RunContext = Pick<ExperimentContext, 'onProgress' | 'step'>;
 
 /** Progress is reported no more often. */
 const REPORT_MS = 100;
@@ -27,11 +31,13 @@ const REPORT_MS = 100;
 /**
  * Runs a job, from the steps on that an earlier run has saved in the storage of all jobs, and writes its result
  * there.
- * @throws as `runJob`; DiskError or StorageError when the result cannot be written
+ * @param run makes the files of the result
+ * @throws as `run`; DiskError or StorageError when the result cannot be written
  */
 export async function runOrder(
   { id, order }: RunnableJob,
-  { storage, engine, span, report, onStepNotSaved, ...context }: OrderContext,
+  { storage, engine, span, report, onStepNotSaved, signal }: OrderContext,
+  run: (context: RunContext) => Promise<readonly ResultFile[]>,
 ): Promise<Part[]> {
   const progress = createReporter(report);
   const origin = JSON.stringify([packageFile.version, engine, order]);
@@ -43,9 +49,9 @@ export async function runOrder(
     await log.save(key, value).catch((error: Error) => onStepNotSaved(error.message));
     return value;
   };
-  const files = await runJob(order, { ...context, onProgress: progress.report, step });
+  const files = await run({ onProgress: progress.report, step });
   progress.flush();
-  context.signal.throwIfAborted();
+  signal?.throwIfAborted();
   return traced(span, 'write result', () => storage.writeResult(id, files));
 }
 

@@ -32,7 +32,7 @@ export interface JobFiles {
    * @throws DiskError when the disk cannot be read
    */
   readPart(id: string, part: Part): Promise<Uint8Array<ArrayBuffer>>;
-  /** Deletes a result and the saved steps. @throws DiskError */
+  /** Deletes a result, and what an unfinished job has saved. @throws DiskError */
   dropResult(id: string): Promise<void>;
   /** @throws DiskError */
   dropSteps(id: string): Promise<void>;
@@ -108,9 +108,14 @@ export async function openJobFiles(folder: string, logger: Logger): Promise<JobF
   }
 }
 
-/** Deletes the saved steps of a job. @throws DiskError */
+/** Deletes the saved steps of a job, and its folder for files of its own. @throws DiskError */
 export function dropSavedSteps(folder: string, id: string): Promise<void> {
-  return onDisk('the steps cannot be deleted', () => drop(placesIn(folder).steps(id)));
+  return onDisk('the steps cannot be deleted', () => dropUnfinished(folder, id));
+}
+
+async function dropUnfinished(folder: string, id: string): Promise<void> {
+  await drop(placesIn(folder).steps(id));
+  await drop(placesIn(folder).work(id));
 }
 
 /** Deletes the result and the saved steps of a job. @throws DiskError */
@@ -118,7 +123,7 @@ export function dropJobFiles(folder: string, id: string): Promise<void> {
   const places = placesIn(folder);
   return onDisk('the result cannot be deleted', async () => {
     await drop(places.result(id));
-    await drop(places.steps(id));
+    await dropUnfinished(folder, id);
   });
 }
 

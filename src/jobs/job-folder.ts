@@ -23,6 +23,8 @@ export const placesIn = (folder: string) => ({
   result: (id: string) => path.join(folder, id),
   /** The steps that an unfinished job has done. */
   steps: (id: string) => path.join(folder, `${id}.steps`),
+  /** The folder in which an unfinished job keeps files of its own. */
+  work: (id: string) => path.join(folder, `${id}.work`),
 });
 
 /**
@@ -43,9 +45,9 @@ export async function readJobFolder(folder: string, logger: Logger): Promise<Job
   const unknown: string[] = [];
   for (const entry of entries) {
     const { name } = entry;
-    const jobId = idIn(name, '.reserve') ?? idIn(name, '.steps');
+    const jobId = idIn(name, '.reserve') ?? idIn(name, '.steps') ?? idIn(name, '.work');
     if (JobId.safeParse(name).success && entry.isDirectory()) await sweepResult(name);
-    else if (jobId !== undefined && entry.isFile()) {
+    else if (jobId !== undefined) {
       const owner = records.get(jobId);
       if (owner === undefined || isOver(owner)) await clear(path.join(folder, name));
     } else if (isTemporary(name) && entry.isFile()) await clear(path.join(folder, name));

@@ -13,6 +13,7 @@ import {
   type ResultFile,
   writeResult,
 } from './job-files.js';
+import { placesIn } from './job-folder.js';
 import { type Part, PartName } from './record.js';
 import { openStepLog, openStepObjects, type StepLog } from './step-log.js';
 
@@ -30,6 +31,11 @@ export interface JobStorage {
    * @throws DiskError or StorageError
    */
   openSteps(id: string, origin: string): Promise<StepLog>;
+  /**
+   * Where a job may keep files of its own until it is over; the folder need not be there.
+   * @throws InputError where the storage is in S3
+   */
+  workFolder(id: string): string;
   /** Deletes the saved steps of a job that is over. @throws DiskError or StorageError */
   dropSteps(id: string): Promise<void>;
   /** Deletes the result and the saved steps of a job. @throws DiskError or StorageError */
@@ -54,6 +60,7 @@ export function createJobFolder(folder: string): JobStorage {
     readPart: createPartReader(folder),
     writeResult: (id, files) => writeResult(folder, id, files),
     openSteps: (id, origin) => openStepLog(folder, id, origin),
+    workFolder: (id) => placesIn(folder).work(id),
     dropSteps: (id) => dropSavedSteps(folder, id),
     drop: (id) => dropJobFiles(folder, id),
   };
@@ -87,6 +94,11 @@ export function createJobObjects(objects: ObjectStore): JobStorage {
         return parts;
       }),
     openSteps: (id, origin) => openStepObjects(steps(id), id, origin),
+    workFolder() {
+      throw new InputError(
+        `jobs of data need a folder: DATA_DIR is ${objects.place}; expected a path`,
+      );
+    },
     dropSteps: (id) => inStorage('the steps cannot be deleted', () => removeAll(steps(id))),
     drop: (id) =>
       inStorage('the result cannot be deleted', async () => {

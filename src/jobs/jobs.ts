@@ -283,10 +283,12 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   }
 
   function view({ record, timeLeft }: Job): JobView {
-    const { id, kind, model, state, priority, created, started, ended, reason, result } = record;
+    const { id, kind, model, data, state, priority } = record;
+    const { created, started, ended, reason, result } = record;
     const secondsLeft = state === 'running' ? (timeLeft?.seconds() ?? null) : null;
     const progress = { ...record.progress, secondsLeft };
-    return { id, kind, model, state, priority, created, started, ended, reason, result, progress };
+    const times = { created, started, ended };
+    return { id, kind, model, data, state, priority, ...times, reason, result, progress };
   }
 
   function change(job: Job, record: JobRecord): void {

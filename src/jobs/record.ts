@@ -41,7 +41,16 @@ const Count = z.int().nonnegative();
 const Fields = z.strictObject({
   id: JobId,
   kind: z.string(),
-  model: z.strictObject({ name: z.string(), version: z.int(), digest: z.string() }),
+  /** null: the job is of data. */
+  model: z
+    .strictObject({ name: z.string(), version: z.int(), digest: z.string() })
+    .nullable()
+    .describe('null for a job that is of data'),
+  data: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('the digest of the recording or of the dataset that the job is of; null for a model'),
   state: JobState,
   priority: JobPriority.default(DEFAULT_PRIORITY),
   created: z.iso.datetime(),
@@ -58,6 +67,7 @@ const Fields = z.strictObject({
 const orderFields = {
   kind: Fields.shape.kind,
   model: Fields.shape.model,
+  data: Fields.shape.data,
   /** As the request schema of the kind gives it, with all defaults; JSON. */
   request: z.record(z.string(), z.unknown()),
   /** The digests of the stored stimulus sets that the request names. */
@@ -105,8 +115,8 @@ const UNKNOWN_ORDER = { request: null, stimulusSets: [], askedBy: null };
  * @returns undefined for a record without one
  */
 export function readOrder(record: JobRecord): JobOrder | undefined {
-  const { kind, model, request, stimulusSets, askedBy } = record;
-  return request === null ? undefined : { kind, model, request, stimulusSets, askedBy };
+  const { kind, model, data, request, stimulusSets, askedBy } = record;
+  return request === null ? undefined : { kind, model, data, request, stimulusSets, askedBy };
 }
 
 /** A job as clients see it; `secondsLeft` follows from its latest speed, null while that is not known. */
@@ -151,7 +161,8 @@ export function damagedRecord(id: string, why: string, date: Date): JobRecord {
     formatVersion: 2,
     id,
     kind: 'unknown',
-    model: { name: 'unknown', version: 0, digest: '' },
+    model: null,
+    data: null,
     ...UNKNOWN_ORDER,
     state: 'failed',
     priority: DEFAULT_PRIORITY,

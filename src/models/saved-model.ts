@@ -111,18 +111,20 @@ export async function readWeights({ folder, card }: SavedModel): Promise<Weights
 /**
  * Saves a model as the next version under `out` (`models/x` becomes `models/x/1`, then `/2`), whole
  * or not at all.
+ * @param last a version that the next one comes after, as those that are there
  */
 export async function saveModel(
   out: string,
   card: UnsavedCard,
   weights: Weights,
+  last = 0,
 ): Promise<SavedModel> {
   const temporary = path.join(out, `.saving-${randomUUID()}`);
   await mkdir(temporary, { recursive: true });
   try {
     const bytes = encodeSafetensors(weights);
     const taken = (await readdir(out)).filter(isVersion).map(Number);
-    const version = taken.reduce((a, b) => Math.max(a, b), 0) + 1;
+    const version = taken.reduce((a, b) => Math.max(a, b), last) + 1;
     const folder = path.join(out, String(version));
     const whole = ModelCard.parse({
       formatVersion: 1,

@@ -12,6 +12,7 @@ import { errorResponse, isProtocolPath } from './open-inference/error.js';
 import { protocolRoutes } from './open-inference/routes.js';
 import { CLIENT_GONE, Problem, problemFrom, problemResponse } from './problem.js';
 import { type Handler, isRepeatable, type Route } from './route.js';
+import { datasetRoutes } from './routes/datasets.js';
 import { docsRoutes } from './routes/docs.js';
 import { experimentJobRoutes } from './routes/experiment-jobs.js';
 import { healthRoutes } from './routes/health.js';
@@ -24,6 +25,7 @@ import { pageRoutes } from './routes/page.js';
 import { parametricRoutes } from './routes/parametric.js';
 import { quickMeasurementRoutes } from './routes/quick-measurement.js';
 import { receptiveFieldRoutes } from './routes/receptive-field.js';
+import { recordingRoutes } from './routes/recordings.js';
 import { responseRoutes } from './routes/responses.js';
 import { stimulusRoutes } from './routes/stimuli.js';
 import { stimulusSetRoutes } from './routes/stimulus-sets.js';
@@ -51,6 +53,8 @@ export function createRoutes(deps: AppDependencies) {
     ...stimulusRoutes(deps),
     ...stimulusSetRoutes(deps),
     ...jobRoutes(deps),
+    ...recordingRoutes(deps),
+    ...datasetRoutes(deps),
     ...protocolRoutes(deps),
   ];
   return routes;

@@ -38,6 +38,7 @@ export interface Operation {
     | 'responses'
     | 'experiments'
     | 'jobs'
+    | 'training'
     | 'stimuli'
     | 'protocol';
   readonly summary: string;

@@ -14,7 +14,7 @@ export type Handler = (c: AppContext) => Response | Promise<Response>;
 
 /** One route of the interface, with its part of the OpenAPI document. */
 export interface Route extends Operation {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** In Hono's pattern, which is also the route's name in the metrics. */
   readonly path: string;
   /** The scope that an API key needs; `predict` where it is left out. An `open` route needs no key. */

@@ -15,6 +15,7 @@ import type { StoreMetrics } from './metrics/store-metrics.js';
 import type { Access } from './middleware/access.js';
 import type { RateLimits } from './middleware/rate-limits.js';
 import type { SharedAnswers } from './middleware/shared-answers.js';
+import type { Training } from './training.js';
 import type { Streams } from './websocket/streams.js';
 
 /** The parts that answer requests, once the models are loaded. */
@@ -28,6 +29,8 @@ export interface Service {
   /** The store on disk, or why there is none. */
   readonly store: Store | UnusableStore;
   readonly jobs: Jobs | UnusableStore;
+  /** Training over HTTP; off unless the operator allows it. */
+  readonly training: Training | 'off' | UnusableStore;
 }
 
 /** Nothing can be kept on disk. */

@@ -75,6 +75,7 @@ test('a characterization that was serialised runs again to the same bytes', asyn
   expect(order).toEqual({
     kind: 'characterize',
     model: { name: 'energy', version: 1, digest: model.digest },
+    data: null,
     request: body,
     stimulusSets: [],
     askedBy: 'rig',
@@ -118,6 +119,7 @@ test('a job for another model and a job of an unknown kind are rejected', async 
   const order = {
     kind: 'characterize',
     model: { name: 'tiny', version: 1, digest: 'e'.repeat(64) },
+    data: null,
     request: {},
     stimulusSets: [],
     askedBy: null,

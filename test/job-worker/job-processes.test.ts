@@ -52,6 +52,8 @@ async function openProcesses(
       models: MODELS,
       jobs: folder,
       sets: folder,
+      recordings: path.join(folder, 'recordings'),
+      datasets: path.join(folder, 'datasets'),
       storage: { endpoint: undefined, region: undefined, cache: folder, cacheCapacity: 0 },
       limits: LIMITS,
       priority: 'normal',
@@ -168,7 +170,7 @@ test('What is wrong with a job is reported as it is in the process', async () =>
   const order = await createOrder('characterize', { neurons: '0' });
   const unknown = { ...order, stimulusSets: ['e'.repeat(64)] };
   await expect(run(unknown)).rejects.toThrow(`unknown stimulus set: ${'e'.repeat(64)}`);
-  const other = { ...order, model: { ...order.model, version: 99 } };
+  const other = { ...order, model: { ...order.model!, version: 99 } };
   await expect(run(other)).rejects.toMatchObject({ name: 'InputError' });
   const { run: runElsewhere } = await openProcesses({ jobs: path.join(folder, 'nowhere') });
   await expect(

@@ -24,6 +24,7 @@ test('a job of version 1 is listed with its result, and its record is unchanged'
   const { formatVersion: _, progress, ...fields } = JSON.parse(before) as Record<string, object>;
   expect(await jobs.find(SUCCEEDED)).toEqual({
     ...fields,
+    data: null,
     priority: 'normal',
     progress: { ...progress, secondsLeft: null },
   });
@@ -38,7 +39,7 @@ test('a job of version 1 is listed with its result, and its record is unchanged'
 test('a job of version 1 that ran when its process was killed is interrupted and kept', async () => {
   const { jobs, record } = await openWritten();
   const { state, kind, model, reason } = (await jobs.find(KILLED))!;
-  expect([state, kind, model.name]).toEqual(['interrupted', 'preferred-stimulus', 'demo']);
+  expect([state, kind, model?.name]).toEqual(['interrupted', 'preferred-stimulus', 'demo']);
   expect(reason).toMatch(/^the service stopped/);
   const written = JobRecord.parse(JSON.parse(await record(KILLED)));
   expect(written).toMatchObject({ formatVersion: 2, state: 'interrupted', request: null });

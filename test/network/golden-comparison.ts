@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
+import { ADAM, findRecipe } from '../../src/datasets/recipes.js';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { forward } from '../../src/network/forward.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import { fromPublished } from '../../src/network/published.js';
 import { createLearner } from '../../training/model/learner.js';
-import { ADAM } from '../../training/model/optimiser.js';
-import { findRecipe } from '../../training/recipes/recipes.js';
 import { greatestDifference } from '../support/numbers.js';
 import { readGolden, withPrefix } from '../support/published.js';
 

@@ -3,6 +3,7 @@ import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { EngineLostError } from '../../src/errors.js';
 import { experimentContext } from '../../src/experiments/context.js';
+import { runJob } from '../../src/experiments/job-experiments.js';
 import { createKeptRows } from '../../src/experiments/quick-measurement/kept-rows.js';
 import { createSetAnalysis } from '../../src/experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository, ServedModel, UnusableModel } from '../../src/inference/catalogue.js';
@@ -44,6 +45,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   /** Of `openTestJobs`: the app runs the jobs that no test holds. */
   readonly runner?: TestRunner;
   readonly quick?: Service['quick'];
+  readonly training?: Service['training'];
   readonly rateLimits?: AppDependencies['rateLimits'];
   readonly sharedAnswers?: AppDependencies['sharedAnswers'];
   readonly tracer?: AppDependencies['tracer'];
@@ -79,6 +81,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     store,
     jobs,
     quick,
+    training: options.training ?? ('off' as const),
   };
   const { tracer = NO_TRACER } = options;
   const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };
@@ -126,28 +129,35 @@ export function createTestApp(options: TestAppOptions = {}) {
   const app = createCheckedApp(deps);
   if (options.runner) {
     options.runner.run = (folder) => (job, report, signal) => {
-      const { name, version, digest } = job.order.model;
-      return runOrder(job, {
-        ...experimentContext({
-          respond: async (stimuli, neurons) => {
-            const request = { digest, stimuli, neurons, priority: 'sweep', signal } as const;
-            return (await scheduler.respond(request)).values;
-          },
-          interpreter,
-          signal,
-        }),
-        model: catalogue.find(name, version)!,
-        limits: deps.limits,
-        async readStimulusSet(set) {
-          if ('unusable' in store) throw new Error(store.unusable);
-          return (await store.sets.read(set))!.stimuli;
+      const { name, version, digest } = job.order.model!;
+      const context = experimentContext({
+        respond: async (stimuli, neurons) => {
+          const request = { digest, stimuli, neurons, priority: 'sweep', signal } as const;
+          return (await scheduler.respond(request)).values;
         },
+        interpreter,
+        signal,
+      });
+      const order = {
         span: NO_SPAN,
         storage: createJobFolder(folder),
         engine: description,
         report,
-        onStepNotSaved: (reason) => logger.warn({ reason }, 'a step is not saved'),
-      });
+        onStepNotSaved: (reason: string) => logger.warn({ reason }, 'a step is not saved'),
+        signal,
+      };
+      return runOrder(job, order, (own) =>
+        runJob(job.order, {
+          ...context,
+          ...own,
+          model: catalogue.find(name, version)!,
+          limits: deps.limits,
+          async readStimulusSet(set) {
+            if ('unusable' in store) throw new Error(store.unusable);
+            return (await store.sets.read(set))!.stimuli;
+          },
+        }),
+      );
     };
   }
   return { app, deps, cut, engine, catalogue, scheduler, service, streams, state, time, log };

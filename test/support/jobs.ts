@@ -64,7 +64,14 @@ const WORKS = new WeakMap<object, Work>();
 /** A job whose end the test decides. */
 export function heldWork(kind = 'held', fields: Record<string, unknown> = {}) {
   const request = { ...fields };
-  const order: JobOrder = { kind, model: MODEL, request, stimulusSets: [], askedBy: null };
+  const order: JobOrder = {
+    kind,
+    model: MODEL,
+    data: null,
+    request,
+    stimulusSets: [],
+    askedBy: null,
+  };
   const progress: { report: (progress: JobProgress) => void } = { report: () => {} };
   let finish: (files: readonly ResultFile[]) => void = () => {};
   let fail: (error: unknown) => void = () => {};

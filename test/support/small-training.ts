@@ -1,10 +1,10 @@
+import { Recipe } from '../../src/datasets/recipes.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import { randomStream } from '../../src/network/random.js';
 import type { Recording } from '../../training/data/recording.js';
 import type { Site } from '../../training/data/site.js';
 import { splitSite } from '../../training/data/split.js';
 import type { PopulationTask } from '../../training/model/networks.js';
-import { Recipe } from '../../training/recipes/recipes.js';
 
 /** A network that trains in a moment. */
 export const SMALL_RECIPE = Recipe.parse({

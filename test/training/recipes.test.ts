@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { findRecipe, RECIPES, recipeArchitecture } from '../../src/datasets/recipes.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
-import { findRecipe, RECIPES, recipeArchitecture } from '../../training/recipes/recipes.js';
 
 const SIZE = { height: 50, width: 50 };
 

@@ -10,6 +10,7 @@ const job: Job = {
   id: 'a'.repeat(32),
   kind: 'preferred-stimulus',
   model: { name: 'demo', version: 1, digest: 'd' },
+  data: null,
   state: 'running',
   priority: 'normal',
   created: '2026-11-24T14:00:15.426Z',

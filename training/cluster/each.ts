@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { findRecipe } from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
 import { nearestName } from '../../src/formats/nearest-name.js';
-import { findRecipe } from '../recipes/recipes.js';
 
 /** An option of `train` with a value for each model. */
 export interface EachOption {

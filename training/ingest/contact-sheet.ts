@@ -8,11 +8,16 @@ const IMAGES = 10;
 const COLUMNS = 5;
 const BACKGROUND = 0.5;
 
+/** Writes the sheet of `drawContactSheet` to a file. */
+export async function writeContactSheet(file: string, dataset: PreparedDataset): Promise<void> {
+  await writeWhole(file, await drawContactSheet(dataset));
+}
+
 /**
- * Writes a PNG of ten images, spread over the recording, as the dataset has them: a person sees whether they are
+ * Draws a PNG of ten images, spread over the recording, as the dataset has them: a person sees whether they are
  * upright, and not transposed.
  */
-export async function writeContactSheet(file: string, dataset: PreparedDataset): Promise<void> {
+export async function drawContactSheet(dataset: PreparedDataset): Promise<Uint8Array> {
   const { sources, transform, scale, images } = dataset;
   const { height, width, channels } = transform;
   const count = Math.min(IMAGES, images.length);
@@ -28,5 +33,5 @@ export async function writeContactSheet(file: string, dataset: PreparedDataset):
     }
   }
   const sheet = drawSheet({ count, height, width, pixels }, BACKGROUND, COLUMNS);
-  await writeWhole(file, await encodePng(sheet));
+  return await encodePng(sheet);
 }

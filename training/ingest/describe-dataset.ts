@@ -3,8 +3,21 @@ import type { LabFile } from './lab-file.js';
 import type { PreparedDataset } from './prepare-dataset.js';
 import { formatWindow } from './responses/window.js';
 
+/** A line of a description; one without a name belongs to the line above. */
+export interface DescribedRow {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Says what was taken of a recording, and what was left out, in lines of two columns. */
 export function describeDataset(file: LabFile, dataset: PreparedDataset): string {
+  const rows = describeRows(file, dataset);
+  const widest = Math.max(...rows.map(({ name }) => name.length));
+  return rows.map(({ name, text }) => `${name.padEnd(widest)}  ${text}`).join('\n');
+}
+
+/** Says what was taken of a recording, and what was left out. */
+export function describeRows(file: LabFile, dataset: PreparedDataset): DescribedRow[] {
   const { sources, transform, scale, images, neurons, trialImage, responses } = dataset;
   const { height, width, channels, degreesPerPixel, changes } = transform;
   const repeats = countRepeats(trialImage, images.length);
@@ -50,8 +63,7 @@ export function describeDataset(file: LabFile, dataset: PreparedDataset): string
     }),
     ...dataset.notes.map((note, i) => [i === 0 ? 'note' : '', note] as const),
   ];
-  const widest = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, text]) => `${name.padEnd(widest)}  ${text}`).join('\n');
+  return rows.map(([name, text]) => ({ name, text }));
 }
 
 function describePresentations({ presentations, responses }: Sources): string {

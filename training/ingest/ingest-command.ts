@@ -2,6 +2,7 @@ import { access, constants, lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createCountProgress } from '../../src/count-progress.js';
+import { IngestRequest } from '../../src/datasets/ingest-request.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { makeFolder } from '../../src/files/make-folder.js';
@@ -12,7 +13,8 @@ import { MIN_SIDE } from './arrays/image-layout.js';
 import { writeContactSheet } from './contact-sheet.js';
 import { describeDataset } from './describe-dataset.js';
 import { FORMATS, openLabFile } from './formats.js';
-import { type IngestOptions, prepareDataset, type ReportStep } from './prepare-dataset.js';
+import { ingestOptions } from './ingest-options.js';
+import { prepareDataset, type ReportStep } from './prepare-dataset.js';
 import { parseWindow, type Window } from './responses/window.js';
 import { datasetOf } from './to-dataset.js';
 
@@ -111,8 +113,8 @@ export function createIngestCommand(): Command {
 }
 
 async function ingest(recording: string, options: Options, command: string): Promise<void> {
-  const out = options.out ?? defaultOut(recording);
-  if (!options.dryRun) await rejectExisting(out);
+  const { out = defaultOut(recording), dryRun = false, layout, ...request } = options;
+  if (!dryRun) await rejectExisting(out);
   await rejectInside(out, recording);
   const file = await openLabFile(recording, FORMATS);
   const progress = createSteps();
@@ -120,18 +122,22 @@ async function ingest(recording: string, options: Options, command: string): Pro
     await makeFolder(path.dirname(out));
     // The slash rejects a file.
     await access(`${path.dirname(out)}${path.sep}`, constants.W_OK);
-    const dataset = await prepareDataset(file, toIngestOptions(options), progress.report);
+    const dataset = await prepareDataset(
+      file,
+      ingestOptions(IngestRequest.parse(request)),
+      progress.report,
+    );
     progress.stop();
     console.log(describeDataset(file, dataset));
     const sheet = `${out}.png`;
     await writeContactSheet(sheet, dataset);
     console.log(`${sheet} shows ten of the images: check that they are upright and not transposed`);
-    if (options.dryRun) return;
+    if (dryRun) return;
     const content = await datasetOf(dataset, {
       ...{ file, recording, name: path.basename(out), command },
       report: (done) => progress.report('writing', done, dataset.images.length),
     });
-    if (options.layout === 'published') {
+    if (layout === 'published') {
       await writePublished(out, content, process);
       progress.stop();
       console.log(
@@ -189,23 +195,6 @@ function defaultOut(recording: string): string {
   const place = path.resolve(recording);
   const out = path.join('data', path.basename(place).replace(/\.[^.]+$/, ''));
   return path.resolve(out) === place ? `${out}-dataset` : out;
-}
-
-function toIngestOptions(options: Options): IngestOptions {
-  const { images, presentations, responses, split, firstImage, window, baseline, black, white } =
-    options;
-  const { transpose = false, crop, gray = false, size, degreesPerPixel } = options;
-  const { units, minRate, minReliability, keepBlanks = false, keepNear = false } = options;
-  const { minRepeats, validation, seed } = options;
-  return {
-    names: { images, presentations, responses, split },
-    times: { firstImage, window, baseline },
-    transform: { transpose, crop, gray, size, degreesPerPixel },
-    scale: { black, white },
-    neurons: { units, minRate, minReliability },
-    split: { minRepeats, validation, seed, keepNear },
-    keepBlanks,
-  };
 }
 
 function readSize(text: string): { height: number; width: number } {

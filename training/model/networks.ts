@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
@@ -8,7 +9,6 @@ import { measuredPlaces } from '../data/measured.js';
 import { type Recording, responseMatrix } from '../data/recording.js';
 import { selectRows } from '../data/rows.js';
 import type { TrainingData } from '../data/split.js';
-import { type Recipe, recipeArchitecture } from '../recipes/recipes.js';
 import { evaluate, type Fit, predict } from '../run/fit.js';
 import { allSame, FLAT_EPOCHS, type NeuronState, STOP_REASONS } from '../run/neuron-state.js';
 import { type Base, beginWith } from '../run/stages.js';

@@ -1,13 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-
-/** Adam's numbers, as in the paper. */
-export const ADAM = {
-  name: 'adam',
-  learningRate: 1e-3,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-} as const;
+import { ADAM } from '../../src/datasets/recipes.js';
 
 /** Running means of a parameter's gradient and of its square. */
 export interface Moments {

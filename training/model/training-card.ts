@@ -1,14 +1,13 @@
 import packageFile from '../../package.json' with { type: 'json' };
+import { ADAM, recipeArchitecture } from '../../src/datasets/recipes.js';
 import type { SavedModel, UnsavedCard } from '../../src/models/saved-model.js';
 import { describeStimuli } from '../data/describe.js';
 import { noiseCeilings } from '../data/repeats-file.js';
 import type { TrainingData } from '../data/split.js';
-import { recipeArchitecture } from '../recipes/recipes.js';
 import type { ModelRequest } from '../run/model-request.js';
 import type { TrainedPopulation } from '../run/population.js';
 import type { Stage } from '../run/stage-plan.js';
 import { goldenCard, goldenImages } from './golden.js';
-import { ADAM } from './optimiser.js';
 
 /**
  * The card of a stage's model.

@@ -4,7 +4,8 @@ import type { Repeats } from '../data/repeats-file.js';
 import type { Site } from '../data/site.js';
 import type { Memory } from './chunk.js';
 import type { Signals } from './interruption.js';
-import type { ProgressStream } from './progress.js';
+import type { TrainingReport } from './population.js';
+import type { ProgressStream, StagePlan } from './progress.js';
 import type { Shard } from './shards/shard.js';
 import type { Base } from './stages.js';
 import type { WarmStart } from './warm-start.js';
@@ -44,6 +45,16 @@ export interface ModelRequest {
   readonly degreesPerImage: number | null;
 }
 
+/** A report of a training, and its place in the plan. */
+export interface TrainingProgress {
+  readonly stages: readonly StagePlan[];
+  /** Which of the stages, from 0. */
+  readonly stage: number;
+  /** Which of the stage's populations, from 0. */
+  readonly population: number;
+  readonly report: TrainingReport;
+}
+
 /** What a training uses of the machine that it runs on. */
 export interface Machine {
   readonly signals: Signals;
@@ -54,4 +65,6 @@ export interface Machine {
   readonly freeDisk: (folder: string) => Promise<number>;
   /** In seconds, from any moment on. */
   readonly clock: () => number;
+  /** Called with each report of the training. */
+  readonly onProgress?: (progress: TrainingProgress) => void;
 }

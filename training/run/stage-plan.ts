@@ -1,9 +1,9 @@
 import packageFile from '../../package.json' with { type: 'json' };
+import { findRecipe, type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import type { Site } from '../data/site.js';
-import { findRecipe, type Recipe, recipeArchitecture } from '../recipes/recipes.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.js';
 import { chosenNeurons } from './chosen-neurons.js';
 import { chunkFor, chunkForMaps, MAX_NEURONS, splitIntoChunks } from './chunk.js';

@@ -11,7 +11,7 @@ import { type HeldLock, withLock } from './lock.js';
 import type { Machine, ModelRequest } from './model-request.js';
 import type { TrainedNeuron } from './population.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
-import { createProgressWriter, type ProgressWriter } from './progress-record.js';
+import { createProgressWriter } from './progress-record.js';
 import {
   findFinished,
   type ModelPlan,
@@ -85,7 +85,10 @@ async function trainLocked(
     );
   return await interruptible(machine.signals, onRequest, async (interruption) => {
     try {
-      const progress = both(display, writer);
+      const progress = both(display, (stage, population, report) => {
+        writer.report(stage, population, report);
+        machine.onProgress?.({ stages: steps, stage, population, report });
+      });
       const model = await trainStages(request, plan, data, progress, interruption, lock);
       writer.remove();
       return model;
@@ -98,13 +101,13 @@ async function trainLocked(
   });
 }
 
-/** A display whose reports go to the writer too. */
-function both(display: ProgressDisplay, writer: ProgressWriter): ProgressDisplay {
+/** A display whose reports go to another place too. */
+function both(display: ProgressDisplay, toOther: ProgressDisplay['report']): ProgressDisplay {
   return {
     ...display,
     report(...report) {
       display.report(...report);
-      writer.report(...report);
+      toOther(...report);
     },
   };
 }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
 import type { Fit } from '../../src/models/card.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import type { Site } from '../data/site.js';
-import { type Recipe, recipeArchitecture } from '../recipes/recipes.js';
 
 /** A training that begins with the networks of the same neurons in a saved model. */
 export interface WarmStart {

@@ -269,6 +269,7 @@ function view(job: RedisJob, state: JobState): JobView {
     id: job.id!,
     kind: order.kind,
     model: order.model,
+    data: order.data ?? null, // null also in jobs of an earlier version
     state,
     priority,
     created,

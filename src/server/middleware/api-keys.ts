@@ -3,8 +3,11 @@ import { z } from 'zod';
 import { InputError } from '../../errors.js';
 import { parseAs } from '../../formats/json.js';
 
-/** What a key permits: requests to models; loading, unloading and deleting; reading the metrics. */
-export const SCOPES = ['predict', 'admin', 'metrics'] as const;
+/**
+ * What a key permits: requests to models; loading, unloading and deleting; reading the metrics; recordings, datasets
+ * and training.
+ */
+export const SCOPES = ['predict', 'admin', 'metrics', 'train'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** One key, as its line in the keys file has it. */

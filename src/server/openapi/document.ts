@@ -14,6 +14,7 @@ const SCOPE_TEXT: Readonly<Record<Scope, string>> = {
   predict: 'sends requests to models',
   admin: 'changes which are served, and deletes',
   metrics: 'reads the metrics',
+  train: 'uploads recordings, trains models on them, and deletes both',
 };
 
 /** Every tag, and the purpose of its routes. */
@@ -23,6 +24,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   responses: 'Stimuli in, responses out.',
   experiments: 'Whole experiments: tuning, receptive fields, attention, preferred stimuli.',
   jobs: 'Long work: its state, its results, its end.',
+  training: 'Recordings in, models out.',
   stimuli: 'Stimuli: rendered, and stored to be named by their digest.',
   protocol: 'The Open Inference Protocol, version 2, for clients of Triton and KServe.',
 };

@@ -1,5 +1,6 @@
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
+import { DATA_JOBS } from '../../datasets/data-jobs.js';
 import { JOB_EXPERIMENTS } from '../../experiments/job-experiments.js';
 import { findMediaType, isOver, JobId, type JobView } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
@@ -132,7 +133,9 @@ function jobResult(deps: AppDependencies) {
         200: {
           description: 'A part of the result',
           content: {
-            'application/json': z.union(JOB_EXPERIMENTS.map((experiment) => experiment.result)),
+            'application/json': z.union(
+              [...JOB_EXPERIMENTS, ...DATA_JOBS].map(({ result }) => result),
+            ),
             'text/csv': z.string(),
             'application/x-npy': BINARY,
             'image/png': BINARY,

@@ -6,6 +6,7 @@ import { listModels, requireService } from '../models.js';
 import { json, named } from '../operation.js';
 import { modelRoute, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
+import { requireTraining } from '../training.js';
 
 const Version = {
   version: z.int().positive(),
@@ -65,5 +66,24 @@ export function modelRoutes(deps: AppDependencies) {
     },
     (c, { model }) => c.json({ digest: model.digest, ...model.card }),
   );
-  return [list, ...card];
+  const removal = modelRoute(
+    deps,
+    {
+      method: 'DELETE',
+      path: '/v1/models/:model',
+      scope: 'train',
+      id: 'deleteModel',
+      tag: 'models',
+      summary: 'Deletes a version of a model, which is served no more',
+      query: z.strictObject({}),
+      answers: { 204: { description: 'It is deleted' } },
+      errors: [507],
+    },
+    async (c, { model: { name, version }, service }) => {
+      await requireTraining(deps).removeModel({ name, version });
+      await service.catalogue.reload();
+      return c.body(null, 204);
+    },
+  );
+  return [list, ...card, ...removal];
 }

@@ -49,7 +49,7 @@ function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
       </p>
     );
   }
-  if (job.model.digest !== card.digest) {
+  if (job.model !== null && job.model.digest !== card.digest) {
     const id = `${job.model.name}/${job.model.version}`;
     return (
       <div class="notice warn">

@@ -23,7 +23,7 @@ export function KeptSearches({
   const [error, setError] = useState<Error | null>(null);
   const list = useFetched(`jobs ${current} ${state}`, async (signal) => {
     const { value } = await service.json(service.client.v1.jobs.$get({}, { init: { signal } }));
-    return value.jobs.filter(({ kind, model }) => kind === KIND && model.digest === card.digest);
+    return value.jobs.filter(({ kind, model }) => kind === KIND && model?.digest === card.digest);
   });
   const remove = async (id: string) => {
     try {

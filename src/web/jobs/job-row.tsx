@@ -13,17 +13,18 @@ export interface JobRowProps {
   readonly act: (task: () => Promise<unknown>) => Promise<void>;
 }
 
+/** Digits of a digest that are enough to know it again. */
+const SHORT_DIGEST = 12;
+
 /** Shows a job: its progress, or its end and the files of its result. */
 export function JobRow({ job, act }: JobRowProps) {
   const { service } = usePage();
-  const { id, kind, model, created, result } = job;
+  const { id, kind, model, data, created, result } = job;
   const when = new Date(created).toLocaleString();
   return (
     <tr>
       <th scope="row">{kind}</th>
-      <td>
-        {model.name}/{model.version}
-      </td>
+      <td>{model === null ? data?.slice(0, SHORT_DIGEST) : `${model.name}/${model.version}`}</td>
       <td>{when}</td>
       <td>
         <State job={job} />

@@ -57,7 +57,7 @@ function JobTable({ jobs, act }: JobTableProps) {
       <table>
         <thead>
           <tr>
-            {['kind', 'model', 'created', 'state', 'result', ''].map((name) => (
+            {['kind', 'model or data', 'created', 'state', 'result', ''].map((name) => (
               <th key={name} scope="col">
                 {name || <span class="hidden">Cancel or delete</span>}
               </th>

@@ -58,7 +58,7 @@ async function characterizationJobs(
 ): Promise<{ readonly running: Job | undefined; readonly done: Job | undefined }> {
   const { value } = await service.json(service.client.v1.jobs.$get({}, { init: { signal } }));
   const jobs = value.jobs.filter(
-    ({ kind, model }) => kind === 'characterize' && model.digest === digest,
+    ({ kind, model }) => kind === 'characterize' && model?.digest === digest,
   );
   return {
     running: jobs.find(({ state }) => state === 'queued' || state === 'running'),

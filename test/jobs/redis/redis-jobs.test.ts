@@ -70,7 +70,7 @@ function placeOf(dataDir: string, url: string) {
 }
 
 function createOrder(kind = 'short'): JobOrder {
-  return { kind, model: MODEL, request: {}, stimulusSets: [], askedBy: null };
+  return { kind, model: MODEL, data: null, request: {}, stimulusSets: [], askedBy: null };
 }
 
 const reaches = (jobs: Jobs, id: string, state: string) =>

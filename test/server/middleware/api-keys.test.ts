@@ -46,13 +46,13 @@ test('an invalid line is reported with its number and the reason', () => {
     `"InputError: line 1.sha256: must be the 64 hex digits that make-key prints"`,
   );
   is(line({ scopes: ['predict', 'root'] })).toMatchInlineSnapshot(
-    `"InputError: line 1.scopes[1]: must be one of predict, admin, metrics"`,
+    `"InputError: line 1.scopes[1]: must be one of predict, admin, metrics, train"`,
   );
   is(line({ scopes: [] })).toMatchInlineSnapshot(
     `"InputError: line 1.scopes: must name at least one scope"`,
   );
   is(line({ scopes: 'predict' })).toMatchInlineSnapshot(
-    `"InputError: line 1.scopes: must be a list of predict, admin, metrics"`,
+    `"InputError: line 1.scopes: must be a list of predict, admin, metrics, train"`,
   );
   is(line({ perSecond: 0 })).toMatchInlineSnapshot(
     `"InputError: line 1.perSecond: is wrong; expected at least 0.001"`,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Scope } from '../../../src/server/middleware/api-keys.js';
 import { createTestApp } from '../../support/app.js';
 import { bearer, keyRingOf } from '../../support/keys.js';
+import { createTrainingApp } from '../../support/training.js';
 
 /** The scope that each route needs; the table has every route. */
 const SCOPES: Readonly<Record<string, 'open' | Scope>> = {
@@ -29,6 +30,13 @@ const SCOPES: Readonly<Record<string, 'open' | Scope>> = {
   'GET /v1/jobs/:id/events': 'predict',
   'GET /v1/jobs/:id/result': 'predict',
   'DELETE /v1/jobs/:id': 'predict',
+  ...withScope('train', 'DELETE /v1/models/:model', 'DELETE /v1/models/:model/versions/:version'),
+  ...withScope('train', 'GET /v1/recordings', 'POST /v1/recordings', 'GET /v1/recipes'),
+  ...withScope('train', 'GET /v1/recordings/:digest', 'DELETE /v1/recordings/:digest'),
+  ...withScope('train', 'PATCH /v1/recordings/:digest/files/:file'),
+  ...withScope('train', 'POST /v1/recordings/:digest/ingest', 'GET /v1/datasets'),
+  ...withScope('train', 'GET /v1/datasets/:digest', 'DELETE /v1/datasets/:digest'),
+  ...withScope('train', 'POST /v1/datasets/:digest/train'),
   'GET /v2': 'predict',
   'GET /v2/': 'predict',
   'GET /v2/health/live': 'open',
@@ -41,6 +49,10 @@ const SCOPES: Readonly<Record<string, 'open' | Scope>> = {
   'POST /v2/repository/models/:model/unload': 'admin',
 };
 
+function withScope(scope: Scope, ...routes: string[]): Record<string, Scope> {
+  return Object.fromEntries(routes.map((route) => [route, scope]));
+}
+
 /** Routes of a model, for the latest version and for each version by number. */
 function ofModel(method: string, under: string, ...tails: string[]): Record<string, 'predict'> {
   const heads = ['/models/:model', '/models/:model/versions/:version'];
@@ -52,7 +64,8 @@ const keys = keyRingOf([
   { name: 'predict', scopes: ['predict'] },
   { name: 'admin', scopes: ['admin'] },
   { name: 'metrics', scopes: ['metrics'] },
-  { name: 'all', scopes: ['predict', 'admin', 'metrics'] },
+  { name: 'train', scopes: ['train'] },
+  { name: 'all', scopes: ['predict', 'admin', 'metrics', 'train'] },
 ]);
 
 test('every route of the app has its scope in the table', () => {
@@ -64,7 +77,7 @@ test('every route of the app has its scope in the table', () => {
 });
 
 test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
-  const { app, engine } = createTestApp({ access: { keys } });
+  const { app, engine } = await createTrainingApp({ access: { keys } });
   const [method = '', pattern = ''] = route.split(' ');
   const path = pattern
     .replace(':model', 'tiny')
@@ -83,6 +96,7 @@ test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
       predict: await status(bearer('predict')),
       admin: await status(bearer('admin')),
       metrics: await status(bearer('metrics')),
+      train: await status(bearer('train')),
       all: await status(bearer('all')),
     };
   };
@@ -93,6 +107,7 @@ test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
     predict: ['open', 'predict'].includes(scope) ? 'passed' : 403,
     admin: ['open', 'admin'].includes(scope) ? 'passed' : 403,
     metrics: ['open', 'metrics'].includes(scope) ? 'passed' : 403,
+    train: ['open', 'train'].includes(scope) ? 'passed' : 403,
     all: 'passed',
   };
   expect(await rejections(method)).toEqual(expected);

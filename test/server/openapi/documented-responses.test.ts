@@ -1,8 +1,11 @@
+import { cp } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeNpy } from '../../../src/formats/npy.js';
 import { createContract, type Document } from '../../support/openapi.js';
 import { type RunningService, startService } from '../../support/service.js';
 import { sharedFolder } from '../../support/store.js';
+import { postJson, type Send, smallSite, upload } from '../../support/training.js';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const NPY_TYPE = { 'Content-Type': 'application/x-npy' };
@@ -16,9 +19,13 @@ let npy = new Uint8Array();
 let digest = '';
 let job = '';
 let asset = '';
+let recording = '';
+let dataset = '';
 
 beforeAll(async () => {
-  service = await startService({ DATA_DIR: folder });
+  const MODELS_DIR = path.join(folder, 'models');
+  await cp('models', MODELS_DIR, { recursive: true });
+  service = await startService({ DATA_DIR: folder, MODELS_DIR, ALLOW_TRAINING: '1' });
   document = (await (await fetch(`${service.url}/openapi.json`)).json()) as Document;
   contract = createContract(document);
   const page = await fetch(service.url, { headers: { Accept: 'text/html' } });
@@ -49,8 +56,20 @@ beforeAll(async () => {
   });
   job = ((await started.json()) as { id: string }).id;
   await (await fetch(`${service.url}/v1/jobs/${job}/events`)).text();
+  ({ recording, dataset } = await storeDataset());
 });
 afterAll(() => service.child.kill('SIGKILL'));
+
+/** Uploads a small recording, and makes a dataset of it. */
+async function storeDataset() {
+  const send: Send = (place, init) => fetch(service.url + place, init);
+  const stored = await upload(send, await smallSite(path.join(folder, 'site')));
+  const answer = await postJson(send, `/v1/recordings/${stored.digest}/ingest`, {});
+  const { id } = (await answer.json()) as { id: string };
+  await (await send(`/v1/jobs/${id}/events`)).text();
+  const made = (await (await send('/v1/datasets')).json()) as { datasets: { digest: string }[] };
+  return { recording: stored.digest, dataset: made.datasets[0]!.digest };
+}
 
 /** A request, under the path of the document, and the expected status of its response. */
 interface DocumentedRequest {
@@ -83,6 +102,8 @@ const rejected = (status: number, request: DocumentedRequest): DocumentedRequest
 
 const ofModel: Readonly<Record<string, readonly DocumentedRequest[]>> = {
   'GET /v1 ': [get, rejected(412, { ...get, headers: { 'If-Match': '"x"' } })],
+  // One that is accepted would delete the model of the others.
+  'DELETE /v1 ': [rejected(412, { ...get, headers: { 'If-Match': '"x"' } })],
   'GET /v1 /stream': [
     rejected(426, { ...get, query: '?dtype=uint8' }),
     rejected(400, get),
@@ -154,6 +175,8 @@ const ofModel: Readonly<Record<string, readonly DocumentedRequest[]>> = {
   ],
 };
 
+const NEW_RECORDING = { files: [{ name: 'a.nwb', bytes: 9, sha256: 'e'.repeat(64) }] };
+
 /** The order matters: deleted or unloaded things are not requested again. */
 const REQUESTS: readonly (readonly [string, readonly DocumentedRequest[]])[] = [
   ['GET /', [get, as('text/html', get)]],
@@ -188,6 +211,37 @@ const REQUESTS: readonly (readonly [string, readonly DocumentedRequest[]])[] = [
       rejected(404, { ...get, query: '?part=other.npy' }),
     ],
   ],
+  ['GET /v1/recipes', [get]],
+  ['GET /v1/recordings', [get]],
+  [
+    'POST /v1/recordings',
+    [rejected(201, json(NEW_RECORDING)), json(NEW_RECORDING), rejected(422, json({ files: [] }))],
+  ],
+  ['GET /v1/recordings/{digest}', [get]],
+  [
+    'PATCH /v1/recordings/{digest}/files/{file}',
+    [
+      { status: 200, body: () => '', headers: { 'Upload-Offset': '34688' } },
+      rejected(409, { ...get, headers: { 'Upload-Offset': '1' } }),
+      rejected(400, get),
+    ],
+  ],
+  [
+    'POST /v1/recordings/{digest}/ingest',
+    [rejected(202, json({})), rejected(422, json({ window: 1 }))],
+  ],
+  ['GET /v1/datasets', [get]],
+  ['GET /v1/datasets/{digest}', [get]],
+  [
+    'POST /v1/datasets/{digest}/train',
+    [
+      rejected(202, json({ name: 'mine', recipe: 'rf_cnn', epochs: 1 })),
+      rejected(422, json({ name: '../x', recipe: 'rf_cnn' })),
+      rejected(400, json({ name: 'mine', recipe: 'ff_cnn' })),
+    ],
+  ],
+  ['DELETE /v1/datasets/{digest}', [rejected(409, get)]],
+  ['DELETE /v1/recordings/{digest}', [rejected(409, get)]],
   ['DELETE /v1/jobs/{id}', [rejected(204, get), rejected(404, get)]],
   ['GET /v2', [get]],
   ['GET /v2/', [get]],
@@ -206,7 +260,10 @@ test('every response matches the document', async () => {
     const own = pattern
       .replace('{model}', model)
       .replace('{version}', '1')
+      .replace('recordings/{digest}', `recordings/${recording}`)
+      .replace('datasets/{digest}', `datasets/${dataset}`)
       .replace('{digest}', digest)
+      .replace('files/{file}', 'files/0')
       .replace('{file}', 'start.js')
       .replace('{asset}', asset)
       .replace('{id}', job);

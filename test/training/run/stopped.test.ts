@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recipeArchitecture } from '../../../src/datasets/recipes.js';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { initialParameters, parameterSpecifications } from '../../../src/network/parameters.js';
 import { openSite, type Site } from '../../../training/data/site.js';
-import { recipeArchitecture } from '../../../training/recipes/recipes.js';
 import { Interrupted } from '../../../training/run/interruption.js';
 import { type PopulationState, trainPopulation } from '../../../training/run/population.js';
 import { writeSmallSite } from '../../support/sites.js';

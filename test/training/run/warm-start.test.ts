@@ -2,11 +2,11 @@ import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Recipe } from '../../../src/datasets/recipes.js';
 import { type Fit, TrainingCard } from '../../../src/models/card.js';
 import { readWeights, type SavedModel } from '../../../src/models/saved-model.js';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { openSite, type Site } from '../../../training/data/site.js';
-import type { Recipe } from '../../../training/recipes/recipes.js';
 import { Interrupted } from '../../../training/run/interruption.js';
 import type { ModelRequest } from '../../../training/run/model-request.js';
 import {

@@ -1,12 +1,20 @@
 import { z } from 'zod';
-import { InputError } from '../../src/errors.js';
-import { nearestName } from '../../src/formats/nearest-name.js';
-import { TrainingCard } from '../../src/models/card.js';
-import type { Architecture } from '../../src/network/architecture.js';
-import type { ArchitectureDefinition } from '../../src/network/architectures/definition.js';
-import { ArchitectureId } from '../../src/network/architectures/id.js';
-import { ARCHITECTURES } from '../../src/network/architectures/index.js';
-import { ADAM } from '../model/optimiser.js';
+import { InputError } from '../errors.js';
+import { nearestName } from '../formats/nearest-name.js';
+import { TrainingCard } from '../models/card.js';
+import type { Architecture } from '../network/architecture.js';
+import type { ArchitectureDefinition } from '../network/architectures/definition.js';
+import { ArchitectureId } from '../network/architectures/id.js';
+import { ARCHITECTURES } from '../network/architectures/index.js';
+
+/** Adam's numbers, as in the paper. */
+export const ADAM = {
+  name: 'adam',
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+} as const;
 
 /** How a population is trained. */
 export const Recipe = z.strictObject({
@@ -48,6 +56,8 @@ function ownRecipe(id: ArchitectureId): RecipeEntry {
 export const RECIPES: Readonly<Record<string, Recipe>> = Object.fromEntries(
   Object.entries(ENTRIES).map(([name, entry]) => [name, Recipe.parse(entry)]),
 );
+
+export const RECIPE_NAMES = Object.keys(RECIPES);
 
 /** @throws InputError that lists the recipes there are */
 export function findRecipe(name: string): Recipe {

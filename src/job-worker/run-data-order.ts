@@ -1,0 +1,76 @@
+import path from 'node:path';
+import { InputError } from '../errors.js';
+import type { ResultFile } from '../jobs/job-files.js';
+import type { RunnableJob } from '../jobs/job-runner.js';
+import type { JobStorage } from '../jobs/job-storage.js';
+import type { ModelSource } from '../models/model-source.js';
+import { publishModel } from '../models/publish.js';
+import { readModel } from '../models/saved-model.js';
+import type { StorageSettings } from '../objects/open-objects.js';
+import { createDatasets } from '../storage/datasets.js';
+import { openRecordings } from '../storage/recordings.js';
+import type { RunContext } from './run-order.js';
+
+/** What a job of data runs with. */
+export interface DataOrderParts extends Pick<RunContext, 'onProgress'> {
+  readonly options: {
+    /** MODELS_DIR: a folder, or a place in S3. */
+    readonly models: string;
+    /** Folders. */
+    readonly recordings: string;
+    readonly datasets: string;
+    readonly storage: StorageSettings;
+  };
+  readonly models: ModelSource;
+  readonly jobs: Pick<JobStorage, 'workFolder'>;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Makes a dataset of a recording, or a model of a dataset.
+ * @throws InputError where data cannot be used
+ */
+export async function runDataOrder(
+  { id, order }: RunnableJob,
+  { options, models, jobs, onProgress, log }: DataOrderParts,
+): Promise<readonly ResultFile[]> {
+  const { kind, data, request } = order;
+  if (data === null) throw new InputError('the job names no data; expected a digest');
+  const recordings = openRecordings(options.recordings);
+  const datasets = createDatasets(options.datasets);
+  // Only here, so that a process that runs no such job loads nothing of the training.
+  const { runDataJob } = await import('../../training/jobs/data-job.js');
+  return await runDataJob(
+    { kind, data, request },
+    {
+      async openRecording(digest) {
+        const recording = await recordings.find(digest);
+        if (!recording?.complete) {
+          throw new InputError(`unknown recording: ${digest}; expected one that is whole`);
+        }
+        const place = recordings.place(recording);
+        const folder = recording.files.length === 1 ? path.dirname(place) : place;
+        const files = recording.files.map((file) => ({
+          ...file,
+          path: path.join(folder, file.name),
+        }));
+        return { place, files };
+      },
+      datasetFolder: datasets.place,
+      async openModel({ name, version: asked }) {
+        const { versions } = await models.list(name);
+        const version = asked ?? versions.at(-1)?.version;
+        if (version === undefined) {
+          throw new InputError(`unknown model: ${name}; expected one in ${options.models}`);
+        }
+        const { digest } = await models.readCard({ name, version });
+        return await readModel(await models.localFolder({ name, version }, digest));
+      },
+      work: jobs.workFolder(id),
+      models,
+      publish: (model) => publishModel(model, options.models, options.storage),
+      onProgress,
+      log,
+    },
+  );
+}

@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { DatasetCard } from '../../datasets/card.js';
+import { TRAIN_JOB } from '../../datasets/data-jobs.js';
+import { findRecipe, RECIPES, recipeArchitecture } from '../../datasets/recipes.js';
+import { DataDigest } from '../../datasets/recording.js';
+import { JobPriority } from '../../jobs/record.js';
+import { ARCHITECTURES } from '../../network/architectures/index.js';
+import { parameterSpecifications } from '../../network/parameters.js';
+import type { StoredDataset } from '../../storage/datasets.js';
+import { answerJson } from '../answer.js';
+import { ACCEPTED } from '../jobs.js';
+import { json, named } from '../operation.js';
+import { route } from '../route.js';
+import type { AppDependencies } from '../service.js';
+import { answerDataJob, findDataset, rejectInUse, requireTraining } from '../training.js';
+
+const Summary = named(
+  'Dataset',
+  z.strictObject({
+    digest: DataDigest,
+    name: z.string(),
+    storedAt: z.iso.datetime(),
+    bytes: z.int(),
+    images: z.int(),
+    height: z.int(),
+    width: z.int(),
+    channels: z.int(),
+    neurons: z.int(),
+    trials: z.int(),
+    unit: z.string(),
+  }),
+);
+const Card = named('DatasetCard', DatasetCard);
+const RecipeSummary = z.strictObject({
+  name: z.string(),
+  architecture: z.string(),
+  description: z.string().describe('what predicts each neuron'),
+  epochs: z.int(),
+  batchSize: z.int(),
+  after: z.string().nullable().describe('the recipe that is trained before it, if any'),
+});
+const NoQuery = z.strictObject({});
+const digest = { schema: DataDigest, description: 'the digest of a dataset' };
+const scope = 'train';
+
+/** Datasets that were made of recordings, and models that are trained on them. */
+export function datasetRoutes(deps: AppDependencies) {
+  return [
+    listRecipes(deps),
+    listDatasets(deps),
+    readDataset(deps),
+    deleteDataset(deps),
+    trainOnDataset(deps),
+  ];
+}
+
+function listRecipes(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/recipes',
+      scope,
+      id: 'listRecipes',
+      tag: 'training',
+      summary: 'How a model can be trained',
+      query: NoQuery,
+      answers: json('The recipes', z.strictObject({ recipes: z.array(RecipeSummary) })),
+    },
+    (c) => {
+      requireTraining(deps);
+      const recipes = Object.entries(RECIPES).map(([name, recipe]) => {
+        const { architecture, epochs, batchSize, after = null } = recipe;
+        const { description } = ARCHITECTURES[architecture];
+        return { name, architecture, description, epochs, batchSize, after };
+      });
+      return c.json({ recipes });
+    },
+  );
+}
+
+function listDatasets(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/datasets',
+      scope,
+      id: 'listDatasets',
+      tag: 'training',
+      summary: 'The stored datasets',
+      query: NoQuery,
+      answers: json('Oldest first', z.strictObject({ datasets: z.array(Summary) })),
+    },
+    async (c) => {
+      const datasets = await requireTraining(deps).datasets.list();
+      return answerJson(c, deps.clock, () => ({ datasets: datasets.map(summary) }));
+    },
+  );
+}
+
+function readDataset(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'GET',
+      path: '/v1/datasets/:digest',
+      params: { digest },
+      scope,
+      id: 'dataset',
+      tag: 'training',
+      summary: 'A dataset: where each number of it is from',
+      query: NoQuery,
+      answers: json('The dataset', z.strictObject({ ...Summary.shape, card: Card })),
+    },
+    async (c) => {
+      const dataset = await findDataset(c, deps);
+      return answerJson(c, deps.clock, () => ({ ...summary(dataset), card: dataset.card }));
+    },
+  );
+}
+
+function deleteDataset(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'DELETE',
+      path: '/v1/datasets/:digest',
+      params: { digest },
+      scope,
+      id: 'deleteDataset',
+      tag: 'training',
+      summary: 'Deletes a dataset; the models that were trained on it stay',
+      query: NoQuery,
+      answers: { 204: { description: 'It is deleted' } },
+      errors: [409],
+    },
+    async (c) => {
+      const dataset = await findDataset(c, deps);
+      await rejectInUse(deps, dataset.digest);
+      await requireTraining(deps).datasets.remove(dataset.digest);
+      return c.body(null, 204);
+    },
+  );
+}
+
+function trainOnDataset(deps: AppDependencies) {
+  return route(
+    deps,
+    {
+      method: 'POST',
+      path: '/v1/datasets/:digest/train',
+      params: { digest },
+      scope,
+      id: 'train',
+      tag: 'training',
+      summary: 'Trains a model on a dataset, and serves it',
+      description:
+        'A job, whose `preview` events have the loss and the CORR after each epoch. The model is the next ' +
+        'version of its name; it is served when the job has succeeded.',
+      query: z.strictObject({ priority: JobPriority.default('normal') }),
+      body: { required: true, content: { 'application/json': TRAIN_JOB.request } },
+      answers: ACCEPTED,
+      errors: [507],
+    },
+    async (c, { query, readJson }) => {
+      const dataset = await findDataset(c, deps);
+      const request = await readJson();
+      // Throws where the network does not take images of this size.
+      if (request.recipe !== undefined) {
+        const architecture = recipeArchitecture(findRecipe(request.recipe));
+        parameterSpecifications(architecture, dataset.card.images);
+      }
+      const { kind } = TRAIN_JOB;
+      return answerDataJob(c, deps, { kind, data: dataset.digest, request, ...query });
+    },
+  );
+}
+
+/** A dataset as it is listed. */
+function summary({ digest, card, bytes, storedAt }: StoredDataset) {
+  const { count: images, height, width, channels } = card.images;
+  return {
+    ...{ digest, name: card.name, storedAt: storedAt.toISOString(), bytes },
+    ...{ images, height, width, channels, neurons: card.neurons.length },
+    ...{ trials: card.trials.count, unit: card.responses.unit },
+  };
+}

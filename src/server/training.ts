@@ -1,0 +1,106 @@
+import { DATA_JOBS, isDataJob } from '../datasets/data-jobs.js';
+import { DataDigest, type StoredRecording } from '../datasets/recording.js';
+import { JobsFullError } from '../errors.js';
+import { isOver, type JobPriority } from '../jobs/record.js';
+import type { ModelVersion } from '../models/model-source.js';
+import type { Datasets, StoredDataset } from '../storage/datasets.js';
+import type { Recordings } from '../storage/recordings.js';
+import type { AppContext } from './context.js';
+import { answerJob, requireJobs } from './jobs.js';
+import { requireService, withoutPaths } from './models.js';
+import { Problem } from './problem.js';
+import type { AppDependencies } from './service.js';
+
+/** What clients may train with. */
+export interface Training {
+  readonly recordings: Recordings;
+  readonly datasets: Datasets;
+  /** The most jobs of data that wait or run. */
+  readonly maxJobs: number;
+  /** @returns whether it was there. @throws DiskError or StorageError */
+  readonly removeModel: (version: ModelVersion) => Promise<boolean>;
+}
+
+/** @throws Problem 403 where the service does not train, 503 where nothing can be kept on disk */
+export function requireTraining(deps: AppDependencies): Training {
+  const { training } = requireService(deps);
+  if (training === 'off') {
+    throw new Problem(403, 'this service does not train: ALLOW_TRAINING=0; expected 1');
+  }
+  if ('unusable' in training) {
+    throw new Problem(503, `nothing can be trained: ${withoutPaths(training.unusable)}`);
+  }
+  return training;
+}
+
+/** @throws Problem 404 when there is none */
+export async function findRecording(
+  c: AppContext,
+  deps: AppDependencies,
+): Promise<StoredRecording> {
+  const digest = c.req.param('digest') ?? '';
+  const { recordings } = requireTraining(deps);
+  const found = isDigest(digest) ? await recordings.find(digest) : undefined;
+  if (found) return found;
+  throw new Problem(
+    404,
+    `unknown recording: '${digest}'; expected one that GET /v1/recordings lists`,
+  );
+}
+
+/** @throws Problem 404 when there is none */
+export async function findDataset(c: AppContext, deps: AppDependencies): Promise<StoredDataset> {
+  const digest = c.req.param('digest') ?? '';
+  const { datasets } = requireTraining(deps);
+  const found = isDigest(digest) ? await datasets.find(digest) : undefined;
+  if (found) return found;
+  throw new Problem(404, `unknown dataset: '${digest}'; expected one that GET /v1/datasets lists`);
+}
+
+function isDigest(text: string): boolean {
+  return DataDigest.safeParse(text).success;
+}
+
+/** A job of data, as a client asks for it. */
+export interface DataJobRequest {
+  readonly kind: (typeof DATA_JOBS)[number]['kind'];
+  /** The digest of a recording or of a dataset. */
+  readonly data: string;
+  readonly request: Record<string, unknown>;
+  readonly priority: JobPriority;
+}
+
+/**
+ * Answers a request with a job of data.
+ * @throws JobsFullError where too many of them wait or run; as `answerJob`
+ */
+export async function answerDataJob(
+  c: AppContext,
+  deps: AppDependencies,
+  { kind, data, request, priority }: DataJobRequest,
+): Promise<Response> {
+  const { maxJobs } = requireTraining(deps);
+  const jobs = await requireJobs(deps).list();
+  const open = jobs.filter((job) => isDataJob(job.kind) && !isOver(job)).length;
+  if (open >= maxJobs) {
+    throw new JobsFullError(
+      `too many jobs of ${DATA_JOBS.map((each) => each.kind).join(' and ')} that wait or run: ${open + 1}; ` +
+        `expected at most ${maxJobs}`,
+      'waiting',
+    );
+  }
+  const askedBy = c.get('request').keyName ?? null;
+  return answerJob(
+    c,
+    deps,
+    { kind, model: null, data, request, stimulusSets: [], askedBy },
+    priority,
+  );
+}
+
+/** @throws Problem 409 while a job uses the recording or the dataset */
+export async function rejectInUse(deps: AppDependencies, digest: string): Promise<void> {
+  const user = (await requireJobs(deps).list()).find((job) => job.data === digest && !isOver(job));
+  if (user === undefined) return;
+  throw new Problem(409, `the job ${user.id} uses it; DELETE /v1/jobs/${user.id} cancels that job`);
+}

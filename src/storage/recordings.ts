@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import {
+  DataDigest,
+  describeFiles,
+  NewRecording,
+  type RecordingFile,
+  type StoredRecording,
+} from '../datasets/recording.js';
+import { PayloadTooLargeError, StoreFullError, UploadOffsetError } from '../errors.js';
+import { onDisk, unless } from '../files/disk-error.js';
+import { makeFolder } from '../files/make-folder.js';
+import { readWhole, sha256, syncFolder, temporaryFor, writeWhole } from '../files/whole-file.js';
+
+/** Recordings that are stored. */
+export interface StoredRecordings {
+  /** Oldest first. @throws DiskError */
+  list(): Promise<StoredRecording[]>;
+  /** @throws DiskError */
+  find(digest: string): Promise<StoredRecording | undefined>;
+  /** The file of a recording that has one, or the folder of its files, for a reader. */
+  place(recording: StoredRecording): string;
+}
+
+/** Recordings that clients upload, in parts that may come in many requests. */
+export interface Recordings extends StoredRecordings {
+  /** The most bytes that all of them, and the datasets made of them, may take. */
+  readonly capacity: number;
+  /**
+   * Makes room for the files of a recording; one that is there stays as it is.
+   * @returns the recording, and whether it was not there before
+   * @throws StoreFullError, DiskError
+   */
+  create(
+    files: readonly RecordingFile[],
+  ): Promise<{ recording: StoredRecording; created: boolean }>;
+  /**
+   * Appends bytes to a file. They are on the disk when this resolves; of a body that breaks off, those that came.
+   * @param index of the file in the recording
+   * @param offset in the file, which must be what is stored of it
+   * @returns the bytes that are stored of the file now
+   * @throws UploadOffsetError where other bytes are next, PayloadTooLargeError beyond the end of the file,
+   *   DiskError, or the error of the body
+   */
+  append(
+    recording: StoredRecording,
+    index: number,
+    offset: number,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<number>;
+  /** @returns whether it was there. @throws DiskError */
+  remove(digest: string): Promise<boolean>;
+}
+
+const RECORD = 'recording.json';
+const FILES = 'files';
+const RECORD_BYTES = 2 ** 20;
+const Record = NewRecording.extend({ created: z.iso.datetime() });
+
+/** Where recordings are in the place of all data. */
+export const RECORDINGS = 'recordings';
+
+export interface RecordingsOptions {
+  readonly folder: string;
+  readonly capacity: number;
+  /** Bytes that datasets take. */
+  readonly otherBytes: () => Promise<number>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Opens the recordings of a folder, to read them. */
+export function openRecordings(folder: string): StoredRecordings {
+  return {
+    list: () => onDisk('the recordings cannot be read', list),
+    find: (digest) => onDisk('the recording cannot be read', () => find(digest)),
+    place(recording) {
+      const [file, ...others] = recording.files;
+      const files = path.join(folder, recording.digest, FILES);
+      return others.length === 0 ? path.join(files, file!.name) : files;
+    },
+  };
+
+  async function list(): Promise<StoredRecording[]> {
+    const names = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
+    const digests = names.filter((name) => DataDigest.safeParse(name).success);
+    const found = await Promise.all(digests.map(find));
+    return found
+      .filter((each) => each !== undefined)
+      .toSorted((a, b) => a.created.localeCompare(b.created));
+  }
+
+  async function find(digest: string): Promise<StoredRecording | undefined> {
+    const place = path.join(folder, digest);
+    const bytes = await readWhole(path.join(place, RECORD), RECORD_BYTES).catch(unless('ENOENT'));
+    if (bytes === undefined) return undefined;
+    const { files, created } = Record.parse(JSON.parse(bytes.toString()));
+    const stored = await Promise.all(
+      files.map(async (file) => {
+        const found = await stat(path.join(place, FILES, file.name)).catch(unless('ENOENT'));
+        return { ...file, received: found?.size ?? 0 };
+      }),
+    );
+    return {
+      ...{ digest, created, files: stored },
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      complete: stored.every((file) => file.received === file.bytes),
+    };
+  }
+}
+
+/**
+ * Opens the recordings of a folder, to store more. It is made when the first recording comes.
+ * @example
+ * const recordings = createRecordings({ folder: 'data-store/recordings', capacity: 2 ** 40, ... });
+ * const { recording } = await recordings.create([{ name: 'session.nwb', bytes, sha256 }]);
+ * await recordings.append(recording, 0, 0, createReadStream('session.nwb'));
+ */
+export function createRecordings(options: RecordingsOptions): Recordings {
+  const { folder, capacity, otherBytes, now } = options;
+  const stored = openRecordings(folder);
+  /** Files that a request is writing. */
+  const written = new Set<string>();
+  return {
+    ...stored,
+    capacity,
+    create: (files) => onDisk('the recording cannot be stored', () => create(files)),
+    append: (...args) => onDisk('the file cannot be stored', () => append(...args)),
+    remove: (digest) => onDisk('the recording cannot be deleted', () => remove(digest)),
+  };
+
+  async function create(files: readonly RecordingFile[]) {
+    const digest = sha256(describeFiles(files));
+    const found = await stored.find(digest);
+    if (found) return { recording: found, created: false };
+    await checkRoom(files);
+    const place = path.join(folder, digest);
+    const temporary = temporaryFor(place);
+    await makeFolder(path.join(temporary, FILES));
+    try {
+      for (const { name } of files) await writeFile(path.join(temporary, FILES, name), '');
+      const record = { files: [...files], created: new Date(now()).toISOString() };
+      await writeWhole(path.join(temporary, RECORD), JSON.stringify(record));
+      await syncFolder(temporary);
+      // Another request with the same recording may have been faster.
+      await rename(temporary, place).catch(unless('ENOTEMPTY', 'EEXIST'));
+      await syncFolder(folder);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+    return { recording: (await stored.find(digest))!, created: true };
+  }
+
+  async function checkRoom(files: readonly RecordingFile[]): Promise<void> {
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const others = (await stored.list()).reduce(
+      (sum, each) => sum + each.bytes,
+      await otherBytes(),
+    );
+    if (others + bytes <= capacity) return;
+    throw new StoreFullError(
+      `too many bytes of recordings and datasets: ${others + bytes}; expected at most ${capacity}; ` +
+        'DELETE /v1/recordings/{digest} and /v1/datasets/{digest} make room',
+      { tooLarge: bytes > capacity },
+    );
+  }
+
+  async function append(
+    recording: StoredRecording,
+    index: number,
+    offset: number,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<number> {
+    const file = recording.files[index]!;
+    const place = path.join(folder, recording.digest, FILES, file.name);
+    if (written.has(place)) {
+      throw new UploadOffsetError(`another request sends ${file.name}; expected one at a time`);
+    }
+    written.add(place);
+    try {
+      const handle = await open(place, 'r+');
+      try {
+        return await writeTo(handle, file, offset, body);
+      } finally {
+        await handle.close();
+      }
+    } finally {
+      written.delete(place);
+    }
+  }
+
+  async function remove(digest: string): Promise<boolean> {
+    const place = path.join(folder, digest);
+    const doomed = path.join(folder, `.deleting-${randomUUID()}`);
+    const renamed = await rename(place, doomed).then(() => true, unless('ENOENT'));
+    if (renamed === undefined) return false;
+    await rm(doomed, { recursive: true, force: true });
+    return true;
+  }
+}
+
+async function writeTo(
+  handle: FileHandle,
+  { name, bytes }: RecordingFile,
+  offset: number,
+  body: AsyncIterable<Uint8Array>,
+): Promise<number> {
+  const { size } = await handle.stat();
+  if (offset !== size) {
+    throw new UploadOffsetError(
+      `wrong Upload-Offset of ${name}: ${offset}; expected ${size}, the bytes that are stored`,
+    );
+  }
+  let end = size;
+  try {
+    for await (const chunk of body) {
+      if (end + chunk.length > bytes) {
+        throw new PayloadTooLargeError(
+          `too many bytes for ${name}: more than ${bytes - offset}; expected at most those that are missing`,
+        );
+      }
+      await handle.write(chunk, 0, chunk.length, end);
+      end += chunk.length;
+    }
+  } finally {
+    await handle.datasync();
+  }
+  return end;
+}

@@ -1,0 +1,134 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { IngestReport, IngestRequest } from '../../src/datasets/ingest-request.js';
+import { InputError } from '../../src/errors.js';
+import { unless } from '../../src/files/disk-error.js';
+import { openBackend } from '../../src/network/backends/open.js';
+import { digestOfFile } from '../data/row-file.js';
+import { splitSite } from '../data/split.js';
+import { openData } from '../dataset/open-data.js';
+import { writeDataset } from '../dataset/write-dataset.js';
+import { drawContactSheet } from '../ingest/contact-sheet.js';
+import { describeRows } from '../ingest/describe-dataset.js';
+import { FORMATS, openLabFile } from '../ingest/formats.js';
+import { ingestCommand, ingestOptions } from '../ingest/ingest-options.js';
+import { prepareDataset } from '../ingest/prepare-dataset.js';
+import { datasetOf } from '../ingest/to-dataset.js';
+import { expectTimes } from '../run/expected-time.js';
+import type { DataJobContext, JobFile, JobStep, WholeRecording } from './context.js';
+import { reportFile } from './context.js';
+
+/** What is done, in order. */
+const STEPS = {
+  checking: 'checks the files',
+  responses: 'reads the responses',
+  images: 'reads the images',
+  writing: 'writes the dataset',
+  timing: 'tries the recipes',
+} as const;
+type Step = keyof typeof STEPS;
+/** Parts of each step that progress counts. */
+const PARTS = 100;
+
+/**
+ * Makes a dataset of a recording.
+ * @param digest of the recording
+ * @returns the report and a sheet of ten images
+ * @throws InputError naming what cannot be used, and what to do
+ */
+export async function runIngestJob(
+  digest: string,
+  request: IngestRequest,
+  context: DataJobContext,
+): Promise<JobFile[]> {
+  const report = reportSteps(context.onProgress);
+  const recording = await context.openRecording(digest);
+  await checkFiles(recording, report);
+  const file = await openLabFile(recording.place, FORMATS);
+  try {
+    const prepared = await prepareDataset(file, ingestOptions(request), report);
+    const content = await datasetOf(prepared, {
+      file,
+      recording: recording.place,
+      name: nameOf(recording),
+      command: ingestCommand(path.basename(recording.place), request),
+      report: (done) => report('writing', done, prepared.images.length),
+    });
+    const temporary = path.join(context.work, 'dataset');
+    await mkdir(context.work, { recursive: true });
+    await rm(temporary, { recursive: true, force: true });
+    const { card, digest: dataset } = await writeDataset(temporary, content);
+    const folder = context.datasetFolder(dataset);
+    await mkdir(path.dirname(folder), { recursive: true });
+    // The same recording with the same options gives the same dataset.
+    await rename(temporary, folder).catch(unless('ENOTEMPTY', 'EEXIST'));
+    report('timing', 0, 1);
+    const result: IngestReport = {
+      dataset,
+      found: describeRows(file, prepared),
+      candidates: {
+        images: file.images.map(({ name }) => name),
+        presentations: file.presentations.map(({ name }) => name),
+        responses: file.responses.map(({ name }) => name),
+      },
+      card,
+      expectedSeconds: await timeRecipes(folder),
+    };
+    report('timing', 1, 1);
+    return [reportFile(result), { name: 'sheet.png', bytes: await drawContactSheet(prepared) }];
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws InputError where a file is not what the client announced */
+async function checkFiles(
+  { files }: WholeRecording,
+  report: (step: Step, done: number, total: number) => void,
+): Promise<void> {
+  for (const [index, { name, path: file, sha256 }] of files.entries()) {
+    report('checking', index, files.length);
+    const found = await digestOfFile(file);
+    if (found === sha256) continue;
+    throw new InputError(
+      `wrong bytes in ${name}: their sha256 is ${found}; expected ${sha256}, as announced; ` +
+        'delete the recording and send it again',
+    );
+  }
+}
+
+/** Of data that no recipe takes, none is timed. */
+async function timeRecipes(folder: string): Promise<Record<string, number>> {
+  const opened = await openData({ data: folder }, {}).catch((error: unknown) => {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  });
+  if (opened === undefined) return {};
+  try {
+    await openBackend('auto');
+    return await expectTimes(
+      splitSite(opened.site, 'validation', 1),
+      () => performance.now() / 1000,
+    );
+  } finally {
+    await opened.site.close();
+  }
+}
+
+function nameOf({ files }: WholeRecording): string {
+  const [file, ...others] = files;
+  return others.length === 0 ? file!.name.replace(/\.[^.]+$/, '') : 'recording';
+}
+
+/** Progress in parts of the whole, with the step in words. */
+function reportSteps(onProgress: (progress: JobStep) => void) {
+  const names = Object.keys(STEPS) as Step[];
+  return (step: Step, done: number, total: number) => {
+    const share = total === 0 ? 1 : done / total;
+    onProgress({
+      done: Math.floor((names.indexOf(step) + share) * PARTS),
+      total: names.length * PARTS,
+      preview: () => JSON.stringify({ step: STEPS[step] }),
+    });
+  };
+}

@@ -1,0 +1,107 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { TrainReport, TrainRequest } from '../../src/datasets/train-request.js';
+import { InputError } from '../../src/errors.js';
+import type { SavedModel } from '../../src/models/saved-model.js';
+import { openBackend } from '../../src/network/backends/open.js';
+import { openData } from '../dataset/open-data.js';
+import { currentMemory } from '../run/chunk.js';
+import { freeDisk } from '../run/disk.js';
+import type { Machine } from '../run/model-request.js';
+import { countAllSteps, countStepsDone } from '../run/progress.js';
+import { trainModel } from '../run/train-model.js';
+import { type DataJobContext, type JobFile, reportFile } from './context.js';
+import { openCurves } from './curves.js';
+import { publishNext } from './publish-next.js';
+
+/** A job is stopped by ending its process, and continues from the checkpoint of the last epoch. */
+const NO_SIGNALS: Machine['signals'] = { on() {}, off() {}, exit() {} };
+
+/**
+ * Makes a model of a dataset, and publishes it as the next version of its name.
+ * @param digest of the dataset
+ * @returns the report
+ * @throws InputError naming what cannot be used; TrainingFailed where every neuron stopped
+ */
+export async function runTrainJob(
+  digest: string,
+  request: TrainRequest,
+  context: DataJobContext,
+): Promise<JobFile[]> {
+  const { name, epochs, seed, loss, select, neurons } = request;
+  const { work, log, onProgress } = context;
+  const from = request.from && {
+    model: await context.openModel(request.from),
+    fit: request.from.fit,
+  };
+  const recipe = request.recipe ?? recipeOf(from!.model);
+  await mkdir(work, { recursive: true });
+  const curves = await openCurves(work);
+  const machine: Machine = {
+    signals: NO_SIGNALS,
+    stream: {
+      isTTY: false,
+      write(text) {
+        log(String(text).trimEnd());
+        return true;
+      },
+    },
+    memory: currentMemory,
+    freeDisk,
+    clock: () => performance.now() / 1000,
+    onProgress(progress) {
+      const { stages, stage, population, report } = progress;
+      curves.add(progress);
+      onProgress({
+        done: countStepsDone(stages, stage, population, report),
+        total: countAllSteps(stages),
+        preview: () => JSON.stringify(curves.current),
+      });
+    },
+  };
+  const { site, repeats, unit, degreesPerImage } = await openData(
+    {
+      data: context.datasetFolder(digest),
+      onlyTrials: request.trials === 'alone',
+      withoutTrials: request.trials === 'none',
+    },
+    { ...request, neurons: neurons ?? null },
+  );
+  try {
+    for (const warning of site.warnings) log(`warning: ${warning}`);
+    const trained = await trainModel(
+      {
+        ...{ site, repeats, recipe, epochs, seed, loss, select, degreesPerImage },
+        backend: await openBackend('auto'),
+        unit: unit ?? 'as recorded',
+        neurons,
+        from,
+        freeze: 'published',
+        chunk: undefined,
+        shard: undefined,
+        resume: true,
+        wait: true,
+        out: path.join(work, 'models', name),
+      },
+      machine,
+    );
+    const published = await publishNext(trained.saved, path.join(work, 'published'), context);
+    const { version } = published.card;
+    log(`published ${name}/${version}, digest ${published.digest}`);
+    const report: TrainReport = {
+      model: { name, version, digest: published.digest },
+      seconds: trained.seconds,
+      neurons: published.card.neurons,
+      curves: curves.current.curves,
+    };
+    return [reportFile(report)];
+  } finally {
+    await site.close();
+  }
+}
+
+/** The recipe with which a model was trained. @throws InputError where another program trained it */
+function recipeOf({ card: { name, version, training } }: SavedModel): string {
+  if ('recipe' in training) return training.recipe;
+  throw new InputError(`${name}/${version} was made without a recipe; expected one in the request`);
+}

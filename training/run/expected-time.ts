@@ -1,0 +1,67 @@
+import { findRecipe, RECIPES, type Recipe } from '../../src/datasets/recipes.js';
+import { InputError } from '../../src/errors.js';
+import type { TrainingData } from '../data/split.js';
+import { createNetworks } from '../model/networks.js';
+
+/** Networks that are tried; the time grows with their number. */
+const NEURONS = 8;
+const BATCHES = 2;
+
+/**
+ * Measures how long each recipe would train all neurons of some data on this machine, from a few batches of a few
+ * networks. The backend must be open.
+ * @param clock in seconds
+ * @returns seconds by the name of the recipe, those of the recipes that come before it included; without the recipes
+ *   whose networks do not take images of this size
+ */
+export async function expectTimes(
+  data: TrainingData,
+  clock: () => number,
+): Promise<Record<string, number>> {
+  const own = new Map<string, number>();
+  for (const [name, recipe] of Object.entries(RECIPES)) {
+    const batches = recipe.epochs * Math.ceil(data.training.count / recipe.batchSize);
+    const seconds = await timeBatch(data, recipe, clock).catch((error: unknown) => {
+      if (error instanceof InputError) return undefined;
+      throw error;
+    });
+    if (seconds !== undefined) own.set(name, batches * seconds);
+  }
+  const times = Object.keys(RECIPES).map((name) => [
+    name,
+    sum(chainOf(name).map((each) => own.get(each))),
+  ]);
+  return Object.fromEntries(times.filter(([, seconds]) => seconds !== undefined));
+}
+
+/** A recipe and those that it begins with. */
+function chainOf(name: string): string[] {
+  const { after } = findRecipe(name);
+  return after === undefined ? [name] : [name, ...chainOf(after)];
+}
+
+/** @returns seconds of a batch with all neurons */
+async function timeBatch(data: TrainingData, recipe: Recipe, clock: () => number): Promise<number> {
+  const { training } = data;
+  const tried = Math.min(NEURONS, training.neurons);
+  const neurons = Array.from({ length: tried }, (_, id) => id);
+  const networks = createNetworks({ data, recipe, neurons, seed: 1 }, () => undefined);
+  const images = Uint32Array.from(
+    { length: Math.min(recipe.batchSize, training.count) },
+    (_, image) => image,
+  );
+  const learn = (batch: number) => networks.learn(images, { seed: 1, epoch: 1, batch });
+  try {
+    await learn(0); // The first one compiles and allocates.
+    const begun = clock();
+    for (let batch = 1; batch <= BATCHES; batch++) await learn(batch);
+    return ((clock() - begun) / BATCHES) * (training.neurons / tried);
+  } finally {
+    networks.dispose();
+  }
+}
+
+/** Undefined where one of them is. */
+function sum(values: readonly (number | undefined)[]): number | undefined {
+  return values.reduce((a, b) => (a === undefined || b === undefined ? undefined : a + b), 0);
+}
