@@ -1,8 +1,8 @@
+import { findRecipe, type Recipe } from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
 import type { ArchitectureId } from '../../src/network/architectures/id.js';
 import { type Recording, selectImages } from '../../training/data/recording.js';
 import type { Site } from '../../training/data/site.js';
-import { findRecipe, type Recipe } from '../../training/recipes/recipes.js';
 import { type TrainedPopulation, trainPopulation } from '../../training/run/population.js';
 import { meanCorr } from '../../training/run/progress.js';
 import { warmRecipe } from '../../training/run/warm-start.js';
