@@ -30,6 +30,7 @@ import { responseRoutes } from './routes/responses.js';
 import { stimulusRoutes } from './routes/stimuli.js';
 import { stimulusSetRoutes } from './routes/stimulus-sets.js';
 import { streamRoutes } from './routes/stream.js';
+import { trialRoutes } from './routes/trials.js';
 import { tuningRoutes } from './routes/tuning.js';
 import type { AppDependencies } from './service.js';
 
@@ -55,6 +56,7 @@ export function createRoutes(deps: AppDependencies) {
     ...jobRoutes(deps),
     ...recordingRoutes(deps),
     ...datasetRoutes(deps),
+    ...trialRoutes(deps),
     ...protocolRoutes(deps),
   ];
   return routes;

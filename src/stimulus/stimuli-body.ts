@@ -3,7 +3,7 @@ import { quote } from '../formats/explain.js';
 import { SCHEMAS } from './parametric/kinds.js';
 
 // Pixels are checked where they are decoded: a schema for each number would take longer than the model.
-const StimulusEntry = z.unknown().meta({
+export const StimulusEntry = z.unknown().meta({
   description:
     'Rows of pixels, 0..1; or {"png": base64} (also JPEG, WebP, TIFF); or {"npy": base64} of one ' +
     'image; or a stimulus by its parameters, such as {"grating": {...}}, of which there are ' +

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { DATASET_CARD_FILE, DatasetCard, MAX_CARD_BYTES } from '../datasets/card.js';
+import { DATASET_CARD_FILE, type DatasetCard } from '../datasets/card.js';
+import { readDatasetCard } from '../datasets/read-card.js';
 import { DataDigest } from '../datasets/recording.js';
+import { openTrials, type TrialLog } from '../datasets/trials.js';
 import { onDisk, unless } from '../files/disk-error.js';
-import { readWhole } from '../files/whole-file.js';
 
 /** A dataset that is stored. */
 export interface StoredDataset {
@@ -26,6 +27,8 @@ export interface Datasets {
   list(): Promise<StoredDataset[]>;
   /** @throws DiskError */
   find(digest: string): Promise<StoredDataset | undefined>;
+  /** The trials that came after the dataset was made. @throws InputError when there is no such dataset */
+  trials(digest: string): Promise<TrialLog>;
   /** @returns whether it was there. @throws DiskError */
   remove(digest: string): Promise<boolean>;
   /** Where one is, for a reader and for the job that writes it. */
@@ -35,10 +38,18 @@ export interface Datasets {
 /** The datasets of a folder. It is made when the first dataset comes. */
 export function createDatasets(folder: string): Datasets {
   const place = (digest: string) => path.join(folder, digest);
+  /** Open, so that each append reads only what is new. */
+  const logs = new Map<string, Promise<TrialLog>>();
   return {
     list: () => onDisk('the datasets cannot be read', list),
     find: (digest) => onDisk('the dataset cannot be read', () => find(digest)),
     remove: (digest) => onDisk('the dataset cannot be deleted', () => remove(digest)),
+    trials(digest) {
+      const opened = logs.get(digest) ?? openTrials(place(digest));
+      logs.set(digest, opened);
+      opened.catch(() => logs.delete(digest)); // It is tried again.
+      return opened;
+    },
     place,
   };
 
@@ -52,20 +63,21 @@ export function createDatasets(folder: string): Datasets {
   }
 
   async function find(digest: string): Promise<StoredDataset | undefined> {
-    const card = path.join(place(digest), DATASET_CARD_FILE);
-    const text = await readWhole(card, MAX_CARD_BYTES).catch(unless('ENOENT'));
-    if (text === undefined) return undefined;
+    const found = await stat(path.join(place(digest), DATASET_CARD_FILE)).catch(unless('ENOENT'));
+    if (found === undefined) return undefined;
+    const { card } = await readDatasetCard(place(digest));
     const files = await readdir(place(digest));
     const sizes = await Promise.all(files.map((file) => stat(path.join(place(digest), file))));
     return {
       digest,
-      card: DatasetCard.parse(JSON.parse(text.toString())),
+      card,
       bytes: sizes.reduce((sum, { size }) => sum + size, 0),
-      storedAt: (await stat(card)).mtime,
+      storedAt: found.mtime,
     };
   }
 
   async function remove(digest: string): Promise<boolean> {
+    logs.delete(digest);
     const doomed = path.join(folder, `.deleting-${randomUUID()}`);
     const renamed = await rename(place(digest), doomed).then(() => true, unless('ENOENT'));
     if (renamed === undefined) return false;

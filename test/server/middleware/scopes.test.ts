@@ -36,7 +36,7 @@ const SCOPES: Readonly<Record<string, 'open' | Scope>> = {
   ...withScope('train', 'PATCH /v1/recordings/:digest/files/:file'),
   ...withScope('train', 'POST /v1/recordings/:digest/ingest', 'GET /v1/datasets'),
   ...withScope('train', 'GET /v1/datasets/:digest', 'DELETE /v1/datasets/:digest'),
-  ...withScope('train', 'POST /v1/datasets/:digest/train'),
+  ...withScope('train', 'POST /v1/datasets/:digest/train', 'POST /v1/datasets/:digest/trials'),
   'GET /v2': 'predict',
   'GET /v2/': 'predict',
   'GET /v2/health/live': 'open',

@@ -240,6 +240,16 @@ const REQUESTS: readonly (readonly [string, readonly DocumentedRequest[]])[] = [
       rejected(400, json({ name: 'mine', recipe: 'ff_cnn' })),
     ],
   ],
+  [
+    'POST /v1/datasets/{digest}/trials',
+    [
+      json({
+        stimuli: [{ grating: {} }],
+        trials: [{ id: 'a', stimulus: 0, neurons: [1], responses: [0.5], unit: 'as recorded' }],
+      }),
+      rejected(422, json({ trials: [] })),
+    ],
+  ],
   ['DELETE /v1/datasets/{digest}', [rejected(409, get)]],
   ['DELETE /v1/recordings/{digest}', [rejected(409, get)]],
   ['DELETE /v1/jobs/{id}', [rejected(204, get), rejected(404, get)]],
