@@ -232,6 +232,16 @@ test('the report describes a model by its card and its files', () => {
       "unknown: the parameters were imported from PyTorch; unknown: the parameters were imported; not optimistic",
     ]
   `);
+  const ofDataset = { 'dataset.json': 'd'.repeat(64) };
+  const training = { ...trained, split: 'validation', data: { ...trained.data, digests } } as const;
+  expect(findProvenance({ ...card, training }, ofDataset, digests)).toMatchObject({
+    data: expect.stringMatching(/^the validation files of the recording/),
+    optimistic: true,
+  });
+  expect(findProvenance({ ...card, training }, ofDataset, other)).toMatchObject({
+    data: expect.stringMatching(/^unknown: this is a dataset, and the model was trained on files/),
+    optimistic: false,
+  });
   const [first, ...rest] = card.neurons;
   const stopped = { ...first!, stopped: { epoch: 0, reason: 'a loss that is not finite' } };
   expect(findProvenance({ ...card, neurons: [stopped, ...rest] }, digests).stopped).toBe(1);

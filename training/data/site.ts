@@ -33,7 +33,13 @@ export interface Site {
 }
 
 /** The part of a site with which predictions are compared. */
-export type ValidationSite = Pick<Site, 'name' | 'validation' | 'digests' | 'warnings' | 'close'>;
+export type ValidationSite = Pick<
+  Site,
+  'name' | 'validation' | 'digests' | 'warnings' | 'close'
+> & {
+  /** Of a dataset: sha256 of the files of the published layout with the same validation images and responses. */
+  readonly published?: Readonly<Record<string, string>> | undefined;
+};
 
 /** The same, with the mean gray of its images. */
 export interface SurveyedValidation extends ValidationSite {

@@ -7,6 +7,7 @@ import { type Repeats, toRepeats } from '../data/repeats-file.js';
 import { checkScored, compareParts, type Site, type SurveyedValidation } from '../data/site.js';
 import { joinTrials, type TrialUse } from './join-trials.js';
 import { type OpenedDataset, openDataset } from './open-dataset.js';
+import { publishedDigests } from './write-published.js';
 
 /** What a dataset says beyond its images and responses. */
 interface Described {
@@ -58,7 +59,9 @@ export async function openDatasetValidation(
     const validation = await surveyPart(dataset, 'validation', rules);
     const warnings = checkScored(validation, rules);
     const repeats = await readRepeats(dataset, validation);
-    return { site: { ...siteOf(dataset), validation, warnings }, repeats, ...describe(dataset) };
+    const published = await publishedDigests(dataset);
+    const site = { ...siteOf(dataset), validation, warnings, published };
+    return { site, repeats, ...describe(dataset) };
   });
 }
 

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { imagesShape, type Part } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
-import type { NpyData } from '../../src/formats/npy.js';
+import { encodeNpyHeader, type NpyData } from '../../src/formats/npy.js';
 import type { Signals } from '../run/interruption.js';
 import { createNpyWriter, type NpyWriter } from './npy-writer.js';
+import type { OpenedDataset } from './open-dataset.js';
 import { writeWholeFolder } from './whole-folder.js';
 import { checkTrials, meanResponses, type NewDataset } from './write-dataset.js';
 
@@ -42,6 +44,37 @@ export async function writePublished(
     await writeResponses(dataset, create);
   };
   await writeWholeFolder(folder, write, signals);
+}
+
+/** Images that are read at a time. */
+const BLOCK = 256;
+
+/**
+ * The SHA-256 of the validation files that `writePublished` makes of a dataset, by their names, without writing them: a
+ * model that was trained on those files has them on its card.
+ */
+export async function publishedDigests({
+  card,
+  images,
+  parts,
+  responses,
+}: OpenedDataset): Promise<Record<string, string>> {
+  const rows = parts.flatMap((part, image) => (part === 'validation' ? [image] : []));
+  const [, ...size] = imagesShape(card.images);
+  const neurons = card.neurons.length;
+  const pixels = createHash('sha256');
+  for (let first = 0; first < rows.length; first += BLOCK) {
+    const block = await images.rows(rows.slice(first, first + BLOCK));
+    if (first === 0) pixels.update(encodeNpyHeader(block, [rows.length, ...size]));
+    pixels.update(new Uint8Array(block.buffer, block.byteOffset, block.byteLength));
+  }
+  const values = createHash('sha256').update(encodeNpyHeader(responses, [rows.length, neurons]));
+  for (const row of rows) {
+    const own = responses.subarray(row * neurons, (row + 1) * neurons);
+    values.update(new Uint8Array(own.buffer, own.byteOffset, own.byteLength));
+  }
+  const { images: image, responses: response } = PREFIXES.validation;
+  return { [image]: pixels.digest('hex'), [response]: values.digest('hex') };
 }
 
 type Create = (prefix: string, sample: NpyData, shape: readonly number[]) => Promise<NpyWriter>;

@@ -62,7 +62,7 @@ export async function evaluateModels(
 
 async function evaluateModel(
   model: ChosenModel,
-  { validation, digests }: ValidationSite,
+  { validation, digests, published }: ValidationSite,
   repeats: Repeats | null,
   k: number,
   onProgress: (responses: number) => void,
@@ -75,7 +75,7 @@ async function evaluateModel(
   const tuning = measuredTuning(prediction.responses, real);
   return {
     ...model,
-    provenance: findProvenance(card, digests),
+    provenance: findProvenance(card, digests, published),
     neurons: scoreNeurons(card.neurons, tuning, repeats),
     tuning,
     decomposition: decompose(prediction, k),

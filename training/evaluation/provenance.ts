@@ -1,3 +1,4 @@
+import { DATASET_CARD_FILE } from '../../src/datasets/card.js';
 import type { ModelCard } from '../../src/models/card.js';
 
 /** How a model was trained, as far as that matters to its scores on a site. */
@@ -12,10 +13,14 @@ export interface Provenance {
   readonly stopped: number;
 }
 
-/** @param digests sha256 of each of the site's validation files, by its name */
+/**
+ * @param digests sha256 of each of the site's validation files, by its name
+ * @param published of a dataset, those of the files of the published layout with the same content
+ */
 export function findProvenance(
   { training, neurons }: ModelCard,
   digests: Readonly<Record<string, string>>,
+  published: Readonly<Record<string, string>> = {},
 ): Provenance {
   const stopped = neurons.filter((neuron) => neuron.stopped).length;
   if ('importedFrom' in training) {
@@ -39,8 +44,15 @@ export function findProvenance(
       ([own, digest]) => own.startsWith('train_img_') && digest === digests[name],
     ),
   );
-  const differing = Object.keys(digests).filter((name) => !known.has(digests[name]!));
+  const aliases = Object.values(published);
+  const isAlias = aliases.length > 0 && aliases.every((digest) => known.has(digest));
+  const differing = isAlias
+    ? []
+    : Object.keys(digests).filter((name) => !known.has(digests[name]!));
   const sameImages = differing.length === 0;
+  // The files of a dataset and the four files of a site differ, whatever is in them.
+  const [wasDataset, isDataset] = [data.digests, digests].map((all) => DATASET_CARD_FILE in all);
+  const isUnknown = wasDataset !== isDataset && differing.length === Object.keys(digests).length;
   const optimistic = trainedOn || (split === 'validation' && sameImages);
   return { data: dataNote(), selection: selectionNote(), optimistic, stopped };
 
@@ -53,6 +65,11 @@ export function findProvenance(
         : '';
       return `the validation files of the recording that it was trained on${also}`;
     }
+    if (isUnknown) {
+      return wasDataset
+        ? `unknown: these are files of a site, and the model was trained on the dataset ${data.site}`
+        : `unknown: this is a dataset, and the model was trained on files of the site ${data.site}`;
+    }
     if (differing.length === Object.keys(digests).length) {
       return `not the recording that it was trained on, which is of site ${data.site}`;
     }
@@ -64,6 +81,7 @@ export function findProvenance(
       const count = data.heldOutImages === undefined ? 'some' : String(data.heldOutImages);
       return `each neuron's epoch was chosen on ${count} held-out training images`;
     }
+    if (isUnknown) return "each neuron's epoch was chosen by its CORR on images that may be these";
     return sameImages
       ? "each neuron's epoch was chosen by its CORR on these images, so CORR is optimistic"
       : "each neuron's epoch was chosen on other validation images";

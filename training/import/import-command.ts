@@ -7,7 +7,8 @@ import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/inde
 import { openBackend } from '../../src/network/backends/open.js';
 import type { StimulusSize } from '../../src/network/parameters.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
-import { openSite, type Site } from '../data/site.js';
+import type { Site } from '../data/site.js';
+import { type OpenedData, openData } from '../dataset/open-data.js';
 import { withLock } from '../run/lock.js';
 import { checkModelName, degrees, figure, siteName } from '../run/options.js';
 import { readPytorch, readSafetensorsFiles } from './checkpoints.js';
@@ -26,7 +27,7 @@ interface Options extends DataOptions {
   readonly scale: number;
   readonly offset: number;
   readonly degreesPerImage?: number;
-  readonly unit: string;
+  readonly unit?: string;
   readonly backend: BackendName | 'auto';
 }
 
@@ -51,9 +52,9 @@ export function createImportCommand(): Command {
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
     .option(
       '--data <folder>',
-      'of the site, where train_img_{site}.npy and its companions are: for CORR and the range',
+      'for CORR and the range: a dataset that ingest made; with --site, where train_img_{site}.npy and its companions are',
     )
-    .option('--site <name>', 'name of the site in --data', siteName)
+    .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
     .addOption(
       new Option('--stimulus <HxW>', 'pixels of a stimulus, without --data')
         .argParser(stimulusSize)
@@ -73,8 +74,12 @@ export function createImportCommand(): Command {
       1,
     )
     .option('--offset <number>', 'see --scale', finite, 0)
-    .option('--degrees-per-image <degrees>', 'side of an image, where it is known', degrees)
-    .option('--unit <text>', 'of the responses, for the card', 'as recorded')
+    .option(
+      '--degrees-per-image <degrees>',
+      'side of an image, where it is known; default: that of the dataset',
+      degrees,
+    )
+    .option('--unit <text>', 'of the responses; default: that of the dataset, else as recorded')
     .addOption(
       new Option('--backend <name>', 'what computes: auto takes the first that works')
         .choices(['auto', ...BACKEND_NAMES])
@@ -87,10 +92,13 @@ export function createImportCommand(): Command {
 }
 
 async function runImport(options: Options): Promise<void> {
-  const { architecture, scale, offset, backgroundGray, degreesPerImage = null } = options;
+  const { architecture, scale, offset, backgroundGray } = options;
   checkModelName(options.out);
   const { importedFrom, checkpoints } = chooseSource(options);
-  const site = await openData(options);
+  const opened = await openChosen(options);
+  const site = opened?.site;
+  const degreesPerImage = options.degreesPerImage ?? opened?.degreesPerImage ?? null;
+  const unit = options.unit ?? opened?.unit ?? 'as recorded';
   try {
     for (const warning of site?.warnings ?? []) console.error(`warning: ${warning}`);
     const { height, width } = site?.validation ?? options.stimulus;
@@ -110,7 +118,7 @@ async function runImport(options: Options): Promise<void> {
     }
     const stimulus = { height, width, scale, offset, backgroundGray, degreesPerImage };
     const progress = createCountProgress('responses', process.stderr);
-    const request = { ...options, population, importedFrom, stimulus, site };
+    const request = { ...options, unit, population, importedFrom, stimulus, site };
     const imported = await withLock(options.out, console.error, () =>
       importModel(request, progress.report),
     ).finally(progress.stop);
@@ -137,12 +145,15 @@ function chooseSource({ pytorch, safetensors }: Options) {
   throw new InputError('say where the networks are: --pytorch <folder> or --safetensors <place>');
 }
 
-async function openData({ data, site, ...rules }: Options): Promise<Site | undefined> {
+async function openChosen({
+  data,
+  site,
+  ...rules
+}: Options): Promise<OpenedData<Site> | undefined> {
   if (data === undefined && site === undefined) return undefined;
   if (data === undefined) throw new InputError('--site needs --data <folder>, where its files are');
-  if (site === undefined) throw new InputError('--data needs --site <name>, which its files carry');
   // a blank image cannot be learned from, but it has responses all the same
-  return await openSite(data, site, { ...rules, allowBlank: true });
+  return await openData({ data, site }, { ...rules, allowBlank: true });
 }
 
 /** @throws InputError when a neuron is none of the site's */

@@ -1,9 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { sha256 } from '../../../src/files/whole-file.js';
 import { decodeNpy } from '../../../src/formats/npy.js';
-import type { NewDataset } from '../../../training/dataset/write-dataset.js';
-import { writePublished } from '../../../training/dataset/write-published.js';
+import { openDataset } from '../../../training/dataset/open-dataset.js';
+import { type NewDataset, writeDataset } from '../../../training/dataset/write-dataset.js';
+import { publishedDigests, writePublished } from '../../../training/dataset/write-published.js';
 import { temporaryFolder } from '../../support/store.js';
 
 const { NaN: none } = Number;
@@ -90,4 +92,18 @@ test('without repeats there is no file of them, and both parts are needed', asyn
   await expect(writePublished(folder, made(['validation', ...parts.slice(1)]))).rejects.toThrow(
     'is there already; expected a new folder',
   );
+});
+
+test('the digests of a dataset are those of the files that it would become', async () => {
+  const folder = await temporaryFolder();
+  const parts = ['train', 'validation', 'test', 'validation', 'train'] as const;
+  await writePublished(path.join(folder, 'site'), made(parts));
+  await writeDataset(path.join(folder, 'dataset'), made(parts));
+  const dataset = await openDataset(path.join(folder, 'dataset'));
+  onTestFinished(() => dataset.close());
+  const digest = async (name: string) => sha256(await readFile(path.join(folder, 'site', name)));
+  expect(await publishedDigests(dataset)).toEqual({
+    val_img: await digest('val_img_site.npy'),
+    valRsp: await digest('valRsp_site.npy'),
+  });
 });

@@ -8,6 +8,8 @@ import { ArchitectureId } from '../../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { openSite } from '../../../training/data/site.js';
+import { writeDataset } from '../../../training/dataset/write-dataset.js';
+import { datasetOfSmallSite } from '../../support/datasets.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { readGolden } from '../../support/published.js';
 import { SIDE, writeSmallSite } from '../../support/sites.js';
@@ -140,6 +142,33 @@ test('with the data of the site, the card says how well each neuron is predicted
   const pixels = images.pixels.subarray(0, SIDE * SIDE);
   expect([...first]).toEqual([...pixels].map((value) => Math.round(value * 255)));
   await site.close();
+});
+
+test('a dataset gives the same scores as the four files that it was made of, its unit and its degrees', async () => {
+  const files = path.join(place.path, 'files');
+  await writeSmallSite(files, 20, 40);
+  await writeDataset(path.join(place.path, 'dataset'), await datasetOfSmallSite(files));
+  await place.writeCheckpoints('both', { 0: randomBase(0), 2: randomBase(2) });
+  const args = '--pytorch ./both --architecture rf_cnn --out ./models';
+  await place.run(`${args}/files --data ./files --site small`);
+  await place.run(`${args}/dataset --data ./dataset`);
+  await place.run(`${args}/named --data ./dataset --unit dF/F --degrees-per-image 3`);
+  const cardOf = async (name: string) =>
+    (await readModel(path.join(place.path, 'models', name, '1'))).card;
+  const [one, other, named] = [
+    await cardOf('files'),
+    await cardOf('dataset'),
+    await cardOf('named'),
+  ];
+  expect(other.neurons).toEqual(one.neurons);
+  expect(other.neurons.every(({ CORR }) => CORR !== null)).toBe(true);
+  expect(other).toMatchObject({
+    response: { unit: 'spikes/s' },
+    stimulus: { degreesPerImage: 2 },
+    training: { digests: { 'dataset.json': expect.any(String) } },
+  });
+  expect(one.response.unit).toBe('as recorded');
+  expect(named).toMatchObject({ response: { unit: 'dF/F' }, stimulus: { degreesPerImage: 3 } });
 });
 
 function correlation(a: readonly number[], b: readonly number[]): number {

@@ -154,7 +154,9 @@ test('typing errors are reported before anything is read', async () => {
   expect(await with_('--unitt x')).toMatch(/unknown option '--unitt'[\s\S]*Did you mean --unit\?/);
   expect(await with_('more')).toMatch(/too many arguments/);
   expect(await with_('--site small')).toMatch(/^--site needs --data/);
-  expect(await with_('--data ./data')).toMatch(/^--data needs --site/);
+  expect(await with_('--data ./data')).toMatch(
+    /^--data \.\/data has no dataset\.json, and there is no --site/,
+  );
   expect(await with_('--data ./data --site small --stimulus 24x24')).toMatch(
     /'--stimulus <HxW>' cannot be used with option '--data/,
   );
