@@ -19,6 +19,9 @@ import {
 import type { Theme, ThemeName } from './state/theme.js';
 import { StatusStrip } from './status/status-strip.js';
 
+/** The view that needs no model, and a service that trains. */
+const NEW_MODEL = 'new-model';
+
 /** The views, by their names in the address. */
 const VIEWS = {
   neurons: { text: 'Neurons', View: NeuronsView },
@@ -37,6 +40,10 @@ const VIEWS = {
   jobs: {
     text: 'Jobs',
     View: lazy(() => import('./jobs/jobs-view.js').then((m) => m.JobsView)),
+  },
+  [NEW_MODEL]: {
+    text: 'New model',
+    View: lazy(() => import('./new-model/new-model-view.js').then((m) => m.NewModelView)),
   },
 } as const;
 type ViewName = keyof typeof VIEWS;
@@ -76,6 +83,9 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
   );
   const isFetching = isUnlisted && !unlisted.value && !unlisted.error;
   const chosen = listed ?? unlisted.value ?? (isFetching ? undefined : choices[0]);
+  const trains = list.value?.trains ?? false;
+  const view = viewIn(address.get('view'), trains);
+  const isNew = view === NEW_MODEL;
   return (
     <>
       <a class="skip" href="#view">
@@ -90,7 +100,9 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
         {chosen && (
           <ModelChoice choices={choices} chosen={chosen} isMany={list.value?.next !== undefined} />
         )}
-        {chosen && <ViewTabs />}
+        {(chosen || trains) && (
+          <ViewTabs current={view} names={viewNames(chosen !== undefined, trains)} />
+        )}
         <div class="theme">
           <Select
             label="Colours"
@@ -104,8 +116,9 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
         {list.error && status === 401 && <KeyForm keys={keys} wrong={keys.key.value !== null} />}
         {list.error && status !== 401 && <Failed error={list.error} retry={list.reload} />}
         {!list.error && (!list.value || isFetching) && <Waiting>Loading the models…</Waiting>}
-        {list.value && !chosen && !isFetching && <NoModel list={list.value} />}
-        {chosen && <ChosenView choice={chosen} />}
+        {list.value && !chosen && !isFetching && !isNew && <NoModel list={list.value} />}
+        {isNew && <ViewOf name={view} />}
+        {chosen && !isNew && <ChosenView choice={chosen} view={view} />}
       </main>
       {chosen && <StatusStrip engine={list.value!.engine} digest={chosen.digest} />}
     </>
@@ -135,12 +148,17 @@ function ModelChoice({
   );
 }
 
-function ViewTabs() {
+function ViewTabs({
+  current,
+  names,
+}: {
+  readonly current: ViewName;
+  readonly names: readonly ViewName[];
+}) {
   const { address } = usePage();
-  const current = viewIn(address.get('view'));
   return (
     <nav class="tabs" aria-label="Views">
-      {Object.entries(VIEWS).map(([name, { text }]) => (
+      {names.map((name) => (
         <a
           key={name}
           class="tab"
@@ -152,15 +170,15 @@ function ViewTabs() {
             address.set({ view: name }, true);
           }}
         >
-          {text}
+          {VIEWS[name].text}
         </a>
       ))}
     </nav>
   );
 }
 
-function ChosenView({ choice }: { readonly choice: Choice }) {
-  const { service, address } = usePage();
+function ChosenView({ choice, view }: { readonly choice: Choice; readonly view: ViewName }) {
+  const { service } = usePage();
   const { name, version } = choice;
   const param = { model: name, version: String(version) };
   const card = useFetched(`card ${choice.id}`, async (signal) => {
@@ -171,16 +189,22 @@ function ChosenView({ choice }: { readonly choice: Choice }) {
   if (!card.value || card.value.name !== name || card.value.version !== version) {
     return <Waiting>Loading the card of {choice.id}…</Waiting>;
   }
-  const { View } = VIEWS[viewIn(address.get('view'))];
   return (
     <ModelContext.Provider
       value={{ name, version, card: card.value, param }}
       key={card.value.digest}
     >
-      <Suspense fallback={<Waiting>Loading the view…</Waiting>}>
-        <View />
-      </Suspense>
+      <ViewOf name={view} />
     </ModelContext.Provider>
+  );
+}
+
+function ViewOf({ name }: { readonly name: ViewName }) {
+  const { View } = VIEWS[name];
+  return (
+    <Suspense fallback={<Waiting>Loading the view…</Waiting>}>
+      <View />
+    </Suspense>
   );
 }
 
@@ -188,10 +212,16 @@ function NoModel({ list }: { readonly list: ModelList }) {
   const unserved = listUnserved(list);
   return (
     <div class="notice warn">
-      <p>
-        No model is served yet. Train one on your recording with <code>npm run train</code> (see the
-        README). Then restart the service, or send it the signal HUP.
-      </p>
+      {list.trains ? (
+        <p>
+          No model is served yet. <a href={`?view=${NEW_MODEL}`}>Make one of a recording.</a>
+        </p>
+      ) : (
+        <p>
+          No model is served yet. Train one on your recording with <code>npm run train</code> (see
+          the README). Then restart the service, or send it the signal HUP.
+        </p>
+      )}
       {unserved.map(({ id, reason }) => (
         <p key={id}>
           {id} is not served: {reason}
@@ -201,8 +231,14 @@ function NoModel({ list }: { readonly list: ModelList }) {
   );
 }
 
-function viewIn(name: string): ViewName {
-  return Object.hasOwn(VIEWS, name) ? (name as ViewName) : 'neurons';
+/** The views that can be shown, in order. */
+function viewNames(hasModel: boolean, trains: boolean): ViewName[] {
+  const names = Object.keys(VIEWS) as ViewName[];
+  return names.filter((name) => (name === NEW_MODEL ? trains : hasModel));
+}
+
+function viewIn(name: string, trains: boolean): ViewName {
+  return viewNames(true, trains).find((each) => each === name) ?? 'neurons';
 }
 
 function withView(values: URLSearchParams, view: string): URLSearchParams {

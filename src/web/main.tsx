@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.js';
+import { createUpload } from './new-model/upload.js';
 import { createKeys } from './service/keys.js';
 import { createService } from './service/service.js';
 import { createAddress } from './state/address.js';
@@ -13,9 +14,11 @@ const origin = new URL('.', document.baseURI).href.replace(/\/$/, '');
 const keys = createKeys(sessionStorage);
 const theme = createTheme(window);
 const service = createService(origin, () => keys.key.value);
+const address = createAddress(window);
 const page = {
   service,
-  address: createAddress(window),
+  address,
+  upload: createUpload(service, (changes) => address.set(changes)),
   measuring: createMeasuring(service),
   readCharacterization: createCharacterizationReader(service),
 };

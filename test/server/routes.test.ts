@@ -102,6 +102,7 @@ test('the list of models has every version, and the reason when one is not serve
       },
     ],
     engine: { name: 'fake', device: 'paper and pencil' },
+    trains: false,
   });
 });
 

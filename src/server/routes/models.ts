@@ -22,6 +22,7 @@ const ModelList = z.strictObject({
     z.strictObject({ name: z.string(), ...Version, versions: z.array(ModelSummary) }),
   ),
   engine: z.strictObject({ name: z.string(), device: z.string() }),
+  trains: z.boolean().describe('whether models can be trained on recordings here'),
   total: z.int().optional().describe('models that match, on all pages; of a page only'),
   next: z.string().optional().describe('`cursor` of the next page, where there is one'),
 });
@@ -47,11 +48,12 @@ export function modelRoutes(deps: AppDependencies) {
       },
     },
     (c, { query }) => {
-      const { catalogue, engine } = requireService(deps);
-      if (!isForPage(query)) return c.json({ models: listModels(catalogue), engine });
+      const { catalogue, engine, training } = requireService(deps);
+      const service = { engine, trains: training !== 'off' && !('unusable' in training) };
+      if (!isForPage(query)) return c.json({ models: listModels(catalogue), ...service });
       const { models, ...page } = pageOfModels(catalogue, query);
       if (page.next !== undefined) c.header('Link', linkToNext(query, page.next));
-      return c.json({ models, engine, ...page });
+      return c.json({ models, ...service, ...page });
     },
   );
   const card = modelRoute(

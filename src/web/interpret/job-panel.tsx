@@ -6,16 +6,16 @@ import { isOver, type Job } from '../service/job-events.js';
 import { Problem } from '../service/problem.js';
 import { useModel, usePage } from '../state/context.js';
 import { useFetched } from '../state/fetched.js';
-import type { FollowedJob } from '../state/job.js';
 import { PreferredFigure } from './preferred-figure.js';
 import { fetchPreferred } from './preferred-result.js';
 import { SearchPreview } from './search-preview.js';
+import type { FollowedSearch } from './search-previews.js';
 
 /** The job kind of this view. */
 export const KIND = 'preferred-stimulus';
 
 /** Shows a running or finished search. */
-export function JobPanel({ followed }: { readonly followed: FollowedJob }) {
+export function JobPanel({ followed }: { readonly followed: FollowedSearch }) {
   const { job, previews, error, lost } = followed;
   if (error) {
     const gone = error instanceof Problem && error.status === 404;
@@ -38,7 +38,7 @@ export function JobPanel({ followed }: { readonly followed: FollowedJob }) {
   );
 }
 
-function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedJob, 'previews'>) {
+function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedSearch, 'previews'>) {
   const { address } = usePage();
   const { card } = useModel();
   if (job.kind !== KIND) {
@@ -68,7 +68,10 @@ function KnownJob({ job, previews }: { readonly job: Job } & Pick<FollowedJob, '
   return job.state === 'succeeded' ? <Succeeded job={job} /> : <Ended job={job} />;
 }
 
-function RunningSearch({ job, previews }: { readonly job: Job } & Pick<FollowedJob, 'previews'>) {
+function RunningSearch({
+  job,
+  previews,
+}: { readonly job: Job } & Pick<FollowedSearch, 'previews'>) {
   const { service } = usePage();
   const [error, setError] = useState<Error | null>(null);
   const queued = job.state === 'queued';

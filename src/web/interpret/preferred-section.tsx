@@ -3,12 +3,13 @@ import { useJob } from '../state/job.js';
 import { JobPanel } from './job-panel.js';
 import { KeptSearches, STATES } from './kept-searches.js';
 import { SearchForm } from './search-form.js';
+import { SEARCH_PREVIEWS } from './search-previews.js';
 
 /** Starts searches for preferred stimuli and shows their results. */
 export function PreferredSection() {
   const { address } = usePage();
   const id = address.get('job');
-  const followed = useJob(id);
+  const followed = useJob(id, SEARCH_PREVIEWS);
   const open = (job: string) => address.set({ job }, true);
   return (
     <section class="preferred" aria-labelledby="preferred-title">

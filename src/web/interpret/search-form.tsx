@@ -1,5 +1,5 @@
-import { useId, useState } from 'preact/hooks';
-import { Select, Slider } from '../parts/fields.js';
+import { useState } from 'preact/hooks';
+import { NumberField, Select, Slider } from '../parts/fields.js';
 import { Failed } from '../parts/notices.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
@@ -97,39 +97,6 @@ export function SearchForm({ onStarted }: { readonly onStarted: (job: string) =>
       </div>
       {state.error && <Failed error={state.error} />}
     </form>
-  );
-}
-
-function NumberField({
-  label,
-  value,
-  step,
-  placeholder,
-  onValue,
-}: {
-  readonly label: string;
-  readonly value: number | null;
-  readonly step: number | 'any';
-  readonly placeholder?: string;
-  /** null for an empty field */
-  readonly onValue: (value: number | null) => void;
-}) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="number"
-        step={step}
-        value={value ?? ''}
-        {...(placeholder ? { placeholder } : {})}
-        onChange={(event) => {
-          const number = event.currentTarget.valueAsNumber;
-          onValue(Number.isFinite(number) ? number : null);
-        }}
-      />
-    </div>
   );
 }
 

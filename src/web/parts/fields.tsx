@@ -97,6 +97,80 @@ export function Segments<Value extends string>({
   );
 }
 
+export interface NumberFieldProps {
+  readonly label: string;
+  /** null for an empty field. */
+  readonly value: number | null;
+  readonly step: number | 'any';
+  readonly min?: number;
+  readonly placeholder?: string;
+  /** null for an empty field */
+  readonly onValue: (value: number | null) => void;
+}
+
+/** A number that the user types, or leaves out. */
+export function NumberField({ label, value, onValue, ...input }: NumberFieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="number"
+        value={value ?? ''}
+        {...input}
+        onChange={(event) => {
+          const number = event.currentTarget.valueAsNumber;
+          onValue(Number.isFinite(number) ? number : null);
+        }}
+      />
+    </div>
+  );
+}
+
+export interface TextFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly placeholder?: string;
+  readonly onValue: (value: string) => void;
+}
+
+/** A text of one line. */
+export function TextField({ label, value, placeholder = '', onValue }: TextFieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        value={value}
+        placeholder={placeholder}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
+    </div>
+  );
+}
+
+export interface CheckFieldProps {
+  readonly label: string;
+  readonly value: boolean;
+  readonly onValue: (value: boolean) => void;
+}
+
+/** A choice between yes and no. */
+export function CheckField({ label, value, onValue }: CheckFieldProps) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={value}
+        onChange={(event) => onValue(event.currentTarget.checked)}
+      />{' '}
+      {label}
+    </label>
+  );
+}
+
 export interface FileFieldProps {
   readonly label: string;
   /** Such as `.npy,image/png`. */

@@ -1,22 +1,19 @@
 import type { InferResponseType } from 'hono/client';
-import type { AscentPreview } from '../../experiments/preferred-stimulus/schemas.js';
 import { Problem, readProblem } from './problem.js';
+import { isPassing, pause, WAIT_MS } from './retry.js';
 import { readEvents, type ServerSentEvent } from './server-sent-events.js';
 import type { Service } from './service.js';
 
 export type Job = InferResponseType<Service['client']['v1']['jobs'][':id']['$get']>;
 
-export interface JobFollower {
+export interface JobFollower<Preview> {
   /** Called with the job's state immediately and at every change. */
   readonly onJob: (job: Job) => void;
-  /** Called with the current images of a search for preferred stimuli. */
-  readonly onPreview: (preview: AscentPreview) => void;
+  /** Called with what the job has so far. */
+  readonly onPreview: (preview: Preview) => void;
   /** Called when the connection is lost; the page connects again. */
   readonly onLost: () => void;
 }
-
-/** Wait before the next connection: the first, and the maximum after doubling. */
-const WAIT_MS = { first: 500, max: 10_000 };
 
 /** Whether a job has reached a final state. */
 export function isOver({ state }: Pick<Job, 'state'>): boolean {
@@ -27,10 +24,10 @@ export function isOver({ state }: Pick<Job, 'state'>): boolean {
  * Follows a job until it is over or the signal aborts; connects again when the stream breaks.
  * @throws Problem if the job does not exist or the key does not allow access
  */
-export async function followJob(
+export async function followJob<Preview>(
   service: Pick<Service, 'origin' | 'send'>,
   id: string,
-  { onJob, onPreview, onLost }: JobFollower,
+  { onJob, onPreview, onLost }: JobFollower<Preview>,
   signal: AbortSignal,
 ): Promise<void> {
   let waitMs = WAIT_MS.first;
@@ -41,7 +38,7 @@ export async function followJob(
       for await (const { event, data } of jobEvents(service, id, signal)) {
         waitMs = WAIT_MS.first;
         if (event === 'preview') {
-          onPreview(JSON.parse(data) as AscentPreview);
+          onPreview(JSON.parse(data) as Preview);
         } else {
           const job = JSON.parse(data) as Job;
           onJob(job);
@@ -67,21 +64,4 @@ async function* jobEvents(
   const answer = await send(url, { headers: { Accept: 'text/event-stream' }, signal });
   if (!answer.ok) throw await readProblem(answer);
   if (answer.body !== null) yield* readEvents(answer.body);
-}
-
-/** Whether another request may succeed: the service is away, starting or overloaded. */
-function isPassing({ status }: Problem): boolean {
-  return status === 0 || status === 429 || status >= 500;
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end);
-  });
 }

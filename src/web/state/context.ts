@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { Upload } from '../new-model/upload.js';
 import type { Service } from '../service/service.js';
 import type { Address } from './address.js';
 import type { ReadCharacterization } from './characterization.js';
@@ -12,6 +13,7 @@ export interface Page {
   readonly address: Address;
   readonly measuring: Measuring;
   readonly readCharacterization: ReadCharacterization;
+  readonly upload: Upload;
 }
 
 export const PageContext = createContext<Page | null>(null);
