@@ -111,12 +111,25 @@ export function readoutPart(
     return values;
   }
 
-  /** The maps of some neurons, [images, cells, ids, channels]. */
+  /** The maps of some neurons, [images, cells, ids, channels]; of all neurons without a copy, or in few steps. */
   function gather(
     values: Float32Array,
     images: ArrayLike<number>,
     ids: readonly number[],
   ): Float32Array {
+    const size = cells * row;
+    const isWhole = ids.length === neurons.length && ids.every((id, i) => id === neurons[i]);
+    const first = images[0] ?? 0;
+    if (isWhole && Array.from(images).every((image, i) => image === first + i)) {
+      return values.subarray(first * size, (first + images.length) * size);
+    }
+    if (isWhole) {
+      const gathered = new Float32Array(images.length * size);
+      for (let i = 0; i < images.length; i++) {
+        gathered.set(values.subarray(images[i]! * size, (images[i]! + 1) * size), i * size);
+      }
+      return gathered;
+    }
     const columns = ids.map((id) => neurons.indexOf(id));
     const gathered = new Float32Array(images.length * cells * ids.length * channels);
     let place = 0;

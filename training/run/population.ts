@@ -43,7 +43,7 @@ export interface TrainingReport {
 /** What accompanies a training. */
 export interface Companions {
   readonly report?: (progress: TrainingReport) => void;
-  /** Is given the state after each epoch, and when it is interrupted. */
+  /** Is given the state after each epoch, except of a fit of readouts, which is short; and when it is interrupted. */
   readonly save?: (state: PopulationState) => Promise<void>;
   /** Is called for each neuron that stops. */
   readonly onStop?: (neuron: NeuronState) => void;
@@ -96,7 +96,7 @@ export async function trainPopulation(
     const fits = await networks.select(epoch, check);
     report?.({ epoch, batches, batchesPerEpoch: batches, loss, fits });
     [epoch, batch] = [epoch + 1, 0];
-    await saveState();
+    if (task.base?.fit !== 'readout') await saveState();
   }
 
   /** Between two batches, where signals come through and the training can be left. */
