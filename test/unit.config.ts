@@ -8,7 +8,7 @@ export default defineConfig({
     ...everything.test,
     include: [
       'test/*.test.ts',
-      'test/{architecture,docs,experiments,formats,jobs,models,objects,stimulus,storage,tuning,workers}/**/*.test.ts',
+      'test/{architecture,datasets,docs,experiments,formats,jobs,models,objects,stimulus,storage,tuning,workers}/**/*.test.ts',
       'test/cli/run-command.test.ts',
       'test/inference/{model-repository,scheduler,scheduler-order}.test.ts',
       'test/server/{bad-input,nearest-path,receptive-field,responses,routes,stimuli,stimulus-sets,urls}.test.ts',

@@ -61,15 +61,18 @@ export async function printCurve(site: Site, curve: Curve): Promise<void> {
       `${source} other images and ${curve.sourceEpochs} epochs\n`,
   );
   console.log(
-    '| trials | from nothing | from the model, all parameters | from the model, the readout alone |\n|---|---|---|---|',
+    '| trials | from nothing | the readout alone | all parameters | the readout, then all parameters |\n' +
+      '|---|---|---|---|---|',
   );
-  console.log(`| none | - | ${figure(first)} | ${figure(first)} |`);
+  console.log(`| none | - |${` ${figure(first)} |`.repeat(3)}`);
   for (const count of trials) {
     const training = selectRange(site.training, source, count);
     const nothing = await train(training, { ...recipe, epochs: curve.epochs });
-    const all = await train(training, warmRecipe(recipe, 'all'), first, 'all');
     const readout = await train(training, warmRecipe(recipe, 'readout'), first, 'readout');
-    console.log(`| ${count} | ${figure(nothing)} | ${figure(all)} | ${figure(readout)} |`);
+    const all = await train(training, warmRecipe(recipe, 'all'), first, 'all');
+    const both = await train(training, warmRecipe(recipe, 'all'), readout, 'all');
+    const figures = [nothing, readout, all, both].map(figure);
+    console.log(`| ${count} | ${figures.join(' | ')} |`);
   }
 }
 

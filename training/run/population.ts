@@ -71,7 +71,8 @@ export async function trainPopulation(
   const networks = createNetworks(task, onStop ?? (() => undefined), from);
   let { epoch, batch } = from ?? { epoch: 1, batch: 0 };
   try {
-    if (!from) await networks.begin(check);
+    // Where it was interrupted before its first batch, this was not finished.
+    if (epoch === 1 && batch === 0) await networks.begin(check);
     while (epoch <= recipe.epochs && networks.learning().length > 0) await trainEpoch();
     return await finish(networks, check);
   } catch (error) {

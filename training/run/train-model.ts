@@ -181,9 +181,10 @@ function announcement(
 ): string {
   const share = shard ? ` (${neurons[0]} to ${neurons.at(-1)} of ${site.training.neurons})` : '';
   const heldOut = select === 'heldout' ? `, ${selection.count} held-out` : '';
+  const trials = site.trials ? ` (${site.trials.count} trials)` : '';
   const warm = from ? ` from ${from.model.folder} (${FIT_WORDS[from.fit]})` : '';
   return (
-    `${neurons.length} neurons${share}, ${training.count} training${heldOut} and ` +
+    `${neurons.length} neurons${share}, ${training.count} training${trials}${heldOut} and ` +
     `${validation.count} validation images of ${training.height}x${training.width}; ${name}${warm}, ` +
     `${recipe.epochs} epochs on ${backend.name} (${backend.device})${whereItGoesOn(checkpoint, neurons.length)}`
   );

@@ -211,7 +211,9 @@ test('train uses the trials by default, the card says which, and --resume tells 
     `--resume --only-trials --from ${before.saved.folder} --fit readout`,
   );
   expect(alone.saved.card.version).toBe(4);
-  expect(alone.lines.join('\n')).toContain('2 neurons, 5 training and 11 validation images');
+  expect(alone.lines.join('\n')).toContain(
+    '2 neurons, 5 training (6 trials) and 11 validation images',
+  );
   await expect(train(data, '--only-trials --without-trials')).rejects.toThrow(
     '--without-trials and --only-trials are both used; expected one of them',
   );
