@@ -60,18 +60,14 @@ export async function printCurve(site: Site, curve: Curve): Promise<void> {
     `\n${site.name}, ${neurons.length} neurons, ${curve.recipe}: CORR on ${heldOut} images; the first model has ` +
       `${source} other images and ${curve.sourceEpochs} epochs\n`,
   );
-  console.log(
-    '| trials | from nothing | the readout alone | all parameters | the readout, then all parameters |\n' +
-      '|---|---|---|---|---|',
-  );
-  console.log(`| none | - |${` ${figure(first)} |`.repeat(3)}`);
+  console.log('| trials | from nothing | `--fit readout` | `--fit all` |\n|---|---|---|---|');
+  console.log(`| none | - |${` ${figure(first)} |`.repeat(2)}`);
   for (const count of trials) {
     const training = selectRange(site.training, source, count);
     const nothing = await train(training, { ...recipe, epochs: curve.epochs });
     const readout = await train(training, warmRecipe(recipe, 'readout'), first, 'readout');
     const all = await train(training, warmRecipe(recipe, 'all'), first, 'all');
-    const both = await train(training, warmRecipe(recipe, 'all'), readout, 'all');
-    const figures = [nothing, readout, all, both].map(figure);
+    const figures = [nothing, readout, all].map(figure);
     console.log(`| ${count} | ${figures.join(' | ')} |`);
   }
 }
