@@ -1,3 +1,4 @@
+import { median } from '../../src/tuning/median.js';
 import type { Sources } from './choose-sources.js';
 import type { LabFile } from './lab-file.js';
 import type { PreparedDataset } from './prepare-dataset.js';
@@ -93,12 +94,6 @@ function countRepeats(trialImage: Int32Array, images: number): Uint32Array {
   const repeats = new Uint32Array(images);
   for (const image of trialImage) repeats[image]! += 1;
   return repeats;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function short(value: number): string {

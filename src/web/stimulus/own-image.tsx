@@ -1,7 +1,8 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { FileField, Segments } from '../parts/fields.js';
 import { Failed, Waiting } from '../parts/notices.js';
 import { useModel, usePage } from '../state/context.js';
+import { useObjectUrl } from '../state/object-url.js';
 import { type FileFit, storeImages } from '../state/stored-sets.js';
 import type { StimulusChoice } from './chosen-stimulus.js';
 
@@ -69,12 +70,7 @@ export function OwnImage({ choice, onChosen }: OwnImageProps) {
 
 /** Shows the original image next to the network input; nothing if the file is not an image. */
 function Original({ file }: { readonly file: File }) {
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    const made = URL.createObjectURL(file);
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [file]);
+  const url = useObjectUrl(file);
   if (url === undefined) return null;
   return (
     <figure class="original">
