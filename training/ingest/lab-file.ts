@@ -30,6 +30,8 @@ export interface ImageSource {
   readonly element: StoredElement;
   /** Visual angle of a pixel, where the file states it. */
   readonly degreesPerPixel: number | null;
+  /** Images that are compressed together, so that to read one takes as long as to read all; without it 1. */
+  readonly together?: number | undefined;
   /** @returns [count, height, width, channels], row-major, the values as they are stored */
   read(first: number, count: number): Promise<ElementValues>;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { randomStream } from '../../../src/network/random.js';
 import { fingerprint, isNear } from '../../../training/ingest/images/near-images.js';
+import { imagesPerBlock } from '../../../training/ingest/images/survey.js';
 import {
   createTransform,
   type TransformOptions,
@@ -125,4 +126,16 @@ test('white follows from the type, or from the pixels, or is given', () => {
     'which is dark for 255 as white',
   );
   expect(chooseScale('u2', { min: 0, max: 20 }, { white: 255 })).toMatchObject({ white: 255 });
+});
+
+test('images that are compressed together are read together, where there are not too many', () => {
+  const perBlock = (side: number, together?: number) =>
+    imagesPerBlock(imageSource([[0]], { height: side, width: side, together }));
+  // 2 ** 21 numbers are 128 images of 128x128.
+  expect(perBlock(128)).toBe(128);
+  expect(perBlock(128, 50)).toBe(100);
+  expect(perBlock(128, 1000)).toBe(1000);
+  // 2 ** 25 bytes are 2048 images of bytes.
+  expect(perBlock(128, 5000)).toBe(2048);
+  expect(perBlock(4000)).toBe(1);
 });

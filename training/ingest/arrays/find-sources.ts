@@ -102,7 +102,9 @@ function isUsable(count: number, lengths: Set<number>, indices: readonly IndexVe
 
 function imageSource(array: NamedArray, { axes, form }: ImageLayout): ImageSource {
   const read = createRowReader(array, axes);
-  return { name: array.name, ...form, element: array.element, degreesPerPixel: null, read };
+  const { name, element } = array;
+  const together = axes[0] === 0 && array.fastest === 'last' ? array.together : undefined;
+  return { name, ...form, element, degreesPerPixel: null, together, read };
 }
 
 /** Arrays of three axes that are no pictures, as responses to the repeats of the images. */

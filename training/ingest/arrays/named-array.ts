@@ -9,6 +9,8 @@ export interface NamedArray {
   readonly element: StoredElement;
   /** Which index changes from one element in the file to the next: the last one as in C, or the first one as in MATLAB. */
   readonly fastest: 'first' | 'last';
+  /** Rows of the first axis that are compressed together; without it 1. */
+  readonly together?: number | undefined;
   /** @returns elements, in the order of the file */
   read(first: number, count: number): Promise<ElementValues>;
 }

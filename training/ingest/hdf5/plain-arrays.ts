@@ -40,6 +40,7 @@ function arrayOf(file: Hdf5File, dataset: Hdf5Dataset): NamedArray {
     shape: dataset.shape,
     element: dataset.element as StoredElement,
     fastest: 'last',
+    together: dataset.chunks?.[0],
     read: (first, count) => readFlat(file, dataset, first, count),
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InputError } from '../../../src/errors.js';
-import type { ElementValues } from '../../../src/formats/npy-elements.js';
+import { type ElementValues, STORED_BYTES } from '../../../src/formats/npy-elements.js';
 import type { ImageSource } from '../lab-file.js';
 import { type Fingerprint, fingerprint } from './near-images.js';
 import type { Transform } from './transform.js';
@@ -27,8 +27,10 @@ export interface ImageSurvey {
   readonly range: PixelRange;
 }
 
-/** Bytes of images, at about, that are read at a time. */
-const BLOCK_BYTES = 32 * 2 ** 20;
+/** Numbers of images that are read at a time: each takes memory in two processes, and on the way between them. */
+const BLOCK = 2 ** 21;
+/** Bytes of images that are read at a time where they are compressed together. */
+const MAX_BYTES = 2 ** 25;
 
 /**
  * Reads all images once, in blocks.
@@ -66,10 +68,21 @@ export async function surveyImages(
   return { distinct, places, range };
 }
 
+/** Images that are read at a time: whole parts of those that are compressed together, or much of one. */
+export function imagesPerBlock(source: ImageSource): number {
+  const { height, width, channels, element, together = 1 } = source;
+  const numbers = height * width * channels;
+  const few = Math.max(1, Math.floor(BLOCK / numbers));
+  if (together <= few) return few - (few % together);
+  return Math.max(
+    few,
+    Math.min(together, Math.floor(MAX_BYTES / (numbers * STORED_BYTES[element]))),
+  );
+}
+
 /** Reads all images in blocks, and changes them. */
 export async function* readBlocks(source: ImageSource, transform: Transform) {
-  const bytes = 4 * source.height * source.width * source.channels;
-  const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / bytes));
+  const perBlock = imagesPerBlock(source);
   const size = transform.height * transform.width * transform.channels;
   for (let first = 0; first < source.count; first += perBlock) {
     const count = Math.min(perBlock, source.count - first);

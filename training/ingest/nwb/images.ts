@@ -115,6 +115,7 @@ async function openSeries(file: Hdf5File, { path: name }: Hdf5Group): Promise<Nw
     ...{ name, count, height, width, channels },
     element: elementOf(data),
     degreesPerPixel: await degreesPerPixel(file, name, width),
+    together: data.chunks?.[0],
     names: undefined,
     isOrdered: true,
     async read(from, length) {
