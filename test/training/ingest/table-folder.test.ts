@@ -280,10 +280,15 @@ for codec in sys.argv[1:]:
   }
 });
 
-test('a table without a column image is named by its columns, and decimal commas by a number', async () => {
+test('a table without images, files that are none, and decimal commas are named', async () => {
   const other = await makeFolder(['a.png', 'b.png'], 'picture,cell 1\na.png,1\nb.png,2\n');
   await expect(open(other)).rejects.toThrow(
     'the table has no column image: picture, cell 1; expected the names of the image files in it',
+  );
+  const empty = await makeFolder(['a.png'], 'image,cell 1\na.png,1\nb.png,2\nc.png,3\n');
+  await writeFile(path.join(empty, 'b.png'), '');
+  await expect(open(empty)).rejects.toThrow(
+    /^files of the table in .* are no images: b\.png; expected PNG, JPEG, WebP, TIFF or BMP$/,
   );
   const commas = await makeFolder(['a.png', 'b.png'], 'image;cell 1\na.png;0,5\nb.png;1\n');
   await expect(open(commas)).rejects.toThrow(

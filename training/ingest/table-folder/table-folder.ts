@@ -33,6 +33,13 @@ export const TABLE_FOLDER: LabFormat = {
     const fileOf = createLookup(present);
     const wanted = [...new Set(trials.images)];
     const missing = wanted.filter((name) => fileOf(name) === undefined);
+    const otherFileOf = createLookup(await listFiles(place));
+    const odd = missing.filter((name) => otherFileOf(name) !== undefined);
+    if (odd.length > 0) {
+      throw new InputError(
+        `files of the table in ${place} are no images: ${list(odd)}; expected PNG, JPEG, WebP, TIFF or BMP`,
+      );
+    }
     if (missing.length > 0) {
       throw new InputError(
         `images of the table are not in ${place}: ${list(missing)}; expected a file for each`,
