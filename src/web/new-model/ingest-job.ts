@@ -1,8 +1,7 @@
 import type { IngestReport } from '../../datasets/ingest-request.js';
-import type { Answered } from '../service/service.js';
 import { usePage } from '../state/context.js';
-import { type Fetched, useFetched } from '../state/fetched.js';
-import { type FollowedJob, type PreviewReader, useJob } from '../state/job.js';
+import type { PreviewReader } from '../state/job.js';
+import { type FollowedDataJob, useDataJob } from './data-job-state.js';
 
 /** What an ingest job does, such as `reads the images`. */
 const STEP: PreviewReader<{ readonly step: string }, string> = {
@@ -10,24 +9,11 @@ const STEP: PreviewReader<{ readonly step: string }, string> = {
   add: (_, { step }) => step,
 };
 
-/** A job that makes a dataset, and its report once it has one. */
-export interface FollowedIngest {
-  readonly followed: FollowedJob<string>;
-  readonly report: Fetched<Answered<IngestReport>>;
-}
+/** A job that makes a dataset, with what it does now. */
+export type FollowedIngest = FollowedDataJob<string, IngestReport>;
 
 /** Follows the ingest job in the address. */
 export function useIngestJob(): FollowedIngest {
-  const { service, address } = usePage();
-  const id = address.get('ingest');
-  const followed = useJob(id, STEP);
-  const succeeded = followed.job?.state === 'succeeded';
-  const report = useFetched(succeeded ? id : null, (signal) => {
-    const route = service.client.v1.jobs[':id'].result;
-    const query = { part: 'report.json' };
-    const pending = route.$get({ param: { id }, query }, { init: { signal } });
-    return service.json(pending) as Promise<Answered<IngestReport>>;
-  });
-  // Until the next render the report is still that of the job before.
-  return { followed, report: succeeded ? report : { ...report, value: undefined } };
+  const { address } = usePage();
+  return useDataJob(address.get('ingest'), STEP);
 }

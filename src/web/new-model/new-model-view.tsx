@@ -5,6 +5,8 @@ import { useFetched } from '../state/fetched.js';
 import { useIngestJob } from './ingest-job.js';
 import { IngestPanel } from './ingest-panel.js';
 import { RecordingPanel } from './recording-panel.js';
+import { StoredPanel } from './stored-panel.js';
+import { TrainPanel } from './train-panel.js';
 import './new-model.css';
 
 /** Makes a model of a recording: upload, dataset, training. The address has what was started. */
@@ -27,10 +29,13 @@ export function NewModelView() {
     // A dataset that a training uses, or that is gone, needs no message.
     void remove(service, `datasets/${replaced}`).catch(() => undefined);
   }, [made, replaced, service, address]);
+  const dataset = address.get('dataset');
   return (
     <div class="new-model">
       <RecordingPanel stored={stored} />
       {stored.value?.complete && <IngestPanel ingest={ingest} />}
+      {dataset !== '' && <TrainPanel digest={dataset} report={ingest.report.value?.value} />}
+      {step === 'idle' && <StoredPanel by={`${digest} ${dataset}`} />}
     </div>
   );
 }

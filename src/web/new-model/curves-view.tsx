@@ -1,0 +1,85 @@
+import * as Plot from '@observablehq/plot';
+import type { TrainingCurves } from '../../datasets/train-request.js';
+import { seriesColour } from '../figures/colours.js';
+import { PlotView } from '../figures/plot.js';
+import { short } from '../parts/numbers.js';
+
+type Curves = TrainingCurves['curves'];
+type Measure = 'loss' | 'CORR';
+
+const MEASURES: readonly (readonly [Measure, string])[] = [
+  ['loss', 'Loss on the training images'],
+  ['CORR', 'CORR on the validation images'],
+];
+
+/** Shows loss and CORR after each epoch, a line for each stage and each group of neurons. */
+export function CurvesView({ curves }: { readonly curves: Curves }) {
+  if (curves.length === 0) return null;
+  return (
+    <section aria-label="Loss and CORR after each epoch">
+      <div class="curves">
+        {MEASURES.map(([measure, title]) => (
+          <div key={measure}>
+            <h3>{title}</h3>
+            <PlotView
+              label={`${title}, the mean over the neurons: ${describe(curves, measure)}`}
+              draw={(width) => epochPlot(curves, measure, width)}
+              dependencies={[curves]}
+              maxWidth={520}
+            />
+          </div>
+        ))}
+      </div>
+      {curves.length > 1 && (
+        <ul class="curve-names">
+          {curves.map(({ recipe, neurons }, place) => (
+            <li key={`${place} ${recipe}`}>
+              <span class="dot" style={{ background: seriesColour(place) }} aria-hidden="true" />{' '}
+              {recipe}, {neurons} {neurons === 1 ? 'neuron' : 'neurons'}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** Describes the newest epoch. */
+function describe(curves: Curves, measure: Measure): string {
+  const { [measure]: values, recipe } = curves.at(-1)!;
+  const last = values.at(-1) ?? null;
+  return `${last === null ? 'not known' : short(last)} after epoch ${values.length} of ${recipe}`;
+}
+
+function epochPlot(curves: Curves, measure: Measure, width: number): Plot.PlotOptions {
+  const lines = curves.map((curve, place) => ({
+    colour: seriesColour(place),
+    points: curve[measure].flatMap((value, i) => {
+      const title = `${curve.recipe}, epoch ${i + 1}: ${short(value ?? 0)}`;
+      return value === null ? [] : [{ epoch: i + 1, value, title }];
+    }),
+  }));
+  const last = Math.max(2, ...curves.map(({ loss }) => loss.length));
+  const all = lines.flatMap(({ points }) => points);
+  return {
+    height: Math.round(0.55 * width),
+    marginLeft: 48,
+    marginBottom: 36,
+    x: {
+      domain: [1, last],
+      label: 'Epoch',
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      ticks: Math.min(last, 8),
+      tickFormat: (epoch: number) => (Number.isInteger(epoch) ? String(epoch) : ''),
+    },
+    y: { label: null, grid: true, nice: true },
+    marks: [
+      lines.map(({ points, colour }) => [
+        Plot.line(points, { x: 'epoch', y: 'value', stroke: colour, strokeWidth: 1.8 }),
+        Plot.dot(points, { x: 'epoch', y: 'value', fill: colour, r: 2 }),
+      ]),
+      Plot.tip(all, Plot.pointer({ x: 'epoch', y: 'value', title: 'title' })),
+    ],
+  };
+}

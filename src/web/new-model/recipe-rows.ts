@@ -1,0 +1,46 @@
+import type { InferResponseType } from 'hono/client';
+import { seconds } from '../parts/numbers.js';
+import type { Service } from '../service/service.js';
+
+export type Recipe = InferResponseType<
+  Service['client']['v1']['recipes']['$get']
+>['recipes'][number];
+
+/** A recipe in words. */
+export interface RecipeRow {
+  readonly name: string;
+  readonly text: string;
+  /** How long it takes on the machine of the service, or why it cannot be chosen. */
+  readonly time: string;
+  readonly fits: boolean;
+}
+
+/**
+ * Describes the recipes.
+ * @param expectedSeconds of each recipe with its own epochs; undefined where the times are not known
+ * @param epochs instead of those of a recipe; null for these
+ */
+export function recipeRows(
+  recipes: readonly Recipe[],
+  expectedSeconds: Readonly<Record<string, number>> | undefined,
+  epochs: number | null,
+): RecipeRow[] {
+  return recipes.map((recipe) => {
+    const { name, description, after } = recipe;
+    const before = after === null ? '' : `, after ${after}, which is trained first`;
+    const text = `${description}${before}; ${epochs ?? recipe.epochs} epochs`;
+    if (expectedSeconds === undefined) return { name, text, time: 'time unknown', fits: true };
+    const all = expectedSeconds[name];
+    if (all === undefined) return { name, text, time: 'not for images of this size', fits: false };
+    const time = `about ${seconds((all * (epochs ?? recipe.epochs)) / recipe.epochs)}`;
+    return { name, text, time, fits: true };
+  });
+}
+
+/** Makes a name that a model may have of the name of a dataset. */
+export function modelName(dataset: string): string {
+  const letters = dataset.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return letters.slice(0, MAX_NAME) || 'model';
+}
+
+const MAX_NAME = 64;
