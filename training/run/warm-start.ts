@@ -15,7 +15,7 @@ export interface WarmStart {
 /** How a warm start trains, by the measurements in docs/trials.md. */
 const FITS: Readonly<Record<Fit, Partial<Recipe>>> = {
   readout: { epochs: 50, learningRate: 3e-4, dropout: 0, frozen: [] },
-  all: { epochs: 10, learningRate: 3e-4 },
+  all: { epochs: 10, learningRate: 3e-4, dropout: 0 },
 };
 
 /** The recipe with which a warm start trains. */
