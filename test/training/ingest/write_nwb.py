@@ -140,9 +140,17 @@ add_images(nwb)
 nwb.add_trial_column("block", "of ten trials")
 nwb.add_trial_column("scene_number", "index of the image")
 nwb.add_trial_column("is_test", "whether it is for test")
+nwb.add_trial_column("stim", "whether the laser was on")
+nwb.add_trial_column("stimulus_number", "of all sessions")
 for trial, (time, index) in enumerate(zip(onset, shown)):
     nwb.add_trial(
-        start_time=time, stop_time=time + 0.2, block=trial // 10, scene_number=int(index), is_test=bool(index < 2)
+        start_time=time,
+        stop_time=time + 0.2,
+        block=trial // 10,
+        scene_number=int(index),
+        is_test=bool(index < 2),
+        stim=bool(trial % 2),
+        stimulus_number=100 + trial,
     )
 add_units(nwb)
 write("own_columns", nwb)

@@ -38,7 +38,7 @@ const INDEX_COLUMNS = new Set([
   'index',
 ]);
 
-/** Other names of such columns, where a table has none of the usual ones. */
+/** Other names of such columns, where nothing else in the file says which image was presented. */
 const INDEX_NAME =
   /^(.*_)?(image|img|frame|stim|stimulus|picture|pic|scene|photo)s?_?(id|idx|ind|index|number|num|no|nr)?$/i;
 
@@ -58,8 +58,10 @@ export async function findPresentations(
   const columns = intervalTables(file).flatMap(({ path }) =>
     [...plainColumns(file, path)].map(([name, column]) => ({ path, name, column })),
   );
-  const intervals = await findEach(columns, async ({ path, name, column }) => {
-    const trials = await readIndices(file, column, name, images);
+  const readColumns = async (
+    { path, column }: (typeof columns)[number],
+    trials: Pick<NwbPresentations, 'image' | 'images'> | undefined,
+  ) => {
     if (!trials) return [];
     const start = findDataset(file, `${path}/start_time`);
     if (start?.shape[0] !== trials.image.length) {
@@ -73,7 +75,10 @@ export async function findPresentations(
     if (stimuli?.element !== 'string') return [all];
     const sources = images.map((each) => each.name);
     return splitByStimulus(all, await file.strings(stimuli), sources);
-  });
+  };
+  const intervals = await findEach(columns, async (each) =>
+    readColumns(each, await readIndices(file, each.column, each.name, images)),
+  );
   const shown = presented.filter((group) => {
     return FRAME_SERIES.has(textAttribute(group, 'neurodata_type') ?? '');
   });
@@ -83,10 +88,13 @@ export async function findPresentations(
     image: Int32Array.from({ length: count }, (_, frame) => frame),
     onset: await readTimes(file, name, count),
   }));
-  return {
-    found: [...indices.found, ...intervals.found.flat(), ...frames.found],
-    reasons: [...indices.reasons, ...intervals.reasons, ...frames.reasons],
-  };
+  const found = [...indices.found, ...intervals.found.flat(), ...frames.found];
+  const reasons = [...indices.reasons, ...intervals.reasons, ...frames.reasons];
+  if (found.length > 0) return { found, reasons };
+  const others = await findEach(columns, async (each) =>
+    readColumns(each, await readLikelyIndices(file, each.column, each.name, images)),
+  );
+  return { found: others.found.flat(), reasons: [...reasons, ...others.reasons] };
 }
 
 /** Columns of tables of intervals, each of which a person may choose as the split. */
@@ -130,12 +138,8 @@ async function readIndices(
   images: readonly NwbImages[],
 ): Promise<Pick<NwbPresentations, 'image' | 'images'> | undefined> {
   if (holdsNumbers(column)) {
-    const isUsual = INDEX_COLUMNS.has(name);
-    const table = column.path.slice(0, -name.length);
-    const hasUsual = [...INDEX_COLUMNS].some((each) => findDataset(file, `${table}${each}`));
-    if (!isUsual && (hasUsual || !INDEX_NAME.test(name))) return undefined;
+    if (!INDEX_COLUMNS.has(name)) return undefined;
     const values = await readNumbers(file, column);
-    if (!isUsual && !values.every(isIndex)) return undefined;
     return { image: toIndices(values, column.path), images: indexable(images) };
   }
   const cells = await file.strings(column);
@@ -146,6 +150,20 @@ async function readIndices(
     return { image: Int32Array.from(cells, (cell) => places.get(cell)!), images: of };
   }
   return undefined;
+}
+
+/** The images that a column may name by index, as its name and its numbers let expect; flags are none. */
+async function readLikelyIndices(
+  file: Hdf5File,
+  column: Hdf5Dataset,
+  name: string,
+  images: readonly NwbImages[],
+): Promise<Pick<NwbPresentations, 'image' | 'images'> | undefined> {
+  if (!holdsNumbers(column) || column.element === 'b1' || !INDEX_NAME.test(name)) return undefined;
+  const values = await readNumbers(file, column);
+  const most = images.reduce((a, { count }) => Math.max(a, count), 0);
+  if (!values.every((value) => isIndex(value) && !(value > most))) return undefined;
+  return { image: toIndices(values, column.path), images: indexable(images) };
 }
 
 /**
