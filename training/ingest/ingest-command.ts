@@ -1,4 +1,5 @@
 import { access, constants, lstat, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createCountProgress } from '../../src/count-progress.js';
@@ -12,8 +13,9 @@ import { degrees, wholeNumber } from '../run/options.js';
 import { MIN_SIDE } from './arrays/image-layout.js';
 import { writeContactSheet } from './contact-sheet.js';
 import { describeDataset } from './describe-dataset.js';
-import { FORMATS, openLabFile } from './formats.js';
+import { FORMATS } from './formats.js';
 import { ingestOptions } from './ingest-options.js';
+import { openRecording } from './open-recording.js';
 import { prepareDataset, type ReportStep } from './prepare-dataset.js';
 import { parseWindow, type Window } from './responses/window.js';
 import { datasetOf } from './to-dataset.js';
@@ -116,7 +118,7 @@ async function ingest(recording: string, options: Options, command: string): Pro
   const { out = defaultOut(recording), dryRun = false, layout, ...request } = options;
   if (!dryRun) await rejectExisting(out);
   await rejectInside(out, recording);
-  const file = await openLabFile(recording, FORMATS);
+  const file = await openRecording(recording, FORMATS, tmpdir());
   const progress = createSteps();
   try {
     await makeFolder(path.dirname(out));

@@ -10,8 +10,9 @@ import { openData } from '../dataset/open-data.js';
 import { writeDataset } from '../dataset/write-dataset.js';
 import { drawContactSheet } from '../ingest/contact-sheet.js';
 import { describeRows } from '../ingest/describe-dataset.js';
-import { FORMATS, openLabFile } from '../ingest/formats.js';
+import { FORMATS } from '../ingest/formats.js';
 import { ingestCommand, ingestOptions } from '../ingest/ingest-options.js';
+import { openRecording } from '../ingest/open-recording.js';
 import { prepareDataset } from '../ingest/prepare-dataset.js';
 import { datasetOf } from '../ingest/to-dataset.js';
 import { expectTimes } from '../run/expected-time.js';
@@ -44,7 +45,7 @@ export async function runIngestJob(
   const report = reportSteps(context.onProgress);
   const recording = await context.openRecording(digest);
   await checkFiles(recording, report);
-  const file = await openLabFile(recording.place, FORMATS);
+  const file = await openRecording(recording.place, FORMATS, context.work);
   try {
     const prepared = await prepareDataset(file, ingestOptions(request), report);
     const content = await datasetOf(prepared, {
