@@ -29,6 +29,8 @@ interface EmulatedFiles {
 }
 
 let file: File | undefined;
+/** Of the objects of the file, by their addresses. */
+let paths: ReadonlyMap<string, string> = new Map();
 /** A file that the recording refers to and that was not opened. */
 let refused: string | undefined;
 
@@ -42,12 +44,14 @@ const functions: Hdf5Functions = {
       const opened = new File(place, 'r');
       refuseOtherFiles(FS as unknown as EmulatedFiles);
       file = opened;
-      return readNodes(opened);
+      const { nodes, paths: found } = readNodes(opened);
+      paths = found;
+      return nodes;
     });
   },
   numbers: async (path, ...rest) => reading(path, () => readNumbers(opened(), path, ...rest)),
   strings: async (path) => reading(path, () => readStrings(opened(), path)),
-  references: async (path) => reading(path, () => readReferences(opened(), path)),
+  references: async (path) => reading(path, () => readReferences(opened(), path, paths)),
 };
 connectToService(inOrder(functions));
 

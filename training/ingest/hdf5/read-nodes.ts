@@ -14,17 +14,21 @@ const MAX_DEPTH = 32;
 
 /**
  * Lists all objects of a file, with their attributes, each once: its other names are links.
+ * @returns the objects, and their paths by their addresses
  * @throws InputError where there are more than a million
  */
-export function readNodes(file: File): Hdf5Node[] {
+export function readNodes(file: File): {
+  readonly nodes: Hdf5Node[];
+  readonly paths: ReadonlyMap<string, string>;
+} {
   const nodes: Hdf5Node[] = [
     { kind: 'group', path: '/', attributes: attributesOf(file.root, file) },
   ];
   const groups = ['/'];
-  const pathOf = new Map([[addressOf(file.root), '/']]);
+  const paths = new Map([[addressOf(file.root), '/']]);
   for (const group of groups) {
     for (const name of new Set(childrenOf(file, group))) {
-      const node = readNode(file, group, `${group === '/' ? '' : group}/${name}`, pathOf);
+      const node = readNode(file, group, `${group === '/' ? '' : group}/${name}`, paths);
       if (node === undefined) continue;
       nodes.push(node);
       if (node.kind === 'group' && node.path.split('/').length <= MAX_DEPTH) groups.push(node.path);
@@ -35,7 +39,7 @@ export function readNodes(file: File): Hdf5Node[] {
       }
     }
   }
-  return nodes;
+  return { nodes, paths };
 }
 
 function childrenOf(file: File, group: string): string[] {
@@ -70,7 +74,11 @@ function readNode(
 
 /** Where an object is in the file, as a reference to it has it. */
 function addressOf(entity: Group | Dataset): string {
-  return Buffer.from(entity.create_reference().ref_data).toString('hex');
+  return addressIn(entity.create_reference());
+}
+
+function addressIn({ ref_data }: Reference): string {
+  return Buffer.from(ref_data).toString('hex');
 }
 
 function describeDataset(dataset: Dataset, path: string, file: File): Hdf5Dataset {
@@ -151,9 +159,18 @@ function toPlain(value: unknown, file: File): string | number | undefined {
   return value instanceof Reference ? (pathOf(value, file) ?? undefined) : undefined;
 }
 
-/** The path of the object that a reference is of; null where there is none. */
-export function pathOf(reference: Reference, file: File): string | null {
+/**
+ * The path of the object that a reference is of; null where there is none.
+ * @param paths known paths by addresses: the library searches all of the file for a path
+ */
+export function pathOf(
+  reference: Reference,
+  file: File,
+  paths?: ReadonlyMap<string, string>,
+): string | null {
   if (reference.ref_data.every((byte) => byte === 0)) return null;
+  const known = paths?.get(addressIn(reference));
+  if (known !== undefined) return known;
   const found = file.dereference(reference);
   return found instanceof Group || found instanceof Dataset ? found.path : null;
 }

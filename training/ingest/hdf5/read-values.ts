@@ -51,10 +51,17 @@ export function readStrings(file: File, path: string): string[] {
   return valuesAt(file, path).map(String);
 }
 
-/** Reads all object references of a dataset: the paths of the objects, row-major; null for none. */
-export function readReferences(file: File, path: string): (string | null)[] {
+/**
+ * Reads all object references of a dataset: the paths of the objects, row-major; null for none.
+ * @param paths of the objects, by their addresses
+ */
+export function readReferences(
+  file: File,
+  path: string,
+  paths: ReadonlyMap<string, string>,
+): (string | null)[] {
   return valuesAt(file, path).map((value) =>
-    value instanceof Reference ? pathOf(value, file) : null,
+    value instanceof Reference ? pathOf(value, file, paths) : null,
   );
 }
 
