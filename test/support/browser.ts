@@ -111,3 +111,16 @@ export async function expectAccessible(page: Page): Promise<void> {
   );
   expect(reported).toEqual([]);
 }
+
+/** Fails when axe finds something serious, or the page scrolls sideways: wide and narrow, light and dark. */
+export async function expectAccessibleEverywhere(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [360, 1600]) {
+      await page.setViewportSize({ width, height: 900 });
+      await expectAccessible(page);
+      const room = () => page.evaluate<number>('document.documentElement.scrollWidth');
+      await expect.poll(room).toBeLessThanOrEqual(width);
+    }
+  }
+}

@@ -1,5 +1,5 @@
 import { beforeAll, expect } from 'vitest';
-import { expectAccessible, measureNeurons, pageTest } from '../support/browser.js';
+import { expectAccessibleEverywhere, measureNeurons, pageTest } from '../support/browser.js';
 
 const { test, browsing } = pageTest();
 
@@ -22,16 +22,7 @@ test.each(VIEWS)(
   async (query, there) => {
     const page = await browsing.open(query);
     await page.getByRole('img', there).first().waitFor();
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      for (const width of [360, 1600]) {
-        await page.setViewportSize({ width, height: 900 });
-        await expectAccessible(page);
-        // The page does not scroll sideways.
-        const room = () => page.evaluate<number>('document.documentElement.scrollWidth');
-        await expect.poll(room).toBeLessThanOrEqual(width);
-      }
-    }
+    await expectAccessibleEverywhere(page);
     expect(browsing.complaints).toEqual([]);
   },
 );

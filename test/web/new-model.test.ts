@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { TrainReport } from '../../src/datasets/train-request.js';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { randomStream } from '../../src/network/random.js';
-import { expectAccessible, pageTest } from '../support/browser.js';
+import { expectAccessibleEverywhere, pageTest } from '../support/browser.js';
 import { writeSmallSite } from '../support/sites.js';
 import { sharedFolder } from '../support/store.js';
 import { postJson, type Send, smallSite, upload } from '../support/training.js';
@@ -95,11 +95,11 @@ test('a recording that the service does not understand is explained, corrected, 
   await page.getByText('early: 3 of 3 neurons').waitFor();
   await page.getByRole('img', { name: 'Ten images of the recording' }).waitFor();
   await page.getByRole('img', { name: /^Reliability of 3 neurons, sorted: median \d/ }).waitFor();
-  const command = page.getByLabel('hypercolumn command');
+  const command = page.getByLabel('hypercolumn ingest command');
   expect(await command.inputValue()).toMatch(/^hypercolumn ingest .* --responses early/);
   await expect.poll(() => datasetIn(page)).not.toBeNull();
   const first = datasetIn(page);
-  await expectAccessible(page);
+  await expectAccessibleEverywhere(page);
 
   await page.reload();
   await page.getByText('Correct it').click();
@@ -145,7 +145,7 @@ test('a recording becomes a model with tuning curves, also where the page is clo
   await page.getByLabel('images held out of training').check();
   await page.getByText('Train nevertheless with').click();
   await page.getByLabel('Too few images for a meaningful CORR').check();
-  await expectAccessible(page);
+  await expectAccessibleEverywhere(page);
   await page.getByRole('button', { name: 'Train', exact: true }).click();
   await page.getByText('bright/1 is trained').waitFor();
   const job = new URL(page.url()).searchParams.get('train');
@@ -158,9 +158,9 @@ test('a recording becomes a model with tuning curves, also where the page is clo
     best.CORR!.toFixed(3),
   ]);
   await page
-    .getByRole('img', { name: /^CORR on the validation .* after epoch 3 of rf_cnn/ })
+    .getByRole('img', { name: /^CORR on the images that choose .* after epoch 3 of rf_cnn/ })
     .waitFor();
-  await expectAccessible(page);
+  await expectAccessibleEverywhere(page);
   await page.getByRole('link', { name: 'Go to the neurons of bright/1' }).click();
   await page.getByRole('heading', { name: 'bright, version 1' }).waitFor();
   await page.getByRole('link', { name: 'Tuning' }).click();

@@ -9,7 +9,7 @@ type Measure = 'loss' | 'CORR';
 
 const MEASURES: readonly (readonly [Measure, string])[] = [
   ['loss', 'Loss on the training images'],
-  ['CORR', 'CORR on the validation images'],
+  ['CORR', 'CORR on the images that choose the epoch'],
 ];
 
 /** Shows loss and CORR after each epoch, a line for each stage and each group of neurons. */
@@ -70,10 +70,10 @@ function epochPlot(curves: Curves, measure: Measure, width: number): Plot.PlotOp
       label: 'Epoch',
       labelAnchor: 'center',
       labelArrow: 'none',
-      ticks: Math.min(last, 8),
-      tickFormat: (epoch: number) => (Number.isInteger(epoch) ? String(epoch) : ''),
+      ticks: wholeEpochs(last),
+      tickFormat: String,
     },
-    y: { label: null, grid: true, nice: true },
+    y: { label: null, grid: true, nice: true, ticks: 5, tickFormat: short },
     marks: [
       lines.map(({ points, colour }) => [
         Plot.line(points, { x: 'epoch', y: 'value', stroke: colour, strokeWidth: 1.8 }),
@@ -82,4 +82,10 @@ function epochPlot(curves: Curves, measure: Measure, width: number): Plot.PlotOp
       Plot.tip(all, Plot.pointer({ x: 'epoch', y: 'value', title: 'title' })),
     ],
   };
+}
+
+/** Returns about eight epochs from 1 to the last. */
+function wholeEpochs(last: number): number[] {
+  const step = Math.ceil((last - 1) / 8);
+  return Array.from({ length: Math.floor((last - 1) / step) + 1 }, (_, i) => 1 + i * step);
 }

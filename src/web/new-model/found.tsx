@@ -28,7 +28,7 @@ export function Found({ answer: { value, request }, job }: FoundProps) {
             </div>
           ))}
         </dl>
-        <CodeToCopy title="hypercolumn" text={card.command} />
+        <CodeToCopy title="hypercolumn ingest" text={card.command} />
       </div>
       <div>
         <ContactSheet job={job} />
