@@ -1,5 +1,5 @@
 // Measures how trials of a session reach a model: `npm run bench:trials`. It measures how long it takes from 100
-// trials to a saved model of 30 neurons, and how CORR on other images grows with the number of trials.
+// trials to a served model of 30 neurons, and how CORR on other images grows with the number of trials.
 import { availableParallelism, cpus } from 'node:os';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
@@ -54,7 +54,7 @@ async function bench({ parts, backend: name, data, site, ...curve }: Options): P
   console.log(
     `${availableParallelism()} x ${cpus()[0]?.model}, Node ${process.version}, ${name}\n`,
   );
-  if (parts.includes('times')) await printTable([measureTimes], name);
+  if (parts.includes('times')) await printTable([measureTimes], undefined);
   if (!parts.includes('curve')) return;
   await openBackend(name);
   const run = (opened: Parameters<typeof printCurve>[0]) => printCurve(opened, curve);
