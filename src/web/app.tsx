@@ -19,30 +19,35 @@ import {
 import type { Theme, ThemeName } from './state/theme.js';
 import { StatusStrip } from './status/status-strip.js';
 
-/** The view that needs no model, and a service that trains. */
+/** The view that needs a service that trains. */
 const NEW_MODEL = 'new-model';
 
-/** The views, by their names in the address. */
+/** The views, by their names in the address. Those that are not of a model need none. */
 const VIEWS = {
-  neurons: { text: 'Neurons', View: NeuronsView },
+  neurons: { text: 'Neurons', ofModel: true, View: NeuronsView },
   stimulus: {
     text: 'Stimulus',
+    ofModel: true,
     View: lazy(() => import('./stimulus/stimulus-view.js').then((m) => m.StimulusView)),
   },
   tuning: {
     text: 'Tuning',
+    ofModel: true,
     View: lazy(() => import('./tuning/tuning-view.js').then((m) => m.TuningView)),
   },
   inside: {
     text: 'Interpretation',
+    ofModel: true,
     View: lazy(() => import('./interpret/interpret-view.js').then((m) => m.InterpretView)),
   },
   jobs: {
     text: 'Jobs',
+    ofModel: false,
     View: lazy(() => import('./jobs/jobs-view.js').then((m) => m.JobsView)),
   },
   [NEW_MODEL]: {
     text: 'New model',
+    ofModel: false,
     View: lazy(() => import('./new-model/new-model-view.js').then((m) => m.NewModelView)),
   },
 } as const;
@@ -85,7 +90,7 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
   const chosen = listed ?? unlisted.value ?? (isFetching ? undefined : choices[0]);
   const trains = list.value?.trains ?? false;
   const view = viewIn(address.get('view'), trains);
-  const isNew = view === NEW_MODEL;
+  const { ofModel } = VIEWS[view];
   return (
     <>
       <a class="skip" href="#view">
@@ -116,9 +121,9 @@ export function App({ keys, theme }: { readonly keys: Keys; readonly theme: Them
         {list.error && status === 401 && <KeyForm keys={keys} wrong={keys.key.value !== null} />}
         {list.error && status !== 401 && <Failed error={list.error} retry={list.reload} />}
         {!list.error && (!list.value || isFetching) && <Waiting>Loading the models…</Waiting>}
-        {list.value && !chosen && !isFetching && !isNew && <NoModel list={list.value} />}
-        {isNew && <ViewOf name={view} />}
-        {chosen && !isNew && <ChosenView choice={chosen} view={view} />}
+        {list.value && !chosen && !isFetching && ofModel && <NoModel list={list.value} />}
+        {list.value && !ofModel && <ViewOf name={view} />}
+        {chosen && ofModel && <ChosenView choice={chosen} view={view} />}
       </main>
       {chosen && <StatusStrip engine={list.value!.engine} digest={chosen.digest} />}
     </>
@@ -234,7 +239,7 @@ function NoModel({ list }: { readonly list: ModelList }) {
 /** The views that can be shown, in order. */
 function viewNames(hasModel: boolean, trains: boolean): ViewName[] {
   const names = Object.keys(VIEWS) as ViewName[];
-  return names.filter((name) => (name === NEW_MODEL ? trains : hasModel));
+  return names.filter((name) => (name === NEW_MODEL ? trains : hasModel || !VIEWS[name].ofModel));
 }
 
 function viewIn(name: string, trains: boolean): ViewName {

@@ -126,6 +126,9 @@ test('a recording becomes a model with tuning curves, also where the page is clo
   await writeSmallSite(path.join(folder, 'site'), 60, 20);
   const files = SITE_FILES.map((name) => path.join(folder, 'site', `${name}_small.npy`));
   const first = await browsing.open();
+  const views = first.getByRole('navigation', { name: 'Views' }).getByRole('link');
+  await first.getByText('No model is served yet.').waitFor();
+  expect(await views.allInnerTexts()).toEqual(['Jobs', 'New model']);
   await first.getByRole('link', { name: 'Make one of a recording.' }).click();
   await first.getByLabel(DROP).setInputFiles(files);
   await first.getByText('60 training, 20 validation').waitFor();

@@ -4,6 +4,7 @@ import type { StoredRecording } from '../../src/datasets/recording.js';
 import { byteUnit, formatBytes } from '../../src/web/new-model/bytes.js';
 import { hashFile } from '../../src/web/new-model/hash-file.js';
 import { sendRecording } from '../../src/web/new-model/send-recording.js';
+import { createUpload } from '../../src/web/new-model/upload.js';
 import { WAIT_MS } from '../../src/web/service/retry.js';
 import { createService } from '../../src/web/service/service.js';
 import { createTrainingApp, describe, postJson } from '../support/training.js';
@@ -115,6 +116,58 @@ test.each([
   );
   expect(end).toBe(passes ? 'sent' : 'because');
   expect(seen).toEqual(passes ? [0, 'lost', 0, 3] : [0]);
+});
+
+/** An upload to an app; `answers` are instead of the app's, by the path of the request. */
+async function openUpload(answers: (path: string) => Response | undefined = () => undefined) {
+  const { app } = await createTrainingApp({ capacity: 64 * MIB });
+  const asked: string[] = [];
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    const { pathname } = new URL(url);
+    asked.push(`${init.method} ${pathname.split('/').at(-1)}`);
+    init.signal?.throwIfAborted();
+    return answers(pathname) ?? app.request(url, init);
+  });
+  const kept: Readonly<Record<string, string>>[] = [];
+  const upload = createUpload(
+    createService('http://here', () => null),
+    (changes) => kept.push(changes),
+  );
+  return { upload, asked, kept };
+}
+
+test('an upload is announced, sent and looked into, and the address gets each of them', async () => {
+  const { upload, asked, kept } = await openUpload();
+  await upload.start([new File(['abc'], 'a.npy')]);
+  expect(asked).toEqual(['POST recordings', 'PATCH 0', 'POST ingest']);
+  expect(kept).toEqual([
+    expect.objectContaining({ recording: expect.stringMatching(/^[0-9a-f]{64}$/), ingest: '' }),
+    { ingest: expect.stringMatching(/^[0-9a-f]{32}$/) },
+  ]);
+  expect(upload.state.value).toMatchObject({ step: 'idle', done: 3, total: 3, error: undefined });
+});
+
+test('an upload that is stopped sends no more, and the next one begins anew', async () => {
+  const { upload, asked } = await openUpload();
+  const stopped = upload.start([new File(['abc'], 'a.npy')]);
+  expect(upload.state.value).toMatchObject({ step: 'hashing', done: 0, total: 3 });
+  upload.stop();
+  await stopped;
+  expect([asked, upload.state.value.step, upload.state.value.error]).toEqual([
+    [],
+    'idle',
+    undefined,
+  ]);
+  await upload.start([new File(['abc'], 'a.npy')]);
+  expect(asked).toHaveLength(3);
+});
+
+test('an upload that the service refuses says why', async () => {
+  const full = () => Response.json({ detail: 'too many bytes' }, { status: 507 });
+  const { upload, kept } = await openUpload(full);
+  await upload.start([new File(['abc'], 'a.npy')]);
+  expect(upload.state.value).toMatchObject({ step: 'idle', error: { message: 'too many bytes' } });
+  expect(kept).toEqual([]);
 });
 
 test('bytes are written in the unit that fits', () => {

@@ -42,7 +42,8 @@ export function JobsView() {
 function NoJobs() {
   return (
     <p class="quiet">
-      No jobs yet. The views Neurons and Interpretation start jobs, and so do requests over HTTP.
+      No jobs yet. The views Neurons, Interpretation and New model start jobs, and so do requests
+      over HTTP.
     </p>
   );
 }
