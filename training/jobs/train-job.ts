@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { TrainReport, TrainRequest } from '../../src/datasets/train-request.js';
 import { InputError } from '../../src/errors.js';
+import { encodeCsv } from '../../src/formats/csv.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { openData } from '../dataset/open-data.js';
@@ -20,7 +21,7 @@ const NO_SIGNALS: Machine['signals'] = { on() {}, off() {}, exit() {} };
 /**
  * Makes a model of a dataset, and publishes it as the next version of its name.
  * @param digest of the dataset
- * @returns the report
+ * @returns the report, and a table of the neurons
  * @throws InputError naming what cannot be used; TrainingFailed where every neuron stopped
  */
 export async function runTrainJob(
@@ -94,10 +95,17 @@ export async function runTrainJob(
       neurons: published.card.neurons,
       curves: curves.current.curves,
     };
-    return [reportFile(report)];
+    return [reportFile(report), neuronsFile(report)];
   } finally {
     await site.close();
   }
+}
+
+/** `neurons.csv`: how well each neuron is predicted; empty where that is undefined. */
+function neuronsFile({ neurons }: TrainReport): JobFile {
+  const names = ['id', 'CORR', 'PT_J', 'PT_S', 'noiseCeiling', 'keptEpoch'] as const;
+  const rows = neurons.map((neuron) => names.map((name) => neuron[name]));
+  return { name: 'neurons.csv', bytes: Buffer.from(encodeCsv([names, ...rows])) };
 }
 
 /** The recipe with which a model was trained. @throws InputError where another program trained it */

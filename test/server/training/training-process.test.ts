@@ -88,6 +88,12 @@ test('a recording becomes a served model, also where the service is killed in be
     await report<TrainReport>(send, whole),
   ];
   expect(other.model).toMatchObject({ name: 'mine', version: 2 });
+  const table = await (await send(`/v1/jobs/${whole}/result?part=neurons.csv`)).text();
+  const [neuron] = other.neurons;
+  expect(table.split('\r\n').slice(0, 2)).toEqual([
+    'id,CORR,PT_J,PT_S,noiseCeiling,keptEpoch',
+    `0,${neuron!.CORR},${neuron!.PT_J},${neuron!.PT_S},,${neuron!.keptEpoch}`,
+  ]);
   expect([stopped.neurons, stopped.curves]).toEqual([other.neurons, other.curves]);
   expect(other.curves[0]!.CORR).toHaveLength(TRAINING.epochs);
   const weights = async (version: number) =>
