@@ -5,11 +5,18 @@ export const DataDigest = z.string().regex(/^[0-9a-f]{64}$/);
 /** The most files of one recording; larger folders are sent as one zip file. */
 const MAX_FILES = 64;
 
-/** A name without a folder, so that no file leaves the folder of its recording. */
+/** Bytes of the longest name of a file that the usual file systems take. */
+const MAX_NAME_BYTES = 255;
+
+/** A name without a folder, so that no file leaves the folder of its recording, and no two are the same on the disk. */
 const FileName = z
   .string()
-  .regex(/^[^/\\\0]{1,200}$/, 'must be 1 to 200 characters without / and \\')
-  .refine((name) => !name.startsWith('.'), 'must not begin with a dot');
+  .regex(
+    /^[^/\\\p{Cc}\p{Cs}]{1,200}$/u,
+    'must be 1 to 200 characters without /, \\ and control characters',
+  )
+  .refine((name) => !name.startsWith('.'), 'must not begin with a dot')
+  .refine((name) => Buffer.byteLength(name) <= MAX_NAME_BYTES, 'must take at most 255 bytes');
 
 /** A file of a recording, as a client announces it. */
 export const RecordingFile = z.strictObject({

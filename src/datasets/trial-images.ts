@@ -1,8 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors.js';
-import { hasCode, unless } from '../files/disk-error.js';
-import { makeFolder } from '../files/make-folder.js';
+import { hasCode, onDisk, unless } from '../files/disk-error.js';
 import { createWhole, readWhole } from '../files/whole-file.js';
 import { decodeNpy, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
 import { type GrayImage, stimulusDigest } from '../stimulus/stimuli.js';
@@ -10,7 +9,7 @@ import { type GrayImage, stimulusDigest } from '../stimulus/stimuli.js';
 /** The images of trials: a .npy file of float32 for each, named by its digest. */
 export interface TrialImages {
   has(digest: string): boolean;
-  /** Resolves when the image is on the disk. */
+  /** Resolves when the image is on the disk. @throws DiskError */
   save(digest: string, image: GrayImage): Promise<void>;
   /** @throws InputError where the file is missing, or does not hold the image with this digest */
   read(digest: string): Promise<Float32Array>;
@@ -31,8 +30,12 @@ export async function openTrialImages(
 
     async save(digest, { pixels }) {
       if (known.has(digest)) return;
-      await makeFolder(folder);
-      await createWhole(fileOf(digest), encodeNpy(pixels, [height, width]));
+      await onDisk('the images of trials cannot be saved', async () => {
+        // Nothing is made where the dataset has been deleted.
+        for (const each of [path.dirname(folder), folder])
+          await mkdir(each).catch(unless('EEXIST'));
+        await createWhole(fileOf(digest), encodeNpy(pixels, [height, width]));
+      });
       known.add(digest);
     },
 

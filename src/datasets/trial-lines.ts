@@ -1,8 +1,7 @@
-import { constants, open } from 'node:fs/promises';
+import { constants, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError, StoreFullError } from '../errors.js';
 import { onDisk, unless } from '../files/disk-error.js';
-import { makeFolder } from '../files/make-folder.js';
 import { openFile, sha256 } from '../files/whole-file.js';
 import { Trial } from './trial.js';
 
@@ -24,7 +23,7 @@ export interface NewLines {
 export interface TrialLines {
   /** Reads what has been added since the last reading. */
   readNew(): Promise<NewLines>;
-  /** Resolves when the lines are on the disk. */
+  /** Resolves when the lines are on the disk. @throws StoreFullError where the file would be too large to be read */
   append(lines: readonly TrialLine[]): Promise<void>;
 }
 
@@ -40,15 +39,18 @@ export function trialLine(given: Trial): TrialLine {
   return { trial, sha256: sha256(JSON.stringify(trial)) };
 }
 
-/** @param file need not be there yet */
-export function openTrialLines(file: string): TrialLines {
+/**
+ * @param file need not be there yet
+ * @param maxBytes of the file
+ */
+export function openTrialLines(file: string, maxBytes = MAX_LOG_BYTES): TrialLines {
   /** Bytes that have been read, and the lines in them. */
   let [read, count] = [0, 0];
   /** Whether the file ends within a line, because a process was killed while it wrote that line. */
   let isTorn = false;
   return {
     async readNew() {
-      const bytes = await readFrom(file, read);
+      const bytes = await readFrom(file, read, maxBytes);
       const end = bytes.lastIndexOf(NEWLINE) + 1;
       isTorn = end < bytes.length;
       const texts =
@@ -72,12 +74,20 @@ export function openTrialLines(file: string): TrialLines {
 
     async append(lines) {
       // A line that was left unfinished is ended, so that it takes no other with it.
-      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+      const text = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
       await onDisk('the trials cannot be saved', async () => {
-        await makeFolder(path.dirname(file));
+        // Nothing is made where the dataset has been deleted.
+        await mkdir(path.dirname(file)).catch(unless('EEXIST'));
         const handle = await open(file, APPEND);
         try {
-          await handle.appendFile(isTorn ? `\n${text}` : text);
+          const { size } = await handle.stat();
+          if (size + text.length + 1 > maxBytes) {
+            throw new StoreFullError(
+              `the trials of the dataset take too many bytes: more than ${maxBytes}; expected at most that: ` +
+                'make a new dataset',
+            );
+          }
+          await handle.appendFile(isTorn ? Buffer.concat([Buffer.from('\n'), text]) : text);
           await handle.sync();
         } finally {
           await handle.close();
@@ -102,17 +112,15 @@ async function syncPlace(folder: string): Promise<void> {
  * The bytes of a file from a place on; none where there is no file.
  * @throws InputError where it is shorter than that, or larger than a log may be
  */
-async function readFrom(file: string, begin: number): Promise<Buffer> {
+async function readFrom(file: string, begin: number, maxBytes: number): Promise<Buffer> {
   const handle = await openFile(file).catch(unless('ENOENT'));
   const size = handle === undefined ? 0 : (await handle.stat()).size;
   try {
     if (size < begin) {
       throw new InputError(`${file} became shorter: ${size} bytes; expected at least ${begin}`);
     }
-    if (size > MAX_LOG_BYTES) {
-      throw new InputError(
-        `${file} is too large: ${size} bytes; expected at most ${MAX_LOG_BYTES}`,
-      );
+    if (size > maxBytes) {
+      throw new InputError(`${file} is too large: ${size} bytes; expected at most ${maxBytes}`);
     }
     const bytes = Buffer.alloc(size - begin);
     let length = 0;

@@ -38,11 +38,14 @@ export async function findRecording(
   c: AppContext,
   deps: AppDependencies,
 ): Promise<StoredRecording> {
-  const digest = c.req.param('digest') ?? '';
-  const { recordings } = requireTraining(deps);
-  const found = isDigest(digest) ? await recordings.find(digest) : undefined;
+  const found = await requireTraining(deps).recordings.find(digestOf(c));
   if (found) return found;
-  throw new Problem(
+  throw unknownRecording(c);
+}
+
+export function unknownRecording(c: AppContext): Problem {
+  const digest = c.req.param('digest') ?? '';
+  return new Problem(
     404,
     `unknown recording: '${digest}'; expected one that GET /v1/recordings lists`,
   );
@@ -50,16 +53,24 @@ export async function findRecording(
 
 /** @throws Problem 404 when there is none */
 export async function findDataset(c: AppContext, deps: AppDependencies): Promise<StoredDataset> {
-  const digest = c.req.param('digest') ?? '';
-  const { datasets } = requireTraining(deps);
-  const found = isDigest(digest) ? await datasets.find(digest) : undefined;
+  const found = await requireTraining(deps).datasets.find(digestOf(c));
   if (found) return found;
-  throw new Problem(404, `unknown dataset: '${digest}'; expected one that GET /v1/datasets lists`);
+  throw unknownDataset(c);
 }
 
-function isDigest(text: string): boolean {
-  return DataDigest.safeParse(text).success;
+export function unknownDataset(c: AppContext): Problem {
+  const digest = c.req.param('digest') ?? '';
+  return new Problem(404, `unknown dataset: '${digest}'; expected one that GET /v1/datasets lists`);
 }
+
+/** The digest in the path, which is of nothing where it is no digest. */
+export function digestOf(c: AppContext): string {
+  const { data = NO_DIGEST } = DataDigest.safeParse(c.req.param('digest'));
+  return data;
+}
+
+/** No bytes have it. */
+const NO_DIGEST = '0'.repeat(64);
 
 /** A job of data, as a client asks for it. */
 export interface DataJobRequest {

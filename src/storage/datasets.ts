@@ -5,7 +5,9 @@ import { DATASET_CARD_FILE, type DatasetCard } from '../datasets/card.js';
 import { readDatasetCard } from '../datasets/read-card.js';
 import { DataDigest } from '../datasets/recording.js';
 import { openTrials, type TrialLog } from '../datasets/trials.js';
-import { onDisk, unless } from '../files/disk-error.js';
+import { DamagedError, InputError } from '../errors.js';
+import { isSystemError, onDisk, unless } from '../files/disk-error.js';
+import { unlessDamaged } from './unless-damaged.js';
 
 /** A dataset that is stored. */
 export interface StoredDataset {
@@ -23,9 +25,9 @@ export const DATASETS = 'datasets';
 
 /** Datasets that ingest jobs have made, by their digests. */
 export interface Datasets {
-  /** Oldest first. @throws DiskError */
+  /** Oldest first, without those whose card is damaged. @throws DiskError */
   list(): Promise<StoredDataset[]>;
-  /** @throws DiskError */
+  /** @throws DamagedError where its card is damaged; DiskError */
   find(digest: string): Promise<StoredDataset | undefined>;
   /** The trials that came after the dataset was made. @throws InputError when there is no such dataset */
   trials(digest: string): Promise<TrialLog>;
@@ -56,7 +58,7 @@ export function createDatasets(folder: string): Datasets {
   async function list(): Promise<StoredDataset[]> {
     const names = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
     const digests = names.filter((name) => DataDigest.safeParse(name).success);
-    const found = await Promise.all(digests.map(find));
+    const found = await Promise.all(digests.map((digest) => find(digest).catch(unlessDamaged)));
     return found
       .filter((each) => each !== undefined)
       .toSorted((a, b) => a.storedAt.getTime() - b.storedAt.getTime());
@@ -65,15 +67,27 @@ export function createDatasets(folder: string): Datasets {
   async function find(digest: string): Promise<StoredDataset | undefined> {
     const found = await stat(path.join(place(digest), DATASET_CARD_FILE)).catch(unless('ENOENT'));
     if (found === undefined) return undefined;
-    const { card } = await readDatasetCard(place(digest));
-    const files = await readdir(place(digest));
-    const sizes = await Promise.all(files.map((file) => stat(path.join(place(digest), file))));
+    const card = await readCard(digest);
+    const files = (await readdir(place(digest)).catch(unless('ENOENT'))) ?? [];
+    const sizes = await Promise.all(
+      files.map((file) => stat(path.join(place(digest), file)).catch(unless('ENOENT'))),
+    );
     return {
       digest,
       card,
-      bytes: sizes.reduce((sum, { size }) => sum + size, 0),
+      bytes: sizes.reduce((sum, file) => sum + (file?.size ?? 0), 0),
       storedAt: found.mtime,
     };
+  }
+
+  async function readCard(digest: string): Promise<DatasetCard> {
+    const read = await readDatasetCard(place(digest)).catch((cause: unknown) => {
+      if (!(cause instanceof InputError)) throw cause;
+      if (isSystemError(cause.cause)) throw cause.cause;
+      throw new DamagedError(`the card of the dataset ${digest} is damaged`, { cause });
+    });
+    if (read.digest === digest) return read.card;
+    throw new DamagedError(`the card of the dataset ${digest} is that of another one`);
   }
 
   async function remove(digest: string): Promise<boolean> {

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  constants,
+  type FileHandle,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import {
@@ -9,16 +18,23 @@ import {
   type RecordingFile,
   type StoredRecording,
 } from '../datasets/recording.js';
-import { PayloadTooLargeError, StoreFullError, UploadOffsetError } from '../errors.js';
+import {
+  DamagedError,
+  InputError,
+  PayloadTooLargeError,
+  StoreFullError,
+  UploadOffsetError,
+} from '../errors.js';
 import { onDisk, unless } from '../files/disk-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import { readWhole, sha256, syncFolder, temporaryFor, writeWhole } from '../files/whole-file.js';
+import { unlessDamaged } from './unless-damaged.js';
 
 /** Recordings that are stored. */
 export interface StoredRecordings {
-  /** Oldest first. @throws DiskError */
+  /** Oldest first, without those whose record is damaged. @throws DiskError */
   list(): Promise<StoredRecording[]>;
-  /** @throws DiskError */
+  /** @throws DamagedError where its record is damaged; DiskError */
   find(digest: string): Promise<StoredRecording | undefined>;
   /** The file of a recording that has one, or the folder of its files, for a reader. */
   place(recording: StoredRecording): string;
@@ -29,9 +45,9 @@ export interface Recordings extends StoredRecordings {
   /** The most bytes that all of them, and the datasets made of them, may take. */
   readonly capacity: number;
   /**
-   * Makes room for the files of a recording; one that is there stays as it is.
+   * Makes room for the files of a recording; one that is there stays as it is, unless its record is damaged.
    * @returns the recording, and whether it was not there before
-   * @throws StoreFullError, DiskError
+   * @throws InputError where the one that is there has files of other sizes; StoreFullError, DiskError
    */
   create(
     files: readonly RecordingFile[],
@@ -57,6 +73,8 @@ export interface Recordings extends StoredRecordings {
 const RECORD = 'recording.json';
 const FILES = 'files';
 const RECORD_BYTES = 2 ** 20;
+/** Also a file that is lost is sent again; not one whose recording is. */
+const APPEND = constants.O_RDWR | constants.O_CREAT;
 const Record = NewRecording.extend({ created: z.iso.datetime() });
 
 /** Where recordings are in the place of all data. */
@@ -86,7 +104,7 @@ export function openRecordings(folder: string): StoredRecordings {
   async function list(): Promise<StoredRecording[]> {
     const names = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
     const digests = names.filter((name) => DataDigest.safeParse(name).success);
-    const found = await Promise.all(digests.map(find));
+    const found = await Promise.all(digests.map((digest) => find(digest).catch(unlessDamaged)));
     return found
       .filter((each) => each !== undefined)
       .toSorted((a, b) => a.created.localeCompare(b.created));
@@ -96,7 +114,7 @@ export function openRecordings(folder: string): StoredRecordings {
     const place = path.join(folder, digest);
     const bytes = await readWhole(path.join(place, RECORD), RECORD_BYTES).catch(unless('ENOENT'));
     if (bytes === undefined) return undefined;
-    const { files, created } = Record.parse(JSON.parse(bytes.toString()));
+    const { files, created } = parseRecord(bytes, digest);
     const stored = await Promise.all(
       files.map(async (file) => {
         const found = await stat(path.join(place, FILES, file.name)).catch(unless('ENOENT'));
@@ -109,6 +127,17 @@ export function openRecordings(folder: string): StoredRecordings {
       complete: stored.every((file) => file.received === file.bytes),
     };
   }
+}
+
+/** @throws DamagedError where it is not the record of this recording */
+function parseRecord(bytes: Buffer, digest: string): z.output<typeof Record> {
+  try {
+    const record = Record.parse(JSON.parse(bytes.toString()));
+    if (sha256(describeFiles(record.files)) === digest) return record;
+  } catch (cause) {
+    throw new DamagedError(`the record of the recording ${digest} is damaged`, { cause });
+  }
+  throw new DamagedError(`the record of the recording ${digest} is that of another one`);
 }
 
 /**
@@ -133,8 +162,14 @@ export function createRecordings(options: RecordingsOptions): Recordings {
 
   async function create(files: readonly RecordingFile[]) {
     const digest = sha256(describeFiles(files));
-    const found = await stored.find(digest);
-    if (found) return { recording: found, created: false };
+    const found = await stored.find(digest).catch(async (error: unknown) => {
+      unlessDamaged(error);
+      await remove(digest);
+    });
+    if (found) {
+      checkSizes(files, found);
+      return { recording: found, created: false };
+    }
     await checkRoom(files);
     const place = path.join(folder, digest);
     const temporary = temporaryFor(place);
@@ -180,7 +215,7 @@ export function createRecordings(options: RecordingsOptions): Recordings {
     }
     written.add(place);
     try {
-      const handle = await open(place, 'r+');
+      const handle = await open(place, APPEND);
       try {
         return await writeTo(handle, file, offset, body);
       } finally {
@@ -198,6 +233,17 @@ export function createRecordings(options: RecordingsOptions): Recordings {
     if (renamed === undefined) return false;
     await rm(doomed, { recursive: true, force: true });
     return true;
+  }
+}
+
+/** @throws InputError where the sizes are not those that were announced first */
+function checkSizes(files: readonly RecordingFile[], { digest, files: stored }: StoredRecording) {
+  for (const [index, { name, bytes }] of files.entries()) {
+    const announced = stored.find((file) => file.name === name)!.bytes;
+    if (bytes === announced) continue;
+    const message = `is ${bytes}, and was announced as ${announced}; expected the same, or DELETE /v1/recordings/${digest} first`;
+    const path = `files[${index}].bytes`;
+    throw new InputError(`${path} ${message}`, [{ path, message }]);
   }
 }
 
@@ -221,8 +267,12 @@ async function writeTo(
           `too many bytes for ${name}: more than ${bytes - offset}; expected at most those that are missing`,
         );
       }
-      await handle.write(chunk, 0, chunk.length, end);
-      end += chunk.length;
+      // A disk that is nearly full takes a part.
+      for (let written = 0; written < chunk.length; ) {
+        const { bytesWritten } = await handle.write(chunk, written, undefined, end);
+        written += bytesWritten;
+        end += bytesWritten;
+      }
     }
   } finally {
     await handle.datasync();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { readDatasetCard } from '../../src/datasets/read-card.js';
 import { type NewTrial, Trial } from '../../src/datasets/trial.js';
+import { openTrialLines, trialLine } from '../../src/datasets/trial-lines.js';
 import { openTrials } from '../../src/datasets/trials.js';
 import type { GrayImage } from '../../src/stimulus/stimuli.js';
 import { writeDataset } from '../../training/dataset/write-dataset.js';
@@ -171,4 +172,16 @@ test('a trial is checked where it comes in', () => {
     const { error } = Trial.safeParse({ ...trial, ...changes });
     expect(error?.issues[0]?.message).toContain(message);
   }
+});
+
+test('a log never becomes so large that it cannot be read', async () => {
+  const line = trialLine(FIRST.trial);
+  const bytes = JSON.stringify(line).length + 1;
+  const open = () => openTrialLines(log, 2 * bytes);
+  const lines = open();
+  await lines.append([line]);
+  await expect(lines.append([line])).rejects.toThrow(
+    `the trials of the dataset take too many bytes: more than ${2 * bytes}; expected`,
+  );
+  expect(await open().readNew()).toEqual({ lines: [line], damaged: [] });
 });

@@ -19,10 +19,10 @@ export interface Curves {
 /** Opens the curves in a folder; those of an earlier run that was stopped go on. */
 export async function openCurves(folder: string): Promise<Curves> {
   const file = path.join(folder, 'curves.json');
-  const curves: Curve[] = await readFile(file, 'utf8').then(
-    (text) => TrainingCurves.parse(JSON.parse(text)).curves,
-    () => [],
-  );
+  // Without them, or with damaged ones, the training goes on.
+  const curves: Curve[] = await readFile(file, 'utf8')
+    .then((text) => TrainingCurves.parse(JSON.parse(text)).curves)
+    .catch(() => []);
   let position = '';
   return {
     get current() {

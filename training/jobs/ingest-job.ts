@@ -1,5 +1,6 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { DATASET_CARD_FILE, DATASET_FILES } from '../../src/datasets/card.js';
 import type { IngestReport, IngestRequest } from '../../src/datasets/ingest-request.js';
 import { InputError } from '../../src/errors.js';
 import { unless } from '../../src/files/disk-error.js';
@@ -43,6 +44,9 @@ export async function runIngestJob(
   context: DataJobContext,
 ): Promise<JobFile[]> {
   const report = reportSteps(context.onProgress);
+  // Of a run that was killed, nothing is used again.
+  await rm(context.work, { recursive: true, force: true });
+  await mkdir(context.work, { recursive: true });
   const recording = await context.openRecording(digest);
   await checkFiles(recording, report);
   const file = await openRecording(recording.place, FORMATS, context.work);
@@ -56,13 +60,10 @@ export async function runIngestJob(
       report: (done) => report('writing', done, prepared.images.length),
     });
     const temporary = path.join(context.work, 'dataset');
-    await mkdir(context.work, { recursive: true });
-    await rm(temporary, { recursive: true, force: true });
     const { card, digest: dataset } = await writeDataset(temporary, content);
     const folder = context.datasetFolder(dataset);
     await mkdir(path.dirname(folder), { recursive: true });
-    // The same recording with the same options gives the same dataset.
-    await rename(temporary, folder).catch(unless('ENOTEMPTY', 'EEXIST'));
+    await moveDataset(temporary, folder);
     report('timing', 0, 1);
     const result: IngestReport = {
       dataset,
@@ -79,6 +80,18 @@ export async function runIngestJob(
     return [reportFile(result), { name: 'sheet.png', bytes: await drawContactSheet(prepared) }];
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * The same recording with the same options gives the same dataset: where that is there, each of its files takes the
+ * place of the one there, which may be damaged, and trials stay.
+ */
+async function moveDataset(from: string, to: string): Promise<void> {
+  const moved = await rename(from, to).then(() => true, unless('ENOTEMPTY', 'EEXIST'));
+  if (moved) return;
+  for (const name of [...Object.values(DATASET_FILES), DATASET_CARD_FILE]) {
+    await rename(path.join(from, name), path.join(to, name));
   }
 }
 

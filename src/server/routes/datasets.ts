@@ -12,7 +12,14 @@ import { ACCEPTED } from '../jobs.js';
 import { json, named } from '../operation.js';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { answerDataJob, findDataset, rejectInUse, requireTraining } from '../training.js';
+import {
+  answerDataJob,
+  digestOf,
+  findDataset,
+  rejectInUse,
+  requireTraining,
+  unknownDataset,
+} from '../training.js';
 
 const Summary = named(
   'Dataset',
@@ -136,9 +143,9 @@ function deleteDataset(deps: AppDependencies) {
       errors: [409],
     },
     async (c) => {
-      const dataset = await findDataset(c, deps);
-      await rejectInUse(deps, dataset.digest);
-      await requireTraining(deps).datasets.remove(dataset.digest);
+      const { datasets } = requireTraining(deps);
+      await rejectInUse(deps, digestOf(c));
+      if (!(await datasets.remove(digestOf(c)))) throw unknownDataset(c);
       return c.body(null, 204);
     },
   );

@@ -10,7 +10,14 @@ import { BINARY, json, named } from '../operation.js';
 import { Problem } from '../problem.js';
 import { route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { answerDataJob, findRecording, rejectInUse, requireTraining } from '../training.js';
+import {
+  answerDataJob,
+  digestOf,
+  findRecording,
+  rejectInUse,
+  requireTraining,
+  unknownRecording,
+} from '../training.js';
 
 const Recording = named('Recording', StoredRecording);
 const NoQuery = z.strictObject({});
@@ -143,7 +150,7 @@ function appendToRecording(deps: AppDependencies) {
       if (Number(c.req.header('Content-Length') ?? 0) > bytes) throw tooLarge(bytes);
       const { recordings } = requireTraining(deps);
       await recordings.append(recording, index, offset, c.req.raw.body ?? emptyBody());
-      const now = (await recordings.find(recording.digest)) ?? recording;
+      const now = await findRecording(c, deps); // It may have been deleted meanwhile.
       return answerJson(c, deps.clock, () => now);
     },
   );
@@ -165,9 +172,9 @@ function deleteRecording(deps: AppDependencies) {
       errors: [409],
     },
     async (c) => {
-      const recording = await findRecording(c, deps);
-      await rejectInUse(deps, recording.digest);
-      await requireTraining(deps).recordings.remove(recording.digest);
+      const { recordings } = requireTraining(deps);
+      await rejectInUse(deps, digestOf(c));
+      if (!(await recordings.remove(digestOf(c)))) throw unknownRecording(c);
       return c.body(null, 204);
     },
   );

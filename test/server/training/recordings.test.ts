@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { createTestApp } from '../../support/app.js';
@@ -121,6 +121,9 @@ test.each([
   ['a/b.npy', 1],
   ['.hidden', 1],
   ['a\\b', 1],
+  ['a\nb', 1],
+  ['\ud800', 1],
+  ['漢'.repeat(86), 1],
   ['', 1],
   ['a.npy', 0],
 ])('a file %j of %d bytes is rejected', async (name, bytes) => {
@@ -196,4 +199,53 @@ test('a recording whose folder is lost is unknown, and a disk that fails is repo
   await rm(path.join(folder, 'recordings'), { recursive: true });
   expect((await send(`/v1/recordings/${digest}`)).status).toBe(404);
   expect(await (await send('/v1/recordings')).json()).toMatchObject({ recordings: [] });
+});
+
+test('of a recording that was announced with other sizes, the answer says how to begin anew', async () => {
+  const { send } = await open();
+  const [file] = describe({ 's.nwb': SPIKES }).files;
+  const first = await postJson(send, '/v1/recordings', { files: [{ ...file, bytes: 7 }] });
+  const { digest } = (await first.json()) as { digest: string };
+  const right = () => postJson(send, '/v1/recordings', { files: [file] });
+  expect(await detailOf(right())).toBe(
+    `422 files[0].bytes is 19, and was announced as 7; expected the same, or DELETE /v1/recordings/${digest} first`,
+  );
+  expect((await send(`/v1/recordings/${digest}`, { method: 'DELETE' })).status).toBe(204);
+  expect((await right()).status).toBe(201);
+});
+
+test.each(['{', '{}', JSON.stringify({ ...describe(FILES), created: '2026-01-01T00:00:00Z' })])(
+  'a recording with the record %s is damaged; the other ones are listed, and it can be sent again',
+  async (record) => {
+    const { send, folder } = await open();
+    const other = await upload(send, FILES);
+    const { digest } = await upload(send, { 's.nwb': SPIKES });
+    const place = path.join(folder, 'recordings', digest, 'recording.json');
+    await writeFile(place, record);
+    expect(await detailOf(send(`/v1/recordings/${digest}`))).toMatch(
+      new RegExp(`^503 the record of the recording ${digest} is .*; upload it again$`),
+    );
+    const list = (await (await send('/v1/recordings')).json()) as { recordings: unknown[] };
+    expect(list.recordings).toEqual([other]);
+    expect((await upload(send, { 's.nwb': SPIKES })).complete).toBe(true);
+    await writeFile(place, record);
+    expect((await send(`/v1/recordings/${digest}`, { method: 'DELETE' })).status).toBe(204);
+    expect((await send(`/v1/recordings/${digest}`, { method: 'DELETE' })).status).toBe(404);
+  },
+);
+
+test('a file that is lost is sent again, and a recording that is deleted meanwhile is not', async () => {
+  const { send, folder } = await open();
+  const { digest } = await upload(send, { 's.nwb': SPIKES });
+  await rm(path.join(folder, 'recordings', digest, 'files', 's.nwb'));
+  expect((await upload(send, { 's.nwb': SPIKES })).complete).toBe(true);
+  await rm(path.join(folder, 'recordings', digest, 'files', 's.nwb'));
+  async function* interrupted() {
+    yield SPIKES.subarray(0, 7);
+    await send(`/v1/recordings/${digest}`, { method: 'DELETE' });
+    yield SPIKES.subarray(7);
+  }
+  const body = ReadableStream.from(interrupted()) as unknown as NonNullable<RequestInit['body']>;
+  const init = { method: 'PATCH', body, duplex: 'half', headers: { 'Upload-Offset': '0' } };
+  expect((await send(`/v1/recordings/${digest}/files/0`, init as RequestInit)).status).toBe(404);
 });

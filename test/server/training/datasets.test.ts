@@ -1,0 +1,98 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { openTrials } from '../../../src/datasets/trials.js';
+import { DiskError } from '../../../src/errors.js';
+import { openData } from '../../../training/dataset/open-data.js';
+import { writeDataset } from '../../../training/dataset/write-dataset.js';
+import type { DataJobContext } from '../../../training/jobs/context.js';
+import { openCurves } from '../../../training/jobs/curves.js';
+import { runDataJob } from '../../../training/jobs/data-job.js';
+import { newDataset, TINY } from '../../support/datasets.js';
+import { temporaryFolder } from '../../support/store.js';
+import { detailOf } from '../../support/stored-sets.js';
+import { createTrainingApp, describe, smallSite } from '../../support/training.js';
+import { newTrial } from '../../support/trials.js';
+
+/** An app with two datasets. */
+async function open() {
+  const { app, folder, training } = await createTrainingApp();
+  const send = (place: string, init?: RequestInit) => app.request(place, init);
+  const stored = async (arrays: typeof TINY) => {
+    const { digest } = await writeDataset(
+      path.join(folder, `new-${arrays.neurons}-${arrays.size.white}`),
+      newDataset(arrays),
+    );
+    await writeDataset(training.datasets.place(digest), newDataset(arrays));
+    return digest;
+  };
+  const kept = await stored(TINY);
+  const damaged = await stored({ ...TINY, size: { ...TINY.size, white: 65534 } });
+  return { send, folder, kept, place: training.datasets.place(damaged), damaged };
+}
+
+test.each(['{', '{}'])(
+  'a dataset with the card %s is damaged; the other ones are listed, and it can be deleted',
+  async (card) => {
+    const { send, place, kept, damaged } = await open();
+    await writeFile(path.join(place, 'dataset.json'), card);
+    expect(await detailOf(send(`/v1/datasets/${damaged}`))).toBe(
+      `503 the card of the dataset ${damaged} is damaged and not served; upload it again`,
+    );
+    const list = await (await send('/v1/datasets')).json();
+    expect(list).toMatchObject({ datasets: [{ digest: kept }] });
+    const remove = () => send(`/v1/datasets/${damaged}`, { method: 'DELETE' });
+    expect([(await remove()).status, (await remove()).status]).toEqual([204, 404]);
+  },
+);
+
+test('trials that come while their dataset is deleted make no folder', async () => {
+  const { send, folder, place, damaged, kept } = await open();
+  const log = await openTrials(place);
+  expect((await send(`/v1/datasets/${damaged}`, { method: 'DELETE' })).status).toBe(204);
+  const pixels = Float32Array.of(0, 0.1, 0.2, 0.3, 0.4, 0.5);
+  const trial = newTrial('a', { height: 3, width: 2, pixels }, [1, 2]);
+  await expect(log.append([trial])).rejects.toThrow(DiskError);
+  expect(await readdir(path.join(folder, 'datasets'))).toEqual([kept]);
+});
+
+test('the same recording again mends a dataset that is damaged, and keeps its trials', async () => {
+  const folder = await temporaryFolder();
+  const recording = await temporaryFolder();
+  const files = await smallSite(recording);
+  const datasetFolder = (digest: string) => path.join(folder, 'datasets', digest);
+  const context: DataJobContext = {
+    openRecording: async () => ({
+      place: recording,
+      files: describe(files).files.map((file) => ({
+        ...file,
+        path: path.join(recording, file.name),
+      })),
+    }),
+    datasetFolder,
+    openModel: () => Promise.reject(new Error('no model')),
+    work: path.join(folder, 'work'),
+    models: { list: () => Promise.reject(new Error('no models')) },
+    publish: async () => undefined,
+    onProgress: () => undefined,
+    log: () => undefined,
+  };
+  const ingest = async () => {
+    const [report] = await runDataJob({ kind: 'ingest', data: '', request: {} }, context);
+    return JSON.parse(Buffer.from(report!.bytes).toString()).dataset as string;
+  };
+  const place = datasetFolder(await ingest());
+  await writeFile(path.join(place, 'images.npy'), 'x');
+  await mkdir(path.join(place, 'trials'));
+  await rm(path.join(place, 'dataset.json'));
+  expect(datasetFolder(await ingest())).toBe(place);
+  const { site } = await openData({ data: place, withoutTrials: true }, {});
+  await site.close();
+  expect((await readdir(place)).toSorted()).toContain('trials');
+});
+
+test('a training goes on where its curves are damaged', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(path.join(folder, 'curves.json'), '{');
+  expect((await openCurves(folder)).current).toEqual({ position: '', curves: [] });
+});
