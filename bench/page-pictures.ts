@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -7,7 +7,8 @@ import sharp from 'sharp';
 const VIEWS: readonly {
   readonly name: string;
   readonly query: string;
-  readonly there: (page: Page) => Promise<void>;
+  /** @param files of a recording */
+  readonly there: (page: Page, files: readonly string[]) => Promise<void>;
 }[] = [
   {
     name: 'stimulus',
@@ -26,16 +27,35 @@ const VIEWS: readonly {
     query: '?view=tuning&neurons=4,9,12',
     there: (page) => page.getByRole('table', { name: 'Indices' }).waitFor({ timeout: 120_000 }),
   },
+  {
+    name: 'new-model',
+    query: '?view=new-model',
+    there: async (page, files) => {
+      await page.getByLabel('Drop the files of a recording here').setInputFiles([...files]);
+      await page.getByRole('button', { name: 'Train', exact: true }).waitFor({ timeout: 300_000 });
+      await page.getByRole('img', { name: /^Ten images/ }).waitFor();
+    },
+  },
 ];
 const SIZE = { width: 1440, height: 900 };
 
-/** Saves a PNG of each view, as wide as on a desk. */
-export async function takePictures(browser: Browser, url: string, folder: string): Promise<void> {
+/**
+ * Saves a PNG of each view, as wide as on a desk.
+ * @param recording the folder of the .npy files that *New model* takes
+ */
+export async function takePictures(
+  browser: Browser,
+  url: string,
+  folder: string,
+  recording: string,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
+  const names = (await readdir(recording)).filter((name) => name.endsWith('.npy'));
+  const files = names.map((name) => path.join(recording, name));
   for (const { name, query, there } of VIEWS) {
     const page = await browser.newPage({ viewport: SIZE, colorScheme: 'light' });
     await page.goto(`${url}/${query}`);
-    await there(page);
+    await there(page, files);
     const picture = await page.screenshot();
     await page.close();
     // The page has few colours.

@@ -1,6 +1,9 @@
 // The page in a real browser: `npm run bench:page`. How soon it shows the model's neurons, how much it
 // loads for that, and how long a slider takes to change the picture and the responses; or pictures of it.
 import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Command } from 'commander';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { runCommand } from '../src/cli/run-command.js';
@@ -13,16 +16,26 @@ interface Options {
   readonly loads: number;
   readonly moves: number;
   readonly pictures?: string;
+  readonly recording: string;
 }
 
-async function bench({ chromium: program, loads, moves, pictures }: Options): Promise<void> {
+async function bench({
+  chromium: program,
+  loads,
+  moves,
+  pictures,
+  recording,
+}: Options): Promise<void> {
   const { stdout } = spawnSync('which', [program], { encoding: 'utf8' });
   const executablePath = stdout.trim() || program;
-  const service = await startService({});
+  const stored = await mkdtemp(path.join(tmpdir(), 'hypercolumn-page-'));
+  const service = await startService(
+    pictures === undefined ? {} : { ALLOW_TRAINING: '1', DATA_DIR: stored },
+  );
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   try {
     if (pictures !== undefined) {
-      await takePictures(browser, service.url, pictures);
+      await takePictures(browser, service.url, pictures, recording);
       return;
     }
     const first: number[] = [];
@@ -50,6 +63,7 @@ async function bench({ chromium: program, loads, moves, pictures }: Options): Pr
   } finally {
     await browser.close();
     await service.stop();
+    await rm(stored, { recursive: true, force: true });
   }
 }
 
@@ -104,5 +118,6 @@ await runCommand(
     .option('--loads <count>', 'of the first view', Number, 9)
     .option('--moves <count>', 'of a slider', Number, 200)
     .option('--pictures <folder>', 'saves pictures of the views there instead, such as docs/page')
+    .option('--recording <folder>', 'whose .npy files the picture of New model is of', 'data/demo')
     .action(bench),
 );

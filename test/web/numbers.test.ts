@@ -20,6 +20,7 @@ test.each([
   [89, '89 s'],
   [150, '3 min'],
   [5400, '1.5 h'],
+  [34_517, '9.6 h'],
 ])('%d seconds are written as %s', (time, text) => {
   expect(seconds(time)).toBe(text);
 });

@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { TrainingCurves } from '../../datasets/train-request.js';
 import { seriesColour } from '../figures/colours.js';
 import { PlotView } from '../figures/plot.js';
+import { wholeTicks } from '../figures/whole-ticks.js';
 import { short } from '../parts/numbers.js';
 
 type Curves = TrainingCurves['curves'];
@@ -70,7 +71,7 @@ function epochPlot(curves: Curves, measure: Measure, width: number): Plot.PlotOp
       label: 'Epoch',
       labelAnchor: 'center',
       labelArrow: 'none',
-      ticks: wholeEpochs(last),
+      ticks: wholeTicks(last),
       tickFormat: String,
     },
     y: { label: null, grid: true, nice: true, ticks: 5, tickFormat: short },
@@ -82,10 +83,4 @@ function epochPlot(curves: Curves, measure: Measure, width: number): Plot.PlotOp
       Plot.tip(all, Plot.pointer({ x: 'epoch', y: 'value', title: 'title' })),
     ],
   };
-}
-
-/** Returns about eight epochs from 1 to the last. */
-function wholeEpochs(last: number): number[] {
-  const step = Math.ceil((last - 1) / 8);
-  return Array.from({ length: Math.floor((last - 1) / step) + 1 }, (_, i) => 1 + i * step);
 }

@@ -3,6 +3,7 @@ import type { DatasetCard } from '../../datasets/card.js';
 import { median } from '../../tuning/median.js';
 import { Figure } from '../figures/figure.js';
 import { PlotView } from '../figures/plot.js';
+import { wholeTicks } from '../figures/whole-ticks.js';
 import type { SentRequest } from '../service/service.js';
 
 interface ReliabilityFigureProps {
@@ -52,7 +53,13 @@ function reliabilityPlot(
     height: Math.round(0.4 * width),
     marginLeft: 42,
     marginBottom: 36,
-    x: { label: 'Neurons, the most reliable first', labelAnchor: 'center', labelArrow: 'none' },
+    x: {
+      label: 'Neurons, the most reliable first',
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      ticks: wholeTicks(neurons.length),
+      tickFormat: String,
+    },
     y: { label: 'Reliability', grid: true, labelArrow: 'none' },
     marks: [
       Plot.rectY(bars, { x1: 'from', x2: 'to', y: 'reliability', fill: 'var(--bar)' }),

@@ -14,7 +14,7 @@ export function seconds(time: number): string {
   if (time < 1) return 'less than a second';
   if (time < 90) return `${Math.round(time)} s`;
   const minutes = time / 60;
-  return minutes < 90 ? `${Math.round(minutes)} min` : `${short(minutes / 60)} h`;
+  return minutes < 90 ? `${Math.round(minutes)} min` : `${Number((minutes / 60).toPrecision(2))} h`;
 }
 
 const AT: Readonly<Record<string, readonly [text: string, unit: string]>> = {
