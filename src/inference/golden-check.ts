@@ -4,6 +4,8 @@ import type { Stimuli } from '../stimulus/stimuli.js';
 
 /** The largest accepted deviation from the card's responses, as a share of their range. */
 const TOLERANCE = 1e-4;
+/** What rounding may change, as a share of the largest response: a network may answer almost the same to all images. */
+const ROUNDING = 1e-5;
 
 /** The stimuli that a card keeps with their responses. */
 export function goldenStimuli({ golden, stimulus }: ModelCard): Stimuli {
@@ -26,9 +28,12 @@ export function checkGolden(card: ModelCard, responses: Float32Array): void {
   if (expected.length !== responses.length) {
     throw new InputError("the card's golden responses do not have one number for each neuron");
   }
-  const range =
-    expected.reduce((a, b) => Math.max(a, b)) - expected.reduce((a, b) => Math.min(a, b));
-  const allowed = TOLERANCE * Math.max(range, Number.EPSILON);
+  const [most, least] = [
+    expected.reduce((a, b) => Math.max(a, b)),
+    expected.reduce((a, b) => Math.min(a, b)),
+  ];
+  const largest = Math.max(most, -least);
+  const allowed = Math.max(TOLERANCE * (most - least), ROUNDING * largest, Number.EPSILON);
   for (const [index, value] of expected.entries()) {
     const difference = Math.abs(responses[index]! - value);
     if (difference <= allowed) continue;

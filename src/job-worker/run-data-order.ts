@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { InputError } from '../errors.js';
+import { onDisk } from '../files/disk-error.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import type { RunnableJob } from '../jobs/job-runner.js';
 import type { JobStorage } from '../jobs/job-storage.js';
@@ -10,6 +11,7 @@ import type { StorageSettings } from '../objects/open-objects.js';
 import { createDatasets } from '../storage/datasets.js';
 import { openRecordings } from '../storage/recordings.js';
 import type { RunContext } from './run-order.js';
+import { withoutFolders } from './without-folders.js';
 
 /** What a job of data runs with. */
 export interface DataOrderParts extends Pick<RunContext, 'onProgress'> {
@@ -28,7 +30,7 @@ export interface DataOrderParts extends Pick<RunContext, 'onProgress'> {
 
 /**
  * Makes a dataset of a recording, or a model of a dataset.
- * @throws InputError where data cannot be used
+ * @throws InputError where data cannot be used; DiskError
  */
 export async function runDataOrder(
   { id, order }: RunnableJob,
@@ -40,7 +42,14 @@ export async function runDataOrder(
   const datasets = createDatasets(options.datasets);
   // Only here, so that a process that runs no such job loads nothing of the training.
   const { runDataJob } = await import('../../training/jobs/data-job.js');
-  return await runDataJob(
+  const work = jobs.workFolder(id);
+  const folders = {
+    [work]: 'the archive',
+    [options.recordings]: 'the recording',
+    [options.datasets]: 'the dataset',
+    [options.models]: 'the models',
+  };
+  const running = runDataJob(
     { kind, data, request },
     {
       async openRecording(digest) {
@@ -61,16 +70,24 @@ export async function runDataOrder(
         const { versions } = await models.list(name);
         const version = asked ?? versions.at(-1)?.version;
         if (version === undefined) {
-          throw new InputError(`unknown model: ${name}; expected one in ${options.models}`);
+          throw new InputError(`unknown model: ${name}; expected one that GET /v1/models lists`);
         }
         const { digest } = await models.readCard({ name, version });
         return await readModel(await models.localFolder({ name, version }, digest));
       },
-      work: jobs.workFolder(id),
+      work,
       models,
-      publish: (model) => publishModel(model, options.models, options.storage),
+      publish: (model) =>
+        onDisk(
+          'the model cannot be published',
+          () => publishModel(model, options.models, options.storage),
+          'MODELS_DIR',
+        ),
       onProgress,
       log,
     },
   );
+  return await onDisk(`the job cannot ${kind}`, () => running).catch((error: unknown) => {
+    throw withoutFolders(error, folders);
+  });
 }

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../src/errors.js';
+import { hasCode } from '../../src/files/disk-error.js';
 import { freeDisk } from '../run/disk.js';
 import { type FileTree, isZip, openFileTree } from './arrays/file-tree.js';
 import { type LabFormat, openLabFile } from './formats.js';
@@ -63,8 +64,13 @@ async function unpack(tree: FileTree, folder: string): Promise<void> {
   }
   for (const { name, bytes } of files) {
     const place = path.join(folder, name);
-    await mkdir(path.dirname(place), { recursive: true });
-    const handle = await open(place, 'w');
+    const handle = await createFile(place).catch((error: unknown) => {
+      if (!hasCode(error, 'ENAMETOOLONG', 'EEXIST', 'ENOTDIR', 'EISDIR')) throw error;
+      throw new InputError(
+        `a name in the archive is too long, or that of a file and of a folder: ${name.slice(0, 200)}; ` +
+          'expected names that a disk takes',
+      );
+    });
     try {
       for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
         await handle.write(await bytes.read(at, Math.min(BLOCK_BYTES, bytes.length - at)));
@@ -73,6 +79,11 @@ async function unpack(tree: FileTree, folder: string): Promise<void> {
       await handle.close();
     }
   }
+}
+
+async function createFile(place: string): Promise<FileHandle> {
+  await mkdir(path.dirname(place), { recursive: true });
+  return await open(place, 'w');
 }
 
 /** A folder that was packed whole is alone in its archive, but for what macOS adds. */

@@ -73,3 +73,25 @@ testWith(PYTHON)(
     expect([await readdir(scratch), await readdir(folder)]).toEqual([[], ['a.zip']]);
   },
 );
+
+testWith(PYTHON)(
+  'an archive with names that no disk takes is rejected, and leaves nothing',
+  async () => {
+    const folder = await temporaryFolder();
+    const archive = path.join(folder, 'odd.zip');
+    const write = (names: string) =>
+      python(
+        `import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as file:
+    for name in ${names}: file.writestr(name, 'image,unit 1')`,
+        archive,
+      );
+    for (const names of ['["d/" + 300 * "x" + ".csv"]', '["d/x.csv", "d/x.csv/y.csv"]']) {
+      write(names);
+      await expect(openRecording(archive, FORMATS, path.join(folder, 'work'))).rejects.toThrow(
+        'a name in the archive is too long, or that of a file and of a folder: d/x',
+      );
+      expect(await readdir(path.join(folder, 'work'))).toEqual([]);
+    }
+  },
+);
