@@ -88,6 +88,7 @@ function rejectPlacesInS3(command: Command): void {
  */
 function checkNames(command: Command, words: readonly string[]): readonly string[] {
   const [name, ...rest] = words[0] === 'help' ? words.slice(1) : words;
+  if (command.commands.length === 0) checkOptions(command, words);
   if (command.commands.length === 0 || name === undefined || name.startsWith('-')) return words;
   const names = command.commands.map((each) => each.name());
   const known = command.commands.find((each) => each.name() === name);
@@ -99,6 +100,22 @@ function checkNames(command: Command, words: readonly string[]): readonly string
   const near = nearestName(name, names);
   const hint = near === undefined ? '' : `\n(Did you mean ${near}?)`;
   return command.error(`error: unknown command '${command.name()} ${name}'${hint}`);
+}
+
+/** Rejects `--recpie rf_cnn` by its name, of which commander would say that `--recipe` is missing. */
+function checkOptions(command: Command, words: readonly string[]): void {
+  const end = words.indexOf('--');
+  const known = ['--help', ...command.options.flatMap(({ long }) => long ?? [])];
+  const unknown = words
+    .slice(0, end === -1 ? words.length : end)
+    .filter((word) => word.startsWith('--'))
+    .map((word) => word.split('=', 1)[0]!)
+    .find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = nearestName(unknown, known);
+  command.error(
+    `error: unknown option '${unknown}'${near === undefined ? '' : `\n(Did you mean ${near}?)`}`,
+  );
 }
 
 /** An error of the operating system, with what to do about it. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-export const DataDigest = z.string().regex(/^[0-9a-f]{64}$/);
+export const DataDigest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256: 64 hexadecimal digits in lower case');
 
 /** The most files of one recording; larger folders are sent as one zip file. */
 const MAX_FILES = 64;

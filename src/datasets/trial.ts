@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GrayImage } from '../stimulus/stimuli.js';
+import { DataDigest } from './recording.js';
 
 /** Characters of an id of a trial and of the name of a clock. */
 const MAX_NAME = 200;
@@ -18,7 +19,7 @@ export const Trial = z
     /** The client's own: a trial that is sent again under its id adds nothing. */
     id: Name,
     /** Digest of the stimulus, as `stimulusDigest` has it. */
-    stimulus: z.string().regex(/^[0-9a-f]{64}$/),
+    stimulus: DataDigest,
     /** Ids of the neurons: columns of the dataset. */
     neurons: z.array(z.int().nonnegative()).min(1).max(MAX_NEURONS),
     /** Of each of these neurons; null where it was not measured. */

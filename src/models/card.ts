@@ -154,7 +154,12 @@ export const GoldenCard = z.strictObject({
 export type GoldenCard = z.infer<typeof GoldenCard>;
 
 /** A model's name, which is also that of its folder. */
-export const ModelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+export const ModelName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'must be 1 to 64 letters, digits, dots, - or _, of which the first is a letter or a digit',
+  );
 
 /** What a saved model says of itself. Unknown keys are errors. */
 export const ModelCard = z.strictObject({

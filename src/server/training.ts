@@ -96,7 +96,7 @@ export async function answerDataJob(
   if (open >= maxJobs) {
     throw new JobsFullError(
       `too many jobs of ${DATA_JOBS.map((each) => each.kind).join(' and ')} that wait or run: ${open + 1}; ` +
-        `expected at most ${maxJobs}`,
+        `expected at most ${maxJobs}; wait until one is over, which GET /v1/jobs shows`,
       'waiting',
     );
   }

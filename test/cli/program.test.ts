@@ -41,6 +41,8 @@ test('a misspelt command or option ends with exit code 2 and suggests the right 
   expect(command.status).toBe(2);
   const option = hypercolumn('serve', '--prot', '8081');
   expect(option.stderr).toContain("error: unknown option '--prot'\n(Did you mean --port?)");
+  const needed = hypercolumn('train', '--data', 'data', '--recpie=rf_cnn', '--out', 'x');
+  expect(needed.stderr).toContain("error: unknown option '--recpie'\n(Did you mean --recipe?)");
   expect(option.status).toBe(2);
 });
 

@@ -47,7 +47,8 @@ export async function joinTrials(dataset: OpenedDataset, use: TrialUse): Promise
     if (use === 'joined') return { ...none, warnings: [...log.warnings, ...left] };
     const why = log.count === 0 ? '' : `, of ${log.count}, that can be trained on`;
     throw new InputError(
-      `${dataset.folder} has no trials${why}; expected some, or training without --only-trials`,
+      `${dataset.folder} has no trials${why}; expected some; add them first, or train on the ` +
+        'images of the dataset too (without --only-trials, or with the trials joined over HTTP)',
     );
   }
   const count = dataset.parts.length;

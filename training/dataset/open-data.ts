@@ -1,8 +1,9 @@
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DATASET_CARD_FILE } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
 import type { DataRules } from '../data/data-rules.js';
+import { describeMissing } from '../data/describe-missing.js';
 import { type Repeats, readRepeats } from '../data/repeats-file.js';
 import {
   openSite,
@@ -79,9 +80,18 @@ async function isDataset({ data, site }: DataPlace): Promise<boolean> {
     () => false,
   );
   if (isThere) return true;
+  const found = await stat(data).catch(() => undefined);
+  if (found === undefined) {
+    throw new InputError(`--data: ${await describeMissing(data, 'the folder of a dataset')}`);
+  }
+  if (found.isFile()) {
+    throw new InputError(
+      `--data ${data} is a file; expected the folder of a dataset, which hypercolumn ingest ${data} makes of a recording`,
+    );
+  }
   throw new InputError(
     `--data ${data} has no ${DATASET_CARD_FILE}, and there is no --site; expected the folder of a ` +
-      'dataset, which hypercolumn ingest makes of a recording, or --site with the name of the four .npy files there',
+      `dataset, which hypercolumn ingest ${data} makes of a recording, or --site with the name of the four .npy files there`,
   );
 }
 

@@ -20,6 +20,9 @@ const OPERATORS = {
   '>': (order: number | undefined) => order !== undefined && order > 0,
 } as const;
 
+/** Values of a column that a message lists. */
+const MAX_LISTED = 8;
+
 const FORM = /^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$/;
 
 /**
@@ -38,7 +41,24 @@ export function chooseNeurons(source: ResponseSource, text: string | undefined):
     ),
   );
   if (kept.length > 0) return kept;
-  throw new InputError(`--units ${text} keeps none of ${all.length} neurons; expected some`);
+  const columns = [...new Set(conditions.map(({ column }) => column))];
+  const values = columns.map((column) => `${column} is ${listValues(source.columns.get(column)!)}`);
+  throw new InputError(
+    `--units ${text} keeps none of ${all.length} neurons; expected some: ${values.join(', and ')}`,
+  );
+}
+
+/** Such as `good or mua`, or `1.2 to 8`. */
+function listValues(column: readonly Value[]): string {
+  const numbers = column.filter(
+    (value): value is number => typeof value === 'number' && !Number.isNaN(value),
+  );
+  if (numbers.length > 0) return `${Math.min(...numbers)} to ${Math.max(...numbers)}`;
+  const different = [...new Set(column.map(String))];
+  const shown = different.slice(0, MAX_LISTED).join(' or ');
+  return different.length > MAX_LISTED
+    ? `${shown} or one of ${different.length - MAX_LISTED} others`
+    : shown;
 }
 
 function readCondition(text: string, { columns, name }: ResponseSource): Condition {

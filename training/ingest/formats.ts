@@ -2,6 +2,7 @@ import { lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DATASET_CARD_FILE } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
+import { describeMissing } from '../data/describe-missing.js';
 import { NPZ } from './arrays/npz.js';
 import { EXPERANTO } from './experanto/experanto.js';
 import { FOUR_FILES } from './four-files.js';
@@ -37,8 +38,9 @@ export const FORMATS: readonly LabFormat[] = [
  * @throws InputError where there is no such file, or of an unknown kind
  */
 export async function openLabFile(place: string, formats: readonly LabFormat[]): Promise<LabFile> {
-  const found = await stat(place).catch((cause: unknown) => {
-    throw new InputError(`${place} cannot be read; expected a recording`, [], { cause });
+  const found = await stat(place).catch(async (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new InputError(await describeMissing(place, 'a recording'), [], { cause });
   });
   if (found.isFile() && found.size === 0) {
     throw new InputError(`${place} is empty: it has 0 bytes; expected a recording`);

@@ -12,7 +12,7 @@ const BATCHES = 2;
  * networks. The backend must be open.
  * @param clock in seconds
  * @returns seconds by the name of the recipe, those of the recipes that come before it included; without the recipes
- *   whose networks do not take images of this size
+ *   whose networks do not take images of this size, and empty where no response differs between images
  */
 export async function expectTimes(
   data: TrainingData,
@@ -50,6 +50,12 @@ async function timeBatch(data: TrainingData, recipe: Recipe, clock: () => number
     { length: Math.min(recipe.batchSize, training.count) },
     (_, image) => image,
   );
+  if (networks.learning().length === 0) {
+    networks.dispose();
+    throw new InputError(
+      'no response differs between images; expected a neuron that can be trained',
+    );
+  }
   const learn = (batch: number) => networks.learn(images, { seed: 1, epoch: 1, batch });
   try {
     await learn(0); // The first one compiles and allocates.

@@ -45,7 +45,7 @@ export function checkWarmStart(
   if (key !== undefined) {
     throw new InputError(
       `--from ${folder} has another architecture: ${key} ${own[key]}; expected ${wanted[key]}, as in ` +
-        `${name}: choose the recipe of that model`,
+        `${name}: choose the recipe of that model${'recipe' in card.training ? `, ${card.training.recipe}` : ''}`,
     );
   }
   const { height, width, scale, offset } = card.stimulus;

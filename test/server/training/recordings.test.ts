@@ -174,7 +174,7 @@ test('jobs of data are limited, and what a request says is checked before it wai
   expect((await ingest({})).status).toBe(202);
   const third = await ingest({});
   expect(await detailOf(third)).toBe(
-    '429 too many jobs of ingest and train that wait or run: 3; expected at most 2',
+    '429 too many jobs of ingest and train that wait or run: 3; expected at most 2; wait until one is over, which GET /v1/jobs shows',
   );
 });
 

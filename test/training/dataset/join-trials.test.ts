@@ -137,7 +137,7 @@ test('a dataset with trials is the dataset that has them as trials of its own', 
 test('trials alone are the training data where that is asked for', async () => {
   const data = await makeDataset('alone', COUNT);
   await expect(readTraining(data, { onlyTrials: true })).rejects.toThrow(
-    `${data} has no trials; expected some, or training without --only-trials`,
+    `${data} has no trials; expected some; add them first, or train on the images of the dataset too`,
   );
   const log = await openTrials(data);
   await log.append(trials());

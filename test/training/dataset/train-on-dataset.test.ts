@@ -109,7 +109,14 @@ async function rejection(words: readonly string[]): Promise<string> {
 test('--site goes with the four files alone, and --white too', async () => {
   expect(await rejection(['--data', files])).toBe(
     '--data files has no dataset.json, and there is no --site; expected the folder of a dataset, ' +
-      'which hypercolumn ingest makes of a recording, or --site with the name of the four .npy files there',
+      'which hypercolumn ingest files makes of a recording, or --site with the name of the four .npy files there',
+  );
+  expect(await rejection(['--data', `${files}x`])).toBe(
+    '--data: there is no file or folder filesx; expected the folder of a dataset; did you mean files?',
+  );
+  expect(await rejection(['--data', path.join(dataset, 'images.npy')])).toBe(
+    '--data dataset/images.npy is a file; expected the folder of a dataset, which hypercolumn ingest ' +
+      'dataset/images.npy makes of a recording',
   );
   expect(await rejection(['--data', dataset, '--site', 'small'])).toBe(
     'dataset/train_img_small.npy is not there: that folder holds a dataset: leave out --site',

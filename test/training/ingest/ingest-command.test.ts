@@ -141,7 +141,7 @@ test('what is no recording is rejected by what it is', async () => {
   const file = path.join(folder, 'notes.txt');
   await writeFile(file, 'no recording');
   expect(ingest(path.join(folder, 'missing.nwb')).stderr).toMatch(
-    /^error: .*missing\.nwb cannot be read; expected a recording\n$/,
+    /^error: there is no file or folder .*missing\.nwb; expected a recording\n$/,
   );
   const { status, stderr } = ingest(file);
   expect(status).toBe(2);

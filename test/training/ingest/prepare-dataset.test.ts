@@ -102,7 +102,9 @@ test('neurons are chosen by their columns, their mean response and their reliabi
     "unknown column of the neurons: 'qualty'; expected one of quality; did you mean quality?",
   );
   await expect(take({ units: 'quality good' })).rejects.toThrow('--units cannot be read');
-  await expect(take({ units: "quality == 'bad'" })).rejects.toThrow('keeps none of 4 neurons');
+  await expect(take({ units: "quality == 'bad'" })).rejects.toThrow(
+    'keeps none of 4 neurons; expected some: quality is good or noise',
+  );
   await expect(take({ minRate: 100 })).rejects.toThrow(
     'no neuron is left of 4: 4 neurons with a mean response below 100; expected some',
   );

@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBackend } from '../../../src/network/backends/open.js';
+import { openSite, type Site } from '../../../training/data/site.js';
+import { splitSite } from '../../../training/data/split.js';
+import { expectTimes } from '../../../training/run/expected-time.js';
+import { writeSmallSite } from '../../support/sites.js';
+import { sharedFolder } from '../../support/store.js';
+
+const folder = sharedFolder();
+let site: Site;
+beforeAll(async () => {
+  await writeSmallSite(folder, 60, 30, 3);
+  site = await openSite(folder, 'small');
+  await openBackend('wasm');
+});
+afterAll(() => site.close());
+
+test('no recipe is timed where no response differs between images', async () => {
+  const before = tf.memory().numTensors;
+  const silent = { ...site.training, responses: site.training.responses.map(() => 0) };
+  const times = await expectTimes(
+    splitSite({ ...site, training: silent }, 'validation', 1),
+    () => 0,
+  );
+  expect(times).toEqual({});
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('a recipe takes its epochs of batches, after the recipes that it begins with', async () => {
+  let now = 0;
+  // 60 images are 2 batches an epoch. Two looks at the clock, a second apart, have 2 batches between them.
+  const times = await expectTimes(splitSite(site, 'validation', 1), () => now++);
+  expect(times).toMatchObject({ rf_cnn: 50, rf_sa_cnn_star_incr: 100 });
+  expect(times).not.toHaveProperty('ff_cnn'); // whose networks take no images of 24x24
+});
