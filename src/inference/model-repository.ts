@@ -255,7 +255,11 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     }
     if (candidate === undefined) return;
     // It may have been replaced, unloaded or deleted meanwhile.
-    if (!list.has(entry) || entry.candidate !== candidate) return memory.retire(model.digest);
+    if (!list.has(entry) || entry.candidate !== candidate) {
+      // A request that came while it was loaded may have served it already.
+      if (entry.served?.digest !== model.digest) memory.retire(model.digest);
+      return;
+    }
     retire(entry);
     entry.served = candidate;
     entry.candidate = undefined;

@@ -95,6 +95,29 @@ test('an unloaded model stays with the engine until its last lease is released',
   expect(() => repository.hold(model)).toThrow('v1/1 is not served');
 });
 
+test('a model that a request asks for while a poll loads it is served from then on', async () => {
+  const [engine, source] = [createFakeEngine(), createFolderSource(models)];
+  let cards = 0;
+  const readCard: typeof source.readCard = async (version) => {
+    const card = await source.readCard(version);
+    cards += 1;
+    return card;
+  };
+  const repository = createModelRepository({ source: { ...source, readCard }, engine, logger });
+  const digest = await writeCard(models, 'v1', 1);
+  engine.holdLoads();
+  const poll = repository.poll();
+  await expect.poll(() => engine.loads).toEqual([digest]);
+  const request = repository.retry('v1', undefined, {});
+  await expect.poll(() => cards).toBe(2); // Both wait for the load from here on.
+  engine.openLoads();
+  expect((await request)?.digest).toBe(digest);
+  await poll;
+  const model = repository.find('v1')!;
+  repository.hold(model)();
+  expect([...engine.loaded]).toEqual([digest]);
+});
+
 test('a model that is unloaded and loaded again while it is leased never leaves the engine', async () => {
   await writeCard(models, 'v1', 1);
   const { repository, engine } = await open();

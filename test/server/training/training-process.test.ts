@@ -1,65 +1,30 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { IngestReport } from '../../../src/datasets/ingest-request.js';
-import type { TrainingCurves, TrainReport } from '../../../src/datasets/train-request.js';
+import type { TrainReport } from '../../../src/datasets/train-request.js';
 import { encodeNpy } from '../../../src/formats/npy.js';
 import { SIDE } from '../../support/sites.js';
 import { temporaryFolder } from '../../support/store.js';
 import { detailOf } from '../../support/stored-sets.js';
-import { constantModelFolder, startTestService } from '../../support/test-service.js';
-import { describe, postJson, type Send, smallSite, upload } from '../../support/training.js';
+import { constantModelFolder } from '../../support/test-service.js';
+import { describe, postJson } from '../../support/training.js';
+import {
+  events,
+  firstEpoch,
+  ingestSmall,
+  postJob,
+  readReport,
+  startTrainingService,
+} from '../../support/training-service.js';
 
 const GRAY = new Uint8Array(encodeNpy(new Float32Array(SIDE ** 2).fill(0.5), [SIDE, SIDE]));
 /** Some seconds, in which the service is killed. */
 const TRAINING = { recipe: 'rf_cnn', epochs: 12 };
 
-const start = async (environment: Record<string, string>) => {
-  const service = await startTestService({ ALLOW_TRAINING: '1', ...environment });
-  const send: Send = (place, init) => fetch(service.url + place, init);
-  return { ...service, send };
-};
-
-/** Waits for the end of a job. @returns its events as text */
-const events = async (send: Send, id: string) => (await send(`/v1/jobs/${id}/events`)).text();
-
-async function post(send: Send, place: string, body: unknown): Promise<string> {
-  const answer = await postJson(send, place, body);
-  expect(answer.status).toBe(202);
-  return ((await answer.json()) as { id: string }).id;
-}
-
-const report = async <Report>(send: Send, id: string) =>
-  (await (await send(`/v1/jobs/${id}/result`)).json()) as Report;
-
-async function ingest(send: Send): Promise<IngestReport> {
-  const { digest } = await upload(send, await smallSite(await temporaryFolder()));
-  const id = await post(send, `/v1/recordings/${digest}/ingest`, {});
-  expect(await events(send, id)).toContain('"succeeded"');
-  const sheet = await send(`/v1/jobs/${id}/result?part=sheet.png`);
-  expect(Buffer.from(await sheet.arrayBuffer()).toString('latin1', 1, 4)).toBe('PNG');
-  return await report<IngestReport>(send, id);
-}
-
-/** Waits until a training has done an epoch. */
-async function firstEpoch(send: Send, id: string): Promise<void> {
-  const answer = await send(`/v1/jobs/${id}/events`);
-  let text = '';
-  for await (const part of answer.body!.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    const previews = text.matchAll(/event: preview\ndata: (.*)\n/g);
-    for (const [, data] of previews) {
-      const { curves } = JSON.parse(data!) as TrainingCurves;
-      if (curves.some(({ CORR }) => CORR.length > 0)) return;
-    }
-  }
-  throw new Error(`the job ended: ${text}`);
-}
-
 test('a recording becomes a served model, also where the service is killed in between', async () => {
   const places = { DATA_DIR: await temporaryFolder(), MODELS_DIR: await constantModelFolder() };
-  const first = await start(places);
-  const found = await ingest(first.send);
+  const first = await startTrainingService(places);
+  const found = await ingestSmall(first.send);
   expect(found.card).toMatchObject({
     images: { count: 80, height: SIDE, width: SIDE },
     split: { train: 60, validation: 20 },
@@ -71,21 +36,21 @@ test('a recording becomes a served model, also where the service is killed in be
   const data = `/v1/datasets/${found.dataset}`;
   expect(await (await first.send(data)).json()).toMatchObject({ neurons: 3, images: 80 });
 
-  const killed = await post(first.send, `${data}/train`, { ...TRAINING, name: 'mine' });
+  const killed = await postJob(first.send, `${data}/train`, { ...TRAINING, name: 'mine' });
   await firstEpoch(first.send, killed);
   await first.kill();
-  const { send } = await start(places);
+  const { send } = await startTrainingService(places);
   expect(await events(send, killed)).toContain('"succeeded"');
   const served = { method: 'POST', body: GRAY, headers: { 'Content-Type': 'application/x-npy' } };
   const answer = await send('/v1/models/mine/responses', served);
   expect(await answer.json()).toMatchObject({ model: { name: 'mine', version: 1 } });
 
   // A training that nothing stops makes the same networks.
-  const whole = await post(send, `${data}/train`, { ...TRAINING, name: 'mine' });
+  const whole = await postJob(send, `${data}/train`, { ...TRAINING, name: 'mine' });
   expect(await events(send, whole)).toContain('"succeeded"');
   const [stopped, other] = [
-    await report<TrainReport>(send, killed),
-    await report<TrainReport>(send, whole),
+    await readReport<TrainReport>(send, killed),
+    await readReport<TrainReport>(send, whole),
   ];
   expect(other.model).toMatchObject({ name: 'mine', version: 2 });
   const table = await (await send(`/v1/jobs/${whole}/result?part=neurons.csv`)).text();
@@ -123,14 +88,14 @@ test('a recording becomes a served model, also where the service is killed in be
 
 test('a training that is cancelled leaves nothing, and bytes that were not announced are rejected', async () => {
   const DATA_DIR = await temporaryFolder();
-  const { send } = await start({ DATA_DIR });
-  const { dataset } = await ingest(send);
+  const { send } = await startTrainingService({ DATA_DIR });
+  const { dataset } = await ingestSmall(send);
   const small = { name: 'mine', recipe: 'ff_cnn' };
   const refused = await postJson(send, `/v1/datasets/${dataset}/train`, small);
   expect(await detailOf(refused)).toBe(
     '400 a stimulus of 24x24 pixels is too small for this network',
   );
-  const id = await post(send, `/v1/datasets/${dataset}/train`, {
+  const id = await postJob(send, `/v1/datasets/${dataset}/train`, {
     ...TRAINING,
     name: 'mine',
     epochs: 1000,
@@ -155,6 +120,6 @@ test('a training that is cancelled leaves nothing, and bytes that were not annou
     body: files['a.npy'],
     headers: { 'Upload-Offset': '0' },
   });
-  const wrong = await post(send, `/v1/recordings/${digest}/ingest`, {});
+  const wrong = await postJob(send, `/v1/recordings/${digest}/ingest`, {});
   expect(await events(send, wrong)).toContain('wrong bytes in a.npy: their sha256 is');
 });
