@@ -117,10 +117,14 @@ async function readFrom(file: string, begin: number, maxBytes: number): Promise<
   const size = handle === undefined ? 0 : (await handle.stat()).size;
   try {
     if (size < begin) {
-      throw new InputError(`${file} became shorter: ${size} bytes; expected at least ${begin}`);
+      throw new InputError(
+        `${path.basename(file)} became shorter: ${size} bytes; expected at least ${begin}`,
+      );
     }
     if (size > maxBytes) {
-      throw new InputError(`${file} is too large: ${size} bytes; expected at most ${maxBytes}`);
+      throw new InputError(
+        `${path.basename(file)} is too large: ${size} bytes; expected at most ${maxBytes}`,
+      );
     }
     const bytes = Buffer.alloc(size - begin);
     let length = 0;

@@ -69,14 +69,18 @@ export async function runDataOrder(
       async openModel({ name, version: asked }) {
         const { versions } = await models.list(name);
         const version = asked ?? versions.at(-1)?.version;
-        if (version === undefined) {
-          throw new InputError(`unknown model: ${name}; expected one that GET /v1/models lists`);
+        if (version === undefined || !versions.some((each) => each.version === version)) {
+          const model = asked === undefined ? name : `${name}/${asked}`;
+          throw new InputError(`unknown model: ${model}; expected one that GET /v1/models lists`);
         }
         const { digest } = await models.readCard({ name, version });
         return await readModel(await models.localFolder({ name, version }, digest));
       },
       work,
-      models,
+      models: {
+        list: (name) =>
+          onDisk('the models cannot be listed', () => models.list(name), 'MODELS_DIR'),
+      },
       publish: (model) =>
         onDisk(
           'the model cannot be published',

@@ -114,19 +114,27 @@ export function openRecordings(folder: string): StoredRecordings {
     const place = path.join(folder, digest);
     const bytes = await readWhole(path.join(place, RECORD), RECORD_BYTES).catch(unless('ENOENT'));
     if (bytes === undefined) return undefined;
-    const { files, created } = parseRecord(bytes, digest);
-    const stored = await Promise.all(
-      files.map(async (file) => {
-        const found = await stat(path.join(place, FILES, file.name)).catch(unless('ENOENT'));
-        return { ...file, received: found?.size ?? 0 };
-      }),
-    );
-    return {
-      ...{ digest, created, files: stored },
-      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-      complete: stored.every((file) => file.received === file.bytes),
-    };
+    const record = parseRecord(bytes, digest);
+    const stored = record.files.map(async ({ name }) => {
+      const found = await stat(path.join(place, FILES, name)).catch(unless('ENOENT'));
+      return found?.size ?? 0;
+    });
+    return withReceived(digest, record, await Promise.all(stored));
   }
+}
+
+/** @param received bytes of each file */
+function withReceived(
+  digest: string,
+  { files, created }: z.output<typeof Record>,
+  received: readonly number[],
+): StoredRecording {
+  return {
+    ...{ digest, created },
+    files: files.map((file, i) => ({ ...file, received: received[i] ?? 0 })),
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    complete: files.every((file, i) => file.bytes === received[i]),
+  };
 }
 
 /** @throws DamagedError where it is not the record of this recording */
@@ -152,10 +160,16 @@ export function createRecordings(options: RecordingsOptions): Recordings {
   const stored = openRecordings(folder);
   /** Files that a request is writing. */
   const written = new Set<string>();
+  /** Room is made for one recording at a time, so that all of them fit together. */
+  let line: Promise<unknown> = Promise.resolve();
   return {
     ...stored,
     capacity,
-    create: (files) => onDisk('the recording cannot be stored', () => create(files)),
+    create(files) {
+      const done = line.then(() => onDisk('the recording cannot be stored', () => create(files)));
+      line = done.catch(() => undefined);
+      return done;
+    },
     append: (...args) => onDisk('the file cannot be stored', () => append(...args)),
     remove: (digest) => onDisk('the recording cannot be deleted', () => remove(digest)),
   };
@@ -173,19 +187,19 @@ export function createRecordings(options: RecordingsOptions): Recordings {
     await checkRoom(files);
     const place = path.join(folder, digest);
     const temporary = temporaryFor(place);
+    const record = { files: [...files], created: new Date(now()).toISOString() };
     await makeFolder(path.join(temporary, FILES));
     try {
       for (const { name } of files) await writeFile(path.join(temporary, FILES, name), '');
-      const record = { files: [...files], created: new Date(now()).toISOString() };
       await writeWhole(path.join(temporary, RECORD), JSON.stringify(record));
       await syncFolder(temporary);
-      // Another request with the same recording may have been faster.
+      // Another service with the same recording may have been faster.
       await rename(temporary, place).catch(unless('ENOTEMPTY', 'EEXIST'));
       await syncFolder(folder);
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
-    return { recording: (await stored.find(digest))!, created: true };
+    return { recording: withReceived(digest, record, []), created: true };
   }
 
   async function checkRoom(files: readonly RecordingFile[]): Promise<void> {

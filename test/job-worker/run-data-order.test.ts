@@ -7,6 +7,7 @@ import { type DataOrderParts, runDataOrder } from '../../src/job-worker/run-data
 import { withoutFolders } from '../../src/job-worker/without-folders.js';
 import { createFolderSource } from '../../src/models/folder-source.js';
 import { createRecordings } from '../../src/storage/recordings.js';
+import { saveConstantModel } from '../support/saved-models.js';
 import { temporaryFolder } from '../support/store.js';
 import { describe } from '../support/training.js';
 
@@ -60,7 +61,7 @@ async function open() {
       },
       { ...parts, jobs: { workFolder: () => work } },
     );
-  return { folder, at, ingest };
+  return { folder, at, ingest, parts };
 }
 
 test('a file that is no recording is named without its folder', async () => {
@@ -75,4 +76,25 @@ test('a disk that fails is reported as such', async () => {
   await writeFile(at('blocked'), '');
   const failed = await ingest(at('blocked/a.work')).catch((error: unknown) => error);
   expect(failed).toBeInstanceOf(DiskError);
+});
+
+test('a model that a training is to begin with, and that is not there, is named', async () => {
+  const { parts, at } = await open();
+  await saveConstantModel(at('models'), 'tiny');
+  const train = (from: object) =>
+    runDataOrder(
+      {
+        ...{ id: 'a', created: '2026-01-01T00:00:00.000Z' },
+        order: {
+          ...{ kind: 'train', model: null, data: DIGEST, request: { name: 'new', from } },
+          ...{ stimulusSets: [], askedBy: null },
+        },
+      },
+      { ...parts, jobs: { workFolder: () => at('a.work') } },
+    );
+  const expected = 'expected one that GET /v1/models lists';
+  await expect(train({ name: 'tiny', version: 9 })).rejects.toThrow(
+    `unknown model: tiny/9; ${expected}`,
+  );
+  await expect(train({ name: 'none' })).rejects.toThrow(`unknown model: none; ${expected}`);
 });

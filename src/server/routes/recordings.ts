@@ -149,8 +149,15 @@ function appendToRecording(deps: AppDependencies) {
       const { bytes } = recording.files[index]!;
       if (Number(c.req.header('Content-Length') ?? 0) > bytes) throw tooLarge(bytes);
       const { recordings } = requireTraining(deps);
-      await recordings.append(recording, index, offset, c.req.raw.body ?? emptyBody());
-      const now = await findRecording(c, deps); // It may have been deleted meanwhile.
+      const body = c.req.raw.body ?? emptyBody();
+      // It may have been deleted meanwhile, which is then the answer.
+      const now = await recordings.append(recording, index, offset, body).then(
+        () => findRecording(c, deps),
+        async (error: unknown) => {
+          await findRecording(c, deps);
+          throw error;
+        },
+      );
       return answerJson(c, deps.clock, () => now);
     },
   );

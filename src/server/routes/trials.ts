@@ -75,8 +75,15 @@ function appendTrials(deps: AppDependencies) {
       const dataset = await findDataset(c, deps);
       const body = parseAs(Body, parseJson(await readBody(c, deps)), '');
       const presented = await decodePresented(c, deps, dataset, body);
-      const log = await requireTraining(deps).datasets.trials(dataset.digest);
-      const { added, repeated } = await log.append(readTrials(body, presented));
+      const trials = readTrials(body, presented);
+      const append = async () => {
+        const log = await requireTraining(deps).datasets.trials(dataset.digest);
+        return { log, ...(await log.append(trials)) };
+      };
+      const { log, added, repeated } = await append().catch(async (error: unknown) => {
+        await findDataset(c, deps); // It may have been deleted meanwhile, which is then the answer.
+        throw error;
+      });
       return answerJson(c, deps.clock, () => ({
         ...{ added, repeated },
         ...{ trials: log.count, digest: log.digest() },

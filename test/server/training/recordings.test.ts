@@ -249,3 +249,11 @@ test('a file that is lost is sent again, and a recording that is deleted meanwhi
   const init = { method: 'PATCH', body, duplex: 'half', headers: { 'Upload-Offset': '0' } };
   expect((await send(`/v1/recordings/${digest}/files/0`, init as RequestInit)).status).toBe(404);
 });
+
+test('recordings that are announced at the same time fit together, and one is made once', async () => {
+  const { send } = await open({ capacity: 30 });
+  const announce = (name: string) =>
+    postJson(send, '/v1/recordings', describe({ [name]: Buffer.alloc(10) }));
+  const answers = await Promise.all(['a', 'a', 'b', 'c', 'd', 'e'].map(announce));
+  expect(answers.map(({ status }) => status)).toEqual([201, 200, 201, 201, 507, 507]);
+});

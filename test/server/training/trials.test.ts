@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { stimulusDigest } from '../../../src/stimulus/stimuli.js';
 import { writeDataset } from '../../../training/dataset/write-dataset.js';
 import { newDataset, TINY } from '../../support/datasets.js';
@@ -87,4 +87,17 @@ test('trials of an unknown dataset, and of one that was deleted, are rejected', 
   expect((await post(body)).status).toBe(200);
   expect((await send(place, { method: 'DELETE' })).status).toBe(204);
   expect((await post(body)).status).toBe(404);
+});
+
+test('trials of a dataset that is deleted meanwhile are answered as those of an unknown one', async () => {
+  const { post, training, digest } = await open();
+  const { trials } = training.datasets;
+  const replaced = vi.spyOn(training.datasets, 'trials').mockImplementation(async (name) => {
+    const log = await trials(name);
+    await training.datasets.remove(name);
+    return log;
+  });
+  const answer = await post({ stimuli: STIMULI, trials: [FIRST] });
+  expect(await detailOf(answer)).toContain(`404 unknown dataset: '${digest}'`);
+  replaced.mockRestore();
 });
