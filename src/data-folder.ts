@@ -9,6 +9,7 @@ import { createKeptRows, type KeptRows } from './experiments/quick-measurement/k
 import { hasCode } from './files/disk-error.js';
 import { makeFolder } from './files/make-folder.js';
 import type { JobWorkerOptions } from './job-worker/job-worker.js';
+import { withoutTraining } from './job-worker/without-training.js';
 import type { RunJob } from './jobs/job-runner.js';
 import { type JobStorage, openJobStorage } from './jobs/job-storage.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
@@ -165,7 +166,7 @@ async function openJobs(config: Config, logger: Logger, run: RunJob): Promise<Da
   }
   return openOwnedJobs({
     folder: jobsPlace(config.DATA_DIR),
-    run,
+    run: config.ALLOW_TRAINING === '1' ? run : withoutTraining(run),
     maxStored: config.MAX_JOBS,
     maxWaiting: config.MAX_WAITING_JOBS,
     concurrency: config.JOBS_AT_ONCE,
