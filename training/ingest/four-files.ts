@@ -5,6 +5,7 @@ import type { ElementValues } from '../../src/formats/npy-elements.js';
 import { openRowFile, type RowFile } from '../data/row-file.js';
 import type { LabFormat } from './formats.js';
 import type { ImageSource, LabFile, PresentationSource, TableSource } from './lab-file.js';
+import { openRepeatedRows } from './repeated-rows.js';
 
 const FIRST = /^train_img_(.+)\.npy$/;
 
@@ -30,16 +31,24 @@ export const FOUR_FILES: LabFormat = {
     try {
       for (const site of await sitesIn(place)) {
         const pictures = [await openAs('train_img', site), await openAs('val_img', site)];
-        const tables = [await openAs('trainRsp', site), await openAs('valRsp', site)];
+        const means = await openAs('valRsp', site);
+        const validation = rowsOf(pictures[1]!);
+        const repeated =
+          rowsOf(means) === validation ? await openRepeatedRows(place, site, means) : undefined;
+        if (repeated) opened.push(repeated);
+        const tables = [await openAs('trainRsp', site), repeated ?? means];
         images.push(imagesOf(site, pictures));
         const train = rowsOf(pictures[0]!);
-        const count = train + rowsOf(pictures[1]!);
+        const count = train + (repeated ? rowsOf(repeated) : validation);
         presentations.push({
           name: site,
           count,
           images: site,
           read: async () => ({
-            image: Int32Array.from({ length: count }, (_, i) => i),
+            // Repeats of the validation images, one after the other.
+            image: Int32Array.from({ length: count }, (_, i) =>
+              i < train ? i : train + ((i - train) % validation),
+            ),
             onset: undefined,
             tier: Array.from({ length: count }, (_, i) => (i < train ? 'train' : 'validation')),
           }),

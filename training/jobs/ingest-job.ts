@@ -55,7 +55,7 @@ export async function runIngestJob(
     const content = await datasetOf(prepared, {
       file,
       recording: recording.place,
-      name: nameOf(recording),
+      name: nameOf(recording, prepared.sources.images.name),
       command: ingestCommand(path.basename(recording.place), request),
       report: (done) => report('writing', done, prepared.images.length),
     });
@@ -129,9 +129,11 @@ async function timeRecipes(folder: string): Promise<Record<string, number>> {
   }
 }
 
-function nameOf({ files }: WholeRecording): string {
+/** The name of its file; of several, that of the images where it is one for a file: of a site, for example. */
+function nameOf({ files }: WholeRecording, images: string): string {
   const [file, ...others] = files;
-  return others.length === 0 ? file!.name.replace(/\.[^.]+$/, '') : 'recording';
+  if (others.length === 0) return file!.name.replace(/\.[^.]+$/, '');
+  return /^[\w.-]+$/.test(images) ? images : 'recording';
 }
 
 /** Progress in parts of the whole, with the step in words. */

@@ -26,6 +26,7 @@ test('a recording becomes a served model, also where the service is killed in be
   const first = await startTrainingService(places);
   const found = await ingestSmall(first.send);
   expect(found.card).toMatchObject({
+    name: 'small',
     images: { count: 80, height: SIDE, width: SIDE },
     split: { train: 60, validation: 20 },
     command: expect.stringMatching(/^hypercolumn ingest files --min-repeats 4/),

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { DatasetCard } from '../../../src/datasets/card.js';
 import { sha256 } from '../../../src/files/whole-file.js';
 import { decodeNpy } from '../../../src/formats/npy.js';
+import { datasetOfSmallSite } from '../../support/datasets.js';
 import { writeSmallSite } from '../../support/sites.js';
 import { temporaryFolder } from '../../support/store.js';
 
@@ -68,6 +69,29 @@ test('the four files of a site become a dataset with the same numbers', async ()
   expect(again.stderr).toBe(
     `error: ${out} is there already; expected a new folder: give another --out\n`,
   );
+});
+
+test('the repeats of the validation images become trials, whose means are the responses', async () => {
+  const { site, out } = await makeSite();
+  await datasetOfSmallSite(site);
+  expect(ingest(site, '--out', out).status).toBe(0);
+  const card = DatasetCard.parse(
+    JSON.parse(await readFile(path.join(out, 'dataset.json'), 'utf8')),
+  );
+  // Images have two and three trials in turn.
+  expect(card.trials).toEqual({ count: 30 + 25, maxRepeats: 3 });
+  expect(card.split).toMatchObject({ train: 30, validation: 10 });
+  const [responses, means] = [
+    await readArray(path.join(out, 'responses.npy')),
+    await readArray(path.join(site, 'valRsp_small.npy')),
+  ];
+  expect([...responses.data.subarray(30 * 3)]).toEqual([...means.data]);
+  const images = await readArray(path.join(out, 'trial_images.npy'));
+  expect([...images.data.subarray(30)]).toEqual([
+    ...[30, 31, 32, 33, 34, 35, 36, 37, 38, 39],
+    ...[30, 31, 32, 33, 34, 35, 36, 37, 38, 39],
+    ...[31, 33, 35, 37, 39],
+  ]);
 });
 
 test('the published layout gives the four files back, to the byte', async () => {
