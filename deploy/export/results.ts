@@ -53,8 +53,9 @@ export async function readResults(places: readonly string[]): Promise<Results> {
 }
 
 async function listResults(place: string): Promise<string[]> {
-  const found = await stat(place).catch((cause: unknown) => {
-    throw new InputError(`${place} cannot be read; expected a result`, [], { cause });
+  const found = await stat(place).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new InputError(`there is no file or folder ${place}; expected a result`, [], { cause });
   });
   const files = found.isDirectory()
     ? (await readdir(place)).toSorted().map((name) => path.join(place, name))

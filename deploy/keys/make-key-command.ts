@@ -38,12 +38,18 @@ function knownScope(text: string): Scope {
   return scope;
 }
 
+function readRate(text: string): number {
+  const rate = Number(text);
+  if (!Number.isNaN(rate)) return rate;
+  throw new InputError(`--per-second is no number: ${text}; expected requests, such as 100`);
+}
+
 function makeKey({ name, scopes, perSecond }: Options): void {
   const secret = `hc_${randomBytes(32).toString('base64url')}`;
   const key = {
     name,
     scopes: scopes.split(',').map(knownScope),
-    ...(perSecond === undefined ? {} : { perSecond: Number(perSecond) }),
+    ...(perSecond === undefined ? {} : { perSecond: readRate(perSecond) }),
     sha256: secretDigest(secret),
   };
   const line = JSON.stringify(parseAs(ApiKey, key, ''));

@@ -102,8 +102,12 @@ function checkNames(command: Command, words: readonly string[]): readonly string
   return command.error(`error: unknown command '${command.name()} ${name}'${hint}`);
 }
 
-/** Rejects `--recpie rf_cnn` by its name, of which commander would say that `--recipe` is missing. */
+/**
+ * Rejects `--recpie rf_cnn` by its name, of which commander would say that `--recipe` is missing. A command without
+ * options requires none, and may be one that this copy does not have.
+ */
 function checkOptions(command: Command, words: readonly string[]): void {
+  if (command.options.length === 0) return;
   const end = words.indexOf('--');
   const known = ['--help', ...command.options.flatMap(({ long }) => long ?? [])];
   const unknown = words

@@ -155,7 +155,7 @@ test('what cannot be exported is rejected with what is expected', async () => {
     'two results have the name characterization',
   );
   expect(rejection('--nwb', nwb, path.join(results, 'missing.csv'))).toContain(
-    'missing.csv cannot be read',
+    'missing.csv; expected a result',
   );
   await writeFile(path.join(results, 'uneven.csv'), 'a,b\r\n1\r\n');
   expect(rejection('--nwb', nwb, results)).toContain('uneven.csv: row 2 has 1 fields; expected 2');

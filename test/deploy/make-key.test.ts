@@ -29,7 +29,8 @@ test('a key that the service would reject is not made', async () => {
   const is = (...args: string[]) => expect(makeKey(...args)).rejects;
   await is('--name', 'rig 1').toThrow('name: must be 1 to 64 letters');
   await is('--name', 'a', '--scopes', 'root').toThrow(
-    'unknown scope: root; expected predict, admin or metrics',
+    'unknown scope: root; expected predict, admin, metrics or train',
   );
-  await is('--name', 'a', '--per-second', 'many').toThrow('perSecond: ');
+  await is('--name', 'a', '--per-second', 'many').toThrow('--per-second is no number: many');
+  await is('--name', 'a', '--per-second', '0').toThrow('perSecond: ');
 });

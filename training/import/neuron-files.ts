@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../src/errors.js';
+import { describeMissing } from '../data/describe-missing.js';
 
 /** A file `neuron_{i}` of a folder. */
 export interface NeuronFile {
@@ -16,9 +17,11 @@ const MAX_NAMES = 3;
  * @throws InputError when there are none, or two of one neuron
  */
 export async function findNeuronFiles(folder: string, extension: string): Promise<NeuronFile[]> {
-  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOTDIR' ? 'is not a folder' : 'cannot be read: is it there?';
-    throw new InputError(`${folder} ${why}`, [], { cause });
+  const names = await readdir(folder).catch(async (cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOTDIR') throw new InputError(`${folder} is not a folder`, [], { cause });
+    if (cause.code !== 'ENOENT') throw cause;
+    const expected = `a folder with neuron_{i}${extension}`;
+    throw new InputError(await describeMissing(folder, expected), [], { cause });
   });
   const found = names.flatMap((name): NeuronFile[] => {
     const { name: stem, ext } = path.parse(name);

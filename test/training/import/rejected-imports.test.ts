@@ -73,7 +73,7 @@ test('missing, unnamed and duplicate neurons are reported', async () => {
   await writeFile(path.join(place.path, 'twice', 'neuron_01.pth'), '');
   await mkdir(path.join(place.path, 'folders', 'neuron_0.pth'), { recursive: true });
   expect(await place.rejection(args('--pytorch ./nowhere'))).toBe(
-    './nowhere cannot be read: is it there?',
+    'there is no file or folder ./nowhere; expected a folder with neuron_{i}.pth',
   );
   expect(await place.rejection(args('--pytorch ./empty'))).toBe(
     './empty has no neuron_{i}.pth, such as neuron_0.pth; it is empty',
