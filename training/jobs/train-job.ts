@@ -13,6 +13,7 @@ import { countAllSteps, countStepsDone } from '../run/progress.js';
 import { trainModel } from '../run/train-model.js';
 import { type DataJobContext, type JobFile, reportFile } from './context.js';
 import { openCurves } from './curves.js';
+import { openFirstModel } from './first-model.js';
 import { publishNext } from './publish-next.js';
 
 /** A job is stopped by ending its process, and continues from the checkpoint of the last epoch. */
@@ -32,7 +33,7 @@ export async function runTrainJob(
   const { name, epochs, seed, loss, select, neurons } = request;
   const { work, log, onProgress } = context;
   const from = request.from && {
-    model: await context.openModel(request.from),
+    model: await openFirstModel(request.from, context),
     fit: request.from.fit,
   };
   const recipe = request.recipe ?? recipeOf(from!.model);

@@ -3,12 +3,15 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openTrials } from '../../../src/datasets/trials.js';
 import { DiskError } from '../../../src/errors.js';
+import { readModel } from '../../../src/models/saved-model.js';
 import { openData } from '../../../training/dataset/open-data.js';
 import { writeDataset } from '../../../training/dataset/write-dataset.js';
 import type { DataJobContext } from '../../../training/jobs/context.js';
 import { openCurves } from '../../../training/jobs/curves.js';
 import { runDataJob } from '../../../training/jobs/data-job.js';
+import { openFirstModel } from '../../../training/jobs/first-model.js';
 import { newDataset, TINY } from '../../support/datasets.js';
+import { saveConstantModel } from '../../support/saved-models.js';
 import { temporaryFolder } from '../../support/store.js';
 import { detailOf } from '../../support/stored-sets.js';
 import { createTrainingApp, describe, smallSite } from '../../support/training.js';
@@ -95,4 +98,19 @@ test('a training goes on where its curves are damaged', async () => {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, 'curves.json'), '{');
   expect((await openCurves(folder)).current).toEqual({ position: '', curves: [] });
+});
+
+test('a training that goes on begins with the version that was the latest when it began', async () => {
+  const folder = await temporaryFolder();
+  await saveConstantModel(folder, 'mine');
+  const asked: (number | undefined)[] = [];
+  const context = {
+    work: path.join(folder, 'work'),
+    async openModel({ version }: { readonly version?: number | undefined }) {
+      asked.push(version);
+      return await readModel(path.join(folder, 'mine', '1'));
+    },
+  };
+  for (const _ of [1, 2]) await openFirstModel({ name: 'mine' }, context);
+  expect(asked).toEqual([undefined, 1]);
 });
