@@ -6,6 +6,7 @@ import type { Config } from './config.js';
 import { DATA_JOBS } from './datasets/data-jobs.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { createKeptRows, type KeptRows } from './experiments/quick-measurement/kept-rows.js';
+import { finishDeleting } from './files/deleted-folder.js';
 import { hasCode } from './files/disk-error.js';
 import { makeFolder } from './files/make-folder.js';
 import type { JobWorkerOptions } from './job-worker/job-worker.js';
@@ -20,8 +21,9 @@ import { openObjects, openStoredObjects, type StorageSettings } from './objects/
 import { absolutePlace, isInS3, placeWithin, rejectMistyped } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
+import { createDataRoom } from './storage/data-room.js';
 import { createDatasets, DATASETS } from './storage/datasets.js';
-import { createRecordings, RECORDINGS } from './storage/recordings.js';
+import { createRecordings, openRecordings, RECORDINGS } from './storage/recordings.js';
 import { openSharedStore, openStore, removeAbandoned, SETS } from './storage/store.js';
 
 /** What the service keeps in DATA_DIR. */
@@ -67,6 +69,7 @@ export function jobWorkerOptions(config: Config): JobWorkerOptions {
     sets: absolutePlace(placeWithin(config.DATA_DIR, SETS)),
     recordings: absolutePlace(placeWithin(config.DATA_DIR, RECORDINGS)),
     datasets: absolutePlace(placeWithin(config.DATA_DIR, DATASETS)),
+    recordingsCapacity: config.RECORDINGS_CAPACITY,
     storage: storageSettings(config),
     limits: { maxStimuli: config.MAX_STIMULI, maxPixels: config.MAX_PIXELS },
     logLevel: config.LOG_LEVEL,
@@ -98,7 +101,7 @@ export async function openDataFolder(
   return {
     store,
     jobs,
-    training: openTraining(config),
+    training: await openTraining(config, logger),
     quick: createKeptRows({
       objects: 'unusable' in store ? undefined : objects.within(QUICK),
       logger,
@@ -113,21 +116,22 @@ export async function openDataFolder(
   };
 }
 
-/** Without asking for anything on the disk. */
-function openTraining(config: Config): Service['training'] {
+async function openTraining(config: Config, logger: Logger): Promise<Service['training']> {
   const { ALLOW_TRAINING, DATA_DIR: place, RECORDINGS_CAPACITY: capacity } = config;
   if (ALLOW_TRAINING === '0') return 'off';
   if (isInS3(place)) return { unusable: 'with DATA_DIR in S3; expected a folder' };
   const datasets = createDatasets(placeWithin(place, DATASETS));
-  const recordings = createRecordings({
-    folder: placeWithin(place, RECORDINGS),
-    capacity,
-    otherBytes: async () => (await datasets.list()).reduce((sum, { bytes }) => sum + bytes, 0),
-    now: Date.now,
-  });
+  const folder = placeWithin(place, RECORDINGS);
+  for (const each of [folder, placeWithin(place, DATASETS)]) {
+    await finishDeleting(each).catch((err: unknown) =>
+      logger.warn({ err, folder: each }, 'what was being deleted stays'),
+    );
+  }
+  const room = createDataRoom(openRecordings(folder), datasets, capacity);
   return {
-    recordings,
+    recordings: createRecordings({ folder, room, now: Date.now }),
     datasets,
+    room,
     maxJobs: config.MAX_TRAINING_JOBS,
     removeModel: (version) => removeModel(version, config.MODELS_DIR, storageSettings(config)),
   };

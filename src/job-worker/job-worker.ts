@@ -31,6 +31,8 @@ export interface JobWorkerOptions extends LocalEngineOptions {
   /** Where recordings and datasets are: folders. */
   readonly recordings: string;
   readonly datasets: string;
+  /** The most bytes that these may take. */
+  readonly recordingsCapacity: number;
   readonly storage: StorageSettings;
   readonly limits: StimulusLimits;
   /** `idle`: other processes compute first. */

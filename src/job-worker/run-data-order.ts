@@ -8,6 +8,7 @@ import type { ModelSource } from '../models/model-source.js';
 import { publishModel } from '../models/publish.js';
 import { readModel } from '../models/saved-model.js';
 import type { StorageSettings } from '../objects/open-objects.js';
+import { createDataRoom } from '../storage/data-room.js';
 import { createDatasets } from '../storage/datasets.js';
 import { openRecordings } from '../storage/recordings.js';
 import type { RunContext } from './run-order.js';
@@ -21,6 +22,7 @@ export interface DataOrderParts extends Pick<RunContext, 'onProgress'> {
     /** Folders. */
     readonly recordings: string;
     readonly datasets: string;
+    readonly recordingsCapacity: number;
     readonly storage: StorageSettings;
   };
   readonly models: ModelSource;
@@ -40,6 +42,7 @@ export async function runDataOrder(
   if (data === null) throw new InputError('the job names no data; expected a digest');
   const recordings = openRecordings(options.recordings);
   const datasets = createDatasets(options.datasets);
+  const room = createDataRoom(recordings, datasets, options.recordingsCapacity);
   // Only here, so that a process that runs no such job loads nothing of the training.
   const { runDataJob } = await import('../../training/jobs/data-job.js');
   const work = jobs.workFolder(id);
@@ -65,6 +68,7 @@ export async function runDataOrder(
         }));
         return { place, files };
       },
+      checkRoom: room.check,
       datasetFolder: datasets.place,
       async openModel({ name, version: asked }) {
         const { versions } = await models.list(name);

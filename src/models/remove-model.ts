@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { rename, rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
+import { deleteFolder, finishDeleting } from '../files/deleted-folder.js';
 import { onDisk, unless } from '../files/disk-error.js';
 import { openStoredObjects } from '../objects/open-objects.js';
 import type { S3Connection } from '../objects/s3-objects.js';
@@ -40,13 +40,8 @@ export async function removeModel(
 }
 
 async function removeFolder(versions: string, version: string): Promise<boolean> {
-  const doomed = path.join(versions, `.deleting-${randomUUID()}`);
-  const renamed = await rename(path.join(versions, version), doomed).then(
-    () => true,
-    unless('ENOENT'),
-  );
-  if (renamed === undefined) return false;
-  await rm(doomed, { recursive: true, force: true });
+  await finishDeleting(versions);
+  if (!(await deleteFolder(path.join(versions, version)))) return false;
   await rmdir(versions).catch(unless('ENOTEMPTY', 'EEXIST')); // There may be other versions.
   return true;
 }

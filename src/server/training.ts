@@ -3,6 +3,7 @@ import { DataDigest, type StoredRecording } from '../datasets/recording.js';
 import { JobsFullError } from '../errors.js';
 import { isOver, type JobPriority } from '../jobs/record.js';
 import type { ModelVersion } from '../models/model-source.js';
+import type { DataRoom } from '../storage/data-room.js';
 import type { Datasets, StoredDataset } from '../storage/datasets.js';
 import type { Recordings } from '../storage/recordings.js';
 import type { AppContext } from './context.js';
@@ -15,6 +16,7 @@ import type { AppDependencies } from './service.js';
 export interface Training {
   readonly recordings: Recordings;
   readonly datasets: Datasets;
+  readonly room: DataRoom;
   /** The most jobs of data that wait or run. */
   readonly maxJobs: number;
   /** @returns whether it was there. @throws DiskError or StorageError */

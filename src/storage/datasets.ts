@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DATASET_CARD_FILE, type DatasetCard } from '../datasets/card.js';
 import { readDatasetCard } from '../datasets/read-card.js';
 import { DataDigest } from '../datasets/recording.js';
 import { openTrials, type TrialLog } from '../datasets/trials.js';
 import { DamagedError, InputError } from '../errors.js';
+import { deleteFolder } from '../files/deleted-folder.js';
 import { isSystemError, onDisk, unless } from '../files/disk-error.js';
 import { unlessDamaged } from './unless-damaged.js';
 
@@ -68,7 +68,9 @@ export function createDatasets(folder: string): Datasets {
     const found = await stat(path.join(place(digest), DATASET_CARD_FILE)).catch(unless('ENOENT'));
     if (found === undefined) return undefined;
     const card = await readCard(digest);
-    const files = (await readdir(place(digest)).catch(unless('ENOENT'))) ?? [];
+    // With the images of trials.
+    const options = { recursive: true } as const;
+    const files = (await readdir(place(digest), options).catch(unless('ENOENT'))) ?? [];
     const sizes = await Promise.all(
       files.map((file) => stat(path.join(place(digest), file)).catch(unless('ENOENT'))),
     );
@@ -92,10 +94,6 @@ export function createDatasets(folder: string): Datasets {
 
   async function remove(digest: string): Promise<boolean> {
     logs.delete(digest);
-    const doomed = path.join(folder, `.deleting-${randomUUID()}`);
-    const renamed = await rename(place(digest), doomed).then(() => true, unless('ENOENT'));
-    if (renamed === undefined) return false;
-    await rm(doomed, { recursive: true, force: true });
-    return true;
+    return await deleteFolder(place(digest));
   }
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   constants,
   type FileHandle,
@@ -18,16 +17,12 @@ import {
   type RecordingFile,
   type StoredRecording,
 } from '../datasets/recording.js';
-import {
-  DamagedError,
-  InputError,
-  PayloadTooLargeError,
-  StoreFullError,
-  UploadOffsetError,
-} from '../errors.js';
+import { DamagedError, InputError, PayloadTooLargeError, UploadOffsetError } from '../errors.js';
+import { deleteFolder } from '../files/deleted-folder.js';
 import { onDisk, unless } from '../files/disk-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import { readWhole, sha256, syncFolder, temporaryFor, writeWhole } from '../files/whole-file.js';
+import type { DataRoom } from './data-room.js';
 import { unlessDamaged } from './unless-damaged.js';
 
 /** Recordings that are stored. */
@@ -42,8 +37,6 @@ export interface StoredRecordings {
 
 /** Recordings that clients upload, in parts that may come in many requests. */
 export interface Recordings extends StoredRecordings {
-  /** The most bytes that all of them, and the datasets made of them, may take. */
-  readonly capacity: number;
   /**
    * Makes room for the files of a recording; one that is there stays as it is, unless its record is damaged.
    * @returns the recording, and whether it was not there before
@@ -82,9 +75,7 @@ export const RECORDINGS = 'recordings';
 
 export interface RecordingsOptions {
   readonly folder: string;
-  readonly capacity: number;
-  /** Bytes that datasets take. */
-  readonly otherBytes: () => Promise<number>;
+  readonly room: DataRoom;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -151,12 +142,12 @@ function parseRecord(bytes: Buffer, digest: string): z.output<typeof Record> {
 /**
  * Opens the recordings of a folder, to store more. It is made when the first recording comes.
  * @example
- * const recordings = createRecordings({ folder: 'data-store/recordings', capacity: 2 ** 40, ... });
+ * const recordings = createRecordings({ folder: 'data-store/recordings', room, now: Date.now });
  * const { recording } = await recordings.create([{ name: 'session.nwb', bytes, sha256 }]);
  * await recordings.append(recording, 0, 0, createReadStream('session.nwb'));
  */
 export function createRecordings(options: RecordingsOptions): Recordings {
-  const { folder, capacity, otherBytes, now } = options;
+  const { folder, room, now } = options;
   const stored = openRecordings(folder);
   /** Files that a request is writing. */
   const written = new Set<string>();
@@ -164,27 +155,27 @@ export function createRecordings(options: RecordingsOptions): Recordings {
   let line: Promise<unknown> = Promise.resolve();
   return {
     ...stored,
-    capacity,
     create(files) {
       const done = line.then(() => onDisk('the recording cannot be stored', () => create(files)));
       line = done.catch(() => undefined);
       return done;
     },
     append: (...args) => onDisk('the file cannot be stored', () => append(...args)),
-    remove: (digest) => onDisk('the recording cannot be deleted', () => remove(digest)),
+    remove: (digest) =>
+      onDisk('the recording cannot be deleted', () => deleteFolder(path.join(folder, digest))),
   };
 
   async function create(files: readonly RecordingFile[]) {
     const digest = sha256(describeFiles(files));
     const found = await stored.find(digest).catch(async (error: unknown) => {
       unlessDamaged(error);
-      await remove(digest);
+      await deleteFolder(path.join(folder, digest));
     });
     if (found) {
       checkSizes(files, found);
       return { recording: found, created: false };
     }
-    await checkRoom(files);
+    await room.check(files.reduce((sum, file) => sum + file.bytes, 0));
     const place = path.join(folder, digest);
     const temporary = temporaryFor(place);
     const record = { files: [...files], created: new Date(now()).toISOString() };
@@ -200,20 +191,6 @@ export function createRecordings(options: RecordingsOptions): Recordings {
       await rm(temporary, { recursive: true, force: true });
     }
     return { recording: withReceived(digest, record, []), created: true };
-  }
-
-  async function checkRoom(files: readonly RecordingFile[]): Promise<void> {
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    const others = (await stored.list()).reduce(
-      (sum, each) => sum + each.bytes,
-      await otherBytes(),
-    );
-    if (others + bytes <= capacity) return;
-    throw new StoreFullError(
-      `too many bytes of recordings and datasets: ${others + bytes}; expected at most ${capacity}; ` +
-        'DELETE /v1/recordings/{digest} and /v1/datasets/{digest} make room',
-      { tooLarge: bytes > capacity },
-    );
   }
 
   async function append(
@@ -238,15 +215,6 @@ export function createRecordings(options: RecordingsOptions): Recordings {
     } finally {
       written.delete(place);
     }
-  }
-
-  async function remove(digest: string): Promise<boolean> {
-    const place = path.join(folder, digest);
-    const doomed = path.join(folder, `.deleting-${randomUUID()}`);
-    const renamed = await rename(place, doomed).then(() => true, unless('ENOENT'));
-    if (renamed === undefined) return false;
-    await rm(doomed, { recursive: true, force: true });
-    return true;
   }
 }
 

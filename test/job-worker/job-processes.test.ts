@@ -52,6 +52,7 @@ async function openProcesses(
       models: MODELS,
       jobs: folder,
       sets: folder,
+      recordingsCapacity: 2 ** 30,
       recordings: path.join(folder, 'recordings'),
       datasets: path.join(folder, 'datasets'),
       storage: { endpoint: undefined, region: undefined, cache: folder, cacheCapacity: 0 },

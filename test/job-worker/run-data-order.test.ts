@@ -32,8 +32,7 @@ async function open() {
   const at = (name: string) => path.join(folder, name);
   const recordings = createRecordings({
     folder: at('recordings'),
-    capacity: 2 ** 20,
-    otherBytes: async () => 0,
+    room: { capacity: 2 ** 20, check: async () => undefined },
     now: () => 0,
   });
   const files = { 'a.nwb': Buffer.from('no recording') };
@@ -42,6 +41,7 @@ async function open() {
   const parts: Omit<DataOrderParts, 'jobs'> = {
     options: {
       models: at('models'),
+      recordingsCapacity: 2 ** 30,
       recordings: at('recordings'),
       datasets: at('datasets'),
       storage: { endpoint: undefined, region: undefined, cache: at('cache'), cacheCapacity: 0 },

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StoredRecording } from '../../src/datasets/recording.js';
+import { createDataRoom } from '../../src/storage/data-room.js';
 import { createDatasets } from '../../src/storage/datasets.js';
-import { createRecordings } from '../../src/storage/recordings.js';
+import { createRecordings, openRecordings } from '../../src/storage/recordings.js';
 import { createTestApp, type TestAppOptions } from './app.js';
 import { openTestJobs } from './jobs.js';
 import { writeSmallSite } from './sites.js';
@@ -18,16 +19,18 @@ export async function createTrainingApp({
   const folder = await temporaryFolder();
   const { jobs } = await openTestJobs();
   const datasets = createDatasets(path.join(folder, 'datasets'));
+  const place = path.join(folder, 'recordings');
+  const room = createDataRoom(openRecordings(place), datasets, capacity);
   const recordings = createRecordings({
-    folder: path.join(folder, 'recordings'),
-    capacity,
-    otherBytes: async () => 0,
+    folder: place,
+    room,
     now: () => Date.UTC(2026, 0, 1),
   });
   const removed: string[] = [];
   const training = {
     recordings,
     datasets,
+    room,
     maxJobs,
     async removeModel({ name, version }: { readonly name: string; readonly version: number }) {
       removed.push(`${name}/${version}`);

@@ -13,6 +13,8 @@ export interface WholeRecording {
 export interface DataJobContext extends ModelPlace {
   /** @throws InputError when there is none, or not all of it */
   readonly openRecording: (digest: string) => Promise<WholeRecording>;
+  /** @throws StoreFullError when a dataset of so many bytes would be too many */
+  readonly checkRoom: (bytes: number) => Promise<void>;
   /** The folder of a dataset, or where it is to be. */
   readonly datasetFolder: (digest: string) => string;
   /** Opens a saved model, the latest version where none is named. @throws InputError when there is none */

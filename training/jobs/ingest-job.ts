@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DATASET_CARD_FILE, DATASET_FILES } from '../../src/datasets/card.js';
 import type { IngestReport, IngestRequest } from '../../src/datasets/ingest-request.js';
@@ -36,7 +36,7 @@ const PARTS = 100;
  * Makes a dataset of a recording.
  * @param digest of the recording
  * @returns the report and a sheet of ten images
- * @throws InputError naming what cannot be used, and what to do
+ * @throws InputError naming what cannot be used, and what to do; StoreFullError when there is no room for the dataset
  */
 export async function runIngestJob(
   digest: string,
@@ -61,6 +61,7 @@ export async function runIngestJob(
     });
     const temporary = path.join(context.work, 'dataset');
     const { card, digest: dataset } = await writeDataset(temporary, content);
+    await context.checkRoom(await bytesIn(temporary));
     const folder = context.datasetFolder(dataset);
     await mkdir(path.dirname(folder), { recursive: true });
     await moveDataset(temporary, folder);
@@ -81,6 +82,14 @@ export async function runIngestJob(
   } finally {
     await file.close();
   }
+}
+
+/** Bytes of the files of a folder. */
+async function bytesIn(folder: string): Promise<number> {
+  const sizes = (await readdir(folder)).map(
+    async (name) => (await stat(path.join(folder, name))).size,
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /**

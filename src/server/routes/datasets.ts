@@ -3,6 +3,8 @@ import { DatasetCard } from '../../datasets/card.js';
 import { TRAIN_JOB } from '../../datasets/data-jobs.js';
 import { findRecipe, RECIPES, recipeArchitecture } from '../../datasets/recipes.js';
 import { DataDigest } from '../../datasets/recording.js';
+import type { TrainRequest } from '../../datasets/train-request.js';
+import { InputError } from '../../errors.js';
 import { JobPriority } from '../../jobs/record.js';
 import { ARCHITECTURES } from '../../network/architectures/index.js';
 import { parameterSpecifications } from '../../network/parameters.js';
@@ -173,15 +175,33 @@ function trainOnDataset(deps: AppDependencies) {
     async (c, { query, readJson }) => {
       const dataset = await findDataset(c, deps);
       const request = await readJson();
-      // Throws where the network does not take images of this size.
-      if (request.recipe !== undefined) {
-        const architecture = recipeArchitecture(findRecipe(request.recipe));
-        parameterSpecifications(architecture, dataset.card.images);
-      }
+      checkTraining(request, dataset.card);
       const { kind } = TRAIN_JOB;
       return answerDataJob(c, deps, { kind, data: dataset.digest, request, ...query });
     },
   );
+}
+
+/**
+ * Rejects what would fail as a job.
+ * @throws InputError where the networks do not take the images, or the dataset has no such neuron
+ */
+function checkTraining(
+  { recipe, neurons = [] }: TrainRequest,
+  { images, neurons: known }: DatasetCard,
+): void {
+  if (images.channels !== 1) {
+    throw new InputError(
+      'the images are in colour; expected gray ones: ingest the recording with "gray": true',
+    );
+  }
+  if (recipe !== undefined) {
+    parameterSpecifications(recipeArchitecture(findRecipe(recipe)), images);
+  }
+  const unknown = neurons.find((id) => id >= known.length);
+  if (unknown === undefined) return;
+  const message = `unknown neuron: ${unknown}; expected ids from 0 to ${known.length - 1}`;
+  throw new InputError(message, [{ path: 'neurons', message }]);
 }
 
 /** A dataset as it is listed. */

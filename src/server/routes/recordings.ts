@@ -53,9 +53,9 @@ function listRecordings(deps: AppDependencies) {
       ),
     },
     async (c) => {
-      const { recordings } = requireTraining(deps);
+      const { recordings, room } = requireTraining(deps);
       const list = await recordings.list();
-      const { capacity } = recordings;
+      const { capacity } = room;
       return answerJson(c, deps.clock, () => ({ recordings: list, capacity }));
     },
   );

@@ -77,7 +77,11 @@ function appendTrials(deps: AppDependencies) {
       const presented = await decodePresented(c, deps, dataset, body);
       const trials = readTrials(body, presented);
       const append = async () => {
-        const log = await requireTraining(deps).datasets.trials(dataset.digest);
+        const { datasets, room } = requireTraining(deps);
+        await room.check(
+          body.trials.length * TRIAL_BYTES + (presented?.stimuli.pixels.byteLength ?? 0),
+        );
+        const log = await datasets.trials(dataset.digest);
         return { log, ...(await log.append(trials)) };
       };
       const { log, added, repeated } = await append().catch(async (error: unknown) => {
@@ -91,6 +95,9 @@ function appendTrials(deps: AppDependencies) {
     },
   );
 }
+
+/** About the bytes of a trial with some neurons on the disk. */
+const TRIAL_BYTES = 1000;
 
 /** The stimuli of a request, with their digests. */
 interface Presented {

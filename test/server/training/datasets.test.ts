@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openTrials } from '../../../src/datasets/trials.js';
-import { DiskError } from '../../../src/errors.js';
+import { DiskError, StoreFullError } from '../../../src/errors.js';
 import { readModel } from '../../../src/models/saved-model.js';
 import { openData } from '../../../training/dataset/open-data.js';
 import { writeDataset } from '../../../training/dataset/write-dataset.js';
@@ -64,6 +64,7 @@ test('the same recording again mends a dataset that is damaged, and keeps its tr
   const recording = await temporaryFolder();
   const files = await smallSite(recording);
   const datasetFolder = (digest: string) => path.join(folder, 'datasets', digest);
+  let most = 0;
   const context: DataJobContext = {
     openRecording: async () => ({
       place: recording,
@@ -72,6 +73,9 @@ test('the same recording again mends a dataset that is damaged, and keeps its tr
         path: path.join(recording, file.name),
       })),
     }),
+    checkRoom: async (bytes) => {
+      if (bytes > most) throw new StoreFullError(`too many bytes: ${bytes}`);
+    },
     datasetFolder,
     openModel: () => Promise.reject(new Error('no model')),
     work: path.join(folder, 'work'),
@@ -80,6 +84,10 @@ test('the same recording again mends a dataset that is damaged, and keeps its tr
     onProgress: () => undefined,
     log: () => undefined,
   };
+  await expect(runDataJob({ kind: 'ingest', data: '', request: {} }, context)).rejects.toThrow(
+    StoreFullError,
+  );
+  most = 2 ** 20;
   const ingest = async () => {
     const [report] = await runDataJob({ kind: 'ingest', data: '', request: {} }, context);
     return JSON.parse(Buffer.from(report!.bytes).toString()).dataset as string;

@@ -96,6 +96,10 @@ test('a training that is cancelled leaves nothing, and bytes that were not annou
   expect(await detailOf(refused)).toBe(
     '400 a stimulus of 24x24 pixels is too small for this network',
   );
+  const beyond = { name: 'mine', recipe: 'rf_cnn', neurons: [0, 3] };
+  expect(await detailOf(postJson(send, `/v1/datasets/${dataset}/train`, beyond))).toBe(
+    '422 unknown neuron: 3; expected ids from 0 to 2',
+  );
   const id = await postJob(send, `/v1/datasets/${dataset}/train`, {
     ...TRAINING,
     name: 'mine',

@@ -80,6 +80,15 @@ test('where one trial is wrong, none is kept, and the message names it', async (
   expect((await training.datasets.trials(digest)).count).toBe(0);
 });
 
+test('trials that there is no room for are rejected before any is kept', async () => {
+  const { post, training, digest } = await open({ capacity: 1500 });
+  const body = { stimuli: STIMULI, trials: [FIRST, SECOND] };
+  expect(await detailOf(post(body))).toMatch(
+    /^\d+ too many bytes of recordings and datasets: \d+; expected at most 1500/,
+  );
+  expect((await training.datasets.trials(digest)).count).toBe(0);
+});
+
 test('trials of an unknown dataset, and of one that was deleted, are rejected', async () => {
   const { send, place, post } = await open();
   const body = { stimuli: STIMULI, trials: [FIRST] };
