@@ -179,8 +179,8 @@ test('a stored dataset is trained on again; datasets and recordings are deleted'
   await (await send(`/v1/jobs/${id}/events`)).text();
   const page = await browsing.open('?view=new-model');
   const stored = page.getByRole('region', { name: 'What is stored' });
-  await stored.getByRole('button', { name: 'Train a model: recording' }).first().click();
-  await page.getByText('The dataset recording has').waitFor();
+  await stored.getByRole('button', { name: 'Train a model: small' }).first().click();
+  await page.getByText('The dataset small has').waitFor();
   await page.getByLabel('Epochs', { exact: true }).fill('2000');
   await page.getByText('Train nevertheless with').click();
   await page.getByLabel('Too few images for a meaningful CORR').check();
