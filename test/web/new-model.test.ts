@@ -102,7 +102,7 @@ test('a recording that the service does not understand is explained, corrected, 
   await expectAccessibleEverywhere(page);
 
   await page.reload();
-  await page.getByText('Correct it').click();
+  await page.getByText('Correct it', { exact: true }).click();
   const responses = page.getByLabel('Responses: spikes, traces, or a table');
   expect(await responses.locator('option').allInnerTexts()).toEqual([
     'as the service finds them',
