@@ -166,7 +166,7 @@ test('a trial is checked where it comes in', () => {
     [{ neurons: [1, 1] }, 'must name each neuron once'],
     [{ window: { from: 100, to: 100 } }, 'must end after it begins'],
     [{ responses: [1e39, 0] }, 'Too big'],
-    [{ id: 'a\n' }, 'Invalid string'],
+    [{ id: 'a\n' }, 'must be without control characters'],
     [{ more: 1 }, 'Unrecognized key'],
   ] as const) {
     const { error } = Trial.safeParse({ ...trial, ...changes });

@@ -46,11 +46,15 @@ test('a job whose process is killed is continued, and one that loses three fails
     state: 'succeeded',
   });
   expect(findLogged(running, end)).toHaveLength(1);
+  // A process that is killed while it has no job is no loss of the next one.
+  const [idle] = processesOf(module, running.child.pid);
+  process.kill(idle!, 'SIGKILL');
+  await expect.poll(() => findLogged(running, end)).toHaveLength(2);
   expect(await endOfJob(running, 'characterize', request, { module, times: 3 })).toMatchObject({
     state: 'failed',
     reason: `${end}, 3 times in a row`,
   });
-  expect(findLogged(running, end)).toHaveLength(4);
+  expect(findLogged(running, end)).toHaveLength(5);
   expect(findLogged(running, 'a job failed')).toHaveLength(1);
   expect(await endOfJob(running, 'characterize', request)).toMatchObject({ state: 'succeeded' });
 });
