@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DelayedError, type Processor, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Logger } from 'pino';
 import { InputError, messageOf, PublicError, type StorageError } from '../../errors.js';
@@ -44,6 +45,8 @@ const RETRY_MS = 10_000;
 /** For half an hour, unless workers are lost meanwhile. */
 const MAX_ATTEMPTS = 180;
 const PREVIEW_SECONDS = 60;
+/** In which BullMQ closes what runs no job; it never does where its own connection is being made again just then. */
+const CLOSE_MS = 2000;
 const CANCELLED_END = { state: 'cancelled', reason: CANCEL_REASON } as const;
 
 export interface RedisWorker {
@@ -69,7 +72,18 @@ export function startRedisWorker(options: RedisWorkerOptions): RedisWorker {
   watchEviction(client, logger);
   const subscriber = connections.forWaiting();
 
-  const process: Processor<JobData, readonly Part[]> = async (job, token, signal) => {
+  /** Jobs that run now. */
+  const running = new Set<Promise<unknown>>();
+
+  const process: Processor<JobData, readonly Part[]> = (...job) => {
+    const done = runJob(...job);
+    const forget = () => running.delete(done);
+    running.add(done);
+    done.then(forget, forget);
+    return done;
+  };
+
+  const runJob: Processor<JobData, readonly Part[]> = async (job, token, signal) => {
     const id = job.id!;
     if (job.data.cancelled) throw failure(CANCELLED_END);
     const fields = logFields({ id, origin: job.data.origin });
@@ -160,7 +174,8 @@ export function startRedisWorker(options: RedisWorkerOptions): RedisWorker {
       stopping.abort(new Error('the worker is shutting down'));
       const closed = Promise.all(workers.map((worker) => worker.close()));
       // Without Redis nothing can be given back; another worker takes the jobs when their locks expire.
-      await Promise.race([closed, waitForLoss(client)]);
+      const idle = Promise.allSettled([...running]).then(() => pause(CLOSE_MS));
+      await Promise.race([closed, waitForLoss(client), idle]);
       closed.catch(() => undefined);
       await Promise.all(dropping);
       connections.close();
