@@ -75,8 +75,9 @@ export function startRedisWorker(options: RedisWorkerOptions): RedisWorker {
   /** Jobs that run now. */
   const running = new Set<Promise<unknown>>();
 
-  const process: Processor<JobData, readonly Part[]> = (...job) => {
-    const done = runJob(...job);
+  // BullMQ gives the signal only to a function that names three arguments.
+  const process: Processor<JobData, readonly Part[]> = (job, token, signal) => {
+    const done = runJob(job, token, signal);
     const forget = () => running.delete(done);
     running.add(done);
     done.then(forget, forget);
