@@ -129,14 +129,15 @@ export async function openCheckpoint(out: string, request: CheckpointRequest): P
     async save({ epoch, batch, neurons, kept, current, optimiser: { steps, moments } }) {
       const parts = { 'kept/': kept, 'current/': current, 'moments/': moments };
       await request.confirm();
-      const tensors = await writeTensors(folder, join(parts));
+      const tensors = await whileOwned(() => writeTensors(folder, join(parts)));
       const position = { epoch, batch, steps, neurons: [...neurons] };
       await commit({ ...manifest, current: { ...position, tensors } });
     },
 
     async finish({ neurons, weights }) {
       await request.confirm();
-      const done = { neurons: [...neurons], weights: await writeTensors(folder, weights) };
+      const saved = await whileOwned(() => writeTensors(folder, weights));
+      const done = { neurons: [...neurons], weights: saved };
       await commit({ ...manifest, finished: [...manifest.finished, done], current: null });
     },
 
@@ -147,10 +148,20 @@ export async function openCheckpoint(out: string, request: CheckpointRequest): P
     return (saved?.seconds ?? 0) + request.clock() - started;
   }
 
+  /** Where a write fails because another process has the folder by now, that is the reason. */
+  async function whileOwned<Result>(write: () => Promise<Result>): Promise<Result> {
+    try {
+      return await write();
+    } catch (error) {
+      await request.confirm();
+      throw error;
+    }
+  }
+
   async function commit(next: Manifest): Promise<void> {
     await request.confirm();
     manifest = { ...next, seconds: seconds() };
-    await orSay(folder, () => writeManifest(folder, manifest));
+    await whileOwned(() => orSay(folder, () => writeManifest(folder, manifest)));
     const named = new Set(listFiles(manifest));
     for (const file of await readdir(folder)) {
       if (!named.has(file)) await rm(path.join(folder, file), { force: true });
