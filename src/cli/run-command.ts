@@ -103,7 +103,7 @@ function checkNames(command: Command, words: readonly string[]): readonly string
 }
 
 /**
- * Rejects `--recpie rf_cnn` by its name, of which commander would say that `--recipe` is missing. A command without
+ * Rejects `--recpie rf_cnn` by its name; commander would say only that `--recipe` is missing. A command without
  * options requires none, and may be one that this copy does not have.
  */
 function checkOptions(command: Command, words: readonly string[]): void {

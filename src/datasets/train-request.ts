@@ -16,7 +16,7 @@ const From = z.strictObject({
 /** What to train on a dataset; the defaults are those of `hypercolumn train`. */
 export const TrainRequest = z
   .strictObject({
-    name: ModelName.describe('of the model, of which this makes the next version'),
+    name: ModelName.describe('of the model; the training makes its next version'),
     recipe: z
       .enum(RECIPE_NAMES)
       .optional()

@@ -2,7 +2,7 @@ import { constants, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError, StoreFullError } from '../errors.js';
 import { onDisk, unless } from '../files/disk-error.js';
-import { openFile, sha256 } from '../files/whole-file.js';
+import { openFile, sha256, syncFile } from '../files/whole-file.js';
 import { Trial } from './trial.js';
 
 /** A line of the log. */
@@ -92,20 +92,10 @@ export function openTrialLines(file: string, maxBytes = MAX_LOG_BYTES): TrialLin
         } finally {
           await handle.close();
         }
-        await syncPlace(path.dirname(file));
+        await syncFile(path.dirname(file)); // its name
       });
     },
   };
-}
-
-/** Puts the name of a file on the disk. */
-async function syncPlace(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /**

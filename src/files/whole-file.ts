@@ -207,7 +207,8 @@ export async function syncFolder(folder: string): Promise<void> {
   await syncFile(path.dirname(folder));
 }
 
-async function syncFile(file: string): Promise<void> {
+/** Puts a file, or the names in a folder, on the disk. */
+export async function syncFile(file: string): Promise<void> {
   const handle = await open(file, 'r');
   try {
     await handle.sync();

@@ -158,7 +158,7 @@ export const ModelName = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    'must be 1 to 64 letters, digits, dots, - or _, of which the first is a letter or a digit',
+    'must be 1 to 64 letters, digits, dots, - or _, and begin with a letter or a digit',
   );
 
 /** What a saved model says of itself. Unknown keys are errors. */

@@ -57,7 +57,7 @@ const OPTIONS: readonly (readonly [name: keyof DataOptions, flag: string, descri
     [
       'allowShared',
       '--allow-shared',
-      'take validation images of which more than a tenth are training images too',
+      'take validation images where more than a tenth are training images too',
     ],
     [
       'allowFew',

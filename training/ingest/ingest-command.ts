@@ -187,7 +187,7 @@ async function rejectInside(out: string, recording: string): Promise<void> {
   const parent = await realpath(path.dirname(out)).catch(() => path.resolve(path.dirname(out)));
   if (parent !== folder && !parent.startsWith(`${folder}${path.sep}`)) return;
   throw new InputError(
-    `--out ${out} is in the folder of the recording, ${recording}, of which it would become a part; expected another ` +
+    `--out ${out} is in the folder of the recording, ${recording}, and would become a part of it; expected another ` +
       'place',
   );
 }

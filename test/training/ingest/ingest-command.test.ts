@@ -137,7 +137,7 @@ test('a dataset is no recording, and none is written into a recording', async ()
     const { status, stderr } = ingest(site, '--out', inside);
     expect([status, stderr]).toEqual([
       2,
-      `error: --out ${inside} is in the folder of the recording, ${site}, of which it would become a part; expected ` +
+      `error: --out ${inside} is in the folder of the recording, ${site}, and would become a part of it; expected ` +
         'another place\n',
     ]);
   }

@@ -97,7 +97,7 @@ export async function findPresentations(
   return { found: others.found.flat(), reasons: [...reasons, ...others.reasons] };
 }
 
-/** Columns of tables of intervals, each of which a person may choose as the split. */
+/** The columns of tables of intervals. A person may choose each of them as the split. */
 export function findSplits(file: Hdf5File): SplitSource[] {
   return intervalTables(file).flatMap(({ path }) =>
     [...plainColumns(file, path).values()].map((column) =>
