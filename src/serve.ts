@@ -198,7 +198,7 @@ async function serve(
   const data = await openDataFolder(
     config,
     logger,
-    servingNewModels(jobProcesses.run, () => reload()),
+    servingNewModels(jobProcesses.run, () => catalogue.poll(), logger),
   );
   const interpreter = createProcessInterpreter({
     backend: interpreterBackend(config.INSIDE_BACKEND, engine.description),

@@ -64,11 +64,22 @@ function availableMemory(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
-/** Makes a job that trains a model last until the model is served. */
-export function servingNewModels(run: RunJob, reload: () => Promise<void>): RunJob {
+/**
+ * Makes a job that trains a model last until the model is served.
+ * @param poll looks for new versions; models that were unloaded stay so
+ */
+export function servingNewModels(
+  run: RunJob,
+  poll: () => Promise<unknown>,
+  logger: Pick<Logger, 'error'>,
+): RunJob {
   return async (job, report, signal) => {
     const parts = await run(job, report, signal);
-    if (job.order.kind === TRAIN_JOB.kind) await reload();
+    if (job.order.kind === TRAIN_JOB.kind) {
+      await poll().catch((err: unknown) =>
+        logger.error({ err }, 'MODELS_DIR cannot be read; what was served still is'),
+      );
+    }
     return parts;
   };
 }

@@ -83,7 +83,7 @@ export function modelRoutes(deps: AppDependencies) {
     },
     async (c, { model: { name, version }, service }) => {
       await requireTraining(deps).removeModel({ name, version });
-      await service.catalogue.reload();
+      await service.catalogue.poll();
       return c.body(null, 204);
     },
   );
