@@ -14,8 +14,6 @@ export interface StoredDataset {
   /** SHA-256 of its card. */
   readonly digest: string;
   readonly card: DatasetCard;
-  /** Of all its files. */
-  readonly bytes: number;
   /** When it was stored. */
   readonly storedAt: Date;
 }
@@ -29,6 +27,10 @@ export interface Datasets {
   list(): Promise<StoredDataset[]>;
   /** @throws DamagedError where its card is damaged; DiskError */
   find(digest: string): Promise<StoredDataset | undefined>;
+  /** Bytes of all files of a dataset, with those of its trials; 0 where there is none. @throws DiskError */
+  measure(digest: string): Promise<number>;
+  /** Bytes of all datasets, with those that are damaged. @throws DiskError */
+  measureAll(): Promise<number>;
   /** The trials that came after the dataset was made. @throws InputError when there is no such dataset */
   trials(digest: string): Promise<TrialLog>;
   /** @returns whether it was there. @throws DiskError */
@@ -45,6 +47,12 @@ export function createDatasets(folder: string): Datasets {
   return {
     list: () => onDisk('the datasets cannot be read', list),
     find: (digest) => onDisk('the dataset cannot be read', () => find(digest)),
+    measure: (digest) => onDisk('the dataset cannot be read', () => measure(digest)),
+    measureAll: () =>
+      onDisk('the datasets cannot be read', async () => {
+        const sizes = await Promise.all((await listDigests()).map(measure));
+        return sizes.reduce((sum, size) => sum + size, 0);
+      }),
     remove: (digest) => onDisk('the dataset cannot be deleted', () => remove(digest)),
     trials(digest) {
       const opened = logs.get(digest) ?? openTrials(place(digest));
@@ -56,8 +64,7 @@ export function createDatasets(folder: string): Datasets {
   };
 
   async function list(): Promise<StoredDataset[]> {
-    const names = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
-    const digests = names.filter((name) => DataDigest.safeParse(name).success);
+    const digests = await listDigests();
     const found = await Promise.all(digests.map((digest) => find(digest).catch(unlessDamaged)));
     return found
       .filter((each) => each !== undefined)
@@ -68,18 +75,21 @@ export function createDatasets(folder: string): Datasets {
     const found = await stat(path.join(place(digest), DATASET_CARD_FILE)).catch(unless('ENOENT'));
     if (found === undefined) return undefined;
     const card = await readCard(digest);
-    // With the images of trials.
+    return { digest, card, storedAt: found.mtime };
+  }
+
+  async function measure(digest: string): Promise<number> {
     const options = { recursive: true } as const;
     const files = (await readdir(place(digest), options).catch(unless('ENOENT'))) ?? [];
     const sizes = await Promise.all(
       files.map((file) => stat(path.join(place(digest), file)).catch(unless('ENOENT'))),
     );
-    return {
-      digest,
-      card,
-      bytes: sizes.reduce((sum, file) => sum + (file?.size ?? 0), 0),
-      storedAt: found.mtime,
-    };
+    return sizes.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+  }
+
+  async function listDigests(): Promise<string[]> {
+    const names = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
+    return names.filter((name) => DataDigest.safeParse(name).success);
   }
 
   async function readCard(digest: string): Promise<DatasetCard> {

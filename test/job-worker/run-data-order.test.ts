@@ -32,7 +32,7 @@ async function open() {
   const at = (name: string) => path.join(folder, name);
   const recordings = createRecordings({
     folder: at('recordings'),
-    room: { capacity: 2 ** 20, check: async () => undefined },
+    room: { capacity: 2 ** 20, check: async () => undefined, checkOften: async () => undefined },
     now: () => 0,
   });
   const files = { 'a.nwb': Buffer.from('no recording') };

@@ -102,8 +102,12 @@ function listDatasets(deps: AppDependencies) {
       answers: json('Oldest first', z.strictObject({ datasets: z.array(Summary) })),
     },
     async (c) => {
-      const datasets = await requireTraining(deps).datasets.list();
-      return answerJson(c, deps.clock, () => ({ datasets: datasets.map(summary) }));
+      const { datasets } = requireTraining(deps);
+      const stored = await datasets.list();
+      const bytes = await Promise.all(stored.map((each) => datasets.measure(each.digest)));
+      return answerJson(c, deps.clock, () => ({
+        datasets: stored.map((each, i) => summary(each, bytes[i]!)),
+      }));
     },
   );
 }
@@ -124,7 +128,8 @@ function readDataset(deps: AppDependencies) {
     },
     async (c) => {
       const dataset = await findDataset(c, deps);
-      return answerJson(c, deps.clock, () => ({ ...summary(dataset), card: dataset.card }));
+      const bytes = await requireTraining(deps).datasets.measure(dataset.digest);
+      return answerJson(c, deps.clock, () => ({ ...summary(dataset, bytes), card: dataset.card }));
     },
   );
 }
@@ -205,7 +210,7 @@ function checkTraining(
 }
 
 /** A dataset as it is listed. */
-function summary({ digest, card, bytes, storedAt }: StoredDataset) {
+function summary({ digest, card, storedAt }: StoredDataset, bytes: number) {
   const { count: images, height, width, channels } = card.images;
   return {
     ...{ digest, name: card.name, storedAt: storedAt.toISOString(), bytes },

@@ -78,7 +78,7 @@ function appendTrials(deps: AppDependencies) {
       const trials = readTrials(body, presented);
       const append = async () => {
         const { datasets, room } = requireTraining(deps);
-        await room.check(
+        await room.checkOften(
           body.trials.length * TRIAL_BYTES + (presented?.stimuli.pixels.byteLength ?? 0),
         );
         const log = await datasets.trials(dataset.digest);
