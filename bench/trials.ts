@@ -27,7 +27,7 @@ await runCommand(
     .option('--parts <list>', 'to measure, separated by commas', parseList(PARTS), [...PARTS])
     .option(
       '--backend <name>',
-      'what trains',
+      'what trains for the curve',
       (text) => parseList(BACKEND_NAMES)(text)[0]!,
       'tensorflow',
     )
@@ -52,7 +52,7 @@ await runCommand(
 
 async function bench({ parts, backend: name, data, site, ...curve }: Options): Promise<void> {
   console.log(
-    `${availableParallelism()} x ${cpus()[0]?.model}, Node ${process.version}, ${name}\n`,
+    `${availableParallelism()} x ${cpus()[0]?.model}, Node ${process.version}, curve on ${name}\n`,
   );
   if (parts.includes('times')) await printTable([measureTimes], undefined);
   if (!parts.includes('curve')) return;

@@ -1,10 +1,9 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TrainingCurves } from '../../src/datasets/train-request.js';
-import { temporaryFor } from '../../src/files/whole-file.js';
 import type { TrainingProgress } from '../run/model-request.js';
 import { describePosition, meanCorr } from '../run/progress.js';
+import { replaceFile } from '../run/replace-file.js';
 
 type Curve = TrainingCurves['curves'][number];
 
@@ -41,18 +40,7 @@ export async function openCurves(folder: string): Promise<Curves> {
       curve.CORR.length = curve.loss.length;
       curve.loss.push(Number.isFinite(report.loss) ? report.loss : null);
       curve.CORR.push(meanCorr(report.fits));
-      save({ position, curves });
+      replaceFile(file, JSON.stringify({ position, curves }));
     },
   };
-
-  /** Curves that cannot be written are left out: no training ends for that. */
-  function save(value: TrainingCurves): void {
-    const temporary = temporaryFor(file);
-    try {
-      writeFileSync(temporary, JSON.stringify(value));
-      renameSync(temporary, file);
-    } catch {
-      // The disk may be full or away for a moment.
-    }
-  }
 }

@@ -61,8 +61,8 @@ export async function runIngestJob(
     });
     const temporary = path.join(context.work, 'dataset');
     const { card, digest: dataset } = await writeDataset(temporary, content);
-    await context.checkRoom(await bytesIn(temporary));
     const folder = context.datasetFolder(dataset);
+    await checkRoomFor(temporary, folder, context);
     await mkdir(path.dirname(folder), { recursive: true });
     await moveDataset(temporary, folder);
     report('timing', 0, 1);
@@ -82,6 +82,16 @@ export async function runIngestJob(
   } finally {
     await file.close();
   }
+}
+
+/** @throws StoreFullError where there is no room; a dataset that takes the place of the same one needs none */
+async function checkRoomFor(
+  made: string,
+  folder: string,
+  { checkRoom }: Pick<DataJobContext, 'checkRoom'>,
+): Promise<void> {
+  const isThere = await stat(folder).then(() => true, unless('ENOENT'));
+  if (!isThere) await checkRoom(await bytesIn(made));
 }
 
 /** Bytes of the files of a folder. */

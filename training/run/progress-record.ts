@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -13,6 +13,7 @@ import {
   meanCorr,
   type StagePlan,
 } from './progress.js';
+import { replaceFile } from './replace-file.js';
 
 /** How far a training has come, for other processes. */
 export const ProgressRecord = z.strictObject({
@@ -101,13 +102,7 @@ export function createProgressWriter(
 
   function write(value: ProgressRecord): void {
     if (!isHeld()) return;
-    const temporary = `${file}.writing`;
-    try {
-      writeFileSync(temporary, `${JSON.stringify(value)}\n`);
-      renameSync(temporary, file);
-    } catch {
-      // The disk may be full or away for a moment.
-    }
+    replaceFile(file, `${JSON.stringify(value)}\n`);
   }
 }
 
