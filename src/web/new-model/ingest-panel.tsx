@@ -39,7 +39,7 @@ export function IngestPanel({ ingest: { followed, report } }: { readonly ingest:
     <IngestForm
       key={id === '' ? 'new' : 'again'}
       candidates={found?.candidates}
-      submit={id === '' ? 'Look into it' : 'Run it again'}
+      submit={id === '' ? 'Read the recording' : 'Run it again'}
       disabled={busy}
       onSubmit={(options) => void start(options)}
     />
