@@ -7,7 +7,7 @@ import { DATA_JOBS } from './datasets/data-jobs.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { createKeptRows, type KeptRows } from './experiments/quick-measurement/kept-rows.js';
 import { finishDeleting } from './files/deleted-folder.js';
-import { hasCode } from './files/disk-error.js';
+import { hasCode, onDisk } from './files/disk-error.js';
 import { makeFolder } from './files/make-folder.js';
 import type { JobWorkerOptions } from './job-worker/job-worker.js';
 import { withoutTraining } from './job-worker/without-training.js';
@@ -15,6 +15,8 @@ import type { RunJob } from './jobs/job-runner.js';
 import { type JobStorage, openJobStorage } from './jobs/job-storage.js';
 import { type OwnedJobs, openOwnedJobs } from './jobs/owned-jobs.js';
 import type { JobPlace } from './jobs/redis/job-place.js';
+import { findVersion } from './models/find-version.js';
+import type { ModelSource } from './models/model-source.js';
 import { removeModel } from './models/remove-model.js';
 import { checkPlace } from './objects/at-start.js';
 import { openObjects, openStoredObjects, type StorageSettings } from './objects/open-objects.js';
@@ -77,14 +79,21 @@ export function jobWorkerOptions(config: Config): JobWorkerOptions {
   };
 }
 
+/** What DATA_DIR is opened with. */
+export interface DataFolderParts {
+  /** Those that a training may begin with. */
+  readonly models: ModelSource;
+  readonly logger: Logger;
+  readonly run: RunJob;
+}
+
 /**
  * Opens DATA_DIR as far as that goes: without it the models are served all the same.
  * @throws InputError where it is in S3 and only another setting helps
  */
 export async function openDataFolder(
   config: Config,
-  logger: Logger,
-  run: RunJob,
+  { models, logger, run }: DataFolderParts,
 ): Promise<DataFolder> {
   const place = config.DATA_DIR;
   const objects = await openObjects(place, 'DATA_DIR', storageSettings(config), logger);
@@ -101,7 +110,7 @@ export async function openDataFolder(
   return {
     store,
     jobs,
-    training: await openTraining(config, logger),
+    training: await openTraining(config, models, logger),
     quick: createKeptRows({
       objects: 'unusable' in store ? undefined : objects.within(QUICK),
       logger,
@@ -116,7 +125,11 @@ export async function openDataFolder(
   };
 }
 
-async function openTraining(config: Config, logger: Logger): Promise<Service['training']> {
+async function openTraining(
+  config: Config,
+  models: ModelSource,
+  logger: Logger,
+): Promise<Service['training']> {
   const { ALLOW_TRAINING, DATA_DIR: place, RECORDINGS_CAPACITY: capacity } = config;
   if (ALLOW_TRAINING === '0') return 'off';
   if (isInS3(place)) return { unusable: 'with DATA_DIR in S3; expected a folder' };
@@ -133,6 +146,8 @@ async function openTraining(config: Config, logger: Logger): Promise<Service['tr
     datasets,
     room,
     maxJobs: config.MAX_TRAINING_JOBS,
+    findModel: (asked) =>
+      onDisk('the model cannot be read', () => findVersion(models, asked), 'MODELS_DIR'),
     removeModel: (version) => removeModel(version, config.MODELS_DIR, storageSettings(config)),
   };
 }

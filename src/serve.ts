@@ -195,11 +195,11 @@ async function serve(
     onBatch: metrics.batch,
   });
   const jobProcesses = createJobProcesses({ worker: jobWorkerOptions(config), logger, tracer });
-  const data = await openDataFolder(
-    config,
+  const data = await openDataFolder(config, {
+    models: source,
     logger,
-    servingNewModels(jobProcesses.run, () => catalogue.poll(), logger),
-  );
+    run: servingNewModels(jobProcesses.run, () => catalogue.poll(), logger),
+  });
   const interpreter = createProcessInterpreter({
     backend: interpreterBackend(config.INSIDE_BACKEND, engine.description),
     models: source,

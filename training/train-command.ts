@@ -32,6 +32,7 @@ import type { TrainedNeuron } from './run/population.js';
 import { mergeWhenComplete } from './run/shards/merge-when-complete.js';
 import { parseShard, type Shard, shardOfJob } from './run/shards/shard.js';
 import { trainModel } from './run/train-model.js';
+import { warmStart } from './run/warm-start.js';
 
 interface Options
   extends Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out'>,
@@ -217,7 +218,9 @@ function checkFrom({ from, fit, on }: Options, isFitGiven: boolean): void {
 
 /** @throws InputError where there is no such model */
 async function readWarmStart({ from, fit }: Options): Promise<ModelRequest['from']> {
-  return from === undefined ? undefined : { model: await findModel(from, '--from'), fit };
+  return from === undefined
+    ? undefined
+    : warmStart(await findModel(from, '--from'), fit, 'command');
 }
 
 async function mergeLast(request: ModelRequest, { of }: Shard, { stream }: Machine): Promise<void> {

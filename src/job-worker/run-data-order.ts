@@ -4,6 +4,7 @@ import { onDisk } from '../files/disk-error.js';
 import type { ResultFile } from '../jobs/job-files.js';
 import type { RunnableJob } from '../jobs/job-runner.js';
 import type { JobStorage } from '../jobs/job-storage.js';
+import { findVersion } from '../models/find-version.js';
 import type { ModelSource } from '../models/model-source.js';
 import { publishModel } from '../models/publish.js';
 import { readModel } from '../models/saved-model.js';
@@ -70,15 +71,9 @@ export async function runDataOrder(
       },
       checkRoom: room.check,
       datasetFolder: datasets.place,
-      async openModel({ name, version: asked }) {
-        const { versions } = await models.list(name);
-        const version = asked ?? versions.at(-1)?.version;
-        if (version === undefined || !versions.some((each) => each.version === version)) {
-          const model = asked === undefined ? name : `${name}/${asked}`;
-          throw new InputError(`unknown model: ${model}; expected one that GET /v1/models lists`);
-        }
-        const { digest } = await models.readCard({ name, version });
-        return await readModel(await models.localFolder({ name, version }, digest));
+      async openModel(asked) {
+        const found = await findVersion(models, asked);
+        return await readModel(await models.localFolder(found, found.digest));
       },
       work,
       models: {

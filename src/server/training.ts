@@ -2,6 +2,7 @@ import { DATA_JOBS, isDataJob } from '../datasets/data-jobs.js';
 import { DataDigest, type StoredRecording } from '../datasets/recording.js';
 import { JobsFullError } from '../errors.js';
 import { isOver, type JobPriority } from '../jobs/record.js';
+import type { AskedModel, FoundVersion } from '../models/find-version.js';
 import type { ModelVersion } from '../models/model-source.js';
 import type { DataRoom } from '../storage/data-room.js';
 import type { Datasets, StoredDataset } from '../storage/datasets.js';
@@ -19,6 +20,8 @@ export interface Training {
   readonly room: DataRoom;
   /** The most jobs of data that wait or run. */
   readonly maxJobs: number;
+  /** @throws InputError where there is none, or it cannot be used; DiskError or StorageError */
+  readonly findModel: (model: AskedModel) => Promise<FoundVersion>;
   /** @returns whether it was there. @throws DiskError or StorageError */
   readonly removeModel: (version: ModelVersion) => Promise<boolean>;
 }

@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StoredRecording } from '../../src/datasets/recording.js';
+import type { ModelCard } from '../../src/models/card.js';
+import { type AskedModel, findVersion } from '../../src/models/find-version.js';
+import type { ModelSource } from '../../src/models/model-source.js';
+import { checkCard } from '../../src/models/saved-model.js';
 import { createDataRoom } from '../../src/storage/data-room.js';
 import { createDatasets } from '../../src/storage/datasets.js';
 import { createRecordings, openRecordings } from '../../src/storage/recordings.js';
@@ -10,12 +14,20 @@ import { openTestJobs } from './jobs.js';
 import { writeSmallSite } from './sites.js';
 import { temporaryFolder } from './store.js';
 
+interface TrainingAppOptions extends TestAppOptions {
+  readonly capacity?: number;
+  readonly maxJobs?: number;
+  /** Those that a training may begin with, by version. */
+  readonly models?: readonly ModelCard[];
+}
+
 /** An app that trains, with a folder that is deleted when the test ends, and jobs that never end. */
 export async function createTrainingApp({
   capacity = 2 ** 20,
   maxJobs = 2,
+  models = [],
   ...options
-}: TestAppOptions & { readonly capacity?: number; readonly maxJobs?: number } = {}) {
+}: TrainingAppOptions = {}) {
   const folder = await temporaryFolder();
   const { jobs } = await openTestJobs();
   const datasets = createDatasets(path.join(folder, 'datasets'));
@@ -32,12 +44,29 @@ export async function createTrainingApp({
     datasets,
     room,
     maxJobs,
+    findModel: (asked: AskedModel) => findVersion(sourceOf(models), asked),
     async removeModel({ name, version }: { readonly name: string; readonly version: number }) {
       removed.push(`${name}/${version}`);
       return true;
     },
   };
   return { ...createTestApp({ jobs, training, ...options }), folder, jobs, training, removed };
+}
+
+/** A source of models that have no weights. */
+function sourceOf(cards: readonly ModelCard[]): Pick<ModelSource, 'list' | 'readCard'> {
+  return {
+    async list(name) {
+      const versions = cards
+        .filter((card) => card.name === name)
+        .map((card) => ({ name: card.name, version: card.version, stamp: '' }));
+      return { names: [], versions, broken: [], unreadable: [] };
+    },
+    async readCard({ name, version }) {
+      const card = cards.find((each) => each.name === name && each.version === version)!;
+      return checkCard(Buffer.from(JSON.stringify(card)), name, String(version));
+    },
+  };
 }
 
 /** Sends requests to a service, or to an app. */

@@ -1,4 +1,5 @@
 import type { RecordingFile } from '../../src/datasets/recording.js';
+import type { AskedModel } from '../../src/models/find-version.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
 import type { ModelPlace } from './publish-next.js';
 
@@ -18,10 +19,7 @@ export interface DataJobContext extends ModelPlace {
   /** The folder of a dataset, or where it is to be. */
   readonly datasetFolder: (digest: string) => string;
   /** Opens a saved model, the latest version where none is named. @throws InputError when there is none */
-  readonly openModel: (model: {
-    readonly name: string;
-    readonly version?: number | undefined;
-  }) => Promise<SavedModel>;
+  readonly openModel: (model: AskedModel) => Promise<SavedModel>;
   /** The folder for what the job keeps until it is over; an earlier run of the job may have left files there. */
   readonly work: string;
   readonly onProgress: (progress: JobStep) => void;

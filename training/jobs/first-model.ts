@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../../src/files/whole-file.js';
+import type { AskedModel } from '../../src/models/find-version.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
 import type { DataJobContext } from './context.js';
 
@@ -13,7 +14,7 @@ const Kept = z.strictObject({ version: z.int().positive() });
  * @throws InputError when there is none
  */
 export async function openFirstModel(
-  { name, version }: Parameters<DataJobContext['openModel']>[0],
+  { name, version }: AskedModel,
   { work, openModel }: Pick<DataJobContext, 'work' | 'openModel'>,
 ): Promise<SavedModel> {
   const file = path.join(work, 'from.json');

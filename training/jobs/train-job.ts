@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { recipeOf } from '../../src/datasets/first-model.js';
 import type { TrainReport, TrainRequest } from '../../src/datasets/train-request.js';
-import { InputError } from '../../src/errors.js';
 import { encodeCsv } from '../../src/formats/csv.js';
-import type { SavedModel } from '../../src/models/saved-model.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { openData } from '../dataset/open-data.js';
 import { currentMemory } from '../run/chunk.js';
@@ -11,6 +10,7 @@ import { freeDisk } from '../run/disk.js';
 import type { Machine } from '../run/model-request.js';
 import { countAllSteps, countStepsDone } from '../run/progress.js';
 import { trainModel } from '../run/train-model.js';
+import { warmStart } from '../run/warm-start.js';
 import { type DataJobContext, type JobFile, reportFile } from './context.js';
 import { openCurves } from './curves.js';
 import { openFirstModel } from './first-model.js';
@@ -32,11 +32,10 @@ export async function runTrainJob(
 ): Promise<JobFile[]> {
   const { name, epochs, seed, loss, select, neurons } = request;
   const { work, log, onProgress } = context;
-  const from = request.from && {
-    model: await openFirstModel(request.from, context),
-    fit: request.from.fit,
-  };
-  const recipe = request.recipe ?? recipeOf(from!.model);
+  const from =
+    request.from &&
+    warmStart(await openFirstModel(request.from, context), request.from.fit, 'request');
+  const recipe = request.recipe ?? recipeOf(from!.model.card);
   await mkdir(work, { recursive: true });
   const curves = await openCurves(work);
   const machine: Machine = {
@@ -107,10 +106,4 @@ function neuronsFile({ neurons }: TrainReport): JobFile {
   const names = ['id', 'CORR', 'PT_J', 'PT_S', 'noiseCeiling', 'keptEpoch'] as const;
   const rows = neurons.map((neuron) => names.map((name) => neuron[name]));
   return { name: 'neurons.csv', bytes: Buffer.from(encodeCsv([names, ...rows])) };
-}
-
-/** The recipe with which a model was trained. @throws InputError where another program trained it */
-function recipeOf({ card: { name, version, training } }: SavedModel): string {
-  if ('recipe' in training) return training.recipe;
-  throw new InputError(`${name}/${version} was made without a recipe; expected one in the request`);
 }

@@ -1,4 +1,5 @@
 import packageFile from '../../package.json' with { type: 'json' };
+import { checkFirstModel } from '../../src/datasets/first-model.js';
 import { findRecipe, type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
@@ -15,7 +16,7 @@ import type { StagePlan } from './progress.js';
 import { shardBackend, type TrainedCard } from './shards/mixture.js';
 import { neuronsOfShard, shardFolder } from './shards/shard.js';
 import { type ExpectedModel, findStage, isExpected, newestModel, stageFolder } from './stages.js';
-import { checkWarmStart, warmRecipe } from './warm-start.js';
+import { warmRecipe } from './warm-start.js';
 
 /** One of the trainings that lead to a model. */
 export interface Stage {
@@ -65,7 +66,10 @@ export async function planModel(
   for (let out = place; name !== undefined && base === undefined; ) {
     const recipe = stageRecipe(request, name);
     stages.unshift({ name, recipe, out, checkpoint: await locateCheckpoint(name, recipe, out) });
-    if (from) checkWarmStart(from, name, recipe, site.training, neurons);
+    if (from) {
+      const first = { ...from, card: from.model.card };
+      checkFirstModel(first, { name, recipe, size: site.training, neurons });
+    }
     const before = recipe.after;
     if (before !== undefined) {
       out = stageFolder(place, before);

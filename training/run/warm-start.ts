@@ -1,13 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
-import { type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
-import { InputError } from '../../src/errors.js';
+import { FIELD_NAMES, type FirstModel, OPTION_NAMES } from '../../src/datasets/first-model.js';
+import type { Recipe } from '../../src/datasets/recipes.js';
 import type { Fit } from '../../src/models/card.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
-import type { StimulusSize } from '../../src/network/parameters.js';
 import type { Site } from '../data/site.js';
 
 /** A training that begins with the networks of the same neurons in a saved model. */
-export interface WarmStart {
+export interface WarmStart extends Omit<FirstModel, 'card'> {
   readonly model: SavedModel;
   readonly fit: Fit;
 }
@@ -24,51 +22,14 @@ export function warmRecipe(recipe: Recipe, fit: Fit): Recipe {
 }
 
 /**
- * Checks that the networks of a model can be what a training begins with.
- * @param name of the recipe
- * @param size of the images of the training
- * @param neurons ids of those that are trained
- * @throws InputError naming what differs
+ * The networks that a training begins with, for `checkFirstModel`.
+ * @param asked where the training was asked for, which decides what messages call the model
  */
-export function checkWarmStart(
-  { model: { folder, card } }: WarmStart,
-  name: string,
-  recipe: Recipe,
-  size: StimulusSize,
-  neurons: readonly number[],
-): void {
-  const { id: _, ...own } = card.architecture;
-  const wanted = recipeArchitecture(recipe);
-  const key = (Object.keys(wanted) as (keyof typeof wanted)[]).find(
-    (each) => !isDeepStrictEqual(own[each], wanted[each]),
-  );
-  if (key !== undefined) {
-    throw new InputError(
-      `--from ${folder} has another architecture: ${key} ${own[key]}; expected ${wanted[key]}, as in ` +
-        `${name}: choose the recipe of that model${'recipe' in card.training ? `, ${card.training.recipe}` : ''}`,
-    );
-  }
-  const { height, width, scale, offset } = card.stimulus;
-  if (height !== size.height || width !== size.width) {
-    throw new InputError(
-      `--from ${folder} has images of another size: ${height}x${width}; expected ` +
-        `${size.height}x${size.width}, as in the data`,
-    );
-  }
-  if (scale !== 1 || offset !== 0) {
-    throw new InputError(
-      `--from ${folder} has pixels on another scale: times ${scale} plus ${offset}; expected a model ` +
-        'that train made, whose networks see pixels of 0 to 1',
-    );
-  }
-  const known = new Set(card.neurons.map(({ id }) => id));
-  const unknown = neurons.filter((id) => !known.has(id));
-  if (unknown.length === 0) return;
-  const others = unknown.length > 1 ? `, nor of ${unknown.length - 1} others` : '';
-  throw new InputError(
-    `--from ${folder} has no network of neuron ${unknown[0]}${others}; expected one of each neuron that is ` +
-      'trained: leave it out with --neurons, or train it without --from',
-  );
+export function warmStart(model: SavedModel, fit: Fit, asked: 'command' | 'request'): WarmStart {
+  const { folder, card } = model;
+  return asked === 'command'
+    ? { model, fit, place: folder, naming: OPTION_NAMES }
+    : { model, fit, place: `${card.name}/${card.version}`, naming: FIELD_NAMES };
 }
 
 /** Warnings about what a training begins with. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DatasetCard } from '../../datasets/card.js';
 import { TRAIN_JOB } from '../../datasets/data-jobs.js';
+import { checkFirstModel, FIELD_NAMES, recipeOf } from '../../datasets/first-model.js';
 import { findRecipe, RECIPES, recipeArchitecture } from '../../datasets/recipes.js';
 import { DataDigest } from '../../datasets/recording.js';
 import type { TrainRequest } from '../../datasets/train-request.js';
@@ -20,6 +21,7 @@ import {
   findDataset,
   rejectInUse,
   requireTraining,
+  type Training,
   unknownDataset,
 } from '../training.js';
 
@@ -180,7 +182,7 @@ function trainOnDataset(deps: AppDependencies) {
     async (c, { query, readJson }) => {
       const dataset = await findDataset(c, deps);
       const request = await readJson();
-      checkTraining(request, dataset.card);
+      await checkTraining(request, dataset.card, requireTraining(deps));
       const { kind } = TRAIN_JOB;
       return answerDataJob(c, deps, { kind, data: dataset.digest, request, ...query });
     },
@@ -189,24 +191,39 @@ function trainOnDataset(deps: AppDependencies) {
 
 /**
  * Rejects what would fail as a job.
- * @throws InputError where the networks do not take the images, or the dataset has no such neuron
+ * @throws InputError where the networks do not take the images, the dataset has no such neuron, or the training cannot
+ *   begin with that model; as `Training.findModel`
  */
-function checkTraining(
-  { recipe, neurons = [] }: TrainRequest,
+async function checkTraining(
+  request: TrainRequest,
   { images, neurons: known }: DatasetCard,
-): void {
+  { findModel }: Pick<Training, 'findModel'>,
+): Promise<void> {
+  const { neurons = known.map((_, id) => id), loss } = request;
   if (images.channels !== 1) {
     throw new InputError(
       'the images are in colour; expected gray ones: ingest the recording with "gray": true',
     );
   }
-  if (recipe !== undefined) {
-    parameterSpecifications(recipeArchitecture(findRecipe(recipe)), images);
-  }
+  const from = request.from && (await findModel(request.from).catch(rejectFrom));
+  const name = request.recipe ?? recipeOf(from!.card);
+  const recipe = { ...findRecipe(name), loss };
+  parameterSpecifications(recipeArchitecture(recipe), images);
   const unknown = neurons.find((id) => id >= known.length);
-  if (unknown === undefined) return;
-  const message = `unknown neuron: ${unknown}; expected ids from 0 to ${known.length - 1}`;
-  throw new InputError(message, [{ path: 'neurons', message }]);
+  if (unknown !== undefined) {
+    const message = `unknown neuron: ${unknown}; expected ids from 0 to ${known.length - 1}`;
+    throw new InputError(message, [{ path: 'neurons', message }]);
+  }
+  if (from === undefined) return;
+  const first = { card: from.card, place: `${from.name}/${from.version}`, naming: FIELD_NAMES };
+  checkFirstModel(first, { name, recipe, size: images, neurons });
+}
+
+/** @throws InputError that names the field of the request, or the error as it is */
+function rejectFrom(error: unknown): never {
+  if (!(error instanceof InputError)) throw error;
+  const message = `from: ${error.message}`;
+  throw new InputError(message, [{ path: 'from', message }], { cause: error });
 }
 
 /** A dataset as it is listed. */

@@ -15,6 +15,7 @@ import {
   trainPopulation,
 } from '../../../training/run/population.js';
 import { trainModel } from '../../../training/run/train-model.js';
+import { warmStart } from '../../../training/run/warm-start.js';
 import { fakeMachine } from '../../support/machine.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { writeSmallSite } from '../../support/sites.js';
@@ -150,7 +151,7 @@ async function train(changes: Partial<ModelRequest>) {
 test('the card says with which model a warm start began, and --resume knows it again', async () => {
   const { saved: model } = await train({ neurons: [0, 2] });
   const out = path.join(folder, 'warm');
-  const from = { model, fit: 'readout' } as const;
+  const from = warmStart(model, 'readout', 'command');
   const changes = { from, neurons: [2], out, epochs: undefined };
   const { saved, lines } = await train(changes);
   const training = TrainingCard.parse(saved.card.training);
@@ -168,7 +169,7 @@ test('the card says with which model a warm start began, and --resume knows it a
   ]);
   const again = await train({ ...changes, resume: true });
   expect(again.lines.at(-1)).toBe(`${out}/1 holds this very training, finished`);
-  const other = await train({ ...changes, from: { model, fit: 'all' }, resume: true });
+  const other = await train({ ...changes, from: warmStart(model, 'all', 'command'), resume: true });
   expect(other.saved.folder).toBe(`${out}/2`);
   const fresh = await train({ ...changes, from: undefined, epochs: 1, resume: true });
   expect(fresh.saved.folder).toBe(`${out}/3`);
@@ -177,7 +178,7 @@ test('the card says with which model a warm start began, and --resume knows it a
 test('a warm start of a recipe with stages begins with the model, and trains no stage', async () => {
   const recipe = 'rf_sa_cnn_star_incr';
   const { saved: model } = await train({ recipe });
-  const { saved, lines } = await train({ recipe, from: { model, fit: 'all' } });
+  const { saved, lines } = await train({ recipe, from: warmStart(model, 'all', 'command') });
   expect(lines.some((line) => line.includes('rf_cnn_30'))).toBe(false);
   const [one, other] = [await readWeights(model), await readWeights(saved)];
   const name = 'alpha1.convolution.weight';
@@ -191,7 +192,7 @@ test('a model that cannot be begun with is rejected with the reason', async () =
   const rejected = (changes: Partial<ModelRequest>, card: Partial<SavedModel['card']> = {}) =>
     expect(
       train({
-        from: { model: { ...model, card: { ...model.card, ...card } }, fit: 'all' },
+        from: warmStart({ ...model, card: { ...model.card, ...card } }, 'all', 'command'),
         ...changes,
       }),
     ).rejects;
@@ -215,7 +216,10 @@ test('a model that cannot be begun with is rejected with the reason', async () =
   const training = { ...TrainingCard.parse(model.card.training) };
   const elsewhere = { ...training, data: { ...training.data, digests: {} } };
   const card = { ...model.card, training: elsewhere };
-  const { lines } = await train({ from: { model: { ...model, card }, fit: 'all' }, neurons: [0] });
+  const { lines } = await train({
+    from: warmStart({ ...model, card }, 'all', 'command'),
+    neurons: [0],
+  });
   expect(lines.join('\n')).toContain(
     `warning: ${model.folder} was not trained on these data: a neuron is taken for the one with the same id`,
   );
