@@ -77,8 +77,8 @@ export async function runDataOrder(
       },
       work,
       models: {
-        list: (name) =>
-          onDisk('the models cannot be listed', () => models.list(name), 'MODELS_DIR'),
+        lastVersion: (name) =>
+          onDisk('the models cannot be listed', () => models.lastVersion(name), 'MODELS_DIR'),
       },
       publish: (model) =>
         onDisk(

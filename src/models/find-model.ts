@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors.js';
 import { isInS3 } from '../objects/s3-place.js';
-import { readModel, type SavedModel, versionsIn } from './saved-model.js';
+import { readModel, type SavedModel } from './saved-model.js';
+import { versionsIn } from './version-numbers.js';
 
 /**
  * Finds the model that the option `--model` of a command names.

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { mapConcurrently } from '../files/map-concurrently.js';
+import { createFolderObjects } from '../objects/folder-objects.js';
 import type {
   ListedVersion,
   ModelSource,
@@ -9,14 +10,24 @@ import type {
   SourceListing,
 } from './model-source.js';
 import { modelFolders } from './models-folder.js';
-import { readModel, versionsIn } from './saved-model.js';
+import { readModel } from './saved-model.js';
+import { lastVersion, versionsIn } from './version-numbers.js';
 
 /** Models that are listed at the same time. */
 const CONCURRENT_MODELS = 32;
 
 /** The models of a folder on this machine, which holds `<name>/<version>/`; links are followed. */
 export function createFolderSource(directory: string): ModelSource {
-  return { list, readCard, localFolder };
+  return {
+    list,
+    async lastVersion(name) {
+      const { versions } = await list(name);
+      const saved = versions.map(({ version }) => version);
+      return await lastVersion(saved, createFolderObjects(directory).within(name));
+    },
+    readCard,
+    localFolder,
+  };
 
   async function list(name?: string): Promise<SourceListing> {
     const found = await modelFolders(directory);

@@ -42,6 +42,8 @@ export interface ModelSource {
    * @param name lists the model of this name alone
    */
   list(name?: string): Promise<SourceListing>;
+  /** The highest number that a version of a model has or had, deleted ones included; 0 where there was none. */
+  lastVersion(name: string): Promise<number>;
   /**
    * Reads and checks the card of a version, and checks the other files as far as that needs no reading.
    * @throws InputError with the reason when the version cannot be used

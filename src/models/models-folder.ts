@@ -2,7 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors.js';
 import { isInS3, parseS3Place, rejectMistyped } from '../objects/s3-place.js';
-import { CARD_FILE, versionsIn } from './saved-model.js';
+import { CARD_FILE } from './saved-model.js';
+import { versionsIn } from './version-numbers.js';
 
 /** The folders of models in a folder, and the links there that lead to no folder. */
 export interface ModelFolders {

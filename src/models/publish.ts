@@ -18,6 +18,7 @@ import type { S3Connection } from '../objects/s3-objects.js';
 import { isInS3 } from '../objects/s3-place.js';
 import { inStorage } from '../objects/storage-fault.js';
 import { CARD_BYTES, CARD_FILE, readModelFiles, type SavedModel } from './saved-model.js';
+import { deletedDigest } from './version-numbers.js';
 
 /** What became of a publication; `published` also where an interrupted one was completed. */
 export type Publication = 'published' | 'already there';
@@ -26,8 +27,8 @@ export type Publication = 'published' | 'already there';
  * Copies a version of a model to a place that services serve, whole or not at all. A publication that was
  * interrupted is not seen; publishing the same model again completes it.
  * @param place a folder, or `s3://bucket/prefix`, that holds `<name>/<version>/`
- * @throws InputError when the files of the model are damaged, or the place has another model of this name and
- *   version; StorageError when S3 fails; Error of the file system
+ * @throws InputError when the files of the model are damaged, or the place has, or had and deleted, another model of
+ *   this name and version; StorageError when S3 fails; Error of the file system
  * @example
  * const model = await findModel('models/tang');
  * await publishModel(model, 's3://lab/models', { endpoint: undefined, region: 'eu-central-1' });
@@ -39,9 +40,13 @@ export async function publishModel(
 ): Promise<Publication> {
   const files = await readModelFiles(model);
   const objects = await openStoredObjects(place, place, connection);
-  if (!isInS3(place)) return publishToFolder(model, files, place);
+  if (!isInS3(place)) {
+    await checkNotDeleted(objects, model);
+    return await publishToFolder(model, files, place);
+  }
   return await inStorage('the model cannot be published', async () => {
     const { name, version } = model.card;
+    await checkNotDeleted(objects, model);
     const target = objects.within(name).within(String(version));
     const found = await target.read(CARD_FILE, CARD_BYTES);
     if (found) checkSameCard(found.content, model, target.place);
@@ -52,6 +57,17 @@ export async function publishModel(
     }
     return isNew ? 'published' : 'already there';
   });
+}
+
+/** @throws InputError when another model of this name and version was deleted */
+async function checkNotDeleted(objects: ObjectStore, { card, digest }: SavedModel): Promise<void> {
+  const { name, version } = card;
+  const deleted = await deletedDigest(objects.within(name), version);
+  if (deleted === undefined || deleted === digest) return;
+  throw new InputError(
+    `another model ${name}/${version} was deleted at ${objects.place}; ` +
+      'expected a number that no other model had: publish this one as another version',
+  );
 }
 
 /** A folder gets its name when it is whole, since services list the folders of versions. */

@@ -9,11 +9,11 @@ import {
   CARD_FILE,
   checkCard,
   checkWeightsFile,
-  isVersion,
   maxBytes,
   readModel,
   readModelFiles,
 } from './saved-model.js';
+import { isVersion, lastVersion } from './version-numbers.js';
 
 /** The files of a version, by their names. */
 type Files = Map<string, ObjectInfo>;
@@ -25,7 +25,18 @@ type Files = Map<string, ObjectInfo>;
 export function createS3Source(objects: ObjectStore, cache: ObjectCache): ModelSource {
   /** What the latest listing found, by `<name>/<version>`. */
   let listed = new Map<string, Files>();
-  return { list, readCard, localFolder };
+  return {
+    list,
+    async lastVersion(name) {
+      const { versions } = await list(name);
+      const saved = versions.map(({ version }) => version);
+      return await inStorage('the models cannot be listed', () =>
+        lastVersion(saved, objects.within(name)),
+      );
+    },
+    readCard,
+    localFolder,
+  };
 
   async function list(name?: string): Promise<SourceListing> {
     const found = await inStorage('the models cannot be listed', () => listFiles(name));

@@ -7,7 +7,9 @@ import { readWhole, sha256, sha256InSlices } from '../files/whole-file.js';
 import { elementCount } from '../formats/npy.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js';
 import { parameterSpecifications } from '../network/parameters.js';
+import { createFolderObjects } from '../objects/folder-objects.js';
 import { ModelCard } from './card.js';
+import { isVersion, lastVersion } from './version-numbers.js';
 
 export const CARD_FILE = 'card.json';
 const WEIGHTS_FILE = 'weights.safetensors';
@@ -110,7 +112,7 @@ export async function readWeights({ folder, card }: SavedModel): Promise<Weights
 
 /**
  * Saves a model as the next version under `out` (`models/x` becomes `models/x/1`, then `/2`), whole
- * or not at all.
+ * or not at all. A deleted version's number is not used again.
  * @param last a version that the next one comes after, as those that are there
  */
 export async function saveModel(
@@ -124,7 +126,7 @@ export async function saveModel(
   try {
     const bytes = encodeSafetensors(weights);
     const taken = (await readdir(out)).filter(isVersion).map(Number);
-    const version = taken.reduce((a, b) => Math.max(a, b), last) + 1;
+    const version = (await lastVersion([last, ...taken], createFolderObjects(out))) + 1;
     const folder = path.join(out, String(version));
     const whole = ModelCard.parse({
       formatVersion: 1,
@@ -140,22 +142,6 @@ export async function saveModel(
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-}
-
-/**
- * The version numbers saved under `models/<name>`, in no order; links among them, wherever they lead:
- * to read one that leads nowhere says so.
- */
-export async function versionsIn(modelFolder: string): Promise<number[]> {
-  const entries = await readdir(modelFolder, { withFileTypes: true });
-  return entries
-    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && isVersion(entry.name))
-    .map((entry) => Number(entry.name));
-}
-
-/** Whether a name is that of a version. */
-export function isVersion(name: string): boolean {
-  return /^[1-9]\d{0,8}$/.test(name);
 }
 
 /** @throws InputError naming the file when it cannot be read */

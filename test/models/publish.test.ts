@@ -1,81 +1,19 @@
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pino } from 'pino';
 import { describe, expect, test as testAnywhere } from 'vitest';
 import { temporaryFor } from '../../src/files/whole-file.js';
-import { openModelSource } from '../../src/models/open-source.js';
 import { publishModel } from '../../src/models/publish.js';
-import { readModel, readModelFiles, type SavedModel } from '../../src/models/saved-model.js';
 import { createFolderObjects } from '../../src/objects/folder-objects.js';
-import type { ObjectStore } from '../../src/objects/object-store.js';
 import { createS3Objects } from '../../src/objects/s3-objects.js';
 import { moto, testWith } from '../support/capabilities.js';
+import { AWS, modelPlaces, openTarget, saveModels } from '../support/model-places.js';
 import { s3Error, s3ForTests, startFaultyS3 } from '../support/s3.js';
-import { saveConstantModel } from '../support/saved-models.js';
 import { temporaryFolder } from '../support/store.js';
 
 const openS3 = s3ForTests();
 const WEIGHTS = 'weights.safetensors';
-const AWS = { endpoint: undefined, region: undefined };
 
-/** The model `lab/1`, and another one of this name. */
-async function saveModels(): Promise<{ model: SavedModel; other: SavedModel }> {
-  const [folder, otherFolder] = [await temporaryFolder(), await temporaryFolder()];
-  await saveConstantModel(folder, 'lab');
-  await saveConstantModel(otherFolder, 'lab');
-  const file = path.join(otherFolder, 'lab/1/card.json');
-  const card = JSON.parse(await readFile(file, 'utf8')) as object;
-  await writeFile(file, JSON.stringify({ ...card, response: { unit: 'spikes' } }));
-  return {
-    model: await readModel(path.join(folder, 'lab/1')),
-    other: await readModel(path.join(otherFolder, 'lab/1')),
-  };
-}
-
-async function openTarget(place: string, connection: typeof AWS, objects: ObjectStore) {
-  const settings = { ...connection, cache: await temporaryFolder(), cacheCapacity: 2 ** 30 };
-  const source = await openModelSource(place, settings, pino({ level: 'silent' }));
-  return {
-    place,
-    objects,
-    publish: (model: SavedModel) => publishModel(model, place, connection),
-    /** The digests of the versions that a service sees. */
-    async seen() {
-      const { versions } = await source.list();
-      return Promise.all(
-        versions.map(async (version) => {
-          const { digest } = await source.readCard(version);
-          await readModelFiles(await readModel(await source.localFolder(version, digest)));
-          return digest;
-        }),
-      );
-    },
-  };
-}
-
-const TARGETS = [
-  {
-    name: 'a folder',
-    needs: { missing: null, required: false },
-    async open() {
-      const place = await temporaryFolder();
-      return openTarget(place, AWS, createFolderObjects(place));
-    },
-  },
-  {
-    name: 'S3',
-    needs: moto(),
-    async open() {
-      const s3 = await openS3();
-      const { endpoint } = await startFaultyS3(s3, { inTurn: true });
-      const place = `${s3.place}/lab/models`;
-      const connection = { endpoint, region: undefined } as unknown as typeof AWS;
-      return openTarget(place, connection, createS3Objects({ ...connection, place, setting: '' }));
-    },
-  },
-];
-
-for (const { name, needs, open } of TARGETS) {
+for (const { name, needs, open } of modelPlaces(openS3)) {
   describe(name, () => {
     const test = testWith(needs);
 
@@ -205,7 +143,7 @@ testWith(moto())(
       expect(await publish(model)).toBe(isDone ? 'already there' : 'published');
       expect(await seen()).toEqual([model.digest]);
     }
-    // A look for the card; for each of two files a look, one at the bucket, and the upload.
-    expect(breaks - 1).toBe(7);
+    // A look for a deleted version and for the card; for each of two files a look, one at the bucket, and the upload.
+    expect(breaks - 1).toBe(8);
   },
 );

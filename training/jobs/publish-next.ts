@@ -11,8 +11,8 @@ import {
 
 /** MODELS_DIR. */
 export interface ModelPlace {
-  readonly models: Pick<ModelSource, 'list'>;
-  /** @throws InputError where another model has the same name and version */
+  readonly models: Pick<ModelSource, 'lastVersion'>;
+  /** @throws InputError where another model has the same name and version, or had it and was deleted */
   readonly publish: (model: SavedModel) => Promise<unknown>;
 }
 
@@ -44,8 +44,7 @@ export async function publishNext(
   }
 
   async function giveNumber(): Promise<SavedModel> {
-    const { versions } = await models.list(name);
-    const last = versions.reduce((most, { version }) => Math.max(most, version), 0);
+    const last = await models.lastVersion(name);
     const {
       formatVersion: _format,
       name: _name,

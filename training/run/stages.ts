@@ -9,12 +9,8 @@ import {
   TrainedFrom,
   TrainingCard,
 } from '../../src/models/card.js';
-import {
-  readModel,
-  type SavedModel,
-  versionsIn,
-  type Weights,
-} from '../../src/models/saved-model.js';
+import { readModel, type SavedModel, type Weights } from '../../src/models/saved-model.js';
+import { versionsIn } from '../../src/models/version-numbers.js';
 import { selectNeurons } from '../../src/network/parameters.js';
 
 /** The networks that a training begins with. */

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isVersion, versionsIn } from '../../src/models/saved-model.js';
+import { isVersion, versionsIn } from '../../src/models/version-numbers.js';
 
 /** Most trainings that a message names. */
 const MOST = 3;

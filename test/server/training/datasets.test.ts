@@ -79,7 +79,7 @@ test('the same recording again mends a dataset that is damaged, and keeps its tr
     datasetFolder,
     openModel: () => Promise.reject(new Error('no model')),
     work: path.join(folder, 'work'),
-    models: { list: () => Promise.reject(new Error('no models')) },
+    models: { lastVersion: () => Promise.reject(new Error('no models')) },
     publish: async () => undefined,
     onProgress: () => undefined,
     log: () => undefined,

@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { TrainReport } from '../../../src/datasets/train-request.js';
@@ -82,7 +82,10 @@ test('a recording becomes a served model, also where the service is killed in be
   expect(await versions()).toEqual([2]);
   expect((await send('/v1/models/mine', remove)).status).toBe(204);
   expect(await versions()).toBeUndefined();
-  await expect(access(path.join(places.MODELS_DIR, 'mine'))).rejects.toThrow('ENOENT');
+  expect(await readdir(path.join(places.MODELS_DIR, 'mine'))).toEqual(['.deleted']);
+  const next = await postJob(send, `${data}/train`, { ...TRAINING, name: 'mine', epochs: 1 });
+  expect(await events(send, next)).toContain('"succeeded"');
+  expect((await readReport<TrainReport>(send, next)).model.version).toBe(3);
   expect((await send(data, remove)).status).toBe(204);
   expect(await readdir(path.join(places.DATA_DIR, 'datasets'))).toEqual([]);
 });

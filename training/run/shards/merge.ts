@@ -8,9 +8,9 @@ import {
   type SavedModel,
   saveModel,
   type UnsavedCard,
-  versionsIn,
   type Weights,
 } from '../../../src/models/saved-model.js';
+import { versionsIn } from '../../../src/models/version-numbers.js';
 import { stackPopulations } from '../../data/rows.js';
 import { chosenNeurons } from '../chosen-neurons.js';
 import { stageFolder } from '../stages.js';
