@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { fileStamp } from '../files/file-stamp.js';
 import { mapConcurrently } from '../files/map-concurrently.js';
 import { createFolderObjects } from '../objects/folder-objects.js';
 import type {
@@ -85,9 +86,8 @@ async function stampOf(folder: string): Promise<string> {
   const files = await readdir(folder).catch(() => []);
   const parts = await Promise.all(
     ['.', ...files.toSorted()].map(async (file) => {
-      const found = await stat(path.join(folder, file), { bigint: true }).catch(() => undefined);
-      if (found === undefined) return `${file}=missing`;
-      return `${file}=${found.dev}-${found.ino}-${found.size}-${found.mtimeNs}`;
+      const stamp = await fileStamp(path.join(folder, file)).catch(() => undefined);
+      return `${file}=${stamp ?? 'missing'}`;
     }),
   );
   return parts.join(' ');

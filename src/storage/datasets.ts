@@ -7,6 +7,7 @@ import { openTrials, type TrialLog } from '../datasets/trials.js';
 import { DamagedError, InputError } from '../errors.js';
 import { deleteFolder } from '../files/deleted-folder.js';
 import { isSystemError, onDisk, unless } from '../files/disk-error.js';
+import { fileStamp } from '../files/file-stamp.js';
 import { unlessDamaged } from './unless-damaged.js';
 
 /** A dataset that is stored. */
@@ -31,7 +32,7 @@ export interface Datasets {
   measure(digest: string): Promise<number>;
   /** Bytes of all datasets, with those that are damaged. @throws DiskError */
   measureAll(): Promise<number>;
-  /** The trials that came after the dataset was made. @throws InputError when there is no such dataset */
+  /** The trials that came after the dataset was made. @throws InputError when there is no such dataset; DiskError */
   trials(digest: string): Promise<TrialLog>;
   /** @returns whether it was there. @throws DiskError */
   remove(digest: string): Promise<boolean>;
@@ -42,8 +43,11 @@ export interface Datasets {
 /** The datasets of a folder. It is made when the first dataset comes. */
 export function createDatasets(folder: string): Datasets {
   const place = (digest: string) => path.join(folder, digest);
-  /** Open, so that each append reads only what is new. */
-  const logs = new Map<string, Promise<TrialLog>>();
+  /** Open, so that each append reads only what is new; each with the stamp of the card that it was opened with. */
+  const logs = new Map<
+    string,
+    { readonly stamp: string | undefined; readonly log: Promise<TrialLog> }
+  >();
   return {
     list: () => onDisk('the datasets cannot be read', list),
     find: (digest) => onDisk('the dataset cannot be read', () => find(digest)),
@@ -54,14 +58,22 @@ export function createDatasets(folder: string): Datasets {
         return sizes.reduce((sum, size) => sum + size, 0);
       }),
     remove: (digest) => onDisk('the dataset cannot be deleted', () => remove(digest)),
-    trials(digest) {
-      const opened = logs.get(digest) ?? openTrials(place(digest));
-      logs.set(digest, opened);
-      opened.catch(() => logs.delete(digest)); // It is tried again.
-      return opened;
-    },
+    trials: (digest) => onDisk('the dataset cannot be read', () => trials(digest)),
     place,
   };
+
+  async function trials(digest: string): Promise<TrialLog> {
+    // Another service may have deleted the dataset, and another job may have made it again.
+    const stamp = await fileStamp(path.join(place(digest), DATASET_CARD_FILE));
+    const held = logs.get(digest);
+    if (held !== undefined && held.stamp === stamp) return await held.log;
+    const opened = { stamp, log: openTrials(place(digest)) };
+    logs.set(digest, opened);
+    opened.log.catch(() => {
+      if (logs.get(digest) === opened) logs.delete(digest); // It is tried again.
+    });
+    return await opened.log;
+  }
 
   async function list(): Promise<StoredDataset[]> {
     const digests = await listDigests();

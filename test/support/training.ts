@@ -19,16 +19,19 @@ interface TrainingAppOptions extends TestAppOptions {
   readonly maxJobs?: number;
   /** Those that a training may begin with, by version. */
   readonly models?: readonly ModelCard[];
+  /** DATA_DIR of another app, which both then share. */
+  readonly shared?: string;
 }
 
-/** An app that trains, with a folder that is deleted when the test ends, and jobs that never end. */
+/** An app that trains, with a folder that is deleted when the test ends, and jobs of its own that never end. */
 export async function createTrainingApp({
   capacity = 2 ** 20,
   maxJobs = 2,
   models = [],
+  shared,
   ...options
 }: TrainingAppOptions = {}) {
-  const folder = await temporaryFolder();
+  const folder = shared ?? (await temporaryFolder());
   const { jobs } = await openTestJobs();
   const datasets = createDatasets(path.join(folder, 'datasets'));
   const place = path.join(folder, 'recordings');

@@ -98,6 +98,23 @@ test('trials of an unknown dataset, and of one that was deleted, are rejected', 
   expect((await post(body)).status).toBe(404);
 });
 
+test('a dataset that another service deleted, and that was made again, has none of its earlier trials', async () => {
+  const first = await open();
+  const { app } = await createTrainingApp({ shared: first.folder });
+  const post = (body: unknown) =>
+    postJson((place, init) => app.request(place, init), `${first.place}/trials`, body);
+  const body = { stimuli: STIMULI, trials: [FIRST, SECOND] };
+  expect(await (await post(body)).json()).toMatchObject({ added: 2, trials: 2 });
+  expect((await first.send(first.place, { method: 'DELETE' })).status).toBe(204);
+  await writeDataset(first.training.datasets.place(first.digest), newDataset(TINY));
+  const named = { ...FIRST, stimulus: digestOf(STIMULI[0]!) };
+  expect(await detailOf(post({ trials: [named] }))).toContain('422 trial 0: unknown image');
+  expect(await (await post({ stimuli: STIMULI, trials: [FIRST] })).json()).toMatchObject({
+    ...{ added: 1, repeated: 0, trials: 1 },
+  });
+  expect(await (await first.post(body)).json()).toMatchObject({ added: 1, trials: 2 });
+});
+
 test('trials of a dataset that is deleted meanwhile are answered as those of an unknown one', async () => {
   const { post, training, digest } = await open();
   const { trials } = training.datasets;
