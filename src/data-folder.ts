@@ -10,6 +10,7 @@ import { finishDeleting } from './files/deleted-folder.js';
 import { hasCode, onDisk } from './files/disk-error.js';
 import { makeFolder } from './files/make-folder.js';
 import type { JobWorkerOptions } from './job-worker/job-worker.js';
+import { describeMachine } from './job-worker/machine.js';
 import { withoutTraining } from './job-worker/without-training.js';
 import type { RunJob } from './jobs/job-runner.js';
 import { type JobStorage, openJobStorage } from './jobs/job-storage.js';
@@ -145,6 +146,7 @@ async function openTraining(
     recordings: createRecordings({ folder, room, now: Date.now }),
     datasets,
     room,
+    machine: config.REDIS_URL === undefined ? describeMachine() : undefined,
     maxJobs: config.MAX_TRAINING_JOBS,
     findModel: (asked) =>
       onDisk('the model cannot be read', () => findVersion(models, asked), 'MODELS_DIR'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DatasetCard } from './card.js';
+import { ExpectedSeconds } from './expected-times.js';
 import { DataDigest } from './recording.js';
 
 const Milliseconds = z.number().min(-3_600_000).max(3_600_000);
@@ -78,8 +79,8 @@ export const IngestReport = z.strictObject({
     .describe('what was taken and what was left out, in words'),
   candidates: Candidates,
   card: DatasetCard,
-  expectedSeconds: z
-    .record(z.string(), z.number())
-    .describe('how long each recipe would take on the machine of this job, with all neurons'),
+  expectedSeconds: ExpectedSeconds.describe(
+    'how long each recipe would take on the machine of this job, with all neurons',
+  ),
 });
 export type IngestReport = z.infer<typeof IngestReport>;

@@ -12,6 +12,7 @@ import type { StorageSettings } from '../objects/open-objects.js';
 import { createDataRoom } from '../storage/data-room.js';
 import { createDatasets } from '../storage/datasets.js';
 import { openRecordings } from '../storage/recordings.js';
+import { describeMachine } from './machine.js';
 import type { RunContext } from './run-order.js';
 import { withoutFolders } from './without-folders.js';
 
@@ -71,6 +72,8 @@ export async function runDataOrder(
       },
       checkRoom: room.check,
       datasetFolder: datasets.place,
+      keepTimes: (digest, seconds) =>
+        datasets.keepTimes(digest, { machine: describeMachine(), seconds }),
       async openModel(asked) {
         const found = await findVersion(models, asked);
         return await readModel(await models.localFolder(found, found.digest));

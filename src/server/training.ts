@@ -18,6 +18,8 @@ export interface Training {
   readonly recordings: Recordings;
   readonly datasets: Datasets;
   readonly room: DataRoom;
+  /** The machine that trains; undefined where workers on others do. */
+  readonly machine: string | undefined;
   /** The most jobs of data that wait or run. */
   readonly maxJobs: number;
   /** @throws InputError where there is none, or it cannot be used; DiskError or StorageError */

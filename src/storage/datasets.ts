@@ -1,6 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DATASET_CARD_FILE, type DatasetCard } from '../datasets/card.js';
+import {
+  EXPECTED_TIMES_FILE,
+  type ExpectedSeconds,
+  ExpectedTimes,
+} from '../datasets/expected-times.js';
 import { readDatasetCard } from '../datasets/read-card.js';
 import { DataDigest } from '../datasets/recording.js';
 import { openTrials, type TrialLog } from '../datasets/trials.js';
@@ -8,6 +13,7 @@ import { DamagedError, InputError } from '../errors.js';
 import { deleteFolder } from '../files/deleted-folder.js';
 import { isSystemError, onDisk, unless } from '../files/disk-error.js';
 import { fileStamp } from '../files/file-stamp.js';
+import { readWhole, writeWhole } from '../files/whole-file.js';
 import { unlessDamaged } from './unless-damaged.js';
 
 /** A dataset that is stored. */
@@ -34,6 +40,17 @@ export interface Datasets {
   measureAll(): Promise<number>;
   /** The trials that came after the dataset was made. @throws InputError when there is no such dataset; DiskError */
   trials(digest: string): Promise<TrialLog>;
+  /** Keeps how long trainings take on a machine, unless the dataset is gone. @throws DiskError */
+  keepTimes(digest: string, times: ExpectedTimes): Promise<void>;
+  /**
+   * How long each recipe would train all neurons.
+   * @param machine where it would; undefined where that is any
+   * @returns undefined where that was not measured, or on another machine. @throws DiskError
+   */
+  expectedSeconds(
+    digest: string,
+    machine: string | undefined,
+  ): Promise<ExpectedSeconds | undefined>;
   /** @returns whether it was there. @throws DiskError */
   remove(digest: string): Promise<boolean>;
   /** Where one is, for a reader and for the job that writes it. */
@@ -57,6 +74,10 @@ export function createDatasets(folder: string): Datasets {
         const sizes = await Promise.all((await listDigests()).map(measure));
         return sizes.reduce((sum, size) => sum + size, 0);
       }),
+    keepTimes: (digest, times) =>
+      onDisk('the times of trainings cannot be kept', () => keepTimes(digest, times)),
+    expectedSeconds: (digest, machine) =>
+      onDisk('the times of trainings cannot be read', () => expectedSeconds(digest, machine)),
     remove: (digest) => onDisk('the dataset cannot be deleted', () => remove(digest)),
     trials: (digest) => onDisk('the dataset cannot be read', () => trials(digest)),
     place,
@@ -114,8 +135,36 @@ export function createDatasets(folder: string): Datasets {
     throw new DamagedError(`the card of the dataset ${digest} is that of another one`);
   }
 
+  async function keepTimes(digest: string, times: ExpectedTimes): Promise<void> {
+    const file = path.join(place(digest), EXPECTED_TIMES_FILE);
+    await writeWhole(file, JSON.stringify(times)).catch(unless('ENOENT'));
+  }
+
+  async function expectedSeconds(digest: string, machine: string | undefined) {
+    const file = path.join(place(digest), EXPECTED_TIMES_FILE);
+    const bytes = await readWhole(file, TIMES_BYTES).catch(unlessNone);
+    const times = bytes && parseTimes(bytes.toString());
+    return machine === undefined || machine === times?.machine ? times?.seconds : undefined;
+  }
+
   async function remove(digest: string): Promise<boolean> {
     logs.delete(digest);
     return await deleteFolder(place(digest));
+  }
+}
+
+/** Bytes of the longest file of times that is read. */
+const TIMES_BYTES = 2 ** 16;
+
+/** Damaged times are as good as none: they only help to choose. */
+function unlessNone(error: unknown): undefined {
+  return error instanceof InputError ? undefined : unless('ENOENT')(error);
+}
+
+function parseTimes(text: string): ExpectedTimes | undefined {
+  try {
+    return ExpectedTimes.parse(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }

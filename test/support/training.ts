@@ -47,6 +47,7 @@ export async function createTrainingApp({
     datasets,
     room,
     maxJobs,
+    machine: 'this one',
     findModel: (asked: AskedModel) => findVersion(sourceOf(models), asked),
     async removeModel({ name, version }: { readonly name: string; readonly version: number }) {
       removed.push(`${name}/${version}`);

@@ -181,6 +181,10 @@ test('a stored dataset is trained on again; datasets and recordings are deleted'
   const stored = page.getByRole('region', { name: 'What is stored' });
   await stored.getByRole('button', { name: 'Train a model: small' }).first().click();
   await page.getByText('The dataset small has').waitFor();
+  await page
+    .getByText(/^about [\d.]+ (s|min)$/)
+    .first()
+    .waitFor();
   await page.getByLabel('Epochs', { exact: true }).fill('2000');
   await page.getByText('Train nevertheless with').click();
   await page.getByLabel('Too few images for a meaningful CORR').check();

@@ -39,7 +39,7 @@ test('a recipe without a time does not fit; without any times all may', () => {
     time: 'not for images of this size',
     fits: false,
   });
-  const unknown = recipeRows(RECIPES, undefined, null).map(({ time, fits }) => [time, fits]);
+  const unknown = recipeRows(RECIPES, null, null).map(({ time, fits }) => [time, fits]);
   expect(unknown).toEqual([
     ['time unknown', true],
     ['time unknown', true],

@@ -1,3 +1,4 @@
+import type { ExpectedSeconds } from '../../src/datasets/expected-times.js';
 import type { RecordingFile } from '../../src/datasets/recording.js';
 import type { AskedModel } from '../../src/models/find-version.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
@@ -18,6 +19,8 @@ export interface DataJobContext extends ModelPlace {
   readonly checkRoom: (bytes: number) => Promise<void>;
   /** The folder of a dataset, or where it is to be. */
   readonly datasetFolder: (digest: string) => string;
+  /** Keeps how long each recipe would train all neurons of a dataset on this machine. */
+  readonly keepTimes: (digest: string, seconds: ExpectedSeconds) => Promise<void>;
   /** Opens a saved model, the latest version where none is named. @throws InputError when there is none */
   readonly openModel: (model: AskedModel) => Promise<SavedModel>;
   /** The folder for what the job keeps until it is over; an earlier run of the job may have left files there. */

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DATASET_CARD_FILE, DATASET_FILES } from '../../src/datasets/card.js';
+import type { ExpectedSeconds } from '../../src/datasets/expected-times.js';
 import type { IngestReport, IngestRequest } from '../../src/datasets/ingest-request.js';
 import { InputError } from '../../src/errors.js';
 import { unless } from '../../src/files/disk-error.js';
@@ -66,6 +67,8 @@ export async function runIngestJob(
     await mkdir(path.dirname(folder), { recursive: true });
     await moveDataset(temporary, folder);
     report('timing', 0, 1);
+    const expectedSeconds = await timeRecipes(folder);
+    await context.keepTimes(dataset, expectedSeconds);
     const result: IngestReport = {
       dataset,
       found: describeRows(file, prepared),
@@ -75,7 +78,7 @@ export async function runIngestJob(
         responses: file.responses.map(({ name }) => name),
       },
       card,
-      expectedSeconds: await timeRecipes(folder),
+      expectedSeconds,
     };
     report('timing', 1, 1);
     return [reportFile(result), { name: 'sheet.png', bytes: await drawContactSheet(prepared) }];
@@ -131,7 +134,7 @@ async function checkFiles(
 }
 
 /** Of data that no recipe takes, none is timed. */
-async function timeRecipes(folder: string): Promise<Record<string, number>> {
+async function timeRecipes(folder: string): Promise<ExpectedSeconds> {
   const opened = await openData({ data: folder }, {}).catch((error: unknown) => {
     if (error instanceof InputError) return undefined;
     throw error;

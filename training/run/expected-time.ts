@@ -1,3 +1,4 @@
+import type { ExpectedSeconds } from '../../src/datasets/expected-times.js';
 import { findRecipe, RECIPES, type Recipe } from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
 import type { TrainingData } from '../data/split.js';
@@ -17,7 +18,7 @@ const BATCHES = 2;
 export async function expectTimes(
   data: TrainingData,
   clock: () => number,
-): Promise<Record<string, number>> {
+): Promise<ExpectedSeconds> {
   const own = new Map<string, number>();
   for (const [name, recipe] of Object.entries(RECIPES)) {
     const batches = recipe.epochs * Math.ceil(data.training.count / recipe.batchSize);

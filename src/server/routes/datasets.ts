@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DatasetCard } from '../../datasets/card.js';
 import { TRAIN_JOB } from '../../datasets/data-jobs.js';
+import { ExpectedSeconds } from '../../datasets/expected-times.js';
 import { checkFirstModel, FIELD_NAMES, recipeOf } from '../../datasets/first-model.js';
 import { findRecipe, RECIPES, recipeArchitecture } from '../../datasets/recipes.js';
 import { DataDigest } from '../../datasets/recording.js';
@@ -126,12 +127,27 @@ function readDataset(deps: AppDependencies) {
       tag: 'training',
       summary: 'A dataset: where each number of it is from',
       query: NoQuery,
-      answers: json('The dataset', z.strictObject({ ...Summary.shape, card: Card })),
+      answers: json(
+        'The dataset',
+        z.strictObject({
+          ...Summary.shape,
+          card: Card,
+          expectedSeconds: ExpectedSeconds.nullable().describe(
+            'how long each recipe would train all neurons on the machine that trains; null where that is not known',
+          ),
+        }),
+      ),
     },
     async (c) => {
       const dataset = await findDataset(c, deps);
-      const bytes = await requireTraining(deps).datasets.measure(dataset.digest);
-      return answerJson(c, deps.clock, () => ({ ...summary(dataset, bytes), card: dataset.card }));
+      const { datasets, machine } = requireTraining(deps);
+      const bytes = await datasets.measure(dataset.digest);
+      const expectedSeconds = await datasets.expectedSeconds(dataset.digest, machine);
+      return answerJson(c, deps.clock, () => ({
+        ...summary(dataset, bytes),
+        card: dataset.card,
+        expectedSeconds: expectedSeconds ?? null,
+      }));
     },
   );
 }

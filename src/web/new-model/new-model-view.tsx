@@ -34,7 +34,7 @@ export function NewModelView() {
     <div class="new-model">
       <RecordingPanel stored={stored} />
       {stored.value?.complete && <IngestPanel ingest={ingest} />}
-      {dataset !== '' && <TrainPanel digest={dataset} report={ingest.report.value?.value} />}
+      {dataset !== '' && <TrainPanel digest={dataset} />}
       {step === 'idle' && <StoredPanel by={`${digest} ${dataset}`} />}
     </div>
   );

@@ -1,4 +1,5 @@
 import type { InferResponseType } from 'hono/client';
+import type { ExpectedSeconds } from '../../datasets/expected-times.js';
 import { seconds } from '../parts/numbers.js';
 import type { Service } from '../service/service.js';
 
@@ -17,19 +18,19 @@ export interface RecipeRow {
 
 /**
  * Describes the recipes.
- * @param expectedSeconds of each recipe with its own epochs; undefined where the times are not known
+ * @param expectedSeconds of each recipe with its own epochs; null where the times are not known
  * @param epochs instead of those of a recipe; null for these
  */
 export function recipeRows(
   recipes: readonly Recipe[],
-  expectedSeconds: Readonly<Record<string, number>> | undefined,
+  expectedSeconds: Readonly<ExpectedSeconds> | null,
   epochs: number | null,
 ): RecipeRow[] {
   return recipes.map((recipe) => {
     const { name, description, after } = recipe;
     const before = after === null ? '' : `, after ${after}, which is trained first`;
     const text = `${description}${before}; ${epochs ?? recipe.epochs} epochs`;
-    if (expectedSeconds === undefined) return { name, text, time: 'time unknown', fits: true };
+    if (expectedSeconds === null) return { name, text, time: 'time unknown', fits: true };
     const all = expectedSeconds[name];
     if (all === undefined) return { name, text, time: 'not for images of this size', fits: false };
     const time = `about ${seconds((all * (epochs ?? recipe.epochs)) / recipe.epochs)}`;

@@ -1,5 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import type { z } from 'zod';
+import type { ExpectedSeconds } from '../../datasets/expected-times.js';
 import type { TrainRequest } from '../../datasets/train-request.js';
 import { CheckField, NumberField, Segments, TextField } from '../parts/fields.js';
 import { Failed, FetchedView } from '../parts/notices.js';
@@ -32,8 +33,8 @@ interface TrainFormProps {
   readonly dataset: string;
   /** Its name. */
   readonly name: string;
-  /** Of each recipe; undefined where the times are not known. */
-  readonly expectedSeconds: Readonly<Record<string, number>> | undefined;
+  /** Of each recipe; null where the times are not known. */
+  readonly expectedSeconds: Readonly<ExpectedSeconds> | null;
 }
 
 /** Chooses a recipe and starts a training. */

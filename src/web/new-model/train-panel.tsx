@@ -1,4 +1,3 @@
-import type { IngestReport } from '../../datasets/ingest-request.js';
 import { FetchedView } from '../parts/notices.js';
 import { isOver } from '../service/job-events.js';
 import { usePage } from '../state/context.js';
@@ -12,12 +11,10 @@ import { Trained } from './trained.js';
 interface TrainPanelProps {
   /** The digest of the dataset. */
   readonly digest: string;
-  /** The report of the job that made it, where that is known. */
-  readonly report: IngestReport | undefined;
 }
 
 /** Trains a model on the dataset: the form, the curves of the running training, and its result. */
-export function TrainPanel({ digest, report }: TrainPanelProps) {
+export function TrainPanel({ digest }: TrainPanelProps) {
   const { service, address } = usePage();
   const { followed, report: trained } = useTrainJob();
   const dataset = useFetched(`dataset ${digest}`, async (signal) => {
@@ -60,7 +57,7 @@ export function TrainPanel({ digest, report }: TrainPanelProps) {
       )}
       {(id === '' || (asksAgain && job?.state !== 'succeeded')) && (
         <FetchedView fetched={dataset} waiting="Loading the dataset…">
-          {({ name, images, neurons, height, width }) => (
+          {({ name, images, neurons, height, width, expectedSeconds }) => (
             <>
               <p>
                 The dataset <strong>{name}</strong> has {images.toLocaleString('en')} images of{' '}
@@ -71,7 +68,7 @@ export function TrainPanel({ digest, report }: TrainPanelProps) {
                 key={digest}
                 dataset={digest}
                 name={name}
-                expectedSeconds={report?.expectedSeconds}
+                expectedSeconds={expectedSeconds}
               />
             </>
           )}

@@ -31,7 +31,8 @@ async function open() {
   };
   const kept = await stored(TINY);
   const damaged = await stored({ ...TINY, size: { ...TINY.size, white: 65534 } });
-  return { send, folder, kept, place: training.datasets.place(damaged), damaged };
+  const { datasets } = training;
+  return { send, folder, kept, place: datasets.place(damaged), damaged, datasets };
 }
 
 test.each(['{', '{}'])(
@@ -49,6 +50,32 @@ test.each(['{', '{}'])(
   },
 );
 
+test('a stored dataset has the times that were measured on the machine that trains', async () => {
+  const { send, kept, datasets } = await open();
+  const times = async () => {
+    const answer = await send(`/v1/datasets/${kept}`);
+    return ((await answer.json()) as { expectedSeconds: unknown }).expectedSeconds;
+  };
+  expect(await times()).toBeNull();
+  await datasets.keepTimes(kept, { machine: 'this one', seconds: { rf_cnn: 35.3 } });
+  expect(await times()).toEqual({ rf_cnn: 35.3 });
+  await datasets.keepTimes(kept, { machine: 'another', seconds: { rf_cnn: 7 } });
+  expect(await times()).toBeNull();
+  expect(await datasets.expectedSeconds(kept, undefined)).toEqual({ rf_cnn: 7 });
+  const file = path.join(datasets.place(kept), 'expected-times.json');
+  for (const damaged of ['{', '{}', ' '.repeat(2 ** 17)]) {
+    await writeFile(file, damaged);
+    expect(await times()).toBeNull();
+  }
+});
+
+test('the times of a dataset that was deleted meanwhile make no folder', async () => {
+  const { send, folder, kept, damaged, datasets } = await open();
+  expect((await send(`/v1/datasets/${damaged}`, { method: 'DELETE' })).status).toBe(204);
+  await datasets.keepTimes(damaged, { machine: 'this one', seconds: {} });
+  expect(await readdir(path.join(folder, 'datasets'))).toEqual([kept]);
+});
+
 test('trials that come while their dataset is deleted make no folder', async () => {
   const { send, folder, place, damaged, kept } = await open();
   const log = await openTrials(place);
@@ -65,6 +92,7 @@ test('the same recording again mends a dataset that is damaged, and keeps its tr
   const files = await smallSite(recording);
   const datasetFolder = (digest: string) => path.join(folder, 'datasets', digest);
   let most = 0;
+  const kept: unknown[] = [];
   const context: DataJobContext = {
     openRecording: async () => ({
       place: recording,
@@ -77,6 +105,9 @@ test('the same recording again mends a dataset that is damaged, and keeps its tr
       if (bytes > most) throw new StoreFullError(`too many bytes: ${bytes}`);
     },
     datasetFolder,
+    keepTimes: async (digest, seconds) => {
+      kept.push({ digest, seconds });
+    },
     openModel: () => Promise.reject(new Error('no model')),
     work: path.join(folder, 'work'),
     models: { lastVersion: () => Promise.reject(new Error('no models')) },
@@ -90,7 +121,9 @@ test('the same recording again mends a dataset that is damaged, and keeps its tr
   most = 2 ** 20;
   const ingest = async () => {
     const [report] = await runDataJob({ kind: 'ingest', data: '', request: {} }, context);
-    return JSON.parse(Buffer.from(report!.bytes).toString()).dataset as string;
+    const { dataset, expectedSeconds } = JSON.parse(Buffer.from(report!.bytes).toString());
+    expect(kept.at(-1)).toEqual({ digest: dataset, seconds: expectedSeconds });
+    return dataset as string;
   };
   const place = datasetFolder(await ingest());
   await writeFile(path.join(place, 'images.npy'), 'x');

@@ -35,7 +35,9 @@ test('a recording becomes a served model, also where the service is killed in be
   expect(found.candidates.responses.length).toBeGreaterThan(0);
   expect(found.expectedSeconds['rf_cnn']).toBeGreaterThan(0);
   const data = `/v1/datasets/${found.dataset}`;
-  expect(await (await first.send(data)).json()).toMatchObject({ neurons: 3, images: 80 });
+  const { expectedSeconds } = found;
+  const described = { neurons: 3, images: 80, expectedSeconds };
+  expect(await (await first.send(data)).json()).toMatchObject(described);
 
   const killed = await postJob(first.send, `${data}/train`, { ...TRAINING, name: 'mine' });
   await firstEpoch(first.send, killed);
