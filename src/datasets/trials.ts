@@ -8,6 +8,7 @@ import { readDatasetCard } from './read-card.js';
 import type { NewTrial, Trial } from './trial.js';
 import { openTrialImages } from './trial-images.js';
 import { openTrialLines, type TrialLine, trialLine } from './trial-lines.js';
+import { findSeconds, formatWindow } from './window.js';
 
 /** The folder within that of a dataset, and the file in it, that hold its trials. */
 export const TRIALS_FOLDER = 'trials';
@@ -157,7 +158,7 @@ export async function openTrials(folder: string): Promise<TrialLog> {
   }
 }
 
-/** @throws InputError where a trial is of other neurons, or its responses are in another unit or window */
+/** @throws InputError where a trial is of other neurons, or its responses are in another unit or window, or in seconds */
 function checkTrial(trial: Trial, place: number, { neurons, responses }: DatasetCard): void {
   const unknown = trial.neurons.find((id) => id >= neurons.length);
   if (unknown !== undefined) {
@@ -179,9 +180,11 @@ function checkTrial(trial: Trial, place: number, { neurons, responses }: Dataset
     throw trialError(
       place,
       'window',
-      `another window: ${own.from}:${own.to}ms; expected ${wanted.from}:${wanted.to}ms, as in the dataset`,
+      `another window: ${formatWindow(own)}; expected ${formatWindow(wanted)}, as in the dataset`,
     );
   }
+  const [seconds] = wanted === null ? findSeconds({ window: own }) : [];
+  if (seconds !== undefined) throw trialError(place, 'window', `the window ${seconds.text}`);
 }
 
 /** @throws InputError where an image is missing, of another size, or not the one that the trial names */

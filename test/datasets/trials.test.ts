@@ -140,6 +140,9 @@ test('trials that do not fit the dataset are rejected with the reason, and none 
   await rejected(newTrial('c', image(0), [1], { window: { from: 40, to: 90 } })).toThrow(
     'trial 1: another window: 40:90ms; expected 40:100ms, as in the dataset',
   );
+  await rejected(newTrial('c', image(0), [1], { window: { from: 0.04, to: 0.1 } })).toThrow(
+    'trial 1: another window: 0.04:0.1ms; expected 40:100ms, as in the dataset',
+  );
   await rejected(newTrial('c', image(0, 4), [1])).toThrow(
     'trial 1: an image of 4x2; expected 3x2, as in the dataset',
   );
@@ -156,6 +159,20 @@ test('trials that do not fit the dataset are rejected with the reason, and none 
   await opened.append([FIRST]);
   await expect(opened.append([newTrial('a', image(0), [2])])).rejects.toThrow(/has the id a/);
   await expect(openTrials(folder)).rejects.toThrow(/is no dataset: dataset.json is not there/);
+});
+
+test('a window of seconds is rejected where the dataset has none', async () => {
+  const tiny = newDataset(TINY);
+  const responses = { ...tiny.card.responses, window: null };
+  const place = path.join(path.dirname(dataset), 'without');
+  await writeDataset(place, { ...tiny, card: { ...tiny.card, responses } });
+  const opened = await openTrials(place);
+  const append = (from: number, to: number) =>
+    opened.append([newTrial('c', image(0), [1], { window: { from, to } })]);
+  await expect(append(0.04, 0.1)).rejects.toThrow(
+    'trial 0: the window is within 5 ms of the onset: 0.04:0.1ms; expected milliseconds: 40:100ms if seconds were meant',
+  );
+  expect(await append(40, 90)).toMatchObject({ added: 1 });
 });
 
 test('a trial is checked where it comes in', () => {

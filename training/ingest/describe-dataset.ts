@@ -1,8 +1,8 @@
+import { formatWindow } from '../../src/datasets/window.js';
 import { median } from '../../src/tuning/median.js';
 import type { Sources } from './choose-sources.js';
 import type { LabFile } from './lab-file.js';
 import type { PreparedDataset } from './prepare-dataset.js';
-import { formatWindow } from './responses/window.js';
 
 /** A line of a description; one without a name belongs to the line above. */
 export interface DescribedRow {

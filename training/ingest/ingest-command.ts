@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createCountProgress } from '../../src/count-progress.js';
 import { IngestRequest } from '../../src/datasets/ingest-request.js';
+import type { Window } from '../../src/datasets/window.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { makeFolder } from '../../src/files/make-folder.js';
@@ -17,7 +18,7 @@ import { FORMATS } from './formats.js';
 import { ingestOptions } from './ingest-options.js';
 import { openRecording } from './open-recording.js';
 import { prepareDataset, type ReportStep } from './prepare-dataset.js';
-import { parseWindow, type Window } from './responses/window.js';
+import { parseWindow } from './responses/window.js';
 import { datasetOf } from './to-dataset.js';
 
 interface Options {

@@ -1,6 +1,6 @@
 import type { IngestRequest } from '../../src/datasets/ingest-request.js';
+import { formatWindow } from '../../src/datasets/window.js';
 import type { IngestOptions } from './prepare-dataset.js';
-import { formatWindow } from './responses/window.js';
 
 /** What a request says about a recording, by what it concerns. */
 export function ingestOptions(request: IngestRequest): IngestOptions {

@@ -1,3 +1,4 @@
+import { findSeconds } from '../../src/datasets/window.js';
 import { InputError } from '../../src/errors.js';
 import { chooseSources, type SourceNames, type Sources } from './choose-sources.js';
 import { type DistinctImage, surveyImages } from './images/survey.js';
@@ -65,6 +66,7 @@ export async function prepareDataset(
   const read = await readTrials(sources, options.times, (done, total) =>
     report('responses', done, total),
   );
+  const seconds = findSeconds(read).map(({ name, text }) => `${name} ${text}`);
   const { split: divided } = sources;
   const { count } = sources.images;
   const tiers = divided ? await tiersOf(divided, read.image, count) : read.tier;
@@ -95,7 +97,7 @@ export async function prepareDataset(
   if (measured.length === 0) {
     throw new InputError(
       `no trial is left of ${all.length}: ${dropped.map((each) => `${each.count} ${each.reason}`).join(', ')}; ` +
-        'expected some: see --window, --presentations and --keep-blanks',
+        `expected some: see --window, --presentations and --keep-blanks${seconds.map((text) => `; the ${text}`).join('')}`,
     );
   }
   const trialsOf = distinct.map((): number[] => []);
@@ -131,7 +133,7 @@ export async function prepareDataset(
     trials: compact(read.values, total, chosen, columns),
     responses: read,
     splitRule: split.rule,
-    notes: [...file.notes, ...read.notes, ...notes],
+    notes: [...seconds.map((text) => `The ${text}.`), ...file.notes, ...read.notes, ...notes],
   };
 }
 

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { INGEST_JOB } from '../../datasets/data-jobs.js';
+import type { IngestRequest } from '../../datasets/ingest-request.js';
 import { DataDigest, NewRecording, StoredRecording } from '../../datasets/recording.js';
+import { findSeconds } from '../../datasets/window.js';
+import { InputError } from '../../errors.js';
 import { JobPriority } from '../../jobs/record.js';
 import { answerJson } from '../answer.js';
 import { tooLarge } from '../body/read-body.js';
@@ -218,9 +221,20 @@ function ingestRecording(deps: AppDependencies) {
         );
       }
       const request = await readJson();
+      rejectSeconds(request);
       const { kind } = INGEST_JOB;
       return answerDataJob(c, deps, { kind, data: recording.digest, request, ...query });
     },
+  );
+}
+
+/** @throws InputError naming the windows that are probably in seconds */
+function rejectSeconds(request: IngestRequest): void {
+  const found = findSeconds(request);
+  if (found.length === 0) return;
+  throw new InputError(
+    found.map(({ name, text }) => `${name} ${text}`).join('; '),
+    found.map(({ name, text }) => ({ path: name, message: text })),
   );
 }
 

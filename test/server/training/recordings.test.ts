@@ -170,6 +170,11 @@ test('jobs of data are limited, and what a request says is checked before it wai
   const ingest = (body: unknown) => postJson(send, `/v1/recordings/${digest}/ingest`, body);
   expect((await ingest({ windows: 1 })).status).toBe(422);
   expect((await ingest({ window: { from: 100, to: 40 } })).status).toBe(422);
+  const seconds = { window: { from: 0.07, to: 0.17 }, baseline: { from: -0.25, to: 0 } };
+  expect(await detailOf(ingest(seconds))).toBe(
+    '422 window is within 5 ms of the onset: 0.07:0.17ms; expected milliseconds: 70:170ms if seconds were meant; ' +
+      'baseline is within 5 ms of the onset: -0.25:0ms; expected milliseconds: -250:0ms if seconds were meant',
+  );
   expect((await ingest({})).status).toBe(202);
   expect((await ingest({})).status).toBe(202);
   const third = await ingest({});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { randomStream } from '../../../src/network/random.js';
+import type { SpikeSource, TraceSource } from '../../../training/ingest/lab-file.js';
 import {
   type IngestOptions,
   type PreparedDataset,
@@ -13,6 +14,7 @@ import {
   presentationSource,
   spikeSource,
   tableSource,
+  traceSource,
 } from './lab-files.js';
 
 const ignore = () => undefined;
@@ -199,6 +201,30 @@ test('presentations of images that there are not are rejected, and windows that 
   await expect(prepareDataset(file([0, 1]), { ...INGEST_DEFAULTS, times }, ignore)).rejects.toThrow(
     '--window and --baseline are for spikes and traces',
   );
+});
+
+test('a window that is probably in seconds is noted, or named where nothing was measured in it', async () => {
+  const times = { ...INGEST_DEFAULTS.times, window: { from: 0.04, to: 0.1 } };
+  const prepare = (responses: SpikeSource | TraceSource) =>
+    prepareDataset(
+      labFile({
+        images: [imageSource(drawImages(2))],
+        presentations: [presentationSource([0, 1], { onset: [0, 1] })],
+        responses: [responses],
+      }),
+      { ...INGEST_DEFAULTS, times },
+      ignore,
+    );
+  const text =
+    'window is within 5 ms of the onset: 0.04:0.1ms; expected milliseconds: 40:100ms if seconds were meant';
+  const { notes } = await prepare(spikeSource([[0.05, 1.06]]));
+  expect(notes).toContain(`The ${text}.`);
+  const samples = Array.from({ length: 20 }, (_, i) => i / 10);
+  const traces = traceSource(
+    samples.map((value) => [value]),
+    samples,
+  );
+  await expect(prepare(traces)).rejects.toThrow(`and --keep-blanks; the ${text}`);
 });
 
 test('an infinite response is rejected by neuron and trial, unless the neuron is left out', async () => {

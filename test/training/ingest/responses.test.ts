@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { formatWindow } from '../../../src/datasets/window.js';
 import type { SpikeSource } from '../../../training/ingest/lab-file.js';
 import { averageTraces } from '../../../training/ingest/responses/average-traces.js';
 import { countSpikes } from '../../../training/ingest/responses/count-spikes.js';
 import { readTrials } from '../../../training/ingest/responses/read-trials.js';
-import { formatWindow, parseWindow } from '../../../training/ingest/responses/window.js';
+import { parseWindow } from '../../../training/ingest/responses/window.js';
 import { imageSource, presentationSource, spikeSource, traceSource } from './lab-files.js';
 
 const ignore = () => undefined;
@@ -162,6 +163,7 @@ test('a trial beyond the trace, and a sample that was not measured, are NaN', as
 test('windows are read and written in milliseconds', () => {
   expect(parseWindow('40:100ms')).toEqual({ from: 40, to: 100 });
   expect(parseWindow('-0.25:0s')).toEqual({ from: -250, to: 0 });
+  expect(parseWindow('0.07:0.17s')).toEqual({ from: 70, to: 170 });
   expect(formatWindow(parseWindow('0.5:20ms'))).toBe('0.5:20ms');
   for (const text of ['100:40ms', '40:40ms', '0:0s']) {
     expect(() => parseWindow(text)).toThrow('Its end must be after its start, as in 40:100ms.');

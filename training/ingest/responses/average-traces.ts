@@ -1,6 +1,6 @@
+import type { Window } from '../../../src/datasets/window.js';
 import type { TraceSource } from '../lab-file.js';
 import { firstAtOrAfter } from './count-spikes.js';
-import type { Window } from './window.js';
 
 /** Numbers of a trace that are read at a time. */
 const BLOCK = 2 ** 19;

@@ -1,6 +1,6 @@
+import type { Window } from '../../../src/datasets/window.js';
 import type { SpikeSource } from '../lab-file.js';
 import { findUnrecorded, type SpikeRange } from './spike-range.js';
-import type { Window } from './window.js';
 
 /** The rate of each unit in each trial. */
 export interface CountedSpikes {

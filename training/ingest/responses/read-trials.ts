@@ -1,9 +1,10 @@
+import { formatWindow, type Window } from '../../../src/datasets/window.js';
 import { InputError } from '../../../src/errors.js';
 import type { Sources } from '../choose-sources.js';
 import type { Presentations, ResponseSource, Tier } from '../lab-file.js';
 import { averageTraces } from './average-traces.js';
 import { countSpikes } from './count-spikes.js';
-import { formatWindow, SPIKE_WINDOW, TRACE_BASELINE, TRACE_WINDOW, type Window } from './window.js';
+import { SPIKE_WINDOW, TRACE_BASELINE, TRACE_WINDOW } from './window.js';
 
 /** How presentations are read, and which times around the onset of an image count. */
 export interface TrialOptions {

@@ -1,6 +1,6 @@
+import type { Window } from '../../../src/datasets/window.js';
 import { InputError } from '../../../src/errors.js';
 import type { SpikeSource } from '../lab-file.js';
-import type { Window } from './window.js';
 
 /** When a unit has spikes, in seconds. */
 export interface SpikeRange {

@@ -1,10 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-
-/** A time around the onset of an image, [from, to), in milliseconds. */
-export interface Window {
-  readonly from: number;
-  readonly to: number;
-}
+import { toMilliseconds, type Window } from '../../../src/datasets/window.js';
 
 /** Macaque V1 answers 40 to 100 ms after an image appears; other areas and species take other windows. */
 export const SPIKE_WINDOW: Window = { from: 40, to: 100 };
@@ -21,8 +16,9 @@ const FORM = /^(-?\d+(?:\.\d+)?):(-?\d+(?:\.\d+)?)(ms|s)$/;
  */
 export function parseWindow(text: string): Window {
   const [, first, second, unit] = FORM.exec(text) ?? [];
-  const scale = unit === 's' ? 1000 : 1;
-  const [from, to] = [Number(first) * scale, Number(second) * scale];
+  const read = (number: string | undefined) =>
+    unit === 's' ? toMilliseconds(Number(number)) : Number(number);
+  const [from, to] = [read(first), read(second)];
   if (unit !== undefined && !(from < to)) {
     throw new InvalidArgumentError('Its end must be after its start, as in 40:100ms.');
   }
@@ -32,9 +28,4 @@ export function parseWindow(text: string): Window {
     );
   }
   return { from, to };
-}
-
-/** Formats a window as `parseWindow` reads it. */
-export function formatWindow({ from, to }: Window): string {
-  return `${from}:${to}ms`;
 }
