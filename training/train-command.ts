@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { findRecipe, RECIPES } from '../src/datasets/recipes.js';
+import { ResponseChoice } from '../src/datasets/train-request.js';
 import { InputError } from '../src/errors.js';
 import { exitCodesHelp } from '../src/exit-codes.js';
 import { type Fit, TrainedFrom, TrainingCard } from '../src/models/card.js';
@@ -29,6 +30,7 @@ import {
   wholeNumber,
 } from './run/options.js';
 import type { TrainedNeuron } from './run/population.js';
+import { chosenResponses } from './run/response-choice.js';
 import { mergeWhenComplete } from './run/shards/merge-when-complete.js';
 import { parseShard, type Shard, shardOfJob } from './run/shards/shard.js';
 import { trainModel } from './run/train-model.js';
@@ -39,6 +41,7 @@ interface Options
     DataPlace,
     DataOptions,
     ClusterOptions {
+  readonly responses: ResponseChoice;
   readonly unit?: string;
   readonly epochs?: number;
   readonly neurons?: readonly number[];
@@ -107,6 +110,15 @@ export function createTrainCommand(
       )
         .choices(TrainingCard.shape.loss.options)
         .default('mse'),
+    )
+    .addOption(
+      new Option(
+        '--responses <scale>',
+        'normalised: each neuron learns responses with a mean of 0 and a standard deviation of 1, and predicts in the ' +
+          'unit of the recording; recorded: as they are, as published; auto: normalised, except with --site or poisson',
+      )
+        .choices(ResponseChoice.options)
+        .default('auto'),
     )
     .addOption(
       new Option(
@@ -184,6 +196,7 @@ async function train(
   if (options.merge && !shard) {
     throw new InputError('--merge is used without a share; expected --shard i/n');
   }
+  const responses = chosenResponses(options);
   const { site, repeats, ...known } = await openData(options, options);
   try {
     for (const warning of site.warnings) machine.stream.write(`warning: ${warning}\n`);
@@ -193,7 +206,18 @@ async function train(
     const degreesPerImage = options.degreesPerImage ?? known.degreesPerImage;
     const backend = await openBackend(options.backend);
     const from = await readWarmStart(options);
-    const given = { epochs, from, neurons: ids, unit, degreesPerImage, resume, wait, chunk, shard };
+    const given = {
+      epochs,
+      responses,
+      from,
+      neurons: ids,
+      unit,
+      degreesPerImage,
+      resume,
+      wait,
+      chunk,
+      shard,
+    };
     const request = { ...options, ...given, site, repeats, backend };
     const { saved, neurons, seconds } = await trainModel(request, machine);
     for (const neuron of neurons) console.log(neuronLine(neuron));

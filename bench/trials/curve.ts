@@ -1,4 +1,4 @@
-import { findRecipe, type Recipe } from '../../src/datasets/recipes.js';
+import { findRecipe, type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
 import type { ArchitectureId } from '../../src/network/architectures/id.js';
 import { type Recording, selectImages } from '../../training/data/recording.js';
@@ -37,7 +37,12 @@ export async function printCurve(site: Site, curve: Curve): Promise<void> {
     { length: Math.min(curve.neurons, site.training.neurons) },
     (_, id) => id,
   );
-  const recipe = { ...findRecipe(curve.recipe), after: undefined };
+  const recipe: Recipe = {
+    ...findRecipe(curve.recipe),
+    after: undefined,
+    responses: 'normalised',
+  };
+  const { readout } = recipeArchitecture(recipe);
   const parts = {
     selection: selectRange(site.validation, 0, selection),
     validation: selectRange(site.validation, selection, heldOut),
@@ -50,7 +55,7 @@ export async function printCurve(site: Site, curve: Curve): Promise<void> {
   ) =>
     trainPopulation({
       ...{ data: { training, ...parts }, recipe: own, neurons, seed: 1 },
-      base: base && { weights: base.weights, neurons, freeze: 'still', fit },
+      base: base && { readout, weights: base.weights, neurons, freeze: 'still', fit },
     });
   const first = await train(selectRange(site.training, 0, source), {
     ...recipe,

@@ -23,6 +23,7 @@ export const Recipe = z.strictObject({
   batchSize: z.int().min(2),
   learningRate: z.number().positive().default(ADAM.learningRate),
   loss: TrainingCard.shape.loss.default('mse'),
+  responses: TrainingCard.shape.responses,
   /** Probability with which a channel is dropped. */
   dropout: z.number().min(0).lt(1),
   /** Instead of the architecture's own. */

@@ -13,6 +13,10 @@ const From = z.strictObject({
     .describe('`readout` fits the readouts alone, in seconds'),
 });
 
+/** Whether neurons are trained on normalised responses; `auto` where the data and the loss allow it. */
+export const ResponseChoice = z.enum(['auto', ...TrainingCard.shape.responses.unwrap().options]);
+export type ResponseChoice = z.infer<typeof ResponseChoice>;
+
 /** What to train on a dataset; the defaults are those of `hypercolumn train`. */
 export const TrainRequest = z
   .strictObject({
@@ -42,6 +46,10 @@ export const TrainRequest = z
       .default(1)
       .describe('the same seed trains the same model'),
     loss: TrainingCard.shape.loss.default('mse'),
+    responses: ResponseChoice.default('auto').describe(
+      '`normalised` trains each neuron on responses with a mean of 0 and a standard deviation of 1; predictions are in ' +
+        'the unit of the dataset all the same. `auto` does so, except with the Poisson loss',
+    ),
     select: TrainingCard.shape.split
       .default('validation')
       .describe("the images on which each neuron's kept epoch is chosen"),

@@ -34,6 +34,7 @@ export function tinyCard(name: string, version: number): ModelCard {
       batchSize: 1,
       optimiser: { name: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
       loss: 'mse',
+      responses: 'recorded',
       split: 'validation',
       data: { site: 'none', trainingImages: 1, validationImages: 1, digests: {} },
       backend: 'none',

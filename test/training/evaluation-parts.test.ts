@@ -11,11 +11,13 @@ import { forward } from '../../src/network/forward.js';
 import { column } from '../../src/tuning/response-matrix.js';
 import { openSite, type Site } from '../../training/data/site.js';
 import { decompose } from '../../training/evaluation/decomposition.js';
+import type { Evaluation } from '../../training/evaluation/evaluation.js';
 import { points, smoothed } from '../../training/evaluation/plots/curve.js';
 import { predictRecording } from '../../training/evaluation/prediction.js';
 import { findProvenance } from '../../training/evaluation/provenance.js';
 import { byCorr, spread } from '../../training/evaluation/report/parts.js';
 import { average, type NeuronScores } from '../../training/evaluation/scores.js';
+import { textTable } from '../../training/evaluation/table.js';
 import { createTopImages } from '../../training/evaluation/top-images.js';
 import { writeFiles } from '../../training/evaluation/write-files.js';
 import { tinyCard } from '../support/cards.js';
@@ -194,6 +196,32 @@ test('averages leave out undefined values', () => {
   expect(standardError).toBeCloseTo(Math.sqrt(38 / 12), 12);
   expect(average(neurons.slice(0, 1), 'CORR')).toMatchObject({ mean: 1, standardError: null });
   expect(average(neurons, 'FEVE')).toMatchObject({ neurons: 0, mean: null });
+});
+
+test('the table says for how many neurons a measure is undefined, and why for the first', () => {
+  const neurons = [null, 0.5, null].map((value, id): NeuronScores => {
+    const score = value === null ? { value, reason: `no peak in ${id}` } : { value };
+    const defined = { value: 0.25 };
+    const scores = { CORR: defined, PT_J: score, PT_S: id === 0 ? score : defined };
+    return { id: 5 + id, keptEpoch: 1, scores, repeats: null };
+  });
+  const models = [{ label: 'm/1', neurons }] as unknown as Evaluation['models'];
+  const evaluation = { models, hasRepeats: false } as Evaluation;
+  const said = [
+    '- m/1: PT_J is undefined for 2 of 3 neurons: neuron 5: no peak in 0; table.json has the reasons of the others',
+    '- m/1: PT_S is undefined for 1 of 3 neurons: neuron 5: no peak in 0',
+  ];
+  const lines = textTable(evaluation, 3).split('\n');
+  expect(lines.slice(3)).toEqual([
+    'm/1    neuron 5  0.250      -      -',
+    'm/1    neuron 6  0.250  0.500  0.250',
+    'm/1    neuron 7  0.250      -  0.250',
+    ...said,
+  ]);
+  expect(textTable(evaluation, 2).split('\n').slice(3)).toEqual([
+    ...said,
+    '3 neurons, each with its row in table.csv',
+  ]);
 });
 
 test('the report describes a model by its card and its files', () => {

@@ -194,7 +194,7 @@ test('a dataset and four files with the same gaps train the same networks and ha
     return await readModel(path.join(out, '1'));
   };
   const one = await train('one', ['--data', place, '--site', 'small']);
-  const other = await train('other', ['--data', dataset]);
+  const other = await train('other', ['--data', dataset, '--responses', 'recorded']);
   expect(bitsOf(await readWeights(other))).toEqual(bitsOf(await readWeights(one)));
   expect(other.card.neurons).toEqual(one.card.neurons);
   expect(one.card.neurons.every(({ noiseCeiling }) => noiseCeiling !== null)).toBe(true);

@@ -15,6 +15,7 @@ import { selectRows } from '../../training/data/rows.js';
 import { openSite, type Site } from '../../training/data/site.js';
 import { createLearner } from '../../training/model/learner.js';
 import { poissonLoss, squaredError } from '../../training/model/loss.js';
+import { AS_RECORDED } from '../../training/model/response-scale.js';
 import { batchTargets } from '../../training/model/targets.js';
 import type { NeuronState } from '../../training/run/neuron-state.js';
 import { type TrainedPopulation, trainPopulation } from '../../training/run/population.js';
@@ -114,7 +115,12 @@ export function trainingTests(
     for (let step = 0; step < STEPS; step++) {
       const images = Uint32Array.from({ length: 20 }, (_, i) => 20 * step + i);
       const stimuli = stimulusTensor(await training.stimuli(images));
-      const own = batchTargets(training, images, neurons);
+      const own = batchTargets(
+        training,
+        images,
+        neurons,
+        neurons.map(() => AS_RECORDED),
+      );
       const losses = await together.step({ stimuli, ...own });
       for (const [i, id] of neurons.entries()) {
         const all = column(responseMatrix(training), id).slice(20 * step, 20 * (step + 1));

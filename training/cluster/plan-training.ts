@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
+import type { ResponseChoice } from '../../src/datasets/train-request.js';
 import { InputError } from '../../src/errors.js';
 import type { DataOptions } from '../data/data-rules.js';
 import { checkTargets } from '../data/split.js';
@@ -7,6 +8,7 @@ import { type DataPlace, openData } from '../dataset/open-data.js';
 import { chosenNeurons } from '../run/chosen-neurons.js';
 import type { ModelRequest } from '../run/model-request.js';
 import { checkModelName } from '../run/options.js';
+import { chosenResponses } from '../run/response-choice.js';
 import { neuronsOfShard, readShardCount, type Shard, shardFolder } from '../run/shards/shard.js';
 import { describeStage } from '../run/stage-plan.js';
 import type { ClusterOptions } from './cluster-options.js';
@@ -25,6 +27,7 @@ export type TrainingOptions = ClusterOptions &
   DataPlace &
   DataOptions &
   Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out'> & {
+    readonly responses: ResponseChoice;
     readonly epochs?: number;
     readonly neurons?: readonly number[];
     readonly shard?: Shard;
@@ -95,7 +98,7 @@ async function planShards(
   checkModelName(options.out);
   await readShardCount(options.out, of);
   const { neurons, ...site } = await readSite(options, say);
-  const request = { ...options, epochs: options.epochs, from: undefined, site };
+  const request = { ...options, ...determined(options), site };
   return Array.from({ length: of }, (_, index) => {
     const shard = { index, of };
     return {
@@ -133,11 +136,7 @@ async function planEach(
     tasks.push({
       label: values.map(([name, value]) => `${name} ${value}`).join(', '),
       place: own.out,
-      expected: describeStage(
-        { ...own, epochs: own.epochs, from: undefined, site },
-        own.recipe,
-        neurons,
-      ),
+      expected: describeStage({ ...own, ...determined(own), site }, own.recipe, neurons),
       words: [
         ...['--data', own.data, '--out', own.out],
         ...values.flatMap(([name, value]) => [`--${name}`, value]),
@@ -145,6 +144,11 @@ async function planEach(
     });
   }
   return tasks;
+}
+
+/** What `train` makes of its options. */
+function determined(options: TrainingOptions) {
+  return { epochs: options.epochs, responses: chosenResponses(options), from: undefined };
 }
 
 async function readSite(options: TrainingOptions, say: (line: string) => void) {

@@ -13,6 +13,24 @@ export function selectRows(weights: Weights, rows: readonly number[]): Map<strin
   return new Map([...weights].map(([name, tensor]) => [name, selectNeurons(tensor, rows)]));
 }
 
+/**
+ * A population with other networks in the place of some of its own.
+ * @param rows places in the population, one for each of the others
+ */
+export function replaceRows(weights: Weights, rows: readonly number[], others: Weights): Weights {
+  return new Map(
+    [...weights].map(([name, { shape, data }]) => {
+      const replaced = data.slice();
+      const other = others.get(name)!.data;
+      const each = data.length / shape[0]!;
+      for (const [i, row] of rows.entries()) {
+        replaced.set(other.subarray(i * each, (i + 1) * each), row * each);
+      }
+      return [name, { shape, data: replaced }];
+    }),
+  );
+}
+
 /** Puts populations, each with its neurons on the first axis, one after the other. */
 export function stackPopulations(populations: readonly Weights[]): Map<string, NamedTensor> {
   const [first] = populations;

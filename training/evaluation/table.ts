@@ -41,9 +41,31 @@ export function textTable({ models, hasRepeats }: Evaluation, maxNeurons: number
           }),
         );
   const rows = [['model', '', ...measures], ...averages, ...neurons];
-  const text = align(rows);
-  if (ids.length <= maxNeurons) return text;
-  return `${text}\n${ids.length} neurons, each with its row in table.csv`;
+  const lines = [align(rows), ...undefinedLines(models, measures)];
+  if (ids.length > maxNeurons) lines.push(`${ids.length} neurons, each with its row in table.csv`);
+  return lines.join('\n');
+}
+
+/** Says of each measure for how many neurons it is undefined, and why for the first of them. */
+function undefinedLines(
+  models: readonly Pick<ModelEvaluation, 'label' | 'neurons'>[],
+  measures: readonly Measure[],
+): string[] {
+  return models.flatMap(({ label, neurons }) =>
+    measures.flatMap((measure) => {
+      const missing = neurons.flatMap(({ id, scores }) => {
+        const score = scores[measure];
+        return score?.value === null ? [{ id, reason: score.reason }] : [];
+      });
+      const [first] = missing;
+      if (first === undefined) return [];
+      const others = missing.length > 1 ? '; table.json has the reasons of the others' : '';
+      return [
+        `- ${label}: ${measure} is undefined for ${missing.length} of ${neurons.length} neurons: ` +
+          `neuron ${first.id}: ${first.reason}${others}`,
+      ];
+    }),
+  );
 }
 
 /** One row per model and neuron; empty where a measure is undefined. */

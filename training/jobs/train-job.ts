@@ -9,6 +9,7 @@ import { currentMemory } from '../run/chunk.js';
 import { freeDisk } from '../run/disk.js';
 import type { Machine } from '../run/model-request.js';
 import { countAllSteps, countStepsDone } from '../run/progress.js';
+import { chosenResponses } from '../run/response-choice.js';
 import { trainModel } from '../run/train-model.js';
 import { warmStart } from '../run/warm-start.js';
 import { type DataJobContext, type JobFile, reportFile } from './context.js';
@@ -75,6 +76,7 @@ export async function runTrainJob(
         ...{ site, repeats, recipe, epochs, seed, loss, select, degreesPerImage },
         backend: await openBackend('auto'),
         unit: unit ?? 'as recorded',
+        responses: chosenResponses(request),
         neurons,
         from,
         freeze: 'published',

@@ -7,15 +7,23 @@ import { initialParameters, parameterSpecifications } from '../../src/network/pa
 import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import { measuredPlaces } from '../data/measured.js';
 import { type Recording, responseMatrix } from '../data/recording.js';
-import { selectRows } from '../data/rows.js';
+import { replaceRows, selectRows } from '../data/rows.js';
 import type { TrainingData } from '../data/split.js';
 import { evaluate, type Fit, predict } from '../run/fit.js';
 import { allSame, FLAT_EPOCHS, type NeuronState, STOP_REASONS } from '../run/neuron-state.js';
-import { type Base, beginWith } from '../run/stages.js';
+import { type Base, baseWeights, beginWith } from '../run/stages.js';
 import { dropoutFactors, type Moment } from './dropout.js';
 import { createLearner, type Learner, type OptimiserState } from './learner.js';
 import { readoutPart, wholePart } from './learning-part.js';
 import { LOSSES } from './loss.js';
+import {
+  AS_RECORDED,
+  foldScale,
+  fromScale,
+  measureScale,
+  type ResponseScale,
+  unfoldScale,
+} from './response-scale.js';
 import { batchTargets } from './targets.js';
 
 /** Which networks are trained, and on what. */
@@ -60,7 +68,7 @@ export interface Networks {
   select(epoch: number, check: () => Promise<void>): Promise<Fit[]>;
   /** The fit of the kept networks on the validation images; null where it is undefined. */
   measure(check: () => Promise<void>): Promise<(Fit | null)[]>;
-  /** Of every neuron: the weights of its kept epoch, or those it began with. */
+  /** Of every neuron: the weights of its kept epoch, or those it began with; they predict in the unit of the recording. */
   kept(): Weights;
   /** The state from which training can continue; at least one neuron must be learning. */
   state(): Promise<NetworksState>;
@@ -81,6 +89,12 @@ export function createNetworks(
   const architecture = recipeArchitecture(recipe);
   const specifications = parameterSpecifications(architecture, training);
   const freezing = { names: recipe.frozen, still: base?.freeze === 'still' };
+  const scales = new Map(
+    task.neurons.map((id) => [
+      id,
+      recipe.responses === 'normalised' ? measureScale(training, id) : AS_RECORDED,
+    ]),
+  );
   const kept = copyTensor(from?.kept ?? initialWeights());
   const part =
     base?.fit === 'readout'
@@ -111,7 +125,7 @@ export function createNetworks(
       const ids = learning();
       const batch = {
         stimuli: await part.see(training, images, ids),
-        ...batchTargets(training, images, ids),
+        ...batchTargets(training, images, ids, scalesOf(ids)),
         dropout: dropoutFactors(architecture, ids, images.length, recipe.dropout, moment),
       };
       const losses = await learner.step(batch);
@@ -151,7 +165,14 @@ export function createNetworks(
       return neurons.map((_, row) => (rows.includes(row) ? fits[rows.indexOf(row)]! : null));
     },
 
-    kept: () => kept,
+    kept() {
+      const recorded = foldScale(architecture, kept, scalesOf(task.neurons));
+      if (!base?.fit) return recorded;
+      // The networks on which a warm start did not improve are the base's, bit for bit.
+      const same = neurons.flatMap(({ keptEpoch }, row) => (keptEpoch === null ? [row] : []));
+      const ids = same.map((row) => neurons[row]!.id);
+      return replaceRows(recorded, same, baseWeights(base, ids));
+    },
 
     async state() {
       const [current, optimiser] = [await learner.weights(), await learner.optimiser()];
@@ -163,8 +184,16 @@ export function createNetworks(
 
   function initialWeights(): Weights {
     const initial = initialParameters(specifications, task.neurons, seed);
-    if (base) beginWith(initial, base, recipe.frozen, task.neurons);
+    if (base) {
+      const own = baseWeights(base, task.neurons);
+      const weights = unfoldScale(base, own, scalesOf(task.neurons));
+      beginWith(initial, { ...base, weights }, recipe.frozen);
+    }
     return initial;
+  }
+
+  function scalesOf(ids: readonly number[]): ResponseScale[] {
+    return ids.map((id) => scales.get(id)!);
   }
 
   /** How well the kept networks of some rows predict a recording. */
@@ -182,16 +211,18 @@ export function createNetworks(
     }
   }
 
+  /** The predictions in the unit of the recording: peak tuning compares them with recorded responses. */
   async function respond(
     population: Learner,
     recording: Recording,
     ids: readonly number[],
     check: () => Promise<void>,
   ): Promise<ResponseMatrix> {
-    return await predict(population, recording, ids.length, async (images) => {
+    const predicted = await predict(population, recording, ids.length, async (images) => {
       await check();
       return await part.see(recording, images, ids);
     });
+    return fromScale(predicted, scalesOf(ids));
   }
 
   function startLearner(weights: Weights, optimiser?: OptimiserState): Learner {

@@ -1,20 +1,25 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Recording } from '../data/recording.js';
 import type { Measured } from './loss.js';
+import { type ResponseScale, toScale } from './response-scale.js';
 
 /** The real responses to a batch of images. */
 export interface Targets {
-  /** [images, neurons]; 0 where a response was not measured. */
+  /** [images, neurons]; in the scale of each neuron; 0 where a response was not measured. */
   readonly targets: tf.Tensor2D;
   /** Where some were not measured. */
   readonly measured?: Measured;
 }
 
-/** @param ids columns of the recording */
+/**
+ * @param ids columns of the recording
+ * @param scales in which the targets are, one for each of the ids
+ */
 export function batchTargets(
   { responses, neurons: all }: Pick<Recording, 'responses' | 'neurons'>,
   images: Uint32Array,
   ids: readonly number[],
+  scales: readonly ResponseScale[],
 ): Targets {
   const shape: [number, number] = [images.length, ids.length];
   const targets = new Float32Array(images.length * ids.length);
@@ -24,7 +29,7 @@ export function batchTargets(
     for (const [i, id] of ids.entries()) {
       const response = responses[image * all + id]!;
       const place = row * ids.length + i;
-      targets[place] = response;
+      targets[place] = toScale(response, scales[i]!);
       if (!Number.isNaN(response)) continue;
       // A product of NaN and 0 is NaN, so that the mask alone would not take it out.
       targets[place] = 0;

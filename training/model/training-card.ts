@@ -41,6 +41,7 @@ export async function describeModel(
       batchSize: recipe.batchSize,
       optimiser: { ...ADAM, learningRate: recipe.learningRate },
       loss: recipe.loss,
+      responses: recipe.responses,
       ...(base && !from && { base: { model: base.card.name, digest: base.digest, freeze } }),
       ...(from && {
         from: {

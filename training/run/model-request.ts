@@ -22,6 +22,8 @@ export interface ModelRequest {
   readonly epochs: number | undefined;
   readonly seed: number;
   readonly loss: TrainingCard['loss'];
+  /** Whether each neuron is trained on responses in its own scale. */
+  readonly responses: TrainingCard['responses'];
   /** The images on which each neuron's kept epoch is chosen. */
   readonly select: TrainingCard['split'];
   /** Whether the blocks that a stage does not train stay in training mode, as in the published code. */

@@ -31,7 +31,7 @@ export interface Stage {
 /** What decides whether a saved stage is the one that would be trained. */
 type StageRequest = Pick<
   ModelRequest,
-  'seed' | 'epochs' | 'loss' | 'select' | 'freeze' | 'from'
+  'seed' | 'epochs' | 'loss' | 'responses' | 'select' | 'freeze' | 'from'
 > & {
   readonly site: Pick<Site, 'white' | 'digests'>;
 };
@@ -92,6 +92,7 @@ export async function planModel(
         seed: request.seed,
         epochs: recipe.epochs,
         loss: request.loss,
+        responses: request.responses,
         select: request.select,
         from: from?.model.digest ?? null,
         fit: from?.fit ?? null,
@@ -124,7 +125,7 @@ export function describeStage(
   name: string,
   neurons: readonly number[],
 ): ExpectedModel {
-  const { site, seed, loss, select: split, freeze } = request;
+  const { site, seed, loss, responses, select: split, freeze } = request;
   const { epochs } = stageRecipe(request, name);
   const { white, digests } = site;
   const from = request.from ? { digest: request.from.model.digest, fit: request.from.fit } : null;
@@ -133,6 +134,7 @@ export function describeStage(
     seed,
     epochs,
     loss,
+    responses,
     split,
     white,
     digests,
@@ -194,7 +196,7 @@ function mapNumbers(recipe: Recipe, { training, validation }: Site): number {
   return (training.count + validation.count) * height * width * architecture.channels;
 }
 
-function stageRecipe({ epochs, loss, from }: StageRequest, name: string): Recipe {
+function stageRecipe({ epochs, loss, responses, from }: StageRequest, name: string): Recipe {
   const recipe = from ? warmRecipe(findRecipe(name), from.fit) : findRecipe(name);
-  return { ...recipe, loss, ...(epochs !== undefined && { epochs }) };
+  return { ...recipe, loss, responses, ...(epochs !== undefined && { epochs }) };
 }

@@ -11,10 +11,12 @@ import {
 } from '../../src/models/card.js';
 import { readModel, type SavedModel, type Weights } from '../../src/models/saved-model.js';
 import { versionsIn } from '../../src/models/version-numbers.js';
-import { selectNeurons } from '../../src/network/parameters.js';
+import type { Architecture } from '../../src/network/architecture.js';
+import { selectRows } from '../data/rows.js';
 
 /** The networks that a training begins with. */
 export interface Base {
+  readonly readout: Architecture['readout'];
   readonly weights: Weights;
   /** Ids of the neurons whose rows the weights are. */
   readonly neurons: readonly number[];
@@ -29,6 +31,7 @@ export const ExpectedModel = z.strictObject({
   seed: TrainingCard.shape.seed,
   epochs: TrainingCard.shape.epochs,
   loss: TrainingCard.shape.loss,
+  responses: TrainingCard.shape.responses,
   split: TrainingCard.shape.split,
   /** The pixel value that is white, where it was given. */
   white: z.number().nullable(),
@@ -85,7 +88,7 @@ async function readOrSkip(folder: string): Promise<SavedModel | undefined> {
 /** Whether a model was trained on the same data in the same way. */
 export function isExpected({ training, neurons }: ModelCard, wanted: ExpectedModel): boolean {
   if (!('recipe' in training)) return false;
-  const { recipe, seed, epochs, loss, split, data, base, from } = training;
+  const { recipe, seed, epochs, loss, responses, split, data, base, from } = training;
   const names = Object.keys(wanted.digests);
   const present = new Set(neurons.map(({ id }) => id));
   return (
@@ -93,6 +96,7 @@ export function isExpected({ training, neurons }: ModelCard, wanted: ExpectedMod
     seed === wanted.seed &&
     epochs === wanted.epochs &&
     loss === wanted.loss &&
+    responses === wanted.responses &&
     split === wanted.split &&
     (data.white ?? null) === wanted.white &&
     wanted.neurons.every((id) => present.has(id)) &&
@@ -105,28 +109,36 @@ export function isExpected({ training, neurons }: ModelCard, wanted: ExpectedMod
 }
 
 /**
+ * The base's networks of some of its neurons.
+ * @param ids in the order of the rows
+ */
+export function baseWeights({ weights, neurons }: Base, ids: readonly number[]): Weights {
+  return selectRows(
+    weights,
+    ids.map((id) => neurons.indexOf(id)),
+  );
+}
+
+/**
  * Puts the base's parameters in the place of those of a population: in a warm start of all, else of the frozen ones.
  * @param initial what the population begins with otherwise, [N, ...] each; written to
+ * @param base its weights are of the same neurons
  * @param frozen names, or beginnings of names
- * @param neurons ids of the population, all of them among the base's
  */
 export function beginWith(
-  initial: Map<string, NamedTensor>,
-  base: Base,
+  initial: ReadonlyMap<string, NamedTensor>,
+  base: Pick<Base, 'fit' | 'weights'>,
   frozen: readonly string[],
-  neurons: readonly number[],
 ): void {
-  const rows = neurons.map((id) => base.neurons.indexOf(id));
   for (const [name, { shape, data }] of initial) {
     if (!base.fit && !frozen.some((start) => name.startsWith(start))) continue;
     // the centre's readout of a split one is the readout of the base, which reads the centre alone
     const source =
       base.weights.get(name) ?? base.weights.get(name.replace('readout.centre.', 'readout.'));
     if (source === undefined) throw new Error(`the base has no '${name}'`);
-    const own = selectNeurons(source, rows);
-    if (own.data.length !== data.length) {
+    if (source.data.length !== data.length) {
       throw new Error(`the base's '${name}' is [${source.shape}], not [${shape}]`);
     }
-    data.set(own.data);
+    data.set(source.data);
   }
 }

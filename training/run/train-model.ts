@@ -170,7 +170,8 @@ async function trainStages(
 
 async function readBase(base: SavedModel, { freeze, from }: ModelRequest) {
   const neurons = base.card.neurons.map(({ id }) => id);
-  return { weights: await readWeights(base), neurons, freeze, fit: from?.fit };
+  const { readout } = base.card.architecture;
+  return { readout, weights: await readWeights(base), neurons, freeze, fit: from?.fit };
 }
 
 function announcement(

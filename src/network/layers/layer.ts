@@ -29,6 +29,8 @@ export interface Layer {
 export interface Readout {
   /** The fewest cells that its map may have. */
   readonly minCells: number;
+  /** The linear map whose sums are the input of the output's nonlinearity. */
+  readonly last: string;
   parameters(map: MapSize, channels: number): ParameterSpecification[];
   /** The part of the map that it reads. */
   requiredPart(map: MapSize): Box;

@@ -41,7 +41,8 @@ test.each(['validation', 'heldout'])(
   'a dataset trains the very networks of the four files it was made of (%s)',
   async (select) => {
     const one = await train(['--data', files, '--site', 'small', '--select', select]);
-    const other = await train(['--data', dataset, '--select', select]);
+    const words = ['--data', dataset, '--responses', 'recorded'];
+    const other = await train([...words, '--select', select]);
     expect(bitsOf(await readWeights(other))).toEqual(bitsOf(await readWeights(one)));
     expect(other.card.neurons).toEqual(one.card.neurons);
     expect(other.card.neurons.some(({ noiseCeiling }) => noiseCeiling !== null)).toBe(true);

@@ -21,6 +21,7 @@ const IDENTITY: Identity = {
   seed: 1,
   epochs: 5,
   loss: 'mse',
+  responses: 'recorded',
   select: 'validation',
   freeze: null,
   backend: 'wasm',

@@ -71,7 +71,7 @@ test('a network with the same response to every image for five epochs is dead', 
   const frozen = { architecture: 'rf_sa_cnn_star_incr', frozen: ['alpha1.', 'alpha2.'] } as const;
   const { neurons } = await trainPopulation({
     ...smallTask(site, [3, 0], { ...frozen, frozen: [...frozen.frozen], epochs: 7 }),
-    base: { weights, neurons: [0, 3], freeze: 'still' },
+    base: { readout: 'centre', weights, neurons: [0, 3], freeze: 'still' },
   });
   expect(neurons[0]!.stopped).toBeUndefined();
   expect(neurons[0]!.CORR).toBeGreaterThan(0.3);

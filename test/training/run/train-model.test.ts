@@ -50,6 +50,7 @@ async function train(
     epochs: 2,
     seed: 1,
     loss: 'mse',
+    responses: 'recorded',
     select: 'validation',
     freeze: 'published',
     neurons: undefined,
@@ -132,9 +133,18 @@ test('a training that is finished is trained again only where it is another one,
 test('a stage is reused only when it has the requested neurons', async () => {
   const { result } = await train({ epochs: 1 });
   const { card, folder: saved } = result as SavedModel;
-  const { recipe, seed, epochs, loss, split, data } = card.training as TrainingCard;
+  const { recipe, seed, epochs, loss, responses, split, data } = card.training as TrainingCard;
   const find = async (neurons: number[]) => {
-    const same = { recipe, seed, epochs, loss, split, white: null, digests: data.digests };
+    const same = {
+      recipe,
+      seed,
+      epochs,
+      loss,
+      responses,
+      split,
+      white: null,
+      digests: data.digests,
+    };
     return (await findStage(out, { ...same, freeze: 'published', from: null, neurons }))?.folder;
   };
   expect(await find([2, 0])).toBe(saved);

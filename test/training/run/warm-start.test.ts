@@ -14,6 +14,7 @@ import {
   type TrainedPopulation,
   trainPopulation,
 } from '../../../training/run/population.js';
+import type { Base } from '../../../training/run/stages.js';
 import { trainModel } from '../../../training/run/train-model.js';
 import { warmStart } from '../../../training/run/warm-start.js';
 import { fakeMachine } from '../../support/machine.js';
@@ -34,8 +35,12 @@ beforeAll(async () => {
 afterAll(() => site.close());
 
 /** The population of one training as what another begins with. */
-function baseOf({ weights }: TrainedPopulation, fit?: Fit) {
-  return { weights, neurons: IDS, freeze: 'still' as const, fit };
+function baseOf(
+  { weights }: TrainedPopulation,
+  fit?: Fit,
+  readout: Base['readout'] = 'centre',
+): Base {
+  return { readout, weights, neurons: IDS, freeze: 'still' as const, fit };
 }
 
 /** The site, whose neurons answer to the same features with another gain, sign and offset. */
@@ -82,25 +87,32 @@ test.each([{ architecture: 'rf_cnn' }, { architecture: 'ff_sa_cnn_star_simul', l
   },
 );
 
-test('a warm start keeps what it began with where no epoch is better', async () => {
-  const good = [0, 1];
-  const begun = await trainPopulation(smallTask(site, good, { epochs: 8, learningRate: 0.01 }));
-  for (const { CORR } of begun.neurons) expect(CORR).toBeGreaterThan(0.5);
-  const { responses } = site.training;
-  const training = { ...site.training, responses: responses.map((response) => 1 - response) };
-  for (const fit of ['readout', 'all'] as const) {
-    const { neurons, weights } = await trainPopulation({
-      ...smallTask({ ...site, training }, good, { epochs: 2, learningRate: 0.1 }),
-      base: { ...baseOf(begun, fit), neurons: good },
-    });
-    expect(bitsOf(weights)).toEqual(bitsOf(begun.weights));
-    for (const [row, { keptEpoch, CORR }] of neurons.entries()) {
-      expect(keptEpoch).toBeNull();
-      // computed in two parts, where the readout alone is fitted
-      expect(Math.abs(CORR! - begun.neurons[row]!.CORR!)).toBeLessThan(1e-5);
+test.each(['recorded', 'normalised'] as const)(
+  'a warm start keeps what it began with where no epoch is better (responses %s)',
+  async (scale) => {
+    const good = [0, 1];
+    const begun = await trainPopulation(smallTask(site, good, { epochs: 8, learningRate: 0.01 }));
+    for (const { CORR } of begun.neurons) expect(CORR).toBeGreaterThan(0.5);
+    const { responses } = site.training;
+    const training = { ...site.training, responses: responses.map((response) => 1 - response) };
+    for (const fit of ['readout', 'all'] as const) {
+      const { neurons, weights } = await trainPopulation({
+        ...smallTask({ ...site, training }, good, {
+          epochs: 2,
+          learningRate: 0.1,
+          responses: scale,
+        }),
+        base: { ...baseOf(begun, fit), neurons: good },
+      });
+      expect(bitsOf(weights)).toEqual(bitsOf(begun.weights));
+      for (const [row, { keptEpoch, CORR }] of neurons.entries()) {
+        expect(keptEpoch).toBeNull();
+        // computed in two parts, where the readout alone is fitted
+        expect(Math.abs(CORR! - begun.neurons[row]!.CORR!)).toBeLessThan(1e-5);
+      }
     }
-  }
-});
+  },
+);
 
 test('a fit of the readout is interrupted and resumes bit for bit, also after a neuron has stopped', async () => {
   const begun = await trainPopulation(smallTask(site, IDS, { epochs: 1 }));
@@ -138,7 +150,14 @@ async function train(changes: Partial<ModelRequest>) {
   const { machine, lines } = fakeMachine();
   const request: ModelRequest = {
     ...{ site, repeats: null, backend: await openBackend('wasm'), recipe: 'rf_cnn', epochs: 1 },
-    ...{ seed: 1, loss: 'mse', select: 'validation', freeze: 'published', neurons: undefined },
+    ...{
+      seed: 1,
+      loss: 'mse',
+      responses: 'recorded',
+      select: 'validation',
+      freeze: 'published',
+      neurons: undefined,
+    },
     ...{ chunk: undefined, shard: undefined, from: undefined, resume: false, wait: false },
     ...{ out: path.join(await mkdtemp(path.join(folder, 'models-')), 'm') },
     ...{ unit: 'dF/F', degreesPerImage: null },

@@ -8,6 +8,7 @@ export const Identity = z.strictObject({
   seed: z.int(),
   epochs: z.int(),
   loss: TrainingCard.shape.loss,
+  responses: TrainingCard.shape.responses,
   select: TrainingCard.shape.split,
   /** Of a warm start: digest of the model that it begins with, and what is fitted. */
   from: z.string().nullable().default(null),
@@ -50,6 +51,7 @@ const WORDS = {
   seed: 'seed',
   epochs: 'epochs',
   loss: 'loss',
+  responses: 'responses',
   select: 'select',
   from: 'from',
   fit: 'fit',

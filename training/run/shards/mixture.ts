@@ -24,12 +24,13 @@ export function describeMixture(first: TrainedCard, other: TrainedCard): string 
 }
 
 function sharedValue({ architecture, stimulus, response, training, golden }: TrainedCard) {
-  const { recipe, seed, epochs, batchSize, optimiser, loss, split, data } = training;
+  const { recipe, seed, epochs, batchSize, optimiser, loss, responses, split, data } = training;
   const shared: Readonly<Record<string, unknown>> = {
     recipe,
     seed,
     epochs,
     loss,
+    responses,
     split,
     freeze: training.base?.freeze,
     from: training.from?.digest,

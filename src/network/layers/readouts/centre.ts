@@ -5,6 +5,7 @@ import { everywhere, foldPlain, weigh } from './parts.js';
 /** Linear over the centre hypercolumn alone. */
 export const centre: Readout = {
   minCells: 1,
+  last: 'readout',
   parameters: (_, channels) => sumParameters('readout', [1, 1, channels]),
   requiredPart: ({ height, width }) => ({
     top: Math.floor(height / 2),

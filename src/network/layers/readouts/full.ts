@@ -6,6 +6,7 @@ import { everywhere, foldPlain, weigh } from './parts.js';
 /** Linear over the whole map. */
 export const full: Readout = {
   minCells: 1,
+  last: 'readout',
   parameters: ({ height, width }, channels) => sumParameters('readout', [height, width, channels]),
   requiredPart: (map) => ({ top: 0, left: 0, ...map }),
   forward: (map, { read, linear }) => read(map, linear('readout'), 'whole'),

@@ -7,6 +7,7 @@ import { everywhere, row, weigh } from './parts.js';
 /** A linear for the centre, one for the surround, and a linear that combines the two. */
 export const split: Readout = {
   minCells: 2,
+  last: 'readout.combiner',
   parameters: ({ height, width }, channels) => [
     ...sumParameters('readout.centre', [1, channels]),
     ...sumParameters('readout.surround', [height * width - 1, channels]),

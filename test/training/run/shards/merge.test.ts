@@ -54,6 +54,7 @@ async function train(
       epochs: 1,
       seed: 1,
       loss: 'mse',
+      responses: 'recorded',
       select: 'validation',
       freeze: 'published',
       neurons,
