@@ -112,7 +112,9 @@ export function feve(trials: Trials, predicted: ArrayLike<number>): Estimate {
 /**
  * Split-half reliability of the mean over all N repeats, 0..1: the correlation r between the means
  * of two halves, averaged over random splits, then stepped up by Spearman-Brown, which is
- * 2r / (1 + r) for an even N. An odd N leaves one repeat out of each split, drawn anew.
+ * 2r / (1 + r) for an even N. An odd N leaves one repeat out of each split, drawn anew. A repeat is in the same half for
+ * all stimuli: what shifts all responses of a repeat, such as a drift from block to block, changes no correlation of means
+ * and is no noise here, as in `ccMax`, whose square this estimates.
  * @param random draws the halves
  * @returns null with a reason where the halves do not correlate above 0, or there are too few trials
  */

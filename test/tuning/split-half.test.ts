@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { randomStream } from '../../src/network/random.js';
 import { correlation } from '../../src/tuning/metrics.js';
-import { splitHalf } from '../../src/tuning/repeats.js';
+import { ccMax, splitHalf } from '../../src/tuning/repeats.js';
 import { numberIn, simulated, trialsOf } from './trials.js';
 
 test('the reliability of halves of an odd number of repeats is extrapolated to all of them', () => {
@@ -41,4 +41,19 @@ test('three repeats have halves of one each: 3r / (1 + 2r) of a mean over pairs'
   ];
   const r = rs.reduce((a, b) => a + b) / 3;
   expect(numberIn(splitHalf(trialsOf(rows), turner, 3))).toBeCloseTo((3 * r) / (1 + 2 * r), 12);
+});
+
+test('a drift from block to block changes nothing, as in CCmax, whose square the reliability is', () => {
+  const { trials } = simulated(['drift'], 8, 20_000, 1);
+  const drifting = {
+    ...trials,
+    values: trials.values.map((value, i) => value + Math.floor(i / trials.stimuli) / 2),
+  };
+  const [still, moved] = [trials, drifting].map((each) =>
+    numberIn(splitHalf(each, randomStream('halves'), 20)),
+  );
+  expect(Math.abs(moved! - still!)).toBeLessThan(1e-9);
+  // The standard error of a correlation over 20,000 images is below 0.003.
+  expect(Math.abs(moved! - numberIn(ccMax(drifting)) ** 2)).toBeLessThan(0.01);
+  expect(Math.abs(moved! - 1 / (1 + 1 / 8))).toBeLessThan(0.01);
 });
