@@ -26,6 +26,7 @@ import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
 import { createDataRoom } from './storage/data-room.js';
 import { createDatasets, DATASETS } from './storage/datasets.js';
+import { logDamageOnce } from './storage/list-undamaged.js';
 import { createRecordings, openRecordings, RECORDINGS } from './storage/recordings.js';
 import { openSharedStore, openStore, removeAbandoned, SETS } from './storage/store.js';
 
@@ -134,16 +135,17 @@ async function openTraining(
   const { ALLOW_TRAINING, DATA_DIR: place, RECORDINGS_CAPACITY: capacity } = config;
   if (ALLOW_TRAINING === '0') return 'off';
   if (isInS3(place)) return { unusable: 'with DATA_DIR in S3; expected a folder' };
-  const datasets = createDatasets(placeWithin(place, DATASETS));
+  const report = logDamageOnce(logger);
+  const datasets = createDatasets(placeWithin(place, DATASETS), report);
   const folder = placeWithin(place, RECORDINGS);
   for (const each of [folder, placeWithin(place, DATASETS)]) {
     await finishDeleting(each).catch((err: unknown) =>
       logger.warn({ err, folder: each }, 'what was being deleted stays'),
     );
   }
-  const room = createDataRoom(openRecordings(folder), datasets, capacity);
+  const room = createDataRoom(openRecordings(folder, report), datasets, capacity);
   return {
-    recordings: createRecordings({ folder, room, now: Date.now }),
+    recordings: createRecordings({ folder, room, now: Date.now, report }),
     datasets,
     room,
     machine: config.REDIS_URL === undefined ? describeMachine() : undefined,

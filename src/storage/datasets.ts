@@ -7,14 +7,13 @@ import {
   ExpectedTimes,
 } from '../datasets/expected-times.js';
 import { readDatasetCard } from '../datasets/read-card.js';
-import { DataDigest } from '../datasets/recording.js';
 import { openTrials, type TrialLog } from '../datasets/trials.js';
 import { DamagedError, InputError } from '../errors.js';
 import { deleteFolder } from '../files/deleted-folder.js';
 import { isSystemError, onDisk, unless } from '../files/disk-error.js';
 import { fileStamp } from '../files/file-stamp.js';
 import { readWhole, writeWhole } from '../files/whole-file.js';
-import { unlessDamaged } from './unless-damaged.js';
+import { listDigests, listUndamaged, type ReportDamage } from './list-undamaged.js';
 
 /** A dataset that is stored. */
 export interface StoredDataset {
@@ -57,8 +56,11 @@ export interface Datasets {
   place(digest: string): string;
 }
 
-/** The datasets of a folder. It is made when the first dataset comes. */
-export function createDatasets(folder: string): Datasets {
+/**
+ * The datasets of a folder. It is made when the first dataset comes.
+ * @param report is called with each that is damaged, whenever they are listed
+ */
+export function createDatasets(folder: string, report: ReportDamage = () => undefined): Datasets {
   const place = (digest: string) => path.join(folder, digest);
   /** Open, so that each append reads only what is new; each with the stamp of the card that it was opened with. */
   const logs = new Map<
@@ -71,7 +73,7 @@ export function createDatasets(folder: string): Datasets {
     measure: (digest) => onDisk('the dataset cannot be read', () => measure(digest)),
     measureAll: () =>
       onDisk('the datasets cannot be read', async () => {
-        const sizes = await Promise.all((await listDigests()).map(measure));
+        const sizes = await Promise.all((await listDigests(folder)).map(measure));
         return sizes.reduce((sum, size) => sum + size, 0);
       }),
     keepTimes: (digest, times) =>
@@ -97,11 +99,8 @@ export function createDatasets(folder: string): Datasets {
   }
 
   async function list(): Promise<StoredDataset[]> {
-    const digests = await listDigests();
-    const found = await Promise.all(digests.map((digest) => find(digest).catch(unlessDamaged)));
-    return found
-      .filter((each) => each !== undefined)
-      .toSorted((a, b) => a.storedAt.getTime() - b.storedAt.getTime());
+    const found = await listUndamaged(folder, find, report);
+    return found.toSorted((a, b) => a.storedAt.getTime() - b.storedAt.getTime());
   }
 
   async function find(digest: string): Promise<StoredDataset | undefined> {
@@ -118,11 +117,6 @@ export function createDatasets(folder: string): Datasets {
       files.map((file) => stat(path.join(place(digest), file)).catch(unless('ENOENT'))),
     );
     return sizes.reduce((sum, file) => sum + (file?.size ?? 0), 0);
-  }
-
-  async function listDigests(): Promise<string[]> {
-    const names = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
-    return names.filter((name) => DataDigest.safeParse(name).success);
   }
 
   async function readCard(digest: string): Promise<DatasetCard> {

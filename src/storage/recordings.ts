@@ -1,17 +1,7 @@
-import {
-  constants,
-  type FileHandle,
-  open,
-  readdir,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { constants, type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import {
-  DataDigest,
   describeFiles,
   NewRecording,
   type RecordingFile,
@@ -23,6 +13,7 @@ import { onDisk, unless } from '../files/disk-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import { readWhole, sha256, syncFolder, temporaryFor, writeWhole } from '../files/whole-file.js';
 import type { DataRoom } from './data-room.js';
+import { listUndamaged, type ReportDamage } from './list-undamaged.js';
 import { unlessDamaged } from './unless-damaged.js';
 
 /** Recordings that are stored. */
@@ -78,10 +69,18 @@ export interface RecordingsOptions {
   readonly room: DataRoom;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Called with each that is damaged, whenever they are listed. */
+  readonly report?: ReportDamage | undefined;
 }
 
-/** Opens the recordings of a folder, to read them. */
-export function openRecordings(folder: string): StoredRecordings {
+/**
+ * Opens the recordings of a folder, to read them.
+ * @param report is called with each that is damaged, whenever they are listed
+ */
+export function openRecordings(
+  folder: string,
+  report: ReportDamage = () => undefined,
+): StoredRecordings {
   return {
     list: () => onDisk('the recordings cannot be read', list),
     find: (digest) => onDisk('the recording cannot be read', () => find(digest)),
@@ -93,12 +92,8 @@ export function openRecordings(folder: string): StoredRecordings {
   };
 
   async function list(): Promise<StoredRecording[]> {
-    const names = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
-    const digests = names.filter((name) => DataDigest.safeParse(name).success);
-    const found = await Promise.all(digests.map((digest) => find(digest).catch(unlessDamaged)));
-    return found
-      .filter((each) => each !== undefined)
-      .toSorted((a, b) => a.created.localeCompare(b.created));
+    const found = await listUndamaged(folder, find, report);
+    return found.toSorted((a, b) => a.created.localeCompare(b.created));
   }
 
   async function find(digest: string): Promise<StoredRecording | undefined> {
@@ -147,8 +142,8 @@ function parseRecord(bytes: Buffer, digest: string): z.output<typeof Record> {
  * await recordings.append(recording, 0, 0, createReadStream('session.nwb'));
  */
 export function createRecordings(options: RecordingsOptions): Recordings {
-  const { folder, room, now } = options;
-  const stored = openRecordings(folder);
+  const { folder, room, now, report } = options;
+  const stored = openRecordings(folder, report);
   /** Files that a request is writing. */
   const written = new Set<string>();
   /** Room is made for one recording at a time, so that all of them fit together. */

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { TrainReport } from '../../../src/datasets/train-request.js';
@@ -132,4 +132,21 @@ test('a training that is cancelled leaves nothing, and bytes that were not annou
   });
   const wrong = await postJob(send, `/v1/recordings/${digest}/ingest`, {});
   expect(await events(send, wrong)).toContain('wrong bytes in a.npy: their sha256 is');
+});
+
+test('the service logs once what of its recordings and datasets is damaged', async () => {
+  const DATA_DIR = await temporaryFolder();
+  const places = ['recordings', 'datasets'].map((kind) =>
+    path.join(DATA_DIR, kind, 'e'.repeat(64)),
+  );
+  for (const place of places) await mkdir(place, { recursive: true });
+  const { send, stderr, kill, ended } = await startTrainingService({ DATA_DIR, LOG_LEVEL: 'warn' });
+  for (const kind of ['recordings', 'datasets', 'recordings', 'datasets']) {
+    expect(await (await send(`/v1/${kind}`)).json()).toMatchObject({ [kind]: [] });
+  }
+  await kill();
+  await ended;
+  const lines = stderr().trimEnd().split('\n');
+  const folders = lines.map((line) => JSON.parse(line).folder);
+  expect(folders.filter((each) => each !== undefined)).toEqual(places);
 });
