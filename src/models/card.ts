@@ -79,7 +79,7 @@ export const TrainingCard = z.strictObject({
   }),
   loss: z.enum(['mse', 'poisson']),
   /**
-   * `normalised`: each neuron was trained on responses with a mean of 0 and a standard deviation of 1, and its readout
+   * `normalised`: each neuron was trained on responses with a mean of 0 and a standard deviation of 0.1, and its readout
    * then took in the two, so that it predicts in the unit of the recording; `recorded`: on the responses as they are.
    */
   responses: z.enum(['normalised', 'recorded']).default('recorded'),

@@ -49,3 +49,18 @@ export function stackPopulations(populations: readonly Weights[]): Map<string, N
     }),
   );
 }
+
+/** A copy of its own. */
+export function copyPopulation(weights: Weights): Map<string, NamedTensor> {
+  return new Map(
+    [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
+  );
+}
+
+/** Whether all parameters of a row are finite. */
+export function isFiniteRow(weights: Weights, row: number): boolean {
+  return [...weights.values()].every(({ shape, data }) => {
+    const each = data.length / shape[0]!;
+    return data.subarray(row * each, (row + 1) * each).every(Number.isFinite);
+  });
+}

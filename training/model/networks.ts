@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
-import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import { measuredPlaces } from '../data/measured.js';
 import { type Recording, responseMatrix } from '../data/recording.js';
-import { replaceRows, selectRows } from '../data/rows.js';
+import { copyPopulation, isFiniteRow, replaceRows, selectRows } from '../data/rows.js';
 import type { TrainingData } from '../data/split.js';
 import { evaluate, type Fit, predict } from '../run/fit.js';
 import { allSame, FLAT_EPOCHS, type NeuronState, STOP_REASONS } from '../run/neuron-state.js';
@@ -20,6 +19,7 @@ import {
   AS_RECORDED,
   foldScale,
   fromScale,
+  levelScale,
   measureScale,
   type ResponseScale,
   unfoldScale,
@@ -66,10 +66,12 @@ export interface Networks {
    * @returns the fit of each learning neuron
    */
   select(epoch: number, check: () => Promise<void>): Promise<Fit[]>;
-  /** The fit of the kept networks on the validation images; null where it is undefined. */
-  measure(check: () => Promise<void>): Promise<(Fit | null)[]>;
-  /** Of every neuron: the weights of its kept epoch, or those it began with; they predict in the unit of the recording. */
-  kept(): Weights;
+  /**
+   * Measures the kept networks.
+   * @returns their fit on the validation images, null where it is undefined; and of every neuron the weights of its
+   *   kept epoch, or those it began with, which predict in the unit of the recording
+   */
+  finish(check: () => Promise<void>): Promise<{ fits: (Fit | null)[]; weights: Weights }>;
   /** The state from which training can continue; at least one neuron must be learning. */
   state(): Promise<NetworksState>;
   dispose(): void;
@@ -95,7 +97,7 @@ export function createNetworks(
       recipe.responses === 'normalised' ? measureScale(training, id) : AS_RECORDED,
     ]),
   );
-  const kept = copyTensor(from?.kept ?? initialWeights());
+  const kept = copyPopulation(from?.kept ?? initialWeights());
   const part =
     base?.fit === 'readout'
       ? readoutPart(
@@ -139,10 +141,10 @@ export function createNetworks(
     async select(epoch, check) {
       const ids = learning();
       const predicted = await respond(learner, data.selection, ids, check);
-      const fits = evaluate(data.selection, ids, predicted);
+      const fits = evaluate(data.selection, ids, fromScale(predicted, scalesOf(ids)));
       const weights = await learner.weights();
       const finite = ids.map(
-        (_, i) => isFiniteRow(weights, i) && column(predicted, i).every(isNumber),
+        (_, i) => isFiniteRow(weights, i) && column(predicted, i).every(Number.isFinite),
       );
       const flat = ids.map((_, i) => allSame(column(predicted, i)));
       for (const [i, id] of ids.entries()) {
@@ -156,22 +158,19 @@ export function createNetworks(
       return fits;
     },
 
-    async measure(check) {
+    async finish(check) {
       const rows = neurons.flatMap(({ keptEpoch }, row) =>
         keptEpoch === null && !base?.fit ? [] : [row],
       );
-      if (rows.length === 0) return neurons.map(() => null);
-      const fits = await measureKept(rows, data.validation, check);
-      return neurons.map((_, row) => (rows.includes(row) ? fits[rows.indexOf(row)]! : null));
-    },
-
-    kept() {
-      const recorded = foldScale(architecture, kept, scalesOf(task.neurons));
-      if (!base?.fit) return recorded;
+      const levelled = await levelKept(check);
+      const measured = await measureKept(rows, data.validation, check, levelled);
+      const fits = neurons.map((_, row) => measured[rows.indexOf(row)] ?? null);
+      const weights = foldScale(architecture, kept, scalesOf(task.neurons, levelled));
+      if (!base?.fit) return { fits, weights };
       // The networks on which a warm start did not improve are the base's, bit for bit.
       const same = neurons.flatMap(({ keptEpoch }, row) => (keptEpoch === null ? [row] : []));
       const ids = same.map((row) => neurons[row]!.id);
-      return replaceRows(recorded, same, baseWeights(base, ids));
+      return { fits, weights: replaceRows(weights, same, baseWeights(base, ids)) };
     },
 
     async state() {
@@ -192,8 +191,8 @@ export function createNetworks(
     return initial;
   }
 
-  function scalesOf(ids: readonly number[]): ResponseScale[] {
-    return ids.map((id) => scales.get(id)!);
+  function scalesOf(ids: readonly number[], of = scales): ResponseScale[] {
+    return ids.map((id) => of.get(id)!);
   }
 
   /** How well the kept networks of some rows predict a recording. */
@@ -201,28 +200,57 @@ export function createNetworks(
     rows: readonly number[],
     recording: Recording,
     check: () => Promise<void>,
+    of = scales,
   ): Promise<Fit[]> {
-    const keepers = startLearner(selectRows(kept, rows));
     const ids = rows.map((row) => neurons[row]!.id);
+    const predicted = await respondKept(rows, recording, check);
+    // in the unit of the recording: peak tuning compares predictions with recorded responses
+    return evaluate(recording, ids, fromScale(predicted, scalesOf(ids, of)));
+  }
+
+  /**
+   * The scales in which the trained networks predict the mean of the training responses: the epoch that is kept has
+   * the best CORR, which does not depend on the level.
+   */
+  async function levelKept(check: () => Promise<void>): Promise<typeof scales> {
+    if (recipe.responses === 'recorded') return scales;
+    const rows = neurons.flatMap(({ keptEpoch }, row) => (keptEpoch === null ? [] : [row]));
+    const predicted = await respondKept(rows, training, check);
+    const levelled = new Map(scales);
+    for (const [i, row] of rows.entries()) {
+      const { id } = neurons[row]!;
+      levelled.set(id, levelScale(scales.get(id)!, training, id, column(predicted, i)));
+    }
+    return levelled;
+  }
+
+  /** What the kept networks of some rows respond, in the scale of each neuron. */
+  async function respondKept(
+    rows: readonly number[],
+    recording: Recording,
+    check: () => Promise<void>,
+  ): Promise<ResponseMatrix> {
+    const ids = rows.map((row) => neurons[row]!.id);
+    if (ids.length === 0)
+      return { stimuli: recording.count, neurons: 0, values: new Float32Array() };
+    const keepers = startLearner(selectRows(kept, rows));
     try {
-      return evaluate(recording, ids, await respond(keepers, recording, ids, check));
+      return await respond(keepers, recording, ids, check);
     } finally {
       keepers.dispose();
     }
   }
 
-  /** The predictions in the unit of the recording: peak tuning compares them with recorded responses. */
   async function respond(
     population: Learner,
     recording: Recording,
     ids: readonly number[],
     check: () => Promise<void>,
   ): Promise<ResponseMatrix> {
-    const predicted = await predict(population, recording, ids.length, async (images) => {
+    return await predict(population, recording, ids.length, async (images) => {
       await check();
       return await part.see(recording, images, ids);
     });
-    return fromScale(predicted, scalesOf(ids));
   }
 
   function startLearner(weights: Weights, optimiser?: OptimiserState): Learner {
@@ -282,24 +310,6 @@ function beginning(training: Recording, id: number): NeuronState {
   const targets = measuredPlaces(all).map((image) => all[image]!);
   const stopped = { epoch: 0, reason: STOP_REASONS.targets };
   return { id, keptEpoch: null, CORR: null, flatEpochs: 0, ...(allSame(targets) && { stopped }) };
-}
-
-function copyTensor(weights: Weights): Map<string, NamedTensor> {
-  return new Map(
-    [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
-  );
-}
-
-/** Whether all parameters of a row are finite. */
-function isFiniteRow(weights: Weights, row: number): boolean {
-  return [...weights.values()].every(({ shape, data }) => {
-    const each = data.length / shape[0]!;
-    return data.subarray(row * each, (row + 1) * each).every(isNumber);
-  });
-}
-
-function isNumber(value: number): boolean {
-  return Number.isFinite(value);
 }
 
 function mean(values: Float32Array): number {

@@ -4,40 +4,65 @@ import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js
 import { measuredPlaces } from '../data/measured.js';
 import { type Recording, responseMatrix } from '../data/recording.js';
 
-/** The responses of each neuron in its own scale: `(response - mean) / deviation`. */
+/** The responses of each neuron in its own scale: `(response - mean) / unit`. */
 export interface ResponseScale {
   /** In the unit of the recording. */
   readonly mean: number;
-  /** Standard deviation over the images, in the unit of the recording; above 0. */
-  readonly deviation: number;
+  /** What 1 in this scale is in the unit of the recording; above 0. */
+  readonly unit: number;
 }
 
+/**
+ * Standard deviation of a neuron's responses in its own scale. The paper's recordings have this one (0.103 and 0.104 in
+ * its site of V1), so that its learning rate fits; with 1 the peaks of the tuning are reached much later.
+ */
+const OWN_DEVIATION = 0.1;
+
 /** What leaves responses as they were recorded. */
-export const AS_RECORDED: ResponseScale = { mean: 0, deviation: 1 };
+export const AS_RECORDED: ResponseScale = { mean: 0, unit: 1 };
 
 /**
- * The scale in which a neuron's responses have a mean of 0 and a standard deviation of 1, over the images that it was
+ * The scale in which a neuron's responses have a mean of 0 and a standard deviation of 0.1, over the images that it was
  * measured for.
  * @param id column of the recording
  * @returns `AS_RECORDED` where the responses are all the same
  * @example
- * measureScale(recording, 0) // responses 10, 20 and 30: { mean: 20, deviation: 8.16… }
+ * measureScale(recording, 0) // responses 10, 20 and 30: { mean: 20, unit: 81.6… }
  */
 export function measureScale(recording: Recording, id: number): ResponseScale {
   const responses = column(responseMatrix(recording), id);
   const measured = measuredPlaces(responses).map((image) => responses[image]!);
   const mean = average(measured);
   const deviation = Math.sqrt(average(measured.map((response) => (response - mean) ** 2)));
-  return deviation > 0 ? { mean, deviation } : AS_RECORDED;
+  return deviation > 0 ? { mean, unit: deviation / OWN_DEVIATION } : AS_RECORDED;
 }
 
 function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/**
+ * The scale in which the mean of a neuron's predictions is that of its responses, over the images that it was measured
+ * for.
+ * @param scale of the predictions
+ * @param predicted of each image, in that scale
+ */
+export function levelScale(
+  scale: ResponseScale,
+  recording: Recording,
+  id: number,
+  predicted: ArrayLike<number>,
+): ResponseScale {
+  const responses = column(responseMatrix(recording), id);
+  const errors = measuredPlaces(responses).map(
+    (image) => toScale(responses[image]!, scale) - predicted[image]!,
+  );
+  return { ...scale, mean: scale.mean + scale.unit * average(errors) };
+}
+
 /** A response in a neuron's own scale. */
-export function toScale(response: number, { mean, deviation }: ResponseScale): number {
-  return (response - mean) / deviation;
+export function toScale(response: number, { mean, unit }: ResponseScale): number {
+  return (response - mean) / unit;
 }
 
 /**
@@ -49,8 +74,8 @@ export function fromScale(
   scales: readonly ResponseScale[],
 ): ResponseMatrix {
   const recorded = Float32Array.from(values, (value, i) => {
-    const { mean, deviation } = scales[i % neurons]!;
-    return value * deviation + mean;
+    const { mean, unit } = scales[i % neurons]!;
+    return value * unit + mean;
   });
   return { stimuli, neurons, values: recorded };
 }
@@ -85,13 +110,13 @@ interface Change {
 }
 
 const FOLD: Change = {
-  weight: (value, { deviation }) => value * deviation,
-  bias: (value, { mean, deviation }) => value * deviation + mean,
+  weight: (value, { unit }) => value * unit,
+  bias: (value, { mean, unit }) => value * unit + mean,
 };
 
 const UNFOLD: Change = {
-  weight: (value, { deviation }) => value / deviation,
-  bias: (value, { mean, deviation }) => (value - mean) / deviation,
+  weight: (value, { unit }) => value / unit,
+  bias: (value, { mean, unit }) => (value - mean) / unit,
 };
 
 function mapLast(

@@ -113,10 +113,10 @@ export async function trainPopulation(
 }
 
 async function finish(networks: Networks, check: () => Promise<void>): Promise<TrainedPopulation> {
-  const fits = await networks.measure(check);
+  const { fits, weights } = await networks.finish(check);
   const neurons = networks.neurons.map(({ id, keptEpoch, stopped }, row): TrainedNeuron => {
     const fit = fits[row] ?? { CORR: null, PT_J: null, PT_S: null };
     return { id, ...fit, keptEpoch, ...(stopped && { stopped }) };
   });
-  return { neurons, weights: networks.kept() };
+  return { neurons, weights };
 }

@@ -38,22 +38,20 @@ test('the scale of a neuron is of the images that it was measured for', () => {
   ]);
   const scale = measureScale(recording, 0);
   expect(scale.mean).toBe(20);
-  expect(scale.deviation).toBeCloseTo(Math.sqrt(200 / 3), 12);
-  expect([10, 20, 30].map((response) => toScale(response, scale))).toEqual([
-    -Math.sqrt(1.5),
-    0,
-    Math.sqrt(1.5),
-  ]);
+  expect(scale.unit).toBeCloseTo(10 * Math.sqrt(200 / 3), 12);
+  const own = [10, 20, 30].map((response) => toScale(response, scale));
+  const expected = [-Math.sqrt(0.015), 0, Math.sqrt(0.015)]; // their variance is 0.1²
+  expect(greatestDifference(own, expected)).toBeLessThan(1e-12);
   // Responses that are all the same have no scale of their own.
-  for (const id of [1, 2]) expect(measureScale(recording, id)).toEqual({ mean: 0, deviation: 1 });
+  for (const id of [1, 2]) expect(measureScale(recording, id)).toEqual({ mean: 0, unit: 1 });
 });
 
 test.each(['ff_cnn', 'rf_cnn', 'ff_sa_cnn_star_incr_fc1'] as const)(
   'a %s takes in the scale of each neuron, and gives it back',
   async (id) => {
     const scales = [
-      { mean: 33, deviation: 12.5 },
-      { mean: -0.25, deviation: 0.01 },
+      { mean: 33, unit: 12.5 },
+      { mean: -0.25, unit: 0.01 },
     ];
     const architecture = { ...ARCHITECTURES[id].network, channels: 4 };
     const specifications = parameterSpecifications(architecture, { height: 50, width: 50 });
@@ -70,7 +68,7 @@ test.each(['ff_cnn', 'rf_cnn', 'ff_sa_cnn_star_incr_fc1'] as const)(
     const matrix = { stimuli: 3, neurons: 2, values: await respond(weights) };
     const expected = fromScale(matrix, scales).values;
     const relative = [...(await respond(folded))].map(
-      (value, i) => (value - expected[i]!) / scales[i % 2]!.deviation,
+      (value, i) => (value - expected[i]!) / scales[i % 2]!.unit,
     );
     // float32: 33 has 12.5 / 2^22 of precision to spare
     expect(Math.max(...relative.map(Math.abs))).toBeLessThan(2e-5);

@@ -99,7 +99,7 @@ test.each(['recorded', 'normalised'] as const)(
       const { neurons, weights } = await trainPopulation({
         ...smallTask({ ...site, training }, good, {
           epochs: 2,
-          learningRate: 0.1,
+          learningRate: 0.01,
           responses: scale,
         }),
         base: { ...baseOf(begun, fit), neurons: good },
