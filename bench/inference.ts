@@ -99,7 +99,8 @@ interface Times {
 
 /** @param peak GFLOP/s of a matrix product of onnxruntime */
 function report(id: ArchitectureId, times: readonly Times[], peak: number, neurons: number): void {
-  const operations = 2 * multiplications(ARCHITECTURES[id].network, { height: 50, width: 50 });
+  const { each } = multiplications(ARCHITECTURES[id].network, { height: 50, width: 50 });
+  const operations = 2 * each;
   console.log(
     `\n${id}: ${((operations * neurons) / 1e9).toFixed(2)} GFLOP an image; a matrix product reaches ` +
       `${peak.toFixed(0)} GFLOP/s`,

@@ -67,8 +67,8 @@ export async function measureOneAtATime(
 
   const rows = [latency(`${neurons} x ${id}, 1 image, over HTTP, p50`, own, bare, theirs, targets)];
   if (id !== 'ff_cnn') return rows;
-  const flop =
-    2 * multiplications(ARCHITECTURES[id].network, { height: SIDE, width: SIDE }) * neurons;
+  const { each } = multiplications(ARCHITECTURES[id].network, { height: SIDE, width: SIDE });
+  const flop = 2 * each * neurons;
   return [...rows, oneNeuron(one, neurons), share(eight, flop, peaks)];
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../errors.js';
 import type { ModelCard } from '../models/card.js';
+import { isShared } from '../network/any-architecture.js';
 import type { StimulusSize } from '../network/parameters.js';
 import { type Recipe, recipeArchitecture } from './recipes.js';
 
@@ -48,6 +49,9 @@ export function checkFirstModel(
     const message = `${naming.from} ${place} has ${what}`;
     return new InputError(message, [{ path: 'from', message }]);
   };
+  if (isShared(card.architecture)) {
+    throw reject(`a shared core; expected a network for each neuron, as in ${name}`);
+  }
   const { id: _, ...own } = card.architecture;
   const wanted = recipeArchitecture(recipe);
   const key = (Object.keys(wanted) as (keyof typeof wanted)[]).find(

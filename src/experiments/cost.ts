@@ -25,8 +25,12 @@ export function addCosts(...costs: readonly Cost[]): Cost {
  * not counted.
  * @throws InputError where the stimuli are too small for the model's networks
  */
-export function countMultiplyAdds({ passes }: Cost, { card }: Pick<ServedModel, 'card'>): number {
-  return passes * multiplications(card.architecture, card.stimulus);
+export function countMultiplyAdds(
+  { stimuli, passes }: Cost,
+  { card }: Pick<ServedModel, 'card'>,
+): number {
+  const { shared, each } = multiplications(card.architecture, card.stimulus);
+  return stimuli * shared + passes * each;
 }
 
 /**

@@ -2,6 +2,7 @@ import { InputError } from '../errors.js';
 import type { ModelCard } from '../models/card.js';
 import { readModel, readWeights, type Weights } from '../models/saved-model.js';
 import { parameterSpecifications } from '../network/parameters.js';
+import { isOfCore } from '../network/shared-core/parameters.js';
 
 /** A saved model as an engine loads it. */
 export interface VerifiedModel {
@@ -30,7 +31,7 @@ function checkWeights(card: ModelCard, weights: Weights): void {
   if (unknown)
     throw new InputError(`unknown weight: '${unknown}'; expected those of the network alone`);
   for (const { name, shape } of specifications) {
-    const wanted = [card.neurons.length, ...shape];
+    const wanted = [isOfCore(name) ? 1 : card.neurons.length, ...shape];
     const found = weights.get(name)?.shape;
     if (found === undefined) throw new InputError(`the weight '${name}' is missing`);
     if (found.join() !== wanted.join()) {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { forward, type Parameters } from '../network/forward.js';
+import type { Parameters } from '../network/block-pass.js';
+import { forward } from '../network/forward.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 import { type NetworkCard, stimulusTensor } from './interpretation.js';
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ModelCard } from '../models/card.js';
-import { forward, type Parameters } from '../network/forward.js';
+import type { Parameters } from '../network/block-pass.js';
+import { forward } from '../network/forward.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
 /** The parts of a model's card that define its networks. */

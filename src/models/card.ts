@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Architecture } from '../network/architecture.js';
 import { ArchitectureId } from '../network/architectures/id.js';
+import { SharedCore } from '../network/shared-core/architecture.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Range = z.tuple([z.number(), z.number()]);
@@ -171,7 +172,10 @@ export const ModelCard = z.strictObject({
   formatVersion: z.literal(1),
   name: ModelName,
   version: z.int().positive(),
-  architecture: z.strictObject({ id: ArchitectureId, ...Architecture.shape }),
+  architecture: z.union([
+    z.strictObject({ id: ArchitectureId, ...Architecture.shape }),
+    z.strictObject({ id: z.literal('shared_core'), ...SharedCore.shape }),
+  ]),
   stimulus: StimulusCard,
   response: z.strictObject({ unit: z.string() }),
   neurons: z.array(NeuronCard).min(1),

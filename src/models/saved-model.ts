@@ -7,6 +7,7 @@ import { readWhole, sha256, sha256InSlices } from '../files/whole-file.js';
 import { elementCount } from '../formats/npy.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js';
 import { parameterSpecifications } from '../network/parameters.js';
+import { isOfCore } from '../network/shared-core/parameters.js';
 import { createFolderObjects } from '../objects/folder-objects.js';
 import { ModelCard } from './card.js';
 import { isVersion, lastVersion } from './version-numbers.js';
@@ -156,10 +157,9 @@ async function read(folder: string, file: string, most: number): Promise<Buffer>
 
 /** Numbers in the weights of a model, by what its card says of the networks. */
 export function countWeights({ architecture, stimulus, neurons }: ModelCard): number {
-  const each = parameterSpecifications(architecture, stimulus)
-    .map(({ shape }) => elementCount(shape))
+  return parameterSpecifications(architecture, stimulus)
+    .map(({ name, shape }) => (isOfCore(name) ? 1 : neurons.length) * elementCount(shape))
     .reduce((a, b) => a + b);
-  return neurons.length * each;
 }
 
 /** Most bytes of a weights file. */

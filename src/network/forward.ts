@@ -1,30 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
+import { type AnyArchitecture, isShared } from './any-architecture.js';
 import type { Architecture } from './architecture.js';
 import { createLayers, READOUTS } from './architecture.js';
+import { createBlockPass, type Parameters, type TrainingMode, takeFrom } from './block-pass.js';
 import { populationConvolution } from './layers/convolution.js';
 import type { ForwardPass, LinearReadout, ReadoutPass, ReadoutTerms } from './layers/layer.js';
-import {
-  type BatchStatistics,
-  type NormParameters,
-  normaliseByBatch,
-  normaliseByRunning,
-} from './layers/normalisation.js';
 import { readLinear } from './layers/read-linear.js';
 import { sigmoid } from './layers/sigmoid.js';
 import { convolveAndPool, pooledStimulusConvolution } from './layers/stimulus-convolution.js';
-
-/** Parameters by name, the neurons stacked on the first axis. */
-export type Parameters = Readonly<Record<string, tf.Tensor>>;
-
-/** What a forward pass in training mode takes and reports in addition to the responses. */
-export interface TrainingMode {
-  /** By block, factors per image and channel, [B, 1, 1, N·C]: 0 or 1/(1-p). Without: no dropout. */
-  readonly dropout?: Readonly<Record<string, tf.Tensor4D>>;
-  /** Blocks that stay in evaluation mode: running statistics, no dropout. */
-  readonly isStill?: (block: string) => boolean;
-  /** Gets the statistics of each batch norm, by the name of its block. */
-  readonly collect: (block: string, statistics: BatchStatistics) => void;
-}
+import { forwardShared } from './shared-core/forward.js';
 
 /** A type, not an interface, so that tf.tidy accepts it as a container of tensors. */
 export type Forward = {
@@ -46,16 +30,20 @@ export interface Wanted {
 
 /**
  * Responses of a population to a batch of stimuli.
+ * @param parameters the neurons stacked on the first axis; those of a shared core have one row
  * @param stimuli [B, height, width, 1], scaled as the card says
  * @param training in training mode batch norm uses the batch's own statistics
  */
 export function forward(
-  architecture: Architecture,
+  architecture: AnyArchitecture,
   parameters: Parameters,
   stimuli: tf.Tensor4D,
   training?: TrainingMode,
   wanted: Wanted = {},
 ): Forward {
+  if (isShared(architecture)) {
+    return forwardShared(architecture, createBlockPass(parameters, training), stimuli, wanted);
+  }
   const { map, ...attended } = computeMap(architecture, parameters, stimuli, training, wanted);
   const responses = readMap(architecture, parameters, map);
   if (!wanted.terms) return { responses, ...attended };
@@ -86,12 +74,6 @@ function readoutPass(parameters: Parameters): ReadoutPass {
   return { linear, read: readLinear, tf };
 }
 
-function takeFrom(parameters: Parameters, name: string): tf.Tensor {
-  const tensor = parameters[name];
-  if (tensor === undefined) throw new Error(`there is no parameter '${name}'`);
-  return tensor;
-}
-
 /**
  * What the layers before the readout make of a batch of stimuli.
  * @param stimuli [B, height, width, 1], scaled as the card says
@@ -104,7 +86,7 @@ export function computeMap(
   training?: TrainingMode,
   wanted: Pick<Wanted, 'stimulusGradient'> = {},
 ): { map: tf.Tensor4D } & Pick<Forward, 'centreAttention'> {
-  const take = (name: string) => takeFrom(parameters, name);
+  const { take, normalise, dropout } = createBlockPass(parameters, training);
   let centreAttention: tf.Tensor3D | undefined;
   const pass: ForwardPass = {
     take,
@@ -113,7 +95,7 @@ export function computeMap(
       (wanted.stimulusGradient ? convolveAndPool : pooledStimulusConvolution)(map, filters(block)),
     maxPool: (map) => tf.maxPool(map, 2, 2, 'valid'),
     addBias: (block, map) => map.add(take(`${block}.convolution.bias`).flatten()),
-    activate,
+    activate: (block, map) => sigmoid(normalise(block, map)),
     collectAttention(centre) {
       centreAttention = centre;
     },
@@ -130,38 +112,4 @@ export function computeMap(
   function filters(block: string): tf.Tensor5D {
     return take(`${block}.convolution.weight`) as tf.Tensor5D;
   }
-
-  function activate(block: string, map: tf.Tensor4D): tf.Tensor4D {
-    const norm = normParameters(parameters, block);
-    const mode = findMode(block);
-    const normalised = mode
-      ? normaliseByBatch(map, norm, (statistics) => mode.collect(block, statistics))
-      : normaliseByRunning(map, norm);
-    return sigmoid(normalised);
-  }
-
-  function dropout(block: string, map: tf.Tensor4D): tf.Tensor4D {
-    const factors = findMode(block)?.dropout?.[block];
-    return factors ? map.mul(factors) : map;
-  }
-
-  /** The training mode, for a block that is in it. */
-  function findMode(block: string): TrainingMode | undefined {
-    return training?.isStill?.(block) ? undefined : training;
-  }
-}
-
-/** The batch norm of a block. */
-export function normParameters(parameters: Parameters, block: string): NormParameters {
-  const entry = (name: string) => {
-    const tensor = parameters[`${block}.norm.${name}`];
-    if (tensor === undefined) throw new Error(`there is no parameter '${block}.norm.${name}'`);
-    return tensor;
-  };
-  return {
-    scale: entry('scale'),
-    shift: entry('shift'),
-    mean: entry('mean'),
-    variance: entry('variance'),
-  };
 }

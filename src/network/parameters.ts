@@ -1,9 +1,13 @@
 import type { NamedTensor } from '../formats/safetensors.js';
-import type { Architecture } from './architecture.js';
+import { type AnyArchitecture, isShared } from './any-architecture.js';
 import { createLayers, READOUTS } from './architecture.js';
 import { countElements, type ParameterSpecification } from './layers/specification.js';
 import { mapSizes } from './map-sizes.js';
 import { randomStream } from './random.js';
+import { isOfCore, sharedCoreParameters } from './shared-core/parameters.js';
+
+/** Whose random numbers those of a core are. */
+const CORE = 'core';
 
 /** Of a stimulus, in pixels. */
 export interface StimulusSize {
@@ -17,9 +21,10 @@ export interface StimulusSize {
  * [height, width, channels].
  */
 export function parameterSpecifications(
-  architecture: Architecture,
+  architecture: AnyArchitecture,
   stimulus: StimulusSize,
 ): ParameterSpecification[] {
+  if (isShared(architecture)) return sharedCoreParameters(architecture);
   const { readout } = mapSizes(architecture, stimulus.height, stimulus.width);
   return [
     ...createLayers(architecture).flatMap(({ parameters }) => parameters),
@@ -28,7 +33,7 @@ export function parameterSpecifications(
 }
 
 /** Number of parameters of one network as the paper counts them, without running statistics. */
-export function parameterCount(architecture: Architecture, stimulus: StimulusSize): number {
+export function parameterCount(architecture: AnyArchitecture, stimulus: StimulusSize): number {
   return parameterSpecifications(architecture, stimulus)
     .filter((parameter) => parameter.role !== 'statistic')
     .reduce((sum, parameter) => sum + countElements(parameter.shape), 0);
@@ -46,25 +51,31 @@ export function initialParameters(
 ): Map<string, NamedTensor> {
   return new Map(
     specifications.map(({ name, shape, initial }) => {
+      const owners = isOfCore(name) ? [CORE] : neurons;
       const each = countElements(shape);
-      const data = new Float32Array(neurons.length * each);
+      const data = new Float32Array(owners.length * each);
       if ('constant' in initial) {
         data.fill(initial.constant);
       } else {
-        for (const [row, neuron] of neurons.entries()) {
-          const random = randomStream(seed, 'initial', neuron, name);
+        for (const [row, owner] of owners.entries()) {
+          const random = randomStream(seed, 'initial', owner, name);
           for (let i = 0; i < each; i++) {
             data[row * each + i] = (2 * random.uniform() - 1) * initial.uniform;
           }
         }
       }
-      return [name, { shape: [neurons.length, ...shape], data }];
+      return [name, { shape: [owners.length, ...shape], data }];
     }),
   );
 }
 
-/** The rows of some neurons, in the order given. */
-export function selectNeurons(tensor: NamedTensor, rows: ArrayLike<number>): NamedTensor {
+/** A parameter's rows of some neurons, in the order given; that of a core, which all neurons share, as it is. */
+export function selectNeurons(
+  name: string,
+  tensor: NamedTensor,
+  rows: ArrayLike<number>,
+): NamedTensor {
+  if (isOfCore(name)) return tensor;
   const [, ...shape] = tensor.shape;
   const each = countElements(shape);
   const data = new Float32Array(rows.length * each);

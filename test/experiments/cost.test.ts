@@ -81,7 +81,7 @@ test('the expected time follows from the multiply-adds of the networks and a rat
     card: { ...model.card, stimulus: { ...model.card.stimulus, height: 50, width: 50 } },
   };
   const cost = { stimuli: 10, passes: 30 };
-  const multiplyAdds = 30 * multiplications(architecture, { height: 50, width: 50 });
+  const multiplyAdds = 30 * multiplications(architecture, { height: 50, width: 50 }).each;
   expect(countMultiplyAdds(cost, large)).toBe(multiplyAdds);
   expect(expectedSeconds(cost, large, multiplyAdds / 4)).toBe(4);
   expect(() => expectedSeconds(cost, large, 0)).toThrow(

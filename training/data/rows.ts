@@ -2,15 +2,9 @@ import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import { selectNeurons } from '../../src/network/parameters.js';
 
-/** The places of the neurons of a population, from 0. */
-export function populationRows(weights: Weights): number[] {
-  const [first] = weights.values();
-  return Array.from({ length: first?.shape[0] ?? 0 }, (_, row) => row);
-}
-
 /** Some neurons of a population, in the order given. */
 export function selectRows(weights: Weights, rows: readonly number[]): Map<string, NamedTensor> {
-  return new Map([...weights].map(([name, tensor]) => [name, selectNeurons(tensor, rows)]));
+  return new Map([...weights].map(([name, tensor]) => [name, selectNeurons(name, tensor, rows)]));
 }
 
 /**

@@ -3,8 +3,8 @@ import { InputError } from '../../src/errors.js';
 import { interpret } from '../../src/interpret/interpretation.js';
 import type { ModelCard } from '../../src/models/card.js';
 import type { Weights } from '../../src/models/saved-model.js';
+import type { Parameters } from '../../src/network/block-pass.js';
 import { toDevice } from '../../src/network/device.js';
-import type { Parameters } from '../../src/network/forward.js';
 import type { MapSize } from '../../src/network/layers/map.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import { parameterSpecifications, selectNeurons } from '../../src/network/parameters.js';
@@ -69,9 +69,12 @@ export async function predictRecording(
   const matrix = () => ({ stimuli: images, neurons, values: new Float32Array(images * neurons) });
   const [responses, centre, surround] = [matrix(), matrix(), matrix()];
   const bias = new Float32Array(neurons);
-  const map = mapSizes(card.architecture, recording.height, recording.width).hypercolumns;
-  const hasAttention = card.architecture.attention !== 'none';
-  const gatherers = hasAttention ? card.neurons.map(() => createGatherer(map, topCount)) : null;
+  const { architecture } = card;
+  const map =
+    architecture.attention === 'none'
+      ? null
+      : mapSizes(architecture, recording.height, recording.width).hypercolumns;
+  const gatherers = map && card.neurons.map(() => createGatherer(map, topCount));
 
   for (let first = 0; first < neurons; first += NEURONS_AT_ONCE) {
     const rows = Array.from(
@@ -151,7 +154,7 @@ function selectParameters(card: ModelCard, weights: Weights, rows: readonly numb
     specifications.map(({ name }) => {
       const tensor = weights.get(name);
       if (tensor === undefined) throw new InputError(`its weights lack '${name}'`);
-      return [name, selectNeurons(tensor, rows)];
+      return [name, selectNeurons(name, tensor, rows)];
     }),
   );
 }

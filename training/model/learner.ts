@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Architecture } from '../../src/network/architecture.js';
 import {
-  forward,
   normParameters,
   type Parameters,
   type TrainingMode,
-} from '../../src/network/forward.js';
+} from '../../src/network/block-pass.js';
+import { forward } from '../../src/network/forward.js';
 import { type BatchStatistics, updateRunning } from '../../src/network/layers/normalisation.js';
 import type { ParameterSpecification } from '../../src/network/layers/specification.js';
 import { averageLoss, type Loss, squaredError } from './loss.js';

@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import type { StimulusCard } from '../../src/models/card.js';
 import type { Weights } from '../../src/models/saved-model.js';
-import type { Architecture } from '../../src/network/architecture.js';
+import type { AnyArchitecture } from '../../src/network/any-architecture.js';
+import type { Parameters } from '../../src/network/block-pass.js';
 import { toDevice } from '../../src/network/device.js';
-import { forward, type Parameters } from '../../src/network/forward.js';
-import { populationRows, selectRows } from '../data/rows.js';
+import { forward } from '../../src/network/forward.js';
+import { selectRows } from '../data/rows.js';
 import { splitIntoChunks } from '../run/chunk.js';
 
 /** Trained networks, with the scale and the offset of their pixels. */
 export interface TrainedNetworks extends Pick<StimulusCard, 'scale' | 'offset'> {
-  readonly architecture: Architecture;
+  readonly architecture: AnyArchitecture;
   /** Ids, in the order of the weights. */
   readonly neurons: readonly number[];
   readonly weights: Weights;
@@ -30,7 +31,7 @@ export async function withResponders<T>(
   run: (responder: Responder) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
-  for (const rows of splitIntoChunks(populationRows(networks.weights), max)) {
+  for (const rows of splitIntoChunks([...networks.neurons.keys()], max)) {
     const parameters = toDevice(selectRows(networks.weights, rows));
     const neurons = rows.map((row) => networks.neurons[row]!);
     try {

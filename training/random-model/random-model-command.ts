@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
+import { ModelCard } from '../../src/models/card.js';
 import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
-import { ArchitectureId } from '../../src/network/architectures/id.js';
-import { ARCHITECTURES } from '../../src/network/architectures/index.js';
+import { DESIGN_NAMES, DESIGNS, type DesignName } from '../../src/network/architectures/designs.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { goldenCard } from '../model/golden.js';
 import { withLock } from '../run/lock.js';
@@ -11,7 +11,7 @@ import { BACKGROUND, createImageSource, IMAGE_PIXELS, IMAGE_SIDE } from '../synt
 import { randomParameters } from './random-parameters.js';
 
 interface Options {
-  readonly architecture: ArchitectureId;
+  readonly architecture: DesignName;
   readonly neurons: number;
   readonly out: string;
   readonly seed: number;
@@ -26,7 +26,7 @@ export function createMakeModelCommand(): Command {
     .description('makes a model of random parameters, as large as you like, for measurements')
     .addOption(
       new Option('--architecture <name>', 'of the networks')
-        .choices(ArchitectureId.options)
+        .choices(DESIGN_NAMES)
         .makeOptionMandatory(),
     )
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
@@ -46,7 +46,7 @@ export function createMakeModelCommand(): Command {
 /** Needs an open backend, for the golden responses. */
 export async function makeModel(options: Options): Promise<SavedModel> {
   const { architecture: id, seed, out } = options;
-  const architecture = ARCHITECTURES[id].network;
+  const architecture = DESIGNS[id].network;
   const neurons = Array.from({ length: options.neurons }, (_, i) => i);
   const stimulus = {
     height: IMAGE_SIDE,
@@ -61,7 +61,7 @@ export async function makeModel(options: Options): Promise<SavedModel> {
   const networks = { ...stimulus, architecture, weights, neurons };
   const measured = { CORR: null, PT_J: null, PT_S: null, noiseCeiling: null, keptEpoch: null };
   const card = {
-    architecture: { id, ...architecture },
+    architecture: ModelCard.shape.architecture.parse({ id, ...architecture }),
     stimulus,
     response: { unit: 'none' },
     neurons: neurons.map((neuron) => ({ id: neuron, ...measured })),

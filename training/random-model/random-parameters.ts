@@ -1,6 +1,6 @@
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Weights } from '../../src/models/saved-model.js';
-import type { Architecture } from '../../src/network/architecture.js';
+import type { AnyArchitecture } from '../../src/network/any-architecture.js';
 import {
   initialParameters,
   parameterSpecifications,
@@ -16,7 +16,7 @@ const INPUT = { mean: 0.5, variance: 0.04 };
  * norms whose statistics fit their convolutions and whose scales have both signs, and attention with a gain. A neuron's depend on the seed and its id alone.
  */
 export function randomParameters(
-  architecture: Architecture,
+  architecture: AnyArchitecture,
   stimulus: StimulusSize,
   neurons: readonly number[],
   seed: number,
@@ -30,6 +30,7 @@ export function randomParameters(
       const random = randomStream(seed, 'made up', neuron, name);
       const own = tensor.data.subarray(row * each, (row + 1) * each);
       if (name === 'attention.gamma') own[0] = 2 * random.uniform() - 1;
+      else if (name === 'readout.centre') fill(own, () => 1.2 * random.uniform() - 0.6);
       else if (entry === 'scale') fill(own, () => signed(random) * (0.5 + random.uniform()));
       else if (entry === 'shift') fill(own, () => random.uniform() - 0.5);
       else if (entry === 'mean' || entry === 'variance') {

@@ -1,6 +1,7 @@
 import { syncFolder } from '../../src/files/whole-file.js';
 import type { Fit } from '../../src/models/card.js';
 import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-model.js';
+import { isShared } from '../../src/network/any-architecture.js';
 import { checkTargets, selectionWarnings, splitSite, type TrainingData } from '../data/split.js';
 import { describeModel } from '../model/training-card.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
@@ -170,7 +171,9 @@ async function trainStages(
 
 async function readBase(base: SavedModel, { freeze, from }: ModelRequest) {
   const neurons = base.card.neurons.map(({ id }) => id);
-  const { readout } = base.card.architecture;
+  const { architecture } = base.card;
+  if (isShared(architecture)) throw new Error('a base has a network for each neuron');
+  const { readout } = architecture;
   return { readout, weights: await readWeights(base), neurons, freeze, fit: from?.fit };
 }
 

@@ -1,21 +1,37 @@
-import type { Architecture } from '../../network/architecture.js';
+import { type AnyArchitecture, isShared } from '../../network/any-architecture.js';
 import { createLayers } from '../../network/architecture.js';
 import { parameterCount, type StimulusSize } from '../../network/parameters.js';
+import { sharedMultiplications } from '../../network/shared-core/onnx.js';
 import { requiredParts } from './field.js';
 import type { NetworkCard } from './group-graph.js';
 
+/** What responses to one stimulus take in multiplications, each with its addition. */
+export interface Multiplications {
+  /** Once, however many neurons respond. */
+  readonly shared: number;
+  /** For each neuron. */
+  readonly each: number;
+}
+
 /**
- * Multiplications, each with its addition, that one neuron's response to one stimulus takes: those of
- * the convolutions and the readout, of what is in the field alone, without padding. Attention, pools
- * and activations come on top.
+ * Counts the multiplications of convolutions and readouts, of what is in the field alone, without padding.
+ * Attention, pools and activations come on top.
  */
-export function multiplications(architecture: Architecture, stimulus: StimulusSize): number {
+export function multiplications(
+  architecture: AnyArchitecture,
+  stimulus: StimulusSize,
+): Multiplications {
+  if (isShared(architecture)) {
+    const { core, readout } = sharedMultiplications(architecture, stimulus);
+    return { shared: core, each: readout };
+  }
   const [, ...parts] = requiredParts(architecture, stimulus);
   const read = parts.at(-1)!;
-  return createLayers(architecture).reduce(
+  const each = createLayers(architecture).reduce(
     (sum, layer, i) => sum + layer.multiplications(parts[i]!),
     read.height * read.width * architecture.channels,
   );
+  return { shared: 0, each };
 }
 
 /** A parameter comes from memory, which takes as long as this many multiplications. */
@@ -27,10 +43,11 @@ const FETCH = 27;
  */
 const GROUP = 45e6;
 
-/** Neurons that are computed together. */
+/** Neurons that are computed together: all of those that share a core. */
 export function groupSize({ architecture, stimulus }: NetworkCard): number {
+  if (isShared(architecture)) return Number.POSITIVE_INFINITY;
   const parameters = parameterCount(architecture, stimulus);
-  const each = multiplications(architecture, stimulus) + FETCH * parameters;
+  const each = multiplications(architecture, stimulus).each + FETCH * parameters;
   return Math.max(1, Math.round(GROUP / each));
 }
 

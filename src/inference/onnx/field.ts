@@ -1,4 +1,4 @@
-import type { Architecture } from '../../network/architecture.js';
+import { type AnyArchitecture, isShared } from '../../network/any-architecture.js';
 import { createLayers, READOUTS } from '../../network/architecture.js';
 import type { Box } from '../../network/layers/layer.js';
 import { listMapSizes, mapSizes } from '../../network/map-sizes.js';
@@ -10,7 +10,8 @@ import type { StimulusSize } from '../../network/parameters.js';
  * convolutions its neighbours; attention sees all of them.
  * @throws InputError when the stimulus is too small for the network
  */
-export function requiredParts(architecture: Architecture, stimulus: StimulusSize): Box[] {
+export function requiredParts(architecture: AnyArchitecture, stimulus: StimulusSize): Box[] {
+  if (isShared(architecture)) return [{ top: 0, left: 0, ...stimulus }];
   const { readout } = mapSizes(architecture, stimulus.height, stimulus.width);
   const sizes = listMapSizes(architecture, stimulus);
   const parts = [READOUTS[architecture.readout].requiredPart(readout)];

@@ -1,9 +1,11 @@
 import type { StimulusCard } from '../../models/card.js';
+import { type AnyArchitecture, isShared } from '../../network/any-architecture.js';
 import type { Architecture } from '../../network/architecture.js';
 import { createLayers, READOUTS } from '../../network/architecture.js';
 import type { NeuronParameters } from '../../network/layers/fold.js';
 import type { Box, OnnxMap } from '../../network/layers/layer.js';
 import type { MapSize } from '../../network/layers/map.js';
+import { addSharedNetwork } from '../../network/shared-core/onnx.js';
 import type { Graph } from './graph.js';
 
 /**
@@ -15,7 +17,7 @@ const CHANNEL_BLOCK = 16;
 
 /** The fields of a card that determine the responses. */
 export interface NetworkCard {
-  readonly architecture: Architecture;
+  readonly architecture: AnyArchitecture;
   readonly stimulus: Pick<StimulusCard, 'height' | 'width' | 'scale' | 'offset'>;
 }
 
@@ -34,6 +36,15 @@ export interface Group {
  */
 export function addGroup(graph: Graph, pixels: string, { card, parts, neurons }: Group): string {
   const { architecture, stimulus } = card;
+  if (isShared(architecture)) {
+    const [shared] = neurons; // any of them reads the core's parameters
+    return addSharedNetwork(graph, pixels, {
+      core: architecture,
+      stimulus,
+      shared: shared!,
+      neurons,
+    });
+  }
   const padded = Math.ceil(architecture.channels / CHANNEL_BLOCK) * CHANNEL_BLOCK;
   let map: OnnxMap = {
     value: pixels,

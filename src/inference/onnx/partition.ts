@@ -24,10 +24,12 @@ export interface Partition {
  * Cuts a population into groups of neighbours, each computed as a whole, and deals them to threads: in
  * turn, so that a request for neighbouring neurons keeps all threads busy, and each round in another
  * order, so that one for every so many neurons does too.
- * @param size of a group; smaller where there would be threads without any
+ * @param size of a group; smaller where there would be threads without any; infinite where the whole population is
+ *   computed by one thread
  */
 export function createPartition(population: number, threads: number, size: number): Partition {
-  const each = Math.max(1, Math.min(size, Math.ceil(population / threads)));
+  const most = size === Number.POSITIVE_INFINITY ? population : Math.ceil(population / threads);
+  const each = Math.max(1, Math.min(size, most));
   const used = Math.min(threads, Math.ceil(population / each));
   const parts = Array.from({ length: used }, () => ({ groups: [] as Int32Array[] }));
   const places: Place[] = [];

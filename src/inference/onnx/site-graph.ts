@@ -2,6 +2,7 @@ import type { Weights } from '../../models/saved-model.js';
 import type { NeuronParameters } from '../../network/layers/fold.js';
 import type { Box } from '../../network/layers/layer.js';
 import { addCrop } from '../../network/layers/onnx-crop.js';
+import { isOfCore } from '../../network/shared-core/parameters.js';
 import { requiredParts } from './field.js';
 import { createGraph, type Graph, valueNamed } from './graph.js';
 import { addGroup, type NetworkCard } from './group-graph.js';
@@ -93,6 +94,7 @@ function readParameters(weights: Weights, row: number): NeuronParameters {
   return (name) => {
     const tensor = weights.get(name);
     if (tensor === undefined) throw new Error(`there is no parameter '${name}'`);
+    if (isOfCore(name)) return tensor.data;
     const each = tensor.data.length / tensor.shape[0]!;
     return tensor.data.subarray(row * each, (row + 1) * each);
   };

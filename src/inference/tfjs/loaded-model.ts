@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ModelCard } from '../../models/card.js';
+import { isShared } from '../../network/any-architecture.js';
 import type { Backend } from '../../network/backends/open.js';
+import type { Parameters } from '../../network/block-pass.js';
 import { selectOnDevice, toDevice } from '../../network/device.js';
-import { forward, type Parameters } from '../../network/forward.js';
+import { forward } from '../../network/forward.js';
 import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
 import { checkGolden, goldenStimuli } from '../golden-check.js';
 import { readVerified } from '../verified-model.js';
@@ -46,12 +48,54 @@ export async function loadModel(
 /** @returns [stimuli, neurons], computed in groups that bound the memory */
 export async function respond(
   backend: Backend,
+  model: LoadedModel,
+  stimuli: Stimuli,
+  neurons: Int32Array,
+): Promise<Float32Array> {
+  return isShared(model.card.architecture)
+    ? await respondByCore(model, stimuli, neurons)
+    : await respondByNetworks(backend, model, stimuli, neurons);
+}
+
+/**
+ * Computes the readouts of all neurons together, image by image, and takes those that are wanted: how a matrix product
+ * rounds depends on its size.
+ */
+async function respondByCore(
   { card, parameters }: LoadedModel,
   stimuli: Stimuli,
   neurons: Int32Array,
 ): Promise<Float32Array> {
-  const { scale, offset } = card.stimulus;
-  const { count, height, width } = stimuli;
+  const values = new Float32Array(stimuli.count * neurons.length);
+  for (let image = 0; image < stimuli.count; image++) {
+    const all = await compute(card, parameters, sliceStimuli(stimuli, image, image + 1));
+    for (const [i, neuron] of neurons.entries()) values[image * neurons.length + i] = all[neuron]!;
+  }
+  return values;
+}
+
+/** @returns [stimuli, neurons of the parameters] */
+async function compute(
+  { architecture, stimulus: { scale, offset } }: ModelCard,
+  parameters: Parameters,
+  { count, height, width, pixels }: Stimuli,
+): Promise<Float32Array> {
+  const responses = tf.tidy(() => {
+    const x = tf.tensor4d(pixels, [count, height, width, 1]);
+    return forward(architecture, parameters, x.mul(scale).add(offset)).responses; // [B, N]
+  });
+  const values = await responses.data<'float32'>();
+  responses.dispose();
+  return values;
+}
+
+async function respondByNetworks(
+  backend: Backend,
+  { card, parameters }: LoadedModel,
+  stimuli: Stimuli,
+  neurons: Int32Array,
+): Promise<Float32Array> {
+  const { count } = stimuli;
   const values = new Float32Array(count * neurons.length);
   for (let first = 0; first < neurons.length; first += MAX_NETWORKS) {
     const group = neurons.subarray(first, first + MAX_NETWORKS);
@@ -59,12 +103,7 @@ export async function respond(
     const chosen = selectOnDevice(parameters, group);
     for (let from = 0; from < count; from += images) {
       const batch = sliceStimuli(stimuli, from, Math.min(count, from + images));
-      const responses = tf.tidy(() => {
-        const x = tf.tensor4d(batch.pixels, [batch.count, height, width, 1]);
-        return forward(card.architecture, chosen, x.mul(scale).add(offset)).responses; // [B, N]
-      });
-      const rows = await responses.data<'float32'>();
-      responses.dispose();
+      const rows = await compute(card, chosen, batch);
       for (let row = 0; row < batch.count; row++) {
         const own = rows.subarray(row * group.length, (row + 1) * group.length);
         values.set(own, (from + row) * neurons.length + first);

@@ -1,4 +1,4 @@
-import { ARCHITECTURES } from '../../network/architectures/index.js';
+import { DESIGNS } from '../../network/architectures/designs.js';
 import { useModel } from '../state/context.js';
 import type { Card } from '../state/models.js';
 
@@ -17,7 +17,7 @@ export function CardSummary() {
       <p>
         <b>{neurons.length}</b> {neurons.length === 1 ? 'neuron' : 'neurons'}
         {'data' in training ? ` of the site ${training.data.site}` : ''}, each predicted by{' '}
-        {ARCHITECTURES[architecture.id].description} (<code>{architecture.id}</code>).{' '}
+        {DESIGNS[architecture.id].description} (<code>{architecture.id}</code>).{' '}
         {describeTraining(training)}
       </p>
       <p>

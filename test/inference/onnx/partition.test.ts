@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { groupSize, multiplications } from '../../../src/inference/onnx/cost.js';
 import { requiredParts } from '../../../src/inference/onnx/field.js';
 import { createPartition } from '../../../src/inference/onnx/partition.js';
+import { DESIGNS } from '../../../src/network/architectures/designs.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 
 const SIZE = { height: 50, width: 50 };
@@ -72,11 +73,24 @@ test('the cost of a network is that of its convolutions', () => {
   const alpha1 = 44 * 44 * 25 * 32;
   const alpha2 = 18 * 18 * 25 * 32 * 32;
   const betas = (7 * 7 + 5 * 5) * 9 * 32 * 32;
-  expect(multiplications(ARCHITECTURES.ff_cnn.network, SIZE)).toBe(
-    alpha1 + alpha2 + betas + 25 * 32,
-  );
+  expect(multiplications(ARCHITECTURES.ff_cnn.network, SIZE)).toEqual({
+    ...{ shared: 0, each: alpha1 + alpha2 + betas + 25 * 32 },
+  });
   const rf = 12 * 12 * 25 * 32 + 2 * 2 * 25 * 32 * 32 + 2 * 32 * 32 + 32;
-  expect(multiplications(ARCHITECTURES.rf_cnn.network, SIZE)).toBe(rf);
+  expect(multiplications(ARCHITECTURES.rf_cnn.network, SIZE)).toEqual({ shared: 0, each: rf });
+});
+
+test('a core costs the same for any number of neurons, which one thread computes', () => {
+  const { network } = DESIGNS.shared_core;
+  const fixed = 9 ** 2 + 16 * (9 ** 2 + 13 ** 2 + 19 ** 2 + 29 ** 2 + 41 ** 2);
+  const learnt = 4 * 81 * 16 + 9 * 16 * 16;
+  const later = (1 + 3 * 40 + 16) * 32 + 9 * 32 * 32;
+  expect(multiplications(network, { height: 50, width: 50 })).toEqual({
+    ...{ shared: 13 * 13 * (fixed + learnt + later), each: 13 * 13 * 32 + 32 },
+  });
+  const stimulus = { ...SIZE, scale: 1, offset: 0 };
+  const { parts } = createPartition(7, 4, groupSize({ architecture: network, stimulus }));
+  expect(parts).toEqual([{ groups: [Int32Array.of(0, 1, 2, 3, 4, 5, 6)] }]);
 });
 
 test('smaller networks form larger groups', () => {

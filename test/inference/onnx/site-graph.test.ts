@@ -6,11 +6,13 @@ import type { NetworkCard } from '../../../src/inference/onnx/group-graph.js';
 import { loadOnnxruntime } from '../../../src/inference/onnx/onnxruntime.js';
 import { encodeChoosableSite, encodeSite } from '../../../src/inference/onnx/site-graph.js';
 import type { Weights } from '../../../src/models/saved-model.js';
+import { DESIGNS } from '../../../src/network/architectures/designs.js';
 import { ArchitectureId } from '../../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { forward } from '../../../src/network/forward.js';
 import { randomStream } from '../../../src/network/random.js';
+import type { SharedCore } from '../../../src/network/shared-core/architecture.js';
 import { randomParameters } from '../../../training/random-model/random-parameters.js';
 import { greatestDifference } from '../../support/numbers.js';
 
@@ -69,6 +71,27 @@ test.each(ArchitectureId.options)('%s: the graph responds as the networks in tfj
     { architecture: { ...ARCHITECTURES[id].network, output: 'softplus' }, stimulus },
     2,
   );
+});
+
+test.each([
+  { height: 50, width: 50, scale: 1, offset: -0.4 },
+  { height: 16, width: 16, scale: 2, offset: 0 },
+  { height: 48, width: 65, scale: 0.5, offset: -0.2 },
+])('a shared core: the graph responds as the network in tfjs, %j', async (stimulus) => {
+  const architecture = DESIGNS.shared_core.network as SharedCore;
+  for (const changes of [
+    {},
+    { phases: false, output: 'softplus' },
+    { learnt: 0, wavelengths: [5], channels: 3 },
+    { wavelengths: [] },
+  ] as const) {
+    const changed = {
+      ...architecture,
+      ...changes,
+      wavelengths: [...(changes.wavelengths ?? architecture.wavelengths)],
+    };
+    await expectParity({ architecture: changed, stimulus }, 1);
+  }
 });
 
 /** Every network that a card allows, on stimuli of any size that it accepts. */

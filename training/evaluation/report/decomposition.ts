@@ -31,17 +31,21 @@ ${legend(
 }
 
 function figureCaption({ saved, decomposition }: ModelEvaluation): string {
-  const { readout, betaKernel, output } = saved.card.architecture;
+  const { architecture } = saved.card;
+  const { readout, output } = architecture;
   const { centreShareOfPeak: share } = decomposition;
   const kinds = {
     full: 'A linear readout of the whole map.',
     centre: 'The readout sees the centre alone: the surround adds nothing.',
+    gaussian: 'A linear readout of the map under a Gaussian mask.',
     split:
       'Centre and surround have readouts of their own; their terms are taken through the combiner.',
   };
   const sentences = [
     kinds[readout],
-    betaKernel === 3 && 'Each cell also sees its neighbours, through two 3x3 convolutions.',
+    'betaKernel' in architecture &&
+      architecture.betaKernel === 3 &&
+      'Each cell also sees its neighbours, through two 3x3 convolutions.',
     output === 'softplus' && 'The sum is what the softplus is given.',
     share !== null &&
       readout !== 'centre' &&

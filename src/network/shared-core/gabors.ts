@@ -1,0 +1,92 @@
+import type { SharedCore } from './architecture.js';
+
+/** The filters of one wavelength, or one of another kind, side x side pixels each. */
+export interface FilterBank {
+  readonly side: number;
+  /** [side, side, filters], row-major */
+  readonly values: Float32Array;
+  readonly filters: number;
+}
+
+/** Less than the square of any energy that matters; it keeps the gradient of the root finite. */
+export const ENERGY_EPSILON = 1e-12;
+
+/** Standard deviation of a Gabor's Gaussian, in wavelengths. */
+const SIGMA = 0.5;
+/** Standard deviation of the filter that sees the luminance, in pixels, and half of its side. */
+const LUMINANCE = { sigma: 2, radius: 4 } as const;
+
+/**
+ * Gabor filters of a wavelength: for each orientation an even and an odd one, all even ones first. An even filter has
+ * no response to a uniform image; the absolute values of each filter add up to 1.
+ * @returns filters of 2 · round(wavelength) + 1 pixels
+ * @example
+ * gaborBank(4, 8) // 16 filters of 9 x 9 pixels
+ */
+export function gaborBank(wavelength: number, orientations: number): FilterBank {
+  const radius = Math.round(wavelength);
+  const side = 2 * radius + 1;
+  const filters = 2 * orientations;
+  const values = new Float32Array(side * side * filters);
+  const envelope = square(side, (x, y) => gaussian(x, y, SIGMA * wavelength));
+  const weight = sum(envelope);
+  for (let i = 0; i < orientations; i++) {
+    const angle = (Math.PI * i) / orientations;
+    const wave = (x: number, y: number) =>
+      (2 * Math.PI * (x * Math.cos(angle) + y * Math.sin(angle))) / wavelength;
+    const even = square(side, (x, y) => Math.cos(wave(x, y))).map(
+      (value, k) => value * envelope[k]!,
+    );
+    const excess = sum(even) / weight;
+    const odd = square(side, (x, y) => Math.sin(wave(x, y))).map(
+      (value, k) => value * envelope[k]!,
+    );
+    setFilter(
+      values,
+      i,
+      filters,
+      even.map((value, k) => value - excess * envelope[k]!),
+    );
+    setFilter(values, orientations + i, filters, odd);
+  }
+  return { side, values, filters };
+}
+
+/** The filter whose response is the luminance around a pixel. */
+export function luminanceBank(): FilterBank {
+  const side = 2 * LUMINANCE.radius + 1;
+  const values = new Float32Array(side * side);
+  setFilter(
+    values,
+    0,
+    1,
+    square(side, (x, y) => gaussian(x, y, LUMINANCE.sigma)),
+  );
+  return { side, values, filters: 1 };
+}
+
+/** Channels that the fixed filters give: the luminance, the energies, and the phases where they are seen. */
+export function fixedChannels({ wavelengths, orientations, phases }: SharedCore): number {
+  return 1 + wavelengths.length * orientations * (phases ? 3 : 1);
+}
+
+function gaussian(x: number, y: number, sigma: number): number {
+  return Math.exp(-(x * x + y * y) / (2 * sigma * sigma));
+}
+
+/** The values of a function of x to the right and y downward, from the middle of a square. */
+function square(side: number, of: (x: number, y: number) => number): Float64Array {
+  const radius = (side - 1) / 2;
+  return Float64Array.from({ length: side * side }, (_, k) =>
+    of((k % side) - radius, Math.floor(k / side) - radius),
+  );
+}
+
+function setFilter(values: Float32Array, filter: number, filters: number, own: Float64Array): void {
+  const total = sum(own.map(Math.abs));
+  for (const [k, value] of own.entries()) values[k * filters + filter] = value / total;
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
