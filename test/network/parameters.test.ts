@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { READOUTS } from '../../src/network/architecture.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import {
@@ -32,7 +33,35 @@ test('50x50 pixels become 9x9 hypercolumns', () => {
     hypercolumns: { height: 9, width: 9 },
     readout: { height: 5, width: 5 },
   });
-  expect(() => mapSizes(ARCHITECTURES.ff_cnn.network, 20, 20)).toThrow('too small');
+});
+
+test.each([
+  ['rf_cnn', [[16, 16]], [[15, 60]], '16x16'],
+  ['ff_cnn', [[32, 32]], [[31, 32]], '32x32'],
+  ['ff_sa_cnn', [[32, 32]], [[32, 31]], '32x32'],
+  [
+    'ff_sa_cnn_star_incr_fc1',
+    [
+      [16, 20],
+      [20, 16],
+    ],
+    [
+      [19, 19],
+      [15, 60],
+    ],
+    '16x20 or 20x16',
+  ],
+] as const)('%s takes stimuli from %j on, and none of %j', (id, taken, rejected, smallest) => {
+  const { network } = ARCHITECTURES[id];
+  for (const [height, width] of taken) {
+    const { readout } = mapSizes(network, height, width);
+    expect(readout.height * readout.width).toBe(READOUTS[network.readout].minCells);
+  }
+  for (const [height, width] of rejected) {
+    expect(() => mapSizes(network, height, width)).toThrow(
+      `the stimulus is too small for this network: ${height}x${width} pixels; expected at least ${smallest}`,
+    );
+  }
 });
 
 test('the initial parameters of a neuron depend on its own id alone', () => {

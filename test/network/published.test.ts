@@ -98,6 +98,6 @@ test('the first parameter that differs is named with both shapes', () => {
     fromPublished('ff_sa_cnn', ARCHITECTURES.ff_sa_cnn.network, SIZE, changed('fcl.bias')),
   ).toThrow("it has no 'fcl.bias'");
   expect(rejection('ff_sa_cnn', state, { height: 10, width: 10 })).toBe(
-    'a stimulus of 10x10 pixels is too small for this network',
+    'the stimulus is too small for this network: 10x10 pixels; expected at least 32x32',
   );
 });

@@ -99,7 +99,7 @@ test('a training that is cancelled leaves nothing, and bytes that were not annou
   const small = { name: 'mine', recipe: 'ff_cnn' };
   const refused = await postJson(send, `/v1/datasets/${dataset}/train`, small);
   expect(await detailOf(refused)).toBe(
-    '400 a stimulus of 24x24 pixels is too small for this network',
+    '400 the stimulus is too small for this network: 24x24 pixels; expected at least 32x32',
   );
   const beyond = { name: 'mine', recipe: 'rf_cnn', neurons: [0, 3] };
   expect(await detailOf(postJson(send, `/v1/datasets/${dataset}/train`, beyond))).toBe(

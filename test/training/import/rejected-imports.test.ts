@@ -170,7 +170,7 @@ test('a neuron that the data does not have and stimuli that are too small are re
     'neuron 7 is no neuron of the site small, which has 3 neurons, 0 to 2',
   );
   expect(await place.rejection(`${args} --stimulus 10x10`)).toMatch(
-    /a stimulus of 10x10 pixels is too small for this network$/,
+    /the stimulus is too small for this network: 10x10 pixels; expected at least 16x16$/,
   );
   const error = await place.run(`${args} --stimulus 10x10`).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(InputError);
