@@ -5,26 +5,13 @@ Reads network.json (architecture and stimulus), weights.safetensors and stimuli.
 """
 
 import json
-import struct
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-
-
-def read_weights(file):
-    data = file.read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8 : 8 + length])
-    header.pop("__metadata__", None)
-    weights = {}
-    for name, entry in header.items():
-        start, end = (8 + length + offset for offset in entry["data_offsets"])
-        values = np.frombuffer(data[start:end], "<f4").reshape(entry["shape"])
-        weights[name] = torch.tensor(values, dtype=torch.float64)
-    return weights
+from weights import read_weights
 
 
 def gabors(wavelength, orientations):
