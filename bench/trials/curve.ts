@@ -1,4 +1,4 @@
-import { findRecipe, type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
+import { findRecipe, type Recipe, separateArchitecture } from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
 import type { ArchitectureId } from '../../src/network/architectures/id.js';
 import { type Recording, selectImages } from '../../training/data/recording.js';
@@ -42,7 +42,7 @@ export async function printCurve(site: Site, curve: Curve): Promise<void> {
     after: undefined,
     responses: 'normalised',
   };
-  const { readout } = recipeArchitecture(recipe);
+  const { readout } = separateArchitecture(recipe);
   const parts = {
     selection: selectRange(site.validation, 0, selection),
     validation: selectRange(site.validation, selection, heldOut),

@@ -49,11 +49,14 @@ export function checkFirstModel(
     const message = `${naming.from} ${place} has ${what}`;
     return new InputError(message, [{ path: 'from', message }]);
   };
-  if (isShared(card.architecture)) {
-    throw reject(`a shared core; expected a network for each neuron, as in ${name}`);
+  const wanted = recipeArchitecture(recipe);
+  if (isShared(card.architecture) || isShared(wanted)) {
+    const what = isShared(card.architecture) ? 'a shared core' : 'a network for each neuron';
+    throw reject(
+      `${what}, with which no training of ${name} can begin; expected a training without it`,
+    );
   }
   const { id: _, ...own } = card.architecture;
-  const wanted = recipeArchitecture(recipe);
   const key = (Object.keys(wanted) as (keyof typeof wanted)[]).find(
     (each) => !isDeepStrictEqual(own[each], wanted[each]),
   );

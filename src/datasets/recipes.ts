@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { InputError } from '../errors.js';
 import { nearestName } from '../formats/nearest-name.js';
 import { TrainingCard } from '../models/card.js';
+import { type AnyArchitecture, isShared } from '../network/any-architecture.js';
 import type { Architecture } from '../network/architecture.js';
 import type { ArchitectureDefinition } from '../network/architectures/definition.js';
+import { DESIGN_NAMES, DESIGNS } from '../network/architectures/designs.js';
 import { ArchitectureId } from '../network/architectures/id.js';
 import { ARCHITECTURES } from '../network/architectures/index.js';
 
@@ -18,7 +20,7 @@ export const ADAM = {
 
 /** How a population is trained. */
 export const Recipe = z.strictObject({
-  architecture: ArchitectureId,
+  architecture: z.enum(DESIGN_NAMES),
   epochs: z.int().positive(),
   batchSize: z.int().min(2),
   learningRate: z.number().positive().default(ADAM.learningRate),
@@ -30,6 +32,22 @@ export const Recipe = z.strictObject({
   channels: z.int().positive().optional(),
   /** The recipe whose networks this one begins with. */
   after: z.string().optional(),
+  /** Most batches of an epoch; without it, an epoch is of all training images. */
+  batches: z.int().positive().optional(),
+  /** How a shared core is trained. */
+  core: z
+    .strictObject({
+      /** From this share of the epochs on, the learning rate is `laterRate`. */
+      laterFrom: z.number().min(0).max(1),
+      laterRate: z.number().positive(),
+      /** Of convolutions and readouts, decoupled from the gradient (Loshchilov and Hutter 2019). */
+      weightDecay: z.number().min(0),
+      /** The greatest norm of all gradients together. */
+      clip: z.number().positive(),
+      /** Share that the running average of the parameters keeps at each step; the average is what predicts. */
+      average: z.number().min(0).lt(1),
+    })
+    .optional(),
   /** Names, or prefixes of names, of the parameters that are copied from there and stay fixed. */
   frozen: z.array(z.string()).default([]),
 });
@@ -45,6 +63,11 @@ const ENTRIES: Readonly<Record<string, RecipeEntry>> = {
   rf_cnn_30: { architecture: 'rf_cnn', channels: 30, ...paper },
   /** The model that comes with the project. */
   demo: { architecture: 'ff_sa_cnn', ...paper, epochs: 20 },
+  shared_core: {
+    architecture: 'shared_core',
+    ...{ epochs: 80, batchSize: 32, batches: 30, dropout: 0.1, learningRate: 3e-3 },
+    core: { laterFrom: 0.7, laterRate: 1e-3, weightDecay: 0.01, clip: 5, average: 0.98 },
+  },
 };
 
 function ownRecipe(id: ArchitectureId): RecipeEntry {
@@ -71,10 +94,22 @@ export function findRecipe(name: string): Recipe {
 }
 
 /** The network that a recipe trains: the Poisson loss is of rates, which are positive. */
-export function recipeArchitecture({ architecture, channels, loss }: Recipe): Architecture {
+export function recipeArchitecture({ architecture, channels, loss }: Recipe): AnyArchitecture {
   return {
-    ...ARCHITECTURES[architecture].network,
+    ...DESIGNS[architecture].network,
     ...(channels !== undefined && { channels }),
     ...(loss === 'poisson' && { output: 'softplus' }),
   };
+}
+
+/** The same, where the recipe is known to train a network for each neuron. */
+export function separateArchitecture(recipe: Recipe): Architecture {
+  const architecture = recipeArchitecture(recipe);
+  if (isShared(architecture)) throw new Error(`${recipe.architecture} is one core for all neurons`);
+  return architecture;
+}
+
+/** Batches of an epoch, of which the last may be smaller. */
+export function batchesPerEpoch({ batchSize, batches }: Recipe, images: number): number {
+  return Math.min(batches ?? Number.POSITIVE_INFINITY, Math.ceil(images / batchSize));
 }

@@ -72,11 +72,13 @@ export const TrainingCard = z.strictObject({
   epochs: z.int().positive(),
   batchSize: z.int().positive(),
   optimiser: z.strictObject({
-    name: z.literal('adam'),
+    /** `adamw`: with a weight decay that is decoupled from the gradient. */
+    name: z.enum(['adam', 'adamw']),
     learningRate: z.number(),
     beta1: z.number(),
     beta2: z.number(),
     epsilon: z.number(),
+    weightDecay: z.number().nonnegative().optional(),
   }),
   loss: z.enum(['mse', 'poisson']),
   /**

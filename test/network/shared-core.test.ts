@@ -28,7 +28,7 @@ afterAll(() => expect(tf.memory().numTensors).toBe(0));
 test.each([
   [CORE, { height: 50, width: 50, scale: 1, offset: -0.4 }],
   [
-    { ...CORE, phases: false },
+    { ...CORE, phases: 2 },
     { height: 48, width: 64, scale: 2, offset: -0.9 },
   ],
   [

@@ -57,7 +57,7 @@ def main(folder):
     core, stimulus = described["architecture"], described["stimulus"]
     w = read_weights(folder / "weights.safetensors")
     pixels = torch.tensor(np.load(folder / "stimuli.npy").astype(float)).requires_grad_()
-    x = (pixels * stimulus["scale"] + stimulus["offset"])[:, None]
+    x = (pixels * stimulus["scale"] + stimulus["offset"] - w["core.gray"][0, 0])[:, None]
     height, width = x.shape[2:]
     once = [places(side, 1) for side in (height, width)]
     twice = [places(side, 2) for side in (height, width)]
@@ -78,7 +78,7 @@ def main(folder):
         even, odd = seen.chunk(2, 1)
         energies.append((even**2 + odd**2 + 1e-12) ** 0.25)
         phases.append(seen)
-    fixed = torch.cat(energies + (phases if core["phases"] else []), 1)
+    fixed = torch.cat(energies + phases[: core["phases"]], 1)
     mean, variance = (w[f"core.fixed.norm.{part}"][0][:, None, None] for part in ("mean", "variance"))
     maps = (fixed - mean) / torch.sqrt(variance + 1e-5)
     if core["learnt"] > 0:

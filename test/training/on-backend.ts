@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { ADAM, recipeArchitecture } from '../../src/datasets/recipes.js';
+import { ADAM, separateArchitecture } from '../../src/datasets/recipes.js';
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import type { BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
@@ -101,7 +101,7 @@ export function trainingTests(
     const before = tf.memory().numTensors;
     const training = withoutThird(site.training, [0, 1, 3]);
     const { recipe, neurons, seed } = smallTask(site, [0, 1, 3]);
-    const architecture = recipeArchitecture(recipe);
+    const architecture = separateArchitecture(recipe);
     const specifications = parameterSpecifications(architecture, training);
     const initial = initialParameters(specifications, neurons, seed);
     const together = createLearner(architecture, specifications, initial);

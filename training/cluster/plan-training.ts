@@ -11,6 +11,7 @@ import { checkModelName } from '../run/options.js';
 import { chosenResponses } from '../run/response-choice.js';
 import { neuronsOfShard, readShardCount, type Shard, shardFolder } from '../run/shards/shard.js';
 import { describeStage } from '../run/stage-plan.js';
+import { checkUndivided } from '../run/undivided.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { checkEach, combinations, type EachOption, fillIn, parseCombination } from './each.js';
 import { submissionFolder } from './submission.js';
@@ -98,6 +99,10 @@ async function planShards(
   checkModelName(options.out);
   await readShardCount(options.out, of);
   const { neurons, ...site } = await readSite(options, say);
+  checkUndivided(
+    { recipe: options.recipe, shard: { index: 0, of }, chunk: undefined },
+    neurons.length,
+  );
   const request = { ...options, ...determined(options), site };
   return Array.from({ length: of }, (_, index) => {
     const shard = { index, of };

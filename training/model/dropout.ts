@@ -44,3 +44,26 @@ export function dropoutFactors(
     layers.map(({ block }, i) => [block, tf.tensor4d(factors[i]!, [images, 1, 1, row])]),
   );
 }
+
+/**
+ * The same of blocks whose channels all neurons share.
+ * @param blocks names, with their channels
+ * @returns by block, [B, 1, 1, channels]
+ */
+export function channelFactors(
+  blocks: readonly (readonly [name: string, channels: number])[],
+  images: number,
+  p: number,
+  { seed, epoch, batch }: Moment,
+): Record<string, tf.Tensor4D> {
+  if (p === 0) return {};
+  const random = randomStream(seed, 'dropout', 'core', epoch, batch);
+  return Object.fromEntries(
+    blocks.map(([name, channels]) => {
+      const values = Float32Array.from({ length: images * channels }, () =>
+        random.uniform() < p ? 0 : 1 / (1 - p),
+      );
+      return [name, tf.tensor4d(values, [images, 1, 1, channels])];
+    }),
+  );
+}

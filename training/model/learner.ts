@@ -216,7 +216,8 @@ function collectMoments({ moments }: OptimiserState, name: string): Moments {
   return { first: upload(`first.${name}`), second: upload(`second.${name}`) };
 }
 
-async function download(
+/** Copies of tensors as they are now. */
+export async function download(
   tensors: readonly (readonly [string, tf.Tensor])[],
 ): Promise<Map<string, NamedTensor>> {
   const entries = tensors.map(async ([name, tensor]) => {

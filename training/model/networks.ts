@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
+import { type Recipe, separateArchitecture } from '../../src/datasets/recipes.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
@@ -81,14 +81,14 @@ export interface Networks {
  * @param onStop is called for each neuron that stops
  * @param from the state of an earlier training; without it, training starts anew
  */
-export function createNetworks(
+export function createSeparateNetworks(
   task: PopulationTask,
   onStop: (neuron: NeuronState) => void,
   from?: NetworksState,
 ): Networks {
   const { data, recipe, seed, base } = task;
   const { training } = data;
-  const architecture = recipeArchitecture(recipe);
+  const architecture = separateArchitecture(recipe);
   const specifications = parameterSpecifications(architecture, training);
   const freezing = { names: recipe.frozen, still: base?.freeze === 'still' };
   const scales = new Map(
@@ -305,7 +305,7 @@ export function createNetworks(
 }
 
 /** The state of a neuron before its training; one whose targets are all the same stops there. */
-function beginning(training: Recording, id: number): NeuronState {
+export function beginning(training: Recording, id: number): NeuronState {
   const all = column(responseMatrix(training), id);
   const targets = measuredPlaces(all).map((image) => all[image]!);
   const stopped = { epoch: 0, reason: STOP_REASONS.targets };

@@ -1,5 +1,6 @@
 import type { Weights } from '../../src/models/saved-model.js';
-import { type Architecture, READOUTS } from '../../src/network/architecture.js';
+import type { AnyArchitecture } from '../../src/network/any-architecture.js';
+import { READOUTS } from '../../src/network/architecture.js';
 import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import { measuredPlaces } from '../data/measured.js';
 import { type Recording, responseMatrix } from '../data/recording.js';
@@ -25,16 +26,21 @@ export const AS_RECORDED: ResponseScale = { mean: 0, unit: 1 };
  * The scale in which a neuron's responses have a mean of 0 and a standard deviation of 0.1, over the images that it was
  * measured for.
  * @param id column of the recording
+ * @param ownDeviation standard deviation in that scale
  * @returns `AS_RECORDED` where the responses are all the same
  * @example
  * measureScale(recording, 0) // responses 10, 20 and 30: { mean: 20, unit: 81.6… }
  */
-export function measureScale(recording: Recording, id: number): ResponseScale {
+export function measureScale(
+  recording: Recording,
+  id: number,
+  ownDeviation = OWN_DEVIATION,
+): ResponseScale {
   const responses = column(responseMatrix(recording), id);
   const measured = measuredPlaces(responses).map((image) => responses[image]!);
   const mean = average(measured);
   const deviation = Math.sqrt(average(measured.map((response) => (response - mean) ** 2)));
-  return deviation > 0 ? { mean, unit: deviation / OWN_DEVIATION } : AS_RECORDED;
+  return deviation > 0 ? { mean, unit: deviation / ownDeviation } : AS_RECORDED;
 }
 
 function average(values: readonly number[]): number {
@@ -87,7 +93,7 @@ export function fromScale(
  * @param scales one for each of the N neurons
  */
 export function foldScale(
-  architecture: Pick<Architecture, 'readout'>,
+  architecture: Pick<AnyArchitecture, 'readout'>,
   weights: Weights,
   scales: readonly ResponseScale[],
 ): Weights {
@@ -96,7 +102,7 @@ export function foldScale(
 
 /** Undoes `foldScale`: networks that respond in each neuron's own scale. */
 export function unfoldScale(
-  architecture: Pick<Architecture, 'readout'>,
+  architecture: Pick<AnyArchitecture, 'readout'>,
   weights: Weights,
   scales: readonly ResponseScale[],
 ): Weights {
@@ -120,12 +126,12 @@ const UNFOLD: Change = {
 };
 
 function mapLast(
-  { readout }: Pick<Architecture, 'readout'>,
+  { readout }: Pick<AnyArchitecture, 'readout'>,
   weights: Weights,
   change: Change,
   scales: readonly ResponseScale[],
 ): Weights {
-  const { last } = READOUTS[readout];
+  const last = readout === 'gaussian' ? 'readout' : READOUTS[readout].last;
   const changed = new Map(weights);
   for (const part of ['weight', 'bias'] as const) {
     const name = `${last}.${part}`;

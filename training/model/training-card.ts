@@ -1,5 +1,6 @@
 import packageFile from '../../package.json' with { type: 'json' };
 import { ADAM, recipeArchitecture } from '../../src/datasets/recipes.js';
+import { ModelCard } from '../../src/models/card.js';
 import type { SavedModel, UnsavedCard } from '../../src/models/saved-model.js';
 import { describeStimuli } from '../data/describe.js';
 import { noiseCeilings } from '../data/repeats-file.js';
@@ -30,7 +31,7 @@ export async function describeModel(
   const networks = { ...stimulus, architecture, weights, neurons: ids };
   const golden = await goldenCard(networks, await goldenImages(validation));
   return {
-    architecture: { id: recipe.architecture, ...architecture },
+    architecture: ModelCard.shape.architecture.parse({ id: recipe.architecture, ...architecture }),
     stimulus,
     response: { unit: request.unit },
     neurons: neurons.map((neuron, i) => ({ ...neuron, noiseCeiling: ceilings?.[i] ?? null })),
@@ -39,7 +40,11 @@ export async function describeModel(
       seed,
       epochs: recipe.epochs,
       batchSize: recipe.batchSize,
-      optimiser: { ...ADAM, learningRate: recipe.learningRate },
+      optimiser: {
+        ...ADAM,
+        learningRate: recipe.learningRate,
+        ...(recipe.core && { name: 'adamw', weightDecay: recipe.core.weightDecay }),
+      },
       loss: recipe.loss,
       responses: recipe.responses,
       ...(base && !from && { base: { model: base.card.name, digest: base.digest, freeze } }),

@@ -1,8 +1,15 @@
 import type { ExpectedSeconds } from '../../src/datasets/expected-times.js';
-import { findRecipe, RECIPES, type Recipe } from '../../src/datasets/recipes.js';
+import {
+  batchesPerEpoch,
+  findRecipe,
+  RECIPES,
+  type Recipe,
+  recipeArchitecture,
+} from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
+import { isShared } from '../../src/network/any-architecture.js';
 import type { TrainingData } from '../data/split.js';
-import { createNetworks } from '../model/networks.js';
+import { createNetworks } from '../model/create-networks.js';
 
 /** Networks that are tried; the time grows with their number. */
 const NEURONS = 8;
@@ -21,7 +28,7 @@ export async function expectTimes(
 ): Promise<ExpectedSeconds> {
   const own = new Map<string, number>();
   for (const [name, recipe] of Object.entries(RECIPES)) {
-    const batches = recipe.epochs * Math.ceil(data.training.count / recipe.batchSize);
+    const batches = recipe.epochs * batchesPerEpoch(recipe, data.training.count);
     const seconds = await timeBatch(data, recipe, clock).catch((error: unknown) => {
       if (error instanceof InputError) return undefined;
       throw error;
@@ -44,7 +51,9 @@ function chainOf(name: string): string[] {
 /** @returns seconds of a batch with all neurons */
 async function timeBatch(data: TrainingData, recipe: Recipe, clock: () => number): Promise<number> {
   const { training } = data;
-  const tried = Math.min(NEURONS, training.neurons);
+  // a core costs about the same for any number of neurons
+  const most = isShared(recipeArchitecture(recipe)) ? training.neurons : NEURONS;
+  const tried = Math.min(most, training.neurons);
   const neurons = Array.from({ length: tried }, (_, id) => id);
   const networks = createNetworks({ data, recipe, neurons, seed: 1 }, () => undefined);
   const images = Uint32Array.from(

@@ -1,12 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { batchesPerEpoch } from '../../src/datasets/recipes.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import { randomStream } from '../../src/network/random.js';
-import {
-  createNetworks,
-  type Networks,
-  type NetworksState,
-  type PopulationTask,
-} from '../model/networks.js';
+import { createNetworks } from '../model/create-networks.js';
+import type { Networks, NetworksState, PopulationTask } from '../model/networks.js';
 import type { Fit } from './fit.js';
 import { Interrupted, type Interruption } from './interruption.js';
 import type { NeuronState } from './neuron-state.js';
@@ -50,11 +47,6 @@ export interface Companions {
   readonly interruption?: Interruption;
 }
 
-/** Batches of an epoch; the last one may be smaller. */
-function batchesPerEpoch({ data, recipe }: Pick<PopulationTask, 'data' | 'recipe'>): number {
-  return Math.ceil(data.training.count / recipe.batchSize);
-}
-
 /**
  * Trains one network for each of some neurons of a site, together, and keeps each one's weights of
  * the epoch with its highest CORR on the images for that. A neuron that cannot go on stops alone.
@@ -67,7 +59,7 @@ export async function trainPopulation(
   from?: PopulationState,
 ): Promise<TrainedPopulation> {
   const { data, recipe, seed } = task;
-  const batches = batchesPerEpoch(task);
+  const batches = batchesPerEpoch(recipe, data.training.count);
   const networks = createNetworks(task, onStop ?? (() => undefined), from);
   let { epoch, batch } = from ?? { epoch: 1, batch: 0 };
   try {

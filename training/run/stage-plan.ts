@@ -1,7 +1,14 @@
 import packageFile from '../../package.json' with { type: 'json' };
 import { checkFirstModel } from '../../src/datasets/first-model.js';
-import { findRecipe, type Recipe, recipeArchitecture } from '../../src/datasets/recipes.js';
+import {
+  batchesPerEpoch,
+  findRecipe,
+  type Recipe,
+  recipeArchitecture,
+  separateArchitecture,
+} from '../../src/datasets/recipes.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
+import { isShared } from '../../src/network/any-architecture.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import type { Site } from '../data/site.js';
@@ -16,6 +23,7 @@ import type { StagePlan } from './progress.js';
 import { shardBackend, type TrainedCard } from './shards/mixture.js';
 import { neuronsOfShard, shardFolder } from './shards/shard.js';
 import { type ExpectedModel, findStage, isExpected, newestModel, stageFolder } from './stages.js';
+import { checkUndivided } from './undivided.js';
 import { warmRecipe } from './warm-start.js';
 
 /** One of the trainings that lead to a model. */
@@ -59,6 +67,7 @@ export async function planModel(
   const { site, shard, from } = request;
   const all = chosenNeurons(site.training.neurons, request.neurons);
   const neurons = shard ? neuronsOfShard(all, shard) : all;
+  checkUndivided(request, neurons.length);
   const place = trainingFolder(request);
   const stages: Stage[] = [];
   let base: SavedModel | undefined;
@@ -104,10 +113,14 @@ export async function planModel(
         data: site.digests,
       },
       chunk: request.chunk,
-      autoChunk: Math.min(
-        chunkFor(request.backend, recipe.batchSize, pixels, memory()),
-        from?.fit === 'readout' ? chunkForMaps(mapNumbers(recipe, site), memory()) : MAX_NEURONS,
-      ),
+      autoChunk: isShared(recipeArchitecture(recipe))
+        ? neurons.length
+        : Math.min(
+            chunkFor(request.backend, recipe.batchSize, pixels, memory()),
+            from?.fit === 'readout'
+              ? chunkForMaps(mapNumbers(recipe, site), memory())
+              : MAX_NEURONS,
+          ),
       resume: request.resume,
       clock,
       confirm,
@@ -184,14 +197,14 @@ export function planSteps({ neurons, stages }: ModelPlan, trainingImages: number
   return stages.map(({ name, recipe, checkpoint }) => ({
     name,
     epochs: recipe.epochs,
-    batchesPerEpoch: Math.ceil(trainingImages / recipe.batchSize),
+    batchesPerEpoch: batchesPerEpoch(recipe, trainingImages),
     populations: splitIntoChunks(neurons, checkpoint.chunk).map(({ length }) => length),
   }));
 }
 
 /** Numbers in the maps of all images of a site that one readout reads. */
 function mapNumbers(recipe: Recipe, { training, validation }: Site): number {
-  const architecture = recipeArchitecture(recipe);
+  const architecture = separateArchitecture(recipe);
   const { height, width } = mapSizes(architecture, training.height, training.width).readout;
   return (training.count + validation.count) * height * width * architecture.channels;
 }

@@ -8,7 +8,7 @@ const SHARED_CORE: SharedCore = {
   family: 'shared_core',
   wavelengths: [4, 6, 9, 13.5, 20],
   orientations: 8,
-  phases: true,
+  phases: 5,
   learnt: 16,
   channels: 32,
   attention: 'none',

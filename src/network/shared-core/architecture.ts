@@ -12,8 +12,8 @@ export const SharedCore = z.strictObject({
   wavelengths: z.array(z.number().min(2).max(64)).max(16),
   /** Of the Gabor filters, evenly spaced over half a turn. */
   orientations: z.int().positive().max(64),
-  /** Whether the two phases of each filter are seen beside the energy, which both have in common. */
-  phases: z.boolean(),
+  /** Of how many wavelengths, the first ones, the two phases are seen beside the energy that both have in common. */
+  phases: z.int().nonnegative().max(16),
   /** Channels of the filters that are learnt. */
   learnt: z.int().nonnegative().max(1024),
   /** Channels of the map that the readouts see. */

@@ -10,25 +10,25 @@ import { doublePlaces, mapPlaces, type Places, padding } from './places.js';
 
 /**
  * What the fixed filters give of stimuli: luminance, energies, and phases where they are seen.
- * @param stimuli [B, H, W, 1], 0 for the background
+ * @param stimuli [B, H, W, 1], 0 for the mean gray
  * @returns [B, h, w, fixed channels]
  */
 export function seeFixed(core: SharedCore, stimuli: tf.Tensor4D): tf.Tensor4D {
   const maps = [filter(stimuli, luminanceBank())];
   const phases: tf.Tensor4D[] = [];
-  for (const wavelength of core.wavelengths) {
+  for (const [i, wavelength] of core.wavelengths.entries()) {
     const seen = filter(stimuli, gaborBank(wavelength, core.orientations)); // [B, h, w, 2·orientations]
     const [even, odd] = tf.split(seen, 2, 3) as [tf.Tensor4D, tf.Tensor4D];
     const power = even.square().add(odd.square()).add<tf.Tensor4D>(ENERGY_EPSILON);
     maps.push(power.sqrt().sqrt()); // the root of the amplitude
-    if (core.phases) phases.push(seen);
+    if (i < core.phases) phases.push(seen);
   }
   return tf.concat([...maps, ...phases], 3);
 }
 
 /**
  * The map that the readouts see.
- * @param stimuli [B, H, W, 1], 0 for the background
+ * @param stimuli [B, H, W, 1], 0 for the mean gray
  * @param fixed of the same stimuli, as `seeFixed` gives them
  * @returns [B, h, w, C]
  */
@@ -38,10 +38,13 @@ export function computeSharedMap(
   fixed: tf.Tensor4D,
   pass: BlockPass,
 ): tf.Tensor4D {
-  const seen = [standardise(fixed, pass)];
+  const seen = [pass.dropout('core.fixed', standardise(fixed, pass))];
   if (core.learnt > 0) seen.push(seeLearnt(stimuli, pass));
-  const all = pass.dropout('core.fixed', tf.concat(seen, 3));
-  const mixed = activate('core.mix', tf.conv2d(all, filters('core.mix', pass), 1, 'valid'), pass);
+  const mixed = activate(
+    'core.mix',
+    tf.conv2d(tf.concat(seen, 3), filters('core.mix', pass), 1, 'valid'),
+    pass,
+  );
   const dropped = pass.dropout('core.mix', mixed);
   const combined = convolveSame(dropped, filters('core.combine', pass));
   return pass.dropout('core.combine', activate('core.combine', combined, pass));
@@ -51,7 +54,7 @@ export function computeSharedMap(
  * Responses of the neurons of a shared core to a batch of stimuli.
  * @param pass with the parameters of the core, one row each, and of the readouts: centre and spread [N, 2], weight
  *   [N, C], bias [N, 1]
- * @param stimuli [B, H, W, 1], 0 for the background
+ * @param stimuli [B, H, W, 1]
  */
 export function forwardShared(
   core: SharedCore,
@@ -59,9 +62,15 @@ export function forwardShared(
   stimuli: tf.Tensor4D,
   wanted: { readonly terms?: boolean } = {},
 ): { responses: tf.Tensor2D; terms?: ReadoutTerms } {
-  const map = computeSharedMap(core, stimuli, seeFixed(core, stimuli), pass);
+  const x = subtractGray(stimuli, pass.take);
+  const map = computeSharedMap(core, x, seeFixed(core, x), pass);
   const responses = readSharedMap(core, map, pass.take);
   return wanted.terms ? { responses, terms: sharedTerms(map, pass.take) } : { responses };
+}
+
+/** Stimuli with 0 for the mean gray of the training images. */
+export function subtractGray(stimuli: tf.Tensor4D, take: BlockPass['take']): tf.Tensor4D {
+  return stimuli.sub(take('core.gray').flatten());
 }
 
 /**

@@ -67,7 +67,7 @@ export function luminanceBank(): FilterBank {
 
 /** Channels that the fixed filters give: the luminance, the energies, and the phases where they are seen. */
 export function fixedChannels({ wavelengths, orientations, phases }: SharedCore): number {
-  return 1 + wavelengths.length * orientations * (phases ? 3 : 1);
+  return 1 + orientations * (wavelengths.length + 2 * Math.min(phases, wavelengths.length));
 }
 
 function gaussian(x: number, y: number, sigma: number): number {

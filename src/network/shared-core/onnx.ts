@@ -40,7 +40,8 @@ export function addSharedNetwork(graph: OnnxGraph, pixels: string, network: Shar
   const { learnt, channels } = core;
   const number = (value: number) => graph.constant(Float32Array.of(value), [1]);
   const scaled = graph.add('Mul', [pixels, number(stimulus.scale)]);
-  const stimuli = graph.add('Add', [scaled, number(stimulus.offset)]);
+  const gray = shared('core.gray')[0]!;
+  const stimuli = graph.add('Add', [scaled, number(stimulus.offset - gray)]);
   const fixed = addFixed(graph, stimuli, network);
   const seen = learnt > 0 ? [fixed, addLearnt(graph, stimuli, network)] : [fixed];
   const all = seen.length > 1 ? graph.add('Concat', seen, { axis: 1 }) : fixed;
@@ -93,7 +94,7 @@ function addFixed(graph: OnnxGraph, stimuli: string, { core, stimulus }: SharedN
     const power = graph.add('Add', [graph.add('Add', [square(0), square(orientations)]), epsilon]);
     maps.push(graph.add('Sqrt', [graph.add('Sqrt', [power])]));
   }
-  return graph.add('Concat', phases ? [...maps, ...seen] : maps, { axis: 1 });
+  return graph.add('Concat', [...maps, ...seen.slice(0, phases)], { axis: 1 });
 }
 
 function addBank(graph: OnnxGraph, stimuli: string, bank: FilterBank, stimulus: MapSize): string {

@@ -27,6 +27,8 @@ export function sharedCoreParameters(core: SharedCore): ParameterSpecification[]
   const { learnt, channels } = core;
   const fixed = fixedChannels(core);
   return [
+    // the mean gray of the training images, beyond which there is nothing to see
+    { name: 'core.gray', shape: [1], initial: { constant: 0.5 }, role: 'statistic' },
     ...statistics('core.fixed', fixed),
     ...(learnt > 0
       ? [

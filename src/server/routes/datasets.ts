@@ -8,7 +8,7 @@ import { DataDigest } from '../../datasets/recording.js';
 import type { TrainRequest } from '../../datasets/train-request.js';
 import { InputError } from '../../errors.js';
 import { JobPriority } from '../../jobs/record.js';
-import { ARCHITECTURES } from '../../network/architectures/index.js';
+import { DESIGNS } from '../../network/architectures/designs.js';
 import { parameterSpecifications } from '../../network/parameters.js';
 import type { StoredDataset } from '../../storage/datasets.js';
 import { answerJson } from '../answer.js';
@@ -83,7 +83,7 @@ function listRecipes(deps: AppDependencies) {
       requireTraining(deps);
       const recipes = Object.entries(RECIPES).map(([name, recipe]) => {
         const { architecture, epochs, batchSize, after = null } = recipe;
-        const { description } = ARCHITECTURES[architecture];
+        const { description } = DESIGNS[architecture];
         return { name, architecture, description, epochs, batchSize, after };
       });
       return c.json({ recipes });

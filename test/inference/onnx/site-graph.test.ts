@@ -81,7 +81,7 @@ test.each([
   const architecture = DESIGNS.shared_core.network as SharedCore;
   for (const changes of [
     {},
-    { phases: false, output: 'softplus' },
+    { phases: 0, output: 'softplus' },
     { learnt: 0, wavelengths: [5], channels: 3 },
     { wavelengths: [] },
   ] as const) {
