@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Recipe } from '../../../src/datasets/recipes.js';
 import { type Fit, TrainingCard } from '../../../src/models/card.js';
 import { readWeights, type SavedModel } from '../../../src/models/saved-model.js';
+import { DESIGNS } from '../../../src/network/architectures/designs.js';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { openSite, type Site } from '../../../training/data/site.js';
 import { Interrupted } from '../../../training/run/interruption.js';
@@ -217,6 +218,16 @@ test('a model that cannot be begun with is rejected with the reason', async () =
     ).rejects;
   await rejected({ recipe: 'ff_cnn' }).toThrow(
     `${at} has another architecture: betaKernel 1; expected 3, as in ff_cnn: choose the recipe of`,
+  );
+  await rejected({ recipe: 'shared_core' }).toThrow(
+    `${at} has a network for each neuron, with which no training of shared_core can begin; expected a training without it`,
+  );
+  const core = {
+    id: 'shared_core',
+    ...DESIGNS.shared_core.network,
+  } as typeof model.card.architecture;
+  await rejected({}, { architecture: core }).toThrow(
+    `${at} has a shared core, with which no training of rf_cnn can begin; expected a training without it`,
   );
   const rates = { ...site.training, responses: site.training.responses.map(Math.abs) };
   await rejected({ loss: 'poisson', site: { ...site, training: rates } }).toThrow(
