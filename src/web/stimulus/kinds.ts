@@ -37,8 +37,10 @@ const angle = (label: string, max: number): Control => {
   return { label, unit: 'degrees', min: 0, max, step: 1, start: 0 };
 };
 const pixels = (label: string, min: number, max: number, start: number): Control => {
-  return { label, unit: 'pixels', min, max, step: 0.5, start };
+  return { label, unit: 'pixels', min, max, step: 0.5, start: halfPixels(start) };
 };
+/** Rounds to the step of the sliders. */
+const halfPixels = (length: number) => Math.round(2 * length) / 2;
 
 /** Lists the sliders of a kind in their order. */
 export function sliderControls(kind: DrawnKind, canvas: Canvas): Readonly<Record<string, Control>> {
@@ -84,7 +86,7 @@ export function sliderControls(kind: DrawnKind, canvas: Canvas): Readonly<Record
       x,
       y,
     },
-    disc: { diameter: { ...diameter, start: 0.3 * side }, contrast: signed, x, y },
+    disc: { diameter: { ...diameter, start: halfPixels(0.3 * side) }, contrast: signed, x, y },
     annulus: { diameter, innerDiameter: hole, contrast: signed, x, y },
     centreSurround: {
       orientation,
@@ -93,6 +95,7 @@ export function sliderControls(kind: DrawnKind, canvas: Canvas): Readonly<Record
       phase,
       contrast,
       diameter,
+      surroundDiameter: pixels('Diameter of the surround', 1, 1.5 * side, 0.64 * side),
       gap: pixels('Gap', 0, side / 2, 0),
       x,
       y,
