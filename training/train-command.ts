@@ -163,7 +163,7 @@ export function createTrainCommand(
     )
     .option(
       '--degrees-per-image <degrees>',
-      'side of an image, where it is known and not that of the dataset',
+      'width of an image, where it is known and not that of the dataset',
       degrees,
     )
     .allowExcessArguments(false)

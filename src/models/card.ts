@@ -30,6 +30,7 @@ export const StimulusCard = z.strictObject({
   offset: z.number(),
   /** The mean gray, 0..1: the blank, and the background of every rendered stimulus. */
   backgroundGray: z.number().min(0).max(1),
+  /** Degrees of visual angle over its width. */
   degreesPerImage: z.number().positive().nullable(),
   /** Smallest and largest values over the training images; null where they are not known. */
   trainingRange: z

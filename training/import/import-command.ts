@@ -76,7 +76,7 @@ export function createImportCommand(): Command {
     .option('--offset <number>', 'see --scale', finite, 0)
     .option(
       '--degrees-per-image <degrees>',
-      'side of an image, where it is known; default: that of the dataset',
+      'width of an image, where it is known; default: that of the dataset',
       degrees,
     )
     .option('--unit <text>', 'of the responses; default: that of the dataset, else as recorded')

@@ -17,6 +17,7 @@ import { ingestCommand, ingestOptions } from '../ingest/ingest-options.js';
 import { openRecording } from '../ingest/open-recording.js';
 import { prepareDataset } from '../ingest/prepare-dataset.js';
 import { datasetOf } from '../ingest/to-dataset.js';
+import { currentMemory } from '../run/chunk.js';
 import { expectTimes } from '../run/expected-time.js';
 import type { DataJobContext, JobFile, JobStep, WholeRecording } from './context.js';
 import { reportFile } from './context.js';
@@ -141,11 +142,11 @@ async function timeRecipes(folder: string): Promise<ExpectedSeconds> {
   });
   if (opened === undefined) return {};
   try {
-    await openBackend('auto');
-    return await expectTimes(
-      splitSite(opened.site, 'validation', 1),
-      () => performance.now() / 1000,
-    );
+    return await expectTimes(splitSite(opened.site, 'validation', 1), {
+      backend: await openBackend('auto'),
+      memory: currentMemory(),
+      clock: () => performance.now() / 1000,
+    });
   } finally {
     await opened.site.close();
   }

@@ -8,28 +8,35 @@ import {
 } from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
 import { isShared } from '../../src/network/any-architecture.js';
+import type { Backend } from '../../src/network/backends/open.js';
 import type { TrainingData } from '../data/split.js';
 import { createNetworks } from '../model/create-networks.js';
+import { chunkFor, type Memory } from './chunk.js';
 
-/** Networks that are tried; the time grows with their number. */
+/** Networks that are tried at most; the time grows with their number. */
 const NEURONS = 8;
 const BATCHES = 2;
 
+/** Where recipes are tried. */
+export interface Trial {
+  /** The open one. */
+  readonly backend: Pick<Backend, 'isGpu' | 'bufferBytes'>;
+  readonly memory: Memory;
+  /** In seconds. */
+  readonly clock: () => number;
+}
+
 /**
  * Measures how long each recipe would train all neurons of some data on this machine, from a few batches of a few
- * networks. The backend must be open.
- * @param clock in seconds
+ * networks, of as many as memory allows.
  * @returns seconds by the name of the recipe, those of the recipes that come before it included; without the recipes
  *   whose networks do not take images of this size, and empty where no response differs between images
  */
-export async function expectTimes(
-  data: TrainingData,
-  clock: () => number,
-): Promise<ExpectedSeconds> {
+export async function expectTimes(data: TrainingData, trial: Trial): Promise<ExpectedSeconds> {
   const own = new Map<string, number>();
   for (const [name, recipe] of Object.entries(RECIPES)) {
     const batches = recipe.epochs * batchesPerEpoch(recipe, data.training.count);
-    const seconds = await timeBatch(data, recipe, clock).catch((error: unknown) => {
+    const seconds = await timeBatch(data, recipe, trial).catch((error: unknown) => {
       if (error instanceof InputError) return undefined;
       throw error;
     });
@@ -49,10 +56,17 @@ function chainOf(name: string): string[] {
 }
 
 /** @returns seconds of a batch with all neurons */
-async function timeBatch(data: TrainingData, recipe: Recipe, clock: () => number): Promise<number> {
+async function timeBatch(
+  data: TrainingData,
+  recipe: Recipe,
+  { backend, memory, clock }: Trial,
+): Promise<number> {
   const { training } = data;
+  const pixels = training.height * training.width;
   // a core costs about the same for any number of neurons
-  const most = isShared(recipeArchitecture(recipe)) ? training.neurons : NEURONS;
+  const most = isShared(recipeArchitecture(recipe))
+    ? training.neurons
+    : Math.min(NEURONS, chunkFor(backend, recipe.batchSize, pixels, memory));
   const tried = Math.min(most, training.neurons);
   const neurons = Array.from({ length: tried }, (_, id) => id);
   const networks = createNetworks({ data, recipe, neurons, seed: 1 }, () => undefined);

@@ -55,7 +55,7 @@ export function siteName(text: string): string {
   return text;
 }
 
-/** Reads the side of an image in degrees. */
+/** Reads the width of an image in degrees. */
 export function degrees(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < 180)) throw new InvalidArgumentError('It must be degrees above 0.');

@@ -16,12 +16,18 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
+/** A processor with some bytes of free memory. */
+function trial(clock: () => number, free = 4e9) {
+  const memory = { free, limit: undefined, used: 0, gpu: () => undefined };
+  return { backend: { isGpu: false, bufferBytes: undefined }, memory, clock };
+}
+
 test('no recipe is timed where no response differs between images', async () => {
   const before = tf.memory().numTensors;
   const silent = { ...site.training, responses: site.training.responses.map(() => 0) };
   const times = await expectTimes(
     splitSite({ ...site, training: silent }, 'validation', 1),
-    () => 0,
+    trial(() => 0),
   );
   expect(times).toEqual({});
   expect(tf.memory().numTensors).toBe(before);
@@ -30,7 +36,20 @@ test('no recipe is timed where no response differs between images', async () => 
 test('a recipe takes its epochs of batches, after the recipes that it begins with', async () => {
   let now = 0;
   // 60 images are 2 batches an epoch. Two looks at the clock, a second apart, have 2 batches between them.
-  const times = await expectTimes(splitSite(site, 'validation', 1), () => now++);
+  const times = await expectTimes(
+    splitSite(site, 'validation', 1),
+    trial(() => now++),
+  );
   expect(times).toMatchObject({ rf_cnn: 50, rf_sa_cnn_star_incr: 100 });
   expect(times).not.toHaveProperty('ff_cnn'); // whose networks take no images of 24x24
+});
+
+test('where memory holds one network, one is tried for all', async () => {
+  let now = 0;
+  // 50 images of 24x24 take 0.035 GB a network; half of the free memory is used.
+  const times = await expectTimes(
+    splitSite(site, 'validation', 1),
+    trial(() => now++, 1e8),
+  );
+  expect(times).toMatchObject({ rf_cnn: 3 * 50, rf_sa_cnn_star_incr: 3 * 100 });
 });
