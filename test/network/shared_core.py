@@ -1,10 +1,13 @@
-"""A shared core in PyTorch, written from its formulas: responses to stimuli, and their gradients in the pixels.
+"""A shared core in PyTorch, written from its formulas: responses to stimuli, their gradients in the pixels, and training.
 
 Reads network.json (architecture and stimulus), weights.safetensors and stimuli.npy in a folder; writes responses.npy
-[images, neurons] and gradients.npy [images, height, width], those of the first neuron.
+[images, neurons] and gradients.npy [images, height, width], those of the first neuron. With targets.npy [steps, images,
+neurons] there, takes a step of AdamW on each of the targets, without dropout, and writes losses.npy [steps, neurons] and
+averages.npy, the numbers of the average of all parameters, one after the other in the order of their names.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -52,61 +55,93 @@ def at(stimuli, filters, rows, columns):
     return dense[:, :, rows + shift][:, :, :, columns + shift]
 
 
-def main(folder):
-    described = json.loads((folder / "network.json").read_text())
-    core, stimulus = described["architecture"], described["stimulus"]
-    w = read_weights(folder / "weights.safetensors")
-    pixels = torch.tensor(np.load(folder / "stimuli.npy").astype(float)).requires_grad_()
-    x = (pixels * stimulus["scale"] + stimulus["offset"] - w["core.gray"][0, 0])[:, None]
-    height, width = x.shape[2:]
-    once = [places(side, 1) for side in (height, width)]
-    twice = [places(side, 2) for side in (height, width)]
+class Core:
+    """The forward pass; in training, batch norm uses the batch's statistics, and the running ones follow."""
 
-    def block(name, maps, norm=True):
-        filters = w[f"{name}.convolution.weight"][0].permute(3, 2, 0, 1)
-        return filters, w[f"{name}.convolution.bias"][0]
+    def __init__(self, described, weights):
+        self.core, self.stimulus, self.w = described["architecture"], described["stimulus"], weights
 
-    def normalise(name, maps):
-        scale, shift, mean, variance = (
-            w[f"{name}.norm.{part}"][0][:, None, None] for part in ("scale", "shift", "mean", "variance")
-        )
-        return F.elu(scale * (maps - mean) / torch.sqrt(variance + 1e-5) + shift)
+    def block(self, name, maps, training, **padding):
+        filters = self.w[f"{name}.convolution.weight"][0].permute(3, 2, 0, 1)
+        maps = F.conv2d(maps, filters, self.w[f"{name}.convolution.bias"][0], **padding)
+        return self.normalise(name, maps, training)
 
-    energies, phases = [at(x, luminance(), *once)], []
-    for wavelength in core["wavelengths"]:
-        seen = at(x, gabors(wavelength, core["orientations"]), *once)
-        even, odd = seen.chunk(2, 1)
-        energies.append((even**2 + odd**2 + 1e-12) ** 0.25)
-        phases.append(seen)
-    fixed = torch.cat(energies + phases[: core["phases"]], 1)
-    mean, variance = (w[f"core.fixed.norm.{part}"][0][:, None, None] for part in ("mean", "variance"))
-    maps = (fixed - mean) / torch.sqrt(variance + 1e-5)
-    if core["learnt"] > 0:
-        filters, bias = block("core.learnt1", x)
-        first = normalise("core.learnt1", at(x, filters, *twice) + bias[:, None, None])
-        pooled = (first[:, :, ::2, ::2] + first[:, :, 1::2, ::2] + first[:, :, ::2, 1::2] + first[:, :, 1::2, 1::2]) / 4
-        filters, bias = block("core.learnt2", pooled)
-        learnt = normalise("core.learnt2", F.conv2d(pooled, filters, bias, padding=1))
-        maps = torch.cat([maps, learnt], 1)
-    filters, bias = block("core.mix", maps)
-    maps = normalise("core.mix", F.conv2d(maps, filters, bias))
-    filters, bias = block("core.combine", maps)
-    maps = normalise("core.combine", F.conv2d(maps, filters, bias, padding=1))
+    def normalise(self, name, maps, training):
+        scale, shift, mean, variance = (self.w[f"{name}.norm.{part}"] for part in ("scale", "shift", "mean", "variance"))
+        normalised = F.batch_norm(maps, mean[0], variance[0], scale[0], shift[0], training, 0.1, 1e-5)
+        return F.elu(normalised)
 
-    def side(length, axis):
+    def side(self, length, axis):
         position = torch.linspace(-1, 1, length, dtype=torch.float64) if length > 1 else -torch.ones(1)
-        centre, spread = w["readout.centre"][:, axis, None], w["readout.spread"][:, axis, None]
+        centre, spread = self.w["readout.centre"][:, axis, None], self.w["readout.spread"][:, axis, None]
         mask = torch.exp(-((position - centre) ** 2) / (2 * torch.exp(spread) ** 2))
         return mask / mask.sum(1, keepdim=True)
 
-    mask = side(maps.shape[2], 0)[:, :, None] * side(maps.shape[3], 1)[:, None, :]
-    features = torch.einsum("bchw,nhw->bnc", maps, mask)
-    responses = (features * w["readout.weight"]).sum(2) + w["readout.bias"][:, 0]
-    if core["output"] == "softplus":
-        responses = F.softplus(responses)
+    def respond(self, pixels, training=False):
+        core, w = self.core, self.w
+        x = (pixels * self.stimulus["scale"] + self.stimulus["offset"] - w["core.gray"][0, 0])[:, None]
+        once, twice = ([places(length, each) for length in x.shape[2:]] for each in (1, 2))
+        energies, phases = [at(x, luminance(), *once)], []
+        for wavelength in core["wavelengths"]:
+            seen = at(x, gabors(wavelength, core["orientations"]), *once)
+            even, odd = seen.chunk(2, 1)
+            energies.append((even**2 + odd**2 + 1e-12) ** 0.25)
+            phases.append(seen)
+        fixed = torch.cat(energies + phases[: core["phases"]], 1)
+        mean, variance = (w[f"core.fixed.norm.{part}"][0][:, None, None] for part in ("mean", "variance"))
+        maps = (fixed - mean) / torch.sqrt(variance + 1e-5)
+        if core["learnt"] > 0:
+            filters = w["core.learnt1.convolution.weight"][0].permute(3, 2, 0, 1)
+            bias = w["core.learnt1.convolution.bias"][0][:, None, None]
+            first = self.normalise("core.learnt1", at(x, filters, *twice) + bias, training)
+            pooled = sum(first[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)) / 4
+            maps = torch.cat([maps, self.block("core.learnt2", pooled, training, padding=1)], 1)
+        maps = self.block("core.mix", maps, training)
+        maps = self.block("core.combine", maps, training, padding=1)
+        mask = self.side(maps.shape[2], 0)[:, :, None] * self.side(maps.shape[3], 1)[:, None, :]
+        features = torch.einsum("bchw,nhw->bnc", maps, mask)
+        responses = (features * w["readout.weight"]).sum(2) + w["readout.bias"][:, 0]
+        return F.softplus(responses) if core["output"] == "softplus" else responses
+
+
+def train(folder, described, weights, pixels):
+    """Steps with the numbers of the recipe, except its weight decay."""
+    is_statistic = re.compile(r"^core\.gray$|^core\.fixed|norm\.(mean|variance)$").search
+    learned = {name: tensor.requires_grad_() for name, tensor in weights.items() if not is_statistic(name)}
+    decays = {name for name in learned if name.endswith("convolution.weight") or name == "readout.weight"}
+    groups = [
+        {"params": [tensor for name, tensor in learned.items() if (name in decays) == decay], "weight_decay": rate}
+        for decay, rate in ((True, described["weightDecay"]), (False, 0))
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=3e-3)
+    network = Core(described, weights)
+    average = {name: tensor.detach().clone() for name, tensor in weights.items()}
+    losses = []
+    for step, targets in enumerate(torch.tensor(np.load(folder / "targets.npy").astype(float)), 1):
+        own = ((network.respond(pixels, training=True) - targets) ** 2).mean(0)
+        optimiser.zero_grad()
+        own.sum().backward()
+        torch.nn.utils.clip_grad_norm_(learned.values(), 5)
+        optimiser.step()
+        losses.append(own.detach().numpy())
+        kept = min(0.98, (1 + step) / (10 + step))
+        for name, tensor in weights.items():
+            average[name] = kept * average[name] + (1 - kept) * tensor.detach()
+    np.save(folder / "losses.npy", np.stack(losses))
+    np.save(folder / "averages.npy", np.concatenate([average[name].numpy().ravel() for name in sorted(average)]))
+
+
+def main(folder):
+    described = json.loads((folder / "network.json").read_text())
+    weights = read_weights(folder / "weights.safetensors")
+    stimuli = np.load(folder / "stimuli.npy").astype(float)
+    pixels = torch.tensor(stimuli).requires_grad_()
+    responses = Core(described, weights).respond(pixels)
     (gradients,) = torch.autograd.grad(responses[:, 0].sum(), pixels)
     np.save(folder / "responses.npy", responses.detach().numpy())
     np.save(folder / "gradients.npy", gradients.numpy())
+    if (folder / "targets.npy").exists():
+        train(folder, described, weights, torch.tensor(stimuli))
 
 
 main(Path(sys.argv[1]))
