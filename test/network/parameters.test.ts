@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { READOUTS } from '../../src/network/architecture.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
@@ -63,6 +64,17 @@ test.each([
     );
   }
 });
+
+test.each(Object.entries(ARCHITECTURES))(
+  'the guide has the smallest images that %s takes',
+  async (id, { network }) => {
+    const guide = await readFile('docs/train.md', 'utf8');
+    const [, table] = guide.split('| recipe | smallest images, height x width |');
+    const row = table!.split('\n').find((line) => line.includes(`\`${id}\``))!;
+    const [, smallest] = /\| ([^|]*) \|$/.exec(row)!;
+    expect(() => mapSizes(network, 1, 1)).toThrow(new RegExp(`expected at least ${smallest}$`));
+  },
+);
 
 test('the initial parameters of a neuron depend on its own id alone', () => {
   const specifications = parameterSpecifications(ARCHITECTURES.ff_sa_cnn.network, SIZE);
