@@ -115,7 +115,8 @@ export function createTrainCommand(
       new Option(
         '--responses <scale>',
         'normalised: each neuron learns responses with a mean of 0 and a standard deviation of 0.1, and predicts in the ' +
-          'unit of the recording; recorded: as they are, as published; auto: normalised, except with --site or poisson',
+          'unit of the recording; recorded: as they are, as published; auto: normalised, except with poisson, and with --site where ' +
+          'each neuron has a network',
       )
         .choices(ResponseChoice.options)
         .default('auto'),

@@ -76,7 +76,7 @@ export async function runTrainJob(
         ...{ site, repeats, recipe, epochs, seed, loss, select, degreesPerImage },
         backend: await openBackend('auto'),
         unit: unit ?? 'as recorded',
-        responses: chosenResponses(request),
+        responses: chosenResponses({ ...request, recipe }),
         neurons,
         from,
         freeze: 'published',

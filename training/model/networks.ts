@@ -50,7 +50,10 @@ export interface NetworksState {
 /** The networks of a population while they are trained. Holds tensors until disposed. */
 export interface Networks {
   readonly neurons: readonly NeuronState[];
-  /** Measures what a warm start begins with on the selection images; only what is better is kept. */
+  /**
+   * Prepares the first batch: a warm start measures what it begins with on the selection images, of which only what is
+   * better is kept; a shared core measures the training images.
+   */
   begin(check: () => Promise<void>): Promise<void>;
   /** Ids of the neurons that have not stopped. */
   learning(): number[];

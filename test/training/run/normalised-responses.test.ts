@@ -96,9 +96,13 @@ test('a later stage begins with the frozen readout in the scale of the neuron', 
 
 test('a dataset is trained on normalised responses, four files and counts are not', () => {
   const choose = (changes: object) =>
-    chosenResponses({ responses: 'auto', loss: 'mse', site: undefined, ...changes });
+    chosenResponses({
+      ...{ responses: 'auto', recipe: 'ff_cnn', loss: 'mse', site: undefined },
+      ...changes,
+    });
   expect(choose({})).toBe('normalised');
   expect(choose({ site: 'a' })).toBe('recorded');
+  expect(choose({ site: 'a', recipe: 'shared_core' })).toBe('normalised');
   expect(choose({ loss: 'poisson' })).toBe('recorded');
   expect(choose({ responses: 'recorded' })).toBe('recorded');
   expect(choose({ responses: 'normalised', site: 'a' })).toBe('normalised');
