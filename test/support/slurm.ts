@@ -100,6 +100,8 @@ export async function startSlurm(nodes: number): Promise<SlurmCluster> {
   function lose(name: string): void {
     const namespace = namespaces.get(name);
     if (namespace === undefined) return;
+    // Once its processes have ended, the namespace of another process may get its number.
+    namespaces.delete(name);
     for (const id of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
       try {
         if (readlinkSync(`/proc/${id}/ns/uts`) === namespace) process.kill(Number(id), 'SIGKILL');
