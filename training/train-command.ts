@@ -114,7 +114,7 @@ export function createTrainCommand(
     .addOption(
       new Option(
         '--responses <scale>',
-        'normalised: each neuron learns responses with a mean of 0 and a standard deviation of 0.1, and predicts in the ' +
+        'normalised: each neuron learns responses with a mean of 0 and a standard deviation of 0.1 (shared core: 1), and predicts in the ' +
           'unit of the recording; recorded: as they are, as published; auto: normalised, except with poisson, and with --site where ' +
           'each neuron has a network',
       )

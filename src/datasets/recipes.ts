@@ -109,7 +109,7 @@ export function separateArchitecture(recipe: Recipe): Architecture {
   return architecture;
 }
 
-/** Batches of an epoch, of which the last may be smaller. */
+/** Counts the batches of an epoch; the last one may be smaller. */
 export function batchesPerEpoch({ batchSize, batches }: Recipe, images: number): number {
   return Math.min(batches ?? Number.POSITIVE_INFINITY, Math.ceil(images / batchSize));
 }

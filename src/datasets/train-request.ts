@@ -47,7 +47,7 @@ export const TrainRequest = z
       .describe('the same seed trains the same model'),
     loss: TrainingCard.shape.loss.default('mse'),
     responses: ResponseChoice.default('auto').describe(
-      '`normalised` trains each neuron on responses with a mean of 0 and a standard deviation of 0.1; predictions are in ' +
+      '`normalised` trains each neuron on responses with a mean of 0 and a standard deviation of 0.1 (1 with a shared core); predictions are in ' +
         'the unit of the dataset all the same. `auto` does so, except with the Poisson loss',
     ),
     select: TrainingCard.shape.split

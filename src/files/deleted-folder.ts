@@ -7,7 +7,7 @@ import { unless } from './disk-error.js';
 const PREFIX = '.deleting-';
 
 /**
- * Deletes a folder with all that is in it. It is renamed first, so that nobody sees a part of it under its own name.
+ * Deletes a folder and everything in it. It renames the folder first, so that nobody finds half of it under its name.
  * @returns whether it was there
  * @throws Error of the file system
  */

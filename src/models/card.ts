@@ -83,8 +83,9 @@ export const TrainingCard = z.strictObject({
   }),
   loss: z.enum(['mse', 'poisson']),
   /**
-   * `normalised`: each neuron was trained on responses with a mean of 0 and a standard deviation of 0.1, and its readout
-   * then took in the two, so that it predicts in the unit of the recording; `recorded`: on the responses as they are.
+   * `normalised`: each neuron was trained on responses with a mean of 0 and a standard deviation of 0.1 (1 with a shared
+   * core), and its readout then took in the two, so that it predicts in the unit of the recording; `recorded`: on the
+   * responses as they are.
    */
   responses: z.enum(['normalised', 'recorded']).default('recorded'),
   /** Where it was trained in stages: the model it began with, and what became of the frozen blocks. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { StoreFullError } from '../../src/errors.js';
 import { createDataRoom } from '../../src/storage/data-room.js';
 
-/** A room of 100 bytes, of which a dataset takes some; its measurements are counted. */
+/** A room of 100 bytes. A dataset takes some of them; the test counts how often it is measured. */
 function open(bytes: number) {
   const state = { bytes, now: 0, measured: 0 };
   const datasets = {

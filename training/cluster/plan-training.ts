@@ -99,10 +99,7 @@ async function planShards(
   checkModelName(options.out);
   await readShardCount(options.out, of);
   const { neurons, ...site } = await readSite(options, say);
-  checkUndivided(
-    { recipe: options.recipe, shard: { index: 0, of }, chunk: undefined },
-    neurons.length,
-  );
+  checkUndivided({ recipe: options.recipe, shards: of }, neurons.length);
   const request = { ...options, ...determined(options), site };
   return Array.from({ length: of }, (_, index) => {
     const shard = { index, of };

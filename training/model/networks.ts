@@ -51,8 +51,8 @@ export interface NetworksState {
 export interface Networks {
   readonly neurons: readonly NeuronState[];
   /**
-   * Prepares the first batch: a warm start measures what it begins with on the selection images, of which only what is
-   * better is kept; a shared core measures the training images.
+   * Prepares the first batch. A warm start measures its first networks on the selection images, and keeps only better
+   * ones later; a shared core measures the training images.
    */
   begin(check: () => Promise<void>): Promise<void>;
   /** Ids of the neurons that have not stopped. */

@@ -9,16 +9,21 @@ import type { ModelRequest } from './model-request.js';
  * @throws InputError naming the option that would divide them
  */
 export function checkUndivided(
-  { recipe, shard, chunk }: Pick<ModelRequest, 'recipe' | 'shard' | 'chunk'>,
+  {
+    recipe,
+    shard,
+    chunk,
+    shards,
+  }: Pick<ModelRequest, 'recipe'> &
+    Partial<Pick<ModelRequest, 'shard' | 'chunk'>> & { readonly shards?: number },
   neurons: number,
 ): void {
   if (!isShared(recipeArchitecture(findRecipe(recipe)))) return;
-  const divided =
-    shard !== undefined
-      ? `--shard ${shard.index}/${shard.of}`
-      : chunk !== undefined && chunk < neurons
-        ? `--chunk ${chunk}`
-        : undefined;
+  const [divided] = [
+    ...(shards === undefined ? [] : [`--shards ${shards}`]),
+    ...(shard === undefined ? [] : [`--shard ${shard.index}/${shard.of}`]),
+    ...(chunk === undefined || chunk >= neurons ? [] : [`--chunk ${chunk}`]),
+  ];
   if (divided === undefined) return;
   throw new InputError(
     `${divided} is used with --recipe ${recipe}; expected it without: all neurons share one core`,

@@ -12,7 +12,7 @@ export const SharedCore = z.strictObject({
   wavelengths: z.array(z.number().min(2).max(64)).max(16),
   /** Of the Gabor filters, evenly spaced over half a turn. */
   orientations: z.int().positive().max(64),
-  /** Of how many wavelengths, the first ones, the two phases are seen beside the energy that both have in common. */
+  /** How many of the wavelengths, from the first on, also give the responses of their even and odd filters. */
   phases: z.int().nonnegative().max(16),
   /** Channels of the filters that are learnt. */
   learnt: z.int().nonnegative().max(1024),

@@ -16,6 +16,20 @@ const SIGMA = 0.5;
 /** Standard deviation of the filter that sees the luminance, in pixels, and half of its side. */
 const LUMINANCE = { sigma: 2, radius: 4 } as const;
 
+/** Pixels along a side of the Gabor filters of a wavelength. */
+function gaborSide(wavelength: number): number {
+  return 2 * Math.round(wavelength) + 1;
+}
+
+/** Numbers in all fixed filters together. */
+export function fixedNumbers({ wavelengths, orientations }: SharedCore): number {
+  const luminance = (2 * LUMINANCE.radius + 1) ** 2;
+  return wavelengths.reduce(
+    (sum, each) => sum + 2 * orientations * gaborSide(each) ** 2,
+    luminance,
+  );
+}
+
 /**
  * Gabor filters of a wavelength: for each orientation an even and an odd one, all even ones first. An even filter has
  * no response to a uniform image; the absolute values of each filter add up to 1.
@@ -24,8 +38,7 @@ const LUMINANCE = { sigma: 2, radius: 4 } as const;
  * gaborBank(4, 8) // 16 filters of 9 x 9 pixels
  */
 export function gaborBank(wavelength: number, orientations: number): FilterBank {
-  const radius = Math.round(wavelength);
-  const side = 2 * radius + 1;
+  const side = gaborSide(wavelength);
   const filters = 2 * orientations;
   const values = new Float32Array(side * side * filters);
   const envelope = square(side, (x, y) => gaussian(x, y, SIGMA * wavelength));

@@ -7,6 +7,7 @@ import {
   ENERGY_EPSILON,
   type FilterBank,
   fixedChannels,
+  fixedNumbers,
   gaborBank,
   luminanceBank,
 } from './gabors.js';
@@ -65,12 +66,13 @@ export function sharedMultiplications(
 ): { readonly core: number; readonly readout: number } {
   const map = sharedMapSize(stimulus);
   const places = map.height * map.width;
-  const banks = core.wavelengths.map((wavelength) => gaborBank(wavelength, core.orientations));
-  const fixed = [luminanceBank(), ...banks].reduce((sum, { values }) => sum + values.length, 0);
   const { learnt, channels } = core;
   const learntOnes = 4 * LEARNT_SIDE ** 2 * learnt + 9 * learnt * learnt;
   const mixing = (fixedChannels(core) + learnt) * channels + 9 * channels * channels;
-  return { core: places * (fixed + learntOnes + mixing), readout: places * channels + channels };
+  return {
+    core: places * (fixedNumbers(core) + learntOnes + mixing),
+    readout: places * channels + channels,
+  };
 }
 
 /** [B, 1, H, W] -> [B, fixed channels, h, w] */

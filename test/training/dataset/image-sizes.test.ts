@@ -29,7 +29,7 @@ beforeAll(async () => {
   model = await train(dataset, 'rf_cnn', 'wide');
 }, 120_000);
 
-/** Writes a dataset of noise of which one neuron responds to the brightness, and the other one to its reverse. */
+/** Writes a dataset of noise images. One neuron responds to their brightness, and the other one to its reverse. */
 async function writeSize(to: string, height: number, width: number): Promise<void> {
   const count = TRAINING + VALIDATION;
   const random = randomStream(1, 'images', height, width);

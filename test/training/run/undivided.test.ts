@@ -14,6 +14,7 @@ test('neurons that share a core are trained together', () => {
   const expected =
     'is used with --recipe shared_core; expected it without: all neurons share one core';
   expect(() => check({ chunk: 9 })).toThrow(new InputError(`--chunk 9 ${expected}`));
+  expect(() => check({ shards: 4 })).toThrow(new InputError(`--shards 4 ${expected}`));
   expect(() => check({ shard: { index: 1, of: 3 } })).toThrow(
     new InputError(`--shard 1/3 ${expected}`),
   );
