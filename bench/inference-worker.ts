@@ -9,7 +9,7 @@ import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
 import { loadOnnxruntime } from '../src/inference/onnx/onnxruntime.js';
 import { encodeModel } from '../src/inference/onnx/proto.js';
 import { STIMULI } from '../src/inference/onnx/site-graph.js';
-import { readModel, readWeights, type SavedModel } from '../src/models/saved-model.js';
+import { readMembers, readModel, type SavedModel } from '../src/models/saved-model.js';
 import { randomStream } from '../src/network/random.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
 
@@ -57,7 +57,7 @@ async function openEngine({ folder, digest }: SavedModel): Promise<Respond> {
 /** It cannot compute some of the neurons only. */
 async function openSession(saved: SavedModel): Promise<Respond> {
   const { card } = saved;
-  const graph = exportedGraph(card, card.neurons.length, await readWeights(saved), {});
+  const graph = exportedGraph(card, card.neurons.length, await readMembers(saved), {});
   const session = await InferenceSession.create(graph, { intraOpNumThreads: threads });
   return ({ count, height, width, pixels }) =>
     session.run({ [STIMULI]: new Tensor('float32', pixels, [count, 1, height, width]) });

@@ -20,9 +20,9 @@ import { exportedGraph } from './exported-graph.js';
  */
 export async function exportModel(model: string, out: string): Promise<string> {
   const { folder, digest } = (await chooseModels([model]))[0]!.saved;
-  const { card, weights } = await readVerified(folder, digest);
+  const { card, members } = await readVerified(folder, digest);
   const { neurons, name, version, stimulus } = card;
-  const graph = exportedGraph(card, neurons.length, weights, describeCard(card, digest));
+  const graph = exportedGraph(card, neurons.length, members, describeCard(card, digest));
   checkGolden(card, await goldenResponses(card, graph));
   await write(out, graph);
   return (

@@ -11,10 +11,12 @@ const GROUPS = 4;
 export function exportedGraph(
   card: NetworkCard,
   neurons: number,
-  weights: Weights,
+  members: readonly Weights[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
-  const { parts } = createPartition(neurons, 1, GROUPS * groupSize(card));
-  const groups = parts.flatMap((part) => part.groups);
-  return encodeSite({ card, weights, groups }, metadata);
+  const { parts } = createPartition({ neurons, members: 1 }, 1, GROUPS * groupSize(card));
+  const groups = members.flatMap((_, member) =>
+    parts.flatMap((part) => part.groups.map((group) => group.map((row) => member * neurons + row))),
+  );
+  return encodeSite({ card, members, groups }, metadata);
 }

@@ -14,7 +14,10 @@ export interface EngineRequest {
   readonly digest: string;
   /** Of the size the model's card states; values 0..1. */
   readonly stimuli: Stimuli;
-  /** Columns of the model's population, in the order of the answer; only these are computed. */
+  /**
+   * Columns of the model, in the order of the answer; only these are computed. An ensemble has further columns for the
+   * responses of its members (models/members.ts).
+   */
   readonly neurons: Int32Array;
   /** Ids of the clients' requests that it computes, for the log. */
   readonly requestIds?: readonly string[];

@@ -1,14 +1,14 @@
 import { InputError } from '../errors.js';
 import type { ModelCard } from '../models/card.js';
-import { readModel, readWeights, type Weights } from '../models/saved-model.js';
+import { readMembers, readModel, type Weights } from '../models/saved-model.js';
 import { parameterSpecifications } from '../network/parameters.js';
 import { isOfCore } from '../network/shared-core/parameters.js';
 
 /** A saved model as an engine loads it. */
 export interface VerifiedModel {
   readonly card: ModelCard;
-  /** Those of the card's architecture, all there and of its shapes. */
-  readonly weights: Weights;
+  /** The weights of each member, all there and of the shapes of the card's architecture. */
+  readonly members: readonly Weights[];
 }
 
 /**
@@ -18,9 +18,9 @@ export interface VerifiedModel {
 export async function readVerified(folder: string, digest: string): Promise<VerifiedModel> {
   const saved = await readModel(folder);
   if (saved.digest !== digest) throw new InputError('card.json changed while it was loaded');
-  const weights = await readWeights(saved);
-  checkWeights(saved.card, weights);
-  return { card: saved.card, weights };
+  const members = await readMembers(saved);
+  for (const weights of members) checkWeights(saved.card, weights);
+  return { card: saved.card, members };
 }
 
 /** @throws InputError when a weight is missing, superfluous or of another shape */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { meanOfArrays } from '../models/members.js';
 import type { Parameters } from '../network/block-pass.js';
 import { forward } from '../network/forward.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
@@ -43,4 +44,21 @@ export async function stimulusGradient(
   } finally {
     tf.dispose(tensors);
   }
+}
+
+/**
+ * The gradient of the mean of the members' responses, which is the mean of their gradients.
+ * @param members parameters of the neuron in each member of an ensemble; of another model, one
+ */
+export async function meanGradient(
+  card: NetworkCard,
+  members: readonly Parameters[],
+  stimuli: Stimuli,
+): Promise<StimulusGradient> {
+  const all: StimulusGradient[] = [];
+  for (const parameters of members) all.push(await stimulusGradient(card, parameters, stimuli));
+  return {
+    responses: meanOfArrays(all.map(({ responses }) => responses)),
+    gradient: meanOfArrays(all.map(({ gradient }) => gradient)),
+  };
 }

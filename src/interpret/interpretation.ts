@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ModelCard } from '../models/card.js';
+import { meanOfArrays } from '../models/members.js';
 import type { Parameters } from '../network/block-pass.js';
 import { forward } from '../network/forward.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
@@ -60,6 +61,27 @@ export async function interpret(
   } finally {
     tf.dispose(tensors);
   }
+}
+
+/**
+ * The interpretation of an ensemble: the means of its members'.
+ * @param members parameters of the neurons in each member; of another model, one
+ */
+export async function interpretMembers(
+  card: NetworkCard,
+  members: readonly Parameters[],
+  stimuli: Stimuli,
+): Promise<Interpretation> {
+  const all: Interpretation[] = [];
+  for (const parameters of members) all.push(await interpret(card, parameters, stimuli));
+  const attentions = all.flatMap(({ attention }) => (attention ? [attention] : []));
+  return {
+    responses: meanOfArrays(all.map(({ responses }) => responses)),
+    centre: meanOfArrays(all.map(({ centre }) => centre)),
+    surround: meanOfArrays(all.map(({ surround }) => surround)),
+    bias: meanOfArrays(all.map(({ bias }) => bias)),
+    attention: attentions.length > 0 ? meanOfArrays(attentions) : null,
+  };
 }
 
 /** Stimuli on the device, [B, height, width, 1]. */

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { LRUCache } from 'lru-cache';
-import { type LoadedModel, loadModel } from '../inference/tfjs/loaded-model.js';
+import { disposeModel, type LoadedModel, loadModel } from '../inference/tfjs/loaded-model.js';
 import type { ModelSource } from '../models/model-source.js';
 import type { Backend } from '../network/backends/open.js';
 import { selectOnDevice } from '../network/device.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 import { maximise } from './activation-maximisation.js';
-import { stimulusGradient } from './gradient.js';
-import { interpret } from './interpretation.js';
+import { meanGradient } from './gradient.js';
+import { interpretMembers } from './interpretation.js';
 import type { InterpretedModel, Interpreter } from './interpreter.js';
 
 /** Models that are kept on the device together. */
@@ -25,26 +25,26 @@ export function createTfjsInterpreter(
 ): Interpreter {
   const loaded = new LRUCache<string, LoadedModel>({
     max: MAX_MODELS,
-    dispose: ({ parameters }) => tf.dispose(parameters),
+    dispose: disposeModel,
   });
 
   return {
     async interpret({ model, stimuli, neurons }) {
-      return await withNeurons(model, neurons, (card, parameters) =>
-        interpret(card, parameters, stimuli),
+      return await withNeurons(model, neurons, (card, members) =>
+        interpretMembers(card, members, stimuli),
       );
     },
     async gradient({ model, stimuli, neuron }) {
-      return await withNeurons(model, Int32Array.of(neuron), (card, parameters) =>
-        stimulusGradient(card, parameters, stimuli),
+      return await withNeurons(model, Int32Array.of(neuron), (card, members) =>
+        meanGradient(card, members, stimuli),
       );
     },
     async maximise({ model, neuron, id, state, terms, until }, signal) {
-      return await withNeurons(model, Int32Array.of(neuron), (card, parameters) => {
+      return await withNeurons(model, Int32Array.of(neuron), (card, members) => {
         const slope = async (images: Stimuli) => {
           await setImmediate();
           signal?.throwIfAborted();
-          return stimulusGradient(card, parameters, images);
+          return await meanGradient(card, members, images);
         };
         return maximise(slope, state, id, terms, until);
       });
@@ -57,15 +57,15 @@ export function createTfjsInterpreter(
   async function withNeurons<T>(
     model: InterpretedModel,
     neurons: Int32Array,
-    compute: (card: LoadedModel['card'], parameters: LoadedModel['parameters']) => Promise<T>,
+    compute: (card: LoadedModel['card'], members: LoadedModel['members']) => Promise<T>,
   ): Promise<T> {
     await setImmediate();
-    const { card, parameters } = await load(model);
-    const chosen = selectOnDevice(parameters, neurons);
+    const { card, members } = await load(model);
+    const chosen = members.map((parameters) => selectOnDevice(parameters, neurons));
     try {
       return await compute(card, chosen);
     } finally {
-      tf.dispose(chosen);
+      for (const parameters of chosen) tf.dispose(parameters);
     }
   }
 

@@ -154,6 +154,40 @@ export const MadeUpCard = z.strictObject({
 });
 export type MadeUpCard = z.infer<typeof MadeUpCard>;
 
+/** A network of an ensemble, which has the architecture, the stimulus and the neurons of the card. */
+export const MemberCard = z.strictObject({
+  /** Its file, which is one of the card's weights. */
+  weights: z.string(),
+  training: z.union([TrainingCard, ImportCard, MadeUpCard]),
+  /** Its own correlation for each neuron, in the order of the card's neurons. */
+  CORR: z.array(Metric).optional(),
+});
+export type MemberCard = z.infer<typeof MemberCard>;
+
+/**
+ * How far responses lie from predictions. The interval of a neuron whose members predict m with a standard deviation of
+ * s is m ± factor·sqrt(s² + residual²) (split conformal prediction: Lei et al. 2018).
+ */
+export const Calibration = z.strictObject({
+  /** Where it was learnt: images that no member was trained on. */
+  split: z.literal('heldout'),
+  images: z.int().positive(),
+  intervals: z.array(
+    z.strictObject({
+      /** The share of responses that is meant to lie within. */
+      nominal: z.union([z.literal(0.5), z.literal(0.8), z.literal(0.9), z.literal(0.95)]),
+      factor: z.number().positive(),
+      /** The share of responses to the validation images that lay within. */
+      covered: z.number().min(0).max(1),
+      /** Validation images that this was measured on. */
+      images: z.int().positive(),
+    }),
+  ),
+  /** What the members' standard deviation leaves out, for each neuron, in the unit of the responses. */
+  residual: z.array(z.number().nonnegative()),
+});
+export type Calibration = z.infer<typeof Calibration>;
+
 /** Stimuli with the responses the model gave when it was saved: checked at every load. */
 export const GoldenCard = z.strictObject({
   /** Each a row-major image of height x width 8-bit pixels, in base64. */
@@ -183,7 +217,12 @@ export const ModelCard = z.strictObject({
   stimulus: StimulusCard,
   response: z.strictObject({ unit: z.string() }),
   neurons: z.array(NeuronCard).min(1),
+  /** Of an ensemble: that of its first member. */
   training: z.union([TrainingCard, ImportCard, MadeUpCard]),
+  /** Of an ensemble, whose response is the mean of its members' responses. */
+  members: z.array(MemberCard).min(2).max(32).optional(),
+  /** Of an ensemble, where it was learnt. */
+  calibration: Calibration.optional(),
   golden: GoldenCard,
   weights: z.array(z.strictObject({ file: z.string(), sha256: Sha256 })).min(1),
 });

@@ -9,7 +9,7 @@ import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../forma
 import { parameterSpecifications } from '../network/parameters.js';
 import { isOfCore } from '../network/shared-core/parameters.js';
 import { createFolderObjects } from '../objects/folder-objects.js';
-import { ModelCard } from './card.js';
+import { type MemberCard, ModelCard } from './card.js';
 import { isVersion, lastVersion } from './version-numbers.js';
 
 export const CARD_FILE = 'card.json';
@@ -33,7 +33,13 @@ export interface SavedModel {
 export type Weights = ReadonlyMap<string, NamedTensor>;
 
 /** Everything of a card that is known before the weights are written. */
-export type UnsavedCard = Omit<ModelCard, 'formatVersion' | 'name' | 'version' | 'weights'>;
+export type UnsavedCard = Omit<
+  ModelCard,
+  'formatVersion' | 'name' | 'version' | 'weights' | 'members'
+>;
+
+/** A member of an ensemble before it is saved. */
+export type UnsavedMember = Omit<MemberCard, 'weights'> & { readonly weights: Weights };
 
 /**
  * Reads and checks the card of a saved model; the folders' names must be its name and version.
@@ -62,6 +68,7 @@ export function checkCard(
       `${CARD_FILE} is of ${card.name} version ${card.version}, its folder says ${name}/${version}`,
     );
   }
+  checkMembers(card);
   const unsafe = card.weights.find(({ file }) => path.basename(file) !== file);
   if (unsafe) throw new InputError(`${CARD_FILE} names a weights file outside its folder`);
   return { card, digest: sha256(bytes) };
@@ -91,13 +98,41 @@ export async function readModelFiles({ folder, card }: SavedModel): Promise<Map<
 }
 
 /**
- * Reads the weights of a model.
+ * Reads the weights of a model that is no ensemble.
  * @throws InputError when a file is larger than the card makes it, differs from its sha256, or holds
- *   a number that is not finite
+ *   a number that is not finite; for an ensemble
  */
-export async function readWeights({ folder, card }: SavedModel): Promise<Weights> {
+export async function readWeights(model: SavedModel): Promise<Weights> {
+  const { members, weights } = model.card;
+  if (members === undefined) return await readFiles(model, weights);
+  throw new InputError(`the model is an ensemble of ${members.length}; expected a single model`);
+}
+
+/**
+ * Reads the weights of each member of an ensemble, in the order of the card. Another model is its own only member.
+ * @throws InputError as `readWeights`
+ */
+export async function readMembers(model: SavedModel): Promise<Weights[]> {
+  const { members, weights } = model.card;
+  if (members === undefined) return [await readFiles(model, weights)];
+  const all: Weights[] = [];
+  for (const member of members) {
+    all.push(
+      await readFiles(
+        model,
+        weights.filter(({ file }) => file === member.weights),
+      ),
+    );
+  }
+  return all;
+}
+
+async function readFiles(
+  { folder, card }: SavedModel,
+  files: ModelCard['weights'],
+): Promise<Weights> {
   const weights = new Map<string, NamedTensor>();
-  for (const each of card.weights) {
+  for (const each of files) {
     const { file } = each;
     const bytes = await read(folder, file, maxBytes(card));
     await checkWeightsFile(bytes, each);
@@ -122,10 +157,46 @@ export async function saveModel(
   weights: Weights,
   last = 0,
 ): Promise<SavedModel> {
+  return await save(out, card, new Map([[WEIGHTS_FILE, weights]]), last);
+}
+
+/**
+ * Saves an ensemble as `saveModel` does. Its golden responses and the scores of its neurons are those of the mean of its
+ * members' responses.
+ * @param members 2 to 32, of the card's architecture, stimulus and neurons
+ * @example
+ * const saved = await saveEnsemble('models/e', { ...card, golden }, [
+ *   { weights: first, training: card.training },
+ *   { weights: second, training: other.training },
+ * ]);
+ */
+export async function saveEnsemble(
+  out: string,
+  card: UnsavedCard,
+  members: readonly UnsavedMember[],
+  last = 0,
+): Promise<SavedModel> {
+  const file = (member: number) => `member-${member + 1}.safetensors`;
+  const cards = members.map(({ weights: _, ...member }, i) => ({ weights: file(i), ...member }));
+  const files = new Map(members.map(({ weights }, i) => [file(i), weights]));
+  return await save(out, { ...card, members: cards }, files, last);
+}
+
+async function save(
+  out: string,
+  card: UnsavedCard & Pick<ModelCard, 'members'>,
+  files: ReadonlyMap<string, Weights>,
+  last: number,
+): Promise<SavedModel> {
   const temporary = path.join(out, `.saving-${randomUUID()}`);
   await mkdir(temporary, { recursive: true });
   try {
-    const bytes = encodeSafetensors(weights);
+    const digests: ModelCard['weights'] = [];
+    for (const [file, weights] of files) {
+      const bytes = encodeSafetensors(weights);
+      digests.push({ file, sha256: sha256(bytes) });
+      await writeFile(path.join(temporary, file), bytes);
+    }
     const taken = (await readdir(out)).filter(isVersion).map(Number);
     const version = (await lastVersion([last, ...taken], createFolderObjects(out))) + 1;
     const folder = path.join(out, String(version));
@@ -134,9 +205,8 @@ export async function saveModel(
       name: path.basename(path.resolve(out)),
       version,
       ...card,
-      weights: [{ file: WEIGHTS_FILE, sha256: sha256(bytes) }],
+      weights: digests,
     } satisfies ModelCard);
-    await writeFile(path.join(temporary, WEIGHTS_FILE), bytes);
     await writeFile(path.join(temporary, CARD_FILE), `${JSON.stringify(whole, null, 1)}\n`);
     await rename(temporary, folder);
     return await readModel(folder);
@@ -155,7 +225,7 @@ async function read(folder: string, file: string, most: number): Promise<Buffer>
   }
 }
 
-/** Numbers in the weights of a model, by what its card says of the networks. */
+/** Numbers in the weights of a model, or of each member of an ensemble, by what its card says of the networks. */
 export function countWeights({ architecture, stimulus, neurons }: ModelCard): number {
   return parameterSpecifications(architecture, stimulus)
     .map(({ name, shape }) => (isOfCore(name) ? 1 : neurons.length) * elementCount(shape))
@@ -165,6 +235,25 @@ export function countWeights({ architecture, stimulus, neurons }: ModelCard): nu
 /** Most bytes of a weights file. */
 export function maxBytes(card: ModelCard): number {
   return countWeights(card) * ELEMENT_BYTES + HEADER_BYTES;
+}
+
+/** @throws InputError when the members and the weights files of an ensemble do not belong together */
+function checkMembers({ members, calibration, neurons, weights }: ModelCard): void {
+  const files = weights.map(({ file }) => file);
+  const named = members?.map((member) => member.weights) ?? files;
+  if (named.toSorted().join() !== files.toSorted().join() || new Set(files).size < files.length) {
+    throw new InputError(
+      `${CARD_FILE} names other files of its members than weights: ${named}; expected ${files}`,
+    );
+  }
+  const perNeuron = [calibration?.residual, ...(members ?? []).map(({ CORR }) => CORR)];
+  const wrong = perNeuron.find((values) => values && values.length !== neurons.length);
+  if (wrong) {
+    throw new InputError(
+      `${CARD_FILE} has ${wrong.length} numbers of a member or of the calibration; expected one for each of ` +
+        `its ${neurons.length} neurons`,
+    );
+  }
 }
 
 function parseCard(bytes: Uint8Array): ModelCard {

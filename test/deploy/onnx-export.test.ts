@@ -81,7 +81,7 @@ testInPython('all nine networks give the published responses there', async () =>
     const weights = goldenWeights(id, SIZE, golden);
     await writeFile(
       `${folder}/${id}.onnx`,
-      encodeSite({ card, weights, groups: [[0, 1], [2]] }, {}),
+      encodeSite({ card, members: [weights], groups: [[0, 1], [2]] }, {}),
     );
     const { data, shape } = golden.get('input')!;
     await writeFile(`${folder}/${id}.stimuli.npy`, encodeNpy(data as Float32Array, shape));

@@ -60,7 +60,7 @@ test.each([
     const first = selectOnDevice(parameters, Int32Array.of(0));
     try {
       expectResponses((await interpret(card, parameters, stimuli)).responses, reference.responses);
-      const graph = encodeSite({ card, weights, groups: [[0, 1], [2]] }, {});
+      const graph = encodeSite({ card, members: [weights], groups: [[0, 1], [2]] }, {});
       expectResponses(await runGraph(graph, stimuli), reference.responses);
       const { gradient } = await stimulusGradient(card, first, stimuli);
       const steepest = Math.max(...reference.gradients.map(Math.abs));

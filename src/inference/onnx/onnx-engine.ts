@@ -1,3 +1,4 @@
+import { type PopulationSize, populationSize, respondByMembers } from '../../models/members.js';
 import { createTaskThread } from '../../workers/task-thread.js';
 import type { Engine, EngineRequest } from '../engine.js';
 import { checkGolden, goldenStimuli } from '../golden-check.js';
@@ -19,6 +20,7 @@ export interface OnnxEngineOptions {
 
 interface LoadedModel {
   readonly pool: CountedPool;
+  readonly population: PopulationSize;
   readonly partition: Partition;
 }
 
@@ -45,18 +47,19 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
     async load(folder, digest) {
       if (models.has(digest)) return;
       const { card, partition, graphs } = await preparing.run({ folder, digest, threads });
+      const population = populationSize(card);
       const pool = pools.choose();
       try {
         await pool.threads.load(digest, graphs);
         const neurons = Int32Array.from(card.neurons.keys());
-        const stimuli = goldenStimuli(card);
-        checkGolden(card, await compute(pool.threads, partition, { digest, stimuli, neurons }));
+        const request = { digest, stimuli: goldenStimuli(card), neurons };
+        checkGolden(card, await compute(pool.threads, { population, partition }, request));
       } catch (error) {
         await pool.threads.unload(digest);
         await pool.leave();
         throw error;
       }
-      models.set(digest, { pool, partition });
+      models.set(digest, { pool, population, partition });
     },
 
     async unload(digest) {
@@ -72,7 +75,7 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
       if (model === undefined) throw new Error(`model ${request.digest} is not loaded`);
       const end = model.pool.use();
       try {
-        return await compute(model.pool.threads, model.partition, request);
+        return await compute(model.pool.threads, model, request);
       } finally {
         end();
       }
@@ -85,14 +88,26 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
 }
 
 /** @returns [stimuli, neurons] */
-async function compute(
+function compute(
+  pool: WorkerPool,
+  { population, partition }: Pick<LoadedModel, 'population' | 'partition'>,
+  request: EngineRequest,
+): Promise<Float32Array> {
+  return respondByMembers(population, request.neurons, (networks) =>
+    computeNetworks(pool, partition, request, networks),
+  );
+}
+
+/** @returns [stimuli, networks] */
+async function computeNetworks(
   pool: WorkerPool,
   partition: Partition,
-  { digest: key, stimuli, neurons }: EngineRequest,
+  { digest: key, stimuli }: EngineRequest,
+  networks: Int32Array,
 ): Promise<Float32Array> {
   const { count } = stimuli;
-  const values = new Float32Array(count * neurons.length);
-  const places = Array.from(neurons, (neuron) => findPlace(partition, neuron));
+  const values = new Float32Array(count * networks.length);
+  const places = Array.from(networks, (network) => findPlace(partition, network));
   // a message carries the whole buffer of a view
   const batch = { key, ...stimuli, pixels: stimuli.pixels.slice() };
   await Promise.all(
@@ -105,7 +120,7 @@ async function compute(
       for (const [index, { part, column }] of places.entries()) {
         if (part !== thread) continue;
         for (let image = 0; image < count; image++) {
-          values[image * neurons.length + index] = responses[image * width + column]!;
+          values[image * networks.length + index] = responses[image * width + column]!;
         }
       }
     }),
@@ -113,8 +128,8 @@ async function compute(
   return values;
 }
 
-function findPlace({ places }: Partition, neuron: number) {
-  const place = places[neuron];
-  if (place === undefined) throw new Error(`there is no neuron in column ${neuron}`);
+function findPlace({ places }: Partition, network: number) {
+  const place = places[network];
+  if (place === undefined) throw new Error(`there is no network ${network}`);
   return place;
 }

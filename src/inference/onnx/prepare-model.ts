@@ -1,4 +1,5 @@
 import type { ModelCard } from '../../models/card.js';
+import { populationSize } from '../../models/members.js';
 import { readVerified } from '../verified-model.js';
 import { groupSize } from './cost.js';
 import { createPartition, type Partition } from './partition.js';
@@ -27,10 +28,10 @@ export interface PreparedModel {
  */
 export async function prepareModel(source: ModelSource): Promise<PreparedModel> {
   const { folder, digest, threads } = source;
-  const { card, weights } = await readVerified(folder, digest);
-  const partition = createPartition(card.neurons.length, threads, groupSize(card));
+  const { card, members } = await readVerified(folder, digest);
+  const partition = createPartition(populationSize(card), threads, groupSize(card));
   const graphs = partition.parts.map(({ groups }) =>
-    encodeChoosableSite({ card, weights, groups }),
+    encodeChoosableSite({ card, members, groups }),
   );
   return { card, partition, graphs };
 }

@@ -20,14 +20,16 @@ const FILE_FORMAT = 8;
 /** A site, or a part of it, to make a graph of. */
 export interface SitePart {
   readonly card: NetworkCard;
-  readonly weights: Weights;
-  /** The neurons, as rows of the weights, by groups that are computed one after the other. */
-  readonly groups: readonly ArrayLike<number>[];
+  /** Of each member of an ensemble; of another model, one. */
+  readonly members: readonly Weights[];
+  /** The networks, member·neurons + neuron, by groups that are computed one after the other. */
+  readonly groups: readonly (readonly number[] | Int32Array)[];
 }
 
 /**
  * The .onnx file of a site: `stimuli` [batch, 1, height, width], pixels 0..1, to `responses`
- * [batch, neurons], the groups' neurons one after the other.
+ * [batch, neurons], the groups' neurons one after the other. The responses of an ensemble are the means of its members.
+ * @param part with groups of one member each, which has its neurons in the same order as the others
  * @param metadata written into the file
  */
 export function encodeSite(part: SitePart, metadata: Readonly<Record<string, string>>): Uint8Array {
@@ -35,10 +37,15 @@ export function encodeSite(part: SitePart, metadata: Readonly<Record<string, str
   const { height, width } = part.card.stimulus;
   const parts = requiredParts(part.card.architecture, part.card.stimulus);
   const pixels = addCrop(graph, STIMULI, parts[0]!);
-  const groups = part.groups.map((rows) => addRows(graph, pixels, part, parts, rows));
+  const population = countRows(part.members[0]!);
+  const members = part.members.map((_, member) => {
+    const own = part.groups.filter(([first]) => Math.floor(first! / population) === member);
+    const groups = own.map((networks) => addNetworks(graph, pixels, part, parts, networks));
+    return graph.add('Concat', groups, { axis: 1 });
+  });
   const responses = {
-    ...valueNamed(RESPONSES, ['batch', countNeurons(part)]),
-    from: graph.add('Concat', groups, { axis: 1 }),
+    ...valueNamed(RESPONSES, ['batch', countNetworks(part) / members.length]),
+    from: members.length > 1 ? graph.add('Mean', members) : members[0]!,
   };
   const stimuli = valueNamed(STIMULI, ['batch', 1, height, width]);
   return encode(graph.finish([stimuli], [responses]), metadata);
@@ -55,11 +62,11 @@ export function encodeChoosableSite(part: SitePart): Uint8Array {
   const pixels = addCrop(graph, STIMULI, parts[0]!);
   const each = graph.integers(part.groups.map(() => 1));
   const wanted = graph.addMany('Split', [WANTED, each], part.groups.length);
-  const groups = part.groups.map((rows, index) => {
+  const groups = part.groups.map((networks, index) => {
     const [inner, other] = [createGraph(`group${index}`), createGraph(`zeros${index}`)];
-    const shape = [1, rows.length];
-    const computed = addRows(inner, pixels, part, parts, rows);
-    const zeros = other.constant(new Float32Array(rows.length), shape);
+    const shape = [1, networks.length];
+    const computed = addNetworks(inner, pixels, part, parts, networks);
+    const zeros = other.constant(new Float32Array(networks.length), shape);
     return graph.add('If', [wanted[index]!], {
       then_branch: inner.finish(
         [],
@@ -69,7 +76,7 @@ export function encodeChoosableSite(part: SitePart): Uint8Array {
     });
   });
   const responses = {
-    ...valueNamed(RESPONSES, [1, countNeurons(part)]),
+    ...valueNamed(RESPONSES, [1, countNetworks(part)]),
     from: graph.add('Concat', groups, { axis: 1 }),
   };
   const stimuli = valueNamed(STIMULI, [1, 1, height, width]);
@@ -79,15 +86,24 @@ export function encodeChoosableSite(part: SitePart): Uint8Array {
   );
 }
 
-function addRows(
+function addNetworks(
   graph: Graph,
   pixels: string,
-  { card, weights }: SitePart,
+  { card, members }: SitePart,
   parts: readonly Box[],
-  rows: ArrayLike<number>,
+  networks: ArrayLike<number>,
 ): string {
-  const neurons = Array.from(rows, (row) => readParameters(weights, row));
+  const population = countRows(members[0]!);
+  const neurons = Array.from(networks, (network) =>
+    readParameters(members[Math.floor(network / population)]!, network % population),
+  );
   return addGroup(graph, pixels, { card, parts, neurons });
+}
+
+/** The neurons of a member. */
+function countRows(weights: Weights): number {
+  for (const [name, { shape }] of weights) if (!isOfCore(name)) return shape[0]!;
+  throw new Error('there is no parameter of a neuron');
 }
 
 function readParameters(weights: Weights, row: number): NeuronParameters {
@@ -100,7 +116,7 @@ function readParameters(weights: Weights, row: number): NeuronParameters {
   };
 }
 
-function countNeurons({ groups }: SitePart): number {
+function countNetworks({ groups }: SitePart): number {
   return groups.reduce((sum, { length }) => sum + length, 0);
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ModelCard } from '../../models/card.js';
+import { populationSize, respondByMembers } from '../../models/members.js';
 import { isShared } from '../../network/any-architecture.js';
 import type { Backend } from '../../network/backends/open.js';
 import type { Parameters } from '../../network/block-pass.js';
@@ -20,7 +21,13 @@ function imagesPerBatch({ isBatchInvariant }: Backend, neurons: number): number 
 /** A model whose golden responses hold on the backend that is open. */
 export interface LoadedModel {
   readonly card: ModelCard;
-  /** On the device, the neurons stacked on the first axis; the caller disposes of them. */
+  /** Of each member, on the device, the neurons stacked on the first axis; the caller disposes of them. */
+  readonly members: readonly Parameters[];
+}
+
+/** A member of an ensemble, or a model that is none. */
+interface Member {
+  readonly card: ModelCard;
   readonly parameters: Parameters;
 }
 
@@ -33,28 +40,64 @@ export async function loadModel(
   folder: string,
   digest: string,
 ): Promise<LoadedModel> {
-  const { card, weights } = await readVerified(folder, digest);
-  const model = { card, parameters: toDevice(weights) };
+  const verified = await readVerified(folder, digest);
+  const { card } = verified;
+  const model = { card, members: verified.members.map(toDevice) };
   try {
     const neurons = Int32Array.from(card.neurons.keys());
     checkGolden(card, await respond(backend, model, goldenStimuli(card), neurons));
   } catch (error) {
-    tf.dispose(model.parameters);
+    disposeModel(model);
     throw error;
   }
   return model;
 }
 
-/** @returns [stimuli, neurons], computed in groups that bound the memory */
+/** Frees the memory of the device. */
+export function disposeModel({ members }: LoadedModel): void {
+  for (const parameters of members) tf.dispose(parameters);
+}
+
+/**
+ * @param columns of neurons, and of members of an ensemble
+ * @returns [stimuli, columns], computed in groups that bound the memory
+ */
 export async function respond(
   backend: Backend,
-  model: LoadedModel,
+  { card, members }: LoadedModel,
+  stimuli: Stimuli,
+  columns: Int32Array,
+): Promise<Float32Array> {
+  const population = populationSize(card);
+  return await respondByMembers(population, columns, async (networks) => {
+    const values = new Float32Array(stimuli.count * networks.length);
+    for (const [index, parameters] of members.entries()) {
+      const first = index * population.neurons;
+      const isOwn = (network: number) => network >= first && network < first + population.neurons;
+      const places = [...networks.keys()].filter((place) => isOwn(networks[place]!));
+      if (places.length === 0) continue;
+      const neurons = Int32Array.from(places, (place) => networks[place]! - first);
+      const own = await respondAlone(backend, { card, parameters }, stimuli, neurons);
+      for (let row = 0; row < stimuli.count; row++) {
+        for (const [i, place] of places.entries()) {
+          values[row * networks.length + place] = own[row * places.length + i]!;
+        }
+      }
+    }
+    return values;
+  });
+}
+
+/** @returns [stimuli, neurons] */
+async function respondAlone(
+  backend: Backend,
+  member: Member,
   stimuli: Stimuli,
   neurons: Int32Array,
 ): Promise<Float32Array> {
-  return isShared(model.card.architecture)
-    ? await respondByCore(model, stimuli, neurons)
-    : await respondByNetworks(backend, model, stimuli, neurons);
+  return isShared(member.card.architecture)
+    ? await respondByCore(member, stimuli, neurons)
+    : await respondByNetworks(backend, member, stimuli, neurons);
 }
 
 /**
@@ -62,7 +105,7 @@ export async function respond(
  * rounds depends on its size.
  */
 async function respondByCore(
-  { card, parameters }: LoadedModel,
+  { card, parameters }: Member,
   stimuli: Stimuli,
   neurons: Int32Array,
 ): Promise<Float32Array> {
@@ -91,7 +134,7 @@ async function compute(
 
 async function respondByNetworks(
   backend: Backend,
-  { card, parameters }: LoadedModel,
+  { card, parameters }: Member,
   stimuli: Stimuli,
   neurons: Int32Array,
 ): Promise<Float32Array> {

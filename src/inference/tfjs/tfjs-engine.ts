@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
 import type { Backend } from '../../network/backends/open.js';
 import { collectGarbage } from '../../workers/collect-garbage.js';
 import { createSequence } from '../../workers/in-order.js';
 import type { Engine, EngineRequest } from '../engine.js';
-import { type LoadedModel, loadModel, respond } from './loaded-model.js';
+import { disposeModel, type LoadedModel, loadModel, respond } from './loaded-model.js';
 
 /** An engine that computes with tfjs, in this process and on its thread. */
 export function createTfjsEngine(backend: Backend): Engine {
@@ -22,7 +21,8 @@ export function createTfjsEngine(backend: Backend): Engine {
 
     async unload(digest) {
       await inTurn(async () => {
-        tf.dispose(models.get(digest)?.parameters ?? []);
+        const model = models.get(digest);
+        if (model) disposeModel(model);
         models.delete(digest);
         collectGarbage();
       });
@@ -37,7 +37,7 @@ export function createTfjsEngine(backend: Backend): Engine {
     },
 
     async close() {
-      for (const { parameters } of models.values()) tf.dispose(parameters);
+      for (const model of models.values()) disposeModel(model);
       models.clear();
     },
   };

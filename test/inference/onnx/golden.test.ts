@@ -27,7 +27,7 @@ for (const id of ArchitectureId.options) {
 
   test(`${id}: the responses of the graph are those of the published code`, async () => {
     const session = await InferenceSession.create(
-      encodeSite({ card, weights, groups: [[0, 1], [2]] }, {}),
+      encodeSite({ card, members: [weights], groups: [[0, 1], [2]] }, {}),
     );
     const stimuli = new Tensor('float32', data as Float32Array, shape);
     const { responses } = await session.run({ stimuli });

@@ -11,11 +11,13 @@ const SIZE = { height: 50, width: 50 };
 test('every neuron is assigned once, and the threads have equal amounts of work', () => {
   fc.assert(
     fc.property(
-      fc.integer({ min: 1, max: 500 }),
+      fc.integer({ min: 1, max: 200 }),
       fc.integer({ min: 1, max: 40 }),
       fc.integer({ min: 1, max: 60 }),
-      (population, threads, size) => {
-        const { parts, places } = createPartition(population, threads, size);
+      fc.integer({ min: 1, max: 5 }),
+      (neurons, threads, size, members) => {
+        const population = neurons * members;
+        const { parts, places } = createPartition({ neurons, members }, threads, size);
         expect(places).toHaveLength(population);
         const columns = parts.map(({ groups }) => groups.flatMap((group) => [...group]));
         for (const [neuron, { part, group, column }] of places.entries()) {
@@ -34,8 +36,54 @@ test('every neuron is assigned once, and the threads have equal amounts of work'
   );
 });
 
+test('the members of a neuron are in one group where it has room, and members of a shared core on all threads', () => {
+  const apart = createPartition({ neurons: 10, members: 3 }, 2, 4);
+  expect(apart.parts.flatMap(({ groups }) => groups).map((group) => [...group])).toContainEqual([
+    ...[0, 10, 20, 1],
+  ]);
+  const { parts, places } = createPartition(
+    { neurons: 3, members: 4 },
+    2,
+    Number.POSITIVE_INFINITY,
+  );
+  expect(parts.map(({ groups }) => groups.map((group) => [...group]))).toEqual([
+    [
+      [0, 1, 2],
+      [9, 10, 11],
+    ],
+    [
+      [3, 4, 5],
+      [6, 7, 8],
+    ],
+  ]);
+  expect(places[10]).toEqual({ part: 0, group: 1, column: 4 });
+});
+
+test('the members of a neuron are in one group, and those of a shared core on all threads', () => {
+  const apart = createPartition({ neurons: 10, members: 3 }, 2, 4);
+  expect(apart.parts.flatMap(({ groups }) => groups).map((group) => [...group])).toContainEqual([
+    ...[0, 10, 20, 1],
+  ]);
+  const { parts, places } = createPartition(
+    { neurons: 3, members: 4 },
+    2,
+    Number.POSITIVE_INFINITY,
+  );
+  expect(parts.map(({ groups }) => groups.map((group) => [...group]))).toEqual([
+    [
+      [0, 1, 2],
+      [9, 10, 11],
+    ],
+    [
+      [3, 4, 5],
+      [6, 7, 8],
+    ],
+  ]);
+  expect(places[10]).toEqual({ part: 0, group: 1, column: 4 });
+});
+
 test('neighbouring and evenly spaced neurons are distributed over both threads', () => {
-  const { places } = createPartition(300, 2, 4);
+  const { places } = createPartition({ neurons: 300, members: 1 }, 2, 4);
   for (const step of [1, 2, 3, 4, 5, 8, 10, 16, 20]) {
     const asked = Array.from({ length: Math.floor(300 / step) }, (_, i) => places[i * step]!);
     const first = asked.filter(({ part }) => part === 0).length;
@@ -89,7 +137,11 @@ test('a core costs the same for any number of neurons, which one thread computes
     ...{ shared: 13 * 13 * (fixed + learnt + later), each: 13 * 13 * 32 + 32 },
   });
   const stimulus = { ...SIZE, scale: 1, offset: 0 };
-  const { parts } = createPartition(7, 4, groupSize({ architecture: network, stimulus }));
+  const { parts } = createPartition(
+    { neurons: 7, members: 1 },
+    4,
+    groupSize({ architecture: network, stimulus }),
+  );
   expect(parts).toEqual([{ groups: [Int32Array.of(0, 1, 2, 3, 4, 5, 6)] }]);
 });
 

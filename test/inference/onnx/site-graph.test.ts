@@ -56,7 +56,7 @@ async function expectParity(card: NetworkCard, seed: number): Promise<void> {
   const weights = randomParameters(card.architecture, card.stimulus, NEURONS, seed);
   const pixels = stimuliOf(card, seed);
   const expected = referenceResponses(card, weights, pixels);
-  const graph = encodeSite({ card, weights, groups: [[0, 1], [2]] }, {});
+  const graph = encodeSite({ card, members: [weights], groups: [[0, 1], [2]] }, {});
   const stimuli = new Tensor('float32', pixels, [IMAGES, 1, height, width]);
   const range = Math.max(...expected) - Math.min(...expected);
   expect(greatestDifference(await run(graph, { stimuli }), expected)).toBeLessThan(
@@ -127,7 +127,11 @@ test('wanted neurons respond the same to the last bit whatever else is wanted, t
         const { height, width } = card.stimulus;
         const neurons = [0, 1, 2, 3, 4, 5, 6];
         const weights = randomParameters(card.architecture, card.stimulus, neurons, 3);
-        const graph = encodeChoosableSite({ card, weights, groups: [[0, 1], [2, 3], [4, 5], [6]] });
+        const graph = encodeChoosableSite({
+          card,
+          members: [weights],
+          groups: [[0, 1], [2, 3], [4, 5], [6]],
+        });
         const stimuli = new Tensor('float32', stimuliOf(card).slice(0, height * width), [
           ...[1, 1],
           ...[height, width],

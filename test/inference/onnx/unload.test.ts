@@ -25,7 +25,7 @@ test('every session of a model is released with the model', async () => {
   const onnxruntime = await loadOnnxruntime();
   const { InferenceSession } = onnxruntime;
   const { digest } = await readModel(DEMO);
-  const { card, weights } = await readVerified(DEMO, digest);
+  const { card, members } = await readVerified(DEMO, digest);
   const make = InferenceSession.create.bind(InferenceSession) as (
     graph: Uint8Array,
     options: Session.SessionOptions,
@@ -42,7 +42,7 @@ test('every session of a model is released with the model', async () => {
   try {
     const sessions = createSessions(onnxruntime);
     for (const key of ['a', 'b', 'a']) {
-      await sessions.load(key, encodeChoosableSite({ card, weights, groups: [[0, 1]] }));
+      await sessions.load(key, encodeChoosableSite({ card, members, groups: [[0, 1]] }));
       await sessions.unload(key);
     }
     expect(releases).toHaveLength(3);
