@@ -18,6 +18,8 @@ import { runProgram } from './cluster/slurm/run-program.js';
 import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
 import { type DataPlace, openData } from './dataset/open-data.js';
+import { ensembleLines } from './ensemble/ensemble-lines.js';
+import { MOST_MEMBERS } from './ensemble/members.js';
 import { currentMemory } from './run/chunk.js';
 import { freeDisk } from './run/disk.js';
 import type { Machine, ModelRequest } from './run/model-request.js';
@@ -37,7 +39,7 @@ import { trainModel } from './run/train-model.js';
 import { warmStart } from './run/warm-start.js';
 
 interface Options
-  extends Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out'>,
+  extends Pick<ModelRequest, 'recipe' | 'seed' | 'members' | 'loss' | 'select' | 'freeze' | 'out'>,
     DataPlace,
     DataOptions,
     ClusterOptions {
@@ -103,6 +105,11 @@ export function createTrainCommand(
     )
     .option('--epochs <count>', "instead of the recipe's", wholeNumber(1, 100_000))
     .option('--seed <number>', 'the same seed trains the same model', wholeNumber(0, 2 ** 32), 1)
+    .option(
+      '--members <count>',
+      'trains so many models with seeds that follow each other, and saves them as one, an ensemble',
+      wholeNumber(2, MOST_MEMBERS),
+    )
     .addOption(
       new Option(
         '--loss <name>',
@@ -173,6 +180,7 @@ export function createTrainCommand(
       findRecipe(options.recipe);
       checkClusterOptions(command, options.on);
       checkFrom(options, command.getOptionValueSource('fit') === 'cli');
+      checkHere(options);
       if (options.on === undefined) {
         checkModelName(options.out);
         return await train(options, environment, machine);
@@ -198,10 +206,10 @@ async function train(
     throw new InputError('--merge is used without a share; expected --shard i/n');
   }
   const responses = chosenResponses(options);
-  const { site, repeats, ...known } = await openData(options, options);
+  const { site, repeats, trainingTrials, ...known } = await openData(options, options);
   try {
     for (const warning of site.warnings) machine.stream.write(`warning: ${warning}\n`);
-    const { epochs, neurons: ids, resume = false, wait = false } = options;
+    const { epochs, members, neurons: ids, resume = false, wait = false } = options;
     const chunk = options.chunk === 'auto' ? undefined : options.chunk;
     const unit = options.unit ?? known.unit ?? 'as recorded';
     const degreesPerImage = options.degreesPerImage ?? known.degreesPerImage;
@@ -219,9 +227,10 @@ async function train(
       chunk,
       shard,
     };
-    const request = { ...options, ...given, site, repeats, backend };
+    const request = { ...options, ...given, site, repeats, trainingTrials, backend };
     const { saved, neurons, seconds } = await trainModel(request, machine);
-    for (const neuron of neurons) console.log(neuronLine(neuron));
+    for (const neuron of neurons) console.log(neuronLine(neuron, members === undefined));
+    if (members !== undefined) for (const line of ensembleLines(saved.card)) console.log(line);
     console.log(`saved ${saved.folder} in ${seconds.toFixed(0)} s, digest ${saved.digest}`);
     if (shard && options.merge) await mergeLast(request, shard, machine);
   } finally {
@@ -241,6 +250,15 @@ function checkFrom({ from, fit, on }: Options, isFitGiven: boolean): void {
   }
 }
 
+/** @throws InputError where an ensemble is to be trained on a cluster */
+function checkHere({ members, on }: Options): void {
+  if (members === undefined || on === undefined) return;
+  throw new InputError(
+    `--on ${on} is used with --members ${members}; expected it without: train each seed there with ` +
+      '--each seed=..., and make one model of them with hypercolumn bundle',
+  );
+}
+
 /** @throws InputError where there is no such model */
 async function readWarmStart({ from, fit }: Options): Promise<ModelRequest['from']> {
   return from === undefined
@@ -256,8 +274,13 @@ async function mergeLast(request: ModelRequest, { of }: Shard, { stream }: Machi
   console.log(`saved ${folder}, ${card.neurons.length} neurons, digest ${digest}`);
 }
 
-function neuronLine({ id, CORR, PT_J, PT_S, keptEpoch, stopped }: TrainedNeuron): string {
+/** @param hasEpoch whether the weights are of one epoch; an ensemble has those of several */
+function neuronLine(
+  { id, CORR, PT_J, PT_S, keptEpoch, stopped }: TrainedNeuron,
+  hasEpoch: boolean,
+): string {
   const fit = `CORR ${figure(CORR)}  PT_J ${figure(PT_J)}  PT_S ${figure(PT_S)}`;
+  if (!hasEpoch) return `neuron ${id}: ${fit}`;
   const kept = keptEpoch === null ? 'no epoch' : `epoch ${keptEpoch}`;
   const end = stopped ? `; stopped after epoch ${stopped.epoch}: ${stopped.reason}` : '';
   return `neuron ${id}: ${fit}  (${kept}${end})`;

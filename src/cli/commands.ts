@@ -55,6 +55,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('../../training/merge-command.js')).createMergeCommand(),
     },
     {
+      name: 'bundle',
+      load: async () =>
+        (await import('../../training/ensemble/bundle-command.js')).createBundleCommand(),
+    },
+    {
       name: 'status',
       load: async () =>
         (await import('../../training/status/status-command.js')).createStatusCommand(),

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
 import type { ModelCard } from '../models/card.js';
+import { eightBitStimuli } from '../stimulus/eight-bit.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
 /** The largest accepted deviation from the card's responses, as a share of their range. */
@@ -9,13 +10,10 @@ const ROUNDING = 1e-5;
 
 /** The stimuli that a card keeps with their responses. */
 export function goldenStimuli({ golden, stimulus }: ModelCard): Stimuli {
+  const stimuli = eightBitStimuli(golden.stimuli, stimulus);
+  if (stimuli) return stimuli;
   const { height, width } = stimulus;
-  const images = golden.stimuli.map((base64) => Buffer.from(base64, 'base64'));
-  const pixels = Float32Array.from(Buffer.concat(images), (value) => value / 255);
-  if (images.some((image) => image.length !== height * width)) {
-    throw new InputError(`the card's golden stimuli are not ${height}x${width} pixels`);
-  }
-  return { count: images.length, height, width, pixels };
+  throw new InputError(`the card's golden stimuli are not ${height}x${width} pixels`);
 }
 
 /**

@@ -74,6 +74,11 @@ export async function interpretMembers(
 ): Promise<Interpretation> {
   const all: Interpretation[] = [];
   for (const parameters of members) all.push(await interpret(card, parameters, stimuli));
+  return meanInterpretation(all);
+}
+
+/** The means of the interpretations of the same stimuli by the members of an ensemble. */
+export function meanInterpretation(all: readonly Interpretation[]): Interpretation {
   const attentions = all.flatMap(({ attention }) => (attention ? [attention] : []));
   return {
     responses: meanOfArrays(all.map(({ responses }) => responses)),

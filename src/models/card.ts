@@ -109,6 +109,8 @@ export const TrainingCard = z.strictObject({
     /** Those trained on. */
     trainingImages: z.int().positive(),
     heldOutImages: z.int().positive().optional(),
+    /** What they were drawn by, where it is not the seed of the training: the members of an ensemble hold out the same. */
+    heldOutSeed: z.int().optional(),
     validationImages: z.int().positive(),
     /** How many of the validation images are training images too, where there are any. */
     sharedImages: z.int().positive().optional(),

@@ -16,6 +16,17 @@ export function column(matrix: ResponseMatrix, neuron: number): Float64Array {
   return responses;
 }
 
+/** Copies some neurons of a matrix, in the order given. */
+export function selectColumns(matrix: ResponseMatrix, columns: ArrayLike<number>): ResponseMatrix {
+  const { stimuli, neurons, values } = matrix;
+  const selected = new Float64Array(stimuli * columns.length);
+  for (let i = 0; i < selected.length; i += 1) {
+    const row = Math.floor(i / columns.length);
+    selected[i] = values[row * neurons + columns[i % columns.length]!]!;
+  }
+  return { stimuli, neurons: columns.length, values: selected };
+}
+
 /**
  * Checks that a matrix is not empty and that its numbers are finite.
  * @param name the name of the matrix in the error's path

@@ -46,7 +46,7 @@ test('a prediction in slices equals a whole one, and its terms and attention add
   const weights = await readWeights(saved);
   let reported = 0;
   const before = tf.memory().numTensors;
-  const prediction = await predictRecording(saved.card, weights, site.validation, 3, (count) => {
+  const prediction = await predictRecording(saved.card, [weights], site.validation, 3, (count) => {
     reported += count;
   });
   expect(tf.memory().numTensors).toBe(before);
@@ -89,7 +89,7 @@ test('a response that is not finite is rejected with its neuron and image', asyn
   const { card, ...saved } = await saveSmallModel(path.join(folder, 'diverged'), options);
   const weights = await readWeights({ card, ...saved });
   weights.get('readout.bias')!.data[1] = Number.POSITIVE_INFINITY;
-  await expect(predictRecording(card, weights, site.validation, 1, () => {})).rejects.toThrow(
+  await expect(predictRecording(card, [weights], site.validation, 1, () => {})).rejects.toThrow(
     'its neuron 2 responds to image 0 with Infinity: its training diverged',
   );
 });
@@ -108,7 +108,10 @@ test('the decomposition averages neurons, each in the order of its own predictio
     centre.values.map((v, i) => v + surround.values[i]! + bias[i % 2]!) as never,
   );
   // By hand: neuron 0 predicts 2 5 8, so the order is 2 1 0; neuron 1 predicts 5 4 9, so it is 2 0 1.
-  const result = decompose({ responses, terms: { centre, surround, bias }, attention: null }, 1);
+  const result = decompose(
+    { responses, members: [], terms: { centre, surround, bias }, attention: null },
+    1,
+  );
   expect([...result.centre]).toEqual([3.5, 1.5, 1]);
   expect([...result.surround]).toEqual([3, 1.5, 0]);
   expect(result.bias).toBe(2);
@@ -205,7 +208,7 @@ test('the table says for how many neurons a measure is undefined, and why for th
     const scores = { CORR: defined, PT_J: score, PT_S: id === 0 ? score : defined };
     return { id: 5 + id, keptEpoch: 1, scores, repeats: null };
   });
-  const models = [{ label: 'm/1', neurons }] as unknown as Evaluation['models'];
+  const models = [{ label: 'm/1', neurons, members: [] }] as unknown as Evaluation['models'];
   const evaluation = { models, hasRepeats: false } as Evaluation;
   const said = [
     '- m/1: PT_J is undefined for 2 of 3 neurons: neuron 5: no peak in 0; table.json has the reasons of the others',
@@ -222,6 +225,27 @@ test('the table says for how many neurons a measure is undefined, and why for th
     ...said,
     '3 neurons, each with its row in table.csv',
   ]);
+});
+
+test('an ensemble has the mean of its members below its own averages', () => {
+  const score = (id: number, CORR: number | null): NeuronScores => ({
+    id,
+    keptEpoch: null,
+    scores: { CORR: CORR === null ? { value: null, reason: 'constant' } : { value: CORR } },
+    repeats: null,
+  });
+  const members = [
+    [score(0, 0.5), score(1, 0.25)],
+    [score(0, null), score(1, 0.125)],
+  ];
+  const neurons = [score(0, 0.5), score(1, 0.75)];
+  const models = [{ label: 'e/1', neurons, members }] as unknown as Evaluation['models'];
+  const [, mean, , ofMembers] = textTable({ models, hasRepeats: false } as Evaluation, 0).split(
+    '\n',
+  );
+  expect(mean).toMatch(/^e\/1 +mean +0\.625 /);
+  // The members' means are 0.375, and 0.125 over the neuron for which it is defined.
+  expect(ofMembers).toMatch(/^ +members +0\.250 /);
 });
 
 test('the report describes a model by its card and its files', () => {

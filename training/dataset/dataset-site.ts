@@ -29,7 +29,7 @@ export async function openDatasetSite(
   folder: string,
   given: Partial<DataRules>,
   use: TrialUse = 'joined',
-): Promise<Described & { readonly site: Site }> {
+): Promise<Described & { readonly site: Site; readonly trainingTrials: number }> {
   return await opening(folder, given, async (opened, rules) => {
     const { dataset, trials, ...joined } = await joinTrials(opened, use);
     const training = await surveyPart(dataset, 'train', rules);
@@ -43,7 +43,8 @@ export async function openDatasetSite(
       digests: { ...digests, ...joined.digests },
       warnings: [...joined.warnings, ...compared.warnings],
     };
-    return { site, repeats, ...describe(dataset) };
+    const trainingTrials = use === 'alone' ? 1 : countTrials(opened);
+    return { site, repeats, ...describe(dataset), trainingTrials };
   });
 }
 
@@ -63,6 +64,14 @@ export async function openDatasetValidation(
     const site = { ...siteOf(dataset), validation, warnings, published };
     return { site, repeats, ...describe(dataset) };
   });
+}
+
+/** Trials that a training image has: the median of those of the dataset. */
+function countTrials({ parts, trialImages }: OpenedDataset): number {
+  const counts = new Uint32Array(parts.length);
+  for (const image of trialImages) counts[image]! += 1;
+  const own = counts.filter((_, image) => parts[image] === 'train').toSorted();
+  return own[Math.floor(own.length / 2)]!;
 }
 
 /** Closes the dataset where it cannot be read. */

@@ -36,14 +36,17 @@ export interface OpenedData<Opened> {
   readonly degreesPerImage: number | null;
 }
 
+/** Data to train on. */
+interface TrainingSite extends OpenedData<Site> {
+  /** Trials that a training image has, for the most part. */
+  readonly trainingTrials: number;
+}
+
 /**
  * Opens a dataset, or the four files of a site, to train on.
  * @throws InputError naming the file and what is wrong with it
  */
-export async function openData(
-  place: DataPlace,
-  rules: Partial<DataRules>,
-): Promise<OpenedData<Site>> {
+export async function openData(place: DataPlace, rules: Partial<DataRules>): Promise<TrainingSite> {
   const { withoutTrials = false, onlyTrials = false } = place;
   if (withoutTrials && onlyTrials) {
     throw new InputError('--without-trials and --only-trials are both used; expected one of them');
@@ -58,7 +61,8 @@ export async function openData(
       `${option} is used with --site; expected a dataset, which alone has trials`,
     );
   }
-  return await withRepeats(place.data, await openSite(place.data, place.site!, rules));
+  const opened = await withRepeats(place.data, await openSite(place.data, place.site!, rules));
+  return { ...opened, trainingTrials: 1 };
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { CountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
-import { readWeights } from '../../src/models/saved-model.js';
+import { readMembers } from '../../src/models/saved-model.js';
 import { peakCount } from '../../src/tuning/metrics.js';
 import type { RankTuning } from '../../src/tuning/rank.js';
-import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
+import { selectColumns } from '../../src/tuning/response-matrix.js';
 import { type Recording, responseMatrix } from '../data/recording.js';
 import type { Repeats } from '../data/repeats-file.js';
 import type { ValidationSite } from '../data/site.js';
@@ -18,6 +18,8 @@ import { type NeuronScores, scoreNeurons } from './scores.js';
 export interface ModelEvaluation extends ChosenModel {
   readonly provenance: Provenance;
   readonly neurons: readonly NeuronScores[];
+  /** Of an ensemble: how well each of its members predicts the neurons; else empty. */
+  readonly members: readonly (readonly NeuronScores[])[];
   readonly tuning: RankTuning;
   readonly decomposition: Decomposition;
   readonly attention: Attention | null;
@@ -68,8 +70,8 @@ async function evaluateModel(
   onProgress: (responses: number) => void,
 ): Promise<ModelEvaluation> {
   const { card } = model.saved;
-  const weights = await readWeights(model.saved);
-  const prediction = await predictRecording(card, weights, validation, k, onProgress);
+  const members = await readMembers(model.saved);
+  const prediction = await predictRecording(card, members, validation, k, onProgress);
   const ids = card.neurons.map(({ id }) => id);
   const real = selectColumns(responseMatrix(validation), ids);
   const tuning = measuredTuning(prediction.responses, real);
@@ -77,18 +79,11 @@ async function evaluateModel(
     ...model,
     provenance: findProvenance(card, digests, published),
     neurons: scoreNeurons(card.neurons, tuning, repeats),
+    members: (card.members ?? []).map((_, k) =>
+      scoreNeurons(card.neurons, measuredTuning(prediction.members[k]!, real), repeats),
+    ),
     tuning,
     decomposition: decompose(prediction, k),
     attention: prediction.attention,
   };
-}
-
-/** Some neurons of a matrix, in the order given. */
-function selectColumns(matrix: ResponseMatrix, neurons: readonly number[]): ResponseMatrix {
-  const values = new Float32Array(matrix.stimuli * neurons.length);
-  for (let i = 0; i < values.length; i++) {
-    const row = Math.floor(i / neurons.length);
-    values[i] = matrix.values[row * matrix.neurons + neurons[i % neurons.length]!]!;
-  }
-  return { stimuli: matrix.stimuli, neurons: neurons.length, values };
 }

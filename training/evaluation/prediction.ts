@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../../src/errors.js';
-import { interpret } from '../../src/interpret/interpretation.js';
+import {
+  type Interpretation,
+  interpret,
+  meanInterpretation,
+} from '../../src/interpret/interpretation.js';
 import type { ModelCard } from '../../src/models/card.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import type { Parameters } from '../../src/network/block-pass.js';
@@ -34,10 +38,15 @@ export interface Attention {
   readonly neurons: readonly NeuronAttention[];
 }
 
-/** The responses of a model's networks to a recording's images, and how they come about. */
+/**
+ * The responses of a model's networks to a recording's images, and how they come about; of an ensemble, the means of its
+ * members'.
+ */
 export interface Prediction {
   /** [images, neurons], the neurons as on the card */
   readonly responses: ResponseMatrix;
+  /** The responses of each member; those of a model that is no ensemble are its only member's. */
+  readonly members: readonly ResponseMatrix[];
   readonly terms: Terms;
   /** null where the networks have no attention. */
   readonly attention: Attention | null;
@@ -54,13 +63,14 @@ const NEURONS_AT_ONCE = 16;
 /**
  * Runs all images of a recording through a model's networks, some neurons and images at a time. Of
  * attention only the centre's row is kept, and of that the mean and the rows of the top images.
+ * @param members weights of each member; of a model that is no ensemble, its own
  * @param topCount for how many images of each neuron attention is kept
  * @param onProgress is called with the number of responses that were computed since the last call
  * @throws InputError when a weight is missing or a response is not finite
  */
 export async function predictRecording(
   card: ModelCard,
-  weights: Weights,
+  members: readonly Weights[],
   recording: Recording,
   topCount: number,
   onProgress: (responses: number) => void,
@@ -68,6 +78,7 @@ export async function predictRecording(
   const [images, neurons] = [recording.count, card.neurons.length];
   const matrix = () => ({ stimuli: images, neurons, values: new Float32Array(images * neurons) });
   const [responses, centre, surround] = [matrix(), matrix(), matrix()];
+  const own = members.map(matrix);
   const bias = new Float32Array(neurons);
   const { architecture } = card;
   const map =
@@ -81,7 +92,7 @@ export async function predictRecording(
       { length: Math.min(NEURONS_AT_ONCE, neurons - first) },
       (_, i) => first + i,
     );
-    const parameters = toDevice(selectParameters(card, weights, rows));
+    const parameters = members.map((weights) => toDevice(selectParameters(card, weights, rows)));
     const batch = Math.floor(NETWORKS_AT_ONCE / rows.length);
     try {
       for (let image = 0; image < images; image += batch) {
@@ -101,19 +112,24 @@ export async function predictRecording(
     );
   }
   const attention = gatherers && { map, neurons: gatherers.map((each) => each.finish(images)) };
-  return { responses, terms: { centre, surround, bias }, attention };
+  return { responses, members: own, terms: { centre, surround, bias }, attention };
 
   async function predictBatch(
-    parameters: Parameters,
+    parameters: readonly Parameters[],
     rows: readonly number[],
     firstImage: number,
     length: number,
   ): Promise<void> {
     const stimuli = await recording.stimuli(Array.from({ length }, (_, i) => firstImage + i));
-    const seen = await interpret(card, parameters, stimuli);
+    const each: Interpretation[] = [];
+    for (const member of parameters) each.push(await interpret(card, member, stimuli));
+    const seen = meanInterpretation(each);
     for (let i = 0; i < length; i++) {
       const from = i * rows.length;
       const to = (firstImage + i) * neurons + rows[0]!;
+      for (const [k, member] of each.entries()) {
+        own[k]!.values.set(member.responses.subarray(from, from + rows.length), to);
+      }
       responses.values.set(seen.responses.subarray(from, from + rows.length), to);
       centre.values.set(seen.centre.subarray(from, from + rows.length), to);
       surround.values.set(seen.surround.subarray(from, from + rows.length), to);

@@ -14,13 +14,25 @@ export interface Provenance {
 }
 
 /**
+ * How a model was trained; of an ensemble, the member whose scores are the most optimistic.
  * @param digests sha256 of each of the site's validation files, by its name
  * @param published of a dataset, those of the files of the published layout with the same content
  */
 export function findProvenance(
-  { training, neurons }: ModelCard,
+  { training, neurons, members = [] }: ModelCard,
   digests: Readonly<Record<string, string>>,
   published: Readonly<Record<string, string>> = {},
+): Provenance {
+  const all = [training, ...members.map((member) => member.training)].map((own) =>
+    ofTraining({ training: own, neurons }, digests, published),
+  );
+  return all.find(({ optimistic }) => optimistic) ?? all[0]!;
+}
+
+function ofTraining(
+  { training, neurons }: Pick<ModelCard, 'training' | 'neurons'>,
+  digests: Readonly<Record<string, string>>,
+  published: Readonly<Record<string, string>>,
 ): Provenance {
   const stopped = neurons.filter((neuron) => neuron.stopped).length;
   if ('importedFrom' in training) {

@@ -91,6 +91,15 @@ export function average(neurons: readonly NeuronScores[], measure: Measure): Ave
   };
 }
 
+/** The mean of a measure over the neurons of each member of an ensemble, and over the members; null where it is undefined. */
+export function averageOfMembers(
+  members: readonly (readonly NeuronScores[])[],
+  measure: Measure,
+): number | null {
+  const means = members.flatMap((neurons) => average(neurons, measure).mean ?? []);
+  return means.length === 0 ? null : means.reduce((sum, mean) => sum + mean, 0) / means.length;
+}
+
 /** null where the measure is undefined, or was not taken. */
 export function scoreNeuron({ scores }: NeuronScores, measure: Measure): number | null {
   return scores[measure]?.value ?? null;

@@ -1,7 +1,15 @@
 import { encodeCsv } from '../../src/formats/csv.js';
 import { FORMULAS } from '../../src/tuning/repeats.js';
 import type { Evaluation, ModelEvaluation } from './evaluation.js';
-import { average, decimals, listMeasures, type Measure, scoreNeuron } from './scores.js';
+import {
+  average,
+  averageOfMembers,
+  decimals,
+  listMeasures,
+  type Measure,
+  type NeuronScores,
+  scoreNeuron,
+} from './scores.js';
 
 /** Explains the measures in the files themselves. */
 export const FORMULAS_BY_MEASURE: Readonly<Record<Measure, string>> = {
@@ -16,16 +24,19 @@ export const FORMULAS_BY_MEASURE: Readonly<Record<Measure, string>> = {
 };
 
 /**
- * The table as aligned text: each model's averages, then the neurons, model next to model.
+ * The table as aligned text: each model's averages, of an ensemble with the mean of its members, then the neurons,
+ * model next to model.
  * @param maxNeurons with more of them the neurons are left out
  */
 export function textTable({ models, hasRepeats }: Evaluation, maxNeurons: number): string {
   const measures = listMeasures(hasRepeats);
-  const averages = models.flatMap(({ label, neurons }) => {
+  const averages = models.flatMap(({ label, neurons, members }) => {
+    const ofMembers = measures.map((measure) => decimals(averageOfMembers(members, measure)));
     const each = measures.map((measure) => average(neurons, measure));
     return [
       [label, 'mean', ...each.map(({ mean }) => decimals(mean))],
       ['', 'median', ...each.map(({ median }) => decimals(median))],
+      ...(members.length > 0 ? [['', 'members', ...ofMembers]] : []),
     ];
   });
   const ids = neuronIds(models);
@@ -97,17 +108,22 @@ export function jsonTable(evaluation: Evaluation): string {
     formulas: Object.fromEntries(
       measures.map((measure) => [measure, FORMULAS_BY_MEASURE[measure]]),
     ),
-    models: models.map(({ label, saved, provenance, neurons, decomposition }) => ({
+    models: models.map(({ label, saved, provenance, neurons, members, decomposition }) => ({
       model: label,
       digest: saved.digest,
       architecture: saved.card.architecture.id,
       ...provenance,
       centreShareOfPeak: decomposition.centreShareOfPeak,
-      averages: Object.fromEntries(measures.map((measure) => [measure, average(neurons, measure)])),
+      averages: averagesOf(neurons, measures),
+      ...(members.length > 0 && { members: members.map((each) => averagesOf(each, measures)) }),
       neurons,
     })),
   };
   return `${JSON.stringify(table, null, 1)}\n`;
+}
+
+function averagesOf(neurons: readonly NeuronScores[], measures: readonly Measure[]) {
+  return Object.fromEntries(measures.map((measure) => [measure, average(neurons, measure)]));
 }
 
 /** Ids of all neurons of some models, ascending. */

@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { CountProgress } from '../../src/count-progress.js';
 import type { ImportCard, NeuronCard, StimulusCard } from '../../src/models/card.js';
@@ -9,8 +8,9 @@ import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import { describeStimuli } from '../data/describe.js';
 import type { Site } from '../data/site.js';
 import { goldenCard, goldenImages } from '../model/golden.js';
-import { type TrainedNetworks, withResponders } from '../model/responder.js';
-import { evaluate, type Fit, predict } from '../run/fit.js';
+import type { TrainedNetworks } from '../model/responder.js';
+import { evaluate, type Fit } from '../run/fit.js';
+import { predictNetworks } from '../run/predict-networks.js';
 import type { ImportedPopulation } from './population.js';
 
 /** The networks to save as a model, and the fields of its card. */
@@ -31,9 +31,6 @@ export interface ImportedModel {
   readonly saved: SavedModel;
   readonly neurons: readonly NeuronCard[];
 }
-
-/** Networks evaluated concurrently on the 50 images of a batch: some 0.6 GB of maps. */
-const NETWORKS_AT_ONCE = 10;
 
 const UNKNOWN: Fit = { CORR: null, PT_J: null, PT_S: null };
 
@@ -90,17 +87,11 @@ async function measure(
 ): Promise<Fit[]> {
   const total = networks.neurons.length * validation.count;
   let done = 0;
-  const fits = await withResponders(networks, NETWORKS_AT_ONCE, async (responder) => {
-    const { neurons } = responder;
-    const respond = async (stimuli: tf.Tensor4D) => {
-      const responses = await responder.respond(stimuli);
-      done += responses.length;
-      onProgress(done, total);
-      return responses;
-    };
-    return evaluate(validation, neurons, await predict({ respond }, validation, neurons.length));
+  const predicted = await predictNetworks(networks, validation, (responses) => {
+    done += responses;
+    onProgress(done, total);
   });
-  return fits.flat();
+  return evaluate(validation, networks.neurons, predicted);
 }
 
 /** Without images of its own, a model keeps gratings of four orientations, full field, around mid-gray. */

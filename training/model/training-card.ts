@@ -5,7 +5,7 @@ import type { SavedModel, UnsavedCard } from '../../src/models/saved-model.js';
 import { describeStimuli } from '../data/describe.js';
 import { noiseCeilings } from '../data/repeats-file.js';
 import type { TrainingData } from '../data/split.js';
-import type { ModelRequest } from '../run/model-request.js';
+import { type ModelRequest, otherHeldOutSeed } from '../run/model-request.js';
 import type { TrainedPopulation } from '../run/population.js';
 import type { Stage } from '../run/stage-plan.js';
 import { goldenCard, goldenImages } from './golden.js';
@@ -24,6 +24,7 @@ export async function describeModel(
   base: SavedModel | undefined,
 ): Promise<UnsavedCard> {
   const { site, repeats, backend, seed, select, freeze, shard, from } = request;
+  const heldOutSeed = otherHeldOutSeed(request);
   const architecture = recipeArchitecture(recipe);
   const stimulus = await describeStimuli(training, request.degreesPerImage);
   const ids = neurons.map(({ id }) => id);
@@ -61,6 +62,7 @@ export async function describeModel(
         site: site.name,
         trainingImages: training.count,
         ...(select === 'heldout' && { heldOutImages: selection.count }),
+        ...(heldOutSeed !== null && { heldOutSeed }),
         validationImages: validation.count,
         ...(site.sharedImages > 0 && { sharedImages: site.sharedImages }),
         ...(site.white !== null && { white: site.white }),

@@ -15,12 +15,18 @@ export interface ModelRequest {
   readonly site: Site;
   /** Of the validation images, for the noise ceiling. */
   readonly repeats: Repeats | null;
+  /** Trials that a training image has, for the most part; without, 1. */
+  readonly trainingTrials?: number | undefined;
   readonly backend: Backend;
   /** Name of a recipe. */
   readonly recipe: string;
+  /** Trained with seeds that follow each other, as one model, 2 to 32; without, a model of one seed. */
+  readonly members?: number | undefined;
   /** Instead of the recipe's, for each stage, or of a warm start's. */
   readonly epochs: number | undefined;
   readonly seed: number;
+  /** Draws the held-out images; without, `seed` does. */
+  readonly heldOutSeed?: number | undefined;
   readonly loss: TrainingCard['loss'];
   /** Whether each neuron is trained on responses in its own scale. */
   readonly responses: TrainingCard['responses'];
@@ -45,6 +51,17 @@ export interface ModelRequest {
   /** Of the responses, for the card. */
   readonly unit: string;
   readonly degreesPerImage: number | null;
+}
+
+/** The seed that draws the held-out images, where there are some and it is not that of the training; else null. */
+export function otherHeldOutSeed({
+  seed,
+  heldOutSeed,
+  select,
+}: Pick<ModelRequest, 'seed' | 'heldOutSeed' | 'select'>): number | null {
+  return select === 'heldout' && heldOutSeed !== undefined && heldOutSeed !== seed
+    ? heldOutSeed
+    : null;
 }
 
 /** A report of a training, and its place in the plan. */

@@ -2,8 +2,17 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { Fit } from './fit.js';
 import type { TrainingReport } from './population.js';
 
+/** A member of an ensemble. */
+export interface MemberPlace {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+}
+
 /** What is ahead: one recipe after another, each for one population of neurons after another. */
 export interface StagePlan {
+  /** Of an ensemble, whose members are trained one after another: which one. */
+  readonly member?: MemberPlace | undefined;
   /** Name of the recipe. */
   readonly name: string;
   readonly epochs: number;
@@ -96,19 +105,28 @@ function createBar(stream: NodeJS.WriteStream): SingleBar {
   );
 }
 
-/** Names the place in the plan: `stage 1/2 rf_cnn_30, population 2/3, epoch 4/50`. */
+/** Names the place in the plan: `member 2/5, stage 1/2 rf_cnn_30, population 2/3, epoch 4/50`. */
 export function describePosition(
   stages: readonly StagePlan[],
   stage: number,
   population: number,
   { epoch }: Pick<TrainingReport, 'epoch'>,
 ): string {
-  const { name, populations, epochs } = stages[stage]!;
+  const { member, name, populations, epochs } = stages[stage]!;
+  // those of one model
+  const own = stages.filter((each) => each.member?.number === member?.number);
+  const place = own.indexOf(stages[stage]!) + 1;
   return [
-    ...(stages.length > 1 ? [`stage ${stage + 1}/${stages.length} ${name}`] : []),
+    ...(member ? [nameMember(member)] : []),
+    ...(own.length > 1 ? [`stage ${place}/${own.length} ${name}`] : []),
     ...(populations.length > 1 ? [`population ${population + 1}/${populations.length}`] : []),
     `epoch ${epoch}/${epochs}`,
   ].join(', ');
+}
+
+/** Such as `member 2/5`. */
+export function nameMember({ number, of }: MemberPlace): string {
+  return `member ${number}/${of}`;
 }
 
 /** The work of all stages, in batches times neurons. */

@@ -7,19 +7,21 @@ import {
   recipeArchitecture,
   separateArchitecture,
 } from '../../src/datasets/recipes.js';
+import type { ModelCard } from '../../src/models/card.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
 import { isShared } from '../../src/network/any-architecture.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import type { Site } from '../data/site.js';
+import { memberRequests } from '../ensemble/members.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.js';
 import { chosenNeurons } from './chosen-neurons.js';
 import { chunkFor, chunkForMaps, MAX_NEURONS, splitIntoChunks } from './chunk.js';
 import type { StageSize } from './disk.js';
 import type { HeldLock } from './lock.js';
-import type { Machine, ModelRequest } from './model-request.js';
+import { type Machine, type ModelRequest, otherHeldOutSeed } from './model-request.js';
 import { checkModelName } from './options.js';
-import type { StagePlan } from './progress.js';
+import type { MemberPlace, StagePlan } from './progress.js';
 import { shardBackend, type TrainedCard } from './shards/mixture.js';
 import { neuronsOfShard, shardFolder } from './shards/shard.js';
 import { type ExpectedModel, findStage, isExpected, newestModel, stageFolder } from './stages.js';
@@ -39,7 +41,7 @@ export interface Stage {
 /** What decides whether a saved stage is the one that would be trained. */
 type StageRequest = Pick<
   ModelRequest,
-  'seed' | 'epochs' | 'loss' | 'responses' | 'select' | 'freeze' | 'from'
+  'seed' | 'heldOutSeed' | 'epochs' | 'loss' | 'responses' | 'select' | 'freeze' | 'from'
 > & {
   readonly site: Pick<Site, 'white' | 'digests'>;
 };
@@ -99,6 +101,7 @@ export async function planModel(
         codeVersion: packageFile.version,
         recipe: name,
         seed: request.seed,
+        heldOutSeed: otherHeldOutSeed(request),
         epochs: recipe.epochs,
         loss: request.loss,
         responses: request.responses,
@@ -145,6 +148,7 @@ export function describeStage(
   return {
     recipe: name,
     seed,
+    heldOutSeed: otherHeldOutSeed(request),
     epochs,
     loss,
     responses,
@@ -163,16 +167,45 @@ export async function findFinished(
   neurons: readonly number[],
 ): Promise<(SavedModel & { readonly card: TrainedCard }) | undefined> {
   const found = await newestModel(trainingFolder(request));
-  if (!found || !('recipe' in found.card.training)) return undefined;
-  if (!isExpected(found.card, describeStage(request, request.recipe, neurons))) return undefined;
-  const { training, response, stimulus } = found.card;
+  if (!found || !isRequested(found.card, request, neurons)) return undefined;
+  return { ...found, card: found.card };
+}
+
+/** The latest version of the model, where it is the very ensemble that is requested. */
+export async function findFinishedEnsemble(
+  request: ModelRequest,
+  neurons: readonly number[],
+): Promise<SavedModel | undefined> {
+  const found = await newestModel(request.out);
+  const members = found?.card.members ?? [];
+  const wanted = memberRequests(request);
   const isSame =
-    found.card.neurons.length === neurons.length &&
+    members.length === wanted.length &&
+    wanted.every((own, k) =>
+      isRequested(
+        { ...found!.card, members: undefined, training: members[k]!.training },
+        own,
+        neurons,
+      ),
+    );
+  return isSame ? found : undefined;
+}
+
+function isRequested(
+  card: ModelCard,
+  request: ModelRequest,
+  neurons: readonly number[],
+): card is TrainedCard {
+  const { training, response, stimulus } = card;
+  return (
+    'recipe' in training &&
+    isExpected(card, describeStage(request, request.recipe, neurons)) &&
+    card.neurons.length === neurons.length &&
     training.codeVersion === packageFile.version &&
     shardBackend(training).name === request.backend.name &&
     response.unit === request.unit &&
-    stimulus.degreesPerImage === request.degreesPerImage;
-  return isSame ? { ...found, card: { ...found.card, training } } : undefined;
+    stimulus.degreesPerImage === request.degreesPerImage
+  );
 }
 
 /** Where the model, or its shard, is saved. */
@@ -193,8 +226,13 @@ export function planSizes({ neurons, stages }: ModelPlan, { site }: ModelRequest
 }
 
 /** The parts of a plan that the display of progress needs. */
-export function planSteps({ neurons, stages }: ModelPlan, trainingImages: number): StagePlan[] {
+export function planSteps(
+  { neurons, stages }: ModelPlan,
+  trainingImages: number,
+  member?: MemberPlace,
+): StagePlan[] {
   return stages.map(({ name, recipe, checkpoint }) => ({
+    member,
     name,
     epochs: recipe.epochs,
     batchesPerEpoch: batchesPerEpoch(recipe, trainingImages),

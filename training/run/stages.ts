@@ -29,6 +29,8 @@ export interface Base {
 export const ExpectedModel = z.strictObject({
   recipe: TrainingCard.shape.recipe,
   seed: TrainingCard.shape.seed,
+  /** What draws the held-out images, where it is not the seed. */
+  heldOutSeed: z.int().nullable().default(null),
   epochs: TrainingCard.shape.epochs,
   loss: TrainingCard.shape.loss,
   responses: TrainingCard.shape.responses,
@@ -86,14 +88,18 @@ async function readOrSkip(folder: string): Promise<SavedModel | undefined> {
 }
 
 /** Whether a model was trained on the same data in the same way. */
-export function isExpected({ training, neurons }: ModelCard, wanted: ExpectedModel): boolean {
-  if (!('recipe' in training)) return false;
+export function isExpected(
+  { training, neurons, members }: ModelCard,
+  wanted: ExpectedModel,
+): boolean {
+  if (!('recipe' in training) || members !== undefined) return false;
   const { recipe, seed, epochs, loss, responses, split, data, base, from } = training;
   const names = Object.keys(wanted.digests);
   const present = new Set(neurons.map(({ id }) => id));
   return (
     recipe === wanted.recipe &&
     seed === wanted.seed &&
+    (data.heldOutSeed ?? null) === wanted.heldOutSeed &&
     epochs === wanted.epochs &&
     loss === wanted.loss &&
     responses === wanted.responses &&

@@ -1,52 +1,53 @@
-import { syncFolder } from '../../src/files/whole-file.js';
-import type { Fit } from '../../src/models/card.js';
-import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-model.js';
-import { isShared } from '../../src/network/any-architecture.js';
+import type { ModelCard } from '../../src/models/card.js';
 import { checkTargets, selectionWarnings, splitSite, type TrainingData } from '../data/split.js';
-import { describeModel } from '../model/training-card.js';
-import type { Checkpoint } from './checkpoint/checkpoint.js';
+import { makeEnsemble, removeMembers } from '../ensemble/make-ensemble.js';
+import { checkLeftMembers, checkMembers, memberRequests } from '../ensemble/members.js';
 import { chosenNeurons } from './chosen-neurons.js';
 import { checkDisk, diskNeeded } from './disk.js';
-import { Interrupted, type Interruption, interruptible } from './interruption.js';
+import { type Interruption, interruptible } from './interruption.js';
 import { type HeldLock, withLock } from './lock.js';
 import type { Machine, ModelRequest } from './model-request.js';
-import type { TrainedNeuron } from './population.js';
-import { createProgressDisplay, type ProgressDisplay } from './progress.js';
+import {
+  createProgressDisplay,
+  type MemberPlace,
+  nameMember,
+  type ProgressDisplay,
+} from './progress.js';
 import { createProgressWriter } from './progress-record.js';
 import {
   findFinished,
+  findFinishedEnsemble,
   type ModelPlan,
   planModel,
   planSizes,
   planSteps,
-  type Stage,
   trainingFolder,
 } from './stage-plan.js';
-import { trainSite } from './train-site.js';
-import { TrainingFailed } from './training-failed.js';
+import { type TrainedModel, trainStages } from './train-stages.js';
 import { warmStartWarnings } from './warm-start.js';
 
-export interface TrainedModel {
-  readonly saved: SavedModel;
-  readonly neurons: readonly TrainedNeuron[];
-  readonly seconds: number;
+/** One of the models that are trained, one after another: the only one, or a member of an ensemble. */
+interface PlannedTraining {
+  readonly request: ModelRequest;
+  readonly member: MemberPlace | undefined;
+  readonly plan: ModelPlan;
+  /** The model, where it is trained already. */
+  readonly finished: TrainedModel | undefined;
 }
-
-/** The most neurons that the message of a failed training names. */
-const NEURONS_TOLD = 5;
 
 /**
  * Trains a network for each neuron of a site, or of its shard, and saves them; where the recipe
- * begins with another's networks, finds those saved, or trains them first.
+ * begins with another's networks, finds those saved, or trains them first. Of an ensemble, trains its members so.
  * @throws InputError before anything is trained where it cannot be, does not fit on the disk, or
  *   another process trains the same model
  * @throws Interrupted with how to continue; TrainingFailed where every neuron of the site stopped
  */
 export async function trainModel(request: ModelRequest, machine: Machine): Promise<TrainedModel> {
-  const { site, select, seed, loss } = request;
+  const { site, select, seed, heldOutSeed = seed, loss } = request;
+  checkMembers(request);
   const neurons = chosenNeurons(site.training.neurons, request.neurons);
   checkTargets(site, loss, neurons);
-  const data = splitSite(site, select, seed, neurons);
+  const data = splitSite(site, select, heldOutSeed, neurons);
   const place = trainingFolder(request);
   const say = (line: string) => machine.stream.write(`${line}\n`);
   const warnings = [...selectionWarnings(data, select), ...warmStartWarnings(request)];
@@ -67,17 +68,20 @@ async function trainLocked(
   say: (line: string) => void,
   lock: HeldLock,
 ): Promise<TrainedModel> {
-  const plan = await planModel(request, machine, say, lock);
-  if (request.resume && plan.stages.at(-1)?.checkpoint.position === undefined) {
-    const saved = await findFinished(request, plan.neurons);
-    if (saved) {
-      say(`${saved.folder} holds this very training, finished`);
-      const { neurons, training } = saved.card;
-      return { saved, neurons, seconds: training.seconds };
-    }
+  await checkLeftMembers(request);
+  const trainings = await planTrainings(request, machine, say, lock);
+  const finished = await findWhole(request, trainings);
+  if (finished) {
+    say(`${finished.saved.folder} holds this very training, finished`);
+    return finished;
   }
-  checkDisk(place, diskNeeded(planSizes(plan, request)), await machine.freeDisk(place));
-  const steps = planSteps(plan, data.training.count);
+  const sizes = trainings.map(({ plan, request: own }) => planSizes(plan, own));
+  // an ensemble holds all members once more
+  const whole = request.members === undefined ? [] : sizes.flatMap((each) => each.slice(-1));
+  checkDisk(place, diskNeeded([...sizes.flat(), ...whole]), await machine.freeDisk(place));
+  const steps = trainings.flatMap(({ plan, member }) =>
+    planSteps(plan, data.training.count, member),
+  );
   const display = createProgressDisplay(steps, machine.stream, machine.clock);
   const writer = createProgressWriter(place, steps, machine.clock, lock);
   const onRequest = () =>
@@ -90,7 +94,8 @@ async function trainLocked(
         writer.report(stage, population, report);
         machine.onProgress?.({ stages: steps, stage, population, report });
       });
-      const model = await trainStages(request, plan, data, progress, interruption, lock);
+      const models = await trainAll(trainings, data, progress, interruption, lock);
+      const model = await join(request, models, data, interruption, lock);
       writer.remove();
       return model;
     } catch (error) {
@@ -102,6 +107,96 @@ async function trainLocked(
   });
 }
 
+/** The model that is asked for, where the training is to be continued and has made it already. */
+async function findWhole(
+  request: ModelRequest,
+  trainings: readonly PlannedTraining[],
+): Promise<TrainedModel | undefined> {
+  const [{ plan, finished }] = trainings as readonly [PlannedTraining];
+  if (request.members === undefined || !request.resume) return finished;
+  const saved = await findFinishedEnsemble(request, plan.neurons);
+  if (!saved) return undefined;
+  await removeMembers(request.out);
+  return { saved, neurons: saved.card.neurons, seconds: secondsOf(saved.card) };
+}
+
+/** The model that is trained, or an ensemble of those that are. */
+async function join(
+  request: ModelRequest,
+  models: readonly TrainedModel[],
+  data: TrainingData,
+  interruption: Interruption,
+  lock: HeldLock,
+): Promise<TrainedModel> {
+  if (request.members === undefined) return models[0]!;
+  const members = models.map(({ saved }) => saved);
+  const saved = await makeEnsemble(request, members, data, { interruption, lock });
+  return { saved, neurons: saved.card.neurons, seconds: secondsOf(saved.card) };
+}
+
+/** Spent on the training of all members. */
+function secondsOf({ members = [] }: ModelCard): number {
+  return members.reduce(
+    (sum, { training }) => sum + ('seconds' in training ? training.seconds : 0),
+    0,
+  );
+}
+
+async function planTrainings(
+  request: ModelRequest,
+  machine: Machine,
+  say: (line: string) => void,
+  lock: HeldLock,
+): Promise<PlannedTraining[]> {
+  const trainings: PlannedTraining[] = [];
+  for (const [k, own] of memberRequests(request).entries()) {
+    const member =
+      request.members === undefined ? undefined : { number: k + 1, of: request.members };
+    const plan = await planModel(own, machine, (line) => say(before(member, line)), lock);
+    trainings.push({ request: own, member, plan, finished: await trainedAlready(own, plan) });
+  }
+  return trainings;
+}
+
+/** The model that a training which is to be continued has made already. */
+async function trainedAlready(
+  request: ModelRequest,
+  plan: ModelPlan,
+): Promise<TrainedModel | undefined> {
+  if (!request.resume || plan.stages.at(-1)?.checkpoint.position !== undefined) return undefined;
+  const saved = await findFinished(request, plan.neurons);
+  if (!saved) return undefined;
+  const { neurons, training } = saved.card;
+  return { saved, neurons, seconds: training.seconds };
+}
+
+async function trainAll(
+  trainings: readonly PlannedTraining[],
+  data: TrainingData,
+  progress: ProgressDisplay,
+  interruption: Interruption,
+  lock: HeldLock,
+): Promise<TrainedModel[]> {
+  const models: TrainedModel[] = [];
+  let stages = 0;
+  for (const { request, member, plan, finished } of trainings) {
+    const first = stages;
+    stages += plan.stages.length;
+    const own: Pick<ProgressDisplay, 'report' | 'say'> = {
+      report: (stage, ...report) => progress.report(first + stage, ...report),
+      say: (line) => progress.say(before(member, line)),
+    };
+    if (finished) own.say(`${finished.saved.folder} is trained already`);
+    models.push(finished ?? (await trainStages(request, plan, data, own, interruption, lock)));
+  }
+  return models;
+}
+
+/** A line, which says of which member it is. */
+function before(member: MemberPlace | undefined, line: string): string {
+  return member ? `${nameMember(member)}: ${line}` : line;
+}
+
 /** A display whose reports go to another place too. */
 function both(display: ProgressDisplay, toOther: ProgressDisplay['report']): ProgressDisplay {
   return {
@@ -111,107 +206,4 @@ function both(display: ProgressDisplay, toOther: ProgressDisplay['report']): Pro
       toOther(...report);
     },
   };
-}
-
-async function trainStages(
-  request: ModelRequest,
-  plan: ModelPlan,
-  data: TrainingData,
-  display: ProgressDisplay,
-  interruption: Interruption,
-  lock: HeldLock,
-): Promise<TrainedModel> {
-  let base = plan.base;
-  let model: TrainedModel | undefined;
-  for (const [index, stage] of plan.stages.entries()) {
-    display.say(announcement(request, plan, stage, data));
-    model = await trainStage(index, stage, base);
-    base = model.saved;
-  }
-  return model!;
-
-  async function trainStage(
-    index: number,
-    stage: Stage,
-    base: SavedModel | undefined,
-  ): Promise<TrainedModel> {
-    const { recipe, out, checkpoint } = stage;
-    await checkpoint.begin(base?.digest ?? null);
-    const task = { data, recipe, neurons: plan.neurons, seed: request.seed };
-    const trained = await trainSite(
-      { ...task, base: base && (await readBase(base, request)) },
-      checkpoint,
-      {
-        report: (population, progress) => display.report(index, population, progress),
-        onStop: ({ id, stopped }) => display.say(`neuron ${id} stops: ${stopped?.reason}`),
-        interruption,
-      },
-    ).catch((error: unknown) => {
-      if (!(error instanceof Interrupted)) throw error;
-      throw new Interrupted(
-        `interrupted; ${checkpoint.folder} holds the training: run the same command with --resume to continue`,
-      );
-    });
-    const { neurons } = trained;
-    if (!request.shard && neurons.every(({ stopped }) => stopped)) {
-      await checkpoint.remove();
-      throw new TrainingFailed(
-        `${stage.name}: every neuron stopped, so nothing is saved: ${reasons(neurons)}`,
-      );
-    }
-    const seconds = checkpoint.seconds();
-    const card = await describeModel(request, stage, data, trained, seconds, base);
-    await lock.confirm();
-    const saved = await saveModel(out, card, trained.weights);
-    await syncFolder(saved.folder);
-    await checkpoint.remove();
-    return { saved, neurons, seconds };
-  }
-}
-
-async function readBase(base: SavedModel, { freeze, from }: ModelRequest) {
-  const neurons = base.card.neurons.map(({ id }) => id);
-  const { architecture } = base.card;
-  if (isShared(architecture)) throw new Error('a base has a network for each neuron');
-  const { readout } = architecture;
-  return { readout, weights: await readWeights(base), neurons, freeze, fit: from?.fit };
-}
-
-function announcement(
-  { site, backend, shard, select, from }: ModelRequest,
-  { neurons }: ModelPlan,
-  { name, recipe, checkpoint }: Stage,
-  { training, selection, validation }: TrainingData,
-): string {
-  const share = shard ? ` (${neurons[0]} to ${neurons.at(-1)} of ${site.training.neurons})` : '';
-  const heldOut = select === 'heldout' ? `, ${selection.count} held-out` : '';
-  const trials = site.trials ? ` (${site.trials.count} trials)` : '';
-  const warm = from ? ` from ${from.model.folder} (${FIT_WORDS[from.fit]})` : '';
-  return (
-    `${neurons.length} neurons${share}, ${training.count} training${trials}${heldOut} and ` +
-    `${validation.count} validation images of ${training.height}x${training.width}; ${name}${warm}, ` +
-    `${recipe.epochs} epochs on ${backend.name} (${backend.device})${whereItGoesOn(checkpoint, neurons.length)}`
-  );
-}
-
-const FIT_WORDS: Readonly<Record<Fit, string>> = {
-  readout: 'the readout alone',
-  all: 'all parameters',
-};
-
-function whereItGoesOn({ position, chunk }: Checkpoint, neurons: number): string {
-  if (!position) return '';
-  const populations = Math.ceil(neurons / chunk);
-  const { population, epoch, batch } = position;
-  if (population === populations) return '; continues, all neurons are trained';
-  const which = populations > 1 ? `population ${population + 1}/${populations}, ` : '';
-  return `; continues with ${which}epoch ${epoch}, batch ${batch + 1}`;
-}
-
-function reasons(neurons: readonly TrainedNeuron[]): string {
-  const listed = neurons
-    .slice(0, NEURONS_TOLD)
-    .map(({ id, stopped }) => `neuron ${id} (${stopped?.reason})`);
-  const others = neurons.length - listed.length;
-  return `${listed.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
 }

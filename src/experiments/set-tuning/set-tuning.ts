@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { peakCount } from '../../tuning/metrics.js';
-import { checkResponses, type ResponseMatrix } from '../../tuning/response-matrix.js';
+import {
+  checkResponses,
+  type ResponseMatrix,
+  selectColumns,
+} from '../../tuning/response-matrix.js';
 import type { ExperimentContext } from '../context.js';
 import { type Planned, type Presentation, planResponses } from '../presentation.js';
 import { Numbers } from '../result-parts.js';
@@ -64,14 +68,4 @@ export const NO_REAL = 'no real responses were sent';
 export function withReason(reasons: readonly (string | undefined)[]): { reason?: string } {
   const present = reasons.filter((reason) => reason !== undefined);
   return present.length === 0 ? {} : { reason: present.join('; ') };
-}
-
-function selectColumns(matrix: ResponseMatrix, columns: Int32Array): ResponseMatrix {
-  const { stimuli, neurons } = matrix;
-  const values = new Float64Array(stimuli * columns.length);
-  for (let i = 0; i < values.length; i++) {
-    const row = Math.floor(i / columns.length);
-    values[i] = matrix.values[row * neurons + columns[i % columns.length]!]!;
-  }
-  return { stimuli, neurons: columns.length, values };
 }

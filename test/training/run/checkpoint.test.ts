@@ -19,6 +19,7 @@ const IDENTITY: Identity = {
   codeVersion: '1.0.0',
   recipe: 'rf_cnn',
   seed: 1,
+  heldOutSeed: null,
   epochs: 5,
   loss: 'mse',
   responses: 'recorded',

@@ -5,16 +5,14 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { encodeNpy } from '../../../src/formats/npy.js';
 import type { TrainingCard } from '../../../src/models/card.js';
 import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
-import { openBackend } from '../../../src/network/backends/open.js';
-import { openSite } from '../../../training/data/site.js';
 import { Interrupted } from '../../../training/run/interruption.js';
 import type { ModelRequest } from '../../../training/run/model-request.js';
 import { findStage } from '../../../training/run/stages.js';
-import { trainModel } from '../../../training/run/train-model.js';
 import { TrainingFailed } from '../../../training/run/training-failed.js';
 import { fakeMachine } from '../../support/machine.js';
 import { writeSmallSite } from '../../support/sites.js';
 import { sharedFolder } from '../../support/store.js';
+import { trainSmall } from '../../support/train-small.js';
 
 const folder = sharedFolder();
 let out = '';
@@ -23,53 +21,12 @@ beforeEach(async () => {
   out = path.join(await mkdtemp(path.join(folder, 'models-')), 'm');
 });
 
-/** Trains on a machine that sends a signal when its n-th line matches. */
-async function train(
+/** Trains on the site of this file, or on another. */
+function train(
   changes: Partial<ModelRequest> = {},
-  {
-    interruptAt,
-    data = folder,
-    ...machineChanges
-  }: Parameters<typeof fakeMachine>[0] & {
-    interruptAt?: RegExp;
-    data?: string;
-  } = {},
+  { data = folder, ...machine }: Parameters<typeof trainSmall>[2] & { data?: string } = {},
 ) {
-  const { machine, signals, lines } = fakeMachine(machineChanges);
-  const write = machine.stream.write;
-  machine.stream.write = (text: string | Uint8Array) => {
-    if (interruptAt?.test(String(text))) signals.emit('SIGTERM');
-    return write(text);
-  };
-  const site = await openSite(data, 'small');
-  const request: ModelRequest = {
-    site,
-    repeats: null,
-    backend: await openBackend('wasm'),
-    recipe: 'rf_cnn',
-    epochs: 2,
-    seed: 1,
-    loss: 'mse',
-    responses: 'recorded',
-    select: 'validation',
-    freeze: 'published',
-    neurons: undefined,
-    from: undefined,
-    chunk: 2,
-    shard: undefined,
-    resume: false,
-    wait: false,
-    out,
-    unit: 'dF/F',
-    degreesPerImage: null,
-    ...changes,
-  };
-  const result = await trainModel(request, machine).then(
-    ({ saved }) => saved,
-    (error: Error) => error,
-  );
-  await site.close();
-  return { result, lines, exit: signals.exit };
+  return trainSmall(data, { out, ...changes }, machine);
 }
 
 const weightsOf = (model: string) => readFile(path.join(model, 'weights.safetensors'));
@@ -138,6 +95,7 @@ test('a stage is reused only when it has the requested neurons', async () => {
     const same = {
       recipe,
       seed,
+      heldOutSeed: null,
       epochs,
       loss,
       responses,

@@ -5,6 +5,7 @@ import { modelColour } from '../plots/figure.js';
 import {
   type Average,
   average,
+  averageOfMembers,
   decimals,
   listMeasures,
   type Measure,
@@ -44,10 +45,16 @@ export function fitSection(evaluation: Evaluation): Part {
 <div class="scroll"><table>
 <tr><th class="words">model</th>${measures.map((measure) => html`<th>${measure}</th>`)}</tr>
 ${models.map(
-  ({ label, neurons }) => html`<tr><td class="words">${label}</td>${measures.map((measure) =>
-    averageCell(average(neurons, measure), neurons.length),
+  ({ label, neurons, members }) => html`<tr><td class="words">${label}</td>${measures.map(
+    (measure) => averageCell(average(neurons, measure), neurons.length),
   )}</tr>
-`,
+${
+  members.length > 0 &&
+  html`<tr><td class="words">mean of its ${members.length} members</td>${measures.map(
+    (measure) => html`<td>${decimals(averageOfMembers(members, measure))}</td>`,
+  )}</tr>
+`
+}`,
 )}</table></div>
 ${legend(modelEntries(models))}
 <div class="row">${measures

@@ -6,6 +6,8 @@ export const Identity = z.strictObject({
   codeVersion: z.string(),
   recipe: z.string(),
   seed: z.int(),
+  /** What draws the held-out images, where it is not the seed. */
+  heldOutSeed: z.int().nullable().default(null),
   epochs: z.int(),
   loss: TrainingCard.shape.loss,
   responses: TrainingCard.shape.responses,
@@ -49,6 +51,7 @@ const WORDS = {
   codeVersion: 'version of the program',
   recipe: 'recipe',
   seed: 'seed',
+  heldOutSeed: 'seed of the held-out images',
   epochs: 'epochs',
   loss: 'loss',
   responses: 'responses',
