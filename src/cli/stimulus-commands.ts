@@ -6,7 +6,12 @@ import type { ExperimentContext, Subject } from '../experiments/context.js';
 import { runPeak } from '../experiments/peak.js';
 import { type Presentation, planResponses, present } from '../experiments/presentation.js';
 import { runRank } from '../experiments/rank.js';
-import { computeResponses, responsesCsv, responsesResult } from '../experiments/responses.js';
+import {
+  computeResponses,
+  responsesArray,
+  responsesCsv,
+  responsesResult,
+} from '../experiments/responses.js';
 import { realResponses } from '../experiments/set-tuning/real-responses.js';
 import { planSetTuning, type SetTuningPlan } from '../experiments/set-tuning/set-tuning.js';
 import { decodeNpy, encodeNpy } from '../formats/npy.js';
@@ -26,6 +31,7 @@ interface Options {
   readonly neurons?: string;
   readonly fit: Fit;
   readonly k?: string;
+  readonly spread?: true;
   readonly out: string;
   readonly engine: EngineName | 'auto';
 }
@@ -33,19 +39,20 @@ interface Options {
 /** `respond`: predicted responses. */
 export function createRespondCommand(): Command {
   const endings = ['csv', 'json', 'npy'];
-  return createStimulusCommand('respond', 'predicts the responses to stimuli', endings).action(
-    (options: Options) =>
+  return createStimulusCommand('respond', 'predicts the responses to stimuli', endings)
+    .option('--spread', "adds the standard deviation of an ensemble's members")
+    .action((options: Options) =>
       runLocally({ endings, interprets: false }, options, async (subject, context) => {
         const presentation = planResponses(await readPresentation(subject, options));
-        const values = await computeResponses(presentation, context);
-        const shape = [presentation.stimuli.count, presentation.ids.length];
+        const responses = await computeResponses(presentation, context, options);
+        const { values, shape } = responsesArray(presentation, responses);
         return [
-          { name: 'responses.csv', bytes: Buffer.from(responsesCsv(presentation, values)) },
-          ...jsonFile('responses', responsesResult(presentation, values)),
+          { name: 'responses.csv', bytes: Buffer.from(responsesCsv(presentation, responses)) },
+          ...jsonFile('responses', responsesResult(presentation, responses)),
           { name: 'responses.npy', bytes: encodeNpy(values, shape) },
         ];
       }),
-  );
+    );
 }
 
 /** `tune rank`: the tuning curve over images in the order of their responses. */

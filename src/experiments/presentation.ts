@@ -23,7 +23,7 @@ export interface Presentation extends NeuronSelection {
  * @example
  * const presentation = await present(model, await decodeStimuli(request), '0-9');
  * const plan = planResponses(presentation);
- * const values = await computeResponses(plan, experimentContext({ respond }));
+ * const { values } = await computeResponses(plan, experimentContext({ respond }));
  */
 export async function present<Decoded extends Pick<DecodedStimuli, 'stimuli' | 'notes'>>(
   model: Subject['model'],

@@ -3,6 +3,7 @@ import { encodeCsv } from '../formats/csv.js';
 import type { ExperimentContext } from './context.js';
 import type { Planned, Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
+import { checkSpread, respondWithSpread } from './spread.js';
 import { copyReports } from './stimulus-report.js';
 
 /** The responses of neurons to stimuli. */
@@ -10,62 +11,98 @@ export const ResponsesResult = z.strictObject({
   model: ModelIdentity,
   neurons: z.array(z.int()),
   responses: Rows.describe('a row for each stimulus, a column for each neuron'),
+  spread: Rows.optional().describe(
+    "the standard deviation of an ensemble's members, as `responses`",
+  ),
   stimuli: z.array(Report),
 });
 export type ResponsesResult = z.infer<typeof ResponsesResult>;
 
+/** Responses [stimuli, neurons], row-major, in the unit that the model's card states. */
+export interface Responses {
+  readonly values: Float32Array;
+  /** The standard deviation of an ensemble's members, where it is wanted. */
+  readonly spread?: Float32Array;
+}
+
 /**
  * Computes the responses to a presentation.
  * @param plan of `planResponses`
- * @returns [stimuli, neurons], row-major, in the unit that the model's card states
- * @throws as `respond` of the context
+ * @param wanted whether spread is wanted, of an ensemble
+ * @throws InputError where spread is wanted of a model that is no ensemble; as `respond` of the context
  */
-export function computeResponses(
-  { stimuli, columns }: Planned,
-  { respond }: Pick<ExperimentContext, 'respond'>,
-): Promise<Float32Array> {
-  return respond(stimuli, columns);
+export async function computeResponses(
+  { model, stimuli, columns }: Planned,
+  context: Pick<ExperimentContext, 'respond'>,
+  wanted: { readonly spread?: boolean | undefined } = {},
+): Promise<Responses> {
+  checkSpread(model, wanted.spread);
+  if (!wanted.spread) return { values: await context.respond(stimuli, columns) };
+  const { mean, spread } = await respondWithSpread(model, stimuli, columns, context);
+  return { values: mean, spread };
 }
 
 /**
  * Makes the result with the responses [stimuli, neurons] as rows.
  * @example
- * const values = await computeResponses(plan, experimentContext({ respond }));
- * const { neurons, responses } = responsesResult(plan, values);
- * responses[0][neurons.indexOf(7)]; // the response of neuron 7 to the first stimulus
+ * const responses = await computeResponses(plan, experimentContext({ respond }));
+ * const result = responsesResult(plan, responses);
+ * result.responses[0][result.neurons.indexOf(7)]; // the response of neuron 7 to the first stimulus
  */
 export function responsesResult(
   { model, ids, reports }: Presentation,
-  values: Float32Array,
+  { values, spread }: Responses,
 ): ResponsesResult {
   const width = ids.length;
+  const rows = (all: Float32Array) =>
+    reports.map((_, i) => Array.from(all.subarray(i * width, (i + 1) * width)));
   return {
     model: modelIdentity(model),
     neurons: [...ids],
-    responses: reports.map((_, i) => Array.from(values.subarray(i * width, (i + 1) * width))),
+    responses: rows(values),
+    ...(spread ? { spread: rows(spread) } : {}),
     stimuli: copyReports(reports),
   };
 }
 
 /**
- * Writes responses as CSV, with all digits: a row for each stimulus, with its number and its digest, and a column
- * for each neuron, with its id as the name.
- * @param values [stimuli, neurons]
+ * Makes one array of responses: [stimuli, neurons], or [2, stimuli, neurons] with the responses and then their spread.
  * @example
- * responsesCsv(presentation, values); // 'stimulus,digest,0,1\r\n0,fde541b8...,0.0699,0.0396\r\n'
+ * const { values, shape } = responsesArray(plan, await computeResponses(plan, context, { spread: true }));
  */
-export function responsesCsv(presentation: Presentation, values: Float32Array): string {
-  return [...responsesCsvRows(presentation, values)].join('');
+export function responsesArray(
+  { ids, reports }: Presentation,
+  { values, spread }: Responses,
+): { readonly values: Float32Array; readonly shape: readonly number[] } {
+  const shape = [reports.length, ids.length];
+  if (spread === undefined) return { values, shape };
+  const both = new Float32Array(2 * values.length);
+  both.set(values);
+  both.set(spread, values.length);
+  return { values: both, shape: [2, ...shape] };
+}
+
+/**
+ * Writes responses as CSV, with all digits: a row for each stimulus, with its number and its digest, and a column
+ * for each neuron, with its id as the name. Columns with the spread of each neuron follow where there is any.
+ * @example
+ * responsesCsv(presentation, { values }); // 'stimulus,digest,0,1\r\n0,fde541b8...,0.0699,0.0396\r\n'
+ */
+export function responsesCsv(presentation: Presentation, responses: Responses): string {
+  return [...responsesCsvRows(presentation, responses)].join('');
 }
 
 /** Writes the rows of `responsesCsv` one by one, so that a large table can be sent in chunks. */
 export function* responsesCsvRows(
   { ids, reports }: Presentation,
-  values: Float32Array,
+  { values, spread }: Responses,
 ): Generator<string> {
   const width = ids.length;
-  yield encodeCsv([['stimulus', 'digest', ...ids]]);
+  const tables = spread ? [values, spread] : [values];
+  const names = spread ? [...ids, ...ids.map((id) => `${id} spread`)] : ids;
+  yield encodeCsv([['stimulus', 'digest', ...names]]);
   for (const [i, { digest }] of reports.entries()) {
-    yield encodeCsv([[i, digest, ...values.subarray(i * width, (i + 1) * width)]]);
+    const rows = tables.map((table) => [...table.subarray(i * width, (i + 1) * width)]);
+    yield encodeCsv([[i, digest, ...rows.flat()]]);
   }
 }

@@ -1,7 +1,7 @@
 import { accepts } from 'hono/accepts';
 import { z } from 'zod';
 import type { Presentation } from '../experiments/presentation.js';
-import { responsesCsvRows } from '../experiments/responses.js';
+import { type Responses, responsesArray, responsesCsvRows } from '../experiments/responses.js';
 import { encodeNpy } from '../formats/npy.js';
 import { encodePng } from '../stimulus/encode-png.js';
 import type { GrayImage } from '../stimulus/stimuli.js';
@@ -16,8 +16,9 @@ export interface Tensor {
 }
 
 /** Responses with the stimuli and neurons that they are of. */
-export interface ResponseTensor extends Tensor {
+export interface PresentedResponses {
   readonly presentation: Presentation;
+  readonly responses: Responses;
 }
 
 /** How values are written as one media type. */
@@ -37,15 +38,26 @@ export const TENSOR_FORMATS = {
   },
 } as const satisfies Readonly<Record<string, Format<Tensor>>>;
 
-/** For responses [stimuli, neurons]. */
+/** For responses, [stimuli, neurons], or [2, stimuli, neurons] with their spread. */
 export const RESPONSE_FORMATS = {
-  ...TENSOR_FORMATS,
-  'application/octet-stream': { schema: BINARY, encode: rawBytes },
+  'application/x-npy': {
+    schema: BINARY,
+    encode: (presented) => TENSOR_FORMATS['application/x-npy'].encode(asTensor(presented)),
+  },
+  'application/octet-stream': {
+    schema: BINARY,
+    encode: (presented) => rawBytes(asTensor(presented)),
+  },
   'text/csv': {
     schema: z.string(),
-    encode: ({ presentation, values }) => joinInChunks(responsesCsvRows(presentation, values)),
+    encode: ({ presentation, responses }) =>
+      joinInChunks(responsesCsvRows(presentation, responses)),
   },
-} as const satisfies Readonly<Record<string, Format<ResponseTensor>>>;
+} as const satisfies Readonly<Record<string, Format<PresentedResponses>>>;
+
+function asTensor({ presentation, responses }: PresentedResponses): Tensor {
+  return responsesArray(presentation, responses);
+}
 
 /** For pictures. */
 export const IMAGE_FORMATS = {

@@ -12,3 +12,9 @@ export const StimulusQuery = z.strictObject({
   dtype: RawType.optional(),
 });
 export type StimulusQuery = z.infer<typeof StimulusQuery>;
+
+/** Whether the answer has the standard deviation of an ensemble's members. */
+export const Spread = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .describe("whether the answer has the standard deviation of an ensemble's members");

@@ -74,7 +74,7 @@ test('the headers of a model request are documented', async () => {
   const { paths } = await served();
   const operation = paths['/v1/models/{model}/responses']?.['post'];
   expect(operation?.parameters.map(({ name }) => name)).toEqual([
-    ...['model', 'neurons', 'fit', 'dtype'],
+    ...['model', 'neurons', 'fit', 'dtype', 'spread'],
     ...['X-Request-Id', 'If-Match', 'X-Deadline-Ms', 'Idempotency-Key'],
   ]);
 });

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decodeNpy } from '../../src/formats/npy.js';
+import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
+import { openBackend } from '../../src/network/backends/open.js';
+import { deviation, mean, saveRandomEnsemble } from '../support/ensembles.js';
+import { greatestDifference } from '../support/numbers.js';
+import { type RunningService, startService } from '../support/service.js';
+import { sharedFolder } from '../support/store.js';
+
+const NEURONS = 4;
+const MEMBERS = 3;
+/** Of the largest number: networks are computed in other groups than those of the members alone. */
+const TOLERANCE = 1e-6;
+const NAME = 'joined';
+const ALONE = Array.from({ length: MEMBERS }, (_, i) => `${NAME}-${i + 1}`);
+const GABOR = { gabor: { orientation: 60, sigmaX: 4, sigmaY: 7 } };
+const STIMULI = { stimuli: [GABOR, { grating: { orientation: 20 } }] };
+
+const folder = sharedFolder();
+let service: RunningService;
+
+beforeAll(async () => {
+  const engine = createTfjsEngine(await openBackend('wasm'));
+  const options = { architecture: 'rf_cnn', neurons: NEURONS, members: MEMBERS } as const;
+  await saveRandomEnsemble(engine, folder, NAME, options);
+  await engine.close();
+  service = await startService({ GRACE_SECONDS: '0', MODELS_DIR: folder });
+});
+afterAll(() => service.kill());
+
+function send(model: string, route: string, body: object, accept = 'application/json') {
+  return fetch(`${service.url}/v1/models/${model}/${route}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: accept },
+    body: JSON.stringify(body),
+  });
+}
+
+async function answer(model: string, route: string, body: object) {
+  const response = await send(model, route, body);
+  const text = await response.text();
+  expect(response.status, `${model}, ${route}: ${text}`).toBe(200);
+  return JSON.parse(text);
+}
+
+/** Compares numbers with those that a function makes of the numbers of each member. */
+function expectFrom(
+  actual: readonly number[],
+  members: readonly (readonly number[])[],
+  make: (values: readonly number[]) => number,
+): void {
+  const expected = actual.map((_, i) => make(members.map((values) => values[i]!)));
+  const largest = Math.max(...members.flat().map(Math.abs));
+  expect(greatestDifference(actual, expected)).toBeLessThan(TOLERANCE * largest);
+}
+
+test('responses have the mean of the members and, where it is asked for, their standard deviation', async () => {
+  const plain = await answer(NAME, 'responses', STIMULI);
+  expect(plain).not.toHaveProperty('spread');
+  const { responses, spread } = await answer(NAME, 'responses?spread=true', STIMULI);
+  expect(responses).toEqual(plain.responses);
+  const alone = await Promise.all(ALONE.map((model) => answer(model, 'responses', STIMULI)));
+  const members = alone.map((each) => each.responses.flat());
+  expectFrom(responses.flat(), members, mean);
+  expectFrom(spread.flat(), members, deviation);
+
+  const some = await answer(NAME, 'responses?spread=true&neurons=3,1', STIMULI);
+  for (const field of ['responses', 'spread']) {
+    const all = field === 'spread' ? spread : responses;
+    expect(some[field]).toEqual(all.map((row: number[]) => [row[3], row[1]]));
+  }
+});
+
+test('.npy has the responses and then their spread, and CSV a column for each', async () => {
+  const { responses, spread } = await answer(NAME, 'responses?spread=true', STIMULI);
+  const npy = await send(NAME, 'responses?spread=true', STIMULI, 'application/x-npy');
+  const { shape, data } = decodeNpy(new Uint8Array(await npy.arrayBuffer()));
+  expect(shape).toEqual([2, 2, NEURONS]);
+  expect([...data]).toEqual([...responses.flat(), ...spread.flat()]);
+  const csv = await (await send(NAME, 'responses?spread=true', STIMULI, 'text/csv')).text();
+  const [header, ...rows] = csv
+    .trim()
+    .split('\r\n')
+    .map((line) => line.split(','));
+  expect(header).toEqual([
+    ...['stimulus', 'digest', '0', '1', '2', '3'],
+    ...['0 spread', '1 spread', '2 spread', '3 spread'],
+  ]);
+  expect(rows.map((row) => row.slice(2).map(Number))).toEqual(
+    responses.map((row: number[], i: number) => [...row, ...spread[i]]),
+  );
+});
+
+test('spread of a model without members is rejected with what makes one', async () => {
+  const response = await send(ALONE[0]!, 'responses?spread=true', STIMULI);
+  expect(response.status).toBe(422);
+  expect(await response.json()).toMatchObject({
+    detail:
+      'spread: the model has no members: joined-1/1; expected an ensemble, which train --members or bundle makes',
+  });
+});
+
+test('the card shows the members', async () => {
+  const card = await (await fetch(`${service.url}/v1/models/${NAME}`)).json();
+  expect(card).toMatchObject({
+    members: [1, 2, 3].map((seed) => ({
+      weights: `member-${seed}.safetensors`,
+      training: { seed },
+    })),
+  });
+});
