@@ -8,6 +8,7 @@ import type { ArchitectureDefinition } from '../network/architectures/definition
 import { DESIGN_NAMES, DESIGNS } from '../network/architectures/designs.js';
 import { ArchitectureId } from '../network/architectures/id.js';
 import { ARCHITECTURES } from '../network/architectures/index.js';
+import { SHARED_CORE_NAMES, type SharedCoreName } from '../network/architectures/shared-cores.js';
 
 /** Adam's numbers, as in the paper. */
 export const ADAM = {
@@ -54,6 +55,12 @@ export const Recipe = z.strictObject({
 export type Recipe = z.infer<typeof Recipe>;
 type RecipeEntry = z.input<typeof Recipe>;
 
+/** Where a recipe departs from that of `shared_core`. */
+const SHARED_CHANGES: Readonly<Partial<Record<SharedCoreName, Partial<RecipeEntry>>>> = {
+  linear: { learningRate: 3e-4 },
+  ln: { learningRate: 3e-4 },
+};
+
 /** The paper's: Adam on the mean squared error, 50 epochs of batches of 50, dropout 0.3. */
 const paper = { epochs: 50, batchSize: 50, dropout: 0.3 } as const;
 
@@ -63,17 +70,22 @@ const ENTRIES: Readonly<Record<string, RecipeEntry>> = {
   rf_cnn_30: { architecture: 'rf_cnn', channels: 30, ...paper },
   /** The model that comes with the project. */
   demo: { architecture: 'ff_sa_cnn', ...paper, epochs: 20 },
-  shared_core: {
-    architecture: 'shared_core',
-    ...{ epochs: 80, batchSize: 32, batches: 30, dropout: 0.1, learningRate: 3e-3 },
-    core: { laterFrom: 0.7, laterRate: 1e-3, weightDecay: 0.01, clip: 5, average: 0.98 },
-  },
+  ...Object.fromEntries(SHARED_CORE_NAMES.map((id) => [id, sharedRecipe(id)])),
 };
 
 function ownRecipe(id: ArchitectureId): RecipeEntry {
   const { stage }: ArchitectureDefinition = ARCHITECTURES[id];
   const frozen = [...(stage?.frozen ?? [])];
   return { architecture: id, ...paper, ...(stage && { after: stage.after, frozen }) };
+}
+
+function sharedRecipe(id: SharedCoreName): RecipeEntry {
+  return {
+    architecture: id,
+    ...{ epochs: 80, batchSize: 32, batches: 100, dropout: 0.1, learningRate: 3e-3 },
+    core: { laterFrom: 0.7, laterRate: 1e-3, weightDecay: 0.01, clip: 5, average: 0.98 },
+    ...SHARED_CHANGES[id],
+  };
 }
 
 /** By name. */

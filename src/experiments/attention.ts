@@ -3,15 +3,14 @@ import { NoAttentionError } from '../errors.js';
 import type { ServedModel } from '../inference/catalogue.js';
 import {
   type AttentionMeasure,
+  centrePlace,
   ENTROPY,
-  FIELD,
   MEAN_DISTANCE,
   ofEvenAttention,
-  STRIDE,
 } from '../interpret/attention.js';
 import type { Interpretation } from '../interpret/interpretation.js';
-import { centreIndex, type MapSize } from '../network/layers/map.js';
-import { mapSizes } from '../network/map-sizes.js';
+import { ATTENTION_STRIDE, type AttentionMap, attentionMapOf } from '../network/attention-map.js';
+import type { MapSize } from '../network/layers/map.js';
 import { nestedLists, type Planned, type Presentation, planResponses } from './presentation.js';
 import { listTerms, readoutTerms } from './readout.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
@@ -33,6 +32,7 @@ export const AttentionResult = z.strictObject({
     centre: z.array(z.int()),
     fieldPixels: z.int(),
     stridePixels: z.int(),
+    startPixels: z.array(z.number()),
   }),
   attention: z.array(z.array(Rows)),
   entropy: Measure,
@@ -43,10 +43,10 @@ export const AttentionResult = z.strictObject({
 export type AttentionResult = z.infer<typeof AttentionResult>;
 
 /**
- * Returns the size of a model's maps of attention, in hypercolumns.
+ * Returns what is known of a model's maps of attention.
  * @throws NoAttentionError if its networks have no attention
  */
-export function attentionMap({ name, version, card }: ServedModel): MapSize {
+export function attentionMap({ name, version, card }: ServedModel): AttentionMap {
   const { architecture, stimulus } = card;
   if (architecture.attention === 'none') {
     throw new NoAttentionError(
@@ -54,7 +54,7 @@ export function attentionMap({ name, version, card }: ServedModel): MapSize {
         'what centre and surround add to their responses is at readout instead of attention',
     );
   }
-  return mapSizes(architecture, stimulus.height, stimulus.width).hypercolumns;
+  return attentionMapOf(architecture, stimulus);
 }
 
 /**
@@ -83,19 +83,21 @@ export function attentionResult(
   const { model, ids, reports } = presentation;
   const map = attentionMap(model);
   const attention = interpretation.attention!;
-  const centre = centreIndex(map);
+  const centre = centrePlace(map);
   return {
     model: modelIdentity(model),
     neurons: [...ids],
     map: {
-      ...map,
-      centre: [Math.floor(centre / map.width), centre % map.width],
-      fieldPixels: FIELD,
-      stridePixels: STRIDE,
+      height: map.height,
+      width: map.width,
+      centre: [centre.row, centre.column],
+      fieldPixels: map.field,
+      stridePixels: ATTENTION_STRIDE,
+      startPixels: [...map.start],
     },
     attention: nestedLists(attention, presentation, [map.height, map.width]) as number[][][][],
-    entropy: measured(ENTROPY, attention, map, presentation),
-    meanDistance: measured(MEAN_DISTANCE, attention, map, presentation),
+    entropy: measured(ENTROPY, interpretation, map, presentation),
+    meanDistance: measured(MEAN_DISTANCE, interpretation, map, presentation),
     ...listTerms(presentation, interpretation),
     stimuli: copyReports(reports),
   };
@@ -103,15 +105,19 @@ export function attentionResult(
 
 function measured(
   attentionMeasure: AttentionMeasure,
-  attention: Float32Array,
+  { attention, masks }: Interpretation,
   map: MapSize,
   presentation: Presentation,
 ): Measure {
   const { formula, unit, measure } = attentionMeasure;
   const cells = map.height * map.width;
-  const values = Array.from({ length: attention.length / cells }, (_, i) =>
-    measure(attention.subarray(i * cells, (i + 1) * cells), map),
-  );
+  const neurons = presentation.columns.length;
+  const values = Array.from({ length: attention!.length / cells }, (_, i) => {
+    const own = attention!.subarray(i * cells, (i + 1) * cells);
+    if (masks === null) return measure(own, map);
+    const [row = 0, column = 0] = masks.subarray(4 * (i % neurons));
+    return measure(own, map, { row, column });
+  });
   return {
     formula,
     unit,

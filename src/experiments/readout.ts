@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { interpretInSlices } from '../interpret/in-slices.js';
 import type { Interpretation } from '../interpret/interpretation.js';
+import { pixelMasks } from '../interpret/masks.js';
 import type { ExperimentContext } from './context.js';
 import { nestedLists, type Planned, type Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Numbers, Report, Rows } from './result-parts.js';
@@ -16,6 +17,17 @@ export const readoutTerms = {
       centre: Rows,
       surround: Rows,
       bias: Numbers,
+      masks: z
+        .array(
+          z
+            .strictObject({ x: z.number(), y: z.number(), sigmaX: z.number(), sigmaY: z.number() })
+            .meta({ id: 'ReadoutMask' }),
+        )
+        .nullable()
+        .describe(
+          'where each neuron reads a shared core, in pixels: x right of the middle of the image, y above it; null ' +
+            'where neurons have networks of their own, or read all places',
+        ),
     })
     .meta({ id: 'Readout' }),
 };
@@ -68,9 +80,10 @@ export function readoutResult(
 /** Lists the terms of the readout's sum. */
 export function listTerms(
   presentation: Presentation,
-  { responses, centre, surround, bias }: Interpretation,
+  { responses, centre, surround, bias, masks }: Interpretation,
 ): Pick<ReadoutResult, 'responses' | 'readout'> {
-  const { readout, output } = presentation.model.card.architecture;
+  const { architecture, stimulus } = presentation.model.card;
+  const { readout, output } = architecture;
   const rows = (values: Float32Array) => nestedLists(values, presentation, []) as number[][];
   return {
     responses: rows(responses),
@@ -81,6 +94,7 @@ export function listTerms(
       centre: rows(centre),
       surround: rows(surround),
       bias: Array.from(bias),
+      masks: pixelMasks(architecture, stimulus, masks),
     },
   };
 }

@@ -1,16 +1,18 @@
+import { ATTENTION_STRIDE } from '../network/attention-map.js';
 import { centreIndex, type MapSize } from '../network/layers/map.js';
 
-/** Pixels that a hypercolumn sees along a side: two 5x5 convolutions, each with a 2x2 pool. */
-export const FIELD = 16;
-/** Pixels from the field of one hypercolumn to that of the next. */
-export const STRIDE = 4;
+/** A place of a map, in rows and columns, which may lie between them. */
+export interface Place {
+  readonly row: number;
+  readonly column: number;
+}
 
 /** A measure of where the centre hypercolumn attends. */
 export interface AttentionMeasure {
   readonly formula: string;
   readonly unit: 'bits' | 'pixels';
   /** @param attention one row of the attention matrix, [cells], not negative, its sum 1 */
-  readonly measure: (attention: ArrayLike<number>, map: MapSize) => number;
+  readonly measure: (attention: ArrayLike<number>, map: MapSize, from?: Place) => number;
 }
 
 /** 0: all on one cell; log2(cells): even. Shannon 1948, with 0 log2 0 = 0. */
@@ -27,21 +29,26 @@ export const ENTROPY: AttentionMeasure = {
   },
 };
 
-/** From the centre hypercolumn to where it attends: between the middles of the fields. */
+/** From the centre hypercolumn, or another place, to where it attends: between the middles of the fields. */
 export const MEAN_DISTANCE: AttentionMeasure = {
   formula: 'sum a |p - p_centre|',
   unit: 'pixels',
-  measure: (attention, map) => {
-    const centre = centreIndex(map);
+  measure: (attention, map, from = centrePlace(map)) => {
     let sum = 0;
     for (let cell = 0; cell < attention.length; cell++) {
-      const dx = (cell % map.width) - (centre % map.width);
-      const dy = Math.floor(cell / map.width) - Math.floor(centre / map.width);
-      sum += attention[cell]! * Math.hypot(dx, dy) * STRIDE;
+      const dx = (cell % map.width) - from.column;
+      const dy = Math.floor(cell / map.width) - from.row;
+      sum += attention[cell]! * Math.hypot(dx, dy) * ATTENTION_STRIDE;
     }
     return sum;
   },
 };
+
+/** The centre hypercolumn. */
+export function centrePlace(map: MapSize): Place {
+  const centre = centreIndex(map);
+  return { row: Math.floor(centre / map.width), column: centre % map.width };
+}
 
 /** The value of a measure for even attention. */
 export function ofEvenAttention({ measure }: AttentionMeasure, map: MapSize): number {

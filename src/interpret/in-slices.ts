@@ -26,6 +26,7 @@ export async function interpretInSlices(
   const bias = new Float32Array(columns);
   const max = sliceSize(MAX_INTERPRETATIONS, stimuli);
   let attention: Float32Array | null = null;
+  let masks: Float32Array | null = null;
   for (let first = 0; first < columns; first += max) {
     const group = neurons.subarray(first, first + max);
     const each = Math.floor(max / group.length);
@@ -45,6 +46,10 @@ export async function interpretInSlices(
       place(seen.responses, whole.responses);
       place(seen.centre, whole.centre);
       place(seen.surround, whole.surround);
+      if (seen.masks) {
+        masks ??= new Float32Array((seen.masks.length / group.length) * columns);
+        masks.set(seen.masks, (first * seen.masks.length) / group.length);
+      }
       if (seen.attention) {
         const cells = seen.attention.length / (batch.count * group.length);
         attention ??= new Float32Array(rows * columns * cells);
@@ -52,7 +57,7 @@ export async function interpretInSlices(
       }
     }
   }
-  return { ...whole, bias, attention };
+  return { ...whole, bias, attention, masks };
 }
 
 /** Gradients of the responses of any number of neurons to any number of stimuli. */

@@ -22,10 +22,15 @@ export interface Interpretation {
   /** [neurons] */
   readonly bias: Float32Array;
   /**
-   * The centre hypercolumn's row of the attention matrix, [stimuli, neurons, cells]; null where the
-   * architecture has no attention.
+   * The centre hypercolumn's row of the attention matrix, [stimuli, neurons, cells]; with a shared core, the mean of
+   * the rows of the places that the neuron reads. Null where the architecture has no attention.
    */
   readonly attention: Float32Array | null;
+  /**
+   * Row, column and standard deviation along each of the two of the mask through which a neuron reads a shared map, in
+   * places of the map, [neurons, 4]; null where there are no masks.
+   */
+  readonly masks: Float32Array | null;
 }
 
 /**
@@ -44,19 +49,24 @@ export async function interpret(
       terms: true,
     });
     const { centre, surround, bias } = computed.terms!;
-    const attended = computed.centreAttention ? [computed.centreAttention] : [];
-    return [computed.responses, centre, surround, bias, ...attended]; // [B, N]; [B, N, cells]
+    const { centreAttention: attention, places: masks } = computed; // [B, N, cells], [N, 4]
+    return { responses: computed.responses, centre, surround, bias, attention, masks }; // [B, N]
   });
   try {
-    const values = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
-    const [responses, centre, surround, bias, attention = null] = values;
-    const neurons = bias!.length / stimuli.count;
+    const download = (tensor: tf.Tensor) => tensor.data<'float32'>();
+    const [responses, centre, surround, bias] = await Promise.all([
+      download(tensors.responses),
+      download(tensors.centre),
+      download(tensors.surround),
+      download(tensors.bias),
+    ]);
     return {
-      responses: responses!,
-      centre: centre!,
-      surround: surround!,
-      bias: bias!.slice(0, neurons),
-      attention,
+      responses,
+      centre,
+      surround,
+      bias: bias.slice(0, bias.length / stimuli.count),
+      attention: tensors.attention ? await download(tensors.attention) : null,
+      masks: tensors.masks ? await download(tensors.masks) : null,
     };
   } finally {
     tf.dispose(tensors);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Architecture } from '../network/architecture.js';
 import { ArchitectureId } from '../network/architectures/id.js';
+import { SHARED_CORE_NAMES } from '../network/architectures/shared-cores.js';
 import { SharedCore } from '../network/shared-core/architecture.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -214,7 +215,7 @@ export const ModelCard = z.strictObject({
   version: z.int().positive(),
   architecture: z.union([
     z.strictObject({ id: ArchitectureId, ...Architecture.shape }),
-    z.strictObject({ id: z.literal('shared_core'), ...SharedCore.shape }),
+    z.strictObject({ id: z.enum(SHARED_CORE_NAMES), ...SharedCore.shape }),
   ]),
   stimulus: StimulusCard,
   response: z.strictObject({ unit: z.string() }),

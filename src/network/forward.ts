@@ -14,10 +14,15 @@ import { forwardShared } from './shared-core/forward.js';
 export type Forward = {
   /** [B, N] */
   readonly responses: tf.Tensor2D;
-  /** The centre hypercolumn's attention, [B, N, cells], where the architecture has attention. */
+  /**
+   * The centre hypercolumn's attention, [B, N, cells], where the architecture has attention; with a shared core, that of
+   * the places that the neuron reads, where the terms are wanted too.
+   */
   readonly centreAttention?: tf.Tensor3D;
   /** The terms of the readout's sum, where they are wanted. */
   readonly terms?: ReadoutTerms;
+  /** With them, where the Gaussian masks of a shared core's readouts lie, as `readoutPlaces`, [N, 4]. */
+  readonly places?: tf.Tensor2D;
 };
 
 /** What a forward pass computes in addition to the responses. */
@@ -42,7 +47,9 @@ export function forward(
   wanted: Wanted = {},
 ): Forward {
   if (isShared(architecture)) {
-    return forwardShared(architecture, createBlockPass(parameters, training), stimuli, wanted);
+    const pass = createBlockPass(parameters, training);
+    const { attention, ...computed } = forwardShared(architecture, pass, stimuli, wanted);
+    return { ...computed, ...(attention && { centreAttention: attention }) };
   }
   const { map, ...attended } = computeMap(architecture, parameters, stimuli, training, wanted);
   const responses = readMap(architecture, parameters, map);

@@ -24,7 +24,7 @@ export function parameterSpecifications(
   architecture: AnyArchitecture,
   stimulus: StimulusSize,
 ): ParameterSpecification[] {
-  if (isShared(architecture)) return sharedCoreParameters(architecture);
+  if (isShared(architecture)) return sharedCoreParameters(architecture, stimulus);
   const { readout } = mapSizes(architecture, stimulus.height, stimulus.width);
   return [
     ...createLayers(architecture).flatMap(({ parameters }) => parameters),

@@ -5,6 +5,7 @@ import type { Engine } from '../../src/inference/engine.js';
 import { createOnnxEngine } from '../../src/inference/onnx/onnx-engine.js';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
+import { SHARED_CORE_NAMES } from '../../src/network/architectures/shared-cores.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';
@@ -42,14 +43,20 @@ function respond(engine: Engine, images: Stimuli, neurons: Int32Array): Promise<
   return engine.respond({ digest: model.digest, stimuli: images, neurons });
 }
 
-test('both engines give a shared core the same responses, which differ between neurons', async () => {
-  const [tfjs, onnx] = [
-    await respond(engines['tfjs']!, stimuli, ALL),
-    await respond(engines['onnx']!, stimuli, ALL),
-  ];
-  const range = Math.max(...tfjs) - Math.min(...tfjs);
+test.each(SHARED_CORE_NAMES)('both engines give %s the same responses', async (architecture) => {
+  const out = path.join(folder, architecture);
+  const { folder: own, digest } = await makeModel({ architecture, neurons: NEURONS, out, seed: 2 });
+  const request = { digest, stimuli, neurons: ALL };
+  const answers: Float32Array[] = [];
+  for (const engine of Object.values(engines)) {
+    await engine.load(own, digest);
+    answers.push(await engine.respond(request));
+    await engine.unload(digest);
+  }
+  const [tfjs, onnx] = answers;
+  const range = Math.max(...tfjs!) - Math.min(...tfjs!);
   expect(new Set(tfjs).size).toBe(COUNT * NEURONS);
-  expect(greatestDifference(onnx, tfjs)).toBeLessThan(1e-4 * range);
+  expect(greatestDifference(onnx!, tfjs!)).toBeLessThan(1e-4 * range);
 });
 
 test.each(['tfjs', 'onnx'])(

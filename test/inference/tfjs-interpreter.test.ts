@@ -98,7 +98,8 @@ test('more neurons than fit into one slice come in their order', async () => {
     ).flat();
     const [responses, cells] = [Float32Array.from(each), each.flatMap((value) => [value, -value])];
     const terms = { centre: responses, surround: responses, bias: Float32Array.from(neurons) };
-    return { responses, ...terms, attention: Float32Array.from(cells) };
+    const masks = Float32Array.from([...neurons].flatMap((neuron) => [neuron, 1, 2, 3]));
+    return { responses, ...terms, attention: Float32Array.from(cells), masks };
   };
   const stimuli = { count: 3, height: 1, width: 1, pixels: Float32Array.of(0, 1, 2) };
   const neurons = Int32Array.from({ length: 300 }, (_, i) => 299 - i);
@@ -109,6 +110,7 @@ test('more neurons than fit into one slice come in their order', async () => {
   expect([...seen.surround]).toEqual(expected);
   expect([...seen.bias]).toEqual([...neurons]);
   expect([...seen.attention!]).toEqual(expected.flatMap((value) => [value, -value]));
+  expect([...seen.masks!]).toEqual([...neurons].flatMap((neuron) => [neuron, 1, 2, 3]));
 });
 
 test('an interpretation whose client has disconnected is not computed', async () => {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect } from 'vitest';
-import { FIELD, STRIDE } from '../../src/interpret/attention.js';
 import { stimulusGradient } from '../../src/interpret/gradient.js';
 import { interpret } from '../../src/interpret/interpretation.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
+import { ATTENTION_STRIDE, attentionMapOf } from '../../src/network/attention-map.js';
 import type { BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { selectOnDevice, toDevice } from '../../src/network/device.js';
@@ -66,7 +66,10 @@ export function insideTests(
     const stimuli = goldenStimuli(id);
     const { gradient } = await stimulusGradient(cardOf(id), parameters, stimuli);
     tf.dispose([...Object.values(all), ...Object.values(parameters)]);
-    const [first, last] = [4 * STRIDE, 4 * STRIDE + FIELD - 1];
+    const { field, start } = attentionMapOf(cardOf(id).architecture, { height: 50, width: 50 });
+    expect([field, start]).toEqual([16, [6, 6]]);
+    const first = 4 * ATTENTION_STRIDE;
+    const last = first + field - 1;
     const seen = new Set<number>();
     for (const [i, slope] of gradient.entries()) {
       const [y, x] = [Math.floor((i % PIXELS) / 50), i % 50];
@@ -77,7 +80,7 @@ export function insideTests(
         expect(place).toBeLessThanOrEqual(last);
       }
     }
-    expect(seen.size).toBe(FIELD);
+    expect(seen.size).toBe(field);
   });
 
   test.for(architectures)('%s: the gradient is the finite difference', { timeout }, async (id) => {

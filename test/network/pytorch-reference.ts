@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
@@ -14,6 +15,8 @@ export interface Reference {
   readonly responses: Float32Array;
   /** d response of the first neuron / d pixel, [images, height, width] */
   readonly gradients: Float32Array;
+  /** [images, neurons, places], where the script writes it */
+  readonly attention: Float32Array | null;
 }
 
 /**
@@ -31,11 +34,16 @@ export async function computeReference(
   { count, height, width, pixels }: Stimuli,
 ): Promise<Reference> {
   const place = (name: string) => path.join(folder, name);
+  await rm(place('attention.npy'), { force: true }); // of an earlier network
   await writeFile(place('weights.safetensors'), encodeSafetensors(weights));
   await writeFile(place('network.json'), JSON.stringify({ architecture, stimulus }));
   await writeFile(place('stimuli.npy'), encodeNpy(pixels, [count, height, width]));
   runPython(python, fileURLToPath(new URL(script, import.meta.url)), folder);
   const read = async (name: string) =>
     Float32Array.from(decodeNpy(await readFile(place(name))).data);
-  return { responses: await read('responses.npy'), gradients: await read('gradients.npy') };
+  return {
+    responses: await read('responses.npy'),
+    gradients: await read('gradients.npy'),
+    attention: existsSync(place('attention.npy')) ? await read('attention.npy') : null,
+  };
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { stimulusGradient } from '../../src/interpret/gradient.js';
 import { interpret } from '../../src/interpret/interpretation.js';
-import { DESIGNS } from '../../src/network/architectures/designs.js';
+import { SHARED_CORES } from '../../src/network/architectures/shared-cores.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { selectOnDevice, toDevice } from '../../src/network/device.js';
 import { randomStream } from '../../src/network/random.js';
@@ -18,7 +18,7 @@ const test = testWith(PYTORCH);
 const folder = sharedFolder();
 const NEURONS = [7, 0, 3];
 const IMAGES = 3;
-const CORE = DESIGNS.shared_core.network as SharedCore;
+const CORE: SharedCore = SHARED_CORES.shared_core.network;
 
 beforeAll(async () => {
   await openBackend('wasm');
@@ -26,7 +26,10 @@ beforeAll(async () => {
 afterAll(() => expect(tf.memory().numTensors).toBe(0));
 
 test.each([
-  [CORE, { height: 50, width: 50, scale: 1, offset: -0.4 }],
+  [
+    { ...CORE, phases: 5 },
+    { height: 50, width: 50, scale: 1, offset: -0.4 },
+  ],
   [
     { ...CORE, phases: 2 },
     { height: 48, width: 64, scale: 2, offset: -0.9 },
@@ -36,9 +39,14 @@ test.each([
     { height: 16, width: 31, scale: 1, offset: 0 },
   ],
   [
-    { ...CORE, wavelengths: [2.5], channels: 5 },
+    { ...CORE, wavelengths: [2.5], channels: 5, attention: 'mapped' },
     { height: 65, width: 18, scale: 1, offset: -0.5 },
   ],
+  [SHARED_CORES.attention_core.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],
+  [SHARED_CORES.recurrent_core.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],
+  [SHARED_CORES.gabor_energy.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],
+  [SHARED_CORES.linear.network, { height: 20, width: 17, scale: 1, offset: -0.5 }],
+  [SHARED_CORES.ln.network, { height: 20, width: 17, scale: 1, offset: -0.5 }],
 ] as const satisfies readonly (readonly [SharedCore, object])[])(
   'a shared core responds as in PyTorch, and so do its gradients: %#',
   async (architecture, size) => {
@@ -49,14 +57,11 @@ test.each([
     const pixels = Float32Array.from({ length: IMAGES * height * width }, () => random.uniform());
     const card = { architecture: { id: 'shared_core' as const, ...architecture }, stimulus };
     const stimuli = { count: IMAGES, height, width, pixels };
-    const { responses: expected, gradients: slopes } = await computeReference(
-      PYTORCH.python,
-      'shared_core.py',
-      folder,
-      card,
-      weights,
-      stimuli,
-    );
+    const {
+      responses: expected,
+      gradients: slopes,
+      attention,
+    } = await computeReference(PYTORCH.python, 'shared_core.py', folder, card, weights, stimuli);
     const parameters = toDevice(weights);
     const first = selectOnDevice(parameters, Int32Array.of(0));
     try {
@@ -64,6 +69,10 @@ test.each([
       const range = Math.max(...expected) - Math.min(...expected);
       expect(range).toBeGreaterThan(0.01);
       expect(greatestDifference(seen.responses, expected)).toBeLessThan(1e-4 * range);
+      expect(seen.attention === null).toBe(attention === null);
+      if (attention !== null) {
+        expect(greatestDifference(seen.attention!, attention)).toBeLessThan(1e-5);
+      }
       if (architecture.output === 'linear') {
         const sums = seen.centre.map((value, i) => value + seen.surround[i]! + seen.bias[i % 3]!);
         expect(greatestDifference(sums, seen.responses)).toBeLessThan(1e-5);

@@ -1,7 +1,8 @@
 """A shared core in PyTorch, written from its formulas: responses to stimuli, their gradients in the pixels, and training.
 
 Reads network.json (architecture and stimulus), weights.safetensors and stimuli.npy in a folder; writes responses.npy
-[images, neurons] and gradients.npy [images, height, width], those of the first neuron. With targets.npy [steps, images,
+[images, neurons] and gradients.npy [images, height, width], those of the first neuron, and, of a core with attention,
+attention.npy [images, neurons, places], the rows of the attention matrix averaged under each neuron's mask. With targets.npy [steps, images,
 neurons] there, takes a step of AdamW on each of the targets, without dropout, and writes losses.npy [steps, neurons] and
 averages.npy, the numbers of the average of all parameters, one after the other in the order of their names.
 """
@@ -77,9 +78,12 @@ class Core:
         mask = torch.exp(-((position - centre) ** 2) / (2 * torch.exp(spread) ** 2))
         return mask / mask.sum(1, keepdim=True)
 
-    def respond(self, pixels, training=False):
+    def see(self, x, training):
+        """What the filters see of stimuli, standardised; or the pixels, standardised."""
         core, w = self.core, self.w
-        x = (pixels * self.stimulus["scale"] + self.stimulus["offset"] - w["core.gray"][0, 0])[:, None]
+        mean, variance = (w[f"core.fixed.norm.{part}"][0][:, None, None] for part in ("mean", "variance"))
+        if core["front"] == "pixels":
+            return (x - mean) / torch.sqrt(variance + 1e-5)
         once, twice = ([places(length, each) for length in x.shape[2:]] for each in (1, 2))
         energies, phases = [at(x, luminance(), *once)], []
         for wavelength in core["wavelengths"]:
@@ -87,21 +91,63 @@ class Core:
             even, odd = seen.chunk(2, 1)
             energies.append((even**2 + odd**2 + 1e-12) ** 0.25)
             phases.append(seen)
-        fixed = torch.cat(energies + phases[: core["phases"]], 1)
-        mean, variance = (w[f"core.fixed.norm.{part}"][0][:, None, None] for part in ("mean", "variance"))
-        maps = (fixed - mean) / torch.sqrt(variance + 1e-5)
-        if core["learnt"] > 0:
-            filters = w["core.learnt1.convolution.weight"][0].permute(3, 2, 0, 1)
-            bias = w["core.learnt1.convolution.bias"][0][:, None, None]
-            first = self.normalise("core.learnt1", at(x, filters, *twice) + bias, training)
-            pooled = sum(first[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)) / 4
-            maps = torch.cat([maps, self.block("core.learnt2", pooled, training, padding=1)], 1)
-        maps = self.block("core.mix", maps, training)
-        maps = self.block("core.combine", maps, training, padding=1)
-        mask = self.side(maps.shape[2], 0)[:, :, None] * self.side(maps.shape[3], 1)[:, None, :]
-        features = torch.einsum("bchw,nhw->bnc", maps, mask)
-        responses = (features * w["readout.weight"]).sum(2) + w["readout.bias"][:, 0]
-        return F.softplus(responses) if core["output"] == "softplus" else responses
+        maps = (torch.cat(energies + phases[: core["phases"]], 1) - mean) / torch.sqrt(variance + 1e-5)
+        if core["learnt"] == 0:
+            return maps
+        filters = w["core.learnt1.convolution.weight"][0].permute(3, 2, 0, 1)
+        bias = w["core.learnt1.convolution.bias"][0][:, None, None]
+        first = self.normalise("core.learnt1", at(x, filters, *twice) + bias, training)
+        pooled = sum(first[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)) / 4
+        return torch.cat([maps, self.block("core.learnt2", pooled, training, padding=1)], 1)
+
+    def gru(self, maps):
+        """A convolutional GRU with the gates of torch.nn.GRU: reset, update, new."""
+        filters = {part: self.w[f"core.recurrent.{part}.convolution.weight"][0].permute(3, 2, 0, 1) for part in ("input", "state")}
+        bias = {part: self.w[f"core.recurrent.{part}.convolution.bias"][0] for part in ("input", "state")}
+        state = torch.zeros_like(maps)
+        for _ in range(self.core["steps"]):
+            i_r, i_z, i_n = F.conv2d(maps, filters["input"], bias["input"], padding=1).chunk(3, 1)
+            h_r, h_z, h_n = F.conv2d(state, filters["state"], bias["state"], padding=1).chunk(3, 1)
+            z = torch.sigmoid(i_z + h_z)
+            state = (1 - z) * torch.tanh(i_n + torch.sigmoid(i_r + h_r) * h_n) + z * state
+        return state
+
+    def attend(self, maps):
+        """gamma * attention + maps, and the attention matrix [B, places, places]."""
+        w = self.w
+        flat = maps.flatten(2).transpose(1, 2)
+        project = lambda name, x: x @ w[f"core.attention.{name}.weight"][0] + w[f"core.attention.{name}.bias"][0]
+        attention = torch.softmax(project("query", flat) @ project("key", flat).transpose(1, 2), 2)
+        gathered = attention @ (project("value", flat) if self.core["attention"] == "mapped" else flat)
+        if self.core["attention"] == "mapped":
+            gathered = project("output", gathered)
+        return maps + (w["core.attention.gamma"][0] * gathered).transpose(1, 2).reshape(maps.shape), attention
+
+    def respond(self, pixels, training=False):
+        core, w = self.core, self.w
+        x = (pixels * self.stimulus["scale"] + self.stimulus["offset"] - w["core.gray"][0, 0])[:, None]
+        maps = self.see(x, training)
+        if core["trunk"] != "none":
+            maps = self.block("core.mix", maps, training)
+        if core["trunk"] == "convolutions":
+            maps = self.block("core.combine", maps, training, padding=1)
+        if core["trunk"] == "recurrent":
+            maps = self.gru(maps)
+        self.attention = None
+        if core["attention"] != "none":
+            maps, self.attention = self.attend(maps)
+        if core["readout"] == "whole":
+            features = torch.einsum("bchw,nhwc->bn", maps, w["readout.weight"])
+        else:
+            mask = self.side(maps.shape[2], 0)[:, :, None] * self.side(maps.shape[3], 1)[:, None, :]
+            features = (torch.einsum("bchw,nhw->bnc", maps, mask) * w["readout.weight"]).sum(2)
+            if self.attention is not None:
+                self.attention = torch.einsum("np,bpq->bnq", mask.flatten(1), self.attention)
+        responses = features + w["readout.bias"][:, 0]
+        if core["output"] == "linear":
+            return responses
+        positive = F.softplus(responses)
+        return positive if core["output"] == "softplus" else positive * w["output.weight"][:, 0] + w["output.bias"][:, 0]
 
 
 def train(folder, described, weights, pixels):
@@ -136,10 +182,13 @@ def main(folder):
     weights = read_weights(folder / "weights.safetensors")
     stimuli = np.load(folder / "stimuli.npy").astype(float)
     pixels = torch.tensor(stimuli).requires_grad_()
-    responses = Core(described, weights).respond(pixels)
+    network = Core(described, weights)
+    responses = network.respond(pixels)
     (gradients,) = torch.autograd.grad(responses[:, 0].sum(), pixels)
     np.save(folder / "responses.npy", responses.detach().numpy())
     np.save(folder / "gradients.npy", gradients.numpy())
+    if network.attention is not None:
+        np.save(folder / "attention.npy", network.attention.detach().numpy())
     if (folder / "targets.npy").exists():
         train(folder, described, weights, torch.tensor(stimuli))
 

@@ -92,7 +92,14 @@ test('attention in JSON has the maps, entropy, distance and terms of the golden 
   const expected = rows.map(({ response }) => response);
   expect(greatestDifference(numbers(sums), expected)).toBeLessThan(1e-4);
   expect(greatestDifference(numbers(body.responses), expected)).toBeLessThan(1e-4);
-  expect(map).toEqual({ height: 9, width: 9, centre: [4, 4], fieldPixels: 16, stridePixels: 4 });
+  expect(map).toEqual({
+    height: 9,
+    width: 9,
+    centre: [4, 4],
+    fieldPixels: 16,
+    stridePixels: 4,
+    startPixels: [6, 6],
+  });
   expect(body).toMatchObject({
     model: { name: ATTENDING, version: 1 },
     neurons: [2, 0],

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { readModel, readWeights } from '../../src/models/saved-model.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';
 import { temporaryFolder } from '../support/store.js';
@@ -43,4 +44,42 @@ test('a service answers all that it answers of other models for one with a share
   expect(tuning.neurons[0].id).toBe(0);
   const { detail } = await send('attention', gabor, 422);
   expect(detail).toMatch(/\(shared_core\) have no attention/);
+
+  // The mask of each neuron, of its parameters: places in every fourth pixel, of which the middle one is pixel 24.
+  const saved = await readModel(path.join(out, '1'));
+  const { data } = (await readWeights(saved)).get('readout.centre')!;
+  for (const [i, { x, y, sigmaX, sigmaY }] of terms.readout.masks.entries()) {
+    expect(x).toBeCloseTo(24 * data[2 * i + 1]! - 0.5, 4);
+    expect(y).toBeCloseTo(0.5 - 24 * data[2 * i]!, 4);
+    expect([sigmaX, sigmaY]).toEqual([expect.closeTo(9.6, 4), expect.closeTo(9.6, 4)]);
+  }
+});
+
+test('a shared core with attention says where the places that a neuron reads attend', async () => {
+  const MODELS_DIR = await temporaryFolder();
+  const out = path.join(MODELS_DIR, 'attentive');
+  await makeModel({ architecture: 'attention_core', neurons: NEURONS, out, seed: 1 });
+  const { url } = await startTestService({ MODELS_DIR });
+  const response = await fetch(`${url}/v1/models/attentive/attention`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ gabor: { orientation: 60, sigmaX: 4, sigmaY: 7 } }),
+  });
+  const { map, attention, meanDistance, readout } = JSON.parse(await response.text());
+  expect(map).toEqual({
+    ...{ height: 13, width: 13, centre: [6, 6] },
+    ...{ fieldPixels: 49, stridePixels: 4, startPixels: [-1.5, -1.5] },
+  });
+  for (const [i, rows] of attention[0].entries()) {
+    const { x, y } = readout.masks[i];
+    let [sum, distance] = [0, 0];
+    for (const [row, cells] of rows.entries()) {
+      for (const [column, share] of cells.entries()) {
+        sum += share;
+        distance += share * Math.hypot(4 * column - 24.5 - x, 24.5 - 4 * row - y);
+      }
+    }
+    expect(sum).toBeCloseTo(1, 4);
+    expect(meanDistance.values[0][i]).toBeCloseTo(distance, 3);
+  }
 });

@@ -8,7 +8,10 @@ function answer(formula: string, responses: number[]): ReadoutAnswer {
     model: { name: 'tiny', version: 1, digest: 'd' },
     neurons: [7, 0],
     responses: [responses],
-    readout: { kind: 'full', formula, centre: [[1, -1]], surround: [[2, 0.5]], bias: [-0.5, 0.25] },
+    readout: {
+      ...{ kind: 'full', formula, masks: null },
+      ...{ centre: [[1, -1]], surround: [[2, 0.5]], bias: [-0.5, 0.25] },
+    },
     stimuli: [{ digest: 's', warnings: [] }],
     timing: {},
     id: 'i',

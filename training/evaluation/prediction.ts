@@ -7,10 +7,10 @@ import {
 } from '../../src/interpret/interpretation.js';
 import type { ModelCard } from '../../src/models/card.js';
 import type { Weights } from '../../src/models/saved-model.js';
+import { type AttentionMap, attentionMapOf } from '../../src/network/attention-map.js';
 import type { Parameters } from '../../src/network/block-pass.js';
 import { toDevice } from '../../src/network/device.js';
 import type { MapSize } from '../../src/network/layers/map.js';
-import { mapSizes } from '../../src/network/map-sizes.js';
 import { parameterSpecifications, selectNeurons } from '../../src/network/parameters.js';
 import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import type { Recording } from '../data/recording.js';
@@ -34,7 +34,7 @@ export interface NeuronAttention {
 
 export interface Attention {
   /** Of hypercolumns: 9x9 for 50x50 pixels. */
-  readonly map: MapSize;
+  readonly map: AttentionMap;
   readonly neurons: readonly NeuronAttention[];
 }
 
@@ -81,10 +81,7 @@ export async function predictRecording(
   const own = members.map(matrix);
   const bias = new Float32Array(neurons);
   const { architecture } = card;
-  const map =
-    architecture.attention === 'none'
-      ? null
-      : mapSizes(architecture, recording.height, recording.width).hypercolumns;
+  const map = architecture.attention === 'none' ? null : attentionMapOf(architecture, recording);
   const gatherers = map && card.neurons.map(() => createGatherer(map, topCount));
 
   for (let first = 0; first < neurons; first += NEURONS_AT_ONCE) {

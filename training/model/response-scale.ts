@@ -93,7 +93,7 @@ export function fromScale(
  * @param scales one for each of the N neurons
  */
 export function foldScale(
-  architecture: Pick<AnyArchitecture, 'readout'>,
+  architecture: LastMap,
   weights: Weights,
   scales: readonly ResponseScale[],
 ): Weights {
@@ -102,11 +102,19 @@ export function foldScale(
 
 /** Undoes `foldScale`: networks that respond in each neuron's own scale. */
 export function unfoldScale(
-  architecture: Pick<AnyArchitecture, 'readout'>,
+  architecture: LastMap,
   weights: Weights,
   scales: readonly ResponseScale[],
 ): Weights {
   return mapLast(architecture, weights, UNFOLD, scales);
+}
+
+/** What the last linear map of an architecture depends on. */
+type LastMap = Pick<AnyArchitecture, 'readout'> & Partial<Pick<AnyArchitecture, 'output'>>;
+
+function lastMap({ readout, output }: LastMap): string {
+  if (output === 'scaled_softplus') return 'output';
+  return readout === 'gaussian' || readout === 'whole' ? 'readout' : READOUTS[readout].last;
 }
 
 /** What becomes of a parameter of the last linear map. */
@@ -126,12 +134,12 @@ const UNFOLD: Change = {
 };
 
 function mapLast(
-  { readout }: Pick<AnyArchitecture, 'readout'>,
+  architecture: LastMap,
   weights: Weights,
   change: Change,
   scales: readonly ResponseScale[],
 ): Weights {
-  const last = readout === 'gaussian' ? 'readout' : READOUTS[readout].last;
+  const last = lastMap(architecture);
   const changed = new Map(weights);
   for (const part of ['weight', 'bias'] as const) {
     const name = `${last}.${part}`;

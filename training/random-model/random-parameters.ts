@@ -7,13 +7,15 @@ import {
   type StimulusSize,
 } from '../../src/network/parameters.js';
 import { type RandomStream, randomStream } from '../../src/network/random.js';
+import { isOfCore } from '../../src/network/shared-core/parameters.js';
 
 /** Approximate mean and variance of a convolution's inputs: gray pixels, or sigmoids. */
 const INPUT = { mean: 0.5, variance: 0.04 };
 
 /**
  * Parameters of random networks that compute like trained ones: the initial parameters of a training, batch
- * norms whose statistics fit their convolutions and whose scales have both signs, and attention with a gain. A neuron's depend on the seed and its id alone.
+ * norms whose statistics fit their convolutions and whose scales have both signs, attention with a gain, and weights of
+ * places that are not 0. A neuron's depend on the seed and its id alone.
  */
 export function randomParameters(
   architecture: AnyArchitecture,
@@ -25,11 +27,14 @@ export function randomParameters(
   const weights = initialParameters(specifications, neurons, seed);
   for (const [name, tensor] of weights) {
     const [, block, entry] = /^(\w+)\.norm\.(\w+)$/.exec(name) ?? [];
-    const each = tensor.data.length / neurons.length;
-    for (const [row, neuron] of neurons.entries()) {
-      const random = randomStream(seed, 'made up', neuron, name);
+    const owners = isOfCore(name) ? ['core'] : neurons;
+    const each = tensor.data.length / owners.length;
+    const isWhole = name === 'readout.weight' && architecture.readout === 'whole';
+    for (const [row, owner] of owners.entries()) {
+      const random = randomStream(seed, 'made up', owner, name);
       const own = tensor.data.subarray(row * each, (row + 1) * each);
-      if (name === 'attention.gamma') own[0] = 2 * random.uniform() - 1;
+      if (name.endsWith('attention.gamma')) own[0] = 2 * random.uniform() - 1;
+      else if (isWhole) fill(own, () => (2 * random.uniform() - 1) / Math.sqrt(each));
       else if (name === 'readout.centre') fill(own, () => 1.2 * random.uniform() - 0.6);
       else if (entry === 'scale') fill(own, () => signed(random) * (0.5 + random.uniform()));
       else if (entry === 'shift') fill(own, () => random.uniform() - 0.5);

@@ -1,7 +1,7 @@
 import { type AnyArchitecture, isShared } from '../../network/any-architecture.js';
 import { createLayers } from '../../network/architecture.js';
 import { parameterCount, type StimulusSize } from '../../network/parameters.js';
-import { sharedMultiplications } from '../../network/shared-core/onnx.js';
+import { sharedMultiplications } from '../../network/shared-core/multiplications.js';
 import { requiredParts } from './field.js';
 import type { NetworkCard } from './group-graph.js';
 

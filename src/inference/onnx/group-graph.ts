@@ -5,7 +5,7 @@ import { createLayers, READOUTS } from '../../network/architecture.js';
 import type { NeuronParameters } from '../../network/layers/fold.js';
 import type { Box, OnnxMap } from '../../network/layers/layer.js';
 import type { MapSize } from '../../network/layers/map.js';
-import { addSharedNetwork } from '../../network/shared-core/onnx.js';
+import { addSharedNetwork } from '../../network/shared-core/onnx/network.js';
 import type { Graph } from './graph.js';
 
 /**

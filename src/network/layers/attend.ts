@@ -21,16 +21,15 @@ export interface AttentionParameters {
 export interface Attended {
   /** gamma · f(attention · V) + x, [B, h, w, N·C] */
   readonly map: tf.Tensor4D;
-  /** The centre hypercolumn's row of the attention matrix, [B, N, h·w]; rows sum to 1. */
-  readonly centre: tf.Tensor3D;
+  /** From each hypercolumn to each, [N, B, h·w, h·w]; rows sum to 1. */
+  readonly attention: tf.Tensor4D;
 }
 
 /**
  * Self-attention between the hypercolumns of a map: one head, unscaled, without positions.
  * @param x [B, h, w, N·C]
- * @param centre index of the centre hypercolumn
  */
-export function attend(x: tf.Tensor4D, parameters: AttentionParameters, centre: number): Attended {
+export function attend(x: tf.Tensor4D, parameters: AttentionParameters): Attended {
   const [batch, height, width, all] = x.shape;
   const neurons = parameters.gamma.shape[0];
   const channels = all / neurons;
@@ -52,9 +51,6 @@ export function attend(x: tf.Tensor4D, parameters: AttentionParameters, centre: 
   const merged = gained.reshape([neurons, batch, cells, channels]).transpose([1, 2, 0, 3]);
   return {
     map: merged.reshape<tf.Tensor4D>(x.shape).add(x),
-    centre: attention
-      .slice([0, centre, 0], [-1, 1, -1])
-      .reshape([neurons, batch, cells])
-      .transpose([1, 0, 2]),
+    attention: attention.reshape([neurons, batch, cells, cells]),
   };
 }

@@ -31,8 +31,12 @@ export function attentionLayer(kind: AttentionKind, channels: number): Layer {
     forward(map, pass) {
       const [, height, width] = map.shape;
       const parameters = takeTensors(kind, pass);
-      const attended = attend(map, parameters, centreIndex({ height, width }));
-      pass.collectAttention(attended.centre);
+      const attended = attend(map, parameters);
+      const centre = centreIndex({ height, width });
+      const row = attended.attention
+        .slice([0, 0, centre, 0], [-1, -1, 1, -1])
+        .squeeze<tf.Tensor3D>([2]);
+      pass.collectAttention(row.transpose([1, 0, 2])); // [B, N, cells]
       return pass.activate(BLOCK, attended.map);
     },
 

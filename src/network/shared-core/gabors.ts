@@ -15,18 +15,19 @@ export const ENERGY_EPSILON = 1e-12;
 const SIGMA = 0.5;
 /** Standard deviation of the filter that sees the luminance, in pixels, and half of its side. */
 const LUMINANCE = { sigma: 2, radius: 4 } as const;
+export const LUMINANCE_SIDE = 2 * LUMINANCE.radius + 1;
 
 /** Pixels along a side of the Gabor filters of a wavelength. */
-function gaborSide(wavelength: number): number {
+export function gaborSide(wavelength: number): number {
   return 2 * Math.round(wavelength) + 1;
 }
 
 /** Numbers in all fixed filters together. */
-export function fixedNumbers({ wavelengths, orientations }: SharedCore): number {
-  const luminance = (2 * LUMINANCE.radius + 1) ** 2;
+export function fixedNumbers({ front, wavelengths, orientations }: SharedCore): number {
+  if (front === 'pixels') return 0;
   return wavelengths.reduce(
     (sum, each) => sum + 2 * orientations * gaborSide(each) ** 2,
-    luminance,
+    LUMINANCE_SIDE ** 2,
   );
 }
 
@@ -67,7 +68,7 @@ export function gaborBank(wavelength: number, orientations: number): FilterBank 
 
 /** The filter whose response is the luminance around a pixel. */
 export function luminanceBank(): FilterBank {
-  const side = 2 * LUMINANCE.radius + 1;
+  const side = LUMINANCE_SIDE;
   const values = new Float32Array(side * side);
   setFilter(
     values,
@@ -78,8 +79,9 @@ export function luminanceBank(): FilterBank {
   return { side, values, filters: 1 };
 }
 
-/** Channels that the fixed filters give: the luminance, the energies, and the phases where they are seen. */
-export function fixedChannels({ wavelengths, orientations, phases }: SharedCore): number {
+/** Channels that the fixed filters give: the luminance, the energies, and the phases where they are seen; 1 of pixels. */
+export function fixedChannels({ front, wavelengths, orientations, phases }: SharedCore): number {
+  if (front === 'pixels') return 1;
   return 1 + orientations * (wavelengths.length + 2 * Math.min(phases, wavelengths.length));
 }
 

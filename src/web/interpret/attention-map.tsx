@@ -33,9 +33,10 @@ export interface AttentionMapProps {
 export function AttentionMap(props: AttentionMapProps) {
   const { neuron, rendered, map, attention, at, onAt } = props;
   const { fieldPixels: field, stridePixels: stride } = map;
+  const [startY = 0, startX = 0] = map.startPixels;
+  const start = { x: startX, y: startY };
   const largest = largestAttention(attention);
   const top = scaleTop(attention);
-  const margin = (field - stride) / 2;
   const peak = listCells(map).find(({ row, column }) => attention[row]![column] === largest)!;
   const centre = centreCell(map);
   return (
@@ -57,8 +58,8 @@ export function AttentionMap(props: AttentionMapProps) {
         {listCells(map).map(({ row, column }) => (
           <rect
             key={`${row} ${column}`}
-            x={column * stride + margin}
-            y={row * stride + margin}
+            x={column * stride + start.x}
+            y={row * stride + start.y}
             width={stride}
             height={stride}
             fill={ATTENTION_COLOUR}
@@ -66,8 +67,8 @@ export function AttentionMap(props: AttentionMapProps) {
             onPointerEnter={() => onAt?.({ row, column })}
           />
         ))}
-        {at && <Outline cell={at} side={field} stride={stride} margin={0} dashes="4 4" />}
-        <Outline cell={centre} side={stride} stride={stride} margin={margin} />
+        {at && <Outline cell={at} side={field} stride={stride} start={start} dashes="4 4" />}
+        <Outline cell={centre} side={stride} stride={stride} start={start} />
       </svg>
     </div>
   );
@@ -78,16 +79,21 @@ function Outline({
   cell,
   side,
   stride,
-  margin,
+  start,
   dashes,
 }: {
   readonly cell: Cell;
   readonly side: number;
   readonly stride: number;
-  readonly margin: number;
+  /** Where the tile of the first cell begins, in pixels. */
+  readonly start: { readonly x: number; readonly y: number };
   readonly dashes?: string;
 }) {
-  const place = { x: cell.column * stride + margin, y: cell.row * stride + margin };
+  const around = (stride - side) / 2;
+  const place = {
+    x: cell.column * stride + start.x + around,
+    y: cell.row * stride + start.y + around,
+  };
   const line = {
     ...place,
     width: side,

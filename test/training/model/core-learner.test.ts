@@ -10,7 +10,7 @@ import { DESIGNS } from '../../../src/network/architectures/designs.js';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { randomStream } from '../../../src/network/random.js';
 import type { SharedCore } from '../../../src/network/shared-core/architecture.js';
-import { seeFixed } from '../../../src/network/shared-core/forward.js';
+import { seeFixed } from '../../../src/network/shared-core/front.js';
 import { sharedCoreParameters } from '../../../src/network/shared-core/parameters.js';
 import { squaredError } from '../../../training/model/loss.js';
 import { createCoreLearner } from '../../../training/model/shared-core/core-learner.js';
@@ -59,7 +59,7 @@ test('steps of a core are those of AdamW in PyTorch, with clipped gradients and 
 
   const how = { ...findRecipe('shared_core').core!, weightDecay: WEIGHT_DECAY };
   const tensors = tf.memory().numTensors;
-  const specifications = sharedCoreParameters(core);
+  const specifications = sharedCoreParameters(core, SIZE);
   const learner = createCoreLearner(core, specifications, weights, how, squaredError);
   const gray = weights.get('core.gray')!.data[0]!;
   const stimuli = tf.tidy(() =>

@@ -1,11 +1,11 @@
 import * as Plot from '@observablehq/plot';
 import sharp from 'sharp';
-import { FIELD, STRIDE } from '../../../src/interpret/attention.js';
-import { centreIndex, type MapSize } from '../../../src/network/layers/map.js';
+import {
+  type AttentionMap,
+  ATTENTION_STRIDE as STRIDE,
+} from '../../../src/network/attention-map.js';
+import { centreIndex } from '../../../src/network/layers/map.js';
 import { draw, FAINT } from './figure.js';
-
-/** Where the map begins in the image: half of what a receptive field is wider than its tile. */
-const MARGIN = (FIELD - STRIDE) / 2;
 
 /** In pixels. */
 export interface ImageSize {
@@ -45,13 +45,13 @@ const TILE = {
 export function drawAttentionMap(
   ariaLabel: string,
   values: Float64Array,
-  map: MapSize,
+  map: AttentionMap,
   image: ImageSize,
   scale: HeatScale,
 ): string {
   const tiles = Array.from(values, (value, cell) => {
     const [x, y] = [(cell % map.width) * STRIDE, Math.floor(cell / map.width) * STRIDE];
-    return { x: x + MARGIN, y: y + MARGIN, fill: scale.colour(value) };
+    return { x: x + map.start[1], y: y + map.start[0], fill: scale.colour(value) };
   });
   const { height, width } = image;
   const axis = { ticks: 5, labelAnchor: 'center', labelArrow: 'none' } as const;
@@ -91,7 +91,7 @@ export async function drawAttendedImage(
   id: string,
   image: ImageSize & { readonly pixels: Float32Array },
   attention: Float64Array,
-  map: MapSize,
+  map: AttentionMap,
   max: number,
 ): Promise<string> {
   const { height, width } = image;
@@ -103,7 +103,10 @@ export async function drawAttendedImage(
   const stimulus = await pngUri(gray, image, 1);
   const overlay = await pngUri(Uint8Array.from(heat.flat()), map, 4);
   const centre = centreIndex(map);
-  const [left, top] = [(centre % map.width) * STRIDE, Math.floor(centre / map.width) * STRIDE];
+  const [startY, startX] = map.start;
+  const around = (STRIDE - map.field) / 2;
+  const left = (centre % map.width) * STRIDE + startX + around;
+  const top = Math.floor(centre / map.width) * STRIDE + startY + around;
   const second = width + 4;
   const whole = `width="${width}" height="${height}"`;
   return (
@@ -111,9 +114,9 @@ export async function drawAttendedImage(
     'aria-label="an image, and attention over it">' +
     `<defs><image id="${id}" href="${stimulus}" ${whole}/></defs>` +
     `<use href="#${id}"/><use href="#${id}" x="${second}"/>` +
-    `<image href="${overlay}" x="${second + MARGIN}" y="${MARGIN}" width="${map.width * STRIDE}" ` +
+    `<image href="${overlay}" x="${second + startX}" y="${startY}" width="${map.width * STRIDE}" ` +
     `height="${map.height * STRIDE}" class="heat"/>` +
-    `<rect x="${left}" y="${top}" width="${FIELD}" height="${FIELD}" class="field"/>` +
+    `<rect x="${left}" y="${top}" width="${map.field}" height="${map.field}" class="field"/>` +
     `<rect ${whole} class="edge"/><rect x="${second}" ${whole} class="edge"/></svg>`
   );
 }

@@ -38,6 +38,7 @@ function figureCaption({ saved, decomposition }: ModelEvaluation): string {
     full: 'A linear readout of the whole map.',
     centre: 'The readout sees the centre alone: the surround adds nothing.',
     gaussian: 'A linear readout of the map under a Gaussian mask.',
+    whole: 'A linear readout of all places.',
     split:
       'Centre and surround have readouts of their own; their terms are taken through the combiner.',
   };
@@ -46,7 +47,7 @@ function figureCaption({ saved, decomposition }: ModelEvaluation): string {
     'betaKernel' in architecture &&
       architecture.betaKernel === 3 &&
       'Each cell also sees its neighbours, through two 3x3 convolutions.',
-    output === 'softplus' && 'The sum is what the softplus is given.',
+    output !== 'linear' && 'The sum is what the softplus is given.',
     share !== null &&
       readout !== 'centre' &&
       `Of the rise from the mean to the peak the centre makes ${percent(share)}, ` +

@@ -11,7 +11,8 @@ import { toDevice } from '../../../src/network/device.js';
 import { type BatchStatistics, updateRunning } from '../../../src/network/layers/normalisation.js';
 import type { ParameterSpecification } from '../../../src/network/layers/specification.js';
 import type { SharedCore } from '../../../src/network/shared-core/architecture.js';
-import { computeSharedMap, readSharedMap } from '../../../src/network/shared-core/forward.js';
+import { readSharedMap } from '../../../src/network/shared-core/readouts.js';
+import { computeSharedMap } from '../../../src/network/shared-core/trunk.js';
 import { download, type OptimiserState } from '../learner.js';
 import { averageLoss, type Loss } from '../loss.js';
 import { adamStep, type Moments } from '../optimiser.js';
@@ -123,7 +124,8 @@ export function createCoreLearner(
   };
 
   function respond(current: Parameters, seen: Seen, pass = createBlockPass(current)): tf.Tensor2D {
-    return readSharedMap(core, computeSharedMap(core, seen.stimuli, seen.fixed, pass), pass.take);
+    const { map } = computeSharedMap(core, seen.stimuli, seen.fixed, pass);
+    return readSharedMap(core, map, pass.take);
   }
 
   function differentiate({ targets, measured, dropout, ...seen }: Batch) {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { stimulusTensor } from '../../../src/interpret/interpretation.js';
 import type { SharedCore } from '../../../src/network/shared-core/architecture.js';
-import { seeFixed } from '../../../src/network/shared-core/forward.js';
+import { seeFixed } from '../../../src/network/shared-core/front.js';
 import { fixedChannels } from '../../../src/network/shared-core/gabors.js';
 import { sharedMapSize } from '../../../src/network/shared-core/parameters.js';
 import type { Recording } from '../../data/recording.js';
@@ -42,7 +42,7 @@ export function createSeeing(core: SharedCore): Seeing {
       for (let i = 0; i < images.length; i++) {
         values.set(kept.values.subarray(images[i]! * each, (images[i]! + 1) * each), i * each);
       }
-      const { height, width } = sharedMapSize(recording);
+      const { height, width } = sharedMapSize(core, recording);
       const shape = [images.length, height, width, fixedChannels(core)] as const;
       return { stimuli, fixed: tf.tensor4d(values, [...shape]) };
     },
@@ -70,7 +70,7 @@ export function createSeeing(core: SharedCore): Seeing {
   function keptOf(recording: Recording): Known | null {
     const found = known.get(recording);
     if (found !== undefined) return found;
-    const { height, width } = sharedMapSize(recording);
+    const { height, width } = sharedMapSize(core, recording);
     const numbers = recording.count * height * width * fixedChannels(core);
     const bytes = numbers * Float32Array.BYTES_PER_ELEMENT;
     const made =

@@ -4,6 +4,7 @@ import type { NamedTensor } from '../../../src/formats/safetensors.js';
 import type { Weights } from '../../../src/models/saved-model.js';
 import { isShared } from '../../../src/network/any-architecture.js';
 import { initialParameters } from '../../../src/network/parameters.js';
+import type { SharedCore } from '../../../src/network/shared-core/architecture.js';
 import { fixedChannels } from '../../../src/network/shared-core/gabors.js';
 import { isOfCore, sharedCoreParameters } from '../../../src/network/shared-core/parameters.js';
 import { column, type ResponseMatrix } from '../../../src/tuning/response-matrix.js';
@@ -45,7 +46,7 @@ export function createSharedNetworks(
   const { data, recipe, seed } = task;
   const { training } = data;
   const { core, how } = sharedParts(recipe);
-  const specifications = sharedCoreParameters(core);
+  const specifications = sharedCoreParameters(core, training);
   const scales = new Map(
     task.neurons.map((id) => [
       id,
@@ -77,7 +78,7 @@ export function createSharedNetworks(
       const batch = {
         ...(await seeing.see(training, images, gray())),
         ...batchTargets(training, images, ids, scalesOf(ids)),
-        dropout: channelFactors(dropped(), images.length, recipe.dropout, moment),
+        dropout: channelFactors(droppedBlocks(core), images.length, recipe.dropout, moment),
       };
       const isLate = moment.epoch > how.laterFrom * recipe.epochs;
       const losses = await learner.step(batch, isLate ? how.laterRate : recipe.learningRate);
@@ -171,16 +172,6 @@ export function createSharedNetworks(
     return kept.get('core.gray')!.data[0]!;
   }
 
-  /** The blocks whose channels are dropped, with their channels. */
-  function dropped(): [string, number][] {
-    const { channels } = core;
-    return [
-      ['core.fixed', fixedChannels(core)],
-      ['core.mix', channels],
-      ['core.combine', channels],
-    ];
-  }
-
   function keep(epoch: number, fits: readonly Fit[], average: ReadonlyMap<string, NamedTensor>) {
     const rows = learningRows();
     for (const [i, row] of rows.entries()) {
@@ -217,6 +208,20 @@ export function createSharedNetworks(
   function scalesOf(ids: readonly number[], of = scales): ResponseScale[] {
     return ids.map((id) => of.get(id)!);
   }
+}
+
+/** The blocks whose channels are dropped, with their channels: not the only channel that there is. */
+function droppedBlocks(core: SharedCore): [string, number][] {
+  const { channels } = core;
+  const trunks: Record<SharedCore['trunk'], readonly string[]> = {
+    none: [],
+    convolutions: ['core.mix', 'core.combine'],
+    recurrent: ['core.mix', 'core.recurrent'],
+  };
+  return [
+    ...(core.front === 'pixels' ? [] : [['core.fixed', fixedChannels(core)] as [string, number]]),
+    ...trunks[core.trunk].map((block): [string, number] => [block, channels]),
+  ];
 }
 
 /** What a recipe says of the core that it trains. */

@@ -1,0 +1,85 @@
+import type { OnnxGraph } from '../../layers/layer.js';
+import type { MapSize } from '../../layers/map.js';
+import { ENERGY_EPSILON, type FilterBank, gaborBank, luminanceBank } from '../gabors.js';
+import { LEARNT_SIDE } from '../parameters.js';
+import { doublePlaces, mapPlaces, type Places, padding } from '../places.js';
+import { addBlock, foldBlock } from './block.js';
+import type { SharedNetwork } from './network.js';
+
+/** [B, 1, H, W] -> [B, fixed channels, h, w] */
+export function addFixed(
+  graph: OnnxGraph,
+  stimuli: string,
+  { core, stimulus }: SharedNetwork,
+): string {
+  const { front, wavelengths, orientations, phases } = core;
+  if (front === 'pixels') return stimuli;
+  const maps = [addBank(graph, stimuli, luminanceBank(), stimulus)];
+  const seen = wavelengths.map((wavelength) =>
+    addBank(graph, stimuli, gaborBank(wavelength, orientations), stimulus),
+  );
+  const epsilon = graph.constant(Float32Array.of(ENERGY_EPSILON), [1]);
+  for (const each of seen) {
+    const square = (first: number) => {
+      const phase = graph.add('Slice', [
+        each,
+        graph.integers([first]),
+        graph.integers([first + orientations]),
+        graph.integers([1]),
+      ]);
+      return graph.add('Mul', [phase, phase]);
+    };
+    const power = graph.add('Add', [graph.add('Add', [square(0), square(orientations)]), epsilon]);
+    maps.push(graph.add('Sqrt', [graph.add('Sqrt', [power])]));
+  }
+  return graph.add('Concat', [...maps, ...seen.slice(0, phases)], { axis: 1 });
+}
+
+function addBank(graph: OnnxGraph, stimuli: string, bank: FilterBank, stimulus: MapSize): string {
+  const { side, values, filters } = bank;
+  const taps = side * side;
+  const weight = new Float32Array(values.length);
+  for (let filter = 0; filter < filters; filter++) {
+    for (let tap = 0; tap < taps; tap++) {
+      weight[filter * taps + tap] = values[tap * filters + filter]!;
+    }
+  }
+  const places = [mapPlaces(stimulus.height), mapPlaces(stimulus.width)] as const;
+  const constant = graph.constant(weight, [filters, 1, side, side]);
+  return graph.add('Conv', [stimuli, constant], strided(places, stimulus, side));
+}
+
+/** [B, 1, H, W] -> [B, learnt, h, w] */
+export function addLearnt(
+  graph: OnnxGraph,
+  stimuli: string,
+  { core, stimulus, shared }: SharedNetwork,
+) {
+  const { learnt } = core;
+  const places = [doublePlaces(stimulus.height), doublePlaces(stimulus.width)] as const;
+  const first = { side: LEARNT_SIDE, from: 1, to: learnt };
+  const attributes = strided(places, stimulus, LEARNT_SIDE);
+  const seen = addBlock(
+    graph,
+    stimuli,
+    foldBlock('core.learnt1', shared, first),
+    first,
+    attributes,
+  );
+  const pooled = graph.add('AveragePool', [seen], { kernel_shape: [2, 2], strides: [2, 2] });
+  const second = { side: 3, from: learnt, to: learnt };
+  return addBlock(graph, pooled, foldBlock('core.learnt2', shared, second), second);
+}
+
+function strided(
+  [vertical, horizontal]: readonly [Places, Places],
+  { height, width }: MapSize,
+  side: number,
+) {
+  const [top, bottom] = padding(height, vertical, side);
+  const [left, right] = padding(width, horizontal, side);
+  return {
+    pads: [top, left, bottom, right],
+    strides: [vertical.stride, horizontal.stride],
+  };
+}
