@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { groupSize, multiplications } from '../../../src/inference/onnx/cost.js';
 import { requiredParts } from '../../../src/inference/onnx/field.js';
 import { createPartition } from '../../../src/inference/onnx/partition.js';
-import { DESIGNS } from '../../../src/network/architectures/designs.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
+import { SHARED_CORES } from '../../../src/network/architectures/shared-cores.js';
 
 const SIZE = { height: 50, width: 50 };
 
@@ -129,13 +129,16 @@ test('the cost of a network is that of its convolutions', () => {
 });
 
 test('a core costs the same for any number of neurons, which one thread computes', () => {
-  const { network } = DESIGNS.shared_core;
+  const { network } = SHARED_CORES.shared_core;
   const fixed = 9 ** 2 + 16 * (9 ** 2 + 13 ** 2 + 19 ** 2 + 29 ** 2 + 41 ** 2);
   const learnt = 4 * 81 * 16 + 9 * 16 * 16;
-  const later = (1 + 3 * 40 + 16) * 32 + 9 * 32 * 32;
+  const later = (1 + 40 + 16) * 32 + 9 * 32 * 32;
   expect(multiplications(network, { height: 50, width: 50 })).toEqual({
     ...{ shared: 13 * 13 * (fixed + learnt + later), each: 13 * 13 * 32 + 32 },
   });
+  const recurrent = multiplications(SHARED_CORES.recurrent_core.network, SIZE);
+  expect(recurrent.shared).toBe(13 * 13 * (fixed + learnt + later + 8 * 9 * 32 * 32));
+  expect(multiplications(SHARED_CORES.linear.network, SIZE)).toEqual({ shared: 0, each: 2500 });
   const stimulus = { ...SIZE, scale: 1, offset: 0 };
   const { parts } = createPartition(
     { neurons: 7, members: 1 },

@@ -81,9 +81,12 @@ test.each([
   const architecture = DESIGNS.shared_core.network as SharedCore;
   for (const changes of [
     {},
-    { phases: 0, output: 'softplus' },
+    { phases: 5, output: 'softplus' },
     { learnt: 0, wavelengths: [5], channels: 3 },
-    { wavelengths: [] },
+    { wavelengths: [], output: 'scaled_softplus' },
+    { trunk: 'recurrent', steps: 1, attention: 'mapped' },
+    { trunk: 'none', attention: 'identity', readout: 'whole' },
+    { front: 'pixels', trunk: 'none', learnt: 0, readout: 'gaussian' },
   ] as const) {
     const changed = {
       ...architecture,
