@@ -89,13 +89,17 @@ export async function interpretMembers(
 
 /** The means of the interpretations of the same stimuli by the members of an ensemble. */
 export function meanInterpretation(all: readonly Interpretation[]): Interpretation {
-  const attentions = all.flatMap(({ attention }) => (attention ? [attention] : []));
+  const meanOfAll = (arrays: readonly (Float32Array | null)[]) => {
+    const there = arrays.flatMap((array) => array ?? []);
+    return there.length > 0 ? meanOfArrays(there) : null;
+  };
   return {
     responses: meanOfArrays(all.map(({ responses }) => responses)),
     centre: meanOfArrays(all.map(({ centre }) => centre)),
     surround: meanOfArrays(all.map(({ surround }) => surround)),
     bias: meanOfArrays(all.map(({ bias }) => bias)),
-    attention: attentions.length > 0 ? meanOfArrays(attentions) : null,
+    attention: meanOfAll(all.map(({ attention }) => attention)),
+    masks: meanOfAll(all.map(({ masks }) => masks)),
   };
 }
 
