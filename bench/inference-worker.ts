@@ -9,6 +9,7 @@ import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
 import { loadOnnxruntime } from '../src/inference/onnx/onnxruntime.js';
 import { encodeModel } from '../src/inference/onnx/proto.js';
 import { STIMULI } from '../src/inference/onnx/site-graph.js';
+import { nativeCard } from '../src/models/native-card.js';
 import { readMembers, readModel, type SavedModel } from '../src/models/saved-model.js';
 import { randomStream } from '../src/network/random.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
@@ -56,7 +57,7 @@ async function openEngine({ folder, digest }: SavedModel): Promise<Respond> {
 
 /** It cannot compute some of the neurons only. */
 async function openSession(saved: SavedModel): Promise<Respond> {
-  const { card } = saved;
+  const card = nativeCard(saved.card);
   const graph = exportedGraph(card, card.neurons.length, await readMembers(saved), {});
   const session = await InferenceSession.create(graph, { intraOpNumThreads: threads });
   return ({ count, height, width, pixels }) =>

@@ -95,6 +95,12 @@ export class UnsupportedMediaError extends InputError {
 /** The networks of a model have no attention. */
 export class NoAttentionError extends errorKind('no-attention', 422) {}
 
+/** A network that another program made does not show what its readout adds up. */
+export class NoReadoutError extends errorKind('no-readout', 422) {}
+
+/** A network that another program made has no graph of its gradient. */
+export class NoGradientError extends errorKind('no-gradient', 409) {}
+
 /** The queue of the scheduler, or of another worker, is full. */
 export class QueueFullError extends errorKind('queue-full', 429, SOON) {}
 

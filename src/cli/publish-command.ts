@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import { type Environment, readConfig } from '../config.js';
 import { StorageError } from '../errors.js';
 import { CommandEnd, exitCodesHelp } from '../exit-codes.js';
+import { readNetwork } from '../inference/onnx/imported/read-network.js';
 import { readVerified } from '../inference/verified-model.js';
 import { findModel } from '../models/find-model.js';
+import { isImportedCard } from '../models/native-card.js';
 import { type Publication, publishModel } from '../models/publish.js';
 
 /** `publish`: copies a model to where services serve it. */
@@ -27,7 +29,9 @@ export function createPublishCommand(environment: Environment): Command {
 async function publish(environment: Environment, given: string, place: string): Promise<void> {
   const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region } = readConfig(environment);
   const model = await findModel(given, 'the model');
-  await readVerified(model.folder, model.digest);
+  const { card, folder, digest } = model;
+  if (isImportedCard(card)) await readNetwork({ ...model, card });
+  else await readVerified(folder, digest);
   const { name, version } = model.card;
   try {
     const done = await publishModel(model, place, { endpoint, region });

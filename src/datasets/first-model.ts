@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../errors.js';
 import type { ModelCard } from '../models/card.js';
 import { isShared } from '../network/any-architecture.js';
+import { isImported } from '../network/imported/architecture.js';
 import type { StimulusSize } from '../network/parameters.js';
 import { type Recipe, recipeArchitecture } from './recipes.js';
 
@@ -50,13 +51,17 @@ export function checkFirstModel(
     return new InputError(message, [{ path: 'from', message }]);
   };
   const wanted = recipeArchitecture(recipe);
-  if (isShared(card.architecture) || isShared(wanted)) {
-    const what = isShared(card.architecture) ? 'a shared core' : 'a network for each neuron';
+  const { architecture } = card;
+  if (isImported(architecture)) {
+    throw reject('an imported network, with which no training begins; expected another model');
+  }
+  if (isShared(architecture) || isShared(wanted)) {
+    const what = isShared(architecture) ? 'a shared core' : 'a network for each neuron';
     throw reject(
       `${what}, with which no training of ${name} can begin; expected a training without it`,
     );
   }
-  const { id: _, ...own } = card.architecture;
+  const { id: _, ...own } = architecture;
   const key = (Object.keys(wanted) as (keyof typeof wanted)[]).find(
     (each) => !isDeepStrictEqual(own[each], wanted[each]),
   );

@@ -10,6 +10,7 @@ import {
 } from '../interpret/attention.js';
 import type { Interpretation } from '../interpret/interpretation.js';
 import { ATTENTION_STRIDE, type AttentionMap, attentionMapOf } from '../network/attention-map.js';
+import { isImported } from '../network/imported/architecture.js';
 import type { MapSize } from '../network/layers/map.js';
 import { nestedLists, type Planned, type Presentation, planResponses } from './presentation.js';
 import { listTerms, readoutTerms } from './readout.js';
@@ -48,6 +49,11 @@ export type AttentionResult = z.infer<typeof AttentionResult>;
  */
 export function attentionMap({ name, version, card }: ServedModel): AttentionMap {
   const { architecture, stimulus } = card;
+  if (isImported(architecture)) {
+    throw new NoAttentionError(
+      `the network of ${name}/${version} is imported: whether it has attention is not known`,
+    );
+  }
   if (architecture.attention === 'none') {
     throw new NoAttentionError(
       `the networks of ${name}/${version} (${architecture.id}) have no attention; ` +

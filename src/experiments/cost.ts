@@ -1,5 +1,6 @@
 import type { ServedModel } from '../inference/catalogue.js';
 import { multiplications } from '../inference/onnx/cost.js';
+import { isImportedCard, nativeCard } from '../models/native-card.js';
 
 /** The cost of an experiment, known before it runs. */
 export interface Cost {
@@ -29,7 +30,9 @@ export function countMultiplyAdds(
   { stimuli, passes }: Cost,
   { card }: Pick<ServedModel, 'card'>,
 ): number {
-  const { shared, each } = multiplications(card.architecture, card.stimulus);
+  if (isImportedCard(card)) return stimuli * card.architecture.multiplyAdds;
+  const { architecture, stimulus } = nativeCard(card);
+  const { shared, each } = multiplications(architecture, stimulus);
   return stimuli * shared + passes * each;
 }
 

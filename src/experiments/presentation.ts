@@ -4,6 +4,7 @@ import { contrastRange } from './canvas.js';
 import type { Subject } from './context.js';
 import { type Cost, GRADIENT_PASSES } from './cost.js';
 import { type NeuronSelection, selectNeurons } from './neurons.js';
+import { requireGradient } from './require-gradient.js';
 import { reportInChunks, type StimulusReport } from './stimulus-report.js';
 
 /** Stimuli that are presented to a model, and the neurons whose responses are computed. */
@@ -47,10 +48,14 @@ export function planResponses<Presented extends Presentation>(
   return { ...presentation, cost: estimateCost(presentation, 1) };
 }
 
-/** Plans an experiment on the gradients of the responses to a presentation. */
+/**
+ * Plans an experiment on the gradients of the responses to a presentation.
+ * @throws NoGradientError if the network is imported without a graph of its gradient
+ */
 export function planGradients<Presented extends Presentation>(
   presentation: Presented,
 ): Planned<Presented> {
+  requireGradient(presentation.model);
   return { ...presentation, cost: estimateCost(presentation, GRADIENT_PASSES) };
 }
 

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { NoReadoutError } from '../errors.js';
 import { interpretInSlices } from '../interpret/in-slices.js';
 import type { Interpretation } from '../interpret/interpretation.js';
 import { pixelMasks } from '../interpret/masks.js';
+import { isImportedCard, nativeCard } from '../models/native-card.js';
 import type { ExperimentContext } from './context.js';
-import { nestedLists, type Planned, type Presentation } from './presentation.js';
+import { nestedLists, type Planned, type Presentation, planResponses } from './presentation.js';
 import { ModelIdentity, modelIdentity, Numbers, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 
@@ -42,8 +44,24 @@ export const ReadoutResult = z.strictObject({
 export type ReadoutResult = z.infer<typeof ReadoutResult>;
 
 /**
+ * Plans readout terms.
+ * @throws NoReadoutError if the network is imported
+ */
+export function planReadout<Presented extends Presentation>(
+  presentation: Presented,
+): Planned<Presented> {
+  const { name, version, card } = presentation.model;
+  if (isImportedCard(card)) {
+    throw new NoReadoutError(
+      `the network of ${name}/${version} is imported: what its centre and its surround add is not known`,
+    );
+  }
+  return planResponses(presentation);
+}
+
+/**
  * Computes the readout terms of the responses and, if the networks have it, their attention.
- * @param plan of `planResponses`
+ * @param plan of `planReadout` or `planAttention`
  * @throws as the interpreter of the context; the signal's reason once it is aborted
  */
 export function interpret(
@@ -59,7 +77,7 @@ export function interpret(
 /**
  * Makes the result with the terms of the readout's sum.
  * @example
- * const plan = planResponses(presentation);
+ * const plan = planReadout(presentation);
  * const context = experimentContext({ respond, interpreter });
  * const { readout } = readoutResult(plan, await interpret(plan, context));
  * readout.surround[0][0]; // what the surround adds to the first response
@@ -82,7 +100,7 @@ export function listTerms(
   presentation: Presentation,
   { responses, centre, surround, bias, masks }: Interpretation,
 ): Pick<ReadoutResult, 'responses' | 'readout'> {
-  const { architecture, stimulus } = presentation.model.card;
+  const { architecture, stimulus } = nativeCard(presentation.model.card);
   const { readout, output } = architecture;
   const rows = (values: Float32Array) => nestedLists(values, presentation, []) as number[][];
   return {

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { fromHalf } from './half.js';
 
 /** Bytes of each element type that is read, by its .npy name without the byte order. */
 export const STORED_BYTES = {
@@ -61,7 +62,7 @@ const READERS: Readonly<Record<StoredElement, Reader>> = {
   i4: (...view) => new Int32Array(...view),
   u8: (buffer, offset, length) => wideIntegers(buffer, offset, length, Uint32Array),
   i8: (buffer, offset, length) => wideIntegers(buffer, offset, length, Int32Array),
-  f2: (...view) => Float32Array.from(new Uint16Array(...view), halfPrecision),
+  f2: (...view) => fromHalf(new Uint16Array(...view)),
   f4: (...view) => new Float32Array(...view),
   f8: (...view) => new Float64Array(...view),
 };
@@ -83,16 +84,6 @@ function wideIntegers(
       `element ${i} of the array is ${exact}; expected 64-bit integers of at most 2^53 - 1`,
     );
   });
-}
-
-/** IEEE 754 binary16: one bit of sign, five of exponent, ten of fraction. */
-function halfPrecision(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function swapBytes(bytes: Uint8Array, size: 2 | 4 | 8): void {

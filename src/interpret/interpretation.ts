@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ModelCard } from '../models/card.js';
 import { meanOfArrays } from '../models/members.js';
+import type { NativeCard } from '../models/native-card.js';
 import type { Parameters } from '../network/block-pass.js';
 import { forward } from '../network/forward.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
 /** The parts of a model's card that define its networks. */
-export type NetworkCard = Pick<ModelCard, 'architecture' | 'stimulus'>;
+export type NetworkCard = Pick<NativeCard, 'architecture' | 'stimulus'>;
 
 /**
  * What the networks compute between stimuli and responses. centre + surround + bias is the input of the

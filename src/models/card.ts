@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Architecture } from '../network/architecture.js';
 import { ArchitectureId } from '../network/architectures/id.js';
 import { SHARED_CORE_NAMES } from '../network/architectures/shared-cores.js';
+import { ImportedNetwork } from '../network/imported/architecture.js';
 import { SharedCore } from '../network/shared-core/architecture.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -149,6 +150,22 @@ export const ImportCard = z.strictObject({
 });
 export type ImportCard = z.infer<typeof ImportCard>;
 
+/** Of a model whose network another program made, and whose graph it kept. */
+export const NetworkImportCard = z.strictObject({
+  importedFrom: z.literal('onnx'),
+  /** Under which it may be used. */
+  license: z.string(),
+  /** Where it comes from: a paper, an address, a person. */
+  source: z.string(),
+  /** The program that wrote the graph. */
+  producer: z.string(),
+  /** sha256 of each file that was read, by its name. */
+  digests: z.record(z.string(), Sha256),
+  codeVersion: z.string(),
+  date: z.iso.datetime(),
+});
+export type NetworkImportCard = z.infer<typeof NetworkImportCard>;
+
 /** Of a model to measure with, whose parameters were drawn at random. */
 export const MadeUpCard = z.strictObject({
   madeUp: z.literal('untrained'),
@@ -157,11 +174,14 @@ export const MadeUpCard = z.strictObject({
 });
 export type MadeUpCard = z.infer<typeof MadeUpCard>;
 
+/** Where the networks of a model come from. */
+const Origin = z.union([TrainingCard, ImportCard, NetworkImportCard, MadeUpCard]);
+
 /** A network of an ensemble, which has the architecture, the stimulus and the neurons of the card. */
 export const MemberCard = z.strictObject({
   /** Its file, which is one of the card's weights. */
   weights: z.string(),
-  training: z.union([TrainingCard, ImportCard, MadeUpCard]),
+  training: Origin,
   /** Its own correlation for each neuron, in the order of the card's neurons. */
   CORR: z.array(Metric).optional(),
 });
@@ -216,12 +236,13 @@ export const ModelCard = z.strictObject({
   architecture: z.union([
     z.strictObject({ id: ArchitectureId, ...Architecture.shape }),
     z.strictObject({ id: z.enum(SHARED_CORE_NAMES), ...SharedCore.shape }),
+    z.strictObject({ id: z.literal('onnx'), ...ImportedNetwork.shape }),
   ]),
   stimulus: StimulusCard,
   response: z.strictObject({ unit: z.string() }),
   neurons: z.array(NeuronCard).min(1),
   /** Of an ensemble: that of its first member. */
-  training: z.union([TrainingCard, ImportCard, MadeUpCard]),
+  training: Origin,
   /** Of an ensemble, whose response is the mean of its members' responses. */
   members: z.array(MemberCard).min(2).max(32).optional(),
   /** Of an ensemble, where it was learnt. */

@@ -10,9 +10,12 @@ import { parameterSpecifications } from '../network/parameters.js';
 import { isOfCore } from '../network/shared-core/parameters.js';
 import { createFolderObjects } from '../objects/folder-objects.js';
 import { type MemberCard, ModelCard } from './card.js';
+import { isImportedCard, nativeCard } from './native-card.js';
 import { isVersion, lastVersion } from './version-numbers.js';
 
 export const CARD_FILE = 'card.json';
+/** The graph of an imported network. */
+export const NETWORK_FILE = 'network.onnx';
 const WEIGHTS_FILE = 'weights.safetensors';
 /** Most bytes of a card: with 64 golden stimuli of 1000x1000 pixels it has 86 million. */
 export const CARD_BYTES = 2 ** 28;
@@ -100,7 +103,7 @@ export async function readModelFiles({ folder, card }: SavedModel): Promise<Map<
 /**
  * Reads the weights of a model that is no ensemble.
  * @throws InputError when a file is larger than the card makes it, differs from its sha256, or holds
- *   a number that is not finite; for an ensemble
+ *   a number that is not finite; for an ensemble, and where the network is imported
  */
 export async function readWeights(model: SavedModel): Promise<Weights> {
   const { members, weights } = model.card;
@@ -128,9 +131,10 @@ export async function readMembers(model: SavedModel): Promise<Weights[]> {
 }
 
 async function readFiles(
-  { folder, card }: SavedModel,
+  { folder, card: own }: SavedModel,
   files: ModelCard['weights'],
 ): Promise<Weights> {
+  const card = nativeCard(own);
   const weights = new Map<string, NamedTensor>();
   for (const each of files) {
     const { file } = each;
@@ -157,7 +161,7 @@ export async function saveModel(
   weights: Weights,
   last = 0,
 ): Promise<SavedModel> {
-  return await save(out, card, new Map([[WEIGHTS_FILE, weights]]), last);
+  return await saveFiles(out, card, new Map([[WEIGHTS_FILE, encodeSafetensors(weights)]]), last);
 }
 
 /**
@@ -178,25 +182,20 @@ export async function saveEnsemble(
 ): Promise<SavedModel> {
   const file = (member: number) => `member-${member + 1}.safetensors`;
   const cards = members.map(({ weights: _, ...member }, i) => ({ weights: file(i), ...member }));
-  const files = new Map(members.map(({ weights }, i) => [file(i), weights]));
-  return await save(out, { ...card, members: cards }, files, last);
+  const files = new Map(members.map(({ weights }, i) => [file(i), encodeSafetensors(weights)]));
+  return await saveFiles(out, { ...card, members: cards }, files, last);
 }
 
-async function save(
+/** Saves a model as `saveModel` does, of the bytes of its files beside the card, by their names. */
+export async function saveFiles(
   out: string,
   card: UnsavedCard & Pick<ModelCard, 'members'>,
-  files: ReadonlyMap<string, Weights>,
-  last: number,
+  files: ReadonlyMap<string, Uint8Array>,
+  last = 0,
 ): Promise<SavedModel> {
   const temporary = path.join(out, `.saving-${randomUUID()}`);
   await mkdir(temporary, { recursive: true });
   try {
-    const digests: ModelCard['weights'] = [];
-    for (const [file, weights] of files) {
-      const bytes = encodeSafetensors(weights);
-      digests.push({ file, sha256: sha256(bytes) });
-      await writeFile(path.join(temporary, file), bytes);
-    }
     const taken = (await readdir(out)).filter(isVersion).map(Number);
     const version = (await lastVersion([last, ...taken], createFolderObjects(out))) + 1;
     const folder = path.join(out, String(version));
@@ -205,8 +204,9 @@ async function save(
       name: path.basename(path.resolve(out)),
       version,
       ...card,
-      weights: digests,
+      weights: Array.from(files, ([file, bytes]) => ({ file, sha256: sha256(bytes) })),
     } satisfies ModelCard);
+    for (const [file, bytes] of files) await writeFile(path.join(temporary, file), bytes);
     await writeFile(path.join(temporary, CARD_FILE), `${JSON.stringify(whole, null, 1)}\n`);
     await rename(temporary, folder);
     return await readModel(folder);
@@ -226,7 +226,9 @@ async function read(folder: string, file: string, most: number): Promise<Buffer>
 }
 
 /** Numbers in the weights of a model, or of each member of an ensemble, by what its card says of the networks. */
-export function countWeights({ architecture, stimulus, neurons }: ModelCard): number {
+export function countWeights(card: ModelCard): number {
+  if (isImportedCard(card)) return card.architecture.parameters;
+  const { architecture, stimulus, neurons } = nativeCard(card);
   return parameterSpecifications(architecture, stimulus)
     .map(({ name, shape }) => (isOfCore(name) ? 1 : neurons.length) * elementCount(shape))
     .reduce((a, b) => a + b);
@@ -234,6 +236,7 @@ export function countWeights({ architecture, stimulus, neurons }: ModelCard): nu
 
 /** Most bytes of a weights file. */
 export function maxBytes(card: ModelCard): number {
+  if (isImportedCard(card)) return card.architecture.bytes;
   return countWeights(card) * ELEMENT_BYTES + HEADER_BYTES;
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../../src/experiments/quick-measurement/quick-measurement.js';
 import { mapReceptiveFields, planReceptiveField } from '../../src/experiments/receptive-field.js';
 import { multiplications } from '../../src/inference/onnx/cost.js';
+import { nativeCard } from '../../src/models/native-card.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import { energyEngine, energyModel } from '../support/energy-model.js';
 
@@ -76,7 +77,7 @@ test('a gradient costs three forward passes', async () => {
 });
 
 test('the expected time follows from the multiply-adds of the networks and a rate', () => {
-  const { architecture } = model.card;
+  const { architecture } = nativeCard(model.card);
   const large = {
     card: { ...model.card, stimulus: { ...model.card.stimulus, height: 50, width: 50 } },
   };

@@ -11,6 +11,7 @@ import { interpret } from '../../src/interpret/interpretation.js';
 import type { Interpreter } from '../../src/interpret/interpreter.js';
 import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
 import { memberColumns, populationSize, reduceMembers } from '../../src/models/members.js';
+import { nativeCard } from '../../src/models/native-card.js';
 import { readModel, readWeights } from '../../src/models/saved-model.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { selectOnDevice, toDevice } from '../../src/network/device.js';
@@ -137,8 +138,8 @@ test.each(KINDS)(
     for (const member of members) {
       const parameters = selectOnDevice(toDevice(await readWeights(member)), neurons);
       each.push({
-        ...(await interpret(member.card, parameters, stimuli)),
-        ...(await stimulusGradient(member.card, parameters, stimuli)),
+        ...(await interpret(nativeCard(member.card), parameters, stimuli)),
+        ...(await stimulusGradient(nativeCard(member.card), parameters, stimuli)),
       });
     }
     const expectMeans = (actual: Float32Array, all: readonly Float32Array[]) => {

@@ -57,6 +57,11 @@ export function pytorch(): PythonPackages {
   return pythonPackages('PYTORCH', ['numpy', 'torch']);
 }
 
+/** PyTorch as above, with the packages that `torch.onnx.export` needs. */
+export function pytorchExport(): PythonPackages {
+  return pythonPackages('PYTORCH', ['numpy', 'torch', 'onnx', 'onnxscript']);
+}
+
 /**
  * onnx and onnxruntime, in the Python that ONNX_PYTHON names, or in the virtual environment
  * ~/.cache/hypercolumn/onnx. `REQUIRE_ONNX=1` demands them.

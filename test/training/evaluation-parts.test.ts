@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import { type ModelCard, TrainingCard } from '../../src/models/card.js';
+import { nativeCard } from '../../src/models/native-card.js';
 import { readWeights } from '../../src/models/saved-model.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { forward } from '../../src/network/forward.js';
@@ -46,9 +47,15 @@ test('a prediction in slices equals a whole one, and its terms and attention add
   const weights = await readWeights(saved);
   let reported = 0;
   const before = tf.memory().numTensors;
-  const prediction = await predictRecording(saved.card, [weights], site.validation, 3, (count) => {
-    reported += count;
-  });
+  const prediction = await predictRecording(
+    nativeCard(saved.card),
+    [weights],
+    site.validation,
+    3,
+    (count) => {
+      reported += count;
+    },
+  );
   expect(tf.memory().numTensors).toBe(before);
   expect(reported).toBe(IMAGES * NEURONS);
 
@@ -59,7 +66,7 @@ test('a prediction in slices equals a whole one, and its terms and attention add
     );
     const { scale, offset } = saved.card.stimulus;
     const x = stimulusTensor(stimuli).mul<tf.Tensor4D>(scale).add<tf.Tensor4D>(offset);
-    const whole = forward(saved.card.architecture, parameters, x);
+    const whole = forward(nativeCard(saved.card).architecture, parameters, x);
     return [whole.responses.dataSync<'float32'>(), whole.centreAttention!.arraySync()];
   });
   expect(greatestDifference(prediction.responses.values, responses)).toBeLessThan(1e-5);
@@ -89,9 +96,9 @@ test('a response that is not finite is rejected with its neuron and image', asyn
   const { card, ...saved } = await saveSmallModel(path.join(folder, 'diverged'), options);
   const weights = await readWeights({ card, ...saved });
   weights.get('readout.bias')!.data[1] = Number.POSITIVE_INFINITY;
-  await expect(predictRecording(card, [weights], site.validation, 1, () => {})).rejects.toThrow(
-    'its neuron 2 responds to image 0 with Infinity: its training diverged',
-  );
+  await expect(
+    predictRecording(nativeCard(card), [weights], site.validation, 1, () => {}),
+  ).rejects.toThrow('its neuron 2 responds to image 0 with Infinity: its training diverged');
 });
 
 test('the decomposition averages neurons, each in the order of its own prediction', () => {

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
+import { nativeCard } from '../../src/models/native-card.js';
 import { readModel, readWeights } from '../../src/models/saved-model.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { forward } from '../../src/network/forward.js';
@@ -99,7 +100,7 @@ async function respond(model: string): Promise<number[][]> {
     );
     const { scale, offset } = saved.card.stimulus;
     const x = stimulusTensor(stimuli).mul<tf.Tensor4D>(scale).add<tf.Tensor4D>(offset);
-    return forward(saved.card.architecture, parameters, x).responses.arraySync();
+    return forward(nativeCard(saved.card).architecture, parameters, x).responses.arraySync();
   });
 }
 

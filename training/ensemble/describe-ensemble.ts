@@ -1,5 +1,6 @@
 import { InputError } from '../../src/errors.js';
 import type { Calibration, GoldenCard, ModelCard, NeuronCard } from '../../src/models/card.js';
+import { nativeCard } from '../../src/models/native-card.js';
 import {
   readWeights,
   type SavedModel,
@@ -57,7 +58,7 @@ export async function describeEnsemble(
   data: EnsembleData | undefined,
   onResponses: OnResponses,
 ): Promise<UnsavedEnsemble> {
-  const { architecture, stimulus, response, training, neurons } = models[0]!.card;
+  const { architecture, stimulus, response, training, neurons } = nativeCard(models[0]!.card);
   const ids = neurons.map(({ id }) => id);
   const networks: TrainedNetworks[] = [];
   for (const model of models) {

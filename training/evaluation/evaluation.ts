@@ -1,5 +1,6 @@
 import type { CountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
+import { nativeCard } from '../../src/models/native-card.js';
 import { readMembers } from '../../src/models/saved-model.js';
 import { peakCount } from '../../src/tuning/metrics.js';
 import type { RankTuning } from '../../src/tuning/rank.js';
@@ -69,7 +70,7 @@ async function evaluateModel(
   k: number,
   onProgress: (responses: number) => void,
 ): Promise<ModelEvaluation> {
-  const { card } = model.saved;
+  const card = nativeCard(model.saved.card);
   const members = await readMembers(model.saved);
   const prediction = await predictRecording(card, members, validation, k, onProgress);
   const ids = card.neurons.map(({ id }) => id);

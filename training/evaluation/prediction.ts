@@ -5,7 +5,7 @@ import {
   interpret,
   meanInterpretation,
 } from '../../src/interpret/interpretation.js';
-import type { ModelCard } from '../../src/models/card.js';
+import type { NativeCard } from '../../src/models/native-card.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import { type AttentionMap, attentionMapOf } from '../../src/network/attention-map.js';
 import type { Parameters } from '../../src/network/block-pass.js';
@@ -69,7 +69,7 @@ const NEURONS_AT_ONCE = 16;
  * @throws InputError when a weight is missing or a response is not finite
  */
 export async function predictRecording(
-  card: ModelCard,
+  card: NativeCard,
   members: readonly Weights[],
   recording: Recording,
   topCount: number,
@@ -161,7 +161,7 @@ function createGatherer({ height, width }: MapSize, topCount: number) {
 }
 
 /** The parameters of some neurons. */
-function selectParameters(card: ModelCard, weights: Weights, rows: readonly number[]): Weights {
+function selectParameters(card: NativeCard, weights: Weights, rows: readonly number[]): Weights {
   const specifications = parameterSpecifications(card.architecture, card.stimulus);
   return new Map(
     specifications.map(({ name }) => {

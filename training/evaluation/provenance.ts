@@ -36,7 +36,9 @@ function ofTraining(
 ): Provenance {
   const stopped = neurons.filter((neuron) => neuron.stopped).length;
   if ('importedFrom' in training) {
-    const from = { pytorch: 'PyTorch', safetensors: 'a safetensors file' }[training.importedFrom];
+    const from = { pytorch: 'PyTorch', safetensors: 'a safetensors file', onnx: 'an .onnx file' }[
+      training.importedFrom
+    ];
     return {
       data: `unknown: the parameters were imported from ${from}`,
       selection: 'unknown: the parameters were imported',

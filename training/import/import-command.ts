@@ -13,12 +13,15 @@ import { withLock } from '../run/lock.js';
 import { checkModelName, degrees, figure, siteName } from '../run/options.js';
 import { readPytorch, readSafetensorsFiles } from './checkpoints.js';
 import { importModel } from './import-model.js';
+import { importOnnx } from './import-onnx.js';
 import { readPopulation } from './population.js';
 
 interface Options extends DataOptions {
   readonly pytorch?: string;
   readonly safetensors?: string;
-  readonly architecture: ArchitectureId;
+  readonly onnx?: string;
+  readonly card?: string;
+  readonly architecture?: ArchitectureId;
   readonly out: string;
   readonly data?: string;
   readonly site?: string;
@@ -34,7 +37,9 @@ interface Options extends DataOptions {
 /** `import`: makes a saved model of networks that the published PyTorch code trained. */
 export function createImportCommand(): Command {
   const command = new Command('import')
-    .description('makes a model of networks that the published PyTorch code trained')
+    .description(
+      'makes a model of networks that the published PyTorch code trained, or of any network as an .onnx file',
+    )
     .addOption(
       new Option('--pytorch <folder>', 'where neuron_{i}.pth are, one state dict each').conflicts(
         'safetensors',
@@ -45,9 +50,28 @@ export function createImportCommand(): Command {
       'where neuron_{i}.safetensors are, or one file whose names begin with neuron_{i}.',
     )
     .addOption(
-      new Option('--architecture <name>', 'of the networks')
-        .choices(ArchitectureId.options)
-        .makeOptionMandatory(),
+      new Option(
+        '--onnx <file>',
+        'a network: images in, the responses of all neurons out',
+      ).conflicts([
+        'pytorch',
+        'safetensors',
+        'architecture',
+        'data',
+        'site',
+        'scale',
+        'offset',
+        'unit',
+        'degreesPerImage',
+        'stimulus',
+        'backgroundGray',
+      ]),
+    )
+    .option('--card <file>', 'what is known of the network of --onnx: JSON, see docs/import.md')
+    .addOption(
+      new Option('--architecture <name>', 'of the networks of --pytorch or --safetensors').choices(
+        ArchitectureId.options,
+      ),
     )
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
     .option(
@@ -92,8 +116,16 @@ export function createImportCommand(): Command {
 }
 
 async function runImport(options: Options): Promise<void> {
-  const { architecture, scale, offset, backgroundGray } = options;
   checkModelName(options.out);
+  const { onnx, card, out } = options;
+  if (onnx !== undefined) return await importOnnx({ onnx, card, out });
+  if (card !== undefined) throw new InputError('--card needs --onnx <file>, the network');
+  const { architecture, scale, offset, backgroundGray } = options;
+  if (architecture === undefined) {
+    throw new InputError(
+      `say what the networks are: --architecture <${ArchitectureId.options.join('|')}>`,
+    );
+  }
   const { importedFrom, checkpoints } = chooseSource(options);
   const opened = await openChosen(options);
   const site = opened?.site;
@@ -118,7 +150,7 @@ async function runImport(options: Options): Promise<void> {
     }
     const stimulus = { height, width, scale, offset, backgroundGray, degreesPerImage };
     const progress = createCountProgress('responses', process.stderr);
-    const request = { ...options, unit, population, importedFrom, stimulus, site };
+    const request = { ...options, architecture, unit, population, importedFrom, stimulus, site };
     const imported = await withLock(options.out, console.error, () =>
       importModel(request, progress.report),
     ).finally(progress.stop);
@@ -142,7 +174,9 @@ function chooseSource({ pytorch, safetensors }: Options) {
   if (safetensors !== undefined) {
     return { importedFrom: 'safetensors', checkpoints: readSafetensorsFiles(safetensors) } as const;
   }
-  throw new InputError('say where the networks are: --pytorch <folder> or --safetensors <place>');
+  throw new InputError(
+    'say where the networks are: --pytorch <folder>, --safetensors <place> or --onnx <file>',
+  );
 }
 
 async function openChosen({

@@ -1,10 +1,9 @@
 import packageFile from '../../package.json' with { type: 'json' };
 import type { CountProgress } from '../../src/count-progress.js';
+import { goldenGratings } from '../../src/imports/gratings.js';
 import type { ImportCard, NeuronCard, StimulusCard } from '../../src/models/card.js';
 import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import type { ArchitectureId } from '../../src/network/architectures/index.js';
-import { renderGratings } from '../../src/stimulus/parametric/grating.js';
-import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import { describeStimuli } from '../data/describe.js';
 import type { Site } from '../data/site.js';
 import { goldenCard, goldenImages } from '../model/golden.js';
@@ -49,7 +48,7 @@ export async function importModel(
   const stimulus = await describe(request);
   const { scale, offset } = stimulus;
   const networks = { architecture, neurons: ids, weights, scale, offset };
-  const images = site ? await goldenImages(site.validation) : gratings(stimulus);
+  const images = site ? await goldenImages(site.validation) : goldenGratings(stimulus);
   const golden = await goldenCard(networks, images);
   const fits = site && (await measure(networks, site, onProgress));
   const neurons = ids.map((id, row) => ({
@@ -92,20 +91,4 @@ async function measure(
     onProgress(done, total);
   });
   return evaluate(validation, networks.neurons, predicted);
-}
-
-/** Without images of its own, a model keeps gratings of four orientations, full field, around mid-gray. */
-function gratings({ height, width }: StimulusCard): Stimuli {
-  const each = [0, 45, 90, 135].map((orientation, i) => ({
-    orientation,
-    spatialFrequency: 0.05 * (i + 1),
-    phase: 0,
-    contrast: 1,
-    diameter: null,
-    innerDiameter: 0,
-    x: 0,
-    y: 0,
-    edge: 'hard' as const,
-  }));
-  return renderGratings(each, { height, width, background: 0.5 });
 }

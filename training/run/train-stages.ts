@@ -1,5 +1,6 @@
 import { syncFolder } from '../../src/files/whole-file.js';
 import type { Fit } from '../../src/models/card.js';
+import { nativeCard } from '../../src/models/native-card.js';
 import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import { isShared } from '../../src/network/any-architecture.js';
 import type { TrainingData } from '../data/split.js';
@@ -86,7 +87,7 @@ export async function trainStages(
 
 async function readBase(base: SavedModel, { freeze, from }: ModelRequest) {
   const neurons = base.card.neurons.map(({ id }) => id);
-  const { architecture } = base.card;
+  const { architecture } = nativeCard(base.card);
   if (isShared(architecture)) throw new Error('a base has a network for each neuron');
   const { readout } = architecture;
   return { readout, weights: await readWeights(base), neurons, freeze, fit: from?.fit };

@@ -7,6 +7,7 @@ import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
 import type { ExperimentContext, Subject } from '../context.js';
 import { type Cost, GRADIENT_PASSES } from '../cost.js';
 import { type NeuronSelection, selectNeurons } from '../neurons.js';
+import { requireGradient } from '../require-gradient.js';
 import type { AscentPreview, PreferredStimulusRequest } from './schemas.js';
 
 /** The largest number of steps over all neurons and restarts; they take about two hours on one core. */
@@ -51,6 +52,7 @@ export interface PreferredStimuli {
  * Plans the search for preferred stimuli without computing anything.
  * @param set the stored set that the request names, of the model's size
  * @throws InputError if a neuron does not exist, or the bounds of the pixels exclude the background
+ * @throws NoGradientError if the network is imported without a graph of its gradient
  * @throws PayloadTooLargeError if the search would take too long, or make more images than the limits allow
  */
 export function planPreferredStimulus(
@@ -58,6 +60,7 @@ export function planPreferredStimulus(
   request: PreferredStimulusRequest,
   set?: Stimuli,
 ): PreferredStimulusPlan {
+  requireGradient(model);
   const selection = selectNeurons(model.card, request.neurons);
   const neurons = selection.ids.length;
   const { restarts } = request;

@@ -46,11 +46,15 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
 
     async load(folder, digest) {
       if (models.has(digest)) return;
-      const { card, partition, graphs } = await preparing.run({ folder, digest, threads });
+      const { card, partition, graphs, imported } = await preparing.run({
+        folder,
+        digest,
+        threads,
+      });
       const population = populationSize(card);
       const pool = pools.choose();
       try {
-        await pool.threads.load(digest, graphs);
+        await pool.threads.load(digest, graphs, imported);
         const neurons = Int32Array.from(card.neurons.keys());
         const request = { digest, stimuli: goldenStimuli(card), neurons };
         checkGolden(card, await compute(pool.threads, { population, partition }, request));

@@ -1,7 +1,10 @@
 import type { ModelCard } from '../../models/card.js';
 import { populationSize } from '../../models/members.js';
-import { readVerified } from '../verified-model.js';
+import { isImportedCard } from '../../models/native-card.js';
+import { readUnchanged, readVerified } from '../verified-model.js';
 import { groupSize } from './cost.js';
+import type { ImportedInput } from './imported/network-session.js';
+import { readNetwork } from './imported/read-network.js';
 import { createPartition, type Partition } from './partition.js';
 import { encodeChoosableSite } from './site-graph.js';
 
@@ -19,6 +22,8 @@ export interface PreparedModel {
   readonly partition: Partition;
   /** The .onnx file of each part. */
   readonly graphs: readonly Uint8Array[];
+  /** Where its network is imported. */
+  readonly imported?: ImportedInput;
 }
 
 /**
@@ -28,6 +33,13 @@ export interface PreparedModel {
  */
 export async function prepareModel(source: ModelSource): Promise<PreparedModel> {
   const { folder, digest, threads } = source;
+  const saved = await readUnchanged(folder, digest);
+  if (isImportedCard(saved.card)) {
+    const { card } = saved;
+    const { network, input } = await readNetwork({ ...saved, card });
+    const partition = createPartition(populationSize(card), 1, Number.POSITIVE_INFINITY);
+    return { card, partition, graphs: [network], imported: input };
+  }
   const { card, members } = await readVerified(folder, digest);
   const partition = createPartition(populationSize(card), threads, groupSize(card));
   const graphs = partition.parts.map(({ groups }) =>

@@ -63,7 +63,8 @@ export interface ModelProto {
   readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
 }
 
-const Model = protobuf.Root.fromJSON(schema).lookupType('onnx.ModelProto');
+/** ModelProto of protobufjs, for what other files read and write beyond the messages above. */
+export const Model = protobuf.Root.fromJSON(schema).lookupType('onnx.ModelProto');
 
 /** An .onnx file. */
 export function encodeModel(model: ModelProto): Uint8Array {

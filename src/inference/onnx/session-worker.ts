@@ -1,6 +1,7 @@
 import { collectGarbage } from '../../workers/collect-garbage.js';
 import { connectToService } from '../../workers/connect-to-service.js';
 import { inOrder } from '../../workers/in-order.js';
+import type { ImportedInput } from './imported/network-session.js';
 import { loadOnnxruntime } from './onnxruntime.js';
 import { createSessions } from './sessions.js';
 
@@ -10,8 +11,8 @@ const sessions = createSessions(await loadOnnxruntime());
 connectToService(
   inOrder({
     ...sessions,
-    async load(key: string, graph: Uint8Array) {
-      await sessions.load(key, graph);
+    async load(key: string, graph: Uint8Array, imported?: ImportedInput) {
+      await sessions.load(key, graph, imported);
       collectGarbage();
     },
   }),

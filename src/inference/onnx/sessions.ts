@@ -1,4 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import { type ImportedInput, respondTo } from './imported/network-session.js';
 import type { Onnxruntime } from './onnxruntime.js';
 import { RESPONSES, STIMULI, WANTED } from './site-graph.js';
 
@@ -16,8 +17,11 @@ export interface Batch {
 
 /** Sessions of onnxruntime by key, which compute on the thread that calls them. */
 export interface Sessions {
-  /** @param graph an .onnx file as `encodeChoosableSite` makes it */
-  load(key: string, graph: Uint8Array): Promise<void>;
+  /**
+   * @param graph an .onnx file as `encodeChoosableSite` makes it, or that of an imported network
+   * @param imported of an imported network, which has one group
+   */
+  load(key: string, graph: Uint8Array, imported?: ImportedInput): Promise<void>;
   unload(key: string): Promise<void>;
   /** @returns [count, neurons of the graph], zero in groups that are not wanted */
   run(batch: Batch): Promise<Float32Array>;
@@ -27,7 +31,7 @@ export interface Sessions {
  * One thread computes a session: threads that share one meet after every operation, those that have
  * each their own only at the end.
  */
-const OPTIONS: InferenceSession.SessionOptions = {
+export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   graphOptimizationLevel: 'all',
   executionMode: 'sequential',
@@ -36,35 +40,61 @@ const OPTIONS: InferenceSession.SessionOptions = {
   logSeverityLevel: 3,
 };
 
+type Image = Pick<Batch, 'height' | 'width' | 'pixels' | 'wanted'>;
+
+interface Loaded {
+  readonly session: InferenceSession;
+  /** Images that the graph takes at a time, of which the first is the one that is asked for. */
+  readonly images: number;
+  /** @returns [images, neurons] */
+  respond(image: Image): Promise<Float32Array>;
+}
+
 export function createSessions({ InferenceSession, Tensor }: Onnxruntime): Sessions {
-  const sessions = new Map<string, InferenceSession>();
+  const sessions = new Map<string, Loaded>();
   return { load, unload, run };
 
-  async function load(key: string, graph: Uint8Array): Promise<void> {
-    sessions.set(key, await InferenceSession.create(graph, OPTIONS));
+  async function load(key: string, graph: Uint8Array, imported?: ImportedInput): Promise<void> {
+    const session = await InferenceSession.create(graph, SESSION_OPTIONS);
+    sessions.set(key, {
+      session,
+      images: imported && imported.input.batch !== 'any' ? imported.input.batch : 1,
+      respond: imported
+        ? (image) => respondTo(session, Tensor, imported, [image.pixels])
+        : (image) => respondInGroups(session, image),
+    });
   }
 
   async function unload(key: string): Promise<void> {
-    const session = sessions.get(key);
+    const loaded = sessions.get(key);
     sessions.delete(key);
-    await session?.release();
+    await loaded?.session.release();
   }
 
   /** Each image is computed alone, so that its responses do not depend on the rest of the request. */
   async function run({ key, count, height, width, pixels, wanted }: Batch): Promise<Float32Array> {
-    const session = sessions.get(key);
-    if (session === undefined) throw new Error(`no graph ${key} is loaded`);
+    const loaded = sessions.get(key);
+    if (loaded === undefined) throw new Error(`no graph ${key} is loaded`);
     const size = height * width;
-    const groups = new Tensor('bool', wanted, [wanted.length]);
     let values = new Float32Array();
     for (let image = 0; image < count; image++) {
       const own = pixels.subarray(image * size, (image + 1) * size);
-      const stimuli = new Tensor('float32', own, [1, 1, height, width]);
-      const outputs = await session.run({ [STIMULI]: stimuli, [WANTED]: groups });
-      const responses = outputs[RESPONSES]?.data as Float32Array;
-      if (image === 0) values = new Float32Array(count * responses.length);
-      values.set(responses, image * responses.length);
+      const responses = await loaded.respond({ height, width, pixels: own, wanted });
+      const each = responses.length / loaded.images;
+      if (image === 0) values = new Float32Array(count * each);
+      values.set(responses.subarray(0, each), image * each);
     }
     return values;
+  }
+
+  async function respondInGroups(
+    session: InferenceSession,
+    { height, width, pixels, wanted }: Image,
+  ): Promise<Float32Array> {
+    const outputs = await session.run({
+      [STIMULI]: new Tensor('float32', pixels, [1, 1, height, width]),
+      [WANTED]: new Tensor('bool', wanted, [wanted.length]),
+    });
+    return outputs[RESPONSES]?.data as Float32Array;
   }
 }

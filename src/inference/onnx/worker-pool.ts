@@ -1,6 +1,7 @@
 import { EngineLostError } from '../../errors.js';
 import { ownMemory, transfer } from '../../workers/transfer.js';
 import { startThread } from '../../workers/worker-thread.js';
+import type { ImportedInput } from './imported/network-session.js';
 import type { Batch, Sessions } from './sessions.js';
 
 /**
@@ -11,8 +12,9 @@ export interface WorkerPool {
   /**
    * Loads a graph into each of the first threads, which takes over its memory.
    * @param key of the graphs
+   * @param imported where they are of an imported network
    */
-  load(key: string, graphs: readonly Uint8Array[]): Promise<void>;
+  load(key: string, graphs: readonly Uint8Array[], imported?: ImportedInput): Promise<void>;
   unload(key: string): Promise<void>;
   run(thread: number, batch: Batch): Promise<Float32Array>;
   close(): Promise<void>;
@@ -25,10 +27,10 @@ export function createWorkerPool(threads: number, entry: URL): WorkerPool {
     startThread<Sessions>({ entry, createLossError }),
   );
   return {
-    async load(key, graphs) {
+    async load(key, graphs, imported) {
       await Promise.all(
         graphs.map((graph, thread) =>
-          sessionsOn(thread).load(key, transfer(graph, ownMemory(graph))),
+          sessionsOn(thread).load(key, transfer(graph, ownMemory(graph)), imported),
         ),
       );
     },

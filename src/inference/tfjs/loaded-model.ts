@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ModelCard } from '../../models/card.js';
 import { populationSize, respondByMembers } from '../../models/members.js';
+import type { NativeCard } from '../../models/native-card.js';
 import { isShared } from '../../network/any-architecture.js';
 import type { Backend } from '../../network/backends/open.js';
 import type { Parameters } from '../../network/block-pass.js';
@@ -20,14 +20,14 @@ function imagesPerBatch({ isBatchInvariant }: Backend, neurons: number): number 
 
 /** A model whose golden responses hold on the backend that is open. */
 export interface LoadedModel {
-  readonly card: ModelCard;
+  readonly card: NativeCard;
   /** Of each member, on the device, the neurons stacked on the first axis; the caller disposes of them. */
   readonly members: readonly Parameters[];
 }
 
 /** A member of an ensemble, or a model that is none. */
 interface Member {
-  readonly card: ModelCard;
+  readonly card: NativeCard;
   readonly parameters: Parameters;
 }
 
@@ -119,7 +119,7 @@ async function respondByCore(
 
 /** @returns [stimuli, neurons of the parameters] */
 async function compute(
-  { architecture, stimulus: { scale, offset } }: ModelCard,
+  { architecture, stimulus: { scale, offset } }: NativeCard,
   parameters: Parameters,
   { count, height, width, pixels }: Stimuli,
 ): Promise<Float32Array> {

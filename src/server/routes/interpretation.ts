@@ -12,8 +12,8 @@ import {
   gradientSheet,
 } from '../../experiments/gradient.js';
 import { GradientFieldResult, runGradientField } from '../../experiments/gradient-field.js';
-import { planGradients, planResponses } from '../../experiments/presentation.js';
-import { interpret, ReadoutResult, readoutResult } from '../../experiments/readout.js';
+import { planGradients } from '../../experiments/presentation.js';
+import { interpret, planReadout, ReadoutResult, readoutResult } from '../../experiments/readout.js';
 import { answerAs, answerJson, answerResult } from '../answer.js';
 import { type ModelRequest, type Presented, readPresented } from '../body/presented.js';
 import type { AppContext } from '../context.js';
@@ -110,7 +110,7 @@ function readoutRoutes(deps: AppDependencies) {
     },
     async (c, request) => {
       const { mediaType } = request;
-      const presented = planResponses(await present(c, deps, request, 3));
+      const presented = planReadout(await present(c, deps, request, 3));
       const found = await interpret(presented, clientContext(c, deps, request));
       if (mediaType === 'application/json') {
         return answerSmall(c, deps, () => readoutResult(presented, found));

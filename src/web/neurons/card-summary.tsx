@@ -16,9 +16,11 @@ export function CardSummary() {
       </h2>
       <p>
         <b>{neurons.length}</b> {neurons.length === 1 ? 'neuron' : 'neurons'}
-        {'data' in training ? ` of the site ${training.data.site}` : ''}, each predicted by{' '}
-        {DESIGNS[architecture.id].description} (<code>{architecture.id}</code>).{' '}
-        {describeTraining(training)}
+        {'data' in training ? ` of the site ${training.data.site}` : ''},{' '}
+        {architecture.id === 'onnx'
+          ? 'predicted by one imported network'
+          : `each predicted by ${DESIGNS[architecture.id].description}`}{' '}
+        (<code>{architecture.id}</code>). {describeTraining(training)}
       </p>
       <p>
         {known.length > 0 ? (
@@ -41,6 +43,10 @@ export function CardSummary() {
 }
 
 function describeTraining(training: Card['training']): string {
+  if ('license' in training) {
+    const { producer, source, license } = training;
+    return `It is an .onnx file that ${producer} wrote. Source: ${source}. License: ${license}.`;
+  }
   if ('importedFrom' in training)
     return `Its parameters were imported from ${training.importedFrom}.`;
   if (!('data' in training)) return 'Its parameters were drawn at random: it predicts nothing.';

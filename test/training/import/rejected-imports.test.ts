@@ -127,12 +127,17 @@ test('typing errors are reported before anything is read', async () => {
   const right = '--pytorch ./nowhere --architecture rf_cnn --out ./models/none';
   const with_ = (args: string) => place.rejection(`${right} ${args}`);
   expect(await place.rejection('--architecture rf_cnn --out ./x')).toMatch(
-    /^say where the networks are: --pytorch <folder> or --safetensors <place>$/,
+    /^say where the networks are: --pytorch <folder>, --safetensors <place> or --onnx <file>$/,
   );
   expect(await with_('--safetensors ./x')).toMatch(/cannot be used with option '--safetensors/);
   expect(await place.rejection('--pytorch ./x --out ./x')).toMatch(
-    /--architecture <name>' not specified/,
+    /^say what the networks are: --architecture <ff_cnn\|rf_cnn\|ff_sa_cnn/,
   );
+  const onnx = '--onnx ./x.onnx --out ./x';
+  expect(await place.rejection(onnx)).toMatch(/^--onnx needs --card <file>: JSON with at least/);
+  expect(await place.rejection(`${onnx} --scale 2`)).toMatch(/cannot be used with option '--scale/);
+  expect(await place.rejection(`${onnx} --card ./none`)).toMatch(/^--card .\/none cannot be read$/);
+  expect(await with_('--card ./none')).toBe('--card needs --onnx <file>, the network');
   expect(await place.rejection('--pytorch ./x --architecture rf_cnn')).toMatch(
     /--out <folder>' not spec/,
   );

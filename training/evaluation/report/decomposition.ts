@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { nativeCard } from '../../../src/models/native-card.js';
 import type { Evaluation, ModelEvaluation } from '../evaluation.js';
 import { drawDecomposition, TERMS, termsDomain } from '../plots/decomposition-curves.js';
 import { figureElement, legend, type Part, responseUnit } from './parts.js';
@@ -31,7 +32,7 @@ ${legend(
 }
 
 function figureCaption({ saved, decomposition }: ModelEvaluation): string {
-  const { architecture } = saved.card;
+  const { architecture } = nativeCard(saved.card);
   const { readout, output } = architecture;
   const { centreShareOfPeak: share } = decomposition;
   const kinds = {

@@ -1,0 +1,24 @@
+import { renderGratings } from '../stimulus/parametric/grating.js';
+import type { Stimuli } from '../stimulus/stimuli.js';
+
+/** The images that the card of a model keeps which has none of its own: full-field gratings of four orientations, around mid-gray. */
+export function goldenGratings({
+  height,
+  width,
+}: {
+  readonly height: number;
+  readonly width: number;
+}): Stimuli {
+  const each = [0, 45, 90, 135].map((orientation, i) => ({
+    orientation,
+    spatialFrequency: 0.05 * (i + 1),
+    phase: 0,
+    contrast: 1,
+    diameter: null,
+    innerDiameter: 0,
+    x: 0,
+    y: 0,
+    edge: 'hard' as const,
+  }));
+  return renderGratings(each, { height, width, background: 0.5 });
+}

@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { decodeNpy } from '../../src/formats/npy.js';
+import { NetworkDescription } from '../../src/imports/description.js';
+import { importNetwork } from '../../src/imports/import-network.js';
+import type { Engine } from '../../src/inference/engine.js';
+import { createOnnxEngine } from '../../src/inference/onnx/onnx-engine.js';
+import type { SavedModel } from '../../src/models/saved-model.js';
+import { type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
+import { pytorchExport, testWith } from '../support/capabilities.js';
+import { greatestDifference } from '../support/numbers.js';
+import { sharedFolder } from '../support/store.js';
+
+const COMPILED = new URL('../../dist/src/', import.meta.url);
+const ENTRY = fileURLToPath(new URL('imports/measuring-worker.js', COMPILED));
+const WRITER = fileURLToPath(new URL('export_networks.py', import.meta.url));
+const PYTORCH = pytorchExport();
+const test = testWith(PYTORCH);
+
+const folder = sharedFolder();
+let engine: Engine;
+let stimuli: Stimuli;
+beforeAll(async () => {
+  engine = createOnnxEngine({
+    threads: 2,
+    entry: new URL('inference/onnx/session-worker.js', COMPILED),
+    preparingEntry: new URL('inference/onnx/preparing-worker.js', COMPILED),
+  });
+  if (PYTORCH.missing !== null) return;
+  execFileSync(PYTORCH.python, ['-W', 'ignore', WRITER, folder], { stdio: 'pipe' });
+  const { data, shape } = decodeNpy(await readFile(path.join(folder, 'pixels.npy')));
+  const [count = 0, height = 0, width = 0] = shape;
+  stimuli = { count, height, width, pixels: data as Float32Array };
+}, 300_000);
+afterAll(() => engine.close());
+
+async function importNamed(name: string): Promise<SavedModel> {
+  const card: unknown = JSON.parse(await readFile(path.join(folder, `${name}.json`), 'utf8'));
+  const description = NetworkDescription.parse(card);
+  const file = path.join(folder, `${name}.onnx`);
+  const out = path.join(folder, 'models', name);
+  const { saved, warnings } = await importNetwork({ file, description, out }, { entry: ENTRY });
+  expect(warnings).toEqual([]);
+  await engine.load(saved.folder, saved.digest);
+  return saved;
+}
+
+/** Of float16 and the sums of it; the others as the golden responses of a model. */
+const TOLERANCES = { gaussian: 1e-4, four: 1e-4, last: 1e-4, resnet: 1e-4, half: 5e-3 };
+
+for (const [name, tolerance] of Object.entries(TOLERANCES)) {
+  test(`${name}: the responses are those of PyTorch, the same to the last bit in every request`, async () => {
+    const { digest, card } = await importNamed(name);
+    const expected = decodeNpy(await readFile(path.join(folder, `${name}.npy`))).data;
+    const neurons = Int32Array.from(card.neurons.keys());
+    const whole = await engine.respond({ digest, stimuli, neurons });
+    const range = Math.max(...expected) - Math.min(...expected);
+    expect(whole).toHaveLength(expected.length);
+    expect(greatestDifference(whole, expected as Float32Array)).toBeLessThan(tolerance * range);
+
+    const some = await engine.respond({
+      digest,
+      stimuli: sliceStimuli(stimuli, 1, 3),
+      neurons: Int32Array.of(3, 0, 3),
+    });
+    const at = (image: number, neuron: number) => whole[image * neurons.length + neuron];
+    expect([...some]).toEqual([1, 2].flatMap((image) => [3, 0, 3].map((i) => at(image, i))));
+  });
+}
+
+test('the card has what was said of the network and what its graph says', async () => {
+  const { card } = await importNamed('resnet');
+  expect(card).toMatchObject({
+    architecture: {
+      id: 'onnx',
+      input: { name: 'image', layout: 'nchw', type: 'float32', batch: 1 },
+      output: { name: 'responses' },
+    },
+    stimulus: { height: 20, width: 24, scale: 255, offset: 0, degreesPerImage: null },
+    response: { unit: 'none' },
+    training: { importedFrom: 'onnx', license: 'CC0', source: 'a test' },
+    weights: [{ file: 'network.onnx' }],
+  });
+  // 7x7 stem of 3 channels on 10x12 places; block on 3x3; readout of 16 channels
+  const [stem, block, readout] = [
+    8 * 3 * 49 * 120,
+    (16 * 8 * 9 + 16 * 16 * 9 + 16 * 8) * 9,
+    6 * 16,
+  ];
+  expect(card.architecture).toMatchObject({ multiplyAdds: stem + block + readout });
+
+  const gaussian = (await importNamed('gaussian')).card;
+  expect(gaussian.neurons.map(({ id }) => id)).toEqual([7, 3, 1, 0, 12]);
+  expect(gaussian).toMatchObject({
+    architecture: { input: { batch: 'any' } },
+    stimulus: { degreesPerImage: 2.5 },
+    response: { unit: 'spikes/s' },
+  });
+});

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { InputError } from '../../src/errors.js';
+import { parseAs, parseJson } from '../../src/formats/json.js';
+import { NetworkDescription } from '../../src/imports/description.js';
+import { type ImportedNetworkModel, importNetwork } from '../../src/imports/import-network.js';
+import { withLock } from '../run/lock.js';
+import { withSubject } from './named-error.js';
+
+/** What `import --onnx` takes. */
+export interface NetworkOptions {
+  /** The .onnx file. */
+  readonly onnx: string;
+  /** A JSON file: `NetworkDescription`. */
+  readonly card: string | undefined;
+  readonly out: string;
+}
+
+/**
+ * Makes a model of an .onnx file, and says on the console what came of it.
+ * @throws InputError naming what is wrong with the file or its card
+ */
+export async function importOnnx({ onnx: file, card, out }: NetworkOptions): Promise<void> {
+  if (card === undefined) {
+    throw new InputError('--onnx needs --card <file>: JSON with at least "source" and "license"');
+  }
+  const description = await readDescription(card);
+  const { saved, network, warnings } = await withSubject(`--onnx ${file}:`, () =>
+    withLock(out, console.error, () => importNetwork({ file, description, out })),
+  );
+  for (const warning of warnings) console.error(`warning: ${warning}`);
+  console.error(describe(saved, network));
+  console.log(`saved ${saved.folder}, digest ${saved.digest}`);
+}
+
+function describe(
+  { card: { neurons, stimulus } }: ImportedNetworkModel['saved'],
+  { opset, parameters, multiplyAdds }: ImportedNetworkModel['network'],
+): string {
+  const millions = (count: number) => (count / 1e6).toPrecision(3);
+  return (
+    `${neurons.length} ${neurons.length === 1 ? 'neuron' : 'neurons'}, images of ` +
+    `${stimulus.height}x${stimulus.width}, opset ${opset}, ${millions(parameters)} M parameters, ` +
+    `${millions(multiplyAdds)} M multiply-adds an image`
+  );
+}
+
+async function readDescription(file: string): Promise<NetworkDescription> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new InputError(`--card ${file} cannot be read`, [], { cause });
+  });
+  return await withSubject(`--card ${file}:`, () =>
+    parseAs(NetworkDescription, parseJson(bytes, 'it'), ''),
+  );
+}
