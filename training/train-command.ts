@@ -3,7 +3,7 @@ import { findRecipe, RECIPES } from '../src/datasets/recipes.js';
 import { ResponseChoice } from '../src/datasets/train-request.js';
 import { InputError } from '../src/errors.js';
 import { exitCodesHelp } from '../src/exit-codes.js';
-import { type Fit, TrainedFrom, TrainingCard } from '../src/models/card.js';
+import { type Fit, MEMBERS, TrainedFrom, TrainingCard } from '../src/models/card.js';
 import { findModel } from '../src/models/find-model.js';
 import { BACKEND_NAMES, type BackendName } from '../src/network/backends/index.js';
 import { openBackend } from '../src/network/backends/open.js';
@@ -19,7 +19,6 @@ import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
 import { type DataPlace, openData } from './dataset/open-data.js';
 import { ensembleLines } from './ensemble/ensemble-lines.js';
-import { MOST_MEMBERS } from './ensemble/members.js';
 import { currentMemory } from './run/chunk.js';
 import { freeDisk } from './run/disk.js';
 import type { Machine, ModelRequest } from './run/model-request.js';
@@ -37,9 +36,13 @@ import { mergeWhenComplete } from './run/shards/merge-when-complete.js';
 import { parseShard, type Shard, shardOfJob } from './run/shards/shard.js';
 import { trainModel } from './run/train-model.js';
 import { warmStart } from './run/warm-start.js';
+import { checkCombinations } from './train-combinations.js';
 
 interface Options
-  extends Pick<ModelRequest, 'recipe' | 'seed' | 'members' | 'loss' | 'select' | 'freeze' | 'out'>,
+  extends Pick<
+      ModelRequest,
+      'recipe' | 'seed' | 'heldOutSeed' | 'members' | 'loss' | 'select' | 'freeze' | 'out'
+    >,
     DataPlace,
     DataOptions,
     ClusterOptions {
@@ -108,7 +111,7 @@ export function createTrainCommand(
     .option(
       '--members <count>',
       'trains so many models with seeds that follow each other, and saves them as one, an ensemble',
-      wholeNumber(2, MOST_MEMBERS),
+      wholeNumber(MEMBERS.least, MEMBERS.most),
     )
     .addOption(
       new Option(
@@ -136,6 +139,11 @@ export function createTrainCommand(
       )
         .choices(TrainingCard.shape.split.options)
         .default('validation'),
+    )
+    .option(
+      '--held-out-seed <number>',
+      'with --select heldout: draws these images instead of --seed, so that models of several seeds hold out the same',
+      wholeNumber(0, 2 ** 32),
     )
     .addOption(
       new Option('--backend <name>', 'what computes: auto takes the first that works')
@@ -179,8 +187,7 @@ export function createTrainCommand(
     .action(async (options: Options) => {
       findRecipe(options.recipe);
       checkClusterOptions(command, options.on);
-      checkFrom(options, command.getOptionValueSource('fit') === 'cli');
-      checkHere(options);
+      checkCombinations(options, command.getOptionValueSource('fit') === 'cli');
       if (options.on === undefined) {
         checkModelName(options.out);
         return await train(options, environment, machine);
@@ -236,27 +243,6 @@ async function train(
   } finally {
     await site.close();
   }
-}
-
-/** @throws InputError where an option for a warm start is given that has no effect */
-function checkFrom({ from, fit, on }: Options, isFitGiven: boolean): void {
-  if (from === undefined && isFitGiven) {
-    throw new InputError(`--fit ${fit} is used without --from; expected --from with a model`);
-  }
-  if (from !== undefined && on !== undefined) {
-    throw new InputError(
-      `--from is used with --on ${on}; expected it without: a warm start is short, and runs here`,
-    );
-  }
-}
-
-/** @throws InputError where an ensemble is to be trained on a cluster */
-function checkHere({ members, on }: Options): void {
-  if (members === undefined || on === undefined) return;
-  throw new InputError(
-    `--on ${on} is used with --members ${members}; expected it without: train each seed there with ` +
-      '--each seed=..., and make one model of them with hypercolumn bundle',
-  );
 }
 
 /** @throws InputError where there is no such model */

@@ -50,6 +50,11 @@ export function checkFirstModel(
     const message = `${naming.from} ${place} has ${what}`;
     return new InputError(message, [{ path: 'from', message }]);
   };
+  if (card.members) {
+    throw reject(
+      `${card.members.length} members; expected a model of one seed, with whose networks a training can begin`,
+    );
+  }
   const wanted = recipeArchitecture(recipe);
   const { architecture } = card;
   if (isImported(architecture)) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ModelName, NeuronCard, TrainedFrom, TrainingCard } from '../models/card.js';
+import { MEMBERS, ModelName, NeuronCard, TrainedFrom, TrainingCard } from '../models/card.js';
 import { RECIPE_NAMES } from './recipes.js';
 
 const Allowed = z.boolean().default(false);
@@ -45,6 +45,15 @@ export const TrainRequest = z
       .max(2 ** 32)
       .default(1)
       .describe('the same seed trains the same model'),
+    members: z
+      .int()
+      .min(MEMBERS.least)
+      .max(MEMBERS.most)
+      .optional()
+      .describe(
+        'trains so many models with seeds that follow each other, and saves them as one, an ensemble; with `select` as ' +
+          '`heldout` its card has intervals',
+      ),
     loss: TrainingCard.shape.loss.default('mse'),
     responses: ResponseChoice.default('auto').describe(
       '`normalised` trains each neuron on responses with a mean of 0 and a standard deviation of 0.1 (1 with a shared core); predictions are in ' +
@@ -61,10 +70,15 @@ export const TrainRequest = z
   .refine(({ recipe, from }) => recipe !== undefined || from !== undefined, {
     path: ['recipe'],
     error: 'must be given, or `from`',
+  })
+  .refine(({ members, from }) => members === undefined || from === undefined, {
+    path: ['members'],
+    error: 'goes without `from`: each member begins anew',
   });
 export type TrainRequest = z.output<typeof TrainRequest>;
 
 const Epochs = z.strictObject({
+  member: z.int().positive().optional().describe('of an ensemble: which member, from 1'),
   recipe: z.string().describe('of the stage of the training'),
   neurons: z.int().describe('neurons that are trained together in it'),
   loss: z.array(z.number().nullable()).describe('after each epoch, the mean over its neurons'),

@@ -177,6 +177,9 @@ export type MadeUpCard = z.infer<typeof MadeUpCard>;
 /** Where the networks of a model come from. */
 const Origin = z.union([TrainingCard, ImportCard, NetworkImportCard, MadeUpCard]);
 
+/** How many members an ensemble has. */
+export const MEMBERS = { least: 2, most: 32 } as const;
+
 /** A network of an ensemble, which has the architecture, the stimulus and the neurons of the card. */
 export const MemberCard = z.strictObject({
   /** Its file, which is one of the card's weights. */
@@ -244,7 +247,7 @@ export const ModelCard = z.strictObject({
   /** Of an ensemble: that of its first member. */
   training: Origin,
   /** Of an ensemble, whose response is the mean of its members' responses. */
-  members: z.array(MemberCard).min(2).max(32).optional(),
+  members: z.array(MemberCard).min(MEMBERS.least).max(MEMBERS.most).optional(),
   /** Of an ensemble, where it was learnt. */
   calibration: Calibration.optional(),
   golden: GoldenCard,

@@ -85,6 +85,24 @@ test('with held-out images and the Poisson loss, the card says so', async () => 
   await engine.close();
 });
 
+test('with members the command compares them with the ensemble', async () => {
+  const out = path.join(folder, 'models', 'ensemble');
+  const said = await train(`--recipe rf_cnn --epochs 1 --select heldout --members 2 --out ${out}`);
+  const { card } = await readModel(`${out}/1`);
+  expect(said[0]).toMatch(/^neuron 0: CORR 0\.\d{3} {2}PT_J \d\.\d{3} {2}PT_S \d\.\d{3}$/);
+  expect(said.slice(3, 7)).toEqual([
+    expect.stringMatching(/^member 1\/2, seed 1: mean CORR \d\.\d{3}$/),
+    expect.stringMatching(/^member 2\/2, seed 2: mean CORR \d\.\d{3}$/),
+    expect.stringMatching(/^mean of the members: CORR \d\.\d{3}$/),
+    expect.stringMatching(/^ensemble: mean CORR \d\.\d{3}$/),
+  ]);
+  const covered = card.calibration!.intervals[2]!.covered;
+  expect(said[9]).toBe(
+    `90 % interval: covers ${(100 * covered).toFixed(1)} % of the validation responses`,
+  );
+  expect(said.at(-1)).toMatch(/ensemble\/1 in \d+ s, digest /);
+});
+
 test('with the given white value, images of another type train the same networks', async () => {
   const data = path.join(folder, 'wide');
   await writeSmallSite(data, 60, 10);
@@ -196,6 +214,18 @@ test('invalid options of a command are reported before anything is trained', asy
     /^--shard 4\/4: it is i\/n, share i of n, and i/,
   );
   expect(await rejection({ shard: '1/4' })).toMatch(/^shard 1\/4: there are 3 neurons, which make/);
+  expect(await rejection({ members: '1' })).toMatch(/It must be a whole number from 2 to 32\./);
+  expect(await rejection({ members: '2', on: 'slurm', shards: '2' })).toBe(
+    '--on slurm is used with --members 2; expected it without: train each seed there with ' +
+      '--each seed=... and one --held-out-seed, and make one model of them with hypercolumn bundle',
+  );
+  expect(await rejection({ 'held-out-seed': '3' })).toBe(
+    '--held-out-seed 3 is used without --select heldout; expected it with held-out images',
+  );
+  const many = { members: '2', select: 'heldout', 'held-out-seed': '3' };
+  expect(await rejection(many)).toBe(
+    '--held-out-seed 3 is used with --members 2; expected it without: all members hold out what --seed draws',
+  );
   expect(await rejection({ from: `${folder}/none` })).toMatch(
     /^--from \.\/none: there is no model/,
   );

@@ -30,6 +30,8 @@ test('a recipe has its time for its epochs, and for others in proportion', () =>
   });
   const [more] = recipeRows(RECIPES, { rf_cnn: 40 }, 150);
   expect(more).toMatchObject({ text: 'a small network; 150 epochs', time: 'about 2 min' });
+  const [five] = recipeRows(RECIPES, { rf_cnn: 40 }, 150, 5);
+  expect(five).toMatchObject({ text: 'a small network; 150 epochs', time: 'about 10 min' });
 });
 
 test('a recipe without a time does not fit; without any times all may', () => {

@@ -27,7 +27,7 @@ import {
 export type TrainingOptions = ClusterOptions &
   DataPlace &
   DataOptions &
-  Pick<ModelRequest, 'recipe' | 'seed' | 'loss' | 'select' | 'freeze' | 'out'> & {
+  Pick<ModelRequest, 'recipe' | 'seed' | 'heldOutSeed' | 'loss' | 'select' | 'freeze' | 'out'> & {
     readonly responses: ResponseChoice;
     readonly epochs?: number;
     readonly neurons?: readonly number[];

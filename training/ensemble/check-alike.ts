@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../../src/errors.js';
-import type { ModelCard } from '../../src/models/card.js';
+import { MEMBERS, type ModelCard } from '../../src/models/card.js';
 import type { ChosenModel } from '../evaluation/models.js';
-import { MOST_MEMBERS } from './members.js';
 
 /** What members of an ensemble have in common, in words. */
 const COMMON: Readonly<Record<string, (card: ModelCard) => unknown>> = {
@@ -21,9 +20,9 @@ const COMMON: Readonly<Record<string, (card: ModelCard) => unknown>> = {
  */
 export function checkAlike(models: readonly ChosenModel[]): void {
   const [first] = models;
-  if (first === undefined || models.length < 2 || models.length > MOST_MEMBERS) {
+  if (first === undefined || models.length < MEMBERS.least || models.length > MEMBERS.most) {
     throw new InputError(
-      `--model is given ${models.length} times; expected 2 to ${MOST_MEMBERS} models, each with --model`,
+      `--model is given ${models.length} times; expected ${MEMBERS.least} to ${MEMBERS.most} models, each with --model`,
     );
   }
   for (const { label, saved } of models) {

@@ -20,7 +20,9 @@ export function findHeldOut(
   const first = models[0]!;
   const seed = heldOutSeed(first.saved.card);
   const other = models.find(({ saved }) => heldOutSeed(saved.card) !== seed);
-  if (other) return `${other.label} held out other images than ${first.label}`;
+  if (other) {
+    return `${other.label} held out other images than ${first.label}; train both with one --held-out-seed`;
+  }
   return splitSite(site, 'heldout', seed, neurons).selection;
 }
 

@@ -5,9 +5,6 @@ import { unless } from '../../src/files/disk-error.js';
 import type { ModelRequest } from '../run/model-request.js';
 import { siblingFolder } from '../run/stages.js';
 
-/** Most members of an ensemble. */
-export const MOST_MEMBERS = 32;
-
 /** The members of `models/x`, each a model, are in `models/x.members` until the ensemble is saved. */
 export function membersFolder(out: string): string {
   return siblingFolder(out, '.members');

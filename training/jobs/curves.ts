@@ -29,12 +29,15 @@ export async function openCurves(folder: string): Promise<Curves> {
     },
     add({ stages, stage, population, report }) {
       position = describePosition(stages, stage, population, report);
-      const { name, populations } = stages[stage]!;
+      const { member, name, populations } = stages[stage]!;
       const before = stages.slice(0, stage).reduce((sum, each) => sum + each.populations.length, 0);
       const place = before + population;
       if (report.epoch === 1 && !report.fits) curves.length = Math.min(curves.length, place);
       if (!report.fits) return;
-      curves[place] ??= { recipe: name, neurons: populations[population]!, loss: [], CORR: [] };
+      curves[place] ??= {
+        ...(member && { member: member.number }),
+        ...{ recipe: name, neurons: populations[population]!, loss: [], CORR: [] },
+      };
       const curve = curves[place];
       curve.loss.length = Math.min(curve.loss.length, report.epoch - 1);
       curve.CORR.length = curve.loss.length;

@@ -3,9 +3,10 @@ import path from 'node:path';
 import { InputError } from '../../src/errors.js';
 import type { ModelSource } from '../../src/models/model-source.js';
 import {
+  readMembers,
   readModel,
-  readWeights,
   type SavedModel,
+  saveEnsemble,
   saveModel,
 } from '../../src/models/saved-model.js';
 
@@ -50,9 +51,13 @@ export async function publishNext(
       name: _name,
       version: _version,
       weights: _weights,
+      members,
       ...card
     } = model.card;
-    return await saveModel(staged, card, await readWeights(model), last);
+    const weights = await readMembers(model);
+    if (members === undefined) return await saveModel(staged, card, weights[0]!, last);
+    const unsaved = members.map((member, k) => ({ ...member, weights: weights[k]! }));
+    return await saveEnsemble(staged, card, unsaved, last);
   }
 }
 

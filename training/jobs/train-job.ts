@@ -31,7 +31,7 @@ export async function runTrainJob(
   request: TrainRequest,
   context: DataJobContext,
 ): Promise<JobFile[]> {
-  const { name, epochs, seed, loss, select, neurons } = request;
+  const { name, epochs, seed, members, loss, select, neurons } = request;
   const { work, log, onProgress } = context;
   const from =
     request.from &&
@@ -61,7 +61,7 @@ export async function runTrainJob(
       });
     },
   };
-  const { site, repeats, unit, degreesPerImage } = await openData(
+  const { site, repeats, trainingTrials, unit, degreesPerImage } = await openData(
     {
       data: context.datasetFolder(digest),
       onlyTrials: request.trials === 'alone',
@@ -73,7 +73,8 @@ export async function runTrainJob(
     for (const warning of site.warnings) log(`warning: ${warning}`);
     const trained = await trainModel(
       {
-        ...{ site, repeats, recipe, epochs, seed, loss, select, degreesPerImage },
+        ...{ site, repeats, trainingTrials, recipe, epochs, seed, members, loss, select },
+        degreesPerImage,
         backend: await openBackend('auto'),
         unit: unit ?? 'as recorded',
         responses: chosenResponses({ ...request, recipe }),

@@ -13,7 +13,7 @@ const MEASURES: readonly (readonly [Measure, string])[] = [
   ['CORR', 'CORR on the images that choose the epoch'],
 ];
 
-/** Shows loss and CORR after each epoch, a line for each stage and each group of neurons. */
+/** Shows loss and CORR after each epoch, a line for each member of an ensemble, each stage and each group of neurons. */
 export function CurvesView({ curves }: { readonly curves: Curves }) {
   if (curves.length === 0) return null;
   return (
@@ -33,10 +33,10 @@ export function CurvesView({ curves }: { readonly curves: Curves }) {
       </div>
       {curves.length > 1 && (
         <ul class="curve-names">
-          {curves.map(({ recipe, neurons }, place) => (
-            <li key={`${place} ${recipe}`}>
+          {curves.map((curve, place) => (
+            <li key={`${place} ${curve.recipe}`}>
               <span class="dot" style={{ background: seriesColour(place) }} aria-hidden="true" />{' '}
-              {recipe}, {neurons} {neurons === 1 ? 'neuron' : 'neurons'}
+              {nameOf(curve)}, {curve.neurons} {curve.neurons === 1 ? 'neuron' : 'neurons'}
             </li>
           ))}
         </ul>
@@ -45,18 +45,24 @@ export function CurvesView({ curves }: { readonly curves: Curves }) {
   );
 }
 
+/** Such as `member 2, shared_core`. */
+function nameOf({ member, recipe }: Curves[number]): string {
+  return member === undefined ? recipe : `member ${member}, ${recipe}`;
+}
+
 /** Describes the newest epoch. */
 function describe(curves: Curves, measure: Measure): string {
-  const { [measure]: values, recipe } = curves.at(-1)!;
+  const newest = curves.at(-1)!;
+  const values = newest[measure];
   const last = values.at(-1) ?? null;
-  return `${last === null ? 'not known' : short(last)} after epoch ${values.length} of ${recipe}`;
+  return `${last === null ? 'not known' : short(last)} after epoch ${values.length} of ${nameOf(newest)}`;
 }
 
 function epochPlot(curves: Curves, measure: Measure, width: number): Plot.PlotOptions {
   const lines = curves.map((curve, place) => ({
     colour: seriesColour(place),
     points: curve[measure].flatMap((value, i) => {
-      const title = `${curve.recipe}, epoch ${i + 1}: ${short(value ?? 0)}`;
+      const title = `${nameOf(curve)}, epoch ${i + 1}: ${short(value ?? 0)}`;
       return value === null ? [] : [{ epoch: i + 1, value, title }];
     }),
   }));

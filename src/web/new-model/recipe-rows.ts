@@ -20,11 +20,13 @@ export interface RecipeRow {
  * Describes the recipes.
  * @param expectedSeconds of each recipe with its own epochs; null where the times are not known
  * @param epochs instead of those of a recipe; null for these
+ * @param members models that are trained one after another
  */
 export function recipeRows(
   recipes: readonly Recipe[],
   expectedSeconds: Readonly<ExpectedSeconds> | null,
   epochs: number | null,
+  members = 1,
 ): RecipeRow[] {
   return recipes.map((recipe) => {
     const { name, description, after } = recipe;
@@ -33,7 +35,7 @@ export function recipeRows(
     if (expectedSeconds === null) return { name, text, time: 'time unknown', fits: true };
     const all = expectedSeconds[name];
     if (all === undefined) return { name, text, time: 'not for images of this size', fits: false };
-    const time = `about ${seconds((all * (epochs ?? recipe.epochs)) / recipe.epochs)}`;
+    const time = `about ${seconds((members * all * (epochs ?? recipe.epochs)) / recipe.epochs)}`;
     return { name, text, time, fits: true };
   });
 }

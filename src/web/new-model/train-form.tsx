@@ -43,6 +43,7 @@ export function TrainForm({ dataset, name: datasetName, expectedSeconds }: Train
   const [name, setName] = useState(modelName(datasetName));
   const [recipe, setRecipe] = useState('');
   const [epochs, setEpochs] = useState<number | null>(null);
+  const [members, setMembers] = useState<number | null>(null);
   const [select, setSelect] = useState<Select>('validation');
   const [allowed, setAllowed] = useState<Partial<Record<(typeof ALLOW)[number][0], boolean>>>({});
   const [state, setState] = useState<{ readonly busy: boolean; readonly error?: Error }>({
@@ -52,7 +53,7 @@ export function TrainForm({ dataset, name: datasetName, expectedSeconds }: Train
     const pending = service.client.v1.recipes.$get({}, { init: { signal } });
     return (await service.json(pending)).value.recipes;
   });
-  const rows = recipeRows(recipes.value ?? [], expectedSeconds, epochs);
+  const rows = recipeRows(recipes.value ?? [], expectedSeconds, epochs, members ?? 1);
   const chosen = rows.find((row) => row.name === recipe && row.fits) ?? rows.find(isFitting);
   const start = async (event: Event) => {
     event.preventDefault();
@@ -60,8 +61,8 @@ export function TrainForm({ dataset, name: datasetName, expectedSeconds }: Train
     setState({ busy: true });
     try {
       const route = service.client.v1.datasets[':digest'].train;
-      const body = { name, select, ...allowed, ...(epochs === null ? {} : { epochs }) };
-      const json = { ...body, recipe: chosen.name };
+      const numbers = { ...(epochs !== null && { epochs }), ...(members !== null && { members }) };
+      const json = { name, select, ...allowed, ...numbers, recipe: chosen.name };
       const pending = route.$post({ param: { digest: dataset }, json });
       address.set({ train: (await service.json(pending)).value.id }, true);
       setState({ busy: false });
@@ -93,6 +94,15 @@ export function TrainForm({ dataset, name: datasetName, expectedSeconds }: Train
           placeholder="as the recipe"
           onValue={setEpochs}
         />
+        <NumberField
+          label="Members"
+          value={members}
+          step={1}
+          min={2}
+          max={32}
+          placeholder="one model"
+          onValue={setMembers}
+        />
       </div>
       <div>
         <span class="quiet">Each neuron keeps its best epoch, on </span>
@@ -104,6 +114,13 @@ export function TrainForm({ dataset, name: datasetName, expectedSeconds }: Train
         />
         <p class="quiet about">{ABOUT_SELECT[select]}</p>
       </div>
+      {members !== null && (
+        <p class="quiet about">
+          The members are trained one after another and become one model, whose response is their
+          mean.
+          {select === 'heldout' && ' Its card says how far responses lie from predictions.'}
+        </p>
+      )}
       <details>
         <summary>Train nevertheless with</summary>
         {ALLOW.map(([each, label]) => (

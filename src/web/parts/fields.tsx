@@ -103,6 +103,7 @@ export interface NumberFieldProps {
   readonly value: number | null;
   readonly step: number | 'any';
   readonly min?: number;
+  readonly max?: number;
   readonly placeholder?: string;
   /** null for an empty field */
   readonly onValue: (value: number | null) => void;

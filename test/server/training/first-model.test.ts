@@ -80,8 +80,24 @@ test('a training that cannot begin with the model is rejected, and the message n
   expect(await rejected({}, { from: { name: 'mine', version: 1 } })).toMatch(
     /^422 from: mine\/1: card.json is not a model card: .*at neurons/s,
   );
+  const { training, weights } = model(2);
+  const files = ['a', 'b'].map((file) => ({ ...weights[0]!, file }));
+  const members = files.map(({ file }) => ({ weights: file, training }));
+  expect(await rejected({ members, weights: files })).toBe(
+    '422 from mine/2 has 2 members; expected a model of one seed, with whose networks a training can begin',
+  );
   const madeUp = { madeUp: 'untrained', seed: 1, codeVersion: '0.0.0' } as const;
   expect(await rejected({ training: madeUp }, {}, 'recipe')).toBe(
     '422 mine/2 was made without a recipe; expected one in the request',
   );
+});
+
+test('members of an ensemble begin anew', async () => {
+  const { post, jobs } = await open(model(1));
+  expect(await detailOf(post({ members: 2 }))).toBe(
+    '422 members: goes without `from`: each member begins anew',
+  );
+  expect(await detailOf(post({ from: undefined, recipe: 'rf_cnn', members: 33 }))).toMatch(/^422 /);
+  expect((await post({ from: undefined, recipe: 'rf_cnn', members: 2 })).status).toBe(202);
+  expect(await jobs.list()).toHaveLength(1);
 });

@@ -88,6 +88,19 @@ test('a recording becomes a served model, also where the service is killed in be
   const next = await postJob(send, `${data}/train`, { ...TRAINING, name: 'mine', epochs: 1 });
   expect(await events(send, next)).toContain('"succeeded"');
   expect((await readReport<TrainReport>(send, next)).model.version).toBe(3);
+
+  const ensemble = { name: 'many', recipe: 'rf_cnn', epochs: 1, members: 2, select: 'heldout' };
+  const many = await postJob(send, `${data}/train`, ensemble);
+  expect(await events(send, many)).toContain('"succeeded"');
+  const { model, curves } = await readReport<TrainReport>(send, many);
+  expect(curves.map(({ member }) => member)).toEqual([1, 2]);
+  expect(await (await send('/v1/models/many/versions/1')).json()).toMatchObject({
+    digest: model.digest,
+    members: [{ training: { seed: 1 } }, { training: { seed: 2, data: { heldOutSeed: 1 } } }],
+    calibration: { split: 'heldout', images: 6 },
+  });
+  expect((await send('/v1/models/many/responses', served)).status).toBe(200);
+
   expect((await send(data, remove)).status).toBe(204);
   expect(await readdir(path.join(places.DATA_DIR, 'datasets'))).toEqual([]);
 });

@@ -83,7 +83,7 @@ test('without the data, or without images that all held out, it says why there a
   );
   expect((await readModel(at('without/1'))).card.neurons[0]!.CORR).toBeNull();
   expect(await reason(['five', 'other'], ...DATA)).toBe(
-    'no intervals: other/1 held out other images than five/1',
+    'no intervals: other/1 held out other images than five/1; train both with one --held-out-seed',
   );
   expect((await readModel(at('without/2'))).card.neurons[0]!.CORR).not.toBeNull();
   expect(await reason(['five', 'all'], ...DATA)).toBe(
