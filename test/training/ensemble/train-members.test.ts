@@ -125,6 +125,19 @@ test('where no images are held out, there are no intervals', async () => {
   ]);
 });
 
+test('each member has the stages of its recipe', async () => {
+  const recipe = 'rf_sa_cnn_star_incr';
+  const { result, lines } = await train({ recipe, members: 2, epochs: 1 });
+  const { card } = result as SavedModel;
+  const bases = card.members!.map(({ training }) => (training as TrainingCard).base);
+  expect(new Set(bases.map((base) => base?.digest)).size).toBe(2);
+  expect(bases[1]).toMatchObject({ model: 'seed-6.rf_cnn_30', freeze: 'published' });
+  expect(lines).toContain(`member 2/2: ${recipe} begins with rf_cnn_30, which is trained first`);
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^member 2\/2, stage 1\/2 rf_cnn_30, epoch 1\/1: /),
+  );
+});
+
 test('options that divide the neurons, or begin with a model, are rejected by name', async () => {
   const sharded = await train({ shard: { index: 0, of: 2 } });
   expect((sharded.result as Error).message).toBe(
