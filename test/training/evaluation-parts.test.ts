@@ -74,7 +74,7 @@ test('a prediction in slices equals a whole one, and its terms and attention add
   const sums = centre.values.map((value, i) => value + surround.values[i]! + bias[i % NEURONS]!);
   expect(greatestDifference(sums, prediction.responses.values)).toBeLessThan(1e-5);
 
-  expect(prediction.attention!.map).toEqual({ height: 3, width: 3 });
+  expect(prediction.attention!.map).toMatchObject({ height: 3, width: 3 });
   expect(prediction.attention!.neurons).toHaveLength(NEURONS);
   for (const [neuron, { top, mean }] of prediction.attention!.neurons.entries()) {
     const own = column(prediction.responses, neuron);
