@@ -9,6 +9,7 @@ import { modelCanvas } from './canvas.js';
 import type { ExperimentContext, Subject } from './context.js';
 import type { Cost } from './cost.js';
 import { averagesPhases, findDimension } from './dimensions.js';
+import { withTuningSpread } from './member-spread.js';
 import { type NeuronSelection, Neurons, selectNeurons } from './neurons.js';
 import {
   Digest,
@@ -114,9 +115,13 @@ export async function runParametric(
 ): Promise<ParametricResult> {
   const swept = await runSweep(model, sweep, columns, context);
   const analysed = tuningSweep(sweep);
-  const neurons = await eachNeuron(swept, context, function* (responses, blank, i) {
-    return { id: ids[i]!, ...(yield* neuronTuning(analysed, responses, blank)) };
-  });
+  const tunings = await eachNeuron(
+    swept,
+    context,
+    (responses, blank) => neuronTuning(analysed, responses, blank),
+    withTuningSpread,
+  );
+  const neurons = tunings.map((tuning, i) => ({ id: ids[i]!, ...tuning }));
   const [first, second] = sweptAxes(sweep);
   const { warnings, ...presented } = sweptStimuli(sweep, swept);
   return {

@@ -5,6 +5,7 @@ import { ReceptiveField, receptiveField } from '../tuning/receptive-field.js';
 import { modelCanvas } from './canvas.js';
 import type { ExperimentContext, Subject } from './context.js';
 import type { Cost } from './cost.js';
+import { withFieldSpread } from './member-spread.js';
 import { type NeuronSelection, selectNeurons } from './neurons.js';
 import { type PositionProbe, planProbe, type ReceptiveFieldRequest } from './position-probe.js';
 import {
@@ -79,9 +80,13 @@ export async function runReceptiveField(
 ): Promise<ReceptiveFieldResult> {
   const { x, y, unit, sweep, maps } = probe;
   const swept = await runSweep(model, sweep, columns, context);
-  const neurons = await eachNeuron(swept, context, function* (responses, blank, i) {
-    return { id: ids[i]!, ...(yield* receptiveField({ x, y }, maps(responses), blank)) };
-  });
+  const fields = await eachNeuron(
+    swept,
+    context,
+    (responses, blank) => receptiveField({ x, y }, maps(responses), blank),
+    withFieldSpread,
+  );
+  const neurons = fields.map((field, i) => ({ id: ids[i]!, ...field }));
   const { warnings, ...presented } = sweptStimuli(sweep, swept);
   const { stimulus } = sweep;
   return {

@@ -1,3 +1,4 @@
+import { memberColumns, populationSize, reduceMembers } from '../models/members.js';
 import { createYielder } from '../stimulus/chunks.js';
 import { checkRenderable } from '../stimulus/decode/json.js';
 import { checkCount } from '../stimulus/limits.js';
@@ -21,6 +22,12 @@ export interface SweptResponses {
   readonly responses: ResponseMatrix;
   /** `[neurons]`: responses to the blank. */
   readonly blank: Float32Array;
+  /** Of an ensemble: the responses of its members, `[stimuli, neurons, members]`, and to the blank. */
+  readonly members?: {
+    readonly responses: ResponseMatrix;
+    readonly blank: Float32Array;
+    readonly count: number;
+  };
   /** A report for each stimulus. */
   readonly reports: readonly StimulusReport[];
 }
@@ -56,7 +63,10 @@ export async function runSweep(
     yieldToEventLoop,
   }: Pick<ExperimentContext, 'respond' | 'time' | 'yieldToEventLoop'>,
 ): Promise<SweptResponses> {
-  const neurons = columns.length;
+  const population = populationSize(model.card);
+  const members = population.members;
+  const asked = members > 1 ? memberColumns(population, columns) : columns;
+  const neurons = asked.length;
   const canvas = modelCanvas(model);
   const range = contrastRange(model);
   const values = new Float32Array(sweep.count * neurons);
@@ -72,13 +82,20 @@ export async function runSweep(
       reportInChunks(upTo, slice.value, yieldToEventLoop),
     );
     for (const report of reported) reports.push(report);
-    values.set(await respond(stimuli, columns), from * neurons);
+    values.set(await respond(stimuli, asked), from * neurons);
   }
-  const blank = await respond(blankStimulus(canvas), columns);
+  const blank = await respond(blankStimulus(canvas), asked);
   const responses = { stimuli: sweep.count, neurons, values };
   checkResponses(responses, 'responses');
   checkResponses({ stimuli: 1, neurons, values: blank }, 'blank');
-  return { responses, blank, reports };
+  if (members === 1) return { responses, blank, reports };
+  const mean = reduceMembers(values, members).mean;
+  return {
+    responses: { stimuli: sweep.count, neurons: columns.length, values: mean },
+    blank: reduceMembers(blank, members).mean,
+    members: { responses, blank, count: members },
+    reports,
+  };
 }
 
 /** The axes of a sweep for a result; the last varies fastest. */
@@ -103,23 +120,35 @@ export function sweptStimuli(sweep: Sweep, { reports }: SweptResponses) {
 /**
  * Analyses the neurons in order, step by step. Other work runs between the steps.
  * @param analyse the analysis of one neuron, given its responses `[stimuli]` and its response to the blank
+ * @param addSpread adds to the analysis of an ensemble's neuron how far those of its members are apart
  * @throws the signal's reason once it is aborted
  */
 export async function eachNeuron<T>(
-  { responses, blank }: SweptResponses,
+  { responses, blank, members }: SweptResponses,
   { signal, yieldToEventLoop }: Pick<ExperimentContext, 'signal' | 'yieldToEventLoop'>,
   analyse: (responses: Float64Array, blank: number, neuron: number) => Steps<T>,
+  addSpread?: (own: T, members: readonly T[]) => T,
 ): Promise<T[]> {
   const results: T[] = [];
   for (let neuron = 0; neuron < responses.neurons; neuron++) {
-    const steps = analyse(column(responses, neuron), blank[neuron]!, neuron);
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) await yieldToEventLoop();
-    results.push(step.value);
-    await yieldToEventLoop();
-    signal.throwIfAborted();
+    const own = await finish(analyse(column(responses, neuron), blank[neuron]!, neuron));
+    const others: T[] = [];
+    const first = neuron * (members?.count ?? 0);
+    for (let i = 0; members && addSpread && i < members.count; i++) {
+      const each = column(members.responses, first + i);
+      others.push(await finish(analyse(each, members.blank[first + i]!, neuron)));
+    }
+    results.push(members && addSpread ? addSpread(own, others) : own);
   }
   return results;
+
+  async function finish(steps: Steps<T>): Promise<T> {
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) await yieldToEventLoop();
+    await yieldToEventLoop();
+    signal.throwIfAborted();
+    return step.value;
+  }
 }
 
 function sliceLength({ height, width }: Canvas): number {

@@ -96,8 +96,14 @@ export function meanOfArrays(arrays: readonly Float32Array[]): Float32Array {
   );
 }
 
-/** In double precision and in the order of the members, so that the same members give the same bits. */
-function meanAndSpread(values: Float32Array): { readonly mean: number; readonly spread: number } {
+/**
+ * The mean of members' numbers and their standard deviation around it, in double precision and in the order of the
+ * members, so that the same members give the same bits.
+ */
+export function meanAndSpread(values: Float32Array | readonly number[]): {
+  readonly mean: number;
+  readonly spread: number;
+} {
   let sum = 0;
   for (const value of values) sum += value;
   const mean = sum / values.length;

@@ -30,6 +30,8 @@ const Curve = z.array(z.number());
 export const NeuronTuning = z.strictObject({
   /** Mean responses over phases or frames; for two parameters, a list for each value of the first. */
   curve: z.union([Curve, z.array(Curve)]),
+  /** Of an ensemble: the standard deviation of its members' curves, as `curve`. */
+  spread: z.union([Curve, z.array(Curve)]).optional(),
   /** The response to the blank image, of which nothing was subtracted. */
   blank: z.number(),
   /** The largest response, where it is, and the parameters that are at an end of their values there. */
@@ -40,7 +42,9 @@ export const NeuronTuning = z.strictObject({
   }),
   ...CurveTuning.shape,
   /** For two parameters: the tuning along each, with the other at its value of the peak. */
-  along: z.record(z.string(), CurveTuning.extend({ curve: Curve })).optional(),
+  along: z
+    .record(z.string(), CurveTuning.extend({ curve: Curve, spread: Curve.optional() }))
+    .optional(),
 });
 export type NeuronTuning = z.infer<typeof NeuronTuning>;
 

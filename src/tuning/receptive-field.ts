@@ -27,6 +27,8 @@ const PositionMap = z.array(z.array(z.number()));
 export const ReceptiveField = z.strictObject({
   /** Mean response to the stimuli at each place: a list for each y, from the top. */
   map: PositionMap,
+  /** Of an ensemble: the standard deviation of its members' maps, as `map`. */
+  spread: PositionMap.optional(),
   on: PositionMap.optional(),
   off: PositionMap.optional(),
   /** The response to the blank image, of which nothing was subtracted. */

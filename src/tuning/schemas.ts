@@ -1,5 +1,15 @@
 import { z } from 'zod';
 
+/** Of an index of an ensemble: what its formula gives for the members' own responses. */
+export const MemberInterval = z.strictObject({
+  /** The lowest and the highest value; null where no member has one. An angle may lie beyond its period, so that it is an interval. */
+  lowest: z.number().nullable(),
+  highest: z.number().nullable(),
+  /** Members for which the index is undefined. */
+  undefined: z.int().nonnegative(),
+});
+export type MemberInterval = z.infer<typeof MemberInterval>;
+
 const stated = {
   /** The formula, in symbols. */
   formula: z.string(),
@@ -9,6 +19,8 @@ const stated = {
   baseline: z.enum(['not subtracted', 'blank subtracted', 'fitted b']),
   /** For F1F0: the swept parameters of the grating at whose phases it was measured. */
   at: z.record(z.string(), z.number()).optional(),
+  /** Of an ensemble. */
+  members: MemberInterval.optional(),
 };
 
 /** A number derived from a curve, or the reason why there is none. */

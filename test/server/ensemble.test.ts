@@ -91,6 +91,50 @@ test('.npy has the responses and then their spread, and CSV a column for each', 
   );
 });
 
+test('a tuning curve has the spread of its members, and an index the interval of theirs', async () => {
+  const body = { parameter: 'orientation', stimulus: { grating: { spatialFrequency: 0.1 } } };
+  const { neurons } = await answer(NAME, 'tuning/parametric', body);
+  const alone = await Promise.all(
+    ALONE.map(async (model) => (await answer(model, 'tuning/parametric', body)).neurons),
+  );
+  expect(alone[0][0]).not.toHaveProperty('spread');
+  for (const [i, { curve, spread, indices }] of neurons.entries()) {
+    const members = alone.map((each) => each[i]);
+    expectFrom(
+      curve,
+      members.map((member) => member.curve),
+      mean,
+    );
+    expectFrom(
+      spread,
+      members.map((member) => member.curve),
+      deviation,
+    );
+    for (const name of ['gOSI', 'OSI', 'F1F0']) {
+      const values: (number | null)[] = members.map((member) => member.indices[name].value);
+      const known = values.filter((value) => value !== null);
+      const { lowest, highest, undefined: without } = indices[name].members;
+      expect(without, name).toBe(values.length - known.length);
+      if (known.length === 0) continue;
+      // An index divides by the largest response above 0, which may be small.
+      expect(Math.abs(lowest - Math.min(...known)), name).toBeLessThan(1e-3);
+      expect(Math.abs(highest - Math.max(...known)), name).toBeLessThan(1e-3);
+    }
+  }
+});
+
+test('a map has the spread of its members', async () => {
+  const probe = { stimulus: { disc: {} }, x: [-8, 0, 8], y: [0, 6], neurons: [1] };
+  const { neurons } = await answer(NAME, 'receptive-field', probe);
+  const alone = await Promise.all(
+    ALONE.map(async (model) =>
+      (await answer(model, 'receptive-field', probe)).neurons[0].map.flat(),
+    ),
+  );
+  expectFrom(neurons[0].map.flat(), alone, mean);
+  expectFrom(neurons[0].spread.flat(), alone, deviation);
+});
+
 test('spread of a model without members is rejected with what makes one', async () => {
   const response = await send(ALONE[0]!, 'responses?spread=true', STIMULI);
   expect(response.status).toBe(422);

@@ -13,6 +13,7 @@ const rows = fc.uniqueArray(row, { selector: ({ id }) => id }).map((list) =>
       id,
       values,
       notes: {},
+      intervals: {},
       curve: undefined,
       blank: undefined,
       by: undefined,

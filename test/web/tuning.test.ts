@@ -14,7 +14,7 @@ import { gaussianOutline, responseRange } from '../../src/web/tuning/map-plot.js
 import { numberTable } from '../../src/web/tuning/number-rows.js';
 import { around, ringsUpTo } from '../../src/web/tuning/polar-plot.js';
 import { ranksDrawn } from '../../src/web/tuning/rank-plot.js';
-import { buildCurves, drawnFit, neuronSeries } from '../../src/web/tuning/series.js';
+import { bandOf, buildCurves, drawnFit, neuronSeries } from '../../src/web/tuning/series.js';
 import { SWEPT } from '../../src/web/tuning/swept.js';
 
 const REQUEST = { method: 'POST', url: 'http://rig/', headers: {}, body: null };
@@ -101,6 +101,31 @@ test('curves close after their period, with the fit where there is one', () => {
   ]);
   expect(both[1]!.colour).toBe(both[2]!.colour);
   expect(both[0]!.colour).not.toBe(both[1]!.colour);
+});
+
+test('an ensemble has a band of one standard deviation, and its indices the values of the members', () => {
+  const curve = ORIENTATIONS.map((at) => 2 + Math.cos((Math.PI * (at - 40)) / 90));
+  const tuned = oriented(4, curve);
+  const spread = ORIENTATIONS.map((at) => at / 100);
+  const neurons = [{ ...tuned, spread }, tuned];
+  const [first, second] = buildCurves(SWEPT.orientation, [
+    results(demo, { values: ORIENTATIONS, neurons: [neurons[0]!] }),
+    results(other, { values: ORIENTATIONS, neurons: [neurons[1]!] }),
+  ]);
+  const band = bandOf(first!);
+  expect(band).toHaveLength(ORIENTATIONS.length + 1);
+  for (const [i, { x, low, high }] of band.slice(0, -1).entries()) {
+    expect(x).toBe(ORIENTATIONS[i]);
+    expect((low + high) / 2).toBeCloseTo(curve[i]!, 12);
+    expect((high - low) / 2).toBeCloseTo(spread[i]!, 12);
+  }
+  expect(bandOf(second!)).toEqual([]);
+
+  const members = { lowest: 0.2, highest: 0.345678, undefined: 2 };
+  const indices = { gOSI: { ...tuned.indices['gOSI']!, members } };
+  expect(indexRows([indices])[0]!.cells).toMatchObject([
+    { note: 'members: 0.2 to 0.3457, undefined for 2' },
+  ]);
 });
 
 test('of two fits the one that explains more is drawn', () => {

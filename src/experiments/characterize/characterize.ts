@@ -17,6 +17,7 @@ import { modelCanvas } from '../canvas.js';
 import type { ExperimentContext, Subject } from '../context.js';
 import type { Cost } from '../cost.js';
 import { defaultContrast, defaultDiameter } from '../default-grating.js';
+import { withFieldSpread, withTuningSpread } from '../member-spread.js';
 import { type NeuronSelection, selectNeurons } from '../neurons.js';
 import { tuningSweep } from '../parametric.js';
 import { type PositionProbe, planProbe, ReceptiveFieldRequest } from '../position-probe.js';
@@ -149,8 +150,11 @@ export async function runCharacterization(
   const stimuliOfMap = probe.sweep.count + 1;
   const { fields, position } = await countedStep('position', stimuliOfMap, async () => {
     const mapped = await present(probe.sweep, columns);
-    const found = await eachNeuron(mapped, context, (responses, blank) =>
-      receptiveField(probe, probe.maps(responses), blank),
+    const found = await eachNeuron(
+      mapped,
+      context,
+      (responses, blank) => receptiveField(probe, probe.maps(responses), blank),
+      withFieldSpread,
     );
     return { fields: found, position: describeStage(probe.sweep, mapped) };
   });
@@ -160,8 +164,11 @@ export async function runCharacterization(
       characterize(canvas, contrast, fields[i]!, async (sweep) => {
         const swept = await present(sweep, columns.subarray(i, i + 1));
         const analysed = tuningSweep(sweep);
-        const [tuning] = await eachNeuron(swept, context, (responses, blank) =>
-          neuronTuning(analysed, responses, blank),
+        const [tuning] = await eachNeuron(
+          swept,
+          context,
+          (responses, blank) => neuronTuning(analysed, responses, blank),
+          withTuningSpread,
         );
         return { stage: describeStage(sweep, swept), tuning: tuning! };
       }),

@@ -4,6 +4,7 @@ import { receptiveField } from '../../tuning/receptive-field.js';
 import { modelCanvas } from '../canvas.js';
 import type { ExperimentContext, Subject } from '../context.js';
 import { addCosts, type Cost } from '../cost.js';
+import { withFieldSpread, withTuningSpread } from '../member-spread.js';
 import { type NeuronSelection, Neurons, selectNeurons } from '../neurons.js';
 import { tuningSweep } from '../parametric.js';
 import { ModelIdentity, modelIdentity, Numbers } from '../result-parts.js';
@@ -66,15 +67,21 @@ export async function runQuickMeasurement(
 ): Promise<QuickNeuron[]> {
   const { position, grating, gratingAt } = sweeps;
   const mapped = await runSweep(model, position.sweep, columns, context);
-  const fields = await eachNeuron(mapped, context, (responses, blank) =>
-    receptiveField(position, position.maps(responses), blank),
+  const fields = await eachNeuron(
+    mapped,
+    context,
+    (responses, blank) => receptiveField(position, position.maps(responses), blank),
+    withFieldSpread,
   );
   const turned = await runSweep(model, grating, columns, context);
   const analysed = tuningSweep(grating);
-  return eachNeuron(turned, context, function* (responses, blank, i) {
-    const tuning = yield* neuronTuning(analysed, responses, blank);
-    return quickNeuron(ids[i]!, fields[i]!, tuning, gratingAt);
-  });
+  const tunings = await eachNeuron(
+    turned,
+    context,
+    (responses, blank) => neuronTuning(analysed, responses, blank),
+    withTuningSpread,
+  );
+  return tunings.map((tuning, i) => quickNeuron(ids[i]!, fields[i]!, tuning, gratingAt));
 }
 
 /** Makes the result from the rows of a model. */

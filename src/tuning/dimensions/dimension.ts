@@ -15,6 +15,8 @@ interface FittedFunction {
 export interface IndexLabel {
   readonly label: string;
   readonly unit: string;
+  /** The period in degrees, of an angle. */
+  readonly period?: 180 | 360;
 }
 
 /** A sweep of one parameter of a stimulus. */

@@ -1,6 +1,6 @@
 import { analyseAspectRatio, aspectRatio } from './aspect-ratio.js';
 import { analyseContrast, contrast } from './contrast.js';
-import type { Analysis, Dimension } from './dimension.js';
+import type { Analysis, Dimension, IndexLabel } from './dimension.js';
 import { analyseDirection, direction } from './direction.js';
 import { analyseOrientation, orientation } from './orientation.js';
 import { analysePhase, phase } from './phase.js';
@@ -17,6 +17,12 @@ export const DIMENSIONS = {
   contrast,
   aspectRatio,
 };
+
+/** The labels of the indices of all dimensions. */
+export const INDEX_LABELS: Readonly<Record<string, IndexLabel>> = Object.assign(
+  {},
+  ...Object.values(DIMENSIONS).map(({ indices }) => indices),
+);
 
 /** The name of a dimension; a parameter of none of them has only a curve and a peak. */
 export type DimensionName = keyof typeof DIMENSIONS | 'other';

@@ -22,8 +22,12 @@ export const direction = {
   drawnFits: ['vonMises'],
   indices: {
     gDSI: { label: 'Direction selectivity, vector sum (gDSI)', unit: '1' },
-    preferredDirection: { label: 'Preferred direction', unit: 'degrees' },
-    preferredDirectionFit: { label: 'Preferred direction, of the fit', unit: 'degrees' },
+    preferredDirection: { label: 'Preferred direction', unit: 'degrees', period: 360 },
+    preferredDirectionFit: {
+      label: 'Preferred direction, of the fit',
+      unit: 'degrees',
+      period: 360,
+    },
     DSI: { label: 'Direction selectivity of two points (DSI)', unit: '1' },
   },
 } as const satisfies Dimension;

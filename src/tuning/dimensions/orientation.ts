@@ -28,8 +28,16 @@ export const orientation = {
   drawnFits: ['vonMises'],
   indices: {
     gOSI: { label: 'Orientation selectivity, 1 − circular variance (gOSI)', unit: '1' },
-    preferredOrientation: { label: 'Preferred orientation, vector average', unit: 'degrees' },
-    preferredOrientationFit: { label: 'Preferred orientation, of the fit', unit: 'degrees' },
+    preferredOrientation: {
+      label: 'Preferred orientation, vector average',
+      unit: 'degrees',
+      period: 180,
+    },
+    preferredOrientationFit: {
+      label: 'Preferred orientation, of the fit',
+      unit: 'degrees',
+      period: 180,
+    },
     OSI: { label: 'Orientation selectivity of two points (OSI)', unit: '1' },
     orthogonalToPreferred: { label: 'Orthogonal / preferred', unit: '1' },
     bandwidth: { label: 'Bandwidth, half width at 0.71 of the peak', unit: 'degrees' },

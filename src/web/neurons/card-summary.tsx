@@ -5,7 +5,7 @@ import type { Card } from '../state/models.js';
 /** Summarizes the model card in sentences. */
 export function CardSummary() {
   const { card, name, version } = useModel();
-  const { neurons, architecture, stimulus, training, response } = card;
+  const { neurons, architecture, stimulus, training, members, response } = card;
   const known = neurons.map(({ CORR }) => CORR).filter((value) => value !== null);
   const mean = known.reduce((sum, value) => sum + value / known.length, 0);
   const scale = stimulus.degreesPerImage;
@@ -21,6 +21,8 @@ export function CardSummary() {
           ? 'predicted by one imported network'
           : `each predicted by ${DESIGNS[architecture.id].description}`}{' '}
         (<code>{architecture.id}</code>). {describeTraining(training)}
+        {members &&
+          ` It is an ensemble of ${members.length} such models: what it predicts is the mean of its members.`}
       </p>
       <p>
         {known.length > 0 ? (

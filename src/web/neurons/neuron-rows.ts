@@ -9,6 +9,8 @@ export interface NeuronRow {
   readonly values: Readonly<Record<string, number | null>>;
   /** The reason for a null value, or the grating of a measurement. */
   readonly notes: Readonly<Record<string, string>>;
+  /** Of an ensemble: the lowest and highest value of its members. */
+  readonly intervals: Readonly<Record<string, readonly [lowest: number, highest: number]>>;
   readonly curve: readonly number[] | undefined;
   readonly blank: number | undefined;
   /** The source of the indices and the curve; undefined before the first measurement. */
@@ -77,13 +79,16 @@ export function buildRows(
     };
     const values: Record<string, number | null> = { CORR, PT_J, PT_S, noiseCeiling };
     const notes: Record<string, string> = {};
+    const intervals: Record<string, readonly [number, number]> = {};
     for (const [name, index] of Object.entries(indices)) {
       values[name] = index.value;
+      const { lowest = null, highest = null } = index.members ?? {};
+      if (lowest !== null && highest !== null) intervals[name] = [lowest, highest];
       if (index.value === null) notes[name] = index.reason;
       else if (index.at) notes[name] = `at ${gratingLabel(index.at)}`;
     }
     const by = full ? 'full' : measured ? 'quick' : undefined;
-    return { id, values, notes, curve: measured?.curve, blank: measured?.blank, by };
+    return { id, values, notes, intervals, curve: measured?.curve, blank: measured?.blank, by };
   });
 }
 

@@ -64,7 +64,7 @@ function SortHead({ column: { name, text, about }, sort, onSort }: SortHeadProps
 function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: readonly Column[] }) {
   const { address } = usePage();
   const { ids, toggle } = useNeurons();
-  const { id, values, notes, curve, blank, by } = row;
+  const { id, values, notes, intervals, curve, blank, by } = row;
   const chosen = ids.includes(id);
   return (
     <tr class={chosen ? 'chosen' : undefined}>
@@ -93,6 +93,11 @@ function Row({ row, columns }: { readonly row: NeuronRow; readonly columns: read
         return (
           <td key={name} class="number" title={notes[name]}>
             {typeof value === 'number' ? value.toFixed(digits) : <Missing reason={notes[name]} />}
+            {intervals[name] && (
+              <span class="interval" title="the lowest and highest value of the members">
+                {intervals[name].map((end) => end.toFixed(digits)).join(' to ')}
+              </span>
+            )}
           </td>
         );
       })}

@@ -153,9 +153,15 @@ function MeasuringProgress({ measurements, onRetry }: MeasuringProgressProps) {
 }
 
 function tableColumns(rows: readonly NeuronRow[], names: readonly string[]) {
-  const valueColumns = names.map(
-    (name) => [name, rows.map(({ values }) => values[name] ?? null)] as const,
-  );
+  const valueColumns = names.flatMap((name) => {
+    const column = [name, rows.map(({ values }) => values[name] ?? null)] as const;
+    if (rows.every(({ intervals }) => intervals[name] === undefined)) return [column];
+    const ends = ['lowest', 'highest'].map(
+      (end, i) =>
+        [`${name}, ${end}`, rows.map(({ intervals }) => intervals[name]?.[i] ?? null)] as const,
+    );
+    return [column, ...ends];
+  });
   return {
     neuron: rows.map(({ id }) => id),
     ...Object.fromEntries(valueColumns),

@@ -1,14 +1,17 @@
 import * as Plot from '@observablehq/plot';
 import { short } from '../parts/numbers.js';
 import { SYMBOLS } from './compared-models.js';
-import type { CurveSeries } from './series.js';
+import { bandOf, type CurveSeries } from './series.js';
 import type { Swept } from './swept.js';
 
 const ANGLE_STEP = 45;
 /** Line style of the response to the blank. */
 export const BLANK = { strokeDasharray: '4,4', strokeWidth: 1 } as const;
 
-/** Plots responses over a swept parameter: measured points, the fit, and the response to the blank. */
+/** Style of the band of an ensemble's spread. */
+export const BAND_OPACITY = 0.18;
+
+/** Plots responses over a swept parameter: measured points, their spread, the fit, and the response to the blank. */
 export function curvePlot(
   { axis, scale, period, unit }: Swept,
   curves: readonly CurveSeries[],
@@ -16,7 +19,10 @@ export function curvePlot(
   responseUnit: string,
 ): Plot.PlotOptions {
   const points = curves.flatMap(({ measured, label }) =>
-    measured.map(({ x, y }) => ({ x, y, title: `${label}\n${short(x)}${unit}: ${short(y)}` })),
+    measured.map(({ x, y, spread }) => {
+      const members = spread === undefined ? '' : ` ± ${short(spread)}`;
+      return { x, y, title: `${label}\n${short(x)}${unit}: ${short(y)}${members}` };
+    }),
   );
   const narrow = width < 420;
   const angles = period && {
@@ -44,9 +50,12 @@ export function curvePlot(
   };
 }
 
-function curveMarks({ measured, fitted, blank, colour, dash, model }: CurveSeries): Plot.Markish[] {
+function curveMarks(curve: CurveSeries): Plot.Markish[] {
+  const { measured, fitted, blank, colour, dash, model } = curve;
   const line = { stroke: colour, strokeDasharray: dash };
+  const ends = { x: 'x', y1: 'low', y2: 'high' };
   return [
+    Plot.areaY(bandOf(curve), { ...ends, fill: colour, fillOpacity: BAND_OPACITY }),
     Plot.ruleY([blank], { stroke: colour, ...BLANK }),
     Plot.line(measured, {
       x: 'x',

@@ -1,4 +1,4 @@
-import type { Fit, Index } from '../../tuning/schemas.js';
+import type { Fit, Index, MemberInterval } from '../../tuning/schemas.js';
 import { gratingLabel, short } from '../parts/numbers.js';
 import { fitLabel, indexLabel } from './labels.js';
 import type { Cell, NumberRow } from './number-rows.js';
@@ -45,12 +45,21 @@ export function fitRows(indicesBySeries: readonly Readonly<Record<string, Fit>>[
 function indexCell(index: Index | undefined): Cell {
   if (index === undefined) return { reason: NOTHING };
   if (index.value === null) return { reason: index.reason };
-  const { value, raw = value, at } = index;
+  const { value, raw = value, at, members } = index;
   const notes = [
+    ...(members ? [describeMembers(members)] : []),
     ...(short(raw) === short(value) ? [] : [`${short(raw)} with negative responses`]),
     ...(at ? [`at ${gratingLabel(at)}`] : []),
   ];
   return { value, note: notes.join('; ') || undefined };
+}
+
+/** Says between which values the members of an ensemble are. */
+function describeMembers({ lowest, highest, undefined: without }: MemberInterval): string {
+  const missing = without === 0 ? [] : [`undefined for ${without}`];
+  const known =
+    lowest === null || highest === null ? [] : [`${short(lowest)} to ${short(highest)}`];
+  return `members: ${[...known, ...missing].join(', ')}`;
 }
 
 function quality(fit: Fit | undefined): Cell {

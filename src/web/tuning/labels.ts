@@ -1,11 +1,11 @@
 import { type GatheredWarning, gatherWarnings } from '../../stimulus/warnings.js';
 import type { IndexLabel } from '../../tuning/dimensions/dimension.js';
-import { DIMENSIONS } from '../../tuning/dimensions/dimensions.js';
+import { DIMENSIONS, INDEX_LABELS } from '../../tuning/dimensions/dimensions.js';
 import { POSITION_INDICES } from '../../tuning/position-indices.js';
 import type { ModelResult } from './compared-models.js';
 
 const INDICES: Readonly<Record<string, IndexLabel>> = {
-  ...Object.assign({}, ...Object.values(DIMENSIONS).map(({ indices }) => indices)),
+  ...INDEX_LABELS,
   ...POSITION_INDICES,
   sparseness: { label: 'Sparseness', unit: '1' },
   shareAboveHalfPeak: { label: 'Share of the stimuli above half of the peak', unit: '1' },

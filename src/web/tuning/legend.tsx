@@ -1,5 +1,5 @@
 import { DASHES, GLYPHS } from './compared-models.js';
-import { BLANK } from './curve-plot.js';
+import { BAND_OPACITY, BLANK } from './curve-plot.js';
 import type { Series } from './series.js';
 
 interface Item {
@@ -8,6 +8,7 @@ interface Item {
   /** null for no line */
   readonly dash: string | null;
   readonly width?: number;
+  readonly opacity?: number;
   /** Drawn in the middle of the line, or alone without a line. */
   readonly glyph?: string;
 }
@@ -20,6 +21,12 @@ export interface LegendProps {
 
 const PARTS = {
   points: { text: 'measured', dash: null, glyph: GLYPHS[0] },
+  spread: {
+    text: 'standard deviation of the members',
+    dash: 'none',
+    width: 10,
+    opacity: BAND_OPACITY,
+  },
   fit: { text: 'fit', dash: 'none' },
   blank: { text: 'response to the blank', dash: BLANK.strokeDasharray, width: BLANK.strokeWidth },
   real: { text: 'real', dash: 'none' },
@@ -63,7 +70,7 @@ export function Legend({ series, parts }: LegendProps) {
   );
 }
 
-function LegendItem({ text, colour, dash, glyph, width = 2.2 }: Item) {
+function LegendItem({ text, colour, dash, glyph, width = 2.2, opacity = 1 }: Item) {
   const middle = HEIGHT / 2;
   const room = SAMPLE + 6 + LETTER * text.length;
   return (
@@ -76,6 +83,7 @@ function LegendItem({ text, colour, dash, glyph, width = 2.2 }: Item) {
           y2={middle}
           stroke={colour}
           stroke-width={width}
+          stroke-opacity={opacity}
           stroke-dasharray={dash}
         />
       )}

@@ -15,7 +15,7 @@ import { Numbers } from './numbers.js';
 import { type OwnGrating, ownGratings } from './own-gratings.js';
 import { polarPlot } from './polar-plot.js';
 import { type ComparedSweeps, sendSweeps } from './send-sweeps.js';
-import { buildCurves, type CurveSeries, neuronSeries } from './series.js';
+import { bandOf, buildCurves, type CurveSeries, neuronSeries } from './series.js';
 import type { Swept, SweptName } from './swept.js';
 import { useComparedModels } from './use-compared-models.js';
 
@@ -72,6 +72,7 @@ function Curves({ experiment }: { readonly experiment: Experiment }) {
   const { period } = swept;
   const parts = [
     'points' as const,
+    ...(curves.some((curve) => bandOf(curve).length > 0) ? ['spread' as const] : []),
     ...(curves.some(({ fitted }) => fitted) ? ['fit' as const] : []),
     'blank' as const,
   ];
@@ -157,6 +158,9 @@ function curveColumns({ parameter }: Swept, curves: readonly CurveSeries[]): Col
     ...Object.fromEntries(
       curves.flatMap(({ label, measured, blank }) => [
         [label, measured.map(({ y }) => y)],
+        ...(measured[0]?.spread === undefined
+          ? []
+          : [[`${label}, spread`, measured.map(({ spread }) => spread)]]),
         [`${label}, blank`, values.map(() => blank)],
       ]),
     ),

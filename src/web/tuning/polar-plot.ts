@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import { short } from '../parts/numbers.js';
 import { SYMBOLS } from './compared-models.js';
-import { BLANK } from './curve-plot.js';
-import type { CurveSeries, Point } from './series.js';
+import { BAND_OPACITY, BLANK } from './curve-plot.js';
+import { bandOf, type CurveSeries, type Point } from './series.js';
 
 /** Half width of the plot, in radii of the outermost circle. */
 const ROOM = 1.22;
@@ -16,9 +16,10 @@ export function polarPlot(
   period: 180 | 360,
   width: number,
 ): Plot.PlotOptions {
-  const all = curves.flatMap(({ measured, fitted = [], blank }) => [
-    ...[...measured, ...fitted].map(({ y }) => y),
-    blank,
+  const all = curves.flatMap((curve) => [
+    ...[...curve.measured, ...(curve.fitted ?? [])].map(({ y }) => y),
+    ...bandOf(curve).map(({ high }) => high),
+    curve.blank,
   ]);
   const rings = ringsUpTo(Math.max(...all));
   const rim = rings.at(-1)!;
@@ -63,6 +64,7 @@ function curveMarks(curve: CurveSeries, period: 180 | 360): Plot.Markish[] {
   const points = around(measured, period);
   const line = { x: 'x', y: 'y', stroke: colour, strokeDasharray: dash } as const;
   return [
+    Plot.line(ring(curve, period), { x: 'x', y: 'y', fill: colour, fillOpacity: BAND_OPACITY }),
     Plot.line(circle(Math.max(0, blank)), { x: 'x', y: 'y', stroke: colour, ...BLANK }),
     Plot.line(points, {
       ...line,
@@ -85,6 +87,20 @@ function curveMarks(curve: CurveSeries, period: 180 | 360): Plot.Markish[] {
 export function around(points: readonly Point[], period: 180 | 360): Point[] {
   const turns = period === 180 ? [0, 180] : [0];
   return turns.flatMap((turn) => points.map(({ x, y }) => place(x + turn, Math.max(0, y))));
+}
+
+/** The outline of the band of an ensemble: once around outside, then back inside. */
+function ring(curve: CurveSeries, period: 180 | 360): Point[] {
+  const band = bandOf(curve);
+  const outside = around(
+    band.map(({ x, high }) => ({ x, y: high })),
+    period,
+  );
+  const inside = around(
+    band.map(({ x, low }) => ({ x, y: low })),
+    period,
+  );
+  return [...outside, ...inside.toReversed()];
 }
 
 /** Returns round radii up to the largest response or beyond. */

@@ -20,6 +20,8 @@ export interface Series {
 export interface Point {
   readonly x: number;
   readonly y: number;
+  /** Of an ensemble: the standard deviation of its members there. */
+  readonly spread?: number | undefined;
 }
 
 /** A measured curve with its fitted function. */
@@ -34,6 +36,7 @@ export interface CurveSeries extends Series {
 interface Tuned {
   readonly id: number;
   readonly curve: readonly (number | readonly number[])[];
+  readonly spread?: readonly (number | readonly number[])[] | undefined;
   readonly blank: number;
   readonly fits: Readonly<Record<string, Fit>>;
 }
@@ -72,7 +75,8 @@ export function buildCurves(
 ): CurveSeries[] {
   return neuronSeries(results).map(({ of, ...series }) => {
     const { values } = results.find(({ model }) => model === series.model)!.value;
-    const measured = of.curve.flat().map((y, i) => ({ x: values[i]!, y }));
+    const spread = of.spread?.flat();
+    const measured = of.curve.flat().map((y, i) => ({ x: values[i]!, y, spread: spread?.[i] }));
     const fit = drawnFit(swept, of.fits);
     return {
       ...series,
@@ -114,5 +118,19 @@ function fittedPoints(
 function closed(points: readonly Point[], period: number): Point[] {
   const sorted = points.toSorted((a, b) => a.x - b.x);
   const first = sorted[0];
-  return first && first.x === 0 ? [...sorted, { x: period, y: first.y }] : sorted;
+  return first && first.x === 0 ? [...sorted, { ...first, x: period }] : sorted;
+}
+
+/** A point of a band from one spread below a curve to one above it. */
+export interface BandPoint {
+  readonly x: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The band around a curve of an ensemble; empty for another model. */
+export function bandOf({ measured }: Pick<CurveSeries, 'measured'>): BandPoint[] {
+  return measured.flatMap(({ x, y, spread }) =>
+    spread === undefined ? [] : [{ x, low: y - spread, high: y + spread }],
+  );
 }
