@@ -56,3 +56,12 @@ export async function checkLeftMembers({
       'folder to begin anew',
   );
 }
+
+/** Warnings about what an ensemble will lack. */
+export function memberWarnings({
+  members,
+  select,
+}: Pick<ModelRequest, 'members' | 'select'>): string[] {
+  if (members === undefined || select === 'heldout') return [];
+  return ['the ensemble will have no intervals: they are learnt with --select heldout'];
+}

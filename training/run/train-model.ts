@@ -1,7 +1,12 @@
 import type { ModelCard } from '../../src/models/card.js';
 import { checkTargets, selectionWarnings, splitSite, type TrainingData } from '../data/split.js';
 import { makeEnsemble, removeMembers } from '../ensemble/make-ensemble.js';
-import { checkLeftMembers, checkMembers, memberRequests } from '../ensemble/members.js';
+import {
+  checkLeftMembers,
+  checkMembers,
+  memberRequests,
+  memberWarnings,
+} from '../ensemble/members.js';
 import { chosenNeurons } from './chosen-neurons.js';
 import { checkDisk, diskNeeded } from './disk.js';
 import { type Interruption, interruptible } from './interruption.js';
@@ -50,7 +55,11 @@ export async function trainModel(request: ModelRequest, machine: Machine): Promi
   const data = splitSite(site, select, heldOutSeed, neurons);
   const place = trainingFolder(request);
   const say = (line: string) => machine.stream.write(`${line}\n`);
-  const warnings = [...selectionWarnings(data, select), ...warmStartWarnings(request)];
+  const warnings = [
+    ...selectionWarnings(data, select),
+    ...warmStartWarnings(request),
+    ...memberWarnings(request),
+  ];
   for (const warning of warnings) say(`warning: ${warning}`);
   return await withLock(
     place,

@@ -116,7 +116,10 @@ test('an ensemble that is interrupted in a member goes on there, to the same byt
 });
 
 test('where no images are held out, there are no intervals', async () => {
-  const { result } = await train({ select: 'validation', members: 2, epochs: 1 });
+  const { result, lines } = await train({ select: 'validation', members: 2, epochs: 1 });
+  expect(lines[0]).toBe(
+    'warning: the ensemble will have no intervals: they are learnt with --select heldout',
+  );
   const { card } = result as SavedModel;
   expect(card.calibration).toBeUndefined();
   expect(card.members!.map(({ training }) => (training as TrainingCard).data.heldOutSeed)).toEqual([
