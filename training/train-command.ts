@@ -19,8 +19,7 @@ import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
 import { type DataPlace, openData } from './dataset/open-data.js';
 import { ensembleLines } from './ensemble/ensemble-lines.js';
-import { currentMemory } from './run/chunk.js';
-import { freeDisk } from './run/disk.js';
+import { MACHINE } from './run/machine.js';
 import type { Machine, ModelRequest } from './run/model-request.js';
 import {
   checkModelName,
@@ -60,14 +59,6 @@ interface Options
   readonly merge?: true;
   readonly degreesPerImage?: number;
 }
-
-const MACHINE: Machine = {
-  signals: process,
-  stream: process.stderr,
-  memory: currentMemory,
-  freeDisk,
-  clock: () => performance.now() / 1000,
-};
 
 /**
  * `train`: fits one network to each neuron of a site and saves them as a model.

@@ -1,5 +1,5 @@
-import { multiplications } from '../../src/inference/onnx/cost.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
+import { multiplications } from '../../src/network/multiplications.js';
 import { median, quantile } from '../figures.js';
 import { npyRequest, openHttpClient } from '../http-client.js';
 import type { Row } from '../table.js';

@@ -69,6 +69,11 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () =>
         (await import('../../training/evaluation/evaluate-command.js')).createEvaluateCommand(),
     },
+    {
+      name: 'compare',
+      load: async () =>
+        (await import('../../training/comparison/compare-command.js')).createCompareCommand(),
+    },
   ],
   'Bring models in and out:': [
     {

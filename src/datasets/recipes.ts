@@ -57,8 +57,8 @@ type RecipeEntry = z.input<typeof Recipe>;
 
 /** Where a recipe departs from that of `shared_core`. */
 const SHARED_CHANGES: Readonly<Partial<Record<SharedCoreName, Partial<RecipeEntry>>>> = {
-  linear: { learningRate: 3e-4 },
-  ln: { learningRate: 3e-4 },
+  linear: { learningRate: 1e-4 },
+  ln: { learningRate: 1e-4 },
 };
 
 /** The paper's: Adam on the mean squared error, 50 epochs of batches of 50, dropout 0.3. */

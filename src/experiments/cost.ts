@@ -1,6 +1,6 @@
 import type { ServedModel } from '../inference/catalogue.js';
-import { multiplications } from '../inference/onnx/cost.js';
 import { isImportedCard, nativeCard } from '../models/native-card.js';
+import { multiplications } from '../network/multiplications.js';
 
 /** The cost of an experiment, known before it runs. */
 export interface Cost {

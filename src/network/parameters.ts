@@ -39,6 +39,19 @@ export function parameterCount(architecture: AnyArchitecture, stimulus: Stimulus
     .reduce((sum, parameter) => sum + countElements(parameter.shape), 0);
 }
 
+/** Number of parameters that a site learns: those of a network for each neuron, or of a core and its readouts. */
+export function siteParameterCount(
+  architecture: AnyArchitecture,
+  stimulus: StimulusSize,
+  neurons: number,
+): number {
+  return parameterSpecifications(architecture, stimulus)
+    .filter((parameter) => parameter.role !== 'statistic')
+    .reduce((sum, { name, shape }) => {
+      return sum + (isOfCore(name) ? 1 : neurons) * countElements(shape);
+    }, 0);
+}
+
 /**
  * Fresh parameters for a population, PyTorch's defaults: uniform in ±1/sqrt(fan in) for
  * convolutions and linear maps. A neuron's begin with its own id and the seed alone.

@@ -13,8 +13,8 @@ import {
   runQuickMeasurement,
 } from '../../src/experiments/quick-measurement/quick-measurement.js';
 import { mapReceptiveFields, planReceptiveField } from '../../src/experiments/receptive-field.js';
-import { multiplications } from '../../src/inference/onnx/cost.js';
 import { nativeCard } from '../../src/models/native-card.js';
+import { multiplications } from '../../src/network/multiplications.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import { energyEngine, energyModel } from '../support/energy-model.js';
 

@@ -1,38 +1,7 @@
-import { type AnyArchitecture, isShared } from '../../network/any-architecture.js';
-import { createLayers } from '../../network/architecture.js';
-import { parameterCount, type StimulusSize } from '../../network/parameters.js';
-import { sharedMultiplications } from '../../network/shared-core/multiplications.js';
-import { requiredParts } from './field.js';
+import { isShared } from '../../network/any-architecture.js';
+import { multiplications } from '../../network/multiplications.js';
+import { parameterCount } from '../../network/parameters.js';
 import type { NetworkCard } from './group-graph.js';
-
-/** What responses to one stimulus take in multiplications, each with its addition. */
-export interface Multiplications {
-  /** Once, however many neurons respond. */
-  readonly shared: number;
-  /** For each neuron. */
-  readonly each: number;
-}
-
-/**
- * Counts the multiplications of convolutions and readouts, of what is in the field alone, without padding.
- * Attention, pools and activations come on top.
- */
-export function multiplications(
-  architecture: AnyArchitecture,
-  stimulus: StimulusSize,
-): Multiplications {
-  if (isShared(architecture)) {
-    const { core, readout } = sharedMultiplications(architecture, stimulus);
-    return { shared: core, each: readout };
-  }
-  const [, ...parts] = requiredParts(architecture, stimulus);
-  const read = parts.at(-1)!;
-  const each = createLayers(architecture).reduce(
-    (sum, layer, i) => sum + layer.multiplications(parts[i]!),
-    read.height * read.width * architecture.channels,
-  );
-  return { shared: 0, each };
-}
 
 /** A parameter comes from memory, which takes as long as this many multiplications. */
 const FETCH = 27;

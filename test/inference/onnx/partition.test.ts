@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { groupSize, multiplications } from '../../../src/inference/onnx/cost.js';
-import { requiredParts } from '../../../src/inference/onnx/field.js';
+import { groupSize } from '../../../src/inference/onnx/cost.js';
 import { createPartition } from '../../../src/inference/onnx/partition.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { SHARED_CORES } from '../../../src/network/architectures/shared-cores.js';
+import { multiplications } from '../../../src/network/multiplications.js';
+import { requiredParts } from '../../../src/network/required-parts.js';
 
 const SIZE = { height: 50, width: 50 };
 

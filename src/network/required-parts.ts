@@ -1,8 +1,8 @@
-import { type AnyArchitecture, isShared } from '../../network/any-architecture.js';
-import { createLayers, READOUTS } from '../../network/architecture.js';
-import type { Box } from '../../network/layers/layer.js';
-import { listMapSizes, mapSizes } from '../../network/map-sizes.js';
-import type { StimulusSize } from '../../network/parameters.js';
+import { type AnyArchitecture, isShared } from './any-architecture.js';
+import { createLayers, READOUTS } from './architecture.js';
+import type { Box } from './layers/layer.js';
+import { listMapSizes, mapSizes } from './map-sizes.js';
+import type { StimulusSize } from './parameters.js';
 
 /**
  * The parts of the stimulus and of each layer's output that reach the readout. The readout reads the last part;
