@@ -140,6 +140,8 @@ test('a recording becomes a model with tuning curves, also where the page is clo
     await page.getByRole('radio', { name: /^ff_cnn .*not for images of this/ }).isDisabled(),
   ).toBe(true);
   await page.getByLabel('Epochs', { exact: true }).fill('3');
+  await page.getByLabel('Members', { exact: true }).fill('2');
+  await page.getByText('The members are trained one after another').waitFor();
   await page.getByLabel('Name of the model').fill('bright cells');
   await page.getByText('It becomes version 1.').waitFor();
   await page.getByRole('button', { name: 'Train', exact: true }).click();
@@ -161,8 +163,9 @@ test('a recording becomes a model with tuning curves, also where the page is clo
     best.CORR!.toFixed(3),
   ]);
   await page
-    .getByRole('img', { name: /^CORR on the images that choose .* after epoch 3 of rf_cnn/ })
+    .getByRole('img', { name: /^CORR on the images that choose .* after epoch 3 of member 2, rf_cnn/ })
     .waitFor();
+  await page.getByText('member 1, rf_cnn, 3 neurons').waitFor();
   await expectAccessibleEverywhere(page);
   await page.getByRole('link', { name: 'Go to the neurons of bright/1' }).click();
   await page.getByRole('heading', { name: 'bright, version 1' }).waitFor();

@@ -51,6 +51,17 @@ test.each(['validation', 'heldout'])(
   },
 );
 
+test('a dataset trains the very ensemble of the four files, with the same intervals', async () => {
+  const words = ['--select', 'heldout', '--members', '2'];
+  const one = await train(['--data', files, '--site', 'small', ...words]);
+  const other = await train(['--data', dataset, '--responses', 'recorded', ...words]);
+  expect(other.card.weights).toEqual(one.card.weights);
+  expect(other.card.neurons).toEqual(one.card.neurons);
+  expect(other.card.calibration).toEqual(one.card.calibration);
+  expect(other.card.calibration?.intervals.length).toBeGreaterThan(0);
+  expect(other.card.neurons[0]?.noiseCeiling).not.toBeNull();
+});
+
 test('the card of the model names the dataset, its files, its unit and its degrees', async () => {
   const { card } = await train(['--data', dataset]);
   const { files: digests } = JSON.parse(await readFile(`${dataset}/dataset.json`, 'utf8'));
