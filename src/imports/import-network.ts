@@ -1,10 +1,9 @@
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import packageFile from '../../package.json' with { type: 'json' };
 import { EngineLostError, InputError } from '../errors.js';
 import { readWhole, sha256 } from '../files/whole-file.js';
 import { GRAPH_BYTES } from '../inference/onnx/imported/read-graph.js';
-import { NETWORK_FILE, type SavedModel, saveFiles } from '../models/saved-model.js';
+import { GRADIENT_FILE, NETWORK_FILE, type SavedModel, saveFiles } from '../models/saved-model.js';
 import type { ImportedNetwork } from '../network/imported/architecture.js';
 import { startProcess } from '../workers/child-process.js';
 import type { NetworkDescription } from './description.js';
@@ -45,15 +44,17 @@ const PATIENCE = 120_000;
  * const { saved } = await importNetwork({ file: 'net.onnx', description, out: 'models/net' });
  */
 export async function importNetwork(
-  { file, description, out, last }: NetworkImport,
+  { file, gradient, description, out, last }: NetworkImport,
   options: ImportOptions = {},
 ): Promise<ImportedNetworkModel> {
   const { architecture, stimulus, golden, producer, warnings } = await measureApart(
-    { file, description },
+    { file, gradient, description },
     options,
   );
   const { backgroundGray, degreesPerImage, unit, license, source } = description;
-  const network = await readWhole(file, GRAPH_BYTES);
+  const files = new Map([[NETWORK_FILE, await readWhole(file, GRAPH_BYTES)]]);
+  if (gradient !== undefined) files.set(GRADIENT_FILE, await readWhole(gradient, GRAPH_BYTES));
+  const digests = Array.from(files, ([name, bytes]) => [name, sha256(bytes)] as const);
   const count = golden.responses[0]!.length;
   const ids = description.neurons ?? Array.from({ length: count }, (_, id) => id);
   const card = {
@@ -73,13 +74,13 @@ export async function importNetwork(
       license,
       source,
       producer,
-      digests: { [path.basename(file)]: sha256(network) },
+      digests: Object.fromEntries(digests),
       codeVersion: packageFile.version,
       date: new Date().toISOString(),
     },
     golden,
   };
-  const saved = await saveFiles(out, card, new Map([[NETWORK_FILE, network]]), last);
+  const saved = await saveFiles(out, card, files, last);
   return { saved, network: architecture, warnings };
 }
 

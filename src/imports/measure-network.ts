@@ -10,9 +10,11 @@ import type { Onnxruntime } from '../inference/onnx/onnxruntime.js';
 import { SESSION_OPTIONS } from '../inference/onnx/sessions.js';
 import type { GoldenCard, StimulusCard } from '../models/card.js';
 import type { ImportedNetwork } from '../network/imported/architecture.js';
+import { randomStream } from '../network/random.js';
 import { type Stimuli, stimulusAt } from '../stimulus/stimuli.js';
 import type { NetworkDescription } from './description.js';
 import { goldenGratings } from './gratings.js';
+import { measureGradient } from './measure-gradient.js';
 import { countGraph } from './multiply-adds.js';
 import { networkInput } from './network-input.js';
 
@@ -20,6 +22,8 @@ import { networkInput } from './network-input.js';
 export interface NetworkToMeasure {
   /** The .onnx file. */
   readonly file: string;
+  /** That of its gradient. */
+  readonly gradient?: string | undefined;
   readonly description: NetworkDescription;
 }
 
@@ -43,7 +47,7 @@ const TOLERANCE = 1e-4;
  */
 export async function measureNetwork(
   onnxruntime: Onnxruntime,
-  { file, description }: NetworkToMeasure,
+  { file, gradient: gradientFile, description }: NetworkToMeasure,
 ): Promise<MeasuredNetwork> {
   const { InferenceSession, Tensor } = onnxruntime;
   const bytes = await readWhole(file, GRAPH_BYTES);
@@ -62,6 +66,17 @@ export async function measureNetwork(
     await checkRepeats(respond, own[0]!, responses[0]!);
     const warnings = await checkBatch(respond, imported, own, range);
     if (range === 0) warnings.push('the responses are the same to all images');
+    const slope =
+      gradientFile === undefined ? undefined : await readWhole(gradientFile, GRAPH_BYTES);
+    const [neurons, image] = [responses[0]!.length, noiseImage(height * width)];
+    const gradient =
+      slope &&
+      (await withReason(() =>
+        measureGradient(onnxruntime, slope, {
+          ...{ imported, neurons, image, range },
+          respond: (one) => respond([one]),
+        }),
+      ));
     const feeds = { [input.name]: imageTensor(Tensor, imported, [own[0]!]) };
     const counted = await withReason(() => countGraph(onnxruntime, bytes, feeds));
     return {
@@ -70,8 +85,9 @@ export async function measureNetwork(
         opset: graph.opset,
         input,
         output: imported.output,
+        ...(gradient && { gradient }),
         parameters: graph.parameters,
-        bytes: bytes.length,
+        bytes: Math.max(bytes.length, slope?.length ?? 0),
         multiplyAdds: counted,
         attention: 'none',
       },
@@ -161,6 +177,12 @@ async function withReason<T>(run: () => Promise<T>): Promise<T> {
     const [reason = ''] = messageOf(cause).split('\n', 1);
     throw new InputError(`onnxruntime cannot compute the network: ${reason}`, [], { cause });
   }
+}
+
+/** Pixels of which no two are equal: where they are, the gradient of a maximum is a choice of one of them. */
+function noiseImage(size: number): Float32Array {
+  const random = randomStream(1, 'image for a gradient');
+  return Float32Array.from({ length: size }, () => random.uniform());
 }
 
 /** The pixels that the card can keep. */

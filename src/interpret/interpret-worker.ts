@@ -7,7 +7,7 @@ import { connectToService } from '../workers/connect-to-service.js';
 import { inOrder } from '../workers/in-order.js';
 import { lowerPriority } from '../workers/lower-priority.js';
 import type { InterpretationRequest, Interpreter } from './interpreter.js';
-import { createTfjsInterpreter } from './tfjs-interpreter.js';
+import { createLocalInterpreter } from './local-interpreter.js';
 
 // The process that computes gradients and attention.
 
@@ -27,7 +27,7 @@ const functions: InterpretFunctions = {
   async open(backend, logLevel) {
     log = createLog('interpretation', logLevel);
     logNode(log);
-    interpreter = createTfjsInterpreter(await openBackend(backend), service);
+    interpreter = createLocalInterpreter(await openBackend(backend), service);
   },
   interpret: (request) => logged(request, () => opened().interpret(request)),
   gradient: (request) => logged(request, () => opened().gradient(request)),

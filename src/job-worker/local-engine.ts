@@ -80,8 +80,8 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
 
   async function openInterpreter(): Promise<Interpreter> {
     const backend = interpreterBackend(options.backend, engine.description);
-    const { createTfjsInterpreter } = await import('../interpret/tfjs-interpreter.js');
+    const { createLocalInterpreter } = await import('../interpret/local-interpreter.js');
     const models = { localFolder: async () => loadedFolder };
-    return createTfjsInterpreter(await openBackend(backend), models);
+    return createLocalInterpreter(await openBackend(backend), models);
   }
 }

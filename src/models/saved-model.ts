@@ -16,6 +16,8 @@ import { isVersion, lastVersion } from './version-numbers.js';
 export const CARD_FILE = 'card.json';
 /** The graph of an imported network. */
 export const NETWORK_FILE = 'network.onnx';
+/** The graph of its gradient, where that came along. */
+export const GRADIENT_FILE = 'gradient.onnx';
 const WEIGHTS_FILE = 'weights.safetensors';
 /** Most bytes of a card: with 64 golden stimuli of 1000x1000 pixels it has 86 million. */
 export const CARD_BYTES = 2 ** 28;

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from export_gradient import export_gradient
+
 folder = Path(sys.argv[1])
 torch.manual_seed(1)
 HEIGHT, WIDTH, IMAGES = 20, 24, 5
@@ -107,6 +109,18 @@ def write(name: str, network: nn.Module, images: Tensor, batch: int | None, card
     (folder / f"{name}.json").write_text(json.dumps(described))
 
 
+def write_gradient(name: str, network: nn.Module, images: Tensor) -> None:
+    """The gradients of each response, and their graph: an image and a weight for each response in, the gradient out."""
+    weights = torch.ones(network(images[:1]).shape[1], dtype=images.dtype)
+    export_gradient(network, images[:1], weights, folder / f"{name}-gradient.onnx")
+    gradients = []
+    for image in images:
+        one = image[None].clone().requires_grad_()
+        for response in network(one)[0]:
+            gradients.append(torch.autograd.grad(response, one, retain_graph=True)[0][0])
+    np.save(folder / f"{name}-gradient.npy", torch.stack(gradients).float().numpy())
+
+
 pixels = torch.rand(IMAGES, 1, HEIGHT, WIDTH)
 np.save(folder / "pixels.npy", pixels[:, 0].numpy())
 
@@ -118,10 +132,15 @@ write("half", prepared(GaussianReadout(5)).half(), pixels.half(), 1, {})
 
 mean, std = torch.tensor([124.0, 116.0, 104.0]), torch.tensor([58.0, 57.0, 57.5])
 colour = (pixels.repeat(1, 3, 1, 1) * 255 - mean[:, None, None]) / std[:, None, None]
+resnet = prepared(ResNet(6))
 write(
     "resnet",
-    prepared(ResNet(6)),
+    resnet,
     colour,
     1,
     {"gray": "repeated", "values": [0, 255], "mean": mean.tolist(), "std": std.tolist()},
 )
+
+write_gradient("gaussian", gaussian, pixels)
+write_gradient("last", ChannelsLast(gaussian), pixels.permute(0, 2, 3, 1))
+write_gradient("resnet", resnet, colour)

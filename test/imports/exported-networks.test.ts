@@ -2,13 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test as plainTest } from 'vitest';
+import { InputError } from '../../src/errors.js';
 import { decodeNpy } from '../../src/formats/npy.js';
 import { NetworkDescription } from '../../src/imports/description.js';
 import { importNetwork } from '../../src/imports/import-network.js';
 import type { Engine } from '../../src/inference/engine.js';
 import { createOnnxEngine } from '../../src/inference/onnx/onnx-engine.js';
+import { beginMaximisation } from '../../src/interpret/activation-maximisation.js';
+import type { Interpreter } from '../../src/interpret/interpreter.js';
+import { createLocalInterpreter } from '../../src/interpret/local-interpreter.js';
+import { createFolderSource } from '../../src/models/folder-source.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
+import { openBackend } from '../../src/network/backends/open.js';
 import { type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
 import { pytorchExport, testWith } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';
@@ -37,12 +43,16 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => engine.close());
 
-async function importNamed(name: string): Promise<SavedModel> {
+async function importNamed(name: string, gradient?: string): Promise<SavedModel> {
   const card: unknown = JSON.parse(await readFile(path.join(folder, `${name}.json`), 'utf8'));
   const description = NetworkDescription.parse(card);
   const file = path.join(folder, `${name}.onnx`);
   const out = path.join(folder, 'models', name);
-  const { saved, warnings } = await importNetwork({ file, description, out }, { entry: ENTRY });
+  const network = {
+    ...{ file, description, out },
+    gradient: gradient && path.join(folder, `${gradient}-gradient.onnx`),
+  };
+  const { saved, warnings } = await importNetwork(network, { entry: ENTRY });
   expect(warnings).toEqual([]);
   await engine.load(saved.folder, saved.digest);
   return saved;
@@ -99,4 +109,90 @@ test('the card has what was said of the network and what its graph says', async 
     stimulus: { degreesPerImage: 2.5 },
     response: { unit: 'spikes/s' },
   });
+});
+
+describe('with the graph of the gradient', () => {
+  let interpreter: Interpreter;
+  beforeAll(async () => {
+    const models = createFolderSource(path.join(folder, 'models'));
+    interpreter = createLocalInterpreter(await openBackend('wasm'), models);
+  });
+  afterAll(() => interpreter.close());
+
+  /** [image][neuron][pixel], the sum of the channels' gradients in what the network is given, each by its factor. */
+  async function expectedGradients(
+    name: string,
+    channelsLast: boolean,
+    factors: readonly number[],
+  ): Promise<Float32Array> {
+    const { data } = decodeNpy(await readFile(path.join(folder, `${name}-gradient.npy`)));
+    const size = stimuli.height * stimuli.width;
+    const each = factors.length * size;
+    return Float32Array.from({ length: data.length / factors.length }, (_, i) => {
+      const [first, pixel] = [Math.floor(i / size) * each, i % size];
+      return factors.reduce((sum, factor, channel) => {
+        const at = channelsLast ? pixel * factors.length + channel : channel * size + pixel;
+        return sum + factor * data[first + at]!;
+      }, 0);
+    });
+  }
+
+  test.for([
+    ['gaussian', false, [1]],
+    ['last', true, [1]],
+    ['resnet', false, [255 / 58, 255 / 57, 255 / 57.5]],
+  ] as const)(
+    '%s: the gradients are those of PyTorch, within a thousandth of the steepest',
+    async ([name, channelsLast, factors]) => {
+      const { card, digest } = await importNamed(name, name);
+      const model = { name, version: card.version, digest };
+      const expected = await expectedGradients(name, channelsLast, factors);
+      const steepest = Math.max(...expected.map(Math.abs));
+      const [neurons, size] = [card.neurons.length, stimuli.height * stimuli.width];
+      for (const neuron of card.neurons.keys()) {
+        const { gradient, responses } = await interpreter.gradient({ model, stimuli, neuron });
+        const columns = Int32Array.of(neuron);
+        const served = await engine.respond({ digest, stimuli, neurons: columns });
+        expect(greatestDifference(responses, served)).toBeLessThan(1e-6);
+        for (let image = 0; image < stimuli.count; image++) {
+          const at = (image * neurons + neuron) * size;
+          const own = gradient.subarray(image * size, (image + 1) * size);
+          const difference = greatestDifference(own, expected.subarray(at, at + size));
+          expect(difference).toBeLessThan(1e-3 * steepest);
+        }
+      }
+    },
+  );
+
+  test('the steps up the gradient raise a response', async () => {
+    const { card, digest } = await importNamed('gaussian', 'gaussian');
+    const model = { name: 'gaussian', version: card.version, digest };
+    const terms = {
+      ...{ seed: 1, steps: 10, stepSize: 0.2, background: 0.5, norm: 3, blur: 0, jitter: 0 },
+      pixels: [0, 1],
+    } as const;
+    const begin = beginMaximisation(stimuli, 3, 2, terms);
+    const request = { model, neuron: 1, id: 3, state: begin, terms, until: terms.steps };
+    const { images } = await interpreter.maximise(request);
+    const neurons = Int32Array.of(1);
+    const before = await engine.respond({ digest, stimuli: begin.images, neurons });
+    const after = await engine.respond({ digest, stimuli: images, neurons });
+    for (const [i, response] of after.entries())
+      expect(response).toBeGreaterThan(before[i]! * 1.01);
+  });
+
+  test('the gradient of another network is rejected', async () => {
+    const found = importNamed('gaussian', 'last');
+    await expect(found).rejects.toThrow(InputError);
+    const other = importNamed('resnet', 'gaussian');
+    await expect(other).rejects.toThrow(
+      'the gradient takes 5 weights; expected 6, one for each neuron',
+    );
+  });
+});
+
+plainTest('docs/import.md shows the code that exports a gradient here', async () => {
+  const text = (url: string) => readFile(new URL(url, import.meta.url), 'utf8');
+  const [, code] = (await text('export_gradient.py')).split('"""\n\n');
+  expect(await text('../../docs/import.md')).toContain(code);
 });

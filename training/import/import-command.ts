@@ -20,6 +20,7 @@ interface Options extends DataOptions {
   readonly pytorch?: string;
   readonly safetensors?: string;
   readonly onnx?: string;
+  readonly gradient?: string;
   readonly card?: string;
   readonly architecture?: ArchitectureId;
   readonly out: string;
@@ -67,6 +68,7 @@ export function createImportCommand(): Command {
         'backgroundGray',
       ]),
     )
+    .option('--gradient <file>', 'the gradient of the network of --onnx, as an .onnx file')
     .option('--card <file>', 'what is known of the network of --onnx: JSON, see docs/import.md')
     .addOption(
       new Option('--architecture <name>', 'of the networks of --pytorch or --safetensors').choices(
@@ -117,9 +119,11 @@ export function createImportCommand(): Command {
 
 async function runImport(options: Options): Promise<void> {
   checkModelName(options.out);
-  const { onnx, card, out } = options;
-  if (onnx !== undefined) return await importOnnx({ onnx, card, out });
-  if (card !== undefined) throw new InputError('--card needs --onnx <file>, the network');
+  const { onnx, gradient, card, out } = options;
+  if (onnx !== undefined) return await importOnnx({ onnx, gradient, card, out });
+  if (card !== undefined || gradient !== undefined) {
+    throw new InputError('--card and --gradient need --onnx <file>, the network');
+  }
   const { architecture, scale, offset, backgroundGray } = options;
   if (architecture === undefined) {
     throw new InputError(

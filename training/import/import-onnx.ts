@@ -10,6 +10,8 @@ import { withSubject } from './named-error.js';
 export interface NetworkOptions {
   /** The .onnx file. */
   readonly onnx: string;
+  /** That of its gradient. */
+  readonly gradient: string | undefined;
   /** A JSON file: `NetworkDescription`. */
   readonly card: string | undefined;
   readonly out: string;
@@ -19,13 +21,18 @@ export interface NetworkOptions {
  * Makes a model of an .onnx file, and says on the console what came of it.
  * @throws InputError naming what is wrong with the file or its card
  */
-export async function importOnnx({ onnx: file, card, out }: NetworkOptions): Promise<void> {
+export async function importOnnx({
+  onnx: file,
+  gradient,
+  card,
+  out,
+}: NetworkOptions): Promise<void> {
   if (card === undefined) {
     throw new InputError('--onnx needs --card <file>: JSON with at least "source" and "license"');
   }
   const description = await readDescription(card);
   const { saved, network, warnings } = await withSubject(`--onnx ${file}:`, () =>
-    withLock(out, console.error, () => importNetwork({ file, description, out })),
+    withLock(out, console.error, () => importNetwork({ file, gradient, description, out })),
   );
   for (const warning of warnings) console.error(`warning: ${warning}`);
   console.error(describe(saved, network));

@@ -4,6 +4,17 @@ import type { AnyArchitecture } from '../any-architecture.js';
 const Channel = z.strictObject({ mean: z.number(), deviation: z.number().positive() });
 
 /**
+ * The graph of a network's gradient: an image [1, C, H, W] or [1, H, W, C] and a weight for each neuron to the gradient of
+ * the weighted sum of the responses in the image, of its shape. These are the names of its inputs and its output.
+ */
+const ImportedGradient = z.strictObject({
+  image: z.string(),
+  weights: z.string(),
+  output: z.string(),
+});
+export type ImportedGradient = z.infer<typeof ImportedGradient>;
+
+/**
  * A network that another program made: a graph of ONNX, which onnxruntime computes as it is, one image at a time. The
  * graph has one input, the image, and one output, the responses [batch, neurons].
  */
@@ -24,6 +35,8 @@ export const ImportedNetwork = z.strictObject({
     channels: z.union([z.tuple([Channel]), z.tuple([Channel, Channel, Channel])]),
   }),
   output: z.strictObject({ name: z.string() }),
+  /** Where the graph of the gradient came along. */
+  gradient: ImportedGradient.optional(),
   /** Numbers in the constants of the graph. */
   parameters: z.int().nonnegative(),
   /** Of the largest file of the model. */

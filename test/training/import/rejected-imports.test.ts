@@ -137,7 +137,9 @@ test('typing errors are reported before anything is read', async () => {
   expect(await place.rejection(onnx)).toMatch(/^--onnx needs --card <file>: JSON with at least/);
   expect(await place.rejection(`${onnx} --scale 2`)).toMatch(/cannot be used with option '--scale/);
   expect(await place.rejection(`${onnx} --card ./none`)).toMatch(/^--card .\/none cannot be read$/);
-  expect(await with_('--card ./none')).toBe('--card needs --onnx <file>, the network');
+  expect(await with_('--card ./none')).toBe(
+    '--card and --gradient need --onnx <file>, the network',
+  );
   expect(await place.rejection('--pytorch ./x --architecture rf_cnn')).toMatch(
     /--out <folder>' not spec/,
   );

@@ -44,6 +44,16 @@ export function imageTensor(
     layout === 'nchw'
       ? [count, channels.length, height, width]
       : [count, height, width, channels.length];
+  return floatTensor(Tensor, type, values, shape);
+}
+
+/** A tensor of the type that a network is given. */
+export function floatTensor(
+  Tensor: TensorOf,
+  type: ImportedNetwork['input']['type'],
+  values: Float32Array,
+  shape: readonly number[],
+): Tensor {
   return type === 'float32'
     ? new Tensor('float32', values, shape)
     : new Tensor('float16', toHalf(values), shape);

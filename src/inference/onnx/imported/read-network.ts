@@ -1,12 +1,19 @@
 import { InputError } from '../../../errors.js';
 import type { ImportedCard } from '../../../models/native-card.js';
-import { NETWORK_FILE, readModelFiles, type SavedModel } from '../../../models/saved-model.js';
+import {
+  GRADIENT_FILE,
+  NETWORK_FILE,
+  readModelFiles,
+  type SavedModel,
+} from '../../../models/saved-model.js';
 import type { ImportedInput } from './network-session.js';
 import { type ReadGraph, readGraph } from './read-graph.js';
 
 /** The graph of an imported network, and how its session takes images. */
 export interface NetworkFile {
   readonly network: Uint8Array;
+  /** Of its gradient, where that came along. */
+  readonly gradient: Uint8Array | undefined;
   readonly input: ImportedInput;
 }
 
@@ -22,8 +29,14 @@ export async function readNetwork(
   const files = await readModelFiles(saved);
   const network = files.get(NETWORK_FILE);
   if (network === undefined) throw new InputError(`the model has no ${NETWORK_FILE}`);
-  checkNames(saved.card, readGraph(network));
-  return { network, input: importedInput(saved.card) };
+  const { input, output, gradient: names } = saved.card.architecture;
+  checkNames(NETWORK_FILE, readGraph(network), [input.name, output.name]);
+  const gradient = files.get(GRADIENT_FILE);
+  if (names === undefined || gradient === undefined) {
+    return { network, gradient: undefined, input: importedInput(saved.card) };
+  }
+  checkNames(GRADIENT_FILE, readGraph(gradient), [names.image, names.weights, names.output]);
+  return { network, gradient, input: importedInput(saved.card) };
 }
 
 export function importedInput({ architecture, stimulus }: ImportedCard): ImportedInput {
@@ -32,12 +45,12 @@ export function importedInput({ architecture, stimulus }: ImportedCard): Importe
   return { input, output, stimulus: { height, width, scale, offset } };
 }
 
-function checkNames({ architecture }: ImportedCard, { inputs, outputs }: ReadGraph): void {
-  const names = ({ name }: { readonly name: string }) => name;
-  const [found, expected] = [
-    [...inputs.map(names), ...outputs.map(names)],
-    [architecture.input.name, architecture.output.name],
-  ];
-  if (found.join() === expected.join()) return;
-  throw new InputError(`${NETWORK_FILE} has the inputs and outputs ${found}; expected ${expected}`);
+function checkNames(
+  file: string,
+  { inputs, outputs }: ReadGraph,
+  expected: readonly string[],
+): void {
+  const found = [...inputs, ...outputs].map(({ name }) => name);
+  if (found.toSorted().join() === expected.toSorted().join()) return;
+  throw new InputError(`${file} has the inputs and outputs ${found}; expected ${expected}`);
 }
