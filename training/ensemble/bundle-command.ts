@@ -76,7 +76,9 @@ async function describe(
   const saved = models.map((model) => model.saved);
   if (folder === undefined) {
     if (name !== undefined) throw new InputError(`--site ${name} is used without --data`);
-    console.error('no intervals: they are learnt where --data has the data of the trainings');
+    console.error(
+      'no intervals, and no CORR of the ensemble: both need --data with the data of the trainings',
+    );
     return await describeEnsemble(saved, undefined, () => {});
   }
   const neurons = saved[0]!.card.neurons.map(({ id }) => id);

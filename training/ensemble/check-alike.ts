@@ -27,9 +27,7 @@ export function checkAlike(models: readonly ChosenModel[]): void {
   }
   for (const { label, saved } of models) {
     if (saved.card.members) {
-      throw new InputError(
-        `${label} is an ensemble; expected a model of one seed: name its members`,
-      );
+      throw new InputError(`${label} is an ensemble; expected a model of one seed`);
     }
     for (const [what, read] of Object.entries(COMMON)) {
       const [own, wanted] = [read(saved.card), read(first.saved.card)];

@@ -122,8 +122,8 @@ async function findWhole(
   trainings: readonly PlannedTraining[],
 ): Promise<TrainedModel | undefined> {
   const [{ plan, finished }] = trainings as readonly [PlannedTraining];
-  if (request.members === undefined || !request.resume) return finished;
-  const saved = await findFinishedEnsemble(request, plan.neurons);
+  if (request.members === undefined) return finished;
+  const saved = request.resume ? await findFinishedEnsemble(request, plan.neurons) : undefined;
   if (!saved) return undefined;
   await removeMembers(request.out);
   return { saved, neurons: saved.card.neurons, seconds: secondsOf(saved.card) };

@@ -79,7 +79,7 @@ test('without the data, or without images that all held out, it says why there a
   };
   let versions = 0;
   expect(await reason(['five', 'six'])).toBe(
-    'no intervals: they are learnt where --data has the data of the trainings',
+    'no intervals, and no CORR of the ensemble: both need --data with the data of the trainings',
   );
   expect((await readModel(at('without/1'))).card.neurons[0]!.CORR).toBeNull();
   expect(await reason(['five', 'other'], ...DATA)).toBe(
@@ -118,7 +118,7 @@ test('models that are not alike are rejected by name', async () => {
     /^five\/1 has another architecture in detail: \{.*"channels":32.*\}; expected \{.*"channels":2.*\}, as thin\/1 has$/,
   );
   expect(await bundle(['five', 'whole'], 'none')).toBe(
-    'whole/1 is an ensemble; expected a model of one seed: name its members',
+    'whole/1 is an ensemble; expected a model of one seed',
   );
   expect(await bundle(['five', 'six'], 'none', '--site', 'small')).toBe(
     '--site small is used without --data',
