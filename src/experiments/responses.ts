@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { encodeCsv } from '../formats/csv.js';
+import { joinEnsemble } from '../models/members.js';
 import type { ExperimentContext } from './context.js';
 import type { Planned, Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
@@ -76,10 +77,7 @@ export function responsesArray(
 ): { readonly values: Float32Array; readonly shape: readonly number[] } {
   const shape = [reports.length, ids.length];
   if (spread === undefined) return { values, shape };
-  const both = new Float32Array(2 * values.length);
-  both.set(values);
-  both.set(spread, values.length);
-  return { values: both, shape: [2, ...shape] };
+  return { values: joinEnsemble({ mean: values, spread }), shape: [2, ...shape] };
 }
 
 /**

@@ -86,6 +86,14 @@ export function reduceMembers(values: Float32Array, members: number): Ensemble {
   return { mean, spread };
 }
 
+/** Both as one array, [2, ...]: the means and then the spreads. */
+export function joinEnsemble({ mean, spread }: Ensemble): Float32Array {
+  const both = new Float32Array(2 * mean.length);
+  both.set(mean);
+  both.set(spread, mean.length);
+  return both;
+}
+
 /**
  * The mean of members' arrays, number by number.
  * @param arrays of one length, one for each member

@@ -6,6 +6,7 @@ import { deviation, mean, saveRandomEnsemble } from '../support/ensembles.js';
 import { greatestDifference } from '../support/numbers.js';
 import { type RunningService, startService } from '../support/service.js';
 import { sharedFolder } from '../support/store.js';
+import { openStream, requestRejectedStream } from '../support/stream-client.js';
 
 const NEURONS = 4;
 const MEMBERS = 3;
@@ -141,6 +142,62 @@ test('spread of a model without members is rejected with what makes one', async 
   expect(await response.json()).toMatchObject({
     detail:
       'spread: the model has no members: joined-1/1; expected an ensemble, which train --members or bundle makes',
+  });
+});
+
+test('a stream answers with the responses and then their spread where it was opened for that', async () => {
+  const stream = await openStream(
+    service.url,
+    `${NAME}/stream?dtype=float32&neurons=3,1&spread=true`,
+  );
+  expect(stream.ready).toMatchObject({ spread: true, limits: { answerBytes: 32 + 2 * 2 * 4 } });
+  const gray = new Float32Array(50 * 50).fill(0.25);
+  stream.send(gray);
+  const { responses } = await stream.next();
+  stream.socket.close();
+  const body = { stimuli: [Array.from({ length: 50 }, () => new Array(50).fill(0.25))] };
+  const posted = await answer(NAME, 'responses?spread=true&neurons=3,1', body);
+  expect([...responses]).toEqual([...posted.responses[0], ...posted.spread[0]]);
+  const { status, body: problem } = await requestRejectedStream(
+    service.url,
+    `${ALONE[0]}/stream?dtype=float32&spread=true`,
+  );
+  expect([status, problem['detail']]).toEqual([422, expect.stringMatching(/has no members/)]);
+});
+
+test('the protocol of Triton has the spread as a second output', async () => {
+  const infer = async (model: string, outputs?: object[]) => {
+    const data = new Array(2500).fill(0.25);
+    const inputs = [{ name: 'stimulus', datatype: 'FP32', shape: [1, 50, 50], data }];
+    return await fetch(`${service.url}/v2/models/${model}/infer`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ inputs, outputs }),
+    });
+  };
+  const body = { stimuli: [Array.from({ length: 50 }, () => new Array(50).fill(0.25))] };
+  const { responses, spread } = await answer(NAME, 'responses?spread=true', body);
+  const tensor = (name: string, data: number[]) => ({
+    ...{ name, datatype: 'FP32', shape: [1, NEURONS], data },
+  });
+  expect(await (await infer(NAME)).json()).toMatchObject({
+    outputs: [tensor('responses', responses[0]), tensor('spread', spread[0])],
+  });
+  expect(await (await infer(NAME, [{ name: 'spread' }])).json()).toMatchObject({
+    outputs: [tensor('spread', spread[0])],
+  });
+  const binary = await infer(NAME, [
+    { name: 'spread', parameters: { binary_data: true } },
+    { name: 'responses', parameters: { binary_data: true } },
+  ]);
+  const length = Number(binary.headers.get('Inference-Header-Content-Length'));
+  const numbers = new Float32Array((await binary.arrayBuffer()).slice(length));
+  expect([...numbers]).toEqual([...spread[0], ...responses[0]]);
+  const metadata = await (await fetch(`${service.url}/v2/models/${NAME}`)).json();
+  expect(metadata).toMatchObject({ outputs: [{ name: 'responses' }, { name: 'spread' }] });
+  const rejected = await infer(ALONE[0]!, [{ name: 'spread' }]);
+  expect(await rejected.json()).toEqual({
+    error: "outputs[0].name: 'spread' is not known; expected responses",
   });
 });
 

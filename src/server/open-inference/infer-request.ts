@@ -4,7 +4,7 @@ import { errorAt } from '../../stimulus/errors.js';
 import type { Size } from '../../stimulus/fit.js';
 import { checkCount, type StimulusLimits } from '../../stimulus/limits.js';
 import { divideBody, type InferBody, type InputTensor, parseInferBody } from './infer-body.js';
-import { NEURONS, RESPONSES, STIMULUS } from './model-tensors.js';
+import { NEURONS, type OutputName, STIMULUS } from './model-tensors.js';
 import { createTensorReader, type Datatype, type TensorReader } from './tensors.js';
 
 /** An inference request as data: its body, and the facts of the model that reading it needs. */
@@ -16,6 +16,8 @@ export interface InferenceTask {
   readonly size: Size;
   /** Number of neurons of the model. */
   readonly neurons: number;
+  /** Names of the tensors that the model gives. */
+  readonly outputs: readonly OutputName[];
   readonly limits: StimulusLimits;
 }
 
@@ -27,7 +29,13 @@ export interface ReadInference extends DecodedArray {
   readonly priority: Priority;
   /** Microseconds that the client waits, from the arrival of the request. */
   readonly timeout: number | undefined;
-  /** Whether the responses follow the JSON, or are in it. */
+  readonly outputs: readonly WantedOutput[];
+}
+
+/** A tensor of the answer. */
+export interface WantedOutput {
+  readonly name: OutputName;
+  /** Whether it follows the JSON, or is in it. */
   readonly binary: boolean;
 }
 
@@ -44,7 +52,8 @@ export function readInference(task: InferenceTask): ReadInference {
   if (json === undefined) {
     const decoded = decodeRawStimuli(binary, 'float32', size, limits, 0);
     const [id, neurons, timeout] = [undefined, undefined, undefined];
-    return { ...decoded, id, neurons, priority: 'prediction', timeout, binary: true };
+    const outputs = task.outputs.map((name) => ({ name, binary: true }));
+    return { ...decoded, id, neurons, priority: 'prediction', timeout, outputs };
   }
   const inference = parseInferBody(json);
   const reader = createTensorReader(binary);
@@ -56,7 +65,7 @@ export function readInference(task: InferenceTask): ReadInference {
     id: id ?? undefined,
     priority: (parameters?.priority ?? 0) > 1 ? 'sweep' : 'prediction',
     timeout: parameters?.timeout || undefined,
-    binary: wantsBinary(inference),
+    outputs: readOutputs(inference, task.outputs),
   };
 }
 
@@ -119,12 +128,22 @@ function readNeurons(
   return [...new Int32Array(buffer)];
 }
 
-function wantsBinary({ outputs, parameters }: InferBody): boolean {
-  for (const [i, { name }] of (outputs ?? []).entries()) {
+/** The outputs that are asked for; all of the model's where none are named. */
+function readOutputs(
+  { outputs, parameters }: InferBody,
+  known: readonly OutputName[],
+): WantedOutput[] {
+  const binary = parameters?.binary_data_output ?? false;
+  if (!outputs || outputs.length === 0) return known.map((name) => ({ name, binary }));
+  return outputs.map((output, i) => {
     const path = `outputs[${i}].name`;
-    if (name !== RESPONSES) throw errorAt(path, `'${name}' is not known; expected ${RESPONSES}`);
-    if (i > 0) throw errorAt(path, `'${name}' is requested twice`);
-  }
-  const own = outputs?.[0]?.parameters?.binary_data;
-  return own ?? parameters?.binary_data_output ?? false;
+    const name = known.find((each) => each === output.name);
+    if (name === undefined) {
+      throw errorAt(path, `'${output.name}' is not known; expected ${known.join(' or ')}`);
+    }
+    if (outputs.findIndex((each) => each.name === name) < i) {
+      throw errorAt(path, `'${name}' is requested twice`);
+    }
+    return { name, binary: output.parameters?.binary_data ?? binary };
+  });
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { contrastRange } from '../../experiments/canvas.js';
 import { selectNeurons } from '../../experiments/neurons.js';
+import { respondWithSpread } from '../../experiments/spread.js';
 import { reportInChunks } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
+import type { Stimuli } from '../../stimulus/stimuli.js';
 import { bodyClient, readAsSent } from '../body/read-body.js';
 import type { AppContext } from '../context.js';
 import { BINARY, named } from '../operation.js';
@@ -15,7 +17,7 @@ import { timed } from '../timing.js';
 import { compress, decompress } from './encoding.js';
 import { InferBody } from './infer-body.js';
 import type { ReadInference } from './infer-request.js';
-import { RESPONSES } from './model-tensors.js';
+import { modelTensors, SPREAD } from './model-tensors.js';
 
 const Inference = named(
   'Inference',
@@ -50,7 +52,8 @@ export function inferRoutes(deps: AppDependencies) {
       summary: 'Stimuli in, responses out, as tensors',
       description:
         'One input `stimulus` [n, height, width], FP32 (0..1) or UINT8 (0..255), and perhaps ' +
-        '`neurons` [k], INT32; one output `responses` [n, k], FP32. A binary body is the JSON, then ' +
+        '`neurons` [k], INT32; one output `responses` [n, k], FP32; an ensemble also gives ' +
+        '`spread` [n, k]. A binary body is the JSON, then ' +
         'the tensors; with a header length of 0 it is the stimuli alone, as float32.',
       deadline: true,
       headers: {
@@ -84,17 +87,23 @@ export function inferRoutes(deps: AppDependencies) {
         const headerLength = c.req.header('Inference-Header-Content-Length');
         const { stimulus, neurons } = model.card;
         const size = { height: stimulus.height, width: stimulus.width };
-        const task = { body, headerLength, size, neurons: neurons.length, limits };
+        const outputs = modelTensors(model.card).outputs.map(({ name }) => name);
+        const task = { body, headerLength, size, neurons: neurons.length, outputs, limits };
         const read = await decoder.inference(task, bodyClient(c, deps));
         return { ...read, reports: await reportInChunks(contrastRange(model), read) };
       });
       const { stimuli, priority } = request;
       const { columns } = selectNeurons(model.card, request.neurons);
       const deadline = earlier(patience, readTimeout(c, request));
-      const responseRequest = { model, stimuli, columns, priority, deadline };
-      const values = await scheduleResponses(c, service, responseRequest);
+      const respond = (images: Stimuli, asked: Int32Array) => {
+        const scheduled = { model, stimuli: images, columns: asked, priority, deadline };
+        return scheduleResponses(c, service, scheduled);
+      };
+      const tensors = request.outputs.some(({ name }) => name === SPREAD)
+        ? await respondWithSpread(model, stimuli, columns, { respond })
+        : { mean: await respond(stimuli, columns) };
       setReportHeaders(c, reports);
-      const computed = { neurons: columns.length, values, warnings: warningsText(reports) };
+      const computed = { neurons: columns.length, ...tensors, warnings: warningsText(reports) };
       return await timed(c, clock, 'encode', () => answer(c, model, request, computed));
     },
   );
@@ -103,48 +112,51 @@ export function inferRoutes(deps: AppDependencies) {
 /** The results for an answer. */
 interface Computed {
   readonly neurons: number;
-  readonly values: Float32Array;
+  readonly mean: Float32Array;
+  readonly spread?: Float32Array;
   readonly warnings: string | undefined;
 }
 
 async function answer(
   c: AppContext,
   { name, version }: ServedModel,
-  { id, stimuli, binary }: ReadInference,
-  { neurons, values, warnings }: Computed,
+  { id, stimuli, outputs }: ReadInference,
+  { neurons, mean, spread, warnings }: Computed,
 ): Promise<Response> {
+  const tensors = outputs.map((output) => {
+    return { ...output, values: output.name === SPREAD ? spread! : mean };
+  });
   const json = JSON.stringify({
     model_name: name,
     model_version: String(version),
     ...(id === undefined ? {} : { id }),
     // Clients of this protocol show no headers to their users.
     ...(warnings === undefined ? {} : { parameters: { warnings } }),
-    outputs: [
-      {
-        name: RESPONSES,
-        datatype: 'FP32',
-        shape: [stimuli.count, neurons],
-        ...(binary
-          ? { parameters: { binary_data_size: values.byteLength } }
-          : { data: Array.from(values) }),
-      },
-    ],
+    outputs: tensors.map(({ name, binary, values }) => ({
+      name,
+      datatype: 'FP32',
+      shape: [stimuli.count, neurons],
+      ...(binary
+        ? { parameters: { binary_data_size: values.byteLength } }
+        : { data: Array.from(values) }),
+    })),
   });
   const header = new TextEncoder().encode(json);
-  const whole = binary ? joined(header, values) : header;
-  const { body, headers } = await compress(c, whole);
+  const behind = tensors.filter(({ binary }) => binary).map(({ values }) => values);
+  const isBinary = behind.length > 0;
+  const { body, headers } = await compress(c, joined(header, behind));
   return c.body(body, 200, {
     ...headers,
-    'Content-Type': binary ? 'application/octet-stream' : 'application/json',
-    ...(binary ? { 'Inference-Header-Content-Length': String(header.length) } : {}),
+    'Content-Type': isBinary ? 'application/octet-stream' : 'application/json',
+    ...(isBinary ? { 'Inference-Header-Content-Length': String(header.length) } : {}),
   });
 }
 
-function joined(header: Uint8Array, { buffer, byteOffset, byteLength }: Float32Array) {
-  const whole = new Uint8Array(header.length + byteLength);
-  whole.set(header);
-  whole.set(new Uint8Array(buffer, byteOffset, byteLength), header.length);
-  return whole;
+function joined(header: Uint8Array, tensors: readonly Float32Array[]) {
+  const parts = tensors.map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  );
+  return new Uint8Array(Buffer.concat([header, ...parts]));
 }
 
 /** On the clock by which requests arrive, in milliseconds. */

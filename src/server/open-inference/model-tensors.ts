@@ -1,30 +1,37 @@
 import type { ModelCard } from '../../models/card.js';
 
-/** Names of the tensors that go into every model, and of the one that comes out. */
+/** Names of the tensors that go into every model, and of those that come out: the spread of an ensemble alone. */
 export const STIMULUS = 'stimulus';
 export const NEURONS = 'neurons';
 export const RESPONSES = 'responses';
+export const SPREAD = 'spread';
+export type OutputName = typeof RESPONSES | typeof SPREAD;
 
 /** The metadata of a tensor in the protocol; -1: any length. */
-interface TensorMetadata {
-  readonly name: string;
+interface TensorMetadata<Name extends string = string> {
+  readonly name: Name;
   readonly datatype: 'FP32' | 'INT32';
   readonly shape: readonly number[];
 }
 
 export interface ModelTensors {
   readonly inputs: readonly (TensorMetadata & { readonly optional: boolean })[];
-  readonly outputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata<OutputName>[];
 }
 
 /** The tensors of a model: stimuli of its size in, and the neurons by id where not all are wanted. */
-export function modelTensors({ stimulus, neurons }: ModelCard): ModelTensors {
+export function modelTensors({ stimulus, neurons, members }: ModelCard): ModelTensors {
   const { height, width } = stimulus;
+  const names: readonly OutputName[] = members === undefined ? [RESPONSES] : [RESPONSES, SPREAD];
   return {
     inputs: [
       { name: STIMULUS, datatype: 'FP32', shape: [-1, height, width], optional: false },
       { name: NEURONS, datatype: 'INT32', shape: [-1], optional: true },
     ],
-    outputs: [{ name: RESPONSES, datatype: 'FP32', shape: [-1, neurons.length] }],
+    outputs: names.map((name) => ({
+      name,
+      datatype: 'FP32' as const,
+      shape: [-1, neurons.length],
+    })),
   };
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { InputError } from '../../errors.js';
 import { NeuronList, selectNeurons } from '../../experiments/neurons.js';
+import { checkSpread } from '../../experiments/spread.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { sizeText } from '../../stimulus/errors.js';
 import { realNumber } from '../numbers.js';
 import { Problem } from '../problem.js';
+import { Spread } from '../stimulus-request.js';
 import type { StreamTerms } from './terms.js';
 
 /** The query parameters that open a stream. */
@@ -19,6 +21,7 @@ export const StreamQuery = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'must be the 64 hexadecimal digits of a model')
     .optional(),
+  spread: Spread.optional(),
   patience: realNumber('must be a number of milliseconds, such as 40').optional(),
 });
 export type StreamQuery = z.infer<typeof StreamQuery>;
@@ -33,7 +36,8 @@ const WINDOW_BYTES = 16 * 2 ** 20;
  */
 export function agreeOn(model: ServedModel, query: StreamQuery): StreamTerms {
   const { height, width } = model.card.stimulus;
-  const { dtype, patience } = query;
+  const { dtype, spread = false, patience } = query;
+  checkSpread(model, spread);
   if (query.digest !== undefined && query.digest !== model.digest) {
     throw new Problem(
       412,
@@ -47,5 +51,5 @@ export function agreeOn(model: ServedModel, query: StreamQuery): StreamTerms {
   const fitting = Math.floor(WINDOW_BYTES / (4 * height * width));
   const window = Math.max(1, Math.min(WINDOW, fitting));
   const neurons = selectNeurons(model.card, query.neurons);
-  return { model, size: { height, width }, dtype, patience, window, ...neurons };
+  return { model, size: { height, width }, dtype, spread, patience, window, ...neurons };
 }

@@ -18,7 +18,7 @@ import { contrastWarnings } from '../../stimulus/training-range.js';
 import { traceBatch } from '../../tracing/trace-batch.js';
 import { type Span, STATUS } from '../../tracing/tracer.js';
 import { problemFrom } from '../problem.js';
-import type { StreamTerms } from './terms.js';
+import { answerNumbers, askedColumns, type StreamTerms } from './terms.js';
 
 /** Milliseconds. */
 export interface StreamTiming {
@@ -94,7 +94,8 @@ const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
 export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamOptions): Stream {
   const { terms, scheduler, readmit, timing, clock, closing, startTrace } = options;
   const { onAnswer, onLate, onBug } = options;
-  const { model, columns, dtype, size, patience, window } = terms;
+  const { model, dtype, size, patience, window } = terms;
+  const asked = askedColumns(terms);
   const expected = frameBytes(size, dtype);
   const client = new AbortController();
   setMaxListeners(window, client.signal);
@@ -179,7 +180,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
       const answering = scheduler.respond({
         digest: model.digest,
         stimuli,
-        neurons: columns,
+        neurons: asked,
         priority: 'prediction',
         signal: client.signal,
         onBatch: (batch) => traceBatch(span, batch),
@@ -190,7 +191,8 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
       const flags = isOutside(stimuli) ? FLAGS.outside : 0;
       const { values, queueSeconds, inferSeconds } = await answering;
       const queue = started - arrived + 1000 * queueSeconds;
-      settle(frame, 200, flags, { decode, queue, infer: 1000 * inferSeconds }, values);
+      const times = { decode, queue, infer: 1000 * inferSeconds };
+      settle(frame, 200, flags, times, answerNumbers(terms, values));
     } catch (error) {
       if (over || error instanceof ClientDisconnectedError) return;
       if (error instanceof DeadlineError) onLate();

@@ -172,7 +172,8 @@ test('a large inference request is decoded in a thread', async () => {
   const inputs = [{ name: 'stimulus', datatype: 'FP32', shape, data }];
   const body = Buffer.from(JSON.stringify({ inputs }));
   const size = { height: SIDE, width: SIDE };
-  const task = { body, headerLength: undefined, size, neurons: 3, limits };
+  const outputs = ['responses'] as const;
+  const task = { body, headerLength: undefined, size, neurons: 3, outputs, limits };
   const read = await withThreads.inference(task, client);
   expect(read).toEqual(await here.inference(task, client));
   expect(used).toEqual(['quick']);
