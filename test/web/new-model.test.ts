@@ -163,7 +163,9 @@ test('a recording becomes a model with tuning curves, also where the page is clo
     best.CORR!.toFixed(3),
   ]);
   await page
-    .getByRole('img', { name: /^CORR on the images that choose .* after epoch 3 of member 2, rf_cnn/ })
+    .getByRole('img', {
+      name: /^CORR on the images that choose .* after epoch 3 of member 2, rf_cnn/,
+    })
     .waitFor();
   await page.getByText('member 1, rf_cnn, 3 neurons').waitFor();
   await expectAccessibleEverywhere(page);
