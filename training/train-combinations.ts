@@ -5,22 +5,32 @@ import type { ModelRequest } from './run/model-request.js';
 
 /** Options of `train` that do not go with each other. */
 type Combined = Pick<ModelRequest, 'members' | 'select' | 'heldOutSeed'> &
-  Pick<ClusterOptions, 'on'> & { readonly from?: string; readonly fit: Fit };
+  Pick<ClusterOptions, 'on'> & {
+    readonly from?: string;
+    readonly fit: Fit;
+    readonly core?: string;
+  };
 
 /**
  * @param isFitGiven whether --fit is not what it is by default
  * @throws InputError naming the option that has no effect, or does not go with another
  */
 export function checkCombinations(
-  { from, fit, on, members, select, heldOutSeed }: Combined,
+  { from, fit, core, on, members, select, heldOutSeed }: Combined,
   isFitGiven: boolean,
 ): void {
   if (from === undefined && isFitGiven) {
     throw new InputError(`--fit ${fit} is used without --from; expected --from with a model`);
   }
-  if (from !== undefined && on !== undefined) {
+  if (from !== undefined && core !== undefined) {
     throw new InputError(
-      `--from is used with --on ${on}; expected it without: a warm start is short, and runs here`,
+      `--core ${core} is used with --from ${from}; expected one of them: the readouts of a core that is kept are new`,
+    );
+  }
+  const first = from === undefined ? '--core' : '--from';
+  if ((from ?? core) !== undefined && on !== undefined) {
+    throw new InputError(
+      `${first} is used with --on ${on}; expected it without: a warm start is short, and runs here`,
     );
   }
   if (members !== undefined && on !== undefined) {

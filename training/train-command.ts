@@ -50,6 +50,7 @@ interface Options
   readonly epochs?: number;
   readonly neurons?: readonly number[];
   readonly from?: string;
+  readonly core?: string;
   readonly fit: Fit;
   readonly backend: BackendName | 'auto';
   readonly chunk: number | 'auto';
@@ -94,8 +95,12 @@ export function createTrainCommand(
     )
     .addOption(
       new Option('--fit <part>', 'with --from: what is fitted, the readout alone or all parameters')
-        .choices(TrainedFrom.shape.fit.options)
+        .choices(TrainedFrom.shape.fit.exclude(['core']).options)
         .default('all'),
+    )
+    .option(
+      '--core <model>',
+      'keeps the shared core of this model, and learns new readouts of it: of other neurons, or of another site',
     )
     .option('--epochs <count>', "instead of the recipe's", wholeNumber(1, 100_000))
     .option('--seed <number>', 'the same seed trains the same model', wholeNumber(0, 2 ** 32), 1)
@@ -237,7 +242,8 @@ async function train(
 }
 
 /** @throws InputError where there is no such model */
-async function readWarmStart({ from, fit }: Options): Promise<ModelRequest['from']> {
+async function readWarmStart({ from, fit, core }: Options): Promise<ModelRequest['from']> {
+  if (core !== undefined) return warmStart(await findModel(core, '--core'), 'core', 'command');
   return from === undefined
     ? undefined
     : warmStart(await findModel(from, '--from'), fit, 'command');

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../errors.js';
-import type { ModelCard } from '../models/card.js';
+import type { Fit, ModelCard } from '../models/card.js';
 import { isShared } from '../network/any-architecture.js';
 import { isImported } from '../network/imported/architecture.js';
 import type { StimulusSize } from '../network/parameters.js';
@@ -11,6 +11,8 @@ export interface FirstModel {
   readonly card: ModelCard;
   /** Such as `models/tang/2`. */
   readonly place: string;
+  /** What is fitted of it. */
+  readonly fit: Fit;
   readonly naming: Naming;
 }
 
@@ -21,6 +23,7 @@ interface Naming {
 }
 
 export const OPTION_NAMES: Naming = { from: '--from', neurons: '--neurons' };
+export const CORE_NAMES: Naming = { from: '--core', neurons: '--neurons' };
 export const FIELD_NAMES: Naming = { from: 'from', neurons: 'neurons' };
 
 /** What is trained. */
@@ -35,15 +38,16 @@ interface WantedTraining {
 }
 
 /**
- * Checks that the networks of a model can be what a training begins with.
- * @throws InputError naming what differs: the architecture, the size or the scale of the images, or a neuron
+ * Checks that the networks of a model can be what a training begins with, or that it can keep the model's core.
+ * @throws InputError naming what differs: the architecture, the scale of the images, or, except of a core, their size or
+ *   a neuron
  * @example
- * const model = { card, place: 'tang/2', naming: FIELD_NAMES };
+ * const model = { card, place: 'tang/2', fit: 'all', naming: FIELD_NAMES } as const;
  * const recipe = findRecipe('rf_cnn');
  * checkFirstModel(model, { name: 'rf_cnn', recipe, size: { height: 50, width: 50 }, neurons: [0, 1] });
  */
 export function checkFirstModel(
-  { card, place, naming }: FirstModel,
+  { card, place, fit, naming }: FirstModel,
   { name, recipe, size, neurons }: WantedTraining,
 ): void {
   const reject = (what: string) => {
@@ -60,24 +64,31 @@ export function checkFirstModel(
   if (isImported(architecture)) {
     throw reject('an imported network, with which no training begins; expected another model');
   }
-  if (isShared(architecture) || isShared(wanted)) {
-    const what = isShared(architecture) ? 'a shared core' : 'a network for each neuron';
+  const what = isShared(architecture) ? 'a shared core' : 'a network for each neuron';
+  if (fit === 'core' && !(isShared(architecture) && isShared(wanted))) {
+    const found = isShared(architecture) ? `a shared core, which ${name} has not` : what;
+    throw reject(`${found}; expected a shared core that a training of its own recipe keeps`);
+  }
+  if (fit !== 'core' && (isShared(architecture) || isShared(wanted))) {
+    const cure = isShared(architecture) && isShared(wanted) ? ', or one that keeps the core' : '';
     throw reject(
-      `${what}, with which no training of ${name} can begin; expected a training without it`,
+      `${what}, with which no training of ${name} can begin; expected a training without it${cure}`,
     );
   }
   const { id: _, ...own } = architecture;
-  const key = (Object.keys(wanted) as (keyof typeof wanted)[]).find(
-    (each) => !isDeepStrictEqual(own[each], wanted[each]),
+  const parts = new Map(Object.entries(own));
+  const differing = Object.entries(wanted).find(
+    ([key, value]) => !isDeepStrictEqual(parts.get(key), value),
   );
-  if (key !== undefined) {
+  if (differing !== undefined) {
+    const [key, value] = differing;
     throw reject(
-      `another architecture: ${key} ${own[key]}; expected ${wanted[key]}, as in ` +
+      `another architecture: ${key} ${parts.get(key)}; expected ${value}, as in ` +
         `${name}: choose the recipe of that model${'recipe' in card.training ? `, ${card.training.recipe}` : ''}`,
     );
   }
   const { height, width, scale, offset } = card.stimulus;
-  if (height !== size.height || width !== size.width) {
+  if (fit !== 'core' && (height !== size.height || width !== size.width)) {
     throw reject(
       `images of another size: ${height}x${width}; expected ${size.height}x${size.width}, as in the data`,
     );
@@ -88,6 +99,7 @@ export function checkFirstModel(
         'whose networks see pixels of 0 to 1',
     );
   }
+  if (fit === 'core') return; // its readouts are new
   const known = new Set(card.neurons.map(({ id }) => id));
   const unknown = neurons.filter((id) => !known.has(id));
   if (unknown.length === 0) return;

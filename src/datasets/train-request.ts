@@ -10,7 +10,10 @@ const From = z.strictObject({
   version: z.int().positive().optional().describe('the latest, where it is left out'),
   fit: TrainedFrom.shape.fit
     .default('all')
-    .describe('`readout` fits the readouts alone, in seconds'),
+    .describe(
+      '`readout` fits the readouts alone, in seconds; `core` keeps a shared core, and learns new readouts of it, of any ' +
+        'neurons and for images of any size',
+    ),
 });
 
 /** Whether neurons are trained on normalised responses; `auto` where the data and the loss allow it. */
@@ -25,7 +28,9 @@ export const TrainRequest = z
       .enum(RECIPE_NAMES)
       .optional()
       .describe('may be left out with `from`, whose recipe it then is'),
-    from: From.optional().describe('begins with the networks of the same neurons in a saved model'),
+    from: From.optional().describe(
+      'begins with the networks of the same neurons in a saved model, or keeps its core',
+    ),
     neurons: z
       .array(z.int().nonnegative())
       .min(1)

@@ -52,8 +52,8 @@ export const TrainedFrom = z.strictObject({
   model: z.string(),
   version: z.int().positive(),
   digest: Sha256,
-  /** What was fitted: the readout alone, or what the recipe trains. */
-  fit: z.enum(['readout', 'all']),
+  /** What was fitted: the readout alone, or what the recipe trains; `core`: new readouts of its core, which stayed. */
+  fit: z.enum(['readout', 'all', 'core']),
 });
 export type Fit = z.infer<typeof TrainedFrom>['fit'];
 

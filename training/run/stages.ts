@@ -11,17 +11,20 @@ import {
 } from '../../src/models/card.js';
 import { readModel, type SavedModel, type Weights } from '../../src/models/saved-model.js';
 import { versionsIn } from '../../src/models/version-numbers.js';
-import type { Architecture } from '../../src/network/architecture.js';
+import type { AnyArchitecture } from '../../src/network/any-architecture.js';
 import { selectRows } from '../data/rows.js';
 
 /** The networks that a training begins with. */
 export interface Base {
-  readonly readout: Architecture['readout'];
+  readonly readout: AnyArchitecture['readout'];
   readonly weights: Weights;
   /** Ids of the neurons whose rows the weights are. */
   readonly neurons: readonly number[];
   readonly freeze: 'published' | 'still';
-  /** What a warm start trains, from all of these networks; without it, a stage takes the frozen parameters alone. */
+  /**
+   * What a warm start trains, from all of these networks, or of their core alone; without it, a stage takes the frozen
+   * parameters alone.
+   */
   readonly fit?: Fit | undefined;
 }
 

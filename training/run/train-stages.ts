@@ -2,7 +2,6 @@ import { syncFolder } from '../../src/files/whole-file.js';
 import type { Fit } from '../../src/models/card.js';
 import { nativeCard } from '../../src/models/native-card.js';
 import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-model.js';
-import { isShared } from '../../src/network/any-architecture.js';
 import type { TrainingData } from '../data/split.js';
 import { describeModel } from '../model/training-card.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
@@ -88,7 +87,6 @@ export async function trainStages(
 async function readBase(base: SavedModel, { freeze, from }: ModelRequest) {
   const neurons = base.card.neurons.map(({ id }) => id);
   const { architecture } = nativeCard(base.card);
-  if (isShared(architecture)) throw new Error('a base has a network for each neuron');
   const { readout } = architecture;
   return { readout, weights: await readWeights(base), neurons, freeze, fit: from?.fit };
 }
@@ -113,6 +111,7 @@ function announcement(
 const FIT_WORDS: Readonly<Record<Fit, string>> = {
   readout: 'the readout alone',
   all: 'all parameters',
+  core: 'its core, with new readouts',
 };
 
 function whereItGoesOn({ position, chunk }: Checkpoint, neurons: number): string {

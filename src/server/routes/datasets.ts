@@ -231,7 +231,10 @@ async function checkTraining(
     throw new InputError(message, [{ path: 'neurons', message }]);
   }
   if (from === undefined) return;
-  const first = { card: from.card, place: `${from.name}/${from.version}`, naming: FIELD_NAMES };
+  const first = {
+    ...{ card: from.card, place: `${from.name}/${from.version}` },
+    ...{ fit: request.from!.fit, naming: FIELD_NAMES },
+  };
   checkFirstModel(first, { name, recipe, size: images, neurons });
 }
 

@@ -60,7 +60,7 @@ test('steps of a core are those of AdamW in PyTorch, with clipped gradients and 
   const how = { ...findRecipe('shared_core').core!, weightDecay: WEIGHT_DECAY };
   const tensors = tf.memory().numTensors;
   const specifications = sharedCoreParameters(core, SIZE);
-  const learner = createCoreLearner(core, specifications, weights, how, squaredError);
+  const learner = createCoreLearner(core, specifications, weights, how, squaredError, false);
   const gray = weights.get('core.gray')!.data[0]!;
   const stimuli = tf.tidy(() =>
     tf.tensor4d(pixels, [IMAGES, SIZE.height, SIZE.width, 1]).sub(gray),

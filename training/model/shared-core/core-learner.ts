@@ -11,6 +11,7 @@ import { toDevice } from '../../../src/network/device.js';
 import { type BatchStatistics, updateRunning } from '../../../src/network/layers/normalisation.js';
 import type { ParameterSpecification } from '../../../src/network/layers/specification.js';
 import type { SharedCore } from '../../../src/network/shared-core/architecture.js';
+import { isOfCore } from '../../../src/network/shared-core/parameters.js';
 import { readSharedMap } from '../../../src/network/shared-core/readouts.js';
 import { computeSharedMap } from '../../../src/network/shared-core/trunk.js';
 import { download, type OptimiserState } from '../learner.js';
@@ -22,9 +23,12 @@ import type { Targets } from '../targets.js';
 export interface Seen {
   /** [B, H, W, 1], 0 for the mean gray */
   readonly stimuli: tf.Tensor4D;
-  /** What its fixed filters give, [B, h, w, fixed channels] */
+  /** What its fixed filters give, [B, h, w, fixed channels]; of a core that is kept, the map that the readouts see */
   readonly fixed: tf.Tensor4D;
 }
+
+/** The block of the channel dropout before the readouts of a core that is kept. */
+export const KEPT_MAP = 'core.map';
 
 interface Batch extends Targets, Seen {
   /** By block, [B, 1, 1, channels]. */
@@ -57,6 +61,7 @@ const DECAYS = /\.convolution\.weight$|^readout\.weight$/;
 
 /**
  * @param initial parameters to begin with
+ * @param isKept whether the core stays as it is, and the readouts alone learn
  * @param optimiser the state of an earlier learner
  */
 export function createCoreLearner(
@@ -65,10 +70,12 @@ export function createCoreLearner(
   initial: Weights,
   { weightDecay, clip, average: share }: NonNullable<Recipe['core']>,
   loss: Loss,
+  isKept: boolean,
   optimiser?: OptimiserState,
 ): CoreLearner {
-  const learned = specifications.filter(({ role }) => role === 'learned').map(({ name }) => name);
-  const norms = specifications
+  const learning = specifications.filter(({ name }) => !(isKept && isOfCore(name)));
+  const learned = learning.filter(({ role }) => role === 'learned').map(({ name }) => name);
+  const norms = learning
     .filter(({ name }) => name.endsWith('.norm.scale'))
     .map(({ name }) => name.replace('.norm.scale', ''));
   const parameters: Record<string, tf.Tensor> = { ...toDevice(initial) };
@@ -124,7 +131,9 @@ export function createCoreLearner(
   };
 
   function respond(current: Parameters, seen: Seen, pass = createBlockPass(current)): tf.Tensor2D {
-    const { map } = computeSharedMap(core, seen.stimuli, seen.fixed, pass);
+    const map = isKept
+      ? pass.dropout(KEPT_MAP, seen.fixed)
+      : computeSharedMap(core, seen.stimuli, seen.fixed, pass).map;
     return readSharedMap(core, map, pass.take);
   }
 

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { stimulusTensor } from '../../../src/interpret/interpretation.js';
+import { createBlockPass, type Parameters } from '../../../src/network/block-pass.js';
 import type { SharedCore } from '../../../src/network/shared-core/architecture.js';
 import { seeFixed } from '../../../src/network/shared-core/front.js';
 import { fixedChannels } from '../../../src/network/shared-core/gabors.js';
-import { sharedMapSize } from '../../../src/network/shared-core/parameters.js';
+import { mapChannels, sharedMapSize } from '../../../src/network/shared-core/parameters.js';
+import { computeSharedMap } from '../../../src/network/shared-core/trunk.js';
 import type { Recording } from '../../data/recording.js';
 import type { Seen } from './core-learner.js';
 
@@ -11,6 +13,31 @@ import type { Seen } from './core-learner.js';
 const ROOM = 2 ** 30;
 /** Images that are seen together. */
 const BATCH = 50;
+
+/** What is computed once for each image. */
+export interface Sight {
+  /** Channels at each place of the map. */
+  readonly channels: number;
+  /** @param stimuli [B, H, W, 1], 0 for the mean gray @returns [B, h, w, channels] */
+  see(stimuli: tf.Tensor4D): tf.Tensor4D;
+}
+
+/** What the fixed filters of a core give. */
+export function fixedSight(core: SharedCore): Sight {
+  return { channels: fixedChannels(core), see: (stimuli) => seeFixed(core, stimuli) };
+}
+
+/**
+ * The map of a core that is kept.
+ * @param parameters of the core, on the device
+ */
+export function keptSight(core: SharedCore, parameters: Parameters): Sight {
+  const pass = createBlockPass(parameters);
+  return {
+    channels: mapChannels(core),
+    see: (stimuli) => computeSharedMap(core, stimuli, seeFixed(core, stimuli), pass).map,
+  };
+}
 
 /** What a core sees of the images of recordings. */
 export interface Seeing {
@@ -25,7 +52,7 @@ interface Known {
   readonly isKnown: Uint8Array;
 }
 
-export function createSeeing(core: SharedCore): Seeing {
+export function createSeeing(core: SharedCore, { channels, see }: Sight): Seeing {
   const known = new Map<Recording, Known | null>();
   let left = ROOM;
 
@@ -33,7 +60,7 @@ export function createSeeing(core: SharedCore): Seeing {
     async see(recording, images, gray) {
       const stimuli = await readStimuli(recording, images, gray);
       const kept = keptOf(recording);
-      if (kept === null) return { stimuli, fixed: tf.tidy(() => seeFixed(core, stimuli)) };
+      if (kept === null) return { stimuli, fixed: tf.tidy(() => see(stimuli)) };
       for (const image of Array.from(images)) {
         if (kept.isKnown[image] === 0) await fill(kept, recording, image, gray);
       }
@@ -43,7 +70,7 @@ export function createSeeing(core: SharedCore): Seeing {
         values.set(kept.values.subarray(images[i]! * each, (images[i]! + 1) * each), i * each);
       }
       const { height, width } = sharedMapSize(core, recording);
-      const shape = [images.length, height, width, fixedChannels(core)] as const;
+      const shape = [images.length, height, width, channels] as const;
       return { stimuli, fixed: tf.tensor4d(values, [...shape]) };
     },
   };
@@ -61,7 +88,7 @@ export function createSeeing(core: SharedCore): Seeing {
     const first = image - (image % BATCH);
     const length = Math.min(BATCH, recording.count - first);
     const stimuli = await readStimuli(recording, range(first, length), gray);
-    const fixed = tf.tidy(() => seeFixed(core, stimuli));
+    const fixed = tf.tidy(() => see(stimuli));
     values.set(await fixed.data<'float32'>(), (first * values.length) / recording.count);
     tf.dispose([stimuli, fixed]);
     isKnown.fill(1, first, first + length);
@@ -71,7 +98,7 @@ export function createSeeing(core: SharedCore): Seeing {
     const found = known.get(recording);
     if (found !== undefined) return found;
     const { height, width } = sharedMapSize(core, recording);
-    const numbers = recording.count * height * width * fixedChannels(core);
+    const numbers = recording.count * height * width * channels;
     const bytes = numbers * Float32Array.BYTES_PER_ELEMENT;
     const made =
       bytes <= left

@@ -3,10 +3,15 @@ import { type Recipe, recipeArchitecture } from '../../../src/datasets/recipes.j
 import type { NamedTensor } from '../../../src/formats/safetensors.js';
 import type { Weights } from '../../../src/models/saved-model.js';
 import { isShared } from '../../../src/network/any-architecture.js';
+import { toDevice } from '../../../src/network/device.js';
 import { initialParameters } from '../../../src/network/parameters.js';
 import type { SharedCore } from '../../../src/network/shared-core/architecture.js';
 import { fixedChannels } from '../../../src/network/shared-core/gabors.js';
-import { isOfCore, sharedCoreParameters } from '../../../src/network/shared-core/parameters.js';
+import {
+  isOfCore,
+  mapChannels,
+  sharedCoreParameters,
+} from '../../../src/network/shared-core/parameters.js';
 import { column, type ResponseMatrix } from '../../../src/tuning/response-matrix.js';
 import type { Recording } from '../../data/recording.js';
 import { copyPopulation, selectRows } from '../../data/rows.js';
@@ -24,8 +29,8 @@ import {
   type ResponseScale,
 } from '../response-scale.js';
 import { batchTargets } from '../targets.js';
-import { type CoreLearner, createCoreLearner } from './core-learner.js';
-import { createSeeing, measureFixed, measureGray } from './seeing.js';
+import { type CoreLearner, createCoreLearner, KEPT_MAP } from './core-learner.js';
+import { createSeeing, fixedSight, keptSight, measureFixed, measureGray } from './seeing.js';
 
 /** Images that respond together. */
 const BATCH = 50;
@@ -43,7 +48,7 @@ export function createSharedNetworks(
   onStop: (neuron: NeuronState) => void,
   from?: NetworksState,
 ): Networks {
-  const { data, recipe, seed } = task;
+  const { data, recipe, seed, base } = task;
   const { training } = data;
   const { core, how } = sharedParts(recipe);
   const specifications = sharedCoreParameters(core, training);
@@ -53,10 +58,16 @@ export function createSharedNetworks(
       recipe.responses === 'normalised' ? measureScale(training, id, OWN_DEVIATION) : AS_RECORDED,
     ]),
   );
-  const seeing = createSeeing(core);
   const kept = copyPopulation(from?.kept ?? initialParameters(specifications, task.neurons, seed));
+  const keptCore = base && toDevice(coreOf(base.weights));
+  if (base)
+    for (const [name, tensor] of coreOf(base.weights)) kept.get(name)!.data.set(tensor.data);
+  const seeing = createSeeing(core, keptCore ? keptSight(core, keptCore) : fixedSight(core));
   const neurons = [...(from?.neurons ?? task.neurons.map((id) => beginning(training, id)))];
   if (!from) for (const neuron of neurons) if (neuron.stopped) onStop(neuron);
+  const dropped: readonly [string, number][] = keptCore
+    ? [[KEPT_MAP, mapChannels(core)]]
+    : droppedBlocks(core);
   let learner = startLearner(from?.current ?? selectRows(kept, learningRows()), from);
 
   return {
@@ -64,6 +75,7 @@ export function createSharedNetworks(
     learning,
 
     async begin(check) {
+      if (keptCore) return; // with what it measured of the images that it learnt from
       const gray = await measureGray(training, check);
       kept.get('core.gray')!.data[0] = gray;
       const { mean, variance } = await measureFixed(seeing, training, gray, check);
@@ -78,7 +90,7 @@ export function createSharedNetworks(
       const batch = {
         ...(await seeing.see(training, images, gray())),
         ...batchTargets(training, images, ids, scalesOf(ids)),
-        dropout: channelFactors(droppedBlocks(core), images.length, recipe.dropout, moment),
+        dropout: channelFactors(dropped, images.length, recipe.dropout, moment),
       };
       const isLate = moment.epoch > how.laterFrom * recipe.epochs;
       const losses = await learner.step(batch, isLate ? how.laterRate : recipe.learningRate);
@@ -136,7 +148,10 @@ export function createSharedNetworks(
       return { neurons: [...neurons], kept, current, optimiser };
     },
 
-    dispose: () => learner.dispose(),
+    dispose() {
+      learner.dispose();
+      if (keptCore) tf.dispose(keptCore);
+    },
   };
 
   function startLearner(weights: Weights, state?: NetworksState): CoreLearner {
@@ -146,6 +161,7 @@ export function createSharedNetworks(
       weights,
       how,
       LOSSES[recipe.loss],
+      keptCore !== undefined,
       state?.optimiser,
     );
   }
@@ -208,6 +224,11 @@ export function createSharedNetworks(
   function scalesOf(ids: readonly number[], of = scales): ResponseScale[] {
     return ids.map((id) => of.get(id)!);
   }
+}
+
+/** The parameters of a core among those of a model. */
+function coreOf(weights: Weights): Weights {
+  return new Map([...weights].filter(([name]) => isOfCore(name)));
 }
 
 /** The blocks whose channels are dropped, with their channels: not the only channel that there is. */
