@@ -14,6 +14,7 @@ export default defineConfig({
       'test/server/{bad-input,nearest-path,receptive-field,responses,routes,stimuli,stimulus-sets,urls}.test.ts',
       'test/server/{body,middleware,openapi}/*.test.ts',
       'test/training/{data,model}/*.test.ts',
+      'test/training/ensemble/{calibration,repeated-like}.test.ts',
       'test/training/recipes.test.ts',
       'test/training/run/{options,progress}.test.ts',
     ],
