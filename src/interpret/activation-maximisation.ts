@@ -130,11 +130,11 @@ function stepAlong(from: Float32Array, direction: Float32Array, length: number):
   return norm > 0 ? from.map((value, i) => value + (length * direction[i]!) / norm) : from;
 }
 
-/** Brings an image within its bounds. Clipping brings pixels nearer to the background, so the norm holds. */
-function project(
+/** Brings an image within its bounds, in place. Clipping brings pixels nearer to the background, so the norm holds. */
+export function project(
   image: Float32Array,
   { background, norm, pixels: [least, most] }: MaximisationTerms,
-) {
+): void {
   const own = Math.sqrt(image.reduce((sum, pixel) => sum + (pixel - background) ** 2, 0));
   const scale = Math.min(1, norm / own);
   for (let i = 0; i < image.length; i++) {

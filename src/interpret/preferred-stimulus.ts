@@ -33,34 +33,55 @@ export interface SearchOptions {
 }
 
 /**
- * Images that raise the responses of neurons, by gradient ascent (Erhan et al. 2009; Walker et al. 2019,
- * Bashivan et al. 2019 for cortical neurons): the same for the same request, neuron by neuron.
+ * Searches for the images of one neuron.
+ * @param report is called with the steps that are done, and the images of the restarts so far
+ * @param signal aborted: rejects with its reason
+ * @returns the images of the restarts
+ */
+export type Search = (
+  neuron: PreferredStimulusRequest['neurons'][number],
+  report: (step: number, images: Stimuli) => void,
+  signal: AbortSignal | undefined,
+) => Promise<Stimuli>;
+
+/**
+ * Searches by gradient ascent (Erhan et al. 2009; Walker et al. 2019, Bashivan et al. 2019 for cortical neurons).
+ */
+export function byGradient(
+  interpreter: Pick<Interpreter, 'maximise'>,
+  request: PreferredStimulusRequest,
+): Search {
+  const { model, restarts, terms } = request;
+  return async ({ column, id }, report, signal) => {
+    let state = beginMaximisation(request, id, restarts, terms);
+    while (state.step < terms.steps) {
+      signal?.throwIfAborted();
+      const until = Math.min(terms.steps, state.step + STEPS_PER_REQUEST);
+      const maximisation = { model, neuron: column, id, state, terms, until };
+      state = await interpreter.maximise(maximisation, signal);
+      report(state.step, state.images);
+    }
+    return state.images;
+  };
+}
+
+/**
+ * Images that raise the responses of neurons: the same for the same request, neuron by neuron.
  * @param signal aborted: rejects with its reason
  * @param step runs the search of a neuron, or returns images that an earlier search has found
  * @returns the images of the restarts, for each neuron
  */
 export async function preferredStimuli(
-  interpreter: Pick<Interpreter, 'maximise'>,
-  request: PreferredStimulusRequest,
-  { signal, onProgress, step = (_, search) => search() }: SearchOptions = {},
+  search: Search,
+  { neurons, terms }: PreferredStimulusRequest,
+  { signal, onProgress, step = (_, run) => run() }: SearchOptions = {},
 ): Promise<Stimuli[]> {
-  const { model, neurons, restarts, terms } = request;
   const total = neurons.length * terms.steps;
   const found: Stimuli[] = [];
-  for (const [i, { column, id }] of neurons.entries()) {
-    const search = async () => {
-      let state = beginMaximisation(request, id, restarts, terms);
-      while (state.step < terms.steps) {
-        signal?.throwIfAborted();
-        const until = Math.min(terms.steps, state.step + STEPS_PER_REQUEST);
-        const maximisation = { model, neuron: column, id, state, terms, until };
-        state = await interpreter.maximise(maximisation, signal);
-        const done = i * terms.steps + state.step;
-        onProgress?.({ done, total, neuron: id, images: state.images });
-      }
-      return state.images;
-    };
-    found.push(await step(id, search));
+  for (const [i, neuron] of neurons.entries()) {
+    const report = (done: number, images: Stimuli) =>
+      onProgress?.({ done: i * terms.steps + done, total, neuron: neuron.id, images });
+    found.push(await step(neuron.id, () => search(neuron, report, signal)));
   }
   return found;
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Interpreter } from '../../src/interpret/interpreter.js';
 import {
+  byGradient,
   type PreferredStimulusRequest,
   type Progress,
   preferredStimuli,
@@ -52,7 +53,7 @@ test('the image found drives each neuron more than many images of the same norm'
   });
   const before = tf.memory().numTensors;
   const reported: Progress[] = [];
-  const found = await preferredStimuli(interpreter, request, {
+  const found = await preferredStimuli(byGradient(interpreter, request), request, {
     onProgress: (progress) => reported.push(progress),
   });
   expect(tf.memory().numTensors).toBe(before);
@@ -78,8 +79,8 @@ test('the image found drives each neuron more than many images of the same norm'
 });
 
 test('the same request gives the same images, for one neuron alone too', async () => {
-  const whole = await preferredStimuli(interpreter, request);
-  const alone = await preferredStimuli(interpreter, {
+  const whole = await preferredStimuli(byGradient(interpreter, request), request);
+  const alone = await preferredStimuli(byGradient(interpreter, request), {
     ...request,
     neurons: [{ column: 0, id: 0 }],
   });
@@ -96,7 +97,7 @@ test('a cancelled search ends after the steps that are under way', async () => {
       return interpreter.maximise(question);
     },
   };
-  const found = preferredStimuli(watched, request, { signal: cancel.signal });
+  const found = preferredStimuli(byGradient(watched, request), request, { signal: cancel.signal });
   await expect(found).rejects.toThrow('cancelled');
   expect(asked).toBe(1);
 });

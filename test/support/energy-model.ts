@@ -54,3 +54,12 @@ function kernel(filter: Filter, phase: number): Float64Array {
     return (envelope * Math.cos(2 * Math.PI * filter.spatialFrequency * across + phase)) / 10;
   });
 }
+
+/** The largest response of a neuron to images of some norm about the background: the filters' greatest eigenvalue. */
+export function largestEnergy(id: number, norm: number): number {
+  const [even, odd] = [kernel(FILTERS[id]!, 0), kernel(FILTERS[id]!, Math.PI / 2)];
+  const product = (a: Float64Array, b: Float64Array) =>
+    a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  const [a, b, c] = [product(even, even), product(odd, odd), product(even, odd)];
+  return 0.1 + norm ** 2 * ((a + b) / 2 + Math.hypot((a - b) / 2, c));
+}

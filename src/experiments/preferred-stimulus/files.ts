@@ -44,7 +44,7 @@ export async function preferredStimulusFiles(
 
 async function listNumbers(
   model: Subject['model'],
-  { neurons, restarts, terms, set }: PreferredStimuli,
+  { neurons, restarts, terms, method, set }: PreferredStimuli,
 ): Promise<PreferredStimulusResult> {
   const rows: PreferredStimulusResult['neurons'] = [];
   for (const { id, images, responses, bestOfSet } of neurons) {
@@ -64,6 +64,7 @@ async function listNumbers(
   return {
     model: modelIdentity(model),
     restarts,
+    method,
     ...terms,
     pixels: [...terms.pixels],
     formulas: {

@@ -1,13 +1,14 @@
 import { InputError, PayloadTooLargeError } from '../../errors.js';
 import type { MaximisationTerms } from '../../interpret/activation-maximisation.js';
-import { preferredStimuli } from '../../interpret/preferred-stimulus.js';
+import { byEvolution, imagesPerStep } from '../../interpret/evolution/evolve.js';
+import { byGradient, preferredStimuli } from '../../interpret/preferred-stimulus.js';
 import type { ModelCard } from '../../models/card.js';
 import { grayBytes } from '../../stimulus/pixel-values.js';
 import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
 import type { ExperimentContext, Subject } from '../context.js';
 import { type Cost, GRADIENT_PASSES } from '../cost.js';
 import { type NeuronSelection, selectNeurons } from '../neurons.js';
-import { requireGradient } from '../require-gradient.js';
+import { hasGradient } from '../require-gradient.js';
 import type { AscentPreview, PreferredStimulusRequest } from './schemas.js';
 
 /** The largest number of steps over all neurons and restarts; they take about two hours on one core. */
@@ -15,9 +16,13 @@ const MAX_WORK = 1_000_000;
 /** The root mean square of the pixels about the background if the card has no training range. */
 const CONTRAST = 0.15;
 
+/** How images are found: up the gradient, or with responses alone where there is no gradient. */
+export type SearchMethod = 'gradient' | 'cma-es';
+
 /** A search for preferred stimuli that can be run. */
 export interface PreferredStimulusPlan extends NeuronSelection {
   readonly model: Subject['model'];
+  readonly method: SearchMethod;
   readonly restarts: number;
   readonly terms: MaximisationTerms;
   /** The stored set that the request names, of the model's size. */
@@ -45,6 +50,7 @@ export interface PreferredStimuli {
   readonly neurons: readonly PreferredStimulus[];
   readonly restarts: number;
   readonly terms: MaximisationTerms;
+  readonly method: SearchMethod;
   readonly set: Stimuli | undefined;
 }
 
@@ -52,7 +58,6 @@ export interface PreferredStimuli {
  * Plans the search for preferred stimuli without computing anything.
  * @param set the stored set that the request names, of the model's size
  * @throws InputError if a neuron does not exist, or the bounds of the pixels exclude the background
- * @throws NoGradientError if the network is imported without a graph of its gradient
  * @throws PayloadTooLargeError if the search would take too long, or make more images than the limits allow
  */
 export function planPreferredStimulus(
@@ -60,16 +65,18 @@ export function planPreferredStimulus(
   request: PreferredStimulusRequest,
   set?: Stimuli,
 ): PreferredStimulusPlan {
-  requireGradient(model);
   const selection = selectNeurons(model.card, request.neurons);
   const neurons = selection.ids.length;
   const { restarts } = request;
   const terms = maximisationTerms(model.card, request);
   const images = neurons * restarts;
-  const work = images * terms.steps;
+  const method = hasGradient(model) ? 'gradient' : 'cma-es';
+  const perStep = method === 'gradient' ? 1 : imagesPerStep(model.card.stimulus);
+  const work = images * terms.steps * perStep;
   if (work > MAX_WORK) {
+    const each = perStep > 1 ? ` of ${perStep} images` : '';
     throw new PayloadTooLargeError(
-      `too many steps: ${work}, for ${neurons} neurons, ${restarts} restarts and ${terms.steps} steps; ` +
+      `too many steps: ${work}, for ${neurons} neurons, ${restarts} restarts and ${terms.steps} steps${each}; ` +
         `expected at most ${MAX_WORK}`,
     );
   }
@@ -82,13 +89,14 @@ export function planPreferredStimulus(
   const ofSet = set?.count ?? 0;
   const cost = {
     stimuli: ofSet + work + images,
-    passes: ofSet * neurons + GRADIENT_PASSES * work + images,
+    passes: ofSet * neurons + (method === 'gradient' ? GRADIENT_PASSES : 1) * work + images,
   };
-  return { model, ...selection, restarts, terms, set, cost };
+  return { model, ...selection, restarts, terms, method, set, cost };
 }
 
 /**
- * Searches for images that maximise the response of each neuron, by gradient ascent from several starts.
+ * Searches for images that maximise the response of each neuron, from several starts: by gradient ascent, or where the
+ * network is imported without its gradient with responses alone (CMA-ES).
  * @throws as `respond` and the interpreter of the context; the signal's reason once it is aborted
  * @example
  * const request = PreferredStimulusRequest.parse({ neurons: [3], restarts: 2 });
@@ -97,14 +105,18 @@ export function planPreferredStimulus(
  * neurons[0].responses; // Float32Array(2) [ 1.31, 1.28 ]
  */
 export async function runPreferredStimulus(
-  { model, ids, columns, restarts, terms, set }: PreferredStimulusPlan,
+  { model, ids, columns, restarts, terms, method, set }: PreferredStimulusPlan,
   { respond, interpreter, signal, onProgress, step }: ExperimentContext,
 ): Promise<PreferredStimuli> {
   const { height, width } = model.card.stimulus;
   const neurons = ids.map((id, i) => ({ id, column: columns[i]! }));
   const toSet = set && (await respond(set, columns));
   const request = { model, height, width, neurons, restarts, terms };
-  const found = await preferredStimuli(interpreter, request, {
+  const search =
+    method === 'gradient'
+      ? byGradient(interpreter, request)
+      : byEvolution((images, column) => respond(images, Int32Array.of(column)), request);
+  const found = await preferredStimuli(search, request, {
     signal,
     onProgress: ({ done, total, neuron, images }) =>
       onProgress({ done, total, preview: () => JSON.stringify(drawPreview(neuron, images)) }),
@@ -117,7 +129,7 @@ export async function runPreferredStimulus(
     const bestOfSet = toSet ? bestIn(toSet, neurons.length, i) : null;
     results.push({ id, images: found[i]!, responses, bestOfSet });
   }
-  return { neurons: results, restarts, terms, set };
+  return { neurons: results, restarts, terms, method, set };
 }
 
 /** Images as JSON keeps them to the last bit. */

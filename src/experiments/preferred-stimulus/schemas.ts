@@ -49,6 +49,10 @@ export const PreferredStimulusResult = z
   .strictObject({
     model: ModelIdentity,
     restarts: z.int(),
+    method: z
+      .enum(['gradient', 'cma-es'])
+      .optional()
+      .describe('cma-es: with responses alone, as the network has no gradient'),
     seed: z.int(),
     steps: z.int(),
     stepSize: z.number(),
