@@ -1,4 +1,5 @@
 import type { ServedModel } from '../inference/catalogue.js';
+import { populationSize } from '../models/members.js';
 import { isImportedCard, nativeCard } from '../models/native-card.js';
 import { multiplications } from '../network/multiplications.js';
 
@@ -23,17 +24,18 @@ export function addCosts(...costs: readonly Cost[]): Cost {
 
 /**
  * Counts the multiply-adds of an experiment in convolutions and readouts. Attention, pools and activations are
- * not counted.
+ * not counted. Each member of an ensemble computes all of it.
  * @throws InputError where the stimuli are too small for the model's networks
  */
 export function countMultiplyAdds(
   { stimuli, passes }: Cost,
   { card }: Pick<ServedModel, 'card'>,
 ): number {
-  if (isImportedCard(card)) return stimuli * card.architecture.multiplyAdds;
+  const { members } = populationSize(card);
+  if (isImportedCard(card)) return members * stimuli * card.architecture.multiplyAdds;
   const { architecture, stimulus } = nativeCard(card);
   const { shared, each } = multiplications(architecture, stimulus);
-  return stimuli * shared + passes * each;
+  return members * (stimuli * shared + passes * each);
 }
 
 /**

@@ -84,6 +84,9 @@ test('the expected time follows from the multiply-adds of the networks and a rat
   const cost = { stimuli: 10, passes: 30 };
   const multiplyAdds = 30 * multiplications(architecture, { height: 50, width: 50 }).each;
   expect(countMultiplyAdds(cost, large)).toBe(multiplyAdds);
+  const member = { weights: 'x', training: model.card.training };
+  const ensemble = { card: { ...large.card, members: [member, member, member] } };
+  expect(countMultiplyAdds(cost, ensemble)).toBe(3 * multiplyAdds);
   expect(expectedSeconds(cost, large, multiplyAdds / 4)).toBe(4);
   expect(() => expectedSeconds(cost, large, 0)).toThrow(
     new RangeError('wrong multiply-adds per second: 0; expected a number above 0'),

@@ -40,9 +40,7 @@ function characterizationCsv(
     ...withScale('preferredX', 'pixels', ({ preferred }) => preferred.x, scale),
     ...withScale('preferredY', 'pixels', ({ preferred }) => preferred.y, scale),
     ...withScale('preferredDiameter', 'pixels', ({ preferred }) => preferred.diameter, scale),
-    ...NAMES.flatMap((name) =>
-      withScale(name, CHARACTERISTICS[name], ({ indices }) => indices[name].value, scale),
-    ),
+    ...NAMES.flatMap((name) => indexColumns(name, neurons, scale)),
     { name: 'fallbacks', value: ({ fallbacks }) => fallbacks.join(' ') },
     { name: 'undefined', value: reasonsIn },
   ];
@@ -51,6 +49,21 @@ function characterizationCsv(
     ...neurons.map((neuron) => columns.map(({ value }) => value(neuron))),
   ];
   return encodeCsv(rows);
+}
+
+/** The columns of an index; of an ensemble also those of the lowest and highest value of its members. */
+function indexColumns(
+  name: Characteristic,
+  neurons: CharacterizationResult['neurons'],
+  scale: number | undefined,
+): Column[] {
+  const unit = CHARACTERISTICS[name];
+  const own = withScale(name, unit, ({ indices }) => indices[name].value, scale);
+  if (neurons.every(({ indices }) => indices[name].members === undefined)) return own;
+  const ends = (['lowest', 'highest'] as const).flatMap((end) =>
+    withScale(`${name} ${end}`, unit, ({ indices }) => indices[name].members?.[end] ?? null, scale),
+  );
+  return [...own, ...ends];
 }
 
 function withScale(

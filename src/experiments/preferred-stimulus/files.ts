@@ -47,14 +47,18 @@ async function listNumbers(
   { neurons, restarts, terms, method, set }: PreferredStimuli,
 ): Promise<PreferredStimulusResult> {
   const rows: PreferredStimulusResult['neurons'] = [];
-  for (const { id, images, responses, bestOfSet } of neurons) {
+  for (const { id, images, responses, spread, bestOfSet } of neurons) {
     const digests = await stimulusDigests(images);
     const [bestDigest] =
       set && bestOfSet ? await stimulusDigests(bestImage(set, bestOfSet)) : [undefined];
     rows.push({
       id,
       best: indexOfLargest(responses),
-      stimuli: Array.from(responses, (response, i) => ({ response, digest: digests[i]! })),
+      stimuli: Array.from(responses, (response, i) => ({
+        response,
+        ...(spread ? { spread: spread[i]! } : {}),
+        digest: digests[i]!,
+      })),
       diversity: diversity(images, terms.background),
       ...(bestOfSet && bestDigest !== undefined
         ? { bestOfSet: { ...bestOfSet, digest: bestDigest } }

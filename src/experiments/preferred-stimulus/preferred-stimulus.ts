@@ -9,6 +9,8 @@ import type { ExperimentContext, Subject } from '../context.js';
 import { type Cost, GRADIENT_PASSES } from '../cost.js';
 import { type NeuronSelection, selectNeurons } from '../neurons.js';
 import { hasGradient } from '../require-gradient.js';
+import type { Responses } from '../responses.js';
+import { respondWithSpread } from '../spread.js';
 import type { AscentPreview, PreferredStimulusRequest } from './schemas.js';
 
 /** The largest number of steps over all neurons and restarts; they take about two hours on one core. */
@@ -35,6 +37,8 @@ export interface BestOfSet {
   /** Its number in the set. */
   readonly stimulus: number;
   readonly response: number;
+  /** Of an ensemble: the standard deviation of its members. */
+  readonly spread?: number;
 }
 
 /** The images found for one neuron, with the responses that the serving engine computed. */
@@ -43,6 +47,8 @@ interface PreferredStimulus {
   /** A response for each restart. */
   readonly images: Stimuli;
   readonly responses: Float32Array;
+  /** Of an ensemble: the standard deviation of its members, for each restart. */
+  readonly spread?: Float32Array;
   readonly bestOfSet: BestOfSet | null;
 }
 
@@ -110,7 +116,12 @@ export async function runPreferredStimulus(
 ): Promise<PreferredStimuli> {
   const { height, width } = model.card.stimulus;
   const neurons = ids.map((id, i) => ({ id, column: columns[i]! }));
-  const toSet = set && (await respond(set, columns));
+  const compute = async (stimuli: Stimuli, asked: Int32Array): Promise<Responses> => {
+    if (model.card.members === undefined) return { values: await respond(stimuli, asked) };
+    const { mean, spread } = await respondWithSpread(model, stimuli, asked, { respond });
+    return { values: mean, spread };
+  };
+  const toSet = set && (await compute(set, columns));
   const request = { model, height, width, neurons, restarts, terms };
   const search =
     method === 'gradient'
@@ -125,9 +136,9 @@ export async function runPreferredStimulus(
   });
   const results: PreferredStimulus[] = [];
   for (const [i, { id, column }] of neurons.entries()) {
-    const responses = await respond(found[i]!, Int32Array.of(column));
+    const { values, ...spread } = await compute(found[i]!, Int32Array.of(column));
     const bestOfSet = toSet ? bestIn(toSet, neurons.length, i) : null;
-    results.push({ id, images: found[i]!, responses, bestOfSet });
+    results.push({ id, images: found[i]!, responses: values, ...spread, bestOfSet });
   }
   return { neurons: results, restarts, terms, method, set };
 }
@@ -174,8 +185,9 @@ function maximisationTerms(
 }
 
 /** @param responses [stimuli, columns] */
-function bestIn(responses: Float32Array, columns: number, column: number): BestOfSet {
-  const own = responses.filter((_, i) => i % columns === column);
+function bestIn({ values, spread }: Responses, columns: number, column: number): BestOfSet {
+  const own = values.filter((_, i) => i % columns === column);
   const stimulus = indexOfLargest(own);
-  return { stimulus, response: own[stimulus]! };
+  const members = spread ? { spread: spread[stimulus * columns + column]! } : {};
+  return { stimulus, response: own[stimulus]!, ...members };
 }

@@ -42,7 +42,11 @@ export const PreferredStimulusRequest = z
   .meta({ id: 'Ascent' });
 export type PreferredStimulusRequest = z.infer<typeof PreferredStimulusRequest>;
 
-const found = { response: z.number(), digest: Digest };
+const found = {
+  response: z.number(),
+  spread: z.number().optional().describe("the standard deviation of an ensemble's members"),
+  digest: Digest,
+};
 
 /** The settings of the search and its results for each neuron; the images are in separate files. */
 export const PreferredStimulusResult = z
