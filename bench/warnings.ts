@@ -8,6 +8,7 @@ import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
+import { memberColumns, reduceMembers } from '../src/models/members.js';
 import { readModel } from '../src/models/saved-model.js';
 import { blankStimulus } from '../src/stimulus/parametric/paint.js';
 import type { Canvas } from '../src/stimulus/stimuli.js';
@@ -18,7 +19,7 @@ import {
 } from '../src/stimulus/training-range.js';
 import { createNeuron } from '../training/synthetic/neuron.js';
 import { Truth } from '../training/synthetic/truth.js';
-import { median } from './figures.js';
+import { median, quantile } from './figures.js';
 import { drawFamilies, type Family } from './warnings/families.js';
 import { printSweeps } from './warnings/sweeps.js';
 
@@ -30,6 +31,8 @@ interface PresentedStimulus {
   readonly family: Family;
   readonly error: number;
   readonly errorAboveBlank: number;
+  /** Of an ensemble: the mean over neurons of the members' standard deviation, in the same unit; else 0. */
+  readonly spread: number;
   /** Distance of each statistic outside its range, by side, such as `mean <`. */
   readonly outside: ReadonlyMap<string, number>;
 }
@@ -58,8 +61,11 @@ async function bench(options: { readonly model: string; readonly truth: string }
   const blank = blankStimulus(canvas).pixels;
   const [found] = await predict([blank]);
   const offsets = respond.map((own, n) => found![n]! - own(blank));
+  const members = card.members?.length ?? 0;
+  const columns = memberColumns({ neurons: card.neurons.length, members }, all);
   const presented: PresentedStimulus[] = [];
   for (const family of families) {
+    const ofMembers = members > 0 ? await predict(family.images, columns) : [];
     for (const [i, responses] of (await predict(family.images)).entries()) {
       const image = family.images[i]!;
       const errors = respond.map((own, n) => responses[n]! - own(image));
@@ -69,6 +75,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
         family,
         error: size(() => 0),
         errorAboveBlank: size((n) => offsets[n]!),
+        spread: members > 0 ? relativeSpread(ofMembers[i]!, members, spreads) : 0,
         outside: splitBySide(stimulusStatistics({ height, width, pixels: image }), trainingRange),
       });
     }
@@ -76,6 +83,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
   printSides(presented);
   printDistances(presented);
   printFamilies(presented, families);
+  if (members > 0) printSpread(presented);
   await printSweeps({ truth, card, canvas, respond, predict, range: trainingRange.contrast });
   await engine.close();
 }
@@ -159,6 +167,37 @@ function printFamilies(presented: readonly PresentedStimulus[], families: readon
         area(part, inside, undefined, above),
       );
     }
+  }
+}
+
+/** The members' standard deviation over a stimulus, in those of the true responses, averaged over neurons. */
+function relativeSpread(own: Float32Array, members: number, units: readonly number[]): number {
+  const { spread } = reduceMembers(own, members);
+  return mean(Array.from(spread, (value, n) => value / units[n]!));
+}
+
+/** What an ensemble's spread says of the error, next to what the contrast says of the same stimuli. */
+function printSpread(presented: readonly PresentedStimulus[]): void {
+  const natural = presented.filter(({ family }) => family.name === 'natural, as they are');
+  const limit = quantile(
+    natural.map(({ spread }) => spread),
+    0.95,
+  );
+  const flags: Readonly<Record<string, (one: PresentedStimulus) => boolean>> = {
+    'contrast outside its range': ({ outside }) =>
+      outside.has('contrast <') || outside.has('contrast >'),
+    'spread above 95 % of natural images': ({ spread }) => spread > limit,
+  };
+  heading('warned by', 'stimuli', 'error', 'of the others', 'area', 'area within one kind');
+  for (const [name, isWarned] of Object.entries(flags)) {
+    const [warned, others] = [
+      presented.filter(isWarned),
+      presented.filter((one) => !isWarned(one)),
+    ];
+    const sameKind = (a: PresentedStimulus, b: PresentedStimulus) =>
+      a.family.kind === b.family.kind;
+    const cells = [`${warned.length} of ${presented.length}`, middle(warned), middle(others)];
+    row(name, ...cells, area(warned, others), area(warned, others, sameKind));
   }
 }
 
