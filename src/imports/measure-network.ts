@@ -145,7 +145,7 @@ async function checkRepeats(
   );
 }
 
-/** Compares the responses to an image beside other images with those to the image alone, or to its copies. */
+/** Compares the responses to an image among other images with those to the image alone, or to its copies. */
 async function checkBatch(
   respond: Respond,
   { input: { batch } }: ImportedInput,

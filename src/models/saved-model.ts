@@ -188,7 +188,7 @@ export async function saveEnsemble(
   return await saveFiles(out, { ...card, members: cards }, files, last);
 }
 
-/** Saves a model as `saveModel` does, of the bytes of its files beside the card, by their names. */
+/** Saves a model as `saveModel` does, of the bytes of its files, other than the card, by their names. */
 export async function saveFiles(
   out: string,
   card: UnsavedCard & Pick<ModelCard, 'members'>,

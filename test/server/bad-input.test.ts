@@ -149,7 +149,7 @@ test('neurons that the model does not have are rejected', async () => {
 
 test('invalid query parameters and headers are rejected', async () => {
   expect(await rejection(`${RESPONSES}?neuron=1`, good)).toMatchInlineSnapshot(
-    `"400 query parameter 'neuron' is not known; expected one of neurons, fit, dtype @ neuron"`,
+    `"400 query parameter 'neuron' is not known; expected one of neurons, fit, dtype, spread @ neuron"`,
   );
   expect(await rejection(`${RESPONSES}?fit=zoom`, good)).toMatchInlineSnapshot(
     `"400 query parameter 'fit' is "zoom"; expected one of "none", "resize", "stretch", "crop" @ fit"`,

@@ -8,7 +8,7 @@ import {
 } from '../../../training/ensemble/calibration.js';
 
 /**
- * Responses that scatter around the means with a standard deviation of `noise[n]`, beside a spread of the members.
+ * Responses that scatter around the means with a standard deviation of `noise[n]`, in addition to a spread of the members.
  * @param spread of the members; what it adds to the scatter is drawn too
  */
 function drawImages(
