@@ -24,6 +24,8 @@ import { startService } from './running-service.js';
 const SIZE = { height: 50, width: 50 };
 /** Milliseconds after each turn: threads of onnxruntime wait awake for a while. */
 const REST = 20;
+/** Images of a turn, one after another. */
+const TURN = 10;
 
 interface Options {
   readonly parts: readonly ('speed' | 'training')[];
@@ -90,10 +92,10 @@ async function benchSpeed(folder: string, { designs, neurons, rounds }: Options)
   for (let round = 0; round < rounds; round++) {
     for (const { engine, request, inEngine, http } of rows) {
       await engine.send('1'); // brings it back into the caches
-      inEngine.push(await engine.send('1'));
+      for (let i = 0; i < TURN; i++) inEngine.push(await engine.send('1'));
       await pause(REST);
       await client.send(request);
-      http.push((await client.send(request)).trip);
+      for (let i = 0; i < TURN; i++) http.push((await client.send(request)).trip);
       await pause(REST);
     }
   }
@@ -114,7 +116,7 @@ async function benchSpeed(folder: string, { designs, neurons, rounds }: Options)
         `${median(inEngine).toFixed(2)} | ${median(http).toFixed(2)} |`,
     );
   }
-  console.log(`\nmedians of ${rounds} turns, ${threads} threads\n`);
+  console.log(`\nmedians of ${rounds} turns of ${TURN} images, ${threads} threads\n`);
 }
 
 async function benchTraining(
