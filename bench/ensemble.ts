@@ -11,8 +11,7 @@ import { BACKEND_NAMES, type BackendName } from '../src/network/backends/index.j
 import { openBackend } from '../src/network/backends/open.js';
 import { type DataPlace, openData } from '../training/dataset/open-data.js';
 import { ensembleLines } from '../training/ensemble/ensemble-lines.js';
-import { currentMemory } from '../training/run/chunk.js';
-import { freeDisk } from '../training/run/disk.js';
+import { MACHINE } from '../training/run/machine.js';
 import { siteName, wholeNumber } from '../training/run/options.js';
 import { chosenResponses } from '../training/run/response-choice.js';
 import { trainModel } from '../training/run/train-model.js';
@@ -97,13 +96,7 @@ async function train(
       unit: 'any',
       degreesPerImage: null,
     };
-    const { saved, seconds } = await trainModel(request, {
-      signals: process,
-      stream: process.stderr,
-      memory: currentMemory,
-      freeDisk,
-      clock: () => performance.now() / 1000,
-    });
+    const { saved, seconds } = await trainModel(request, MACHINE);
     for (const line of ensembleLines(saved.card)) console.log(line);
     console.log(`trained in ${seconds.toFixed(0)} s`);
   } finally {

@@ -7,7 +7,7 @@ import { unless } from './disk-error.js';
 const PREFIX = '.deleting-';
 
 /**
- * Deletes a folder and everything in it. It renames the folder first, so that nobody finds half of it under its name.
+ * Deletes a folder and everything in it. It renames the folder first, so that no reader finds a half-deleted folder under that name.
  * @returns whether it was there
  * @throws Error of the file system
  */

@@ -1,7 +1,7 @@
 import { renderGratings } from '../stimulus/parametric/grating.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
-/** The images that the card of a model keeps which has none of its own: full-field gratings of four orientations, around mid-gray. */
+/** Full-field gratings of four orientations around mid-gray: the golden stimuli of a model that comes without images. */
 export function goldenGratings({
   height,
   width,

@@ -47,10 +47,10 @@ export async function measureGradient(
           `the gradient of response ${neuron} is ${slope[bad]}; expected finite numbers`,
         );
       }
-      const steepness = Math.hypot(...slope);
+      const steepness = lengthOf(slope);
       const rise = STEP[imported.input.type] * range;
       // A response that does not depend on this image has nothing to compare.
-      if (steepness * Math.hypot(...image) < rise) continue;
+      if (steepness * lengthOf(image) < rise) continue;
       const step = rise / steepness ** 2;
       const moved = (sign: number) =>
         respond(image.map((pixel, i) => pixel + (sign * step * slope[i]!) / 2));
@@ -66,6 +66,11 @@ export async function measureGradient(
     await session.release();
   }
   return gradient;
+}
+
+/** The length of a vector, which may have more numbers than a function takes arguments. */
+function lengthOf(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
 function findNames(bytes: Uint8Array, neurons: number): ImportedGradient {

@@ -179,7 +179,7 @@ async function withReason<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Pixels of which no two are equal: where they are, the gradient of a maximum is a choice of one of them. */
+/** Pixels that all differ: a maximum of two equal inputs has no single gradient. */
 function noiseImage(size: number): Float32Array {
   const random = randomStream(1, 'image for a gradient');
   return Float32Array.from({ length: size }, () => random.uniform());

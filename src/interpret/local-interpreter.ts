@@ -7,7 +7,7 @@ import { createImportedInterpreter, type ImportedModel } from './imported-interp
 import type { InterpretedModel, Interpreter } from './interpreter.js';
 import { createTfjsInterpreter } from './tfjs-interpreter.js';
 
-/** Models of which it is kept whether their network is imported. */
+/** Models for which the interpreter remembers whether their network is imported. */
 const MAX_KNOWN = 64;
 
 /**

@@ -5,7 +5,7 @@ const ALL = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
 
 test('every binary16 becomes a float32 and again the same bits', () => {
   const again = toHalf(fromHalf(ALL));
-  // numbers that are none have many bit patterns, of which one is written
+  // NaN has many bit patterns; only one of them is written
   const isNumber = (bits: number) => (bits & 0x7fff) <= 0x7c00;
   const changed = ALL.filter((bits) => isNumber(bits) && again[bits] !== bits);
   expect([...changed]).toEqual([]);

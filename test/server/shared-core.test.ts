@@ -45,7 +45,7 @@ test('a service answers all that it answers of other models for one with a share
   const { detail } = await send('attention', gabor, 422);
   expect(detail).toMatch(/\(shared_core\) have no attention/);
 
-  // The mask of each neuron, of its parameters: places in every fourth pixel, of which the middle one is pixel 24.
+  // The parameters give the mask of each neuron: the places are at every fourth pixel, and the middle one at pixel 24.
   const saved = await readModel(path.join(out, '1'));
   const { data } = (await readWeights(saved)).get('readout.centre')!;
   for (const [i, { x, y, sigmaX, sigmaY }] of terms.readout.masks.entries()) {

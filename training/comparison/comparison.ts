@@ -1,4 +1,5 @@
 import type { SavedModel } from '../../src/models/saved-model.js';
+import type { Score } from '../evaluation/scores.js';
 import {
   bootstrapMeans,
   type Interval,
@@ -10,7 +11,6 @@ import {
   COMPARED,
   type Compared,
   clip,
-  type Estimated,
   isNoisy,
   measure,
   type RecordedNeuron,
@@ -36,7 +36,7 @@ export interface RecipeCost {
 }
 
 /** One measure of one recipe. */
-export interface Score {
+export interface RecipeScore {
   /** Over the neurons for which it is defined, and over the seeds. */
   readonly mean: number | null;
   /** Of that mean, over draws of the validation images. */
@@ -50,11 +50,11 @@ export interface Score {
   /** Mean less that of the first recipe, and its interval over the same draws; null for the first one. */
   readonly difference: { readonly mean: number; readonly interval: Interval | null } | null;
   /** Of each neuron, the mean over the seeds; without a value where no seed has one. */
-  readonly neurons: readonly Estimated[];
+  readonly neurons: readonly Score[];
 }
 
 export interface ComparedRecipe extends TrainedRecipe {
-  readonly scores: Readonly<Partial<Record<Compared, Score>>>;
+  readonly scores: Readonly<Partial<Record<Compared, RecipeScore>>>;
 }
 
 /** Recipes that were trained and measured on the same images. */
@@ -92,7 +92,7 @@ export function compareRecipes(
   const measures = hasRepeats ? COMPARED : (['CORR'] as const);
   let done = 0;
   const advance = () => onDraw(++done, draws * measures.length);
-  const scores = recipes.map((): Partial<Record<Compared, Score>> => ({}));
+  const scores = recipes.map((): Partial<Record<Compared, RecipeScore>> => ({}));
   for (const measured of measures) {
     const all = recipes.map(({ predictions }) => predictions);
     const means = bootstrapMeans(measured, recorded, all, site.validationImages, draws, advance);
@@ -117,7 +117,7 @@ function scoreRecipe(
   recorded: readonly RecordedNeuron[],
   { predictions: { seeds }, ensemble }: TrainedRecipe,
   draws: Float64Array,
-): Omit<Score, 'difference'> {
+): Omit<RecipeScore, 'difference'> {
   const bySeed = seeds.map((each) =>
     recorded.map((neuron, i) => measure(measured, neuron, each[i]!)),
   );
@@ -136,18 +136,18 @@ function scoreRecipe(
   };
 }
 
-function averageEstimates(estimates: readonly Estimated[]): Estimated {
+function averageEstimates(estimates: readonly Score[]): Score {
   const value = meanOf(estimates.map((each) => each.value));
   if (value !== null) return { value };
   return estimates.find((each) => each.value === null)!;
 }
 
 function differ(
-  score: Omit<Score, 'difference'>,
-  first: Omit<Score, 'difference'>,
+  score: Omit<RecipeScore, 'difference'>,
+  first: Omit<RecipeScore, 'difference'>,
   means: Float64Array,
   firstMeans: Float64Array,
-): Score['difference'] {
+): RecipeScore['difference'] {
   if (score.mean === null || first.mean === null) return null;
   const differences = means.map((mean, draw) => mean - firstMeans[draw]!);
   return { mean: score.mean - first.mean, interval: percentileInterval(differences) };

@@ -1,14 +1,10 @@
 import { correlation } from '../../src/tuning/metrics.js';
 import { ccNorm, fev, feve, type Trials } from '../../src/tuning/repeats.js';
+import { type Score, scoreFrom, withoutFormula } from '../evaluation/scores.js';
 
 /** What a prediction of one neuron is measured by. */
 export const COMPARED = ['CORR', 'CCnorm', 'FEVE'] as const;
 export type Compared = (typeof COMPARED)[number];
-
-/** A number, or why there is none. */
-export type Estimated =
-  | { readonly value: number }
-  | { readonly value: null; readonly reason: string };
 
 /** What was recorded of one neuron. */
 export interface RecordedNeuron {
@@ -31,21 +27,15 @@ export function measure(
   recorded: RecordedNeuron,
   predicted: Float64Array,
   places?: Uint32Array,
-): Estimated {
+): Score {
   const own = places ? gather(predicted, places) : predicted;
   if (measured === 'CORR') {
     const real = places ? gather(recorded.responses, places) : recorded.responses;
-    const value = correlation(real, own);
-    return value === null
-      ? { value, reason: 'the response or its prediction is constant' }
-      : { value };
+    return scoreFrom(correlation(real, own), 'the response or its prediction is constant');
   }
   if (recorded.trials === null) return { value: null, reason: 'the repeats are not known' };
   const trials = places ? selectStimuli(recorded.trials, places) : recorded.trials;
-  const estimate = measured === 'CCnorm' ? ccNorm(trials, own) : feve(trials, own);
-  return estimate.value === null
-    ? { value: null, reason: estimate.reason }
-    : { value: estimate.value };
+  return withoutFormula(measured === 'CCnorm' ? ccNorm(trials, own) : feve(trials, own));
 }
 
 /** Whether the noise of a neuron's single trials has more variance than what the stimulus explains: FEV is below 1/2. */

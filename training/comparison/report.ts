@@ -1,12 +1,12 @@
 import * as Plot from '@observablehq/plot';
-import { html, raw } from 'hono/html';
+import { html } from 'hono/html';
 import { draw, FAINT } from '../evaluation/plots/figure.js';
+import { framePage } from '../evaluation/report/frame.js';
 import { figureElement, type Part } from '../evaluation/report/parts.js';
-import { STYLE } from '../evaluation/report/style.js';
 import { FORMULAS_BY_MEASURE } from '../evaluation/table.js';
-import type { Comparison } from './comparison.js';
+import type { ComparedRecipe, Comparison } from './comparison.js';
 import type { Compared } from './measures.js';
-import { duration, findBest, leftOutLines, millions, show } from './table.js';
+import { duration, leftOutLines, millions, show } from './table.js';
 
 /**
  * The comparison as one HTML page, which needs no script and no other file.
@@ -15,31 +15,17 @@ import { duration, findBest, leftOutLines, millions, show } from './table.js';
 export async function reportPage(comparison: Comparison, made: string): Promise<string> {
   const { site, recipes, measures, neurons, seeds, trainingImages, validationImages } = comparison;
   const title = `Site ${site}: ${recipes.map(({ recipe }) => recipe).join(', ')}`;
-  const page = await html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${raw(STYLE)}</style>
-</head>
-<body>
-<h1>${title}</h1>
-<p class="quiet">${neurons.length} neurons, ${trainingImages} training and ${validationImages} validation images,
+  const content = html`<p class="quiet">${neurons.length} neurons, ${trainingImages} training and ${validationImages} validation images,
 ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of each recipe on the same split</p>
 ${measures.map((measure) => measureSection(comparison, measure))}
 ${costSection(comparison)}
 ${neuronsSection(comparison)}
-${methodsSection(comparison)}
-<footer>Hypercolumn ${made}</footer>
-</body>
-</html>
-`;
-  return String(page);
+${methodsSection(comparison)}`;
+  return await framePage(title, content, made);
 }
 
 function measureSection({ recipes, seeds }: Comparison, measure: Compared): Part {
-  const best = findBest(recipes, ({ scores }) => scores[measure]!);
+  const best = findBest(recipes, measure);
   const first = recipes[0]!.recipe;
   const isBounded = measure !== 'CORR'; // which is from -1 to 1 whatever the noise
   return html`<h2 id="${measure}">${measure}</h2>
@@ -55,6 +41,12 @@ ${recipes.map(({ recipe, scores }) => {
 `;
 })}</table></div>
 ${figureElement(drawIntervals(recipes, measure))}`;
+}
+
+/** The recipe with the highest mean of a measure. */
+function findBest(recipes: readonly ComparedRecipe[], measure: Compared): ComparedRecipe {
+  const mean = ({ scores }: ComparedRecipe) => scores[measure]!.mean ?? -Infinity;
+  return recipes.reduce((best, each) => (mean(each) > mean(best) ? each : best));
 }
 
 /** The mean of each recipe with its interval. */

@@ -1,8 +1,9 @@
 import { encodeCsv } from '../../src/formats/csv.js';
+import { align } from '../evaluation/align.js';
 import { decimals } from '../evaluation/scores.js';
 import { FORMULAS_BY_MEASURE } from '../evaluation/table.js';
 import type { Interval } from './bootstrap.js';
-import type { ComparedRecipe, Comparison, Score } from './comparison.js';
+import type { Comparison } from './comparison.js';
 
 /** The means of each recipe, as aligned text. */
 export function textTable({ recipes, measures }: Comparison): string {
@@ -19,7 +20,7 @@ export function textTable({ recipes, measures }: Comparison): string {
     }),
     ...[millions(cost.multiplications), String(cost.parameters), duration(cost.seconds)],
   ]);
-  return align([head, ...rows]);
+  return align([head, ...rows], 1);
 }
 
 /** Says for which neurons a measure is undefined, and why for the first of them. */
@@ -82,22 +83,4 @@ export function millions(count: number): string {
 /** Such as `75 s`, or `12 min`. */
 export function duration(seconds: number): string {
   return seconds < 600 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`;
-}
-
-/** The recipe with the highest mean of a measure. */
-export function findBest(recipes: readonly ComparedRecipe[], of: (score: ComparedRecipe) => Score) {
-  return recipes.reduce((best, each) =>
-    (of(each).mean ?? -Infinity) > (of(best).mean ?? -Infinity) ? each : best,
-  );
-}
-
-function align(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  '),
-    )
-    .join('\n');
 }

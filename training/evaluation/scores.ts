@@ -12,7 +12,7 @@ export const MODEL_MEASURES: readonly Measure[] = ['CORR', 'PT_J', 'PT_S', 'CCno
 export type Measure = (typeof FIT_MEASURES)[number] | (typeof REPEAT_MEASURES)[number];
 
 /** A number, or null with the reason. */
-type Score = { readonly value: number } | { readonly value: null; readonly reason: string };
+export type Score = { readonly value: number } | { readonly value: null; readonly reason: string };
 
 /** How well one neuron is predicted. */
 export interface NeuronScores {
@@ -110,11 +110,13 @@ export function decimals(value: number | null): string {
   return value === null ? '-' : value.toFixed(3);
 }
 
-function scoreFrom(value: number | null, reason = 'undefined'): Score {
+/** A value as a score. */
+export function scoreFrom(value: number | null, reason = 'undefined'): Score {
   return value === null ? { value, reason } : { value };
 }
 
-function withoutFormula(estimate: Estimate): Score {
+/** An estimate, whose formula is written elsewhere, as a score. */
+export function withoutFormula(estimate: Estimate): Score {
   return estimate.value === null
     ? { value: null, reason: estimate.reason }
     : { value: estimate.value };

@@ -1,5 +1,6 @@
 import { encodeCsv } from '../../src/formats/csv.js';
 import { FORMULAS } from '../../src/tuning/repeats.js';
+import { align } from './align.js';
 import type { Evaluation, ModelEvaluation } from './evaluation.js';
 import {
   average,
@@ -52,7 +53,7 @@ export function textTable({ models, hasRepeats }: Evaluation, maxNeurons: number
           }),
         );
   const rows = [['model', '', ...measures], ...averages, ...neurons];
-  const lines = [align(rows), ...undefinedLines(models, measures)];
+  const lines = [align(rows, 2), ...undefinedLines(models, measures)];
   if (ids.length > maxNeurons) lines.push(`${ids.length} neurons, each with its row in table.csv`);
   return lines.join('\n');
 }
@@ -130,16 +131,4 @@ function averagesOf(neurons: readonly NeuronScores[], measures: readonly Measure
 export function neuronIds(models: readonly Pick<ModelEvaluation, 'neurons'>[]): number[] {
   const ids = new Set(models.flatMap(({ neurons }) => neurons.map(({ id }) => id)));
   return [...ids].sort((a, b) => a - b);
-}
-
-/** Columns of equal width: the first two to the left, numbers to the right. */
-function align(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  '),
-    )
-    .join('\n');
 }

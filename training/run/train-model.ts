@@ -85,7 +85,7 @@ async function trainLocked(
     return finished;
   }
   const sizes = trainings.map(({ plan, request: own }) => planSizes(plan, own));
-  // an ensemble holds all members once more
+  // the ensemble stores a copy of every member
   const whole = request.members === undefined ? [] : sizes.flatMap((each) => each.slice(-1));
   checkDisk(place, diskNeeded([...sizes.flat(), ...whole]), await machine.freeDisk(place));
   const steps = trainings.flatMap(({ plan, member }) =>
@@ -201,7 +201,7 @@ async function trainAll(
   return models;
 }
 
-/** A line, which says of which member it is. */
+/** A line that begins with the number of its member, where there are members. */
 function before(member: MemberPlace | undefined, line: string): string {
   return member ? `${nameMember(member)}: ${line}` : line;
 }

@@ -44,7 +44,7 @@ type Image = Pick<Batch, 'height' | 'width' | 'pixels' | 'wanted'>;
 
 interface Loaded {
   readonly session: InferenceSession;
-  /** Images that the graph takes at a time, of which the first is the one that is asked for. */
+  /** Images that the graph takes at a time. The request asks for the first one; the others are its copies. */
   readonly images: number;
   /** @returns [images, neurons] */
   respond(image: Image): Promise<Float32Array>;

@@ -62,9 +62,11 @@ function repeatGru(input: tf.Tensor4D, steps: number, pass: BlockPass): tf.Tenso
   const seen = apart(convolveSame(input, filters('core.recurrent.input', pass)).add(bias('input')));
   let state = tf.zerosLike(input);
   for (let step = 0; step < steps; step++) {
-    const own = apart(
-      convolveSame(state, filters('core.recurrent.state', pass)).add(bias('state')),
-    );
+    const ofState: tf.Tensor4D =
+      step === 0 // a convolution of zeros
+        ? bias('state').reshape([1, 1, 1, -1])
+        : convolveSame(state, filters('core.recurrent.state', pass)).add(bias('state'));
+    const own = apart(ofState);
     const reset = seen[0]!.add<tf.Tensor4D>(own[0]!).sigmoid();
     const keep = seen[1]!.add<tf.Tensor4D>(own[1]!).sigmoid();
     const candidate = seen[2]!.add<tf.Tensor4D>(reset.mul(own[2]!)).tanh();

@@ -76,7 +76,7 @@ test('a fit of new readouts that is interrupted goes on to the same bits', async
   }
 });
 
-test('a model whose core was kept says of which model it is', async () => {
+test('a model with a kept core names the model that the core comes from', async () => {
   const out = path.join(folder, 'kept');
   const from = warmStart(first, 'core', 'command');
   const { result, lines } = await trainSmall(folder, {

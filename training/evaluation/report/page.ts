@@ -1,9 +1,9 @@
-import { html, raw } from 'hono/html';
+import { html } from 'hono/html';
 import type { Evaluation } from '../evaluation.js';
 import { attentionSection } from './attention.js';
 import { decompositionSection } from './decomposition.js';
+import { framePage } from './frame.js';
 import { methodsSection } from './methods.js';
-import { STYLE } from './style.js';
 import { fitSection, modelsSection, neuronsSection } from './summary.js';
 import { tuningSection } from './tuning.js';
 
@@ -19,17 +19,7 @@ export async function reportPage(evaluation: Evaluation, options: ReportOptions)
   const { site, validation, models, hasRepeats } = evaluation;
   const title = `Site ${site}: ${models.map(({ label }) => label).join(', ')}`;
   const repeats = hasRepeats ? ', with repeats' : '';
-  const page = await html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${raw(STYLE)}</style>
-</head>
-<body>
-<h1>${title}</h1>
-<p class="quiet">${validation.neurons} recorded neurons, ${validation.count} validation images of
+  const content = html`<p class="quiet">${validation.neurons} recorded neurons, ${validation.count} validation images of
 ${validation.height}x${validation.width} pixels${repeats}</p>
 ${modelsSection(evaluation)}
 ${fitSection(evaluation)}
@@ -37,10 +27,6 @@ ${tuningSection(evaluation, options.curves)}
 ${decompositionSection(evaluation)}
 ${await attentionSection(evaluation)}
 ${neuronsSection(evaluation)}
-${methodsSection(evaluation)}
-<footer>Hypercolumn ${options.made}</footer>
-</body>
-</html>
-`;
-  return String(page);
+${methodsSection(evaluation)}`;
+  return await framePage(title, content, options.made);
 }

@@ -28,7 +28,7 @@ export function addTrunk(
   return addBlock(graph, mixed, foldBlock('core.combine', shared, sizes), sizes);
 }
 
-/** A convolutional GRU; its state before the first step is 0, of which a convolution leaves the bias. */
+/** A convolutional GRU. Its first state is 0, so that the first convolution of the state gives its bias. */
 function addGru(
   graph: OnnxGraph,
   input: string,
