@@ -15,17 +15,17 @@ export type SharedMap = {
 
 /**
  * The map that the readouts see.
- * @param stimuli [B, H, W, 1], 0 for the mean gray
+ * @param stimuli [B, H, W, 1], 0 for the mean gray; a core that learns no filters needs none
  * @param fixed of the same stimuli, as `seeFixed` gives them
  */
 export function computeSharedMap(
   core: SharedCore,
-  stimuli: tf.Tensor4D,
+  stimuli: tf.Tensor4D | undefined,
   fixed: tf.Tensor4D,
   pass: BlockPass,
 ): SharedMap {
   const seen = [pass.dropout('core.fixed', standardise(fixed, pass))];
-  if (core.learnt > 0) seen.push(seeLearnt(stimuli, pass));
+  if (core.learnt > 0) seen.push(seeLearnt(stimuli!, pass));
   const map = TRUNKS[core.trunk](tf.concat(seen, 3), core, pass);
   return core.attention === 'none' ? { map } : attendPlaces(map, core.attention, pass);
 }

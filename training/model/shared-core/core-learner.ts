@@ -21,8 +21,8 @@ import type { Targets } from '../targets.js';
 
 /** What a core sees of some images. */
 export interface Seen {
-  /** [B, H, W, 1], 0 for the mean gray */
-  readonly stimuli: tf.Tensor4D;
+  /** [B, H, W, 1], 0 for the mean gray; may be left out where no filter learns */
+  readonly stimuli: tf.Tensor4D | undefined;
   /** What its fixed filters give, [B, h, w, fixed channels]; of a core that is kept, the map that the readouts see */
   readonly fixed: tf.Tensor4D;
 }

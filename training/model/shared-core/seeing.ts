@@ -18,13 +18,19 @@ const BATCH = 50;
 export interface Sight {
   /** Channels at each place of the map. */
   readonly channels: number;
+  /** Whether filters learn from the stimuli too, at each step. */
+  readonly needsStimuli: boolean;
   /** @param stimuli [B, H, W, 1], 0 for the mean gray @returns [B, h, w, channels] */
   see(stimuli: tf.Tensor4D): tf.Tensor4D;
 }
 
 /** What the fixed filters of a core give. */
 export function fixedSight(core: SharedCore): Sight {
-  return { channels: fixedChannels(core), see: (stimuli) => seeFixed(core, stimuli) };
+  return {
+    channels: fixedChannels(core),
+    needsStimuli: core.learnt > 0,
+    see: (stimuli) => seeFixed(core, stimuli),
+  };
 }
 
 /**
@@ -35,6 +41,7 @@ export function keptSight(core: SharedCore, parameters: Parameters): Sight {
   const pass = createBlockPass(parameters);
   return {
     channels: mapChannels(core),
+    needsStimuli: false,
     see: (stimuli) => computeSharedMap(core, stimuli, seeFixed(core, stimuli), pass).map,
   };
 }
@@ -52,15 +59,18 @@ interface Known {
   readonly isKnown: Uint8Array;
 }
 
-export function createSeeing(core: SharedCore, { channels, see }: Sight): Seeing {
+export function createSeeing(core: SharedCore, { channels, needsStimuli, see }: Sight): Seeing {
   const known = new Map<Recording, Known | null>();
   let left = ROOM;
 
   return {
     async see(recording, images, gray) {
-      const stimuli = await readStimuli(recording, images, gray);
       const kept = keptOf(recording);
-      if (kept === null) return { stimuli, fixed: tf.tidy(() => see(stimuli)) };
+      if (kept === null) {
+        const stimuli = await readStimuli(recording, images, gray);
+        return { stimuli, fixed: tf.tidy(() => see(stimuli)) };
+      }
+      const stimuli = needsStimuli ? await readStimuli(recording, images, gray) : undefined;
       for (const image of Array.from(images)) {
         if (kept.isKnown[image] === 0) await fill(kept, recording, image, gray);
       }
