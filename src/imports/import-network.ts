@@ -59,7 +59,13 @@ export async function importNetwork(
   const ids = description.neurons ?? Array.from({ length: count }, (_, id) => id);
   const card = {
     architecture: { id: 'onnx' as const, ...architecture },
-    stimulus: { ...stimulus, backgroundGray, degreesPerImage, trainingRange: null },
+    stimulus: {
+      ...stimulus,
+      channels: 1 as const,
+      backgroundGray,
+      degreesPerImage,
+      trainingRange: null,
+    },
     response: { unit },
     neurons: ids.map((id) => ({
       id,

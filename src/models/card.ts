@@ -27,6 +27,8 @@ export type NeuronCard = z.infer<typeof NeuronCard>;
 export const StimulusCard = z.strictObject({
   height: z.int().positive(),
   width: z.int().positive(),
+  /** 1 for gray images, 3 for RGB. */
+  channels: z.union([z.literal(1), z.literal(3)]).default(1),
   /** The network sees `pixel * scale + offset`, with pixels in 0..1. */
   scale: z.number(),
   offset: z.number(),

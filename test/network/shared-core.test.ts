@@ -50,7 +50,9 @@ test.each([
 ] as const satisfies readonly (readonly [SharedCore, object])[])(
   'a shared core responds as in PyTorch, and so do its gradients: %#',
   async (architecture, size) => {
-    const stimulus = { ...size, backgroundGray: 0.5, degreesPerImage: null, trainingRange: null };
+    const channels = 1 as const;
+    const unmeasured = { backgroundGray: 0.5, degreesPerImage: null, trainingRange: null };
+    const stimulus = { ...size, channels, ...unmeasured };
     const { height, width } = stimulus;
     const weights = randomParameters(architecture, stimulus, NEURONS, 1);
     const random = randomStream(1, 'stimuli');

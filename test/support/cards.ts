@@ -19,6 +19,7 @@ export function tinyCard(name: string, version: number): ModelCard {
     stimulus: {
       height: 3,
       width: 2,
+      channels: 1,
       scale: 1,
       offset: 0,
       backgroundGray: 0.5,

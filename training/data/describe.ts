@@ -32,6 +32,7 @@ export async function describeStimuli(
   return {
     height,
     width,
+    channels: 1,
     scale: 1,
     offset: 0,
     backgroundGray: sum / count,

@@ -152,7 +152,8 @@ async function runImport(options: Options): Promise<void> {
           `on ${backend.name} (${backend.device})`,
       );
     }
-    const stimulus = { height, width, scale, offset, backgroundGray, degreesPerImage };
+    const channels = 1 as const;
+    const stimulus = { height, width, channels, scale, offset, backgroundGray, degreesPerImage };
     const progress = createCountProgress('responses', process.stderr);
     const request = { ...options, architecture, unit, population, importedFrom, stimulus, site };
     const imported = await withLock(options.out, console.error, () =>

@@ -51,6 +51,7 @@ export async function makeModel(options: Options): Promise<SavedModel> {
   const stimulus = {
     height: IMAGE_SIDE,
     width: IMAGE_SIDE,
+    channels: 1 as const,
     scale: 1,
     offset: 0,
     backgroundGray: BACKGROUND,
