@@ -94,7 +94,7 @@ function normalisePlain(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D):
 
 /** The running statistics after one more batch; the variance unbiased, as PyTorch keeps it. */
 export function updateRunning(
-  { mean, variance }: NormParameters,
+  { mean, variance }: Pick<NormParameters, 'mean' | 'variance'>,
   batch: BatchStatistics,
 ): { mean: tf.Tensor; variance: tf.Tensor } {
   const follow = (running: tf.Tensor, value: tf.Tensor) =>

@@ -2,11 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Recipe } from '../../../src/datasets/recipes.js';
 import type { NamedTensor } from '../../../src/formats/safetensors.js';
 import type { Weights } from '../../../src/models/saved-model.js';
-import {
-  createBlockPass,
-  normParameters,
-  type Parameters,
-} from '../../../src/network/block-pass.js';
+import { createBlockPass, type Parameters } from '../../../src/network/block-pass.js';
 import { toDevice } from '../../../src/network/device.js';
 import { type BatchStatistics, updateRunning } from '../../../src/network/layers/normalisation.js';
 import type { ParameterSpecification } from '../../../src/network/layers/specification.js';
@@ -14,10 +10,11 @@ import type { SharedCore } from '../../../src/network/shared-core/architecture.j
 import { isOfCore } from '../../../src/network/shared-core/parameters.js';
 import { readSharedMap } from '../../../src/network/shared-core/readouts.js';
 import { computeSharedMap } from '../../../src/network/shared-core/trunk.js';
-import { download, type OptimiserState } from '../learner.js';
+import type { OptimiserState } from '../learner.js';
 import { averageLoss, type Loss } from '../loss.js';
 import { adamStep, type Moments } from '../optimiser.js';
 import type { Targets } from '../targets.js';
+import { createLayout } from './layout.js';
 
 /** What a core sees of some images. */
 export interface Seen {
@@ -53,6 +50,14 @@ export interface CoreLearner {
   dispose(): void;
 }
 
+/** What changes at each step, as vectors. A type, not an interface, so that tf.tidy accepts it as a container of tensors. */
+type Vectors = {
+  readonly learned: tf.Tensor1D;
+  /** Running statistics of the batch norms. */
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+};
+
 /** Begins the names of the average's parameters in the state of an optimiser. */
 const AVERAGE = 'average.';
 
@@ -78,59 +83,70 @@ export function createCoreLearner(
   const norms = learning
     .filter(({ name }) => name.endsWith('.norm.scale'))
     .map(({ name }) => name.replace('.norm.scale', ''));
-  const parameters: Record<string, tf.Tensor> = { ...toDevice(initial) };
-  const averages: Record<string, tf.Tensor> = { ...toDevice(averageOf(optimiser) ?? initial) };
-  const moments: Record<string, Moments> = {};
-  for (const name of learned) moments[name] = momentsOf(name);
+  const layouts = {
+    learned: createLayout(learned, initial),
+    mean: createLayout(namesOf('mean'), initial),
+    variance: createLayout(namesOf('variance'), initial),
+  };
+  const changing = new Set([...learned, ...namesOf('mean'), ...namesOf('variance')]);
+  const constant = toDevice(new Map([...initial].filter(([name]) => !changing.has(name))));
+  const decay = layouts.learned.spread((name) => (DECAYS.test(name) ? weightDecay : 0));
+  let moments: Moments = { first: momentsOf('first'), second: momentsOf('second') };
+  let current = upload((name) => initial.get(name));
+  let average = upload((name) => optimiser?.moments.get(`${AVERAGE}${name}`) ?? initial.get(name));
+  let parameters = tf.tidy(() => apart(current));
   let steps = optimiser?.steps ?? 0;
 
   return {
     async step(batch, learningRate) {
       steps += 1;
-      const losses = tf.tidy(() => {
+      const { losses, ...next } = tf.tidy(() => {
         const { losses, gradients, statistics } = differentiate(batch);
-        const norm = tf.addN(gradients.map((gradient) => gradient.square().sum())).sqrt();
-        const factor = tf.minimum(1, tf.div(clip, norm.add(1e-6)));
-        for (const [i, name] of learned.entries()) {
-          descend(name, gradients[i]!.mul(factor), learningRate);
-        }
-        for (const block of norms) follow(block, statistics.get(block)!);
-        updateAverages();
-        return losses;
+        const stepped = descend(layouts.learned.join(gradients), learningRate);
+        const now = { learned: stepped.parameter as tf.Tensor1D, ...follow(statistics) };
+        return {
+          losses,
+          moments: { ...stepped.moments },
+          current: now,
+          average: averageWith(now),
+          parameters: apart(now),
+        };
       });
+      tf.dispose([{ ...moments }, current, average, parameters]);
+      ({ moments, current, average, parameters } = next);
       const values = await losses.data<'float32'>();
       losses.dispose();
       return values;
     },
 
     async respond(seen) {
-      const responses = tf.tidy(() => respond(averages, seen));
+      const responses = tf.tidy(() => respond({ ...constant, ...apart(average) }, seen));
       const values = await responses.data<'float32'>();
       responses.dispose();
       return values;
     },
 
-    average: () => download(Object.entries(averages)),
-    weights: () => download(Object.entries(parameters)),
+    average: () => download(average),
+    weights: () => download(current),
 
     async optimiser() {
-      const entries = learned.flatMap((name): [string, tf.Tensor][] => [
-        [`first.${name}`, moments[name]!.first],
-        [`second.${name}`, moments[name]!.second],
-      ]);
-      for (const [name, tensor] of Object.entries(averages)) {
-        entries.push([`${AVERAGE}${name}`, tensor]);
+      const entries = new Map<string, NamedTensor>();
+      for (const order of ['first', 'second'] as const) {
+        const values = await layouts.learned.download(moments[order] as tf.Tensor1D);
+        for (const [name, tensor] of values) entries.set(`${order}.${name}`, tensor);
       }
-      return { steps, moments: await download(entries) };
+      for (const [name, tensor] of await download(average)) {
+        entries.set(`${AVERAGE}${name}`, tensor);
+      }
+      return { steps, moments: entries };
     },
 
     dispose() {
-      tf.dispose([parameters, averages]);
-      for (const { first, second } of Object.values(moments)) tf.dispose([first, second]);
+      tf.dispose([constant, decay, { ...moments }, current, average, parameters]);
     },
   };
 
-  function respond(current: Parameters, seen: Seen, pass = createBlockPass(current)): tf.Tensor2D {
+  function respond(used: Parameters, seen: Seen, pass = createBlockPass(used)): tf.Tensor2D {
     const map = isKept
       ? pass.dropout(KEPT_MAP, seen.fixed)
       : computeSharedMap(core, seen.stimuli, seen.fixed, pass).map;
@@ -141,72 +157,76 @@ export function createCoreLearner(
     const statistics = new Map<string, BatchStatistics>();
     let losses: tf.Tensor1D | undefined;
     const { grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
-      const current: Parameters = {
+      const used: Parameters = {
+        ...constant,
         ...parameters,
         ...Object.fromEntries(learned.map((name, index) => [name, values[index]!])),
       };
-      const pass = createBlockPass(current, {
+      const pass = createBlockPass(used, {
         dropout,
         collect: (block, { mean, variance }) =>
           statistics.set(block, { mean: tf.keep(mean), variance: tf.keep(variance) }),
       });
-      losses = tf.keep(averageLoss(loss(respond(current, seen, pass), targets), measured));
+      losses = tf.keep(averageLoss(loss(respond(used, seen, pass), targets), measured));
       return losses.sum();
     })(learned.map((name) => parameters[name]!));
     return { losses: losses!, gradients: grads, statistics };
   }
 
-  function descend(name: string, gradient: tf.Tensor, learningRate: number): void {
-    const before = parameters[name]!;
-    const decayed = DECAYS.test(name) ? before.mul(1 - learningRate * weightDecay) : before;
-    const { parameter, moments: next } = adamStep(
-      decayed,
-      gradient,
-      moments[name]!,
-      steps,
-      learningRate,
-    );
-    tf.dispose([moments[name]!.first, moments[name]!.second]);
-    moments[name] = { first: tf.keep(next.first), second: tf.keep(next.second) };
-    replace(parameters, name, parameter);
+  /** One step of AdamW (Loshchilov and Hutter 2019) down a gradient that is not longer than `clip`. */
+  function descend(gradient: tf.Tensor1D, learningRate: number) {
+    const norm = gradient.square().sum().sqrt();
+    const clipped = gradient.mul(tf.minimum(1, tf.div(clip, norm.add(1e-6))));
+    const decayed = current.learned.mul(tf.sub(1, decay.mul(learningRate)));
+    return adamStep(decayed, clipped, moments, steps, learningRate);
   }
 
-  function follow(block: string, statistics: BatchStatistics): void {
-    const running = updateRunning(normParameters(parameters, block), statistics);
-    replace(parameters, `${block}.norm.mean`, running.mean);
-    replace(parameters, `${block}.norm.variance`, running.variance);
-    tf.dispose([statistics.mean, statistics.variance]);
+  /** The running statistics of all batch norms after a batch. */
+  function follow(statistics: ReadonlyMap<string, BatchStatistics>) {
+    const join = (name: keyof BatchStatistics) =>
+      layouts[name].join(norms.map((block) => statistics.get(block)![name]));
+    const own = { mean: join('mean'), variance: join('variance') };
+    tf.dispose([...statistics.values()].flatMap(({ mean, variance }) => [mean, variance]));
+    return updateRunning(current, own) as BatchStatistics;
   }
 
   /** At first the average keeps less of what it was, since it began with what had learnt nothing. */
-  function updateAverages(): void {
+  function averageWith(now: Vectors): Vectors {
     const kept = Math.min(share, (1 + steps) / (10 + steps));
-    const changing = [
-      ...learned,
-      ...norms.flatMap((block) => [`${block}.norm.mean`, `${block}.norm.variance`]),
-    ];
-    for (const name of changing) {
-      replace(averages, name, averages[name]!.mul(kept).add(parameters[name]!.mul(1 - kept)));
-    }
+    const mix = (name: keyof Vectors) =>
+      average[name].mul(kept).add<tf.Tensor1D>(now[name].mul(1 - kept));
+    return { learned: mix('learned'), mean: mix('mean'), variance: mix('variance') };
   }
 
-  function momentsOf(name: string): Moments {
-    const collect = (entry: string) => {
-      const tensor = optimiser?.moments.get(entry);
-      if (tensor === undefined) return tf.zerosLike(parameters[name]!);
-      return tf.tensor(tensor.data, [...tensor.shape], 'float32');
+  function apart({ learned: own, mean, variance }: Vectors): Parameters {
+    return {
+      ...layouts.learned.apart(own),
+      ...layouts.mean.apart(mean),
+      ...layouts.variance.apart(variance),
     };
-    return { first: collect(`first.${name}`), second: collect(`second.${name}`) };
   }
-}
 
-function replace(tensors: Record<string, tf.Tensor>, name: string, tensor: tf.Tensor): void {
-  tensors[name]!.dispose();
-  tensors[name] = tf.keep(tensor);
-}
+  function upload(of: (name: string) => NamedTensor | undefined): Vectors {
+    const own = (name: keyof Vectors) => layouts[name].upload(of);
+    return { learned: own('learned'), mean: own('mean'), variance: own('variance') };
+  }
 
-function averageOf(optimiser: OptimiserState | undefined): Weights | undefined {
-  if (optimiser === undefined) return undefined;
-  const own = [...optimiser.moments].filter(([name]) => name.startsWith(AVERAGE));
-  return new Map(own.map(([name, tensor]) => [name.slice(AVERAGE.length), tensor]));
+  /** All parameters, in the order of the initial ones. */
+  async function download(vectors: Vectors): Promise<Map<string, NamedTensor>> {
+    const own = await Promise.all(
+      (['learned', 'mean', 'variance'] as const).map((name) =>
+        layouts[name].download(vectors[name]),
+      ),
+    );
+    const found = new Map(own.flatMap((part) => [...part]));
+    return new Map([...initial].map(([name, tensor]) => [name, found.get(name) ?? tensor]));
+  }
+
+  function namesOf(statistic: keyof BatchStatistics): string[] {
+    return norms.map((block) => `${block}.norm.${statistic}`);
+  }
+
+  function momentsOf(order: keyof Moments): tf.Tensor1D {
+    return layouts.learned.upload((name) => optimiser?.moments.get(`${order}.${name}`));
+  }
 }
