@@ -16,7 +16,7 @@ export function withTuningSpread<T extends NeuronTuning>(own: T, members: readon
     members.map((member) => rowsOf(member)),
   );
   const { along } = own;
-  const indices = withMembers(
+  const indices = withMemberIntervals(
     own.indices,
     members.map((member) => member.indices),
   );
@@ -27,7 +27,7 @@ export function withTuningSpread<T extends NeuronTuning>(own: T, members: readon
     const others = members.map((member) => member.along![name]!.indices);
     return [
       name,
-      { ...each, spread: spreads[axis]!, indices: withMembers(each.indices, others) },
+      { ...each, spread: spreads[axis]!, indices: withMemberIntervals(each.indices, others) },
     ] as const;
   });
   return { ...own, spread: rows, indices, along: Object.fromEntries(alongSpread) };
@@ -43,7 +43,7 @@ export function withFieldSpread(
     members.map(({ map }) => map),
   );
   const others = members.map(({ indices }) => indices);
-  return { ...own, spread, indices: withMembers(own.indices, others) };
+  return { ...own, spread, indices: withMemberIntervals(own.indices, others) };
 }
 
 function rowsOf({ curve, along }: NeuronTuning): Rows {
@@ -64,7 +64,11 @@ function spreadRows(own: Rows, members: readonly Rows[]): number[][] {
   );
 }
 
-function withMembers(own: Indices, members: readonly Indices[]): Record<string, Index> {
+/** Adds to each index of an ensemble the interval of its members' own values. */
+export function withMemberIntervals(
+  own: Indices,
+  members: readonly Indices[],
+): Record<string, Index> {
   const entries = Object.entries(own).map(([name, index]) => {
     const values = members.map((indices) => indices[name]?.value ?? null);
     const interval = memberInterval(index.value, values, INDEX_LABELS[name]?.period);

@@ -5,7 +5,6 @@ import { orientation } from './dimensions/orientation.js';
 import { phase } from './dimensions/phase.js';
 import { size } from './dimensions/size.js';
 import { spatialFrequency } from './dimensions/spatial-frequency.js';
-import { ratioIndex, type Undefined } from './indices.js';
 import type { NeuronTuning } from './parametric.js';
 import { POSITION_INDICES } from './position-indices.js';
 import { FALLBACKS } from './preferred.js';
@@ -24,8 +23,8 @@ export interface Measurements {
   readonly gratingAt: Readonly<Record<string, number>>;
   readonly size: NeuronTuning;
   readonly contrast: NeuronTuning;
-  /** Tuning to the orientation of the surround; the first orientation is that of the centre. */
-  readonly surround: NeuronTuning;
+  /** As `surroundIndices`. */
+  readonly suppression: Readonly<Record<string, Index>>;
 }
 
 /** The unit of each of a neuron's characteristics, in their order. */
@@ -50,7 +49,7 @@ export type Characteristics = z.infer<typeof Characteristics>;
 
 /** Derives all characteristics of a neuron; undefined ones have a reason. */
 export function characteristics(measurements: Measurements): Characteristics {
-  const { field, grating, gratingAt, size, contrast, surround } = measurements;
+  const { field, grating, gratingAt, size, contrast, suppression } = measurements;
   const modulation = grating.indices['F1F0'];
   const all: Record<string, Index | undefined> = {
     ...field.indices,
@@ -59,7 +58,7 @@ export function characteristics(measurements: Measurements): Characteristics {
     ...grating.indices,
     ...size.indices,
     ...contrast.indices,
-    ...surroundIndices(size, surround),
+    ...suppression,
     // F1F0 is that of the peak of orientation x spatial frequency, not of another stage.
     F1F0: modulation && { ...modulation, at: { ...gratingAt, ...modulation.at } },
     receptiveFieldDiameter: field.indices['diameter'],
@@ -67,30 +66,6 @@ export function characteristics(measurements: Measurements): Characteristics {
   return Characteristics.parse(
     Object.fromEntries(NAMES.map((name) => [name, all[name] ?? missing(name)])),
   );
-}
-
-/**
- * Computes how much a surround suppresses the response to the preferred stimulus: 1 is no response, and
- * values below 0 are facilitation (Cavanaugh et al. 2002b).
- */
-function surroundIndices(size: NeuronTuning, surround: NeuronTuning): Record<string, Index> {
-  const curve = surround.curve.flat();
-  const centreOnly = size.peak.response;
-  const atEnd = size.peak.atEnd.includes('diameter');
-  const suppression = (formula: string, at: number) =>
-    ratioIndex(formula, [centreOnly, curve[at]!], (relative): number | Undefined => {
-      if (atEnd)
-        return { reason: 'the preferred diameter is at the end of the diameters presented' };
-      if (!(relative[0]! > 0)) return { reason: 'no response to the centre alone is above 0' };
-      return 1 - relative[1]! / relative[0]!;
-    });
-  return {
-    surroundSuppression: suppression('(R_centre - R_parallel surround) / R_centre', 0),
-    crossSurroundSuppression: suppression(
-      '(R_centre - R_orthogonal surround) / R_centre',
-      curve.length / 2,
-    ),
-  };
 }
 
 function missing(name: string): never {

@@ -13,11 +13,13 @@ import {
 import { type NeuronTuning, neuronTuning } from '../../tuning/parametric.js';
 import { locateField, preferredGrating } from '../../tuning/preferred.js';
 import { type ReceptiveField, receptiveField } from '../../tuning/receptive-field.js';
+import type { Index } from '../../tuning/schemas.js';
+import { surroundIndices } from '../../tuning/surround-indices.js';
 import { modelCanvas } from '../canvas.js';
 import type { ExperimentContext, Subject } from '../context.js';
 import type { Cost } from '../cost.js';
 import { defaultContrast, defaultDiameter } from '../default-grating.js';
-import { withFieldSpread, withTuningSpread } from '../member-spread.js';
+import { withFieldSpread, withMemberIntervals, withTuningSpread } from '../member-spread.js';
 import { type NeuronSelection, selectNeurons } from '../neurons.js';
 import { tuningSweep } from '../parametric.js';
 import { type PositionProbe, planProbe, ReceptiveFieldRequest } from '../position-probe.js';
@@ -50,7 +52,14 @@ const FIELDS_ACROSS = 1.5;
 /** The angles of the surround relative to the centre: the first is parallel, the seventh orthogonal. */
 const TURNS = Array.from({ length: 12 }, (_, i) => 15 * i);
 
-type Measure = (sweep: Sweep) => Promise<{ readonly stage: Stage; readonly tuning: NeuronTuning }>;
+/** The tuning of a neuron to a sweep; of an ensemble also that of each member. */
+interface StageTuning {
+  readonly stage: Stage;
+  readonly tuning: NeuronTuning;
+  readonly members: readonly NeuronTuning[];
+}
+
+type Measure = (sweep: Sweep) => Promise<StageTuning>;
 
 /** The sweep of each stage. */
 const SWEEPS: {
@@ -164,13 +173,17 @@ export async function runCharacterization(
       characterize(canvas, contrast, fields[i]!, async (sweep) => {
         const swept = await present(sweep, columns.subarray(i, i + 1));
         const analysed = tuningSweep(sweep);
+        let members: readonly NeuronTuning[] = [];
         const [tuning] = await eachNeuron(
           swept,
           context,
           (responses, blank) => neuronTuning(analysed, responses, blank),
-          withTuningSpread,
+          (own, others) => {
+            members = others;
+            return withTuningSpread(own, others);
+          },
         );
-        return { stage: describeStage(sweep, swept), tuning: tuning! };
+        return { stage: describeStage(sweep, swept), tuning: tuning!, members };
       }),
     );
     return { id, CORR: correlations.get(id) ?? null, ...row };
@@ -210,7 +223,7 @@ async function characterize(
   const preferred = { ...anyGrating, ...best.preferred, diameter: at['diameter']! };
   const byContrast = await measure(SWEEPS.contrast(canvas, preferred));
   const surround = await measure(SWEEPS.surround(canvas, preferred));
-  const measured = ({ stage, tuning: { curve } }: typeof size): Measured => ({ ...stage, curve });
+  const measured = ({ stage, tuning: { curve } }: StageTuning): Measured => ({ ...stage, curve });
   return {
     preferred,
     fallbacks: [...fallbacks, ...best.fallbacks],
@@ -222,7 +235,7 @@ async function characterize(
       gratingAt,
       size: size.tuning,
       contrast: byContrast.tuning,
-      surround: surround.tuning,
+      suppression: suppressionOf(size, surround),
     }),
     stages: {
       grating: measured(grating),
@@ -231,6 +244,13 @@ async function characterize(
       surround: measured(surround),
     },
   };
+}
+
+function suppressionOf(size: StageTuning, surround: StageTuning): Readonly<Record<string, Index>> {
+  const own = surroundIndices(size.tuning, surround.tuning);
+  if (size.members.length === 0) return own;
+  const members = size.members.map((member, i) => surroundIndices(member, surround.members[i]!));
+  return withMemberIntervals(own, members);
 }
 
 /**
