@@ -3,7 +3,7 @@ import { InputError } from '../errors.js';
 import type { Fit, ModelCard } from '../models/card.js';
 import { isShared } from '../network/any-architecture.js';
 import { isImported } from '../network/imported/architecture.js';
-import type { StimulusSize } from '../network/parameters.js';
+import type { StimulusSize } from '../network/stimulus-size.js';
 import { type Recipe, recipeArchitecture } from './recipes.js';
 
 /** The model that a training begins with, and the words for it in messages. */

@@ -6,6 +6,7 @@ import type { Layer, Readout } from './layers/layer.js';
 import { centre } from './layers/readouts/centre.js';
 import { full } from './layers/readouts/full.js';
 import { split } from './layers/readouts/split.js';
+import type { Channels } from './stimulus-size.js';
 
 /** By the name that an architecture has for it. */
 export const READOUTS = { full, centre, split } satisfies Readonly<Record<string, Readout>>;
@@ -35,10 +36,14 @@ export type Architecture = z.infer<typeof Architecture>;
 /**
  * Creates the layers of a network before its readout; the first one sees the stimuli. A new kind of layer is a
  * file of layers/, its field of the schema above, and its place in this list.
+ * @param seen channels of the stimuli
  */
-export function createLayers({ channels, betaKernel, attention }: Architecture): Layer[] {
+export function createLayers(
+  { channels, betaKernel, attention }: Architecture,
+  seen: Channels,
+): Layer[] {
   return [
-    alphaLayer('alpha1', 1, channels, true),
+    alphaLayer('alpha1', seen, channels, true),
     alphaLayer('alpha2', channels, channels, false),
     ...(attention === 'none' ? [] : [attentionLayer(attention, channels)]),
     betaLayer('beta1', betaKernel, channels, true),

@@ -9,6 +9,7 @@ import { readLinear } from './layers/read-linear.js';
 import { sigmoid } from './layers/sigmoid.js';
 import { convolveAndPool, pooledStimulusConvolution } from './layers/stimulus-convolution.js';
 import { forwardShared } from './shared-core/forward.js';
+import type { Channels } from './stimulus-size.js';
 
 /** A type, not an interface, so that tf.tidy accepts it as a container of tensors. */
 export type Forward = {
@@ -36,7 +37,7 @@ export interface Wanted {
 /**
  * Responses of a population to a batch of stimuli.
  * @param parameters the neurons stacked on the first axis; those of a shared core have one row
- * @param stimuli [B, height, width, 1], scaled as the card says
+ * @param stimuli [B, height, width, 1 or 3], scaled as the card says
  * @param training in training mode batch norm uses the batch's own statistics
  */
 export function forward(
@@ -83,7 +84,7 @@ function readoutPass(parameters: Parameters): ReadoutPass {
 
 /**
  * What the layers before the readout make of a batch of stimuli.
- * @param stimuli [B, height, width, 1], scaled as the card says
+ * @param stimuli [B, height, width, 1 or 3], scaled as the card says
  * @returns the map that the readout reads, [B, h, w, N·C], and the attention, as `forward`
  */
 export function computeMap(
@@ -109,7 +110,7 @@ export function computeMap(
   };
 
   let map = stimuli;
-  for (const layer of createLayers(architecture)) {
+  for (const layer of createLayers(architecture, stimuli.shape[3] as Channels)) {
     map = layer.forward(map, pass);
     if (layer.hasDropout) map = dropout(layer.block, map);
   }

@@ -2,6 +2,7 @@ import { InputError } from '../errors.js';
 import type { Architecture } from './architecture.js';
 import { createLayers, READOUTS } from './architecture.js';
 import type { MapSize } from './layers/map.js';
+import { channelsOf, type StimulusSize } from './stimulus-size.js';
 
 /** The maps that a stimulus passes through. */
 export interface MapSizes {
@@ -47,8 +48,9 @@ function smallestSide(architecture: Architecture, cells: number): number {
 }
 
 /** Sizes of the stimulus and of each layer's output. */
-export function listMapSizes(architecture: Architecture, stimulus: MapSize): MapSize[] {
+export function listMapSizes(architecture: Architecture, stimulus: StimulusSize): MapSize[] {
   const sizes = [stimulus];
-  for (const layer of createLayers(architecture)) sizes.push(layer.outputSize(sizes.at(-1)!));
+  for (const layer of createLayers(architecture, channelsOf(stimulus)))
+    sizes.push(layer.outputSize(sizes.at(-1)!));
   return sizes;
 }

@@ -1,8 +1,8 @@
 import { type AnyArchitecture, isShared } from './any-architecture.js';
 import { createLayers } from './architecture.js';
-import type { StimulusSize } from './parameters.js';
 import { requiredParts } from './required-parts.js';
 import { sharedMultiplications } from './shared-core/multiplications.js';
+import { channelsOf, type StimulusSize } from './stimulus-size.js';
 
 /** What responses to one stimulus take in multiplications, each with its addition. */
 export interface Multiplications {
@@ -26,7 +26,7 @@ export function multiplications(
   }
   const [, ...parts] = requiredParts(architecture, stimulus);
   const read = parts.at(-1)!;
-  const each = createLayers(architecture).reduce(
+  const each = createLayers(architecture, channelsOf(stimulus)).reduce(
     (sum, layer, i) => sum + layer.multiplications(parts[i]!),
     read.height * read.width * architecture.channels,
   );

@@ -5,15 +5,10 @@ import { countElements, type ParameterSpecification } from './layers/specificati
 import { mapSizes } from './map-sizes.js';
 import { randomStream } from './random.js';
 import { isOfCore, sharedCoreParameters } from './shared-core/parameters.js';
+import { channelsOf, type StimulusSize } from './stimulus-size.js';
 
 /** Whose random numbers those of a core are. */
 const CORE = 'core';
-
-/** Of a stimulus, in pixels. */
-export interface StimulusSize {
-  readonly height: number;
-  readonly width: number;
-}
 
 /**
  * Names and shapes of the parameters of one network, in the order in which they are stored.
@@ -27,7 +22,7 @@ export function parameterSpecifications(
   if (isShared(architecture)) return sharedCoreParameters(architecture, stimulus);
   const { readout } = mapSizes(architecture, stimulus.height, stimulus.width);
   return [
-    ...createLayers(architecture).flatMap(({ parameters }) => parameters),
+    ...createLayers(architecture, channelsOf(stimulus)).flatMap(({ parameters }) => parameters),
     ...READOUTS[architecture.readout].parameters(readout, architecture.channels),
   ];
 }

@@ -4,7 +4,8 @@ import type { Architecture } from './architecture.js';
 import { ArchitectureId } from './architectures/id.js';
 import { ARCHITECTURES } from './architectures/index.js';
 import type { ParameterSpecification } from './layers/specification.js';
-import { parameterSpecifications, type StimulusSize } from './parameters.js';
+import { parameterSpecifications } from './parameters.js';
+import type { StimulusSize } from './stimulus-size.js';
 
 /** A parameter of a published network. */
 export interface PublishedParameter {

@@ -2,7 +2,7 @@ import { type AnyArchitecture, isShared } from './any-architecture.js';
 import { createLayers, READOUTS } from './architecture.js';
 import type { Box } from './layers/layer.js';
 import { listMapSizes, mapSizes } from './map-sizes.js';
-import type { StimulusSize } from './parameters.js';
+import { channelsOf, type StimulusSize } from './stimulus-size.js';
 
 /**
  * The parts of the stimulus and of each layer's output that reach the readout. The readout reads the last part;
@@ -15,7 +15,9 @@ export function requiredParts(architecture: AnyArchitecture, stimulus: StimulusS
   const { readout } = mapSizes(architecture, stimulus.height, stimulus.width);
   const sizes = listMapSizes(architecture, stimulus);
   const parts = [READOUTS[architecture.readout].requiredPart(readout)];
-  for (const [i, layer] of [...createLayers(architecture).entries()].reverse()) {
+  for (const [i, layer] of [
+    ...createLayers(architecture, channelsOf(stimulus)).entries(),
+  ].reverse()) {
     parts.unshift(layer.requiredPart(parts[0]!, sizes[i]!));
   }
   return parts;

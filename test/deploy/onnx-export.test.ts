@@ -76,7 +76,7 @@ testInPython('all nine networks give the published responses there', async () =>
     const golden = readGolden(id);
     const card = {
       architecture: ARCHITECTURES[id].network,
-      stimulus: { ...SIZE, scale: 1, offset: 0 },
+      stimulus: { ...SIZE, channels: 1 as const, scale: 1, offset: 0 },
     };
     const weights = goldenWeights(id, SIZE, golden);
     await writeFile(

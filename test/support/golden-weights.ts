@@ -1,8 +1,8 @@
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
-import type { StimulusSize } from '../../src/network/parameters.js';
 import { fromPublished } from '../../src/network/published.js';
+import type { StimulusSize } from '../../src/network/stimulus-size.js';
 import { stackPopulations } from '../../training/data/rows.js';
 import { withPrefix } from './published.js';
 

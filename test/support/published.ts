@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { decodeSafetensors, type NamedTensor } from '../../src/formats/safetensors.js';
 import type { Architecture } from '../../src/network/architecture.js';
 import type { ArchitectureId } from '../../src/network/architectures/index.js';
-import type { StimulusSize } from '../../src/network/parameters.js';
 import { publishedParameters } from '../../src/network/published.js';
 import { randomStream } from '../../src/network/random.js';
+import type { StimulusSize } from '../../src/network/stimulus-size.js';
 
 type Tensors = ReadonlyMap<string, NamedTensor>;
 

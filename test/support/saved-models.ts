@@ -2,11 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectures/index.js';
 import { forward } from '../../src/network/forward.js';
-import {
-  initialParameters,
-  parameterSpecifications,
-  type StimulusSize,
-} from '../../src/network/parameters.js';
+import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
+import type { StimulusSize } from '../../src/network/stimulus-size.js';
 import { tinyCard } from './cards.js';
 
 /** Side of the stimuli of the models below: the smallest that their networks accept. */

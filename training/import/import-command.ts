@@ -5,7 +5,7 @@ import { exitCodesHelp } from '../../src/exit-codes.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
-import type { StimulusSize } from '../../src/network/parameters.js';
+import type { StimulusSize } from '../../src/network/stimulus-size.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
 import type { Site } from '../data/site.js';
 import { type OpenedData, openData } from '../dataset/open-data.js';

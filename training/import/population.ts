@@ -2,7 +2,6 @@ import { InputError } from '../../src/errors.js';
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Architecture } from '../../src/network/architecture.js';
 import type { ArchitectureId } from '../../src/network/architectures/index.js';
-import type { StimulusSize } from '../../src/network/parameters.js';
 import {
   architecturesThatFit,
   checkPublished,
@@ -10,6 +9,7 @@ import {
   publishedParameters,
   withPublishedChannels,
 } from '../../src/network/published.js';
+import type { StimulusSize } from '../../src/network/stimulus-size.js';
 import { stackPopulations } from '../data/rows.js';
 import type { Checkpoint } from './checkpoints.js';
 import { withSubject } from './named-error.js';

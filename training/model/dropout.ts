@@ -26,7 +26,8 @@ export function dropoutFactors(
   { seed, epoch, batch }: Moment,
 ): Record<string, tf.Tensor4D> {
   if (p === 0) return {};
-  const layers = createLayers(architecture).filter(({ hasDropout }) => hasDropout);
+  // they are the same for gray stimuli and for colour
+  const layers = createLayers(architecture, 1).filter(({ hasDropout }) => hasDropout);
   const row = neurons.length * architecture.channels;
   const factors = layers.map(() => new Float32Array(images * row));
   for (const [column, neuron] of neurons.entries()) {

@@ -1,13 +1,10 @@
 import type { NamedTensor } from '../../src/formats/safetensors.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import type { AnyArchitecture } from '../../src/network/any-architecture.js';
-import {
-  initialParameters,
-  parameterSpecifications,
-  type StimulusSize,
-} from '../../src/network/parameters.js';
+import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { type RandomStream, randomStream } from '../../src/network/random.js';
 import { isOfCore } from '../../src/network/shared-core/parameters.js';
+import type { StimulusSize } from '../../src/network/stimulus-size.js';
 
 /** Approximate mean and variance of a convolution's inputs: gray pixels, or sigmoids. */
 const INPUT = { mean: 0.5, variance: 0.04 };

@@ -18,7 +18,7 @@ const CHANNEL_BLOCK = 16;
 /** The fields of a card that determine the responses. */
 export interface NetworkCard {
   readonly architecture: AnyArchitecture;
-  readonly stimulus: Pick<StimulusCard, 'height' | 'width' | 'scale' | 'offset'>;
+  readonly stimulus: Pick<StimulusCard, 'height' | 'width' | 'channels' | 'scale' | 'offset'>;
 }
 
 /** Neurons that are computed together, with the data of their networks. */
@@ -31,7 +31,7 @@ export interface Group {
 
 /**
  * Adds the networks of some neurons to a graph.
- * @param pixels name of the pixels in the first part, [B, 1, h, w]
+ * @param pixels name of the pixels in the first part, [B, channels, h, w]
  * @returns name of the responses, [B, N]
  */
 export function addGroup(graph: Graph, pixels: string, { card, parts, neurons }: Group): string {
@@ -46,14 +46,15 @@ export function addGroup(graph: Graph, pixels: string, { card, parts, neurons }:
     });
   }
   const padded = Math.ceil(architecture.channels / CHANNEL_BLOCK) * CHANNEL_BLOCK;
+  const { channels } = stimulus;
   let map: OnnxMap = {
     value: pixels,
     relations: neurons.map(() => ({
-      slope: Float64Array.of(stimulus.scale),
-      offset: Float64Array.of(stimulus.offset),
+      slope: new Float64Array(channels).fill(stimulus.scale),
+      offset: new Float64Array(channels).fill(stimulus.offset),
     })),
   };
-  for (const [i, layer] of createLayers(architecture).entries()) {
+  for (const [i, layer] of createLayers(architecture, channels).entries()) {
     const [input, output] = [parts[i]!, parts[i + 1]!];
     map = layer.toOnnx(map, { graph, neurons, padded, input, output });
   }

@@ -27,14 +27,14 @@ export interface SitePart {
 }
 
 /**
- * The .onnx file of a site: `stimuli` [batch, 1, height, width], pixels 0..1, to `responses`
+ * The .onnx file of a site: `stimuli` [batch, 1 or 3, height, width], pixels 0..1, red, green and blue, to `responses`
  * [batch, neurons], the groups' neurons one after the other. The responses of an ensemble are the means of its members.
  * @param part with groups of one member each, which has its neurons in the same order as the others
  * @param metadata written into the file
  */
 export function encodeSite(part: SitePart, metadata: Readonly<Record<string, string>>): Uint8Array {
   const graph = createGraph('site');
-  const { height, width } = part.card.stimulus;
+  const { height, width, channels } = part.card.stimulus;
   const parts = requiredParts(part.card.architecture, part.card.stimulus);
   const pixels = addCrop(graph, STIMULI, parts[0]!);
   const population = countRows(part.members[0]!);
@@ -47,17 +47,17 @@ export function encodeSite(part: SitePart, metadata: Readonly<Record<string, str
     ...valueNamed(RESPONSES, ['batch', countNetworks(part) / members.length]),
     from: members.length > 1 ? graph.add('Mean', members) : members[0]!,
   };
-  const stimuli = valueNamed(STIMULI, ['batch', 1, height, width]);
+  const stimuli = valueNamed(STIMULI, ['batch', channels, height, width]);
   return encode(graph.finish([stimuli], [responses]), metadata);
 }
 
 /**
  * The same for one image at a time, where a group is computed only if it is wanted: `stimuli`
- * [1, 1, height, width] and `wanted` [groups], bool, to `responses` [1, neurons], zero where not wanted.
+ * [1, 1 or 3, height, width] and `wanted` [groups], bool, to `responses` [1, neurons], zero where not wanted.
  */
 export function encodeChoosableSite(part: SitePart): Uint8Array {
   const graph = createGraph('site');
-  const { height, width } = part.card.stimulus;
+  const { height, width, channels } = part.card.stimulus;
   const parts = requiredParts(part.card.architecture, part.card.stimulus);
   const pixels = addCrop(graph, STIMULI, parts[0]!);
   const each = graph.integers(part.groups.map(() => 1));
@@ -79,7 +79,7 @@ export function encodeChoosableSite(part: SitePart): Uint8Array {
     ...valueNamed(RESPONSES, [1, countNetworks(part)]),
     from: graph.add('Concat', groups, { axis: 1 }),
   };
-  const stimuli = valueNamed(STIMULI, [1, 1, height, width]);
+  const stimuli = valueNamed(STIMULI, [1, channels, height, width]);
   return encode(
     graph.finish([stimuli, valueNamed(WANTED, [part.groups.length], BOOL)], [responses]),
     {},

@@ -1,4 +1,4 @@
-import type { StimulusSize } from '../../network/parameters.js';
+import type { StimulusSize } from '../../network/stimulus-size.js';
 
 /** Patterns of an image that slow changes of gray are made of. */
 export interface Basis {

@@ -1,5 +1,5 @@
-import type { StimulusSize } from '../../network/parameters.js';
 import { randomStream } from '../../network/random.js';
+import type { StimulusSize } from '../../network/stimulus-size.js';
 import { type Stimuli, stimulusAt } from '../../stimulus/stimuli.js';
 import { type MaximisationTerms, project } from '../activation-maximisation.js';
 import type { PreferredStimulusRequest, Search } from '../preferred-stimulus.js';

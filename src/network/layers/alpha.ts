@@ -8,7 +8,7 @@ export const ALPHA_KERNEL = 5;
 
 /**
  * A 5x5 convolution, a 2x2 max pool that drops odd rows and columns at the end, batch norm and a sigmoid.
- * @param from channels of its input; of the stimuli, 1
+ * @param from channels of its input; of the stimuli, 1 or 3
  */
 export function alphaLayer(block: string, from: number, to: number, ofStimuli: boolean): Layer {
   const before = (cells: number) => 2 * cells + ALPHA_KERNEL - 1;
@@ -42,7 +42,7 @@ export function alphaLayer(block: string, from: number, to: number, ofStimuli: b
     toOnnx(map, site) {
       const { graph, neurons, padded } = site;
       const groups = ofStimuli ? 1 : neurons.length;
-      const paddedFrom = ofStimuli ? 1 : padded;
+      const paddedFrom = ofStimuli ? from : padded;
       const sizes = { kernel: ALPHA_KERNEL, from, to, paddedFrom, paddedTo: padded };
       const { value, relations } = addConvolution(block, map, site, sizes, {
         groups,

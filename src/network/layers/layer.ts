@@ -57,7 +57,7 @@ export interface ForwardPass {
   take(name: string): tf.Tensor;
   /** Valid convolution of each neuron's channels with the filters of a block, without the bias. */
   convolve(block: string, map: tf.Tensor4D): tf.Tensor4D;
-  /** That of the stimuli, [B, h, w, 1], and its 2x2 max pool. */
+  /** That of the stimuli, [B, h, w, 1 or 3], and its 2x2 max pool. */
   convolveStimuliAndPool(block: string, stimuli: tf.Tensor4D): tf.Tensor4D;
   maxPool(map: tf.Tensor4D): tf.Tensor4D;
   addBias(block: string, map: tf.Tensor4D): tf.Tensor4D;

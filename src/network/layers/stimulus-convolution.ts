@@ -4,8 +4,8 @@ import { sideBySide } from './convolution.js';
 /**
  * Valid convolution of the stimuli with the filters of all neurons, and its 2x2 max pool. Odd rows and
  * columns at the end are dropped. The filters have a gradient, the stimuli on some backends none.
- * @param stimuli [B, h, w, 1]
- * @param weight [N, k, k, 1, C]
+ * @param stimuli [B, h, w, in]
+ * @param weight [N, k, k, in, C]
  * @returns [B, (h-k+1)/2, (w-k+1)/2, N·C]
  */
 export function pooledStimulusConvolution(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
@@ -16,7 +16,7 @@ export function pooledStimulusConvolution(stimuli: tf.Tensor4D, weight: tf.Tenso
 
 /** The same, and the stimuli have a gradient too. */
 export function convolveAndPool(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.Tensor4D {
-  const filters = sideBySide(weight); // [k, k, 1, N·C]
+  const filters = sideBySide(weight); // [k, k, in, N·C]
   return tf.maxPool(tf.conv2d(stimuli, filters, 1, 'valid'), 2, 2, 'valid');
 }
 
@@ -27,12 +27,13 @@ export function convolveAndPool(stimuli: tf.Tensor4D, weight: tf.Tensor5D): tf.T
  * slowly.
  */
 function convolveAsProducts(stimuli: tf.Tensor4D, filters: tf.Tensor4D): tf.Tensor4D {
-  const [kernel, , , all] = filters.shape;
+  const [kernel, , from, all] = filters.shape;
   const side = kernel + 1;
-  const identity = tf.eye(side * side).reshape<tf.Tensor4D>([side, side, 1, side * side]);
-  const windows = tf.conv2d(stimuli, identity, 2, 'valid'); // [B, h', w', (k+1)²]
+  const seen = side * side * from;
+  const identity = tf.eye(seen).reshape<tf.Tensor4D>([side, side, from, seen]);
+  const windows = tf.conv2d(stimuli, identity, 2, 'valid'); // [B, h', w', (k+1)²·in]
   const [batch, height, width] = windows.shape;
-  const patches = windows.reshape<tf.Tensor2D>([-1, side * side]); // [B·h'·w', (k+1)²]
+  const patches = windows.reshape<tf.Tensor2D>([-1, seen]); // [B·h'·w', (k+1)²·in]
   const places = [0, 1].flatMap((row) => [0, 1].map((column) => [row, column] as const));
   const moved = places.map(([row, column]) =>
     filters
@@ -42,8 +43,8 @@ function convolveAsProducts(stimuli: tf.Tensor4D, filters: tf.Tensor4D): tf.Tens
         [0, 0],
         [0, 0],
       ])
-      .reshape<tf.Tensor2D>([side * side, all]),
-  ); // four of [(k+1)², N·C]
+      .reshape<tf.Tensor2D>([seen, all]),
+  ); // four of [(k+1)²·in, N·C]
   return maxOfProducts(patches, moved).reshape([batch, height, width, all]);
 }
 

@@ -4,26 +4,26 @@ import type { BlockPass } from '../block-pass.js';
 /**
  * A valid convolution at every so many pixels. The pixels between two places become channels, so that it is one with a
  * stride of 1: some backends have no gradient of another.
- * @param x [B, H, W, 1]
- * @param filters [k, k, 1, out]
+ * @param x [B, H, W, in]
+ * @param filters [k, k, in, out]
  * @param stride divides H - k and W - k
  */
 export function convolveEvery(x: tf.Tensor4D, filters: tf.Tensor4D, stride: number): tf.Tensor4D {
-  const [side, , , to] = filters.shape;
+  const [side, , from, to] = filters.shape;
   const cells = Math.ceil(side / stride);
   const more: [number, number] = [0, cells * stride - side];
   const [batch, height, width] = x.shape;
   const [rows, columns] = [(height + more[1]) / stride, (width + more[1]) / stride];
   const apart = x
     .pad([[0, 0], more, more, [0, 0]])
-    .reshape([batch, rows, stride, columns, stride])
+    .reshape([batch, rows, stride, columns, stride * from])
     .transpose([0, 1, 3, 2, 4])
-    .reshape<tf.Tensor4D>([batch, rows, columns, stride * stride]);
+    .reshape<tf.Tensor4D>([batch, rows, columns, stride * stride * from]);
   const filtersApart = filters
     .pad([more, more, [0, 0], [0, 0]])
-    .reshape([cells, stride, cells, stride, to])
+    .reshape([cells, stride, cells, stride * from, to])
     .transpose([0, 2, 1, 3, 4])
-    .reshape<tf.Tensor4D>([cells, cells, stride * stride, to]);
+    .reshape<tf.Tensor4D>([cells, cells, stride * stride * from, to]);
   return tf.conv2d(apart, filtersApart, 1, 'valid');
 }
 

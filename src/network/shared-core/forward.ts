@@ -20,7 +20,7 @@ export interface SharedForward {
 /**
  * Responses of the neurons of a shared core to a batch of stimuli.
  * @param pass with the parameters of the core, one row each, and of the readouts, one row for each neuron
- * @param stimuli [B, H, W, 1]
+ * @param stimuli [B, H, W, 1 or 3]
  */
 export function forwardShared(
   core: SharedCore,
@@ -42,7 +42,7 @@ export function forwardShared(
   return { ...seen, attention: tf.matMul(weights.tile([batch, 1, 1]), attention) };
 }
 
-/** Stimuli with 0 for the mean gray of the training images. */
+/** Stimuli with 0 for the mean gray or colour of the training images. */
 export function subtractGray(stimuli: tf.Tensor4D, take: BlockPass['take']): tf.Tensor4D {
   return stimuli.sub(take('core.gray').flatten());
 }

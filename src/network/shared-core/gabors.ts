@@ -1,9 +1,11 @@
+import { LUMA } from '../../formats/luma.js';
+import { type Channels, channelsOf, type StimulusSize } from '../stimulus-size.js';
 import type { SharedCore } from './architecture.js';
 
 /** The filters of one wavelength, or one of another kind, side x side pixels each. */
 export interface FilterBank {
   readonly side: number;
-  /** [side, side, filters], row-major */
+  /** [side, side, channels that they see, filters], row-major */
   readonly values: Float32Array;
   readonly filters: number;
 }
@@ -23,11 +25,14 @@ export function gaborSide(wavelength: number): number {
 }
 
 /** Numbers in all fixed filters together. */
-export function fixedNumbers({ front, wavelengths, orientations }: SharedCore): number {
+export function fixedNumbers(
+  { front, wavelengths, orientations }: SharedCore,
+  stimulus: StimulusSize,
+): number {
   if (front === 'pixels') return 0;
   return wavelengths.reduce(
     (sum, each) => sum + 2 * orientations * gaborSide(each) ** 2,
-    LUMINANCE_SIDE ** 2,
+    LUMINANCE_SIDE ** 2 * channelsOf(stimulus) ** 2,
   );
 }
 
@@ -66,23 +71,51 @@ export function gaborBank(wavelength: number, orientations: number): FilterBank 
   return { side, values, filters };
 }
 
-/** The filter whose response is the luminance around a pixel. */
-export function luminanceBank(): FilterBank {
+/** What is seen of the mean colour around a pixel, as weights of red, green and blue. */
+const MEAN_COLOUR: Readonly<Record<Channels, readonly (readonly number[])[]>> = {
+  1: [[1]],
+  3: [
+    LUMA,
+    [1, -1, 0], // red less green
+    [-0.5, -0.5, 1], // blue less yellow, the mean of red and green
+  ],
+};
+
+/**
+ * The filters whose responses are the luminance around a pixel and, of colour, red - green and blue - (red + green) / 2
+ * there.
+ */
+export function meanBank(channels: Channels): FilterBank {
   const side = LUMINANCE_SIDE;
-  const values = new Float32Array(side * side);
+  const blur = new Float32Array(side * side);
   setFilter(
-    values,
+    blur,
     0,
     1,
     square(side, (x, y) => gaussian(x, y, LUMINANCE.sigma)),
   );
-  return { side, values, filters: 1 };
+  const seen = MEAN_COLOUR[channels];
+  const weights = Array.from({ length: channels }, (_, channel) =>
+    seen.map((each) => each[channel]!),
+  ).flat(); // [channels, filters]
+  const values = Float32Array.from(
+    { length: blur.length * weights.length },
+    (_, i) => blur[Math.floor(i / weights.length)]! * weights[i % weights.length]!,
+  );
+  return { side, values, filters: seen.length };
 }
 
-/** Channels that the fixed filters give: the luminance, the energies, and the phases where they are seen; 1 of pixels. */
-export function fixedChannels({ front, wavelengths, orientations, phases }: SharedCore): number {
-  if (front === 'pixels') return 1;
-  return 1 + orientations * (wavelengths.length + 2 * Math.min(phases, wavelengths.length));
+/**
+ * Channels that the fixed filters give: the luminance, of colour two differences, the energies, and the phases where they
+ * are seen; those of the stimulus, where the pixels are seen themselves.
+ */
+export function fixedChannels(
+  { front, wavelengths, orientations, phases }: SharedCore,
+  stimulus: StimulusSize,
+): number {
+  const channels = channelsOf(stimulus);
+  if (front === 'pixels') return channels;
+  return channels + orientations * (wavelengths.length + 2 * Math.min(phases, wavelengths.length));
 }
 
 function gaussian(x: number, y: number, sigma: number): number {

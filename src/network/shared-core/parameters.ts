@@ -6,6 +6,7 @@ import {
   normParameters,
   type ParameterSpecification,
 } from '../layers/specification.js';
+import { channelsOf, type StimulusSize } from '../stimulus-size.js';
 import type { SharedCore } from './architecture.js';
 import { fixedChannels, gaborSide, LUMINANCE_SIDE } from './gabors.js';
 import { mapPlaces, STRIDE } from './places.js';
@@ -31,8 +32,8 @@ export function sharedFieldSide({ front, wavelengths, learnt, trunk, steps }: Sh
 }
 
 /** Channels of the map that the readouts see. */
-export function mapChannels(core: SharedCore): number {
-  return core.trunk === 'none' ? fixedChannels(core) + core.learnt : core.channels;
+export function mapChannels(core: SharedCore, stimulus: StimulusSize): number {
+  return core.trunk === 'none' ? fixedChannels(core, stimulus) + core.learnt : core.channels;
 }
 
 /**
@@ -41,38 +42,39 @@ export function mapChannels(core: SharedCore): number {
  */
 export function sharedCoreParameters(
   core: SharedCore,
-  stimulus: MapSize,
+  stimulus: StimulusSize,
 ): ParameterSpecification[] {
   const { learnt } = core;
+  const channels = channelsOf(stimulus);
   return [
-    // the mean gray of the training images, beyond which there is nothing to see
-    { name: 'core.gray', shape: [1], initial: { constant: 0.5 }, role: 'statistic' },
-    ...statistics('core.fixed', fixedChannels(core)),
+    // the mean gray or colour of the training images, beyond which there is nothing to see
+    { name: 'core.gray', shape: [channels], initial: { constant: 0.5 }, role: 'statistic' },
+    ...statistics('core.fixed', fixedChannels(core, stimulus)),
     ...(learnt > 0
       ? [
-          ...block('core.learnt1', LEARNT_SIDE, 1, learnt),
+          ...block('core.learnt1', LEARNT_SIDE, channels, learnt),
           ...block('core.learnt2', 3, learnt, learnt),
         ]
       : []),
-    ...trunkParameters(core),
-    ...attentionParameters(core),
+    ...trunkParameters(core, stimulus),
+    ...attentionParameters(core, stimulus),
     ...readoutParameters(core, stimulus),
   ];
 }
 
-function trunkParameters(core: SharedCore): ParameterSpecification[] {
+function trunkParameters(core: SharedCore, stimulus: StimulusSize): ParameterSpecification[] {
   const { trunk, learnt, channels } = core;
   if (trunk === 'none') return [];
-  const mix = block('core.mix', 1, fixedChannels(core) + learnt, channels);
+  const mix = block('core.mix', 1, fixedChannels(core, stimulus) + learnt, channels);
   if (trunk === 'convolutions') return [...mix, ...block('core.combine', 3, channels, channels)];
   const gates = (part: string) =>
     convolutionParameters(`core.recurrent.${part}`, 3, channels, 3 * channels);
   return [...mix, ...gates('input'), ...gates('state')];
 }
 
-function attentionParameters(core: SharedCore): ParameterSpecification[] {
+function attentionParameters(core: SharedCore, stimulus: StimulusSize): ParameterSpecification[] {
   if (core.attention === 'none') return [];
-  const channels = mapChannels(core);
+  const channels = mapChannels(core, stimulus);
   const projection = (name: string, from: number, to: number) =>
     affineParameters(`core.attention.${name}`, [from, to], to, 1 / Math.sqrt(from));
   return [
@@ -89,8 +91,8 @@ function attentionParameters(core: SharedCore): ParameterSpecification[] {
   ];
 }
 
-function readoutParameters(core: SharedCore, stimulus: MapSize): ParameterSpecification[] {
-  const channels = mapChannels(core);
+function readoutParameters(core: SharedCore, stimulus: StimulusSize): ParameterSpecification[] {
+  const channels = mapChannels(core, stimulus);
   const learned = (name: string, shape: number[], constant: number) =>
     ({ name, shape, initial: { constant }, role: 'learned' }) as const;
   const output =

@@ -15,7 +15,7 @@ export type SharedMap = {
 
 /**
  * The map that the readouts see.
- * @param stimuli [B, H, W, 1], 0 for the mean gray; a core that learns no filters needs none
+ * @param stimuli [B, H, W, 1 or 3], 0 for the mean gray or colour; a core that learns no filters needs none
  * @param fixed of the same stimuli, as `seeFixed` gives them
  */
 export function computeSharedMap(

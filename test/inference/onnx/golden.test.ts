@@ -21,7 +21,7 @@ for (const id of ArchitectureId.options) {
   const allowed = TOLERANCE * (Math.max(...expected) - Math.min(...expected));
   const card = {
     architecture: ARCHITECTURES[id].network,
-    stimulus: { ...SIZE, scale: 1, offset: 0 },
+    stimulus: { ...SIZE, channels: 1 as const, scale: 1, offset: 0 },
   };
   const weights = goldenWeights(id, SIZE, golden);
 

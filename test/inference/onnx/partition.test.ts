@@ -129,6 +129,22 @@ test('the cost of a network is that of its convolutions', () => {
   expect(multiplications(ARCHITECTURES.rf_cnn.network, SIZE)).toEqual({ shared: 0, each: rf });
 });
 
+test('in colour, the first layer costs three times as much', () => {
+  const stimulus = { ...SIZE, channels: 3 as const };
+  const alpha1 = 12 * 12 * 25 * 32;
+  const { network } = ARCHITECTURES.rf_cnn;
+  expect(multiplications(network, stimulus).each).toBe(
+    multiplications(network, SIZE).each + 2 * alpha1,
+  );
+  const [gray, colour] = [SIZE, stimulus].map(
+    (size) => multiplications(SHARED_CORES.shared_core.network, size).shared,
+  );
+  // luma of each pixel; at each place three means of three channels, filters of three channels, two maps more to mix
+  const more = 8 * 9 ** 2 + 2 * 4 * 81 * 16 + 2 * 32;
+  expect(colour! - gray!).toBe(3 * 50 * 50 + 13 * 13 * more);
+  expect(multiplications(SHARED_CORES.linear.network, stimulus)).toEqual({ shared: 0, each: 7500 });
+});
+
 test('a core costs the same for any number of neurons, which one thread computes', () => {
   const { network } = SHARED_CORES.shared_core;
   const fixed = 9 ** 2 + 16 * (9 ** 2 + 13 ** 2 + 19 ** 2 + 29 ** 2 + 41 ** 2);
@@ -140,7 +156,7 @@ test('a core costs the same for any number of neurons, which one thread computes
   const recurrent = multiplications(SHARED_CORES.recurrent_core.network, SIZE);
   expect(recurrent.shared).toBe(13 * 13 * (fixed + learnt + later + 8 * 9 * 32 * 32));
   expect(multiplications(SHARED_CORES.linear.network, SIZE)).toEqual({ shared: 0, each: 2500 });
-  const stimulus = { ...SIZE, scale: 1, offset: 0 };
+  const stimulus = { ...SIZE, channels: 1 as const, scale: 1, offset: 0 };
   const { parts } = createPartition(
     { neurons: 7, members: 1 },
     4,
@@ -150,7 +166,7 @@ test('a core costs the same for any number of neurons, which one thread computes
 });
 
 test('smaller networks form larger groups', () => {
-  const stimulus = { ...SIZE, scale: 1, offset: 0 };
+  const stimulus = { ...SIZE, channels: 1 as const, scale: 1, offset: 0 };
   const size = (id: keyof typeof ARCHITECTURES) =>
     groupSize({ architecture: ARCHITECTURES[id].network, stimulus });
   expect([size('ff_cnn'), size('rf_cnn')]).toEqual([4, 45]);

@@ -4,6 +4,7 @@ import type { Tensor as OnnxTensor } from 'onnxruntime-node';
 import { beforeAll, expect, test } from 'vitest';
 import type { NetworkCard } from '../../../src/inference/onnx/group-graph.js';
 import { loadOnnxruntime } from '../../../src/inference/onnx/onnxruntime.js';
+import { planar } from '../../../src/inference/onnx/planar.js';
 import { encodeChoosableSite, encodeSite } from '../../../src/inference/onnx/site-graph.js';
 import type { Weights } from '../../../src/models/saved-model.js';
 import { DESIGNS } from '../../../src/network/architectures/designs.js';
@@ -27,19 +28,22 @@ beforeAll(async () => {
   await openBackend('wasm');
 });
 
-function stimuliOf({ stimulus: { height, width } }: NetworkCard, seed = 1): Float32Array {
+/** [images, height, width, channels] */
+function stimuliOf({ stimulus }: NetworkCard, seed = 1): Float32Array {
+  const { height, width, channels } = stimulus;
   const random = randomStream(seed, 'stimuli');
-  return Float32Array.from({ length: IMAGES * height * width }, () => random.uniform());
+  return Float32Array.from({ length: IMAGES * height * width * channels }, () => random.uniform());
 }
 
 /** The responses of the networks in tfjs: [images, neurons] */
 function referenceResponses(card: NetworkCard, weights: Weights, pixels: Float32Array) {
-  const { height, width, scale, offset } = card.stimulus;
+  const { height, width, channels, scale, offset } = card.stimulus;
   return tf.tidy(() => {
     const parameters = Object.fromEntries(
       [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
     );
-    const x = tf.tensor4d(pixels, [IMAGES, height, width, 1]).mul<tf.Tensor4D>(scale).add(offset);
+    const stimuli = tf.tensor4d(pixels, [IMAGES, height, width, channels]);
+    const x = stimuli.mul(scale).add(offset);
     return forward(card.architecture, parameters, x as tf.Tensor4D).responses.dataSync();
   });
 }
@@ -51,13 +55,28 @@ async function run(graph: Uint8Array, feeds: Record<string, OnnxTensor>): Promis
   return responses!.data as Float32Array;
 }
 
+/** Images as a graph takes them, [images, channels, height, width] */
+function tensorOf(pixels: Float32Array, { stimulus }: NetworkCard): OnnxTensor {
+  const { height, width, channels } = stimulus;
+  const each = height * width * channels;
+  const images = Array.from({ length: pixels.length / each }, (_, i) =>
+    planar(pixels.subarray(i * each, (i + 1) * each), channels),
+  );
+  const values = Float32Array.from(images.flatMap((image) => [...image]));
+  return new Tensor('float32', values, [images.length, channels, height, width]);
+}
+
 async function expectParity(card: NetworkCard, seed: number): Promise<void> {
-  const { height, width } = card.stimulus;
   const weights = randomParameters(card.architecture, card.stimulus, NEURONS, seed);
+  for (const name of ['core.gray', 'core.fixed.norm.mean']) {
+    weights.get(name)?.data.forEach((_, i, values) => {
+      values[i] = 0.2 + 0.1 * (i % 5); // each channel has its own
+    });
+  }
   const pixels = stimuliOf(card, seed);
   const expected = referenceResponses(card, weights, pixels);
   const graph = encodeSite({ card, members: [weights], groups: [[0, 1], [2]] }, {});
-  const stimuli = new Tensor('float32', pixels, [IMAGES, 1, height, width]);
+  const stimuli = tensorOf(pixels, card);
   const range = Math.max(...expected) - Math.min(...expected);
   expect(greatestDifference(await run(graph, { stimuli }), expected)).toBeLessThan(
     TOLERANCE * range,
@@ -65,8 +84,10 @@ async function expectParity(card: NetworkCard, seed: number): Promise<void> {
 }
 
 test.each(ArchitectureId.options)('%s: the graph responds as the networks in tfjs', async (id) => {
-  const stimulus = { height: 50, width: 50, scale: 2, offset: -0.7 };
+  const stimulus = { height: 50, width: 50, channels: 1 as const, scale: 2, offset: -0.7 };
+  const colour = { ...stimulus, height: 40, channels: 3 as const };
   await expectParity({ architecture: ARCHITECTURES[id].network, stimulus }, 1);
+  await expectParity({ architecture: ARCHITECTURES[id].network, stimulus: colour }, 1);
   await expectParity(
     { architecture: { ...ARCHITECTURES[id].network, output: 'softplus' }, stimulus },
     2,
@@ -74,10 +95,11 @@ test.each(ArchitectureId.options)('%s: the graph responds as the networks in tfj
 });
 
 test.each([
-  { height: 50, width: 50, scale: 1, offset: -0.4 },
-  { height: 16, width: 16, scale: 2, offset: 0 },
-  { height: 48, width: 65, scale: 0.5, offset: -0.2 },
-])('a shared core: the graph responds as the network in tfjs, %j', async (stimulus) => {
+  { height: 50, width: 50, channels: 1, scale: 1, offset: -0.4 },
+  { height: 16, width: 16, channels: 1, scale: 2, offset: 0 },
+  { height: 48, width: 65, channels: 1, scale: 0.5, offset: -0.2 },
+  { height: 48, width: 33, channels: 3, scale: 2, offset: -0.3 },
+] as const)('a shared core: the graph responds as the network in tfjs, %j', async (stimulus) => {
   const architecture = DESIGNS.shared_core.network as SharedCore;
   for (const changes of [
     {},
@@ -109,6 +131,7 @@ const cards: fc.Arbitrary<NetworkCard> = fc.record({
   stimulus: fc.record({
     height: fc.integer({ min: 36, max: 58 }),
     width: fc.integer({ min: 36, max: 58 }),
+    channels: fc.constantFrom(1, 3),
     scale: fc.double({ min: 0.5, max: 3, noNaN: true }),
     offset: fc.double({ min: -1, max: 1, noNaN: true }),
   }),
@@ -127,7 +150,6 @@ test('wanted neurons respond the same to the last bit whatever else is wanted, t
       cards,
       fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
       async (card, wanted) => {
-        const { height, width } = card.stimulus;
         const neurons = [0, 1, 2, 3, 4, 5, 6];
         const weights = randomParameters(card.architecture, card.stimulus, neurons, 3);
         const graph = encodeChoosableSite({
@@ -135,10 +157,8 @@ test('wanted neurons respond the same to the last bit whatever else is wanted, t
           members: [weights],
           groups: [[0, 1], [2, 3], [4, 5], [6]],
         });
-        const stimuli = new Tensor('float32', stimuliOf(card).slice(0, height * width), [
-          ...[1, 1],
-          ...[height, width],
-        ]);
+        const pixels = stimuliOf(card);
+        const stimuli = tensorOf(pixels.slice(0, pixels.length / IMAGES), card);
         const send = (groups: readonly boolean[]) =>
           run(graph, { stimuli, wanted: new Tensor('bool', Uint8Array.from(groups, Number), [4]) });
         const whole = await send([true, true, true, true]);

@@ -6,6 +6,7 @@ import { seeFixed } from '../../../src/network/shared-core/front.js';
 import { fixedChannels } from '../../../src/network/shared-core/gabors.js';
 import { mapChannels, sharedMapSize } from '../../../src/network/shared-core/parameters.js';
 import { computeSharedMap } from '../../../src/network/shared-core/trunk.js';
+import type { StimulusSize } from '../../../src/network/stimulus-size.js';
 import type { Recording } from '../../data/recording.js';
 import type { Seen } from './core-learner.js';
 
@@ -24,10 +25,10 @@ export interface Sight {
   see(stimuli: tf.Tensor4D): tf.Tensor4D;
 }
 
-/** What the fixed filters of a core give. */
-export function fixedSight(core: SharedCore): Sight {
+/** What the fixed filters of a core give of stimuli. */
+export function fixedSight(core: SharedCore, stimulus: StimulusSize): Sight {
   return {
-    channels: fixedChannels(core),
+    channels: fixedChannels(core, stimulus),
     needsStimuli: core.learnt > 0,
     see: (stimuli) => seeFixed(core, stimuli),
   };
@@ -37,10 +38,10 @@ export function fixedSight(core: SharedCore): Sight {
  * The map of a core that is kept.
  * @param parameters of the core, on the device
  */
-export function keptSight(core: SharedCore, parameters: Parameters): Sight {
+export function keptSight(core: SharedCore, stimulus: StimulusSize, parameters: Parameters): Sight {
   const pass = createBlockPass(parameters);
   return {
-    channels: mapChannels(core),
+    channels: mapChannels(core, stimulus),
     needsStimuli: false,
     see: (stimuli) => computeSharedMap(core, stimuli, seeFixed(core, stimuli), pass).map,
   };

@@ -12,6 +12,7 @@ import {
   mapChannels,
   sharedCoreParameters,
 } from '../../../src/network/shared-core/parameters.js';
+import type { StimulusSize } from '../../../src/network/stimulus-size.js';
 import { column, type ResponseMatrix } from '../../../src/tuning/response-matrix.js';
 import type { Recording } from '../../data/recording.js';
 import { copyPopulation, selectRows } from '../../data/rows.js';
@@ -62,12 +63,15 @@ export function createSharedNetworks(
   const keptCore = base && toDevice(coreOf(base.weights));
   if (base)
     for (const [name, tensor] of coreOf(base.weights)) kept.get(name)!.data.set(tensor.data);
-  const seeing = createSeeing(core, keptCore ? keptSight(core, keptCore) : fixedSight(core));
+  const seeing = createSeeing(
+    core,
+    keptCore ? keptSight(core, training, keptCore) : fixedSight(core, training),
+  );
   const neurons = [...(from?.neurons ?? task.neurons.map((id) => beginning(training, id)))];
   if (!from) for (const neuron of neurons) if (neuron.stopped) onStop(neuron);
   const dropped: readonly [string, number][] = keptCore
-    ? [[KEPT_MAP, mapChannels(core)]]
-    : droppedBlocks(core);
+    ? [[KEPT_MAP, mapChannels(core, training)]]
+    : droppedBlocks(core, training);
   let learner = startLearner(from?.current ?? selectRows(kept, learningRows()), from);
 
   return {
@@ -232,15 +236,16 @@ function coreOf(weights: Weights): Weights {
 }
 
 /** The blocks whose channels are dropped, with their channels: not the only channel that there is. */
-function droppedBlocks(core: SharedCore): [string, number][] {
+function droppedBlocks(core: SharedCore, stimulus: StimulusSize): [string, number][] {
   const { channels } = core;
+  const fixed = fixedChannels(core, stimulus);
   const trunks: Record<SharedCore['trunk'], readonly string[]> = {
     none: [],
     convolutions: ['core.mix', 'core.combine'],
     recurrent: ['core.mix', 'core.recurrent'],
   };
   return [
-    ...(core.front === 'pixels' ? [] : [['core.fixed', fixedChannels(core)] as [string, number]]),
+    ...(core.front === 'pixels' ? [] : [['core.fixed', fixed] as [string, number]]),
     ...trunks[core.trunk].map((block): [string, number] => [block, channels]),
   ];
 }

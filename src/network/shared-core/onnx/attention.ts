@@ -11,7 +11,7 @@ export function addAttention(
   { core, stimulus, shared }: SharedNetwork,
 ): string {
   if (core.attention === 'none') return map;
-  const channels = mapChannels(core);
+  const channels = mapChannels(core, stimulus);
   const { height, width } = sharedMapSize(core, stimulus);
   const cells = height * width;
   const project = (from: string, name: string, inputs: number, outputs: number, factor = 1) => {

@@ -1,12 +1,14 @@
+import { LUMA } from '../../../formats/luma.js';
 import type { OnnxGraph } from '../../layers/layer.js';
 import type { MapSize } from '../../layers/map.js';
-import { ENERGY_EPSILON, type FilterBank, gaborBank, luminanceBank } from '../gabors.js';
+import { type Channels, channelsOf } from '../../stimulus-size.js';
+import { ENERGY_EPSILON, type FilterBank, gaborBank, meanBank } from '../gabors.js';
 import { LEARNT_SIDE } from '../parameters.js';
 import { doublePlaces, mapPlaces, type Places, padding } from '../places.js';
 import { addBlock, foldBlock } from './block.js';
 import type { SharedNetwork } from './network.js';
 
-/** [B, 1, H, W] -> [B, fixed channels, h, w] */
+/** [B, channels, H, W] -> [B, fixed channels, h, w] */
 export function addFixed(
   graph: OnnxGraph,
   stimuli: string,
@@ -14,9 +16,11 @@ export function addFixed(
 ): string {
   const { front, wavelengths, orientations, phases } = core;
   if (front === 'pixels') return stimuli;
-  const maps = [addBank(graph, stimuli, luminanceBank(), stimulus)];
+  const channels = channelsOf(stimulus);
+  const maps = [addBank(graph, stimuli, meanBank(channels), stimulus, channels)];
+  const luma = channels === 1 ? stimuli : addLuma(graph, stimuli);
   const seen = wavelengths.map((wavelength) =>
-    addBank(graph, stimuli, gaborBank(wavelength, orientations), stimulus),
+    addBank(graph, luma, gaborBank(wavelength, orientations), stimulus, 1),
   );
   const epsilon = graph.constant(Float32Array.of(ENERGY_EPSILON), [1]);
   for (const each of seen) {
@@ -35,21 +39,34 @@ export function addFixed(
   return graph.add('Concat', [...maps, ...seen.slice(0, phases)], { axis: 1 });
 }
 
-function addBank(graph: OnnxGraph, stimuli: string, bank: FilterBank, stimulus: MapSize): string {
-  const { side, values, filters } = bank;
+/** [B, 3, H, W] -> [B, 1, H, W] */
+function addLuma(graph: OnnxGraph, stimuli: string): string {
+  return graph.add('Conv', [stimuli, graph.constant(Float32Array.from(LUMA), [1, 3, 1, 1])]);
+}
+
+function addBank(
+  graph: OnnxGraph,
+  stimuli: string,
+  { side, values, filters }: FilterBank,
+  stimulus: MapSize,
+  channels: Channels,
+): string {
   const taps = side * side;
   const weight = new Float32Array(values.length);
   for (let filter = 0; filter < filters; filter++) {
-    for (let tap = 0; tap < taps; tap++) {
-      weight[filter * taps + tap] = values[tap * filters + filter]!;
+    for (let channel = 0; channel < channels; channel++) {
+      const first = (filter * channels + channel) * taps;
+      for (let tap = 0; tap < taps; tap++) {
+        weight[first + tap] = values[(tap * channels + channel) * filters + filter]!;
+      }
     }
   }
   const places = [mapPlaces(stimulus.height), mapPlaces(stimulus.width)] as const;
-  const constant = graph.constant(weight, [filters, 1, side, side]);
+  const constant = graph.constant(weight, [filters, channels, side, side]);
   return graph.add('Conv', [stimuli, constant], strided(places, stimulus, side));
 }
 
-/** [B, 1, H, W] -> [B, learnt, h, w] */
+/** [B, channels, H, W] -> [B, learnt, h, w] */
 export function addLearnt(
   graph: OnnxGraph,
   stimuli: string,
@@ -57,7 +74,7 @@ export function addLearnt(
 ) {
   const { learnt } = core;
   const places = [doublePlaces(stimulus.height), doublePlaces(stimulus.width)] as const;
-  const first = { side: LEARNT_SIDE, from: 1, to: learnt };
+  const first = { side: LEARNT_SIDE, from: channelsOf(stimulus), to: learnt };
   const attributes = strided(places, stimulus, LEARNT_SIDE);
   const seen = addBlock(
     graph,

@@ -24,7 +24,7 @@ export function addReadouts(graph: OnnxGraph, map: string, network: SharedNetwor
 
 /** The map averaged under each neuron's mask, weighted by its channels: [B, N] */
 function addMasked(graph: OnnxGraph, map: string, { core, stimulus, neurons }: SharedNetwork) {
-  const channels = mapChannels(core);
+  const channels = mapChannels(core, stimulus);
   const size = sharedMapSize(core, stimulus);
   const [places, N] = [size.height * size.width, neurons.length];
   const masks = new Float32Array(places * N); // [h·w, N]
@@ -42,7 +42,7 @@ function addMasked(graph: OnnxGraph, map: string, { core, stimulus, neurons }: S
 
 /** The sum over all places and channels: [B, N] */
 function addWhole(graph: OnnxGraph, map: string, { core, stimulus, neurons }: SharedNetwork) {
-  const channels = mapChannels(core);
+  const channels = mapChannels(core, stimulus);
   const { height, width } = sharedMapSize(core, stimulus);
   const [places, N] = [height * width, neurons.length];
   const weight = new Float32Array(channels * places * N); // [C·h·w, N]

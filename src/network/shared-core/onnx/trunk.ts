@@ -1,7 +1,6 @@
 import type { NeuronParameters, Relation } from '../../layers/fold.js';
 import type { OnnxGraph } from '../../layers/layer.js';
 import { NORM_EPSILON } from '../../layers/specification.js';
-import type { SharedCore } from '../architecture.js';
 import { fixedChannels } from '../gabors.js';
 import { addBlock, addConvolution, foldBlock, unfolded } from './block.js';
 import type { SharedNetwork } from './network.js';
@@ -10,10 +9,10 @@ import type { SharedNetwork } from './network.js';
 export function addTrunk(
   graph: OnnxGraph,
   seen: string,
-  { core, shared }: Pick<SharedNetwork, 'core' | 'shared'>,
+  { core, stimulus, shared }: Pick<SharedNetwork, 'core' | 'stimulus' | 'shared'>,
 ): string {
   const { trunk, channels, steps } = core;
-  const before = standardised(core, shared);
+  const before = standardised(fixedChannels(core, stimulus), core.learnt, shared);
   const from = before.slope.length;
   if (trunk === 'none') {
     const perChannel = (values: Float64Array) =>
@@ -72,11 +71,10 @@ function addGru(
 }
 
 /** The fixed channels have a mean of 0 and a variance of 1; those that are learnt stay as they are. */
-function standardised(core: SharedCore, parameters: NeuronParameters): Relation {
+function standardised(fixed: number, learnt: number, parameters: NeuronParameters): Relation {
   const entry = (name: string) => parameters(`core.fixed.norm.${name}`);
   const [mean, variance] = [entry('mean'), entry('variance')];
-  const fixed = fixedChannels(core);
-  const length = fixed + core.learnt;
+  const length = fixed + learnt;
   const slope = Float64Array.from({ length }, (_, input) =>
     input < fixed ? 1 / Math.sqrt(variance[input]! + NORM_EPSILON) : 1,
   );

@@ -1,0 +1,17 @@
+import type { MapSize } from './layers/map.js';
+
+/** 1 for gray stimuli; 3 for red, green and blue. */
+export type Channels = 1 | 3;
+
+/** Of a stimulus, in pixels; gray where it does not say how many channels it has. */
+export interface StimulusSize extends MapSize {
+  readonly channels?: Channels;
+}
+
+/**
+ * @example
+ * channelsOf({ height: 64, width: 64 }); // 1
+ */
+export function channelsOf({ channels = 1 }: Pick<StimulusSize, 'channels'>): Channels {
+  return channels;
+}
