@@ -26,7 +26,17 @@ const { test, browsing } = pageTest(async () => {
       ]),
     ),
   }));
-  await saveEnsemble(path.join(folder, 'joined'), card, members);
+  const interval = { factor: 1, images: 100 };
+  const calibration = {
+    split: 'heldout' as const,
+    images: 100,
+    intervals: [
+      { ...interval, nominal: 0.8 as const, covered: 0.7934 },
+      { ...interval, nominal: 0.95 as const, covered: 0.9473 },
+    ],
+    residual: card.neurons.map(() => 1),
+  };
+  await saveEnsemble(path.join(folder, 'joined'), { ...card, calibration }, members);
   return { MODELS_DIR: folder };
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -46,6 +56,7 @@ test('the curves of an ensemble have bands, and its indices the values of the me
 test('the table of neurons has the interval of the members', async () => {
   const page = await browsing.open('?view=neurons');
   await page.getByText('It is an ensemble of 3 such models').waitFor();
+  await page.getByText('for 80 and 95 % of responses cover 79.3 and 94.7 % of').waitFor();
   const interval = page.locator('.interval').first();
   await interval.waitFor();
   expect(await interval.textContent()).toMatch(/^-?[\d.]+ to -?[\d.]+$/);

@@ -5,7 +5,7 @@ import type { Card } from '../state/models.js';
 /** Summarizes the model card in sentences. */
 export function CardSummary() {
   const { card, name, version } = useModel();
-  const { neurons, architecture, stimulus, training, members, response } = card;
+  const { neurons, architecture, stimulus, training, members, response, calibration } = card;
   const known = neurons.map(({ CORR }) => CORR).filter((value) => value !== null);
   const mean = known.reduce((sum, value) => sum + value / known.length, 0);
   const scale = stimulus.degreesPerImage;
@@ -23,6 +23,7 @@ export function CardSummary() {
         (<code>{architecture.id}</code>). {describeTraining(training)}
         {members &&
           ` It is an ensemble of ${members.length} such models: what it predicts is the mean of its members.`}
+        {calibration && ` ${describeIntervals(calibration)}`}
       </p>
       <p>
         {known.length > 0 ? (
@@ -41,6 +42,17 @@ export function CardSummary() {
         Digest <code class="digest">{card.digest}</code>
       </p>
     </section>
+  );
+}
+
+/** Says which shares of the validation responses lay within the intervals. */
+function describeIntervals({ intervals }: NonNullable<Card['calibration']>): string {
+  const list = new Intl.ListFormat('en-GB');
+  const percents = (key: 'nominal' | 'covered') =>
+    list.format(intervals.map((interval) => `${Number((100 * interval[key]).toPrecision(3))}`));
+  return (
+    `Its intervals for ${percents('nominal')} % of responses cover ${percents('covered')} % of the ` +
+    'responses to the validation images.'
   );
 }
 
