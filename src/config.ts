@@ -38,6 +38,11 @@ export const SETTINGS = {
     'seconds',
     'how often the service looks for new versions of models; 0 is never',
   ),
+  ALLOW_IMPORT: choice(
+    ['0', '1'],
+    '0',
+    '1 lets clients import networks as .onnx files, which are programs that the service then runs',
+  ),
   MODEL_MEMORY: whole(
     0,
     [0, 2 ** 49],

@@ -22,7 +22,7 @@ import { createLog, logNode } from './log.js';
 import { checkModelsFolder } from './models/models-folder.js';
 import { openModelSource } from './models/open-source.js';
 import { useAtStart } from './objects/at-start.js';
-import { openServedModels, servingNewModels } from './served-models.js';
+import { openImports, openServedModels, servingNewModels } from './served-models.js';
 import { createApp, createHealthApp } from './server/app.js';
 import { createBodyDecoder } from './server/body/body-decoder.js';
 import { createBodyThread } from './server/body/body-thread.js';
@@ -213,6 +213,7 @@ async function serve(
     store: data.store,
     quick: data.quick,
     training: data.training,
+    imports: openImports(config, source, storageSettings(config)),
     get jobs() {
       return data.jobs.current;
     },

@@ -1,8 +1,9 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import { TRAIN_JOB } from './datasets/data-jobs.js';
 import { messageOf } from './errors.js';
+import { createNetworkImports, type NetworkImports } from './imports/network-imports.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import { modelBytes } from './inference/model-bytes.js';
 import type { MemoryEvents } from './inference/model-memory.js';
@@ -10,6 +11,8 @@ import { createModelRepository } from './inference/model-repository.js';
 import { createProcessEngine, type ProcessEngine } from './inference/process-engine.js';
 import type { RunJob } from './jobs/job-runner.js';
 import type { ModelSource } from './models/model-source.js';
+import { openModelPlace } from './models/publish-next.js';
+import type { StorageSettings } from './objects/open-objects.js';
 import { StartError } from './server/listen.js';
 import type { Metrics } from './server/metrics/metrics.js';
 
@@ -57,6 +60,19 @@ export async function openServedModels(
     onChange: metrics.models,
   });
   return { engine, catalogue };
+}
+
+/** Opens the imports over HTTP, where the settings allow them. */
+export function openImports(
+  { ALLOW_IMPORT, MODELS_DIR }: Config,
+  source: ModelSource,
+  storage: StorageSettings,
+): NetworkImports | 'off' {
+  if (ALLOW_IMPORT === '0') return 'off';
+  return createNetworkImports({
+    scratch: tmpdir(),
+    place: openModelPlace(MODELS_DIR, storage, source),
+  });
 }
 
 /** Bytes that this process may use: those of the machine, or of its container. */

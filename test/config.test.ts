@@ -9,6 +9,7 @@ test('an empty environment gives the defaults', () => {
     ALLOW_ANONYMOUS: '0',
     CORS_ORIGINS: [],
     MODELS_DIR: 'models',
+    ALLOW_IMPORT: '0',
     MODELS_POLL: 5,
     MODEL_MEMORY: 0,
     PRELOAD: 'fitting',

@@ -44,7 +44,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 export async function onDisk<T>(
   what: string,
   work: () => Promise<T>,
-  setting?: 'MODELS_DIR',
+  setting?: 'MODELS_DIR' | 'TMPDIR',
 ): Promise<T> {
   try {
     return await work();

@@ -15,8 +15,6 @@ export interface NetworkImport extends NetworkToMeasure {
   readonly description: NetworkDescription;
   /** `models/x` makes the next version of the model x. */
   readonly out: string;
-  /** A version that the next one comes after, as those that are there. */
-  readonly last?: number;
 }
 
 export interface ImportedNetworkModel {
@@ -31,6 +29,8 @@ export interface ImportOptions {
   readonly patience?: number;
   /** The compiled module of the process that runs it. */
   readonly entry?: string;
+  /** Aborted where nobody wants the model any longer: nothing is saved then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const PATIENCE = 120_000;
@@ -38,13 +38,13 @@ const PATIENCE = 120_000;
 /**
  * Saves a network that another program made as a model. A process of its own reads the file and runs it, so that a
  * file that is damaged or hostile ends nothing else.
- * @throws InputError naming what is wrong with the network or its description
+ * @throws InputError naming what is wrong with the network or its description; the reason of the signal
  * @example
  * const description = NetworkDescription.parse({ source: 'our lab', license: 'CC BY 4.0' });
  * const { saved } = await importNetwork({ file: 'net.onnx', description, out: 'models/net' });
  */
 export async function importNetwork(
-  { file, gradient, description, out, last }: NetworkImport,
+  { file, gradient, description, out }: NetworkImport,
   options: ImportOptions = {},
 ): Promise<ImportedNetworkModel> {
   const { architecture, stimulus, golden, producer, warnings } = await measureApart(
@@ -86,14 +86,15 @@ export async function importNetwork(
     },
     golden,
   };
-  const saved = await saveFiles(out, card, files, last);
+  const saved = await saveFiles(out, card, files);
   return { saved, network: architecture, warnings };
 }
 
 async function measureApart(
   network: NetworkToMeasure,
-  { patience = PATIENCE, entry = defaultEntry() }: ImportOptions,
+  { patience = PATIENCE, entry = defaultEntry(), signal }: ImportOptions,
 ): Promise<MeasuredNetwork> {
+  signal?.throwIfAborted();
   const { remote, kill, ended } = startProcess<MeasuringFunctions>({
     entry,
     name: 'process that runs the network',
@@ -103,9 +104,11 @@ async function measureApart(
     isLate = true;
     kill();
   }, patience);
+  signal?.addEventListener('abort', kill);
   try {
     return await remote.measure(network);
   } catch (error) {
+    signal?.throwIfAborted();
     if (!(error instanceof EngineLostError)) throw error;
     const reason = isLate
       ? `it takes more than ${patience / 1000} s for a few images`
@@ -113,6 +116,7 @@ async function measureApart(
     throw new InputError(`the network cannot be computed: ${reason}`, [], { cause: error });
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', kill);
     kill();
     await ended;
   }

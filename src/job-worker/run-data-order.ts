@@ -6,7 +6,7 @@ import type { RunnableJob } from '../jobs/job-runner.js';
 import type { JobStorage } from '../jobs/job-storage.js';
 import { findVersion } from '../models/find-version.js';
 import type { ModelSource } from '../models/model-source.js';
-import { publishModel } from '../models/publish.js';
+import { openModelPlace } from '../models/publish-next.js';
 import { readModel } from '../models/saved-model.js';
 import type { StorageSettings } from '../objects/open-objects.js';
 import { createDataRoom } from '../storage/data-room.js';
@@ -79,16 +79,7 @@ export async function runDataOrder(
         return await readModel(await models.localFolder(found, found.digest));
       },
       work,
-      models: {
-        lastVersion: (name) =>
-          onDisk('the models cannot be listed', () => models.lastVersion(name), 'MODELS_DIR'),
-      },
-      publish: (model) =>
-        onDisk(
-          'the model cannot be published',
-          () => publishModel(model, options.models, options.storage),
-          'MODELS_DIR',
-        ),
+      ...openModelPlace(options.models, options.storage, models),
       onProgress,
       log,
     },

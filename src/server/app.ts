@@ -20,6 +20,7 @@ import { interpretationRoutes } from './routes/interpretation.js';
 import { jobRoutes } from './routes/jobs.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { modelRoutes } from './routes/models.js';
+import { networkImportRoutes } from './routes/network-import.js';
 import { openapiRoutes } from './routes/openapi.js';
 import { pageRoutes } from './routes/page.js';
 import { parametricRoutes } from './routes/parametric.js';
@@ -43,6 +44,7 @@ export function createRoutes(deps: AppDependencies) {
     ...healthRoutes(deps),
     ...metricsRoutes(deps),
     ...modelRoutes(deps),
+    ...networkImportRoutes(deps),
     ...responseRoutes(deps),
     ...streamRoutes(deps),
     ...tuningRoutes(deps),

@@ -4,19 +4,25 @@ export interface Leases {
   add(release: () => void): void;
   /** Acquires a resource unless one of this name is held already. */
   acquireOnce(name: string, acquire: () => Promise<() => void>): Promise<void>;
+  /** Releases a resource that was acquired under this name before the others are released. */
+  release(name: string): void;
   releaseAll(): void;
 }
 
 export function createLeases(): Leases {
   const releases: (() => void)[] = [];
-  const acquired = new Set<string>();
+  const acquired = new Map<string, () => void>();
   let isOver = false;
   return {
     add,
     async acquireOnce(name, acquire) {
       if (acquired.has(name)) return;
-      add(await acquire());
-      acquired.add(name);
+      const release = once(await acquire());
+      add(release);
+      acquired.set(name, release);
+    },
+    release(name) {
+      acquired.get(name)?.();
     },
     releaseAll() {
       isOver = true;
@@ -29,4 +35,12 @@ export function createLeases(): Leases {
     if (isOver) release();
     else releases.push(release);
   }
+}
+
+function once(release: () => void): () => void {
+  let isReleased = false;
+  return () => {
+    if (!isReleased) release();
+    isReleased = true;
+  };
 }

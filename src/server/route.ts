@@ -141,7 +141,7 @@ export function isRepeatable({ method, path }: Pick<Route, 'method' | 'path'>): 
   return method === 'POST' && path.startsWith('/v1/');
 }
 
-/** Whether a route is of a model, whose digest `If-Match` may name. */
+/** Whether a route is of a model that is there, whose digest `If-Match` may name. */
 export function isModelRoute({ path }: Pick<Route, 'path'>): boolean {
-  return path.includes('/models/:model') && !path.includes('/repository/');
+  return /\/models\/:model(?!\/import$)/.test(path) && !path.includes('/repository/');
 }

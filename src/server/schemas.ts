@@ -31,6 +31,9 @@ export const REPORT_HEADERS = {
   'X-Stimulus-Warnings': 'what is to be known of the stimuli, as JSON',
 };
 
+/** A file of a form. */
+export const fileField = (description: string) => z.file().describe(description);
+
 /** A stimulus by its parameters is a whole body. */
 const Entries = Object.entries({ ...SCHEMAS, image: ImageView }).map(([kind, schema]) =>
   z.strictObject({ [kind]: schema, ...EntryOptions.shape }),

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { KeptRows } from '../experiments/quick-measurement/kept-rows.js';
 import type { SetAnalysis } from '../experiments/set-tuning/analysis-thread.js';
+import type { NetworkImports } from '../imports/network-imports.js';
 import type { ModelRepository } from '../inference/catalogue.js';
 import type { EngineDescription } from '../inference/engine.js';
 import type { Scheduler } from '../inference/scheduler.js';
@@ -31,6 +32,8 @@ export interface Service {
   readonly jobs: Jobs | UnusableStore;
   /** Training over HTTP; off unless the operator allows it. */
   readonly training: Training | 'off' | UnusableStore;
+  /** Imports over HTTP; off unless the operator allows them. */
+  readonly imports: NetworkImports | 'off';
 }
 
 /** Nothing can be kept on disk. */

@@ -1,8 +1,8 @@
 import { readdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test as testAnywhere } from 'vitest';
+import { publishNext } from '../../src/models/publish-next.js';
 import { removeModel } from '../../src/models/remove-model.js';
-import { publishNext } from '../../training/jobs/publish-next.js';
 import { testWith } from '../support/capabilities.js';
 import { AWS, modelPlaces, saveModels } from '../support/model-places.js';
 import { s3ForTests } from '../support/s3.js';

@@ -26,3 +26,14 @@ test('a named resource is acquired once, and a failed attempt can be repeated', 
   leases.releaseAll();
   expect([acquired, released]).toEqual([2, [2]]);
 });
+
+test('a named resource that is released early is not released again', async () => {
+  const leases = createLeases();
+  const released: string[] = [];
+  await leases.acquireOnce('body', async () => () => void released.push('body'));
+  leases.release('other');
+  leases.release('body');
+  expect(released).toEqual(['body']);
+  leases.releaseAll();
+  expect(released).toEqual(['body']);
+});

@@ -46,6 +46,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly runner?: TestRunner;
   readonly quick?: Service['quick'];
   readonly training?: Service['training'];
+  readonly imports?: Service['imports'];
   readonly rateLimits?: AppDependencies['rateLimits'];
   readonly sharedAnswers?: AppDependencies['sharedAnswers'];
   readonly tracer?: AppDependencies['tracer'];
@@ -82,6 +83,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     jobs,
     quick,
     training: options.training ?? ('off' as const),
+    imports: options.imports ?? ('off' as const),
   };
   const { tracer = NO_TRACER } = options;
   const state: { readiness: Readiness } = { readiness: { state: 'ready', service } };

@@ -1,8 +1,8 @@
 import type { ExpectedSeconds } from '../../src/datasets/expected-times.js';
 import type { RecordingFile } from '../../src/datasets/recording.js';
 import type { AskedModel } from '../../src/models/find-version.js';
+import type { ModelPlace } from '../../src/models/publish-next.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
-import type { ModelPlace } from './publish-next.js';
 
 /** A recording whose bytes are all there. */
 export interface WholeRecording {

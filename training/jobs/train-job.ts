@@ -3,6 +3,7 @@ import path from 'node:path';
 import { recipeOf } from '../../src/datasets/first-model.js';
 import type { TrainReport, TrainRequest } from '../../src/datasets/train-request.js';
 import { encodeCsv } from '../../src/formats/csv.js';
+import { publishNext } from '../../src/models/publish-next.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { openData } from '../dataset/open-data.js';
 import { currentMemory } from '../run/chunk.js';
@@ -15,7 +16,6 @@ import { warmStart } from '../run/warm-start.js';
 import { type DataJobContext, type JobFile, reportFile } from './context.js';
 import { openCurves } from './curves.js';
 import { openFirstModel } from './first-model.js';
-import { publishNext } from './publish-next.js';
 
 /** A job is stopped by ending its process, and continues from the checkpoint of the last epoch. */
 const NO_SIGNALS: Machine['signals'] = { on() {}, off() {}, exit() {} };

@@ -12,7 +12,7 @@ import { createSchemas, type Json, type Schemas } from './schemas.js';
 const SECURITY = 'bearer';
 const SCOPE_TEXT: Readonly<Record<Scope, string>> = {
   predict: 'sends requests to models',
-  admin: 'changes which are served, and deletes',
+  admin: 'changes which are served, imports networks, and deletes',
   metrics: 'reads the metrics',
   train: 'uploads recordings, trains models on them, and deletes both',
 };

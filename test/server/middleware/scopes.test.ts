@@ -20,6 +20,7 @@ const SCOPES: Readonly<Record<string, 'open' | Scope>> = {
   ...ofModel('POST', '/v1', '/tuning/rank', '/tuning/peak', '/tuning/parametric'),
   ...ofModel('POST', '/v1', '/receptive-field', '/receptive-field/gradient', '/quick-measurement'),
   ...ofModel('POST', '/v1', '/attention', '/readout', '/gradient'),
+  'POST /v1/models/:model/import': 'admin',
   'POST /v1/stimuli': 'predict',
   'GET /v1/stimulus-sets': 'predict',
   'PUT /v1/stimulus-sets': 'predict',
@@ -60,6 +61,7 @@ function ofModel(method: string, under: string, ...tails: string[]): Record<stri
   return Object.fromEntries(routes.map((route) => [route, 'predict']));
 }
 
+const imports = { receive: () => Promise.reject(new Error('nothing is sent')) };
 const keys = keyRingOf([
   { name: 'predict', scopes: ['predict'] },
   { name: 'admin', scopes: ['admin'] },
@@ -77,7 +79,7 @@ test('every route of the app has its scope in the table', () => {
 });
 
 test.each(Object.entries(SCOPES))('%s: %s', async (route, scope) => {
-  const { app, engine } = await createTrainingApp({ access: { keys } });
+  const { app, engine } = await createTrainingApp({ access: { keys }, imports });
   const [method = '', pattern = ''] = route.split(' ');
   const path = pattern
     .replace(':model', 'tiny')

@@ -2,6 +2,7 @@ import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeNpy } from '../../../src/formats/npy.js';
+import { networkForm } from '../../support/network-forms.js';
 import { createContract, type Document } from '../../support/openapi.js';
 import { type RunningService, startService } from '../../support/service.js';
 import { sharedFolder } from '../../support/store.js';
@@ -25,7 +26,12 @@ let dataset = '';
 beforeAll(async () => {
   const MODELS_DIR = path.join(folder, 'models');
   await cp('models', MODELS_DIR, { recursive: true });
-  service = await startService({ DATA_DIR: folder, MODELS_DIR, ALLOW_TRAINING: '1' });
+  service = await startService({
+    DATA_DIR: folder,
+    MODELS_DIR,
+    ALLOW_TRAINING: '1',
+    ALLOW_IMPORT: '1',
+  });
   document = (await (await fetch(`${service.url}/openapi.json`)).json()) as Document;
   contract = createContract(document);
   const page = await fetch(service.url, { headers: { Accept: 'text/html' } });
@@ -76,7 +82,7 @@ interface DocumentedRequest {
   readonly status: number;
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: () => Uint8Array<ArrayBuffer> | string;
+  readonly body?: () => Uint8Array<ArrayBuffer> | string | FormData;
 }
 
 const get: DocumentedRequest = { status: 200 };
@@ -260,6 +266,15 @@ const REQUESTS: readonly (readonly [string, readonly DocumentedRequest[]])[] = [
   ['GET /v2/models/stats', [get]],
   ['POST /v2/repository/index', [json({}), rejected(422, json({ ready: 1 }))]],
   ['POST /v2/repository/models/{model}/load', [json({})]],
+  // The engine of this service does not load what is imported.
+  [
+    'POST /v1/models/{model}/import',
+    [
+      { status: 201, body: networkForm },
+      { status: 422, body: () => networkForm({ network: 'none' }) },
+      rejected(415, json({})),
+    ],
+  ],
   ['POST /v2/repository/models/{model}/unload', [json({})]],
 ];
 

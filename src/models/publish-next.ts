@@ -1,20 +1,42 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../../src/errors.js';
-import type { ModelSource } from '../../src/models/model-source.js';
-import {
-  readMembers,
-  readModel,
-  type SavedModel,
-  saveEnsemble,
-  saveModel,
-} from '../../src/models/saved-model.js';
+import { InputError } from '../errors.js';
+import { onDisk } from '../files/disk-error.js';
+import type { S3Connection } from '../objects/s3-objects.js';
+import type { ModelSource } from './model-source.js';
+import { publishModel } from './publish.js';
+import { CARD_FILE, readModel, readModelFiles, type SavedModel, saveFiles } from './saved-model.js';
 
 /** MODELS_DIR. */
 export interface ModelPlace {
   readonly models: Pick<ModelSource, 'lastVersion'>;
   /** @throws InputError where another model has the same name and version, or had it and was deleted */
   readonly publish: (model: SavedModel) => Promise<unknown>;
+}
+
+/**
+ * Opens MODELS_DIR to publish models there.
+ * @param place a folder, or `s3://bucket/prefix`
+ * @param models those that are there
+ * @returns functions that throw DiskError or StorageError where the place fails
+ */
+export function openModelPlace(
+  place: string,
+  connection: S3Connection,
+  models: Pick<ModelSource, 'lastVersion'>,
+): ModelPlace {
+  return {
+    models: {
+      lastVersion: (name) =>
+        onDisk('the models cannot be listed', () => models.lastVersion(name), 'MODELS_DIR'),
+    },
+    publish: (model) =>
+      onDisk(
+        'the model cannot be published',
+        () => publishModel(model, place, connection),
+        'MODELS_DIR',
+      ),
+  };
 }
 
 /** Another process may publish a version of the same name at the same time. */
@@ -51,13 +73,11 @@ export async function publishNext(
       name: _name,
       version: _version,
       weights: _weights,
-      members,
       ...card
     } = model.card;
-    const weights = await readMembers(model);
-    if (members === undefined) return await saveModel(staged, card, weights[0]!, last);
-    const unsaved = members.map((member, k) => ({ ...member, weights: weights[k]! }));
-    return await saveEnsemble(staged, card, unsaved, last);
+    const files = await readModelFiles(model);
+    files.delete(CARD_FILE);
+    return await saveFiles(staged, card, files, last);
   }
 }
 
