@@ -16,7 +16,7 @@ const APERTURE_OUTER = 25;
 type Split = 'train' | 'validation' | 'calibration';
 
 /**
- * Makes image `index` of a split: 50x50 gray, 0..255, row-major, y down. An image depends on its
+ * Makes image `index` of a split: 50x50 gray, or 50x50x3 in colour, 0..255, row-major, y down. An image depends on its
  * seed, split and index alone. The array is overwritten by the next call.
  */
 export type ImageSource = (seed: number, split: Split, index: number) => Uint8Array;

@@ -1,3 +1,4 @@
+import { mixColours } from './colour.js';
 import { createQuadraturePair, type QuadratureResponse, quadratureResponse } from './gabor.js';
 import { BACKGROUND, IMAGE_PIXELS } from './images.js';
 import type { Nonlinearity, ReceptiveField } from './truth.js';
@@ -16,7 +17,7 @@ const SURROUND_FIELDS = 6;
 
 /**
  * The linear front end of a neuron.
- * @returns a function of an image: gray minus the background, 50x50 row-major, y down
+ * @returns a function of an image: gray or colour minus the background, 50x50 or 50x50x3, row-major, y down
  */
 export function createFrontEnd(field: ReceptiveField): (image: Float32Array) => Excitation {
   const centre = createQuadraturePair(field, field.x, field.y);
@@ -30,7 +31,11 @@ export function createFrontEnd(field: ReceptiveField): (image: Float32Array) => 
   });
   const cos = Math.cos((field.phase * Math.PI) / 180);
   const sin = Math.sin((field.phase * Math.PI) / 180);
-  return (image) => {
+  const { colour } = field;
+  const mixed = new Float32Array(IMAGE_PIXELS);
+  return (whole) => {
+    if (colour) mixColours(whole, colour, mixed);
+    const image = colour ? mixed : whole;
     const response = quadratureResponse(centre, image);
     const linear = response.even * cos - response.odd * sin;
     const local = Math.sqrt(energy(response));
@@ -62,16 +67,15 @@ export function normalise(excitation: Excitation, nonlinearity: Nonlinearity): n
 
 /**
  * A neuron without noise.
- * @returns a function from an image (50x50 row-major, y down, 0 black to 1 white) to the response
- * in dF/F
+ * @returns a function from an image (50x50, or 50x50x3 of a neuron that sees colour; row-major, y down, 0 black to 1
+ * white) to the response in dF/F
  */
 export function createNeuron(
   truth: ReceptiveField & Nonlinearity,
 ): (pixels: Float32Array) => number {
   const frontEnd = createFrontEnd(truth);
-  const image = new Float32Array(IMAGE_PIXELS);
   return (pixels) => {
-    for (let i = 0; i < image.length; i++) image[i] = pixels[i]! - BACKGROUND;
+    const image = pixels.map((value) => value - BACKGROUND);
     return truth.baseline + normalise(frontEnd(image), truth);
   };
 }

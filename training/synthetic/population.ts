@@ -1,5 +1,6 @@
 import { type RandomStream, randomStream } from '../../src/network/random.js';
-import { BACKGROUND, createImageSource, IMAGE_PIXELS, type ImageSource } from './images.js';
+import { createColourImageSource, drawColour } from './colour.js';
+import { BACKGROUND, createImageSource, type ImageSource } from './images.js';
 import { createFrontEnd, type Excitation, normalise } from './neuron.js';
 import type { Noise, Nonlinearity, ReceptiveField, TrueNeuron } from './truth.js';
 
@@ -14,26 +15,28 @@ export interface Population {
   readonly neurons: readonly DrawnNeuron[];
   /**
    * Responses to one image above baseline and without noise, dF/F, by neuron.
-   * @param image 50x50 gray, 0..255; `into` receives one value per neuron
+   * @param image 50x50 gray or 50x50x3, 0..255; `into` receives one value per neuron
    */
   respond(image: Uint8Array, into: Float64Array): void;
 }
 
 /**
- * Draws neurons 0 to `count` - 1. A neuron depends on the seed, its index and `hasSurround` alone.
+ * Draws neurons 0 to `count` - 1. A neuron depends on the seed, its index, `hasSurround` and `hasColour` alone.
  * @param onCalibrated called once per calibration image
  */
 export function createPopulation(
   seed: number,
   count: number,
   hasSurround: boolean,
+  hasColour: boolean,
   onCalibrated: () => void = () => {},
 ): Population {
-  const fields = Array.from({ length: count }, (_, index) =>
-    drawReceptiveField(randomStream(seed, 'receptive field', index)),
-  );
+  const fields = Array.from({ length: count }, (_, index) => ({
+    ...drawReceptiveField(randomStream(seed, 'receptive field', index)),
+    ...(hasColour && { colour: drawColour(randomStream(seed, 'colour', index)) }),
+  }));
   const frontEnds = fields.map(createFrontEnd);
-  const seen = calibrationExcitations(createImageSource(), seed, frontEnds, onCalibrated);
+  const seen = calibrationExcitations(sourceOf(hasColour), seed, frontEnds, onCalibrated);
   const neurons = fields.map((field, index): DrawnNeuron => {
     const random = randomStream(seed, 'nonlinearity', index);
     return {
@@ -43,11 +46,10 @@ export function createPopulation(
       ...calibrate(random, seen[index]!, hasSurround),
     };
   });
-  const centred = new Float32Array(IMAGE_PIXELS);
   return {
     neurons,
     respond(image, into) {
-      subtractBackground(image, centred);
+      const centred = subtractBackground(image);
       for (let n = 0; n < count; n++) into[n] = normalise(frontEnds[n]!(centred), neurons[n]!);
     },
   };
@@ -121,17 +123,21 @@ function calibrationExcitations(
   onCalibrated: () => void,
 ): Excitation[][] {
   const seen = frontEnds.map((): Excitation[] => []);
-  const centred = new Float32Array(IMAGE_PIXELS);
   for (let i = 0; i < CALIBRATION_IMAGES; i++) {
-    subtractBackground(drawImage(seed, 'calibration', i), centred);
+    const centred = subtractBackground(drawImage(seed, 'calibration', i));
     for (const [n, frontEnd] of frontEnds.entries()) seen[n]!.push(frontEnd(centred));
     onCalibrated();
   }
   return seen;
 }
 
-function subtractBackground(image: Uint8Array, into: Float32Array): void {
-  for (let i = 0; i < into.length; i++) into[i] = image[i]! / 255 - BACKGROUND;
+/** A source of gray images, or of images in colour. */
+export function sourceOf(hasColour: boolean): ImageSource {
+  return hasColour ? createColourImageSource() : createImageSource();
+}
+
+function subtractBackground(image: Uint8Array): Float32Array {
+  return Float32Array.from(image, (value) => value / 255 - BACKGROUND);
 }
 
 function between(random: RandomStream, low: number, high: number): number {

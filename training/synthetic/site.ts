@@ -5,8 +5,14 @@ import { InputError } from '../../src/errors.js';
 import { encodeNpy, type NpyData } from '../../src/formats/npy.js';
 import { randomStream } from '../../src/network/random.js';
 import { correlation } from '../../src/tuning/metrics.js';
-import { BACKGROUND, createImageSource, IMAGE_PIXELS, IMAGE_SIDE } from './images.js';
-import { CALIBRATION_IMAGES, createPopulation, drawTrial, type Population } from './population.js';
+import { BACKGROUND, IMAGE_PIXELS, IMAGE_SIDE } from './images.js';
+import {
+  CALIBRATION_IMAGES,
+  createPopulation,
+  drawTrial,
+  type Population,
+  sourceOf,
+} from './population.js';
 import { CONVENTIONS, type Truth } from './truth.js';
 
 /** What determines a synthetic site, byte for byte. */
@@ -21,13 +27,15 @@ export interface SiteOptions {
   readonly repeats: number;
   /** Whether the neurons are suppressed by their surround. */
   readonly surround: boolean;
+  /** Whether images are in colour, and half of the neurons see differences of colours. */
+  readonly colour?: boolean;
 }
 
 /** A site in memory, in the shapes of its files (row-major). */
 export interface SyntheticSite {
-  readonly trainImages: Uint8Array; // (images, 50, 50)
+  readonly trainImages: Uint8Array; // (images, 50, 50), in colour (images, 50, 50, 3)
   readonly trainResponses: Float32Array; // (images, neurons), single trials
-  readonly validationImages: Uint8Array; // (validation, 50, 50)
+  readonly validationImages: Uint8Array; // (validation, 50, 50), or (validation, 50, 50, 3)
   readonly validationResponses: Float32Array; // (validation, neurons), means of the repeats
   readonly validationRepeats: Float32Array; // (repeats, validation, neurons)
   readonly truth: Truth;
@@ -42,19 +50,20 @@ export function synthesizeSite(
   options: SiteOptions,
   onProgress: CountProgress = () => {},
 ): SyntheticSite {
-  const { seed, neurons: count, images, validation, repeats } = options;
+  const { seed, neurons: count, images, validation, repeats, colour = false } = options;
   const total = CALIBRATION_IMAGES + images + validation;
   let done = 0;
   const advance = () => onProgress(++done, total);
-  const population = createPopulation(seed, count, options.surround, advance);
-  const drawImage = createImageSource();
+  const population = createPopulation(seed, count, options.surround, colour, advance);
+  const drawImage = sourceOf(colour);
+  const length = IMAGE_PIXELS * (colour ? 3 : 1);
   const clean = new Float64Array(count);
 
-  const trainImages = new Uint8Array(images * IMAGE_PIXELS);
+  const trainImages = new Uint8Array(images * length);
   const trainResponses = new Float32Array(images * count);
   for (let i = 0; i < images; i++) {
     const image = drawImage(seed, 'train', i);
-    trainImages.set(image, i * IMAGE_PIXELS);
+    trainImages.set(image, i * length);
     population.respond(image, clean);
     const random = randomStream(seed, 'trial', 'train', i);
     for (let n = 0; n < count; n++) {
@@ -63,12 +72,12 @@ export function synthesizeSite(
     advance();
   }
 
-  const validationImages = new Uint8Array(validation * IMAGE_PIXELS);
+  const validationImages = new Uint8Array(validation * length);
   const validationRepeats = new Float32Array(repeats * validation * count);
   const validationClean = new Float64Array(validation * count);
   for (let i = 0; i < validation; i++) {
     const image = drawImage(seed, 'validation', i);
-    validationImages.set(image, i * IMAGE_PIXELS);
+    validationImages.set(image, i * length);
     population.respond(image, clean);
     validationClean.set(clean, i * count);
     for (let repeat = 0; repeat < repeats; repeat++) {
@@ -125,14 +134,15 @@ export async function prepareFolder(
 /** Writes a site into an existing folder. The truth is written last: a folder that has it is complete. */
 export async function writeSite(folder: string, site: SyntheticSite): Promise<void> {
   const { truth } = site;
-  const { training, validation, repeats } = truth.images;
+  const { training, validation, repeats, channels } = truth.images;
+  const size = [IMAGE_SIDE, IMAGE_SIDE, ...(channels === undefined ? [] : [channels])];
   const neurons = truth.neurons.length;
   const files = siteFiles(truth.site);
   const write = (file: string, data: NpyData, shape: readonly number[]) =>
     writeFile(join(folder, file), encodeNpy(data, shape));
-  await write(files.trainImages, site.trainImages, [training, IMAGE_SIDE, IMAGE_SIDE]);
+  await write(files.trainImages, site.trainImages, [training, ...size]);
   await write(files.trainResponses, site.trainResponses, [training, neurons]);
-  await write(files.validationImages, site.validationImages, [validation, IMAGE_SIDE, IMAGE_SIDE]);
+  await write(files.validationImages, site.validationImages, [validation, ...size]);
   await write(files.validationResponses, site.validationResponses, [validation, neurons]);
   await write(files.validationRepeats, site.validationRepeats, [repeats, validation, neurons]);
   await writeFile(join(folder, files.truth), `${JSON.stringify(truth, null, 2)}\n`);
@@ -164,6 +174,7 @@ function describe(
     images: {
       height: IMAGE_SIDE,
       width: IMAGE_SIDE,
+      ...(options.colour && { channels: 3 as const }),
       background: BACKGROUND,
       training: options.images,
       validation: options.validation,

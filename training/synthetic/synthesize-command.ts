@@ -12,6 +12,7 @@ interface Options {
   readonly repeats: number;
   readonly seed: number;
   readonly surround: boolean;
+  readonly colour?: true;
   readonly force?: true;
 }
 
@@ -44,6 +45,7 @@ export function createSynthesizeCommand(): Command {
         .default(true),
     )
     .option('--no-surround', 'the same as --surround false')
+    .option('--colour', 'images in colour, and neurons that see differences of colours')
     .option('--force', 'overwrite a site that is there already')
     .allowExcessArguments(false)
     .action(synthesize);

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+/** Weights of red, green and blue. */
+export const Colour = z.tuple([z.number(), z.number(), z.number()]).readonly();
+export type Colour = z.infer<typeof Colour>;
+
 /** A neuron's receptive field and normalisation: what turns an image into its drive. */
 export const ReceptiveField = z.strictObject({
   /** Of the preferred bars, degrees counter-clockwise from horizontal, y up. */
@@ -18,6 +22,8 @@ export const ReceptiveField = z.strictObject({
   complexity: z.number().min(0).max(1),
   /** Distance of the surround's centres from the receptive field's centre, pixels. */
   surroundDistance: z.number().positive(),
+  /** Of images in colour: what the receptive field and its surround see of each pixel. */
+  colour: Colour.optional(),
 });
 export type ReceptiveField = z.infer<typeof ReceptiveField>;
 
@@ -63,6 +69,8 @@ export const Truth = z.strictObject({
   images: z.strictObject({
     height: z.int().positive(),
     width: z.int().positive(),
+    /** Of images in colour. */
+    channels: z.literal(3).optional(),
     /** Gray outside the aperture, 0 black to 1 white. */
     background: z.number(),
     training: z.int().positive(),
@@ -82,6 +90,8 @@ export const CONVENTIONS = {
     "degrees; the preferred grating is background * (1 + contrast * cos(2 pi spatialFrequency x' + phase)), " +
     "x' = -(px - x) sin(orientation) + (py - y) cos(orientation), px and py the pixel's place",
   position: 'x, y in pixels from the image centre (between the middle pixels), x right, y up',
+  colour:
+    'weights of red, green and blue, each less the background: the neuron sees their weighted sum as others see gray',
   sigma: 'pixels, Gaussian envelope; sigmaX across the bars, sigmaY along them',
   drive:
     '(1 - complexity) * max(0, s) + complexity * A; s the linear Gabor response, A the amplitude of ' +
