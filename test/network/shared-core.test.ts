@@ -42,6 +42,8 @@ test.each([
     { ...CORE, wavelengths: [2.5], channels: 5, attention: 'mapped' },
     { height: 65, width: 18, scale: 1, offset: -0.5 },
   ],
+  [SHARED_CORES.energy_core.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],
+  [SHARED_CORES.learnt_core.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],
   [SHARED_CORES.attention_core.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],
   [SHARED_CORES.recurrent_core.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],
   [SHARED_CORES.gabor_energy.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],

@@ -40,6 +40,14 @@ export const SHARED_CORES = {
     network: SHARED_CORE,
     description: 'a readout of its own of one convolutional core that all neurons share',
   },
+  energy_core: {
+    network: { ...SHARED_CORE, learnt: 0 },
+    description: 'a readout of its own of one core over Gabor energies that all neurons share',
+  },
+  learnt_core: {
+    network: { ...SHARED_CORE, wavelengths: [] },
+    description: 'a readout of its own of one core over learnt filters that all neurons share',
+  },
   attention_core: {
     network: { ...SHARED_CORE, attention: 'identity' },
     description: 'a readout of its own of one core with self-attention that all neurons share',
