@@ -46,7 +46,7 @@ function drawStimuli(images: number): Stimuli {
   const { height, width } = model.card.stimulus;
   const random = randomStream(1, 'stimuli');
   const pixels = Float32Array.from({ length: images * height * width }, () => random.uniform());
-  return { count: images, height, width, pixels };
+  return { count: images, height, width, channels: 1, pixels };
 }
 
 async function openEngine({ folder, digest }: SavedModel): Promise<Respond> {

@@ -42,7 +42,7 @@ async function bench({
   const truth = parseAs(Truth, parseJson(await readFile(file)), file);
   const { card, folder, digest } = await readModel(model);
   const { height, width, backgroundGray: background } = card.stimulus;
-  const canvas: Canvas = { height, width, background };
+  const canvas: Canvas = { height, width, channels: 1, background };
   const engine = createOnnxEngine({ threads: 2 });
   await engine.load(folder, digest);
   const own: Measured[] = [];

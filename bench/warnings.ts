@@ -42,7 +42,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
   const { card, folder, digest } = await readModel(options.model);
   const { height, width, backgroundGray: background, trainingRange } = card.stimulus;
   if (trainingRange === null) throw new Error(`${options.model}: the card has no training range`);
-  const canvas: Canvas = { height, width, background };
+  const canvas: Canvas = { height, width, channels: 1, background };
   const engine = createOnnxEngine({ threads: 2 });
   await engine.load(folder, digest);
   const respond = card.neurons.map(({ id }) =>
@@ -52,7 +52,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
   const predict = async (images: readonly Float32Array[], neurons = all) => {
     const pixels = new Float32Array(images.length * height * width);
     for (const [i, image] of images.entries()) pixels.set(image, i * height * width);
-    const stimuli = { count: images.length, height, width, pixels };
+    const stimuli = { count: images.length, height, width, channels: 1 as const, pixels };
     const found = await engine.respond({ digest, stimuli, neurons });
     return images.map((_, i) => found.subarray(i * neurons.length, (i + 1) * neurons.length));
   };
@@ -76,7 +76,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
         error: size(() => 0),
         errorAboveBlank: size((n) => offsets[n]!),
         spread: members > 0 ? relativeSpread(ofMembers[i]!, members, spreads) : 0,
-        outside: splitBySide(stimulusStatistics({ height, width, pixels: image }), trainingRange),
+        outside: splitBySide(stimulusStatistics({ ...canvas, pixels: image }), trainingRange),
       });
     }
   }

@@ -47,7 +47,8 @@ export const FORMS: readonly Kind[] = [
     name: 'form of PNGs, 50x50',
     async prepare(n) {
       const pixels = new Float32Array(2500);
-      return form(repeated('', file(await encodePng({ height: 50, width: 50, pixels })), END, n));
+      const image = { height: 50, width: 50, channels: 1 as const, pixels };
+      return form(repeated('', file(await encodePng(image)), END, n));
     },
   },
 ];

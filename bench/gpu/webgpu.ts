@@ -78,7 +78,7 @@ async function serve(id: ArchitectureId, count: number): Promise<number[]> {
     await engine.load(saved.folder, saved.digest);
     const random = randomStream(1, 'stimuli');
     const pixels = Float32Array.from({ length: count * SIZE * SIZE }, () => random.uniform());
-    const stimuli = { count, height: SIZE, width: SIZE, pixels };
+    const stimuli = { count, height: SIZE, width: SIZE, channels: 1 as const, pixels };
     const all = Int32Array.from({ length: Number(served) }, (_, i) => i);
     const request = { digest: saved.digest, stimuli, neurons: all };
     return await measure(() => engine.respond(request));

@@ -60,7 +60,7 @@ export function trialsOf({ trainImages, trainResponses }: SyntheticSite): NewTri
     const place = IMAGES + i;
     const bytes = trainImages.subarray(place * IMAGE_PIXELS, (place + 1) * IMAGE_PIXELS);
     const image = {
-      ...{ height: IMAGE_SIDE, width: IMAGE_SIDE },
+      ...{ height: IMAGE_SIDE, width: IMAGE_SIDE, channels: 1 as const },
       pixels: Float32Array.from(bytes, (value) => value / 255),
     };
     const trial = {

@@ -33,7 +33,8 @@ export function drawFamilies(canvas: Canvas, seed: number): readonly Family[] {
   const natural = (i: number) =>
     Float32Array.from(drawImage(seed, 'validation', i), (v) => v / 255);
   const noise = () => Float32Array.from({ length: pixels }, () => random.normal());
-  const measured = (image: Float32Array) => stimulusStatistics({ height, width, pixels: image });
+  const measured = (image: Float32Array) =>
+    stimulusStatistics({ height, width, channels: 1, pixels: image });
   const kept = (image: Float32Array, change: (image: Float32Array) => Float32Array) => {
     const { mean, contrast } = measured(image);
     return expose(change(image), mean, contrast);
@@ -77,7 +78,10 @@ export function drawFamilies(canvas: Canvas, seed: number): readonly Family[] {
       name: 'natural, blurred',
       kind: 'natural',
       images: many(240, (share, i) =>
-        kept(natural(i), (image) => blurImage({ height, width, pixels: image }, 4 * share).pixels),
+        kept(
+          natural(i),
+          (image) => blurImage({ height, width, channels: 1, pixels: image }, 4 * share).pixels,
+        ),
       ),
     },
     {
@@ -158,7 +162,7 @@ export function drawFamilies(canvas: Canvas, seed: number): readonly Family[] {
 
 /** Scales and shifts an image to a mean and an RMS contrast, as far as black and white allow. */
 function expose(image: Float32Array, mean: number, contrast: number): Float32Array {
-  const size = { height: 1, width: image.length };
+  const size = { height: 1, width: image.length, channels: 1 as const };
   const own = stimulusStatistics({ ...size, pixels: image });
   let gain = contrast / own.contrast;
   let shift = mean;

@@ -4,13 +4,13 @@ import { InputError } from '../errors.js';
 import { hasCode, onDisk, unless } from '../files/disk-error.js';
 import { createWhole, readWhole } from '../files/whole-file.js';
 import { decodeNpy, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
-import { type GrayImage, stimulusDigest } from '../stimulus/stimuli.js';
+import { type StimulusImage, stimulusDigest } from '../stimulus/stimuli.js';
 
 /** The images of trials: a .npy file of float32 for each, named by its digest. */
 export interface TrialImages {
   has(digest: string): boolean;
   /** Resolves when the image is on the disk. @throws DiskError */
-  save(digest: string, image: GrayImage): Promise<void>;
+  save(digest: string, image: StimulusImage): Promise<void>;
   /** @throws InputError where the file is missing, or does not hold the image with this digest */
   read(digest: string): Promise<Float32Array>;
 }
@@ -20,7 +20,7 @@ const NAME = /^([0-9a-f]{64})\.npy$/;
 /** Opens the images in a folder, which need not be there yet. */
 export async function openTrialImages(
   folder: string,
-  { height, width }: Pick<GrayImage, 'height' | 'width'>,
+  { height, width }: Pick<StimulusImage, 'height' | 'width'>,
 ): Promise<TrialImages> {
   const files = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
   const known = new Set(files.flatMap((file) => NAME.exec(file)?.[1] ?? []));
@@ -48,7 +48,7 @@ export async function openTrialImages(
       });
       const pixels = pixelsOf(bytes);
       if (pixels?.length === height * width) {
-        if (stimulusDigest({ height, width, pixels }) === digest) return pixels;
+        if (stimulusDigest({ height, width, channels: 1, pixels }) === digest) return pixels;
       }
       throw new InputError(
         `${file} is damaged or was changed; expected the image with the digest of its name: copy it back, or ` +

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GrayImage } from '../stimulus/stimuli.js';
+import type { StimulusImage } from '../stimulus/stimuli.js';
 import { DataDigest } from './recording.js';
 
 /** Characters of an id of a trial and of the name of a clock. */
@@ -54,5 +54,5 @@ export type Trial = z.infer<typeof Trial>;
 export interface NewTrial {
   readonly trial: Trial;
   /** The stimulus, which must be given with its first trial. */
-  readonly image?: GrayImage | undefined;
+  readonly image?: StimulusImage | undefined;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Gradients, gradientsInSlices } from '../interpret/in-slices.js';
 import { drawSheet, sheetColumns } from '../stimulus/sheet.js';
-import type { GrayImage } from '../stimulus/stimuli.js';
+import type { StimulusImage } from '../stimulus/stimuli.js';
 import type { ExperimentContext } from './context.js';
 import { nestedLists, type Planned, type Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
@@ -66,7 +66,7 @@ export function gradientResult(
 export function gradientSheet(
   gradients: Float32Array,
   { stimuli, columns }: Pick<Presentation, 'stimuli' | 'columns'>,
-): { readonly sheet: GrayImage; readonly largest: readonly number[] } {
+): { readonly sheet: StimulusImage; readonly largest: readonly number[] } {
   const { height, width } = stimuli;
   const size = height * width;
   const neurons = columns.length;
@@ -82,5 +82,5 @@ export function gradientSheet(
     return max;
   });
   const inRow = stimuli.count > 1 && neurons > 1 ? neurons : sheetColumns(count);
-  return { sheet: drawSheet({ count, height, width, pixels }, 0.5, inRow), largest };
+  return { sheet: drawSheet({ count, height, width, channels: 1, pixels }, 0.5, inRow), largest };
 }

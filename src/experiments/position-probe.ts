@@ -4,7 +4,7 @@ import { errorAt } from '../stimulus/errors.js';
 import { type Entry, parseParametric } from '../stimulus/parametric/entry.js';
 import { largestContrast } from '../stimulus/parametric/paint.js';
 import { noiseGrid } from '../stimulus/parametric/sparse-noise.js';
-import type { Canvas, GrayImage } from '../stimulus/stimuli.js';
+import type { Canvas, StimulusImage } from '../stimulus/stimuli.js';
 import {
   type AxisRequest,
   planSweep,
@@ -119,7 +119,7 @@ function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): P
     (first + (i + 0.5) * parameters.size - length / 2) / scale;
   const frames = new Int8Array(sweep.count * rows * columns);
   /** Keeps the sign of the first pixel of each place. */
-  const note = ({ pixels, width }: GrayImage, frame: number) => {
+  const note = ({ pixels, width }: StimulusImage, frame: number) => {
     for (let place = 0; place < rows * columns; place++) {
       const row = top + Math.floor(place / columns) * parameters.size;
       const column = left + (place % columns) * parameters.size;

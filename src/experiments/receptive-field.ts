@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { drawSheet } from '../stimulus/sheet.js';
-import type { GrayImage, Stimuli } from '../stimulus/stimuli.js';
+import type { Stimuli, StimulusImage } from '../stimulus/stimuli.js';
 import { ReceptiveField, receptiveField } from '../tuning/receptive-field.js';
 import { modelCanvas } from './canvas.js';
 import type { ExperimentContext, Subject } from './context.js';
@@ -117,11 +117,11 @@ export async function mapReceptiveFields(
   const size = { count: each.length, height: probe.y.length, width: probe.x.length };
   const pixels = new Float32Array(size.count * size.height * size.width);
   for (const [i, map] of each.entries()) pixels.set(map, i * map.length);
-  return { maps: { ...size, pixels }, reports: swept.reports };
+  return { maps: { ...size, channels: 1, pixels }, reports: swept.reports };
 }
 
 /** Draws each map from its smallest response, black, to its largest, white, with one pixel for each place. */
-export function mapSheet(maps: Stimuli): GrayImage {
+export function mapSheet(maps: Stimuli): StimulusImage {
   const size = maps.height * maps.width;
   const pixels = maps.pixels.slice();
   for (let i = 0; i < maps.count; i++) {

@@ -20,5 +20,5 @@ export function goldenGratings({
     y: 0,
     edge: 'hard' as const,
   }));
-  return renderGratings(each, { height, width, background: 0.5 });
+  return renderGratings(each, { height, width, channels: 1, background: 0.5 });
 }

@@ -1,6 +1,6 @@
 import { randomStream } from '../network/random.js';
 import { blurImage } from '../stimulus/parametric/view.js';
-import { type GrayImage, type Stimuli, stimulusAt } from '../stimulus/stimuli.js';
+import { type Stimuli, type StimulusImage, stimulusAt } from '../stimulus/stimuli.js';
 import type { StimulusGradient } from './gradient.js';
 
 /** How images are changed to raise a response. */
@@ -42,11 +42,13 @@ export function beginMaximisation(
   terms: MaximisationTerms,
 ): MaximisationState {
   const size = height * width;
-  const images = { count: restarts, height, width, pixels: new Float32Array(restarts * size) };
+  const channels = 1 as const;
+  const pixels = new Float32Array(restarts * size);
+  const images = { count: restarts, height, width, channels, pixels };
   for (let restart = 0; restart < restarts; restart++) {
     const random = randomStream(terms.seed, 'preferred stimulus', neuron, restart);
     const noise = Float32Array.from({ length: size }, () => random.normal());
-    const smooth = blurred({ height, width, pixels: noise }, terms.blur).pixels;
+    const smooth = blurred({ height, width, channels, pixels: noise }, terms.blur).pixels;
     const own = stimulusAt(images, restart).pixels;
     own.set(stepAlong(own.fill(terms.background), smooth, terms.norm / 10));
     project(own, terms);
@@ -67,9 +69,8 @@ export async function maximise(
   terms: MaximisationTerms,
   until: number,
 ): Promise<MaximisationState> {
-  const { count, height, width } = state.images;
-  const pixels = state.images.pixels.slice();
-  const images = { count, height, width, pixels };
+  const { count } = state.images;
+  const images = { ...state.images, pixels: state.images.pixels.slice() };
   for (let step = state.step; step < until; step++) {
     const shifts = Array.from({ length: count }, (_, restart) =>
       drawShift(neuron, restart, step, terms),
@@ -159,7 +160,7 @@ function drawShift(
 
 /** Each image shifted on its own; what comes in from outside is `fill`. */
 function shifted(images: Stimuli, shifts: readonly Shift[], fill: number): Stimuli {
-  const { count, height, width } = images;
+  const { height, width } = images;
   if (shifts.every(([down, right]) => down === 0 && right === 0)) return images;
   const pixels = new Float32Array(images.pixels.length).fill(fill);
   for (const [i, [down, right]] of shifts.entries()) {
@@ -172,9 +173,9 @@ function shifted(images: Stimuli, shifts: readonly Shift[], fill: number): Stimu
       }
     }
   }
-  return { count, height, width, pixels };
+  return { ...images, pixels };
 }
 
-function blurred(image: GrayImage, sigma: number): GrayImage {
+function blurred(image: StimulusImage, sigma: number): StimulusImage {
   return sigma === 0 ? image : blurImage(image, sigma);
 }

@@ -4,6 +4,7 @@ import { ArchitectureId } from '../network/architectures/id.js';
 import { SHARED_CORE_NAMES } from '../network/architectures/shared-cores.js';
 import { ImportedNetwork } from '../network/imported/architecture.js';
 import { SharedCore } from '../network/shared-core/architecture.js';
+import { Monitor } from '../stimulus/colour/monitor.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Range = z.tuple([z.number(), z.number()]);
@@ -36,6 +37,8 @@ export const StimulusCard = z.strictObject({
   backgroundGray: z.number().min(0).max(1),
   /** Degrees of visual angle over its width. */
   degreesPerImage: z.number().positive().nullable(),
+  /** The monitor that showed colour stimuli, where it is known: directions of colour in DKL need it. */
+  monitor: Monitor.optional(),
   /** Smallest and largest values over the training images; null where they are not known. */
   trainingRange: z
     .strictObject({

@@ -4,7 +4,7 @@ import type { Presentation } from '../experiments/presentation.js';
 import { type Responses, responsesArray, responsesCsvRows } from '../experiments/responses.js';
 import { encodeNpy } from '../formats/npy.js';
 import { encodePng } from '../stimulus/encode-png.js';
-import type { GrayImage } from '../stimulus/stimuli.js';
+import type { StimulusImage } from '../stimulus/stimuli.js';
 import type { AppContext } from './context.js';
 import { joinInChunks } from './in-chunks.js';
 import { BINARY } from './operation.js';
@@ -65,7 +65,7 @@ export const IMAGE_FORMATS = {
     schema: BINARY,
     encode: async (image) => new Uint8Array(await encodePng(image)),
   },
-} as const satisfies Readonly<Record<string, Format<GrayImage>>>;
+} as const satisfies Readonly<Record<string, Format<StimulusImage>>>;
 
 /** Little-endian float32. */
 function rawBytes({ values }: Tensor): Body {

@@ -14,5 +14,5 @@ export function eightBitStimuli(
   const bytes = images.map((base64) => Buffer.from(base64, 'base64'));
   if (bytes.some(({ length }) => length !== height * width)) return undefined;
   const pixels = Float32Array.from(Buffer.concat(bytes), (value) => value / 255);
-  return { count: images.length, height, width, pixels };
+  return { count: images.length, height, width, channels: 1, pixels };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sizeText, stimulusError } from './errors.js';
 import { createResizer } from './resize.js';
-import type { GrayImage } from './stimuli.js';
+import type { StimulusImage } from './stimuli.js';
 
 /**
  * The way to fit a stimulus of another size than the model's: reject it, resize it if that changes its
@@ -66,10 +66,10 @@ function distortion(from: Size, to: Size): number {
  * @returns the image, and a note when it was changed
  */
 export function fitImage(
-  image: GrayImage,
+  image: StimulusImage,
   target: Size,
   fit: Fit,
-): { image: GrayImage; note?: string } {
+): { image: StimulusImage; note?: string } {
   if (sameSize(image, target)) return { image };
   const note = fitNote(image, target, fit);
   return { image: fit === 'crop' ? cropCentre(image, target) : resizeLinear(image, target), note };
@@ -93,20 +93,24 @@ export function fitNote(from: Size, to: Size, fit: Fit): string {
   return `resized from ${sizeText(from)}${stretched ? ', proportions not kept' : ''}`;
 }
 
-function cropCentre(image: GrayImage, target: Size): GrayImage {
+function cropCentre(image: StimulusImage, target: Size): StimulusImage {
+  const { channels } = image;
   const { top, left, height, width } = cropWindow(image, target);
-  const pixels = new Float32Array(height * width);
+  const across = width * channels;
+  const pixels = new Float32Array(height * across);
   for (let y = 0; y < height; y++) {
-    const from = (top + y) * image.width + left;
-    pixels.set(image.pixels.subarray(from, from + width), y * width);
+    const from = ((top + y) * image.width + left) * channels;
+    pixels.set(image.pixels.subarray(from, from + across), y * across);
   }
-  return { height, width, pixels };
+  return { height, width, channels, pixels };
 }
 
-function resizeLinear(image: GrayImage, target: Size): GrayImage {
+/** Resizes an image as `fitImage` does. */
+export function resizeLinear(image: StimulusImage, target: Size): StimulusImage {
   const resizer = createResizer(image, target);
+  const across = image.width * image.channels;
   for (let y = 0; y < image.height; y++) {
-    resizer.addRow(image.pixels.subarray(y * image.width, (y + 1) * image.width));
+    resizer.addRow(image.pixels.subarray(y * across, (y + 1) * across));
   }
   return resizer.finish();
 }

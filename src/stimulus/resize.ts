@@ -1,4 +1,4 @@
-import type { GrayImage } from './stimuli.js';
+import type { StimulusImage } from './stimuli.js';
 
 interface Size {
   readonly height: number;
@@ -7,47 +7,56 @@ interface Size {
 
 /** Resizes an image row by row. */
 export interface Resizer {
-  /** Adds the next row, from the top. */
+  /** Adds the next row, from the top: its pixels with their channels. */
   addRow(pixels: Float32Array): void;
   /** Returns the resized image after all rows were added. */
-  finish(): GrayImage;
+  finish(): StimulusImage;
 }
 
 /**
- * Linear interpolation along both axes, its kernel widened by the scale when shrinking so that no
+ * Linear interpolation of each channel along both axes, its kernel widened by the scale when shrinking so that no
  * pixel is skipped (the antialiased bilinear filter of Pillow and tf.image).
  */
-export function createResizer(from: Size, { height, width }: Size): Resizer {
+export function createResizer(
+  from: Pick<StimulusImage, 'height' | 'width' | 'channels'>,
+  { height, width }: Size,
+): Resizer {
+  const { channels } = from;
   const columns = linearTaps(from.width, width);
   const rows = linearTaps(from.height, height);
-  /** [from.height, width]: the rows, each resized along itself */
-  const narrow = new Float64Array(from.height * width);
+  const across = width * channels;
+  /** [from.height, width, channels]: the rows, each resized along itself */
+  const narrow = new Float64Array(from.height * across);
   let added = 0;
   return { addRow, finish };
 
   function addRow(line: Float32Array): void {
-    for (let x = 0; x < width; x++) {
+    for (let x = 0, to = added * across; x < width; x++) {
       const { first, weights } = columns[x]!;
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k]! * line[first + k]!;
-      narrow[added * width + x] = sum;
+      for (let c = 0; c < channels; c++, to++) {
+        let sum = 0;
+        for (let k = 0; k < weights.length; k++) {
+          sum += weights[k]! * line[(first + k) * channels + c]!;
+        }
+        narrow[to] = sum;
+      }
     }
     added += 1;
   }
 
-  function finish(): GrayImage {
-    const pixels = new Float32Array(height * width);
+  function finish(): StimulusImage {
+    const pixels = new Float32Array(height * across);
     for (let y = 0; y < height; y++) {
       const { first, weights } = rows[y]!;
-      for (let x = 0; x < width; x++) {
+      for (let x = 0; x < across; x++) {
         let sum = 0;
         for (let k = 0; k < weights.length; k++) {
-          sum += weights[k]! * narrow[(first + k) * width + x]!;
+          sum += weights[k]! * narrow[(first + k) * across + x]!;
         }
-        pixels[y * width + x] = sum;
+        pixels[y * across + x] = sum;
       }
     }
-    return { height, width, pixels };
+    return { height, width, channels, pixels };
   }
 }
 

@@ -1,27 +1,32 @@
 import { createHash } from 'node:crypto';
 
-/** A gray image in 0..1 (0 black, 1 white), row-major, `pixels[y * width + x]`, y down. */
-export interface GrayImage {
+/** The number of values of each pixel: 1 for gray, 3 for red, green and blue. */
+export type Channels = 1 | 3;
+
+/**
+ * An image in 0..1 (0 black, 1 white, as files store it: gamma-encoded), row-major,
+ * `pixels[(y * width + x) * channels + c]`, y down, c red, green and blue.
+ */
+export interface StimulusImage {
   readonly height: number;
   readonly width: number;
+  readonly channels: Channels;
   readonly pixels: Float32Array;
 }
 
 /**
- * A batch of stimuli as the networks see them: gray images in 0..1 (0 black, 1 white), row-major,
- * `pixels[(i * height + y) * width + x]`, y down.
+ * A batch of stimuli as the networks see them: images in 0..1 (0 black, 1 white), row-major,
+ * `pixels[((i * height + y) * width + x) * channels + c]`, y down, c red, green and blue.
  */
-export interface Stimuli {
+export interface Stimuli extends StimulusImage {
   readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly pixels: Float32Array;
 }
 
-/** The size of stimuli in pixels, the gray (0..1) of their background, and their scale. */
+/** The size of stimuli in pixels, their channels, the gray (0..1) of their background, and their scale. */
 export interface Canvas {
   readonly height: number;
   readonly width: number;
+  readonly channels: Channels;
   readonly background: number;
   /** Pixels per degree of visual angle, if known. */
   readonly pixelsPerDegree?: number | undefined;
@@ -30,41 +35,51 @@ export interface Canvas {
 /** The background of stimuli of any size: the gray (0..1) behind transparent pixels. */
 export type Backdrop = Pick<Canvas, 'background'>;
 
+/** Computes the number of values of one image. */
+export function imageLength({
+  height,
+  width,
+  channels,
+}: Pick<StimulusImage, 'height' | 'width' | 'channels'>): number {
+  return height * width * channels;
+}
+
 /** Returns stimuli `from` (included) to `to` (excluded) as a view. */
 export function sliceStimuli(stimuli: Stimuli, from: number, to: number): Stimuli {
   if (!(0 <= from && from <= to && to <= stimuli.count)) {
     throw new Error(`no stimuli ${from}..${to} in a batch of ${stimuli.count}`);
   }
-  const { height, width, pixels } = stimuli;
-  const size = height * width;
-  return { count: to - from, height, width, pixels: pixels.subarray(from * size, to * size) };
+  const size = imageLength(stimuli);
+  return { ...stimuli, count: to - from, pixels: stimuli.pixels.subarray(from * size, to * size) };
 }
 
 /** Returns stimulus `index` of a batch as a view. */
-export function stimulusAt(stimuli: Stimuli, index: number): GrayImage {
-  const { height, width, pixels } = sliceStimuli(stimuli, index, index + 1);
-  return { height, width, pixels };
+export function stimulusAt(stimuli: Stimuli, index: number): StimulusImage {
+  const { height, width, channels, pixels } = sliceStimuli(stimuli, index, index + 1);
+  return { height, width, channels, pixels };
 }
 
-/** Concatenates batches of one height and width. A single batch is not copied. */
+/** Concatenates batches of one height, width and number of channels. A single batch is not copied. */
 export function concatStimuli(batches: readonly Stimuli[]): Stimuli {
   const first = batches[0];
   if (first === undefined) throw new Error('no stimuli to concatenate');
   if (batches.length === 1) return first;
-  const { height, width } = first;
+  const { height, width, channels } = first;
   const count = batches.reduce((sum, batch) => sum + batch.count, 0);
-  const pixels = new Float32Array(count * height * width);
+  const pixels = new Float32Array(count * imageLength(first));
   let offset = 0;
   for (const batch of batches) {
-    if (batch.height !== height || batch.width !== width) {
-      throw new Error(
-        `stimuli of ${batch.height}x${batch.width} cannot join a batch of ${height}x${width}`,
-      );
+    if (shapeText(batch) !== shapeText(first)) {
+      throw new Error(`stimuli of ${shapeText(batch)} cannot join a batch of ${shapeText(first)}`);
     }
     pixels.set(batch.pixels, offset);
     offset += batch.pixels.length;
   }
-  return { count, height, width, pixels };
+  return { count, height, width, channels, pixels };
+}
+
+function shapeText({ height, width, channels }: StimulusImage): string {
+  return `${height}x${width}${channels === 1 ? '' : `x${channels}`}`;
 }
 
 /**
@@ -78,15 +93,16 @@ export function setDigest(stimulusDigests: readonly string[]): string {
 }
 
 /**
- * Computes the digest of one stimulus: sha256, in hex, over height and width (uint32) and the pixels
- * (float32), all little-endian, row-major. The same pixels give the same digest for every file format;
- * -0 counts as 0.
+ * Computes the digest of one stimulus: sha256, in hex, over height and width (uint32), for colour the number of
+ * channels too, and the pixels (float32), all little-endian, row-major. The same pixels give the same digest for every
+ * file format; -0 counts as 0.
  */
-export function stimulusDigest({ height, width, pixels }: GrayImage): string {
+export function stimulusDigest({ height, width, channels, pixels }: StimulusImage): string {
   const canonical = new Float32Array(pixels.length);
   for (let i = 0; i < pixels.length; i++) canonical[i] = pixels[i]! + 0; // -0 + 0 = 0
+  const shape = channels === 1 ? [height, width] : [height, width, channels];
   return createHash('sha256')
-    .update(new Uint8Array(Uint32Array.of(height, width).buffer))
+    .update(new Uint8Array(Uint32Array.from(shape).buffer))
     .update(new Uint8Array(canonical.buffer))
     .digest('hex');
 }

@@ -6,7 +6,7 @@ import { type Entry, parseParametric, within } from './parametric/entry.js';
 import { isKind, type Kind, prepare, SCHEMAS } from './parametric/kinds.js';
 import { largestContrast } from './parametric/paint.js';
 import { replacedFields } from './parametric/replacing.js';
-import { type Canvas, type GrayImage, type Stimuli, stimulusAt } from './stimuli.js';
+import { type Canvas, type Stimuli, type StimulusImage, stimulusAt } from './stimuli.js';
 
 /** A parameter that takes several values. */
 export interface Axis {
@@ -44,7 +44,7 @@ export interface Sweep {
   /** Returns the values of the varying parameters for stimulus `index`. */
   readonly labels: (index: number) => Record<string, number>;
   /** Renders the stimuli in order. @throws InputError if one cannot be rendered */
-  readonly paint: () => Generator<{ readonly image: GrayImage; readonly notes: string[] }>;
+  readonly paint: () => Generator<{ readonly image: StimulusImage; readonly notes: string[] }>;
 }
 
 /** The path of the stimulus in the request. */
@@ -137,15 +137,15 @@ export interface Slice {
  */
 export async function* renderSlices(
   { count, paint }: Pick<Sweep, 'count' | 'paint'>,
-  { height, width }: Canvas,
+  { height, width, channels }: Canvas,
   length: number,
   yieldAfter: (size: { height: number; width: number }) => Promise<void>,
 ): AsyncGenerator<Slice> {
   const painted = paint();
   for (let from = 0; from < count; from += length) {
     const size = Math.min(length, count - from);
-    const pixels = new Float32Array(size * height * width);
-    const stimuli = { count: size, height, width, pixels };
+    const pixels = new Float32Array(size * height * width * channels);
+    const stimuli = { count: size, height, width, channels, pixels };
     const notes: string[][] = [];
     while (notes.length < size) {
       const next = painted.next();

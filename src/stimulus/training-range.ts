@@ -1,4 +1,5 @@
-import type { GrayImage } from './stimuli.js';
+import { toGray } from './channels.js';
+import type { StimulusImage } from './stimuli.js';
 
 /** Statistics of an image. A model's card has their range over the training images. */
 export interface StimulusStatistics {
@@ -22,7 +23,9 @@ export type TrainingRange = {
 /** Smallest and largest RMS contrast, 0..0.5. */
 export type ContrastRange = TrainingRange['contrast'];
 
-export function stimulusStatistics({ height, width, pixels }: GrayImage): StimulusStatistics {
+/** Computes the statistics of an image; of a colour image they are those of its luma. */
+export function stimulusStatistics(image: StimulusImage): StimulusStatistics {
+  const { height, width, pixels } = toGray(image);
   const mean = meanLuminance(pixels);
   const contrast = deviation(pixels, mean);
   const slope = gradientPower(pixels, height, width);
@@ -62,17 +65,18 @@ function gradientPower(pixels: Float32Array, height: number, width: number): num
 }
 
 /**
- * Compares the RMS contrast of an image with that of the training images. Mean and spatial frequency are
+ * Compares the RMS contrast of an image, of its luma if it has colour, with that of the training images. Mean and spatial frequency are
  * not compared: on a synthetic site they do not predict the error of a model (`bench:warnings`).
  * @param range the smallest and the largest RMS contrast; null if unknown, and then no contrast is outside
  * @returns no line, or one, e.g. `outside the training range: RMS contrast of the whole image 0.06 < 0.08`,
  *   with enough digits that the printed comparison is true
  */
 export function contrastWarnings(
-  { pixels }: Pick<GrayImage, 'pixels'>,
+  image: Pick<StimulusImage, 'channels' | 'pixels'>,
   range: ContrastRange | null,
 ): string[] {
   if (range === null) return [];
+  const { pixels } = toGray(image);
   const contrast = deviation(pixels, meanLuminance(pixels));
   const [low, high] = range;
   if (contrast >= low && contrast <= high) return [];

@@ -5,7 +5,7 @@ import { readDatasetCard } from '../../src/datasets/read-card.js';
 import { type NewTrial, Trial } from '../../src/datasets/trial.js';
 import { openTrialLines, trialLine } from '../../src/datasets/trial-lines.js';
 import { openTrials } from '../../src/datasets/trials.js';
-import type { GrayImage } from '../../src/stimulus/stimuli.js';
+import type { StimulusImage } from '../../src/stimulus/stimuli.js';
 import { writeDataset } from '../../training/dataset/write-dataset.js';
 import { newDataset, TINY } from '../support/datasets.js';
 import { sharedFolder } from '../support/store.js';
@@ -20,9 +20,9 @@ beforeEach(async () => {
   await writeDataset(dataset, newDataset(TINY));
 });
 
-function image(seed: number, height = 3): GrayImage {
+function image(seed: number, height = 3): StimulusImage {
   const pixels = Float32Array.from({ length: 2 * height }, (_, i) => (i + seed) / 20);
-  return { height, width: 2, pixels };
+  return { height, width: 2, channels: 1, pixels };
 }
 
 const FIRST = newTrial('a', image(0), [1.5, null], {

@@ -70,7 +70,12 @@ test.each(Object.entries(PLANNED))(
 
 test('a gradient costs three forward passes', async () => {
   const size = { height: 30, width: 30 };
-  const stimuli = { count: 2, ...size, pixels: new Float32Array(2 * 900).fill(0.5) };
+  const stimuli = {
+    count: 2,
+    ...size,
+    channels: 1 as const,
+    pixels: new Float32Array(2 * 900).fill(0.5),
+  };
   const presentation = await present(model, { stimuli, notes: [[], []] }, '0-2');
   expect(planResponses(presentation).cost).toEqual({ stimuli: 2, passes: 6 });
   expect(planGradients(presentation).cost).toEqual({ stimuli: 2, passes: 18 });

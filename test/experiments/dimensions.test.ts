@@ -3,7 +3,7 @@ import { findDimension } from '../../src/experiments/dimensions.js';
 import { planSweep } from '../../src/stimulus/sweep.js';
 import { DIMENSIONS } from '../../src/tuning/dimensions/dimensions.js';
 
-const CANVAS = { height: 50, width: 50, background: 0.5 };
+const CANVAS = { height: 50, width: 50, channels: 1 as const, background: 0.5 };
 
 function dimensionIn(kind: string, fields: object, parameter: string, values: number[]): string {
   const axis = { parameter, values, paths: { parameter, values: 'values' } };

@@ -23,6 +23,7 @@ test('the responses to the preferred stimuli of an ensemble have the spread of i
     count: 2,
     height: 3,
     width: 2,
+    channels: 1 as const,
     pixels: Float32Array.of(...[0, 0, 0, 0, 0, 0.5], ...[1, 1, 0, 0, 0, 0]),
   };
   const context = experimentContext({

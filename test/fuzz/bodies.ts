@@ -19,7 +19,7 @@ export interface Sample {
 export async function samples(model: string, side: number): Promise<Sample[]> {
   const under = `/v1/models/${model}`;
   const gray = Float32Array.from({ length: side * side }, (_, i) => (i % 7) / 7);
-  const image = { height: side, width: side, pixels: gray };
+  const image = { height: side, width: side, channels: 1 as const, pixels: gray };
   const png = Buffer.from(await encodePng(image));
   const two = Float32Array.from({ length: 2 * side * side }, (_, i) => (i % 5) / 5);
   const npy = Buffer.from(encodeNpy(two, [2, side, side]));

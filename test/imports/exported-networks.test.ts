@@ -39,7 +39,7 @@ beforeAll(async () => {
   execFileSync(PYTORCH.python, ['-W', 'ignore', WRITER, folder], { stdio: 'pipe' });
   const { data, shape } = decodeNpy(await readFile(path.join(folder, 'pixels.npy')));
   const [count = 0, height = 0, width = 0] = shape;
-  stimuli = { count, height, width, pixels: data as Float32Array };
+  stimuli = { count, height, width, channels: 1, pixels: data as Float32Array };
 }, 300_000);
 afterAll(() => engine.close());
 

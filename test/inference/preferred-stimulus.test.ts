@@ -48,7 +48,7 @@ afterAll(() => interpreter.close());
 test('the image found drives each neuron more than many images of the same norm', async () => {
   await interpreter.interpret({
     model: request.model,
-    stimuli: { count: 1, ...SIZE, pixels: new Float32Array(2500) },
+    stimuli: { count: 1, ...SIZE, channels: 1, pixels: new Float32Array(2500) },
     neurons: Int32Array.of(0),
   });
   const before = tf.memory().numTensors;
@@ -70,7 +70,7 @@ test('the image found drives each neuron more than many images of the same norm'
           neurons: Int32Array.of(column),
         })
       ).responses;
-    const others = await respond({ count: 50, ...SIZE, pixels });
+    const others = await respond({ count: 50, ...SIZE, channels: 1, pixels });
     const own = await respond(found[i]!);
     expect(own).toHaveLength(request.restarts);
     const spread = Math.max(...others) - Math.min(...others);

@@ -39,7 +39,13 @@ afterAll(() => engine.close());
 
 function send(neurons = [0, 1, 2, 3], digest = model.digest): Promise<Float32Array> {
   const pixels = new Float32Array(SMALLEST_SIDE ** 2);
-  const stimuli = { count: 1, height: SMALLEST_SIDE, width: SMALLEST_SIDE, pixels };
+  const stimuli = {
+    count: 1,
+    height: SMALLEST_SIDE,
+    width: SMALLEST_SIDE,
+    channels: 1 as const,
+    pixels,
+  };
   const requestIds = ['request-1'];
   return engine.respond({ digest, stimuli, neurons: Int32Array.from(neurons), requestIds });
 }

@@ -13,7 +13,7 @@ export function stimuli(count: number, first = 1): Stimuli {
   const pixels = Float32Array.from({ length: 2 * count }, (_, i) =>
     i % 2 === 0 ? first + i / 2 : 0,
   );
-  return { count, height: 1, width: 2, pixels };
+  return { count, height: 1, width: 2, channels: 1, pixels };
 }
 
 export function request(count: number, more: Partial<ScheduledRequest> = {}): ScheduledRequest {

@@ -25,6 +25,7 @@ test('interpretations of any models, stimuli and neurons leave no tensor behind'
     count: 1,
     height: SMALLEST_SIDE,
     width: SMALLEST_SIDE,
+    channels: 1 as const,
     pixels: new Float32Array(SMALLEST_SIDE ** 2),
   };
   let held = 0;
@@ -50,7 +51,7 @@ test('an interpretation in slices is the same as a whole one', async () => {
   const count = 90; // A slice of 128 is 64 stimuli of 2 neurons, or 32 gradients.
   const pixels = Float32Array.from({ length: count * 2500 }, () => random.uniform());
   pixels.set(goldenStimuli(id).pixels);
-  const stimuli = { count, height: 50, width: 50, pixels };
+  const stimuli = { count, height: 50, width: 50, channels: 1 as const, pixels };
   const neurons = Int32Array.of(2, 0);
   let checks = 0;
   const seen = await interpretInSlices(interpreter, { model, stimuli, neurons }, () => {
@@ -101,7 +102,13 @@ test('more neurons than fit into one slice come in their order', async () => {
     const masks = Float32Array.from([...neurons].flatMap((neuron) => [neuron, 1, 2, 3]));
     return { responses, ...terms, attention: Float32Array.from(cells), masks };
   };
-  const stimuli = { count: 3, height: 1, width: 1, pixels: Float32Array.of(0, 1, 2) };
+  const stimuli = {
+    count: 3,
+    height: 1,
+    width: 1,
+    channels: 1 as const,
+    pixels: Float32Array.of(0, 1, 2),
+  };
   const neurons = Int32Array.from({ length: 300 }, (_, i) => 299 - i);
   const model = { name: 'a', version: 1, digest: '' };
   const seen = await interpretInSlices({ interpret }, { model, stimuli, neurons }, check);
@@ -118,7 +125,13 @@ test('an interpretation whose client has disconnected is not computed', async ()
     throw new Error('gone');
   };
   const interpret = () => Promise.reject(new Error('was asked'));
-  const stimuli = { count: 1, height: 1, width: 1, pixels: new Float32Array(1) };
+  const stimuli = {
+    count: 1,
+    height: 1,
+    width: 1,
+    channels: 1 as const,
+    pixels: new Float32Array(1),
+  };
   const model = { name: 'a', version: 1, digest: '' };
   const request = { model, stimuli, neurons: Int32Array.of(0) };
   await expect(interpretInSlices({ interpret }, request, refuse)).rejects.toThrow('gone');

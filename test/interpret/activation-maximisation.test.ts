@@ -109,7 +109,7 @@ test('with bounds on the pixels alone, each pixel ends at the bound that its wei
 
 test('blurred gradients find the blurred filter', async () => {
   const { images } = await climb(linear(filter(0)), { ...TERMS, blur: 1.5 });
-  const blurred = blurImage({ ...SIZE, pixels: filter(0) }, 1.5).pixels;
+  const blurred = blurImage({ ...SIZE, channels: 1, pixels: filter(0) }, 1.5).pixels;
   const alike = similarity(
     stimulusAt(images, 0).pixels,
     blurred.map((value) => value + 0.5),
@@ -229,6 +229,7 @@ test('similarity and diversity of images are their definitions', () => {
     count: rows.length,
     height: 1,
     width: 2,
+    channels: 1,
     pixels: Float32Array.from(rows.flat()),
   });
   expect(similarity(Float32Array.of(1, 0.5), Float32Array.of(0, 0.5), 0.5)).toBe(-1);

@@ -117,7 +117,12 @@ export function insideTests(
         const sign = i < PIXELS ? 1 : -1;
         return at.pixels[i % PIXELS]! + sign * STEP * direction[i % PIXELS]!;
       });
-      const seen = await interpret(card, parameters, { count: 2, ...SIZE, pixels: moved });
+      const seen = await interpret(card, parameters, {
+        count: 2,
+        ...SIZE,
+        channels: 1,
+        pixels: moved,
+      });
       return (seen.responses[0]! - seen.responses[1]!) / (2 * STEP);
     }
   });

@@ -28,6 +28,7 @@ const stimuli = {
   count: 2,
   height: SMALLEST_SIDE,
   width: SMALLEST_SIDE,
+  channels: 1 as const,
   pixels: new Float32Array(2 * SMALLEST_SIDE ** 2).fill(128 / 255),
 };
 const neurons = Int32Array.of(0, 1, 2, 3);

@@ -81,7 +81,7 @@ function someStimuli(height: number, width: number): Stimuli {
     { length: IMAGES * height * width },
     (_, i) => random.uniform() ** (1 + Math.floor(i / (height * width))),
   );
-  return { count: IMAGES, height, width, pixels };
+  return { count: IMAGES, height, width, channels: 1, pixels };
 }
 
 function expectResponses(responses: Float32Array, expected: Float32Array): void {

@@ -60,7 +60,7 @@ test.each([
     const random = randomStream(1, 'stimuli');
     const pixels = Float32Array.from({ length: IMAGES * height * width }, () => random.uniform());
     const card = { architecture: { id: 'shared_core' as const, ...architecture }, stimulus };
-    const stimuli = { count: IMAGES, height, width, pixels };
+    const stimuli = { count: IMAGES, height, width, channels: 1 as const, pixels };
     const {
       responses: expected,
       gradients: slopes,

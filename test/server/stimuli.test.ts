@@ -10,7 +10,7 @@ import { handResponse } from '../support/fake-engine.js';
 
 const STIMULI = '/v1/stimuli';
 const MODEL = '/v1/models/tiny';
-const CANVAS = { height: 50, width: 50, background: 0.5 };
+const CANVAS = { height: 50, width: 50, channels: 1 as const, background: 0.5 };
 const ROOM = { limits: { maxPixels: 2500 } };
 
 function post(body: unknown, accept?: string): RequestInit {
@@ -32,7 +32,12 @@ async function pngOf(answer: Response) {
     .toColourspace('b-w')
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return { height: info.height, width: info.width, pixels: new Uint8Array(data) };
+  return {
+    height: info.height,
+    width: info.width,
+    channels: 1 as const,
+    pixels: new Uint8Array(data),
+  };
 }
 
 function rounded({ pixels }: { pixels: Float32Array }): Uint8Array {
@@ -51,7 +56,7 @@ test.each(ALL_KINDS)(
     const fields = 'frames' in parametric(kind, {}).parameters ? { frames: 1 } : {};
     const { stimuli } = renderParametric(parametric(kind, fields), CANVAS);
     const png = await pngOf(await app.request(STIMULI, post({ [kind]: fields })));
-    expect(png).toEqual({ height: 50, width: 50, pixels: rounded(stimuli) });
+    expect(png).toEqual({ height: 50, width: 50, channels: 1 as const, pixels: rounded(stimuli) });
     const answer = await app.request(STIMULI, post({ [kind]: fields }, NPY));
     expect(answer.headers.get('Content-Type')).toBe(NPY);
     expect(answer.headers.get('X-Stimulus-Digests')).toBe(stimulusDigest(stimulusAt(stimuli, 0)));
@@ -87,9 +92,9 @@ test('size and background are those of the query', async () => {
   const { app } = createTestApp(ROOM);
   const query = '?height=20&width=30&background=0.25';
   const png = await pngOf(await app.request(STIMULI + query, post({ disc: { diameter: 4 } })));
-  const canvas = { height: 20, width: 30, background: 0.25 };
+  const canvas = { height: 20, width: 30, channels: 1 as const, background: 0.25 };
   const { stimuli } = renderParametric(parametric('disc', { diameter: 4 }), canvas);
-  expect(png).toEqual({ height: 20, width: 30, pixels: rounded(stimuli) });
+  expect(png).toEqual({ height: 20, width: 30, channels: 1 as const, pixels: rounded(stimuli) });
 });
 
 test('the changes to a stimulus are reported in the headers', async () => {
@@ -120,7 +125,7 @@ test('files are presented as they would be decoded', async () => {
 test('the canvas, training range and digest are those of the model', async () => {
   const { app } = createTestApp();
   const grating = { grating: { orientation: 90, spatialFrequency: 0.25, phase: 45 } };
-  const canvas = { height: 3, width: 2, background: 0.5 };
+  const canvas = { height: 3, width: 2, channels: 1 as const, background: 0.5 };
   const { stimuli } = renderParametric(parametric('grating', grating.grating), canvas);
   for (const [path, digest] of [
     [`${MODEL}/stimuli`, '2'],
@@ -163,7 +168,12 @@ test('a sequence has one response for each frame, each with its report', async (
   const { app } = createTestApp();
   const fields = { frames: 3, step: 90, contrast: 0.5 };
   const stimulus = parametric('driftingGrating', fields);
-  const { stimuli } = renderParametric(stimulus, { height: 3, width: 2, background: 0.5 });
+  const { stimuli } = renderParametric(stimulus, {
+    height: 3,
+    width: 2,
+    channels: 1,
+    background: 0.5,
+  });
   const first = { stimuli: [{ bar: {} }, { driftingGrating: fields }] };
   const answer = await app.request(`${MODEL}/responses?neurons=1`, post(first));
   const body = (await answer.json()) as { responses: number[][]; stimuli: { digest: string }[] };

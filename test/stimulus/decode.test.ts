@@ -49,7 +49,13 @@ test('.npy in every element type and order decodes to the encoded pixels', async
         ];
         for (const file of files) {
           const { stimuli, notes } = await decode(NPY, file);
-          expect(stimuli).toEqual({ count: 3, height: 6, width: 4, pixels: expected });
+          expect(stimuli).toEqual({
+            count: 3,
+            height: 6,
+            width: 4,
+            channels: 1 as const,
+            pixels: expected,
+          });
           expect(notes).toEqual([[], [], []]);
         }
       }
@@ -60,7 +66,7 @@ test('.npy in every element type and order decodes to the encoded pixels', async
 
 test('one image of shape (h, w) is one stimulus', async () => {
   const { stimuli } = await decode(NPY, encodeNpy(GRAY, [6, 4]));
-  expect(stimuli).toEqual({ count: 1, height: 6, width: 4, pixels: GRAY });
+  expect(stimuli).toEqual({ count: 1, height: 6, width: 4, channels: 1 as const, pixels: GRAY });
 });
 
 test('the same pixels have one digest in any format', async () => {
@@ -91,7 +97,7 @@ test('the same pixels have one digest in any format', async () => {
   );
   expect(digests).toHaveLength(12);
   expect(new Set(digests)).toEqual(
-    new Set([stimulusDigest({ height: 6, width: 4, pixels: GRAY })]),
+    new Set([stimulusDigest({ height: 6, width: 4, channels: 1 as const, pixels: GRAY })]),
   );
 });
 
@@ -117,7 +123,7 @@ test('a JSON body may mix kinds of stimuli and select neurons', async () => {
   const npy = Buffer.from(encodeNpy(GRAY_8, [6, 4])).toString('base64');
   const body = JSON.stringify({ stimuli: [{ grating }, { npy }], neurons: '0,5,7-12' });
   const { stimuli, neurons } = await decode('Application/JSON; charset=utf-8', body);
-  const canvas = { height: 6, width: 4, background: 0.5 };
+  const canvas = { height: 6, width: 4, channels: 1 as const, background: 0.5 };
   expect(stimulusAt(stimuli, 0)).toEqual(renderGrating(Grating.parse(grating), canvas));
   expect(stimulusAt(stimuli, 1).pixels).toEqual(GRAY);
   expect(neurons).toBe('0,5,7-12');
@@ -160,7 +166,7 @@ test('without a content type the first bytes decide', async () => {
 });
 
 test('without a requested size, stimuli keep their common size', async () => {
-  const target = { background: 0.5 };
+  const target = { channels: 1 as const, background: 0.5 };
   const { stimuli } = await decode(NPY, encodeNpy(new Uint8Array(2 * 7 * 5), [2, 7, 5]), {
     target,
   });
@@ -184,7 +190,13 @@ test('without a requested size, stimuli keep their common size', async () => {
 
 test('a stored set is named by its digest, in JSON and in a form', async () => {
   const digest = '0123456789abcdef'.repeat(4);
-  const set = { count: 2, height: 12, width: 8, pixels: new Float32Array(2 * 12 * 8).fill(0.5) };
+  const set = {
+    count: 2,
+    height: 12,
+    width: 8,
+    channels: 1 as const,
+    pixels: new Float32Array(2 * 12 * 8).fill(0.5),
+  };
   const asked: string[] = [];
   const readStoredSet = async (name: string) => {
     asked.push(name);
@@ -214,6 +226,7 @@ test('fit=resize and fit=crop change the size and say so', async () => {
       count: 2,
       height: 6,
       width: 4,
+      channels: 1,
       pixels: new Float32Array(48).fill(0.5),
     });
     expect(notes).toEqual([[note], [note]]);

@@ -8,9 +8,9 @@ test.each(Object.keys(SCHEMAS).filter(isKind))(
   'a %s with all defaults is inside the training range of the demo model',
   async (kind) => {
     const { stimulus } = (await readModel('models/demo/1')).card;
-    const { height, width, backgroundGray: background, trainingRange } = stimulus;
+    const { backgroundGray: background, trainingRange } = stimulus;
     const parameters = SCHEMAS[kind].parse({});
-    const { stimuli } = renderParametric({ kind, parameters }, { height, width, background });
+    const { stimuli } = renderParametric({ kind, parameters }, { ...stimulus, background });
     const warnings = Array.from({ length: stimuli.count }, (_, i) =>
       contrastWarnings(stimulusAt(stimuli, i), trainingRange!.contrast),
     );

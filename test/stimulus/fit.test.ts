@@ -6,7 +6,7 @@ import { greatestDifference } from '../support/numbers.js';
 function image(height: number, width: number, value: (y: number, x: number) => number) {
   const pixels = new Float32Array(height * width);
   for (let i = 0; i < pixels.length; i++) pixels[i] = value(Math.floor(i / width), i % width);
-  return { height, width, pixels };
+  return { height, width, channels: 1 as const, pixels };
 }
 
 test('an image of the right size is not changed', () => {

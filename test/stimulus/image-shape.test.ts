@@ -91,7 +91,7 @@ test('an axis of length 1 changes no pixel, and resizing does not hide a wrong o
     [1, 6, 4, 1],
   ]) {
     const { stimuli, notes } = await decode(NPY, encodeNpy(GRAY, shape));
-    expect(stimuli).toEqual({ count: 1, height: 6, width: 4, pixels: GRAY });
+    expect(stimuli).toEqual({ count: 1, height: 6, width: 4, channels: 1, pixels: GRAY });
     expect(notes).toEqual([[]]);
   }
   const matlab = encodeNpy(new Uint8Array(6 * 4 * 5), [6, 4, 5]);

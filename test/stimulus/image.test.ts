@@ -23,6 +23,7 @@ test('every 8-bit gray level of a PNG is exactly value / 255', async () => {
   expect(image).toEqual({
     height: 8,
     width: 32,
+    channels: 1,
     pixels: Float32Array.from(levels, (v) => v / 255),
   });
   expect(notes).toEqual([]);
@@ -39,7 +40,7 @@ test('16-bit PNG and TIFF keep their precision', async () => {
 
 test('an image is the same after encodePng and decoding', async () => {
   const levels = Float32Array.from({ length: 256 }, (_, i) => i / 255);
-  const image = { height: 16, width: 16, pixels: levels };
+  const image = { height: 16, width: 16, channels: 1 as const, pixels: levels };
   const png = await encodePng(image);
   expect((await sharp(png).metadata()).channels).toBe(1);
   expect((await decode(png)).image).toEqual(image);
@@ -127,7 +128,12 @@ test('the EXIF orientation turns the image, and a note says so', async () => {
     .tiff({ compression: 'none' })
     .toBuffer();
   const { image, notes } = await decode(tiff);
-  expect(image).toEqual({ height: 4, width: 2, pixels: Float32Array.of(1, 0, 1, 0, 1, 0, 1, 0) });
+  expect(image).toEqual({
+    height: 4,
+    width: 2,
+    channels: 1 as const,
+    pixels: Float32Array.of(1, 0, 1, 0, 1, 0, 1, 0),
+  });
   expect(notes).toEqual(['rotated or mirrored according to the EXIF orientation']);
 });
 

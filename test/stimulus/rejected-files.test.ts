@@ -73,7 +73,7 @@ function tiff(width: number, samplesPerPixel: number, photometric: 1 | 2): Buffe
 }
 
 test('more channels than gray or colour has are rejected', async () => {
-  const target = { height: 1, width: 4, background: 0.5 };
+  const target = { height: 1, width: 4, channels: 1 as const, background: 0.5 };
   expect((await decode('image/tiff', tiff(4, 1, 1), { target })).notes).toEqual([[]]);
   expect(await rejection('image/tiff', tiff(4, 3, 1), { target })).toMatchInlineSnapshot(
     `"InputError: the TIFF has 3 channels; gray or RGB is accepted, with or without alpha"`,

@@ -64,6 +64,7 @@ test('invalid stored sets in JSON are rejected', async () => {
     count: 9,
     height: 6,
     width: 4,
+    channels: 1 as const,
     pixels: new Float32Array(216),
   });
   expect(await rejection(JSON_TYPE, set)).toMatchInlineSnapshot(
@@ -139,7 +140,7 @@ test('invalid files and gratings in JSON are rejected', async () => {
   ).toMatchInlineSnapshot(
     `"InputError: stimuli[0].grating.spatialFrequency: is 0; expected more than 0; stimuli[0].grating.contrast: is 2; expected at most 1 [stimuli[0].grating.spatialFrequency, stimuli[0].grating.contrast]"`,
   );
-  const target = { height: 6, width: 4, background: 0.75 };
+  const target = { height: 6, width: 4, channels: 1 as const, background: 0.75 };
   expect(
     await rejection(JSON_TYPE, one({ grating: { contrast: 1 } }), { target }),
   ).toMatchInlineSnapshot(

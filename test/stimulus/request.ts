@@ -20,7 +20,7 @@ export function decode(
   const request = {
     contentType,
     body: typeof body === 'string' ? Buffer.from(body) : body,
-    target: { height: 6, width: 4, background: 0.5 },
+    target: { height: 6, width: 4, channels: 1 as const, background: 0.5 },
     limits: { maxStimuli: 8, maxPixels: 10_000 },
     fit: 'none' as const,
     ...options,

@@ -4,11 +4,16 @@ import { drawSheet } from '../../src/stimulus/sheet.js';
 /** Stimuli of 1x2 pixels: i / 10 and i / 10 + 0.05. */
 function stimuli(count: number) {
   const pixels = Float32Array.from({ length: 2 * count }, (_, i) => i / 20);
-  return { count, height: 1, width: 2, pixels };
+  return { count, height: 1, width: 2, channels: 1 as const, pixels };
 }
 
 test('a sheet of one stimulus is the stimulus itself', () => {
-  expect(drawSheet(stimuli(1), 0.5)).toEqual({ height: 1, width: 2, pixels: stimuli(1).pixels });
+  expect(drawSheet(stimuli(1), 0.5)).toEqual({
+    height: 1,
+    width: 2,
+    channels: 1 as const,
+    pixels: stimuli(1).pixels,
+  });
 });
 
 test('a sheet of five has two rows of three, with background in the last place', () => {

@@ -11,6 +11,7 @@ const three = {
   count: 3,
   height: 1,
   width: 2,
+  channels: 1 as const,
   pixels: Float32Array.of(0, 0.1, 0.2, 0.3, 0.4, 0.5),
 };
 
@@ -41,7 +42,7 @@ test('the digest is sha256 over height, width and pixels in little-endian', () =
 
 test('the digest distinguishes shapes but not the two zeros', () => {
   const digest = (height: number, width: number, ...pixels: number[]) =>
-    stimulusDigest({ height, width, pixels: Float32Array.from(pixels) });
+    stimulusDigest({ height, width, channels: 1, pixels: Float32Array.from(pixels) });
   expect(digest(1, 2, 0, 1)).not.toBe(digest(2, 1, 0, 1));
   expect(digest(1, 2, -0, 1)).toBe(digest(1, 2, 0, 1));
 });

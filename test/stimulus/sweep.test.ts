@@ -5,12 +5,12 @@ import { renderParametric } from '../../src/stimulus/parametric/kinds.js';
 import { SparseNoise } from '../../src/stimulus/parametric/sparse-noise.js';
 import { planSweep, renderSlices, type Slice, sweepable } from '../../src/stimulus/sweep.js';
 
-const CANVAS = { height: 9, width: 11, background: 0.5 };
+const CANVAS = { height: 9, width: 11, channels: 1 as const, background: 0.5 };
 const paths = { parameter: 'parameter', values: 'values' };
 const axis = (parameter: string, values?: readonly number[]) => ({ parameter, values, paths });
 
 test('the default values fit a 50x50 image', () => {
-  const canvas = { height: 50, width: 50, background: 0.6 };
+  const canvas = { height: 50, width: 50, channels: 1 as const, background: 0.6 };
   const ends = (parameter: string) => {
     const values = defaultValues(parameter, canvas)!;
     return [values.length, values[0], values.at(-1)];
@@ -29,7 +29,12 @@ test('the default values fit a 50x50 image', () => {
 test.each(['spatialFrequency', 'diameter', 'contrast'])(
   '%s is spaced by one ratio, to 1e-3',
   (name) => {
-    const values = defaultValues(name, { height: 50, width: 50, background: 0.5 })!;
+    const values = defaultValues(name, {
+      height: 50,
+      width: 50,
+      channels: 1 as const,
+      background: 0.5,
+    })!;
     const ratio = values[1]! / values[0]!;
     for (let i = 1; i < values.length; i++) {
       expect(values[i]! / values[i - 1]! / ratio).toBeCloseTo(1, 3);

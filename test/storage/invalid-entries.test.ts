@@ -8,7 +8,13 @@ import { INVALID_ENTRIES } from '../support/invalid-entries.js';
 import { openTestStore } from '../support/store.js';
 
 const DIGEST = 'a'.repeat(64);
-const STIMULI = { count: 1, height: 1, width: 3, pixels: Float32Array.of(0, 0.5, 1) };
+const STIMULI = {
+  count: 1,
+  height: 1,
+  width: 3,
+  channels: 1 as const,
+  pixels: Float32Array.of(0, 0.5, 1),
+};
 const QUESTION = { model: DIGEST, stimuli: DIGEST, count: 1, engine: 'paper and pencil' };
 const COLUMNS = Int32Array.of(0);
 

@@ -12,7 +12,7 @@ import { openTestStore, type TestStore, temporaryFolder } from '../support/store
 /** `count` uniform stimuli of 3x2 pixels, one for each gray level. */
 function grays(count: number, first = 0): Stimuli {
   const pixels = Float32Array.from({ length: count * 6 }, (_, i) => ((first + i) % 256) / 255);
-  return { count, height: 3, width: 2, pixels };
+  return { count, height: 3, width: 2, channels: 1 as const, pixels };
 }
 
 async function put({ sets }: TestStore, stimuli: Stimuli) {
@@ -36,9 +36,13 @@ test('any pixels are returned unchanged under the digest of their digests', asyn
   });
   const stimuli = size.chain(({ count, height, width }) => {
     const length = count * height * width;
-    return fc
-      .array(pixel, { minLength: length, maxLength: length })
-      .map((values) => ({ count, height, width, pixels: Float32Array.from(values) }));
+    return fc.array(pixel, { minLength: length, maxLength: length }).map((values) => ({
+      count,
+      height,
+      width,
+      channels: 1 as const,
+      pixels: Float32Array.from(values),
+    }));
   });
   await fc.assert(
     fc.asyncProperty(stimuli, async (given) => {
@@ -56,7 +60,7 @@ test('any pixels are returned unchanged under the digest of their digests', asyn
 
 test('pixels are stored as plain .npy in the smallest type that fits them', async () => {
   const store = await openTestStore();
-  const levels = { count: 1, height: 1, width: 3 };
+  const levels = { count: 1, height: 1, width: 3, channels: 1 as const };
   const sets = [
     Float32Array.of(0, 51 / 255, 1),
     Float32Array.of(0, 3 / 65535, 1),

@@ -12,7 +12,7 @@ export function randomStimuli({ card }: SavedModel, count: number): Stimuli {
   const { height, width } = card.stimulus;
   const random = randomStream(5, 'stimuli');
   const pixels = Float32Array.from({ length: count * height * width }, () => random.uniform());
-  return { count, height, width, pixels };
+  return { count, height, width, channels: 1, pixels };
 }
 
 /** Expects that an engine rejects a model with wrong weights, a changed card or wrong golden responses. */

@@ -13,7 +13,7 @@ const SIZE = { height: SIDE, width: SIDE };
 /** The golden images as stimuli for the models below. */
 export function goldenStimuli(id: ArchitectureId): Stimuli {
   const { data, shape } = readGolden(id).get('input')!;
-  return { count: shape[0]!, ...SIZE, pixels: data as Float32Array };
+  return { count: shape[0]!, ...SIZE, channels: 1, pixels: data as Float32Array };
 }
 
 /** Saves `<folder>/<id>/1`: the three golden neurons, with the ids 0, 1 and 2. */

@@ -10,7 +10,12 @@ export const LEVELS = [51, 255, 102, 0];
 export const PIXELS = Uint8Array.from({ length: 24 }, (_, i) => LEVELS[Math.floor(i / 6)]!);
 export const NPY = encodeNpy(PIXELS, [4, 3, 2]);
 export const DIGESTS = LEVELS.map((level) =>
-  stimulusDigest({ height: 3, width: 2, pixels: new Float32Array(6).fill(level / 255) }),
+  stimulusDigest({
+    height: 3,
+    width: 2,
+    channels: 1,
+    pixels: new Float32Array(6).fill(level / 255),
+  }),
 );
 export const DIGEST = setDigest(DIGESTS);
 

@@ -1,10 +1,10 @@
 import type { NewTrial, Trial } from '../../src/datasets/trial.js';
-import { type GrayImage, stimulusDigest } from '../../src/stimulus/stimuli.js';
+import { type StimulusImage, stimulusDigest } from '../../src/stimulus/stimuli.js';
 
 /** A trial of an image, with its pixels. */
 export function newTrial(
   id: string,
-  image: GrayImage,
+  image: StimulusImage,
   responses: readonly (number | null)[],
   changes: Partial<Trial> = {},
 ): NewTrial {

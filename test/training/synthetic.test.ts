@@ -123,7 +123,7 @@ test('simple neurons respond to one phase, complex neurons to all', () => {
 });
 
 test('F1/F0 is above 1 for every simple neuron and below for every complex one, at any contrast', () => {
-  const canvas = { height: SIDE, width: SIDE, background: 0.5 };
+  const canvas = { height: SIDE, width: SIDE, channels: 1 as const, background: 0.5 };
   for (const neuron of neurons) {
     const respond = createNeuron(neuron);
     const blank = respond(new Float32Array(SIDE ** 2).fill(0.5));

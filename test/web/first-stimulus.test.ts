@@ -23,7 +23,8 @@ async function drawFirst(
 ) {
   const canvas = { ...size, contrast: largestContrast({ background }) };
   const body = JSON.stringify({ stimuli: [firstEntry(kind, canvas)] });
-  return (await decode('application/json', body, { target: { ...size, background } })).stimuli;
+  return (await decode('application/json', body, { target: { ...size, channels: 1, background } }))
+    .stimuli;
 }
 
 test.each(DRAWN_KINDS)('%s begins inside the training range of the demo model', async (kind) => {
@@ -44,7 +45,7 @@ test.each(DRAWN_KINDS)('%s begins with a stimulus on images of any size', async 
       expect((start - min) / step).toBeCloseTo(Math.round((start - min) / step), 6);
     }
     const { pixels, ...drawn } = await drawFirst(kind, size);
-    expect(drawn).toEqual({ count: 1, ...size });
+    expect(drawn).toEqual({ count: 1, channels: 1, ...size });
     expect(pixels.some((pixel) => Math.abs(pixel - background) > 0.1)).toBe(true);
   }
 });

@@ -21,7 +21,7 @@ export async function describeStimuli(
     const { pixels } = await training.stimuli(Array.from({ length }, (_, i) => first + i));
     for (let image = 0; image < length; image++) {
       const each = pixels.subarray(image * height * width, (image + 1) * height * width);
-      const statistics = stimulusStatistics({ height, width, pixels: each });
+      const statistics = stimulusStatistics({ height, width, channels: 1, pixels: each });
       sum += statistics.mean;
       for (const name of names) {
         const [least, most] = range[name];

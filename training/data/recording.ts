@@ -89,6 +89,7 @@ export async function surveyRecording(
   const stimuli = async (indices: ArrayLike<number>) => ({
     count: indices.length,
     ...size,
+    channels: 1 as const,
     pixels: toPixels(await rows(indices), white),
   });
   const survey = await surveyImages({ name, count, stored, white, stimuli }, rules);

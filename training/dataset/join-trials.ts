@@ -108,7 +108,7 @@ async function surveyImages({ card, images, parts }: OpenedDataset) {
     for (let i = 0; i < length; i++) {
       const own = values.subarray(i * height * width, (i + 1) * height * width);
       const pixels = Float32Array.from(own, (value) => value / white);
-      known.set(stimulusDigest({ height, width, pixels }), first + i);
+      known.set(stimulusDigest({ height, width, channels: 1, pixels }), first + i);
       if (parts[first + i] !== 'train') kept.push(fingerprint(pixels, { height, width }));
     }
   }

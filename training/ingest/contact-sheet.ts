@@ -32,6 +32,6 @@ export async function drawContactSheet(dataset: PreparedDataset): Promise<Uint8A
       pixels[i * size + pixel] = (sum / channels - scale.black) / (scale.white - scale.black);
     }
   }
-  const sheet = drawSheet({ count, height, width, pixels }, BACKGROUND, COLUMNS);
+  const sheet = drawSheet({ count, height, width, channels: 1, pixels }, BACKGROUND, COLUMNS);
   return await encodePng(sheet);
 }

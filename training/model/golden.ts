@@ -23,11 +23,11 @@ export async function goldenImages(recording: Recording): Promise<Stimuli> {
  */
 export async function goldenCard(
   networks: TrainedNetworks,
-  { count, height, width, pixels }: Stimuli,
+  { count, height, width, channels, pixels }: Stimuli,
 ): Promise<GoldenCard> {
   const bytes = Uint8Array.from(pixels, (value) => Math.round(value * 255));
   const rounded = Float32Array.from(bytes, (value) => value / 255);
-  const stimuli = stimulusTensor({ count, height, width, pixels: rounded });
+  const stimuli = stimulusTensor({ count, height, width, channels, pixels: rounded });
   const responses: number[][] = Array.from({ length: count }, () => []);
   await withResponders(networks, NETWORKS_AT_ONCE, async ({ neurons, respond }) => {
     const values = await respond(stimuli);

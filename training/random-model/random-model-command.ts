@@ -81,5 +81,11 @@ function scenes(seed: number) {
       i * IMAGE_PIXELS,
     );
   }
-  return { count: GOLDEN_STIMULI, height: IMAGE_SIDE, width: IMAGE_SIDE, pixels };
+  return {
+    count: GOLDEN_STIMULI,
+    height: IMAGE_SIDE,
+    width: IMAGE_SIDE,
+    channels: 1 as const,
+    pixels,
+  };
 }

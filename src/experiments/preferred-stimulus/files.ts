@@ -4,7 +4,7 @@ import type { ResultFile } from '../../jobs/job-files.js';
 import { stimulusDigests } from '../../stimulus/chunks.js';
 import { encodePng } from '../../stimulus/encode-png.js';
 import { drawSheet } from '../../stimulus/sheet.js';
-import { concatStimuli, type GrayImage, type Stimuli } from '../../stimulus/stimuli.js';
+import { concatStimuli, type Stimuli, type StimulusImage } from '../../stimulus/stimuli.js';
 import type { Subject } from '../context.js';
 import { modelIdentity } from '../result-parts.js';
 import { bestImage, indexOfLargest, type PreferredStimuli } from './preferred-stimulus.js';
@@ -80,7 +80,7 @@ async function listNumbers(
 }
 
 /** Draws a row for each neuron: its restarts, then the best stimulus of the set if there is one. */
-function sheet({ neurons, restarts, terms, set }: PreferredStimuli): GrayImage {
+function sheet({ neurons, restarts, terms, set }: PreferredStimuli): StimulusImage {
   const rows = neurons.flatMap(({ images, bestOfSet }) =>
     set && bestOfSet ? [images, bestImage(set, bestOfSet)] : [images],
   );

@@ -35,7 +35,8 @@ export function byEvolution(respond: RespondOne, request: PreferredStimulusReque
       }),
     );
     const size = height * width;
-    const best = { count: restarts, height, width, pixels: new Float32Array(restarts * size) };
+    const shape = { height, width, channels: 1 as const };
+    const best = { ...shape, count: restarts, pixels: new Float32Array(restarts * size) };
     const largest = new Float64Array(restarts).fill(Number.NEGATIVE_INFINITY);
     for (let step = 0; step < terms.steps; step++) {
       signal?.throwIfAborted();
@@ -45,7 +46,7 @@ export function byEvolution(respond: RespondOne, request: PreferredStimulusReque
         for (const [i, point] of points.entries()) {
           pixels.set(imageOf(basis.combine(point), terms), i * size);
         }
-        const images = { count: points.length, height, width, pixels };
+        const images = { ...shape, count: points.length, pixels };
         const responses = Array.from(await respond(images, column));
         search.tell(responses);
         const top = responses.indexOf(responses.reduce((a, b) => Math.max(a, b)));

@@ -54,7 +54,8 @@ export function stimulusRoutes(deps: AppDependencies) {
       answers,
     },
     async (c, { query, mediaType }) => {
-      const { fit, dtype, ...target } = query;
+      const { fit, dtype, ...canvas } = query;
+      const target = { ...canvas, channels: 1 as const };
       const body = await readBody(c, deps);
       const contentType = c.req.header('Content-Type');
       const { stimuli, reports } = await timed(c, clock, 'decode', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Digest, Report } from '../../experiments/result-parts.js';
 import { stimulusDigests } from '../../stimulus/chunks.js';
-import type { Backdrop, Canvas } from '../../stimulus/stimuli.js';
+import type { Target } from '../../stimulus/decode/decoding.js';
 import { SetDigest } from '../../stimulus/stimuli-body.js';
 import type { StoredSet } from '../../storage/stimulus-sets.js';
 import { answerJson } from '../answer.js';
@@ -181,9 +181,10 @@ function stored(description: string) {
   };
 }
 
-function readTarget({ height, width, background, fit }: CanvasQuery): Canvas | Backdrop {
-  if (height !== undefined && width !== undefined) return { height, width, background };
-  if (height === undefined && width === undefined && fit === 'none') return { background };
+function readTarget({ height, width, background, fit }: CanvasQuery): Target {
+  const isSized = height !== undefined && width !== undefined;
+  const isSizeless = height === undefined && width === undefined && fit === 'none';
+  if (isSized || isSizeless) return { height, width, channels: 1, background };
   throw new Problem(422, 'height and width go together, and fit needs both');
 }
 

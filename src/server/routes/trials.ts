@@ -119,7 +119,7 @@ async function decodePresented(
       {
         contentType: 'application/json',
         body: Buffer.from(JSON.stringify(named)),
-        target: { height, width, background: MEAN_GRAY },
+        target: { height, width, channels: 1, background: MEAN_GRAY },
         limits: deps.limits,
         fit: 'none',
         dtype: undefined,

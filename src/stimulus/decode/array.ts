@@ -98,7 +98,7 @@ function toStimuli(array: NpyArray, count: number, size: Size, first: number): D
   }
   const ofFile = scaleNotes(pixels);
   return {
-    stimuli: { count, height, width, pixels },
+    stimuli: { count, height, width, channels: 1, pixels },
     notes: notes.map((own) => [...own, ...ofFile]),
   };
 }

@@ -5,19 +5,23 @@ import { sizeText, stimulusError } from '../errors.js';
 import { checkSize, type Fit, fitImage, type Size, sameSize } from '../fit.js';
 import { checkPixels, pixelCounter, type StimulusLimits } from '../limits.js';
 import {
-  type Backdrop,
   type Canvas,
   concatStimuli,
-  type GrayImage,
   type Stimuli,
+  type StimulusImage,
   stimulusAt,
 } from '../stimuli.js';
 import type { StimuliBody } from '../stimuli-body.js';
 
+/** The size of decoded stimuli, or undefined where they keep their own, and the gray for alpha and gratings. */
+export interface Target extends Omit<Canvas, 'height' | 'width'> {
+  readonly height?: number | undefined;
+  readonly width?: number | undefined;
+}
+
 /** The options of decoding, which are the same for every stimulus of a request. */
 export interface DecodeOptions {
-  /** The target size, if any, and the gray for alpha and gratings. */
-  readonly target: Canvas | Backdrop;
+  readonly target: Target;
   /** The subject and verb of messages about the target size; by default `the model takes`. */
   readonly asker?: string;
   readonly limits: StimulusLimits;
@@ -120,18 +124,18 @@ export function counting(options: DecodeOptions): Decoding {
   return { ...options, countPixels, countWork, yieldAfter: createYielder() };
 }
 
-export function targetSize(target: Canvas | Backdrop): Canvas | undefined {
-  return 'height' in target ? target : undefined;
+export function targetSize({ height, width, ...rest }: Target): Canvas | undefined {
+  return height === undefined || width === undefined ? undefined : { ...rest, height, width };
 }
 
 /** @throws InputError if there is no target size and the input has no size of its own */
-export function sizedCanvas(target: Canvas | Backdrop, what: string): Canvas {
+export function sizedCanvas(target: Target, what: string): Canvas {
   const canvas = targetSize(target);
   if (canvas) return canvas;
   throw new InputError(`${what} stimuli have no size of their own: add ?height= and ?width=`);
 }
 
-export function oneStimulus(image: GrayImage): Stimuli {
+export function oneStimulus(image: StimulusImage): Stimuli {
   return { count: 1, ...image };
 }
 

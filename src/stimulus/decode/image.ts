@@ -1,10 +1,11 @@
 import sharp, { type Metadata } from 'sharp';
 import { InputError } from '../../errors.js';
+import { luma } from '../channels.js';
 import { cropWindow, type Fit, fitNote, type Size, sameSize } from '../fit.js';
 import { checkPixels, type StimulusLimits } from '../limits.js';
 import { scaleNotes } from '../pixel-values.js';
 import { createResizer } from '../resize.js';
-import type { GrayImage } from '../stimuli.js';
+import type { StimulusImage } from '../stimuli.js';
 import { isImageType, sniffMediaType } from './media-type.js';
 import { checkPng } from './png.js';
 
@@ -39,7 +40,7 @@ export interface ImageTask {
 }
 
 export interface DecodedImage {
-  readonly image: GrayImage;
+  readonly image: StimulusImage;
   /** Notes on changes. */
   readonly notes: readonly string[];
 }
@@ -157,15 +158,15 @@ function fitRows(
   size: Size,
   into: ImageTask['into'],
   row: (y: number, left: number, out: Float32Array) => void,
-): GrayImage {
+): StimulusImage {
   if (!into || into.fit === 'crop' || sameSize(size, into.size)) {
     const { top, left, height, width } = cropWindow(size, into?.size ?? size);
     const pixels = new Float32Array(height * width);
     for (let y = 0; y < height; y++)
       row(top + y, left, pixels.subarray(y * width, (y + 1) * width));
-    return { height, width, pixels };
+    return { height, width, channels: 1, pixels };
   }
-  const resizer = createResizer(size, into.size);
+  const resizer = createResizer({ ...size, channels: 1 }, into.size);
   const line = new Float32Array(size.width);
   for (let y = 0; y < size.height; y++) {
     row(y, 0, line);
@@ -196,8 +197,7 @@ function createGray(
         const green = samples[at + 1]!;
         const blue = samples[at + 2]!;
         if (red !== green || blue !== green) seen.colour = true;
-        // In this form, equal channels give exactly their value.
-        value = green + 0.2126 * (red - green) + 0.0722 * (blue - green);
+        value = luma(red, green, blue);
       }
       value /= white;
       if (hasAlpha) {

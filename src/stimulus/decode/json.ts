@@ -9,7 +9,7 @@ import { type Entry, parseImageView, parseParametric, within } from '../parametr
 import { isKind, type Kind, type Parametric, prepare, SCHEMAS } from '../parametric/kinds.js';
 import { type ImageView, viewImage } from '../parametric/view.js';
 import { copyUnitFloats, scaleNotes } from '../pixel-values.js';
-import { type GrayImage, stimulusAt } from '../stimuli.js';
+import { imageLength, type StimulusImage, stimulusAt } from '../stimuli.js';
 import { StimuliBody, StoredSetBody } from '../stimuli-body.js';
 import {
   concatDecoded,
@@ -24,7 +24,7 @@ import { decodeFile } from './file.js';
 
 /** An entry of `stimuli` as parsed from JSON, before it is decoded. */
 export type JsonStimulus =
-  | { readonly kind: 'pixels'; readonly image: GrayImage; readonly notes: string[] }
+  | { readonly kind: 'pixels'; readonly image: StimulusImage; readonly notes: string[] }
   | { readonly kind: 'file'; readonly file: EmbeddedFile; readonly view?: ImageView }
   | { readonly kind: 'parametric'; readonly path: string; readonly stimulus: Parametric };
 
@@ -134,7 +134,7 @@ function parseRows(rows: readonly unknown[], path: string): JsonStimulus {
   const pixels = new Float32Array(values.length);
   const entryPath = (i: number) => `${path}[${Math.floor(i / width)}][${i % width}]`;
   const rounded = copyUnitFloats(values, pixels, entryPath);
-  const image = { height: rows.length, width, pixels };
+  const image = { height: rows.length, width, channels: 1 as const, pixels };
   const notes = [...(rounded === undefined ? [] : [rounded]), ...scaleNotes(pixels)];
   return { kind: 'pixels', image, notes };
 }
@@ -186,8 +186,7 @@ export async function decodeEntry(
   options: Decoding,
   index: number,
 ): Promise<DecodedStimuli> {
-  const { target } = options;
-  const scale = 'height' in target ? target.pixelsPerDegree : undefined;
+  const scale = options.target.pixelsPerDegree;
   const parsed = parseJsonStimulus(entry, path, scale);
   switch (parsed.kind) {
     case 'pixels':
@@ -224,9 +223,9 @@ async function render(stimulus: Parametric, options: Decoding): Promise<DecodedS
   const { frames, paint } = prepare(stimulus, canvas);
   checkCount(frames, options.limits);
   options.countPixels({ height: frames * canvas.height, width: canvas.width });
-  const { height, width } = canvas;
-  const size = height * width;
-  const pixels = new Float32Array(frames * size); // [frames, height, width]
+  const { height, width, channels } = canvas;
+  const size = imageLength(canvas);
+  const pixels = new Float32Array(frames * size);
   const notes: (readonly string[])[] = [];
   for (let i = 0; i < frames; i++) {
     const painted = paint(i);
@@ -234,7 +233,7 @@ async function render(stimulus: Parametric, options: Decoding): Promise<DecodedS
     notes.push(painted.notes);
     await options.yieldAfter(canvas);
   }
-  return { stimuli: { count: frames, height, width, pixels }, notes };
+  return { stimuli: { count: frames, height, width, channels, pixels }, notes };
 }
 
 /** @throws PayloadTooLargeError when a stimulus of this size is not rendered here */

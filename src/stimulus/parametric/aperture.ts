@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.js';
-import type { Canvas } from '../stimuli.js';
+import type { Size } from '../fit.js';
 
 /** A disc or, with an inner diameter, an annulus; diameters in pixels, null for no outer limit. */
 export interface Aperture {
@@ -23,32 +23,32 @@ const COSINE_SHARE = 0.25;
  */
 export function apertureCoverage(
   { diameter, innerDiameter, edge }: Aperture,
-  canvas: Canvas,
+  size: Size,
   { x, y }: { readonly x: number; readonly y: number },
 ): Float64Array | null {
   if (diameter !== null && innerDiameter >= diameter) {
     throw new InputError(`innerDiameter ${innerDiameter} must be less than diameter ${diameter}`);
   }
   const cover = edge === 'hard' ? discShare : cosineDisc;
-  const outer = diameter === null ? null : cover(canvas, diameter / 2, x, y);
+  const outer = diameter === null ? null : cover(size, diameter / 2, x, y);
   if (innerDiameter === 0) return outer;
-  const hole = cover(canvas, innerDiameter / 2, x, y);
+  const hole = cover(size, innerDiameter / 2, x, y);
   return hole.map((share, i) => (outer === null ? 1 : outer[i]!) - share);
 }
 
-function discShare(canvas: Canvas, radius: number, x: number, y: number): Float64Array {
+function discShare(size: Size, radius: number, x: number, y: number): Float64Array {
   // Pixels with a nearer centre are entirely inside; those with a farther centre are entirely outside.
   const inside = Math.max(0, radius - HALF_DIAGONAL) ** 2;
   const outside = (radius + HALF_DIAGONAL) ** 2;
-  return fromCentre(canvas, x, y, (dx, dy) => {
+  return fromCentre(size, x, y, (dx, dy) => {
     const squared = dx * dx + dy * dy;
     if (squared <= inside) return 1;
     return squared >= outside ? 0 : pixelShare(radius, dx, dy);
   });
 }
 
-function cosineDisc(canvas: Canvas, radius: number, x: number, y: number): Float64Array {
-  return fromCentre(canvas, x, y, (dx, dy) => {
+function cosineDisc(size: Size, radius: number, x: number, y: number): Float64Array {
+  return fromCentre(size, x, y, (dx, dy) => {
     const outward = 1 - Math.sqrt(dx * dx + dy * dy) / radius;
     if (outward <= 0) return 0;
     if (outward >= COSINE_SHARE) return 1;
@@ -58,7 +58,7 @@ function cosineDisc(canvas: Canvas, radius: number, x: number, y: number): Float
 
 /** Evaluates a function of each pixel's distance from (x, y) along both axes. */
 function fromCentre(
-  { height, width }: Canvas,
+  { height, width }: Size,
   x: number,
   y: number,
   at: (dx: number, dy: number) => number,

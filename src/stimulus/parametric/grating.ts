@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Canvas, GrayImage, Stimuli } from '../stimuli.js';
+import { type Canvas, imageLength, type Stimuli, type StimulusImage } from '../stimuli.js';
 import { apertureCoverage } from './aperture.js';
 import { carrier } from './carrier.js';
 import {
@@ -88,16 +88,17 @@ export function drawDriftingGrating(drifting: DriftingGrating, canvas: Canvas): 
  * Renders a grating, computed in float64 and rounded once to float32.
  * @throws InputError when it would be brighter than 1, or its hole covers everything
  */
-export function renderGrating(grating: Grating, canvas: Canvas): GrayImage {
+export function renderGrating(grating: Grating, canvas: Canvas): StimulusImage {
   return paintOne(drawGrating(grating, canvas), canvas);
 }
 
 /** Renders gratings in order as one batch. @throws InputError as `renderGrating` */
 export function renderGratings(gratings: readonly Grating[], canvas: Canvas): Stimuli {
-  const { height, width } = canvas;
-  const pixels = new Float32Array(gratings.length * height * width);
+  const { height, width, channels } = canvas;
+  const size = imageLength(canvas);
+  const pixels = new Float32Array(gratings.length * size);
   for (const [i, grating] of gratings.entries()) {
-    pixels.set(renderGrating(grating, canvas).pixels, i * height * width);
+    pixels.set(renderGrating(grating, canvas).pixels, i * size);
   }
-  return { count: gratings.length, height, width, pixels };
+  return { count: gratings.length, height, width, channels, pixels };
 }

@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import { type Canvas, type GrayImage, type Stimuli, stimulusAt } from '../stimuli.js';
+import {
+  type Canvas,
+  imageLength,
+  type Stimuli,
+  type StimulusImage,
+  stimulusAt,
+} from '../stimuli.js';
 import { Bar, drawBar } from './bar.js';
 import { CentreSurround, drawCentreSurround } from './centre-surround.js';
 import { Annulus, Disc, drawAnnulus, drawDisc } from './disc.js';
@@ -57,7 +63,7 @@ export interface Prepared {
   /** The number of stimuli in a sequence; 1 for other stimuli. */
   readonly frames: number;
   /** Paints frame `index` and returns notes on it. */
-  readonly paint: (index: number) => { readonly image: GrayImage; readonly notes: string[] };
+  readonly paint: (index: number) => { readonly image: StimulusImage; readonly notes: string[] };
 }
 
 /**
@@ -70,15 +76,13 @@ export function prepare<K extends Kind>(stimulus: Parametric<K>, canvas: Canvas)
   const draw = DRAW[kind];
   const drawing = draw(parameters, canvas);
   checkLuminance(drawing, canvas, clip);
-  const { height, width } = canvas;
   return {
     frames: drawing.frames,
     paint: (index) => {
-      const pixels = new Float32Array(height * width);
-      const clipped = paint(drawing.frame(index), canvas, pixels);
+      const { image, clipped } = paint(drawing.frame(index), canvas);
       const note = `${clipped} pixels brighter than white are set to white`;
       return {
-        image: { height, width, pixels },
+        image,
         notes: clipped === 0 ? [...drawing.notes] : [...drawing.notes, note],
       };
     },
@@ -95,9 +99,10 @@ export function renderParametric<K extends Kind>(
   canvas: Canvas,
 ): { readonly stimuli: Stimuli; readonly notes: readonly string[][] } {
   const prepared = prepare(stimulus, canvas);
-  const { height, width } = canvas;
+  const { height, width, channels } = canvas;
   const { frames: count } = prepared;
-  const stimuli = { count, height, width, pixels: new Float32Array(count * height * width) };
+  const pixels = new Float32Array(count * imageLength(canvas));
+  const stimuli = { count, height, width, channels, pixels };
   const notes = Array.from({ length: count }, (_, i) => {
     const { image, notes } = prepared.paint(i);
     stimulusAt(stimuli, i).pixels.set(image.pixels);

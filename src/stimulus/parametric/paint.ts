@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.js';
-import type { Backdrop, Canvas, GrayImage, Stimuli } from '../stimuli.js';
+import type { Backdrop, Canvas, Stimuli, StimulusImage } from '../stimuli.js';
 
 /** A drawing of modulations, frame by frame, from which luminance is computed. */
 export interface Drawing {
@@ -62,25 +62,23 @@ export function checkLuminance(
 }
 
 /**
- * Paints one frame: `background * (1 + modulation)`, computed in float64 and rounded once.
- * @param pixels [height, width], written to
- * @returns the number of pixels that were brighter than white and were set to white
+ * Paints one frame: `background * (1 + modulation)` in every channel, computed in float64 and rounded once.
+ * @param modulation [height, width]
+ * @returns the image, and the number of pixels that were brighter than white and were set to white
  */
 export function paint(
   modulation: Float64Array,
-  { background }: Backdrop,
-  pixels: Float32Array,
-): number {
+  { height, width, channels, background }: Canvas,
+): { readonly image: StimulusImage; readonly clipped: number } {
+  const pixels = new Float32Array(height * width * channels);
   let clipped = 0;
-  for (let i = 0; i < pixels.length; i++) {
+  for (let i = 0, at = 0; i < modulation.length; i++) {
     // Rounding can move a cosine slightly beyond -1..1.
-    pixels[i] = Math.max(0, background * (1 + modulation[i]!));
-    if (pixels[i]! > 1) {
-      pixels[i] = 1;
-      clipped++;
-    }
+    const value = Math.fround(Math.max(0, background * (1 + modulation[i]!)));
+    if (value > 1) clipped++;
+    for (let c = 0; c < channels; c++, at++) pixels[at] = Math.min(1, value);
   }
-  return clipped;
+  return { image: { height, width, channels, pixels }, clipped };
 }
 
 /** Multiplies layers of one size into the first layer, in place. */
@@ -101,17 +99,15 @@ export function plus(layer: Float64Array, other: Float64Array): Float64Array {
 }
 
 /** Makes the blank: one image of uniform background. */
-export function blankStimulus({ height, width, background }: Canvas): Stimuli {
-  return { count: 1, height, width, pixels: new Float32Array(height * width).fill(background) };
+export function blankStimulus({ height, width, channels, background }: Canvas): Stimuli {
+  const pixels = new Float32Array(height * width * channels).fill(background);
+  return { count: 1, height, width, channels, pixels };
 }
 
 /** Paints a drawing of one frame. @throws InputError as `checkLuminance` */
-export function paintOne(drawing: Drawing, canvas: Canvas): GrayImage {
+export function paintOne(drawing: Drawing, canvas: Canvas): StimulusImage {
   checkLuminance(drawing, canvas);
-  const { height, width } = canvas;
-  const pixels = new Float32Array(height * width);
-  paint(drawing.frame(0), canvas, pixels);
-  return { height, width, pixels };
+  return paint(drawing.frame(0), canvas).image;
 }
 
 function short(value: number): number {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Canvas, GrayImage } from '../stimuli.js';
+import type { Canvas, StimulusImage } from '../stimuli.js';
 import { apertureCoverage } from './aperture.js';
 import { Edge, InnerDiameter, MAX_PIXELS, Position } from './fields.js';
 
@@ -39,28 +39,39 @@ const REACH = 6;
  * @throws InputError when the hole of the aperture covers everything
  */
 export function viewImage(
-  image: GrayImage,
+  image: StimulusImage,
   view: Omit<ImageView, 'png' | 'npy'>,
   { background }: Pick<Canvas, 'background'>,
-): GrayImage {
-  const { height, width } = image;
+): StimulusImage {
+  const { height, width, channels } = image;
   const blurred = view.blur === 0 ? image : blurImage(image, view.blur);
-  const coverage = apertureCoverage(view, { height, width, background }, view);
+  const coverage = apertureCoverage(view, image, view);
   if (coverage === null) return blurred;
-  const pixels = blurred.pixels.map((pixel, i) => background + coverage[i]! * (pixel - background));
-  return { height, width, pixels };
+  const pixels = blurred.pixels.map((pixel, i) => {
+    return background + coverage[Math.floor(i / channels)]! * (pixel - background);
+  });
+  return { height, width, channels, pixels };
 }
 
 /**
- * Gaussian blur: the Gaussian sampled at whole pixels and made to sum to 1; at the border the image
+ * Gaussian blur of each channel: the Gaussian sampled at whole pixels and made to sum to 1; at the border the image
  * continues mirrored (c b a | a b c). From sigma 0.7 on a grating of f cycles/pixel, up to 0.25, keeps
  * exp(-2 pi^2 sigma^2 f^2) of its contrast within 0.01; for smaller sigma the sampling is too coarse.
  */
-export function blurImage({ height, width, pixels }: GrayImage, sigma: number): GrayImage {
+export function blurImage(image: StimulusImage, sigma: number): StimulusImage {
+  const { height, width, channels } = image;
   const weights = gaussian(sigma);
-  const rows = convolveRows(Float64Array.from(pixels), width, weights);
-  const columns = convolveRows(transpose(rows, height, width), height, weights);
-  return { height, width, pixels: Float32Array.from(transpose(columns, width, height)) };
+  const pixels = new Float32Array(image.pixels.length);
+  for (let c = 0; c < channels; c++) {
+    const own = Float64Array.from({ length: height * width }, (_, i) => {
+      return image.pixels[i * channels + c]!;
+    });
+    const rows = convolveRows(own, width, weights);
+    const columns = convolveRows(transpose(rows, height, width), height, weights);
+    const values = transpose(columns, width, height);
+    for (let i = 0; i < values.length; i++) pixels[i * channels + c] = values[i]!;
+  }
+  return { height, width, channels, pixels };
 }
 
 /** Computes the weights from the middle outward; all weights of the symmetric kernel sum to 1. */

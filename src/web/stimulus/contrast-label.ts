@@ -1,11 +1,11 @@
+import type { StimulusImage } from '../../stimulus/stimuli.js';
 import { stimulusStatistics } from '../../stimulus/training-range.js';
 import { short } from '../parts/numbers.js';
 import type { Card } from '../state/models.js';
-import type { RenderedStimulus } from './rendered-stimulus.js';
 
 /** Formats the RMS contrast of an image, with the range of the training images if known. */
 export function contrastLabel(
-  rendered: Pick<RenderedStimulus, 'pixels' | 'height' | 'width'>,
+  rendered: StimulusImage,
   { stimulus: { trainingRange } }: Pick<Card, 'stimulus'>,
 ): string {
   const { contrast } = stimulusStatistics(rendered);

@@ -1,4 +1,5 @@
 import type { StreamAnswer } from '../../formats/stream-frames.js';
+import type { StimulusImage } from '../../stimulus/stimuli.js';
 import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from '../state/models.js';
 import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
@@ -6,11 +7,7 @@ import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
 const NPY = 'application/x-npy';
 
 /** A stimulus as the network receives it. */
-export interface RenderedStimulus {
-  /** Values 0..1 in row-major order. */
-  readonly pixels: Float32Array;
-  readonly height: number;
-  readonly width: number;
+export interface RenderedStimulus extends StimulusImage {
   /** Warnings about changes to the image and about values outside the training range. */
   readonly warnings: readonly string[];
   readonly request: SentRequest;
@@ -35,9 +32,14 @@ export async function renderStimulus(
   const json = stimuliBody(chosen);
   const pending = route.$post({ param, json }, { headers: { Accept: NPY }, init: { signal } });
   const { value, headers, request } = await service.npy(pending);
-  const [, height = 0, width = 0] = value.shape;
+  const [, height = 0, width = 0, last = 1] = value.shape;
+  const channels = last === 3 ? 3 : 1;
   // The page shows the first frame of a sequence.
-  const pixels = Float32Array.from(value.data.subarray(0, height * width));
+  const pixels = Float32Array.from(value.data.subarray(0, height * width * channels));
   const warnings = JSON.parse(headers.get('X-Stimulus-Warnings') ?? '[]') as { warning: string }[];
-  return { pixels, height, width, warnings: warnings.map(({ warning }) => warning), request };
+  return {
+    ...{ pixels, height, width, channels },
+    warnings: warnings.map(({ warning }) => warning),
+    request,
+  };
 }

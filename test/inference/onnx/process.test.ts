@@ -33,7 +33,11 @@ function request(gray = 0.5): EngineRequest {
   const { height, width } = demo.card.stimulus;
   const pixels = new Float32Array(height * width).fill(gray);
   const neurons = Int32Array.from(demo.card.neurons.keys());
-  return { digest: demo.digest, stimuli: { count: 1, height, width, pixels }, neurons };
+  return {
+    digest: demo.digest,
+    stimuli: { count: 1, height, width, channels: 1, pixels },
+    neurons,
+  };
 }
 
 const send = () => engine.respond(request());

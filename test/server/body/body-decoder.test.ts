@@ -62,7 +62,7 @@ function request(contentType: string, body: Uint8Array | string): StimulusReques
   return {
     contentType,
     body: typeof body === 'string' ? Buffer.from(body) : body,
-    target: { height: SIDE, width: SIDE, background: 0.5 },
+    target: { height: SIDE, width: SIDE, channels: 1 as const, background: 0.5 },
     limits: { maxStimuli: 10_000, maxPixels: 16_000_000 },
     fit: 'resize',
   };
@@ -114,7 +114,11 @@ test.each([
 
 /** The pixels as one string, which is compared faster than millions of numbers. */
 function bytesOf({ pixels: values, ...size }: Stimuli) {
-  return { ...size, pixels: createHash('sha256').update(values).digest('hex') };
+  return {
+    ...size,
+    channels: 1 as const,
+    pixels: createHash('sha256').update(values).digest('hex'),
+  };
 }
 
 function noise(frames: number): string {
@@ -138,7 +142,13 @@ test('real responses are decoded with the stimuli and must match them and the mo
 
 test('a large body may name a stored set, which is read in the main thread', async () => {
   const digest = 'a'.repeat(64);
-  const stored = { count: 2, height: SIDE, width: SIDE, pixels: pixels(2 * SIDE ** 2) };
+  const stored = {
+    count: 2,
+    height: SIDE,
+    width: SIDE,
+    channels: 1 as const,
+    pixels: pixels(2 * SIDE ** 2),
+  };
   const stimuli = Array.from({ length: 9000 }, (_, i) => i % 2);
   const body = JSON.stringify({ stimulusSet: digest, stimuli }).padEnd(2 ** 17);
   const readStoredSet = async () => stored;
@@ -152,7 +162,13 @@ test('a large body may name a stored set, which is read in the main thread', asy
 });
 
 test('memory for a stored set and for real responses is reserved together', async () => {
-  const stored = { count: 2, height: SIDE, width: SIDE, pixels: pixels(2 * SIDE ** 2) };
+  const stored = {
+    count: 2,
+    height: SIDE,
+    width: SIDE,
+    channels: 1 as const,
+    pixels: pixels(2 * SIDE ** 2),
+  };
   const form = new FormData();
   form.append('stimulusSet', 'a'.repeat(64));
   const real = encodeNpy(pixels(2 * 10_000), [2, 10_000]);

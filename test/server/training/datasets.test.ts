@@ -81,7 +81,7 @@ test('trials that come while their dataset is deleted make no folder', async () 
   const log = await openTrials(place);
   expect((await send(`/v1/datasets/${damaged}`, { method: 'DELETE' })).status).toBe(204);
   const pixels = Float32Array.of(0, 0.1, 0.2, 0.3, 0.4, 0.5);
-  const trial = newTrial('a', { height: 3, width: 2, pixels }, [1, 2]);
+  const trial = newTrial('a', { height: 3, width: 2, channels: 1, pixels }, [1, 2]);
   await expect(log.append([trial])).rejects.toThrow(DiskError);
   expect(await readdir(path.join(folder, 'datasets'))).toEqual([kept]);
 });

@@ -21,7 +21,7 @@ const STIMULI = [
   ],
 ];
 const digestOf = (rows: number[][]) =>
-  stimulusDigest({ height: 3, width: 2, pixels: Float32Array.from(rows.flat()) });
+  stimulusDigest({ height: 3, width: 2, channels: 1, pixels: Float32Array.from(rows.flat()) });
 const FIRST = { id: 'a', stimulus: 0, neurons: [0, 1], responses: [1.5, null], unit: 'spikes/s' };
 const SECOND = { ...FIRST, id: 'b', stimulus: 1, valid: false };
 

@@ -4,7 +4,7 @@ import { parseParametric } from '../../../src/stimulus/parametric/entry.js';
 import { renderParametric } from '../../../src/stimulus/parametric/kinds.js';
 import { planSweep } from '../../../src/stimulus/sweep.js';
 
-const CANVAS = { height: 21, width: 25, background: 0.5 };
+const CANVAS = { height: 21, width: 25, channels: 1 as const, background: 0.5 };
 const paths = { parameter: 'parameter', values: 'values' };
 
 const render = (gabor: object) =>

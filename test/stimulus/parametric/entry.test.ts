@@ -8,7 +8,7 @@ import { decode, GRAY, GRAY_8, rejection } from '../request.js';
 import { ALL_KINDS, parametric } from './arbitrary.js';
 
 const JSON_TYPE = 'application/json';
-const CANVAS = { height: 6, width: 4, background: 0.5 };
+const CANVAS = { height: 6, width: 4, channels: 1 as const, background: 0.5 };
 /** A model of 6x4 pixels with a scale of 2 pixels per degree. */
 const SCALED = { target: { ...CANVAS, pixelsPerDegree: 2 } };
 const GRAY_NPY = Buffer.from(encodeNpy(GRAY_8, [6, 4])).toString('base64');
@@ -147,7 +147,9 @@ test('stimuli that cannot be rendered are rejected with their place', async () =
   ).toMatchInlineSnapshot(
     `"InputError: disc: contrast is relative to the background, and this one is black [disc]"`,
   );
-  expect(await rejected({ disc: {} }, { target: { background: 0.5 } })).toMatchInlineSnapshot(
+  expect(
+    await rejected({ disc: {} }, { target: { channels: 1 as const, background: 0.5 } }),
+  ).toMatchInlineSnapshot(
     `"InputError: disc: rendered stimuli have no size of their own: add ?height= and ?width= [disc]"`,
   );
 });
@@ -160,12 +162,15 @@ test('sequences count towards the limits before they are rendered', async () => 
   expect(await rejected(two)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: too many stimuli: 9; expected at most 8 in one request"`,
   );
-  const wide = { target: { height: 200, width: 200, background: 0.5 } };
+  const wide = { target: { height: 200, width: 200, channels: 1 as const, background: 0.5 } };
   expect(await rejected({ disc: {} }, wide)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: disc: stimulus too large: 200x200; expected at most 10000 pixels [disc]"`,
   );
   const limits = { maxStimuli: 100, maxPixels: 2 ** 30 };
-  const huge = { target: { height: 1024, width: 1024, background: 0.5 }, limits };
+  const huge = {
+    target: { height: 1024, width: 1024, channels: 1 as const, background: 0.5 },
+    limits,
+  };
   expect(await rejected({ disc: {} }, huge)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: disc: stimulus too large to be rendered: 1024x1024; expected at most 262144 pixels [disc]"`,
   );
@@ -178,7 +183,7 @@ test('sequences count towards the limits before they are rendered', async () => 
 test('an image may be blurred and cut out, from .npy and from a picture', async () => {
   const npy = GRAY_NPY;
   const { stimuli } = await decode(JSON_TYPE, json({ image: { npy, blur: 1 } }));
-  const image = { height: 6, width: 4, pixels: GRAY };
+  const image = { height: 6, width: 4, channels: 1 as const, pixels: GRAY };
   expect(stimulusAt(stimuli, 0)).toEqual(blurImage(image, 1));
   const plain = await decode(JSON_TYPE, json({ stimuli: [{ image: { npy } }, { npy }] }));
   expect(plain.stimuli.pixels).toEqual(Float32Array.of(...GRAY, ...GRAY));
@@ -214,7 +219,10 @@ test('images that cannot be presented are rejected with their place', async () =
 
 test('an image is blurred only up to the size that is rendered', async () => {
   const npy = Buffer.from(encodeNpy(new Uint8Array(257 * 256), [257, 256])).toString('base64');
-  const open = { target: { background: 0.5 }, limits: { maxStimuli: 1, maxPixels: 2 ** 20 } };
+  const open = {
+    target: { channels: 1 as const, background: 0.5 },
+    limits: { maxStimuli: 1, maxPixels: 2 ** 20 },
+  };
   expect(await rejected({ image: { npy, blur: 20 } }, open)).toMatchInlineSnapshot(
     `"PayloadTooLargeError: image.npy: stimulus too large to be blurred or cut out: 257 high x 256 wide; expected at most 65536 pixels [image.npy]"`,
   );
@@ -224,7 +232,7 @@ test('an image is blurred only up to the size that is rendered', async () => {
 test('rendering much yields to the event loop', async () => {
   const order: string[] = [];
   setImmediate(() => order.push('others'));
-  const target = { height: 512, width: 512, background: 0.5 };
+  const target = { height: 512, width: 512, channels: 1 as const, background: 0.5 };
   const options = { target, limits: { maxStimuli: 2, maxPixels: 2 ** 18 } };
   await decode(JSON_TYPE, json({ driftingGrating: { frames: 2 } }), options);
   expect([...order, 'rendered']).toEqual(['others', 'rendered']);

@@ -11,7 +11,7 @@ import type { Canvas } from '../../../src/stimulus/stimuli.js';
 import { between, greatestDifference } from '../../support/numbers.js';
 
 const SIDE = 17;
-const CANVAS: Canvas = { height: SIDE, width: SIDE, background: 0.5 };
+const CANVAS: Canvas = { height: SIDE, width: SIDE, channels: 1 as const, background: 0.5 };
 /** Float32 values near 1 are 6e-8 apart. */
 const ROUNDING = 1e-7;
 
@@ -36,7 +36,7 @@ function render(grating: Partial<Grating>, canvas: Canvas = CANVAS): Float32Arra
 }
 
 test('a full-field grating is the projection onto its drift direction, in another formula', () => {
-  const canvas = { height: 12, width: 20, background: 0.4 };
+  const canvas = { height: 12, width: 20, channels: 1 as const, background: 0.4 };
   fc.assert(
     fc.property(gratings, (drawn) => {
       const grating = { ...drawn, diameter: null, innerDiameter: 0 };

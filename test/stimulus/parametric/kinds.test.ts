@@ -12,7 +12,7 @@ import { type Canvas, stimulusAt } from '../../../src/stimulus/stimuli.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { ALL_KINDS, parametric, stimuliOf } from './arbitrary.js';
 
-const CANVAS: Canvas = { height: 21, width: 26, background: 0.5 };
+const CANVAS: Canvas = { height: 21, width: 26, channels: 1, background: 0.5 };
 const BLANK = new Float32Array(21 * 26).fill(0.5);
 /** Float32 values near 1 are 6e-8 apart. */
 const ROUNDING = 1e-7;

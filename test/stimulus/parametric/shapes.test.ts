@@ -6,7 +6,7 @@ import { between, greatestDifference } from '../../support/numbers.js';
 import { parametric } from './arbitrary.js';
 
 const SIDE = 50;
-const CANVAS = { height: SIDE, width: SIDE, background: 0.5 };
+const CANVAS = { height: SIDE, width: SIDE, channels: 1 as const, background: 0.5 };
 /** Float32 pixels are off by 3e-8 at most, and there are 2500; contrast counts half. */
 const AREA_ROUNDING = 2500 * 3e-8 * 2;
 const SAMPLES = 64;

@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { apertureCoverage } from '../../../src/stimulus/parametric/aperture.js';
 import { blurImage, ImageView, viewImage } from '../../../src/stimulus/parametric/view.js';
-import type { GrayImage } from '../../../src/stimulus/stimuli.js';
+import type { StimulusImage } from '../../../src/stimulus/stimuli.js';
 import { between, greatestDifference } from '../../support/numbers.js';
 
 const ROUNDING = 1e-7;
 
-function image(height: number, width: number, at: (y: number, x: number) => number): GrayImage {
+function image(height: number, width: number, at: (y: number, x: number) => number): StimulusImage {
   const pixels = Float32Array.from({ length: height * width }, (_, i) =>
     at(Math.floor(i / width), i % width),
   );
-  return { height, width, pixels };
+  return { height, width, channels: 1, pixels };
 }
 
 /** A random image, the same in each run. */
@@ -92,7 +92,7 @@ test('an aperture presents the image inside and the background outside', () => {
   const seen = viewImage(noise, view(fields), { background });
   const coverage = apertureCoverage(
     { diameter: 7.4, innerDiameter: 2, edge: 'hard' },
-    { ...noise, background },
+    noise,
     fields,
   )!;
   const expected = noise.pixels.map(

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { renderParametric } from '../../../src/stimulus/parametric/kinds.js';
-import { type GrayImage, stimulusAt } from '../../../src/stimulus/stimuli.js';
+import { type StimulusImage, stimulusAt } from '../../../src/stimulus/stimuli.js';
 import { greatestDifference } from '../../support/numbers.js';
 import { parametric, stimuliOf } from './arbitrary.js';
 
 const SIDE = 50;
-const CANVAS = { height: SIDE, width: SIDE, background: 0.5 };
+const CANVAS = { height: SIDE, width: SIDE, channels: 1 as const, background: 0.5 };
 /** Float32 values near 1 are 6e-8 apart. */
 const ROUNDING = 1e-7;
 
@@ -14,7 +14,7 @@ function imageOf(kind: 'grating' | 'gabor' | 'plaid' | 'centreSurround', fields:
   return stimulusAt(renderParametric(parametric(kind, fields), CANVAS).stimuli, 0);
 }
 
-function full(fields: object): GrayImage {
+function full(fields: object): StimulusImage {
   return imageOf('grating', { diameter: null, ...fields });
 }
 
@@ -23,7 +23,7 @@ function mean(values: ArrayLike<number>): number {
 }
 
 /** Orientation of the bars by the structure tensor, from differences of neighbours. */
-function orientationByGradient({ pixels }: GrayImage): number {
+function orientationByGradient({ pixels }: StimulusImage): number {
   let [xx, yy, xy] = [0, 0, 0];
   for (let row = 1; row < SIDE - 1; row++) {
     for (let column = 1; column < SIDE - 1; column++) {
@@ -39,7 +39,7 @@ function orientationByGradient({ pixels }: GrayImage): number {
 }
 
 /** Power of the frequency (u, v) in cycles per image, u to the right and v up. */
-function power({ pixels }: GrayImage, u: number, v: number): number {
+function power({ pixels }: StimulusImage, u: number, v: number): number {
   let [re, im] = [0, 0];
   for (let i = 0; i < pixels.length; i++) {
     const angle = (2 * Math.PI * (u * (i % SIDE) - v * Math.floor(i / SIDE))) / SIDE;

@@ -17,6 +17,7 @@ function recording(count: number): Recording {
       count: indices.length,
       height: 1,
       width: 1,
+      channels: 1 as const,
       pixels: Float32Array.from(indices),
     }),
   };

@@ -9,7 +9,7 @@ import { TrainingCard } from '../../../src/models/card.js';
 import { readModel, readWeights } from '../../../src/models/saved-model.js';
 import { openBackend } from '../../../src/network/backends/open.js';
 import { randomStream } from '../../../src/network/random.js';
-import type { GrayImage } from '../../../src/stimulus/stimuli.js';
+import type { StimulusImage } from '../../../src/stimulus/stimuli.js';
 import { type DataPlace, openData } from '../../../training/dataset/open-data.js';
 import { writeDataset } from '../../../training/dataset/write-dataset.js';
 import { createTrainCommand } from '../../../training/train-command.js';
@@ -47,8 +47,9 @@ function draw(count: number, key: string): Float32Array {
 }
 
 const imageBytes = (image: number) => bytes.subarray(image * SIDE ** 2, (image + 1) * SIDE ** 2);
-const grayImage = (image: number): GrayImage => ({
+const grayImage = (image: number): StimulusImage => ({
   ...{ height: SIDE, width: SIDE },
+  channels: 1,
   pixels: Float32Array.from(imageBytes(image), (value) => value / 255),
 });
 

@@ -46,6 +46,7 @@ test.each(ArchitectureId.options)(
       count: input.shape[0]!,
       height: 50,
       width: 50,
+      channels: 1 as const,
       pixels: input.data as Float32Array,
     });
     expect(greatestDifference(responses, golden.get('responses')!.data)).toBeLessThan(1e-4);
@@ -83,7 +84,7 @@ test('a folder of checkpoints becomes a model whose card names its source', asyn
 
   // The same networks are computed one by one on stimuli scaled by hand.
   const pixels = Float32Array.from({ length: 2 * SIDE * SIDE }, (_, i) => ((i * 7) % 50) / 50);
-  const stimuli = { count: 2, ...SIZE, pixels };
+  const stimuli = { count: 2, ...SIZE, channels: 1 as const, pixels };
   const all = await place.respond('models/three/1', stimuli);
   for (const [row, neuron] of ([0, 2, 10] as const).entries()) {
     await place.writeCheckpoints(`alone${neuron}`, { [neuron]: states[neuron] });
@@ -96,7 +97,12 @@ test('a folder of checkpoints becomes a model whose card names its source', asyn
 });
 
 test('a folder of safetensors and the prefix of a wrapper give the same model', async () => {
-  const stimuli = { count: 1, ...SIZE, pixels: new Float32Array(SIDE * SIDE).fill(0.3) };
+  const stimuli = {
+    count: 1,
+    ...SIZE,
+    channels: 1 as const,
+    pixels: new Float32Array(SIDE * SIDE).fill(0.3),
+  };
   await place.writeCheckpoints('plain', { 4: randomBase(4) });
   const wrapped = new Map([...randomBase(4)].map(([name, each]) => [`module.net.${name}`, each]));
   await place.writeCheckpoints('wrapped', { 4: wrapped });

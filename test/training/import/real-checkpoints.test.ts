@@ -28,7 +28,7 @@ async function respond(checkpoints: string, id: ArchitectureId): Promise<Float32
   const images = decodeNpy(await readFile(path.join(place.path, 'stimuli.npy')));
   const [count = 0, height = 0, width = 0] = images.shape;
   const pixels = Float32Array.from(images.data, (value) => value / 255);
-  return await place.respond(`${out}/1`, { count, height, width, pixels });
+  return await place.respond(`${out}/1`, { count, height, width, channels: 1, pixels });
 }
 
 /** Row = stimulus, column = neuron. */

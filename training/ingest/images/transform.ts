@@ -1,6 +1,6 @@
 import { InputError } from '../../../src/errors.js';
 import type { ElementValues } from '../../../src/formats/npy-elements.js';
-import { createResizer } from '../../../src/stimulus/resize.js';
+import { resizeLinear } from '../../../src/stimulus/fit.js';
 import type { ImageSource } from '../lab-file.js';
 
 /** What is done to images, each only where a person asks for it. */
@@ -66,7 +66,7 @@ export function createTransform(source: ImageSource, options: TransformOptions):
   if (size && (size.height !== sample.height || size.width !== sample.width)) {
     steps.push({
       change: `resized from ${sample.height}x${sample.width} to ${size.height}x${size.width}`,
-      step: (picture) => resize(picture, size),
+      step: (picture) => resizeLinear(picture, size),
     });
     if (degreesPerPixel !== null) degreesPerPixel *= sample.width / size.width;
   }
@@ -151,26 +151,4 @@ function toLuminance({ height, width, pixels }: Picture): Picture {
     (_, i) => red * pixels[3 * i]! + green * pixels[3 * i + 1]! + blue * pixels[3 * i + 2]!,
   );
   return { height, width, channels: 1, pixels: gray };
-}
-
-function resize(
-  picture: Picture,
-  size: { readonly height: number; readonly width: number },
-): Picture {
-  const { height, width, channels, pixels } = picture;
-  const resized = new Float32Array(size.height * size.width * channels);
-  for (let channel = 0; channel < channels; channel++) {
-    const resizer = createResizer({ height, width }, size);
-    for (let y = 0; y < height; y++) {
-      resizer.addRow(
-        Float32Array.from(
-          { length: width },
-          (_, x) => pixels[(y * width + x) * channels + channel]!,
-        ),
-      );
-    }
-    const { pixels: own } = resizer.finish();
-    for (const [i, value] of own.entries()) resized[i * channels + channel] = value;
-  }
-  return { ...size, channels, pixels: resized };
 }

@@ -1,0 +1,35 @@
+import type { Channels, Stimuli, StimulusImage } from './stimuli.js';
+
+/**
+ * Rec. 709 luma of stored (gamma-encoded) values: 0.2126 R + 0.7152 G + 0.0722 B, in a form in which equal channels give
+ * exactly their value.
+ */
+export function luma(red: number, green: number, blue: number): number {
+  return green + 0.2126 * (red - green) + 0.0722 * (blue - green);
+}
+
+type Values = Pick<StimulusImage, 'channels' | 'pixels'>;
+
+/** Returns the luma of each pixel of an image; a gray image is returned unchanged. */
+export function toGray<Image extends Values>(image: Image): Image {
+  if (image.channels === 1) return image;
+  const values = image.pixels;
+  const pixels = new Float32Array(values.length / 3);
+  for (let i = 0; i < pixels.length; i++) {
+    pixels[i] = luma(values[3 * i]!, values[3 * i + 1]!, values[3 * i + 2]!);
+  }
+  return { ...image, channels: 1, pixels };
+}
+
+/** Repeats a gray image in three channels; a colour image is returned unchanged. */
+export function toColour<Image extends Values>(image: Image): Image {
+  if (image.channels === 3) return image;
+  const pixels = new Float32Array(3 * image.pixels.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = image.pixels[Math.floor(i / 3)]!;
+  return { ...image, channels: 3, pixels };
+}
+
+/** Gives stimuli a number of channels, by their luma or by repeating their gray. */
+export function withChannels(stimuli: Stimuli, channels: Channels): Stimuli {
+  return channels === 1 ? toGray(stimuli) : toColour(stimuli);
+}
