@@ -1,8 +1,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors.js';
-import { hasCode, onDisk, unless } from '../files/disk-error.js';
-import { createWhole, readWhole } from '../files/whole-file.js';
+import { onDisk, unless } from '../files/disk-error.js';
+import { createWhole, readNamed } from '../files/whole-file.js';
 import { decodeNpy, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
 import { type StimulusImage, stimulusDigest } from '../stimulus/stimuli.js';
 
@@ -42,10 +42,7 @@ export async function openTrialImages(
     async read(digest) {
       const file = fileOf(digest);
       const most = NPY_HEADER_BYTES + height * width * Float32Array.BYTES_PER_ELEMENT;
-      const bytes = await readWhole(file, most).catch((cause: unknown) => {
-        const reason = hasCode(cause, 'ENOENT') ? 'is it there?' : (cause as Error).message;
-        throw new InputError(`${file} cannot be read: ${reason}`, [], { cause });
-      });
+      const bytes = await readNamed(file, most);
       const pixels = pixelsOf(bytes);
       if (pixels?.length === height * width) {
         if (stimulusDigest({ height, width, channels: 1, pixels }) === digest) return pixels;

@@ -99,6 +99,19 @@ export async function readWhole(
 }
 
 /**
+ * Reads a whole file that a person named.
+ * @throws InputError naming the file, and saying why it cannot be read
+ * @example
+ * await readNamed('net.onnx', 2 ** 29); // InputError: net.onnx cannot be read: is it there?
+ */
+export async function readNamed(file: string, most: number): Promise<Buffer> {
+  return await readWhole(file, most).catch((cause: unknown) => {
+    const reason = hasCode(cause, 'ENOENT') ? 'is it there?' : (cause as Error).message;
+    throw new InputError(`${file} cannot be read: ${reason}`, [], { cause });
+  });
+}
+
+/**
  * Reads all of an opened file.
  * @param name for messages
  * @param stallMs the longest time without a byte, in milliseconds

@@ -1,5 +1,5 @@
 import { InputError, messageOf } from '../errors.js';
-import { readWhole } from '../files/whole-file.js';
+import { readNamed } from '../files/whole-file.js';
 import {
   type ImportedInput,
   imageTensor,
@@ -50,7 +50,7 @@ export async function measureNetwork(
   { file, gradient: gradientFile, description }: NetworkToMeasure,
 ): Promise<MeasuredNetwork> {
   const { InferenceSession, Tensor } = onnxruntime;
-  const bytes = await readWhole(file, GRAPH_BYTES);
+  const bytes = await readNamed(file, GRAPH_BYTES);
   const graph = readGraph(bytes);
   const { input, height, width } = networkInput(graph, description);
   const [black, white] = description.values;
@@ -67,7 +67,7 @@ export async function measureNetwork(
     const warnings = await checkBatch(respond, imported, own, range);
     if (range === 0) warnings.push('the responses are the same to all images');
     const slope =
-      gradientFile === undefined ? undefined : await readWhole(gradientFile, GRAPH_BYTES);
+      gradientFile === undefined ? undefined : await readNamed(gradientFile, GRAPH_BYTES);
     const [neurons, image] = [responses[0]!.length, noiseImage(height * width)];
     const gradient =
       slope &&

@@ -30,6 +30,13 @@ test('an .onnx file is imported with its card, whose errors are named', async ()
   await writeFile(card!, JSON.stringify({ source: 'a test', licence: 'CC0' }));
   await expect(run(args)).rejects.toThrow(/error: --card card\.json: .*licen[sc]e/);
   await writeFile(card!, JSON.stringify({ source: 'a test', license: 'CC0' }));
+  const typo = args.replace('net.onnx', 'nets.onnx');
+  await expect(run(typo)).rejects.toThrow(
+    'error: --onnx nets.onnx: nets.onnx cannot be read: is it there?',
+  );
+  await expect(run(args.replace('card.json', 'cards.json'))).rejects.toThrow(
+    'error: --card cards.json: cards.json cannot be read: is it there?',
+  );
   await writeFile(file!, 'not a network');
   await expect(run(args)).rejects.toThrow('error: --onnx net.onnx: it is not an .onnx file');
 });

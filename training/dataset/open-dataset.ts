@@ -9,8 +9,7 @@ import {
 } from '../../src/datasets/card.js';
 import { readDatasetCard } from '../../src/datasets/read-card.js';
 import { InputError } from '../../src/errors.js';
-import { hasCode } from '../../src/files/disk-error.js';
-import { readWhole, sha256 } from '../../src/files/whole-file.js';
+import { readNamed, sha256 } from '../../src/files/whole-file.js';
 import { decodeNpy, elementCount, NPY_HEADER_BYTES, type NpyData } from '../../src/formats/npy.js';
 import { STORED_BYTES, type StoredElement } from '../../src/formats/npy-elements.js';
 import { digestOfFile, openRowFile, type RowFile } from '../data/row-file.js';
@@ -86,10 +85,7 @@ async function readArray(
   shape: readonly number[],
 ): Promise<NpyData> {
   const most = elementCount(shape) * STORED_BYTES[stored] + NPY_HEADER_BYTES;
-  const bytes = await readWhole(file, most).catch((cause: unknown) => {
-    const reason = hasCode(cause, 'ENOENT') ? 'is it there?' : (cause as Error).message;
-    throw new InputError(`${file} cannot be read: ${reason}`, [], { cause });
-  });
+  const bytes = await readNamed(file, most);
   checkDigest(file, sha256(bytes), expected);
   const array = decodeNpy(bytes);
   checkArray(file, array, stored, shape);

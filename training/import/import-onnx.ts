@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { InputError } from '../../src/errors.js';
+import { readNamed } from '../../src/files/whole-file.js';
 import { parseAs, parseJson } from '../../src/formats/json.js';
 import { NetworkDescription } from '../../src/imports/description.js';
 import { type ImportedNetworkModel, importNetwork } from '../../src/imports/import-network.js';
 import { withLock } from '../run/lock.js';
 import { withSubject } from './named-error.js';
+
+/** Bytes of the largest card that is read. */
+const CARD_BYTES = 2 ** 24;
 
 /** What `import --onnx` takes. */
 export interface NetworkOptions {
@@ -52,10 +55,8 @@ function describe(
 }
 
 async function readDescription(file: string): Promise<NetworkDescription> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new InputError(`--card ${file} cannot be read`, [], { cause });
+  return await withSubject(`--card ${file}:`, async () => {
+    const bytes = await readNamed(file, CARD_BYTES);
+    return parseAs(NetworkDescription, parseJson(bytes, 'it'), '');
   });
-  return await withSubject(`--card ${file}:`, () =>
-    parseAs(NetworkDescription, parseJson(bytes, 'it'), ''),
-  );
 }
