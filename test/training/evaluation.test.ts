@@ -300,7 +300,7 @@ test('invalid evaluations are rejected with the reason, and nothing is written',
       "--model ./good/3: there is no such version; there are: 1",
       "--model ./good/1: good/1 is given twice",
       "model lacking/1: its weights lack 'attention.gamma'",
-      "--model is given 10 times: at most 9 models stand side by side",
+      "too many models: 10; expected at most 9, each with --model",
       "./val_img_other.npy is not there: that folder holds the site small: give that as --site",
       "error: option '--curves <count|all>' argument '0' is invalid. It must be a whole number from 1 to 1000000.",
     ]

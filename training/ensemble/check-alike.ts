@@ -22,7 +22,7 @@ export function checkAlike(models: readonly ChosenModel[]): void {
   const [first] = models;
   if (first === undefined || models.length < MEMBERS.least || models.length > MEMBERS.most) {
     throw new InputError(
-      `--model is given ${models.length} times; expected ${MEMBERS.least} to ${MEMBERS.most} models, each with --model`,
+      `wrong number of models: ${models.length}; expected ${MEMBERS.least} to ${MEMBERS.most}, each with --model`,
     );
   }
   for (const { label, saved } of models) {

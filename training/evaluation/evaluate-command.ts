@@ -67,7 +67,7 @@ const count = wholeNumber(1, 1_000_000);
 async function evaluate(options: Options): Promise<void> {
   if (options.model.length > MAX_MODELS) {
     throw new InputError(
-      `--model is given ${options.model.length} times: at most ${MAX_MODELS} models stand side by side`,
+      `too many models: ${options.model.length}; expected at most ${MAX_MODELS}, each with --model`,
     );
   }
   const models = await chooseModels(options.model);

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createCountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
+import { counted } from '../../src/formats/counted.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
@@ -215,10 +216,6 @@ function span(neurons: readonly number[]): string {
   let gap = first;
   while (present.has(gap)) gap++;
   return `${range}, without ${gap}${missing > 1 ? ` and ${missing - 1} more` : ''}`;
-}
-
-function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 function stimulusSize(text: string): StimulusSize {

@@ -1,5 +1,6 @@
 import { InputError } from '../../src/errors.js';
 import { readNamed } from '../../src/files/whole-file.js';
+import { counted } from '../../src/formats/counted.js';
 import { parseAs, parseJson } from '../../src/formats/json.js';
 import { NetworkDescription } from '../../src/imports/description.js';
 import { type ImportedNetworkModel, importNetwork } from '../../src/imports/import-network.js';
@@ -48,7 +49,7 @@ function describe(
 ): string {
   const millions = (count: number) => (count / 1e6).toPrecision(3);
   return (
-    `${neurons.length} ${neurons.length === 1 ? 'neuron' : 'neurons'}, images of ` +
+    `${counted(neurons.length, 'neuron')}, images of ` +
     `${stimulus.height}x${stimulus.width}, opset ${opset}, ${millions(parameters)} M parameters, ` +
     `${millions(multiplyAdds)} M multiply-adds an image`
   );

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createCountProgress } from '../../src/count-progress.js';
+import { counted } from '../../src/formats/counted.js';
 import { siteName, wholeNumber } from '../run/options.js';
 import { prepareFolder, synthesizeSite, writeSite } from './site.js';
 
@@ -63,7 +64,7 @@ async function synthesize(options: Options): Promise<void> {
   }
   await writeSite(out, made);
   console.log(
-    `${out}: site ${site.site}, ${site.neurons} neurons, ${site.images} training and ` +
+    `${out}: site ${site.site}, ${counted(site.neurons, 'neuron')}, ${site.images} training and ` +
       `${site.validation} validation images`,
   );
 }

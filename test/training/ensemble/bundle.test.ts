@@ -99,7 +99,7 @@ test('models that are not alike are rejected by name', async () => {
   await saveSmallModel(at('large'), { ...two, side: 32 });
   await saveSmallModel(at('attending'), { ...two, architecture: 'rf_sa_cnn' });
   expect(await bundle(['thin'], 'none')).toBe(
-    '--model is given 1 times; expected 2 to 32 models, each with --model',
+    'wrong number of models: 1; expected 2 to 32, each with --model',
   );
   expect(await bundle(['thin', 'thin/1'], 'none')).toBe('--model thin/1: thin/1 is given twice');
   expect(await bundle(['thin', 'attending'], 'none')).toBe(
