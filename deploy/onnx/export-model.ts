@@ -4,6 +4,7 @@ import { InputError, messageOf } from '../../src/errors.js';
 import { writeWhole } from '../../src/files/whole-file.js';
 import { checkGolden, goldenStimuli } from '../../src/inference/golden-check.js';
 import { loadOnnxruntime } from '../../src/inference/onnx/onnxruntime.js';
+import { planar } from '../../src/inference/onnx/planar.js';
 import { RESPONSES, STIMULI } from '../../src/inference/onnx/site-graph.js';
 import { readVerified } from '../../src/inference/verified-model.js';
 import type { ModelCard } from '../../src/models/card.js';
@@ -27,7 +28,7 @@ export async function exportModel(model: string, out: string): Promise<string> {
   await write(out, graph);
   return (
     `${out}: ${name} version ${version}, ${(graph.length / 2 ** 20).toFixed(1)} MiB\n` +
-    `  takes ${STIMULI} [batch, 1, ${stimulus.height}, ${stimulus.width}], float32, pixels 0 to 1\n` +
+    `  takes ${STIMULI} [batch, ${stimulus.channels}, ${stimulus.height}, ${stimulus.width}], float32, pixels 0 to 1\n` +
     `  gives ${RESPONSES} [batch, ${neurons.length}], float32; its metadata names the neurons`
   );
 }
@@ -50,8 +51,9 @@ function describeCard(card: ModelCard, digest: SavedModel['digest']): Record<str
 async function goldenResponses(card: ModelCard, graph: Uint8Array): Promise<Float32Array> {
   const { InferenceSession, Tensor } = await loadOnnxruntime();
   const session = await InferenceSession.create(graph, { logSeverityLevel: 3 });
-  const { count, height, width, pixels } = goldenStimuli(card);
-  const stimuli = new Tensor('float32', pixels, [count, 1, height, width]);
+  const golden = goldenStimuli(card);
+  const { count, height, width, channels } = golden;
+  const stimuli = new Tensor('float32', planar(golden), [count, channels, height, width]);
   const outputs = await session.run({ [STIMULI]: stimuli });
   await session.release();
   return outputs[RESPONSES]?.data as Float32Array;

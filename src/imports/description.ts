@@ -28,7 +28,9 @@ export const NetworkDescription = z
     gray: z
       .literal('repeated')
       .optional()
-      .describe('a network of three channels is given the gray image in each of them'),
+      .describe(
+        'the stimuli are gray, and a network of three channels is given them in each; else they are in colour',
+      ),
     values: z
       .tuple([z.number(), z.number()])
       .refine(([black, white]) => black !== white, 'must differ')

@@ -61,7 +61,6 @@ export async function importNetwork(
     architecture: { id: 'onnx' as const, ...architecture },
     stimulus: {
       ...stimulus,
-      channels: 1 as const,
       backgroundGray,
       degreesPerImage,
       trainingRange: null,

@@ -10,7 +10,7 @@ import type { ImportedGradient } from '../network/imported/architecture.js';
 export interface GradientOf {
   readonly imported: ImportedInput;
   readonly neurons: number;
-  /** An image to compare at, [height, width]. */
+  /** An image to compare at, [height, width, channels]. */
   readonly image: Float32Array;
   /** From the least to the largest response that was seen. */
   readonly range: number;

@@ -11,7 +11,7 @@ import { SESSION_OPTIONS } from '../inference/onnx/sessions.js';
 import type { GoldenCard, StimulusCard } from '../models/card.js';
 import type { ImportedNetwork } from '../network/imported/architecture.js';
 import { randomStream } from '../network/random.js';
-import { type Stimuli, stimulusAt } from '../stimulus/stimuli.js';
+import { imageLength, type Stimuli, stimulusAt } from '../stimulus/stimuli.js';
 import type { NetworkDescription } from './description.js';
 import { goldenGratings } from './gratings.js';
 import { measureGradient } from './measure-gradient.js';
@@ -30,7 +30,7 @@ export interface NetworkToMeasure {
 /** What the card of a network says that was found by running it. */
 export interface MeasuredNetwork {
   readonly architecture: ImportedNetwork;
-  readonly stimulus: Pick<StimulusCard, 'height' | 'width' | 'scale' | 'offset'>;
+  readonly stimulus: Pick<StimulusCard, 'height' | 'width' | 'channels' | 'scale' | 'offset'>;
   readonly golden: GoldenCard;
   /** The program that wrote the graph. */
   readonly producer: string;
@@ -52,11 +52,11 @@ export async function measureNetwork(
   const { InferenceSession, Tensor } = onnxruntime;
   const bytes = await readNamed(file, GRAPH_BYTES);
   const graph = readGraph(bytes);
-  const { input, height, width } = networkInput(graph, description);
+  const { input, ...size } = networkInput(graph, description);
   const [black, white] = description.values;
-  const stimulus = { height, width, scale: white - black, offset: black };
+  const stimulus = { ...size, scale: white - black, offset: black };
   const imported: ImportedInput = { input, output: { name: graph.outputs[0]!.name }, stimulus };
-  const images = eightBit(goldenGratings({ height, width }));
+  const images = eightBit(goldenGratings(size));
   const own = Array.from({ length: images.count }, (_, i) => stimulusAt(images, i).pixels);
   const session = await withReason(() => InferenceSession.create(bytes, SESSION_OPTIONS));
   const respond: Respond = (some) => withReason(() => respondTo(session, Tensor, imported, some));
@@ -68,7 +68,7 @@ export async function measureNetwork(
     if (range === 0) warnings.push('the responses are the same to all images');
     const slope =
       gradientFile === undefined ? undefined : await readNamed(gradientFile, GRAPH_BYTES);
-    const [neurons, image] = [responses[0]!.length, noiseImage(height * width)];
+    const [neurons, image] = [responses[0]!.length, noiseImage(imageLength(size))];
     const gradient =
       slope &&
       (await withReason(() =>

@@ -1,13 +1,15 @@
 import { InputError } from '../errors.js';
 import type { GraphValue, ReadGraph } from '../inference/onnx/imported/read-graph.js';
 import type { ImportedNetwork } from '../network/imported/architecture.js';
+import type { Channels } from '../stimulus/stimuli.js';
 import type { NetworkDescription } from './description.js';
 
-/** The input of a network, and the size of its images in pixels. */
+/** The input of a network, and the size of its images in pixels, which are gray or in colour. */
 export interface NetworkInput {
   readonly input: ImportedNetwork['input'];
   readonly height: number;
   readonly width: number;
+  readonly channels: Channels;
 }
 
 /** By TensorProto.DataType. */
@@ -50,16 +52,18 @@ export function networkInput(
   const [count, ...rest] = shape;
   const [channels, height, width] =
     layout === 'nchw' ? rest : ([rest[2], rest[0], rest[1]] as const);
+  const ofInput = findChannels(channels!, description);
   return {
     input: {
       name,
       layout,
       type,
       batch: findBatch(count!),
-      channels: findChannels(channels!, description),
+      channels: ofInput,
     },
     height: findSide('height', height!, description),
     width: findSide('width', width!, description),
+    channels: description.gray === 'repeated' ? 1 : ofInput.length,
   };
 }
 
@@ -88,12 +92,6 @@ function findChannels(
   { gray, mean, std }: NetworkDescription,
 ): ImportedNetwork['input']['channels'] {
   const count = found ?? (gray === 'repeated' ? 3 : 1);
-  if (count === 3 && gray !== 'repeated') {
-    throw new InputError(
-      'the network sees colour: 3 channels; stimuli are gray: expected 1 channel, or "gray": "repeated" in the ' +
-        'card, which gives each channel the gray image',
-    );
-  }
   if (count !== 1 && count !== 3) {
     throw new InputError(`wrong number of channels: ${count}; expected 1, or 3`);
   }

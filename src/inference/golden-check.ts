@@ -12,8 +12,9 @@ const ROUNDING = 1e-5;
 export function goldenStimuli({ golden, stimulus }: ModelCard): Stimuli {
   const stimuli = eightBitStimuli(golden.stimuli, stimulus);
   if (stimuli) return stimuli;
-  const { height, width } = stimulus;
-  throw new InputError(`the card's golden stimuli are not ${height}x${width} pixels`);
+  const { height, width, channels } = stimulus;
+  const size = `${height}x${width}${channels === 3 ? 'x3' : ''}`;
+  throw new InputError(`the card's golden stimuli are not ${size} pixels`);
 }
 
 /**

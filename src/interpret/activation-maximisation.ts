@@ -1,6 +1,11 @@
 import { randomStream } from '../network/random.js';
 import { blurImage } from '../stimulus/parametric/view.js';
-import { type Stimuli, type StimulusImage, stimulusAt } from '../stimulus/stimuli.js';
+import {
+  type Channels,
+  type Stimuli,
+  type StimulusImage,
+  stimulusAt,
+} from '../stimulus/stimuli.js';
 import type { StimulusGradient } from './gradient.js';
 
 /** How images are changed to raise a response. */
@@ -11,11 +16,14 @@ export interface MaximisationTerms {
   readonly stepSize: number;
   /** The gray, 0..1, from which an image's norm is taken. */
   readonly background: number;
-  /** The most that sqrt(sum (pixel - background)^2) may be. */
+  /**
+   * The most that sqrt(sum (value - background)^2 / channels) may be, with the sum over all pixels and channels: a gray
+   * image has the same norm where it is in colour. A pattern in one channel alone may have sqrt(3) times its amplitude.
+   */
   readonly norm: number;
-  /** The least and the most that a pixel may be, with the background between. */
+  /** The least and the most that a value of a pixel may be, with the background between. */
   readonly pixels: readonly [least: number, most: number];
-  /** Sigma in pixels of the Gaussian that blurs each gradient, and where it begins; 0: none. */
+  /** Sigma in pixels of the Gaussian that blurs each channel of a gradient, and where it begins; 0: none. */
   readonly blur: number;
   /** Pixels by which the image is shifted at most, anew in each step, up, down and aside; 0: none. */
   readonly jitter: number;
@@ -32,17 +40,16 @@ export interface MaximisationState {
 export type Slope = (images: Stimuli) => Promise<StimulusGradient>;
 
 /**
- * The first images of a search: faint Gaussian noise on the background, of a tenth of the norm.
+ * The first images of a search: faint Gaussian noise on the background, in each channel its own, of a tenth of the norm.
  * @param neuron its id; what is found for it does not depend on the others
  */
 export function beginMaximisation(
-  { height, width }: { readonly height: number; readonly width: number },
+  { height, width, channels }: Pick<StimulusImage, 'height' | 'width' | 'channels'>,
   neuron: number,
   restarts: number,
   terms: MaximisationTerms,
 ): MaximisationState {
-  const size = height * width;
-  const channels = 1 as const;
+  const size = height * width * channels;
   const pixels = new Float32Array(restarts * size);
   const images = { count: restarts, height, width, channels, pixels };
   for (let restart = 0; restart < restarts; restart++) {
@@ -50,8 +57,8 @@ export function beginMaximisation(
     const noise = Float32Array.from({ length: size }, () => random.normal());
     const smooth = blurred({ height, width, channels, pixels: noise }, terms.blur).pixels;
     const own = stimulusAt(images, restart).pixels;
-    own.set(stepAlong(own.fill(terms.background), smooth, terms.norm / 10));
-    project(own, terms);
+    own.set(stepAlong(own.fill(terms.background), smooth, terms.norm / 10, channels));
+    project(own, terms, channels);
   }
   return { step: 0, images };
 }
@@ -69,7 +76,7 @@ export async function maximise(
   terms: MaximisationTerms,
   until: number,
 ): Promise<MaximisationState> {
-  const { count } = state.images;
+  const { count, channels } = state.images;
   const images = { ...state.images, pixels: state.images.pixels.slice() };
   for (let step = state.step; step < until; step++) {
     const shifts = Array.from({ length: count }, (_, restart) =>
@@ -85,8 +92,8 @@ export async function maximise(
     for (let restart = 0; restart < count; restart++) {
       const own = stimulusAt(images, restart).pixels;
       const direction = blurred(stimulusAt(upward, restart), terms.blur).pixels;
-      own.set(stepAlong(own, direction, length));
-      project(own, terms);
+      own.set(stepAlong(own, direction, length, channels));
+      project(own, terms, channels);
     }
   }
   return { step: until, images };
@@ -125,9 +132,14 @@ export function diversity(images: Stimuli, background: number): number | null {
   return pairs === 0 ? null : 1 - sum / pairs;
 }
 
-/** A step of some length; none where there is no direction. */
-function stepAlong(from: Float32Array, direction: Float32Array, length: number): Float32Array {
-  const norm = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
+/** A step of some length, in the measure of the norm; none where there is no direction. */
+function stepAlong(
+  from: Float32Array,
+  direction: Float32Array,
+  length: number,
+  channels: Channels,
+): Float32Array {
+  const norm = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0) / channels);
   return norm > 0 ? from.map((value, i) => value + (length * direction[i]!) / norm) : from;
 }
 
@@ -135,8 +147,10 @@ function stepAlong(from: Float32Array, direction: Float32Array, length: number):
 export function project(
   image: Float32Array,
   { background, norm, pixels: [least, most] }: MaximisationTerms,
+  channels: Channels,
 ): void {
-  const own = Math.sqrt(image.reduce((sum, pixel) => sum + (pixel - background) ** 2, 0));
+  const squares = image.reduce((sum, value) => sum + (value - background) ** 2, 0);
+  const own = Math.sqrt(squares / channels);
   const scale = Math.min(1, norm / own);
   for (let i = 0; i < image.length; i++) {
     const pixel = background + (image[i]! - background) * scale;
@@ -160,17 +174,17 @@ function drawShift(
 
 /** Each image shifted on its own; what comes in from outside is `fill`. */
 function shifted(images: Stimuli, shifts: readonly Shift[], fill: number): Stimuli {
-  const { height, width } = images;
+  const { height, width, channels } = images;
   if (shifts.every(([down, right]) => down === 0 && right === 0)) return images;
   const pixels = new Float32Array(images.pixels.length).fill(fill);
   for (const [i, [down, right]] of shifts.entries()) {
-    const [from, to] = [i, i + 1].map((at) => at * height * width) as [number, number];
-    const source = images.pixels.subarray(from, to);
-    const target = pixels.subarray(from, to);
+    const source = stimulusAt(images, i).pixels;
+    const target = stimulusAt({ ...images, pixels }, i).pixels;
+    const length = Math.max(0, width - Math.abs(right)) * channels;
     for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
-      for (let x = Math.max(0, right); x < Math.min(width, width + right); x++) {
-        target[y * width + x] = source[(y - down) * width + x - right]!;
-      }
+      const from = ((y - down) * width + Math.max(0, -right)) * channels;
+      const to = (y * width + Math.max(0, right)) * channels;
+      target.set(source.subarray(from, from + length), to);
     }
   }
   return { ...images, pixels };

@@ -9,7 +9,7 @@ import { type NetworkCard, stimulusTensor } from './interpretation.js';
 export interface StimulusGradient {
   /** [stimuli] */
   readonly responses: Float32Array;
-  /** d response / d pixel, pixels in 0..1: [stimuli, height, width], row-major. */
+  /** d response / d pixel, pixels in 0..1: [stimuli, height, width, channels], row-major. */
   readonly gradient: Float32Array;
 }
 
@@ -33,7 +33,7 @@ export async function stimulusGradient(
       const computed = forward(architecture, parameters, x, undefined, wanted).responses; // [B, 1]
       responses = tf.keep(computed.clone());
       return computed.sum();
-    })(stimulusTensor(stimuli)); // [B, h, w, 1]
+    })(stimulusTensor(stimuli)); // [B, h, w, 1 or 3]
     return [responses!, gradient] as tf.Tensor[];
   });
   try {

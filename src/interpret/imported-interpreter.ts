@@ -9,7 +9,7 @@ import { loadOnnxruntime } from '../inference/onnx/onnxruntime.js';
 import { SESSION_OPTIONS } from '../inference/onnx/sessions.js';
 import type { ImportedCard } from '../models/native-card.js';
 import type { SavedModel } from '../models/saved-model.js';
-import { type Stimuli, stimulusAt } from '../stimulus/stimuli.js';
+import { imageLength, type Stimuli, stimulusAt } from '../stimulus/stimuli.js';
 import { maximise } from './activation-maximisation.js';
 import type { StimulusGradient } from './gradient.js';
 import type { InterpretationRequest, Interpreter } from './interpreter.js';
@@ -75,7 +75,7 @@ export function createImportedInterpreter(): ImportedInterpreter {
     const { file, network, gradient } = await load(saved);
     const input = { ...file.input, gradient: saved.card.architecture.gradient! };
     const neurons = saved.card.neurons.length;
-    const size = stimuli.height * stimuli.width;
+    const size = imageLength(stimuli);
     const responses = new Float32Array(stimuli.count);
     const slopes = new Float32Array(stimuli.count * size);
     for (let image = 0; image < stimuli.count; image++) {

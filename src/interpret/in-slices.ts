@@ -1,4 +1,4 @@
-import { type Stimuli, sliceStimuli } from '../stimulus/stimuli.js';
+import { imageLength, type Stimuli, sliceStimuli } from '../stimulus/stimuli.js';
 import type { Interpretation } from './interpretation.js';
 import type { InterpretationRequest, Interpreter } from './interpreter.js';
 
@@ -64,7 +64,7 @@ export async function interpretInSlices(
 export interface Gradients {
   /** [stimuli, neurons] */
   readonly responses: Float32Array;
-  /** d response / d pixel, pixels in 0..1: [stimuli, neurons, height, width]. */
+  /** d response / d pixel, pixels in 0..1: [stimuli, neurons, height, width, channels]. */
   readonly gradients: Float32Array;
 }
 
@@ -74,8 +74,8 @@ export async function gradientsInSlices(
   { model, stimuli, neurons }: InterpretationRequest,
   check: Check,
 ): Promise<Gradients> {
-  const { count, height, width } = stimuli;
-  const size = height * width;
+  const { count } = stimuli;
+  const size = imageLength(stimuli);
   const responses = new Float32Array(count * neurons.length);
   const gradients = new Float32Array(responses.length * size);
   const max = sliceSize(MAX_GRADIENTS, stimuli);

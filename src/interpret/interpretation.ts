@@ -103,7 +103,7 @@ export function meanInterpretation(all: readonly Interpretation[]): Interpretati
   };
 }
 
-/** Stimuli on the device, [B, height, width, 1]. */
-export function stimulusTensor({ count, height, width, pixels }: Stimuli): tf.Tensor4D {
-  return tf.tensor4d(pixels, [count, height, width, 1]);
+/** Stimuli on the device, [B, height, width, channels]. */
+export function stimulusTensor({ count, height, width, channels, pixels }: Stimuli): tf.Tensor4D {
+  return tf.tensor4d(pixels, [count, height, width, channels]);
 }

@@ -1,4 +1,4 @@
-import type { Stimuli } from '../stimulus/stimuli.js';
+import type { Channels, Stimuli } from '../stimulus/stimuli.js';
 import { beginMaximisation, type MaximisationTerms } from './activation-maximisation.js';
 import type { InterpretedModel, Interpreter } from './interpreter.js';
 
@@ -10,6 +10,7 @@ export interface PreferredStimulusRequest {
   /** Of a stimulus, in pixels. */
   readonly height: number;
   readonly width: number;
+  readonly channels: Channels;
   /** Columns of the model's population, and the neurons' ids. */
   readonly neurons: readonly { readonly column: number; readonly id: number }[];
   /** Images to begin with, each with noise of its own. */

@@ -221,7 +221,7 @@ export type Calibration = z.infer<typeof Calibration>;
 
 /** Stimuli with the responses the model gave when it was saved: checked at every load. */
 export const GoldenCard = z.strictObject({
-  /** Each a row-major image of height x width 8-bit pixels, in base64. */
+  /** Each a row-major image of height x width x channels 8-bit values, in base64. */
   stimuli: z.array(z.base64()).min(1).max(64),
   /** Row = stimulus, column = neuron. */
   responses: z.array(z.array(z.number())).min(1),

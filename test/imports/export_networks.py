@@ -19,10 +19,10 @@ HEIGHT, WIDTH, IMAGES = 20, 24, 5
 class GaussianReadout(nn.Module):
     """Convolutions, and for each neuron the mean of the map under a Gaussian mask."""
 
-    def __init__(self, neurons: int, channels: int = 8) -> None:
+    def __init__(self, neurons: int, channels: int = 8, seen: int = 1) -> None:
         super().__init__()
         self.core = nn.Sequential(
-            nn.Conv2d(1, channels, 7),
+            nn.Conv2d(seen, channels, 7),
             nn.BatchNorm2d(channels),
             nn.ELU(),
             nn.AvgPool2d(2),
@@ -141,6 +141,14 @@ write(
     {"gray": "repeated", "values": [0, 255], "mean": mean.tolist(), "std": std.tolist()},
 )
 
+rgb = torch.rand(IMAGES, 3, HEIGHT, WIDTH)
+np.save(folder / "colour-pixels.npy", rgb.permute(0, 2, 3, 1).contiguous().numpy())
+means, deviations = torch.tensor([0.5, 0.4, 0.3]), torch.tensor([0.2, 0.25, 0.3])
+seen = (rgb - means[:, None, None]) / deviations[:, None, None]
+of_colour = prepared(GaussianReadout(5, seen=3))
+write("colour", of_colour, seen, None, {"mean": means.tolist(), "std": deviations.tolist()})
+
 write_gradient("gaussian", gaussian, pixels)
+write_gradient("colour", of_colour, seen)
 write_gradient("last", ChannelsLast(gaussian), pixels.permute(0, 2, 3, 1))
 write_gradient("resnet", resnet, colour)

@@ -81,6 +81,36 @@ for (const [name, tolerance] of Object.entries(TOLERANCES)) {
   });
 }
 
+test('a network of three channels sees colour, and so does its gradient', async () => {
+  const { digest, card } = await importNamed('colour', 'colour');
+  expect(card.stimulus).toMatchObject({ height: 20, width: 24, channels: 3 });
+  const read = async (name: string) => decodeNpy(await readFile(path.join(folder, name)));
+  const { data, shape } = await read('colour-pixels.npy');
+  const [count, height, width] = shape as [number, number, number];
+  const images = { count, height, width, channels: 3 as const, pixels: data as Float32Array };
+  const expected = (await read('colour.npy')).data as Float32Array;
+  const neurons = Int32Array.from(card.neurons.keys());
+  const responses = await engine.respond({ digest, stimuli: images, neurons });
+  const range = Math.max(...expected) - Math.min(...expected);
+  expect(greatestDifference(responses, expected)).toBeLessThan(1e-4 * range);
+
+  // [image, neuron, channel, pixel], in what the network is given
+  const slopes = (await read('colour-gradient.npy')).data as Float32Array;
+  const deviations = [0.2, 0.25, 0.3];
+  const steepest = Math.max(...slopes.map(Math.abs)) / 0.2;
+  const models = createFolderSource(path.join(folder, 'models'));
+  const interpreter = createLocalInterpreter(await openBackend('wasm'), models);
+  const model = { name: 'colour', version: card.version, digest };
+  const { gradient } = await interpreter.gradient({ model, stimuli: images, neuron: 2 });
+  await interpreter.close();
+  const size = height * width;
+  const wanted = Float32Array.from(gradient, (_, i) => {
+    const [image, pixel, channel] = [Math.floor(i / (3 * size)), Math.floor(i / 3) % size, i % 3];
+    return slopes[((image * 5 + 2) * 3 + channel) * size + pixel]! / deviations[channel]!;
+  });
+  expect(greatestDifference(gradient, wanted)).toBeLessThan(1e-3 * steepest);
+});
+
 test('the card has what was said of the network and what its graph says', async () => {
   const { card } = await importNamed('resnet');
   expect(card).toMatchObject({

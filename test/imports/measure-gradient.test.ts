@@ -28,7 +28,7 @@ test('the gradient of an image with more pixels than a function takes arguments 
     imported: {
       input: { name: 'image', layout: 'nchw', type: 'float32', batch: 1, channels: [channel] },
       output: { name: 'responses' },
-      stimulus: { height, width, scale: 1, offset: 0 },
+      stimulus: { height, width, channels: 1, scale: 1, offset: 0 },
     },
     neurons: 1,
     image: new Float32Array(size).fill(0.5),

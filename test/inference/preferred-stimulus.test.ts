@@ -15,7 +15,7 @@ import { saveGoldenModel } from '../support/golden-models.js';
 import { sharedFolder } from '../support/store.js';
 
 const ID = 'rf_sa_cnn';
-const SIZE = { height: 50, width: 50 };
+const SIZE = { height: 50, width: 50, channels: 1 as const };
 
 const models = sharedFolder();
 let interpreter: Interpreter;

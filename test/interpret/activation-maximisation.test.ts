@@ -14,7 +14,7 @@ import { type Stimuli, stimulusAt } from '../../src/stimulus/stimuli.js';
 import { between } from '../support/numbers.js';
 
 const SIDE = 12;
-const SIZE = { height: SIDE, width: SIDE };
+const SIZE = { height: SIDE, width: SIDE, channels: 1 as const };
 const TERMS: MaximisationTerms = {
   seed: 1,
   steps: 200,
@@ -109,7 +109,7 @@ test('with bounds on the pixels alone, each pixel ends at the bound that its wei
 
 test('blurred gradients find the blurred filter', async () => {
   const { images } = await climb(linear(filter(0)), { ...TERMS, blur: 1.5 });
-  const blurred = blurImage({ ...SIZE, channels: 1, pixels: filter(0) }, 1.5).pixels;
+  const blurred = blurImage({ ...SIZE, pixels: filter(0) }, 1.5).pixels;
   const alike = similarity(
     stimulusAt(images, 0).pixels,
     blurred.map((value) => value + 0.5),

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { loadOnnxruntime } from '../../src/inference/onnx/onnxruntime.js';
+import { planar } from '../../src/inference/onnx/planar.js';
 import { encodeSite } from '../../src/inference/onnx/site-graph.js';
 import { stimulusGradient } from '../../src/interpret/gradient.js';
 import { interpret } from '../../src/interpret/interpretation.js';
@@ -8,7 +9,7 @@ import { ARCHITECTURES } from '../../src/network/architectures/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { selectOnDevice, toDevice } from '../../src/network/device.js';
 import { randomStream } from '../../src/network/random.js';
-import type { Stimuli } from '../../src/stimulus/stimuli.js';
+import { imageLength, type Stimuli } from '../../src/stimulus/stimuli.js';
 import { randomParameters } from '../../training/random-model/random-parameters.js';
 import { pytorch, testWith } from '../support/capabilities.js';
 import { tinyCard } from '../support/cards.js';
@@ -32,22 +33,25 @@ beforeAll(async () => {
 afterAll(() => expect(tf.memory().numTensors).toBe(0));
 
 test.each([
-  ['rf_cnn', 16, 16],
-  ['rf_cnn', 48, 64],
-  ['rf_cnn', 100, 100],
-  ['ff_cnn', 48, 64],
-  ['ff_cnn', 100, 100],
-  ['ff_sa_cnn', 48, 64],
-  ['ff_sa_cnn', 100, 100],
+  ['rf_cnn', 16, 16, 1],
+  ['rf_cnn', 48, 64, 1],
+  ['rf_cnn', 100, 100, 1],
+  ['rf_cnn', 64, 64, 3],
+  ['ff_cnn', 48, 64, 1],
+  ['ff_cnn', 100, 100, 1],
+  ['ff_cnn', 64, 64, 3],
+  ['ff_sa_cnn', 48, 64, 1],
+  ['ff_sa_cnn', 100, 100, 1],
+  ['ff_sa_cnn', 64, 64, 3],
 ] as const)(
-  '%s on %ix%i pixels responds as in PyTorch, and so do its gradients',
-  async (id, height, width) => {
+  '%s on %ix%ix%i pixels responds as in PyTorch, and so do its gradients',
+  async (id, height, width, channels) => {
     // The formulas are the same for any number of channels.
     const architecture = { id, ...ARCHITECTURES[id].network, channels: 6 };
-    const size = { height, width, scale: 2, offset: -0.8 };
+    const size = { height, width, channels, scale: 2, offset: -0.8 };
     const card = { architecture, stimulus: { ...tinyCard('x', 1).stimulus, ...size } };
     const weights = randomParameters(architecture, size, NEURONS, 1);
-    const stimuli = someStimuli(height, width);
+    const stimuli = someStimuli(size);
     const reference = await computeReference(
       PYTORCH.python,
       'networks.py',
@@ -75,13 +79,14 @@ test.each([
 );
 
 /** Noise, from bright to dark images. */
-function someStimuli(height: number, width: number): Stimuli {
+function someStimuli(size: Pick<Stimuli, 'height' | 'width' | 'channels'>): Stimuli {
+  const { height, width, channels } = size;
   const random = randomStream(1, 'stimuli');
   const pixels = Float32Array.from(
-    { length: IMAGES * height * width },
-    (_, i) => random.uniform() ** (1 + Math.floor(i / (height * width))),
+    { length: IMAGES * imageLength(size) },
+    (_, i) => random.uniform() ** (1 + Math.floor(i / imageLength(size))),
   );
-  return { count: IMAGES, height, width, channels: 1, pixels };
+  return { count: IMAGES, height, width, channels, pixels };
 }
 
 function expectResponses(responses: Float32Array, expected: Float32Array): void {
@@ -94,10 +99,11 @@ function expectResponses(responses: Float32Array, expected: Float32Array): void 
   }
 }
 
-async function runGraph(graph: Uint8Array, { count, height, width, pixels }: Stimuli) {
+async function runGraph(graph: Uint8Array, images: Stimuli) {
+  const { count, height, width, channels } = images;
   const { InferenceSession, Tensor } = await loadOnnxruntime();
   const session = await InferenceSession.create(graph, { intraOpNumThreads: 1 });
-  const stimuli = new Tensor('float32', pixels, [count, 1, height, width]);
+  const stimuli = new Tensor('float32', planar(images), [count, channels, height, width]);
   const { responses } = await session.run({ stimuli });
   await session.release();
   return responses!.data as Float32Array;

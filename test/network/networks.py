@@ -1,7 +1,8 @@
 """Networks of one neuron each in PyTorch, written from their formulas: responses to stimuli, and gradients in the pixels.
 
 Reads network.json (architecture and stimulus), weights.safetensors and stimuli.npy in a folder; writes responses.npy
-[images, neurons] and gradients.npy [images, height, width], those of the first neuron.
+[images, neurons] and gradients.npy of the shape of stimuli.npy, those of the first neuron. Stimuli are [images, height,
+width], in colour [images, height, width, 3].
 """
 
 import json
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from weights import read_weights
+from weights import channels_first, read_weights
 
 
 def normalise(w, block, maps):
@@ -59,7 +60,7 @@ def main(folder):
     network, stimulus = described["architecture"], described["stimulus"]
     weights = read_weights(folder / "weights.safetensors")
     pixels = torch.tensor(np.load(folder / "stimuli.npy").astype(float)).requires_grad_()
-    x = (pixels * stimulus["scale"] + stimulus["offset"])[:, None]
+    x = channels_first(pixels * stimulus["scale"] + stimulus["offset"])
     neurons = len(weights["readout.bias"])
     each = [respond(network, {name: w[neuron] for name, w in weights.items()}, x) for neuron in range(neurons)]
     (gradients,) = torch.autograd.grad(each[0].sum(), pixels)

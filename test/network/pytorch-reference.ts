@@ -13,7 +13,7 @@ import { runPython } from '../support/python.js';
 export interface Reference {
   /** [images, neurons] */
   readonly responses: Float32Array;
-  /** d response of the first neuron / d pixel, [images, height, width] */
+  /** d response of the first neuron / d pixel, of the shape of the pixels */
   readonly gradients: Float32Array;
   /** [images, neurons, places], where the script writes it */
   readonly attention: Float32Array | null;
@@ -31,13 +31,16 @@ export async function computeReference(
   folder: string,
   { architecture, stimulus }: NetworkCard,
   weights: Weights,
-  { count, height, width, pixels }: Stimuli,
+  { count, height, width, channels, pixels }: Stimuli,
 ): Promise<Reference> {
   const place = (name: string) => path.join(folder, name);
   await rm(place('attention.npy'), { force: true }); // of an earlier network
   await writeFile(place('weights.safetensors'), encodeSafetensors(weights));
   await writeFile(place('network.json'), JSON.stringify({ architecture, stimulus }));
-  await writeFile(place('stimuli.npy'), encodeNpy(pixels, [count, height, width]));
+  await writeFile(
+    place('stimuli.npy'),
+    encodeNpy(pixels, [count, height, width, ...(channels === 1 ? [] : [channels])]),
+  );
   runPython(python, fileURLToPath(new URL(script, import.meta.url)), folder);
   const read = async (name: string) =>
     Float32Array.from(decodeNpy(await readFile(place(name))).data);

@@ -7,6 +7,7 @@ import { openBackend } from '../../src/network/backends/open.js';
 import { selectOnDevice, toDevice } from '../../src/network/device.js';
 import { randomStream } from '../../src/network/random.js';
 import type { SharedCore } from '../../src/network/shared-core/architecture.js';
+import type { Channels } from '../../src/network/stimulus-size.js';
 import { randomParameters } from '../../training/random-model/random-parameters.js';
 import { pytorch, testWith } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';
@@ -48,19 +49,37 @@ test.each([
   [SHARED_CORES.recurrent_core.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],
   [SHARED_CORES.gabor_energy.network, { height: 30, width: 27, scale: 1, offset: -0.5 }],
   [SHARED_CORES.linear.network, { height: 20, width: 17, scale: 1, offset: -0.5 }],
+  [
+    { ...CORE, phases: 2 },
+    { height: 64, width: 64, channels: 3, scale: 2, offset: -0.9 },
+  ],
+  [
+    SHARED_CORES.attention_core.network,
+    { height: 64, width: 64, channels: 3, scale: 1, offset: -0.5 },
+  ],
+  [
+    SHARED_CORES.gabor_energy.network,
+    { height: 30, width: 27, channels: 3, scale: 1, offset: -0.5 },
+  ],
+  [SHARED_CORES.linear.network, { height: 64, width: 64, channels: 3, scale: 1, offset: -0.5 }],
   [SHARED_CORES.ln.network, { height: 20, width: 17, scale: 1, offset: -0.5 }],
 ] as const satisfies readonly (readonly [SharedCore, object])[])(
   'a shared core responds as in PyTorch, and so do its gradients: %#',
   async (architecture, size) => {
-    const channels = 1 as const;
+    const channels: Channels = 'channels' in size ? size.channels : 1;
     const unmeasured = { backgroundGray: 0.5, degreesPerImage: null, trainingRange: null };
     const stimulus = { ...size, channels, ...unmeasured };
     const { height, width } = stimulus;
     const weights = randomParameters(architecture, stimulus, NEURONS, 1);
+    for (const name of ['core.gray', 'core.fixed.norm.mean']) {
+      const values = weights.get(name)!.data;
+      for (const i of values.keys()) values[i]! += 0.1 * (i % 4); // each channel has its own
+    }
     const random = randomStream(1, 'stimuli');
-    const pixels = Float32Array.from({ length: IMAGES * height * width }, () => random.uniform());
+    const length = IMAGES * height * width * channels;
+    const pixels = Float32Array.from({ length }, () => random.uniform());
     const card = { architecture: { id: 'shared_core' as const, ...architecture }, stimulus };
-    const stimuli = { count: IMAGES, height, width, channels: 1 as const, pixels };
+    const stimuli = { count: IMAGES, height, width, channels, pixels };
     const {
       responses: expected,
       gradients: slopes,

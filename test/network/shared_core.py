@@ -1,7 +1,8 @@
 """A shared core in PyTorch, written from its formulas: responses to stimuli, their gradients in the pixels, and training.
 
-Reads network.json (architecture and stimulus), weights.safetensors and stimuli.npy in a folder; writes responses.npy
-[images, neurons] and gradients.npy [images, height, width], those of the first neuron, and, of a core with attention,
+Reads network.json (architecture and stimulus), weights.safetensors and stimuli.npy ([images, height, width], in colour
+[images, height, width, 3]) in a folder; writes responses.npy
+[images, neurons] and gradients.npy of the shape of stimuli.npy, those of the first neuron, and, of a core with attention,
 attention.npy [images, neurons, places], the rows of the attention matrix averaged under each neuron's mask. With targets.npy [steps, images,
 neurons] there, takes a step of AdamW on each of the targets, without dropout, and writes losses.npy [steps, neurons] and
 averages.npy, the numbers of the average of all parameters, one after the other in the order of their names.
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from weights import read_weights
+from weights import channels_first, read_weights
 
 
 def gabors(wavelength, orientations):
@@ -38,6 +39,12 @@ def luminance():
     x = np.arange(-4, 5)
     blur = np.exp(-(x[:, None] ** 2 + x[None] ** 2) / (2 * 2.0**2))
     return torch.tensor(blur / blur.sum())[None, None]
+
+
+def colours(x):
+    """Luma (Rec. 709), red less green, and blue less the mean of red and green: [B, 3, H, W]."""
+    red, green, blue = x.unbind(1)
+    return torch.stack([0.2126 * red + 0.7152 * green + 0.0722 * blue, red - green, blue - (red + green) / 2], 1)
 
 
 def places(length, each):
@@ -85,9 +92,10 @@ class Core:
         if core["front"] == "pixels":
             return (x - mean) / torch.sqrt(variance + 1e-5)
         once, twice = ([places(length, each) for length in x.shape[2:]] for each in (1, 2))
-        energies, phases = [at(x, luminance(), *once)], []
+        means = x if x.shape[1] == 1 else colours(x)
+        energies, phases = [at(means[:, [i]], luminance(), *once) for i in range(means.shape[1])], []
         for wavelength in core["wavelengths"]:
-            seen = at(x, gabors(wavelength, core["orientations"]), *once)
+            seen = at(means[:, :1], gabors(wavelength, core["orientations"]), *once)
             even, odd = seen.chunk(2, 1)
             energies.append((even**2 + odd**2 + 1e-12) ** 0.25)
             phases.append(seen)
@@ -125,7 +133,8 @@ class Core:
 
     def respond(self, pixels, training=False):
         core, w = self.core, self.w
-        x = (pixels * self.stimulus["scale"] + self.stimulus["offset"] - w["core.gray"][0, 0])[:, None]
+        scaled = channels_first(pixels * self.stimulus["scale"] + self.stimulus["offset"])
+        x = scaled - w["core.gray"][0][:, None, None]
         maps = self.see(x, training)
         if core["trunk"] != "none":
             maps = self.block("core.mix", maps, training)

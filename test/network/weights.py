@@ -1,4 +1,4 @@
-"""Reads the weights of a saved model."""
+"""Reads the weights of a saved model, and stimuli."""
 
 import json
 import struct
@@ -19,3 +19,8 @@ def read_weights(file):
         values = np.frombuffer(data[start:end], "<f4").reshape(entry["shape"])
         weights[name] = torch.tensor(values, dtype=torch.float64)
     return weights
+
+
+def channels_first(stimuli):
+    """Stimuli [images, height, width] or [images, height, width, 3] as PyTorch's convolutions take them."""
+    return stimuli[:, None] if stimuli.ndim == 3 else stimuli.permute(0, 3, 1, 2)

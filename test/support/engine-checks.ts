@@ -9,10 +9,11 @@ import { saveRandomModel } from './saved-models.js';
 
 /** Random images of the size of a model. */
 export function randomStimuli({ card }: SavedModel, count: number): Stimuli {
-  const { height, width } = card.stimulus;
+  const { height, width, channels } = card.stimulus;
   const random = randomStream(5, 'stimuli');
-  const pixels = Float32Array.from({ length: count * height * width }, () => random.uniform());
-  return { count, height, width, channels: 1, pixels };
+  const length = count * height * width * channels;
+  const pixels = Float32Array.from({ length }, () => random.uniform());
+  return { count, height, width, channels, pixels };
 }
 
 /** Expects that an engine rejects a model with wrong weights, a changed card or wrong golden responses. */

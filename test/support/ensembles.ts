@@ -24,13 +24,14 @@ export async function saveRandomEnsemble(
     readonly architecture: ArchitectureId | 'shared_core';
     readonly neurons: number;
     readonly members: number;
+    readonly colour?: boolean;
   },
 ): Promise<SavedEnsemble> {
-  const { architecture, neurons } = options;
+  const { architecture, neurons, colour = false } = options;
   const members: SavedModel[] = [];
   for (let seed = 1; seed <= options.members; seed++) {
     const out = path.join(folder, `${name}-${seed}`);
-    members.push(await makeModel({ architecture, neurons, out, seed }));
+    members.push(await makeModel({ architecture, neurons, out, seed, colour }));
   }
   return { saved: await joinModels(engine, path.join(folder, name), members), members };
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../../src/errors.js';
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import type { GoldenCard } from '../../src/models/card.js';
-import type { Stimuli } from '../../src/stimulus/stimuli.js';
+import { imageLength, type Stimuli } from '../../src/stimulus/stimuli.js';
 import type { Recording } from '../data/recording.js';
 import { type TrainedNetworks, withResponders } from './responder.js';
 
@@ -40,7 +40,8 @@ export async function goldenCard(
     const neuron = networks.neurons[bad % networks.neurons.length];
     throw new InputError(`the network of neuron ${neuron} gives responses that are not finite`);
   }
-  const image = (i: number) => bytes.subarray(i * height * width, (i + 1) * height * width);
+  const size = imageLength({ height, width, channels });
+  const image = (i: number) => bytes.subarray(i * size, (i + 1) * size);
   return {
     stimuli: responses.map((_, i) => Buffer.from(image(i)).toString('base64')),
     responses,

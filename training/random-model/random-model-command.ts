@@ -4,10 +4,12 @@ import { ModelCard } from '../../src/models/card.js';
 import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import { DESIGN_NAMES, DESIGNS, type DesignName } from '../../src/network/architectures/designs.js';
 import { openBackend } from '../../src/network/backends/open.js';
+import type { Channels, Stimuli } from '../../src/stimulus/stimuli.js';
 import { goldenCard } from '../model/golden.js';
 import { withLock } from '../run/lock.js';
 import { checkModelName, wholeNumber } from '../run/options.js';
-import { BACKGROUND, createImageSource, IMAGE_PIXELS, IMAGE_SIDE } from '../synthetic/images.js';
+import { BACKGROUND, IMAGE_PIXELS, IMAGE_SIDE } from '../synthetic/images.js';
+import { sourceOf } from '../synthetic/population.js';
 import { randomParameters } from './random-parameters.js';
 
 interface Options {
@@ -15,6 +17,7 @@ interface Options {
   readonly neurons: number;
   readonly out: string;
   readonly seed: number;
+  readonly colour?: boolean;
 }
 
 /** Images whose responses the card keeps. */
@@ -32,6 +35,7 @@ export function createMakeModelCommand(): Command {
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
     .option('--neurons <count>', 'number of neurons', wholeNumber(1, 10_000), 300)
     .option('--seed <number>', 'the same seed makes the same model', wholeNumber(0, 2 ** 32), 1)
+    .option('--colour', 'a model of colour images')
     .allowExcessArguments(false)
     .action(async (options: Options) => {
       checkModelName(options.out);
@@ -45,13 +49,13 @@ export function createMakeModelCommand(): Command {
 
 /** Needs an open backend, for the golden responses. */
 export async function makeModel(options: Options): Promise<SavedModel> {
-  const { architecture: id, seed, out } = options;
+  const { architecture: id, seed, out, colour = false } = options;
   const architecture = DESIGNS[id].network;
   const neurons = Array.from({ length: options.neurons }, (_, i) => i);
   const stimulus = {
     height: IMAGE_SIDE,
     width: IMAGE_SIDE,
-    channels: 1 as const,
+    channels: colour ? (3 as const) : (1 as const),
     scale: 1,
     offset: 0,
     backgroundGray: BACKGROUND,
@@ -67,25 +71,26 @@ export async function makeModel(options: Options): Promise<SavedModel> {
     response: { unit: 'none' },
     neurons: neurons.map((neuron) => ({ id: neuron, ...measured })),
     training: { madeUp: 'untrained' as const, seed, codeVersion: packageFile.version },
-    golden: await goldenCard(networks, scenes(seed)),
+    golden: await goldenCard(networks, scenes(seed, stimulus.channels)),
   };
   return await saveModel(out, card, weights);
 }
 
-function scenes(seed: number) {
-  const draw = createImageSource();
-  const pixels = new Float32Array(GOLDEN_STIMULI * IMAGE_PIXELS);
+function scenes(seed: number, channels: Channels): Stimuli {
+  const draw = sourceOf(channels === 3);
+  const size = IMAGE_PIXELS * channels;
+  const pixels = new Float32Array(GOLDEN_STIMULI * size);
   for (let i = 0; i < GOLDEN_STIMULI; i++) {
     pixels.set(
       Float32Array.from(draw(seed, 'validation', i), (value) => value / 255),
-      i * IMAGE_PIXELS,
+      i * size,
     );
   }
   return {
     count: GOLDEN_STIMULI,
     height: IMAGE_SIDE,
     width: IMAGE_SIDE,
-    channels: 1 as const,
+    channels,
     pixels,
   };
 }

@@ -114,7 +114,7 @@ export async function runPreferredStimulus(
   { model, ids, columns, restarts, terms, method, set }: PreferredStimulusPlan,
   { respond, interpreter, signal, onProgress, step }: ExperimentContext,
 ): Promise<PreferredStimuli> {
-  const { height, width } = model.card.stimulus;
+  const { height, width, channels } = model.card.stimulus;
   const neurons = ids.map((id, i) => ({ id, column: columns[i]! }));
   const compute = async (stimuli: Stimuli, asked: Int32Array): Promise<Responses> => {
     if (model.card.members === undefined) return { values: await respond(stimuli, asked) };
@@ -122,7 +122,7 @@ export async function runPreferredStimulus(
     return { values: mean, spread };
   };
   const toSet = set && (await compute(set, columns));
-  const request = { model, height, width, neurons, restarts, terms };
+  const request = { model, height, width, channels, neurons, restarts, terms };
   const search =
     method === 'gradient'
       ? byGradient(interpreter, request)

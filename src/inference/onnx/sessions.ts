@@ -1,6 +1,8 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import { type Channels, imageLength } from '../../stimulus/stimuli.js';
 import { type ImportedInput, respondTo } from './imported/network-session.js';
 import type { Onnxruntime } from './onnxruntime.js';
+import { planar } from './planar.js';
 import { RESPONSES, STIMULI, WANTED } from './site-graph.js';
 
 /** Images for one loaded graph. */
@@ -9,7 +11,8 @@ export interface Batch {
   readonly count: number;
   readonly height: number;
   readonly width: number;
-  /** [count, height, width] */
+  readonly channels: Channels;
+  /** [count, height, width, channels] */
   readonly pixels: Float32Array;
   /** By group of the graph: 1 where it is to be computed. */
   readonly wanted: Uint8Array;
@@ -40,7 +43,7 @@ export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   logSeverityLevel: 3,
 };
 
-type Image = Pick<Batch, 'height' | 'width' | 'pixels' | 'wanted'>;
+type Image = Pick<Batch, 'height' | 'width' | 'channels' | 'pixels' | 'wanted'>;
 
 interface Loaded {
   readonly session: InferenceSession;
@@ -72,27 +75,31 @@ export function createSessions({ InferenceSession, Tensor }: Onnxruntime): Sessi
   }
 
   /** Each image is computed alone, so that its responses do not depend on the rest of the request. */
-  async function run({ key, count, height, width, pixels, wanted }: Batch): Promise<Float32Array> {
+  async function run(batch: Batch): Promise<Float32Array> {
+    const { key, count, pixels, ...each } = batch;
     const loaded = sessions.get(key);
     if (loaded === undefined) throw new Error(`no graph ${key} is loaded`);
-    const size = height * width;
+    const size = imageLength(batch);
     let values = new Float32Array();
     for (let image = 0; image < count; image++) {
       const own = pixels.subarray(image * size, (image + 1) * size);
-      const responses = await loaded.respond({ height, width, pixels: own, wanted });
-      const each = responses.length / loaded.images;
-      if (image === 0) values = new Float32Array(count * each);
-      values.set(responses.subarray(0, each), image * each);
+      const responses = await loaded.respond({ ...each, pixels: own });
+      const neurons = responses.length / loaded.images;
+      if (image === 0) values = new Float32Array(count * neurons);
+      values.set(responses.subarray(0, neurons), image * neurons);
     }
     return values;
   }
 
   async function respondInGroups(
     session: InferenceSession,
-    { height, width, pixels, wanted }: Image,
+    { wanted, ...image }: Image,
   ): Promise<Float32Array> {
     const outputs = await session.run({
-      [STIMULI]: new Tensor('float32', pixels, [1, 1, height, width]),
+      [STIMULI]: new Tensor('float32', planar({ ...image, count: 1 }), [
+        ...[1, image.channels],
+        ...[image.height, image.width],
+      ]),
       [WANTED]: new Tensor('bool', wanted, [wanted.length]),
     });
     return outputs[RESPONSES]?.data as Float32Array;

@@ -121,10 +121,10 @@ async function respondByCore(
 async function compute(
   { architecture, stimulus: { scale, offset } }: NativeCard,
   parameters: Parameters,
-  { count, height, width, pixels }: Stimuli,
+  { count, height, width, channels, pixels }: Stimuli,
 ): Promise<Float32Array> {
   const responses = tf.tidy(() => {
-    const x = tf.tensor4d(pixels, [count, height, width, 1]);
+    const x = tf.tensor4d(pixels, [count, height, width, channels]);
     return forward(architecture, parameters, x.mul(scale).add(offset)).responses; // [B, N]
   });
   const values = await responses.data<'float32'>();

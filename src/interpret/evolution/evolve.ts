@@ -1,10 +1,10 @@
 import { randomStream } from '../../network/random.js';
-import type { StimulusSize } from '../../network/stimulus-size.js';
-import { type Stimuli, stimulusAt } from '../../stimulus/stimuli.js';
+import { channelsOf, type StimulusSize } from '../../network/stimulus-size.js';
+import { type Channels, imageLength, type Stimuli, stimulusAt } from '../../stimulus/stimuli.js';
 import { type MaximisationTerms, project } from '../activation-maximisation.js';
 import type { PreferredStimulusRequest, Search } from '../preferred-stimulus.js';
 import { createCmaEs, populationOf } from './cma-es.js';
-import { cosineBasis } from './cosine-basis.js';
+import { type Basis, cosineBasis } from './cosine-basis.js';
 
 /** The responses of one neuron to images. */
 export type RespondOne = (images: Stimuli, column: number) => Promise<ArrayLike<number>>;
@@ -16,26 +16,27 @@ const FIRST = 0.5;
 
 /** How many images a step presents for each restart. */
 export function imagesPerStep(size: StimulusSize): number {
-  return populationOf(cosineBasis(size, SIDE).count);
+  return populationOf(cosineBasis(size, SIDE).count * channelsOf(size));
 }
 
 /**
- * Searches with responses alone: CMA-ES over the slowest cosines of an image. A step is a generation, and the search
+ * Searches with responses alone: CMA-ES over the slowest cosines of an image, in each channel its own. A step is a generation, and the search
  * keeps the image with the largest response. Of the terms, the length of the steps, blur and jitter have no part.
  */
 export function byEvolution(respond: RespondOne, request: PreferredStimulusRequest): Search {
-  const { height, width, restarts, terms } = request;
+  const { height, width, channels, restarts, terms } = request;
   const basis = cosineBasis(request, SIDE);
+  const count = basis.count * channels;
   return async ({ column, id }, report, signal) => {
     const searches = Array.from({ length: restarts }, (_, restart) =>
       createCmaEs({
-        start: new Float64Array(basis.count),
+        start: new Float64Array(count),
         sigma: FIRST / Math.sqrt(basis.count),
         random: randomStream(terms.seed, 'preferred stimulus', id, restart),
       }),
     );
-    const size = height * width;
-    const shape = { height, width, channels: 1 as const };
+    const shape = { height, width, channels };
+    const size = imageLength(shape);
     const best = { ...shape, count: restarts, pixels: new Float32Array(restarts * size) };
     const largest = new Float64Array(restarts).fill(Number.NEGATIVE_INFINITY);
     for (let step = 0; step < terms.steps; step++) {
@@ -44,7 +45,7 @@ export function byEvolution(respond: RespondOne, request: PreferredStimulusReque
         const points = search.ask();
         const pixels = new Float32Array(points.length * size);
         for (const [i, point] of points.entries()) {
-          pixels.set(imageOf(basis.combine(point), terms), i * size);
+          pixels.set(imageOf(patternOf(point, basis, channels), terms, channels), i * size);
         }
         const images = { ...shape, count: points.length, pixels };
         const responses = Array.from(await respond(images, column));
@@ -60,9 +61,26 @@ export function byEvolution(respond: RespondOne, request: PreferredStimulusReque
   };
 }
 
+/** The pattern of each channel by its own weights, [height, width, channels] */
+function patternOf(weights: Float64Array, basis: Basis, channels: Channels): Float32Array {
+  const each = Array.from({ length: channels }, (_, channel) =>
+    basis.combine(weights.subarray(channel * basis.count, (channel + 1) * basis.count)),
+  );
+  const [first] = each;
+  return channels === 1
+    ? first!
+    : Float32Array.from({ length: first!.length * channels }, (_, i) => {
+        return each[i % channels]![Math.floor(i / channels)]!;
+      });
+}
+
 /** @param pattern of a norm of about 1 */
-function imageOf(pattern: Float32Array, terms: MaximisationTerms): Float32Array {
+function imageOf(
+  pattern: Float32Array,
+  terms: MaximisationTerms,
+  channels: Channels,
+): Float32Array {
   const image = pattern.map((value) => terms.background + terms.norm * value);
-  project(image, terms);
+  project(image, terms, channels);
   return image;
 }

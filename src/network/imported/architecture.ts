@@ -29,8 +29,8 @@ export const ImportedNetwork = z.strictObject({
     /** Images that the graph takes at a time. */
     batch: z.union([z.literal('any'), z.int().positive().max(256)]),
     /**
-     * Each channel is given (value - mean) / deviation of the gray image, with the values that the card's scale and
-     * offset make of its pixels.
+     * Each channel is given (value - mean) / deviation of that channel of the image, with the values that the card's scale
+     * and offset make of its pixels; three channels may each be given a gray image.
      */
     channels: z.union([z.tuple([Channel]), z.tuple([Channel, Channel, Channel])]),
   }),

@@ -58,12 +58,9 @@ async function run(graph: Uint8Array, feeds: Record<string, OnnxTensor>): Promis
 /** Images as a graph takes them, [images, channels, height, width] */
 function tensorOf(pixels: Float32Array, { stimulus }: NetworkCard): OnnxTensor {
   const { height, width, channels } = stimulus;
-  const each = height * width * channels;
-  const images = Array.from({ length: pixels.length / each }, (_, i) =>
-    planar(pixels.subarray(i * each, (i + 1) * each), channels),
-  );
-  const values = Float32Array.from(images.flatMap((image) => [...image]));
-  return new Tensor('float32', values, [images.length, channels, height, width]);
+  const count = pixels.length / (height * width * channels);
+  const values = planar({ count, height, width, channels, pixels });
+  return new Tensor('float32', values, [count, channels, height, width]);
 }
 
 async function expectParity(card: NetworkCard, seed: number): Promise<void> {

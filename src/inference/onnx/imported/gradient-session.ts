@@ -8,8 +8,8 @@ import { floatsOf, floatTensor, type ImportedInput, imageTensor } from './networ
  * The gradient of one neuron's response in the pixels of an image.
  * @param session of a graph that takes an image and a weight for each neuron, and gives the gradient of the weighted sum
  *   of the responses in what the network is given
- * @param pixels [height, width], 0..1
- * @returns d response / d pixel, [height, width]
+ * @param pixels [height, width, channels of the stimulus], 0..1
+ * @returns d response / d pixel, of the shape of the pixels
  * @throws InputError where the output has not the size of the image
  */
 export async function gradientAt(
@@ -38,12 +38,14 @@ export async function gradientAt(
     throw new InputError(`wrong gradient: [${dims}]; expected that of one image`);
   }
   const [ofPixel, ofChannel] = layout === 'nchw' ? [1, size] : [channels.length, 1];
-  const slope = new Float32Array(size);
+  const seen = stimulus.channels;
+  const slope = new Float32Array(size * seen);
   for (const [channel, { deviation }] of channels.entries()) {
     // each channel is (pixel * scale + offset - mean) / deviation
     const factor = stimulus.scale / deviation;
+    const own = seen === 1 ? 0 : channel;
     for (let pixel = 0; pixel < size; pixel++) {
-      slope[pixel]! += factor * values[channel * ofChannel + pixel * ofPixel]!;
+      slope[pixel * seen + own]! += factor * values[channel * ofChannel + pixel * ofPixel]!;
     }
   }
   return slope;

@@ -9,15 +9,16 @@ import type { Onnxruntime } from '../onnxruntime.js';
 export interface ImportedInput {
   readonly input: ImportedNetwork['input'];
   readonly output: ImportedNetwork['output'];
-  readonly stimulus: Pick<StimulusCard, 'height' | 'width' | 'scale' | 'offset'>;
+  readonly stimulus: Pick<StimulusCard, 'height' | 'width' | 'channels' | 'scale' | 'offset'>;
 }
 
 type TensorOf = Onnxruntime['Tensor'];
 type Tensor = InstanceType<TensorOf>;
 
 /**
- * The tensor that a graph takes: one gray image, or several where the graph has a fixed number, the last one repeated.
- * @param images each [height, width], pixels 0..1
+ * The tensor that a graph takes: one image, or several where the graph has a fixed number, the last one repeated. A gray
+ * image is given to each channel.
+ * @param images each [height, width, channels of the stimulus], pixels 0..1
  */
 export function imageTensor(
   Tensor: TensorOf,
@@ -30,13 +31,16 @@ export function imageTensor(
   const size = height * width;
   const values = new Float32Array(count * channels.length * size);
   const [ofPixel, ofChannel] = layout === 'nchw' ? [1, size] : [channels.length, 1];
+  const seen = stimulus.channels;
   for (let image = 0; image < count; image++) {
     const pixels = images[Math.min(image, images.length - 1)]!;
     const first = image * channels.length * size;
     for (const [channel, { mean, deviation }] of channels.entries()) {
       const start = first + channel * ofChannel;
+      const own = seen === 1 ? 0 : channel;
       for (let pixel = 0; pixel < size; pixel++) {
-        values[start + pixel * ofPixel] = (pixels[pixel]! * scale + offset - mean) / deviation;
+        const value = pixels[pixel * seen + own]! * scale + offset;
+        values[start + pixel * ofPixel] = (value - mean) / deviation;
       }
     }
   }

@@ -40,9 +40,9 @@ export async function readNetwork(
 }
 
 export function importedInput({ architecture, stimulus }: ImportedCard): ImportedInput {
-  const { height, width, scale, offset } = stimulus;
+  const { height, width, channels, scale, offset } = stimulus;
   const { input, output } = architecture;
-  return { input, output, stimulus: { height, width, scale, offset } };
+  return { input, output, stimulus: { height, width, channels, scale, offset } };
 }
 
 function checkNames(
