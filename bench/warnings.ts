@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
+import { experimentContext } from '../src/experiments/context.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
 import { memberColumns, reduceMembers } from '../src/models/members.js';
@@ -20,6 +21,7 @@ import {
 import { createNeuron } from '../training/synthetic/neuron.js';
 import { Truth } from '../training/synthetic/truth.js';
 import { median, quantile } from './figures.js';
+import { areWarned, printCounts } from './warnings/counts.js';
 import { drawFamilies, type Family } from './warnings/families.js';
 import { printSweeps } from './warnings/sweeps.js';
 
@@ -33,6 +35,8 @@ interface PresentedStimulus {
   readonly errorAboveBlank: number;
   /** Of an ensemble: the mean over neurons of the members' standard deviation, in the same unit; else 0. */
   readonly spread: number;
+  /** Whether the service warns of it. */
+  readonly isWarned: boolean;
   /** Distance of each statistic outside its range, by side, such as `mean <`. */
   readonly outside: ReadonlyMap<string, number>;
 }
@@ -57,6 +61,12 @@ async function bench(options: { readonly model: string; readonly truth: string }
     return images.map((_, i) => found.subarray(i * neurons.length, (i + 1) * neurons.length));
   };
   const families = drawFamilies(canvas, truth.seed);
+  const served = {
+    ...{ model: { name: card.name, version: card.version, digest, card }, canvas },
+    context: experimentContext({
+      respond: (stimuli, neurons) => engine.respond({ digest, stimuli, neurons }),
+    }),
+  };
   const spreads = respond.map((own) => deviation(families[0]!.images.map(own)));
   const blank = blankStimulus(canvas).pixels;
   const [found] = await predict([blank]);
@@ -65,6 +75,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
   const columns = memberColumns({ neurons: card.neurons.length, members }, all);
   const presented: PresentedStimulus[] = [];
   for (const family of families) {
+    const warned = await areWarned(served, family.images);
     const ofMembers = members > 0 ? await predict(family.images, columns) : [];
     for (const [i, responses] of (await predict(family.images)).entries()) {
       const image = family.images[i]!;
@@ -75,6 +86,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
         family,
         error: size(() => 0),
         errorAboveBlank: size((n) => offsets[n]!),
+        isWarned: warned[i]!,
         spread: members > 0 ? relativeSpread(ofMembers[i]!, members, spreads) : 0,
         outside: splitBySide(stimulusStatistics({ ...canvas, pixels: image }), trainingRange),
       });
@@ -83,7 +95,8 @@ async function bench(options: { readonly model: string; readonly truth: string }
   printSides(presented);
   printDistances(presented);
   printFamilies(presented, families);
-  if (members > 0) printSpread(presented);
+  printFlags(presented, members > 0);
+  await printCounts(served, families);
   await printSweeps({ truth, card, canvas, respond, predict, range: trainingRange.contrast });
   await engine.close();
 }
@@ -176,17 +189,20 @@ function relativeSpread(own: Float32Array, members: number, units: readonly numb
   return mean(Array.from(spread, (value, n) => value / units[n]!));
 }
 
-/** What an ensemble's spread says of the error, next to what the contrast says of the same stimuli. */
-function printSpread(presented: readonly PresentedStimulus[]): void {
+/** What the warnings of the service say of the error, and next to them the contrast and an ensemble's spread. */
+function printFlags(presented: readonly PresentedStimulus[], hasMembers: boolean): void {
   const natural = presented.filter(({ family }) => family.name === 'natural, as they are');
   const limit = quantile(
     natural.map(({ spread }) => spread),
     0.95,
   );
   const flags: Readonly<Record<string, (one: PresentedStimulus) => boolean>> = {
+    'the service': ({ isWarned }) => isWarned,
     'contrast outside its range': ({ outside }) =>
       outside.has('contrast <') || outside.has('contrast >'),
-    'spread above 95 % of natural images': ({ spread }) => spread > limit,
+    ...(hasMembers && {
+      'spread above 95 % of natural images': ({ spread }) => spread > limit,
+    }),
   };
   heading('warned by', 'stimuli', 'error', 'of the others', 'area', 'area within one kind');
   for (const [name, isWarned] of Object.entries(flags)) {

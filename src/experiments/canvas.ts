@@ -1,4 +1,5 @@
 import type { ServedModel } from '../inference/catalogue.js';
+import { isShared } from '../network/any-architecture.js';
 import type { Canvas } from '../stimulus/stimuli.js';
 import type { ContrastRange } from '../stimulus/training-range.js';
 
@@ -11,7 +12,13 @@ export function modelCanvas({ card }: HasCard): Canvas {
   return { height, width, channels, background, pixelsPerDegree };
 }
 
-/** Returns the range of the RMS contrasts of a model's training images; null if its card has none. */
+/**
+ * Returns the RMS contrasts that give no warning: those of a model's training images, and of a shared core also all
+ * below, whose errors are smaller (`bench:warnings`).
+ * @returns null if the card has no range
+ */
 export function contrastRange({ card }: HasCard): ContrastRange | null {
-  return card.stimulus.trainingRange?.contrast ?? null;
+  const { contrast } = card.stimulus.trainingRange ?? {};
+  if (contrast === undefined) return null;
+  return isShared(card.architecture) ? [0, contrast[1]] : contrast;
 }

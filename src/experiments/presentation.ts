@@ -8,7 +8,7 @@ import { requireGradient } from './require-gradient.js';
 import { reportInChunks, type StimulusReport } from './stimulus-report.js';
 
 /** Stimuli that are presented to a model, and the neurons whose responses are computed. */
-export interface Presentation extends NeuronSelection {
+export interface Presentation extends NeuronSelection, Pick<DecodedStimuli, 'notes'> {
   readonly model: Subject['model'];
   /** Stimuli of the size that the model's card states; pixels 0..1. */
   readonly stimuli: Stimuli;

@@ -4,8 +4,9 @@ import { joinEnsemble } from '../models/members.js';
 import type { ExperimentContext } from './context.js';
 import type { Planned, Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
-import { checkSpread, respondWithSpread } from './spread.js';
-import { copyReports } from './stimulus-report.js';
+import { checkSpread } from './spread.js';
+import { respondWithReports } from './spread-warnings.js';
+import { copyReports, type StimulusReport } from './stimulus-report.js';
 
 /** The responses of neurons to stimuli. */
 export const ResponsesResult = z.strictObject({
@@ -26,6 +27,12 @@ export interface Responses {
   readonly spread?: Float32Array;
 }
 
+/** The responses to a presentation. */
+export interface PresentedResponses extends Responses {
+  /** A report for each stimulus. */
+  readonly reports: readonly StimulusReport[];
+}
+
 /**
  * Computes the responses to a presentation.
  * @param plan of `planResponses`
@@ -33,14 +40,13 @@ export interface Responses {
  * @throws InputError where spread is wanted of a model that is no ensemble; as `respond` of the context
  */
 export async function computeResponses(
-  { model, stimuli, columns }: Planned,
+  presented: Planned,
   context: Pick<ExperimentContext, 'respond'>,
   wanted: { readonly spread?: boolean | undefined } = {},
-): Promise<Responses> {
-  checkSpread(model, wanted.spread);
-  if (!wanted.spread) return { values: await context.respond(stimuli, columns) };
-  const { mean, spread } = await respondWithSpread(model, stimuli, columns, context);
-  return { values: mean, spread };
+): Promise<PresentedResponses> {
+  checkSpread(presented.model, wanted.spread);
+  const { mean, spread, reports } = await respondWithReports(presented, context, wanted.spread);
+  return { values: mean, ...(wanted.spread && spread && { spread }), reports };
 }
 
 /**
@@ -51,8 +57,8 @@ export async function computeResponses(
  * result.responses[0][result.neurons.indexOf(7)]; // the response of neuron 7 to the first stimulus
  */
 export function responsesResult(
-  { model, ids, reports }: Presentation,
-  { values, spread }: Responses,
+  { model, ids }: Presentation,
+  { values, spread, reports }: PresentedResponses,
 ): ResponsesResult {
   const width = ids.length;
   const rows = (all: Float32Array) =>

@@ -12,6 +12,7 @@ import { contrastRange, modelCanvas } from './canvas.js';
 import type { ExperimentContext, Subject } from './context.js';
 import type { Cost } from './cost.js';
 import type { SweptStimulus } from './result-parts.js';
+import { reportSpread, spreadLimits } from './spread-warnings.js';
 import { reportInChunks, type StimulusReport } from './stimulus-report.js';
 
 /** The number of pixels rendered and computed at a time, which bounds the memory of a sweep. */
@@ -68,7 +69,8 @@ export async function runSweep(
   const asked = members > 1 ? memberColumns(population, columns) : columns;
   const neurons = asked.length;
   const canvas = modelCanvas(model);
-  const range = contrastRange(model);
+  const limits = spreadLimits(model.card, columns);
+  const range = limits === null ? contrastRange(model) : null;
   const values = new Float32Array(sweep.count * neurons);
   const reports: StimulusReport[] = [];
   const slices = renderSlices(sweep, canvas, sliceLength(canvas), createYielder(yieldToEventLoop));
@@ -81,8 +83,11 @@ export async function runSweep(
     const reported = await time('decode', () =>
       reportInChunks(upTo, slice.value, yieldToEventLoop),
     );
-    for (const report of reported) reports.push(report);
-    values.set(await respond(stimuli, asked), from * neurons);
+    const answered = await respond(stimuli, asked);
+    values.set(answered, from * neurons);
+    const spread = limits && reduceMembers(answered, members).spread;
+    const own = spread ? reportSpread(reported, slice.value.notes, spread, limits) : reported;
+    for (const report of own) reports.push(report);
   }
   const blank = await respond(blankStimulus(canvas), asked);
   const responses = { stimuli: sweep.count, neurons, values };

@@ -216,6 +216,15 @@ export const Calibration = z.strictObject({
   ),
   /** What the members' standard deviation leaves out, for each neuron, in the unit of the responses. */
   residual: z.array(z.number().nonnegative()),
+  /** How far the members are apart for 95 % of these images at most: a stimulus beyond gives a warning. */
+  spread: z
+    .strictObject({
+      /** The standard deviation of each neuron, in the unit of the responses. */
+      neurons: z.array(z.number().nonnegative()),
+      /** The mean over the neurons of the standard deviation / its own limit. */
+      mean: z.number().positive(),
+    })
+    .optional(),
 });
 export type Calibration = z.infer<typeof Calibration>;
 

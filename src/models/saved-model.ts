@@ -251,7 +251,10 @@ function checkMembers({ members, calibration, neurons, weights }: ModelCard): vo
       `${CARD_FILE} names other files of its members than weights: ${named}; expected ${files}`,
     );
   }
-  const perNeuron = [calibration?.residual, ...(members ?? []).map(({ CORR }) => CORR)];
+  const perNeuron = [
+    ...[calibration?.residual, calibration?.spread?.neurons],
+    ...(members ?? []).map(({ CORR }) => CORR),
+  ];
   const wrong = perNeuron.find((values) => values && values.length !== neurons.length);
   if (wrong) {
     throw new InputError(

@@ -1,5 +1,8 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeNpy } from '../../src/formats/npy.js';
+import { FLAGS } from '../../src/formats/stream-frames.js';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { deviation, mean, saveRandomEnsemble } from '../support/ensembles.js';
@@ -14,6 +17,8 @@ const MEMBERS = 3;
 const TOLERANCE = 1e-6;
 const NAME = 'joined';
 const ALONE = Array.from({ length: MEMBERS }, (_, i) => `${NAME}-${i + 1}`);
+/** Limits of the spread, of an ensemble that is warned of always, and of one that never is. */
+const WARNING = { doubtful: 1e-9, sure: 1e9 } as const;
 const GABOR = { gabor: { orientation: 60, sigmaX: 4, sigmaY: 7 } };
 const STIMULI = { stimuli: [GABOR, { grating: { orientation: 20 } }] };
 
@@ -25,9 +30,23 @@ beforeAll(async () => {
   const options = { architecture: 'rf_cnn', neurons: NEURONS, members: MEMBERS } as const;
   await saveRandomEnsemble(engine, folder, NAME, options);
   await engine.close();
+  for (const [name, limit] of Object.entries(WARNING)) await saveWarning(name, limit);
   service = await startService({ GRACE_SECONDS: '0', MODELS_DIR: folder });
 });
 afterAll(() => service.kill());
+
+/** Saves the ensemble with limits of the spread of its members, the same for each neuron. */
+async function saveWarning(name: string, limit: number): Promise<void> {
+  const place = path.join(folder, name, '1');
+  await cp(path.join(folder, NAME, '1'), place, { recursive: true });
+  const card = JSON.parse(await readFile(path.join(place, 'card.json'), 'utf8')) as object;
+  const perNeuron = new Array(NEURONS).fill(limit);
+  const calibration = {
+    ...{ split: 'heldout', images: 20, intervals: [], residual: perNeuron },
+    spread: { neurons: perNeuron, mean: 1 },
+  };
+  await writeFile(path.join(place, 'card.json'), JSON.stringify({ ...card, name, calibration }));
+}
 
 function send(model: string, route: string, body: object, accept = 'application/json') {
   return fetch(`${service.url}/v1/models/${model}/${route}`, {
@@ -135,6 +154,50 @@ test('a map has the spread of its members', async () => {
   expectFrom(neurons[0].map.flat(), alone, mean);
   expectFrom(neurons[0].spread.flat(), alone, deviation);
 });
+
+test.each(Object.entries(WARNING))(
+  '%s: the spread gives the warnings where the card says from what on',
+  async (name, limit) => {
+    const isWarned = limit < 1;
+    const warning = /^the members of the ensemble disagree: relative spread .* > 1.00/;
+    const expected = isWarned ? [expect.stringMatching(warning)] : [];
+    const plain = await answer(NAME, 'responses', STIMULI);
+    const found = await answer(name, 'responses', STIMULI);
+    expect(found.responses).toEqual(plain.responses);
+    expect(found).not.toHaveProperty('spread');
+    const warnings = (report: { warnings: string[] }) => report.warnings;
+    expect(found.stimuli.map(warnings)).toEqual([expected, expected]);
+    const csv = await send(name, 'responses?neurons=2', STIMULI, 'text/csv');
+    const header = JSON.parse(csv.headers.get('X-Stimulus-Warnings') ?? '[]') as {
+      count: number;
+    }[];
+    expect(header.map(({ count }) => count)).toEqual(isWarned ? [2] : []);
+    const tuning = await answer(name, 'tuning/parametric?neurons=1', { parameter: 'orientation' });
+    expect(tuning.warnings.map(({ count }: { count: number }) => count)).toEqual(
+      isWarned ? [tuning.stimuli.length] : [],
+    );
+
+    const data = new Array(2500).fill(0.25);
+    const inputs = [{ name: 'stimulus', datatype: 'FP32', shape: [1, 50, 50], data }];
+    const inferred = await fetch(`${service.url}/v2/models/${name}/infer`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ inputs, outputs: [{ name: 'responses' }] }),
+    });
+    const { outputs, parameters } = (await inferred.json()) as Record<string, { name: string }[]>;
+    expect([outputs!.map((output) => output.name), parameters !== undefined]).toEqual([
+      ['responses'],
+      isWarned,
+    ]);
+
+    const stream = await openStream(service.url, `${name}/stream?dtype=float32&neurons=3,1`);
+    expect(stream.ready).toMatchObject({ limits: { answerBytes: 32 + 2 * 4 } });
+    stream.send(Float32Array.from(data));
+    const { responses, flags } = await stream.next();
+    stream.socket.close();
+    expect([responses.length, flags]).toEqual([2, isWarned ? FLAGS.outside : 0]);
+  },
+);
 
 test('spread of a model without members is rejected with what makes one', async () => {
   const response = await send(ALONE[0]!, 'responses?spread=true', STIMULI);

@@ -52,6 +52,34 @@ export function learnIntervals(images: PredictedImages): Intervals | null {
   return { factors, residual };
 }
 
+/** The share of the images whose spread gives no warning, and the fewest images that it is learnt on. */
+const [CALM, FEWEST] = [0.95, 20];
+
+/**
+ * Learns how far the members are apart for most natural images.
+ * @param spread the standard deviation over the members for images that no member was trained on, [images, neurons]
+ * @returns undefined with fewer than 20 images, and where the members never differ
+ */
+export function learnSpreadLimits(spread: ResponseMatrix): Calibration['spread'] {
+  if (spread.stimuli < FEWEST) return undefined;
+  const neurons = Array.from({ length: spread.neurons }, (_, neuron) =>
+    calmest(column(spread, neuron)),
+  );
+  const differing = [...neurons.keys()].filter((neuron) => neurons[neuron]! > 0);
+  const means = Float64Array.from({ length: spread.stimuli }, (_, image) => {
+    const ratios = differing.map(
+      (neuron) => spread.values[image * spread.neurons + neuron]! / neurons[neuron]!,
+    );
+    return ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+  });
+  return differing.length === 0 ? undefined : { neurons, mean: calmest(means) };
+}
+
+/** The least value that 95 % of the values do not exceed. */
+function calmest(values: Float64Array): number {
+  return values.toSorted()[Math.ceil(CALM * values.length) - 1]!;
+}
+
 /**
  * The share of the recorded responses within the interval of a level, 0 to 1; NaN where there is none.
  * @param factor of the level

@@ -14,7 +14,12 @@ import { noiseCeilings, type Repeats } from '../data/repeats-file.js';
 import { goldenCard } from '../model/golden.js';
 import type { TrainedNetworks } from '../model/responder.js';
 import { evaluate, type Fit } from '../run/fit.js';
-import { learnIntervals, measureCoverage, type PredictedImages } from './calibration.js';
+import {
+  learnIntervals,
+  learnSpreadLimits,
+  measureCoverage,
+  type PredictedImages,
+} from './calibration.js';
 import { type MembersPrediction, predictMembers, summarise } from './predict-members.js';
 import { repeatedLike } from './repeated-like.js';
 
@@ -129,6 +134,7 @@ function calibrate(
   const learnt = learnIntervals(heldOut);
   if (learnt === null || learnt.factors.length === 0) return undefined;
   const { factors, residual } = learnt;
+  const spread = learnSpreadLimits(heldOut.spread);
   return {
     split: 'heldout',
     images: heldOut.mean.stimuli,
@@ -137,6 +143,7 @@ function calibrate(
       covered: measureCoverage(validation, learnt, factor),
     })),
     residual: [...residual],
+    ...(spread && { spread }),
   };
 }
 

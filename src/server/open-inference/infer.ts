@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contrastRange } from '../../experiments/canvas.js';
 import { selectNeurons } from '../../experiments/neurons.js';
-import { respondWithSpread } from '../../experiments/spread.js';
+import { respondWithReports } from '../../experiments/spread-warnings.js';
 import { reportInChunks } from '../../experiments/stimulus-report.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import type { Stimuli } from '../../stimulus/stimuli.js';
@@ -82,7 +82,7 @@ export function inferRoutes(deps: AppDependencies) {
     },
     async (c, { service, model, deadline: patience }) => {
       const sent = await readAsSent(c, deps);
-      const { reports, ...request } = await timed(c, clock, 'decode', async () => {
+      const request = await timed(c, clock, 'decode', async () => {
         const body = await decompress(sent, c.req.header('Content-Encoding'), limits.maxBody);
         const headerLength = c.req.header('Inference-Header-Content-Length');
         const { stimulus, neurons } = model.card;
@@ -92,16 +92,16 @@ export function inferRoutes(deps: AppDependencies) {
         const read = await decoder.inference(task, bodyClient(c, deps));
         return { ...read, reports: await reportInChunks(contrastRange(model), read) };
       });
-      const { stimuli, priority } = request;
+      const { priority } = request;
       const { columns } = selectNeurons(model.card, request.neurons);
       const deadline = earlier(patience, readTimeout(c, request));
       const respond = (images: Stimuli, asked: Int32Array) => {
         const scheduled = { model, stimuli: images, columns: asked, priority, deadline };
         return scheduleResponses(c, service, scheduled);
       };
-      const tensors = request.outputs.some(({ name }) => name === SPREAD)
-        ? await respondWithSpread(model, stimuli, columns, { respond })
-        : { mean: await respond(stimuli, columns) };
+      const wantsSpread = request.outputs.some(({ name }) => name === SPREAD);
+      const presented = { ...request, model, columns };
+      const { reports, ...tensors } = await respondWithReports(presented, { respond }, wantsSpread);
       setReportHeaders(c, reports);
       const computed = { neurons: columns.length, ...tensors, warnings: warningsText(reports) };
       return await timed(c, clock, 'encode', () => answer(c, model, request, computed));

@@ -53,7 +53,7 @@ export function responseRoutes(deps: AppDependencies) {
         const result = responsesResult(presented, responses);
         return answerResult(c, clock, { ...result, ...cacheNote(c, presented) });
       }
-      setReportHeaders(c, presented.reports);
+      setReportHeaders(c, responses.reports);
       const value = { presentation: presented, responses };
       return answerAs(c, clock, RESPONSE_FORMATS, mediaType, value);
     },

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { ClientDisconnectedError, DeadlineError } from '../../errors.js';
 import { contrastRange } from '../../experiments/canvas.js';
+import { spreadWarnings } from '../../experiments/spread-warnings.js';
 import {
   encodeAnswer,
   FLAGS,
@@ -18,7 +19,7 @@ import { contrastWarnings } from '../../stimulus/training-range.js';
 import { traceBatch } from '../../tracing/trace-batch.js';
 import { type Span, STATUS } from '../../tracing/tracer.js';
 import { problemFrom } from '../problem.js';
-import { answerNumbers, askedColumns, type StreamTerms } from './terms.js';
+import { answerMaking, type StreamTerms } from './terms.js';
 
 /** Milliseconds. */
 export interface StreamTiming {
@@ -95,7 +96,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   const { terms, scheduler, readmit, timing, clock, closing, startTrace } = options;
   const { onAnswer, onLate, onBug } = options;
   const { model, dtype, size, patience, window } = terms;
-  const asked = askedColumns(terms);
+  const { asked, limits, make } = answerMaking(terms);
   const expected = frameBytes(size, dtype);
   const client = new AbortController();
   setMaxListeners(window, client.signal);
@@ -188,11 +189,13 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
       });
       // The request is sent first; the warnings are worked out while the engine computes.
       await Promise.resolve();
-      const flags = isOutside(stimuli) ? FLAGS.outside : 0;
+      const hasContrast = limits === null && isOutside(stimuli);
       const { values, queueSeconds, inferSeconds } = await answering;
       const queue = started - arrived + 1000 * queueSeconds;
       const times = { decode, queue, infer: 1000 * inferSeconds };
-      settle(frame, 200, flags, times, answerNumbers(terms, values));
+      const { numbers, spread } = make(values);
+      const isUnsure = limits && spread && spreadWarnings(spread, limits).length > 0;
+      settle(frame, 200, hasContrast || isUnsure ? FLAGS.outside : 0, times, numbers);
     } catch (error) {
       if (over || error instanceof ClientDisconnectedError) return;
       if (error instanceof DeadlineError) onLate();

@@ -1,4 +1,5 @@
 import type { NeuronSelection } from '../../experiments/neurons.js';
+import { type SpreadLimits, spreadLimits } from '../../experiments/spread-warnings.js';
 import { frameBytes, HEADER, type PixelType } from '../../formats/stream-frames.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import {
@@ -43,13 +44,28 @@ export function readyMessage(terms: StreamTerms, id: string): string {
   });
 }
 
-/** The columns of the model that an answer needs. */
-export function askedColumns({ model, columns, spread }: StreamTerms): Int32Array {
-  return spread ? memberColumns(populationSize(model.card), columns) : columns;
+/** How the answers of a stream are made. */
+export interface AnswerMaking {
+  /** The columns of the model that an answer needs. */
+  readonly asked: Int32Array;
+  /** Of an ensemble that is warned of by the spread of its members. */
+  readonly limits: SpreadLimits | null;
+  /** Makes the numbers of an answer, the responses and then their spread if that is among the terms. */
+  make(values: Float32Array): { readonly numbers: Float32Array; readonly spread?: Float32Array };
 }
 
-/** The numbers of an answer, from the responses in `askedColumns`: the responses, then their spread. */
-export function answerNumbers({ model, spread }: StreamTerms, values: Float32Array): Float32Array {
-  if (!spread) return values;
-  return joinEnsemble(reduceMembers(values, populationSize(model.card).members));
+/** Decides how the answers of a stream are made. */
+export function answerMaking({ model, columns, spread: isAsked }: StreamTerms): AnswerMaking {
+  const limits = spreadLimits(model.card, columns);
+  if (limits === null && !isAsked)
+    return { asked: columns, limits, make: (numbers) => ({ numbers }) };
+  const population = populationSize(model.card);
+  return {
+    asked: memberColumns(population, columns),
+    limits,
+    make(values) {
+      const both = reduceMembers(values, population.members);
+      return { numbers: isAsked ? joinEnsemble(both) : both.mean, spread: both.spread };
+    },
+  };
 }

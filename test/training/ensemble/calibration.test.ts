@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { randomStream } from '../../../src/network/random.js';
 import {
   learnIntervals,
+  learnSpreadLimits,
   measureCoverage,
   NOMINAL,
   type PredictedImages,
@@ -130,4 +131,32 @@ test('responses that were not measured are left out, and a neuron without any gi
 test('where a neuron is predicted without any error, there are no intervals', () => {
   const { mean, spread } = drawImages(7, 30, [1]);
   expect(learnIntervals({ mean, spread, recorded: mean })).toEqual({ factors: [], residual: [0] });
+});
+
+test('95 % of the images are within the limits of the spread, of each neuron and of their mean', () => {
+  const random = randomStream(8, 'spread');
+  const [stimuli, neurons] = [200, 3];
+  const values = Float64Array.from({ length: stimuli * neurons }, (_, i) =>
+    // The members of the last neuron never differ.
+    i % neurons === 2 ? 0 : Math.abs(random.normal()) * (1 + (i % neurons)),
+  );
+  const limits = learnSpreadLimits({ stimuli, neurons, values })!;
+  const ratio = (image: number, neuron: number) =>
+    values[image * neurons + neuron]! / limits.neurons[neuron]!;
+  const within = (measure: (image: number) => number, most: number) =>
+    Array.from({ length: stimuli }, (_, image) => measure(image)).filter((each) => each <= most);
+  for (const neuron of [0, 1]) {
+    expect(within((image) => ratio(image, neuron), 1)).toHaveLength(190);
+  }
+  expect(limits.neurons[2]).toBe(0);
+  const mean = (image: number) => (ratio(image, 0) + ratio(image, 1)) / 2;
+  expect(within(mean, limits.mean)).toHaveLength(190);
+});
+
+test('there are no limits of the spread with few images, and where the members never differ', () => {
+  const spread = (stimuli: number, value: number) =>
+    learnSpreadLimits({ stimuli, neurons: 1, values: new Float64Array(stimuli).fill(value) });
+  expect(spread(19, 1)).toBeUndefined();
+  expect(spread(20, 1)).toEqual({ neurons: [1], mean: 1 });
+  expect(spread(20, 0)).toBeUndefined();
 });
