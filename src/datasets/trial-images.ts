@@ -4,7 +4,13 @@ import { InputError } from '../errors.js';
 import { onDisk, unless } from '../files/disk-error.js';
 import { createWhole, readNamed } from '../files/whole-file.js';
 import { decodeNpy, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
-import { type StimulusImage, stimulusDigest } from '../stimulus/stimuli.js';
+import {
+  imageAxes,
+  imageLength,
+  type StimulusImage,
+  type StimulusShape,
+  stimulusDigest,
+} from '../stimulus/stimuli.js';
 
 /** The images of trials: a .npy file of float32 for each, named by its digest. */
 export interface TrialImages {
@@ -20,10 +26,12 @@ const NAME = /^([0-9a-f]{64})\.npy$/;
 /** Opens the images in a folder, which need not be there yet. */
 export async function openTrialImages(
   folder: string,
-  { height, width }: Pick<StimulusImage, 'height' | 'width'>,
+  { height, width, channels }: StimulusShape,
 ): Promise<TrialImages> {
   const files = (await readdir(folder).catch(unless('ENOENT'))) ?? [];
   const known = new Set(files.flatMap((file) => NAME.exec(file)?.[1] ?? []));
+  const shape = { height, width, channels };
+  const length = imageLength(shape);
   const fileOf = (digest: string) => path.join(folder, `${digest}.npy`);
   return {
     has: (digest) => known.has(digest),
@@ -34,18 +42,18 @@ export async function openTrialImages(
         // Nothing is made where the dataset has been deleted.
         for (const each of [path.dirname(folder), folder])
           await mkdir(each).catch(unless('EEXIST'));
-        await createWhole(fileOf(digest), encodeNpy(pixels, [height, width]));
+        await createWhole(fileOf(digest), encodeNpy(pixels, imageAxes(shape)));
       });
       known.add(digest);
     },
 
     async read(digest) {
       const file = fileOf(digest);
-      const most = NPY_HEADER_BYTES + height * width * Float32Array.BYTES_PER_ELEMENT;
+      const most = NPY_HEADER_BYTES + length * Float32Array.BYTES_PER_ELEMENT;
       const bytes = await readNamed(file, most);
       const pixels = pixelsOf(bytes);
-      if (pixels?.length === height * width) {
-        if (stimulusDigest({ height, width, channels: 1, pixels }) === digest) return pixels;
+      if (pixels?.length === length) {
+        if (stimulusDigest({ ...shape, pixels }) === digest) return pixels;
       }
       throw new InputError(
         `${file} is damaged or was changed; expected the image with the digest of its name: copy it back, or ` +

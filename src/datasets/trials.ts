@@ -2,7 +2,7 @@ import path from 'node:path';
 import { InputError, StoreFullError } from '../errors.js';
 import { mapConcurrently } from '../files/map-concurrently.js';
 import { sha256 } from '../files/whole-file.js';
-import { stimulusDigest } from '../stimulus/stimuli.js';
+import { imageAxes, stimulusDigest } from '../stimulus/stimuli.js';
 import type { DatasetCard } from './card.js';
 import { readDatasetCard } from './read-card.js';
 import type { NewTrial, Trial } from './trial.js';
@@ -192,14 +192,9 @@ function checkImage(
   { stimulus }: Trial,
   place: number,
   image: NewTrial['image'],
-  { images: { height, width, channels } }: DatasetCard,
+  { images }: DatasetCard,
   isKnown: boolean,
 ): void {
-  if (channels !== 1) {
-    throw new InputError(
-      'the dataset is in colour; expected a gray one, since trials have gray images',
-    );
-  }
   if (image === undefined) {
     if (isKnown) return;
     throw trialError(
@@ -208,11 +203,12 @@ function checkImage(
       `unknown image: ${stimulus}; expected its pixels with the first trial that has it`,
     );
   }
-  if (image.height !== height || image.width !== width) {
+  const [own, expected] = [image, images].map((each) => imageAxes(each).join('x'));
+  if (own !== expected) {
     throw trialError(
       place,
       'stimulus',
-      `an image of ${image.height}x${image.width}; expected ${height}x${width}, as in the dataset`,
+      `an image of ${own}; expected ${expected}, as in the dataset`,
     );
   }
   const digest = stimulusDigest(image);

@@ -15,12 +15,12 @@ export const FLAGS = {
   outside: 2,
 } as const;
 
-/** Bytes of a frame that a client sends: its timestamp, then the pixels, row-major. */
+/** Bytes of a frame that a client sends: its timestamp, then the pixels, row-major, the channels of each together. */
 export function frameBytes(
-  { height, width }: { readonly height: number; readonly width: number },
+  image: { readonly height: number; readonly width: number; readonly channels: number },
   dtype: PixelType,
 ): number {
-  return STAMP + height * width * (dtype === 'uint8' ? 1 : 4);
+  return STAMP + image.height * image.width * image.channels * (dtype === 'uint8' ? 1 : 4);
 }
 
 /** The pixels of a frame as they were sent: a view, no copy. */

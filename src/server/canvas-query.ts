@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fit } from '../stimulus/fit.js';
+import type { Channels } from '../stimulus/stimuli.js';
 import { realNumber, WholeNumber } from './numbers.js';
 import { RawType } from './stimulus-request.js';
 
@@ -15,6 +16,11 @@ const GRAY = 'must be a gray, 0 to 1';
 export const CanvasQuery = z.strictObject({
   height: Side.optional(),
   width: Side.optional(),
+  channels: z
+    .enum(['1', '3'])
+    .transform((text): Channels => (text === '1' ? 1 : 3))
+    .optional()
+    .meta({ description: '1: gray, 3: in colour; left out: as the stimuli are' }),
   background: realNumber(GRAY).pipe(z.number().max(1, GRAY)).default(0.5),
   fit: Fit.default('none'),
   dtype: RawType.optional(),

@@ -1,4 +1,7 @@
-import type { Channels, Stimuli, StimulusImage } from './stimuli.js';
+import type { Channels, StimulusImage } from './stimuli.js';
+
+/** The note on a stimulus in colour that became gray. */
+export const GRAY_NOTE = 'converted to gray (Rec. 709 luma)';
 
 /**
  * Rec. 709 luma of stored (gamma-encoded) values: 0.2126 R + 0.7152 G + 0.0722 B, in a form in which equal channels give
@@ -29,7 +32,7 @@ export function toColour<Image extends Values>(image: Image): Image {
   return { ...image, channels: 3, pixels };
 }
 
-/** Gives stimuli a number of channels, by their luma or by repeating their gray. */
-export function withChannels(stimuli: Stimuli, channels: Channels): Stimuli {
-  return channels === 1 ? toGray(stimuli) : toColour(stimuli);
+/** Gives an image a number of channels, by its luma or by repeating its gray. */
+export function withChannels<Image extends Values>(image: Image, channels: Channels): Image {
+  return channels === 1 ? toGray(image) : toColour(image);
 }

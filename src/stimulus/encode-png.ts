@@ -1,11 +1,12 @@
 import sharp from 'sharp';
-import { grayBytes } from './pixel-values.js';
+import { pixelBytes } from './pixel-values.js';
 import type { StimulusImage } from './stimuli.js';
 
-/** Encodes one image as an 8-bit gray PNG, 0..1 to 0..255, rounded. */
-export async function encodePng({ height, width, pixels }: StimulusImage): Promise<Uint8Array> {
-  return sharp(grayBytes(pixels), { raw: { height, width, channels: 1 } })
-    .toColourspace('b-w')
+/** Encodes one image as an 8-bit PNG, gray or in colour, 0..1 to 0..255, rounded. */
+export async function encodePng(image: StimulusImage): Promise<Uint8Array> {
+  const { height, width, channels, pixels } = image;
+  return sharp(pixelBytes(pixels), { raw: { height, width, channels } })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .png()
     .toBuffer();
 }

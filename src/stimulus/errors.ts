@@ -1,8 +1,10 @@
 import { InputError } from '../errors.js';
 
-/** Writes a size as `50x50` or, if the sides differ, as `40 high x 50 wide`. */
-export function sizeText({ height, width }: { height: number; width: number }): string {
-  return height === width ? `${height}x${width}` : `${height} high x ${width} wide`;
+/** Writes a size as `50x50` or, if the sides differ, as `40 high x 50 wide`; in colour with `in colour` behind. */
+export function sizeText(image: { height: number; width: number; channels?: number }): string {
+  const { height, width, channels } = image;
+  const size = height === width ? `${height}x${width}` : `${height} high x ${width} wide`;
+  return channels === 3 ? `${size} in colour` : size;
 }
 
 /** Makes an error about the part of the input at `path`. */

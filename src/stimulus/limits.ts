@@ -1,6 +1,7 @@
 import { PayloadTooLargeError } from '../errors.js';
 import { sizeText } from './errors.js';
 import type { Size } from './fit.js';
+import { imageLength, type StimulusShape } from './stimuli.js';
 
 /** The limits of the stimuli of one request. */
 export interface StimulusLimits {
@@ -8,7 +9,7 @@ export interface StimulusLimits {
   readonly maxStimuli: number;
   /**
    * The number of pixels (height x width) in a stimulus as it was sent, before it is fitted. All image files and
-   * rendered stimuli of one request together may have 16 times as many.
+   * rendered stimuli of one request together may have 16 times as many values; a pixel in colour has three.
    */
   readonly maxPixels: number;
 }
@@ -26,14 +27,14 @@ const TOTAL_FACTOR = 16;
 
 /**
  * Counts the pixels of a request's image files and rendered stimuli, which need far more memory than the request.
- * @returns the function to call with each size before its pixels are decoded; it throws PayloadTooLargeError
+ * @returns the function to call with the shape of each image before its pixels are decoded; it throws PayloadTooLargeError
  *   beyond the limit
  */
-export function pixelCounter({ maxPixels }: StimulusLimits): (size: Size) => void {
+export function pixelCounter({ maxPixels }: StimulusLimits): (image: StimulusShape) => void {
   const max = TOTAL_FACTOR * maxPixels;
   let pixels = 0;
-  return ({ height, width }) => {
-    pixels += height * width;
+  return (image) => {
+    pixels += imageLength(image);
     if (pixels <= max) return;
     throw new PayloadTooLargeError(
       `too many pixels of images in one request; expected at most ${max}`,

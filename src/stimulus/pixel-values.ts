@@ -68,7 +68,7 @@ function adviceOn(value: number): string {
 }
 
 /** Converts pixels of 0..1 to bytes of 0..255, rounded. */
-export function grayBytes(pixels: Float32Array): Uint8Array<ArrayBuffer> {
+export function pixelBytes(pixels: Float32Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(pixels.length);
   // A loop: `Uint8Array.from` with a function takes thirty times as long.
   for (let i = 0; i < pixels.length; i++) bytes[i] = Math.round(pixels[i]! * 255);

@@ -3,14 +3,18 @@ import { createHash } from 'node:crypto';
 /** The number of values of each pixel: 1 for gray, 3 for red, green and blue. */
 export type Channels = 1 | 3;
 
+/** The size of images in pixels, and their channels. */
+export interface StimulusShape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: Channels;
+}
+
 /**
  * An image in 0..1 (0 black, 1 white, as files store it: gamma-encoded), row-major,
  * `pixels[(y * width + x) * channels + c]`, y down, c red, green and blue.
  */
-export interface StimulusImage {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: Channels;
+export interface StimulusImage extends StimulusShape {
   readonly pixels: Float32Array;
 }
 
@@ -23,10 +27,7 @@ export interface Stimuli extends StimulusImage {
 }
 
 /** The size of stimuli in pixels, their channels, the gray (0..1) of their background, and their scale. */
-export interface Canvas {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: Channels;
+export interface Canvas extends StimulusShape {
   readonly background: number;
   /** Pixels per degree of visual angle, if known. */
   readonly pixelsPerDegree?: number | undefined;
@@ -36,12 +37,13 @@ export interface Canvas {
 export type Backdrop = Pick<Canvas, 'background'>;
 
 /** Computes the number of values of one image. */
-export function imageLength({
-  height,
-  width,
-  channels,
-}: Pick<StimulusImage, 'height' | 'width' | 'channels'>): number {
+export function imageLength({ height, width, channels }: StimulusShape): number {
   return height * width * channels;
+}
+
+/** Lists the axes of an image: [height, width] of a gray one, [height, width, 3] of one in colour. */
+export function imageAxes({ height, width, channels }: StimulusShape): number[] {
+  return channels === 1 ? [height, width] : [height, width, channels];
 }
 
 /** Returns stimuli `from` (included) to `to` (excluded) as a view. */
@@ -78,8 +80,8 @@ export function concatStimuli(batches: readonly Stimuli[]): Stimuli {
   return { count, height, width, channels, pixels };
 }
 
-function shapeText({ height, width, channels }: StimulusImage): string {
-  return `${height}x${width}${channels === 1 ? '' : `x${channels}`}`;
+function shapeText(image: StimulusShape): string {
+  return imageAxes(image).join('x');
 }
 
 /**
@@ -97,12 +99,12 @@ export function setDigest(stimulusDigests: readonly string[]): string {
  * channels too, and the pixels (float32), all little-endian, row-major. The same pixels give the same digest for every
  * file format; -0 counts as 0.
  */
-export function stimulusDigest({ height, width, channels, pixels }: StimulusImage): string {
+export function stimulusDigest(image: StimulusImage): string {
+  const { pixels } = image;
   const canonical = new Float32Array(pixels.length);
   for (let i = 0; i < pixels.length; i++) canonical[i] = pixels[i]! + 0; // -0 + 0 = 0
-  const shape = channels === 1 ? [height, width] : [height, width, channels];
   return createHash('sha256')
-    .update(new Uint8Array(Uint32Array.from(shape).buffer))
+    .update(new Uint8Array(Uint32Array.from(imageAxes(image)).buffer))
     .update(new Uint8Array(canonical.buffer))
     .digest('hex');
 }

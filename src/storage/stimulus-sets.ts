@@ -7,7 +7,7 @@ import type { ObjectInfo, ObjectStore } from '../objects/object-store.js';
 import { inStorage } from '../objects/storage-fault.js';
 import { stimulusDigests } from '../stimulus/chunks.js';
 import { decodeNpyStimuli } from '../stimulus/decode/array.js';
-import { type Stimuli, setDigest } from '../stimulus/stimuli.js';
+import { type Channels, imageAxes, type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import { compactPixels } from './compact-pixels.js';
 
 /** What is known of a stored set without reading its pixels. */
@@ -17,6 +17,7 @@ export interface StoredSet {
   readonly count: number;
   readonly height: number;
   readonly width: number;
+  readonly channels: Channels;
   /** In which its pixels are kept: `u1`, `u2` or `f4`. */
   readonly element: StoredElement;
   /** Of its file. */
@@ -30,7 +31,7 @@ export interface OpenedSet {
   readonly stored: StoredSet;
   readonly stimuli: Stimuli;
   readonly stimulusDigests: readonly string[];
-  /** The set as .npy of shape (n, height, width). */
+  /** The set as .npy of shape (n, height, width), or (n, height, width, 3) in colour. */
   readonly file: Uint8Array;
 }
 
@@ -82,9 +83,9 @@ export function createStimulusSets(objects: ObjectStore, capacity: number): Stim
   return { capacity, put, read, list, remove };
 
   async function put(stimuli: Stimuli, digests: readonly string[]) {
-    const { count, height, width, pixels } = stimuli;
+    const { count, pixels } = stimuli;
     const digest = setDigest(digests);
-    const file = encodeNpy(compactPixels(pixels), [count, height, width]);
+    const file = encodeNpy(compactPixels(pixels), [count, ...imageAxes(stimuli)]);
     // one after the other: the room that is found must still be there when it is taken
     const created = inLine(() =>
       inStorage('the stimulus set cannot be stored', () => store(keyOf(digest), file)),
@@ -225,7 +226,11 @@ function findDamage(digest: string, cause?: unknown): DamagedError {
 /** @throws InputError when it does not begin with the header of such a set */
 function describe(digest: string, head: Uint8Array, bytes: number, storedAt: Date): StoredSet {
   const { stored: element, shape } = decodeNpyHeader(head);
-  const [count, height, width] = shape;
-  if (shape.length !== 3 || !count || !height || !width) throw new InputError('not a set');
-  return { digest, count, height, width, element, bytes, storedAt };
+  const [count, height, width, last] = shape;
+  const isColour = shape.length === 4 && last === 3;
+  if (!(shape.length === 3 || isColour) || !count || !height || !width) {
+    throw new InputError('not a set');
+  }
+  const channels = isColour ? 3 : 1;
+  return { digest, count, height, width, channels, element, bytes, storedAt };
 }

@@ -36,7 +36,7 @@ test('a response frame is decoded as it was encoded', () => {
 });
 
 test('a request frame has the expected size and contains its pixels', () => {
-  const size = { height: 2, width: 3 };
+  const size = { height: 2, width: 3, channels: 1 };
   const bytes = encodeFrame(Uint8Array.of(1, 2, 3, 4, 5, 6), 7n);
   expect(bytes.length).toBe(frameBytes(size, 'uint8'));
   expect([...pixelsIn(bytes)]).toEqual([1, 2, 3, 4, 5, 6]);

@@ -196,7 +196,7 @@ test('stimuli that cannot be presented are rejected', async () => {
     `"400 query parameter 'height' must be at least 1"`,
   );
   expect(await rejection(`${STIMULI}?model=tiny`, { disc: {} })).toMatchInlineSnapshot(
-    `"400 query parameter 'model' is not known; expected one of height, width, background, fit, dtype"`,
+    `"400 query parameter 'model' is not known; expected one of height, width, channels, background, fit, dtype"`,
   );
   expect(await rejection(`${MODEL}/stimuli?height=3`, { disc: {} })).toMatchInlineSnapshot(
     `"400 query parameter 'height' is not known; expected one of fit, dtype"`,

@@ -23,7 +23,7 @@ test('a set is stored once under the digest of its stimuli', async () => {
   const first = await put(app);
   expect(first.status).toBe(201);
   expect(first.headers.get('Location')).toBe(`${SETS}/${DIGEST}`);
-  const reported = { digest: DIGEST, count: 4, height: 3, width: 2, element: 'uint8' };
+  const reported = { digest: DIGEST, count: 4, height: 3, width: 2, channels: 1, element: 'uint8' };
   const reports = DIGESTS.map((digest) => ({ digest, warnings: [] }));
   expect(await first.json()).toMatchObject({ ...reported, stimuli: reports });
   const again = await put(app, new Uint8Array(NPY));
@@ -111,7 +111,7 @@ test('invalid uploads are rejected', async () => {
     `"400 query parameter 'height' must be at least 1"`,
   );
   expect(await detailOf(put(app, 'x', '?model=tiny'))).toMatchInlineSnapshot(
-    `"400 query parameter 'model' is not known; expected one of height, width, background, fit, dtype"`,
+    `"400 query parameter 'model' is not known; expected one of height, width, channels, background, fit, dtype"`,
   );
   expect(await detailOf(put(app, new Uint8Array(NPY), '?height=6&width=2'))).toMatchInlineSnapshot(
     `"422 stimulus 0 is 3 high x 2 wide; the query requests 6 high x 2 wide; add ?fit=resize"`,

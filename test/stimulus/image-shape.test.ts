@@ -8,7 +8,7 @@ const NPY = 'application/x-npy';
 
 /** How a shape is read, for a model of 50x50 pixels or without one. */
 function reading(shape: number[], target: typeof MODEL | undefined = MODEL): number[] {
-  const { count, height, width } = readImageStack(shape, target);
+  const { count, height, width } = readImageStack(shape, { ...target, channels: 1 });
   return [count, height, width];
 }
 

@@ -8,7 +8,7 @@ import { greatestDifference } from '../support/numbers.js';
 const LIMITS = { maxStimuli: 1, maxPixels: 100_000 };
 
 async function decode(file: Uint8Array, background = 0.5) {
-  return decodePixels((await openImage(file, LIMITS)).task(background));
+  return decodePixels((await openImage(file, LIMITS)).task({ background, channels: 1 }));
 }
 
 function raw(samples: Uint8Array | Uint16Array, width: number, channels: 1 | 2 | 3 | 4) {

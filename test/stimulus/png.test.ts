@@ -38,7 +38,9 @@ test('pixel data that inflate beyond the header are rejected', async () => {
   );
   const task = (await openImage(png(new Uint8Array(10 ** 8)), { maxStimuli: 1, maxPixels: 10_000 }))
     .task;
-  await expect(decodePixels(task(0.5))).rejects.toThrow(/has more than the 2550 bytes/);
+  await expect(decodePixels(task({ background: 0.5, channels: 1 }))).rejects.toThrow(
+    /has more than the 2550 bytes/,
+  );
 });
 
 test('large pixel data are bounded too', async () => {

@@ -9,6 +9,7 @@ import {
 } from '../../src/datasets/trials.js';
 import { InputError } from '../../src/errors.js';
 import type { UsedTrials } from '../../src/models/card.js';
+import { toGray } from '../../src/stimulus/channels.js';
 import { stimulusDigest } from '../../src/stimulus/stimuli.js';
 import { type Fingerprint, fingerprint, isNear } from '../ingest/images/near-images.js';
 import type { OpenedDataset } from './open-dataset.js';
@@ -74,7 +75,6 @@ async function findImages(dataset: OpenedDataset, trials: readonly Trial[], log:
   const images = new Map<string, number>();
   if (trials.length === 0) return { images, left: [] };
   const { known, kept } = await surveyImages(dataset);
-  const { height, width } = dataset.card.images;
   let next = dataset.parts.length;
   for (const stimulus of new Set(trials.map((trial) => trial.stimulus))) {
     const image = known.get(stimulus);
@@ -82,7 +82,7 @@ async function findImages(dataset: OpenedDataset, trials: readonly Trial[], log:
       if (dataset.parts[image] === 'train') images.set(stimulus, image);
       continue;
     }
-    const print = fingerprint(await log.pixels(stimulus), { height, width });
+    const print = luminancePrint(dataset, await log.pixels(stimulus));
     if (kept.some((other) => isNear(print, other))) continue;
     images.set(stimulus, next);
     next += 1;
@@ -98,21 +98,28 @@ async function findImages(dataset: OpenedDataset, trials: readonly Trial[], log:
 }
 
 /** The digests of the images of a dataset, and summaries of those that must not be trained on. */
-async function surveyImages({ card, images, parts }: OpenedDataset) {
-  const { height, width, white } = card.images;
+async function surveyImages(dataset: OpenedDataset) {
+  const { images, parts } = dataset;
+  const { height, width, channels, white } = dataset.card.images;
+  const size = height * width * channels;
   const known = new Map<string, number>();
   const kept: Fingerprint[] = [];
   for (let first = 0; first < parts.length; first += BATCH) {
     const length = Math.min(BATCH, parts.length - first);
     const values = await images.rows(Array.from({ length }, (_, i) => first + i));
     for (let i = 0; i < length; i++) {
-      const own = values.subarray(i * height * width, (i + 1) * height * width);
+      const own = values.subarray(i * size, (i + 1) * size);
       const pixels = Float32Array.from(own, (value) => value / white);
-      known.set(stimulusDigest({ height, width, channels: 1, pixels }), first + i);
-      if (parts[first + i] !== 'train') kept.push(fingerprint(pixels, { height, width }));
+      known.set(stimulusDigest({ height, width, channels, pixels }), first + i);
+      if (parts[first + i] !== 'train') kept.push(luminancePrint(dataset, pixels));
     }
   }
   return { known, kept };
+}
+
+function luminancePrint({ card }: OpenedDataset, pixels: Float32Array): Fingerprint {
+  const { channels } = card.images;
+  return fingerprint(toGray({ channels, pixels }).pixels, card.images);
 }
 
 /** The images of the dataset with new ones after them, on the scale of the dataset. */
@@ -121,8 +128,8 @@ async function appendImages(
   added: readonly string[],
   log: TrialLog,
 ): Promise<OpenedDataset['images']> {
-  const { height, width, white } = card.images;
-  const size = height * width;
+  const { height, width, channels, white } = card.images;
+  const size = height * width * channels;
   const pixels: Float32Array[] = [];
   for (const stimulus of added) pixels.push(await log.pixels(stimulus));
   return {

@@ -3,7 +3,7 @@ import type { MaximisationTerms } from '../../interpret/activation-maximisation.
 import { byEvolution, imagesPerStep } from '../../interpret/evolution/evolve.js';
 import { byGradient, preferredStimuli } from '../../interpret/preferred-stimulus.js';
 import type { ModelCard } from '../../models/card.js';
-import { grayBytes } from '../../stimulus/pixel-values.js';
+import { pixelBytes } from '../../stimulus/pixel-values.js';
 import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
 import type { ExperimentContext, Subject } from '../context.js';
 import { type Cost, GRADIENT_PASSES } from '../cost.js';
@@ -164,7 +164,7 @@ export function indexOfLargest(values: Float32Array): number {
 }
 
 function drawPreview(neuron: number, { count, height, width, pixels }: Stimuli): AscentPreview {
-  const bytes = Buffer.from(grayBytes(pixels));
+  const bytes = Buffer.from(pixelBytes(pixels));
   return { neuron, shape: [count, height, width], pixels: bytes.toString('base64') };
 }
 

@@ -1,8 +1,8 @@
 import type { Priority } from '../../inference/scheduler.js';
 import { type DecodedArray, decodeRawStimuli } from '../../stimulus/decode/array.js';
 import { errorAt } from '../../stimulus/errors.js';
-import type { Size } from '../../stimulus/fit.js';
 import { checkCount, type StimulusLimits } from '../../stimulus/limits.js';
+import { imageAxes, type StimulusShape } from '../../stimulus/stimuli.js';
 import { divideBody, type InferBody, type InputTensor, parseInferBody } from './infer-body.js';
 import { NEURONS, type OutputName, STIMULUS } from './model-tensors.js';
 import { createTensorReader, type Datatype, type TensorReader } from './tensors.js';
@@ -13,7 +13,8 @@ export interface InferenceTask {
   readonly body: Uint8Array;
   /** `Inference-Header-Content-Length` */
   readonly headerLength: string | undefined;
-  readonly size: Size;
+  /** The shape of one stimulus. */
+  readonly image: StimulusShape;
   /** Number of neurons of the model. */
   readonly neurons: number;
   /** Names of the tensors that the model gives. */
@@ -47,10 +48,10 @@ const STIMULUS_DATATYPES = { FP32: 'float32', UINT8: 'uint8' } as const;
  * @throws InputError with what is wrong and where, PayloadTooLargeError beyond the limits
  */
 export function readInference(task: InferenceTask): ReadInference {
-  const { body, headerLength, size, limits } = task;
+  const { body, headerLength, image, limits } = task;
   const { json, binary } = divideBody(body, headerLength);
   if (json === undefined) {
-    const decoded = decodeRawStimuli(binary, 'float32', size, limits, 0);
+    const decoded = decodeRawStimuli(binary, 'float32', image, limits, 0);
     const [id, neurons, timeout] = [undefined, undefined, undefined];
     const outputs = task.outputs.map((name) => ({ name, binary: true }));
     return { ...decoded, id, neurons, priority: 'prediction', timeout, outputs };
@@ -96,20 +97,20 @@ function readStimuli(
   input: InputTensor,
   reader: TensorReader,
   path: string,
-  { size, limits }: InferenceTask,
+  { image, limits }: InferenceTask,
 ): DecodedArray {
   const { datatype, shape } = input;
-  const { height, width } = size;
+  const axes = imageAxes(image);
   if (datatype !== 'FP32' && datatype !== 'UINT8') {
     throw errorAt(`${path}.datatype`, `'${STIMULUS}' is FP32 (0..1) or UINT8 (0..255)`);
   }
-  const [count = 0] = shape;
-  if (shape.length !== 3 || count === 0 || shape[1] !== height || shape[2] !== width) {
-    throw errorAt(`${path}.shape`, `is [${shape}]; '${STIMULUS}' is [n, ${height}, ${width}]`);
+  const [count = 0, ...sent] = shape;
+  if (count === 0 || sent.length !== axes.length || sent.some((side, i) => side !== axes[i])) {
+    throw errorAt(`${path}.shape`, `is [${shape}]; '${STIMULUS}' is [n, ${axes.join(', ')}]`);
   }
   checkCount(count, limits);
   const bytes = reader.read(input, datatype, path);
-  return decodeRawStimuli(bytes, STIMULUS_DATATYPES[datatype], size, limits, 0);
+  return decodeRawStimuli(bytes, STIMULUS_DATATYPES[datatype], image, limits, 0);
 }
 
 function readNeurons(

@@ -51,7 +51,7 @@ export function inferRoutes(deps: AppDependencies) {
       tag: 'protocol',
       summary: 'Stimuli in, responses out, as tensors',
       description:
-        'One input `stimulus` [n, height, width], FP32 (0..1) or UINT8 (0..255), and perhaps ' +
+        'One input `stimulus` [n, height, width], or [n, height, width, 3] of a model in colour, FP32 (0..1) or UINT8 (0..255), and perhaps ' +
         '`neurons` [k], INT32; one output `responses` [n, k], FP32; an ensemble also gives ' +
         '`spread` [n, k]. A binary body is the JSON, then ' +
         'the tensors; with a header length of 0 it is the stimuli alone, as float32.',
@@ -85,10 +85,9 @@ export function inferRoutes(deps: AppDependencies) {
       const request = await timed(c, clock, 'decode', async () => {
         const body = await decompress(sent, c.req.header('Content-Encoding'), limits.maxBody);
         const headerLength = c.req.header('Inference-Header-Content-Length');
-        const { stimulus, neurons } = model.card;
-        const size = { height: stimulus.height, width: stimulus.width };
+        const { stimulus: image, neurons } = model.card;
         const outputs = modelTensors(model.card).outputs.map(({ name }) => name);
-        const task = { body, headerLength, size, neurons: neurons.length, outputs, limits };
+        const task = { body, headerLength, image, neurons: neurons.length, outputs, limits };
         const read = await decoder.inference(task, bodyClient(c, deps));
         return { ...read, reports: await reportInChunks(contrastRange(model), read) };
       });

@@ -1,4 +1,5 @@
 import type { ModelCard } from '../../models/card.js';
+import { imageAxes } from '../../stimulus/stimuli.js';
 
 /** Names of the tensors that go into every model, and of those that come out: the spread of an ensemble alone. */
 export const STIMULUS = 'stimulus';
@@ -19,13 +20,12 @@ export interface ModelTensors {
   readonly outputs: readonly TensorMetadata<OutputName>[];
 }
 
-/** The tensors of a model: stimuli of its size in, and the neurons by id where not all are wanted. */
+/** The tensors of a model: stimuli of its size in, [stimuli, height, width] or in colour [stimuli, height, width, 3], and the neurons by id where not all are wanted. */
 export function modelTensors({ stimulus, neurons, members }: ModelCard): ModelTensors {
-  const { height, width } = stimulus;
   const names: readonly OutputName[] = members === undefined ? [RESPONSES] : [RESPONSES, SPREAD];
   return {
     inputs: [
-      { name: STIMULUS, datatype: 'FP32', shape: [-1, height, width], optional: false },
+      { name: STIMULUS, datatype: 'FP32', shape: [-1, ...imageAxes(stimulus)], optional: false },
       { name: NEURONS, datatype: 'INT32', shape: [-1], optional: true },
     ],
     outputs: names.map((name) => ({

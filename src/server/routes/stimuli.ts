@@ -4,7 +4,7 @@ import { present } from '../../experiments/presentation.js';
 import type { StimulusReport } from '../../experiments/stimulus-report.js';
 import { stimulusDigests } from '../../stimulus/chunks.js';
 import { drawSheet } from '../../stimulus/sheet.js';
-import type { Stimuli } from '../../stimulus/stimuli.js';
+import { imageAxes, type Stimuli } from '../../stimulus/stimuli.js';
 import { answerAs } from '../answer.js';
 import { decodeBody } from '../body/decode-body.js';
 import { bodyClient, readBody } from '../body/read-body.js';
@@ -32,7 +32,8 @@ const ModelQuery = StimulusQuery.omit({ neurons: true });
 
 const answers = {
   200: {
-    description: 'The stimuli on one sheet, or float32 [stimuli, y, x]',
+    description:
+      'The stimuli on one sheet, or float32 [stimuli, y, x], in colour [stimuli, y, x, 3]',
     content: { ...describeContent(IMAGE_FORMATS), ...describeContent(TENSOR_FORMATS) },
     headers: REPORT_HEADERS,
   },
@@ -54,8 +55,8 @@ export function stimulusRoutes(deps: AppDependencies) {
       answers,
     },
     async (c, { query, mediaType }) => {
-      const { fit, dtype, ...canvas } = query;
-      const target = { ...canvas, channels: 1 as const };
+      const { fit, dtype, channels, ...canvas } = query;
+      const target = { ...canvas, channels };
       const body = await readBody(c, deps);
       const contentType = c.req.header('Content-Type');
       const { stimuli, reports } = await timed(c, clock, 'decode', async () => {
@@ -110,9 +111,9 @@ async function answerStimuli(
 ): Promise<Response> {
   c.get('log').stimuli = stimuli.count;
   setReportHeaders(c, reports);
-  const { count, height, width, pixels } = stimuli;
+  const { count, pixels } = stimuli;
   if (type !== 'image/png') {
-    const tensor = { values: pixels, shape: [count, height, width] };
+    const tensor = { values: pixels, shape: [count, ...imageAxes(stimuli)] };
     return answerAs(c, clock, TENSOR_FORMATS, type, tensor);
   }
   if (pixels.length > MAX_PIXELS) {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Digest, Report } from '../../experiments/result-parts.js';
+import { StimulusCard } from '../../models/card.js';
 import { stimulusDigests } from '../../stimulus/chunks.js';
-import type { Target } from '../../stimulus/decode/decoding.js';
 import { SetDigest } from '../../stimulus/stimuli-body.js';
+import type { Target } from '../../stimulus/target.js';
 import type { StoredSet } from '../../storage/stimulus-sets.js';
 import { answerJson } from '../answer.js';
 import { bodyClient, readBody } from '../body/read-body.js';
@@ -27,6 +28,7 @@ const Summary = {
   count: z.int(),
   height: z.int(),
   width: z.int(),
+  channels: StimulusCard.shape.channels.unwrap(),
   bytes: z.int(),
   element: z.enum(['uint8', 'uint16', 'float32']),
   storedAt: z.iso.datetime(),
@@ -181,10 +183,10 @@ function stored(description: string) {
   };
 }
 
-function readTarget({ height, width, background, fit }: CanvasQuery): Target {
+function readTarget({ height, width, channels, background, fit }: CanvasQuery): Target {
   const isSized = height !== undefined && width !== undefined;
   const isSizeless = height === undefined && width === undefined && fit === 'none';
-  if (isSized || isSizeless) return { height, width, channels: 1, background };
+  if (isSized || isSizeless) return { height, width, channels, background };
   throw new Problem(422, 'height and width go together, and fit needs both');
 }
 

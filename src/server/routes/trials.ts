@@ -113,13 +113,13 @@ async function decodePresented(
 ): Promise<Presented | undefined> {
   const named = stimulusSet === undefined ? stimuli && { stimuli } : { stimulusSet };
   if (named === undefined) return undefined;
-  const { height, width } = card.images;
+  const { height, width, channels } = card.images;
   return await timed(c, deps.clock, 'decode', async () => {
     const decoded = await deps.decoder.stimuli(
       {
         contentType: 'application/json',
         body: Buffer.from(JSON.stringify(named)),
-        target: { height, width, channels: 1, background: MEAN_GRAY },
+        target: { height, width, channels, background: MEAN_GRAY },
         limits: deps.limits,
         fit: 'none',
         dtype: undefined,

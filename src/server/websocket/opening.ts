@@ -4,6 +4,7 @@ import { NeuronList, selectNeurons } from '../../experiments/neurons.js';
 import { checkSpread } from '../../experiments/spread.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import { sizeText } from '../../stimulus/errors.js';
+import { imageAxes, imageLength } from '../../stimulus/stimuli.js';
 import { realNumber } from '../numbers.js';
 import { Problem } from '../problem.js';
 import { Spread } from '../stimulus-request.js';
@@ -35,7 +36,8 @@ const WINDOW_BYTES = 16 * 2 ** 20;
  * @throws InputError for neurons that it does not have, or images of another shape
  */
 export function agreeOn(model: ServedModel, query: StreamQuery): StreamTerms {
-  const { height, width } = model.card.stimulus;
+  const { height, width, channels } = model.card.stimulus;
+  const image = { height, width, channels };
   const { dtype, spread = false, patience } = query;
   checkSpread(model, spread);
   if (query.digest !== undefined && query.digest !== model.digest) {
@@ -44,12 +46,12 @@ export function agreeOn(model: ServedModel, query: StreamQuery): StreamTerms {
       `${model.name}/${model.version} has the digest ${model.digest}, the query names another`,
     );
   }
-  if (query.shape !== undefined && query.shape !== `${height}x${width}`) {
-    const message = `the model takes images of ${sizeText({ height, width })} pixels`;
+  if (query.shape !== undefined && query.shape !== imageAxes(image).join('x')) {
+    const message = `the model takes images of ${sizeText({ height, width })} pixels${channels === 3 ? ' in colour' : ''}`;
     throw new InputError(`shape ${query.shape}: ${message}`, [{ path: 'shape', message }]);
   }
-  const fitting = Math.floor(WINDOW_BYTES / (4 * height * width));
+  const fitting = Math.floor(WINDOW_BYTES / (4 * imageLength(image)));
   const window = Math.max(1, Math.min(WINDOW, fitting));
   const neurons = selectNeurons(model.card, query.neurons);
-  return { model, size: { height, width }, dtype, spread, patience, window, ...neurons };
+  return { model, image, dtype, spread, patience, window, ...neurons };
 }

@@ -95,9 +95,9 @@ const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
 export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamOptions): Stream {
   const { terms, scheduler, readmit, timing, clock, closing, startTrace } = options;
   const { onAnswer, onLate, onBug } = options;
-  const { model, dtype, size, patience, window } = terms;
+  const { model, dtype, image, patience, window } = terms;
   const { asked, limits, make } = answerMaking(terms);
-  const expected = frameBytes(size, dtype);
+  const expected = frameBytes(image, dtype);
   const client = new AbortController();
   setMaxListeners(window, client.signal);
   /** Unanswered frames in order; the first `begun` of them have been sent to the scheduler. */
@@ -141,7 +141,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     if (!isBinary) {
       end(1003, `message ${sequence} is text; frames are binary`);
     } else if (bytes.length !== expected) {
-      const wanted = `${sizeText(size)} in ${dtype} takes ${expected}`;
+      const wanted = `${sizeText(image)} in ${dtype} takes ${expected}`;
       end(1007, `frame ${sequence} has ${bytes.length} bytes; ${wanted}`);
     } else {
       frames.push({ sequence, bytes, arrived: clock(), span: startTrace(sequence) });
@@ -175,7 +175,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     let decode = 0;
     try {
       if (readmit) await readmit();
-      const { stimuli } = decodeRawStimuli(pixelsIn(bytes), dtype, size, ONE_STIMULUS, sequence);
+      const { stimuli } = decodeRawStimuli(pixelsIn(bytes), dtype, image, ONE_STIMULUS, sequence);
       decode = clock() - started;
       span.start('decode', {}, started).end();
       const answering = scheduler.respond({

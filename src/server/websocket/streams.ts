@@ -61,9 +61,9 @@ export function createStreams(options: StreamsOptions): Streams {
       if (closing()) throw unavailable('the service is shutting down');
       if (open.size >= most)
         throw unavailable(`too many open streams: ${open.size + 1}; expected at most ${most}`);
-      const { model, size, dtype, columns } = terms;
+      const { model, image, dtype, columns } = terms;
       const webSocket = acceptWebSocket(upgrade, {
-        maxPayload: frameBytes(size, dtype),
+        maxPayload: frameBytes(image, dtype),
         headers: { 'X-Request-Id': requestId, ETag: `"${model.digest}"` },
       });
       const opened = clock();

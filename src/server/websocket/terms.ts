@@ -8,12 +8,13 @@ import {
   populationSize,
   reduceMembers,
 } from '../../models/members.js';
-import type { Size } from '../../stimulus/fit.js';
+import { imageAxes, type StimulusShape } from '../../stimulus/stimuli.js';
 
 /** The terms of a stream, which never change while it is open. */
 export interface StreamTerms extends NeuronSelection {
   readonly model: ServedModel;
-  readonly size: Size;
+  /** The shape of each image. */
+  readonly image: StimulusShape;
   readonly dtype: PixelType;
   /** Whether each answer has the spread of an ensemble's members behind the responses. */
   readonly spread: boolean;
@@ -25,18 +26,18 @@ export interface StreamTerms extends NeuronSelection {
 
 /** The first message of a stream, from the service to the client: its terms. */
 export function readyMessage(terms: StreamTerms, id: string): string {
-  const { model, ids, size, dtype, spread, patience, window } = terms;
+  const { model, ids, image, dtype, spread, patience, window } = terms;
   const { name, version, digest } = model;
   return JSON.stringify({
     type: 'ready',
     model: { name, version, digest },
     neurons: ids,
-    shape: [size.height, size.width],
+    shape: imageAxes(image),
     dtype,
     ...(spread ? { spread } : {}),
     patience: patience ?? null,
     limits: {
-      frameBytes: frameBytes(size, dtype),
+      frameBytes: frameBytes(image, dtype),
       answerBytes: HEADER + 4 * ids.length * (spread ? 2 : 1),
       framesAtWork: window,
     },

@@ -1,23 +1,20 @@
 import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../../errors.js';
 import { TooMuchWorkError } from '../../workers/too-much-work.js';
+import { GRAY_NOTE, withChannels } from '../channels.js';
 import { createYielder } from '../chunks.js';
 import { sizeText, stimulusError } from '../errors.js';
 import { checkSize, type Fit, fitImage, type Size, sameSize } from '../fit.js';
 import { checkPixels, pixelCounter, type StimulusLimits } from '../limits.js';
 import {
-  type Canvas,
   concatStimuli,
+  imageLength,
   type Stimuli,
   type StimulusImage,
+  type StimulusShape,
   stimulusAt,
 } from '../stimuli.js';
 import type { StimuliBody } from '../stimuli-body.js';
-
-/** The size of decoded stimuli, or undefined where they keep their own, and the gray for alpha and gratings. */
-export interface Target extends Omit<Canvas, 'height' | 'width'> {
-  readonly height?: number | undefined;
-  readonly width?: number | undefined;
-}
+import { type Target, targetSize } from '../target.js';
 
 /** The options of decoding, which are the same for every stimulus of a request. */
 export interface DecodeOptions {
@@ -59,39 +56,46 @@ export type StimuliOrSet = { readonly decoded: DecodedStimuli } | { readonly nam
 
 /** The options with the counters of a whole request. */
 export interface Decoding extends DecodeOptions {
-  readonly countPixels: (size: Size) => void;
+  readonly countPixels: (image: StimulusShape) => void;
   /** Called before work on so many pixels. @throws TooMuchWorkError */
   readonly countWork: (pixels: number) => void;
   /** Called after an image of this size was rendered, to let other work run. */
   readonly yieldAfter: (size: Size) => Promise<void>;
 }
 
-/** Fits a batch to the target size and adds the changes to the notes. */
+/** Fits a batch to the size and the channels of the target, and adds the changes to the notes. */
 export async function fitBatch(
   stimuli: Stimuli,
   notes: readonly (readonly string[])[],
   { target, fit, limits, asker, yieldAfter, countWork }: Decoding,
   first: number,
 ): Promise<DecodedStimuli> {
+  const { channels = stimuli.channels } = target;
   const size = targetSize(target) ?? stimuli;
-  if (sameSize(stimuli, size)) return { stimuli, notes };
-  checkPixels(stimuli, limits);
+  if (sameSize(stimuli, size) && stimuli.channels === channels) return { stimuli, notes };
+  if (!sameSize(stimuli, size)) checkPixels(stimuli, limits);
   checkSize(stimuli, size, fit, first, asker);
-  countWork(stimuli.count * size.height * size.width + stimuli.pixels.length);
+  const { height, width } = size;
+  const work = stimuli.count * imageLength({ height, width, channels });
+  countWork(work + stimuli.pixels.length);
   const fitted: DecodedStimuli[] = [];
   for (const [i, before] of notes.entries()) {
-    const { image, note } = fitImage(stimulusAt(stimuli, i), size, fit);
+    const own = withChannels(stimulusAt(stimuli, i), channels === 1 ? 1 : stimuli.channels);
+    const { image, note } = fitImage(own, size, fit);
+    const grayNotes = own.channels < stimuli.channels ? [GRAY_NOTE] : [];
     fitted.push({
-      stimuli: oneStimulus(image),
-      notes: [note === undefined ? before : [...before, note]],
+      stimuli: oneStimulus(withChannels(image, channels)),
+      notes: [[...before, ...grayNotes, ...(note === undefined ? [] : [note])]],
     });
     await yieldAfter(stimuli);
   }
   return concatDecoded(fitted);
 }
 
+/** Joins stimuli of one size; where some are in colour, all get three channels. */
 export function concatDecoded(decoded: readonly DecodedStimuli[]): DecodedStimuli {
   const size = decoded[0]!.stimuli;
+  const channels = decoded.some(({ stimuli }) => stimuli.channels === 3) ? 3 : 1;
   let count = 0;
   for (const { stimuli } of decoded) {
     if (!sameSize(stimuli, size)) {
@@ -104,7 +108,7 @@ export function concatDecoded(decoded: readonly DecodedStimuli[]): DecodedStimul
     count += stimuli.count;
   }
   return {
-    stimuli: concatStimuli(decoded.map(({ stimuli }) => stimuli)),
+    stimuli: concatStimuli(decoded.map(({ stimuli }) => withChannels(stimuli, channels))),
     notes: decoded.flatMap(({ notes }) => notes),
   };
 }
@@ -117,22 +121,11 @@ export function counting(options: DecodeOptions): Decoding {
     work += pixels;
     if (work > maxWork) throw new TooMuchWorkError();
   };
-  const countPixels = (size: Size) => {
-    countOfRequest(size);
-    countWork(size.height * size.width);
+  const countPixels = (image: StimulusShape) => {
+    countOfRequest(image);
+    countWork(imageLength(image));
   };
   return { ...options, countPixels, countWork, yieldAfter: createYielder() };
-}
-
-export function targetSize({ height, width, ...rest }: Target): Canvas | undefined {
-  return height === undefined || width === undefined ? undefined : { ...rest, height, width };
-}
-
-/** @throws InputError if there is no target size and the input has no size of its own */
-export function sizedCanvas(target: Target, what: string): Canvas {
-  const canvas = targetSize(target);
-  if (canvas) return canvas;
-  throw new InputError(`${what} stimuli have no size of their own: add ?height= and ?width=`);
 }
 
 export function oneStimulus(image: StimulusImage): Stimuli {

@@ -1,14 +1,8 @@
 import { InputError, UnsupportedMediaError } from '../../errors.js';
 import { checkSize } from '../fit.js';
+import { sizedCanvas, targetSize } from '../target.js';
 import { decodeNpyStimuli, decodeRawStimuli, type RAW_ELEMENTS } from './array.js';
-import {
-  type DecodedStimuli,
-  type Decoding,
-  fitBatch,
-  oneStimulus,
-  sizedCanvas,
-  targetSize,
-} from './decoding.js';
+import { type DecodedStimuli, type Decoding, fitBatch, oneStimulus } from './decoding.js';
 import { decodePixels, openImage } from './image.js';
 import {
   ACCEPTED_TYPES,
@@ -35,13 +29,13 @@ export async function decodeFile(
     const file = await openImage(body, limits);
     // The size is checked before decoding, so that rejected images cost nothing.
     if (size) checkSize(file.size, size, fit, first, asker);
-    options.countPixels(file.size);
-    const task = file.task(target.background, size && { size, fit });
+    options.countPixels({ ...file.size, channels: target.channels ?? file.channels });
+    const task = file.task(target, size && { size, fit });
     const { image, notes } = await decodePixels(task);
     return { stimuli: oneStimulus(image), notes: [notes] };
   }
   if (type === 'application/x-npy') {
-    const { stimuli, notes } = decodeNpyStimuli(body, size, limits, first);
+    const { stimuli, notes } = decodeNpyStimuli(body, target, limits, first);
     return fitBatch(stimuli, notes, options, first);
   }
   if (type === 'application/octet-stream') {

@@ -1,24 +1,31 @@
 import sharp, { type Metadata } from 'sharp';
 import { InputError } from '../../errors.js';
-import { luma } from '../channels.js';
+import { GRAY_NOTE, luma, toGray } from '../channels.js';
 import { cropWindow, type Fit, fitNote, type Size, sameSize } from '../fit.js';
 import { checkPixels, type StimulusLimits } from '../limits.js';
 import { scaleNotes } from '../pixel-values.js';
 import { createResizer } from '../resize.js';
-import type { StimulusImage } from '../stimuli.js';
+import type { Channels, StimulusImage, StimulusShape } from '../stimuli.js';
+import type { Target } from '../target.js';
 import { isImageType, sniffMediaType } from './media-type.js';
 import { checkPng } from './png.js';
 
 /** An image file whose header was read; the pixels are decoded on demand. */
 export interface ImageFile {
   readonly size: Size;
+  /** 3 if its samples have colour, even if all of them are gray. */
+  readonly channels: Channels;
   /**
-   * Decodes the image to gray in 0..1, value/255 or value/65535. Colour becomes Rec. 709 luma of
-   * the stored (gamma-encoded) values, 0.2126 R + 0.7152 G + 0.0722 B; colour profiles and gamma
-   * chunks are not applied. Alpha is composed on `background` (0..1).
+   * Decodes the image to values of 0..1, value/255 or value/65535. Colour becomes Rec. 709 luma of the stored
+   * (gamma-encoded) values, 0.2126 R + 0.7152 G + 0.0722 B, if the target is gray; gray is repeated if the target has
+   * colour. Without channels of the target an image is gray if all of its pixels are. Colour profiles and gamma chunks
+   * are not applied. Alpha is composed on the background (0..1) of the target.
    * @param into the size to which the image is fitted; by default its own
    */
-  readonly task: (background: number, into?: ImageTask['into']) => ImageTask;
+  readonly task: (
+    target: Pick<Target, 'background' | 'channels'>,
+    into?: ImageTask['into'],
+  ) => ImageTask;
 }
 
 /** The task to decode the pixels of an image file whose header was read. */
@@ -35,6 +42,8 @@ export interface ImageTask {
   readonly turned: boolean;
   /** The gray that alpha is composed on, 0..1. */
   readonly background: number;
+  /** The channels of the result; those of the image if undefined. */
+  readonly channels: Channels | undefined;
   /** The size to which the image is fitted; by default its own. */
   readonly into: { readonly size: Size; readonly fit: Fit } | undefined;
 }
@@ -86,15 +95,10 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
   const turned = (metadata.orientation ?? 1) > 1;
   return {
     size,
-    task: (background, into) => ({
-      bytes,
-      format,
-      size,
-      space: read,
-      white,
-      turned,
-      background,
-      into,
+    channels: colours,
+    task: ({ background, channels: wanted }, into) => ({
+      ...{ bytes, format, size, space: read, white, turned, background, into },
+      channels: wanted,
     }),
   };
 }
@@ -103,13 +107,13 @@ export async function openImage(bytes: Uint8Array, limits: StimulusLimits): Prom
 const MAX_SECONDS = 20;
 
 /**
- * Decodes an image to gray and fits it to the target size, row by row, so that memory holds only the samples and
+ * Decodes an image and fits it to the target size, row by row, so that memory holds only the samples and
  * the result.
  * @throws InputError when the file is truncated or corrupted
  */
 export async function decodePixels(task: ImageTask): Promise<DecodedImage> {
   const { samples, channels } = await decodeSamples(task);
-  return grayImage(task, samples, channels);
+  return toImage(task, samples, channels);
 }
 
 /**
@@ -136,38 +140,43 @@ export async function decodeSamples({ bytes, format, size, space, white }: Image
   return { samples, channels: info.channels };
 }
 
-function grayImage(
-  { size, white, turned, background, into }: ImageTask,
+function toImage(
+  task: ImageTask,
   samples: Uint8Array | Uint16Array,
   channels: number,
 ): DecodedImage {
-  const gray = createGray(samples, channels, white, background, size.width);
-  const image = fitRows(size, into, gray.row);
+  const { size, turned, background, into } = task;
+  const colours = task.channels ?? (channels > 2 ? 3 : 1);
+  const { row, seen } = createRows(task, samples, channels, colours);
+  const fitted = fitRows({ ...size, channels: colours }, into, row);
+  const image = task.channels === undefined && !seen.colour ? toGray(fitted) : fitted;
   const notes = scaleNotes(image.pixels);
   if (turned) notes.unshift('rotated or mirrored according to the EXIF orientation');
-  if (gray.seen.colour) notes.push('converted to gray (Rec. 709 luma)');
-  if (gray.seen.alpha) {
+  if (seen.colour && colours === 1) notes.push(GRAY_NOTE);
+  if (seen.alpha) {
     notes.push(`alpha composed on the background, gray ${Number(background.toPrecision(4))}`);
   }
   if (into && !sameSize(size, into.size)) notes.push(fitNote(size, into.size, into.fit));
   return { image, notes };
 }
 
-/** @param row writes pixels `left` to `left + out.length` of row `y` */
+/** @param row writes the pixels of row `y` from `left` on, until `out` is full */
 function fitRows(
-  size: Size,
+  size: StimulusShape,
   into: ImageTask['into'],
   row: (y: number, left: number, out: Float32Array) => void,
 ): StimulusImage {
+  const { channels } = size;
   if (!into || into.fit === 'crop' || sameSize(size, into.size)) {
     const { top, left, height, width } = cropWindow(size, into?.size ?? size);
-    const pixels = new Float32Array(height * width);
+    const across = width * channels;
+    const pixels = new Float32Array(height * across);
     for (let y = 0; y < height; y++)
-      row(top + y, left, pixels.subarray(y * width, (y + 1) * width));
-    return { height, width, channels: 1, pixels };
+      row(top + y, left, pixels.subarray(y * across, (y + 1) * across));
+    return { height, width, channels, pixels };
   }
-  const resizer = createResizer({ ...size, channels: 1 }, into.size);
-  const line = new Float32Array(size.width);
+  const resizer = createResizer(size, into.size);
+  const line = new Float32Array(size.width * channels);
   for (let y = 0; y < size.height; y++) {
     row(y, 0, line);
     resizer.addRow(line);
@@ -175,13 +184,15 @@ function fitRows(
   return resizer.finish();
 }
 
-/** Converts interleaved samples of 1 or 3 colour channels, with or without alpha, 0..white, to gray 0..1. */
-function createGray(
+/**
+ * Converts interleaved samples, 0..white, of 1 or 3 colour channels with or without alpha to values of 0..1.
+ * @param colours the channels of the result
+ */
+function createRows(
+  { size: { width }, white, background }: ImageTask,
   samples: Uint8Array | Uint16Array,
   channels: number,
-  white: number,
-  background: number,
-  width: number,
+  colours: Channels,
 ) {
   const hasAlpha = channels % 2 === 0;
   const hasColour = channels > 2;
@@ -189,23 +200,23 @@ function createGray(
   return { seen, row };
 
   function row(y: number, left: number, out: Float32Array): void {
-    for (let x = 0; x < out.length; x++) {
+    for (let x = 0, to = 0; to < out.length; x++) {
       const at = (y * width + left + x) * channels;
-      let value = samples[at]!;
-      if (hasColour) {
-        const red = value;
-        const green = samples[at + 1]!;
-        const blue = samples[at + 2]!;
-        if (red !== green || blue !== green) seen.colour = true;
-        value = luma(red, green, blue);
+      const red = samples[at]!;
+      const green = hasColour ? samples[at + 1]! : red;
+      const blue = hasColour ? samples[at + 2]! : red;
+      if (red !== green || blue !== green) seen.colour = true;
+      const alpha = hasAlpha ? samples[at + channels - 1]! / white : 1;
+      if (alpha < 1) seen.alpha = true;
+      const compose = (value: number) =>
+        hasAlpha ? (value / white) * alpha + background * (1 - alpha) : value / white;
+      if (colours === 1) {
+        out[to++] = compose(hasColour ? luma(red, green, blue) : red);
+      } else {
+        out[to++] = compose(red);
+        out[to++] = compose(green);
+        out[to++] = compose(blue);
       }
-      value /= white;
-      if (hasAlpha) {
-        const alpha = samples[at + channels - 1]! / white;
-        if (alpha < 1) seen.alpha = true;
-        value = value * alpha + background * (1 - alpha);
-      }
-      out[x] = value;
     }
   }
 }

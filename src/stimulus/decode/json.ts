@@ -11,6 +11,7 @@ import { type ImageView, viewImage } from '../parametric/view.js';
 import { copyUnitFloats, scaleNotes } from '../pixel-values.js';
 import { imageLength, type StimulusImage, stimulusAt } from '../stimuli.js';
 import { StimuliBody, StoredSetBody } from '../stimuli-body.js';
+import { sizedCanvas, type Target } from '../target.js';
 import {
   concatDecoded,
   type DecodedStimuli,
@@ -18,7 +19,6 @@ import {
   fitBatch,
   located,
   oneStimulus,
-  sizedCanvas,
 } from './decoding.js';
 import { decodeFile } from './file.js';
 
@@ -62,15 +62,16 @@ export function parseStimuliBody(body: Uint8Array): StimuliBody | StoredSetBody 
  * Reads one entry of `stimuli`.
  * @param path the path of the entry, e.g. `stimuli[0]`, or '' if it is the whole body; errors name it, or
  *   the pixel `stimuli[0][3][7]`
- * @param scale pixels per degree of visual angle, if known
+ * @param target the channels that are taken, and the pixels per degree of visual angle, if known
  * @throws InputError when the entry is of no kind, ragged, or has values outside their range
  */
 export function parseJsonStimulus(
   entry: unknown,
   path: string,
-  scale: number | undefined,
+  target: Pick<Target, 'channels' | 'pixelsPerDegree'>,
 ): JsonStimulus {
-  if (Array.isArray(entry)) return parseRows(entry, path);
+  if (Array.isArray(entry)) return parseRows(entry, path, target);
+  const scale = target.pixelsPerDegree;
   const fields: Entry = typeof entry === 'object' && entry !== null ? { ...entry } : {};
   const names = Object.keys(fields);
   const [only] = names;
@@ -115,26 +116,48 @@ function parseFile(type: 'png' | 'npy', text: unknown, parent: string): Embedded
   return { path, contentType, bytes: parseBase64(text, path) };
 }
 
-function parseRows(rows: readonly unknown[], path: string): JsonStimulus {
-  const first = rows[0];
+/** Reads rows of pixels: numbers or, where the target takes colour, [red, green, blue]. */
+function parseRows(
+  rows: readonly unknown[],
+  path: string,
+  { channels: taken }: Pick<Target, 'channels'>,
+): JsonStimulus {
+  const first: unknown = rows[0];
   const width = Array.isArray(first) ? first.length : 0;
   if (width === 0) throw errorAt(path, 'rows of pixels are expected: [[0.5, ...], ...]');
-  const values = new Float64Array(rows.length * width);
+  const isColour = Array.isArray((first as readonly unknown[])[0]);
+  if (isColour && taken === 1) {
+    throw errorAt(path, 'its pixels have several values; only gray is accepted: [[0.5, ...], ...]');
+  }
+  const channels = isColour ? 3 : 1;
+  const values = new Float64Array(rows.length * width * channels);
   for (const [y, row] of rows.entries()) {
     if (!Array.isArray(row)) throw errorAt(`${path}[${y}]`, 'a row of pixels is expected');
     if (row.length !== width) {
       throw errorAt(`${path}[${y}]`, `${row.length} pixels; the first row has ${width}`);
     }
     for (let x = 0; x < width; x++) {
-      const value: unknown = row[x];
-      if (typeof value !== 'number') throw errorAt(`${path}[${y}][${x}]`, 'a number is expected');
-      values[y * width + x] = value;
+      const pixel: unknown = isColour ? row[x] : [row[x]];
+      const place = `${path}[${y}][${x}]`;
+      if (!Array.isArray(pixel) || pixel.length !== channels) {
+        throw errorAt(place, 'three numbers are expected: [red, green, blue]');
+      }
+      for (const [c, value] of pixel.entries()) {
+        if (typeof value !== 'number') {
+          throw errorAt(isColour ? `${place}[${c}]` : place, 'a number is expected');
+        }
+        values[(y * width + x) * channels + c] = value;
+      }
     }
   }
   const pixels = new Float32Array(values.length);
-  const entryPath = (i: number) => `${path}[${Math.floor(i / width)}][${i % width}]`;
+  const entryPath = (i: number) => {
+    const pixel = Math.floor(i / channels);
+    const place = `${path}[${Math.floor(pixel / width)}][${pixel % width}]`;
+    return isColour ? `${place}[${i % channels}]` : place;
+  };
   const rounded = copyUnitFloats(values, pixels, entryPath);
-  const image = { height: rows.length, width, channels: 1 as const, pixels };
+  const image = { height: rows.length, width, channels, pixels } as const;
   const notes = [...(rounded === undefined ? [] : [rounded]), ...scaleNotes(pixels)];
   return { kind: 'pixels', image, notes };
 }
@@ -186,8 +209,7 @@ export async function decodeEntry(
   options: Decoding,
   index: number,
 ): Promise<DecodedStimuli> {
-  const scale = options.target.pixelsPerDegree;
-  const parsed = parseJsonStimulus(entry, path, scale);
+  const parsed = parseJsonStimulus(entry, path, options.target);
   switch (parsed.kind) {
     case 'pixels':
       return fitBatch(oneStimulus(parsed.image), [parsed.notes], options, index);
@@ -222,7 +244,7 @@ async function render(stimulus: Parametric, options: Decoding): Promise<DecodedS
   checkRenderable(canvas, options.limits);
   const { frames, paint } = prepare(stimulus, canvas);
   checkCount(frames, options.limits);
-  options.countPixels({ height: frames * canvas.height, width: canvas.width });
+  options.countPixels({ ...canvas, height: frames * canvas.height });
   const { height, width, channels } = canvas;
   const size = imageLength(canvas);
   const pixels = new Float32Array(frames * size);

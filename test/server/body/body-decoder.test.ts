@@ -187,9 +187,9 @@ test('a large inference request is decoded in a thread', async () => {
   const data = Array.from(pixels(20 * SIDE ** 2));
   const inputs = [{ name: 'stimulus', datatype: 'FP32', shape, data }];
   const body = Buffer.from(JSON.stringify({ inputs }));
-  const size = { height: SIDE, width: SIDE };
+  const image = { height: SIDE, width: SIDE, channels: 1 as const };
   const outputs = ['responses'] as const;
-  const task = { body, headerLength: undefined, size, neurons: 3, outputs, limits };
+  const task = { body, headerLength: undefined, image, neurons: 3, outputs, limits };
   const read = await withThreads.inference(task, client);
   expect(read).toEqual(await here.inference(task, client));
   expect(used).toEqual(['quick']);

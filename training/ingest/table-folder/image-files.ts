@@ -96,7 +96,7 @@ async function openPicture(folder: string, file: string): Promise<Picture> {
       const decode = async () => ({ samples, channels: size.channels });
       return { form: { ...size, white: 255 }, decode };
     }
-    const task = (await openImage(bytes, LIMITS)).task(0);
+    const task = (await openImage(bytes, LIMITS)).task({ background: 0, channels: undefined });
     const channels = task.space === 'srgb' || task.space === 'rgb16' ? 3 : 1;
     const form = { ...task.size, channels, white: task.white } as const;
     return { form, decode: () => decodeSamples(task) };
