@@ -8,7 +8,8 @@ import { planar } from '../../src/inference/onnx/planar.js';
 import { RESPONSES, STIMULI } from '../../src/inference/onnx/site-graph.js';
 import { readVerified } from '../../src/inference/verified-model.js';
 import type { ModelCard } from '../../src/models/card.js';
-import type { SavedModel } from '../../src/models/saved-model.js';
+import { isImportedCard } from '../../src/models/native-card.js';
+import { NETWORK_FILE, type SavedModel } from '../../src/models/saved-model.js';
 import { chooseModels } from '../../training/evaluation/models.js';
 import { exportedGraph } from './exported-graph.js';
 
@@ -20,7 +21,13 @@ import { exportedGraph } from './exported-graph.js';
  * @throws InputError where the model cannot be used, or nothing can be written
  */
 export async function exportModel(model: string, out: string): Promise<string> {
-  const { folder, digest } = (await chooseModels([model]))[0]!.saved;
+  const { label, saved } = (await chooseModels([model]))[0]!;
+  const { folder, digest } = saved;
+  if (isImportedCard(saved.card)) {
+    throw new InputError(
+      `${label} is an imported network; expected a model that train made: its graph is ${path.join(folder, NETWORK_FILE)}`,
+    );
+  }
   const { card, members } = await readVerified(folder, digest);
   const { neurons, name, version, stimulus } = card;
   const graph = exportedGraph(card, neurons.length, members, describeCard(card, digest));

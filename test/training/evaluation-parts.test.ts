@@ -115,10 +115,7 @@ test('the decomposition averages neurons, each in the order of its own predictio
     centre.values.map((v, i) => v + surround.values[i]! + bias[i % 2]!) as never,
   );
   // By hand: neuron 0 predicts 2 5 8, so the order is 2 1 0; neuron 1 predicts 5 4 9, so it is 2 0 1.
-  const result = decompose(
-    { responses, members: [], terms: { centre, surround, bias }, attention: null },
-    1,
-  );
+  const result = decompose(responses, { centre, surround, bias }, 1);
   expect([...result.centre]).toEqual([3.5, 1.5, 1]);
   expect([...result.surround]).toEqual([3, 1.5, 0]);
   expect(result.bias).toBe(2);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../../src/errors.js';
 import { MEMBERS, type ModelCard } from '../../src/models/card.js';
+import { isImportedCard } from '../../src/models/native-card.js';
 import type { ChosenModel } from '../evaluation/models.js';
 
 /** What members of an ensemble have in common, in words. */
@@ -28,6 +29,12 @@ export function checkAlike(models: readonly ChosenModel[]): void {
   for (const { label, saved } of models) {
     if (saved.card.members) {
       throw new InputError(`${label} is an ensemble; expected a model of one seed`);
+    }
+    if (isImportedCard(saved.card)) {
+      throw new InputError(
+        `${label} is an imported network; expected models that train made, or import with --pytorch: export the mean ` +
+          'of the networks as one graph instead, and import that',
+      );
     }
     for (const [what, read] of Object.entries(COMMON)) {
       const [own, wanted] = [read(saved.card), read(first.saved.card)];

@@ -1,6 +1,7 @@
 import { descending } from '../../src/tuning/metrics.js';
+import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import { column } from '../../src/tuning/response-matrix.js';
-import type { Prediction } from './prediction.js';
+import type { Terms } from './prediction.js';
 
 /**
  * The readout's sum and its terms at each rank, averaged over neurons, each neuron's images in
@@ -21,7 +22,7 @@ export interface Decomposition {
 }
 
 /** @param k how many images make the peak */
-export function decompose({ responses, terms }: Prediction, k: number): Decomposition {
+export function decompose(responses: ResponseMatrix, terms: Terms, k: number): Decomposition {
   const { stimuli: images, neurons } = responses;
   const curve = () => new Float64Array(images);
   const [sum, centre, surround] = [curve(), curve(), curve()];

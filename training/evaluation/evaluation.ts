@@ -1,6 +1,6 @@
 import type { CountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
-import { nativeCard } from '../../src/models/native-card.js';
+import { isImportedCard, nativeCard } from '../../src/models/native-card.js';
 import { readMembers } from '../../src/models/saved-model.js';
 import { peakCount } from '../../src/tuning/metrics.js';
 import type { RankTuning } from '../../src/tuning/rank.js';
@@ -9,6 +9,7 @@ import { type Recording, responseMatrix } from '../data/recording.js';
 import type { Repeats } from '../data/repeats-file.js';
 import type { ValidationSite } from '../data/site.js';
 import { type Decomposition, decompose } from './decomposition.js';
+import { predictImported } from './imported-prediction.js';
 import { measuredTuning } from './measured-tuning.js';
 import type { ChosenModel } from './models.js';
 import { type Attention, predictRecording } from './prediction.js';
@@ -22,7 +23,8 @@ export interface ModelEvaluation extends ChosenModel {
   /** Of an ensemble: how well each of its members predicts the neurons; else empty. */
   readonly members: readonly (readonly NeuronScores[])[];
   readonly tuning: RankTuning;
-  readonly decomposition: Decomposition;
+  /** null where the network is imported. */
+  readonly decomposition: Decomposition | null;
   readonly attention: Attention | null;
 }
 
@@ -70,9 +72,11 @@ async function evaluateModel(
   k: number,
   onProgress: (responses: number) => void,
 ): Promise<ModelEvaluation> {
-  const card = nativeCard(model.saved.card);
-  const members = await readMembers(model.saved);
-  const prediction = await predictRecording(card, members, validation, k, onProgress);
+  const { saved } = model;
+  const { card } = saved;
+  const { terms, ...prediction } = isImportedCard(card)
+    ? await predictImported({ ...saved, card }, validation, onProgress)
+    : await predictRecording(nativeCard(card), await readMembers(saved), validation, k, onProgress);
   const ids = card.neurons.map(({ id }) => id);
   const real = selectColumns(responseMatrix(validation), ids);
   const tuning = measuredTuning(prediction.responses, real);
@@ -84,7 +88,7 @@ async function evaluateModel(
       scoreNeurons(card.neurons, measuredTuning(prediction.members[k]!, real), repeats),
     ),
     tuning,
-    decomposition: decompose(prediction, k),
+    decomposition: terms && decompose(prediction.responses, terms, k),
     attention: prediction.attention,
   };
 }

@@ -17,7 +17,7 @@ import type { Recording } from '../data/recording.js';
 import { createTopImages, type TopImage, type TopImages } from './top-images.js';
 
 /** The terms of the readout's sum, centre + surround + bias; [images, neurons] each. */
-interface Terms {
+export interface Terms {
   readonly centre: ResponseMatrix;
   readonly surround: ResponseMatrix;
   /** The same for every image, [neurons]. */
@@ -47,7 +47,8 @@ export interface Prediction {
   readonly responses: ResponseMatrix;
   /** The responses of each member; those of a model that is no ensemble are its only member's. */
   readonly members: readonly ResponseMatrix[];
-  readonly terms: Terms;
+  /** null where the network is imported, which does not show them. */
+  readonly terms: Terms | null;
   /** null where the networks have no attention. */
   readonly attention: Attention | null;
 }
@@ -74,7 +75,7 @@ export async function predictRecording(
   recording: Recording,
   topCount: number,
   onProgress: (responses: number) => void,
-): Promise<Prediction> {
+): Promise<Prediction & { readonly terms: Terms }> {
   const [images, neurons] = [recording.count, card.neurons.length];
   const matrix = () => ({ stimuli: images, neurons, values: new Float32Array(images * neurons) });
   const [responses, centre, surround] = [matrix(), matrix(), matrix()];

@@ -114,7 +114,7 @@ export function jsonTable(evaluation: Evaluation): string {
       digest: saved.digest,
       architecture: saved.card.architecture.id,
       ...provenance,
-      centreShareOfPeak: decomposition.centreShareOfPeak,
+      centreShareOfPeak: decomposition?.centreShareOfPeak ?? null,
       averages: averagesOf(neurons, measures),
       ...(members.length > 0 && { members: members.map((each) => averagesOf(each, measures)) }),
       neurons,

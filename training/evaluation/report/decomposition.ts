@@ -1,11 +1,21 @@
 import { html } from 'hono/html';
 import { nativeCard } from '../../../src/models/native-card.js';
+import type { Decomposition } from '../decomposition.js';
 import type { Evaluation, ModelEvaluation } from '../evaluation.js';
 import { drawDecomposition, TERMS, termsDomain } from '../plots/decomposition-curves.js';
 import { figureElement, legend, type Part, responseUnit } from './parts.js';
 
-/** What the centre hypercolumn and the others add to the responses. */
-export function decompositionSection({ models }: Evaluation): Part {
+/** A model whose readout shows its terms. */
+type Decomposed = ModelEvaluation & { readonly decomposition: Decomposition };
+
+/** What the centre hypercolumn and the others add to the responses; nothing where all networks are imported. */
+export function decompositionSection({ models: all }: Evaluation): Part {
+  const models = all.flatMap((model): Decomposed[] => {
+    const { decomposition } = model;
+    return decomposition ? [{ ...model, decomposition }] : [];
+  });
+  const others = all.filter(({ decomposition }) => decomposition === null);
+  if (models.length === 0) return html``;
   const domain = termsDomain(models.map(({ decomposition }) => decomposition));
   return html`<h2 id="decomposition">What the readout adds up</h2>
 <p>The readout's sum taken apart into the term of the centre hypercolumn, the sum of the terms of all
@@ -28,10 +38,15 @@ ${legend(
       label,
       html`<div style="max-width:520px">${figureCaption(model)}</div>`,
     );
-  })}</div>`;
+  })}</div>
+${
+  others.length === 0
+    ? ''
+    : html`<p class="quiet">Imported networks do not show what their readout adds up: ${others.map(({ label }) => label).join(', ')}.</p>`
+}`;
 }
 
-function figureCaption({ saved, decomposition }: ModelEvaluation): string {
+function figureCaption({ saved, decomposition }: Decomposed): string {
   const { architecture } = nativeCard(saved.card);
   const { readout, output } = architecture;
   const { centreShareOfPeak: share } = decomposition;
