@@ -78,6 +78,12 @@ describe('a network that cannot be served is rejected by name', () => {
       'a random operator: RandomNormalLike; expected a network that always answers the same',
     ],
     [
+      'work without end',
+      { build: (graph, image) => graph.add('Loop', ['', '', linear(graph, image)]) },
+      {},
+      'an operator that may go on without end: Loop; expected a network whose work is the same for all images',
+    ],
+    [
       'two inputs',
       {
         change: ({ graph }) => void graph.input.push({ ...(graph.input[0] as object), name: 'b' }),

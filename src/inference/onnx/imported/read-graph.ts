@@ -48,6 +48,8 @@ const RANDOM = new Set([
   'RandomUniform',
   'RandomUniformLike',
 ]);
+/** It goes on for as long as the numbers in it say, so that one image could keep the engine from all other requests. */
+const ENDLESS = 'Loop';
 /** TensorProto.DataLocation */
 const EXTERNAL = 1;
 
@@ -126,6 +128,11 @@ function checkNodes(
     if (RANDOM.has(opType)) {
       throw new InputError(
         `a random operator: ${opType}; expected a network that always answers the same`,
+      );
+    }
+    if (opType === ENDLESS) {
+      throw new InputError(
+        `an operator that may go on without end: ${opType}; expected a network whose work is the same for all images`,
       );
     }
     for (const { t, tensors, g, graphs, sparseTensor, sparseTensors } of attribute) {
