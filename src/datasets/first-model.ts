@@ -3,7 +3,7 @@ import { InputError } from '../errors.js';
 import type { Fit, ModelCard } from '../models/card.js';
 import { isShared } from '../network/any-architecture.js';
 import { isImported } from '../network/imported/architecture.js';
-import type { StimulusSize } from '../network/stimulus-size.js';
+import { channelsOf, type StimulusSize } from '../network/stimulus-size.js';
 import { type Recipe, recipeArchitecture } from './recipes.js';
 
 /** The model that a training begins with, and the words for it in messages. */
@@ -87,7 +87,11 @@ export function checkFirstModel(
         `${name}: choose the recipe of that model${'recipe' in card.training ? `, ${card.training.recipe}` : ''}`,
     );
   }
-  const { height, width, scale, offset } = card.stimulus;
+  const { height, width, channels, scale, offset } = card.stimulus;
+  if (channels !== channelsOf(size)) {
+    const kinds = { 1: 'gray images', 3: 'images in colour' } as const;
+    throw reject(`${kinds[channels]}; expected ${kinds[channelsOf(size)]}, as in the data`);
+  }
   if (fit !== 'core' && (height !== size.height || width !== size.width)) {
     throw reject(
       `images of another size: ${height}x${width}; expected ${size.height}x${size.width}, as in the data`,

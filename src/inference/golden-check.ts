@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
 import type { ModelCard } from '../models/card.js';
+import { describeSize } from '../network/stimulus-size.js';
 import { eightBitStimuli } from '../stimulus/eight-bit.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
@@ -12,9 +13,7 @@ const ROUNDING = 1e-5;
 export function goldenStimuli({ golden, stimulus }: ModelCard): Stimuli {
   const stimuli = eightBitStimuli(golden.stimuli, stimulus);
   if (stimuli) return stimuli;
-  const { height, width, channels } = stimulus;
-  const size = `${height}x${width}${channels === 3 ? 'x3' : ''}`;
-  throw new InputError(`the card's golden stimuli are not ${size} pixels`);
+  throw new InputError(`the card's golden stimuli are not ${describeSize(stimulus)} pixels`);
 }
 
 /**

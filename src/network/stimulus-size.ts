@@ -15,3 +15,12 @@ export interface StimulusSize extends MapSize {
 export function channelsOf({ channels = 1 }: Pick<StimulusSize, 'channels'>): Channels {
   return channels;
 }
+
+/**
+ * The size of images, in words.
+ * @example
+ * describeSize({ height: 48, width: 64, channels: 3 }); // '48x64x3'
+ */
+export function describeSize({ height, width, channels = 1 }: StimulusSize): string {
+  return `${height}x${width}${channels === 1 ? '' : `x${channels}`}`;
+}

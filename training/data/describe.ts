@@ -1,16 +1,21 @@
 import type { StimulusCard } from '../../src/models/card.js';
+import { imageLength } from '../../src/stimulus/stimuli.js';
 import { stimulusStatistics } from '../../src/stimulus/training-range.js';
 import type { Recording } from './recording.js';
 
 /** Images that are read at a time. */
 const BATCH = 500;
 
-/** The fields of a card about a site's stimuli: their size, their mean gray, the range they span. */
+/**
+ * The fields of a card about a site's stimuli: their size, the mean of their luma, which is their gray, and the range that
+ * it spans.
+ */
 export async function describeStimuli(
   training: Recording,
   degreesPerImage: number | null,
 ): Promise<StimulusCard> {
-  const { height, width, count } = training;
+  const { height, width, channels, count } = training;
+  const size = imageLength(training);
   const names = ['mean', 'contrast', 'spatialFrequency'] as const;
   const range = Object.fromEntries(
     names.map((name) => [name, [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]]),
@@ -20,8 +25,8 @@ export async function describeStimuli(
     const length = Math.min(BATCH, count - first);
     const { pixels } = await training.stimuli(Array.from({ length }, (_, i) => first + i));
     for (let image = 0; image < length; image++) {
-      const each = pixels.subarray(image * height * width, (image + 1) * height * width);
-      const statistics = stimulusStatistics({ height, width, channels: 1, pixels: each });
+      const each = pixels.subarray(image * size, (image + 1) * size);
+      const statistics = stimulusStatistics({ height, width, channels, pixels: each });
       sum += statistics.mean;
       for (const name of names) {
         const [least, most] = range[name];
@@ -32,7 +37,7 @@ export async function describeStimuli(
   return {
     height,
     width,
-    channels: 1,
+    channels,
     scale: 1,
     offset: 0,
     backgroundGray: sum / count,

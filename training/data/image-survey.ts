@@ -17,7 +17,7 @@ export interface ImageFile {
 
 /** What one pass over all images finds. */
 export interface ImageSurvey {
-  /** Mean of all pixels, 0..1. */
+  /** Mean of all pixels and channels, 0..1. */
   readonly meanGray: number;
   /** Of each image: the same pixels have the same digest. */
   readonly digests: readonly string[];
@@ -46,7 +46,7 @@ export async function surveyImages(
   for (let first = 0; first < images.count; first += BATCH) {
     const length = Math.min(BATCH, images.count - first);
     const indices = Array.from({ length }, (_, i) => first + i);
-    const { pixels } = await images.stimuli(indices);
+    const { pixels, channels } = await images.stimuli(indices);
     const size = pixels.length / length;
     for (const [i, image] of indices.entries()) {
       const own = pixels.subarray(i * size, (i + 1) * size);
@@ -55,7 +55,7 @@ export async function surveyImages(
         sum += pixel;
         if (pixel > brightest) brightest = pixel;
       }
-      if (own.every((value) => value === own[0])) blank.push(image);
+      if (own.every((value, k) => value === own[k % channels])) blank.push(image);
       digests.push(createHash('sha256').update(own).digest('base64'));
     }
     pixelCount += pixels.length;
@@ -98,7 +98,7 @@ function checkDistinct({ name, count }: ImageFile, digests: readonly string[]): 
 function blankError({ name }: ImageFile, blank: readonly number[]): InputError {
   const others = blank.length > 1 ? `, as are ${blank.length - 1} others` : '';
   return new InputError(
-    `${name}: image ${blank[0]} is blank, of one gray all over${others}: remove it with its ` +
+    `${name}: image ${blank[0]} is blank, of one gray or colour all over${others}: remove it with its ` +
       'responses, or pass --allow-blank',
   );
 }

@@ -4,7 +4,7 @@ import { decodeNpy } from '../../src/formats/npy.js';
 import type { ElementValues, StoredElement } from '../../src/formats/npy-elements.js';
 import type { Size } from '../../src/stimulus/fit.js';
 import { matlabAdvice } from '../../src/stimulus/image-shape.js';
-import type { Stimuli } from '../../src/stimulus/stimuli.js';
+import type { Channels, Stimuli } from '../../src/stimulus/stimuli.js';
 import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import type { DataRules } from './data-rules.js';
 import { surveyImages } from './image-survey.js';
@@ -15,6 +15,7 @@ export interface Recording {
   readonly count: number;
   readonly height: number;
   readonly width: number;
+  readonly channels: Channels;
   readonly neurons: number;
   /** [images, neurons], row-major; NaN where a neuron was not measured */
   readonly responses: Float32Array;
@@ -28,7 +29,7 @@ export interface Recording {
 
 /** A recording whose images have been surveyed. */
 export interface SurveyedRecording extends Recording {
-  /** Mean of all pixels, 0..1. */
+  /** Mean of all pixels and channels, 0..1. */
   readonly meanGray: number;
 }
 
@@ -43,8 +44,8 @@ const WHITE: Partial<Record<StoredElement, number>> = {
 };
 
 /**
- * Opens images (n, h, w), (n, h, w, 1) or (n, 1, h, w) with their responses (n, neurons). Images stay
- * on disk.
+ * Opens images (n, h, w), (n, h, w, 1), (n, 1, h, w) or, in colour, (n, h, w, 3) with their responses (n, neurons).
+ * Images stay on disk.
  * @param opened is handed the files that stay open
  * @throws InputError naming the file and what is wrong with it
  */
@@ -89,19 +90,20 @@ export async function surveyRecording(
   const stimuli = async (indices: ArrayLike<number>) => ({
     count: indices.length,
     ...size,
-    channels: 1 as const,
     pixels: toPixels(await rows(indices), white),
   });
   const survey = await surveyImages({ name, count, stored, white, stimuli }, rules);
   return { count, ...size, ...measured, stimuli, ...survey };
 }
 
-function imageSize(file: string, shape: readonly number[]): Size {
-  const [, second = 0, third = 0, fourth] = shape;
-  if (shape.length === 3 || fourth === 1) return { height: second, width: third };
-  if (shape.length === 4 && second === 1) return { height: third, width: fourth! };
+function imageSize(file: string, shape: readonly number[]): Size & Pick<Recording, 'channels'> {
+  const [, second = 0, third = 0, fourth = 1] = shape;
+  if (shape.length === 3 || (shape.length === 4 && (fourth === 1 || fourth === 3))) {
+    return { height: second, width: third, channels: fourth === 3 ? 3 : 1 };
+  }
+  if (shape.length === 4 && second === 1) return { height: third, width: fourth, channels: 1 };
   throw new InputError(
-    `${file} has shape (${shape.join(', ')}): gray images are (n, height, width)`,
+    `${file} has shape (${shape.join(', ')}): gray images are (n, height, width), colour (n, height, width, 3)`,
   );
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DATASET_CARD_FILE } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
 import type { UsedTrials } from '../../src/models/card.js';
+import { describeSize } from '../../src/network/stimulus-size.js';
 import { type DataRules, STRICT } from './data-rules.js';
 import { openRecording, type Recording, type SurveyedRecording } from './recording.js';
 import { digestOfFile, type RowFile } from './row-file.js';
@@ -49,7 +50,7 @@ export interface SurveyedValidation extends ValidationSite {
 /**
  * Opens a site in the file layout of the paper's code: `train_img_{site}.npy`,
  * `trainRsp_{site}.npy`, `val_img_{site}.npy`, `valRsp_{site}.npy`; images (n, h, w),
- * (n, h, w, 1) or (n, 1, h, w), responses (n, neurons). Images stay on disk, except in Fortran order.
+ * (n, h, w, 1), (n, 1, h, w) or, in colour, (n, h, w, 3), responses (n, neurons). Images stay on disk, except in Fortran order.
  * @param given what is accepted that is rejected by default
  * @throws InputError naming the file and what is wrong with it
  */
@@ -67,11 +68,9 @@ export async function openSite(
       await openRecording(files[0]!, files[1]!, rules, opened),
       await openRecording(files[2]!, files[3]!, rules, opened),
     ];
-    if (training.height !== validation.height || training.width !== validation.width) {
-      throw new InputError(
-        `${files[0]} holds images of ${training.height}x${training.width} pixels, ` +
-          `${files[2]} of ${validation.height}x${validation.width}`,
-      );
+    const [size, other] = [describeSize(training), describeSize(validation)];
+    if (size !== other) {
+      throw new InputError(`${files[0]} holds images of ${size} pixels, ${files[2]} of ${other}`);
     }
     if (training.neurons !== validation.neurons) {
       throw new InputError(

@@ -91,19 +91,12 @@ async function opening<T>(
   }
 }
 
-function checkUse({ folder, card }: OpenedDataset, { white }: DataRules): void {
-  if (white !== null) {
-    throw new InputError(
-      `--white ${white} is given with a dataset, whose card has ${card.images.white} for white; ` +
-        'expected --white with --site alone: to change it, make the dataset again with ingest --white',
-    );
-  }
-  if (card.images.channels !== 1) {
-    throw new InputError(
-      `${folder} holds images in colour; expected gray ones, since the networks take gray images: ` +
-        'make the dataset again with ingest --gray',
-    );
-  }
+function checkUse({ card }: OpenedDataset, { white }: DataRules): void {
+  if (white === null) return;
+  throw new InputError(
+    `--white ${white} is given with a dataset, whose card has ${card.images.white} for white; ` +
+      'expected --white with --site alone: to change it, make the dataset again with ingest --white',
+  );
 }
 
 function siteOf({ card, digest, close }: OpenedDataset): Pick<Site, 'name' | 'digests' | 'close'> {

@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../../src/errors.js';
 import { MEMBERS, type ModelCard } from '../../src/models/card.js';
 import { isImportedCard } from '../../src/models/native-card.js';
+import { describeSize } from '../../src/network/stimulus-size.js';
 import type { ChosenModel } from '../evaluation/models.js';
 
 /** What members of an ensemble have in common, in words. */
 const COMMON: Readonly<Record<string, (card: ModelCard) => unknown>> = {
   architecture: ({ architecture }) => architecture.id,
   'architecture in detail': ({ architecture }) => architecture,
-  'size of images': ({ stimulus: { height, width } }) => `${height}x${width}`,
+  'size of images': ({ stimulus }) => describeSize(stimulus),
   'scale of pixels': ({ stimulus: { scale, offset } }) => `times ${scale} plus ${offset}`,
   unit: ({ response }) => response.unit,
   'number of neurons': ({ neurons }) => neurons.length,

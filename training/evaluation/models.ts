@@ -1,6 +1,7 @@
 import { InputError } from '../../src/errors.js';
 import { findModel } from '../../src/models/find-model.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
+import { describeSize } from '../../src/network/stimulus-size.js';
 import type { DataRules } from '../data/data-rules.js';
 import type { Recording, SurveyedRecording } from '../data/recording.js';
 import { checkBrightness } from '../data/split-checks.js';
@@ -36,13 +37,14 @@ export async function chooseModels(folders: readonly string[]): Promise<ChosenMo
 export function checkModel(
   { label, saved }: ChosenModel,
   site: string,
-  { height, width, neurons }: Pick<Recording, 'height' | 'width' | 'neurons'>,
+  recording: Pick<Recording, 'height' | 'width' | 'channels' | 'neurons'>,
 ): void {
   const { stimulus, neurons: own } = saved.card;
-  if (stimulus.height !== height || stimulus.width !== width) {
+  const { neurons } = recording;
+  const [taken, found] = [describeSize(stimulus), describeSize(recording)];
+  if (taken !== found) {
     throw new InputError(
-      `model ${label} takes images of ${stimulus.height}x${stimulus.width} pixels, ` +
-        `those of site ${site} are ${height}x${width}`,
+      `model ${label} takes images of ${taken} pixels, those of site ${site} are ${found}`,
     );
   }
   const unknown = own.find(({ id }) => id >= neurons);

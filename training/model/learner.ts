@@ -15,7 +15,7 @@ import type { Targets } from './targets.js';
 
 /** One batch: what the networks see; targets [B, N]; dropout factors. */
 interface Batch extends Targets {
-  /** Stimuli [B, height, width, 1], scaled; or what `Learning.respond` takes instead. */
+  /** Stimuli [B, height, width, channels], scaled; or what `Learning.respond` takes instead. */
   readonly stimuli: tf.Tensor4D;
   readonly dropout?: Readonly<Record<string, tf.Tensor4D>>;
 }

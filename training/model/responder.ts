@@ -20,7 +20,7 @@ export interface TrainedNetworks extends Pick<StimulusCard, 'scale' | 'offset'> 
 export interface Responder {
   /** Ids. */
   readonly neurons: readonly number[];
-  /** Responses to stimuli [B, height, width, 1] of pixels in 0..1: [B, neurons], row-major. */
+  /** Responses to stimuli [B, height, width, channels] of pixels in 0..1: [B, neurons], row-major. */
   respond(stimuli: tf.Tensor4D): Promise<Float32Array>;
 }
 

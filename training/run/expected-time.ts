@@ -9,6 +9,7 @@ import {
 import { InputError } from '../../src/errors.js';
 import { isShared } from '../../src/network/any-architecture.js';
 import type { Backend } from '../../src/network/backends/open.js';
+import { imageLength } from '../../src/stimulus/stimuli.js';
 import type { TrainingData } from '../data/split.js';
 import { createNetworks } from '../model/create-networks.js';
 import { chunkFor, type Memory } from './chunk.js';
@@ -62,7 +63,7 @@ async function timeBatch(
   { backend, memory, clock }: Trial,
 ): Promise<number> {
   const { training } = data;
-  const pixels = training.height * training.width;
+  const pixels = imageLength(training);
   // a core costs about the same for any number of neurons
   const most = isShared(recipeArchitecture(recipe))
     ? training.neurons

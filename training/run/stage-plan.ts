@@ -12,6 +12,7 @@ import type { SavedModel } from '../../src/models/saved-model.js';
 import { isShared } from '../../src/network/any-architecture.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
+import { imageLength } from '../../src/stimulus/stimuli.js';
 import type { Site } from '../data/site.js';
 import { memberRequests } from '../ensemble/members.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.js';
@@ -95,7 +96,7 @@ export async function planModel(
   async function locateCheckpoint(name: string, recipe: Recipe, out: string): Promise<Checkpoint> {
     checkModelName(out);
     const { training } = site;
-    const pixels = training.height * training.width;
+    const pixels = imageLength(training);
     return await openCheckpoint(out, {
       identity: {
         codeVersion: packageFile.version,

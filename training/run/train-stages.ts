@@ -2,6 +2,7 @@ import { syncFolder } from '../../src/files/whole-file.js';
 import type { Fit } from '../../src/models/card.js';
 import { nativeCard } from '../../src/models/native-card.js';
 import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-model.js';
+import { describeSize } from '../../src/network/stimulus-size.js';
 import type { TrainingData } from '../data/split.js';
 import { describeModel } from '../model/training-card.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
@@ -103,7 +104,7 @@ function announcement(
   const warm = from ? ` from ${from.model.folder} (${FIT_WORDS[from.fit]})` : '';
   return (
     `${neurons.length} neurons${share}, ${training.count} training${trials}${heldOut} and ` +
-    `${validation.count} validation images of ${training.height}x${training.width}; ${name}${warm}, ` +
+    `${validation.count} validation images of ${describeSize(training)}; ${name}${warm}, ` +
     `${recipe.epochs} epochs on ${backend.name} (${backend.device})${whereItGoesOn(checkpoint, neurons.length)}`
   );
 }

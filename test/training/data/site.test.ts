@@ -205,15 +205,15 @@ test('an invalid site is reported with the file and the reason', async () => {
     [
       "missing: train_img_small.npy is not there: that folder holds no site: give another --data",
       "not npy: train_img_small.npy: not a .npy file: it does not begin with the bytes \\x93NUMPY",
-      "colour: train_img_small.npy has shape (6, 4, 4, 3): gray images are (n, height, width)",
+      "colour: train_img_small.npy: every pixel is 0: all images are black",
       "cut off: train_img_small.npy: it is cut off: its shape (6, 24, 24) needs 3456 bytes of data, 372 are there",
       "floats to 255: train_img_small.npy: image 0 has a pixel of 200; expected 0 (black) to 1 (white): give the value that is white, e.g. --white 255",
       "another size: train_img_small.npy holds images of 20x20 pixels, val_img_small.npy of 24x24",
       "fewer images: train_img_small.npy holds 5 images, trainRsp_small.npy 6 responses",
       "infinite: trainRsp_small.npy: the response of neuron 1 to image 4 is -Infinity, not a number that float32 holds; expected one, or NaN where the neuron was not measured",
       "not in float32: trainRsp_small.npy: the response of neuron 2 to image 5 is 1e+300, not a number that float32 holds; expected one, or NaN where the neuron was not measured",
-      "blank: train_img_small.npy: image 2 is blank, of one gray all over: remove it with its responses, or pass --allow-blank",
-      "several blank: train_img_small.npy: image 2 is blank, of one gray all over, as are 2 others: remove it with its responses, or pass --allow-blank",
+      "blank: train_img_small.npy: image 2 is blank, of one gray or colour all over: remove it with its responses, or pass --allow-blank",
+      "several blank: train_img_small.npy: image 2 is blank, of one gray or colour all over, as are 2 others: remove it with its responses, or pass --allow-blank",
       "fewer neurons: trainRsp_small.npy holds 2 neurons, valRsp_small.npy 3",
       "flat responses: trainRsp_small.npy has shape (6): it is (images, neurons)",
     ]

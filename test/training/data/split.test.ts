@@ -7,6 +7,7 @@ function recording(count: number): Recording {
   const responses = Float32Array.from({ length: 2 * count }, (_, i) => (i >> 1) + (i % 2) / 10);
   return {
     count,
+    channels: 1,
     height: 1,
     width: 1,
     neurons: 2,

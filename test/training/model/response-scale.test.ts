@@ -23,7 +23,7 @@ beforeAll(async () => {
 /** Responses alone, [images, neurons]. */
 function recordingOf(rows: readonly (readonly number[])[]): Recording {
   return {
-    ...{ count: rows.length, height: 1, width: 1, neurons: rows[0]!.length },
+    ...{ count: rows.length, height: 1, width: 1, channels: 1, neurons: rows[0]!.length },
     ...{ responses: Float32Array.from(rows.flat()), responseFile: '', digests: [] },
     stimuli: () => Promise.reject(new Error('there are no images')),
   };

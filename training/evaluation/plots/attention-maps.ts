@@ -5,6 +5,7 @@ import {
   ATTENTION_STRIDE as STRIDE,
 } from '../../../src/network/attention-map.js';
 import { centreIndex } from '../../../src/network/layers/map.js';
+import type { StimulusImage } from '../../../src/stimulus/stimuli.js';
 import { draw, FAINT } from './figure.js';
 
 /** In pixels. */
@@ -83,24 +84,24 @@ export function drawAttentionMap(
 /**
  * An image, and the image with attention laid over it, as the text of an SVG element.
  * @param id of the image within the page
- * @param pixels 0..1, row-major
+ * @param image with pixels 0..1, row-major
  * @param attention in multiples of even attention, which leaves the image as it is
  * @param max the attention that covers the image wholly, above 1
  */
 export async function drawAttendedImage(
   id: string,
-  image: ImageSize & { readonly pixels: Float32Array },
+  image: StimulusImage,
   attention: Float64Array,
   map: AttentionMap,
   max: number,
 ): Promise<string> {
   const { height, width } = image;
-  const gray = Uint8Array.from(image.pixels, (pixel) => Math.round(pixel * 255));
+  const bytes = Uint8Array.from(image.pixels, (pixel) => Math.round(pixel * 255));
   const heat = Array.from(attention, (value) => [
     ...OVERLAY,
     Math.round(255 * Math.max(0, Math.min(1, (value - 1) / (max - 1)))),
   ]);
-  const stimulus = await pngUri(gray, image, 1);
+  const stimulus = await pngUri(bytes, image, image.channels);
   const overlay = await pngUri(Uint8Array.from(heat.flat()), map, 4);
   const centre = centreIndex(map);
   const [startY, startX] = map.start;
@@ -133,7 +134,7 @@ function heatScale(
 async function pngUri(
   bytes: Uint8Array,
   { height, width }: ImageSize,
-  channels: 1 | 4,
+  channels: 1 | 3 | 4,
 ): Promise<string> {
   const png = sharp(bytes, { raw: { width, height, channels } }).png({ compressionLevel: 9 });
   return `data:image/png;base64,${(await png.toBuffer()).toString('base64')}`;

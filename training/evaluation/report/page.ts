@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { describeSize } from '../../../src/network/stimulus-size.js';
 import type { Evaluation } from '../evaluation.js';
 import { attentionSection } from './attention.js';
 import { decompositionSection } from './decomposition.js';
@@ -20,7 +21,7 @@ export async function reportPage(evaluation: Evaluation, options: ReportOptions)
   const title = `Site ${site}: ${models.map(({ label }) => label).join(', ')}`;
   const repeats = hasRepeats ? ', with repeats' : '';
   const content = html`<p class="quiet">${validation.neurons} recorded neurons, ${validation.count} validation images of
-${validation.height}x${validation.width} pixels${repeats}</p>
+${describeSize(validation)} pixels${repeats}</p>
 ${modelsSection(evaluation)}
 ${fitSection(evaluation)}
 ${tuningSection(evaluation, options.curves)}

@@ -1,4 +1,5 @@
 import { InputError } from '../../../src/errors.js';
+import { LUMA } from '../../../src/formats/luma.js';
 import type { ElementValues } from '../../../src/formats/npy-elements.js';
 import { resizeLinear } from '../../../src/stimulus/fit.js';
 import type { ImageSource } from '../lab-file.js';
@@ -29,9 +30,6 @@ export interface Transform {
    */
   apply(values: ElementValues, count: number): ElementValues;
 }
-
-/** Shares of red, green and blue in the luminance of ITU-R BT.709. */
-const LUMINANCE = [0.2126, 0.7152, 0.0722] as const;
 
 /** One image while it is changed: [height, width, channels]. */
 interface Picture {
@@ -145,7 +143,7 @@ function cropCentre({ height, width, channels, pixels }: Picture, side: number):
 }
 
 function toLuminance({ height, width, pixels }: Picture): Picture {
-  const [red, green, blue] = LUMINANCE;
+  const [red, green, blue] = LUMA;
   const gray = Float32Array.from(
     { length: height * width },
     (_, i) => red * pixels[3 * i]! + green * pixels[3 * i + 1]! + blue * pixels[3 * i + 2]!,

@@ -21,7 +21,7 @@ export interface Sight {
   readonly channels: number;
   /** Whether filters learn from the stimuli too, at each step. */
   readonly needsStimuli: boolean;
-  /** @param stimuli [B, H, W, 1], 0 for the mean gray @returns [B, h, w, channels] */
+  /** @param stimuli [B, H, W, 1 or 3], 0 for the mean gray or colour @returns [B, h, w, channels] */
   see(stimuli: tf.Tensor4D): tf.Tensor4D;
 }
 
@@ -49,8 +49,8 @@ export function keptSight(core: SharedCore, stimulus: StimulusSize, parameters: 
 
 /** What a core sees of the images of recordings. */
 export interface Seeing {
-  /** @param gray the mean gray of the training images, 0..1 */
-  see(recording: Recording, images: ArrayLike<number>, gray: number): Promise<Seen>;
+  /** @param gray the mean of each channel of the training images, 0..1 */
+  see(recording: Recording, images: ArrayLike<number>, gray: Float32Array): Promise<Seen>;
 }
 
 /** What the fixed filters gave of the images of a recording, as far as it is computed. */
@@ -94,7 +94,7 @@ export function createSeeing(core: SharedCore, { channels, needsStimuli, see }: 
     { values, isKnown }: Known,
     recording: Recording,
     image: number,
-    gray: number,
+    gray: Float32Array,
   ) {
     const first = image - (image % BATCH);
     const length = Math.min(BATCH, recording.count - first);
@@ -121,9 +121,9 @@ export function createSeeing(core: SharedCore, { channels, needsStimuli, see }: 
   }
 }
 
-async function readStimuli(recording: Recording, images: ArrayLike<number>, gray: number) {
+async function readStimuli(recording: Recording, images: ArrayLike<number>, gray: Float32Array) {
   const stimuli = await recording.stimuli(images);
-  return tf.tidy(() => stimulusTensor(stimuli).sub<tf.Tensor4D>(gray)); // [B, H, W, 1]
+  return tf.tidy(() => stimulusTensor(stimuli).sub<tf.Tensor4D>(tf.tensor1d(gray))); // [B, H, W, channels]
 }
 
 /**
@@ -133,7 +133,7 @@ async function readStimuli(recording: Recording, images: ArrayLike<number>, gray
 export async function measureFixed(
   seeing: Seeing,
   recording: Recording,
-  gray: number,
+  gray: Float32Array,
   check: () => Promise<void>,
 ): Promise<{ readonly mean: Float32Array; readonly variance: Float32Array }> {
   let [sums, squares, count] = [new Float64Array(), new Float64Array(), 0];
@@ -162,19 +162,25 @@ export async function measureFixed(
   return { mean, variance };
 }
 
-/** The mean gray of the images of a recording, 0..1. */
+/** The mean of each channel of the images of a recording, 0..1. */
 export async function measureGray(
   recording: Recording,
   check: () => Promise<void>,
-): Promise<number> {
-  let sum = 0;
+): Promise<Float32Array> {
+  const { channels } = recording;
+  const sums = new Float64Array(channels);
   for (let first = 0; first < recording.count; first += BATCH) {
     await check();
     const length = Math.min(BATCH, recording.count - first);
     const { pixels } = await recording.stimuli(range(first, length));
-    sum += pixels.reduce((total, value) => total + value, 0);
+    for (let channel = 0; channel < channels; channel++) {
+      let sum = 0;
+      for (let i = channel; i < pixels.length; i += channels) sum += pixels[i]!;
+      sums[channel]! += sum;
+    }
   }
-  return sum / (recording.count * recording.height * recording.width);
+  const count = recording.count * recording.height * recording.width;
+  return Float32Array.from(sums, (sum) => sum / count);
 }
 
 function range(first: number, length: number): number[] {

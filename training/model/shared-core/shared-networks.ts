@@ -81,7 +81,7 @@ export function createSharedNetworks(
     async begin(check) {
       if (keptCore) return; // with what it measured of the images that it learnt from
       const gray = await measureGray(training, check);
-      kept.get('core.gray')!.data[0] = gray;
+      kept.get('core.gray')!.data.set(gray);
       const { mean, variance } = await measureFixed(seeing, training, gray, check);
       kept.get('core.fixed.norm.mean')!.data.set(mean);
       kept.get('core.fixed.norm.variance')!.data.set(variance);
@@ -188,8 +188,8 @@ export function createSharedNetworks(
     return { stimuli: recording.count, neurons: count, values };
   }
 
-  function gray(): number {
-    return kept.get('core.gray')!.data[0]!;
+  function gray(): Float32Array {
+    return Float32Array.from(kept.get('core.gray')!.data);
   }
 
   function keep(epoch: number, fits: readonly Fit[], average: ReadonlyMap<string, NamedTensor>) {
