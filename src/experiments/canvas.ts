@@ -7,9 +7,10 @@ type HasCard = Pick<ServedModel, 'card'>;
 
 /** Returns the size, the background and the scale of a model's stimuli. */
 export function modelCanvas({ card }: HasCard): Canvas {
-  const { height, width, channels, backgroundGray: background, degreesPerImage } = card.stimulus;
+  const { height, width, channels, monitor, degreesPerImage } = card.stimulus;
+  const { backgroundGray: background } = card.stimulus;
   const pixelsPerDegree = degreesPerImage === null ? undefined : width / degreesPerImage;
-  return { height, width, channels, background, pixelsPerDegree };
+  return { height, width, channels, background, pixelsPerDegree, monitor };
 }
 
 /**

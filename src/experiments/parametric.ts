@@ -3,7 +3,13 @@ import { InputError } from '../errors.js';
 import type { Entry } from '../stimulus/parametric/entry.js';
 import { isKind, type Kind, SCHEMAS } from '../stimulus/parametric/kinds.js';
 import type { Canvas } from '../stimulus/stimuli.js';
-import { type AxisRequest, planSweep, type Sweep, sweepable } from '../stimulus/sweep.js';
+import {
+  type AxisRequest,
+  planSweep,
+  type Sweep,
+  sweepable,
+  sweptNames,
+} from '../stimulus/sweep.js';
 import { NeuronTuning, neuronTuning, type Sweep as TuningSweep } from '../tuning/parametric.js';
 import { modelCanvas } from './canvas.js';
 import type { ExperimentContext, Subject } from './context.js';
@@ -177,7 +183,7 @@ export function tuningSweep(sweep: Sweep): TuningSweep {
 /** Chooses a grating, or the first kind of stimulus that has all of the parameters. */
 function stimulusWith(parameters: readonly string[]): Entry {
   const kinds = Object.keys(SCHEMAS).filter(isKind);
-  const kind = kinds.find((each) => parameters.every((name) => sweepable(each).includes(name)));
+  const kind = kinds.find((each) => parameters.every((name) => sweptNames(each).includes(name)));
   return { [kind ?? 'grating']: {} };
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { createShading } from '../stimulus/colour/shading.js';
 import { defaultValues } from '../stimulus/default-values.js';
 import { errorAt } from '../stimulus/errors.js';
-import { type Entry, parseParametric } from '../stimulus/parametric/entry.js';
+import { type Entry, parseColour, parseParametric } from '../stimulus/parametric/entry.js';
 import { largestContrast } from '../stimulus/parametric/paint.js';
 import { noiseGrid } from '../stimulus/parametric/sparse-noise.js';
 import type { Canvas, StimulusImage } from '../stimulus/stimuli.js';
@@ -85,7 +86,9 @@ function planPlaces(
   const scale = pixelsPerUnit(request.stimulus, canvas);
   const { x, y } = listPlaces(request, canvas, scale);
   const signed = kind === 'disc' || kind === 'bar';
-  const contrast = largestContrast(canvas);
+  const contrast = largestContrast(
+    createShading(parseColour(request.stimulus, 'stimulus'), canvas),
+  );
   const variants = [
     ...(free.includes('orientation') ? [axis('orientation', ORIENTATIONS)] : []),
     ...(signed && free.includes('contrast') ? [axis('contrast', [contrast, -contrast])] : []),
@@ -111,7 +114,12 @@ function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): P
   }
   const given = stimulusFields(stimulus, 'sparseNoise');
   const entry = { ...stimulus, sparseNoise: { frames: NOISE_FRAMES, ...given } };
-  const { parameters } = parseParametric('sparseNoise', entry, 'stimulus', canvas.pixelsPerDegree);
+  const { parameters, colour } = parseParametric(
+    'sparseNoise',
+    entry,
+    'stimulus',
+    canvas.pixelsPerDegree,
+  );
   const sweep = planSweep({ stimulus: entry, axes: [] }, canvas);
   const { rows, columns, top, left } = noiseGrid(parameters.size, canvas);
   const scale = pixelsPerUnit(stimulus, canvas);
@@ -119,12 +127,14 @@ function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): P
     (first + (i + 0.5) * parameters.size - length / 2) / scale;
   const frames = new Int8Array(sweep.count * rows * columns);
   /** Keeps the sign of the first pixel of each place. */
-  const note = ({ pixels, width }: StimulusImage, frame: number) => {
+  const { channel, sign } = createShading(colour, canvas).strongest;
+  const note = ({ pixels, width, channels }: StimulusImage, frame: number) => {
     for (let place = 0; place < rows * columns; place++) {
       const row = top + Math.floor(place / columns) * parameters.size;
       const column = left + (place % columns) * parameters.size;
-      const difference = pixels[row * width + column]! - Math.fround(canvas.background);
-      frames[frame * rows * columns + place] = Math.sign(difference);
+      const value = pixels[(row * width + column) * channels + channel]!;
+      const difference = value - Math.fround(canvas.background);
+      frames[frame * rows * columns + place] = sign * Math.sign(difference);
     }
   };
   return {

@@ -1,3 +1,4 @@
+import { COLOUR_ANGLES } from './colour/colour.js';
 import { SCHEMAS } from './parametric/kinds.js';
 import { type SweepValues, sweepValues } from './parametric/sweep-values.js';
 import type { Canvas } from './stimuli.js';
@@ -19,5 +20,5 @@ const VALUES: ReadonlyMap<string, SweepValues> = new Map(
  * defaultValues('orientation', canvas); // [0, 15, 30, ..., 165], degrees
  */
 export function defaultValues(parameter: string, canvas: Canvas): readonly number[] | undefined {
-  return VALUES.get(parameter)?.(canvas);
+  return VALUES.get(parameter)?.(canvas) ?? COLOUR_ANGLES[parameter];
 }

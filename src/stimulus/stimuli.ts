@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Monitor } from './colour/monitor.js';
 
 /** The number of values of each pixel: 1 for gray, 3 for red, green and blue. */
 export type Channels = 1 | 3;
@@ -31,6 +32,8 @@ export interface Canvas extends StimulusShape {
   readonly background: number;
   /** Pixels per degree of visual angle, if known. */
   readonly pixelsPerDegree?: number | undefined;
+  /** The monitor, if known: directions in DKL need it. */
+  readonly monitor?: Monitor | undefined;
 }
 
 /** The background of stimuli of any size: the gray (0..1) behind transparent pixels. */

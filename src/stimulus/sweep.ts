@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { InputError } from '../errors.js';
+import { COLOUR_ANGLES } from './colour/colour.js';
+import { createShading } from './colour/shading.js';
 import { defaultValues } from './default-values.js';
 import { errorAt } from './errors.js';
-import { type Entry, parseParametric, within } from './parametric/entry.js';
+import { type Entry, parseColour, parseParametric, within } from './parametric/entry.js';
 import { isKind, type Kind, prepare, SCHEMAS } from './parametric/kinds.js';
 import { largestContrast } from './parametric/paint.js';
 import { replacedFields } from './parametric/replacing.js';
@@ -60,19 +62,30 @@ export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
   const kind = stimulusKind(request.stimulus);
   const given = stimulusFields(request.stimulus, kind);
   const degrees = request.stimulus['units'] === 'degrees';
-  const axes = request.axes.map((axis) => settle(axis, kind, canvas, degrees));
+  const colour = parseColour(request.stimulus, STIMULUS);
+  const isTurned = request.axes.some(({ parameter }) => parameter in COLOUR_ANGLES);
+  const shading = createShading(
+    isTurned ? { space: 'dkl', azimuth: 0, elevation: 0 } : colour,
+    canvas,
+  );
+  const about = { ...canvas, background: shading.background };
+  const axes = request.axes.map((axis) => settle(axis, kind, about, degrees));
   const names = axes.map(({ parameter }) => parameter);
   const phases = request.averaged ?? sweptPhases(kind, [...names, ...Object.keys(given)], canvas);
   const varied = phases ? [...axes, phases] : axes;
   const full = 'contrast' in SCHEMAS[kind].shape && given['contrast'] === undefined;
-  const fixed = full ? { contrast: largestContrast(canvas), ...given } : given;
+  const fixed = full ? { contrast: largestContrast(about), ...given } : given;
   const parse = (values: Readonly<Record<string, number>>) => {
-    const entry = { ...request.stimulus, [kind]: { ...fixed, ...values } };
+    const own = Object.entries(values).filter(([name]) => !(name in COLOUR_ANGLES));
+    const entry = {
+      ...withAngles(request.stimulus, values),
+      [kind]: { ...fixed, ...Object.fromEntries(own) },
+    };
     return parseParametric(kind, entry, STIMULUS, canvas.pixelsPerDegree);
   };
   const first = combination(varied, 0);
   for (const [a, { parameter, values }] of axes.entries()) {
-    const path = within(within(STIMULUS, kind), parameter);
+    const path = within(within(STIMULUS, parameter in COLOUR_ANGLES ? 'colour' : kind), parameter);
     for (const [i, value] of values.entries()) {
       const to = `${request.axes[a]!.paths.values}[${i}]`;
       relocateError(path, to, () => parse({ [parameter]: value }));
@@ -166,6 +179,26 @@ export function sweepable(kind: Kind): string[] {
   });
 }
 
+/** Lists the parameters of a kind that can be swept, with the angles of its colour. */
+export function sweptNames(kind: Kind): string[] {
+  return [...sweepable(kind), ...Object.keys(COLOUR_ANGLES)];
+}
+
+/** Adds the angles among some values to the colour of a stimulus. @throws InputError for a colour in RGB */
+function withAngles(stimulus: Entry, values: Readonly<Record<string, number>>): Entry {
+  const angles = Object.entries(values).filter(([name]) => name in COLOUR_ANGLES);
+  if (angles.length === 0) return stimulus;
+  const given = z.record(z.string(), z.unknown()).safeParse(stimulus['colour']).data ?? {};
+  if ('space' in given && given['space'] !== 'dkl') {
+    const names = angles.map(([name]) => name).join(', ');
+    throw errorAt(
+      within(STIMULUS, 'colour'),
+      `${names} is an angle in dkl; expected a colour in dkl`,
+    );
+  }
+  return { ...stimulus, colour: { ...given, space: 'dkl', ...Object.fromEntries(angles) } };
+}
+
 function stimulusKind(stimulus: Entry): Kind {
   const kind = Object.keys(stimulus).find(isKind);
   if (kind !== undefined) return kind;
@@ -186,7 +219,7 @@ function settle(
   canvas: Canvas,
   degrees: boolean,
 ): Axis {
-  const names = sweepable(kind);
+  const names = sweptNames(kind);
   if (!names.includes(parameter)) {
     throw errorAt(
       paths.parameter,
@@ -216,6 +249,7 @@ function countFrames(frames: number | undefined): Axis | undefined {
 }
 
 function parameterUnit(kind: Kind, parameter: string, degrees: boolean): string {
+  if (parameter in COLOUR_ANGLES) return 'degrees';
   const fields = new Map(Object.entries<z.ZodType>(SCHEMAS[kind].shape));
   const field = fields.get(parameter);
   const unit = (field && z.globalRegistry.get(field)?.['unit']) ?? '1';

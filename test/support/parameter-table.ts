@@ -16,6 +16,8 @@ interface Field {
   readonly items?: { readonly properties: Readonly<Record<string, Field>> };
 }
 
+const TYPES: Readonly<Record<string, string>> = { boolean: 'true, false', object: 'an object' };
+
 /** The parameters of a schema as a Markdown table of the documentation. */
 export function parameterTable(schema: z.ZodObject): string {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
@@ -40,7 +42,7 @@ function valuesOf(field: Field): string {
   if (items) {
     return `${own!.minItems} to ${own!.maxItems} of ${Object.keys(items.properties).join(', ')}`;
   }
-  if (maximum === undefined) return type === 'boolean' ? 'true, false' : 'text';
+  if (maximum === undefined) return TYPES[type ?? 'object'] ?? 'text';
   const from = exclusiveMinimum === undefined ? `${minimum}` : `above ${exclusiveMinimum}`;
   const unit = field.unit === undefined ? '' : ` ${field.unit}`;
   const whole = type === 'integer' ? 'whole, ' : '';

@@ -240,7 +240,7 @@ async function decodeEmbedded(
 }
 
 async function render(stimulus: Parametric, options: Decoding): Promise<DecodedStimuli> {
-  const canvas = sizedCanvas(options.target, 'rendered');
+  const canvas = sizedCanvas(options.target, 'rendered', stimulus.colour ? 3 : 1);
   checkRenderable(canvas, options.limits);
   const { frames, paint } = prepare(stimulus, canvas);
   checkCount(frames, options.limits);

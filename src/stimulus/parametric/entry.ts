@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../../errors.js';
 import { parseAs } from '../../formats/json.js';
+import { Colour } from '../colour/colour.js';
 import { errorAt } from '../errors.js';
 import { isKind, type Kind, type Parameters, type Parametric, SCHEMAS } from './kinds.js';
 import { replacedFields } from './replacing.js';
@@ -19,6 +20,7 @@ export const EntryOptions = z.strictObject({
         'of lengths, with cycles/degree for frequencies: degrees of visual angle, where the card of ' +
         'the model knows its scale; what is left out keeps its default in pixels',
     }),
+  colour: Colour.optional(),
   clip: z.boolean().default(false).meta({
     description: 'sets pixels brighter than white to white, in place of rejecting the stimulus',
   }),
@@ -39,18 +41,33 @@ export function parseParametric<K extends Kind>(
   path: string,
   scale: number | undefined,
 ): Parametric<K> {
-  const { value, clip } = read(kind, PARSERS[kind], entry, path, scale);
-  return { kind, parameters: value, clip };
+  const { value, clip, colour } = read(kind, PARSERS[kind], entry, path, scale);
+  return { kind, parameters: value, clip, colour };
+}
+
+/** Parses the colour of an entry; undefined if it has none. @throws InputError naming what is wrong */
+export function parseColour(entry: Entry, path: string): Colour | undefined {
+  return parseAs(EntryOptions.shape.colour, entry['colour'], within(path, 'colour'));
 }
 
 /** Parses the entry of an image as `parseParametric` does. */
 export function parseImageView(entry: Entry, path: string, scale: number | undefined): ImageView {
-  return read('image', ImageView, entry, path, scale).value;
+  const { value, colour } = read('image', ImageView, entry, path, scale);
+  if (colour === undefined) return value;
+  throw errorAt(
+    within(path, 'colour'),
+    'an image has its own colours; expected a rendered stimulus',
+  );
 }
 
 /** Appends a name to a path: `stimuli[0]` and `grating` give `stimuli[0].grating`. */
 export function within(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
+}
+
+/** The parameters of an entry, and the options next to them. */
+interface Read<T> extends Pick<z.infer<typeof EntryOptions>, 'clip' | 'colour'> {
+  readonly value: T;
 }
 
 function read<T>(
@@ -59,12 +76,12 @@ function read<T>(
   entry: Entry,
   path: string,
   scale: number | undefined,
-): { value: T; clip: boolean } {
+): Read<T> {
   const { [kind]: given, ...rest } = entry;
-  const { units, clip } = parseAs(EntryOptions, rest, path);
+  const { units, ...options } = parseAs(EntryOptions, rest, path);
   const at = within(path, kind);
   checkReplaced(kind, given, at);
-  if (units === 'pixels') return { value: parseAs(schema, given, at), clip };
+  if (units === 'pixels') return { value: parseAs(schema, given, at), ...options };
   if (scale === undefined) {
     throw errorAt(
       within(path, 'units'),
@@ -72,7 +89,7 @@ function read<T>(
     );
   }
   try {
-    return { value: parseAs(schema, inPixels(given, scale), at), clip };
+    return { value: parseAs(schema, inPixels(given, scale), at), ...options };
   } catch (error) {
     throw error instanceof InputError ? scaled(error, scale) : error;
   }

@@ -1,4 +1,7 @@
 import type { z } from 'zod';
+import { InputError } from '../../errors.js';
+import type { Colour } from '../colour/colour.js';
+import { createShading } from '../colour/shading.js';
 import {
   type Canvas,
   imageLength,
@@ -52,6 +55,8 @@ export interface Parametric<K extends Kind = Kind> {
   readonly parameters: Parameters<K>;
   /** Sets pixels brighter than white to white, in place of rejecting the stimulus. */
   readonly clip?: boolean;
+  /** The direction of its modulation; gray if undefined. */
+  readonly colour?: Colour | undefined;
 }
 
 export function isKind(name: string): name is Kind {
@@ -73,13 +78,20 @@ export interface Prepared {
  */
 export function prepare<K extends Kind>(stimulus: Parametric<K>, canvas: Canvas): Prepared {
   const { kind, parameters, clip = false } = stimulus;
+  const shading = createShading(stimulus.colour, canvas);
+  const about = { ...canvas, background: shading.background };
   const draw = DRAW[kind];
-  const drawing = draw(parameters, canvas);
-  checkLuminance(drawing, canvas, clip);
+  const drawing = draw(parameters, about);
+  checkLuminance(drawing, about, clip);
   return {
     frames: drawing.frames,
     paint: (index) => {
-      const { image, clipped } = paint(drawing.frame(index), canvas);
+      const { image, clipped } = paint(drawing.frame(index), canvas, shading);
+      if (clipped > 0 && !clip) {
+        throw new InputError(
+          `the colour is brighter than white in ${clipped} pixels; expected a smaller contrast, or "clip": true`,
+        );
+      }
       const note = `${clipped} pixels brighter than white are set to white`;
       return {
         image,

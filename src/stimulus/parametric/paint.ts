@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.js';
-import type { Backdrop, Canvas, Stimuli, StimulusImage } from '../stimuli.js';
+import { createShading, type Shading } from '../colour/shading.js';
+import type { Backdrop, Canvas, Stimuli, StimulusImage, StimulusShape } from '../stimuli.js';
 
 /** A drawing of modulations, frame by frame, from which luminance is computed. */
 export interface Drawing {
@@ -62,21 +63,26 @@ export function checkLuminance(
 }
 
 /**
- * Paints one frame: `background * (1 + modulation)` in every channel, computed in float64 and rounded once.
+ * Paints one frame, computed in float64 and rounded once.
  * @param modulation [height, width]
  * @returns the image, and the number of pixels that were brighter than white and were set to white
  */
 export function paint(
   modulation: Float64Array,
-  { height, width, channels, background }: Canvas,
+  { height, width, channels }: StimulusShape,
+  { value: shade }: Pick<Shading, 'value'>,
 ): { readonly image: StimulusImage; readonly clipped: number } {
   const pixels = new Float32Array(height * width * channels);
   let clipped = 0;
   for (let i = 0, at = 0; i < modulation.length; i++) {
     // Rounding can move a cosine slightly beyond -1..1.
-    const value = Math.fround(Math.max(0, background * (1 + modulation[i]!)));
-    if (value > 1) clipped++;
-    for (let c = 0; c < channels; c++, at++) pixels[at] = Math.min(1, value);
+    let brightest = 0;
+    for (let c = 0; c < channels; c++, at++) {
+      const value = Math.fround(Math.max(0, shade(modulation[i]!, c)));
+      brightest = Math.max(brightest, value);
+      pixels[at] = Math.min(1, value);
+    }
+    if (brightest > 1) clipped++;
   }
   return { image: { height, width, channels, pixels }, clipped };
 }
@@ -107,7 +113,7 @@ export function blankStimulus({ height, width, channels, background }: Canvas): 
 /** Paints a drawing of one frame. @throws InputError as `checkLuminance` */
 export function paintOne(drawing: Drawing, canvas: Canvas): StimulusImage {
   checkLuminance(drawing, canvas);
-  return paint(drawing.frame(0), canvas).image;
+  return paint(drawing.frame(0), canvas, createShading(undefined, canvas)).image;
 }
 
 function short(value: number): number {

@@ -107,10 +107,10 @@ test('degrees are rejected without a scale, and limits are those of pixels', asy
 
 test('an unknown field next to a kind or inside it is rejected by name', async () => {
   expect(await rejected({ stimuli: [{ disc: {}, bar: {} }] })).toMatchInlineSnapshot(
-    `"InputError: stimuli[0]: unknown key: "bar"; expected one of units, clip [stimuli[0]]"`,
+    `"InputError: stimuli[0]: unknown key: "bar"; expected one of units, colour, clip [stimuli[0]]"`,
   );
   expect(await rejected({ disc: {}, unit: 'degrees' })).toMatchInlineSnapshot(
-    `"InputError: the body: unknown key: "unit"; did you mean "units"? There are units, clip"`,
+    `"InputError: the body: unknown key: "unit"; did you mean "units"? There are units, colour, clip"`,
   );
   expect(await rejected({ disc: { orientation: 3 } })).toMatchInlineSnapshot(
     `"InputError: disc: unknown key: "orientation"; expected one of diameter, contrast, x, y, edge [disc]"`,
