@@ -11,6 +11,7 @@ import { type RenderedStimulus, renderStimulus } from '../stimulus/rendered-stim
 import { StimulusPanel } from '../stimulus/stimulus-panel.js';
 import { AttentionFigure } from './attention-figure.js';
 import { GradientFigure } from './gradient-figure.js';
+import { NoGradient, NoReadout } from './imported.js';
 import { fetchGradients, fetchInterpretation } from './interpretation.js';
 import { PreferredSection } from './preferred-section.js';
 import { TermsFigure } from './terms-figure.js';
@@ -42,21 +43,25 @@ export function InterpretView() {
         <NeuronPicker />
         <div class="interpret-figures">
           <FetchedView fetched={interpretation} waiting="Computing attention and readout…">
-            {(value) => (
-              <div class="interpretation-figures">
-                {value.attention ? (
-                  <AttentionFigure interpretation={value} attention={value.attention} />
-                ) : (
-                  <NoAttention />
-                )}
-                <TermsFigure interpretation={value} />
-              </div>
-            )}
+            {(value) =>
+              value === null ? (
+                <NoReadout />
+              ) : (
+                <div class="interpretation-figures">
+                  {value.attention ? (
+                    <AttentionFigure interpretation={value} attention={value.attention} />
+                  ) : (
+                    <NoAttention />
+                  )}
+                  <TermsFigure interpretation={value} />
+                </div>
+              )
+            }
           </FetchedView>
           {/* An error of the stimulus appears once. */}
           {!interpretation.error && (
             <FetchedView fetched={gradients} waiting="Computing the gradient…">
-              {(value) => <GradientFigure gradients={value} />}
+              {(value) => (value === null ? <NoGradient /> : <GradientFigure gradients={value} />)}
             </FetchedView>
           )}
         </div>

@@ -3,6 +3,7 @@ import type { ChosenModel } from '../state/models.js';
 import { type ChosenStimulus, stimuliBody } from '../stimulus/chosen-stimulus.js';
 import { type RenderedStimulus, renderStimulus } from '../stimulus/rendered-stimulus.js';
 import type { AttentionAnswer, ReadoutAnswer } from './answers.js';
+import { hasGradient, isImported } from './imported.js';
 
 /** Attention and readout terms of some neurons for one stimulus. */
 export interface Interpretation {
@@ -36,12 +37,17 @@ export interface InterpretationRequest {
   readonly neurons: readonly number[];
 }
 
-/** Requests attention and readout terms. @throws Problem */
+/**
+ * Requests attention and readout terms.
+ * @returns null where the network is imported
+ * @throws Problem
+ */
 export async function fetchInterpretation(
   wanted: InterpretationRequest,
   signal: AbortSignal,
-): Promise<Interpretation> {
+): Promise<Interpretation | null> {
   const { service, model, chosen } = wanted;
+  if (isImported(model.card)) return null;
   const routes = service.client.v1.models[':model'].versions[':version'];
   const args = routeArguments(wanted);
   const init = { init: { signal } };
@@ -56,12 +62,17 @@ export async function fetchInterpretation(
   return { rendered: stimulus, attention: value, readout: value, request };
 }
 
-/** Requests the gradients. @throws Problem */
+/**
+ * Requests the gradients.
+ * @returns null where the network was imported without its gradient
+ * @throws Problem
+ */
 export async function fetchGradients(
   wanted: InterpretationRequest,
   signal: AbortSignal,
-): Promise<Gradients> {
+): Promise<Gradients | null> {
   const { service, model, chosen, neurons } = wanted;
+  if (!hasGradient(model.card)) return null;
   const route = service.client.v1.models[':model'].versions[':version'].gradient;
   const headers = { Accept: 'application/x-npy' };
   const [{ value, request }, rendered] = await Promise.all([

@@ -4,6 +4,7 @@ import { Failed } from '../parts/notices.js';
 import { useModel, usePage } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
 import { fitsModel, setLabel, useStoredSets } from '../state/stored-sets.js';
+import { hasGradient } from './imported.js';
 import {
   FIRST_OPTIONS,
   OPTION_RANGES,
@@ -19,7 +20,7 @@ const hidden = ['seed', 'norm', 'stimulusSet'] as const;
 /** Starts a search and reports its job. */
 export function SearchForm({ onStarted }: { readonly onStarted: (job: string) => void }) {
   const { service, address } = usePage();
-  const { param } = useModel();
+  const { param, card } = useModel();
   const { ids } = useNeurons();
   const options = readOptions(address.get('search'));
   const [state, setState] = useState<{ readonly busy: boolean; readonly error?: Error }>({
@@ -44,8 +45,10 @@ export function SearchForm({ onStarted }: { readonly onStarted: (job: string) =>
   return (
     <form class="search-form" onSubmit={(event) => void find(event)}>
       <p>
-        Finds images that raise the response of <strong>{named}</strong>. The search starts from
-        faint noise and follows the gradient of the response.
+        Finds images that raise the response of <strong>{named}</strong>. The search{' '}
+        {hasGradient(card)
+          ? 'starts from faint noise and follows the gradient of the response.'
+          : 'uses responses alone (CMA-ES), as the network has no gradient: choose some hundred steps.'}
       </p>
       <Slider
         label="Starting images"
