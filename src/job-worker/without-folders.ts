@@ -3,7 +3,7 @@ import { InputError } from '../errors.js';
 /** Where the service keeps things, each with the words for one of them. */
 export type KnownFolders = Readonly<Record<string, string>>;
 
-/** What of a path below such a folder tells a client nothing: digests, and where an archive is unpacked. */
+/** Parts of a path below such a folder that say nothing to a client: digests, and where an archive is unpacked. */
 const BELOW = String.raw`(?:/unpacked-\w+)?(?:/[0-9a-f]{64}(?:/files)?)?`;
 
 /**

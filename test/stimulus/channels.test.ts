@@ -81,7 +81,7 @@ test('equal channels have exactly their value as luma, and primaries their share
 });
 
 test('the contrast of a colour image is that of its luma', () => {
-  // A red of luma 0.2126 beside a gray of that value.
+  // A red of luma 0.2126 next to a gray of that value.
   const pixels = Float32Array.of(1, 0, 0, 0.2126, 0.2126, 0.2126);
   const image = { height: 1, width: 2, channels: 3 as const, pixels };
   const { mean, contrast } = stimulusStatistics(image);

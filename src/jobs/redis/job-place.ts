@@ -80,7 +80,7 @@ export function watchPlace(redis: Redis, place: JobPlace, logger: Logger): Place
   let fault: string | undefined;
   redis.on('ready', () => {
     finding = undefined;
-    find().catch(() => undefined); // The next job tells its client.
+    find().catch(() => undefined); // The next job says so to its client.
   });
   return {
     async check() {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The smallest determinant of the chromaticities of primaries that are told apart; that of sRGB is 0.11. */
+/** The smallest determinant of the chromaticities of primaries that count as different; that of sRGB is 0.11. */
 const SMALLEST = 1e-3;
 
 const Primary = z.strictObject({
