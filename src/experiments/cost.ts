@@ -9,16 +9,21 @@ export interface Cost {
   readonly stimuli: number;
   /** Forward passes: one for each stimulus and neuron. */
   readonly passes: number;
+  /** Forward passes of what all neurons share, such as a core; left out where they are one for each stimulus. */
+  readonly shared?: number;
 }
 
-/** A gradient costs a forward pass and a backward pass, which takes about twice as long. */
+/** A gradient costs a forward pass and a backward pass, which takes about twice as long, through a shared core too. */
 export const GRADIENT_PASSES = 3;
 
 /** Adds up the costs of the parts of an experiment. */
 export function addCosts(...costs: readonly Cost[]): Cost {
-  return costs.reduce((sum, { stimuli, passes }) => ({
-    stimuli: sum.stimuli + stimuli,
-    passes: sum.passes + passes,
+  return costs.reduce((sum, cost) => ({
+    stimuli: sum.stimuli + cost.stimuli,
+    passes: sum.passes + cost.passes,
+    ...((sum.shared ?? cost.shared) !== undefined && {
+      shared: (sum.shared ?? sum.stimuli) + (cost.shared ?? cost.stimuli),
+    }),
   }));
 }
 
@@ -28,14 +33,14 @@ export function addCosts(...costs: readonly Cost[]): Cost {
  * @throws InputError where the stimuli are too small for the model's networks
  */
 export function countMultiplyAdds(
-  { stimuli, passes }: Cost,
+  { stimuli, passes, shared: ofShared = stimuli }: Cost,
   { card }: Pick<ServedModel, 'card'>,
 ): number {
   const { members } = populationSize(card);
-  if (isImportedCard(card)) return members * stimuli * card.architecture.multiplyAdds;
+  if (isImportedCard(card)) return members * ofShared * card.architecture.multiplyAdds;
   const { architecture, stimulus } = nativeCard(card);
   const { shared, each } = multiplications(architecture, stimulus);
-  return members * (stimuli * shared + passes * each);
+  return members * (ofShared * shared + passes * each);
 }
 
 /**

@@ -45,7 +45,7 @@ export type Planned<Presented extends Presentation = Presentation> = Presented &
 export function planResponses<Presented extends Presentation>(
   presentation: Presented,
 ): Planned<Presented> {
-  return { ...presentation, cost: estimateCost(presentation, 1) };
+  return { ...presentation, cost: costOfResponses(presentation) };
 }
 
 /**
@@ -56,11 +56,14 @@ export function planGradients<Presented extends Presentation>(
   presentation: Presented,
 ): Planned<Presented> {
   requireGradient(presentation.model);
-  return { ...presentation, cost: estimateCost(presentation, GRADIENT_PASSES) };
+  const { stimuli, passes } = costOfResponses(presentation);
+  // The gradient of each neuron goes through the core again.
+  const each = GRADIENT_PASSES * passes;
+  return { ...presentation, cost: { stimuli, passes: each, shared: each } };
 }
 
-function estimateCost({ stimuli, ids }: Presentation, passes: number): Cost {
-  return { stimuli: stimuli.count, passes: passes * stimuli.count * ids.length };
+function costOfResponses({ stimuli, ids }: Presentation): Cost {
+  return { stimuli: stimuli.count, passes: stimuli.count * ids.length };
 }
 
 /** Converts an array [stimuli, neurons, ...shape] to nested lists. */

@@ -4,7 +4,12 @@ import {
   runCharacterization,
 } from '../../src/experiments/characterize/characterize.js';
 import { experimentContext, type Subject } from '../../src/experiments/context.js';
-import { type Cost, countMultiplyAdds, expectedSeconds } from '../../src/experiments/cost.js';
+import {
+  addCosts,
+  type Cost,
+  countMultiplyAdds,
+  expectedSeconds,
+} from '../../src/experiments/cost.js';
 import { planParametric, runParametric } from '../../src/experiments/parametric.js';
 import { ReceptiveFieldRequest } from '../../src/experiments/position-probe.js';
 import { planGradients, planResponses, present } from '../../src/experiments/presentation.js';
@@ -14,6 +19,7 @@ import {
 } from '../../src/experiments/quick-measurement/quick-measurement.js';
 import { mapReceptiveFields, planReceptiveField } from '../../src/experiments/receptive-field.js';
 import { nativeCard } from '../../src/models/native-card.js';
+import { SHARED_CORES } from '../../src/network/architectures/shared-cores.js';
 import { multiplications } from '../../src/network/multiplications.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import { energyEngine, energyModel } from '../support/energy-model.js';
@@ -78,7 +84,30 @@ test('a gradient costs three forward passes', async () => {
   };
   const presentation = await present(model, { stimuli, notes: [[], []] }, '0-2');
   expect(planResponses(presentation).cost).toEqual({ stimuli: 2, passes: 6 });
-  expect(planGradients(presentation).cost).toEqual({ stimuli: 2, passes: 18 });
+  expect(planGradients(presentation).cost).toEqual({ stimuli: 2, passes: 18, shared: 18 });
+});
+
+test('a core is counted once for each stimulus, and for each pass of a gradient', () => {
+  const network = SHARED_CORES.shared_core.network;
+  const card = {
+    ...model.card,
+    architecture: { id: 'shared_core' as const, ...network },
+    stimulus: { ...model.card.stimulus, height: 50, width: 50 },
+  };
+  const { shared, each } = multiplications(network, card.stimulus);
+  expect(shared).toBeGreaterThan(1e6);
+  expect(countMultiplyAdds({ stimuli: 10, passes: 30 }, { card })).toBe(10 * shared + 30 * each);
+  const gradients = { stimuli: 10, passes: 90, shared: 90 };
+  expect(countMultiplyAdds(gradients, { card })).toBe(90 * (shared + each));
+  expect(addCosts({ stimuli: 1, passes: 2 }, gradients, { stimuli: 4, passes: 4 })).toEqual({
+    stimuli: 15,
+    passes: 96,
+    shared: 95,
+  });
+  expect(addCosts({ stimuli: 1, passes: 2 }, { stimuli: 3, passes: 4 })).toEqual({
+    stimuli: 4,
+    passes: 6,
+  });
 });
 
 test('the expected time follows from the multiply-adds of the networks and a rate', () => {

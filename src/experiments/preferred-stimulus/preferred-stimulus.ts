@@ -93,9 +93,11 @@ export function planPreferredStimulus(
     );
   }
   const ofSet = set?.count ?? 0;
+  const ofSearch = (method === 'gradient' ? GRADIENT_PASSES : 1) * work + images;
   const cost = {
     stimuli: ofSet + work + images,
-    passes: ofSet * neurons + (method === 'gradient' ? GRADIENT_PASSES : 1) * work + images,
+    passes: ofSet * neurons + ofSearch,
+    shared: ofSet + ofSearch,
   };
   return { model, ...selection, restarts, terms, method, set, cost };
 }
