@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Monitor } from '../stimulus/colour/monitor.js';
 
 const Count = z.int().nonnegative();
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -35,6 +36,8 @@ export const DatasetCard = z.strictObject({
     /** The pixel value that is white; 0 is black. */
     white: z.number().positive(),
     degreesPerImage: z.number().positive().nullable(),
+    /** The monitor that showed the images, where it is known. */
+    monitor: Monitor.optional(),
     /** What was done to the images of the recording, in words. */
     changes: z.array(z.string()),
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Monitor } from '../stimulus/colour/monitor.js';
 import { DatasetCard } from './card.js';
 import { ExpectedSeconds } from './expected-times.js';
 import { DataDigest } from './recording.js';
@@ -37,6 +38,7 @@ export const IngestRequest = z.strictObject({
     .optional()
     .describe('pixels to which images are resized'),
   degreesPerPixel: z.number().positive().optional().describe('visual angle of a pixel'),
+  monitor: Monitor.optional().describe('the monitor that showed the images'),
   black: z.number().optional().describe('the pixel value that is black'),
   white: z.number().optional().describe('the pixel value that is white'),
   minRepeats: z

@@ -10,7 +10,7 @@ import { writeSiteFile } from './sites.js';
 export interface DatasetArrays {
   /** [images, height, width, channels] */
   readonly images: NpyData;
-  readonly size: Pick<DatasetCard['images'], 'height' | 'width' | 'channels' | 'white'>;
+  readonly size: Pick<DatasetCard['images'], 'height' | 'width' | 'channels' | 'white' | 'monitor'>;
   readonly neurons: number;
   readonly parts: readonly Part[];
   readonly trials: Float32Array;

@@ -4,6 +4,7 @@ import { DATASET_CARD_FILE } from '../../src/datasets/card.js';
 import { InputError } from '../../src/errors.js';
 import type { UsedTrials } from '../../src/models/card.js';
 import { describeSize } from '../../src/network/stimulus-size.js';
+import type { Monitor } from '../../src/stimulus/colour/monitor.js';
 import { type DataRules, STRICT } from './data-rules.js';
 import { openRecording, type Recording, type SurveyedRecording } from './recording.js';
 import { digestOfFile, type RowFile } from './row-file.js';
@@ -28,6 +29,8 @@ export interface Site {
   readonly trials?: UsedTrials | undefined;
   /** The pixel value that is white, where it was given. */
   readonly white: number | null;
+  /** The monitor that showed the images, where the data say it. */
+  readonly monitor?: Monitor | undefined;
   /** Warnings about the data that affect how far the figures can be trusted. */
   readonly warnings: readonly string[];
   close(): Promise<void>;

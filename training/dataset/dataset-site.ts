@@ -40,6 +40,7 @@ export async function openDatasetSite(
     const { digests, ...own } = siteOf(dataset);
     const site = {
       ...{ ...own, training, validation, white: null, ...compared, trials },
+      monitor: dataset.card.images.monitor,
       digests: { ...digests, ...joined.digests },
       warnings: [...joined.warnings, ...compared.warnings],
     };

@@ -18,6 +18,7 @@ import { FORMATS } from './formats.js';
 import { ingestOptions } from './ingest-options.js';
 import { openRecording } from './open-recording.js';
 import { prepareDataset, type ReportStep } from './prepare-dataset.js';
+import { readMonitor } from './read-monitor.js';
 import { parseWindow } from './responses/window.js';
 import { datasetOf } from './to-dataset.js';
 
@@ -40,6 +41,7 @@ interface Options {
   readonly gray?: true;
   readonly size?: { readonly height: number; readonly width: number };
   readonly degreesPerPixel?: number;
+  readonly monitor?: string;
   readonly black?: number;
   readonly white?: number;
   readonly keepBlanks?: true;
@@ -91,6 +93,7 @@ export function createIngestCommand(): Command {
     .option('--gray', 'turn colours into their luminance')
     .option('--size <height x width>', 'resize, as in 50x50', readSize)
     .option('--degrees-per-pixel <degrees>', 'visual angle of a pixel', degrees)
+    .option('--monitor <file>', 'JSON of the monitor that showed the images')
     .option('--black <value>', 'the pixel value that is black', finite)
     .option('--white <value>', 'the pixel value that is white', finite)
     .optionsGroup('Validation images:')
@@ -116,7 +119,9 @@ export function createIngestCommand(): Command {
 }
 
 async function ingest(recording: string, options: Options, command: string): Promise<void> {
-  const { out = defaultOut(recording), dryRun = false, layout, ...request } = options;
+  const { out = defaultOut(recording), dryRun = false, layout, ...given } = options;
+  const monitor = given.monitor === undefined ? undefined : await readMonitor(given.monitor);
+  const request = IngestRequest.parse({ ...given, monitor });
   if (!dryRun) await rejectExisting(out);
   await rejectInside(out, recording);
   const file = await openRecording(recording, FORMATS, tmpdir());
@@ -125,11 +130,7 @@ async function ingest(recording: string, options: Options, command: string): Pro
     await makeFolder(path.dirname(out));
     // The slash rejects a file.
     await access(`${path.dirname(out)}${path.sep}`, constants.W_OK);
-    const dataset = await prepareDataset(
-      file,
-      ingestOptions(IngestRequest.parse(request)),
-      progress.report,
-    );
+    const dataset = await prepareDataset(file, ingestOptions(request), progress.report);
     progress.stop();
     console.log(describeDataset(file, dataset));
     const sheet = `${out}.png`;
@@ -137,7 +138,7 @@ async function ingest(recording: string, options: Options, command: string): Pro
     console.log(`${sheet} shows ten of the images: check that they are upright and not transposed`);
     if (dryRun) return;
     const content = await datasetOf(dataset, {
-      ...{ file, recording, name: path.basename(out), command },
+      ...{ file, recording, name: path.basename(out), command, monitor },
       report: (done) => progress.report('writing', done, dataset.images.length),
     });
     if (layout === 'published') {

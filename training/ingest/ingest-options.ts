@@ -20,7 +20,7 @@ export function ingestOptions(request: IngestRequest): IngestOptions {
   };
 }
 
-/** The command that does what a request says, for a shell. */
+/** The command that does what a request says, for a shell; where it has a monitor, with the file `monitor.json`. */
 export function ingestCommand(recording: string, request: IngestRequest): string {
   const words = ['hypercolumn', 'ingest', quote(recording)];
   for (const [name, value] of Object.entries(request)) {
@@ -33,6 +33,7 @@ export function ingestCommand(recording: string, request: IngestRequest): string
 
 function formatValue(value: NonNullable<IngestRequest[keyof IngestRequest]>): string {
   if (typeof value !== 'object') return String(value);
+  if ('red' in value) return 'monitor.json';
   return 'from' in value ? formatWindow(value) : `${value.height}x${value.width}`;
 }
 

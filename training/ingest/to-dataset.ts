@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ElementValues } from '../../src/formats/npy-elements.js';
+import type { Monitor } from '../../src/stimulus/colour/monitor.js';
 import { digestOfFile } from '../data/row-file.js';
 import type { NewDataset } from '../dataset/write-dataset.js';
 import { readBlocks } from './images/survey.js';
@@ -16,6 +17,8 @@ export interface Origin {
   /** Of the dataset. */
   readonly name: string;
   readonly command: string;
+  /** That showed the images, where it is known. */
+  readonly monitor?: Monitor | undefined;
   /** Called with the number of images that are read. */
   readonly report: (done: number) => void;
 }
@@ -31,6 +34,7 @@ export async function datasetOf(prepared: PreparedDataset, origin: Origin): Prom
         ...{ count: images.length, height, width, channels },
         white: scale.black === 0 ? scale.white : 1,
         degreesPerImage: degreesPerPixel === null ? null : degreesPerPixel * width,
+        ...(origin.monitor && { monitor: origin.monitor }),
         changes: [...changes, ...(scale.note === undefined ? [] : [scale.note])],
       },
       neurons: neurons.map(({ id, reliability }) => ({ id, reliability })),

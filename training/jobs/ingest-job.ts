@@ -55,6 +55,7 @@ export async function runIngestJob(
   try {
     const prepared = await prepareDataset(file, ingestOptions(request), report);
     const content = await datasetOf(prepared, {
+      monitor: request.monitor,
       file,
       recording: recording.place,
       name: nameOf(recording, prepared.sources.images.name),

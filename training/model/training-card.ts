@@ -26,7 +26,10 @@ export async function describeModel(
   const { site, repeats, backend, seed, select, freeze, shard, from } = request;
   const heldOutSeed = otherHeldOutSeed(request);
   const architecture = recipeArchitecture(recipe);
-  const stimulus = await describeStimuli(training, request.degreesPerImage);
+  const stimulus = {
+    ...(await describeStimuli(training, request.degreesPerImage)),
+    ...(site.monitor && { monitor: site.monitor }),
+  };
   const ids = neurons.map(({ id }) => id);
   const ceilings = repeats && noiseCeilings(repeats, ids);
   const networks = { ...stimulus, architecture, weights, neurons: ids };

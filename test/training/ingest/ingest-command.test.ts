@@ -184,3 +184,22 @@ test('what is no recording is rejected by what it is', async () => {
   expect(ingest('--help').stdout.match(/\.mat/g)).toHaveLength(1);
   expect(ingest(file, '--validation', '2').stderr).toContain('a share between 0 and 1');
 });
+
+test('the monitor that showed the images is on the card, and one that is none is rejected', async () => {
+  const { folder, site, out } = await makeSite();
+  const primary = (x: number, y: number) => ({ x, y, luminance: 20, gamma: 2.2 });
+  const monitor = {
+    red: primary(0.64, 0.33),
+    green: primary(0.3, 0.6),
+    blue: primary(0.15, 0.06),
+  };
+  const file = path.join(folder, 'monitor.json');
+  await writeFile(file, JSON.stringify({ red: monitor.red }));
+  const rejected = ingest(site, '--out', out, '--monitor', file);
+  expect(rejected.status).toBe(2);
+  expect(rejected.stderr).toContain(`--monitor ${file}:`);
+  await writeFile(file, JSON.stringify(monitor));
+  expect(ingest(site, '--out', out, '--monitor', file).status).toBe(0);
+  const text = await readFile(path.join(out, 'dataset.json'), 'utf8');
+  expect(DatasetCard.parse(JSON.parse(text)).images.monitor).toEqual(monitor);
+});
