@@ -34,13 +34,13 @@ export async function runGradientField(
   { model, stimuli, columns, ids, reports }: Planned,
   context: ExperimentContext,
 ): Promise<GradientFieldResult> {
-  const { height, width } = model.card.stimulus;
+  const { height, width, channels } = model.card.stimulus;
   let places: Places = { x: [], y: [] };
   const neurons: GradientFieldResult['neurons'] = [];
   for (const [i, column] of columns.entries()) {
     const own = { model, stimuli, columns: Int32Array.of(column) };
     const { gradients } = await computeGradients(own, context);
-    const { map, ...at } = gradientMap(gradients, height, width);
+    const { map, ...at } = gradientMap(gradients, height, width, channels);
     places = at;
     neurons.push({ id: ids[i]!, ...gradientField({ map, ...at }) });
   }
@@ -49,7 +49,10 @@ export async function runGradientField(
     x: [...places.x],
     y: [...places.y],
     unit: 'pixels',
-    formula: 'mean |d response / d pixel|',
+    formula:
+      channels === 1
+        ? 'mean |d response / d pixel|'
+        : 'mean over pixels of the sum over channels of |d response / d value|',
     warnings: gatherWarnings(reports),
     neurons,
     stimulusSet: setDigest(reports.map(({ digest }) => digest)),

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { type Gradients, gradientsInSlices } from '../interpret/in-slices.js';
 import { drawSheet, sheetColumns } from '../stimulus/sheet.js';
-import type { StimulusImage } from '../stimulus/stimuli.js';
+import { imageAxes, imageLength, type StimulusImage } from '../stimulus/stimuli.js';
 import type { ExperimentContext } from './context.js';
 import { nestedLists, type Planned, type Presentation } from './presentation.js';
 import { ModelIdentity, modelIdentity, Report, Rows } from './result-parts.js';
 import { copyReports } from './stimulus-report.js';
 
-/** Gradients `[stimulus][neuron][row][column]`, and the responses `[stimulus][neuron]`. */
+/** Gradients `[stimulus][neuron][row][column]`, in colour with `[channel]` behind, and the responses `[stimulus][neuron]`. */
 export const GradientResult = z.strictObject({
   model: ModelIdentity,
   neurons: z.array(z.int()),
   unit: z.string(),
   responses: Rows,
-  gradients: z.array(z.array(Rows)),
+  gradients: z.array(z.array(z.array(z.array(z.union([z.number(), z.array(z.number())]))))),
   stimuli: z.array(Report),
 });
 export type GradientResult = z.infer<typeof GradientResult>;
@@ -46,29 +46,29 @@ export function gradientResult(
   { responses, gradients }: Gradients,
 ): GradientResult {
   const { model, ids, reports } = presentation;
-  const { height, width } = model.card.stimulus;
+  const axes = imageAxes(model.card.stimulus);
   return {
     model: modelIdentity(model),
     neurons: [...ids],
     unit: `${model.card.response.unit} per unit of pixel value (0..1)`,
     responses: nestedLists(responses, presentation, []) as number[][],
-    gradients: nestedLists(gradients, presentation, [height, width]) as number[][][][],
+    gradients: nestedLists(gradients, presentation, axes) as GradientResult['gradients'],
     stimuli: copyReports(reports),
   };
 }
 
 /**
  * Draws gradients as a picture: mid gray is 0, and black and white are the largest absolute value of each map.
- * With several neurons, there is a row for each stimulus.
- * @param gradients [stimuli, neurons, height, width]
+ * In colour this holds for each channel. With several neurons, there is a row for each stimulus.
+ * @param gradients [stimuli, neurons, height, width, channels]
  * @returns the picture, and the largest absolute value of each map
  */
 export function gradientSheet(
   gradients: Float32Array,
   { stimuli, columns }: Pick<Presentation, 'stimuli' | 'columns'>,
 ): { readonly sheet: StimulusImage; readonly largest: readonly number[] } {
-  const { height, width } = stimuli;
-  const size = height * width;
+  const { height, width, channels } = stimuli;
+  const size = imageLength(stimuli);
   const neurons = columns.length;
   const count = stimuli.count * neurons;
   const pixels = new Float32Array(gradients.length);
@@ -82,5 +82,5 @@ export function gradientSheet(
     return max;
   });
   const inRow = stimuli.count > 1 && neurons > 1 ? neurons : sheetColumns(count);
-  return { sheet: drawSheet({ count, height, width, channels: 1, pixels }, 0.5, inRow), largest };
+  return { sheet: drawSheet({ count, height, width, channels, pixels }, 0.5, inRow), largest };
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { createShading } from '../stimulus/colour/shading.js';
 import { defaultValues } from '../stimulus/default-values.js';
 import { errorAt } from '../stimulus/errors.js';
-import { type Entry, parseColour, parseParametric } from '../stimulus/parametric/entry.js';
+import { type Entry, parseParametric } from '../stimulus/parametric/entry.js';
 import { largestContrast } from '../stimulus/parametric/paint.js';
 import { noiseGrid } from '../stimulus/parametric/sparse-noise.js';
 import type { Canvas, StimulusImage } from '../stimulus/stimuli.js';
@@ -12,6 +11,7 @@ import {
   type Sweep,
   stimulusFields,
   sweepable,
+  sweepShading,
 } from '../stimulus/sweep.js';
 import {
   averageNoise,
@@ -86,9 +86,7 @@ function planPlaces(
   const scale = pixelsPerUnit(request.stimulus, canvas);
   const { x, y } = listPlaces(request, canvas, scale);
   const signed = kind === 'disc' || kind === 'bar';
-  const contrast = largestContrast(
-    createShading(parseColour(request.stimulus, 'stimulus'), canvas),
-  );
+  const contrast = largestContrast(sweepShading(request.stimulus, canvas));
   const variants = [
     ...(free.includes('orientation') ? [axis('orientation', ORIENTATIONS)] : []),
     ...(signed && free.includes('contrast') ? [axis('contrast', [contrast, -contrast])] : []),
@@ -114,12 +112,7 @@ function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): P
   }
   const given = stimulusFields(stimulus, 'sparseNoise');
   const entry = { ...stimulus, sparseNoise: { frames: NOISE_FRAMES, ...given } };
-  const { parameters, colour } = parseParametric(
-    'sparseNoise',
-    entry,
-    'stimulus',
-    canvas.pixelsPerDegree,
-  );
+  const { parameters } = parseParametric('sparseNoise', entry, 'stimulus', canvas.pixelsPerDegree);
   const sweep = planSweep({ stimulus: entry, axes: [] }, canvas);
   const { rows, columns, top, left } = noiseGrid(parameters.size, canvas);
   const scale = pixelsPerUnit(stimulus, canvas);
@@ -127,7 +120,7 @@ function planNoise({ stimulus, x, y }: ReceptiveFieldRequest, canvas: Canvas): P
     (first + (i + 0.5) * parameters.size - length / 2) / scale;
   const frames = new Int8Array(sweep.count * rows * columns);
   /** Keeps the sign of the first pixel of each place. */
-  const { channel, sign } = createShading(colour, canvas).strongest;
+  const { channel, sign } = sweepShading(stimulus, canvas).strongest;
   const note = ({ pixels, width, channels }: StimulusImage, frame: number) => {
     for (let place = 0; place < rows * columns; place++) {
       const row = top + Math.floor(place / columns) * parameters.size;

@@ -3,7 +3,7 @@ import { createYielder } from '../stimulus/chunks.js';
 import { checkRenderable } from '../stimulus/decode/json.js';
 import { checkCount } from '../stimulus/limits.js';
 import { blankStimulus } from '../stimulus/parametric/paint.js';
-import { type Canvas, setDigest } from '../stimulus/stimuli.js';
+import { type Canvas, imageLength, setDigest } from '../stimulus/stimuli.js';
 import { renderSlices, type Sweep } from '../stimulus/sweep.js';
 import { gatherWarnings } from '../stimulus/warnings.js';
 import type { Steps } from '../tuning/fits/least-squares.js';
@@ -156,6 +156,6 @@ export async function eachNeuron<T>(
   }
 }
 
-function sliceLength({ height, width }: Canvas): number {
-  return Math.max(1, Math.floor(SLICE_PIXELS / (height * width)));
+function sliceLength(canvas: Canvas): number {
+  return Math.max(1, Math.floor(SLICE_PIXELS / imageLength(canvas)));
 }

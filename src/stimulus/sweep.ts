@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../errors.js';
-import { COLOUR_ANGLES } from './colour/colour.js';
-import { createShading } from './colour/shading.js';
+import { COLOUR_ANGLES, type Colour } from './colour/colour.js';
+import { createShading, type Shading } from './colour/shading.js';
 import { defaultValues } from './default-values.js';
 import { errorAt } from './errors.js';
 import { type Entry, parseColour, parseParametric, within } from './parametric/entry.js';
@@ -62,12 +62,8 @@ export function planSweep(request: SweepRequest, canvas: Canvas): Sweep {
   const kind = stimulusKind(request.stimulus);
   const given = stimulusFields(request.stimulus, kind);
   const degrees = request.stimulus['units'] === 'degrees';
-  const colour = parseColour(request.stimulus, STIMULUS);
   const isTurned = request.axes.some(({ parameter }) => parameter in COLOUR_ANGLES);
-  const shading = createShading(
-    isTurned ? { space: 'dkl', azimuth: 0, elevation: 0 } : colour,
-    canvas,
-  );
+  const shading = sweepShading(request.stimulus, canvas, isTurned ? DKL : undefined);
   const about = { ...canvas, background: shading.background };
   const axes = request.axes.map((axis) => settle(axis, kind, about, degrees));
   const names = axes.map(({ parameter }) => parameter);
@@ -177,6 +173,23 @@ export function sweepable(kind: Kind): string[] {
     const takesNumbers = [0.1, 1, 20].some((value) => field.safeParse(value).success);
     return takesNumbers && !NOT_SWEPT.includes(name) ? [name] : [];
   });
+}
+
+/** Any direction in DKL: all of them have the same contrasts. */
+const DKL = { space: 'dkl', azimuth: 0, elevation: 0 } as const;
+
+/**
+ * Prepares the colour of a swept stimulus.
+ * @param turned the colour where its angles are swept
+ * @throws InputError naming the colour, if the canvas cannot show it
+ */
+export function sweepShading(stimulus: Entry, canvas: Canvas, turned?: Colour): Shading {
+  const colour = turned ?? parseColour(stimulus, STIMULUS);
+  try {
+    return createShading(colour, canvas);
+  } catch (error) {
+    throw error instanceof InputError ? errorAt(within(STIMULUS, 'colour'), error.message) : error;
+  }
 }
 
 /** Lists the parameters of a kind that can be swept, with the angles of its colour. */

@@ -22,11 +22,16 @@ export interface GradientMap extends Places {
 }
 
 /**
- * Averages the absolute gradient over stimuli and over squares of pixels. The squares are large enough
+ * Averages the absolute gradient, summed over channels, over stimuli and over squares of pixels. The squares are large enough
  * that no side has more than 25 of them. Pixels that fill no square are skipped, half at each end.
- * @param gradients of one neuron, [stimuli, height, width]
+ * @param gradients of one neuron, [stimuli, height, width, channels]
  */
-export function gradientMap(gradients: Float32Array, height: number, width: number): GradientMap {
+export function gradientMap(
+  gradients: Float32Array,
+  height: number,
+  width: number,
+  channels = 1,
+): GradientMap {
   const side = Math.ceil(Math.max(height, width) / MAX_PLACES);
   const [rows, columns] = [height, width].map((length) => Math.floor(length / side)) as [
     number,
@@ -36,10 +41,11 @@ export function gradientMap(gradients: Float32Array, height: number, width: numb
     Math.floor(rest / 2),
   ) as [number, number];
   const map = new Float64Array(rows * columns);
-  const each = (gradients.length / (height * width)) * side * side;
+  const each = (gradients.length / (height * width * channels)) * side * side;
   for (const [i, slope] of gradients.entries()) {
-    const row = Math.floor((Math.floor((i % (height * width)) / width) - top) / side);
-    const column = Math.floor(((i % width) - left) / side);
+    const pixel = Math.floor(i / channels);
+    const row = Math.floor((Math.floor((pixel % (height * width)) / width) - top) / side);
+    const column = Math.floor(((pixel % width) - left) / side);
     if (row < 0 || row >= rows || column < 0 || column >= columns) continue;
     map[row * columns + column]! += Math.abs(slope) / each;
   }

@@ -1,9 +1,9 @@
 import type { Engine, EngineRequest } from '../../src/inference/engine.js';
-import type { Stimuli } from '../../src/stimulus/stimuli.js';
+import { imageLength, type Stimuli } from '../../src/stimulus/stimuli.js';
 
 /** The response of the fake engine: (sum of the pixels) * (neuron + 1). */
 export function handResponse(stimuli: Stimuli, stimulus: number, neuron: number): number {
-  const size = stimuli.height * stimuli.width;
+  const size = imageLength(stimuli);
   const pixels = stimuli.pixels.subarray(stimulus * size, (stimulus + 1) * size);
   return Math.fround(pixels.reduce((sum, pixel) => sum + pixel, 0) * (neuron + 1));
 }

@@ -4,14 +4,19 @@ import type { ResultFile } from '../../jobs/job-files.js';
 import { stimulusDigests } from '../../stimulus/chunks.js';
 import { encodePng } from '../../stimulus/encode-png.js';
 import { drawSheet } from '../../stimulus/sheet.js';
-import { concatStimuli, type Stimuli, type StimulusImage } from '../../stimulus/stimuli.js';
+import {
+  concatStimuli,
+  imageAxes,
+  type Stimuli,
+  type StimulusImage,
+} from '../../stimulus/stimuli.js';
 import type { Subject } from '../context.js';
 import { modelIdentity } from '../result-parts.js';
 import { bestImage, indexOfLargest, type PreferredStimuli } from './preferred-stimulus.js';
 import type { PreferredStimulusResult } from './schemas.js';
 
 /**
- * Makes the files of a result: the numbers; the images [neurons, restarts, height, width]; a picture of them; and,
+ * Makes the files of a result: the numbers; the images [neurons, restarts, height, width], in colour with 3 channels behind; a picture of them; and,
  * if the request names a stored set, its strongest stimulus for each neuron.
  */
 export async function preferredStimulusFiles(
@@ -19,7 +24,7 @@ export async function preferredStimulusFiles(
   found: PreferredStimuli,
 ): Promise<ResultFile[]> {
   const { neurons, restarts } = found;
-  const { height, width, pixels } = concatStimuli(neurons.map(({ images }) => images));
+  const images = concatStimuli(neurons.map((each) => each.images));
   const best = bestOfSets(found);
   return [
     {
@@ -28,14 +33,14 @@ export async function preferredStimulusFiles(
     },
     {
       name: 'preferred-stimuli.npy',
-      bytes: encodeNpy(pixels, [neurons.length, restarts, height, width]),
+      bytes: encodeNpy(images.pixels, [neurons.length, restarts, ...imageAxes(images)]),
     },
     { name: 'preferred-stimuli.png', bytes: await encodePng(sheet(found)) },
     ...(best
       ? [
           {
             name: 'best-of-set.npy',
-            bytes: encodeNpy(best.pixels, [best.count, best.height, best.width]),
+            bytes: encodeNpy(best.pixels, [best.count, ...imageAxes(best)]),
           },
         ]
       : []),

@@ -4,7 +4,7 @@ import { byEvolution, imagesPerStep } from '../../interpret/evolution/evolve.js'
 import { byGradient, preferredStimuli } from '../../interpret/preferred-stimulus.js';
 import type { ModelCard } from '../../models/card.js';
 import { pixelBytes } from '../../stimulus/pixel-values.js';
-import { type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
+import { imageAxes, type Stimuli, sliceStimuli } from '../../stimulus/stimuli.js';
 import type { ExperimentContext, Subject } from '../context.js';
 import { type Cost, GRADIENT_PASSES } from '../cost.js';
 import { type NeuronSelection, selectNeurons } from '../neurons.js';
@@ -165,9 +165,9 @@ export function indexOfLargest(values: Float32Array): number {
   return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
 }
 
-function drawPreview(neuron: number, { count, height, width, pixels }: Stimuli): AscentPreview {
-  const bytes = Buffer.from(pixelBytes(pixels));
-  return { neuron, shape: [count, height, width], pixels: bytes.toString('base64') };
+function drawPreview(neuron: number, images: Stimuli): AscentPreview {
+  const bytes = Buffer.from(pixelBytes(images.pixels));
+  return { neuron, shape: [images.count, ...imageAxes(images)], pixels: bytes.toString('base64') };
 }
 
 function maximisationTerms(

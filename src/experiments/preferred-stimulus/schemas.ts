@@ -82,8 +82,8 @@ export type PreferredStimulusResult = z.infer<typeof PreferredStimulusResult>;
 /** The images of a running search. */
 export interface AscentPreview {
   readonly neuron: number;
-  /** Images, height, width. */
+  /** Images, height, width, and in colour 3. */
   readonly shape: readonly number[];
-  /** One byte for each pixel, 0 black, 255 white, in base64. */
+  /** One byte for each value, 0 black, 255 white, in base64. */
   readonly pixels: string;
 }

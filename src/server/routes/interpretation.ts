@@ -14,6 +14,7 @@ import {
 import { GradientFieldResult, runGradientField } from '../../experiments/gradient-field.js';
 import { planGradients } from '../../experiments/presentation.js';
 import { interpret, planReadout, ReadoutResult, readoutResult } from '../../experiments/readout.js';
+import { imageAxes, imageLength } from '../../stimulus/stimuli.js';
 import { answerAs, answerJson, answerResult } from '../answer.js';
 import { type ModelRequest, type Presented, readPresented } from '../body/presented.js';
 import type { AppContext } from '../context.js';
@@ -135,7 +136,8 @@ function gradientRoutes(deps: AppDependencies) {
       summary: 'What each pixel changes of a response',
       answers: {
         200: {
-          description: 'Gradients, as JSON, float32 [stimuli, neurons, y, x], or as images',
+          description:
+            'Gradients, as JSON, float32 [stimuli, neurons, y, x], in colour with 3 channels behind, or as images',
           content: {
             'application/json': GradientResult.extend(ending),
             ...describeContent(TENSOR_FORMATS),
@@ -150,8 +152,8 @@ function gradientRoutes(deps: AppDependencies) {
     },
     async (c, request) => {
       const { model, mediaType } = request;
-      const { height, width } = model.card.stimulus;
-      const presented = planGradients(await present(c, deps, request, height * width + 1));
+      const { stimulus } = model.card;
+      const presented = planGradients(await present(c, deps, request, imageLength(stimulus) + 1));
       const found = await computeGradients(presented, clientContext(c, deps, request));
       if (mediaType === 'application/json') {
         return answerSmall(c, deps, () => gradientResult(presented, found));
@@ -163,7 +165,7 @@ function gradientRoutes(deps: AppDependencies) {
         return answerAs(c, deps.clock, IMAGE_FORMATS, mediaType, sheet);
       }
       const { stimuli, columns } = presented;
-      const shape = [stimuli.count, columns.length, height, width];
+      const shape = [stimuli.count, columns.length, ...imageAxes(stimulus)];
       return answerTensor(c, deps, mediaType, presented, { values: found.gradients, shape });
     },
   );

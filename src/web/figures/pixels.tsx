@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface PixelsProps {
   readonly label: string;
-  /** Pixel values in row-major order. */
+  /** Values of 0..1 in row-major order: one for each pixel, or three in colour. */
   readonly values: ArrayLike<number>;
   readonly height: number;
   readonly width: number;
@@ -16,7 +16,10 @@ export function Pixels({ label, values, height, width, colour = gray }: PixelsPr
   useLayoutEffect(() => {
     const context = canvas.current!.getContext('2d')!;
     const image = context.createImageData(width, height);
-    for (let i = 0; i < width * height; i++) image.data.set(colour(values[i]!), 4 * i);
+    const isColour = values.length === 3 * width * height;
+    for (let i = 0; i < width * height; i++) {
+      image.data.set(isColour ? rgb(values, i) : colour(values[i]!), 4 * i);
+    }
     context.putImageData(image, 0, 0);
   }, [values, height, width, colour]);
   return (
@@ -29,6 +32,12 @@ export function Pixels({ label, values, height, width, colour = gray }: PixelsPr
       aria-label={label}
     />
   );
+}
+
+/** Returns the colour of pixel `i` of an image in colour. */
+function rgb(values: ArrayLike<number>, i: number): readonly [number, number, number, number] {
+  const level = (channel: number) => Math.round(255 * values[3 * i + channel]!);
+  return [level(0), level(1), level(2), 255];
 }
 
 /** Returns the gray for a value: 0 is black, 1 is white. */

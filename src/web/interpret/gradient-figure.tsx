@@ -1,5 +1,6 @@
 import { divergingColour } from '../figures/colours.js';
 import { Figure } from '../figures/figure.js';
+import { imageShape } from '../figures/image-shape.js';
 import { Pixels } from '../figures/pixels.js';
 import { Segments } from '../parts/fields.js';
 import { short } from '../parts/numbers.js';
@@ -36,7 +37,9 @@ export function GradientFigure({ gradients }: { readonly gradients: Gradients })
         <>
           The gradient of the response at this stimulus. Raising a pixel by a small <i>e</i> changes
           the response by <i>e</i> times the plotted value. Pixel values go from 0 (black) to 1
-          (white).{maps.length > 1 && ' Each map has its own largest value.'}
+          (white).
+          {rendered.channels === 3 && ' The plotted value is the sum over red, green and blue.'}
+          {maps.length > 1 && ' Each map has its own largest value.'}
         </>
       }
     >
@@ -102,12 +105,13 @@ function Overlaid({
 }
 
 function gradientColumns({ maps, array }: Gradients) {
-  const [, height = 0, width = 0] = array.shape;
+  const { width, height, channels, size } = imageShape(array.shape, 1);
   const places = Array.from(array.data.keys());
   return {
-    neuron: places.map((i) => maps[Math.floor(i / (height * width))]!.neuron),
-    row: places.map((i) => Math.floor(i / width) % height),
-    column: places.map((i) => i % width),
+    neuron: places.map((i) => maps[Math.floor(i / size)]!.neuron),
+    row: places.map((i) => Math.floor(i / (width * channels)) % height),
+    column: places.map((i) => Math.floor(i / channels) % width),
+    ...(channels === 1 ? {} : { channel: places.map((i) => i % channels) }),
     gradient: Array.from(array.data),
   };
 }

@@ -1,4 +1,5 @@
 import { Figure } from '../figures/figure.js';
+import { imageAxes } from '../figures/image-shape.js';
 import { Pixels } from '../figures/pixels.js';
 import { NeuronPicker } from '../parts/neuron-picker.js';
 import { FetchedView, Warnings } from '../parts/notices.js';
@@ -86,7 +87,7 @@ function SeenStimulus({
         title="As the network sees it"
         name="stimulus"
         requests={[request]}
-        array={{ data: pixels, shape: [height, width] }}
+        array={{ data: pixels, shape: imageAxes(rendered) }}
         caption={
           `${height} x ${width} pixels, 0 black to 1 white. ${contrastLabel(rendered, card)}.` +
           (frames > 1

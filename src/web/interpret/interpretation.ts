@@ -1,3 +1,4 @@
+import { imageAxes } from '../figures/image-shape.js';
 import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from '../state/models.js';
 import { type ChosenStimulus, stimuliBody } from '../stimulus/chosen-stimulus.js';
@@ -79,14 +80,21 @@ export async function fetchGradients(
     service.npy(route.$post(routeArguments(wanted), { headers, init: { signal } })),
     renderStimulus(service, model, chosen, signal),
   ]);
-  const { height, width } = rendered;
-  const size = height * width;
+  const axes = imageAxes(rendered);
+  const size = rendered.pixels.length;
   // The page shows the first frame of a sequence.
   const data = Float32Array.from(value.data.subarray(0, neurons.length * size));
   const maps = neurons.map((neuron, i) =>
-    gradientMap(neuron, data.subarray(i * size, (i + 1) * size)),
+    gradientMap(neuron, overChannels(data.subarray(i * size, (i + 1) * size), rendered.channels)),
   );
-  return { rendered, maps, array: { data, shape: [neurons.length, height, width] }, request };
+  return { rendered, maps, array: { data, shape: [neurons.length, ...axes] }, request };
+}
+
+/** Sums the gradient over the channels of each pixel: what a brighter pixel changes. */
+function overChannels(gradient: Float32Array, channels: number): Float32Array {
+  return Float32Array.from({ length: gradient.length / channels }, (_, i) =>
+    gradient.subarray(i * channels, (i + 1) * channels).reduce((sum, value) => sum + value, 0),
+  );
 }
 
 function routeArguments({ model, chosen, neurons }: InterpretationRequest) {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { encodeNpy } from '../../formats/npy.js';
 import { Figure } from '../figures/figure.js';
+import { imageShape } from '../figures/image-shape.js';
 import { Pixels } from '../figures/pixels.js';
 import { Failed } from '../parts/notices.js';
 import { short } from '../parts/numbers.js';
@@ -38,9 +39,9 @@ export function PreferredFigure({ found }: { readonly found: PreferredStimuli })
           key={neuron.id}
           neuron={neuron}
           images={neuron.stimuli.map((_, restart) =>
-            imageAt(images, i * result.restarts + restart),
+            imageAt(images, i * result.restarts + restart, 2),
           )}
-          natural={bestOfSet && imageAt(bestOfSet, i)}
+          natural={bestOfSet && imageAt(bestOfSet, i, 1)}
           found={found}
           place={i * result.restarts + neuron.best}
         />
@@ -63,7 +64,7 @@ function PreferredRow({
   /** Index of the best image in the array. */
   readonly place: number;
 }) {
-  const [height = 0, width = 0] = found.images.shape.slice(-2);
+  const { height, width } = imageShape(found.images.shape, 2);
   return (
     <section class="found-row" aria-label={`Preferred stimuli of neuron ${id}`}>
       <div class="row spread">
@@ -137,8 +138,8 @@ function UseAsStimulus({
     setState({ busy: true });
     try {
       const { data, shape } = found.images;
-      const [height = 0, width = 0] = shape.slice(-2);
-      const stack = [data.length / (height * width), height, width];
+      const { size } = imageShape(shape, 2);
+      const stack = [data.length / size, ...shape.slice(2)];
       const file = new File([encodeNpy(Float32Array.from(data), stack)], 'preferred-stimuli.npy');
       choose({ set: await storeImages(service, model, [file], 'crop'), index: place });
       setState({ busy: false });

@@ -1,5 +1,6 @@
 import type { InferResponseType } from 'hono/client';
 import type { NpyArray } from '../../formats/npy.js';
+import { imageShape } from '../figures/image-shape.js';
 import type { Job } from '../service/job-events.js';
 import type { SentRequest, Service } from '../service/service.js';
 
@@ -9,9 +10,9 @@ export type PreferredResult = Extract<Result, { readonly restarts: number }>;
 /** The result of a search for preferred stimuli. */
 export interface PreferredStimuli {
   readonly result: PreferredResult;
-  /** `[neurons, restarts, height, width]` */
+  /** `[neurons, restarts, height, width]`, in colour with 3 channels behind. */
   readonly images: NpyArray;
-  /** `[neurons, height, width]`; null without a stimulus set */
+  /** `[neurons, height, width]`, in colour with 3 channels behind; null without a stimulus set */
   readonly bestOfSet: NpyArray | null;
   /** The request that starts the same search, and the requests for its result. */
   readonly requests: readonly SentRequest[];
@@ -47,10 +48,13 @@ export async function fetchPreferred(
   };
 }
 
-/** Returns the image at an index of an array. */
-export function imageAt({ data, shape }: NpyArray, index: number): Float32Array {
-  const [height = 0, width = 0] = shape.slice(-2);
-  return Float32Array.from(data.subarray(index * height * width, (index + 1) * height * width));
+/**
+ * Returns the image at an index of an array.
+ * @param leading the number of axes before the height
+ */
+export function imageAt({ data, shape }: NpyArray, index: number, leading: number): Float32Array {
+  const { size } = imageShape(shape, leading);
+  return Float32Array.from(data.subarray(index * size, (index + 1) * size));
 }
 
 /** Builds the request that reproduces the images. */

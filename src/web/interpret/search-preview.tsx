@@ -1,11 +1,12 @@
 import { useMemo } from 'preact/hooks';
 import type { AscentPreview } from '../../experiments/preferred-stimulus/schemas.js';
+import { imageShape } from '../figures/image-shape.js';
 import { Pixels } from '../figures/pixels.js';
 
 /** Shows the current images of a running search. */
 export function SearchPreview({ preview }: { readonly preview: AscentPreview }) {
   const { neuron, shape } = preview;
-  const [, height = 0, width = 0] = shape;
+  const { height, width } = imageShape(shape, 1);
   const images = useMemo(() => decodeImages(preview), [preview]);
   return (
     <section class="found-row" aria-label={`Images of neuron ${neuron} so far`}>
@@ -28,8 +29,9 @@ export function SearchPreview({ preview }: { readonly preview: AscentPreview }) 
   );
 }
 
-function decodeImages({ shape: [count = 0, height = 0, width = 0], pixels }: AscentPreview) {
-  const size = height * width;
-  const grays = Float32Array.from(atob(pixels), (letter) => letter.charCodeAt(0) / 255);
-  return Array.from({ length: count }, (_, i) => grays.subarray(i * size, (i + 1) * size));
+function decodeImages({ shape, pixels }: AscentPreview) {
+  const [count = 0] = shape;
+  const { size } = imageShape(shape, 1);
+  const values = Float32Array.from(atob(pixels), (letter) => letter.charCodeAt(0) / 255);
+  return Array.from({ length: count }, (_, i) => values.subarray(i * size, (i + 1) * size));
 }

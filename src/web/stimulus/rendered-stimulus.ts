@@ -1,5 +1,6 @@
 import type { StreamAnswer } from '../../formats/stream-frames.js';
 import type { StimulusImage } from '../../stimulus/stimuli.js';
+import { imageShape } from '../figures/image-shape.js';
 import type { SentRequest, Service } from '../service/service.js';
 import type { ChosenModel } from '../state/models.js';
 import { type ChosenStimulus, stimuliBody } from './chosen-stimulus.js';
@@ -32,13 +33,13 @@ export async function renderStimulus(
   const json = stimuliBody(chosen);
   const pending = route.$post({ param, json }, { headers: { Accept: NPY }, init: { signal } });
   const { value, headers, request } = await service.npy(pending);
-  const [, height = 0, width = 0, last = 1] = value.shape;
-  const channels = last === 3 ? 3 : 1;
+  const { size, ...image } = imageShape(value.shape, 1);
   // The page shows the first frame of a sequence.
-  const pixels = Float32Array.from(value.data.subarray(0, height * width * channels));
+  const pixels = Float32Array.from(value.data.subarray(0, size));
   const warnings = JSON.parse(headers.get('X-Stimulus-Warnings') ?? '[]') as { warning: string }[];
   return {
-    ...{ pixels, height, width, channels },
+    ...image,
+    pixels,
     warnings: warnings.map(({ warning }) => warning),
     request,
   };

@@ -1,4 +1,5 @@
 import { decodeAnswer, encodeFrame, type StreamAnswer } from '../../formats/stream-frames.js';
+import { imageAxes } from '../figures/image-shape.js';
 import { Problem } from '../service/problem.js';
 import type { Service } from '../service/service.js';
 import type { ChosenModel } from '../state/models.js';
@@ -24,10 +25,9 @@ export function createResponseStream(
   const waiting: Waiting[] = [];
 
   function connect(): Promise<WebSocket> {
-    const { height, width } = card.stimulus;
     const query = new URLSearchParams({
       dtype: 'float32',
-      shape: `${height}x${width}`,
+      shape: imageAxes(card.stimulus).join('x'),
       digest: card.digest,
     });
     const path = `/v1/models/${param.model}/versions/${param.version}/stream?${query}`;

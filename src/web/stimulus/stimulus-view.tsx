@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Figure } from '../figures/figure.js';
+import { imageAxes } from '../figures/image-shape.js';
 import { Pixels } from '../figures/pixels.js';
 import { NeuronPicker } from '../parts/neuron-picker.js';
 import { FetchedView, Warnings } from '../parts/notices.js';
@@ -59,7 +60,7 @@ function Seen({ response, choice, blank }: SeenProps) {
         <Figure
           title="What the network sees"
           name="stimulus"
-          array={{ data: rendered.pixels, shape: [height, width] }}
+          array={{ data: rendered.pixels, shape: imageAxes(rendered) }}
           requests={[rendered.request]}
           caption={`${height} x ${width} pixels, 0 black to 1 white. ${contrastLabel(rendered, model.card)}.`}
         >

@@ -1,4 +1,5 @@
 import { Figure } from '../figures/figure.js';
+import { type ImageShape, imageAxes, imageShape } from '../figures/image-shape.js';
 import { Pixels } from '../figures/pixels.js';
 import { FetchedView } from '../parts/notices.js';
 import { short } from '../parts/numbers.js';
@@ -36,19 +37,19 @@ export function TopStimuli({ ranking }: { readonly ranking: Ranking }) {
     const json = { stimulusSet: set, stimuli };
     const init = { headers: { Accept: NPY }, init: { signal } };
     const { value, request } = await service.npy(route.$post({ param, query, json }, init));
-    const [, height = 0, width = 0] = value.shape;
+    const image = imageShape(value.shape, 1);
     const data = Float32Array.from(value.data);
-    const size = height * width;
+    const { size } = image;
     const places = new Map(stimuli.map((stimulus, place) => [stimulus, place]));
     const findPixels = (stimulus: number) => {
       const place = places.get(stimulus) ?? 0;
       return data.subarray(place * size, (place + 1) * size);
     };
-    return { height, width, findPixels, request };
+    return { image, findPixels, request };
   });
   return (
     <FetchedView fetched={fetched} waiting="Fetching the strongest stimuli…">
-      {({ height, width, findPixels, request }) => (
+      {({ image, findPixels, request }) => (
         <div class="figures">
           {tops.map(({ series, k, strongest }) => (
             <Figure
@@ -64,8 +65,7 @@ export function TopStimuli({ ranking }: { readonly ranking: Ranking }) {
               }}
               array={stackImages(
                 strongest.map(({ stimulus }) => findPixels(stimulus)),
-                height,
-                width,
+                image,
               )}
               requests={[request]}
               caption={thumbnailCaption(strongest.length, k, strongest[0]?.real !== undefined)}
@@ -76,8 +76,8 @@ export function TopStimuli({ ranking }: { readonly ranking: Ranking }) {
                     <Thumbnail
                       label={`Stimulus ${stimulus}`}
                       chosen={{ set, index: stimulus }}
-                      height={height}
-                      width={width}
+                      height={image.height}
+                      width={image.width}
                       values={findPixels(stimulus)}
                     />
                     <span>
@@ -125,8 +125,8 @@ function thumbnailCaption(count: number, k: number, withReal: boolean): string {
   return `${which}${order}. Click one to open it.`;
 }
 
-function stackImages(images: readonly Float32Array[], height: number, width: number) {
-  const data = new Float32Array(images.length * height * width);
-  for (const [i, image] of images.entries()) data.set(image, i * height * width);
-  return { data, shape: [images.length, height, width] };
+function stackImages(images: readonly Float32Array[], shape: ImageShape) {
+  const data = new Float32Array(images.length * shape.size);
+  for (const [i, image] of images.entries()) data.set(image, i * shape.size);
+  return { data, shape: [images.length, ...imageAxes(shape)] };
 }
