@@ -5,7 +5,7 @@ import { InputError } from '../src/errors.js';
 import { exitCodesHelp } from '../src/exit-codes.js';
 import { type Fit, MEMBERS, TrainedFrom, TrainingCard } from '../src/models/card.js';
 import { findModel } from '../src/models/find-model.js';
-import { BACKEND_NAMES, type BackendName } from '../src/network/backends/index.js';
+import type { BackendName } from '../src/network/backends/index.js';
 import { openBackend } from '../src/network/backends/open.js';
 import {
   type ClusterOptions,
@@ -19,16 +19,10 @@ import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
 import { type DataPlace, openData } from './dataset/open-data.js';
 import { ensembleLines } from './ensemble/ensemble-lines.js';
+import { backendOption, siteOption } from './run/common-options.js';
 import { MACHINE } from './run/machine.js';
 import type { Machine, ModelRequest } from './run/model-request.js';
-import {
-  checkModelName,
-  degrees,
-  figure,
-  neuronList,
-  siteName,
-  wholeNumber,
-} from './run/options.js';
+import { checkModelName, degrees, figure, neuronList, wholeNumber } from './run/options.js';
 import type { TrainedNeuron } from './run/population.js';
 import { chosenResponses } from './run/response-choice.js';
 import { mergeWhenComplete } from './run/shards/merge-when-complete.js';
@@ -77,7 +71,7 @@ export function createTrainCommand(
       '--data <folder>',
       'a dataset that ingest made; with --site, where train_img_{site}.npy and its companions are',
     )
-    .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
+    .addOption(siteOption())
     .requiredOption('--recipe <name>', `one of ${Object.keys(RECIPES).join(', ')}`)
     .requiredOption('--out <folder>', 'models/x makes the next version of the model x')
     .option(
@@ -141,11 +135,7 @@ export function createTrainCommand(
       'with --select heldout: draws these images instead of --seed, so that models of several seeds hold out the same',
       wholeNumber(0, 2 ** 32),
     )
-    .addOption(
-      new Option('--backend <name>', 'what computes: auto takes the first that works')
-        .choices(['auto', ...BACKEND_NAMES])
-        .default('auto'),
-    )
+    .addOption(backendOption())
     .addOption(
       new Option(
         '--freeze <mode>',

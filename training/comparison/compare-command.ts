@@ -6,7 +6,7 @@ import { findRecipe, RECIPE_NAMES } from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { MEMBERS, TrainingCard } from '../../src/models/card.js';
-import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/index.js';
+import type { BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { column } from '../../src/tuning/response-matrix.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
@@ -18,8 +18,9 @@ import { type DataPlace, openData } from '../dataset/open-data.js';
 
 import { checkWritable, writeFiles } from '../evaluation/write-files.js';
 import { chosenNeurons } from '../run/chosen-neurons.js';
+import { backendOption, siteOption } from '../run/common-options.js';
 import { MACHINE } from '../run/machine.js';
-import { neuronList, siteName, wholeNumber } from '../run/options.js';
+import { neuronList, wholeNumber } from '../run/options.js';
 import { chosenResponses } from '../run/response-choice.js';
 import { type Comparison, compareRecipes, type TrainedRecipe } from './comparison.js';
 import type { RecordedNeuron } from './measures.js';
@@ -49,7 +50,7 @@ export function createCompareCommand(machine = MACHINE): Command {
       '--data <folder>',
       'a dataset that ingest made; with --site, where train_img_{site}.npy and its companions are',
     )
-    .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
+    .addOption(siteOption())
     .requiredOption(
       '--recipe <names>',
       `such as linear,shared_core; of ${RECIPE_NAMES.join(', ')}`,
@@ -79,11 +80,7 @@ export function createCompareCommand(machine = MACHINE): Command {
       wholeNumber(10, 100_000),
       1000,
     )
-    .addOption(
-      new Option('--backend <name>', 'what computes: auto takes the first that works')
-        .choices(['auto', ...BACKEND_NAMES])
-        .default('auto'),
-    )
+    .addOption(backendOption())
     .allowExcessArguments(false)
     .addHelpText('after', exitCodesHelp('badInput', 'failed', 'interrupted'))
     .action(compare);

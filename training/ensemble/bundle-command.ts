@@ -1,16 +1,17 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { createCountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { syncFolder } from '../../src/files/whole-file.js';
 import { type SavedModel, saveEnsemble } from '../../src/models/saved-model.js';
-import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/index.js';
+import type { BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
 import { openData } from '../dataset/open-data.js';
 import { type ChosenModel, checkModel, chooseModels } from '../evaluation/models.js';
+import { backendOption, siteOption } from '../run/common-options.js';
 import { withLock } from '../run/lock.js';
-import { checkModelName, siteName } from '../run/options.js';
+import { checkModelName } from '../run/options.js';
 import { checkAlike } from './check-alike.js';
 import { describeEnsemble, type EnsembleData, type UnsavedEnsemble } from './describe-ensemble.js';
 import { ensembleLines } from './ensemble-lines.js';
@@ -39,12 +40,8 @@ export function createBundleCommand(): Command {
       'the dataset that they were trained on, or with --site the four files: measures the ensemble, and learns ' +
         'intervals on the images that all of them held out',
     )
-    .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
-    .addOption(
-      new Option('--backend <name>', 'what computes: auto takes the first that works')
-        .choices(['auto', ...BACKEND_NAMES])
-        .default('auto'),
-    )
+    .addOption(siteOption())
+    .addOption(backendOption())
     .allowExcessArguments(false)
     .addHelpText('after', exitCodesHelp('badInput'))
     .action(bundle);

@@ -4,13 +4,14 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { createCountProgress } from '../../src/count-progress.js';
 import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
-import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/index.js';
+import type { BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
 import type { Repeats } from '../data/repeats-file.js';
 import type { SurveyedValidation } from '../data/site.js';
 import { type DataPlace, openValidationData } from '../dataset/open-data.js';
-import { siteName, wholeNumber } from '../run/options.js';
+import { backendOption, siteOption } from '../run/common-options.js';
+import { wholeNumber } from '../run/options.js';
 import { type Evaluation, evaluateModels } from './evaluation.js';
 import { type ChosenModel, checkGray, checkModel, chooseModels } from './models.js';
 import { MAX_MODELS } from './plots/figure.js';
@@ -44,13 +45,9 @@ export function createEvaluateCommand(): Command {
       '--data <folder>',
       'a dataset that ingest made; with --site, where val_img_{site}.npy and its companions are',
     )
-    .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
+    .addOption(siteOption())
     .option('--out <folder>', 'where table.csv, table.json and report.html go', 'report')
-    .addOption(
-      new Option('--backend <name>', 'what computes: auto takes the first that works')
-        .choices(['auto', ...BACKEND_NAMES])
-        .default('auto'),
-    )
+    .addOption(backendOption())
     .addOption(
       new Option('--curves <count|all>', 'how many neurons have their tuning curves drawn')
         .argParser((text) => (text === 'all' ? Number.POSITIVE_INFINITY : count(text)))

@@ -4,14 +4,15 @@ import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { counted } from '../../src/formats/counted.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
-import { BACKEND_NAMES, type BackendName } from '../../src/network/backends/index.js';
+import type { BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import type { StimulusSize } from '../../src/network/stimulus-size.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
 import type { Site } from '../data/site.js';
 import { type OpenedData, openData } from '../dataset/open-data.js';
+import { backendOption, siteOption } from '../run/common-options.js';
 import { withLock } from '../run/lock.js';
-import { checkModelName, degrees, figure, siteName } from '../run/options.js';
+import { checkModelName, degrees, figure } from '../run/options.js';
 import { readPytorch, readSafetensorsFiles } from './checkpoints.js';
 import { importModel } from './import-model.js';
 import { importOnnx } from './import-onnx.js';
@@ -81,7 +82,7 @@ export function createImportCommand(): Command {
       '--data <folder>',
       'for CORR and the range: a dataset that ingest made; with --site, where train_img_{site}.npy and its companions are',
     )
-    .option('--site <name>', 'name of the site in --data, where that is no dataset', siteName)
+    .addOption(siteOption())
     .addOption(
       new Option('--stimulus <HxW>', 'pixels of a stimulus, without --data')
         .argParser(stimulusSize)
@@ -107,11 +108,7 @@ export function createImportCommand(): Command {
       degrees,
     )
     .option('--unit <text>', 'of the responses; default: that of the dataset, else as recorded')
-    .addOption(
-      new Option('--backend <name>', 'what computes: auto takes the first that works')
-        .choices(['auto', ...BACKEND_NAMES])
-        .default('auto'),
-    )
+    .addOption(backendOption())
     .allowExcessArguments(false)
     .addHelpText('after', exitCodesHelp('badInput'))
     .action(runImport);
