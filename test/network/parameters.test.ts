@@ -28,6 +28,12 @@ test.each(Object.entries(PUBLISHED))('%s has the published %i parameters', (id, 
   expect(parameterCount(ARCHITECTURES[id as ArchitectureId].network, SIZE)).toBe(count);
 });
 
+test('in colour, the first convolution has three times as many weights', () => {
+  const colour = { ...SIZE, channels: 3 as const };
+  const { network } = ARCHITECTURES.ff_cnn;
+  expect(parameterCount(network, colour)).toBe(PUBLISHED.ff_cnn + 2 * 25 * 32);
+});
+
 test('50x50 pixels become 9x9 hypercolumns', () => {
   expect(mapSizes(ARCHITECTURES.ff_cnn.network, 50, 50)).toEqual({
     alpha1: { height: 23, width: 23 },

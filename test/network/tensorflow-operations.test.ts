@@ -20,26 +20,33 @@ beforeAll(async () => {
 });
 
 test.each([
-  ['values of which none is equal to another', (x: tf.Tensor) => x],
+  ['values of which none is equal to another', (x: tf.Tensor) => x, 1],
   // Of several equal maxima in a window only the first gets the gradient.
-  ['values of which many are', (x: tf.Tensor) => x.mul(2).round()],
-])('the operation on tensorflow is a convolution and its max pool, with %s', async (_, rounded) => {
-  const stimuli = rounded(tf.randomNormal([4, 13, 11, 1], 0, 1, 'float32', 1)) as tf.Tensor4D;
-  const weight = rounded(tf.randomNormal([3, 5, 5, 1, 2], 0, 1, 'float32', 2)) as tf.Tensor5D;
-  const slope = tf.randomNormal<tf.Rank.R4>([4, 4, 3, 6], 0, 1, 'float32', 3);
-  const plain = (w: tf.Tensor) => {
-    const filters = w.transpose([1, 2, 3, 0, 4]).reshape<tf.Tensor4D>([5, 5, 1, 6]);
-    return tf.maxPool(tf.conv2d(stimuli, filters, 1, 'valid'), 2, 2, 'valid');
-  };
-  const own = (w: tf.Tensor) => pooledStimulusConvolution(stimuli, w as tf.Tensor5D);
-  const [value, expected] = [own(weight), plain(weight)];
-  expect(value.shape).toEqual(expected.shape);
-  expect(greatestDifference(await value.data(), await expected.data())).toBeLessThan(1e-5);
-  const [gradient, expectedGradient] = [tf.grad(own)(weight, slope), tf.grad(plain)(weight, slope)];
-  expect(greatestDifference(await gradient.data(), await expectedGradient.data())).toBeLessThan(
-    1e-4,
-  );
-});
+  ['values of which many are', (x: tf.Tensor) => x.mul(2).round(), 1],
+  ['three channels', (x: tf.Tensor) => x, 3],
+])(
+  'the operation on tensorflow is a convolution and its max pool, with %s',
+  async (_, rounded, seen) => {
+    const stimuli = rounded(tf.randomNormal([4, 13, 11, seen], 0, 1, 'float32', 1)) as tf.Tensor4D;
+    const weight = rounded(tf.randomNormal([3, 5, 5, seen, 2], 0, 1, 'float32', 2)) as tf.Tensor5D;
+    const slope = tf.randomNormal<tf.Rank.R4>([4, 4, 3, 6], 0, 1, 'float32', 3);
+    const plain = (w: tf.Tensor) => {
+      const filters = w.transpose([1, 2, 3, 0, 4]).reshape<tf.Tensor4D>([5, 5, seen, 6]);
+      return tf.maxPool(tf.conv2d(stimuli, filters, 1, 'valid'), 2, 2, 'valid');
+    };
+    const own = (w: tf.Tensor) => pooledStimulusConvolution(stimuli, w as tf.Tensor5D);
+    const [value, expected] = [own(weight), plain(weight)];
+    expect(value.shape).toEqual(expected.shape);
+    expect(greatestDifference(await value.data(), await expected.data())).toBeLessThan(1e-5);
+    const [gradient, expectedGradient] = [
+      tf.grad(own)(weight, slope),
+      tf.grad(plain)(weight, slope),
+    ];
+    expect(greatestDifference(await gradient.data(), await expectedGradient.data())).toBeLessThan(
+      1e-4,
+    );
+  },
+);
 
 test('the grouped convolution of a GPU and its gradients are those of each neuron', async () => {
   const x = tf.randomNormal<tf.Rank.R4>([3, 7, 6, 8], 0, 1, 'float32', 4);
