@@ -186,9 +186,16 @@ function heldApp() {
   const held = new Promise<never>((_, reject) => {
     end = () => reject(new QueueFullError('the end'));
   });
-  const received = { publish: () => held, remove: async () => {} };
-  const imports = { receive: async () => received };
-  return { ...createTestApp({ imports, limits: { maxBody: 2 ** 20 } }), end };
+  let measure = () => {};
+  const measuring = new Promise<void>((resolve) => {
+    measure = resolve;
+  });
+  const publish = () => {
+    measure();
+    return held;
+  };
+  const imports = { receive: async () => ({ publish, remove: async () => {} }) };
+  return { ...createTestApp({ imports, limits: { maxBody: 2 ** 20 } }), measuring, end };
 }
 
 testAnywhere('a flood is rejected while four imports have not ended', async () => {
@@ -205,8 +212,9 @@ testAnywhere('a flood is rejected while four imports have not ended', async () =
 });
 
 testAnywhere('the memory of a body is free while its network is measured', async () => {
-  const { app, deps, end } = heldApp();
+  const { app, deps, measuring, end } = heldApp();
   const first = app.request(PLACE, post({ gradient: new Uint8Array(2 ** 19) }));
+  await measuring;
   const { signal } = new AbortController();
   // All the memory that there is, for which this waits in turn.
   (await deps.bodies.enter(2 ** 20, { signal }))();
