@@ -1,4 +1,7 @@
+import { LUMA } from '../formats/luma.js';
 import type { Channels, StimulusImage } from './stimuli.js';
+
+const [RED, , BLUE] = LUMA;
 
 /** The note on a stimulus in colour that became gray. */
 export const GRAY_NOTE = 'converted to gray (Rec. 709 luma)';
@@ -8,7 +11,7 @@ export const GRAY_NOTE = 'converted to gray (Rec. 709 luma)';
  * exactly their value.
  */
 export function luma(red: number, green: number, blue: number): number {
-  return green + 0.2126 * (red - green) + 0.0722 * (blue - green);
+  return green + RED * (red - green) + BLUE * (blue - green);
 }
 
 type Values = Pick<StimulusImage, 'channels' | 'pixels'>;

@@ -6,7 +6,7 @@ import { counted } from '../../src/formats/counted.js';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import type { BackendName } from '../../src/network/backends/index.js';
 import { openBackend } from '../../src/network/backends/open.js';
-import type { StimulusSize } from '../../src/network/stimulus-size.js';
+import { channelsOf, type StimulusSize } from '../../src/network/stimulus-size.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
 import type { Site } from '../data/site.js';
 import { type OpenedData, openData } from '../dataset/open-data.js';
@@ -84,7 +84,7 @@ export function createImportCommand(): Command {
     )
     .addOption(siteOption())
     .addOption(
-      new Option('--stimulus <HxW>', 'pixels of a stimulus, without --data')
+      new Option('--stimulus <HxW>', 'pixels of a stimulus, HxWx3 in colour, without --data')
         .argParser(stimulusSize)
         .default({ height: 50, width: 50 }, '50x50')
         .conflicts('data'),
@@ -135,8 +135,11 @@ async function runImport(options: Options): Promise<void> {
   const unit = options.unit ?? opened?.unit ?? 'as recorded';
   try {
     for (const warning of site?.warnings ?? []) console.error(`warning: ${warning}`);
-    const { height, width } = site?.validation ?? options.stimulus;
-    const population = await readPopulation(checkpoints, architecture, { height, width });
+    const { height, width, ...rest } = site?.validation ?? options.stimulus;
+    const channels = channelsOf(rest);
+    const population = await readPopulation(checkpoints, architecture, {
+      ...{ height, width, channels },
+    });
     const { neurons } = population;
     console.error(
       `${counted(neurons.length, 'neuron')}, ${span(neurons)}; ` +
@@ -150,7 +153,6 @@ async function runImport(options: Options): Promise<void> {
           `on ${backend.name} (${backend.device})`,
       );
     }
-    const channels = 1 as const;
     const stimulus = { height, width, channels, scale, offset, backgroundGray, degreesPerImage };
     const progress = createCountProgress('responses', process.stderr);
     const request = { ...options, architecture, unit, population, importedFrom, stimulus, site };
@@ -216,11 +218,13 @@ function span(neurons: readonly number[]): string {
 }
 
 function stimulusSize(text: string): StimulusSize {
-  const [, height, width] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
+  const [, height, width, colour] = /^(\d{1,4})x(\d{1,4})(x3)?$/.exec(text) ?? [];
   if (height === undefined || width === undefined) {
-    throw new InvalidArgumentError('It must be height x width in pixels, such as 50x50.');
+    throw new InvalidArgumentError(
+      'It must be height x width in pixels, such as 50x50, or 50x50x3 in colour.',
+    );
   }
-  return { height: Number(height), width: Number(width) };
+  return { height: Number(height), width: Number(width), channels: colour ? 3 : 1 };
 }
 
 function gray(text: string): number {

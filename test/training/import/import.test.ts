@@ -11,7 +11,7 @@ import { openSite } from '../../../training/data/site.js';
 import { writeDataset } from '../../../training/dataset/write-dataset.js';
 import { datasetOfSmallSite } from '../../support/datasets.js';
 import { greatestDifference } from '../../support/numbers.js';
-import { readGolden } from '../../support/published.js';
+import { randomState, readGolden } from '../../support/published.js';
 import { SIDE, writeSmallSite } from '../../support/sites.js';
 import { BASE, createImportFolder, type ImportFolder, randomBase, SIZE } from './import-folder.js';
 
@@ -52,6 +52,19 @@ test.each(ArchitectureId.options)(
     expect(greatestDifference(responses, golden.get('responses')!.data)).toBeLessThan(1e-4);
   },
 );
+
+test('networks of three input channels are imported in colour, and not in gray', async () => {
+  const size = { ...SIZE, channels: 3 as const };
+  await place.writeCheckpoints('colour', { 0: randomState('rf_cnn', BASE, size, 0) });
+  const args = '--pytorch ./colour --architecture rf_cnn --out ./models/colour --stimulus';
+  expect(await place.rejection(`${args} 24x24`)).toContain('has shape [3, 3, 5, 5]');
+  await place.run(`${args} 24x24x3`);
+  const { card } = await readModel(path.join(place.path, 'models/colour/1'));
+  expect(card.stimulus).toMatchObject({ height: 24, width: 24, channels: 3 });
+  const pixels = new Float32Array(24 * 24 * 3).fill(0.5);
+  const stimuli = { count: 1, ...size, pixels };
+  expect(await place.respond('models/colour/1', stimuli)).toHaveLength(1); // checks the golden ones
+});
 
 test('a folder of checkpoints becomes a model whose card names its source', async () => {
   const states = { 0: randomBase(0), 10: randomBase(1), 2: randomBase(2) };
