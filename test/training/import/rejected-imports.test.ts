@@ -136,7 +136,9 @@ test('typing errors are reported before anything is read', async () => {
   const onnx = '--onnx ./x.onnx --out ./x';
   expect(await place.rejection(onnx)).toMatch(/^--onnx needs --card <file>: JSON with at least/);
   expect(await place.rejection(`${onnx} --scale 2`)).toMatch(/cannot be used with option '--scale/);
-  expect(await place.rejection(`${onnx} --card ./none`)).toMatch(/^--card .\/none cannot be read$/);
+  expect(await place.rejection(`${onnx} --card ./none`)).toMatch(
+    /^--card .\/none: .\/none cannot be read: /,
+  );
   expect(await with_('--card ./none')).toBe(
     '--card and --gradient need --onnx <file>, the network',
   );
