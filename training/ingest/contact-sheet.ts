@@ -1,6 +1,7 @@
 import { writeWhole } from '../../src/files/whole-file.js';
 import { encodePng } from '../../src/stimulus/encode-png.js';
 import { drawSheet } from '../../src/stimulus/sheet.js';
+import { imageLength } from '../../src/stimulus/stimuli.js';
 import type { PreparedDataset } from './prepare-dataset.js';
 
 /** Images on the sheet, in two rows. */
@@ -14,24 +15,22 @@ export async function writeContactSheet(file: string, dataset: PreparedDataset):
 }
 
 /**
- * Draws a PNG of ten images, spread over the recording, as the dataset has them: a person sees whether they are
+ * Draws a PNG of ten images, spread over the recording, as the dataset has them, gray or in colour: a person sees whether they are
  * upright, and not transposed.
  */
 export async function drawContactSheet(dataset: PreparedDataset): Promise<Uint8Array> {
   const { sources, transform, scale, images } = dataset;
   const { height, width, channels } = transform;
   const count = Math.min(IMAGES, images.length);
-  const size = height * width;
+  const size = imageLength(transform);
   const pixels = new Float32Array(count * size);
   for (let i = 0; i < count; i++) {
     const { index } = images[Math.floor((i * images.length) / count)]!;
     const values = transform.apply(await sources.images.read(index, 1), 1);
-    for (let pixel = 0; pixel < size; pixel++) {
-      let sum = 0;
-      for (let c = 0; c < channels; c++) sum += values[pixel * channels + c]!;
-      pixels[i * size + pixel] = (sum / channels - scale.black) / (scale.white - scale.black);
+    for (let k = 0; k < size; k++) {
+      pixels[i * size + k] = (values[k]! - scale.black) / (scale.white - scale.black);
     }
   }
-  const sheet = drawSheet({ count, height, width, channels: 1, pixels }, BACKGROUND, COLUMNS);
+  const sheet = drawSheet({ count, height, width, channels, pixels }, BACKGROUND, COLUMNS);
   return await encodePng(sheet);
 }

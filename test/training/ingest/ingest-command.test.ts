@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { cp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { DatasetCard } from '../../../src/datasets/card.js';
 import { sha256 } from '../../../src/files/whole-file.js';
-import { decodeNpy } from '../../../src/formats/npy.js';
+import { decodeNpy, encodeNpy } from '../../../src/formats/npy.js';
+import { randomStream } from '../../../src/network/random.js';
 import { datasetOfSmallSite } from '../../support/datasets.js';
 import { writeSmallSite } from '../../support/sites.js';
 import { temporaryFolder } from '../../support/store.js';
@@ -202,4 +204,32 @@ test('the monitor that showed the images is on the card, and one that is none is
   expect(ingest(site, '--out', out, '--monitor', file).status).toBe(0);
   const text = await readFile(path.join(out, 'dataset.json'), 'utf8');
   expect(DatasetCard.parse(JSON.parse(text)).images.monitor).toEqual(monitor);
+});
+
+test('the sheet of images in colour is in colour', async () => {
+  const folder = await temporaryFolder();
+  const site = path.join(folder, 'site');
+  await mkdir(site);
+  const [count, side] = [12, 6];
+  const random = randomStream(1, 'colour');
+  const images = Uint8Array.from({ length: count * side * side * 3 }, () => random.integer(256));
+  for (const [part, to] of [
+    ['train', count],
+    ['val', 4],
+  ] as const) {
+    const own = images
+      .slice(0, to * side * side * 3)
+      .map((value) => (part === 'val' ? 255 - value : value));
+    await writeFile(path.join(site, `${part}_img_c.npy`), encodeNpy(own, [to, side, side, 3]));
+    const responses = Float32Array.from({ length: to }, (_, i) => i);
+    await writeFile(path.join(site, `${part}Rsp_c.npy`), encodeNpy(responses, [to, 1]));
+  }
+  const out = path.join(folder, 'made');
+  const { status, stdout } = ingest(site, '--out', out, '--keep-near');
+  expect(status).toBe(0);
+  expect(stdout).toContain('6x6 in colour');
+  const { data, info } = await sharp(`${out}.png`).raw().toBuffer({ resolveWithObject: true });
+  expect(info).toMatchObject({ width: 5 * side, height: 2 * side, channels: 3 });
+  const row = side * 3; // the first image is at the top left
+  expect([...data.subarray(0, row)]).toEqual([...images.subarray(0, row)]);
 });
