@@ -81,7 +81,7 @@ test('a photo is cut to its centre by default, resized by choice, and keeps its 
     return (JSON.parse(new URL(page.url()).searchParams.get('stimulus')!) as { set: string }).set;
   };
   const setOf = async (fit: string) => {
-    const url = `${browsing.service.url}/v1/stimulus-sets?height=50&width=50&fit=${fit}`;
+    const url = `${browsing.service.url}/v1/stimulus-sets?height=50&width=50&channels=1&fit=${fit}`;
     const headers = { 'Content-Type': 'image/jpeg' };
     const answer = await fetch(url, { method: 'PUT', headers, body: new Uint8Array(photo) });
     return ((await answer.json()) as { digest: string }).digest;

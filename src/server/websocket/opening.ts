@@ -16,7 +16,10 @@ export const StreamQuery = z.strictObject({
   neurons: NeuronList.optional(),
   shape: z
     .string()
-    .regex(/^\d{1,6}x\d{1,6}$/, 'must be height x width in pixels, such as 50x50')
+    .regex(
+      /^\d{1,6}x\d{1,6}(x3)?$/,
+      'must be height x width in pixels, such as 50x50, or 50x50x3 in colour',
+    )
     .optional(),
   digest: z
     .string()

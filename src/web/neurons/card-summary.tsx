@@ -34,7 +34,8 @@ export function CardSummary() {
         ) : (
           'How well it predicts the recording has not been measured.'
         )}{' '}
-        Stimuli are {stimulus.height} x {stimulus.width} gray pixels
+        Stimuli are {stimulus.height} x {stimulus.width}{' '}
+        {stimulus.channels === 1 ? 'gray pixels' : 'pixels in colour'}
         {scale === null ? '' : `, ${scale} degrees of visual angle across`}; responses{' '}
         {response.unit === 'none' ? 'have no unit' : `are in ${response.unit}`}.
       </p>

@@ -38,12 +38,13 @@ export function setLabel({ digest, count, height, width, storedAt }: StoredSet):
   return `${count} ${stimuli}, ${height} x ${width}, ${when} (${digest.slice(0, 8)})`;
 }
 
-/** The query for stimuli of the model's input size and background. */
+/** The query for stimuli of the model's input size, channels and background. */
 export function canvasQuery({ card }: ChosenModel) {
-  const { height, width, backgroundGray } = card.stimulus;
+  const { height, width, channels, backgroundGray } = card.stimulus;
   return {
     height: String(height),
     width: String(width),
+    channels: String(channels),
     background: String(Number(backgroundGray.toFixed(GRAY_DIGITS))),
   };
 }

@@ -41,7 +41,7 @@ export function OwnImage({ choice, onChosen }: OwnImageProps) {
       setState({ busy: false, error: new Error(message) });
     }
   };
-  const { height, width } = model.card.stimulus;
+  const { height, width, channels } = model.card.stimulus;
   return (
     <FileField
       label="Or drop an image here: PNG, JPEG, WebP, TIFF or .npy"
@@ -50,7 +50,8 @@ export function OwnImage({ choice, onChosen }: OwnImageProps) {
       onFiles={(dropped) => void store(dropped, fit)}
     >
       <span class="quiet">
-        The model sees {height} x {width} gray pixels. Fit an image of another size:
+        The model sees {height} x {width} {channels === 1 ? 'gray pixels' : 'pixels in colour'}. Fit
+        an image of another size:
       </span>
       <Segments
         label="How an image of another size is fitted"

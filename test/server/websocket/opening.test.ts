@@ -61,6 +61,7 @@ test.each<[string, number, RegExp, ClientOptions?]>([
   [`${FIXED}&digest=22`, 400, /'digest' must be the 64 hexadecimal digits/],
   [`${FIXED}&shape=6`, 400, /'shape' must be height x width in pixels, such as 50x50/],
   [`${FIXED}&shape=2x3`, 422, /shape 2x3: the model takes images of 3 high x 2 wide pixels/],
+  [`${FIXED}&shape=3x2x3`, 422, /shape 3x2x3: the model takes images of 3 high x 2 wide pixels/],
   [`${FIXED}&neurons=0,99`, 422, /unknown neuron: 99/],
   [`${FIXED}&digest=${DIGEST[1]}`, 412, /tiny\/2 has the digest 2+, the query names another/],
   [FIXED, 412, /If-Match names another/, { headers: { 'If-Match': `"${DIGEST[1]}"` } }],
