@@ -89,11 +89,11 @@ function Seen({ response, choice, blank }: SeenProps) {
 
 /** Requests the responses to the blank image. */
 function useBlank({ respond }: ReturnType<typeof createResponseStream>): Float32Array | undefined {
-  const { height, width, backgroundGray } = useModel().card.stimulus;
+  const { height, width, channels, backgroundGray } = useModel().card.stimulus;
   const [blank, setBlank] = useState<Float32Array>();
   useEffect(() => {
     let there = true;
-    const pixels = new Float32Array(height * width).fill(backgroundGray);
+    const pixels = new Float32Array(height * width * channels).fill(backgroundGray);
     respond(pixels).then(
       ({ responses }) => there && setBlank(responses),
       // The request for the stimulus reports the error.
