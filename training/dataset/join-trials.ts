@@ -9,7 +9,6 @@ import {
 } from '../../src/datasets/trials.js';
 import { InputError } from '../../src/errors.js';
 import type { UsedTrials } from '../../src/models/card.js';
-import { toGray } from '../../src/stimulus/channels.js';
 import { stimulusDigest } from '../../src/stimulus/stimuli.js';
 import { type Fingerprint, fingerprint, isNear } from '../ingest/images/near-images.js';
 import type { OpenedDataset } from './open-dataset.js';
@@ -82,7 +81,7 @@ async function findImages(dataset: OpenedDataset, trials: readonly Trial[], log:
       if (dataset.parts[image] === 'train') images.set(stimulus, image);
       continue;
     }
-    const print = luminancePrint(dataset, await log.pixels(stimulus));
+    const print = fingerprint(await log.pixels(stimulus), dataset.card.images);
     if (kept.some((other) => isNear(print, other))) continue;
     images.set(stimulus, next);
     next += 1;
@@ -111,15 +110,10 @@ async function surveyImages(dataset: OpenedDataset) {
       const own = values.subarray(i * size, (i + 1) * size);
       const pixels = Float32Array.from(own, (value) => value / white);
       known.set(stimulusDigest({ height, width, channels, pixels }), first + i);
-      if (parts[first + i] !== 'train') kept.push(luminancePrint(dataset, pixels));
+      if (parts[first + i] !== 'train') kept.push(fingerprint(pixels, dataset.card.images));
     }
   }
   return { known, kept };
-}
-
-function luminancePrint({ card }: OpenedDataset, pixels: Float32Array): Fingerprint {
-  const { channels } = card.images;
-  return fingerprint(toGray({ channels, pixels }).pixels, card.images);
 }
 
 /** The images of the dataset with new ones after them, on the scale of the dataset. */

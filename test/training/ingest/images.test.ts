@@ -71,7 +71,7 @@ test('the centre is kept, and degrees follow a new size', () => {
 
 test('an image with noise is near the first one, another image is not', () => {
   const random = randomStream(1, 'near');
-  const size = { height: 40, width: 30 };
+  const size = { height: 40, width: 30, channels: 1 };
   const draw = () => Float32Array.from({ length: 1200 }, () => random.uniform());
   const blurred = () => {
     const field = draw();
@@ -91,6 +91,14 @@ test('an image with noise is near the first one, another image is not', () => {
   expect(isNear(fingerprint(first, size), fingerprint(other, size))).toBe(false);
   const flat = new Float32Array(1200);
   expect(isNear(fingerprint(flat, size), fingerprint(first, size))).toBe(false);
+
+  const colour = { ...size, channels: 3 };
+  const join = (...channels: readonly Float32Array[]) =>
+    Float32Array.from({ length: 3600 }, (_, i) => channels[i % 3]![Math.floor(i / 3)]!);
+  const print = fingerprint(join(first, first, other), colour);
+  expect(isNear(print, fingerprint(join(noisy, noisy, other), colour))).toBe(true);
+  // the same red, and nearly the same luma
+  expect(isNear(print, fingerprint(join(first, first, flat), colour))).toBe(false);
 });
 
 test('white follows from the type, or from the pixels, or is given', () => {

@@ -1,8 +1,10 @@
+import { LUMA } from '../../../src/formats/luma.js';
+
 /** A small summary of an image, by which nearly equal images are found. */
 export interface Fingerprint {
-  /** 64 bits: whether the image becomes brighter from each cell of an 8x9 grid to the next one in its row. */
+  /** 64 bits: whether the luma becomes brighter from each cell of an 8x9 grid to the next one in its row. */
   readonly bits: readonly [number, number];
-  /** Means of the cells of a SIDE x SIDE grid, from 0 for the least to 255 for the largest: a byte each. */
+  /** Means of the cells of a SIDE x SIDE grid in each channel, from 0 for the least to 255 for the largest: a byte each. */
   readonly cells: Uint8Array;
 }
 
@@ -14,15 +16,19 @@ const MAX_BITS = 4;
 /** The lowest correlation of the cells of nearly equal images. */
 const MIN_CORRELATION = 0.99;
 
+/** The size of an image, and its channels: 1 of gray, 3 of colour. */
+interface ImageForm {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
 /**
  * Summarises an image.
- * @param pixels [height, width], gray, on any scale
+ * @param pixels [height, width, channels], on any scale
  */
-export function fingerprint(
-  pixels: ArrayLike<number>,
-  { height, width }: { readonly height: number; readonly width: number },
-): Fingerprint {
-  const grid = cellMeans(pixels, height, width, ROWS, COLUMNS);
+export function fingerprint(pixels: ArrayLike<number>, form: ImageForm): Fingerprint {
+  const grid = luma(channelMeans(pixels, form, ROWS, COLUMNS));
   const bits: [number, number] = [0, 0];
   for (let row = 0; row < ROWS; row++) {
     for (let column = 0; column + 1 < COLUMNS; column++) {
@@ -31,7 +37,7 @@ export function fingerprint(
       if (grid[cell + 1]! > grid[cell]!) bits[bit >> 5]! |= 1 << (bit & 31);
     }
   }
-  return { bits, cells: toBytes(cellMeans(pixels, height, width, SIDE, SIDE)) };
+  return { bits, cells: toBytes(channelMeans(pixels, form, SIDE, SIDE)) };
 }
 
 /** Whether two images are the same but for noise, compression or brightness. */
@@ -40,11 +46,31 @@ export function isNear(a: Fingerprint, b: Fingerprint): boolean {
   return different <= MAX_BITS && correlation(a.cells, b.cells) >= MIN_CORRELATION;
 }
 
+function luma(channels: readonly Float32Array[]): Float32Array {
+  const [first, ...others] = channels;
+  if (others.length === 0) return first!;
+  return first!.map((_, i) =>
+    channels.reduce((sum, channel, c) => sum + LUMA[c]! * channel[i]!, 0),
+  );
+}
+
+/** The means of the cells in each channel. */
+function channelMeans(
+  pixels: ArrayLike<number>,
+  form: ImageForm,
+  rows: number,
+  columns: number,
+): Float32Array[] {
+  return Array.from({ length: form.channels }, (_, channel) =>
+    cellMeans(pixels, form, channel, rows, columns),
+  );
+}
+
 /** Means of the pixels in each cell; a cell that is smaller than a pixel has the pixel at its middle. */
 function cellMeans(
   pixels: ArrayLike<number>,
-  height: number,
-  width: number,
+  { height, width, channels }: ImageForm,
+  channel: number,
   rows: number,
   columns: number,
 ): Float32Array {
@@ -57,7 +83,7 @@ function cellMeans(
       const [left, right] = lefts[column]!;
       let sum = 0;
       for (let y = top; y < bottom; y++) {
-        for (let x = left; x < right; x++) sum += pixels[y * width + x]!;
+        for (let x = left; x < right; x++) sum += pixels[(y * width + x) * channels + channel]!;
       }
       means[row * columns + column] = sum / ((bottom - top) * (right - left));
     }
@@ -65,7 +91,8 @@ function cellMeans(
   return means;
 }
 
-function toBytes(values: Float32Array): Uint8Array {
+function toBytes(channels: readonly Float32Array[]): Uint8Array {
+  const values = Float32Array.from(channels.flatMap((channel) => [...channel]));
   const least = values.reduce((a, b) => Math.min(a, b));
   const range = values.reduce((a, b) => Math.max(a, b)) - least;
   return Uint8Array.from({ length: values.length }, (_, i) => {

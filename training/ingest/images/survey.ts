@@ -58,8 +58,7 @@ export async function surveyImages(
         placeOf.set(digest, place);
         const isBlank = isUniform(pixels, transform.channels);
         if (!isBlank) widen(range, pixels, `${source.name}: image ${index}`);
-        const gray = transform.channels === 1 ? pixels : firstChannel(pixels);
-        distinct.push({ index, digest, fingerprint: fingerprint(gray, transform), isBlank });
+        distinct.push({ index, digest, fingerprint: fingerprint(pixels, transform), isBlank });
       }
       places[index] = place;
     }
@@ -102,10 +101,6 @@ function isUniform(pixels: ElementValues, channels: number): boolean {
   for (let i = channels; i < pixels.length; i++)
     if (pixels[i] !== pixels[i - channels]) return false;
   return true;
-}
-
-function firstChannel(pixels: ElementValues): Float32Array {
-  return Float32Array.from({ length: pixels.length / 3 }, (_, i) => pixels[3 * i]!);
 }
 
 /** @throws InputError where a pixel is no number */
