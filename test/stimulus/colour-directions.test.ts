@@ -157,7 +157,7 @@ test('colours that cannot be shown are refused with the reason', async () => {
   ]).toMatchInlineSnapshot(`
     [
       "InputError: stimuli[0].grating: colour on gray images; expected no colour, or a model whose card has 3 channels [stimuli[0].grating]",
-      "InputError: stimuli[0].grating: colour in dkl needs the primaries of the monitor, which are not known; expected {"space": "rgb", "direction": [r, g, b]}, or a model whose card has a monitor: chromaticities, luminances and gammas of its primaries [stimuli[0].grating]",
+      "InputError: stimuli[0].grating: colour in dkl needs the primaries of the monitor, which are not known; expected {"space": "rgb", "direction": [r, g, b]}, or a model whose card has a monitor: chromaticities, luminances and gammas of its primaries, which ingest --monitor keeps [stimuli[0].grating]",
       "InputError: stimuli[0].colour.direction: must not be all 0 [stimuli[0].colour.direction]",
       "InputError: stimuli[0].colour.space: is of no known space; expected "space": "rgb" or "space": "dkl" [stimuli[0].colour.space]",
       "InputError: stimuli[0].disc: the colour is brighter than white in 24 pixels; expected a smaller contrast, or "clip": true [stimuli[0].disc]",

@@ -52,7 +52,8 @@ export function createShading(colour: Colour | undefined, canvas: Canvas): Shadi
   if (monitor === undefined) {
     throw new InputError(
       'colour in dkl needs the primaries of the monitor, which are not known; expected {"space": "rgb", "direction": ' +
-        '[r, g, b]}, or a model whose card has a monitor: chromaticities, luminances and gammas of its primaries',
+        '[r, g, b]}, or a model whose card has a monitor: chromaticities, luminances and gammas of its primaries, ' +
+        'which ingest --monitor keeps',
     );
   }
   const about = lightOf(monitor, [background, background, background]);
