@@ -31,6 +31,8 @@ test('the page says what an imported network does not show, and shows no error',
   await page.getByText('The search uses responses alone (CMA-ES)').waitFor();
   expect(await page.getByText('Try again').count()).toBe(0);
   await expectAccessible(page);
+  await page.getByRole('button', { name: 'Find it' }).click();
+  await page.getByText('took 60 generations of CMA-ES with the seed 1.').waitFor();
   expect(browsing.complaints).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import { imageShape } from '../figures/image-shape.js';
 import { Pixels } from '../figures/pixels.js';
 import { Failed } from '../parts/notices.js';
 import { short } from '../parts/numbers.js';
+import { describeUnit } from '../parts/response-unit.js';
 import { useModel, usePage } from '../state/context.js';
 import { storeImages } from '../state/stored-sets.js';
 import { useStimulusChoice } from '../stimulus/chosen-stimulus.js';
@@ -17,7 +18,7 @@ type PreferredNeuron = PreferredResult['neurons'][number];
 export function PreferredFigure({ found }: { readonly found: PreferredStimuli }) {
   const { unit } = useModel().card.response;
   const { result, images, bestOfSet, requests } = found;
-  const { norm, background, blur, steps, seed, formulas } = result;
+  const { norm, background, blur, steps, seed, formulas, method } = result;
   return (
     <Figure
       title="Preferred stimuli"
@@ -27,10 +28,13 @@ export function PreferredFigure({ found }: { readonly found: PreferredStimuli })
       array={{ data: Float32Array.from(images.data), shape: images.shape }}
       caption={
         <>
-          Responses are in {unit}. The search took {steps} steps along the gradient, each blurred by{' '}
-          {short(blur)} pixels, from noise with the seed {seed}. Images differ from the background,{' '}
-          {short(background)}, by a norm of at most {short(norm)} ({formulas.norm}). Diversity is{' '}
-          {formulas.diversity}; it is 0 if all images are the same.
+          Responses {describeUnit(unit)}. The search took {steps}{' '}
+          {method === 'cma-es'
+            ? `generations of CMA-ES with the seed ${seed}`
+            : `steps along the gradient, each blurred by ${short(blur)} pixels, from noise with the seed ${seed}`}
+          . Images differ from the background, {short(background)}, by a norm of at most{' '}
+          {short(norm)} ({formulas.norm}). Diversity is {formulas.diversity}; it is 0 if all images
+          are the same.
         </>
       }
     >

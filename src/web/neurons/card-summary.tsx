@@ -1,4 +1,5 @@
 import { DESIGNS } from '../../network/architectures/designs.js';
+import { describeUnit } from '../parts/response-unit.js';
 import { useModel } from '../state/context.js';
 import type { Card } from '../state/models.js';
 
@@ -37,7 +38,7 @@ export function CardSummary() {
         Stimuli are {stimulus.height} x {stimulus.width}{' '}
         {stimulus.channels === 1 ? 'gray pixels' : 'pixels in colour'}
         {scale === null ? '' : `, ${scale} degrees of visual angle across`}; responses{' '}
-        {response.unit === 'none' ? 'have no unit' : `are in ${response.unit}`}.
+        {describeUnit(response.unit)}.
       </p>
       <p class="quiet">
         Digest <code class="digest">{card.digest}</code>
