@@ -115,7 +115,7 @@ const MAX_OBJECTS = 1000;
 /**
  * Reads a value by its schema.
  * @param root the path of the value in what was sent, for the paths of what is wrong
- * @param options `isSecret`: messages quote no value
+ * @param options `isSecret`: messages quote no value; `name`: what a value without a path is, for messages
  * @throws InputError with what is wrong and its path, the first of many; PayloadTooLargeError when a
  *   list is too long to be read
  */
@@ -123,7 +123,7 @@ export function parseAs<T>(
   schema: z.ZodType<T>,
   value: unknown,
   root: string,
-  { isSecret = false } = {},
+  { isSecret = false, name = 'the body' } = {},
 ): T {
   checkLists(schema, value, root);
   const result = schema.safeParse(value, { error: (issue) => explain(issue, isSecret) });
@@ -132,7 +132,7 @@ export function parseAs<T>(
   const problems = issues.slice(0, MAX_PROBLEMS).map((issue): InputProblem => {
     return { path: entryPath(issue.path, root), message: issue.message };
   });
-  const text = problems.map(({ path, message }) => `${path || 'the body'}: ${message}`);
+  const text = problems.map(({ path, message }) => `${path || name}: ${message}`);
   if (issues.length > MAX_PROBLEMS) text.push(`and ${issues.length - MAX_PROBLEMS} more`);
   throw new InputError(text.join('; '), problems);
 }

@@ -198,6 +198,9 @@ function recordedNeuron(id: number, { validation }: Site, repeats: Repeats | nul
 /** Reads names of recipes, each once. */
 function recipes(text: string): string[] {
   const names = text.split(',');
+  if (names.includes('')) {
+    throw new InvalidArgumentError('Expected names with commas between them and no spaces.');
+  }
   for (const [i, name] of names.entries()) {
     try {
       findRecipe(name);

@@ -35,7 +35,8 @@ export async function importOnnx({
     throw new InputError('--onnx needs --card <file>: JSON with at least "source" and "license"');
   }
   const description = await readDescription(card);
-  const { saved, network, warnings } = await withSubject(`--onnx ${file}:`, () =>
+  const files = `--onnx ${file}${gradient === undefined ? '' : ` --gradient ${gradient}`}`;
+  const { saved, network, warnings } = await withSubject(`${files}:`, () =>
     withLock(out, console.error, () => importNetwork({ file, gradient, description, out })),
   );
   for (const warning of warnings) console.error(`warning: ${warning}`);
@@ -58,6 +59,6 @@ function describe(
 async function readDescription(file: string): Promise<NetworkDescription> {
   return await withSubject(`--card ${file}:`, async () => {
     const bytes = await readNamed(file, CARD_BYTES);
-    return parseAs(NetworkDescription, parseJson(bytes, 'it'), '');
+    return parseAs(NetworkDescription, parseJson(bytes, 'it'), '', { name: 'the card' });
   });
 }

@@ -15,6 +15,6 @@ const MAX_BYTES = 2 ** 16;
 export async function readMonitor(file: string): Promise<Monitor> {
   return await withSubject(`--monitor ${file}:`, async () => {
     const bytes = await readNamed(file, MAX_BYTES);
-    return parseAs(Monitor, parseJson(bytes, 'it'), '');
+    return parseAs(Monitor, parseJson(bytes, 'it'), '', { name: 'the monitor' });
   });
 }

@@ -1,4 +1,5 @@
 import { syncFolder } from '../../src/files/whole-file.js';
+import { counted } from '../../src/formats/counted.js';
 import type { Fit } from '../../src/models/card.js';
 import { nativeCard } from '../../src/models/native-card.js';
 import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-model.js';
@@ -105,7 +106,7 @@ function announcement(
   return (
     `${neurons.length} neurons${share}, ${training.count} training${trials}${heldOut} and ` +
     `${validation.count} validation images of ${describeSize(training)}; ${name}${warm}, ` +
-    `${recipe.epochs} epochs on ${backend.name} (${backend.device})${whereItGoesOn(checkpoint, neurons.length)}`
+    `${counted(recipe.epochs, 'epoch')} on ${backend.name} (${backend.device})${whereItGoesOn(checkpoint, neurons.length)}`
   );
 }
 

@@ -107,6 +107,7 @@ test('a comparison that is interrupted goes on where it was, to the same table',
 test.each([
   ['linear,nothing', /there is no recipe 'nothing'/],
   ['linear,linear', /'linear' is named twice/],
+  ['linear,', /Expected names with commas between them and no spaces\.$/], // what "linear, ln" gives
 ])('recipes %s are rejected', async (recipe, reason) => {
   const command = createCompareCommand().exitOverride();
   command.configureOutput({ writeErr: () => undefined });
