@@ -29,6 +29,6 @@ def export_gradient(network, image, weights, file):
         aten.convolution_backward.default: convolution_backward,
         aten.avg_pool2d_backward.default: avg_pool2d_backward,
     }
-    graph = make_fx(gradient, {**torch._decomp.core_aten_decompositions(), **parts})(image, weights)
+    graph = make_fx(gradient, {**torch._decomp.core_aten_decompositions(), **parts})(image, weights).eval()
     names = {"input_names": ["image", "weights"], "output_names": ["gradient"]}
     torch.onnx.export(graph, (image, weights), file, external_data=False, verbose=False, **names)
