@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { counted } from '../../formats/counted.js';
 import { encodeNpy } from '../../formats/npy.js';
 import { Figure } from '../figures/figure.js';
 import { imageShape } from '../figures/image-shape.js';
@@ -31,7 +32,7 @@ export function PreferredFigure({ found }: { readonly found: PreferredStimuli })
           Responses {describeUnit(unit)}. The search took {steps}{' '}
           {method === 'cma-es'
             ? `generations of CMA-ES with the seed ${seed}`
-            : `steps along the gradient, each blurred by ${short(blur)} pixels, from noise with the seed ${seed}`}
+            : `steps along the gradient, each blurred by ${counted(blur, 'pixel')}, from noise with the seed ${seed}`}
           . Images differ from the background, {short(background)}, by a norm of at most{' '}
           {short(norm)} ({formulas.norm}). Diversity is {formulas.diversity}; it is 0 if all images
           are the same.

@@ -7,6 +7,7 @@ import { Segments } from '../parts/fields.js';
 import type { SentRequest } from '../service/service.js';
 import { useModel } from '../state/context.js';
 import { useNeurons } from '../state/neurons.js';
+import { type Range, widenedRange } from './widened-range.js';
 
 const ORDERS = [
   ['id', 'by id'],
@@ -28,7 +29,7 @@ export function ResponseStrip({ responses, blank, chosen, request }: ResponseStr
   const { card } = useModel();
   const { choose } = useNeurons();
   const [order, setOrder] = useState<'id' | 'response'>('id');
-  const scale = useSteadyScale(responses);
+  const scale = useSteadyScale(responses, blank ?? []);
   const ids = card.neurons.map(({ id }) => id);
   const bars = ids.map((id, column) => ({
     id,
@@ -82,9 +83,8 @@ export function ResponseStrip({ responses, blank, chosen, request }: ResponseStr
 }
 
 /** Returns the range of all responses so far, so that moving bars stay comparable. */
-function useSteadyScale(responses: Float32Array): [number, number] {
-  const seen = useRef<[number, number]>([0, 0]);
-  const [low, high] = seen.current;
-  seen.current = [Math.min(low, ...responses), Math.max(high, ...responses)];
+function useSteadyScale(...responses: readonly Iterable<number>[]): Range {
+  const seen = useRef<Range>([0, 0]);
+  seen.current = widenedRange(seen.current, ...responses);
   return seen.current;
 }
