@@ -115,6 +115,7 @@ async function respondToEach(
   for (const image of images) {
     const values = await respond([image]);
     const each = values.length / (input.batch === 'any' ? 1 : input.batch);
+    if (each === 0) throw new InputError('wrong number of responses: 0; expected one or more');
     if (neurons && neurons.length !== each) {
       throw new InputError(
         `"neurons" of the card has ${neurons.length} ids; expected ${each}, as the network has responses`,
@@ -160,9 +161,12 @@ async function checkBatch(
     largest = Math.max(largest, Math.abs(together[i]! - alone[i]!));
   }
   if (largest <= TOLERANCE * range) return [];
-  const share = ((100 * largest) / range).toPrecision(2);
+  const difference =
+    range === 0
+      ? largest.toPrecision(2)
+      : `${((100 * largest) / range).toPrecision(2)} % of their range`;
   const what =
-    `responses depend on the other images of a batch: they differ by ${share} % of their range; ` +
+    `responses depend on the other images of a batch: they differ by ${difference}; ` +
     'was the network exported in evaluation mode (model.eval())?';
   if (batch !== 'any') throw new InputError(what);
   return [`${what} Each image is computed alone`];

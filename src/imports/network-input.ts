@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
 import type { GraphValue, ReadGraph } from '../inference/onnx/imported/read-graph.js';
+import { dataTypeName } from '../inference/onnx/proto.js';
 import type { ImportedNetwork } from '../network/imported/architecture.js';
 import type { Channels } from '../stimulus/stimuli.js';
 import type { NetworkDescription } from './description.js';
@@ -45,7 +46,7 @@ export function networkInput(
   const type = TYPES.get(image.type as 1);
   if (type === undefined) {
     throw new InputError(
-      `wrong type of the input ${name}: ${image.type} of ONNX; expected float32 or float16`,
+      `wrong type of the input ${name}: ${dataTypeName(image.type)}; expected FLOAT or FLOAT16`,
     );
   }
   const layout = findLayout(image, description);

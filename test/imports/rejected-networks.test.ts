@@ -98,6 +98,17 @@ describe('a network that cannot be served is rejected by name', () => {
       'wrong shape of the input image: [1, 4, 6]; expected [N, C, H, W] or [N, H, W, C]',
     ],
     [
+      'float64',
+      {
+        change: ({ graph }) => {
+          const shape = { dim: [1, 1, 4, 6].map((dimValue) => ({ dimValue })) };
+          graph.input[0] = { name: 'image', type: { tensorType: { elemType: 11, shape } } };
+        },
+      },
+      {},
+      'wrong type of the input image: DOUBLE; expected FLOAT or FLOAT16',
+    ],
+    [
       'colour',
       { shape: ['n', 3, 4, 6], build: (graph, image) => linear(graph, image, 72) },
       {},
@@ -135,6 +146,15 @@ describe('a network that cannot be served is rejected by name', () => {
       'wrong responses: [1,4,6] for 1 images; expected [images, neurons]',
     ],
     [
+      'no neurons',
+      {
+        build: (graph, image) =>
+          graph.add('Slice', [linear(graph, image), ...[0, 0, 1].map((i) => graph.integers([i]))]),
+      },
+      {},
+      'wrong number of responses: 0; expected one or more',
+    ],
+    [
       'responses that are not finite',
       { build: (graph, image) => graph.add('Log', [linear(graph, graph.add('Neg', [image]))]) },
       {},
@@ -145,6 +165,18 @@ describe('a network that cannot be served is rejected by name', () => {
       { shape: [4, 1, 4, 6], build: withBatchMean },
       {},
       /^responses depend on the other images of a batch: they differ by .* was the network exported in evaluation/,
+    ],
+    [
+      'responses that say only how an image differs from the others of a batch',
+      {
+        build: (graph, image) => {
+          const responses = linear(graph, image);
+          const mean = graph.add('ReduceMean', [responses], { axes: [0] });
+          return graph.add('Sub', [responses, mean]);
+        },
+      },
+      {},
+      /^imported; responses depend on the other images of a batch: they differ by [\d.]+; was .*; the responses are the same/,
     ],
     [
       'responses of any batch that depend on one another: computed alone',

@@ -5,6 +5,7 @@ import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { requireJobs } from '../../src/server/jobs.js';
 import { requireService } from '../../src/server/models.js';
 import type { TestAppOptions } from '../support/app.js';
+import { tinyModel } from '../support/cards.js';
 import { openTestJobs } from '../support/jobs.js';
 import { linearInterpreter } from '../support/linear-interpreter.js';
 import { createStoringApp, DIGEST, DIGESTS, detailOf, put, send } from '../support/stored-sets.js';
@@ -12,6 +13,7 @@ import { createStoringApp, DIGEST, DIGESTS, detailOf, put, send } from '../suppo
 interface Found {
   readonly model: { readonly name: string };
   readonly norm: number;
+  readonly formulas: { readonly norm: string };
   readonly neurons: readonly {
     readonly id: number;
     readonly best: number;
@@ -41,6 +43,23 @@ async function search(app: App, body: object) {
   const found = (await (await result('preferred-stimuli.json')).json()) as Found;
   return { found, result, array, reported };
 }
+
+test('the norm of an image in colour is that of its formula', async () => {
+  const tiny = tinyModel('tiny', 2);
+  const stimulus = { ...tiny.card.stimulus, channels: 3 as const };
+  const colour = { ...tiny, card: { ...tiny.card, stimulus } };
+  const { app } = await createSearchingApp({ served: [colour] });
+  const { found, array } = await search(app, { neurons: [0], restarts: 1 });
+  const { data } = await array('preferred-stimuli.npy');
+  const squares = [...data].map((pixel) => (Number(pixel) - 0.5) ** 2);
+  // As in gray, it is that of 6 pixels at the middle of the training range, 0.2.
+  expect(found.norm).toBeCloseTo(0.2 * Math.sqrt(6), 12);
+  const sum = squares.reduce((a, b) => a + b, 0);
+  expect(Math.sqrt(sum / 3)).toBeCloseTo(found.norm, 5);
+  expect(found.formulas.norm).toBe(
+    'sqrt(sum (pixel - background)^2 / 3), summed over pixels and channels',
+  );
+});
 
 test('the brightest image within the norm is found and can be sent as a stimulus', async () => {
   const { app } = await createSearchingApp({ limits: { maxBody: 2 ** 16 } });

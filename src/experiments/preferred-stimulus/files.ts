@@ -77,7 +77,10 @@ async function listNumbers(
     ...terms,
     pixels: [...terms.pixels],
     formulas: {
-      norm: 'sqrt(sum (pixel - background)^2)',
+      norm:
+        model.card.stimulus.channels === 1
+          ? 'sqrt(sum (pixel - background)^2)'
+          : 'sqrt(sum (pixel - background)^2 / 3), summed over pixels and channels',
       diversity: '1 - mean cosine of (pixels - background) between two restarts',
     },
     neurons: rows,

@@ -22,7 +22,9 @@ export const PreferredStimulusRequest = z
       .positive()
       .max(1e4)
       .optional()
-      .describe('the largest value of sqrt(sum (pixel - background)^2)'),
+      .describe(
+        'the largest value of sqrt(sum (pixel - background)^2), in colour of the root of a third of the sum',
+      ),
     pixels: z
       .tuple([Gray, Gray])
       .default([0, 1])

@@ -63,8 +63,15 @@ export interface ModelProto {
   readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
 }
 
+const root = protobuf.Root.fromJSON(schema);
 /** ModelProto of protobufjs, for what other files read and write beyond the messages above. */
-export const Model = protobuf.Root.fromJSON(schema).lookupType('onnx.ModelProto');
+export const Model = root.lookupType('onnx.ModelProto');
+const DATA_TYPES = root.lookupEnum('onnx.TensorProto.DataType').valuesById;
+
+/** The name that ONNX gives to the type of a tensor, such as DOUBLE. */
+export function dataTypeName(type: number): string {
+  return DATA_TYPES[type] ?? String(type);
+}
 
 /** An .onnx file. */
 export function encodeModel(model: ModelProto): Uint8Array {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { findBoundary } from '../../stimulus/decode/form.js';
+import { FORM_TYPE, mediaTypeEssence } from '../../stimulus/decode/media-type.js';
 import { readBody } from '../body/read-body.js';
 import type { AppContext } from '../context.js';
 import { Problem } from '../problem.js';
@@ -18,9 +20,11 @@ const CAPACITY = 64 * 2 ** 20;
 /** Bytes that a kept answer takes besides its body. */
 const OVERHEAD = 1024;
 
+/** Pieces between boundaries of a form that are looked for; a body may consist of boundaries alone. */
+const MOST_PIECES = 10_000;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 /** Headers that make a request another one, besides its path, query and body. */
-const DISTINGUISHING = ['Content-Type', 'Accept', 'If-Match'] as const;
+const DISTINGUISHING = ['Accept', 'If-Match'] as const;
 
 interface Once {
   readonly scope: string;
@@ -69,7 +73,10 @@ export function idempotent(deps: AppDependencies): (handler: Handler) => Handler
     const authorization = keyName === undefined ? (c.req.header('Authorization') ?? null) : null;
     const scope = sha256([c.req.path, key, clientId, authorization]);
     const headers = DISTINGUISHING.map((name) => c.req.header(name) ?? null);
-    const fingerprint = sha256([new URL(c.req.url).search, ...headers], body);
+    const { type, pieces } = withoutBoundary(c.req.header('Content-Type') ?? null, body);
+    const lengths = pieces.map(({ length }) => length);
+    const parts = [new URL(c.req.url).search, type, ...headers, lengths];
+    const fingerprint = sha256(parts, pieces);
     for (let known = find(scope); known; known = find(scope)) {
       requireSame(known, fingerprint);
       const answer = 'answer' in known ? await known.answer : known;
@@ -159,6 +166,28 @@ function withBody({ url, method, headers, signal }: Request, body: Uint8Array): 
   return new Request(url, { method, headers, signal, body: new Uint8Array(body) });
 }
 
-function sha256(parts: readonly unknown[], bytes: Uint8Array = new Uint8Array()): string {
-  return createHash('sha256').update(JSON.stringify(parts)).update(bytes).digest('hex');
+/** What a request sends. Of a form, without its boundary, which clients draw anew for each request. */
+function withoutBoundary(
+  type: string | null,
+  body: Uint8Array,
+): { readonly type: string | null; readonly pieces: readonly Uint8Array[] } {
+  const boundary =
+    mediaTypeEssence(type ?? undefined) === FORM_TYPE ? findBoundary(type ?? '') : undefined;
+  if (boundary === undefined) return { type, pieces: [body] };
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length);
+  const pieces: Uint8Array[] = [];
+  let start = 0;
+  while (pieces.length < MOST_PIECES) {
+    const at = text.indexOf(boundary, start);
+    if (at < 0) break;
+    pieces.push(body.subarray(start, at));
+    start = at + boundary.length;
+  }
+  return { type: FORM_TYPE, pieces: [...pieces, body.subarray(start)] };
+}
+
+function sha256(parts: readonly unknown[], pieces: readonly Uint8Array[] = []): string {
+  const hash = createHash('sha256').update(JSON.stringify(parts));
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
 }

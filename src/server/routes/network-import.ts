@@ -7,7 +7,7 @@ import type { NetworkFiles, NetworkImports } from '../../imports/network-imports
 import { ModelName } from '../../models/card.js';
 import type { FilePart } from '../../stimulus/decode/form.js';
 import { readForm } from '../../stimulus/decode/form.js';
-import { mediaTypeEssence } from '../../stimulus/decode/media-type.js';
+import { FORM_TYPE, mediaTypeEssence } from '../../stimulus/decode/media-type.js';
 import { errorAt } from '../../stimulus/errors.js';
 import { answerJson } from '../answer.js';
 import { readBody } from '../body/read-body.js';
@@ -19,7 +19,6 @@ import { MODEL, route } from '../route.js';
 import { fileField } from '../schemas.js';
 import type { AppDependencies, Service } from '../service.js';
 
-const FORM_TYPE = 'multipart/form-data';
 /** Imports that are received, wait or run at the same time; one of them runs. */
 const MOST = 4;
 const FIELDS = ['network', 'card', 'gradient'] as const;

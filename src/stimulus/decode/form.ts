@@ -117,11 +117,16 @@ function* readParts(
   }
 }
 
-/** @throws InputError if the content type states none */
-function readBoundary(contentType: string): string {
+/** What lies between the parts of a form; undefined if the content type states none. */
+export function findBoundary(contentType: string): string | undefined {
   const [, quoted, plain] =
     /;\s*boundary=(?:"([^"]{1,70})"|([^\s;",]{1,70}))/i.exec(contentType) ?? [];
-  const boundary = quoted ?? plain;
+  return quoted ?? plain;
+}
+
+/** @throws InputError if the content type states none */
+function readBoundary(contentType: string): string {
+  const boundary = findBoundary(contentType);
   if (boundary !== undefined) return boundary;
   throw new InputError(
     `the multipart body cannot be read: the Content-Type ${JSON.stringify(contentType)} has no ` +

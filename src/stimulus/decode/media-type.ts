@@ -1,7 +1,9 @@
+export const FORM_TYPE = 'multipart/form-data';
+
 /** The accepted media types of stimuli, as a list for messages and headers. */
 export const ACCEPTED_TYPES =
   'image/png, image/jpeg, image/webp, image/tiff, application/x-npy, application/octet-stream, ' +
-  'application/json, multipart/form-data';
+  `application/json, ${FORM_TYPE}`;
 
 const SIGNATURES: readonly { type: string; offset: number; bytes: string }[] = [
   { type: 'image/png', offset: 0, bytes: '\x89PNG\r\n\x1a\n' },

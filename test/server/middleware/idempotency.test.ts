@@ -10,10 +10,15 @@ const URL = `${MODEL}/responses`;
 const stimulus = (gray: number) =>
   new Uint8Array(encodeNpy(new Float32Array(6).fill(gray), [3, 2]));
 
-function post(key: string, headers: Record<string, string> = {}, gray = 0.5): RequestInit {
+function post(
+  key: string,
+  headers: Record<string, string> = {},
+  gray = 0.5,
+  body: Uint8Array<ArrayBuffer> = stimulus(gray),
+): RequestInit {
   return {
     method: 'POST',
-    body: stimulus(gray),
+    body,
     headers: { 'Content-Type': 'application/x-npy', 'Idempotency-Key': key, ...headers },
   };
 }
@@ -64,6 +69,27 @@ test('another body, query or format under the same key is rejected', async () =>
       detail: 'this Idempotency-Key came with another request before; use a new one',
     });
   }
+});
+
+test('a form is the same request under another boundary, and another one with other files', async () => {
+  const { app, engine } = createTestApp();
+  const form = (boundary: string, gray: number): RequestInit => {
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="stimuli"; filename="a.npy"\r\n\r\n`;
+    const body = Buffer.concat([
+      Buffer.from(head),
+      stimulus(gray),
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]);
+    const type = `multipart/form-data; boundary=${boundary}`;
+    return post('a', { 'Content-Type': type }, gray, body);
+  };
+  const first = await app.request(URL, form('one', 0.5));
+  const second = await app.request(URL, form('another', 0.5));
+  expect(first.status).toBe(200);
+  expect(await second.text()).toBe(await first.text());
+  expect(second.headers.get('Idempotency-Replayed')).toBe('true');
+  expect((await app.request(URL, form('two', 0.25))).status).toBe(422);
+  expect(engine.requests).toHaveLength(1);
 });
 
 test('another key, route or caller is another request', async () => {
