@@ -65,7 +65,7 @@ export async function measureNetwork(
     const range = rangeOf(responses.flat());
     await checkRepeats(respond, own[0]!, responses[0]!);
     const warnings = await checkBatch(respond, imported, own, range);
-    if (range === 0) warnings.push('the responses are the same to all images');
+    if (isConstant(responses)) warnings.push('the responses are the same to all images');
     const slope =
       gradientFile === undefined ? undefined : await readNamed(gradientFile, GRAPH_BYTES);
     const [neurons, image] = [responses[0]!.length, noiseImage(imageLength(size))];
@@ -99,6 +99,11 @@ export async function measureNetwork(
   } finally {
     await session.release();
   }
+}
+
+/** @param responses [image][neuron] */
+function isConstant([first, ...others]: readonly (readonly number[])[]): boolean {
+  return others.every((row) => row.every((value, neuron) => value === first![neuron]));
 }
 
 /** @returns [images of the graph, neurons] */

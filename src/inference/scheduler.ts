@@ -5,6 +5,7 @@ import {
   DrainingError,
   QueueFullError,
 } from '../errors.js';
+import { stimulusError } from '../stimulus/errors.js';
 import type { ComputedBatch } from '../tracing/trace-batch.js';
 import type { Engine, EngineRequest } from './engine.js';
 import {
@@ -43,6 +44,7 @@ export interface Scheduler {
    * @throws DeadlineError when the deadline passed before the responses were there
    * @throws DrainingError once `drain` was called
    * @throws ClientDisconnectedError when the signal was aborted
+   * @throws InputError naming a stimulus for which the model gives no finite number, as an imported network may
    */
   respond(request: ScheduledRequest): Promise<ScheduledResponses>;
   /** For work that can wait: resolves once other work has run and the engine has computed its predictions. */
@@ -153,6 +155,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       queues[priority].add(entry);
       if (!running) work = run();
     });
+    checkFinite(values, neurons.length);
     const queueSeconds = Math.max(0, (clock() - arrived) / 1000 - inferSeconds);
     return { values, queueSeconds, inferSeconds };
   }
@@ -249,5 +252,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   function deadlineError(): DeadlineError {
     return new DeadlineError('the deadline passed before the responses were there');
+  }
+}
+
+/** @param values responses [stimuli, neurons] */
+function checkFinite(values: Float32Array, neurons: number): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    const said = `has a response of ${values[i]}; expected finite responses`;
+    throw stimulusError(Math.floor(i / neurons), `${said}: the network cannot be used for it`);
   }
 }

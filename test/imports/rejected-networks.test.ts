@@ -190,6 +190,17 @@ describe('a network that cannot be served is rejected by name', () => {
       {},
       'imported; the responses are the same to all images',
     ],
+    [
+      'a constant of its own for each neuron',
+      {
+        build: (graph, image) => {
+          const none = graph.add('Mul', [linear(graph, image), zero(graph)]);
+          return graph.add('Add', [none, graph.constant(Float32Array.of(1, 2), [2])]);
+        },
+      },
+      {},
+      'imported; the responses are the same to all images',
+    ],
   ])('%s', async (_, network, said, expected) => {
     const found = await outcome(network, said);
     if (typeof expected === 'string') expect(found).toBe(expected);

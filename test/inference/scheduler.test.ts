@@ -21,6 +21,20 @@ test('a request gets its responses, row = stimulus, column = neuron', async () =
   expect(scheduler.depth).toBe(0);
 });
 
+test('a response that is no finite number rejects its own request and no other', async () => {
+  const { engine, scheduler } = setUp();
+  engine.hold();
+  const fine = [request(1), request(2)];
+  const bad = request(3, { stimuli: stimuli(3, Number.NaN) });
+  const [first, other, last] = [fine[0]!, bad, fine[1]!].map((asked) => scheduler.respond(asked));
+  engine.open();
+  await expect(other).rejects.toThrow(
+    'stimulus 0 has a response of NaN; expected finite responses: the network cannot be used for it',
+  );
+  expect((await first!).values).toEqual(handResponses(fine[0]!));
+  expect((await last!).values).toEqual(handResponses(fine[1]!));
+});
+
 test('a request longer than a chunk is cut and put together again', async () => {
   const { scheduler, batches } = setUp();
   const long = request(10);

@@ -4,12 +4,17 @@ import type { Weights } from '../../src/models/saved-model.js';
 import { mapSizes } from '../../src/network/map-sizes.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
-import { measuredPlaces } from '../data/measured.js';
-import { type Recording, responseMatrix } from '../data/recording.js';
+import type { Recording } from '../data/recording.js';
 import { copyPopulation, isFiniteRow, replaceRows, selectRows } from '../data/rows.js';
 import type { TrainingData } from '../data/split.js';
 import { evaluate, type Fit, predict } from '../run/fit.js';
-import { allSame, FLAT_EPOCHS, type NeuronState, STOP_REASONS } from '../run/neuron-state.js';
+import {
+  allSame,
+  beginning,
+  FLAT_EPOCHS,
+  type NeuronState,
+  STOP_REASONS,
+} from '../run/neuron-state.js';
 import { type Base, baseWeights, beginWith } from '../run/stages.js';
 import { dropoutFactors, type Moment } from './dropout.js';
 import { createLearner, type Learner, type OptimiserState } from './learner.js';
@@ -22,6 +27,7 @@ import {
   levelScale,
   measureScale,
   type ResponseScale,
+  scalesWithUntrained,
   unfoldScale,
 } from './response-scale.js';
 import { batchTargets } from './targets.js';
@@ -168,7 +174,9 @@ export function createSeparateNetworks(
       const levelled = await levelKept(check);
       const measured = await measureKept(rows, data.validation, check, levelled);
       const fits = neurons.map((_, row) => measured[rows.indexOf(row)] ?? null);
-      const weights = foldScale(architecture, kept, scalesOf(task.neurons, levelled));
+      const fresh = base?.fit ? [] : neurons;
+      const all = scalesWithUntrained(architecture, levelled, training, fresh);
+      const weights = foldScale(architecture, kept, scalesOf(task.neurons, all));
       if (!base?.fit) return { fits, weights };
       // The networks on which a warm start did not improve are the base's, bit for bit.
       const same = neurons.flatMap(({ keptEpoch }, row) => (keptEpoch === null ? [row] : []));
@@ -305,14 +313,6 @@ export function createSeparateNetworks(
       moments: selectRows(moments, left),
     });
   }
-}
-
-/** The state of a neuron before its training; one whose targets are all the same stops there. */
-export function beginning(training: Recording, id: number): NeuronState {
-  const all = column(responseMatrix(training), id);
-  const targets = measuredPlaces(all).map((image) => all[image]!);
-  const stopped = { epoch: 0, reason: STOP_REASONS.targets };
-  return { id, keptEpoch: null, CORR: null, flatEpochs: 0, ...(allSame(targets) && { stopped }) };
 }
 
 function mean(values: Float32Array): number {

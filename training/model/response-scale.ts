@@ -9,7 +9,7 @@ import { type Recording, responseMatrix } from '../data/recording.js';
 export interface ResponseScale {
   /** In the unit of the recording. */
   readonly mean: number;
-  /** What 1 in this scale is in the unit of the recording; above 0. */
+  /** What 1 in this scale is in the unit of the recording; above 0, or 0 where the network was not trained. */
   readonly unit: number;
 }
 
@@ -65,6 +65,37 @@ export function levelScale(
   );
   return { ...scale, mean: scale.mean + scale.unit * average(errors) };
 }
+
+/**
+ * Scales with those of neurons whose networks were not trained: they respond with the mean of the recorded responses,
+ * whatever they see.
+ * @param scales of all neurons
+ * @param neurons with the epoch that was kept of each
+ */
+export function scalesWithUntrained(
+  { output }: LastMap,
+  scales: ReadonlyMap<number, ResponseScale>,
+  recording: Recording,
+  neurons: readonly { readonly id: number; readonly keptEpoch: number | null }[],
+): Map<number, ResponseScale> {
+  const untrained = neurons.flatMap(({ id, keptEpoch }) => {
+    if (keptEpoch !== null) return [];
+    const responses = column(responseMatrix(recording), id);
+    const measured = measuredPlaces(responses).map((image) => responses[image]!);
+    const constant = measured.length === 0 ? 0 : average(measured);
+    const mean = output === 'softplus' ? inverseSoftplus(constant) : constant;
+    return [[id, { mean, unit: 0 }] as const];
+  });
+  return new Map([...scales, ...untrained]);
+}
+
+/** What softplus makes a rate of; of 0, of a very small one. */
+function inverseSoftplus(rate: number): number {
+  return rate > LARGE_RATE ? rate : Math.log(Math.expm1(Math.max(rate, SMALL_RATE)));
+}
+
+/** Rates beyond these are the same in float32 before softplus and after it, or as good as 0. */
+const [SMALL_RATE, LARGE_RATE] = [1e-8, 30];
 
 /** A response in a neuron's own scale. */
 export function toScale(response: number, { mean, unit }: ResponseScale): number {

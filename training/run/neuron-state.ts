@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { NeuronCard } from '../../src/models/card.js';
+import { column } from '../../src/tuning/response-matrix.js';
+import { measuredPlaces } from '../data/measured.js';
+import { type Recording, responseMatrix } from '../data/recording.js';
 
 /** The state of a neuron while it is trained. */
 export const NeuronState = z.strictObject({
@@ -26,6 +29,14 @@ export const STOP_REASONS = {
  * have one or two such epochs: those of the centre alone are slow at first.
  */
 export const FLAT_EPOCHS = 5;
+
+/** The state of a neuron before its training; one whose targets are all the same stops there. */
+export function beginning(training: Recording, id: number): NeuronState {
+  const all = column(responseMatrix(training), id);
+  const targets = measuredPlaces(all).map((image) => all[image]!);
+  const stopped = { epoch: 0, reason: STOP_REASONS.targets };
+  return { id, keptEpoch: null, CORR: null, flatEpochs: 0, ...(allSame(targets) && { stopped }) };
+}
 
 /** Whether all values are the same. */
 export function allSame(values: ArrayLike<number>): boolean {

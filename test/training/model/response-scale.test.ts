@@ -11,6 +11,7 @@ import {
   foldScale,
   fromScale,
   measureScale,
+  scalesWithUntrained,
   toScale,
   unfoldScale,
 } from '../../../training/model/response-scale.js';
@@ -44,6 +45,31 @@ test('the scale of a neuron is of the images that it was measured for', () => {
   expect(greatestDifference(own, expected)).toBeLessThan(1e-12);
   // Responses that are all the same have no scale of their own.
   for (const id of [1, 2]) expect(measureScale(recording, id)).toEqual({ mean: 0, unit: 1 });
+});
+
+test('a neuron that was not trained has the mean of its responses, whatever the network computes', () => {
+  const recording = recordingOf([
+    [10, 4, 0],
+    [Number.NaN, 5, 0],
+    [20, 6, 0],
+  ]);
+  const neurons = [0, 1, 2].map((id) => ({ id, keptEpoch: id === 0 ? 3 : null }));
+  const trained = new Map([[0, { mean: 1, unit: 2 }]]);
+  const scales = scalesWithUntrained({ readout: 'full' }, trained, recording, neurons);
+  expect([...scales]).toEqual([
+    [0, { mean: 1, unit: 2 }],
+    [1, { mean: 5, unit: 0 }],
+    [2, { mean: 0, unit: 0 }],
+  ]);
+  const rates = scalesWithUntrained(
+    { readout: 'full', output: 'softplus' },
+    trained,
+    recording,
+    neurons,
+  );
+  const softplus = (id: number) => Math.log1p(Math.exp(rates.get(id)!.mean));
+  expect(softplus(1)).toBeCloseTo(5, 12);
+  expect(softplus(2)).toBeLessThan(1.1e-8);
 });
 
 test.each(['ff_cnn', 'rf_cnn', 'ff_sa_cnn_star_incr_fc1'] as const)(

@@ -88,6 +88,10 @@ test('responses that were not measured are left out, and a constant neuron stops
   expect(neurons[2]).toMatchObject({ keptEpoch: null, CORR: null, stopped: { epoch: 0 } });
   for (const id of [0, 1]) expect(neurons[id]!.CORR).toBeGreaterThan(0.9);
   for (const { data: values } of weights.values()) expect(values.every(Number.isFinite)).toBe(true);
+  // the third neuron always predicts what was recorded
+  const channels = weights.get('readout.weight')!.data;
+  expect(channels.subarray((2 / 3) * channels.length).every((weight) => weight === 0)).toBe(true);
+  expect(weights.get('readout.bias')!.data[2]).toBe(4);
 });
 
 test('the same seed trains the same core, another seed another one', async () => {

@@ -42,7 +42,7 @@ test('a neuron whose parameters are not finite after the last batch stops alone'
   for (const { data } of weights.values()) expect(data.every(Number.isFinite)).toBe(true);
 });
 
-test('a neuron with the same response to all training images is not trained', async () => {
+test('a neuron with the same response to all training images is not trained, and always predicts it', async () => {
   const training = withResponses(site.training, 2, () => 0.25);
   const task = smallTask({ ...site, training }, [0, 2], { epochs: 1 });
   const { neurons, weights } = await trainPopulation(task);
@@ -58,7 +58,15 @@ test('a neuron with the same response to all training images is not trained', as
   const specifications = parameterSpecifications(recipeArchitecture(task.recipe), training);
   const initial = bitsOf(initialParameters(specifications, [2], task.seed));
   const bits = bitsOf(weights);
-  for (const [name, own] of Object.entries(initial)) expect(bits[name]!.endsWith(own)).toBe(true);
+  for (const [name, own] of Object.entries(initial)) {
+    if (!name.startsWith('readout.')) expect(bits[name]!.endsWith(own)).toBe(true);
+  }
+  const [constant, places] = [
+    weights.get('readout.bias')!.data,
+    weights.get('readout.weight')!.data,
+  ];
+  expect(constant[1]).toBe(0.25);
+  expect(places.subarray(places.length / 2).every((weight) => weight === 0)).toBe(true);
 });
 
 test('a network with the same response to every image for five epochs is dead', async () => {

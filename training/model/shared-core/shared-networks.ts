@@ -17,10 +17,10 @@ import { column, type ResponseMatrix } from '../../../src/tuning/response-matrix
 import type { Recording } from '../../data/recording.js';
 import { copyPopulation, selectRows } from '../../data/rows.js';
 import { evaluate, type Fit } from '../../run/fit.js';
-import { type NeuronState, STOP_REASONS } from '../../run/neuron-state.js';
+import { beginning, type NeuronState, STOP_REASONS } from '../../run/neuron-state.js';
 import { channelFactors } from '../dropout.js';
 import { LOSSES } from '../loss.js';
-import { beginning, type Networks, type NetworksState, type PopulationTask } from '../networks.js';
+import type { Networks, NetworksState, PopulationTask } from '../networks.js';
 import {
   AS_RECORDED,
   foldScale,
@@ -28,6 +28,7 @@ import {
   levelScale,
   measureScale,
   type ResponseScale,
+  scalesWithUntrained,
 } from '../response-scale.js';
 import { batchTargets } from '../targets.js';
 import { type CoreLearner, createCoreLearner, KEPT_MAP } from './core-learner.js';
@@ -144,7 +145,8 @@ export function createSharedNetworks(
           keepers.dispose();
         }
       }
-      return { fits, weights: foldScale(core, kept, scalesOf(task.neurons, levelled)) };
+      const all = scalesWithUntrained(core, levelled, training, neurons);
+      return { fits, weights: foldScale(core, kept, scalesOf(task.neurons, all)) };
     },
 
     async state() {
