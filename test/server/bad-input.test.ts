@@ -254,7 +254,7 @@ test('sets of stimuli and responses that do not match are rejected', async () =>
 test('experiments that cannot be run are rejected', async () => {
   const parametric = `${MODEL}/tuning/parametric`;
   expect(await rejection(parametric, json({ parameter: 'colour' }))).toMatchInlineSnapshot(
-    `"422 parameter: grating has no "colour"; expected one of orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y @ parameter"`,
+    `"422 parameter: grating has no "colour"; expected one of orientation, spatialFrequency, phase, contrast, diameter, innerDiameter, x, y, azimuth, elevation @ parameter"`,
   );
   expect(await rejection(parametric, json({ values: [] }))).toMatchInlineSnapshot(
     `"422 values: is an empty list; expected at least 1 entry @ values"`,
