@@ -1,0 +1,322 @@
+"""The stream: images in, responses out, in order, for closed loops."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+from collections import deque
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, AsyncIterator, Deque, Iterator, Mapping, Optional, Type, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from websockets.asyncio.client import ClientConnection as AsyncSocket
+from websockets.asyncio.client import connect as connect_async
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from .connection import Connection
+from .errors import FrameRejected, RequestRejected, ServiceUnreachable
+
+#: sequence, status, flags, stamp, decode, queue, infer, count; little-endian
+HEADER = struct.Struct("<IHHQfffI")
+SHUTTING_DOWN, OUTSIDE_RANGE = 1, 2
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one image. Times are in milliseconds."""
+
+    #: The number of the image in the stream, from 0.
+    sequence: int
+    #: float32 (neurons,)
+    responses: NDArray[np.float32]
+    #: From sending the image to receiving the answer, by the clock of this computer.
+    round_trip: float
+    #: What the service took to read the pixels, what the image waited for the engine, and what the engine took.
+    decode: float
+    queue: float
+    infer: float
+    #: When the image was sent, in nanoseconds of ``time.perf_counter_ns``.
+    sent: int
+    #: The RMS contrast of the image lies outside that of the training images.
+    outside_training_range: bool
+    #: The service will soon close the stream.
+    shutting_down: bool
+    #: The standard deviation of an ensemble's members, where the stream was opened with it.
+    spread: Optional[NDArray[np.float32]] = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a stream is opened with."""
+
+    url: str
+    headers: Mapping[str, str]
+    dtype: str
+    spread: bool
+
+    @classmethod
+    def of(
+        cls,
+        connection: Connection,
+        path: str,
+        *,
+        dtype: str,
+        neurons: Optional[str],
+        shape: str,
+        digest: str,
+        patience: Optional[float],
+        spread: bool,
+    ) -> "Terms":
+        if dtype not in ("uint8", "float32"):
+            raise ValueError(f"wrong dtype: {dtype}; expected uint8 or float32")
+        query = {
+            "dtype": dtype,
+            "neurons": neurons,
+            "shape": shape,
+            "digest": digest,
+            "patience": None if patience is None else max(1, round(1000 * patience)),
+            "spread": spread or None,
+        }
+        target = connection.target(f"{path}/stream", query)
+        kind = "wss" if connection.secure else "ws"
+        headers = {} if connection.key is None else {"Authorization": f"Bearer {connection.key}"}
+        return cls(f"{kind}://{connection.host}:{connection.port}{target}", headers, dtype, spread)
+
+
+class Frames:
+    """Writes the frames of a stream and reads its answers. One for each stream."""
+
+    def __init__(self, terms: Terms, ready: Mapping[str, Any]) -> None:
+        self._terms = terms
+        self.ready = ready
+        self._waiting: Deque[int] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """Images that are sent and not answered."""
+        return len(self._waiting)
+
+    def encode(self, image: NDArray[Any]) -> bytes:
+        """One image as a frame."""
+        pixels = np.asarray(image)
+        expected = tuple(self.ready["shape"])
+        if pixels.shape != expected:
+            raise ValueError(f"wrong shape of an image: {pixels.shape}; expected {expected}")
+        if pixels.dtype.kind != np.dtype(self._terms.dtype).kind:
+            raise TypeError(
+                f"wrong type of an image: {pixels.dtype}; expected {self._terms.dtype}, "
+                "as the stream was opened"
+            )
+        sent = time.perf_counter_ns()
+        self._waiting.append(sent)
+        return struct.pack("<Q", sent) + pixels.astype(f"<{self._code}", copy=False).tobytes()
+
+    def decode(self, message: bytes) -> Reply:
+        """The answer to the image that was sent first."""
+        received = time.perf_counter_ns()
+        sequence, status, flags, sent, decode, queue, infer, count = HEADER.unpack_from(message)
+        if self._waiting:
+            self._waiting.popleft()
+        if status != 200:
+            raise FrameRejected(sequence, status, message[HEADER.size :].decode("utf-8"))
+        values = np.frombuffer(message, "<f4", count, HEADER.size)
+        half = count // 2 if self._terms.spread else count
+        return Reply(
+            sequence,
+            values[:half],
+            (received - sent) / 1e6,
+            decode,
+            queue,
+            infer,
+            sent,
+            bool(flags & OUTSIDE_RANGE),
+            bool(flags & SHUTTING_DOWN),
+            values[half:] if self._terms.spread else None,
+        )
+
+    @property
+    def _code(self) -> str:
+        return "u1" if self._terms.dtype == "uint8" else "f4"
+
+
+class Stream:
+    """A stream that is open. Use it in a ``with`` statement.
+
+    Example:
+        >>> with twin.stream(neurons=[0, 3]) as stream:
+        ...     reply = stream(image)  # uint8 (50, 50)
+        >>> reply.responses
+        array([0.21, 0.12], dtype=float32)
+    """
+
+    def __init__(self, terms: Terms) -> None:
+        self._opened = ExitStack()
+        with _refused_as_error(terms.url):
+            self._socket: ClientConnection = self._opened.enter_context(
+                connect(terms.url, compression=None, additional_headers=dict(terms.headers))
+            )
+        self._frames = Frames(terms, json.loads(self._socket.recv()))
+
+    @property
+    def ready(self) -> Mapping[str, Any]:
+        """What the service said when the stream opened: model, neurons, shape, limits."""
+        return self._frames.ready
+
+    def __call__(self, image: NDArray[Any]) -> Reply:
+        """Sends an image and waits for its answer.
+
+        Raises:
+            FrameRejected: where this image has no responses; the stream goes on.
+            ServiceUnreachable: where the stream is closed.
+        """
+        self.send(image)
+        return self.receive()
+
+    def send(self, image: NDArray[Any]) -> None:
+        """Sends an image without waiting for its answer: several may be on the way."""
+        with _closed_as_error():
+            self._socket.send(self._frames.encode(image))
+
+    def receive(self, timeout: Optional[float] = None) -> Reply:
+        """Waits for the next answer, in the order of the images.
+
+        Args:
+            timeout: seconds; ``TimeoutError`` where no answer came by then.
+        """
+        with _closed_as_error():
+            return self._frames.decode(cast(bytes, self._socket.recv(timeout)))
+
+    def replies(self, images: Iterator[NDArray[Any]], ahead: int = 1) -> Iterator[Reply]:
+        """Sends images, ``ahead`` of them before the first answer, and yields the answers in order."""
+        for image in images:
+            self.send(image)
+            if self._frames.waiting > ahead:
+                yield self.receive()
+        while self._frames.waiting:
+            yield self.receive()
+
+    def close(self) -> None:
+        """Closes the stream. Images that are not answered are lost."""
+        self._opened.close()
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+
+class AsyncStream:
+    """The same stream for asyncio. Use it in an ``async with`` statement."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._socket: Optional[AsyncSocket] = None
+        self._frames: Optional[Frames] = None
+
+    async def __aenter__(self) -> "AsyncStream":
+        terms = self._terms
+        with _refused_as_error(terms.url):
+            self._socket = await connect_async(
+                terms.url, compression=None, additional_headers=dict(terms.headers)
+            )
+        self._frames = Frames(terms, json.loads(await self._socket.recv()))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if self._socket is not None:
+            await self._socket.close()
+
+    @property
+    def ready(self) -> Mapping[str, Any]:
+        return self._opened[1].ready
+
+    async def __call__(self, image: NDArray[Any]) -> Reply:
+        """Sends an image and waits for its answer."""
+        await self.send(image)
+        return await self.receive()
+
+    async def send(self, image: NDArray[Any]) -> None:
+        """Sends an image without waiting for its answer."""
+        socket, frames = self._opened
+        with _closed_as_error():
+            await socket.send(frames.encode(image))
+
+    async def receive(self) -> Reply:
+        """Waits for the next answer, in the order of the images."""
+        socket, frames = self._opened
+        with _closed_as_error():
+            return frames.decode(cast(bytes, await socket.recv()))
+
+    async def __aiter__(self) -> AsyncIterator[Reply]:
+        while self._opened[1].waiting:
+            yield await self.receive()
+
+    @property
+    def _opened(self) -> "tuple[AsyncSocket, Frames]":
+        if self._socket is None or self._frames is None:
+            raise RuntimeError("the stream is not open; expected `async with twin.stream_async()`")
+        return self._socket, self._frames
+
+
+class _closed_as_error:
+    """Turns a closed stream into an error that says what to do."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if isinstance(error, ConnectionClosed):
+            closed = error.rcvd
+            reason = "it was lost" if closed is None else f"{closed.code} {closed.reason}".strip()
+            raise ServiceUnreachable(f"the stream is closed: {reason}; open it again") from error
+
+
+class _refused_as_error:
+    """Turns a stream that cannot be opened into the problem that the service names."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if isinstance(error, InvalidStatus):
+            response = error.response
+            try:
+                body: Any = json.loads(response.body or b"")
+            except ValueError:
+                body = (response.body or b"").decode("utf-8", "replace")
+            raise RequestRejected.from_answer(
+                response.status_code, response.reason_phrase, body
+            ) from error
+        if isinstance(error, OSError):
+            raise ServiceUnreachable(
+                f"no service answers at {self._url.partition('/v1/')[0]}: {error}"
+            ) from error

@@ -1,0 +1,155 @@
+"""Faults of a service, by one that is made up."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Callable, Iterator, List
+
+import pytest
+
+import hypercolumn
+from hypercolumn.connection import Connection
+
+
+class FakeService(ThreadingHTTPServer):
+    """Answers each request with the next of its answers, and remembers the requests."""
+
+    daemon_threads = True
+
+    def __init__(self, pauses: List[float]) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.pauses = pauses
+        self.answers: List[Callable[["Handler"], None]] = []
+        self.requests: List[dict] = []
+        self.opened: List[Connection] = []
+
+    def connection(self, **options: object) -> Connection:
+        connection = Connection(f"http://127.0.0.1:{self.server_address[1]}", **options)
+        self.opened.append(connection)
+        return connection
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: FakeService
+
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        self.server.requests.append({"path": self.path, "headers": dict(self.headers), "body": body})
+        self.server.answers.pop(0)(self)
+
+    do_GET = do_POST = do_DELETE = answer
+
+    def send(self, status: int, body: object, **headers: str) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeService]:
+    pauses: List[float] = []
+    monkeypatch.setattr("hypercolumn.connection.time.sleep", pauses.append)
+    server = FakeService(pauses)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    for connection in server.opened:
+        connection.close()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def busy(handler: Handler) -> None:
+    problem = {"title": "Service Unavailable", "status": 503, "detail": "the models are being loaded"}
+    handler.send(503, problem, Retry_After="7")
+
+
+def fine(handler: Handler) -> None:
+    handler.send(200, {"done": True})
+
+
+def lost(handler: Handler) -> None:
+    handler.close_connection = True
+
+
+def test_a_busy_service_is_asked_again_after_the_time_that_it_names(fake):
+    fake.answers += [busy, busy, fine]
+    assert fake.connection().request("GET", "/x").json() == {"done": True}
+    assert fake.pauses == [7.0, 7.0]
+
+
+def test_a_post_that_is_sent_again_has_the_same_key_so_that_nothing_is_done_twice(fake):
+    fake.answers += [busy, lost, fine, fine]
+    connection = fake.connection(key="secret")
+    connection.request("POST", "/x", body=b"{}")
+    connection.request("POST", "/x", body=b"{}")
+    keys = [request["headers"]["Idempotency-Key"] for request in fake.requests]
+    assert len(set(keys[:3])) == 1
+    assert keys[3] != keys[0]
+    assert {request["headers"]["Authorization"] for request in fake.requests} == {"Bearer secret"}
+
+
+def test_a_service_that_stays_busy_is_an_error_with_its_reason(fake):
+    fake.answers += [busy, busy]
+    with pytest.raises(hypercolumn.Busy, match="the models are being loaded") as caught:
+        fake.connection(retries=1).request("GET", "/x")
+    assert (caught.value.status, caught.value.title) == (503, "Service Unavailable")
+
+
+def test_no_request_is_sent_again_after_its_deadline(fake):
+    fake.answers += [busy, fine]
+    with pytest.raises(hypercolumn.Busy):
+        fake.connection().request("GET", "/x", deadline=5)
+    assert len(fake.requests) == 1
+    assert 4000 < int(fake.requests[0]["headers"]["X-Deadline-Ms"]) <= 5000
+
+
+def test_a_wrong_request_is_sent_once(fake):
+    fake.answers += [lambda handler: handler.send(422, {"title": "t", "detail": "wrong", "errors": []})]
+    with pytest.raises(hypercolumn.InvalidInput, match="wrong"):
+        fake.connection().request("POST", "/x", body=b"{}")
+    assert len(fake.requests) == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_again(fake):
+    def then_close(handler: Handler) -> None:
+        fine(handler)
+        handler.close_connection = True
+
+    fake.answers += [then_close, fine]
+    connection = fake.connection(retries=0)
+    for _ in range(2):
+        assert connection.request("GET", "/x").json() == {"done": True}
+
+
+def test_events_are_read_as_they_come(fake):
+    def events(handler: Handler) -> None:
+        text = b'event: state\ndata: {"n": 1}\n\n: a comment\nevent: progress\ndata: {"n":\ndata: 2}\n\n'
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(text)))
+        handler.end_headers()
+        handler.wfile.write(text)
+
+    fake.answers += [events]
+    assert list(fake.connection().events("/x")) == [("state", {"n": 1}), ("progress", {"n": 2})]
+
+
+def test_what_is_no_problem_is_quoted(fake):
+    def proxy(handler: Handler) -> None:
+        handler.send(502, "<html>Bad gateway")
+
+    fake.answers += [proxy]
+    with pytest.raises(hypercolumn.RequestRejected, match="502 Bad Gateway: <html>"):
+        fake.connection(retries=0).request("GET", "/x")

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+import hypercolumn
+
+
+def test_a_stream_gives_the_responses_of_the_route(twin, images):
+    expected = twin(images, neurons=[0, 3])
+    with twin.stream(neurons=[0, 3]) as stream:
+        assert stream.ready["neurons"] == [0, 3]
+        for number, image in enumerate(images):
+            reply = stream(image)
+            assert reply.sequence == number
+            assert np.array_equal(reply.responses, expected[number])
+            assert 0 < reply.infer < reply.round_trip
+
+
+def test_images_are_sent_ahead_and_answered_in_order(twin, images):
+    expected = twin(images)
+    with twin.stream() as stream:
+        replies = list(stream.replies(iter(images), ahead=3))
+    assert [reply.sequence for reply in replies] == list(range(6))
+    assert np.array_equal(np.stack([reply.responses for reply in replies]), expected)
+
+
+def test_a_stream_of_asyncio(twin, images):
+    async def run():
+        async with twin.stream_async(neurons=[1], dtype="float32") as stream:
+            return [(await stream(image)).responses for image in (images / 255).astype(np.float32)]
+
+    assert np.allclose(np.stack(asyncio.run(run())), twin(images, neurons=[1]), atol=1e-6)
+
+
+def test_wrong_images_are_named_before_they_are_sent(twin, images):
+    with twin.stream() as stream:
+        with pytest.raises(ValueError, match=r"wrong shape of an image: \(40, 50\); expected \(50, 50\)"):
+            stream(images[0, :40])
+        with pytest.raises(TypeError, match="expected uint8"):
+            stream(images[0] / 255)
+        assert stream(images[0]).sequence == 0
+
+
+def test_an_image_that_is_rejected_does_not_end_the_stream(twin, images):
+    with twin.stream(dtype="float32") as stream:
+        with pytest.raises(hypercolumn.FrameRejected) as caught:
+            stream(np.full((50, 50), 2.0, dtype=np.float32))
+        assert caught.value.status == 422
+        assert stream((images[0] / 255).astype(np.float32)).sequence == 1
+
+
+def test_a_stream_that_cannot_be_opened_says_why(twin):
+    with pytest.raises(hypercolumn.InvalidInput, match="unknown neuron: 16"):
+        twin.stream(neurons=[16])
