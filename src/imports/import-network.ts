@@ -29,7 +29,7 @@ export interface ImportOptions {
   readonly patience?: number;
   /** The compiled module of the process that runs it. */
   readonly entry?: string;
-  /** Aborted where nobody wants the model any longer: nothing is saved then. */
+  /** Aborting it ends the import, and nothing is saved. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,8 +1,8 @@
 import { InputError } from '../errors.js';
+import type { Channels } from '../formats/channels.js';
 import type { GraphValue, ReadGraph } from '../inference/onnx/imported/read-graph.js';
 import { dataTypeName } from '../inference/onnx/proto.js';
 import type { ImportedNetwork } from '../network/imported/architecture.js';
-import type { Channels } from '../stimulus/stimuli.js';
 import type { NetworkDescription } from './description.js';
 
 /** The input of a network, and the size of its images in pixels, which are gray or in colour. */

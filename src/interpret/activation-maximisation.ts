@@ -1,11 +1,7 @@
+import type { Channels } from '../formats/channels.js';
 import { randomStream } from '../network/random.js';
 import { blurImage } from '../stimulus/parametric/view.js';
-import {
-  type Channels,
-  type Stimuli,
-  type StimulusImage,
-  stimulusAt,
-} from '../stimulus/stimuli.js';
+import { type Stimuli, type StimulusImage, stimulusAt } from '../stimulus/stimuli.js';
 import type { StimulusGradient } from './gradient.js';
 
 /** How images are changed to raise a response. */
@@ -17,11 +13,11 @@ export interface MaximisationTerms {
   /** The gray, 0..1, from which an image's norm is taken. */
   readonly background: number;
   /**
-   * The most that sqrt(sum (value - background)^2 / channels) may be, with the sum over all pixels and channels: a gray
+   * The largest allowed sqrt(sum (value - background)^2 / channels). The sum is over all pixels and channels: a gray
    * image has the same norm where it is in colour. A pattern in one channel alone may have sqrt(3) times its amplitude.
    */
   readonly norm: number;
-  /** The least and the most that a value of a pixel may be, with the background between. */
+  /** The smallest and the largest allowed value of a pixel. The background lies between them. */
   readonly pixels: readonly [least: number, most: number];
   /** Sigma in pixels of the Gaussian that blurs each channel of a gradient, and where it begins; 0: none. */
   readonly blur: number;

@@ -1,4 +1,5 @@
-import type { Channels, Stimuli } from '../stimulus/stimuli.js';
+import type { Channels } from '../formats/channels.js';
+import type { Stimuli } from '../stimulus/stimuli.js';
 import { beginMaximisation, type MaximisationTerms } from './activation-maximisation.js';
 import type { InterpretedModel, Interpreter } from './interpreter.js';
 

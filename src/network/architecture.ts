@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Channels } from '../formats/channels.js';
 import { alphaLayer } from './layers/alpha.js';
 import { ATTENTION_KINDS, attentionLayer } from './layers/attention.js';
 import { betaLayer } from './layers/beta.js';
@@ -6,7 +7,6 @@ import type { Layer, Readout } from './layers/layer.js';
 import { centre } from './layers/readouts/centre.js';
 import { full } from './layers/readouts/full.js';
 import { split } from './layers/readouts/split.js';
-import type { Channels } from './stimulus-size.js';
 
 /** By the name that an architecture has for it. */
 export const READOUTS = { full, centre, split } satisfies Readonly<Record<string, Readout>>;

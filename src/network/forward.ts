@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { Channels } from '../formats/channels.js';
 import { type AnyArchitecture, isShared } from './any-architecture.js';
 import type { Architecture } from './architecture.js';
 import { createLayers, READOUTS } from './architecture.js';
@@ -9,7 +10,6 @@ import { readLinear } from './layers/read-linear.js';
 import { sigmoid } from './layers/sigmoid.js';
 import { convolveAndPool, pooledStimulusConvolution } from './layers/stimulus-convolution.js';
 import { forwardShared } from './shared-core/forward.js';
-import type { Channels } from './stimulus-size.js';
 
 /** A type, not an interface, so that tf.tidy accepts it as a container of tensors. */
 export type Forward = {

@@ -1,7 +1,5 @@
+import type { Channels } from '../formats/channels.js';
 import type { MapSize } from './layers/map.js';
-
-/** 1 for gray stimuli; 3 for red, green and blue. */
-export type Channels = 1 | 3;
 
 /** Of a stimulus, in pixels; gray where it does not say how many channels it has. */
 export interface StimulusSize extends MapSize {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Channels } from '../formats/channels.js';
 import { Fit } from '../stimulus/fit.js';
-import type { Channels } from '../stimulus/stimuli.js';
 import { realNumber, WholeNumber } from './numbers.js';
 import { RawType } from './stimulus-request.js';
 

@@ -1,5 +1,6 @@
+import type { Channels } from '../formats/channels.js';
 import { LUMA } from '../formats/luma.js';
-import type { Channels, StimulusImage } from './stimuli.js';
+import type { StimulusImage } from './stimuli.js';
 
 const [RED, , BLUE] = LUMA;
 

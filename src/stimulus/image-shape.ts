@@ -1,6 +1,6 @@
 import { InputError } from '../errors.js';
+import type { Channels } from '../formats/channels.js';
 import { type Size, sameSize } from './fit.js';
-import type { Channels } from './stimuli.js';
 import { type TargetShape, targetSize } from './target.js';
 
 /** The number, the size and the channels of images in row-major order. */

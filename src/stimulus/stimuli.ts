@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Channels } from '../formats/channels.js';
 import type { Monitor } from './colour/monitor.js';
-
-/** The number of values of each pixel: 1 for gray, 3 for red, green and blue. */
-export type Channels = 1 | 3;
 
 /** The size of images in pixels, and their channels. */
 export interface StimulusShape {

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
-import type { Canvas, Channels } from './stimuli.js';
+import type { Channels } from '../formats/channels.js';
+import type { Canvas } from './stimuli.js';
 
 /**
  * What decoded stimuli become: their size, and whether they are gray or in colour, which are undefined where stimuli keep

@@ -1,13 +1,14 @@
 import { DamagedError, InputError, StoreFullError } from '../errors.js';
 import { isSystemError } from '../files/disk-error.js';
 import { roomFor, sha256InSlices } from '../files/whole-file.js';
+import type { Channels } from '../formats/channels.js';
 import { decodeNpyHeader, encodeNpy, NPY_HEADER_BYTES } from '../formats/npy.js';
 import type { StoredElement } from '../formats/npy-elements.js';
 import type { ObjectInfo, ObjectStore } from '../objects/object-store.js';
 import { inStorage } from '../objects/storage-fault.js';
 import { stimulusDigests } from '../stimulus/chunks.js';
 import { decodeNpyStimuli } from '../stimulus/decode/array.js';
-import { type Channels, imageAxes, type Stimuli, setDigest } from '../stimulus/stimuli.js';
+import { imageAxes, type Stimuli, setDigest } from '../stimulus/stimuli.js';
 import { compactPixels } from './compact-pixels.js';
 
 /** What is known of a stored set without reading its pixels. */

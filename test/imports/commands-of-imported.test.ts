@@ -28,7 +28,7 @@ const models = (...names: string[]) => names.flatMap((name) => ['--model', at(na
 beforeAll(async () => {
   await writeSmallSite(folder, 10, IMAGES);
   await openBackend('wasm');
-  // Two neurons: the sum of the pixels, and three times the first pixel; three images at a time, of which it is given copies.
+  // Two neurons: the sum of the pixels, and three times the first pixel. The graph takes three images; it gets copies of one.
   const file = await writeNetwork(at('net.onnx'), {
     shape: [3, 1, SIDE, SIDE],
     build: (graph, image) => linear(graph, image, SIDE ** 2),

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect } from 'vitest';
+import type { Channels } from '../../src/formats/channels.js';
 import { stimulusGradient } from '../../src/interpret/gradient.js';
 import { interpret } from '../../src/interpret/interpretation.js';
 import { SHARED_CORES } from '../../src/network/architectures/shared-cores.js';
@@ -7,7 +8,6 @@ import { openBackend } from '../../src/network/backends/open.js';
 import { selectOnDevice, toDevice } from '../../src/network/device.js';
 import { randomStream } from '../../src/network/random.js';
 import type { SharedCore } from '../../src/network/shared-core/architecture.js';
-import type { Channels } from '../../src/network/stimulus-size.js';
 import { randomParameters } from '../../training/random-model/random-parameters.js';
 import { pytorch, testWith } from '../support/capabilities.js';
 import { greatestDifference } from '../support/numbers.js';

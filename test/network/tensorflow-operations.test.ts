@@ -20,9 +20,9 @@ beforeAll(async () => {
 });
 
 test.each([
-  ['values of which none is equal to another', (x: tf.Tensor) => x, 1],
+  ['values that all differ', (x: tf.Tensor) => x, 1],
   // Of several equal maxima in a window only the first gets the gradient.
-  ['values of which many are', (x: tf.Tensor) => x.mul(2).round(), 1],
+  ['values with many equal ones', (x: tf.Tensor) => x.mul(2).round(), 1],
   ['three channels', (x: tf.Tensor) => x, 3],
 ])(
   'the operation on tensorflow is a convolution and its max pool, with %s',

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../../src/errors.js';
+import type { Channels } from '../../src/formats/channels.js';
 import { decodeNpy } from '../../src/formats/npy.js';
 import type { ElementValues, StoredElement } from '../../src/formats/npy-elements.js';
 import type { Size } from '../../src/stimulus/fit.js';
 import { matlabAdvice } from '../../src/stimulus/image-shape.js';
-import type { Channels, Stimuli } from '../../src/stimulus/stimuli.js';
+import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import type { ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import type { DataRules } from './data-rules.js';
 import { surveyImages } from './image-survey.js';

@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
+import type { Channels } from '../../src/formats/channels.js';
 import { ModelCard } from '../../src/models/card.js';
 import { type SavedModel, saveModel } from '../../src/models/saved-model.js';
 import { DESIGN_NAMES, DESIGNS, type DesignName } from '../../src/network/architectures/designs.js';
 import { openBackend } from '../../src/network/backends/open.js';
-import type { Channels, Stimuli } from '../../src/stimulus/stimuli.js';
+import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import { goldenCard } from '../model/golden.js';
 import { withLock } from '../run/lock.js';
 import { checkModelName, wholeNumber } from '../run/options.js';

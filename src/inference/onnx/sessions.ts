@@ -1,5 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { type Channels, imageLength } from '../../stimulus/stimuli.js';
+import type { Channels } from '../../formats/channels.js';
+import { imageLength } from '../../stimulus/stimuli.js';
 import { type ImportedInput, respondTo } from './imported/network-session.js';
 import type { Onnxruntime } from './onnxruntime.js';
 import { planar } from './planar.js';

@@ -1,6 +1,7 @@
+import type { Channels } from '../../formats/channels.js';
 import { randomStream } from '../../network/random.js';
 import { channelsOf, type StimulusSize } from '../../network/stimulus-size.js';
-import { type Channels, imageLength, type Stimuli, stimulusAt } from '../../stimulus/stimuli.js';
+import { imageLength, type Stimuli, stimulusAt } from '../../stimulus/stimuli.js';
 import { type MaximisationTerms, project } from '../activation-maximisation.js';
 import type { PreferredStimulusRequest, Search } from '../preferred-stimulus.js';
 import { createCmaEs, populationOf } from './cma-es.js';

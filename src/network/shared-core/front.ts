@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import type { Channels } from '../../formats/channels.js';
 import { LUMA } from '../../formats/luma.js';
 import type { BlockPass } from '../block-pass.js';
 import { NORM_EPSILON } from '../layers/specification.js';
-import type { Channels } from '../stimulus-size.js';
 import type { SharedCore } from './architecture.js';
 import { activate, convolveEvery, convolveSame, filters } from './convolutions.js';
 import { ENERGY_EPSILON, type FilterBank, gaborBank, meanBank } from './gabors.js';

@@ -1,5 +1,6 @@
+import type { Channels } from '../../formats/channels.js';
 import { LUMA } from '../../formats/luma.js';
-import { type Channels, channelsOf, type StimulusSize } from '../stimulus-size.js';
+import { channelsOf, type StimulusSize } from '../stimulus-size.js';
 import type { SharedCore } from './architecture.js';
 
 /** The filters of one wavelength, or one of another kind, side x side pixels each. */

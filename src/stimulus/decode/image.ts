@@ -1,11 +1,12 @@
 import sharp, { type Metadata } from 'sharp';
 import { InputError } from '../../errors.js';
+import type { Channels } from '../../formats/channels.js';
 import { GRAY_NOTE, luma, toGray } from '../channels.js';
 import { cropWindow, type Fit, fitNote, type Size, sameSize } from '../fit.js';
 import { checkPixels, type StimulusLimits } from '../limits.js';
 import { scaleNotes } from '../pixel-values.js';
 import { createResizer } from '../resize.js';
-import type { Channels, StimulusImage, StimulusShape } from '../stimuli.js';
+import type { StimulusImage, StimulusShape } from '../stimuli.js';
 import type { Target } from '../target.js';
 import { isImageType, sniffMediaType } from './media-type.js';
 import { checkPng } from './png.js';

@@ -44,8 +44,8 @@ beforeAll(async () => {
 });
 
 /**
- * Noise around a colour. One neuron responds to red less green, and the other one to the luma, of which red and green
- * say nothing to each other.
+ * Noise around a colour. One neuron responds to red minus green, and the other one to the luma. Neither of
+ * the two says anything of the other.
  */
 function fillRecording(): void {
   const random = randomStream(1, 'colour');

@@ -19,7 +19,7 @@ export interface Layout {
 
 /**
  * @param names of the tensors, in the order in which they lie
- * @param weights of which the shapes are taken
+ * @param weights tensors of these names; the layout has their shapes
  */
 export function createLayout(names: readonly string[], weights: Weights): Layout {
   const shapes = names.map((name) => [...weights.get(name)!.shape]);

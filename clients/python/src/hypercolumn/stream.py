@@ -6,7 +6,7 @@ import json
 import struct
 import time
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, AsyncIterator, Deque, Iterator, Mapping, Optional, Type, cast
@@ -274,49 +274,31 @@ class AsyncStream:
         return self._socket, self._frames
 
 
-class _closed_as_error:
+@contextmanager
+def _closed_as_error() -> Iterator[None]:
     """Turns a closed stream into an error that says what to do."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        if isinstance(error, ConnectionClosed):
-            closed = error.rcvd
-            reason = "it was lost" if closed is None else f"{closed.code} {closed.reason}".strip()
-            raise ServiceUnreachable(f"the stream is closed: {reason}; open it again") from error
+    try:
+        yield
+    except ConnectionClosed as error:
+        closed = error.rcvd
+        reason = "it was lost" if closed is None else f"{closed.code} {closed.reason}".strip()
+        raise ServiceUnreachable(f"the stream is closed: {reason}; open it again") from error
 
 
-class _refused_as_error:
+@contextmanager
+def _refused_as_error(url: str) -> Iterator[None]:
     """Turns a stream that cannot be opened into the problem that the service names."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        if isinstance(error, InvalidStatus):
-            response = error.response
-            try:
-                body: Any = json.loads(response.body or b"")
-            except ValueError:
-                body = (response.body or b"").decode("utf-8", "replace")
-            raise RequestRejected.from_answer(
-                response.status_code, response.reason_phrase, body
-            ) from error
-        if isinstance(error, OSError):
-            raise ServiceUnreachable(
-                f"no service answers at {self._url.partition('/v1/')[0]}: {error}"
-            ) from error
+    try:
+        yield
+    except InvalidStatus as error:
+        response = error.response
+        try:
+            body: Any = json.loads(response.body or b"")
+        except ValueError:
+            body = (response.body or b"").decode("utf-8", "replace")
+        raise RequestRejected.from_answer(
+            response.status_code, response.reason_phrase, body
+        ) from error
+    except OSError as error:
+        place = url.partition("/v1/")[0]
+        raise ServiceUnreachable(f"no service answers at {place}: {error}") from error

@@ -1,7 +1,8 @@
+import type { Channels } from '../../../formats/channels.js';
 import { LUMA } from '../../../formats/luma.js';
 import type { OnnxGraph } from '../../layers/layer.js';
 import type { MapSize } from '../../layers/map.js';
-import { type Channels, channelsOf } from '../../stimulus-size.js';
+import { channelsOf } from '../../stimulus-size.js';
 import { ENERGY_EPSILON, type FilterBank, gaborBank, meanBank } from '../gabors.js';
 import { LEARNT_SIDE } from '../parameters.js';
 import { doublePlaces, mapPlaces, type Places, padding } from '../places.js';
