@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { HEADER, STAMP } from '../src/formats/stream-frames.js';
+import { decodeAnswer, STAMP } from '../src/formats/stream-frames.js';
 import { randomStream } from '../src/network/random.js';
 import { type Latency, openHttpClient } from './http-client.js';
 
@@ -40,8 +40,9 @@ export async function openClosedLoopStream(
       socket.send(frame);
       const answer = await new Promise<Buffer>((resolve) => socket.once('message', resolve));
       const trip = performance.now() - begun;
-      if (answer.readUInt16LE(4) !== 200) throw new Error(answer.toString('utf8', HEADER));
-      return { trip, infer: answer.readFloatLE(24) };
+      const { status, times, message } = decodeAnswer(answer, false);
+      if (status !== 200) throw new Error(message);
+      return { trip, infer: times.infer };
     },
     close: () => socket.close(),
   };

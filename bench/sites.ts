@@ -1,6 +1,7 @@
 // Measures how well recipes predict synthetic sites of several sizes: `npm run bench:sites`. Each site has so many known
 // neurons and training images; `hypercolumn compare` trains the recipes on it. With --keep, a run that was broken off
-// goes on where it was.
+// goes on where it was. --first takes some neurons of the sites: enough for networks of one neuron each, which do not
+// depend on the other neurons.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -22,6 +23,7 @@ interface Options {
   readonly images: readonly number[];
   readonly recipe: string;
   readonly seeds: number;
+  readonly first?: number;
   readonly keep?: string;
 }
 
@@ -46,12 +48,13 @@ await runCommand(
     .option('--images <list>', 'training images of the sites', numbers, [1000, 4000])
     .option('--recipe <names>', 'to compare', 'shared_core,rf_cnn')
     .option('--seeds <count>', 'of each recipe', wholeNumber(1, 32), 1)
+    .option('--first <count>', 'compares on so many of the neurons alone', wholeNumber(1, 300))
     .option('--keep <folder>', 'where sites and models stay')
     .allowExcessArguments(false)
     .action(bench),
 );
 
-async function bench({ neurons, images, recipe, seeds, keep }: Options): Promise<void> {
+async function bench({ neurons, images, recipe, seeds, first, keep }: Options): Promise<void> {
   console.log(`${availableParallelism()} x ${cpus()[0]?.model}, Node ${process.version}\n`);
   const folder = keep ?? (await mkdtemp(path.join(tmpdir(), 'hypercolumn-sites-')));
   console.log('| neurons | images | recipe | CORR | CCnorm | training of a seed |');
@@ -61,7 +64,7 @@ async function bench({ neurons, images, recipe, seeds, keep }: Options): Promise
       for (const training of images) {
         const place = path.join(folder, `${count}-${training}`);
         await makeSite(place, count, training);
-        const out = path.join(place, 'comparison');
+        const out = path.join(place, first === undefined ? 'comparison' : `comparison-${first}`);
         await compare([
           '--data',
           place,
@@ -71,6 +74,7 @@ async function bench({ neurons, images, recipe, seeds, keep }: Options): Promise
           recipe,
           '--seeds',
           `${seeds}`,
+          ...(first === undefined ? [] : ['--neurons', `0-${first - 1}`]),
           '--out',
           out,
         ]);
@@ -81,7 +85,7 @@ async function bench({ neurons, images, recipe, seeds, keep }: Options): Promise
             (value) => value?.toFixed(3) ?? '-',
           );
           console.log(
-            `| ${count} | ${training} | \`${name}\` | ${cells.join(' | ')} | ${cost.seconds.toFixed(0)} s |`,
+            `| ${first ?? count} | ${training} | \`${name}\` | ${cells.join(' | ')} | ${cost.seconds.toFixed(0)} s |`,
           );
         }
       }

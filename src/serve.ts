@@ -98,6 +98,7 @@ async function serve(
     logger,
     tracer,
     clock,
+    clockStart: performance.timeOrigin,
   });
   const memoryEvents = createModelMetrics(registry, () =>
     readiness.state === 'loading' ? undefined : readiness.service.catalogue,

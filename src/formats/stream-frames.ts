@@ -1,11 +1,19 @@
 /** Of the pixels of a stream: `uint8` (0..255) or `float32` (0..1). */
 export type PixelType = 'uint8' | 'float32';
 
-/** Bytes before the pixels of a frame: the client's own timestamp. */
+/** Bytes before the pixels of a frame: the client's own timestamp. A clock probe has no more than this. */
 export const STAMP = 8;
 
 /** Bytes before the responses of an answer, or before the text of a refusal. */
-export const HEADER = 32;
+const HEADER = 32;
+
+/** Bytes of the service's timestamps, which follow the header where a stream has them. */
+const SERVICE_STAMPS = 16;
+
+/** Bytes before the responses of an answer. */
+export function headerBytes(hasStamps: boolean): number {
+  return hasStamps ? HEADER + SERVICE_STAMPS : HEADER;
+}
 
 /** The flags of an answer, one bit each. */
 export const FLAGS = {
@@ -48,6 +56,14 @@ export interface AnswerHeader {
   readonly times: FrameTimes;
 }
 
+/** By the clock of the service: nanoseconds of Unix time. */
+export interface ServiceStamps {
+  /** When the service read the frame. */
+  readonly received: bigint;
+  /** When it sent the answer. */
+  readonly sent: bigint;
+}
+
 /** An answer as a client reads it. */
 export interface StreamAnswer extends AnswerHeader {
   /** The client's own. */
@@ -55,24 +71,29 @@ export interface StreamAnswer extends AnswerHeader {
   readonly responses: Float32Array;
   /** Why there are no responses, where the status is not 200. */
   readonly message: string;
+  /** Where the stream was opened with them. */
+  readonly service?: ServiceStamps;
 }
 
 /**
- * An answer to a frame, little-endian: the header of 32 bytes, then float32 responses, or UTF-8 text
- * where the status is not 200.
+ * An answer to a frame, little-endian: the header of 32 bytes, 16 bytes for the timestamps of the service where the
+ * stream has them, then float32 responses, or UTF-8 text where the status is not 200.
  * @param frame the timestamp in it is given back
+ * @param hasStamps whether there is room for the timestamps of the service, which `stampAnswer` writes
  */
 export function encodeAnswer(
   frame: Uint8Array,
   { sequence, status, flags, times }: AnswerHeader,
   content: Float32Array | string,
+  hasStamps: boolean,
 ): Uint8Array {
   const responses = typeof content === 'string' ? 0 : content.length;
   const payload =
     typeof content === 'string'
       ? new TextEncoder().encode(content)
       : new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
-  const answer = new Uint8Array(HEADER + payload.length);
+  const start = headerBytes(hasStamps);
+  const answer = new Uint8Array(start + payload.length);
   const view = new DataView(answer.buffer);
   view.setUint32(0, sequence >>> 0, true);
   view.setUint16(4, status, true);
@@ -82,8 +103,15 @@ export function encodeAnswer(
   view.setFloat32(20, times.queue, true);
   view.setFloat32(24, times.infer, true);
   view.setUint32(28, responses, true);
-  answer.set(payload, HEADER);
+  answer.set(payload, start);
   return answer;
+}
+
+/** Writes the timestamps of the service into an answer that has room for them. */
+export function stampAnswer(answer: Uint8Array, { received, sent }: ServiceStamps): void {
+  const view = new DataView(answer.buffer, answer.byteOffset);
+  view.setBigUint64(HEADER, received, true);
+  view.setBigUint64(HEADER + 8, sent, true);
 }
 
 /** A client's frame: its timestamp, then the pixels. */
@@ -97,10 +125,11 @@ export function encodeFrame(
   return frame;
 }
 
-/** Reads an answer as `encodeAnswer` writes it. */
-export function decodeAnswer(bytes: Uint8Array): StreamAnswer {
+/** Reads an answer as `encodeAnswer` and `stampAnswer` write it. */
+export function decodeAnswer(bytes: Uint8Array, hasStamps: boolean): StreamAnswer {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint32(28, true);
+  const start = headerBytes(hasStamps);
   return {
     sequence: view.getUint32(0, true),
     status: view.getUint16(4, true),
@@ -111,9 +140,15 @@ export function decodeAnswer(bytes: Uint8Array): StreamAnswer {
       queue: view.getFloat32(20, true),
       infer: view.getFloat32(24, true),
     },
-    responses: Float32Array.from({ length: count }, (_, i) =>
-      view.getFloat32(HEADER + 4 * i, true),
-    ),
-    message: new TextDecoder().decode(bytes.subarray(HEADER + 4 * count)),
+    responses: Float32Array.from({ length: count }, (_, i) => view.getFloat32(start + 4 * i, true)),
+    message: new TextDecoder().decode(bytes.subarray(start + 4 * count)),
+    ...(hasStamps
+      ? {
+          service: {
+            received: view.getBigUint64(HEADER, true),
+            sent: view.getBigUint64(HEADER + 8, true),
+          },
+        }
+      : {}),
   };
 }

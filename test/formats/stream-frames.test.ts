@@ -6,6 +6,7 @@ import {
   encodeFrame,
   frameBytes,
   pixelsIn,
+  stampAnswer,
 } from '../../src/formats/stream-frames.js';
 
 const float = fc.float({ noNaN: true });
@@ -16,13 +17,16 @@ const header = fc.record({
   times: fc.record({ decode: float, queue: float, infer: float }),
 });
 const stamp = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const service = fc.option(fc.record({ received: stamp, sent: stamp }), { nil: undefined });
 
 test('a response frame is decoded as it was encoded', () => {
   const content = fc.oneof(fc.float32Array({ noNaN: true }), fc.string({ unit: 'grapheme' }));
   fc.assert(
-    fc.property(header, stamp, content, (reported, given, what) => {
+    fc.property(header, stamp, content, service, (reported, given, what, stamps) => {
       const frame = encodeFrame(new Uint8Array(0), given);
-      const answer = decodeAnswer(encodeAnswer(frame, reported, what));
+      const message = encodeAnswer(frame, reported, what, stamps !== undefined);
+      if (stamps) stampAnswer(message, stamps);
+      const answer = decodeAnswer(message, stamps !== undefined);
       const said = typeof what === 'string' ? what : '';
       const responses = typeof what === 'string' ? [] : [...what];
       expect({ ...answer, responses: [...answer.responses] }).toEqual({
@@ -30,6 +34,7 @@ test('a response frame is decoded as it was encoded', () => {
         stamp: given,
         responses,
         message: said,
+        ...(stamps ? { service: stamps } : {}),
       });
     }),
   );

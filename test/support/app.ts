@@ -52,6 +52,9 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly tracer?: AppDependencies['tracer'];
 }
 
+/** Unix time where the clock of test apps is at 0, in milliseconds. */
+export const CLOCK_START = 1_700_000_000_000;
+
 /** An app with the fake engine, two versions of a tiny model and one unusable model. */
 export function createTestApp(options: TestAppOptions = {}) {
   const { served = [tinyModel('tiny', 1), tinyModel('tiny', 2)], limits } = options;
@@ -100,6 +103,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     logger,
     tracer,
     clock,
+    clockStart: CLOCK_START,
     ...options.streams,
   });
   const deps: AppDependencies = {

@@ -16,6 +16,9 @@ export interface StreamAnswer {
   readonly responses: Float32Array;
   /** Empty when the status is 200. */
   readonly message: string;
+  /** Where the stream was opened with `stamps=true`: nanoseconds of Unix time. */
+  readonly received?: bigint;
+  readonly sent?: bigint;
 }
 
 export interface StreamClient {
@@ -77,7 +80,7 @@ export async function openStream(
     headers: answer.headers,
     closed,
     send: (pixels, stamp = 0n) => socket.send(frameOf(pixels, stamp)),
-    next: async () => readAnswer(await take()),
+    next: async () => readAnswer(await take(), ready.stamps === true),
   };
 }
 
@@ -101,9 +104,10 @@ export function frameOf(pixels: Uint8Array | Float32Array, stamp = 0n): Buffer {
   return frame;
 }
 
-function readAnswer(bytes: Buffer): StreamAnswer {
+function readAnswer(bytes: Buffer, hasStamps: boolean): StreamAnswer {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint32(28, true);
+  const start = hasStamps ? 48 : 32;
   return {
     sequence: view.getUint32(0, true),
     status: view.getUint16(4, true),
@@ -112,7 +116,10 @@ function readAnswer(bytes: Buffer): StreamAnswer {
     decode: view.getFloat32(16, true),
     queue: view.getFloat32(20, true),
     infer: view.getFloat32(24, true),
-    responses: Float32Array.from({ length: count }, (_, i) => view.getFloat32(32 + 4 * i, true)),
-    message: bytes.subarray(32 + 4 * count).toString(),
+    responses: Float32Array.from({ length: count }, (_, i) => view.getFloat32(start + 4 * i, true)),
+    message: bytes.subarray(start + 4 * count).toString(),
+    ...(hasStamps
+      ? { received: view.getBigUint64(32, true), sent: view.getBigUint64(40, true) }
+      : {}),
   };
 }

@@ -26,6 +26,11 @@ export const StreamQuery = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, 'must be the 64 hexadecimal digits of a model')
     .optional(),
   spread: Spread.optional(),
+  stamps: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .describe('whether each answer says when the service read the frame and when it answered')
+    .optional(),
   patience: realNumber('must be a number of milliseconds, such as 40').optional(),
 });
 export type StreamQuery = z.infer<typeof StreamQuery>;
@@ -41,7 +46,7 @@ const WINDOW_BYTES = 16 * 2 ** 20;
 export function agreeOn(model: ServedModel, query: StreamQuery): StreamTerms {
   const { height, width, channels } = model.card.stimulus;
   const image = { height, width, channels };
-  const { dtype, spread = false, patience } = query;
+  const { dtype, spread = false, stamps = false, patience } = query;
   checkSpread(model, spread);
   if (query.digest !== undefined && query.digest !== model.digest) {
     throw new Problem(
@@ -56,5 +61,5 @@ export function agreeOn(model: ServedModel, query: StreamQuery): StreamTerms {
   const fitting = Math.floor(WINDOW_BYTES / (4 * imageLength(image)));
   const window = Math.max(1, Math.min(WINDOW, fitting));
   const neurons = selectNeurons(model.card, query.neurons);
-  return { model, image, dtype, spread, patience, window, ...neurons };
+  return { model, image, dtype, spread, stamps, patience, window, ...neurons };
 }

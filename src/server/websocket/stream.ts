@@ -10,6 +10,8 @@ import {
   type FrameTimes,
   frameBytes,
   pixelsIn,
+  STAMP,
+  stampAnswer,
 } from '../../formats/stream-frames.js';
 import type { Scheduler } from '../../inference/scheduler.js';
 import { decodeRawStimuli } from '../../stimulus/decode/array.js';
@@ -39,6 +41,8 @@ export interface StreamOptions {
   readonly timing: StreamTiming;
   /** Milliseconds, monotonic; the scheduler's own. */
   readonly clock: () => number;
+  /** Unix time where the clock is at 0, in milliseconds. */
+  readonly clockStart: number;
   /** Whether the service is shutting down. */
   readonly closing: () => boolean;
   /** Starts the trace of a frame. */
@@ -71,7 +75,8 @@ interface Frame {
   readonly sequence: number;
   readonly arrived: number;
   readonly bytes: Uint8Array;
-  readonly span: Span;
+  /** Of a frame with an image; a clock probe has none. */
+  readonly span?: Span;
   /** The answer, which is sent once all frames before it have been answered. */
   answer?: { readonly message: Uint8Array; readonly status: number; readonly times: FrameTimes };
 }
@@ -84,6 +89,7 @@ const FAULTS: Readonly<Record<string, number>> = {
 };
 /** Pings without an answer after which a client is considered dead. */
 const MISSED_PINGS = 3;
+const NO_TIMES: FrameTimes = { decode: 0, queue: 0, infer: 0 };
 /** One image at a time, of the model's own size. */
 const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
 
@@ -93,9 +99,9 @@ const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
  * @param wire what the WebSocket runs over
  */
 export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamOptions): Stream {
-  const { terms, scheduler, readmit, timing, clock, closing, startTrace } = options;
+  const { terms, scheduler, readmit, timing, clock, clockStart, closing, startTrace } = options;
   const { onAnswer, onLate, onBug } = options;
-  const { model, dtype, image, patience, window } = terms;
+  const { model, dtype, image, stamps, patience, window } = terms;
   const { asked, limits, make } = answerMaking(terms);
   const expected = frameBytes(image, dtype);
   const client = new AbortController();
@@ -138,13 +144,15 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     if (over) return;
     markAlive();
     const sequence = received++;
+    const isProbe = stamps && bytes.length === STAMP;
     if (!isBinary) {
       end(1003, `message ${sequence} is text; frames are binary`);
-    } else if (bytes.length !== expected) {
+    } else if (bytes.length !== expected && !isProbe) {
       const wanted = `${sizeText(image)} in ${dtype} takes ${expected}`;
       end(1007, `frame ${sequence} has ${bytes.length} bytes; ${wanted}`);
     } else {
-      frames.push({ sequence, bytes, arrived: clock(), span: startTrace(sequence) });
+      const trace = isProbe ? {} : { span: startTrace(sequence) };
+      frames.push({ sequence, bytes, arrived: clock(), ...trace });
       advance();
     }
   }
@@ -171,6 +179,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
 
   async function respond(frame: Frame): Promise<void> {
     const { arrived, bytes, sequence, span } = frame;
+    if (span === undefined) return settle(frame, 204, 0, NO_TIMES, '');
     const started = clock();
     let decode = 0;
     try {
@@ -222,20 +231,32 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   ): void {
     if (over) return;
     const { sequence, span } = frame;
-    span.end({
+    span?.end({
       attributes: { [STATUS]: status },
       error: status < 500 ? undefined : String(content),
     });
     const header = { sequence, status, flags: flags | (closing() ? FLAGS.closing : 0), times };
-    frame.answer = { status, times, message: encodeAnswer(frame.bytes, header, content) };
+    const message = encodeAnswer(frame.bytes, header, content, stamps);
+    frame.answer = { status, times, message };
     for (let head = frames[0]; head?.answer; head = frames[0]) {
-      webSocket.send(head.answer.message);
-      onAnswer(head.answer.status, head.answer.times);
+      const { answer, arrived } = head;
+      if (stamps) {
+        stampAnswer(answer.message, { received: unixTime(arrived), sent: unixTime(clock()) });
+      }
+      webSocket.send(answer.message);
+      if (head.span) onAnswer(answer.status, answer.times);
       frames.shift();
       begun--;
     }
     if (leaving && frames.length === 0) end(1001, 'the service is shutting down');
     else advance();
+  }
+
+  /** @returns nanoseconds of Unix time, for milliseconds of the clock */
+  function unixTime(milliseconds: number): bigint {
+    const nanoseconds = (value: number) => BigInt(Math.round(1e6 * value));
+    // Apart, since 64-bit floats have a quarter of a microsecond at the sum.
+    return nanoseconds(clockStart) + nanoseconds(milliseconds);
   }
 
   function beat(): void {

@@ -22,6 +22,8 @@ export interface StreamsOptions {
   readonly tracer: Tracer;
   /** Milliseconds, monotonic; the scheduler's own. */
   readonly clock: () => number;
+  /** Unix time where the clock is at 0, in milliseconds. */
+  readonly clockStart: number;
   readonly timing?: StreamTiming;
 }
 
@@ -49,7 +51,17 @@ export interface Streams {
 const TIMING: StreamTiming = { heartbeat: 20_000, unread: 10_000, goodbye: 2_000 };
 
 export function createStreams(options: StreamsOptions): Streams {
-  const { most, closing, cut, metrics, logger, tracer, clock, timing = TIMING } = options;
+  const {
+    most,
+    closing,
+    cut,
+    metrics,
+    logger,
+    tracer,
+    clock,
+    clockStart,
+    timing = TIMING,
+  } = options;
   const open = new Map<Stream, Promise<void>>();
   cut.addEventListener('abort', () => {
     for (const stream of open.keys()) stream.cut();
@@ -77,6 +89,7 @@ export function createStreams(options: StreamsOptions): Streams {
         readmit,
         timing,
         clock,
+        clockStart,
         closing,
         // A trace for each frame: one for the stream would last for hours.
         startTrace: (sequence) =>

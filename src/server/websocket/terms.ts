@@ -1,6 +1,6 @@
 import type { NeuronSelection } from '../../experiments/neurons.js';
 import { type SpreadLimits, spreadLimits } from '../../experiments/spread-warnings.js';
-import { frameBytes, HEADER, type PixelType } from '../../formats/stream-frames.js';
+import { frameBytes, headerBytes, type PixelType } from '../../formats/stream-frames.js';
 import type { ServedModel } from '../../inference/catalogue.js';
 import {
   joinEnsemble,
@@ -18,6 +18,8 @@ export interface StreamTerms extends NeuronSelection {
   readonly dtype: PixelType;
   /** Whether each answer has the spread of an ensemble's members behind the responses. */
   readonly spread: boolean;
+  /** Whether each answer has the timestamps of the service, and clock probes are answered. */
+  readonly stamps: boolean;
   /** Milliseconds from the arrival of a frame to the last moment for its responses. */
   readonly patience: number | undefined;
   /** Frames that may be unanswered at the same time. */
@@ -26,7 +28,7 @@ export interface StreamTerms extends NeuronSelection {
 
 /** The first message of a stream, from the service to the client: its terms. */
 export function readyMessage(terms: StreamTerms, id: string): string {
-  const { model, ids, image, dtype, spread, patience, window } = terms;
+  const { model, ids, image, dtype, spread, stamps, patience, window } = terms;
   const { name, version, digest } = model;
   return JSON.stringify({
     type: 'ready',
@@ -35,10 +37,11 @@ export function readyMessage(terms: StreamTerms, id: string): string {
     shape: imageAxes(image),
     dtype,
     ...(spread ? { spread } : {}),
+    ...(stamps ? { stamps } : {}),
     patience: patience ?? null,
     limits: {
       frameBytes: frameBytes(image, dtype),
-      answerBytes: HEADER + 4 * ids.length * (spread ? 2 : 1),
+      answerBytes: headerBytes(stamps) + 4 * ids.length * (spread ? 2 : 1),
       framesAtWork: window,
     },
     id,

@@ -59,7 +59,7 @@ export function createResponseStream(
       socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
         // The only text message means that the stream is ready.
         if (typeof data === 'string') resolve(socket);
-        else settle(decodeAnswer(new Uint8Array(data)));
+        else settle(decodeAnswer(new Uint8Array(data), false));
       });
     });
   }
