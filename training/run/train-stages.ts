@@ -23,7 +23,7 @@ export interface TrainedModel {
 }
 
 /** The most neurons that the message of a failed training names. */
-const NEURONS_TOLD = 5;
+const NEURONS_NAMED = 5;
 
 /**
  * Trains the stages of one model, from where their checkpoints end, and saves each.
@@ -127,7 +127,7 @@ function whereItGoesOn({ position, chunk }: Checkpoint, neurons: number): string
 
 function reasons(neurons: readonly TrainedNeuron[]): string {
   const listed = neurons
-    .slice(0, NEURONS_TOLD)
+    .slice(0, NEURONS_NAMED)
     .map(({ id, stopped }) => `neuron ${id} (${stopped?.reason})`);
   const others = neurons.length - listed.length;
   return `${listed.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
