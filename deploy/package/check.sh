@@ -39,9 +39,17 @@ serve() {
     fail "the service of the $name was not ready after $START_SECONDS s; its log is above"
   }
   node "$checkout/deploy/container/predict.mjs" "$port" <"$checkout/docs/example.png" >"$folder/$name.responses"
+  if [[ $name == package ]]; then ask_with_client "http://127.0.0.1:$port"; fi
   kill -TERM "$service"
   wait "$service" || fail "the service of the $name ended with exit code $? after SIGTERM; expected 0"
   service=
+}
+
+# ask_with_client URL: a program in TypeScript that uses hypercolumn/client, under Node, and under Deno where it is there.
+ask_with_client() {
+  node client.mjs "$1" || fail 'the client failed under Node; expected responses'
+  [[ -z ${DENO:-} ]] || "$DENO" run --quiet --no-check --node-modules-dir=manual --allow-all client.mts "$1" ||
+    fail 'the client failed under Deno; expected responses'
 }
 
 checkout=$PWD
@@ -56,6 +64,15 @@ npm install --silent --ignore-scripts "$package"
 compilers=$(find node_modules/hypercolumn -name '*.ts' ! -name '*.d.ts')
 [[ -z $compilers ]] || fail "the package has sources to compile: $compilers; expected compiled modules only"
 [[ ! -e node_modules/vitest ]] || fail 'vitest is installed; expected no development packages'
+
+step 'a program that imports hypercolumn/client'
+cp "$checkout/deploy/package/client.mts" .
+mkdir -p node_modules/@types
+cp -r "$checkout"/node_modules/@types/{node,ws} node_modules/@types/
+cp -r "$checkout/node_modules/undici-types" node_modules/
+echo '{"type": "module", "private": true}' >package.json
+"$checkout/node_modules/.bin/tsc" --module nodenext --target es2023 --strict --skipLibCheck client.mts ||
+  fail 'the types of hypercolumn/client do not fit; expected a program that compiles'
 
 step 'npx hypercolumn serve'
 serve package ./node_modules/.bin/hypercolumn serve

@@ -185,7 +185,7 @@ export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array<A
  * @param sample an array, maybe an empty one, of the type of the elements
  */
 export function encodeNpyHeader(sample: NpyData, shape: readonly number[]): Uint8Array {
-  return Buffer.from(npyHeaderText(readElement(sample), shape), 'latin1');
+  return Uint8Array.from(npyHeaderText(readElement(sample), shape), (c) => c.charCodeAt(0));
 }
 
 function npyHeaderText(element: NpyElement, shape: readonly number[]): string {

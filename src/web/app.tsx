@@ -1,12 +1,12 @@
 import { lazy, Suspense } from 'preact/compat';
 import { useEffect } from 'preact/hooks';
+import { Problem } from '../client/problem.js';
 import { ModelSearch } from './models/model-search.js';
 import { NeuronsView } from './neurons/neurons-view.js';
 import { Select } from './parts/fields.js';
 import { KeyForm } from './parts/key-form.js';
 import { Failed, Waiting } from './parts/notices.js';
 import type { Keys } from './service/keys.js';
-import { Problem } from './service/problem.js';
 import { ModelContext, usePage } from './state/context.js';
 import { useFetched } from './state/fetched.js';
 import {

@@ -28,7 +28,7 @@ const ENVIRONMENT_READERS = [
 /** Modules that may import any other, since they assemble the program. */
 const UNRESTRICTED = ['serve', 'work', 'main', 'cli', 'data-folder', 'served-models', 'web'];
 /** Modules whose functions the page may run: they need nothing of Node. */
-const PURE = ['formats', 'stimulus', 'time-left', 'tuning'];
+const PURE = ['client', 'formats', 'stimulus', 'time-left', 'tuning'];
 /** Data that the page may read, in a module that needs more than that. */
 const PURE_FOLDER = 'src/network/architectures/';
 
@@ -56,6 +56,15 @@ test('the page imports only types from the service', () => {
   const modules = new Set(imports.filter((file) => !file.startsWith(PURE_FOLDER)).map(moduleOf));
   modules.delete('web');
   expect([...modules].filter((module) => !PURE.includes(module))).toEqual([]);
+});
+
+test('the client runs nothing of other modules but formats', () => {
+  const imports = [...readSources('src/client')].flatMap(([file, text]) =>
+    runtimeImports(file, text),
+  );
+  const modules = new Set(imports.map(moduleOf));
+  modules.delete('client');
+  expect([...modules]).toEqual(['formats']);
 });
 
 test('experiments and the modules below them import nothing of HTTP', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { Problem } from '../../src/client/problem.js';
 import { tuneCurve } from '../../src/tuning/curve-tuning.js';
 import { finish } from '../../src/tuning/fits/least-squares.js';
-import { Problem } from '../../src/web/service/problem.js';
 import {
   comparedModel,
   type ModelResult,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { WAIT_MS } from '../../src/client/retry.js';
 import type { StoredRecording } from '../../src/datasets/recording.js';
 import { byteUnit, formatBytes } from '../../src/web/new-model/bytes.js';
 import { hashFile } from '../../src/web/new-model/hash-file.js';
 import { sendRecording } from '../../src/web/new-model/send-recording.js';
 import { createUpload } from '../../src/web/new-model/upload.js';
-import { WAIT_MS } from '../../src/web/service/retry.js';
 import { createService } from '../../src/web/service/service.js';
 import { createTrainingApp, describe, postJson } from '../support/training.js';
 

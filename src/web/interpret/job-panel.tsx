@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
+import { isOver, type Job } from '../../client/job-events.js';
+import { Problem } from '../../client/problem.js';
 import { Failed, FetchedView, Waiting } from '../parts/notices.js';
 import { WorkProgress } from '../parts/work-progress.js';
 import { endJob } from '../service/end-job.js';
-import { isOver, type Job } from '../service/job-events.js';
-import { Problem } from '../service/problem.js';
 import { useModel, usePage } from '../state/context.js';
 import { useFetched } from '../state/fetched.js';
 import { PreferredFigure } from './preferred-figure.js';

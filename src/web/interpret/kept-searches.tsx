@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
+import { isOver, type Job } from '../../client/job-events.js';
 import { Failed, FetchedView } from '../parts/notices.js';
 import { seconds } from '../parts/numbers.js';
 import { endJob } from '../service/end-job.js';
-import { isOver, type Job } from '../service/job-events.js';
 import { useModel, usePage } from '../state/context.js';
 import { useFetched } from '../state/fetched.js';
 import { KIND } from './job-panel.js';

@@ -1,11 +1,10 @@
-import type { InferResponseType } from 'hono/client';
+import type { Job } from '../../client/job-events.js';
+import type { Answers } from '../../client/routes.js';
 import type { NpyArray } from '../../formats/npy.js';
 import { imageShape } from '../figures/image-shape.js';
-import type { Job } from '../service/job-events.js';
 import type { SentRequest, Service } from '../service/service.js';
 
-type Result = InferResponseType<Service['client']['v1']['jobs'][':id']['result']['$get']>;
-export type PreferredResult = Extract<Result, { readonly restarts: number }>;
+export type PreferredResult = Answers['preferredStimuli'];
 
 /** The result of a search for preferred stimuli. */
 export interface PreferredStimuli {

@@ -1,9 +1,9 @@
+import { isOver, type Job } from '../../client/job-events.js';
+import { readProblem } from '../../client/problem.js';
 import { save } from '../figures/save.js';
 import { seconds } from '../parts/numbers.js';
 import { WorkProgress } from '../parts/work-progress.js';
 import { endJob } from '../service/end-job.js';
-import { isOver, type Job } from '../service/job-events.js';
-import { readProblem } from '../service/problem.js';
 import type { Service } from '../service/service.js';
 import { usePage } from '../state/context.js';
 

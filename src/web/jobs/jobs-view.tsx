@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
+import { isOver, type Job } from '../../client/job-events.js';
 import { Failed, FetchedView } from '../parts/notices.js';
-import { isOver, type Job } from '../service/job-events.js';
 import { usePage } from '../state/context.js';
 import { useFetched } from '../state/fetched.js';
 import { JobRow, type JobRowProps } from './job-row.js';

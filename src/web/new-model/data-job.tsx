@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
+import { isOver, type Job } from '../../client/job-events.js';
+import { Problem } from '../../client/problem.js';
 import { Failed, Waiting } from '../parts/notices.js';
 import { WorkProgress } from '../parts/work-progress.js';
 import { endJob } from '../service/end-job.js';
-import { isOver, type Job } from '../service/job-events.js';
-import { Problem } from '../service/problem.js';
 import { usePage } from '../state/context.js';
 import type { FollowedJob } from '../state/job.js';
 

@@ -1,7 +1,7 @@
+import { readProblem } from '../../client/problem.js';
 import type { IngestReport } from '../../datasets/ingest-request.js';
 import { CodeToCopy } from '../parts/code-to-copy.js';
 import { FetchedView } from '../parts/notices.js';
-import { readProblem } from '../service/problem.js';
 import type { Answered } from '../service/service.js';
 import { usePage } from '../state/context.js';
 import { useFetched } from '../state/fetched.js';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
+import { isOver } from '../../client/job-events.js';
 import { Failed, FetchedView } from '../parts/notices.js';
-import { isOver } from '../service/job-events.js';
 import { usePage } from '../state/context.js';
 import { DataJob } from './data-job.js';
 import { Found } from './found.js';

@@ -1,6 +1,6 @@
+import { Problem, readProblem } from '../../client/problem.js';
+import { isPassing, pause, WAIT_MS } from '../../client/retry.js';
 import type { RecordingFile, StoredRecording } from '../../datasets/recording.js';
-import { Problem, readProblem } from '../service/problem.js';
-import { isPassing, pause, WAIT_MS } from '../service/retry.js';
 import type { Service } from '../service/service.js';
 
 /** Bytes of one request. What a request that breaks off has sent stays stored. */

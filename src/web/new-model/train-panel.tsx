@@ -1,5 +1,5 @@
+import { isOver } from '../../client/job-events.js';
 import { FetchedView } from '../parts/notices.js';
-import { isOver } from '../service/job-events.js';
 import { usePage } from '../state/context.js';
 import { useFetched } from '../state/fetched.js';
 import { CurvesView } from './curves-view.js';

@@ -1,4 +1,4 @@
-import { readProblem } from './problem.js';
+import { readProblem } from '../../client/problem.js';
 import type { Service } from './service.js';
 
 /** Cancels an unfinished job, or deletes a finished one. @throws Problem */

@@ -1,7 +1,6 @@
-import { hc } from 'hono/client';
+import { accepted, unreachable } from '../../client/problem.js';
+import { routesOf } from '../../client/routes.js';
 import { decodeNpy, type NpyArray } from '../../formats/npy.js';
-import type { Contract } from '../../server/contract.js';
-import { readProblem, unreachable } from './problem.js';
 
 /** A request as it was sent; the page writes it as a command. */
 export interface SentRequest {
@@ -58,13 +57,6 @@ export function createService(origin: string, key: () => string | null) {
     return response;
   }
 
-  /** @throws Problem as sent by the service, or with status 0 if it cannot be reached */
-  async function accepted<A extends { readonly ok: boolean }>(pending: Promise<A>): Promise<A> {
-    const answer = await pending;
-    if (!answer.ok) throw await readProblem(answer as unknown as Response);
-    return answer;
-  }
-
   function findRequest(answer: object): SentRequest {
     const request = requests.get(answer);
     if (request === undefined) throw new Error('no request was recorded for this response');
@@ -75,7 +67,7 @@ export function createService(origin: string, key: () => string | null) {
     origin,
     key,
     /** The typed client of all routes, such as `client.v1.models.$get()`. */
-    client: hc<Contract>(origin, { fetch: send }),
+    client: routesOf({ origin, send }),
     send,
     /** Reads the JSON of a response. @throws Problem */
     async json<T>(pending: Promise<Answer<T>>): Promise<Answered<T>> {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { followJob, type Job } from '../service/job-events.js';
+import { followJob, type Job } from '../../client/job-events.js';
 import { usePage } from './context.js';
 
 /** The current state of a job. */

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Problem } from '../service/problem.js';
+import { Problem } from '../../client/problem.js';
 import type { Service } from '../service/service.js';
 import { usePage } from '../state/context.js';
 import type { ModelList } from '../state/models.js';

@@ -1,4 +1,4 @@
-import type { StreamAnswer } from '../../formats/stream-frames.js';
+import type { Reply } from '../../client/stream.js';
 import type { StimulusImage } from '../../stimulus/stimuli.js';
 import { imageShape } from '../figures/image-shape.js';
 import type { SentRequest, Service } from '../service/service.js';
@@ -17,7 +17,7 @@ export interface RenderedStimulus extends StimulusImage {
 /** A stimulus and the responses of all neurons. */
 export interface Response {
   readonly rendered: RenderedStimulus;
-  readonly answer: StreamAnswer;
+  readonly answer: Reply;
   /** Time of the request in milliseconds. */
   readonly requestedAt: number;
 }

@@ -1,84 +1,41 @@
-import { decodeAnswer, encodeFrame, type StreamAnswer } from '../../formats/stream-frames.js';
-import { imageAxes } from '../figures/image-shape.js';
-import { Problem } from '../service/problem.js';
+import { Problem } from '../../client/problem.js';
+import { openStream, type Reply, type Stream } from '../../client/stream.js';
 import type { Service } from '../service/service.js';
 import type { ChosenModel } from '../state/models.js';
 
 /** A stream of the responses of all neurons of a model. */
 export interface ResponseStream {
   /** @throws Problem if the service rejects the frame or the stream ends */
-  respond(pixels: Float32Array): Promise<StreamAnswer>;
+  respond(pixels: Float32Array): Promise<Reply>;
   close(): void;
-}
-
-interface Waiting {
-  readonly resolve: (answer: StreamAnswer) => void;
-  readonly reject: (problem: Problem) => void;
 }
 
 /** Opens a stream with the first request, and again after it has ended. */
 export function createResponseStream(
-  service: Service,
-  { param, card }: ChosenModel,
+  { origin, send, key }: Service,
+  { card }: ChosenModel,
 ): ResponseStream {
-  let open: Promise<WebSocket> | undefined;
-  const waiting: Waiting[] = [];
+  let open: Promise<Stream> | undefined;
 
-  function connect(): Promise<WebSocket> {
-    const query = new URLSearchParams({
-      dtype: 'float32',
-      shape: imageAxes(card.stimulus).join('x'),
-      digest: card.digest,
-    });
-    const path = `/v1/models/${param.model}/versions/${param.version}/stream?${query}`;
-    const key = service.key();
-    // Browsers let a page set only this header.
-    const socket = new WebSocket(
-      `${service.origin.replace(/^http/, 'ws')}${path}`,
-      key === null ? [] : ['hypercolumn', `bearer.${key}`],
-    );
-    socket.binaryType = 'arraybuffer';
-    socket.addEventListener('close', ({ reason }) => {
+  function connect(): Promise<Stream> {
+    const place = { origin, send, key: key() ?? undefined, card };
+    const opening = openStream(place, { dtype: 'float32', probes: 0 });
+    const forget = () => {
       open = undefined;
-      const cause = reason === '' ? '' : `: ${reason}`;
-      const problem = new Problem(
-        0,
-        `The stream has ended${cause}. The next stimulus opens it again.`,
-      );
-      for (const { reject } of waiting.splice(0)) reject(problem);
-    });
-    return new Promise((resolve, reject) => {
-      socket.addEventListener('close', () => {
-        reject(
-          new Problem(
-            0,
-            'The stream to the model cannot be opened. Check that the service is running and below its limit of streams.',
-          ),
-        );
-      });
-      socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
-        // The only text message means that the stream is ready.
-        if (typeof data === 'string') resolve(socket);
-        else settle(decodeAnswer(new Uint8Array(data), false));
-      });
-    });
-  }
-
-  function settle(answer: StreamAnswer): void {
-    const next = waiting.shift();
-    if (answer.status === 200) next?.resolve(answer);
-    else next?.reject(new Problem(answer.status, answer.message));
+    };
+    opening.then(({ ended }) => ended.then(forget), forget);
+    return opening;
   }
 
   return {
     async respond(pixels) {
       open ??= connect();
-      const socket = await open;
-      return new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        socket.send(encodeFrame(pixels, 0n));
+      const stream = await open;
+      return stream.respond(pixels).catch((error: unknown) => {
+        if (!(error instanceof Problem) || error.status !== 0) throw error;
+        throw new Problem(0, `${error.message} The next stimulus opens it again.`);
       });
     },
-    close: () => void open?.then((socket) => socket.close(1000)).catch(() => {}),
+    close: () => void open?.then((stream) => stream.close()).catch(() => {}),
   };
 }

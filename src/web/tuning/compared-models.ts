@@ -1,4 +1,4 @@
-import { Problem } from '../service/problem.js';
+import { Problem } from '../../client/problem.js';
 import type { Answered, SentRequest } from '../service/service.js';
 import type { ChosenModel } from '../state/models.js';
 

@@ -1,5 +1,5 @@
 import type { InferResponseType } from 'hono/client';
-import { Problem } from '../service/problem.js';
+import { Problem } from '../../client/problem.js';
 import type { Service } from '../service/service.js';
 import { type Compared, sendToEach } from './compared-models.js';
 import type { ComparedModels } from './use-compared-models.js';

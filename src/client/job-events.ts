@@ -1,17 +1,16 @@
-import type { InferResponseType } from 'hono/client';
 import { Problem, readProblem } from './problem.js';
 import { isPassing, pause, WAIT_MS } from './retry.js';
+import type { Answers, Sender } from './routes.js';
 import { readEvents, type ServerSentEvent } from './server-sent-events.js';
-import type { Service } from './service.js';
 
-export type Job = InferResponseType<Service['client']['v1']['jobs'][':id']['$get']>;
+export type Job = Answers['job'];
 
 export interface JobFollower<Preview> {
   /** Called with the job's state immediately and at every change. */
   readonly onJob: (job: Job) => void;
   /** Called with what the job has so far. */
   readonly onPreview: (preview: Preview) => void;
-  /** Called when the connection is lost; the page connects again. */
+  /** Called when the connection is lost; the client connects again. */
   readonly onLost: () => void;
 }
 
@@ -25,7 +24,7 @@ export function isOver({ state }: Pick<Job, 'state'>): boolean {
  * @throws Problem if the job does not exist or the key does not allow access
  */
 export async function followJob<Preview>(
-  service: Pick<Service, 'origin' | 'send'>,
+  service: Sender,
   id: string,
   { onJob, onPreview, onLost }: JobFollower<Preview>,
   signal: AbortSignal,
@@ -56,7 +55,7 @@ export async function followJob<Preview>(
 }
 
 async function* jobEvents(
-  { origin, send }: Pick<Service, 'origin' | 'send'>,
+  { origin, send }: Sender,
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<ServerSentEvent> {

@@ -4,7 +4,7 @@ import {
   createEventReader,
   readEvents,
   type ServerSentEvent,
-} from '../../src/web/service/server-sent-events.js';
+} from '../../src/client/server-sent-events.js';
 
 function read(...pieces: string[]): ServerSentEvent[] {
   return pieces.flatMap(createEventReader());

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { followJob, type Job } from '../../src/client/job-events.js';
+import { Problem } from '../../src/client/problem.js';
 import type { AscentPreview } from '../../src/experiments/preferred-stimulus/schemas.js';
-import { followJob, type Job } from '../../src/web/service/job-events.js';
-import { Problem } from '../../src/web/service/problem.js';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
