@@ -79,6 +79,21 @@ export function websocketsPackage(): PythonPackages {
 }
 
 /**
+ * What the Python client needs, and what tests it, in the Python that PYTHON_CLIENT_PYTHON names, or in the virtual
+ * environment ~/.cache/hypercolumn/python_client. `REQUIRE_PYTHON_CLIENT=1` demands it.
+ */
+export function pythonClientPackages(): PythonPackages {
+  return pythonPackages('PYTHON_CLIENT', [
+    'numpy',
+    'websockets',
+    'pytest',
+    'mypy',
+    'pandas',
+    'matplotlib',
+  ]);
+}
+
+/**
  * Clients of the Open Inference Protocol, in the Python that CLIENTS_PYTHON names, or in the virtual
  * environment ~/.cache/hypercolumn/clients. `REQUIRE_CLIENTS=1` demands them.
  */
@@ -131,6 +146,7 @@ function pythonPackages(
     | 'ONNX'
     | 'WEBSOCKETS'
     | 'CLIENTS'
+    | 'PYTHON_CLIENT'
     | 'SCHEMATHESIS'
     | 'MOTO'
     | 'KUBERNETES'
