@@ -193,6 +193,16 @@ export function strace(): Program {
   };
 }
 
+/** GNU Octave without its window, which runs the client for MATLAB. `REQUIRE_OCTAVE=1` demands it. */
+export function octave(): Program {
+  const { status } = spawnSync('octave-cli', ['--version'], { stdio: 'ignore' });
+  return {
+    program: 'octave-cli',
+    missing: status === 0 ? null : 'no octave-cli here',
+    required: process.env['REQUIRE_OCTAVE'] === '1',
+  };
+}
+
 /** Two capabilities that a test both needs. */
 export function both(a: Capability, b: Capability): Capability {
   return { missing: a.missing ?? b.missing, required: a.required && b.required };

@@ -1,0 +1,357 @@
+classdef Hypercolumn < handle
+% Hypercolumn  Digital twins of recorded neurons, asked over HTTP.
+%
+%   service = Hypercolumn('http://127.0.0.1:8080')         a service
+%   service = Hypercolumn('http://127.0.0.1:8080', key)    one that needs an API key
+%   names = service.models()                               the names of its models
+%   twin = service.twin('demo')                            one model
+%
+%   responses = twin.respond(images)                       (N, neurons), single
+%   responses = twin.respond(images, 'neurons', [0 3])
+%   [responses, spread] = twin.respond(images)             spread: of an ensemble's members
+%   tuning = twin.tuning('orientation', 'neurons', 3)      struct: values, unit, curves, neurons, fits, indices
+%   rows = twin.characterize('neurons', [2 3])             a job, with its progress
+%   found = twin.preferred_stimulus('neurons', [2 8])      a job; images are (H, W, restarts, neurons)
+%
+%   job = twin.start('characterize', struct('neurons', '2,3'))   does not wait
+%   job = service.job(id), service.wait(id), service.cancel(id)
+%
+%   images are uint8 (0..255) or double or single (0..1): (H, W, N), or (H, W, 3, N) for models in colour.
+%
+%   Errors have the identifiers Hypercolumn:InvalidInput, NotFound, KeyRejected, Busy, ServiceUnreachable,
+%   JobFailed and RequestRejected. After 429, 502, 503, 504 or a lost connection a GET or a POST is sent again,
+%   up to `retries` times (4), after the time in Retry-After. Each POST has an Idempotency-Key.
+%
+%   It needs no toolbox. In Octave it needs the program curl, since Octave's webwrite only sends forms.
+
+  properties
+    url
+    retries = 4   % how often a request is sent again
+    timeout = 60  % seconds that a request may take
+    card = []     % of the model: its digest, its neurons, its stimuli
+  end
+
+  properties (Access = private)
+    key = ''
+    place = ''    % the path of the model
+  end
+
+  methods
+    function self = Hypercolumn(url, key)
+      self.url = regexprep(url, '/+$', '');
+      if nargin > 1, self.key = key; end
+    end
+
+    function names = models(self)
+      % models  The names of the models, a cell array.
+      found = Hypercolumn.listed(self.get('/v1/models').models);
+      names = cellfun(@(each) each.name, found, 'UniformOutput', false);
+    end
+
+    function twin = twin(self, name)
+      % twin  The model of this name.
+      twin = Hypercolumn(self.url, self.key);
+      twin.retries = self.retries;
+      twin.timeout = self.timeout;
+      twin.place = ['/v1/models/' name];
+      twin.card = twin.get(twin.place);
+    end
+
+    function [responses, spread] = respond(self, images, varargin)
+      % respond  Predicted responses to images, single (N, neurons).
+      %   'neurons': ids, counted from 0; all by default.
+      query = Hypercolumn.ids('?', varargin);
+      if nargout > 1
+        if isempty(query), query = '?spread=true'; else, query = [query '&spread=true']; end
+      end
+      body = Hypercolumn.to_npy(images, self.in_colour());
+      npy = 'application/x-npy';
+      [values, shape] = Hypercolumn.from_npy(self.post(['/responses' query], body, npy, npy));
+      values = reshape(values, fliplr(shape));
+      if nargout > 1
+        spread = values(:, :, 2).';
+        values = values(:, :, 1);
+      end
+      responses = values.';
+    end
+
+    function tuning = tuning(self, parameter, varargin)
+      % tuning  Curves along a parameter, such as 'orientation', 'spatialFrequency', 'diameter' or 'contrast'.
+      %   'neurons': ids. 'values': of the parameter. 'stimulus': a struct with fixed parameters, such as
+      %   struct('grating', struct('diameter', 20)).
+      %   tuning.curves is (neurons, values); fits and indices are cell arrays with a struct for each neuron.
+      [query, rest] = Hypercolumn.ids('?', varargin);
+      request = Hypercolumn.request(rest);
+      request.parameter = parameter;
+      if isfield(request, 'values'), request.values = num2cell(request.values); end
+      answer = jsondecode(self.post(['/tuning/parametric' query], ...
+        uint8(jsonencode(request)), 'application/json', 'application/json'));
+      neurons = Hypercolumn.listed(answer.neurons);
+      of = @(field) cellfun(@(each) each.(field), neurons, 'UniformOutput', false);
+      curves = cellfun(@(curve) curve(:).', of('curve'), 'UniformOutput', false);
+      tuning = struct('parameter', answer.parameter, 'values', answer.values(:).', 'unit', answer.unit, ...
+        'curves', vertcat(curves{:}), 'neurons', cell2mat(of('id')), 'answer', answer);
+      tuning.fits = of('fits');
+      tuning.indices = of('indices');
+    end
+
+    function rows = characterize(self, varargin)
+      % characterize  All that is known of the tuning of neurons; prints the progress of the job.
+      job = self.wait(self.start('characterize', Hypercolumn.job_request(varargin)).id);
+      rows = jsondecode(self.result(job.id, 'application/json'));
+    end
+
+    function found = preferred_stimulus(self, varargin)
+      % preferred_stimulus  Images that raise the responses; prints the progress of the job.
+      %   found.images is single (H, W, restarts, neurons), and (H, W, 3, restarts, neurons) in colour.
+      job = self.wait(self.start('preferred-stimulus', Hypercolumn.job_request(varargin)).id);
+      found = jsondecode(self.result(job.id, 'application/json'));
+      [values, shape] = Hypercolumn.from_npy(self.result(job.id, 'application/x-npy'));
+      values = reshape(values, fliplr(shape));
+      if numel(shape) == 5, order = [3 2 1 4 5]; else, order = [2 1 3 4]; end
+      found.images = permute(values, order);
+    end
+
+    function job = start(self, kind, request)
+      % start  Starts a job, 'characterize' or 'preferred-stimulus', and does not wait for it.
+      json = 'application/json';
+      job = jsondecode(self.post(['/' kind], uint8(jsonencode(request)), json, json));
+    end
+
+    function job = job(self, id)
+      % job  The state of a job.
+      job = self.get(['/v1/jobs/' id]);
+    end
+
+    function job = wait(self, id)
+      % wait  Waits until a job is over, and prints a line at each change of its progress.
+      shown = '';
+      while true
+        job = self.job(id);
+        line = sprintf('%s: %s, %d of %d steps', job.kind, job.state, job.progress.done, job.progress.total);
+        if ~strcmp(line, shown), disp(line); end
+        shown = line;
+        if ~any(strcmp(job.state, {'queued', 'running'})), break; end
+        pause(0.5);
+      end
+      if ~strcmp(job.state, 'succeeded')
+        error('Hypercolumn:JobFailed', 'job %s: %s; %s', id, job.state, job.reason);
+      end
+    end
+
+    function body = result(self, id, accept)
+      % result  The bytes of a job's result in a media type.
+      body = self.send('GET', ['/v1/jobs/' id '/result'], uint8([]), '', accept);
+    end
+
+    function cancel(self, id)
+      % cancel  Cancels a job; deletes it, with its result, when it is over.
+      self.send('DELETE', ['/v1/jobs/' id], uint8([]), '', 'application/json');
+    end
+  end
+
+  methods (Access = private)
+    function yes = in_colour(self)
+      yes = isfield(self.card.stimulus, 'channels') && self.card.stimulus.channels == 3;
+    end
+
+    function answer = get(self, path)
+      answer = jsondecode(self.send('GET', path, uint8([]), '', 'application/json'));
+    end
+
+    function body = post(self, route, body, type, accept)
+      if isempty(self.place)
+        error('Hypercolumn:InvalidInput', 'no model is chosen; expected a twin, as service.twin(name) returns it');
+      end
+      body = self.send('POST', [self.place route], body, type, accept);
+    end
+
+    function body = send(self, method, path, body, type, accept)
+      sent = {'Accept', accept};
+      if ~isempty(type), sent(end + 1, :) = {'Content-Type', type}; end
+      if ~isempty(self.key), sent(end + 1, :) = {'Authorization', ['Bearer ' self.key]}; end
+      if strcmp(method, 'POST'), sent(end + 1, :) = {'Idempotency-Key', Hypercolumn.unique()}; end
+      % A DELETE that is sent twice would delete the job that the first one cancelled.
+      attempts = 1 + self.retries * ~strcmp(method, 'DELETE');
+      for attempt = 1:attempts
+        [status, answer, after] = self.exchange(method, [self.url path], sent, body);
+        if status >= 200 && status < 300, break; end
+        if attempt == attempts || ~any(status == [0 429 502 503 504]), self.reject(status, answer); end
+        if isnan(after), after = 0.2 * 2 ^ (attempt - 1); end
+        pause(min(30, after));
+      end
+      body = answer;
+      if strcmp(accept, 'application/json'), body = native2unicode(body(:).', 'UTF-8'); end
+    end
+
+    function reject(self, status, answer)
+      if status == 0
+        error('Hypercolumn:ServiceUnreachable', ...
+          'no service answers at %s: %s; start one with `npx hypercolumn serve`, or check the address', ...
+          self.url, native2unicode(answer(:).', 'UTF-8'));
+      end
+      detail = native2unicode(answer(:).', 'UTF-8');
+      try
+        problem = jsondecode(detail);
+        detail = [problem.title ': ' problem.detail];
+      catch
+        detail = sprintf('%d: %s', status, detail);
+      end
+      name = 'RequestRejected';
+      if any(status == [400 413 415 422]), name = 'InvalidInput'; end
+      if any(status == [401 403]), name = 'KeyRejected'; end
+      if status == 404, name = 'NotFound'; end
+      if any(status == [429 503 504]), name = 'Busy'; end
+      error(['Hypercolumn:' name], '%s', detail);
+    end
+
+    function [status, answer, after] = exchange(self, method, url, headers, body)
+      if exist('OCTAVE_VERSION', 'builtin')
+        [status, answer, after] = Hypercolumn.by_curl(method, url, headers, body, self.timeout);
+      else
+        [status, answer, after] = Hypercolumn.by_matlab(method, url, headers, body, self.timeout);
+      end
+    end
+  end
+
+  methods (Static, Access = private)
+    function [status, answer, after] = by_curl(method, url, headers, body, timeout)
+      % The key goes through a pipe: neither the disk nor the list of processes has it.
+      files = {tempname(), tempname(), tempname(), tempname()};
+      cellfun(@(name) fclose(fopen(name, 'w')), files);
+      remove = onCleanup(@() cellfun(@(name) unlink(name), files));
+      quote = @(text) ['"' strrep(strrep(text, '\', '\\'), '"', '\"') '"'];
+      lines = {['url = ' quote(url)], ['request = ' method], ['max-time = ' num2str(timeout)], ...
+        ['output = ' quote(files{1})], ['dump-header = ' quote(files{2})], ['stderr = ' quote(files{3})], ...
+        'silent', 'show-error'};
+      for row = 1:size(headers, 1)
+        lines{end + 1} = ['header = ' quote([headers{row, 1} ': ' headers{row, 2}])];
+      end
+      if strcmp(method, 'POST')
+        file = fopen(files{4}, 'w');
+        fwrite(file, body, 'uint8');
+        fclose(file);
+        lines{end + 1} = ['data-binary = ' quote(['@' files{4}])];
+        lines{end + 1} = 'header = "Expect:"';
+      end
+      pipe = popen('curl --config -', 'w');
+      fprintf(pipe, '%s\n', lines{:});
+      failed = pclose(pipe) ~= 0;
+      [status, after] = deal(0, NaN);
+      if failed
+        answer = Hypercolumn.bytes(files{3});
+        return;
+      end
+      answer = Hypercolumn.bytes(files{1});
+      head = char(Hypercolumn.bytes(files{2}).');
+      codes = regexp(head, 'HTTP/[\d.]+ (\d+)', 'tokens');
+      status = str2double(codes{end}{1});
+      found = regexpi(head, 'retry-after: *(\d+)', 'tokens');
+      if ~isempty(found), after = str2double(found{end}{1}); end
+    end
+
+    function [status, answer, after] = by_matlab(method, url, headers, body, timeout)
+      % Untested: only MATLAB has matlab.net.http.
+      fields = cellfun(@(name, value) matlab.net.http.HeaderField(name, value), headers(:, 1), headers(:, 2));
+      message = matlab.net.http.RequestMessage(method, fields.');
+      if strcmp(method, 'POST')
+        message.Body = matlab.net.http.MessageBody();
+        message.Body.Payload = body;
+      end
+      options = matlab.net.http.HTTPOptions('ConnectTimeout', timeout, 'ConvertResponse', false);
+      [status, after] = deal(0, NaN);
+      try
+        response = message.send(matlab.net.URI(url), options);
+      catch failure
+        answer = unicode2native(failure.message, 'UTF-8');
+        return;
+      end
+      status = double(response.StatusCode);
+      answer = response.Body.Data;
+      if ischar(answer) || isstring(answer), answer = unicode2native(char(answer), 'UTF-8'); end
+      field = response.getFields('Retry-After');
+      if ~isempty(field), after = str2double(field(1).Value); end
+    end
+
+    function content = bytes(name)
+      content = uint8([]);
+      file = fopen(name, 'r');
+      if file < 0, return; end
+      content = fread(file, Inf, '*uint8');
+      fclose(file);
+    end
+
+    function key = unique()
+      % rand begins with the same numbers in each session of MATLAB.
+      persistent count
+      if isempty(count), count = 0; end
+      count = count + 1;
+      [~, name] = fileparts(tempname());
+      key = sprintf('%s-%.0f-%d', name, now() * 86400e6, count);
+    end
+
+    function content = to_npy(images, in_colour)
+      % npy has the last axis first in memory; here the first axis is the first in memory.
+      if isa(images, 'double'), images = single(images); end
+      if isa(images, 'uint8'), kind = '|u1'; elseif isa(images, 'single'), kind = '<f4';
+      else
+        error('Hypercolumn:InvalidInput', 'images: %s; expected uint8, single or double', class(images));
+      end
+      [height, width, third, fourth] = size(images);
+      if in_colour
+        shape = sprintf('%d, %d, %d, %d', fourth, height, width, third);
+        images = permute(images, [3 2 1 4]);
+      else
+        shape = sprintf('%d, %d, %d', third * fourth, height, width);
+        images = permute(images, [2 1 3 4]);
+      end
+      head = sprintf('{''descr'': ''%s'', ''fortran_order'': False, ''shape'': (%s), }', kind, shape);
+      head = [head repmat(' ', 1, mod(-(numel(head) + 11), 64)) char(10)];
+      content = [uint8(147) uint8('NUMPY') uint8([1 0]) typecast(uint16(numel(head)), 'uint8') uint8(head) ...
+        typecast(images(:).', 'uint8')];
+    end
+
+    function [values, shape] = from_npy(content)
+      content = content(:).';
+      first = 10 + double(typecast(content(9:10), 'uint16'));
+      head = char(content(11:first));
+      if isempty(strfind(head, '<f4')) || isempty(strfind(head, '''fortran_order'': False'))
+        error('Hypercolumn:RequestRejected', 'wrong answer: %s; expected float32 in npy', head);
+      end
+      found = regexp(head, '\(([^)]*)\)', 'tokens');
+      shape = sscanf(strrep(found{1}{1}, ',', ' '), '%d').';
+      values = typecast(content(first + 1:end), 'single');
+    end
+
+    function list = listed(value)
+      % jsondecode returns a struct array where all have the same fields, else a cell array.
+      if iscell(value), list = value(:); else, list = num2cell(value(:)); end
+    end
+
+    function request = request(options)
+      request = struct();
+      for i = 1:2:numel(options), request.(options{i}) = options{i + 1}; end
+    end
+
+    function request = job_request(options)
+      request = Hypercolumn.request(options);
+      if isfield(request, 'neurons') && isnumeric(request.neurons)
+        request.neurons = Hypercolumn.joined(request.neurons);
+      end
+    end
+
+    function [query, rest] = ids(mark, options)
+      at = find(strcmp(options(1:2:end), 'neurons')) * 2 - 1;
+      query = '';
+      if ~isempty(at), query = [mark 'neurons=' Hypercolumn.joined(options{at + 1})]; end
+      rest = options;
+      rest([at at + 1]) = [];
+    end
+
+    function text = joined(neurons)
+      text = neurons;
+      if isnumeric(neurons), text = strjoin(arrayfun(@(id) sprintf('%d', id), neurons(:).', ...
+          'UniformOutput', false), ','); end
+    end
+  end
+end
