@@ -110,6 +110,7 @@ classdef Hypercolumn < handle
       values = reshape(values, fliplr(shape));
       if numel(shape) == 5, order = [3 2 1 4 5]; else, order = [2 1 3 4]; end
       found.images = permute(values, order);
+      found.job = job.id;
     end
 
     function job = start(self, kind, request)
@@ -188,7 +189,7 @@ classdef Hypercolumn < handle
       if status == 0
         error('Hypercolumn:ServiceUnreachable', ...
           'no service answers at %s: %s; start one with `npx hypercolumn serve`, or check the address', ...
-          self.url, native2unicode(answer(:).', 'UTF-8'));
+          self.url, strtrim(native2unicode(answer(:).', 'UTF-8')));
       end
       detail = native2unicode(answer(:).', 'UTF-8');
       try
@@ -236,10 +237,11 @@ classdef Hypercolumn < handle
       end
       pipe = popen('curl --config -', 'w');
       fprintf(pipe, '%s\n', lines{:});
-      failed = pclose(pipe) ~= 0;
+      pclose(pipe);
       [status, after] = deal(0, NaN);
-      if failed
-        answer = Hypercolumn.bytes(files{3});
+      message = Hypercolumn.bytes(files{3});
+      if ~isempty(message)
+        answer = message;
         return;
       end
       answer = Hypercolumn.bytes(files{1});

@@ -47,6 +47,14 @@ test('a request that is wrong is sent once', async () => {
   expect(seen.length).toBe(1);
 });
 
+test('a DELETE is sent again where it was refused, not where it may have been done', async () => {
+  const refused = sendTo(busy, answer(204));
+  expect((await refused.send('http://here/', { method: 'DELETE' })).status).toBe(204);
+  const lost = sendTo(away, answer(404));
+  await expect(lost.send('http://here/', { method: 'DELETE' })).rejects.toThrow('does not answer');
+  expect(lost.seen.length).toBe(1);
+});
+
 test('a service that does not answer is a problem without a status', async () => {
   const once = createSend({ key: undefined, retries: 0, fetch: away });
   const error = await once('http://here/').catch((reason: unknown) => reason);

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
 import { both, commonProgram, octave, testWith } from '../support/capabilities.js';
@@ -20,7 +23,11 @@ const Found = z.object({
   curves: z.array(z.number()),
   error: z.tuple([z.string(), z.string()]),
   size: z.array(z.number()),
+  pixel: z.number(),
 });
+
+const Tuning = z.object({ neurons: z.array(z.object({ curve: z.array(z.number()) })) });
+const Jobs = z.object({ jobs: z.array(z.object({ id: z.string() })) });
 
 /** The images of the script, in the order of the service: other along rows than along columns. */
 const IMAGES = Uint8Array.from({ length: 2 * SIDE * SIDE }, (_, i) => {
@@ -49,16 +56,74 @@ testWith(both(program, commonProgram('curl')))(
     const npy = Uint8Array.from(encodeNpy(IMAGES, [2, SIDE, SIDE]));
     const responses = await post('responses?neurons=0,3', npy, 'application/x-npy');
     const bits = [...new Uint32Array(Float32Array.from(responses, Number).buffer)];
+    const tuning = await fetch(`${url}/v1/models/demo/tuning/parametric`, {
+      method: 'POST',
+      body: JSON.stringify({ parameter: 'orientation', neurons: [3] }),
+      headers: { 'Content-Type': 'application/json' },
+    }).then(async (answer) => Tuning.parse(await answer.json()));
+    const { jobs } = Jobs.parse(await (await fetch(`${url}/v1/jobs`)).json());
+    const images = await fetch(
+      `${url}/v1/jobs/${jobs[0]!.id}/result?part=preferred-stimuli.npy`,
+    ).then(async (answer) => decodeNpy(new Uint8Array(await answer.arrayBuffer())).data);
     await kill();
     expect(found.models).toEqual(['demo']);
     expect(found.bits).toEqual(bits);
     expect(found.values).toEqual([0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150, 165]);
     expect(found.curves).toHaveLength(12);
+    // Octave writes 15 digits.
+    for (const [i, response] of tuning.neurons[0]!.curve.entries())
+      expect(found.curves[i]).toBeCloseTo(response, 12);
     expect(found.error).toEqual([
       'Hypercolumn:InvalidInput',
       'Unprocessable Entity: neurons: unknown neuron: 99; expected an id, from 0 to 15',
     ]);
     expect(found.size).toEqual([SIDE, SIDE, 2, 2]);
+    // row 10 and column 30 of the second image of the first neuron
+    expect(found.pixel).toBeCloseTo(images[SIDE ** 2 + 10 * SIDE + 30]!, 12);
     expect(lines.at(-2)).toMatch(/^preferred-stimulus: succeeded, (\d+) of \1 steps$/);
+  },
+);
+
+testWith(both(program, commonProgram('curl')))(
+  'Octave asks again where the service is busy, with the same key, and says where none answers',
+  async () => {
+    const seen: IncomingMessage[] = [];
+    const server = createServer((request, answer) => {
+      seen.push(request);
+      request.resume();
+      const posts = seen.filter(({ method }) => method === 'POST').length;
+      const isBusy = request.method === 'DELETE' || (request.method === 'POST' && posts < 3);
+      answer.writeHead(isBusy ? 503 : 200, { 'Retry-After': '0' });
+      answer.end(JSON.stringify(isBusy ? { title: 'Busy', detail: 'later' } : { id: 'a' }));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const lines = [
+      `addpath('${path('clients/matlab')}');`,
+      `service = Hypercolumn('http://127.0.0.1:${port}', 'secret');`,
+      "twin = service.twin('demo');",
+      "job = twin.start('characterize', struct());",
+      "try\n service.cancel('a');\ncatch failure\n disp(failure.identifier);\nend",
+      "away = Hypercolumn('http://127.0.0.1:1');",
+      'away.retries = 0;',
+      'try\n away.models();\ncatch failure\n disp(failure.message);\nend',
+    ];
+    const { stdout } = await promisify(execFile)(program.program, [
+      '-q',
+      '--eval',
+      lines.join('\n'),
+    ]);
+    expect(seen.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST', 'POST', 'DELETE']);
+    const keys = seen.slice(1, 4).map(({ headers }) => headers['idempotency-key']);
+    expect(new Set(keys).size).toBe(1);
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual(
+      Array(5).fill('Bearer secret'),
+    );
+    expect(stdout).toMatch(/^Hypercolumn:Busy$/m);
+    expect(stdout).toMatch(
+      /^no service answers at http:\/\/127\.0\.0\.1:1: .*npx hypercolumn serve/m,
+    );
   },
 );

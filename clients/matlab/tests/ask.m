@@ -16,4 +16,5 @@ catch failure
 end
 search = twin.preferred_stimulus('neurons', [2 8], 'steps', 2, 'restarts', 2);
 found.size = size(search.images);
+found.pixel = double(search.images(11, 31, 2, 1));
 disp(jsonencode(found));

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Callable, Iterator, List
 
@@ -11,6 +13,7 @@ import pytest
 
 import hypercolumn
 from hypercolumn.connection import Connection
+from hypercolumn.datasets import send_file
 
 
 class FakeService(ThreadingHTTPServer):
@@ -41,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.requests.append({"path": self.path, "headers": dict(self.headers), "body": body})
         self.server.answers.pop(0)(self)
 
-    do_GET = do_POST = do_DELETE = answer
+    do_GET = do_POST = do_DELETE = do_PATCH = answer
 
     def send(self, status: int, body: object, **headers: str) -> None:
         data = json.dumps(body).encode()
@@ -153,3 +156,53 @@ def test_what_is_no_problem_is_quoted(fake):
     fake.answers += [proxy]
     with pytest.raises(hypercolumn.RequestRejected, match="502 Bad Gateway: <html>"):
         fake.connection(retries=0).request("GET", "/x")
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH"])
+def test_what_may_have_been_done_is_not_done_again(fake, method):
+    fake.answers += [lost, fine]
+    with pytest.raises(hypercolumn.ServiceUnreachable):
+        fake.connection().request(method, "/x")
+    assert len(fake.requests) == 1
+    fake.answers[:] = [busy, fine]
+    assert fake.connection().request(method, "/x").json() == {"done": True}
+
+
+def test_a_kept_connection_is_not_used_for_what_may_be_done_once_only(fake):
+    def then_close(handler: Handler) -> None:
+        fine(handler)
+        handler.close_connection = True
+
+    fake.answers += [then_close, fine]
+    connection = fake.connection(retries=0)
+    connection.request("GET", "/x")
+    assert connection.request("DELETE", "/x").json() == {"done": True}
+
+
+def test_a_pause_may_be_given_as_a_date_and_one_that_is_too_long_is_an_error(fake):
+    def until(seconds: float) -> "Callable[[Handler], None]":
+        date = formatdate(time.time() + seconds, usegmt=True)
+        return lambda handler: handler.send(503, {"detail": "later"}, Retry_After=date)
+
+    fake.answers += [until(9), fine, until(3600)]
+    fake.connection().request("GET", "/x")
+    assert 7 < fake.pauses[0] <= 9
+    with pytest.raises(hypercolumn.Busy, match="later"):
+        fake.connection().request("GET", "/x")
+
+
+def test_an_upload_that_is_lost_goes_on_where_the_service_has_it(fake, tmp_path):
+    recording = tmp_path / "recording.npz"
+    recording.write_bytes(b"0123456789")
+
+    def has(received: int) -> "Callable[[Handler], None]":
+        return lambda handler: handler.send(200, {"files": [{"received": received}]})
+
+    fake.answers += [lost, has(4), has(10)]
+    with open(recording, "rb") as file:
+        send_file(fake.connection(), "/r", 0, file, {"files": [{"received": 0}]})
+    assert [request["body"] for request in fake.requests] == [b"0123456789", b"", b"456789"]
+    assert fake.requests[2]["headers"]["Upload-Offset"] == "4"
+    fake.answers += [lost, has(0)]
+    with open(recording, "rb") as file, pytest.raises(hypercolumn.ServiceUnreachable):
+        send_file(fake.connection(), "/r", 0, file, {"files": [{"received": 0}]})

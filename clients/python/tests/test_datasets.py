@@ -27,7 +27,7 @@ def test_a_recording_becomes_a_dataset(service, dataset, recording):
     assert (dataset.card["images"], dataset.card["neurons"]) == (80, 2)
     assert dataset.digest in [each["digest"] for each in service.datasets()]
     found = []
-    again = service.ingest(recording, progress=False, report=found.append)
+    again = hypercolumn.ingest(recording, url=service.url, progress=False, report=found.append)
     assert again.digest == dataset.digest
     assert found[0]["dataset"] == dataset.digest
 

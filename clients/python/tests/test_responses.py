@@ -66,5 +66,8 @@ def test_an_address_without_a_service_is_named():
 
 
 def test_gradients_and_attention_are_arrays(twin, images):
-    assert twin.gradient(images[:2], neurons=[1]).shape == (2, 1, 50, 50)
+    gradient = twin.gradient(images[:2], neurons=[1])
+    assert gradient.shape == (2, 1, 50, 50)
+    assert gradient[0].provenance.digest == twin.digest
+    assert gradient.provenance.neurons == [1]
     assert np.allclose(twin.attention(images[:1], neurons=[1, 2]).sum(axis=(2, 3)), 1, atol=1e-5)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import numpy as np
 import pytest
@@ -55,3 +56,45 @@ def test_an_image_that_is_rejected_does_not_end_the_stream(twin, images):
 def test_a_stream_that_cannot_be_opened_says_why(twin):
     with pytest.raises(hypercolumn.InvalidInput, match="unknown neuron: 16"):
         twin.stream(neurons=[16])
+
+
+def test_a_clock_that_is_wrong_is_found_out(twin, images):
+    skew = 5_000_000_000
+
+    def clock() -> int:
+        return time.time_ns() + skew
+
+    with twin.stream(clock=clock) as stream:
+        # A busy machine makes round trips long; a short one comes after some.
+        for _ in range(100):
+            if stream.clock.round_trip < 1_000_000:
+                break
+            stream.synchronize()
+        assert abs(stream.clock.offset + skew) < 1_000_000
+        reply = stream(images[0])
+        # The bound of the offset's error, and 1 ms for the drift between the two clocks of this computer.
+        slack = stream.clock.error + 1_000_000
+        assert reply.sent - slack <= stream.clock.here(reply.received)
+        assert reply.received <= reply.returned
+        assert stream.clock.here(reply.returned) <= reply.answered + slack
+
+
+def test_the_clocks_are_compared_only_between_images(twin, images):
+    with twin.stream() as stream:
+        stream.send(images[0])
+        with pytest.raises(RuntimeError, match="1 images are not answered; expected none"):
+            stream.synchronize()
+        assert stream.receive().sequence == 0
+        assert stream.synchronize(3).round_trip > 0
+        assert stream(images[1]).sequence == 1
+
+
+def test_a_stream_of_asyncio_compares_the_clocks(twin):
+    async def run():
+        stream = twin.stream_async()
+        assert stream.clock is None
+        async with stream:
+            return stream.clock, await stream.synchronize(2)
+
+    for clock in asyncio.run(run()):
+        assert clock is not None and clock.error * 2 == clock.round_trip > 0

@@ -6,6 +6,7 @@
     >>> twin.tuning("orientation", neurons=[3]).plot()
 """
 
+from .clock import Clock
 from .datasets import Dataset
 from .errors import (
     Busy,
@@ -20,14 +21,24 @@ from .errors import (
 )
 from .jobs import Job
 from .local import LocalService, local
-from .results import Index, NeuronTuning, PreferredStimuli, Provenance, Responses, Tuning
-from .service import Service, connect
+from .results import (
+    Index,
+    Maps,
+    NeuronTuning,
+    PreferredStimuli,
+    Provenance,
+    Responses,
+    Rows,
+    Tuning,
+)
+from .service import Service, connect, ingest
 from .stream import AsyncStream, Reply, Stream
 from .twin import Twin
 
 __all__ = [
     "AsyncStream",
     "Busy",
+    "Clock",
     "Dataset",
     "FrameRejected",
     "HypercolumnError",
@@ -37,6 +48,7 @@ __all__ = [
     "JobFailed",
     "KeyRejected",
     "LocalService",
+    "Maps",
     "NeuronTuning",
     "NotFound",
     "PreferredStimuli",
@@ -44,11 +56,13 @@ __all__ = [
     "Reply",
     "RequestRejected",
     "Responses",
+    "Rows",
     "Service",
     "ServiceUnreachable",
     "Stream",
     "Tuning",
     "Twin",
     "connect",
+    "ingest",
     "local",
 ]

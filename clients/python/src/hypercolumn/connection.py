@@ -9,7 +9,9 @@ import socket
 import threading
 import time
 import uuid
+import weakref
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -17,9 +19,13 @@ from .errors import RequestRejected, ServiceUnreachable
 
 Query = Mapping[str, object]
 
-#: Answers after which the same request may succeed.
-RETRIED = (429, 502, 503, 504)
-#: The longest pause before a request is sent again, in seconds.
+#: Answers after which the same request may succeed. After the first two, the service has done nothing.
+RETRIED = (429, 503, 502, 504)
+REFUSED = RETRIED[:2]
+#: Methods of requests that may be sent again though the first one may have been done. A POST has a key.
+REPEATABLE = ("GET", "PUT", "POST")
+#: The longest pause before a request is sent again, in seconds. Where the service asks for a longer one, its answer
+#: is an error.
 LONGEST_PAUSE = 30.0
 
 
@@ -46,7 +52,8 @@ class Connection:
         key: an API key, where the service needs one.
         timeout: seconds without a byte after which a request fails.
         retries: how often a request is sent again after 429, 502, 503, 504 or a lost connection.
-            Each POST carries an ``Idempotency-Key``, so that nothing is done twice.
+            Each POST carries an ``Idempotency-Key``, and a DELETE or PATCH is sent again only where the
+            service refused it, so that nothing is done twice.
     """
 
     def __init__(
@@ -65,6 +72,8 @@ class Connection:
         self.retries = retries
         self._idle: List[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
+        # A dataset or a twin may be all that is kept of a service.
+        weakref.finalize(self, _close_all, self._idle)
 
     def request(
         self,
@@ -86,6 +95,7 @@ class Connection:
             ServiceUnreachable: where nothing answers.
         """
         sent = self._headers(method, headers)
+        is_repeatable = method in REPEATABLE
         until = None if deadline is None else time.monotonic() + deadline
         for attempt in range(self.retries + 1):
             if until is not None:
@@ -96,13 +106,17 @@ class Connection:
                 answer = self._once(method, self.target(path, query), body, sent)
             except (OSError, http.client.HTTPException) as error:
                 failure: Exception = self._unreachable(error)
+                if not is_repeatable:
+                    raise failure from error
             else:
                 if answer.status < 400:
                     return answer
                 failure = _rejection(answer)
-                if answer.status not in RETRIED:
+                if answer.status not in (RETRIED if is_repeatable else REFUSED):
                     raise failure
                 pause = _retry_after(answer) or pause
+                if pause > LONGEST_PAUSE:
+                    raise failure
             late = until is not None and time.monotonic() + pause >= until
             if attempt == self.retries or late:
                 raise failure
@@ -127,14 +141,13 @@ class Connection:
     def close(self) -> None:
         """Closes the connections that are kept."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+            _close_all(self._idle)
 
     def _once(
         self, method: str, target: str, body: Optional[bytes], headers: Mapping[str, str]
     ) -> Answer:
-        connection, is_kept = self._take()
+        # The service may close a kept connection while a request is on the way: it would have to be sent again.
+        connection, is_kept = self._take() if method in REPEATABLE else (self._open(), False)
         try:
             connection.request(method, target, body=body, headers=dict(headers))
             response = connection.getresponse()
@@ -190,6 +203,11 @@ class Connection:
         )
 
 
+def _close_all(connections: List[http.client.HTTPConnection]) -> None:
+    while connections:
+        connections.pop().close()
+
+
 def _read(response: http.client.HTTPResponse) -> Answer:
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Answer(response.status, headers, response.read())
@@ -205,10 +223,13 @@ def _rejection(answer: Answer) -> RequestRejected:
 
 
 def _retry_after(answer: Answer) -> Optional[float]:
-    text = answer.header("retry-after")
-    if text is None or not text.isdigit():
+    text = answer.header("retry-after") or ""
+    if text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
         return None
-    return min(float(text), LONGEST_PAUSE)
 
 
 def _backoff(attempt: int) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .arrays import JSON, encode_npy
 from .connection import Connection
+from .errors import ServiceUnreachable
 from .jobs import Job
 from .twin import Twin
 
@@ -128,7 +129,7 @@ class Dataset:
         return f"<Dataset {self.digest[:8]}: {images} images, {neurons} neurons>"
 
 
-def ingest(
+def make_dataset(
     connection: Connection,
     *files: Path,
     progress: bool = True,
@@ -152,7 +153,7 @@ def ingest(
     place = f"/v1/recordings/{recording['digest']}"
     for number, name in enumerate(names):
         with open(name, "rb") as file:
-            recording = _send(connection, place, number, file, recording)
+            recording = send_file(connection, place, number, file, recording)
     job = Job(connection, _post(connection, f"{place}/ingest", options)).wait(progress)
     found = job.result(accept=JSON).json()
     if report is not None:
@@ -160,18 +161,23 @@ def ingest(
     return Dataset(connection, found["dataset"])
 
 
-def _send(
+def send_file(
     connection: Connection, place: str, number: int, file: IO[bytes], recording: Mapping[str, Any]
 ) -> Mapping[str, Any]:
+    """Sends what the service does not have of a file. Returns what it says of the recording then."""
     size = os.fstat(file.fileno()).st_size
     while (received := recording["files"][number]["received"]) < size:
         file.seek(received)
-        recording = connection.request(
-            "PATCH",
-            f"{place}/files/{number}",
-            body=file.read(PART),
-            headers={"Upload-Offset": str(received), "Content-Type": "application/octet-stream"},
-        ).json()
+        headers = {"Upload-Offset": str(received), "Content-Type": "application/octet-stream"}
+        try:
+            recording = connection.request(
+                "PATCH", f"{place}/files/{number}", body=file.read(PART), headers=headers
+            ).json()
+        except ServiceUnreachable:
+            # The service says how much of it arrived.
+            recording = connection.request("GET", place).json()
+            if recording["files"][number]["received"] == received:
+                raise
     return recording
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,24 @@ class Provenance:
     timing: Mapping[str, float] = field(default_factory=dict)
     #: The name of the request in the service's log, or of the job.
     request_id: Optional[str] = None
+
+
+class Maps(np.ndarray):
+    """A map for each image and neuron, float32 (images, neurons, rows, columns).
+
+    Attributes:
+        provenance: of the array and of its slices.
+    """
+
+    provenance: Optional[Provenance]
+
+    def __new__(cls, values: NDArray[np.float32], provenance: Provenance) -> "Maps":
+        array = np.asarray(values, dtype=np.float32).view(cls)
+        array.provenance = provenance
+        return array
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.provenance = getattr(source, "provenance", None)
 
 
 class Responses(np.ndarray):
@@ -53,6 +71,14 @@ class Responses(np.ndarray):
     def __array_finalize__(self, source: Any) -> None:
         self.provenance = getattr(source, "provenance", None)
         self.spread = None
+
+
+class Rows(List[Dict[str, object]]):
+    """A table where pandas is not installed: a dict for each row."""
+
+    def __init__(self, rows: Iterable[Dict[str, object]], provenance: Provenance) -> None:
+        super().__init__(rows)
+        self.provenance = provenance
 
 
 @dataclass(frozen=True)

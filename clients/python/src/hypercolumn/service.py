@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator, List, Mapping, Optional
 
 from .connection import Connection
-from .datasets import Dataset, Path, ingest, list_datasets
+from .datasets import Dataset, Path, list_datasets, make_dataset
 from .errors import NotFound
 from .jobs import Job
 from .twin import Twin
@@ -67,7 +67,7 @@ class Service:
             options: as those of ``hypercolumn ingest``, such as ``transpose=True``; ``report=print`` shows
                 what was found and what was left out.
         """
-        return ingest(self.connection, *files, progress=progress, **options)
+        return make_dataset(self.connection, *files, progress=progress, **options)
 
     def datasets(self) -> List[Mapping[str, Any]]:
         """What the service says of each dataset that it keeps."""
@@ -89,6 +89,18 @@ class Service:
 
     def __repr__(self) -> str:
         return f"<Service {self.url}>"
+
+
+def ingest(
+    *files: Path, url: str = "http://127.0.0.1:8080", key: Optional[str] = None, **options: Any
+) -> Dataset:
+    """Connects to a service and makes a dataset of a recording, as ``Service.ingest``.
+
+    Args:
+        url: of a service that trains (``ALLOW_TRAINING=1``).
+        key: an API key, where the service needs one.
+    """
+    return connect(url, key).ingest(*files, **options)
 
 
 def connect(

@@ -9,7 +9,7 @@ from collections import deque
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, AsyncIterator, Deque, Iterator, Mapping, Optional, Type, cast
+from typing import Any, AsyncIterator, Callable, Deque, Iterator, Mapping, Optional, Type, Union, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,12 @@ from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from .clock import PROBES, Clock, Exchange
 from .connection import Connection
 from .errors import FrameRejected, RequestRejected, ServiceUnreachable
 
-#: sequence, status, flags, stamp, decode, queue, infer, count; little-endian
-HEADER = struct.Struct("<IHHQfffI")
+#: sequence, status, flags, stamp, decode, queue, infer, count, received, sent; little-endian
+HEADER = struct.Struct("<IHHQfffIQQ")
 SHUTTING_DOWN, OUTSIDE_RANGE = 1, 2
 
 
@@ -34,15 +35,20 @@ class Reply:
     sequence: int
     #: float32 (neurons,)
     responses: NDArray[np.float32]
-    #: From sending the image to receiving the answer, by the clock of this computer.
+    #: From sending the image to reading the answer, by the clock of this computer.
     round_trip: float
     #: What the service took to read the pixels, what the image waited for the engine, and what the engine took.
     decode: float
     queue: float
     infer: float
-    #: When the image was sent, in nanoseconds of ``time.perf_counter_ns``.
+    #: When the image was sent and when its answer was read, in nanoseconds of the client's clock.
     sent: int
-    #: The RMS contrast of the image lies outside that of the training images.
+    answered: int
+    #: When the service read the image and when it answered, in nanoseconds of Unix time by the service's clock.
+    #: ``stream.clock.here(reply.received)`` is the same time by the client's clock.
+    received: int
+    returned: int
+    #: The image gives a warning: of its contrast, or of the spread of an ensemble's members.
     outside_training_range: bool
     #: The service will soon close the stream.
     shutting_down: bool
@@ -58,6 +64,8 @@ class Terms:
     headers: Mapping[str, str]
     dtype: str
     spread: bool
+    #: The client's clock, in nanoseconds.
+    clock: Callable[[], int]
 
     @classmethod
     def of(
@@ -71,6 +79,7 @@ class Terms:
         digest: str,
         patience: Optional[float],
         spread: bool,
+        clock: Callable[[], int],
     ) -> "Terms":
         if dtype not in ("uint8", "float32"):
             raise ValueError(f"wrong dtype: {dtype}; expected uint8 or float32")
@@ -81,11 +90,12 @@ class Terms:
             "digest": digest,
             "patience": None if patience is None else max(1, round(1000 * patience)),
             "spread": spread or None,
+            "stamps": True,
         }
         target = connection.target(f"{path}/stream", query)
         kind = "wss" if connection.secure else "ws"
         headers = {} if connection.key is None else {"Authorization": f"Bearer {connection.key}"}
-        return cls(f"{kind}://{connection.host}:{connection.port}{target}", headers, dtype, spread)
+        return cls(f"{kind}://{connection.host}:{connection.port}{target}", headers, dtype, spread, clock)
 
 
 class Frames:
@@ -94,7 +104,9 @@ class Frames:
     def __init__(self, terms: Terms, ready: Mapping[str, Any]) -> None:
         self._terms = terms
         self.ready = ready
-        self._waiting: Deque[int] = deque()
+        self._images = 0
+        #: The number of each image that is not answered, and None for each clock probe.
+        self._waiting: Deque[Optional[int]] = deque()
 
     @property
     def waiting(self) -> int:
@@ -112,32 +124,51 @@ class Frames:
                 f"wrong type of an image: {pixels.dtype}; expected {self._terms.dtype}, "
                 "as the stream was opened"
             )
-        sent = time.perf_counter_ns()
-        self._waiting.append(sent)
-        return struct.pack("<Q", sent) + pixels.astype(f"<{self._code}", copy=False).tobytes()
+        self._waiting.append(self._images)
+        self._images += 1
+        return self._stamp() + pixels.astype(f"<{self._code}", copy=False).tobytes()
 
-    def decode(self, message: bytes) -> Reply:
-        """The answer to the image that was sent first."""
-        received = time.perf_counter_ns()
-        sequence, status, flags, sent, decode, queue, infer, count = HEADER.unpack_from(message)
+    def probe(self) -> bytes:
+        """A clock probe as a frame. No image may be waiting: the probe would wait behind it."""
         if self._waiting:
-            self._waiting.popleft()
+            raise RuntimeError(
+                f"{self.waiting} images are not answered; expected none: receive their answers first"
+            )
+        self._waiting.append(None)
+        return self._stamp()
+
+    def decode(self, message: bytes) -> Union[Reply, Exchange]:
+        """The answer to the frame that was sent first."""
+        answered = self._terms.clock()
+        _, status, flags, stamp, decode, queue, infer, count, received, returned = (
+            HEADER.unpack_from(message)
+        )
+        sent = stamp - (1 << 64) if stamp >> 63 else stamp
+        number = self._waiting.popleft()
+        if number is None:
+            return Exchange(sent, answered, received, returned)
         if status != 200:
-            raise FrameRejected(sequence, status, message[HEADER.size :].decode("utf-8"))
+            raise FrameRejected(number, status, message[HEADER.size :].decode("utf-8"))
         values = np.frombuffer(message, "<f4", count, HEADER.size)
         half = count // 2 if self._terms.spread else count
         return Reply(
-            sequence,
+            number,
             values[:half],
-            (received - sent) / 1e6,
+            (answered - sent) / 1e6,
             decode,
             queue,
             infer,
             sent,
+            answered,
+            received,
+            returned,
             bool(flags & OUTSIDE_RANGE),
             bool(flags & SHUTTING_DOWN),
             values[half:] if self._terms.spread else None,
         )
+
+    def _stamp(self) -> bytes:
+        return struct.pack("<q", self._terms.clock())
 
     @property
     def _code(self) -> str:
@@ -155,17 +186,36 @@ class Stream:
     """
 
     def __init__(self, terms: Terms) -> None:
-        self._opened = ExitStack()
-        with _refused_as_error(terms.url):
-            self._socket: ClientConnection = self._opened.enter_context(
-                connect(terms.url, compression=None, additional_headers=dict(terms.headers))
-            )
-        self._frames = Frames(terms, json.loads(self._socket.recv()))
+        with ExitStack() as opening:
+            with _refused_as_error(terms.url):
+                self._socket: ClientConnection = opening.enter_context(
+                    connect(terms.url, compression=None, additional_headers=dict(terms.headers))
+                )
+            with _closed_as_error():
+                self._frames = Frames(terms, json.loads(self._socket.recv()))
+            self._clock = self.synchronize()
+            self._opened = opening.pop_all()
 
     @property
     def ready(self) -> Mapping[str, Any]:
         """What the service said when the stream opened: model, neurons, shape, limits."""
         return self._frames.ready
+
+    @property
+    def clock(self) -> Clock:
+        """How the clock of the service compared with the client's when they were last compared."""
+        return self._clock
+
+    def synchronize(self, probes: int = PROBES) -> Clock:
+        """Compares the clocks again. Clocks drift: do so between the blocks of a long session."""
+        exchanges = []
+        with _closed_as_error():
+            for _ in range(probes):
+                self._socket.send(self._frames.probe())
+                answer = self._frames.decode(cast(bytes, self._socket.recv()))
+                exchanges.append(cast(Exchange, answer))
+        self._clock = Clock.read(exchanges)
+        return self._clock
 
     def __call__(self, image: NDArray[Any]) -> Reply:
         """Sends an image and waits for its answer.
@@ -189,7 +239,7 @@ class Stream:
             timeout: seconds; ``TimeoutError`` where no answer came by then.
         """
         with _closed_as_error():
-            return self._frames.decode(cast(bytes, self._socket.recv(timeout)))
+            return cast(Reply, self._frames.decode(cast(bytes, self._socket.recv(timeout))))
 
     def replies(self, images: Iterator[NDArray[Any]], ahead: int = 1) -> Iterator[Reply]:
         """Sends images, ``ahead`` of them before the first answer, and yields the answers in order."""
@@ -223,6 +273,7 @@ class AsyncStream:
         self._terms = terms
         self._socket: Optional[AsyncSocket] = None
         self._frames: Optional[Frames] = None
+        self._clock: Optional[Clock] = None
 
     async def __aenter__(self) -> "AsyncStream":
         terms = self._terms
@@ -230,7 +281,13 @@ class AsyncStream:
             self._socket = await connect_async(
                 terms.url, compression=None, additional_headers=dict(terms.headers)
             )
-        self._frames = Frames(terms, json.loads(await self._socket.recv()))
+        try:
+            with _closed_as_error():
+                self._frames = Frames(terms, json.loads(await self._socket.recv()))
+            await self.synchronize()
+        except BaseException:
+            await self._socket.close()
+            raise
         return self
 
     async def __aexit__(
@@ -245,6 +302,22 @@ class AsyncStream:
     @property
     def ready(self) -> Mapping[str, Any]:
         return self._opened[1].ready
+
+    @property
+    def clock(self) -> Optional[Clock]:
+        """How the clock of the service compared with the client's; None before the stream is open."""
+        return self._clock
+
+    async def synchronize(self, probes: int = PROBES) -> Clock:
+        """Compares the clocks again, as ``Stream.synchronize``."""
+        socket, frames = self._opened
+        exchanges = []
+        with _closed_as_error():
+            for _ in range(probes):
+                await socket.send(frames.probe())
+                exchanges.append(cast(Exchange, frames.decode(cast(bytes, await socket.recv()))))
+        self._clock = Clock.read(exchanges)
+        return self._clock
 
     async def __call__(self, image: NDArray[Any]) -> Reply:
         """Sends an image and waits for its answer."""
@@ -261,7 +334,7 @@ class AsyncStream:
         """Waits for the next answer, in the order of the images."""
         socket, frames = self._opened
         with _closed_as_error():
-            return frames.decode(cast(bytes, await socket.recv()))
+            return cast(Reply, frames.decode(cast(bytes, await socket.recv())))
 
     async def __aiter__(self) -> AsyncIterator[Reply]:
         while self._opened[1].waiting:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+import time
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,15 @@ from numpy.typing import NDArray
 from .arrays import JSON, NPY, Images, decode_npy, encode_images
 from .connection import Answer, Connection
 from .jobs import Job
-from .results import PreferredStimuli, Provenance, Responses, Tuning, provenance_of
+from .results import (
+    Maps,
+    PreferredStimuli,
+    Provenance,
+    Responses,
+    Rows,
+    Tuning,
+    provenance_of,
+)
 from .stream import AsyncStream, Stream, Terms
 
 Neurons = Union[int, Sequence[int], str, None]
@@ -132,11 +141,11 @@ class Twin:
         ).json()
         return answer
 
-    def gradient(self, images: Images, neurons: Neurons = None) -> NDArray[np.float32]:
+    def gradient(self, images: Images, neurons: Neurons = None) -> Maps:
         """How each pixel changes the responses: float32 (images, neurons, height, width)."""
         return self._inside("gradient", images, neurons)
 
-    def attention(self, images: Images, neurons: Neurons = None) -> NDArray[np.float32]:
+    def attention(self, images: Images, neurons: Neurons = None) -> Maps:
         """Where the network attends: float32 (images, neurons, rows, columns) of its map."""
         return self._inside("attention", images, neurons)
 
@@ -177,6 +186,7 @@ class Twin:
         dtype: str = "uint8",
         patience: Optional[float] = None,
         spread: bool = False,
+        clock: Callable[[], int] = time.perf_counter_ns,
     ) -> Stream:
         """Opens a stream for a closed loop: one image in, one answer out, in order.
 
@@ -185,8 +195,9 @@ class Twin:
             dtype: of the images, ``"uint8"`` (0..255) or ``"float32"`` (0..1).
             patience: seconds after which an image is rejected, not answered late.
             spread: whether the standard deviation of an ensemble's members is wanted too.
+            clock: what gives the client's time, in nanoseconds.
         """
-        return Stream(self._terms(neurons, dtype, patience, spread))
+        return Stream(self._terms(neurons, dtype, patience, spread, clock))
 
     def stream_async(
         self,
@@ -195,12 +206,18 @@ class Twin:
         dtype: str = "uint8",
         patience: Optional[float] = None,
         spread: bool = False,
+        clock: Callable[[], int] = time.perf_counter_ns,
     ) -> AsyncStream:
         """As ``stream``, for asyncio: ``async with twin.stream_async() as stream``."""
-        return AsyncStream(self._terms(neurons, dtype, patience, spread))
+        return AsyncStream(self._terms(neurons, dtype, patience, spread, clock))
 
     def _terms(
-        self, neurons: Neurons, dtype: str, patience: Optional[float], spread: bool
+        self,
+        neurons: Neurons,
+        dtype: str,
+        patience: Optional[float],
+        spread: bool,
+        clock: Callable[[], int],
     ) -> Terms:
         return Terms.of(
             self._connection,
@@ -211,13 +228,14 @@ class Twin:
             digest=self.digest,
             patience=patience,
             spread=spread,
+            clock=clock,
         )
 
     def start(self, kind: str, request: Mapping[str, Any]) -> Job:
         """Starts a job, ``"characterize"`` or ``"preferred-stimulus"``, and does not wait for it."""
         return Job(self._connection, self._post(kind, request, {}).json())
 
-    def _inside(self, route: str, images: Images, neurons: Neurons) -> NDArray[np.float32]:
+    def _inside(self, route: str, images: Images, neurons: Neurons) -> Maps:
         body, kind = encode_images(images)
         answer = self._connection.request(
             "POST",
@@ -226,7 +244,7 @@ class Twin:
             body=body,
             headers={"Content-Type": kind, "Accept": NPY},
         )
-        return decode_npy(answer.body)
+        return Maps(decode_npy(answer.body), self._provenance(answer, self._chosen(neurons)))
 
     def _post(self, route: str, request: Mapping[str, Any], query: Mapping[str, object]) -> Answer:
         given = {name: value for name, value in request.items() if value is not None}
@@ -293,7 +311,7 @@ def _table(text: str, provenance: Provenance) -> Any:
     try:
         import pandas
     except ImportError:
-        return [_typed(row) for row in csv.DictReader(io.StringIO(text))]
+        return Rows((_typed(row) for row in csv.DictReader(io.StringIO(text))), provenance)
     frame = pandas.read_csv(io.StringIO(text))
     frame.attrs["provenance"] = provenance
     return frame
