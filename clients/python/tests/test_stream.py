@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import time
 
 import numpy as np
 import pytest
 
 import hypercolumn
+from hypercolumn.stream import HEADER, Frames, Terms
 
 
 def test_a_stream_gives_the_responses_of_the_route(twin, images):
@@ -70,6 +72,7 @@ def test_a_clock_that_is_wrong_is_found_out(twin, images):
             if stream.clock.round_trip < 1_000_000:
                 break
             stream.synchronize()
+        # The bound of its error is below half a millisecond now.
         assert abs(stream.clock.offset + skew) < 1_000_000
         reply = stream(images[0])
         # The bound of the offset's error, and 1 ms for the drift between the two clocks of this computer.
@@ -98,3 +101,25 @@ def test_a_stream_of_asyncio_compares_the_clocks(twin):
 
     for clock in asyncio.run(run()):
         assert clock is not None and clock.error * 2 == clock.round_trip > 0
+
+
+def test_a_comparison_that_was_cancelled_leaves_no_answer_behind(twin, images):
+    async def run():
+        async with twin.stream_async(neurons=[1]) as stream:
+            comparison = asyncio.ensure_future(stream.synchronize())
+            await asyncio.sleep(0)  # It has sent its first probe.
+            comparison.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await comparison
+            return await stream(images[0])
+
+    assert np.array_equal(asyncio.run(run()).responses, twin(images[:1], neurons=[1])[0])
+
+
+def test_a_probe_that_is_rejected_is_no_time(images):
+    terms = Terms("ws://here", {}, "uint8", False, time.perf_counter_ns)
+    frames = Frames(terms, {"shape": [50, 50]})
+    stamp = frames.probe()
+    answer = HEADER.pack(0, 503, 1, *struct.unpack("<Q", stamp), 0, 0, 0, 0, 5, 6)
+    with pytest.raises(hypercolumn.ServiceUnreachable, match="answered with 503; expected 204"):
+        frames.decode(answer)

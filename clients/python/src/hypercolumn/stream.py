@@ -25,13 +25,15 @@ from .errors import FrameRejected, RequestRejected, ServiceUnreachable
 #: sequence, status, flags, stamp, decode, queue, infer, count, received, sent; little-endian
 HEADER = struct.Struct("<IHHQfffIQQ")
 SHUTTING_DOWN, OUTSIDE_RANGE = 1, 2
+#: The status of the answer to a clock probe.
+PROBED = 204
 
 
 @dataclass(frozen=True)
 class Reply:
     """The answer to one image. Times are in milliseconds."""
 
-    #: The number of the image in the stream, from 0.
+    #: The number of the image among those of this stream, from 0; clock probes are not counted.
     sequence: int
     #: float32 (neurons,)
     responses: NDArray[np.float32]
@@ -146,6 +148,10 @@ class Frames:
         sent = stamp - (1 << 64) if stamp >> 63 else stamp
         number = self._waiting.popleft()
         if number is None:
+            if status != PROBED:
+                raise ServiceUnreachable(
+                    f"a clock probe was answered with {status}; expected {PROBED}: open the stream again"
+                )
             return Exchange(sent, answered, received, returned)
         if status != 200:
             raise FrameRejected(number, status, message[HEADER.size :].decode("utf-8"))
@@ -334,7 +340,10 @@ class AsyncStream:
         """Waits for the next answer, in the order of the images."""
         socket, frames = self._opened
         with _closed_as_error():
-            return cast(Reply, frames.decode(cast(bytes, await socket.recv())))
+            # A comparison of the clocks that was cancelled leaves answers behind.
+            while isinstance(answer := frames.decode(cast(bytes, await socket.recv())), Exchange):
+                pass
+            return answer
 
     async def __aiter__(self) -> AsyncIterator[Reply]:
         while self._opened[1].waiting:
