@@ -55,6 +55,7 @@ ask_with_client() {
 checkout=$PWD
 step 'npm run package'
 node deploy/prepare.mjs
+node_modules/.bin/tsc -p deploy/package/client-types.tsconfig.json
 package=$folder/$(npm pack --silent --pack-destination "$folder")
 
 step 'npm install into an empty folder'
