@@ -189,7 +189,7 @@ async function openSocket(
   if (problem.status !== 426) throw problem;
   throw new Problem(
     0,
-    'The stream cannot be opened. Check that nothing between here and the service rejects WebSockets.',
+    'The stream cannot be opened. Check that the service is below its limit of streams, and that nothing between here and there rejects WebSockets.',
   );
 }
 
