@@ -75,10 +75,14 @@ export async function startService(settings: Readonly<Record<string, string>>, c
 
 /** Of a process and of those below it, from /proc. */
 export async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const own = 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
   const below = await Promise.all((await childProcesses(pid)).map(residentBytes));
-  return below.reduce((sum, bytes) => sum + bytes, own);
+  return below.reduce((sum, bytes) => sum + bytes, await ownResidentBytes(pid));
+}
+
+/** Of one process. */
+export async function ownResidentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
 }
 
 /** Ids of the processes that a process started. */
