@@ -33,6 +33,15 @@ def test_a_stimulus_is_named_by_its_parameters(twin):
     assert np.array_equal(twin(grating)[0], both[0])
 
 
+def test_stimuli_are_rendered_as_the_model_receives_them(twin, images):
+    grating = {"grating": {"orientation": 45, "spatialFrequency": 0.1}}
+    pixels = twin.render([grating, {"grating": {"orientation": 135}}])
+    assert pixels.shape == (2, 50, 50)
+    assert pixels.dtype == np.float32
+    assert np.array_equal(twin(pixels[0]), twin(grating))
+    assert np.array_equal(twin.render(images[:, :40], fit="stretch").shape, (6, 50, 50))
+
+
 def test_a_file_is_sent_as_it_is(twin, images, tmp_path):
     np.save(tmp_path / "images.npy", images)
     assert np.array_equal(twin(tmp_path / "images.npy"), twin(images))

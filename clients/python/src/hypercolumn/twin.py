@@ -105,6 +105,26 @@ class Twin:
             return Responses(values[0], provenance, values[1])
         return Responses(values, provenance)
 
+    def render(self, stimuli: Images, *, fit: Optional[str] = None) -> NDArray[np.float32]:
+        """The pixels that the model receives of stimuli, such as for a stream or a screen.
+
+        Args:
+            stimuli: as of a call, such as ``{"grating": {"orientation": 45}}`` or a list of these.
+            fit: ``"resize"``, ``"crop"`` or ``"stretch"`` for images of another size.
+
+        Returns:
+            float32 (n, height, width) from 0 (black) to 1 (white), in colour (n, height, width, 3).
+        """
+        body, kind = encode_images(stimuli)
+        answer = self._connection.request(
+            "POST",
+            f"{self._path}/stimuli",
+            query={"fit": fit},
+            body=body,
+            headers={"Content-Type": kind, "Accept": NPY},
+        )
+        return decode_npy(answer.body)
+
     def tuning(
         self,
         parameter: str = "orientation",
