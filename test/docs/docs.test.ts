@@ -6,7 +6,10 @@ import { expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const inRoot = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
 const inDocs = readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
-const DOCS = [...inRoot, ...inDocs.map((name) => `docs/${name}`)];
+const inExamples = readdirSync(path.join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => path.basename(name) === 'README.md')
+  .map((name) => `examples/${name}`);
+const DOCS = [...inRoot, ...inDocs.map((name) => `docs/${name}`), ...inExamples];
 const CONTENTS = /<!-- contents -->\n[\s\S]*?<!-- end of contents -->/;
 
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
