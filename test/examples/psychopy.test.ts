@@ -18,10 +18,9 @@ const mean = (values: readonly number[]) =>
 exampleTest(
   'the search finds orientations that the twin has wrong by 25 degrees, in 50 trials each',
   async () => {
-    const { stdout } = await runExample(
-      ['test/examples/search_orientations.py'],
-      ['examples/psychopy'],
-    );
+    const { stdout } = await runExample(['test/examples/search_orientations.py'], {
+      folders: ['examples/psychopy'],
+    });
     const { twin, loop, curve } = Errors.parse(JSON.parse(stdout));
     expect(twin).toHaveLength(20);
     // The parabola is within half a degree of the peak where orientations are 7.5 degrees apart.

@@ -93,6 +93,14 @@ export function pythonClientPackages(): PythonPackages {
   ]);
 }
 
+/** What the programs of examples/ need next to the Python client, in the same Python. */
+export function examplePackages(): PythonPackages {
+  return pythonPackages('PYTHON_CLIENT', [
+    ...['numpy', 'websockets', 'mypy', 'matplotlib', 'pandas'],
+    ...['zmq', 'pylsl', 'nbclient', 'ipykernel'],
+  ]);
+}
+
 /**
  * Clients of the Open Inference Protocol, in the Python that CLIENTS_PYTHON names, or in the virtual
  * environment ~/.cache/hypercolumn/clients. `REQUIRE_CLIENTS=1` demands them.

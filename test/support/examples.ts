@@ -1,21 +1,30 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { pythonClientPackages, testWith } from './capabilities.js';
+import { expect, onTestFinished } from 'vitest';
+import { examplePackages, testWith } from './capabilities.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const packages = pythonClientPackages();
+const MODULES = ['clients/python/src', 'examples/animal'];
+const packages = examplePackages();
 
-/** Where Python finds the client and the made-up animal, from the repository's root. */
-export const MODULES = ['clients/python/src', 'examples/animal'] as const;
-
-/** A `test` for machines with the Python of the client. */
+/** A `test` for machines with the Python of the client, and what the examples need. */
 export const exampleTest = testWith(packages);
 
-/** Where Python finds modules, whatever the working folder is. */
-export const pythonPath = (...folders: readonly string[]) =>
-  [...MODULES, ...folders].map((folder) => `${ROOT}${folder}`).join(delimiter);
+/** Python finds the client, the made-up animal, and the modules of other folders. */
+const exampleEnvironment = (folders: readonly string[] = []) => ({
+  ...process.env,
+  PYTHONPATH: [...MODULES, ...folders].map((folder) => `${ROOT}${folder}`).join(delimiter),
+  MPLBACKEND: 'agg',
+});
+
+interface RunOptions {
+  /** Folders of modules, next to those of the client and the animal. */
+  readonly folders?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 /**
  * Runs a Python program in the repository's root; it leaves no compiled modules.
@@ -24,10 +33,31 @@ export const pythonPath = (...folders: readonly string[]) =>
  */
 export async function runExample(
   words: readonly string[],
-  folders: readonly string[] = [],
+  { folders, environment }: RunOptions = {},
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const env = { ...process.env, PYTHONPATH: pythonPath(...folders), MPLBACKEND: 'agg' };
+  const env = { ...exampleEnvironment(folders), ...environment };
   return await promisify(execFile)(packages.python, ['-B', '-W', 'error', ...words], {
     ...{ cwd: ROOT, env, maxBuffer: 2 ** 26 },
   });
+}
+
+/** Starts a Python program that goes on until the test ends. @returns when it has written `announced` */
+export async function startExample(
+  words: readonly string[],
+  announced: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const env = { ...exampleEnvironment(), ...environment };
+  const child = spawn(packages.python, ['-B', '-W', 'error', ...words], { cwd: ROOT, env });
+  const ended = once(child, 'close');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (part: Buffer) => {
+      text += part.toString();
+    });
+  await expect.poll(() => text).toContain(announced);
 }
